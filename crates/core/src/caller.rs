@@ -1,0 +1,154 @@
+//! Who acts.
+
+use crate::{ApiKeyId, Error, Permission, Result, Role, Scopes, SessionId, TenantId, UserId, codes};
+
+/// Who acts, for one tenant, with what rights. A tenant's rows cannot be reached without one: it is what
+/// `Db::tenant` asks for. The constructors are called where a credential has been checked and nowhere else
+/// (`crates/it/tests/it/house/callers.rs` holds the list).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    tenant: TenantId,
+    actor: Actor,
+    role: Role,
+    scopes: Scopes,
+    plan: Plan,
+    standing: Standing,
+}
+
+/// The person, key or part of ourselves that acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Actor {
+    /// A person who signed in.
+    User {
+        /// Who.
+        user: UserId,
+        /// In which session.
+        session: SessionId,
+    },
+    /// A program with an API key.
+    Key {
+        /// Which key.
+        key: ApiKeyId,
+        /// Its name's test or live half: a test key (`sk_test_…`) says so.
+        live: bool,
+    },
+    /// Freehold itself, for this reason.
+    System {
+        /// Why, in a few words.
+        reason: &'static str,
+    },
+}
+
+/// The plan a tenant bought: plans have versions, and a tenant keeps the version it bought.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Plan {
+    /// The plan's id in `product.toml`: `free`.
+    pub id: String,
+    /// Its version there, from 1.
+    pub version: i32,
+}
+
+/// Whether a tenant may write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// Reads and writes.
+    Good,
+    /// Reads and exports; writes fail in the database itself.
+    Suspended,
+}
+
+impl Caller {
+    /// A signed-in person acting as a member.
+    pub fn member(
+        tenant: TenantId,
+        user: UserId,
+        session: SessionId,
+        role: Role,
+        plan: Plan,
+        standing: Standing,
+    ) -> Self {
+        Self { tenant, actor: Actor::User { user, session }, role, scopes: Scopes::default(), plan, standing }
+    }
+
+    /// A program with a key.
+    pub fn key(
+        tenant: TenantId,
+        key: ApiKeyId,
+        live: bool,
+        role: Role,
+        scopes: Scopes,
+        plan: Plan,
+        standing: Standing,
+    ) -> Self {
+        Self { tenant, actor: Actor::Key { key, live }, role, scopes, plan, standing }
+    }
+
+    /// Freehold itself, working for a tenant.
+    pub fn system(tenant: TenantId, reason: &'static str, plan: Plan) -> Self {
+        Self {
+            tenant,
+            actor: Actor::System { reason },
+            role: Role::Owner,
+            scopes: Scopes::default(),
+            plan,
+            standing: Standing::Good,
+        }
+    }
+
+    /// For which tenant.
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// Who.
+    pub fn actor(&self) -> Actor {
+        self.actor
+    }
+
+    /// The person, when it is one.
+    pub fn user(&self) -> Option<UserId> {
+        match self.actor {
+            Actor::User { user, .. } => Some(user),
+            Actor::Key { .. } | Actor::System { .. } => None,
+        }
+    }
+
+    /// The role that bounds what may be done.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The scopes that narrow it; empty for people.
+    pub fn scopes(&self) -> &Scopes {
+        &self.scopes
+    }
+
+    /// The plan the tenant is on.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Whether the tenant may write.
+    pub fn standing(&self) -> Standing {
+        self.standing
+    }
+
+    /// Nothing, when the caller may; `permission_denied`, when not.
+    #[track_caller]
+    pub fn allow(&self, permission: Permission) -> Result<()> {
+        if !self.role.allows(permission) {
+            let role = self.role.name();
+            return Err(Error::new(
+                codes::PERMISSION_DENIED,
+                format!("The role {role} does not include {permission}."),
+            ));
+        }
+        if !self.scopes.allow(permission) {
+            return Err(Error::new(
+                codes::PERMISSION_DENIED,
+                format!("The key's scopes do not include {permission}; they are: {}.", self.scopes.names().join(", ")),
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,25 @@
+//! The words everybody uses. No I/O: nothing here opens a socket, a file or a database.
+//!
+//! Read in this order: [`Id`] names things, [`Permission`] and [`Role`] say who may do what, [`Caller`] is who
+//! acts, [`Error`] is what every capability answers when it cannot, [`Clock`], [`Random`] and [`Ids`] bring in
+//! time and chance from outside, [`Money`] counts, [`Secret`] hides, [`Page`] turns lists into pages.
+
+mod caller;
+mod clock;
+mod error;
+mod id;
+mod money;
+mod page;
+mod permission;
+mod random;
+mod secret;
+
+pub use caller::{Actor, Caller, Plan, Standing};
+pub use clock::Clock;
+pub use error::{Code, Context, Error, FieldError, Limit, OptionExt, Result, codes};
+pub use id::{ApiKeyId, ApiKeyKind, Id, Ids, Kind, SessionId, SessionKind, TenantId, TenantKind, UserId, UserKind};
+pub use money::{Currency, Money, ParseMoneyError};
+pub use page::{Cursor, Page, PageRequest};
+pub use permission::{Action, Area, Permission, Role, Scopes};
+pub use random::Random;
+pub use secret::Secret;

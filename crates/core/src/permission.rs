@@ -1,0 +1,218 @@
+//! Who may do what: a permission is an area and an action; a role is a set of them; a key's scopes narrow it.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// The right to do one kind of thing in one area, written `workflows:write`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Permission {
+    /// Where.
+    pub area: Area,
+    /// What.
+    pub action: Action,
+}
+
+/// The parts of the house that permissions tell apart. Products bring their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Area {
+    /// The organization's name and settings.
+    Organization,
+    /// Who belongs to it.
+    Members,
+    /// API keys.
+    Keys,
+    /// What has been used of the plan.
+    Usage,
+    /// Plan, invoices, payment.
+    Billing,
+    /// Something a product sells: `workflows`.
+    Product(&'static str),
+}
+
+/// Looking or changing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Looking.
+    Read,
+    /// Making, changing, deleting.
+    Write,
+}
+
+impl Permission {
+    /// To look at `area`.
+    pub const fn read(area: Area) -> Self {
+        Self { area, action: Action::Read }
+    }
+
+    /// To change `area`.
+    pub const fn write(area: Area) -> Self {
+        Self { area, action: Action::Write }
+    }
+}
+
+impl Area {
+    /// The area's name in scopes.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Organization => "organization",
+            Self::Members => "members",
+            Self::Keys => "keys",
+            Self::Usage => "usage",
+            Self::Billing => "billing",
+            Self::Product(name) => name,
+        }
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let action = match self.action {
+            Action::Read => "read",
+            Action::Write => "write",
+        };
+        write!(f, "{}:{action}", self.area.name())
+    }
+}
+
+/// What a member may do. Each role can do all that the one below it can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Looks at the product and its usage.
+    Viewer,
+    /// Works with the product.
+    Member,
+    /// Also: members, keys, settings, billing.
+    Admin,
+    /// Also: what cannot be undone. An organization always has one.
+    Owner,
+}
+
+impl Role {
+    /// All roles, the least first.
+    pub const ALL: [Self; 4] = [Self::Viewer, Self::Member, Self::Admin, Self::Owner];
+
+    /// The role's name in the database and in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Member => "member",
+            Self::Admin => "admin",
+            Self::Owner => "owner",
+        }
+    }
+
+    /// Whether the role contains the permission. This is the whole table.
+    pub fn allows(self, permission: Permission) -> bool {
+        use Action::{Read, Write};
+        use Area::{Billing, Keys, Members, Organization, Product, Usage};
+        let least = match (permission.area, permission.action) {
+            (Product(_) | Usage | Organization | Members, Read) => Self::Viewer,
+            (Product(_), Write) => Self::Member,
+            (Usage | Organization | Members, Write) | (Keys | Billing, Read | Write) => Self::Admin,
+        };
+        self >= least
+    }
+}
+
+impl FromStr for Role {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|role| role.name() == name)
+            .ok_or_else(|| Error::internal(format!("unknown role {name:?}")))
+    }
+}
+
+/// What an API key may do of what its role may do. Empty means everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scopes(Vec<String>);
+
+impl Scopes {
+    /// The scopes with these names: `workflows:read`, or `workflows` for both actions. A name that stands for no area
+    /// of `areas` is refused, so that a typing mistake does not become a key that can do nothing.
+    pub fn parse(names: Vec<String>, areas: &[Area]) -> Result<Self> {
+        for (index, name) in names.iter().enumerate() {
+            let (area, action) = name.split_once(':').unwrap_or((name, "read"));
+            if !matches!(action, "read" | "write") || !areas.iter().any(|known| known.name() == area) {
+                let known: Vec<_> = areas.iter().map(|area| area.name()).collect();
+                return Err(Error::invalid(
+                    format!("/scopes/{index}"),
+                    format!(
+                        "unknown scope {name:?}; write an area, or area:read or area:write, with one of: {}",
+                        known.join(", ")
+                    ),
+                ));
+            }
+        }
+        Ok(Self(names))
+    }
+
+    /// The scopes as they were stored.
+    pub fn stored(names: Vec<String>) -> Self {
+        Self(names)
+    }
+
+    /// Their names.
+    pub fn names(&self) -> &[String] {
+        &self.0
+    }
+
+    /// Whether they let the permission through. Writing includes reading.
+    pub fn allow(&self, permission: Permission) -> bool {
+        self.0.is_empty()
+            || self.0.iter().any(|scope| match scope.split_once(':') {
+                None => scope == permission.area.name(),
+                Some((area, action)) => {
+                    area == permission.area.name() && (action == "write" || permission.action == Action::Read)
+                }
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AREAS: [Area; 6] =
+        [Area::Organization, Area::Members, Area::Keys, Area::Usage, Area::Billing, Area::Product("workflows")];
+
+    #[test]
+    fn the_table_of_roles() {
+        let allowed = |role: Role| {
+            let all = AREAS.iter().flat_map(|&area| [Permission::read(area), Permission::write(area)]);
+            all.filter(|&permission| role.allows(permission))
+                .map(|permission| permission.to_string())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(allowed(Role::Viewer), ["organization:read", "members:read", "usage:read", "workflows:read"]);
+        assert_eq!(
+            allowed(Role::Member),
+            ["organization:read", "members:read", "usage:read", "workflows:read", "workflows:write"]
+        );
+        assert_eq!(allowed(Role::Admin).len(), 12);
+        assert_eq!(allowed(Role::Owner).len(), 12);
+    }
+
+    #[test]
+    fn scopes_narrow_and_never_widen() {
+        let none = Scopes::default();
+        let read = Scopes::stored(vec!["workflows:read".into()]);
+        let both = Scopes::stored(vec!["workflows".into()]);
+        let workflows = Area::Product("workflows");
+        assert!(none.allow(Permission::write(Area::Keys)));
+        assert!(read.allow(Permission::read(workflows)) && !read.allow(Permission::write(workflows)));
+        assert!(both.allow(Permission::write(workflows)) && !both.allow(Permission::read(Area::Keys)));
+    }
+
+    #[test]
+    fn a_misspelt_scope_is_refused_with_its_place() {
+        let error = Scopes::parse(vec!["workflows:read".into(), "workflow:read".into()], &AREAS).unwrap_err();
+        assert_eq!(error.fields()[0].pointer, "/scopes/1");
+    }
+}
