@@ -1,1 +1,59 @@
-//! Being built.
+//! What a product sells: `product.toml`, parsed once and validated, every mistake with its line. No I/O: this crate
+//! takes the text and the file's name.
+//!
+//! Read in this order: [`Product`] is the whole file, a [`Meter`] is something counted, a [`Module`] something
+//! switched on or off, a [`Plan`] says how much of each for which [`Price`]. A [`Limit`] is one such number, over a
+//! [`Period`] or a [`Window`]. [`Mistakes`] is what the reader of a wrong file gets to see. How the text becomes
+//! values is in `read/`.
+//!
+//! ```
+//! let text = r#"
+//!     id = "notes"
+//!     name = "Notes"
+//!     description = "Notes that find themselves."
+//!     tenancy = "personal"
+//!     isolation = "shared"
+//!     sign_in = ["password"]
+//!     default_plan = "free"
+//!     currency = "usd"
+//!
+//!     [meters.notes]
+//!     name = "notes"
+//!     kind = "level"
+//!
+//!     [plans.free]
+//!     version = 1
+//!     name = "Free"
+//!     price = "free"
+//!     [plans.free.limits]
+//!     notes = 20
+//! "#;
+//! let product = freehold_catalog::Product::parse("product.toml", text)?;
+//! assert_eq!(product.default_plan().limit("notes").and_then(|limit| limit.amount()), Some(20));
+//! # Ok::<(), freehold_catalog::Mistakes>(())
+//! ```
+
+mod change;
+mod limit;
+mod meter;
+mod mistake;
+mod module;
+mod period;
+mod plan;
+mod price;
+mod product;
+mod read;
+mod size;
+mod trial;
+
+pub use change::Change;
+pub use limit::Limit;
+pub use meter::{Counts, Meter, MeterKind, Unit};
+pub use mistake::{Mistake, Mistakes};
+pub use module::{Module, Modules};
+pub use period::{Per, Period, Window};
+pub use plan::{Plan, Processing};
+pub use price::Price;
+pub use product::{Isolation, Product, SignIn, Tenancy};
+pub use size::bytes_display;
+pub use trial::{Lifecycle, Trial};

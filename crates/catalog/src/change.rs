@@ -1,0 +1,57 @@
+//! Has a plan changed since it was sold?
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::plan::Plan;
+
+/// One part of a plan's promise that is not what the stored version says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Which part: `price`, `limits.calls`, `modules`.
+    pub what: String,
+    /// As stored, in JSON; `nothing` where the stored version has none.
+    pub from: String,
+    /// As it is now, in JSON; `nothing` where there is none any more.
+    pub to: String,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} became {}", self.what, self.from, self.to)
+    }
+}
+
+impl Plan {
+    /// What a customer of `stored` would notice under `self`: price, limits, modules, processing, support, service
+    /// level. Empty when the two promise the same. The wording of `name` and `features` may change without a new version.
+    ///
+    /// Whoever stores plans refuses a file in which a plan changed and its version did not.
+    pub fn changes_since(&self, stored: &Self) -> Vec<Change> {
+        let mut changes = Vec::new();
+        let mut compare = |what: &str, from: Option<String>, to: Option<String>| {
+            if from != to {
+                let or_nothing = |side: Option<String>| side.unwrap_or_else(|| "nothing".to_owned());
+                changes.push(Change { what: what.to_owned(), from: or_nothing(from), to: or_nothing(to) });
+            }
+        };
+        compare("price", json(&stored.price), json(&self.price));
+        for meter in stored.limits.keys().chain(self.limits.keys().filter(|id| !stored.limits.contains_key(*id))) {
+            compare(
+                &format!("limits.{meter}"),
+                stored.limit(meter).and_then(|l| json(&l)),
+                self.limit(meter).and_then(|l| json(&l)),
+            );
+        }
+        compare("modules", json(&stored.modules), json(&self.modules));
+        compare("processing", json(&stored.processing), json(&self.processing));
+        compare("support", stored.support.as_ref().and_then(json), self.support.as_ref().and_then(json));
+        compare("sla", stored.sla.as_ref().and_then(json), self.sla.as_ref().and_then(json));
+        changes
+    }
+}
+
+fn json<T: Serialize>(value: &T) -> Option<String> {
+    serde_json::to_string(value).ok()
+}

@@ -1,0 +1,175 @@
+//! How much of a meter a plan contains.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    meter::{Meter, MeterKind, Unit},
+    period::{Per, Period, Window},
+    read::{Value, Words},
+    size::{bytes_display, bytes_parse},
+};
+
+/// How much of a meter a plan contains. It carries the period or window it was bought with, so that a tenant keeps it
+/// although the meter changed since. As JSON: `{"kind":"counter","amount":500,"period":"month"}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Limit {
+    /// As much as you like.
+    Unlimited,
+    /// So many at a time.
+    Level {
+        /// From 0; bytes where the meter's unit is bytes.
+        amount: i64,
+    },
+    /// So many in each period.
+    Counter {
+        /// From 0; bytes where the meter's unit is bytes.
+        amount: i64,
+        /// When counting begins again.
+        period: Period,
+    },
+    /// So many requests in any such window.
+    Rate {
+        /// From 0.
+        amount: i64,
+        /// How far back it looks.
+        window: Window,
+        /// Whose requests add up.
+        per: Per,
+    },
+}
+
+impl Limit {
+    /// The number, or `None` for unlimited.
+    pub fn amount(self) -> Option<i64> {
+        match self {
+            Self::Unlimited => None,
+            Self::Level { amount } | Self::Counter { amount, .. } | Self::Rate { amount, .. } => Some(amount),
+        }
+    }
+
+    /// Whether there is no end.
+    pub fn is_unlimited(self) -> bool {
+        self == Self::Unlimited
+    }
+
+    /// The limit for people: `500 calls a month`, `10 GB storage`, `1 workflow`, `unlimited campaigns`.
+    pub fn describe(self, meter: &Meter) -> String {
+        let Some(amount) = self.amount() else { return format!("unlimited {}", meter.name) };
+        let name = if amount == 1 { &meter.one } else { &meter.name };
+        let amount = match meter.unit {
+            Unit::Bytes => bytes_display(amount),
+            Unit::Things => grouped(amount),
+        };
+        match self {
+            Self::Counter { period, .. } => format!("{amount} {name} a {period}"),
+            Self::Rate { window: Window::Hour, per, .. } => format!("{amount} {name} an hour for each {per}"),
+            Self::Rate { window, per, .. } => format!("{amount} {name} a {window} for each {per}"),
+            Self::Unlimited | Self::Level { .. } => format!("{amount} {name}"),
+        }
+    }
+
+    /// Reads `5`, `"unlimited"`, `"500 MB"` or, for a counter, `"1 a week"`.
+    pub(crate) fn read(value: &Value<'_>, meter: &Meter) -> Option<Self> {
+        match value.as_text() {
+            Some("unlimited") => return Some(Self::Unlimited),
+            Some(text) => {
+                if let Some(limit) = Self::from_text(text, meter) {
+                    return Some(limit);
+                }
+            }
+            None => match value.as_whole() {
+                Some(-1) => {
+                    value.refuse("write \"unlimited\"");
+                    return None;
+                }
+                // A bare number of bytes is nearly always a forgotten unit; nothing at all needs none.
+                Some(amount) if amount == 0 || (amount > 0 && meter.unit == Unit::Things) => {
+                    return Some(Self::of(amount, meter, None));
+                }
+                _ => {}
+            },
+        }
+        value.refuse(expected(meter));
+        None
+    }
+
+    fn from_text(text: &str, meter: &Meter) -> Option<Self> {
+        let (amount, period) = match text.rsplit_once(" a ") {
+            Some((amount, word)) => (amount, Some(Period::from_word(word)?)),
+            None => (text, None),
+        };
+        if period.is_some() && !matches!(meter.kind, MeterKind::Counter { .. }) {
+            return None;
+        }
+        let amount = match meter.unit {
+            Unit::Bytes => bytes_parse(amount)?,
+            // A number alone is written without quotes: one way to say one thing.
+            Unit::Things if period.is_none() || !amount.bytes().all(|byte| byte.is_ascii_digit()) => return None,
+            Unit::Things => amount.parse().ok()?,
+        };
+        Some(Self::of(amount, meter, period))
+    }
+
+    fn of(amount: i64, meter: &Meter, own_period: Option<Period>) -> Self {
+        match meter.kind {
+            MeterKind::Level => Self::Level { amount },
+            MeterKind::Counter { period } => Self::Counter { amount, period: own_period.unwrap_or(period) },
+            MeterKind::Rate { window, per } => Self::Rate { amount, window, per },
+        }
+    }
+}
+
+fn expected(meter: &Meter) -> &'static str {
+    match (meter.unit, meter.kind) {
+        (Unit::Bytes, MeterKind::Counter { .. }) => {
+            r#"expected a size such as "500 MB", "500 MB a week" or "unlimited" (decimal: KB, MB, GB, TB)"#
+        }
+        (Unit::Bytes, _) => r#"expected a size such as "500 MB" or "unlimited" (decimal: KB, MB, GB, TB)"#,
+        (Unit::Things, MeterKind::Counter { .. }) => {
+            r#"expected a whole number from 0, "unlimited", or a number with a period of its own such as "1 a week""#
+        }
+        (Unit::Things, _) => r#"expected a whole number from 0 or "unlimited""#,
+    }
+}
+
+/// `5000` as `5,000`.
+fn grouped(amount: i64) -> String {
+    let digits = amount.unsigned_abs().to_string();
+    let mut text = String::from(if amount < 0 { "-" } else { "" });
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_read_as_people_say_them() {
+        let meter = |name: &str, one: &str, unit| Meter {
+            id: "m".to_owned(),
+            name: name.to_owned(),
+            one: one.to_owned(),
+            kind: MeterKind::Level,
+            unit,
+            counts: None,
+        };
+        let calls = meter("calls", "call", Unit::Things);
+        let storage = meter("storage", "storage", Unit::Bytes);
+        assert_eq!(Limit::Unlimited.describe(&calls), "unlimited calls");
+        assert_eq!(Limit::Level { amount: 1 }.describe(&calls), "1 call");
+        assert_eq!(
+            Limit::Counter { amount: 1_005_000, period: Period::Month }.describe(&calls),
+            "1,005,000 calls a month"
+        );
+        assert_eq!(Limit::Level { amount: 10_000_000_000 }.describe(&storage), "10 GB storage");
+        let rate = Limit::Rate { amount: 50, window: Window::Hour, per: Per::Key };
+        assert_eq!(rate.describe(&calls), "50 calls an hour for each key");
+    }
+}

@@ -1,0 +1,160 @@
+//! What is counted.
+
+use crate::{
+    limit::Limit,
+    period::{Per, Period, Window},
+    read::{Section, Value, Words},
+};
+
+/// Something a plan can limit: calls, storage, requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meter {
+    /// What the code names: `calls`.
+    pub id: String,
+    /// What people read, in the plural: `calls`.
+    pub name: String,
+    /// What people read for a single one: `call`; the plural where the file says nothing.
+    pub one: String,
+    /// How it is counted.
+    pub kind: MeterKind,
+    /// In what it is counted.
+    pub unit: Unit,
+    /// What Freehold counts by itself; `None` when the product reports it.
+    pub counts: Option<Counts>,
+}
+
+/// How a meter is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MeterKind {
+    /// What exists at this moment: workflows, bytes stored. Deleting gives room again.
+    Level,
+    /// What happened since the period began: calls. Only the next period gives room again.
+    Counter {
+        /// When it begins again at zero, unless a plan's limit names another period.
+        period: Period,
+    },
+    /// How fast requests come.
+    Rate {
+        /// How far back it looks.
+        window: Window,
+        /// Whose requests add up.
+        per: Per,
+    },
+}
+
+/// In what a meter is counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unit {
+    /// Whole things.
+    #[default]
+    Things,
+    /// Bytes, written and read as sizes: `500 MB`, decimal.
+    Bytes,
+}
+
+/// What Freehold itself keeps count of, so that the product need not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counts {
+    /// People in the organization, open invitations included. A level.
+    Members,
+    /// Bytes of the tenant's files. A level in bytes.
+    Files,
+    /// Exports of the tenant's data. A counter.
+    Exports,
+}
+
+#[derive(Clone, Copy)]
+enum KindWord {
+    Level,
+    Counter,
+    Rate,
+}
+
+impl Words for KindWord {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("level", Self::Level), ("counter", Self::Counter), ("rate", Self::Rate)];
+}
+
+impl Words for Unit {
+    const WORDS: &'static [(&'static str, Self)] = &[("things", Self::Things), ("bytes", Self::Bytes)];
+}
+
+impl Words for Counts {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("members", Self::Members), ("files", Self::Files), ("exports", Self::Exports)];
+}
+
+impl Meter {
+    const KEYS: &[&str] = &["name", "one", "kind", "unit", "period", "window", "per", "counts"];
+
+    /// Reads `[meters.…]`, in the order of the file. Also answers the ids of those it could not read, so that a
+    /// plan that names one is not blamed for it.
+    pub(crate) fn read_all<'t>(file: &Section<'t>) -> (Vec<Self>, Vec<&'t str>) {
+        let values = file.named("meters", "meter");
+        let ids = values.iter().map(Value::key).collect();
+        let mut meters: Vec<Self> = Vec::new();
+        for value in &values {
+            let Some(meter) = Self::read(value) else { continue };
+            if let Some(other) = meters.iter().find(|other| other.counts.is_some() && other.counts == meter.counts) {
+                value.say(&format!(
+                    "{}: counts the same as meter {:?} — one meter counts it, not two",
+                    value.place(),
+                    other.id
+                ));
+            }
+            meters.push(meter);
+        }
+        (meters, ids)
+    }
+
+    fn read(value: &Value<'_>) -> Option<Self> {
+        let id = value.id()?;
+        let section = value.section(value.place().to_owned(), Self::KEYS)?;
+        let name = section.text("name", "expected what people read, such as \"calls\"");
+        let one = section.text_optional("one").unwrap_or_else(|| name.clone());
+        let unit = section.word_optional("unit").unwrap_or_default();
+        let counts: Option<Counts> = section.word_optional("counts");
+        let kind = Self::read_kind(&section, section.word("kind")?)?;
+        if unit == Unit::Bytes && matches!(kind, MeterKind::Rate { .. }) {
+            section.say("unit", "a rate counts requests, not bytes — leave the unit out");
+        }
+        let fits = match counts {
+            None => true,
+            Some(Counts::Members) => kind == MeterKind::Level && unit == Unit::Things,
+            Some(Counts::Files) => kind == MeterKind::Level && unit == Unit::Bytes,
+            Some(Counts::Exports) => matches!(kind, MeterKind::Counter { .. }) && unit == Unit::Things,
+        };
+        if !fits {
+            section.say("counts", r#"members are a level, files a level with unit = "bytes", exports a counter"#);
+        }
+        Some(Self { id: id.to_owned(), name, one, kind, unit, counts })
+    }
+
+    fn read_kind(section: &Section<'_>, kind: KindWord) -> Option<MeterKind> {
+        let (kind, foreign, needs): (_, &[&str], _) = match kind {
+            KindWord::Level => (Some(MeterKind::Level), &["period", "window", "per"], "a level has no"),
+            KindWord::Counter => (
+                section.word("period").map(|period| MeterKind::Counter { period }),
+                &["window", "per"],
+                "a counter has a period and no",
+            ),
+            KindWord::Rate => {
+                let (window, per) = (section.word("window"), section.word("per"));
+                let kind = window.zip(per).map(|(window, per)| MeterKind::Rate { window, per });
+                (kind, &["period"], "a rate has a window and no")
+            }
+        };
+        for key in foreign.iter().filter(|key| section.get(key).is_some()) {
+            section.say(key, &format!("{needs} {key} — remove this line"));
+        }
+        kind
+    }
+
+    /// The period of a counter under this limit: the limit's own, or else the meter's. `None` for levels and rates.
+    pub fn period(&self, limit: Limit) -> Option<Period> {
+        match (limit, self.kind) {
+            (Limit::Counter { period, .. }, _) | (_, MeterKind::Counter { period }) => Some(period),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What is sold.
+
+use std::{collections::BTreeMap, fmt, num::NonZeroU8, str::FromStr};
+
+use freehold_core::Currency;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::{
+    limit::Limit,
+    meter::Meter,
+    module::{Module, Modules},
+    price::Price,
+    read::{Section, Value, suggest},
+};
+
+/// One version of a plan.
+///
+/// Serialized, it is what the database keeps as that version's definition and reads back for tenants who bought it,
+/// years later: fields it does not know are skipped, fields that did not exist then take their default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// What programs name: `pro`. The same over all versions.
+    pub id: String,
+    /// From 1. A plan whose promise changes gets a higher one; tenants keep the version they bought.
+    pub version: i32,
+    /// What people read: `Pro`.
+    pub name: String,
+    /// What it costs.
+    pub price: Price,
+    /// How much of each meter, by the meter's id. Of a plan just parsed every meter is here.
+    pub limits: BTreeMap<String, Limit>,
+    /// What is switched on.
+    #[serde(default)]
+    pub modules: Modules,
+    /// How its background work is ranked.
+    #[serde(default)]
+    pub processing: Processing,
+    /// How its customers are helped, for people: `Email support`.
+    #[serde(default)]
+    pub support: Option<String>,
+    /// The service level it promises, for people: `99.9%`.
+    #[serde(default)]
+    pub sla: Option<String>,
+    /// More lines for the pricing page. Nothing depends on them.
+    #[serde(default)]
+    pub features: Vec<String>,
+}
+
+impl Plan {
+    const KEYS: &[&str] =
+        &["version", "name", "price", "limits", "modules", "processing", "support", "sla", "features"];
+
+    /// How much of the meter it contains. `None` when this version is older than the meter:
+    /// [`Product::limit`](crate::Product::limit) knows what holds then.
+    pub fn limit(&self, meter: &str) -> Option<Limit> {
+        self.limits.get(meter).copied()
+    }
+
+    /// Whether it switches the module on.
+    pub fn has_module(&self, id: &str) -> bool {
+        self.modules.contains(id)
+    }
+
+    /// Reads one `[plans.…]`.
+    pub(crate) fn read(value: &Value<'_>, declared: &Declared<'_>) -> Option<Self> {
+        const VERSION: &str = "expected a whole number from 1, raised whenever the plan changes";
+        let id = value.id()?;
+        let section = value.section(value.place().to_owned(), Self::KEYS)?;
+        let version = section.require("version", VERSION).and_then(|value| value.whole(1..=i32::MAX, VERSION));
+        Some(Self {
+            id: id.to_owned(),
+            version: version.unwrap_or(1),
+            name: section.text("name", "expected what people read, such as \"Starter\""),
+            price: Price::read(&section, declared.currency),
+            limits: read_limits(&section, declared),
+            modules: Modules::read(&section, &declared.module_ids()),
+            processing: Processing::read(&section),
+            support: section.text_optional("support"),
+            sla: section.text_optional("sla"),
+            features: section.texts("features"),
+        })
+    }
+}
+
+/// What the rest of the file declares for plans to refer to.
+pub(crate) struct Declared<'a> {
+    pub(crate) currency: Option<Currency>,
+    pub(crate) meters: &'a [Meter],
+    /// Also those that could not be read.
+    pub(crate) meter_ids: &'a [&'a str],
+    pub(crate) modules: &'a [Module],
+}
+
+impl Declared<'_> {
+    fn module_ids(&self) -> Vec<&str> {
+        self.modules.iter().map(|module| module.id.as_str()).collect()
+    }
+}
+
+fn read_limits(plan: &Section<'_>, declared: &Declared<'_>) -> BTreeMap<String, Limit> {
+    let values = plan.entries("limits");
+    for value in values.iter().filter(|value| !declared.meter_ids.contains(&value.key())) {
+        let hint =
+            suggest::or_one_of(value.key(), declared.meter_ids, "declare it with a section such as [meters.calls]");
+        value.say(&format!("{}: there is no meter {:?} — {hint}", plan.place(), value.key()));
+    }
+    let mut limits = BTreeMap::new();
+    for meter in declared.meters {
+        match values.iter().find(|value| value.key() == meter.id) {
+            Some(value) => {
+                limits.extend(Limit::read(value, meter).map(|limit| (meter.id.clone(), limit)));
+            }
+            None => {
+                plan.say("limits", &format!("says nothing about meter {:?} — add a number or \"unlimited\"", meter.id))
+            }
+        }
+    }
+    limits
+}
+
+/// How a plan's background work is ranked. As text and JSON: `normal`, `2x`, `dedicated`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Processing {
+    /// First come, first served.
+    #[default]
+    Normal,
+    /// So many turns for each turn of a normal plan, 2 to 100.
+    Times(NonZeroU8),
+    /// Workers of its own, which nobody else's work waits in front of.
+    Dedicated,
+}
+
+impl Processing {
+    /// Turns for each turn of a normal plan: 1 for normal. Dedicated work has its own queue, so there it says nothing.
+    pub fn weight(self) -> u8 {
+        match self {
+            Self::Normal | Self::Dedicated => 1,
+            Self::Times(times) => times.get(),
+        }
+    }
+
+    fn read(section: &Section<'_>) -> Self {
+        let Some(value) = section.get("processing") else { return Self::Normal };
+        let parsed = value.as_text().and_then(|text| text.parse().ok());
+        if parsed.is_none() {
+            value.refuse(r#"expected "normal", "dedicated", or "2x" to "100x""#);
+        }
+        parsed.unwrap_or_default()
+    }
+}
+
+impl FromStr for Processing {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const EXPECTED: &str = r#"expected "normal", "dedicated", or "2x" to "100x""#;
+        match text {
+            "normal" => return Ok(Self::Normal),
+            "dedicated" => return Ok(Self::Dedicated),
+            _ => {}
+        }
+        let times = text.strip_suffix('x').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+        let times = times.and_then(|digits| digits.parse().ok()).filter(|times| (2..=100).contains(times));
+        times.and_then(NonZeroU8::new).map(Self::Times).ok_or(EXPECTED)
+    }
+}
+
+impl fmt::Display for Processing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Normal => f.write_str("normal"),
+            Self::Times(times) => write!(f, "{times}x"),
+            Self::Dedicated => f.write_str("dedicated"),
+        }
+    }
+}
+
+impl Serialize for Processing {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Processing {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}

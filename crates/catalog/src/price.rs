@@ -1,0 +1,56 @@
+//! What a plan costs.
+
+use freehold_core::{Currency, Money};
+use serde::{Deserialize, Serialize};
+
+use crate::read::{Section, Value};
+
+/// What a plan costs. As JSON: `{"kind":"paid","month":{"minor":2900,"currency":"usd"},"year":null}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Price {
+    /// Nothing, for ever.
+    Free,
+    /// A subscription.
+    Paid {
+        /// Paid monthly, above zero.
+        month: Money,
+        /// Paid once a year, above zero; `None` when it is sold by the month only.
+        year: Option<Money>,
+    },
+    /// Agreed by people; nobody can buy it by themselves.
+    ContactSales,
+}
+
+const EXPECTED: &str = r#"expected "free", "contact sales" or { month = "$29", year = "$290" }"#;
+
+impl Price {
+    pub(crate) fn read(section: &Section<'_>, currency: Option<Currency>) -> Self {
+        let Some(value) = section.require("price", EXPECTED) else { return Self::Free };
+        match value.as_text() {
+            Some("free") => Self::Free,
+            Some("contact sales") => Self::ContactSales,
+            _ => Self::read_paid(&value, currency),
+        }
+    }
+
+    fn read_paid(value: &Value<'_>, currency: Option<Currency>) -> Self {
+        if !value.is_table() {
+            value.refuse(EXPECTED);
+            return Self::Free;
+        }
+        let Some(prices) = value.section(format!("{} price", value.place()), &["month", "year"]) else {
+            return Self::Free;
+        };
+        let above_zero = |value: Value<'_>| {
+            let money = value.money(currency)?;
+            if money.minor == 0 {
+                value.refuse(r#"expected an amount above zero, or price = "free""#);
+            }
+            Some(money)
+        };
+        let month = prices.require("month", "expected an amount such as \"$29\"").and_then(above_zero);
+        let year = prices.get("year").and_then(above_zero);
+        month.map_or(Self::Free, |month| Self::Paid { month, year })
+    }
+}

@@ -1,0 +1,47 @@
+//! Collects what is wrong.
+
+use std::{cell::RefCell, ops::Range};
+
+use crate::mistake::{Mistake, Mistakes};
+
+/// The text being read and what was found wrong in it so far.
+pub(crate) struct Report<'t> {
+    file: &'t str,
+    text: &'t str,
+    mistakes: RefCell<Vec<Mistake>>,
+}
+
+impl<'t> Report<'t> {
+    pub(crate) fn new(file: &'t str, text: &'t str) -> Self {
+        Self { file, text, mistakes: RefCell::default() }
+    }
+
+    /// Notes a mistake at this byte of the text.
+    pub(crate) fn say(&self, offset: usize, message: String) {
+        let before = self.text.as_bytes().iter().take(offset);
+        let line = before.filter(|byte| **byte == b'\n').count() + 1;
+        self.mistakes.borrow_mut().push(Mistake { file: self.file.to_owned(), line, message });
+    }
+
+    /// What stands there, as written, shortened to fit in a message.
+    pub(crate) fn written(&self, span: Range<usize>) -> String {
+        const MOST: usize = 40;
+        let text = self.text.get(span).unwrap_or_default();
+        let line = text.lines().next().unwrap_or_default();
+        let short: String = line.chars().take(MOST).collect();
+        if short.len() < text.len() { format!("{short}…") } else { short }
+    }
+
+    /// The product, or else all mistakes.
+    pub(crate) fn finish<T>(self, read: Option<T>) -> Result<T, Mistakes> {
+        match (Mistakes::new(self.mistakes.into_inner()), read) {
+            (Some(mistakes), _) => Err(mistakes),
+            (None, Some(product)) => Ok(product),
+            // Cannot happen: a reader that answers nothing has said why. Still better told than panicked over.
+            (None, None) => {
+                let message = "could not be read, and no reason was found: please report this file".to_owned();
+                Err(Mistakes::one(Mistake { file: self.file.to_owned(), line: 1, message }))
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! A table of the file.
+
+use toml::de::DeTable;
+
+use super::{Report, Value, Words, suggest};
+
+/// A table whose keys are known. Reading a key that is missing or wrong reports it and answers a stand-in, so that
+/// reading goes on and the rest is checked too.
+pub(crate) struct Section<'t> {
+    report: &'t Report<'t>,
+    /// How messages name it: `plan "free"`. Empty for the file itself.
+    place: String,
+    /// Where it begins, in bytes.
+    offset: usize,
+    table: &'t DeTable<'t>,
+}
+
+impl<'t> Section<'t> {
+    /// The whole file.
+    pub(crate) fn file(report: &'t Report<'t>, table: &'t DeTable<'t>, keys: &[&str]) -> Self {
+        Self::open(report, String::new(), 0, table, keys)
+    }
+
+    /// A table, in which every key but `keys` is a mistake.
+    pub(super) fn open(
+        report: &'t Report<'t>,
+        place: String,
+        offset: usize,
+        table: &'t DeTable<'t>,
+        keys: &[&str],
+    ) -> Self {
+        let section = Self { report, place, offset, table };
+        for value in section.values().filter(|value| !keys.contains(&value.key())) {
+            let hint = suggest::or_one_of(value.key(), keys, "");
+            value.say(&section.prefixed(&format!("there is no key {:?} — {hint}", value.key())));
+        }
+        section
+    }
+
+    pub(crate) fn place(&self) -> &str {
+        &self.place
+    }
+
+    fn prefixed(&self, message: &str) -> String {
+        if self.place.is_empty() { message.to_owned() } else { format!("{}: {message}", self.place) }
+    }
+
+    fn values(&self) -> impl Iterator<Item = Value<'t>> {
+        self.table.iter().map(|(key, value)| Value::new(self.report, &self.place, key, value))
+    }
+
+    /// Reports at the key where it is written, else where the section begins.
+    pub(crate) fn say(&self, key: &str, message: &str) {
+        let offset = self.get(key).map_or(self.offset, |value| value.key_offset());
+        self.report.say(offset, self.prefixed(message));
+    }
+
+    /// The value of this key, if it is there.
+    pub(crate) fn get(&self, key: &str) -> Option<Value<'t>> {
+        let (key, value) = self.table.get_key_value(key)?;
+        Some(Value::new(self.report, &self.place, key, value))
+    }
+
+    /// The value of this key; reports when it is missing.
+    pub(crate) fn require(&self, key: &str, expected: &str) -> Option<Value<'t>> {
+        let value = self.get(key);
+        if value.is_none() {
+            self.say(key, &format!("{key} is missing — {expected}"));
+        }
+        value
+    }
+
+    /// A line of text that must be there.
+    pub(crate) fn text(&self, key: &str, expected: &str) -> String {
+        let value = self.require(key, expected);
+        value.and_then(|value| value.text(expected)).unwrap_or_default().to_owned()
+    }
+
+    /// A line of text, if it is there.
+    pub(crate) fn text_optional(&self, key: &str) -> Option<String> {
+        Some(self.get(key)?.text("expected one line of text")?.to_owned())
+    }
+
+    /// A list of lines of text; none when the key is missing.
+    pub(crate) fn texts(&self, key: &str) -> Vec<String> {
+        const EXPECTED: &str = "expected a list of lines such as [\"Email support\"]";
+        let Some(value) = self.get(key) else { return Vec::new() };
+        let Some(items) = value.items() else {
+            value.refuse(EXPECTED);
+            return Vec::new();
+        };
+        items.iter().filter_map(|item| item.text(EXPECTED)).map(ToOwned::to_owned).collect()
+    }
+
+    /// One of a few words that must be there.
+    pub(crate) fn word<W: Words>(&self, key: &str) -> Option<W> {
+        self.require(key, &format!("expected {}", suggest::one_of(&W::all())))?.word()
+    }
+
+    /// One of a few words, if it is there.
+    pub(crate) fn word_optional<W: Words>(&self, key: &str) -> Option<W> {
+        self.get(key)?.word()
+    }
+
+    /// A list of words, of which at least one must be there.
+    pub(crate) fn words<W: Words>(&self, key: &str) -> Vec<W> {
+        let expected = format!("expected a list of one or more of {}", suggest::one_of(&W::all()));
+        let Some(value) = self.require(key, &expected) else { return Vec::new() };
+        let Some(items) = value.items().filter(|items| !items.is_empty()) else {
+            value.refuse(&expected);
+            return Vec::new();
+        };
+        items.iter().filter_map(Value::word).collect()
+    }
+
+    /// The product's own id.
+    pub(crate) fn own_id(&self) -> String {
+        let id = self.text("id", "expected the product's id such as \"voice\"");
+        if let Some(value) = self.get("id").filter(|_| !id.is_empty() && !is_id(&id)) {
+            value.refuse(ID);
+        }
+        id
+    }
+
+    /// The entries of the table under this key, in the order of the file; none when it is missing.
+    pub(crate) fn entries(&self, key: &str) -> Vec<Value<'t>> {
+        let Some(value) = self.get(key) else { return Vec::new() };
+        let Some(table) = value.as_table() else {
+            value.refuse(&format!("expected a section [{key}]"));
+            return Vec::new();
+        };
+        let mut entries: Vec<Value<'t>> =
+            table.iter().map(|(key, value)| Value::new(self.report, &self.place, key, value)).collect();
+        entries.sort_by_key(Value::key_offset);
+        entries
+    }
+
+    /// Like [`entries`](Self::entries), each named in messages by what it is: `plan "free"`.
+    pub(crate) fn named(&self, key: &str, what: &str) -> Vec<Value<'t>> {
+        self.entries(key).into_iter().map(|value| value.named(what)).collect()
+    }
+}
+
+/// What an id looks like.
+pub(super) const ID: &str = "expected an id: lower-case letters, digits and _, a letter first, at most 40";
+
+/// Ids become names in the database, in Stripe and in web addresses, so they are plain.
+pub(super) fn is_id(text: &str) -> bool {
+    text.len() <= 40
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}

@@ -1,0 +1,68 @@
+//! How long the states between a sign-up and the end last.
+
+use crate::read::{Section, suggest};
+
+/// Days of a paid plan without a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trial {
+    /// The plan that is tried.
+    pub plan: String,
+    /// How long, 1 to 365 days from sign-up.
+    pub days: i32,
+    /// How many days before the end the mail goes out; less than `days`. 2 when the file says nothing, or what fits.
+    pub reminder_days: i32,
+}
+
+impl Trial {
+    const KEYS: &[&str] = &["plan", "days", "reminder_days"];
+
+    /// Reads `[trial]`; without one the product has no trial.
+    pub(crate) fn read(file: &Section<'_>, plans: &[&str]) -> Option<Self> {
+        let section = file.get("trial")?.section("trial".to_owned(), Self::KEYS)?;
+        let plan = section.text("plan", "expected a plan's id such as \"starter\"");
+        if let Some(value) = section.get("plan").filter(|_| !plan.is_empty() && !plans.contains(&plan.as_str())) {
+            value.refuse(&suggest::or_one_of(&plan, plans, "there are no plans"));
+        }
+        let days = section.require("days", "expected a number of days from 1 to 365");
+        let days = days.and_then(|value| value.whole(1..=365, "expected a number of days from 1 to 365"));
+        let days = days.unwrap_or(365);
+        let reminder_days = match section.get("reminder_days") {
+            Some(value) => value.whole(0..=days - 1, "expected a number of days from 0, less than the trial has"),
+            None => None,
+        };
+        Some(Self { plan, days, reminder_days: reminder_days.unwrap_or(2.min(days - 1)) })
+    }
+}
+
+/// What happens to a tenant that stops paying, in days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifecycle {
+    /// How long a tenant works on after a failed payment before it is suspended: 0 to 3,650, by default 7.
+    pub grace_days: i32,
+    /// How long a cancelled tenant's data is kept before it is archived: 0 to 3,650, by default 30.
+    pub keep_days: i32,
+}
+
+impl Default for Lifecycle {
+    fn default() -> Self {
+        Self { grace_days: 7, keep_days: 30 }
+    }
+}
+
+impl Lifecycle {
+    /// Reads `[lifecycle]`; what it does not say keeps its default.
+    pub(crate) fn read(file: &Section<'_>) -> Self {
+        let default = Self::default();
+        let section = file.get("lifecycle");
+        let section = section.and_then(|value| value.section("lifecycle".to_owned(), &["grace_days", "keep_days"]));
+        let Some(section) = section else { return default };
+        let days = |key| {
+            let value = section.get(key);
+            value.and_then(|value| value.whole(0..=3650, "expected a number of days from 0 to 3650"))
+        };
+        Self {
+            grace_days: days("grace_days").unwrap_or(default.grace_days),
+            keep_days: days("keep_days").unwrap_or(default.keep_days),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! The database as the rest of the house sees it.
+
+use std::{fmt::Write, sync::Arc, time::Duration};
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use freehold_core::{Actor, Caller, Error, Result, Standing, codes};
+use futures_util::future::join3;
+
+use crate::{
+    Query, Row, Settings,
+    error::{database_error, from_driver, from_pool},
+    tls,
+    transaction::{Send, SystemTx, TenantTx, Transaction},
+};
+
+/// The database. Cheap to clone. There are two ways in, and both set a role that cannot see more than it should:
+/// [`tenant`](Self::tenant) for everything that belongs to a tenant, [`system`](Self::system) for what does not yet
+/// (who is this, which tenant, whose turn).
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool,
+    timeout: Duration,
+}
+
+impl Db {
+    /// Prepares the pool. Connects when first asked.
+    pub fn new(settings: &Settings) -> Result<Self> {
+        // `Fast` resets nothing when a connection comes back. Nothing needs resetting: whatever we set is LOCAL to a
+        // transaction, and a transaction that did not end properly ends before its connection returns (see
+        // `transaction.rs`), or the connection is thrown away.
+        let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = Manager::from_config(settings.config.clone(), tls::connector(&settings.tls)?, config);
+        let wait = Some(settings.pool.wait);
+        let pool = Pool::builder(manager)
+            .max_size(settings.pool.connections)
+            .timeouts(Timeouts { wait, create: wait, recycle: wait })
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(Error::internal)?;
+        Ok(Self { pool, timeout: settings.pool.statement_timeout })
+    }
+
+    /// The rows of the caller's tenant. This is the only way to them.
+    pub fn tenant(&self, caller: &Caller) -> Tenant<'_> {
+        Tenant { db: self, opening: self.tenant_opening(caller), suspended: caller.standing() == Standing::Suspended }
+    }
+
+    /// What belongs to no tenant, or to all: sign-in, looking up who a key belongs to, sweeps. `reason` says in a few
+    /// words why; the list of all reasons is a snapshot in the tests.
+    pub fn system(&self, reason: &'static str) -> System<'_> {
+        System { db: self, opening: self.system_opening(reason) }
+    }
+
+    /// Nothing, when the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        self.client().await?.batch_execute("").await.map_err(from_driver)
+    }
+
+    /// How many connections exist, and how many of them wait for work.
+    pub fn connections(&self) -> (usize, usize) {
+        let status = self.pool.status();
+        (status.size, status.available)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place that takes a connection; callers get a role with it")]
+    async fn client(&self) -> Result<Object> {
+        self.pool.get().await.map_err(from_pool)
+    }
+
+    /// Every value here is a UUID, a number or a word of ours: nothing a caller wrote is put into the text.
+    fn tenant_opening(&self, caller: &Caller) -> Arc<str> {
+        let role = match caller.standing() {
+            Standing::Good => "freehold_app",
+            Standing::Suspended => "freehold_readonly",
+        };
+        let tenant = caller.tenant();
+        let mut claims =
+            format!(r#"{{"role":"authenticated","tenant_id":"{tenant}","tenant_role":"{}""#, caller.role().name());
+        // Writing to a String cannot fail.
+        let _ = match caller.actor() {
+            Actor::User { user, session } => write!(claims, r#","sub":"{user}","session_id":"{session}"}}"#),
+            Actor::Key { key, .. } => write!(claims, r#","key_id":"{key}"}}"#),
+            Actor::System { .. } => write!(claims, "}}"),
+        };
+        let timeout = self.timeout.as_millis();
+        format!(
+            "begin; select set_config('role', '{role}', true), set_config('freehold.tenant_id', '{tenant}', true), \
+             set_config('request.jwt.claims', '{claims}', true), set_config('statement_timeout', '{timeout}', true)"
+        )
+        .into()
+    }
+
+    fn system_opening(&self, reason: &'static str) -> Arc<str> {
+        let timeout = self.timeout.as_millis();
+        let reason: String = reason.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == ' ').collect();
+        format!(
+            "begin; select set_config('role', 'freehold_system', true), set_config('freehold.reason', '{reason}', true), \
+             set_config('statement_timeout', '{timeout}', true)"
+        )
+        .into()
+    }
+
+    /// One flight: `begin`, the settings, the statement and `commit` leave together, so a round trip to the server
+    /// costs one round trip, and a request that is dropped on the way has already committed or will roll back by
+    /// itself: no setting outlives it.
+    async fn one_flight<R>(&self, opening: &str, query: &Query<R>) -> Result<(Vec<tokio_postgres::Row>, u64)> {
+        let client = self.client().await?;
+        // `join3` polls in this order, and the driver sends at the first poll.
+        let (opened, answer, committed) =
+            join3(client.batch_execute(opening), client.send(query), client.batch_execute("commit")).await;
+        opened.map_err(from_driver)?;
+        let answer = answer.map_err(from_driver)?;
+        committed.map_err(from_driver)?;
+        Ok(answer)
+    }
+
+    async fn begin(&self, opening: Arc<str>) -> Result<Transaction> {
+        Ok(Transaction::new(self.client().await?, opening))
+    }
+}
+
+/// The tenant's rows, one statement at a time, each in a transaction of its own (one flight); or several in one
+/// with [`begin`](Self::begin).
+pub struct Tenant<'a> {
+    db: &'a Db,
+    opening: Arc<str>,
+    suspended: bool,
+}
+
+impl Tenant<'_> {
+    /// All rows of the answer.
+    pub async fn fetch_all<R: Row>(&self, query: Query<R>) -> Result<Vec<R>> {
+        let (rows, _) = self.one_flight(&query).await?;
+        rows.iter().map(R::from_row).collect()
+    }
+
+    /// The row of the answer, if there is one.
+    pub async fn fetch_optional<R: Row>(&self, query: Query<R>) -> Result<Option<R>> {
+        let (rows, _) = self.one_flight(&query).await?;
+        rows.first().map(R::from_row).transpose()
+    }
+
+    /// Runs the statement; how many rows it changed.
+    pub async fn execute(&self, query: Query<()>) -> Result<u64> {
+        Ok(self.one_flight(&query).await?.1)
+    }
+
+    /// Looks, decides, writes, commits: several statements in one transaction.
+    pub async fn begin(&self) -> Result<TenantTx> {
+        Ok(TenantTx::new(self.db.begin(self.opening.clone()).await?, self.suspended))
+    }
+
+    async fn one_flight<R>(&self, query: &Query<R>) -> Result<(Vec<tokio_postgres::Row>, u64)> {
+        self.db.one_flight(&self.opening, query).await.map_err(|error| explain_suspension(error, self.suspended))
+    }
+}
+
+/// A suspended tenant's writes fail in the database itself; its members are told why.
+pub(crate) fn explain_suspension(error: Error, suspended: bool) -> Error {
+    let denied = || database_error(&error).is_some_and(|cause| cause.code().code() == "42501");
+    if suspended && denied() {
+        Error::new(
+            codes::SUBSCRIPTION_SUSPENDED,
+            "The organization is suspended: reading and exporting work, changing does not.",
+        )
+        .caused_by(error)
+    } else {
+        error
+    }
+}
+
+/// What belongs to no tenant, or to all.
+pub struct System<'a> {
+    db: &'a Db,
+    opening: Arc<str>,
+}
+
+impl System<'_> {
+    /// All rows of the answer.
+    pub async fn fetch_all<R: Row>(&self, query: Query<R>) -> Result<Vec<R>> {
+        let (rows, _) = self.db.one_flight(&self.opening, &query).await?;
+        rows.iter().map(R::from_row).collect()
+    }
+
+    /// The row of the answer, if there is one.
+    pub async fn fetch_optional<R: Row>(&self, query: Query<R>) -> Result<Option<R>> {
+        let (rows, _) = self.db.one_flight(&self.opening, &query).await?;
+        rows.first().map(R::from_row).transpose()
+    }
+
+    /// Runs the statement; how many rows it changed.
+    pub async fn execute(&self, query: Query<()>) -> Result<u64> {
+        Ok(self.db.one_flight(&self.opening, &query).await?.1)
+    }
+
+    /// Several statements in one transaction.
+    pub async fn begin(&self) -> Result<SystemTx> {
+        Ok(SystemTx::new(self.db.begin(self.opening.clone()).await?))
+    }
+}

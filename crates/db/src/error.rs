@@ -1,0 +1,68 @@
+//! From the driver's errors to ours.
+
+use std::time::Duration;
+
+use freehold_core::{Error, Result};
+use tokio_postgres::error::SqlState;
+
+/// How long a caller waits before trying again when the database is away or busy.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
+
+/// The driver's error as ours: away or busy is `unavailable`, everything else is our fault and `internal`.
+#[track_caller]
+pub fn from_driver(error: tokio_postgres::Error) -> Error {
+    let away = error.is_closed() || error.as_db_error().is_none() && !is_conversion(&error);
+    let busy = error.code().is_some_and(is_temporary);
+    if away || busy { Error::unavailable(RETRY_AFTER, error) } else { Error::internal(error) }
+}
+
+/// The pool's error as ours.
+#[track_caller]
+pub(crate) fn from_pool(error: deadpool_postgres::PoolError) -> Error {
+    match error {
+        deadpool_postgres::PoolError::Backend(error) => match error.code() {
+            // Wrong password, unknown database: waiting does not help, but the caller is not to blame either.
+            Some(code) if !is_temporary(code) => Error::internal(error),
+            _ => Error::unavailable(RETRY_AFTER, error),
+        },
+        other => Error::unavailable(RETRY_AFTER, other),
+    }
+}
+
+/// Whether the error came from turning a value into bytes or back, which no retry mends.
+fn is_conversion(error: &tokio_postgres::Error) -> bool {
+    let text = error.to_string();
+    text.starts_with("error serializing")
+        || text.starts_with("error deserializing")
+        || text.starts_with("query returned")
+}
+
+fn is_temporary(code: &SqlState) -> bool {
+    let class = &code.code()[..2];
+    // 08 connection, 53 resources, 57 operator intervention (shutdown, statement time-out), 58 system, 40 rollback
+    // because of others, 55P03 lock not available.
+    matches!(class, "08" | "53" | "57" | "58" | "40") || *code == SqlState::LOCK_NOT_AVAILABLE
+}
+
+/// Turns a database constraint into the caller's error.
+pub trait OnConstraint<T> {
+    /// When the constraint `name` was violated: the error that `mapped` makes.
+    fn on_constraint(self, name: &str, mapped: impl FnOnce() -> Error) -> Result<T>;
+}
+
+impl<T> OnConstraint<T> for Result<T> {
+    fn on_constraint(self, name: &str, mapped: impl FnOnce() -> Error) -> Self {
+        self.map_err(|error| if constraint(&error) == Some(name) { mapped() } else { error })
+    }
+}
+
+/// The constraint that was violated, when that was the cause.
+fn constraint(error: &Error) -> Option<&str> {
+    database_error(error)?.constraint()
+}
+
+/// What Postgres itself said, when it was the cause.
+pub(crate) fn database_error(error: &Error) -> Option<&tokio_postgres::error::DbError> {
+    let source = std::error::Error::source(error)?;
+    source.downcast_ref::<tokio_postgres::Error>()?.as_db_error()
+}

@@ -1,0 +1,50 @@
+//! Postgres, and the one promise that cannot be broken: a tenant's rows are reached through [`TenantTx`] and
+//! through nothing else. The pool is private to this crate.
+//!
+//! Read in this order: [`Query`] and [`statements!`] are what can be sent, [`Db`] sends it, [`Tenant`] and
+//! [`TenantTx`] are the tenant's two forms of a transaction, [`SystemTx`] is the other door, [`migrate()`] builds
+//! the schema, [`canary`] refuses to start on a leak.
+
+mod canary;
+mod database;
+mod error;
+mod migrate;
+mod settings;
+mod statement;
+mod tls;
+mod transaction;
+mod value;
+
+pub use canary::{STATEMENTS as CANARY_STATEMENTS, canary, faults};
+pub use database::{Db, System, Tenant};
+pub use error::{OnConstraint, from_driver};
+pub use migrate::{Migrated, Migration, MigrationSet, Migrator};
+pub use settings::{PoolSettings, Settings};
+pub use statement::{Query, Row, Statement};
+pub use tokio_postgres::types::{Json, Type};
+pub use transaction::{SystemTx, TenantTx, Transaction};
+pub use value::{Column, Param};
+
+/// What the statements macro needs at the place where it is used.
+#[doc(hidden)]
+pub mod macros {
+    pub use postgres_types::ToSql;
+    pub use tokio_postgres::Row as DriverRow;
+
+    pub use crate::statement::column;
+}
+
+/// The backbone's own migrations of this crate: roles, `freehold.protect`, Supabase's `auth` functions.
+pub const MIGRATIONS: MigrationSet = MigrationSet {
+    name: "db",
+    migrations: &[
+        Migration { number: 1, name: "tenant_context", sql: include_str!("../migrations/0001_tenant_context.sql") },
+        Migration {
+            number: 2,
+            name: "supabase_functions",
+            sql: include_str!("../migrations/0002_supabase_functions.sql"),
+        },
+        Migration { number: 3, name: "protect", sql: include_str!("../migrations/0003_protect.sql") },
+        Migration { number: 4, name: "canary", sql: include_str!("../migrations/0004_canary.sql") },
+    ],
+};

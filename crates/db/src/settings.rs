@@ -1,0 +1,158 @@
+//! Where the database is and how it is reached.
+
+use std::{path::PathBuf, time::Duration};
+
+use freehold_core::{Error, Result, Secret};
+use tokio_postgres::config::SslMode;
+
+/// A database and how to reach it, read from a URL like `postgres://user:password@host:5432/name?sslmode=require`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub(crate) config: tokio_postgres::Config,
+    pub(crate) tls: TlsMode,
+    /// Size and patience of the pool.
+    pub pool: PoolSettings,
+}
+
+/// Size and patience of the pool.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolSettings {
+    /// Most connections at once. 16 keeps two cores of Postgres busy.
+    pub connections: usize,
+    /// How long a request waits for a free connection, or for a new one, before it is answered 503.
+    pub wait: Duration,
+    /// How long one statement may run.
+    pub statement_timeout: Duration,
+}
+
+impl Default for PoolSettings {
+    fn default() -> Self {
+        Self { connections: 16, wait: Duration::from_secs(3), statement_timeout: Duration::from_secs(15) }
+    }
+}
+
+/// What `sslmode` asks for, in libpq's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TlsMode {
+    /// `disable`.
+    Off,
+    /// `prefer` and `require`: encrypted, but whoever answers is believed, as in libpq.
+    Encrypted,
+    /// `verify-full`: the certificate must be good for the host, by these authorities or the system's.
+    Verified(Option<PathBuf>),
+}
+
+impl Settings {
+    /// Reads the URL. The error never repeats it, for it may hold a password.
+    pub fn from_url(url: &Secret) -> Result<Self> {
+        let (rest, mode, root) = split_tls(url.expose());
+        let mut config: tokio_postgres::Config =
+            rest.parse().map_err(|error: tokio_postgres::Error| invalid(&error.to_string()))?;
+        let tls = match mode.as_deref() {
+            Some("verify-full" | "verify-ca") => {
+                config.ssl_mode(SslMode::Require);
+                TlsMode::Verified(root.map(PathBuf::from))
+            }
+            Some("require") => {
+                config.ssl_mode(SslMode::Require);
+                if root.is_some() { TlsMode::Verified(root.map(PathBuf::from)) } else { TlsMode::Encrypted }
+            }
+            Some("disable") => TlsMode::Off,
+            None | Some("prefer" | "allow") => TlsMode::Encrypted,
+            Some(other) => {
+                return Err(invalid(&format!("sslmode={other:?}; expected disable, prefer, require or verify-full")));
+            }
+        };
+        if tls == TlsMode::Off {
+            config.ssl_mode(SslMode::Disable);
+        }
+        if config.get_application_name().is_none() {
+            config.application_name("freehold");
+        }
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(Duration::from_secs(3));
+        }
+        Ok(Self { config, tls, pool: PoolSettings::default() })
+    }
+
+    /// The login's name.
+    pub fn user(&self) -> Option<&str> {
+        self.config.get_user()
+    }
+
+    /// The database's name.
+    pub fn database(&self) -> Option<&str> {
+        self.config.get_dbname().or(self.user())
+    }
+
+    /// The same server, as this login.
+    #[must_use]
+    pub fn with_user(mut self, user: &str) -> Self {
+        self.config.user(user);
+        self
+    }
+
+    /// The same server, another database.
+    #[must_use]
+    pub fn with_database(mut self, database: &str) -> Self {
+        self.config.dbname(database);
+        self
+    }
+
+    /// The same database, another pool.
+    #[must_use]
+    pub fn with_pool(mut self, pool: PoolSettings) -> Self {
+        self.pool = pool;
+        self
+    }
+}
+
+fn invalid(why: &str) -> Error {
+    Error::invalid("DATABASE_URL", format!("not a Postgres URL: {why}"))
+}
+
+/// Takes `sslmode` and `sslrootcert` out of the URL, because the driver knows fewer values of them than libpq.
+fn split_tls(url: &str) -> (String, Option<String>, Option<String>) {
+    let Some((base, query)) = url.split_once('?') else { return (url.to_owned(), None, None) };
+    let (mut mode, mut root, mut rest) = (None, None, Vec::new());
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        match pair.split_once('=') {
+            Some(("sslmode", value)) => mode = Some(value.to_owned()),
+            Some(("sslrootcert", value)) => root = Some(value.to_owned()),
+            // A hint of Supabase's dashboard for other drivers.
+            Some(("pgbouncer", _)) => {}
+            _ => rest.push(pair),
+        }
+    }
+    let rest = if rest.is_empty() { base.to_owned() } else { format!("{base}?{}", rest.join("&")) };
+    (rest, mode, root)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(url: &str) -> Result<Settings> {
+        Settings::from_url(&Secret::new(url))
+    }
+
+    #[test]
+    fn the_modes_of_libpq_are_understood() {
+        let tls = |url: &str| read(url).unwrap().tls;
+        assert_eq!(tls("postgres://u@h/d"), TlsMode::Encrypted);
+        assert_eq!(tls("postgres://u@h/d?sslmode=disable"), TlsMode::Off);
+        assert_eq!(tls("postgres://u@h/d?sslmode=require&pgbouncer=true"), TlsMode::Encrypted);
+        assert_eq!(
+            tls("postgres://u@h/d?sslmode=verify-full&sslrootcert=/ca.pem"),
+            TlsMode::Verified(Some("/ca.pem".into()))
+        );
+    }
+
+    #[test]
+    fn a_bad_url_is_refused_without_repeating_the_password() {
+        for url in ["postgres://u:hunter2@h:x/d", "postgres://u:hunter2@h/d?sslmode=sometimes", "hunter2"] {
+            let error = read(url).unwrap_err();
+            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+        }
+    }
+}

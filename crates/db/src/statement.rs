@@ -1,0 +1,146 @@
+//! A statement states its parameter and row types once. Nothing else can be sent to the database, and one test
+//! prepares every statement against the migrated schema and compares the types and column names.
+
+use std::marker::PhantomData;
+
+use freehold_core::{Context, Result};
+use postgres_types::{ToSql, Type};
+
+use crate::value::Column;
+
+/// One SQL statement with its types, as [`statements!`](crate::statements) makes it.
+#[derive(Debug)]
+pub struct Statement {
+    /// The function it belongs to, with its module.
+    pub name: &'static str,
+    /// Lower-case SQL with `$1`, `$2`, …
+    pub sql: &'static str,
+    /// The types of the parameters.
+    pub params: &'static [Type],
+    /// Names and types of the columns it answers with. A name of `""` is not compared.
+    pub columns: &'static [(&'static str, Type)],
+}
+
+/// A statement with its parameters, ready to be sent by a transaction.
+#[must_use = "a query does nothing until a transaction sends it"]
+pub struct Query<R> {
+    pub(crate) statement: &'static Statement,
+    pub(crate) params: Vec<Box<dyn ToSql + Send + Sync>>,
+    row: PhantomData<fn() -> R>,
+}
+
+impl<R> Query<R> {
+    /// Only for [`statements!`](crate::statements).
+    #[doc(hidden)]
+    pub fn new(statement: &'static Statement, params: Vec<Box<dyn ToSql + Send + Sync>>) -> Self {
+        Self { statement, params, row: PhantomData }
+    }
+
+    pub(crate) fn typed_params(&self) -> Vec<(&(dyn ToSql + Sync), Type)> {
+        let values = self.params.iter().map(|value| value.as_ref() as &(dyn ToSql + Sync));
+        values.zip(self.statement.params.iter().cloned()).collect()
+    }
+}
+
+/// A type that a row of an answer becomes.
+pub trait Row: Sized {
+    /// Names and types of the columns.
+    const COLUMNS: &'static [(&'static str, Type)];
+
+    /// Reads the row.
+    fn from_row(row: &tokio_postgres::Row) -> Result<Self>;
+}
+
+/// Reads one column; for the implementations of [`Row`].
+#[doc(hidden)]
+pub fn column<T: Column>(row: &tokio_postgres::Row, index: usize) -> Result<T> {
+    row.try_get(index).map(T::from_sql).context("reading a column")
+}
+
+/// No rows are expected.
+impl Row for () {
+    const COLUMNS: &'static [(&'static str, Type)] = &[];
+    fn from_row(_: &tokio_postgres::Row) -> Result<Self> {
+        Ok(())
+    }
+}
+
+macro_rules! row_of {
+    ($($column:ident $index:tt),+) => {
+        impl<$($column: Column),+> Row for ($($column,)+) {
+            const COLUMNS: &'static [(&'static str, Type)] = &[$(("", $column::TYPE)),+];
+            fn from_row(row: &tokio_postgres::Row) -> Result<Self> {
+                Ok(($(column::<$column>(row, $index)?,)+))
+            }
+        }
+    };
+}
+row_of!(A 0);
+row_of!(A 0, B 1);
+row_of!(A 0, B 1, C 2);
+row_of!(A 0, B 1, C 2, D 3);
+
+/// Declares statements: each becomes a function that takes the parameters and gives a [`Query`], and all of them
+/// together become the module's `STATEMENTS`, which the crate lists for the test that prepares them.
+///
+/// ```ignore
+/// statements! {
+///     /// The workflow with this id.
+///     fn workflow_find(id: WorkflowId) -> WorkflowRow = "select id, name from voice.workflows where id = $1";
+/// }
+/// ```
+#[macro_export]
+macro_rules! statements {
+    ($( $(#[$meta:meta])* fn $name:ident ( $($param:ident : $type:ty),* $(,)? ) -> $row:ty = $sql:expr; )*) => {
+        /// Every statement of this module.
+        pub const STATEMENTS: &[&$crate::Statement] = &[$(
+            &$crate::Statement {
+                name: concat!(module_path!(), "::", stringify!($name)),
+                sql: $sql,
+                params: &[$(<$type as $crate::Param>::TYPE),*],
+                columns: <$row as $crate::Row>::COLUMNS,
+            }
+        ),*];
+        $(
+            $(#[$meta])*
+            pub(super) fn $name($($param: $type),*) -> $crate::Query<$row> {
+                static STATEMENT: $crate::Statement = $crate::Statement {
+                    name: concat!(module_path!(), "::", stringify!($name)),
+                    sql: $sql,
+                    params: &[$(<$type as $crate::Param>::TYPE),*],
+                    columns: <$row as $crate::Row>::COLUMNS,
+                };
+                $crate::Query::new(
+                    &STATEMENT,
+                    vec![$(Box::new(<$type as $crate::Param>::into_sql($param)) as Box<dyn $crate::macros::ToSql + Send + Sync>),*],
+                )
+            }
+        )*
+    };
+}
+
+/// Declares a struct that a row becomes: the names of the fields are the names of the columns.
+#[macro_export]
+macro_rules! row {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident { $($(#[$field_meta:meta])* $field_vis:vis $field:ident : $type:ty),* $(,)? }) => {
+        $(#[$meta])*
+        $vis struct $name {
+            $($(#[$field_meta])* $field_vis $field: $type,)*
+        }
+
+        impl $crate::Row for $name {
+            const COLUMNS: &'static [(&'static str, $crate::Type)] =
+                &[$((stringify!($field), <$type as $crate::Column>::TYPE)),*];
+
+            fn from_row(row: &$crate::macros::DriverRow) -> ::freehold_core::Result<Self> {
+                let mut index = 0;
+                $(
+                    let $field = $crate::macros::column::<$type>(row, index)?;
+                    index += 1;
+                )*
+                let _ = index;
+                Ok(Self { $($field),* })
+            }
+        }
+    };
+}

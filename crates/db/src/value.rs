@@ -1,0 +1,135 @@
+//! Which Rust types stand for which Postgres types. A statement names its types once, here they get their meaning.
+
+use freehold_core::Id;
+use jiff::Timestamp;
+use postgres_types::{FromSqlOwned, Json, ToSql, Type};
+use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+/// A type that can be a parameter of a statement.
+pub trait Param {
+    /// The Postgres type it is sent as.
+    const TYPE: Type;
+    /// What the driver is given.
+    type Sql: ToSql + Send + Sync + 'static;
+
+    /// The value for the driver.
+    fn into_sql(self) -> Self::Sql;
+}
+
+/// A type that can be a column of a row.
+pub trait Column: Sized {
+    /// The Postgres type it is read from.
+    const TYPE: Type;
+    /// What the driver reads.
+    type Sql: FromSqlOwned;
+
+    /// The value from the driver.
+    fn from_sql(sql: Self::Sql) -> Self;
+}
+
+macro_rules! same_in_driver {
+    ($($rust:ty => $postgres:ident),* $(,)?) => {$(
+        impl Param for $rust {
+            const TYPE: Type = Type::$postgres;
+            type Sql = $rust;
+            fn into_sql(self) -> Self::Sql {
+                self
+            }
+        }
+        impl Column for $rust {
+            const TYPE: Type = Type::$postgres;
+            type Sql = $rust;
+            fn from_sql(sql: Self::Sql) -> Self {
+                sql
+            }
+        }
+    )*};
+}
+
+same_in_driver! {
+    bool => BOOL,
+    i16 => INT2,
+    i32 => INT4,
+    i64 => INT8,
+    f64 => FLOAT8,
+    String => TEXT,
+    Uuid => UUID,
+    Timestamp => TIMESTAMPTZ,
+    serde_json::Value => JSONB,
+    Vec<u8> => BYTEA,
+    Vec<String> => TEXT_ARRAY,
+    Vec<Uuid> => UUID_ARRAY,
+}
+
+impl Param for &str {
+    const TYPE: Type = Type::TEXT;
+    type Sql = String;
+    fn into_sql(self) -> String {
+        self.to_owned()
+    }
+}
+
+impl Param for &[u8] {
+    const TYPE: Type = Type::BYTEA;
+    type Sql = Vec<u8>;
+    fn into_sql(self) -> Vec<u8> {
+        self.to_vec()
+    }
+}
+
+impl Param for &[String] {
+    const TYPE: Type = Type::TEXT_ARRAY;
+    type Sql = Vec<String>;
+    fn into_sql(self) -> Vec<String> {
+        self.to_vec()
+    }
+}
+
+impl<T: Serialize + std::fmt::Debug + Send + Sync + 'static> Param for Json<T> {
+    const TYPE: Type = Type::JSONB;
+    type Sql = Self;
+    fn into_sql(self) -> Self {
+        self
+    }
+}
+
+impl<T: DeserializeOwned> Column for Json<T> {
+    const TYPE: Type = Type::JSONB;
+    type Sql = Self;
+    fn from_sql(sql: Self) -> Self {
+        sql
+    }
+}
+
+impl<K> Param for Id<K> {
+    const TYPE: Type = Type::UUID;
+    type Sql = Uuid;
+    fn into_sql(self) -> Uuid {
+        self.uuid()
+    }
+}
+
+impl<K> Column for Id<K> {
+    const TYPE: Type = Type::UUID;
+    type Sql = Uuid;
+    fn from_sql(sql: Uuid) -> Self {
+        Self::new(sql)
+    }
+}
+
+impl<T: Param> Param for Option<T> {
+    const TYPE: Type = T::TYPE;
+    type Sql = Option<T::Sql>;
+    fn into_sql(self) -> Self::Sql {
+        self.map(T::into_sql)
+    }
+}
+
+impl<T: Column> Column for Option<T> {
+    const TYPE: Type = T::TYPE;
+    type Sql = Option<T::Sql>;
+    fn from_sql(sql: Self::Sql) -> Self {
+        sql.map(T::from_sql)
+    }
+}

@@ -1,0 +1,164 @@
+-- Each of these is one round trip, and each begins by locking the total's row: under any concurrency the limit lets
+-- exactly as much through as it says. They run with the rights of whoever calls them, under row-level security.
+
+-- Locks the total, making it when it is new.
+create function freehold.usage_lock(of_meter text, of_period timestamptz) returns freehold.usage_totals
+language plpgsql as $$
+declare
+  total freehold.usage_totals;
+begin
+  loop
+    select * into total from freehold.usage_totals
+    where tenant_id = (select freehold.tenant_id()) and meter = of_meter and period_start = of_period
+    for update;
+    exit when found;
+    insert into freehold.usage_totals (tenant_id, meter, period_start)
+    values (freehold.tenant_id(), of_meter, of_period)
+    on conflict do nothing;
+  end loop;
+  return total;
+end $$;
+
+-- Gives back what was promised to actions that never ended.
+create function freehold.usage_expire(of_meter text, at timestamptz) returns void
+language sql as $$
+  with expired as (
+    delete from freehold.usage_reservations
+    where tenant_id = (select freehold.tenant_id()) and meter = of_meter and expires_at <= at
+    returning period_start, quantity
+  ), sums as (
+    select period_start, sum(quantity)::bigint as quantity from expired group by period_start
+  )
+  update freehold.usage_totals as t set reserved = t.reserved - s.quantity
+  from sums as s
+  where t.tenant_id = (select freehold.tenant_id()) and t.meter = of_meter and t.period_start = s.period_start
+$$;
+
+-- Records that something was used, once per event, if the limit allows. at_most null: unlimited.
+-- outcome: 'recorded', 'known' (this event was recorded before) or 'exceeded' (nothing was changed).
+create function freehold.usage_record(
+  of_event uuid, of_meter text, of_period timestamptz, amount bigint, at_most bigint, at timestamptz,
+  out outcome text, out used bigint
+)
+language plpgsql as $$
+declare
+  total freehold.usage_totals := freehold.usage_lock(of_meter, of_period);
+begin
+  if exists (
+    select from freehold.usage_events
+    where tenant_id = (select freehold.tenant_id()) and event_id = of_event and meter = of_meter
+  ) then
+    outcome := 'known';
+    used := total.used + total.reserved;
+    return;
+  end if;
+  if amount > 0 and total.used + total.reserved + amount > at_most then
+    perform freehold.usage_expire(of_meter, at);
+    total := freehold.usage_lock(of_meter, of_period);
+    if total.used + total.reserved + amount > at_most then
+      outcome := 'exceeded';
+      used := total.used + total.reserved;
+      return;
+    end if;
+  end if;
+  insert into freehold.usage_events (tenant_id, event_id, meter, period_start, quantity, occurred_at)
+  values (freehold.tenant_id(), of_event, of_meter, of_period, amount, at);
+  update freehold.usage_totals as t set used = t.used + amount
+  where t.tenant_id = (select freehold.tenant_id()) and t.meter = of_meter and t.period_start = of_period;
+  outcome := 'recorded';
+  used := total.used + total.reserved + amount;
+end $$;
+
+-- Promises an amount to an action that begins. outcome: 'reserved', 'known' or 'exceeded'.
+create function freehold.usage_reserve(
+  of_reservation uuid, of_meter text, of_period timestamptz, amount bigint, at_most bigint, at timestamptz, until timestamptz,
+  out outcome text, out used bigint
+)
+language plpgsql as $$
+declare
+  total freehold.usage_totals := freehold.usage_lock(of_meter, of_period);
+begin
+  if exists (
+    select from freehold.usage_reservations
+    where tenant_id = (select freehold.tenant_id()) and reservation_id = of_reservation and meter = of_meter
+  ) then
+    outcome := 'known';
+    used := total.used + total.reserved;
+    return;
+  end if;
+  if total.used + total.reserved + amount > at_most then
+    perform freehold.usage_expire(of_meter, at);
+    total := freehold.usage_lock(of_meter, of_period);
+    if total.used + total.reserved + amount > at_most then
+      outcome := 'exceeded';
+      used := total.used + total.reserved;
+      return;
+    end if;
+  end if;
+  insert into freehold.usage_reservations (tenant_id, reservation_id, meter, period_start, quantity, expires_at)
+  values (freehold.tenant_id(), of_reservation, of_meter, of_period, amount, until);
+  update freehold.usage_totals as t set reserved = t.reserved + amount
+  where t.tenant_id = (select freehold.tenant_id()) and t.meter = of_meter and t.period_start = of_period;
+  outcome := 'reserved';
+  used := total.used + total.reserved + amount;
+end $$;
+
+-- The action ended well: what it really used becomes usage. Counted even when the reservation has expired meanwhile,
+-- for the action did happen. outcome: 'recorded' or 'known'.
+create function freehold.usage_commit(
+  of_reservation uuid, of_meter text, of_period timestamptz, amount bigint, at timestamptz, out outcome text, out used bigint
+)
+language plpgsql as $$
+declare
+  total freehold.usage_totals := freehold.usage_lock(of_meter, of_period);
+  promised bigint;
+begin
+  if exists (
+    select from freehold.usage_events
+    where tenant_id = (select freehold.tenant_id()) and event_id = of_reservation and meter = of_meter
+  ) then
+    outcome := 'known';
+    used := total.used + total.reserved;
+    return;
+  end if;
+  delete from freehold.usage_reservations
+  where tenant_id = (select freehold.tenant_id()) and reservation_id = of_reservation and meter = of_meter
+    and period_start = of_period
+  returning quantity into promised;
+  insert into freehold.usage_events (tenant_id, event_id, meter, period_start, quantity, occurred_at)
+  values (freehold.tenant_id(), of_reservation, of_meter, of_period, amount, at);
+  update freehold.usage_totals as t set used = t.used + amount, reserved = t.reserved - coalesce(promised, 0)
+  where t.tenant_id = (select freehold.tenant_id()) and t.meter = of_meter and t.period_start = of_period;
+  outcome := 'recorded';
+  used := total.used + total.reserved + amount - coalesce(promised, 0);
+end $$;
+
+-- The action failed: it used nothing. True when there was a promise to take back.
+create function freehold.usage_release(of_reservation uuid, of_meter text, of_period timestamptz) returns boolean
+language plpgsql as $$
+declare
+  promised bigint;
+begin
+  perform freehold.usage_lock(of_meter, of_period);
+  delete from freehold.usage_reservations
+  where tenant_id = (select freehold.tenant_id()) and reservation_id = of_reservation and meter = of_meter
+    and period_start = of_period
+  returning quantity into promised;
+  if promised is null then
+    return false;
+  end if;
+  update freehold.usage_totals as t set reserved = t.reserved - promised
+  where t.tenant_id = (select freehold.tenant_id()) and t.meter = of_meter and t.period_start = of_period;
+  return true;
+end $$;
+
+-- Totals that differ from their ledger, or promises that differ from their reservations. Always empty.
+create view freehold.usage_drift with (security_invoker = true) as
+select t.tenant_id, t.meter, t.period_start, t.used, coalesce(e.quantity, 0) as in_ledger
+from freehold.usage_totals as t
+left join lateral (
+  select sum(quantity)::bigint as quantity from freehold.usage_events as e
+  where e.tenant_id = t.tenant_id and e.meter = t.meter and e.period_start = t.period_start
+) as e on true
+where t.used <> coalesce(e.quantity, 0);
+grant select on freehold.usage_drift to freehold_system, freehold_app;

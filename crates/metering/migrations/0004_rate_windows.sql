@@ -1,0 +1,25 @@
+-- How many requests a key, a person or a tenant has made in the window that runs now. Shared by all servers.
+create table freehold.rate_windows (
+  tenant_id uuid not null,
+  meter text not null,
+  subject uuid not null,
+  window_start timestamptz not null,
+  used bigint not null,
+  primary key (tenant_id, meter, subject)
+);
+comment on table freehold.rate_windows is 'one row for each subject: a window that is over is overwritten by the next';
+-- Lost with a crash of the database, which costs nobody anything; writing it to the log would cost every request.
+alter table freehold.rate_windows set unlogged;
+select freehold.protect('freehold.rate_windows', clients => false);
+
+-- Counts one request; how many there have been in this window with it. Those past the limit are not counted, so that
+-- a caller who keeps trying is let in as soon as the next window begins.
+create function freehold.rate_take(of_meter text, of_subject uuid, of_window timestamptz, at_most bigint) returns bigint
+language sql as $$
+  insert into freehold.rate_windows as w (tenant_id, meter, subject, window_start, used)
+  values (freehold.tenant_id(), of_meter, of_subject, of_window, 1)
+  on conflict (tenant_id, meter, subject) do update set
+    window_start = of_window,
+    used = case when w.window_start = of_window then least(w.used, at_most) + 1 else 1 end
+  returning used
+$$;

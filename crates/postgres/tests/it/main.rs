@@ -1,0 +1,11 @@
+//! The launcher against the Postgres of this machine, in folders of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests too, which clippy sees in a #[test] only")]
+
+mod client;
+mod crash;
+mod folder;
+mod refusal;
+mod start;
+mod wheel;
+mod workshop;

@@ -1,0 +1,22 @@
+//! Organizations and who belongs to them.
+//!
+//! A tenant is an organization, also when it is one person's own. [`tenant`] makes and changes it, [`member`] says who
+//! belongs to it with which role, [`resolve`] answers the question of every request: who is this here, on which plan?
+
+pub mod member;
+pub mod resolve;
+pub mod tenant;
+
+use freehold_db::{Migration, MigrationSet, Statement};
+
+/// The tables of this room.
+pub const MIGRATIONS: MigrationSet = MigrationSet {
+    name: "tenancy",
+    migrations: &[
+        Migration { number: 1, name: "tenants", sql: include_str!("../migrations/0001_tenants.sql") },
+        Migration { number: 2, name: "members", sql: include_str!("../migrations/0002_members.sql") },
+    ],
+};
+
+/// Every statement of this room.
+pub const STATEMENTS: &[&[&Statement]] = &[tenant::STATEMENTS, member::STATEMENTS, resolve::STATEMENTS];

@@ -1,0 +1,100 @@
+//! Who belongs to a tenant, with which role.
+
+mod store;
+
+use freehold_core::{Caller, Error, OptionExt, Result, Role, TenantId, UserId, codes};
+use freehold_db::{OnConstraint, SystemTx, TenantTx, row};
+use jiff::Timestamp;
+
+pub use store::STATEMENTS;
+
+row! {
+    /// One membership.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Member {
+        /// Who.
+        pub user_id: UserId,
+        /// `viewer`, `member`, `admin` or `owner`.
+        pub role: String,
+        /// Since when.
+        pub joined_at: Timestamp,
+    }
+}
+
+row! {
+    /// One of the organizations a person belongs to.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Membership {
+        /// Which organization.
+        pub tenant_id: TenantId,
+        /// Its name.
+        pub name: String,
+        /// Its slug.
+        pub slug: String,
+        /// The person's own.
+        pub personal: bool,
+        /// The person's role there.
+        pub role: String,
+        /// The plan's id.
+        pub plan: String,
+    }
+}
+
+/// Everybody who belongs to the caller's organization, the first to join first.
+pub async fn member_list(tx: &mut TenantTx) -> Result<Vec<Member>> {
+    tx.fetch_all(store::member_list()).await
+}
+
+/// The organizations a person belongs to, the one last switched to first.
+pub async fn membership_list(tx: &mut SystemTx, user: UserId) -> Result<Vec<Membership>> {
+    tx.fetch_all(store::membership_list(user)).await
+}
+
+/// Makes a person a member.
+pub async fn member_add(tx: &mut SystemTx, tenant: TenantId, user: UserId, role: Role, now: Timestamp) -> Result<()> {
+    tx.execute(store::member_insert(tenant, user, role.name(), now))
+        .await
+        .on_constraint("members_pkey", || Error::new(codes::CONFLICT, "That person is a member already."))?;
+    Ok(())
+}
+
+/// Makes `tenant` the organization that the person's requests go to. 404 where the person does not belong.
+pub async fn membership_select(tx: &mut SystemTx, tenant: TenantId, user: UserId, now: Timestamp) -> Result<()> {
+    match tx.execute(store::membership_select(tenant, user, now)).await? {
+        0 => Err(Error::not_found("organization")),
+        _ => Ok(()),
+    }
+}
+
+/// Gives a member another role. Nobody hands out more than he has, and nobody above him is changed.
+pub async fn member_change_role(tx: &mut TenantTx, caller: &Caller, user: UserId, role: Role) -> Result<Member> {
+    rank_check(tx, caller, user, Some(role)).await?;
+    tx.fetch_optional(store::member_change_role(user, role.name())).await?.or_not_found("member")
+}
+
+/// Ends a membership. Whoever leaves by himself needs no right to.
+pub async fn member_remove(tx: &mut TenantTx, caller: &Caller, user: UserId) -> Result<()> {
+    rank_check(tx, caller, user, None).await?;
+    match tx.execute(store::member_delete(user)).await? {
+        0 => Err(Error::not_found("member")),
+        _ => Ok(()),
+    }
+}
+
+/// Ends the transaction of a change to members; an organization left without an owner is refused here.
+pub async fn members_commit(tx: TenantTx) -> Result<()> {
+    tx.commit().await.on_constraint("members_keep_owner", || {
+        Error::new(codes::CONFLICT, "An organization needs an owner: make somebody else one first.")
+    })
+}
+
+async fn rank_check(tx: &mut TenantTx, caller: &Caller, user: UserId, given: Option<Role>) -> Result<()> {
+    let (current,) = tx.fetch_optional(store::role_lock(user)).await?.or_not_found("member")?;
+    let current: Role = current.parse()?;
+    let highest = given.map_or(current, |given| given.max(current));
+    if highest > caller.role() {
+        let (own, highest) = (caller.role().name(), highest.name());
+        return Err(Error::new(codes::PERMISSION_DENIED, format!("The role {own} does not reach up to {highest}.")));
+    }
+    Ok(())
+}

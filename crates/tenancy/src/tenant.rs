@@ -1,0 +1,161 @@
+//! The tenant itself.
+
+mod store;
+
+use freehold_core::{Error, OptionExt, Plan, Result, Role, TenantId, UserId, codes};
+use freehold_db::{OnConstraint, SystemTx, TenantTx, row};
+use jiff::Timestamp;
+
+pub use store::STATEMENTS;
+
+row! {
+    /// An organization.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Tenant {
+        /// Its id.
+        pub tenant_id: TenantId,
+        /// Its name, as its members chose it.
+        pub name: String,
+        /// Its name in URLs; nobody else has it.
+        pub slug: String,
+        /// Made for one person at sign-up.
+        pub personal: bool,
+        /// The plan's id.
+        pub plan: String,
+        /// The plan's version that was bought.
+        pub plan_version: i32,
+        /// `good` or `suspended`.
+        pub standing: String,
+        /// When it was made.
+        pub created_at: Timestamp,
+        /// When it was last changed; its entity tag.
+        pub updated_at: Timestamp,
+    }
+}
+
+/// An organization to be made.
+#[derive(Clone, Debug)]
+pub struct NewTenant {
+    /// Its id.
+    pub id: TenantId,
+    /// Its name.
+    pub name: String,
+    /// Made for one person at sign-up.
+    pub personal: bool,
+    /// The plan it begins with.
+    pub plan: Plan,
+    /// Who owns it.
+    pub owner: UserId,
+}
+
+/// Makes an organization and its owner, and switches the owner to it.
+pub async fn tenant_create(tx: &mut SystemTx, new: NewTenant, now: Timestamp) -> Result<Tenant> {
+    let name = name_check(&new.name)?;
+    let slug = slug_free(tx, &slug_of(&name), new.id).await?;
+    let tenant = tx
+        .fetch_one(store::tenant_insert(new.id, &name, &slug, new.personal, &new.plan.id, new.plan.version, now))
+        .await
+        // Two of the same name in the same moment: the second is told to try again, which then finds another slug.
+        .on_constraint("tenants_slug_key", || {
+            Error::new(codes::CONFLICT, "Somebody took that name a moment ago; try again.")
+        })?;
+    tx.execute(store::owner_insert(new.id, new.owner, Role::Owner.name(), now)).await?;
+    Ok(tenant)
+}
+
+/// The caller's organization.
+pub async fn tenant_get(tx: &mut TenantTx, id: TenantId) -> Result<Tenant> {
+    tx.fetch_optional(store::tenant_find(id)).await?.or_not_found("organization")
+}
+
+/// Gives the organization another name. With `expected`, only if nobody changed it since then.
+pub async fn tenant_rename(
+    tx: &mut TenantTx,
+    id: TenantId,
+    name: &str,
+    expected: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Tenant> {
+    let name = name_check(name)?;
+    let current = tx.fetch_optional(store::tenant_lock(id)).await?.or_not_found("organization")?;
+    if expected.is_some_and(|expected| expected != current.updated_at) {
+        return Err(Error::new(
+            codes::STALE_EDIT,
+            "Somebody changed the organization since you read it; read it again.",
+        ));
+    }
+    tx.fetch_one(store::tenant_rename(id, &name, now)).await
+}
+
+/// Puts the organization on another plan.
+pub async fn tenant_change_plan(tx: &mut SystemTx, id: TenantId, plan: &Plan, now: Timestamp) -> Result<()> {
+    match tx.execute(store::tenant_change_plan(id, &plan.id, plan.version, now)).await? {
+        0 => Err(Error::not_found("organization")),
+        _ => Ok(()),
+    }
+}
+
+/// Suspends the organization, or lifts the suspension: a suspended one can be read and exported, not changed.
+pub async fn tenant_suspend(tx: &mut SystemTx, id: TenantId, suspended: bool, now: Timestamp) -> Result<()> {
+    let standing = if suspended { "suspended" } else { "good" };
+    match tx.execute(store::tenant_change_standing(id, standing, now)).await? {
+        0 => Err(Error::not_found("organization")),
+        _ => Ok(()),
+    }
+}
+
+/// The organization with this slug, for operators.
+pub async fn tenant_find_by_slug(tx: &mut SystemTx, slug: &str) -> Result<Tenant> {
+    tx.fetch_optional(store::tenant_find_by_slug(slug)).await?.or_not_found("organization")
+}
+
+fn name_check(name: &str) -> Result<String> {
+    let name = name.trim();
+    let length = name.chars().count();
+    if (1..=200).contains(&length) && !name.chars().any(char::is_control) {
+        Ok(name.to_owned())
+    } else {
+        Err(Error::invalid("/name", "expected 1 to 200 characters, without control characters"))
+    }
+}
+
+/// `Ada's Voice & Co.` becomes `ada-s-voice-co`.
+fn slug_of(name: &str) -> String {
+    let lower = name.to_lowercase();
+    let words: Vec<&str> =
+        lower.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let slug: String = words.join("-").chars().take(48).collect();
+    match slug.trim_matches('-') {
+        "" => "organization".to_owned(),
+        slug => slug.to_owned(),
+    }
+}
+
+/// The slug, with a few characters of the id behind it when somebody else has it.
+async fn slug_free(tx: &mut SystemTx, slug: &str, id: TenantId) -> Result<String> {
+    let taken = tx.fetch_optional(store::slug_taken(slug)).await?.is_some();
+    let tail = id.uuid().simple().to_string();
+    Ok(if taken { format!("{slug}-{}", &tail[tail.len() - 8..]) } else { slug.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs_are_readable() {
+        for (name, slug) in
+            [("Ada's Voice & Co.", "ada-s-voice-co"), ("  ", "organization"), ("日本", "organization"), ("ÄB", "b")]
+        {
+            assert_eq!(slug_of(name), slug);
+        }
+    }
+
+    #[test]
+    fn names_are_checked() {
+        assert!(name_check("x").is_ok());
+        for name in ["", "   ", "a\u{7}b", &"x".repeat(201)] {
+            assert!(name_check(name).is_err());
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Seals, opens and authenticates.
+
+use std::{fmt, sync::Arc};
+
+use aws_lc_rs::{
+    aead::{Aad, LessSafeKey, NONCE_LEN, Nonce},
+    constant_time, hmac,
+};
+use freehold_core::Random;
+use zeroize::Zeroizing;
+
+use crate::{MasterKeyError, MasterKeys, Purpose, derive};
+
+/// The first byte of everything sealed; another number will mean another algorithm.
+const VERSION: u8 = 1;
+const KEY_ID_LEN: usize = 4;
+/// Version and key id, which are authenticated but not hidden.
+const HEADER_LEN: usize = 1 + KEY_ID_LEN;
+const TAG_LEN: usize = 16;
+/// The salt of every derivation, so that a master key used elsewhere too gives other keys there.
+const SALT: &[u8] = b"freehold vault 1";
+
+/// Holds the keys derived from the master keys and does the work. Cloning is cheap and shares them.
+///
+/// What is sealed looks like this, and is 33 bytes longer than what went in:
+///
+/// ```text
+/// version (1) | key id (4) | nonce (12) | AES-256-GCM ciphertext | tag (16)
+/// ```
+///
+/// Nonces are random, so one master key should seal fewer than 2^32 secrets of one [`Purpose`] (NIST SP 800-38D, 8.3),
+/// which a database of signing keys and webhook secrets never reaches.
+#[derive(Clone)]
+pub struct Vault(Arc<[Master]>);
+
+/// One master key, of which only what was derived is kept.
+struct Master {
+    id: [u8; KEY_ID_LEN],
+    /// In the order of [`Purpose::ALL`].
+    purposes: [Keys; Purpose::ALL.len()],
+}
+
+struct Keys {
+    sealing: LessSafeKey,
+    authentication: hmac::Key,
+}
+
+impl Vault {
+    /// A vault with one master key of 32 random bytes.
+    pub fn new(master: [u8; 32]) -> Self {
+        Self::from(MasterKeys::new(master))
+    }
+
+    /// A vault with the master keys as [`MasterKeys::from_text`] reads them.
+    pub fn from_text(text: &str) -> Result<Self, MasterKeyError> {
+        MasterKeys::from_text(text).map(Self::from)
+    }
+
+    /// Hides `plaintext`. `associated_data` names the place it is kept in (`signing_key/<uuid>`): it is not stored, and
+    /// opening asks for the same, so that nobody who can write to the database can swap one row's secret for another's.
+    #[expect(clippy::expect_used, reason = "AES-GCM refuses only texts of 64 GiB and more")]
+    pub fn seal(&self, purpose: Purpose, plaintext: &[u8], associated_data: &str, random: &Random) -> Vec<u8> {
+        let master = self.current();
+        let nonce: [u8; NONCE_LEN] = random.bytes();
+        let mut sealed = Vec::with_capacity(HEADER_LEN + NONCE_LEN + plaintext.len() + TAG_LEN);
+        sealed.push(VERSION);
+        sealed.extend_from_slice(&master.id);
+        let aad = authenticated(&sealed, associated_data);
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(plaintext);
+        let tag = master
+            .keys(purpose)
+            .sealing
+            .seal_in_place_separate_tag(
+                Nonce::assume_unique_for_key(nonce),
+                aad,
+                &mut sealed[HEADER_LEN + NONCE_LEN..],
+            )
+            .expect("the text is short enough");
+        sealed.extend_from_slice(tag.as_ref());
+        sealed
+    }
+
+    /// What [`seal`](Self::seal) hid, for the same purpose and the same place.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(
+        &self,
+        purpose: Purpose,
+        sealed: &[u8],
+        associated_data: &str,
+    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        let (header, rest) = sealed.split_at_checked(HEADER_LEN).ok_or(OpenError::Malformed)?;
+        let (nonce, hidden) = rest.split_first_chunk::<NONCE_LEN>().ok_or(OpenError::Malformed)?;
+        if header[0] != VERSION || hidden.len() < TAG_LEN {
+            return Err(OpenError::Malformed);
+        }
+        let mut known = self.0.iter().filter(|master| master.id == header[1..]).peekable();
+        if known.peek().is_none() {
+            return Err(OpenError::UnknownKey);
+        }
+        // Two masters with one id are a matter of one in four thousand million, but they must not lose a secret.
+        known.find_map(|master| master.open(purpose, nonce, hidden, header, associated_data)).ok_or(OpenError::Refused)
+    }
+
+    /// Whether the current master key sealed this. When not, open and seal it again before the old key is retired.
+    pub fn is_current(&self, sealed: &[u8]) -> bool {
+        sealed.get(1..HEADER_LEN).is_some_and(|id| id == self.current().id)
+    }
+
+    /// The authentication code of `data`: HMAC-SHA-256 under the current master key.
+    pub fn mac(&self, purpose: Purpose, data: &[u8]) -> [u8; 32] {
+        derive::authenticate(&self.current().keys(purpose).authentication, data)
+    }
+
+    /// Whether `tag` is the authentication code of `data` under any master key. The time it takes does not depend on
+    /// how much of it agrees.
+    pub fn mac_verify(&self, purpose: Purpose, data: &[u8], tag: &[u8]) -> bool {
+        self.macs(purpose, data).any(|mac| constant_time::verify_slices_are_equal(&mac, tag).is_ok())
+    }
+
+    /// The authentication codes of `data` under each master key, the current one's first: for looking up by digest
+    /// while a master key is being replaced.
+    pub fn macs<'a>(&'a self, purpose: Purpose, data: &'a [u8]) -> impl Iterator<Item = [u8; 32]> + 'a {
+        self.0.iter().map(move |master| derive::authenticate(&master.keys(purpose).authentication, data))
+    }
+
+    fn current(&self) -> &Master {
+        &self.0[0]
+    }
+}
+
+impl From<MasterKeys> for Vault {
+    fn from(keys: MasterKeys) -> Self {
+        Self(keys.0.iter().map(|key| Master::new(key)).collect())
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[vault with {} secret master keys]", self.0.len())
+    }
+}
+
+impl Master {
+    fn new(master: &[u8; 32]) -> Self {
+        Self {
+            // Derived and not merely hashed: the id is stored beside every ciphertext and tells nothing of the key.
+            id: *derive::expand(SALT, master, &[b"id"]),
+            purposes: Purpose::ALL.map(|purpose| {
+                let label = purpose.label().as_bytes();
+                Keys {
+                    sealing: derive::sealing_key(&derive::expand(SALT, master, &[b"seal/", label])),
+                    authentication: derive::authentication_key(
+                        derive::expand::<32>(SALT, master, &[b"mac/", label]).as_slice(),
+                    ),
+                }
+            }),
+        }
+    }
+
+    fn keys(&self, purpose: Purpose) -> &Keys {
+        &self.purposes[purpose as usize]
+    }
+
+    fn open(
+        &self,
+        purpose: Purpose,
+        nonce: &[u8; NONCE_LEN],
+        hidden: &[u8],
+        header: &[u8],
+        associated_data: &str,
+    ) -> Option<Zeroizing<Vec<u8>>> {
+        let (ciphertext, tag) = hidden.split_at_checked(hidden.len() - TAG_LEN)?;
+        let mut plaintext = Zeroizing::new(vec![0; ciphertext.len()]);
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let aad = authenticated(header, associated_data);
+        self.keys(purpose).sealing.open_separate_gather(nonce, aad, ciphertext, tag, &mut plaintext).ok()?;
+        Some(plaintext)
+    }
+}
+
+/// What is authenticated beside the text itself: the header, which has a fixed length, then the place.
+fn authenticated(header: &[u8], associated_data: &str) -> Aad<Vec<u8>> {
+    Aad::from([header, associated_data.as_bytes()].concat())
+}
+
+/// Why something sealed did not open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenError {
+    /// It was never sealed by a vault, or it was cut off.
+    Malformed,
+    /// It was sealed under a master key that this vault does not hold.
+    UnknownKey,
+    /// It was changed, or sealed for another place or another purpose.
+    Refused,
+}
+
+impl OpenError {
+    /// A stable name for the log.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Malformed => "seal_malformed",
+            Self::UnknownKey => "seal_unknown_key",
+            Self::Refused => "seal_refused",
+        }
+    }
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Malformed => "the secret is not in the vault's format",
+            Self::UnknownKey => "the secret was sealed under a master key that is not configured; add the old one",
+            Self::Refused => "the secret was changed, or belongs to another place",
+        })
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! One walk through a graph: a machine that says what is to be said until it needs an answer, and is told what happened.
+//!
+//! It reads no clock and calls nobody, so the same graph and the same events always give the same transcript. Between two
+//! messages of a live conversation it is kept as JSON.
+
+mod event;
+mod pace;
+mod state;
+mod step;
+mod transcript;
+
+use serde::{Deserialize, Serialize};
+
+use crate::graph::{Graph, Node, VALUE_MAX, Variables, wording};
+pub use event::{Event, Refused, WebhookAnswer};
+pub use pace::Pace;
+pub use state::{Ended, Reason, State, Status, WebhookCall};
+use step::Step;
+pub use transcript::{Entry, Speaker};
+
+/// Most steps of one run: a node entered, or a question asked again, is one. A run that takes more has failed.
+pub const STEPS_MAX: u32 = 1_000;
+/// Most questions in a row that may be met with silence before the line counts as dead. More than one question with all
+/// its retries can ask, so that only a loop comes here.
+pub const SILENCES_MAX: u32 = 10;
+
+/// A run of a graph: where it stands, what it knows, and what was said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Execution {
+    /// The id of the node the run is at.
+    node: String,
+    variables: Variables,
+    /// Steps taken, at most 1,000.
+    steps: u32,
+    /// How often the question of this node was asked again.
+    asked_again: u32,
+    /// Questions in a row that were met with silence.
+    silences: u32,
+    /// Whether the callee ever said a word.
+    heard: bool,
+    /// Milliseconds since the call's start.
+    elapsed_ms: u64,
+    pace: Pace,
+    transcript: Vec<Entry>,
+    state: State,
+}
+
+impl Execution {
+    /// Begins a run and walks until it first needs something or ends. Inputs that are missing or empty take their default;
+    /// that they fit the graph is `validate_inputs`' matter.
+    pub fn start(graph: &Graph, inputs: &Variables, pace: Pace) -> Self {
+        let mut execution = Self::new(graph, inputs, pace);
+        let step = match graph.start_node() {
+            Some(Node::Start { id, .. }) => Step::Go(id.as_str()),
+            _ => execution.broken("the graph has no start"),
+        };
+        execution.walk(graph, step);
+        execution
+    }
+
+    /// A run whose call nobody answered: it has ended before anything was said.
+    pub fn unanswered(graph: &Graph, inputs: &Variables) -> Self {
+        let mut execution = Self::new(graph, inputs, Pace::Simulated);
+        execution.note("nobody answered the call".to_owned());
+        execution.state = State::Ended(Ended::without_success("no_answer"));
+        execution
+    }
+
+    fn new(graph: &Graph, inputs: &Variables, pace: Pace) -> Self {
+        let mut variables: Variables =
+            inputs.iter().map(|(name, value)| (name.clone(), wording::cut(value, VALUE_MAX).to_owned())).collect();
+        for input in &graph.inputs {
+            let value = variables.entry(input.name.clone()).or_default();
+            if value.trim().is_empty() {
+                *value = input.default.clone().unwrap_or_default();
+            }
+        }
+        let mut execution = Self {
+            node: graph.start_node().map(|node| node.id().to_owned()).unwrap_or_default(),
+            variables,
+            steps: 0,
+            asked_again: 0,
+            silences: 0,
+            heard: false,
+            elapsed_ms: 0,
+            pace,
+            transcript: Vec::new(),
+            state: State::Ended(Ended::without_success("hung_up")),
+        };
+        execution.set_pace(pace);
+        execution
+    }
+
+    /// Tells the run what happened and walks on until it needs something again or ends. Refused, and nothing changed, if
+    /// the run has ended or does not wait for this.
+    ///
+    /// `graph` is the one the run was started with.
+    pub fn advance(&mut self, graph: &Graph, event: Event, pace: Pace) -> Result<&State, Refused> {
+        self.state.expects(&event)?;
+        self.set_pace(pace);
+        let step = match event {
+            Event::Heard { text } => self.hear(graph, &text),
+            Event::Silence => self.hear(graph, ""),
+            Event::HungUp => {
+                self.note("the callee hung up".to_owned());
+                Step::Stop(State::Ended(Ended::without_success("hung_up")))
+            }
+            Event::WebhookAnswered(answer) => self.webhook_answered(graph, &answer, ""),
+            Event::WebhookScripted(answer) => {
+                self.webhook_answered(graph, &answer, " (by the script; nothing was called)")
+            }
+            Event::WebhookFailed { reason } => self.webhook_failed(graph, &reason),
+            Event::TransferConnected => self.transfer_connected(graph),
+            Event::TransferFailed { reason } => {
+                self.pass_ringing();
+                self.transfer_failed(graph, &reason)
+            }
+        };
+        self.walk(graph, step);
+        Ok(&self.state)
+    }
+
+    /// What the run waits for, or how it ended.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// How the run ended, if it has.
+    pub fn ended(&self) -> Option<&Ended> {
+        match &self.state {
+            State::Ended(ended) => Some(ended),
+            _ => None,
+        }
+    }
+
+    /// What was said, in order. It only ever grows.
+    pub fn transcript(&self) -> &[Entry] {
+        &self.transcript
+    }
+
+    /// The variables as they stand now: inputs, answers, and what webhooks gave.
+    pub fn variables(&self) -> &Variables {
+        &self.variables
+    }
+
+    /// The id of the node the run is at.
+    pub fn node(&self) -> &str {
+        &self.node
+    }
+
+    /// How long the call has lasted, in milliseconds.
+    pub fn elapsed_ms(&self) -> u64 {
+        self.elapsed_ms
+    }
+
+    /// Steps taken so far, at most 1,000.
+    pub fn steps(&self) -> u32 {
+        self.steps
+    }
+
+    /// Goes from node to node until one waits or ends.
+    fn walk<'g>(&mut self, graph: &'g Graph, mut step: Step<'g>) {
+        let state = loop {
+            step = match step {
+                Step::Go(id) => self.enter(graph, id),
+                Step::Stop(state) => break state,
+            };
+        };
+        self.state = state;
+    }
+
+    fn set(&mut self, variable: &str, value: &str) {
+        self.variables.insert(variable.to_owned(), wording::cut(value, VALUE_MAX).to_owned());
+    }
+
+    /// The call cannot go on, through no choice of the callee.
+    fn fail<'g>(&mut self, reason: Reason, message: String) -> Step<'g> {
+        self.note(message);
+        Step::Stop(State::Ended(Ended::failed(reason)))
+    }
+
+    /// The graph is not one that validation let through.
+    fn broken<'g>(&mut self, message: &str) -> Step<'g> {
+        self.fail(Reason::GraphBroken, format!("the workflow cannot be run: {message}"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+//! How long things take.
+
+use serde::{Deserialize, Serialize};
+
+use super::Execution;
+
+/// A speaker says 150 words a minute.
+const WORD_MS: u64 = 400;
+/// No utterance is shorter.
+const UTTERANCE_MIN_MS: u64 = 400;
+/// The pause before the other one speaks.
+const TURN_GAP_MS: u64 = 300;
+/// How long a server takes to answer a webhook.
+const WEBHOOK_MS: u64 = 250;
+/// How long a transferred call rings.
+const RINGING_MS: u64 = 4_000;
+
+/// Where a run's time comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pace {
+    /// Nobody is really speaking: time is reckoned from the words, at 150 a minute.
+    Simulated,
+    /// Somebody is: time is what has passed.
+    Live {
+        /// Milliseconds since the call's start. A value before an earlier one is taken as that one.
+        elapsed_ms: u64,
+    },
+}
+
+impl Execution {
+    pub(super) fn set_pace(&mut self, pace: Pace) {
+        self.pace = pace;
+        if let Pace::Live { elapsed_ms } = pace {
+            self.elapsed_ms = self.elapsed_ms.max(elapsed_ms);
+        }
+    }
+
+    /// Lets this much time pass, unless real time does.
+    fn pass(&mut self, milliseconds: u64) {
+        if self.pace == Pace::Simulated {
+            self.elapsed_ms = self.elapsed_ms.saturating_add(milliseconds);
+        }
+    }
+
+    pub(super) fn pass_speech(&mut self, text: &str) {
+        let words = u64::try_from(text.split_whitespace().count()).unwrap_or(u64::MAX);
+        self.pass(words.saturating_mul(WORD_MS).max(UTTERANCE_MIN_MS));
+    }
+
+    pub(super) fn pass_turn(&mut self) {
+        self.pass(TURN_GAP_MS);
+    }
+
+    pub(super) fn pass_silence(&mut self, seconds: u32) {
+        self.pass(u64::from(seconds) * 1_000);
+    }
+
+    pub(super) fn pass_webhook(&mut self) {
+        self.pass(WEBHOOK_MS);
+    }
+
+    pub(super) fn pass_ringing(&mut self) {
+        self.pass(RINGING_MS);
+    }
+}

@@ -1,0 +1,126 @@
+//! The conditions of a branch.
+
+use serde::{Deserialize, Serialize};
+
+use super::{answer, wording};
+
+/// One way out of a branch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// What must hold of the branch's variable.
+    pub when: Condition,
+    /// The id of the node that follows when it does.
+    #[serde(default)]
+    pub next: String,
+}
+
+/// What is asked of a variable's value. Case and punctuation never matter.
+///
+/// To tell yes from no let the `ask` do it (`expect: yes_no`): `any_of: ["sure"]` also holds of "I am not sure".
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// The whole value is this text: `{ "equals": "yes" }`.
+    Equals(String),
+    /// The value has one of these words or phrases among its words: `{ "any_of": ["agent", "a person"] }`. Only whole
+    /// words count: "no" is not found in "I know". At most 100, each of at most 200 characters.
+    AnyOf(Vec<String>),
+    /// The value has this text anywhere, also inside a word: `{ "contains": "book" }` holds of "rebooking".
+    Contains(String),
+    /// The value is a number greater than this one: `{ "greater": 8 }`.
+    Greater(f64),
+    /// The value is a number less than this one: `{ "less": 7 }`.
+    Less(f64),
+    /// The value is this number or greater: `{ "at_least": 9 }`.
+    AtLeast(f64),
+    /// The value is this number or less: `{ "at_most": 6 }`.
+    AtMost(f64),
+    /// The value is empty (`true`) or has something in it (`false`): `{ "is_empty": true }`.
+    IsEmpty(bool),
+}
+
+impl Condition {
+    /// Whether it holds of this value. A variable that was never set is an empty value.
+    pub fn holds(&self, value: &str) -> bool {
+        let number = || answer::number(value);
+        match self {
+            Self::Equals(text) => wording::words(value) == wording::words(text),
+            Self::AnyOf(phrases) => phrases.iter().any(|phrase| wording::has_phrase(value, phrase)),
+            Self::Contains(text) => {
+                let text = wording::words(text);
+                !text.is_empty() && wording::words(value).contains(&text)
+            }
+            Self::Greater(bound) => number().is_some_and(|number| number > *bound),
+            Self::Less(bound) => number().is_some_and(|number| number < *bound),
+            Self::AtLeast(bound) => number().is_some_and(|number| number >= *bound),
+            Self::AtMost(bound) => number().is_some_and(|number| number <= *bound),
+            Self::IsEmpty(empty) => value.trim().is_empty() == *empty,
+        }
+    }
+
+    /// The words looked for, each with the JSON pointer of its field inside the condition.
+    pub fn phrases(&self) -> Vec<(String, &str)> {
+        match self {
+            Self::Equals(text) => vec![("/equals".to_owned(), text)],
+            Self::Contains(text) => vec![("/contains".to_owned(), text)],
+            Self::AnyOf(phrases) => {
+                phrases.iter().enumerate().map(|(at, phrase)| (format!("/any_of/{at}"), phrase.as_str())).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn any_of(phrases: &[&str]) -> Condition {
+        Condition::AnyOf(phrases.iter().map(|&phrase| phrase.to_owned()).collect())
+    }
+
+    #[test]
+    fn equals_looks_at_the_whole_value_and_at_neither_case_nor_punctuation() {
+        assert!(Condition::Equals("Yes, please".into()).holds("  yes please! "));
+        assert!(!Condition::Equals("yes".into()).holds("yes please"));
+    }
+
+    #[test]
+    fn any_of_finds_whole_words_only() {
+        assert!(any_of(&["no"]).holds("No, thank you."));
+        assert!(!any_of(&["no"]).holds("I know"));
+        assert!(any_of(&["a person", "agent"]).holds("Give me a person!"));
+        assert!(!any_of(&["a person"]).holds("a nice person"));
+        assert!(!any_of(&["", "?"]).holds("anything"));
+    }
+
+    #[test]
+    fn contains_finds_parts_of_words() {
+        assert!(Condition::Contains("book".into()).holds("Rebooking, please"));
+        assert!(!Condition::Contains("book".into()).holds("cancel it"));
+        assert!(!Condition::Contains("!".into()).holds("Hello!"));
+    }
+
+    #[test]
+    fn numbers_are_compared_as_numbers() {
+        assert!(Condition::Greater(9.0).holds("10"));
+        assert!(!Condition::Greater(10.0).holds("10"));
+        assert!(Condition::AtLeast(10.0).holds("10"));
+        assert!(Condition::Less(7.0).holds("6.5"));
+        assert!(Condition::AtMost(6.0).holds("6"));
+    }
+
+    #[test]
+    fn no_comparison_holds_of_a_value_that_is_no_number() {
+        assert!(!Condition::Less(7.0).holds("few"));
+        assert!(!Condition::AtLeast(0.0).holds(""));
+    }
+
+    #[test]
+    fn emptiness_can_be_asked_both_ways() {
+        assert!(Condition::IsEmpty(true).holds("  "));
+        assert!(Condition::IsEmpty(false).holds("x"));
+        assert!(!Condition::IsEmpty(false).holds(""));
+    }
+}

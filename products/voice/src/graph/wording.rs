@@ -1,0 +1,139 @@
+//! Texts: variables in them, and their words.
+
+use super::Variables;
+
+/// Longest text after its variables are filled in, in characters; what is longer is cut. A run keeps every text it says,
+/// and a text may name a long variable hundreds of times.
+const FILLED_MAX: usize = 4_000;
+
+/// A piece of a text.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Piece<'a> {
+    /// Words said as they are.
+    Plain(&'a str),
+    /// A variable, `{{name}}`; the name without the spaces around it.
+    Variable(&'a str),
+    /// A `{{` that is never closed, and all that follows it.
+    Unclosed(&'a str),
+}
+
+/// The pieces of a text in order.
+pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(open) = rest.find("{{") {
+        let (plain, tail) = rest.split_at(open);
+        if !plain.is_empty() {
+            found.push(Piece::Plain(plain));
+        }
+        let Some(close) = tail.find("}}") else {
+            found.push(Piece::Unclosed(tail));
+            return found;
+        };
+        found.push(Piece::Variable(tail[2..close].trim()));
+        rest = &tail[close + 2..];
+    }
+    if !rest.is_empty() {
+        found.push(Piece::Plain(rest));
+    }
+    found
+}
+
+/// The text with its variables filled in. One that is not set is left out.
+pub(crate) fn fill(text: &str, variables: &Variables) -> String {
+    fill_with(text, variables, str::to_owned)
+}
+
+/// The address with its variables filled in, each percent-encoded so that it cannot change the address around it.
+pub(crate) fn fill_url(url: &str, variables: &Variables) -> String {
+    fill_with(url, variables, percent_encode)
+}
+
+fn fill_with(text: &str, variables: &Variables, encode: impl Fn(&str) -> String) -> String {
+    let filled: String = pieces(text)
+        .into_iter()
+        .map(|piece| match piece {
+            Piece::Plain(plain) | Piece::Unclosed(plain) => plain.to_owned(),
+            Piece::Variable(name) => variables.get(name).map(|value| encode(value)).unwrap_or_default(),
+        })
+        .collect();
+    cut(&filled, FILLED_MAX).to_owned()
+}
+
+/// The text's first characters, at most this many.
+pub(crate) fn cut(text: &str, characters: usize) -> &str {
+    text.char_indices().nth(characters).map_or(text, |(end, _)| &text[..end])
+}
+
+fn percent_encode(value: &str) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let mut encoded = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push('%');
+            encoded.push(char::from(HEX[usize::from(byte >> 4)]));
+            encoded.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+    }
+    encoded
+}
+
+/// The words of a text in lower case, one space between, without punctuation: "Don't, please!" is `dont please`.
+pub(crate) fn words(text: &str) -> String {
+    let mut found = String::with_capacity(text.len());
+    for letter in text.chars().filter(|letter| !matches!(letter, '\'' | '’' | '`')).flat_map(char::to_lowercase) {
+        if letter.is_alphanumeric() {
+            found.push(letter);
+        } else if !found.is_empty() && !found.ends_with(' ') {
+            found.push(' ');
+        }
+    }
+    found.truncate(found.trim_end().len());
+    found
+}
+
+/// Whether the text has this phrase among its words.
+pub(crate) fn has_phrase(text: &str, phrase: &str) -> bool {
+    let phrase = words(phrase);
+    !phrase.is_empty() && format!(" {} ", words(text)).contains(&format!(" {phrase} "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(pairs: &[(&str, &str)]) -> Variables {
+        pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    #[test]
+    fn variables_are_filled_in_and_unset_ones_left_out() {
+        let filled = fill("Hello {{name}}, {{ day }} at {{time}}?", &variables(&[("name", "Ada"), ("day", "Friday")]));
+        assert_eq!(filled, "Hello Ada, Friday at ?");
+    }
+
+    #[test]
+    fn a_filled_in_text_is_never_longer_than_its_limit() {
+        let long = variables(&[("x", &"ä".repeat(2_000))]);
+        assert_eq!(fill("{{x}}{{x}}{{x}}", &long).chars().count(), FILLED_MAX);
+    }
+
+    #[test]
+    fn a_value_is_not_looked_through_for_variables_again() {
+        assert_eq!(fill("{{a}}", &variables(&[("a", "{{b}}"), ("b", "secret")])), "{{b}}");
+    }
+
+    #[test]
+    fn a_variable_in_an_address_cannot_change_the_address() {
+        let filled = fill_url("https://shop.test/{{id}}", &variables(&[("id", "../admin?x=1&ü")]));
+        assert_eq!(filled, "https://shop.test/..%2Fadmin%3Fx%3D1%26%C3%BC");
+    }
+
+    #[test]
+    fn an_unclosed_placeholder_is_told_apart() {
+        assert_eq!(pieces("Hi {{name"), [Piece::Plain("Hi "), Piece::Unclosed("{{name")]);
+        assert_eq!(pieces("{{}}"), [Piece::Variable("")]);
+    }
+}
