@@ -53,12 +53,12 @@ impl Limit {
         self == Self::Unlimited
     }
 
-    /// The limit for people: `500 calls a month`, `10 GB storage`, `1 workflow`, `unlimited campaigns`.
+    /// The limit for people: `500 calls a month`, `10 GB of storage`, `1 workflow`, `unlimited campaigns`.
     pub fn describe(self, meter: &Meter) -> String {
         let Some(amount) = self.amount() else { return format!("unlimited {}", meter.name) };
         let name = if amount == 1 { &meter.one } else { &meter.name };
         let amount = match meter.unit {
-            Unit::Bytes => bytes_display(amount),
+            Unit::Bytes => format!("{} of", bytes_display(amount)),
             Unit::Things => grouped(amount),
         };
         match self {
@@ -168,7 +168,7 @@ mod tests {
             Limit::Counter { amount: 1_005_000, period: Period::Month }.describe(&calls),
             "1,005,000 calls a month"
         );
-        assert_eq!(Limit::Level { amount: 10_000_000_000 }.describe(&storage), "10 GB storage");
+        assert_eq!(Limit::Level { amount: 10_000_000_000 }.describe(&storage), "10 GB of storage");
         let rate = Limit::Rate { amount: 50, window: Window::Hour, per: Per::Key };
         assert_eq!(rate.describe(&calls), "50 calls an hour for each key");
     }

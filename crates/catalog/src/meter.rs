@@ -115,9 +115,12 @@ impl Meter {
         let unit = section.word_optional("unit").unwrap_or_default();
         let counts: Option<Counts> = section.word_optional("counts");
         let kind = Self::read_kind(&section, section.word("kind")?)?;
-        if unit == Unit::Bytes && matches!(kind, MeterKind::Rate { .. }) {
+        let unit = if unit == Unit::Bytes && matches!(kind, MeterKind::Rate { .. }) {
             section.say("unit", "a rate counts requests, not bytes — leave the unit out");
-        }
+            Unit::Things
+        } else {
+            unit
+        };
         let fits = match counts {
             None => true,
             Some(Counts::Members) => kind == MeterKind::Level && unit == Unit::Things,

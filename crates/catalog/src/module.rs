@@ -16,14 +16,17 @@ pub struct Module {
 }
 
 impl Module {
-    /// Reads `[modules]`, in the order of the file.
-    pub(crate) fn read_all(file: &Section<'_>) -> Vec<Self> {
-        let read = |value: Value<'_>| {
+    /// Reads `[modules]`, in the order of the file. Also answers the ids of those it could not read, so that a plan
+    /// that names one is not blamed for it.
+    pub(crate) fn read_all<'t>(file: &Section<'t>) -> (Vec<Self>, Vec<&'t str>) {
+        let values = file.named("modules", "module");
+        let ids = values.iter().map(Value::key).collect();
+        let read = |value: &Value<'_>| {
             let id = value.id()?;
             let name = value.text("expected its name, a text such as \"Advanced analytics\"")?;
             Some(Self { id: id.to_owned(), name: name.to_owned() })
         };
-        file.named("modules", "module").into_iter().filter_map(read).collect()
+        (values.iter().filter_map(read).collect(), ids)
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use crate::{
     limit::Limit,
     meter::Meter,
-    module::{Module, Modules},
+    module::Modules,
     price::Price,
     read::{Section, Value, suggest},
 };
@@ -73,7 +73,7 @@ impl Plan {
             name: section.text("name", "expected what people read, such as \"Starter\""),
             price: Price::read(&section, declared.currency),
             limits: read_limits(&section, declared),
-            modules: Modules::read(&section, &declared.module_ids()),
+            modules: Modules::read(&section, declared.module_ids),
             processing: Processing::read(&section),
             support: section.text_optional("support"),
             sla: section.text_optional("sla"),
@@ -88,30 +88,27 @@ pub(crate) struct Declared<'a> {
     pub(crate) meters: &'a [Meter],
     /// Also those that could not be read.
     pub(crate) meter_ids: &'a [&'a str],
-    pub(crate) modules: &'a [Module],
-}
-
-impl Declared<'_> {
-    fn module_ids(&self) -> Vec<&str> {
-        self.modules.iter().map(|module| module.id.as_str()).collect()
-    }
+    /// Also those that could not be read.
+    pub(crate) module_ids: &'a [&'a str],
 }
 
 fn read_limits(plan: &Section<'_>, declared: &Declared<'_>) -> BTreeMap<String, Limit> {
-    let values = plan.entries("limits");
-    for value in values.iter().filter(|value| !declared.meter_ids.contains(&value.key())) {
-        let hint =
-            suggest::or_one_of(value.key(), declared.meter_ids, "declare it with a section such as [meters.calls]");
+    let (values, ids) = (plan.entries("limits"), declared.meter_ids);
+    let mut meant = Vec::new();
+    for value in values.iter().filter(|value| !ids.contains(&value.key())) {
+        let hint = suggest::or_one_of(value.key(), ids, "declare it with a section such as [meters.calls]");
         value.say(&format!("{}: there is no meter {:?} — {hint}", plan.place(), value.key()));
+        meant.extend(suggest::nearest(value.key(), ids));
     }
     let mut limits = BTreeMap::new();
     for meter in declared.meters {
         match values.iter().find(|value| value.key() == meter.id) {
-            Some(value) => {
-                limits.extend(Limit::read(value, meter).map(|limit| (meter.id.clone(), limit)));
+            Some(value) => limits.extend(Limit::read(value, meter).map(|limit| (meter.id.clone(), limit))),
+            // One mistake is told once: not again as a missing limit.
+            None if meant.contains(&meter.id.as_str()) || plan.get("limits").is_some_and(|value| !value.is_table()) => {
             }
             None => {
-                plan.say("limits", &format!("says nothing about meter {:?} — add a number or \"unlimited\"", meter.id))
+                plan.say("limits", &format!("says nothing about meter {:?} — add a number or \"unlimited\"", meter.id));
             }
         }
     }
@@ -131,6 +128,8 @@ pub enum Processing {
 }
 
 impl Processing {
+    const EXPECTED: &str = r#"expected "normal", "dedicated", or "2x" to "100x""#;
+
     /// Turns for each turn of a normal plan: 1 for normal. Dedicated work has its own queue, so there it says nothing.
     pub fn weight(self) -> u8 {
         match self {
@@ -143,7 +142,7 @@ impl Processing {
         let Some(value) = section.get("processing") else { return Self::Normal };
         let parsed = value.as_text().and_then(|text| text.parse().ok());
         if parsed.is_none() {
-            value.refuse(r#"expected "normal", "dedicated", or "2x" to "100x""#);
+            value.refuse(Self::EXPECTED);
         }
         parsed.unwrap_or_default()
     }
@@ -153,7 +152,6 @@ impl FromStr for Processing {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const EXPECTED: &str = r#"expected "normal", "dedicated", or "2x" to "100x""#;
         match text {
             "normal" => return Ok(Self::Normal),
             "dedicated" => return Ok(Self::Dedicated),
@@ -161,7 +159,7 @@ impl FromStr for Processing {
         }
         let times = text.strip_suffix('x').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
         let times = times.and_then(|digits| digits.parse().ok()).filter(|times| (2..=100).contains(times));
-        times.and_then(NonZeroU8::new).map(Self::Times).ok_or(EXPECTED)
+        times.and_then(NonZeroU8::new).map(Self::Times).ok_or(Self::EXPECTED)
     }
 }
 

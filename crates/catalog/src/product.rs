@@ -11,7 +11,7 @@ use crate::{
     module::Module,
     plan::{Declared, Plan},
     price::Price,
-    read::{Report, Section, Words, suggest},
+    read::{Report, Section, Value, Words, suggest},
     trial::{Lifecycle, Trial},
 };
 
@@ -112,35 +112,33 @@ impl Product {
 
     /// Reads the text of a `product.toml`. `file` is only its name, for the mistakes.
     ///
-    /// All mistakes are found in one pass; only a text that is not TOML at all answers with its syntax errors alone.
+    /// All mistakes are found in one pass; only a text that is not TOML answers with that alone, at the first place, since
+    /// what follows a syntax error is guesswork.
     pub fn parse(file: &str, text: &str) -> Result<Self, Mistakes> {
         let report = Report::new(file, text);
-        let (document, errors) = toml::de::DeTable::parse_recoverable(text);
-        for error in &errors {
-            report.say(error.span().map_or(0, |span| span.start), format!("not TOML: {}", error.message()));
-        }
+        let document = toml::de::DeTable::parse(text).map_err(|error| report.say_syntax(&error)).ok();
         let product =
-            if errors.is_empty() { Self::read(&Section::file(&report, document.get_ref(), Self::KEYS)) } else { None };
+            document.as_ref().and_then(|document| Self::read(&Section::file(&report, document.get_ref(), Self::KEYS)));
         report.finish(product)
     }
 
     /// `None` only when something was reported; but a value may be there although something was.
     fn read(file: &Section<'_>) -> Option<Self> {
-        let (meters, meter_ids) = Meter::read_all(file);
-        let modules = Module::read_all(file);
-        let currency = file.word("currency");
-        let declared = Declared { currency, meters: &meters, meter_ids: &meter_ids, modules: &modules };
-        let values = file.named("plans", "plan");
-        let plans: Vec<Plan> = values.iter().filter_map(|value| Plan::read(value, &declared)).collect();
-        let plan_ids: Vec<&str> = values.iter().map(crate::read::Value::key).collect();
-        if plan_ids.is_empty() {
-            file.say("plans", "there are no plans — add a section such as [plans.free]");
-        }
-        let trial = Trial::read(file, &plan_ids);
-        let default_plan = read_default_plan(file, &plans, &plan_ids, trial.as_ref());
         let (id, name) = (file.own_id(), file.text("name", "expected what people read, such as \"VoiceFX AI\""));
         let description = file.text("description", "expected one line of text");
         let (tenancy, isolation, sign_in) = (file.word("tenancy"), file.word("isolation"), file.words("sign_in"));
+        let currency = file.word("currency");
+        let (meters, meter_ids) = Meter::read_all(file);
+        let (modules, module_ids) = Module::read_all(file);
+        let declared = Declared { currency, meters: &meters, meter_ids: &meter_ids, module_ids: &module_ids };
+        let values = file.named("plans", "plan");
+        let plans: Vec<Plan> = values.iter().filter_map(|value| Plan::read(value, &declared)).collect();
+        let plan_ids: Vec<&str> = values.iter().map(Value::key).collect();
+        if plan_ids.is_empty() {
+            file.say("plans", "there are no plans — add a section such as [plans.free]");
+        }
+        let trial = Trial::read(file, &plans, &plan_ids);
+        let default_plan = read_default_plan(file, &plans, &plan_ids, trial.as_ref());
         let (lifecycle, costs) = (Lifecycle::read(file), read_costs(file, currency));
         Some(Self {
             id,
@@ -219,6 +217,6 @@ fn read_default_plan(file: &Section<'_>, plans: &[Plan], plan_ids: &[&str], tria
 }
 
 fn read_costs(file: &Section<'_>, currency: Option<Currency>) -> BTreeMap<String, Money> {
-    let read = |value: crate::read::Value<'_>| Some((value.id()?.to_owned(), value.money(currency)?));
+    let read = |value: Value<'_>| Some((value.id()?.to_owned(), value.money(currency)?));
     file.named("costs", "cost").into_iter().filter_map(read).collect()
 }

@@ -1,11 +1,16 @@
 //! How long the states between a sign-up and the end last.
 
-use crate::read::{Section, suggest};
+use crate::{
+    plan::Plan,
+    price::Price,
+    read::{Section, suggest},
+};
 
-/// Days of a paid plan without a card.
+/// Days of a paid plan without a card. When they are over and nobody paid, the tenant falls back to the default plan if
+/// that is free, and is suspended if it is not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trial {
-    /// The plan that is tried.
+    /// The plan that is tried; one with a price.
     pub plan: String,
     /// How long, 1 to 365 days from sign-up.
     pub days: i32,
@@ -17,11 +22,16 @@ impl Trial {
     const KEYS: &[&str] = &["plan", "days", "reminder_days"];
 
     /// Reads `[trial]`; without one the product has no trial.
-    pub(crate) fn read(file: &Section<'_>, plans: &[&str]) -> Option<Self> {
+    pub(crate) fn read(file: &Section<'_>, plans: &[Plan], plan_ids: &[&str]) -> Option<Self> {
         let section = file.get("trial")?.section("trial".to_owned(), Self::KEYS)?;
         let plan = section.text("plan", "expected a plan's id such as \"starter\"");
-        if let Some(value) = section.get("plan").filter(|_| !plan.is_empty() && !plans.contains(&plan.as_str())) {
-            value.refuse(&suggest::or_one_of(&plan, plans, "there are no plans"));
+        if let Some(value) = section.get("plan").filter(|_| !plan.is_empty()) {
+            let price = plans.iter().find(|known| known.id == plan).map(|known| known.price);
+            if !plan_ids.contains(&plan.as_str()) {
+                value.refuse(&suggest::or_one_of(&plan, plan_ids, "there are no plans"));
+            } else if matches!(price, Some(Price::Free | Price::ContactSales)) {
+                value.refuse("only a plan with a price can be tried");
+            }
         }
         let days = section.require("days", "expected a number of days from 1 to 365");
         let days = days.and_then(|value| value.whole(1..=365, "expected a number of days from 1 to 365"));

@@ -11,6 +11,12 @@ comment on table freehold.rate_windows is 'one row for each subject: a window th
 -- Lost with a crash of the database, which costs nobody anything; writing it to the log would cost every request.
 alter table freehold.rate_windows set unlogged;
 select freehold.protect('freehold.rate_windows', clients => false);
+-- A suspended tenant reads, and its reads are counted.
+create policy rate_insert on freehold.rate_windows for insert to freehold_readonly
+  with check (tenant_id = (select freehold.tenant_id()));
+create policy rate_update on freehold.rate_windows for update to freehold_readonly
+  using (tenant_id = (select freehold.tenant_id())) with check (tenant_id = (select freehold.tenant_id()));
+grant insert, update on freehold.rate_windows to freehold_readonly;
 
 -- Counts one request; how many there have been in this window with it. Those past the limit are not counted, so that
 -- a caller who keeps trying is let in as soon as the next window begins.

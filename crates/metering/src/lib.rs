@@ -1,1 +1,24 @@
-//! Being built.
+//! What may be used and what was used.
+//!
+//! [`plan`] knows every version of every plan and says what a tenant is entitled to; [`usage`] counts what exists and
+//! what happens, exactly, in a ledger; [`rate`] counts requests in a window.
+
+pub mod plan;
+pub mod rate;
+pub mod usage;
+
+use freehold_db::{Migration, MigrationSet, Statement};
+
+/// The tables of this room.
+pub const MIGRATIONS: MigrationSet = MigrationSet {
+    name: "metering",
+    migrations: &[
+        Migration { number: 1, name: "plan_versions", sql: include_str!("../migrations/0001_plan_versions.sql") },
+        Migration { number: 2, name: "usage", sql: include_str!("../migrations/0002_usage.sql") },
+        Migration { number: 3, name: "usage_functions", sql: include_str!("../migrations/0003_usage_functions.sql") },
+        Migration { number: 4, name: "rate_windows", sql: include_str!("../migrations/0004_rate_windows.sql") },
+    ],
+};
+
+/// Every statement of this room.
+pub const STATEMENTS: &[&[&Statement]] = &[plan::STATEMENTS, usage::STATEMENTS, rate::STATEMENTS];

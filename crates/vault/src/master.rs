@@ -65,6 +65,7 @@ pub struct MasterKeyError {
 enum Problem {
     Empty,
     NotAKey { characters: usize },
+    WrongDigits { digits: usize },
     WrongLength { bytes: usize },
     Placeholder,
 }
@@ -77,6 +78,7 @@ impl fmt::Display for MasterKeyError {
             Problem::NotAKey { characters } => {
                 write!(f, "{characters} characters that are neither 64 hexadecimal digits nor base64")?;
             }
+            Problem::WrongDigits { digits } => write!(f, "it has {digits} hexadecimal digits, and a key has 64")?,
             Problem::WrongLength { bytes } => write!(f, "it is {bytes} bytes long, and a key is 32")?,
             Problem::Placeholder => f.write_str("all its bytes are the same, which is a placeholder and not a key")?,
         }
@@ -90,8 +92,9 @@ fn decode(text: &str) -> Result<Zeroizing<[u8; 32]>, Problem> {
     if text.is_empty() {
         return Err(Problem::Empty);
     }
-    if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Ok(decode_hex(text));
+    // No base64 of 32 bytes is made of hexadecimal digits alone but by a chance of one in 10^24.
+    if text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return if text.len() == 64 { Ok(decode_hex(text)) } else { Err(Problem::WrongDigits { digits: text.len() }) };
     }
     let forgiving = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     let bytes = [STANDARD, URL_SAFE]
@@ -147,7 +150,7 @@ mod tests {
         for (text, expected) in [
             ("", "master key 1: it is empty"),
             ("hunter2!", "master key 1: 8 characters that are neither"),
-            (&HEX[..62], "master key 1: it is 46 bytes long"),
+            (&HEX[..62], "master key 1: it has 62 hexadecimal digits"),
             ("aHVudGVyMg==", "master key 1: it is 7 bytes long"),
             (&"00".repeat(32), "master key 1: all its bytes are the same"),
             (&format!("{HEX},hunter2!"), "master key 2: 8 characters"),

@@ -71,11 +71,7 @@ impl Vault {
         let tag = master
             .keys(purpose)
             .sealing
-            .seal_in_place_separate_tag(
-                Nonce::assume_unique_for_key(nonce),
-                aad,
-                &mut sealed[HEADER_LEN + NONCE_LEN..],
-            )
+            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), aad, &mut sealed[HEADER_LEN + NONCE_LEN..])
             .expect("the text is short enough");
         sealed.extend_from_slice(tag.as_ref());
         sealed

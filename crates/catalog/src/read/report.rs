@@ -23,6 +23,15 @@ impl<'t> Report<'t> {
         self.mistakes.borrow_mut().push(Mistake { file: self.file.to_owned(), line, message });
     }
 
+    /// Notes why the text is not TOML.
+    pub(crate) fn say_syntax(&self, error: &toml::de::Error) {
+        let span = error.span().unwrap_or_default();
+        let start = span.start;
+        let at = Some(self.written(span)).filter(|written| !written.is_empty());
+        let at = at.map(|written| format!(" at `{written}`")).unwrap_or_default();
+        self.say(start, format!("not TOML{at}: {}", error.message()));
+    }
+
     /// What stands there, as written, shortened to fit in a message.
     pub(crate) fn written(&self, span: Range<usize>) -> String {
         const MOST: usize = 40;

@@ -13,6 +13,8 @@ pub(crate) struct Section<'t> {
     /// Where it begins, in bytes.
     offset: usize,
     table: &'t DeTable<'t>,
+    /// Keys that were meant by misspelled ones: they are not reported as missing as well.
+    meant: Vec<String>,
 }
 
 impl<'t> Section<'t> {
@@ -29,8 +31,10 @@ impl<'t> Section<'t> {
         table: &'t DeTable<'t>,
         keys: &[&str],
     ) -> Self {
-        let section = Self { report, place, offset, table };
-        for value in section.values().filter(|value| !keys.contains(&value.key())) {
+        let mut section = Self { report, place, offset, table, meant: Vec::new() };
+        let unknown: Vec<_> = section.values().filter(|value| !keys.contains(&value.key())).collect();
+        for value in unknown {
+            section.meant.extend(suggest::nearest(value.key(), keys).map(ToOwned::to_owned));
             let hint = suggest::or_one_of(value.key(), keys, "");
             value.say(&section.prefixed(&format!("there is no key {:?} — {hint}", value.key())));
         }
@@ -64,7 +68,7 @@ impl<'t> Section<'t> {
     /// The value of this key; reports when it is missing.
     pub(crate) fn require(&self, key: &str, expected: &str) -> Option<Value<'t>> {
         let value = self.get(key);
-        if value.is_none() {
+        if value.is_none() && !self.meant.iter().any(|meant| meant == key) {
             self.say(key, &format!("{key} is missing — {expected}"));
         }
         value

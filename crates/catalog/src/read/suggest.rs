@@ -19,7 +19,7 @@ pub(crate) fn one_of(known: &[&str]) -> String {
 }
 
 /// The known word that a slip of the finger away from `written`: at most a third of its letters differ.
-fn nearest<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
     let written: Vec<char> = written.chars().collect();
     let close = |word: &&'k str| {
         let letters: Vec<char> = word.chars().collect();
@@ -33,18 +33,16 @@ fn nearest<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
 
 /// How many letters must be added, removed or replaced (Levenshtein).
 fn distance(left: &[char], right: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
+    let mut above: Vec<usize> = (0..=right.len()).collect();
     for (index, letter) in left.iter().enumerate() {
-        let mut diagonal = index;
-        let mut before = index + 1;
-        for (cell, other) in row.iter_mut().skip(1).zip(right) {
-            let replaced = diagonal + usize::from(letter != other);
-            diagonal = *cell;
-            before = replaced.min(diagonal + 1).min(before + 1);
-            *cell = before;
+        let mut row = vec![index + 1];
+        for ((other, up), diagonal) in right.iter().zip(above.iter().skip(1)).zip(&above) {
+            let before = row.last().map_or(0, |cell| cell + 1);
+            row.push(before.min(up + 1).min(diagonal + usize::from(letter != other)));
         }
+        above = row;
     }
-    if left.is_empty() { right.len() } else { row.last().copied().unwrap_or_default() }
+    above.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -69,6 +69,23 @@ fn a_template_is_found_by_its_id() {
 fn the_survey_sample_reads_like_a_conversation() {
     let template = template_find("satisfaction_survey").expect("the template is there");
     let run = callee::run(&template.graph, &template.sample_inputs, &template.sample_script);
-    let lines = run.transcript().iter().map(|line| format!("{:>6} {:?} [{}] {}", line.at_ms, line.speaker, line.node, line.text));
-    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
+    let lines = run.transcript().iter().map(|line| format!("{} {:?} [{}] {}", line.at_ms, line.speaker, line.node, line.text));
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r"
+    300 Agent [permission] Hello Alan, this is the automated assistant of the Harbour Hotel. I am calling about your stay last weekend. May I ask you two quick questions? It takes a minute.
+    12600 Callee [permission] Sure.
+    13300 Agent [score] On a scale from 0 to 10, how likely are you to recommend the Harbour Hotel to a friend?
+    21200 Callee [score] Six. No, wait.
+    22700 Agent [score] Please give me one number from 0, not at all likely, to 10, very likely.
+    29000 Callee [score] 6
+    29700 Agent [check] I understood 6. Is that right?
+    32400 Callee [check] No, I meant another number.
+    34700 Agent [score] On a scale from 0 to 10, how likely are you to recommend the Harbour Hotel to a friend?
+    42600 Callee [score] 9 out of 10
+    44500 Agent [check] I understood 9. Is that right?
+    47200 Callee [check] Yes, that's right.
+    48700 Agent [promoter] That makes us happy, thank you! What did you like best?
+    53400 Callee [promoter] The breakfast, and how friendly everybody was.
+    56450 System [save] webhook 'save' answered 200 (by the script; nothing was called)
+    56750 Agent [thanks] Thank you, Alan. Your answer helps us. Have a good day!
+    ");
 }

@@ -1,0 +1,117 @@
+//! Plans and their versions. Today's are in `product.toml`; those of the past are in the database, because a tenant
+//! keeps the version it bought.
+
+mod store;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use freehold_catalog::{Limit, Plan, Product};
+use freehold_core::{Caller, Context, Error, Result, codes};
+use freehold_db::Db;
+use jiff::Timestamp;
+
+pub use store::STATEMENTS;
+
+/// What each plan, in each version, entitles to.
+pub struct Entitlements {
+    product: Arc<Product>,
+    /// By plan id and version. Versions never change, so what is here stays right.
+    versions: RwLock<HashMap<(String, i32), Arc<Plan>>>,
+}
+
+impl Entitlements {
+    /// Records the product's plans as versions where they are new, and loads all that were ever sold. A plan that was
+    /// changed without raising its version is refused, naming what differs: tenants would silently get other limits
+    /// than they bought.
+    pub async fn load(db: &Db, product: Arc<Product>, now: Timestamp) -> Result<Self> {
+        let mut tx = db.system("record plan versions").begin().await?;
+        for plan in product.plans() {
+            let definition = serde_json::to_value(plan).context("writing a plan as JSON")?;
+            tx.execute(store::version_insert(&product.id, &plan.id, plan.version, definition, now)).await?;
+        }
+        let stored = tx.fetch_all(store::version_list(&product.id)).await?;
+        tx.commit().await?;
+
+        let mut versions = HashMap::new();
+        for (id, version, definition) in stored {
+            let stored: Plan = serde_json::from_value(definition).context("reading a plan version")?;
+            if let Some(today) = product.plan(&id).filter(|plan| plan.version == version) {
+                refuse_silent_change(today, &stored)?;
+            }
+            versions.insert((id, version), Arc::new(stored));
+        }
+        Ok(Self { product, versions: RwLock::new(versions) })
+    }
+
+    /// The product whose plans these are.
+    pub fn product(&self) -> &Product {
+        &self.product
+    }
+
+    /// The plan in the version that was bought. A version this server has never seen, because a newer server sold it,
+    /// is looked up.
+    pub async fn plan(&self, db: &Db, bought: &freehold_core::Plan) -> Result<Arc<Plan>> {
+        if let Some(plan) = self.known(bought) {
+            return Ok(plan);
+        }
+        let find = store::version_find(&self.product.id, &bought.id, bought.version);
+        let Some((definition,)) = db.system("look up plan version").fetch_optional(find).await? else {
+            return Err(Error::internal(format!(
+                "nobody ever sold version {} of plan {:?}",
+                bought.version, bought.id
+            )));
+        };
+        let plan: Arc<Plan> = Arc::new(serde_json::from_value(definition).context("reading a plan version")?);
+        let mut versions = self.versions.write().unwrap_or_else(PoisonError::into_inner);
+        versions.insert((bought.id.clone(), bought.version), plan.clone());
+        Ok(plan)
+    }
+
+    /// The caller's limit of a meter.
+    pub async fn limit(&self, db: &Db, caller: &Caller, meter: &str) -> Result<Limit> {
+        let plan = self.plan(db, caller.plan()).await?;
+        let limit = self.product.limit(&plan, meter);
+        limit.ok_or_else(|| Error::internal(format!("the product has no meter {meter:?}")))
+    }
+
+    /// Nothing, when the caller's plan contains the module; `module_not_in_plan`, when not.
+    pub async fn module_require(&self, db: &Db, caller: &Caller, module: &str) -> Result<()> {
+        let plan = self.plan(db, caller.plan()).await?;
+        if plan.has_module(module) {
+            return Ok(());
+        }
+        let name = self.product.module(module).map_or(module, |module| module.name.as_str());
+        Err(Error::new(codes::MODULE_NOT_IN_PLAN, format!("{name} is not part of the plan {}.", plan.name)))
+    }
+
+    fn known(&self, bought: &freehold_core::Plan) -> Option<Arc<Plan>> {
+        let versions = self.versions.read().unwrap_or_else(PoisonError::into_inner);
+        versions.get(&(bought.id.clone(), bought.version)).cloned()
+    }
+}
+
+/// The plan a new tenant begins on.
+pub fn plan_of_new_tenant(product: &Product) -> freehold_core::Plan {
+    let plan = product.default_plan();
+    freehold_core::Plan { id: plan.id.clone(), version: plan.version }
+}
+
+fn refuse_silent_change(today: &Plan, stored: &Plan) -> Result<()> {
+    let changes = today.changes_since(stored);
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let list: Vec<String> =
+        changes.iter().map(|change| format!("{}: was {}, is {}", change.what, change.from, change.to)).collect();
+    Err(Error::internal(format!(
+        "plan {:?} of product.toml was changed, but is still version {}: {}. Tenants keep the version they bought, so \
+         write version = {} to sell the changed plan from now on.",
+        today.id,
+        today.version,
+        list.join("; "),
+        today.version + 1
+    )))
+}

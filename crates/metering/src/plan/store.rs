@@ -1,0 +1,20 @@
+//! SQL of plan versions.
+
+use freehold_db::statements;
+use jiff::Timestamp;
+use serde_json::Value;
+
+statements! {
+    /// Records a version, once.
+    fn version_insert(product: &str, plan: &str, version: i32, definition: Value, now: Timestamp) -> () =
+        "insert into freehold.plan_versions (product, plan, version, definition, created_at)
+         values ($1, $2, $3, $4, $5) on conflict do nothing";
+
+    /// All versions of a product's plans.
+    fn version_list(product: &str) -> (String, i32, Value) =
+        "select plan, version, definition from freehold.plan_versions where product = $1";
+
+    /// One version.
+    fn version_find(product: &str, plan: &str, version: i32) -> (Value,) =
+        "select definition from freehold.plan_versions where product = $1 and plan = $2 and version = $3";
+}

@@ -1,0 +1,197 @@
+//! What was used. Two ways to use something, both exact under any concurrency:
+//!
+//! - [`usage_record`] for an action that happens in this transaction: it counts if the transaction commits;
+//! - [`usage_reserve`], then [`usage_commit`] or [`usage_release`], for one that ends later: it counts if it ends well,
+//!   and a promise whose action never ends is given back when it expires.
+
+mod store;
+
+use freehold_catalog::{Limit, MeterKind, Product};
+use freehold_core::{Caller, Error, Result, codes};
+use freehold_db::{Db, TenantTx, row};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+pub use store::STATEMENTS;
+
+use crate::plan::Entitlements;
+
+/// What a caller may use of one meter at this moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// The meter's id.
+    pub meter: String,
+    /// When the running period began; 1970 for meters of things that exist.
+    pub period_start: Timestamp,
+    /// The limit for the period; none: unlimited.
+    pub at_most: Option<i64>,
+    plan: String,
+    describes: String,
+}
+
+row! {
+    struct Outcome {
+        outcome: String,
+        used: i64,
+    }
+}
+
+/// How much of a meter is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// The meter's id.
+    pub meter: String,
+    /// The meter's name for people.
+    pub name: String,
+    /// `level` or `counter`.
+    pub kind: &'static str,
+    /// Used in this period.
+    pub used: i64,
+    /// Promised to actions that are still running.
+    pub reserved: i64,
+    /// The limit; none: unlimited.
+    pub limit: Option<i64>,
+    /// The limit in words.
+    pub allowance: String,
+    /// When the period ends; none for levels.
+    pub period_end: Option<Timestamp>,
+}
+
+impl Entitlements {
+    /// What the caller may use of a level or counter now.
+    pub async fn allowance(&self, db: &Db, caller: &Caller, meter: &str, now: Timestamp) -> Result<Allowance> {
+        let limit = self.limit(db, caller, meter).await?;
+        Ok(allowance(self.product(), caller, meter, limit, now))
+    }
+}
+
+fn allowance(product: &Product, caller: &Caller, meter: &str, limit: Limit, now: Timestamp) -> Allowance {
+    let found = product.meter(meter);
+    Allowance {
+        meter: meter.to_owned(),
+        period_start: found
+            .and_then(|meter| meter.period(limit))
+            .map_or(Timestamp::UNIX_EPOCH, |period| period.start_of(now)),
+        at_most: limit.amount(),
+        plan: caller.plan().id.clone(),
+        describes: found.map_or_else(|| meter.to_owned(), |meter| limit.describe(meter)),
+    }
+}
+
+/// Uses `quantity` in this transaction, if the limit allows; what is used then. The same `event` counts once.
+/// A negative quantity gives a level back. When it answers an error the transaction must not be committed.
+pub async fn usage_record(
+    tx: &mut TenantTx,
+    allowance: &Allowance,
+    event: Uuid,
+    quantity: i64,
+    now: Timestamp,
+) -> Result<i64> {
+    let Allowance { meter, period_start, at_most, .. } = allowance;
+    let answer = tx.fetch_one(store::usage_record(event, meter, *period_start, quantity, *at_most, now)).await?;
+    allowance.check(&answer)
+}
+
+/// Promises `quantity` to an action that begins now and ends before `until`.
+pub async fn usage_reserve(
+    tx: &mut TenantTx,
+    allowance: &Allowance,
+    reservation: Uuid,
+    quantity: i64,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<i64> {
+    let Allowance { meter, period_start, at_most, .. } = allowance;
+    let query = store::usage_reserve(reservation, meter, *period_start, quantity, *at_most, now, until);
+    let answer = tx.fetch_one(query).await?;
+    allowance.check(&answer)
+}
+
+/// The action ended well and used `quantity`. `period_start` is that of the reservation, so that a call which begins
+/// on the last of the month is paid for by that month.
+pub async fn usage_commit(
+    tx: &mut TenantTx,
+    meter: &str,
+    period_start: Timestamp,
+    reservation: Uuid,
+    quantity: i64,
+    now: Timestamp,
+) -> Result<i64> {
+    Ok(tx.fetch_one(store::usage_commit(reservation, meter, period_start, quantity, now)).await?.used)
+}
+
+/// The action failed and used nothing. Whether there was a promise to take back.
+pub async fn usage_release(tx: &mut TenantTx, meter: &str, period_start: Timestamp, reservation: Uuid) -> Result<bool> {
+    Ok(tx.fetch_one(store::usage_release(reservation, meter, period_start)).await?.0)
+}
+
+/// How much the caller has used of every level and counter of the product.
+pub async fn usage_list(db: &Db, entitlements: &Entitlements, caller: &Caller, now: Timestamp) -> Result<Vec<Usage>> {
+    let plan = entitlements.plan(db, caller.plan()).await?;
+    let totals = db.tenant(caller).fetch_all(store::total_list()).await?;
+    let product = entitlements.product();
+    let meters = product.meters.iter().filter_map(|meter| {
+        let limit = product.limit(&plan, &meter.id)?;
+        let kind = match meter.kind {
+            MeterKind::Level => "level",
+            MeterKind::Counter { .. } => "counter",
+            MeterKind::Rate { .. } => return None,
+        };
+        let allowance = allowance(product, caller, &meter.id, limit, now);
+        let total = totals.iter().find(|total| total.meter == meter.id && total.period_start == allowance.period_start);
+        Some(Usage {
+            meter: meter.id.clone(),
+            name: meter.name.clone(),
+            kind,
+            used: total.map_or(0, |total| total.used),
+            reserved: total.map_or(0, |total| total.reserved),
+            limit: allowance.at_most,
+            allowance: allowance.describes,
+            period_end: meter.period(limit).map(|period| period.end_of(now)),
+        })
+    });
+    Ok(meters.collect())
+}
+
+row! {
+    struct TotalRow {
+        meter: String,
+        period_start: Timestamp,
+        used: i64,
+        reserved: i64,
+    }
+}
+
+/// Totals that do not equal their ledger, in sentences. Always empty; `freehold doctor` asks.
+pub async fn usage_drift(db: &Db) -> Result<Vec<String>> {
+    let rows = db.system("check usage totals").fetch_all(store::drift_list()).await?;
+    Ok(rows
+        .into_iter()
+        .map(|(tenant, meter, used, ledger)| format!("tenant {tenant}: {meter} says {used}, its ledger {ledger}"))
+        .collect())
+}
+
+impl Allowance {
+    fn check(&self, answer: &Outcome) -> Result<i64> {
+        match answer.outcome.as_str() {
+            "exceeded" => Err(self.exceeded(answer.used)),
+            _ => Ok(answer.used),
+        }
+    }
+
+    fn exceeded(&self, used: i64) -> Error {
+        let limit = self.at_most.unwrap_or(i64::MAX);
+        let message = format!(
+            "The plan {} includes {}, and {used} of {limit} are used. Upgrade to go on{}.",
+            self.plan,
+            self.describes,
+            if self.period_start == Timestamp::UNIX_EPOCH { ", or delete what you no longer need" } else { "" },
+        );
+        Error::new(codes::QUOTA_EXCEEDED, message).with_limit(freehold_core::Limit {
+            meter: self.meter.clone(),
+            limit,
+            used,
+            plan: self.plan.clone(),
+        })
+    }
+}

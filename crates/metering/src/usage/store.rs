@@ -1,0 +1,34 @@
+//! SQL of usage. The functions lock the total first; they are in `migrations/0003_usage_functions.sql`.
+
+use freehold_db::statements;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Outcome, TotalRow};
+
+statements! {
+    /// Records an event if the limit allows.
+    fn usage_record(
+        event: Uuid, meter: &str, period: Timestamp, quantity: i64, at_most: Option<i64>, now: Timestamp
+    ) -> Outcome = "select outcome, used from freehold.usage_record($1, $2, $3, $4, $5, $6)";
+
+    /// Promises an amount.
+    fn usage_reserve(
+        reservation: Uuid, meter: &str, period: Timestamp, quantity: i64, at_most: Option<i64>, now: Timestamp, until: Timestamp
+    ) -> Outcome = "select outcome, used from freehold.usage_reserve($1, $2, $3, $4, $5, $6, $7)";
+
+    /// Turns a promise into usage.
+    fn usage_commit(reservation: Uuid, meter: &str, period: Timestamp, quantity: i64, now: Timestamp) -> Outcome =
+        "select outcome, used from freehold.usage_commit($1, $2, $3, $4, $5)";
+
+    /// Takes a promise back.
+    fn usage_release(reservation: Uuid, meter: &str, period: Timestamp) -> (bool,) =
+        "select freehold.usage_release($1, $2, $3)";
+
+    /// Every total of the tenant.
+    fn total_list() -> TotalRow = "select meter, period_start, used, reserved from freehold.usage_totals";
+
+    /// Totals that differ from their ledger.
+    fn drift_list() -> (Uuid, String, i64, i64) =
+        "select tenant_id, meter, used, in_ledger from freehold.usage_drift order by tenant_id limit 20";
+}
