@@ -67,17 +67,19 @@ impl Plan {
         let id = value.id()?;
         let section = value.section(value.place().to_owned(), Self::KEYS)?;
         let version = section.require("version", VERSION).and_then(|value| value.whole(1..=i32::MAX, VERSION));
+        let price = Price::read(&section, declared.currency);
         Some(Self {
             id: id.to_owned(),
             version: version.unwrap_or(1),
             name: section.text("name", "expected what people read, such as \"Starter\""),
-            price: Price::read(&section, declared.currency),
             limits: read_limits(&section, declared),
             modules: Modules::read(&section, declared.module_ids),
             processing: Processing::read(&section),
             support: section.text_optional("support"),
             sla: section.text_optional("sla"),
             features: section.texts("features"),
+            // Last, so that everything else has been read and its mistakes told.
+            price: price?,
         })
     }
 }

@@ -25,23 +25,21 @@ pub enum Price {
 const EXPECTED: &str = r#"expected "free", "contact sales" or { month = "$29", year = "$290" }"#;
 
 impl Price {
-    pub(crate) fn read(section: &Section<'_>, currency: Option<Currency>) -> Self {
-        let Some(value) = section.require("price", EXPECTED) else { return Self::Free };
+    pub(crate) fn read(section: &Section<'_>, currency: Option<Currency>) -> Option<Self> {
+        let value = section.require("price", EXPECTED)?;
         match value.as_text() {
-            Some("free") => Self::Free,
-            Some("contact sales") => Self::ContactSales,
-            _ => Self::read_paid(&value, currency),
+            Some("free") => Some(Self::Free),
+            Some("contact sales") => Some(Self::ContactSales),
+            _ if value.is_table() => Self::read_paid(&value, currency),
+            _ => {
+                value.refuse(EXPECTED);
+                None
+            }
         }
     }
 
-    fn read_paid(value: &Value<'_>, currency: Option<Currency>) -> Self {
-        if !value.is_table() {
-            value.refuse(EXPECTED);
-            return Self::Free;
-        }
-        let Some(prices) = value.section(format!("{} price", value.place()), &["month", "year"]) else {
-            return Self::Free;
-        };
+    fn read_paid(value: &Value<'_>, currency: Option<Currency>) -> Option<Self> {
+        let prices = value.section(format!("{} price", value.place()), &["month", "year"])?;
         let above_zero = |value: Value<'_>| {
             let money = value.money(currency)?;
             if money.minor == 0 {
@@ -49,8 +47,8 @@ impl Price {
             }
             Some(money)
         };
-        let month = prices.require("month", "expected an amount such as \"$29\"").and_then(above_zero);
         let year = prices.get("year").and_then(above_zero);
-        month.map_or(Self::Free, |month| Self::Paid { month, year })
+        let month = prices.require("month", r#"expected an amount such as "$29""#).and_then(above_zero)?;
+        Some(Self::Paid { month, year })
     }
 }

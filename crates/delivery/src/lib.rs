@@ -1,1 +1,3 @@
-//! Being built.
+//! What leaves the house: mail, and what waits to be sent.
+
+pub mod mail;

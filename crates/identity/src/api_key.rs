@@ -57,7 +57,8 @@ impl ApiKey {
             *digit = divide(&mut number);
         }
         text.extend(digits.iter().map(|digit| char::from(*digit)));
-        text.extend(checksum(text.as_bytes()).map(char::from));
+        let sum = checksum(text.as_bytes());
+        text.extend(sum.map(char::from));
         Self { text: Secret::new(text.as_str()), live }
     }
 

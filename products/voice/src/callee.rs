@@ -161,7 +161,7 @@ impl<'s> Callee<'s> {
     fn choose(&mut self, node: &str, question: &str) -> Option<&'s str> {
         for (rule, used) in self.script.rules.iter().zip(&mut self.ruled) {
             let fits = rule.node.as_ref().is_none_or(|wanted| wanted == node)
-                && rule.asked.as_ref().is_none_or(|asked| wording::has_phrase(question, asked))
+                && rule.asked.as_ref().is_none_or(|asked| wording::is_among(&wording::words(question), asked))
                 && rule.times.is_none_or(|times| *used < times);
             if fits {
                 *used += 1;

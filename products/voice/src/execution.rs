@@ -24,6 +24,9 @@ pub const STEPS_MAX: u32 = 1_000;
 /// its retries can ask, so that only a loop comes here.
 pub const SILENCES_MAX: u32 = 10;
 
+/// Most webhooks and transfers of one run, together.
+pub const REQUESTS_MAX: u32 = 100;
+
 /// A run of a graph: where it stands, what it knows, and what was said.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Execution {
@@ -32,6 +35,8 @@ pub struct Execution {
     variables: Variables,
     /// Steps taken, at most 1,000.
     steps: u32,
+    /// Webhooks and transfers so far, at most 100.
+    requests: u32,
     /// How often the question of this node was asked again.
     asked_again: u32,
     /// Questions in a row that were met with silence.
@@ -79,6 +84,7 @@ impl Execution {
             node: graph.start_node().map(|node| node.id().to_owned()).unwrap_or_default(),
             variables,
             steps: 0,
+            requests: 0,
             asked_again: 0,
             silences: 0,
             heard: false,

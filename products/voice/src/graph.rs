@@ -21,7 +21,7 @@ pub const INPUTS_MAX: usize = 50;
 /// Most cases of one branch.
 pub const CASES_MAX: usize = 50;
 /// Most phrases of one `any_of`.
-pub const PHRASES_MAX: usize = 100;
+pub const PHRASES_MAX: usize = 50;
 /// Longest text the agent says, in characters, before its variables are filled in.
 pub const TEXT_MAX: usize = 2_000;
 /// Longest value a variable keeps, in characters; what is longer is cut.
@@ -29,7 +29,9 @@ pub const VALUE_MAX: usize = 2_000;
 /// Longest id of a node, name of a variable, outcome: in characters.
 pub const ID_MAX: usize = 64;
 /// Longest phrase of a condition, in characters.
-pub const PHRASE_MAX: usize = 200;
+pub const PHRASE_MAX: usize = 100;
+/// Most variables a webhook names to be sent, and most it keeps of the answer.
+pub const EXCHANGED_MAX: usize = 50;
 /// Most times a question is asked again.
 pub const RETRIES_MAX: u32 = 5;
 

@@ -20,7 +20,7 @@ pub(crate) struct Value<'t> {
     /// How messages name what it belongs to: `plan "free"`.
     place: String,
     key: &'t Spanned<Cow<'t, str>>,
-    value: &'t Spanned<DeValue<'t>>,
+    written: &'t Spanned<DeValue<'t>>,
     /// Whether `place` names the value itself, so that messages do not repeat its key.
     is_place: bool,
 }
@@ -30,9 +30,9 @@ impl<'t> Value<'t> {
         report: &'t Report<'t>,
         place: &str,
         key: &'t Spanned<Cow<'t, str>>,
-        value: &'t Spanned<DeValue<'t>>,
+        written: &'t Spanned<DeValue<'t>>,
     ) -> Self {
-        Self { report, place: place.to_owned(), key, value, is_place: false }
+        Self { report, place: place.to_owned(), key, written, is_place: false }
     }
 
     /// The same value, named in messages: `plan "free"`.
@@ -55,13 +55,13 @@ impl<'t> Value<'t> {
     /// Reports at this value's line.
     pub(crate) fn say(&self, message: &str) {
         // A section begins where its header stands; the value of a key may stand lines below it.
-        let offset = if self.is_table() { self.key_offset() } else { self.value.span().start };
+        let offset = if self.is_table() { self.key_offset() } else { self.written.span().start };
         self.report.say(offset, message.to_owned());
     }
 
     /// Reports what stands here and what was expected.
     pub(crate) fn refuse(&self, expected: &str) {
-        let written = self.report.written(self.value.span());
+        let written = self.report.written(self.written.span());
         let message = match (self.is_place, self.place.is_empty()) {
             (true, _) => format!("{} = {written} — {expected}", self.place),
             (false, true) => format!("{} = {written} — {expected}", self.key()),
@@ -84,24 +84,24 @@ impl<'t> Value<'t> {
     }
 
     pub(crate) fn as_table(&self) -> Option<&'t DeTable<'t>> {
-        self.value.get_ref().as_table()
+        self.written.get_ref().as_table()
     }
 
     pub(crate) fn as_text(&self) -> Option<&'t str> {
-        match self.value.get_ref() {
+        match self.written.get_ref() {
             DeValue::String(text) => Some(text),
             _ => None,
         }
     }
 
     pub(crate) fn as_whole(&self) -> Option<i64> {
-        let number = self.value.get_ref().as_integer()?;
+        let number = self.written.get_ref().as_integer()?;
         i64::from_str_radix(number.as_str(), number.radix()).ok()
     }
 
     /// The values of a list; each is reported under the list's key.
     pub(crate) fn items(&self) -> Option<Vec<Self>> {
-        let items = self.value.get_ref().as_array()?;
+        let items = self.written.get_ref().as_array()?;
         Some(items.iter().map(|item| Self::new(self.report, &self.place, self.key, item)).collect())
     }
 

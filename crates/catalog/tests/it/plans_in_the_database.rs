@@ -11,7 +11,7 @@ const FILES: [&str; 4] = [
 ];
 
 fn products() -> [Product; 4] {
-    FILES.map(|text| Product::parse("product.toml", text).unwrap())
+    FILES.map(|text| Product::parse("product.toml", text).unwrap_or_else(|mistakes| panic!("{mistakes}")))
 }
 
 #[test]

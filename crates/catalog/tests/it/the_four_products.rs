@@ -50,7 +50,7 @@ fn only(ids: &[&str]) -> Modules {
 
 #[track_caller]
 fn assert_limits(product: &Product, plan: &str, limits: &[(&str, Limit)]) {
-    let found = &product.plan(plan).unwrap().limits;
+    let found = &self::plan(product, plan).limits;
     for (meter, limit) in limits {
         assert_eq!(found[*meter], *limit, "{plan}.{meter}");
     }
@@ -58,7 +58,7 @@ fn assert_limits(product: &Product, plan: &str, limits: &[(&str, Limit)]) {
 }
 
 fn plan<'p>(product: &'p Product, id: &str) -> &'p Plan {
-    product.plan(id).unwrap()
+    product.plan(id).unwrap_or_else(|| panic!("{} has a plan {id}", product.id))
 }
 
 #[test]

@@ -28,7 +28,10 @@ fn an_issued_token_is_read_and_holds() {
 #[test]
 fn the_form_is_that_of_supabase() {
     let key = SessionKey::from_slice(&std::array::from_fn::<u8, 32, _>(|at| u8::try_from(at).unwrap())).unwrap();
-    assert_eq!(RefreshToken::issue(session(), 300, &key).expose(), "AAGPAAAAAHAAgAAAAAAAAAGsArKPDU_BrTpqkXLoaT2j31CnB7tR");
+    assert_eq!(
+        RefreshToken::issue(session(), 300, &key).expose(),
+        "AAGPAAAAAHAAgAAAAAAAAAGsArKPDU_BrTpqkXLoaT2j31CnB7tR"
+    );
 }
 
 #[test]

@@ -117,6 +117,8 @@ pub enum Status {
 pub enum Reason {
     /// It took more than 1,000 steps: the conversation went in circles.
     StepLimit,
+    /// It called more than 100 webhooks and transfers: it went in circles over one of them.
+    RequestLimit,
     /// A webhook failed, and its node has no `on_error`.
     WebhookFailed,
     /// Nobody took the transferred call, and its node has no `on_error`.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Ended, Execution, Reason, SILENCES_MAX, STEPS_MAX, State, WebhookAnswer, WebhookCall};
+use super::{Ended, Execution, REQUESTS_MAX, Reason, SILENCES_MAX, STEPS_MAX, State, WebhookAnswer, WebhookCall};
 use crate::graph::answer::understand;
 use crate::graph::destination::dialled;
 use crate::graph::{Graph, Method, Node, VALUE_MAX, Variables, wording};
@@ -21,12 +21,12 @@ pub(super) enum Step<'g> {
 impl Execution {
     /// Enters a node.
     pub(super) fn enter<'g>(&mut self, graph: &'g Graph, id: &str) -> Step<'g> {
-        if let Some(stop) = self.count_step() {
-            return stop;
-        }
         let Some(node) = graph.node(id) else {
             return self.broken(&format!("node '{}' leads to '{id}', which is not there", self.node));
         };
+        if let Some(stop) = self.count_step().or_else(|| self.count_request(node)) {
+            return stop;
+        }
         id.clone_into(&mut self.node);
         match node {
             Node::Start { next, .. } => Step::Go(next),
@@ -63,6 +63,20 @@ impl Execution {
             return Some(self.fail(Reason::StepLimit, message));
         }
         self.steps += 1;
+        None
+    }
+
+    /// Counts what is asked of others: a loop over a webhook must not become a storm on somebody's server.
+    fn count_request<'g>(&mut self, node: &Node) -> Option<Step<'g>> {
+        if !matches!(node, Node::Webhook { .. } | Node::Transfer { .. }) {
+            return None;
+        }
+        if self.requests >= REQUESTS_MAX {
+            let message =
+                format!("the run was stopped after {REQUESTS_MAX} webhooks and transfers: it went in circles");
+            return Some(self.fail(Reason::RequestLimit, message));
+        }
+        self.requests += 1;
         None
     }
 
@@ -175,13 +189,11 @@ impl Execution {
     }
 
     fn webhook_on_error<'g>(&mut self, graph: &'g Graph) -> Step<'g> {
-        match graph.node(&self.node) {
-            Some(Node::Webhook { on_error: Some(next), .. }) => Step::Go(next),
-            _ => {
-                let message = format!("the call ended: webhook '{}' has no 'on_error'", self.node);
-                self.fail(Reason::WebhookFailed, message)
-            }
+        if let Some(Node::Webhook { on_error: Some(next), .. }) = graph.node(&self.node) {
+            return Step::Go(next);
         }
+        let message = format!("the call ended: webhook '{}' has no 'on_error'", self.node);
+        self.fail(Reason::WebhookFailed, message)
     }
 
     fn transfer<'g>(&mut self, graph: &'g Graph, text: Option<&str>, to: &str) -> Step<'g> {
@@ -206,13 +218,11 @@ impl Execution {
     /// Nobody took the call.
     pub(super) fn transfer_failed<'g>(&mut self, graph: &'g Graph, reason: &str) -> Step<'g> {
         self.note(format!("transfer '{}' failed: {}", self.node, wording::cut(reason, REASON_MAX)));
-        match graph.node(&self.node) {
-            Some(Node::Transfer { on_error: Some(next), .. }) => Step::Go(next),
-            _ => {
-                let message = format!("the call ended: transfer '{}' has no 'on_error'", self.node);
-                self.fail(Reason::TransferFailed, message)
-            }
+        if let Some(Node::Transfer { on_error: Some(next), .. }) = graph.node(&self.node) {
+            return Step::Go(next);
         }
+        let message = format!("the call ended: transfer '{}' has no 'on_error'", self.node);
+        self.fail(Reason::TransferFailed, message)
     }
 }
 

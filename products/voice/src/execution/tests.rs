@@ -3,7 +3,8 @@ use serde_json::{Value, json};
 use super::*;
 
 fn graph(nodes: Value) -> Graph {
-    serde_json::from_value(json!({ "inputs": [{ "name": "name", "default": "there" }], "nodes": nodes })).expect("the graph reads")
+    serde_json::from_value(json!({ "inputs": [{ "name": "name", "default": "there" }], "nodes": nodes }))
+        .expect("the graph reads")
 }
 
 /// Asks for yes or no and ends as `yes`, `no` or, after one more try, however `no_match` says.
@@ -56,7 +57,10 @@ fn outcome(execution: &Execution) -> &str {
 
 fn lines(execution: &Execution) -> String {
     let lines = execution.transcript().iter();
-    lines.map(|line| format!("{} {:?} [{}] {}", line.at_ms, line.speaker, line.node, line.text)).collect::<Vec<_>>().join("\n")
+    lines
+        .map(|line| format!("{} {:?} [{}] {}", line.at_ms, line.speaker, line.node, line.text))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[test]
@@ -67,7 +71,10 @@ fn a_run_speaks_until_it_needs_an_answer() {
         serde_json::to_value(execution.state()).expect("the state writes"),
         json!({ "state": "waiting_for_reply", "node": "ask", "expect": "yes_no", "timeout_seconds": 8 })
     );
-    insta::assert_snapshot!(lines(&execution), @"");
+    insta::assert_snapshot!(lines(&execution), @r"
+    300 Agent [greet] Hello there!
+    1400 Agent [ask] Shall I book?
+    ");
 }
 
 #[test]
@@ -117,7 +124,14 @@ fn a_callee_who_never_says_a_word_has_not_answered() {
     advance(&mut execution, &graph, Event::Silence);
     hear(&mut execution, &graph, "   ");
     assert_eq!(outcome(&execution), "no_answer");
-    insta::assert_snapshot!(lines(&execution), @"");
+    insta::assert_snapshot!(lines(&execution), @r"
+    300 Agent [greet] Hello there!
+    1400 Agent [ask] Shall I book?
+    10600 System [ask] silence
+    10900 Agent [ask] Yes or no?
+    20100 System [ask] silence
+    20100 System [ask] no usable answer after asking 2 times
+    ");
 }
 
 #[test]
@@ -237,6 +251,23 @@ fn a_run_that_goes_in_circles_is_stopped_and_says_so() {
     assert_eq!(execution.steps(), STEPS_MAX);
     let last = execution.transcript().last().map(|line| line.text.as_str());
     assert_eq!(last, Some("the run was stopped after 1000 steps: the conversation went in circles"));
+}
+
+#[test]
+fn a_run_that_calls_the_same_webhook_over_and_over_is_stopped_sooner() {
+    let graph = graph(json!([
+        { "id": "start", "type": "start", "next": "poll" },
+        { "id": "poll", "type": "webhook", "url": "https://x.test", "next": "wait" },
+        { "id": "wait", "type": "say", "text": "One moment.", "next": "poll" },
+    ]));
+    let mut execution = start(&graph);
+    let mut calls = 0;
+    while execution.ended().is_none() {
+        calls += 1;
+        advance(&mut execution, &graph, Event::WebhookAnswered(WebhookAnswer::default()));
+    }
+    assert_eq!(calls, REQUESTS_MAX);
+    assert_eq!(execution.ended(), Some(&Ended::failed(Reason::RequestLimit)));
 }
 
 #[test]

@@ -54,27 +54,81 @@ fn number_of_token(token: &str) -> Option<f64> {
 
 /// Answers that decide nothing: better asked again than guessed.
 const UNSURE: &[&str] = &[
-    "not sure", "im unsure", "dont know", "do not know", "no idea", "maybe", "perhaps", "it depends", "not certain", "weiß nicht",
+    "not sure",
+    "im unsure",
+    "dont know",
+    "do not know",
+    "no idea",
+    "maybe",
+    "perhaps",
+    "it depends",
+    "not certain",
+    "weiß nicht",
     "vielleicht",
 ];
 /// Agreement that has a word of refusal in it.
 const YES_IDIOMS: &[&str] = &["no problem", "why not", "no worries", "kein problem", "warum nicht"];
 /// Refusal that has a word of agreement in it, or is one only as a whole.
 const NO_IDIOMS: &[&str] = &[
-    "of course not", "absolutely not", "definitely not", "certainly not", "sure not", "not okay", "not ok", "not correct",
-    "not right", "not yes", "i can not", "i will not", "i do not", "i am not", "auf keinen fall",
+    "of course not",
+    "absolutely not",
+    "definitely not",
+    "certainly not",
+    "sure not",
+    "not okay",
+    "not ok",
+    "not correct",
+    "not right",
+    "not yes",
+    "i can not",
+    "i will not",
+    "i do not",
+    "i am not",
+    "auf keinen fall",
 ];
 const YES: &[&str] = &[
-    "yes", "yeah", "yep", "yup", "yea", "sure", "ok", "okay", "of course", "absolutely", "definitely", "certainly", "correct",
-    "affirmative", "please do", "go ahead", "sounds good", "sounds great", "thats right", "thats fine", "works for me", "i do",
-    "i can", "i will", "i am", "ja", "jawohl", "genau", "gerne", "natürlich", "oui", "sí", "claro", "sim",
+    "yes",
+    "yeah",
+    "yep",
+    "yup",
+    "yea",
+    "sure",
+    "ok",
+    "okay",
+    "of course",
+    "absolutely",
+    "definitely",
+    "certainly",
+    "correct",
+    "affirmative",
+    "please do",
+    "go ahead",
+    "sounds good",
+    "sounds great",
+    "thats right",
+    "thats fine",
+    "works for me",
+    "i do",
+    "i can",
+    "i will",
+    "i am",
+    "ja",
+    "jawohl",
+    "genau",
+    "gerne",
+    "natürlich",
+    "oui",
+    "sí",
+    "claro",
+    "sim",
 ];
 const NO: &[&str] = &[
-    "no", "nope", "nah", "never", "not", "dont", "wont", "cant", "cannot", "isnt", "doesnt", "didnt", "negative", "nein", "nee",
-    "nicht", "non", "não",
+    "no", "nope", "nah", "never", "not", "dont", "wont", "cant", "cannot", "isnt", "doesnt", "didnt", "negative",
+    "nein", "nee", "nicht", "non", "não",
 ];
 /// Words that agree when they are all that is said, and mean little inside a sentence.
-const YES_ALONE: &[&str] = &["right", "fine", "good", "great", "perfect", "alright", "all right", "please", "si", "y", "mhm", "uh huh"];
+const YES_ALONE: &[&str] =
+    &["right", "fine", "good", "great", "perfect", "alright", "all right", "please", "si", "y", "mhm", "uh huh"];
 const NO_ALONE: &[&str] = &["n", "wrong", "stop", "uh uh"];
 
 /// Whether an answer agrees (true) or refuses (false). None if it does neither, or both.
@@ -102,7 +156,7 @@ fn take(said: &mut String, phrases: &[&str]) -> bool {
     let mut taken = false;
     for phrase in phrases {
         while let Some(at) = said.find(&format!(" {phrase} ")) {
-            said.replace_range(at..at + phrase.len() + 1, "");
+            said.replace_range(at..=at + phrase.len(), "");
             taken = true;
         }
     }
@@ -115,14 +169,18 @@ mod tests {
 
     #[test]
     fn agreement_is_understood_in_many_wordings() {
-        for answer in ["Yes.", "yeah, sure", "OK!", "No problem", "Of course", "That's right", "ja gerne", "fine", "Why not?"] {
+        for answer in
+            ["Yes.", "yeah, sure", "OK!", "No problem", "Of course", "That's right", "ja gerne", "fine", "Why not?"]
+        {
             assert_eq!(yes_no(answer), Some(true), "{answer}");
         }
     }
 
     #[test]
     fn refusal_is_understood_in_many_wordings() {
-        for answer in ["No, thanks", "nope", "I can't", "I do not", "Of course not!", "not today", "nein danke", "Stop."] {
+        for answer in
+            ["No, thanks", "nope", "I can't", "I do not", "Of course not!", "not today", "nein danke", "Stop."]
+        {
             assert_eq!(yes_no(answer), Some(false), "{answer}");
         }
     }

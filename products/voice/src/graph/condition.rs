@@ -24,7 +24,7 @@ pub enum Condition {
     /// The whole value is this text: `{ "equals": "yes" }`.
     Equals(String),
     /// The value has one of these words or phrases among its words: `{ "any_of": ["agent", "a person"] }`. Only whole
-    /// words count: "no" is not found in "I know". At most 100, each of at most 200 characters.
+    /// words count: "no" is not found in "I know". At most 50, each of at most 100 characters.
     AnyOf(Vec<String>),
     /// The value has this text anywhere, also inside a word: `{ "contains": "book" }` holds of "rebooking".
     Contains(String),
@@ -46,7 +46,10 @@ impl Condition {
         let number = || answer::number(value);
         match self {
             Self::Equals(text) => wording::words(value) == wording::words(text),
-            Self::AnyOf(phrases) => phrases.iter().any(|phrase| wording::has_phrase(value, phrase)),
+            Self::AnyOf(phrases) => {
+                let value = wording::words(value);
+                phrases.iter().any(|phrase| wording::is_among(&value, phrase))
+            }
             Self::Contains(text) => {
                 let text = wording::words(text);
                 !text.is_empty() && wording::words(value).contains(&text)
@@ -92,6 +95,7 @@ mod tests {
         assert!(!any_of(&["no"]).holds("I know"));
         assert!(any_of(&["a person", "agent"]).holds("Give me a person!"));
         assert!(!any_of(&["a person"]).holds("a nice person"));
+        assert!(any_of(&["a a"]).holds("xa a a"));
         assert!(!any_of(&["", "?"]).holds("anything"));
     }
 

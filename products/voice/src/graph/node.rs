@@ -98,11 +98,11 @@ pub enum Node {
         /// The HTTP method, `POST` when left out. `GET` carries no body.
         #[serde(default)]
         method: Method,
-        /// The variables sent, `{ "node": …, "variables": { … } }`. Left out, all of them are.
+        /// The variables sent, `{ "node": …, "variables": { … } }`. Left out, all of them are. At most 50.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         send: Option<Vec<String>>,
         /// The variables kept from the answer: name to JSON pointer (RFC 6901) into its body, as in
-        /// `{ "slot": "/slots/0/time" }`. What the answer does not hold becomes empty.
+        /// `{ "slot": "/slots/0/time" }`. What the answer does not hold becomes empty. At most 50.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         save: BTreeMap<String, String>,
         /// How long to wait for the answer, in seconds: 1 to 30, 10 when left out. The callee waits as long.
@@ -244,9 +244,10 @@ impl Node {
     pub fn texts(&self) -> Vec<(&'static str, &str)> {
         match self {
             Self::Say { text, .. } => vec![("/text", text)],
-            Self::Ask { text, reprompt, .. } => {
-                [("/text", text.as_str())].into_iter().chain(reprompt.as_deref().map(|text| ("/reprompt", text))).collect()
-            }
+            Self::Ask { text, reprompt, .. } => [("/text", text.as_str())]
+                .into_iter()
+                .chain(reprompt.as_deref().map(|text| ("/reprompt", text)))
+                .collect(),
             Self::Webhook { url, .. } => vec![("/url", url)],
             Self::Transfer { text, to, .. } => {
                 [("/to", to.as_str())].into_iter().chain(text.as_deref().map(|text| ("/text", text))).collect()

@@ -94,10 +94,10 @@ pub(crate) fn words(text: &str) -> String {
     found
 }
 
-/// Whether the text has this phrase among its words.
-pub(crate) fn has_phrase(text: &str, phrase: &str) -> bool {
+/// Whether these words, as `words` makes them, have the phrase among them.
+pub(crate) fn is_among(said: &str, phrase: &str) -> bool {
     let phrase = words(phrase);
-    !phrase.is_empty() && format!(" {} ", words(text)).contains(&format!(" {phrase} "))
+    !phrase.is_empty() && format!(" {said} ").contains(&format!(" {phrase} "))
 }
 
 #[cfg(test)]

@@ -54,14 +54,22 @@ fn no_template_is_stuck_with_a_callee_who_says_nothing_or_nonsense() {
     for template in template_list() {
         for script in [&Script::default(), &nonsense] {
             let run = callee::run(&template.graph, &template.sample_inputs, script);
-            assert!(run.ended().is_some_and(|ended| ended.outcome != "failed"), "{}: {:#?}", template.id, run.transcript());
+            assert!(
+                run.ended().is_some_and(|ended| ended.outcome != "failed"),
+                "{}: {:#?}",
+                template.id,
+                run.transcript()
+            );
         }
     }
 }
 
 #[test]
 fn a_template_is_found_by_its_id() {
-    assert_eq!(template_find("lead_qualification").map(|template| template.name), Some("Lead qualification".to_owned()));
+    assert_eq!(
+        template_find("lead_qualification").map(|template| template.name),
+        Some("Lead qualification".to_owned())
+    );
     assert_eq!(template_find("nothing"), None);
 }
 
@@ -69,7 +77,8 @@ fn a_template_is_found_by_its_id() {
 fn the_survey_sample_reads_like_a_conversation() {
     let template = template_find("satisfaction_survey").expect("the template is there");
     let run = callee::run(&template.graph, &template.sample_inputs, &template.sample_script);
-    let lines = run.transcript().iter().map(|line| format!("{} {:?} [{}] {}", line.at_ms, line.speaker, line.node, line.text));
+    let lines =
+        run.transcript().iter().map(|line| format!("{} {:?} [{}] {}", line.at_ms, line.speaker, line.node, line.text));
     insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r"
     300 Agent [permission] Hello Alan, this is the automated assistant of the Harbour Hotel. I am calling about your stay last weekend. May I ask you two quick questions? It takes a minute.
     12600 Callee [permission] Sure.

@@ -3,7 +3,10 @@
 use super::{Problem, is_id, is_variable, of_node, pointer_token};
 use crate::graph::destination::dialled;
 use crate::graph::wording::{Piece, pieces, words};
-use crate::graph::{CASES_MAX, Case, Condition, Expect, Graph, ID_MAX, Node, PHRASE_MAX, PHRASES_MAX, RETRIES_MAX, TEXT_MAX};
+use crate::graph::{
+    CASES_MAX, Case, Condition, EXCHANGED_MAX, Expect, Graph, ID_MAX, Node, PHRASE_MAX, PHRASES_MAX, RETRIES_MAX,
+    TEXT_MAX,
+};
 
 /// Outcomes that tell what the callee or the line did: an end node that claimed one would falsify the analytics.
 const OUTCOMES_RESERVED: &[&str] = &["failed", "hung_up", "transferred"];
@@ -46,8 +49,10 @@ impl<'a> Fields<'a> {
                     self.report("/otherwise", "has no branch for when nothing matches: add 'otherwise'");
                 }
             }
-            Node::Webhook { url, save, timeout_seconds, .. } => {
+            Node::Webhook { url, send, save, timeout_seconds, .. } => {
                 self.url(url);
+                self.exchanged("/send", send.as_ref().map_or(0, Vec::len));
+                self.exchanged("/save", save.len());
                 for (name, pointer) in save {
                     self.saved(name, pointer);
                 }
@@ -129,7 +134,10 @@ impl<'a> Fields<'a> {
             && !(1..=PHRASES_MAX).contains(&phrases.len())
         {
             let count = phrases.len();
-            self.report(&format!("{pointer}/any_of"), format!("looks for any of {count} phrases; 1 to {PHRASES_MAX} are allowed"));
+            self.report(
+                &format!("{pointer}/any_of"),
+                format!("looks for any of {count} phrases; 1 to {PHRASES_MAX} are allowed"),
+            );
             return;
         }
         for (field, phrase) in when.phrases() {
@@ -163,9 +171,16 @@ impl<'a> Fields<'a> {
         if host.contains('@') {
             self.report("/url", "has a user name or password in its address: leave it out");
         }
-        let plain = |piece: &Piece<'_>| matches!(piece, Piece::Plain(text) if text.contains(|letter: char| letter.is_whitespace() || letter.is_control()));
-        if pieces(url).iter().any(plain) {
+        let blank = |letter: char| letter.is_whitespace() || letter.is_control();
+        if pieces(url).iter().any(|piece| matches!(piece, Piece::Plain(text) if text.contains(blank))) {
             self.report("/url", "has a space in its address");
+        }
+    }
+
+    fn exchanged(&mut self, field: &str, count: usize) {
+        if count > EXCHANGED_MAX {
+            let what = field.trim_start_matches('/');
+            self.report(field, format!("names {count} variables in '{what}'; at most {EXCHANGED_MAX} are allowed"));
         }
     }
 

@@ -92,7 +92,12 @@ impl Flow {
             }
         }
         for index in (0..self.edges.len()).filter(|&index| lost[index] && !self.reach[index][index]) {
-            found.push(of_node(index, &graph.nodes[index], "", "can never reach an end: every way on from it goes in circles"));
+            found.push(of_node(
+                index,
+                &graph.nodes[index],
+                "",
+                "can never reach an end: every way on from it goes in circles",
+            ));
         }
     }
 
@@ -110,13 +115,14 @@ impl Flow {
         let reach: Vec<Vec<bool>> = (0..quiet.len())
             .map(|from| if quiet[from] { reached(&self.edges, from, &quiet) } else { vec![false; quiet.len()] })
             .collect();
-        for index in 0..quiet.len() {
+        for (index, node) in graph.nodes.iter().enumerate() {
             let told_before = (0..index).any(|earlier| reach[earlier][index] && reach[index][earlier]);
             let to_itself = self.edges[index].contains(&index);
             if reach[index][index] && !told_before && !to_itself {
                 let cycle = cycle_names(graph, &self.edges, index, &quiet);
-                let message = format!("the cycle {cycle} asks nothing, so a call in it never leaves: add an 'ask' to it");
-                found.push(of_cycle(index, &graph.nodes[index], message));
+                let message =
+                    format!("the cycle {cycle} asks nothing, so a call in it never leaves: add an 'ask' to it");
+                found.push(of_cycle(index, node, message));
             }
         }
     }

@@ -60,7 +60,8 @@ fn check_inputs(graph: &Graph, found: &mut Vec<Problem>) {
     let mut seen = HashSet::new();
     for (index, input) in graph.inputs.iter().enumerate() {
         let name = &input.name;
-        let mut report = |field: &str, message: String| found.push(Problem::new(format!("/inputs/{index}/{field}"), message));
+        let mut report =
+            |field: &str, message: String| found.push(Problem::new(format!("/inputs/{index}/{field}"), message));
         if !is_variable(name) {
             let rule = "must begin with a letter and be made of a-z, 0-9 and '_'";
             report("name", format!("the input's name '{name}' {rule}, at most {ID_MAX} characters"));
@@ -68,7 +69,10 @@ fn check_inputs(graph: &Graph, found: &mut Vec<Problem>) {
             report("name", format!("the input '{name}' is there twice"));
         }
         if input.description.as_ref().is_some_and(|text| text.chars().count() > TEXT_MAX) {
-            report("description", format!("the description of the input '{name}' is longer than {TEXT_MAX} characters"));
+            report(
+                "description",
+                format!("the description of the input '{name}' is longer than {TEXT_MAX} characters"),
+            );
         }
         if input.default.as_ref().is_some_and(|value| value.chars().count() > VALUE_MAX) {
             report("default", format!("the default of the input '{name}' is longer than {VALUE_MAX} characters"));

@@ -1,0 +1,270 @@
+//! Passwords: which are good enough, and how they are kept (argon2id, RFC 9106).
+
+use std::{fmt, sync::Arc};
+
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
+use freehold_core::{Context, Error, Random, Result, Secret};
+use tokio::sync::Semaphore;
+
+/// The longest password, in bytes. Argon2 has no limit of its own (bcrypt's 72 bytes are not ours); this one keeps a
+/// sign-in from being a way to make us hash megabytes.
+pub const MAX_BYTES: usize = 256;
+
+/// What a password must have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasswordPolicy {
+    /// The fewest characters; 6 unless configured otherwise, as in Supabase.
+    pub min_length: usize,
+    /// Of each of these, at least one; none unless configured otherwise.
+    pub required: Vec<CharacterClass>,
+}
+
+/// A kind of character a policy may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CharacterClass {
+    /// A letter of any alphabet.
+    Letter,
+    /// A small letter.
+    Lower,
+    /// A capital letter.
+    Upper,
+    /// A digit.
+    Digit,
+    /// Neither a letter, nor a digit, nor a space.
+    Symbol,
+}
+
+impl CharacterClass {
+    fn contains(self, character: char) -> bool {
+        match self {
+            Self::Letter => character.is_alphabetic(),
+            Self::Lower => character.is_lowercase(),
+            Self::Upper => character.is_uppercase(),
+            Self::Digit => character.is_numeric(),
+            Self::Symbol => !character.is_alphanumeric() && !character.is_whitespace(),
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Letter => "a letter",
+            Self::Lower => "a lower-case letter",
+            Self::Upper => "an upper-case letter",
+            Self::Digit => "a digit",
+            Self::Symbol => "a symbol",
+        }
+    }
+}
+
+impl Default for PasswordPolicy {
+    fn default() -> Self {
+        Self { min_length: 6, required: Vec::new() }
+    }
+}
+
+impl PasswordPolicy {
+    /// Nothing when the password may be set. A password that was set before is never held to the policy again.
+    ///
+    /// # Errors
+    /// See [`PasswordProblem`].
+    pub fn check(&self, password: &Secret) -> Result<(), PasswordProblem> {
+        let password = password.expose();
+        if password.len() > MAX_BYTES {
+            return Err(PasswordProblem::TooLong);
+        }
+        let mut reasons = Vec::new();
+        if password.chars().count() < self.min_length {
+            reasons.push(WeakReason::Length { at_least: self.min_length });
+        }
+        let missing = |class: &&CharacterClass| !password.chars().any(|character| class.contains(character));
+        let missing: Vec<_> = self.required.iter().filter(missing).copied().collect();
+        if !missing.is_empty() {
+            reasons.push(WeakReason::Characters { missing });
+        }
+        if reasons.is_empty() { Ok(()) } else { Err(PasswordProblem::Weak(WeakPassword { reasons })) }
+    }
+}
+
+/// Why a password cannot be set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PasswordProblem {
+    /// It falls short of the policy: Supabase's `weak_password`.
+    Weak(WeakPassword),
+    /// It has more than [`MAX_BYTES`] bytes.
+    TooLong,
+}
+
+/// In what a password falls short of the policy; at least one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WeakPassword {
+    /// The reasons, each kind at most once.
+    pub reasons: Vec<WeakReason>,
+}
+
+/// One thing that makes a password weak.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WeakReason {
+    /// It has fewer characters than this.
+    Length {
+        /// The policy's minimum.
+        at_least: usize,
+    },
+    /// It lacks these kinds of characters.
+    Characters {
+        /// At least one.
+        missing: Vec<CharacterClass>,
+    },
+}
+
+impl WeakReason {
+    /// The name in Supabase's `weak_password.reasons`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Length { .. } => "length",
+            Self::Characters { .. } => "characters",
+        }
+    }
+}
+
+impl fmt::Display for WeakPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, reason) in self.reasons.iter().enumerate() {
+            if index > 0 {
+                f.write_str(" ")?;
+            }
+            match reason {
+                WeakReason::Length { at_least } => write!(f, "Password should be at least {at_least} characters.")?,
+                WeakReason::Characters { missing } => {
+                    let missing: Vec<_> = missing.iter().map(|class| class.name()).collect();
+                    write!(f, "Password should contain at least {}.", missing.join(", "))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for PasswordProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Weak(weak) => weak.fmt(f),
+            Self::TooLong => write!(f, "Password cannot be longer than {MAX_BYTES} bytes."),
+        }
+    }
+}
+
+impl std::error::Error for PasswordProblem {}
+
+/// How much work one guess is. More of anything makes stolen hashes dearer to break and every sign-in slower.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Memory for one hash, in KiB.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub passes: u32,
+    /// Lanes of it.
+    pub lanes: u32,
+}
+
+impl Cost {
+    /// What OWASP asks for (Password Storage Cheat Sheet, 2025): about 20 ms of one core.
+    pub const OWASP: Self = Self { memory_kib: 19 * 1024, passes: 2, lanes: 1 };
+}
+
+/// Hashes run at once when nothing else is configured: 19 MiB and a whole core each.
+pub const AT_ONCE: usize = 2;
+
+/// Hashes and checks passwords, a few at a time, away from the threads that answer requests. Cloning is cheap and shares
+/// the limit.
+#[derive(Clone)]
+pub struct Passwords(Arc<Inner>);
+
+struct Inner {
+    hasher: Argon2<'static>,
+    permits: Arc<Semaphore>,
+    random: Random,
+    /// Checked for users that do not exist, so that their sign-in takes as long as anybody's.
+    dummy: PasswordHash,
+}
+
+impl Passwords {
+    /// A hasher of this cost that hashes at most `at_once` passwords at the same time (at least one). Making it hashes
+    /// once.
+    ///
+    /// # Errors
+    /// `internal` when argon2 does not know such a cost.
+    pub fn new(cost: Cost, at_once: usize, random: Random) -> Result<Self> {
+        let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None).context("setting argon2's cost")?;
+        let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let dummy = hash(&hasher, &random.bytes::<32>(), &random)?;
+        let permits = Arc::new(Semaphore::new(at_once.max(1)));
+        Ok(Self(Arc::new(Inner { hasher, permits, random, dummy })))
+    }
+
+    /// The password as it is stored: a PHC string (`$argon2id$v=19$m=19456,t=2,p=1$…`).
+    pub async fn hash(&self, password: &Secret) -> Result<Secret> {
+        let (inner, password) = (self.0.clone(), password.clone());
+        let hash = self.run(move || hash(&inner.hasher, password.expose().as_bytes(), &inner.random)).await??;
+        Ok(Secret::new(hash.to_string()))
+    }
+
+    /// Whether the password is the stored one. With nothing stored (no such user, or one without a password) the answer
+    /// is no, and takes as long.
+    ///
+    /// # Errors
+    /// `internal` when what is stored is not an argon2 hash.
+    pub async fn verify(&self, password: &Secret, stored: Option<&Secret>) -> Result<bool> {
+        if password.expose().len() > MAX_BYTES {
+            // Nobody has such a password, whoever they are, so the quick answer tells nothing.
+            return Ok(false);
+        }
+        let stored = stored.filter(|stored| !stored.expose().is_empty());
+        let known = stored.map(|stored| PasswordHash::new(stored.expose())).transpose();
+        let known = known.context("reading a stored password hash")?;
+        let exists = known.is_some();
+        let (inner, password) = (self.0.clone(), password.clone());
+        let verified = self.run(move || {
+            let hash = known.as_ref().unwrap_or(&inner.dummy);
+            inner.hasher.verify_password(password.expose().as_bytes(), hash)
+        });
+        match verified.await? {
+            Ok(()) => Ok(exists),
+            Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
+            Err(error) => Err(error).context("checking a password"),
+        }
+    }
+
+    /// Whether a stored hash has another cost than ours. Hash the password anew when its owner next signs in.
+    pub fn needs_rehash(&self, stored: &Secret) -> bool {
+        let ours = |stored: PasswordHash| {
+            stored.algorithm == self.0.dummy.algorithm
+                && stored.version == self.0.dummy.version
+                && stored.params == self.0.dummy.params
+        };
+        !PasswordHash::new(stored.expose()).is_ok_and(ours)
+    }
+
+    /// Runs `work` on a thread for blocking work once there is room. The room is given back when the work is done and not
+    /// when the request that asked for it goes away, because dropping a request does not stop the thread.
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let permit = self.0.permits.clone().acquire_owned().await.context("waiting for room to hash")?;
+        let work = move || {
+            let _permit = permit;
+            work()
+        };
+        tokio::task::spawn_blocking(work).await.context("hashing a password")
+    }
+}
+
+impl fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Passwords({}, room for {})", self.0.dummy.params, self.0.permits.available_permits())
+    }
+}
+
+fn hash(hasher: &Argon2<'static>, password: &[u8], random: &Random) -> Result<PasswordHash, Error> {
+    hasher.hash_password_with_salt(password, &random.bytes::<16>()).context("hashing a password")
+}
+
+#[cfg(test)]
+mod tests;

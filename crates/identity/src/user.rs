@@ -1,0 +1,188 @@
+//! People.
+
+mod store;
+
+use freehold_core::{Error, Result, UserId, codes};
+use freehold_db::{OnConstraint, SystemTx, row};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+pub use store::STATEMENTS;
+
+use crate::codes as auth;
+
+row! {
+    /// A person who can sign in (`auth.users`).
+    #[derive(Clone, Debug)]
+    pub struct User {
+        /// Who.
+        pub id: UserId,
+        /// Lower case; empty for people without one.
+        pub email: String,
+        /// The password's hash in PHC form; none: there is no password.
+        pub encrypted_password: Option<String>,
+        /// When the address was confirmed.
+        pub email_confirmed_at: Option<Timestamp>,
+        /// When a confirmation was last sent.
+        pub confirmation_sent_at: Option<Timestamp>,
+        /// When a sign-in mail was last sent.
+        pub recovery_sent_at: Option<Timestamp>,
+        /// When the person last signed in.
+        pub last_sign_in_at: Option<Timestamp>,
+        /// What the system knows: provider, providers.
+        pub app_metadata: Value,
+        /// What the person says of himself. He can write it, so nothing is ever decided by it.
+        pub user_metadata: Value,
+        /// Since when.
+        pub created_at: Timestamp,
+        /// Last change.
+        pub updated_at: Timestamp,
+        /// Locked out until then.
+        pub banned_until: Option<Timestamp>,
+        /// Deleted, kept for the records.
+        pub deleted_at: Option<Timestamp>,
+        /// Without address or password.
+        pub is_anonymous: bool,
+    }
+}
+
+row! {
+    /// One way in which a person signs in (`auth.identities`).
+    #[derive(Clone, Debug)]
+    pub struct UserIdentity {
+        /// The row's id.
+        pub id: uuid::Uuid,
+        /// The person's id at the provider.
+        pub provider_id: String,
+        /// `email`, `google`, …
+        pub provider: String,
+        /// What the provider says.
+        pub identity_data: Value,
+        /// Last used.
+        pub last_sign_in_at: Option<Timestamp>,
+        /// Since when.
+        pub created_at: Option<Timestamp>,
+        /// Last change.
+        pub updated_at: Option<Timestamp>,
+    }
+}
+
+/// A person to be made.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// Who.
+    pub id: UserId,
+    /// As [`email_normalize`] gave it.
+    pub email: String,
+    /// The password's hash; none: signs in by mail.
+    pub password_hash: Option<String>,
+    /// The address needs no confirmation.
+    pub confirmed: bool,
+    /// What the person says of himself.
+    pub data: Value,
+}
+
+impl User {
+    /// Refuses whoever is banned or deleted.
+    pub fn admit(&self, now: Timestamp) -> Result<()> {
+        if self.deleted_at.is_some() {
+            return Err(Error::new(auth::INVALID_CREDENTIALS, "Invalid login credentials"));
+        }
+        if self.banned_until.is_some_and(|until| until > now) {
+            return Err(Error::new(auth::USER_BANNED, "User is banned"));
+        }
+        Ok(())
+    }
+
+    /// Whether the address was confirmed.
+    pub fn confirmed(&self) -> bool {
+        self.email_confirmed_at.is_some()
+    }
+}
+
+/// Makes a person and the way `email` in.
+pub async fn user_create(tx: &mut SystemTx, new: NewUser, now: Timestamp) -> Result<User> {
+    let confirmed_at = new.confirmed.then_some(now);
+    let user = tx
+        .fetch_one(store::user_insert(new.id, &new.email, new.password_hash, confirmed_at, new.data, now))
+        .await
+        .on_constraint("users_email_partial_key", || Error::new(auth::USER_ALREADY_EXISTS, "User already registered"))?;
+    let data = json!({ "sub": user.id, "email": user.email, "email_verified": new.confirmed, "phone_verified": false });
+    tx.execute(store::identity_insert(&user.id.to_string(), user.id, data, now)).await?;
+    Ok(user)
+}
+
+/// The person with this address.
+pub async fn user_find_by_email(tx: &mut SystemTx, email: &str) -> Result<Option<User>> {
+    tx.fetch_optional(store::user_find_by_email(email)).await
+}
+
+/// The person with this id.
+pub async fn user_find(tx: &mut SystemTx, id: UserId) -> Result<Option<User>> {
+    tx.fetch_optional(store::user_find(id)).await
+}
+
+/// The ways in which the person signs in.
+pub async fn user_identities(tx: &mut SystemTx, id: UserId) -> Result<Vec<UserIdentity>> {
+    tx.fetch_all(store::identity_list(id)).await
+}
+
+/// Confirms the person's address.
+pub async fn user_confirm(tx: &mut SystemTx, id: UserId, now: Timestamp) -> Result<()> {
+    tx.execute(store::user_confirm(id, now)).await?;
+    tx.execute(store::identity_confirm(id, now)).await?;
+    Ok(())
+}
+
+/// Sets the password's hash; none takes the password away.
+pub async fn user_set_password(tx: &mut SystemTx, id: UserId, hash: Option<String>, now: Timestamp) -> Result<()> {
+    tx.execute(store::user_set_password(id, hash, now)).await.map(drop)
+}
+
+/// Merges `data` into what the person says of himself; a null takes the key away.
+pub async fn user_merge_metadata(tx: &mut SystemTx, id: UserId, data: Value, now: Timestamp) -> Result<()> {
+    tx.execute(store::user_merge_metadata(id, data, now)).await.map(drop)
+}
+
+/// Remembers that a mail went out just now.
+pub(crate) async fn user_mailed(tx: &mut SystemTx, user: &User, now: Timestamp) -> Result<()> {
+    let query =
+        if user.confirmed() { store::user_recovery_sent(user.id, now) } else { store::user_confirmation_sent(user.id, now) };
+    tx.execute(query).await.map(drop)
+}
+
+/// Remembers that the person signed in just now.
+pub(crate) async fn user_signed_in(tx: &mut SystemTx, id: UserId, now: Timestamp) -> Result<()> {
+    tx.execute(store::user_signed_in(id, now)).await.map(drop)
+}
+
+/// The address as it is stored: trimmed, lower case. Refuses what no mail server would take.
+pub fn email_normalize(text: &str) -> Result<String> {
+    let email = text.trim().to_lowercase();
+    let plausible = email.len() <= 254
+        && !email.chars().any(|letter| letter.is_control() || letter.is_whitespace() || "<>()[],;:\\\"".contains(letter))
+        && email.split_once('@').is_some_and(|(local, domain)| {
+            (1..=64).contains(&local.len())
+                && !domain.contains('@')
+                && !domain.is_empty()
+                && domain.split('.').all(|label| !label.is_empty() && label.len() <= 63)
+        });
+    if plausible {
+        Ok(email)
+    } else {
+        Err(Error::new(codes::VALIDATION_FAILED, "Unable to validate email address: invalid format"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_stored_in_one_form() {
+        assert_eq!(email_normalize(" Ada@Example.org ").unwrap(), "ada@example.org");
+        for bad in ["", "ada", "@x.org", "ada@", "a b@x.org", "a@b@c", "a@x..org", "a\n@x.org", "<a@x.org>", &format!("{}@x.org", "a".repeat(65))] {
+            assert!(email_normalize(bad).is_err(), "{bad}");
+        }
+    }
+}
