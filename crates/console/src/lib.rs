@@ -1,1 +1,40 @@
-//! Being built.
+//! Pages for people. A page is a struct of plain data with its template beside it by name: `HomePage` is written in
+//! `home.rs` and `templates/home.html`. Nothing here asks the database or knows the router; whoever serves a page
+//! fills the struct and calls `render`.
+//!
+//! Pages load nothing but [`STYLESHEET`], [`MARK`] and, on one page, [`WELCOME_SCRIPT`]. They hold no inline script,
+//! no inline style and no style attribute, so they live under the strict [`CONTENT_SECURITY_POLICY`].
+//!
+//! Read in this order: [`Brand`] is on every page; [`HomePage`], [`PlansPage`], [`DocsPage`] and [`ErrorsPage`] tell;
+//! [`SignInPage`], [`ConfirmPage`], [`LinkExpiredPage`] and [`WelcomePage`] let somebody in; [`MailboxPage`] and
+//! [`MailPage`] are the local mailbox; [`ErrorPage`] is for when it goes wrong.
+
+mod assets;
+mod brand;
+mod confirm;
+mod docs;
+mod error;
+mod errors;
+mod home;
+mod link_expired;
+mod mail;
+mod mailbox;
+mod plans;
+mod prose;
+mod sign_in;
+mod times;
+mod welcome;
+
+pub use assets::{CONTENT_SECURITY_POLICY, MARK, STYLESHEET, WELCOME_SCRIPT};
+pub use brand::Brand;
+pub use confirm::{ConfirmPage, Purpose};
+pub use docs::DocsPage;
+pub use error::{ErrorPage, Trouble};
+pub use errors::{ErrorCode, ErrorsPage};
+pub use home::{HomePage, Part, Standing, Step};
+pub use link_expired::LinkExpiredPage;
+pub use mail::MailPage;
+pub use mailbox::{MailboxPage, ReceivedMail};
+pub use plans::{PlanCard, PlanLimit, PlanPrice, PlansPage};
+pub use sign_in::{SignInPage, SignInStep};
+pub use welcome::WelcomePage;

@@ -1,7 +1,7 @@
 //! One error for the whole house. It knows a stable code and two texts that never mix: the message, which the
 //! caller reads, and the source, which only the log sees. It knows nothing of HTTP: `freehold-web` maps it.
 
-use std::{borrow::Cow, error, fmt, panic::Location, time::Duration};
+use std::{borrow::Cow, error, fmt, panic::Location, sync::Arc, time::Duration};
 
 /// What every capability answers.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -189,6 +189,13 @@ impl Error {
         self
     }
 
+    /// Adds which values are meant.
+    #[must_use]
+    pub fn with_fields(mut self, fields: Vec<FieldError>) -> Self {
+        self.0.fields = fields;
+        self
+    }
+
     /// Adds which limit was reached.
     #[must_use]
     pub fn with_limit(mut self, limit: Limit) -> Self {
@@ -201,6 +208,17 @@ impl Error {
     pub fn with_retry_after(mut self, after: Duration) -> Self {
         self.0.retry_after = Some(after);
         self
+    }
+
+    /// The same error for somebody else who waited for the same thing.
+    #[must_use]
+    #[track_caller]
+    pub fn shared(self: &Arc<Self>) -> Self {
+        let mut error = Self::new(self.0.code, self.0.message.clone()).caused_by(Arc::clone(self));
+        error.0.fields.clone_from(&self.0.fields);
+        error.0.limit.clone_from(&self.0.limit);
+        error.0.retry_after = self.0.retry_after;
+        error
     }
 
     /// The stable code.

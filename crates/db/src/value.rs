@@ -1,6 +1,6 @@
 //! Which Rust types stand for which Postgres types. A statement names its types once, here they get their meaning.
 
-use freehold_core::Id;
+use freehold_core::{Id, Secret};
 use jiff::Timestamp;
 use postgres_types::{FromSqlOwned, Json, ToSql, Type};
 use serde::{Serialize, de::DeserializeOwned};
@@ -58,8 +58,25 @@ same_in_driver! {
     Timestamp => TIMESTAMPTZ,
     serde_json::Value => JSONB,
     Vec<u8> => BYTEA,
+    Vec<Vec<u8>> => BYTEA_ARRAY,
     Vec<String> => TEXT_ARRAY,
     Vec<Uuid> => UUID_ARRAY,
+}
+
+impl Param for Secret {
+    const TYPE: Type = Type::TEXT;
+    type Sql = String;
+    fn into_sql(self) -> String {
+        self.expose().to_owned()
+    }
+}
+
+impl Column for Secret {
+    const TYPE: Type = Type::TEXT;
+    type Sql = String;
+    fn from_sql(sql: String) -> Self {
+        Self::new(sql)
+    }
 }
 
 impl Param for &str {

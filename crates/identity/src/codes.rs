@@ -23,7 +23,8 @@ pub const OTP_DISABLED: Code = Code::new("otp_disabled", 422, "There is no such 
 /// The link or code is wrong, used or too old.
 pub const OTP_EXPIRED: Code = Code::new("otp_expired", 403, "The link or code is wrong, used or too old");
 /// Too many mails to one address.
-pub const OVER_EMAIL_SEND_RATE_LIMIT: Code = Code::new("over_email_send_rate_limit", 429, "A mail was sent a moment ago");
+pub const OVER_EMAIL_SEND_RATE_LIMIT: Code =
+    Code::new("over_email_send_rate_limit", 429, "A mail was sent a moment ago");
 /// No token was sent.
 pub const NO_AUTHORIZATION: Code = Code::new("no_authorization", 401, "This needs a bearer token");
 /// The token does not hold.
@@ -42,7 +43,8 @@ pub const BAD_JSON: Code = Code::new("bad_json", 400, "The body could not be rea
 /// This way of signing in is switched off.
 pub const PROVIDER_DISABLED: Code = Code::new("provider_disabled", 400, "This way of signing in is switched off");
 /// Sign-in by mail is switched off.
-pub const EMAIL_PROVIDER_DISABLED: Code = Code::new("email_provider_disabled", 422, "Sign-in by e-mail is switched off");
+pub const EMAIL_PROVIDER_DISABLED: Code =
+    Code::new("email_provider_disabled", 422, "Sign-in by e-mail is switched off");
 /// Signing in without an address is switched off.
 pub const ANONYMOUS_PROVIDER_DISABLED: Code =
     Code::new("anonymous_provider_disabled", 422, "Signing in without an address is switched off");

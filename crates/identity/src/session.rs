@@ -2,18 +2,18 @@
 
 mod store;
 
-
 use base64::{Engine, engine::general_purpose::STANDARD};
 use freehold_core::{Context, Error, Result, Secret, SessionId, UserId};
 use freehold_db::{Db, SystemTx, row};
 use freehold_vault::Purpose;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value};
 
 pub use store::STATEMENTS;
 
 use crate::{
     Identity,
-    access_token::{Amr, Claims},
+    access_token::{Aal, Amr, Claims},
     codes,
     refresh_token::{RefreshToken, Rotation, SessionKey, decide},
     user::{User, user_find, user_signed_in},
@@ -86,8 +86,8 @@ pub async fn session_open(
     tx.execute(store::method_insert(identity.ids.next::<()>().uuid(), session, method, now)).await?;
     user_signed_in(tx, user.id, now).await?;
     let user = User { last_sign_in_at: Some(now), ..user };
-    let amr = vec![Amr::new(method, now)];
-    issue(identity, user, session, "aal1", amr, RefreshToken::issue(session, 0, &key))
+    let amr = vec![amr_of(method, now)];
+    issue(identity, user, session, Aal::One, amr, RefreshToken::issue(session, 0, &key))
 }
 
 /// Trades a refresh token for the next pair. A client that did not get the answer may send the same one again; an older
@@ -104,9 +104,9 @@ pub async fn session_refresh(identity: &Identity, token: &str) -> Result<Tokens>
         return Err(unknown());
     }
     let counter = row.counter.unwrap_or_default();
-    let last = row.refreshed_at.or(row.created_at).unwrap_or(now);
+    let since_last = row.refreshed_at.map(|last| now.duration_since(last));
     let reuse = SignedDuration::from_secs(identity.settings.refresh_reuse_seconds);
-    let counter = match decide(token.counter(), counter, now.duration_since(last), reuse) {
+    let counter = match decide(token.counter(), counter, since_last, reuse) {
         Rotation::Advance => {
             tx.execute(store::session_advance(row.id, counter + 1, now)).await?;
             counter + 1
@@ -119,18 +119,16 @@ pub async fn session_refresh(identity: &Identity, token: &str) -> Result<Tokens>
             return Err(Error::new(codes::REFRESH_TOKEN_ALREADY_USED, "Invalid Refresh Token: Already Used"));
         }
         Rotation::NotIssued => {
-            return Err(Error::new(
-                codes::REFRESH_TOKEN_NOT_FOUND,
-                "Invalid Refresh Token: Not Issued By This Server",
-            ));
+            return Err(Error::new(codes::REFRESH_TOKEN_NOT_FOUND, "Invalid Refresh Token: Not Issued By This Server"));
         }
     };
     let user = user_find(&mut tx, row.user_id).await?.ok_or_else(unknown)?;
     user.admit(now)?;
     let methods = tx.fetch_all(store::method_list(row.id)).await?;
     tx.commit().await?;
-    let amr = methods.into_iter().map(|(method, at)| Amr::new(&method, at)).collect();
-    issue(identity, user, row.id, &row.aal, amr, RefreshToken::issue(row.id, counter, &key))
+    let amr = methods.into_iter().map(|(method, at)| amr_of(&method, at)).collect();
+    let aal = if row.aal == "aal2" { Aal::Two } else { Aal::One };
+    issue(identity, user, row.id, aal, amr, RefreshToken::issue(row.id, counter, &key))
 }
 
 /// Ends sessions. Their access tokens are refused from now on.
@@ -166,7 +164,7 @@ fn issue(
     identity: &Identity,
     user: User,
     session: SessionId,
-    aal: &str,
+    aal: Aal,
     amr: Vec<Amr>,
     refresh_token: Secret,
 ) -> Result<Tokens> {
@@ -178,18 +176,35 @@ fn issue(
         aud: "authenticated".to_owned(),
         exp: issued + expires_in,
         iat: issued,
+        nbf: None,
         email: user.email.clone(),
         phone: String::new(),
-        app_metadata: user.app_metadata.clone(),
-        user_metadata: user.user_metadata.clone(),
+        app_metadata: object(&user.app_metadata),
+        user_metadata: object(&user.user_metadata),
         role: "authenticated".to_owned(),
-        aal: aal.to_owned(),
+        aal,
         amr,
         session_id: session,
         is_anonymous: user.is_anonymous,
+        client_id: None,
+        scope: None,
     };
-    let access_token = identity.verifier.sign(&claims).context("signing an access token")?;
-    Ok(Tokens { access_token: Secret::new(access_token), refresh_token, expires_in, expires_at: issued + expires_in, user })
+    let access_token = identity.verifier.ring().sign(&claims).context("signing an access token")?;
+    Ok(Tokens {
+        access_token: Secret::new(access_token),
+        refresh_token,
+        expires_in,
+        expires_at: issued + expires_in,
+        user,
+    })
+}
+
+fn amr_of(method: &str, at: Timestamp) -> Amr {
+    Amr { method: method.to_owned(), timestamp: at.as_second(), provider: None }
+}
+
+fn object(value: &Value) -> Map<String, Value> {
+    value.as_object().cloned().unwrap_or_default()
 }
 
 /// Says what is missing.
@@ -203,4 +218,3 @@ impl<T> ContextNone<T> for Option<T> {
         self.ok_or_else(|| Error::internal(what))
     }
 }
-

@@ -66,7 +66,10 @@ mod tests {
             resend_seconds: 60,
         };
         let to = |wanted| settings.redirect_or_site(Some(wanted));
-        assert_eq!(to("https://app.example.org/next?x=1&sb_flow_id=2"), "https://app.example.org/next?x=1&sb_flow_id=2");
+        assert_eq!(
+            to("https://app.example.org/next?x=1&sb_flow_id=2"),
+            "https://app.example.org/next?x=1&sb_flow_id=2"
+        );
         for bad in [
             "https://evil.example",
             "https://app.example.org.evil.example/",

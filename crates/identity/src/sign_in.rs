@@ -1,11 +1,11 @@
-//! The ways in: sign up, password, link and code.
+//! The ways in: a password, or the link or code of a mail.
 
 mod store;
 
 use freehold_core::{Error, Result, Secret, UserId};
 use freehold_db::{SystemTx, row};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::json;
 
 pub use store::STATEMENTS;
 
@@ -13,77 +13,23 @@ use crate::{
     Identity, codes,
     one_time::{CODE_DIGITS, Flow, LinkToken, OneTimeCode, code_digest, code_matches},
     session::{Client, Tokens, session_open},
-    user::{NewUser, User, user_confirm, user_create, user_find, user_find_by_email, user_mailed, user_set_password},
+    user::{User, user_confirm, user_find, user_mailed},
 };
 
 /// After so many wrong codes the code is dead; the link of the same mail still works.
 const MAX_WRONG_CODES: i32 = 5;
 
-/// Somebody who wants to sign up.
-#[derive(Clone, Debug)]
-pub struct SignUp {
-    /// As [`email_normalize`](crate::user::email_normalize) gave it.
-    pub email: String,
-    /// The password's hash, made before the transaction because it takes long; none: signs in by mail.
-    pub password_hash: Option<String>,
-    /// The password given now is the one the unconfirmed person gave before. See [`sign_up`].
-    pub same_password: bool,
-    /// What the person says of himself.
-    pub data: Value,
-    /// Where the link of the mail leads in the end.
-    pub redirect_to: String,
-}
-
-/// What became of a sign-up.
-#[derive(Debug)]
-pub enum SignedUp {
-    /// Made just now. An organization is to be made in the same transaction.
-    New(User),
-    /// Was there and never confirmed; got another mail.
-    Unconfirmed(User),
-    /// Was there and is confirmed. To the client this must look like [`New`](Self::New).
-    Taken,
-}
-
-/// Signs somebody up and sends the mail that confirms the address, unless addresses need no confirmation.
-///
-/// Two sign-ups of one unconfirmed address with different passwords may come from two people, of whom only one reads
-/// the mail. So that the other one's password never opens the account, it then has none until its owner, signed in by
-/// the mail, sets one.
-pub async fn sign_up(identity: &Identity, tx: &mut SystemTx, new: SignUp) -> Result<SignedUp> {
-    let now = identity.clock.now();
-    if identity.settings.signup_disabled {
-        return Err(Error::new(codes::SIGNUP_DISABLED, "Signups not allowed for this instance"));
-    }
-    let confirmed = identity.settings.autoconfirm;
-    match user_find_by_email(tx, &new.email).await? {
-        Some(_) if confirmed => Err(Error::new(codes::USER_ALREADY_EXISTS, "User already registered")),
-        Some(user) if user.confirmed() => Ok(SignedUp::Taken),
-        Some(user) => {
-            if !new.same_password {
-                user_set_password(tx, user.id, None, now).await?;
-            }
-            mail_sign_in(identity, tx, &user, &new.redirect_to).await?;
-            Ok(SignedUp::Unconfirmed(user))
-        }
-        None => {
-            let SignUp { email, password_hash, data, redirect_to, .. } = new;
-            let id: UserId = identity.ids.next();
-            let user = user_create(tx, NewUser { id, email, password_hash, confirmed, data }, now).await?;
-            if !confirmed {
-                mail_sign_in(identity, tx, &user, &redirect_to).await?;
-            }
-            Ok(SignedUp::New(user))
-        }
-    }
-}
-
 /// Signs in with a password. Unknown addresses cost as much time as known ones.
-pub async fn sign_in_with_password(identity: &Identity, email: &str, password: Secret, client: &Client) -> Result<Tokens> {
+pub async fn sign_in_with_password(
+    identity: &Identity,
+    email: &str,
+    password: Secret,
+    client: &Client,
+) -> Result<Tokens> {
     let wrong = || Error::new(codes::INVALID_CREDENTIALS, "Invalid login credentials");
     let found = identity.db.system("find who signs in").fetch_optional(store::user_by_email(email)).await?;
     let hash = found.as_ref().and_then(|user| user.encrypted_password.clone());
-    let right = identity.passwords.verify(password, hash).await?;
+    let right = identity.passwords.verify(&password, hash.as_ref()).await?;
     let Some(found) = found.filter(|_| right) else { return Err(wrong()) };
     let mut tx = identity.db.system("sign in with a password").begin().await?;
     let user = user_find(&mut tx, found.id).await?.ok_or_else(wrong)?;
@@ -96,17 +42,16 @@ pub async fn sign_in_with_password(identity: &Identity, email: &str, password: S
 }
 
 row! {
-    struct PasswordRow {
+    pub(crate) struct PasswordRow {
         id: UserId,
-        encrypted_password: Option<String>,
+        pub(crate) encrypted_password: Option<Secret>,
     }
 }
 
-/// Whether the password is the one an unconfirmed person gave before; for [`SignUp::same_password`].
-pub async fn password_known(identity: &Identity, email: &str, password: Secret) -> Result<bool> {
+/// The password's hash of whoever has this address.
+pub(crate) async fn password_of(identity: &Identity, email: &str) -> Result<Option<Secret>> {
     let found = identity.db.system("find who signs up").fetch_optional(store::user_by_email(email)).await?;
-    let Some(hash) = found.and_then(|user| user.encrypted_password) else { return Ok(false) };
-    identity.passwords.verify(password, Some(hash)).await
+    Ok(found.and_then(|user| user.encrypted_password))
 }
 
 /// Sends the mail with link and code: it confirms the address of somebody new and signs in somebody known.
@@ -169,6 +114,7 @@ pub enum Proof {
 }
 
 row! {
+    #[derive(Clone)]
     struct TokenRow {
         id: uuid::Uuid,
         user_id: UserId,

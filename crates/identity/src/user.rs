@@ -2,7 +2,7 @@
 
 mod store;
 
-use freehold_core::{Error, Result, UserId, codes};
+use freehold_core::{Error, Result, Secret, UserId, codes};
 use freehold_db::{OnConstraint, SystemTx, row};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ row! {
         /// Lower case; empty for people without one.
         pub email: String,
         /// The password's hash in PHC form; none: there is no password.
-        pub encrypted_password: Option<String>,
+        pub encrypted_password: Option<Secret>,
         /// When the address was confirmed.
         pub email_confirmed_at: Option<Timestamp>,
         /// When a confirmation was last sent.
@@ -75,7 +75,7 @@ pub struct NewUser {
     /// As [`email_normalize`] gave it.
     pub email: String,
     /// The password's hash; none: signs in by mail.
-    pub password_hash: Option<String>,
+    pub password_hash: Option<Secret>,
     /// The address needs no confirmation.
     pub confirmed: bool,
     /// What the person says of himself.
@@ -106,7 +106,9 @@ pub async fn user_create(tx: &mut SystemTx, new: NewUser, now: Timestamp) -> Res
     let user = tx
         .fetch_one(store::user_insert(new.id, &new.email, new.password_hash, confirmed_at, new.data, now))
         .await
-        .on_constraint("users_email_partial_key", || Error::new(auth::USER_ALREADY_EXISTS, "User already registered"))?;
+        .on_constraint("users_email_partial_key", || {
+            Error::new(auth::USER_ALREADY_EXISTS, "User already registered")
+        })?;
     let data = json!({ "sub": user.id, "email": user.email, "email_verified": new.confirmed, "phone_verified": false });
     tx.execute(store::identity_insert(&user.id.to_string(), user.id, data, now)).await?;
     Ok(user)
@@ -135,7 +137,7 @@ pub async fn user_confirm(tx: &mut SystemTx, id: UserId, now: Timestamp) -> Resu
 }
 
 /// Sets the password's hash; none takes the password away.
-pub async fn user_set_password(tx: &mut SystemTx, id: UserId, hash: Option<String>, now: Timestamp) -> Result<()> {
+pub async fn user_set_password(tx: &mut SystemTx, id: UserId, hash: Option<Secret>, now: Timestamp) -> Result<()> {
     tx.execute(store::user_set_password(id, hash, now)).await.map(drop)
 }
 
@@ -146,8 +148,11 @@ pub async fn user_merge_metadata(tx: &mut SystemTx, id: UserId, data: Value, now
 
 /// Remembers that a mail went out just now.
 pub(crate) async fn user_mailed(tx: &mut SystemTx, user: &User, now: Timestamp) -> Result<()> {
-    let query =
-        if user.confirmed() { store::user_recovery_sent(user.id, now) } else { store::user_confirmation_sent(user.id, now) };
+    let query = if user.confirmed() {
+        store::user_recovery_sent(user.id, now)
+    } else {
+        store::user_confirmation_sent(user.id, now)
+    };
     tx.execute(query).await.map(drop)
 }
 
@@ -160,7 +165,9 @@ pub(crate) async fn user_signed_in(tx: &mut SystemTx, id: UserId, now: Timestamp
 pub fn email_normalize(text: &str) -> Result<String> {
     let email = text.trim().to_lowercase();
     let plausible = email.len() <= 254
-        && !email.chars().any(|letter| letter.is_control() || letter.is_whitespace() || "<>()[],;:\\\"".contains(letter))
+        && !email
+            .chars()
+            .any(|letter| letter.is_control() || letter.is_whitespace() || "<>()[],;:\\\"".contains(letter))
         && email.split_once('@').is_some_and(|(local, domain)| {
             (1..=64).contains(&local.len())
                 && !domain.contains('@')
@@ -181,7 +188,18 @@ mod tests {
     #[test]
     fn addresses_are_stored_in_one_form() {
         assert_eq!(email_normalize(" Ada@Example.org ").unwrap(), "ada@example.org");
-        for bad in ["", "ada", "@x.org", "ada@", "a b@x.org", "a@b@c", "a@x..org", "a\n@x.org", "<a@x.org>", &format!("{}@x.org", "a".repeat(65))] {
+        for bad in [
+            "",
+            "ada",
+            "@x.org",
+            "ada@",
+            "a b@x.org",
+            "a@b@c",
+            "a@x..org",
+            "a\n@x.org",
+            "<a@x.org>",
+            &format!("{}@x.org", "a".repeat(65)),
+        ] {
             assert!(email_normalize(bad).is_err(), "{bad}");
         }
     }

@@ -68,22 +68,17 @@ pub async fn tenant_get(tx: &mut TenantTx, id: TenantId) -> Result<Tenant> {
     tx.fetch_optional(store::tenant_find(id)).await?.or_not_found("organization")
 }
 
-/// Gives the organization another name. With `expected`, only if nobody changed it since then.
+/// Gives the organization another name, if `check` agrees to its present state.
 pub async fn tenant_rename(
     tx: &mut TenantTx,
     id: TenantId,
     name: &str,
-    expected: Option<Timestamp>,
+    check: impl FnOnce(&Tenant) -> Result<()>,
     now: Timestamp,
 ) -> Result<Tenant> {
     let name = name_check(name)?;
     let current = tx.fetch_optional(store::tenant_lock(id)).await?.or_not_found("organization")?;
-    if expected.is_some_and(|expected| expected != current.updated_at) {
-        return Err(Error::new(
-            codes::STALE_EDIT,
-            "Somebody changed the organization since you read it; read it again.",
-        ));
-    }
+    check(&current)?;
     tx.fetch_one(store::tenant_rename(id, &name, now)).await
 }
 

@@ -20,13 +20,15 @@ pub enum Purpose {
     Cookie,
     /// Secrets that sign outgoing webhooks.
     WebhookSecret,
+    /// Answers kept for a retry with the same `Idempotency-Key`; some hold a key that is shown once.
+    Answer,
     /// Passwords and keys of the outside world: tenant databases, sign-in providers, mail servers.
     Credential,
 }
 
 impl Purpose {
     /// All purposes, in the order of their declaration.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SigningKey,
         Self::SessionKey,
         Self::ApiKey,
@@ -34,6 +36,7 @@ impl Purpose {
         Self::SecondFactor,
         Self::Cookie,
         Self::WebhookSecret,
+        Self::Answer,
         Self::Credential,
     ];
 
@@ -47,6 +50,7 @@ impl Purpose {
             Self::SecondFactor => "second_factor",
             Self::Cookie => "cookie",
             Self::WebhookSecret => "webhook_secret",
+            Self::Answer => "answer",
             Self::Credential => "credential",
         }
     }

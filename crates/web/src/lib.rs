@@ -1,1 +1,27 @@
-//! Being built.
+//! What all faces share in axum: who is calling, what the body says, how an error is answered.
+//!
+//! Read in this order: [`Backbone`] is what every handler may use, [`Product`] what a team sells on it,
+//! [`Authenticated`] and [`SignedIn`] say who is calling, [`Json`], [`Query`] and [`Path`] read a request and refuse
+//! what is wrong with it, [`Creation`] makes creating safe to retry, [`Problem`] is how an error is answered,
+//! [`frame`](frame::frame) is around all of it.
+
+mod authenticated;
+mod backbone;
+mod body;
+mod etag;
+pub mod frame;
+mod idempotency;
+mod problem;
+mod product;
+mod query;
+mod resolve;
+
+pub use authenticated::{Authenticated, SignedIn, bearer, client};
+pub use backbone::{Backbone, Parts};
+pub use body::{Json, read_json};
+pub use etag::{IfMatch, Versioned};
+pub use idempotency::{Attempt, Creation, Fresh, MIGRATIONS, STATEMENTS as IDEMPOTENCY_STATEMENTS, forget_old};
+pub use problem::{Answer, Problem, problem_body};
+pub use product::Product;
+pub use query::{Paging, Path, Query};
+pub use resolve::Resolver;

@@ -66,7 +66,7 @@ fn voice_sells_calls_to_organizations() {
     let voice = product("voice");
     assert_eq!(voice.name, "VoiceFX AI");
     assert_eq!((voice.tenancy, voice.isolation), (Tenancy::Organizations, Isolation::Shared));
-    assert_eq!(voice.sign_in, [SignIn::Password]);
+    assert_eq!(voice.sign_in, [SignIn::Password, SignIn::MagicLink]);
     assert_eq!(voice.default_plan().id, "free");
     assert_eq!(voice.trial, None);
     assert_eq!(voice.meter("calls").unwrap().kind, MeterKind::Counter { period: MONTH });

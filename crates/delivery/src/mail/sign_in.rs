@@ -117,7 +117,8 @@ mod tests {
 
     #[test]
     fn times_and_sites_are_written_as_people_write_them() {
-        for (minutes, words) in [(1, "1 minute"), (15, "15 minutes"), (60, "1 hour"), (90, "90 minutes"), (120, "2 hours")]
+        for (minutes, words) in
+            [(1, "1 minute"), (15, "15 minutes"), (60, "1 hour"), (90, "90 minutes"), (120, "2 hours")]
         {
             let mail = SignIn::read(data("minutes_valid", json!(minutes))).unwrap();
             assert_eq!(mail.validity(), words);

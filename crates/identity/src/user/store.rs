@@ -1,6 +1,6 @@
 //! SQL of people.
 
-use freehold_core::UserId;
+use freehold_core::{Secret, UserId};
 use freehold_db::statements;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use super::{User, UserIdentity};
 statements! {
     /// Makes a person.
     fn user_insert(
-        id: UserId, email: &str, password: Option<String>, confirmed: Option<Timestamp>, data: Value, now: Timestamp
+        id: UserId, email: &str, password: Option<Secret>, confirmed: Option<Timestamp>, data: Value, now: Timestamp
     ) -> User =
         "insert into auth.users (
            instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, raw_app_meta_data,
@@ -45,7 +45,7 @@ statements! {
         "update auth.users set email_confirmed_at = coalesce(email_confirmed_at, $2), updated_at = $2 where id = $1";
 
     /// Sets the password.
-    fn user_set_password(id: UserId, hash: Option<String>, now: Timestamp) -> () =
+    fn user_set_password(id: UserId, hash: Option<Secret>, now: Timestamp) -> () =
         "update auth.users set encrypted_password = $2, updated_at = $3 where id = $1";
 
     /// Merges metadata; nulls take keys away.

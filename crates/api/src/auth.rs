@@ -1,0 +1,34 @@
+//! Supabase Auth's protocol, under `/auth/v1`: its paths, bodies and errors, so that its clients work unchanged.
+
+mod body;
+mod face;
+mod logout;
+mod otp;
+mod signup;
+mod token;
+mod user;
+mod verify;
+mod well_known;
+
+use axum::middleware;
+use freehold_web::Backbone;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub use otp::person_mail;
+
+/// The endpoints under `/auth/v1`.
+pub fn routes() -> OpenApiRouter<Backbone> {
+    OpenApiRouter::new()
+        .routes(routes!(signup::signup))
+        .routes(routes!(token::token))
+        .routes(routes!(otp::otp))
+        .routes(routes!(otp::magiclink))
+        .routes(routes!(otp::resend))
+        .routes(routes!(verify::verify))
+        .routes(routes!(user::user_get, user::user_change))
+        .routes(routes!(logout::logout))
+        .routes(routes!(well_known::jwks))
+        .routes(routes!(well_known::settings))
+        .routes(routes!(well_known::health))
+        .layer(middleware::from_fn(face::face))
+}

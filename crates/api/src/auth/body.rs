@@ -1,0 +1,163 @@
+//! The JSON of Supabase Auth: sessions and people.
+
+use freehold_core::Result;
+use freehold_identity::{
+    session::Tokens,
+    user::{User, UserIdentity, user_identities},
+};
+use freehold_web::Backbone;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A session.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SessionBody {
+    /// For the `Authorization` header.
+    access_token: String,
+    /// `bearer`.
+    token_type: &'static str,
+    /// Life of the access token in seconds.
+    expires_in: i64,
+    /// When the access token ends, seconds since 1970.
+    expires_at: i64,
+    /// For the next pair; good once.
+    refresh_token: String,
+    /// Whose.
+    user: UserBody,
+}
+
+/// A person.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct UserBody {
+    /// Who.
+    pub(crate) id: Uuid,
+    /// `authenticated`.
+    pub(crate) aud: &'static str,
+    /// `authenticated`.
+    pub(crate) role: &'static str,
+    /// The address.
+    pub(crate) email: String,
+    /// When the address was confirmed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) email_confirmed_at: Option<Timestamp>,
+    /// The empty text: there are no numbers here.
+    pub(crate) phone: &'static str,
+    /// When a confirmation was last sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) confirmation_sent_at: Option<Timestamp>,
+    /// As `email_confirmed_at`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) confirmed_at: Option<Timestamp>,
+    /// When a sign-in mail was last sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) recovery_sent_at: Option<Timestamp>,
+    /// When the person last signed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) last_sign_in_at: Option<Timestamp>,
+    /// What the system knows.
+    #[schema(value_type = Object)]
+    pub(crate) app_metadata: Value,
+    /// What the person says of himself.
+    #[schema(value_type = Object)]
+    pub(crate) user_metadata: Value,
+    /// The ways in which the person signs in.
+    pub(crate) identities: Vec<IdentityBody>,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) created_at: Timestamp,
+    /// Last change.
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) updated_at: Timestamp,
+    /// Locked out until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) banned_until: Option<Timestamp>,
+    /// Without address or password.
+    pub(crate) is_anonymous: bool,
+}
+
+/// A way in which a person signs in. `id` and `identity_id` are swapped as Supabase has them.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct IdentityBody {
+    identity_id: Uuid,
+    id: String,
+    user_id: Uuid,
+    #[schema(value_type = Object)]
+    identity_data: Value,
+    provider: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_sign_in_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    created_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    updated_at: Option<Timestamp>,
+    email: Option<String>,
+}
+
+impl UserBody {
+    /// The person with these ways in.
+    pub(crate) fn new(user: User, identities: Vec<UserIdentity>) -> Self {
+        let id = user.id.uuid();
+        Self {
+            id,
+            aud: "authenticated",
+            role: "authenticated",
+            email: user.email,
+            email_confirmed_at: user.email_confirmed_at,
+            phone: "",
+            confirmation_sent_at: user.confirmation_sent_at,
+            confirmed_at: user.email_confirmed_at,
+            recovery_sent_at: user.recovery_sent_at,
+            last_sign_in_at: user.last_sign_in_at,
+            app_metadata: user.app_metadata,
+            user_metadata: user.user_metadata,
+            identities: identities.into_iter().map(|identity| IdentityBody::new(id, identity)).collect(),
+            created_at: user.created_at,
+            updated_at: user.updated_at,
+            banned_until: user.banned_until,
+            is_anonymous: user.is_anonymous,
+        }
+    }
+}
+
+impl IdentityBody {
+    fn new(user_id: Uuid, identity: UserIdentity) -> Self {
+        let email = identity.identity_data.get("email").and_then(Value::as_str).map(str::to_lowercase);
+        Self {
+            identity_id: identity.id,
+            id: identity.provider_id,
+            user_id,
+            identity_data: identity.identity_data,
+            provider: identity.provider,
+            last_sign_in_at: identity.last_sign_in_at,
+            created_at: identity.created_at,
+            updated_at: identity.updated_at,
+            email,
+        }
+    }
+}
+
+impl SessionBody {
+    /// The session of these tokens.
+    pub(crate) async fn load(backbone: &Backbone, tokens: Tokens) -> Result<Self> {
+        let mut tx = backbone.db.system("read who signed in").begin().await?;
+        let identities = user_identities(&mut tx, tokens.user.id).await?;
+        Ok(Self {
+            access_token: tokens.access_token.expose().to_owned(),
+            token_type: "bearer",
+            expires_in: tokens.expires_in,
+            expires_at: tokens.expires_at,
+            refresh_token: tokens.refresh_token.expose().to_owned(),
+            user: UserBody::new(tokens.user, identities),
+        })
+    }
+}

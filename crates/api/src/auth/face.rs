@@ -1,0 +1,85 @@
+//! Errors as Supabase Auth answers them. Its client branches on the code, and reads it only when the answer names the
+//! API version.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::Response,
+};
+use freehold_core::{Error, codes};
+use freehold_identity::codes as auth;
+use serde_json::{Value, json};
+
+const API_VERSION: HeaderName = HeaderName::from_static("x-supabase-api-version");
+const ERROR_CODE: HeaderName = HeaderName::from_static("x-sb-error-code");
+/// The first version whose errors are `{"code", "message"}`.
+const VERSION: &str = "2024-01-01";
+
+/// Writes the errors of the routes inside it.
+pub(super) async fn face(request: Request, next: Next) -> Response {
+    let new_shape = asks_for_new_shape(request.headers());
+    let mut response = next.run(request).await;
+    if let Some(error) = response.extensions().get::<Arc<Error>>().cloned() {
+        write(&mut response, &error, new_shape);
+    }
+    response
+}
+
+fn asks_for_new_shape(headers: &HeaderMap) -> bool {
+    // Dates of this form sort as texts.
+    headers.get(API_VERSION).and_then(|value| value.to_str().ok()).is_some_and(|version| version >= VERSION)
+}
+
+fn write(response: &mut Response, error: &Error, new_shape: bool) {
+    let (status, code) = status_and_code(error);
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut body = if new_shape {
+        json!({ "code": code, "message": error.message() })
+    } else {
+        json!({ "code": status, "error_code": code, "msg": error.message() })
+    };
+    if error.is(auth::WEAK_PASSWORD) {
+        let reasons: Vec<&str> = error.fields().iter().map(|field| field.message.as_str()).collect();
+        body["weak_password"] = json!({ "reasons": reasons });
+    }
+    set_body(response, &body);
+    let headers = response.headers_mut();
+    if new_shape {
+        headers.insert(API_VERSION, HeaderValue::from_static(VERSION));
+    }
+    headers.insert(ERROR_CODE, HeaderValue::from_static(code));
+    if let Some(after) = error.retry_after() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
+    }
+}
+
+fn set_body(response: &mut Response, body: &Value) {
+    *response.body_mut() = Body::from(body.to_string());
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+}
+
+/// The backbone's own codes in Supabase's words; its are their own.
+fn status_and_code(error: &Error) -> (u16, &'static str) {
+    let code = error.code();
+    if code == codes::VALIDATION_FAILED {
+        (400, "validation_failed")
+    } else if code == codes::MALFORMED_REQUEST || code == codes::UNSUPPORTED_MEDIA_TYPE {
+        (400, "bad_json")
+    } else if code == codes::BODY_TOO_LARGE {
+        (413, "request_entity_too_large")
+    } else if code == codes::UNAUTHENTICATED {
+        (401, "no_authorization")
+    } else if code == codes::CONFLICT {
+        (409, "conflict")
+    } else if code == codes::UNAVAILABLE || code == codes::INTERNAL {
+        (code.status, "unexpected_failure")
+    } else {
+        (code.status, code.name)
+    }
+}

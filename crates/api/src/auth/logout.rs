@@ -1,0 +1,34 @@
+//! Signing out.
+
+use axum::{extract::State, http::StatusCode};
+use freehold_core::{Error, codes};
+use freehold_identity::session::{Scope, session_end};
+use freehold_web::{Answer, Backbone, Query};
+use serde::Deserialize;
+
+use super::user::Bearer;
+
+/// Which sessions end.
+#[derive(Deserialize)]
+pub(crate) struct LogoutQuery {
+    scope: Option<String>,
+}
+
+/// Signs out: everywhere (`global`, the default), here (`local`) or everywhere else (`others`).
+#[utoipa::path(post, path = "/logout", tag = "Sign-in",
+    params(("scope" = Option<String>, Query, description = "`global`, `local` or `others`")), responses((status = 204)))]
+pub(crate) async fn logout(
+    State(backbone): State<Backbone>,
+    Query(query): Query<LogoutQuery>,
+    Bearer(claims): Bearer,
+) -> Answer<StatusCode> {
+    let scope = match query.scope.as_deref() {
+        None | Some("global") => Scope::Global,
+        Some("local") => Scope::Local,
+        Some("others") => Scope::Others,
+        Some(_) => return Err(Error::new(codes::VALIDATION_FAILED, "Unsupported logout scope").into()),
+    };
+    session_end(&backbone.identity, claims.sub, claims.session_id, scope).await?;
+    backbone.resolver.forget();
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,58 @@
+//! Who am I?
+
+use axum::extract::State;
+use freehold_core::{OptionExt, SessionId, TenantId, UserId};
+use freehold_identity::user::user_find;
+use freehold_tenancy::member::{Membership, membership_list};
+use freehold_web::{Answer, Backbone, Json, SignedIn};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A signed-in person.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MeBody {
+    /// Who.
+    #[schema(value_type = Uuid)]
+    id: UserId,
+    /// The confirmed address.
+    email: String,
+    /// The session this request belongs to.
+    #[schema(value_type = Uuid)]
+    session_id: SessionId,
+    /// The organizations the person belongs to; requests without `X-Organization-Id` go to the first.
+    organizations: Vec<MembershipBody>,
+}
+
+/// One of the person's organizations.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MembershipBody {
+    /// Which.
+    #[schema(value_type = Uuid)]
+    pub(crate) id: TenantId,
+    /// Its name.
+    pub(crate) name: String,
+    /// Its name in URLs.
+    pub(crate) slug: String,
+    /// Made for this person at sign-up.
+    pub(crate) personal: bool,
+    /// The person's role there: viewer, member, admin or owner.
+    pub(crate) role: String,
+    /// The plan it is on.
+    pub(crate) plan: String,
+}
+
+impl From<Membership> for MembershipBody {
+    fn from(membership: Membership) -> Self {
+        let Membership { tenant_id: id, name, slug, personal, role, plan } = membership;
+        Self { id, name, slug, personal, role, plan }
+    }
+}
+
+/// Who am I, and where do I belong?
+#[utoipa::path(get, path = "/me", tag = "Account", responses((status = 200, body = MeBody)))]
+pub(crate) async fn me_get(State(backbone): State<Backbone>, signed_in: SignedIn) -> Answer<Json<MeBody>> {
+    let mut tx = backbone.db.system("read own account").begin().await?;
+    let user = user_find(&mut tx, signed_in.user).await?.or_not_found("user")?;
+    let organizations = membership_list(&mut tx, user.id).await?.into_iter().map(MembershipBody::from).collect();
+    Ok(Json(MeBody { id: user.id, email: user.email, session_id: signed_in.session, organizations }))
+}

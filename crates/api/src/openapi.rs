@@ -1,0 +1,45 @@
+//! The OpenAPI 3.1 document: what every handler says of itself, and what holds for all of them.
+
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        OpenApi as Document, Server,
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(description = "Send an access token or an API key as `Authorization: Bearer …`. \
+        Errors are problem documents (RFC 9457) with a stable `code`; every list takes `limit` and `cursor`; \
+        every POST that creates takes an `Idempotency-Key`."),
+    modifiers(&Security),
+    security(("bearer" = []), ("key" = []))
+)]
+struct Base;
+
+struct Security;
+
+impl Modify for Security {
+    fn modify(&self, document: &mut Document) {
+        let components = document.components.get_or_insert_default();
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("An access token from /auth/v1, or an API key (sk_live_…, sk_test_…)"))
+            .build();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        let key = ApiKey::Header(ApiKeyValue::with_description("X-API-Key", "An API key (sk_live_…, sk_test_…)"));
+        components.add_security_scheme("key", SecurityScheme::ApiKey(key));
+    }
+}
+
+/// The document that the routes are added to.
+pub fn base(product_name: &str) -> Document {
+    let mut document = Base::openapi();
+    product_name.clone_into(&mut document.info.title);
+    document.info.version = "1".to_owned();
+    document.info.license = None;
+    document.info.contact = None;
+    document.servers = Some(vec![Server::new("/")]);
+    document
+}

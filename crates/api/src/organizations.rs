@@ -1,0 +1,156 @@
+//! Organizations.
+
+use axum::{extract::State, http::StatusCode};
+use freehold_core::{Area, Caller, Error, Permission, TenantId};
+use freehold_metering::plan::plan_of_new_tenant;
+use freehold_tenancy::{
+    member::{membership_list, membership_select},
+    tenant::{NewTenant, Tenant, tenant_create, tenant_get, tenant_rename},
+};
+use freehold_web::{Answer, Authenticated, Backbone, IfMatch, Json, Path, SignedIn, Versioned};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::me::MembershipBody;
+
+/// An organization.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OrganizationBody {
+    /// Which.
+    #[schema(value_type = Uuid)]
+    id: TenantId,
+    /// Its name.
+    name: String,
+    /// Its name in URLs.
+    slug: String,
+    /// Made for one person at sign-up.
+    personal: bool,
+    /// The plan it is on.
+    plan: String,
+    /// The version of the plan it bought.
+    plan_version: i32,
+    /// `good`, or `suspended`: reading works, changing does not.
+    standing: String,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When it was last changed.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+impl From<Tenant> for OrganizationBody {
+    fn from(tenant: Tenant) -> Self {
+        let Tenant { tenant_id: id, name, slug, personal, plan, plan_version, standing, created_at, updated_at } =
+            tenant;
+        Self { id, name, slug, personal, plan, plan_version, standing, created_at, updated_at }
+    }
+}
+
+/// An organization's name.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OrganizationName {
+    /// 1 to 200 characters.
+    #[schema(min_length = 1, max_length = 200)]
+    name: String,
+}
+
+/// The person's organizations.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OrganizationList {
+    /// The one last switched to first.
+    data: Vec<MembershipBody>,
+}
+
+/// The organizations you belong to.
+#[utoipa::path(get, path = "/organizations", tag = "Organizations", responses((status = 200, body = OrganizationList)))]
+pub(crate) async fn organization_list(
+    State(backbone): State<Backbone>,
+    signed_in: SignedIn,
+) -> Answer<Json<OrganizationList>> {
+    let mut tx = backbone.db.system("list own organizations").begin().await?;
+    let data = membership_list(&mut tx, signed_in.user).await?.into_iter().map(MembershipBody::from).collect();
+    Ok(Json(OrganizationList { data }))
+}
+
+/// Makes an organization that you own, and switches you to it.
+#[utoipa::path(post, path = "/organizations", tag = "Organizations", request_body = OrganizationName,
+    responses((status = 201, body = OrganizationBody)))]
+pub(crate) async fn organization_create(
+    State(backbone): State<Backbone>,
+    signed_in: SignedIn,
+    Json(body): Json<OrganizationName>,
+) -> Answer<(StatusCode, Json<OrganizationBody>)> {
+    let mut tx = backbone.db.system("make an organization").begin().await?;
+    let new = NewTenant {
+        id: backbone.ids.next(),
+        name: body.name,
+        personal: false,
+        plan: plan_of_new_tenant(&backbone.product),
+        owner: signed_in.user,
+    };
+    let tenant = tenant_create(&mut tx, new, backbone.clock.now()).await?;
+    tx.commit().await?;
+    backbone.resolver.forget();
+    Ok((StatusCode::CREATED, Json(tenant.into())))
+}
+
+/// An organization you belong to.
+#[utoipa::path(get, path = "/organizations/{id}", tag = "Organizations", params(("id" = Uuid, Path)),
+    responses((status = 200, body = OrganizationBody)))]
+pub(crate) async fn organization_get(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<TenantId>,
+) -> Answer<Versioned<Json<OrganizationBody>>> {
+    caller.allow(Permission::read(Area::Organization))?;
+    own(&caller, id)?;
+    let mut tx = backbone.db.tenant(&caller).begin().await?;
+    let tenant = tenant_get(&mut tx, id).await?;
+    Ok(Versioned(version(&tenant), Json(tenant.into())))
+}
+
+/// Gives the organization another name. With `If-Match`, only if nobody changed it meanwhile.
+#[utoipa::path(patch, path = "/organizations/{id}", tag = "Organizations", params(("id" = Uuid, Path)),
+    request_body = OrganizationName, responses((status = 200, body = OrganizationBody)))]
+pub(crate) async fn organization_change(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<TenantId>,
+    if_match: IfMatch,
+    Json(body): Json<OrganizationName>,
+) -> Answer<Versioned<Json<OrganizationBody>>> {
+    caller.allow(Permission::write(Area::Organization))?;
+    own(&caller, id)?;
+    let mut tx = backbone.db.tenant(&caller).begin().await?;
+    let check = |current: &Tenant| if_match.check(&version(current));
+    let tenant = tenant_rename(&mut tx, id, &body.name, check, backbone.clock.now()).await?;
+    tx.commit().await?;
+    Ok(Versioned(version(&tenant), Json(tenant.into())))
+}
+
+/// Switches to the organization: requests without `X-Organization-Id` go to it from now on.
+#[utoipa::path(post, path = "/organizations/{id}/select", tag = "Organizations", params(("id" = Uuid, Path)),
+    responses((status = 204)))]
+pub(crate) async fn organization_select(
+    State(backbone): State<Backbone>,
+    signed_in: SignedIn,
+    Path(id): Path<TenantId>,
+) -> Answer<StatusCode> {
+    let mut tx = backbone.db.system("switch organization").begin().await?;
+    membership_select(&mut tx, id, signed_in.user, backbone.clock.now()).await?;
+    tx.commit().await?;
+    backbone.resolver.forget();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The organization in the path has to be the one the caller acts for.
+pub(crate) fn own(caller: &Caller, id: TenantId) -> Result<(), Error> {
+    if caller.tenant() == id { Ok(()) } else { Err(Error::not_found("organization")) }
+}
+
+fn version(tenant: &Tenant) -> String {
+    tenant.updated_at.as_microsecond().to_string()
+}

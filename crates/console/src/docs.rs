@@ -1,0 +1,109 @@
+//! `/docs`: the API reference, read out of the OpenAPI document.
+
+mod command;
+mod example;
+mod operation;
+mod schema;
+
+use askama::Template;
+use serde_json::Value;
+
+use self::operation::Operation;
+use crate::{
+    Brand,
+    prose::{Block, Prose, Span},
+};
+
+/// The API reference. Whatever the document holds, the page renders: what it does not understand it leaves out.
+#[derive(Clone, Debug)]
+pub struct DocsPage {
+    /// Whose page it is.
+    pub brand: Brand,
+    /// The OpenAPI 3.1 document, as served at `/api/v1/openapi.json`.
+    pub document: Value,
+}
+
+#[derive(Template)]
+#[template(path = "docs.html")]
+struct View<'a> {
+    brand: &'a Brand,
+    title: &'a str,
+    version: &'a str,
+    introduction: Prose,
+    groups: Vec<Group>,
+}
+
+/// The operations of one tag.
+struct Group {
+    name: String,
+    anchor: String,
+    description: Prose,
+    operations: Vec<Operation>,
+}
+
+impl DocsPage {
+    /// The page.
+    pub fn render(&self) -> Result<String, askama::Error> {
+        let info = &self.document["info"];
+        let view = View {
+            brand: &self.brand,
+            title: info["title"].as_str().unwrap_or("API"),
+            version: info["version"].as_str().unwrap_or_default(),
+            introduction: Prose::parse(info["description"].as_str().unwrap_or_default()),
+            groups: groups(&self.document, &self.brand.site_url),
+        };
+        view.render()
+    }
+}
+
+/// The operations by their first tag: tags in the order the document declares them, then as they turn up.
+fn groups(document: &Value, site_url: &str) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for tag in document["tags"].as_array().into_iter().flatten() {
+        if let Some(name) = tag["name"].as_str() {
+            group_of(&mut groups, name).description = Prose::parse(tag["description"].as_str().unwrap_or_default());
+        }
+    }
+    for operation in operation::all(document, site_url) {
+        group_of(&mut groups, &operation.tag).operations.push(operation);
+    }
+    groups.retain(|group| !group.operations.is_empty());
+    anchors_distinct(&mut groups);
+    groups
+}
+
+fn group_of<'a>(groups: &'a mut Vec<Group>, name: &str) -> &'a mut Group {
+    let index = groups.iter().position(|group| group.name == name).unwrap_or_else(|| {
+        groups.push(Group {
+            name: name.to_owned(),
+            anchor: format!("tag-{}", anchor(name)),
+            description: Prose::default(),
+            operations: Vec::new(),
+        });
+        groups.len() - 1
+    });
+    &mut groups[index]
+}
+
+/// `text` as the end of an address: letters, digits, `_` and `-`.
+fn anchor(text: &str) -> String {
+    let kept = |c: char| if c.is_alphanumeric() || c == '_' { c } else { '-' };
+    text.chars().map(kept).collect::<String>().split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
+}
+
+/// Gives a number to every anchor that was there before, so that no two places of the page have one name.
+fn anchors_distinct(groups: &mut [Group]) {
+    let mut seen = std::collections::HashSet::new();
+    let anchors = groups.iter_mut().flat_map(|group| {
+        std::iter::once(&mut group.anchor).chain(group.operations.iter_mut().map(|operation| &mut operation.anchor))
+    });
+    for (index, anchor) in anchors.enumerate() {
+        if !seen.insert(anchor.clone()) {
+            anchor.push_str(&format!("-{index}"));
+            seen.insert(anchor.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+//! One operation of the API, as the page shows it.
+
+use serde_json::Value;
+
+use super::{
+    anchor, command, example,
+    schema::{self, Row},
+};
+use crate::prose::Prose;
+
+/// The methods of OpenAPI in the order a reader expects them.
+const METHODS: [&str; 8] = ["get", "post", "put", "patch", "delete", "head", "options", "trace"];
+
+/// One method of one path.
+pub(super) struct Operation {
+    pub(super) tag: String,
+    pub(super) anchor: String,
+    /// In capitals: `POST`.
+    pub(super) method: String,
+    pub(super) path: String,
+    /// What it is called in the navigation and its heading.
+    pub(super) name: String,
+    pub(super) description: Prose,
+    pub(super) deprecated: bool,
+    pub(super) parameters: Vec<Parameters>,
+    pub(super) body: Option<Body>,
+    pub(super) responses: Vec<Response>,
+    /// The curl line.
+    pub(super) command: String,
+    /// What a success answers, if it answers JSON.
+    pub(super) answer: Option<String>,
+}
+
+/// The parameters in one place.
+pub(super) struct Parameters {
+    /// `In the path`.
+    pub(super) place: &'static str,
+    pub(super) rows: Vec<Row>,
+}
+
+/// What is sent.
+pub(super) struct Body {
+    pub(super) required: bool,
+    pub(super) media_type: String,
+    pub(super) rows: Vec<Row>,
+}
+
+/// What comes back.
+pub(super) struct Response {
+    pub(super) status: String,
+    /// `good`, `warn` or `plain`, for its colour.
+    pub(super) tone: &'static str,
+    pub(super) description: Prose,
+    pub(super) rows: Vec<Row>,
+}
+
+/// All operations, in the order of the document.
+pub(super) fn all(document: &Value, site_url: &str) -> Vec<Operation> {
+    let paths = document["paths"].as_object().into_iter().flatten();
+    let each = paths.flat_map(|(path, item)| {
+        let item = schema::resolve(document, item);
+        METHODS.iter().filter_map(move |method| Some((path, *method, item, item.get(method)?)))
+    });
+    each.filter(|(_, _, _, operation)| operation.is_object())
+        .map(|(path, method, item, operation)| read(document, site_url, path, method, item, operation))
+        .collect()
+}
+
+fn read(document: &Value, site_url: &str, path: &str, method: &str, item: &Value, operation: &Value) -> Operation {
+    let parameters: Vec<&Value> = [&item["parameters"], &operation["parameters"]]
+        .into_iter()
+        .filter_map(Value::as_array)
+        .flatten()
+        .map(|parameter| schema::resolve(document, parameter))
+        .collect();
+    let id = operation["operationId"].as_str().unwrap_or_default();
+    let summary = operation["summary"].as_str().unwrap_or_default().trim().trim_end_matches('.');
+    let name = match (summary, id) {
+        ("", "") => format!("{} {path}", method.to_uppercase()),
+        ("", id) => id.replace('_', " "),
+        (summary, _) => summary.replace('`', ""),
+    };
+    let content = json_content(schema::resolve(document, &operation["requestBody"]));
+    let body_example = content.map(|(_, media)| example::of_media(document, media));
+    Operation {
+        tag: operation["tags"][0].as_str().unwrap_or("Other").to_owned(),
+        anchor: anchor(if id.is_empty() { &name } else { id }),
+        method: method.to_uppercase(),
+        path: path.to_owned(),
+        name,
+        description: Prose::parse(operation["description"].as_str().unwrap_or_default()),
+        deprecated: operation["deprecated"].as_bool().unwrap_or(false),
+        command: command::curl(&command::Request {
+            document,
+            site_url,
+            method,
+            path,
+            operation,
+            parameters: &parameters,
+            body: body_example.as_ref(),
+        }),
+        parameters: parameters_by_place(document, &parameters),
+        body: body(document, operation),
+        responses: responses(document, operation),
+        answer: answer(document, operation),
+    }
+}
+
+fn parameters_by_place(document: &Value, parameters: &[&Value]) -> Vec<Parameters> {
+    let places = [
+        ("path", "In the path"),
+        ("query", "In the query"),
+        ("header", "In the headers"),
+        ("cookie", "In the cookies"),
+    ];
+    let by_place = places.into_iter().map(|(key, place)| Parameters {
+        place,
+        rows: parameters
+            .iter()
+            .filter(|parameter| parameter["in"] == key)
+            .map(|parameter| schema::parameter_row(document, parameter))
+            .collect(),
+    });
+    by_place.filter(|parameters| !parameters.rows.is_empty()).collect()
+}
+
+fn body(document: &Value, operation: &Value) -> Option<Body> {
+    let body = schema::resolve(document, operation.get("requestBody")?);
+    let (media_type, media) = json_content(body)?;
+    Some(Body {
+        required: body["required"].as_bool().unwrap_or(false),
+        media_type: media_type.to_owned(),
+        rows: schema::rows(document, &media["schema"]),
+    })
+}
+
+fn responses(document: &Value, operation: &Value) -> Vec<Response> {
+    let responses = operation["responses"].as_object().into_iter().flatten();
+    let read = responses.map(|(status, response)| {
+        let response = schema::resolve(document, response);
+        Response {
+            status: status.clone(),
+            tone: match status.as_bytes().first() {
+                Some(b'2') => "good",
+                Some(b'4' | b'5') => "warn",
+                _ => "plain",
+            },
+            description: Prose::parse(response["description"].as_str().unwrap_or_default()),
+            rows: json_content(response).map(|(_, media)| schema::rows(document, &media["schema"])).unwrap_or_default(),
+        }
+    });
+    read.collect()
+}
+
+/// An example of what the first success answers.
+fn answer(document: &Value, operation: &Value) -> Option<String> {
+    let (_, response) = operation["responses"].as_object()?.iter().find(|(status, _)| status.starts_with('2'))?;
+    let (media_type, media) = json_content(schema::resolve(document, response))?;
+    let example = example::of_media(document, media);
+    let worth_showing = media_type.contains("json") && !example.is_null();
+    worth_showing.then(|| serde_json::to_string_pretty(&example).ok()).flatten()
+}
+
+/// The media type of a body or response that is JSON, or the first there is.
+fn json_content(body: &Value) -> Option<(&str, &Value)> {
+    let content = body["content"].as_object()?;
+    let json = content.iter().find(|(media_type, _)| media_type.contains("json"));
+    json.or_else(|| content.iter().next()).map(|(media_type, media)| (media_type.as_str(), media))
+}

@@ -1,0 +1,11 @@
+//! The promises of `freehold-db`, kept by the real Postgres.
+
+mod canary;
+mod dropped;
+mod migrations;
+mod pool;
+mod pooler;
+pub(crate) mod probe;
+mod protect;
+mod supabase;
+mod tenant;

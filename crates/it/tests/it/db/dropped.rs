@@ -1,0 +1,97 @@
+//! Requests that are dropped on the way, as axum does when a client hangs up.
+
+use std::{future::Future, time::Duration};
+
+use freehold_core::{Caller, Random, Result};
+use freehold_db::Db;
+
+use super::probe::{context, note_insert, note_list, pool_is_whole_and_clean};
+use crate::harness::{SlowLink, TestDatabase, settings};
+
+const TRIES: u32 = 300;
+const CONNECTIONS: usize = 2;
+
+/// Runs `work` and drops it after so many microseconds; whether it ended before. Tokio's own timer knows no less than a
+/// millisecond.
+async fn drop_after(micros: u32, work: impl Future<Output = Result<()>>) -> bool {
+    let alarm = tokio::task::spawn_blocking(move || std::thread::sleep(Duration::from_micros(micros.into())));
+    tokio::select! {
+        biased;
+        ended = work => { ended.unwrap(); true }
+        _ = alarm => false,
+    }
+}
+
+/// The answers of both connections of the pool are looked at after every try. How many tries were dropped.
+async fn dropped_tries<F>(test: &TestDatabase, request: impl Fn(Db, Caller, String) -> F) -> u32
+where
+    F: Future<Output = Result<()>>,
+{
+    let link = SlowLink::new(test.cluster(), Duration::from_micros(500));
+    let db = Db::new(&settings(link.url("freehold_server", test.name()), CONNECTIONS)).unwrap();
+    let caller = test.caller();
+    let random = Random::seeded(14);
+    pool_is_whole_and_clean(&db, CONNECTIONS).await;
+    let (mut dropped, mut leaks) = (0, Vec::new());
+    for number in 0..TRIES {
+        let request = request(db.clone(), caller.clone(), format!("{number:03}"));
+        if !drop_after(random.below(12_000), request).await {
+            dropped += 1;
+        }
+        let look = || db.system("test");
+        let (one, two) = (look(), look());
+        let (one, two) = tokio::join!(one.fetch_optional(context()), two.fetch_optional(context()));
+        for found in [one, two] {
+            let found = found.unwrap().unwrap();
+            if found.tenant.as_deref().is_some_and(|tenant| !tenant.is_empty()) || found.role != "freehold_system" {
+                leaks.push((number, found));
+            }
+        }
+    }
+    assert!(leaks.is_empty(), "{} times the next user found a tenant, first {:?}", leaks.len(), leaks[0]);
+    pool_is_whole_and_clean(&db, CONNECTIONS).await;
+    half_done_requests(test, &caller).await;
+    dropped
+}
+
+/// A request writes two notes. One alone would have been committed by whoever came next.
+async fn half_done_requests(test: &TestDatabase, caller: &Caller) {
+    let mut bodies: Vec<String> =
+        test.db.tenant(caller).fetch_all(note_list()).await.unwrap().into_iter().map(|(_, body)| body).collect();
+    for body in &mut bodies {
+        body.truncate(3);
+    }
+    for pair in bodies.chunks(2) {
+        assert!(pair.len() == 2 && pair[0] == pair[1], "half a request was committed: {pair:?}");
+    }
+}
+
+fn enough(dropped: u32, form: &str) {
+    println!("{form}: {dropped} of {TRIES} dropped on the way, no tenant left on a connection");
+    assert!((TRIES / 10..TRIES * 9 / 10).contains(&dropped), "{dropped} of {TRIES} were dropped: nothing was tested");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_interactive_transaction_dropped_on_the_way_leaves_no_tenant_behind() {
+    let test = TestDatabase::new().await;
+    let dropped = dropped_tries(&test, async |db: Db, caller: Caller, body: String| {
+        let mut tx = db.tenant(&caller).begin().await?;
+        tx.execute(note_insert(caller.tenant(), &format!("{body} first"))).await?;
+        tx.execute(note_insert(caller.tenant(), &format!("{body} second"))).await?;
+        tx.commit().await
+    })
+    .await;
+    enough(dropped, "interactive");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flight_dropped_on_the_way_leaves_no_tenant_behind() {
+    let test = TestDatabase::new().await;
+    let dropped = dropped_tries(&test, async |db: Db, caller: Caller, _| {
+        db.tenant(&caller).fetch_all(context()).await?;
+        db.tenant(&caller).fetch_all(context()).await?;
+        Ok(())
+    })
+    .await;
+    enough(dropped, "one flight");
+}

@@ -1,0 +1,181 @@
+//! The tenant's two forms of a transaction.
+
+use freehold_core::{Caller, codes};
+use freehold_db::{Db, Query, Row};
+
+use super::probe::{context, divide, note_count, note_delete, note_give, note_insert, note_list, note_update};
+use crate::harness::{TestDatabase, sqlstate};
+
+/// The two forms. Both keep the same promises.
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    OneFlight,
+    Interactive,
+}
+
+const FORMS: [Form; 2] = [Form::OneFlight, Form::Interactive];
+
+impl Form {
+    async fn execute(self, db: &Db, caller: &Caller, query: Query<()>) -> freehold_core::Result<u64> {
+        match self {
+            Self::OneFlight => db.tenant(caller).execute(query).await,
+            Self::Interactive => {
+                let mut tx = db.tenant(caller).begin().await?;
+                let changed = tx.execute(query).await?;
+                tx.commit().await?;
+                Ok(changed)
+            }
+        }
+    }
+
+    async fn fetch_all<R: Row>(self, db: &Db, caller: &Caller, query: Query<R>) -> Vec<R> {
+        match self {
+            Self::OneFlight => db.tenant(caller).fetch_all(query).await.unwrap(),
+            Self::Interactive => db.tenant(caller).begin().await.unwrap().fetch_all(query).await.unwrap(),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_sees_its_own_rows_and_no_others() {
+    let test = TestDatabase::new().await;
+    for form in FORMS {
+        let (ada, bob) = (test.caller(), test.caller());
+        form.execute(&test.db, &ada, note_insert(ada.tenant(), "of Ada")).await.unwrap();
+        form.execute(&test.db, &bob, note_insert(bob.tenant(), "of Bob")).await.unwrap();
+        for (caller, body) in [(&ada, "of Ada"), (&bob, "of Bob")] {
+            assert_eq!(form.fetch_all(&test.db, caller, note_list()).await, [(caller.tenant(), body.to_owned())]);
+            assert_eq!(form.fetch_all(&test.db, caller, note_count()).await, [(1,)]);
+        }
+        assert_eq!(form.fetch_all(&test.db, &test.caller(), note_list()).await, [], "{form:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_writes_for_itself_and_for_nobody_else() {
+    let test = TestDatabase::new().await;
+    for form in FORMS {
+        let (ada, bob) = (test.caller(), test.caller());
+        form.execute(&test.db, &ada, note_insert(ada.tenant(), "of Ada")).await.unwrap();
+        let refused = form.execute(&test.db, &bob, note_insert(ada.tenant(), "of Bob")).await.unwrap_err();
+        assert_eq!(sqlstate(&refused), Some("42501"), "{form:?}: {refused:?}");
+        assert!(refused.is(codes::INTERNAL), "nobody but ourselves can be to blame: {refused:?}");
+        assert_eq!(form.execute(&test.db, &bob, note_update(ada.tenant(), "changed")).await.unwrap(), 0);
+        assert_eq!(form.execute(&test.db, &bob, note_delete(ada.tenant())).await.unwrap(), 0);
+
+        let given_away = form.execute(&test.db, &ada, note_give(bob.tenant())).await.unwrap_err();
+        assert_eq!(sqlstate(&given_away), Some("42501"), "{form:?}: {given_away:?}");
+        assert_eq!(form.fetch_all(&test.db, &ada, note_list()).await, [(ada.tenant(), "of Ada".to_owned())]);
+        assert_eq!(form.fetch_all(&test.db, &bob, note_count()).await, [(0,)]);
+    }
+}
+
+#[tokio::test]
+async fn without_a_tenant_there_are_no_rows() {
+    let test = TestDatabase::new().await;
+    let ada = test.caller();
+    test.db.tenant(&ada).execute(note_insert(ada.tenant(), "of Ada")).await.unwrap();
+
+    let login = test.server_login().await;
+    let denied = login.query("select from it.notes", &[]).await.unwrap_err();
+    assert_eq!(sqlstate(&denied), Some("42501"), "the login is nothing without a role");
+    for role in ["freehold_app", "freehold_readonly"] {
+        for tenant in ["reset freehold.tenant_id", "set freehold.tenant_id = ''"] {
+            login.batch_execute(&format!("set role {role}; {tenant}")).await.unwrap();
+            assert!(login.query("select from it.notes", &[]).await.unwrap().is_empty(), "{role}, {tenant}");
+        }
+        login.batch_execute("set freehold.tenant_id = 'everybody'").await.unwrap();
+        let senseless = login.query("select from it.notes", &[]).await.unwrap_err();
+        assert_eq!(sqlstate(&senseless), Some("22P02"), "{role}");
+    }
+    for sql in ["set role freehold_owner", "set role postgres", "set role service_role", "set role authenticated"] {
+        assert_eq!(sqlstate(&login.batch_execute(sql).await.unwrap_err()), Some("42501"), "{sql}");
+    }
+    let system = test.db.system("test").fetch_all(note_list()).await.unwrap_err();
+    assert_eq!(sqlstate(&system), Some("42501"), "the system sees what was granted to it, and notes were not");
+}
+
+#[tokio::test]
+async fn a_transaction_knows_who_asks() {
+    let test = TestDatabase::new().await;
+    let ada = test.caller();
+    for form in FORMS {
+        let found = form.fetch_all(&test.db, &ada, context()).await.remove(0);
+        assert_eq!(found.role, "freehold_app");
+        assert_eq!(found.tenant, Some(ada.tenant().to_string()));
+        let claims: serde_json::Value = serde_json::from_str(&found.claims.unwrap()).unwrap();
+        assert_eq!(claims["sub"], ada.user().unwrap().to_string());
+        assert_eq!(claims["tenant_role"], "owner");
+    }
+}
+
+#[tokio::test]
+async fn a_commit_makes_lasting_and_a_drop_undoes() {
+    let test = TestDatabase::new().await;
+    let ada = test.caller();
+    let mut tx = test.db.tenant(&ada).begin().await.unwrap();
+    tx.execute(note_insert(ada.tenant(), "1")).await.unwrap();
+    tx.execute(note_insert(ada.tenant(), "2")).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let mut tx = test.db.tenant(&ada).begin().await.unwrap();
+    tx.execute(note_insert(ada.tenant(), "3")).await.unwrap();
+    assert_eq!(tx.fetch_one(note_count()).await.unwrap(), (3,));
+    drop(tx);
+    assert_eq!(test.db.tenant(&ada).fetch_all(note_count()).await.unwrap(), [(2,)]);
+
+    let nothing = test.db.tenant(&ada).begin().await.unwrap();
+    nothing.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_commit_after_a_failed_statement_is_an_error() {
+    let test = TestDatabase::new().await;
+    let ada = test.caller();
+    let mut tx = test.db.tenant(&ada).begin().await.unwrap();
+    tx.execute(note_insert(ada.tenant(), "1")).await.unwrap();
+    assert_eq!(sqlstate(&tx.fetch_one(divide(0)).await.unwrap_err()), Some("22012"));
+    assert!(tx.commit().await.is_err());
+    assert_eq!(test.db.tenant(&ada).fetch_all(note_count()).await.unwrap(), [(0,)]);
+}
+
+/// Whoever gives up on a statement does not know how it ended. Had it failed, Postgres would answer the commit with a
+/// rollback and no error.
+#[tokio::test]
+async fn a_commit_after_an_abandoned_statement_is_an_error() {
+    let test = TestDatabase::new().await;
+    let ada = test.caller();
+    let mut tx = test.db.tenant(&ada).begin().await.unwrap();
+    tx.execute(note_insert(ada.tenant(), "1")).await.unwrap();
+    {
+        let doomed = tx.fetch_one(divide(0));
+        // Polled once, which sends it, and dropped.
+        let abandoned = futures_util::future::select(Box::pin(doomed), std::future::ready(())).await;
+        assert!(matches!(abandoned, futures_util::future::Either::Right(_)), "answered before it was dropped");
+    }
+    assert!(tx.commit().await.is_err(), "told that it was committed, and it was not");
+    assert_eq!(test.db.tenant(&ada).fetch_all(note_count()).await.unwrap(), [(0,)]);
+}
+
+#[tokio::test]
+async fn a_suspended_tenant_reads_and_each_write_is_refused_by_the_database() {
+    let test = TestDatabase::new().await;
+    let ada = test.caller();
+    test.db.tenant(&ada).execute(note_insert(ada.tenant(), "before")).await.unwrap();
+    let suspended = test.suspended(&ada);
+    for form in FORMS {
+        assert_eq!(form.fetch_all(&test.db, &suspended, note_count()).await, [(1,)]);
+        let writes = [
+            note_insert(ada.tenant(), "x"),
+            note_update(ada.tenant(), "x"),
+            note_delete(ada.tenant()),
+            note_give(ada.tenant()),
+        ];
+        for write in writes {
+            let refused = form.execute(&test.db, &suspended, write).await.unwrap_err();
+            assert!(refused.is(codes::SUBSCRIPTION_SUSPENDED), "{form:?}: {refused:?}");
+            assert_eq!(sqlstate(&refused), Some("42501"), "{form:?}: it was not the database that refused");
+        }
+    }
+    assert_eq!(test.db.tenant(&ada).fetch_all(note_list()).await.unwrap(), [(ada.tenant(), "before".to_owned())]);
+}

@@ -1,0 +1,42 @@
+//! What tests stand on: a Postgres of their own and a fresh database each.
+//!
+//! Read in this order: [`TestDatabase`] is what a test asks for, [`Cluster`] the server below it, [`schema`] what the
+//! database is built from; [`SlowLink`] and [`Pooler`] are what may stand between a server and its Postgres.
+
+mod cluster;
+mod database;
+mod folder;
+mod pooler;
+mod raw;
+pub(crate) mod schema;
+mod slow_link;
+
+use std::time::{Duration, Instant};
+
+pub(crate) use cluster::Cluster;
+pub(crate) use database::TestDatabase;
+use freehold_core::Secret;
+use freehold_db::{PoolSettings, Settings};
+pub(crate) use pooler::Pooler;
+pub(crate) use raw::{connect, sqlstate};
+pub(crate) use slow_link::SlowLink;
+
+/// Polls until `done`, for at most 30 seconds.
+pub(crate) async fn eventually(what: &str, mut done: impl AsyncFnMut() -> bool) {
+    let since = Instant::now();
+    while !done().await {
+        assert!(since.elapsed() < Duration::from_secs(30), "never happened: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// The address of a database whose server's socket lies in `folder`.
+fn url_of(folder: &std::path::Path, port: u16, user: &str, database: &str) -> String {
+    format!("postgres://{user}@{}:{port}/{database}", folder.display().to_string().replace('/', "%2F"))
+}
+
+/// Settings for `url` with so many connections, and patience for a busy machine.
+pub(crate) fn settings(url: String, connections: usize) -> Settings {
+    let pool = PoolSettings { connections, wait: Duration::from_secs(30), ..PoolSettings::default() };
+    Settings::from_url(&Secret::new(url)).unwrap().with_pool(pool)
+}

@@ -1,0 +1,60 @@
+//! Where the servers of this process keep their data: a folder that goes when the process does.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::OnceLock,
+};
+
+const PREFIX: &str = "freehold-it-";
+
+/// Removes the folder as soon as nobody holds the other end of its input any more, however this process ends, and the
+/// servers in it have gone.
+const REMOVE: &str = r#"
+    read -r _
+    tries=0
+    while [ "$tries" -lt 100 ] && ls "$1"/*/cluster/postmaster.pid >/dev/null 2>&1; do
+        tries=$((tries + 1)); sleep 0.1
+    done
+    rm -rf -- "$1"
+"#;
+
+struct Folder {
+    path: PathBuf,
+    /// Its input closes with this process.
+    _remover: Child,
+}
+
+/// The folder of this process. In the system's temporary folder, which the user of the server may enter.
+pub(crate) fn folder() -> &'static Path {
+    static FOLDER: OnceLock<Folder> = OnceLock::new();
+    &FOLDER.get_or_init(make).path
+}
+
+fn make() -> Folder {
+    let parent = std::env::temp_dir();
+    sweep(&parent);
+    let path = parent.join(format!("{PREFIX}{}", std::process::id()));
+    // A dead process with our number left it.
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir(&path).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", REMOVE, "sh"]).arg(&path).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    // A process group of its own: an interrupt at the terminal is meant for the tests.
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    Folder { path, _remover: command.spawn().unwrap() }
+}
+
+/// Removes what dead processes left behind.
+fn sweep(parent: &Path) {
+    for entry in fs::read_dir(parent).unwrap().flatten() {
+        let name = entry.file_name();
+        let Some(process) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else { continue };
+        if process.parse::<u32>().is_ok_and(|process| !Path::new("/proc").join(process.to_string()).exists()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The rules of the house, as tests.
+
+mod arrows;
+mod callers;
+mod licences;
+mod migrations;
+mod reasons;
+mod statements;
+mod tables;
+mod words;
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The folder of the workspace.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// A crate of the workspace.
+struct Room {
+    /// `db`, `voice`: its package's name without `freehold-`.
+    name: String,
+    /// `crates/db`, `products/voice`.
+    folder: String,
+    /// The names of the packages it depends on, in all of its tables of dependencies.
+    dependencies: Vec<String>,
+}
+
+/// Every crate of the workspace.
+fn rooms() -> Vec<Room> {
+    let mut rooms = Vec::new();
+    for parent in ["crates", "products"] {
+        let mut folders: Vec<_> =
+            fs::read_dir(root().join(parent)).unwrap().map(|entry| entry.unwrap().path()).collect();
+        folders.sort();
+        for folder in folders {
+            let Ok(text) = fs::read_to_string(folder.join("Cargo.toml")) else { continue };
+            let manifest: toml::Table = text.parse().unwrap();
+            let package = manifest["package"]["name"].as_str().unwrap();
+            rooms.push(Room {
+                name: package.strip_prefix("freehold-").unwrap_or(package).to_owned(),
+                folder: folder.strip_prefix(root()).unwrap().display().to_string(),
+                dependencies: dependencies(&manifest),
+            });
+        }
+    }
+    assert!(rooms.len() > 10, "the rooms were not found");
+    rooms
+}
+
+fn dependencies(manifest: &toml::Table) -> Vec<String> {
+    let targets = manifest.get("target").and_then(toml::Value::as_table);
+    let targets = targets.into_iter().flat_map(toml::Table::values).filter_map(toml::Value::as_table);
+    let tables = [manifest].into_iter().chain(targets);
+    let kinds = ["dependencies", "dev-dependencies", "build-dependencies"];
+    let all = tables.flat_map(|table| kinds.iter().filter_map(|kind| table.get(*kind)?.as_table()));
+    let entries = all.flatten().map(|(name, value)| {
+        // A dependency may go by another name here.
+        value.get("package").and_then(toml::Value::as_str).unwrap_or(name).to_owned()
+    });
+    entries.collect()
+}
+
+/// Every Rust file in the `src` of every room, with its text.
+fn sources() -> BTreeMap<String, String> {
+    let mut sources = BTreeMap::new();
+    for room in rooms() {
+        collect(&root().join(&room.folder).join("src"), &mut sources);
+    }
+    assert!(sources.len() > 50, "the sources were not found");
+    sources
+}
+
+fn collect(folder: &Path, sources: &mut BTreeMap<String, String>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for path in entries.map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            collect(&path, sources);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let name = path.strip_prefix(root()).unwrap().display().to_string();
+            sources.insert(name, fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+/// The lines of a list kept beside the rules: `what: why`. Lines that begin with `#` explain.
+fn exceptions(list: &'static str) -> BTreeMap<&'static str, &'static str> {
+    let lines = list.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    let entries = lines.map(|line| {
+        let (what, why) = line.split_once(": ").unwrap_or_else(|| panic!("{line:?} gives no reason"));
+        (what.trim(), why.trim())
+    });
+    entries.collect()
+}
+
+/// Fails with every sentence.
+fn refuse(rule: &str, broken: &[String]) {
+    assert!(broken.is_empty(), "{rule}\n  - {}", broken.join("\n  - "));
+}

@@ -1,0 +1,149 @@
+//! Which room may name which: an arrow goes down, never up, never sideways between products.
+
+use super::{refuse, rooms};
+
+/// The floors, from the ground up, and the rooms on each. A room may name every room on a floor below its own.
+const FLOORS: &[(&str, &[&str])] = &[
+    ("ground", &["core", "catalog", "db", "vault", "files", "jobs", "postgres"]),
+    ("capabilities", &["identity", "tenancy", "billing", "metering", "delivery", "fleet", "privacy", "prover"]),
+    ("shared face", &["web"]),
+    ("products", &["voice", "documents", "pharmacy", "studio"]),
+    ("faces", &["api", "console", "gateway"]),
+    ("doors", &["freehold"]),
+    ("tests", &["it", "bench"]),
+];
+
+/// Arrows within a floor.
+const SIDEWAYS: &[(&str, &str)] = &[
+    ("catalog", "core"),
+    ("db", "core"),
+    ("vault", "core"),
+    ("files", "core"),
+    ("files", "vault"),
+    ("jobs", "core"),
+    ("jobs", "db"),
+    ("billing", "metering"),
+];
+
+/// Rooms that are nobody's ground but these rooms': the local server is started by who runs something, and no
+/// capability knows that there is one.
+const RESERVED: &[(&str, &[&str])] = &[
+    ("postgres", &["freehold", "it", "bench"]),
+    ("freehold", &["it", "bench"]),
+    ("voice", &["freehold", "it", "bench"]),
+    ("documents", &["freehold", "it", "bench"]),
+    ("pharmacy", &["freehold", "it", "bench"]),
+    ("studio", &["freehold", "it", "bench"]),
+];
+
+/// Knows nothing of Freehold, and only tests know it.
+const APART: &str = "stripe-sandbox";
+
+/// Which rooms may name a library. Those that are not here may be named by all.
+const LIBRARIES: &[(&str, &[&str])] = &[
+    ("argon2", &["identity"]),
+    ("askama", &["console", "delivery"]),
+    ("aws-lc-rs", &["vault", "identity", "db", "delivery", "billing", "web"]),
+    (
+        "axum",
+        &["web", "api", "console", "gateway", "freehold", "voice", "documents", "pharmacy", "studio", APART, "it"],
+    ),
+    ("clap", &["freehold", "bench"]),
+    ("deadpool-postgres", &["db"]),
+    ("getrandom", &["core"]),
+    ("jsonwebtoken", &["identity"]),
+    ("postgres-types", &["db"]),
+    ("reqwest", &["freehold", "it", "bench"]),
+    ("tokio-postgres", &["db", "jobs", "prover", "it", "bench"]),
+    ("tokio-postgres-rustls", &["db"]),
+    ("utoipa", &["api", "web", "voice", "documents", "pharmacy", "studio"]),
+    ("utoipa-axum", &["api", "web", "voice", "documents", "pharmacy", "studio"]),
+];
+
+fn floor(room: &str) -> Option<usize> {
+    FLOORS.iter().position(|(_, rooms)| rooms.contains(&room))
+}
+
+/// Why a room may not name another; none: it may.
+fn forbidden(from: &str, to: &str) -> Option<String> {
+    if from == to {
+        return None;
+    }
+    if from == APART || to == APART {
+        let tested = to == APART && floor(from) == floor("it");
+        return (!tested).then(|| {
+            format!("{from} names {to}, but {APART} stands apart: only tests know it, and it knows nothing of ours")
+        });
+    }
+    let (Some(above), Some(below)) = (floor(from), floor(to)) else {
+        let stranger = if floor(from).is_none() { from } else { to };
+        return Some(format!("{stranger} stands on no floor: give it a place in FLOORS"));
+    };
+    let reserved = RESERVED.iter().find(|(room, _)| *room == to);
+    if let Some((_, rooms)) = reserved.filter(|(_, rooms)| !rooms.contains(&from)) {
+        return Some(format!("{from} names {to}, which only {} may name", rooms.join(", ")));
+    }
+    if above > below || SIDEWAYS.contains(&(from, to)) {
+        return None;
+    }
+    let (from_floor, to_floor) = (FLOORS[above].0, FLOORS[below].0);
+    let way = if above == below { "sideways" } else { "up" };
+    Some(format!("{from} ({from_floor}) names {to} ({to_floor}): that arrow goes {way}, and arrows go down"))
+}
+
+#[test]
+fn arrows_between_rooms_go_down() {
+    let mut broken = Vec::new();
+    for room in rooms() {
+        if room.name != APART && floor(&room.name).is_none() {
+            broken.push(format!("{} stands on no floor: give it a place in FLOORS", room.folder));
+        }
+        for to in room.dependencies.iter().filter_map(|name| room_of(name)) {
+            broken.extend(forbidden(&room.name, to));
+        }
+    }
+    refuse("A room names only what is drawn (docs/ARCHITECTURE.md):", &broken);
+}
+
+#[test]
+fn libraries_are_named_by_the_rooms_they_are_for() {
+    let mut broken = Vec::new();
+    for room in rooms() {
+        for name in &room.dependencies {
+            if let Some((library, rooms)) = LIBRARIES.iter().find(|(library, _)| library == name)
+                && !rooms.contains(&room.name.as_str())
+            {
+                broken.push(format!("{} names {library}, which only {} may name", room.name, rooms.join(", ")));
+            }
+        }
+    }
+    refuse("Some libraries belong to few rooms:", &broken);
+}
+
+#[test]
+fn the_rule_tells_right_from_wrong() {
+    for (from, to) in
+        [("api", "web"), ("billing", "metering"), ("voice", "tenancy"), ("freehold", "postgres"), ("it", APART)]
+    {
+        assert_eq!(forbidden(from, to), None, "{from} -> {to}");
+    }
+    for (from, to, word) in [
+        ("metering", "billing", "sideways"),
+        ("core", "db", "sideways"),
+        ("db", "tenancy", "up"),
+        ("web", "api", "up"),
+        ("voice", "documents", "only freehold, it, bench may name"),
+        ("api", "voice", "only freehold, it, bench may name"),
+        ("db", "postgres", "only freehold, it, bench may name"),
+        ("web", "cellar", "no floor"),
+        (APART, "core", "stands apart"),
+    ] {
+        let sentence = forbidden(from, to).unwrap_or_else(|| panic!("{from} -> {to} is let through"));
+        assert!(sentence.contains(word), "{sentence}");
+    }
+}
+
+/// The room of a package of ours.
+fn room_of(package: &str) -> Option<&str> {
+    package.strip_prefix("freehold-").or((package == "freehold").then_some(package))
+}

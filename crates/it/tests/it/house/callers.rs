@@ -1,0 +1,36 @@
+//! A `Caller` opens a tenant, so it is made only where a credential has been checked.
+
+use super::{refuse, sources};
+
+/// Which files may make which callers, and why.
+const MAY: &[(&str, &str, &str)] =
+    &[("Caller::system(", "crates/db/src/canary.rs", "two synthetic tenants, before the first request")];
+
+const MADE: [&str; 3] = ["Caller::member(", "Caller::key(", "Caller::system("];
+
+#[test]
+fn callers_are_made_where_credentials_are_checked() {
+    let mut broken = Vec::new();
+    let mut used = vec![false; MAY.len()];
+    for (file, text) in sources() {
+        // Tests of a file stand at its end, and bring their own callers.
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for made in MADE.iter().filter(|made| code.contains(**made)) {
+            match MAY.iter().position(|(what, place, _)| what == made && *place == file) {
+                Some(index) => used[index] = true,
+                None if is_test(&file) => {}
+                None => broken.push(format!("{file}: makes a {made}…) and does not stand in MAY")),
+            }
+        }
+    }
+    for ((what, file, _), used) in MAY.iter().zip(used) {
+        if !used {
+            broken.push(format!("{file}: makes no {what}…) any more; take it out of MAY"));
+        }
+    }
+    refuse("Who makes a Caller:", &broken);
+}
+
+fn is_test(file: &str) -> bool {
+    file.ends_with("/tests.rs") || file.contains("/tests/")
+}

@@ -1,0 +1,136 @@
+//! Every statement means what it says: prepared against the migrated schema, its types and columns are those stated.
+
+use std::collections::BTreeSet;
+
+use freehold_db::Statement;
+
+use super::{refuse, sources};
+use crate::harness::{TestDatabase, schema};
+
+#[tokio::test]
+async fn every_statement_fits_the_schema() {
+    let test = TestDatabase::new().await;
+    let admin = test.admin().await;
+    let mut broken = Vec::new();
+    let statements = schema::statements();
+    for statement in &statements {
+        match admin.prepare_typed(statement.sql, statement.params).await {
+            Ok(prepared) => broken.extend(differences(statement, &prepared)),
+            Err(error) => {
+                let why = error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string);
+                broken.push(format!("{}: {why}\n      {}", statement.name, statement.sql));
+            }
+        }
+    }
+    refuse("These statements differ from the schema:", &broken);
+    println!("{} statements fit", statements.len());
+}
+
+/// Types that are told explicitly are taken as told, so the statement is also prepared without them.
+#[tokio::test]
+async fn every_parameter_has_the_type_that_the_schema_would_give_it() {
+    let test = TestDatabase::new().await;
+    let admin = test.admin().await;
+    let mut broken = Vec::new();
+    for statement in schema::statements() {
+        // Where Postgres cannot tell a type by itself, or tells another function's, the stated one decides.
+        let Ok(prepared) = admin.prepare(statement.sql).await else { continue };
+        for (index, (stated, found)) in statement.params.iter().zip(prepared.params()).enumerate() {
+            let texts = ["text", "varchar", "bpchar", "name", "citext"];
+            let same = stated == found || texts.contains(&stated.name()) && texts.contains(&found.name());
+            if !same {
+                broken.push(format!(
+                    "{}: ${} is stated as {stated}, the schema says {found}",
+                    statement.name,
+                    index + 1
+                ));
+            }
+        }
+    }
+    refuse("These parameters differ from the schema:", &broken);
+}
+
+fn differences(statement: &Statement, prepared: &tokio_postgres::Statement) -> Vec<String> {
+    let Statement { name, params, columns, .. } = statement;
+    let mut found = Vec::new();
+    if prepared.params() != *params {
+        found.push(format!("{name}: has the parameters {:?}, stated are {params:?}", prepared.params()));
+    }
+    if prepared.columns().len() != columns.len() {
+        let names: Vec<_> = prepared.columns().iter().map(tokio_postgres::Column::name).collect();
+        found.push(format!(
+            "{name}: answers {} columns ({}), stated are {}",
+            names.len(),
+            names.join(", "),
+            columns.len()
+        ));
+        return found;
+    }
+    for (index, (column, (stated, kind))) in prepared.columns().iter().zip(*columns).enumerate() {
+        if !stated.is_empty() && column.name() != *stated {
+            found.push(format!("{name}: column {} is called {:?}, stated is {stated:?}", index + 1, column.name()));
+        }
+        if column.type_() != kind {
+            found.push(format!(
+                "{name}: column {} ({}) is {}, stated is {kind}",
+                index + 1,
+                column.name(),
+                column.type_()
+            ));
+        }
+    }
+    found
+}
+
+#[test]
+fn a_statement_that_differs_is_told_how() {
+    // The comparison itself is exercised with a statement that states something else than it answers.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let test = TestDatabase::new().await;
+        let admin = test.admin().await;
+        static WRONG: Statement = Statement {
+            name: "it::wrong",
+            sql: "select tenant_id as owner, used from freehold.usage_totals where tenant_id = $1",
+            params: &[freehold_db::Type::UUID],
+            columns: &[("tenant_id", freehold_db::Type::UUID), ("used", freehold_db::Type::INT4)],
+        };
+        let prepared = admin.prepare_typed(WRONG.sql, WRONG.params).await.unwrap();
+        assert_eq!(
+            differences(&WRONG, &prepared),
+            [
+                "it::wrong: column 1 is called \"owner\", stated is \"tenant_id\"",
+                "it::wrong: column 2 (used) is int8, stated is int4",
+            ]
+        );
+    });
+}
+
+#[test]
+fn every_statement_of_the_source_tree_is_registered() {
+    let registered: BTreeSet<&str> =
+        schema::statements().iter().map(|statement| statement.name.rsplit_once("::").unwrap().0).collect();
+    let mut broken = Vec::new();
+    for (file, text) in sources() {
+        // The macro's own crate shows it in comments and declares it.
+        let declares = text
+            .lines()
+            .any(|line| line.starts_with("statements! {") || line.starts_with("freehold_db::statements! {"));
+        let module = module(&file);
+        if declares && !registered.contains(module.as_str()) {
+            broken.push(format!("{file}: the statements of {module} are not in `harness::schema::statements`"));
+        }
+    }
+    refuse("Every statement is prepared by a test:", &broken);
+}
+
+/// `crates/tenancy/src/tenant/store.rs` is `freehold_tenancy::tenant::store`.
+fn module(file: &str) -> String {
+    let mut parts = file.split('/');
+    let (_, room, _) = (parts.next(), parts.next().unwrap(), parts.next());
+    let mut path =
+        vec![if room == "freehold" { room.to_owned() } else { format!("freehold_{}", room.replace('-', "_")) }];
+    path.extend(parts.map(|part| part.trim_end_matches(".rs").to_owned()));
+    path.retain(|part| !matches!(part.as_str(), "lib" | "main" | "mod"));
+    path.join("::")
+}

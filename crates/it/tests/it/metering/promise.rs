@@ -1,0 +1,134 @@
+//! Promises: made, kept, taken back, expired.
+
+use freehold_core::{Caller, Error, codes};
+use freehold_db::TenantTx;
+use freehold_metering::usage::{Allowance, usage_commit, usage_record, usage_release, usage_reserve};
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use super::Shop;
+
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+impl Shop {
+    async fn in_one(
+        &self,
+        caller: &Caller,
+        work: impl AsyncFnOnce(&mut TenantTx, Timestamp) -> Result<i64, Error>,
+    ) -> Result<i64, Error> {
+        let mut tx = self.test.db.tenant(caller).begin().await.unwrap();
+        let answer = work(&mut tx, self.test.clock.now()).await?;
+        tx.commit().await?;
+        Ok(answer)
+    }
+
+    async fn reserve(&self, caller: &Caller, allowance: &Allowance, id: Uuid, quantity: i64) -> Result<i64, Error> {
+        self.in_one(caller, async |tx, now| usage_reserve(tx, allowance, id, quantity, now, now + HOUR).await).await
+    }
+
+    async fn commit(&self, caller: &Caller, allowance: &Allowance, id: Uuid, quantity: i64) -> i64 {
+        let (meter, period) = (allowance.meter.as_str(), allowance.period_start);
+        self.in_one(caller, async |tx, now| usage_commit(tx, meter, period, id, quantity, now).await).await.unwrap()
+    }
+
+    async fn release(&self, caller: &Caller, allowance: &Allowance, id: Uuid) -> bool {
+        let (meter, period) = (allowance.meter.as_str(), allowance.period_start);
+        self.in_one(caller, async |tx, _| Ok(i64::from(usage_release(tx, meter, period, id).await?))).await.unwrap()
+            == 1
+    }
+}
+
+#[tokio::test]
+async fn a_promise_counts_until_it_is_kept_or_taken_back() {
+    let shop = Shop::new().await;
+    let caller = shop.test.caller();
+    let calls = shop.allowance(&caller, "calls").await;
+    let (first, second) = (shop.test.uuid(), shop.test.uuid());
+    assert_eq!(shop.reserve(&caller, &calls, first, 30).await.unwrap(), 30);
+    assert_eq!(shop.reserve(&caller, &calls, second, 20).await.unwrap(), 50);
+    assert!(shop.reserve(&caller, &calls, shop.test.uuid(), 1).await.unwrap_err().is(codes::QUOTA_EXCEEDED));
+    assert_eq!(shop.used(&caller, "calls").await, (0, 50));
+
+    assert!(shop.release(&caller, &calls, first).await);
+    assert!(!shop.release(&caller, &calls, first).await, "taken back twice");
+    assert_eq!(shop.used(&caller, "calls").await, (0, 20));
+    assert_eq!(shop.commit(&caller, &calls, second, 12).await, 12);
+    assert_eq!(shop.commit(&caller, &calls, second, 12).await, 12, "kept twice");
+    assert!(!shop.release(&caller, &calls, second).await, "taken back although kept");
+    assert_eq!(shop.used(&caller, "calls").await, (12, 0));
+    shop.in_balance().await;
+}
+
+#[tokio::test]
+async fn a_promise_that_expired_is_given_back_when_somebody_needs_it() {
+    let shop = Shop::new().await;
+    let caller = shop.test.caller();
+    let calls = shop.allowance(&caller, "calls").await;
+    let forgotten = shop.test.uuid();
+    shop.reserve(&caller, &calls, forgotten, 50).await.unwrap();
+    shop.test.clock.advance(HOUR - SignedDuration::from_micros(1));
+    assert!(shop.reserve(&caller, &calls, shop.test.uuid(), 1).await.is_err(), "it still holds");
+    shop.test.clock.advance(SignedDuration::from_micros(1));
+    assert_eq!(shop.reserve(&caller, &calls, shop.test.uuid(), 1).await.unwrap(), 1);
+    assert_eq!(shop.used(&caller, "calls").await, (0, 1));
+    assert!(!shop.release(&caller, &calls, forgotten).await);
+    shop.in_balance().await;
+}
+
+#[tokio::test]
+async fn what_was_used_after_the_promise_expired_still_counts() {
+    let shop = Shop::new().await;
+    let caller = shop.test.caller();
+    let calls = shop.allowance(&caller, "calls").await;
+    let slow = shop.test.uuid();
+    shop.reserve(&caller, &calls, slow, 50).await.unwrap();
+    shop.test.clock.advance(HOUR);
+    let record = async |tx: &mut TenantTx, now| usage_record(tx, &calls, shop.test.uuid(), 50, now).await;
+    assert_eq!(shop.in_one(&caller, record).await.unwrap(), 50, "the expired promise made room");
+    assert_eq!(shop.commit(&caller, &calls, slow, 7).await, 57, "it happened, so it counts, past the limit too");
+    assert_eq!(shop.used(&caller, "calls").await, (57, 0));
+    shop.in_balance().await;
+}
+
+/// Whoever repeats a whole action repeats its promise too.
+#[tokio::test]
+async fn a_promise_that_was_kept_cannot_be_made_again() {
+    let shop = Shop::new().await;
+    let caller = shop.test.caller();
+    let calls = shop.allowance(&caller, "calls").await;
+    let action = shop.test.uuid();
+    for _ in 0..2 {
+        shop.reserve(&caller, &calls, action, 5).await.unwrap();
+        assert_eq!(shop.commit(&caller, &calls, action, 5).await, 5);
+        assert_eq!(shop.used(&caller, "calls").await, (5, 0), "the repetition left a promise behind");
+    }
+    shop.in_balance().await;
+}
+
+/// What one month's calls need must not wait for the other month's: two transactions would wait for each other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn months_do_not_lock_each_other() {
+    let shop = Shop::new().await;
+    let caller = shop.test.caller();
+    let march = shop.allowance(&caller, "calls").await;
+    shop.reserve(&caller, &march, shop.test.uuid(), 50).await.unwrap();
+    shop.test.clock.advance(SignedDuration::from_hours(24 * 20));
+    let april = shop.allowance(&caller, "calls").await;
+    shop.reserve(&caller, &april, shop.test.uuid(), 50).await.unwrap();
+    shop.test.clock.advance(HOUR);
+
+    // Both find their month full and give expired promises back, one after the other's month was locked.
+    let now = shop.test.clock.now();
+    let mut late = shop.test.db.tenant(&caller).begin().await.unwrap();
+    let mut early = shop.test.db.tenant(&caller).begin().await.unwrap();
+    usage_record(&mut late, &march, shop.test.uuid(), 0, now).await.unwrap();
+    usage_record(&mut early, &april, shop.test.uuid(), 0, now).await.unwrap();
+    let (in_march, in_april) = tokio::join!(
+        usage_record(&mut late, &march, shop.test.uuid(), 1, now),
+        usage_record(&mut early, &april, shop.test.uuid(), 1, now),
+    );
+    assert_eq!((in_march.unwrap(), in_april.unwrap()), (1, 1));
+    late.commit().await.unwrap();
+    early.commit().await.unwrap();
+    shop.in_balance().await;
+}

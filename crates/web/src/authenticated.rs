@@ -1,0 +1,89 @@
+//! Who is calling.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+use axum::{
+    extract::{ConnectInfo, FromRequestParts},
+    http::{HeaderMap, header, request::Parts},
+};
+use freehold_core::{Caller, Error, Result, SessionId, TenantId, UserId, codes};
+use freehold_identity::session::Client;
+use freehold_metering::rate::rate_take;
+
+use crate::{Backbone, Problem, frame::RateSlot, resolve::Credential};
+
+/// The caller of a tenant's endpoint, by access token or API key. Counts the request against the plan's rates.
+#[derive(Clone, Debug)]
+pub struct Authenticated(pub Arc<Caller>);
+
+impl FromRequestParts<Backbone> for Authenticated {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, backbone: &Backbone) -> Result<Self, Problem> {
+        let credential = Credential::from_headers(&parts.headers).ok_or_else(nobody)?;
+        let caller = backbone.caller(&credential, wanted_organization(&parts.headers)?).await?;
+        let (rate, verdict) = rate_take(&backbone.db, &backbone.entitlements, &caller, backbone.clock.now()).await?;
+        if let (Some(rate), Some(slot)) = (rate, parts.extensions.get::<RateSlot>()) {
+            // Only one extractor a request, so nothing is there yet.
+            let _ = slot.0.set(rate);
+        }
+        verdict?;
+        Ok(Self(caller))
+    }
+}
+
+/// A signed-in person, of whatever organization or none.
+#[derive(Clone, Copy, Debug)]
+pub struct SignedIn {
+    /// Who.
+    pub user: UserId,
+    /// In which session.
+    pub session: SessionId,
+}
+
+impl FromRequestParts<Backbone> for SignedIn {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, backbone: &Backbone) -> Result<Self, Problem> {
+        match Credential::from_headers(&parts.headers) {
+            None => Err(nobody().into()),
+            Some(Credential::Key(_)) => {
+                let text = "This is about a person, and an API key is none; use an access token.";
+                Err(Error::new(codes::UNAUTHENTICATED, text).into())
+            }
+            Some(Credential::Token(token)) => {
+                let claims = backbone.claims(token)?;
+                backbone.session_check(claims.session_id).await?;
+                Ok(Self { user: claims.sub, session: claims.session_id })
+            }
+        }
+    }
+}
+
+fn nobody() -> Error {
+    Error::new(codes::UNAUTHENTICATED, "Send an access token or an API key: Authorization: Bearer ….")
+}
+
+fn wanted_organization(headers: &HeaderMap) -> Result<Option<TenantId>> {
+    let Some(value) = headers.get("x-organization-id") else { return Ok(None) };
+    let id = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+    id.map(Some).ok_or_else(|| Error::new(codes::MALFORMED_REQUEST, "X-Organization-Id is not an id."))
+}
+
+/// The bearer token, whatever it is.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    match Credential::from_headers(headers)? {
+        Credential::Token(token) => Some(token),
+        Credential::Key(_) => None,
+    }
+}
+
+/// Where a sign-in comes from. The address is that of the connection: what a proxy says of others is not believed.
+pub fn client(parts: &Parts) -> Client {
+    let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let ip: Option<IpAddr> = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    Client { user_agent, ip }
+}

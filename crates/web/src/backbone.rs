@@ -1,0 +1,61 @@
+//! What every handler may use.
+
+use std::{ops::Deref, sync::Arc};
+
+use freehold_catalog::Product;
+use freehold_core::{Area, Clock, Ids, Random};
+use freehold_db::Db;
+use freehold_identity::Identity;
+use freehold_metering::plan::Entitlements;
+use freehold_vault::Vault;
+
+use crate::Resolver;
+
+/// The state of the router. Cheap to clone.
+#[derive(Clone)]
+pub struct Backbone(Arc<Parts>);
+
+/// The parts of a [`Backbone`].
+pub struct Parts {
+    /// Where everything is kept.
+    pub db: Db,
+    /// The time.
+    pub clock: Clock,
+    /// New ids.
+    pub ids: Ids,
+    /// Chance.
+    pub random: Random,
+    /// Seals what must not be read.
+    pub vault: Vault,
+    /// What is sold here.
+    pub product: Arc<Product>,
+    /// What each plan entitles to.
+    pub entitlements: Arc<Entitlements>,
+    /// Who is this?
+    pub identity: Identity,
+    /// From a credential to a caller, remembered for half a second.
+    pub resolver: Resolver,
+    /// What permissions and scopes can be about here.
+    pub areas: Vec<Area>,
+    /// Where people reach this server, without a slash at the end.
+    pub site_url: String,
+}
+
+impl Backbone {
+    /// The state made of these parts.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// Where a plan can be changed.
+    pub fn upgrade_url(&self) -> String {
+        format!("{}/plans", self.site_url)
+    }
+}
+
+impl Deref for Backbone {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

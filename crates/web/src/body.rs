@@ -1,0 +1,160 @@
+//! Reading a JSON body, and saying exactly what is wrong with one that cannot be read.
+
+use axum::{
+    RequestExt,
+    body::Bytes,
+    extract::{FromRequest, Request, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use freehold_core::{Error, Result, codes};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::error::Category;
+
+use crate::Problem;
+
+/// A JSON body, in and out. Coming in, unknown fields are refused where the type says `deny_unknown_fields`, and every
+/// refusal names the place.
+#[derive(Clone, Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let bytes = bytes(request).await?;
+        Ok(Self(read_json(&bytes)?))
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+/// The bytes of a body that says it is JSON.
+pub(crate) async fn bytes(request: Request) -> Result<Bytes> {
+    if !is_json(request.headers()) {
+        return Err(Error::new(
+            codes::UNSUPPORTED_MEDIA_TYPE,
+            "The body has to be JSON, and say so: Content-Type: application/json.",
+        ));
+    }
+    request.extract::<Bytes, _>().await.map_err(|rejection| refusal(&rejection))
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+}
+
+fn refusal(rejection: &BytesRejection) -> Error {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        Error::new(codes::BODY_TOO_LARGE, "The body is larger than this server takes.")
+    } else {
+        Error::new(codes::MALFORMED_REQUEST, "The body broke off before its end.")
+    }
+}
+
+/// Reads JSON text; the error points to the place.
+pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(Error::new(codes::MALFORMED_REQUEST, "The body is empty; expected JSON."));
+    }
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let pointer = pointer(error.path());
+        match error.inner().classify() {
+            Category::Data => Error::invalid(pointer, without_place(&error.into_inner())),
+            Category::Io | Category::Syntax | Category::Eof => malformed(&error.into_inner()),
+        }
+    })?;
+    reader.end().map_err(|error| malformed(&error))?;
+    refuse_nul(bytes)?;
+    Ok(value)
+}
+
+fn malformed(error: &serde_json::Error) -> Error {
+    Error::new(codes::MALFORMED_REQUEST, format!("The body is not JSON: {error}."))
+}
+
+/// serde_json says the line and column; the pointer says it better.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.clone(), |(what, _)| what.to_owned())
+}
+
+/// Postgres keeps no NUL in a text, so none gets in.
+fn refuse_nul(bytes: &[u8]) -> Result<()> {
+    if !bytes.windows(6).any(|window| window == br"\u0000") {
+        return Ok(());
+    }
+    // Perhaps only a backslash that is itself escaped: look again, properly.
+    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
+    match nul_in(&value, String::new()) {
+        Some(pointer) => Err(Error::invalid(pointer, "the character NUL (\\u0000) is not allowed in a text")),
+        None => Ok(()),
+    }
+}
+
+fn nul_in(value: &serde_json::Value, pointer: String) -> Option<String> {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => text.contains('\0').then_some(pointer),
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(index, item)| nul_in(item, format!("{pointer}/{index}")))
+        }
+        Value::Object(fields) => fields.iter().find_map(|(name, field)| {
+            let inside = format!("{pointer}/{}", escape(name));
+            if name.contains('\0') { Some(inside) } else { nul_in(field, inside) }
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter().fold(String::new(), |pointer, segment| match segment {
+        Segment::Seq { index } => format!("{pointer}/{index}"),
+        Segment::Map { key } => format!("{pointer}/{}", escape(key)),
+        Segment::Enum { .. } | Segment::Unknown => pointer,
+    })
+}
+
+/// RFC 6901.
+fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Body {
+        #[expect(dead_code, reason = "only reading it is tested")]
+        name: String,
+        #[expect(dead_code, reason = "only reading it is tested")]
+        tags: Option<Vec<String>>,
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        let wrong = |text: &str| {
+            let error = read_json::<Body>(text.as_bytes()).unwrap_err();
+            let pointer = error.fields().first().map_or("-", |field| field.pointer.as_str()).to_owned();
+            (error.code().status, pointer)
+        };
+        assert_eq!(wrong(""), (400, "-".into()));
+        assert_eq!(wrong("{"), (400, "-".into()));
+        assert_eq!(wrong(r#"{"name":"x"} x"#), (400, "-".into()));
+        assert_eq!(wrong(r#"{"name":1}"#), (422, "/name".into()));
+        assert_eq!(wrong(r#"{"name":"x","tags":["a",2]}"#), (422, "/tags/1".into()));
+        assert_eq!(wrong(r#"{"name":"x","nmae":2}"#).0, 422);
+        assert_eq!(wrong(r#"{"name":"a\u0000b"}"#), (422, "/name".into()));
+        assert!(read_json::<Body>(br#"{"name":"a\\u0000b"}"#).is_ok());
+    }
+}

@@ -1,0 +1,123 @@
+//! Around every request: a trace id, a time limit, a net under panics, errors as problem documents, the headers that
+//! every answer carries, and one log line for what went wrong.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use freehold_core::{Error, codes};
+use freehold_metering::rate::Rate;
+use futures_util::FutureExt;
+
+use crate::{Backbone, Problem, problem_body};
+
+/// Longest time a request may take.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+/// Nothing but what we serve ourselves, and no script that is not a file of ours.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
+     connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// Names one request in answers and in the log: 32 hexadecimal digits, the caller's own where it sent a `traceparent`.
+#[derive(Clone, Debug)]
+pub struct TraceId(pub Arc<str>);
+
+/// Where the extractor of the caller leaves the rate it counted, for the headers of the answer.
+#[derive(Clone, Default)]
+pub(crate) struct RateSlot(pub(crate) Arc<OnceLock<Rate>>);
+
+/// The middleware.
+pub async fn frame(State(backbone): State<Backbone>, mut request: Request, next: Next) -> Response {
+    let trace = trace_id(&backbone, request.headers());
+    let rate = RateSlot::default();
+    request.extensions_mut().insert(trace.clone());
+    request.extensions_mut().insert(rate.clone());
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+
+    let guarded = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let mut response = match tokio::time::timeout(TIME_LIMIT, guarded).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => Problem(Error::internal("a handler panicked")).into_response(),
+        Err(_) => {
+            Problem(Error::new(codes::REQUEST_TIMEOUT, "The request took longer than 30 seconds.")).into_response()
+        }
+    };
+    if let Some(error) = response.extensions_mut().remove::<Arc<Error>>() {
+        log(&error, &method, &uri, &trace);
+        if !response.headers().contains_key(header::CONTENT_TYPE) {
+            write_problem(&mut response, &error, &trace, &backbone);
+        }
+    }
+    headers(response.headers_mut(), &trace, rate.0.get(), uri.path());
+    response
+}
+
+fn trace_id(backbone: &Backbone, headers: &HeaderMap) -> TraceId {
+    let sent =
+        headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(|value| value.split('-').nth(1));
+    let valid = sent.filter(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let id =
+        valid.map_or_else(|| format!("{:032x}", u128::from_le_bytes(backbone.random.bytes())), str::to_ascii_lowercase);
+    TraceId(id.into())
+}
+
+fn write_problem(response: &mut Response, error: &Error, trace: &TraceId, backbone: &Backbone) {
+    let body = problem_body(error, &trace.0, &backbone.upgrade_url());
+    *response.body_mut() = Body::from(body.to_string());
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    if let Some(after) = error.retry_after() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
+    }
+    if error.is(codes::UNAUTHENTICATED) {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+}
+
+/// 5xx with everything we know; the rest for whoever asks for it. Query strings may hold tokens, so only the path.
+fn log(error: &Error, method: &Method, uri: &Uri, trace: &TraceId) {
+    let (path, trace) = (uri.path(), &trace.0);
+    match error.code().status {
+        503 => tracing::warn!(%method, path, %trace, "{error:?}"),
+        500.. => tracing::error!(%method, path, %trace, "{error:?}"),
+        _ => tracing::debug!(%method, path, %trace, "{error:?}"),
+    }
+}
+
+fn headers(headers: &mut HeaderMap, trace: &TraceId, rate: Option<&Rate>, path: &str) {
+    if let Ok(id) = HeaderValue::from_str(&trace.0) {
+        headers.insert(REQUEST_ID, id);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if page && !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+        // The address of a page may hold a sign-in token.
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) && !path.starts_with("/assets/") {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if let Some(rate) = rate {
+        let Rate { meter, limit, window_seconds, remaining, reset_seconds } = rate;
+        let policy = format!("\"{meter}\";q={limit};w={window_seconds}");
+        let left = format!("\"{meter}\";r={remaining};t={reset_seconds}");
+        for (name, value) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, left)] {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(name, value);
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Creating things safely over a network that loses answers: with an `Idempotency-Key` a retry gets the first answer
+//! again, for 24 hours, and nothing is made twice. What was answered is written in the transaction of the change.
+
+mod store;
+
+use axum::{
+    body::Body,
+    extract::{FromRequest, Request},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use freehold_core::{Caller, Context, Error, Result, codes};
+use freehold_db::{Db, Migration, MigrationSet, TenantTx, row};
+use freehold_vault::Purpose;
+use jiff::SignedDuration;
+use serde::{Serialize, de::DeserializeOwned};
+
+pub use store::STATEMENTS;
+
+use crate::{Backbone, Problem, body, read_json};
+
+/// The table of this module.
+pub const MIGRATIONS: MigrationSet = MigrationSet {
+    name: "web",
+    migrations: &[Migration {
+        number: 1,
+        name: "idempotent_answers",
+        sql: include_str!("../migrations/0001_idempotent_answers.sql"),
+    }],
+};
+
+const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+const KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+/// The body of a request that creates something, with its `Idempotency-Key`.
+#[derive(Debug)]
+pub struct Creation<T> {
+    /// What to create.
+    pub body: T,
+    retry: Option<Retry>,
+}
+
+#[derive(Debug)]
+struct Retry {
+    key: String,
+    fingerprint: Vec<u8>,
+}
+
+row! {
+    struct AnswerRow {
+        fingerprint: Vec<u8>,
+        status: Option<i16>,
+        sealed_body: Option<Vec<u8>>,
+    }
+}
+
+/// What to do with a [`Creation`].
+pub enum Attempt<T> {
+    /// Do it.
+    Fresh(Fresh, T),
+    /// It was done before: this was the answer.
+    Replay(Response),
+}
+
+/// A creation that is under way, with the transaction in which everything happens.
+pub struct Fresh {
+    /// The transaction.
+    pub tx: TenantTx,
+    backbone: Backbone,
+    caller: Caller,
+    retry: Option<Retry>,
+}
+
+impl<T> Creation<T> {
+    /// Begins, or finds the answer of the first try. Two at once: the second waits for the first.
+    pub async fn attempt(self, backbone: &Backbone, caller: &Caller) -> Result<Attempt<T>> {
+        let mut tx = backbone.db.tenant(caller).begin().await?;
+        if let Some(retry) = &self.retry {
+            let now = backbone.clock.now();
+            let claim = store::claim(caller.tenant(), &retry.key, &retry.fingerprint, now, now + KEPT);
+            if tx.fetch_optional(claim).await?.is_none() {
+                let stored = tx.fetch_one(store::find(&retry.key)).await?;
+                return replay(backbone, caller, retry, stored).map(Attempt::Replay);
+            }
+        }
+        Ok(Attempt::Fresh(
+            Fresh { tx, backbone: backbone.clone(), caller: caller.clone(), retry: self.retry },
+            self.body,
+        ))
+    }
+}
+
+impl Fresh {
+    /// Keeps the answer for retries, commits everything, and answers.
+    pub async fn finish<A: Serialize>(mut self, status: StatusCode, answer: &A) -> Result<Response> {
+        let body = serde_json::to_vec(answer).context("writing an answer")?;
+        if let Some(retry) = &self.retry {
+            let place = place(&self.caller, &retry.key);
+            let sealed = self.backbone.vault.seal(Purpose::Answer, &body, &place, &self.backbone.random);
+            let number = i16::try_from(status.as_u16()).unwrap_or(200);
+            self.tx.execute(store::keep(&retry.key, number, sealed)).await?;
+        }
+        self.tx.commit().await?;
+        Ok(json(status, body))
+    }
+}
+
+fn replay(backbone: &Backbone, caller: &Caller, retry: &Retry, stored: AnswerRow) -> Result<Response> {
+    if stored.fingerprint != retry.fingerprint {
+        return Err(Error::new(
+            codes::IDEMPOTENCY_KEY_REUSED,
+            "This Idempotency-Key was used for another request; take a new key for each thing you create.",
+        ));
+    }
+    let (Some(status), Some(sealed)) = (stored.status, stored.sealed_body) else {
+        return Err(Error::internal("an idempotent answer without a body"));
+    };
+    let body = backbone.vault.open(Purpose::Answer, &sealed, &place(caller, &retry.key));
+    let body = body.context("opening a kept answer")?;
+    let status =
+        u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::OK);
+    let mut response = json(status, body.to_vec());
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    Ok(response)
+}
+
+fn json(status: StatusCode, body: Vec<u8>) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], Body::from(body)).into_response()
+}
+
+fn place(caller: &Caller, key: &str) -> String {
+    format!("answer/{}/{key}", caller.tenant())
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Creation<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let key = key(&request)?;
+        let target = format!("{} {}\n", request.method(), request.uri().path());
+        let bytes = body::bytes(request).await?;
+        let retry = key.map(|key| Retry { key, fingerprint: fingerprint(target.as_bytes(), &bytes) });
+        Ok(Self { body: read_json(&bytes)?, retry })
+    }
+}
+
+fn key(request: &Request) -> Result<Option<String>> {
+    let Some(value) = request.headers().get(HEADER) else { return Ok(None) };
+    let key = value.to_str().map(str::trim).unwrap_or_default();
+    if (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(Some(key.to_owned()))
+    } else {
+        Err(Error::new(
+            codes::MALFORMED_REQUEST,
+            "Idempotency-Key has to be 1 to 255 visible ASCII characters, such as a UUID.",
+        ))
+    }
+}
+
+fn fingerprint(target: &[u8], body: &[u8]) -> Vec<u8> {
+    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+    context.update(target);
+    context.update(body);
+    context.finish().as_ref().to_vec()
+}
+
+/// Forgets answers that nobody will ask for any more; how many.
+pub async fn forget_old(db: &Db, now: jiff::Timestamp) -> Result<u64> {
+    db.system("forget idempotent answers").execute(store::forget(now)).await
+}

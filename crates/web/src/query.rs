@@ -1,0 +1,77 @@
+//! Reading the path and the query.
+
+use std::str::FromStr;
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+use freehold_core::{Cursor, Error, Id, Kind, PageRequest, Result, codes};
+use serde::de::DeserializeOwned;
+
+use crate::Problem;
+
+/// The id in the path. What is no id names nothing, so it is answered like an id that nobody has.
+#[derive(Clone, Copy, Debug)]
+pub struct Path<T>(pub T);
+
+impl<K: Kind, S: Send + Sync> FromRequestParts<S> for Path<Id<K>> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let text = one_segment(parts, state).await;
+        text.and_then(|text| Id::from_str(&text).ok()).map(Self).ok_or_else(|| Error::not_found(K::NAME).into())
+    }
+}
+
+impl<A: Kind, B: Kind, S: Send + Sync> FromRequestParts<S> for Path<(Id<A>, Id<B>)> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = axum::extract::Path::<(String, String)>::from_request_parts(parts, state).await;
+        let texts = path.ok().map(|path| path.0);
+        let ids = texts.and_then(|(a, b)| Some((Id::from_str(&a).ok()?, Id::from_str(&b).ok()?)));
+        ids.map(Self).ok_or_else(|| Error::not_found(B::NAME).into())
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Path<String> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        one_segment(parts, state).await.map(Self).ok_or_else(|| Error::not_found("thing").into())
+    }
+}
+
+async fn one_segment<S: Send + Sync>(parts: &mut Parts, state: &S) -> Option<String> {
+    let path = <axum::extract::Path<String> as FromRequestParts<S>>::from_request_parts(parts, state).await;
+    path.ok().map(|path| path.0)
+}
+
+/// The query, with unknown parameters refused where the type says so.
+#[derive(Clone, Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        axum::extract::Query::try_from_uri(&parts.uri).map(|query| Self(query.0)).map_err(|rejection| {
+            Error::new(codes::MALFORMED_REQUEST, format!("The query could not be read: {}.", rejection.body_text()))
+                .into()
+        })
+    }
+}
+
+/// `?limit=` and `?cursor=` of a list.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Paging {
+    limit: Option<i64>,
+    cursor: Option<String>,
+}
+
+impl Paging {
+    /// The page that is wanted.
+    pub fn request(&self) -> Result<PageRequest> {
+        let cursor = self.cursor.as_deref().map(str::parse::<Cursor>).transpose()?;
+        PageRequest::new(self.limit, cursor)
+    }
+}

@@ -1,0 +1,176 @@
+//! From a credential to a caller. What was found is kept for half a second: a revoked key, a changed role or another plan
+//! is seen by every server within that time, at the price of two small queries a second for each busy credential.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::http::HeaderMap;
+use freehold_core::{Caller, Error, Result, SessionId, TenantId, UserId, codes};
+use freehold_identity::{
+    access_token::{Claims, TokenError},
+    api_key::ApiKey,
+    key::key_holder,
+    session::session_alive,
+};
+use freehold_tenancy::resolve::{key_place, member_place};
+use freehold_vault::Purpose;
+use jiff::Timestamp;
+use moka::future::Cache;
+
+use crate::Backbone;
+
+/// How long what was found is believed.
+const BELIEVED: Duration = Duration::from_millis(500);
+
+/// Remembers callers.
+pub struct Resolver {
+    /// By the digest of the key's text, so that the memory holds no credential.
+    keys: Cache<[u8; 32], KeyCaller>,
+    members: Cache<(SessionId, Option<TenantId>), Arc<Caller>>,
+    sessions: Cache<SessionId, ()>,
+}
+
+#[derive(Clone)]
+struct KeyCaller {
+    caller: Arc<Caller>,
+    expires_at: Option<Timestamp>,
+}
+
+/// A credential that a request brings.
+#[derive(Debug)]
+pub enum Credential<'a> {
+    /// An API key of ours.
+    Key(&'a str),
+    /// An access token, or something that claims to be one.
+    Token(&'a str),
+}
+
+impl Default for Resolver {
+    fn default() -> Self {
+        Self { keys: cache(), members: cache(), sessions: cache() }
+    }
+}
+
+fn cache<K: std::hash::Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>() -> Cache<K, V> {
+    Cache::builder().max_capacity(100_000).time_to_live(BELIEVED).build()
+}
+
+impl<'a> Credential<'a> {
+    /// What the headers bring: `Authorization: Bearer …`, `Authorization: sk_…` or `X-API-Key: sk_…`.
+    pub fn from_headers(headers: &'a HeaderMap) -> Option<Self> {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+        if let Some(key) = text("x-api-key") {
+            return Some(Self::Key(key));
+        }
+        let authorization = text("authorization")?;
+        let bearer = authorization.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let credential = bearer.map_or(authorization, |(_, credential)| credential.trim());
+        Some(if credential.starts_with("sk_") { Self::Key(credential) } else { Self::Token(credential) })
+    }
+}
+
+impl Resolver {
+    /// Forgets what is known of a session and of keys, because it has just changed here.
+    pub fn forget(&self) {
+        self.keys.invalidate_all();
+        self.members.invalidate_all();
+        self.sessions.invalidate_all();
+    }
+}
+
+impl Backbone {
+    /// The caller that a credential stands for. `wanted` is the organization it names, if any.
+    pub async fn caller(&self, credential: &Credential<'_>, wanted: Option<TenantId>) -> Result<Arc<Caller>> {
+        match credential {
+            Credential::Key(key) => self.key_caller(key, wanted).await,
+            Credential::Token(token) => {
+                let claims = self.claims(token)?;
+                self.member_caller(claims.sub, claims.session_id, wanted).await
+            }
+        }
+    }
+
+    /// What a valid access token claims.
+    pub fn claims(&self, token: &str) -> Result<Arc<Claims>> {
+        let claims = self.identity.verifier.verify(token).map_err(|error| {
+            let message = match error {
+                TokenError::Expired => "The access token has expired; refresh it at /auth/v1/token.",
+                _ => "The access token does not hold.",
+            };
+            Error::new(codes::UNAUTHENTICATED, message).caused_by(error)
+        })?;
+        if claims.role == "authenticated" {
+            Ok(claims)
+        } else {
+            Err(Error::new(codes::UNAUTHENTICATED, "The access token is not that of a person."))
+        }
+    }
+
+    /// Nothing, while the session has not been ended.
+    pub async fn session_check(&self, session: SessionId) -> Result<()> {
+        if self.resolver.sessions.get(&session).await.is_some() {
+            return Ok(());
+        }
+        let alive = async {
+            let alive = session_alive(&self.db, session, self.clock.now()).await?;
+            alive
+                .then_some(())
+                .ok_or_else(|| Error::new(codes::UNAUTHENTICATED, "The session has ended; sign in again."))
+        };
+        self.resolver.sessions.try_get_with(session, alive).await.map_err(|error| error.shared())
+    }
+
+    async fn key_caller(&self, text: &str, wanted: Option<TenantId>) -> Result<Arc<Caller>> {
+        let invalid = || Error::new(codes::UNAUTHENTICATED, "The API key is unknown, expired or revoked.");
+        ApiKey::parse(text).map_err(|error| invalid().caused_by(error))?;
+        let now = self.clock.now();
+        let digest = self.vault.mac(Purpose::ApiKey, text.as_bytes());
+        let found = match self.resolver.keys.get(&digest).await {
+            Some(found) => found,
+            None => self
+                .resolver
+                .keys
+                .try_get_with(digest, async { self.key_look_up(text, now).await?.ok_or_else(invalid) })
+                .await
+                .map_err(|error| error.shared())?,
+        };
+        if found.expires_at.is_some_and(|end| end <= now) {
+            return Err(invalid());
+        }
+        if wanted.is_some_and(|wanted| wanted != found.caller.tenant()) {
+            return Err(Error::not_found("organization"));
+        }
+        Ok(found.caller)
+    }
+
+    async fn key_look_up(&self, text: &str, now: Timestamp) -> Result<Option<KeyCaller>> {
+        let Some(holder) = key_holder(&self.db, &self.vault, text, now).await? else { return Ok(None) };
+        let Some(place) = key_place(&self.db, holder.tenant_id, holder.created_by).await? else { return Ok(None) };
+        let role = holder.role(place.role)?;
+        let caller =
+            Caller::key(place.tenant, holder.id, holder.live, role, holder.scopes(), place.plan, place.standing);
+        Ok(Some(KeyCaller { caller: Arc::new(caller), expires_at: holder.expires_at }))
+    }
+
+    async fn member_caller(&self, user: UserId, session: SessionId, wanted: Option<TenantId>) -> Result<Arc<Caller>> {
+        let key = (session, wanted);
+        if let Some(caller) = self.resolver.members.get(&key).await {
+            return Ok(caller);
+        }
+        let look_up = async {
+            let ((), place) = tokio::try_join!(self.session_check(session), member_place(&self.db, user, wanted))?;
+            let Some(place) = place else { return Err(nowhere(wanted)) };
+            let Some(role) = place.role else { return Err(nowhere(wanted)) };
+            Ok(Arc::new(Caller::member(place.tenant, user, session, role, place.plan, place.standing)))
+        };
+        self.resolver.members.try_get_with(key, look_up).await.map_err(|error| error.shared())
+    }
+}
+
+fn nowhere(wanted: Option<TenantId>) -> Error {
+    match wanted {
+        Some(_) => Error::not_found("organization"),
+        None => {
+            Error::new(codes::NOT_FOUND, "You belong to no organization yet; make one with POST /api/v1/organizations.")
+        }
+    }
+}
