@@ -51,13 +51,6 @@ impl Prose {
         Self { blocks: blocks.into_iter().filter_map(Open::close).collect() }
     }
 
-    /// The first paragraph alone, for places with room for one line.
-    pub(crate) fn first(text: &str) -> Self {
-        let mut all = Self::parse(text);
-        all.blocks.truncate(1);
-        all
-    }
-
     /// Whether there is nothing to read.
     pub(crate) fn is_empty(&self) -> bool {
         self.blocks.is_empty()

@@ -80,6 +80,24 @@ as $$
   where c.relkind in ('r', 'p') and pg_catalog.pg_get_userbyid(c.relowner) = 'freehold_owner'
 $$;
 
+-- The views that read tenants' tables, through other views too.
+create function freehold.tenant_views() returns setof oid
+language sql stable set search_path = ''
+as $$
+  with recursive read (by, what) as (
+    select r.ev_class, d.refobjid
+    from pg_catalog.pg_rewrite as r
+    join pg_catalog.pg_depend as d
+      on d.classid = 'pg_catalog.pg_rewrite'::regclass and d.objid = r.oid
+      and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid <> r.ev_class
+  ), views (oid) as (
+    select by from read where what in (select freehold.tenant_tables())
+    union
+    select by from read join views on views.oid = read.what
+  )
+  select v.oid from views as v join pg_catalog.pg_class as c on c.oid = v.oid where c.relkind in ('v', 'm')
+$$;
+
 -- What is wrong with the isolation of tenants, in sentences; no row when nothing is.
 create function freehold.isolation_faults() returns setof text
 language sql stable set search_path = ''
@@ -122,7 +140,20 @@ as $$
   from pg_catalog.pg_roles
   where rolname in ('freehold_app', 'freehold_readonly', 'freehold_system', 'anon', 'authenticated')
     and pg_catalog.pg_has_role(oid, 'freehold_owner', 'member')
+  union all
+  -- A view reads with the rights of its owner, who sees every tenant's rows, unless it is told not to.
+  select format('view %s: it shows %s the rows of every tenant, because it is not "with (security_invoker = true)"',
+                v.oid::regclass, string_agg(r, ' and ' order by r))
+  from pg_catalog.pg_class as v
+  cross join unnest(array['freehold_app', 'freehold_readonly', 'anon', 'authenticated']) as r
+  where v.oid in (select freehold.tenant_views())
+    and (v.relkind = 'm'
+         or not coalesce((select option_value::boolean from pg_catalog.pg_options_to_table(v.reloptions)
+                          where option_name = 'security_invoker'), false))
+    and (has_table_privilege(r, v.oid, 'select') or has_any_column_privilege(r, v.oid, 'select'))
+  group by v.oid
 $$;
+revoke execute on function freehold.isolation_faults() from public;
 grant execute on function freehold.isolation_faults() to freehold_system;
 
 -- The tenants' tables in which whoever asks sees at least one row.

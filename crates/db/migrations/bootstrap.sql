@@ -1,6 +1,7 @@
 -- What every migration stands on. Runs at every start and changes nothing when all is there.
 -- Roles belong to the whole server, so several databases may be doing this at once: a role that
--- another one made in the same moment is as good as our own.
+-- another one made in the same moment is as good as our own. Within one database the servers take turns.
+select pg_advisory_xact_lock(7382915044713950308);
 
 create function pg_temp.role_make(name text, options text) returns void language plpgsql as $$
 begin
@@ -19,6 +20,8 @@ begin
   ) and not (select rolsuper from pg_catalog.pg_roles where rolname = role_grant.member) then
     execute format('grant %I to %I', role, member);
   end if;
+exception when unique_violation then
+  null;
 end $$;
 
 -- migrations; owns everything, logs in never
@@ -62,6 +65,15 @@ begin
   end if;
 end $$;
 
+-- On Supabase the schema auth is somebody else's, and its login may use it but let nobody else in. The members of
+-- `authenticated` may use it too.
+do $$
+begin
+  if to_regnamespace('auth') is not null and not has_schema_privilege('freehold_owner', 'auth', 'usage') then
+    perform pg_temp.role_grant('authenticated', 'freehold_owner');
+  end if;
+end $$;
+
 -- everything that follows belongs to the owner
 set local role freehold_owner;
 
@@ -82,9 +94,6 @@ begin
     comment on table freehold.migrations is 'which changes of the schema this database has, with the SHA-256 of their text';
     grant select on freehold.migrations to freehold_system;
   end if;
-exception when duplicate_schema or unique_violation then
-  -- another server was a moment faster
-  null;
 end $$;
 
 reset role;

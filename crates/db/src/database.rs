@@ -4,13 +4,12 @@ use std::{fmt::Write, sync::Arc, time::Duration};
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 use freehold_core::{Actor, Caller, Error, Result, Standing, codes};
-use futures_util::future::join3;
 
 use crate::{
     Query, Row, Settings,
     error::{database_error, from_driver, from_pool},
     tls,
-    transaction::{Send, SystemTx, TenantTx, Transaction},
+    transaction::{Flight, SystemTx, TenantTx, Transaction},
 };
 
 /// The database. Cheap to clone. There are two ways in, and both set a role that cannot see more than it should:
@@ -104,10 +103,9 @@ impl Db {
     /// costs one round trip, and a request that is dropped on the way has already committed or will roll back by
     /// itself: no setting outlives it.
     async fn one_flight<R>(&self, opening: &str, query: &Query<R>) -> Result<(Vec<tokio_postgres::Row>, u64)> {
-        let client = self.client().await?;
-        // `join3` polls in this order, and the driver sends at the first poll.
-        let (opened, answer, committed) =
-            join3(client.batch_execute(opening), client.send(query), client.batch_execute("commit")).await;
+        let flight = Flight::new(self.client().await?);
+        let (opened, answer, committed) = flight.fly(opening, query).await?;
+        flight.landed();
         opened.map_err(from_driver)?;
         let answer = answer.map_err(from_driver)?;
         committed.map_err(from_driver)?;

@@ -67,7 +67,7 @@ impl Migrator {
             "begin; set local lock_timeout = '60s'; set local freehold.server_login = '{login}';\n{}\ncommit;",
             include_str!("../migrations/bootstrap.sql")
         );
-        self.client.batch_execute(&sql).await.map_err(from_driver).map_err(|error| explain_rights(error))
+        self.client.batch_execute(&sql).await.map_err(from_driver).map_err(explain_rights)
     }
 
     /// Applies what has not been applied yet, in order. Several servers may do this at once: one works, the others
@@ -127,7 +127,7 @@ const RECORD: &str = "insert into freehold.migrations (set_name, number, name, c
 
 fn checksum(sql: &str) -> String {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, sql.as_bytes());
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    digest.as_ref().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 fn changed(set: &str, migration: &Migration) -> Error {
@@ -141,8 +141,7 @@ fn changed(set: &str, migration: &Migration) -> Error {
 fn failed(set: &str, migration: &Migration, error: tokio_postgres::Error) -> Error {
     let Migration { number, name, .. } = migration;
     let what = error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string);
-    tracing::error!("migration {set}/{number:04}_{name} failed and was rolled back: {what}");
-    from_driver(error)
+    from_driver(error).caused_by(format!("migration {set}/{number:04}_{name} failed and was rolled back: {what}"))
 }
 
 fn explain_rights(error: Error) -> Error {

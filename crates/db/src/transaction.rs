@@ -8,12 +8,15 @@ use std::{
 
 use deadpool_postgres::Object;
 use freehold_core::{Error, Result};
-use futures_util::{TryStreamExt, future::join};
+use futures_util::{
+    TryStreamExt,
+    future::{join, join3},
+};
 
 use crate::{Query, Row, database::explain_suspension, error::from_driver};
 
-/// How long an abandoned transaction may take to roll back before its connection is thrown away.
-const ROLLBACK_WITHIN: Duration = Duration::from_secs(2);
+/// How long what was abandoned may take to end before its connection is thrown away.
+const SETTLED_WITHIN: Duration = Duration::from_secs(2);
 
 /// A transaction that ends when [`commit`](TenantTx::commit) says so, and is rolled back when dropped before.
 ///
@@ -24,7 +27,7 @@ pub struct Transaction {
     client: Option<Object>,
     /// `begin` and the settings; sent together with the first statement.
     opening: Option<Arc<str>>,
-    /// A statement failed: Postgres will roll back whatever `commit` says.
+    /// A statement failed, or nobody waited for its answer: Postgres may roll back, whatever `commit` says.
     failed: bool,
     suspended: bool,
 }
@@ -59,6 +62,8 @@ impl Transaction {
 
     async fn run<R>(&mut self, query: &Query<R>) -> Result<(Vec<tokio_postgres::Row>, u64)> {
         let Some(client) = &self.client else { return Err(Error::internal("the transaction has ended")) };
+        // Until it is answered.
+        let failed = std::mem::replace(&mut self.failed, true);
         let answer = match self.opening.take() {
             Some(opening) => {
                 // Polled in this order: `begin` is on the wire before the statement.
@@ -67,15 +72,14 @@ impl Transaction {
             }
             None => client.send(query).await,
         };
-        answer.map_err(|error| {
-            self.failed = true;
-            explain_suspension(from_driver(error), self.suspended)
-        })
+        let answer = answer.map_err(|error| explain_suspension(from_driver(error), self.suspended))?;
+        self.failed = failed;
+        Ok(answer)
     }
 
     async fn commit(&mut self) -> Result<()> {
         if self.failed {
-            return Err(Error::internal("commit after a statement of the transaction had failed"));
+            return Err(Error::internal("commit after a statement of the transaction had failed or was abandoned"));
         }
         if self.opening.is_some() {
             // Nothing was sent, so there is nothing to commit.
@@ -93,23 +97,60 @@ impl Drop for Transaction {
     fn drop(&mut self) {
         let Some(client) = self.client.take() else { return };
         // `opening` is there before the first statement and after commit: no transaction is open.
-        if self.opening.is_some() || client.is_closed() {
-            return;
-        }
-        match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => {
-                runtime.spawn(roll_back(client));
-            }
-            Err(_) => drop(Object::take(client)),
+        if self.opening.is_none() {
+            settle(client, "rollback");
         }
     }
 }
 
-/// Gives the connection back once the rollback is answered, throws it away otherwise.
-async fn roll_back(client: Object) {
-    let done = tokio::time::timeout(ROLLBACK_WITHIN, client.batch_execute("rollback")).await;
-    if !matches!(done, Ok(Ok(()))) {
-        drop(Object::take(client));
+/// A connection while one flight is on the way. When the flight is dropped its transaction ends by itself, but the
+/// connection is busy until then: the next user must not be the one who waits.
+pub(crate) struct Flight(Option<Object>);
+
+impl Flight {
+    pub(crate) fn new(client: Object) -> Self {
+        Self(Some(client))
+    }
+
+    /// The answers to `begin` and the settings, to the statement, to `commit`.
+    pub(crate) async fn fly<R>(&self, opening: &str, query: &Query<R>) -> Result<Answers> {
+        let Some(client) = &self.0 else { return Err(Error::internal("the flight has landed")) };
+        // `join3` polls in this order, and the driver sends at the first poll.
+        Ok(join3(client.batch_execute(opening), client.send(query), client.batch_execute("commit")).await)
+    }
+
+    /// Everything was answered: the connection may return as it is.
+    pub(crate) fn landed(mut self) {
+        drop(self.0.take());
+    }
+}
+
+type Answered<T> = Result<T, tokio_postgres::Error>;
+type Answers = (Answered<()>, Answered<(Vec<tokio_postgres::Row>, u64)>, Answered<()>);
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        if let Some(client) = self.0.take() {
+            settle(client, "");
+        }
+    }
+}
+
+/// Gives the connection back once `last`, sent behind everything else, is answered; throws it away otherwise.
+fn settle(client: Object, last: &'static str) {
+    if client.is_closed() {
+        return;
+    }
+    match tokio::runtime::Handle::try_current() {
+        Ok(runtime) => {
+            runtime.spawn(async move {
+                let done = tokio::time::timeout(SETTLED_WITHIN, client.batch_execute(last)).await;
+                if !matches!(done, Ok(Ok(()))) {
+                    drop(Object::take(client));
+                }
+            });
+        }
+        Err(_) => drop(Object::take(client)),
     }
 }
 

@@ -35,6 +35,6 @@ create table freehold.usage_reservations (
   expires_at timestamptz not null,
   primary key (tenant_id, reservation_id, meter)
 );
-create index usage_reservations_expiry on freehold.usage_reservations (tenant_id, meter, expires_at);
+create index usage_reservations_expiry on freehold.usage_reservations (tenant_id, meter, period_start, expires_at);
 comment on column freehold.usage_reservations.expires_at is 'after this a reservation whose action never ended is given back';
-select freehold.protect('freehold.usage_reservations');
+select freehold.protect('freehold.usage_reservations', system => 'read');

@@ -19,19 +19,17 @@ begin
   return total;
 end $$;
 
--- Gives back what was promised to actions that never ended.
-create function freehold.usage_expire(of_meter text, at timestamptz) returns void
+-- Gives back what was promised, of the period whose total the caller has locked, to actions that never ended. Not of
+-- other periods: who works in those has locked their totals, and would wait for ours.
+create function freehold.usage_expire(of_meter text, of_period timestamptz, at timestamptz) returns void
 language sql as $$
   with expired as (
     delete from freehold.usage_reservations
-    where tenant_id = (select freehold.tenant_id()) and meter = of_meter and expires_at <= at
-    returning period_start, quantity
-  ), sums as (
-    select period_start, sum(quantity)::bigint as quantity from expired group by period_start
+    where tenant_id = (select freehold.tenant_id()) and meter = of_meter and period_start = of_period and expires_at <= at
+    returning quantity
   )
-  update freehold.usage_totals as t set reserved = t.reserved - s.quantity
-  from sums as s
-  where t.tenant_id = (select freehold.tenant_id()) and t.meter = of_meter and t.period_start = s.period_start
+  update freehold.usage_totals as t set reserved = t.reserved - (select coalesce(sum(quantity), 0)::bigint from expired)
+  where t.tenant_id = (select freehold.tenant_id()) and t.meter = of_meter and t.period_start = of_period
 $$;
 
 -- Records that something was used, once per event, if the limit allows. at_most null: unlimited.
@@ -53,7 +51,7 @@ begin
     return;
   end if;
   if amount > 0 and total.used + total.reserved + amount > at_most then
-    perform freehold.usage_expire(of_meter, at);
+    perform freehold.usage_expire(of_meter, of_period, at);
     total := freehold.usage_lock(of_meter, of_period);
     if total.used + total.reserved + amount > at_most then
       outcome := 'exceeded';
@@ -81,13 +79,17 @@ begin
   if exists (
     select from freehold.usage_reservations
     where tenant_id = (select freehold.tenant_id()) and reservation_id = of_reservation and meter = of_meter
+  ) or exists (
+    -- kept already: whoever repeats the whole action must not promise it again
+    select from freehold.usage_events
+    where tenant_id = (select freehold.tenant_id()) and event_id = of_reservation and meter = of_meter
   ) then
     outcome := 'known';
     used := total.used + total.reserved;
     return;
   end if;
   if total.used + total.reserved + amount > at_most then
-    perform freehold.usage_expire(of_meter, at);
+    perform freehold.usage_expire(of_meter, of_period, at);
     total := freehold.usage_lock(of_meter, of_period);
     if total.used + total.reserved + amount > at_most then
       outcome := 'exceeded';
@@ -113,23 +115,23 @@ declare
   total freehold.usage_totals := freehold.usage_lock(of_meter, of_period);
   promised bigint;
 begin
+  delete from freehold.usage_reservations
+  where tenant_id = (select freehold.tenant_id()) and reservation_id = of_reservation and meter = of_meter
+    and period_start = of_period
+  returning quantity into promised;
+  outcome := 'recorded';
   if exists (
     select from freehold.usage_events
     where tenant_id = (select freehold.tenant_id()) and event_id = of_reservation and meter = of_meter
   ) then
     outcome := 'known';
-    used := total.used + total.reserved;
-    return;
+    amount := 0;
+  else
+    insert into freehold.usage_events (tenant_id, event_id, meter, period_start, quantity, occurred_at)
+    values (freehold.tenant_id(), of_reservation, of_meter, of_period, amount, at);
   end if;
-  delete from freehold.usage_reservations
-  where tenant_id = (select freehold.tenant_id()) and reservation_id = of_reservation and meter = of_meter
-    and period_start = of_period
-  returning quantity into promised;
-  insert into freehold.usage_events (tenant_id, event_id, meter, period_start, quantity, occurred_at)
-  values (freehold.tenant_id(), of_reservation, of_meter, of_period, amount, at);
   update freehold.usage_totals as t set used = t.used + amount, reserved = t.reserved - coalesce(promised, 0)
   where t.tenant_id = (select freehold.tenant_id()) and t.meter = of_meter and t.period_start = of_period;
-  outcome := 'recorded';
   used := total.used + total.reserved + amount - coalesce(promised, 0);
 end $$;
 
@@ -160,5 +162,13 @@ left join lateral (
   select sum(quantity)::bigint as quantity from freehold.usage_events as e
   where e.tenant_id = t.tenant_id and e.meter = t.meter and e.period_start = t.period_start
 ) as e on true
-where t.used <> coalesce(e.quantity, 0);
+where t.used <> coalesce(e.quantity, 0)
+union all
+select t.tenant_id, t.meter || ' (promised)', t.period_start, t.reserved, coalesce(r.quantity, 0)
+from freehold.usage_totals as t
+left join lateral (
+  select sum(quantity)::bigint as quantity from freehold.usage_reservations as r
+  where r.tenant_id = t.tenant_id and r.meter = t.meter and r.period_start = t.period_start
+) as r on true
+where t.reserved <> coalesce(r.quantity, 0);
 grant select on freehold.usage_drift to freehold_system, freehold_app;

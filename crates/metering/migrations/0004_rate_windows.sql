@@ -25,7 +25,8 @@ language sql as $$
   insert into freehold.rate_windows as w (tenant_id, meter, subject, window_start, used)
   values (freehold.tenant_id(), of_meter, of_subject, of_window, 1)
   on conflict (tenant_id, meter, subject) do update set
-    window_start = of_window,
-    used = case when w.window_start = of_window then least(w.used, at_most) + 1 else 1 end
+    -- a server whose clock is late does not begin the window again
+    window_start = greatest(w.window_start, of_window),
+    used = case when w.window_start >= of_window then least(w.used, at_most) + 1 else 1 end
   returning used
 $$;

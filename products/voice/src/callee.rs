@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::execution::{Event, Execution, Pace, Speaker, State, WebhookAnswer};
 use crate::graph::validate::Problem;
@@ -16,7 +17,7 @@ pub const ANSWER_MAX: usize = 64 * 1024;
 /// What a scripted callee says and does. An empty script is a callee who picks up and never says a word.
 ///
 /// To each question the first rule that fits answers, else the next of `replies`, else nobody: the callee is silent.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Script {
     /// Replies in the order they are given. An empty one is a moment of silence. At most 500.
@@ -40,7 +41,7 @@ pub struct Script {
 }
 
 /// A reply to certain questions. It fits when both `node` and `asked` do; one that is left out always does.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// The id of the `ask`.

@@ -9,6 +9,7 @@ pub mod validate;
 pub(crate) mod wording;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 pub use condition::{Case, Condition};
 pub use input::{Input, Variables};
@@ -44,7 +45,7 @@ pub const RETRIES_MAX: u32 = 5;
 ///     { "id": "greet", "type": "say", "text": "Hello {{name}}!", "next": "done" },
 ///     { "id": "done", "type": "end", "outcome": "greeted" } ] }
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Graph {
     /// The id of the start node. May be left out: a graph has exactly one node of type `start`.

@@ -1,6 +1,7 @@
 //! Workflows to begin with: whole, and ready to run.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::callee::Script;
 use crate::graph::{Graph, Variables};
@@ -12,7 +13,7 @@ const FILES: [&str; 3] = [
 ];
 
 /// A workflow to begin with, and a sample that shows it at work.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Template {
     /// The template's id, such as `appointment_reminder`.

@@ -1,11 +1,12 @@
 //! What was said.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Execution;
 
 /// One line of a transcript.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Entry {
     /// When it began, in milliseconds since the call's start.
     pub at_ms: u64,
@@ -18,7 +19,7 @@ pub struct Entry {
 }
 
 /// Who speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Speaker {
     /// The workflow.

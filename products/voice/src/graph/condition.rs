@@ -1,11 +1,12 @@
 //! The conditions of a branch.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{answer, wording};
 
 /// One way out of a branch.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
     /// What must hold of the branch's variable.
@@ -18,7 +19,7 @@ pub struct Case {
 /// What is asked of a variable's value. Case and punctuation never matter.
 ///
 /// To tell yes from no let the `ask` do it (`expect: yes_no`): `any_of: ["sure"]` also holds of "I am not sure".
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {
     /// The whole value is this text: `{ "equals": "yes" }`.

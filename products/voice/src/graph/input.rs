@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Variables by name. Every value is text: a number is its digits (`25`, `3.5`), yes and no are `yes` and `no`.
 pub type Variables = BTreeMap<String, String>;
 
 /// A variable a run is given when it begins, by the API or from a column of a contact list.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
     /// The variable's name: `a-z`, `0-9` and `_`, beginning with a letter, at most 64 characters.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Case;
 
@@ -11,7 +12,7 @@ use super::Case;
 /// An id is `a-z`, `0-9`, `_` and `-`, at most 64 characters, unique in its graph. Texts are at most 2,000 characters and
 /// may hold variables as `{{name}}`. Fields that every node of a type needs read as empty when left out: validation
 /// reports them together with everything else.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Node {
     /// Where a call begins. A graph has exactly one, and nothing leads to it.
@@ -153,7 +154,7 @@ pub enum Node {
 }
 
 /// Which kind of answer an `ask` understands, and how it is kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Expect {
     /// Any words, kept as they were said.
@@ -175,7 +176,7 @@ impl Expect {
 }
 
 /// The HTTP method of a webhook.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
     /// No body; what the server needs stands in the address.

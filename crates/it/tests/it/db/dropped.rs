@@ -22,8 +22,9 @@ async fn drop_after(micros: u32, work: impl Future<Output = Result<()>>) -> bool
     }
 }
 
-/// The answers of both connections of the pool are looked at after every try. How many tries were dropped.
-async fn dropped_tries<F>(test: &TestDatabase, request: impl Fn(Db, Caller, String) -> F) -> u32
+/// Drops requests at random moments, and after each looks at what is set on both connections of the pool. How many
+/// were dropped on the way.
+async fn dropped_tries<F>(test: &TestDatabase, within_micros: u32, request: impl Fn(Db, Caller, String) -> F) -> u32
 where
     F: Future<Output = Result<()>>,
 {
@@ -35,7 +36,7 @@ where
     let (mut dropped, mut leaks) = (0, Vec::new());
     for number in 0..TRIES {
         let request = request(db.clone(), caller.clone(), format!("{number:03}"));
-        if !drop_after(random.below(12_000), request).await {
+        if !drop_after(random.below(within_micros), request).await {
             dropped += 1;
         }
         let look = || db.system("test");
@@ -74,7 +75,7 @@ fn enough(dropped: u32, form: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_interactive_transaction_dropped_on_the_way_leaves_no_tenant_behind() {
     let test = TestDatabase::new().await;
-    let dropped = dropped_tries(&test, async |db: Db, caller: Caller, body: String| {
+    let dropped = dropped_tries(&test, 24_000, async |db: Db, caller: Caller, body: String| {
         let mut tx = db.tenant(&caller).begin().await?;
         tx.execute(note_insert(caller.tenant(), &format!("{body} first"))).await?;
         tx.execute(note_insert(caller.tenant(), &format!("{body} second"))).await?;
@@ -87,7 +88,7 @@ async fn an_interactive_transaction_dropped_on_the_way_leaves_no_tenant_behind()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flight_dropped_on_the_way_leaves_no_tenant_behind() {
     let test = TestDatabase::new().await;
-    let dropped = dropped_tries(&test, async |db: Db, caller: Caller, _| {
+    let dropped = dropped_tries(&test, 14_000, async |db: Db, caller: Caller, _| {
         db.tenant(&caller).fetch_all(context()).await?;
         db.tenant(&caller).fetch_all(context()).await?;
         Ok(())

@@ -6,19 +6,26 @@ use freehold_db::{Migration, MigrationSet, Statement};
 pub(crate) fn migration_sets() -> Vec<MigrationSet> {
     vec![
         freehold_db::MIGRATIONS,
-        from_folder("identity"),
+        freehold_identity::MIGRATIONS,
         freehold_metering::MIGRATIONS,
         freehold_tenancy::MIGRATIONS,
         from_folder("delivery"),
+        freehold_web::MIGRATIONS,
         TEST_TABLES,
     ]
 }
 
 /// All registered statements, by crate.
 pub(crate) fn statements() -> Vec<&'static Statement> {
-    let rooms = [freehold_metering::STATEMENTS, freehold_tenancy::STATEMENTS].concat();
+    let rooms = [freehold_identity::STATEMENTS, freehold_metering::STATEMENTS, freehold_tenancy::STATEMENTS].concat();
     let tests = [crate::db::probe::STATEMENTS];
-    [freehold_db::CANARY_STATEMENTS].into_iter().chain(rooms).chain(tests).flatten().copied().collect()
+    [freehold_db::CANARY_STATEMENTS, freehold_web::IDEMPOTENCY_STATEMENTS]
+        .into_iter()
+        .chain(rooms)
+        .chain(tests)
+        .flatten()
+        .copied()
+        .collect()
 }
 
 /// A tenant's table for tests that are about tenants and nothing else.

@@ -1,0 +1,59 @@
+//! Writes every page and every mail, with data that looks real, into a folder, so that they can be looked at:
+//! `cargo run -p freehold-console --example gallery -- /tmp/gallery`.
+
+mod samples;
+
+use std::{error::Error, fs, path::Path};
+
+use freehold_console::{MARK, STYLESHEET, SignInStep, Trouble, WELCOME_SCRIPT};
+use freehold_delivery::mail::Template;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = std::env::args().nth(1).ok_or("name the folder to write to")?;
+    let folder = Path::new(&folder);
+    write(folder, "assets/freehold.css", STYLESHEET)?;
+    write(folder, "assets/mark.svg", MARK)?;
+    write(folder, "assets/welcome.js", WELCOME_SCRIPT)?;
+    for (name, page) in pages()? {
+        write(folder, name, &page)?;
+    }
+    let mails = Template::samples();
+    write(folder, "dev/mail/index.html", &samples::mailbox(&mails).render()?)?;
+    for (id, mail) in mails.iter().enumerate() {
+        write(folder, &format!("dev/mail/{id}/html/index.html"), &mail.html()?)?;
+        write(folder, &format!("dev/mail/{id}/index.html"), &samples::mail(id, mail, mail.text()?).render()?)?;
+    }
+    Ok(())
+}
+
+fn pages() -> Result<Vec<(&'static str, String)>, askama::Error> {
+    let sent = SignInStep::CheckMail { local_mailbox: true };
+    let wrong_code = Some("That code is not right, or it has run out. Try again, or ask for a new one.");
+    let wrong_address = Some("This is not an e-mail address. It should look like you@example.org.");
+    let trace_id = "0af7651916cd43dd8448eb211c80319c".to_owned();
+    Ok(vec![
+        ("index.html", samples::home().render()?),
+        ("sign-in/index.html", samples::sign_in(SignInStep::AskAddress, None).render()?),
+        ("sign-in-wrong/index.html", samples::sign_in(SignInStep::AskAddress, wrong_address).render()?),
+        ("sign-in-sent/index.html", samples::sign_in(sent, None).render()?),
+        ("sign-in-code/index.html", samples::sign_in(sent, wrong_code).render()?),
+        ("auth/v1/verify/index.html", samples::confirm().render()?),
+        ("link-expired/index.html", samples::link_expired().render()?),
+        ("welcome/index.html", samples::welcome().render()?),
+        ("mailbox-empty/index.html", samples::mailbox(&[]).render()?),
+        ("plans/index.html", samples::plans().render()?),
+        ("docs/index.html", samples::docs().render()?),
+        ("docs/errors/index.html", samples::errors().render()?),
+        ("404/index.html", samples::error(Trouble::NotFound).render()?),
+        ("500/index.html", samples::error(Trouble::Internal { trace_id }).render()?),
+        ("503/index.html", samples::error(Trouble::Unavailable { retry_after_seconds: Some(30) }).render()?),
+    ])
+}
+
+fn write(folder: &Path, name: &str, content: &str) -> std::io::Result<()> {
+    let path = folder.join(name);
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    fs::write(path, content)
+}

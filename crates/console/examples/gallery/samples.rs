@@ -1,0 +1,178 @@
+//! Pages with data that looks real. The gallery shows them, the tests render them.
+
+use freehold_console::{
+    Brand, ConfirmPage, DocsPage, ErrorCode, ErrorPage, ErrorsPage, HomePage, LinkExpiredPage, MailPage, MailboxPage,
+    Part, PlanCard, PlanLimit, PlanPrice, PlansPage, Purpose, ReceivedMail, SignInPage, SignInStep, Standing, Step,
+    Trouble, WelcomePage,
+};
+use freehold_delivery::mail::Mail;
+
+const SITE: &str = "http://127.0.0.1:8900";
+
+pub fn brand() -> Brand {
+    Brand { product_name: "VoiceFX AI".to_owned(), site_url: SITE.to_owned() }
+}
+
+pub fn home() -> HomePage {
+    let part = |name: &str, now: &str, standing, setting: Option<&str>| Part {
+        name: name.to_owned(),
+        now: now.to_owned(),
+        standing,
+        setting: setting.map(str::to_owned),
+    };
+    let step = |title: &str, text: &str, command: String| Step {
+        title: title.to_owned(),
+        text: text.to_owned(),
+        command: Some(command),
+    };
+    HomePage {
+        brand: brand(),
+        description: "AI voice agents that answer and make your calls.".to_owned(),
+        parts: vec![
+            part("Database", "Local Postgres in `.freehold`", Standing::StandIn, Some("DATABASE_URL")),
+            part("Sign-in", "Built in, speaks the Supabase Auth protocol", Standing::Connected, None),
+            part("Mail", "Local mailbox at [/dev/mail](/dev/mail)", Standing::StandIn, Some("SMTP_URL")),
+            part("Payments", "Nobody can buy a plan yet", Standing::Missing, Some("STRIPE_SECRET_KEY")),
+        ],
+        steps: vec![
+            step(
+                "Sign up",
+                "Makes an account and mails a code, which is in the [local mailbox](/dev/mail).",
+                format!(
+                    "curl {SITE}/auth/v1/signup -H 'Content-Type: application/json' \\\n  -d '{{\"email\": \"ada@example.org\", \"password\": \"correct horse battery staple\"}}'"
+                ),
+            ),
+            step(
+                "Confirm with the code",
+                "Answers an `access_token`, and makes an organization on the free plan.",
+                format!(
+                    "curl {SITE}/auth/v1/verify -H 'Content-Type: application/json' \\\n  -d '{{\"type\": \"signup\", \"email\": \"ada@example.org\", \"token\": \"THE CODE\"}}'"
+                ),
+            ),
+            step(
+                "Make a key and run a workflow",
+                "A key is what programs sign in with. It is shown once.",
+                format!(
+                    "curl {SITE}/api/v1/keys -H \"Authorization: Bearer $TOKEN\" \\\n  -H 'Content-Type: application/json' -d '{{\"name\": \"first key\"}}'"
+                ),
+            ),
+        ],
+        local_mailbox: true,
+    }
+}
+
+pub fn sign_in(step: SignInStep, error: Option<&str>) -> SignInPage {
+    SignInPage {
+        brand: brand(),
+        step,
+        email: "ada@example.org".to_owned(),
+        redirect_to: Some("/welcome".to_owned()),
+        error: error.map(str::to_owned),
+    }
+}
+
+pub fn confirm() -> ConfirmPage {
+    ConfirmPage {
+        brand: brand(),
+        email: "ada@example.org".to_owned(),
+        purpose: Purpose::SignIn,
+        token: "pM2vWb9oQ4nT7sYx1cKdLr".to_owned(),
+        kind: "magiclink".to_owned(),
+        redirect_to: Some("https://app.example.org/welcome".to_owned()),
+    }
+}
+
+pub fn link_expired() -> LinkExpiredPage {
+    LinkExpiredPage { brand: brand() }
+}
+
+pub fn welcome() -> WelcomePage {
+    WelcomePage { brand: brand() }
+}
+
+pub fn mailbox(mails: &[Mail]) -> MailboxPage {
+    let mails = mails.iter().enumerate().map(|(index, mail)| ReceivedMail {
+        id: index.to_string(),
+        to: "ada@example.org".to_owned(),
+        subject: mail.subject(),
+        received_at: format!("2026-11-21T11:{:02}:09Z", 40 - index),
+        template: mail.template().to_string(),
+    });
+    MailboxPage { brand: brand(), mails: mails.collect() }
+}
+
+pub fn mail(id: usize, mail: &Mail, text: String) -> MailPage {
+    MailPage {
+        brand: brand(),
+        id: id.to_string(),
+        to: "ada@example.org".to_owned(),
+        subject: mail.subject(),
+        received_at: "2026-11-21T11:40:09Z".to_owned(),
+        template: mail.template().to_string(),
+        text,
+        code: mail.code().map(str::to_owned),
+        link: mail.link().map(str::to_owned),
+    }
+}
+
+pub fn plans() -> PlansPage {
+    let paid = |month: &str, year: &str| PlanPrice::Paid { month: month.to_owned(), year: Some(year.to_owned()) };
+    let plan = |name: &str, price, limits: [&str; 3], features: &[&str]| PlanCard {
+        id: name.to_lowercase(),
+        name: name.to_owned(),
+        price,
+        limits: ["workflows", "calls", "campaigns"]
+            .into_iter()
+            .zip(limits)
+            .map(|(meter, amount)| PlanLimit { meter: meter.to_owned(), amount: amount.to_owned() })
+            .collect(),
+        features: features.iter().map(|&feature| feature.to_owned()).collect(),
+    };
+    PlansPage {
+        brand: brand(),
+        plans: vec![
+            plan("Free", PlanPrice::Free, ["1", "50 a month", "none"], &["Basic analytics"]),
+            plan("Starter", paid("$29", "$290"), ["5", "500 a month", "3"], &["Basic analytics", "Email support"]),
+            plan(
+                "Pro",
+                paid("$99", "$990"),
+                ["unlimited", "5,000 a month", "unlimited"],
+                &["Advanced analytics", "API access", "Priority support"],
+            ),
+            plan(
+                "Enterprise",
+                PlanPrice::ContactSales,
+                ["unlimited", "unlimited", "unlimited"],
+                &["Everything in Pro", "Custom integrations", "Dedicated support", "Service level agreement"],
+            ),
+        ],
+        current: Some("starter".to_owned()),
+        how_to_change: "Payments are not connected on this server, so its operator changes plans: \
+                        `freehold plan set ORGANIZATION pro`. A change holds from the next request on."
+            .to_owned(),
+    }
+}
+
+pub fn docs() -> DocsPage {
+    let document = serde_json::from_str(include_str!("openapi.json")).unwrap_or_default();
+    DocsPage { brand: brand(), document }
+}
+
+pub fn errors() -> ErrorsPage {
+    let code = |status, name: &str, title: &str| ErrorCode { name: name.to_owned(), status, title: title.to_owned() };
+    ErrorsPage {
+        brand: brand(),
+        codes: vec![
+            code(400, "malformed_request", "The request could not be read"),
+            code(401, "unauthenticated", "Sign in, or send a valid API key"),
+            code(402, "quota_exceeded", "The plan's limit is used up"),
+            code(402, "subscription_suspended", "The organization is suspended and can only be read"),
+            code(409, "idempotency_key_reused", "The Idempotency-Key belongs to another request"),
+            code(500, "internal", "Something went wrong on our side"),
+        ],
+    }
+}
+
+pub fn error(trouble: Trouble) -> ErrorPage {
+    ErrorPage { brand: brand(), trouble }
+}

@@ -1,0 +1,53 @@
+//! SQL of runs.
+
+use freehold_core::TenantId;
+use freehold_db::{Json, statements};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Run, RunId, RunSummary};
+use crate::{execution::Execution, workflow::WorkflowId};
+
+statements! {
+    /// Keeps a run.
+    fn run_insert(
+        tenant: TenantId, id: RunId, workflow: WorkflowId, version: i32, status: &str, outcome: Option<String>,
+        success: bool, execution: Json<Execution>, duration_ms: i64, cost_minor: i64, cost_currency: &str,
+        usage_period: Timestamp, started_at: Timestamp, ended_at: Option<Timestamp>
+    ) -> Run =
+        "insert into voice.runs (
+           tenant_id, id, workflow_id, version, channel, direction, status, outcome, success, execution, duration_ms,
+           cost_minor, cost_currency, usage_period, started_at, ended_at
+         ) values ($1, $2, $3, $4, 'text', 'outbound', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+         returning id, workflow_id, version, channel, direction, status, outcome, success, execution, duration_ms,
+           cost_minor, cost_currency, usage_period, started_at, ended_at";
+
+    /// One run.
+    fn run_find(id: RunId) -> Run =
+        "select id, workflow_id, version, channel, direction, status, outcome, success, execution, duration_ms,
+           cost_minor, cost_currency, usage_period, started_at, ended_at
+         from voice.runs where id = $1";
+
+    /// One run, kept from changing.
+    fn run_lock(id: RunId) -> Run =
+        "select id, workflow_id, version, channel, direction, status, outcome, success, execution, duration_ms,
+           cost_minor, cost_currency, usage_period, started_at, ended_at
+         from voice.runs where id = $1 for update";
+
+    /// A run went on.
+    fn run_update(
+        id: RunId, status: &str, outcome: Option<String>, success: bool, execution: Json<Execution>, duration_ms: i64,
+        cost_minor: i64, ended_at: Option<Timestamp>
+    ) -> Run =
+        "update voice.runs set status = $2, outcome = $3, success = $4, execution = $5, duration_ms = $6, cost_minor = $7,
+           ended_at = $8
+         where id = $1
+         returning id, workflow_id, version, channel, direction, status, outcome, success, execution, duration_ms,
+           cost_minor, cost_currency, usage_period, started_at, ended_at";
+
+    /// A page of runs.
+    fn run_list(workflow: Option<WorkflowId>, before: Uuid, rows: i64) -> RunSummary =
+        "select id, workflow_id, version, status, outcome, success, duration_ms, cost_minor, cost_currency, started_at,
+           ended_at
+         from voice.runs where id < $2 and ($1::uuid is null or workflow_id = $1) order by id desc limit $3";
+}

@@ -1,0 +1,169 @@
+//! Workflows: graphs with a name and versions.
+
+mod store;
+
+use freehold_core::{Error, Id, Kind, OptionExt, Page, PageRequest, Result, TenantId};
+use freehold_db::{Db, Json, TenantTx, row};
+use freehold_metering::usage::{Allowance, usage_record};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+pub use store::STATEMENTS;
+
+use crate::{
+    field_errors,
+    graph::{Graph, validate::validate},
+};
+
+/// Names a workflow.
+pub type WorkflowId = Id<WorkflowKind>;
+
+/// The kind of [`WorkflowId`].
+pub enum WorkflowKind {}
+impl Kind for WorkflowKind {
+    const NAME: &'static str = "workflow";
+}
+
+row! {
+    /// A workflow with the graph of its current version.
+    #[derive(Clone, Debug)]
+    pub struct Workflow {
+        /// Which.
+        pub id: WorkflowId,
+        /// What people call it.
+        pub name: String,
+        /// The current version, from 1.
+        pub version: i32,
+        /// What the agent does.
+        pub graph: Json<Graph>,
+        /// Since when.
+        pub created_at: Timestamp,
+        /// Last change.
+        pub updated_at: Timestamp,
+    }
+}
+
+row! {
+    /// A workflow in a list.
+    #[derive(Clone, Debug)]
+    pub struct WorkflowSummary {
+        /// Which.
+        pub id: WorkflowId,
+        /// What people call it.
+        pub name: String,
+        /// The current version, from 1.
+        pub version: i32,
+        /// Since when.
+        pub created_at: Timestamp,
+        /// Last change.
+        pub updated_at: Timestamp,
+    }
+}
+
+row! {
+    /// One version of a workflow.
+    #[derive(Clone, Debug)]
+    pub struct Version {
+        /// From 1.
+        pub version: i32,
+        /// When it was saved.
+        pub created_at: Timestamp,
+    }
+}
+
+/// Nothing, when the graph can be run; every problem with its place, when not.
+pub fn graph_check(graph: &Graph) -> Result<()> {
+    let problems = validate(graph);
+    if problems.is_empty() { Ok(()) } else { Err(Error::invalid_fields(field_errors(problems, "/graph"))) }
+}
+
+/// Makes a workflow, if the plan has room for one more.
+pub async fn workflow_create(
+    tx: &mut TenantTx,
+    allowance: &Allowance,
+    (tenant, id): (TenantId, WorkflowId),
+    name: &str,
+    graph: Graph,
+    now: Timestamp,
+) -> Result<Workflow> {
+    let name = name_check(name)?;
+    graph_check(&graph)?;
+    usage_record(tx, allowance, id.uuid(), 1, now).await?;
+    let workflow = tx.fetch_one(store::workflow_insert(tenant, id, &name, Json(graph.clone()), now)).await?;
+    tx.execute(store::version_insert(tenant, id, 1, Json(graph), now)).await?;
+    Ok(workflow)
+}
+
+/// One workflow: one flight to the database.
+pub async fn workflow_get(db: &Db, caller: &freehold_core::Caller, id: WorkflowId) -> Result<Workflow> {
+    db.tenant(caller).fetch_optional(store::workflow_find(id)).await?.or_not_found("workflow")
+}
+
+/// A page of workflows, the newest first.
+pub async fn workflow_list(
+    db: &Db,
+    caller: &freehold_core::Caller,
+    request: PageRequest,
+) -> Result<Page<WorkflowSummary>> {
+    let rows = db.tenant(caller).fetch_all(store::workflow_list(request.before(), request.rows())).await?;
+    Ok(request.page(rows, |workflow| workflow.id))
+}
+
+/// Changes name or graph, if `check` agrees to the present version. Another graph is another version; the runs of the old
+/// one keep it.
+pub async fn workflow_change(
+    tx: &mut TenantTx,
+    (tenant, id): (TenantId, WorkflowId),
+    name: Option<&str>,
+    graph: Option<Graph>,
+    check: impl FnOnce(&Workflow) -> Result<()>,
+    now: Timestamp,
+) -> Result<Workflow> {
+    let current = tx.fetch_optional(store::workflow_lock(id)).await?.or_not_found("workflow")?;
+    check(&current)?;
+    let name = name.map_or(Ok(current.name.clone()), name_check)?;
+    let (version, graph) = match graph.filter(|graph| *graph != current.graph.0) {
+        Some(graph) => {
+            graph_check(&graph)?;
+            tx.execute(store::version_insert(tenant, id, current.version + 1, Json(graph.clone()), now)).await?;
+            (current.version + 1, graph)
+        }
+        None => (current.version, current.graph.0),
+    };
+    tx.fetch_one(store::workflow_update(id, &name, version, Json(graph), now)).await
+}
+
+/// Deletes a workflow, which gives the plan's room back. Its runs stay. `event` names the giving back in the ledger.
+pub async fn workflow_delete(
+    tx: &mut TenantTx,
+    allowance: &Allowance,
+    id: WorkflowId,
+    event: Uuid,
+    now: Timestamp,
+) -> Result<()> {
+    if tx.execute(store::workflow_delete(id, now)).await? == 0 {
+        return Err(Error::not_found("workflow"));
+    }
+    usage_record(tx, allowance, event, -1, now).await.map(drop)
+}
+
+/// The versions of a workflow, the newest first.
+pub async fn version_list(tx: &mut TenantTx, id: WorkflowId) -> Result<Vec<Version>> {
+    tx.fetch_optional(store::workflow_find(id)).await?.or_not_found("workflow")?;
+    tx.fetch_all(store::version_list(id)).await
+}
+
+/// The graph of one version.
+pub async fn version_graph(tx: &mut TenantTx, id: WorkflowId, version: i32) -> Result<Graph> {
+    let found = tx.fetch_optional(store::version_graph(id, version)).await?;
+    found.map(|(graph,)| graph.0).or_not_found("version")
+}
+
+fn name_check(name: &str) -> Result<String> {
+    let name = name.trim();
+    if (1..=200).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
+        Ok(name.to_owned())
+    } else {
+        Err(Error::invalid("/name", "expected 1 to 200 characters, without control characters"))
+    }
+}
