@@ -14,8 +14,6 @@ use axum::middleware;
 use freehold_web::Backbone;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use otp::person_mail;
-
 /// The endpoints under `/auth/v1`.
 pub fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new()

@@ -54,7 +54,6 @@ async function call(method, path, body) {
   });
 }
 
-const nameOf = (thing) => (thing && typeof thing === "object" ? thing.name : thing) ?? "none yet";
 const number = (value) => value.toLocaleString("en");
 
 function meterShow({ name, used, limit, period_end }) {
@@ -66,7 +65,10 @@ function meterShow({ name, used, limit, period_end }) {
   if (known && limit > 0) {
     const bar = Object.assign(add("progress", `${used} of ${limit}`), { max: limit, value: Math.min(used, limit) });
     bar.setAttribute("aria-label", name);
-    if (used >= limit) bar.className = "full";
+    if (used >= limit) {
+      bar.className = "full";
+      add("small", "the limit is reached");
+    }
   }
   if (period_end) {
     const day = new Date(period_end).toLocaleDateString("en", { day: "numeric", month: "long", timeZone: "UTC" });
@@ -105,15 +107,17 @@ function signedOut(message) {
 async function start() {
   const refused = tokensTake();
   if (refused) return signedOut(refused);
-  if (!sessionStorage.getItem("access_token")) return signedOut("You are not signed in in this tab.");
+  if (!sessionStorage.getItem("access_token")) return signedOut("Sign in first; this page then shows your account.");
   show("message", "One moment, we are fetching your account.");
   part("make-key").addEventListener("click", keyMake);
   part("sign-out").addEventListener("click", signOut);
   try {
     const [user, me] = await Promise.all([call("GET", "/auth/v1/user"), call("GET", "/api/v1/me")]);
     show("email", user.email);
-    show("organization", nameOf(me.organization));
-    show("plan", nameOf(me.plan));
+    // Requests that name no organization go to the first.
+    const [organization] = me.organizations ?? [];
+    show("organization", organization?.name ?? "none yet");
+    show("plan", organization?.plan ?? "none yet");
     show("message", "You are signed in. Here is what you have and how to use it.");
     show("account");
   } catch (error) {
@@ -121,7 +125,7 @@ async function start() {
     return show("message", error.message);
   }
   const usage = await call("GET", "/api/v1/usage").catch(() => ({ meters: [] }));
-  if (usage.plan) show("plan", nameOf(usage.plan));
+  if (usage.plan) show("plan", usage.plan);
   usage.meters.forEach(meterShow);
   if (usage.meters.length > 0) show("usage");
 }

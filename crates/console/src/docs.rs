@@ -5,6 +5,8 @@ mod example;
 mod operation;
 mod schema;
 
+use std::{collections::HashSet, fmt::Write as _};
+
 use askama::Template;
 use serde_json::Value;
 
@@ -93,13 +95,13 @@ fn anchor(text: &str) -> String {
 
 /// Gives a number to every anchor that was there before, so that no two places of the page have one name.
 fn anchors_distinct(groups: &mut [Group]) {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     let anchors = groups.iter_mut().flat_map(|group| {
         std::iter::once(&mut group.anchor).chain(group.operations.iter_mut().map(|operation| &mut operation.anchor))
     });
     for (index, anchor) in anchors.enumerate() {
         if !seen.insert(anchor.clone()) {
-            anchor.push_str(&format!("-{index}"));
+            let _ = write!(anchor, "-{index}");
             seen.insert(anchor.clone());
         }
     }

@@ -1,6 +1,6 @@
 //! Pages for people. A page is a struct of plain data with its template beside it by name: `HomePage` is written in
-//! `home.rs` and `templates/home.html`. Nothing here asks the database or knows the router; whoever serves a page
-//! fills the struct and calls `render`.
+//! `home.rs` and `templates/home.html`. Only [`routes`] asks the database and knows the router: it fills the struct
+//! and calls `render`.
 //!
 //! Pages load nothing but [`STYLESHEET`], [`MARK`] and, on one page, [`WELCOME_SCRIPT`]. They hold no inline script,
 //! no inline style and no style attribute, so they live under the strict [`CONTENT_SECURITY_POLICY`].
@@ -21,6 +21,7 @@ mod mail;
 mod mailbox;
 mod plans;
 mod prose;
+mod routes;
 mod sign_in;
 mod times;
 mod welcome;
@@ -36,5 +37,6 @@ pub use link_expired::LinkExpiredPage;
 pub use mail::MailPage;
 pub use mailbox::{MailboxPage, ReceivedMail};
 pub use plans::{PlanCard, PlanLimit, PlanPrice, PlansPage};
+pub use routes::{Local, error_pages, routes};
 pub use sign_in::{SignInPage, SignInStep};
 pub use welcome::WelcomePage;

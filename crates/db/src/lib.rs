@@ -18,7 +18,7 @@ mod value;
 pub use canary::{STATEMENTS as CANARY_STATEMENTS, canary, faults};
 pub use database::{Db, System, Tenant};
 pub use error::{OnConstraint, from_driver};
-pub use migrate::{Migrated, Migration, MigrationSet, Migrator};
+pub use migrate::{Migrated, Migration, MigrationSet, Migrator, database_ensure};
 pub use settings::{PoolSettings, Settings};
 pub use statement::{Query, Row, Statement};
 pub use tokio_postgres::types::{Json, Type};

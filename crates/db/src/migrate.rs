@@ -153,3 +153,23 @@ fn explain_rights(error: Error) -> Error {
     }
     error
 }
+
+/// Makes the database of this name where there is none. `settings` is another database of the same server.
+pub async fn database_ensure(settings: &Settings, name: &str) -> Result<()> {
+    let (client, connection) = settings.config.connect(tls::connector(&settings.tls)?).await.map_err(from_driver)?;
+    tokio::spawn(async move {
+        // Its errors are those of the statements.
+        let _ = connection.await;
+    });
+    let found = client
+        .query_typed("select from pg_catalog.pg_database where datname = $1", &[(&name, postgres_types::Type::TEXT)])
+        .await
+        .map_err(from_driver)?;
+    if !found.is_empty() {
+        return Ok(());
+    }
+    if !name.bytes().all(|letter| letter == b'_' || letter.is_ascii_lowercase() || letter.is_ascii_digit()) {
+        return Err(Error::internal("the database's name is not a plain name"));
+    }
+    client.batch_execute(&format!("create database {name}")).await.map_err(from_driver)
+}

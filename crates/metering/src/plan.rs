@@ -28,6 +28,7 @@ impl Entitlements {
     /// than they bought.
     pub async fn load(db: &Db, product: Arc<Product>, now: Timestamp) -> Result<Self> {
         let mut tx = db.system("record plan versions").begin().await?;
+        refuse_other_product(&product.id, tx.fetch_optional(store::product_in_use()).await?)?;
         for plan in product.plans() {
             let definition = serde_json::to_value(plan).context("writing a plan as JSON")?;
             tx.execute(store::version_insert(&product.id, &plan.id, plan.version, definition, now)).await?;
@@ -97,6 +98,17 @@ impl Entitlements {
 pub fn plan_of_new_tenant(product: &Product) -> freehold_core::Plan {
     let plan = product.default_plan();
     freehold_core::Plan { id: plan.id.clone(), version: plan.version }
+}
+
+/// Tenants of one product have plans that another does not know.
+fn refuse_other_product(wanted: &str, in_use: Option<(String,)>) -> Result<()> {
+    match in_use {
+        Some((found,)) if found != wanted => Err(Error::internal(format!(
+            "this database belongs to the product {found:?}, not {wanted:?}: start with --product {found}, or take another \
+             database (--data with another folder)"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn refuse_silent_change(today: &Plan, stored: &Plan) -> Result<()> {

@@ -8,15 +8,14 @@ use freehold_core::{Error, Result, codes as core_codes};
 use freehold_identity::{
     codes,
     sign_in::mail_sign_in,
-    sign_up::{SignUp, SignedUp, sign_up},
     user::{email_normalize, user_find_by_email},
 };
-use freehold_web::{Answer, Backbone, Json};
+use freehold_web::{Answer, Backbone, Json, person_mail};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::signup::{metadata, newcomer_settle, read};
+use super::signup::{metadata, read};
 
 /// Where the mail goes.
 #[derive(Deserialize, ToSchema)]
@@ -93,33 +92,6 @@ async fn link_send(backbone: &Backbone, body: OtpBody, redirect_to: String) -> R
     }
     let email = email_normalize(&body.email.unwrap_or_default())?;
     person_mail(backbone, email, body.create_user.unwrap_or(true), metadata(body.data)?, redirect_to).await
-}
-
-/// Sends a sign-in mail to an address, making the person first where that is wanted.
-pub async fn person_mail(
-    backbone: &Backbone,
-    email: String,
-    create: bool,
-    data: Value,
-    redirect_to: String,
-) -> Result<()> {
-    let mut tx = backbone.db.system("sign in by mail").begin().await?;
-    match user_find_by_email(&mut tx, &email).await? {
-        Some(user) => mail_sign_in(&backbone.identity, &mut tx, &user, &redirect_to).await?,
-        None if !create => return Err(Error::new(codes::OTP_DISABLED, "Signups not allowed for otp")),
-        None => {
-            let new =
-                SignUp { email, password_hash: None, same_password: true, data, redirect_to: redirect_to.clone() };
-            if let SignedUp::New(user) = sign_up(&backbone.identity, &mut tx, new).await? {
-                newcomer_settle(backbone, &mut tx, &user).await?;
-                if user.confirmed() {
-                    // Nothing to confirm here, so nothing was sent yet.
-                    mail_sign_in(&backbone.identity, &mut tx, &user, &redirect_to).await?;
-                }
-            }
-        }
-    }
-    tx.commit().await
 }
 
 /// Where the link of a mail leads: what the query names, if that is on our site.

@@ -5,19 +5,15 @@ use axum::{
     http::request::Parts,
     response::{IntoResponse, Response},
 };
-use freehold_catalog::Tenancy;
 use freehold_core::{Error, FieldError, Result, Secret, codes as core_codes};
-use freehold_db::SystemTx;
 use freehold_identity::{
     codes,
     password::PasswordProblem,
     session::session_open,
     sign_up::{SignUp, SignedUp, password_known, sign_up},
-    user::{User, email_normalize, user_identities},
+    user::{email_normalize, user_identities},
 };
-use freehold_metering::plan::plan_of_new_tenant;
-use freehold_tenancy::tenant::{NewTenant, tenant_create};
-use freehold_web::{Answer, Backbone, Json, client};
+use freehold_web::{Answer, Backbone, Json, client, newcomer_settle};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -81,20 +77,6 @@ pub(crate) async fn signup(State(backbone): State<Backbone>, request: Request) -
         }
         SignedUp::Taken => Ok(Json(disguised(&backbone, email, data)).into_response()),
     }
-}
-
-/// Gives somebody who has just been made a place: an organization with an owner, in the same transaction.
-pub(super) async fn newcomer_settle(backbone: &Backbone, tx: &mut SystemTx, user: &User) -> Result<()> {
-    let before_at = user.email.split('@').next().filter(|name| !name.is_empty()).unwrap_or("me");
-    let wished = user.user_metadata.get("organization").and_then(Value::as_str).map(str::trim);
-    let wished =
-        wished.filter(|name| !name.is_empty() && name.chars().count() <= 200 && !name.chars().any(char::is_control));
-    let personal = backbone.product.tenancy == Tenancy::Personal;
-    let name = wished.filter(|_| !personal).map_or_else(|| format!("{before_at}'s organization"), str::to_owned);
-    let name = if personal { before_at.to_owned() } else { name };
-    let plan = plan_of_new_tenant(&backbone.product);
-    let new = NewTenant { id: backbone.ids.next(), name, personal, plan, owner: user.id };
-    tenant_create(tx, new, backbone.clock.now()).await.map(drop)
 }
 
 /// What somebody gets who signs up with an address that is taken: somebody who does not exist. Only whoever reads the

@@ -9,11 +9,11 @@ use freehold_delivery::mail::Mail;
 
 const SITE: &str = "http://127.0.0.1:8900";
 
-pub fn brand() -> Brand {
+pub(crate) fn brand() -> Brand {
     Brand { product_name: "VoiceFX AI".to_owned(), site_url: SITE.to_owned() }
 }
 
-pub fn home() -> HomePage {
+pub(crate) fn home() -> HomePage {
     let part = |name: &str, now: &str, standing, setting: Option<&str>| Part {
         name: name.to_owned(),
         now: now.to_owned(),
@@ -61,7 +61,7 @@ pub fn home() -> HomePage {
     }
 }
 
-pub fn sign_in(step: SignInStep, error: Option<&str>) -> SignInPage {
+pub(crate) fn sign_in(step: SignInStep, error: Option<&str>) -> SignInPage {
     SignInPage {
         brand: brand(),
         step,
@@ -71,7 +71,7 @@ pub fn sign_in(step: SignInStep, error: Option<&str>) -> SignInPage {
     }
 }
 
-pub fn confirm() -> ConfirmPage {
+pub(crate) fn confirm() -> ConfirmPage {
     ConfirmPage {
         brand: brand(),
         email: "ada@example.org".to_owned(),
@@ -82,15 +82,15 @@ pub fn confirm() -> ConfirmPage {
     }
 }
 
-pub fn link_expired() -> LinkExpiredPage {
+pub(crate) fn link_expired() -> LinkExpiredPage {
     LinkExpiredPage { brand: brand() }
 }
 
-pub fn welcome() -> WelcomePage {
+pub(crate) fn welcome() -> WelcomePage {
     WelcomePage { brand: brand() }
 }
 
-pub fn mailbox(mails: &[Mail]) -> MailboxPage {
+pub(crate) fn mailbox(mails: &[Mail]) -> MailboxPage {
     let mails = mails.iter().enumerate().map(|(index, mail)| ReceivedMail {
         id: index.to_string(),
         to: "ada@example.org".to_owned(),
@@ -101,7 +101,7 @@ pub fn mailbox(mails: &[Mail]) -> MailboxPage {
     MailboxPage { brand: brand(), mails: mails.collect() }
 }
 
-pub fn mail(id: usize, mail: &Mail, text: String) -> MailPage {
+pub(crate) fn mail(id: usize, mail: &Mail, text: String) -> MailPage {
     MailPage {
         brand: brand(),
         id: id.to_string(),
@@ -115,7 +115,7 @@ pub fn mail(id: usize, mail: &Mail, text: String) -> MailPage {
     }
 }
 
-pub fn plans() -> PlansPage {
+pub(crate) fn plans() -> PlansPage {
     let paid = |month: &str, year: &str| PlanPrice::Paid { month: month.to_owned(), year: Some(year.to_owned()) };
     let plan = |name: &str, price, limits: [&str; 3], features: &[&str]| PlanCard {
         id: name.to_lowercase(),
@@ -153,12 +153,12 @@ pub fn plans() -> PlansPage {
     }
 }
 
-pub fn docs() -> DocsPage {
+pub(crate) fn docs() -> DocsPage {
     let document = serde_json::from_str(include_str!("openapi.json")).unwrap_or_default();
     DocsPage { brand: brand(), document }
 }
 
-pub fn errors() -> ErrorsPage {
+pub(crate) fn errors() -> ErrorsPage {
     let code = |status, name: &str, title: &str| ErrorCode { name: name.to_owned(), status, title: title.to_owned() };
     ErrorsPage {
         brand: brand(),
@@ -173,6 +173,6 @@ pub fn errors() -> ErrorsPage {
     }
 }
 
-pub fn error(trouble: Trouble) -> ErrorPage {
+pub(crate) fn error(trouble: Trouble) -> ErrorPage {
     ErrorPage { brand: brand(), trouble }
 }

@@ -59,6 +59,9 @@ impl Making<'_> {
             Some("boolean") => json!(true),
             Some("array") if schema["items"].is_object() => json!([self.value(&schema["items"], depth + 1)]),
             Some("array") => json!([]),
+            Some("object") if schema["additionalProperties"].is_object() => {
+                json!({"name": self.value(&schema["additionalProperties"], depth + 1)})
+            }
             Some("object") => json!({}),
             _ => Value::Null,
         }

@@ -81,8 +81,7 @@ fn inside(document: &Value, depth: usize, schema: &Value, rows: &mut Vec<Row>) {
         // A part may name the whole again; it is one level down for the count, not for the reader.
         inside_part(document, depth, part, rows);
     }
-    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
-        let required = schema["required"].as_array().is_some_and(|required| required.iter().any(|one| one == name));
+    for (name, property, required) in properties(schema) {
         if rows.len() < MOST_ROWS {
             rows.push(row(document, depth, name, required, property));
             inside(document, depth + 1, property, rows);
@@ -101,6 +100,16 @@ fn inside(document: &Value, depth: usize, schema: &Value, rows: &mut Vec<Row>) {
             variant_rows(document, depth, variant, rows);
         }
     }
+}
+
+/// The properties and whether they are required: first the required ones in the order they are listed, which is the
+/// order of the Rust struct, then the others.
+fn properties(schema: &Value) -> Vec<(&String, &Value, bool)> {
+    let place = |name: &str| parts(schema, "required").position(|required| required == name);
+    let properties = schema["properties"].as_object().into_iter().flatten();
+    let mut placed: Vec<_> = properties.map(|(name, property)| (place(name), name, property)).collect();
+    placed.sort_by_key(|(place, _, _)| place.unwrap_or(usize::MAX));
+    placed.into_iter().map(|(place, name, property)| (name, property, place.is_some())).collect()
 }
 
 /// The same depth for the reader, guarded against a part that leads back to itself.

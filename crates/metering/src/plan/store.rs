@@ -14,6 +14,9 @@ statements! {
     fn version_list(product: &str) -> (String, i32, Value) =
         "select plan, version, definition from freehold.plan_versions where product = $1";
 
+    /// The product this database belongs to; none when it is new.
+    fn product_in_use() -> (String,) = "select product from freehold.plan_versions limit 1";
+
     /// One version.
     fn version_find(product: &str, plan: &str, version: i32) -> (Value,) =
         "select definition from freehold.plan_versions where product = $1 and plan = $2 and version = $3";

@@ -57,7 +57,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("tokio-postgres", &["db", "jobs", "prover", "it", "bench"]),
     ("tokio-postgres-rustls", &["db"]),
     ("utoipa", &["api", "web", "voice", "documents", "pharmacy", "studio"]),
-    ("utoipa-axum", &["api", "web", "voice", "documents", "pharmacy", "studio"]),
+    ("utoipa-axum", &["api", "web", "freehold", "voice", "documents", "pharmacy", "studio"]),
 ];
 
 fn floor(room: &str) -> Option<usize> {

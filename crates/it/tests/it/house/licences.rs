@@ -62,7 +62,7 @@ fn packages() -> BTreeSet<(String, String, String)> {
         .current_dir(root())
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "after `cargo fetch`: {}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     let packages: BTreeSet<_> = text
         .lines()

@@ -1,6 +1,6 @@
 //! Every file of every folder of migrations is in its room's set.
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use super::{refuse, rooms, root};
 use crate::harness::schema::migration_sets;
@@ -16,7 +16,7 @@ fn every_migration_file_is_in_a_set() {
         let Ok(entries) = fs::read_dir(root().join(&room.folder).join("migrations")) else { continue };
         let files: BTreeSet<String> = entries
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter(|file| file.ends_with(".sql") && file != FOUNDATION)
+            .filter(|file| Path::new(file).extension().is_some_and(|kind| kind == "sql") && file != FOUNDATION)
             .collect();
         let Some(set) = sets.iter().find(|set| set.name == room.name) else {
             broken.push(format!("{}: its set is not in `harness::schema::migration_sets`", room.folder));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use freehold_db::Statement;
+use freehold_db::{Statement, Type};
 
 use super::{refuse, sources};
 use crate::harness::{TestDatabase, schema};
@@ -82,28 +82,25 @@ fn differences(statement: &Statement, prepared: &tokio_postgres::Statement) -> V
     found
 }
 
-#[test]
-fn a_statement_that_differs_is_told_how() {
-    // The comparison itself is exercised with a statement that states something else than it answers.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let test = TestDatabase::new().await;
-        let admin = test.admin().await;
-        static WRONG: Statement = Statement {
-            name: "it::wrong",
-            sql: "select tenant_id as owner, used from freehold.usage_totals where tenant_id = $1",
-            params: &[freehold_db::Type::UUID],
-            columns: &[("tenant_id", freehold_db::Type::UUID), ("used", freehold_db::Type::INT4)],
-        };
-        let prepared = admin.prepare_typed(WRONG.sql, WRONG.params).await.unwrap();
-        assert_eq!(
-            differences(&WRONG, &prepared),
-            [
-                "it::wrong: column 1 is called \"owner\", stated is \"tenant_id\"",
-                "it::wrong: column 2 (used) is int8, stated is int4",
-            ]
-        );
-    });
+/// States something else than it answers.
+static WRONG: Statement = Statement {
+    name: "it::wrong",
+    sql: "select tenant_id as owner, used from freehold.usage_totals where tenant_id = $1",
+    params: &[Type::UUID],
+    columns: &[("tenant_id", Type::UUID), ("used", Type::INT4)],
+};
+
+#[tokio::test]
+async fn a_statement_that_differs_is_told_how() {
+    let test = TestDatabase::new().await;
+    let prepared = test.admin().await.prepare_typed(WRONG.sql, WRONG.params).await.unwrap();
+    assert_eq!(
+        differences(&WRONG, &prepared),
+        [
+            "it::wrong: column 1 is called \"owner\", stated is \"tenant_id\"",
+            "it::wrong: column 2 (used) is int8, stated is int4",
+        ]
+    );
 }
 
 #[test]

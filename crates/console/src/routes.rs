@@ -1,0 +1,64 @@
+//! Where the pages are.
+
+mod assets;
+mod error_pages;
+mod mailbox;
+mod reading;
+mod sign_in;
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Router,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use freehold_core::{Code, Context, Result};
+use freehold_web::{Answer, Backbone};
+use serde_json::Value;
+
+pub use error_pages::error_pages;
+
+use crate::{Brand, home::Part};
+
+/// What the pages know of the server they are on.
+#[derive(Clone, Debug)]
+pub struct Local {
+    /// Whether mails are shown at `/dev/mail`, to this machine only.
+    pub mailbox: bool,
+    /// What the server stands on.
+    pub parts: Vec<Part>,
+}
+
+/// What does not change while the server runs.
+struct Pages {
+    local: Local,
+    /// The OpenAPI document.
+    document: Value,
+    codes: Vec<Code>,
+}
+
+/// The pages.
+pub fn routes(local: Local, document: Value, codes: Vec<Code>) -> Router<Backbone> {
+    let mailbox = if local.mailbox { mailbox::routes() } else { Router::new() };
+    let pages = Arc::new(Pages { local, document, codes });
+    Router::new()
+        .merge(assets::routes())
+        .merge(reading::routes())
+        .merge(sign_in::routes())
+        .merge(mailbox)
+        .layer(Extension(pages))
+}
+
+fn brand(backbone: &Backbone) -> Brand {
+    Brand { product_name: backbone.product.name.clone(), site_url: backbone.site_url.clone() }
+}
+
+fn html(rendered: Result<String, askama::Error>) -> Answer<Response> {
+    html_with_status(StatusCode::OK, rendered)
+}
+
+fn html_with_status(status: StatusCode, rendered: Result<String, askama::Error>) -> Answer<Response> {
+    let page = rendered.context("writing a page")?;
+    Ok((status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response())
+}

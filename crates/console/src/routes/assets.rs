@@ -1,0 +1,24 @@
+//! Style sheet, mark and script.
+
+use axum::{
+    Router,
+    http::header,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use freehold_web::Backbone;
+
+use crate::{MARK, STYLESHEET, WELCOME_SCRIPT};
+
+pub(super) fn routes() -> Router<Backbone> {
+    Router::new()
+        .route("/assets/freehold.css", get(async || asset("text/css; charset=utf-8", STYLESHEET)))
+        .route("/assets/mark.svg", get(async || asset("image/svg+xml", MARK)))
+        .route("/favicon.ico", get(async || asset("image/svg+xml", MARK)))
+        .route("/assets/welcome.js", get(async || asset("text/javascript; charset=utf-8", WELCOME_SCRIPT)))
+}
+
+fn asset(kind: &'static str, body: &'static str) -> Response {
+    // Ten minutes: a new version of the server is seen soon, and a page does not fetch them again with every click.
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "public, max-age=600")], body).into_response()
+}

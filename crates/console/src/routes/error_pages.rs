@@ -1,0 +1,43 @@
+//! An error in a browser is a page.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderValue, header},
+    middleware::Next,
+    response::Response,
+};
+use freehold_core::Error;
+use freehold_web::{Backbone, frame::TraceId};
+
+use super::brand;
+use crate::{ErrorPage, Trouble};
+
+/// The middleware: turns the errors that a browser would see into pages. Programs get problem documents.
+pub async fn error_pages(State(backbone): State<Backbone>, request: Request, next: Next) -> Response {
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    if !accept.is_some_and(|accept| accept.contains("text/html")) {
+        return next.run(request).await;
+    }
+    let trace = request.extensions().get::<TraceId>().map_or_else(String::new, |trace| trace.0.to_string());
+    let mut response = next.run(request).await;
+    let error = response.extensions().get::<Arc<Error>>().cloned();
+    let Some(error) = error.filter(|_| !response.headers().contains_key(header::CONTENT_TYPE)) else { return response };
+    let trouble = match error.code().status {
+        404 | 405 => Trouble::NotFound,
+        503 => Trouble::Unavailable { retry_after_seconds: error.retry_after().map(|after| after.as_secs().max(1)) },
+        500.. => Trouble::Internal { trace_id: trace },
+        _ => return response,
+    };
+    if let Ok(page) = (ErrorPage { brand: brand(&backbone), trouble }).render() {
+        *response.body_mut() = Body::from(page);
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+        if let Some(after) = error.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
+        }
+    }
+    response
+}

@@ -1,0 +1,109 @@
+//! `/dev/mail`: for whoever sits at the machine. Anybody else is told that there is nothing here, because a sign-in link
+//! is as good as a password.
+
+use std::net::SocketAddr;
+
+use axum::{
+    Router,
+    extract::{ConnectInfo, FromRequestParts, State},
+    http::{HeaderName, HeaderValue, header, request::Parts},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use freehold_core::{Error, OptionExt};
+use freehold_delivery::mailbox::{Received, mailbox_get, mailbox_list};
+use freehold_web::{Answer, Backbone, Json, Path, Problem, Query};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{brand, html};
+use crate::{MailPage, MailboxPage, ReceivedMail};
+
+pub(super) fn routes() -> Router<Backbone> {
+    Router::new()
+        .route("/dev/mail", get(mailbox))
+        .route("/dev/mail/messages", get(messages))
+        .route("/dev/mail/{id}", get(mail))
+        .route("/dev/mail/{id}/html", get(mail_html))
+}
+
+/// The caller sits at this machine.
+struct AtThisMachine;
+
+impl<S: Send + Sync> FromRequestParts<S> for AtThisMachine {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        // A proxy on this machine speaks for others, and says so.
+        let forwarded = [header::FORWARDED, HeaderName::from_static("x-forwarded-for")];
+        let near = peer.is_some_and(|peer| peer.0.ip().to_canonical().is_loopback())
+            && !forwarded.iter().any(|name| parts.headers.contains_key(name));
+        if near { Ok(Self) } else { Err(Error::not_found("page").into()) }
+    }
+}
+
+#[derive(Deserialize)]
+struct To {
+    to: Option<String>,
+}
+
+async fn mailbox(_: AtThisMachine, State(backbone): State<Backbone>) -> Answer<Response> {
+    let mails = mailbox_list(&backbone.db, None).await?.into_iter().map(|received| ReceivedMail {
+        id: received.id.to_string(),
+        subject: received.mail.subject(),
+        received_at: received.received_at.to_string(),
+        template: received.mail.template().to_string(),
+        to: received.to,
+    });
+    html(MailboxPage { brand: brand(&backbone), mails: mails.collect() }.render())
+}
+
+/// The same for programs: what a test or the demo would otherwise have to read off the page.
+async fn messages(_: AtThisMachine, State(backbone): State<Backbone>, Query(query): Query<To>) -> Answer<Json<Value>> {
+    let mails = mailbox_list(&backbone.db, query.to.as_deref()).await?;
+    let body = |received: Received| {
+        json!({
+            "id": received.id,
+            "to": received.to,
+            "subject": received.mail.subject(),
+            "template": received.mail.template().name(),
+            "received_at": received.received_at,
+            "code": received.mail.code(),
+            "link": received.mail.link(),
+        })
+    };
+    Ok(Json(json!({ "data": mails.into_iter().map(body).collect::<Vec<_>>() })))
+}
+
+async fn mail(_: AtThisMachine, State(backbone): State<Backbone>, Path(id): Path<String>) -> Answer<Response> {
+    let received = find(&backbone, &id).await?;
+    let page = MailPage {
+        brand: brand(&backbone),
+        id: received.id.to_string(),
+        subject: received.mail.subject(),
+        received_at: received.received_at.to_string(),
+        template: received.mail.template().to_string(),
+        text: received.mail.text()?,
+        code: received.mail.code().map(str::to_owned),
+        link: received.mail.link().map(str::to_owned),
+        to: received.to,
+    };
+    with_policy(html(page.render())?, MailPage::CONTENT_SECURITY_POLICY)
+}
+
+async fn mail_html(_: AtThisMachine, State(backbone): State<Backbone>, Path(id): Path<String>) -> Answer<Response> {
+    let received = find(&backbone, &id).await?;
+    with_policy(html(Ok(received.mail.html()?))?, MailPage::HTML_CONTENT_SECURITY_POLICY)
+}
+
+async fn find(backbone: &Backbone, id: &str) -> Result<Received, Error> {
+    let id: Uuid = id.parse().ok().or_not_found("mail")?;
+    mailbox_get(&backbone.db, id).await
+}
+
+fn with_policy(mut page: Response, policy: &'static str) -> Answer<Response> {
+    page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    Ok(page.into_response())
+}

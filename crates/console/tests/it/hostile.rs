@@ -1,0 +1,132 @@
+//! Pages whose data is out to break them.
+
+use freehold_console::{Brand, PlanPrice, Purpose, ReceivedMail, SignInStep, Standing, Trouble};
+use serde_json::{Value, json};
+
+use crate::{samples, strict::assert_strict};
+
+const MARKUP: &str = "\"><script>alert('x')</script><img src=x onerror=alert(1)> style=\"x\" ' & javascript:alert(1)";
+
+fn brand(text: &str) -> Brand {
+    Brand { product_name: text.to_owned(), site_url: text.to_owned() }
+}
+
+/// Every page with `text` in every field, and `rows` rows in every list.
+fn pages(text: &str, rows: usize) -> Vec<(&'static str, String)> {
+    let own = || text.to_owned();
+    let (mut home, mut plans, mut errors) = (samples::home(), samples::plans(), samples::errors());
+    (home.brand, plans.brand, errors.brand) = (brand(text), brand(text), brand(text));
+    home.description = own();
+    home.parts[0].name = own();
+    home.parts[0].now = format!("{text} [x]({text}) [y](javascript:alert(1))");
+    home.parts[0].setting = Some(own());
+    home.parts[0].standing = Standing::StandIn;
+    home.steps[0].title = own();
+    home.steps[0].text = own();
+    home.steps[0].command = Some(own());
+    home.parts = home.parts.into_iter().cycle().take(rows).collect();
+    home.steps = home.steps.into_iter().cycle().take(rows).collect();
+    let plan = &mut plans.plans[0];
+    (plan.id, plan.name, plan.features[0]) = (own(), own(), own());
+    (plan.limits[0].meter, plan.limits[0].amount) = (own(), own());
+    plan.price = PlanPrice::Paid { month: own(), year: Some(own()) };
+    plans.plans = plans.plans.into_iter().cycle().take(rows).collect();
+    (plans.current, plans.how_to_change) = (Some(own()), own());
+    (errors.codes[0].name, errors.codes[0].title) = (own(), own());
+    errors.codes = errors.codes.into_iter().cycle().take(rows).collect();
+    let mut pages = vec![
+        ("home", home.render().unwrap()),
+        ("plans", plans.render().unwrap()),
+        ("errors", errors.render().unwrap()),
+        ("internal", samples::error(Trouble::Internal { trace_id: own() }).render().unwrap()),
+        ("docs", docs(text, rows)),
+    ];
+    pages.extend(sign_in(text));
+    pages.extend(mails(text, rows));
+    pages
+}
+
+fn sign_in(text: &str) -> Vec<(&'static str, String)> {
+    let asking = |step| {
+        let mut page = samples::sign_in(step, Some(text));
+        (page.email, page.redirect_to) = (text.to_owned(), Some(text.to_owned()));
+        page.render().unwrap()
+    };
+    let mut confirm = samples::confirm();
+    (confirm.brand, confirm.purpose) = (brand(text), Purpose::of(text));
+    (confirm.email, confirm.token, confirm.kind) = (text.to_owned(), text.to_owned(), text.to_owned());
+    confirm.redirect_to = Some(text.to_owned());
+    let policy = confirm.content_security_policy();
+    assert!(!policy.contains("alert") && !policy.contains('\n'), "{policy}");
+    vec![
+        ("sign in", asking(SignInStep::AskAddress)),
+        ("check your mail", asking(SignInStep::CheckMail { local_mailbox: true })),
+        ("confirm", confirm.render().unwrap()),
+    ]
+}
+
+fn mails(text: &str, rows: usize) -> Vec<(&'static str, String)> {
+    let own = || text.to_owned();
+    let mut mailbox = samples::mailbox(&[]);
+    let mail = ReceivedMail { id: own(), to: own(), subject: own(), received_at: own(), template: own() };
+    mailbox.mails = vec![mail; rows];
+    let mut page = samples::mail(0, &freehold_delivery::mail::Template::samples()[0], own());
+    (page.id, page.to, page.subject, page.received_at) = (own(), own(), own(), own());
+    (page.code, page.link) = (Some(own()), Some(format!("javascript:{text}")));
+    vec![("mailbox", mailbox.render().unwrap()), ("mail", page.render().unwrap())]
+}
+
+fn docs(text: &str, rows: usize) -> String {
+    let operation = json!({
+        "tags": [text], "operationId": text, "summary": text, "description": text, "deprecated": true,
+        "parameters": [{"name": text, "in": "query", "required": true, "description": text, "schema": {"enum": [text]}}],
+        "requestBody": {"content": {text: {"schema": {
+            "required": [text],
+            "properties": {text: {"type": text, "format": text, "pattern": text, "default": text, "description": text}},
+        }}}},
+        "responses": {text: {"description": text}, "200": {"content": {"a/json": {"example": text}}}},
+    });
+    let paths: serde_json::Map<String, Value> =
+        (0..rows).map(|row| (format!("/{row}/{text}"), json!({"post": operation}))).collect();
+    let mut page = samples::docs();
+    page.brand = brand(text);
+    page.document = json!({
+        "info": {"title": text, "version": text, "description": text},
+        "tags": [{"name": text, "description": text}],
+        "paths": paths,
+    });
+    page.render().unwrap()
+}
+
+#[test]
+fn markup_in_data_stays_text() {
+    for (name, html) in pages(MARKUP, 4) {
+        assert!(html.contains("&#60;script&#62;"), "{name} does not show the text");
+        assert!(!html.contains("<script>alert") && !html.contains("<img src=x"), "{name}");
+        assert_strict(name, &html);
+    }
+}
+
+#[test]
+fn very_long_words_and_very_many_rows_render() {
+    let long = "w".repeat(5_000);
+    assert!(pages(&long, 2).iter().all(|(_, html)| html.contains(&long)));
+    for (name, html) in pages("word", 500) {
+        assert!(html.contains("word"), "{name}");
+        assert!(html.len() < 4_000_000, "{name}: {} bytes", html.len());
+    }
+}
+
+#[test]
+fn empty_text_and_no_rows_render() {
+    for (name, html) in pages("", 0) {
+        assert!(html.contains("</html>"), "{name}");
+    }
+}
+
+#[test]
+fn text_that_looks_like_a_template_is_not_one() {
+    for (name, html) in pages("{{ brand }}{% if true %}", 2) {
+        assert!(html.contains("{{ brand }}{% if true %}"), "{name}");
+    }
+}

@@ -1,0 +1,91 @@
+//! Every page, rendered with ordinary, hostile, no and very much data.
+
+#[cfg(test)]
+mod hostile;
+#[path = "../../examples/gallery/samples.rs"]
+mod samples;
+#[cfg(test)]
+mod strict;
+
+use freehold_console::SignInStep;
+
+use crate::strict::ordinary;
+
+#[test]
+fn every_page_has_its_landmarks_one_heading_and_a_title() {
+    for (name, html) in ordinary() {
+        for part in ["<html lang=\"en\">", "<header", "<nav", "<main id=\"content\"", "<footer", "href=\"#content\""] {
+            assert!(html.contains(part), "{name} has no {part}");
+        }
+        assert_eq!(html.matches("<h1").count(), 1, "{name}");
+        assert!(html.contains(" · VoiceFX AI</title>"), "{name}");
+    }
+}
+
+#[test]
+fn every_field_has_a_label_and_no_id_is_used_twice() {
+    for (name, html) in ordinary() {
+        let ids: Vec<_> = strict::values_of(&html, "id");
+        let mut distinct = ids.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(ids.len(), distinct.len(), "{name}: {ids:?}");
+        for input in strict::tags(&html).into_iter().filter(|tag| tag.starts_with("<input") && !tag.contains("hidden"))
+        {
+            let id = strict::values_of(input, "id")[0];
+            assert!(html.contains(&format!("<label for=\"{id}\">")), "{name}: {input}");
+        }
+    }
+}
+
+#[test]
+fn an_address_is_not_told_to_whoever_holds_its_link() {
+    let html = samples::confirm().render().unwrap();
+    assert!(html.contains("a…@example.org") && !html.contains("ada@example.org"));
+}
+
+#[test]
+fn the_confirmation_posts_what_the_link_carried_and_may_go_on_to_its_destination() {
+    let page = samples::confirm();
+    let html = page.render().unwrap();
+    for field in [
+        "method=\"post\" action=\"/sign-in/confirm\"",
+        "name=\"token\" value=\"pM2vWb9oQ4nT7sYx1cKdLr\"",
+        "name=\"type\" value=\"magiclink\"",
+        "name=\"redirect_to\" value=\"https://app.example.org/welcome\"",
+    ] {
+        assert!(html.contains(field), "{field}");
+    }
+    assert!(page.content_security_policy().contains("form-action 'self' https://app.example.org;"));
+}
+
+#[test]
+fn the_mailbox_is_mentioned_only_where_there_is_one() {
+    let mut home = samples::home();
+    home.local_mailbox = false;
+    home.parts.clear();
+    home.steps.clear();
+    assert!(!home.render().unwrap().contains("/dev/mail"));
+    let sent = samples::sign_in(SignInStep::CheckMail { local_mailbox: false }, None);
+    assert!(!sent.render().unwrap().contains("/dev/mail"));
+}
+
+#[test]
+fn pages_without_rows_say_so() {
+    assert!(samples::mailbox(&[]).render().unwrap().contains("No mail yet"));
+    let (mut plans, mut errors, mut docs) = (samples::plans(), samples::errors(), samples::docs());
+    plans.plans.clear();
+    errors.codes.clear();
+    docs.document = serde_json::Value::Null;
+    assert!(plans.render().unwrap().contains("No plans yet"));
+    assert!(errors.render().unwrap().contains("No codes"));
+    assert!(docs.render().unwrap().contains("No calls"));
+}
+
+#[test]
+fn only_the_plan_the_reader_is_on_is_marked() {
+    let mut page = samples::plans();
+    assert_eq!(page.render().unwrap().matches("your plan</span>").count(), 1);
+    page.current = None;
+    assert_eq!(page.render().unwrap().matches("your plan</span>").count(), 0);
+}

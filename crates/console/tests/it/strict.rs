@@ -1,0 +1,117 @@
+//! What the strict policy forbids is not in any page.
+
+use freehold_console::{MARK, STYLESHEET, SignInStep, Trouble, WELCOME_SCRIPT};
+use freehold_delivery::mail::Template;
+
+use crate::samples;
+
+/// Every page as the gallery shows it.
+pub(crate) fn ordinary() -> Vec<(&'static str, String)> {
+    let mails = Template::samples();
+    let text = mails[0].text().unwrap();
+    let trace_id = "0af7651916cd43dd8448eb211c80319c".to_owned();
+    let sent = SignInStep::CheckMail { local_mailbox: true };
+    vec![
+        ("home", samples::home().render().unwrap()),
+        ("sign in", samples::sign_in(SignInStep::AskAddress, None).render().unwrap()),
+        ("check your mail", samples::sign_in(sent, Some("That code is not right.")).render().unwrap()),
+        ("confirm", samples::confirm().render().unwrap()),
+        ("link expired", samples::link_expired().render().unwrap()),
+        ("welcome", samples::welcome().render().unwrap()),
+        ("mailbox", samples::mailbox(&mails).render().unwrap()),
+        ("mail", samples::mail(0, &mails[0], text).render().unwrap()),
+        ("plans", samples::plans().render().unwrap()),
+        ("docs", samples::docs().render().unwrap()),
+        ("errors", samples::errors().render().unwrap()),
+        ("not found", samples::error(Trouble::NotFound).render().unwrap()),
+        ("internal", samples::error(Trouble::Internal { trace_id }).render().unwrap()),
+        ("unavailable", samples::error(Trouble::Unavailable { retry_after_seconds: None }).render().unwrap()),
+    ]
+}
+
+/// The tags of a page, each from `<` to `>`. Askama escapes both in data, so they delimit.
+pub(crate) fn tags(html: &str) -> Vec<&str> {
+    html.split_inclusive('>').filter_map(|piece| piece.find('<').map(|start| &piece[start..])).collect()
+}
+
+/// The values of an attribute in all tags of a page.
+pub(crate) fn values_of<'a>(html: &'a str, attribute: &str) -> Vec<&'a str> {
+    let start = format!(" {attribute}=\"");
+    tags(html).into_iter().filter_map(|tag| tag.split_once(start.as_str())?.1.split('"').next()).collect()
+}
+
+/// Fails if a page holds a script, a style or an event handler of its own, or loads from elsewhere.
+#[track_caller]
+pub(crate) fn assert_strict(name: &str, html: &str) {
+    for tag in tags(html) {
+        let lower = tag.to_ascii_lowercase();
+        let mut words = lower.split_whitespace();
+        let element = words.next().unwrap_or_default();
+        assert!(!element.starts_with("<style"), "{name}: {tag}");
+        assert!(element != "<script" || lower == "<script src=\"/assets/welcome.js\" defer>", "{name}: {tag}");
+        assert!(!element.starts_with("<script>"), "{name}: {tag}");
+        let attributes = lower.split('"').step_by(2).flat_map(str::split_whitespace).collect::<Vec<_>>();
+        for attribute in attributes {
+            assert!(!attribute.starts_with("style="), "{name}: {tag}");
+            assert!(!(attribute.starts_with("on") && attribute.ends_with('=')), "{name}: {tag}");
+        }
+        for attribute in ["src", "action"] {
+            assert!(values_of(tag, attribute).iter().all(|value| value.starts_with('/')), "{name}: {tag}");
+        }
+        assert!(!values_of(tag, "href").iter().any(|value| value.starts_with("javascript:")), "{name}: {tag}");
+    }
+}
+
+#[test]
+fn no_page_holds_a_script_or_style_of_its_own_or_loads_from_elsewhere() {
+    for (name, html) in ordinary() {
+        assert_strict(name, &html);
+    }
+}
+
+#[test]
+fn the_assets_load_nothing_either() {
+    for asset in [STYLESHEET, WELCOME_SCRIPT] {
+        assert!(!asset.contains("url(") && !asset.contains("@import") && !asset.contains("://"));
+    }
+    assert!(!MARK.contains("<script") && !MARK.contains("style"));
+    for word in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
+        assert!(!WELCOME_SCRIPT.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn no_template_switches_escaping_off() {
+    let mut seen = 0;
+    for folder in ["templates", "../delivery/templates"] {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let template = std::fs::read_to_string(&path).unwrap();
+            for word in ["safe", "escape"] {
+                assert!(
+                    !template.contains(&format!("|{word}")) && !template.contains(&format!("| {word}")),
+                    "{path:?}"
+                );
+            }
+            assert!(!template.contains("autoescape"), "{path:?}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 15, "{seen} templates");
+}
+
+#[test]
+fn the_scan_finds_what_it_looks_for() {
+    for bad in [
+        "<p style=\"a\">",
+        "<p class=\"x\" onclick=\"y\">",
+        "<script>",
+        "<script src=\"/other.js\">",
+        "<style>",
+        "<img src=\"https://example.org\">",
+        "<a href=\"javascript:x\">",
+    ] {
+        assert!(std::panic::catch_unwind(|| assert_strict("bad", bad)).is_err(), "{bad}");
+    }
+}

@@ -1,0 +1,203 @@
+//! Putting the rooms together: the same for the server, the tests and the benchmark.
+
+use std::sync::Arc;
+
+use anyhow::{Result, anyhow};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderName, Method, header},
+    middleware,
+    routing::get,
+};
+use freehold_catalog::{Product as Spec, SignIn};
+use freehold_console::Local;
+use freehold_core::{Area, Clock, Code, Error, Ids, Random, codes};
+use freehold_db::{Db, MigrationSet, Statement};
+use freehold_identity::{Identity, Settings as IdentitySettings};
+use freehold_metering::plan::Entitlements;
+use freehold_vault::Vault;
+use freehold_web::{Backbone, Json, Parts, Problem, Product, Resolver, frame::frame};
+use serde_json::Value;
+use tower_http::cors::{Any, CorsLayer};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::settings::AuthSettings;
+
+/// Every product that can be sold with this binary.
+pub const PRODUCTS: &[(&str, Product)] = &[
+    ("voice", freehold_voice::PRODUCT),
+    (
+        "documents",
+        Product::from_toml("products/documents/product.toml", include_str!("../../../products/documents/product.toml")),
+    ),
+    (
+        "pharmacy",
+        Product::from_toml("products/pharmacy/product.toml", include_str!("../../../products/pharmacy/product.toml")),
+    ),
+    (
+        "studio",
+        Product::from_toml("products/studio/product.toml", include_str!("../../../products/studio/product.toml")),
+    ),
+];
+
+/// Largest body of a request: 1 MiB.
+const BODY_LIMIT: usize = 1024 * 1024;
+
+/// The product of this name.
+pub fn product(name: &str) -> Result<Product> {
+    let found = PRODUCTS.iter().find(|(known, _)| *known == name);
+    let names: Vec<&str> = PRODUCTS.iter().map(|(name, _)| *name).collect();
+    found
+        .map(|(_, product)| *product)
+        .ok_or_else(|| anyhow!("there is no product {name:?}; there are: {}", names.join(", ")))
+}
+
+/// What the product's `product.toml` says.
+pub fn specification(product: &Product) -> Result<Spec> {
+    Spec::parse(product.file, product.toml).map_err(|mistakes| anyhow!("{mistakes}"))
+}
+
+/// The migrations of the whole house, in order.
+pub fn migrations(product: &Product) -> Vec<MigrationSet> {
+    let backbone = [
+        freehold_db::MIGRATIONS,
+        freehold_identity::MIGRATIONS,
+        freehold_metering::MIGRATIONS,
+        freehold_tenancy::MIGRATIONS,
+        freehold_delivery::MIGRATIONS,
+        freehold_web::MIGRATIONS,
+    ];
+    backbone.into_iter().chain(product.migrations).collect()
+}
+
+/// Every statement of the whole house.
+pub fn statements(product: &Product) -> Vec<&'static Statement> {
+    let rooms: [&[&[&Statement]]; 6] = [
+        &[freehold_db::CANARY_STATEMENTS],
+        freehold_identity::STATEMENTS,
+        freehold_metering::STATEMENTS,
+        freehold_tenancy::STATEMENTS,
+        freehold_delivery::STATEMENTS,
+        &[freehold_web::IDEMPOTENCY_STATEMENTS],
+    ];
+    rooms.into_iter().chain([product.statements]).flatten().flat_map(|module| module.iter().copied()).collect()
+}
+
+/// Every error code that the house answers.
+pub fn error_codes() -> Vec<Code> {
+    codes::ALL.iter().chain(freehold_identity::codes::ALL).copied().collect()
+}
+
+/// What a backbone is made of.
+pub struct Materials {
+    /// A migrated database.
+    pub db: Db,
+    /// Seals what must not be read.
+    pub vault: Vault,
+    /// The time.
+    pub clock: Clock,
+    /// Chance.
+    pub random: Random,
+    /// Where people reach the server, without a slash at the end.
+    pub site_url: String,
+    /// How sign-in behaves.
+    pub auth: AuthSettings,
+}
+
+/// The state of the router. Refuses to be made when tenants are not isolated from each other.
+pub async fn backbone(materials: Materials, product: &Product) -> Result<Backbone> {
+    let Materials { db, vault, clock, random, site_url, auth } = materials;
+    freehold_db::canary(&db).await.map_err(explain)?;
+    let spec = Arc::new(specification(product)?);
+    let entitlements = Entitlements::load(&db, spec.clone(), clock.now()).await.map_err(explain)?;
+    let settings = IdentitySettings {
+        site_url: site_url.clone(),
+        product_name: spec.name.clone(),
+        autoconfirm: auth.autoconfirm,
+        signup_disabled: auth.signup_disabled,
+        password: spec.sign_in.contains(&SignIn::Password),
+        magic_link: spec.sign_in.contains(&SignIn::MagicLink),
+        access_token_seconds: auth.access_token_seconds,
+        refresh_reuse_seconds: auth.refresh_reuse_seconds,
+        code_minutes: auth.code_minutes,
+        resend_seconds: auth.resend_seconds,
+    };
+    let loaded = Identity::load(db.clone(), vault.clone(), clock.clone(), random.clone(), settings).await;
+    let areas: Vec<Area> = freehold_api::AREAS.iter().chain(product.areas).copied().collect();
+    Ok(Backbone::new(Parts {
+        ids: Ids::new(clock.clone(), random.clone()),
+        identity: loaded.map_err(explain)?,
+        entitlements: Arc::new(entitlements),
+        resolver: Resolver::default(),
+        product: spec,
+        db,
+        clock,
+        random,
+        vault,
+        areas,
+        site_url,
+    }))
+}
+
+/// An operator reads the whole chain; it holds no secret of a tenant.
+fn explain(error: Error) -> anyhow::Error {
+    match std::error::Error::source(&error) {
+        Some(_) => anyhow::Error::from(error).context("the server cannot start"),
+        None => anyhow::Error::from(error),
+    }
+}
+
+/// Everything that can be asked for, and the OpenAPI document of it.
+pub fn router(backbone: Backbone, product: &Product, local: Local) -> (Router, Value) {
+    let api = || freehold_api::routes().merge((product.routes)());
+    let document = freehold_api::openapi::base(&backbone.product.name);
+    let (described, document) = OpenApiRouter::with_openapi(document)
+        .nest("/api/v1", api())
+        .nest("/auth/v1", freehold_api::auth::routes())
+        .split_for_parts();
+    // Serialising a document that we made ourselves cannot fail.
+    let document = serde_json::to_value(document).unwrap_or_default();
+    // The paths without a version, which older clients know.
+    let (unversioned, _) = api().split_for_parts();
+    let served = document.clone();
+    let pages = freehold_console::routes(local, document.clone(), error_codes());
+    let router = described
+        .nest("/api", unversioned)
+        .merge(freehold_api::health::routes())
+        .merge(pages)
+        .route("/api/v1/openapi.json", get(async move || Json(served)))
+        .fallback(nowhere)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(backbone.clone(), freehold_console::error_pages))
+        .layer(middleware::from_fn_with_state(backbone.clone(), frame))
+        .layer(cross_origin())
+        .with_state(backbone);
+    (router, document)
+}
+
+async fn nowhere() -> Problem {
+    Problem(Error::new(codes::NOT_FOUND, "There is nothing at this path; /docs lists what there is."))
+}
+
+async fn wrong_method() -> Problem {
+    Problem(Error::new(codes::METHOD_NOT_ALLOWED, "This path does not know the method; /docs lists those it knows."))
+}
+
+/// Applications on other origins may call us: what they bring is a token, never a cookie.
+fn cross_origin() -> CorsLayer {
+    let exposed = ["x-total-count", "link", "x-supabase-api-version", "x-request-id", "ratelimit", "ratelimit-policy"];
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers(Any)
+        .expose_headers(
+            exposed
+                .map(HeaderName::from_static)
+                .into_iter()
+                .chain([header::ETAG, header::RETRY_AFTER])
+                .collect::<Vec<_>>(),
+        )
+        .max_age(std::time::Duration::from_hours(1))
+}

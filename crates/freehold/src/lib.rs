@@ -1,0 +1,15 @@
+//! Freehold in one piece: configuration, composition and the command line. No logic of its own.
+//!
+//! Read in this order: [`settings`] is what an operator decides, [`compose`] puts the rooms together, [`serve`] runs them,
+//! [`start_screen`] says what runs. [`demo`], [`doctor`] and [`operate`] are the other commands.
+
+pub mod compose;
+pub mod database;
+pub mod demo;
+pub mod doctor;
+pub mod mailroom;
+pub mod operate;
+pub mod secret_key;
+pub mod serve;
+pub mod settings;
+pub mod start_screen;

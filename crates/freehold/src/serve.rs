@@ -1,0 +1,122 @@
+//! `freehold serve`: the whole server.
+
+use std::{net::SocketAddr, time::Duration};
+
+use anyhow::{Context, Result};
+use axum::serve::ListenerExt;
+use freehold_console::Local;
+use freehold_core::{Clock, Random};
+use freehold_web::{Backbone, Product};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+
+use crate::{
+    compose::{self, Materials},
+    database::Database,
+    mailroom, secret_key,
+    settings::{Mailbox, Settings},
+    start_screen,
+};
+
+/// How long requests that are under way may take to end when the server stops.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// Starts everything, says what runs, and works until it is told to stop.
+pub async fn serve(settings: Settings) -> Result<()> {
+    // First of all, so that somebody with a second server learns it before a database is started.
+    let listener = listen(settings.listen).await?;
+    let address = listener.local_addr().context("asking where the server listens")?;
+    let site_url = settings.site_url.clone().unwrap_or_else(|| site_of(address));
+    let product = compose::product(&settings.product)?;
+    let random = Random::system();
+    let vault = secret_key::vault(&settings, &random)?;
+
+    let database = Database::open(&settings).await?;
+    let started = run(&settings, &database, &product, (listener, site_url), (vault, random)).await;
+    let closed = database.close().await;
+    started.and(closed)
+}
+
+async fn run(
+    settings: &Settings,
+    database: &Database,
+    product: &Product,
+    (listener, site_url): (TcpListener, String),
+    (vault, random): (freehold_vault::Vault, Random),
+) -> Result<()> {
+    database.migrate(&compose::migrations(product)).await?;
+    let materials =
+        Materials { db: database.pool()?, vault, clock: Clock::system(), random, site_url, auth: settings.auth };
+    let backbone = compose::backbone(materials, product).await?;
+    let mailbox = match settings.mailbox {
+        Mailbox::Local => database.is_local(),
+        Mailbox::Always => true,
+        Mailbox::Never => false,
+    };
+    let local = Local { mailbox, parts: start_screen::parts(settings, database, mailbox) };
+    start_screen::print(&backbone, &local).await;
+    let (router, _) = compose::router(backbone.clone(), product, local);
+    work(listener, router, backbone, mailbox).await
+}
+
+async fn work(listener: TcpListener, router: axum::Router, backbone: Backbone, mailbox: bool) -> Result<()> {
+    let (stop, stopping) = watch::channel(false);
+    let mailroom = tokio::spawn(mailroom::work(backbone, mailbox));
+    let listener = listener.tap_io(|stream| {
+        // Answers are small and complete; waiting to fill a packet only delays them.
+        let _ = stream.set_nodelay(true);
+    });
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let mut asked = stopping.clone();
+    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
+        // An error means that the sender is gone, which is a reason to stop as well.
+        let _ = asked.wait_for(|stop| *stop).await;
+    });
+    let mut server = tokio::spawn(server.into_future());
+    tokio::select! {
+        ended = &mut server => ended.context("the server's task")?.context("answering requests")?,
+        () = told_to_stop() => {
+            tracing::info!("stopping: requests under way have {} s to end", DRAIN.as_secs());
+            stop.send_replace(true);
+            if tokio::time::timeout(DRAIN, &mut server).await.is_err() {
+                tracing::warn!("some requests had not ended after {} s", DRAIN.as_secs());
+                server.abort();
+            }
+        }
+    }
+    mailroom.abort();
+    Ok(())
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("listening on {address}; if another server runs there, stop it or choose another address with --listen")
+    })
+}
+
+/// What people on this machine type for an address.
+fn site_of(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        format!("http://localhost:{}", address.port())
+    } else {
+        format!("http://{address}")
+    }
+}
+
+/// Ctrl-C, or SIGTERM.
+async fn told_to_stop() {
+    let mut terminate = match signal(SignalKind::terminate()) {
+        Ok(terminate) => terminate,
+        Err(error) => {
+            tracing::warn!("SIGTERM will not stop the server in order: {error}");
+            return std::future::pending().await;
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

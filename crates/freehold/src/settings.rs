@@ -1,0 +1,243 @@
+//! What an operator decides: the command line over the environment over `freehold.toml` over the defaults.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use freehold_core::Secret;
+use freehold_db::PoolSettings;
+use serde::Deserialize;
+
+/// Every key with its default, and the documentation of it.
+pub const DEFAULTS: &str = include_str!("../freehold.default.toml");
+
+/// The settings that every command takes.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Options {
+    /// Settings file; freehold.toml in this folder when there is one
+    #[arg(long, env = "FREEHOLD_CONFIG", global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Where the server listens [default: 127.0.0.1:8080]
+    #[arg(long, env = "FREEHOLD_LISTEN", global = true, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+
+    /// Where the local Postgres and the secret key are kept [default: .freehold]
+    #[arg(long, env = "FREEHOLD_DATA", global = true, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+
+    /// What is sold here: voice, documents, pharmacy or studio [default: voice]
+    #[arg(long, env = "FREEHOLD_PRODUCT", global = true, value_name = "NAME")]
+    product: Option<String>,
+
+    /// Where people reach the server, as it stands in mails [default: http:// and the listening address]
+    #[arg(long, env = "FREEHOLD_SITE_URL", global = true, value_name = "URL")]
+    site_url: Option<String>,
+
+    /// New people need not confirm their address
+    #[arg(long, env = "FREEHOLD_AUTH_AUTOCONFIRM", global = true, value_name = "YES", hide = true)]
+    autoconfirm: Option<bool>,
+
+    /// Postgres to use; without it a local server is started in the data folder
+    #[arg(long, env = "DATABASE_URL", global = true, value_name = "URL", hide_env_values = true, hide = true)]
+    database_url: Option<String>,
+
+    /// Another login for migrations
+    #[arg(
+        long,
+        env = "DATABASE_MIGRATION_URL",
+        global = true,
+        value_name = "URL",
+        hide_env_values = true,
+        hide = true
+    )]
+    database_migration_url: Option<String>,
+
+    /// 64 hexadecimal digits that seal everything secret
+    #[arg(long, env = "FREEHOLD_SECRET_KEY", global = true, value_name = "KEY", hide_env_values = true, hide = true)]
+    secret_key: Option<String>,
+
+    /// Folder with Postgres' programs; searched for when not given
+    #[arg(long, env = "FREEHOLD_POSTGRES_BIN", global = true, value_name = "FOLDER")]
+    postgres_bin: Option<PathBuf>,
+}
+
+/// The settings, resolved.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// Where people reach it, without a slash at the end; none: where it listens.
+    pub site_url: Option<String>,
+    /// What is sold here.
+    pub product: String,
+    /// Where local things are kept.
+    pub data: PathBuf,
+    /// Postgres to use; none: the local one.
+    pub database_url: Option<Secret>,
+    /// Another login for migrations.
+    pub database_migration_url: Option<Secret>,
+    /// Seals everything secret; none: the one in the data folder.
+    pub secret_key: Option<Secret>,
+    /// Folder with Postgres' programs.
+    pub postgres_bin: Option<PathBuf>,
+    /// Size and patience of the pool.
+    pub pool: PoolSettings,
+    /// How sign-in behaves.
+    pub auth: AuthSettings,
+    /// Who may look at the local mailbox.
+    pub mailbox: Mailbox,
+}
+
+/// `[auth]`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthSettings {
+    /// New people need not confirm their address.
+    pub autoconfirm: bool,
+    /// Nobody new may sign up.
+    pub signup_disabled: bool,
+    /// Life of an access token.
+    pub access_token_seconds: i64,
+    /// How long the last refresh token but one is good.
+    pub refresh_reuse_seconds: i64,
+    /// Life of a link and its code.
+    pub code_minutes: i64,
+    /// Least time between two mails.
+    pub resend_seconds: i64,
+}
+
+/// When mails are shown at `/dev/mail`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mailbox {
+    /// When the database is the local one.
+    Local,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    listen: SocketAddr,
+    site_url: String,
+    product: String,
+    data: PathBuf,
+    database: DatabaseSection,
+    auth: AuthSettings,
+    mail: MailSection,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DatabaseSection {
+    connections: usize,
+    wait_seconds: u64,
+    statement_seconds: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MailSection {
+    mailbox: Mailbox,
+}
+
+impl Options {
+    /// Reads the settings file and puts the environment and the command line over it.
+    pub fn resolve(self) -> Result<Settings> {
+        let file = self.file()?;
+        if file.auth.access_token_seconds < 120 {
+            bail!("access_token_seconds in [auth] is below 120: clients refresh 90 seconds before the end");
+        }
+        if !(1..=1000).contains(&file.database.connections) {
+            bail!("connections in [database] is not between 1 and 1000");
+        }
+        let site_url = self.site_url.or(Some(file.site_url)).filter(|url| !url.is_empty());
+        let site_url = site_url.map(|url| url.trim_end_matches('/').to_owned());
+        if let Some(url) = &site_url
+            && !(url.starts_with("http://") || url.starts_with("https://"))
+        {
+            bail!("site_url has to begin with http:// or https://");
+        }
+        let database = &file.database;
+        Ok(Settings {
+            listen: self.listen.unwrap_or(file.listen),
+            site_url,
+            product: self.product.unwrap_or(file.product),
+            data: self.data.unwrap_or(file.data),
+            database_url: self.database_url.map(Secret::new),
+            database_migration_url: self.database_migration_url.map(Secret::new),
+            secret_key: self.secret_key.map(Secret::new),
+            postgres_bin: self.postgres_bin,
+            pool: PoolSettings {
+                connections: database.connections,
+                wait: Duration::from_secs(database.wait_seconds),
+                statement_timeout: Duration::from_secs(database.statement_seconds),
+            },
+            auth: AuthSettings { autoconfirm: self.autoconfirm.unwrap_or(file.auth.autoconfirm), ..file.auth },
+            mailbox: file.mail.mailbox,
+        })
+    }
+
+    /// The defaults with the settings file over them.
+    fn file(&self) -> Result<File> {
+        let mut table: toml::Table = DEFAULTS.parse().context("reading the built-in defaults")?;
+        let path = self.config.clone().unwrap_or_else(|| "freehold.toml".into());
+        match std::fs::read_to_string(&path) {
+            Ok(text) => {
+                let own: toml::Table = text.parse().with_context(|| format!("reading {}", path.display()))?;
+                overlay(&mut table, own);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && self.config.is_none() => {}
+            Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
+        }
+        table.try_into().with_context(|| format!("reading {}", path.display()))
+    }
+}
+
+fn overlay(below: &mut toml::Table, above: toml::Table) {
+    for (key, value) in above {
+        match (below.get_mut(&key), value) {
+            (Some(toml::Value::Table(below)), toml::Value::Table(above)) => overlay(below, above),
+            (_, value) => {
+                below.insert(key, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_read_and_say_what_the_help_says() {
+        let settings = Options { config: Some("/dev/null".into()), ..Options::default() }.resolve().unwrap();
+        assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(settings.product, "voice");
+        assert_eq!(settings.data, PathBuf::from(".freehold"));
+        assert_eq!(settings.site_url, None);
+        assert!(!settings.auth.autoconfirm);
+    }
+
+    #[test]
+    fn a_mistake_in_the_file_is_named() {
+        let folder = std::env::temp_dir().join(format!("freehold-settings-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("freehold.toml");
+        for (text, expected) in [
+            ("lisen = \"x\"", "lisen"),
+            ("listen = 8080", "listen"),
+            ("[auth]\nautoconfirm = \"yes\"", "autoconfirm"),
+            ("product = ", "line 1"),
+        ] {
+            std::fs::write(&file, text).unwrap();
+            let error = Options { config: Some(file.clone()), ..Options::default() }.resolve().unwrap_err();
+            assert!(format!("{error:#}").contains(expected), "{error:#}");
+        }
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}

@@ -1,0 +1,91 @@
+//! What a person sees when the server has started: what is real and what is a stand-in, where things are, and a first
+//! sign-in link.
+
+use freehold_console::{Local, Part, Standing};
+use freehold_delivery::mailbox::mailbox_list;
+use freehold_web::{Backbone, person_mail};
+use serde_json::json;
+
+use crate::{
+    database::Database,
+    settings::{Mailbox, Settings},
+};
+
+/// Who the first sign-in link is for. The domain can never be somebody's (RFC 2606).
+const OWNER: &str = "owner@freehold.test";
+
+/// What the server stands on.
+pub fn parts(settings: &Settings, database: &Database, mailbox: bool) -> Vec<Part> {
+    let data = settings.data.display();
+    let part = |name: &str, now: String, standing: Standing, setting: Option<&str>| Part {
+        name: name.to_owned(),
+        now,
+        standing,
+        setting: setting.map(str::to_owned),
+    };
+    let database = if database.is_local() {
+        part("Database", format!("local Postgres in {data}/postgres"), Standing::StandIn, Some("DATABASE_URL"))
+    } else {
+        part("Database", "the Postgres of DATABASE_URL".to_owned(), Standing::Connected, None)
+    };
+    let key = if settings.secret_key.is_some() {
+        part("Secret key", "FREEHOLD_SECRET_KEY".to_owned(), Standing::Connected, None)
+    } else {
+        part("Secret key", format!("kept in {data}/secret_key"), Standing::StandIn, Some("FREEHOLD_SECRET_KEY"))
+    };
+    let mail = match (mailbox, settings.mailbox) {
+        (true, _) => part("Mail", "local mailbox at /dev/mail; nothing is sent".to_owned(), Standing::StandIn, None),
+        (false, Mailbox::Never | Mailbox::Local | Mailbox::Always) => {
+            part("Mail", "queued; no mail server is connected".to_owned(), Standing::Missing, None)
+        }
+    };
+    vec![
+        database,
+        part("Sign-in", "built in, Supabase Auth's protocol at /auth/v1".to_owned(), Standing::Connected, None),
+        mail,
+        part("Payments", "not connected; plans are changed with freehold plan".to_owned(), Standing::Missing, None),
+        key,
+    ]
+}
+
+/// Prints it.
+#[expect(clippy::print_stdout, reason = "this is what the command is for")]
+pub async fn print(backbone: &Backbone, local: &Local) {
+    let (site, name) = (&backbone.site_url, &backbone.product.name);
+    println!("\n  Freehold runs {name} at {site}\n");
+    let width = local.parts.iter().map(|part| part.name.len()).max().unwrap_or_default();
+    for part in &local.parts {
+        let standing = match part.standing {
+            Standing::Connected => "real     ",
+            Standing::StandIn => "stand-in ",
+            Standing::Missing => "missing  ",
+        };
+        let real = part.setting.as_ref().map(|setting| format!("  (for a real one set {setting})")).unwrap_or_default();
+        println!("  {:width$}  {standing} {}{real}", part.name, part.now);
+    }
+    println!("\n  API        {site}/docs");
+    println!("  Plans      {site}/plans");
+    if local.mailbox {
+        println!("  Mailbox    {site}/dev/mail");
+    }
+    println!("  Demo       freehold demo --url {site}");
+    if let Some(link) = first_link(backbone, local).await {
+        println!("\n  Sign in as {OWNER} (once, within the hour):\n  {link}");
+    }
+    println!("\n  Ctrl-C stops it.\n");
+}
+
+/// A link for whoever sits at the machine. None where mails go elsewhere: then links are for those who read them.
+async fn first_link(backbone: &Backbone, local: &Local) -> Option<String> {
+    if !local.mailbox {
+        return None;
+    }
+    let data = json!({ "organization": "First organization" });
+    let target = format!("{}/welcome", backbone.site_url);
+    // Within a minute of the last start no new mail goes out, and the last one still works.
+    if let Err(error) = person_mail(backbone, OWNER.to_owned(), true, data, target).await {
+        tracing::debug!("no new sign-in link: {error:?}");
+    }
+    let mails = mailbox_list(&backbone.db, Some(OWNER)).await.ok()?;
+    mails.first()?.mail.link().map(str::to_owned)
+}
