@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::schema::resolve;
 
 /// How deep a made-up example goes.
-const DEEPEST: usize = 4;
+const DEEPEST: usize = 6;
 /// How many values a made-up example has.
 const MOST_VALUES: usize = 200;
 

@@ -96,8 +96,9 @@ fn inside(document: &Value, depth: usize, schema: &Value, rows: &mut Vec<Row>) {
     if let [one] = variants.as_slice() {
         inside_part(document, depth, one, rows);
     } else {
-        for variant in variants {
-            variant_rows(document, depth, variant, rows);
+        for (index, variant) in variants.into_iter().enumerate() {
+            let word = if index == 0 { "either" } else { "or" };
+            variant_rows(document, depth, word, variant, rows);
         }
     }
 }
@@ -122,13 +123,13 @@ fn inside_part(document: &Value, depth: usize, part: &Value, rows: &mut Vec<Row>
 }
 
 /// A variant with properties gets a row that names it, and its properties below.
-fn variant_rows(document: &Value, depth: usize, variant: &Value, rows: &mut Vec<Row>) {
+fn variant_rows(document: &Value, depth: usize, word: &str, variant: &Value, rows: &mut Vec<Row>) {
     let resolved = resolve(document, variant);
     if rows.len() >= MOST_ROWS || !is_object_like(document, resolved) {
         return;
     }
     let mut row = row(document, depth, "", false, variant);
-    row.kind = variant_name(document, variant).map_or_else(|| "either".to_owned(), |name| format!("either {name}"));
+    row.kind = variant_name(document, variant).map_or_else(|| word.to_owned(), |name| format!("{word} {name}"));
     rows.push(row);
     inside(document, depth + 1, resolved, rows);
 }

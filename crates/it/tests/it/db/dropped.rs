@@ -1,6 +1,9 @@
 //! Requests that are dropped on the way, as axum does when a client hangs up.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
 
 use freehold_core::{Caller, Random, Result};
 use freehold_db::Db;
@@ -9,6 +12,8 @@ use super::probe::{context, note_insert, note_list, pool_is_whole_and_clean};
 use crate::harness::{SlowLink, TestDatabase, settings};
 
 const TRIES: u32 = 300;
+/// Requests that are let through first, to see how long one takes.
+const UNDISTURBED: u32 = 10;
 const CONNECTIONS: usize = 2;
 
 /// Runs `work` and drops it after so many microseconds; whether it ended before. Tokio's own timer knows no less than a
@@ -24,7 +29,7 @@ async fn drop_after(micros: u32, work: impl Future<Output = Result<()>>) -> bool
 
 /// Drops requests at random moments, and after each looks at what is set on both connections of the pool. How many
 /// were dropped on the way.
-async fn dropped_tries<F>(test: &TestDatabase, within_micros: u32, request: impl Fn(Db, Caller, String) -> F) -> u32
+async fn dropped_tries<F>(test: &TestDatabase, request: impl Fn(Db, Caller, String) -> F) -> u32
 where
     F: Future<Output = Result<()>>,
 {
@@ -33,6 +38,12 @@ where
     let caller = test.caller();
     let random = Random::seeded(14);
     pool_is_whole_and_clean(&db, CONNECTIONS).await;
+    // On this machine, as busy as it is, half of the moments lie within a request.
+    let since = Instant::now();
+    for number in 0..UNDISTURBED {
+        request(db.clone(), caller.clone(), format!("{:03}", TRIES + number)).await.unwrap();
+    }
+    let within_micros = u32::try_from(since.elapsed().as_micros()).unwrap() / UNDISTURBED * 2;
     let (mut dropped, mut leaks) = (0, Vec::new());
     for number in 0..TRIES {
         let request = request(db.clone(), caller.clone(), format!("{number:03}"));
@@ -74,7 +85,7 @@ fn enough(dropped: u32) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_interactive_transaction_dropped_on_the_way_leaves_no_tenant_behind() {
     let test = TestDatabase::new().await;
-    let dropped = dropped_tries(&test, 24_000, async |db: Db, caller: Caller, body: String| {
+    let dropped = dropped_tries(&test, async |db: Db, caller: Caller, body: String| {
         let mut tx = db.tenant(&caller).begin().await?;
         tx.execute(note_insert(caller.tenant(), &format!("{body} first"))).await?;
         tx.execute(note_insert(caller.tenant(), &format!("{body} second"))).await?;
@@ -88,7 +99,7 @@ async fn an_interactive_transaction_dropped_on_the_way_leaves_no_tenant_behind()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flight_dropped_on_the_way_leaves_no_tenant_behind() {
     let test = TestDatabase::new().await;
-    let dropped = dropped_tries(&test, 14_000, async |db: Db, caller: Caller, _| {
+    let dropped = dropped_tries(&test, async |db: Db, caller: Caller, _| {
         db.tenant(&caller).fetch_all(context()).await?;
         db.tenant(&caller).fetch_all(context()).await?;
         Ok(())

