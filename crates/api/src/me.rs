@@ -48,6 +48,8 @@ impl From<Membership> for MembershipBody {
     }
 }
 
+/// Read your account
+///
 /// Who am I, and where do I belong?
 #[utoipa::path(get, path = "/me", tag = "Account", responses((status = 200, body = MeBody)))]
 pub(crate) async fn me_get(State(backbone): State<Backbone>, signed_in: SignedIn) -> Answer<Json<MeBody>> {

@@ -45,6 +45,8 @@ pub(crate) struct MemberChange {
     role: Role,
 }
 
+/// List members
+///
 /// Everybody who belongs to the organization.
 #[utoipa::path(get, path = "/organizations/{id}/members", tag = "Organizations", params(("id" = Uuid, Path)),
     responses((status = 200, body = MemberList)))]
@@ -60,6 +62,8 @@ pub(crate) async fn member_list(
     Ok(Json(MemberList { data }))
 }
 
+/// Change a role
+///
 /// Gives a member another role. An organization always keeps an owner.
 #[utoipa::path(patch, path = "/organizations/{id}/members/{user_id}", tag = "Organizations",
     params(("id" = Uuid, Path), ("user_id" = Uuid, Path)), request_body = MemberChange,
@@ -79,6 +83,8 @@ pub(crate) async fn member_change(
     Ok(Json(member.into()))
 }
 
+/// Remove a member
+///
 /// Ends a membership. You may always leave by yourself.
 #[utoipa::path(delete, path = "/organizations/{id}/members/{user_id}", tag = "Organizations",
     params(("id" = Uuid, Path), ("user_id" = Uuid, Path)), responses((status = 204)))]

@@ -3,7 +3,7 @@
 use utoipa::{
     Modify, OpenApi,
     openapi::{
-        OpenApi as Document, Server,
+        OpenApi as Document, Server, Tag,
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -37,9 +37,12 @@ impl Modify for Security {
 pub fn base(product_name: &str) -> Document {
     let mut document = Base::openapi();
     product_name.clone_into(&mut document.info.title);
-    document.info.version = "1".to_owned();
+    "1".clone_into(&mut document.info.version);
     document.info.license = None;
     document.info.contact = None;
     document.servers = Some(vec![Server::new("/")]);
+    // The order in which a newcomer meets them; a product's own follow.
+    let tags = ["Sign-in", "Account", "Organizations", "API keys", "Usage and plans"];
+    document.tags = Some(tags.map(Tag::new).into());
     document
 }

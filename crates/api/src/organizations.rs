@@ -64,6 +64,8 @@ pub(crate) struct OrganizationList {
     data: Vec<MembershipBody>,
 }
 
+/// List organizations
+///
 /// The organizations you belong to.
 #[utoipa::path(get, path = "/organizations", tag = "Organizations", responses((status = 200, body = OrganizationList)))]
 pub(crate) async fn organization_list(
@@ -75,6 +77,8 @@ pub(crate) async fn organization_list(
     Ok(Json(OrganizationList { data }))
 }
 
+/// Make an organization
+///
 /// Makes an organization that you own, and switches you to it.
 #[utoipa::path(post, path = "/organizations", tag = "Organizations", request_body = OrganizationName,
     responses((status = 201, body = OrganizationBody)))]
@@ -97,6 +101,8 @@ pub(crate) async fn organization_create(
     Ok((StatusCode::CREATED, Json(tenant.into())))
 }
 
+/// Read an organization
+///
 /// An organization you belong to.
 #[utoipa::path(get, path = "/organizations/{id}", tag = "Organizations", params(("id" = Uuid, Path)),
     responses((status = 200, body = OrganizationBody)))]
@@ -112,6 +118,8 @@ pub(crate) async fn organization_get(
     Ok(Versioned(version(&tenant), Json(tenant.into())))
 }
 
+/// Rename an organization
+///
 /// Gives the organization another name. With `If-Match`, only if nobody changed it meanwhile.
 #[utoipa::path(patch, path = "/organizations/{id}", tag = "Organizations", params(("id" = Uuid, Path)),
     request_body = OrganizationName, responses((status = 200, body = OrganizationBody)))]
@@ -131,6 +139,8 @@ pub(crate) async fn organization_change(
     Ok(Versioned(version(&tenant), Json(tenant.into())))
 }
 
+/// Switch organization
+///
 /// Switches to the organization: requests without `X-Organization-Id` go to it from now on.
 #[utoipa::path(post, path = "/organizations/{id}/select", tag = "Organizations", params(("id" = Uuid, Path)),
     responses((status = 204)))]

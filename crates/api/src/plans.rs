@@ -64,6 +64,8 @@ pub(crate) struct LimitBody {
     allowance: String,
 }
 
+/// List plans
+///
 /// The plans of this product. Needs no sign-in.
 #[utoipa::path(get, path = "/plans", tag = "Usage and plans", security(()), responses((status = 200, body = PlanList)))]
 pub(crate) async fn plan_list(State(backbone): State<Backbone>) -> Json<PlanList> {

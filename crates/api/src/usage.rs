@@ -48,6 +48,8 @@ impl From<Usage> for MeterBody {
     }
 }
 
+/// Read usage
+///
 /// What the organization has used of its plan.
 #[utoipa::path(get, path = "/usage", tag = "Usage and plans", responses((status = 200, body = UsageBody)))]
 pub(crate) async fn usage_list(

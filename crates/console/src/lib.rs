@@ -26,12 +26,13 @@ mod sign_in;
 mod times;
 mod welcome;
 
-pub use assets::{CONTENT_SECURITY_POLICY, MARK, STYLESHEET, WELCOME_SCRIPT};
+pub use assets::{MARK, STYLESHEET, WELCOME_SCRIPT};
 pub use brand::Brand;
 pub use confirm::{ConfirmPage, Purpose};
 pub use docs::DocsPage;
 pub use error::{ErrorPage, Trouble};
 pub use errors::{ErrorCode, ErrorsPage};
+pub use freehold_web::frame::CONTENT_SECURITY_POLICY;
 pub use home::{HomePage, Part, Standing, Step};
 pub use link_expired::LinkExpiredPage;
 pub use mail::MailPage;

@@ -62,7 +62,7 @@ impl Db {
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that takes a connection; callers get a role with it")]
-    async fn client(&self) -> Result<Object> {
+    pub(crate) async fn client(&self) -> Result<Object> {
         self.pool.get().await.map_err(from_pool)
     }
 

@@ -8,6 +8,7 @@
 mod canary;
 mod database;
 mod error;
+mod inspect;
 mod migrate;
 mod settings;
 mod statement;
@@ -18,6 +19,10 @@ mod value;
 pub use canary::{STATEMENTS as CANARY_STATEMENTS, canary, faults};
 pub use database::{Db, System, Tenant};
 pub use error::{OnConstraint, from_driver};
+pub use inspect::{
+    RoleFacts, STATEMENTS as INSPECT_STATEMENTS, SchemaDifference, ServerFacts, clock_inspect, roles_inspect,
+    schema_inspect, server_inspect,
+};
 pub use migrate::{Migrated, Migration, MigrationSet, Migrator, database_ensure};
 pub use settings::{PoolSettings, Settings};
 pub use statement::{Query, Row, Statement};

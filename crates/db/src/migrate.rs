@@ -125,7 +125,7 @@ const LOCK: &str = "set local lock_timeout = '60s'; set local role freehold_owne
 const FIND: &str = "select checksum from freehold.migrations where set_name = $1 and number = $2";
 const RECORD: &str = "insert into freehold.migrations (set_name, number, name, checksum) values ($1, $2, $3, $4)";
 
-fn checksum(sql: &str) -> String {
+pub(crate) fn checksum(sql: &str) -> String {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, sql.as_bytes());
     digest.as_ref().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }

@@ -74,7 +74,7 @@ pub fn migrations(product: &Product) -> Vec<MigrationSet> {
 /// Every statement of the whole house.
 pub fn statements(product: &Product) -> Vec<&'static Statement> {
     let rooms: [&[&[&Statement]]; 6] = [
-        &[freehold_db::CANARY_STATEMENTS],
+        &[freehold_db::CANARY_STATEMENTS, freehold_db::INSPECT_STATEMENTS],
         freehold_identity::STATEMENTS,
         freehold_metering::STATEMENTS,
         freehold_tenancy::STATEMENTS,

@@ -8,7 +8,7 @@ use freehold_web::{Backbone, forget_old};
 /// How often the queue of mails is looked at.
 const MAILS: Duration = Duration::from_secs(1);
 /// How often old answers are forgotten.
-const ANSWERS: Duration = Duration::from_secs(600);
+const ANSWERS: Duration = Duration::from_mins(10);
 
 /// Works until it is dropped. Trouble with the database is trouble for the next time.
 pub async fn work(backbone: Backbone, mailbox: bool) {

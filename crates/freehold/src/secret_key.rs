@@ -27,7 +27,8 @@ pub fn vault(settings: &Settings, random: &Random) -> Result<Vault> {
 }
 
 fn make(file: &Path, random: &Random) -> Result<Secret> {
-    let key: String = random.bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect();
+    let half = || u128::from_be_bytes(random.bytes());
+    let key = format!("{:032x}{:032x}", half(), half());
     let written = || -> std::io::Result<()> {
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;

@@ -2,6 +2,8 @@
 
 mod store;
 
+use std::fmt::Write;
+
 use freehold_core::{Error, Result, Secret, UserId};
 use freehold_db::{SystemTx, row};
 use jiff::{SignedDuration, Timestamp};
@@ -188,7 +190,8 @@ fn percent_encode(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            // Writing to a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     encoded

@@ -18,13 +18,14 @@ use freehold_core::{Error, codes};
 use freehold_metering::rate::Rate;
 use futures_util::FutureExt;
 
-use crate::{Backbone, Problem, problem_body};
+use crate::{Backbone, Problem, problem::ProblemBody};
 
 /// Longest time a request may take.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
-/// Nothing but what we serve ourselves, and no script that is not a file of ours.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
-     connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// What every page is served with: nothing but what we serve ourselves, and no script that is not a file of ours. A page
+/// that needs another policy brings it.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -73,8 +74,9 @@ fn trace_id(backbone: &Backbone, headers: &HeaderMap) -> TraceId {
 }
 
 fn write_problem(response: &mut Response, error: &Error, trace: &TraceId, backbone: &Backbone) {
-    let body = problem_body(error, &trace.0, &backbone.upgrade_url());
-    *response.body_mut() = Body::from(body.to_string());
+    let body = ProblemBody::new(error, &trace.0, || backbone.upgrade_url());
+    // A struct of texts and numbers always has a JSON form.
+    *response.body_mut() = Body::from(serde_json::to_vec(&body).unwrap_or_default());
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -104,8 +106,8 @@ fn headers(headers: &mut HeaderMap, trace: &TraceId, rate: Option<&Rate>, path: 
     let page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if page && !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
-        // The address of a page may hold a sign-in token.
-        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        // The address of a page may hold a sign-in token, which nobody else is to see.
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     }
     if !headers.contains_key(header::CACHE_CONTROL) && !path.starts_with("/assets/") {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

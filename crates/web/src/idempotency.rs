@@ -58,7 +58,7 @@ row! {
 /// What to do with a [`Creation`].
 pub enum Attempt<T> {
     /// Do it.
-    Fresh(Fresh, T),
+    Fresh(Box<Fresh>, T),
     /// It was done before: this was the answer.
     Replay(Response),
 }
@@ -85,7 +85,7 @@ impl<T> Creation<T> {
             }
         }
         Ok(Attempt::Fresh(
-            Fresh { tx, backbone: backbone.clone(), caller: caller.clone(), retry: self.retry },
+            Box::new(Fresh { tx, backbone: backbone.clone(), caller: caller.clone(), retry: self.retry }),
             self.body,
         ))
     }

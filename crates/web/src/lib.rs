@@ -23,7 +23,7 @@ pub use body::{Json, read_json};
 pub use etag::{IfMatch, Versioned};
 pub use idempotency::{Attempt, Creation, Fresh, MIGRATIONS, STATEMENTS as IDEMPOTENCY_STATEMENTS, forget_old};
 pub use newcomer::{newcomer_settle, person_mail};
-pub use problem::{Answer, Problem, problem_body};
+pub use problem::{Answer, Problem};
 pub use product::Product;
 pub use query::{Paging, Path, Query};
 pub use resolve::Resolver;

@@ -6,8 +6,8 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use freehold_core::Error;
-use serde_json::{Map, Value, json};
+use freehold_core::{Error, FieldError};
+use serde::Serialize;
 
 /// An error on its way out of a handler. The body is written by [`frame`](crate::frame), which knows the trace id.
 #[derive(Debug)]
@@ -31,30 +31,50 @@ impl IntoResponse for Problem {
     }
 }
 
-/// The problem document of an error. Nothing of the error's source gets into it.
-pub fn problem_body(error: &Error, trace_id: &str, upgrade_url: &str) -> Value {
-    let code = error.code();
-    let mut body = Map::new();
-    body.insert("type".into(), json!(format!("/docs/errors#{}", code.name)));
-    body.insert("title".into(), json!(code.title));
-    body.insert("status".into(), json!(code.status));
-    body.insert("detail".into(), json!(error.message()));
-    body.insert("code".into(), json!(code.name));
-    if !error.fields().is_empty() {
-        body.insert("errors".into(), json!(error.fields()));
+/// The problem document of an error, in the order in which a person reads it.
+#[derive(Debug, Serialize)]
+pub(crate) struct ProblemBody<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meter: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    used: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upgrade_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
+    trace_id: &'a str,
+}
+
+impl<'a> ProblemBody<'a> {
+    /// Nothing of the error's source gets into it.
+    pub(crate) fn new(error: &'a Error, trace_id: &'a str, upgrade_url: impl FnOnce() -> String) -> Self {
+        let code = error.code();
+        let limit = error.limit();
+        Self {
+            r#type: format!("/docs/errors#{}", code.name),
+            title: code.title,
+            status: code.status,
+            detail: error.message(),
+            code: code.name,
+            errors: error.fields(),
+            meter: limit.map(|limit| limit.meter.as_str()),
+            limit: limit.map(|limit| limit.limit),
+            used: limit.map(|limit| limit.used),
+            plan: limit.map(|limit| limit.plan.as_str()),
+            upgrade_url: (code.status == 402).then(upgrade_url),
+            retry_after: error.retry_after().map(|after| after.as_secs().max(1)),
+            trace_id,
+        }
     }
-    if let Some(limit) = error.limit() {
-        body.insert("meter".into(), json!(limit.meter));
-        body.insert("limit".into(), json!(limit.limit));
-        body.insert("used".into(), json!(limit.used));
-        body.insert("plan".into(), json!(limit.plan));
-    }
-    if code.status == 402 {
-        body.insert("upgrade_url".into(), json!(upgrade_url));
-    }
-    if let Some(after) = error.retry_after() {
-        body.insert("retry_after".into(), json!(after.as_secs().max(1)));
-    }
-    body.insert("trace_id".into(), json!(trace_id));
-    Value::Object(body)
 }

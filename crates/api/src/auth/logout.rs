@@ -14,6 +14,8 @@ pub(crate) struct LogoutQuery {
     scope: Option<String>,
 }
 
+/// Sign out
+///
 /// Signs out: everywhere (`global`, the default), here (`local`) or everywhere else (`others`).
 #[utoipa::path(post, path = "/logout", tag = "Sign-in",
     params(("scope" = Option<String>, Query, description = "`global`, `local` or `others`")), responses((status = 204)))]

@@ -40,6 +40,8 @@ pub(crate) struct ResendBody {
     email: Option<String>,
 }
 
+/// Send a link and a code
+///
 /// Sends a mail with a link and a six-digit code; either signs in. Makes a person where there is none yet.
 #[utoipa::path(post, path = "/otp", tag = "Sign-in", security(()), request_body = OtpBody,
     params(("redirect_to" = Option<String>, Query, description = "Where the link of the mail leads")),
@@ -52,6 +54,8 @@ pub(crate) async fn otp(State(backbone): State<Backbone>, request: Request) -> A
     Ok(Json(json!({})))
 }
 
+/// Send a link (older name)
+///
 /// The older name of `/otp`.
 #[utoipa::path(post, path = "/magiclink", tag = "Sign-in", security(()), request_body = OtpBody,
     responses((status = 200, description = "Sent; the answer is `{}` whoever it is")))]
@@ -63,6 +67,8 @@ pub(crate) async fn magiclink(State(backbone): State<Backbone>, request: Request
     Ok(Json(json!({})))
 }
 
+/// Send the mail again
+///
 /// Sends the mail of a sign-up once more. The one before stops working.
 #[utoipa::path(post, path = "/resend", tag = "Sign-in", security(()), request_body = ResendBody,
     responses((status = 200, description = "Sent; the answer is `{}` whoever it is")))]

@@ -38,6 +38,8 @@ pub(crate) struct SignupBody {
     data: Option<Value>,
 }
 
+/// Sign up
+///
 /// Makes a person with an organization. Where addresses are to be confirmed, the answer is the person and a mail with a
 /// link and a code is on its way; where not, the answer is a session. An address that is taken gets the same answer.
 #[utoipa::path(post, path = "/signup", tag = "Sign-in", security(()), request_body = SignupBody,

@@ -27,6 +27,8 @@ pub(crate) struct TokenBody {
     refresh_token: Option<String>,
 }
 
+/// Sign in or refresh
+///
 /// Signs in with a password, or trades a refresh token for the next pair.
 #[utoipa::path(post, path = "/token", tag = "Sign-in", security(()), request_body = TokenBody,
     params(("grant_type" = String, Query, description = "`password` or `refresh_token`")),

@@ -59,6 +59,8 @@ pub(crate) struct UserChange {
     app_metadata: Option<Value>,
 }
 
+/// Read the person
+///
 /// The signed-in person.
 #[utoipa::path(get, path = "/user", tag = "Sign-in", responses((status = 200, body = UserBody)))]
 pub(crate) async fn user_get(State(backbone): State<Backbone>, Bearer(claims): Bearer) -> Answer<Json<UserBody>> {
@@ -68,6 +70,8 @@ pub(crate) async fn user_get(State(backbone): State<Backbone>, Bearer(claims): B
     Ok(Json(UserBody::new(user, identities)))
 }
 
+/// Change the person
+///
 /// Changes the password, or what the person says of himself.
 #[utoipa::path(put, path = "/user", tag = "Sign-in", request_body = UserChange, responses((status = 200, body = UserBody)))]
 pub(crate) async fn user_change(
@@ -97,6 +101,7 @@ pub(crate) async fn user_change(
         user_merge_metadata(&mut tx, user.id, metadata(body.data)?, now).await?;
     }
     let user = user_find(&mut tx, claims.sub).await?.or_not_found("user")?;
+    metadata(Some(user.user_metadata.clone()))?;
     let identities = user_identities(&mut tx, user.id).await?;
     tx.commit().await?;
     Ok(Json(UserBody::new(user, identities)))

@@ -27,6 +27,8 @@ pub(crate) struct VerifyBody {
     email: Option<String>,
 }
 
+/// Use a link or code
+///
 /// Signs in with the code or the link of a mail, and confirms the address where that was still to do. Works once.
 #[utoipa::path(post, path = "/verify", tag = "Sign-in", security(()), request_body = VerifyBody,
     responses((status = 200, body = SessionBody)))]

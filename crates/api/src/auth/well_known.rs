@@ -8,6 +8,8 @@ use axum::{
 use freehold_web::{Backbone, Json};
 use serde_json::{Value, json};
 
+/// Public keys
+///
 /// The public keys that verify access tokens (RFC 7517).
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "Sign-in", security(()),
     responses((status = 200, description = "A JWK set")))]
@@ -16,6 +18,8 @@ pub(crate) async fn jwks(State(backbone): State<Backbone>) -> Response {
     ([(header::CACHE_CONTROL, "public, max-age=600")], Json(set)).into_response()
 }
 
+/// Sign-in settings
+///
 /// Which ways of signing in are open.
 #[utoipa::path(get, path = "/settings", tag = "Sign-in", security(()), responses((status = 200, description = "The settings")))]
 pub(crate) async fn settings(State(backbone): State<Backbone>) -> Json<Value> {
@@ -31,6 +35,8 @@ pub(crate) async fn settings(State(backbone): State<Backbone>) -> Json<Value> {
     }))
 }
 
+/// Sign-in health
+///
 /// Whether sign-in lives.
 #[utoipa::path(get, path = "/health", tag = "Sign-in", security(()), responses((status = 200, description = "It does")))]
 pub(crate) async fn health() -> Json<Value> {

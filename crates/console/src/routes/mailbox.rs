@@ -7,7 +7,7 @@ use axum::{
     Router,
     extract::{ConnectInfo, FromRequestParts, State},
     http::{HeaderName, HeaderValue, header, request::Parts},
-    response::{IntoResponse, Response},
+    response::Response,
     routing::get,
 };
 use freehold_core::{Error, OptionExt};
@@ -90,12 +90,12 @@ async fn mail(_: AtThisMachine, State(backbone): State<Backbone>, Path(id): Path
         link: received.mail.link().map(str::to_owned),
         to: received.to,
     };
-    with_policy(html(page.render())?, MailPage::CONTENT_SECURITY_POLICY)
+    Ok(with_policy(html(page.render())?, MailPage::CONTENT_SECURITY_POLICY))
 }
 
 async fn mail_html(_: AtThisMachine, State(backbone): State<Backbone>, Path(id): Path<String>) -> Answer<Response> {
     let received = find(&backbone, &id).await?;
-    with_policy(html(Ok(received.mail.html()?))?, MailPage::HTML_CONTENT_SECURITY_POLICY)
+    Ok(with_policy(html(Ok(received.mail.html()?))?, MailPage::HTML_CONTENT_SECURITY_POLICY))
 }
 
 async fn find(backbone: &Backbone, id: &str) -> Result<Received, Error> {
@@ -103,7 +103,7 @@ async fn find(backbone: &Backbone, id: &str) -> Result<Received, Error> {
     mailbox_get(&backbone.db, id).await
 }
 
-fn with_policy(mut page: Response, policy: &'static str) -> Answer<Response> {
+fn with_policy(mut page: Response, policy: &'static str) -> Response {
     page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-    Ok(page.into_response())
+    page
 }

@@ -51,7 +51,8 @@ statements! {
     /// Merges metadata; nulls take keys away.
     fn user_merge_metadata(id: UserId, data: Value, now: Timestamp) -> () =
         "update auth.users
-         set raw_user_meta_data = jsonb_strip_nulls(raw_user_meta_data || $2), updated_at = $3
+         set raw_user_meta_data = (raw_user_meta_data || $2)
+             - array(select key from jsonb_each($2) where value = 'null'), updated_at = $3
          where id = $1";
 
     /// A confirmation went out.

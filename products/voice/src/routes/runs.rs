@@ -52,6 +52,8 @@ pub(crate) enum MessageEvent {
     HangUp,
 }
 
+/// Run a workflow
+///
 /// Runs a workflow, and uses one call of the plan unless the run fails.
 #[utoipa::path(post, path = "/workflows/{id}/runs", tag = "Runs", params(("id" = uuid::Uuid, Path),
     ("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer again")),
@@ -91,6 +93,8 @@ fn minute(backbone: &Backbone) -> Money {
     backbone.product.cost("text_minute").unwrap_or(Money::zero(backbone.product.currency))
 }
 
+/// List a workflow's runs
+///
 /// The runs of a workflow.
 #[utoipa::path(get, path = "/workflows/{id}/runs", tag = "Runs", params(("id" = uuid::Uuid, Path),
     ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = RunPage)))]
@@ -106,6 +110,8 @@ pub(crate) async fn workflow_run_list(
     Ok(Json(RunPage { data: page.data, next_cursor: page.next_cursor }))
 }
 
+/// List runs
+///
 /// All runs.
 #[utoipa::path(get, path = "/runs", tag = "Runs",
     params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = RunPage)))]
@@ -119,6 +125,8 @@ pub(crate) async fn run_list(
     Ok(Json(RunPage { data: page.data, next_cursor: page.next_cursor }))
 }
 
+/// Read a run
+///
 /// A run with its transcript.
 #[utoipa::path(get, path = "/runs/{id}", tag = "Runs", params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = RunBody)))]
@@ -131,6 +139,8 @@ pub(crate) async fn run_get(
     Ok(Json(run::run_get(&backbone.db, &caller, id).await?.into()))
 }
 
+/// Speak in a live run
+///
 /// What the callee of a live run says or does. The answer is the run after it: the agent's next words are at the end of
 /// the transcript.
 #[utoipa::path(post, path = "/runs/{id}/messages", tag = "Runs", params(("id" = uuid::Uuid, Path)),

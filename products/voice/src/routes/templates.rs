@@ -30,6 +30,8 @@ pub(crate) struct TemplateSummary {
     purpose: String,
 }
 
+/// List templates
+///
 /// Workflows to begin with.
 #[utoipa::path(get, path = "/templates", tag = "Templates", responses((status = 200, body = TemplateList)))]
 pub(crate) async fn template_list(Authenticated(caller): Authenticated) -> Answer<Json<TemplateList>> {
@@ -41,6 +43,8 @@ pub(crate) async fn template_list(Authenticated(caller): Authenticated) -> Answe
     Ok(Json(TemplateList { data: template::template_list().into_iter().map(summary).collect() }))
 }
 
+/// Read a template
+///
 /// A template with its graph, and inputs and a script for a sample run.
 #[utoipa::path(get, path = "/templates/{id}", tag = "Templates", params(("id" = String, Path)),
     responses((status = 200, body = Template)))]

@@ -115,6 +115,8 @@ pub(crate) struct VersionList {
     data: Vec<VersionBody>,
 }
 
+/// List workflows
+///
 /// Your workflows.
 #[utoipa::path(get, path = "/workflows", tag = "Workflows",
     params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
@@ -130,6 +132,8 @@ pub(crate) async fn workflow_list(
     Ok(Json(WorkflowPage { data: page.data, next_cursor: page.next_cursor }))
 }
 
+/// Make a workflow
+///
 /// Makes a workflow, of a template or with a graph of your own. A graph that cannot be run is refused with every problem
 /// and the node it is at.
 #[utoipa::path(post, path = "/workflows", tag = "Workflows", request_body = WorkflowNew,
@@ -173,6 +177,8 @@ fn name_and_graph(body: WorkflowNew) -> Result<(String, Graph)> {
     }
 }
 
+/// Read a workflow
+///
 /// A workflow with its graph.
 #[utoipa::path(get, path = "/workflows/{id}", tag = "Workflows", params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = WorkflowBody)))]
@@ -186,6 +192,8 @@ pub(crate) async fn workflow_get(
     Ok(Versioned(entity_tag(&workflow), Json(workflow.into())))
 }
 
+/// Change a workflow
+///
 /// Changes name or graph. With `If-Match`, only if nobody changed it meanwhile.
 #[utoipa::path(patch, path = "/workflows/{id}", tag = "Workflows", params(("id" = uuid::Uuid, Path)),
     request_body = WorkflowChange, responses((status = 200, body = WorkflowBody)))]
@@ -205,6 +213,8 @@ pub(crate) async fn workflow_change(
     Ok(Versioned(entity_tag(&workflow), Json(workflow.into())))
 }
 
+/// Delete a workflow
+///
 /// Deletes a workflow, which gives the plan's room back. Its runs stay.
 #[utoipa::path(delete, path = "/workflows/{id}", tag = "Workflows", params(("id" = uuid::Uuid, Path)),
     responses((status = 204)))]
@@ -223,6 +233,8 @@ pub(crate) async fn workflow_delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// List versions
+///
 /// The versions of a workflow.
 #[utoipa::path(get, path = "/workflows/{id}/versions", tag = "Workflows", params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = VersionList)))]

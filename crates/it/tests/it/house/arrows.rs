@@ -43,7 +43,7 @@ const APART: &str = "stripe-sandbox";
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("argon2", &["identity"]),
     ("askama", &["console", "delivery"]),
-    ("aws-lc-rs", &["vault", "identity", "db", "delivery", "billing", "web"]),
+    ("aws-lc-rs", &["vault", "identity", "db", "delivery", "billing", "web", "it"]),
     (
         "axum",
         &["web", "api", "console", "gateway", "freehold", "voice", "documents", "pharmacy", "studio", APART, "it"],

@@ -1,0 +1,180 @@
+//! What the server and its login are like, seen before any role is taken on, and how far the schema has come. For
+//! `freehold doctor`, which has to work on a database where nothing is as it should be: no row of a tenant is read.
+
+use std::collections::HashMap;
+
+use freehold_core::{Error, Result};
+use jiff::Timestamp;
+use tokio_postgres::Client;
+
+use crate::{Db, MigrationSet, Query, Row, error::from_driver, migrate::checksum, row, statements};
+
+row! {
+    /// The server and the login that requests come with.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct ServerFacts {
+        /// Such as `15.18 (Debian 15.18-1)`.
+        pub version: String,
+        /// Such as 150018.
+        pub version_number: i32,
+        /// Whether a backslash in a text is only a backslash.
+        pub standard_conforming_strings: bool,
+        /// The login.
+        pub login: String,
+        /// Whether it may do everything.
+        pub superuser: bool,
+        /// Whether it passes by row-level security.
+        pub bypasses_rls: bool,
+        /// Whether it may become the owner of the tables.
+        pub may_own: bool,
+        /// Whether the ledger of migrations is there.
+        pub has_schema: bool,
+    }
+}
+
+row! {
+    /// A role that Freehold works with.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct RoleFacts {
+        /// Its name.
+        pub role: String,
+        /// Whether there is one.
+        pub present: bool,
+        /// Whether it may do everything.
+        pub superuser: bool,
+        /// Whether it passes by row-level security.
+        pub bypasses_rls: bool,
+        /// Whether somebody may log in as it.
+        pub logs_in: bool,
+        /// Whether the login of requests may take it on.
+        pub may_become: bool,
+    }
+}
+
+/// How the schema of a database differs from what this program brings. Each change as `set/0001_name`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SchemaDifference {
+    /// How many changes both know.
+    pub known: usize,
+    /// Not applied yet.
+    pub pending: Vec<String>,
+    /// Applied, and then changed in the program.
+    pub changed: Vec<String>,
+    /// Applied by a newer program, or by one of another product.
+    pub foreign: Vec<String>,
+}
+
+statements! {
+    /// The server and the login.
+    fn server_facts() -> ServerFacts =
+        "select current_setting('server_version') as version,
+                current_setting('server_version_num')::int4 as version_number,
+                current_setting('standard_conforming_strings') = 'on' as standard_conforming_strings,
+                r.rolname::text as login, r.rolsuper as superuser, r.rolbypassrls as bypasses_rls,
+                exists (select from pg_catalog.pg_roles as o
+                        where o.rolname = 'freehold_owner' and pg_has_role(r.oid, o.oid, 'member')) as may_own,
+                to_regclass('freehold.migrations') is not null as has_schema
+         from pg_catalog.pg_roles as r where r.rolname = session_user";
+
+    /// The roles that requests take on, the owner, and those that Supabase's clients have.
+    fn role_facts() -> RoleFacts =
+        "select w.name as role, r.oid is not null as present, coalesce(r.rolsuper, false) as superuser,
+                coalesce(r.rolbypassrls, false) as bypasses_rls, coalesce(r.rolcanlogin, false) as logs_in,
+                coalesce(pg_has_role(session_user, r.oid, 'member'), false) as may_become
+         from unnest(array['freehold_app', 'freehold_system', 'freehold_readonly', 'freehold_owner',
+                           'anon', 'authenticated']) with ordinality as w (name, place)
+         left join pg_catalog.pg_roles as r on r.rolname = w.name order by w.place";
+
+    /// The server's time.
+    fn clock_read() -> (Timestamp,) = "select clock_timestamp()";
+
+    /// What was applied, with the checksum of its text.
+    fn migration_list() -> (String, i32, String, String) =
+        "select set_name, number, name, checksum from freehold.migrations order by applied_at, set_name, number";
+}
+
+/// The server and the login that requests come with.
+pub async fn server_inspect(db: &Db) -> Result<ServerFacts> {
+    let client = db.client().await?;
+    let found = ask(&client, server_facts()).await?.into_iter().next();
+    found.ok_or_else(|| Error::internal("the server does not know the login that it let in"))
+}
+
+/// The roles that Freehold works with.
+pub async fn roles_inspect(db: &Db) -> Result<Vec<RoleFacts>> {
+    ask(&*db.client().await?, role_facts()).await
+}
+
+/// The server's time.
+pub async fn clock_inspect(db: &Db) -> Result<Timestamp> {
+    let read = ask(&*db.client().await?, clock_read()).await?.into_iter().next();
+    read.map(|(time,)| time).ok_or_else(|| Error::internal("the server does not know the time"))
+}
+
+/// How the schema differs from what the program brings. The ledger has to be there.
+pub async fn schema_inspect(db: &Db, sets: &[MigrationSet]) -> Result<SchemaDifference> {
+    Ok(difference(db.system("compare the schema with the program").fetch_all(migration_list()).await?, sets))
+}
+
+/// As the login itself, outside of any transaction.
+async fn ask<R: Row>(client: &Client, query: Query<R>) -> Result<Vec<R>> {
+    let rows = client.query_typed(query.statement.sql, &query.typed_params()).await.map_err(from_driver)?;
+    rows.iter().map(R::from_row).collect()
+}
+
+fn difference(applied: Vec<(String, i32, String, String)>, sets: &[MigrationSet]) -> SchemaDifference {
+    let mut found = SchemaDifference::default();
+    let mut stored: HashMap<(&str, i32), (&str, &str)> = applied
+        .iter()
+        .map(|(set, number, name, sum)| ((set.as_str(), *number), (name.as_str(), sum.as_str())))
+        .collect();
+    for set in sets {
+        for migration in set.migrations {
+            let title = title(set.name, migration.number, migration.name);
+            match stored.remove(&(set.name, migration.number)) {
+                None => found.pending.push(title),
+                Some((_, sum)) if sum == checksum(migration.sql) => found.known += 1,
+                Some(_) => found.changed.push(title),
+            }
+        }
+    }
+    let foreign = applied.iter().filter(|(set, number, ..)| stored.contains_key(&(set.as_str(), *number)));
+    found.foreign = foreign.map(|(set, number, name, _)| title(set, *number, name)).collect();
+    found
+}
+
+fn title(set: &str, number: i32, name: &str) -> String {
+    format!("{set}/{number:04}_{name}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Migration;
+
+    const SETS: &[MigrationSet] = &[MigrationSet {
+        name: "notes",
+        migrations: &[
+            Migration { number: 1, name: "tables", sql: "create table a ()" },
+            Migration { number: 2, name: "columns", sql: "alter table a add b text" },
+            Migration { number: 3, name: "indexes", sql: "create index on a (b)" },
+        ],
+    }];
+
+    #[test]
+    fn each_change_is_known_pending_changed_or_foreign() {
+        let row = |set: &str, number, name: &str, sum: String| (set.to_owned(), number, name.to_owned(), sum);
+        let applied = vec![
+            row("notes", 1, "tables", checksum("create table a ()")),
+            row("notes", 2, "columns", checksum("alter table a add b bytea")),
+            row("notes", 4, "views", checksum("create view c as select 1")),
+        ];
+        let expected = SchemaDifference {
+            known: 1,
+            pending: vec!["notes/0003_indexes".to_owned()],
+            changed: vec!["notes/0002_columns".to_owned()],
+            foreign: vec!["notes/0004_views".to_owned()],
+        };
+        assert_eq!(difference(applied, SETS), expected);
+    }
+}

@@ -1,0 +1,58 @@
+//! The command line: what can be asked of the `freehold` program.
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::settings::Options;
+
+/// The SaaS backbone a team owns: tenants, sign-in, plans, keys and metering, in one program over Postgres.
+///
+/// Without a command it serves: with nothing configured it starts a Postgres of its own in .freehold, shows mails at
+/// /dev/mail, and prints what is real and what is a stand-in.
+#[derive(Parser)]
+#[command(name = "freehold", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do; nothing: serve.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The settings.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// What the program does.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Run the server (this is what freehold alone does)
+    Serve,
+    /// Play the main job against a running server: sign up, build, run, until the plan says stop
+    Demo {
+        /// The server
+        #[arg(long, default_value = "http://127.0.0.1:8080")]
+        url: String,
+    },
+    /// Bring the database's schema up to date
+    Migrate,
+    /// Check configuration, database, roles, policies, clock and disk, and say what to do
+    Doctor,
+    /// Put an organization on another plan; the server may keep running
+    Plan {
+        /// The organization's slug, as GET /api/v1/organizations shows it
+        organization: String,
+        /// The plan's id in product.toml
+        plan: String,
+    },
+}
+
+/// What `--help` says, of the program and of each of its commands; kept in `docs/help.txt`.
+pub fn help() -> String {
+    let mut program = Cli::command().term_width(100);
+    program.build();
+    let mut text = format!("$ freehold --help\n{}", program.render_long_help());
+    let names: Vec<String> = program.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    for name in names.iter().filter(|name| *name != "help") {
+        if let Some(command) = program.find_subcommand_mut(name) {
+            text.push_str(&format!("\n$ freehold {name} --help\n{}", command.render_long_help()));
+        }
+    }
+    text
+}

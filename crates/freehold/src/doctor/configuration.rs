@@ -1,0 +1,116 @@
+//! What the operator decided.
+
+use std::net::SocketAddr;
+
+use super::finding::Finding;
+use crate::{
+    compose,
+    settings::{Mailbox, Settings},
+};
+
+pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
+    let mut findings = vec![Finding::ok("the settings are read"), product(&settings.product)];
+    findings.push(site(settings.listen, settings.site_url.as_deref()));
+    findings.extend(mail(settings));
+    findings.extend(sign_up(settings));
+    findings
+}
+
+fn product(name: &str) -> Finding {
+    let found = match compose::product(name) {
+        Ok(found) => found,
+        Err(error) => return Finding::fail(error.to_string(), "name one of them with --product or FREEHOLD_PRODUCT"),
+    };
+    match compose::specification(&found) {
+        Ok(spec) => Finding::ok(format!("{} says what {} sells: {} plans", found.file, spec.name, spec.plans().len())),
+        Err(mistakes) => Finding::fail(format!("{} has mistakes: {mistakes}", found.file), "correct them, build again"),
+    }
+}
+
+/// Whether people far away can follow the links in mails, and nobody reads along.
+fn site(listen: SocketAddr, site_url: Option<&str>) -> Finding {
+    let near = listen.ip().to_canonical().is_loopback();
+    let advice = "set site_url (FREEHOLD_SITE_URL) to the https:// address that people type";
+    match site_url {
+        None if near => Finding::ok(format!("the server listens on {listen}, for this machine")),
+        None => Finding::warn(
+            format!("the server listens on {listen} for others, but links in mails lead to this machine"),
+            advice,
+        ),
+        Some(url) if url.starts_with("https://") => Finding::ok(format!("people reach the server at {url}")),
+        Some(url) if near && is_near(url) => Finding::ok(format!("people at this machine reach the server at {url}")),
+        Some(url) => Finding::warn(format!("people reach the server at {url}: passwords travel in the clear"), advice),
+    }
+}
+
+fn is_near(url: &str) -> bool {
+    let host = url.trim_start_matches("http://").split(['/', '?']).next().unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    name == "localhost" || name == "[::1]" || name.starts_with("127.")
+}
+
+fn mail(settings: &Settings) -> Option<Finding> {
+    let local = settings.database_url.is_none();
+    let shown = match settings.mailbox {
+        Mailbox::Always => true,
+        Mailbox::Local => local,
+        Mailbox::Never => false,
+    };
+    if shown && !local {
+        return Some(Finding::warn(
+            "mails are not sent but shown at /dev/mail to whoever sits at the server",
+            "set mailbox = \"local\" in [mail] once a mail server is connected",
+        ));
+    }
+    if shown {
+        return Some(Finding::ok("mails are not sent but shown at /dev/mail, to this machine only"));
+    }
+    if settings.auth.autoconfirm {
+        return None;
+    }
+    Some(Finding::warn(
+        "no mail server is connected, so mails wait in the queue and nobody new can confirm an address",
+        "until one is, set mailbox = \"always\" in [mail] and read them at /dev/mail on the server's machine",
+    ))
+}
+
+fn sign_up(settings: &Settings) -> Option<Finding> {
+    let open = settings.auth.autoconfirm && !settings.auth.signup_disabled;
+    let far = !settings.listen.ip().to_canonical().is_loopback() || settings.database_url.is_some();
+    (open && far).then(|| {
+        Finding::warn(
+            "autoconfirm is on: anybody may sign up with an address that is somebody else's",
+            "set autoconfirm = false in [auth] (FREEHOLD_AUTH_AUTOCONFIRM)",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::finding::Level, *};
+
+    #[test]
+    fn a_site_that_others_reach_has_to_be_https() {
+        let level = |listen: &str, url: Option<&str>| site(listen.parse().unwrap(), url).level;
+        for (listen, url, expected) in [
+            ("127.0.0.1:8080", None, Level::Ok),
+            ("[::1]:8080", Some("http://localhost:8080"), Level::Ok),
+            ("127.0.0.1:8080", Some("https://app.example.com"), Level::Ok),
+            ("0.0.0.0:8080", Some("https://app.example.com"), Level::Ok),
+            ("0.0.0.0:8080", None, Level::Warn),
+            ("0.0.0.0:8080", Some("http://localhost:8080"), Level::Warn),
+            ("127.0.0.1:8080", Some("http://app.example.com"), Level::Warn),
+            ("127.0.0.1:8080", Some("http://127.example.com.evil"), Level::Ok),
+        ] {
+            assert_eq!(level(listen, url), expected, "{listen} {url:?}");
+        }
+    }
+
+    #[test]
+    fn every_product_reads_and_a_stranger_does_not() {
+        for (name, _) in compose::PRODUCTS {
+            assert_eq!(product(name).level, Level::Ok, "{name}");
+        }
+        assert!(product("piano").what.contains("voice"));
+    }
+}

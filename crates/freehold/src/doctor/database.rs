@@ -1,0 +1,66 @@
+//! The database: whether there is one and it answers. What is in it is the other modules'.
+
+use freehold_db::Db;
+
+use super::{finding::Finding, isolation, reason, schema, server};
+use crate::{compose, database::Database, settings::Settings};
+
+pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
+    let local = settings.database_url.is_none();
+    if local && !settings.data.join("postgres/cluster").exists() {
+        return vec![Finding::warn(
+            format!("there is no database in {} yet", settings.data.display()),
+            "start freehold, which makes one, or set DATABASE_URL; the checks of the database wait for it",
+        )];
+    }
+    let database = match Database::open_beside(settings).await {
+        Ok(database) => database,
+        Err(error) => {
+            let advice = if local { "mend this, or set DATABASE_URL to a server of yours" } else { "correct the URL" };
+            return vec![Finding::fail(format!("the database cannot be opened: {error:#}"), advice)];
+        }
+    };
+    let mut findings = match database.pool() {
+        Ok(db) => ask(settings, &database, &db).await,
+        Err(error) => vec![Finding::fail(format!("the database cannot be reached: {error:#}"), "correct DATABASE_URL")],
+    };
+    if let Err(error) = database.close().await {
+        findings.push(Finding::warn(
+            format!("the local Postgres was started for these checks and did not stop in order: {error:#}"),
+            "it ends with this command, and recovers at the next start",
+        ));
+    }
+    findings
+}
+
+async fn ask(settings: &Settings, database: &Database, db: &Db) -> Vec<Finding> {
+    let facts = match freehold_db::server_inspect(db).await {
+        Ok(facts) => facts,
+        Err(error) => {
+            let advice = if settings.database_url.is_some() {
+                "start the server, or correct DATABASE_URL (host, port, login, password, name, sslmode)"
+            } else {
+                "run `freehold migrate`, which makes the login of requests, or look into postgres/postgres.log"
+            };
+            return vec![Finding::fail(format!("the database does not answer: {}", reason(&error)), advice)];
+        }
+    };
+    let place = match (&settings.database_url, database.is_local()) {
+        (Some(_), _) => "of DATABASE_URL",
+        (None, true) => "of the data folder, started for these checks,",
+        (None, false) => "of the running server",
+    };
+    let mut findings = server::examine(&facts, place, database.has_own_login());
+    findings.extend(server::clock(db).await);
+    findings.extend(schema::roles(db, facts.has_schema).await);
+    if !facts.has_schema {
+        findings.push(Finding::fail("the schema is not there", "freehold migrate"));
+        return findings;
+    }
+    // A product that does not exist is told elsewhere; its schema cannot be compared.
+    if let Ok(product) = compose::product(&settings.product) {
+        findings.extend(schema::examine(db, &compose::migrations(&product)).await);
+    }
+    findings.extend(isolation::examine(db).await);
+    findings
+}

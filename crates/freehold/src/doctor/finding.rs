@@ -1,0 +1,74 @@
+//! One line of the doctor's.
+
+use crate::demo::paint::Paint;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Level {
+    /// As it should be.
+    Ok,
+    /// Works, but not as it should in production.
+    Warn,
+    /// Does not work, or is not safe.
+    Fail,
+}
+
+/// What was looked at, how it is, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Finding {
+    /// How bad it is.
+    pub(super) level: Level,
+    /// What was found, as a clause.
+    pub(super) what: String,
+    /// What to do about it; nothing where all is well.
+    pub(super) advice: Option<String>,
+}
+
+impl Finding {
+    /// As it should be.
+    pub(super) fn ok(what: impl Into<String>) -> Self {
+        Self { level: Level::Ok, what: what.into(), advice: None }
+    }
+
+    /// To be mended at some time.
+    pub(super) fn warn(what: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { level: Level::Warn, what: what.into(), advice: Some(advice.into()) }
+    }
+
+    /// To be mended now.
+    pub(super) fn fail(what: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { level: Level::Fail, what: what.into(), advice: Some(advice.into()) }
+    }
+
+    /// Whether it has to be mended now.
+    pub(super) fn failed(&self) -> bool {
+        self.level == Level::Fail
+    }
+
+    /// The line, whatever was in its texts.
+    pub(super) fn line(&self, paint: Paint) -> String {
+        let level = match self.level {
+            Level::Ok => paint.green("ok  "),
+            Level::Warn => paint.yellow("warn"),
+            Level::Fail => paint.red("fail"),
+        };
+        let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let advice = self.advice.as_ref().map(|advice| format!("  — {}", one_line(advice))).unwrap_or_default();
+        format!("{level}  {}{advice}", one_line(&self.what))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_is_a_line_with_what_to_do() {
+        let plain = Paint::plain();
+        assert_eq!(Finding::ok("Postgres 15.18 answers").line(plain), "ok    Postgres 15.18 answers");
+        let finding = Finding::fail("connecting:\n  refused", "start it");
+        assert_eq!(finding.line(plain), "fail  connecting: refused  — start it");
+        assert!(finding.failed());
+        assert!(!Finding::warn("little room", "make some").failed());
+    }
+}

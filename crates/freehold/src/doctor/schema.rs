@@ -1,0 +1,141 @@
+//! The roles that Freehold works with, and how far the schema has come.
+
+use freehold_db::{Db, MigrationSet, RoleFacts, SchemaDifference, roles_inspect, schema_inspect};
+
+use super::{finding::Finding, reason};
+
+/// How many changes a line names.
+const NAMED: usize = 5;
+
+pub(super) async fn roles(db: &Db, has_schema: bool) -> Vec<Finding> {
+    match roles_inspect(db).await {
+        Ok(roles) => judge_roles(&roles, has_schema),
+        Err(error) => vec![Finding::fail(
+            format!("the roles cannot be read: {}", reason(&error)),
+            "let the login read pg_catalog.pg_roles",
+        )],
+    }
+}
+
+fn judge_roles(roles: &[RoleFacts], has_schema: bool) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = roles.iter().filter_map(judge_role).collect();
+    if findings.is_empty() {
+        findings.push(Finding::ok("the roles of requests are there and can do no more than they must"));
+    } else if !has_schema {
+        // Without a schema it is no wonder, and one line says what to do.
+        findings.retain(|finding| !finding.what.contains("is missing"));
+    }
+    findings
+}
+
+fn judge_role(facts: &RoleFacts) -> Option<Finding> {
+    let RoleFacts { role, present, superuser, bypasses_rls, logs_in, may_become } = facts;
+    let (owner, ours) = (role == "freehold_owner", role.starts_with("freehold_"));
+    if !present {
+        return Some(Finding::fail(format!("the role {role} is missing"), "freehold migrate, which makes it"));
+    }
+    if *superuser || *bypasses_rls {
+        let what = format!("the role {role} passes by row-level security");
+        return Some(Finding::fail(what, format!("alter role {role} nosuperuser nobypassrls")));
+    }
+    if *logs_in && ours {
+        let what = format!("somebody may log in as the role {role}, which is only to be taken on");
+        return Some(Finding::fail(what, format!("alter role {role} nologin")));
+    }
+    if !may_become && ours && !owner {
+        let what = format!("the login of requests may not take on the role {role}");
+        return Some(Finding::fail(what, "freehold migrate, or grant it to the login of DATABASE_URL"));
+    }
+    None
+}
+
+pub(super) async fn examine(db: &Db, sets: &[MigrationSet]) -> Vec<Finding> {
+    match schema_inspect(db, sets).await {
+        Ok(difference) => judge_schema(&difference),
+        Err(error) => vec![Finding::fail(
+            format!("what the schema is like cannot be read: {}", reason(&error)),
+            "freehold migrate",
+        )],
+    }
+}
+
+fn judge_schema(difference: &SchemaDifference) -> Vec<Finding> {
+    let SchemaDifference { known, pending, changed, foreign } = difference;
+    let mut findings = Vec::new();
+    if pending.is_empty() && changed.is_empty() {
+        findings.push(Finding::ok(format!("the schema is up to date: {known} migrations")));
+    }
+    if !pending.is_empty() {
+        let what = format!("the schema is behind this program by {}", named(pending));
+        findings.push(Finding::fail(what, "freehold migrate"));
+    }
+    if !changed.is_empty() {
+        findings.push(Finding::fail(
+            format!("the program has another text than the database was made with in {}", named(changed)),
+            "undo the change, and write a new migration instead",
+        ));
+    }
+    if !foreign.is_empty() {
+        findings.push(Finding::warn(
+            format!("this program does not know {}", named(foreign)),
+            "run the version and the product that applied them",
+        ));
+    }
+    findings
+}
+
+fn named(changes: &[String]) -> String {
+    let count = if changes.len() == 1 { "1 migration".to_owned() } else { format!("{} migrations", changes.len()) };
+    let more = if changes.len() > NAMED { ", …" } else { "" };
+    format!("{count} ({}{more})", changes[..changes.len().min(NAMED)].join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::finding::Level, *};
+
+    fn role(name: &str) -> RoleFacts {
+        RoleFacts {
+            role: name.to_owned(),
+            present: true,
+            superuser: false,
+            bypasses_rls: false,
+            logs_in: false,
+            may_become: name != "freehold_owner",
+        }
+    }
+
+    #[test]
+    fn roles_are_what_they_must_be() {
+        assert_eq!(judge_roles(&[role("freehold_app"), role("freehold_owner")], true)[0].level, Level::Ok);
+        for wrong in [
+            RoleFacts { present: false, ..role("freehold_app") },
+            RoleFacts { bypasses_rls: true, ..role("authenticated") },
+            RoleFacts { superuser: true, ..role("freehold_owner") },
+            RoleFacts { logs_in: true, ..role("freehold_system") },
+            RoleFacts { may_become: false, ..role("freehold_readonly") },
+        ] {
+            assert_eq!(judge_role(&wrong).unwrap().level, Level::Fail, "{wrong:?}");
+        }
+        // On Supabase these are somebody else's.
+        assert_eq!(judge_role(&RoleFacts { may_become: false, logs_in: true, ..role("anon") }), None);
+    }
+
+    #[test]
+    fn before_the_first_migration_missing_roles_are_no_findings() {
+        assert_eq!(judge_roles(&[RoleFacts { present: false, ..role("freehold_app") }], false), []);
+    }
+
+    #[test]
+    fn a_schema_is_behind_changed_or_ahead() {
+        let levels =
+            |difference: SchemaDifference| judge_schema(&difference).iter().map(|f| f.level).collect::<Vec<_>>();
+        let one = || vec!["db/0001_tables".to_owned()];
+        assert_eq!(levels(SchemaDifference { known: 3, ..Default::default() }), [Level::Ok]);
+        assert_eq!(levels(SchemaDifference { pending: one(), ..Default::default() }), [Level::Fail]);
+        assert_eq!(levels(SchemaDifference { changed: one(), ..Default::default() }), [Level::Fail]);
+        assert_eq!(levels(SchemaDifference { foreign: one(), ..Default::default() }), [Level::Ok, Level::Warn]);
+        let seven = vec!["a".to_owned(); 7];
+        assert_eq!(named(&seven), "7 migrations (a, a, a, a, a, …)");
+    }
+}

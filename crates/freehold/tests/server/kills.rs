@@ -1,0 +1,83 @@
+//! `kill -9` under load: nothing that was acknowledged is lost, nothing happens twice.
+
+use std::time::{Duration, Instant};
+
+use freehold_core::Random;
+
+use crate::{
+    client::Tenant,
+    load::Load,
+    server::{Home, Program, SOON, eventually, signal},
+};
+
+const SERVER_KILLS: u32 = 20;
+const POSTGRES_KILLS: u32 = 5;
+
+/// A moment between 20 ms and a second.
+fn some_time(random: &Random) -> Duration {
+    Duration::from_millis(20 + u64::from(u16::from_le_bytes(random.bytes())) % 980)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_killed_twenty_times_under_load_loses_nothing_and_does_nothing_twice() {
+    let begun = Instant::now();
+    let (home, random) = (Home::new(), Random::system());
+    let program = Program::at(&home);
+    let mut server = program.start().await;
+    let tenant = Tenant::sign_up(&server.site, "kills").await;
+    let plan = program.run(&["plan", &tenant.slug, "enterprise"]).await;
+    assert_eq!(plan.code, Some(0), "{}", plan.output);
+
+    let load = Load::start(&tenant, &server.site);
+    let mut in_starting = 0;
+    for _ in 0..SERVER_KILLS {
+        // Counted from its start, so that some are killed before they serve.
+        let life = tokio::time::Instant::now() + some_time(&random);
+        if tokio::time::timeout_at(life, server.ready()).await.is_ok() {
+            load.moved(&server.site);
+            tokio::time::sleep_until(life).await;
+        } else {
+            in_starting += 1;
+        }
+        server.unharmed();
+        server.kill();
+        server = program.begin();
+    }
+    let killed = Instant::now();
+    server.ready().await;
+    let back = killed.elapsed();
+    load.moved(&server.site);
+    let told = load.settle(&home.url()).await;
+    let took = begun.elapsed();
+    println!(
+        "{SERVER_KILLS} kills of the server, {in_starting} before it served, in {took:.1?}; back in {back:.1?}: {told}"
+    );
+    server.stop().await;
+    assert_eq!(home.postmaster(), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgres_killed_under_load_comes_back_and_the_server_goes_on() {
+    let (home, random) = (Home::new(), Random::system());
+    let program = Program::at(&home);
+    let server = program.start().await;
+    let tenant = Tenant::sign_up(&server.site, "postgres-kills").await;
+    program.run(&["plan", &tenant.slug, "enterprise"]).await;
+
+    let load = Load::start(&tenant, &server.site);
+    let ready = format!("{}/readyz", server.site);
+    for _ in 0..POSTGRES_KILLS {
+        tokio::time::sleep(some_time(&random)).await;
+        let killed = home.postmaster().unwrap();
+        signal("KILL", killed);
+        eventually("another Postgres serves", SOON, async || {
+            home.postmaster().is_some_and(|process| process != killed)
+                && reqwest::get(&ready).await.is_ok_and(|answer| answer.status().is_success())
+        })
+        .await;
+    }
+    let told = load.settle(&home.url()).await;
+    println!("{POSTGRES_KILLS} kills of Postgres: {told}");
+    server.stop().await;
+    assert_eq!(home.postmaster(), None);
+}

@@ -1,0 +1,142 @@
+//! Clients that make runs and try each again until it is answered, and the accounts that must hold afterwards.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::{
+    client::{Tenant, text},
+    postgres::connect,
+};
+
+/// How many make runs at the same time.
+const CLIENTS: usize = 8;
+/// Between a try that failed and the next.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Clients at work.
+pub(crate) struct Load {
+    tenant: Tenant,
+    /// Where the server is at this moment.
+    site: Arc<Mutex<String>>,
+    stop: Arc<AtomicBool>,
+    clients: JoinSet<Vec<Made>>,
+}
+
+/// A run that was acknowledged.
+struct Made {
+    key: String,
+    id: String,
+    live: bool,
+    tries: u32,
+}
+
+impl Load {
+    /// Begins.
+    pub(crate) fn start(tenant: &Tenant, site: &str) -> Self {
+        let site = Arc::new(Mutex::new(site.to_owned()));
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut clients = JoinSet::new();
+        for number in 0..CLIENTS {
+            clients.spawn(work(number, tenant.clone(), Arc::clone(&site), Arc::clone(&stop)));
+        }
+        Self { tenant: tenant.clone(), site, stop, clients }
+    }
+
+    /// The server is at another place from now on.
+    pub(crate) fn moved(&self, site: &str) {
+        site.clone_into(&mut self.site.lock().unwrap());
+    }
+
+    /// Lets everybody finish, and checks every account there is: what was acknowledged, what the server says, what is in
+    /// the database at `url`. What happened, in a sentence.
+    pub(crate) async fn settle(self, url: &str) -> String {
+        self.stop.store(true, Ordering::Relaxed);
+        let made: Vec<Made> = self.clients.join_all().await.into_iter().flatten().collect();
+        let site = self.site.lock().unwrap().clone();
+        let acknowledged: HashSet<&str> = made.iter().map(|run| run.id.as_str()).collect();
+        let keys: HashSet<&str> = made.iter().map(|run| run.key.as_str()).collect();
+        assert_eq!((acknowledged.len(), keys.len()), (made.len(), made.len()), "each key has a run of its own");
+
+        let listed = self.tenant.runs(&site).await;
+        let existing: HashSet<&str> = listed.iter().map(String::as_str).collect();
+        assert_eq!(existing.len(), listed.len(), "each run is listed once");
+        assert!(existing == acknowledged, "{} runs exist, {} were acknowledged", existing.len(), acknowledged.len());
+
+        let count = |live: bool| i64::try_from(made.iter().filter(|run| run.live == live).count()).unwrap();
+        let (ended, live) = (count(false), count(true));
+        assert_eq!(self.tenant.calls(&site).await, (ended, live), "usage and promises");
+        assert_eq!(
+            accounts(url).await,
+            Accounts { events: ended, reservations: live, answers: ended + live, drift: 0 }
+        );
+        let tried_again = made.iter().filter(|run| run.tries > 1).count();
+        format!("{ended} runs ended and {live} live ones acknowledged, {tried_again} of them after more than one try")
+    }
+}
+
+/// What the database says of all of it.
+#[derive(Debug, PartialEq, Eq)]
+struct Accounts {
+    events: i64,
+    reservations: i64,
+    answers: i64,
+    drift: i64,
+}
+
+async fn accounts(url: &str) -> Accounts {
+    let database = connect(url).await;
+    let row = database
+        .query_one(
+            "select
+               (select count(*) from freehold.usage_events where meter = 'calls'),
+               (select count(*) from freehold.usage_reservations),
+               (select count(*) from freehold.idempotent_answers where status = 201),
+               (select count(*) from freehold.usage_drift)",
+            &[],
+        )
+        .await
+        .unwrap();
+    Accounts { events: row.get(0), reservations: row.get(1), answers: row.get(2), drift: row.get(3) }
+}
+
+/// One client: one run after the other until it is told to stop. The last one is finished, too.
+async fn work(number: usize, tenant: Tenant, site: Arc<Mutex<String>>, stop: Arc<AtomicBool>) -> Vec<Made> {
+    let mut made: Vec<Made> = Vec::new();
+    while !stop.load(Ordering::Relaxed) {
+        let live = made.len() % 10 == 9;
+        let body =
+            if live { json!({ "inputs": tenant.sample["inputs"], "live": true }) } else { tenant.sample.clone() };
+        let key = format!("client-{number}-run-{}", made.len());
+        let (id, tries) = create(&tenant, &site, &key, &body).await;
+        if made.len() % 10 == 5 {
+            let (again, _) = create(&tenant, &site, &key, &body).await;
+            assert_eq!(again, id, "a key that was answered is answered the same");
+        }
+        made.push(Made { key, id, live, tries });
+    }
+    made
+}
+
+/// Tries until the run is there. A server that dies or cannot reach its database is tried again; every other answer is
+/// a fault.
+async fn create(tenant: &Tenant, site: &Mutex<String>, key: &str, body: &Value) -> (String, u32) {
+    for tries in 1.. {
+        let place = site.lock().unwrap().clone();
+        match tenant.run(&place, key, body).await {
+            Ok(answer) if answer.status == 201 => return (text(&answer.body, "/id"), tries),
+            Ok(answer) => assert!(answer.is_unavailable(), "{answer:?}"),
+            Err(_) => {}
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    unreachable!("nobody tries four thousand million times")
+}

@@ -1,0 +1,24 @@
+//! The real program as a process: started, stopped, killed, cut off from its database, and beside others of its kind.
+//!
+//! Read in this order: [`server`] starts and ends the program, [`client`] is who uses it, [`postgres`], [`link`] and
+//! [`pgbouncer`] are what it stands on; the other modules are the tests.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test's helpers are tests too, which clippy sees in a #[test] only"
+)]
+
+mod client;
+mod isolation;
+mod kills;
+mod life;
+mod link;
+mod load;
+mod outage;
+mod pgbouncer;
+mod pooler;
+mod postgres;
+mod refusals;
+mod server;
+mod two_servers;

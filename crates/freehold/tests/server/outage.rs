@@ -1,0 +1,223 @@
+//! The database away for 20 seconds under load: everybody is told to try again, nobody waits long, nobody is signed out,
+//! and when it is back all goes on without a restart.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::task::JoinSet;
+
+use crate::{
+    client::{Answer, Tenant},
+    link::{Link, State},
+    postgres::Postgres,
+    server::{Home, Program, Server},
+};
+
+const CLIENTS: usize = 8;
+const OUTAGE: Duration = Duration::from_secs(20);
+/// How long the clients work before the outage, and after what is allowed for the recovery.
+const AROUND: Duration = Duration::from_secs(2);
+/// The longest that anybody waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(6);
+/// Until everything works again.
+const RECOVERY: Duration = Duration::from_secs(5);
+/// How much more memory the server may hold in the outage than before, in KiB.
+const GROWTH: u64 = 48 * 1024;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgres_that_is_stopped_is_an_outage_and_no_more() {
+    let home = Home::new();
+    let postgres = Postgres::start(&home).await;
+    let migration = postgres.database("freehold").await;
+    let (program, server) = server(&home, &postgres.url("freehold_server", "freehold"), &migration).await;
+    let crowd = Crowd::gather(&program, &server).await;
+    let cut = Instant::now();
+    postgres.stop().await;
+    crowd.works(&server, OUTAGE).await;
+    let _postgres = Postgres::start(&home).await;
+    println!("stopped: {}", crowd.settle(&server, cut).await);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_network_that_refuses_is_an_outage_and_no_more() {
+    outage_of_the_link(State::Refusing).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_network_that_swallows_everything_is_an_outage_and_no_more() {
+    outage_of_the_link(State::Swallowing).await;
+}
+
+async fn outage_of_the_link(state: State) {
+    let home = Home::new();
+    let postgres = Postgres::start(&home).await;
+    let link = Link::to(&postgres.socket()).await;
+    let migration = postgres.database("freehold").await;
+    let (program, server) = server(&home, &link.url("freehold_server", "freehold"), &migration).await;
+    let crowd = Crowd::gather(&program, &server).await;
+    let cut = Instant::now();
+    link.set(state);
+    crowd.works(&server, OUTAGE).await;
+    link.set(State::Open);
+    println!("{state:?}: {}", crowd.settle(&server, cut).await);
+    server.stop().await;
+}
+
+async fn server(home: &Home, requests: &str, migration: &str) -> (Program, Server) {
+    let program = Program::at(home).with("DATABASE_URL", requests).with("DATABASE_MIGRATION_URL", migration);
+    let server = program.start().await;
+    (program, server)
+}
+
+/// What somebody asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    Run,
+    Usage,
+    Refresh,
+    Readyz,
+    Healthz,
+}
+
+/// What was asked when, and the answer.
+#[derive(Debug)]
+struct Asked {
+    what: What,
+    at: Instant,
+    answer: Answer,
+}
+
+impl Asked {
+    fn end(&self) -> Instant {
+        self.at + self.answer.took
+    }
+
+    fn is_good(&self) -> bool {
+        matches!(self.answer.status, 200 | 201)
+    }
+}
+
+/// Clients that read and write all the time, one that refreshes its session, and two that look after the health.
+struct Crowd {
+    tenant: Tenant,
+    tasks: JoinSet<()>,
+    asked: Arc<Mutex<Vec<Asked>>>,
+    stop: Arc<AtomicBool>,
+    /// Of the server, before the outage, in KiB.
+    memory: u64,
+}
+
+impl Crowd {
+    async fn gather(program: &Program, server: &Server) -> Self {
+        let tenant = Tenant::sign_up(&server.site, "crowd").await;
+        let plan = program.run(&["plan", &tenant.slug, "enterprise"]).await;
+        assert_eq!(plan.code, Some(0), "{}", plan.output);
+        let (asked, stop) = Default::default();
+        let mut crowd = Self { tenant, tasks: JoinSet::new(), asked, stop, memory: 0 };
+        for number in 0..CLIENTS {
+            crowd.send(server, if number % 2 == 0 { What::Run } else { What::Usage }, number);
+        }
+        for what in [What::Refresh, What::Readyz, What::Healthz] {
+            crowd.send(server, what, 0);
+        }
+        crowd.works(server, AROUND).await;
+        crowd.memory = server.memory();
+        crowd
+    }
+
+    /// One who asks for this, again and again.
+    fn send(&mut self, server: &Server, what: What, client: usize) {
+        let (asked, stop) = (Arc::clone(&self.asked), Arc::clone(&self.stop));
+        let (mut tenant, site) = (self.tenant.clone(), server.site.clone());
+        let pause = Duration::from_millis(if matches!(what, What::Run | What::Usage) { 20 } else { 200 });
+        self.tasks.spawn(async move {
+            let mut runs = 0;
+            while !stop.load(Ordering::Relaxed) {
+                let at = Instant::now();
+                let answer = match what {
+                    What::Run => {
+                        let sample = tenant.sample.clone();
+                        tenant.run(&site, &format!("client-{client}-run-{runs}"), &sample).await
+                    }
+                    What::Usage => tenant.get(&site, "/api/v1/usage").await,
+                    What::Refresh => tenant.refresh(&site).await,
+                    What::Readyz => tenant.client.get(format!("{site}/readyz")).await,
+                    What::Healthz => tenant.client.get(format!("{site}/healthz")).await,
+                };
+                // The server lives all the time, so every request has an answer.
+                let answer = answer.unwrap();
+                runs += u32::from(answer.status == 201);
+                asked.lock().unwrap().push(Asked { what, at, answer });
+                tokio::time::sleep(pause).await;
+            }
+        });
+    }
+
+    /// Lets them work for a while, and looks at the server's memory meanwhile.
+    async fn works(&self, server: &Server, time: Duration) {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            let memory = server.memory();
+            assert!(self.memory == 0 || memory < self.memory + GROWTH, "{} KiB before, {memory} now", self.memory);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// After the outage, which began at `cut`: lets them work on, and looks at every answer. What happened, in words.
+    async fn settle(mut self, server: &Server, cut: Instant) -> String {
+        let restored = Instant::now();
+        self.works(server, RECOVERY + AROUND).await;
+        self.stop.store(true, Ordering::Relaxed);
+        while let Some(ended) = self.tasks.join_next().await {
+            ended.unwrap();
+        }
+        let asked = std::mem::take(&mut *self.asked.lock().unwrap());
+        for one in &asked {
+            judge(one, cut, restored);
+        }
+        let runs = asked.iter().filter(|one| one.what == What::Run && one.is_good()).count();
+        assert_eq!(self.tenant.calls(&server.site).await, (i64::try_from(runs).unwrap(), 0), "usage and promises");
+        server.unharmed();
+        let grown = server.memory().saturating_sub(self.memory);
+        format!("{}, {runs} runs, {grown} KiB more memory", summary(&asked, cut, restored))
+    }
+}
+
+/// Whether the answer is one that a client may get at that time.
+fn judge(one: &Asked, cut: Instant, restored: Instant) {
+    let Asked { what, answer, .. } = one;
+    let since = |moment: Instant| one.at.saturating_duration_since(moment);
+    assert!(answer.took < PATIENCE, "{what:?} {:?} after the cut: {answer:?}", since(cut));
+    assert!(one.is_good() || answer.is_unavailable(), "{what:?} {:?} after the cut: {answer:?}", since(cut));
+    let certainly_well = one.end() < cut || one.at > restored + RECOVERY || *what == What::Healthz;
+    assert!(one.is_good() || !certainly_well, "{what:?} {:?} after the return: {answer:?}", since(restored));
+    let certainly_away = one.at > cut + Duration::from_secs(1) && one.end() < restored;
+    assert!(
+        !one.is_good() || !certainly_away || *what == What::Healthz,
+        "{what:?} {:?} after the cut: {answer:?}",
+        since(cut)
+    );
+}
+
+fn summary(asked: &[Asked], cut: Instant, restored: Instant) -> String {
+    let mut counts: BTreeMap<(&str, u16), usize> = BTreeMap::new();
+    for one in asked.iter().filter(|one| one.what != What::Healthz) {
+        let phase = match one.end() {
+            end if end < cut => "before",
+            end if end < restored => "during",
+            _ => "after",
+        };
+        *counts.entry((phase, one.answer.status)).or_default() += 1;
+    }
+    let longest = asked.iter().map(|one| one.answer.took).max().unwrap_or_default();
+    let last_failure = asked.iter().filter(|one| !one.is_good()).map(Asked::end).max().unwrap_or(cut);
+    let recovered = last_failure.saturating_duration_since(restored);
+    format!("answers {counts:?}, longest {longest:.1?}, all well {recovered:.1?} after the return")
+}

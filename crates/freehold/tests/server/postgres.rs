@@ -1,0 +1,56 @@
+//! A Postgres of the tests' own, for servers that are told of one with `DATABASE_URL`.
+
+use freehold_postgres::{Durability, Server, Settings};
+use tokio_postgres::{Client, NoTls};
+
+use crate::server::{Home, url_of};
+
+/// A bare connection; its task ends with the client.
+pub(crate) async fn connect(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+/// A running Postgres in the home's folder `postgres`.
+pub(crate) struct Postgres(Server);
+
+impl Postgres {
+    /// Starts it, again on the same data where it was started before.
+    pub(crate) async fn start(home: &Home) -> Self {
+        let settings = Settings { durability: Durability::Volatile, ..Settings::new(home.path().join("postgres")) };
+        Self(Server::start(settings).await.unwrap())
+    }
+
+    /// Makes an empty database, and its address for this login, which only migrations make.
+    pub(crate) async fn database(&self, name: &str) -> String {
+        let maker = connect(&self.url("postgres", "postgres")).await;
+        maker.batch_execute(&format!("create database {name}")).await.unwrap();
+        self.url("postgres", name)
+    }
+
+    /// The address of a database.
+    pub(crate) fn url(&self, user: &str, database: &str) -> String {
+        url_of(self.0.socket_dir(), self.0.port(), user, database)
+    }
+
+    /// The socket itself.
+    pub(crate) fn socket(&self) -> std::path::PathBuf {
+        self.0.socket_dir().join(format!(".s.PGSQL.{}", self.0.port()))
+    }
+
+    /// The folder of the socket.
+    pub(crate) fn socket_folder(&self) -> &std::path::Path {
+        self.0.socket_dir()
+    }
+
+    /// The number in the socket's name.
+    pub(crate) fn port(&self) -> u16 {
+        self.0.port()
+    }
+
+    /// Stops it. Who is connected is told that it shuts down.
+    pub(crate) async fn stop(self) {
+        self.0.stop().await.unwrap();
+    }
+}

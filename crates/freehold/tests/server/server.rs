@@ -1,0 +1,289 @@
+//! The program as a process, ended on every path.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long anything may take that ought to happen soon.
+pub(crate) const SOON: Duration = Duration::from_secs(60);
+
+/// Polls until `done`, for at most `limit`.
+pub(crate) async fn eventually(what: &str, limit: Duration, mut done: impl AsyncFnMut() -> bool) {
+    let since = Instant::now();
+    while !done().await {
+        assert!(since.elapsed() < limit, "not within {limit:?}: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A folder for everything of one test. When it goes, the Postgres in it has gone before.
+pub(crate) struct Home(tempfile::TempDir);
+
+impl Home {
+    /// In `/tmp`, which the user of Postgres may enter.
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::Builder::new().prefix("freehold-server-").tempdir_in("/tmp").unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        Self(folder)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// The data folder of a server.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.path().join("data")
+    }
+
+    /// The process of the local Postgres in the data folder, if one runs there.
+    pub(crate) fn postmaster(&self) -> Option<u32> {
+        postmaster_of(&self.data().join("postgres"))
+    }
+
+    /// The address of the local database.
+    pub(crate) fn url(&self) -> String {
+        let socket = fs::canonicalize(self.data().join("postgres/socket")).unwrap();
+        url_of(&socket, 5432, "postgres", "freehold")
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let since = Instant::now();
+        let gone =
+            || ["data/postgres", "postgres"].iter().all(|place| postmaster_of(&self.path().join(place)).is_none());
+        while !gone() && since.elapsed() < SOON {
+            thread::sleep(Duration::from_millis(20));
+        }
+        if !gone() && !thread::panicking() {
+            panic!("a Postgres outlived its test in {}", self.path().display());
+        }
+    }
+}
+
+/// The process that `postmaster.pid` names, when it lives and works there.
+pub(crate) fn postmaster_of(place: &Path) -> Option<u32> {
+    let cluster = fs::canonicalize(place.join("cluster")).ok()?;
+    let text = fs::read_to_string(cluster.join("postmaster.pid")).ok()?;
+    let process: u32 = text.lines().next()?.trim().parse().ok()?;
+    let folder = fs::read_link(Path::new("/proc").join(process.to_string()).join("cwd")).ok()?;
+    (folder == cluster).then_some(process)
+}
+
+/// The address of a database on a Unix socket.
+pub(crate) fn url_of(socket: &Path, port: u16, user: &str, database: &str) -> String {
+    format!("postgres://{user}@{}:{port}/{database}", socket.display().to_string().replace('/', "%2F"))
+}
+
+/// Sends a signal to one process.
+pub(crate) fn signal(name: &str, process: u32) {
+    let line = format!("kill -s {name} {process}");
+    assert!(Command::new("/bin/sh").args(["-c", &line]).status().unwrap().success(), "{line}");
+}
+
+/// The program with its settings, not started yet. Of the tests' own environment it sees nothing that could matter.
+#[derive(Clone)]
+pub(crate) struct Program {
+    folder: PathBuf,
+    settings: Vec<(String, String)>,
+}
+
+impl Program {
+    /// Works in the home's data folder, with a Postgres of its own there.
+    pub(crate) fn at(home: &Home) -> Self {
+        let program = Self { folder: home.path().to_owned(), settings: Vec::new() };
+        program
+            .with("FREEHOLD_DATA", home.data().to_str().unwrap())
+            .with("FREEHOLD_LISTEN", "127.0.0.1:0")
+            .with("FREEHOLD_AUTH_AUTOCONFIRM", "true")
+    }
+
+    /// With this setting in the environment.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.settings.retain(|(known, _)| known != name);
+        self.settings.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_freehold"));
+        command.args(arguments).current_dir(&self.folder).env_clear();
+        for name in ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "FREEHOLD_POSTGRES_BIN", "RUST_BACKTRACE"] {
+            command.envs(std::env::var_os(name).map(|value| (name, value)));
+        }
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Starts the server without waiting for it.
+    pub(crate) fn begin(&self) -> Server {
+        let mut child = self.command(&[]).spawn().unwrap();
+        let output = Output::default();
+        output.follow(child.stdout.take().unwrap());
+        output.follow(child.stderr.take().unwrap());
+        Server { child, output, site: String::new() }
+    }
+
+    /// Starts the server and waits until it answers.
+    pub(crate) async fn start(&self) -> Server {
+        let mut server = self.begin();
+        server.ready().await;
+        server
+    }
+
+    /// Runs a command to its end.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Finished {
+        let mut child = self.command(arguments).spawn().unwrap();
+        let output = Output::default();
+        let readers = [output.follow(child.stdout.take().unwrap()), output.follow(child.stderr.take().unwrap())];
+        let mut server = Server { child, output, site: String::new() };
+        let status = server.ended(SOON).await;
+        for reader in readers {
+            reader.join().unwrap();
+        }
+        Finished { code: status.code(), output: server.output.text() }
+    }
+
+    /// Runs the server, which is expected to refuse, to its end.
+    pub(crate) async fn refused(&self) -> Finished {
+        let finished = self.run(&[]).await;
+        assert_eq!(finished.code, Some(1), "{}", finished.output);
+        finished
+    }
+}
+
+/// A command that has ended.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    /// None when a signal ended it.
+    pub(crate) code: Option<i32>,
+    /// Everything it wrote.
+    pub(crate) output: String,
+}
+
+/// What a process wrote so far.
+#[derive(Clone, Default)]
+pub(crate) struct Output(Arc<Mutex<Vec<String>>>);
+
+impl Output {
+    fn follow(&self, stream: impl Read + Send + 'static) -> thread::JoinHandle<()> {
+        let lines = Arc::clone(&self.0);
+        thread::spawn(move || {
+            for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            }
+        })
+    }
+
+    /// All of it.
+    pub(crate) fn text(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
+    }
+
+    /// What stands behind ` at ` on the first line of the start-up screen.
+    fn site(&self) -> Option<String> {
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = lines.iter().find(|line| line.trim_start().starts_with("Freehold runs "))?;
+        Some(line.rsplit_once(" at ")?.1.trim().to_owned())
+    }
+}
+
+/// A running server. Killed when dropped.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) output: Output,
+    /// `http://127.0.0.1:PORT`, once it is ready.
+    pub(crate) site: String,
+}
+
+impl Server {
+    /// Waits until the server answers that it can work.
+    pub(crate) async fn ready(&mut self) {
+        let since = Instant::now();
+        let site = loop {
+            if let Some(site) = self.output.site() {
+                break site;
+            }
+            if let Some(status) = self.child.try_wait().unwrap() {
+                panic!("the server ended with {status}:\n{}", self.output.text());
+            }
+            assert!(since.elapsed() < SOON, "the server does not start:\n{}", self.output.text());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        };
+        self.site = site;
+        let ready = format!("{}/readyz", self.site);
+        eventually("the server is ready", SOON, async || {
+            reqwest::get(&ready).await.is_ok_and(|answer| answer.status().is_success())
+        })
+        .await;
+    }
+
+    /// Its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits for its end.
+    pub(crate) async fn ended(&mut self, limit: Duration) -> ExitStatus {
+        let since = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(since.elapsed() < limit, "the program does not end:\n{}", self.output.text());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Asks it to stop and waits until it has, in order.
+    pub(crate) async fn stop(mut self) {
+        signal("TERM", self.process());
+        let status = self.ended(SOON).await;
+        assert_eq!(status.code(), Some(0), "{}", self.output.text());
+        self.unharmed();
+    }
+
+    /// It never panicked and never answered with a fault of its own.
+    pub(crate) fn unharmed(&self) {
+        let log = self.output.text();
+        let bad = log.lines().find(|line| line.contains("panicked") || line.contains(" ERROR "));
+        assert_eq!(bad, None, "in the log of the server");
+    }
+
+    /// The memory it holds, in KiB.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if thread::panicking() {
+            let log = self.output.text();
+            let lines: Vec<&str> = log.lines().collect();
+            println!("--- the last words of {} ---", self.process());
+            for line in &lines[lines.len().saturating_sub(40)..] {
+                println!("{line}");
+            }
+        }
+    }
+}
