@@ -10,11 +10,13 @@ mod user;
 mod verify;
 mod well_known;
 
-use axum::middleware;
 use freehold_web::Backbone;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// The endpoints under `/auth/v1`.
+pub use face::face;
+
+/// The endpoints under `/auth/v1`. Their errors are written by [`face`], which stands around the whole router, so that it
+/// also writes those of paths and methods that are not there.
 pub fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new()
         .routes(routes!(signup::signup))
@@ -28,5 +30,4 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(well_known::jwks))
         .routes(routes!(well_known::settings))
         .routes(routes!(well_known::health))
-        .layer(middleware::from_fn(face::face))
 }

@@ -19,7 +19,8 @@ statements! {
         "insert into freehold.canary (tenant_id) values ($1) on conflict (tenant_id) do nothing";
 
     /// Writes a canary. With `on conflict` the select policy would refuse it too, and hide what the insert policy does.
-    fn canary_forge(tenant: TenantId) -> () = "insert into freehold.canary (tenant_id) values ($1)";
+    fn canary_forge(tenant: TenantId) -> () =
+        "/* the canary: to be refused */ insert into freehold.canary (tenant_id) values ($1)";
 
     /// Whose canaries are visible.
     fn canaries_visible() -> (TenantId,) = "select tenant_id from freehold.canary";
@@ -87,7 +88,8 @@ pub async fn canary(db: &Db) -> Result<()> {
     }
     Err(Error::internal(format!(
         "refusing to start, because tenants are not isolated from each other:\n  - {}\n\
-         Restore the table's protection with `select freehold.protect('schema.table')` as freehold_owner.",
+         As freehold_owner, restore the table's protection with the `select freehold.protect(…)` of its migration; other \
+         arguments would give it another protection.",
         faults.join("\n  - ")
     )))
 }

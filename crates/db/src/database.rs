@@ -7,7 +7,8 @@ use freehold_core::{Actor, Caller, Error, Result, Standing, codes};
 
 use crate::{
     Query, Row, Settings,
-    error::{database_error, from_driver, from_pool},
+    error::{database_error, from_driver, from_pool, unreached},
+    pulse::Pulse,
     tls,
     transaction::{Flight, SystemTx, TenantTx, Transaction},
 };
@@ -18,6 +19,8 @@ use crate::{
 #[derive(Clone)]
 pub struct Db {
     pool: Pool,
+    pulse: Arc<Pulse>,
+    wait: Duration,
     timeout: Duration,
 }
 
@@ -36,7 +39,8 @@ impl Db {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(Error::internal)?;
-        Ok(Self { pool, timeout: settings.pool.statement_timeout })
+        let pulse = Arc::new(Pulse::new(settings.clone()));
+        Ok(Self { pool, pulse, wait: settings.pool.wait, timeout: settings.pool.statement_timeout })
     }
 
     /// The rows of the caller's tenant. This is the only way to them.
@@ -52,7 +56,10 @@ impl Db {
 
     /// Nothing, when the database answers.
     pub async fn ping(&self) -> Result<()> {
-        self.client().await?.batch_execute("").await.map_err(from_driver)
+        let flight = Flight::new(self.client().await?);
+        let answer = self.pulse.answer(flight.ping()).await?;
+        flight.landed();
+        answer.map_err(from_driver)
     }
 
     /// How many connections exist, and how many of them wait for work.
@@ -63,7 +70,9 @@ impl Db {
 
     #[expect(clippy::disallowed_methods, reason = "the one place that takes a connection; callers get a role with it")]
     pub(crate) async fn client(&self) -> Result<Object> {
-        self.pool.get().await.map_err(from_pool)
+        // The pool would wait so long for a place, and then as long again for a connection.
+        let client = tokio::time::timeout(self.wait, self.pool.get()).await;
+        client.map_err(|_| unreached(self.wait))?.map_err(from_pool)
     }
 
     /// Every value here is a UUID, a number or a word of ours: nothing a caller wrote is put into the text.
@@ -104,7 +113,7 @@ impl Db {
     /// itself: no setting outlives it.
     async fn one_flight<R>(&self, opening: &str, query: &Query<R>) -> Result<(Vec<tokio_postgres::Row>, u64)> {
         let flight = Flight::new(self.client().await?);
-        let (opened, answer, committed) = flight.fly(opening, query).await?;
+        let (opened, answer, committed) = self.pulse.answer(flight.fly(opening, query)).await??;
         flight.landed();
         opened.map_err(from_driver)?;
         let answer = answer.map_err(from_driver)?;
@@ -113,7 +122,7 @@ impl Db {
     }
 
     async fn begin(&self, opening: Arc<str>) -> Result<Transaction> {
-        Ok(Transaction::new(self.client().await?, opening))
+        Ok(Transaction::new(self.client().await?, opening, self.pulse.clone()))
     }
 }
 

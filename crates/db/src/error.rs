@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use freehold_core::{Error, Result};
+use freehold_core::{Error, Result, codes};
 use tokio_postgres::error::SqlState;
 
 /// How long a caller waits before trying again when the database is away or busy.
@@ -13,19 +13,52 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 pub fn from_driver(error: tokio_postgres::Error) -> Error {
     let away = error.is_closed() || error.as_db_error().is_none() && !is_conversion(&error);
     let busy = error.code().is_some_and(is_temporary);
-    if away || busy { Error::unavailable(RETRY_AFTER, error) } else { Error::internal(error) }
+    if away {
+        lost(error)
+    } else if busy {
+        Error::unavailable(RETRY_AFTER, error)
+    } else {
+        Error::internal(error)
+    }
+}
+
+/// Nobody answered in time.
+#[track_caller]
+pub(crate) fn unanswered(within: Duration) -> Error {
+    lost(format!("the database did not answer within {} s", within.as_secs()))
+}
+
+/// The connection broke while an answer was awaited. A commit may have been on its way, so nobody can say that nothing
+/// was changed.
+#[track_caller]
+fn lost(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    let message = "The service is temporarily unavailable, and what was asked for may have been done. Try again, with the \
+                   same Idempotency-Key where something is created.";
+    Error::new(codes::UNAVAILABLE, message).with_retry_after(RETRY_AFTER).caused_by(source)
+}
+
+/// There was no connection in time, so nothing was asked for.
+#[track_caller]
+pub(crate) fn unreached(within: Duration) -> Error {
+    Error::unavailable(RETRY_AFTER, format!("no connection to the database within {} s", within.as_secs()))
 }
 
 /// The pool's error as ours.
 #[track_caller]
 pub(crate) fn from_pool(error: deadpool_postgres::PoolError) -> Error {
     match error {
-        deadpool_postgres::PoolError::Backend(error) => match error.code() {
-            // Wrong password, unknown database: waiting does not help, but the caller is not to blame either.
-            Some(code) if !is_temporary(code) => Error::internal(error),
-            _ => Error::unavailable(RETRY_AFTER, error),
-        },
+        deadpool_postgres::PoolError::Backend(error) => from_connect(error),
         other => Error::unavailable(RETRY_AFTER, other),
+    }
+}
+
+/// The driver's error as ours, when it could not connect.
+#[track_caller]
+pub(crate) fn from_connect(error: tokio_postgres::Error) -> Error {
+    match error.code() {
+        // Wrong password, unknown database: waiting does not help, but the caller is not to blame either.
+        Some(code) if !is_temporary(code) => Error::internal(error),
+        _ => Error::unavailable(RETRY_AFTER, error),
     }
 }
 

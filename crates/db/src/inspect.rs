@@ -73,7 +73,8 @@ statements! {
                 r.rolname::text as login, r.rolsuper as superuser, r.rolbypassrls as bypasses_rls,
                 exists (select from pg_catalog.pg_roles as o
                         where o.rolname = 'freehold_owner' and pg_has_role(r.oid, o.oid, 'member')) as may_own,
-                to_regclass('freehold.migrations') is not null as has_schema
+                exists (select from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+                        where n.nspname = 'freehold' and c.relname = 'migrations') as has_schema
          from pg_catalog.pg_roles as r where r.rolname = session_user";
 
     /// The roles that requests take on, the owner, and those that Supabase's clients have.

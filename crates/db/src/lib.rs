@@ -10,6 +10,7 @@ mod database;
 mod error;
 mod inspect;
 mod migrate;
+mod pulse;
 mod settings;
 mod statement;
 mod tls;

@@ -1,10 +1,15 @@
 //! Building the schema: forward SQL embedded in the binary, each change in a transaction of its own, recorded with a
 //! checksum, safe when several servers start at once.
 
+use std::time::Duration;
+
 use freehold_core::{Context, Error, Result};
 use tokio_postgres::Client;
 
-use crate::{Settings, error::from_driver, tls};
+use crate::{Settings, error::from_driver};
+
+/// How long the database may take to let us in. It may be starting, or far away.
+const CONNECTED_WITHIN: Duration = Duration::from_secs(10);
 
 /// One forward change of the schema.
 #[derive(Clone, Copy, Debug)]
@@ -45,15 +50,7 @@ impl Migrator {
     /// Connects, and makes what every migration stands on: the roles, the schema `freehold` and the ledger. With
     /// `server_login`, a login of that name is made that may take on the roles of requests and nothing else.
     pub async fn connect(settings: &Settings, server_login: Option<&str>) -> Result<Self> {
-        let (client, connection) =
-            settings.config.connect(tls::connector(&settings.tls)?).await.map_err(from_driver)?;
-        // The task ends with the connection, which ends when the client is dropped.
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "the migration connection ended");
-            }
-        });
-        let migrator = Self { client };
+        let migrator = Self { client: settings.connect(CONNECTED_WITHIN).await? };
         migrator.bootstrap(server_login).await?;
         Ok(migrator)
     }
@@ -156,11 +153,7 @@ fn explain_rights(error: Error) -> Error {
 
 /// Makes the database of this name where there is none. `settings` is another database of the same server.
 pub async fn database_ensure(settings: &Settings, name: &str) -> Result<()> {
-    let (client, connection) = settings.config.connect(tls::connector(&settings.tls)?).await.map_err(from_driver)?;
-    tokio::spawn(async move {
-        // Its errors are those of the statements.
-        let _ = connection.await;
-    });
+    let client = settings.connect(CONNECTED_WITHIN).await?;
     let found = client
         .query_typed("select from pg_catalog.pg_database where datname = $1", &[(&name, postgres_types::Type::TEXT)])
         .await

@@ -3,7 +3,20 @@
 use std::{path::PathBuf, time::Duration};
 
 use freehold_core::{Error, Result, Secret};
-use tokio_postgres::config::SslMode;
+use tokio_postgres::{
+    Client,
+    config::{Host, SslMode},
+};
+
+use crate::{
+    error::{from_connect, unreached},
+    tls,
+};
+
+/// How long a packet may stay unacknowledged before the network counts as gone.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(10);
+/// How long a connection may be silent before the system asks whether the other end is still there.
+const SILENT: Duration = Duration::from_secs(30);
 
 /// A database and how to reach it, read from a URL like `postgres://user:password@host:5432/name?sslmode=require`.
 #[derive(Clone, Debug)]
@@ -72,6 +85,12 @@ impl Settings {
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(Duration::from_secs(3));
         }
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(UNACKNOWLEDGED);
+        }
+        if config.get_keepalives_idle() > SILENT {
+            config.keepalives_idle(SILENT);
+        }
         Ok(Self { config, tls, pool: PoolSettings::default() })
     }
 
@@ -83,6 +102,32 @@ impl Settings {
     /// The database's name.
     pub fn database(&self) -> Option<&str> {
         self.config.get_dbname().or(self.user())
+    }
+
+    /// A connection of its own, made within this time. Its task ends with the client.
+    pub(crate) async fn connect(&self, within: Duration) -> Result<Client> {
+        // The driver bounds only how long the network takes, not how long the server does.
+        let connected = tokio::time::timeout(within, self.config.connect(tls::connector(&self.tls)?)).await;
+        let (client, connection) = connected.map_err(|_| unreached(within))?.map_err(from_connect)?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection of its own ended");
+            }
+        });
+        Ok(client)
+    }
+
+    /// Where the database is, for people: `db.example.com:5432/name`.
+    pub fn place(&self) -> String {
+        let hosts = self.config.get_hosts().iter().map(|host| match host {
+            Host::Tcp(name) => name.clone(),
+            #[cfg(unix)]
+            Host::Unix(folder) => folder.display().to_string(),
+        });
+        let ports = self.config.get_ports();
+        let port = |index: usize| ports.get(index).or(ports.first()).copied().unwrap_or(5432);
+        let hosts: Vec<String> = hosts.enumerate().map(|(index, host)| format!("{host}:{}", port(index))).collect();
+        format!("{}/{}", hosts.join(","), self.database().unwrap_or_default())
     }
 
     /// The same server, as this login.
@@ -146,6 +191,14 @@ mod tests {
             tls("postgres://u@h/d?sslmode=verify-full&sslrootcert=/ca.pem"),
             TlsMode::Verified(Some("/ca.pem".into()))
         );
+    }
+
+    #[test]
+    fn the_place_is_named_without_the_login() {
+        let place = |url: &str| read(url).unwrap().place();
+        assert_eq!(place("postgres://u:hunter2@db.test:6543/d"), "db.test:6543/d");
+        assert_eq!(place("postgres://u:hunter2@one,other/d"), "one:5432,other:5432/d");
+        assert_eq!(place("postgres://u@%2Fsocket/d"), "/socket:5432/d");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use futures_util::{
     future::{join, join3},
 };
 
-use crate::{Query, Row, database::explain_suspension, error::from_driver};
+use crate::{Query, Row, database::explain_suspension, error::from_driver, pulse::Pulse};
 
 /// How long what was abandoned may take to end before its connection is thrown away.
 const SETTLED_WITHIN: Duration = Duration::from_secs(2);
@@ -27,14 +27,15 @@ pub struct Transaction {
     client: Option<Object>,
     /// `begin` and the settings; sent together with the first statement.
     opening: Option<Arc<str>>,
+    pulse: Arc<Pulse>,
     /// A statement failed, or nobody waited for its answer: Postgres may roll back, whatever `commit` says.
     failed: bool,
     suspended: bool,
 }
 
 impl Transaction {
-    pub(crate) fn new(client: Object, opening: Arc<str>) -> Self {
-        Self { client: Some(client), opening: Some(opening), failed: false, suspended: false }
+    pub(crate) fn new(client: Object, opening: Arc<str>, pulse: Arc<Pulse>) -> Self {
+        Self { client: Some(client), opening: Some(opening), pulse, failed: false, suspended: false }
     }
 
     /// All rows of the answer.
@@ -67,10 +68,11 @@ impl Transaction {
         let answer = match self.opening.take() {
             Some(opening) => {
                 // Polled in this order: `begin` is on the wire before the statement.
-                let (opened, answer) = join(client.batch_execute(&opening), client.send(query)).await;
+                let both = join(client.batch_execute(&opening), client.send(query));
+                let (opened, answer) = self.pulse.answer(both).await?;
                 opened.and(answer)
             }
-            None => client.send(query).await,
+            None => self.pulse.answer(client.send(query)).await?,
         };
         let answer = answer.map_err(|error| explain_suspension(from_driver(error), self.suspended))?;
         self.failed = failed;
@@ -86,7 +88,7 @@ impl Transaction {
             return Ok(());
         }
         let Some(client) = &self.client else { return Err(Error::internal("the transaction has ended")) };
-        client.batch_execute("commit").await.map_err(from_driver)?;
+        self.pulse.answer(client.batch_execute("commit")).await?.map_err(from_driver)?;
         // Ended in order: the connection may return as it is.
         self.opening = Some(Arc::from(""));
         Ok(())
@@ -117,6 +119,14 @@ impl Flight {
         let Some(client) = &self.0 else { return Err(Error::internal("the flight has landed")) };
         // `join3` polls in this order, and the driver sends at the first poll.
         Ok(join3(client.batch_execute(opening), client.send(query), client.batch_execute("commit")).await)
+    }
+
+    /// The answer to nothing at all.
+    pub(crate) async fn ping(&self) -> Answered<()> {
+        match &self.0 {
+            Some(client) => client.batch_execute("").await,
+            None => Ok(()),
+        }
     }
 
     /// Everything was answered: the connection may return as it is.

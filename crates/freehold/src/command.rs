@@ -47,12 +47,12 @@ pub enum Command {
 pub fn help() -> String {
     let mut program = Cli::command().term_width(100);
     program.build();
-    let mut text = format!("$ freehold --help\n{}", program.render_long_help());
-    let names: Vec<String> = program.get_subcommands().map(|command| command.get_name().to_owned()).collect();
-    for name in names.iter().filter(|name| *name != "help") {
-        if let Some(command) = program.find_subcommand_mut(name) {
-            text.push_str(&format!("\n$ freehold {name} --help\n{}", command.render_long_help()));
-        }
+    // What happens to be set where this runs is nobody's business.
+    program = program.mut_args(|argument| argument.hide_env_values(true));
+    let mut texts = vec![format!("$ freehold --help\n{}", program.render_long_help())];
+    for command in program.get_subcommands_mut().filter(|command| command.get_name() != "help") {
+        *command = command.clone().mut_args(|argument| argument.hide_env_values(true));
+        texts.push(format!("$ freehold {} --help\n{}", command.get_name().to_owned(), command.render_long_help()));
     }
-    text
+    texts.join("\n")
 }

@@ -171,6 +171,7 @@ pub fn router(backbone: Backbone, product: &Product, local: Local) -> (Router, V
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(backbone.clone(), freehold_console::error_pages))
+        .layer(middleware::from_fn(freehold_api::auth::face))
         .layer(middleware::from_fn_with_state(backbone.clone(), frame))
         .layer(cross_origin())
         .with_state(backbone);

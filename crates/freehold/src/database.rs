@@ -81,7 +81,9 @@ impl Database {
     /// Brings the schema up to date.
     pub async fn migrate(&self, sets: &[MigrationSet]) -> Result<Migrated> {
         let login = if self.has_own_login() { self.requests.user() } else { None };
-        let mut migrator = Migrator::connect(&self.migration, login).await.context("preparing the database")?;
+        let mut migrator = Migrator::connect(&self.migration, login)
+            .await
+            .with_context(|| format!("preparing the database at {}", self.migration.place()))?;
         migrator.migrate(sets).await.context("bringing the schema up to date")
     }
 

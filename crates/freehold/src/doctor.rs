@@ -62,8 +62,8 @@ fn reason(error: &freehold_core::Error) -> String {
     let mut cause = std::error::Error::source(error);
     while let Some(next) = cause {
         let text = next.to_string();
-        // Some libraries repeat their cause in their own text.
-        if !texts.last().is_some_and(|last| last.ends_with(&text)) {
+        // Some libraries repeat their cause in their own text; the driver's "db error" says less than its cause.
+        if text != "db error" && !texts.last().is_some_and(|last| last.ends_with(&text)) {
             texts.push(text);
         }
         cause = next.source();

@@ -1,8 +1,9 @@
 //! Freehold in one piece: configuration, composition and the command line. No logic of its own.
 //!
-//! Read in this order: [`settings`] is what an operator decides, [`compose`] puts the rooms together, [`serve`] runs them,
+//! Read in this order: [`command`] is the command line, [`settings`] is what an operator decides, [`compose`] puts the rooms together, [`serve`] runs them,
 //! [`start_screen`] says what runs. [`demo`], [`doctor`] and [`operate`] are the other commands.
 
+pub mod command;
 pub mod compose;
 pub mod database;
 pub mod demo;

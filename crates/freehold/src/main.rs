@@ -2,45 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use freehold::{demo, doctor, operate, serve, settings::Options};
+use clap::Parser;
+use freehold::{
+    command::{Cli, Command},
+    demo, doctor, operate, serve,
+};
 use tracing_subscriber::EnvFilter;
-
-/// The SaaS backbone a team owns: tenants, sign-in, plans, keys and metering, in one program over Postgres.
-///
-/// Without a command it serves: with nothing configured it starts a Postgres of its own in .freehold, shows mails at
-/// /dev/mail, and prints what is real and what is a stand-in.
-#[derive(Parser)]
-#[command(name = "freehold", version, max_term_width = 100)]
-struct Cli {
-    #[command(subcommand)]
-    command: Option<Command>,
-    #[command(flatten)]
-    options: Options,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Run the server (this is what freehold alone does)
-    Serve,
-    /// Play the main job against a running server: sign up, build, run, until the plan says stop
-    Demo {
-        /// The server
-        #[arg(long, default_value = "http://127.0.0.1:8080")]
-        url: String,
-    },
-    /// Bring the database's schema up to date
-    Migrate,
-    /// Check configuration, database, roles, policies, clock and disk, and say what to do
-    Doctor,
-    /// Put an organization on another plan; the server may keep running
-    Plan {
-        /// The organization's slug, as GET /api/v1/organizations shows it
-        organization: String,
-        /// The plan's id in product.toml
-        plan: String,
-    },
-}
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -1,7 +1,7 @@
 //! The key that seals everything secret: from the environment, or one made at the first start and kept in the data folder.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{ErrorKind, Write},
     path::Path,
 };
@@ -26,21 +26,53 @@ pub fn vault(settings: &Settings, random: &Random) -> Result<Vault> {
     Vault::from_text(key.expose()).with_context(|| format!("reading {}", file.display()))
 }
 
+/// Makes a key, or takes the one that another server made in the same moment. The file is there with the whole key in
+/// it or not at all, whenever the power goes.
 fn make(file: &Path, random: &Random) -> Result<Secret> {
-    let half = || u128::from_be_bytes(random.bytes());
-    let key = format!("{:032x}{:032x}", half(), half());
-    let written = || -> std::io::Result<()> {
-        if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder)?;
-        }
+    let key: String = random.bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect();
+    let kept = || -> std::io::Result<String> {
+        let folder = file.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)?;
+        let unfinished = file.with_extension(format!("unfinished-{:016x}", u64::from_le_bytes(random.bytes())));
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut open = options.open(file)?;
+        let mut open = options.open(&unfinished)?;
         writeln!(open, "{key}")?;
-        open.sync_all()
+        open.sync_all()?;
+        let linked = fs::hard_link(&unfinished, file);
+        fs::remove_file(&unfinished)?;
+        match linked {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+            _ => File::open(folder)?.sync_all()?,
+        }
+        fs::read_to_string(file)
     };
-    written().with_context(|| format!("keeping a new secret key in {}", file.display()))?;
-    Ok(Secret::new(key))
+    let kept = kept().with_context(|| format!("keeping a new secret key in {}", file.display()))?;
+    Ok(Secret::new(kept.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::*;
+
+    #[test]
+    fn servers_that_start_at_once_keep_one_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("data/secret_key");
+        let together = Barrier::new(8);
+        let keys: Vec<String> = std::thread::scope(|scope| {
+            let one = || {
+                together.wait();
+                make(&file, &Random::system()).unwrap().expose().to_owned()
+            };
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(one)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(keys.iter().all(|key| *key == keys[0] && key.len() == 64));
+        assert_eq!(fs::read_dir(folder.path().join("data")).unwrap().count(), 1, "nothing else is left there");
+    }
 }

@@ -29,6 +29,10 @@ pub async fn serve(settings: Settings) -> Result<()> {
     // First of all, so that somebody with a second server learns it before a database is started.
     let listener = listen(settings.listen).await?;
     let address = listener.local_addr().context("asking where the server listens")?;
+    if settings.site_url.is_some() {
+        // The start-up screen shows where people reach it, which is another place then.
+        tracing::info!("listening on {address}");
+    }
     let site_url = settings.site_url.clone().unwrap_or_else(|| site_of(address));
     let product = compose::product(&settings.product)?;
     let random = Random::system();

@@ -55,16 +55,17 @@ pub async fn sign_up(identity: &Identity, tx: &mut SystemTx, new: SignUp) -> Res
                 user_set_password(tx, user.id, None, now).await?;
             }
             mail_sign_in(identity, tx, &user, &new.redirect_to).await?;
-            Ok(SignedUp::Unconfirmed(user))
+            Ok(SignedUp::Unconfirmed(User { confirmation_sent_at: Some(now), updated_at: now, ..user }))
         }
         None => {
             let SignUp { email, password_hash, data, redirect_to, .. } = new;
             let id: UserId = identity.ids.next();
             let user = user_create(tx, NewUser { id, email, password_hash, confirmed, data }, now).await?;
-            if !confirmed {
-                mail_sign_in(identity, tx, &user, &redirect_to).await?;
+            if confirmed {
+                return Ok(SignedUp::New(user));
             }
-            Ok(SignedUp::New(user))
+            mail_sign_in(identity, tx, &user, &redirect_to).await?;
+            Ok(SignedUp::New(User { confirmation_sent_at: Some(now), ..user }))
         }
     }
 }

@@ -32,6 +32,31 @@ language sql as $$
   where t.tenant_id = (select freehold.tenant_id()) and t.meter = of_meter and t.period_start = of_period
 $$;
 
+-- Whether an amount fits under the limit of a locked total, giving back expired promises where it would not.
+-- at_most null: unlimited. used: what is used and promised.
+create function freehold.usage_admit(
+  total freehold.usage_totals, amount bigint, at_most bigint, at timestamptz, out fits boolean, out used bigint
+)
+language plpgsql as $$
+begin
+  fits := at_most is null or amount <= 0 or total.used + total.reserved + amount <= at_most;
+  if not fits then
+    perform freehold.usage_expire(total.meter, total.period_start, at);
+    total := freehold.usage_lock(total.meter, total.period_start);
+    fits := total.used + total.reserved + amount <= at_most;
+  end if;
+  used := total.used + total.reserved;
+end $$;
+
+-- Whether the ledger has the event.
+create function freehold.usage_known(of_event uuid, of_meter text) returns boolean
+language sql as $$
+  select exists (
+    select from freehold.usage_events
+    where tenant_id = (select freehold.tenant_id()) and event_id = of_event and meter = of_meter
+  )
+$$;
+
 -- Records that something was used, once per event, if the limit allows. at_most null: unlimited.
 -- outcome: 'recorded', 'known' (this event was recorded before) or 'exceeded' (nothing was changed).
 create function freehold.usage_record(
@@ -41,33 +66,28 @@ create function freehold.usage_record(
 language plpgsql as $$
 declare
   total freehold.usage_totals := freehold.usage_lock(of_meter, of_period);
+  fits boolean;
 begin
-  if exists (
-    select from freehold.usage_events
-    where tenant_id = (select freehold.tenant_id()) and event_id = of_event and meter = of_meter
-  ) then
+  if freehold.usage_known(of_event, of_meter) then
     outcome := 'known';
     used := total.used + total.reserved;
     return;
   end if;
-  if amount > 0 and total.used + total.reserved + amount > at_most then
-    perform freehold.usage_expire(of_meter, of_period, at);
-    total := freehold.usage_lock(of_meter, of_period);
-    if total.used + total.reserved + amount > at_most then
-      outcome := 'exceeded';
-      used := total.used + total.reserved;
-      return;
-    end if;
+  select a.fits, a.used into fits, used from freehold.usage_admit(total, amount, at_most, at) as a;
+  if not fits then
+    outcome := 'exceeded';
+  else
+    insert into freehold.usage_events (tenant_id, event_id, meter, period_start, quantity, occurred_at)
+    values (freehold.tenant_id(), of_event, of_meter, of_period, amount, at);
+    update freehold.usage_totals as t set used = t.used + amount
+    where t.tenant_id = (select freehold.tenant_id()) and t.meter = of_meter and t.period_start = of_period;
+    outcome := 'recorded';
+    used := used + amount;
   end if;
-  insert into freehold.usage_events (tenant_id, event_id, meter, period_start, quantity, occurred_at)
-  values (freehold.tenant_id(), of_event, of_meter, of_period, amount, at);
-  update freehold.usage_totals as t set used = t.used + amount
-  where t.tenant_id = (select freehold.tenant_id()) and t.meter = of_meter and t.period_start = of_period;
-  outcome := 'recorded';
-  used := total.used + total.reserved + amount;
 end $$;
 
--- Promises an amount to an action that begins. outcome: 'reserved', 'known' or 'exceeded'.
+-- Promises an amount to an action that begins. outcome: 'reserved', 'known' (promised already, or even kept: whoever
+-- repeats the whole action must not promise it again) or 'exceeded'.
 create function freehold.usage_reserve(
   of_reservation uuid, of_meter text, of_period timestamptz, amount bigint, at_most bigint, at timestamptz, until timestamptz,
   out outcome text, out used bigint
@@ -75,34 +95,27 @@ create function freehold.usage_reserve(
 language plpgsql as $$
 declare
   total freehold.usage_totals := freehold.usage_lock(of_meter, of_period);
+  fits boolean;
 begin
-  if exists (
+  if freehold.usage_known(of_reservation, of_meter) or exists (
     select from freehold.usage_reservations
     where tenant_id = (select freehold.tenant_id()) and reservation_id = of_reservation and meter = of_meter
-  ) or exists (
-    -- kept already: whoever repeats the whole action must not promise it again
-    select from freehold.usage_events
-    where tenant_id = (select freehold.tenant_id()) and event_id = of_reservation and meter = of_meter
   ) then
     outcome := 'known';
     used := total.used + total.reserved;
     return;
   end if;
-  if total.used + total.reserved + amount > at_most then
-    perform freehold.usage_expire(of_meter, of_period, at);
-    total := freehold.usage_lock(of_meter, of_period);
-    if total.used + total.reserved + amount > at_most then
-      outcome := 'exceeded';
-      used := total.used + total.reserved;
-      return;
-    end if;
+  select a.fits, a.used into fits, used from freehold.usage_admit(total, amount, at_most, at) as a;
+  if not fits then
+    outcome := 'exceeded';
+  else
+    insert into freehold.usage_reservations (tenant_id, reservation_id, meter, period_start, quantity, expires_at)
+    values (freehold.tenant_id(), of_reservation, of_meter, of_period, amount, until);
+    update freehold.usage_totals as t set reserved = t.reserved + amount
+    where t.tenant_id = (select freehold.tenant_id()) and t.meter = of_meter and t.period_start = of_period;
+    outcome := 'reserved';
+    used := used + amount;
   end if;
-  insert into freehold.usage_reservations (tenant_id, reservation_id, meter, period_start, quantity, expires_at)
-  values (freehold.tenant_id(), of_reservation, of_meter, of_period, amount, until);
-  update freehold.usage_totals as t set reserved = t.reserved + amount
-  where t.tenant_id = (select freehold.tenant_id()) and t.meter = of_meter and t.period_start = of_period;
-  outcome := 'reserved';
-  used := total.used + total.reserved + amount;
 end $$;
 
 -- The action ended well: what it really used becomes usage. Counted even when the reservation has expired meanwhile,
@@ -120,10 +133,7 @@ begin
     and period_start = of_period
   returning quantity into promised;
   outcome := 'recorded';
-  if exists (
-    select from freehold.usage_events
-    where tenant_id = (select freehold.tenant_id()) and event_id = of_reservation and meter = of_meter
-  ) then
+  if freehold.usage_known(of_reservation, of_meter) then
     outcome := 'known';
     amount := 0;
   else

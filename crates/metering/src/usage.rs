@@ -6,7 +6,7 @@
 
 mod store;
 
-use freehold_catalog::{Limit, MeterKind, Product};
+use freehold_catalog::{Limit, MeterKind, Plan, Product};
 use freehold_core::{Caller, Error, Result, codes};
 use freehold_db::{Db, TenantTx, row};
 use jiff::Timestamp;
@@ -26,6 +26,7 @@ pub struct Allowance {
     /// The limit for the period; none: unlimited.
     pub at_most: Option<i64>,
     plan: String,
+    plan_name: String,
     describes: String,
 }
 
@@ -60,12 +61,14 @@ pub struct Usage {
 impl Entitlements {
     /// What the caller may use of a level or counter now.
     pub async fn allowance(&self, db: &Db, caller: &Caller, meter: &str, now: Timestamp) -> Result<Allowance> {
-        let limit = self.limit(db, caller, meter).await?;
-        Ok(allowance(self.product(), caller, meter, limit, now))
+        let plan = self.plan(db, caller.plan()).await?;
+        let limit = self.product().limit(&plan, meter);
+        let limit = limit.ok_or_else(|| Error::internal(format!("the product has no meter {meter:?}")))?;
+        Ok(allowance(self.product(), &plan, meter, limit, now))
     }
 }
 
-fn allowance(product: &Product, caller: &Caller, meter: &str, limit: Limit, now: Timestamp) -> Allowance {
+fn allowance(product: &Product, plan: &Plan, meter: &str, limit: Limit, now: Timestamp) -> Allowance {
     let found = product.meter(meter);
     Allowance {
         meter: meter.to_owned(),
@@ -73,7 +76,8 @@ fn allowance(product: &Product, caller: &Caller, meter: &str, limit: Limit, now:
             .and_then(|meter| meter.period(limit))
             .map_or(Timestamp::UNIX_EPOCH, |period| period.start_of(now)),
         at_most: limit.amount(),
-        plan: caller.plan().id.clone(),
+        plan: plan.id.clone(),
+        plan_name: plan.name.clone(),
         describes: found.map_or_else(|| meter.to_owned(), |meter| limit.describe(meter)),
     }
 }
@@ -137,7 +141,7 @@ pub async fn usage_list(db: &Db, entitlements: &Entitlements, caller: &Caller, n
             MeterKind::Counter { .. } => "counter",
             MeterKind::Rate { .. } => return None,
         };
-        let allowance = allowance(product, caller, &meter.id, limit, now);
+        let allowance = allowance(product, &plan, &meter.id, limit, now);
         let total = totals.iter().find(|total| total.meter == meter.id && total.period_start == allowance.period_start);
         Some(Usage {
             meter: meter.id.clone(),
@@ -183,7 +187,7 @@ impl Allowance {
         let limit = self.at_most.unwrap_or(i64::MAX);
         let message = format!(
             "The plan {} includes {}, and {used} of {limit} are used. Upgrade to go on{}.",
-            self.plan,
+            self.plan_name,
             self.describes,
             if self.period_start == Timestamp::UNIX_EPOCH { ", or delete what you no longer need" } else { "" },
         );

@@ -161,7 +161,8 @@ impl Postmaster {
             match answer {
                 Answer::Serving => return Ok(()),
                 Answer::Starting if limit == SILENT_LIMIT => {
-                    tracing::info!("Postgres replays its log after a crash");
+                    // After a crash it replays its log, which may take minutes.
+                    tracing::debug!("Postgres is starting up");
                     limit = STARTING_LIMIT;
                 }
                 Answer::Starting | Answer::Silent => {}

@@ -72,6 +72,10 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
         }
     })?;
     reader.end().map_err(|error| malformed(&error))?;
+    // serde also reads a struct from its values in their order, without the names.
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        return Err(Error::invalid("", "expected an object, not an array"));
+    }
     refuse_nul(bytes)?;
     Ok(value)
 }
@@ -155,6 +159,7 @@ mod tests {
         assert_eq!(wrong(r#"{"name":"x","tags":["a",2]}"#), (422, "/tags/1".into()));
         assert_eq!(wrong(r#"{"name":"x","nmae":2}"#).0, 422);
         assert_eq!(wrong(r#"{"name":"a\u0000b"}"#), (422, "/name".into()));
+        assert_eq!(wrong(r#"["x",null]"#), (422, String::new()));
         assert!(read_json::<Body>(br#"{"name":"a\\u0000b"}"#).is_ok());
     }
 }

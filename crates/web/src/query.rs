@@ -53,6 +53,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        // As in bodies: Postgres keeps no NUL in a text, so none gets in.
+        if parts.uri.query().is_some_and(|query| query.contains("%00")) {
+            return Err(Error::new(codes::MALFORMED_REQUEST, "The query holds the character NUL.").into());
+        }
         axum::extract::Query::try_from_uri(&parts.uri).map(|query| Self(query.0)).map_err(|rejection| {
             Error::new(codes::MALFORMED_REQUEST, format!("The query could not be read: {}.", rejection.body_text()))
                 .into()

@@ -112,9 +112,11 @@ impl Execution {
                 Step::Stop(State::Ended(Ended::without_success("hung_up")))
             }
             Event::WebhookAnswered(answer) => self.webhook_answered(graph, &answer, ""),
-            Event::WebhookScripted(answer) => {
-                self.webhook_answered(graph, &answer, " (by the script; nothing was called)")
-            }
+            Event::WebhookScripted(answer) => self.webhook_answered(
+                graph,
+                &answer,
+                " (nothing was called: on the text channel its answer is made up)",
+            ),
             Event::WebhookFailed { reason } => self.webhook_failed(graph, &reason),
             Event::TransferConnected => self.transfer_connected(graph),
             Event::TransferFailed { reason } => {

@@ -19,7 +19,8 @@ use crate::{
     workflow::{Workflow, WorkflowId, version_graph},
 };
 
-/// How long a live conversation may last. After that its call is given back, unless it ends well all the same.
+/// How long a live conversation may last. What is said after that meets a dead line; where nothing is said any more, the
+/// call that was promised to it is given back.
 const LIVE_AT_MOST: SignedDuration = SignedDuration::from_hours(1);
 
 /// Names a run.
@@ -177,6 +178,8 @@ pub async fn run_advance(tx: &mut TenantTx, id: RunId, event: Event, minute: Mon
     let graph = version_graph(tx, run.workflow_id, run.version).await?;
     let elapsed_ms = u64::try_from(now.duration_since(run.started_at).as_millis()).unwrap_or_default();
     let pace = Pace::Live { elapsed_ms };
+    // Whoever comes back after so long finds that the line is dead.
+    let event = if now.duration_since(run.started_at) > LIVE_AT_MOST { Event::HungUp } else { event };
     let mut execution = run.execution.0;
     execution.advance(&graph, event, pace).map_err(|refused| refusal(&refused))?;
     stand_in(&mut execution, &graph, pace)?;

@@ -19,11 +19,15 @@ const ERROR_CODE: HeaderName = HeaderName::from_static("x-sb-error-code");
 /// The first version whose errors are `{"code", "message"}`.
 const VERSION: &str = "2024-01-01";
 
-/// Writes the errors of the routes inside it.
-pub(super) async fn face(request: Request, next: Next) -> Response {
+/// The middleware: writes the errors under `/auth/v1`, but for those that are a page already.
+pub async fn face(request: Request, next: Next) -> Response {
+    if !request.uri().path().starts_with("/auth/v1/") {
+        return next.run(request).await;
+    }
     let new_shape = asks_for_new_shape(request.headers());
     let mut response = next.run(request).await;
-    if let Some(error) = response.extensions().get::<Arc<Error>>().cloned() {
+    let error = response.extensions().get::<Arc<Error>>().cloned();
+    if let Some(error) = error.filter(|_| !response.headers().contains_key(header::CONTENT_TYPE)) {
         write(&mut response, &error, new_shape);
     }
     response

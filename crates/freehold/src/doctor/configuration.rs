@@ -1,6 +1,6 @@
 //! What the operator decided.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::finding::Finding;
 use crate::{
@@ -32,9 +32,9 @@ fn site(listen: SocketAddr, site_url: Option<&str>) -> Finding {
     let near = listen.ip().to_canonical().is_loopback();
     let advice = "set site_url (FREEHOLD_SITE_URL) to the https:// address that people type";
     match site_url {
-        None if near => Finding::ok(format!("the server listens on {listen}, for this machine")),
+        None if near => Finding::ok(format!("the server is to listen on {listen}, for this machine")),
         None => Finding::warn(
-            format!("the server listens on {listen} for others, but links in mails lead to this machine"),
+            format!("the server is to listen on {listen} for others, but links in mails lead to this machine"),
             advice,
         ),
         Some(url) if url.starts_with("https://") => Finding::ok(format!("people reach the server at {url}")),
@@ -46,7 +46,8 @@ fn site(listen: SocketAddr, site_url: Option<&str>) -> Finding {
 fn is_near(url: &str) -> bool {
     let host = url.trim_start_matches("http://").split(['/', '?']).next().unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    name == "localhost" || name == "[::1]" || name.starts_with("127.")
+    let address = name.trim_matches(['[', ']']).parse::<IpAddr>();
+    name == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 fn mail(settings: &Settings) -> Option<Finding> {
@@ -100,7 +101,8 @@ mod tests {
             ("0.0.0.0:8080", None, Level::Warn),
             ("0.0.0.0:8080", Some("http://localhost:8080"), Level::Warn),
             ("127.0.0.1:8080", Some("http://app.example.com"), Level::Warn),
-            ("127.0.0.1:8080", Some("http://127.example.com.evil"), Level::Ok),
+            ("127.0.0.1:8080", Some("http://127.example.com"), Level::Warn),
+            ("127.0.0.1:8080", Some("http://[::1]:8080"), Level::Ok),
         ] {
             assert_eq!(level(listen, url), expected, "{listen} {url:?}");
         }

@@ -10,8 +10,8 @@ pub(super) async fn examine(db: &Db) -> Vec<Finding> {
     let mut findings = judge(
         faults(db).await,
         "tenants are isolated from each other",
-        "restore the protection with select freehold.protect('schema.table') as freehold_owner; \
-         the server does not start before",
+        "restore it as freehold_owner: for a table, the select freehold.protect(…) of the migration that made it, with \
+         the same arguments; the server does not start before",
     );
     findings.extend(judge(
         usage_drift(db).await,

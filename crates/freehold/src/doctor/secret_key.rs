@@ -13,7 +13,7 @@ pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
             Ok(_) => Finding::ok("the secret key is that of FREEHOLD_SECRET_KEY"),
             Err(error) => Finding::fail(
                 format!("FREEHOLD_SECRET_KEY is not a key: {error}"),
-                "set 64 hexadecimal digits, as `openssl rand -hex 32` makes them",
+                "set the key that this database was used with",
             ),
         }];
     }

@@ -13,9 +13,9 @@ use crate::{
 const SERVER_KILLS: u32 = 20;
 const POSTGRES_KILLS: u32 = 5;
 
-/// A moment between 20 ms and a second.
+/// A moment between 20 ms and a second and a half.
 fn some_time(random: &Random) -> Duration {
-    Duration::from_millis(20 + u64::from(u16::from_le_bytes(random.bytes())) % 980)
+    Duration::from_millis(20 + u64::from(u16::from_le_bytes(random.bytes())) % 1480)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -80,4 +80,19 @@ async fn a_postgres_killed_under_load_comes_back_and_the_server_goes_on() {
     println!("{POSTGRES_KILLS} kills of Postgres: {told}");
     server.stop().await;
     assert_eq!(home.postmaster(), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_killed_in_the_midst_of_its_first_start_starts_all_the_same() {
+    let home = Home::new();
+    let program = Program::at(&home);
+    for milliseconds in [1, 5, 10, 20, 40, 80, 160, 320, 640, 1280] {
+        let server = program.begin();
+        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+        server.kill();
+    }
+    let server = program.start().await;
+    let tenant = Tenant::sign_up(&server.site, "first-start").await;
+    tenant.run(&server.site, "first", &tenant.sample).await.unwrap().expect(201);
+    server.stop().await;
 }

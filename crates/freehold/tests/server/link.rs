@@ -13,6 +13,8 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
+use crate::server::{SOON, eventually};
+
 /// What the link does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
@@ -47,9 +49,13 @@ impl Link {
         format!("postgres://{user}@{}/{database}", self.address)
     }
 
-    /// Opens or cuts the link.
-    pub(crate) fn set(&self, state: State) {
+    /// Opens or cuts the link, and returns when it is.
+    pub(crate) async fn set(&self, state: State) {
         self.state.send_replace(state);
+        eventually("the link is cut, or open", SOON, async || {
+            TcpStream::connect(self.address).await.is_err() == (state == State::Refusing)
+        })
+        .await;
     }
 }
 

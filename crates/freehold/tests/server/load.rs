@@ -1,7 +1,7 @@
 //! Clients that make runs and try each again until it is answered, and the accounts that must hold afterwards.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -139,4 +139,27 @@ async fn create(tenant: &Tenant, site: &Mutex<String>, key: &str, body: &Value) 
         tokio::time::sleep(PAUSE).await;
     }
     unreachable!("nobody tries four thousand million times")
+}
+
+/// So many runs at the same moment, spread over these servers; how many got which answer. Who is told that the server is
+/// too busy tries again, under the same key.
+pub(crate) async fn runs_at_once(tenant: &Tenant, sites: &[&str], runs: usize) -> BTreeMap<u16, usize> {
+    let mut tasks = JoinSet::new();
+    for number in 0..runs {
+        let (tenant, site) = (tenant.clone(), sites[number % sites.len()].to_owned());
+        tasks.spawn(async move {
+            loop {
+                let answer = tenant.run(&site, &format!("at-once-{number}"), &tenant.sample).await.unwrap();
+                if !answer.is_unavailable() {
+                    return answer.status;
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+        });
+    }
+    let mut answers = BTreeMap::new();
+    for status in tasks.join_all().await {
+        *answers.entry(status).or_default() += 1;
+    }
+    answers
 }

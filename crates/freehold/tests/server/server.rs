@@ -189,11 +189,16 @@ impl Output {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
     }
 
-    /// What stands behind ` at ` on the first line of the start-up screen.
+    /// Where the server listens, once it says that it runs: on the start-up screen, or in the log where people reach it at
+    /// another place.
     fn site(&self) -> Option<String> {
         let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let line = lines.iter().find(|line| line.trim_start().starts_with("Freehold runs "))?;
-        Some(line.rsplit_once(" at ")?.1.trim().to_owned())
+        let runs = lines.iter().find(|line| line.trim_start().starts_with("Freehold runs "))?;
+        let listening = lines.iter().find_map(|line| line.split_once("listening on "));
+        Some(match listening {
+            Some((_, address)) => format!("http://{}", address.trim()),
+            None => runs.rsplit_once(" at ")?.1.trim().to_owned(),
+        })
     }
 }
 
@@ -230,6 +235,11 @@ impl Server {
     /// Its process.
     pub(crate) fn process(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Whether it runs.
+    pub(crate) fn lives(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     /// `kill -9`.

@@ -3,6 +3,7 @@
 //! Read in this order: [`TestDatabase`] is what a test asks for, [`Cluster`] the server below it, [`schema`] what the
 //! database is built from; [`SlowLink`] and [`Pooler`] are what may stand between a server and its Postgres.
 
+pub(crate) mod app;
 mod cluster;
 mod database;
 mod folder;

@@ -2,11 +2,16 @@
 
 mod arrows;
 mod callers;
+mod error_codes;
+mod help;
 mod licences;
 mod migrations;
+mod openapi;
 mod reasons;
+mod snapshot;
 mod statements;
 mod tables;
+pub(crate) mod walk;
 mod words;
 
 use std::{
@@ -28,6 +33,8 @@ struct Room {
     folder: String,
     /// The names of the packages it depends on, in all of its tables of dependencies.
     dependencies: Vec<String>,
+    /// Of those, what gets into the room itself and not only into its tests.
+    built_in: Vec<String>,
 }
 
 /// Every crate of the workspace.
@@ -44,7 +51,8 @@ fn rooms() -> Vec<Room> {
             rooms.push(Room {
                 name: package.strip_prefix("freehold-").unwrap_or(package).to_owned(),
                 folder: folder.strip_prefix(root()).unwrap().display().to_string(),
-                dependencies: dependencies(&manifest),
+                dependencies: dependencies(&manifest, &["dependencies", "dev-dependencies", "build-dependencies"]),
+                built_in: dependencies(&manifest, &["dependencies", "build-dependencies"]),
             });
         }
     }
@@ -52,11 +60,10 @@ fn rooms() -> Vec<Room> {
     rooms
 }
 
-fn dependencies(manifest: &toml::Table) -> Vec<String> {
+fn dependencies(manifest: &toml::Table, kinds: &[&str]) -> Vec<String> {
     let targets = manifest.get("target").and_then(toml::Value::as_table);
     let targets = targets.into_iter().flat_map(toml::Table::values).filter_map(toml::Value::as_table);
     let tables = [manifest].into_iter().chain(targets);
-    let kinds = ["dependencies", "dev-dependencies", "build-dependencies"];
     let all = tables.flat_map(|table| kinds.iter().filter_map(|kind| table.get(*kind)?.as_table()));
     let entries = all.flatten().map(|(name, value)| {
         // A dependency may go by another name here.

@@ -94,7 +94,7 @@ fn the_survey_sample_reads_like_a_conversation() {
     47200 Callee [check] Yes, that's right.
     48700 Agent [promoter] That makes us happy, thank you! What did you like best?
     53400 Callee [promoter] The breakfast, and how friendly everybody was.
-    56450 System [save] webhook 'save' answered 200 (by the script; nothing was called)
+    56450 System [save] webhook 'save' answered 200 (nothing was called: on the text channel its answer is made up)
     56750 Agent [thanks] Thank you, Alan. Your answer helps us. Have a good day!
     ");
 }

@@ -17,7 +17,7 @@ const WORDS: &[(&str, &str)] = &[
     (concat!("/Use", "rs/"), "a path of one machine"),
     (concat!("extra-", "index-url"), "a registry of one machine"),
     (concat!("replace-", "with"), "a registry of one machine"),
-    (concat!("registry", " = \""), "a registry of one machine"),
+    (concat!("registry", " = \"http"), "a registry of one machine"),
     (concat!("registry=", "http"), "a registry of one machine"),
     (concat!("GOPROXY", "=http"), "a registry of one machine"),
 ];

@@ -1,0 +1,155 @@
+//! HTTP, as any program would speak it to the server.
+
+use std::{error::Error as _, io, time::Duration};
+
+use reqwest::{Url, header::HeaderMap, redirect::Policy};
+use serde_json::Value;
+
+use super::step::Request;
+
+/// The server answers within 30 seconds or says that it could not.
+const PATIENCE: Duration = Duration::from_secs(35);
+const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Speaks to one server.
+pub(super) struct Client {
+    http: reqwest::Client,
+    base: String,
+}
+
+/// What the server answered.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    /// The status.
+    pub(super) status: u16,
+    /// The headers.
+    pub(super) headers: HeaderMap,
+    /// The JSON body; a text where it is none.
+    pub(super) body: Value,
+}
+
+impl Answer {
+    /// The text at a JSON pointer; empty where there is none.
+    pub(super) fn text(&self, pointer: &str) -> &str {
+        self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The number at a JSON pointer.
+    pub(super) fn number(&self, pointer: &str) -> Option<i64> {
+        self.body.pointer(pointer).and_then(Value::as_i64)
+    }
+
+    /// The members of the array at a JSON pointer; none where there is no array.
+    pub(super) fn list(&self, pointer: &str) -> &[Value] {
+        self.body.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// A header; empty where there is none.
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+impl Client {
+    /// For the server at this address; why not, in a sentence, when that is none.
+    pub(super) fn new(url: &str) -> Result<Self, String> {
+        let full = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
+        let parsed = Url::parse(&full).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        let Some(parsed) = parsed else {
+            return Err(format!("{url} is not the address of a server; write it like http://127.0.0.1:8080."));
+        };
+        let near =
+            parsed.host_str().is_some_and(|host| host == "localhost" || host.starts_with("127.") || host == "[::1]");
+        let mut builder = reqwest::Client::builder()
+            .timeout(PATIENCE)
+            .connect_timeout(CONNECT_PATIENCE)
+            .redirect(Policy::none())
+            .user_agent(concat!("freehold-demo/", env!("CARGO_PKG_VERSION")));
+        if near {
+            // A proxy of the machine's environment cannot reach what is on the machine.
+            builder = builder.no_proxy();
+        }
+        let http = builder.build().map_err(|error| format!("HTTP cannot be spoken here: {error}."))?;
+        Ok(Self { http, base: full.trim_end_matches('/').to_owned() })
+    }
+
+    /// Where the server is, without a slash at the end.
+    pub(super) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Nothing, when somebody answers; why not, in a sentence, when nobody does.
+    pub(super) async fn knock(&self) -> Result<(), String> {
+        self.send(&Request::get("/healthz")).await.map(drop)
+    }
+
+    /// The answer; why there is none, in a sentence.
+    pub(super) async fn send(&self, request: &Request) -> Result<Answer, String> {
+        let mut builder = self.http.request(request.method.clone(), format!("{}{}", self.base, request.path));
+        if let Some(badge) = &request.badge {
+            builder = builder.bearer_auth(badge.secret.expose());
+        }
+        if let Some(key) = &request.idempotency_key {
+            builder = builder.header("Idempotency-Key", key);
+        }
+        if let Some(body) = &request.body {
+            builder = builder.json(body);
+        }
+        let response = builder.send().await.map_err(|error| self.explain(&error))?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.map_err(|error| self.explain(&error))?;
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Ok(Answer { status, headers, body })
+    }
+
+    fn explain(&self, error: &reqwest::Error) -> String {
+        let base = &self.base;
+        if refused(error) {
+            return format!("Nobody answers at {base}: start the server with `make run`, then play the demo again.");
+        }
+        if error.is_timeout() {
+            return format!("The server at {base} did not answer within {} seconds.", PATIENCE.as_secs());
+        }
+        let mut cause: &dyn std::error::Error = error;
+        while let Some(next) = cause.source() {
+            cause = next;
+        }
+        format!("The server at {base} cannot be spoken to: {cause}.")
+    }
+}
+
+fn refused(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        if next.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
+            return true;
+        }
+        cause = next.source();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn addresses_are_taken_as_people_type_them() {
+        let base = |url: &str| Client::new(url).map(|client| client.base().to_owned());
+        assert_eq!(base("http://127.0.0.1:8080/").unwrap(), "http://127.0.0.1:8080");
+        assert_eq!(base("localhost:8080").unwrap(), "http://localhost:8080");
+        assert!(base("ftp://example.com").unwrap_err().contains("not the address of a server"));
+        assert!(base("http://").is_err());
+    }
+
+    #[test]
+    fn an_answer_is_read_by_pointers() {
+        let body = json!({ "id": "7", "meters": [{ "used": 3 }] });
+        let answer = Answer { status: 200, headers: HeaderMap::new(), body };
+        assert_eq!((answer.text("/id"), answer.text("/name")), ("7", ""));
+        assert_eq!(answer.number("/meters/0/used"), Some(3));
+        assert_eq!((answer.list("/meters").len(), answer.list("/id").len()), (1, 0));
+    }
+}

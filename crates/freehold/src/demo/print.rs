@@ -1,0 +1,182 @@
+//! What a person reads, on a terminal or in a file.
+
+use std::io::{IsTerminal, Write};
+
+use serde_json::Value;
+
+use super::{
+    client::Answer,
+    paint::Paint,
+    step::{Request, Step},
+    text,
+};
+
+/// Widest line.
+const WIDTH: usize = 100;
+/// What stands before everything that belongs to a step.
+const INDENT: &str = "      ";
+
+/// Prints. What cannot be printed (the reader closed the pipe) is still in the exit code.
+pub(super) struct Printer {
+    out: Box<dyn Write + Send>,
+    paint: Paint,
+}
+
+impl Printer {
+    /// For the standard output.
+    pub(super) fn to_stdout() -> Self {
+        let out = std::io::stdout();
+        let paint = Paint::for_output(out.is_terminal());
+        Self { out: Box::new(out), paint }
+    }
+
+    fn line(&mut self, line: &str) {
+        let _ = writeln!(self.out, "{line}");
+    }
+
+    /// A sentence before or instead of the play.
+    pub(super) fn last_words(&mut self, sentence: &str) {
+        self.line(sentence);
+    }
+
+    /// A part of the play begins.
+    pub(super) fn part(&mut self, title: &str) {
+        let title = self.paint.bold(title);
+        self.line(&format!("\n{title}"));
+    }
+
+    /// A step begins: its title and what is sent.
+    pub(super) fn step(&mut self, number: usize, step: &Step) {
+        self.line(&format!("\n {number:>3}  {}", step.title));
+        let request = self.paint.dim(&request_line(&step.request));
+        self.line(&format!("{INDENT}{request}"));
+        let retry = step.request.idempotency_key.iter().map(|key| format!("Idempotency-Key: {key}"));
+        let body = step.request.body.iter().map(|body| text::body(body, WIDTH - 6));
+        for line in retry.chain(body) {
+            let line = self.paint.dim(&line);
+            self.line(&format!("{INDENT}{line}"));
+        }
+    }
+
+    /// A step of many that are alike, when its answer is there: all on one line.
+    pub(super) fn brief(&mut self, number: usize, step: &Step) {
+        let status = self.paint.green(&step.expected.to_string());
+        let Request { method, path, .. } = &step.request;
+        let request = self.paint.dim(&format!("{:<6} {path}", method.as_str()));
+        self.line(&format!(" {number:>3}  {status}  {:<22} {request}", step.title));
+    }
+
+    /// The answer is as it should be: what that means.
+    pub(super) fn good(&mut self, step: &Step) {
+        let status = self.paint.green(&step.expected.to_string());
+        for (index, line) in text::wrap(&step.meaning, WIDTH - 12).iter().enumerate() {
+            if index == 0 {
+                self.line(&format!("{INDENT}{status}  {line}"));
+            } else {
+                self.line(&format!("{INDENT}     {line}"));
+            }
+        }
+    }
+
+    /// The answer is not as it should be.
+    pub(super) fn bad(&mut self, expected: &str, got: &str) {
+        let verdict = self.paint.red(&format!("wrong: expected {expected}, got {got}"));
+        self.line(&format!("{INDENT}{verdict}"));
+    }
+
+    /// Something to be read beside the answer.
+    pub(super) fn note(&mut self, note: &str) {
+        for line in text::wrap(note, WIDTH - 11) {
+            self.line(&format!("{INDENT}     {line}"));
+        }
+    }
+
+    /// Something that was looked at besides the status, and is as it should be.
+    pub(super) fn held(&mut self, what: &str) {
+        let tick = self.paint.green("ok");
+        self.line(&format!("{INDENT}{tick}   {what}"));
+    }
+
+    /// A conversation.
+    pub(super) fn transcript(&mut self, entries: &[Value]) {
+        for entry in entries {
+            let at = entry["at_ms"].as_u64().unwrap_or_default();
+            let speaker = entry["speaker"].as_str().unwrap_or_default();
+            let name = match speaker {
+                "agent" => "Agent:",
+                "callee" => "Callee:",
+                _ => "",
+            };
+            let words = text::wrap(entry["text"].as_str().unwrap_or_default(), WIDTH - 27);
+            for (index, words) in words.iter().enumerate() {
+                let words = if name.is_empty() { self.paint.dim(words) } else { words.clone() };
+                let (at, name) = if index == 0 { (text::clock(at), name) } else { (String::new(), "") };
+                self.line(format!("{INDENT}     {at:>5}  {name:<8} {words}").trim_end());
+            }
+        }
+    }
+
+    /// A problem document, its members in the order in which they are read.
+    pub(super) fn problem(&mut self, problem: &Value) {
+        const ORDER: &[&str] = &["type", "title", "status", "detail", "code"];
+        let Some(members) = problem.as_object() else { return self.note(&text::body(problem, 300)) };
+        let first = ORDER.iter().filter_map(|name| members.get_key_value(*name));
+        let rest = members.iter().filter(|(name, _)| !ORDER.contains(&name.as_str()));
+        let lines: Vec<String> = first.chain(rest).map(|(name, value)| format!("  \"{name}\": {value}")).collect();
+        for line in format!("{{\n{}\n}}", lines.join(",\n")).lines() {
+            self.line(&format!("{INDENT}     {line}"));
+        }
+    }
+
+    /// The beginning of a line that [`progress`](Self::progress) goes on with.
+    pub(super) fn progress_begin(&mut self, what: &str) {
+        let _ = write!(self.out, "{INDENT}     {what} ");
+        let _ = self.out.flush();
+    }
+
+    /// One more: a dot, or the number where it is a round one.
+    pub(super) fn progress(&mut self, number: i64) {
+        let mark = if number % 10 == 0 { format!(" {number} ") } else { ".".to_owned() };
+        let _ = write!(self.out, "{mark}");
+        let _ = self.out.flush();
+    }
+
+    /// The end of the line.
+    pub(super) fn progress_end(&mut self) {
+        self.line("");
+    }
+
+    /// Everything was played and is as it should be.
+    pub(super) fn praise(&mut self, steps: usize) {
+        let verdict = self.paint.green(&format!("{steps} steps, all as they should be"));
+        self.line(&format!("\n{verdict}"));
+    }
+
+    /// What was not as it should be; `all` steps were played.
+    pub(super) fn blame(&mut self, steps: usize, all: bool, failures: &[String]) {
+        let what = if failures.len() == 1 { "1 thing was" } else { &format!("{} things were", failures.len()) };
+        let plural = if steps == 1 { "" } else { "s" };
+        let end = if all { "" } else { ", and the play could not go on" };
+        let verdict = self.paint.red(&format!("{steps} step{plural}, and {what} not as they should be{end}:"));
+        self.line(&format!("\n{verdict}"));
+        for failure in failures {
+            self.line(&format!("  {failure}"));
+        }
+    }
+}
+
+/// Who asks for what. The header of a retry and the body have lines of their own.
+fn request_line(request: &Request) -> String {
+    let Request { method, path, badge, .. } = request;
+    let with = badge.as_ref().map(|badge| format!("  (with {})", badge.name)).unwrap_or_default();
+    format!("{method} {path}{with}")
+}
+
+/// A status, with the problem's sentence where there is one.
+pub(super) fn outcome(answer: &Answer) -> String {
+    let detail = ["/detail", "/msg", "/message"].into_iter().map(|at| answer.text(at)).find(|text| !text.is_empty());
+    match detail {
+        Some(detail) => format!("{} ({})", answer.status, text::shorten(detail, 160)),
+        None => answer.status.to_string(),
+    }
+}

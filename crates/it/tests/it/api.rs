@@ -1,0 +1,3 @@
+//! The backbone's API, over the real router.
+
+mod malformed;

@@ -1,0 +1,163 @@
+//! Requests that are wrong in every way we could think of, at every operation that takes one: each is refused with an
+//! error in the right form, none of them is our fault, and none of them leaves anything behind.
+
+mod bodies;
+mod requests;
+
+use axum::http::Method;
+use serde_json::Value;
+use tokio_postgres::Client;
+
+use crate::{
+    harness::app::{Answer, Ask, Person, TestApp},
+    house::walk::{About, Operation, Things},
+};
+
+/// A good request made wrong in one way.
+struct Wrong {
+    kind: String,
+    ask: Ask,
+}
+
+impl Wrong {
+    fn new(kind: impl Into<String>, ask: Ask) -> Self {
+        Self { kind: kind.into(), ask }
+    }
+}
+
+/// An owner with things, and who to look whether anything was written.
+struct Bench {
+    app: TestApp,
+    owner: Person,
+    things: Things,
+    admin: Client,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let app = TestApp::new().await;
+        let owner = app.owner().await;
+        let things = Things::of(&app, &owner).await;
+        let admin = app.test.admin().await;
+        Self { app, owner, things, admin }
+    }
+
+    /// The operation as the owner would call it.
+    fn good(&self, operation: &Operation) -> Ask {
+        let ask = operation.ask(&self.app, &self.things);
+        match operation.about {
+            About::Public => ask,
+            About::Person | About::Tenant => ask.person(&self.owner),
+        }
+    }
+
+    /// Everything that a request could have written, in one text.
+    async fn written(&self) -> String {
+        let rows = self.admin.query_one(WRITTEN, &[]).await.unwrap();
+        rows.get(0)
+    }
+
+    /// Sends each, and fails with all that were not refused as they should be.
+    async fn refused(&self, operation: &Operation, wrongs: Vec<Wrong>) -> usize {
+        let before = self.written().await;
+        let count = wrongs.len();
+        let mut broken = Vec::new();
+        for Wrong { kind, ask } in wrongs {
+            let answer = ask.send().await;
+            if let Some(why) = not_a_refusal(&answer, operation.is_auth()) {
+                broken.push(format!("{} with {kind}: {why}: {answer}", operation.name));
+            }
+            if self.written().await != before {
+                broken.push(format!("{} with {kind} wrote something: {answer}", operation.name));
+                break;
+            }
+        }
+        assert!(broken.is_empty(), "\n  - {}", broken.join("\n  - "));
+        count
+    }
+}
+
+const WRITTEN: &str = "
+    select concat_ws(' ',
+      (select count(*) from auth.users), (select count(*) from auth.identities), (select count(*) from auth.sessions),
+      (select md5(string_agg(concat_ws('|', encrypted_password, raw_user_meta_data), ',' order by id)) from auth.users),
+      (select count(*) from auth.one_time_tokens), (select count(*) from freehold.mails),
+      (select md5(string_agg(t::text, ',' order by tenant_id)) from freehold.tenants as t),
+      (select md5(string_agg(m::text, ',' order by m::text)) from freehold.members as m),
+      (select md5(string_agg(concat_ws('|', id, name, scopes, revoked_at), ',' order by id)) from freehold.api_keys),
+      (select count(*) from freehold.usage_events), (select count(*) from freehold.usage_reservations),
+      (select count(*) from freehold.idempotent_answers),
+      (select md5(string_agg(w::text, ',' order by id)) from voice.workflows as w),
+      (select count(*) from voice.workflow_versions),
+      (select md5(string_agg(r::text, ',' order by id)) from voice.runs as r))";
+
+/// What is wrong with the way in which something was refused; none: nothing.
+fn not_a_refusal(answer: &Answer, is_auth: bool) -> Option<&'static str> {
+    if !(400..500).contains(&answer.status()) {
+        return Some("was not refused");
+    }
+    let Ok(body) = serde_json::from_str::<Value>(answer.text()) else { return Some("is not JSON") };
+    let text = |name: &str| body[name].as_str().is_some_and(|text| !text.is_empty());
+    let trace = answer.header("x-request-id");
+    if trace.len() != 32 || !trace.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Some("has no trace id");
+    }
+    if is_auth {
+        let form = body["code"] == answer.status() && text("error_code") && text("msg");
+        let named = answer.header("x-sb-error-code") == body["error_code"];
+        let kind = answer.header("content-type") == "application/json";
+        return (!(form && named && kind)).then_some("is not Supabase's form of an error");
+    }
+    let form = body["status"] == answer.status() && body["trace_id"] == trace;
+    let texts = ["type", "title", "detail", "code"].into_iter().all(text);
+    let kind = answer.header("content-type") == "application/problem+json";
+    (!(form && texts && kind)).then_some("is not a problem document")
+}
+
+fn writes(document: &Value) -> Vec<Operation> {
+    let writes = Operation::all(document).into_iter();
+    writes.filter(|operation| [Method::POST, Method::PATCH, Method::PUT].contains(&operation.method)).collect()
+}
+
+#[tokio::test]
+async fn no_malformed_body_gets_past_any_operation() {
+    let bench = Bench::new().await;
+    let (mut count, mut kinds) = (0, std::collections::BTreeSet::new());
+    for operation in writes(&bench.app.document).iter().filter(|operation| operation.sample.body.is_some()) {
+        let wrongs = bodies::wrong(operation, &bench.good(operation));
+        kinds.extend(wrongs.iter().map(|wrong| wrong.kind.clone()));
+        count += bench.refused(operation, wrongs).await;
+    }
+    println!("{count} malformed bodies of {} kinds refused", kinds.len());
+    assert!(kinds.len() >= 50, "only {} kinds", kinds.len());
+}
+
+#[tokio::test]
+async fn no_malformed_header_path_or_query_gets_past_any_operation() {
+    let bench = Bench::new().await;
+    let stranger = bench.app.stranger().await;
+    let mut count = 0;
+    for operation in writes(&bench.app.document) {
+        let good = bench.good(&operation);
+        let mut wrongs = requests::credentials(&operation, &good, &bench.owner);
+        wrongs.extend(requests::headers(&operation, &good, &stranger));
+        wrongs.extend(requests::places(&operation, &good, &bench.things));
+        count += bench.refused(&operation, wrongs).await;
+    }
+    println!("{count} malformed requests refused");
+}
+
+#[tokio::test]
+async fn no_list_takes_a_page_that_is_none() {
+    let bench = Bench::new().await;
+    let mut lists = 0;
+    for operation in Operation::all(&bench.app.document) {
+        let described = &bench.app.document["paths"][&operation.path]["get"]["parameters"];
+        let paged = described.as_array().into_iter().flatten().any(|parameter| parameter["name"] == "cursor");
+        if operation.reads() && paged {
+            lists += 1;
+            bench.refused(&operation, requests::pages(&bench.good(&operation))).await;
+        }
+    }
+    assert!(lists >= 4, "the lists were not found");
+}

@@ -1,0 +1,119 @@
+//! Signing in with a password, and out again.
+
+use serde_json::json;
+
+use super::{ADA, auth};
+use crate::harness::app::{PASSWORD, TestApp};
+
+#[tokio::test]
+async fn a_wrong_password_and_nobody_at_all_are_answered_alike() {
+    let app = TestApp::new().await;
+    app.sign_up(ADA).await.expect(200);
+    let wrong = json!({ "email": ADA, "password": "not it at all" });
+    let wrong = auth(&app, "token?grant_type=password", &wrong).await.refused(400, "invalid_credentials");
+    assert_eq!(
+        wrong.json(),
+        json!({ "code": 400, "error_code": "invalid_credentials", "msg": "Invalid login credentials" })
+    );
+    for body in [
+        json!({ "email": "nobody@example.org", "password": PASSWORD }),
+        json!({ "email": "no address", "password": PASSWORD }),
+        json!({ "email": ADA }),
+        json!({ "password": PASSWORD }),
+        json!({}),
+    ] {
+        let nobody = auth(&app, "token?grant_type=password", &body).await;
+        assert_eq!((nobody.status(), nobody.json()), (400, wrong.json()), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_confirmed_is_told_to_who_knows_the_password() {
+    let app = super::confirming().await;
+    app.sign_up(ADA).await.expect(200);
+    let right = app.sign_in(ADA).await.refused(400, "email_not_confirmed");
+    assert_eq!(right.at("/msg"), "Email not confirmed");
+    let wrong = json!({ "email": ADA, "password": "not it at all" });
+    auth(&app, "token?grant_type=password", &wrong).await.refused(400, "invalid_credentials");
+}
+
+#[tokio::test]
+async fn the_right_password_signs_in() {
+    let app = TestApp::new().await;
+    let first = app.sign_up(ADA).await.expect(200);
+    app.advance_seconds(10);
+    let second = app.sign_in(" ADA@example.org ").await.expect(200);
+    assert_eq!(first.at("/user/id"), second.at("/user/id"));
+    assert_eq!(second.at("/user/last_sign_in_at"), "2026-03-15T12:00:10Z");
+    assert_eq!(app.count("select count(*) from auth.sessions").await, 2);
+}
+
+#[tokio::test]
+async fn grants_that_are_not_offered_say_so() {
+    let app = TestApp::new().await;
+    for grant in ["pkce", "id_token", "web3"] {
+        auth(&app, &format!("token?grant_type={grant}"), &json!({})).await.refused(400, "provider_disabled");
+    }
+    auth(&app, "token?grant_type=nothing", &json!({})).await.refused(400, "validation_failed");
+}
+
+#[tokio::test]
+async fn signing_out_ends_what_the_scope_says() {
+    for (scope, left) in [
+        ("?scope=local", [false, true, true]),
+        ("?scope=others", [true, false, false]),
+        ("?scope=global", [false; 3]),
+        ("", [false; 3]),
+    ] {
+        let app = TestApp::new().await;
+        app.sign_up(ADA).await.expect(200);
+        let mut sessions = Vec::new();
+        for _ in 0..3 {
+            sessions.push(app.sign_in(ADA).await.expect(200));
+        }
+        let answer = app.post(&format!("/auth/v1/logout{scope}")).token(&sessions[0].at("/access_token")).send().await;
+        assert_eq!(answer.expect(204).text(), "");
+        for (session, left) in sessions.iter().zip(left) {
+            let user = app.get("/auth/v1/user").token(&session.at("/access_token")).send().await;
+            let me = app.get("/api/v1/me").token(&session.at("/access_token")).send().await;
+            let refreshed = app.refresh(&session.at("/refresh_token")).await;
+            if left {
+                (user.expect(200), me.expect(200), refreshed.expect(200));
+            } else {
+                // A session that has just been ended here is refused before the database is asked.
+                assert!(
+                    [("session_not_found".to_owned(), 403), ("bad_jwt".to_owned(), 403)]
+                        .contains(&(user.code(), user.status())),
+                    "{user}"
+                );
+                me.refused(401, "unauthenticated");
+                refreshed.refused(400, "refresh_token_not_found");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_server_sees_that_a_session_has_ended() {
+    let app = TestApp::new().await;
+    let session = app.sign_up(ADA).await.expect(200);
+    let token = session.at("/access_token");
+    let other = app.beside(crate::harness::app::Setup::default()).await.unwrap();
+    other.get("/auth/v1/user").token(&token).send().await.expect(200);
+    app.post("/auth/v1/logout").token(&token).send().await.expect(204);
+    let gone = other.get("/auth/v1/user").token(&token).send().await.refused(403, "session_not_found");
+    assert_eq!(gone.at("/msg"), "Session from session_id claim in JWT does not exist");
+}
+
+#[tokio::test]
+async fn who_is_locked_out_is_out() {
+    let app = TestApp::new().await;
+    let session = app.sign_up(ADA).await.expect(200);
+    let ban = "update auth.users set banned_until = '2026-03-15T13:00:00Z'";
+    app.test.admin().await.batch_execute(ban).await.unwrap();
+    app.sign_in(ADA).await.refused(403, "user_banned");
+    app.refresh(&session.at("/refresh_token")).await.refused(403, "user_banned");
+    app.get("/auth/v1/user").token(&session.at("/access_token")).send().await.expect(403);
+    app.advance_seconds(3_600);
+    app.sign_in(ADA).await.expect(200);
+}

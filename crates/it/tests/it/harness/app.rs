@@ -1,0 +1,103 @@
+//! The whole server without a socket: the real router on a database of its own, with a clock that a test moves.
+//!
+//! A [`TestApp`] is a [`Served`] with its database; a test with two servers on one database asks it for another
+//! [`beside`](TestApp::beside). [`Ask`] is a request that is being written, [`Answer`] what came back, [`Person`]
+//! somebody who signed up.
+
+mod ask;
+mod people;
+mod served;
+
+pub(crate) use ask::{Answer, Ask};
+use freehold_web::Product;
+pub(crate) use people::{PASSWORD, Person};
+pub(crate) use served::Served;
+
+use super::{TestDatabase, connect};
+
+/// What a test decides about its server.
+#[derive(Clone, Copy)]
+pub(crate) struct Setup {
+    pub(crate) product: Product,
+    pub(crate) autoconfirm: bool,
+    pub(crate) mailbox: bool,
+}
+
+impl Default for Setup {
+    /// The voice product; addresses need no confirmation.
+    fn default() -> Self {
+        Self { product: freehold_voice::PRODUCT, autoconfirm: true, mailbox: true }
+    }
+}
+
+impl Setup {
+    /// The product of this name.
+    pub(crate) fn of(product: &str) -> Self {
+        Self { product: freehold::compose::product(product).unwrap(), ..Self::default() }
+    }
+
+    /// The voice product with another text for its `product.toml`.
+    pub(crate) fn of_text(text: String) -> Self {
+        // As long as the test's process, like the text it stands for.
+        let product = Product { toml: text.leak(), ..freehold_voice::PRODUCT };
+        Self { product, ..Self::default() }
+    }
+
+    /// Addresses are to be confirmed.
+    pub(crate) fn confirming(self) -> Self {
+        Self { autoconfirm: false, ..self }
+    }
+}
+
+/// A server with a fresh database. When it is dropped, every total of usage has to equal its ledger.
+pub(crate) struct TestApp {
+    /// Asked before the database goes.
+    served: Served,
+    pub(crate) test: TestDatabase,
+}
+
+impl TestApp {
+    /// The voice product, where addresses need no confirmation.
+    pub(crate) async fn new() -> Self {
+        Self::with(Setup::default()).await
+    }
+
+    /// As the test decides.
+    pub(crate) async fn with(setup: Setup) -> Self {
+        let test = TestDatabase::new().await;
+        let served = Served::start(&test, setup).await.unwrap();
+        Self { served, test }
+    }
+
+    /// Another server on the same database, with the same clock.
+    pub(crate) async fn beside(&self, setup: Setup) -> anyhow::Result<Served> {
+        Served::start(&self.test, setup).await
+    }
+
+    /// The number that a query counts.
+    pub(crate) async fn count(&self, query: &str) -> i64 {
+        self.test.admin().await.query_one(query, &[]).await.unwrap().get(0)
+    }
+}
+
+impl std::ops::Deref for TestApp {
+    type Target = Served;
+    fn deref(&self) -> &Served {
+        &self.served
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let url = self.test.cluster().url("postgres", self.test.name());
+        let (done, asked) = std::sync::mpsc::channel();
+        self.test.cluster().runtime().spawn(async move {
+            let rows = connect(&url).await.query("select meter, used, in_ledger from freehold.usage_drift", &[]).await;
+            let _ = done.send(rows.map(|rows| format!("{rows:?}")).map_err(|error| error.to_string()));
+        });
+        assert_eq!(asked.recv().unwrap().as_deref(), Ok("[]"), "totals that differ from their ledger");
+    }
+}

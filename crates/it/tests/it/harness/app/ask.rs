@@ -1,0 +1,206 @@
+//! A request and its answer.
+
+use std::{future::Future, net::SocketAddr};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::ConnectInfo,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header},
+};
+use serde_json::Value;
+use tower::ServiceExt;
+
+use super::{Person, served::near};
+
+/// A request that is being written.
+#[derive(Clone)]
+pub(crate) struct Ask {
+    router: Router,
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+    body: Vec<u8>,
+    peer: SocketAddr,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// What was asked, for messages.
+    asked: String,
+    status: u16,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Ask {
+    pub(super) fn new(router: Router, method: Method, path: &str) -> Self {
+        let (headers, body) = (HeaderMap::new(), Vec::new());
+        Self { router, method, path: path.to_owned(), headers, body, peer: near() }
+    }
+
+    /// At another path.
+    pub(crate) fn at_path(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    /// With another method.
+    pub(crate) fn with_method(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// With this query behind its path.
+    pub(crate) fn query(mut self, query: &str) -> Self {
+        self.path = format!("{}?{query}", self.path);
+        self
+    }
+
+    /// One more header.
+    pub(crate) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+        self.headers.insert(name, HeaderValue::from_bytes(value.as_ref()).unwrap());
+        self
+    }
+
+    /// Without that header.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.headers.remove(name);
+        self
+    }
+
+    /// With an API key.
+    pub(crate) fn key(self, key: &str) -> Self {
+        self.header("x-api-key", key)
+    }
+
+    /// With an access token.
+    pub(crate) fn token(self, token: &str) -> Self {
+        self.header("authorization", format!("Bearer {token}"))
+    }
+
+    /// As this person in his organization.
+    pub(crate) fn person(self, person: &Person) -> Self {
+        self.token(&person.token).header("x-organization-id", &person.organization)
+    }
+
+    /// As a browser.
+    pub(crate) fn browser(self) -> Self {
+        self.header("accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+    }
+
+    /// In the way the new clients of Supabase want errors.
+    pub(crate) fn supabase(self) -> Self {
+        self.header("x-supabase-api-version", "2024-01-01")
+    }
+
+    /// With an Idempotency-Key.
+    pub(crate) fn idempotent(self, key: &str) -> Self {
+        self.header("idempotency-key", key)
+    }
+
+    /// With a JSON body.
+    pub(crate) fn json(self, body: &Value) -> Self {
+        self.header(header::CONTENT_TYPE.as_str(), "application/json").bytes(body.to_string())
+    }
+
+    /// With these bytes for a body.
+    pub(crate) fn bytes(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// With a form, its values already encoded.
+    pub(crate) fn form(self, body: &str) -> Self {
+        self.header(header::CONTENT_TYPE.as_str(), "application/x-www-form-urlencoded").bytes(body)
+    }
+
+    /// From somebody else's machine.
+    pub(crate) fn from(mut self, peer: &str) -> Self {
+        self.peer = peer.parse().unwrap();
+        self
+    }
+
+    /// Sends it.
+    #[track_caller]
+    pub(crate) fn send(self) -> impl Future<Output = Answer> + Send {
+        let asked = format!("{} {}", self.method, self.path.chars().take(200).collect::<String>());
+        let request = Request::builder().method(self.method).uri(&self.path).body(Body::from(self.body));
+        let mut request = request.unwrap_or_else(|error| panic!("{asked}: {error}"));
+        *request.headers_mut() = self.headers;
+        request.extensions_mut().insert(ConnectInfo(self.peer));
+        async move {
+            let response = self.router.oneshot(request).await.unwrap_or_else(|never| match never {});
+            let (parts, body) = response.into_parts();
+            let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+            Answer { asked, status: parts.status.as_u16(), headers: parts.headers, body }
+        }
+    }
+}
+
+impl Answer {
+    pub(crate) fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The header's text; empty where there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{self}: {error}"))
+    }
+
+    /// A text of the body, by its JSON pointer.
+    #[track_caller]
+    pub(crate) fn at(&self, pointer: &str) -> String {
+        let body = self.json();
+        let found = body.pointer(pointer).unwrap_or_else(|| panic!("{self} has no {pointer}"));
+        found.as_str().map_or_else(|| found.to_string(), str::to_owned)
+    }
+
+    /// The stable code of an error: a problem document's, or either of Supabase's.
+    #[track_caller]
+    pub(crate) fn code(&self) -> String {
+        let body = self.json();
+        let code = body.get("error_code").or(body.get("code")).and_then(Value::as_str);
+        code.unwrap_or_else(|| panic!("{self} has no code")).to_owned()
+    }
+
+    /// The same, when it has this status; the test ends, when not.
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{self}");
+        self
+    }
+
+    /// The same, when it is this error; the test ends, when not.
+    #[track_caller]
+    pub(crate) fn refused(self, status: u16, code: &str) -> Self {
+        assert_eq!((self.status, self.code().as_str()), (status, code), "{self}");
+        self
+    }
+
+    /// The ids of a list.
+    #[track_caller]
+    pub(crate) fn ids(&self) -> Vec<String> {
+        let body = self.json();
+        let list = body["data"].as_array().unwrap_or_else(|| panic!("{self} is no list"));
+        list.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+impl std::fmt::Display for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let body = String::from_utf8_lossy(&self.body);
+        write!(f, "{} answered {} {}", self.asked, self.status, body.chars().take(2_000).collect::<String>())
+    }
+}

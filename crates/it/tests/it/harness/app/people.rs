@@ -1,0 +1,102 @@
+//! People who signed up.
+
+use freehold_core::{Plan, Role};
+use freehold_tenancy::{
+    member::member_add,
+    tenant::{tenant_change_plan, tenant_suspend},
+};
+use serde_json::json;
+
+use super::{Answer, Served};
+
+/// Everybody's password.
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+/// Somebody who signed up, with an organization.
+#[derive(Clone, Debug)]
+pub(crate) struct Person {
+    pub(crate) id: String,
+    pub(crate) email: String,
+    pub(crate) token: String,
+    pub(crate) refresh: String,
+    pub(crate) organization: String,
+    /// May do everything the person may. Empty for members of somebody else's organization.
+    pub(crate) key: String,
+}
+
+impl Served {
+    /// The owner of the organization that a test is about.
+    pub(crate) async fn owner(&self) -> Person {
+        self.somebody("owner@example.org").await
+    }
+
+    /// The owner of another organization.
+    pub(crate) async fn stranger(&self) -> Person {
+        self.somebody("stranger@example.net").await
+    }
+
+    /// Signs somebody up who owns an organization and has a key.
+    pub(crate) async fn somebody(&self, email: &str) -> Person {
+        let mut person = self.person(email).await;
+        let key = json!({ "name": "everything" });
+        person.key = self.post("/api/v1/keys").person(&person).json(&key).send().await.expect(201).at("/key");
+        person
+    }
+
+    /// A person with this role in the owner's organization.
+    pub(crate) async fn member(&self, owner: &Person, role: Role) -> Person {
+        let email = format!("{}@example.org", role.name());
+        let person = self.person(&email).await;
+        let mut tx = self.backbone.db.system("test").begin().await.unwrap();
+        let (tenant, user) = (owner.organization.parse().unwrap(), person.id.parse().unwrap());
+        member_add(&mut tx, tenant, user, role, self.clock().now()).await.unwrap();
+        tx.commit().await.unwrap();
+        Person { organization: owner.organization.clone(), ..person }
+    }
+
+    async fn person(&self, email: &str) -> Person {
+        let mut answer = self.sign_up(email).await.expect(200);
+        if !self.backbone.identity.settings.autoconfirm {
+            let code = json!({ "type": "signup", "email": email, "token": self.code(email).await });
+            answer = self.post("/auth/v1/verify").json(&code).send().await.expect(200);
+        }
+        let (token, refresh) = (answer.at("/access_token"), answer.at("/refresh_token"));
+        let me = self.get("/api/v1/me").token(&token).send().await.expect(200);
+        let (id, organization) = (me.at("/id"), me.at("/organizations/0/id"));
+        Person { id, email: email.to_owned(), token, refresh, organization, key: String::new() }
+    }
+
+    /// `POST /auth/v1/signup` with everybody's password.
+    pub(crate) async fn sign_up(&self, email: &str) -> Answer {
+        self.post("/auth/v1/signup").json(&json!({ "email": email, "password": PASSWORD })).send().await
+    }
+
+    /// Signs in with everybody's password.
+    pub(crate) async fn sign_in(&self, email: &str) -> Answer {
+        let body = json!({ "email": email, "password": PASSWORD });
+        self.post("/auth/v1/token?grant_type=password").json(&body).send().await
+    }
+
+    /// Trades a refresh token.
+    pub(crate) async fn refresh(&self, token: &str) -> Answer {
+        self.post("/auth/v1/token?grant_type=refresh_token").json(&json!({ "refresh_token": token })).send().await
+    }
+
+    /// What an operator does with `freehold plan`, on whatever server.
+    pub(crate) async fn put_on_plan(&self, person: &Person, plan: &str, version: i32) {
+        let mut tx = self.backbone.db.system("test").begin().await.unwrap();
+        let plan = Plan { id: plan.to_owned(), version };
+        let tenant = person.organization.parse().unwrap();
+        tenant_change_plan(&mut tx, tenant, &plan, self.clock().now()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Suspends the person's organization, or lifts it.
+    pub(crate) async fn suspend(&self, person: &Person, suspended: bool) {
+        let mut tx = self.backbone.db.system("test").begin().await.unwrap();
+        let tenant = person.organization.parse().unwrap();
+        tenant_suspend(&mut tx, tenant, suspended, self.clock().now()).await.unwrap();
+        tx.commit().await.unwrap();
+        self.backbone.resolver.forget();
+    }
+}

@@ -1,0 +1,124 @@
+//! One server.
+
+use std::net::SocketAddr;
+
+use axum::{Router, http::Method};
+use freehold::{
+    compose::{self, Materials},
+    settings::AuthSettings,
+};
+use freehold_console::{Local, Part, Standing};
+use freehold_core::Clock;
+use freehold_delivery::mailbox::{Received, mailbox_list};
+use freehold_vault::Vault;
+use freehold_web::Backbone;
+use jiff::SignedDuration;
+use serde_json::Value;
+
+use super::{Ask, Setup};
+use crate::harness::TestDatabase;
+
+/// Where people reach every test's server.
+pub(crate) const SITE: &str = "https://app.example.org";
+
+/// A router and what it stands on.
+pub(crate) struct Served {
+    pub(crate) backbone: Backbone,
+    pub(super) router: Router,
+    /// The OpenAPI document it serves.
+    pub(crate) document: Value,
+}
+
+impl Served {
+    pub(super) async fn start(test: &TestDatabase, setup: Setup) -> anyhow::Result<Self> {
+        let auth = AuthSettings {
+            autoconfirm: setup.autoconfirm,
+            signup_disabled: false,
+            access_token_seconds: 3600,
+            refresh_reuse_seconds: 10,
+            code_minutes: 60,
+            resend_seconds: 60,
+        };
+        let materials = Materials {
+            db: test.db.clone(),
+            vault: Vault::new([7; 32]),
+            clock: test.clock.clone(),
+            random: test.random.clone(),
+            site_url: SITE.to_owned(),
+            auth,
+        };
+        let backbone = compose::backbone(materials, &setup.product).await?;
+        let part = |name: &str, standing| Part {
+            name: name.to_owned(),
+            now: "a test's".to_owned(),
+            standing,
+            setting: Some("SETTING".to_owned()),
+        };
+        let parts = vec![part("Database", Standing::Connected), part("Mail", Standing::StandIn)];
+        let local = Local { mailbox: setup.mailbox, parts };
+        let (router, document) = compose::router(backbone.clone(), &setup.product, local);
+        Ok(Self { backbone, router, document })
+    }
+
+    /// The clock of the server.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.backbone.clock
+    }
+
+    /// Moves the clock.
+    pub(crate) fn advance_seconds(&self, seconds: i64) {
+        self.clock().advance(SignedDuration::from_secs(seconds));
+    }
+
+    /// A request from this machine.
+    pub(crate) fn ask(&self, method: Method, path: &str) -> Ask {
+        Ask::new(self.router.clone(), method, path)
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Ask {
+        self.ask(Method::GET, path)
+    }
+
+    pub(crate) fn post(&self, path: &str) -> Ask {
+        self.ask(Method::POST, path)
+    }
+
+    pub(crate) fn put(&self, path: &str) -> Ask {
+        self.ask(Method::PUT, path)
+    }
+
+    pub(crate) fn patch(&self, path: &str) -> Ask {
+        self.ask(Method::PATCH, path)
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Ask {
+        self.ask(Method::DELETE, path)
+    }
+
+    /// The mails to an address, the newest first.
+    pub(crate) async fn mails(&self, to: &str) -> Vec<Received> {
+        mailbox_list(&self.backbone.db, Some(to)).await.unwrap()
+    }
+
+    /// The code of the newest mail.
+    pub(crate) async fn code(&self, to: &str) -> String {
+        self.mails(to).await[0].mail.code().unwrap().to_owned()
+    }
+
+    /// Path and query of the link in the newest mail.
+    pub(crate) async fn link(&self, to: &str) -> String {
+        let mails = self.mails(to).await;
+        mails[0].mail.link().unwrap().strip_prefix(SITE).unwrap().to_owned()
+    }
+
+    /// The token in the newest mail's link.
+    pub(crate) async fn link_token(&self, to: &str) -> String {
+        let link = self.link(to).await;
+        link.split_once("token=").unwrap().1.split('&').next().unwrap().to_owned()
+    }
+}
+
+/// Somebody at this machine.
+pub(super) fn near() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 50_000))
+}

@@ -1,0 +1,60 @@
+//! The error codes: every one is documented, and none changes once it is published.
+
+use std::collections::BTreeSet;
+
+use freehold::compose::error_codes;
+
+use super::{refuse, snapshot, sources};
+use crate::harness::app::TestApp;
+
+#[test]
+fn the_list_of_error_codes_is_the_one_in_the_repository() {
+    let mut codes = error_codes();
+    codes.sort_by_key(|code| (code.status, code.name));
+    let mut text =
+        "# Error codes\n\nEvery error carries a stable `code` to branch on. Made from the code by `make snapshots`; \
+        do not edit.\n\n| status | code | what it means |\n|---|---|---|\n"
+            .to_owned();
+    for code in codes {
+        text.push_str(&format!("| {} | `{}` | {} |\n", code.status, code.name, code.title));
+    }
+    snapshot::same_as("docs/errors.md", &text);
+}
+
+#[test]
+fn no_two_error_codes_have_one_name() {
+    let mut names = BTreeSet::new();
+    for code in error_codes() {
+        assert!(names.insert(code.name), "{} is there twice", code.name);
+        assert!(code.name.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase()), "{}", code.name);
+        assert!((400..600).contains(&code.status) && !code.title.is_empty() && !code.title.ends_with('.'));
+    }
+}
+
+#[test]
+fn every_error_code_of_the_source_tree_is_listed() {
+    let listed: BTreeSet<&str> = error_codes().iter().map(|code| code.name).collect();
+    let mut found = 0;
+    let mut broken = Vec::new();
+    for (file, text) in sources() {
+        // Where a constructor of codes is not followed by a text, the code is being declared or copied.
+        for name in text.split("Code::new(").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"')) {
+            let name = name.split('"').next().unwrap();
+            found += 1;
+            if !listed.contains(name) {
+                broken.push(format!("{file}: {name} is in no list of `freehold::compose::error_codes`"));
+            }
+        }
+    }
+    assert!(found >= listed.len(), "the codes were not found");
+    refuse("Every error code is documented:", &broken);
+}
+
+#[tokio::test]
+async fn the_page_of_error_codes_has_a_place_for_every_code() {
+    let app = TestApp::new().await;
+    let page = app.get("/docs/errors").send().await.expect(200);
+    for code in error_codes() {
+        assert!(page.text().contains(&format!("id=\"{}\"", code.name)), "{} has no place to link to", code.name);
+    }
+}

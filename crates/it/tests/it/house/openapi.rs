@@ -1,0 +1,69 @@
+//! The OpenAPI document, as it is kept in the repository.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{refuse, snapshot};
+use crate::harness::app::TestApp;
+
+#[tokio::test]
+async fn the_document_is_the_one_in_the_repository() {
+    let app = TestApp::new().await;
+    let served = app.get("/api/v1/openapi.json").send().await.expect(200);
+    assert_eq!(served.json(), app.document);
+    assert_eq!(served.header("content-type"), "application/json");
+    snapshot::same_as("openapi.json", &format!("{}\n", serde_json::to_string_pretty(&app.document).unwrap()));
+}
+
+#[tokio::test]
+async fn every_operation_says_what_it_is_and_what_it_answers() {
+    let app = TestApp::new().await;
+    assert_eq!(app.document["openapi"], "3.1.0");
+    let mut broken = Vec::new();
+    let mut names = BTreeSet::new();
+    for (path, methods) in app.document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let name = operation["operationId"].as_str().unwrap_or_default();
+            if !names.insert(name.to_owned()) {
+                broken.push(format!("{method} {path}: another operation is called {name:?}"));
+            }
+            if operation["summary"].as_str().is_none_or(str::is_empty) || operation["tags"].as_array().is_none() {
+                broken.push(format!("{method} {path}: has no summary or no tag"));
+            }
+            if operation["responses"].as_object().is_none_or(serde_json::Map::is_empty) {
+                broken.push(format!("{method} {path}: does not say what it answers"));
+            }
+            for parameter in path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+                let parameters = operation["parameters"].as_array().into_iter().flatten();
+                if !parameters.into_iter().any(|given| given["in"] == "path" && given["name"] == parameter) {
+                    broken.push(format!("{method} {path}: does not describe {{{parameter}}}"));
+                }
+            }
+        }
+    }
+    refuse("Every operation is described:", &broken);
+}
+
+#[tokio::test]
+async fn every_reference_of_the_document_leads_somewhere() {
+    let app = TestApp::new().await;
+    let mut references = BTreeSet::new();
+    collect(&app.document, &mut references);
+    assert!(references.len() > 20, "the references were not found");
+    for reference in references {
+        let found = app.document.pointer(reference.trim_start_matches('#'));
+        assert!(found.is_some(), "{reference} leads nowhere");
+    }
+}
+
+fn collect(value: &Value, references: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| collect(item, references)),
+        Value::Object(fields) => {
+            references.extend(fields.get("$ref").and_then(Value::as_str).map(str::to_owned));
+            fields.values().for_each(|field| collect(field, references));
+        }
+        _ => {}
+    }
+}
