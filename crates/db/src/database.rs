@@ -1,8 +1,8 @@
 //! The database as the rest of the house sees it.
 
-use std::{fmt::Write, sync::Arc, time::Duration};
+use std::{fmt::Write, pin::pin, sync::Arc, time::Duration};
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Status};
 use freehold_core::{Actor, Caller, Error, Result, Standing, codes};
 
 use crate::{
@@ -12,6 +12,10 @@ use crate::{
     tls,
     transaction::{Flight, SystemTx, TenantTx, Transaction},
 };
+
+/// How long a transaction may wait for its next statement, in milliseconds. Who takes longer is cut off from Postgres by
+/// the network or dead, and Postgres, which hears of neither for hours, would keep his locks for him.
+const ABANDONED_AFTER: u32 = 5_000;
 
 /// The database. Cheap to clone. There are two ways in, and both set a role that cannot see more than it should:
 /// [`tenant`](Self::tenant) for everything that belongs to a tenant, [`system`](Self::system) for what does not yet
@@ -32,14 +36,8 @@ impl Db {
         // `transaction.rs`), or the connection is thrown away.
         let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(settings.config.clone(), tls::connector(&settings.tls)?, config);
-        let wait = Some(settings.pool.wait);
-        let pool = Pool::builder(manager)
-            .max_size(settings.pool.connections)
-            .timeouts(Timeouts { wait, create: wait, recycle: wait })
-            .runtime(Runtime::Tokio1)
-            .build()
-            .map_err(Error::internal)?;
-        let pulse = Arc::new(Pulse::new(settings.clone()));
+        let pool = Pool::builder(manager).max_size(settings.pool.connections).build().map_err(Error::internal)?;
+        let pulse = Arc::new(Pulse::new(settings.clone(), pool.clone()));
         Ok(Self { pool, pulse, wait: settings.pool.wait, timeout: settings.pool.statement_timeout })
     }
 
@@ -57,7 +55,7 @@ impl Db {
     /// Nothing, when the database answers.
     pub async fn ping(&self) -> Result<()> {
         let flight = Flight::new(self.client().await?);
-        let answer = self.pulse.answer(flight.ping()).await?;
+        let answer = self.pulse.answer(pin!(flight.ping())).await?;
         flight.landed();
         answer.map_err(from_driver)
     }
@@ -70,9 +68,18 @@ impl Db {
 
     #[expect(clippy::disallowed_methods, reason = "the one place that takes a connection; callers get a role with it")]
     pub(crate) async fn client(&self) -> Result<Object> {
-        // The pool would wait so long for a place, and then as long again for a connection.
+        // The pool's own limits would be one for a place in it, and another for a new connection.
         let client = tokio::time::timeout(self.wait, self.pool.get()).await;
-        client.map_err(|_| unreached(self.wait))?.map_err(from_pool)
+        client.map_err(|_| self.exhausted())?.map_err(from_pool)
+    }
+
+    fn exhausted(&self) -> Error {
+        let Status { max_size, size, available, waiting } = self.pool.status();
+        unreached(format!(
+            "no connection to the database within {} s; of {max_size} there are {size}, {available} of them idle, and \
+             {waiting} requests wait",
+            self.wait.as_secs()
+        ))
     }
 
     /// Every value here is a UUID, a number or a word of ours: nothing a caller wrote is put into the text.
@@ -93,7 +100,8 @@ impl Db {
         let timeout = self.timeout.as_millis();
         format!(
             "begin; select set_config('role', '{role}', true), set_config('freehold.tenant_id', '{tenant}', true), \
-             set_config('request.jwt.claims', '{claims}', true), set_config('statement_timeout', '{timeout}', true)"
+             set_config('request.jwt.claims', '{claims}', true), set_config('statement_timeout', '{timeout}', true), \
+             set_config('idle_in_transaction_session_timeout', '{ABANDONED_AFTER}', true)"
         )
         .into()
     }
@@ -103,7 +111,8 @@ impl Db {
         let reason: String = reason.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == ' ').collect();
         format!(
             "begin; select set_config('role', 'freehold_system', true), set_config('freehold.reason', '{reason}', true), \
-             set_config('statement_timeout', '{timeout}', true)"
+             set_config('statement_timeout', '{timeout}', true), \
+             set_config('idle_in_transaction_session_timeout', '{ABANDONED_AFTER}', true)"
         )
         .into()
     }
@@ -113,7 +122,7 @@ impl Db {
     /// itself: no setting outlives it.
     async fn one_flight<R>(&self, opening: &str, query: &Query<R>) -> Result<(Vec<tokio_postgres::Row>, u64)> {
         let flight = Flight::new(self.client().await?);
-        let (opened, answer, committed) = self.pulse.answer(flight.fly(opening, query)).await??;
+        let (opened, answer, committed) = self.pulse.answer(pin!(flight.fly(opening, query))).await??;
         flight.landed();
         opened.map_err(from_driver)?;
         let answer = answer.map_err(from_driver)?;

@@ -39,8 +39,8 @@ fn lost(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
 
 /// There was no connection in time, so nothing was asked for.
 #[track_caller]
-pub(crate) fn unreached(within: Duration) -> Error {
-    Error::unavailable(RETRY_AFTER, format!("no connection to the database within {} s", within.as_secs()))
+pub(crate) fn unreached(why: String) -> Error {
+    Error::unavailable(RETRY_AFTER, why)
 }
 
 /// The pool's error as ours.

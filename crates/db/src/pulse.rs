@@ -4,8 +4,9 @@
 //! it from a statement that takes its time. So whoever has waited for a while asks over a new connection whether the
 //! database is there, and only if it is waits on.
 
-use std::{pin::pin, time::Duration};
+use std::{pin::Pin, time::Duration};
 
+use deadpool_postgres::Pool;
 use freehold_core::Result;
 use tokio::{
     sync::Mutex,
@@ -29,45 +30,59 @@ const BEYOND: Duration = Duration::from_secs(2);
 /// Knows whether the database is there.
 pub(crate) struct Pulse {
     settings: Settings,
-    /// When it was last felt, and whether it was there. One asks at a time, the others wait for what he hears.
-    last: Mutex<Option<(Instant, bool)>>,
+    pool: Pool,
+    /// One asks at a time, the others wait for what he hears.
+    felt: Mutex<Felt>,
+}
+
+/// What is known of the pulse.
+#[derive(Default)]
+struct Felt {
+    /// When it was last felt, and whether it was there.
+    last: Option<(Instant, bool)>,
+    /// When it was last missed.
+    missed: Option<Instant>,
 }
 
 impl Pulse {
-    pub(crate) fn new(settings: Settings) -> Self {
-        Self { settings, last: Mutex::new(None) }
+    pub(crate) fn new(settings: Settings, pool: Pool) -> Self {
+        Self { settings, pool, felt: Mutex::default() }
     }
 
-    /// The answer; `unavailable` when the database is not there, or this one connection is dead.
-    pub(crate) async fn answer<T>(&self, answer: impl Future<Output = T>) -> Result<T> {
+    /// The answer; `unavailable` when the database is not there, was away meanwhile, or this one connection is dead.
+    pub(crate) async fn answer<T>(&self, mut answer: Pin<&mut impl Future<Output = T>>) -> Result<T> {
         let limit = self.settings.pool.statement_timeout + BEYOND;
         let begun = Instant::now();
-        let mut answer = pin!(answer);
         loop {
-            let gone = async {
+            let lost = async {
                 sleep(QUIET).await;
-                !self.beats().await
+                // Boxed, because it is large and hardly ever happens, and every request carries the place for it.
+                Box::pin(self.lost_since(begun)).await
             };
             tokio::select! {
                 biased;
                 answer = &mut answer => return Ok(answer),
-                gone = gone => if gone || begun.elapsed() > limit {
+                lost = lost => if lost || begun.elapsed() > limit {
                     return Err(unanswered(begun.elapsed()));
                 }
             }
         }
     }
 
-    async fn beats(&self) -> bool {
-        let mut last = self.last.lock().await;
-        if let Some((at, beats)) = *last
-            && at.elapsed() < BELIEVED
-        {
-            return beats;
+    /// Whether the database was away at any time since then, as far as anybody noticed.
+    async fn lost_since(&self, begun: Instant) -> bool {
+        let mut felt = self.felt.lock().await;
+        if felt.last.is_none_or(|(at, _)| at.elapsed() >= BELIEVED) {
+            let beats = matches!(timeout(ASKED, self.ask()).await, Ok(true));
+            let now = Instant::now();
+            felt.last = Some((now, beats));
+            if !beats {
+                felt.missed = Some(now);
+                // What was connected before may never hear of the end of it.
+                self.pool.retain(|_, _| false);
+            }
         }
-        let beats = matches!(timeout(ASKED, self.ask()).await, Ok(true));
-        *last = Some((Instant::now(), beats));
-        beats
+        felt.missed.is_some_and(|missed| missed >= begun)
     }
 
     /// A statement, too, because a pooler lets people in whose server is gone.

@@ -108,7 +108,8 @@ impl Settings {
     pub(crate) async fn connect(&self, within: Duration) -> Result<Client> {
         // The driver bounds only how long the network takes, not how long the server does.
         let connected = tokio::time::timeout(within, self.config.connect(tls::connector(&self.tls)?)).await;
-        let (client, connection) = connected.map_err(|_| unreached(within))?.map_err(from_connect)?;
+        let late = |_| unreached(format!("no connection to the database within {} s", within.as_secs()));
+        let (client, connection) = connected.map_err(late)?.map_err(from_connect)?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection of its own ended");

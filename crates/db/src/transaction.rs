@@ -2,6 +2,7 @@
 
 use std::{
     ops::{Deref, DerefMut},
+    pin::pin,
     sync::Arc,
     time::Duration,
 };
@@ -69,10 +70,10 @@ impl Transaction {
             Some(opening) => {
                 // Polled in this order: `begin` is on the wire before the statement.
                 let both = join(client.batch_execute(&opening), client.send(query));
-                let (opened, answer) = self.pulse.answer(both).await?;
+                let (opened, answer) = self.pulse.answer(pin!(both)).await?;
                 opened.and(answer)
             }
-            None => self.pulse.answer(client.send(query)).await?,
+            None => self.pulse.answer(pin!(client.send(query))).await?,
         };
         let answer = answer.map_err(|error| explain_suspension(from_driver(error), self.suspended))?;
         self.failed = failed;
@@ -88,7 +89,7 @@ impl Transaction {
             return Ok(());
         }
         let Some(client) = &self.client else { return Err(Error::internal("the transaction has ended")) };
-        self.pulse.answer(client.batch_execute("commit")).await?.map_err(from_driver)?;
+        self.pulse.answer(pin!(client.batch_execute("commit"))).await?.map_err(from_driver)?;
         // Ended in order: the connection may return as it is.
         self.opening = Some(Arc::from(""));
         Ok(())

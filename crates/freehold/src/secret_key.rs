@@ -29,7 +29,7 @@ pub fn vault(settings: &Settings, random: &Random) -> Result<Vault> {
 /// Makes a key, or takes the one that another server made in the same moment. The file is there with the whole key in
 /// it or not at all, whenever the power goes.
 fn make(file: &Path, random: &Random) -> Result<Secret> {
-    let key: String = random.bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect();
+    let key = random.bytes::<32>().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     let kept = || -> std::io::Result<String> {
         let folder = file.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)?;

@@ -162,7 +162,7 @@ impl Backbone {
             let Some(role) = place.role else { return Err(nowhere(wanted)) };
             Ok(Arc::new(Caller::member(place.tenant, user, session, role, place.plan, place.standing)))
         };
-        self.resolver.members.try_get_with(key, look_up).await.map_err(|error| error.shared())
+        self.resolver.members.try_get_with(key, Box::pin(look_up)).await.map_err(|error| error.shared())
     }
 }
 

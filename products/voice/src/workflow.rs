@@ -99,6 +99,11 @@ pub async fn workflow_get(db: &Db, caller: &freehold_core::Caller, id: WorkflowI
     db.tenant(caller).fetch_optional(store::workflow_find(id)).await?.or_not_found("workflow")
 }
 
+/// The same within a transaction that is to do more.
+pub async fn workflow_find(tx: &mut TenantTx, id: WorkflowId) -> Result<Workflow> {
+    tx.fetch_optional(store::workflow_find(id)).await?.or_not_found("workflow")
+}
+
 /// A page of workflows, the newest first.
 pub async fn workflow_list(
     db: &Db,
@@ -149,7 +154,7 @@ pub async fn workflow_delete(
 
 /// The versions of a workflow, the newest first.
 pub async fn version_list(tx: &mut TenantTx, id: WorkflowId) -> Result<Vec<Version>> {
-    tx.fetch_optional(store::workflow_find(id)).await?.or_not_found("workflow")?;
+    workflow_find(tx, id).await?;
     tx.fetch_all(store::version_list(id)).await
 }
 

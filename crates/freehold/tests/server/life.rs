@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     client::{Client, Tenant},
-    postgres::{Postgres, connect},
+    postgres::{Postgres, connect, waiting},
     server::{Home, Program, SOON, eventually, signal},
 };
 
@@ -73,11 +73,7 @@ async fn stopped_in_a_request(name: &str) {
     holder.batch_execute("begin; select * from freehold.usage_totals for update").await.unwrap();
     let (client, site) = (tenant.clone(), server.site.clone());
     let slow = tokio::spawn(async move { client.run(&site, "slow", &client.sample).await });
-    eventually("the run waits", SOON, async || {
-        let waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'";
-        holder.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) > 0
-    })
-    .await;
+    eventually("the run waits", SOON, async || waiting(&holder).await).await;
 
     signal(name, server.process());
     eventually("nobody new is let in", SOON, async || {

@@ -12,6 +12,12 @@ pub(crate) async fn connect(url: &str) -> Client {
     client
 }
 
+/// Whether somebody waits for a lock.
+pub(crate) async fn waiting(database: &Client) -> bool {
+    let count = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'";
+    database.query_one(count, &[]).await.unwrap().get::<_, i64>(0) > 0
+}
+
 /// A running Postgres in the home's folder `postgres`.
 pub(crate) struct Postgres(Server);
 

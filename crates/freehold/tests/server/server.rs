@@ -12,7 +12,7 @@ use std::{
 };
 
 /// How long anything may take that ought to happen soon.
-pub(crate) const SOON: Duration = Duration::from_secs(60);
+pub(crate) const SOON: Duration = Duration::from_mins(1);
 
 /// Polls until `done`, for at most `limit`.
 pub(crate) async fn eventually(what: &str, limit: Duration, mut done: impl AsyncFnMut() -> bool) {
@@ -63,9 +63,7 @@ impl Drop for Home {
         while !gone() && since.elapsed() < SOON {
             thread::sleep(Duration::from_millis(20));
         }
-        if !gone() && !thread::panicking() {
-            panic!("a Postgres outlived its test in {}", self.path().display());
-        }
+        assert!(gone() || thread::panicking(), "a Postgres outlived its test in {}", self.path().display());
     }
 }
 

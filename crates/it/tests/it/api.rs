@@ -1,3 +1,29 @@
 //! The backbone's API, over the real router.
 
+mod documents;
+mod edits;
+mod keys;
 mod malformed;
+mod members;
+mod organizations;
+mod paging;
+mod plans;
+mod quotas;
+mod rates;
+mod retries;
+
+use serde_json::json;
+
+use crate::harness::app::{Person, TestApp};
+
+/// Makes a workflow from a template.
+async fn workflow(app: &TestApp, owner: &Person) -> String {
+    let body = json!({ "template": "appointment_reminder" });
+    app.post("/api/v1/workflows").key(&owner.key).json(&body).send().await.expect(201).at("/id")
+}
+
+/// Puts the person on a plan and forgets, so that the test need not wait for it.
+async fn on_plan(app: &TestApp, owner: &Person, plan: &str) {
+    app.put_on_plan(owner, plan, 1).await;
+    app.backbone.resolver.forget();
+}

@@ -12,3 +12,5 @@ mod db;
 mod harness;
 mod house;
 mod metering;
+mod pages;
+mod voice;

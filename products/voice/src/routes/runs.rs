@@ -13,7 +13,7 @@ use crate::{
     execution::Event,
     graph::Variables,
     run::{self, Callee, NewRun, RunId},
-    workflow::{WorkflowId, workflow_get},
+    workflow::{WorkflowId, workflow_find, workflow_get},
 };
 
 /// A run to be made, on the text channel.
@@ -66,12 +66,13 @@ pub(crate) async fn run_create(
 ) -> Answer<Response> {
     caller.allow(RUNS_WRITE)?;
     let now = backbone.clock.now();
-    let workflow = workflow_get(&backbone.db, &caller, id).await?;
     let allowance = backbone.entitlements.allowance(&backbone.db, &caller, CALLS_METER, now).await?;
     let (mut fresh, body) = match creation.attempt(&backbone, &caller).await? {
         Attempt::Fresh(fresh, body) => (fresh, body),
         Attempt::Replay(answer) => return Ok(answer),
     };
+    // Only now: a retry is answered also when the workflow has been deleted since.
+    let workflow = workflow_find(&mut fresh.tx, id).await?;
     let callee = callee(body.script, body.live)?;
     let new = NewRun { id: backbone.ids.next(), inputs: body.inputs, callee, minute: minute(&backbone) };
     let run = run::run_create(&mut fresh.tx, caller.tenant(), &allowance, workflow, new, now).await?;

@@ -66,8 +66,6 @@ async fn a_token_of_one_server_holds_at_another_on_the_same_database() {
 #[tokio::test]
 async fn a_token_of_another_installation_holds_nowhere_else() {
     let (one, other) = (TestApp::new().await, TestApp::new().await);
-    // Another seed, or both would make the same key.
-    other.test.random.bytes::<7>();
     let token = one.sign_up(ADA).await.expect(200).at("/access_token");
     let same_keys = one.get("/auth/v1/.well-known/jwks.json").send().await.json()
         == other.get("/auth/v1/.well-known/jwks.json").send().await.json();

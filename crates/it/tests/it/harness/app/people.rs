@@ -45,7 +45,7 @@ impl Served {
 
     /// A person with this role in the owner's organization.
     pub(crate) async fn member(&self, owner: &Person, role: Role) -> Person {
-        let email = format!("{}@example.org", role.name());
+        let email = format!("{}.member@example.org", role.name());
         let person = self.person(&email).await;
         let mut tx = self.backbone.db.system("test").begin().await.unwrap();
         let (tenant, user) = (owner.organization.parse().unwrap(), person.id.parse().unwrap());

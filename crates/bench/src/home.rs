@@ -1,0 +1,62 @@
+//! The folder of one run, below `target/`.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use tempfile::TempDir;
+
+/// Holds the server's data and the scripts of the load generators, and is gone when dropped.
+pub(crate) struct Home(TempDir);
+
+impl Home {
+    pub(crate) fn new() -> Result<Self> {
+        let own = std::env::current_exe().context("asking where this program is")?;
+        // `target/release/freehold-bench`: two up.
+        let target = own.ancestors().nth(2).context("this program is in no folder")?;
+        let folder = tempfile::Builder::new().prefix("bench-").tempdir_in(target).context("making a folder")?;
+        // Run by root, Postgres is another user's, who has to get through.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).context("opening the folder")?;
+        Ok(Self(folder))
+    }
+
+    /// The server's data folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.0.path().join("data")
+    }
+
+    /// Where the local Postgres has its socket.
+    pub(crate) fn socket(&self) -> Result<PathBuf> {
+        fs::canonicalize(self.data().join("postgres/socket")).context("looking for the socket of Postgres")
+    }
+
+    /// Writes a script for a load generator.
+    pub(crate) fn script(&self, name: &str, text: &str) -> Result<PathBuf> {
+        let file = self.0.path().join(name);
+        fs::write(&file, text).with_context(|| format!("writing {}", file.display()))?;
+        Ok(file)
+    }
+
+    /// The postmaster's process, while it lives.
+    pub(crate) fn postmaster(&self) -> Option<u32> {
+        let text = fs::read_to_string(self.data().join("postgres/cluster/postmaster.pid")).ok()?;
+        let process = text.lines().next()?.trim().parse().ok()?;
+        Path::new("/proc").join(u32::to_string(&process)).exists().then_some(process)
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        // Where the user of Postgres cannot reach `target/`, its folder is elsewhere and only linked from here.
+        let cluster = self.data().join("postgres");
+        if let (Ok(link), Ok(real)) = (fs::symlink_metadata(&cluster), fs::canonicalize(&cluster))
+            && link.is_symlink()
+        {
+            // What cannot be removed stays for whoever cleans up after us.
+            let _ = fs::remove_dir_all(real);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! `make bench`: how much of what bare Postgres can do on this machine is left when Freehold stands before it.
+//!
+//! Everything is measured in one run against one server: a release build of `freehold` with a Postgres of its own in a
+//! folder below `target/`, which is gone afterwards. Absolute numbers are those of the machine and the hour, so what
+//! counts are the ratios. Nothing here fails because it is slow; it fails when something is broken.
+//!
+//! The program `freehold` is looked for beside this one, so both have to be built:
+//! `cargo build --release -p freehold -p freehold-bench`.
+
+mod cpu;
+mod home;
+mod memory;
+mod pgbench;
+mod programs;
+mod report;
+mod scene;
+mod server;
+mod start;
+mod throughput;
+mod wrk;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::{home::Home, programs::Programs, report::Report, scene::Scene, server::Server};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    // Interrupted, what was started is ended as it is after an error: by being dropped.
+    let measured = tokio::select! {
+        measured = measure() => measured,
+        _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
+    };
+    match measured {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => report::fail(&error),
+    }
+}
+
+async fn measure() -> Result<()> {
+    if cfg!(debug_assertions) {
+        bail!("a debug build says nothing about speed: cargo build --release -p freehold -p freehold-bench");
+    }
+    let programs = Programs::find()?;
+    let home = Home::new()?;
+    let mut report = Report::begin();
+
+    let mut server = Server::start(&programs, &home).await?;
+    let scene = Scene::set(&programs, &home, &server).await?;
+    server.stop().await?;
+
+    start::measure(&programs, &home, &scene, &mut report).await?;
+
+    server = Server::start(&programs, &home).await?;
+    memory::measure(&server, &mut report).await?;
+    throughput::read(&programs, &home, &scene, &server, &mut report).await?;
+    throughput::isolation(&programs, &home, &scene, &mut report).await?;
+    throughput::write(&programs, &home, &scene, &server, &mut report).await?;
+    memory::after_load(&server, &mut report)?;
+    server.stop().await?;
+    report.end();
+    Ok(())
+}

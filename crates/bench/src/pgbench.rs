@@ -1,0 +1,41 @@
+//! Bare Postgres under load: the transaction that Freehold would send, sent by `pgbench`.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use tokio::process::Command;
+
+use crate::{home::Home, programs::Programs, scene::Scene};
+
+/// What `freehold_db` opens a tenant's transaction with, around `select`; in one pipeline, so one round trip. Keep in step
+/// with `tenant_opening` of `crates/db/src/database.rs`.
+pub(crate) fn transaction(scene: &Scene, select: &str) -> String {
+    let Scene { tenant, key_id, .. } = scene;
+    let claims =
+        format!(r#"{{"role":"authenticated","tenant_id":"{tenant}","tenant_role":"owner","key_id":"{key_id}"}}"#);
+    format!(
+        "\\startpipeline\n\
+         begin;\n\
+         select set_config('role', 'freehold_app', true), set_config('freehold.tenant_id', '{tenant}', true), \
+         set_config('request.jwt.claims', '{claims}', true), set_config('statement_timeout', '15000', true);\n\
+         {select};\n\
+         commit;\n\
+         \\endpipeline\n"
+    )
+}
+
+/// Transactions a second with 16 clients over the Unix socket, as the login of requests.
+pub(crate) async fn run(programs: &Programs, home: &Home, script: &Path, seconds: u32) -> Result<f64> {
+    let mut command = Command::new(&programs.pgbench);
+    command.arg("--host").arg(home.socket()?).args(["--username", "freehold_server", "--no-vacuum"]);
+    command.args(["--protocol", "extended", "--client", "16", "--jobs", "2", "--time", &seconds.to_string()]);
+    command.arg("--file").arg(script).arg("freehold").kill_on_drop(true);
+    let output = command.output().await.context("running pgbench")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let failed = text.lines().find(|line| line.starts_with("number of failed transactions: "));
+    let rate = text.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
+    match rate {
+        Some(rate) if output.status.success() && failed.is_none_or(|line| line.contains(": 0 ")) => Ok(rate),
+        _ => bail!("pgbench: {}{text}{}", output.status, String::from_utf8_lossy(&output.stderr)),
+    }
+}

@@ -1,0 +1,118 @@
+//! What the measurements find: an organization with an API key and a workflow, among others'.
+
+use anyhow::{Context, Result, bail};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use tokio::process::Command;
+use tokio_postgres::NoTls;
+
+use crate::{home::Home, programs::Programs, server::Server};
+
+/// A workflow as large as a real one: 14 nodes, 5 KiB of JSON.
+pub(crate) const TEMPLATE: &str = "appointment_reminder";
+
+/// Two thousand workflows of forty other tenants, and a copy of everything in a table without row-level security. With
+/// the planner's numbers fresh, both are read by index.
+const NEIGHBOURS: &str = "
+    insert into voice.workflows (tenant_id, id, name, version, graph, created_at, updated_at)
+    select tenants.id, gen_random_uuid(), name, version, graph, created_at, updated_at
+    from voice.workflows
+    cross join (select gen_random_uuid() as id from generate_series(1, 40)) as tenants
+    cross join generate_series(1, 50);
+    create schema bench;
+    create table bench.workflows (like voice.workflows including all);
+    insert into bench.workflows select * from voice.workflows;
+    grant usage on schema bench to freehold_app;
+    grant select on bench.workflows to freehold_app;
+    vacuum analyze voice.workflows;
+    vacuum analyze bench.workflows;
+";
+
+/// Who reads what.
+pub(crate) struct Scene {
+    /// The organization.
+    pub(crate) tenant: String,
+    /// Its API key.
+    pub(crate) key: String,
+    /// The key's id.
+    pub(crate) key_id: String,
+    /// The workflow.
+    pub(crate) workflow: String,
+}
+
+impl Scene {
+    /// Signs somebody up and makes everything over HTTP, as a customer would; the neighbours in the database.
+    pub(crate) async fn set(programs: &Programs, home: &Home, server: &Server<'_>) -> Result<Self> {
+        let person = json!({ "email": "bench@freehold.test", "password": "as long as it is a secret" });
+        let session = ask(server, Method::POST, "/auth/v1/signup", None, Some(&person)).await?;
+        let token = text(&session, "/access_token")?;
+        let organizations = ask(server, Method::GET, "/api/v1/organizations", Some(&token), None).await?;
+        plan_change(programs, home, &text(&organizations, "/data/0/slug")?).await?;
+        let key = ask(server, Method::POST, "/api/v1/keys", Some(&token), Some(&json!({ "name": "bench" }))).await?;
+        let secret = text(&key, "/key")?;
+        let new = json!({ "template": TEMPLATE });
+        let workflow = ask(server, Method::POST, "/api/v1/workflows", Some(&secret), Some(&new)).await?;
+        neighbours(home).await?;
+        Ok(Self {
+            tenant: text(&organizations, "/data/0/id")?,
+            key: secret,
+            key_id: text(&key, "/id")?,
+            workflow: text(&workflow, "/id")?,
+        })
+    }
+
+    /// The path of the read that is measured.
+    pub(crate) fn path(&self) -> String {
+        format!("/api/v1/workflows/{}", self.workflow)
+    }
+
+    /// The read that is measured, once.
+    pub(crate) async fn read(&self, server: &Server<'_>) -> Result<()> {
+        let workflow = ask(server, Method::GET, &self.path(), Some(&self.key), None).await?;
+        if text(&workflow, "/id")? == self.workflow { Ok(()) } else { bail!("another workflow was answered") }
+    }
+}
+
+async fn ask(
+    server: &Server<'_>,
+    method: Method,
+    path: &str,
+    token: Option<&str>,
+    body: Option<&Value>,
+) -> Result<Value> {
+    let mut request = server.client.request(method, server.url(path));
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    if let Some(body) = body {
+        request = request.json(body);
+    }
+    let answer = request.send().await.with_context(|| format!("asking {path}"))?;
+    let status = answer.status();
+    let body: Value = answer.json().await.with_context(|| format!("reading the answer of {path}"))?;
+    if status == StatusCode::OK || status == StatusCode::CREATED { Ok(body) } else { bail!("{path}: {status}: {body}") }
+}
+
+fn text(value: &Value, pointer: &str) -> Result<String> {
+    let found = value.pointer(pointer).and_then(Value::as_str);
+    found.map(str::to_owned).with_context(|| format!("there is no text at {pointer} in {value}"))
+}
+
+/// To a plan that sets no end to workflows, and no rate.
+async fn plan_change(programs: &Programs, home: &Home, slug: &str) -> Result<()> {
+    let mut command = Command::new(&programs.freehold);
+    command.args(["plan", slug, "enterprise", "--config", "/dev/null", "--data"]).arg(home.data());
+    let output = command.kill_on_drop(true).output().await.context("running freehold plan")?;
+    if output.status.success() { Ok(()) } else { bail!("freehold plan: {}", String::from_utf8_lossy(&output.stderr)) }
+}
+
+async fn neighbours(home: &Home) -> Result<()> {
+    let address = format!("host={} user=postgres dbname=freehold", home.socket()?.display());
+    let (client, connection) = tokio_postgres::connect(&address, NoTls).await.context("connecting to Postgres")?;
+    let connection = tokio::spawn(connection);
+    for statement in NEIGHBOURS.split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
+        client.batch_execute(statement).await.with_context(|| statement.to_owned())?;
+    }
+    drop(client);
+    Ok(connection.await??)
+}

@@ -1,0 +1,29 @@
+//! How long the server takes to start on the data it has.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::{home::Home, programs::Programs, report::Report, scene::Scene, server::Server};
+
+const TIMES: usize = 5;
+const GOAL: Duration = Duration::from_millis(1500);
+
+/// From the start of the process, its Postgres included, to the first answer, and to the first read of a tenant's row.
+pub(crate) async fn measure(programs: &Programs, home: &Home, scene: &Scene, report: &mut Report) -> Result<()> {
+    let (mut answers, mut reads) = (Vec::new(), Vec::new());
+    for _ in 0..TIMES {
+        let mut server = Server::begin(programs, home)?;
+        answers.push(server.first_answer().await?);
+        scene.read(&server).await?;
+        reads.push(server.age());
+        server.stop().await?;
+    }
+    for (name, mut times) in [("start to first answer", answers), ("start to first authenticated read", reads)] {
+        times.sort_unstable();
+        let (best, median) = (times[0], times[TIMES / 2]);
+        let found = format!("{} ms, median {} ms", best.as_millis(), median.as_millis());
+        report.goal(&format!("{name} (best of {TIMES})"), found, "< 1500 ms", median < GOAL);
+    }
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! Requests and transactions a second, always two in turn so that both meet the same weather.
+
+use std::fmt::Write;
+
+use anyhow::Result;
+
+use crate::{
+    cpu,
+    home::Home,
+    pgbench,
+    programs::Programs,
+    report::Report,
+    scene::{Scene, TEMPLATE},
+    server::Server,
+    wrk::{self, Load},
+};
+
+const ROUNDS: usize = 3;
+const SECONDS: u32 = 5;
+const COLUMNS: &str = "id, name, version, graph, created_at, updated_at";
+/// Requests a second of other backbones with the same read on a machine of two cores, as they were measured before.
+const PEERS: [(&str, f64); 2] = [("Node with better-auth", 885.0), ("FastAPI with its usual stack", 174.0)];
+
+/// The authenticated read over HTTP against the same transaction of bare Postgres.
+pub(crate) async fn read(
+    programs: &Programs,
+    home: &Home,
+    scene: &Scene,
+    server: &Server<'_>,
+    report: &mut Report,
+) -> Result<()> {
+    let select =
+        format!("select {COLUMNS} from voice.workflows where id = '{}' and deleted_at is null", scene.workflow);
+    let script = home.script("protected.sql", &pgbench::transaction(scene, &select))?;
+    let url = server.url(&scene.path());
+    let postmaster = server.postmaster()?;
+    wrk::run(programs, scene, &url, None, 1).await?;
+    let (mut best, mut bare): (Option<Load>, f64) = (None, 0.0);
+    let (mut own, mut below, mut generator) = (Cost::default(), Cost::default(), Cost::default());
+    for _ in 0..ROUNDS {
+        let before = (cpu::single(server.process()?), cpu::tree(postmaster));
+        let load = wrk::run(programs, scene, &url, None, SECONDS).await?;
+        let answers = load.rate * f64::from(SECONDS);
+        own.add(before.0, cpu::single(server.process()?), answers);
+        below.add(before.1, cpu::tree(postmaster), answers);
+        let before = cpu::tree(postmaster);
+        let transactions = pgbench::run(programs, home, &script, SECONDS).await?;
+        generator.add(before, cpu::tree(postmaster), transactions * f64::from(SECONDS));
+        bare = bare.max(transactions);
+        if best.as_ref().is_none_or(|best| load.rate > best.rate) {
+            best = Some(load);
+        }
+    }
+    let Some(Load { rate, p50, p99 }) = best else { return Ok(()) };
+    report.line("bare Postgres, pgbench, same transaction", format!("{bare:.0}/s"));
+    report.line("GET /api/v1/workflows/{id} with an API key", format!("{rate:.0}/s, p50 {p50}, p99 {p99}"));
+    report.goal("  of what bare Postgres does", format!("{:.2}", rate / bare), ">= 0.60", rate / bare >= 0.6);
+    for (name, peer) in PEERS {
+        report.line(&format!("  {name} ({peer:.0}/s)"), format!("{:.0} times ahead", rate / peer));
+    }
+    report.line("processor time a request, freehold", own.to_string());
+    report.line("processor time a request, Postgres below it", below.to_string());
+    report.line("processor time a transaction, Postgres below pgbench", generator.to_string());
+    Ok(())
+}
+
+/// What row-level security costs: the transaction against a copy of the table that has none.
+pub(crate) async fn isolation(programs: &Programs, home: &Home, scene: &Scene, report: &mut Report) -> Result<()> {
+    let Scene { tenant, workflow, .. } = scene;
+    let protected = format!("select {COLUMNS} from voice.workflows where id = '{workflow}' and deleted_at is null");
+    let open = format!(
+        "select {COLUMNS} from bench.workflows where tenant_id = '{tenant}' and id = '{workflow}' and deleted_at is null"
+    );
+    let protected = home.script("protected.sql", &pgbench::transaction(scene, &protected))?;
+    let open = home.script("open.sql", &pgbench::transaction(scene, &open))?;
+    let (mut with, mut without): (f64, f64) = (0.0, 0.0);
+    for _ in 0..ROUNDS {
+        without = without.max(pgbench::run(programs, home, &open, SECONDS).await?);
+        with = with.max(pgbench::run(programs, home, &protected, SECONDS).await?);
+    }
+    let ratio = without / with;
+    report.line("pgbench without / with row-level security", format!("{without:.0}/s / {with:.0}/s"));
+    report.goal("  time with it, of that without", format!("{ratio:.2}"), "<= 1.10", ratio <= 1.1);
+    Ok(())
+}
+
+/// The metered write: a workflow, its version, the quota and the ledger in one durable transaction, all of one tenant.
+pub(crate) async fn write(
+    programs: &Programs,
+    home: &Home,
+    scene: &Scene,
+    server: &Server<'_>,
+    report: &mut Report,
+) -> Result<()> {
+    let mut script = String::from("wrk.method = \"POST\"\nwrk.headers[\"Content-Type\"] = \"application/json\"\n");
+    // Writing to a String cannot fail.
+    let _ = writeln!(script, "wrk.body = '{{\"template\":\"{TEMPLATE}\"}}'");
+    let script = home.script("write.lua", &script)?;
+    let Load { rate, p50, p99 } =
+        wrk::run(programs, scene, &server.url("/api/v1/workflows"), Some(&script), SECONDS).await?;
+    report.line("POST /api/v1/workflows, metered, durable, one tenant", format!("{rate:.0}/s, p50 {p50}, p99 {p99}"));
+    Ok(())
+}
+
+/// Processor time over several rounds.
+#[derive(Default)]
+struct Cost {
+    microseconds: u64,
+    times: f64,
+}
+
+impl Cost {
+    fn add(&mut self, before: u64, after: u64, times: f64) {
+        self.microseconds += after.saturating_sub(before);
+        self.times += times;
+    }
+}
+
+impl std::fmt::Display for Cost {
+    #[expect(clippy::cast_precision_loss, reason = "for people to read")]
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:.0} us", self.microseconds as f64 / self.times)
+    }
+}

@@ -1,0 +1,71 @@
+//! The server under load: HTTP with 16 connections, by `wrk`.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use tokio::process::Command;
+
+use crate::{programs::Programs, scene::Scene};
+
+/// What `wrk` saw.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Load {
+    /// Answers a second.
+    pub(crate) rate: f64,
+    /// Half of the answers were faster, as `1.23ms`.
+    pub(crate) p50: String,
+    /// One of a hundred took longer.
+    pub(crate) p99: String,
+}
+
+/// Asks for `url` with the scene's API key as fast as the answers come. `script` makes the requests other than `GET`.
+pub(crate) async fn run(
+    programs: &Programs,
+    scene: &Scene,
+    url: &str,
+    script: Option<&Path>,
+    seconds: u32,
+) -> Result<Load> {
+    let mut command = Command::new(&programs.wrk);
+    // One thread of it is enough, and leaves the rest of the machine to what is measured.
+    command.args(["--threads", "1", "--connections", "16", "--latency", "--duration", &format!("{seconds}s")]);
+    command.args(["--header", &format!("Authorization: Bearer {}", scene.key)]);
+    if let Some(script) = script {
+        command.arg("--script").arg(script);
+    }
+    let output = command.arg(url).kill_on_drop(true).output().await.context("running wrk")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    match read(&text) {
+        Some(load) if output.status.success() => Ok(load),
+        _ => bail!("wrk: {}\n{text}{}", output.status, String::from_utf8_lossy(&output.stderr)),
+    }
+}
+
+/// Nothing when an answer was no success or a connection broke: such a load says nothing.
+fn read(text: &str) -> Option<Load> {
+    if text.contains("Non-2xx") || text.contains("Socket errors") {
+        return None;
+    }
+    let after = |start: &str| text.lines().find_map(|line| Some(line.trim().strip_prefix(start)?.trim().to_owned()));
+    Some(Load { rate: after("Requests/sec:")?.parse().ok()?, p50: after("50%")?, p99: after("99%")? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "Running 1s test @ http://127.0.0.1:8080/\n  1 threads and 16 connections\n  Thread Stats   Avg      \
+                        Stdev     Max   +/- Stdev\n  Latency Distribution\n     50%    1.88ms\n     75%    2.10ms\n     \
+                        90%    2.90ms\n     99%    4.64ms\n  8171 requests in 1.00s, 47.1MB read\nRequests/sec:   8171.50\n";
+
+    #[test]
+    fn the_numbers_are_found() {
+        let load = Load { rate: 8171.5, p50: "1.88ms".to_owned(), p99: "4.64ms".to_owned() };
+        assert_eq!(read(TEXT), Some(load));
+    }
+
+    #[test]
+    fn a_load_with_refused_requests_says_nothing() {
+        assert_eq!(read(&format!("{TEXT}  Non-2xx or 3xx responses: 3\n")), None);
+    }
+}

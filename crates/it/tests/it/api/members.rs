@@ -1,0 +1,123 @@
+//! Who belongs to an organization, and what each may do to the others.
+
+use freehold_core::Role;
+use serde_json::json;
+
+use crate::harness::app::{Answer, Person, TestApp};
+
+async fn change(app: &TestApp, by: &Person, whom: &Person, role: &str) -> Answer {
+    let path = format!("/api/v1/organizations/{}/members/{}", by.organization, whom.id);
+    app.patch(&path).person(by).json(&json!({ "role": role })).send().await
+}
+
+async fn remove(app: &TestApp, by: &Person, whom: &Person) -> Answer {
+    app.delete(&format!("/api/v1/organizations/{}/members/{}", by.organization, whom.id)).person(by).send().await
+}
+
+#[tokio::test]
+async fn everybody_sees_who_belongs() {
+    let app = TestApp::new().await;
+    let owner = app.owner().await;
+    let viewer = app.member(&owner, Role::Viewer).await;
+    let list = app.get(&format!("/api/v1/organizations/{}/members", owner.organization)).person(&viewer);
+    let list = list.send().await.expect(200).json();
+    let roles: Vec<_> = list["data"].as_array().unwrap().iter().map(|one| (&one["user_id"], &one["role"])).collect();
+    assert_eq!(roles.len(), 2);
+    assert!(
+        roles.contains(&(&json!(owner.id), &json!("owner"))) && roles.contains(&(&json!(viewer.id), &json!("viewer")))
+    );
+}
+
+#[tokio::test]
+async fn nobody_hands_out_more_than_he_has() {
+    let app = TestApp::new().await;
+    let owner = app.owner().await;
+    let (admin, member) = (app.member(&owner, Role::Admin).await, app.member(&owner, Role::Member).await);
+    change(&app, &admin, &member, "owner").await.refused(403, "permission_denied");
+    change(&app, &admin, &admin, "owner").await.refused(403, "permission_denied");
+    change(&app, &admin, &owner, "member").await.refused(403, "permission_denied");
+    remove(&app, &admin, &owner).await.refused(403, "permission_denied");
+    change(&app, &member, &member, "admin").await.refused(403, "permission_denied");
+    remove(&app, &member, &admin).await.refused(403, "permission_denied");
+    assert_eq!(change(&app, &admin, &member, "admin").await.expect(200).at("/role"), "admin");
+    // An administrator's key is an administrator.
+    let path = format!("/api/v1/organizations/{}/members/{}", owner.organization, member.id);
+    let key = app.post("/api/v1/keys").person(&admin).json(&json!({ "name": "k" })).send().await.expect(201).at("/key");
+    app.patch(&path).key(&key).json(&json!({ "role": "owner" })).send().await.refused(403, "permission_denied");
+    app.patch(&path).key(&key).json(&json!({ "role": "viewer" })).send().await.expect(200);
+}
+
+#[tokio::test]
+async fn the_last_owner_stays_one() {
+    let app = TestApp::new().await;
+    let owner = app.owner().await;
+    let admin = app.member(&owner, Role::Admin).await;
+    change(&app, &owner, &owner, "admin").await.refused(409, "conflict");
+    remove(&app, &owner, &owner).await.refused(409, "conflict");
+    change(&app, &owner, &admin, "owner").await.expect(200);
+    change(&app, &owner, &owner, "viewer").await.expect(200);
+    change(&app, &owner, &owner, "owner").await.refused(403, "permission_denied");
+    remove(&app, &admin, &admin).await.refused(409, "conflict");
+}
+
+#[tokio::test]
+async fn two_owners_who_leave_at_once_do_not_leave_nobody() {
+    let app = TestApp::new().await;
+    let owner = app.owner().await;
+    let other = app.member(&owner, Role::Owner).await;
+    let (one, two) = tokio::join!(remove(&app, &owner, &owner), remove(&app, &other, &other));
+    let mut statuses = [one.status(), two.status()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [204, 409], "{one} {two}");
+    let left = format!("select count(*) from freehold.members where tenant_id = '{}'", owner.organization);
+    assert_eq!(app.count(&left).await, 1);
+}
+
+#[tokio::test]
+async fn everybody_may_leave_and_is_out_at_once() {
+    let app = TestApp::new().await;
+    let owner = app.owner().await;
+    for role in [Role::Viewer, Role::Member, Role::Admin] {
+        let person = app.member(&owner, role).await;
+        app.get("/api/v1/workflows").person(&person).send().await.expect(200);
+        remove(&app, &person, &person).await.expect(204);
+        app.get("/api/v1/workflows").person(&person).send().await.refused(404, "not_found");
+        app.get("/api/v1/workflows").token(&person.token).send().await.expect(200);
+        remove(&app, &owner, &person).await.refused(404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn the_roles_allow_what_the_table_says() {
+    let app = TestApp::new().await;
+    let owner = app.owner().await;
+    super::on_plan(&app, &owner, "pro").await;
+    for (role, builds, administers) in [
+        (Role::Viewer, false, false),
+        (Role::Member, true, false),
+        (Role::Admin, true, true),
+        (Role::Owner, true, true),
+    ] {
+        let person = app.member(&owner, role).await;
+        let status = |allowed: bool, status: u16| if allowed { status } else { 403 };
+        let workflow =
+            app.post("/api/v1/workflows").person(&person).json(&json!({ "template": "appointment_reminder" }));
+        workflow.send().await.expect(status(builds, 201));
+        let key = app.post("/api/v1/keys").person(&person).json(&json!({ "name": "k" }));
+        key.send().await.expect(status(administers, 201));
+        let rename = app.patch(&format!("/api/v1/organizations/{}", owner.organization)).person(&person);
+        rename.json(&json!({ "name": role.name() })).send().await.expect(status(administers, 200));
+        app.get("/api/v1/usage").person(&person).send().await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_is_none_is_told() {
+    let app = TestApp::new().await;
+    let owner = app.owner().await;
+    let admin = app.member(&owner, Role::Admin).await;
+    for role in ["Owner", "root", ""] {
+        let refused = change(&app, &owner, &admin, role).await.refused(422, "validation_failed");
+        assert_eq!(refused.at("/errors/0/pointer"), "/role");
+    }
+}

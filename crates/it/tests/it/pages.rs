@@ -1,0 +1,181 @@
+//! Pages for people, over the real router.
+
+use axum::http::Method;
+use serde_json::json;
+
+use crate::harness::app::{Answer, Setup, TestApp};
+
+const POLICY: &str = freehold_console::CONTENT_SECURITY_POLICY;
+
+/// What every page has to be, whatever it shows.
+#[track_caller]
+fn is_a_page(page: &Answer) {
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{page}");
+    assert_eq!(page.header("x-content-type-options"), "nosniff");
+    assert_eq!(page.header("referrer-policy"), "same-origin");
+    let policy = page.header("content-security-policy");
+    for directive in ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] {
+        assert!(policy.contains(directive), "{policy}");
+    }
+    assert!(!policy.contains("unsafe-") && !policy.contains('*'), "{policy}");
+    let text = page.text();
+    assert!(text.starts_with("<!doctype html>") && text.contains("<title>") && text.contains("<main"), "{page}");
+    for (number, script) in text.split("<script").skip(1).enumerate() {
+        let (tag, rest) = script.split_once('>').unwrap();
+        assert!(tag.contains("src=\"/assets/") && rest.trim_start().starts_with("</script>"), "script {number}: {tag}");
+    }
+    let lower = text.to_lowercase();
+    assert!(!lower.contains("<style") && !lower.contains(" style="), "has a style of its own");
+    assert!(!lower.contains("javascript:"), "has a script in a link");
+    for attribute in ["onclick", "onload", "onerror", "onsubmit", "onfocus", "onmouseover"] {
+        assert!(!lower.contains(&format!(" {attribute}=")), "has a script in {attribute}");
+    }
+}
+
+#[tokio::test]
+async fn every_page_is_one_under_the_strict_policy() {
+    for product in ["voice", "documents", "pharmacy", "studio"] {
+        let app = TestApp::with(Setup::of(product)).await;
+        for path in ["/", "/welcome", "/plans", "/docs", "/docs/errors", "/sign-in", "/dev/mail"] {
+            let page = app.get(path).browser().send().await.expect(200);
+            is_a_page(&page);
+            assert_eq!(page.header("content-security-policy"), POLICY, "{path}");
+            assert!(page.text().contains(&app.backbone.product.name), "{path} does not say whose it is");
+            // The same without a browser's headers.
+            assert_eq!(app.get(path).send().await.expect(200).text(), page.text(), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn everything_that_a_page_loads_or_leads_to_is_there() {
+    let app = TestApp::new().await;
+    let mut checked = std::collections::BTreeSet::new();
+    for path in ["/", "/welcome", "/plans", "/docs", "/docs/errors", "/sign-in", "/dev/mail"] {
+        let page = app.get(path).browser().send().await.expect(200);
+        for name in ["href=\"", "src=\""] {
+            for target in page.text().split(name).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()) {
+                let (place, anchor) = target.split_once('#').unwrap_or((target.as_str(), ""));
+                let place = if place.is_empty() { path } else { place };
+                if !place.starts_with('/') || !checked.insert(target.clone()) {
+                    continue;
+                }
+                let found = app.get(place).browser().send().await.expect(200);
+                assert!(
+                    anchor.is_empty() || found.text().contains(&format!("id=\"{anchor}\"")),
+                    "{path} leads to {target}"
+                );
+            }
+        }
+    }
+    assert!(checked.len() > 10, "the links were not found");
+}
+
+#[tokio::test]
+async fn assets_say_what_they_are() {
+    let app = TestApp::new().await;
+    for (path, kind) in [
+        ("/assets/freehold.css", "text/css; charset=utf-8"),
+        ("/assets/welcome.js", "text/javascript; charset=utf-8"),
+        ("/assets/mark.svg", "image/svg+xml"),
+        ("/favicon.ico", "image/svg+xml"),
+    ] {
+        let asset = app.get(path).send().await.expect(200);
+        assert_eq!((asset.header("content-type"), asset.header("x-content-type-options")), (kind, "nosniff"));
+        assert_eq!(asset.header("cache-control"), "public, max-age=600");
+        assert!(!asset.text().is_empty());
+    }
+    app.get("/assets/../Cargo.toml").send().await.refused(404, "not_found");
+    app.get("/assets/%2e%2e/Cargo.toml").send().await.refused(404, "not_found");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_a_page_for_people_and_a_document_for_programs() {
+    let app = TestApp::new().await;
+    for path in ["/nothing", "/api/v1/nothing", "/docs/nothing", "/plans/x"] {
+        let page = app.get(path).browser().send().await.expect(404);
+        is_a_page(&page);
+        let program = app.get(path).send().await.refused(404, "not_found");
+        assert_eq!(program.header("content-type"), "application/problem+json");
+    }
+    is_a_page(&app.post("/plans").browser().send().await.expect(405));
+    app.ask(Method::DELETE, "/plans").send().await.refused(405, "method_not_allowed");
+}
+
+#[tokio::test]
+async fn nothing_of_the_path_comes_back_into_the_page() {
+    let app = TestApp::new().await;
+    let script = "%3Cscript%3Ealert(1)%3C/script%3E";
+    for path in [
+        format!("/{script}"),
+        format!("/sign-in?redirect_to=%22%3E{script}"),
+        format!("/auth/v1/verify?token={script}&type={script}"),
+    ] {
+        let page = app.get(&path).browser().send().await;
+        is_a_page(&page);
+        assert!(!page.text().contains("<script>alert"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn somebody_signs_in_with_the_pages_alone() {
+    let app = TestApp::with(Setup::default().confirming()).await;
+    let asked = app.post("/sign-in").browser().form("email=Ada%40Example.org&redirect_to=").send().await.expect(200);
+    is_a_page(&asked);
+    let code = app.code("ada@example.org").await;
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    let form = |code: &str| app.post("/sign-in/code").browser().form(&format!("email=ada%40example.org&code={code}"));
+    let page = form(wrong).send().await.expect(422);
+    is_a_page(&page);
+    assert!(page.text().contains("That code is not right"), "{page}");
+    let gone = form(&code).send().await.expect(303);
+    let place = gone.header("location");
+    assert!(place.starts_with("https://app.example.org/welcome#access_token="), "{place}");
+    let token = place.split_once("access_token=").unwrap().1.split('&').next().unwrap();
+    app.get("/api/v1/me").token(token).send().await.expect(200);
+    is_a_page(&form(&code).send().await.expect(422));
+}
+
+#[tokio::test]
+async fn the_sign_in_page_tells_nobody_who_is_known() {
+    let app = TestApp::with(Setup::default().confirming()).await;
+    app.somebody("ada@example.org").await;
+    app.advance_seconds(60);
+    let ask = |email: &str| app.post("/sign-in").browser().form(&format!("email={email}")).send();
+    let known = ask("ada%40example.org").await.expect(200);
+    let unknown = ask("eve%40example.org").await.expect(200);
+    assert_eq!(known.text().replace("ada@", "eve@"), unknown.text());
+    let none = ask("no+address").await.expect(200);
+    assert!(none.text().contains("does not look like an e-mail address"), "{none}");
+}
+
+#[tokio::test]
+async fn forms_that_cannot_be_read_are_refused() {
+    let app = TestApp::new().await;
+    for path in ["/sign-in", "/sign-in/code", "/sign-in/confirm"] {
+        for body in
+            ["", "email", "email=%FF", "email=%00", "code=1", "=&=&=", "email=a%40b.c&email=d%40e.f", "token=%00"]
+        {
+            let answer = app.post(path).browser().form(body).send().await;
+            assert!(answer.status() < 500, "{body}: {answer}");
+        }
+        let json = app.post(path).json(&json!({ "email": "ada@example.org" })).send().await;
+        json.refused(400, "malformed_request");
+        let large = app.post(path).form(&format!("email={}", "x".repeat(1024 * 1024 + 1))).send().await;
+        assert!((400..500).contains(&large.status()), "{large}");
+    }
+    assert_eq!(app.count("select count(*) from auth.users").await, 0);
+}
+
+#[tokio::test]
+async fn the_document_of_the_api_is_readable_as_a_page() {
+    let app = TestApp::new().await;
+    let page = app.get("/docs").browser().send().await.expect(200);
+    for (path, methods) in app.document["paths"].as_object().unwrap() {
+        assert!(page.text().contains(path), "{path} is not in /docs");
+        for operation in methods.as_object().unwrap().values() {
+            let tag = operation["tags"][0].as_str().unwrap();
+            assert!(page.text().contains(tag), "{tag} is not in /docs");
+        }
+    }
+}
