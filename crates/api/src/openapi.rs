@@ -11,8 +11,8 @@ use utoipa::{
 #[derive(OpenApi)]
 #[openapi(
     info(description = "Send an access token or an API key as `Authorization: Bearer …`. \
-        Errors are problem documents (RFC 9457) with a stable `code`; every list takes `limit` and `cursor`; \
-        every POST that creates takes an `Idempotency-Key`."),
+        Errors are problem documents (RFC 9457) with a stable `code`; lists that grow take `limit` and `cursor`; \
+        a POST that creates something in an organization takes an `Idempotency-Key`."),
     modifiers(&Security),
     security(("bearer" = []), ("key" = []))
 )]

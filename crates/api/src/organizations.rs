@@ -121,7 +121,8 @@ pub(crate) async fn organization_get(
 /// Rename an organization
 ///
 /// Gives the organization another name. With `If-Match`, only if nobody changed it meanwhile.
-#[utoipa::path(patch, path = "/organizations/{id}", tag = "Organizations", params(("id" = Uuid, Path)),
+#[utoipa::path(patch, path = "/organizations/{id}", tag = "Organizations",
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` the change was made from")),
     request_body = OrganizationName, responses((status = 200, body = OrganizationBody)))]
 pub(crate) async fn organization_change(
     State(backbone): State<Backbone>,

@@ -17,7 +17,7 @@ use freehold_db::{Db, MigrationSet, Statement};
 use freehold_identity::{Identity, Settings as IdentitySettings};
 use freehold_metering::plan::Entitlements;
 use freehold_vault::Vault;
-use freehold_web::{Backbone, Json, Parts, Problem, Product, Resolver, frame::frame};
+use freehold_web::{Backbone, Json, Outage, Parts, Problem, Product, Resolver, frame::frame};
 use serde_json::Value;
 use tower_http::cors::{Any, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
@@ -130,6 +130,7 @@ pub async fn backbone(materials: Materials, product: &Product) -> Result<Backbon
         identity: loaded.map_err(explain)?,
         entitlements: Arc::new(entitlements),
         resolver: Resolver::default(),
+        outage: Outage::default(),
         product: spec,
         db,
         clock,

@@ -1,6 +1,12 @@
 //! What every handler may use.
 
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::Deref,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
 use freehold_catalog::Product;
 use freehold_core::{Area, Clock, Ids, Random};
@@ -8,6 +14,7 @@ use freehold_db::Db;
 use freehold_identity::Identity;
 use freehold_metering::plan::Entitlements;
 use freehold_vault::Vault;
+use jiff::Timestamp;
 
 use crate::Resolver;
 
@@ -35,6 +42,8 @@ pub struct Parts {
     pub identity: Identity,
     /// From a credential to a caller, remembered for half a second.
     pub resolver: Resolver,
+    /// Keeps the log from drowning.
+    pub outage: Outage,
     /// What permissions and scopes can be about here.
     pub areas: Vec<Area>,
     /// Where people reach this server, without a slash at the end.
@@ -57,5 +66,16 @@ impl Deref for Backbone {
     type Target = Parts;
     fn deref(&self) -> &Parts {
         &self.0
+    }
+}
+
+/// Says once a second that something we depend on is away, however many requests find out.
+#[derive(Debug, Default)]
+pub struct Outage(AtomicI64);
+
+impl Outage {
+    /// Whether it is to be said now.
+    pub(crate) fn speaks(&self, now: Timestamp) -> bool {
+        self.0.swap(now.as_second(), Ordering::Relaxed) != now.as_second()
     }
 }

@@ -55,7 +55,7 @@ pub async fn frame(State(backbone): State<Backbone>, mut request: Request, next:
         }
     };
     if let Some(error) = response.extensions_mut().remove::<Arc<Error>>() {
-        log(&error, &method, &uri, &trace);
+        log(&backbone, &error, &method, &uri, &trace);
         if !response.headers().contains_key(header::CONTENT_TYPE) {
             write_problem(&mut response, &error, &trace, &backbone);
         }
@@ -89,10 +89,12 @@ fn write_problem(response: &mut Response, error: &Error, trace: &TraceId, backbo
 }
 
 /// 5xx with everything we know; the rest for whoever asks for it. Query strings may hold tokens, so only the path.
-fn log(error: &Error, method: &Method, uri: &Uri, trace: &TraceId) {
+fn log(backbone: &Backbone, error: &Error, method: &Method, uri: &Uri, trace: &TraceId) {
     let (path, trace) = (uri.path(), &trace.0);
     match error.code().status {
-        503 => tracing::warn!(%method, path, %trace, "{error:?}"),
+        // While the database is away every request says the same.
+        503 if backbone.outage.speaks(backbone.clock.now()) => tracing::warn!(%method, path, %trace, "{error:?}"),
+        503 => tracing::debug!(%method, path, %trace, "{error:?}"),
         500.. => tracing::error!(%method, path, %trace, "{error:?}"),
         _ => tracing::debug!(%method, path, %trace, "{error:?}"),
     }

@@ -18,7 +18,7 @@ mod query;
 mod resolve;
 
 pub use authenticated::{Authenticated, SignedIn, bearer, client};
-pub use backbone::{Backbone, Parts};
+pub use backbone::{Backbone, Outage, Parts};
 pub use body::{Json, read_json};
 pub use etag::{IfMatch, Versioned};
 pub use idempotency::{Attempt, Creation, Fresh, MIGRATIONS, STATEMENTS as IDEMPOTENCY_STATEMENTS, forget_old};

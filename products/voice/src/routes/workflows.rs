@@ -195,7 +195,8 @@ pub(crate) async fn workflow_get(
 /// Change a workflow
 ///
 /// Changes name or graph. With `If-Match`, only if nobody changed it meanwhile.
-#[utoipa::path(patch, path = "/workflows/{id}", tag = "Workflows", params(("id" = uuid::Uuid, Path)),
+#[utoipa::path(patch, path = "/workflows/{id}", tag = "Workflows",
+    params(("id" = uuid::Uuid, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` the change was made from")),
     request_body = WorkflowChange, responses((status = 200, body = WorkflowBody)))]
 pub(crate) async fn workflow_change(
     State(backbone): State<Backbone>,

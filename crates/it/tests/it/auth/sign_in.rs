@@ -78,7 +78,9 @@ async fn signing_out_ends_what_the_scope_says() {
             let me = app.get("/api/v1/me").token(&session.at("/access_token")).send().await;
             let refreshed = app.refresh(&session.at("/refresh_token")).await;
             if left {
-                (user.expect(200), me.expect(200), refreshed.expect(200));
+                user.expect(200);
+                me.expect(200);
+                refreshed.expect(200);
             } else {
                 // A session that has just been ended here is refused before the database is asked.
                 assert!(

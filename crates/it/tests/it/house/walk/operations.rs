@@ -21,6 +21,8 @@ pub(crate) struct Operation {
     /// Whom it asks for.
     pub(crate) about: About,
     pub(crate) sample: Sample,
+    /// Headers and parameters, as the document describes them.
+    parameters: Vec<Value>,
 }
 
 /// Whom an operation asks for.
@@ -59,7 +61,7 @@ impl Operation {
         let mut all = Vec::new();
         let (public, personal) = (exceptions(PUBLIC), exceptions(PERSONAL));
         for (path, methods) in document["paths"].as_object().unwrap() {
-            for method in methods.as_object().unwrap().keys() {
+            for (method, described) in methods.as_object().unwrap() {
                 let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
                 let name = format!("{method} {path}");
                 let Some(sample) = sample(&name) else {
@@ -72,7 +74,8 @@ impl Operation {
                     (false, false) => About::Tenant,
                     (true, true) => panic!("{name} is in both lists"),
                 };
-                all.push(Self { name, method, path: path.clone(), about, sample });
+                let parameters = described["parameters"].as_array().cloned().unwrap_or_default();
+                all.push(Self { name, method, path: path.clone(), about, sample, parameters });
             }
         }
         assert!(missing.is_empty(), "these operations need a sample in house/walk/operations.rs: {missing:#?}");
@@ -80,6 +83,16 @@ impl Operation {
             assert!(all.iter().any(|operation| operation.name == *listed), "{listed} is listed and does not exist");
         }
         all
+    }
+
+    /// Whether the document says that it reads this header.
+    pub(crate) fn takes_header(&self, name: &str) -> bool {
+        self.parameters.iter().any(|parameter| parameter["in"] == "header" && parameter["name"] == name)
+    }
+
+    /// Whether the document says that it answers page by page.
+    pub(crate) fn has_pages(&self) -> bool {
+        self.parameters.iter().any(|parameter| parameter["in"] == "query" && parameter["name"] == "cursor")
     }
 
     pub(crate) fn reads(&self) -> bool {
