@@ -24,11 +24,30 @@ pub(crate) fn transaction(scene: &Scene, select: &str) -> String {
     )
 }
 
+/// Whether Postgres reads and plans each statement anew.
+#[derive(Clone, Copy)]
+pub(crate) enum Protocol {
+    /// Each time, as behind a pooler.
+    Extended,
+    /// Once a connection.
+    Prepared,
+}
+
 /// Transactions a second with 16 clients over the Unix socket, as the login of requests.
-pub(crate) async fn run(programs: &Programs, home: &Home, script: &Path, seconds: u32) -> Result<f64> {
+pub(crate) async fn run(
+    programs: &Programs,
+    home: &Home,
+    script: &Path,
+    protocol: Protocol,
+    seconds: u32,
+) -> Result<f64> {
+    let protocol = match protocol {
+        Protocol::Extended => "extended",
+        Protocol::Prepared => "prepared",
+    };
     let mut command = Command::new(&programs.pgbench);
     command.arg("--host").arg(home.socket()?).args(["--username", "freehold_server", "--no-vacuum"]);
-    command.args(["--protocol", "extended", "--client", "16", "--jobs", "2", "--time", &seconds.to_string()]);
+    command.args(["--protocol", protocol, "--client", "16", "--jobs", "2", "--time", &seconds.to_string()]);
     command.arg("--file").arg(script).arg("freehold").kill_on_drop(true);
     let output = command.output().await.context("running pgbench")?;
     let text = String::from_utf8_lossy(&output.stdout);

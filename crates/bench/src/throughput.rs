@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::{
     cpu,
     home::Home,
-    pgbench,
+    pgbench::{self, Protocol},
     programs::Programs,
     report::Report,
     scene::{Scene, TEMPLATE},
@@ -36,6 +36,7 @@ pub(crate) async fn read(
     let postmaster = server.postmaster()?;
     wrk::run(programs, scene, &url, None, 1).await?;
     let (mut best, mut bare): (Option<Load>, f64) = (None, 0.0);
+    let mut prepared: f64 = 0.0;
     let (mut own, mut below, mut generator) = (Cost::default(), Cost::default(), Cost::default());
     for _ in 0..ROUNDS {
         let before = (cpu::single(server.process()?), cpu::tree(postmaster));
@@ -44,9 +45,10 @@ pub(crate) async fn read(
         own.add(before.0, cpu::single(server.process()?), answers);
         below.add(before.1, cpu::tree(postmaster), answers);
         let before = cpu::tree(postmaster);
-        let transactions = pgbench::run(programs, home, &script, SECONDS).await?;
+        let transactions = pgbench::run(programs, home, &script, Protocol::Extended, SECONDS).await?;
         generator.add(before, cpu::tree(postmaster), transactions * f64::from(SECONDS));
         bare = bare.max(transactions);
+        prepared = prepared.max(pgbench::run(programs, home, &script, Protocol::Prepared, SECONDS - 2).await?);
         if best.as_ref().is_none_or(|best| load.rate > best.rate) {
             best = Some(load);
         }
@@ -55,6 +57,7 @@ pub(crate) async fn read(
     report.line("bare Postgres, pgbench, same transaction", format!("{bare:.0}/s"));
     report.line("GET /api/v1/workflows/{id} with an API key", format!("{rate:.0}/s, p50 {p50}, p99 {p99}"));
     report.goal("  of what bare Postgres does", format!("{:.2}", rate / bare), ">= 0.60", rate / bare >= 0.6);
+    report.line("  of what it does with prepared statements", format!("{:.2} ({prepared:.0}/s)", rate / prepared));
     for (name, peer) in PEERS {
         report.line(&format!("  {name} ({peer:.0}/s)"), format!("{:.0} times ahead", rate / peer));
     }
@@ -75,8 +78,8 @@ pub(crate) async fn isolation(programs: &Programs, home: &Home, scene: &Scene, r
     let open = home.script("open.sql", &pgbench::transaction(scene, &open))?;
     let (mut with, mut without): (f64, f64) = (0.0, 0.0);
     for _ in 0..ROUNDS {
-        without = without.max(pgbench::run(programs, home, &open, SECONDS).await?);
-        with = with.max(pgbench::run(programs, home, &protected, SECONDS).await?);
+        without = without.max(pgbench::run(programs, home, &open, Protocol::Extended, SECONDS).await?);
+        with = with.max(pgbench::run(programs, home, &protected, Protocol::Extended, SECONDS).await?);
     }
     let ratio = without / with;
     report.line("pgbench without / with row-level security", format!("{without:.0}/s / {with:.0}/s"));

@@ -83,7 +83,7 @@ impl Db {
     }
 
     /// Every value here is a UUID, a number or a word of ours: nothing a caller wrote is put into the text.
-    fn tenant_opening(&self, caller: &Caller) -> Arc<str> {
+    fn tenant_opening(&self, caller: &Caller) -> String {
         let role = match caller.standing() {
             Standing::Good => "freehold_app",
             Standing::Suspended => "freehold_readonly",
@@ -100,21 +100,17 @@ impl Db {
         let timeout = self.timeout.as_millis();
         format!(
             "begin; select set_config('role', '{role}', true), set_config('freehold.tenant_id', '{tenant}', true), \
-             set_config('request.jwt.claims', '{claims}', true), set_config('statement_timeout', '{timeout}', true), \
-             set_config('idle_in_transaction_session_timeout', '{ABANDONED_AFTER}', true)"
+             set_config('request.jwt.claims', '{claims}', true), set_config('statement_timeout', '{timeout}', true)"
         )
-        .into()
     }
 
-    fn system_opening(&self, reason: &'static str) -> Arc<str> {
+    fn system_opening(&self, reason: &'static str) -> String {
         let timeout = self.timeout.as_millis();
         let reason: String = reason.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == ' ').collect();
         format!(
             "begin; select set_config('role', 'freehold_system', true), set_config('freehold.reason', '{reason}', true), \
-             set_config('statement_timeout', '{timeout}', true), \
-             set_config('idle_in_transaction_session_timeout', '{ABANDONED_AFTER}', true)"
+             set_config('statement_timeout', '{timeout}', true)"
         )
-        .into()
     }
 
     /// One flight: `begin`, the settings, the statement and `commit` leave together, so a round trip to the server
@@ -130,7 +126,10 @@ impl Db {
         Ok(answer)
     }
 
-    async fn begin(&self, opening: Arc<str>) -> Result<Transaction> {
+    async fn begin(&self, opening: &str) -> Result<Transaction> {
+        // Only here can a transaction stay open while nothing is under way.
+        let opening =
+            format!("{opening}, set_config('idle_in_transaction_session_timeout', '{ABANDONED_AFTER}', true)").into();
         Ok(Transaction::new(self.client().await?, opening, self.pulse.clone()))
     }
 }
@@ -139,7 +138,7 @@ impl Db {
 /// with [`begin`](Self::begin).
 pub struct Tenant<'a> {
     db: &'a Db,
-    opening: Arc<str>,
+    opening: String,
     suspended: bool,
 }
 
@@ -163,7 +162,7 @@ impl Tenant<'_> {
 
     /// Looks, decides, writes, commits: several statements in one transaction.
     pub async fn begin(&self) -> Result<TenantTx> {
-        Ok(TenantTx::new(self.db.begin(self.opening.clone()).await?, self.suspended))
+        Ok(TenantTx::new(self.db.begin(&self.opening).await?, self.suspended))
     }
 
     async fn one_flight<R>(&self, query: &Query<R>) -> Result<(Vec<tokio_postgres::Row>, u64)> {
@@ -188,7 +187,7 @@ pub(crate) fn explain_suspension(error: Error, suspended: bool) -> Error {
 /// What belongs to no tenant, or to all.
 pub struct System<'a> {
     db: &'a Db,
-    opening: Arc<str>,
+    opening: String,
 }
 
 impl System<'_> {
@@ -211,6 +210,6 @@ impl System<'_> {
 
     /// Several statements in one transaction.
     pub async fn begin(&self) -> Result<SystemTx> {
-        Ok(SystemTx::new(self.db.begin(self.opening.clone()).await?))
+        Ok(SystemTx::new(self.db.begin(&self.opening).await?))
     }
 }

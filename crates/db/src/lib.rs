@@ -29,7 +29,7 @@ pub use settings::{PoolSettings, Settings};
 pub use statement::{Query, Row, Statement};
 pub use tokio_postgres::types::{Json, Type};
 pub use transaction::{SystemTx, TenantTx, Transaction};
-pub use value::{Column, Param};
+pub use value::{Column, JsonText, Param};
 
 /// What the statements macro needs at the place where it is used.
 #[doc(hidden)]

@@ -119,6 +119,27 @@ impl<T: DeserializeOwned> Column for Json<T> {
     }
 }
 
+/// JSON that is kept as the text it was written in (`json`, not `jsonb`), and read back by whoever asks as `T`. For what
+/// is read much more often than it is looked into: Postgres neither takes it apart nor writes it anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JsonText<T>(pub T);
+
+impl<T: Serialize + std::fmt::Debug + Send + Sync + 'static> Param for JsonText<T> {
+    const TYPE: Type = Type::JSON;
+    type Sql = Json<T>;
+    fn into_sql(self) -> Json<T> {
+        Json(self.0)
+    }
+}
+
+impl<T: DeserializeOwned> Column for JsonText<T> {
+    const TYPE: Type = Type::JSON;
+    type Sql = Json<T>;
+    fn from_sql(sql: Json<T>) -> Self {
+        Self(sql.0)
+    }
+}
+
 impl<K> Param for Id<K> {
     const TYPE: Type = Type::UUID;
     type Sql = Uuid;

@@ -3,9 +3,10 @@
 mod store;
 
 use freehold_core::{Error, Id, Kind, OptionExt, Page, PageRequest, Result, TenantId};
-use freehold_db::{Db, Json, TenantTx, row};
+use freehold_db::{Db, JsonText, TenantTx, row};
 use freehold_metering::usage::{Allowance, usage_record};
 use jiff::Timestamp;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 pub use store::STATEMENTS;
@@ -35,7 +36,26 @@ row! {
         /// The current version, from 1.
         pub version: i32,
         /// What the agent does.
-        pub graph: Json<Graph>,
+        pub graph: JsonText<Graph>,
+        /// Since when.
+        pub created_at: Timestamp,
+        /// Last change.
+        pub updated_at: Timestamp,
+    }
+}
+
+row! {
+    /// A workflow whose graph is handed on as it was written, without being taken apart.
+    #[derive(Clone, Debug)]
+    pub struct WorkflowDocument {
+        /// Which.
+        pub id: WorkflowId,
+        /// What people call it.
+        pub name: String,
+        /// The current version, from 1.
+        pub version: i32,
+        /// What the agent does: a [`Graph`] as JSON.
+        pub graph: JsonText<Box<RawValue>>,
         /// Since when.
         pub created_at: Timestamp,
         /// Last change.
@@ -89,12 +109,17 @@ pub async fn workflow_create(
     let name = name_check(name)?;
     graph_check(&graph)?;
     usage_record(tx, allowance, id.uuid(), 1, now).await?;
-    let workflow = tx.fetch_one(store::workflow_insert(tenant, id, &name, Json(graph.clone()), now)).await?;
-    tx.execute(store::version_insert(tenant, id, 1, Json(graph), now)).await?;
+    let workflow = tx.fetch_one(store::workflow_insert(tenant, id, &name, JsonText(graph.clone()), now)).await?;
+    tx.execute(store::version_insert(tenant, id, 1, JsonText(graph), now)).await?;
     Ok(workflow)
 }
 
-/// One workflow: one flight to the database.
+/// One workflow as it was written: one flight to the database.
+pub async fn workflow_read(db: &Db, caller: &freehold_core::Caller, id: WorkflowId) -> Result<WorkflowDocument> {
+    db.tenant(caller).fetch_optional(store::workflow_document(id)).await?.or_not_found("workflow")
+}
+
+/// One workflow, to be run.
 pub async fn workflow_get(db: &Db, caller: &freehold_core::Caller, id: WorkflowId) -> Result<Workflow> {
     db.tenant(caller).fetch_optional(store::workflow_find(id)).await?.or_not_found("workflow")
 }
@@ -130,12 +155,12 @@ pub async fn workflow_change(
     let (version, graph) = match graph.filter(|graph| *graph != current.graph.0) {
         Some(graph) => {
             graph_check(&graph)?;
-            tx.execute(store::version_insert(tenant, id, current.version + 1, Json(graph.clone()), now)).await?;
+            tx.execute(store::version_insert(tenant, id, current.version + 1, JsonText(graph.clone()), now)).await?;
             (current.version + 1, graph)
         }
         None => (current.version, current.graph.0),
     };
-    tx.fetch_one(store::workflow_update(id, &name, version, Json(graph), now)).await
+    tx.fetch_one(store::workflow_update(id, &name, version, JsonText(graph), now)).await
 }
 
 /// Deletes a workflow, which gives the plan's room back. Its runs stay. `event` names the giving back in the ledger.

@@ -24,6 +24,9 @@ statements! {
     fn membership_select(tenant: TenantId, user: UserId, now: Timestamp) -> () =
         "update freehold.members set selected_at = $3 where tenant_id = $1 and user_id = $2";
 
+    /// The owners, kept from changing.
+    fn owners_lock() -> (UserId,) = "select user_id from freehold.members where role = 'owner' order by user_id for update";
+
     /// The role, kept from changing.
     fn role_lock(user: UserId) -> (String,) = "select role from freehold.members where user_id = $1 for update";
 

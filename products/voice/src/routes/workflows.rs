@@ -1,17 +1,18 @@
 //! `/workflows`.
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use freehold_core::{Cursor, Error, Result};
+use freehold_core::{Context, Cursor, Error, Result};
 use freehold_web::{Answer, Attempt, Authenticated, Backbone, Creation, IfMatch, Json, Paging, Path, Query, Versioned};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 use utoipa::ToSchema;
 
 use crate::{
     WORKFLOWS_METER, WORKFLOWS_READ, WORKFLOWS_WRITE,
     graph::Graph,
     template,
-    workflow::{self, Version, Workflow, WorkflowId, WorkflowSummary},
+    workflow::{self, Version, Workflow, WorkflowDocument, WorkflowId, WorkflowSummary},
 };
 
 /// A workflow.
@@ -25,7 +26,8 @@ pub(crate) struct WorkflowBody {
     /// The current version, from 1; every change of the graph makes a new one.
     version: i32,
     /// What the agent does.
-    graph: Graph,
+    #[schema(value_type = Graph)]
+    graph: Box<RawValue>,
     /// Since when.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -34,10 +36,20 @@ pub(crate) struct WorkflowBody {
     updated_at: Timestamp,
 }
 
-impl From<Workflow> for WorkflowBody {
-    fn from(workflow: Workflow) -> Self {
-        let Workflow { id, name, version, graph, created_at, updated_at } = workflow;
+impl From<WorkflowDocument> for WorkflowBody {
+    fn from(workflow: WorkflowDocument) -> Self {
+        let WorkflowDocument { id, name, version, graph, created_at, updated_at } = workflow;
         Self { id, name, version, graph: graph.0, created_at, updated_at }
+    }
+}
+
+impl TryFrom<Workflow> for WorkflowBody {
+    type Error = Error;
+
+    fn try_from(workflow: Workflow) -> Result<Self> {
+        let Workflow { id, name, version, graph, created_at, updated_at } = workflow;
+        let graph = to_raw_value(&graph.0).context("writing a graph")?;
+        Ok(Self { id, name, version, graph, created_at, updated_at })
     }
 }
 
@@ -154,7 +166,7 @@ pub(crate) async fn workflow_create(
     let (name, graph) = name_and_graph(body)?;
     let place = (caller.tenant(), backbone.ids.next());
     let workflow = workflow::workflow_create(&mut fresh.tx, &allowance, place, &name, graph, now).await?;
-    Ok(fresh.finish(StatusCode::CREATED, &WorkflowBody::from(workflow)).await?)
+    Ok(fresh.finish(StatusCode::CREATED, &WorkflowBody::try_from(workflow)?).await?)
 }
 
 fn name_and_graph(body: WorkflowNew) -> Result<(String, Graph)> {
@@ -188,8 +200,8 @@ pub(crate) async fn workflow_get(
     Path(id): Path<WorkflowId>,
 ) -> Answer<Versioned<Json<WorkflowBody>>> {
     caller.allow(WORKFLOWS_READ)?;
-    let workflow = workflow::workflow_get(&backbone.db, &caller, id).await?;
-    Ok(Versioned(entity_tag(&workflow), Json(workflow.into())))
+    let workflow = workflow::workflow_read(&backbone.db, &caller, id).await?;
+    Ok(Versioned(entity_tag(workflow.version, workflow.updated_at), Json(workflow.into())))
 }
 
 /// Change a workflow
@@ -207,11 +219,11 @@ pub(crate) async fn workflow_change(
 ) -> Answer<Versioned<Json<WorkflowBody>>> {
     caller.allow(WORKFLOWS_WRITE)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let check = |current: &Workflow| if_match.check(&entity_tag(current));
+    let check = |current: &Workflow| if_match.check(&entity_tag(current.version, current.updated_at));
     let (place, now) = ((caller.tenant(), id), backbone.clock.now());
     let workflow = workflow::workflow_change(&mut tx, place, body.name.as_deref(), body.graph, check, now).await?;
     tx.commit().await?;
-    Ok(Versioned(entity_tag(&workflow), Json(workflow.into())))
+    Ok(Versioned(entity_tag(workflow.version, workflow.updated_at), Json(workflow.try_into()?)))
 }
 
 /// Delete a workflow
@@ -252,6 +264,6 @@ pub(crate) async fn version_list(
 }
 
 /// Version and time: a change of the name alone is a change, too.
-fn entity_tag(workflow: &Workflow) -> String {
-    format!("{}-{}", workflow.version, workflow.updated_at.as_microsecond())
+fn entity_tag(version: i32, updated_at: Timestamp) -> String {
+    format!("{version}-{}", updated_at.as_microsecond())
 }

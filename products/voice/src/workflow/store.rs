@@ -1,27 +1,32 @@
 //! SQL of workflows.
 
 use freehold_core::TenantId;
-use freehold_db::{Json, statements};
+use freehold_db::{JsonText, statements};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Version, Workflow, WorkflowId, WorkflowSummary};
+use super::{Version, Workflow, WorkflowDocument, WorkflowId, WorkflowSummary};
 use crate::graph::Graph;
 
 statements! {
     /// Makes a workflow.
-    fn workflow_insert(tenant: TenantId, id: WorkflowId, name: &str, graph: Json<Graph>, now: Timestamp) -> Workflow =
+    fn workflow_insert(tenant: TenantId, id: WorkflowId, name: &str, graph: JsonText<Graph>, now: Timestamp) -> Workflow =
         "insert into voice.workflows (tenant_id, id, name, version, graph, created_at, updated_at)
          values ($1, $2, $3, 1, $4, $5, $5)
          returning id, name, version, graph, created_at, updated_at";
 
     /// Keeps a version.
-    fn version_insert(tenant: TenantId, workflow: WorkflowId, version: i32, graph: Json<Graph>, now: Timestamp) -> () =
+    fn version_insert(tenant: TenantId, workflow: WorkflowId, version: i32, graph: JsonText<Graph>, now: Timestamp) -> () =
         "insert into voice.workflow_versions (tenant_id, workflow_id, version, graph, created_at)
          values ($1, $2, $3, $4, $5)";
 
     /// One workflow.
     fn workflow_find(id: WorkflowId) -> Workflow =
+        "select id, name, version, graph, created_at, updated_at
+         from voice.workflows where id = $1 and deleted_at is null";
+
+    /// One workflow, its graph as it was written.
+    fn workflow_document(id: WorkflowId) -> WorkflowDocument =
         "select id, name, version, graph, created_at, updated_at
          from voice.workflows where id = $1 and deleted_at is null";
 
@@ -36,7 +41,7 @@ statements! {
          from voice.workflows where id < $1 and deleted_at is null order by id desc limit $2";
 
     /// Changes a workflow.
-    fn workflow_update(id: WorkflowId, name: &str, version: i32, graph: Json<Graph>, now: Timestamp) -> Workflow =
+    fn workflow_update(id: WorkflowId, name: &str, version: i32, graph: JsonText<Graph>, now: Timestamp) -> Workflow =
         "update voice.workflows set name = $2, version = $3, graph = $4, updated_at = $5 where id = $1
          returning id, name, version, graph, created_at, updated_at";
 
@@ -49,6 +54,6 @@ statements! {
         "select version, created_at from voice.workflow_versions where workflow_id = $1 order by version desc limit 200";
 
     /// The graph of a version.
-    fn version_graph(workflow: WorkflowId, version: i32) -> (Json<Graph>,) =
+    fn version_graph(workflow: WorkflowId, version: i32) -> (JsonText<Graph>,) =
         "select graph from voice.workflow_versions where workflow_id = $1 and version = $2";
 }

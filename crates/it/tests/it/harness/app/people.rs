@@ -46,12 +46,18 @@ impl Served {
     /// A person with this role in the owner's organization.
     pub(crate) async fn member(&self, owner: &Person, role: Role) -> Person {
         let email = format!("{}.member@example.org", role.name());
-        let person = self.person(&email).await;
+        let person = Person { organization: owner.organization.clone(), ..self.person(&email).await };
+        self.join(&person, role).await;
+        person
+    }
+
+    /// Makes the person a member of the organization he names.
+    pub(crate) async fn join(&self, person: &Person, role: Role) {
         let mut tx = self.backbone.db.system("test").begin().await.unwrap();
-        let (tenant, user) = (owner.organization.parse().unwrap(), person.id.parse().unwrap());
+        let (tenant, user) = (person.organization.parse().unwrap(), person.id.parse().unwrap());
         member_add(&mut tx, tenant, user, role, self.clock().now()).await.unwrap();
         tx.commit().await.unwrap();
-        Person { organization: owner.organization.clone(), ..person }
+        self.backbone.resolver.forget();
     }
 
     async fn person(&self, email: &str) -> Person {
