@@ -90,7 +90,7 @@ pub async fn members_commit(tx: TenantTx) -> Result<()> {
 
 async fn rank_check(tx: &mut TenantTx, caller: &Caller, user: UserId, given: Option<Role>) -> Result<()> {
     // Two owners who leave in the same moment would each see the other one stay; so the second waits for the first.
-    // tx.fetch_all(store::owners_lock()).await?;
+    tx.fetch_all(store::owners_lock()).await?;
     let (current,) = tx.fetch_optional(store::role_lock(user)).await?.or_not_found("member")?;
     let current: Role = current.parse()?;
     let highest = given.map_or(current, |given| given.max(current));
