@@ -32,7 +32,7 @@ test: ## Run every test; installs by itself what the tests need
 check: ## Formatting, lints and documentation, as CI checks them
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
-	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
+	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items --quiet
 
 format: ## Format the sources
 	$(CARGO) fmt --all

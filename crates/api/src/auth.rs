@@ -15,7 +15,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use face::face;
 
-/// The endpoints under `/auth/v1`. Their errors are written by [`face`], which stands around the whole router, so that it
+/// The endpoints under `/auth/v1`. Their errors are written by `face`, which stands around the whole router, so that it
 /// also writes those of paths and methods that are not there.
 pub fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new()

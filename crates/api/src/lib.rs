@@ -1,6 +1,6 @@
 //! The backbone's REST: every handler extracts, calls one capability and shapes the answer.
 //!
-//! [`routes`] is what a product's own routes are put beside, under `/api/v1`; [`auth`] speaks Supabase Auth under
+//! [`fn@routes`] is what a product's own routes are put beside, under `/api/v1`; [`auth`] speaks Supabase Auth under
 //! `/auth/v1`; [`health`] says whether the server lives; [`openapi`] describes all of it.
 
 pub mod auth;

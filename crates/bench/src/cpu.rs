@@ -1,6 +1,6 @@
 //! Processor time, which says more than the clock where others work on the same machine.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 /// The kernel counts in these (`USER_HZ`, 100 on every Linux there is).
 const TICK_MICROSECONDS: u64 = 10_000;
@@ -12,8 +12,12 @@ struct Stat {
     ticks: u64,
 }
 
+/// How long it takes until those that have just ended are counted with their parents. Read in between, theirs is missed.
+const SETTLED: Duration = Duration::from_millis(300);
+
 /// Microseconds of processor time that the process and everything below it has used so far.
-pub(crate) fn tree(root: u32) -> u64 {
+pub(crate) async fn tree(root: u32) -> u64 {
+    tokio::time::sleep(SETTLED).await;
     family(root).iter().filter_map(|process| stat(*process)).map(|stat| stat.ticks * TICK_MICROSECONDS).sum()
 }
 

@@ -7,8 +7,9 @@ use tokio::process::Command;
 
 use crate::{home::Home, programs::Programs, scene::Scene};
 
-/// What `freehold_db` opens a tenant's transaction with, around `select`; in one pipeline, so one round trip. Keep in step
-/// with `tenant_opening` of `crates/db/src/database.rs`.
+/// The transaction that `freehold_db` wraps around a statement, around `select`, in one pipeline, so one round trip. The
+/// settings are those of `tenant_opening` in `crates/db/src/database.rs`, all in one `select`, which is cheaper than a `set
+/// local` each where every statement is parsed, planned and executed by messages of its own.
 pub(crate) fn transaction(scene: &Scene, select: &str) -> String {
     let Scene { tenant, key_id, .. } = scene;
     let claims =
@@ -55,6 +56,11 @@ pub(crate) async fn run(
     let rate = text.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
     match rate {
         Some(rate) if output.status.success() && failed.is_none_or(|line| line.contains(": 0 ")) => Ok(rate),
-        _ => bail!("pgbench: {}{text}{}", output.status, String::from_utf8_lossy(&output.stderr)),
+        _ => {
+            // Each of the sixteen clients says the same.
+            let said = String::from_utf8_lossy(&output.stderr);
+            let said: Vec<&str> = said.lines().take(4).collect();
+            bail!("pgbench: {}\n{text}{}", output.status, said.join("\n"))
+        }
     }
 }

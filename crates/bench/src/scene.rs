@@ -12,7 +12,8 @@ use crate::{home::Home, programs::Programs, server::Server};
 pub(crate) const TEMPLATE: &str = "appointment_reminder";
 
 /// Two thousand workflows of forty other tenants, and a copy of everything in a table without row-level security. With
-/// the planner's numbers fresh, both are read by index.
+/// the planner's numbers fresh, both are read by index. `pgbench` prepares statements before any transaction, so its login
+/// has to find the table's name then; it still may not read a row without the role.
 const NEIGHBOURS: &str = "
     insert into voice.workflows (tenant_id, id, name, version, graph, created_at, updated_at)
     select tenants.id, gen_random_uuid(), name, version, graph, created_at, updated_at
@@ -23,6 +24,7 @@ const NEIGHBOURS: &str = "
     create table bench.workflows (like voice.workflows including all);
     insert into bench.workflows select * from voice.workflows;
     grant usage on schema bench to freehold_app;
+    grant usage on schema voice to freehold_server;
     grant select on bench.workflows to freehold_app;
     vacuum analyze voice.workflows;
     vacuum analyze bench.workflows;

@@ -39,14 +39,14 @@ pub(crate) async fn read(
     let mut prepared: f64 = 0.0;
     let (mut own, mut below, mut generator) = (Cost::default(), Cost::default(), Cost::default());
     for _ in 0..ROUNDS {
-        let before = (cpu::single(server.process()?), cpu::tree(postmaster));
+        let before = (cpu::single(server.process()?), cpu::tree(postmaster).await);
         let load = wrk::run(programs, scene, &url, None, SECONDS).await?;
         let answers = load.rate * f64::from(SECONDS);
         own.add(before.0, cpu::single(server.process()?), answers);
-        below.add(before.1, cpu::tree(postmaster), answers);
-        let before = cpu::tree(postmaster);
+        below.add(before.1, cpu::tree(postmaster).await, answers);
+        let before = cpu::tree(postmaster).await;
         let transactions = pgbench::run(programs, home, &script, Protocol::Extended, SECONDS).await?;
-        generator.add(before, cpu::tree(postmaster), transactions * f64::from(SECONDS));
+        generator.add(before, cpu::tree(postmaster).await, transactions * f64::from(SECONDS));
         bare = bare.max(transactions);
         prepared = prepared.max(pgbench::run(programs, home, &script, Protocol::Prepared, SECONDS - 2).await?);
         if best.as_ref().is_none_or(|best| load.rate > best.rate) {

@@ -1,5 +1,5 @@
 //! Pages for people. A page is a struct of plain data with its template beside it by name: `HomePage` is written in
-//! `home.rs` and `templates/home.html`. Only [`routes`] asks the database and knows the router: it fills the struct
+//! `home.rs` and `templates/home.html`. Only [`fn@routes`] asks the database and knows the router: it fills the struct
 //! and calls `render`.
 //!
 //! Pages load nothing but [`STYLESHEET`], [`MARK`] and, on one page, [`WELCOME_SCRIPT`]. They hold no inline script,

@@ -99,8 +99,8 @@ impl Db {
         };
         let timeout = self.timeout.as_millis();
         format!(
-            "begin; select set_config('role', '{role}', true), set_config('freehold.tenant_id', '{tenant}', true), \
-             set_config('request.jwt.claims', '{claims}', true), set_config('statement_timeout', '{timeout}', true)"
+            "begin; set local role {role}; set local freehold.tenant_id = '{tenant}'; \
+             set local request.jwt.claims = '{claims}'; set local statement_timeout = {timeout}"
         )
     }
 
@@ -108,8 +108,8 @@ impl Db {
         let timeout = self.timeout.as_millis();
         let reason: String = reason.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == ' ').collect();
         format!(
-            "begin; select set_config('role', 'freehold_system', true), set_config('freehold.reason', '{reason}', true), \
-             set_config('statement_timeout', '{timeout}', true)"
+            "begin; set local role freehold_system; set local freehold.reason = '{reason}'; \
+             set local statement_timeout = {timeout}"
         )
     }
 
@@ -128,8 +128,7 @@ impl Db {
 
     async fn begin(&self, opening: &str) -> Result<Transaction> {
         // Only here can a transaction stay open while nothing is under way.
-        let opening =
-            format!("{opening}, set_config('idle_in_transaction_session_timeout', '{ABANDONED_AFTER}', true)").into();
+        let opening = format!("{opening}; set local idle_in_transaction_session_timeout = {ABANDONED_AFTER}").into();
         Ok(Transaction::new(self.client().await?, opening, self.pulse.clone()))
     }
 }

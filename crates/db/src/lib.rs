@@ -2,8 +2,8 @@
 //! through nothing else. The pool is private to this crate.
 //!
 //! Read in this order: [`Query`] and [`statements!`] are what can be sent, [`Db`] sends it, [`Tenant`] and
-//! [`TenantTx`] are the tenant's two forms of a transaction, [`SystemTx`] is the other door, [`migrate()`] builds
-//! the schema, [`canary`] refuses to start on a leak.
+//! [`TenantTx`] are the tenant's two forms of a transaction, [`SystemTx`] is the other door, [`Migrator`] builds
+//! the schema, [`fn@canary`] refuses to start on a leak.
 
 mod canary;
 mod database;

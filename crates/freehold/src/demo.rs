@@ -1,8 +1,8 @@
 //! `freehold demo`: plays the main job over HTTP against a running server, and says of every step whether it is as it
 //! should be.
 //!
-//! Read in this order: [`script`] is what is played, [`play`] plays one step, [`step`] is what a step is; [`client`]
-//! speaks HTTP and [`print`] to people.
+//! Read in this order: `script` is what is played, `play` plays one step, `step` is what a step is; `client`
+//! speaks HTTP and `print` to people.
 
 mod client;
 mod conversation;
