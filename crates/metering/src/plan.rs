@@ -74,7 +74,12 @@ impl Entitlements {
     /// The caller's limit of a meter.
     pub async fn limit(&self, db: &Db, caller: &Caller, meter: &str) -> Result<Limit> {
         let plan = self.plan(db, caller.plan()).await?;
-        let limit = self.product.limit(&plan, meter);
+        self.limit_in(&plan, meter)
+    }
+
+    /// The limit of a meter in a plan that was bought.
+    pub(crate) fn limit_in(&self, plan: &Plan, meter: &str) -> Result<Limit> {
+        let limit = self.product.limit(plan, meter);
         limit.ok_or_else(|| Error::internal(format!("the product has no meter {meter:?}")))
     }
 

@@ -62,8 +62,7 @@ impl Entitlements {
     /// What the caller may use of a level or counter now.
     pub async fn allowance(&self, db: &Db, caller: &Caller, meter: &str, now: Timestamp) -> Result<Allowance> {
         let plan = self.plan(db, caller.plan()).await?;
-        let limit = self.product().limit(&plan, meter);
-        let limit = limit.ok_or_else(|| Error::internal(format!("the product has no meter {meter:?}")))?;
+        let limit = self.limit_in(&plan, meter)?;
         Ok(allowance(self.product(), &plan, meter, limit, now))
     }
 }
