@@ -4,4 +4,4 @@ language sql stable parallel safe
 as $$ select nullif(current_setting('freehold.tenant_id', true), '')::uuid $$;
 
 comment on function freehold.tenant_id() is
-  'the tenant of the running transaction; write (select freehold.tenant_id()) in policies, so that it is asked once a statement and not once a row';
+  'the tenant of the running transaction; in conditions write (select freehold.tenant_id()), so that it is asked once a statement and not once a row';

@@ -6,9 +6,10 @@ use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, S
 use freehold_core::{Actor, Caller, Error, Result, Standing, codes};
 
 use crate::{
-    Query, Row, Settings,
+    PoolSettings, Query, Row, Settings, StatementCache,
     error::{database_error, from_driver, from_pool, unreached},
     pulse::Pulse,
+    send::is_outdated,
     tls,
     transaction::{Flight, SystemTx, TenantTx, Transaction},
 };
@@ -26,6 +27,7 @@ pub struct Db {
     pulse: Arc<Pulse>,
     wait: Duration,
     timeout: Duration,
+    cache: StatementCache,
 }
 
 impl Db {
@@ -38,7 +40,8 @@ impl Db {
         let manager = Manager::from_config(settings.config.clone(), tls::connector(&settings.tls)?, config);
         let pool = Pool::builder(manager).max_size(settings.pool.connections).build().map_err(Error::internal)?;
         let pulse = Arc::new(Pulse::new(settings.clone(), pool.clone()));
-        Ok(Self { pool, pulse, wait: settings.pool.wait, timeout: settings.pool.statement_timeout })
+        let PoolSettings { wait, statement_timeout: timeout, statement_cache: cache, .. } = settings.pool;
+        Ok(Self { pool, pulse, wait, timeout, cache })
     }
 
     /// The rows of the caller's tenant. This is the only way to them.
@@ -117,19 +120,26 @@ impl Db {
     /// costs one round trip, and a request that is dropped on the way has already committed or will roll back by
     /// itself: no setting outlives it.
     async fn one_flight<R>(&self, opening: &str, query: &Query<R>) -> Result<(Vec<tokio_postgres::Row>, u64)> {
-        let flight = Flight::new(self.client().await?);
-        let (opened, answer, committed) = self.pulse.answer(pin!(flight.fly(opening, query))).await??;
-        flight.landed();
-        opened.map_err(from_driver)?;
-        let answer = answer.map_err(from_driver)?;
-        committed.map_err(from_driver)?;
-        Ok(answer)
+        let mut cache = self.cache;
+        loop {
+            let flight = Flight::new(self.client().await?);
+            let (opened, answer, committed) = self.pulse.answer(pin!(flight.fly(opening, query, cache))).await??;
+            flight.landed();
+            opened.map_err(from_driver)?;
+            if cache == StatementCache::On && answer.as_ref().is_err_and(is_outdated) {
+                cache = StatementCache::Off;
+                continue;
+            }
+            let answer = answer.map_err(from_driver)?;
+            committed.map_err(from_driver)?;
+            return Ok(answer);
+        }
     }
 
     async fn begin(&self, opening: &str) -> Result<Transaction> {
         // Only here can a transaction stay open while nothing is under way.
         let opening = format!("{opening}; set local idle_in_transaction_session_timeout = {ABANDONED_AFTER}").into();
-        Ok(Transaction::new(self.client().await?, opening, self.pulse.clone()))
+        Ok(Transaction::new(self.client().await?, opening, self.pulse.clone(), self.cache))
     }
 }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 use freehold_core::{Error, Result, codes};
 use tokio_postgres::error::SqlState;
 
+use crate::send::is_outdated;
+
 /// How long a caller waits before trying again when the database is away or busy.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
@@ -12,7 +14,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 #[track_caller]
 pub fn from_driver(error: tokio_postgres::Error) -> Error {
     let away = error.is_closed() || error.as_db_error().is_none() && !is_conversion(&error);
-    let busy = error.code().is_some_and(is_temporary);
+    let busy = error.code().is_some_and(is_temporary) || is_outdated(&error);
     if away {
         lost(error)
     } else if busy {

@@ -11,6 +11,7 @@ mod error;
 mod inspect;
 mod migrate;
 mod pulse;
+mod send;
 mod settings;
 mod statement;
 mod tls;
@@ -25,6 +26,7 @@ pub use inspect::{
     schema_inspect, server_inspect,
 };
 pub use migrate::{Migrated, Migration, MigrationSet, Migrator, database_ensure};
+pub use send::StatementCache;
 pub use settings::{PoolSettings, Settings};
 pub use statement::{Query, Row, Statement};
 pub use tokio_postgres::types::{Json, Type};

@@ -9,6 +9,7 @@ use tokio_postgres::{
 };
 
 use crate::{
+    StatementCache,
     error::{from_connect, unreached},
     tls,
 };
@@ -36,11 +37,18 @@ pub struct PoolSettings {
     pub wait: Duration,
     /// How long one statement may run.
     pub statement_timeout: Duration,
+    /// Whether connections keep the statements they have sent.
+    pub statement_cache: StatementCache,
 }
 
 impl Default for PoolSettings {
     fn default() -> Self {
-        Self { connections: 16, wait: Duration::from_secs(3), statement_timeout: Duration::from_secs(15) }
+        Self {
+            connections: 16,
+            wait: Duration::from_secs(3),
+            statement_timeout: Duration::from_secs(15),
+            statement_cache: StatementCache::Off,
+        }
     }
 }
 

@@ -36,9 +36,12 @@ impl<R> Query<R> {
         Self { statement, params, row: PhantomData }
     }
 
+    pub(crate) fn params(&self) -> impl ExactSizeIterator<Item = &(dyn ToSql + Sync)> {
+        self.params.iter().map(|value| value.as_ref() as &(dyn ToSql + Sync))
+    }
+
     pub(crate) fn typed_params(&self) -> Vec<(&(dyn ToSql + Sync), Type)> {
-        let values = self.params.iter().map(|value| value.as_ref() as &(dyn ToSql + Sync));
-        values.zip(self.statement.params.iter().cloned()).collect()
+        self.params().zip(self.statement.params.iter().cloned()).collect()
     }
 }
 

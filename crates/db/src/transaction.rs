@@ -9,12 +9,15 @@ use std::{
 
 use deadpool_postgres::Object;
 use freehold_core::{Error, Result};
-use futures_util::{
-    TryStreamExt,
-    future::{join, join3},
-};
+use futures_util::future::join;
 
-use crate::{Query, Row, database::explain_suspension, error::from_driver, pulse::Pulse};
+use crate::{
+    Query, Row,
+    database::explain_suspension,
+    error::from_driver,
+    pulse::Pulse,
+    send::{Answered, Answers, StatementCache, fly, send},
+};
 
 /// How long what was abandoned may take to end before its connection is thrown away.
 const SETTLED_WITHIN: Duration = Duration::from_secs(2);
@@ -29,14 +32,15 @@ pub struct Transaction {
     /// `begin` and the settings; sent together with the first statement.
     opening: Option<Arc<str>>,
     pulse: Arc<Pulse>,
+    cache: StatementCache,
     /// A statement failed, or nobody waited for its answer: Postgres may roll back, whatever `commit` says.
     failed: bool,
     suspended: bool,
 }
 
 impl Transaction {
-    pub(crate) fn new(client: Object, opening: Arc<str>, pulse: Arc<Pulse>) -> Self {
-        Self { client: Some(client), opening: Some(opening), pulse, failed: false, suspended: false }
+    pub(crate) fn new(client: Object, opening: Arc<str>, pulse: Arc<Pulse>, cache: StatementCache) -> Self {
+        Self { client: Some(client), opening: Some(opening), pulse, cache, failed: false, suspended: false }
     }
 
     /// All rows of the answer.
@@ -68,12 +72,12 @@ impl Transaction {
         let failed = std::mem::replace(&mut self.failed, true);
         let answer = match self.opening.take() {
             Some(opening) => {
-                // Polled in this order: `begin` is on the wire before the statement.
-                let both = join(client.batch_execute(&opening), client.send(query));
+                // Polled in this order: `begin` is on the wire before the statement, or before it is prepared.
+                let both = join(client.batch_execute(&opening), send(client, query, self.cache));
                 let (opened, answer) = self.pulse.answer(pin!(both)).await?;
                 opened.and(answer)
             }
-            None => self.pulse.answer(pin!(client.send(query))).await?,
+            None => self.pulse.answer(pin!(send(client, query, self.cache))).await?,
         };
         let answer = answer.map_err(|error| explain_suspension(from_driver(error), self.suspended))?;
         self.failed = failed;
@@ -116,10 +120,9 @@ impl Flight {
     }
 
     /// The answers to `begin` and the settings, to the statement, to `commit`.
-    pub(crate) async fn fly<R>(&self, opening: &str, query: &Query<R>) -> Result<Answers> {
+    pub(crate) async fn fly<R>(&self, opening: &str, query: &Query<R>, cache: StatementCache) -> Result<Answers> {
         let Some(client) = &self.0 else { return Err(Error::internal("the flight has landed")) };
-        // `join3` polls in this order, and the driver sends at the first poll.
-        Ok(join3(client.batch_execute(opening), client.send(query), client.batch_execute("commit")).await)
+        Ok(fly(client, opening, query, cache).await)
     }
 
     /// The answer to nothing at all.
@@ -136,13 +139,11 @@ impl Flight {
     }
 }
 
-type Answered<T> = Result<T, tokio_postgres::Error>;
-type Answers = (Answered<()>, Answered<(Vec<tokio_postgres::Row>, u64)>, Answered<()>);
-
 impl Drop for Flight {
     fn drop(&mut self) {
         if let Some(client) = self.0.take() {
-            settle(client, "");
+            // The statement may just be prepared, and `commit` not sent. Where no transaction is open, this says nothing.
+            settle(client, "rollback");
         }
     }
 }
@@ -214,23 +215,5 @@ impl Deref for SystemTx {
 impl DerefMut for SystemTx {
     fn deref_mut(&mut self) -> &mut Transaction {
         &mut self.0
-    }
-}
-
-/// Sends a query as an unnamed statement with its types: no prepare, so nothing that a pooler in transaction mode
-/// could mix up, and no cache miss that would run after `commit`.
-pub(crate) trait Send {
-    async fn send<R>(&self, query: &Query<R>) -> Result<(Vec<tokio_postgres::Row>, u64), tokio_postgres::Error>;
-}
-
-impl Send for Object {
-    async fn send<R>(&self, query: &Query<R>) -> Result<(Vec<tokio_postgres::Row>, u64), tokio_postgres::Error> {
-        let stream = self.query_typed_raw(query.statement.sql, query.typed_params()).await?;
-        let mut stream = std::pin::pin!(stream);
-        let mut rows = Vec::new();
-        while let Some(row) = stream.try_next().await? {
-            rows.push(row);
-        }
-        Ok((rows, stream.rows_affected().unwrap_or_default()))
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use freehold_core::Secret;
-use freehold_db::{Db, Migrated, MigrationSet, Migrator, database_ensure};
+use freehold_db::{Db, Migrated, MigrationSet, Migrator, PoolSettings, database_ensure};
 use freehold_postgres::Server;
 
 use crate::settings::Settings;
@@ -25,7 +25,7 @@ impl Database {
     /// The database of the settings; starts the local server where none is named.
     pub async fn open(settings: &Settings) -> Result<Self> {
         let Some(url) = &settings.database_url else { return Self::open_local(settings).await };
-        let requests = freehold_db::Settings::from_url(url)?.with_pool(settings.pool);
+        let requests = freehold_db::Settings::from_url(url)?.with_pool(pool(settings, false));
         let migration = match &settings.database_migration_url {
             Some(url) => freehold_db::Settings::from_url(url)?,
             None => requests.clone(),
@@ -48,7 +48,7 @@ impl Database {
                 Ok(Self {
                     server: None,
                     migration: url("postgres")?,
-                    requests: url(SERVER_LOGIN)?.with_pool(settings.pool),
+                    requests: url(SERVER_LOGIN)?.with_pool(pool(settings, true)),
                 })
             }
             opened => opened,
@@ -63,7 +63,7 @@ impl Database {
         let server = Server::start(local).await.context("starting the local Postgres")?;
         let url = |user: &str| freehold_db::Settings::from_url(&Secret::new(server.url(user, DATABASE)));
         let migration = url("postgres")?;
-        let requests = url(SERVER_LOGIN)?.with_pool(settings.pool);
+        let requests = url(SERVER_LOGIN)?.with_pool(pool(settings, true));
         database_ensure(&migration.clone().with_database("postgres"), DATABASE).await?;
         Ok(Self { server: Some(server), migration, requests })
     }
@@ -99,6 +99,10 @@ impl Database {
             None => Ok(()),
         }
     }
+}
+
+fn pool(settings: &Settings, local: bool) -> PoolSettings {
+    PoolSettings { statement_cache: settings.prepared.on(local), ..settings.pool }
 }
 
 fn in_use(error: &freehold_postgres::Error) -> bool {

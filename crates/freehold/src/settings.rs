@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use freehold_core::Secret;
-use freehold_db::PoolSettings;
+use freehold_db::{PoolSettings, StatementCache};
 use serde::Deserialize;
 
 /// Every key with its default, and the documentation of it.
@@ -81,8 +81,10 @@ pub struct Settings {
     pub secret_key: Option<Secret>,
     /// Folder with Postgres' programs.
     pub postgres_bin: Option<PathBuf>,
-    /// Size and patience of the pool.
+    /// Size and patience of the pool; without a statement cache.
     pub pool: PoolSettings,
+    /// Where statements are prepared.
+    pub prepared: Prepared,
     /// How sign-in behaves.
     pub auth: AuthSettings,
     /// Who may look at the local mailbox.
@@ -119,6 +121,29 @@ pub enum Mailbox {
     Never,
 }
 
+/// Where connections keep the statements they have sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Prepared {
+    /// On the local server, which nobody stands in front of.
+    Local,
+    /// Everywhere.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+impl Prepared {
+    /// What holds for the local server, or for one that we were told of.
+    pub fn on(self, local: bool) -> StatementCache {
+        match self {
+            Self::Always => StatementCache::On,
+            Self::Local if local => StatementCache::On,
+            Self::Local | Self::Never => StatementCache::Off,
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -137,6 +162,7 @@ struct DatabaseSection {
     connections: usize,
     wait_seconds: u64,
     statement_seconds: u64,
+    statement_cache: Prepared,
 }
 
 #[derive(Deserialize)]
@@ -176,7 +202,9 @@ impl Options {
                 connections: database.connections,
                 wait: Duration::from_secs(database.wait_seconds),
                 statement_timeout: Duration::from_secs(database.statement_seconds),
+                statement_cache: StatementCache::Off,
             },
+            prepared: database.statement_cache,
             auth: AuthSettings { autoconfirm: self.autoconfirm.unwrap_or(file.auth.autoconfirm), ..file.auth },
             mailbox: file.mail.mailbox,
         })

@@ -13,9 +13,10 @@ alter table freehold.rate_windows set unlogged;
 select freehold.protect('freehold.rate_windows', clients => false);
 -- A suspended tenant reads, and its reads are counted.
 create policy rate_insert on freehold.rate_windows for insert to freehold_readonly
-  with check (tenant_id = (select freehold.tenant_id()));
+  with check (tenant_id = (select nullif(current_setting('freehold.tenant_id', true), '')::uuid));
 create policy rate_update on freehold.rate_windows for update to freehold_readonly
-  using (tenant_id = (select freehold.tenant_id())) with check (tenant_id = (select freehold.tenant_id()));
+  using (tenant_id = (select nullif(current_setting('freehold.tenant_id', true), '')::uuid))
+  with check (tenant_id = (select nullif(current_setting('freehold.tenant_id', true), '')::uuid));
 grant insert, update on freehold.rate_windows to freehold_readonly;
 
 -- Counts one request; how many there have been in this window with it. Those past the limit are not counted, so that

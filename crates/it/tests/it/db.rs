@@ -5,6 +5,7 @@ mod dropped;
 mod migrations;
 mod pool;
 mod pooler;
+mod prepared;
 pub(crate) mod probe;
 mod protect;
 mod supabase;

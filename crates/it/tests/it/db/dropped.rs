@@ -6,7 +6,7 @@ use std::{
 };
 
 use freehold_core::{Caller, Random, Result};
-use freehold_db::Db;
+use freehold_db::{Db, PoolSettings, StatementCache};
 
 use super::probe::{context, note_insert, note_list, pool_is_whole_and_clean};
 use crate::harness::{SlowLink, TestDatabase, settings};
@@ -29,12 +29,14 @@ async fn drop_after(micros: u32, work: impl Future<Output = Result<()>>) -> bool
 
 /// Drops requests at random moments, and after each looks at what is set on both connections of the pool. How many
 /// were dropped on the way.
-async fn dropped_tries<F>(test: &TestDatabase, request: impl Fn(Db, Caller, String) -> F) -> u32
+async fn dropped_tries<F>(test: &TestDatabase, cache: StatementCache, request: impl Fn(Db, Caller, String) -> F) -> u32
 where
     F: Future<Output = Result<()>>,
 {
     let link = SlowLink::new(test.cluster(), Duration::from_micros(500));
-    let db = Db::new(&settings(link.url("freehold_server", test.name()), CONNECTIONS)).unwrap();
+    let settings = settings(link.url("freehold_server", test.name()), CONNECTIONS);
+    let pool = PoolSettings { statement_cache: cache, ..settings.pool };
+    let db = Db::new(&settings.with_pool(pool)).unwrap();
     let caller = test.caller();
     let random = Random::seeded(14);
     pool_is_whole_and_clean(&db, CONNECTIONS).await;
@@ -82,29 +84,61 @@ fn enough(dropped: u32) {
     assert!((TRIES / 10..TRIES * 9 / 10).contains(&dropped), "{dropped} of {TRIES} were dropped: nothing was tested");
 }
 
+async fn interactive(db: Db, caller: Caller, body: String) -> Result<()> {
+    let mut tx = db.tenant(&caller).begin().await?;
+    tx.execute(note_insert(caller.tenant(), &format!("{body} first"))).await?;
+    tx.execute(note_insert(caller.tenant(), &format!("{body} second"))).await?;
+    tx.commit().await
+}
+
+async fn flights(db: Db, caller: Caller, _: String) -> Result<()> {
+    db.tenant(&caller).fetch_all(context()).await?;
+    db.tenant(&caller).fetch_all(context()).await?;
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_interactive_transaction_dropped_on_the_way_leaves_no_tenant_behind() {
-    let test = TestDatabase::new().await;
-    let dropped = dropped_tries(&test, async |db: Db, caller: Caller, body: String| {
-        let mut tx = db.tenant(&caller).begin().await?;
-        tx.execute(note_insert(caller.tenant(), &format!("{body} first"))).await?;
-        tx.execute(note_insert(caller.tenant(), &format!("{body} second"))).await?;
-        tx.commit().await
-    })
-    .await;
-    println!("interactive: {dropped} of {TRIES} dropped on the way, no tenant left on a connection");
-    enough(dropped);
+    for cache in [StatementCache::Off, StatementCache::On] {
+        let dropped = dropped_tries(&TestDatabase::new().await, cache, interactive).await;
+        println!(
+            "interactive, cache {cache:?}: {dropped} of {TRIES} dropped on the way, no tenant left on a connection"
+        );
+        enough(dropped);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flight_dropped_on_the_way_leaves_no_tenant_behind() {
+    for cache in [StatementCache::Off, StatementCache::On] {
+        let dropped = dropped_tries(&TestDatabase::new().await, cache, flights).await;
+        println!(
+            "one flight, cache {cache:?}: {dropped} of {TRIES} dropped on the way, no tenant left on a connection"
+        );
+        enough(dropped);
+    }
+}
+
+/// A statement that a connection sends for the first time takes three round trips, so it can be dropped between them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flight_dropped_while_its_statement_is_prepared_leaves_nothing_open() {
     let test = TestDatabase::new().await;
-    let dropped = dropped_tries(&test, async |db: Db, caller: Caller, _| {
-        db.tenant(&caller).fetch_all(context()).await?;
-        db.tenant(&caller).fetch_all(context()).await?;
-        Ok(())
-    })
-    .await;
-    println!("one flight: {dropped} of {TRIES} dropped on the way, no tenant left on a connection");
-    enough(dropped);
+    let link = SlowLink::new(test.cluster(), Duration::from_micros(500));
+    let settings = settings(link.url("freehold_server", test.name()), 1);
+    let settings = settings.clone().with_pool(PoolSettings { statement_cache: StatementCache::On, ..settings.pool });
+    let caller = test.caller();
+    let random = Random::seeded(15);
+    let mut dropped = 0;
+    for number in 0..40 {
+        let db = Db::new(&settings).unwrap();
+        pool_is_whole_and_clean(&db, 1).await;
+        let insert =
+            async { db.tenant(&caller).execute(note_insert(caller.tenant(), &format!("{number}"))).await.map(drop) };
+        if !drop_after(random.below(6_000), insert).await {
+            dropped += 1;
+        }
+        // The one connection comes back, or another in its place, and no transaction is open on it.
+        pool_is_whole_and_clean(&db, 1).await;
+    }
+    assert!(dropped > 4, "{dropped} of 40 were dropped: nothing was tested");
 }

@@ -45,6 +45,9 @@ statements! {
     /// Takes its time, in seconds.
     fn pause(seconds: f64) -> (bool,) = "select true from pg_sleep($1)";
 
+    /// How many statements the connection keeps.
+    fn prepared_count() -> (i64,) = "select count(*) from pg_prepared_statements";
+
     /// Fails when the number is 0.
     fn divide(by: i32) -> (i32,) = "select 1 / $1";
 }

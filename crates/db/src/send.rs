@@ -1,0 +1,125 @@
+//! How a statement goes over the wire, and one flight: `begin`, the settings, the statement and `commit` in one round trip.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    task::Poll,
+};
+
+use deadpool_postgres::Object;
+use futures_util::{
+    TryStreamExt,
+    future::{join, join3, maybe_done},
+};
+use tokio_postgres::{Error, RowStream, Statement};
+
+use crate::Query;
+
+/// Whether a connection keeps the statements it has sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StatementCache {
+    /// Every statement is sent unnamed with its types: nothing that a pooler in transaction mode could mix up.
+    #[default]
+    Off,
+    /// Postgres reads and plans a statement once a connection. Only for connections that nobody stands between.
+    On,
+}
+
+pub(crate) type Answered<T> = Result<T, Error>;
+type Sent = Answered<(Vec<tokio_postgres::Row>, u64)>;
+/// The answers to `begin` and the settings, to the statement, to `commit`.
+pub(crate) type Answers = (Answered<()>, Sent, Answered<()>);
+
+/// Sends one statement.
+pub(crate) async fn send<R>(client: &Object, query: &Query<R>, cache: StatementCache) -> Sent {
+    match cache {
+        StatementCache::Off => unnamed(client, query).await,
+        StatementCache::On => {
+            let statement = client.prepare_typed_cached(query.statement.sql, query.statement.params).await?;
+            named(client, query, &statement).await
+        }
+    }
+}
+
+/// One flight. Futures are polled in the order in which they stand, and the driver sends at the first poll.
+pub(crate) async fn fly<R>(client: &Object, opening: &str, query: &Query<R>, cache: StatementCache) -> Answers {
+    let opening = client.batch_execute(opening);
+    let commit = client.batch_execute("commit");
+    match cache {
+        StatementCache::Off => join3(opening, unnamed(client, query), commit).await,
+        StatementCache::On => fly_prepared(client, opening, query, commit).await,
+    }
+}
+
+/// What the connection knows flies like any other statement. What it does not know yet has to be prepared between `begin`
+/// and `commit`, because only there is it allowed to see the tables: two round trips more, once a connection.
+async fn fly_prepared<R>(
+    client: &Object,
+    opening: impl Future<Output = Answered<()>>,
+    query: &Query<R>,
+    commit: impl Future<Output = Answered<()>>,
+) -> Answers {
+    let mut opening = pin!(maybe_done(opening));
+    let mut preparing = pin!(client.prepare_typed_cached(query.statement.sql, query.statement.params));
+    // `begin` is on the wire after this, and behind it what prepares; unless the statement is known, which needs no wire.
+    poll_fn(|context| Poll::Ready(opening.as_mut().poll(context).is_ready())).await;
+    let known = poll_fn(|context| Poll::Ready(preparing.as_mut().poll(context))).await;
+    let opened = |opening: &mut std::pin::Pin<&mut futures_util::future::MaybeDone<_>>| {
+        opening.as_mut().take_output().unwrap_or(Ok(()))
+    };
+    if let Poll::Ready(Ok(statement)) = known {
+        let ((), answer, committed) = join3(opening.as_mut(), named(client, query, &statement), commit).await;
+        return (opened(&mut opening), answer, committed);
+    }
+    let prepared = match known {
+        Poll::Ready(prepared) => {
+            opening.as_mut().await;
+            prepared
+        }
+        Poll::Pending => join(opening.as_mut(), preparing).await.1,
+    };
+    match prepared {
+        Ok(statement) => {
+            let (answer, committed) = join(named(client, query, &statement), commit).await;
+            (opened(&mut opening), answer, committed)
+        }
+        Err(error) => {
+            let ended = client.batch_execute("rollback").await;
+            (opened(&mut opening), Err(error), ended)
+        }
+    }
+}
+
+async fn unnamed<R>(client: &Object, query: &Query<R>) -> Sent {
+    rows(client.query_typed_raw(query.statement.sql, query.typed_params()).await?).await
+}
+
+async fn named<R>(client: &Object, query: &Query<R>, statement: &Statement) -> Sent {
+    let sent = match client.query_raw(statement, query.params()).await {
+        Ok(stream) => rows(stream).await,
+        Err(error) => Err(error),
+    };
+    if sent.as_ref().is_err_and(is_outdated) {
+        client.statement_cache.clear();
+    }
+    sent
+}
+
+async fn rows(stream: RowStream) -> Sent {
+    let mut stream = pin!(stream);
+    let mut rows = Vec::new();
+    while let Some(row) = stream.try_next().await? {
+        rows.push(row);
+    }
+    Ok((rows, stream.rows_affected().unwrap_or_default()))
+}
+
+/// Whether the statement was prepared for tables that have changed since, or on a connection that has become another.
+/// Nothing was done then, and the next try prepares it anew.
+pub(crate) fn is_outdated(error: &Error) -> bool {
+    error.as_db_error().is_some_and(|said| match said.code().code() {
+        "26000" => true,
+        "0A000" => said.message().starts_with("cached plan"),
+        _ => false,
+    })
+}
