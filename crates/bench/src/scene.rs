@@ -23,7 +23,7 @@ const NEIGHBOURS: &str = "
     create schema bench;
     create table bench.workflows (like voice.workflows including all);
     insert into bench.workflows select * from voice.workflows;
-    grant usage on schema bench to freehold_app;
+    grant usage on schema bench to freehold_app, freehold_server;
     grant usage on schema voice to freehold_server;
     grant select on bench.workflows to freehold_app;
     vacuum analyze voice.workflows;

@@ -67,7 +67,8 @@ pub(crate) async fn read(
     Ok(())
 }
 
-/// What row-level security costs: the transaction against a copy of the table that has none.
+/// What row-level security costs: the transaction against a copy of the table that has none. Prepared, as the measured
+/// server sends it; and planned each time, as it would behind a pooler, where planning the policy comes on top.
 pub(crate) async fn isolation(programs: &Programs, home: &Home, scene: &Scene, report: &mut Report) -> Result<()> {
     let Scene { tenant, workflow, .. } = scene;
     let protected = format!("select {COLUMNS} from voice.workflows where id = '{workflow}' and deleted_at is null");
@@ -76,14 +77,24 @@ pub(crate) async fn isolation(programs: &Programs, home: &Home, scene: &Scene, r
     );
     let protected = home.script("protected.sql", &pgbench::transaction(scene, &protected))?;
     let open = home.script("open.sql", &pgbench::transaction(scene, &open))?;
-    let (mut with, mut without): (f64, f64) = (0.0, 0.0);
-    for _ in 0..ROUNDS {
-        without = without.max(pgbench::run(programs, home, &open, Protocol::Extended, SECONDS).await?);
-        with = with.max(pgbench::run(programs, home, &protected, Protocol::Extended, SECONDS).await?);
+    for (protocol, name) in [(Protocol::Prepared, "prepared"), (Protocol::Extended, "planned each time")] {
+        let (mut with, mut without): (f64, f64) = (0.0, 0.0);
+        for _ in 0..ROUNDS {
+            without = without.max(pgbench::run(programs, home, &open, protocol, SECONDS).await?);
+            with = with.max(pgbench::run(programs, home, &protected, protocol, SECONDS).await?);
+        }
+        let ratio = without / with;
+        report.line(
+            &format!("pgbench without / with row-level security, {name}"),
+            format!("{without:.0}/s / {with:.0}/s"),
+        );
+        match protocol {
+            Protocol::Prepared => {
+                report.goal("  time with it, of that without", format!("{ratio:.2}"), "<= 1.10", ratio <= 1.1);
+            }
+            Protocol::Extended => report.line("  time with it, of that without", format!("{ratio:.2}")),
+        }
     }
-    let ratio = without / with;
-    report.line("pgbench without / with row-level security", format!("{without:.0}/s / {with:.0}/s"));
-    report.goal("  time with it, of that without", format!("{ratio:.2}"), "<= 1.10", ratio <= 1.1);
     Ok(())
 }
 
