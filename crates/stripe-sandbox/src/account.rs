@@ -1,0 +1,259 @@
+//! Everything one `sk_test_…` key owns, and how a change of it becomes an event.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    charge::Charge,
+    checkout::Session,
+    clock::TestClock,
+    credit_note::CreditNote,
+    customer::Customer,
+    delivery::Queue,
+    endpoint::Endpoint,
+    error::{Result, StripeError},
+    event::{Event, RequestRef},
+    idempotency::Kept,
+    invoice::Invoice,
+    invoice_item::InvoiceItem,
+    knob::{Billing, Chaos, Trouble},
+    meter::{Meter, MeterEvent},
+    payment_intent::PaymentIntent,
+    payment_method::PaymentMethod,
+    portal::{Configuration, PortalSession},
+    price::Price,
+    product::Product,
+    random::Random,
+    refund::Refund,
+    setup_intent::SetupIntent,
+    subscription::Subscription,
+    table::Table,
+};
+
+/// The objects of one account. Whoever holds it is alone with it: a request does all its work at once.
+#[derive(Clone, Debug)]
+pub(crate) struct Account {
+    /// `acct_…`
+    pub(crate) id: String,
+    pub(crate) key: String,
+    /// Seconds since 1970 by the sandbox's clock.
+    pub(crate) sandbox_now: i64,
+    /// The same in milliseconds, for deliveries.
+    pub(crate) sandbox_ms: i64,
+    /// Seconds since 1970 for what is being done: the sandbox's clock, or the test clock of the customer.
+    pub(crate) now: i64,
+    /// Where people reach the hosted pages, without a slash at the end.
+    pub(crate) base_url: String,
+    /// The second of the sandbox's clock until which everything due was done; none since something changed.
+    pub(crate) settled: Option<i64>,
+    pub(crate) request: Option<RequestRef>,
+    /// Computing a preview: invoices stay drafts and nothing is charged.
+    pub(crate) preview: bool,
+    pub(crate) random: Random,
+    pub(crate) dice: Random,
+
+    pub(crate) charges: Table<Charge>,
+    pub(crate) clocks: Table<TestClock>,
+    pub(crate) configurations: Table<Configuration>,
+    pub(crate) credit_notes: Table<CreditNote>,
+    pub(crate) customers: Table<Customer>,
+    pub(crate) endpoints: Table<Endpoint>,
+    pub(crate) events: Table<Event>,
+    pub(crate) invoice_items: Table<InvoiceItem>,
+    pub(crate) invoices: Table<Invoice>,
+    pub(crate) meter_events: Vec<MeterEvent>,
+    pub(crate) meters: Table<Meter>,
+    pub(crate) payment_intents: Table<PaymentIntent>,
+    pub(crate) payment_methods: Table<PaymentMethod>,
+    pub(crate) portal_sessions: Table<PortalSession>,
+    pub(crate) prices: Table<Price>,
+    pub(crate) products: Table<Product>,
+    pub(crate) refunds: Table<Refund>,
+    pub(crate) sessions: Table<Session>,
+    pub(crate) setup_intents: Table<SetupIntent>,
+    pub(crate) subscriptions: Table<Subscription>,
+
+    pub(crate) billing: Billing,
+    pub(crate) chaos: Chaos,
+    pub(crate) trouble: Trouble,
+    pub(crate) queue: Queue,
+    pub(crate) kept: HashMap<String, Kept>,
+}
+
+/// What has an id, a place in the account and a JSON shape.
+pub(crate) trait Noun: Clone {
+    /// As in "No such customer".
+    const WHAT: &'static str;
+    /// The event that says that one changed; empty: there is none.
+    const UPDATED: &'static str;
+    fn table(account: &Account) -> &Table<Self>;
+    fn table_mut(account: &mut Account) -> &mut Table<Self>;
+    fn id(&self) -> &str;
+    /// Seconds since 1970.
+    fn created(&self) -> i64;
+    /// As the API gives it, nothing expanded.
+    fn json(&self) -> Value;
+}
+
+/// Says where the nouns of a type stand; they have fields `id` and `created`, and a method `json`.
+macro_rules! noun {
+    ($type:ty, $table:ident, $what:literal, $updated:literal) => {
+        impl $crate::account::Noun for $type {
+            const WHAT: &'static str = $what;
+            const UPDATED: &'static str = $updated;
+            fn table(account: &$crate::account::Account) -> &$crate::table::Table<Self> {
+                &account.$table
+            }
+            fn table_mut(account: &mut $crate::account::Account) -> &mut $crate::table::Table<Self> {
+                &mut account.$table
+            }
+            fn id(&self) -> &str {
+                &self.id
+            }
+            fn created(&self) -> i64 {
+                self.created
+            }
+            fn json(&self) -> serde_json::Value {
+                self.to_json()
+            }
+        }
+    };
+}
+pub(crate) use noun;
+
+impl Account {
+    /// An empty account for a key.
+    pub(crate) fn new(key: &str, seed: u64) -> Self {
+        let mut random = Random::named(seed, key);
+        Self {
+            id: format!("acct_{}", random.letters(16)),
+            key: key.to_owned(),
+            sandbox_now: 0,
+            sandbox_ms: 0,
+            now: 0,
+            base_url: String::new(),
+            settled: None,
+            request: None,
+            preview: false,
+            dice: Random::named(seed.wrapping_add(1), key),
+            random,
+            charges: Table::default(),
+            clocks: Table::default(),
+            configurations: Table::default(),
+            credit_notes: Table::default(),
+            customers: Table::default(),
+            endpoints: Table::default(),
+            events: Table::default(),
+            invoice_items: Table::default(),
+            invoices: Table::default(),
+            meter_events: Vec::new(),
+            meters: Table::default(),
+            payment_intents: Table::default(),
+            payment_methods: Table::default(),
+            portal_sessions: Table::default(),
+            prices: Table::default(),
+            products: Table::default(),
+            refunds: Table::default(),
+            sessions: Table::default(),
+            setup_intents: Table::default(),
+            subscriptions: Table::default(),
+            billing: Billing::default(),
+            chaos: Chaos::default(),
+            trouble: Trouble::default(),
+            queue: Queue::default(),
+            kept: HashMap::new(),
+        }
+    }
+
+    /// From now on things happen at the time of this test clock, or of the sandbox where there is none.
+    pub(crate) fn enter(&mut self, clock: Option<&str>) {
+        let frozen = clock.and_then(|id| self.clocks.get(id)).map(|clock| clock.frozen_time);
+        self.now = frozen.unwrap_or(self.sandbox_now);
+    }
+
+    /// The object, or 404.
+    pub(crate) fn get<T: Noun>(&self, id: &str) -> Result<&T> {
+        T::table(self).get(id).ok_or_else(|| StripeError::no_such(T::WHAT, id))
+    }
+
+    /// The object that a parameter names, or 400 naming the parameter.
+    pub(crate) fn named<T: Noun>(&self, id: &str, param: &str) -> Result<&T> {
+        T::table(self).get(id).ok_or_else(|| StripeError::no_such(T::WHAT, id).of_status(400).at(param))
+    }
+
+    /// Keeps a new object and sends `kind`.
+    pub(crate) fn add<T: Noun>(&mut self, kind: &str, object: T) -> Value {
+        let json = object.json();
+        let id = object.id().to_owned();
+        T::table_mut(self).insert(&id, object);
+        self.emit(kind, json.clone(), None);
+        json
+    }
+
+    /// Changes an object; sends its event of change where the change shows. Whether it did.
+    pub(crate) fn change<T: Noun>(&mut self, id: &str, by: impl FnOnce(&mut T)) -> bool {
+        self.change_as(id, T::UPDATED, by)
+    }
+
+    /// Like [`change`](Self::change), with another event.
+    pub(crate) fn change_as<T: Noun>(&mut self, id: &str, kind: &str, by: impl FnOnce(&mut T)) -> bool {
+        let Some(object) = T::table_mut(self).get_mut(id) else { return false };
+        let before = object.json();
+        by(object);
+        let after = object.json();
+        let previous = differences(&before, &after);
+        if previous.is_empty() {
+            return false;
+        }
+        let previous = kind.ends_with(".updated").then_some(Value::Object(previous));
+        self.emit(kind, after, previous);
+        true
+    }
+
+    /// Changes an object without a word.
+    pub(crate) fn change_quietly<T: Noun>(&mut self, id: &str, by: impl FnOnce(&mut T)) {
+        if let Some(object) = T::table_mut(self).get_mut(id) {
+            by(object);
+        }
+    }
+
+    /// The object as the API gives it; null where there is none.
+    pub(crate) fn shown<T: Noun>(&self, id: &str) -> Value {
+        T::table(self).get(id).map_or(Value::Null, Noun::json)
+    }
+
+    /// A fresh id.
+    pub(crate) fn id(&mut self, prefix: &str) -> String {
+        self.random.id(prefix)
+    }
+
+    /// The account itself, at `GET /v1/account`.
+    pub(crate) fn to_json(&self) -> Value {
+        json!({
+            "id": self.id,
+            "object": "account",
+            "business_profile": { "name": "Stripe sandbox", "url": self.base_url },
+            "charges_enabled": true,
+            "country": "US",
+            "default_currency": "usd",
+            "details_submitted": true,
+            "email": null,
+            "metadata": {},
+            "payouts_enabled": true,
+            "settings": { "dashboard": { "display_name": "Stripe sandbox", "timezone": "Etc/UTC" } },
+            "type": "standard",
+        })
+    }
+}
+
+/// `previous_attributes`: the old values of what differs at the top.
+fn differences(before: &Value, after: &Value) -> Map<String, Value> {
+    let (Value::Object(before), Value::Object(after)) = (before, after) else { return Map::new() };
+    let changed = before.iter().filter(|(key, value)| after.get(*key) != Some(value));
+    let mut previous: Map<String, Value> = changed.map(|(key, value)| (key.clone(), value.clone())).collect();
+    for key in after.keys().filter(|key| !before.contains_key(*key)) {
+        previous.insert(key.clone(), Value::Null);
+    }
+    previous
+}

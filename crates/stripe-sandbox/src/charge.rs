@@ -1,0 +1,135 @@
+//! Charges: one try to take money from a card.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    account::{Account, noun},
+    error::{Result, StripeError},
+    form::Params,
+    list,
+    payment_intent::PaymentIntent,
+};
+
+/// A try, successful or not.
+#[derive(Clone, Debug)]
+pub(crate) struct Charge {
+    pub(crate) id: String,
+    pub(crate) created: i64,
+    pub(crate) amount: i64,
+    pub(crate) refunded: i64,
+    pub(crate) currency: String,
+    pub(crate) customer: Option<String>,
+    description: Option<String>,
+    failure: Option<Value>,
+    metadata: Map<String, Value>,
+    pub(crate) payment_intent: String,
+    pub(crate) payment_method: String,
+    billing_details: Value,
+    card: Value,
+}
+
+noun!(Charge, charges, "charge", "charge.updated");
+
+impl Charge {
+    pub(crate) fn succeeded(&self) -> bool {
+        self.failure.is_none()
+    }
+
+    fn to_json(&self) -> Value {
+        let paid = self.failure.is_none();
+        let failure = self.failure.clone().unwrap_or_default();
+        let captured = if paid { self.amount } else { 0 };
+        let outcome = json!({
+            "network_status": if paid { "approved_by_network" } else { "declined_by_network" },
+            "reason": failure["decline_code"],
+            "risk_level": "normal",
+            "seller_message": if paid { "Payment complete." } else { "The bank did not return any further details with this decline." },
+            "type": if paid { "authorized" } else { "issuer_declined" },
+        });
+        json!({
+            "id": self.id,
+            "object": "charge",
+            "amount": self.amount,
+            "amount_captured": captured,
+            "amount_refunded": self.refunded,
+            "application": null,
+            "application_fee": null,
+            "application_fee_amount": null,
+            "balance_transaction": null,
+            "billing_details": self.billing_details,
+            "calculated_statement_descriptor": "SANDBOX",
+            "captured": paid,
+            "created": self.created,
+            "currency": self.currency,
+            "customer": self.customer,
+            "description": self.description,
+            "disputed": false,
+            "failure_balance_transaction": null,
+            "failure_code": failure["code"],
+            "failure_message": failure["message"],
+            "fraud_details": {},
+            "livemode": false,
+            "metadata": self.metadata,
+            "on_behalf_of": null,
+            "outcome": outcome,
+            "paid": paid,
+            "payment_intent": self.payment_intent,
+            "payment_method": self.payment_method,
+            "payment_method_details": { "card": self.card, "type": "card" },
+            "receipt_email": null,
+            "receipt_number": null,
+            "receipt_url": null,
+            "refunded": paid && self.refunded == self.amount,
+            "review": null,
+            "shipping": null,
+            "source": null,
+            "source_transfer": null,
+            "statement_descriptor": null,
+            "statement_descriptor_suffix": null,
+            "status": if paid { "succeeded" } else { "failed" },
+            "transfer_data": null,
+            "transfer_group": null,
+        })
+    }
+}
+
+/// Takes the money of an intent from a card; why it could not.
+pub(crate) fn charge(
+    account: &mut Account,
+    intent: &PaymentIntent,
+    method: &str,
+    off_session: bool,
+) -> std::result::Result<String, StripeError> {
+    let method = account.get::<crate::payment_method::PaymentMethod>(method)?.clone();
+    let refusal = method.card.charge_refusal(off_session);
+    let id = account.id("ch");
+    let charge = Charge {
+        id: id.clone(),
+        created: account.now,
+        amount: intent.amount,
+        refunded: 0,
+        currency: intent.currency.clone(),
+        customer: intent.customer.clone(),
+        description: intent.description.clone(),
+        failure: refusal.as_ref().map(StripeError::inner),
+        metadata: Map::new(),
+        payment_intent: intent.id.clone(),
+        payment_method: method.id.clone(),
+        billing_details: method.billing_details().clone(),
+        card: method.card_json(),
+    };
+    account.add(if refusal.is_none() { "charge.succeeded" } else { "charge.failed" }, charge);
+    match refusal {
+        None => Ok(id),
+        Some(refusal) => Err(refusal.with("charge", json!(id))),
+    }
+}
+
+/// `GET /v1/charges`
+pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
+    let (customer, intent) = (params.text("customer")?, params.text("payment_intent")?);
+    list::list(account, &mut params, "/v1/charges", |charge: &Charge| {
+        (customer.is_none() || customer == charge.customer)
+            && intent.as_ref().is_none_or(|intent| *intent == charge.payment_intent)
+    })
+}

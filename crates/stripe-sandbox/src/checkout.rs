@@ -1,0 +1,366 @@
+//! Checkout sessions: a page on which a customer begins to pay.
+
+pub(crate) mod complete;
+pub(crate) mod page;
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    account::{Account, Noun, noun},
+    customer,
+    error::{Result, StripeError},
+    form::Params,
+    list,
+    price::Price,
+    subscription::{Subscription, create, item},
+};
+
+/// How far a session got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Open,
+    Complete,
+    Expired,
+}
+
+/// A session.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    pub(crate) id: String,
+    pub(crate) created: i64,
+    pub(crate) status: Status,
+    /// Only a card, no subscription.
+    pub(crate) setup: bool,
+    pub(crate) prices: Vec<(Price, i64)>,
+    /// What was asked for the subscription, as it was asked.
+    subscription_data: Params,
+    pub(crate) customer: Option<String>,
+    pub(crate) customer_email: Option<String>,
+    pub(crate) customer_name: Option<String>,
+    pub(crate) subscription: Option<String>,
+    pub(crate) invoice: Option<String>,
+    pub(crate) setup_intent: Option<String>,
+    pub(crate) payment_status: &'static str,
+    client_reference_id: Option<String>,
+    pub(crate) success_url: Option<String>,
+    pub(crate) cancel_url: Option<String>,
+    expires_at: i64,
+    metadata: Map<String, Value>,
+    /// The card is asked for even where nothing is to be paid.
+    always_card: bool,
+    locale: Option<String>,
+    promotion_codes: Option<bool>,
+    amount: i64,
+    currency: Option<String>,
+    url: String,
+}
+
+noun!(Session, sessions, "checkout.session", "");
+
+impl Session {
+    /// When it expires by itself; none once it has ended.
+    pub(crate) fn due(&self) -> Option<i64> {
+        (self.status == Status::Open).then_some(self.expires_at)
+    }
+
+    fn to_json(&self) -> Value {
+        let mut json = self.changing();
+        let fixed = json!({
+            "object": "checkout.session",
+            "adaptive_pricing": null,
+            "after_expiration": null,
+            "allowed_payment_method_types": null,
+            "automatic_tax": { "enabled": false, "liability": null, "provider": null, "status": null },
+            "billing_address_collection": null,
+            "client_secret": null,
+            "collected_information": null,
+            "consent": null,
+            "consent_collection": null,
+            "currency_conversion": null,
+            "custom_fields": [],
+            "custom_text": { "after_submit": null, "shipping_address": null, "submit": null, "terms_of_service_acceptance": null },
+            "customer_account": null,
+            "discounts": [],
+            "integration_identifier": null,
+            "invoice_creation": null,
+            "livemode": false,
+            "managed_payments": null,
+            "origin_context": null,
+            "payment_intent": null,
+            "payment_link": null,
+            "payment_method_configuration_details": null,
+            "payment_method_options": { "card": { "request_three_d_secure": "automatic" } },
+            "payment_method_types": ["card"],
+            "permissions": null,
+            "phone_number_collection": { "enabled": false },
+            "recovered_from": null,
+            "saved_payment_method_options": null,
+            "shipping_address_collection": null,
+            "shipping_cost": null,
+            "shipping_options": [],
+            "submit_type": null,
+            "total_details": { "amount_discount": 0, "amount_shipping": 0, "amount_tax": 0 },
+            "ui_mode": "hosted",
+            "wallet_options": null,
+        });
+        if let (Value::Object(fields), Value::Object(fixed)) = (&mut json, fixed) {
+            fields.extend(fixed);
+        }
+        json
+    }
+
+    fn changing(&self) -> Value {
+        let status = match self.status {
+            Status::Open => "open",
+            Status::Complete => "complete",
+            Status::Expired => "expired",
+        };
+        let details = (self.status == Status::Complete || self.customer_email.is_some()).then(|| {
+            json!({
+                "address": null,
+                "business_name": null,
+                "email": self.customer_email,
+                "individual_name": null,
+                "name": self.customer_name,
+                "phone": null,
+                "tax_exempt": "none",
+                "tax_ids": null,
+            })
+        });
+        json!({
+            "id": self.id,
+            "allow_promotion_codes": self.promotion_codes,
+            "amount_subtotal": (!self.setup).then_some(self.amount),
+            "amount_total": (!self.setup).then_some(self.amount),
+            "cancel_url": self.cancel_url,
+            "client_reference_id": self.client_reference_id,
+            "created": self.created,
+            "currency": self.currency,
+            "customer": self.customer,
+            "customer_creation": if self.setup { Value::Null } else { json!("always") },
+            "customer_details": details,
+            "customer_email": self.customer_email,
+            "expires_at": self.expires_at,
+            "invoice": self.invoice,
+            "locale": self.locale,
+            "metadata": self.metadata,
+            "mode": if self.setup { "setup" } else { "subscription" },
+            "payment_method_collection": if self.always_card { "always" } else { "if_required" },
+            "payment_status": self.payment_status,
+            "setup_intent": self.setup_intent,
+            "status": status,
+            "subscription": self.subscription,
+            "success_url": self.success_url,
+            "url": (self.status == Status::Open).then_some(&self.url),
+        })
+    }
+
+    /// The parameters of the subscription it begins.
+    fn subscription_params(&self, customer: &str) -> Params {
+        let mut pairs = vec![("customer".to_owned(), customer.to_owned())];
+        for (index, (price, quantity)) in self.prices.iter().enumerate() {
+            pairs.push((format!("items[{index}][price]"), price.id.clone()));
+            pairs.push((format!("items[{index}][quantity]"), quantity.to_string()));
+        }
+        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(key, text)| (key.as_str(), text.as_str())).collect();
+        let mut params = Params::of(&pairs);
+        params.extend(self.subscription_data.clone());
+        params.ignore(&["invoice_settings", "on_behalf_of", "transfer_data", "application_fee_percent"]);
+        params
+    }
+
+    /// The subscription it will begin, with the price of today.
+    pub(crate) fn described(&self, account: &Account) -> Result<Subscription> {
+        let customer = self.customer.clone().unwrap_or_else(|| "cus_nobody".to_owned());
+        let mut ghost = account.ghost(&customer);
+        if self.customer.is_none() {
+            let mut nobody = customer::Customer::default();
+            nobody.id.clone_from(&customer);
+            ghost.customers.insert(&customer, nobody);
+        }
+        ghost.enter(account.customers.get(&customer).and_then(|customer| customer.test_clock.as_deref()));
+        create::read(&mut ghost, self.subscription_params(&customer)).map(|(subscription, _)| subscription)
+    }
+
+    /// Whether the page asks for a card when so much is due today.
+    pub(crate) fn asks_card(&self, due: i64) -> bool {
+        self.setup || self.always_card || due > 0
+    }
+}
+
+/// What a subscription costs on its first day.
+pub(crate) fn due_today(subscription: &Subscription) -> i64 {
+    if subscription.trial.is_some() { 0 } else { subscription.amount() }
+}
+
+/// What is bought, shown only where it is expanded.
+pub(crate) fn line_items(account: &Account, id: &str) -> Value {
+    let session = account.sessions.get(id);
+    let data = session.into_iter().flat_map(|session| &session.prices).enumerate().map(|(index, (price, quantity))| {
+        let amount = price.unit_amount * quantity;
+        json!({
+            "id": format!("li_{}_{index}", id.trim_start_matches("cs_test_")),
+            "object": "item",
+            "adjustable_quantity": null,
+            "amount_discount": 0,
+            "amount_subtotal": amount,
+            "amount_tax": 0,
+            "amount_total": amount,
+            "currency": price.currency,
+            "description": item::name(account, price),
+            "metadata": {},
+            "price": price.json(),
+            "quantity": quantity,
+        })
+    });
+    list::of(data.collect(), &format!("/v1/checkout/sessions/{id}/line_items"), false)
+}
+
+fn prices(account: &mut Account, list: Vec<Params>) -> Result<Vec<(Price, i64)>> {
+    let mut prices = Vec::new();
+    for mut params in list {
+        let quantity = params.int_from("quantity", 1)?.unwrap_or(1);
+        let price = match (params.text("price")?, params.map("price_data")?) {
+            (Some(price), _) => account.named::<Price>(&price, "line_items[0][price]")?.clone(),
+            (None, Some(data)) => {
+                let price = Price::read(account, data, None)?;
+                account.named::<crate::product::Product>(&price.product, "line_items[0][price_data][product]")?;
+                account.prices.insert(&price.id.clone(), price.clone());
+                price
+            }
+            (None, None) => return Err(StripeError::missing("line_items[0][price]")),
+        };
+        params.ignore(&["adjustable_quantity", "tax_rates", "dynamic_tax_rates", "metadata"]);
+        params.done()?;
+        prices.push((price, quantity));
+    }
+    Ok(prices)
+}
+
+const INERT: &[&str] = &[
+    "adaptive_pricing",
+    "after_expiration",
+    "allowed_payment_method_types",
+    "automatic_tax",
+    "billing_address_collection",
+    "branding_settings",
+    "consent_collection",
+    "custom_fields",
+    "custom_text",
+    "customer_creation",
+    "customer_update",
+    "discounts",
+    "excluded_payment_method_types",
+    "invoice_creation",
+    "name_collection",
+    "payment_method_data",
+    "payment_method_options",
+    "payment_method_types",
+    "phone_number_collection",
+    "saved_payment_method_options",
+    "setup_intent_data",
+    "submit_type",
+    "tax_id_collection",
+    "wallet_options",
+    "origin_context",
+    "integration_identifier",
+];
+
+/// `POST /v1/checkout/sessions`
+pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value> {
+    let mode =
+        params.one_of("mode", &["subscription", "setup", "payment"])?.ok_or_else(|| StripeError::missing("mode"))?;
+    if mode == "payment" {
+        return Err(StripeError::invalid(
+            "The sandbox has Checkout in subscription and setup mode, not in payment mode.",
+        )
+        .at("mode"));
+    }
+    params.one_of("ui_mode", &["hosted", "hosted_page"])?;
+    let success_url = Some(params.need("success_url")?);
+    let customer = params.text("customer")?;
+    let email = params.text("customer_email")?;
+    if customer.is_some() && email.is_some() {
+        return Err(StripeError::invalid("You may only specify one of these parameters: customer, customer_email."));
+    }
+    let list = params.list("line_items")?.unwrap_or_default();
+    let prices = prices(account, list)?;
+    if mode == "subscription" && prices.is_empty() {
+        return Err(StripeError::missing("line_items"));
+    }
+    let expires_at = params.int("expires_at")?;
+    let collection = params.one_of("payment_method_collection", &["always", "if_required"])?;
+    let named = customer.map(|customer| customer::live(account, &customer, "customer")).transpose()?;
+    account.enter(None);
+    let id = format!("cs_test_{}", account.random.letters(48));
+    let mut session = Session {
+        url: format!("{}/c/pay/{id}", account.base_url),
+        id,
+        created: account.now,
+        status: Status::Open,
+        setup: mode == "setup",
+        currency: params.text("currency")?.or_else(|| prices.first().map(|(price, _)| price.currency.clone())),
+        prices,
+        subscription_data: params.map("subscription_data")?.unwrap_or_default(),
+        customer_email: email.or_else(|| named.as_ref().and_then(|customer| customer.email.clone())),
+        customer_name: named.as_ref().and_then(|customer| customer.name.clone()),
+        customer: named.map(|customer| customer.id),
+        subscription: None,
+        invoice: None,
+        setup_intent: None,
+        payment_status: "unpaid",
+        client_reference_id: params.text("client_reference_id")?,
+        success_url,
+        cancel_url: params.text("cancel_url")?,
+        expires_at: expires_at.unwrap_or(account.now + 86_400),
+        metadata: Map::new(),
+        always_card: collection.as_deref() != Some("if_required"),
+        locale: params.text("locale")?,
+        promotion_codes: params.flag("allow_promotion_codes")?,
+        amount: 0,
+    };
+    params.metadata(&mut session.metadata)?;
+    params.ignore(INERT);
+    params.done()?;
+    if !session.setup {
+        session.amount = due_today(&session.described(account)?);
+    }
+    let shown = session.json();
+    account.sessions.insert(&session.id.clone(), session);
+    Ok(shown)
+}
+
+/// `POST /v1/checkout/sessions/{id}`
+pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
+    let mut changed = account.get::<Session>(id)?.clone();
+    params.metadata(&mut changed.metadata)?;
+    params.done()?;
+    account.change_quietly(id, |session: &mut Session| *session = changed);
+    Ok(account.shown::<Session>(id))
+}
+
+/// `POST /v1/checkout/sessions/{id}/expire`
+pub(crate) fn expire(account: &mut Account, id: &str, params: Params) -> Result<Value> {
+    params.done()?;
+    if account.get::<Session>(id)?.status != Status::Open {
+        return Err(StripeError::invalid("Only Checkout Sessions with a status in [\"open\"] can be expired."));
+    }
+    expire_now(account, id);
+    Ok(account.shown::<Session>(id))
+}
+
+/// Nobody came.
+pub(crate) fn expire_now(account: &mut Account, id: &str) {
+    account.change_as(id, "checkout.session.expired", |session: &mut Session| session.status = Status::Expired);
+}
+
+/// `GET /v1/checkout/sessions`
+pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
+    let (customer, subscription) = (params.text("customer")?, params.text("subscription")?);
+    let status = params.one_of("status", &["open", "complete", "expired"])?;
+    list::list(account, &mut params, "/v1/checkout/sessions", |session: &Session| {
+        (customer.is_none() || customer == session.customer)
+            && (subscription.is_none() || subscription == session.subscription)
+            && status.as_ref().is_none_or(|status| session.json()["status"] == **status)
+    })
+}

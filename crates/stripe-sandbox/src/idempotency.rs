@@ -1,0 +1,43 @@
+//! `Idempotency-Key`: the same request answered the same way for 24 hours.
+
+use serde_json::Value;
+
+use crate::{account::Account, error::StripeError};
+
+const KEPT_SECONDS: i64 = 24 * 3600;
+
+/// The answer to a request that may come again.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    /// Path and body.
+    request: String,
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+    pub(crate) request_id: String,
+    at: i64,
+}
+
+impl Account {
+    /// The answer kept for this key; an error where the key belongs to another request.
+    pub(crate) fn kept_answer(&mut self, key: &str, request: &str) -> Result<Option<Kept>, StripeError> {
+        let now = self.sandbox_now;
+        self.kept.retain(|_, kept| kept.at.saturating_add(KEPT_SECONDS) > now);
+        match self.kept.get(key) {
+            Some(kept) if kept.request == request => Ok(Some(kept.clone())),
+            Some(_) => Err(StripeError::idempotency(key)),
+            None => Ok(None),
+        }
+    }
+
+    /// Keeps an answer.
+    pub(crate) fn answer_keep(&mut self, key: &str, request: &str, status: u16, body: &Value, request_id: &str) {
+        let kept = Kept {
+            request: request.to_owned(),
+            status,
+            body: body.clone(),
+            request_id: request_id.to_owned(),
+            at: self.sandbox_now,
+        };
+        self.kept.insert(key.to_owned(), kept);
+    }
+}

@@ -1,0 +1,112 @@
+//! Making an invoice: from lines to a draft, from a draft to something to pay.
+
+use crate::{
+    account::{Account, Noun},
+    customer::Customer,
+    invoice::{Invoice, Line, Status, pay},
+    invoice_item, payment_intent,
+    subscription::Subscription,
+};
+
+/// A new draft under this id, with these lines; invoice items that wait for the customer (and the subscription) join it.
+/// The id is the caller's, so that a subscription can name its invoice before it is told of.
+pub(crate) fn draft(
+    account: &mut Account,
+    id: &str,
+    customer: &str,
+    subscription: Option<&Subscription>,
+    reason: &'static str,
+    lines: Vec<Line>,
+) {
+    let token = account.random.letters(32);
+    let owner = account.customers.get(customer).cloned().unwrap_or_default();
+    let mut lines = lines;
+    lines.extend(invoice_item::waiting_take(account, customer, subscription.map(|each| each.id.as_str()), id));
+    let now = account.now;
+    let start = lines.iter().map(|line| line.period.0).min().unwrap_or(now);
+    let sends = subscription.and_then(|subscription| subscription.days_until_due);
+    let currency =
+        subscription.map(|each| each.currency.clone()).or_else(|| lines.first().map(|line| line.currency.clone()));
+    let invoice = Invoice {
+        id: id.to_owned(),
+        created: now,
+        attempt_count: 0,
+        auto_advance: true,
+        finalizes_at: Some(now + account.billing.draft_seconds),
+        billing_reason: reason,
+        sends: sends.is_some(),
+        currency: currency.or(owner.currency).unwrap_or_else(|| "usd".to_owned()),
+        customer: customer.to_owned(),
+        customer_email: owner.email,
+        customer_name: owner.name,
+        default_payment_method: None,
+        description: None,
+        due_date: sends.map(|days| now + days * 86_400),
+        overdue: false,
+        starting_balance: owner.balance,
+        ending_balance: None,
+        amount_paid: 0,
+        lines,
+        metadata: serde_json::Map::new(),
+        next_payment_attempt: sends.is_none().then_some(now + account.billing.draft_seconds),
+        number: None,
+        subscription: subscription.map(|subscription| subscription.id.clone()),
+        subscription_metadata: subscription.map(|subscription| subscription.metadata.clone()).unwrap_or_default(),
+        payment_intent: None,
+        period: (start.min(now), now),
+        credited_before: 0,
+        credited_after: 0,
+        status: Status::Draft,
+        finalized_at: None,
+        paid_at: None,
+        uncollectible_at: None,
+        voided_at: None,
+        test_clock: owner.test_clock,
+        path: format!("/i/{}/{token}", account.id),
+        base_url: account.base_url.clone(),
+    };
+    account.add("invoice.created", invoice);
+}
+
+/// Gives an invoice its number, uses the customer's balance, and opens it. An invoice over nothing is paid at once.
+pub(crate) fn finalize(account: &mut Account, id: &str) {
+    let Some(invoice) = account.invoices.get(id).filter(|invoice| invoice.status == Status::Draft).cloned() else {
+        return;
+    };
+    if account.preview {
+        return;
+    }
+    let Some(customer) = account.customers.get(&invoice.customer).cloned() else { return };
+    let number = format!("{}-{:04}", customer.invoice_prefix, customer.next_invoice);
+    let balance = customer.balance;
+    let ending = (invoice.total() + balance).min(0);
+    let due = (invoice.total() + balance).max(0);
+    account.change_quietly(&customer.id, |customer: &mut Customer| customer.next_invoice += 1);
+    if ending != balance || customer.currency.is_none() {
+        account.change(&customer.id, |customer: &mut Customer| {
+            customer.balance = ending;
+            customer.currency = Some(invoice.currency.clone());
+        });
+    }
+    let intent = (due > 0).then(|| payment_intent::open(account, due, &invoice.currency, Some(&customer.id), Some(id)));
+    let now = account.now;
+    account.change_quietly(id, |invoice: &mut Invoice| {
+        invoice.status = Status::Open;
+        invoice.number = Some(number);
+        invoice.starting_balance = balance;
+        invoice.ending_balance = Some(ending);
+        invoice.finalizes_at = None;
+        // Whoever collects it says when it is tried again.
+        invoice.next_payment_attempt = None;
+        invoice.finalized_at = Some(now);
+        invoice.payment_intent = intent;
+        invoice.due_date = invoice.due_date.or_else(|| invoice.sends.then_some(now + 30 * 86_400));
+    });
+    let json = account.invoices.get(id).map(Noun::json).unwrap_or_default();
+    account.emit("invoice.finalized", json.clone(), None);
+    if due == 0 {
+        pay::settle(account, id, 0);
+    } else if invoice.sends {
+        account.emit("invoice.sent", json, None);
+    }
+}

@@ -1,0 +1,146 @@
+//! Paying an invoice, trying again, giving up.
+
+use crate::{
+    account::Account,
+    customer::Customer,
+    error::StripeError,
+    invoice::{Invoice, Status},
+    payment_intent,
+    payment_intent::Outcome,
+    subscription,
+};
+
+const DAY: i64 = 86_400;
+
+/// The card that an invoice is charged to: its own, its subscription's, its customer's.
+pub(crate) fn method_of(account: &Account, invoice: &Invoice) -> Option<String> {
+    let subscription = invoice.subscription.as_ref().and_then(|id| account.subscriptions.get(id));
+    let customer = account.customers.get(&invoice.customer)?;
+    let own = invoice.default_payment_method.clone();
+    let own = own.or_else(|| subscription?.default_payment_method.clone());
+    own.or_else(|| customer.default_payment_method.clone())
+}
+
+/// Tries to charge an open invoice with a card, or with the one that is set. `off_session`: nobody is there to ask.
+pub(crate) fn collect(account: &mut Account, id: &str, method: Option<String>, off_session: bool) -> Outcome {
+    let Some(invoice) = account.invoices.get(id).filter(|invoice| invoice.status == Status::Open).cloned() else {
+        return Outcome::Succeeded;
+    };
+    let Some(intent) = &invoice.payment_intent else { return Outcome::Succeeded };
+    let outcome = match method.or_else(|| method_of(account, &invoice)) {
+        Some(method) => payment_intent::attempt(account, intent, &method, off_session),
+        None => Outcome::Declined(no_method()),
+    };
+    ended(account, id, &outcome, off_session);
+    outcome
+}
+
+/// Nothing to charge.
+pub(crate) fn no_method() -> StripeError {
+    StripeError::coded(
+        "resource_missing",
+        "This customer has no attached payment source or default payment method. Please consider adding a default \
+         payment method. For more information, visit https://stripe.com/docs/billing/subscriptions/payment-methods-setting.",
+    )
+}
+
+/// A try has ended: says so, and sets when the next one is.
+pub(crate) fn ended(account: &mut Account, id: &str, outcome: &Outcome, off_session: bool) {
+    let Some(invoice) = account.invoices.get(id).filter(|invoice| invoice.status == Status::Open).cloned() else {
+        return;
+    };
+    match outcome {
+        Outcome::Succeeded => return settle(account, id, invoice.amount_due()),
+        Outcome::ActionNeeded if !off_session => {
+            account.change(id, |invoice: &mut Invoice| invoice.attempt_count += 1);
+            return tell(account, id, &["invoice.payment_action_required"]);
+        }
+        _ => {}
+    }
+    let count = invoice.attempt_count + 1;
+    // A first invoice is not tried again: its subscription waits for its customer and then expires.
+    let again = usize::try_from(count - 1).ok().and_then(|tries| account.billing.retry_days.get(tries).copied());
+    let again =
+        again.filter(|_| invoice.billing_reason != "subscription_create" && !invoice.sends && invoice.auto_advance);
+    let now = account.now;
+    account.change(id, |invoice: &mut Invoice| {
+        invoice.attempt_count = count;
+        invoice.next_payment_attempt = again.map(|days| now + days * DAY);
+    });
+    if matches!(outcome, Outcome::ActionNeeded) {
+        tell(account, id, &["invoice.payment_action_required"]);
+    }
+    tell(account, id, &["invoice.payment_failed"]);
+    delinquent(account, &invoice.customer, true);
+    if let Some(subscription) = &invoice.subscription {
+        let last = again.is_none() && off_session;
+        subscription::cycle::payment_failed(account, subscription, id, last);
+    }
+}
+
+fn tell(account: &mut Account, id: &str, kinds: &[&str]) {
+    let json = account.shown::<Invoice>(id);
+    for kind in kinds {
+        account.emit(kind, json.clone(), None);
+    }
+}
+
+/// An invoice is paid. `amount` is what came in.
+pub(crate) fn settle(account: &mut Account, id: &str, amount: i64) {
+    let now = account.now;
+    account.change(id, |invoice: &mut Invoice| {
+        invoice.status = Status::Paid;
+        invoice.amount_paid = amount;
+        invoice.attempt_count += i64::from(amount > 0);
+        invoice.paid_at = Some(now);
+        invoice.next_payment_attempt = None;
+        invoice.auto_advance = false;
+    });
+    tell(account, id, &["invoice.paid", "invoice.payment_succeeded"]);
+    let Some(invoice) = account.invoices.get(id).cloned() else { return };
+    if let Some(payment) = super::payment(account, &invoice) {
+        account.emit("invoice_payment.paid", payment, None);
+    }
+    let others = account.invoices.iter().any(|other| {
+        other.customer == invoice.customer && other.status == Status::Open && other.attempt_count > 0 && !other.sends
+    });
+    if !others {
+        delinquent(account, &invoice.customer, false);
+    }
+    if let Some(subscription) = &invoice.subscription {
+        subscription::cycle::invoice_paid(account, subscription, id);
+    }
+}
+
+fn delinquent(account: &mut Account, customer: &str, is: bool) {
+    account.change(customer, |customer: &mut Customer| customer.delinquent = is);
+}
+
+/// Voids an open invoice and gives its payment up.
+pub(crate) fn void(account: &mut Account, id: &str) {
+    let now = account.now;
+    let intent = account.invoices.get(id).and_then(|invoice| invoice.payment_intent.clone());
+    account.change(id, |invoice: &mut Invoice| {
+        invoice.status = Status::Void;
+        invoice.voided_at = Some(now);
+        invoice.next_payment_attempt = None;
+        invoice.finalizes_at = None;
+        invoice.auto_advance = false;
+    });
+    if let Some(intent) = intent {
+        payment_intent::cancel(account, &intent, Some("void_invoice".to_owned()));
+    }
+    tell(account, id, &["invoice.voided"]);
+}
+
+/// Marks an open invoice as never to be paid.
+pub(crate) fn mark_uncollectible(account: &mut Account, id: &str) {
+    let now = account.now;
+    account.change(id, |invoice: &mut Invoice| {
+        invoice.status = Status::Uncollectible;
+        invoice.uncollectible_at = Some(now);
+        invoice.next_payment_attempt = None;
+        invoice.auto_advance = false;
+    });
+    tell(account, id, &["invoice.marked_uncollectible"]);
+}

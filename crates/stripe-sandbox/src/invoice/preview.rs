@@ -1,0 +1,135 @@
+//! What the next invoice will be: computed on a copy of the customer by the same code that will make it.
+
+use serde_json::{Value, json};
+
+use crate::{
+    account::{Account, Noun},
+    customer,
+    customer::Customer,
+    error::{Result, StripeError},
+    form::Params,
+    subscription::{Subscription, create, cycle, end, live, update},
+};
+
+impl Account {
+    /// A copy in which only this customer lives, and in which nothing is charged and nobody is told.
+    pub(crate) fn ghost(&self, customer: &str) -> Self {
+        let mut ghost = Self::new(&self.key, 0);
+        ghost.preview = true;
+        (ghost.now, ghost.sandbox_now, ghost.sandbox_ms) = (self.now, self.sandbox_now, self.sandbox_ms);
+        ghost.random = self.random.clone();
+        ghost.billing = self.billing.clone();
+        (ghost.prices, ghost.products, ghost.meters) =
+            (self.prices.clone(), self.products.clone(), self.meters.clone());
+        ghost.clocks = self.clocks.clone();
+        ghost.meter_events = self.meter_events.iter().filter(|event| event.customer == customer).cloned().collect();
+        if let Some(customer) = self.customers.get(customer) {
+            ghost.customers.insert(&customer.id, customer.clone());
+        }
+        for method in self.payment_methods.iter().filter(|method| method.customer.as_deref() == Some(customer)) {
+            ghost.payment_methods.insert(&method.id, method.clone());
+        }
+        for item in self.invoice_items.iter().filter(|item| item.customer == customer && item.invoice.is_none()) {
+            ghost.invoice_items.insert(&item.id, item.clone());
+        }
+        for subscription in self.subscriptions.iter().filter(|each| each.customer == customer) {
+            ghost.subscriptions.insert(&subscription.id, subscription.clone());
+        }
+        ghost
+    }
+
+    fn ghost_invoice(&self) -> Option<Value> {
+        let mut json = self.invoices.iter().next_back().map(Noun::json)?;
+        let id = format!("upcoming_in_{}", json["id"].as_str().unwrap_or_default().trim_start_matches("in_"));
+        for line in json["lines"]["data"].as_array_mut().into_iter().flatten() {
+            line["invoice"] = json!(id);
+        }
+        json["id"] = json!(id);
+        Some(json)
+    }
+}
+
+/// The invoice of the next period; none where there will be none.
+pub(crate) fn next(account: &Account, subscription: &str) -> Option<Value> {
+    let customer = account.subscriptions.get(subscription)?.customer.clone();
+    next_in(&mut account.ghost(&customer), subscription)
+}
+
+fn next_in(ghost: &mut Account, id: &str) -> Option<Value> {
+    let subscription = ghost.subscriptions.get(id)?;
+    let end = subscription.period.1;
+    if subscription.status.is_over() || subscription.cancel_at.is_some_and(|at| at <= end) {
+        return None;
+    }
+    ghost.now = end;
+    cycle::roll(ghost, id);
+    ghost.ghost_invoice()
+}
+
+fn none_upcoming() -> StripeError {
+    let mut error = StripeError::coded("invoice_upcoming_none", "No upcoming invoices for customer.");
+    error.status = 404;
+    error
+}
+
+/// `POST /v1/invoices/create_preview`
+pub(crate) fn create_preview(account: &mut Account, mut params: Params) -> Result<Value> {
+    let (customer, id) = (params.text("customer")?, params.text("subscription")?);
+    let details = params.map("subscription_details")?;
+    params.ignore(&["automatic_tax", "currency", "discounts", "issuer", "preview_mode", "customer_details"]);
+    params.done()?;
+    if let Some(id) = id {
+        let subscription = account.named::<Subscription>(&id, "subscription")?.clone();
+        let mut ghost = account.ghost(&subscription.customer);
+        ghost.enter(subscription.test_clock.as_deref());
+        return changed(&mut ghost, &id, details).and_then(|preview| preview.ok_or_else(none_upcoming));
+    }
+    let customer = customer.ok_or_else(|| StripeError::missing("customer"))?;
+    customer::live(account, &customer, "customer")?;
+    let mut ghost = account.ghost(&customer);
+    ghost.enter(account.get::<Customer>(&customer)?.test_clock.as_deref());
+    let Some(mut details) = details else {
+        let next = account.subscriptions.iter().find(|each| each.customer == customer && !each.status.is_over());
+        let next = next.map(|subscription| subscription.id.clone()).ok_or_else(none_upcoming)?;
+        return next_in(&mut ghost, &next).ok_or_else(none_upcoming);
+    };
+    details.ignore(&["start_date", "billing_mode", "default_tax_rates"]);
+    let mut full = Params::of(&[("customer", &customer)]);
+    full.extend(details);
+    create::create(&mut ghost, full)?;
+    ghost.ghost_invoice().ok_or_else(none_upcoming)
+}
+
+/// After a change: the invoice it makes at once, or else the next one.
+fn changed(ghost: &mut Account, id: &str, details: Option<Params>) -> Result<Option<Value>> {
+    live(ghost, id)?;
+    let Some(mut details) = details else { return Ok(next_in(ghost, id)) };
+    details.ignore(&["billing_mode", "default_tax_rates", "start_date"]);
+    if details.text("resume_at")?.is_some() {
+        return Err(
+            StripeError::invalid("The sandbox does not preview resuming.").at("subscription_details[resume_at]")
+        );
+    }
+    if details.flag("cancel_now")?.unwrap_or(false) {
+        details.ignore(&["proration_behavior"]);
+        details.done()?;
+        end::cancel(ghost, id, Params::of(&[("invoice_now", "true"), ("prorate", "true")]))?;
+        return Ok(ghost.ghost_invoice());
+    }
+    update::update(ghost, id, details)?;
+    match ghost.ghost_invoice() {
+        Some(at_once) => Ok(Some(at_once)),
+        None => Ok(next_in(ghost, id)),
+    }
+}
+
+/// What changing to another price would cost now, for the pages.
+pub(crate) fn change_costs(account: &Account, id: &str, item: &str, price: &str) -> Option<i64> {
+    let subscription = account.subscriptions.get(id)?;
+    let mut ghost = account.ghost(&subscription.customer);
+    ghost.enter(subscription.test_clock.as_deref());
+    let params =
+        Params::of(&[("items[0][id]", item), ("items[0][price]", price), ("proration_behavior", "always_invoice")]);
+    update::update(&mut ghost, id, params).ok()?;
+    ghost.ghost_invoice().and_then(|invoice| invoice["total"].as_i64())
+}

@@ -1,0 +1,181 @@
+//! Invoice items: amounts that wait for the next invoice. Prorations are such.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    account::{Account, noun},
+    customer,
+    error::{Result, StripeError},
+    form::Params,
+    invoice::{Invoice, Line, Status, line::Origin},
+    list,
+    price::Price,
+    subscription::Subscription,
+};
+
+/// An amount that waits, or that stands on an invoice.
+#[derive(Clone, Debug)]
+pub(crate) struct InvoiceItem {
+    pub(crate) id: String,
+    pub(crate) created: i64,
+    pub(crate) customer: String,
+    pub(crate) invoice: Option<String>,
+    /// How it will stand on the invoice.
+    pub(crate) line: Line,
+    pub(crate) test_clock: Option<String>,
+}
+
+noun!(InvoiceItem, invoice_items, "invoiceitem", "");
+
+impl InvoiceItem {
+    fn subscription(&self) -> Option<&str> {
+        match &self.line.origin {
+            Origin::InvoiceItem { subscription, .. } => subscription.as_deref(),
+            Origin::Item { .. } => None,
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        let line = self.line.json("");
+        let parent = self.subscription().map(|subscription| {
+            json!({
+                "subscription_details": { "subscription": subscription, "subscription_item": line["parent"]["subscription_item_details"]["subscription_item"] },
+                "type": "subscription_details",
+            })
+        });
+        json!({
+            "id": self.id,
+            "object": "invoiceitem",
+            "amount": self.line.amount,
+            "currency": self.line.currency,
+            "customer": self.customer,
+            "customer_account": null,
+            "date": self.created,
+            "description": self.line.description,
+            "discountable": line["discountable"],
+            "discounts": [],
+            "invoice": self.invoice,
+            "livemode": false,
+            "metadata": self.line.metadata,
+            "net_amount": self.line.amount,
+            "parent": parent,
+            "period": line["period"],
+            "pricing": line["pricing"],
+            "proration": self.line.is_proration(),
+            "quantity": self.line.quantity,
+            "quantity_decimal": line["quantity_decimal"],
+            "tax_rates": [],
+            "test_clock": self.test_clock,
+        })
+    }
+}
+
+/// Keeps a line for the customer's next invoice.
+pub(crate) fn keep(account: &mut Account, customer: &str, line: Line) {
+    let (Origin::InvoiceItem { invoice_item, .. }, test_clock) =
+        (&line.origin, account.customers.get(customer).and_then(|customer| customer.test_clock.clone()))
+    else {
+        return;
+    };
+    let (id, created) = (invoice_item.clone(), account.now);
+    account.add(
+        "invoiceitem.created",
+        InvoiceItem { id, created, customer: customer.to_owned(), invoice: None, line, test_clock },
+    );
+}
+
+/// The lines that wait for this customer: those of the subscription and those of none.
+pub(crate) fn waiting_take(
+    account: &mut Account,
+    customer: &str,
+    subscription: Option<&str>,
+    invoice: &str,
+) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for item in account.invoice_items.iter_mut() {
+        let joins = item.subscription().is_none() || item.subscription() == subscription;
+        if item.invoice.is_none() && item.customer == customer && joins {
+            item.invoice = Some(invoice.to_owned());
+            lines.push(item.line.clone());
+        }
+    }
+    lines
+}
+
+/// `POST /v1/invoiceitems`
+pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value> {
+    let customer = params.need("customer")?;
+    let (amount, currency) = (params.int("amount")?, params.text("currency")?);
+    let quantity = params.int_from("quantity", 0)?.unwrap_or(1);
+    let (description, subscription) = (params.text("description")?, params.text("subscription")?);
+    let invoice = params.text("invoice")?;
+    let mut pricing = params.map("pricing")?.unwrap_or_default();
+    let price = pricing.text("price")?;
+    pricing.done()?;
+    let mut metadata = Map::new();
+    params.metadata(&mut metadata)?;
+    params.ignore(&["discountable", "tax_behavior"]);
+    params.done()?;
+    customer::live(account, &customer, "customer")?;
+    if let Some(subscription) = &subscription {
+        account.named::<Subscription>(subscription, "subscription")?;
+    }
+    if let Some(invoice) = &invoice
+        && account.named::<Invoice>(invoice, "invoice")?.status != Status::Draft
+    {
+        return Err(StripeError::coded("invoice_not_editable", "Only drafts can be changed.").at("invoice"));
+    }
+    let price = price.map(|price| account.named::<Price>(&price, "pricing[price]").cloned()).transpose()?;
+    let unit =
+        price.as_ref().map(|price| price.unit_amount).or(amount).ok_or_else(|| StripeError::missing("amount"))?;
+    let currency = price
+        .as_ref()
+        .map(|price| price.currency.clone())
+        .or(currency)
+        .ok_or_else(|| StripeError::missing("currency"))?;
+    let id = account.id("ii");
+    let line = Line {
+        id: account.id("il"),
+        amount: unit * quantity,
+        currency: currency.to_lowercase(),
+        description: description.unwrap_or_default(),
+        metadata,
+        period: (account.now, account.now),
+        price: price.map(|price| (price.id, price.product)),
+        unit_amount: unit,
+        quantity,
+        origin: Origin::InvoiceItem { invoice_item: id.clone(), subscription, item: None, proration: false },
+    };
+    keep(account, &customer, line.clone());
+    if let Some(invoice) = invoice {
+        account.change_quietly(&id, |item: &mut InvoiceItem| item.invoice = Some(invoice.clone()));
+        account.change(&invoice, |invoice: &mut Invoice| invoice.lines.push(line));
+    }
+    Ok(account.shown::<InvoiceItem>(&id))
+}
+
+/// `DELETE /v1/invoiceitems/{id}`
+pub(crate) fn delete(account: &mut Account, id: &str) -> Result<Value> {
+    let item = account.get::<InvoiceItem>(id)?.clone();
+    if let Some(invoice) = &item.invoice {
+        if account.get::<Invoice>(invoice)?.status != Status::Draft {
+            return Err(StripeError::invalid(
+                "This invoice item cannot be deleted: its invoice is not a draft any more.",
+            ));
+        }
+        account.change(invoice, |invoice: &mut Invoice| invoice.lines.retain(|line| line.id != item.line.id));
+    }
+    account.invoice_items.remove(id);
+    account.emit("invoiceitem.deleted", item.to_json(), None);
+    Ok(json!({ "id": id, "object": "invoiceitem", "deleted": true }))
+}
+
+/// `GET /v1/invoiceitems`
+pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
+    let (customer, invoice, pending) = (params.text("customer")?, params.text("invoice")?, params.flag("pending")?);
+    list::list(account, &mut params, "/v1/invoiceitems", |item: &InvoiceItem| {
+        customer.as_ref().is_none_or(|customer| *customer == item.customer)
+            && (invoice.is_none() || invoice == item.invoice)
+            && pending.is_none_or(|pending| pending == item.invoice.is_none())
+    })
+}

@@ -1,0 +1,188 @@
+//! Knobs under `/_sandbox`: how billing goes, how webhooks misbehave, how the API does. Each account has its own.
+
+use serde_json::{Value, json};
+
+use crate::{account::Account, delivery::schedule, error::Result, form::Params, random::Random};
+
+/// What is set in Stripe's dashboard and not by its API.
+#[derive(Clone, Debug)]
+pub(crate) struct Billing {
+    /// After how many days a failed payment is tried again, each counted from the try before.
+    pub(crate) retry_days: Vec<i64>,
+    /// What becomes of the subscription after the last try: `cancel`, `unpaid` or `past_due`.
+    pub(crate) after_retries: String,
+    /// How long a renewal's invoice stays a draft, in seconds.
+    pub(crate) draft_seconds: i64,
+    /// How many days before a renewal `invoice.upcoming` is sent; 0: never.
+    pub(crate) upcoming_days: i64,
+}
+
+impl Default for Billing {
+    fn default() -> Self {
+        Self { retry_days: vec![3, 5, 7], after_retries: "cancel".to_owned(), draft_seconds: 3600, upcoming_days: 7 }
+    }
+}
+
+/// How deliveries misbehave. Probabilities from 0 to 1.
+#[derive(Clone, Debug)]
+pub(crate) struct Chaos {
+    /// Sent twice.
+    pub(crate) duplicate: f64,
+    /// Held back by up to `reorder_ms`, so that later ones overtake it.
+    pub(crate) reorder: f64,
+    pub(crate) reorder_ms: i64,
+    /// Held back by `delay_ms`.
+    pub(crate) delay: f64,
+    pub(crate) delay_ms: i64,
+    /// Never sent, never tried again.
+    pub(crate) drop: f64,
+    /// A try signed with a secret that is not the endpoint's.
+    pub(crate) wrong_signature: f64,
+    /// After how many seconds a refused delivery is tried again, one number a try.
+    pub(crate) retry_seconds: Vec<i64>,
+    /// How many requests an endpoint gets at a time.
+    pub(crate) concurrency: usize,
+}
+
+impl Default for Chaos {
+    fn default() -> Self {
+        Self {
+            duplicate: 0.0,
+            reorder: 0.0,
+            reorder_ms: 500,
+            delay: 0.0,
+            delay_ms: 5_000,
+            drop: 0.0,
+            wrong_signature: 0.0,
+            retry_seconds: vec![5, 30, 300, 1_800, 7_200, 21_600, 43_200, 86_400],
+            concurrency: 1,
+        }
+    }
+}
+
+/// How the API misbehaves.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Trouble {
+    /// How many of the next requests are refused with `fail_status`, before anything is done.
+    pub(crate) fail_next: i64,
+    /// The probability with which a request is refused, before anything is done.
+    pub(crate) fail: f64,
+    /// 429, 500, 502 or 503; 0 stands for 500.
+    fail_status: i64,
+    /// The probability with which the work is done and the answer is a 500 all the same.
+    pub(crate) lose: f64,
+    /// How many milliseconds an answer takes.
+    pub(crate) slow_ms: i64,
+    /// How many requests a second are let through; 0: all.
+    pub(crate) rate_limit: i64,
+    /// The second that is being counted, and its requests so far.
+    counted: (i64, i64),
+}
+
+impl Trouble {
+    /// The status to refuse a request with, if it is to be refused.
+    pub(crate) fn refusal(&mut self, dice: &mut Random, now: i64) -> Option<u16> {
+        let status = if self.fail_status == 0 { 500 } else { u16::try_from(self.fail_status).unwrap_or(500) };
+        if self.fail_next > 0 {
+            self.fail_next -= 1;
+            return Some(status);
+        }
+        if dice.happens(self.fail) {
+            return Some(status);
+        }
+        if self.rate_limit == 0 {
+            return None;
+        }
+        if self.counted.0 != now {
+            self.counted = (now, 0);
+        }
+        self.counted.1 += 1;
+        (self.counted.1 > self.rate_limit).then_some(429)
+    }
+}
+
+/// `GET` and `POST /_sandbox/billing`
+pub(crate) fn billing(account: &mut Account, mut params: Params) -> Result<Value> {
+    let mut knobs = account.billing.clone();
+    if let Some(days) = params.texts("retry_days")? {
+        knobs.retry_days = schedule(&days)?;
+    }
+    if let Some(after) = params.one_of("after_retries", &["cancel", "unpaid", "past_due"])? {
+        knobs.after_retries = after;
+    }
+    knobs.draft_seconds = params.int_from("draft_seconds", 0)?.unwrap_or(knobs.draft_seconds);
+    knobs.upcoming_days = params.int_from("upcoming_days", 0)?.unwrap_or(knobs.upcoming_days);
+    params.done()?;
+    account.billing = knobs;
+    let knobs = &account.billing;
+    Ok(json!({
+        "object": "sandbox.billing",
+        "retry_days": knobs.retry_days,
+        "after_retries": knobs.after_retries,
+        "draft_seconds": knobs.draft_seconds,
+        "upcoming_days": knobs.upcoming_days,
+    }))
+}
+
+/// `GET` and `POST /_sandbox/chaos`: sets what is sent and leaves the rest.
+pub(crate) fn chaos(account: &mut Account, mut params: Params) -> Result<Value> {
+    let (mut chaos, mut trouble) = (account.chaos.clone(), account.trouble.clone());
+    let mut probability = |key: &str, target: &mut f64| -> Result<()> {
+        *target = params.number(key)?.unwrap_or(*target).clamp(0.0, 1.0);
+        Ok(())
+    };
+    probability("duplicate", &mut chaos.duplicate)?;
+    probability("reorder", &mut chaos.reorder)?;
+    probability("delay", &mut chaos.delay)?;
+    probability("drop", &mut chaos.drop)?;
+    probability("wrong_signature", &mut chaos.wrong_signature)?;
+    probability("fail", &mut trouble.fail)?;
+    probability("lose", &mut trouble.lose)?;
+    let mut whole = |key: &str, target: &mut i64| -> Result<()> {
+        *target = params.int_from(key, 0)?.unwrap_or(*target);
+        Ok(())
+    };
+    whole("reorder_ms", &mut chaos.reorder_ms)?;
+    whole("delay_ms", &mut chaos.delay_ms)?;
+    whole("fail_next", &mut trouble.fail_next)?;
+    whole("slow_ms", &mut trouble.slow_ms)?;
+    whole("rate_limit", &mut trouble.rate_limit)?;
+    if let Some(status) = params.one_of("fail_status", &["429", "500", "502", "503"])? {
+        trouble.fail_status = status.parse().unwrap_or(500);
+    }
+    if let Some(count) = params.int_from("concurrency", 1)? {
+        chaos.concurrency = usize::try_from(count).unwrap_or(1);
+    }
+    if let Some(seconds) = params.texts("retry_seconds")? {
+        chaos.retry_seconds = schedule(&seconds)?;
+    }
+    let seed = params.int("seed")?;
+    params.done()?;
+    (account.chaos, account.trouble) = (chaos, trouble);
+    if let Some(seed) = seed {
+        account.dice = Random::named(seed.unsigned_abs(), &account.key);
+    }
+    Ok(chaos_json(account))
+}
+
+fn chaos_json(account: &Account) -> Value {
+    let (chaos, trouble) = (&account.chaos, &account.trouble);
+    json!({
+        "object": "sandbox.chaos",
+        "duplicate": chaos.duplicate,
+        "reorder": chaos.reorder,
+        "reorder_ms": chaos.reorder_ms,
+        "delay": chaos.delay,
+        "delay_ms": chaos.delay_ms,
+        "drop": chaos.drop,
+        "wrong_signature": chaos.wrong_signature,
+        "retry_seconds": chaos.retry_seconds,
+        "concurrency": chaos.concurrency,
+        "fail": trouble.fail,
+        "fail_next": trouble.fail_next,
+        "fail_status": if trouble.fail_status == 0 { 500 } else { trouble.fail_status },
+        "lose": trouble.lose,
+        "slow_ms": trouble.slow_ms,
+        "rate_limit": trouble.rate_limit,
+    })
+}

@@ -1,0 +1,38 @@
+//! `stripe-sandbox`: a Stripe to run offline.
+
+use std::net::{SocketAddr, TcpListener};
+
+use anyhow::Context as _;
+use clap::Parser;
+use stripe_sandbox::{API_VERSION, Sandbox, Settings};
+
+/// A stateful Stripe to run offline: any sk_test_… key is an account of its own.
+#[derive(Debug, Parser)]
+#[command(version, after_help = "Knobs and clock are under /_sandbox; the README lists them.")]
+struct Arguments {
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1:12111", env = "STRIPE_SANDBOX_LISTEN")]
+    listen: SocketAddr,
+    /// Makes ids and chaos repeatable.
+    #[arg(long, env = "STRIPE_SANDBOX_SEED")]
+    seed: Option<u64>,
+    /// Where browsers reach it, if not at the address that SDKs use.
+    #[arg(long, env = "STRIPE_SANDBOX_PUBLIC_URL")]
+    public_url: Option<String>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let listener =
+        TcpListener::bind(arguments.listen).with_context(|| format!("cannot listen on {}", arguments.listen))?;
+    let mut settings = Settings { public_url: arguments.public_url, ..Settings::default() };
+    settings.seed = arguments.seed.unwrap_or(settings.seed);
+    let sandbox = Sandbox::start(listener, settings)?;
+    tracing::info!("a Stripe of version {API_VERSION} at {}; no real money", sandbox.url());
+    tokio::signal::ctrl_c().await?;
+    sandbox.stop().await;
+    Ok(())
+}

@@ -1,0 +1,357 @@
+//! Payment intents: an amount somebody is to pay, and how far that got.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    account::{Account, noun},
+    charge, customer,
+    error::{Result, StripeError},
+    form::Params,
+    invoice, list, payment_method,
+    payment_method::PaymentMethod,
+};
+
+/// How far a payment got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    RequiresPaymentMethod,
+    RequiresConfirmation,
+    RequiresAction,
+    Succeeded,
+    Canceled,
+}
+
+/// How a try ended.
+#[derive(Clone, Debug)]
+pub(crate) enum Outcome {
+    Succeeded,
+    /// Its owner has to say yes first.
+    ActionNeeded,
+    Declined(StripeError),
+}
+
+/// A payment.
+#[derive(Clone, Debug)]
+pub(crate) struct PaymentIntent {
+    pub(crate) id: String,
+    pub(crate) created: i64,
+    pub(crate) amount: i64,
+    pub(crate) currency: String,
+    pub(crate) customer: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) invoice: Option<String>,
+    last_error: Option<Value>,
+    pub(crate) latest_charge: Option<String>,
+    metadata: Map<String, Value>,
+    /// Where the owner of the card says yes.
+    authenticate_url: String,
+    pub(crate) payment_method: Option<String>,
+    setup_future_usage: Option<String>,
+    pub(crate) status: Status,
+    canceled_at: Option<i64>,
+    cancellation_reason: Option<String>,
+    client_secret: String,
+}
+
+noun!(PaymentIntent, payment_intents, "payment_intent", "");
+
+impl PaymentIntent {
+    fn to_json(&self) -> Value {
+        let status = match self.status {
+            Status::RequiresPaymentMethod => "requires_payment_method",
+            Status::RequiresConfirmation => "requires_confirmation",
+            Status::RequiresAction => "requires_action",
+            Status::Succeeded => "succeeded",
+            Status::Canceled => "canceled",
+        };
+        let next_action = (self.status == Status::RequiresAction).then(|| {
+            json!({ "type": "redirect_to_url", "redirect_to_url": { "return_url": null, "url": self.authenticate_url } })
+        });
+        json!({
+            "id": self.id,
+            "object": "payment_intent",
+            "allowed_payment_method_types": null,
+            "amount": self.amount,
+            "amount_capturable": 0,
+            "amount_received": if self.status == Status::Succeeded { self.amount } else { 0 },
+            "application": null,
+            "application_fee_amount": null,
+            "automatic_payment_methods": null,
+            "canceled_at": self.canceled_at,
+            "cancellation_reason": self.cancellation_reason,
+            "capture_method": "automatic",
+            "client_secret": self.client_secret,
+            "confirmation_method": "automatic",
+            "created": self.created,
+            "currency": self.currency,
+            "customer": self.customer,
+            "customer_account": null,
+            "description": self.description,
+            "excluded_payment_method_types": null,
+            "last_payment_error": self.last_error,
+            "latest_charge": self.latest_charge,
+            "livemode": false,
+            "managed_payments": null,
+            "metadata": self.metadata,
+            "next_action": next_action,
+            "on_behalf_of": null,
+            "payment_method": self.payment_method,
+            "payment_method_configuration_details": null,
+            "payment_method_options": { "card": { "request_three_d_secure": "automatic" } },
+            "payment_method_types": ["card"],
+            "payment_record": null,
+            "processing": null,
+            "receipt_email": null,
+            "review": null,
+            "setup_future_usage": self.setup_future_usage,
+            "shipping": null,
+            "source": null,
+            "statement_descriptor": null,
+            "statement_descriptor_suffix": null,
+            "status": status,
+            "transfer_data": null,
+            "transfer_group": null,
+        })
+    }
+
+    pub(crate) fn client_secret(&self) -> &str {
+        &self.client_secret
+    }
+
+    fn is_open(&self) -> bool {
+        !matches!(self.status, Status::Succeeded | Status::Canceled)
+    }
+}
+
+/// A new intent, waiting for a payment method.
+pub(crate) fn open(
+    account: &mut Account,
+    amount: i64,
+    currency: &str,
+    customer: Option<&str>,
+    invoice: Option<&str>,
+) -> String {
+    let id = account.id("pi");
+    let secret = account.random.letters(24);
+    let intent = PaymentIntent {
+        id: id.clone(),
+        created: account.now,
+        amount,
+        currency: currency.to_owned(),
+        customer: customer.map(str::to_owned),
+        description: invoice.map(|_| "Subscription".to_owned()),
+        invoice: invoice.map(str::to_owned),
+        last_error: None,
+        latest_charge: None,
+        metadata: Map::new(),
+        authenticate_url: format!("{}/authenticate/{id}", account.base_url),
+        payment_method: None,
+        setup_future_usage: invoice.map(|_| "off_session".to_owned()),
+        status: Status::RequiresPaymentMethod,
+        canceled_at: None,
+        cancellation_reason: None,
+        client_secret: format!("{id}_secret_{secret}"),
+    };
+    account.add("payment_intent.created", intent);
+    id
+}
+
+/// Tries to pay with a card. `off_session`: its owner is not there.
+pub(crate) fn attempt(account: &mut Account, id: &str, method: &str, off_session: bool) -> Outcome {
+    let Some(card) = account.payment_methods.get(method).cloned() else {
+        return Outcome::Declined(StripeError::no_such("PaymentMethod", method));
+    };
+    account.change_quietly(id, |intent: &mut PaymentIntent| intent.payment_method = Some(method.to_owned()));
+    if card.asks() {
+        account.change_as(id, "payment_intent.requires_action", |intent: &mut PaymentIntent| {
+            intent.status = Status::RequiresAction;
+        });
+        return Outcome::ActionNeeded;
+    }
+    attempt_charge(account, id, method, off_session)
+}
+
+fn attempt_charge(account: &mut Account, id: &str, method: &str, off_session: bool) -> Outcome {
+    let Some(intent) = account.payment_intents.get(id).cloned() else {
+        return Outcome::Declined(StripeError::no_such("payment_intent", id));
+    };
+    // A card that pays for something that comes again is kept, and one that cannot be kept cannot pay.
+    if let (Some(customer), true) = (&intent.customer, intent.setup_future_usage.is_some())
+        && account.payment_methods.get(method).is_some_and(|method| method.card.attach_refusal().is_none())
+        && let Err(refusal) = payment_method::attach(account, method, customer)
+    {
+        return declined(account, id, refusal);
+    }
+    match charge::charge(account, &intent, method, off_session) {
+        Ok(charge) => {
+            account.change_as(id, "payment_intent.succeeded", |intent: &mut PaymentIntent| {
+                intent.status = Status::Succeeded;
+                intent.latest_charge = Some(charge);
+                intent.last_error = None;
+            });
+            Outcome::Succeeded
+        }
+        Err(refusal) => declined(account, id, refusal),
+    }
+}
+
+fn declined(account: &mut Account, id: &str, refusal: StripeError) -> Outcome {
+    let (mut error, charge) = (refusal.inner(), refusal.inner()["charge"].as_str().map(str::to_owned));
+    let method = account.payment_intents.get(id).and_then(|intent| intent.payment_method.clone());
+    if let Some(method) = method {
+        error["payment_method"] = account.shown::<PaymentMethod>(&method);
+    }
+    account.change_quietly(id, |intent: &mut PaymentIntent| {
+        intent.status = Status::RequiresPaymentMethod;
+        intent.payment_method = None;
+        intent.latest_charge = charge.or(intent.latest_charge.take());
+        intent.last_error = Some(error);
+    });
+    let json = account.shown::<PaymentIntent>(id);
+    account.emit("payment_intent.payment_failed", json, None);
+    Outcome::Declined(refusal)
+}
+
+/// The owner of the card was asked. What the payment was for learns of the end.
+pub(crate) fn authenticate(account: &mut Account, id: &str, yes: bool) -> Result<Outcome> {
+    let intent = account.get::<PaymentIntent>(id)?.clone();
+    if let Some(customer) = &intent.customer {
+        customer::live(account, customer, "customer")?;
+    }
+    let (Status::RequiresAction, Some(method)) = (intent.status, &intent.payment_method) else {
+        return Err(StripeError::invalid("This payment does not wait for its owner."));
+    };
+    let outcome = if yes {
+        account.change_quietly(method, |method: &mut PaymentMethod| method.authenticated = true);
+        attempt_charge(account, id, method, false)
+    } else {
+        let message = "We are unable to authenticate your payment method. Please choose a different payment method and try again.";
+        declined(account, id, StripeError::card("payment_intent_authentication_failure", None, message))
+    };
+    if let Some(invoice) = &intent.invoice {
+        invoice::pay::ended(account, invoice, &outcome, false);
+    }
+    Ok(outcome)
+}
+
+/// Gives an intent up.
+pub(crate) fn cancel(account: &mut Account, id: &str, reason: Option<String>) {
+    let now = account.now;
+    if account.payment_intents.get(id).is_some_and(PaymentIntent::is_open) {
+        account.change_as(id, "payment_intent.canceled", |intent: &mut PaymentIntent| {
+            intent.status = Status::Canceled;
+            intent.canceled_at = Some(now);
+            intent.cancellation_reason = reason;
+        });
+    }
+}
+
+/// `POST /v1/payment_intents`
+pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value> {
+    let amount = params.int_from("amount", 1)?.ok_or_else(|| StripeError::missing("amount"))?;
+    let currency = params.need("currency")?.to_lowercase();
+    let customer = params.text("customer")?;
+    let (method, confirm) = (params.text("payment_method")?, params.flag("confirm")?.unwrap_or(false));
+    let off_session = params.flag("off_session")?.unwrap_or(false);
+    let (description, usage) = (params.text("description")?, params.text("setup_future_usage")?);
+    let mut metadata = Map::new();
+    params.metadata(&mut metadata)?;
+    params.ignore(&[
+        "automatic_payment_methods",
+        "payment_method_types",
+        "allowed_payment_method_types",
+        "capture_method",
+        "receipt_email",
+        "return_url",
+        "statement_descriptor",
+        "statement_descriptor_suffix",
+        "confirmation_method",
+    ]);
+    params.done()?;
+    if let Some(customer) = &customer {
+        customer::live(account, customer, "customer")?;
+    }
+    let method = method.map(|method| payment_method::resolve(account, &method, "payment_method")).transpose()?;
+    let id = open(account, amount, &currency, customer.as_deref(), None);
+    account.change_quietly(&id, |intent: &mut PaymentIntent| {
+        (intent.description, intent.setup_future_usage, intent.metadata) = (description, usage, metadata);
+        if method.is_some() {
+            (intent.payment_method, intent.status) = (method, Status::RequiresConfirmation);
+        }
+    });
+    if confirm { confirm_now(account, &id, None, off_session) } else { Ok(account.shown::<PaymentIntent>(&id)) }
+}
+
+fn confirm_now(account: &mut Account, id: &str, method: Option<String>, off_session: bool) -> Result<Value> {
+    let intent = account.get::<PaymentIntent>(id)?.clone();
+    let Some(method) = method.or(intent.payment_method).filter(|_| {
+        matches!(intent.status, Status::RequiresPaymentMethod | Status::RequiresConfirmation | Status::RequiresAction)
+    }) else {
+        let message = "You cannot confirm this PaymentIntent: it needs a payment method and must not have ended.";
+        return Err(StripeError::coded("payment_intent_unexpected_state", message));
+    };
+    let outcome = attempt(account, id, &method, off_session);
+    if let Some(invoice) = &intent.invoice {
+        invoice::pay::ended(account, invoice, &outcome, off_session);
+    }
+    match outcome {
+        Outcome::Declined(refusal) => Err(refusal.with("payment_intent", account.shown::<PaymentIntent>(id))),
+        Outcome::ActionNeeded if off_session => {
+            let message = "Your card was declined. This transaction requires authentication.";
+            let refusal = StripeError::card("authentication_required", Some("authentication_required"), message);
+            declined(account, id, refusal.clone());
+            Err(refusal.with("payment_intent", account.shown::<PaymentIntent>(id)))
+        }
+        _ => Ok(account.shown::<PaymentIntent>(id)),
+    }
+}
+
+/// `POST /v1/payment_intents/{id}/confirm`
+pub(crate) fn confirm(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
+    let customer = account.get::<PaymentIntent>(id)?.customer.clone();
+    let method = params.text("payment_method")?;
+    let off_session = params.flag("off_session")?.unwrap_or(false);
+    params.ignore(&["return_url", "mandate_data", "setup_future_usage", "payment_method_options", "use_stripe_sdk"]);
+    params.done()?;
+    if let Some(customer) = customer {
+        customer::live(account, &customer, "customer")?;
+    }
+    let method = method.map(|method| payment_method::resolve(account, &method, "payment_method")).transpose()?;
+    confirm_now(account, id, method, off_session)
+}
+
+/// `POST /v1/payment_intents/{id}`
+pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
+    let mut changed = account.get::<PaymentIntent>(id)?.clone();
+    changed.amount = params.int_from("amount", 1)?.unwrap_or(changed.amount);
+    params.set("description", &mut changed.description)?;
+    params.metadata(&mut changed.metadata)?;
+    if let Some(method) = params.text("payment_method")? {
+        changed.payment_method = Some(payment_method::resolve(account, &method, "payment_method")?);
+        changed.status = Status::RequiresConfirmation;
+    }
+    params.ignore(&["receipt_email", "setup_future_usage"]);
+    params.done()?;
+    account.change_quietly(id, |intent: &mut PaymentIntent| *intent = changed);
+    Ok(account.shown::<PaymentIntent>(id))
+}
+
+/// `POST /v1/payment_intents/{id}/cancel`
+pub(crate) fn cancel_request(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
+    let intent = account.get::<PaymentIntent>(id)?;
+    let reason = params.text("cancellation_reason")?;
+    params.done()?;
+    if !intent.is_open() || intent.invoice.is_some() {
+        return Err(StripeError::coded("payment_intent_unexpected_state", "You cannot cancel this PaymentIntent."));
+    }
+    cancel(account, id, reason);
+    Ok(account.shown::<PaymentIntent>(id))
+}
+
+/// `GET /v1/payment_intents`
+pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
+    let customer = params.text("customer")?;
+    list::list(account, &mut params, "/v1/payment_intents", |intent: &PaymentIntent| {
+        customer.is_none() || customer == intent.customer
+    })
+}

@@ -1,0 +1,243 @@
+//! Payment methods: cards, attached to a customer or not.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    account::{Account, noun},
+    card::{Behavior, TestCard},
+    customer::Customer,
+    error::{Result, StripeError},
+    form::Params,
+    list,
+};
+
+/// A card.
+#[derive(Clone, Debug)]
+pub(crate) struct PaymentMethod {
+    pub(crate) id: String,
+    pub(crate) created: i64,
+    pub(crate) card: &'static TestCard,
+    exp_month: i64,
+    exp_year: i64,
+    pub(crate) customer: Option<String>,
+    billing_details: Value,
+    metadata: Map<String, Value>,
+    /// Its owner said yes once.
+    pub(crate) authenticated: bool,
+}
+
+noun!(PaymentMethod, payment_methods, "PaymentMethod", "payment_method.updated");
+
+impl PaymentMethod {
+    fn to_json(&self) -> Value {
+        json!({
+            "id": self.id,
+            "object": "payment_method",
+            "allow_redisplay": "unspecified",
+            "billing_details": self.billing_details,
+            "card": self.card_json(),
+            "created": self.created,
+            "customer": self.customer,
+            "customer_account": null,
+            "livemode": false,
+            "metadata": self.metadata,
+            "type": "card",
+        })
+    }
+
+    pub(crate) fn card_json(&self) -> Value {
+        json!({
+            "brand": self.card.brand,
+            "checks": { "address_line1_check": null, "address_postal_code_check": null, "cvc_check": "pass" },
+            "country": "US",
+            "display_brand": self.card.brand,
+            "exp_month": self.exp_month,
+            "exp_year": self.exp_year,
+            "fingerprint": format!("sandbox{}", self.card.last4()),
+            "funding": self.card.funding,
+            "generated_from": null,
+            "last4": self.card.last4(),
+            "networks": { "available": [self.card.brand], "preferred": null },
+            "regulated_status": "unregulated",
+            "three_d_secure_usage": { "supported": true },
+            "wallet": null,
+        })
+    }
+
+    pub(crate) fn billing_details(&self) -> &Value {
+        &self.billing_details
+    }
+
+    /// As pages name it: `Visa •••• 4242`.
+    pub(crate) fn words(&self) -> String {
+        let (first, rest) = self.card.brand.split_at(1);
+        format!("{}{rest} •••• {}", first.to_uppercase(), self.card.last4())
+    }
+
+    /// Whether its owner has to be asked before it pays.
+    pub(crate) fn asks(&self) -> bool {
+        match self.card.behavior {
+            Behavior::AuthenticatesAlways => true,
+            Behavior::AuthenticatesOnce => !self.authenticated,
+            _ => false,
+        }
+    }
+}
+
+fn details(params: Option<Params>) -> Result<Value> {
+    let mut details = json!({ "address": null, "email": null, "name": null, "phone": null, "tax_id": null });
+    if let Some(mut params) = params {
+        for key in ["email", "name", "phone", "tax_id"] {
+            if let Some(text) = params.text(key)? {
+                details[key] = json!(text);
+            }
+        }
+        if let Some(address) = params.json("address") {
+            details["address"] = address;
+        }
+        params.done()?;
+    }
+    Ok(details)
+}
+
+/// A new payment method of a test card, attached to nobody.
+pub(crate) fn of_card(account: &mut Account, card: &'static TestCard, billing_details: Option<Value>) -> String {
+    let id = account.id("pm");
+    let method = PaymentMethod {
+        id: id.clone(),
+        created: account.now,
+        card,
+        exp_month: 12,
+        exp_year: 2034,
+        customer: None,
+        billing_details: billing_details.unwrap_or_else(|| details(None).unwrap_or_default()),
+        metadata: Map::new(),
+        authenticated: false,
+    };
+    account.payment_methods.insert(&id, method);
+    id
+}
+
+/// The payment method that a parameter names. `pm_card_visa` and its like make a new one each time.
+pub(crate) fn resolve(account: &mut Account, id: &str, param: &str) -> Result<String> {
+    if let Some(card) = TestCard::find(id).filter(|_| id.starts_with("pm_card_") || id.starts_with("tok_")) {
+        return Ok(of_card(account, card, None));
+    }
+    Ok(account.named::<PaymentMethod>(id, param)?.id.clone())
+}
+
+/// Like [`resolve`], and attaches it where it is a test card's name; another customer's is refused.
+pub(crate) fn resolve_for(account: &mut Account, id: &str, customer: &str, param: &str) -> Result<String> {
+    let id = resolve(account, id, param)?;
+    if account.get::<PaymentMethod>(&id)?.customer.as_deref() != Some(customer) {
+        attach(account, &id, customer)?;
+    }
+    Ok(id)
+}
+
+/// Attaches a card, or says why it is refused.
+pub(crate) fn attach(account: &mut Account, id: &str, customer: &str) -> Result<()> {
+    let method = account.get::<PaymentMethod>(id)?;
+    if method.customer.as_deref() == Some(customer) {
+        return Ok(());
+    }
+    if method.customer.is_some() {
+        let message = "The payment method you provided has already been attached to a customer.";
+        return Err(StripeError::invalid(message).at("payment_method"));
+    }
+    if let Some(refusal) = method.card.attach_refusal() {
+        return Err(refusal);
+    }
+    account.named::<Customer>(customer, "customer")?;
+    account.change_as(id, "payment_method.attached", |method: &mut PaymentMethod| {
+        method.customer = Some(customer.to_owned());
+    });
+    Ok(())
+}
+
+/// `POST /v1/payment_methods`
+pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value> {
+    params.one_of("type", &["card"])?.ok_or_else(|| StripeError::missing("type"))?;
+    let mut card = params.map("card")?.ok_or_else(|| StripeError::missing("card"))?;
+    let number = match card.text("token")? {
+        Some(token) => token,
+        None => card.need("number")?,
+    };
+    let (month, year) = (card.int("exp_month")?, card.int("exp_year")?);
+    card.ignore(&["cvc"]);
+    card.done()?;
+    let billing_details = details(params.map("billing_details")?)?;
+    let mut metadata = Map::new();
+    params.metadata(&mut metadata)?;
+    params.ignore(&["allow_redisplay"]);
+    params.done()?;
+    let found = TestCard::find(&number).ok_or_else(|| unknown_number().at("card[number]"))?;
+    let id = of_card(account, found, Some(billing_details));
+    account.change_quietly(&id, |method: &mut PaymentMethod| {
+        method.metadata = metadata;
+        method.exp_month = month.unwrap_or(method.exp_month);
+        method.exp_year = year.unwrap_or(method.exp_year);
+    });
+    Ok(account.shown::<PaymentMethod>(&id))
+}
+
+/// A number that is no test card's.
+pub(crate) fn unknown_number() -> StripeError {
+    let message = "Your card was declined. Your request was in test mode, but used a non test card. For a list of \
+                   valid test cards, visit: https://stripe.com/docs/testing.";
+    StripeError::card("card_declined", Some("test_mode_live_card"), message)
+}
+
+/// `POST /v1/payment_methods/{id}`
+pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
+    let mut changed = account.get::<PaymentMethod>(id)?.clone();
+    if let Some(billing) = params.map("billing_details")? {
+        changed.billing_details = details(Some(billing))?;
+    }
+    if let Some(mut card) = params.map("card")? {
+        changed.exp_month = card.int("exp_month")?.unwrap_or(changed.exp_month);
+        changed.exp_year = card.int("exp_year")?.unwrap_or(changed.exp_year);
+        card.done()?;
+    }
+    params.metadata(&mut changed.metadata)?;
+    params.done()?;
+    account.change(id, |method: &mut PaymentMethod| *method = changed);
+    Ok(account.shown::<PaymentMethod>(id))
+}
+
+/// `POST /v1/payment_methods/{id}/attach`
+pub(crate) fn attach_request(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
+    let customer = params.need("customer")?;
+    params.done()?;
+    let clock = account.named::<Customer>(&customer, "customer")?.test_clock.clone();
+    account.enter(clock.as_deref());
+    let id = resolve(account, id, "payment_method")?;
+    attach(account, &id, &customer)?;
+    Ok(account.shown::<PaymentMethod>(&id))
+}
+
+/// `POST /v1/payment_methods/{id}/detach`
+pub(crate) fn detach(account: &mut Account, id: &str, params: Params) -> Result<Value> {
+    params.done()?;
+    let Some(customer) = account.get::<PaymentMethod>(id)?.customer.clone() else {
+        let message = "The payment method you provided is not attached to a customer so detachment is impossible.";
+        return Err(StripeError::invalid(message).at("payment_method"));
+    };
+    account.change_as(id, "payment_method.detached", |method: &mut PaymentMethod| method.customer = None);
+    account.change(&customer, |customer: &mut Customer| {
+        customer.default_payment_method.take_if(|default| default == id);
+    });
+    Ok(account.shown::<PaymentMethod>(id))
+}
+
+/// `GET /v1/payment_methods` and `GET /v1/customers/{id}/payment_methods`
+pub(crate) fn index(account: &Account, mut params: Params, customer: Option<String>, url: &str) -> Result<Value> {
+    let customer = match customer {
+        Some(customer) => Some(customer),
+        None => params.text("customer")?,
+    };
+    params.one_of("type", &["card"])?;
+    list::list(account, &mut params, url, |method: &PaymentMethod| {
+        method.customer.is_some() && (customer.is_none() || method.customer == customer)
+    })
+}

@@ -1,0 +1,227 @@
+//! The billing portal: a page on which customers change their plan and card, see invoices, and cancel.
+
+pub(crate) mod action;
+pub(crate) mod page;
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    account::{Account, Noun, noun},
+    customer,
+    error::{Result, StripeError},
+    form::Params,
+    list,
+};
+
+/// What a portal lets customers do.
+#[derive(Clone, Debug)]
+pub(crate) struct Configuration {
+    pub(crate) id: String,
+    pub(crate) created: i64,
+    updated: i64,
+    active: bool,
+    is_default: bool,
+    name: Option<String>,
+    business_profile: Value,
+    pub(crate) default_return_url: Option<String>,
+    pub(crate) features: Value,
+    metadata: Map<String, Value>,
+}
+
+/// A customer's visit.
+#[derive(Clone, Debug)]
+pub(crate) struct PortalSession {
+    pub(crate) id: String,
+    pub(crate) created: i64,
+    pub(crate) configuration: String,
+    pub(crate) customer: String,
+    pub(crate) return_url: Option<String>,
+    flow: Value,
+    locale: Option<String>,
+    url: String,
+    /// A card whose owner is being asked.
+    pub(crate) pending_card: Option<String>,
+}
+
+noun!(Configuration, configurations, "configuration", "billing_portal.configuration.updated");
+noun!(PortalSession, portal_sessions, "billing portal session", "");
+
+impl Configuration {
+    fn to_json(&self) -> Value {
+        json!({
+            "id": self.id,
+            "object": "billing_portal.configuration",
+            "active": self.active,
+            "application": null,
+            "business_profile": self.business_profile,
+            "created": self.created,
+            "default_return_url": self.default_return_url,
+            "features": self.features,
+            "is_default": self.is_default,
+            "livemode": false,
+            "login_page": { "enabled": false, "url": null },
+            "metadata": self.metadata,
+            "name": self.name,
+            "updated": self.updated,
+        })
+    }
+
+    /// Whether customers may do this: `subscription_cancel` and so on.
+    pub(crate) fn allows(&self, feature: &str) -> bool {
+        self.features[feature]["enabled"] == json!(true)
+    }
+
+    fn read(&mut self, params: &mut Params) -> Result<()> {
+        if let Some(profile) = params.json("business_profile") {
+            merge(&mut self.business_profile, profile);
+        }
+        if let Some(features) = params.json("features") {
+            merge(&mut self.features, features);
+        }
+        params.set("default_return_url", &mut self.default_return_url)?;
+        params.set("name", &mut self.name)?;
+        self.active = params.flag("active")?.unwrap_or(self.active);
+        params.metadata(&mut self.metadata)?;
+        params.ignore(&["login_page"]);
+        params.done()
+    }
+}
+
+impl PortalSession {
+    fn to_json(&self) -> Value {
+        json!({
+            "id": self.id,
+            "object": "billing_portal.session",
+            "configuration": self.configuration,
+            "created": self.created,
+            "customer": self.customer,
+            "customer_account": null,
+            "flow": self.flow,
+            "livemode": false,
+            "locale": self.locale,
+            "on_behalf_of": null,
+            "return_url": self.return_url,
+            "url": self.url,
+        })
+    }
+}
+
+fn merge(old: &mut Value, new: Value) {
+    match (old, new) {
+        (Value::Object(old), Value::Object(new)) => {
+            for (key, value) in new {
+                merge(old.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (old, new) => *old = new,
+    }
+}
+
+fn features(enabled: bool) -> Value {
+    json!({
+        "customer_update": { "allowed_updates": [], "enabled": false },
+        "invoice_history": { "enabled": enabled },
+        "payment_method_update": { "enabled": enabled, "payment_method_configuration": null },
+        "subscription_cancel": {
+            "cancellation_reason": { "enabled": false, "feedback_options": null, "options": [] },
+            "enabled": enabled,
+            "mode": "at_period_end",
+            "proration_behavior": "none",
+        },
+        "subscription_pause": { "duration": { "interval_options": [], "type": "indefinite" }, "enabled": false },
+        "subscription_update": {
+            "billing_cycle_anchor": null,
+            "default_allowed_updates": if enabled { json!(["price"]) } else { json!([]) },
+            "enabled": enabled,
+            "products": [],
+            "proration_behavior": "create_prorations",
+            "schedule_at_period_end": { "conditions": [] },
+            "trial_update_behavior": "continue_trial",
+        },
+    })
+}
+
+fn blank(account: &mut Account, is_default: bool) -> Configuration {
+    Configuration {
+        id: account.id("bpc"),
+        created: account.now,
+        updated: account.now,
+        active: true,
+        is_default,
+        name: None,
+        business_profile: json!({ "headline": null, "privacy_policy_url": null, "terms_of_service_url": null }),
+        default_return_url: None,
+        features: features(is_default),
+        metadata: Map::new(),
+    }
+}
+
+/// The configuration that is used where none is named; made when it is first needed, and it allows everything.
+fn default_configuration(account: &mut Account) -> String {
+    let found = account.configurations.iter().find(|each| each.is_default).map(|each| each.id.clone());
+    found.unwrap_or_else(|| {
+        let made = blank(account, true);
+        let id = made.id.clone();
+        account.configurations.insert(&id, made);
+        id
+    })
+}
+
+/// `POST /v1/billing_portal/configurations`
+pub(crate) fn configuration_create(account: &mut Account, mut params: Params) -> Result<Value> {
+    if !params.has("features") {
+        return Err(StripeError::missing("features"));
+    }
+    let mut made = blank(account, false);
+    made.read(&mut params)?;
+    Ok(account.add("billing_portal.configuration.created", made))
+}
+
+/// `POST /v1/billing_portal/configurations/{id}`
+pub(crate) fn configuration_update(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
+    let mut changed = account.get::<Configuration>(id)?.clone();
+    changed.read(&mut params)?;
+    changed.updated = account.now;
+    account.change(id, |configuration: &mut Configuration| *configuration = changed);
+    Ok(account.shown::<Configuration>(id))
+}
+
+/// `GET /v1/billing_portal/configurations`
+pub(crate) fn configuration_index(account: &Account, mut params: Params) -> Result<Value> {
+    let (active, default) = (params.flag("active")?, params.flag("is_default")?);
+    list::list(account, &mut params, "/v1/billing_portal/configurations", |each: &Configuration| {
+        active.is_none_or(|active| active == each.active) && default.is_none_or(|default| default == each.is_default)
+    })
+}
+
+/// `POST /v1/billing_portal/sessions`
+pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value> {
+    let customer = params.need("customer")?;
+    let configuration = params.text("configuration")?;
+    let (return_url, locale) = (params.text("return_url")?, params.text("locale")?);
+    let flow = params.json("flow_data").unwrap_or_default();
+    params.ignore(&["on_behalf_of"]);
+    params.done()?;
+    customer::live(account, &customer, "customer")?;
+    let configuration = match configuration {
+        Some(id) => account.named::<Configuration>(&id, "configuration")?.id.clone(),
+        None => default_configuration(account),
+    };
+    let default_url = account.get::<Configuration>(&configuration)?.default_return_url.clone();
+    let id = account.id("bps");
+    let session = PortalSession {
+        url: format!("{}/p/session/{id}", account.base_url),
+        id,
+        created: account.now,
+        configuration,
+        customer,
+        return_url: return_url.or(default_url),
+        flow,
+        locale,
+        pending_card: None,
+    };
+    let shown = session.json();
+    account.portal_sessions.insert(&session.id.clone(), session);
+    account.emit("billing_portal.session.created", shown.clone(), None);
+    Ok(shown)
+}

@@ -1,0 +1,147 @@
+//! Products: what is sold. Prices say for how much.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    account::{Account, Noun, noun},
+    error::{Result, StripeError},
+    form::Params,
+    list,
+    price::Price,
+};
+
+/// A thing that is sold.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Product {
+    pub(crate) id: String,
+    pub(crate) created: i64,
+    updated: i64,
+    pub(crate) active: bool,
+    pub(crate) name: String,
+    description: Option<String>,
+    default_price: Option<String>,
+    images: Vec<String>,
+    marketing_features: Value,
+    metadata: Map<String, Value>,
+    statement_descriptor: Option<String>,
+    tax_code: Option<String>,
+    unit_label: Option<String>,
+    url: Option<String>,
+}
+
+noun!(Product, products, "product", "product.updated");
+
+impl Product {
+    fn to_json(&self) -> Value {
+        json!({
+            "id": self.id,
+            "object": "product",
+            "active": self.active,
+            "created": self.created,
+            "default_price": self.default_price,
+            "description": self.description,
+            "images": self.images,
+            "livemode": false,
+            "marketing_features": self.marketing_features,
+            "metadata": self.metadata,
+            "name": self.name,
+            "package_dimensions": null,
+            "shippable": null,
+            "statement_descriptor": self.statement_descriptor,
+            "tax_code": self.tax_code,
+            "tax_details": null,
+            "type": "service",
+            "unit_label": self.unit_label,
+            "updated": self.updated,
+            "url": self.url,
+        })
+    }
+
+    fn read(&mut self, params: &mut Params) -> Result<()> {
+        self.active = params.flag("active")?.unwrap_or(self.active);
+        if params.has("name") {
+            self.name = params.need("name")?;
+        }
+        params.set("description", &mut self.description)?;
+        params.set("statement_descriptor", &mut self.statement_descriptor)?;
+        params.set("tax_code", &mut self.tax_code)?;
+        params.set("unit_label", &mut self.unit_label)?;
+        params.set("url", &mut self.url)?;
+        self.images = params.texts("images")?.unwrap_or_else(|| std::mem::take(&mut self.images));
+        if let Some(features) = params.json("marketing_features") {
+            self.marketing_features = if features.is_array() { features } else { json!([]) };
+        }
+        params.metadata(&mut self.metadata)?;
+        params.ignore(&["type", "shippable", "package_dimensions", "tax_details"]);
+        Ok(())
+    }
+}
+
+/// `POST /v1/products`
+pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value> {
+    let id = match params.text("id")? {
+        Some(id) if account.products.get(&id).is_some() => {
+            let message = format!("Product already exists: {id}");
+            return Err(StripeError::coded("resource_already_exists", message).at("id"));
+        }
+        Some(id) => id,
+        None => account.id("prod"),
+    };
+    let mut product = Product { active: true, marketing_features: json!([]), ..Product::default() };
+    (product.id, product.created, product.updated) = (id, account.now, account.now);
+    product.name = params.need("name")?;
+    product.read(&mut params)?;
+    let default_price = params.map("default_price_data")?;
+    params.done()?;
+    let id = product.id.clone();
+    let price = default_price.map(|params| Price::read(account, params, Some(&id))).transpose()?;
+    account.add("product.created", product);
+    if let Some(price) = price {
+        let price_id = price.id.clone();
+        account.add("price.created", price);
+        account.change(&id, |product: &mut Product| product.default_price = Some(price_id));
+    }
+    Ok(account.shown::<Product>(&id))
+}
+
+/// `POST /v1/products/{id}`
+pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
+    let mut changed = account.get::<Product>(id)?.clone();
+    changed.read(&mut params)?;
+    if let Some(price) = params.text("default_price")? {
+        if !price.is_empty() {
+            account.named::<Price>(&price, "default_price")?;
+        }
+        changed.default_price = (!price.is_empty()).then_some(price);
+    }
+    params.done()?;
+    changed.updated = account.now;
+    account.change(id, |product: &mut Product| *product = changed);
+    Ok(account.shown::<Product>(id))
+}
+
+/// `DELETE /v1/products/{id}`: only without prices.
+pub(crate) fn delete(account: &mut Account, id: &str) -> Result<Value> {
+    let product = account.get::<Product>(id)?.json();
+    if account.prices.iter().any(|price| price.product == id) {
+        return Err(StripeError::invalid(
+            "This product cannot be deleted because it has one or more user-created prices.",
+        ));
+    }
+    account.products.remove(id);
+    account.emit("product.deleted", product, None);
+    Ok(json!({ "id": id, "object": "product", "deleted": true }))
+}
+
+/// `GET /v1/products`
+pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
+    let active = params.flag("active")?;
+    let ids = params.texts("ids")?;
+    let url = params.text("url")?;
+    params.ignore(&["shippable", "type"]);
+    list::list(account, &mut params, "/v1/products", |product: &Product| {
+        active.is_none_or(|active| active == product.active)
+            && ids.as_ref().is_none_or(|ids| ids.contains(&product.id))
+            && (url.is_none() || url == product.url)
+    })
+}

@@ -1,0 +1,135 @@
+//! Refunds: money back from a charge.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    account::{Account, Noun, noun},
+    charge::Charge,
+    error::{Result, StripeError},
+    form::Params,
+    list,
+    payment_intent::PaymentIntent,
+};
+
+/// Money given back.
+#[derive(Clone, Debug)]
+pub(crate) struct Refund {
+    pub(crate) id: String,
+    pub(crate) created: i64,
+    pub(crate) amount: i64,
+    charge: String,
+    currency: String,
+    customer: Option<String>,
+    metadata: Map<String, Value>,
+    payment_intent: String,
+    payment_method: String,
+    reason: Option<String>,
+}
+
+noun!(Refund, refunds, "refund", "refund.updated");
+
+impl Refund {
+    fn to_json(&self) -> Value {
+        json!({
+            "id": self.id,
+            "object": "refund",
+            "amount": self.amount,
+            "balance_transaction": null,
+            "charge": self.charge,
+            "created": self.created,
+            "currency": self.currency,
+            "customer": self.customer,
+            "customer_account": null,
+            "destination_details": { "card": { "reference_status": "pending", "type": "refund" }, "type": "card" },
+            "metadata": self.metadata,
+            "payment_intent": self.payment_intent,
+            "payment_method": self.payment_method,
+            "reason": self.reason,
+            "receipt_number": null,
+            "source_transfer_reversal": null,
+            "status": "succeeded",
+            "transfer_reversal": null,
+        })
+    }
+}
+
+/// Gives back `amount` (all that is left, where none) of a charge; the refund's id.
+pub(crate) fn of_charge(
+    account: &mut Account,
+    charge: &str,
+    amount: Option<i64>,
+    reason: Option<String>,
+) -> Result<String> {
+    let charge = account.named::<Charge>(charge, "charge")?.clone();
+    let left = charge.amount - charge.refunded;
+    if !charge.succeeded() || left == 0 {
+        let message = format!("Charge {} has already been refunded.", charge.id);
+        return Err(StripeError::coded("charge_already_refunded", message));
+    }
+    let amount = amount.unwrap_or(left);
+    if amount > left {
+        let message = format!("Refund amount ({amount}) is greater than unrefunded amount on charge ({left})");
+        return Err(StripeError::invalid(message).at("amount"));
+    }
+    let clock = charge.customer.as_ref().and_then(|id| account.customers.get(id)?.test_clock.clone());
+    account.enter(clock.as_deref());
+    let id = account.id("re");
+    let refund = Refund {
+        id: id.clone(),
+        created: account.now,
+        amount,
+        charge: charge.id.clone(),
+        currency: charge.currency,
+        customer: charge.customer,
+        metadata: Map::new(),
+        payment_intent: charge.payment_intent,
+        payment_method: charge.payment_method,
+        reason,
+    };
+    let shown = refund.json();
+    account.refunds.insert(&id, refund);
+    account.change_as(&charge.id, "charge.refunded", |charge: &mut Charge| charge.refunded += amount);
+    account.emit("refund.created", shown, None);
+    Ok(id)
+}
+
+/// `POST /v1/refunds`
+pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value> {
+    let (charge, intent) = (params.text("charge")?, params.text("payment_intent")?);
+    let amount = params.int_from("amount", 1)?;
+    let reason = params.one_of("reason", &["duplicate", "fraudulent", "requested_by_customer"])?;
+    let mut metadata = Map::new();
+    params.metadata(&mut metadata)?;
+    params.done()?;
+    let charge = match (charge, intent) {
+        (Some(charge), _) => charge,
+        (None, Some(intent)) => {
+            let charge = account.named::<PaymentIntent>(&intent, "payment_intent")?.latest_charge.clone();
+            charge.ok_or_else(|| {
+                StripeError::invalid("This PaymentIntent does not have a successful charge to refund.")
+            })?
+        }
+        (None, None) => return Err(StripeError::missing("charge")),
+    };
+    let id = of_charge(account, &charge, amount, reason)?;
+    account.change_quietly(&id, |refund: &mut Refund| refund.metadata = metadata);
+    Ok(account.shown::<Refund>(&id))
+}
+
+/// `POST /v1/refunds/{id}`
+pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
+    let mut changed = account.get::<Refund>(id)?.clone();
+    params.metadata(&mut changed.metadata)?;
+    params.done()?;
+    account.change(id, |refund: &mut Refund| *refund = changed);
+    Ok(account.shown::<Refund>(id))
+}
+
+/// `GET /v1/refunds`
+pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
+    let (charge, intent) = (params.text("charge")?, params.text("payment_intent")?);
+    list::list(account, &mut params, "/v1/refunds", |refund: &Refund| {
+        charge.as_ref().is_none_or(|charge| *charge == refund.charge)
+            && intent.as_ref().is_none_or(|intent| *intent == refund.payment_intent)
+    })
+}

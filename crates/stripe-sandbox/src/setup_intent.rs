@@ -1,0 +1,201 @@
+//! Setup intents: a card that is kept for later without paying now.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    account::{Account, noun},
+    customer,
+    error::{Result, StripeError},
+    form::Params,
+    list, payment_method,
+    payment_method::PaymentMethod,
+};
+
+/// Keeping a card, and how far that got.
+#[derive(Clone, Debug)]
+pub(crate) struct SetupIntent {
+    pub(crate) id: String,
+    pub(crate) created: i64,
+    pub(crate) customer: Option<String>,
+    description: Option<String>,
+    last_error: Option<Value>,
+    metadata: Map<String, Value>,
+    pub(crate) payment_method: Option<String>,
+    pub(crate) status: &'static str,
+    usage: String,
+    client_secret: String,
+    authenticate_url: String,
+}
+
+noun!(SetupIntent, setup_intents, "setupintent", "");
+
+impl SetupIntent {
+    fn to_json(&self) -> Value {
+        let next_action = (self.status == "requires_action").then(|| {
+            json!({ "type": "redirect_to_url", "redirect_to_url": { "return_url": null, "url": self.authenticate_url } })
+        });
+        json!({
+            "id": self.id,
+            "object": "setup_intent",
+            "allowed_payment_method_types": null,
+            "application": null,
+            "automatic_payment_methods": null,
+            "cancellation_reason": null,
+            "client_secret": self.client_secret,
+            "created": self.created,
+            "customer": self.customer,
+            "customer_account": null,
+            "description": self.description,
+            "excluded_payment_method_types": null,
+            "flow_directions": null,
+            "last_setup_error": self.last_error,
+            "latest_attempt": null,
+            "livemode": false,
+            "mandate": null,
+            "metadata": self.metadata,
+            "next_action": next_action,
+            "on_behalf_of": null,
+            "payment_method": self.payment_method,
+            "payment_method_configuration_details": null,
+            "payment_method_options": { "card": { "request_three_d_secure": "automatic" } },
+            "payment_method_types": ["card"],
+            "single_use_mandate": null,
+            "status": self.status,
+            "usage": self.usage,
+        })
+    }
+}
+
+/// A new intent, waiting for a card.
+pub(crate) fn open(account: &mut Account, customer: Option<&str>) -> String {
+    let id = account.id("seti");
+    let secret = account.random.letters(24);
+    let intent = SetupIntent {
+        id: id.clone(),
+        created: account.now,
+        customer: customer.map(str::to_owned),
+        description: None,
+        last_error: None,
+        metadata: Map::new(),
+        payment_method: None,
+        status: "requires_payment_method",
+        usage: "off_session".to_owned(),
+        client_secret: format!("{id}_secret_{secret}"),
+        authenticate_url: format!("{}/authenticate/{id}", account.base_url),
+    };
+    account.add("setup_intent.created", intent);
+    id
+}
+
+/// Keeps a card, or asks its owner (`false`), or says why not.
+pub(crate) fn confirm_with(account: &mut Account, id: &str, method: &str) -> Result<bool> {
+    let card = account.get::<PaymentMethod>(method)?.clone();
+    account.change_quietly(id, |intent: &mut SetupIntent| intent.payment_method = Some(method.to_owned()));
+    if card.asks() && !card.authenticated {
+        account.change_as(id, "setup_intent.requires_action", |intent: &mut SetupIntent| {
+            intent.status = "requires_action";
+        });
+        return Ok(false);
+    }
+    finish(account, id, method).map(|()| true)
+}
+
+fn finish(account: &mut Account, id: &str, method: &str) -> Result<()> {
+    let customer = account.get::<SetupIntent>(id)?.customer.clone();
+    let attached = customer.map_or(Ok(()), |customer| payment_method::attach(account, method, &customer));
+    if let Err(refusal) = attached {
+        return Err(failed(account, id, refusal));
+    }
+    account.change_as(id, "setup_intent.succeeded", |intent: &mut SetupIntent| {
+        intent.status = "succeeded";
+        intent.last_error = None;
+    });
+    Ok(())
+}
+
+fn failed(account: &mut Account, id: &str, refusal: StripeError) -> StripeError {
+    let error = refusal.inner();
+    account.change_as(id, "setup_intent.setup_failed", |intent: &mut SetupIntent| {
+        intent.status = "requires_payment_method";
+        intent.payment_method = None;
+        intent.last_error = Some(error);
+    });
+    refusal
+}
+
+/// The owner of the card was asked.
+pub(crate) fn authenticate(account: &mut Account, id: &str, yes: bool) -> Result<()> {
+    let intent = account.get::<SetupIntent>(id)?.clone();
+    let ("requires_action", Some(method)) = (intent.status, &intent.payment_method) else {
+        return Err(StripeError::invalid("This setup does not wait for its owner."));
+    };
+    if !yes {
+        let message = "We are unable to authenticate your payment method. Please choose a different payment method and try again.";
+        return Err(failed(account, id, StripeError::card("setup_intent_authentication_failure", None, message)));
+    }
+    account.change_quietly(method, |method: &mut PaymentMethod| method.authenticated = true);
+    finish(account, id, method)
+}
+
+/// `POST /v1/setup_intents`
+pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value> {
+    let customer = params.text("customer")?;
+    let (method, confirm) = (params.text("payment_method")?, params.flag("confirm")?.unwrap_or(false));
+    let (description, usage) = (params.text("description")?, params.text("usage")?);
+    let mut metadata = Map::new();
+    params.metadata(&mut metadata)?;
+    params.ignore(&["automatic_payment_methods", "payment_method_types", "allowed_payment_method_types", "return_url"]);
+    params.done()?;
+    if let Some(customer) = &customer {
+        customer::live(account, customer, "customer")?;
+    }
+    let method = method.map(|method| payment_method::resolve(account, &method, "payment_method")).transpose()?;
+    let id = open(account, customer.as_deref());
+    account.change_quietly(&id, |intent: &mut SetupIntent| {
+        (intent.description, intent.metadata) = (description, metadata);
+        intent.usage = usage.unwrap_or_else(|| "off_session".to_owned());
+        if method.is_some() {
+            intent.payment_method.clone_from(&method);
+            intent.status = "requires_confirmation";
+        }
+    });
+    if let (true, Some(method)) = (confirm, &method) {
+        confirm_with(account, &id, method)?;
+    }
+    Ok(account.shown::<SetupIntent>(&id))
+}
+
+/// `POST /v1/setup_intents/{id}/confirm`
+pub(crate) fn confirm(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
+    let intent = account.get::<SetupIntent>(id)?.clone();
+    let method = params.text("payment_method")?;
+    params.ignore(&["return_url", "mandate_data"]);
+    params.done()?;
+    let method = match method {
+        Some(method) => payment_method::resolve(account, &method, "payment_method")?,
+        None => intent.payment_method.ok_or_else(|| StripeError::missing("payment_method"))?,
+    };
+    confirm_with(account, id, &method)
+        .map_err(|refusal| refusal.with("setup_intent", account.shown::<SetupIntent>(id)))?;
+    Ok(account.shown::<SetupIntent>(id))
+}
+
+/// `POST /v1/setup_intents/{id}/cancel`
+pub(crate) fn cancel(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
+    let intent = account.get::<SetupIntent>(id)?;
+    params.ignore(&["cancellation_reason"]);
+    params.done()?;
+    if matches!(intent.status, "succeeded" | "canceled") {
+        return Err(StripeError::coded("setup_intent_unexpected_state", "You cannot cancel this SetupIntent."));
+    }
+    account.change_as(id, "setup_intent.canceled", |intent: &mut SetupIntent| intent.status = "canceled");
+    Ok(account.shown::<SetupIntent>(id))
+}
+
+/// `GET /v1/setup_intents`
+pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
+    let (customer, method) = (params.text("customer")?, params.text("payment_method")?);
+    list::list(account, &mut params, "/v1/setup_intents", |intent: &SetupIntent| {
+        (customer.is_none() || customer == intent.customer) && (method.is_none() || method == intent.payment_method)
+    })
+}

@@ -1,0 +1,152 @@
+//! What time does to a subscription: trials end, periods begin, payments fail and are made up for.
+
+use crate::{
+    account::{Account, Noun},
+    invoice,
+    invoice::{Invoice, make, pay},
+    subscription::{Pause, Status, Subscription, end, item, resume},
+};
+
+/// A period (or the trial) is over.
+pub(crate) fn roll(account: &mut Account, id: &str) {
+    let Some(old) = account.subscriptions.get(id).cloned() else { return };
+    if old.status == Status::Trialing && old.days_until_due.is_none() && without_card(account, &old) {
+        match old.missing_method.as_str() {
+            "cancel" => return end::end(account, id, None),
+            "pause" => return pause(account, id),
+            _ => {}
+        }
+    }
+    let mut new = old.clone();
+    let start = old.period.1;
+    new.period = (start, new.period_end(start));
+    new.upcoming_told = false;
+    if old.status == Status::Trialing {
+        new.status = Status::Active;
+    }
+    let lines = item::lines(account, &new, new.period, Some(old.period));
+    let invoice = account.id("in");
+    new.latest_invoice = Some(invoice.clone());
+    account.change(id, |subscription: &mut Subscription| *subscription = new.clone());
+    make::draft(account, &invoice, &new.customer, Some(&new), "subscription_cycle", lines);
+    let status = new.status;
+    let paused = new.pause.map(|Pause { behavior, .. }| behavior);
+    if account.preview {
+        return;
+    }
+    match paused.as_deref() {
+        Some("void") => pay::void(account, &invoice),
+        Some("mark_uncollectible") => pay::mark_uncollectible(account, &invoice),
+        Some(_) => keep_draft(account, &invoice),
+        None if status == Status::Unpaid => keep_draft(account, &invoice),
+        None => {}
+    }
+}
+
+fn keep_draft(account: &mut Account, invoice: &str) {
+    account.change(invoice, |invoice: &mut Invoice| {
+        invoice.auto_advance = false;
+        invoice.finalizes_at = None;
+        invoice.next_payment_attempt = None;
+    });
+}
+
+fn without_card(account: &Account, subscription: &Subscription) -> bool {
+    let customer = account.customers.get(&subscription.customer);
+    subscription.default_payment_method.is_none()
+        && customer.is_none_or(|customer| customer.default_payment_method.is_none())
+}
+
+fn pause(account: &mut Account, id: &str) {
+    let now = account.now;
+    account.change(id, |subscription: &mut Subscription| {
+        subscription.status = Status::Paused;
+        subscription.paused_at = Some(now);
+    });
+    tell(account, id, "customer.subscription.paused");
+}
+
+fn tell(account: &mut Account, id: &str, kind: &str) {
+    let json = account.subscriptions.get(id).map(Noun::json).unwrap_or_default();
+    account.emit(kind, json, None);
+}
+
+/// The trial ends in three days, or sooner where it is shorter.
+pub(crate) fn trial_will_end(account: &mut Account, id: &str) {
+    account.change_quietly(id, |subscription: &mut Subscription| subscription.trial_told = true);
+    tell(account, id, "customer.subscription.trial_will_end");
+}
+
+/// The next period begins soon: tells what it will cost.
+pub(crate) fn upcoming(account: &mut Account, id: &str) {
+    account.change_quietly(id, |subscription: &mut Subscription| subscription.upcoming_told = true);
+    if let Some(mut preview) = invoice::preview::next(account, id) {
+        if let Some(fields) = preview.as_object_mut() {
+            // An invoice that does not exist yet has no id.
+            fields.remove("id");
+        }
+        account.emit("invoice.upcoming", preview, None);
+    }
+}
+
+/// Collection was paused until now.
+pub(crate) fn collection_resumes(account: &mut Account, id: &str) {
+    account.change(id, |subscription: &mut Subscription| subscription.pause = None);
+}
+
+/// The day on which it was to end has come.
+pub(crate) fn cancel_due(account: &mut Account, id: &str) {
+    end::end(account, id, Some("cancellation_requested"));
+    end::last_invoice(account, id);
+}
+
+/// An invoice of it is paid.
+pub(crate) fn invoice_paid(account: &mut Account, id: &str, invoice: &str) {
+    let Some(subscription) = account.subscriptions.get(id).cloned() else { return };
+    let intent =
+        account.invoices.get(invoice).and_then(|invoice| account.payment_intents.get(invoice.payment_intent.as_ref()?));
+    let paid_with = intent.and_then(|intent| intent.payment_method.clone());
+    let others = account.invoices.iter().any(|other| {
+        other.subscription.as_deref() == Some(id)
+            && other.status == invoice::Status::Open
+            && other.attempt_count > 0
+            && !other.sends
+    });
+    match subscription.status {
+        Status::Paused if subscription.latest_invoice.as_deref() == Some(invoice) => resume::resumed(account, id),
+        Status::Incomplete => {
+            account.change(id, |subscription: &mut Subscription| {
+                subscription.status = Status::Active;
+                if subscription.saves_method {
+                    subscription.default_payment_method = paid_with.or(subscription.default_payment_method.take());
+                }
+            });
+        }
+        Status::PastDue | Status::Unpaid if !others => {
+            account.change(id, |subscription: &mut Subscription| subscription.status = Status::Active);
+        }
+        _ => {}
+    }
+}
+
+/// A payment for it failed; `last`: it will not be tried again by itself.
+pub(crate) fn payment_failed(account: &mut Account, id: &str, invoice: &str, last: bool) {
+    let first = account.invoices.get(invoice).is_some_and(|invoice| invoice.billing_reason == "subscription_create");
+    let Some(status) = account.subscriptions.get(id).map(|subscription| subscription.status) else { return };
+    if first || status.is_over() || matches!(status, Status::Incomplete | Status::Paused) {
+        return;
+    }
+    if status != Status::Unpaid {
+        account.change(id, |subscription: &mut Subscription| subscription.status = Status::PastDue);
+    }
+    if !last {
+        return;
+    }
+    match account.billing.after_retries.as_str() {
+        "cancel" => end::end(account, id, Some("payment_failed")),
+        "unpaid" => {
+            account.change(id, |subscription: &mut Subscription| subscription.status = Status::Unpaid);
+        }
+        _ => {}
+    }
+}

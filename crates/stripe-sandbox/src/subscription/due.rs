@@ -1,0 +1,124 @@
+//! What is due next, and doing everything that became due, one after the other at its own time.
+
+use crate::{
+    account::Account,
+    checkout,
+    invoice::{Invoice, Status as InvoiceStatus, make, pay},
+    knob::Billing,
+    subscription::{Status, Subscription, cycle, end},
+};
+
+const DAY: i64 = 86_400;
+const FIRST_PAYMENT: i64 = 23 * 3600;
+
+/// Something that time does. Of what is due at the same second, the first here goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    TrialWillEnd,
+    Upcoming,
+    CollectionResumes,
+    Finalize,
+    Retry,
+    Overdue,
+    Cancel,
+    Expire,
+    Roll,
+    SessionExpire,
+}
+
+fn of_subscription(subscription: &Subscription, billing: &Billing) -> Option<(i64, Step)> {
+    let at = |time: i64, step| Some((time.max(subscription.created), step));
+    match subscription.status {
+        Status::Canceled | Status::IncompleteExpired => return None,
+        Status::Incomplete => return at(subscription.created + FIRST_PAYMENT, Step::Expire),
+        Status::Paused => return subscription.cancel_at.and_then(|time| at(time, Step::Cancel)),
+        _ => {}
+    }
+    let (start, end) = subscription.period;
+    let trialing = subscription.status == Status::Trialing;
+    let will_end = (trialing && !subscription.trial_told).then_some((end - 3 * DAY).max(start));
+    let notice = end - billing.upcoming_days * DAY;
+    let wants_notice = billing.upcoming_days > 0 && !subscription.upcoming_told && !trialing && notice > start;
+    let goes_on = subscription.cancel_at.is_none_or(|cancel| cancel > end);
+    let steps = [
+        will_end.and_then(|time| at(time, Step::TrialWillEnd)),
+        (wants_notice && goes_on).then_some((notice, Step::Upcoming)),
+        subscription.pause.as_ref().and_then(|pause| at(pause.resumes_at?, Step::CollectionResumes)),
+        subscription.cancel_at.and_then(|time| at(time, Step::Cancel)),
+        at(end, Step::Roll),
+    ];
+    steps.into_iter().flatten().min()
+}
+
+fn of_invoice(invoice: &Invoice) -> Option<(i64, Step)> {
+    match invoice.status {
+        InvoiceStatus::Draft if invoice.auto_advance => invoice.finalizes_at.map(|time| (time, Step::Finalize)),
+        InvoiceStatus::Open if invoice.sends && !invoice.overdue => invoice.due_date.map(|time| (time, Step::Overdue)),
+        InvoiceStatus::Open if !invoice.sends => invoice.next_payment_attempt.map(|time| (time, Step::Retry)),
+        _ => None,
+    }
+}
+
+impl Account {
+    /// The earliest thing due for customers of a test clock, or for those of none.
+    fn due_next(&self, clock: Option<&str>) -> Option<(i64, Step, String)> {
+        let subscriptions = self.subscriptions.iter().filter(|each| each.test_clock.as_deref() == clock);
+        let subscriptions = subscriptions
+            .filter_map(|each| of_subscription(each, &self.billing).map(|(at, step)| (at, step, &each.id)));
+        let invoices = self.invoices.iter().filter(|each| each.test_clock.as_deref() == clock);
+        let invoices = invoices.filter_map(|each| of_invoice(each).map(|(at, step)| (at, step, &each.id)));
+        // Checkout is for a person who sits before it, so its sessions end by the sandbox's clock.
+        let sessions = self
+            .sessions
+            .iter()
+            .filter(|_| clock.is_none())
+            .filter_map(|each| each.due().map(|at| (at, Step::SessionExpire, &each.id)));
+        subscriptions.chain(invoices).chain(sessions).min().map(|(at, step, id)| (at, step, id.clone()))
+    }
+
+    /// Does everything that became due until `until`, each at its own time.
+    pub(crate) fn catch_up(&mut self, clock: Option<&str>, until: i64) {
+        let request = self.request.take();
+        while let Some((at, step, id)) = self.due_next(clock).filter(|(at, ..)| *at <= until) {
+            self.now = at;
+            if let Some(clock) = clock {
+                self.change_quietly(clock, |clock: &mut crate::clock::TestClock| {
+                    clock.frozen_time = clock.frozen_time.max(at);
+                });
+            }
+            self.due_do(step, &id);
+        }
+        self.now = until;
+        self.request = request;
+    }
+
+    fn due_do(&mut self, step: Step, id: &str) {
+        match step {
+            Step::TrialWillEnd => cycle::trial_will_end(self, id),
+            Step::Upcoming => cycle::upcoming(self, id),
+            Step::CollectionResumes => cycle::collection_resumes(self, id),
+            Step::Cancel => cycle::cancel_due(self, id),
+            Step::Expire => end::expire(self, id),
+            Step::Roll => cycle::roll(self, id),
+            Step::SessionExpire => checkout::expire_now(self, id),
+            Step::Finalize => {
+                make::finalize(self, id);
+                if self.invoices.get(id).is_some_and(|invoice| !invoice.sends) {
+                    pay::collect(self, id, None, true);
+                }
+            }
+            Step::Retry => {
+                self.change_quietly(id, |invoice: &mut Invoice| invoice.next_payment_attempt = None);
+                pay::collect(self, id, None, true);
+            }
+            Step::Overdue => {
+                self.change_quietly(id, |invoice: &mut Invoice| invoice.overdue = true);
+                let json = self.shown::<Invoice>(id);
+                self.emit("invoice.overdue", json, None);
+                if let Some(subscription) = self.invoices.get(id).and_then(|invoice| invoice.subscription.clone()) {
+                    cycle::payment_failed(self, &subscription, id, false);
+                }
+            }
+        }
+    }
+}

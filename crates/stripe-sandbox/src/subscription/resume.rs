@@ -1,0 +1,48 @@
+//! Going on after a trial that ended without a card.
+
+use serde_json::Value;
+
+use crate::{
+    account::{Account, Noun},
+    error::{Result, StripeError},
+    form::Params,
+    invoice::{make, pay},
+    subscription::{Status, Subscription, item, live, update::anchor_now},
+};
+
+/// `POST /v1/subscriptions/{id}/resume`
+pub(crate) fn resume(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
+    let subscription = live(account, id)?;
+    let now_anchor = anchor_now(&mut params)?.unwrap_or(true);
+    params.ignore(&["proration_behavior", "proration_date", "payment_behavior"]);
+    params.done()?;
+    if subscription.status != Status::Paused {
+        return Err(StripeError::invalid("The subscription is not paused."));
+    }
+    let now = account.now;
+    let mut resumed = subscription.clone();
+    if now_anchor || subscription.period.1 <= now {
+        resumed.anchor = now;
+        resumed.period = (now, resumed.period_end(now));
+    }
+    let lines = item::lines(account, &resumed, resumed.period, None);
+    let invoice = account.id("in");
+    resumed.latest_invoice = Some(invoice.clone());
+    account.change(id, |subscription: &mut Subscription| *subscription = resumed.clone());
+    make::draft(account, &invoice, &resumed.customer, Some(&resumed), "subscription_update", lines);
+    make::finalize(account, &invoice);
+    // Paying the invoice is what resumes it.
+    pay::collect(account, &invoice, None, false);
+    Ok(account.shown::<Subscription>(id))
+}
+
+/// The invoice of a resumption is paid.
+pub(crate) fn resumed(account: &mut Account, id: &str) {
+    account.change(id, |subscription: &mut Subscription| {
+        subscription.status = Status::Active;
+        subscription.paused_at = None;
+        subscription.upcoming_told = false;
+    });
+    let json = account.subscriptions.get(id).map(Noun::json).unwrap_or_default();
+    account.emit("customer.subscription.resumed", json, None);
+}

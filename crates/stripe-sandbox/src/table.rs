@@ -1,0 +1,54 @@
+//! Objects by id, in the order they were made.
+
+use std::collections::HashMap;
+
+/// The objects of one kind in one account.
+#[derive(Clone, Debug)]
+pub(crate) struct Table<T> {
+    /// A deleted object leaves its place empty, so that the places of the others hold.
+    rows: Vec<Option<T>>,
+    places: HashMap<String, usize>,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), places: HashMap::new() }
+    }
+}
+
+impl<T> Table<T> {
+    pub(crate) fn insert(&mut self, id: &str, row: T) {
+        if let Some(place) = self.places.get(id) {
+            self.rows[*place] = Some(row);
+        } else {
+            self.places.insert(id.to_owned(), self.rows.len());
+            self.rows.push(Some(row));
+        }
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<&T> {
+        self.rows.get(*self.places.get(id)?)?.as_ref()
+    }
+
+    pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut T> {
+        self.rows.get_mut(*self.places.get(id)?)?.as_mut()
+    }
+
+    pub(crate) fn remove(&mut self, id: &str) -> Option<T> {
+        self.rows.get_mut(self.places.remove(id)?)?.take()
+    }
+
+    /// Oldest first.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.rows.iter().flatten()
+    }
+
+    /// Oldest first.
+    pub(crate) fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut T> {
+        self.rows.iter_mut().flatten()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.places.len()
+    }
+}
