@@ -24,7 +24,7 @@ impl fmt::Display for Change {
 }
 
 impl Plan {
-    /// What a customer of `stored` would notice under `self`: price, limits, modules, processing, support, service
+    /// What a customer of `stored` would notice under `self`: price, limits, modules, processing, queue, webhooks, support, service
     /// level. Empty when the two promise the same. The wording of `name` and `features` may change without a new version.
     ///
     /// Whoever stores plans refuses a file in which a plan changed and its version did not.
@@ -46,6 +46,8 @@ impl Plan {
         }
         compare("modules", json(&stored.modules), json(&self.modules));
         compare("processing", json(&stored.processing), json(&self.processing));
+        compare("queue", stored.queue.as_ref().and_then(json), self.queue.as_ref().and_then(json));
+        compare("webhooks", stored.webhooks.as_ref().and_then(json), self.webhooks.as_ref().and_then(json));
         compare("support", stored.support.as_ref().and_then(json), self.support.as_ref().and_then(json));
         compare("sla", stored.sla.as_ref().and_then(json), self.sla.as_ref().and_then(json));
         changes

@@ -3,8 +3,8 @@
 //!
 //! Read in this order: [`Product`] is the whole file, a [`Meter`] is something counted, a [`Module`] something
 //! switched on or off, a [`Plan`] says how much of each for which [`Price`]. A [`Limit`] is one such number, over a
-//! [`Period`] or a [`Window`]. [`Mistakes`] is what the reader of a wrong file gets to see. How the text becomes
-//! values is in `read/`.
+//! [`Period`] or a [`Window`]. A [`Brand`] is how its mails look, in a [`Color`]. [`Mistakes`] is what the reader of a
+//! wrong file gets to see. How the text becomes values is in `read/`.
 //!
 //! ```
 //! let text = r#"
@@ -33,7 +33,9 @@
 //! # Ok::<(), freehold_catalog::Mistakes>(())
 //! ```
 
+mod brand;
 mod change;
+mod color;
 mod limit;
 mod meter;
 mod mistake;
@@ -42,11 +44,14 @@ mod period;
 mod plan;
 mod price;
 mod product;
+mod queue;
 mod read;
 mod size;
 mod trial;
 
+pub use brand::Brand;
 pub use change::Change;
+pub use color::Color;
 pub use limit::Limit;
 pub use meter::{Counts, Meter, MeterKind, Unit};
 pub use mistake::{Mistake, Mistakes};
@@ -55,5 +60,6 @@ pub use period::{Per, Period, Window};
 pub use plan::{Plan, Processing};
 pub use price::Price;
 pub use product::{Isolation, Product, SignIn, Tenancy};
+pub use queue::Queue;
 pub use size::bytes_display;
 pub use trial::{Lifecycle, Trial};

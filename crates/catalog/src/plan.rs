@@ -10,6 +10,7 @@ use crate::{
     meter::Meter,
     module::Modules,
     price::Price,
+    queue::Queue,
     read::{Section, Value, suggest},
 };
 
@@ -35,6 +36,13 @@ pub struct Plan {
     /// How its background work is ranked.
     #[serde(default)]
     pub processing: Processing,
+    /// How many of its jobs may wait, where the plan says so; [`queue_room`](Self::queue_room) knows what holds otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<Queue>,
+    /// How many webhook endpoints there may be, where the plan says so; [`webhook_endpoints`](Self::webhook_endpoints)
+    /// knows what holds otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhooks: Option<i32>,
     /// How its customers are helped, for people: `Email support`.
     #[serde(default)]
     pub support: Option<String>,
@@ -48,7 +56,7 @@ pub struct Plan {
 
 impl Plan {
     const KEYS: &[&str] =
-        &["version", "name", "price", "limits", "modules", "processing", "support", "sla", "features"];
+        &["version", "name", "price", "limits", "modules", "processing", "queue", "webhooks", "support", "sla", "features"];
 
     /// How much of the meter it contains. `None` when this version is older than the meter:
     /// [`Product::limit`](crate::Product::limit) knows what holds then.
@@ -61,9 +69,26 @@ impl Plan {
         self.modules.contains(id)
     }
 
+    /// How many jobs may wait; none: any number. A plan that says nothing has room for 10,000.
+    pub fn queue_room(&self) -> Option<i64> {
+        self.queue.unwrap_or_default().room.map(i64::from)
+    }
+
+    /// How many webhook endpoints there may be. A plan that says nothing has 3 when it is free, 10 when it is paid for, and
+    /// 50 when its price is negotiated.
+    pub fn webhook_endpoints(&self) -> i64 {
+        let usual = match self.price {
+            Price::Free => 3,
+            Price::Paid { .. } => 10,
+            Price::ContactSales => 50,
+        };
+        i64::from(self.webhooks.unwrap_or(usual))
+    }
+
     /// Reads one `[plans.…]`.
     pub(crate) fn read(value: &Value<'_>, declared: &Declared<'_>) -> Option<Self> {
         const VERSION: &str = "expected a whole number from 1, raised whenever the plan changes";
+        const WEBHOOKS: &str = "expected how many webhook endpoints there may be, 0 to 10000";
         let id = value.id()?;
         let section = value.section(value.place().to_owned(), Self::KEYS)?;
         let version = section.require("version", VERSION).and_then(|value| value.whole(1..=i32::MAX, VERSION));
@@ -75,6 +100,8 @@ impl Plan {
             limits: read_limits(&section, declared),
             modules: Modules::read(&section, declared.module_ids),
             processing: Processing::read(&section),
+            queue: section.get("queue").as_ref().and_then(Queue::read),
+            webhooks: section.get("webhooks").and_then(|value| value.whole(0..=10_000, WEBHOOKS)),
             support: section.text_optional("support"),
             sla: section.text_optional("sla"),
             features: section.texts("features"),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use freehold_core::{Currency, Money};
 
 use crate::{
+    brand::Brand,
     limit::Limit,
     meter::Meter,
     mistake::Mistakes,
@@ -33,6 +34,8 @@ pub struct Product {
     pub sign_in: Vec<SignIn>,
     /// The currency of all its prices.
     pub currency: Currency,
+    /// How its mails look.
+    pub brand: Brand,
     /// What is counted, in the order of the file.
     pub meters: Vec<Meter>,
     /// What can be switched on, in the order of the file.
@@ -102,6 +105,7 @@ impl Product {
         "sign_in",
         "default_plan",
         "currency",
+        "brand",
         "meters",
         "modules",
         "plans",
@@ -139,6 +143,7 @@ impl Product {
         }
         let trial = Trial::read(file, &plans, &plan_ids);
         let default_plan = read_default_plan(file, &plans, &plan_ids, trial.as_ref());
+        let brand = Brand::read(file, &name);
         let (lifecycle, costs) = (Lifecycle::read(file), read_costs(file, currency));
         Some(Self {
             id,
@@ -148,6 +153,7 @@ impl Product {
             isolation: isolation?,
             sign_in,
             currency: currency?,
+            brand,
             meters,
             modules,
             trial,

@@ -83,15 +83,15 @@ impl Caller {
         Self { tenant, actor: Actor::Key { key, live }, role, scopes, plan, standing }
     }
 
-    /// Freehold itself, working for a tenant.
-    pub fn system(tenant: TenantId, reason: &'static str, plan: Plan) -> Self {
+    /// Freehold itself, working for a tenant. For a suspended one it can read and not write, like everybody.
+    pub fn system(tenant: TenantId, reason: &'static str, plan: Plan, standing: Standing) -> Self {
         Self {
             tenant,
             actor: Actor::System { reason },
             role: Role::Owner,
             scopes: Scopes::default(),
             plan,
-            standing: Standing::Good,
+            standing,
         }
     }
 

@@ -57,12 +57,15 @@ pub mod codes {
     pub const STALE_EDIT: Code = Code::new("stale_edit", 412, "Somebody else changed it first");
     /// The body is larger than the server takes.
     pub const BODY_TOO_LARGE: Code = Code::new("body_too_large", 413, "The body is too large");
-    /// The body is not `application/json`.
-    pub const UNSUPPORTED_MEDIA_TYPE: Code = Code::new("unsupported_media_type", 415, "Send JSON");
+    /// The body is not of the type that is read here: `application/json`, unless the operation says another.
+    pub const UNSUPPORTED_MEDIA_TYPE: Code =
+        Code::new("unsupported_media_type", 415, "The body is of another type than is read here");
     /// Well-formed, but values are not allowed; `errors` says which.
     pub const VALIDATION_FAILED: Code = Code::new("validation_failed", 422, "Some values are not valid");
     /// Too many requests in a window.
     pub const RATE_LIMITED: Code = Code::new("rate_limited", 429, "Too many requests");
+    /// As many jobs wait as the plan has room for.
+    pub const QUEUE_FULL: Code = Code::new("queue_full", 429, "Too many jobs wait");
     /// Something of ours failed. The log knows; the answer tells nothing of the inside.
     pub const INTERNAL: Code = Code::new("internal", 500, "Something went wrong on our side");
     /// Something we depend on is away for the moment.
@@ -86,6 +89,7 @@ pub mod codes {
         UNSUPPORTED_MEDIA_TYPE,
         VALIDATION_FAILED,
         RATE_LIMITED,
+        QUEUE_FULL,
         INTERNAL,
         UNAVAILABLE,
     ];

@@ -47,6 +47,11 @@ impl PageRequest {
         self.after
     }
 
+    /// The last thing of the page before; none on the first page. For lists whose order is not that of ids.
+    pub fn after(&self) -> Option<Uuid> {
+        Some(self.after).filter(|after| *after != Uuid::max())
+    }
+
     /// The page made of the rows that were found.
     pub fn page<T, K>(&self, mut rows: Vec<T>, id: impl Fn(&T) -> Id<K>) -> Page<T> {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);

@@ -28,6 +28,12 @@ pub enum Area {
     Usage,
     /// Plan, invoices, payment.
     Billing,
+    /// What is done later, and how far it is.
+    Jobs,
+    /// What happened, to be read by whoever was away.
+    Events,
+    /// Where it is told as it happens.
+    Webhooks,
     /// Something a product sells: `workflows`.
     Product(&'static str),
 }
@@ -62,6 +68,9 @@ impl Area {
             Self::Keys => "keys",
             Self::Usage => "usage",
             Self::Billing => "billing",
+            Self::Jobs => "jobs",
+            Self::Events => "events",
+            Self::Webhooks => "webhooks",
             Self::Product(name) => name,
         }
     }
@@ -108,11 +117,12 @@ impl Role {
     /// Whether the role contains the permission. This is the whole table.
     pub fn allows(self, permission: Permission) -> bool {
         use Action::{Read, Write};
-        use Area::{Billing, Keys, Members, Organization, Product, Usage};
+        use Area::{Billing, Events, Jobs, Keys, Members, Organization, Product, Usage, Webhooks};
         let least = match (permission.area, permission.action) {
-            (Product(_) | Usage | Organization | Members, Read) => Self::Viewer,
-            (Product(_), Write) => Self::Member,
-            (Usage | Organization | Members, Write) | (Keys | Billing, Read | Write) => Self::Admin,
+            (Product(_) | Jobs | Usage | Organization | Members, Read) => Self::Viewer,
+            (Product(_) | Jobs, Write) => Self::Member,
+            // Events tell of keys and of money, too.
+            (Usage | Organization | Members, Write) | (Keys | Billing | Events | Webhooks, Read | Write) => Self::Admin,
         };
         self >= least
     }

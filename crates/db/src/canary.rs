@@ -1,7 +1,7 @@
 //! Before the server answers its first request it plays two tenants against each other, and refuses to start when one
 //! sees the other, or when a table's protection is not what `freehold.protect` made.
 
-use freehold_core::{Caller, Error, Id, Plan, Result, TenantId};
+use freehold_core::{Caller, Error, Id, Plan, Result, Standing, TenantId};
 use uuid::Uuid;
 
 use crate::{Db, statements};
@@ -40,8 +40,8 @@ pub async fn faults(db: &Db) -> Result<Vec<String>> {
     let mut faults: Vec<String> =
         db.system("isolation check").fetch_all(faults_find()).await?.into_iter().map(|(fault,)| fault).collect();
     let plan = || Plan { id: String::new(), version: 0 };
-    let first = db.tenant(&Caller::system(FIRST, "canary", plan()));
-    let second = db.tenant(&Caller::system(SECOND, "canary", plan()));
+    let first = db.tenant(&Caller::system(FIRST, "canary", plan(), Standing::Good));
+    let second = db.tenant(&Caller::system(SECOND, "canary", plan(), Standing::Good));
     first.execute(canary_leave(FIRST)).await?;
     second.execute(canary_leave(SECOND)).await?;
 
@@ -69,7 +69,7 @@ pub async fn faults(db: &Db) -> Result<Vec<String>> {
 
 /// Whether a row for `other` is refused when `own` writes it. Rolled back in any case.
 async fn foreign_insert_refused(db: &Db, own: TenantId, other: TenantId) -> Result<bool> {
-    let caller = Caller::system(own, "canary", Plan { id: String::new(), version: 0 });
+    let caller = Caller::system(own, "canary", Plan { id: String::new(), version: 0 }, Standing::Good);
     let mut tx = db.tenant(&caller).begin().await?;
     let Err(error) = tx.execute(canary_forge(other)).await else { return Ok(false) };
     match crate::error::database_error(&error).map(|cause| cause.code().code()) {

@@ -61,6 +61,13 @@ same_in_driver! {
     Vec<Vec<u8>> => BYTEA_ARRAY,
     Vec<String> => TEXT_ARRAY,
     Vec<Uuid> => UUID_ARRAY,
+    Vec<bool> => BOOL_ARRAY,
+    Vec<i16> => INT2_ARRAY,
+    Vec<i32> => INT4_ARRAY,
+    Vec<i64> => INT8_ARRAY,
+    Vec<Timestamp> => TIMESTAMPTZ_ARRAY,
+    Vec<Option<Timestamp>> => TIMESTAMPTZ_ARRAY,
+    Vec<serde_json::Value> => JSONB_ARRAY,
 }
 
 impl Param for Secret {

@@ -32,9 +32,24 @@ create table freehold.usage_reservations (
   meter text not null,
   period_start timestamptz not null,
   quantity bigint not null check (quantity > 0),
+  at_most bigint,
   expires_at timestamptz not null,
   primary key (tenant_id, reservation_id, meter)
 );
 create index usage_reservations_expiry on freehold.usage_reservations (tenant_id, meter, period_start, expires_at);
 comment on column freehold.usage_reservations.expires_at is 'after this a reservation whose action never ended is given back';
+comment on column freehold.usage_reservations.at_most is 'the limit it was promised under; null: unlimited';
 select freehold.protect('freehold.usage_reservations', system => 'read');
+
+-- What was told of limits that come near, so that it is told once.
+create table freehold.usage_alerts (
+  tenant_id uuid not null,
+  meter text not null,
+  period_start timestamptz not null,
+  at_most bigint not null,
+  percent smallint not null check (percent in (80, 90, 100)),
+  told_at timestamptz not null,
+  primary key (tenant_id, meter, period_start, at_most, percent)
+);
+comment on column freehold.usage_alerts.at_most is 'another limit, after another plan, is told of anew';
+select freehold.protect('freehold.usage_alerts');

@@ -48,6 +48,36 @@ begin
   used := total.used + total.reserved;
 end $$;
 
+-- Tells that 80, 90 or 100 % of a limit are used: the highest that was crossed, each once a period and limit. Of what exists
+-- (levels), which comes and goes, once a day at most. The total is locked, so `before` and `used` are exact.
+create function freehold.usage_tell(of_meter text, of_period timestamptz, before bigint, used bigint, at_most bigint, at timestamptz)
+returns void
+language plpgsql as $$
+declare
+  crossed smallint := case
+    when before < at_most and used >= at_most then 100
+    when before * 10 < at_most * 9 and used * 10 >= at_most * 9 then 90
+    when before * 10 < at_most * 8 and used * 10 >= at_most * 8 then 80
+  end;
+begin
+  if crossed is null then
+    return;
+  end if;
+  insert into freehold.usage_alerts as a (tenant_id, meter, period_start, at_most, percent, told_at)
+  values (freehold.tenant_id(), of_meter, of_period, at_most, crossed, at)
+  on conflict on constraint usage_alerts_pkey do update set told_at = excluded.told_at
+  where a.period_start = 'epoch' and a.told_at <= excluded.told_at - interval '1 day';
+  if not found then
+    return;
+  end if;
+  perform freehold.event_publish(
+    freehold.uuid_v7(at), 'usage.threshold_reached', 1::smallint,
+    jsonb_build_object(
+      'meter', of_meter, 'percent', crossed, 'used', used, 'limit', at_most,
+      'period_start', to_char(nullif(of_period, 'epoch') at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')),
+    at);
+end $$;
+
 -- Whether the ledger has the event.
 create function freehold.usage_known(of_event uuid, of_meter text) returns boolean
 language sql as $$
@@ -83,6 +113,9 @@ begin
     where t.tenant_id = (select freehold.tenant_id()) and t.meter = of_meter and t.period_start = of_period;
     outcome := 'recorded';
     used := used + amount;
+    if amount > 0 and used * 10 >= at_most * 8 then
+      perform freehold.usage_tell(of_meter, of_period, used - amount, used, at_most, at);
+    end if;
   end if;
 end $$;
 
@@ -109,12 +142,15 @@ begin
   if not fits then
     outcome := 'exceeded';
   else
-    insert into freehold.usage_reservations (tenant_id, reservation_id, meter, period_start, quantity, expires_at)
-    values (freehold.tenant_id(), of_reservation, of_meter, of_period, amount, until);
+    insert into freehold.usage_reservations (tenant_id, reservation_id, meter, period_start, quantity, at_most, expires_at)
+    values (freehold.tenant_id(), of_reservation, of_meter, of_period, amount, at_most, until);
     update freehold.usage_totals as t set reserved = t.reserved + amount
     where t.tenant_id = (select freehold.tenant_id()) and t.meter = of_meter and t.period_start = of_period;
     outcome := 'reserved';
     used := used + amount;
+    if used * 10 >= at_most * 8 then
+      perform freehold.usage_tell(of_meter, of_period, used - amount, used, at_most, at);
+    end if;
   end if;
 end $$;
 
@@ -127,11 +163,12 @@ language plpgsql as $$
 declare
   total freehold.usage_totals := freehold.usage_lock(of_meter, of_period);
   promised bigint;
+  at_most bigint;
 begin
-  delete from freehold.usage_reservations
+  delete from freehold.usage_reservations as r
   where tenant_id = (select freehold.tenant_id()) and reservation_id = of_reservation and meter = of_meter
     and period_start = of_period
-  returning quantity into promised;
+  returning r.quantity, r.at_most into promised, at_most;
   outcome := 'recorded';
   if freehold.usage_known(of_reservation, of_meter) then
     outcome := 'known';
@@ -143,6 +180,10 @@ begin
   update freehold.usage_totals as t set used = t.used + amount, reserved = t.reserved - coalesce(promised, 0)
   where t.tenant_id = (select freehold.tenant_id()) and t.meter = of_meter and t.period_start = of_period;
   used := total.used + total.reserved + amount - coalesce(promised, 0);
+  -- only when it used more than was promised
+  if amount > promised and used * 10 >= at_most * 8 then
+    perform freehold.usage_tell(of_meter, of_period, total.used + total.reserved, used, at_most, at);
+  end if;
 end $$;
 
 -- The action failed: it used nothing. True when there was a promise to take back.

@@ -3,6 +3,7 @@
 //! [`plan`] knows every version of every plan and says what a tenant is entitled to; [`usage`] counts what exists and
 //! what happens, exactly, in a ledger; [`rate`] counts requests in a window.
 
+pub mod event;
 pub mod plan;
 pub mod rate;
 pub mod usage;
@@ -17,6 +18,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 2, name: "usage", sql: include_str!("../migrations/0002_usage.sql") },
         Migration { number: 3, name: "usage_functions", sql: include_str!("../migrations/0003_usage_functions.sql") },
         Migration { number: 4, name: "rate_windows", sql: include_str!("../migrations/0004_rate_windows.sql") },
+        Migration { number: 5, name: "usage_sweep", sql: include_str!("../migrations/0005_usage_sweep.sql") },
     ],
 };
 

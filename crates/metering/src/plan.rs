@@ -11,6 +11,7 @@ use std::{
 use freehold_catalog::{Limit, Plan, Product};
 use freehold_core::{Caller, Context, Error, Result, codes};
 use freehold_db::Db;
+use freehold_jobs::QueueTerms;
 use jiff::Timestamp;
 
 pub use store::STATEMENTS;
@@ -81,6 +82,12 @@ impl Entitlements {
     pub(crate) fn limit_in(&self, plan: &Plan, meter: &str) -> Result<Limit> {
         let limit = self.product.limit(plan, meter);
         limit.ok_or_else(|| Error::internal(format!("the product has no meter {meter:?}")))
+    }
+
+    /// What the caller's plan gives it of the queue.
+    pub async fn queue_terms(&self, db: &Db, caller: &Caller) -> Result<QueueTerms> {
+        let plan = self.plan(db, caller.plan()).await?;
+        Ok(QueueTerms { weight: plan.processing.weight().into(), room: plan.queue_room() })
     }
 
     /// Nothing, when the caller's plan contains the module; `module_not_in_plan`, when not.

@@ -16,6 +16,9 @@ pub use store::STATEMENTS;
 
 use crate::plan::Entitlements;
 
+/// Most totals that are swept at once.
+const SWEPT: i32 = 100;
+
 /// What a caller may use of one meter at this moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allowance {
@@ -128,6 +131,29 @@ pub async fn usage_release(tx: &mut TenantTx, meter: &str, period_start: Timesta
     Ok(tx.fetch_one(store::usage_release(reservation, meter, period_start)).await?.0)
 }
 
+/// How much may still be used of the period; none: any amount. Nobody else uses of it until the transaction ends, so who
+/// is about to use several can see beforehand how many fit.
+pub async fn usage_room(tx: &mut TenantTx, allowance: &Allowance, now: Timestamp) -> Result<Option<i64>> {
+    let Allowance { meter, period_start, at_most, .. } = allowance;
+    let (mut used,) = tx.fetch_one(store::usage_lock(meter, *period_start)).await?;
+    let Some(at_most) = *at_most else { return Ok(None) };
+    if used >= at_most {
+        tx.fetch_all(store::usage_expire(meter, *period_start, now)).await?;
+        (used,) = tx.fetch_one(store::usage_lock(meter, *period_start)).await?;
+    }
+    Ok(Some((at_most - used).max(0)))
+}
+
+/// Gives back the promises of every tenant whose actions never ended, in whatever period.
+pub async fn usage_sweep(db: &Db, now: Timestamp) -> Result<()> {
+    loop {
+        let swept = db.system("give back expired promises").fetch_optional(store::usage_sweep(SWEPT, now)).await?;
+        if swept.is_none_or(|(totals,)| totals == 0) {
+            return Ok(());
+        }
+    }
+}
+
 /// How much the caller has used of every level and counter of the product.
 pub async fn usage_list(db: &Db, entitlements: &Entitlements, caller: &Caller, now: Timestamp) -> Result<Vec<Usage>> {
     let plan = entitlements.plan(db, caller.plan()).await?;
@@ -175,6 +201,12 @@ pub async fn usage_drift(db: &Db) -> Result<Vec<String>> {
 }
 
 impl Allowance {
+    /// What somebody is told when [`usage_room`] found none.
+    #[must_use]
+    pub fn exhausted(&self) -> Error {
+        self.exceeded(self.at_most.unwrap_or(i64::MAX))
+    }
+
     fn check(&self, answer: &Outcome) -> Result<i64> {
         match answer.outcome.as_str() {
             "exceeded" => Err(self.exceeded(answer.used)),

@@ -12,7 +12,9 @@ use freehold_catalog::Product;
 use freehold_core::{Area, Clock, Ids, Random};
 use freehold_db::Db;
 use freehold_identity::Identity;
+use freehold_jobs::Nudge;
 use freehold_metering::plan::Entitlements;
+use freehold_outbound::Outbound;
 use freehold_vault::Vault;
 use jiff::Timestamp;
 
@@ -48,6 +50,10 @@ pub struct Parts {
     pub areas: Vec<Area>,
     /// Where people reach this server, without a slash at the end.
     pub site_url: String,
+    /// Wakes the worker of this process.
+    pub nudge: Nudge,
+    /// Calls addresses that customers named.
+    pub outbound: Outbound,
 }
 
 impl Backbone {

@@ -33,21 +33,47 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
+/// A JSON body as it came, for whoever checks a signature over it before it is read.
+#[derive(Clone, Debug)]
+pub struct RawJson(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for RawJson {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        Ok(Self(bytes(request).await?))
+    }
+}
+
 /// The bytes of a body that says it is JSON.
 pub(crate) async fn bytes(request: Request) -> Result<Bytes> {
-    if !is_json(request.headers()) {
+    let kind = kind_of(request.headers());
+    if kind != "application/json" && !(kind.starts_with("application/") && kind.ends_with("+json")) {
         return Err(Error::new(
             codes::UNSUPPORTED_MEDIA_TYPE,
             "The body has to be JSON, and say so: Content-Type: application/json.",
         ));
     }
+    all(request).await
+}
+
+/// The bytes of a body that says it is a file of this kind.
+pub(crate) async fn file_bytes(request: Request, kind: &str) -> Result<Bytes> {
+    if kind_of(request.headers()) != kind {
+        let message = format!("The body has to be a file that says what it is: Content-Type: {kind}.");
+        return Err(Error::new(codes::UNSUPPORTED_MEDIA_TYPE, message));
+    }
+    all(request).await
+}
+
+async fn all(request: Request) -> Result<Bytes> {
     request.extract::<Bytes, _>().await.map_err(|rejection| refusal(&rejection))
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Without what follows it, such as the character set.
+fn kind_of(headers: &HeaderMap) -> String {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+    kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 fn refusal(rejection: &BytesRejection) -> Error {

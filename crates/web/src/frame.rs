@@ -46,6 +46,7 @@ pub async fn frame(State(backbone): State<Backbone>, mut request: Request, next:
     request.extensions_mut().insert(rate.clone());
     let (method, uri) = (request.method().clone(), request.uri().clone());
 
+    let changing = !method.is_safe();
     let guarded = AssertUnwindSafe(next.run(request)).catch_unwind();
     let mut response = match tokio::time::timeout(TIME_LIMIT, guarded).await {
         Ok(Ok(response)) => response,
@@ -54,6 +55,10 @@ pub async fn frame(State(backbone): State<Backbone>, mut request: Request, next:
             Problem(Error::new(codes::REQUEST_TIMEOUT, "The request took longer than 30 seconds.")).into_response()
         }
     };
+    if changing && response.status().is_success() {
+        // Perhaps it left something to be done later.
+        backbone.nudge.nudge();
+    }
     if let Some(error) = response.extensions_mut().remove::<Arc<Error>>() {
         log(&backbone, &error, &method, &uri, &trace);
         if !response.headers().contains_key(header::CONTENT_TYPE) {

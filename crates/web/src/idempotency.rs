@@ -4,7 +4,7 @@
 mod store;
 
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     extract::{FromRequest, Request},
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -145,6 +145,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Creation<T> {
     }
 }
 
+impl Creation<Bytes> {
+    /// The same of a file of this kind (`text/csv`), whatever is in it.
+    pub async fn from_file(request: Request, kind: &str) -> Result<Self> {
+        let key = key(&request)?;
+        // A file leaves what is to be done with it to the query.
+        let target = format!("{} {}\n", request.method(), request.uri());
+        let bytes = body::file_bytes(request, kind).await?;
+        let retry = key.map(|key| Retry { key, fingerprint: fingerprint(target.as_bytes(), &bytes) });
+        Ok(Self { body: bytes, retry })
+    }
+}
+
 fn key(request: &Request) -> Result<Option<String>> {
     let Some(value) = request.headers().get(HEADER) else { return Ok(None) };
     let key = value.to_str().map(str::trim).unwrap_or_default();
@@ -167,5 +179,11 @@ fn fingerprint(target: &[u8], body: &[u8]) -> Vec<u8> {
 
 /// Forgets answers that nobody will ask for any more; how many.
 pub async fn forget_old(db: &Db, now: jiff::Timestamp) -> Result<u64> {
-    db.system("forget idempotent answers").execute(store::forget(now)).await
+    let mut forgotten = 0;
+    loop {
+        match db.system("forget idempotent answers").execute(store::forget(now)).await? {
+            0 => return Ok(forgotten),
+            some => forgotten += some,
+        }
+    }
 }

@@ -19,7 +19,7 @@ mod resolve;
 
 pub use authenticated::{Authenticated, SignedIn, bearer, client};
 pub use backbone::{Backbone, Outage, Parts};
-pub use body::{Json, read_json};
+pub use body::{Json, RawJson, read_json};
 pub use etag::{IfMatch, Versioned};
 pub use idempotency::{Attempt, Creation, Fresh, MIGRATIONS, STATEMENTS as IDEMPOTENCY_STATEMENTS, forget_old};
 pub use newcomer::{newcomer_settle, person_mail};

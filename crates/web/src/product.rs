@@ -2,6 +2,7 @@
 
 use freehold_core::Area;
 use freehold_db::{MigrationSet, Statement};
+use freehold_jobs::{Handler, Schedule, outbox::EventType};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::Backbone;
@@ -19,6 +20,12 @@ pub struct Product {
     pub statements: &'static [&'static [&'static Statement]],
     /// What its permissions and scopes are about.
     pub areas: &'static [Area],
+    /// What does its jobs.
+    pub jobs: fn(&Backbone) -> Vec<Handler>,
+    /// Its jobs that come regularly.
+    pub schedules: &'static [Schedule],
+    /// What it tells outside.
+    pub events: &'static [EventType],
     /// Its part of the API, under `/api/v1`.
     pub routes: fn() -> OpenApiRouter<Backbone>,
 }
@@ -26,6 +33,16 @@ pub struct Product {
 impl Product {
     /// A product that is a `product.toml` alone: its application lives elsewhere.
     pub const fn from_toml(file: &'static str, toml: &'static str) -> Self {
-        Self { file, toml, migrations: None, statements: &[], areas: &[], routes: OpenApiRouter::new }
+        Self {
+            file,
+            toml,
+            migrations: None,
+            statements: &[],
+            areas: &[],
+            jobs: |_| Vec::new(),
+            schedules: &[],
+            events: &[],
+            routes: OpenApiRouter::new,
+        }
     }
 }

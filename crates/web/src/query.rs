@@ -73,6 +73,11 @@ pub struct Paging {
 }
 
 impl Paging {
+    /// Of a list that takes more parameters than these.
+    pub fn new(limit: Option<i64>, cursor: Option<String>) -> Self {
+        Self { limit, cursor }
+    }
+
     /// The page that is wanted.
     pub fn request(&self) -> Result<PageRequest> {
         let cursor = self.cursor.as_deref().map(str::parse::<Cursor>).transpose()?;

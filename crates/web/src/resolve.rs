@@ -4,14 +4,14 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::http::HeaderMap;
-use freehold_core::{Caller, Error, Result, SessionId, TenantId, UserId, codes};
+use freehold_core::{Caller, Error, Result, SessionId, Standing, TenantId, UserId, codes};
 use freehold_identity::{
     access_token::{Claims, TokenError},
     api_key::ApiKey,
     key::key_holder,
     session::session_alive,
 };
-use freehold_tenancy::resolve::{key_place, member_place};
+use freehold_tenancy::resolve::{key_place, member_place, tenant_place};
 use freehold_vault::Purpose;
 use jiff::Timestamp;
 use moka::future::Cache;
@@ -27,6 +27,8 @@ pub struct Resolver {
     keys: Cache<[u8; 32], KeyCaller>,
     members: Cache<(SessionId, Option<TenantId>), Arc<Caller>>,
     sessions: Cache<SessionId, ()>,
+    /// For work that nobody asked for at this moment.
+    systems: Cache<(TenantId, &'static str), Option<Arc<Caller>>>,
 }
 
 #[derive(Clone)]
@@ -46,7 +48,7 @@ pub enum Credential<'a> {
 
 impl Default for Resolver {
     fn default() -> Self {
-        Self { keys: cache(), members: cache(), sessions: cache() }
+        Self { keys: cache(), members: cache(), sessions: cache(), systems: cache() }
     }
 }
 
@@ -74,6 +76,7 @@ impl Resolver {
         self.keys.invalidate_all();
         self.members.invalidate_all();
         self.sessions.invalidate_all();
+        self.systems.invalidate_all();
     }
 }
 
@@ -117,6 +120,24 @@ impl Backbone {
                 .ok_or_else(|| Error::new(codes::UNAUTHENTICATED, "The session has ended; sign in again."))
         };
         self.resolver.sessions.try_get_with(session, alive).await.map_err(|error| error.shared())
+    }
+
+    /// Freehold itself, for this reason: what a job of the tenant acts as. On the tenant's plan, and for a suspended tenant
+    /// without the right to write. None: there is no such tenant any more.
+    pub async fn system_caller(&self, tenant: TenantId, reason: &'static str) -> Result<Option<Arc<Caller>>> {
+        let look_up = async {
+            let place = tenant_place(&self.db, tenant).await?;
+            Ok(place.map(|place| Arc::new(Caller::system(tenant, reason, place.plan, place.standing))))
+        };
+        let found = self.resolver.systems.try_get_with((tenant, reason), look_up).await;
+        found.map_err(|error: Arc<Error>| error.shared())
+    }
+
+    /// The same, with the right to write also where the tenant is suspended: for putting in order what was begun before, such
+    /// as a call that is under way.
+    pub async fn settling_caller(&self, tenant: TenantId, reason: &'static str) -> Result<Option<Caller>> {
+        let caller = self.system_caller(tenant, reason).await?;
+        Ok(caller.map(|caller| Caller::system(tenant, reason, caller.plan().clone(), Standing::Good)))
     }
 
     async fn key_caller(&self, text: &str, wanted: Option<TenantId>) -> Result<Arc<Caller>> {

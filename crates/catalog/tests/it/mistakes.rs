@@ -1,5 +1,6 @@
 //! What a person reads who made a mistake, one test a kind. Each changes the small product below in one place.
 
+mod brand;
 mod limits;
 mod meters;
 mod never_panics;

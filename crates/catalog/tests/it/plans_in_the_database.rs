@@ -1,6 +1,6 @@
 //! A plan as the database keeps it, and what holds for tenants who bought an older version.
 
-use freehold_catalog::{Limit, Modules, Plan, Processing, Product};
+use freehold_catalog::{Limit, Modules, Plan, Processing, Product, Queue};
 use serde_json::{Value, json};
 
 const FILES: [&str; 4] = [
@@ -100,8 +100,19 @@ fn a_definition_of_another_age_is_still_read() {
     let plan: Plan = serde_json::from_value(old).unwrap();
     assert_eq!(plan.modules, Modules::default());
     assert_eq!(plan.processing, Processing::Normal);
+    assert_eq!(plan.queue_room(), Some(10_000));
     assert_eq!(plan.limit("calls").and_then(Limit::amount), Some(7));
     assert_eq!(plan.limit("faxes"), Some(Limit::Unlimited));
+}
+
+#[test]
+fn room_in_the_queue_is_a_number_or_unlimited() {
+    for (written, room) in [(json!(500), Some(500)), (json!("unlimited"), None)] {
+        let queue: Queue = serde_json::from_value(written.clone()).unwrap();
+        assert_eq!(queue.room, room);
+        assert_eq!(serde_json::to_value(queue).unwrap(), written);
+    }
+    assert!(serde_json::from_value::<Queue>(json!("plenty")).is_err());
 }
 
 #[test]
@@ -134,6 +145,7 @@ fn what_a_customer_would_notice_is_a_change() {
     now.modules = Modules::All;
     now.support = None;
     now.processing = Processing::Dedicated;
+    now.queue = Some(Queue { room: None });
     let changes: Vec<String> = now.changes_since(stored).iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(changes.join("\n"), @r#"
 limits.calls: {"kind":"counter","amount":500,"period":"month"} became {"kind":"unlimited"}
@@ -141,6 +153,7 @@ limits.campaigns: {"kind":"level","amount":3} became nothing
 limits.minutes: nothing became {"kind":"level","amount":9}
 modules: {"only":["basic_analytics"]} became "all"
 processing: "normal" became "dedicated"
+queue: nothing became "unlimited"
 support: "Email support" became nothing
 "#);
 }

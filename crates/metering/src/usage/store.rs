@@ -25,6 +25,17 @@ statements! {
     fn usage_release(reservation: Uuid, meter: &str, period: Timestamp) -> (bool,) =
         "select freehold.usage_release($1, $2, $3)";
 
+    /// Locks a total; what is used and promised.
+    fn usage_lock(meter: &str, period: Timestamp) -> (i64,) =
+        "select used + reserved from freehold.usage_lock($1, $2)";
+
+    /// Gives expired promises back. Its total is locked.
+    fn usage_expire(meter: &str, period: Timestamp, now: Timestamp) -> (bool,) =
+        "select freehold.usage_expire($1, $2, $3) is null";
+
+    /// Gives back what expired, of some totals; of how many.
+    fn usage_sweep(batch: i32, now: Timestamp) -> (i32,) = "select freehold.usage_sweep($1, $2)";
+
     /// Every total of the tenant.
     fn total_list() -> TotalRow = "select meter, period_start, used, reserved from freehold.usage_totals";
 

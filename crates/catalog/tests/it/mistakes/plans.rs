@@ -30,7 +30,7 @@ fn a_key_misspelled() {
 fn a_key_that_nobody_knows() {
     insta::assert_snapshot!(
         changed("[costs]", "[plans.pro.colours]\nhue = 3\n\n[costs]"),
-        @r#"notes/product.toml:47: plan "pro": there is no key "colours" — expected "version", "name", "price", "limits", "modules", "processing", "support", "sla" or "features""#
+        @r#"notes/product.toml:47: plan "pro": there is no key "colours" — expected "version", "name", "price", "limits", "modules", "processing", "queue", "webhooks", "support", "sla" or "features""#
     );
 }
 
@@ -127,6 +127,14 @@ fn processing_that_is_unknown() {
     insta::assert_snapshot!(
         changed(r#"name = "Pro""#, "name = \"Pro\"\nprocessing = \"1x\""),
         @r#"notes/product.toml:42: plan "pro": processing = "1x" — expected "normal", "dedicated", or "2x" to "100x""#
+    );
+}
+
+#[test]
+fn a_queue_without_room() {
+    insta::assert_snapshot!(
+        changed(r#"name = "Pro""#, "name = \"Pro\"\nqueue = 0"),
+        @r#"notes/product.toml:42: plan "pro": queue = 0 — expected how many jobs may wait, a whole number from 1, or "unlimited""#
     );
 }
 

@@ -1,0 +1,72 @@
+//! How the product's mails look.
+
+use crate::{
+    color::Color,
+    read::{Section, Value},
+};
+
+/// Whose mails these are, to their readers: `[brand]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brand {
+    /// Who mails come from: `VoiceFX AI`. The product's name when the file says nothing.
+    pub sender: String,
+    /// Of buttons and links; a green of ours when the file says nothing.
+    pub color: Color,
+    /// Where readers turn with questions: `help@example.org`.
+    pub support: Option<String>,
+    /// A line below every mail: who the sender is, by law in some countries.
+    pub footer: Option<String>,
+}
+
+impl Brand {
+    /// What a product that names no colour has.
+    pub const COLOR: Color = Color::of(0x1d, 0x6b, 0x48);
+    const KEYS: &[&str] = &["sender", "color", "support", "footer"];
+
+    /// Reads `[brand]`; what it does not say keeps its default.
+    pub(crate) fn read(file: &Section<'_>, name: &str) -> Self {
+        let default = Self { sender: name.to_owned(), color: Self::COLOR, support: None, footer: None };
+        let section = file.get("brand").and_then(|value| value.section("brand".to_owned(), Self::KEYS));
+        let Some(section) = section else { return default };
+        Self {
+            sender: read_sender(&section).unwrap_or(default.sender),
+            color: section.get("color").and_then(|value| read_color(&value)).unwrap_or(default.color),
+            support: section.get("support").and_then(|value| read_address(&value)),
+            footer: section.text_optional("footer"),
+        }
+    }
+}
+
+fn read_sender(section: &Section<'_>) -> Option<String> {
+    const EXPECTED: &str =
+        "expected a name such as \"VoiceFX AI\", without an address: that is the operator's [mail] from";
+    let value = section.get("sender")?;
+    let name = value.text(EXPECTED)?;
+    // Mail programs show a name that looks like an address as if it were one.
+    if name.contains(['@', '<', '>', '"']) {
+        value.refuse(EXPECTED);
+        return None;
+    }
+    Some(name.to_owned())
+}
+
+fn read_color(value: &Value<'_>) -> Option<Color> {
+    let color = value.as_text().and_then(Color::parse);
+    if color.is_none() {
+        value.refuse("expected a colour of six hexadecimal digits such as \"#1d6b48\"");
+    }
+    color
+}
+
+fn read_address(value: &Value<'_>) -> Option<String> {
+    let forbidden = |c: char| c.is_whitespace() || c.is_control() || r#"<>()[],;:"\"#.contains(c);
+    let address = value.as_text().filter(|text| {
+        let parts = text.split_once('@');
+        let whole = parts.is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty() && !domain.contains('@'));
+        whole && text.len() <= 254 && !text.contains(forbidden)
+    });
+    if address.is_none() {
+        value.refuse("expected one mail address such as \"help@example.org\"");
+    }
+    address.map(ToOwned::to_owned)
+}

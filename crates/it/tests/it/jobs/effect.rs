@@ -1,0 +1,9 @@
+//! What a job of a test does.
+
+use freehold_core::TenantId;
+use freehold_db::statements;
+
+statements! {
+    /// Writes a note.
+    fn note_insert(tenant: TenantId, body: &str) -> () = "insert into it.notes (tenant_id, body) values ($1, $2)";
+}

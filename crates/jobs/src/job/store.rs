@@ -1,0 +1,18 @@
+//! SQL of an attempt.
+
+use freehold_db::statements;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::JobId;
+
+statements! {
+    /// Says how far it is.
+    fn job_progress(tenant: Uuid, id: JobId, claim: i32, percent: i16, words: &str) -> () =
+        "update freehold.jobs set progress = $4, progress_words = $5
+         where tenant_id = $1 and id = $2 and claim = $3 and state = 'running'";
+
+    /// Ends it well. False: it is another claim's.
+    fn job_finish(tenant: Uuid, id: JobId, claim: i32, kept_until: Option<Timestamp>, now: Timestamp) -> (bool,) =
+        "select freehold.job_finish($1, $2, $3, $4, $5)";
+}

@@ -1,0 +1,88 @@
+//! The outbox: what happened, written in the transaction of the change, told outside once that has committed.
+//!
+//! An [`Event`] is what a room tells; [`event_publish`] writes it. [`EventType`]s are the catalog, generated from the same
+//! types. [`event_list`] is how somebody who was away catches up.
+
+mod event;
+mod list;
+mod pattern;
+mod store;
+
+use freehold_core::{Context, Id, Kind, Result, TenantId};
+use freehold_db::{Db, JsonText, TenantTx};
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+pub use event::{Event, EventType};
+pub use list::{Published, Since, event_get, event_list, events_read};
+pub use pattern::Pattern;
+pub use store::STATEMENTS;
+
+/// How long events can be asked for.
+pub const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Names an event; also the `webhook-id` of every delivery of it.
+pub type EventId = Id<EventKind>;
+
+/// The kind of [`EventId`].
+pub enum EventKind {}
+impl Kind for EventKind {
+    const NAME: &'static str = "event";
+}
+
+/// How many old events are forgotten at once.
+const FORGOTTEN_AT_ONCE: i64 = 5_000;
+
+/// Publishes an event of the transaction's tenant: it is told when the transaction commits, and otherwise never happened.
+pub async fn event_publish<E: Event>(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    id: EventId,
+    event: &E,
+    at: Timestamp,
+) -> Result<()> {
+    let data = serde_json::value::to_raw_value(event).context("writing an event")?;
+    tx.execute(store::event_insert(tenant, id, E::TYPE, E::VERSION, JsonText(data), at)).await?;
+    Ok(())
+}
+
+/// Several events of one change, published together.
+#[derive(Debug, Default)]
+pub struct Drafts {
+    ids: Vec<Uuid>,
+    names: Vec<String>,
+    versions: Vec<i16>,
+    data: Vec<String>,
+}
+
+impl Drafts {
+    /// One more.
+    pub fn add<E: Event>(&mut self, id: EventId, event: &E) -> Result<()> {
+        self.ids.push(id.uuid());
+        self.names.push(E::TYPE.to_owned());
+        self.versions.push(E::VERSION);
+        self.data.push(serde_json::to_string(event).context("writing an event")?);
+        Ok(())
+    }
+}
+
+/// Publishes several events in one round trip, in their order.
+pub async fn event_publish_all(tx: &mut TenantTx, drafts: Drafts, at: Timestamp) -> Result<()> {
+    let Drafts { ids, names, versions, data } = drafts;
+    if !ids.is_empty() {
+        tx.execute(store::event_insert_all(ids, names, versions, data, at)).await?;
+    }
+    Ok(())
+}
+
+/// Forgets events older than 30 days, in small portions; how many.
+pub async fn event_forget_old(db: &Db, now: Timestamp) -> Result<u64> {
+    let mut forgotten = 0;
+    loop {
+        let gone = db.system("forget old events").execute(store::event_forget(now - KEPT, FORGOTTEN_AT_ONCE)).await?;
+        forgotten += gone;
+        if gone == 0 {
+            return Ok(forgotten);
+        }
+    }
+}

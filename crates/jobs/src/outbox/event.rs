@@ -1,0 +1,134 @@
+//! What an event is, and the catalog of those there are.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+/// Something that happened and is told outside. Its JSON is `data` of the message; a change of it that a reader could
+/// trip over (a field that goes or means something else) is another version.
+pub trait Event: Serialize + ToSchema {
+    /// `call.completed`: what happened to what, in lower case, with dots.
+    const TYPE: &'static str;
+    /// Of the data's form, from 1.
+    const VERSION: i16;
+    /// When it is told, in a sentence.
+    const SUMMARY: &'static str;
+
+    /// One that looks real, for the catalog and for tests.
+    fn sample() -> Self;
+}
+
+/// One entry of the catalog.
+#[derive(Clone, Copy, Debug)]
+pub struct EventType {
+    /// `call.completed`.
+    pub name: &'static str,
+    /// Of the data's form, from 1.
+    pub version: i16,
+    /// When it is told, in a sentence.
+    pub summary: &'static str,
+    /// The JSON schema of the data.
+    pub schema: fn() -> Value,
+    /// Data that looks real.
+    pub sample: fn() -> Value,
+}
+
+impl EventType {
+    /// The entry of this event.
+    pub const fn of<E: Event>() -> Self {
+        Self {
+            name: E::TYPE,
+            version: E::VERSION,
+            summary: E::SUMMARY,
+            schema: schema::<E>,
+            // An event is a plain struct: writing it as JSON cannot fail.
+            sample: || serde_json::to_value(E::sample()).unwrap_or_default(),
+        }
+    }
+
+    /// A whole message with the sample, as receivers get it.
+    pub fn message(&self) -> Value {
+        json!({
+            "id": "01985a2e-7c60-7a31-8f2e-6d0c4be91a57",
+            "type": self.name,
+            "version": self.version,
+            "timestamp": "2026-07-30T09:15:00Z",
+            "data": (self.sample)(),
+        })
+    }
+}
+
+/// The schema, with what it refers to under `$defs`.
+fn schema<E: Event>() -> Value {
+    let mut schema = serde_json::to_value(E::schema()).unwrap_or_default();
+    let mut parts = Vec::new();
+    E::schemas(&mut parts);
+    let parts = parts.into_iter().map(|(name, part)| (name, serde_json::to_value(part).unwrap_or_default()));
+    let mut parts: Map<String, Value> = parts.collect();
+    // Two events with the same data wrap one struct, which is the schema then.
+    if let Some(name) = schema["$ref"].as_str().and_then(|target| target.strip_prefix(COMPONENTS)) {
+        schema = parts.remove(name).unwrap_or_default();
+    }
+    if !parts.is_empty() {
+        schema["$defs"] = parts.into();
+    }
+    refer_inside(&mut schema);
+    schema
+}
+
+/// Where the schemas of a document are.
+const COMPONENTS: &str = "#/components/schemas/";
+
+/// References lead into the schema itself, which stands on its own.
+fn refer_inside(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(Value::String(target)) = fields.get_mut("$ref") {
+                *target = target.replace(COMPONENTS, "#/$defs/");
+            }
+            fields.values_mut().for_each(refer_inside);
+        }
+        Value::Array(values) => values.iter_mut().for_each(refer_inside),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Serialize, ToSchema)]
+    struct Opened {
+        /// Which.
+        door: Door,
+        times: i32,
+    }
+
+    #[derive(Serialize, ToSchema)]
+    #[serde(rename_all = "lowercase")]
+    enum Door {
+        Front,
+    }
+
+    impl Event for Opened {
+        const TYPE: &'static str = "door.opened";
+        const VERSION: i16 = 2;
+        const SUMMARY: &'static str = "A door was opened.";
+        fn sample() -> Self {
+            Self { door: Door::Front, times: 3 }
+        }
+    }
+
+    #[test]
+    fn the_catalog_says_what_the_type_says() {
+        const KINDS: &[EventType] = &[EventType::of::<Opened>()];
+        let message = KINDS[0].message();
+        assert_eq!(message["type"], "door.opened");
+        assert_eq!(message["version"], 2);
+        assert_eq!(message["data"], json!({ "door": "front", "times": 3 }));
+        let schema = (KINDS[0].schema)();
+        assert_eq!(schema["required"], json!(["door", "times"]));
+        assert!(schema["$defs"]["Door"].is_object(), "{schema}");
+        assert!(!schema.to_string().contains("#/components"), "{schema}");
+    }
+}

@@ -1,0 +1,50 @@
+//! SQL of events. The functions are in `migrations/0003_events.sql`.
+
+use freehold_core::TenantId;
+use freehold_db::{JsonText, statements};
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::{EventId, list::EventRow};
+
+statements! {
+    /// Publishes an event.
+    fn event_insert(
+        tenant: TenantId, id: EventId, name: &str, version: i16, data: JsonText<Box<RawValue>>, at: Timestamp
+    ) -> () =
+        "insert into freehold.events (tenant_id, id, type, version, data, occurred_at) values ($1, $2, $3, $4, $5, $6)";
+
+    /// Publishes several.
+    fn event_insert_all(
+        ids: Vec<Uuid>, names: Vec<String>, versions: Vec<i16>, data: Vec<String>, at: Timestamp
+    ) -> () =
+        "insert into freehold.events (tenant_id, id, type, version, data, occurred_at)
+         select freehold.tenant_id(), e.id, e.type, e.version, e.data::json, $5
+         from unnest($1::uuid[], $2::text[], $3::smallint[], $4::text[]) as e (id, type, version, data)";
+
+    /// A page of events, the oldest first.
+    fn event_list(pattern: Option<String>, from: Timestamp, after: Option<EventId>, rows: i64) -> EventRow =
+        "select id, type as name, version, data, occurred_at
+         from freehold.events
+         where position > coalesce((select position from freehold.events where id = $3), 0)
+           and occurred_at >= $2
+           and ($1 is null or $1 = any (freehold.event_patterns(type)))
+         order by position limit $4";
+
+    /// One event.
+    fn event_find(id: EventId) -> EventRow =
+        "select id, type as name, version, data, occurred_at from freehold.events where id = $1";
+
+    /// Several events of any tenants.
+    fn events_read(tenants: Vec<Uuid>, ids: Vec<Uuid>) -> EventRow =
+        "select e.id, e.type as name, e.version, e.data, e.occurred_at
+         from unnest($1::uuid[], $2::uuid[]) as w (tenant_id, id)
+         join freehold.events as e on e.tenant_id = w.tenant_id and e.id = w.id";
+
+    /// Forgets the oldest of those from before a time, so many at once.
+    fn event_forget(before: Timestamp, at_most: i64) -> () =
+        "delete from freehold.events where ctid = any (array(
+           select ctid from freehold.events where occurred_at < $1 limit $2
+         ))";
+}

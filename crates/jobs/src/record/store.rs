@@ -1,0 +1,66 @@
+//! SQL of looking at jobs. A job whose time has not come is shown as waiting.
+
+use freehold_db::statements;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::JobRecord;
+use crate::JobId;
+
+statements! {
+    /// A page of the tenant's.
+    fn job_list(before: Uuid, rows: i64, state: Option<String>, kind: Option<String>) -> JobRecord =
+        "select id, kind, case state when 'scheduled' then 'waiting' else state end as state, urgency, attempt, attempts,
+           run_at, progress, progress_words, cancel_requested, error, created_at, finished_at
+         from freehold.jobs
+         where tenant_id = (select freehold.tenant_id()) and id < $1
+           and ($3::text is null or state = $3 or $3 = 'waiting' and state = 'scheduled')
+           and ($4::text is null or kind = $4)
+         order by id desc limit $2";
+
+    /// One.
+    fn job_find(id: JobId) -> JobRecord =
+        "select id, kind, case state when 'scheduled' then 'waiting' else state end as state, urgency, attempt, attempts,
+           run_at, progress, progress_words, cancel_requested, error, created_at, finished_at
+         from freehold.jobs where tenant_id = (select freehold.tenant_id()) and id = $1";
+
+    /// Cancels one that waits, and asks one that runs to stop; no row when it has ended.
+    fn job_cancel(id: JobId, now: Timestamp, forget_at: Timestamp) -> JobRecord =
+        "update freehold.jobs set
+           state = case state when 'running' then state else 'cancelled' end,
+           cancel_requested = true,
+           finished_at = case state when 'running' then null else $2 end,
+           forget_at = case state when 'running' then null else $3 end
+         where tenant_id = (select freehold.tenant_id()) and id = $1 and state in ('scheduled', 'waiting', 'running')
+         returning id, kind, state, urgency, attempt, attempts,
+           run_at, progress, progress_words, cancel_requested, error, created_at, finished_at";
+
+    /// Runs a dead letter once more.
+    fn job_replay(id: JobId, now: Timestamp) -> JobRecord =
+        "update freehold.jobs set
+           state = 'waiting', run_at = $2, attempt = 0, cancel_requested = false, progress = 0, progress_words = '',
+           finished_at = null, forget_at = null
+         where tenant_id = (select freehold.tenant_id()) and id = $1 and state = 'dead'
+         returning id, kind, state, urgency, attempt, attempts,
+           run_at, progress, progress_words, cancel_requested, error, created_at, finished_at";
+
+    /// Runs the dead letters of a kind once more, of each key only the latest, and that only when no other job has it.
+    fn jobs_replay(kind: &str, now: Timestamp) -> () =
+        "update freehold.jobs as j set
+           state = 'waiting', run_at = $2, attempt = 0, cancel_requested = false, progress = 0, progress_words = '',
+           finished_at = null, forget_at = null
+         from (
+           select distinct on (coalesce(d.key, d.id::text)) d.id from (
+             select id, key from freehold.jobs
+             where tenant_id = (select freehold.tenant_id()) and state = 'dead' and kind = $1
+             order by id limit 1000
+           ) as d
+           where d.key is null or not exists (
+             select from freehold.jobs as o
+             where o.tenant_id = (select freehold.tenant_id()) and o.kind = $1 and o.key = d.key
+               and o.state in ('scheduled', 'waiting', 'running')
+           )
+           order by coalesce(d.key, d.id::text), d.id desc
+         ) as dead
+         where j.tenant_id = (select freehold.tenant_id()) and j.id = dead.id and j.state = 'dead'";
+}

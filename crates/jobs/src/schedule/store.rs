@@ -1,0 +1,10 @@
+//! SQL of schedules.
+
+use freehold_db::statements;
+use jiff::Timestamp;
+
+statements! {
+    /// Takes what is due.
+    fn schedules_due(names: Vec<String>, next: Vec<Timestamp>, now: Timestamp) -> (String,) =
+        "select due from freehold.schedules_due($1, $2, $3) as due";
+}

@@ -1,0 +1,109 @@
+//! Signs of life: a worker says regularly that it is there, hears what was cancelled, and takes over from workers that
+//! have said nothing for too long.
+
+use freehold_core::{Kind, Result};
+use freehold_db::row;
+use jiff::Timestamp;
+use tokio::time::sleep;
+use uuid::Uuid;
+
+use super::{Worker, running::Stop, store, tell};
+use crate::record::{CANCELLED_KEPT, DEAD_KEPT};
+
+row! {
+    pub(super) struct BeatRow {
+        lost: bool,
+        cancelled: Option<Vec<Uuid>>,
+    }
+}
+
+row! {
+    pub(super) struct BuriedRow {
+        tenant_id: Uuid,
+        id: Uuid,
+        kind: String,
+        state: String,
+    }
+}
+
+impl Worker {
+    /// Beats for ever.
+    pub(super) async fn beat(&self) {
+        // Since when every beat was heard. After an outage everybody gets the time of a lease to be heard again, before anybody
+        // is taken for dead.
+        let mut heard_since: Option<Timestamp> = None;
+        loop {
+            let now = self.clock.now();
+            match self.beat_once(now).await {
+                Ok(()) => {
+                    let since = *heard_since.get_or_insert(now);
+                    if now.duration_since(since).unsigned_abs() >= self.settings.lease {
+                        self.bury(now).await;
+                    }
+                }
+                Err(error) => {
+                    heard_since = None;
+                    tell(&error, "saying that a worker lives");
+                }
+            }
+            sleep(self.settings.beat).await;
+        }
+    }
+
+    async fn beat_once(&self, now: Timestamp) -> Result<()> {
+        let until = now.checked_add(self.settings.lease).unwrap_or(Timestamp::MAX);
+        let mut lease = self.lease.lock().await;
+        let system = self.db.system("say that a worker lives");
+        if let Some(worker) = lease.worker {
+            let beat = system.fetch_optional(store::worker_beat(worker, self.running.ids(), until)).await?;
+            if beat.as_ref().is_some_and(|beat| !beat.lost) {
+                let cancelled = beat.and_then(|beat| beat.cancelled).unwrap_or_default();
+                self.running.stop(&cancelled, Stop::Cancelled);
+                return Ok(());
+            }
+            tracing::warn!("this worker was not heard of for too long; what it was doing has been given to others");
+            lease.worker = None;
+            self.running.stop_all(Stop::Lost);
+        }
+        let worker = self.ids.next::<AnyWorker>().uuid();
+        system.execute(store::worker_insert(worker, until)).await?;
+        lease.worker = Some(worker);
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    async fn bury(&self, now: Timestamp) {
+        let until = |kept| now.checked_add(kept).unwrap_or(Timestamp::MAX);
+        let query = store::workers_bury(until(CANCELLED_KEPT), until(DEAD_KEPT), now);
+        match self.db.system("take over from dead workers").fetch_all(query).await {
+            Ok(buried) => {
+                for BuriedRow { tenant_id, id, kind, state } in &buried {
+                    tracing::warn!(%tenant_id, job = %id, kind, "the worker of a job was lost; the job is {state} now");
+                }
+                if !buried.is_empty() {
+                    self.wake.notify_one();
+                }
+            }
+            Err(error) => tell(&error, "taking over from dead workers"),
+        }
+    }
+
+    /// Tells the others that this worker is no more. What it was given and never heard of goes back into the queue.
+    pub(super) async fn leave(&self) {
+        let Some(worker) = self.lease.lock().await.worker.take() else { return };
+        let left = async {
+            let system = self.db.system("say that a worker stops");
+            system.fetch_optional(store::worker_beat(worker, Vec::new(), self.clock.now())).await?;
+            system.execute(store::worker_delete(worker)).await
+        };
+        if let Err(error) = left.await {
+            tell(&error, "saying that a worker stops");
+        }
+    }
+}
+
+/// Names a worker.
+enum AnyWorker {}
+impl Kind for AnyWorker {
+    const NAME: &'static str = "worker";
+}

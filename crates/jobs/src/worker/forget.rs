@@ -1,0 +1,26 @@
+//! Forgetting jobs that nobody may look at any more.
+
+use std::time::Duration;
+
+use freehold_core::Clock;
+use freehold_db::Db;
+
+use super::store;
+use crate::{Done, Handler, JobKind, Schedule};
+
+/// Forgets jobs that ended long ago.
+pub const FORGET: JobKind = JobKind { at_once: Some(1), ..JobKind::named("jobs.forget") };
+
+/// When that happens.
+pub const FORGETTING: Schedule = Schedule { name: "jobs.forget", every: Duration::from_mins(1), kind: &FORGET };
+
+/// Does [`FORGET`].
+pub fn forget_handler(db: Db, clock: Clock) -> Handler {
+    Handler::new(&FORGET, move |_| {
+        let (db, clock) = (db.clone(), clock.clone());
+        async move {
+            while db.system("forget old jobs").execute(store::jobs_forget(clock.now())).await? > 0 {}
+            Ok(Done::Done)
+        }
+    })
+}
