@@ -132,7 +132,7 @@ impl<'s> Callee<'s> {
     /// What happens next; none once the run has ended.
     fn react(&mut self, execution: &Execution) -> Option<Event> {
         Some(match execution.state() {
-            State::Ended(_) => return None,
+            State::WithItsEngine | State::Ended(_) => return None,
             State::WaitingForReply { node, .. } => self.reply(node, execution),
             State::WaitingForWebhook(call) => {
                 Event::WebhookScripted(self.script.webhooks.get(&call.node).cloned().unwrap_or_default())

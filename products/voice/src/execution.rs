@@ -3,6 +3,7 @@
 //! It reads no clock and calls nobody, so the same graph and the same events always give the same transcript. Between two
 //! messages of a live conversation it is kept as JSON.
 
+mod conducted;
 mod event;
 mod pace;
 mod state;
@@ -126,6 +127,12 @@ impl Execution {
         };
         self.walk(graph, step);
         Ok(&self.state)
+    }
+
+    /// Nobody goes on with the conversation: the run has failed.
+    pub fn abandon(&mut self) {
+        self.note("nobody went on with the conversation".to_owned());
+        self.state = State::Ended(Ended::failed(Reason::Abandoned));
     }
 
     /// What the run waits for, or how it ended.

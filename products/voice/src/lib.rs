@@ -2,18 +2,26 @@
 //!
 //! A [`graph`] says what an agent does, an [`execution`] walks it with a [`callee`]; a [`workflow`] is a graph with a name
 //! and versions, a [`run`] one execution that was kept and metered; a [`template`] is a workflow to begin with.
+//! A [`split`] compares versions of a workflow, [`analytics`] counts what came of the calls.
 
+pub mod analytics;
 pub mod callee;
+pub mod campaign;
+pub mod contact;
+pub mod engine;
+pub mod events;
 pub mod execution;
 pub mod graph;
 mod routes;
 pub mod run;
+pub mod split;
 pub mod template;
 pub mod workflow;
 
 use freehold_core::{Area, FieldError, Permission};
 use freehold_db::{Migration, MigrationSet};
-use freehold_web::Product;
+use freehold_jobs::Handler;
+use freehold_web::{Backbone, Product};
 
 /// The product, for the binary.
 pub const PRODUCT: Product = Product {
@@ -24,10 +32,21 @@ pub const PRODUCT: Product = Product {
         migrations: &[
             Migration { number: 1, name: "workflows", sql: include_str!("../migrations/0001_workflows.sql") },
             Migration { number: 2, name: "runs", sql: include_str!("../migrations/0002_runs.sql") },
+            Migration { number: 3, name: "splits", sql: include_str!("../migrations/0003_splits.sql") },
+            Migration { number: 4, name: "call_quarters", sql: include_str!("../migrations/0004_call_quarters.sql") },
+            Migration { number: 5, name: "call_counting", sql: include_str!("../migrations/0005_call_counting.sql") },
+            Migration { number: 6, name: "campaigns", sql: include_str!("../migrations/0006_campaigns.sql") },
+            Migration { number: 7, name: "contacts", sql: include_str!("../migrations/0007_contacts.sql") },
+            Migration { number: 8, name: "engines", sql: include_str!("../migrations/0008_engines.sql") },
+            Migration { number: 9, name: "engine_calls", sql: include_str!("../migrations/0009_engine_calls.sql") },
+            Migration { number: 10, name: "runs_under_way", sql: include_str!("../migrations/0010_runs_under_way.sql") },
         ],
     }),
-    statements: &[workflow::STATEMENTS, run::STATEMENTS],
-    areas: &[WORKFLOWS, RUNS],
+    statements: &[analytics::STATEMENTS, campaign::STATEMENTS, contact::STATEMENTS, engine::STATEMENTS, engine::call::STATEMENTS, split::STATEMENTS, workflow::STATEMENTS, run::STATEMENTS],
+    areas: &[WORKFLOWS, RUNS, CAMPAIGNS, ANALYTICS, ENGINES],
+    jobs,
+    schedules: &[engine::call::watch::SCHEDULE, campaign::drive::REVIVES, campaign::drive::WATCHES, run::abandoned::SCHEDULE],
+    events: events::ALL,
     routes: routes::routes,
 };
 
@@ -35,16 +54,41 @@ pub const PRODUCT: Product = Product {
 pub const WORKFLOWS: Area = Area::Product("workflows");
 /// Runs and their transcripts.
 pub const RUNS: Area = Area::Product("runs");
+/// Figures about runs, which tell nothing of a transcript.
+pub const ANALYTICS: Area = Area::Product("analytics");
+/// Voice engines.
+pub const ENGINES: Area = Area::Product("engines");
+
+/// Campaigns and their contacts.
+pub const CAMPAIGNS: Area = Area::Product("campaigns");
 
 const WORKFLOWS_READ: Permission = Permission::read(WORKFLOWS);
 const WORKFLOWS_WRITE: Permission = Permission::write(WORKFLOWS);
 const RUNS_READ: Permission = Permission::read(RUNS);
 const RUNS_WRITE: Permission = Permission::write(RUNS);
+const CAMPAIGNS_READ: Permission = Permission::read(CAMPAIGNS);
+const CAMPAIGNS_WRITE: Permission = Permission::write(CAMPAIGNS);
+const ANALYTICS_READ: Permission = Permission::read(ANALYTICS);
+
+/// The module of calls and workflows by day.
+const BASIC_ANALYTICS: &str = "basic_analytics";
+/// The module of hours, campaigns and what splits say.
+const ADVANCED_ANALYTICS: &str = "advanced_analytics";
+const ENGINES_READ: Permission = Permission::read(ENGINES);
+const ENGINES_WRITE: Permission = Permission::write(ENGINES);
 
 /// The meter of workflows that exist.
 const WORKFLOWS_METER: &str = "workflows";
 /// The meter of calls a month.
 const CALLS_METER: &str = "calls";
+/// The meter of campaigns that exist.
+const CAMPAIGNS_METER: &str = "campaigns";
+
+/// What does the product's jobs.
+fn jobs(backbone: &Backbone) -> Vec<Handler> {
+    let runs = vec![run::abandoned::handler(backbone)];
+    [engine::call::watch::handlers(backbone), campaign::drive::handlers(backbone), runs].concat()
+}
 
 /// What is wrong with a graph, inputs or a script, as the API says it.
 fn field_errors(problems: Vec<graph::validate::Problem>, below: &str) -> Vec<FieldError> {

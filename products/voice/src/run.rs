@@ -1,22 +1,27 @@
 //! Runs: executions that are kept and metered. A run uses one call when it came to an end by itself; one that failed used
 //! nothing.
 
+pub(crate) mod abandoned;
 mod store;
 
-use freehold_core::{Caller, Error, Id, Kind, Money, OptionExt, Page, PageRequest, Result, TenantId, codes};
+use freehold_core::{Caller, Error, Id, Ids, Kind, Money, OptionExt, Page, PageRequest, Result, TenantId, codes};
 use freehold_db::{Db, Json, TenantTx, row};
+use freehold_jobs::outbox::event_publish_all;
 use freehold_metering::usage::{Allowance, usage_commit, usage_record, usage_release, usage_reserve};
 use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 pub use store::STATEMENTS;
 
 use crate::{
     CALLS_METER,
     callee::{self, Script},
+    events,
     execution::{Ended, Event, Execution, Pace, Refused, State, Status},
     field_errors,
     graph::{Graph, Variables, validate::validate_inputs},
-    workflow::{Workflow, WorkflowId, version_graph},
+    split::{Choice, SplitId},
+    workflow::{WorkflowId, version_graph},
 };
 
 /// How long a live conversation may last. What is said after that meets a dead line; where nothing is said any more, the
@@ -52,6 +57,10 @@ row! {
         pub outcome: Option<String>,
         /// Whether that is what the workflow was made for.
         pub success: bool,
+        /// The split that chose the version.
+        pub split_id: Option<SplitId>,
+        /// The campaign that called.
+        pub campaign_id: Option<Uuid>,
         /// Where it stands, what it knows, the transcript.
         pub execution: Json<Execution>,
         /// How long it took, in milliseconds.
@@ -79,6 +88,10 @@ row! {
         pub workflow_id: WorkflowId,
         /// Of which of its versions.
         pub version: i32,
+        /// The split that chose the version.
+        pub split_id: Option<SplitId>,
+        /// The campaign that called.
+        pub campaign_id: Option<Uuid>,
         /// `in_progress`, `completed` or `failed`.
         pub status: String,
         /// What it came to.
@@ -118,15 +131,18 @@ pub struct NewRun {
     pub callee: Callee,
     /// What a started minute costs.
     pub minute: Money,
+    /// The campaign that calls.
+    pub campaign: Option<Uuid>,
 }
 
-/// Runs the workflow's current version.
+/// Runs the version of a workflow that was chosen.
 pub async fn run_create(
     tx: &mut TenantTx,
     tenant: TenantId,
     allowance: &Allowance,
-    workflow: Workflow,
+    Choice { workflow, split }: Choice,
     new: NewRun,
+    ids: &Ids,
     now: Timestamp,
 ) -> Result<Run> {
     let graph = &workflow.graph.0;
@@ -153,11 +169,13 @@ pub async fn run_create(
         None => usage_reserve(tx, allowance, new.id.uuid(), 1, now, now + LIVE_AT_MOST).await.map(drop)?,
     }
     let row = Progress::of(execution, new.minute, now);
-    tx.fetch_one(store::run_insert(
+    let insert = store::run_insert(
         tenant,
         new.id,
         workflow.id,
         workflow.version,
+        split,
+        new.campaign,
         row.status,
         row.outcome,
         row.success,
@@ -168,12 +186,21 @@ pub async fn run_create(
         allowance.period_start,
         now,
         row.ended_at,
-    ))
-    .await
+    );
+    let run = tx.fetch_one(insert).await?;
+    event_publish_all(tx, events::of_run(&run, true, ids)?, now).await?;
+    Ok(run)
 }
 
 /// Something happens in a live run: the callee speaks, stays silent or hangs up.
-pub async fn run_advance(tx: &mut TenantTx, id: RunId, event: Event, minute: Money, now: Timestamp) -> Result<Run> {
+pub async fn run_advance(
+    tx: &mut TenantTx,
+    id: RunId,
+    event: Event,
+    minute: Money,
+    ids: &Ids,
+    now: Timestamp,
+) -> Result<Run> {
     let run = tx.fetch_optional(store::run_lock(id)).await?.or_not_found("run")?;
     let graph = version_graph(tx, run.workflow_id, run.version).await?;
     let elapsed_ms = u64::try_from(now.duration_since(run.started_at).as_millis()).unwrap_or_default();
@@ -183,11 +210,34 @@ pub async fn run_advance(tx: &mut TenantTx, id: RunId, event: Event, minute: Mon
     let mut execution = run.execution.0;
     execution.advance(&graph, event, pace).map_err(|refused| refusal(&refused))?;
     stand_in(&mut execution, &graph, pace)?;
+    run_keep(tx, (id, run.usage_period), execution, minute, ids, now).await
+}
+
+/// Ends a live run that nobody goes on with, if that is so: it failed, and used nothing.
+async fn run_abandon(tx: &mut TenantTx, id: RunId, minute: Money, ids: &Ids, now: Timestamp) -> Result<()> {
+    let Some(run) = tx.fetch_optional(store::run_lock(id)).await? else { return Ok(()) };
+    let mut execution = run.execution.0;
+    if execution.ended().is_none() && now.duration_since(run.started_at) > LIVE_AT_MOST {
+        execution.abandon();
+        run_keep(tx, (id, run.usage_period), execution, minute, ids, now).await?;
+    }
+    Ok(())
+}
+
+/// Keeps what has become of a run, and what that used.
+async fn run_keep(
+    tx: &mut TenantTx,
+    (id, usage_period): (RunId, Timestamp),
+    execution: Execution,
+    minute: Money,
+    ids: &Ids,
+    now: Timestamp,
+) -> Result<Run> {
     match execution.ended().map(|ended| ended.status) {
         Some(Status::Completed) => {
-            usage_commit(tx, CALLS_METER, run.usage_period, id.uuid(), 1, now).await.map(drop)?;
+            usage_commit(tx, CALLS_METER, usage_period, id.uuid(), 1, now).await.map(drop)?;
         }
-        Some(Status::Failed) => usage_release(tx, CALLS_METER, run.usage_period, id.uuid()).await.map(drop)?,
+        Some(Status::Failed) => usage_release(tx, CALLS_METER, usage_period, id.uuid()).await.map(drop)?,
         None => {}
     }
     let row = Progress::of(execution, minute, now);
@@ -201,7 +251,9 @@ pub async fn run_advance(tx: &mut TenantTx, id: RunId, event: Event, minute: Mon
         row.cost.minor,
         row.ended_at,
     );
-    tx.fetch_one(update).await
+    let run = tx.fetch_one(update).await?;
+    event_publish_all(tx, events::of_run(&run, false, ids)?, now).await?;
+    Ok(run)
 }
 
 /// One run.
@@ -225,7 +277,7 @@ pub async fn run_list(
 fn stand_in(execution: &mut Execution, graph: &Graph, pace: Pace) -> Result<()> {
     loop {
         let event = match execution.state() {
-            State::WaitingForReply { .. } | State::Ended(_) => return Ok(()),
+            State::WaitingForReply { .. } | State::WithItsEngine | State::Ended(_) => return Ok(()),
             State::WaitingForWebhook(_) => Event::WebhookScripted(crate::execution::WebhookAnswer::default()),
             State::WaitingForTransfer { .. } => Event::TransferConnected,
         };

@@ -4,6 +4,7 @@ mod store;
 
 use freehold_core::{Error, Id, Kind, OptionExt, Page, PageRequest, Result, TenantId};
 use freehold_db::{Db, JsonText, TenantTx, row};
+use freehold_jobs::outbox::{EventId, event_publish};
 use freehold_metering::usage::{Allowance, usage_record};
 use jiff::Timestamp;
 use serde_json::value::RawValue;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 pub use store::STATEMENTS;
 
 use crate::{
+    events::WorkflowCreated,
     field_errors,
     graph::{Graph, validate::validate},
 };
@@ -97,11 +99,11 @@ pub fn graph_check(graph: &Graph) -> Result<()> {
     if problems.is_empty() { Ok(()) } else { Err(Error::invalid_fields(field_errors(problems, "/graph"))) }
 }
 
-/// Makes a workflow, if the plan has room for one more.
+/// Makes a workflow, if the plan has room for one more. `event` tells of it.
 pub async fn workflow_create(
     tx: &mut TenantTx,
     allowance: &Allowance,
-    (tenant, id): (TenantId, WorkflowId),
+    (tenant, id, event): (TenantId, WorkflowId, EventId),
     name: &str,
     graph: Graph,
     now: Timestamp,
@@ -111,6 +113,8 @@ pub async fn workflow_create(
     usage_record(tx, allowance, id.uuid(), 1, now).await?;
     let workflow = tx.fetch_one(store::workflow_insert(tenant, id, &name, JsonText(graph.clone()), now)).await?;
     tx.execute(store::version_insert(tenant, id, 1, JsonText(graph), now)).await?;
+    let created = WorkflowCreated { workflow_id: id, name, version: 1 };
+    event_publish(tx, tenant, event, &created, now).await?;
     Ok(workflow)
 }
 
@@ -127,6 +131,11 @@ pub async fn workflow_get(db: &Db, caller: &freehold_core::Caller, id: WorkflowI
 /// The same within a transaction that is to do more.
 pub async fn workflow_find(tx: &mut TenantTx, id: WorkflowId) -> Result<Workflow> {
     tx.fetch_optional(store::workflow_find(id)).await?.or_not_found("workflow")
+}
+
+/// The same, kept from changing until the transaction ends.
+pub async fn workflow_lock(tx: &mut TenantTx, id: WorkflowId) -> Result<Workflow> {
+    tx.fetch_optional(store::workflow_lock(id)).await?.or_not_found("workflow")
 }
 
 /// A page of workflows, the newest first.
@@ -149,18 +158,35 @@ pub async fn workflow_change(
     check: impl FnOnce(&Workflow) -> Result<()>,
     now: Timestamp,
 ) -> Result<Workflow> {
-    let current = tx.fetch_optional(store::workflow_lock(id)).await?.or_not_found("workflow")?;
+    let current = workflow_lock(tx, id).await?;
     check(&current)?;
     let name = name.map_or(Ok(current.name.clone()), name_check)?;
     let (version, graph) = match graph.filter(|graph| *graph != current.graph.0) {
         Some(graph) => {
             graph_check(&graph)?;
-            tx.execute(store::version_insert(tenant, id, current.version + 1, JsonText(graph.clone()), now)).await?;
-            (current.version + 1, graph)
+            // Not the one after the current: a split may have made an older version current again.
+            let (newest,) = tx.fetch_one(store::version_newest(id)).await?;
+            tx.execute(store::version_insert(tenant, id, newest + 1, JsonText(graph.clone()), now)).await?;
+            (newest + 1, graph)
         }
         None => (current.version, current.graph.0),
     };
     tx.fetch_one(store::workflow_update(id, &name, version, JsonText(graph), now)).await
+}
+
+/// Makes one of the workflow's versions the current one again.
+pub async fn workflow_make_current(
+    tx: &mut TenantTx,
+    id: WorkflowId,
+    version: i32,
+    now: Timestamp,
+) -> Result<Workflow> {
+    let current = workflow_lock(tx, id).await?;
+    if current.version == version {
+        return Ok(current);
+    }
+    let graph = version_graph(tx, id, version).await?;
+    tx.fetch_one(store::workflow_update(id, &current.name, version, JsonText(graph), now)).await
 }
 
 /// Deletes a workflow, which gives the plan's room back. Its runs stay. `event` names the giving back in the ledger.
@@ -185,8 +211,12 @@ pub async fn version_list(tx: &mut TenantTx, id: WorkflowId) -> Result<Vec<Versi
 
 /// The graph of one version.
 pub async fn version_graph(tx: &mut TenantTx, id: WorkflowId, version: i32) -> Result<Graph> {
-    let found = tx.fetch_optional(store::version_graph(id, version)).await?;
-    found.map(|(graph,)| graph.0).or_not_found("version")
+    version_find(tx, id, version).await?.or_not_found("version")
+}
+
+/// The graph of one version, if the workflow has it.
+pub async fn version_find(tx: &mut TenantTx, id: WorkflowId, version: i32) -> Result<Option<Graph>> {
+    Ok(tx.fetch_optional(store::version_graph(id, version)).await?.map(|(graph,)| graph.0))
 }
 
 fn name_check(name: &str) -> Result<String> {

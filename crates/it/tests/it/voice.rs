@@ -1,9 +1,13 @@
 //! The voice product, over the real router.
 
+mod analytics;
+mod campaigns;
+mod engines;
 mod graphs;
 mod live;
 mod metered;
 mod scripted;
+mod splits;
 
 use serde_json::{Value, json};
 

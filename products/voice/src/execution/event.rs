@@ -70,7 +70,7 @@ pub enum Refused {
     Ended,
     /// The run waits for something else.
     Unexpected {
-        /// What it waits for: `waiting_for_reply`, `waiting_for_webhook` or `waiting_for_transfer`.
+        /// What it waits for: `waiting_for_reply`, `waiting_for_webhook`, `waiting_for_transfer` or `with_its_engine`.
         waiting_for: &'static str,
     },
 }

@@ -29,6 +29,8 @@ pub enum State {
         /// The number (E.164) or `sip:` address to dial.
         to: String,
     },
+    /// A voice engine conducts the call: only its reports move it.
+    WithItsEngine,
     /// The call is over.
     Ended(Ended),
 }
@@ -38,6 +40,7 @@ impl State {
     pub(super) fn expects(&self, event: &Event) -> Result<(), Refused> {
         match (self, event) {
             (Self::Ended(_), _) => Err(Refused::Ended),
+            (Self::WithItsEngine, _) => Err(Refused::Unexpected { waiting_for: self.name() }),
             (_, Event::HungUp)
             | (Self::WaitingForReply { .. }, Event::Heard { .. } | Event::Silence)
             | (
@@ -54,6 +57,7 @@ impl State {
             Self::WaitingForReply { .. } => "waiting_for_reply",
             Self::WaitingForWebhook(_) => "waiting_for_webhook",
             Self::WaitingForTransfer { .. } => "waiting_for_transfer",
+            Self::WithItsEngine => "with_its_engine",
             Self::Ended(_) => "ended",
         }
     }
@@ -126,4 +130,16 @@ pub enum Reason {
     TransferFailed,
     /// The graph is not one that validation lets through.
     GraphBroken,
+    /// Nobody went on with a live conversation for an hour.
+    Abandoned,
+    /// The voice engine would not take the call.
+    EngineRefused,
+    /// The voice engine could not be reached in time.
+    EngineUnreachable,
+    /// The voice engine was not heard of for longer than its lease.
+    EngineLost,
+    /// The voice engine said that the call failed.
+    EngineFailed,
+    /// The call took longer than its engine's `longest_seconds`.
+    TooLong,
 }

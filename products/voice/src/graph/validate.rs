@@ -96,7 +96,7 @@ fn of_node(index: usize, node: &Node, field: &str, message: impl Display) -> Pro
 }
 
 /// Whether this can be the id of a node or an outcome.
-fn is_id(id: &str) -> bool {
+pub(crate) fn is_id(id: &str) -> bool {
     let allowed = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || matches!(letter, b'_' | b'-');
     !id.is_empty() && id.len() <= ID_MAX && id.bytes().all(allowed)
 }

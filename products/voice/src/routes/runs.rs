@@ -10,16 +10,25 @@ use super::run_body::{RunBody, RunPage, RunSummaryBody};
 use crate::{
     CALLS_METER, RUNS_READ, RUNS_WRITE,
     callee::Script,
+    engine::{
+        EngineId,
+        call::{NewCall, call_create},
+        office,
+    },
     execution::Event,
     graph::Variables,
     run::{self, Callee, NewRun, RunId},
-    workflow::{WorkflowId, workflow_find, workflow_get},
+    split::version_choose,
+    workflow::{WorkflowId, workflow_get},
 };
 
-/// A run to be made, on the text channel.
+/// A run to be made.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RunNew {
+    /// Where: `text` (when left out), with a script or live, or `http`, by a voice engine.
+    #[serde(default)]
+    channel: Channel,
     /// The values of the graph's inputs.
     #[serde(default)]
     #[schema(value_type = Object)]
@@ -29,6 +38,29 @@ pub(crate) struct RunNew {
     /// A callee who answers by and by: send what he says to `/runs/{id}/messages`.
     #[serde(default)]
     live: bool,
+    /// Which version to run. When left out: the variant that a running split chooses, or the current version.
+    version: Option<i32>,
+    /// Whom the run calls, as you name him: a number, an address. While a split runs, one contact always gets the same
+    /// variant. It is not kept. At most 200 characters.
+    #[schema(max_length = 200)]
+    contact: Option<String>,
+    /// On the http channel: which engine. May be left out where there is only one.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    engine_id: Option<EngineId>,
+    /// On the http channel: the number to call, with its country code, or a `sip:` address.
+    #[schema(max_length = 255)]
+    phone_number: Option<String>,
+}
+
+/// Where a run happens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Channel {
+    /// In writing.
+    #[default]
+    Text,
+    /// By a voice engine.
+    Http,
 }
 
 /// What the callee of a live run does: says something, or else.
@@ -54,7 +86,8 @@ pub(crate) enum MessageEvent {
 
 /// Run a workflow
 ///
-/// Runs a workflow, and uses one call of the plan unless the run fails.
+/// Runs a workflow, and uses one call of the plan unless the run fails. On the http channel the run waits (`queued`) until
+/// its voice engine takes it.
 #[utoipa::path(post, path = "/workflows/{id}/runs", tag = "Runs", params(("id" = uuid::Uuid, Path),
     ("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer again")),
     request_body = RunNew, responses((status = 201, body = RunBody)))]
@@ -72,11 +105,58 @@ pub(crate) async fn run_create(
         Attempt::Replay(answer) => return Ok(answer),
     };
     // Only now: a retry is answered also when the workflow has been deleted since.
-    let workflow = workflow_find(&mut fresh.tx, id).await?;
+    let run = backbone.ids.next();
+    let subject = subject(body.contact.as_ref().or(body.phone_number.as_ref()), run)?;
+    let choice = version_choose(&mut fresh.tx, id, body.version, &subject).await?;
+    let run = match body.channel {
+        Channel::Text => {
+            let new = text_run(&backbone, run, body)?;
+            run::run_create(&mut fresh.tx, caller.tenant(), &allowance, choice, new, &backbone.ids, now).await?
+        }
+        Channel::Http => {
+            let terms = backbone.entitlements.queue_terms(&backbone.db, &caller).await?;
+            let (office, new) = (office(&backbone, &caller), http_run(run, body)?);
+            call_create(&mut fresh.tx, office, (&allowance, &terms), choice, new, now).await?
+        }
+    };
+    let body = RunBody::within(&mut fresh.tx, run).await?;
+    Ok(fresh.finish(StatusCode::CREATED, &body).await?)
+}
+
+fn text_run(backbone: &Backbone, id: RunId, body: RunNew) -> Result<NewRun> {
+    for (given, pointer) in [(body.engine_id.is_some(), "/engine_id"), (body.phone_number.is_some(), "/phone_number")] {
+        if given {
+            return Err(Error::invalid(pointer, "only runs on the http channel have one"));
+        }
+    }
     let callee = callee(body.script, body.live)?;
-    let new = NewRun { id: backbone.ids.next(), inputs: body.inputs, callee, minute: minute(&backbone) };
-    let run = run::run_create(&mut fresh.tx, caller.tenant(), &allowance, workflow, new, now).await?;
-    Ok(fresh.finish(StatusCode::CREATED, &RunBody::from(run)).await?)
+    Ok(NewRun { id, inputs: body.inputs, callee, minute: minute(backbone), campaign: None })
+}
+
+fn http_run(id: RunId, body: RunNew) -> Result<NewCall> {
+    for (given, pointer) in [(body.script.is_some(), "/script"), (body.live, "/live")] {
+        if given {
+            return Err(Error::invalid(pointer, "on the http channel the voice engine speaks with the callee"));
+        }
+    }
+    Ok(NewCall {
+        id,
+        inputs: body.inputs,
+        engine: body.engine_id,
+        phone_number: body.phone_number,
+        campaign: None,
+    })
+}
+
+/// Whom a split knows the run by.
+fn subject(contact: Option<&String>, run: RunId) -> Result<String> {
+    match contact {
+        Some(contact) if !(1..=200).contains(&contact.chars().count()) => {
+            Err(Error::invalid("/contact", "expected 1 to 200 characters"))
+        }
+        Some(contact) => Ok(contact.clone()),
+        None => Ok(run.to_string()),
+    }
 }
 
 fn callee(script: Option<Script>, live: bool) -> Result<Callee> {
@@ -137,7 +217,8 @@ pub(crate) async fn run_get(
     Path(id): Path<RunId>,
 ) -> Answer<Json<RunBody>> {
     caller.allow(RUNS_READ)?;
-    Ok(Json(run::run_get(&backbone.db, &caller, id).await?.into()))
+    let run = run::run_get(&backbone.db, &caller, id).await?;
+    Ok(Json(RunBody::of(&backbone.db, &caller, run).await?))
 }
 
 /// Speak in a live run
@@ -155,7 +236,7 @@ pub(crate) async fn run_message(
     caller.allow(RUNS_WRITE)?;
     let event = event(body)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let run = run::run_advance(&mut tx, id, event, minute(&backbone), backbone.clock.now()).await?;
+    let run = run::run_advance(&mut tx, id, event, minute(&backbone), &backbone.ids, backbone.clock.now()).await?;
     tx.commit().await?;
     Ok(Json(run.into()))
 }

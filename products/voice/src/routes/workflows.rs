@@ -164,7 +164,7 @@ pub(crate) async fn workflow_create(
         Attempt::Replay(answer) => return Ok(answer),
     };
     let (name, graph) = name_and_graph(body)?;
-    let place = (caller.tenant(), backbone.ids.next());
+    let place = (caller.tenant(), backbone.ids.next(), backbone.ids.next());
     let workflow = workflow::workflow_create(&mut fresh.tx, &allowance, place, &name, graph, now).await?;
     Ok(fresh.finish(StatusCode::CREATED, &WorkflowBody::try_from(workflow)?).await?)
 }

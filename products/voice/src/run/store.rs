@@ -6,32 +6,32 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{Run, RunId, RunSummary};
-use crate::{execution::Execution, workflow::WorkflowId};
+use crate::{execution::Execution, split::SplitId, workflow::WorkflowId};
 
 statements! {
     /// Keeps a run.
     fn run_insert(
-        tenant: TenantId, id: RunId, workflow: WorkflowId, version: i32, status: &str, outcome: Option<String>,
-        success: bool, execution: Json<Execution>, duration_ms: i64, cost_minor: i64, cost_currency: &str,
-        usage_period: Timestamp, started_at: Timestamp, ended_at: Option<Timestamp>
+        tenant: TenantId, id: RunId, workflow: WorkflowId, version: i32, split: Option<SplitId>, campaign: Option<Uuid>,
+        status: &str, outcome: Option<String>, success: bool, execution: Json<Execution>, duration_ms: i64,
+        cost_minor: i64, cost_currency: &str, usage_period: Timestamp, started_at: Timestamp, ended_at: Option<Timestamp>
     ) -> Run =
         "insert into voice.runs (
-           tenant_id, id, workflow_id, version, channel, direction, status, outcome, success, execution, duration_ms,
-           cost_minor, cost_currency, usage_period, started_at, ended_at
-         ) values ($1, $2, $3, $4, 'text', 'outbound', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-         returning id, workflow_id, version, channel, direction, status, outcome, success, execution, duration_ms,
-           cost_minor, cost_currency, usage_period, started_at, ended_at";
+           tenant_id, id, workflow_id, version, split_id, campaign_id, channel, direction, status, outcome, success,
+           execution, duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at
+         ) values ($1, $2, $3, $4, $5, $6, 'text', 'outbound', $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+         returning id, workflow_id, version, channel, direction, status, outcome, success, split_id, campaign_id, execution,
+           duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at";
 
     /// One run.
     fn run_find(id: RunId) -> Run =
-        "select id, workflow_id, version, channel, direction, status, outcome, success, execution, duration_ms,
-           cost_minor, cost_currency, usage_period, started_at, ended_at
+        "select id, workflow_id, version, channel, direction, status, outcome, success, split_id, campaign_id, execution,
+           duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at
          from voice.runs where id = $1";
 
     /// One run, kept from changing.
     fn run_lock(id: RunId) -> Run =
-        "select id, workflow_id, version, channel, direction, status, outcome, success, execution, duration_ms,
-           cost_minor, cost_currency, usage_period, started_at, ended_at
+        "select id, workflow_id, version, channel, direction, status, outcome, success, split_id, campaign_id, execution,
+           duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at
          from voice.runs where id = $1 for update";
 
     /// A run went on.
@@ -42,12 +42,17 @@ statements! {
         "update voice.runs set status = $2, outcome = $3, success = $4, execution = $5, duration_ms = $6, cost_minor = $7,
            ended_at = $8
          where id = $1
-         returning id, workflow_id, version, channel, direction, status, outcome, success, execution, duration_ms,
-           cost_minor, cost_currency, usage_period, started_at, ended_at";
+         returning id, workflow_id, version, channel, direction, status, outcome, success, split_id, campaign_id, execution,
+           duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at";
 
     /// A page of runs.
     fn run_list(workflow: Option<WorkflowId>, before: Uuid, rows: i64) -> RunSummary =
-        "select id, workflow_id, version, status, outcome, success, duration_ms, cost_minor, cost_currency, started_at,
-           ended_at
+        "select id, workflow_id, version, split_id, campaign_id, status, outcome, success, duration_ms, cost_minor,
+           cost_currency, started_at, ended_at
          from voice.runs where id < $2 and ($1::uuid is null or workflow_id = $1) order by id desc limit $3";
+
+    /// Conversations that began before a time and have not ended, of all tenants.
+    fn abandoned_list(began_before: Timestamp, at_most: i64) -> (TenantId, RunId) =
+        "select tenant_id, id from voice.runs
+         where status = 'in_progress' and channel = 'text' and started_at < $1 order by started_at limit $2";
 }

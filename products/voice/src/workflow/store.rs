@@ -53,6 +53,10 @@ statements! {
     fn version_list(workflow: WorkflowId) -> Version =
         "select version, created_at from voice.workflow_versions where workflow_id = $1 order by version desc limit 200";
 
+    /// The highest version of a workflow.
+    fn version_newest(workflow: WorkflowId) -> (i32,) =
+        "select version from voice.workflow_versions where workflow_id = $1 order by version desc limit 1";
+
     /// The graph of a version.
     fn version_graph(workflow: WorkflowId, version: i32) -> (JsonText<Graph>,) =
         "select graph from voice.workflow_versions where workflow_id = $1 and version = $2";

@@ -2,8 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{calls, greeting, owner, run, workflow};
-use crate::harness::app::{Answer, Person, TestApp};
+use super::{calls, campaigns::Works, greeting, owner, run, workflow};
+use crate::harness::{
+    app::{Answer, Person, TestApp},
+    eventually,
+};
 
 async fn say(app: &TestApp, owner: &Person, run: &str, message: &Value) -> Answer {
     app.post(&format!("/api/v1/runs/{run}/messages")).key(&owner.key).json(message).send().await
@@ -149,4 +152,39 @@ async fn what_is_no_message_is_told() {
         let refused = say(&app, &owner, &run, &message).await.refused(422, "validation_failed");
         assert_eq!(refused.at("/errors/0/pointer"), pointer);
     }
+}
+
+#[tokio::test]
+async fn a_conversation_that_nobody_goes_on_with_is_ended_after_an_hour_and_uses_nothing() {
+    let app = TestApp::new().await;
+    let owner = owner(&app).await;
+    let id = greeting(&app, &owner).await;
+    let old = run(&app, &owner, &id, &json!({ "live": true })).await.expect(201).at("/id");
+    app.advance_seconds(1_800);
+    let young = run(&app, &owner, &id, &json!({ "live": true })).await.expect(201).at("/id");
+    app.advance_seconds(1_801);
+    assert_eq!(calls(&app, &owner).await, (0, 2));
+    // Also that of an organization which is suspended meanwhile.
+    app.suspend(&owner, true).await;
+    let _works = Works::on(&app, 1);
+    let read = async |run: &str| app.get(&format!("/api/v1/runs/{run}")).key(&owner.key).send().await.expect(200);
+    eventually("the old one has ended", async || {
+        // The next minute comes.
+        app.advance_seconds(1);
+        read(&old).await.at("/status") == "failed"
+    })
+    .await;
+    let ended = read(&old).await;
+    assert_eq!(
+        (ended.at("/reason"), ended.at("/outcome"), ended.at("/cost/minor")),
+        ("abandoned".into(), "failed".into(), "0".into())
+    );
+    assert!(ended.text().contains("nobody went on with the conversation"), "{ended}");
+    assert_eq!(read(&young).await.at("/status"), "in_progress");
+    assert_eq!(calls(&app, &owner).await, (0, 1));
+    assert_eq!(app.count("select count(*) from freehold.events where type = 'call.failed'").await, 1);
+    app.suspend(&owner, false).await;
+    say(&app, &owner, &old, &json!({ "text": "Hello?" })).await.refused(409, "conflict");
+    say(&app, &owner, &young, &json!({ "text": "Well." })).await.expect(200);
+    assert_eq!(calls(&app, &owner).await, (1, 0));
 }

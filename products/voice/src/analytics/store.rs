@@ -1,0 +1,58 @@
+//! SQL of analytics.
+
+use freehold_core::TenantId;
+use freehold_db::statements;
+use jiff::Timestamp;
+
+use super::{GroupRow, PeriodRow};
+use crate::{campaign::CampaignId, workflow::WorkflowId};
+
+statements! {
+    /// The calls of each period that has some; its number, from 1, is the place of its start among `starts`.
+    fn period_list(
+        from: Timestamp, until: Timestamp, starts: Vec<Timestamp>, workflow: Option<WorkflowId>, campaign: Option<CampaignId>,
+        currency: &str
+    ) -> PeriodRow =
+        "select width_bucket(quarter, $3) as number, sum(calls)::bigint as calls, sum(completed)::bigint as completed,
+           sum(succeeded)::bigint as succeeded, sum(duration_ms)::bigint as duration_ms,
+           coalesce(sum(cost_minor) filter (where currency = $6), 0)::bigint as cost_minor
+         from voice.call_quarters
+         where quarter >= $1 and quarter < $2
+           and ($4::uuid is null or workflow_id = $4) and ($5::uuid is null or campaign_id = $5)
+         group by 1";
+
+    /// The calls of each workflow that has some.
+    fn workflow_call_list(from: Timestamp, until: Timestamp, currency: &str, rows: i64) -> GroupRow =
+        "select w.id, w.name, c.calls, c.completed, c.succeeded, c.duration_ms, c.cost_minor
+         from (
+           select workflow_id, sum(calls)::bigint as calls, sum(completed)::bigint as completed,
+             sum(succeeded)::bigint as succeeded, sum(duration_ms)::bigint as duration_ms,
+             coalesce(sum(cost_minor) filter (where currency = $3), 0)::bigint as cost_minor
+           from voice.call_quarters where quarter >= $1 and quarter < $2
+           group by workflow_id having sum(calls) > 0
+         ) as c
+         join voice.workflows as w on w.id = c.workflow_id
+         order by c.calls desc, w.id limit $4";
+
+    /// The calls of each campaign that made some.
+    fn campaign_call_list(from: Timestamp, until: Timestamp, currency: &str, rows: i64) -> GroupRow =
+        "select k.id, k.name, c.calls, c.completed, c.succeeded, c.duration_ms, c.cost_minor
+         from (
+           select campaign_id, sum(calls)::bigint as calls, sum(completed)::bigint as completed,
+             sum(succeeded)::bigint as succeeded, sum(duration_ms)::bigint as duration_ms,
+             coalesce(sum(cost_minor) filter (where currency = $3), 0)::bigint as cost_minor
+           from voice.call_quarters where quarter >= $1 and quarter < $2
+           group by campaign_id having sum(calls) > 0
+         ) as c
+         join voice.campaigns as k on k.id = c.campaign_id
+         order by c.calls desc, k.id limit $4";
+
+    /// A workflow's name, also when it has been deleted.
+    fn workflow_name(id: WorkflowId) -> (String,) = "select name from voice.workflows where id = $1";
+
+    /// A campaign's name.
+    fn campaign_name(id: CampaignId) -> (String,) = "select name from voice.campaigns where id = $1";
+
+    /// Counts a tenant's runs anew.
+    fn rebuild(tenant: TenantId) -> (i64,) = "select voice.call_quarters_rebuild($1)";
+}

@@ -1,0 +1,287 @@
+//! Calling the contacts of a campaign. A lane is a job that calls one lot of contacts after another, each in one
+//! transaction: the runs, what they used of the plan, what is told of them and where the contacts stand then are committed
+//! together, so that nobody is called twice or for nothing, whoever is killed when. Between two lots other tenants get
+//! their turns.
+
+use std::time::Duration;
+
+use freehold_core::{Context, Money, Result, Standing, codes};
+use freehold_db::TenantTx;
+use freehold_jobs::{Backoff, Done, Job, JobKind};
+use freehold_metering::usage::usage_room;
+use freehold_web::Backbone;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::caller_of;
+use crate::{
+    CALLS_METER,
+    callee::Script,
+    campaign::{
+        Campaign, CampaignId, CampaignReason, CampaignStatus, campaign_lock,
+        command::{Account, campaign_move},
+        store,
+    },
+    contact::{
+        Contact, contacts_ahead, contacts_claim,
+        file::inputs_of,
+        outcome::{Called, Patience, contacts_called},
+    },
+    engine::{
+        EngineId,
+        call::{NewCall, call_create},
+        engine_choose, office,
+    },
+    run::{Callee, NewRun, Run, run_create},
+    split::{Choice, version_choose},
+};
+
+/// Calls contacts, one lot after another.
+pub(super) const CALL: JobKind = JobKind {
+    attempts: 20,
+    backoff: Backoff { first: Duration::from_secs(1), factor: 2, most: Duration::from_mins(1) },
+    ..JobKind::named("voice.campaign_call")
+};
+
+/// Most calls of one lot. They begin and end together, so a campaign that may make fewer at the same time has smaller lots.
+const LOT_MAX: i32 = 25;
+
+/// How many calls a lane makes before others have their turns.
+const CALLS_A_TURN: usize = 25;
+
+/// What a job that calls is told.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Lane {
+    pub(super) campaign: CampaignId,
+    /// Its number, from 0.
+    pub(super) lane: i64,
+}
+
+impl Lane {
+    pub(super) fn payload(self) -> Result<Value> {
+        serde_json::to_value(self).context("writing a job's payload")
+    }
+}
+
+/// How the calls that a campaign may make at the same time are divided among jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lanes {
+    /// Most calls of one lot.
+    pub(super) lot: i64,
+    /// Most jobs.
+    most: i64,
+}
+
+impl Lanes {
+    /// Those of a campaign.
+    pub(super) fn of(campaign: &Campaign) -> Self {
+        Self::new(&campaign.channel, campaign.concurrency)
+    }
+
+    /// Calls by an engine last beyond the job that began them, so one job counts and begins them all.
+    pub(super) fn new(channel: &str, concurrency: i32) -> Self {
+        let lot = concurrency.clamp(1, LOT_MAX);
+        let most = if channel == "text" { concurrency / lot } else { 1 };
+        Self { lot: lot.into(), most: most.max(1).into() }
+    }
+
+    /// The numbers of those that are worth while for so many contacts.
+    pub(super) fn for_contacts(self, due: i64) -> std::ops::Range<i64> {
+        0..(due + self.lot - 1).div_euclid(self.lot).min(self.most)
+    }
+}
+
+/// Calls one lot, or several small ones.
+pub(super) async fn campaign_call(backbone: Backbone, job: Job) -> Result<Done> {
+    let lane: Lane = job.payload()?;
+    let mut called = 0;
+    while called < CALLS_A_TURN {
+        match lot(&backbone, &job, lane).await? {
+            0 => return Ok(Done::Done),
+            count => called += count,
+        }
+    }
+    // Others have their turns now.
+    Ok(Done::Again(backbone.clock.now()))
+}
+
+/// Calls one lot in a transaction of its own; how many that were.
+async fn lot(backbone: &Backbone, job: &Job, lane: Lane) -> Result<usize> {
+    let now = backbone.clock.now();
+    let Some(caller) = caller_of(backbone, job).await? else { return Ok(0) };
+    if caller.standing() == Standing::Suspended {
+        // The job that drives the campaign stops it.
+        return Ok(0);
+    }
+    let terms = backbone.entitlements.queue_terms(&backbone.db, &caller).await?;
+    let calls = backbone.entitlements.allowance(&backbone.db, &caller, CALLS_METER, now).await?;
+    let account = Account { caller: &caller, terms: &terms, calls: &calls, ids: &backbone.ids, now };
+    let mut tx = backbone.db.tenant(&caller).begin().await?;
+    let called = lot_call(&mut tx, backbone, account, lane).await?;
+    tx.commit().await?;
+    Ok(called)
+}
+
+/// Calls a lot; how many that were. None when the campaign does not call at the moment, or has nobody to call.
+async fn lot_call(tx: &mut TenantTx, backbone: &Backbone, account: Account<'_>, lane: Lane) -> Result<usize> {
+    let (id, now) = (lane.campaign, account.now);
+    let Some(campaign) = tx.fetch_optional(store::campaign_find(id)).await? else { return Ok(0) };
+    let open = campaign.schedule.0.opens_at(now)? == Some(now);
+    let lanes = Lanes::of(&campaign);
+    // Somebody may have asked for fewer calls at the same time since the lane was opened.
+    if campaign.status()? != CampaignStatus::Running || !open || lane.lane >= lanes.most {
+        return Ok(0);
+    }
+    let mut at_most = lanes.lot;
+    if campaign.channel != "text" {
+        let under_way = contacts_ahead(tx, id, now).await?.calling;
+        at_most = at_most.min(i64::from(campaign.concurrency) - under_way);
+    }
+    let contacts = if at_most > 0 { contacts_claim(tx, id, at_most, now).await? } else { Vec::new() };
+    if contacts.is_empty() {
+        complete(tx, account, id).await?;
+        return Ok(0);
+    }
+    if campaign.channel != "text" && !engine_ready(tx, &campaign).await? {
+        halt(tx, account, id, CampaignStatus::Stopped, CampaignReason::EngineUnavailable).await?;
+        return Ok(0);
+    }
+    if let Some(called) = contacts_call(tx, backbone, account, &campaign, contacts).await? {
+        return Ok(called);
+    }
+    halt(tx, account, id, CampaignStatus::Failed, CampaignReason::WorkflowDeleted).await?;
+    Ok(0)
+}
+
+/// Calls these contacts, or as many of them as the plan has calls for; how many that were. None: there is no workflow.
+async fn contacts_call(
+    tx: &mut TenantTx,
+    backbone: &Backbone,
+    account: Account<'_>,
+    campaign: &Campaign,
+    contacts: Vec<Contact>,
+) -> Result<Option<usize>> {
+    let now = account.now;
+    // A version that was named is the same for all of them.
+    let named = match campaign.version {
+        Some(version) => match choose(tx, campaign, Some(version), "").await? {
+            Some(choice) => Some(choice),
+            None => return Ok(None),
+        },
+        None => None,
+    };
+    let mut room = usage_room(tx, account.calls, now).await?;
+    let (count, mut called) = (contacts.len(), Vec::with_capacity(contacts.len()));
+    for contact in contacts {
+        if room == Some(0) {
+            break;
+        }
+        let choice = match &named {
+            Some(choice) => choice.clone(),
+            None => match choose(tx, campaign, None, &subject(&contact)).await? {
+                Some(choice) => choice,
+                None => return Ok(None),
+            },
+        };
+        match contact_call(tx, backbone, account, campaign, choice, &contact).await {
+            Ok(run) => {
+                // A run that failed used nothing.
+                let used = i64::from(run.status != "failed");
+                room = room.map(|room| room - used);
+                called.push(Called::by(&run, &contact, Patience::of(campaign), now));
+            }
+            // The list was good for the versions of its day; a later one may ask for more.
+            Err(error) if error.is(codes::VALIDATION_FAILED) => called.push(Called::not_callable(&contact, now)),
+            Err(error) => return Err(error),
+        }
+    }
+    let done = called.len();
+    if done > 0 {
+        contacts_called(tx, called, now).await?;
+    }
+    if done < count {
+        halt(tx, account, campaign.id, CampaignStatus::Stopped, CampaignReason::QuotaExceeded).await?;
+    }
+    Ok(Some(done))
+}
+
+/// Calls this one.
+async fn contact_call(
+    tx: &mut TenantTx,
+    backbone: &Backbone,
+    account: Account<'_>,
+    campaign: &Campaign,
+    choice: Choice,
+    contact: &Contact,
+) -> Result<Run> {
+    let Account { caller, terms, calls, ids, now } = account;
+    let inputs = inputs_of(&choice.workflow.graph.0, &contact.inputs.0);
+    let (id, campaign_id) = (ids.next(), Some(campaign.id.uuid()));
+    if campaign.channel == "text" {
+        let callee = Callee::Scripted(Box::new(script(campaign, contact)));
+        let minute = backbone.product.cost("text_minute").unwrap_or(Money::zero(backbone.product.currency));
+        let new = NewRun { id, inputs, callee, minute, campaign: campaign_id };
+        return run_create(tx, caller.tenant(), calls, choice, new, ids, now).await;
+    }
+    let engine = campaign.engine_id.map(EngineId::new);
+    let new = NewCall { id, inputs, engine, phone_number: contact.phone.clone(), campaign: campaign_id };
+    call_create(tx, office(backbone, caller), (calls, terms), choice, new, now).await
+}
+
+/// Whether there is somebody to conduct the calls.
+pub(super) async fn engine_ready(tx: &mut TenantTx, campaign: &Campaign) -> Result<bool> {
+    match engine_choose(tx, campaign.engine_id.map(EngineId::new)).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.is(codes::VALIDATION_FAILED) || error.is(codes::CONFLICT) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// What this contact's run runs. None: there is no such workflow any more.
+async fn choose(tx: &mut TenantTx, campaign: &Campaign, version: Option<i32>, subject: &str) -> Result<Option<Choice>> {
+    match version_choose(tx, campaign.workflow_id, version, subject).await {
+        Ok(choice) => Ok(Some(choice)),
+        Err(error) if error.is(codes::NOT_FOUND) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whom a split knows a contact by.
+fn subject(contact: &Contact) -> String {
+    contact.phone.clone().unwrap_or_else(|| contact.id.to_string())
+}
+
+/// What this contact says, this time.
+fn script(campaign: &Campaign, contact: &Contact) -> Script {
+    let scripts = &campaign.scripts.0;
+    // The header is line 1.
+    let turn = usize::try_from(contact.line - 2 + contact.tries).unwrap_or_default();
+    scripts.get(turn % scripts.len().max(1)).cloned().unwrap_or_default()
+}
+
+/// Ends the campaign when nobody is left, so that nobody waits until the job that drives it looks again.
+async fn complete(tx: &mut TenantTx, account: Account<'_>, id: CampaignId) -> Result<()> {
+    let campaign = campaign_lock(tx, id).await?;
+    // After the lock, so that contacts are seen which somebody was adding.
+    let ahead = contacts_ahead(tx, id, account.now).await?;
+    let nobody = ahead.due == 0 && ahead.next_due.is_none() && ahead.calling == 0;
+    if nobody && campaign.status()? == CampaignStatus::Running {
+        campaign_move(tx, account, &campaign, CampaignStatus::Completed, None).await?;
+    }
+    Ok(())
+}
+
+/// Lets the campaign call no further, unless somebody else just decided something about it.
+async fn halt(
+    tx: &mut TenantTx,
+    account: Account<'_>,
+    id: CampaignId,
+    status: CampaignStatus,
+    reason: CampaignReason,
+) -> Result<()> {
+    let campaign = campaign_lock(tx, id).await?;
+    if campaign.status()? == CampaignStatus::Running {
+        campaign_move(tx, account, &campaign, status, Some(reason)).await?;
+    }
+    Ok(())
+}

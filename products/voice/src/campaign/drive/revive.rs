@@ -1,0 +1,84 @@
+//! Campaigns that stopped by themselves go on when what stopped them is mended, and those that lost the job that drives
+//! them get another.
+
+use freehold_core::{Caller, Result, Standing};
+use freehold_jobs::{Done, JobKind, job_enqueue_system};
+use freehold_metering::usage::usage_room;
+use freehold_web::Backbone;
+use uuid::Uuid;
+
+use super::{Drive, REASON, call::engine_ready};
+use crate::{
+    CALLS_METER,
+    campaign::{
+        CampaignId, CampaignStatus,
+        command::{Account, campaign_go},
+        store,
+    },
+};
+
+/// Looks at all campaigns that stopped.
+pub(super) const REVIVE: JobKind =
+    JobKind { attempts: 1, at_once: Some(1), ..JobKind::named("voice.campaigns_revive") };
+
+/// Looks at all campaigns that call or are about to.
+pub(super) const WATCH: JobKind = JobKind { attempts: 1, at_once: Some(1), ..JobKind::named("voice.campaigns_watch") };
+
+/// How many are looked up at once.
+const AT_ONCE: i64 = 200;
+
+/// Lets those go on that can.
+pub(super) async fn campaigns_revive(backbone: Backbone) -> Result<Done> {
+    let mut after = Uuid::nil();
+    loop {
+        let stopped = store::stopped_list(after, AT_ONCE);
+        let stopped = backbone.db.system("look for campaigns that stopped").fetch_all(stopped).await?;
+        let Some((last, _)) = stopped.last() else { return Ok(Done::Done) };
+        after = last.uuid();
+        for (campaign, tenant) in stopped {
+            let caller = backbone.system_caller(tenant, REASON).await?;
+            let Some(caller) = caller.filter(|caller| caller.standing() == Standing::Good) else { continue };
+            // One that cannot go on holds nobody else up.
+            if let Err(error) = campaign_revive(&backbone, &caller, campaign).await {
+                tracing::warn!(%campaign, "a campaign that stopped was not looked at: {error:?}");
+            }
+        }
+    }
+}
+
+async fn campaign_revive(backbone: &Backbone, caller: &Caller, id: CampaignId) -> Result<()> {
+    let now = backbone.clock.now();
+    let terms = backbone.entitlements.queue_terms(&backbone.db, caller).await?;
+    let calls = backbone.entitlements.allowance(&backbone.db, caller, CALLS_METER, now).await?;
+    let account = Account { caller, terms: &terms, calls: &calls, ids: &backbone.ids, now };
+    let mut tx = backbone.db.tenant(caller).begin().await?;
+    if usage_room(&mut tx, &calls, now).await? == Some(0) {
+        return Ok(());
+    }
+    let campaign = tx.fetch_optional(store::campaign_lock(id)).await?;
+    match campaign {
+        Some(campaign) if campaign.channel != "text" && !engine_ready(&mut tx, &campaign).await? => Ok(()),
+        Some(campaign) if campaign.status()? == CampaignStatus::Stopped => {
+            campaign_go(&mut tx, account, &campaign).await?;
+            tx.commit().await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A job that fails again and again becomes a dead letter, also one that drives a campaign. Where it is there, nothing
+/// happens.
+pub(super) async fn campaigns_watch(backbone: Backbone) -> Result<Done> {
+    let mut after = Uuid::nil();
+    loop {
+        let mut tx = backbone.db.system("look whether every campaign is driven").begin().await?;
+        let going = tx.fetch_all(store::going_list(after, AT_ONCE)).await?;
+        let Some((last, ..)) = going.last() else { return Ok(Done::Done) };
+        after = last.uuid();
+        for (campaign, tenant, turn) in going {
+            let job = Drive { campaign, turn }.job(&backbone.ids, backbone.clock.now())?;
+            job_enqueue_system(&mut tx, Some(tenant), job, backbone.clock.now()).await?;
+        }
+        tx.commit().await?;
+    }
+}

@@ -1,0 +1,98 @@
+//! SQL of campaigns.
+
+use freehold_core::TenantId;
+use freehold_db::{JsonText, statements};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Campaign, CampaignId, CampaignSummary, Schedule, progress::Counts};
+use crate::{callee::Script, workflow::WorkflowId};
+
+statements! {
+    /// Makes a campaign.
+    fn campaign_insert(
+        tenant: TenantId, id: CampaignId, name: &str, workflow: WorkflowId, version: Option<i32>, channel: &str,
+        engine: Option<Uuid>, concurrency: i32, schedule: JsonText<Schedule>, tries: i32, retry_minutes: i32,
+        scripts: JsonText<Vec<Script>>, now: Timestamp
+    ) -> Campaign =
+        "insert into voice.campaigns (
+           tenant_id, id, name, workflow_id, version, channel, engine_id, concurrency, schedule, tries, retry_minutes,
+           scripts, status, created_at, updated_at
+         ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'draft', $13, $13)
+         returning id, name, workflow_id, version, channel, engine_id, concurrency, schedule, tries, retry_minutes, scripts,
+           status, reason, turns, contacts, started_at, ended_at, created_at, updated_at";
+
+    /// One campaign.
+    fn campaign_find(id: CampaignId) -> Campaign =
+        "select id, name, workflow_id, version, channel, engine_id, concurrency, schedule, tries, retry_minutes, scripts,
+           status, reason, turns, contacts, started_at, ended_at, created_at, updated_at
+         from voice.campaigns where id = $1 and deleted_at is null";
+
+    /// One campaign, kept from changing.
+    fn campaign_lock(id: CampaignId) -> Campaign =
+        "select id, name, workflow_id, version, channel, engine_id, concurrency, schedule, tries, retry_minutes, scripts,
+           status, reason, turns, contacts, started_at, ended_at, created_at, updated_at
+         from voice.campaigns where id = $1 and deleted_at is null for no key update";
+
+    /// A page of campaigns.
+    fn campaign_list(before: Uuid, rows: i64) -> CampaignSummary =
+        "select id, name, workflow_id, channel, status, reason, contacts, started_at, ended_at, created_at
+         from voice.campaigns where id < $1 and deleted_at is null order by id desc limit $2";
+
+    /// Changes what was decided about a campaign.
+    fn campaign_change(
+        id: CampaignId, name: &str, concurrency: i32, schedule: JsonText<Schedule>, tries: i32, retry_minutes: i32,
+        now: Timestamp
+    ) -> Campaign =
+        "update voice.campaigns set name = $2, concurrency = $3, schedule = $4, tries = $5, retry_minutes = $6,
+           updated_at = $7
+         where id = $1
+         returning id, name, workflow_id, version, channel, engine_id, concurrency, schedule, tries, retry_minutes, scripts,
+           status, reason, turns, contacts, started_at, ended_at, created_at, updated_at";
+
+    /// Puts a campaign where it then stands. What begins and what ends keeps its first time.
+    fn campaign_move(
+        id: CampaignId, status: &str, reason: Option<String>, started_at: Option<Timestamp>, ended_at: Option<Timestamp>,
+        now: Timestamp
+    ) -> Campaign =
+        "update voice.campaigns set status = $2, reason = $3, started_at = coalesce(started_at, $4),
+           ended_at = coalesce(ended_at, $5), updated_at = $6
+         where id = $1
+         returning id, name, workflow_id, version, channel, engine_id, concurrency, schedule, tries, retry_minutes, scripts,
+           status, reason, turns, contacts, started_at, ended_at, created_at, updated_at";
+
+    /// Another job drives it from now on.
+    fn campaign_turn(id: CampaignId) -> (i32,) =
+        "update voice.campaigns set turns = turns + 1 where id = $1 returning turns";
+
+    /// Keeps how many contacts it has.
+    fn campaign_count_contacts(id: CampaignId, now: Timestamp) -> Campaign =
+        "update voice.campaigns
+         set contacts = (select count(*) from voice.contacts where campaign_id = $1), updated_at = $2
+         where id = $1
+         returning id, name, workflow_id, version, channel, engine_id, concurrency, schedule, tries, retry_minutes, scripts,
+           status, reason, turns, contacts, started_at, ended_at, created_at, updated_at";
+
+    /// Deletes a campaign.
+    fn campaign_delete(id: CampaignId, now: Timestamp) -> () =
+        "update voice.campaigns set deleted_at = $2 where id = $1";
+
+    /// How far it is.
+    fn campaign_counts(id: CampaignId) -> Counts =
+        "select count(*) as total, count(*) filter (where status = 'waiting') as waiting,
+           count(*) filter (where status = 'calling') as calling, count(*) filter (where status = 'reached') as reached,
+           count(*) filter (where status = 'unreached') as unreached, count(*) filter (where status = 'failed') as failed,
+           count(*) filter (where success) as succeeded, coalesce(sum(tries), 0)::bigint as calls,
+           coalesce(sum(cost_minor), 0)::bigint as cost_minor
+         from voice.contacts where campaign_id = $1";
+
+    /// The campaigns that stopped by themselves, of all tenants.
+    fn stopped_list(after: Uuid, rows: i64) -> (CampaignId, TenantId) =
+        "select id, tenant_id from voice.campaigns
+         where status = 'stopped' and deleted_at is null and id > $1 order by id limit $2";
+
+    /// The campaigns that call or are about to, of all tenants.
+    fn going_list(after: Uuid, rows: i64) -> (CampaignId, TenantId, i32) =
+        "select id, tenant_id, turns from voice.campaigns
+         where status in ('scheduled', 'running') and deleted_at is null and id > $1 order by id limit $2";
+}

@@ -1,0 +1,72 @@
+//! What can be decided about a campaign, until it is over.
+
+use freehold_core::{Error, FieldError, Result};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Schedule;
+
+/// Most calls of one campaign at the same time.
+pub const CONCURRENCY_MAX: i32 = 100;
+/// Most tries to reach somebody.
+pub const TRIES_MAX: i32 = 10;
+/// Longest wait between two tries, in minutes: a week.
+pub const RETRY_MINUTES_MAX: i32 = 7 * 24 * 60;
+
+/// What can be decided about a campaign.
+#[derive(Clone, Debug)]
+pub struct CampaignTerms {
+    /// What people call it.
+    pub name: String,
+    /// Most calls at the same time.
+    pub concurrency: i32,
+    /// When it calls.
+    pub schedule: Schedule,
+    /// How often.
+    pub retry: Retry,
+}
+
+/// How somebody who was not reached is called again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retry {
+    /// How often somebody is called until he is reached, 1 to 10.
+    #[schema(minimum = 1, maximum = 10)]
+    pub tries: i32,
+    /// Minutes from a try that reached nobody to the next, 0 to 10,080 (a week).
+    #[schema(minimum = 0, maximum = 10080)]
+    pub wait_minutes: i32,
+}
+
+impl Default for Retry {
+    /// Once.
+    fn default() -> Self {
+        Self { tries: 1, wait_minutes: 60 }
+    }
+}
+
+impl CampaignTerms {
+    /// The terms as they are kept, or everything that is wrong with them.
+    pub(super) fn checked(self) -> Result<Self> {
+        let mut wrong: Vec<FieldError> = Vec::new();
+        let mut check = |holds: bool, pointer: &str, expected: String| {
+            if !holds {
+                wrong.push(FieldError { pointer: pointer.to_owned(), message: expected });
+            }
+        };
+        let name = self.name.trim().to_owned();
+        let named = (1..=200).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+        check(named, "/name", "expected 1 to 200 characters, without control characters".to_owned());
+        let at_once = (1..=CONCURRENCY_MAX).contains(&self.concurrency);
+        check(at_once, "/concurrency", format!("expected 1 to {CONCURRENCY_MAX}"));
+        let tries = (1..=TRIES_MAX).contains(&self.retry.tries);
+        check(tries, "/retry/tries", format!("expected 1 to {TRIES_MAX}"));
+        let wait = (0..=RETRY_MINUTES_MAX).contains(&self.retry.wait_minutes);
+        check(wait, "/retry/wait_minutes", format!("expected 0 to {RETRY_MINUTES_MAX}"));
+        match self.schedule.checked("/schedule") {
+            Ok(schedule) if wrong.is_empty() => Ok(Self { name, schedule, ..self }),
+            Ok(_) => Err(Error::invalid_fields(wrong)),
+            Err(error) => Err(Error::invalid_fields([wrong, error.fields().to_vec()].concat())),
+        }
+    }
+}

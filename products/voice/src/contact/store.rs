@@ -1,0 +1,67 @@
+//! SQL of contacts.
+
+use freehold_db::{Json, statements};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{
+    Ahead, Contact,
+    outcome::{Called, EndedCall},
+};
+use crate::campaign::CampaignId;
+
+statements! {
+    /// Adds contacts; which were not there before. Of a number that the campaign has already, nothing is added.
+    fn contacts_insert(
+        campaign: CampaignId, ids: Vec<Uuid>, lines: Vec<i32>, phones: Vec<String>, inputs: Vec<String>, now: Timestamp
+    ) -> (i32,) =
+        "insert into voice.contacts (tenant_id, campaign_id, id, line, phone, inputs, due_at, created_at)
+         select (select freehold.tenant_id()), $1, c.id, c.line, nullif(c.phone, ''), c.inputs::json, $6, $6
+         from unnest($2::uuid[], $3::integer[], $4::text[], $5::text[]) as c (id, line, phone, inputs)
+         on conflict (tenant_id, campaign_id, phone) do nothing
+         returning line";
+
+    /// A page of contacts.
+    fn contact_list(campaign: CampaignId, status: Option<String>, before: Uuid, rows: i64) -> Contact =
+        "select id, line, phone, inputs, status, tries, due_at, run_id, outcome, success, duration_ms, cost_minor, called_at
+         from voice.contacts
+         where campaign_id = $1 and ($2::text is null or status = $2) and id < $3 order by id desc limit $4";
+
+    /// Deletes all contacts of a campaign.
+    fn contacts_delete(campaign: CampaignId) -> () = "delete from voice.contacts where campaign_id = $1";
+
+    /// What a campaign has before it.
+    fn contacts_ahead(campaign: CampaignId, now: Timestamp) -> Ahead =
+        "select
+           (select count(*) from (
+              select from voice.contacts where campaign_id = $1 and status = 'waiting' and due_at <= $2 limit 1000
+            ) as due) as due,
+           (select due_at from voice.contacts
+            where campaign_id = $1 and status = 'waiting' and due_at > $2 order by due_at limit 1) as next_due,
+           (select count(*) from voice.contacts where campaign_id = $1 and status = 'calling') as calling";
+
+    /// The next contacts, in the order of the list; those whose turn came first go first.
+    fn contacts_claim(campaign: CampaignId, now: Timestamp, at_most: i64) -> Contact =
+        "select id, line, phone, inputs, status, tries, due_at, run_id, outcome, success, duration_ms, cost_minor, called_at
+         from voice.contacts where campaign_id = $1 and status = 'waiting' and due_at <= $2
+         order by due_at, id limit $3 for no key update skip locked";
+
+    /// What came of calls.
+    fn contacts_called(calls: Json<Vec<Called>>, now: Timestamp) -> () =
+        "update voice.contacts as c
+         set status = u.status, due_at = u.due_at, run_id = u.run_id, outcome = u.outcome, success = u.success,
+           duration_ms = u.duration_ms, cost_minor = c.cost_minor + u.cost_minor, tries = c.tries + u.began,
+           called_at = case u.began when 0 then c.called_at else $2 end
+         from jsonb_to_recordset($1) as u (
+           id uuid, status text, began integer, due_at timestamptz, run_id uuid, outcome text, success boolean,
+           duration_ms bigint, cost_minor bigint
+         )
+         where c.id = u.id";
+
+    /// Calls under way that have ended meanwhile.
+    fn ended_calls(campaign: CampaignId, at_most: i64) -> EndedCall =
+        "select c.id, c.tries, r.id as run_id, r.status, r.outcome, r.success, r.duration_ms, r.cost_minor
+         from voice.contacts as c join voice.runs as r on r.tenant_id = c.tenant_id and r.id = c.run_id
+         where c.campaign_id = $1 and c.status = 'calling' and r.ended_at is not null
+         limit $2 for no key update of c";
+}

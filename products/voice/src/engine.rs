@@ -1,0 +1,201 @@
+//! Voice engines: programs of a customer, or of somebody he buys from, that conduct calls. They are handed runs over HTTP
+//! and report back; `docs/voice-engine.md` is what their authors read.
+//!
+//! An [`Engine`] is one that a customer set up, a [`call`] is a run in its hands.
+
+pub mod call;
+mod secret;
+mod store;
+
+use freehold_core::{Caller, Error, Id, Kind, Money, OptionExt, Page, PageRequest, Result, Secret, TenantId, codes};
+use freehold_db::{Db, TenantTx, row};
+use freehold_outbound::{Allowed, address_check};
+use freehold_web::Backbone;
+use jiff::{SignedDuration, Timestamp};
+
+pub use secret::Sealing;
+pub use store::STATEMENTS;
+
+/// Most engines of one organization.
+pub const ENGINES_MAX: i64 = 20;
+/// Longest overlap of two secrets, in seconds: a week.
+const OVERLAP_MAX_SECONDS: i64 = 7 * 24 * 3_600;
+
+/// Names an engine.
+pub type EngineId = Id<EngineKind>;
+
+/// The kind of [`EngineId`].
+pub enum EngineKind {}
+impl Kind for EngineKind {
+    const NAME: &'static str = "engine";
+}
+
+row! {
+    /// An engine that a customer set up.
+    #[derive(Clone, Debug)]
+    pub struct Engine {
+        /// Which.
+        pub id: EngineId,
+        /// What people call it.
+        pub name: String,
+        /// Where runs are posted.
+        pub url: String,
+        /// Whether it is given new runs.
+        pub enabled: bool,
+        /// How long it may be silent about a call, in seconds: 15 to 600.
+        pub lease_seconds: i32,
+        /// How long a call may last, in seconds: 60 to 86,400.
+        pub longest_seconds: i32,
+        /// Until when what the secret before the last rotation signs is accepted, too.
+        pub previous_until: Option<Timestamp>,
+        /// Since when.
+        pub created_at: Timestamp,
+        /// Last change.
+        pub updated_at: Timestamp,
+    }
+}
+
+/// What can be decided about an engine.
+#[derive(Clone, Debug)]
+pub struct EngineTerms {
+    /// What people call it.
+    pub name: String,
+    /// Where runs are posted.
+    pub url: String,
+    /// Whether it is given new runs.
+    pub enabled: bool,
+    /// How long it may be silent about a call, in seconds.
+    pub lease_seconds: i32,
+    /// How long a call may last, in seconds.
+    pub longest_seconds: i32,
+}
+
+impl Engine {
+    /// What was decided about it.
+    pub fn terms(&self) -> EngineTerms {
+        EngineTerms {
+            name: self.name.clone(),
+            url: self.url.clone(),
+            enabled: self.enabled,
+            lease_seconds: self.lease_seconds,
+            longest_seconds: self.longest_seconds,
+        }
+    }
+}
+
+impl EngineTerms {
+    /// The terms with a name without spaces around it, or everything that is wrong with them.
+    fn checked(mut self, allowed: &Allowed) -> Result<Self> {
+        let mut wrong = Vec::new();
+        let mut check = |holds: bool, pointer: &str, expected: &str| {
+            if !holds {
+                wrong.push(freehold_core::FieldError { pointer: pointer.to_owned(), message: expected.to_owned() });
+            }
+        };
+        self.name = self.name.trim().into();
+        let named = (1..=100).contains(&self.name.chars().count()) && !self.name.chars().any(char::is_control);
+        check(named, "/name", "expected 1 to 100 characters, without control characters");
+        check((15..=600).contains(&self.lease_seconds), "/lease_seconds", "expected 15 to 600");
+        check((60..=86_400).contains(&self.longest_seconds), "/longest_seconds", "expected 60 to 86400");
+        match address_check(&self.url, allowed) {
+            Ok(url) => self.url = url.to_string(),
+            Err(refusal) => check(false, "/url", &refusal.to_string()),
+        }
+        if wrong.is_empty() { Ok(self) } else { Err(Error::invalid_fields(wrong)) }
+    }
+}
+
+/// Sets an engine up; it and its secret, which is shown only now.
+pub async fn engine_create(
+    tx: &mut TenantTx,
+    sealing: &Sealing<'_>,
+    (tenant, id): (TenantId, EngineId),
+    terms: EngineTerms,
+    now: Timestamp,
+) -> Result<(Engine, Secret)> {
+    let terms = terms.checked(sealing.allowed)?;
+    // Two at once may both find room for the last one. That many more do no harm: this limit is against mistakes.
+    let (count,) = tx.fetch_one(store::engine_count()).await?;
+    if count >= ENGINES_MAX {
+        let message = format!("There are {ENGINES_MAX} engines, which is the most; delete one that is not used.");
+        return Err(Error::new(codes::CONFLICT, message));
+    }
+    let (shown, sealed) = sealing.make(id);
+    let EngineTerms { name, url, enabled, lease_seconds, longest_seconds } = terms;
+    let insert = store::engine_insert(tenant, id, &name, &url, enabled, lease_seconds, longest_seconds, sealed, now);
+    Ok((tx.fetch_one(insert).await?, shown))
+}
+
+/// One engine.
+pub async fn engine_get(db: &Db, caller: &Caller, id: EngineId) -> Result<Engine> {
+    db.tenant(caller).fetch_optional(store::engine_find(id)).await?.or_not_found("engine")
+}
+
+/// A page of engines, the newest first.
+pub async fn engine_list(db: &Db, caller: &Caller, request: PageRequest) -> Result<Page<Engine>> {
+    let rows = db.tenant(caller).fetch_all(store::engine_list(request.before(), request.rows())).await?;
+    Ok(request.page(rows, |engine| engine.id))
+}
+
+/// Changes what `change` changes, if it agrees to what there is.
+pub async fn engine_change(
+    tx: &mut TenantTx,
+    allowed: &Allowed,
+    id: EngineId,
+    change: impl FnOnce(&Engine) -> Result<EngineTerms>,
+    now: Timestamp,
+) -> Result<Engine> {
+    let current = tx.fetch_optional(store::engine_lock(id)).await?.or_not_found("engine")?;
+    let terms = change(&current)?.checked(allowed)?;
+    let EngineTerms { name, url, enabled, lease_seconds, longest_seconds } = terms;
+    tx.fetch_one(store::engine_update(id, &name, &url, enabled, lease_seconds, longest_seconds, now)).await
+}
+
+/// Gives the engine another secret; it and the secret, which is shown only now. For `overlap_seconds` (0 to 604,800) we sign
+/// with both and accept either.
+pub async fn engine_rotate(
+    tx: &mut TenantTx,
+    sealing: &Sealing<'_>,
+    id: EngineId,
+    overlap_seconds: i64,
+    now: Timestamp,
+) -> Result<(Engine, Secret)> {
+    if !(0..=OVERLAP_MAX_SECONDS).contains(&overlap_seconds) {
+        return Err(Error::invalid("/overlap_seconds", format!("expected 0 to {OVERLAP_MAX_SECONDS}")));
+    }
+    let (shown, sealed) = sealing.make(id);
+    let until = now + SignedDuration::from_secs(overlap_seconds);
+    let rotated = tx.fetch_optional(store::engine_rotate(id, sealed, until, now)).await?;
+    Ok((rotated.or_not_found("engine")?, shown))
+}
+
+/// Deletes an engine: it is given no run any more. What it has under way it can still report.
+pub async fn engine_delete(tx: &mut TenantTx, id: EngineId, now: Timestamp) -> Result<()> {
+    if tx.execute(store::engine_delete(id, now)).await? == 0 {
+        return Err(Error::not_found("engine"));
+    }
+    Ok(())
+}
+
+/// The engine for a run: the one that is named, or the only one.
+pub(crate) async fn engine_choose(tx: &mut TenantTx, wanted: Option<EngineId>) -> Result<Engine> {
+    let place = "/engine_id";
+    if let Some(id) = wanted {
+        let found = tx.fetch_optional(store::engine_find(id)).await?;
+        let engine = found.ok_or_else(|| Error::invalid(place, "there is no such engine"))?;
+        let disabled = || Error::new(codes::CONFLICT, "The engine is not enabled, so it is given no runs.");
+        return engine.enabled.then_some(engine).ok_or_else(disabled);
+    }
+    let mut enabled = tx.fetch_all(store::engine_enabled_list()).await?;
+    match (enabled.pop(), enabled.is_empty()) {
+        (Some(engine), true) => Ok(engine),
+        (Some(_), false) => Err(Error::invalid(place, "there are several engines; name one of them")),
+        (None, _) => Err(Error::invalid(place, "there is no engine yet; set one up with POST /api/v1/engines")),
+    }
+}
+
+/// What moving a call on takes, for this caller.
+pub(crate) fn office<'a>(backbone: &'a Backbone, caller: &'a Caller) -> call::Office<'a> {
+    let minute = backbone.product.cost("http_minute").unwrap_or(Money::zero(backbone.product.currency));
+    call::Office { caller, ids: &backbone.ids, minute }
+}

@@ -1,0 +1,323 @@
+//! Calls: runs in the hands of an engine.
+//!
+//! A call is created with its run and a job that [hands it over](handover); the engine's [reports](report) and the
+//! [watch](mod@watch) move it on, `state` decides how. However it ends, it ends once: the promise of its call is kept or taken
+//! back, and what happened is published, in the transaction that ends it.
+
+mod cancel;
+pub mod handover;
+mod message;
+pub mod report;
+mod state;
+mod store;
+pub mod watch;
+
+use freehold_core::{Caller, Error, FieldError, Ids, Money, OptionExt, Result, codes};
+use freehold_db::{Db, Json, TenantTx};
+use freehold_jobs::{NewJob, QueueTerms, job_enqueue, outbox::event_publish_all};
+use freehold_metering::usage::{Allowance, usage_commit, usage_release, usage_reserve};
+use freehold_outbound::{HeaderMap, signature};
+use freehold_vault::Vault;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use uuid::Uuid;
+
+pub use cancel::{CANCEL, call_cancel};
+use report::{Report, problems};
+pub(crate) use state::View;
+use state::{Call, Effects, Ending, Happening, Kept, Status, view};
+pub use store::STATEMENTS;
+pub(crate) use store::{CallSeen, ReportRow};
+
+use super::{EngineId, engine_choose, secret::keys, store::engine_secrets_of_run};
+use crate::{
+    CALLS_METER, events,
+    execution::Execution,
+    field_errors,
+    graph::{Variables, destination::dialled, validate::validate_inputs},
+    run::{Run, RunId},
+    split::Choice,
+};
+
+/// How long a run may wait for an engine to take it.
+pub const TAKEN_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+/// Most reports that are kept of one run; after that only its result is.
+pub const REPORTS_KEPT: i64 = 5_000;
+/// How much longer the promise of a call is kept than the call can last. The watch ends it long before.
+const SLACK: SignedDuration = SignedDuration::from_hours(1);
+
+/// What moving a call on takes.
+#[derive(Clone, Copy)]
+pub struct Office<'a> {
+    /// For whom.
+    pub caller: &'a Caller,
+    /// New ids.
+    pub ids: &'a Ids,
+    /// What a started minute costs.
+    pub minute: Money,
+}
+
+/// A run to be handed to an engine.
+#[derive(Clone, Debug)]
+pub struct NewCall {
+    /// Which.
+    pub id: RunId,
+    /// The values of the graph's inputs.
+    pub inputs: Variables,
+    /// Which engine; none: the only one.
+    pub engine: Option<EngineId>,
+    /// Whom to call: a number with its country code or a `sip:` address. Engines that know it by themselves need none.
+    pub phone_number: Option<String>,
+    /// The campaign that calls.
+    pub campaign: Option<Uuid>,
+}
+
+/// What became of a message of an engine.
+#[derive(Clone, Debug)]
+pub(crate) struct Received {
+    /// The run's status now.
+    pub(crate) status: &'static str,
+    /// By when the engine has to be heard of again; none: the run has ended.
+    pub(crate) lease_until: Option<Timestamp>,
+    /// How many of its reports were new.
+    pub(crate) new: usize,
+}
+
+/// Makes a run for an engine: it waits in the queue, and a call of the plan is promised to it. For handlers and
+/// campaigns; `terms` are the plan's share of the queue.
+pub async fn call_create(
+    tx: &mut TenantTx,
+    office: Office<'_>,
+    (allowance, terms): (&Allowance, &QueueTerms),
+    Choice { workflow, split }: Choice,
+    new: NewCall,
+    now: Timestamp,
+) -> Result<Run> {
+    let graph = &workflow.graph.0;
+    let mut problems = field_errors(validate_inputs(graph, &new.inputs), "");
+    let phone_number = new.phone_number.as_deref().map(dialled);
+    if phone_number == Some(None) {
+        let message = "expected a number with its country code, such as +4930901820, or a sip: address".to_owned();
+        problems.push(FieldError { pointer: "/phone_number".to_owned(), message });
+    }
+    if !problems.is_empty() {
+        return Err(Error::invalid_fields(problems));
+    }
+    let engine = engine_choose(tx, new.engine).await?;
+    let (lease, longest) = (seconds(engine.lease_seconds), seconds(engine.longest_seconds));
+    let call = Call::new(lease, longest, TAKEN_WITHIN, now);
+    usage_reserve(tx, allowance, new.id.uuid(), 1, now, call.deadline + SLACK).await?;
+    let tenant = office.caller.tenant();
+    let run = tx
+        .fetch_one(store::run_insert(
+            tenant,
+            new.id,
+            workflow.id,
+            workflow.version,
+            split,
+            new.campaign,
+            Json(Execution::conducted(graph, &new.inputs)),
+            office.minute.currency.code(),
+            allowance.period_start,
+            now,
+        ))
+        .await?;
+    tx.execute(store::call_insert(
+        tenant,
+        new.id,
+        engine.id,
+        phone_number.flatten(),
+        engine.lease_seconds,
+        engine.longest_seconds,
+        call.lease_until,
+        call.deadline,
+    ))
+    .await?;
+    let job = NewJob::now(office.ids.next(), &handover::HANDOVER, json!({ "run_id": new.id }), now);
+    job_enqueue(tx, office.caller, terms, job, now).await?;
+    Ok(run)
+}
+
+/// Takes what an engine says of a call. What came before counts no second time.
+pub(crate) async fn call_report(
+    tx: &mut TenantTx,
+    office: Office<'_>,
+    id: RunId,
+    reports: &[Report],
+    now: Timestamp,
+) -> Result<Received> {
+    let wrong = problems(reports);
+    if !wrong.is_empty() {
+        return Err(Error::invalid_fields(wrong));
+    }
+    let row = tx.fetch_optional(store::call_lock(id)).await?.or_not_found("run")?;
+    let call = row.call()?;
+    room_check(&row, &call, reports)?;
+    let new = reports_keep(tx, office, id, reports, call.is_deaf(), now).await?;
+    let count = new.len();
+    let (call, _) = call_advance(tx, office, id, row, Happening::Reported(&new), now).await?;
+    let lease_until = (!call.status.is_final()).then_some(call.lease_until);
+    Ok(Received { status: call.status.name(), lease_until, new: count })
+}
+
+/// Something else happens to a call: what is left of it, and its run where that changed.
+async fn call_happens(
+    tx: &mut TenantTx,
+    office: Office<'_>,
+    id: RunId,
+    happening: Happening<'_>,
+    now: Timestamp,
+) -> Result<Option<Run>> {
+    match tx.fetch_optional(store::call_lock(id)).await? {
+        Some(row) => Ok(call_advance(tx, office, id, row, happening, now).await?.1),
+        None => Err(Error::not_found("run")),
+    }
+}
+
+/// Moves a locked call on, and does everything that follows from it.
+async fn call_advance(
+    tx: &mut TenantTx,
+    office: Office<'_>,
+    id: RunId,
+    row: store::CallRow,
+    happening: Happening<'_>,
+    now: Timestamp,
+) -> Result<(Call, Option<Run>)> {
+    let before = row.call()?;
+    let mut call = before.clone();
+    let Effects { began, ended, stop_engine } = call.advance(happening, now)?;
+    if call != before {
+        let ended_at = ended.is_some().then_some(now);
+        let Call { lease_until, deadline, accepted_at, result_sequence, .. } = call;
+        tx.execute(store::call_update(id, lease_until, deadline, accepted_at, result_sequence, ended_at)).await?;
+    }
+    let mut run = None;
+    if began {
+        run = Some(tx.fetch_one(store::run_begin(id, now)).await?);
+    }
+    if let Some(ending) = ended {
+        run = Some(run_end(tx, office, id, row, ending, now).await?);
+    }
+    if let Some(run) = &run {
+        let drafts = events::of_run(run, began, office.ids)?;
+        event_publish_all(tx, drafts, now).await?;
+    }
+    if stop_engine {
+        let key = Some(id.to_string());
+        let job = NewJob::now(office.ids.next(), &CANCEL, json!({ "run_id": id }), now);
+        // Ours, and not the customer's wish: it needs no room in his plan.
+        job_enqueue(tx, office.caller, &QueueTerms::OPEN, NewJob { key, ..job }, now).await?;
+    }
+    Ok((call, run))
+}
+
+/// The run has ended: its promise is kept or taken back.
+async fn run_end(
+    tx: &mut TenantTx,
+    office: Office<'_>,
+    id: RunId,
+    row: store::CallRow,
+    ending: Ending,
+    now: Timestamp,
+) -> Result<Run> {
+    let Ending { status, ended, duration_ms, paid } = ending;
+    if paid {
+        usage_commit(tx, CALLS_METER, row.usage_period, id.uuid(), 1, now).await?;
+    } else {
+        usage_release(tx, CALLS_METER, row.usage_period, id.uuid()).await?;
+    }
+    let minutes = if paid { (duration_ms + 59_999) / 60_000 } else { 0 };
+    let cost = office.minute.minor.saturating_mul(minutes);
+    let mut execution = row.execution.0;
+    let (outcome, success) = (ended.outcome.clone(), ended.success);
+    execution.conducted_end(ended, u64::try_from(duration_ms).unwrap_or_default());
+    let execution = Json(execution);
+    tx.fetch_one(store::run_end(id, status.name(), &outcome, success, execution, duration_ms, cost, now)).await
+}
+
+/// Nothing, while there is room for the reports. A result always finds some.
+fn room_check(row: &store::CallRow, call: &Call, reports: &[Report]) -> Result<()> {
+    let count = i64::try_from(reports.len()).unwrap_or(i64::MAX);
+    let last_word = !call.status.is_final() && matches!(reports, [Report::Result { .. }]);
+    if row.reports.saturating_add(count) <= REPORTS_KEPT || last_word {
+        return Ok(());
+    }
+    let message = format!("A run keeps {REPORTS_KEPT} reports. Only its result, alone in its message, is taken now.");
+    Err(Error::new(codes::CONFLICT, message))
+}
+
+/// Keeps the reports; those that are new.
+async fn reports_keep(
+    tx: &mut TenantTx,
+    office: Office<'_>,
+    id: RunId,
+    reports: &[Report],
+    late: bool,
+    now: Timestamp,
+) -> Result<Vec<Report>> {
+    if reports.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = reports.iter().map(|report| report.id().to_owned()).collect();
+    let insert = store::report_insert(office.caller.tenant(), id, ids, json!(reports), late, now);
+    let mut new: Vec<String> = tx.fetch_all(insert).await?.into_iter().map(|(id,)| id).collect();
+    // Of two with one id in one message the first was kept.
+    let kept = reports.iter().filter(|report| {
+        let found = new.iter().position(|id| id == report.id());
+        found.map(|index| new.swap_remove(index)).is_some()
+    });
+    Ok(kept.cloned().collect())
+}
+
+/// A call as readers see it, with what its engine told and counts.
+pub(crate) async fn call_see(tx: &mut TenantTx, id: RunId) -> Result<(CallSeen, View)> {
+    let seen = tx.fetch_one(store::call_find(id)).await?;
+    let rows = tx.fetch_all(store::report_list(id)).await?;
+    let kept = rows.into_iter().map(|row| Kept { report: row.report.0, late: row.late }).collect();
+    let view = view(kept, seen.result_sequence);
+    Ok((seen, view))
+}
+
+/// Everything that the engine of a run told, in order.
+pub(crate) async fn report_list(db: &Db, caller: &Caller, id: RunId) -> Result<Vec<ReportRow>> {
+    db.tenant(caller).fetch_all(store::report_list(id)).await
+}
+
+/// Whose run it is; none: no engine's.
+pub(crate) async fn call_tenant(db: &Db, id: RunId) -> Result<Option<freehold_core::TenantId>> {
+    let found = db.system("find whose run an engine reports on").fetch_optional(store::tenant_of(id)).await?;
+    Ok(found.map(|(tenant,)| tenant))
+}
+
+/// Whether the engine of a run signed this message.
+pub(crate) async fn call_signed(
+    db: &Db,
+    caller: &Caller,
+    vault: &Vault,
+    id: RunId,
+    (headers, body): (&HeaderMap, &[u8]),
+    now: Timestamp,
+) -> Result<bool> {
+    let found = db.tenant(caller).fetch_optional(engine_secrets_of_run(id)).await?;
+    let Some(secrets) = found else { return Ok(false) };
+    let verifiers: Vec<_> = keys(vault, &secrets, now)?.iter().map(signature::Key::verifier).collect();
+    Ok(signature::verify(&verifiers, headers, body, now).is_ok())
+}
+
+impl store::CallRow {
+    fn call(&self) -> Result<Call> {
+        Ok(Call {
+            status: Status::of(&self.status)?,
+            lease: seconds(self.lease_seconds),
+            longest: seconds(self.longest_seconds),
+            lease_until: self.lease_until,
+            deadline: self.deadline,
+            accepted_at: self.accepted_at,
+            result_sequence: self.result_sequence,
+        })
+    }
+}
+
+fn seconds(seconds: i32) -> SignedDuration {
+    SignedDuration::from_secs(seconds.into())
+}

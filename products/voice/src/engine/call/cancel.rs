@@ -1,0 +1,46 @@
+//! Ending a call before its engine does.
+
+use freehold_core::{Error, OptionExt, Result, codes};
+use freehold_db::TenantTx;
+use freehold_jobs::{Done, Job, JobKind};
+use freehold_web::Backbone;
+use jiff::Timestamp;
+
+use super::{
+    Happening, Office, call_happens,
+    message::{Message, OfRun, message_send},
+    store,
+};
+use crate::run::{Run, RunId};
+
+/// Tells an engine that nobody waits for a call any more.
+pub const CANCEL: JobKind = JobKind { attempts: 5, ..JobKind::named("voice.engine_cancel") };
+
+/// Cancels a run that waits for its engine, or hangs up one that is under way; its engine is told.
+pub async fn call_cancel(tx: &mut TenantTx, office: Office<'_>, id: RunId, now: Timestamp) -> Result<Run> {
+    match call_happens(tx, office, id, Happening::Cancelled, now).await {
+        Err(error) if error.is(codes::NOT_FOUND) => {
+            tx.fetch_optional(store::run_known(id)).await?.or_not_found("run")?;
+            let text = "Only runs on the http channel are cancelled; hang up a text run by a message.";
+            Err(Error::new(codes::CONFLICT, text))
+        }
+        run => run?.or_not_found("run"),
+    }
+}
+
+/// One attempt to tell. An engine that does not hear of it learns it from the answer to its next report.
+pub(super) async fn tell(backbone: Backbone, job: Job) -> Result<Done> {
+    let run_id = job.payload::<OfRun>()?.run_id;
+    let Some(tenant) = job.tenant else { return Ok(Done::GiveUp(Error::internal("a run without a tenant"))) };
+    let Some(caller) = backbone.settling_caller(tenant, "tell an engine to stop").await? else { return Ok(Done::Done) };
+    let found = backbone.db.tenant(&caller).fetch_optional(store::engine_of(run_id)).await?;
+    let Some((url, engine)) = found else { return Ok(Done::Done) };
+    let last = job.attempt >= CANCEL.attempts;
+    match message_send(&backbone, &caller, (engine, &url), &Message::Cancel { run_id }).await? {
+        Ok(answer) if answer.status < 500 && answer.status != 429 => Ok(Done::Done),
+        _ if last => Ok(Done::Done),
+        Ok(answer) => Err(Error::new(codes::UNAVAILABLE, "The engine did not listen.")
+            .caused_by(format!("it answered {}", answer.status))),
+        Err(error) => Err(Error::new(codes::UNAVAILABLE, "The engine did not listen.").caused_by(error)),
+    }
+}

@@ -1,0 +1,136 @@
+//! Handing a call to its engine.
+
+use std::time::Duration;
+
+use freehold_core::{Caller, Error, Result, Standing, codes};
+use freehold_jobs::{Backoff, Done, Job, JobKind};
+use freehold_outbound::{Answer, Failure, SendError, header};
+use freehold_web::Backbone;
+
+use super::{
+    Happening, call_happens,
+    message::{Message, OfRun, Start, message_send},
+    store,
+};
+use crate::{engine::office, execution::Reason, run::RunId};
+
+/// Hands a run to its engine. Up to a quarter of an hour of trying; an engine that says when it has time is asked then.
+pub const HANDOVER: JobKind = JobKind {
+    attempts: 8,
+    at_once: Some(8),
+    backoff: Backoff { first: Duration::from_secs(2), factor: 3, most: Duration::from_mins(5) },
+    ..JobKind::named("voice.engine_handover")
+};
+
+/// Longest that an engine may ask for patience at once.
+const PATIENCE: Duration = Duration::from_mins(10);
+
+/// How often a run of a suspended organization is looked at.
+const WHILE_SUSPENDED: Duration = Duration::from_mins(1);
+
+/// What an engine's answer, or its absence, means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Verdict {
+    /// It has the call.
+    Taken,
+    /// It will never take it.
+    Refused,
+    /// It is busy, and says for how long.
+    Busy(Duration),
+    /// Another attempt may end better.
+    Again(String),
+}
+
+/// One attempt.
+pub(super) async fn hand_over(backbone: Backbone, job: Job) -> Result<Done> {
+    let id = job.payload::<OfRun>()?.run_id;
+    let Some(tenant) = job.tenant else { return Ok(Done::GiveUp(Error::internal("a run without a tenant"))) };
+    let caller = backbone.system_caller(tenant, "hand a run to its engine").await?;
+    let Some(caller) = caller else { return Ok(Done::Done) };
+    if caller.standing() == Standing::Suspended {
+        // Nothing new begins. Where it stays so, the watch gives the run up.
+        return Ok(Done::Again(backbone.clock.now() + WHILE_SUSPENDED));
+    }
+    let found = backbone.db.tenant(&caller).fetch_optional(store::handover_find(id)).await?;
+    // Cancelled, deleted, or reported on already.
+    let Some(told) = found.filter(|told| told.status == "queued") else { return Ok(Done::Done) };
+    let verdict = if told.enabled { ask(&backbone, &caller, id, &told).await? } else { Verdict::Refused };
+    let now = backbone.clock.now();
+    let happening = match verdict {
+        Verdict::Taken => Happening::Taken,
+        Verdict::Refused => Happening::NotTaken(Reason::EngineRefused),
+        Verdict::Busy(wait) if now + wait < told.lease_until => return Ok(Done::Again(now + wait)),
+        Verdict::Again(why) if job.attempt < HANDOVER.attempts => {
+            return Err(Error::new(codes::UNAVAILABLE, "The engine did not take the run.").caused_by(why));
+        }
+        Verdict::Busy(_) | Verdict::Again(_) => Happening::NotTaken(Reason::EngineUnreachable),
+    };
+    let mut tx = backbone.db.tenant(&caller).begin().await?;
+    call_happens(&mut tx, office(&backbone, &caller), id, happening, now).await?;
+    job.finish(&mut tx).await?;
+    tx.commit().await?;
+    Ok(Done::Done)
+}
+
+/// Asks the engine to take the call.
+async fn ask(backbone: &Backbone, caller: &Caller, run_id: RunId, told: &store::HandoverRow) -> Result<Verdict> {
+    let start = Start {
+        run_id,
+        workflow_id: told.workflow_id,
+        workflow_version: told.version,
+        direction: &told.direction,
+        phone_number: told.phone_number.as_deref(),
+        inputs: told.execution.0.variables(),
+        graph: &told.graph.0,
+        callback_url: format!("{}/api/v1/engine-callbacks", backbone.site_url),
+        lease_seconds: told.lease_seconds,
+        longest_seconds: told.longest_seconds,
+    };
+    let place = (told.engine_id, told.url.as_str());
+    Ok(verdict(message_send(backbone, caller, place, &Message::Start(Box::new(start))).await?))
+}
+
+fn verdict(answer: Result<Answer, SendError>) -> Verdict {
+    match answer {
+        Ok(answer) => {
+            let after = answer.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+            of_status(answer.status, after)
+        }
+        // The address is one that is not called, and will not become another one.
+        Err(error) if error.failure() == Failure::Refused => Verdict::Refused,
+        Err(error) => Verdict::Again(error.to_string()),
+    }
+}
+
+fn of_status(status: u16, retry_after: Option<&str>) -> Verdict {
+    let wait = retry_after.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+    match (status, wait) {
+        (200..=299, _) => Verdict::Taken,
+        (429 | 503, Some(wait)) => Verdict::Busy(wait.clamp(Duration::from_secs(1), PATIENCE)),
+        (408 | 425 | 429 | 500.., _) => Verdict::Again(format!("it answered {status}")),
+        _ => Verdict::Refused,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_says_whether_to_go_on_to_stop_or_to_wait() {
+        for status in [200, 202, 204, 299] {
+            assert_eq!(of_status(status, None), Verdict::Taken);
+        }
+        for status in [301, 307, 400, 401, 404, 409, 410, 422] {
+            assert_eq!(of_status(status, Some("5")), Verdict::Refused);
+        }
+        for status in [408, 425, 429, 500, 502, 503, 504] {
+            assert!(matches!(of_status(status, None), Verdict::Again(_)));
+        }
+        assert!(matches!(of_status(500, Some("5")), Verdict::Again(_)));
+        assert!(matches!(of_status(429, Some("tomorrow")), Verdict::Again(_)));
+        assert_eq!(of_status(429, Some("7")), Verdict::Busy(Duration::from_secs(7)));
+        assert_eq!(of_status(503, Some("0")), Verdict::Busy(Duration::from_secs(1)));
+        assert_eq!(of_status(429, Some("99999999")), Verdict::Busy(PATIENCE));
+    }
+}

@@ -1,0 +1,183 @@
+//! SQL of calls in the hands of engines.
+
+use freehold_core::TenantId;
+use freehold_db::{Json, JsonText, row, statements};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::report::Report;
+use crate::{
+    engine::EngineId,
+    execution::Execution,
+    graph::Graph,
+    run::{Run, RunId},
+    split::SplitId,
+    workflow::WorkflowId,
+};
+
+row! {
+    /// A call with what of its run decides about it.
+    pub(super) struct CallRow {
+        pub(super) engine_id: EngineId,
+        pub(super) lease_seconds: i32,
+        pub(super) longest_seconds: i32,
+        pub(super) lease_until: Timestamp,
+        pub(super) deadline: Timestamp,
+        pub(super) accepted_at: Option<Timestamp>,
+        pub(super) result_sequence: Option<i64>,
+        pub(super) status: String,
+        pub(super) execution: Json<Execution>,
+        pub(super) usage_period: Timestamp,
+        pub(super) reports: i64,
+    }
+}
+
+row! {
+    /// What an engine is told of a call.
+    pub(super) struct HandoverRow {
+        pub(super) url: String,
+        pub(super) enabled: bool,
+        pub(super) engine_id: EngineId,
+        pub(super) status: String,
+        pub(super) workflow_id: WorkflowId,
+        pub(super) version: i32,
+        pub(super) graph: JsonText<Graph>,
+        pub(super) execution: Json<Execution>,
+        pub(super) phone_number: Option<String>,
+        pub(super) direction: String,
+        pub(super) lease_seconds: i32,
+        pub(super) longest_seconds: i32,
+        pub(super) lease_until: Timestamp,
+    }
+}
+
+row! {
+    /// A call as the run's readers see it.
+    #[derive(Clone, Debug)]
+    pub(crate) struct CallSeen {
+        pub(crate) engine_id: EngineId,
+        pub(crate) phone_number: Option<String>,
+        pub(crate) accepted_at: Option<Timestamp>,
+        pub(crate) lease_until: Timestamp,
+        pub(crate) result_sequence: Option<i64>,
+    }
+}
+
+row! {
+    /// A report as it was kept.
+    #[derive(Clone, Debug)]
+    pub(crate) struct ReportRow {
+        pub(crate) report: Json<Report>,
+        pub(crate) late: bool,
+        pub(crate) received_at: Timestamp,
+    }
+}
+
+statements! {
+    /// Keeps a run that waits for its engine.
+    fn run_insert(
+        tenant: TenantId, id: RunId, workflow: WorkflowId, version: i32, split: Option<SplitId>, campaign: Option<Uuid>,
+        execution: Json<Execution>, cost_currency: &str, usage_period: Timestamp, now: Timestamp
+    ) -> Run =
+        "insert into voice.runs (
+           tenant_id, id, workflow_id, version, channel, direction, status, split_id, campaign_id, execution,
+           cost_currency, usage_period, started_at
+         ) values ($1, $2, $3, $4, 'http', 'outbound', 'queued', $5, $6, $7, $8, $9, $10)
+         returning id, workflow_id, version, channel, direction, status, outcome, success, split_id, campaign_id,
+           execution, duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at";
+
+    /// Keeps what the run has besides a run.
+    fn call_insert(
+        tenant: TenantId, run: RunId, engine: EngineId, phone_number: Option<String>, lease_seconds: i32,
+        longest_seconds: i32, lease_until: Timestamp, deadline: Timestamp
+    ) -> () =
+        "insert into voice.engine_calls (
+           tenant_id, run_id, engine_id, phone_number, lease_seconds, longest_seconds, lease_until, deadline
+         ) values ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+    /// One call, kept from changing together with its run.
+    fn call_lock(run: RunId) -> CallRow =
+        "select c.engine_id, c.lease_seconds, c.longest_seconds, c.lease_until, c.deadline, c.accepted_at,
+           c.result_sequence, r.status, r.execution, r.usage_period,
+           (select count(*) from voice.engine_reports as e where e.tenant_id = c.tenant_id and e.run_id = c.run_id) as reports
+         from voice.engine_calls as c join voice.runs as r on r.tenant_id = c.tenant_id and r.id = c.run_id
+         where c.run_id = $1
+         for update of c, r";
+
+    /// A call went on.
+    fn call_update(
+        run: RunId, lease_until: Timestamp, deadline: Timestamp, accepted_at: Option<Timestamp>,
+        result_sequence: Option<i64>, ended_at: Option<Timestamp>
+    ) -> () =
+        "update voice.engine_calls
+         set lease_until = $2, deadline = $3, accepted_at = $4, result_sequence = $5, ended_at = coalesce(ended_at, $6)
+         where run_id = $1";
+
+    /// An engine has the call: it begins now.
+    fn run_begin(run: RunId, now: Timestamp) -> Run =
+        "update voice.runs set status = 'in_progress', started_at = $2 where id = $1
+         returning id, workflow_id, version, channel, direction, status, outcome, success, split_id, campaign_id,
+           execution, duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at";
+
+    /// The call has ended.
+    fn run_end(
+        run: RunId, status: &str, outcome: &str, success: bool, execution: Json<Execution>, duration_ms: i64,
+        cost_minor: i64, now: Timestamp
+    ) -> Run =
+        "update voice.runs
+         set status = $2, outcome = $3, success = $4, execution = $5, duration_ms = $6, cost_minor = $7, ended_at = $8
+         where id = $1
+         returning id, workflow_id, version, channel, direction, status, outcome, success, split_id, campaign_id,
+           execution, duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at";
+
+    /// What is to be told to the engine.
+    fn handover_find(run: RunId) -> HandoverRow =
+        "select e.url, e.enabled, e.id as engine_id, r.status, r.workflow_id, r.version, v.graph, r.execution,
+           c.phone_number, r.direction, c.lease_seconds, c.longest_seconds, c.lease_until
+         from voice.engine_calls as c
+         join voice.engines as e on e.tenant_id = c.tenant_id and e.id = c.engine_id
+         join voice.runs as r on r.tenant_id = c.tenant_id and r.id = c.run_id
+         join voice.workflow_versions as v
+           on v.tenant_id = r.tenant_id and v.workflow_id = r.workflow_id and v.version = r.version
+         where c.run_id = $1";
+
+    /// The run of whatever channel.
+    fn run_known(run: RunId) -> (RunId,) =
+        "select id from voice.runs where id = $1";
+
+    /// Where the engine of a call is.
+    fn engine_of(run: RunId) -> (String, EngineId) =
+        "select e.url, e.id
+         from voice.engine_calls as c join voice.engines as e on e.tenant_id = c.tenant_id and e.id = c.engine_id
+         where c.run_id = $1";
+
+    /// Keeps the reports that are new; their ids.
+    fn report_insert(
+        tenant: TenantId, run: RunId, ids: Vec<String>, reports: serde_json::Value, late: bool, now: Timestamp
+    ) -> (String,) =
+        "insert into voice.engine_reports (tenant_id, run_id, report_id, sequence, report, late, received_at)
+         select $1, $2, id, (report ->> 'sequence')::bigint, report, $5, $6
+         from unnest($3::text[]) with ordinality as i (id, place)
+         join jsonb_array_elements($4) with ordinality as r (report, place) using (place)
+         order by place
+         on conflict (tenant_id, run_id, report_id) do nothing
+         returning report_id";
+
+    /// A call as readers see it.
+    fn call_find(run: RunId) -> CallSeen =
+        "select engine_id, phone_number, accepted_at, lease_until, result_sequence
+         from voice.engine_calls where run_id = $1";
+
+    /// All reports of a call, in order.
+    fn report_list(run: RunId) -> ReportRow =
+        "select report, late, received_at from voice.engine_reports where run_id = $1 order by sequence, report_id";
+
+    /// Whose a run is, for a report that names nothing but the run.
+    fn tenant_of(run: RunId) -> (TenantId,) =
+        "select tenant_id from voice.engine_calls where run_id = $1";
+
+    /// Calls that were not heard of in time, the longest first.
+    fn overdue_list(now: Timestamp, rows: i64) -> (TenantId, RunId) =
+        "select tenant_id, run_id from voice.engine_calls
+         where ended_at is null and lease_until <= $1 order by lease_until limit $2";
+}

@@ -1,0 +1,226 @@
+//! `/campaigns`.
+
+use axum::{extract::State, http::StatusCode, response::Response};
+use freehold_core::{Caller, Money, Result};
+use freehold_db::TenantTx;
+use freehold_jobs::QueueTerms;
+use freehold_metering::usage::Allowance;
+use freehold_web::{Answer, Attempt, Authenticated, Backbone, Creation, IfMatch, Json, Paging, Path, Query, Versioned};
+use jiff::Timestamp;
+
+use super::campaign_body::{CampaignBody, CampaignChange, CampaignNew, CampaignPage, CampaignSummaryBody};
+use crate::{
+    CALLS_METER, CAMPAIGNS_METER, CAMPAIGNS_READ, CAMPAIGNS_WRITE,
+    campaign::{
+        self, Campaign, CampaignId, Command,
+        command::{self, Account},
+        progress::{campaign_progress, campaign_progress_of},
+    },
+};
+
+/// List campaigns
+///
+/// The campaigns.
+#[utoipa::path(get, path = "/campaigns", tag = "Campaigns",
+    params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = CampaignPage)))]
+pub(crate) async fn campaign_list(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Query(paging): Query<Paging>,
+) -> Answer<Json<CampaignPage>> {
+    caller.allow(CAMPAIGNS_READ)?;
+    let page = campaign::campaign_list(&backbone.db, &caller, paging.request()?).await?;
+    let data: Result<Vec<CampaignSummaryBody>> = page.data.into_iter().map(TryInto::try_into).collect();
+    Ok(Json(CampaignPage { data: data?, next_cursor: page.next_cursor }))
+}
+
+/// Make a campaign
+///
+/// Makes a campaign, if the plan has room for one more. It is a draft: send its contacts next, then start it.
+#[utoipa::path(post, path = "/campaigns", tag = "Campaigns", params(
+    ("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer again")),
+    request_body = CampaignNew, responses((status = 201, body = CampaignBody)))]
+pub(crate) async fn campaign_create(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    creation: Creation<CampaignNew>,
+) -> Answer<Response> {
+    caller.allow(CAMPAIGNS_WRITE)?;
+    let now = backbone.clock.now();
+    let allowance = backbone.entitlements.allowance(&backbone.db, &caller, CAMPAIGNS_METER, now).await?;
+    let (mut fresh, body) = match creation.attempt(&backbone, &caller).await? {
+        Attempt::Fresh(fresh, body) => (fresh, body),
+        Attempt::Replay(answer) => return Ok(answer),
+    };
+    let new = body.campaign(backbone.ids.next());
+    let campaign = campaign::campaign_create(&mut fresh.tx, &allowance, caller.tenant(), new, now).await?;
+    let body = body_of(&mut fresh.tx, &backbone, campaign, now).await?;
+    Ok(fresh.finish(StatusCode::CREATED, &body).await?)
+}
+
+/// Read a campaign
+///
+/// A campaign, and how far it is.
+#[utoipa::path(get, path = "/campaigns/{id}", tag = "Campaigns", params(("id" = uuid::Uuid, Path)),
+    responses((status = 200, body = CampaignBody, headers(("ETag" = String)))))]
+pub(crate) async fn campaign_get(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<CampaignId>,
+) -> Answer<Versioned<Json<CampaignBody>>> {
+    caller.allow(CAMPAIGNS_READ)?;
+    let now = backbone.clock.now();
+    let (campaign, progress) = campaign_progress(&backbone.db, &caller, id, currency(&backbone), now).await?;
+    Ok(Versioned(entity_tag(&campaign), Json(CampaignBody::of(campaign, progress))))
+}
+
+/// Change a campaign
+///
+/// Changes name, concurrency, schedule or retries, until the campaign is over. One that calls goes on with it at once.
+#[utoipa::path(patch, path = "/campaigns/{id}", tag = "Campaigns", params(("id" = uuid::Uuid, Path),
+    ("If-Match" = Option<String>, Header, description = "Change it only if this is still its ETag")),
+    request_body = CampaignChange, responses((status = 200, body = CampaignBody, headers(("ETag" = String)))))]
+pub(crate) async fn campaign_change(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<CampaignId>,
+    if_match: IfMatch,
+    Json(body): Json<CampaignChange>,
+) -> Answer<Versioned<Json<CampaignBody>>> {
+    caller.allow(CAMPAIGNS_WRITE)?;
+    let limits = Limits::of(&backbone, &caller).await?;
+    let account = limits.account(&backbone, &caller);
+    let mut tx = backbone.db.tenant(&caller).begin().await?;
+    let change = |current: &Campaign| {
+        if_match.check(&entity_tag(current))?;
+        Ok(body.terms(current))
+    };
+    let campaign = command::campaign_change(&mut tx, account, id, change).await?;
+    let tag = entity_tag(&campaign);
+    let body = body_of(&mut tx, &backbone, campaign, limits.now).await?;
+    tx.commit().await?;
+    Ok(Versioned(tag, Json(body)))
+}
+
+/// Delete a campaign
+///
+/// Deletes a campaign that does not call, with its contacts, which gives the plan's room back. Its runs stay.
+#[utoipa::path(delete, path = "/campaigns/{id}", tag = "Campaigns", params(("id" = uuid::Uuid, Path)),
+    responses((status = 204)))]
+pub(crate) async fn campaign_delete(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<CampaignId>,
+) -> Answer<StatusCode> {
+    caller.allow(CAMPAIGNS_WRITE)?;
+    let now = backbone.clock.now();
+    let allowance = backbone.entitlements.allowance(&backbone.db, &caller, CAMPAIGNS_METER, now).await?;
+    let mut tx = backbone.db.tenant(&caller).begin().await?;
+    let event = backbone.ids.next::<()>().uuid();
+    campaign::campaign_delete(&mut tx, &allowance, id, event, now).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Start a campaign
+///
+/// Lets a draft call, from now on or from its `start_at`. Starting one that calls changes nothing.
+#[utoipa::path(post, path = "/campaigns/{id}/start", tag = "Campaigns", params(("id" = uuid::Uuid, Path)),
+    responses((status = 200, body = CampaignBody)))]
+pub(crate) async fn campaign_start(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<CampaignId>,
+) -> Answer<Json<CampaignBody>> {
+    campaign_command(&backbone, &caller, id, Command::Start).await
+}
+
+/// Pause a campaign
+///
+/// Holds a campaign until it is resumed. Calls under way end. Pausing one that is paused changes nothing.
+#[utoipa::path(post, path = "/campaigns/{id}/pause", tag = "Campaigns", params(("id" = uuid::Uuid, Path)),
+    responses((status = 200, body = CampaignBody)))]
+pub(crate) async fn campaign_pause(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<CampaignId>,
+) -> Answer<Json<CampaignBody>> {
+    campaign_command(&backbone, &caller, id, Command::Pause).await
+}
+
+/// Resume a campaign
+///
+/// Lets a paused or stopped campaign go on. Resuming one that calls changes nothing.
+#[utoipa::path(post, path = "/campaigns/{id}/resume", tag = "Campaigns", params(("id" = uuid::Uuid, Path)),
+    responses((status = 200, body = CampaignBody)))]
+pub(crate) async fn campaign_resume(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<CampaignId>,
+) -> Answer<Json<CampaignBody>> {
+    campaign_command(&backbone, &caller, id, Command::Resume).await
+}
+
+/// Cancel a campaign
+///
+/// Ends a campaign for good. Calls under way end; whoever was not called will not be. Cancelling one that is cancelled
+/// changes nothing.
+#[utoipa::path(post, path = "/campaigns/{id}/cancel", tag = "Campaigns", params(("id" = uuid::Uuid, Path)),
+    responses((status = 200, body = CampaignBody)))]
+pub(crate) async fn campaign_cancel(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<CampaignId>,
+) -> Answer<Json<CampaignBody>> {
+    campaign_command(&backbone, &caller, id, Command::Cancel).await
+}
+
+async fn campaign_command(
+    backbone: &Backbone,
+    caller: &Caller,
+    id: CampaignId,
+    command: Command,
+) -> Answer<Json<CampaignBody>> {
+    caller.allow(CAMPAIGNS_WRITE)?;
+    let limits = Limits::of(backbone, caller).await?;
+    let mut tx = backbone.db.tenant(caller).begin().await?;
+    let campaign = command::campaign_command(&mut tx, limits.account(backbone, caller), id, command).await?;
+    let body = body_of(&mut tx, backbone, campaign, limits.now).await?;
+    tx.commit().await?;
+    Ok(Json(body))
+}
+
+/// What the caller's plan gives of what campaigns need.
+pub(super) struct Limits {
+    terms: QueueTerms,
+    calls: Allowance,
+    now: Timestamp,
+}
+
+impl Limits {
+    pub(super) async fn of(backbone: &Backbone, caller: &Caller) -> Result<Self> {
+        let now = backbone.clock.now();
+        let terms = backbone.entitlements.queue_terms(&backbone.db, caller).await?;
+        let calls = backbone.entitlements.allowance(&backbone.db, caller, CALLS_METER, now).await?;
+        Ok(Self { terms, calls, now })
+    }
+
+    pub(super) fn account<'a>(&'a self, backbone: &'a Backbone, caller: &'a Caller) -> Account<'a> {
+        Account { caller, terms: &self.terms, calls: &self.calls, ids: &backbone.ids, now: self.now }
+    }
+}
+
+async fn body_of(tx: &mut TenantTx, backbone: &Backbone, campaign: Campaign, now: Timestamp) -> Result<CampaignBody> {
+    let progress = campaign_progress_of(tx, &campaign, currency(backbone), now).await?;
+    Ok(CampaignBody::of(campaign, progress))
+}
+
+/// What costs are in.
+pub(super) fn currency(backbone: &Backbone) -> Money {
+    Money::zero(backbone.product.currency)
+}
+
+/// The time of the last change, and where it stands since.
+fn entity_tag(campaign: &Campaign) -> String {
+    format!("{}-{}-{}", campaign.status, campaign.turns, campaign.updated_at.as_microsecond())
+}

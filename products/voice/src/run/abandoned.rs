@@ -1,0 +1,47 @@
+//! Live runs that nobody goes on with are ended, and what was promised to them is given back.
+
+use std::time::Duration;
+
+use freehold_core::{Money, Result, TenantId};
+use freehold_jobs::{Done, Handler, JobKind, Schedule};
+use freehold_web::Backbone;
+
+use super::{LIVE_AT_MOST, RunId, run_abandon, store};
+
+/// Ends all there are.
+pub(crate) const ABANDON: JobKind = JobKind { at_once: Some(1), ..JobKind::named("voice.runs_abandon") };
+
+/// Once a minute.
+pub(crate) const SCHEDULE: Schedule =
+    Schedule { name: "voice.runs_abandon", every: Duration::from_mins(1), kind: &ABANDON };
+
+/// Most that are ended in one go; the rest is for the next.
+const AT_ONCE: i64 = 500;
+
+/// Does [`ABANDON`].
+pub(crate) fn handler(backbone: &Backbone) -> Handler {
+    let backbone = backbone.clone();
+    Handler::new(&ABANDON, move |_| runs_abandon(backbone.clone()))
+}
+
+async fn runs_abandon(backbone: Backbone) -> Result<Done> {
+    let began = backbone.clock.now() - LIVE_AT_MOST;
+    let abandoned = backbone.db.system("look for conversations that nobody goes on with");
+    let mut first_failure = None;
+    for (tenant, run) in abandoned.fetch_all(store::abandoned_list(began, AT_ONCE)).await? {
+        // One that cannot be ended is no reason to leave the others.
+        if let Err(error) = end(&backbone, tenant, run).await {
+            first_failure.get_or_insert(error);
+        }
+    }
+    first_failure.map_or(Ok(Done::Done), Err)
+}
+
+async fn end(backbone: &Backbone, tenant: TenantId, run: RunId) -> Result<()> {
+    let caller = backbone.settling_caller(tenant, "end a conversation that nobody goes on with").await?;
+    let Some(caller) = caller else { return Ok(()) };
+    let mut tx = backbone.db.tenant(&caller).begin().await?;
+    let nothing = Money::zero(backbone.product.currency);
+    run_abandon(&mut tx, run, nothing, &backbone.ids, backbone.clock.now()).await?;
+    tx.commit().await
+}

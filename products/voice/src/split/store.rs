@@ -1,0 +1,55 @@
+//! SQL of splits.
+
+use freehold_core::TenantId;
+use freehold_db::{Json, statements};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Runnable, Split, SplitId, Variant, outcome::OutcomeRow};
+use crate::workflow::WorkflowId;
+
+statements! {
+    /// A workflow and the split that runs for it.
+    fn runnable_find(workflow: WorkflowId) -> Runnable =
+        "select w.id, w.name, w.version, w.graph, w.created_at, w.updated_at, s.id as split_id, s.variants
+         from voice.workflows as w
+         left join voice.splits as s on s.tenant_id = w.tenant_id and s.workflow_id = w.id and s.ended_at is null
+         where w.id = $1 and w.deleted_at is null";
+
+    /// The split that runs for a workflow.
+    fn split_running(workflow: WorkflowId) -> (SplitId,) =
+        "select id from voice.splits where workflow_id = $1 and ended_at is null";
+
+    /// Starts a split.
+    fn split_insert(
+        tenant: TenantId, id: SplitId, workflow: WorkflowId, variants: Json<Vec<Variant>>, now: Timestamp
+    ) -> Split =
+        "insert into voice.splits (tenant_id, id, workflow_id, variants, started_at) values ($1, $2, $3, $4, $5)
+         returning id, workflow_id, variants, winner, started_at, ended_at";
+
+    /// One split.
+    fn split_find(id: SplitId) -> Split =
+        "select id, workflow_id, variants, winner, started_at, ended_at from voice.splits where id = $1";
+
+    /// One split, kept from ending.
+    fn split_lock(id: SplitId) -> Split =
+        "select id, workflow_id, variants, winner, started_at, ended_at from voice.splits where id = $1 for update";
+
+    /// Ends a split.
+    fn split_end(id: SplitId, winner: Option<i32>, now: Timestamp) -> Split =
+        "update voice.splits set winner = $2, ended_at = $3 where id = $1
+         returning id, workflow_id, variants, winner, started_at, ended_at";
+
+    /// A page of a workflow's splits.
+    fn split_list(workflow: WorkflowId, before: Uuid, rows: i64) -> Split =
+        "select id, workflow_id, variants, winner, started_at, ended_at
+         from voice.splits where workflow_id = $1 and id < $2 order by id desc limit $3";
+
+    /// What came of the runs of each variant. Runs before and after count, because a live one ends later than it began.
+    fn outcome_list(split: SplitId, currency: &str) -> OutcomeRow =
+        "select version, sum(calls)::bigint as calls, sum(completed)::bigint as completed,
+           sum(succeeded)::bigint as succeeded, sum(duration_ms)::bigint as duration_ms,
+           coalesce(sum(cost_minor) filter (where currency = $2), 0)::bigint as cost_minor
+         from voice.call_quarters
+         where split_id = $1 and split_id <> '00000000-0000-0000-0000-000000000000' group by version";
+}

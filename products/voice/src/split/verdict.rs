@@ -1,0 +1,238 @@
+//! Whether one variant does better than the others, or chance may have done it.
+//!
+//! What is compared is the share of the runs that succeeded, of all that ended. Two variants are compared by the
+//! two-proportion z test with a pooled rate (NIST/SEMATECH e-Handbook of Statistical Methods, 7.3.3):
+//!
+//! ```text
+//! p = (s₁ + s₂) / (n₁ + n₂)        z = (s₁/n₁ − s₂/n₂) / √(p (1 − p) (1/n₁ + 1/n₂))
+//! ```
+//!
+//! The p-value is that of both sides, `erfc(|z| / √2)`. Of more than two variants the leader is compared with every other
+//! one, and each p-value is multiplied by the number of pairs there are (Bonferroni), because the leader was picked after
+//! the fact. The normal distribution stands in for the binomial only where each side can be expected to have at least
+//! five successes and five failures (Cochran 1954); with less nothing is said.
+//!
+//! The test is made for one look. Who looks every day and stops at the first clear difference will see one that is
+//! not there more often than in five cases of a hundred.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::VariantOutcome;
+use crate::analytics::Figures;
+
+/// The 97.5 % quantile of the normal distribution: 95 % lie within it on both sides.
+const Z_95: f64 = 1.959_963_984_540_054;
+/// Differences that chance makes less often than this count as clear.
+const SIGNIFICANCE: f64 = 0.05;
+/// Least successes and failures to be expected of each variant.
+const EXPECTED_LEAST: f64 = 5.0;
+
+/// What can be said of a split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Some variant has too few runs, or too few that succeeded or did not.
+    TooFewToTell,
+    /// The variants differ by no more than chance would make them.
+    NoClearDifference,
+    /// One variant has a higher success rate than every other, by more than chance would make it.
+    ClearDifference,
+}
+
+/// A range of success rates, both ends in it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Interval {
+    /// From 0 to 1.
+    pub low: f64,
+    /// From 0 to 1.
+    pub high: f64,
+}
+
+/// What the outcomes of a split say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// In a word.
+    pub verdict: Verdict,
+    /// The version that does clearly better.
+    pub better: Option<i32>,
+    /// How often chance alone would make a difference at least as large; none where there is too little to tell.
+    pub p_value: Option<f64>,
+    /// In a sentence.
+    pub statement: String,
+}
+
+/// Judges the outcomes of a split.
+pub fn judge(outcomes: &[VariantOutcome]) -> Judgement {
+    let few = || Judgement {
+        verdict: Verdict::TooFewToTell,
+        better: None,
+        p_value: None,
+        statement:
+            "There are too few runs to tell: of every variant at least five that succeed and five that do not have \
+                    to be expected."
+                .to_owned(),
+    };
+    let rate = |outcome: &VariantOutcome| outcome.figures.success_rate().unwrap_or_default();
+    // The first of equals, so that the answer does not hang on the order of floating point.
+    let leader = outcomes.iter().rev().max_by(|one, other| rate(one).total_cmp(&rate(other)));
+    let Some(leader) = leader else { return few() };
+    let pairs = count(outcomes.len()) * (count(outcomes.len()) - 1.0) / 2.0;
+    let mut largest: f64 = 0.0;
+    let mut second: Option<&VariantOutcome> = None;
+    for other in outcomes.iter().filter(|other| other.variant.version != leader.variant.version) {
+        let Some(p_value) = two_proportions(leader.figures, other.figures) else { return few() };
+        largest = largest.max((p_value * pairs).min(1.0));
+        if second.is_none_or(|second| rate(second) < rate(other)) {
+            second = Some(other);
+        }
+    }
+    let Some(second) = second else { return few() };
+    let (best, next) = (percent(rate(leader)), percent(rate(second)));
+    if largest < SIGNIFICANCE {
+        let statement = format!(
+            "Version {} does better: {best} succeed, {next} with version {}. By chance alone that happens in {} of 100 cases.",
+            leader.variant.version,
+            second.variant.version,
+            of_hundred(largest),
+        );
+        let better = Some(leader.variant.version);
+        return Judgement { verdict: Verdict::ClearDifference, better, p_value: Some(largest), statement };
+    }
+    let statement = format!(
+        "No clear difference: {best} succeed with version {}, {next} with version {}. By chance alone that happens in {} of 100 \
+         cases.",
+        leader.variant.version,
+        second.variant.version,
+        of_hundred(largest),
+    );
+    Judgement { verdict: Verdict::NoClearDifference, better: None, p_value: Some(largest), statement }
+}
+
+/// How often chance alone makes two equal things differ as much as these; none where there are too few to tell.
+fn two_proportions(one: Figures, other: Figures) -> Option<f64> {
+    let (n1, n2) = (real(one.calls), real(other.calls));
+    if n1 == 0.0 || n2 == 0.0 {
+        return None;
+    }
+    let pooled = (real(one.succeeded) + real(other.succeeded)) / (n1 + n2);
+    if pooled.min(1.0 - pooled) * n1.min(n2) < EXPECTED_LEAST {
+        return None;
+    }
+    let z = (real(one.succeeded) / n1 - real(other.succeeded) / n2)
+        / (pooled * (1.0 - pooled) * (1.0 / n1 + 1.0 / n2)).sqrt();
+    Some(libm::erfc(z.abs() * std::f64::consts::FRAC_1_SQRT_2))
+}
+
+/// Where a rate lies with 95 % confidence after `succeeded` of `calls` did; none without calls. E. B. Wilson, "Probable
+/// Inference, the Law of Succession, and Statistical Inference", 1927: it holds for few calls and for rates near 0 and 1,
+/// too.
+pub fn wilson_interval(succeeded: i64, calls: i64) -> Option<Interval> {
+    if calls <= 0 {
+        return None;
+    }
+    let (n, square) = (real(calls), Z_95 * Z_95);
+    let rate = real(succeeded) / n;
+    let center = rate + square / (2.0 * n);
+    let margin = Z_95 * (rate * (1.0 - rate) / n + square / (4.0 * n * n)).sqrt();
+    let scale = 1.0 + square / n;
+    Some(Interval { low: ((center - margin) / scale).max(0.0), high: ((center + margin) / scale).min(1.0) })
+}
+
+fn percent(rate: f64) -> String {
+    format!("{:.1} %", rate * 100.0)
+}
+
+fn of_hundred(p_value: f64) -> String {
+    if p_value < 0.001 { "less than 0.1".to_owned() } else { format!("{:.1}", p_value * 100.0) }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "nobody makes 2^53 calls")]
+fn real(number: i64) -> f64 {
+    number as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "there are at most ten variants")]
+fn count(number: usize) -> f64 {
+    number as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::split::Variant;
+
+    fn outcomes(of: &[(i64, i64)]) -> Vec<VariantOutcome> {
+        let outcome = |(version, (succeeded, calls)): (i32, &(i64, i64))| {
+            let figures = Figures { calls: *calls, succeeded: *succeeded, ..Figures::default() };
+            VariantOutcome::new(Variant { version, weight: 1 }, figures)
+        };
+        (1..).zip(of).map(outcome).collect()
+    }
+
+    #[test]
+    fn the_interval_is_wilsons() {
+        // Found by halving, as the ends of where the score test keeps a rate.
+        for (succeeded, calls, low, high) in [
+            (0, 1, 0.0, 0.793_450_685_622_762_6),
+            (1, 2, 0.094_531_205_734_230_74, 0.905_468_794_265_769_3),
+            (10, 100, 0.055_229_137_060_675_1, 0.174_365_661_504_913_45),
+            (75, 100, 0.656_955_364_519_384, 0.824_547_886_377_123_2),
+            (100, 100, 0.963_006_501_793_014_3, 1.0),
+        ] {
+            let found = wilson_interval(succeeded, calls).unwrap();
+            assert!(
+                (found.low - low).abs() < 1e-9 && (found.high - high).abs() < 1e-9,
+                "{succeeded}/{calls}: {found:?}"
+            );
+        }
+        assert_eq!(wilson_interval(0, 0), None);
+    }
+
+    #[test]
+    fn the_p_value_is_that_of_the_textbook() {
+        // z = -1.266015, both sides.
+        let [one, other] =
+            [(140, 200), (255, 340)].map(|(succeeded, calls)| Figures { calls, succeeded, ..Figures::default() });
+        assert!((two_proportions(one, other).unwrap() - 0.205_51).abs() < 1e-4);
+        assert!((two_proportions(other, one).unwrap() - 0.205_51).abs() < 1e-4);
+    }
+
+    #[test]
+    fn few_runs_say_nothing_however_different_they_are() {
+        for few in
+            [&[(0, 0), (0, 0)][..], &[(9, 9), (0, 9)], &[(4, 1_000), (0, 1_000)], &[(50, 100), (50, 100), (0, 3)], &[]]
+        {
+            let judgement = judge(&outcomes(few));
+            assert_eq!((judgement.verdict, judgement.p_value), (Verdict::TooFewToTell, None), "{few:?}");
+        }
+    }
+
+    #[test]
+    fn a_clear_difference_names_the_better_version() {
+        let clear = judge(&outcomes(&[(480, 1_000), (620, 1_000)]));
+        assert_eq!((clear.verdict, clear.better), (Verdict::ClearDifference, Some(2)));
+        assert_eq!(
+            clear.statement,
+            "Version 2 does better: 62.0 % succeed, 48.0 % with version 1. By chance alone that happens in less than 0.1 of \
+             100 cases."
+        );
+        let unclear = judge(&outcomes(&[(140, 200), (255, 340)]));
+        assert_eq!((unclear.verdict, unclear.better), (Verdict::NoClearDifference, None));
+        assert!(unclear.statement.ends_with("happens in 20.6 of 100 cases."), "{}", unclear.statement);
+    }
+
+    #[test]
+    fn more_variants_need_a_larger_difference() {
+        let two = [(100, 200), (122, 200)];
+        assert_eq!(judge(&outcomes(&two)).verdict, Verdict::ClearDifference);
+        let many = [two[0], two[1], two[0], two[0]];
+        assert_eq!(judge(&outcomes(&many)).verdict, Verdict::NoClearDifference);
+    }
+
+    #[test]
+    fn equals_are_equal() {
+        let equal = judge(&outcomes(&[(50, 100), (50, 100)]));
+        assert_eq!((equal.verdict, equal.p_value), (Verdict::NoClearDifference, Some(1.0)));
+    }
+}
