@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the programs that the tests start and that are not Rust: PgBouncer, a reader of PDF, node with the official
-# verifiers of webhooks, and a mail server with the certificates that OpenSSL makes for it.
+# verifiers of webhooks and Stripe's packages, and a mail server with the certificates that OpenSSL makes for it.
 set -eu
 
 . "$(dirname "$0")/debian-packages.sh"

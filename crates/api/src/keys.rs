@@ -158,7 +158,7 @@ pub(crate) async fn key_revoke(
     Path(id): Path<ApiKeyId>,
 ) -> Answer<Json<KeyBody>> {
     caller.allow(Permission::write(Area::Keys))?;
-    let key = key::key_revoke(&backbone.db, &caller, id, backbone.clock.now()).await?;
+    let key = key::key_revoke(&backbone.identity, &caller, id).await?;
     backbone.resolver.forget();
     Ok(Json(key.into()))
 }

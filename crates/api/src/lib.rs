@@ -4,21 +4,25 @@
 //! `/auth/v1`; [`health`] says whether the server lives; [`openapi`] describes all of it.
 
 pub mod auth;
+mod events;
 pub mod health;
+mod jobs;
 mod keys;
+mod mail_brand;
 mod me;
 mod members;
 pub mod openapi;
 mod organizations;
 mod plans;
 mod usage;
+mod webhooks;
 
 use freehold_core::Area;
 use freehold_web::Backbone;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// What permissions and scopes can be about in the backbone.
-pub const AREAS: &[Area] = &[Area::Organization, Area::Members, Area::Keys, Area::Usage, Area::Billing];
+pub const AREAS: &[Area] = &[Area::Organization, Area::Members, Area::Keys, Area::Usage, Area::Billing, Area::Jobs, Area::Events, Area::Webhooks];
 
 /// The backbone's endpoints under `/api/v1`.
 pub fn routes() -> OpenApiRouter<Backbone> {
@@ -27,10 +31,26 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(organizations::organization_list, organizations::organization_create))
         .routes(routes!(organizations::organization_get, organizations::organization_change))
         .routes(routes!(organizations::organization_select))
+        .routes(routes!(mail_brand::mail_brand_get, mail_brand::mail_brand_replace))
         .routes(routes!(members::member_list))
         .routes(routes!(members::member_change, members::member_remove))
         .routes(routes!(keys::key_list, keys::key_create))
         .routes(routes!(keys::key_get, keys::key_revoke))
         .routes(routes!(usage::usage_list))
         .routes(routes!(plans::plan_list))
+        .routes(routes!(jobs::job_list))
+        .routes(routes!(jobs::job_get))
+        .routes(routes!(jobs::job_cancel))
+        .routes(routes!(jobs::job_replay))
+        .routes(routes!(jobs::jobs_replay))
+        .routes(routes!(events::event_list))
+        .routes(routes!(events::event_get))
+        .routes(routes!(webhooks::webhook_list, webhooks::webhook_create))
+        .routes(routes!(webhooks::webhook_get, webhooks::webhook_change, webhooks::webhook_delete))
+        .routes(routes!(webhooks::webhook_secret_rotate))
+        .routes(routes!(webhooks::deliveries::webhook_test))
+        .routes(routes!(webhooks::deliveries::webhook_replay))
+        .routes(routes!(webhooks::deliveries::delivery_list))
+        .routes(routes!(webhooks::deliveries::delivery_get))
+        .routes(routes!(webhooks::deliveries::delivery_replay))
 }

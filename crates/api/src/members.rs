@@ -2,6 +2,7 @@
 
 use axum::{extract::State, http::StatusCode};
 use freehold_core::{Area, Permission, Role, TenantId, UserId};
+use freehold_jobs::outbox::EventId;
 use freehold_tenancy::member::{self, Member, members_commit};
 use freehold_web::{Answer, Authenticated, Backbone, Json, Path};
 use jiff::Timestamp;
@@ -77,7 +78,7 @@ pub(crate) async fn member_change(
     caller.allow(Permission::write(Area::Members))?;
     own(&caller, id)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let member = member::member_change_role(&mut tx, &caller, user, body.role).await?;
+    let member = member::member_change_role(&mut tx, &caller, user, body.role, told(&backbone)).await?;
     members_commit(tx).await?;
     backbone.resolver.forget();
     Ok(Json(member.into()))
@@ -98,8 +99,13 @@ pub(crate) async fn member_remove(
     }
     own(&caller, id)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    member::member_remove(&mut tx, &caller, user).await?;
+    member::member_remove(&mut tx, &caller, user, told(&backbone)).await?;
     members_commit(tx).await?;
     backbone.resolver.forget();
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The event that tells of a change that happens now.
+fn told(backbone: &Backbone) -> (EventId, Timestamp) {
+    (backbone.ids.next(), backbone.clock.now())
 }

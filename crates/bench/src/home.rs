@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
+use tokio_postgres::{Client, NoTls};
 
 /// Holds the server's data and the scripts of the load generators, and is gone when dropped.
 pub(crate) struct Home(TempDir);
@@ -38,6 +39,27 @@ impl Home {
         let file = self.0.path().join(name);
         fs::write(&file, text).with_context(|| format!("writing {}", file.display()))?;
         Ok(file)
+    }
+
+    /// Runs a statement as the database's superuser.
+    pub(crate) async fn execute(&self, statement: &str) -> Result<()> {
+        self.connected(async |client| client.batch_execute(statement).await).await.with_context(|| statement.to_owned())
+    }
+
+    /// The number that a query answers.
+    pub(crate) async fn count(&self, query: &str) -> Result<i64> {
+        let row = self.connected(async |client| client.query_one(query, &[]).await).await;
+        Ok(row.with_context(|| query.to_owned())?.get(0))
+    }
+
+    async fn connected<T>(&self, work: impl AsyncFnOnce(&Client) -> Result<T, tokio_postgres::Error>) -> Result<T> {
+        let address = format!("host={} user=postgres dbname=freehold", self.socket()?.display());
+        let (client, connection) = tokio_postgres::connect(&address, NoTls).await.context("connecting to Postgres")?;
+        let connection = tokio::spawn(connection);
+        let done = work(&client).await?;
+        drop(client);
+        connection.await??;
+        Ok(done)
     }
 
     /// The postmaster's process, while it lives.

@@ -8,13 +8,16 @@
 //! `cargo build --release -p freehold -p freehold-bench`.
 
 mod cpu;
+mod deliveries;
 mod home;
+mod jobs;
 mod memory;
 mod pgbench;
 mod programs;
 mod report;
 mod scene;
 mod server;
+mod sink;
 mod start;
 mod throughput;
 mod wrk;
@@ -58,6 +61,9 @@ async fn measure() -> Result<()> {
     throughput::isolation(&programs, &home, &scene, &mut report).await?;
     throughput::write(&programs, &home, &scene, &server, &mut report).await?;
     memory::after_load(&server, &mut report)?;
+    jobs::throughput(&programs, &home, &mut report).await?;
+    jobs::fairness(&home, &mut report).await?;
+    deliveries::measure(&scene, &server, &mut report).await?;
     server.stop().await?;
     report.end();
     Ok(())

@@ -42,13 +42,29 @@ pub(crate) async fn run(
     protocol: Protocol,
     seconds: u32,
 ) -> Result<f64> {
+    let seconds = seconds.to_string();
+    load(programs, home, script, protocol, &["--client", "16", "--jobs", "2", "--time", &seconds]).await
+}
+
+/// Transactions a second with one client that sends so many.
+pub(crate) async fn run_times(
+    programs: &Programs,
+    home: &Home,
+    script: &Path,
+    protocol: Protocol,
+    times: i32,
+) -> Result<f64> {
+    load(programs, home, script, protocol, &["--client", "1", "--transactions", &times.to_string()]).await
+}
+
+async fn load(programs: &Programs, home: &Home, script: &Path, protocol: Protocol, much: &[&str]) -> Result<f64> {
     let protocol = match protocol {
         Protocol::Extended => "extended",
         Protocol::Prepared => "prepared",
     };
     let mut command = Command::new(&programs.pgbench);
     command.arg("--host").arg(home.socket()?).args(["--username", "freehold_server", "--no-vacuum"]);
-    command.args(["--protocol", protocol, "--client", "16", "--jobs", "2", "--time", &seconds.to_string()]);
+    command.args(["--protocol", protocol]).args(much);
     command.arg("--file").arg(script).arg("freehold").kill_on_drop(true);
     let output = command.output().await.context("running pgbench")?;
     let text = String::from_utf8_lossy(&output.stdout);

@@ -4,7 +4,6 @@ use anyhow::{Context, Result, bail};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::process::Command;
-use tokio_postgres::NoTls;
 
 use crate::{home::Home, programs::Programs, server::Server};
 
@@ -34,6 +33,8 @@ const NEIGHBOURS: &str = "
 pub(crate) struct Scene {
     /// The organization.
     pub(crate) tenant: String,
+    /// Its owner's access token.
+    pub(crate) token: String,
     /// Its API key.
     pub(crate) key: String,
     /// The key's id.
@@ -57,6 +58,7 @@ impl Scene {
         neighbours(home).await?;
         Ok(Self {
             tenant: text(&organizations, "/data/0/id")?,
+            token,
             key: secret,
             key_id: text(&key, "/id")?,
             workflow: text(&workflow, "/id")?,
@@ -75,7 +77,7 @@ impl Scene {
     }
 }
 
-async fn ask(
+pub(crate) async fn ask(
     server: &Server<'_>,
     method: Method,
     path: &str,
@@ -95,7 +97,7 @@ async fn ask(
     if status == StatusCode::OK || status == StatusCode::CREATED { Ok(body) } else { bail!("{path}: {status}: {body}") }
 }
 
-fn text(value: &Value, pointer: &str) -> Result<String> {
+pub(crate) fn text(value: &Value, pointer: &str) -> Result<String> {
     let found = value.pointer(pointer).and_then(Value::as_str);
     found.map(str::to_owned).with_context(|| format!("there is no text at {pointer} in {value}"))
 }
@@ -109,12 +111,8 @@ async fn plan_change(programs: &Programs, home: &Home, slug: &str) -> Result<()>
 }
 
 async fn neighbours(home: &Home) -> Result<()> {
-    let address = format!("host={} user=postgres dbname=freehold", home.socket()?.display());
-    let (client, connection) = tokio_postgres::connect(&address, NoTls).await.context("connecting to Postgres")?;
-    let connection = tokio::spawn(connection);
     for statement in NEIGHBOURS.split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
-        client.batch_execute(statement).await.with_context(|| statement.to_owned())?;
+        home.execute(statement).await?;
     }
-    drop(client);
-    Ok(connection.await??)
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! `/docs`: the API reference, read out of the OpenAPI document.
 
 mod command;
+mod events;
 mod example;
 mod operation;
 mod schema;
@@ -10,6 +11,7 @@ use std::{collections::HashSet, fmt::Write as _};
 use askama::Template;
 use serde_json::Value;
 
+pub use self::events::{EventEntry, EventsPage};
 use self::operation::Operation;
 use crate::{
     Brand,

@@ -5,9 +5,10 @@
 //! Pages load nothing but [`STYLESHEET`], [`MARK`] and, on one page, [`WELCOME_SCRIPT`]. They hold no inline script,
 //! no inline style and no style attribute, so they live under the strict [`CONTENT_SECURITY_POLICY`].
 //!
-//! Read in this order: [`Brand`] is on every page; [`HomePage`], [`PlansPage`], [`DocsPage`] and [`ErrorsPage`] tell;
+//! Read in this order: [`Brand`] is on every page; [`HomePage`], [`PlansPage`], [`DocsPage`], [`EventsPage`] and [`ErrorsPage`]
+//! tell;
 //! [`SignInPage`], [`ConfirmPage`], [`LinkExpiredPage`] and [`WelcomePage`] let somebody in; [`MailboxPage`] and
-//! [`MailPage`] are the local mailbox; [`ErrorPage`] is for when it goes wrong.
+//! [`MailPage`] are the local mailbox, [`MailTemplatesPage`] shows every mail; [`ErrorPage`] is for when it goes wrong.
 
 mod assets;
 mod brand;
@@ -18,6 +19,7 @@ mod errors;
 mod home;
 mod link_expired;
 mod mail;
+mod mail_templates;
 mod mailbox;
 mod plans;
 mod prose;
@@ -29,13 +31,14 @@ mod welcome;
 pub use assets::{MARK, STYLESHEET, WELCOME_SCRIPT};
 pub use brand::Brand;
 pub use confirm::{ConfirmPage, Purpose};
-pub use docs::DocsPage;
+pub use docs::{DocsPage, EventEntry, EventsPage};
 pub use error::{ErrorPage, Trouble};
 pub use errors::{ErrorCode, ErrorsPage};
 pub use freehold_web::frame::CONTENT_SECURITY_POLICY;
 pub use home::{HomePage, Part, Standing, Step};
 pub use link_expired::LinkExpiredPage;
 pub use mail::MailPage;
+pub use mail_templates::{MailBrandChoice, MailTemplate, MailTemplatesPage};
 pub use mailbox::{MailboxPage, ReceivedMail};
 pub use plans::{PlanCard, PlanLimit, PlanPrice, PlansPage};
 pub use routes::{Local, error_pages, routes};

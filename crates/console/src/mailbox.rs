@@ -10,6 +10,8 @@ use crate::{Brand, times};
 pub struct MailboxPage {
     /// Whose page it is.
     pub brand: Brand,
+    /// Whether mails are sent, too.
+    pub sent: bool,
     /// Newest first.
     pub mails: Vec<ReceivedMail>,
 }

@@ -2,6 +2,7 @@
 
 mod assets;
 mod error_pages;
+mod mail_templates;
 mod mailbox;
 mod reading;
 mod sign_in;
@@ -14,6 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use freehold_core::{Code, Context, Result};
+use freehold_jobs::outbox::EventType;
 use freehold_web::{Answer, Backbone};
 use serde_json::Value;
 
@@ -26,6 +28,8 @@ use crate::{Brand, home::Part};
 pub struct Local {
     /// Whether mails are shown at `/dev/mail`, to this machine only.
     pub mailbox: bool,
+    /// Whether mails are sent by a mail server.
+    pub sends_mails: bool,
     /// What the server stands on.
     pub parts: Vec<Part>,
 }
@@ -36,16 +40,18 @@ struct Pages {
     /// The OpenAPI document.
     document: Value,
     codes: Vec<Code>,
+    events: Vec<EventType>,
 }
 
 /// The pages.
-pub fn routes(local: Local, document: Value, codes: Vec<Code>) -> Router<Backbone> {
+pub fn routes(local: Local, document: Value, codes: Vec<Code>, events: Vec<EventType>) -> Router<Backbone> {
     let mailbox = if local.mailbox { mailbox::routes() } else { Router::new() };
-    let pages = Arc::new(Pages { local, document, codes });
+    let pages = Arc::new(Pages { local, document, codes, events });
     Router::new()
         .merge(assets::routes())
         .merge(reading::routes())
         .merge(sign_in::routes())
+        .merge(mail_templates::routes())
         .merge(mailbox)
         .layer(Extension(pages))
 }

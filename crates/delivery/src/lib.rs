@@ -1,17 +1,45 @@
 //! What leaves the house.
 //!
-//! [`mail`] are the mails there are and what they say; [`mailbox`] is where they end while no mail server is connected.
+//! [`mail`] are the mails there are, and how they are sent; [`mailbox`] is where they end while no mail server is connected.
+//! [`webhook`] tells customers' servers what happened.
 
 pub mod mail;
 pub mod mailbox;
+pub mod webhook;
 
 use freehold_db::{Migration, MigrationSet, Statement};
 
 /// The tables of this room.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "delivery",
-    migrations: &[Migration { number: 1, name: "mails", sql: include_str!("../migrations/0001_mails.sql") }],
+    migrations: &[
+        Migration { number: 1, name: "mails", sql: include_str!("../migrations/0001_mails.sql") },
+        Migration { number: 2, name: "webhooks", sql: include_str!("../migrations/0002_webhooks.sql") },
+        Migration {
+            number: 3,
+            name: "webhook_functions",
+            sql: include_str!("../migrations/0003_webhook_functions.sql"),
+        },
+        Migration { number: 4, name: "mail_sending", sql: include_str!("../migrations/0004_mail_sending.sql") },
+        Migration { number: 5, name: "mail_brands", sql: include_str!("../migrations/0005_mail_brands.sql") },
+        Migration {
+            number: 6,
+            name: "mail_suppressions",
+            sql: include_str!("../migrations/0006_mail_suppressions.sql"),
+        },
+    ],
 };
 
 /// Every statement of this room.
-pub const STATEMENTS: &[&[&Statement]] = &[mailbox::STATEMENTS];
+pub const STATEMENTS: &[&[&Statement]] = &[
+    mail::SENDER_STATEMENTS,
+    mail::QUEUE_STATEMENTS,
+    mail::SUPPRESSION_STATEMENTS,
+    mail::TENANT_BRAND_STATEMENTS,
+    mailbox::STATEMENTS,
+    webhook::endpoint::STATEMENTS,
+    webhook::delivery::STATEMENTS,
+    webhook::DISPATCHER_STATEMENTS,
+    webhook::SENDER_STATEMENTS,
+    webhook::sweep::STATEMENTS,
+];

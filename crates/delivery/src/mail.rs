@@ -1,16 +1,44 @@
-//! Mails: what each of them says. Pure: a template's name and its data go in, subject, text and HTML come out.
+//! Mails: what each of them says, whose they are, and how they are sent.
 //!
 //! A mail's code is never in its subject and never in its preview line: both are shown on locked screens, and whoever
 //! reads the code may sign in.
 //!
-//! Read in this order: [`Template`] names the mails there are, [`Mail`] is one of them with its data, [`Address`] is
-//! where it goes.
+//! Read in this order: [`Template`] names the mails there are, [`Mail`] is one of them with its data, [`Brand`] whose it
+//! is and how it looks, [`Address`] where it goes; these are pure. Mails are asked for in the transaction of what causes
+//! them (`freehold.mail_enqueue` in the database), and a [`Sender`] brings them to a mail server ([`Smtp`]) or into the
+//! local mailbox.
 
 mod address;
+mod brand;
 mod line;
+mod message;
+mod queue;
+mod render;
+mod sender;
 mod sign_in;
+mod smtp;
+mod suppression;
 mod template;
+mod tenant_brand;
+mod web_address;
+mod webhook_disabled;
+mod wrap;
 
 pub use address::Address;
+pub use brand::{Brand, TenantBrand};
+pub use message::Origin;
+pub use queue::{MailRecord, STATEMENTS as QUEUE_STATEMENTS, mail_count, mail_list, mail_retry, mail_retry_all};
+pub use sender::{Post, STATEMENTS as SENDER_STATEMENTS, Sender};
 pub use sign_in::SignIn;
+pub use smtp::{Server, Smtp};
+pub use suppression::{
+    Reason as SuppressionReason, STATEMENTS as SUPPRESSION_STATEMENTS, Suppression, suppression_add, suppression_list,
+    suppression_remove,
+};
 pub use template::{Mail, Template};
+pub(crate) use tenant_brand::brand_of;
+pub use tenant_brand::{
+    MailBrand, MailBrandNew, NamedBrand, STATEMENTS as TENANT_BRAND_STATEMENTS, mail_brand_get, mail_brand_list,
+    mail_brand_replace,
+};
+pub use webhook_disabled::{Reason, WebhookDisabled};

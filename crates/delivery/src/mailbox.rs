@@ -1,4 +1,4 @@
-//! The local mailbox: where mails end while no mail server is connected.
+//! The local mailbox: what was sent, or is about to be, for whoever sits at the machine.
 
 mod store;
 
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 pub use store::STATEMENTS;
 
-use crate::mail::{Mail, Template};
+use crate::mail::{Mail, MailBrand, Template, TenantBrand, brand_of};
 
 row! {
     struct MailRow {
@@ -19,6 +19,10 @@ row! {
         recipient: String,
         data: Value,
         created_at: Timestamp,
+        sender_name: Option<String>,
+        reply_to: Option<String>,
+        color: Option<String>,
+        footer: Option<String>,
     }
 }
 
@@ -33,6 +37,8 @@ pub struct Received {
     pub received_at: Timestamp,
     /// What it says.
     pub mail: Mail,
+    /// How it looks; what is none is the product's.
+    pub brand: TenantBrand,
 }
 
 /// The latest mails, the newest first, 100 at most; to one address, where one is named.
@@ -47,13 +53,9 @@ pub async fn mailbox_get(db: &Db, id: Uuid) -> Result<Received> {
     received(row.or_not_found("mail")?)
 }
 
-/// Takes what was queued into the mailbox; who gets what, for the log.
-pub async fn mailbox_deliver(db: &Db, now: Timestamp) -> Result<Vec<Received>> {
-    let rows = db.system("deliver to the local mailbox").fetch_all(store::mail_take(now)).await?;
-    rows.into_iter().map(received).collect()
-}
-
 fn received(row: MailRow) -> Result<Received> {
-    let mail = Template::parse(&row.template, row.data)?;
-    Ok(Received { id: row.id, to: row.recipient, received_at: row.created_at, mail })
+    let MailRow { id, template, recipient: to, data, created_at: received_at, .. } = row;
+    let MailRow { sender_name, reply_to, color, footer, .. } = row;
+    let brand = brand_of(MailBrand { sender_name, reply_to, color, footer, updated_at: None });
+    Ok(Received { id, to, received_at, mail: Template::parse(&template, data)?, brand })
 }

@@ -2,7 +2,7 @@
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::settings::Options;
+use crate::{operate::mail::Action, settings::Options};
 
 /// The SaaS backbone a team owns: tenants, sign-in, plans, keys and metering, in one program over Postgres.
 ///
@@ -30,10 +30,18 @@ pub enum Command {
         #[arg(long, default_value = "http://127.0.0.1:8080")]
         url: String,
     },
+    /// Do what happens later (jobs, mails, deliveries) apart from the server; any number may run
+    Work,
     /// Bring the database's schema up to date
     Migrate,
     /// Check configuration, database, roles, policies, clock and disk, and say what to do
     Doctor,
+    /// See what became of mails, send them again, stop and start mails to an address
+    Mail {
+        /// What to do
+        #[command(subcommand)]
+        action: Action,
+    },
     /// Put an organization on another plan; the server may keep running
     Plan {
         /// The organization's slug, as GET /api/v1/organizations shows it

@@ -14,8 +14,11 @@ use freehold_catalog::{Product as Spec, SignIn};
 use freehold_console::Local;
 use freehold_core::{Area, Clock, Code, Error, Ids, Random, codes};
 use freehold_db::{Db, MigrationSet, Statement};
+use freehold_delivery::webhook;
 use freehold_identity::{Identity, Settings as IdentitySettings};
+use freehold_jobs::{Nudge, outbox::EventType};
 use freehold_metering::plan::Entitlements;
+use freehold_outbound::Outbound;
 use freehold_vault::Vault;
 use freehold_web::{Backbone, Json, Outage, Parts, Problem, Product, Resolver, frame::frame};
 use serde_json::Value;
@@ -62,6 +65,7 @@ pub fn specification(product: &Product) -> Result<Spec> {
 pub fn migrations(product: &Product) -> Vec<MigrationSet> {
     let backbone = [
         freehold_db::MIGRATIONS,
+        freehold_jobs::MIGRATIONS,
         freehold_identity::MIGRATIONS,
         freehold_metering::MIGRATIONS,
         freehold_tenancy::MIGRATIONS,
@@ -73,8 +77,9 @@ pub fn migrations(product: &Product) -> Vec<MigrationSet> {
 
 /// Every statement of the whole house.
 pub fn statements(product: &Product) -> Vec<&'static Statement> {
-    let rooms: [&[&[&Statement]]; 6] = [
+    let rooms: [&[&[&Statement]]; 7] = [
         &[freehold_db::CANARY_STATEMENTS, freehold_db::INSPECT_STATEMENTS],
+        freehold_jobs::STATEMENTS,
         freehold_identity::STATEMENTS,
         freehold_metering::STATEMENTS,
         freehold_tenancy::STATEMENTS,
@@ -87,6 +92,18 @@ pub fn statements(product: &Product) -> Vec<&'static Statement> {
 /// Every error code that the house answers.
 pub fn error_codes() -> Vec<Code> {
     codes::ALL.iter().chain(freehold_identity::codes::ALL).copied().collect()
+}
+
+/// Every type of event that is told outside, with the product's.
+pub fn event_types(product: &Product) -> Vec<EventType> {
+    let rooms = [
+        freehold_identity::event::ALL,
+        freehold_tenancy::event::ALL,
+        freehold_metering::event::ALL,
+        webhook::event::ALL,
+        product.events,
+    ];
+    rooms.into_iter().flatten().copied().collect()
 }
 
 /// What a backbone is made of.
@@ -103,11 +120,13 @@ pub struct Materials {
     pub site_url: String,
     /// How sign-in behaves.
     pub auth: AuthSettings,
+    /// Calls addresses that customers named.
+    pub outbound: Outbound,
 }
 
 /// The state of the router. Refuses to be made when tenants are not isolated from each other.
 pub async fn backbone(materials: Materials, product: &Product) -> Result<Backbone> {
-    let Materials { db, vault, clock, random, site_url, auth } = materials;
+    let Materials { db, vault, clock, random, site_url, auth, outbound } = materials;
     freehold_db::canary(&db).await.map_err(explain)?;
     let spec = Arc::new(specification(product)?);
     let entitlements = Entitlements::load(&db, spec.clone(), clock.now()).await.map_err(explain)?;
@@ -131,6 +150,7 @@ pub async fn backbone(materials: Materials, product: &Product) -> Result<Backbon
         entitlements: Arc::new(entitlements),
         resolver: Resolver::default(),
         outage: Outage::default(),
+        nudge: Nudge::default(),
         product: spec,
         db,
         clock,
@@ -138,6 +158,7 @@ pub async fn backbone(materials: Materials, product: &Product) -> Result<Backbon
         vault,
         areas,
         site_url,
+        outbound,
     }))
 }
 
@@ -162,7 +183,7 @@ pub fn router(backbone: Backbone, product: &Product, local: Local) -> (Router, V
     // The paths without a version, which older clients know.
     let (unversioned, _) = api().split_for_parts();
     let served = document.clone();
-    let pages = freehold_console::routes(local, document.clone(), error_codes());
+    let pages = freehold_console::routes(local, document.clone(), error_codes(), event_types(product));
     let router = described
         .nest("/api", unversioned)
         .merge(freehold_api::health::routes())

@@ -17,6 +17,8 @@ const DATABASE: &str = "freehold";
 /// A database, and the local server under it if there is one.
 pub struct Database {
     server: Option<Server>,
+    /// It is the local server's, which another process may have started.
+    local: bool,
     migration: freehold_db::Settings,
     requests: freehold_db::Settings,
 }
@@ -30,7 +32,7 @@ impl Database {
             Some(url) => freehold_db::Settings::from_url(url)?,
             None => requests.clone(),
         };
-        Ok(Self { server: None, migration, requests })
+        Ok(Self { server: None, local: false, migration, requests })
     }
 
     /// Like [`open`](Self::open), for commands beside a running server: uses the local server that is running already.
@@ -47,6 +49,7 @@ impl Database {
                 };
                 Ok(Self {
                     server: None,
+                    local: true,
                     migration: url("postgres")?,
                     requests: url(SERVER_LOGIN)?.with_pool(pool(settings, true)),
                 })
@@ -65,12 +68,12 @@ impl Database {
         let migration = url("postgres")?;
         let requests = url(SERVER_LOGIN)?.with_pool(pool(settings, true));
         database_ensure(&migration.clone().with_database("postgres"), DATABASE).await?;
-        Ok(Self { server: Some(server), migration, requests })
+        Ok(Self { server: Some(server), local: true, migration, requests })
     }
 
     /// Whether it is the local server's.
     pub fn is_local(&self) -> bool {
-        self.server.is_some()
+        self.local
     }
 
     /// Whether requests log in with a login of their own, that cannot do what migrations can.

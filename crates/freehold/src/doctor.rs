@@ -5,6 +5,7 @@ mod database;
 mod disk;
 mod finding;
 mod isolation;
+mod mail;
 mod schema;
 mod secret_key;
 mod server;
@@ -37,6 +38,7 @@ pub async fn doctor(options: Options) -> Result<ExitCode> {
 
 async fn examine(settings: &Settings) -> Vec<Finding> {
     let mut findings = configuration::examine(settings);
+    findings.extend(mail::examine(settings).await);
     findings.extend(secret_key::examine(settings));
     findings.extend(disk::examine(&settings.data).await);
     findings.extend(database::examine(settings).await);

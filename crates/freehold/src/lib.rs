@@ -1,16 +1,18 @@
 //! Freehold in one piece: configuration, composition and the command line. No logic of its own.
 //!
 //! Read in this order: [`command`] is the command line, [`settings`] is what an operator decides, [`compose`] puts the rooms together, [`serve`] runs them,
-//! [`start_screen`] says what runs. [`demo`], [`doctor`] and [`operate`] are the other commands.
+//! [`work`] does what happens later, [`chores`] and [`mod@mail`] among it, [`start_screen`] says what runs. [`demo`], [`doctor`] and [`operate`] are the other commands.
 
+pub mod chores;
 pub mod command;
 pub mod compose;
 pub mod database;
 pub mod demo;
 pub mod doctor;
-pub mod mailroom;
+pub mod mail;
 pub mod operate;
 pub mod secret_key;
 pub mod serve;
 pub mod settings;
 pub mod start_screen;
+pub mod work;

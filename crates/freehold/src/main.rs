@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use freehold::{
     command::{Cli, Command},
-    demo, doctor, operate, serve,
+    demo, doctor, operate, serve, work,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -28,7 +28,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Demo { url }) => return Ok(demo::demo(&url).await),
         Some(Command::Doctor) => return doctor::doctor(cli.options).await,
         None | Some(Command::Serve) => serve::serve(cli.options.resolve()?).await?,
+        Some(Command::Work) => work::alone(cli.options.resolve()?).await?,
         Some(Command::Migrate) => operate::migrate(&cli.options.resolve()?).await?,
+        Some(Command::Mail { action }) => operate::mail::mail(&cli.options.resolve()?, action).await?,
         Some(Command::Plan { organization, plan }) => {
             operate::plan_change(&cli.options.resolve()?, &organization, &plan).await?;
         }

@@ -1,5 +1,7 @@
 //! What an operator does from the command line.
 
+pub mod mail;
+
 use anyhow::{Result, anyhow};
 use freehold_core::{Clock, Plan};
 use freehold_tenancy::tenant::{tenant_change_plan, tenant_find_by_slug};

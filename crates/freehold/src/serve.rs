@@ -6,7 +6,8 @@ use anyhow::{Context, Result};
 use axum::serve::ListenerExt;
 use freehold_console::Local;
 use freehold_core::{Clock, Random};
-use freehold_web::{Backbone, Product};
+use freehold_outbound::Outbound;
+use freehold_web::Product;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -16,9 +17,10 @@ use tokio::{
 use crate::{
     compose::{self, Materials},
     database::Database,
-    mailroom, secret_key,
-    settings::{Mailbox, Settings},
+    mail, secret_key,
+    settings::Settings,
     start_screen,
+    work::work,
 };
 
 /// How long requests that are under way may take to end when the server stops.
@@ -52,23 +54,33 @@ async fn run(
     (vault, random): (freehold_vault::Vault, Random),
 ) -> Result<()> {
     database.migrate(&compose::migrations(product)).await?;
-    let materials =
-        Materials { db: database.pool()?, vault, clock: Clock::system(), random, site_url, auth: settings.auth };
+    let outbound = Outbound::new(settings.outbound.allowed(database.is_local()))?;
+    let (db, clock, auth) = (database.pool()?, Clock::system(), settings.auth);
+    let materials = Materials { db, vault, clock, random, site_url, auth, outbound };
     let backbone = compose::backbone(materials, product).await?;
-    let mailbox = match settings.mailbox {
-        Mailbox::Local => database.is_local(),
-        Mailbox::Always => true,
-        Mailbox::Never => false,
-    };
-    let local = Local { mailbox, parts: start_screen::parts(settings, database, mailbox) };
+    let mailbox = settings.shows_mails(database);
+    let sends_mails = settings.mail_server.is_some();
+    let local = Local { mailbox, sends_mails, parts: start_screen::parts(settings, database, mailbox) };
     start_screen::print(&backbone, &local).await;
+    let mails = mail::sender(settings, &backbone, mailbox)?;
     let (router, _) = compose::router(backbone.clone(), product, local);
-    work(listener, router, backbone, mailbox).await
+    let (stop, stopping) = watch::channel(false);
+    let work = async {
+        if settings.work.in_server {
+            work(backbone, product, settings.work, mails, stopping.clone()).await;
+        }
+    };
+    let (served, ()) = tokio::join!(answer(listener, router, stop, stopping.clone()), work);
+    served
 }
 
-async fn work(listener: TcpListener, router: axum::Router, backbone: Backbone, mailbox: bool) -> Result<()> {
-    let (stop, stopping) = watch::channel(false);
-    let mailroom = tokio::spawn(mailroom::work(backbone, mailbox));
+/// Answers requests until it is told to stop, and tells the others.
+async fn answer(
+    listener: TcpListener,
+    router: axum::Router,
+    stop: watch::Sender<bool>,
+    stopping: watch::Receiver<bool>,
+) -> Result<()> {
     let listener = listener.tap_io(|stream| {
         // Answers are small and complete; waiting to fill a packet only delays them.
         let _ = stream.set_nodelay(true);
@@ -81,7 +93,10 @@ async fn work(listener: TcpListener, router: axum::Router, backbone: Backbone, m
     });
     let mut server = tokio::spawn(server.into_future());
     tokio::select! {
-        ended = &mut server => ended.context("the server's task")?.context("answering requests")?,
+        ended = &mut server => {
+            stop.send_replace(true);
+            ended.context("the server's task")?.context("answering requests")?;
+        }
         () = told_to_stop() => {
             tracing::info!("stopping: requests under way have {} s to end", DRAIN.as_secs());
             stop.send_replace(true);
@@ -91,7 +106,6 @@ async fn work(listener: TcpListener, router: axum::Router, backbone: Backbone, m
             }
         }
     }
-    mailroom.abort();
     Ok(())
 }
 
@@ -111,7 +125,7 @@ fn site_of(address: SocketAddr) -> String {
 }
 
 /// Ctrl-C, or SIGTERM.
-async fn told_to_stop() {
+pub(crate) async fn told_to_stop() {
     let mut terminate = match signal(SignalKind::terminate()) {
         Ok(terminate) => terminate,
         Err(error) => {

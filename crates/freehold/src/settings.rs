@@ -6,7 +6,12 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use freehold_core::Secret;
 use freehold_db::{PoolSettings, StatementCache};
+use freehold_delivery::mail::{Origin, Server};
+use freehold_jobs::WorkerSettings;
+use freehold_outbound::{Allowed, IpNet};
 use serde::Deserialize;
+
+use crate::{database::Database, mail::MailServer};
 
 /// Every key with its default, and the documentation of it.
 pub const DEFAULTS: &str = include_str!("../freehold.default.toml");
@@ -38,6 +43,18 @@ pub struct Options {
     #[arg(long, env = "FREEHOLD_AUTH_AUTOCONFIRM", global = true, value_name = "YES", hide = true)]
     autoconfirm: Option<bool>,
 
+    /// The server does jobs, too; without, freehold work does
+    #[arg(long, env = "FREEHOLD_WORK_IN_SERVER", global = true, value_name = "YES", hide = true)]
+    work_in_server: Option<bool>,
+
+    /// Most jobs at once
+    #[arg(long, env = "FREEHOLD_WORK_SLOTS", global = true, value_name = "NUMBER", hide = true)]
+    work_slots: Option<usize>,
+
+    /// Seconds without a sign of life after which others take over what a worker was doing
+    #[arg(long, env = "FREEHOLD_WORK_LEASE_SECONDS", global = true, value_name = "NUMBER", hide = true)]
+    work_lease_seconds: Option<u64>,
+
     /// Postgres to use; without it a local server is started in the data folder
     #[arg(long, env = "DATABASE_URL", global = true, value_name = "URL", hide_env_values = true, hide = true)]
     database_url: Option<String>,
@@ -52,6 +69,14 @@ pub struct Options {
         hide = true
     )]
     database_migration_url: Option<String>,
+
+    /// Mail server to send by; without it mails are shown at /dev/mail
+    #[arg(long, env = "SMTP_URL", global = true, value_name = "URL", hide_env_values = true, hide = true)]
+    smtp_url: Option<String>,
+
+    /// Who mails come from
+    #[arg(long, env = "FREEHOLD_MAIL_FROM", global = true, value_name = "ADDRESS", hide = true)]
+    mail_from: Option<String>,
 
     /// 64 hexadecimal digits that seal everything secret
     #[arg(long, env = "FREEHOLD_SECRET_KEY", global = true, value_name = "KEY", hide_env_values = true, hide = true)]
@@ -89,6 +114,23 @@ pub struct Settings {
     pub auth: AuthSettings,
     /// Who may look at the local mailbox.
     pub mailbox: Mailbox,
+    /// What mails are sent by; none: nothing.
+    pub mail_server: Option<MailServer>,
+    /// Where webhooks and engines of customers may be.
+    pub outbound: OutboundSettings,
+    /// How jobs are done.
+    pub work: WorkSettings,
+}
+
+impl Settings {
+    /// Whether mails are shown at `/dev/mail`.
+    pub fn shows_mails(&self, database: &Database) -> bool {
+        match self.mailbox {
+            Mailbox::Local => database.is_local() && self.mail_server.is_none(),
+            Mailbox::Always => true,
+            Mailbox::Never => false,
+        }
+    }
 }
 
 /// `[auth]`.
@@ -109,11 +151,52 @@ pub struct AuthSettings {
     pub resend_seconds: i64,
 }
 
+/// `[work]`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkSettings {
+    /// The server does jobs, too.
+    pub in_server: bool,
+    /// Most jobs at once.
+    pub slots: usize,
+    /// When others take over what a worker was doing.
+    pub lease_seconds: u64,
+}
+
+impl WorkSettings {
+    /// What a worker is told.
+    pub fn worker(self) -> WorkerSettings {
+        let lease = Duration::from_secs(self.lease_seconds);
+        WorkerSettings { slots: self.slots, lease, beat: lease / 5, ..WorkerSettings::default() }
+    }
+}
+
+/// `[outbound]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutboundSettings {
+    /// Ranges that are opened besides the public internet.
+    pub allow: Vec<IpNet>,
+    /// Public addresses may be called by http:// too.
+    pub plain_http: bool,
+}
+
+impl OutboundSettings {
+    /// Which addresses may be called. With the local database everything runs on one machine, which is open then.
+    pub fn allowed(&self, local: bool) -> Allowed {
+        let mut allowed = Allowed::public_only().with(&self.allow);
+        if local {
+            allowed = allowed.with_loopback();
+        }
+        if self.plain_http { allowed.with_plain_http() } else { allowed }
+    }
+}
+
 /// When mails are shown at `/dev/mail`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mailbox {
-    /// When the database is the local one.
+    /// When the database is the local one, and no mail server is named.
     Local,
     /// Always.
     Always,
@@ -154,6 +237,8 @@ struct File {
     database: DatabaseSection,
     auth: AuthSettings,
     mail: MailSection,
+    outbound: OutboundSettings,
+    work: WorkSettings,
 }
 
 #[derive(Deserialize)]
@@ -169,6 +254,7 @@ struct DatabaseSection {
 #[serde(deny_unknown_fields)]
 struct MailSection {
     mailbox: Mailbox,
+    from: String,
 }
 
 impl Options {
@@ -188,7 +274,19 @@ impl Options {
         {
             bail!("site_url has to begin with http:// or https://");
         }
+        let mail_server = mail_server(self.smtp_url, self.mail_from.unwrap_or(file.mail.from))?;
         let database = &file.database;
+        let work = WorkSettings {
+            in_server: self.work_in_server.unwrap_or(file.work.in_server),
+            slots: self.work_slots.unwrap_or(file.work.slots),
+            lease_seconds: self.work_lease_seconds.unwrap_or(file.work.lease_seconds),
+        };
+        if !(1..=1000).contains(&work.slots) {
+            bail!("slots in [work] is not between 1 and 1000");
+        }
+        if !(2..=600).contains(&work.lease_seconds) {
+            bail!("lease_seconds in [work] is not between 2 and 600");
+        }
         Ok(Settings {
             listen: self.listen.unwrap_or(file.listen),
             site_url,
@@ -207,6 +305,9 @@ impl Options {
             prepared: database.statement_cache,
             auth: AuthSettings { autoconfirm: self.autoconfirm.unwrap_or(file.auth.autoconfirm), ..file.auth },
             mailbox: file.mail.mailbox,
+            mail_server,
+            outbound: file.outbound,
+            work,
         })
     }
 
@@ -224,6 +325,22 @@ impl Options {
         }
         table.try_into().with_context(|| format!("reading {}", path.display()))
     }
+}
+
+/// The mail server at `url`, used in the name of `from`.
+fn mail_server(url: Option<String>, from: String) -> Result<Option<MailServer>> {
+    // A misspelt sender is told before there is a server, too.
+    let from = if from.trim().is_empty() {
+        None
+    } else {
+        Some(Origin::parse(&from).context("reading from in [mail] (FREEHOLD_MAIL_FROM)")?)
+    };
+    let Some(url) = url.filter(|url| !url.is_empty()).map(Secret::new) else { return Ok(None) };
+    let server = Server::parse(&url)?;
+    let from = from.context(
+        "SMTP_URL names a mail server, but from in [mail] (FREEHOLD_MAIL_FROM) does not say who mails come from",
+    )?;
+    Ok(Some(MailServer { server, from }))
 }
 
 fn overlay(below: &mut toml::Table, above: toml::Table) {
@@ -260,6 +377,8 @@ mod tests {
             ("lisen = \"x\"", "lisen"),
             ("listen = 8080", "listen"),
             ("[auth]\nautoconfirm = \"yes\"", "autoconfirm"),
+            ("[outbound]\nallow = [\"10.1.0.0/33\"]", "allow"),
+            ("[mail]\nfrom = \"VoiceFX\"", "from in [mail]"),
             ("product = ", "line 1"),
         ] {
             std::fs::write(&file, text).unwrap();
@@ -267,5 +386,19 @@ mod tests {
             assert!(format!("{error:#}").contains(expected), "{error:#}");
         }
         std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_mail_server_needs_a_sender_and_tells_no_password() {
+        let (url, from) = ("smtps://ada:hunter2@mail.example.org", "VoiceFX AI <no-reply@example.org>");
+        let read = |url: &str, from: &str| mail_server(Some(url.to_owned()), from.to_owned());
+        let server = read(url, from).unwrap().unwrap();
+        assert_eq!(server.server.to_string(), "mail.example.org:465");
+        assert!(!format!("{server:?}").contains("hunter2"));
+        assert!(read("", from).unwrap().is_none() && mail_server(None, String::new()).unwrap().is_none());
+        for (url, from) in [(url, ""), (url, "VoiceFX"), ("http://ada:hunter2@mail.example.org", from)] {
+            let error = format!("{:#}", read(url, from).unwrap_err());
+            assert!(!error.contains("hunter2") && (error.contains("[mail]") || error.contains("SMTP_URL")), "{error}");
+        }
     }
 }

@@ -6,10 +6,7 @@ use freehold_delivery::mailbox::mailbox_list;
 use freehold_web::{Backbone, person_mail};
 use serde_json::json;
 
-use crate::{
-    database::Database,
-    settings::{Mailbox, Settings},
-};
+use crate::{database::Database, settings::Settings};
 
 /// Who the first sign-in link is for. The domain can never be somebody's (RFC 2606).
 const OWNER: &str = "owner@freehold.test";
@@ -33,10 +30,19 @@ pub fn parts(settings: &Settings, database: &Database, mailbox: bool) -> Vec<Par
     } else {
         part("Secret key", format!("kept in {data}/secret_key"), Standing::StandIn, Some("FREEHOLD_SECRET_KEY"))
     };
-    let mail = match (mailbox, settings.mailbox) {
-        (true, _) => part("Mail", "local mailbox at /dev/mail; nothing is sent".to_owned(), Standing::StandIn, None),
-        (false, Mailbox::Never | Mailbox::Local | Mailbox::Always) => {
-            part("Mail", "queued; no mail server is connected".to_owned(), Standing::Missing, None)
+    let mail = match (&settings.mail_server, mailbox) {
+        (Some(mail), shown) => {
+            let also = if shown { ", and shown at /dev/mail" } else { "" };
+            let now = format!("sent by {} from {}{also}", mail.server, mail.from.address);
+            part("Mail", now, Standing::Connected, None)
+        }
+        (None, true) => {
+            let now = "local mailbox at /dev/mail; nothing is sent".to_owned();
+            part("Mail", now, Standing::StandIn, Some("SMTP_URL"))
+        }
+        (None, false) => {
+            let now = "queued; no mail server is connected".to_owned();
+            part("Mail", now, Standing::Missing, Some("SMTP_URL"))
         }
     };
     vec![
@@ -75,9 +81,10 @@ pub async fn print(backbone: &Backbone, local: &Local) {
     println!("\n  Ctrl-C stops it.\n");
 }
 
-/// A link for whoever sits at the machine. None where mails go elsewhere: then links are for those who read them.
+/// A link for whoever sits at the machine. None where mails go elsewhere: then links are for those who read them, and
+/// nobody reads what is sent to the owner of this name.
 async fn first_link(backbone: &Backbone, local: &Local) -> Option<String> {
-    if !local.mailbox {
+    if !local.mailbox || local.sends_mails {
         return None;
     }
     let data = json!({ "organization": "First organization" });

@@ -6,12 +6,17 @@ use freehold_core::{
     ApiKeyId, Area, Caller, Error, OptionExt, Page, PageRequest, Result, Role, Scopes, Secret, TenantId, UserId, codes,
 };
 use freehold_db::{Db, TenantTx, row};
+use freehold_jobs::outbox::event_publish;
 use freehold_vault::{Purpose, Vault};
 use jiff::Timestamp;
 
 pub use store::STATEMENTS;
 
-use crate::{Identity, api_key::ApiKey};
+use crate::{
+    Identity,
+    api_key::ApiKey,
+    event::{KeyCreated, KeyRevoked},
+};
 
 row! {
     /// A key as its organization sees it: everything but the key.
@@ -90,6 +95,7 @@ pub async fn key_create(
             new.expires_at,
         ))
         .await?;
+    event_publish(tx, caller.tenant(), identity.ids.next(), &KeyCreated::of(&key), now).await?;
     Ok((key, secret.into_secret()))
 }
 
@@ -122,8 +128,16 @@ pub async fn key_get(db: &Db, caller: &Caller, id: ApiKeyId) -> Result<Key> {
 }
 
 /// Ends a key, at once. The row stays, so that people can see what there was.
-pub async fn key_revoke(db: &Db, caller: &Caller, id: ApiKeyId, now: Timestamp) -> Result<Key> {
-    db.tenant(caller).fetch_optional(store::key_revoke(id, now)).await?.or_not_found("key")
+pub async fn key_revoke(identity: &Identity, caller: &Caller, id: ApiKeyId) -> Result<Key> {
+    let now = identity.clock.now();
+    let mut tx = identity.db.tenant(caller).begin().await?;
+    let Some(key) = tx.fetch_optional(store::key_revoke(id, now)).await? else {
+        // Revoked before, or never there.
+        return tx.fetch_optional(store::key_find(id)).await?.or_not_found("key");
+    };
+    event_publish(&mut tx, caller.tenant(), identity.ids.next(), &KeyRevoked::of(&key), now).await?;
+    tx.commit().await?;
+    Ok(key)
 }
 
 row! {

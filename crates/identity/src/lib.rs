@@ -7,6 +7,7 @@
 pub mod access_token;
 pub mod api_key;
 pub mod codes;
+pub mod event;
 pub mod key;
 pub mod one_time;
 pub mod password;

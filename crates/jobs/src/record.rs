@@ -59,7 +59,12 @@ pub struct JobFilter {
 
 /// The tenant's jobs, the newest first.
 pub async fn job_list(db: &Db, caller: &Caller, filter: JobFilter, page: PageRequest) -> Result<Page<JobRecord>> {
-    let query = store::job_list(page.before(), page.rows(), filter.state, filter.kind);
+    let (before, rows) = (page.before(), page.rows());
+    // Dead letters are few among many, and have an index of their own.
+    let query = match filter.state.as_deref() {
+        Some("dead") => store::dead_list(before, rows, filter.kind),
+        _ => store::job_list(before, rows, filter.state, filter.kind),
+    };
     Ok(page.page(db.tenant(caller).fetch_all(query).await?, |job| job.id))
 }
 

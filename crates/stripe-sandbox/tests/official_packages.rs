@@ -1,5 +1,7 @@
 //! Stripe's own packages drive the sandbox, and notice nothing.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests too, which clippy sees in a #[test] only")]
+
 use std::{net::TcpListener, path::PathBuf, process::Stdio};
 
 use stripe_sandbox::{Sandbox, Settings};

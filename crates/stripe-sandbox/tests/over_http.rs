@@ -1,5 +1,7 @@
 //! What only HTTP shows: keys, headers, idempotency, and an API that misbehaves.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests too, which clippy sees in a #[test] only")]
+
 use std::{
     net::TcpListener,
     sync::{

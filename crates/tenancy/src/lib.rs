@@ -3,6 +3,7 @@
 //! A tenant is an organization, also when it is one person's own. [`tenant`] makes and changes it, [`member`] says who
 //! belongs to it with which role, [`resolve`] answers the question of every request: who is this here, on which plan?
 
+pub mod event;
 pub mod member;
 pub mod resolve;
 pub mod tenant;

@@ -4,9 +4,12 @@ mod store;
 
 use freehold_core::{Caller, Error, OptionExt, Result, Role, TenantId, UserId, codes};
 use freehold_db::{OnConstraint, SystemTx, TenantTx, row};
+use freehold_jobs::outbox::{EventId, event_publish};
 use jiff::Timestamp;
 
 pub use store::STATEMENTS;
+
+use crate::event::{MemberChanged, MemberRemoved};
 
 row! {
     /// One membership.
@@ -66,19 +69,34 @@ pub async fn membership_select(tx: &mut SystemTx, tenant: TenantId, user: UserId
     }
 }
 
-/// Gives a member another role. Nobody hands out more than he has, and nobody above him is changed.
-pub async fn member_change_role(tx: &mut TenantTx, caller: &Caller, user: UserId, role: Role) -> Result<Member> {
+/// Gives a member another role. Nobody hands out more than he has, and nobody above him is changed. `event`
+/// tells of it.
+pub async fn member_change_role(
+    tx: &mut TenantTx,
+    caller: &Caller,
+    user: UserId,
+    role: Role,
+    (event, now): (EventId, Timestamp),
+) -> Result<Member> {
     rank_check(tx, caller, user, Some(role)).await?;
-    tx.fetch_optional(store::member_change_role(user, role.name())).await?.or_not_found("member")
+    let changed = tx.fetch_optional(store::member_change_role(user, role.name())).await?.or_not_found("member")?;
+    let told = MemberChanged { user_id: user, role: changed.role.clone() };
+    event_publish(tx, caller.tenant(), event, &told, now).await?;
+    Ok(changed)
 }
 
-/// Ends a membership. Whoever leaves by himself needs no right to.
-pub async fn member_remove(tx: &mut TenantTx, caller: &Caller, user: UserId) -> Result<()> {
+/// Ends a membership. Whoever leaves by himself needs no right to. `event` tells of it.
+pub async fn member_remove(
+    tx: &mut TenantTx,
+    caller: &Caller,
+    user: UserId,
+    (event, now): (EventId, Timestamp),
+) -> Result<()> {
     rank_check(tx, caller, user, None).await?;
-    match tx.execute(store::member_delete(user)).await? {
-        0 => Err(Error::not_found("member")),
-        _ => Ok(()),
+    if tx.execute(store::member_delete(user)).await? == 0 {
+        return Err(Error::not_found("member"));
     }
+    event_publish(tx, caller.tenant(), event, &MemberRemoved { user_id: user }, now).await
 }
 
 /// Ends the transaction of a change to members; an organization left without an owner is refused here.

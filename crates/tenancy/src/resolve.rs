@@ -44,6 +44,12 @@ pub async fn key_place(db: &Db, tenant: TenantId, created_by: Option<UserId>) ->
     row.map(place).transpose()
 }
 
+/// Where Freehold itself stands in a tenant, with no role of its own. None: there is no such tenant any more.
+pub async fn tenant_place(db: &Db, tenant: TenantId) -> Result<Option<Place>> {
+    let row = db.system("resolve tenant of a job").fetch_optional(store::key_place(tenant, None)).await?;
+    row.map(place).transpose()
+}
+
 fn place(row: PlaceRow) -> Result<Place> {
     Ok(Place {
         tenant: row.tenant_id,

@@ -17,11 +17,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, page) in pages()? {
         write(folder, name, &page)?;
     }
-    let mails = Template::samples();
+    let (mails, brand) = (Template::samples(), samples::mail_brand());
     write(folder, "dev/mail/index.html", &samples::mailbox(&mails).render()?)?;
     for (id, mail) in mails.iter().enumerate() {
-        write(folder, &format!("dev/mail/{id}/html/index.html"), &mail.html()?)?;
-        write(folder, &format!("dev/mail/{id}/index.html"), &samples::mail(id, mail, mail.text()?).render()?)?;
+        write(folder, &format!("dev/mail/{id}/html/index.html"), &mail.html(&brand)?)?;
+        write(folder, &format!("dev/mail/{id}/index.html"), &samples::mail(id, mail, mail.text(&brand)?).render()?)?;
+    }
+    write(folder, "dev/mail/templates/index.html", &samples::mail_templates().render()?)?;
+    for mail in &mails {
+        let html = mail.html(&brand.sample_tenant())?;
+        write(folder, &format!("dev/mail/templates/{}/html/index.html", mail.template()), &html)?;
     }
     Ok(())
 }
@@ -44,6 +49,7 @@ fn pages() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("plans/index.html", samples::plans().render()?),
         ("docs/index.html", samples::docs().render()?),
         ("docs/errors/index.html", samples::errors().render()?),
+        ("docs/events/index.html", samples::events().render()?),
         ("404/index.html", samples::error(Trouble::NotFound).render()?),
         ("500/index.html", samples::error(Trouble::Internal { trace_id }).render()?),
         ("503/index.html", samples::error(Trouble::Unavailable { retry_after_seconds: Some(30) }).render()?),

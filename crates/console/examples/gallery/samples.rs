@@ -1,11 +1,13 @@
 //! Pages with data that looks real. The gallery shows them, the tests render them.
 
 use freehold_console::{
-    Brand, ConfirmPage, DocsPage, ErrorCode, ErrorPage, ErrorsPage, HomePage, LinkExpiredPage, MailPage, MailboxPage,
-    Part, PlanCard, PlanLimit, PlanPrice, PlansPage, Purpose, ReceivedMail, SignInPage, SignInStep, Standing, Step,
+    Brand, ConfirmPage, DocsPage, ErrorCode, ErrorPage, ErrorsPage, EventEntry, EventsPage, HomePage, LinkExpiredPage,
+    MailBrandChoice, MailPage, MailTemplate, MailTemplatesPage, MailboxPage, Part, PlanCard, PlanLimit, PlanPrice, PlansPage, Purpose, ReceivedMail, SignInPage, SignInStep, Standing, Step,
     Trouble, WelcomePage,
 };
-use freehold_delivery::mail::Mail;
+use freehold_catalog::Color;
+use freehold_delivery::mail::{self, Mail, Template};
+use serde_json::json;
 
 const SITE: &str = "http://127.0.0.1:8900";
 
@@ -90,6 +92,41 @@ pub(crate) fn welcome() -> WelcomePage {
     WelcomePage { brand: brand() }
 }
 
+/// The product's, for its mails.
+pub(crate) fn mail_brand() -> mail::Brand {
+    mail::Brand {
+        product_name: "VoiceFX AI".to_owned(),
+        sender_name: "VoiceFX AI".to_owned(),
+        reply_to: None,
+        color: Color::of(0x1d, 0x6b, 0x48),
+        support: Some("help@voicefx.example".to_owned()),
+        footer: None,
+        speaks_for: None,
+    }
+}
+
+pub(crate) fn mail_templates() -> MailTemplatesPage {
+    let choice = |value: &str, name: &str| MailBrandChoice {
+        value: value.to_owned(),
+        name: name.to_owned(),
+        chosen: value == "sample",
+    };
+    let brands = vec![choice("product", "VoiceFX AI"), choice("sample", "A tenant, for example")];
+    let mail = |template: Template| MailTemplate {
+        name: template.name().to_owned(),
+        about: template.about().to_owned(),
+        subject: template.sample().subject(),
+        text: format!("{template} as plain text"),
+    };
+    MailTemplatesPage {
+        brand: brand(),
+        brands,
+        sender: "Bright Dental via VoiceFX AI".to_owned(),
+        reply_to: Some("reception@brightdental.example".to_owned()),
+        mails: Template::ALL.into_iter().map(mail).collect(),
+    }
+}
+
 pub(crate) fn mailbox(mails: &[Mail]) -> MailboxPage {
     let mails = mails.iter().enumerate().map(|(index, mail)| ReceivedMail {
         id: index.to_string(),
@@ -98,7 +135,7 @@ pub(crate) fn mailbox(mails: &[Mail]) -> MailboxPage {
         received_at: format!("2026-11-21T11:{:02}:09Z", 40 - index),
         template: mail.template().to_string(),
     });
-    MailboxPage { brand: brand(), mails: mails.collect() }
+    MailboxPage { brand: brand(), sent: false, mails: mails.collect() }
 }
 
 pub(crate) fn mail(id: usize, mail: &Mail, text: String) -> MailPage {
@@ -156,6 +193,28 @@ pub(crate) fn plans() -> PlansPage {
 pub(crate) fn docs() -> DocsPage {
     let document = serde_json::from_str(include_str!("openapi.json")).unwrap_or_default();
     DocsPage { brand: brand(), document }
+}
+
+pub(crate) fn events() -> EventsPage {
+    let door = json!({ "type": "object", "required": ["name"], "properties": { "name": { "type": "string", "description": "Which." } } });
+    let schema = json!({
+        "type": "object",
+        "required": ["door"],
+        "properties": {
+            "door": { "$ref": "#/$defs/Door" },
+            "times": { "type": "integer", "minimum": 1, "description": "How often." },
+        },
+        "$defs": { "Door": door },
+    });
+    let message = json!({
+        "id": "01985a2e-7c60-7a31-8f2e-6d0c4be91a57", "type": "door.opened", "version": 2,
+        "timestamp": "2026-07-30T09:15:00Z", "data": { "door": { "name": "front" }, "times": 3 },
+    });
+    let summary = "A door was opened, see [the doors](/docs).".to_owned();
+    EventsPage {
+        brand: brand(),
+        events: vec![EventEntry { name: "door.opened".to_owned(), version: 2, summary, schema, message }],
+    }
 }
 
 pub(crate) fn errors() -> ErrorsPage {

@@ -1,23 +1,26 @@
 //! `/dev/mail`: for whoever sits at the machine. Anybody else is told that there is nothing here, because a sign-in link
 //! is as good as a password.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{ConnectInfo, FromRequestParts, State},
     http::{HeaderName, HeaderValue, header, request::Parts},
     response::Response,
     routing::get,
 };
 use freehold_core::{Error, OptionExt};
-use freehold_delivery::mailbox::{Received, mailbox_get, mailbox_list};
+use freehold_delivery::{
+    mail,
+    mailbox::{Received, mailbox_get, mailbox_list},
+};
 use freehold_web::{Answer, Backbone, Json, Path, Problem, Query};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{brand, html};
+use super::{Pages, brand, html};
 use crate::{MailPage, MailboxPage, ReceivedMail};
 
 pub(super) fn routes() -> Router<Backbone> {
@@ -29,7 +32,7 @@ pub(super) fn routes() -> Router<Backbone> {
 }
 
 /// The caller sits at this machine.
-struct AtThisMachine;
+pub(super) struct AtThisMachine;
 
 impl<S: Send + Sync> FromRequestParts<S> for AtThisMachine {
     type Rejection = Problem;
@@ -49,7 +52,11 @@ struct To {
     to: Option<String>,
 }
 
-async fn mailbox(_: AtThisMachine, State(backbone): State<Backbone>) -> Answer<Response> {
+async fn mailbox(
+    _: AtThisMachine,
+    State(backbone): State<Backbone>,
+    Extension(pages): Extension<Arc<Pages>>,
+) -> Answer<Response> {
     let mails = mailbox_list(&backbone.db, None).await?.into_iter().map(|received| ReceivedMail {
         id: received.id.to_string(),
         subject: received.mail.subject(),
@@ -57,7 +64,7 @@ async fn mailbox(_: AtThisMachine, State(backbone): State<Backbone>) -> Answer<R
         template: received.mail.template().to_string(),
         to: received.to,
     });
-    html(MailboxPage { brand: brand(&backbone), mails: mails.collect() }.render())
+    html(MailboxPage { brand: brand(&backbone), sent: pages.local.sends_mails, mails: mails.collect() }.render())
 }
 
 /// The same for programs: what a test or the demo would otherwise have to read off the page.
@@ -85,7 +92,7 @@ async fn mail(_: AtThisMachine, State(backbone): State<Backbone>, Path(id): Path
         subject: received.mail.subject(),
         received_at: received.received_at.to_string(),
         template: received.mail.template().to_string(),
-        text: received.mail.text()?,
+        text: received.mail.text(&look(&backbone, &received))?,
         code: received.mail.code().map(str::to_owned),
         link: received.mail.link().map(str::to_owned),
         to: received.to,
@@ -95,7 +102,12 @@ async fn mail(_: AtThisMachine, State(backbone): State<Backbone>, Path(id): Path
 
 async fn mail_html(_: AtThisMachine, State(backbone): State<Backbone>, Path(id): Path<String>) -> Answer<Response> {
     let received = find(&backbone, &id).await?;
-    Ok(with_policy(html(Ok(received.mail.html()?))?, MailPage::HTML_CONTENT_SECURITY_POLICY))
+    Ok(with_policy(html(Ok(received.mail.html(&look(&backbone, &received))?))?, MailPage::HTML_CONTENT_SECURITY_POLICY))
+}
+
+/// The brand it was sent in.
+fn look(backbone: &Backbone, received: &Received) -> mail::Brand {
+    mail::Brand::of_product(&backbone.product).of_tenant(received.brand.clone())
 }
 
 async fn find(backbone: &Backbone, id: &str) -> Result<Received, Error> {
@@ -103,7 +115,7 @@ async fn find(backbone: &Backbone, id: &str) -> Result<Received, Error> {
     mailbox_get(&backbone.db, id).await
 }
 
-fn with_policy(mut page: Response, policy: &'static str) -> Response {
+pub(super) fn with_policy(mut page: Response, policy: &'static str) -> Response {
     page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     page
 }

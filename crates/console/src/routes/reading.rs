@@ -7,7 +7,7 @@ use freehold_catalog::{Limit, Meter, Plan, Price, Product};
 use freehold_web::{Answer, Backbone};
 
 use super::{Pages, brand, html};
-use crate::{DocsPage, ErrorCode, ErrorsPage, HomePage, PlanCard, PlanLimit, PlanPrice, PlansPage, Step, WelcomePage};
+use crate::{DocsPage, ErrorCode, ErrorsPage, EventEntry, EventsPage, HomePage, PlanCard, PlanLimit, PlanPrice, PlansPage, Step, WelcomePage};
 
 pub(super) fn routes() -> Router<Backbone> {
     Router::new()
@@ -16,6 +16,7 @@ pub(super) fn routes() -> Router<Backbone> {
         .route("/plans", get(plans))
         .route("/docs", get(docs))
         .route("/docs/errors", get(errors))
+        .route("/docs/events", get(events))
 }
 
 async fn home(State(backbone): State<Backbone>, Extension(pages): Extension<Arc<Pages>>) -> Answer<Response> {
@@ -132,4 +133,15 @@ async fn errors(State(backbone): State<Backbone>, Extension(pages): Extension<Ar
         title: code.title.to_owned(),
     });
     html(ErrorsPage { brand: brand(&backbone), codes: codes.collect() }.render())
+}
+
+async fn events(State(backbone): State<Backbone>, Extension(pages): Extension<Arc<Pages>>) -> Answer<Response> {
+    let events = pages.events.iter().map(|event| EventEntry {
+        name: event.name.to_owned(),
+        version: event.version,
+        summary: event.summary.to_owned(),
+        schema: (event.schema)(),
+        message: event.message(),
+    });
+    html(EventsPage { brand: brand(&backbone), events: events.collect() }.render())
 }

@@ -40,10 +40,24 @@ fn pages(text: &str, rows: usize) -> Vec<(&'static str, String)> {
         ("errors", errors.render().unwrap()),
         ("internal", samples::error(Trouble::Internal { trace_id: own() }).render().unwrap()),
         ("docs", docs(text, rows)),
+        ("events", events(text, rows)),
     ];
     pages.extend(sign_in(text));
     pages.extend(mails(text, rows));
     pages
+}
+
+fn events(text: &str, rows: usize) -> String {
+    let mut page = samples::events();
+    page.brand = brand(text);
+    let event = &mut page.events[0];
+    (event.name, event.summary) = (text.to_owned(), text.to_owned());
+    event.schema = json!({
+        "type": "object", "properties": { text: { "type": text, "description": text, "enum": [text] } }, "required": [text],
+    });
+    event.message = json!({ text: text });
+    page.events = page.events.into_iter().cycle().take(rows).collect();
+    page.render().unwrap()
 }
 
 fn sign_in(text: &str) -> Vec<(&'static str, String)> {
@@ -73,7 +87,20 @@ fn mails(text: &str, rows: usize) -> Vec<(&'static str, String)> {
     let mut page = samples::mail(0, &freehold_delivery::mail::Template::samples()[0], own());
     (page.id, page.to, page.subject, page.received_at) = (own(), own(), own(), own());
     (page.code, page.link) = (Some(own()), Some(format!("javascript:{text}")));
-    vec![("mailbox", mailbox.render().unwrap()), ("mail", page.render().unwrap())]
+    let mut templates = samples::mail_templates();
+    (templates.brand, templates.sender, templates.reply_to) = (brand(text), own(), Some(own()));
+    for choice in &mut templates.brands {
+        (choice.value, choice.name) = (own(), own());
+    }
+    for mail in &mut templates.mails {
+        (mail.name, mail.about, mail.subject, mail.text) = (own(), own(), own(), own());
+    }
+    templates.mails = templates.mails.into_iter().cycle().take(rows).collect();
+    vec![
+        ("mailbox", mailbox.render().unwrap()),
+        ("mail", page.render().unwrap()),
+        ("mail templates", templates.render().unwrap()),
+    ]
 }
 
 fn docs(text: &str, rows: usize) -> String {

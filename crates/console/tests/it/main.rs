@@ -79,6 +79,8 @@ fn pages_without_rows_say_so() {
     docs.document = serde_json::Value::Null;
     assert!(plans.render().unwrap().contains("No plans yet"));
     assert!(errors.render().unwrap().contains("No codes"));
+    let events = freehold_console::EventsPage { events: Vec::new(), ..samples::events() };
+    assert!(events.render().unwrap().contains("No events"));
     assert!(docs.render().unwrap().contains("No calls"));
 }
 

@@ -8,7 +8,7 @@ use crate::samples;
 /// Every page as the gallery shows it.
 pub(crate) fn ordinary() -> Vec<(&'static str, String)> {
     let mails = Template::samples();
-    let text = mails[0].text().unwrap();
+    let text = mails[0].text(&samples::mail_brand()).unwrap();
     let trace_id = "0af7651916cd43dd8448eb211c80319c".to_owned();
     let sent = SignInStep::CheckMail { local_mailbox: true };
     vec![
@@ -20,9 +20,11 @@ pub(crate) fn ordinary() -> Vec<(&'static str, String)> {
         ("welcome", samples::welcome().render().unwrap()),
         ("mailbox", samples::mailbox(&mails).render().unwrap()),
         ("mail", samples::mail(0, &mails[0], text).render().unwrap()),
+        ("mail templates", samples::mail_templates().render().unwrap()),
         ("plans", samples::plans().render().unwrap()),
         ("docs", samples::docs().render().unwrap()),
         ("errors", samples::errors().render().unwrap()),
+        ("events", samples::events().render().unwrap()),
         ("not found", samples::error(Trouble::NotFound).render().unwrap()),
         ("internal", samples::error(Trouble::Internal { trace_id }).render().unwrap()),
         ("unavailable", samples::error(Trouble::Unavailable { retry_after_seconds: None }).render().unwrap()),

@@ -32,6 +32,34 @@ impl Address {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The one spelling of the address that lists keep: lower case, the domain as mail servers take it
+    /// (`ada@xn--exmple-cua.de`). Who is behind `ada+news@` is the server's affair, so that stays as it is.
+    pub fn canonical(&self) -> String {
+        let (name, domain) = self.0.split_once('@').unwrap_or((&self.0, ""));
+        format!("{}@{}", name.to_lowercase(), server_name(domain).to_lowercase())
+    }
+
+    /// The domain, as mail servers take it.
+    pub fn domain(&self) -> String {
+        server_name(self.0.split_once('@').map_or("", |(_, domain)| domain))
+    }
+
+    /// Whether every mail server can carry it.
+    pub(super) fn is_plain(&self) -> bool {
+        self.for_smtp().is_some_and(|address| AsRef::<str>::as_ref(&address).is_ascii())
+    }
+
+    /// The address as SMTP carries it; none where no mail server could take it.
+    pub(super) fn for_smtp(&self) -> Option<lettre::Address> {
+        let (name, domain) = self.0.split_once('@')?;
+        lettre::Address::new(name, server_name(domain)).ok()
+    }
+}
+
+/// Punycode; what has none stays as it is, and no server will take it.
+fn server_name(domain: &str) -> String {
+    idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_owned())
 }
 
 impl fmt::Display for Address {
@@ -49,6 +77,19 @@ mod tests {
         for text in ["ada@example.org", "ada+test@mail.example.org", "o'brien@example.ie", "jürgen@exämple.de"] {
             assert_eq!(Address::parse(text).unwrap().as_str(), text);
         }
+    }
+
+    #[test]
+    fn an_address_has_one_spelling_in_lists() {
+        for (text, canonical) in [
+            ("Ada@Example.ORG", "ada@example.org"),
+            ("JÜRGEN@Exämple.de", "jürgen@xn--exmple-cua.de"),
+            ("ada@XN--EXMPLE-CUA.de", "ada@xn--exmple-cua.de"),
+            ("ada+news@example.org", "ada+news@example.org"),
+        ] {
+            assert_eq!(Address::parse(text).unwrap().canonical(), canonical);
+        }
+        assert_eq!(Address::parse("ada@Exämple.de").unwrap().domain(), "xn--exmple-cua.de");
     }
 
     #[test]

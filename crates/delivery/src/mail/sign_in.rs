@@ -4,7 +4,7 @@ use freehold_core::{Context, Error, Result};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::line::one_line;
+use super::{line::one_line, web_address::is_web_address};
 
 /// The data of a mail with a link and a code: either of them, once, proves that its reader reads this mail.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -46,12 +46,6 @@ impl SignIn {
         if count == 1 { format!("{count} {unit}") } else { format!("{count} {unit}s") }
     }
 
-    /// Where the product is, as people write it: `app.example.org`.
-    pub(super) fn site(&self) -> &str {
-        let address = self.site_url.strip_prefix("https://").or_else(|| self.site_url.strip_prefix("http://"));
-        address.unwrap_or(&self.site_url).trim_end_matches('/')
-    }
-
     /// Data that looks like a real mail's.
     pub(super) fn sample(kind: &str) -> Self {
         Self {
@@ -67,18 +61,11 @@ impl SignIn {
     }
 }
 
-/// Whether it is an `http` or `https` address without spaces, line breaks or quotes.
-fn is_web_address(text: &str) -> bool {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    let forbidden = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>');
-    rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(forbidden))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::*;
+    use super::{super::web_address::site_name, *};
 
     fn data(field: &str, value: Value) -> Value {
         let mut data = json!({
@@ -122,7 +109,7 @@ mod tests {
         {
             let mail = SignIn::read(data("minutes_valid", json!(minutes))).unwrap();
             assert_eq!(mail.validity(), words);
-            assert_eq!(mail.site(), "example.org");
+            assert_eq!(site_name(&mail.site_url), "example.org");
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use askama::Template as _;
-use freehold_core::{Context, Error, Result};
+use freehold_core::{Error, Result};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::sign_in::SignIn;
+use super::{sign_in::SignIn, webhook_disabled::WebhookDisabled};
 
 /// Which mail. Its name is what `freehold.mails.template` holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,18 +15,37 @@ pub enum Template {
     ConfirmSignup,
     /// To somebody known: lets them in without a password.
     MagicLink,
+    /// To a tenant's administrators: nothing is sent to their webhook endpoint any more.
+    WebhookDisabled,
 }
 
 impl Template {
     /// All of them, in the order people meet them.
-    pub const ALL: [Self; 2] = [Self::ConfirmSignup, Self::MagicLink];
+    pub const ALL: [Self; 3] = [Self::ConfirmSignup, Self::MagicLink, Self::WebhookDisabled];
 
     /// What the queue names: `confirm_signup`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ConfirmSignup => "confirm_signup",
             Self::MagicLink => "magic_link",
+            Self::WebhookDisabled => "webhook_disabled",
         }
+    }
+
+    /// Whom it goes to and when, for operators.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::ConfirmSignup => "To somebody new, who has to confirm the address.",
+            Self::MagicLink => "To somebody known, who asked for a link to sign in with.",
+            Self::WebhookDisabled => {
+                "To an organization's owners and administrators, when a webhook endpoint is switched off."
+            }
+        }
+    }
+
+    /// The template of this name.
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|template| template.name() == name)
     }
 
     /// A queued mail, ready to be written out.
@@ -34,17 +53,26 @@ impl Template {
     /// `internal` if no template has this name, or the data lacks something it needs or holds something no mail may
     /// carry: the recipient can do nothing about that.
     pub fn parse(name: &str, data: Value) -> Result<Mail> {
-        let template = Self::ALL.into_iter().find(|template| template.name() == name);
-        match template {
+        match Self::find(name) {
             Some(Self::ConfirmSignup) => Ok(Mail::ConfirmSignup(SignIn::read(data)?)),
             Some(Self::MagicLink) => Ok(Mail::MagicLink(SignIn::read(data)?)),
+            Some(Self::WebhookDisabled) => Ok(Mail::WebhookDisabled(WebhookDisabled::read(data)?)),
             None => Err(Error::internal(format!("there is no mail template named {name:?}"))),
         }
     }
 
-    /// Every mail with data that looks real, for previews and tests.
-    pub fn samples() -> [Mail; 2] {
-        [Mail::ConfirmSignup(SignIn::sample("signup")), Mail::MagicLink(SignIn::sample("magiclink"))]
+    /// The mail with data that looks real, for previews and tests.
+    pub fn sample(self) -> Mail {
+        match self {
+            Self::ConfirmSignup => Mail::ConfirmSignup(SignIn::sample("signup")),
+            Self::MagicLink => Mail::MagicLink(SignIn::sample("magiclink")),
+            Self::WebhookDisabled => Mail::WebhookDisabled(WebhookDisabled::sample()),
+        }
+    }
+
+    /// Every mail with data that looks real.
+    pub fn samples() -> [Mail; 3] {
+        Self::ALL.map(Self::sample)
     }
 }
 
@@ -61,32 +89,8 @@ pub enum Mail {
     ConfirmSignup(SignIn),
     /// See [`Template::MagicLink`].
     MagicLink(SignIn),
-}
-
-#[derive(askama::Template)]
-#[template(path = "confirm_signup.txt")]
-struct ConfirmSignupText<'a> {
-    mail: &'a SignIn,
-}
-
-#[derive(askama::Template)]
-#[template(path = "confirm_signup.html")]
-struct ConfirmSignupHtml<'a> {
-    subject: String,
-    mail: &'a SignIn,
-}
-
-#[derive(askama::Template)]
-#[template(path = "magic_link.txt")]
-struct MagicLinkText<'a> {
-    mail: &'a SignIn,
-}
-
-#[derive(askama::Template)]
-#[template(path = "magic_link.html")]
-struct MagicLinkHtml<'a> {
-    subject: String,
-    mail: &'a SignIn,
+    /// See [`Template::WebhookDisabled`].
+    WebhookDisabled(WebhookDisabled),
 }
 
 impl Mail {
@@ -95,6 +99,7 @@ impl Mail {
         match self {
             Self::ConfirmSignup(_) => Template::ConfirmSignup,
             Self::MagicLink(_) => Template::MagicLink,
+            Self::WebhookDisabled(_) => Template::WebhookDisabled,
         }
     }
 
@@ -103,32 +108,15 @@ impl Mail {
         match self {
             Self::ConfirmSignup(mail) => format!("Confirm your e-mail address for {}", mail.product_name),
             Self::MagicLink(mail) => format!("Sign in to {}", mail.product_name),
+            Self::WebhookDisabled(mail) => format!("A webhook endpoint of {} was switched off", mail.organization),
         }
-    }
-
-    /// The plain text, equal in content to the HTML.
-    pub fn text(&self) -> Result<String> {
-        match self {
-            Self::ConfirmSignup(mail) => ConfirmSignupText { mail }.render(),
-            Self::MagicLink(mail) => MagicLinkText { mail }.render(),
-        }
-        .context("writing the text of a mail")
-    }
-
-    /// The HTML: a whole document with inline styles, without images, scripts or anything fetched from elsewhere.
-    pub fn html(&self) -> Result<String> {
-        let subject = self.subject();
-        match self {
-            Self::ConfirmSignup(mail) => ConfirmSignupHtml { subject, mail }.render(),
-            Self::MagicLink(mail) => MagicLinkHtml { subject, mail }.render(),
-        }
-        .context("writing the HTML of a mail")
     }
 
     /// The code in it, if it carries one, so that the local mailbox can show it large.
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::ConfirmSignup(mail) | Self::MagicLink(mail) => Some(&mail.code),
+            Self::WebhookDisabled(_) => None,
         }
     }
 
@@ -136,6 +124,17 @@ impl Mail {
     pub fn link(&self) -> Option<&str> {
         match self {
             Self::ConfirmSignup(mail) | Self::MagicLink(mail) => Some(&mail.link),
+            Self::WebhookDisabled(mail) => Some(&mail.link),
+        }
+    }
+
+    /// From when on it would only confuse, if it was asked for at `asked`: a link that works no longer.
+    pub fn useless_from(&self, asked: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::ConfirmSignup(mail) | Self::MagicLink(mail) => {
+                asked.checked_add(SignedDuration::from_mins(i64::from(mail.minutes_valid))).ok()
+            }
+            Self::WebhookDisabled(_) => None,
         }
     }
 }

@@ -1,7 +1,6 @@
 //! SQL of the local mailbox.
 
 use freehold_db::statements;
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::MailRow;
@@ -9,17 +8,12 @@ use super::MailRow;
 statements! {
     /// The latest mails.
     fn mail_list(to: Option<String>) -> MailRow =
-        "select id, template, recipient, data, created_at from freehold.mails
+        "select id, template, recipient, data, created_at, sender_name, reply_to, color, footer
+         from freehold.mails left join freehold.mail_brands on tenant_id = for_tenant
          where $1::text is null or recipient = $1 order by created_at desc, id desc limit 100";
 
     /// One mail.
     fn mail_find(id: Uuid) -> MailRow =
-        "select id, template, recipient, data, created_at from freehold.mails where id = $1";
-
-    /// Takes mails out of the queue, each by one server only.
-    fn mail_take(now: Timestamp) -> MailRow =
-        "update freehold.mails as m set sent_at = $1
-         from (select id from freehold.mails where sent_at is null order by created_at limit 100 for update skip locked) as queued
-         where m.id = queued.id
-         returning m.id, m.template, m.recipient, m.data, m.created_at";
+        "select id, template, recipient, data, created_at, sender_name, reply_to, color, footer
+         from freehold.mails left join freehold.mail_brands on tenant_id = for_tenant where id = $1";
 }

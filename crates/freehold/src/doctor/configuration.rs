@@ -5,14 +5,14 @@ use std::net::{IpAddr, SocketAddr};
 use super::finding::Finding;
 use crate::{
     compose,
-    settings::{Mailbox, Settings},
+    settings::{OutboundSettings, Settings},
 };
 
 pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("the settings are read"), product(&settings.product)];
     findings.push(site(settings.listen, settings.site_url.as_deref()));
-    findings.extend(mail(settings));
     findings.extend(sign_up(settings));
+    findings.extend(outbound(&settings.outbound));
     findings
 }
 
@@ -50,31 +50,6 @@ fn is_near(url: &str) -> bool {
     name == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
-fn mail(settings: &Settings) -> Option<Finding> {
-    let local = settings.database_url.is_none();
-    let shown = match settings.mailbox {
-        Mailbox::Always => true,
-        Mailbox::Local => local,
-        Mailbox::Never => false,
-    };
-    if shown && !local {
-        return Some(Finding::warn(
-            "mails are not sent but shown at /dev/mail to whoever sits at the server",
-            "set mailbox = \"local\" in [mail] once a mail server is connected",
-        ));
-    }
-    if shown {
-        return Some(Finding::ok("mails are not sent but shown at /dev/mail, to this machine only"));
-    }
-    if settings.auth.autoconfirm {
-        return None;
-    }
-    Some(Finding::warn(
-        "no mail server is connected, so mails wait in the queue and nobody new can confirm an address",
-        "until one is, set mailbox = \"always\" in [mail] and read them at /dev/mail on the server's machine",
-    ))
-}
-
 fn sign_up(settings: &Settings) -> Option<Finding> {
     let open = settings.auth.autoconfirm && !settings.auth.signup_disabled;
     let far = !settings.listen.ip().to_canonical().is_loopback() || settings.database_url.is_some();
@@ -84,6 +59,23 @@ fn sign_up(settings: &Settings) -> Option<Finding> {
             "set autoconfirm = false in [auth] (FREEHOLD_AUTH_AUTOCONFIRM)",
         )
     })
+}
+
+/// Whether customers' webhooks stay where they should.
+fn outbound(settings: &OutboundSettings) -> Vec<Finding> {
+    let everything = settings.allow.iter().filter(|range| range.prefix_len() == 0).map(|range| {
+        Finding::warn(
+            format!("{range} in [outbound] lets customers call everything in the server's network"),
+            "open the ranges alone in which customers' servers are",
+        )
+    });
+    let plain = settings.plain_http.then(|| {
+        Finding::warn(
+            "webhooks may go by http://, where everybody on the way reads them",
+            "set plain_http = false in [outbound]",
+        )
+    });
+    everything.chain(plain).collect()
 }
 
 #[cfg(test)]
@@ -106,6 +98,16 @@ mod tests {
         ] {
             assert_eq!(level(listen, url), expected, "{listen} {url:?}");
         }
+    }
+
+    #[test]
+    fn webhooks_that_may_go_anywhere_are_warned_of() {
+        let warnings = |allow: &[&str], plain_http| {
+            let allow = allow.iter().map(|range| range.parse().unwrap()).collect();
+            outbound(&OutboundSettings { allow, plain_http }).len()
+        };
+        assert_eq!(warnings(&["10.1.0.0/16", "fd00::/8"], false), 0);
+        assert_eq!(warnings(&["0.0.0.0/0", "::/0"], true), 3);
     }
 
     #[test]

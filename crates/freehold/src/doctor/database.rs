@@ -2,7 +2,7 @@
 
 use freehold_db::Db;
 
-use super::{finding::Finding, isolation, reason, schema, server};
+use super::{finding::Finding, isolation, mail, reason, schema, server};
 use crate::{compose, database::Database, settings::Settings};
 
 pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
@@ -62,5 +62,6 @@ async fn ask(settings: &Settings, database: &Database, db: &Db) -> Vec<Finding> 
         findings.extend(schema::examine(db, &compose::migrations(&product)).await);
     }
     findings.extend(isolation::examine(db).await);
+    findings.extend(mail::queue(db).await);
     findings
 }

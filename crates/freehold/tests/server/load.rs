@@ -75,7 +75,7 @@ impl Load {
         let (ended, live) = (count(false), count(true));
         assert_eq!(self.tenant.calls(&site).await, (ended, live), "usage and promises");
         assert_eq!(
-            accounts(url).await,
+            accounts(url, &self.tenant.slug).await,
             Accounts { events: ended, reservations: live, answers: ended + live, drift: 0 }
         );
         let tried_again = made.iter().filter(|run| run.tries > 1).count();
@@ -92,16 +92,18 @@ struct Accounts {
     drift: i64,
 }
 
-async fn accounts(url: &str) -> Accounts {
+async fn accounts(url: &str, slug: &str) -> Accounts {
     let database = connect(url).await;
     let row = database
         .query_one(
             "select
-               (select count(*) from freehold.usage_events where meter = 'calls'),
-               (select count(*) from freehold.usage_reservations),
-               (select count(*) from freehold.idempotent_answers where status = 201),
-               (select count(*) from freehold.usage_drift)",
-            &[],
+               (select count(*) from freehold.usage_events as e where e.tenant_id = t.tenant_id and meter = 'calls'),
+               (select count(*) from freehold.usage_reservations as r where r.tenant_id = t.tenant_id),
+               (select count(*) from freehold.idempotent_answers as a
+                where a.tenant_id = t.tenant_id and status = 201),
+               (select count(*) from freehold.usage_drift)
+             from freehold.tenants as t where slug = $1",
+            &[&slug],
         )
         .await
         .unwrap();

@@ -9,16 +9,21 @@
     reason = "a test's helpers are tests too, which clippy sees in a #[test] only"
 )]
 
+mod campaign;
+mod chaos;
 mod client;
 mod isolation;
 mod kills;
 mod life;
 mod link;
 mod load;
+mod mail;
 mod outage;
 mod pgbouncer;
 mod pooler;
 mod postgres;
 mod refusals;
 mod server;
+mod sink;
 mod two_servers;
+mod work;

@@ -124,7 +124,12 @@ impl Program {
 
     /// Starts the server without waiting for it.
     pub(crate) fn begin(&self) -> Server {
-        let mut child = self.command(&[]).spawn().unwrap();
+        self.begin_as(&[])
+    }
+
+    /// Starts the program with these arguments without waiting for it.
+    pub(crate) fn begin_as(&self, arguments: &[&str]) -> Server {
+        let mut child = self.command(arguments).spawn().unwrap();
         let output = Output::default();
         output.follow(child.stdout.take().unwrap());
         output.follow(child.stderr.take().unwrap());

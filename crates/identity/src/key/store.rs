@@ -28,9 +28,9 @@ statements! {
         "select id, name, prefix, live, role, scopes, created_by, created_at, expires_at, last_used_at, revoked_at
          from freehold.api_keys where id = $1";
 
-    /// Ends a key; a key that has ended keeps its time.
+    /// Ends a key that has not ended.
     fn key_revoke(id: ApiKeyId, now: Timestamp) -> Key =
-        "update freehold.api_keys set revoked_at = coalesce(revoked_at, $2) where id = $1
+        "update freehold.api_keys set revoked_at = $2 where id = $1 and revoked_at is null
          returning id, name, prefix, live, role, scopes, created_by, created_at, expires_at, last_used_at, revoked_at";
 
     /// What a key stands for. Its use is noted once a minute, so that a busy key does not write with every request.

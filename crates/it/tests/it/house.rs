@@ -3,6 +3,7 @@
 mod arrows;
 mod callers;
 mod error_codes;
+mod events;
 mod help;
 mod licences;
 mod migrations;

@@ -18,6 +18,14 @@ statements! {
            and ($4::text is null or kind = $4)
          order by id desc limit $2";
 
+    /// A page of the tenant's dead letters.
+    fn dead_list(before: Uuid, rows: i64, kind: Option<String>) -> JobRecord =
+        "select id, kind, state, urgency, attempt, attempts,
+           run_at, progress, progress_words, cancel_requested, error, created_at, finished_at
+         from freehold.jobs
+         where tenant_id = (select freehold.tenant_id()) and id < $1 and state = 'dead' and ($3::text is null or kind = $3)
+         order by id desc limit $2";
+
     /// One.
     fn job_find(id: JobId) -> JobRecord =
         "select id, kind, case state when 'scheduled' then 'waiting' else state end as state, urgency, attempt, attempts,

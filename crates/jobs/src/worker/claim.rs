@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use freehold_core::{Error, Result, TenantId};
 use freehold_db::{JsonText, Query, row};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 use tokio::{
     sync::{AcquireError, OwnedSemaphorePermit, mpsc, watch},
     task::JoinSet,
@@ -19,7 +19,7 @@ use super::{
     seen::SeenColumns,
     store, tell,
 };
-use crate::{Job, JobId, job::Finished};
+use crate::{Done, Handler, Job, JobId, JobKind, job::Finished};
 
 /// The longest wait for a database that is away.
 const LONGEST: Duration = Duration::from_secs(2);
@@ -38,7 +38,7 @@ row! {
         pub(super) tenant_id: Uuid,
         id: JobId,
         pub(super) kind: String,
-        payload: JsonText<Value>,
+        payload: JsonText<Box<RawValue>>,
         attempt: i16,
         claim: i32,
         pub(super) weight: i16,
@@ -179,13 +179,17 @@ impl Worker {
         let handler = self.handlers.get(row.kind.as_str()).cloned();
         let handler =
             handler.ok_or_else(|| Error::internal(format!("claimed a {:?}, which nobody asked for", row.kind)))?;
+        let (handler, payload) = match serde_json::from_str(row.payload.0.get()) {
+            Ok(payload) => (handler, payload),
+            Err(_) => (unreadable(handler.kind), Value::Null),
+        };
         let tenant = Some(row.tenant_id).filter(|tenant| !tenant.is_nil()).map(TenantId::new);
         let job = Job {
             id: row.id,
             tenant,
             kind: handler.kind,
             attempt: row.attempt,
-            payload: row.payload.0,
+            payload,
             claim: row.claim,
             finished: Finished::default(),
             db: self.db.clone(),
@@ -202,4 +206,9 @@ impl Worker {
         });
         Ok(())
     }
+}
+
+/// For a payload that is JSON to Postgres and not to us, because it nests deeper than we read.
+fn unreadable(kind: &'static JobKind) -> Handler {
+    Handler::new(kind, |_| async { Ok(Done::GiveUp(Error::internal("the payload of a job cannot be read"))) })
 }

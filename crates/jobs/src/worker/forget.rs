@@ -9,7 +9,8 @@ use super::store;
 use crate::{Done, Handler, JobKind, Schedule};
 
 /// Forgets jobs that ended long ago.
-pub const FORGET: JobKind = JobKind { at_once: Some(1), ..JobKind::named("jobs.forget") };
+pub const FORGET: JobKind =
+    JobKind { at_once: Some(1), time_limit: Duration::from_mins(5), ..JobKind::named("jobs.forget") };
 
 /// When that happens.
 pub const FORGETTING: Schedule = Schedule { name: "jobs.forget", every: Duration::from_mins(1), kind: &FORGET };

@@ -1,14 +1,47 @@
+use freehold_catalog::Color;
 use serde_json::json;
 
-use super::*;
+use super::{
+    super::{Address, Brand, TenantBrand},
+    *,
+};
+
+fn product() -> Brand {
+    Brand {
+        product_name: "VoiceFX AI".to_owned(),
+        sender_name: "VoiceFX AI".to_owned(),
+        reply_to: None,
+        color: Color::of(0x1d, 0x6b, 0x48),
+        support: Some("help@voicefx.example".to_owned()),
+        footer: None,
+        speaks_for: None,
+    }
+}
+
+/// The product's brand and a tenant's.
+fn brands() -> [Brand; 2] {
+    [product(), product().sample_tenant()]
+}
+
+/// A brand whose every text is somebody's attack.
+fn hostile_brand() -> Brand {
+    let text = || Some("<script>alert('x')</script>\r\nBcc: all@example.org".to_owned());
+    product().of_tenant(TenantBrand { sender_name: text(), footer: text(), ..TenantBrand::default() })
+}
 
 fn hostile(template: Template) -> Mail {
+    let text = "<script>alert('x')</script> \"Voice\" & Sons\r\nBcc: all@example.org";
     let data = json!({
-        "product_name": "<script>alert('x')</script> \"Voice\" & Sons\r\nBcc: all@example.org",
+        "product_name": text,
         "code": "123456",
         "link": "https://example.org/verify?a=1&b='2'",
         "minutes_valid": 15,
         "site_url": "https://example.org",
+        "organization": text,
+        "endpoint": "https://example.org/?a='1'&b=2",
+        "reason": "failing",
+        "days": 5,
+        "last_answer": text,
     });
     Template::parse(template.name(), data).unwrap()
 }
@@ -42,10 +75,14 @@ fn every_template_has_a_sample_and_is_found_by_its_name() {
 #[test]
 fn text_and_html_both_carry_the_code_the_link_and_the_way_out() {
     for mail in Template::samples() {
-        let (text, html) = (mail.text().unwrap(), mail.html().unwrap());
-        let (code, link) = (mail.code().unwrap(), mail.link().unwrap());
-        for content in [&text, &words(&html)] {
-            for part in [code, link, "1 hour", "VoiceFX AI", "ignore this mail"] {
+        let (text, html) = (mail.text(&product()).unwrap(), mail.html(&product()).unwrap());
+        let link = mail.link().unwrap();
+        let expected = match mail.code() {
+            Some(code) => vec![code, link, "1 hour", "VoiceFX AI", "ignore this mail"],
+            None => vec![link, "VoiceFX AI", "Bright Dental", "You get this mail because"],
+        };
+        for content in [text.split_whitespace().collect::<Vec<_>>().join(" "), words(&html)] {
+            for part in &expected {
                 assert!(content.contains(part), "{part} is missing in {content}");
             }
         }
@@ -55,9 +92,9 @@ fn text_and_html_both_carry_the_code_the_link_and_the_way_out() {
 
 #[test]
 fn every_sentence_of_the_text_is_in_the_html() {
-    for mail in Template::samples() {
-        let html = words(&mail.html().unwrap());
-        for paragraph in mail.text().unwrap().split("\n\n") {
+    for (mail, brand) in Template::samples().iter().flat_map(|mail| brands().map(|brand| (mail, brand))) {
+        let html = words(&mail.html(&brand).unwrap());
+        for paragraph in mail.text(&brand).unwrap().split("\n\n") {
             let paragraph = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(html.contains(paragraph.trim_end_matches(':')), "{paragraph:?} is not in {html}");
         }
@@ -65,9 +102,38 @@ fn every_sentence_of_the_text_is_in_the_html() {
 }
 
 #[test]
+fn the_text_is_in_lines_that_every_program_shows_whole() {
+    for mail in Template::samples().into_iter().chain(Template::ALL.map(hostile)) {
+        for brand in brands() {
+            let text = mail.text(&brand).unwrap();
+            for line in text.lines() {
+                assert!(line.chars().count() <= 72 || !line.contains(' '), "{line:?}");
+                assert_eq!(line, line.trim(), "no space at an end");
+            }
+            assert!(!text.contains("\n\n\n") && text.ends_with('\n') && !text.contains('\r'), "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn a_tenants_mail_carries_its_brand_and_the_products_name() {
+    let brand = product().sample_tenant();
+    for mail in Template::samples() {
+        let (text, html) = (mail.text(&brand).unwrap(), mail.html(&brand).unwrap());
+        for content in [&text, &words(&html)] {
+            let content = content.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(content.contains("Sent by VoiceFX AI for Bright Dental."), "{content}");
+            assert!(content.contains("12 Mill Lane") && content.contains("help@voicefx.example"), "{content}");
+        }
+        assert!(html.contains(&brand.color.to_string()) && !html.contains(&product().color.to_string()));
+    }
+}
+
+#[test]
 fn the_code_is_neither_in_the_subject_nor_in_the_preview_line() {
     for mail in Template::samples() {
-        let (code, html) = (mail.code().unwrap(), mail.html().unwrap());
+        let Some(code) = mail.code() else { continue };
+        let html = mail.html(&product()).unwrap();
         assert!(!mail.subject().contains(code));
         let preview = html.split_once("class=\"preview\"").unwrap().1.split_once("</div>").unwrap().0;
         assert!(!preview.contains(code));
@@ -79,11 +145,13 @@ fn the_code_is_neither_in_the_subject_nor_in_the_preview_line() {
 fn hostile_data_stays_text() {
     for template in Template::ALL {
         let mail = hostile(template);
-        let html = mail.html().unwrap();
+        let html = mail.html(&hostile_brand()).unwrap();
         assert!(!html.contains("<script"));
         assert!(html.contains("&#60;script&#62;"));
-        assert!(!html.contains("b='2'"));
-        assert!(mail.text().unwrap().contains("<script>alert('x')</script> \"Voice\" & Sons Bcc: all@example.org"));
+        assert!(!html.contains("='2'") && !html.contains("='1'"));
+        let text = mail.text(&hostile_brand()).unwrap();
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("<script>alert('x')</script> \"Voice\" & Sons Bcc: all@example.org"));
     }
 }
 
@@ -93,12 +161,23 @@ fn no_data_can_begin_a_header() {
         let subject = hostile(template).subject();
         assert!(!subject.contains(char::is_control), "{subject:?}");
     }
+    assert!(!hostile_brand().sender_name.contains(char::is_control));
+    assert!(Address::parse("reception@brightdental.example\r\nBcc: all@example.org").is_err());
+}
+
+#[test]
+fn a_mail_that_lets_somebody_in_is_useless_when_its_link_is() {
+    let asked: Timestamp = "2026-03-15T12:00:00Z".parse().unwrap();
+    let useless: Vec<Option<String>> =
+        Template::samples().iter().map(|mail| mail.useless_from(asked).map(|at| at.to_string())).collect();
+    let hour = || Some("2026-03-15T13:00:00Z".to_owned());
+    assert_eq!(useless, [hour(), hour(), None]);
 }
 
 #[test]
 fn a_mail_fetches_nothing() {
     for mail in Template::samples() {
-        let html = mail.html().unwrap();
+        let html = mail.html(&product().sample_tenant()).unwrap();
         for tag in ["<script", "<img", "<link", "<iframe", "url(", "@import"] {
             assert!(!html.contains(tag), "{tag}");
         }

@@ -7,6 +7,7 @@ use std::sync::{
 
 use freehold_core::{Caller, Clock, Ids, Plan, Random, Role, Standing, TenantId, UserId};
 use freehold_db::{Db, Migrator, Settings};
+use jiff::Timestamp;
 use tokio::sync::Mutex;
 use tokio_postgres::Client;
 use uuid::Uuid;
@@ -37,6 +38,13 @@ impl TestDatabase {
     /// On the server that all tests share.
     pub(crate) async fn new() -> Self {
         Self::on(Cluster::shared()).await
+    }
+
+    /// With a clock that shows this.
+    pub(crate) fn at(mut self, now: Timestamp) -> Self {
+        self.clock = Clock::fixed(now);
+        self.ids = Ids::new(self.clock.clone(), self.random.clone());
+        self
     }
 
     /// On this server.

@@ -4,7 +4,7 @@ use super::{refuse, rooms};
 
 /// The floors, from the ground up, and the rooms on each. A room may name every room on a floor below its own.
 const FLOORS: &[(&str, &[&str])] = &[
-    ("ground", &["core", "catalog", "db", "vault", "files", "jobs", "postgres"]),
+    ("ground", &["core", "catalog", "db", "vault", "files", "jobs", "outbound", "postgres"]),
     ("capabilities", &["identity", "tenancy", "billing", "metering", "delivery", "fleet", "privacy", "prover"]),
     ("shared face", &["web"]),
     ("products", &["voice", "documents", "pharmacy", "studio"]),
@@ -22,6 +22,8 @@ const SIDEWAYS: &[(&str, &str)] = &[
     ("files", "vault"),
     ("jobs", "core"),
     ("jobs", "db"),
+    ("jobs", "catalog"),
+    ("outbound", "core"),
     ("billing", "metering"),
 ];
 
@@ -42,21 +44,28 @@ const APART: &str = "stripe-sandbox";
 /// Which rooms may name a library. Those that are not here may be named by all.
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("argon2", &["identity"]),
-    ("askama", &["console", "delivery"]),
-    ("aws-lc-rs", &["vault", "identity", "db", "delivery", "billing", "web", "it"]),
+    ("askama", &["console", "delivery", APART]),
+    ("aws-lc-rs", &["vault", "identity", "db", "delivery", "billing", "web", "outbound", "it", APART]),
     (
         "axum",
         &["web", "api", "console", "gateway", "freehold", "voice", "documents", "pharmacy", "studio", APART, "it"],
     ),
-    ("clap", &["freehold", "bench"]),
+    ("clap", &["freehold", "bench", APART]),
     ("deadpool-postgres", &["db"]),
     ("getrandom", &["core"]),
+    ("hyper", &["outbound"]),
+    ("hyper-rustls", &["outbound"]),
+    ("hyper-util", &["outbound"]),
+    ("ipnet", &["outbound"]),
     ("jsonwebtoken", &["identity"]),
+    ("lettre", &["delivery"]),
     ("postgres-types", &["db"]),
-    ("reqwest", &["freehold", "it", "bench"]),
+    ("reqwest", &["freehold", "it", "bench", APART]),
+    ("rustls", &["db", "outbound", "delivery"]),
+    ("rustls-native-certs", &["db", "outbound", "delivery"]),
     ("tokio-postgres", &["db", "jobs", "prover", "it", "bench"]),
     ("tokio-postgres-rustls", &["db"]),
-    ("utoipa", &["api", "web", "voice", "documents", "pharmacy", "studio"]),
+    ("utoipa", &["api", "web", "jobs", "identity", "metering", "tenancy", "delivery", "billing", "voice", "documents", "pharmacy", "studio"]),
     ("utoipa-axum", &["api", "web", "freehold", "voice", "documents", "pharmacy", "studio"]),
 ];
 

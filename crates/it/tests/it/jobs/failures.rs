@@ -119,6 +119,25 @@ async fn giving_up_makes_a_dead_letter_at_once() {
     worker.stop().await;
 }
 
+/// Postgres takes JSON that nests deeper than we read; one such job must not be in the way of the others.
+#[tokio::test]
+async fn a_payload_that_cannot_be_read_is_a_dead_letter_and_holds_nobody_up() {
+    let test = TestDatabase::new().await;
+    let caller = test.caller();
+    let id = enqueue(&test, &caller, &FAILING).await;
+    let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
+    let change = "update freehold.jobs set payload = $1::text::json where id = $2";
+    test.admin().await.execute(change, &[&deep, &id.uuid()]).await.unwrap();
+    let (failing, tried) = super::nothing(&FAILING);
+    let (plain, done) = super::nothing(&super::PLAIN);
+    enqueue(&test, &caller, &super::PLAIN).await;
+    let worker = working(&test, test.db.clone(), vec![failing, plain], quick());
+    until_state(&test, &caller, id, "dead").await;
+    until_count("the other is done", &done, 1).await;
+    assert_eq!(tried.load(Ordering::SeqCst), 0);
+    worker.stop().await;
+}
+
 #[tokio::test]
 async fn running_once_more_is_no_attempt() {
     let test = TestDatabase::new().await;

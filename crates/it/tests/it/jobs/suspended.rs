@@ -82,4 +82,10 @@ async fn the_worker_of_the_house_does_its_chores() {
     eventually("old answers are forgotten", async || app.count(kept).await == 0).await;
     stop.send_replace(true);
     working.await.unwrap();
+
+    let handlers = freehold::work::handlers(&app.backbone, &freehold_voice::PRODUCT);
+    let names: std::collections::BTreeSet<&str> = handlers.iter().map(|handler| handler.kind.name).collect();
+    assert_eq!(names.len(), handlers.len(), "two handlers of one kind");
+    let plain = |name: &str| name.bytes().all(|byte| byte == b'.' || byte == b'_' || byte.is_ascii_lowercase());
+    assert!(names.iter().all(|name| plain(name)), "{names:?}");
 }

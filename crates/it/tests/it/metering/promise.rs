@@ -2,7 +2,7 @@
 
 use freehold_core::{Caller, Error, codes};
 use freehold_db::TenantTx;
-use freehold_metering::usage::{Allowance, usage_commit, usage_record, usage_release, usage_reserve};
+use freehold_metering::usage::{Allowance, usage_commit, usage_record, usage_release, usage_reserve, usage_sweep};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -131,4 +131,37 @@ async fn months_do_not_lock_each_other() {
     late.commit().await.unwrap();
     early.commit().await.unwrap();
     shop.in_balance().await;
+}
+
+/// A month that is over is asked for room by nobody, so nobody would find out.
+#[tokio::test]
+async fn the_sweep_gives_back_what_expired_of_every_tenant_and_month() {
+    let shop = Shop::new().await;
+    let callers = [shop.test.caller(), shop.test.caller()];
+    let march = shop.allowance(&callers[1], "calls").await;
+    for caller in &callers {
+        shop.reserve(caller, &march, shop.test.uuid(), 5).await.unwrap();
+        shop.reserve(caller, &march, shop.test.uuid(), 7).await.unwrap();
+    }
+    shop.test.clock.advance(SignedDuration::from_hours(24 * 20));
+    let april = shop.allowance(&callers[0], "calls").await;
+    shop.reserve(&callers[0], &april, shop.test.uuid(), 9).await.unwrap();
+
+    // Somebody works with one of the totals: it is left for the next time, and nobody waits.
+    let now = shop.test.clock.now();
+    let mut held = shop.test.db.tenant(&callers[1]).begin().await.unwrap();
+    usage_record(&mut held, &march, shop.test.uuid(), 0, now).await.unwrap();
+    usage_sweep(&shop.test.db, now).await.unwrap();
+    assert_eq!(promised(&shop).await, [7 + 5, 9]);
+    drop(held);
+    usage_sweep(&shop.test.db, now).await.unwrap();
+    assert_eq!(promised(&shop).await, [9]);
+    assert_eq!(shop.used(&callers[0], "calls").await, (0, 9));
+    shop.in_balance().await;
+}
+
+/// What is promised, of every tenant and month, the largest first.
+async fn promised(shop: &Shop) -> Vec<i64> {
+    let query = "select reserved from freehold.usage_totals where reserved > 0 order by reserved desc";
+    shop.test.admin().await.query(query, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
 }

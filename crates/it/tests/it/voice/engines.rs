@@ -46,7 +46,7 @@ impl Works {
         );
         let (stop, stopping) = watch::channel(false);
         Self(tokio::spawn(async move {
-            worker.run(stopping).await;
+            Box::pin(worker.run(stopping)).await;
             drop(stop);
         }))
     }

@@ -10,6 +10,7 @@ use freehold::{
 use freehold_console::{Local, Part, Standing};
 use freehold_core::Clock;
 use freehold_delivery::mailbox::{Received, mailbox_list};
+use freehold_outbound::{Allowed, Outbound};
 use freehold_vault::Vault;
 use freehold_web::Backbone;
 use jiff::SignedDuration;
@@ -24,7 +25,7 @@ pub(crate) const SITE: &str = "https://app.example.org";
 /// A router and what it stands on.
 pub(crate) struct Served {
     pub(crate) backbone: Backbone,
-    pub(super) router: Router,
+    pub(crate) router: Router,
     /// The OpenAPI document it serves.
     pub(crate) document: Value,
 }
@@ -44,8 +45,9 @@ impl Served {
             vault: Vault::new([7; 32]),
             clock: test.clock.clone(),
             random: test.random.clone(),
-            site_url: SITE.to_owned(),
+            site_url: setup.site.to_owned(),
             auth,
+            outbound: Outbound::new(Allowed::public_only().with_loopback())?,
         };
         let backbone = compose::backbone(materials, &setup.product).await?;
         let part = |name: &str, standing| Part {
@@ -55,7 +57,7 @@ impl Served {
             setting: Some("SETTING".to_owned()),
         };
         let parts = vec![part("Database", Standing::Connected), part("Mail", Standing::StandIn)];
-        let local = Local { mailbox: setup.mailbox, parts };
+        let local = Local { mailbox: setup.mailbox, sends_mails: false, parts };
         let (router, document) = compose::router(backbone.clone(), &setup.product, local);
         Ok(Self { backbone, router, document })
     }

@@ -1,6 +1,7 @@
 //! Every operation of the OpenAPI document, with a body that is good for it.
 
 use axum::http::Method;
+use freehold_jobs::{JobKind, NewJob, QueueTerms, job_enqueue};
 use freehold_voice::template::template_find;
 use serde_json::{Value, json};
 
@@ -38,7 +39,10 @@ pub(crate) enum About {
 
 /// What is sent to an operation.
 pub(crate) struct Sample {
+    /// Where it holds `{workflow}`, that of the owner's workflow.
     pub(crate) body: Option<Value>,
+    /// A CSV file in the place of a body.
+    pub(crate) file: Option<&'static str>,
     pub(crate) query: &'static str,
     /// What nobody gets for it, where the operation asks for nobody.
     pub(crate) public_status: u16,
@@ -51,7 +55,17 @@ pub(crate) struct Things {
     pub(crate) workflow: String,
     /// A conversation that waits for a reply.
     pub(crate) run: String,
+    /// One that has ended.
+    pub(crate) split: String,
+    pub(crate) engine: String,
+    /// A draft with a contact.
+    pub(crate) campaign: String,
     pub(crate) key: String,
+    pub(crate) webhook: String,
+    /// One that was sent to it.
+    pub(crate) event: String,
+    /// One that waits.
+    pub(crate) job: String,
 }
 
 impl Operation {
@@ -99,9 +113,10 @@ impl Operation {
         self.method == Method::GET
     }
 
-    /// Whether the path names something of a tenant.
+    /// Whether the path or the body names something of a tenant.
     pub(crate) fn names_things(&self) -> bool {
-        self.path.contains('{') && !self.path.contains("/templates/")
+        let in_body = self.sample.body.as_ref().is_some_and(|body| body.to_string().contains("{workflow}"));
+        in_body || self.path.contains('{') && !self.path.contains("/templates/")
     }
 
     /// Under `/auth/v1`, where errors have Supabase's shape.
@@ -111,15 +126,26 @@ impl Operation {
 
     /// The operation with its sample.
     pub(crate) fn ask(&self, app: &TestApp, things: &Things) -> Ask {
-        self.ask_at(app, &things.fill(&self.path))
+        let ask = self.ask_at(app, &things.fill(&self.path));
+        match self.body(things) {
+            Some(body) => ask.json(&body),
+            None => ask,
+        }
+    }
+
+    /// The sample's body, if it has one.
+    pub(crate) fn body(&self, things: &Things) -> Option<Value> {
+        let body = self.sample.body.as_ref()?.to_string();
+        Some(serde_json::from_str(&body.replace("{workflow}", &things.workflow)).unwrap())
     }
 
     /// The operation with its sample at this path.
     pub(crate) fn ask_at(&self, app: &TestApp, path: &str) -> Ask {
         let ask = app.ask(self.method.clone(), &format!("{path}{}", self.sample.query));
-        match &self.sample.body {
-            Some(body) => ask.json(body),
-            None => ask,
+        match (&self.sample.body, self.sample.file) {
+            (Some(body), _) => ask.json(body),
+            (None, Some(file)) => ask.header("content-type", "text/csv").bytes(file),
+            (None, None) => ask,
         }
     }
 }
@@ -135,8 +161,52 @@ impl Things {
         let live = json!({ "live": true, "inputs": inputs });
         let made = app.post(&format!("/api/v1/workflows/{workflow}/runs")).key(&owner.key).json(&live);
         let run = made.send().await.expect(201).at("/id");
+        let engine = json!({ "name": "Telephone", "url": "https://engine.example.org/runs" });
+        let made = app.post("/api/v1/engines").key(&owner.key).json(&engine);
+        let engine = made.send().await.expect(201).at("/id");
+        let split = Self::split(app, owner, &workflow).await;
+        let campaign = Self::campaign(app, owner, &workflow).await;
         let key = app.get("/api/v1/keys").key(&owner.key).send().await.expect(200).ids().remove(0);
-        Self { organization: owner.organization.clone(), user: owner.id.clone(), workflow, run, key }
+        let (webhook, event) = Self::webhook(app, owner).await;
+        let job = Self::job(app, owner).await;
+        Self { organization: owner.organization.clone(), user: owner.id.clone(), workflow, run, split, engine, campaign, key, webhook, event, job }
+    }
+
+    async fn job(app: &TestApp, owner: &Person) -> String {
+        const KIND: JobKind = JobKind::named("it.walked");
+        let house = &app.backbone;
+        let caller = house.system_caller(owner.organization.parse().unwrap(), "test").await.unwrap().unwrap();
+        let new = NewJob::now(house.ids.next(), &KIND, json!({}), house.clock.now());
+        let mut tx = house.db.tenant(&caller).begin().await.unwrap();
+        let job = job_enqueue(&mut tx, &caller, &QueueTerms::OPEN, new, house.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        job.id().to_string()
+    }
+
+    async fn webhook(app: &TestApp, owner: &Person) -> (String, String) {
+        let made = app.post("/api/v1/webhooks").key(&owner.key).json(&json!({ "url": "https://example.org/hooks" }));
+        let webhook = made.send().await.expect(201).at("/id");
+        let test = app.post(&format!("/api/v1/webhooks/{webhook}/test")).key(&owner.key);
+        let event = test.send().await.expect(202).at("/event_id");
+        (webhook, event)
+    }
+
+    async fn campaign(app: &TestApp, owner: &Person, workflow: &str) -> String {
+        let body = json!({ "name": "Recall", "workflow_id": workflow });
+        let made = app.post("/api/v1/campaigns").key(&owner.key).json(&body).send().await.expect(201).at("/id");
+        let add = app.post(&format!("/api/v1/campaigns/{made}/contacts")).key(&owner.key);
+        add.header("content-type", "text/csv").bytes(CONTACTS).send().await.expect(201);
+        made
+    }
+
+    async fn split(app: &TestApp, owner: &Person, workflow: &str) -> String {
+        let path = format!("/api/v1/workflows/{workflow}");
+        app.patch(&path).key(&owner.key).json(&json!({ "graph": graph() })).send().await.expect(200);
+        let made = app.post(&format!("{path}/splits")).key(&owner.key).json(&split());
+        let split = made.send().await.expect(201).at("/id");
+        let end = app.post(&format!("/api/v1/splits/{split}/end")).key(&owner.key).json(&json!({ "winner": 1 }));
+        end.send().await.expect(200);
+        split
     }
 
     /// The path with these ids.
@@ -146,16 +216,22 @@ impl Things {
             "organizations" => &self.organization,
             "workflows" => &self.workflow,
             "runs" => &self.run,
+            "splits" => &self.split,
+            "engines" => &self.engine,
+            "campaigns" => &self.campaign,
             "keys" => &self.key,
+            "webhooks" => &self.webhook,
+            "events" => &self.event,
+            "jobs" => &self.job,
             "templates" => "appointment_reminder",
             other => panic!("whose id is in {other}?"),
         };
-        format!("{head}{id}{}", tail.replace("{user_id}", &self.user))
+        format!("{head}{id}{}", tail.replace("{user_id}", &self.user).replace("{event_id}", &self.event))
     }
 
     /// What nobody else may read.
     pub(crate) fn secrets<'a>(&'a self, owner: &'a Person) -> Vec<&'a str> {
-        vec![&self.organization, &self.user, &self.workflow, &self.run, &self.key, &owner.key, &owner.email]
+        vec![&self.organization, &self.user, &self.workflow, &self.run, &self.split, &self.engine, &self.campaign, &self.key, &self.webhook, &self.event, &self.job, &owner.key, &owner.email]
     }
 }
 
@@ -168,22 +244,81 @@ pub(crate) fn graph() -> Value {
     ]})
 }
 
+/// A list for the template's workflow.
+const CONTACTS: &str = "phone,name,business,date,time,desk\n+4930901821,Ada,the practice,Thursday,ten,+4930901820\n";
+
+/// A comparison of the first two versions.
+fn split() -> Value {
+    json!({ "variants": [{ "version": 1, "weight": 1 }, { "version": 2, "weight": 1 }] })
+}
+
 fn sample(operation: &str) -> Option<Sample> {
+    of_house(operation).or_else(|| of_voice(operation))
+}
+
+fn with(body: Value) -> Option<Sample> {
+    Some(Sample { body: Some(body), file: None, query: "", public_status: 200 })
+}
+
+fn nothing() -> Option<Sample> {
+    Some(Sample { body: None, file: None, query: "", public_status: 200 })
+}
+
+/// Of the product's operations.
+fn of_voice(operation: &str) -> Option<Sample> {
     let template = template_find("appointment_reminder").unwrap();
     let (inputs, script) = (&template.sample_inputs, &template.sample_script);
-    let with = |body| Some(Sample { body: Some(body), query: "", public_status: 200 });
-    let nothing = || Some(Sample { body: None, query: "", public_status: 200 });
     match operation {
-        "POST /api/v1/keys" => with(json!({
-            "name": "a program", "mode": "test", "scopes": ["usage:read"], "expires_at": "2027-01-01T00:00:00Z"
-        })),
-        "POST /api/v1/organizations" | "PATCH /api/v1/organizations/{id}" => with(json!({ "name": "Another name" })),
-        "PATCH /api/v1/organizations/{id}/members/{user_id}" => with(json!({ "role": "member" })),
         "POST /api/v1/workflows" | "PATCH /api/v1/workflows/{id}" => {
             with(json!({ "name": "Greeting", "graph": graph() }))
         }
         "POST /api/v1/workflows/{id}/runs" => with(json!({ "inputs": inputs, "script": script, "live": false })),
+        "POST /api/v1/engines" | "PATCH /api/v1/engines/{id}" => with(json!({
+            "name": "Switchboard", "url": "https://switchboard.example.org/runs", "lease_seconds": 30, "longest_seconds": 600
+        })),
+        "POST /api/v1/engines/{id}/secret" => with(json!({ "overlap_seconds": 60 })),
+        "POST /api/v1/engine-callbacks" => Some(Sample {
+            body: Some(json!({ "run_id": "019cf1a0-7000-7000-8000-000000000000", "reports": [] })),
+            file: None,
+            query: "",
+            public_status: 401,
+        }),
+        "POST /api/v1/campaigns" => with(json!({ "name": "Another", "workflow_id": "{workflow}" })),
+        "PATCH /api/v1/campaigns/{id}" => with(json!({ "name": "Another name", "concurrency": 9 })),
+        "POST /api/v1/campaigns/{id}/contacts" => {
+            Some(Sample { body: None, file: Some(CONTACTS), query: "", public_status: 200 })
+        }
+        "POST /api/v1/workflows/{id}/splits" => with(split()),
+        "POST /api/v1/splits/{id}/end" => with(json!({ "winner": 2 })),
         "POST /api/v1/runs/{id}/messages" => with(json!({ "text": "Yes, speaking." })),
+        "DELETE /api/v1/workflows/{id}"
+        | "DELETE /api/v1/engines/{id}"
+        | "POST /api/v1/runs/{id}/cancel"
+        | "POST /api/v1/campaigns/{id}/start"
+        | "POST /api/v1/campaigns/{id}/pause"
+        | "POST /api/v1/campaigns/{id}/resume"
+        | "POST /api/v1/campaigns/{id}/cancel"
+        | "DELETE /api/v1/campaigns/{id}" => nothing(),
+        _ => None,
+    }
+}
+
+/// Of the backbone's.
+fn of_house(operation: &str) -> Option<Sample> {
+    match operation {
+        "POST /api/v1/keys" => with(json!({
+            "name": "a program", "mode": "test", "scopes": ["usage:read"], "expires_at": "2027-01-01T00:00:00Z"
+        })),
+        "POST /api/v1/webhooks" => with(json!({
+            "url": "https://example.org/calls", "description": "Calls", "events": ["call.*"], "enabled": true, "signature": "v1a",
+            "per_second": 50, "at_once": 5
+        })),
+        "PATCH /api/v1/webhooks/{id}" => with(json!({ "events": ["*"], "per_second": null })),
+        "POST /api/v1/webhooks/{id}/secret" => with(json!({ "overlap_seconds": 60, "signature": "v1" })),
+        "POST /api/v1/webhooks/{id}/replay" => with(json!({ "since": "2026-01-01T00:00:00Z", "only_failed": false })),
+        "POST /api/v1/organizations" | "PATCH /api/v1/organizations/{id}" => with(json!({ "name": "Another name" })),
+        "PATCH /api/v1/organizations/{id}/members/{user_id}" => with(json!({ "role": "member" })),
+        "PUT /api/v1/mail/brand" => with(json!({ "sender_name": "Bright Dental", "color": "#6d3bc4" })),
         "POST /auth/v1/signup" => {
             with(json!({ "email": "new@example.com", "password": PASSWORD, "data": { "name": "New" } }))
         }
@@ -193,18 +328,25 @@ fn sample(operation: &str) -> Option<Sample> {
         "PUT /auth/v1/user" => with(json!({ "data": { "name": "Ada" }, "password": "another good horse" })),
         "POST /auth/v1/verify" => Some(Sample {
             body: Some(json!({ "type": "signup", "email": "owner@example.org", "token": "000000" })),
+            file: None,
             query: "",
             public_status: 403,
         }),
         "POST /auth/v1/token" => Some(Sample {
             body: Some(json!({ "email": "owner@example.org", "password": "not it at all" })),
+            file: None,
             query: "?grant_type=password",
             public_status: 400,
         }),
+        "POST /api/v1/jobs/replay" => with(json!({ "kind": "it.walked" })),
         "POST /auth/v1/logout"
+        | "POST /api/v1/jobs/{id}/cancel"
+        | "POST /api/v1/jobs/{id}/replay"
         | "POST /api/v1/organizations/{id}/select"
         | "DELETE /api/v1/keys/{id}"
-        | "DELETE /api/v1/workflows/{id}"
+        | "DELETE /api/v1/webhooks/{id}"
+        | "POST /api/v1/webhooks/{id}/test"
+        | "POST /api/v1/webhooks/{id}/deliveries/{event_id}/replay"
         | "DELETE /api/v1/organizations/{id}/members/{user_id}" => nothing(),
         reading if reading.starts_with("GET ") => nothing(),
         _ => None,

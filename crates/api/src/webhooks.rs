@@ -1,0 +1,183 @@
+//! Where customers want to be told of events.
+
+mod body;
+pub(crate) mod deliveries;
+mod delivery_body;
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use freehold_core::{Area, Caller, Error, Permission, Result};
+use freehold_delivery::webhook::{
+    EndpointId, Secrets, Signature,
+    endpoint::{self, Endpoint, EndpointDraft, Room},
+};
+use freehold_web::{Answer, Attempt, Authenticated, Backbone, Creation, IfMatch, Json, Paging, Path, Query, Versioned};
+use jiff::SignedDuration;
+
+use self::body::{SecretRotation, WebhookBody, WebhookChange, WebhookNew, WebhookPage, WebhookWithSecret};
+
+const READ: Permission = Permission::read(Area::Webhooks);
+const WRITE: Permission = Permission::write(Area::Webhooks);
+
+/// How long an old secret signs beside the new one, where nobody says: a day.
+const OVERLAP: i64 = 24 * 3600;
+/// And at most: a week.
+const LONGEST_OVERLAP: i64 = 7 * 24 * 3600;
+
+/// List webhooks
+///
+/// The organization's webhooks.
+#[utoipa::path(get, path = "/webhooks", tag = "Events and webhooks",
+    params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = WebhookPage)))]
+pub(crate) async fn webhook_list(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Query(paging): Query<Paging>,
+) -> Answer<Json<WebhookPage>> {
+    caller.allow(READ)?;
+    let page = endpoint::endpoint_list(&backbone.db, &caller, paging.request()?).await?.map(WebhookBody::from);
+    Ok(Json(WebhookPage { data: page.data, next_cursor: page.next_cursor }))
+}
+
+/// Make a webhook
+///
+/// Has events sent to an address as they happen, signed after [Standard Webhooks](https://www.standardwebhooks.com). The
+/// answer holds the secret, this once.
+///
+/// A message is sent at least once: its `webhook-id` is the event's, the same in every attempt, so remember which you have
+/// seen. The order is not promised. Whatever is not answered with a status from 200 to 299 within 15 seconds is tried again:
+/// 10 attempts over three days, or later where `Retry-After` asks for it. A redirect is not followed. 410 disables the webhook
+/// at once, five days of nothing but failures do, too.
+#[utoipa::path(post, path = "/webhooks", tag = "Events and webhooks", request_body = WebhookNew,
+    params(("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer again")),
+    responses((status = 201, body = WebhookWithSecret)))]
+pub(crate) async fn webhook_create(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    creation: Creation<WebhookNew>,
+) -> Answer<Response> {
+    caller.allow(WRITE)?;
+    let room = room(&backbone, &caller).await?;
+    let (mut fresh, new) = match creation.attempt(&backbone, &caller).await? {
+        Attempt::Fresh(fresh, body) => (fresh, body),
+        Attempt::Replay(answer) => return Ok(answer),
+    };
+    let (signature, new) = new.split();
+    let draft = EndpointDraft::check(new, backbone.outbound.allowed())?;
+    let (place, now) = ((caller.tenant(), backbone.ids.next()), backbone.clock.now());
+    let made =
+        endpoint::endpoint_create(&mut fresh.tx, secrets(&backbone), &room, place, draft, signature, now).await?;
+    Ok(fresh.finish(StatusCode::CREATED, &WebhookWithSecret::from(made)).await?)
+}
+
+async fn room(backbone: &Backbone, caller: &Caller) -> Result<Room> {
+    let plan = backbone.entitlements.plan(&backbone.db, caller.plan()).await?;
+    Ok(Room { limit: plan.webhook_endpoints(), plan: plan.id.clone() })
+}
+
+fn secrets(backbone: &Backbone) -> Secrets<'_> {
+    Secrets { vault: &backbone.vault, random: &backbone.random }
+}
+
+/// Read a webhook
+///
+/// One webhook, without its secret.
+#[utoipa::path(get, path = "/webhooks/{id}", tag = "Events and webhooks", params(("id" = Uuid, Path)),
+    responses((status = 200, body = WebhookBody)))]
+pub(crate) async fn webhook_get(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<EndpointId>,
+) -> Answer<Versioned<Json<WebhookBody>>> {
+    caller.allow(READ)?;
+    let endpoint = endpoint::endpoint_get(&backbone.db, &caller, id).await?;
+    Ok(versioned(endpoint))
+}
+
+/// Change a webhook
+///
+/// Changes what is sent and where. Enabling a webhook again sends what has been waiting for it since. With `If-Match`, only if
+/// nobody changed it meanwhile.
+#[utoipa::path(patch, path = "/webhooks/{id}", tag = "Events and webhooks",
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` the change was made from")),
+    request_body = WebhookChange, responses((status = 200, body = WebhookBody)))]
+pub(crate) async fn webhook_change(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<EndpointId>,
+    if_match: IfMatch,
+    Json(body): Json<WebhookChange>,
+) -> Answer<Versioned<Json<WebhookBody>>> {
+    caller.allow(WRITE)?;
+    let mut tx = backbone.db.tenant(&caller).begin().await?;
+    let check = |current: &Endpoint| if_match.check(&version(current));
+    let (allowed, now) = (backbone.outbound.allowed(), backbone.clock.now());
+    let endpoint = endpoint::endpoint_change(&mut tx, id, body.into(), allowed, check, now).await?;
+    tx.commit().await?;
+    Ok(versioned(endpoint))
+}
+
+/// Delete a webhook
+///
+/// Deletes a webhook, which gives the plan's room back. What waits for it is never sent.
+#[utoipa::path(delete, path = "/webhooks/{id}", tag = "Events and webhooks", params(("id" = Uuid, Path)),
+    responses((status = 204)))]
+pub(crate) async fn webhook_delete(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<EndpointId>,
+) -> Answer<StatusCode> {
+    caller.allow(WRITE)?;
+    let mut tx = backbone.db.tenant(&caller).begin().await?;
+    endpoint::endpoint_delete(&mut tx, id, backbone.clock.now()).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Rotate a secret
+///
+/// Gives a webhook another secret, shown this once. The old one signs as well for a day, or as long as you say: every message
+/// carries both signatures then, so receivers can change over without losing one.
+#[utoipa::path(post, path = "/webhooks/{id}/secret", tag = "Events and webhooks", request_body = SecretRotation,
+    params(("id" = Uuid, Path),
+        ("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer again")),
+    responses((status = 201, body = WebhookWithSecret)))]
+pub(crate) async fn webhook_secret_rotate(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<EndpointId>,
+    creation: Creation<SecretRotation>,
+) -> Answer<Response> {
+    caller.allow(WRITE)?;
+    let (mut fresh, body) = match creation.attempt(&backbone, &caller).await? {
+        Attempt::Fresh(fresh, body) => (fresh, body),
+        Attempt::Replay(answer) => return Ok(answer),
+    };
+    let overlap = body.overlap_seconds.unwrap_or(OVERLAP);
+    if !(0..=LONGEST_OVERLAP).contains(&overlap) {
+        let message = format!("expected 0 to {LONGEST_OVERLAP} seconds, which is a week");
+        return Err(Error::invalid("/overlap_seconds", message).into());
+    }
+    let (signature, overlap) = (body.signature.map(Signature::from), SignedDuration::from_secs(overlap));
+    let (secrets, now) = (secrets(&backbone), backbone.clock.now());
+    let made = endpoint::secret_rotate(&mut fresh.tx, secrets, id, signature, overlap, now).await?;
+    Ok(fresh.finish(StatusCode::CREATED, &WebhookWithSecret::from(made)).await?)
+}
+
+fn versioned(endpoint: Endpoint) -> Versioned<Json<WebhookBody>> {
+    Versioned(version(&endpoint), Json(endpoint.into()))
+}
+
+/// Also what happens to it by itself is a change: somebody who read that it was enabled must not disable it unseen.
+fn version(endpoint: &Endpoint) -> String {
+    format!("{}-{}", endpoint.revision, endpoint.enabled)
+}
+
+/// A body with 202: it will be done.
+fn accepted(body: impl IntoResponse) -> Response {
+    (StatusCode::ACCEPTED, body).into_response()
+}

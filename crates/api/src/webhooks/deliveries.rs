@@ -1,0 +1,116 @@
+//! What was sent to a webhook, and sending it again.
+
+use axum::{extract::State, http::StatusCode, response::Response};
+use freehold_core::{Context, codes};
+use freehold_delivery::webhook::{EndpointId, delivery};
+use freehold_jobs::outbox::{self, EventId};
+use freehold_web::{Answer, Authenticated, Backbone, Json, Paging, Path, Query};
+use serde::Deserialize;
+
+use super::{
+    READ, WRITE, accepted,
+    delivery_body::{DeliveryBody, DeliveryPage, DeliveryState, DeliverySummaryBody, ReplayNew, Replayed, TestSent},
+};
+
+/// Which deliveries.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeliveryQuery {
+    limit: Option<i64>,
+    cursor: Option<String>,
+    state: Option<DeliveryState>,
+}
+
+/// Send a test
+///
+/// Sends the event `webhook.test` to this webhook alone, whatever its filters say.
+#[utoipa::path(post, path = "/webhooks/{id}/test", tag = "Events and webhooks", params(("id" = Uuid, Path)),
+    responses((status = 202, body = TestSent)))]
+pub(crate) async fn webhook_test(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<EndpointId>,
+) -> Answer<Response> {
+    caller.allow(WRITE)?;
+    let event_id = backbone.ids.next();
+    let mut tx = backbone.db.tenant(&caller).begin().await?;
+    delivery::test_send(&mut tx, (caller.tenant(), id), event_id, backbone.clock.now()).await?;
+    tx.commit().await?;
+    Ok(accepted(Json(TestSent { event_id })))
+}
+
+/// List deliveries
+///
+/// What was sent to a webhook in the last 30 days, or waits to be.
+#[utoipa::path(get, path = "/webhooks/{id}/deliveries", tag = "Events and webhooks",
+    params(("id" = Uuid, Path), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query),
+        ("state" = Option<DeliveryState>, Query, description = "Only those in this state")),
+    responses((status = 200, body = DeliveryPage)))]
+pub(crate) async fn delivery_list(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<EndpointId>,
+    Query(query): Query<DeliveryQuery>,
+) -> Answer<Json<DeliveryPage>> {
+    caller.allow(READ)?;
+    let page = Paging::new(query.limit, query.cursor).request()?;
+    let state = query.state.map(DeliveryState::name);
+    let page = delivery::delivery_list(&backbone.db, &caller, id, state, page).await?.map(DeliverySummaryBody::from);
+    Ok(Json(DeliveryPage { data: page.data, next_cursor: page.next_cursor }))
+}
+
+/// Read a delivery
+///
+/// A delivery with its attempts: what was sent, and what was answered.
+#[utoipa::path(get, path = "/webhooks/{id}/deliveries/{event_id}", tag = "Events and webhooks",
+    params(("id" = Uuid, Path), ("event_id" = Uuid, Path)), responses((status = 200, body = DeliveryBody)))]
+pub(crate) async fn delivery_get(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Path((id, event)): Path<(EndpointId, EventId)>,
+) -> Answer<Json<DeliveryBody>> {
+    caller.allow(READ)?;
+    let delivery = delivery::delivery_get(&backbone.db, &caller, id, event).await?;
+    let sent = match outbox::event_get(&backbone.db, &caller, event).await {
+        Ok(event) => Some(serde_json::to_string(&event).context("writing an event")?),
+        Err(error) if error.is(codes::NOT_FOUND) => None,
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Json(DeliveryBody::new(delivery, sent)))
+}
+
+/// Replay a delivery
+///
+/// Sends one event again, with a schedule of attempts that begins anew. Its `webhook-id` is the same as before.
+#[utoipa::path(post, path = "/webhooks/{id}/deliveries/{event_id}/replay", tag = "Events and webhooks",
+    params(("id" = Uuid, Path), ("event_id" = Uuid, Path)), responses((status = 202)))]
+pub(crate) async fn delivery_replay(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Path((id, event)): Path<(EndpointId, EventId)>,
+) -> Answer<StatusCode> {
+    caller.allow(WRITE)?;
+    let mut tx = backbone.db.tenant(&caller).begin().await?;
+    delivery::delivery_replay(&mut tx, id, event, backbone.clock.now()).await?;
+    tx.commit().await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Replay since a time
+///
+/// Sends what happened since a time again, the oldest first: what was not delivered, or everything.
+#[utoipa::path(post, path = "/webhooks/{id}/replay", tag = "Events and webhooks", params(("id" = Uuid, Path)),
+    request_body = ReplayNew, responses((status = 202, body = Replayed)))]
+pub(crate) async fn webhook_replay(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<EndpointId>,
+    Json(body): Json<ReplayNew>,
+) -> Answer<Response> {
+    caller.allow(WRITE)?;
+    let replay = delivery::Replay { since: body.since, only_missed: body.only_failed };
+    let mut tx = backbone.db.tenant(&caller).begin().await?;
+    let replayed = delivery::deliveries_replay(&mut tx, id, replay, backbone.clock.now()).await?;
+    tx.commit().await?;
+    Ok(accepted(Json(Replayed { replayed: replayed.count, next_since: replayed.next_since })))
+}

@@ -1,0 +1,99 @@
+//! Signed deliveries a second to a thousand webhooks, and how long a message takes from the commit to its arrival. All of it over
+//! HTTP, from the request that causes an event to the customer's server that is told of it.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use reqwest::Method;
+use serde_json::json;
+
+use crate::{
+    report::Report,
+    scene::{Scene, TEMPLATE, ask},
+    server::Server,
+    sink::Sink,
+};
+
+const WEBHOOKS: usize = 1_000;
+/// Ports that the webhooks share, so that many connections are kept.
+const PORTS: usize = 50;
+/// Events of one round, each told to every webhook.
+const EVENTS: usize = 50;
+const ROUNDS: usize = 3;
+/// What few webhooks are told of, and how many of them there are.
+const QUIET: (&str, usize) = ("api_key.created", 10);
+/// Events whose way is timed, one after the other.
+const TIMED: usize = 200;
+const PAUSE: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Both figures.
+pub(crate) async fn measure(scene: &Scene, server: &Server<'_>, report: &mut Report) -> Result<()> {
+    let sink = Sink::listen(PORTS).await?;
+    for number in 0..WEBHOOKS {
+        webhook(scene, server, &sink, number, "workflow.created").await?;
+    }
+    let mut best: f64 = 0.0;
+    for _ in 0..ROUNDS {
+        best = best.max(burst(scene, server, &sink).await?);
+    }
+    report.goal(
+        "signed deliveries to 1,000 webhooks, at least once",
+        format!("{best:.0}/s"),
+        ">= 5000/s",
+        best >= 5000.0,
+    );
+    for number in 0..QUIET.1 {
+        webhook(scene, server, &sink, number, QUIET.0).await?;
+    }
+    let ways = ways(scene, server, &sink).await?;
+    let at = |share: usize| ways[(ways.len() - 1) * share / 100];
+    report.line("  from commit to arrival, 10 webhooks an event (p50, p99)", format!("{:.1?}, {:.1?}", at(50), at(99)));
+    Ok(())
+}
+
+async fn webhook(scene: &Scene, server: &Server<'_>, sink: &Sink, number: usize, event: &str) -> Result<()> {
+    let address = sink.addresses[number % sink.addresses.len()];
+    let new = json!({ "url": format!("http://{address}/webhooks/{number}"), "events": [event] });
+    ask(server, Method::POST, "/api/v1/webhooks", Some(&scene.key), Some(&new)).await.map(drop)
+}
+
+/// Deliveries a second while every webhook is told of some events that happened at once.
+async fn burst(scene: &Scene, server: &Server<'_>, sink: &Sink) -> Result<f64> {
+    sink.forget();
+    let begun = Instant::now();
+    for _ in 0..EVENTS {
+        let new = json!({ "template": TEMPLATE });
+        ask(server, Method::POST, "/api/v1/workflows", Some(&scene.key), Some(&new)).await?;
+    }
+    let wanted = EVENTS * WEBHOOKS;
+    while sink.count() < wanted {
+        if begun.elapsed() > PATIENCE {
+            bail!("{} of {wanted} deliveries arrived within {PATIENCE:?}", sink.count());
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "for people to read")]
+    Ok(wanted as f64 / begun.elapsed().as_secs_f64())
+}
+
+/// How long each message was on its way after the request that caused it was answered, the shortest first.
+async fn ways(scene: &Scene, server: &Server<'_>, sink: &Sink) -> Result<Vec<Duration>> {
+    let mut ways = Vec::new();
+    for number in 0..TIMED {
+        sink.forget();
+        let new = json!({ "name": format!("timed {number}") });
+        ask(server, Method::POST, "/api/v1/keys", Some(&scene.token), Some(&new)).await?;
+        let answered = Instant::now();
+        while sink.count() < QUIET.1 {
+            if answered.elapsed() > PATIENCE {
+                bail!("{} of {} webhooks were told of an event within {PATIENCE:?}", sink.count(), QUIET.1);
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        ways.extend(sink.arrivals().into_iter().map(|arrival| arrival.saturating_duration_since(answered)));
+        tokio::time::sleep(PAUSE).await;
+    }
+    ways.sort_unstable();
+    Ok(ways)
+}

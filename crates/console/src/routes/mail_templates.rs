@@ -1,0 +1,98 @@
+//! `/dev/mail/templates`: every mail there is, for whoever sits at the machine. Where the local mailbox is shown, tenants'
+//! brands are too; elsewhere a proxy on the machine that does not say for whom it speaks would show them to everybody.
+
+use std::sync::Arc;
+
+use axum::{Extension, Router, extract::State, response::Response, routing::get};
+use freehold_core::{Error, OptionExt, Result};
+use freehold_delivery::mail::{self, NamedBrand, Template, mail_brand_list};
+use freehold_web::{Answer, Backbone, Path, Query};
+use serde::Deserialize;
+
+use super::{
+    Pages, brand, html,
+    mailbox::{AtThisMachine, with_policy},
+};
+use crate::{MailBrandChoice, MailPage, MailTemplate, MailTemplatesPage};
+
+/// The product's own brand, in addresses.
+const PRODUCT: &str = "product";
+/// A tenant's that nobody has, in addresses.
+const SAMPLE: &str = "sample";
+
+pub(super) fn routes() -> Router<Backbone> {
+    Router::new()
+        .route("/dev/mail/templates", get(mail_templates))
+        .route("/dev/mail/templates/{name}/html", get(mail_template_html))
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    brand: Option<String>,
+}
+
+async fn mail_templates(
+    _: AtThisMachine,
+    State(backbone): State<Backbone>,
+    Extension(pages): Extension<Arc<Pages>>,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Response> {
+    let (choices, shown) = brands(&backbone, pages.local.mailbox, wanted.brand.as_deref()).await?;
+    let mails = Template::ALL.into_iter().map(|template| {
+        let mail = template.sample();
+        Ok(MailTemplate {
+            name: template.name().to_owned(),
+            about: template.about().to_owned(),
+            subject: mail.subject(),
+            text: mail.text(&shown)?,
+        })
+    });
+    let page = MailTemplatesPage {
+        brand: brand(&backbone),
+        brands: choices,
+        sender: shown.sender_name.clone(),
+        reply_to: shown.reply_to.as_ref().map(ToString::to_string),
+        mails: mails.collect::<Result<Vec<_>>>()?,
+    };
+    Ok(with_policy(html(page.render())?, MailPage::CONTENT_SECURITY_POLICY))
+}
+
+async fn mail_template_html(
+    _: AtThisMachine,
+    State(backbone): State<Backbone>,
+    Extension(pages): Extension<Arc<Pages>>,
+    Path(name): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Response> {
+    let template = Template::find(&name).or_not_found("mail template")?;
+    let (_, shown) = brands(&backbone, pages.local.mailbox, wanted.brand.as_deref()).await?;
+    Ok(with_policy(html(Ok(template.sample().html(&shown)?))?, MailPage::HTML_CONTENT_SECURITY_POLICY))
+}
+
+/// The brands there are, and the one that is wanted.
+async fn brands(
+    backbone: &Backbone,
+    with_tenants: bool,
+    wanted: Option<&str>,
+) -> Result<(Vec<MailBrandChoice>, mail::Brand), Error> {
+    let product = mail::Brand::of_product(&backbone.product);
+    let wanted = wanted.unwrap_or(PRODUCT);
+    let mut known = vec![
+        (PRODUCT.to_owned(), product.product_name.clone(), product.clone()),
+        (SAMPLE.to_owned(), "A tenant, for example".to_owned(), product.sample_tenant()),
+    ];
+    if with_tenants {
+        let tenants = mail_brand_list(&backbone.db).await?;
+        let entry =
+            |NamedBrand { tenant, organization, brand }| (tenant.to_string(), organization, product.of_tenant(brand));
+        known.extend(tenants.into_iter().map(entry));
+    }
+    let choice = |(value, name, _): &(String, String, mail::Brand)| MailBrandChoice {
+        value: value.clone(),
+        name: name.clone(),
+        chosen: value == wanted,
+    };
+    let choices = known.iter().map(choice).collect();
+    let shown = known.into_iter().find(|(value, ..)| value == wanted).or_not_found("brand")?;
+    Ok((choices, shown.2))
+}

@@ -1,0 +1,165 @@
+//! Whose mail it is, to its reader.
+
+use freehold_catalog::{Color, Product};
+
+use super::{Address, line::one_line};
+
+/// The ground that a mail's text stands on, by day and by night.
+const DAY: Color = Color::WHITE;
+const NIGHT: Color = Color::of(0x19, 0x1d, 0x1a);
+
+/// How a mail looks and who it comes from: the product's brand, or that of a tenant under it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brand {
+    /// The product: `VoiceFX AI`.
+    pub product_name: String,
+    /// Who the mail comes from: `VoiceFX AI`, or `Bright Dental via VoiceFX AI`.
+    pub sender_name: String,
+    /// Where answers go, where that is not the sender.
+    pub reply_to: Option<Address>,
+    /// Of buttons and links.
+    pub color: Color,
+    /// Where readers turn with questions.
+    pub support: Option<String>,
+    /// A line below the mail.
+    pub footer: Option<String>,
+    /// The tenant that the product speaks for; none: for itself.
+    pub speaks_for: Option<String>,
+}
+
+/// What a tenant says of its mails; what it leaves out is the product's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TenantBrand {
+    /// What its mails are signed with: `Bright Dental`.
+    pub sender_name: Option<String>,
+    /// Where answers go.
+    pub reply_to: Option<Address>,
+    /// Of buttons and links.
+    pub color: Option<Color>,
+    /// A line below the mail.
+    pub footer: Option<String>,
+}
+
+/// The colours of a mail: each is read on the ground it stands on, whatever the brand's own is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Palette {
+    pub(super) button: Color,
+    pub(super) on_button: Color,
+    pub(super) link: Color,
+    pub(super) night_button: Color,
+    pub(super) on_night_button: Color,
+    pub(super) night_link: Color,
+}
+
+impl Brand {
+    /// The product's own, as `[brand]` of its `product.toml` says.
+    pub fn of_product(product: &Product) -> Self {
+        let brand = &product.brand;
+        Self {
+            product_name: one_line(&product.name),
+            sender_name: one_line(&brand.sender),
+            reply_to: None,
+            color: brand.color,
+            support: brand.support.clone(),
+            footer: brand.footer.clone(),
+            speaks_for: None,
+        }
+    }
+
+    /// The same with what a tenant says over it. The product's name stays in the sender: nobody can write in its name
+    /// to people who then believe that the product wrote.
+    #[must_use]
+    pub fn of_tenant(&self, tenant: TenantBrand) -> Self {
+        let TenantBrand { sender_name, reply_to, color, footer } = tenant;
+        let name = sender_name.map(|name| one_line(&name)).filter(|name| !name.is_empty());
+        Self {
+            product_name: self.product_name.clone(),
+            sender_name: match &name {
+                Some(name) => format!("{name} via {}", self.product_name),
+                None => self.sender_name.clone(),
+            },
+            reply_to: reply_to.or_else(|| self.reply_to.clone()),
+            color: color.unwrap_or(self.color),
+            support: self.support.clone(),
+            footer: footer.map(|footer| one_line(&footer)).or_else(|| self.footer.clone()),
+            speaks_for: name,
+        }
+    }
+
+    /// A tenant's that looks real, for previews and tests.
+    #[must_use]
+    pub fn sample_tenant(&self) -> Self {
+        self.of_tenant(TenantBrand {
+            sender_name: Some("Bright Dental".to_owned()),
+            reply_to: Address::parse("reception@brightdental.example").ok(),
+            color: Some(Color::of(0x6d, 0x3b, 0xc4)),
+            footer: Some("Bright Dental Ltd, 12 Mill Lane, Bristol BS1 4ND, United Kingdom".to_owned()),
+        })
+    }
+
+    /// What stands above the mail.
+    pub(super) fn heading(&self) -> &str {
+        self.speaks_for.as_ref().unwrap_or(&self.product_name)
+    }
+
+    pub(super) fn palette(&self) -> Palette {
+        let night_button = self.color.readable_on(NIGHT);
+        Palette {
+            button: self.color,
+            on_button: self.color.ink(),
+            link: self.color.readable_on(DAY),
+            night_button,
+            on_night_button: night_button.ink(),
+            night_link: night_button,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn product() -> Brand {
+        Brand {
+            product_name: "VoiceFX AI".to_owned(),
+            sender_name: "VoiceFX AI Team".to_owned(),
+            reply_to: None,
+            color: Color::of(0x1d, 0x6b, 0x48),
+            support: Some("help@voicefx.example".to_owned()),
+            footer: Some("VoiceFX AI Inc.".to_owned()),
+            speaks_for: None,
+        }
+    }
+
+    #[test]
+    fn what_a_tenant_leaves_out_is_the_products() {
+        assert_eq!(product().of_tenant(TenantBrand::default()), product());
+        let tenant = TenantBrand { footer: Some("1 Mill Lane".to_owned()), ..TenantBrand::default() };
+        assert_eq!(product().of_tenant(tenant), Brand { footer: Some("1 Mill Lane".to_owned()), ..product() });
+    }
+
+    #[test]
+    fn a_tenants_mail_says_whose_product_it_came_by() {
+        let tenant = product().sample_tenant();
+        assert_eq!(tenant.sender_name, "Bright Dental via VoiceFX AI");
+        assert_eq!(tenant.heading(), "Bright Dental");
+        assert_eq!(tenant.support, product().support);
+        let tenant = TenantBrand { sender_name: Some("VoiceFX AI\r\nBcc: x".to_owned()), ..TenantBrand::default() };
+        assert_eq!(product().of_tenant(tenant).sender_name, "VoiceFX AI Bcc: x via VoiceFX AI");
+    }
+
+    #[test]
+    fn a_brands_colours_are_read_by_day_and_by_night() {
+        for color in [Color::WHITE, Color::BLACK, Color::of(0xff, 0xcc, 0), Color::of(0x6d, 0x3b, 0xc4)] {
+            let colors = Brand { color, ..product() }.palette();
+            for (text, ground) in [
+                (colors.on_button, colors.button),
+                (colors.link, DAY),
+                (colors.on_night_button, colors.night_button),
+                (colors.night_link, NIGHT),
+            ] {
+                assert!(text.contrast(ground) >= Color::READABLE, "{color}: {text} on {ground}");
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! SQL of the queue.
+
+use freehold_db::statements;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::MailRecord;
+
+statements! {
+    /// How many are in which state.
+    fn mail_count() -> (String, i64) = "select state, count(*) from freehold.mails group by state order by state";
+
+    /// The latest.
+    fn mail_list(state: Option<String>) -> MailRecord =
+        "select id, template, recipient, state, attempts, created_at, due_at, answer from freehold.mails
+         where $1::text is null or state = $1 order by created_at desc, id desc limit 100";
+
+    /// Puts one back into the queue.
+    fn mail_retry(id: Uuid, now: Timestamp) -> () =
+        "update freehold.mails set state = 'queued', attempts = 0, due_at = $2, ended_at = null
+         where id = $1 and state in ('failed', 'suppressed')";
+
+    /// Puts all that failed back into the queue.
+    fn mail_retry_all(now: Timestamp) -> () =
+        "update freehold.mails set state = 'queued', attempts = 0, due_at = $1, ended_at = null where state = 'failed'";
+}

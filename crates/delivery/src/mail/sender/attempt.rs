@@ -1,0 +1,181 @@
+//! One attempt to send one mail.
+
+use std::{pin::pin, sync::Arc, time::Duration};
+
+use freehold_core::{Error, codes};
+use jiff::Timestamp;
+use tokio::time::{self, Instant};
+
+use super::{LEASE, Parts, Post, Reached, Taken, pace, store};
+use crate::mail::{
+    Address, Brand, Mail, Template,
+    message::Outgoing,
+    smtp::{Smtp, Verdict},
+    suppression::{Reason, suppression_add, suppression_among},
+    tenant_brand::{MailBrand, brand_of},
+};
+
+/// How often the lease of a mail that is under way is renewed.
+const RENEW: Duration = Duration::from_secs(30);
+/// For how long and how often a success is brought to the database: nobody else knows of it.
+const WRITE_FOR: Duration = Duration::from_mins(10);
+const WRITE_EVERY: Duration = Duration::from_millis(500);
+
+/// How an attempt ends.
+enum End {
+    /// Delivered; what the server said.
+    Sent(String),
+    /// To be tried again; why.
+    Again(String),
+    /// Given back untried, for the server is away; why.
+    Back(String),
+    /// Over, in this state; why.
+    Over(&'static str, String),
+    /// Over, and nothing is to be sent to this address any more; why.
+    Bounced(Address, String),
+}
+
+impl Parts {
+    pub(super) async fn attempt(self: Arc<Self>, taken: Taken) -> Reached {
+        let (end, reached) = self.end_of(&taken).await;
+        self.tell(&taken, &end);
+        let since = Instant::now();
+        while let Err(error) = self.write_down(&taken, &end).await {
+            // The rest is found out anew by whoever takes the mail next.
+            if !matches!(end, End::Sent(_)) || since.elapsed() > WRITE_FOR {
+                tracing::warn!("what came of mail {} could not be written down: {error:?}", taken.id);
+                break;
+            }
+            time::sleep(WRITE_EVERY).await;
+        }
+        reached
+    }
+
+    /// How it ends, and whether the mail server was there.
+    async fn end_of(&self, taken: &Taken) -> (End, Reached) {
+        let (mail, address) = match self.readied(taken).await {
+            Ok(readied) => readied,
+            Err(end) => return (end, Reached::NotAsked),
+        };
+        match &self.post {
+            Post::Mailbox { .. } => (End::Sent("shown in the local mailbox".to_owned()), Reached::NotAsked),
+            Post::Smtp(smtp) => self.send(smtp, taken, &mail, address).await,
+        }
+    }
+
+    /// The mail and where it goes, if it is to go at all.
+    async fn readied(&self, taken: &Taken) -> Result<(Mail, Address), End> {
+        let over = |state, why: &str| Err(End::Over(state, why.to_owned()));
+        if taken.attempts > pace::MOST_ATTEMPTS {
+            return over("failed", "whoever sent it was stopped, or died of it, every time");
+        }
+        // A newer server may have asked for it, and one like that may be beside us.
+        let mail = Template::parse(&taken.template, taken.data.clone())
+            .map_err(|error| again(taken, format!("this server cannot write it: {error:?}")))?;
+        if mail.useless_from(taken.created_at).is_some_and(|useless| useless <= self.clock.now()) {
+            return over("expired", "its link had stopped working before it could be sent");
+        }
+        let Ok(address) = Address::parse(&taken.recipient) else {
+            return over("failed", "that is no address a mail can be sent to");
+        };
+        match suppression_among(&self.db, vec![address.canonical()]).await {
+            Ok(found) if found.is_empty() => Ok((mail, address)),
+            Ok(_) => over("suppressed", "its address takes no mails"),
+            Err(error) => Err(again(taken, format!("the database was away: {}", error.message()))),
+        }
+    }
+
+    async fn send(&self, smtp: &Smtp, taken: &Taken, mail: &Mail, address: Address) -> (End, Reached) {
+        let brand = self.brand_for(taken);
+        let outgoing = match Outgoing::write(taken.id, taken.created_at, (&smtp.from, &address), mail, &brand) {
+            Ok(outgoing) => outgoing,
+            Err(error) if error.is(codes::VALIDATION_FAILED) => {
+                return (End::Over("failed", error.message().to_owned()), Reached::NotAsked);
+            }
+            Err(error) => return (again(taken, format!("it could not be written: {error:?}")), Reached::NotAsked),
+        };
+        let mut sending = pin!(smtp.send(&outgoing));
+        let mut renew = time::interval_at(Instant::now() + RENEW, RENEW);
+        let verdict = loop {
+            tokio::select! {
+                verdict = &mut sending => break verdict,
+                _ = renew.tick() => self.renew(taken).await,
+            }
+        };
+        match verdict {
+            Verdict::Taken(answer) => (End::Sent(answer), Reached::Yes),
+            Verdict::Later(why) => (again(taken, why), Reached::Yes),
+            Verdict::Never { why, bounced: true } => (End::Bounced(address, why), Reached::Yes),
+            Verdict::Never { why, bounced: false } => (End::Over("failed", why), Reached::Yes),
+            Verdict::Away(why) => (End::Back(why), Reached::No),
+        }
+    }
+
+    fn brand_for(&self, taken: &Taken) -> Brand {
+        let Taken { sender_name, reply_to, color, footer, .. } = taken;
+        let (sender_name, reply_to) = (sender_name.clone(), reply_to.clone());
+        let (color, footer) = (color.clone(), footer.clone());
+        self.brand.of_tenant(brand_of(MailBrand { sender_name, reply_to, color, footer, updated_at: None }))
+    }
+
+    /// Whoever is slow keeps its mail. If this fails it is another's in the end, which then sends it as well.
+    async fn renew(&self, taken: &Taken) {
+        let until = until(self.clock.now());
+        let renewed = self.db.system("keep a mail that is being sent");
+        if let Err(error) = renewed.execute(store::mail_keep(taken.id, taken.attempts, until)).await {
+            tracing::debug!("the lease of mail {} was not renewed: {error:?}", taken.id);
+        }
+    }
+
+    async fn write_down(&self, taken: &Taken, end: &End) -> Result<(), Error> {
+        let (id, attempt, now) = (taken.id, taken.attempts, self.clock.now());
+        let mut tx = self.db.system("write down what came of a mail").begin().await?;
+        match end {
+            End::Sent(answer) => tx.execute(store::mail_sent(id, answer, now)).await?,
+            End::Again(why) => {
+                let due = now.saturating_add(pace::wait(attempt, &self.random)).unwrap_or(now);
+                tx.execute(store::mail_again(id, attempt, why, due)).await?
+            }
+            End::Back(why) => tx.execute(store::mail_back(id, attempt, why, now)).await?,
+            End::Over(state, why) => tx.execute(store::mail_over(id, attempt, state, why, now)).await?,
+            End::Bounced(address, why) => {
+                suppression_add(&mut tx, address, Reason::HardBounce, Some(why), now).await?;
+                tx.execute(store::mail_over(id, attempt, "failed", why, now)).await?
+            }
+        };
+        tx.commit().await
+    }
+
+    /// For the log: neither code nor link, which are as good as a password, and no address but in the local mailbox.
+    fn tell(&self, taken: &Taken, end: &End) {
+        let Taken { id, template, recipient, .. } = taken;
+        match (end, &self.post) {
+            (End::Sent(_), Post::Mailbox { site_url }) => {
+                let mail = Template::parse(template, taken.data.clone());
+                let subject = mail.map(|mail| mail.subject()).unwrap_or_default();
+                tracing::info!("mail to {recipient}: {subject} ({site_url}/dev/mail/{id})");
+            }
+            (End::Sent(_), Post::Smtp(_)) => tracing::info!("mail {id} ({template}) was taken by the mail server"),
+            (End::Again(_), _) => tracing::info!("mail {id} ({template}) is tried again later"),
+            (End::Back(why), _) => tracing::debug!("the mail server cannot be used: {why}"),
+            (End::Over(state @ ("expired" | "suppressed"), _), _) => tracing::info!("mail {id} ({template}): {state}"),
+            (End::Over(..) | End::Bounced(..), _) => {
+                tracing::warn!("mail {id} ({template}) failed for good; `freehold mail list` says why");
+            }
+        }
+    }
+}
+
+/// When a mail that is taken or kept now is anybody's again.
+pub(super) fn until(now: Timestamp) -> Timestamp {
+    now.saturating_add(LEASE).unwrap_or(now)
+}
+
+/// Tried again, or over when it was tried often enough.
+fn again(taken: &Taken, why: String) -> End {
+    if taken.attempts >= pace::MOST_ATTEMPTS {
+        End::Over("failed", format!("given up after {} attempts: {why}", taken.attempts))
+    } else {
+        End::Again(why)
+    }
+}

@@ -1,0 +1,48 @@
+//! SQL of sending. Each statement that ends an attempt names it, so that who lost his mail to another changes nothing;
+//! only a success is written by whoever had it.
+
+use freehold_db::statements;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::Taken;
+
+statements! {
+    /// Takes mails that are due, each by one sender only.
+    fn mail_take(now: Timestamp, until: Timestamp, most: i64) -> Taken =
+        "update freehold.mails as m set attempts = m.attempts + 1, due_at = $2
+         from (
+           select id, for_tenant from freehold.mails where state = 'queued' and due_at <= $1
+           order by due_at limit $3 for update skip locked
+         ) as due
+         left join freehold.mail_brands as b on b.tenant_id = due.for_tenant
+         where m.id = due.id
+         returning m.id, m.template, m.recipient, m.data, m.created_at, m.attempts,
+                   b.sender_name, b.reply_to, b.color, b.footer";
+
+    /// Keeps a mail for longer.
+    fn mail_keep(id: Uuid, attempt: i16, until: Timestamp) -> () =
+        "update freehold.mails set due_at = $3 where id = $1 and attempts = $2 and state = 'queued'";
+
+    /// It was delivered.
+    fn mail_sent(id: Uuid, answer: &str, now: Timestamp) -> () =
+        "update freehold.mails set state = 'sent', answer = $2, ended_at = $3 where id = $1 and state = 'queued'";
+
+    /// It is to be tried again.
+    fn mail_again(id: Uuid, attempt: i16, answer: &str, due: Timestamp) -> () =
+        "update freehold.mails set answer = $3, due_at = $4 where id = $1 and attempts = $2 and state = 'queued'";
+
+    /// It was not tried after all.
+    fn mail_back(id: Uuid, attempt: i16, answer: &str, now: Timestamp) -> () =
+        "update freehold.mails set attempts = attempts - 1, answer = $3, due_at = $4
+         where id = $1 and attempts = $2 and state = 'queued'";
+
+    /// It is over.
+    fn mail_over(id: Uuid, attempt: i16, state: &str, answer: &str, now: Timestamp) -> () =
+        "update freehold.mails set state = $3, answer = $4, ended_at = $5
+         where id = $1 and attempts = $2 and state = 'queued'";
+
+    /// Forgets what ended before then.
+    fn mail_forget(before: Timestamp) -> () =
+        "delete from freehold.mails where state <> 'queued' and ended_at < $1";
+}

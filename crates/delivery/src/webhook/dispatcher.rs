@@ -1,0 +1,66 @@
+//! From events that have committed to deliveries.
+
+mod store;
+
+use freehold_core::Result;
+use freehold_db::row;
+use tokio::sync::watch;
+
+pub use store::STATEMENTS;
+
+use super::{Parts, settings::Rhythm};
+
+/// How many events are given places at once.
+const BATCH: i32 = 500;
+
+row! {
+    struct Dispatched {
+        events: i32,
+        deliveries: i32,
+    }
+}
+
+/// Gives events their places in the order of commits, and makes a delivery for each endpoint that wants them. Any number of
+/// processes may run one: they take turns.
+pub struct Dispatcher(Parts);
+
+impl Dispatcher {
+    /// One that shares these with a [`Sender`](super::Sender) of this process, which it wakes.
+    pub fn new(parts: Parts) -> Self {
+        Self(parts)
+    }
+
+    /// Works until `stop` is true.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut rhythm = Rhythm::new(&self.0.settings);
+        while !*stop.borrow() {
+            let pause = match self.dispatch().await {
+                Ok(found) => rhythm.after(found.events > 0),
+                Err(error) => rhythm.trouble("events are not dispatched", &error),
+            };
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => return,
+                () = self.0.settings.nudge.events_nudged() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// One batch after the other, until none is full.
+    async fn dispatch(&self) -> Result<Dispatched> {
+        let mut all = Dispatched { events: 0, deliveries: 0 };
+        loop {
+            let query = store::webhook_dispatch(BATCH, self.0.clock.now());
+            let found = self.0.db.system("make deliveries of events").fetch_optional(query).await?;
+            let Dispatched { events, deliveries } = found.unwrap_or(Dispatched { events: 0, deliveries: 0 });
+            if deliveries > 0 {
+                self.0.due.notify_one();
+            }
+            all.events = all.events.saturating_add(events);
+            all.deliveries = all.deliveries.saturating_add(deliveries);
+            if events < BATCH {
+                return Ok(all);
+            }
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! SQL of the dispatcher. The function is in `migrations/0003_webhook_functions.sql`.
+
+use freehold_db::statements;
+use jiff::Timestamp;
+
+use super::Dispatched;
+
+statements! {
+    /// Gives places to events and makes deliveries of them.
+    fn webhook_dispatch(at_most: i32, now: Timestamp) -> Dispatched =
+        "select events, deliveries from freehold.webhook_dispatch($1, $2)";
+}

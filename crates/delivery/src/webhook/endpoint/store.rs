@@ -1,0 +1,96 @@
+//! SQL of endpoints.
+
+use freehold_core::TenantId;
+use freehold_db::statements;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::Endpoint;
+use crate::webhook::EndpointId;
+
+statements! {
+    /// Lets one at a time count and make endpoints of a tenant.
+    fn endpoint_count_lock() -> () =
+        "with locked as materialized (
+           select pg_advisory_xact_lock(hashtextextended('webhook_endpoints/' || freehold.tenant_id()::text, 0))
+         ) select from locked";
+
+    /// How many there are.
+    fn endpoint_count() -> (i64,) = "select count(*) from freehold.webhook_endpoints where deleted_at is null";
+
+    /// Makes an endpoint.
+    fn endpoint_insert(
+        tenant: TenantId, id: EndpointId, url: String, description: String, patterns: Vec<String>, enabled: bool,
+        signature: &str, sealed_secret: Vec<u8>, public_key: Option<String>, per_second: Option<i32>, at_once: i32,
+        now: Timestamp
+    ) -> Endpoint =
+        "insert into freehold.webhook_endpoints (
+           tenant_id, id, url, description, patterns, enabled, disabled_at, disabled_because, signature, sealed_secret,
+           public_key, per_second, at_once, created_at, updated_at
+         ) values (
+           $1, $2, $3, $4, $5, $6, case when not $6 then $12 end, case when not $6 then 'asked' end, $7, $8, $9, $10, $11,
+           $12, $12
+         )
+         returning id, url, description, patterns, enabled, disabled_at, disabled_because, signature, public_key,
+           previous_until, per_second, at_once, failing_since, revision, created_at, updated_at";
+
+    /// Its lane.
+    fn lane_insert(tenant: TenantId, id: EndpointId) -> () =
+        "insert into freehold.webhook_lanes (tenant_id, endpoint_id) values ($1, $2)";
+
+    /// A page of endpoints.
+    fn endpoint_list(before: Uuid, rows: i64) -> Endpoint =
+        "select id, url, description, patterns, enabled, disabled_at, disabled_because, signature, public_key,
+           previous_until, per_second, at_once, failing_since, revision, created_at, updated_at
+         from freehold.webhook_endpoints where id < $1 and deleted_at is null order by id desc limit $2";
+
+    /// One endpoint.
+    fn endpoint_find(id: EndpointId) -> Endpoint =
+        "select id, url, description, patterns, enabled, disabled_at, disabled_because, signature, public_key,
+           previous_until, per_second, at_once, failing_since, revision, created_at, updated_at
+         from freehold.webhook_endpoints where id = $1 and deleted_at is null";
+
+    /// One endpoint, to be changed.
+    fn endpoint_lock(id: EndpointId) -> Endpoint =
+        "select id, url, description, patterns, enabled, disabled_at, disabled_because, signature, public_key,
+           previous_until, per_second, at_once, failing_since, revision, created_at, updated_at
+         from freehold.webhook_endpoints where id = $1 and deleted_at is null for update";
+
+    /// Changes an endpoint. One that is enabled again begins anew.
+    fn endpoint_update(
+        id: EndpointId, url: String, description: String, patterns: Vec<String>, enabled: bool, per_second: Option<i32>,
+        at_once: i32, now: Timestamp
+    ) -> Endpoint =
+        "update freehold.webhook_endpoints set
+           url = $2, description = $3, patterns = $4, enabled = $5, per_second = $6, at_once = $7, updated_at = $8, revision = revision + 1,
+           disabled_at = case when not $5 then coalesce(disabled_at, $8) end,
+           disabled_because = case when not $5 then coalesce(disabled_because, 'asked') end,
+           failing_since = case when enabled or not $5 then failing_since end
+         where id = $1
+         returning id, url, description, patterns, enabled, disabled_at, disabled_because, signature, public_key,
+           previous_until, per_second, at_once, failing_since, revision, created_at, updated_at";
+
+    /// Has the sender look at endpoints.
+    fn lanes_arm(endpoints: Vec<Uuid>, now: Timestamp) -> () =
+        "with armed as materialized (select freehold.webhook_lanes_arm($1, $2)) select from armed";
+
+    /// Deletes an endpoint: the row stays for the sweep, without its secrets.
+    fn endpoint_delete(id: EndpointId, now: Timestamp) -> () =
+        "update freehold.webhook_endpoints
+         set deleted_at = $2, enabled = false, sealed_secret = '', previous_sealed_secret = null, previous_until = null
+         where id = $1 and deleted_at is null";
+
+    /// And its lane.
+    fn lane_delete(id: EndpointId) -> () = "delete from freehold.webhook_lanes where endpoint_id = $1";
+
+    /// Gives an endpoint another secret; the one before stays for a while.
+    fn secret_rotate(
+        id: EndpointId, signature: &str, sealed_secret: Vec<u8>, public_key: Option<String>, until: Timestamp, now: Timestamp
+    ) -> Endpoint =
+        "update freehold.webhook_endpoints set
+           previous_sealed_secret = sealed_secret, previous_until = $5, sealed_secret = $3, signature = $2, public_key = $4,
+           updated_at = $6, revision = revision + 1
+         where id = $1
+         returning id, url, description, patterns, enabled, disabled_at, disabled_because, signature, public_key,
+           previous_until, per_second, at_once, failing_since, revision, created_at, updated_at";
+}

@@ -1,0 +1,151 @@
+//! What the sender knows by heart: endpoints with their opened keys as long as they do not change, and bodies of events.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use freehold_core::{Context, Result};
+use freehold_db::row;
+use freehold_jobs::outbox::{EventId, events_read};
+use freehold_outbound::{Bytes, Url, signature::Key};
+use freehold_vault::Vault;
+use futures_util::future::try_join;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Claimed, store};
+use crate::webhook::{EndpointId, Parts, secret};
+
+/// How many endpoints are kept.
+const ENDPOINTS: usize = 10_000;
+/// How many bodies are kept for the next claims: an event for a thousand endpoints is read and written once.
+const BODIES: usize = 2_048;
+
+row! {
+    pub(super) struct EndpointRow {
+        id: EndpointId,
+        revision: i32,
+        url: String,
+        sealed_secret: Vec<u8>,
+        previous_sealed_secret: Option<Vec<u8>>,
+        previous_until: Option<Timestamp>,
+    }
+}
+
+/// What sending to an endpoint takes.
+pub(super) struct Known {
+    revision: i32,
+    /// As it is stored.
+    pub(super) url: String,
+    /// The address and the keys; none when they cannot be read, which is a fault of ours.
+    pub(super) means: Option<(Url, Keys)>,
+}
+
+/// The keys that sign.
+pub(super) struct Keys {
+    current: Key,
+    previous: Option<(Key, Timestamp)>,
+}
+
+impl Keys {
+    /// Those that sign at this time.
+    pub(super) fn at(&self, now: Timestamp) -> Vec<Key> {
+        let previous = self.previous.iter().filter(|(_, until)| *until > now).map(|(key, _)| key.clone());
+        std::iter::once(self.current.clone()).chain(previous).collect()
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Book {
+    endpoints: HashMap<EndpointId, Arc<Known>>,
+    bodies: HashMap<EventId, Bytes>,
+}
+
+impl Book {
+    /// Reads what is wanted and not known.
+    pub(super) async fn read(&mut self, parts: &Parts, claimed: &[Claimed]) -> Result<()> {
+        if claimed.is_empty() {
+            return Ok(());
+        }
+        if self.endpoints.len() > ENDPOINTS {
+            self.endpoints.clear();
+        }
+        let endpoints: HashSet<EndpointId> =
+            claimed.iter().filter(|one| !self.knows(one)).map(|one| one.endpoint_id).collect();
+        if self.bodies.len() > BODIES {
+            self.bodies.clear();
+        }
+        let events: HashSet<(Uuid, EventId)> = claimed
+            .iter()
+            .filter(|one| !self.bodies.contains_key(&one.event_id))
+            .map(|one| (one.tenant_id, one.event_id))
+            .collect();
+        let ((), ()) = try_join(
+            read_endpoints(parts, &mut self.endpoints, endpoints),
+            read_bodies(parts, &mut self.bodies, events),
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Whether the endpoint is known as it was when the delivery was claimed, or later.
+    fn knows(&self, claimed: &Claimed) -> bool {
+        self.endpoints.get(&claimed.endpoint_id).is_some_and(|known| known.revision >= claimed.revision)
+    }
+
+    /// The endpoint, unless it has been deleted.
+    pub(super) fn endpoint(&self, claimed: &Claimed) -> Option<Arc<Known>> {
+        self.endpoints.get(&claimed.endpoint_id).filter(|_| self.knows(claimed)).cloned()
+    }
+
+    /// The message, unless the event is no longer kept.
+    pub(super) fn body(&self, id: EventId) -> Option<Bytes> {
+        self.bodies.get(&id).cloned()
+    }
+}
+
+async fn read_endpoints(
+    parts: &Parts,
+    known: &mut HashMap<EndpointId, Arc<Known>>,
+    wanted: HashSet<EndpointId>,
+) -> Result<()> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let ids = wanted.into_iter().map(EndpointId::uuid).collect();
+    let rows = parts.db.system("read endpoints to send to").fetch_all(store::endpoints_read(ids)).await?;
+    for row in rows {
+        let means = means(&parts.vault, &row);
+        if let Err(error) = &means {
+            tracing::error!(?error, endpoint = %row.id, "a webhook's address or secret cannot be read");
+        }
+        known.insert(row.id, Arc::new(Known { revision: row.revision, url: row.url, means: means.ok() }));
+    }
+    Ok(())
+}
+
+fn means(vault: &Vault, row: &EndpointRow) -> Result<(Url, Keys)> {
+    let url = Url::parse(&row.url).context("reading a webhook's address")?;
+    let current = secret::open(vault, row.id, &row.sealed_secret)?;
+    let previous = match (&row.previous_sealed_secret, row.previous_until) {
+        (Some(sealed), Some(until)) => Some((secret::open(vault, row.id, sealed)?, until)),
+        _ => None,
+    };
+    Ok((url, Keys { current, previous }))
+}
+
+async fn read_bodies(
+    parts: &Parts,
+    bodies: &mut HashMap<EventId, Bytes>,
+    wanted: HashSet<(Uuid, EventId)>,
+) -> Result<()> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    for event in events_read(&parts.db, wanted).await? {
+        let body = serde_json::to_vec(&event).context("writing an event")?;
+        bodies.insert(event.id, body.into());
+    }
+    Ok(())
+}

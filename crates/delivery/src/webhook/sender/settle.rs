@@ -1,0 +1,80 @@
+//! Writes down what came of requests, many at once.
+
+use std::sync::Arc;
+
+use freehold_core::{Context, Result, codes};
+use jiff::{SignedDuration, Timestamp};
+use tokio::{sync::mpsc, time::sleep};
+
+use super::{Claimed, store};
+use crate::webhook::{Attempt, Parts, settings::Rhythm, verdict::Verdict};
+
+/// How many are written at once.
+const BATCH: usize = 256;
+
+/// A request that has ended.
+pub(super) struct Ended {
+    /// Of which delivery.
+    pub(super) delivery: Claimed,
+    /// Until when it is ours.
+    pub(super) until: Timestamp,
+    /// What came of it.
+    pub(super) attempt: Attempt,
+    /// What follows.
+    pub(super) verdict: Verdict,
+}
+
+/// Writes until nobody sends any more. While the database is away, it waits.
+pub(super) async fn run(parts: Arc<Parts>, mut arriving: mpsc::Receiver<Ended>) {
+    let mut rhythm = Rhythm::new(&parts.settings);
+    let mut batch = Vec::with_capacity(BATCH);
+    while arriving.recv_many(&mut batch, BATCH).await > 0 {
+        loop {
+            match write(&parts, &batch).await {
+                Ok(()) => break,
+                Err(error) if error.is(codes::UNAVAILABLE) => {
+                    sleep(rhythm.trouble("the outcome of webhooks is not written down", &error)).await;
+                }
+                // One of them cannot be written: the others are.
+                Err(_) => break one_by_one(&parts, &batch).await,
+            }
+        }
+        rhythm.after(true);
+        batch.clear();
+    }
+}
+
+/// What cannot be written even alone stays leased, and is sent again when the lease ends.
+async fn one_by_one(parts: &Parts, batch: &[Ended]) {
+    for ended in batch {
+        if let Err(error) = write(parts, std::slice::from_ref(ended)).await {
+            tracing::error!(?error, delivery = ?ended.delivery, "the outcome of a webhook cannot be written down");
+        }
+    }
+}
+
+async fn write(parts: &Parts, batch: &[Ended]) -> Result<()> {
+    let now = parts.clock.now();
+    let patience = SignedDuration::try_from(parts.settings.failing_for).context("reading a setting")?;
+    let attempts = batch.iter().map(|ended| serde_json::to_value(&ended.attempt)).collect::<Result<Vec<_>, _>>();
+    let settle = store::webhook_settle(
+        batch.iter().map(|ended| ended.delivery.tenant_id).collect(),
+        batch.iter().map(|ended| ended.delivery.endpoint_id.uuid()).collect(),
+        batch.iter().map(|ended| ended.delivery.event_id.uuid()).collect(),
+        batch.iter().map(|ended| ended.until).collect(),
+        batch.iter().map(|ended| ended.verdict.state.to_owned()).collect(),
+        batch.iter().map(|ended| ended.verdict.due_at).collect(),
+        batch.iter().map(|ended| ended.verdict.hold).collect(),
+        attempts.context("writing an attempt")?,
+        batch.iter().filter(|ended| ended.verdict.gone).map(|ended| ended.delivery.endpoint_id.uuid()).collect(),
+        now,
+        now.saturating_sub(patience).unwrap_or(Timestamp::MIN),
+        &parts.product_name,
+        &parts.site_url,
+    );
+    let armed = parts.db.system("settle webhooks that were sent").fetch_optional(settle).await?;
+    if armed.is_some_and(|(armed,)| armed) {
+        parts.due.notify_one();
+    }
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! SQL of the sender. The functions are in `migrations/0003_webhook_functions.sql`.
+
+use freehold_db::statements;
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{Claimed, book::EndpointRow};
+
+statements! {
+    /// Leases deliveries that are due.
+    fn webhook_claim(room: i32, now: Timestamp, until: Timestamp) -> Claimed =
+        "select tenant_id, endpoint_id, event_id, tried, revision from freehold.webhook_claim($1, $2, $3)";
+
+    /// What sending to endpoints takes.
+    fn endpoints_read(ids: Vec<Uuid>) -> EndpointRow =
+        "select id, revision, url, sealed_secret, previous_sealed_secret, previous_until
+         from freehold.webhook_endpoints where id = any ($1) and deleted_at is null";
+
+    /// Writes down what came of deliveries; whether endpoints are to be looked at again at once.
+    fn webhook_settle(
+        tenants: Vec<Uuid>, endpoints: Vec<Uuid>, events: Vec<Uuid>, leases: Vec<Timestamp>, states: Vec<String>,
+        dues: Vec<Option<Timestamp>>, holds: Vec<Option<Timestamp>>, attempts: Vec<Value>, gone: Vec<Uuid>, now: Timestamp,
+        failing_before: Timestamp, product_name: &str, site_url: &str
+    ) -> (bool,) =
+        "select freehold.webhook_settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+}

@@ -1,0 +1,47 @@
+//! Forgetting what is old, an hour at a time.
+
+mod store;
+
+use std::time::Duration;
+
+use freehold_core::{Clock, Result};
+use freehold_db::Db;
+use freehold_jobs::{Done, Handler, JobKind, Schedule, outbox};
+use jiff::Timestamp;
+
+pub use store::STATEMENTS;
+
+/// Forgets events and deliveries older than 30 days, and what deleted endpoints left behind.
+pub const SWEEP: JobKind =
+    JobKind { at_once: Some(1), time_limit: Duration::from_mins(10), ..JobKind::named("webhooks.sweep") };
+
+/// Every hour.
+pub const SCHEDULE: Schedule = Schedule { name: "webhooks.sweep", every: Duration::from_hours(1), kind: &SWEEP };
+
+/// How many are forgotten at once.
+const PORTION: i64 = 5_000;
+
+/// Does [`SWEEP`].
+pub fn handler(db: Db, clock: Clock) -> Handler {
+    Handler::new(&SWEEP, move |_| {
+        let (db, now) = (db.clone(), clock.now());
+        async move {
+            sweep(&db, now).await?;
+            Ok(Done::Done)
+        }
+    })
+}
+
+/// Forgets what is old, in small portions.
+pub async fn sweep(db: &Db, now: Timestamp) -> Result<()> {
+    outbox::event_forget_old(db, now).await?;
+    let before = now - outbox::KEPT;
+    while db.system("forget old deliveries").execute(store::deliveries_forget(before, PORTION)).await? > 0 {}
+    while db.system("sweep up after deleted endpoints").execute(store::deliveries_sweep(PORTION)).await? > 0 {}
+    db.system("sweep up deleted endpoints").execute(store::endpoints_sweep()).await?;
+    let woken = db.system("wake endpoints that sleep over work").execute(store::lanes_wake(now)).await?;
+    if woken > 0 {
+        tracing::warn!(woken, "webhooks had been forgotten; they go on now");
+    }
+    Ok(())
+}

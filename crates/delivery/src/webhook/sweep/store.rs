@@ -1,0 +1,41 @@
+//! SQL of forgetting.
+
+use freehold_db::statements;
+use jiff::Timestamp;
+
+statements! {
+    /// Forgets deliveries from before a time, so many at once.
+    fn deliveries_forget(before: Timestamp, at_most: i64) -> () =
+        "delete from freehold.webhook_deliveries where ctid = any (array(
+           select ctid from freehold.webhook_deliveries where created_at < $1 limit $2
+         ))";
+
+    /// Forgets deliveries of deleted endpoints, so many at once.
+    fn deliveries_sweep(at_most: i64) -> () =
+        "delete from freehold.webhook_deliveries where ctid = any (array(
+           select d.ctid
+           from freehold.webhook_endpoints as w
+           join freehold.webhook_deliveries as d on d.tenant_id = w.tenant_id and d.endpoint_id = w.id
+           where w.deleted_at is not null limit $1
+         ))";
+
+    /// Wakes endpoints that have slept for minutes over what is due. There should never be one.
+    fn lanes_wake(now: Timestamp) -> () =
+        "update freehold.webhook_lanes set due_at = $1 where endpoint_id in (
+           select l.endpoint_id
+           from freehold.webhook_lanes as l
+           join freehold.webhook_endpoints as w on w.id = l.endpoint_id and w.enabled
+           where l.due_at > $1 and l.free_at <= $1 and exists (
+             select from freehold.webhook_deliveries as d
+             where d.endpoint_id = l.endpoint_id and d.due_at < $1 - interval '5 minutes'
+           )
+           for update of l skip locked
+         )";
+
+    /// Forgets deleted endpoints of which nothing is left.
+    fn endpoints_sweep() -> () =
+        "delete from freehold.webhook_endpoints as w
+         where w.deleted_at is not null and not exists (
+           select from freehold.webhook_deliveries as d where d.tenant_id = w.tenant_id and d.endpoint_id = w.id
+         )";
+}

@@ -1,0 +1,123 @@
+//! What is done later: the worker and the other loops, in the server or on their own (`freehold work`).
+
+use anyhow::Result;
+use freehold_core::{Clock, Random};
+use freehold_delivery::{mail::Sender, webhook};
+use freehold_jobs::{Handler, Schedule, Worker, WorkerSettings};
+use freehold_outbound::Outbound;
+use freehold_web::{Backbone, Product};
+use tokio::{sync::watch, task::JoinSet};
+
+use crate::{
+    chores,
+    compose::{self, Materials},
+    database::Database,
+    mail, secret_key,
+    serve::told_to_stop,
+    settings::{Settings, WorkSettings},
+};
+
+/// Everything that does jobs, of the house and of the product.
+pub fn handlers(backbone: &Backbone, product: &Product) -> Vec<Handler> {
+    chores::handlers(backbone).into_iter().chain((product.jobs)(backbone)).collect()
+}
+
+/// Everything that comes regularly.
+pub fn schedules(product: &Product) -> Vec<Schedule> {
+    chores::SCHEDULES.iter().chain(product.schedules).copied().collect()
+}
+
+/// The worker of this process.
+pub fn worker(backbone: &Backbone, product: &Product, settings: WorkerSettings) -> Worker {
+    let settings = WorkerSettings { nudge: backbone.nudge.clone(), ..settings };
+    let (db, clock, random) = (backbone.db.clone(), backbone.clock.clone(), backbone.random.clone());
+    Worker::new(db, clock, random, backbone.ids.clone(), handlers(backbone, product), schedules(product), settings)
+}
+
+/// What tells customers' servers, of this process.
+pub fn webhooks(backbone: &Backbone, settings: webhook::Settings) -> webhook::Parts {
+    let settings = webhook::Settings { nudge: backbone.nudge.clone(), ..settings };
+    let own = (backbone.db.clone(), backbone.clock.clone(), backbone.random.clone());
+    let names = (backbone.product.name.as_str(), backbone.site_url.as_str());
+    webhook::Parts::new(own, backbone.vault.clone(), backbone.outbound.clone(), names, settings)
+}
+
+/// Works until `stop` is true, and gives back what had not ended then.
+pub async fn work(
+    backbone: Backbone,
+    product: &Product,
+    settings: WorkSettings,
+    mails: Option<Sender>,
+    stop: watch::Receiver<bool>,
+) {
+    let worker = worker(&backbone, product, settings.worker());
+    let webhooks = webhooks(&backbone, webhook::Settings::default());
+    let (dispatcher, sender) = (webhook::Dispatcher::new(webhooks.clone()), webhook::Sender::new(webhooks));
+    // Each on a task of its own; all of them are gone when this future is dropped.
+    let mut loops = JoinSet::new();
+    loops.spawn(worker.run(stop.clone()));
+    loops.spawn(dispatcher.run(stop.clone()));
+    loops.spawn(sender.run(stop.clone()));
+    if let Some(mails) = mails {
+        loops.spawn(mails.run(stop));
+    }
+    while let Some(ended) = loops.join_next().await {
+        if let Err(error) = ended
+            && let Ok(panic) = error.try_into_panic()
+        {
+            // Whoever started this should see it end, and not go on without one of its parts.
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+/// `freehold work`: a worker apart from the server, or several.
+pub async fn alone(settings: Settings) -> Result<()> {
+    let product = compose::product(&settings.product)?;
+    let random = Random::system();
+    let vault = secret_key::vault(&settings, &random)?;
+    let database = Database::open_beside(&settings).await?;
+    let worked = run(&settings, &database, &product, (vault, random)).await;
+    let closed = database.close().await;
+    worked.and(closed)
+}
+
+async fn run(
+    settings: &Settings,
+    database: &Database,
+    product: &Product,
+    (vault, random): (freehold_vault::Vault, Random),
+) -> Result<()> {
+    database.migrate(&compose::migrations(product)).await?;
+    let outbound = Outbound::new(settings.outbound.allowed(database.is_local()))?;
+    // Mails and answers name the server, which is not here.
+    let site_url = settings.site_url.clone().unwrap_or_else(|| format!("http://{}", settings.listen));
+    let (db, clock, auth) = (database.pool()?, Clock::system(), settings.auth);
+    let materials = Materials { db, vault, clock, random, site_url, auth, outbound };
+    let backbone = compose::backbone(materials, product).await?;
+    let mails = mail::sender(settings, &backbone, settings.shows_mails(database))?;
+    say(&backbone, product, settings.work);
+
+    let (stop, stopping) = watch::channel(false);
+    let mut working = std::pin::pin!(work(backbone, product, settings.work, mails, stopping));
+    tokio::select! {
+        () = &mut working => return Ok(()),
+        () = told_to_stop() => tracing::info!("stopping: jobs under way have {} s to end", settings.work.worker().drain.as_secs()),
+    }
+    stop.send_replace(true);
+    working.await;
+    Ok(())
+}
+
+/// Prints what this process does.
+#[expect(clippy::print_stdout, reason = "this is what the command is for")]
+fn say(backbone: &Backbone, product: &Product, settings: WorkSettings) {
+    println!("\n  Freehold works for {}, up to {} jobs at once:\n", backbone.product.name, settings.slots);
+    for handler in handlers(backbone, product) {
+        println!("  job        {}", handler.kind.name);
+    }
+    for schedule in schedules(product) {
+        println!("  every      {} s: {}", schedule.every.as_secs(), schedule.name);
+    }
+    println!("\n  Ctrl-C stops it.\n");
+}

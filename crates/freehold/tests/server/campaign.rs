@@ -1,0 +1,155 @@
+//! A campaign of ten thousand calls over eight workers, two of which are killed in the midst of it.
+
+use std::time::{Duration, Instant};
+
+use freehold_core::Random;
+use reqwest::{Method, header};
+use serde_json::{Value, json};
+
+use crate::{
+    client::{Tenant, text},
+    postgres::connect,
+    server::{Home, Program, Server, eventually},
+};
+
+const CONTACTS: i64 = 10_000;
+const WORKERS: usize = 8;
+/// How long it may take on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// Somebody who has a campaign.
+pub(crate) struct Owner {
+    pub(crate) tenant: Tenant,
+    site: String,
+    /// Its path.
+    campaign: String,
+}
+
+impl Owner {
+    /// With a draft and its contacts.
+    pub(crate) async fn new(server: &Server, program: &Program, name: &str, contacts: i64) -> Self {
+        let tenant = Tenant::sign_up(&server.site, name).await;
+        let plan = program.run(&["plan", &tenant.slug, "enterprise"]).await;
+        assert_eq!(plan.code, Some(0), "{}", plan.output);
+        let mut owner = Self { tenant, site: server.site.clone(), campaign: String::new() };
+        owner.again(contacts).await;
+        owner
+    }
+
+    /// Another draft with so many contacts.
+    pub(crate) async fn again(&mut self, contacts: i64) {
+        let draft = json!({
+            "name": "Recall", "workflow_id": self.tenant.workflow, "concurrency": 100,
+            "scripts": [self.tenant.sample["script"]]
+        });
+        // The plan that was just bought is known everywhere within a second.
+        let mut campaign = String::new();
+        eventually("the campaign is made", PATIENCE, async || {
+            self.post("", "application/json", draft.to_string()).await.is_ok_and(|made| {
+                campaign = text(&made, "/id");
+                true
+            })
+        })
+        .await;
+        self.campaign = campaign;
+        let rows = (0..contacts).map(|row| format!("+49309{row:06},Ada,the practice,Thursday,ten,+4930901820"));
+        let file = format!("phone,name,business,date,time,desk\n{}\n", rows.collect::<Vec<_>>().join("\n"));
+        let since = Instant::now();
+        let added = self.post(&format!("/{}/contacts", self.campaign), "text/csv", file).await.unwrap();
+        assert_eq!(added["added"], json!(contacts), "{added}");
+        println!("{contacts} contacts added in {:.1?}", since.elapsed());
+    }
+
+    /// Sets the campaign going.
+    pub(crate) async fn start(&self) {
+        self.post(&format!("/{}/start", self.campaign), "application/json", String::new()).await.unwrap();
+    }
+
+    /// The server is at another place from now on.
+    pub(crate) fn moved(&mut self, site: &str) {
+        site.clone_into(&mut self.site);
+    }
+
+    async fn post(&self, path: &str, kind: &str, body: String) -> Result<Value, Value> {
+        let request = self.tenant.client.request(Method::POST, format!("{}/api/v1{path}", self.site));
+        let request = request.header(header::AUTHORIZATION, &self.tenant.key).header(header::CONTENT_TYPE, kind);
+        let answer = self.tenant.client.send(request.body(body)).await.unwrap();
+        if answer.status < 300 { Ok(answer.body) } else { Err(answer.body) }
+    }
+
+    /// None while the server cannot say.
+    async fn progress(&self) -> Option<Value> {
+        let path = format!("/api/v1/campaigns/{}", self.campaign);
+        let campaign = self.tenant.get(&self.site, &path).await.ok().filter(|answer| !answer.is_unavailable())?;
+        Some(campaign.expect(200)["progress"].clone())
+    }
+
+    /// Waits until so many are done.
+    pub(crate) async fn done(&self, count: i64) {
+        eventually(&format!("{count} are done"), PATIENCE, async || {
+            self.progress().await.is_some_and(|progress| progress["done"].as_i64() >= Some(count))
+        })
+        .await;
+    }
+
+    /// Waits until the campaign is over.
+    async fn completed(&self) {
+        eventually("the campaign is completed", PATIENCE, async || {
+            self.progress().await.is_some_and(|progress| progress["status"] == "completed")
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_calls_over_eight_workers_are_metered_exactly_though_two_are_killed() {
+    let (home, random) = (Home::new(), Random::system());
+    let program = Program::at(&home).with("FREEHOLD_WORK_IN_SERVER", "false").with("FREEHOLD_WORK_LEASE_SECONDS", "5");
+    let server = program.start().await;
+    let owner = Owner::new(&server, &program, "campaign", CONTACTS).await;
+    let mut workers: Vec<Server> = (0..WORKERS).map(|_| program.begin_as(&["work"])).collect();
+    eventually("all workers work", PATIENCE, async || {
+        workers.iter().all(|worker| worker.output.text().contains("Freehold works for"))
+    })
+    .await;
+
+    let begun = Instant::now();
+    owner.start().await;
+    for third in [CONTACTS / 3, CONTACTS * 2 / 3] {
+        owner.done(third - 500 + i64::from(random.below(1_000))).await;
+        let chosen = usize::try_from(random.below(u32::try_from(workers.len()).unwrap())).unwrap();
+        workers.swap_remove(chosen).kill();
+        println!("a worker was killed after {:.1?}", begun.elapsed());
+    }
+    owner.done(CONTACTS).await;
+    owner.completed().await;
+    let took = begun.elapsed();
+    println!("{CONTACTS} calls in {took:.1?}: {:.0} a second", f64::from(10_000) / took.as_secs_f64());
+
+    assert_eq!(owner.tenant.calls(&owner.site).await, (CONTACTS, 0));
+    exact(&home).await;
+    for worker in workers {
+        worker.stop().await;
+    }
+    server.stop().await;
+}
+
+/// Every contact was called once, and everything that is counted of calls says so.
+async fn exact(home: &Home) {
+    let database = connect(&home.url()).await;
+    for (what, sql) in [
+        ("runs", "select count(*) from voice.runs where status = 'completed'"),
+        ("runs of contacts", "select count(*) from voice.contacts as c join voice.runs as r on r.id = c.run_id"),
+        ("contacts", "select count(*) from voice.contacts where status = 'reached' and tries = 1"),
+        ("metered", "select count(*) from freehold.usage_events where meter = 'calls' and quantity = 1"),
+        ("in the total", "select used from freehold.usage_totals where meter = 'calls'"),
+        ("in analytics", "select sum(calls)::bigint from voice.call_quarters"),
+        ("told", "select count(distinct data->>'run_id') from freehold.events where type = 'call.completed'"),
+        ("told, counted", "select count(*) from freehold.events where type = 'call.completed'"),
+    ] {
+        let count: i64 = database.query_one(sql, &[]).await.unwrap().get(0);
+        assert_eq!(count, CONTACTS, "{what}");
+    }
+    let drift: i64 = database.query_one("select count(*) from freehold.usage_drift", &[]).await.unwrap().get(0);
+    assert_eq!(drift, 0);
+}

@@ -1,0 +1,13 @@
+//! Mails: sent by the real sender to a real mail server (`aiosmtpd`), looked at by Python's own reader of mails.
+//!
+//! Read in this order: [`server`] is the mail server, [`room`] a database with senders; the other modules are the tests.
+
+mod away;
+mod brand;
+mod delivered;
+mod once;
+mod pages;
+mod refused;
+mod room;
+mod secure;
+mod server;

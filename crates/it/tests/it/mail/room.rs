@@ -1,0 +1,169 @@
+//! A database with mails in it, and who sends them.
+
+use freehold_core::Secret;
+use freehold_delivery::mail::{Brand, Origin, Post, Sender, Server, Smtp};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use tokio::{sync::watch, task::JoinHandle};
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+use crate::harness::{TestDatabase, eventually};
+
+/// A database with mails in it.
+pub(crate) struct Room {
+    pub(crate) test: TestDatabase,
+    pub(crate) admin: Client,
+}
+
+/// Somebody who sends. Stopped in the middle of everything when this value goes.
+pub(crate) struct Running {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+/// A mail as the database has it.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) state: String,
+    pub(crate) attempts: i16,
+    pub(crate) answer: String,
+}
+
+impl Room {
+    pub(crate) async fn new() -> Self {
+        let test = TestDatabase::new().await;
+        let admin = test.admin().await;
+        Self { test, admin }
+    }
+
+    /// Asks for a mail that lets somebody in.
+    pub(crate) async fn enqueue(&self, to: &str) -> Uuid {
+        self.enqueue_as("magic_link", to, &sign_in()).await
+    }
+
+    /// Asks for a mail.
+    pub(crate) async fn enqueue_as(&self, template: &str, to: &str, data: &Value) -> Uuid {
+        let id = self.test.uuid();
+        let (cause, now) = (format!("test/{id}"), self.test.clock.now());
+        let enqueue = "select freehold.mail_enqueue($1, $2, $3, $4, $5, $6)";
+        self.admin.execute(enqueue, &[&id, &cause, &template, &to, &data, &now]).await.unwrap();
+        id
+    }
+
+    /// Begins to send by that server.
+    pub(crate) fn send_by(&self, url: &str) -> Running {
+        self.send_with(smtp(url))
+    }
+
+    pub(crate) fn send_with(&self, smtp: Smtp) -> Running {
+        self.run(Post::Smtp(Box::new(smtp)))
+    }
+
+    /// Begins to send into the local mailbox.
+    pub(crate) fn send_to_mailbox(&self) -> Running {
+        self.run(Post::Mailbox { site_url: "https://app.example.org".to_owned() })
+    }
+
+    fn run(&self, post: Post) -> Running {
+        Running::of(&self.test, post)
+    }
+
+    pub(crate) async fn row(&self, id: Uuid) -> Row {
+        let query = "select state, attempts, coalesce(answer, '') from freehold.mails where id = $1";
+        let row = self.admin.query_one(query, &[&id]).await.unwrap();
+        Row { state: row.get(0), attempts: row.get(1), answer: row.get(2) }
+    }
+
+    /// Waits until the mail has ended.
+    pub(crate) async fn ended(&self, id: Uuid) -> Row {
+        eventually("the mail has ended", async || self.row(id).await.state != "queued").await;
+        self.row(id).await
+    }
+
+    /// Waits until the mail was tried so often and waits to be tried again.
+    pub(crate) async fn tried(&self, id: Uuid, attempts: i16) -> Row {
+        // While it is under way it is due when its lease ends.
+        let waits = "select from freehold.mails
+            where id = $1 and attempts = $2 and answer is not null and due_at <> $3::timestamptz + interval '2 minutes'";
+        let now = self.test.clock.now();
+        eventually("the mail was tried", async || {
+            self.admin.query_opt(waits, &[&id, &attempts, &now]).await.unwrap().is_some()
+        })
+        .await;
+        self.row(id).await
+    }
+
+    /// Moves the clock.
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.test.clock.advance(SignedDuration::from_secs(seconds));
+    }
+
+    pub(crate) async fn count(&self, query: &str) -> i64 {
+        self.admin.query_one(query, &[]).await.unwrap().get(0)
+    }
+}
+
+impl Running {
+    /// Sends what is queued in this database.
+    pub(crate) fn of(test: &TestDatabase, post: Post) -> Self {
+        let (db, clock, random) = (test.db.clone(), test.clock.clone(), test.random.clone());
+        let sender = Sender::new(db, clock, random, brand(), post);
+        let (stop, stopping) = watch::channel(false);
+        Self { stop, task: tokio::spawn(sender.run(stopping)) }
+    }
+
+    /// Tells it to stop, and waits until it has ended what it had under way.
+    pub(crate) async fn stop(mut self) {
+        self.stop.send_replace(true);
+        (&mut self.task).await.unwrap();
+    }
+
+    /// Ends it in the middle of everything, as a power cut would.
+    pub(crate) async fn kill(mut self) {
+        self.task.abort();
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The way to that server.
+pub(crate) fn smtp(url: &str) -> Smtp {
+    let server = Server::parse(&Secret::new(url)).unwrap();
+    Smtp::new(server, Origin::parse("no-reply@voicefx.example").unwrap(), "app.example.org").unwrap()
+}
+
+/// The product's.
+pub(crate) fn brand() -> Brand {
+    Brand::of_product(&freehold::compose::specification(&freehold_voice::PRODUCT).unwrap())
+}
+
+/// The data of a mail that lets somebody in for an hour.
+pub(crate) fn sign_in() -> Value {
+    json!({
+        "product_name": "VoiceFX AI",
+        "code": "428613",
+        "link": "https://app.example.org/auth/v1/verify?token=abc&type=magiclink",
+        "minutes_valid": 60,
+        "site_url": "https://app.example.org",
+    })
+}
+
+/// The data of a mail that is never too late.
+pub(crate) fn webhook_disabled() -> Value {
+    json!({
+        "product_name": "VoiceFX AI",
+        "organization": "Bright Dental",
+        "endpoint": "https://hooks.example.org/",
+        "reason": "gone",
+        "days": 1,
+        "last_answer": null,
+        "link": "https://app.example.org/docs",
+        "site_url": "https://app.example.org",
+    })
+}

@@ -1,0 +1,199 @@
+//! What happened is told outside: once it is true, signed, and never lost.
+
+mod catalog;
+mod disabling;
+mod endpoints;
+mod events;
+mod failures;
+mod fairness;
+mod plans;
+mod replays;
+mod sending;
+mod sink;
+mod takeover;
+mod thresholds;
+mod verified;
+
+use std::time::Duration;
+
+use freehold_core::{Caller, Plan, Standing};
+use freehold_db::{Db, TenantTx};
+use freehold_delivery::webhook::{Dispatcher, Sender, Settings};
+use freehold_jobs::outbox::{Event, EventId, event_publish};
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokio::{sync::watch, task::JoinHandle};
+use utoipa::ToSchema;
+
+use self::sink::Sink;
+use crate::harness::{
+    app::{Answer, Person, TestApp},
+    eventually,
+};
+
+/// `bell.rang`.
+#[derive(Serialize, ToSchema)]
+struct Rang {
+    number: i32,
+}
+
+impl Event for Rang {
+    const TYPE: &'static str = "bell.rang";
+    const VERSION: i16 = 3;
+    const SUMMARY: &'static str = "A bell rang.";
+    fn sample() -> Self {
+        Self { number: 1 }
+    }
+}
+
+/// `door.opened`.
+#[derive(Serialize, ToSchema)]
+struct Opened {
+    number: i32,
+}
+
+impl Event for Opened {
+    const TYPE: &'static str = "door.opened";
+    const VERSION: i16 = 1;
+    const SUMMARY: &'static str = "A door was opened.";
+    fn sample() -> Self {
+        Self { number: 1 }
+    }
+}
+
+/// Dispatcher and sender of one process. Dropped, they are gone like those of a machine that lost its power.
+struct Courier {
+    stop: watch::Sender<bool>,
+    tasks: [JoinHandle<()>; 2],
+}
+
+impl Courier {
+    /// With the usual settings, but quick.
+    fn start(app: &TestApp) -> Self {
+        Self::with(app, quick())
+    }
+
+    fn with(app: &TestApp, settings: Settings) -> Self {
+        let parts = freehold::work::webhooks(&app.backbone, settings);
+        let (stop, stopping) = watch::channel(false);
+        let (dispatcher, sender) = (Dispatcher::new(parts.clone()), Sender::new(parts));
+        let tasks = [tokio::spawn(dispatcher.run(stopping.clone())), tokio::spawn(sender.run(stopping))];
+        Self { stop, tasks }
+    }
+
+    /// Tells them to stop, and waits until they have.
+    async fn stop(mut self) {
+        self.stop.send_replace(true);
+        for task in &mut self.tasks {
+            task.await.unwrap();
+        }
+    }
+}
+
+impl Drop for Courier {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+fn quick() -> Settings {
+    let poll = Duration::from_millis(10);
+    Settings { poll_busy: poll, poll_quiet: poll, ..Settings::default() }
+}
+
+/// Makes an endpoint.
+async fn endpoint(app: &TestApp, owner: &Person, body: Value) -> Answer {
+    app.post("/api/v1/webhooks").key(&owner.key).json(&body).send().await
+}
+
+/// One that wants this, at the sink; its id and secret.
+async fn endpoint_at(app: &TestApp, owner: &Person, sink: &Sink, body: Value) -> (String, String) {
+    let mut body = body;
+    body["url"] = sink.url.clone().into();
+    let made = endpoint(app, owner, body).await.expect(201);
+    (made.at("/id"), made.at("/secret"))
+}
+
+/// Everything, at the sink; its id and secret.
+async fn endpoint_for_all(app: &TestApp, owner: &Person, sink: &Sink) -> (String, String) {
+    endpoint_at(app, owner, sink, json!({})).await
+}
+
+/// The owner of the organization, on a plan with room for many endpoints. What he did until now has been told to nobody.
+async fn owner(app: &TestApp) -> Person {
+    let owner = app.owner().await;
+    app.put_on_plan(&owner, "enterprise", 1).await;
+    app.backbone.resolver.forget();
+    dispatch(app).await;
+    owner
+}
+
+/// Makes deliveries of what was published.
+async fn dispatch(app: &TestApp) {
+    let admin = app.test.admin().await;
+    admin.query("select freehold.webhook_dispatch(1000, $1)", &[&app.clock().now()]).await.unwrap();
+}
+
+/// Freehold itself, for the person's organization.
+fn house(owner: &Person) -> Caller {
+    let plan = Plan { id: "enterprise".to_owned(), version: 1 };
+    Caller::system(owner.organization.parse().unwrap(), "test", plan, Standing::Good)
+}
+
+/// A transaction in which an event is published and not yet true.
+async fn publishing<E: Event>(app: &TestApp, db: &Db, owner: &Person, event: E) -> (TenantTx, EventId) {
+    let (caller, id) = (house(owner), app.backbone.ids.next());
+    let mut tx = db.tenant(&caller).begin().await.unwrap();
+    event_publish(&mut tx, caller.tenant(), id, &event, app.clock().now()).await.unwrap();
+    (tx, id)
+}
+
+async fn publish<E: Event>(app: &TestApp, owner: &Person, event: E) -> String {
+    let (tx, id) = publishing(app, &app.backbone.db, owner, event).await;
+    tx.commit().await.unwrap();
+    app.backbone.nudge.nudge();
+    id.to_string()
+}
+
+/// Publishes so many.
+async fn ring(app: &TestApp, owner: &Person, count: i32) -> Vec<String> {
+    let mut ids = Vec::new();
+    for number in 1..=count {
+        ids.push(publish(app, owner, Rang { number }).await);
+    }
+    ids
+}
+
+async fn delivery(app: &TestApp, owner: &Person, endpoint: &str, event: &str) -> Value {
+    let path = format!("/api/v1/webhooks/{endpoint}/deliveries/{event}");
+    app.get(&path).key(&owner.key).send().await.expect(200).json()
+}
+
+/// Waits until the delivery has had so many attempts; the delivery then.
+async fn attempted(app: &TestApp, owner: &Person, endpoint: &str, event: &str, count: usize) -> Value {
+    let path = format!("/api/v1/webhooks/{endpoint}/deliveries/{event}");
+    eventually(&format!("attempt {count}"), async || {
+        let answer = app.get(&path).key(&owner.key).send().await;
+        // Before the dispatcher has been there is none.
+        answer.status() == 200 && answer.json()["attempts"].as_array().unwrap().len() >= count
+    })
+    .await;
+    delivery(app, owner, endpoint, event).await
+}
+
+/// Waits until so many deliveries are in this state.
+async fn until_state(app: &TestApp, state: &str, count: i64) {
+    let query = format!("select count(*) from freehold.webhook_deliveries where state = '{state}'");
+    let mut found = 0;
+    eventually(&format!("{count} deliveries are {state}"), async || {
+        found = app.count(&query).await;
+        found >= count
+    })
+    .await;
+    assert_eq!(found, count);
+}
+
+/// The endpoint as its owner sees it.
+async fn shown(app: &TestApp, owner: &Person, endpoint: &str) -> Value {
+    app.get(&format!("/api/v1/webhooks/{endpoint}")).key(&owner.key).send().await.expect(200).json()
+}

@@ -1,0 +1,129 @@
+//! A customer's server, on a socket, that answers as a test wants.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::State,
+    http::{HeaderMap, Response},
+};
+use freehold_outbound::signature::{Verifier, verify};
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use crate::harness::eventually;
+
+/// Listens until it is dropped, and keeps what it hears.
+pub(super) struct Sink {
+    pub(super) url: String,
+    desk: Desk,
+    task: JoinHandle<()>,
+}
+
+#[derive(Clone)]
+struct Desk {
+    heard: Arc<Mutex<Vec<Heard>>>,
+    reply: Arc<Mutex<Reply>>,
+}
+
+/// How it answers.
+#[derive(Clone)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: &'static str,
+    pub(super) after: Duration,
+}
+
+/// One message.
+#[derive(Clone, Debug)]
+pub(super) struct Heard {
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+impl Reply {
+    /// This status and nothing else.
+    pub(super) fn status(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: "", after: Duration::ZERO }
+    }
+
+    /// With this header.
+    pub(super) fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+}
+
+impl Sink {
+    /// One that is content with everything.
+    pub(super) async fn new() -> Self {
+        Self::answering(Reply::status(200)).await
+    }
+
+    pub(super) async fn answering(reply: Reply) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let desk = Desk { heard: Arc::default(), reply: Arc::new(Mutex::new(reply)) };
+        let url = format!("http://{}/hooks", listener.local_addr().unwrap());
+        let router = Router::new().fallback(hear).with_state(desk.clone());
+        let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { url, desk, task }
+    }
+
+    /// Answers like this from now on.
+    pub(super) fn answer(&self, reply: Reply) {
+        *self.desk.reply.lock().unwrap() = reply;
+    }
+
+    pub(super) fn heard(&self) -> Vec<Heard> {
+        self.desk.heard.lock().unwrap().clone()
+    }
+
+    /// Waits until it has heard so many messages.
+    pub(super) async fn hears(&self, count: usize) -> Vec<Heard> {
+        eventually(&format!("the sink hears {count} messages"), async || self.heard().len() >= count).await;
+        self.heard()
+    }
+}
+
+impl Heard {
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    /// Which event.
+    pub(super) fn id(&self) -> String {
+        self.header("webhook-id").to_owned()
+    }
+
+    /// Whether a receiver with this key believes it at the time.
+    pub(super) fn believed(&self, key: &str, now: Timestamp) -> bool {
+        verify(&[Verifier::parse(key).unwrap()], &self.headers, &self.body, now).is_ok()
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn hear(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> Response<Body> {
+    desk.heard.lock().unwrap().push(Heard { headers, body });
+    let reply = desk.reply.lock().unwrap().clone();
+    tokio::time::sleep(reply.after).await;
+    let mut response = Response::builder().status(reply.status);
+    for (name, value) in reply.headers {
+        response = response.header(name, value);
+    }
+    response.body(Body::from(reply.body)).unwrap()
+}
