@@ -22,7 +22,16 @@ use freehold_web::Backbone;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// What permissions and scopes can be about in the backbone.
-pub const AREAS: &[Area] = &[Area::Organization, Area::Members, Area::Keys, Area::Usage, Area::Billing, Area::Jobs, Area::Events, Area::Webhooks];
+pub const AREAS: &[Area] = &[
+    Area::Organization,
+    Area::Members,
+    Area::Keys,
+    Area::Usage,
+    Area::Billing,
+    Area::Jobs,
+    Area::Events,
+    Area::Webhooks,
+];
 
 /// The backbone's endpoints under `/api/v1`.
 pub fn routes() -> OpenApiRouter<Backbone> {

@@ -55,8 +55,19 @@ pub struct Plan {
 }
 
 impl Plan {
-    const KEYS: &[&str] =
-        &["version", "name", "price", "limits", "modules", "processing", "queue", "webhooks", "support", "sla", "features"];
+    const KEYS: &[&str] = &[
+        "version",
+        "name",
+        "price",
+        "limits",
+        "modules",
+        "processing",
+        "queue",
+        "webhooks",
+        "support",
+        "sla",
+        "features",
+    ];
 
     /// How much of the meter it contains. `None` when this version is older than the meter:
     /// [`Product::limit`](crate::Product::limit) knows what holds then.

@@ -85,14 +85,7 @@ impl Caller {
 
     /// Freehold itself, working for a tenant. For a suspended one it can read and not write, like everybody.
     pub fn system(tenant: TenantId, reason: &'static str, plan: Plan, standing: Standing) -> Self {
-        Self {
-            tenant,
-            actor: Actor::System { reason },
-            role: Role::Owner,
-            scopes: Scopes::default(),
-            plan,
-            standing,
-        }
+        Self { tenant, actor: Actor::System { reason }, role: Role::Owner, scopes: Scopes::default(), plan, standing }
     }
 
     /// For which tenant.

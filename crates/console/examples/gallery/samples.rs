@@ -1,11 +1,11 @@
 //! Pages with data that looks real. The gallery shows them, the tests render them.
 
+use freehold_catalog::Color;
 use freehold_console::{
     Brand, ConfirmPage, DocsPage, ErrorCode, ErrorPage, ErrorsPage, EventEntry, EventsPage, HomePage, LinkExpiredPage,
-    MailBrandChoice, MailPage, MailTemplate, MailTemplatesPage, MailboxPage, Part, PlanCard, PlanLimit, PlanPrice, PlansPage, Purpose, ReceivedMail, SignInPage, SignInStep, Standing, Step,
-    Trouble, WelcomePage,
+    MailBrandChoice, MailPage, MailTemplate, MailTemplatesPage, MailboxPage, Part, PlanCard, PlanLimit, PlanPrice,
+    PlansPage, Purpose, ReceivedMail, SignInPage, SignInStep, Standing, Step, Trouble, WelcomePage,
 };
-use freehold_catalog::Color;
 use freehold_delivery::mail::{self, Mail, Template};
 use serde_json::json;
 

@@ -7,7 +7,10 @@ use freehold_catalog::{Limit, Meter, Plan, Price, Product};
 use freehold_web::{Answer, Backbone};
 
 use super::{Pages, brand, html};
-use crate::{DocsPage, ErrorCode, ErrorsPage, EventEntry, EventsPage, HomePage, PlanCard, PlanLimit, PlanPrice, PlansPage, Step, WelcomePage};
+use crate::{
+    DocsPage, ErrorCode, ErrorsPage, EventEntry, EventsPage, HomePage, PlanCard, PlanLimit, PlanPrice, PlansPage, Step,
+    WelcomePage,
+};
 
 pub(super) fn routes() -> Router<Backbone> {
     Router::new()

@@ -139,7 +139,11 @@ pub(crate) struct RunPage {
 impl RunBody {
     /// The run with what its engine told, where it has one.
     pub(crate) async fn of(db: &Db, caller: &Caller, run: Run) -> Result<Self> {
-        if run.channel == "http" { Self::within(&mut db.tenant(caller).begin().await?, run).await } else { Ok(run.into()) }
+        if run.channel == "http" {
+            Self::within(&mut db.tenant(caller).begin().await?, run).await
+        } else {
+            Ok(run.into())
+        }
     }
 
     /// The same within a transaction that does more.

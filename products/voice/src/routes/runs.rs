@@ -139,13 +139,7 @@ fn http_run(id: RunId, body: RunNew) -> Result<NewCall> {
             return Err(Error::invalid(pointer, "on the http channel the voice engine speaks with the callee"));
         }
     }
-    Ok(NewCall {
-        id,
-        inputs: body.inputs,
-        engine: body.engine_id,
-        phone_number: body.phone_number,
-        campaign: None,
-    })
+    Ok(NewCall { id, inputs: body.inputs, engine: body.engine_id, phone_number: body.phone_number, campaign: None })
 }
 
 /// Whom a split knows the run by.

@@ -120,7 +120,9 @@ async fn drift(url: &str) -> Result<Vec<String>, tokio_postgres::Error> {
     let mut rows = admin.query("select meter, used, in_ledger from freehold.usage_drift", &[]).await?;
     let voice = admin.query_one("select to_regclass('voice.call_quarters_drift') is not null", &[]).await?;
     if voice.get(0) {
-        rows.extend(admin.query("select workflow_id::text, counted, in_runs from voice.call_quarters_drift", &[]).await?);
+        rows.extend(
+            admin.query("select workflow_id::text, counted, in_runs from voice.call_quarters_drift", &[]).await?,
+        );
     }
     Ok(rows.iter().map(|row| format!("{row:?}")).collect())
 }

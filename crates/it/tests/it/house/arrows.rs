@@ -65,7 +65,23 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("rustls-native-certs", &["db", "outbound", "delivery"]),
     ("tokio-postgres", &["db", "jobs", "prover", "it", "bench"]),
     ("tokio-postgres-rustls", &["db"]),
-    ("utoipa", &["api", "web", "jobs", "identity", "metering", "tenancy", "delivery", "billing", "voice", "documents", "pharmacy", "studio"]),
+    (
+        "utoipa",
+        &[
+            "api",
+            "web",
+            "jobs",
+            "identity",
+            "metering",
+            "tenancy",
+            "delivery",
+            "billing",
+            "voice",
+            "documents",
+            "pharmacy",
+            "studio",
+        ],
+    ),
     ("utoipa-axum", &["api", "web", "freehold", "voice", "documents", "pharmacy", "studio"]),
 ];
 

@@ -32,9 +32,9 @@ async fn events_are_listed_by_type_and_from_a_time_or_an_event_on() {
     let all = vec![first.clone(), second.clone(), door.clone()];
     assert_eq!(ids(&app, &owner, &format!("?since={begin}")).await, all);
     assert_eq!(ids(&app, &owner, "?type=bell.rang").await, [first.clone(), second.clone()]);
-    assert_eq!(ids(&app, &owner, "?type=door.*").await, [door.clone()]);
+    assert_eq!(ids(&app, &owner, "?type=door.*").await, std::slice::from_ref(&door));
     assert_eq!(ids(&app, &owner, "?since=2026-03-15T12:01:00Z").await, [second.clone(), door.clone()]);
-    assert_eq!(ids(&app, &owner, &format!("?since={second}")).await, [door.clone()]);
+    assert_eq!(ids(&app, &owner, &format!("?since={second}")).await, std::slice::from_ref(&door));
     assert_eq!(ids(&app, &owner, &format!("?type=*&since={door}")).await, Vec::<String>::new());
     list(&app, &owner, "?type=Bell").await.refused(422, "validation_failed");
     list(&app, &owner, "?since=yesterday").await.refused(422, "validation_failed");
@@ -72,7 +72,7 @@ async fn what_commits_late_comes_late_and_is_not_missed() {
     app.advance_seconds(1);
     let meanwhile = publish(&app, &owner, Rang { number: 2 }).await;
     dispatch(&app).await;
-    assert_eq!(ids(&app, &owner, &format!("?since={begin}")).await, [meanwhile.clone()]);
+    assert_eq!(ids(&app, &owner, &format!("?since={begin}")).await, std::slice::from_ref(&meanwhile));
     early.commit().await.unwrap();
     app.advance_seconds(1);
     let after = publish(&app, &owner, Rang { number: 3 }).await;

@@ -46,7 +46,8 @@ async fn claiming_and_settling_among_two_hundred_thousand_read_little() {
 
     let explain = format!("explain (analyze, buffers, format json) {SETTLE}");
     let plan: serde_json::Value = admin.query_one(&explain, &[]).await.unwrap().get(0);
-    let blocks = plan[0]["Plan"]["Shared Hit Blocks"].as_i64().unwrap() + plan[0]["Plan"]["Shared Read Blocks"].as_i64().unwrap();
+    let blocks = plan[0]["Plan"]["Shared Hit Blocks"].as_i64().unwrap()
+        + plan[0]["Plan"]["Shared Read Blocks"].as_i64().unwrap();
     assert!(blocks < 40_000, "{blocks} blocks: {plan:#}");
     assert_eq!(app.count(taken).await, 0);
 }

@@ -169,7 +169,19 @@ impl Things {
         let key = app.get("/api/v1/keys").key(&owner.key).send().await.expect(200).ids().remove(0);
         let (webhook, event) = Self::webhook(app, owner).await;
         let job = Self::job(app, owner).await;
-        Self { organization: owner.organization.clone(), user: owner.id.clone(), workflow, run, split, engine, campaign, key, webhook, event, job }
+        Self {
+            organization: owner.organization.clone(),
+            user: owner.id.clone(),
+            workflow,
+            run,
+            split,
+            engine,
+            campaign,
+            key,
+            webhook,
+            event,
+            job,
+        }
     }
 
     async fn job(app: &TestApp, owner: &Person) -> String {
@@ -231,7 +243,21 @@ impl Things {
 
     /// What nobody else may read.
     pub(crate) fn secrets<'a>(&'a self, owner: &'a Person) -> Vec<&'a str> {
-        vec![&self.organization, &self.user, &self.workflow, &self.run, &self.split, &self.engine, &self.campaign, &self.key, &self.webhook, &self.event, &self.job, &owner.key, &owner.email]
+        vec![
+            &self.organization,
+            &self.user,
+            &self.workflow,
+            &self.run,
+            &self.split,
+            &self.engine,
+            &self.campaign,
+            &self.key,
+            &self.webhook,
+            &self.event,
+            &self.job,
+            &owner.key,
+            &owner.email,
+        ]
     }
 }
 
@@ -256,19 +282,19 @@ fn sample(operation: &str) -> Option<Sample> {
     of_house(operation).or_else(|| of_voice(operation))
 }
 
-fn with(body: Value) -> Option<Sample> {
-    Some(Sample { body: Some(body), file: None, query: "", public_status: 200 })
+fn with(body: Value) -> Sample {
+    Sample { body: Some(body), file: None, query: "", public_status: 200 }
 }
 
-fn nothing() -> Option<Sample> {
-    Some(Sample { body: None, file: None, query: "", public_status: 200 })
+fn nothing() -> Sample {
+    Sample { body: None, file: None, query: "", public_status: 200 }
 }
 
 /// Of the product's operations.
 fn of_voice(operation: &str) -> Option<Sample> {
     let template = template_find("appointment_reminder").unwrap();
     let (inputs, script) = (&template.sample_inputs, &template.sample_script);
-    match operation {
+    let sample = match operation {
         "POST /api/v1/workflows" | "PATCH /api/v1/workflows/{id}" => {
             with(json!({ "name": "Greeting", "graph": graph() }))
         }
@@ -277,16 +303,16 @@ fn of_voice(operation: &str) -> Option<Sample> {
             "name": "Switchboard", "url": "https://switchboard.example.org/runs", "lease_seconds": 30, "longest_seconds": 600
         })),
         "POST /api/v1/engines/{id}/secret" => with(json!({ "overlap_seconds": 60 })),
-        "POST /api/v1/engine-callbacks" => Some(Sample {
+        "POST /api/v1/engine-callbacks" => Sample {
             body: Some(json!({ "run_id": "019cf1a0-7000-7000-8000-000000000000", "reports": [] })),
             file: None,
             query: "",
             public_status: 401,
-        }),
+        },
         "POST /api/v1/campaigns" => with(json!({ "name": "Another", "workflow_id": "{workflow}" })),
         "PATCH /api/v1/campaigns/{id}" => with(json!({ "name": "Another name", "concurrency": 9 })),
         "POST /api/v1/campaigns/{id}/contacts" => {
-            Some(Sample { body: None, file: Some(CONTACTS), query: "", public_status: 200 })
+            Sample { body: None, file: Some(CONTACTS), query: "", public_status: 200 }
         }
         "POST /api/v1/workflows/{id}/splits" => with(split()),
         "POST /api/v1/splits/{id}/end" => with(json!({ "winner": 2 })),
@@ -299,13 +325,14 @@ fn of_voice(operation: &str) -> Option<Sample> {
         | "POST /api/v1/campaigns/{id}/resume"
         | "POST /api/v1/campaigns/{id}/cancel"
         | "DELETE /api/v1/campaigns/{id}" => nothing(),
-        _ => None,
-    }
+        _ => return None,
+    };
+    Some(sample)
 }
 
 /// Of the backbone's.
 fn of_house(operation: &str) -> Option<Sample> {
-    match operation {
+    let sample = match operation {
         "POST /api/v1/keys" => with(json!({
             "name": "a program", "mode": "test", "scopes": ["usage:read"], "expires_at": "2027-01-01T00:00:00Z"
         })),
@@ -326,18 +353,18 @@ fn of_house(operation: &str) -> Option<Sample> {
         "POST /auth/v1/magiclink" => with(json!({ "email": "magic@example.com", "create_user": true, "data": {} })),
         "POST /auth/v1/resend" => with(json!({ "type": "signup", "email": "owner@example.org" })),
         "PUT /auth/v1/user" => with(json!({ "data": { "name": "Ada" }, "password": "another good horse" })),
-        "POST /auth/v1/verify" => Some(Sample {
+        "POST /auth/v1/verify" => Sample {
             body: Some(json!({ "type": "signup", "email": "owner@example.org", "token": "000000" })),
             file: None,
             query: "",
             public_status: 403,
-        }),
-        "POST /auth/v1/token" => Some(Sample {
+        },
+        "POST /auth/v1/token" => Sample {
             body: Some(json!({ "email": "owner@example.org", "password": "not it at all" })),
             file: None,
             query: "?grant_type=password",
             public_status: 400,
-        }),
+        },
         "POST /api/v1/jobs/replay" => with(json!({ "kind": "it.walked" })),
         "POST /auth/v1/logout"
         | "POST /api/v1/jobs/{id}/cancel"
@@ -349,6 +376,7 @@ fn of_house(operation: &str) -> Option<Sample> {
         | "POST /api/v1/webhooks/{id}/deliveries/{event_id}/replay"
         | "DELETE /api/v1/organizations/{id}/members/{user_id}" => nothing(),
         reading if reading.starts_with("GET ") => nothing(),
-        _ => None,
-    }
+        _ => return None,
+    };
+    Some(sample)
 }

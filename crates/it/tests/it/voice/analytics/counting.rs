@@ -112,12 +112,11 @@ impl World<'_> {
     }
 
     async fn turn_split(&mut self) {
-        let (path, body, status) = match self.split.take() {
-            Some(split) => (format!("/api/v1/splits/{split}/end"), json!({ "winner": 1 }), 200),
-            None => {
-                let variants = json!([{ "version": 1, "weight": 1 }, { "version": 2, "weight": 1 }]);
-                (format!("/api/v1/workflows/{}/splits", self.workflows[0]), json!({ "variants": variants }), 201)
-            }
+        let (path, body, status) = if let Some(split) = self.split.take() {
+            (format!("/api/v1/splits/{split}/end"), json!({ "winner": 1 }), 200)
+        } else {
+            let variants = json!([{ "version": 1, "weight": 1 }, { "version": 2, "weight": 1 }]);
+            (format!("/api/v1/workflows/{}/splits", self.workflows[0]), json!({ "variants": variants }), 201)
         };
         let answer = self.app.post(&path).key(&self.owner.key).json(&body).send().await.expect(status);
         self.split = (status == 201).then(|| answer.at("/id"));
