@@ -4,23 +4,28 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
+use futures_util::future::try_join_all;
 use reqwest::Method;
 use serde_json::json;
 
 use crate::{
+    home::Home,
+    programs::Programs,
     report::Report,
-    scene::{Scene, TEMPLATE, ask},
+    scene::{Owner, Scene, TEMPLATE, ask},
     server::Server,
     sink::Sink,
 };
 
-const WEBHOOKS: usize = 1_000;
+/// Organizations, each with as many webhooks as the largest plan lets it have.
+const ORGANIZATIONS: usize = 20;
+const WEBHOOKS_EACH: usize = 50;
 /// Ports that the webhooks share, so that many connections are kept.
 const PORTS: usize = 50;
-/// Events of one round, each told to every webhook.
+/// Events of each organization in one round, each told to all its webhooks.
 const EVENTS: usize = 50;
 const ROUNDS: usize = 3;
-/// What few webhooks are told of, and how many of them there are.
+/// What only the organization of the scene has webhooks for, and how many.
 const QUIET: (&str, usize) = ("api_key.created", 10);
 /// Events whose way is timed, one after the other.
 const TIMED: usize = 200;
@@ -28,23 +33,34 @@ const PAUSE: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Both figures.
-pub(crate) async fn measure(scene: &Scene, server: &Server<'_>, report: &mut Report) -> Result<()> {
+pub(crate) async fn measure(
+    programs: &Programs,
+    home: &Home,
+    scene: &Scene,
+    server: &Server<'_>,
+    report: &mut Report,
+) -> Result<()> {
     let sink = Sink::listen(PORTS).await?;
-    for number in 0..WEBHOOKS {
-        webhook(scene, server, &sink, number, "workflow.created").await?;
+    let mut keys = Vec::new();
+    for number in 0..ORGANIZATIONS {
+        let Owner { key, .. } = Owner::sign_up(programs, home, server, &format!("told-{number}")).await?;
+        for webhook in 0..WEBHOOKS_EACH {
+            subscribe(server, &sink, &key, number * WEBHOOKS_EACH + webhook, "workflow.created").await?;
+        }
+        keys.push(key);
     }
     let mut best: f64 = 0.0;
     for _ in 0..ROUNDS {
-        best = best.max(burst(scene, server, &sink).await?);
+        best = best.max(burst(&keys, server, &sink).await?);
     }
     report.goal(
-        "signed deliveries to 1,000 webhooks, at least once",
+        "signed deliveries to 1,000 webhooks, with the requests before",
         format!("{best:.0}/s"),
         ">= 5000/s",
         best >= 5000.0,
     );
     for number in 0..QUIET.1 {
-        webhook(scene, server, &sink, number, QUIET.0).await?;
+        subscribe(server, &sink, &scene.key, number, QUIET.0).await?;
     }
     let ways = ways(scene, server, &sink).await?;
     let at = |share: usize| ways[(ways.len() - 1) * share / 100];
@@ -52,21 +68,25 @@ pub(crate) async fn measure(scene: &Scene, server: &Server<'_>, report: &mut Rep
     Ok(())
 }
 
-async fn webhook(scene: &Scene, server: &Server<'_>, sink: &Sink, number: usize, event: &str) -> Result<()> {
+async fn subscribe(server: &Server<'_>, sink: &Sink, key: &str, number: usize, event: &str) -> Result<()> {
     let address = sink.addresses[number % sink.addresses.len()];
     let new = json!({ "url": format!("http://{address}/webhooks/{number}"), "events": [event] });
-    ask(server, Method::POST, "/api/v1/webhooks", Some(&scene.key), Some(&new)).await.map(drop)
+    ask(server, Method::POST, "/api/v1/webhooks", Some(key), Some(&new)).await.map(drop)
 }
 
-/// Deliveries a second while every webhook is told of some events that happened at once.
-async fn burst(scene: &Scene, server: &Server<'_>, sink: &Sink) -> Result<f64> {
+/// Deliveries a second, from the first request that causes one to the last arrival.
+async fn burst(keys: &[String], server: &Server<'_>, sink: &Sink) -> Result<f64> {
     sink.forget();
     let begun = Instant::now();
-    for _ in 0..EVENTS {
-        let new = json!({ "template": TEMPLATE });
-        ask(server, Method::POST, "/api/v1/workflows", Some(&scene.key), Some(&new)).await?;
-    }
-    let wanted = EVENTS * WEBHOOKS;
+    let requests = keys.iter().map(async |key| {
+        for _ in 0..EVENTS {
+            let new = json!({ "template": TEMPLATE });
+            ask(server, Method::POST, "/api/v1/workflows", Some(key), Some(&new)).await?;
+        }
+        anyhow::Ok(())
+    });
+    try_join_all(requests).await?;
+    let wanted = EVENTS * keys.len() * WEBHOOKS_EACH;
     while sink.count() < wanted {
         if begun.elapsed() > PATIENCE {
             bail!("{} of {wanted} deliveries arrived within {PATIENCE:?}", sink.count());

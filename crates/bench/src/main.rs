@@ -63,7 +63,7 @@ async fn measure() -> Result<()> {
     memory::after_load(&server, &mut report)?;
     jobs::throughput(&programs, &home, &mut report).await?;
     jobs::fairness(&home, &mut report).await?;
-    deliveries::measure(&scene, &server, &mut report).await?;
+    deliveries::measure(&programs, &home, &scene, &server, &mut report).await?;
     server.stop().await?;
     report.end();
     Ok(())

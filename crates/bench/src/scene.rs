@@ -46,23 +46,11 @@ pub(crate) struct Scene {
 impl Scene {
     /// Signs somebody up and makes everything over HTTP, as a customer would; the neighbours in the database.
     pub(crate) async fn set(programs: &Programs, home: &Home, server: &Server<'_>) -> Result<Self> {
-        let person = json!({ "email": "bench@freehold.test", "password": "as long as it is a secret" });
-        let session = ask(server, Method::POST, "/auth/v1/signup", None, Some(&person)).await?;
-        let token = text(&session, "/access_token")?;
-        let organizations = ask(server, Method::GET, "/api/v1/organizations", Some(&token), None).await?;
-        plan_change(programs, home, &text(&organizations, "/data/0/slug")?).await?;
-        let key = ask(server, Method::POST, "/api/v1/keys", Some(&token), Some(&json!({ "name": "bench" }))).await?;
-        let secret = text(&key, "/key")?;
+        let Owner { tenant, token, key, key_id } = Owner::sign_up(programs, home, server, "bench").await?;
         let new = json!({ "template": TEMPLATE });
-        let workflow = ask(server, Method::POST, "/api/v1/workflows", Some(&secret), Some(&new)).await?;
+        let workflow = ask(server, Method::POST, "/api/v1/workflows", Some(&key), Some(&new)).await?;
         neighbours(home).await?;
-        Ok(Self {
-            tenant: text(&organizations, "/data/0/id")?,
-            token,
-            key: secret,
-            key_id: text(&key, "/id")?,
-            workflow: text(&workflow, "/id")?,
-        })
+        Ok(Self { tenant, token, key, key_id, workflow: text(&workflow, "/id")? })
     }
 
     /// The path of the read that is measured.
@@ -74,6 +62,30 @@ impl Scene {
     pub(crate) async fn read(&self, server: &Server<'_>) -> Result<()> {
         let workflow = ask(server, Method::GET, &self.path(), Some(&self.key), None).await?;
         if text(&workflow, "/id")? == self.workflow { Ok(()) } else { bail!("another workflow was answered") }
+    }
+}
+
+/// Somebody with an organization on the largest plan.
+pub(crate) struct Owner {
+    pub(crate) tenant: String,
+    pub(crate) token: String,
+    pub(crate) key: String,
+    pub(crate) key_id: String,
+}
+
+impl Owner {
+    pub(crate) async fn sign_up(programs: &Programs, home: &Home, server: &Server<'_>, name: &str) -> Result<Self> {
+        let person = json!({
+            "email": format!("{name}@freehold.test"), "password": "as long as it is a secret",
+            "data": { "organization": name }
+        });
+        let session = ask(server, Method::POST, "/auth/v1/signup", None, Some(&person)).await?;
+        let token = text(&session, "/access_token")?;
+        let organizations = ask(server, Method::GET, "/api/v1/organizations", Some(&token), None).await?;
+        plan_change(programs, home, &text(&organizations, "/data/0/slug")?).await?;
+        let key = ask(server, Method::POST, "/api/v1/keys", Some(&token), Some(&json!({ "name": "bench" }))).await?;
+        let tenant = text(&organizations, "/data/0/id")?;
+        Ok(Self { tenant, token, key_id: text(&key, "/id")?, key: text(&key, "/key")? })
     }
 }
 
@@ -97,7 +109,7 @@ pub(crate) async fn ask(
     if status == StatusCode::OK || status == StatusCode::CREATED { Ok(body) } else { bail!("{path}: {status}: {body}") }
 }
 
-pub(crate) fn text(value: &Value, pointer: &str) -> Result<String> {
+fn text(value: &Value, pointer: &str) -> Result<String> {
     let found = value.pointer(pointer).and_then(Value::as_str);
     found.map(str::to_owned).with_context(|| format!("there is no text at {pointer} in {value}"))
 }
