@@ -53,7 +53,8 @@ impl Dispatcher {
             let query = store::webhook_dispatch(BATCH, self.0.clock.now());
             let found = self.0.db.system("make deliveries of events").fetch_optional(query).await?;
             let Dispatched { events, deliveries } = found.unwrap_or(Dispatched { events: 0, deliveries: 0 });
-            if deliveries > 0 {
+            // Also where none was made: that of a test was there before its event got its place.
+            if events > 0 {
                 self.0.due.notify_one();
             }
             all.events = all.events.saturating_add(events);

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     client::{Tenant, text},
     postgres::connect,
-    server::{Home, Program, Server, eventually},
+    server::{Home, Program, SOON, Server, eventually},
 };
 
 const CONTACTS: i64 = 10_000;
@@ -38,31 +38,34 @@ impl Owner {
 
     /// Another draft with so many contacts.
     pub(crate) async fn again(&mut self, contacts: i64) {
-        let draft = json!({
-            "name": "Recall", "workflow_id": self.tenant.workflow, "concurrency": 100,
-            "scripts": [self.tenant.sample["script"]]
-        });
+        let nodes = json!([
+            { "id": "start", "type": "start", "next": "hello" },
+            { "id": "hello", "type": "ask", "variable": "well", "text": "Hello {{name}}, how are you?", "next": "bye" },
+            { "id": "bye", "type": "end", "outcome": "greeted", "text": "Goodbye!" },
+        ]);
+        let workflow = json!({ "name": "Greeting", "graph": { "inputs": [{ "name": "name" }], "nodes": nodes } });
+        let mut made = Value::Null;
         // The plan that was just bought is known everywhere within a second.
-        let mut campaign = String::new();
-        eventually("the campaign is made", PATIENCE, async || {
-            self.post("", "application/json", draft.to_string()).await.is_ok_and(|made| {
-                campaign = text(&made, "/id");
-                true
-            })
+        eventually("the plan has room for a workflow", SOON, async || {
+            made =
+                owner.post("/workflows", "application/json", workflow.to_string()).await.unwrap_or_else(|error| error);
+            made["code"] != "quota_exceeded"
         })
         .await;
-        self.campaign = campaign;
-        let rows = (0..contacts).map(|row| format!("+49309{row:06},Ada,the practice,Thursday,ten,+4930901820"));
-        let file = format!("phone,name,business,date,time,desk\n{}\n", rows.collect::<Vec<_>>().join("\n"));
+        let draft = json!({ "name": "Recall", "workflow_id": text(&made, "/id"), "concurrency": 100 });
+        let draft = owner.post("/campaigns", "application/json", draft.to_string()).await.unwrap();
+        owner.campaign = format!("/campaigns/{}", text(&draft, "/id"));
+        let rows: Vec<String> = (0..CONTACTS).map(|row| format!("+49309{row:06},Ada")).collect();
+        let file = format!("phone,name\n{}\n", rows.join("\n"));
         let since = Instant::now();
-        let added = self.post(&format!("/{}/contacts", self.campaign), "text/csv", file).await.unwrap();
+        let added = owner.post(&format!("{}/contacts", owner.campaign), "text/csv", file).await.unwrap();
         assert_eq!(added["added"], json!(contacts), "{added}");
         println!("{contacts} contacts added in {:.1?}", since.elapsed());
     }
 
     /// Sets the campaign going.
     pub(crate) async fn start(&self) {
-        self.post(&format!("/{}/start", self.campaign), "application/json", String::new()).await.unwrap();
+        self.post(&format!("/campaigns/{}/start", self.campaign), "application/json", String::new()).await.unwrap();
     }
 
     /// The server is at another place from now on.
