@@ -28,7 +28,7 @@ pub const ANSWER_LIMIT: usize = 16 * 1024;
 /// How long a connection waits for the next request.
 const IDLE: Duration = Duration::from_secs(30);
 /// Connections that wait for each host.
-const IDLE_PER_HOST: usize = 8;
+const IDLE_PER_HOST: usize = 64;
 /// About how many bytes an answer's headers may have; the last reading may go beyond.
 const HEADERS_LIMIT: usize = 64 * 1024;
 

@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_mins(5);
 pub(crate) struct Owner {
     pub(crate) tenant: Tenant,
     site: String,
-    /// Its path.
+    workflow: String,
     campaign: String,
 }
 
@@ -31,13 +31,14 @@ impl Owner {
         let tenant = Tenant::sign_up(&server.site, name).await;
         let plan = program.run(&["plan", &tenant.slug, "enterprise"]).await;
         assert_eq!(plan.code, Some(0), "{}", plan.output);
-        let mut owner = Self { tenant, site: server.site.clone(), campaign: String::new() };
+        let mut owner = Self { tenant, site: server.site.clone(), workflow: String::new(), campaign: String::new() };
+        owner.workflow = owner.greeting().await;
         owner.again(contacts).await;
         owner
     }
 
-    /// Another draft with so many contacts.
-    pub(crate) async fn again(&mut self, contacts: i64) {
+    /// A workflow of one question.
+    async fn greeting(&self) -> String {
         let nodes = json!([
             { "id": "start", "type": "start", "next": "hello" },
             { "id": "hello", "type": "ask", "variable": "well", "text": "Hello {{name}}, how are you?", "next": "bye" },
@@ -48,17 +49,22 @@ impl Owner {
         // The plan that was just bought is known everywhere within a second.
         eventually("the plan has room for a workflow", SOON, async || {
             made =
-                owner.post("/workflows", "application/json", workflow.to_string()).await.unwrap_or_else(|error| error);
+                self.post("/workflows", "application/json", workflow.to_string()).await.unwrap_or_else(|error| error);
             made["code"] != "quota_exceeded"
         })
         .await;
-        let draft = json!({ "name": "Recall", "workflow_id": text(&made, "/id"), "concurrency": 100 });
-        let draft = owner.post("/campaigns", "application/json", draft.to_string()).await.unwrap();
-        owner.campaign = format!("/campaigns/{}", text(&draft, "/id"));
-        let rows: Vec<String> = (0..CONTACTS).map(|row| format!("+49309{row:06},Ada")).collect();
+        text(&made, "/id")
+    }
+
+    /// Another draft with so many contacts.
+    pub(crate) async fn again(&mut self, contacts: i64) {
+        let draft = json!({ "name": "Recall", "workflow_id": self.workflow, "concurrency": 100 });
+        let draft = self.post("/campaigns", "application/json", draft.to_string()).await.unwrap();
+        self.campaign = text(&draft, "/id");
+        let rows: Vec<String> = (0..contacts).map(|row| format!("+49309{row:06},Ada")).collect();
         let file = format!("phone,name\n{}\n", rows.join("\n"));
         let since = Instant::now();
-        let added = owner.post(&format!("{}/contacts", owner.campaign), "text/csv", file).await.unwrap();
+        let added = self.post(&format!("/campaigns/{}/contacts", self.campaign), "text/csv", file).await.unwrap();
         assert_eq!(added["added"], json!(contacts), "{added}");
         println!("{contacts} contacts added in {:.1?}", since.elapsed());
     }

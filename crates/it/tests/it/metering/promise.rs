@@ -153,7 +153,7 @@ async fn the_sweep_gives_back_what_expired_of_every_tenant_and_month() {
     usage_record(&mut held, &march, shop.test.uuid(), 0, now).await.unwrap();
     usage_sweep(&shop.test.db, now).await.unwrap();
     assert_eq!(promised(&shop).await, [7 + 5, 9]);
-    drop(held);
+    held.commit().await.unwrap();
     usage_sweep(&shop.test.db, now).await.unwrap();
     assert_eq!(promised(&shop).await, [9]);
     assert_eq!(shop.used(&callers[0], "calls").await, (0, 9));
