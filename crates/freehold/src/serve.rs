@@ -61,6 +61,7 @@ async fn run(
     let mailbox = settings.shows_mails(database);
     let sends_mails = settings.mail_server.is_some();
     let local = Local { mailbox, sends_mails, parts: start_screen::parts(settings, database, mailbox) };
+    let told = told_to_stop();
     start_screen::print(&backbone, &local).await;
     let mails = mail::sender(settings, &backbone, mailbox)?;
     let (router, _) = compose::router(backbone.clone(), product, local);
@@ -70,14 +71,14 @@ async fn run(
             work(backbone, product, settings.work, mails, stopping.clone()).await;
         }
     };
-    let (served, ()) = tokio::join!(answer(listener, router, stop, stopping.clone()), work);
+    let (served, ()) = tokio::join!(answer((listener, router), told, stop, stopping.clone()), work);
     served
 }
 
 /// Answers requests until it is told to stop, and tells the others.
 async fn answer(
-    listener: TcpListener,
-    router: axum::Router,
+    (listener, router): (TcpListener, axum::Router),
+    told: impl Future<Output = ()>,
     stop: watch::Sender<bool>,
     stopping: watch::Receiver<bool>,
 ) -> Result<()> {
@@ -97,7 +98,7 @@ async fn answer(
             stop.send_replace(true);
             ended.context("the server's task")?.context("answering requests")?;
         }
-        () = told_to_stop() => {
+        () = told => {
             tracing::info!("stopping: requests under way have {} s to end", DRAIN.as_secs());
             stop.send_replace(true);
             if tokio::time::timeout(DRAIN, &mut server).await.is_err() {
@@ -124,17 +125,19 @@ fn site_of(address: SocketAddr) -> String {
     }
 }
 
-/// Ctrl-C, or SIGTERM.
-pub(crate) async fn told_to_stop() {
-    let mut terminate = match signal(SignalKind::terminate()) {
-        Ok(terminate) => terminate,
-        Err(error) => {
-            tracing::warn!("SIGTERM will not stop the server in order: {error}");
-            return std::future::pending().await;
+/// Ctrl-C, or SIGTERM. Listens from the moment it is called, so that whoever has read that the program runs can stop it.
+pub(crate) fn told_to_stop() -> impl Future<Output = ()> {
+    let signals = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+    async move {
+        match signals {
+            [Ok(mut interrupt), Ok(mut terminate)] => tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            },
+            [Err(error), _] | [_, Err(error)] => {
+                tracing::warn!("signals will not stop the program in order: {error}");
+                std::future::pending::<()>().await;
+            }
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
     }
 }

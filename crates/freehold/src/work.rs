@@ -96,13 +96,14 @@ async fn run(
     let materials = Materials { db, vault, clock, random, site_url, auth, outbound };
     let backbone = compose::backbone(materials, product).await?;
     let mails = mail::sender(settings, &backbone, settings.shows_mails(database))?;
+    let told = told_to_stop();
     say(&backbone, product, settings.work);
 
     let (stop, stopping) = watch::channel(false);
     let mut working = std::pin::pin!(work(backbone, product, settings.work, mails, stopping));
     tokio::select! {
         () = &mut working => return Ok(()),
-        () = told_to_stop() => tracing::info!("stopping: jobs under way have {} s to end", settings.work.worker().drain.as_secs()),
+        () = told => tracing::info!("stopping: jobs under way have {} s to end", settings.work.worker().drain.as_secs()),
     }
     stop.send_replace(true);
     working.await;
