@@ -389,13 +389,25 @@ const CAMPAIGN: Uuid = Uuid::from_u128(0x0198_5a2e_7c60_7a31_8f2e_6d0c_4be9_1a53
 /// What a run tells: that it began, when `begins`; and how it ended, when it has.
 pub(crate) fn of_run(run: &Run, begins: bool, ids: &Ids) -> Result<Drafts> {
     let mut drafts = Drafts::default();
+    add_run(&mut drafts, run, begins, ids)?;
+    Ok(drafts)
+}
+
+/// What several runs tell that began and ended now.
+pub(crate) fn of_runs(runs: &[Run], ids: &Ids) -> Result<Drafts> {
+    let mut drafts = Drafts::default();
+    runs.iter().try_for_each(|run| add_run(&mut drafts, run, true, ids))?;
+    Ok(drafts)
+}
+
+fn add_run(drafts: &mut Drafts, run: &Run, begins: bool, ids: &Ids) -> Result<()> {
     if begins {
         drafts.add(ids.next(), &CallStarted::of(run))?;
     }
     match run.status.as_str() {
         "completed" => drafts.add(ids.next(), &CallCompleted(CallEnded::of(run)))?,
         "failed" => drafts.add(ids.next(), &CallFailed(CallEnded::of(run)))?,
-        _ => return Ok(drafts),
+        _ => return Ok(()),
     }
     let finished = WorkflowFinished {
         run_id: run.id,
@@ -405,6 +417,5 @@ pub(crate) fn of_run(run: &Run, begins: bool, ids: &Ids) -> Result<Drafts> {
         outcome: run.outcome.clone(),
         success: run.success,
     };
-    drafts.add(ids.next(), &finished)?;
-    Ok(drafts)
+    drafts.add(ids.next(), &finished)
 }

@@ -2,25 +2,25 @@
 //! nothing.
 
 pub(crate) mod abandoned;
+mod create;
 mod store;
 
-use freehold_core::{Caller, Error, Id, Ids, Kind, Money, OptionExt, Page, PageRequest, Result, TenantId, codes};
+use freehold_core::{Caller, Error, Id, Ids, Kind, Money, OptionExt, Page, PageRequest, Result, codes};
 use freehold_db::{Db, Json, TenantTx, row};
 use freehold_jobs::outbox::event_publish_all;
-use freehold_metering::usage::{Allowance, usage_commit, usage_record, usage_release, usage_reserve};
+use freehold_metering::usage::{usage_commit, usage_release};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+pub use create::{Callee, NewRun, run_create};
+pub(crate) use create::{run_make, runs_keep};
 pub use store::STATEMENTS;
 
 use crate::{
-    CALLS_METER,
-    callee::{self, Script},
-    events,
+    CALLS_METER, events,
     execution::{Ended, Event, Execution, Pace, Refused, State, Status},
-    field_errors,
-    graph::{Graph, Variables, validate::validate_inputs},
-    split::{Choice, SplitId},
+    graph::Graph,
+    split::SplitId,
     workflow::{WorkflowId, version_graph},
 };
 
@@ -109,87 +109,6 @@ row! {
         /// When it ended.
         pub ended_at: Option<Timestamp>,
     }
-}
-
-/// Who answers.
-#[derive(Clone, Debug)]
-pub enum Callee {
-    /// A script: the run is over when the request is.
-    Scripted(Box<Script>),
-    /// Somebody who answers by and by, message by message.
-    Live,
-}
-
-/// A run to be made.
-#[derive(Clone, Debug)]
-pub struct NewRun {
-    /// Which.
-    pub id: RunId,
-    /// The values of the graph's inputs.
-    pub inputs: Variables,
-    /// Who answers.
-    pub callee: Callee,
-    /// What a started minute costs.
-    pub minute: Money,
-    /// The campaign that calls.
-    pub campaign: Option<Uuid>,
-}
-
-/// Runs the version of a workflow that was chosen.
-pub async fn run_create(
-    tx: &mut TenantTx,
-    tenant: TenantId,
-    allowance: &Allowance,
-    Choice { workflow, split }: Choice,
-    new: NewRun,
-    ids: &Ids,
-    now: Timestamp,
-) -> Result<Run> {
-    let graph = &workflow.graph.0;
-    let mut problems = field_errors(validate_inputs(graph, &new.inputs), "");
-    if let Callee::Scripted(script) = &new.callee {
-        problems.extend(field_errors(callee::validate(script, graph), "/script"));
-    }
-    if !problems.is_empty() {
-        return Err(Error::invalid_fields(problems));
-    }
-    let execution = match &new.callee {
-        Callee::Scripted(script) => callee::run(graph, &new.inputs, script),
-        Callee::Live => {
-            let pace = Pace::Live { elapsed_ms: 0 };
-            let mut execution = Execution::start(graph, &new.inputs, pace);
-            stand_in(&mut execution, graph, pace)?;
-            execution
-        }
-    };
-    match execution.ended() {
-        // A run that failed used nothing.
-        Some(ended) if ended.status == Status::Failed => {}
-        Some(_) => usage_record(tx, allowance, new.id.uuid(), 1, now).await.map(drop)?,
-        None => usage_reserve(tx, allowance, new.id.uuid(), 1, now, now + LIVE_AT_MOST).await.map(drop)?,
-    }
-    let row = Progress::of(execution, new.minute, now);
-    let insert = store::run_insert(
-        tenant,
-        new.id,
-        workflow.id,
-        workflow.version,
-        split,
-        new.campaign,
-        row.status,
-        row.outcome,
-        row.success,
-        Json(row.execution),
-        row.duration_ms,
-        row.cost.minor,
-        row.cost.currency.code(),
-        allowance.period_start,
-        now,
-        row.ended_at,
-    );
-    let run = tx.fetch_one(insert).await?;
-    event_publish_all(tx, events::of_run(&run, true, ids)?, now).await?;
-    Ok(run)
 }
 
 /// Something happens in a live run: the callee speaks, stays silent or hangs up.

@@ -4,6 +4,7 @@ mod promise;
 mod property;
 mod quota;
 mod rate;
+mod room;
 
 use std::sync::Arc;
 

@@ -12,6 +12,13 @@ statements! {
         event: Uuid, meter: &str, period: Timestamp, quantity: i64, at_most: Option<i64>, now: Timestamp
     ) -> Outcome = "select outcome, used from freehold.usage_record($1, $2, $3, $4, $5, $6)";
 
+    /// Records one for each event, if the limit allows.
+    fn usage_record_each(
+        events: Vec<Uuid>, meter: &str, period: Timestamp, at_most: Option<i64>, now: Timestamp
+    ) -> Outcome =
+        "select r.outcome, r.used from unnest($1::uuid[]) as e (id)
+         cross join lateral freehold.usage_record(e.id, $2, $3, 1, $4, $5) as r";
+
     /// Promises an amount.
     fn usage_reserve(
         reservation: Uuid, meter: &str, period: Timestamp, quantity: i64, at_most: Option<i64>, now: Timestamp, until: Timestamp

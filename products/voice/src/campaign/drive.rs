@@ -2,6 +2,7 @@
 //! comes back, after a second or when there is something to do again.
 
 mod call;
+mod lot;
 mod revive;
 
 use std::{sync::Arc, time::Duration};

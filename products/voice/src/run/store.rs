@@ -3,10 +3,50 @@
 use freehold_core::TenantId;
 use freehold_db::{Json, statements};
 use jiff::Timestamp;
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Run, RunId, RunSummary};
 use crate::{execution::Execution, split::SplitId, workflow::WorkflowId};
+
+/// A run as one of several is handed to the database.
+#[derive(Debug, Serialize)]
+pub(super) struct RunDocument {
+    id: RunId,
+    workflow_id: WorkflowId,
+    version: i32,
+    split_id: Option<SplitId>,
+    campaign_id: Option<Uuid>,
+    status: String,
+    outcome: Option<String>,
+    success: bool,
+    execution: Execution,
+    duration_ms: i64,
+    cost_minor: i64,
+    cost_currency: String,
+    usage_period: Timestamp,
+}
+
+impl RunDocument {
+    pub(super) fn of(run: &Run) -> Self {
+        let run = run.clone();
+        Self {
+            id: run.id,
+            workflow_id: run.workflow_id,
+            version: run.version,
+            split_id: run.split_id,
+            campaign_id: run.campaign_id,
+            status: run.status,
+            outcome: run.outcome,
+            success: run.success,
+            execution: run.execution.0,
+            duration_ms: run.duration_ms,
+            cost_minor: run.cost_minor,
+            cost_currency: run.cost_currency,
+            usage_period: run.usage_period,
+        }
+    }
+}
 
 statements! {
     /// Keeps a run.
@@ -14,13 +54,25 @@ statements! {
         tenant: TenantId, id: RunId, workflow: WorkflowId, version: i32, split: Option<SplitId>, campaign: Option<Uuid>,
         status: &str, outcome: Option<String>, success: bool, execution: Json<Execution>, duration_ms: i64,
         cost_minor: i64, cost_currency: &str, usage_period: Timestamp, started_at: Timestamp, ended_at: Option<Timestamp>
-    ) -> Run =
+    ) -> () =
         "insert into voice.runs (
            tenant_id, id, workflow_id, version, split_id, campaign_id, channel, direction, status, outcome, success,
            execution, duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at
-         ) values ($1, $2, $3, $4, $5, $6, 'text', 'outbound', $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-         returning id, workflow_id, version, channel, direction, status, outcome, success, split_id, campaign_id, execution,
-           duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at";
+         ) values ($1, $2, $3, $4, $5, $6, 'text', 'outbound', $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+
+    /// Keeps several, which began and ended at the same time.
+    fn runs_insert(runs: Json<Vec<RunDocument>>, now: Timestamp) -> () =
+        "insert into voice.runs (
+           tenant_id, id, workflow_id, version, split_id, campaign_id, channel, direction, status, outcome, success,
+           execution, duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at
+         )
+         select (select freehold.tenant_id()), r.id, r.workflow_id, r.version, r.split_id, r.campaign_id, 'text', 'outbound',
+           r.status, r.outcome, r.success, r.execution, r.duration_ms, r.cost_minor, r.cost_currency, r.usage_period, $2, $2
+         from jsonb_to_recordset($1) as r (
+           id uuid, workflow_id uuid, version integer, split_id uuid, campaign_id uuid, status text, outcome text,
+           success boolean, execution jsonb, duration_ms bigint, cost_minor bigint, cost_currency text,
+           usage_period timestamptz
+         )";
 
     /// One run.
     fn run_find(id: RunId) -> Run =

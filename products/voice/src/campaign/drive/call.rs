@@ -5,35 +5,25 @@
 
 use std::time::Duration;
 
-use freehold_core::{Context, Money, Result, Standing, codes};
+use freehold_core::{Context, Result, Standing};
 use freehold_db::TenantTx;
 use freehold_jobs::{Backoff, Done, Job, JobKind};
-use freehold_metering::usage::usage_room;
 use freehold_web::Backbone;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::caller_of;
+use super::{
+    caller_of,
+    lot::{Called, Lot},
+};
 use crate::{
     CALLS_METER,
-    callee::Script,
     campaign::{
         Campaign, CampaignId, CampaignReason, CampaignStatus, campaign_lock,
         command::{Account, campaign_move},
         store,
     },
-    contact::{
-        Contact, contacts_ahead, contacts_claim,
-        file::inputs_of,
-        outcome::{Called, Patience, contacts_called},
-    },
-    engine::{
-        EngineId,
-        call::{NewCall, call_create},
-        engine_choose, office,
-    },
-    run::{Callee, NewRun, Run, run_create},
-    split::{Choice, version_choose},
+    contact::{contacts_ahead, contacts_claim},
 };
 
 /// Calls contacts, one lot after another.
@@ -142,121 +132,16 @@ async fn lot_call(tx: &mut TenantTx, backbone: &Backbone, account: Account<'_>, 
         complete(tx, account, id).await?;
         return Ok(0);
     }
-    if campaign.channel != "text" && !engine_ready(tx, &campaign).await? {
-        halt(tx, account, id, CampaignStatus::Stopped, CampaignReason::EngineUnavailable).await?;
-        return Ok(0);
-    }
-    if let Some(called) = contacts_call(tx, backbone, account, &campaign, contacts).await? {
-        return Ok(called);
-    }
-    halt(tx, account, id, CampaignStatus::Failed, CampaignReason::WorkflowDeleted).await?;
-    Ok(0)
-}
-
-/// Calls these contacts, or as many of them as the plan has calls for; how many that were. None: there is no workflow.
-async fn contacts_call(
-    tx: &mut TenantTx,
-    backbone: &Backbone,
-    account: Account<'_>,
-    campaign: &Campaign,
-    contacts: Vec<Contact>,
-) -> Result<Option<usize>> {
-    let now = account.now;
-    // A version that was named is the same for all of them.
-    let named = match campaign.version {
-        Some(version) => match choose(tx, campaign, Some(version), "").await? {
-            Some(choice) => Some(choice),
-            None => return Ok(None),
-        },
-        None => None,
+    let wanted = contacts.len();
+    let lot = Lot { backbone, account, campaign: &campaign };
+    let (called, why) = match lot.call(tx, contacts).await? {
+        Called::Lot(called) if called == wanted => return Ok(called),
+        Called::Lot(called) => (called, CampaignReason::QuotaExceeded),
+        Called::NoEngine => (0, CampaignReason::EngineUnavailable),
+        Called::NoWorkflow => (0, CampaignReason::WorkflowDeleted),
     };
-    let mut room = usage_room(tx, account.calls, now).await?;
-    let (count, mut called) = (contacts.len(), Vec::with_capacity(contacts.len()));
-    for contact in contacts {
-        if room == Some(0) {
-            break;
-        }
-        let choice = match &named {
-            Some(choice) => choice.clone(),
-            None => match choose(tx, campaign, None, &subject(&contact)).await? {
-                Some(choice) => choice,
-                None => return Ok(None),
-            },
-        };
-        match contact_call(tx, backbone, account, campaign, choice, &contact).await {
-            Ok(run) => {
-                // A run that failed used nothing.
-                let used = i64::from(run.status != "failed");
-                room = room.map(|room| room - used);
-                called.push(Called::by(&run, &contact, Patience::of(campaign), now));
-            }
-            // The list was good for the versions of its day; a later one may ask for more.
-            Err(error) if error.is(codes::VALIDATION_FAILED) => called.push(Called::not_callable(&contact, now)),
-            Err(error) => return Err(error),
-        }
-    }
-    let done = called.len();
-    if done > 0 {
-        contacts_called(tx, called, now).await?;
-    }
-    if done < count {
-        halt(tx, account, campaign.id, CampaignStatus::Stopped, CampaignReason::QuotaExceeded).await?;
-    }
-    Ok(Some(done))
-}
-
-/// Calls this one.
-async fn contact_call(
-    tx: &mut TenantTx,
-    backbone: &Backbone,
-    account: Account<'_>,
-    campaign: &Campaign,
-    choice: Choice,
-    contact: &Contact,
-) -> Result<Run> {
-    let Account { caller, terms, calls, ids, now } = account;
-    let inputs = inputs_of(&choice.workflow.graph.0, &contact.inputs.0);
-    let (id, campaign_id) = (ids.next(), Some(campaign.id.uuid()));
-    if campaign.channel == "text" {
-        let callee = Callee::Scripted(Box::new(script(campaign, contact)));
-        let minute = backbone.product.cost("text_minute").unwrap_or(Money::zero(backbone.product.currency));
-        let new = NewRun { id, inputs, callee, minute, campaign: campaign_id };
-        return run_create(tx, caller.tenant(), calls, choice, new, ids, now).await;
-    }
-    let engine = campaign.engine_id.map(EngineId::new);
-    let new = NewCall { id, inputs, engine, phone_number: contact.phone.clone(), campaign: campaign_id };
-    call_create(tx, office(backbone, caller), (calls, terms), choice, new, now).await
-}
-
-/// Whether there is somebody to conduct the calls.
-pub(super) async fn engine_ready(tx: &mut TenantTx, campaign: &Campaign) -> Result<bool> {
-    match engine_choose(tx, campaign.engine_id.map(EngineId::new)).await {
-        Ok(_) => Ok(true),
-        Err(error) if error.is(codes::VALIDATION_FAILED) || error.is(codes::CONFLICT) => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// What this contact's run runs. None: there is no such workflow any more.
-async fn choose(tx: &mut TenantTx, campaign: &Campaign, version: Option<i32>, subject: &str) -> Result<Option<Choice>> {
-    match version_choose(tx, campaign.workflow_id, version, subject).await {
-        Ok(choice) => Ok(Some(choice)),
-        Err(error) if error.is(codes::NOT_FOUND) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Whom a split knows a contact by.
-fn subject(contact: &Contact) -> String {
-    contact.phone.clone().unwrap_or_else(|| contact.id.to_string())
-}
-
-/// What this contact says, this time.
-fn script(campaign: &Campaign, contact: &Contact) -> Script {
-    let scripts = &campaign.scripts.0;
-    // The header is line 1.
-    let turn = usize::try_from(contact.line - 2 + contact.tries).unwrap_or_default();
-    scripts.get(turn % scripts.len().max(1)).cloned().unwrap_or_default()
+    halt(tx, account, id, why).await?;
+    Ok(called)
 }
 
 /// Ends the campaign when nobody is left, so that nobody waits until the job that drives it looks again.
@@ -272,13 +157,11 @@ async fn complete(tx: &mut TenantTx, account: Account<'_>, id: CampaignId) -> Re
 }
 
 /// Lets the campaign call no further, unless somebody else just decided something about it.
-async fn halt(
-    tx: &mut TenantTx,
-    account: Account<'_>,
-    id: CampaignId,
-    status: CampaignStatus,
-    reason: CampaignReason,
-) -> Result<()> {
+async fn halt(tx: &mut TenantTx, account: Account<'_>, id: CampaignId, reason: CampaignReason) -> Result<()> {
+    let status = match reason {
+        CampaignReason::WorkflowDeleted => CampaignStatus::Failed,
+        _ => CampaignStatus::Stopped,
+    };
     let campaign = campaign_lock(tx, id).await?;
     if campaign.status()? == CampaignStatus::Running {
         campaign_move(tx, account, &campaign, status, Some(reason)).await?;

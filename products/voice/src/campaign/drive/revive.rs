@@ -7,7 +7,7 @@ use freehold_metering::usage::usage_room;
 use freehold_web::Backbone;
 use uuid::Uuid;
 
-use super::{Drive, REASON, call::engine_ready};
+use super::{Drive, REASON, lot::engine_ready};
 use crate::{
     CALLS_METER,
     campaign::{

@@ -1,0 +1,183 @@
+//! Calling a lot of contacts: all that comes of it is written in the transaction in which they were claimed.
+
+use freehold_core::{Money, Result, codes};
+use freehold_db::TenantTx;
+use freehold_metering::usage::usage_room;
+use freehold_web::Backbone;
+
+use crate::{
+    callee::Script,
+    campaign::{Campaign, command::Account},
+    contact::{
+        Contact,
+        file::inputs_of,
+        outcome::{Called as ContactCalled, Patience, contacts_called},
+    },
+    engine::{
+        EngineId,
+        call::{NewCall, call_create},
+        engine_choose, office,
+    },
+    run::{Callee, NewRun, Run, run_make, runs_keep},
+    split::{Choice, version_choose},
+};
+
+/// What it takes to call a campaign's contacts.
+#[derive(Clone, Copy)]
+pub(super) struct Lot<'a> {
+    pub(super) backbone: &'a Backbone,
+    pub(super) account: Account<'a>,
+    pub(super) campaign: &'a Campaign,
+}
+
+/// What came of calling a lot.
+pub(super) enum Called {
+    /// So many were called: fewer than there are where the plan had no calls for the others, who are left as they were.
+    Lot(usize),
+    /// Nobody was: there is no engine.
+    NoEngine,
+    /// Nobody was: there is no workflow.
+    NoWorkflow,
+}
+
+impl Lot<'_> {
+    /// Calls these contacts, or as many of them as the plan has calls for.
+    pub(super) async fn call(self, tx: &mut TenantTx, contacts: Vec<Contact>) -> Result<Called> {
+        if self.campaign.channel != "text" && !engine_ready(tx, self.campaign).await? {
+            return Ok(Called::NoEngine);
+        }
+        let chosen = match self.choices(tx, contacts).await {
+            Err(error) if error.is(codes::NOT_FOUND) => return Ok(Called::NoWorkflow),
+            chosen => chosen?,
+        };
+        let calls = if self.campaign.channel == "text" {
+            self.texts(tx, chosen).await?
+        } else {
+            self.engine_calls(tx, chosen).await?
+        };
+        let count = calls.len();
+        if count > 0 {
+            contacts_called(tx, calls, self.account.now).await?;
+        }
+        Ok(Called::Lot(count))
+    }
+
+    /// What each of them is called with.
+    async fn choices(self, tx: &mut TenantTx, contacts: Vec<Contact>) -> Result<Vec<(Contact, Choice)>> {
+        let workflow = self.campaign.workflow_id;
+        // A version that was named is the same for all of them.
+        let named = match self.campaign.version {
+            Some(version) => Some(version_choose(tx, workflow, Some(version), "").await?),
+            None => None,
+        };
+        let mut chosen = Vec::with_capacity(contacts.len());
+        for contact in contacts {
+            let choice = match &named {
+                Some(choice) => choice.clone(),
+                None => version_choose(tx, workflow, None, &subject(&contact)).await?,
+            };
+            chosen.push((contact, choice));
+        }
+        Ok(chosen)
+    }
+
+    /// Calls on the text channel, which have ended when they have begun.
+    async fn texts(self, tx: &mut TenantTx, chosen: Vec<(Contact, Choice)>) -> Result<Vec<ContactCalled>> {
+        let Account { calls, ids, now, .. } = self.account;
+        let made: Result<Vec<(Contact, Option<Run>)>> =
+            chosen.into_iter().map(|(contact, choice)| Ok((contact.clone(), self.text(&contact, choice)?))).collect();
+        let made = made?;
+        // Only now: until the transaction ends, nobody else of the tenant begins a call.
+        let mut room = usage_room(tx, calls, now).await?;
+        let (mut runs, mut called) = (Vec::new(), Vec::new());
+        for (contact, run) in made {
+            let Some(run) = run else {
+                called.push(ContactCalled::not_callable(&contact, now));
+                continue;
+            };
+            // A run that failed used nothing.
+            let used = i64::from(run.status != "failed");
+            if room.is_some_and(|room| room < used) {
+                break;
+            }
+            room = room.map(|room| room - used);
+            called.push(ContactCalled::by(&run, &contact, Patience::of(self.campaign), now));
+            runs.push(run);
+        }
+        runs_keep(tx, calls, &runs, ids, now).await?;
+        Ok(called)
+    }
+
+    /// What comes of a call on the text channel. None: what is known of the contact does not fit the workflow.
+    fn text(self, contact: &Contact, choice: Choice) -> Result<Option<Run>> {
+        let Account { calls, ids, now, .. } = self.account;
+        let product = &self.backbone.product;
+        let new = NewRun {
+            id: ids.next(),
+            inputs: inputs_of(&choice.workflow.graph.0, &contact.inputs.0),
+            callee: Callee::Scripted(Box::new(script(self.campaign, contact))),
+            minute: product.cost("text_minute").unwrap_or(Money::zero(product.currency)),
+            campaign: Some(self.campaign.id.uuid()),
+        };
+        callable(run_make(calls, choice, new, now))
+    }
+
+    /// Calls by an engine, which begin when it takes them.
+    async fn engine_calls(self, tx: &mut TenantTx, chosen: Vec<(Contact, Choice)>) -> Result<Vec<ContactCalled>> {
+        let Account { caller, terms, calls, ids, now } = self.account;
+        let mut room = usage_room(tx, calls, now).await?;
+        let mut called = Vec::new();
+        for (contact, choice) in chosen {
+            if room == Some(0) {
+                break;
+            }
+            let new = NewCall {
+                id: ids.next(),
+                inputs: inputs_of(&choice.workflow.graph.0, &contact.inputs.0),
+                engine: self.campaign.engine_id.map(EngineId::new),
+                phone_number: contact.phone.clone(),
+                campaign: Some(self.campaign.id.uuid()),
+            };
+            let run = call_create(tx, office(self.backbone, caller), (calls, terms), choice, new, now).await;
+            called.push(match callable(run)? {
+                Some(run) => {
+                    room = room.map(|room| room - 1);
+                    ContactCalled::by(&run, &contact, Patience::of(self.campaign), now)
+                }
+                None => ContactCalled::not_callable(&contact, now),
+            });
+        }
+        Ok(called)
+    }
+}
+
+/// The list was good for the versions of its day; a later one may ask for more.
+fn callable(run: Result<Run>) -> Result<Option<Run>> {
+    match run {
+        Ok(run) => Ok(Some(run)),
+        Err(error) if error.is(codes::VALIDATION_FAILED) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether there is somebody to conduct the calls.
+pub(super) async fn engine_ready(tx: &mut TenantTx, campaign: &Campaign) -> Result<bool> {
+    match engine_choose(tx, campaign.engine_id.map(EngineId::new)).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.is(codes::VALIDATION_FAILED) || error.is(codes::CONFLICT) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whom a split knows a contact by.
+fn subject(contact: &Contact) -> String {
+    contact.phone.clone().unwrap_or_else(|| contact.id.to_string())
+}
+
+/// What this contact says, this time.
+fn script(campaign: &Campaign, contact: &Contact) -> Script {
+    let scripts = &campaign.scripts.0;
+    // The header is line 1.
+    let turn = usize::try_from(contact.line - 2 + contact.tries).unwrap_or_default();
+    scripts.get(turn % scripts.len().max(1)).cloned().unwrap_or_default()
+}

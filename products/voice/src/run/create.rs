@@ -1,0 +1,147 @@
+//! Making runs.
+
+use freehold_core::{Error, Ids, Money, Result, TenantId};
+use freehold_db::{Json, TenantTx};
+use freehold_jobs::outbox::event_publish_all;
+use freehold_metering::usage::{Allowance, usage_record, usage_record_each, usage_reserve};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{LIVE_AT_MOST, Progress, Run, RunId, stand_in, store};
+use crate::{
+    callee::{self, Script},
+    events,
+    execution::{Execution, Pace},
+    field_errors,
+    graph::{Variables, validate::validate_inputs},
+    split::Choice,
+};
+
+/// Who answers.
+#[derive(Clone, Debug)]
+pub enum Callee {
+    /// A script: the run is over when the request is.
+    Scripted(Box<Script>),
+    /// Somebody who answers by and by, message by message.
+    Live,
+}
+
+/// A run to be made.
+#[derive(Clone, Debug)]
+pub struct NewRun {
+    /// Which.
+    pub id: RunId,
+    /// The values of the graph's inputs.
+    pub inputs: Variables,
+    /// Who answers.
+    pub callee: Callee,
+    /// What a started minute costs.
+    pub minute: Money,
+    /// The campaign that calls.
+    pub campaign: Option<Uuid>,
+}
+
+/// Runs the version of a workflow that was chosen.
+pub async fn run_create(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    allowance: &Allowance,
+    choice: Choice,
+    new: NewRun,
+    ids: &Ids,
+    now: Timestamp,
+) -> Result<Run> {
+    let run = run_make(allowance, choice, new, now)?;
+    match run.status.as_str() {
+        // A run that failed used nothing.
+        "failed" => {}
+        "in_progress" => {
+            usage_reserve(tx, allowance, run.id.uuid(), 1, now, now + LIVE_AT_MOST).await.map(drop)?;
+        }
+        _ => usage_record(tx, allowance, run.id.uuid(), 1, now).await.map(drop)?,
+    }
+    let insert = store::run_insert(
+        tenant,
+        run.id,
+        run.workflow_id,
+        run.version,
+        run.split_id,
+        run.campaign_id,
+        &run.status,
+        run.outcome.clone(),
+        run.success,
+        run.execution.clone(),
+        run.duration_ms,
+        run.cost_minor,
+        &run.cost_currency,
+        run.usage_period,
+        run.started_at,
+        run.ended_at,
+    );
+    tx.execute(insert).await?;
+    event_publish_all(tx, events::of_run(&run, true, ids)?, now).await?;
+    Ok(run)
+}
+
+/// What comes of a run, if its inputs and script fit the version that was chosen. Nothing is kept yet.
+pub(crate) fn run_make(
+    allowance: &Allowance,
+    Choice { workflow, split }: Choice,
+    new: NewRun,
+    now: Timestamp,
+) -> Result<Run> {
+    let graph = &workflow.graph.0;
+    let mut problems = field_errors(validate_inputs(graph, &new.inputs), "");
+    if let Callee::Scripted(script) = &new.callee {
+        problems.extend(field_errors(callee::validate(script, graph), "/script"));
+    }
+    if !problems.is_empty() {
+        return Err(Error::invalid_fields(problems));
+    }
+    let execution = match &new.callee {
+        Callee::Scripted(script) => callee::run(graph, &new.inputs, script),
+        Callee::Live => {
+            let pace = Pace::Live { elapsed_ms: 0 };
+            let mut execution = Execution::start(graph, &new.inputs, pace);
+            stand_in(&mut execution, graph, pace)?;
+            execution
+        }
+    };
+    let row = Progress::of(execution, new.minute, now);
+    Ok(Run {
+        id: new.id,
+        workflow_id: workflow.id,
+        version: workflow.version,
+        channel: "text".to_owned(),
+        direction: "outbound".to_owned(),
+        status: row.status.to_owned(),
+        outcome: row.outcome,
+        success: row.success,
+        split_id: split,
+        campaign_id: new.campaign,
+        execution: Json(row.execution),
+        duration_ms: row.duration_ms,
+        cost_minor: row.cost.minor,
+        cost_currency: row.cost.currency.code().to_owned(),
+        usage_period: allowance.period_start,
+        started_at: now,
+        ended_at: row.ended_at,
+    })
+}
+
+/// Keeps several runs that have ended, in a few round trips. Whoever looks with `usage_room` before knows that there is
+/// room for them.
+pub(crate) async fn runs_keep(
+    tx: &mut TenantTx,
+    allowance: &Allowance,
+    runs: &[Run],
+    ids: &Ids,
+    now: Timestamp,
+) -> Result<()> {
+    // A run that failed used nothing.
+    let used = runs.iter().filter(|run| run.status != "failed").map(|run| run.id.uuid()).collect();
+    usage_record_each(tx, allowance, used, now).await?;
+    let documents: Vec<_> = runs.iter().map(store::RunDocument::of).collect();
+    tx.execute(store::runs_insert(Json(documents), now)).await?;
+    event_publish_all(tx, events::of_runs(runs, ids)?, now).await
+}
