@@ -82,7 +82,7 @@ fn claim_and_end() -> String {
          set local role freehold_system;\n\
          with claimed as materialized (\n\
            select * from freehold.jobs_claim('00000000-0000-0000-0000-00000000be4c', array['{}'], array[2147483647],\n\
-             '00000000-0000-0000-0000-000000000000', 0, {SLOTS}, now())\n\
+             '00000000-0000-0000-0000-000000000000', 0, {SLOTS}, now(), '{{}}', '{{}}', '{{}}', '{{}}', '{{}}')\n\
          ) select freehold.jobs_done(array_agg(tenant_id), array_agg(id), array_agg(claim)) from claimed;\n\
          commit;\n",
         EMPTY.name
