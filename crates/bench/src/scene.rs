@@ -33,8 +33,6 @@ const NEIGHBOURS: &str = "
 pub(crate) struct Scene {
     /// The organization.
     pub(crate) tenant: String,
-    /// Its owner's access token.
-    pub(crate) token: String,
     /// Its API key.
     pub(crate) key: String,
     /// The key's id.
@@ -46,11 +44,11 @@ pub(crate) struct Scene {
 impl Scene {
     /// Signs somebody up and makes everything over HTTP, as a customer would; the neighbours in the database.
     pub(crate) async fn set(programs: &Programs, home: &Home, server: &Server<'_>) -> Result<Self> {
-        let Owner { tenant, token, key, key_id } = Owner::sign_up(programs, home, server, "bench").await?;
+        let Owner { tenant, key, key_id } = Owner::sign_up(programs, home, server, "bench").await?;
         let new = json!({ "template": TEMPLATE });
         let workflow = ask(server, Method::POST, "/api/v1/workflows", Some(&key), Some(&new)).await?;
         neighbours(home).await?;
-        Ok(Self { tenant, token, key, key_id, workflow: text(&workflow, "/id")? })
+        Ok(Self { tenant, key, key_id, workflow: text(&workflow, "/id")? })
     }
 
     /// The path of the read that is measured.
@@ -68,7 +66,6 @@ impl Scene {
 /// Somebody with an organization on the largest plan.
 pub(crate) struct Owner {
     pub(crate) tenant: String,
-    pub(crate) token: String,
     pub(crate) key: String,
     pub(crate) key_id: String,
 }
@@ -85,7 +82,7 @@ impl Owner {
         plan_change(programs, home, &text(&organizations, "/data/0/slug")?).await?;
         let key = ask(server, Method::POST, "/api/v1/keys", Some(&token), Some(&json!({ "name": "bench" }))).await?;
         let tenant = text(&organizations, "/data/0/id")?;
-        Ok(Self { tenant, token, key_id: text(&key, "/id")?, key: text(&key, "/key")? })
+        Ok(Self { tenant, key_id: text(&key, "/id")?, key: text(&key, "/key")? })
     }
 }
 
