@@ -13,8 +13,8 @@ use jiff::SignedDuration;
 use tokio::sync::{Notify, mpsc};
 
 use super::{
-    KEPT, LEASE, counted, effect::note_insert, enqueue, enqueue_many, nothing, quick, until_count, until_empty,
-    until_state, working,
+    KEPT, LEASE, Working, counted, effect::note_insert, enqueue, enqueue_many, nothing, quick, until_count,
+    until_empty, until_state, working,
 };
 use crate::harness::{TestDatabase, eventually};
 
@@ -23,6 +23,17 @@ const NOTED: JobKind = JobKind::named("it.noted");
 
 fn pass_the_lease(test: &TestDatabase) {
     test.clock.advance(SignedDuration::try_from(LEASE).unwrap());
+}
+
+/// Drops a worker, and waits until what it had sent to the database has come to an end: it may have been claiming.
+async fn gone(test: &TestDatabase, worker: Working) {
+    drop(worker);
+    eventually("its last words were heard", async || {
+        let query = "select count(*) from pg_stat_activity
+            where datname = current_database() and state <> 'idle' and pid <> pg_backend_pid()";
+        test.admin().await.query_one(query, &[]).await.unwrap().get::<_, i64>(0) == 0
+    })
+    .await;
 }
 
 /// Never ends.
@@ -38,7 +49,7 @@ async fn what_a_dead_worker_was_doing_is_done_by_another() {
     let dying = working(&test, test.db.clone(), vec![handler], quick());
     let id = enqueue(&test, &caller, &KEPT).await;
     until_count("it runs", &begun, 1).await;
-    drop(dying);
+    gone(&test, dying).await;
 
     let (handler, done) = nothing(&KEPT);
     let heir = working(&test, test.db.clone(), vec![handler], quick());
