@@ -4,11 +4,22 @@
 set -eu
 
 . "$(dirname "$0")/debian-packages.sh"
+. "$(dirname "$0")/pinned-packages.sh"
 install_missing pgbouncer pgbouncer
 install_missing node nodejs
 install_missing npm npm
 install_missing pdftotext poppler-utils
 install_missing openssl openssl
-"$(dirname "$0")/webhook-verifiers.sh" .freehold
-"$(dirname "$0")/stripe-packages.sh" .freehold
-"$(dirname "$0")/mail-server.sh" .freehold
+
+# The official verifiers of Standard Webhooks, with which the tests check our signatures. None of them knows ed25519 (`v1a`)
+# so far; for that there are OpenSSL, which node brings, and libsodium (`PyNaCl`). svix 2 of npm wants node 22, which Debian
+# 12 has not; its verifier is `standardwebhooks` in both.
+unpack_pinned .freehold webhook-verifiers \
+    "standardwebhooks@1.1.1 svix@1.99.1" "standardwebhooks==1.1.0 svix==2.9.1 PyNaCl==1.6.2"
+
+# Stripe's official packages, with which the tests drive our sandbox. Both pin the API version that
+# crates/stripe-sandbox/src/version.rs speaks.
+unpack_pinned .freehold stripe-packages "stripe@23.1.0" "stripe==16.1.0"
+
+# The mail server that the tests send to.
+unpack_pinned .freehold mail-server "" "aiosmtpd==1.4.6 atpublic==9.0.0 attrs==26.1.0"

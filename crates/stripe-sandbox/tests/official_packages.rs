@@ -7,7 +7,7 @@ use std::{net::TcpListener, path::PathBuf, process::Stdio};
 use stripe_sandbox::{Sandbox, Settings};
 use tokio::process::Command;
 
-/// Where `scripts/stripe-packages.sh` unpacks them.
+/// Where `scripts/test-programs.sh` unpacks them.
 fn packages() -> PathBuf {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     let folder = root.join(".freehold/stripe-packages");

@@ -104,7 +104,7 @@ fn ask(mut command: Command, messages: &Value) -> Vec<Value> {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// Where `scripts/webhook-verifiers.sh` unpacks them.
+/// Where `scripts/test-programs.sh` unpacks them.
 fn unpacked() -> PathBuf {
     let folder = root().join(".freehold/webhook-verifiers");
     assert!(folder.join("versions").exists(), "the official verifiers are not in {}: run make test", folder.display());
