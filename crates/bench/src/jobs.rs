@@ -37,6 +37,8 @@ const NOISE: i32 = 100_000;
 /// How many jobs of the quiet tenant are timed.
 const QUIET: usize = 100;
 const PATIENCE: Duration = Duration::from_mins(2);
+/// How often is looked whether all is done.
+const POLL: Duration = Duration::from_millis(5);
 
 /// Empty jobs a second.
 pub(crate) async fn throughput(programs: &Programs, home: &Home, report: &mut Report) -> Result<()> {
@@ -92,15 +94,19 @@ fn claim_and_end() -> String {
 /// Has a worker do all jobs of a round; how many a second.
 async fn drain(home: &Home) -> Result<f64> {
     enqueue(home, EMPTY.name, JOBS, 100).await?;
-    let ended = Arc::new(AtomicUsize::new(0));
-    let count = ended.clone();
+    let begins = Arc::new(AtomicUsize::new(0));
+    let counted = begins.clone();
     let handler = Handler::new(&EMPTY, move |_: Job| {
-        count.fetch_add(1, Ordering::Relaxed);
+        counted.fetch_add(1, Ordering::Relaxed);
         async { Ok(Done::Done) }
     });
     let settings = WorkerSettings { slots: SLOTS, ..WorkerSettings::default() };
     let (stop, working) = work(home, handler, settings)?;
     let begun = Instant::now();
+    // Asking costs a connection and a look at everything that has ended, so nobody asks before the last one has begun.
+    while begins.load(Ordering::Relaxed) < usize::try_from(JOBS)? && begun.elapsed() < PATIENCE {
+        tokio::time::sleep(POLL).await;
+    }
     // Begun is not ended: a job has ended when the database says so.
     while home
         .count("select count(*) from (select from freehold.jobs where kind like 'bench.%' limit 1) as left_over")
@@ -108,9 +114,9 @@ async fn drain(home: &Home) -> Result<f64> {
         > 0
     {
         if begun.elapsed() > PATIENCE {
-            bail!("{} of {JOBS} jobs ended within {PATIENCE:?}", ended.load(Ordering::Relaxed));
+            bail!("{} of {JOBS} jobs begun within {PATIENCE:?}, and not all ended", begins.load(Ordering::Relaxed));
         }
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        tokio::time::sleep(POLL).await;
     }
     let took = begun.elapsed();
     stop.send_replace(true);

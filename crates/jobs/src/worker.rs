@@ -118,7 +118,7 @@ impl Worker {
     }
 
     async fn run_until(self, mut stop: watch::Receiver<bool>) {
-        let (outcomes, ended) = mpsc::unbounded_channel();
+        let (outcomes, ended) = mpsc::channel(settle::MOST);
         let work = async {
             let mut tasks = self.claim_until(&mut stop, &outcomes).await;
             let drained = timeout(self.settings.drain, async { while tasks.join_next().await.is_some() {} }).await;

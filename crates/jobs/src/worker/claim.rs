@@ -62,7 +62,7 @@ impl Worker {
     pub(super) async fn claim_until(
         &self,
         stop: &mut watch::Receiver<bool>,
-        outcomes: &mpsc::UnboundedSender<Outcome>,
+        outcomes: &mpsc::Sender<Outcome>,
     ) -> JoinSet<()> {
         let mut tasks = JoinSet::new();
         let mut pause = None;
@@ -125,7 +125,7 @@ impl Worker {
         &self,
         mut slots: OwnedSemaphorePermit,
         tasks: &mut JoinSet<()>,
-        outcomes: &mpsc::UnboundedSender<Outcome>,
+        outcomes: &mpsc::Sender<Outcome>,
     ) -> Result<Claimed> {
         let mut lease = self.lease.lock().await;
         let Some(worker) = lease.worker else { return Ok(Claimed::All) };
@@ -174,7 +174,7 @@ impl Worker {
         row: ClaimedRow,
         slot: Option<OwnedSemaphorePermit>,
         tasks: &mut JoinSet<()>,
-        outcomes: &mpsc::UnboundedSender<Outcome>,
+        outcomes: &mpsc::Sender<Outcome>,
     ) -> Result<()> {
         let handler = self.handlers.get(row.kind.as_str()).cloned();
         let handler =
@@ -199,10 +199,10 @@ impl Worker {
         let outcomes = outcomes.clone();
         tasks.spawn(async move {
             let outcome = attempt(handler, job, stopped).await;
-            // The slot is free before the end is written down: waiting for that is not work.
+            // The slot is free before the end is written down: waiting for that is not work. Unless so many ends wait for it
+            // already that claiming more would only lengthen their line. An error means that the worker is gone.
+            let _ = outcomes.send(outcome).await;
             drop(slot);
-            // An error means that the worker is gone.
-            let _ = outcomes.send(outcome);
         });
         Ok(())
     }

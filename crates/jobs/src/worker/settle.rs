@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Most written down at once.
-const MOST: usize = 500;
+pub(super) const MOST: usize = 500;
 /// How long a job of a suspended tenant waits before it is tried whether it still is.
 const SUSPENDED: SignedDuration = SignedDuration::from_mins(15);
 /// How often it is tried to write when the database is away.
@@ -53,7 +53,7 @@ struct Batch {
 
 impl Worker {
     /// Writes down what comes, until nobody is left to send anything.
-    pub(super) async fn settle(&self, mut ended: mpsc::UnboundedReceiver<Outcome>) {
+    pub(super) async fn settle(&self, mut ended: mpsc::Receiver<Outcome>) {
         let mut outcomes = Vec::new();
         while ended.recv_many(&mut outcomes, MOST).await > 0 {
             let now = self.clock.now();
@@ -101,7 +101,9 @@ impl Worker {
             Ending::Stopped(Stop::Cancelled) => {
                 Settled { forget_at: now.checked_add(CANCELLED_KEPT).ok(), ..settled("cancelled") }
             }
-            Ending::Failed(error) if error.is(codes::SUBSCRIPTION_SUSPENDED) => {
+            Ending::Failed(error)
+                if error.is(codes::SUBSCRIPTION_SUSPENDED) || error.is(codes::ORGANIZATION_ARCHIVED) =>
+            {
                 let (run_at, error) = (now.checked_add(SUSPENDED).ok(), Some(error.to_string()));
                 Settled { run_at, counted: false, error, ..settled("waiting") }
             }

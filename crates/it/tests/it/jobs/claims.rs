@@ -62,10 +62,22 @@ impl Claimer {
         let query = "explain (analyze, buffers, format json)
             select * from freehold.jobs_claim($1, array['it.plain'], array[2147483647], $2, 0, 16, $3, '{}', '{}', '{}', '{}', '{}')";
         let row = self.client.query_one(query, &[&self.worker, &Uuid::nil(), &test.clock.now()]).await.unwrap();
-        let plan: Value = row.get(0);
-        let blocks = |name: &str| plan.pointer(&format!("/0/Plan/{name} Blocks")).and_then(Value::as_i64).unwrap();
-        blocks("Shared Hit") + blocks("Shared Read")
+        pages(&row.get(0))
     }
+
+    /// How many pages are looked at to end these, which were claimed once.
+    async fn pages_to_end(&self, claimed: &[Claimed]) -> i64 {
+        let query = "explain (analyze, buffers, format json) select freehold.jobs_done($1, $2, $3)";
+        let tenants: Vec<Uuid> = claimed.iter().map(|job| job.tenant).collect();
+        let ids: Vec<Uuid> = claimed.iter().map(|job| job.id).collect();
+        let row = self.client.query_one(query, &[&tenants, &ids, &vec![1_i32; claimed.len()]]).await.unwrap();
+        pages(&row.get(0))
+    }
+}
+
+fn pages(plan: &Value) -> i64 {
+    let blocks = |name: &str| plan.pointer(&format!("/0/Plan/{name} Blocks")).and_then(Value::as_i64).unwrap();
+    blocks("Shared Hit") + blocks("Shared Read")
 }
 
 fn of(claimed: &[Claimed], tenant: TenantId) -> usize {
@@ -102,6 +114,22 @@ async fn a_hundred_thousand_jobs_of_one_tenant_do_not_delay_anothers_first() {
         assert_eq!(claimed.len(), 2);
         assert!(claimed.iter().any(|job| job.id == first.uuid()), "not in round {round}");
     }
+}
+
+#[tokio::test]
+async fn ending_jobs_takes_no_longer_because_more_run() {
+    let test = TestDatabase::new().await;
+    heap(&test, &test.caller(), PLAIN.name, 6000).await;
+    // The planner learns that nothing runs.
+    test.admin().await.batch_execute("vacuum analyze freehold.jobs").await.unwrap();
+    let mut claimer = Claimer::new(&test).await;
+    claimer.pages_to_end(&[]).await;
+    let first = claimer.claim(&test, &[(&PLAIN, NO_LIMIT)], 200).await;
+    let with_few = claimer.pages_to_end(&first[..100]).await;
+    claimer.claim(&test, &[(&PLAIN, NO_LIMIT)], 5000).await;
+    let with_many = claimer.pages_to_end(&first[100..]).await;
+    println!("ending 100 jobs looks at {with_few} pages with 200 running, and at {with_many} with 5,100");
+    assert!(with_many < with_few * 2, "ending jobs looks at {with_many} pages instead of {with_few}");
 }
 
 #[tokio::test]
