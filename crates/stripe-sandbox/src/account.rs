@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -32,7 +33,7 @@ use crate::{
 };
 
 /// The objects of one account. Whoever holds it is alone with it: a request does all its work at once.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Account {
     /// `acct_…`
     pub(crate) id: String,
@@ -46,10 +47,16 @@ pub(crate) struct Account {
     /// Where people reach the hosted pages, without a slash at the end.
     pub(crate) base_url: String,
     /// The second of the sandbox's clock until which everything due was done; none since something changed.
+    #[serde(skip)]
     pub(crate) settled: Option<i64>,
+    #[serde(skip)]
     pub(crate) request: Option<RequestRef>,
     /// Computing a preview: invoices stay drafts and nothing is charged.
+    #[serde(skip)]
     pub(crate) preview: bool,
+    /// Something changed that is not in the data file.
+    #[serde(skip)]
+    pub(crate) unsaved: bool,
     pub(crate) random: Random,
     pub(crate) dice: Random,
 
@@ -106,6 +113,7 @@ macro_rules! noun {
                 &account.$table
             }
             fn table_mut(account: &mut $crate::account::Account) -> &mut $crate::table::Table<Self> {
+                account.unsaved = true;
                 &mut account.$table
             }
             fn id(&self) -> &str {
@@ -136,6 +144,7 @@ impl Account {
             settled: None,
             request: None,
             preview: false,
+            unsaved: true,
             dice: Random::named(seed.wrapping_add(1), key),
             random,
             charges: Table::default(),
@@ -164,6 +173,14 @@ impl Account {
             queue: Queue::default(),
             kept: HashMap::new(),
         }
+    }
+
+    /// Takes over what another sells, and whom it tells.
+    pub(crate) fn take_catalog(&mut self, other: &Self) {
+        self.products = other.products.clone();
+        self.prices = other.prices.clone();
+        self.meters = other.meters.clone();
+        self.endpoints = other.endpoints.clone();
     }
 
     /// From now on things happen at the time of this test clock, or of the sandbox where there is none.

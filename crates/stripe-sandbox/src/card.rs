@@ -158,6 +158,23 @@ impl TestCard {
     }
 }
 
+/// A card in the data file is its number.
+pub(crate) mod by_number {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use super::TestCard;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference to the field")]
+    pub(crate) fn serialize<S: Serializer>(card: &&'static TestCard, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(card.number)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static TestCard, D::Error> {
+        let number = String::deserialize(deserializer)?;
+        TestCard::find(&number).ok_or_else(|| D::Error::custom(format!("no test card has the number {number}")))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! Charges: one try to take money from a card.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// A try, successful or not.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Charge {
     pub(crate) id: String,
     pub(crate) created: i64,

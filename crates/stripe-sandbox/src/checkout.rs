@@ -3,6 +3,7 @@
 pub(crate) mod complete;
 pub(crate) mod page;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// How far a session got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Status {
     Open,
     Complete,
@@ -24,7 +25,7 @@ pub(crate) enum Status {
 }
 
 /// A session.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Session {
     pub(crate) id: String,
     pub(crate) created: i64,
@@ -40,7 +41,7 @@ pub(crate) struct Session {
     pub(crate) subscription: Option<String>,
     pub(crate) invoice: Option<String>,
     pub(crate) setup_intent: Option<String>,
-    pub(crate) payment_status: &'static str,
+    pub(crate) payment_status: String,
     client_reference_id: Option<String>,
     pub(crate) success_url: Option<String>,
     pub(crate) cancel_url: Option<String>,
@@ -308,7 +309,7 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
         subscription: None,
         invoice: None,
         setup_intent: None,
-        payment_status: "unpaid",
+        payment_status: "unpaid".to_owned(),
         client_reference_id: params.text("client_reference_id")?,
         success_url,
         cancel_url: params.text("cancel_url")?,

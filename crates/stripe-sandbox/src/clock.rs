@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use jiff::{Span, Timestamp, tz::TimeZone};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
@@ -42,6 +43,11 @@ impl Clock {
     /// Milliseconds since 1970, moved.
     pub(crate) fn now_ms(&self) -> i64 {
         (self.source)().as_millisecond().saturating_add(self.ahead_ms.load(Ordering::SeqCst))
+    }
+
+    /// How far it was moved, in milliseconds.
+    pub(crate) fn ahead_ms(&self) -> i64 {
+        self.ahead_ms.load(Ordering::SeqCst)
     }
 
     /// Moves it ahead, never back.
@@ -88,7 +94,7 @@ fn span_ms(text: &str, now_ms: i64) -> Option<i64> {
 }
 
 /// One of Stripe's test clocks.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct TestClock {
     pub(crate) id: String,
     pub(crate) created: i64,

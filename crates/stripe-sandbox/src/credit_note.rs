@@ -1,5 +1,6 @@
 //! Credit notes: an invoice made smaller, before or after it was paid.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
 };
 
 /// A credit note.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct CreditNote {
     pub(crate) id: String,
     pub(crate) created: i64,

@@ -1,5 +1,6 @@
 //! Customers.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// Who is billed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Customer {
     pub(crate) id: String,
     pub(crate) created: i64,

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
 };
 
 /// What became of a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum State {
     Waiting,
     InFlight,
@@ -25,7 +26,7 @@ pub(crate) enum State {
 }
 
 /// An event for an endpoint. Those that arrived are forgotten.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Delivery {
     number: u64,
     pub(crate) event: String,
@@ -40,12 +41,14 @@ pub(crate) struct Delivery {
 }
 
 /// What is on its way.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Queue {
     next: u64,
     deliveries: BTreeMap<u64, Delivery>,
     /// Due time and number of those that wait, so that the next one is found at once.
+    #[serde(skip)]
     waiting: BTreeSet<(i64, u64)>,
+    #[serde(skip)]
     in_flight: HashMap<String, usize>,
     pub(crate) delivered: u64,
 }
@@ -78,6 +81,20 @@ impl Delivery {
             "duplicate": self.duplicate,
             "last_answer": self.answer,
         })
+    }
+}
+
+impl Queue {
+    /// After a restart: what was on its way, and may have arrived or not, is sent again.
+    pub(crate) fn resume(&mut self) {
+        for delivery in self.deliveries.values_mut() {
+            if delivery.state == State::InFlight {
+                delivery.state = State::Waiting;
+            }
+            if delivery.state == State::Waiting {
+                self.waiting.insert((delivery.due_ms, delivery.number));
+            }
+        }
     }
 }
 
@@ -149,6 +166,7 @@ impl Account {
                 continue;
             };
             *busy += 1;
+            self.unsaved = true;
             delivery.state = State::InFlight;
             delivery.attempts += 1;
             let body = event.json().to_string();
@@ -164,6 +182,7 @@ impl Account {
 
     /// Records how a request ended: `Ok` is any 2xx.
     pub(crate) fn delivery_end(&mut self, number: u64, answer: std::result::Result<u16, String>) {
+        self.unsaved = true;
         let Some(delivery) = self.queue.deliveries.get_mut(&number) else { return };
         if let Some(busy) = self.queue.in_flight.get_mut(&delivery.endpoint) {
             *busy = busy.saturating_sub(1);

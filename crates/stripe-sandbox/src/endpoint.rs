@@ -1,5 +1,6 @@
 //! Webhook endpoints: where events go, and the secrets they are signed with.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
 };
 
 /// An address that events are sent to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Endpoint {
     pub(crate) id: String,
     pub(crate) created: i64,
@@ -95,6 +96,28 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
     shown["secret"] = json!(endpoint.secret);
     account.endpoints.insert(&endpoint.id.clone(), endpoint);
     Ok(shown)
+}
+
+/// The endpoint that the program around the sandbox made for itself, known by its description: it sends to `url` from
+/// now on. Its secret stays what it was, so that what waited for it arrives.
+pub(crate) fn own(account: &mut Account, description: &str, url: &str, events: &[&str]) -> String {
+    let found = account.endpoints.iter().find(|endpoint| endpoint.description.as_deref() == Some(description)).cloned();
+    let endpoint = Endpoint {
+        url: url.to_owned(),
+        enabled_events: events.iter().map(|&event| event.to_owned()).collect(),
+        disabled: false,
+        description: Some(description.to_owned()),
+        ..found.unwrap_or_else(|| Endpoint {
+            id: account.id("we"),
+            created: account.now,
+            secret: format!("whsec_{}", account.random.letters(32)),
+            ..Endpoint::default()
+        })
+    };
+    let secret = endpoint.secret.clone();
+    account.unsaved = true;
+    account.endpoints.insert(&endpoint.id.clone(), endpoint);
+    secret
 }
 
 /// `POST /v1/webhook_endpoints/{id}`

@@ -1,5 +1,6 @@
 //! Events: what happened, as webhooks tell it and `GET /v1/events` lists it.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
@@ -11,14 +12,14 @@ use crate::{
 };
 
 /// Which request caused an event.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct RequestRef {
     pub(crate) id: String,
     pub(crate) idempotency_key: Option<String>,
 }
 
 /// Something that happened.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Event {
     pub(crate) id: String,
     pub(crate) created: i64,

@@ -2,18 +2,19 @@
 //!
 //! [`Params`] is read by taking: what nobody took at the end is a parameter that nobody knows.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{Result, StripeError};
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum Node {
     Text(String),
     Map(Vec<(String, Node)>),
 }
 
 /// The parameters of a request, or of one object in it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Params {
     /// Where in the request these stand: `items[0]`. Empty at the top.
     path: String,

@@ -204,6 +204,7 @@ fn work(world: &World, account: &Shared, asked: &Asked, path: &str) -> (Written,
     account.request = Some(RequestRef { id: request_id.clone(), idempotency_key: key.clone() });
     account.enter(None);
     account.settled = account.settled.filter(|_| asked.method == Method::GET);
+    account.unsaved |= asked.method != Method::GET;
     let result = carry_out(account, asked, path);
     account.request = None;
     account.enter(None);
@@ -243,13 +244,15 @@ async fn own(world: &Arc<World>, asked: &Asked, path: &str) -> Response {
 }
 
 async fn own_result(world: &Arc<World>, asked: &Asked, path: &str) -> Result<Value> {
-    let params = asked.params();
+    let mut params = asked.params();
     if path == "clock" {
         return sandbox::clock(world, asked.method.as_str(), params);
     }
     let key = asked.key()?;
     if (asked.method.as_str(), path) == ("POST", "reset") {
-        world.forget(&key);
+        let keeps_catalog = params.one_of("keep", &["catalog"])?.is_some();
+        params.done()?;
+        world.forget(&key, keeps_catalog);
         return Ok(serde_json::json!({ "object": "sandbox.reset" }));
     }
     let account = world.account(&key);
@@ -260,6 +263,7 @@ async fn own_result(world: &Arc<World>, asked: &Asked, path: &str) -> Result<Val
     world.present(&mut account);
     account.base_url = asked.base_url(world);
     account.settled = None;
+    account.unsaved = true;
     let parts: Vec<&str> = path.split('/').collect();
     let result = sandbox::route(&mut account, asked.method.as_str(), &parts, params);
     account.enter(None);
@@ -279,6 +283,7 @@ fn pages(world: &World, asked: &Asked) -> Answer {
             account.base_url = asked.base_url(world);
             account.enter(None);
             account.settled = None;
+            account.unsaved = true;
             let answer = act(&mut account);
             account.enter(None);
             answer

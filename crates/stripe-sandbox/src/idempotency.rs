@@ -1,5 +1,6 @@
 //! `Idempotency-Key`: the same request answered the same way for 24 hours.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{account::Account, error::StripeError};
@@ -7,7 +8,7 @@ use crate::{account::Account, error::StripeError};
 const KEPT_SECONDS: i64 = 24 * 3600;
 
 /// The answer to a request that may come again.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Kept {
     /// Path and body.
     request: String,

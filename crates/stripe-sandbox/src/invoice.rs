@@ -8,13 +8,14 @@ pub(crate) mod pdf;
 pub(crate) mod preview;
 pub(crate) mod request;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::account::{Account, noun};
 pub(crate) use line::Line;
 
 /// How far an invoice got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Status {
     Draft,
     Open,
@@ -36,7 +37,7 @@ impl Status {
 }
 
 /// An invoice. Amounts are in minor units, times in seconds since 1970.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Invoice {
     pub(crate) id: String,
     pub(crate) created: i64,
@@ -44,7 +45,7 @@ pub(crate) struct Invoice {
     pub(crate) auto_advance: bool,
     pub(crate) finalizes_at: Option<i64>,
     /// `subscription_create`, `subscription_cycle`, `subscription_update`, `manual`.
-    pub(crate) billing_reason: &'static str,
+    pub(crate) billing_reason: String,
     pub(crate) sends: bool,
     pub(crate) currency: String,
     pub(crate) customer: String,

@@ -1,5 +1,6 @@
 //! Invoice items: amounts that wait for the next invoice. Prorations are such.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
 };
 
 /// An amount that waits, or that stands on an invoice.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct InvoiceItem {
     pub(crate) id: String,
     pub(crate) created: i64,

@@ -1,11 +1,12 @@
 //! Knobs under `/_sandbox`: how billing goes, how webhooks misbehave, how the API does. Each account has its own.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{account::Account, delivery::schedule, error::Result, form::Params, random::Random};
 
 /// What is set in Stripe's dashboard and not by its API.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Billing {
     /// After how many days a failed payment is tried again, each counted from the try before.
     pub(crate) retry_days: Vec<i64>,
@@ -24,7 +25,7 @@ impl Default for Billing {
 }
 
 /// How deliveries misbehave. Probabilities from 0 to 1.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Chaos {
     /// Sent twice.
     pub(crate) duplicate: f64,
@@ -61,7 +62,7 @@ impl Default for Chaos {
 }
 
 /// How the API misbehaves.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Trouble {
     /// How many of the next requests are refused with `fail_status`, before anything is done.
     pub(crate) fail_next: i64,

@@ -24,6 +24,7 @@ mod checkout;
 mod clock;
 mod credit_note;
 mod customer;
+mod data;
 mod delivery;
 mod endpoint;
 mod error;
@@ -61,7 +62,7 @@ mod world;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, net::SocketAddr, sync::Arc};
+use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::{sync::watch, task::JoinHandle};
@@ -70,8 +71,12 @@ pub use version::API_VERSION;
 
 use crate::{
     clock::Clock,
+    data::DataFile,
     world::{World, hold},
 };
+
+/// How long requests under way may take to end.
+const DRAIN: Duration = Duration::from_secs(5);
 
 /// How a sandbox is started.
 #[derive(Clone)]
@@ -82,6 +87,8 @@ pub struct Settings {
     pub seed: u64,
     /// Where people's browsers reach it, such as `https://stripe.example.com`; none: as the request came.
     pub public_url: Option<String>,
+    /// The file in which everything is kept; none: in memory only, and gone with the process.
+    pub data: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -89,14 +96,15 @@ impl Default for Settings {
     fn default() -> Self {
         let now = Clock::machine();
         let seed = now().as_nanosecond().unsigned_abs();
-        Self { now, seed: u64::try_from(seed % u128::from(u64::MAX)).unwrap_or(0), public_url: None }
+        Self { now, seed: u64::try_from(seed % u128::from(u64::MAX)).unwrap_or(0), public_url: None, data: None }
     }
 }
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { now: _, seed, public_url } = self;
-        f.debug_struct("Settings").field("seed", seed).field("public_url", public_url).finish_non_exhaustive()
+        let Self { now: _, seed, public_url, data } = self;
+        let mut shown = f.debug_struct("Settings");
+        shown.field("seed", seed).field("public_url", public_url).field("data", data).finish_non_exhaustive()
     }
 }
 
@@ -106,6 +114,8 @@ pub struct Sandbox {
     world: Arc<World>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
+    /// What writes the data file, and what stops it.
+    saving: Option<(watch::Sender<bool>, JoinHandle<()>)>,
 }
 
 impl fmt::Debug for Sandbox {
@@ -115,21 +125,38 @@ impl fmt::Debug for Sandbox {
 }
 
 impl Sandbox {
-    /// Serves on a listener, in tasks of the current Tokio runtime.
+    /// Serves on a listener, in tasks of the current Tokio runtime, and goes on with what is in the data file.
     ///
     /// # Errors
-    /// When the listener cannot be used, or the machine's certificates cannot be read.
+    /// When the listener cannot be used, the machine's certificates cannot be read, the data file cannot be read
+    /// (`InvalidData`; it is left as it is), or another sandbox has it (`ResourceBusy`).
     pub fn start(listener: std::net::TcpListener, settings: Settings) -> std::io::Result<Self> {
         listener.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let address = listener.local_addr()?;
-        let world = Arc::new(World::new(Clock::new(settings.now), settings.seed, settings.public_url));
+        let base_url = settings.public_url.clone().or_else(|| near(address));
+        let clock = Clock::new(settings.now);
+        let world = World::new(clock, settings.seed, settings.public_url);
+        let data = match settings.data {
+            None => None,
+            Some(path) => {
+                let (file, found) = DataFile::open(&path, base_url.as_deref())?;
+                if let Some(found) = found {
+                    world.clock.advance(found.ahead_ms);
+                    world.resume(found.accounts);
+                }
+                Some(file)
+            }
+        };
+        let world = Arc::new(world);
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build();
         let client = client.map_err(std::io::Error::other)?;
         let (stop, stopped) = watch::channel(false);
         let sending = tokio::spawn(sender::run(Arc::clone(&world), client, stopped.clone()));
         let serving = tokio::spawn(serve(listener, Arc::clone(&world), stopped));
-        Ok(Self { address, world, stop, tasks: vec![sending, serving] })
+        let (saved, save) = watch::channel(false);
+        let saving = data.map(|file| (saved, tokio::spawn(data::run(Arc::clone(&world), file, save))));
+        Ok(Self { address, world, stop, tasks: vec![sending, serving], saving })
     }
 
     /// Where it listens.
@@ -142,6 +169,16 @@ impl Sandbox {
         format!("http://{}", self.address)
     }
 
+    /// Sends events of these types (`*` at the end stands for anything) of one key's account to `url`, and gives back the
+    /// secret that signs them. An endpoint of this description from before is moved there and keeps its secret, so that
+    /// what waited for it while nobody listened arrives.
+    pub fn webhook(&self, key: &str, description: &str, url: &str, events: &[&str]) -> String {
+        let account = self.world.account(key);
+        let mut account = hold(&account);
+        self.world.present(&mut account);
+        endpoint::own(&mut account, description, url, events)
+    }
+
     /// Does at once what became due, after the clock it was given has moved. It happens by itself within 25 ms.
     pub fn catch_up(&self) {
         for account in self.world.accounts() {
@@ -150,14 +187,25 @@ impl Sandbox {
         self.world.wake.notify_one();
     }
 
-    /// Ends it; requests under way are answered first.
+    /// Ends it; requests under way are answered first, and everything is written down last.
     pub async fn stop(self) {
         // Without receivers there is nothing left to stop.
         let _ = self.stop.send(true);
-        for task in self.tasks {
-            let _ = task.await;
+        for mut task in self.tasks {
+            if tokio::time::timeout(DRAIN, &mut task).await.is_err() {
+                task.abort();
+            }
+        }
+        if let Some((stop, saving)) = self.saving {
+            let _ = stop.send(true);
+            let _ = saving.await;
         }
     }
+}
+
+/// Where people at this machine reach it; none where it listens for others, who have names of their own for it.
+fn near(address: SocketAddr) -> Option<String> {
+    address.ip().is_loopback().then(|| format!("http://{address}"))
 }
 
 async fn serve(listener: tokio::net::TcpListener, world: Arc<World>, mut stop: watch::Receiver<bool>) {

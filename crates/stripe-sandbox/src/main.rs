@@ -1,10 +1,14 @@
 //! `stripe-sandbox`: a Stripe to run offline.
 
-use std::net::{SocketAddr, TcpListener};
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+};
 
 use anyhow::Context as _;
 use clap::Parser;
 use stripe_sandbox::{API_VERSION, Sandbox, Settings};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// A stateful Stripe to run offline: any sk_test_… key is an account of its own.
 #[derive(Debug, Parser)]
@@ -19,6 +23,9 @@ struct Arguments {
     /// Where browsers reach it, if not at the address that SDKs use.
     #[arg(long, env = "STRIPE_SANDBOX_PUBLIC_URL")]
     public_url: Option<String>,
+    /// The file in which everything is kept; without it all is gone when the program ends.
+    #[arg(long, env = "STRIPE_SANDBOX_DATA", value_name = "FILE")]
+    data: Option<PathBuf>,
 }
 
 #[tokio::main]
@@ -28,11 +35,16 @@ async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let listener =
         TcpListener::bind(arguments.listen).with_context(|| format!("cannot listen on {}", arguments.listen))?;
-    let mut settings = Settings { public_url: arguments.public_url, ..Settings::default() };
+    let mut settings = Settings { public_url: arguments.public_url, data: arguments.data, ..Settings::default() };
     settings.seed = arguments.seed.unwrap_or(settings.seed);
     let sandbox = Sandbox::start(listener, settings)?;
+    // Before anybody reads that it runs, and may ask it to stop.
+    let mut terminate = signal(SignalKind::terminate())?;
     tracing::info!("a Stripe of version {API_VERSION} at {}; no real money", sandbox.url());
-    tokio::signal::ctrl_c().await?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
     sandbox.stop().await;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Meters: usage that is reported as it happens, and charged at the end of the period.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// How events become one number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Formula {
     Count,
     Last,
@@ -19,7 +20,7 @@ enum Formula {
 }
 
 /// What is counted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Meter {
     pub(crate) id: String,
     pub(crate) created: i64,
@@ -33,7 +34,7 @@ pub(crate) struct Meter {
 }
 
 /// A report of usage.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct MeterEvent {
     event_name: String,
     identifier: String,

@@ -1,5 +1,6 @@
 //! Payment intents: an amount somebody is to pay, and how far that got.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
 };
 
 /// How far a payment got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Status {
     RequiresPaymentMethod,
     RequiresConfirmation,
@@ -31,7 +32,7 @@ pub(crate) enum Outcome {
 }
 
 /// A payment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct PaymentIntent {
     pub(crate) id: String,
     pub(crate) created: i64,

@@ -1,5 +1,6 @@
 //! Payment methods: cards, attached to a customer or not.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -12,10 +13,11 @@ use crate::{
 };
 
 /// A card.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct PaymentMethod {
     pub(crate) id: String,
     pub(crate) created: i64,
+    #[serde(with = "crate::card::by_number")]
     pub(crate) card: &'static TestCard,
     exp_month: i64,
     exp_year: i64,

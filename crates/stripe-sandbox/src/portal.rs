@@ -3,6 +3,7 @@
 pub(crate) mod action;
 pub(crate) mod page;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
 };
 
 /// What a portal lets customers do.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Configuration {
     pub(crate) id: String,
     pub(crate) created: i64,
@@ -29,7 +30,7 @@ pub(crate) struct Configuration {
 }
 
 /// A customer's visit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct PortalSession {
     pub(crate) id: String,
     pub(crate) created: i64,

@@ -1,6 +1,7 @@
 //! Prices: an amount in minor units, once or each period; found by lookup key.
 
 use jiff::{Span, Timestamp, tz::TimeZone};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
 };
 
 /// How often a price is due.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Recurring {
     /// `day`, `week`, `month` or `year`.
     pub(crate) interval: String,
@@ -22,7 +23,7 @@ pub(crate) struct Recurring {
 }
 
 /// What one unit costs.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Price {
     pub(crate) id: String,
     pub(crate) created: i64,

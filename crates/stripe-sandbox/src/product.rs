@@ -1,5 +1,6 @@
 //! Products: what is sold. Prices say for how much.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// A thing that is sold.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Product {
     pub(crate) id: String,
     pub(crate) created: i64,

@@ -1,7 +1,9 @@
 //! Chance that can be repeated: ids and chaos come from a seed.
 
+use serde::{Deserialize, Serialize};
+
 /// A repeatable sequence (`SplitMix64`, Steele, Lea, Flood 2014). Never for anything secret: the sandbox has no secrets.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Random(u64);
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

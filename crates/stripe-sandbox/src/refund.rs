@@ -1,5 +1,6 @@
 //! Refunds: money back from a charge.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
 };
 
 /// Money given back.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Refund {
     pub(crate) id: String,
     pub(crate) created: i64,

@@ -1,6 +1,9 @@
 //! What is the sandbox's own and not Stripe's: `/_sandbox/…`.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 
@@ -22,6 +25,7 @@ pub(crate) fn clock(world: &World, method: &str, mut params: Params) -> Result<V
     if method == "POST" {
         let by = world.clock.asked(&mut params)?;
         world.clock.advance(by);
+        world.unsaved.store(true, Ordering::SeqCst);
         for account in world.accounts() {
             world.present(&mut hold(&account));
         }
@@ -76,6 +80,7 @@ pub(crate) async fn flush(world: &Arc<World>, account: &Shared, mut params: Para
         let hurried = {
             let mut account = hold(account);
             world.present(&mut account);
+            account.unsaved = true;
             account.deliveries_hurry()
         };
         if hurried.is_empty() {

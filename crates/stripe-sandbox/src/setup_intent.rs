@@ -1,5 +1,6 @@
 //! Setup intents: a card that is kept for later without paying now.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
 };
 
 /// Keeping a card, and how far that got.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SetupIntent {
     pub(crate) id: String,
     pub(crate) created: i64,
@@ -21,7 +22,7 @@ pub(crate) struct SetupIntent {
     last_error: Option<Value>,
     metadata: Map<String, Value>,
     pub(crate) payment_method: Option<String>,
-    pub(crate) status: &'static str,
+    pub(crate) status: String,
     usage: String,
     client_secret: String,
     authenticate_url: String,
@@ -78,7 +79,7 @@ pub(crate) fn open(account: &mut Account, customer: Option<&str>) -> String {
         last_error: None,
         metadata: Map::new(),
         payment_method: None,
-        status: "requires_payment_method",
+        status: "requires_payment_method".to_owned(),
         usage: "off_session".to_owned(),
         client_secret: format!("{id}_secret_{secret}"),
         authenticate_url: format!("{}/authenticate/{id}", account.base_url),
@@ -93,7 +94,7 @@ pub(crate) fn confirm_with(account: &mut Account, id: &str, method: &str) -> Res
     account.change_quietly(id, |intent: &mut SetupIntent| intent.payment_method = Some(method.to_owned()));
     if card.asks() && !card.authenticated {
         account.change_as(id, "setup_intent.requires_action", |intent: &mut SetupIntent| {
-            intent.status = "requires_action";
+            intent.status = "requires_action".into();
         });
         return Ok(false);
     }
@@ -107,7 +108,7 @@ fn finish(account: &mut Account, id: &str, method: &str) -> Result<()> {
         return Err(failed(account, id, refusal));
     }
     account.change_as(id, "setup_intent.succeeded", |intent: &mut SetupIntent| {
-        intent.status = "succeeded";
+        intent.status = "succeeded".into();
         intent.last_error = None;
     });
     Ok(())
@@ -116,7 +117,7 @@ fn finish(account: &mut Account, id: &str, method: &str) -> Result<()> {
 fn failed(account: &mut Account, id: &str, refusal: StripeError) -> StripeError {
     let error = refusal.inner();
     account.change_as(id, "setup_intent.setup_failed", |intent: &mut SetupIntent| {
-        intent.status = "requires_payment_method";
+        intent.status = "requires_payment_method".into();
         intent.payment_method = None;
         intent.last_error = Some(error);
     });
@@ -126,7 +127,7 @@ fn failed(account: &mut Account, id: &str, refusal: StripeError) -> StripeError 
 /// The owner of the card was asked.
 pub(crate) fn authenticate(account: &mut Account, id: &str, yes: bool) -> Result<()> {
     let intent = account.get::<SetupIntent>(id)?.clone();
-    let ("requires_action", Some(method)) = (intent.status, &intent.payment_method) else {
+    let ("requires_action", Some(method)) = (intent.status.as_str(), &intent.payment_method) else {
         return Err(StripeError::invalid("This setup does not wait for its owner."));
     };
     if !yes {
@@ -156,7 +157,7 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
         intent.usage = usage.unwrap_or_else(|| "off_session".to_owned());
         if method.is_some() {
             intent.payment_method.clone_from(&method);
-            intent.status = "requires_confirmation";
+            intent.status = "requires_confirmation".into();
         }
     });
     if let (true, Some(method)) = (confirm, &method) {
@@ -185,10 +186,10 @@ pub(crate) fn cancel(account: &mut Account, id: &str, mut params: Params) -> Res
     let intent = account.get::<SetupIntent>(id)?;
     params.ignore(&["cancellation_reason"]);
     params.done()?;
-    if matches!(intent.status, "succeeded" | "canceled") {
+    if matches!(intent.status.as_str(), "succeeded" | "canceled") {
         return Err(StripeError::coded("setup_intent_unexpected_state", "You cannot cancel this SetupIntent."));
     }
-    account.change_as(id, "setup_intent.canceled", |intent: &mut SetupIntent| intent.status = "canceled");
+    account.change_as(id, "setup_intent.canceled", |intent: &mut SetupIntent| intent.status = "canceled".into());
     Ok(account.shown::<SetupIntent>(id))
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod proration;
 pub(crate) mod resume;
 pub(crate) mod update;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
 pub(crate) use item::Item;
 
 /// The state of a subscription.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Status {
     /// Its first invoice is not paid; 23 hours are left for that.
     Incomplete,
@@ -56,7 +57,7 @@ impl Status {
 }
 
 /// What is done with invoices while collection is paused.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Pause {
     /// `keep_as_draft`, `mark_uncollectible` or `void`.
     pub(crate) behavior: String,
@@ -64,7 +65,7 @@ pub(crate) struct Pause {
 }
 
 /// A subscription. Times are seconds since 1970.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Subscription {
     pub(crate) id: String,
     pub(crate) created: i64,
@@ -80,7 +81,7 @@ pub(crate) struct Subscription {
     pub(crate) cancel_at_period_end: bool,
     pub(crate) canceled_at: Option<i64>,
     pub(crate) ended_at: Option<i64>,
-    pub(crate) cancel_reason: Option<&'static str>,
+    pub(crate) cancel_reason: Option<String>,
     pub(crate) cancel_comment: Option<String>,
     pub(crate) cancel_feedback: Option<String>,
     /// Set where invoices are sent and not charged.
@@ -283,7 +284,7 @@ fn read_end(params: &mut Params, subscription: &mut Subscription, now: i64) -> R
     subscription.cancel_at = end;
     subscription.cancel_at_period_end = end.is_some() && at_period_end == Some(true);
     subscription.canceled_at = end.map(|_| now);
-    subscription.cancel_reason = end.map(|_| "cancellation_requested");
+    subscription.cancel_reason = end.map(|_| "cancellation_requested".to_owned());
     if end.is_none() {
         (subscription.cancel_comment, subscription.cancel_feedback) = (None, None);
     }

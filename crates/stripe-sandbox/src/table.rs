@@ -2,6 +2,10 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::account::Noun;
+
 /// The objects of one kind in one account.
 #[derive(Clone, Debug)]
 pub(crate) struct Table<T> {
@@ -13,6 +17,24 @@ pub(crate) struct Table<T> {
 impl<T> Default for Table<T> {
     fn default() -> Self {
         Self { rows: Vec::new(), places: HashMap::new() }
+    }
+}
+
+/// A list of what is there; the places are found again from the ids.
+impl<T: Serialize> Serialize for Table<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de, T: Noun + Deserialize<'de>> Deserialize<'de> for Table<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut table = Self::default();
+        for row in Vec::<T>::deserialize(deserializer)? {
+            let id = row.id().to_owned();
+            table.insert(&id, row);
+        }
+        Ok(table)
     }
 }
 

@@ -209,3 +209,25 @@ fn a_credit_note_refunds_and_an_invoice_shows_it() {
     assert_eq!(bench.get("refunds")["data"][0]["amount"], 500);
     assert!(bench.events(0).contains(&"charge.refunded".to_owned()));
 }
+
+#[test]
+fn what_is_read_from_the_file_goes_on_like_what_was_written() {
+    let mut bench = Bench::new();
+    let (small, big) = (bench.price("Small", 1_000, "month"), bench.price("Big", 3_333, "month"));
+    let customer = bench.customer("pm_card_visa");
+    let subscription = bench.subscribe(&customer, &small, &[("trial_period_days", "3")]);
+    let late = bench.customer("pm_card_sandboxFailsOnRenewal");
+    bench.subscribe(&late, &big, &[]);
+    bench.post("webhook_endpoints", &[("url", "http://127.0.0.1:1/"), ("enabled_events[]", "*")]);
+    bench.advance(17 * DAY + 4_321);
+    bench.change(&subscription, &big, &[]);
+    let mut again = Bench(serde_json::from_value(serde_json::to_value(&bench.0).unwrap()).unwrap());
+    again.0.queue.resume();
+    for bench in [&mut bench, &mut again] {
+        bench.advance(70 * DAY);
+        bench.change(&subscription, &small, &[]);
+        bench.0.deliveries_take(0);
+    }
+    let written = |bench: &Bench| serde_json::to_value(&bench.0).unwrap();
+    assert_eq!(written(&bench), written(&again));
+}

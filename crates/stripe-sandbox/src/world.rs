@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use tokio::sync::Notify;
@@ -23,6 +26,8 @@ pub(crate) struct World {
     pub(crate) wake: Notify,
     /// A delivery has ended.
     pub(crate) sent: Notify,
+    /// The clock was moved or an account is gone, which no account can say.
+    pub(crate) unsaved: AtomicBool,
 }
 
 /// A panic while an account was held leaves it as it was; the next request goes on with it.
@@ -33,7 +38,23 @@ pub(crate) fn hold(account: &Shared) -> MutexGuard<'_, Account> {
 impl World {
     pub(crate) fn new(clock: Clock, seed: u64, public_url: Option<String>) -> Self {
         let accounts = Mutex::new(BTreeMap::new());
-        Self { clock, seed, accounts, public_url, wake: Notify::new(), sent: Notify::new() }
+        let (wake, sent, unsaved) = (Notify::new(), Notify::new(), AtomicBool::new(true));
+        Self { clock, seed, accounts, public_url, wake, sent, unsaved }
+    }
+
+    /// Takes over accounts of an earlier run.
+    pub(crate) fn resume(&self, accounts: Vec<Account>) {
+        let mut known = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        for mut account in accounts {
+            account.queue.resume();
+            known.insert(account.key.clone(), Arc::new(Mutex::new(account)));
+        }
+    }
+
+    /// Whether something changed since this was asked last, or an account was last copied for the file.
+    pub(crate) fn is_unsaved(&self) -> bool {
+        let own = self.unsaved.swap(false, Ordering::SeqCst);
+        self.accounts().iter().any(|account| hold(account).unsaved) || own
     }
 
     /// The account of a key, made when it is first seen.
@@ -49,9 +70,15 @@ impl World {
         self.accounts.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
-    /// Forgets an account and everything it owns.
-    pub(crate) fn forget(&self, key: &str) {
-        self.accounts.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    /// Forgets an account and everything it owns, but what it sells and whom it tells, where that is asked for.
+    pub(crate) fn forget(&self, key: &str, keeps_catalog: bool) {
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = accounts.remove(key).filter(|_| keeps_catalog) {
+            let mut fresh = Account::new(key, self.seed);
+            fresh.take_catalog(&hold(&before));
+            accounts.insert(key.to_owned(), Arc::new(Mutex::new(fresh)));
+        }
+        self.unsaved.store(true, Ordering::SeqCst);
     }
 
     /// Brings an account to the present: what became due by the sandbox's clock is done.

@@ -30,7 +30,7 @@ impl Lab {
         let now = Arc::new(AtomicI64::new(START));
         let clock = Arc::clone(&now);
         let now_of = move || Timestamp::from_second(clock.load(Ordering::SeqCst)).unwrap();
-        let settings = Settings { now: Arc::new(now_of), seed, public_url: None };
+        let settings = Settings { now: Arc::new(now_of), seed, ..Settings::default() };
         let sandbox = Sandbox::start(TcpListener::bind("127.0.0.1:0").unwrap(), settings).unwrap();
         Self { sandbox, client: Client::builder().no_proxy().build().unwrap(), now }
     }

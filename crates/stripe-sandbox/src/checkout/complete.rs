@@ -61,11 +61,11 @@ pub(crate) fn complete(account: &mut Account, id: &str, filled: &Filled) -> Resu
     let mut completed = session.clone();
     if session.setup {
         completed.setup_intent = intent;
-        completed.payment_status = "no_payment_required";
+        completed.payment_status = "no_payment_required".into();
     } else {
         let subscription = subscribe(account, &session, &customer, method)?;
         completed.invoice = account.subscriptions.get(&subscription).and_then(|each| each.latest_invoice.clone());
-        completed.payment_status = if due > 0 { "paid" } else { "no_payment_required" };
+        completed.payment_status = if due > 0 { "paid" } else { "no_payment_required" }.into();
         completed.subscription = Some(subscription);
     }
     let of = account.customers.get(&customer).cloned().unwrap_or_default();

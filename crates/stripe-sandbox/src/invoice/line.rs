@@ -1,11 +1,12 @@
 //! Lines of invoices.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{money, price::Price};
 
 /// Where a line comes from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Origin {
     /// A subscription's item, for a whole period.
     Item { subscription: String, item: String },
@@ -14,7 +15,7 @@ pub(crate) enum Origin {
 }
 
 /// A line.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Line {
     pub(crate) id: String,
     /// In minor units; below 0 it is a credit.

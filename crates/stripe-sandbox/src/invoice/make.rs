@@ -15,7 +15,7 @@ pub(crate) fn draft(
     id: &str,
     customer: &str,
     subscription: Option<&Subscription>,
-    reason: &'static str,
+    reason: &str,
     lines: Vec<Line>,
 ) {
     let token = account.random.letters(32);
@@ -33,7 +33,7 @@ pub(crate) fn draft(
         attempt_count: 0,
         auto_advance: true,
         finalizes_at: Some(now + account.billing.draft_seconds),
-        billing_reason: reason,
+        billing_reason: reason.to_owned(),
         sends: sends.is_some(),
         currency: currency.or(owner.currency).unwrap_or_else(|| "usd".to_owned()),
         customer: customer.to_owned(),

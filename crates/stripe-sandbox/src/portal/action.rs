@@ -133,7 +133,7 @@ fn use_card(account: &mut Account, customer: &str, method: &str) {
 pub(crate) fn card_arrived(account: &mut Account, session: &PortalSession) -> Option<bool> {
     let intent = account.setup_intents.get(session.pending_card.as_ref()?)?.clone();
     account.change_quietly(&session.id, |session: &mut PortalSession| session.pending_card = None);
-    match (intent.status, intent.payment_method) {
+    match (intent.status.as_str(), intent.payment_method) {
         ("succeeded", Some(method)) => {
             use_card(account, &session.customer, &method);
             Some(true)

@@ -41,7 +41,7 @@ pub(crate) fn cancel(account: &mut Account, id: &str, mut params: Params) -> Res
 }
 
 /// Ends a subscription now: no invoice of it is collected any more.
-pub(crate) fn end(account: &mut Account, id: &str, reason: Option<&'static str>) {
+pub(crate) fn end(account: &mut Account, id: &str, reason: Option<&str>) {
     let Some(subscription) = account.subscriptions.get(id).cloned() else { return };
     let now = account.now;
     let first_unpaid = subscription.status == Status::Incomplete;
@@ -49,7 +49,7 @@ pub(crate) fn end(account: &mut Account, id: &str, reason: Option<&'static str>)
         subscription.status = Status::Canceled;
         subscription.canceled_at = subscription.canceled_at.or(Some(now));
         subscription.ended_at = Some(now);
-        subscription.cancel_reason = subscription.cancel_reason.or(reason);
+        subscription.cancel_reason = subscription.cancel_reason.take().or_else(|| reason.map(str::to_owned));
         subscription.pause = None;
         subscription.paused_at = None;
     });

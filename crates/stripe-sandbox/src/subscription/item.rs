@@ -1,5 +1,6 @@
 //! A subscription's items: a price, how many of it, and what a period of it costs.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
 };
 
 /// A price on a subscription.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Item {
     pub(crate) id: String,
     pub(crate) created: i64,
