@@ -3,7 +3,9 @@
 //! [`fn@routes`] is what a product's own routes are put beside, under `/api/v1`; [`auth`] speaks Supabase Auth under
 //! `/auth/v1`; [`health`] says whether the server lives; [`openapi`] describes all of it.
 
+mod audit;
 pub mod auth;
+mod billing;
 mod events;
 pub mod health;
 mod jobs;
@@ -16,6 +18,8 @@ mod organizations;
 mod plans;
 mod usage;
 mod webhooks;
+
+pub use billing::stripe_routes;
 
 use freehold_core::Area;
 use freehold_web::Backbone;
@@ -47,11 +51,13 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(keys::key_get, keys::key_revoke))
         .routes(routes!(usage::usage_list))
         .routes(routes!(plans::plan_list))
+        .merge(billing::routes())
         .routes(routes!(jobs::job_list))
         .routes(routes!(jobs::job_get))
         .routes(routes!(jobs::job_cancel))
         .routes(routes!(jobs::job_replay))
         .routes(routes!(jobs::jobs_replay))
+        .routes(routes!(audit::audit_list))
         .routes(routes!(events::event_list))
         .routes(routes!(events::event_get))
         .routes(routes!(webhooks::webhook_list, webhooks::webhook_create))

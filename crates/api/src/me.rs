@@ -39,12 +39,14 @@ pub(crate) struct MembershipBody {
     pub(crate) role: String,
     /// The plan it is on.
     pub(crate) plan: String,
+    /// `good`; `suspended`: reading works, changing does not; or `archived`: only paying and leaving work.
+    pub(crate) standing: String,
 }
 
 impl From<Membership> for MembershipBody {
     fn from(membership: Membership) -> Self {
-        let Membership { tenant_id: id, name, slug, personal, role, plan } = membership;
-        Self { id, name, slug, personal, role, plan }
+        let Membership { tenant_id: id, name, slug, personal, role, plan, standing } = membership;
+        Self { id, name, slug, personal, role, plan, standing }
     }
 }
 

@@ -94,11 +94,15 @@ pub(crate) async fn member_remove(
     Authenticated(caller): Authenticated,
     Path((id, user)): Path<(TenantId, UserId)>,
 ) -> Answer<StatusCode> {
-    if caller.user() != Some(user) {
+    own(&caller, id)?;
+    let mut leaving = None;
+    if caller.user() == Some(user) {
+        // Also where nothing else can be changed any more, because nobody pays.
+        leaving = backbone.settling_caller(id, "leave an organization").await?;
+    } else {
         caller.allow(Permission::write(Area::Members))?;
     }
-    own(&caller, id)?;
-    let mut tx = backbone.db.tenant(&caller).begin().await?;
+    let mut tx = backbone.db.tenant(leaving.as_ref().unwrap_or(&caller)).begin().await?;
     member::member_remove(&mut tx, &caller, user, told(&backbone)).await?;
     members_commit(tx).await?;
     backbone.resolver.forget();

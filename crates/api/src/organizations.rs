@@ -7,7 +7,7 @@ use freehold_tenancy::{
     member::{membership_list, membership_select},
     tenant::{NewTenant, Tenant, tenant_create, tenant_get, tenant_rename},
 };
-use freehold_web::{Answer, Authenticated, Backbone, IfMatch, Json, Path, SignedIn, Versioned};
+use freehold_web::{Answer, Authenticated, Backbone, IfMatch, Json, Path, SignedIn, Versioned, account_begin};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -30,7 +30,7 @@ pub(crate) struct OrganizationBody {
     plan: String,
     /// The version of the plan it bought.
     plan_version: i32,
-    /// `good`, or `suspended`: reading works, changing does not.
+    /// `good`; `suspended`: reading works, changing does not; or `archived`: only paying and leaving work.
     standing: String,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
@@ -96,6 +96,7 @@ pub(crate) async fn organization_create(
         owner: signed_in.user,
     };
     let tenant = tenant_create(&mut tx, new, backbone.clock.now()).await?;
+    account_begin(&backbone, &mut tx, tenant.tenant_id).await?;
     tx.commit().await?;
     backbone.resolver.forget();
     Ok((StatusCode::CREATED, Json(tenant.into())))

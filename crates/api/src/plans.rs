@@ -12,6 +12,8 @@ use utoipa::ToSchema;
 pub(crate) struct PlanList {
     /// In the order in which they are sold.
     data: Vec<PlanBody>,
+    /// Whether they can be bought here. Where not, every organization has everything, without limits.
+    sold: bool,
 }
 
 /// A plan.
@@ -42,6 +44,8 @@ pub(crate) struct PriceBody {
     month: Option<MoneyBody>,
     /// A year, when it can be paid by the year.
     year: Option<MoneyBody>,
+    /// Whether it is paid for each member of the organization.
+    per_member: bool,
 }
 
 /// An amount.
@@ -51,6 +55,12 @@ pub(crate) struct MoneyBody {
     minor: i64,
     /// ISO 4217, lower case.
     currency: &'static str,
+}
+
+impl From<Money> for MoneyBody {
+    fn from(money: Money) -> Self {
+        Self { minor: money.minor, currency: money.currency.code() }
+    }
 }
 
 /// How much of a meter a plan includes.
@@ -70,10 +80,12 @@ pub(crate) struct LimitBody {
 #[utoipa::path(get, path = "/plans", tag = "Usage and plans", security(()), responses((status = 200, body = PlanList)))]
 pub(crate) async fn plan_list(State(backbone): State<Backbone>) -> Json<PlanList> {
     let product = &backbone.product;
-    Json(PlanList { data: product.plans().iter().map(|plan| body(product, plan)).collect() })
+    let data = product.plans().iter().map(|plan| plan_body(product, plan)).collect();
+    Json(PlanList { data, sold: backbone.billing.is_some() })
 }
 
-fn body(product: &Product, plan: &Plan) -> PlanBody {
+/// A plan, as everybody may see it.
+pub(crate) fn plan_body(product: &Product, plan: &Plan) -> PlanBody {
     let limits = product.meters.iter().filter_map(|meter| {
         let limit = plan.limit(&meter.id)?;
         Some(LimitBody { meter: meter.id.clone(), limit: limit.amount(), allowance: limit.describe(meter) })
@@ -92,10 +104,14 @@ fn body(product: &Product, plan: &Plan) -> PlanBody {
 }
 
 fn price(price: &Price) -> PriceBody {
-    let money = |money: Money| MoneyBody { minor: money.minor, currency: money.currency.code() };
     match price {
-        Price::Free => PriceBody { kind: "free", month: None, year: None },
-        Price::ContactSales => PriceBody { kind: "contact_sales", month: None, year: None },
-        Price::Paid { month, year } => PriceBody { kind: "paid", month: Some(money(*month)), year: year.map(money) },
+        Price::Free => PriceBody { kind: "free", month: None, year: None, per_member: false },
+        Price::ContactSales => PriceBody { kind: "contact_sales", month: None, year: None, per_member: false },
+        Price::Paid { month, year, per_member } => PriceBody {
+            kind: "paid",
+            month: Some((*month).into()),
+            year: year.map(MoneyBody::from),
+            per_member: *per_member,
+        },
     }
 }

@@ -7,6 +7,7 @@
 //! The program `freehold` is looked for beside this one, so both have to be built:
 //! `cargo build --release -p freehold -p freehold-bench`.
 
+mod billing;
 mod cpu;
 mod deliveries;
 mod home;
@@ -64,7 +65,9 @@ async fn measure() -> Result<()> {
     jobs::throughput(&programs, &home, &mut report).await?;
     jobs::fairness(&home, &mut report).await?;
     deliveries::measure(&programs, &home, &scene, &server, &mut report).await?;
+    let event = billing::entitlement(&home, &server, &mut report).await?;
     server.stop().await?;
+    billing::accepted(&programs, &home, &scene, &event, &mut report).await?;
     report.end();
     Ok(())
 }

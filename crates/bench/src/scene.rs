@@ -106,7 +106,8 @@ pub(crate) async fn ask(
     if status == StatusCode::OK || status == StatusCode::CREATED { Ok(body) } else { bail!("{path}: {status}: {body}") }
 }
 
-fn text(value: &Value, pointer: &str) -> Result<String> {
+/// The text at this place of an answer.
+pub(crate) fn text(value: &Value, pointer: &str) -> Result<String> {
     let found = value.pointer(pointer).and_then(Value::as_str);
     found.map(str::to_owned).with_context(|| format!("there is no text at {pointer} in {value}"))
 }

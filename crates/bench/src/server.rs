@@ -34,8 +34,19 @@ impl<'a> Server<'a> {
         Ok(server)
     }
 
+    /// The same with other settings, by their names in the environment.
+    pub(crate) async fn start_with(programs: &Programs, home: &'a Home, settings: &[(&str, &str)]) -> Result<Self> {
+        let mut server = Self::begin_with(programs, home, settings)?;
+        server.first_answer().await?;
+        Ok(server)
+    }
+
     /// Starts it without waiting.
     pub(crate) fn begin(programs: &Programs, home: &'a Home) -> Result<Self> {
+        Self::begin_with(programs, home, &[])
+    }
+
+    fn begin_with(programs: &Programs, home: &'a Home, settings: &[(&str, &str)]) -> Result<Self> {
         let address = free_address()?;
         let log = home.script("freehold.log", "").and_then(|file| Ok(File::create(file)?))?;
         let mut command = Command::new(&programs.freehold);
@@ -48,6 +59,7 @@ impl<'a> Server<'a> {
             .env("FREEHOLD_CONFIG", "/dev/null")
             .env("FREEHOLD_LISTEN", address.to_string())
             .env("FREEHOLD_DATA", home.data())
+            .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)

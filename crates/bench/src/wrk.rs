@@ -1,4 +1,4 @@
-//! The server under load: HTTP with 16 connections, by `wrk`.
+//! The server under load: HTTP with some connections, mostly 16, by `wrk`.
 
 use std::path::Path;
 
@@ -26,9 +26,21 @@ pub(crate) async fn run(
     script: Option<&Path>,
     seconds: u32,
 ) -> Result<Load> {
+    run_with(programs, scene, url, script, (16, seconds)).await
+}
+
+/// The same with so many connections, for so many seconds.
+pub(crate) async fn run_with(
+    programs: &Programs,
+    scene: &Scene,
+    url: &str,
+    script: Option<&Path>,
+    (connections, seconds): (u32, u32),
+) -> Result<Load> {
     let mut command = Command::new(&programs.wrk);
     // One thread of it is enough, and leaves the rest of the machine to what is measured.
-    command.args(["--threads", "1", "--connections", "16", "--latency", "--duration", &format!("{seconds}s")]);
+    command.args(["--threads", "1", "--connections", &connections.to_string()]);
+    command.args(["--latency", "--duration", &format!("{seconds}s")]);
     command.args(["--header", &format!("Authorization: Bearer {}", scene.key)]);
     if let Some(script) = script {
         command.arg("--script").arg(script);

@@ -80,6 +80,11 @@ impl Plan {
         self.modules.contains(id)
     }
 
+    /// Whether its price is paid for each member of the organization.
+    pub fn per_member(&self) -> bool {
+        matches!(self.price, Price::Paid { per_member: true, .. })
+    }
+
     /// How many jobs may wait; none: any number. A plan that says nothing has room for 10,000.
     pub fn queue_room(&self) -> Option<i64> {
         self.queue.unwrap_or_default().room.map(i64::from)

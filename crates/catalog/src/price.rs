@@ -17,12 +17,22 @@ pub enum Price {
         month: Money,
         /// Paid once a year, above zero; `None` when it is sold by the month only.
         year: Option<Money>,
+        /// Paid for each member of the organization, and not once for all of it.
+        #[serde(default, skip_serializing_if = "is_false")]
+        per_member: bool,
     },
     /// Agreed by people; nobody can buy it by themselves.
     ContactSales,
 }
 
 const EXPECTED: &str = r#"expected "free", "contact sales" or { month = "$29", year = "$290" }"#;
+const PER: &str = r#"expected "member"; without it the price is for the whole organization"#;
+
+// Serde hands over a reference. What is usual is not written, so that the definitions of older versions stay as they are.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
 
 impl Price {
     pub(crate) fn read(section: &Section<'_>, currency: Option<Currency>) -> Option<Self> {
@@ -39,7 +49,7 @@ impl Price {
     }
 
     fn read_paid(value: &Value<'_>, currency: Option<Currency>) -> Option<Self> {
-        let prices = value.section(format!("{} price", value.place()), &["month", "year"])?;
+        let prices = value.section(format!("{} price", value.place()), &["month", "year", "per"])?;
         let above_zero = |value: Value<'_>| {
             let money = value.money(currency)?;
             if money.minor == 0 {
@@ -48,7 +58,13 @@ impl Price {
             Some(money)
         };
         let year = prices.get("year").and_then(above_zero);
+        let per_member = prices.get("per").is_some_and(|per| {
+            if per.as_text() != Some("member") {
+                per.refuse(PER);
+            }
+            true
+        });
         let month = prices.require("month", r#"expected an amount such as "$29""#).and_then(above_zero)?;
-        Some(Self::Paid { month, year })
+        Some(Self::Paid { month, year, per_member })
     }
 }

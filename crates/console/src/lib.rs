@@ -7,10 +7,13 @@
 //!
 //! Read in this order: [`Brand`] is on every page; [`HomePage`], [`PlansPage`], [`DocsPage`], [`EventsPage`] and [`ErrorsPage`]
 //! tell;
-//! [`SignInPage`], [`ConfirmPage`], [`LinkExpiredPage`] and [`WelcomePage`] let somebody in; [`MailboxPage`] and
-//! [`MailPage`] are the local mailbox, [`MailTemplatesPage`] shows every mail; [`ErrorPage`] is for when it goes wrong.
+//! [`SignInPage`], [`ConfirmPage`], [`LinkExpiredPage`] and [`WelcomePage`] let somebody in; [`BillingPage`] is what an
+//! organization pays, [`BillingConfirmPage`] asks before that changes, and [`BillingLeavePage`] leads to where it is paid;
+//! [`MailboxPage`] and [`MailPage`] are the local mailbox, [`MailTemplatesPage`] shows every mail, [`StripeInboxPage`] what Stripe
+//! told; [`ErrorPage`] is for when it goes wrong.
 
 mod assets;
+mod billing;
 mod brand;
 mod confirm;
 mod docs;
@@ -25,10 +28,15 @@ mod plans;
 mod prose;
 mod routes;
 mod sign_in;
+mod stripe_inbox;
 mod times;
 mod welcome;
 
 pub use assets::{MARK, STYLESHEET, WELCOME_SCRIPT};
+pub use billing::{
+    BillingAccount, BillingBanner, BillingButton, BillingConfirmPage, BillingContent, BillingCost, BillingInvoice,
+    BillingLeavePage, BillingOrganization, BillingPage, BillingPlan, BillingTone, BillingUsage, PayBy,
+};
 pub use brand::Brand;
 pub use confirm::{ConfirmPage, Purpose};
 pub use docs::{DocsPage, EventEntry, EventsPage};
@@ -43,4 +51,5 @@ pub use mailbox::{MailboxPage, ReceivedMail};
 pub use plans::{PlanCard, PlanLimit, PlanPrice, PlansPage};
 pub use routes::{Local, error_pages, routes};
 pub use sign_in::{SignInPage, SignInStep};
+pub use stripe_inbox::{StripeAccountPage, StripeEventLine, StripeEventPage, StripeInboxPage};
 pub use welcome::WelcomePage;

@@ -19,6 +19,8 @@ pub struct PlansPage {
     pub current: Option<String>,
     /// How to change it, with `code` and links.
     pub how_to_change: String,
+    /// Where a plan is chosen, on this site; none: nothing is sold here.
+    pub choose_at: Option<String>,
 }
 
 /// One plan.
@@ -69,6 +71,11 @@ impl PlansPage {
 
     fn is_current(&self, plan: &PlanCard) -> bool {
         self.current.as_deref() == Some(&plan.id)
+    }
+
+    /// Where this plan is chosen; none: not by a click.
+    fn choose_at(&self, plan: &PlanCard) -> Option<&String> {
+        self.choose_at.as_ref().filter(|_| matches!(plan.price, PlanPrice::Paid { .. }))
     }
 
     fn how_to_change(&self) -> Prose {

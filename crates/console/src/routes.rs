@@ -1,10 +1,13 @@
 //! Where the pages are.
 
 mod assets;
+mod billing;
 mod error_pages;
 mod mail_templates;
 mod mailbox;
+mod plan_cards;
 mod reading;
+mod stripe_events;
 mod sign_in;
 
 use std::sync::Arc;
@@ -45,12 +48,14 @@ struct Pages {
 
 /// The pages.
 pub fn routes(local: Local, document: Value, codes: Vec<Code>, events: Vec<EventType>) -> Router<Backbone> {
-    let mailbox = if local.mailbox { mailbox::routes() } else { Router::new() };
+    let mailbox =
+        if local.mailbox { mailbox::routes().merge(stripe_events::routes()) } else { Router::new() };
     let pages = Arc::new(Pages { local, document, codes, events });
     Router::new()
         .merge(assets::routes())
         .merge(reading::routes())
         .merge(sign_in::routes())
+        .merge(billing::routes())
         .merge(mail_templates::routes())
         .merge(mailbox)
         .layer(Extension(pages))

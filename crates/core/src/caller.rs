@@ -1,6 +1,10 @@
 //! Who acts.
 
-use crate::{ApiKeyId, Error, Permission, Result, Role, Scopes, SessionId, TenantId, UserId, codes};
+use std::str::FromStr;
+
+use uuid::Uuid;
+
+use crate::{ApiKeyId, Area, Error, Permission, Result, Role, Scopes, SessionId, TenantId, UserId, codes};
 
 /// Who acts, for one tenant, with what rights. A tenant's rows cannot be reached without one: it is what
 /// `Db::tenant` asks for. The constructors are called where a credential has been checked and nowhere else
@@ -48,13 +52,59 @@ pub struct Plan {
     pub version: i32,
 }
 
-/// Whether a tenant may write.
+/// What a tenant may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Standing {
     /// Reads and writes.
     Good,
     /// Reads and exports; writes fail in the database itself.
     Suspended,
+    /// Its data is kept, and that is all: it can pay and be left. The database lets it read, and [`Caller::allow`] does not.
+    Archived,
+}
+
+impl Actor {
+    /// Of which kind: `user`, `key` or `system`.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::User { .. } => "user",
+            Self::Key { .. } => "key",
+            Self::System { .. } => "system",
+        }
+    }
+
+    /// The person's or the key's id; none for the system.
+    pub const fn id(self) -> Option<Uuid> {
+        match self {
+            Self::User { user, .. } => Some(user.uuid()),
+            Self::Key { key, .. } => Some(key.uuid()),
+            Self::System { .. } => None,
+        }
+    }
+}
+
+impl Standing {
+    /// What members of an archived organization are told.
+    pub const ARCHIVED_MESSAGE: &str =
+        "The organization is in the archive. Its data is kept; whoever pays for a plan brings it back.";
+
+    /// The name in the database and in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Suspended => "suspended",
+            Self::Archived => "archived",
+        }
+    }
+}
+
+impl FromStr for Standing {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let found = [Self::Good, Self::Suspended, Self::Archived].into_iter().find(|standing| standing.name() == name);
+        found.ok_or_else(|| Error::internal(format!("unknown standing {name:?}")))
+    }
 }
 
 impl Caller {
@@ -126,9 +176,13 @@ impl Caller {
         self.standing
     }
 
-    /// Nothing, when the caller may; `permission_denied`, when not.
+    /// Nothing, when the caller may; `permission_denied`, when not. Of an archived organization everybody is answered
+    /// `organization_archived`, except about payment, by which it comes back.
     #[track_caller]
     pub fn allow(&self, permission: Permission) -> Result<()> {
+        if self.standing == Standing::Archived && permission.area != Area::Billing {
+            return Err(Error::new(codes::ORGANIZATION_ARCHIVED, Standing::ARCHIVED_MESSAGE));
+        }
         if !self.role.allows(permission) {
             let role = self.role.name();
             return Err(Error::new(

@@ -40,6 +40,9 @@ pub mod codes {
     /// The organization is suspended: reading and exporting work, writing does not.
     pub const SUBSCRIPTION_SUSPENDED: Code =
         Code::new("subscription_suspended", 402, "The organization is suspended and can only be read");
+    /// The organization is in the archive: nothing but paying and leaving works.
+    pub const ORGANIZATION_ARCHIVED: Code =
+        Code::new("organization_archived", 402, "The organization is in the archive; a payment brings it back");
     /// The role, or the key's scopes, do not reach.
     pub const PERMISSION_DENIED: Code = Code::new("permission_denied", 403, "You may not do this");
     /// Not there, or not yours: which of the two is not told.
@@ -78,6 +81,7 @@ pub mod codes {
         QUOTA_EXCEEDED,
         MODULE_NOT_IN_PLAN,
         SUBSCRIPTION_SUSPENDED,
+        ORGANIZATION_ARCHIVED,
         PERMISSION_DENIED,
         NOT_FOUND,
         METHOD_NOT_ALLOWED,

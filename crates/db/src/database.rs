@@ -46,7 +46,7 @@ impl Db {
 
     /// The rows of the caller's tenant. This is the only way to them.
     pub fn tenant(&self, caller: &Caller) -> Tenant<'_> {
-        Tenant { db: self, opening: self.tenant_opening(caller), suspended: caller.standing() == Standing::Suspended }
+        Tenant { db: self, opening: self.tenant_opening(caller), standing: caller.standing() }
     }
 
     /// What belongs to no tenant, or to all: sign-in, looking up who a key belongs to, sweeps. `reason` says in a few
@@ -89,7 +89,7 @@ impl Db {
     fn tenant_opening(&self, caller: &Caller) -> String {
         let role = match caller.standing() {
             Standing::Good => "freehold_app",
-            Standing::Suspended => "freehold_readonly",
+            Standing::Suspended | Standing::Archived => "freehold_readonly",
         };
         let tenant = caller.tenant();
         let mut claims =
@@ -148,7 +148,7 @@ impl Db {
 pub struct Tenant<'a> {
     db: &'a Db,
     opening: String,
-    suspended: bool,
+    standing: Standing,
 }
 
 impl Tenant<'_> {
@@ -171,26 +171,26 @@ impl Tenant<'_> {
 
     /// Looks, decides, writes, commits: several statements in one transaction.
     pub async fn begin(&self) -> Result<TenantTx> {
-        Ok(TenantTx::new(self.db.begin(&self.opening).await?, self.suspended))
+        Ok(TenantTx::new(self.db.begin(&self.opening).await?, self.standing))
     }
 
     async fn one_flight<R>(&self, query: &Query<R>) -> Result<(Vec<tokio_postgres::Row>, u64)> {
-        self.db.one_flight(&self.opening, query).await.map_err(|error| explain_suspension(error, self.suspended))
+        self.db.one_flight(&self.opening, query).await.map_err(|error| explain_suspension(error, self.standing))
     }
 }
 
 /// A suspended tenant's writes fail in the database itself; its members are told why.
-pub(crate) fn explain_suspension(error: Error, suspended: bool) -> Error {
-    let denied = || database_error(&error).is_some_and(|cause| cause.code().code() == "42501");
-    if suspended && denied() {
-        Error::new(
+pub(crate) fn explain_suspension(error: Error, standing: Standing) -> Error {
+    let (code, message) = match standing {
+        Standing::Good => return error,
+        Standing::Suspended => (
             codes::SUBSCRIPTION_SUSPENDED,
             "The organization is suspended: reading and exporting work, changing does not.",
-        )
-        .caused_by(error)
-    } else {
-        error
-    }
+        ),
+        Standing::Archived => (codes::ORGANIZATION_ARCHIVED, Standing::ARCHIVED_MESSAGE),
+    };
+    let denied = database_error(&error).is_some_and(|cause| cause.code().code() == "42501");
+    if denied { Error::new(code, message).caused_by(error) } else { error }
 }
 
 /// What belongs to no tenant, or to all.

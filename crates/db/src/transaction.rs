@@ -8,7 +8,7 @@ use std::{
 };
 
 use deadpool_postgres::Object;
-use freehold_core::{Error, Result};
+use freehold_core::{Error, Result, Standing};
 use futures_util::future::join;
 
 use crate::{
@@ -35,12 +35,12 @@ pub struct Transaction {
     cache: StatementCache,
     /// A statement failed, or nobody waited for its answer: Postgres may roll back, whatever `commit` says.
     failed: bool,
-    suspended: bool,
+    standing: Standing,
 }
 
 impl Transaction {
     pub(crate) fn new(client: Object, opening: Arc<str>, pulse: Arc<Pulse>, cache: StatementCache) -> Self {
-        Self { client: Some(client), opening: Some(opening), pulse, cache, failed: false, suspended: false }
+        Self { client: Some(client), opening: Some(opening), pulse, cache, failed: false, standing: Standing::Good }
     }
 
     /// All rows of the answer.
@@ -79,7 +79,7 @@ impl Transaction {
             }
             None => self.pulse.answer(pin!(send(client, query, self.cache))).await?,
         };
-        let answer = answer.map_err(|error| explain_suspension(from_driver(error), self.suspended))?;
+        let answer = answer.map_err(|error| explain_suspension(from_driver(error), self.standing))?;
         self.failed = failed;
         Ok(answer)
     }
@@ -170,8 +170,8 @@ fn settle(client: Object, last: &'static str) {
 pub struct TenantTx(Transaction);
 
 impl TenantTx {
-    pub(crate) fn new(mut inner: Transaction, suspended: bool) -> Self {
-        inner.suspended = suspended;
+    pub(crate) fn new(mut inner: Transaction, standing: Standing) -> Self {
+        inner.standing = standing;
         Self(inner)
     }
 

@@ -9,6 +9,7 @@
 //! local mailbox.
 
 mod address;
+mod billing;
 mod brand;
 mod line;
 mod message;
@@ -25,6 +26,7 @@ mod webhook_disabled;
 mod wrap;
 
 pub use address::Address;
+pub use billing::{Became, Billing, BillingMail};
 pub use brand::{Brand, TenantBrand};
 pub use message::Origin;
 pub use queue::{MailRecord, STATEMENTS as QUEUE_STATEMENTS, mail_count, mail_list, mail_retry, mail_retry_all};

@@ -2,7 +2,10 @@
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::{operate::mail::Action, settings::Options};
+use crate::{
+    operate::{billing::Action as BillingAction, mail::Action as MailAction},
+    settings::Options,
+};
 
 /// The SaaS backbone a team owns: tenants, sign-in, plans, keys and metering, in one program over Postgres.
 ///
@@ -40,14 +43,24 @@ pub enum Command {
     Mail {
         /// What to do
         #[command(subcommand)]
-        action: Action,
+        action: MailAction,
     },
-    /// Put an organization on another plan; the server may keep running
+    /// Bring the plans to Stripe, compare everybody with it, see what it told and deal with that once more
+    Billing {
+        /// What to do
+        #[command(subcommand)]
+        action: BillingAction,
+    },
+    /// Give an organization a plan, whatever it pays for; the server may keep running
     Plan {
         /// The organization's slug, as GET /api/v1/organizations shows it
         organization: String,
         /// The plan's id in product.toml
-        plan: String,
+        #[arg(required_unless_present = "take_back", conflicts_with = "take_back")]
+        plan: Option<String>,
+        /// Take the given plan back: it has what it pays for again
+        #[arg(long)]
+        take_back: bool,
     },
 }
 

@@ -10,9 +10,10 @@ use axum::{
     middleware,
     routing::get,
 };
+use freehold_billing::Billing;
 use freehold_catalog::{Product as Spec, SignIn};
 use freehold_console::Local;
-use freehold_core::{Area, Clock, Code, Error, Ids, Random, codes};
+use freehold_core::{Area, Clock, Code, Error, Ids, Random, Secret, codes};
 use freehold_db::{Db, MigrationSet, Statement};
 use freehold_delivery::webhook;
 use freehold_identity::{Identity, Settings as IdentitySettings};
@@ -70,6 +71,7 @@ pub fn migrations(product: &Product) -> Vec<MigrationSet> {
         freehold_metering::MIGRATIONS,
         freehold_tenancy::MIGRATIONS,
         freehold_delivery::MIGRATIONS,
+        freehold_billing::MIGRATIONS,
         freehold_web::MIGRATIONS,
     ];
     backbone.into_iter().chain(product.migrations).collect()
@@ -77,13 +79,14 @@ pub fn migrations(product: &Product) -> Vec<MigrationSet> {
 
 /// Every statement of the whole house.
 pub fn statements(product: &Product) -> Vec<&'static Statement> {
-    let rooms: [&[&[&Statement]]; 7] = [
+    let rooms: [&[&[&Statement]]; 8] = [
         &[freehold_db::CANARY_STATEMENTS, freehold_db::INSPECT_STATEMENTS],
         freehold_jobs::STATEMENTS,
         freehold_identity::STATEMENTS,
         freehold_metering::STATEMENTS,
         freehold_tenancy::STATEMENTS,
         freehold_delivery::STATEMENTS,
+        freehold_billing::STATEMENTS,
         &[freehold_web::IDEMPOTENCY_STATEMENTS],
     ];
     rooms.into_iter().chain([product.statements]).flatten().flat_map(|module| module.iter().copied()).collect()
@@ -91,7 +94,7 @@ pub fn statements(product: &Product) -> Vec<&'static Statement> {
 
 /// Every error code that the house answers.
 pub fn error_codes() -> Vec<Code> {
-    codes::ALL.iter().chain(freehold_identity::codes::ALL).copied().collect()
+    codes::ALL.iter().chain(freehold_identity::codes::ALL).chain(freehold_billing::codes::ALL).copied().collect()
 }
 
 /// Every type of event that is told outside, with the product's.
@@ -101,6 +104,7 @@ pub fn event_types(product: &Product) -> Vec<EventType> {
         freehold_tenancy::event::ALL,
         freehold_metering::event::ALL,
         webhook::event::ALL,
+        freehold_billing::event::ALL,
         product.events,
     ];
     rooms.into_iter().flatten().copied().collect()
@@ -122,11 +126,23 @@ pub struct Materials {
     pub auth: AuthSettings,
     /// Calls addresses that customers named.
     pub outbound: Outbound,
+    /// How Stripe is reached; none: billing is switched off, and nothing is limited.
+    pub money: Option<Money>,
+}
+
+/// How Stripe, or what speaks like it, is reached.
+pub struct Money {
+    /// Its client.
+    pub stripe: freehold_billing::stripe::Client,
+    /// What its events are signed with.
+    pub webhook_secrets: Vec<Secret>,
+    /// Origins besides the site's that its pages may lead back to.
+    pub return_origins: Vec<String>,
 }
 
 /// The state of the router. Refuses to be made when tenants are not isolated from each other.
 pub async fn backbone(materials: Materials, product: &Product) -> Result<Backbone> {
-    let Materials { db, vault, clock, random, site_url, auth, outbound } = materials;
+    let Materials { db, vault, clock, random, site_url, auth, outbound, money } = materials;
     freehold_db::canary(&db).await.map_err(explain)?;
     let spec = Arc::new(specification(product)?);
     let entitlements = Entitlements::load(&db, spec.clone(), clock.now()).await.map_err(explain)?;
@@ -143,14 +159,34 @@ pub async fn backbone(materials: Materials, product: &Product) -> Result<Backbon
         resend_seconds: auth.resend_seconds,
     };
     let loaded = Identity::load(db.clone(), vault.clone(), clock.clone(), random.clone(), settings).await;
+    // Where nothing is sold, nothing is limited.
+    let entitlements = Arc::new(if money.is_some() { entitlements } else { entitlements.without_limits() });
+    let (resolver, nudge, ids) = (Resolver::default(), Nudge::default(), Ids::new(clock.clone(), random.clone()));
+    let billing = money.map(|money| {
+        let known = resolver.clone();
+        Billing::new(freehold_billing::Parts {
+            db: db.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            random: random.clone(),
+            stripe: money.stripe,
+            webhook_secrets: money.webhook_secrets,
+            return_origins: money.return_origins,
+            product: spec.clone(),
+            entitlements: entitlements.clone(),
+            site_url: site_url.clone(),
+            nudge: nudge.clone(),
+            changed: Arc::new(move || known.forget()),
+        })
+    });
     let areas: Vec<Area> = freehold_api::AREAS.iter().chain(product.areas).copied().collect();
     Ok(Backbone::new(Parts {
-        ids: Ids::new(clock.clone(), random.clone()),
+        ids,
         identity: loaded.map_err(explain)?,
-        entitlements: Arc::new(entitlements),
-        resolver: Resolver::default(),
+        entitlements,
+        resolver,
         outage: Outage::default(),
-        nudge: Nudge::default(),
+        nudge,
         product: spec,
         db,
         clock,
@@ -159,6 +195,7 @@ pub async fn backbone(materials: Materials, product: &Product) -> Result<Backbon
         areas,
         site_url,
         outbound,
+        billing,
     }))
 }
 
@@ -187,6 +224,7 @@ pub fn router(backbone: Backbone, product: &Product, local: Local) -> (Router, V
     let router = described
         .nest("/api", unversioned)
         .merge(freehold_api::health::routes())
+        .merge(freehold_api::stripe_routes())
         .merge(pages)
         .route("/api/v1/openapi.json", get(async move || Json(served)))
         .fallback(nowhere)

@@ -9,6 +9,7 @@ mod conversation;
 pub(crate) mod paint;
 mod play;
 mod print;
+mod purchase;
 mod quota;
 mod revocation;
 mod script;

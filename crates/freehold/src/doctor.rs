@@ -1,5 +1,6 @@
 //! `freehold doctor`: looks at everything that has to be right, changes nothing, and says what to do.
 
+mod billing;
 mod configuration;
 mod database;
 mod disk;
@@ -39,6 +40,7 @@ pub async fn doctor(options: Options) -> Result<ExitCode> {
 async fn examine(settings: &Settings) -> Vec<Finding> {
     let mut findings = configuration::examine(settings);
     findings.extend(mail::examine(settings).await);
+    findings.extend(billing::examine(settings).await);
     findings.extend(secret_key::examine(settings));
     findings.extend(disk::examine(&settings.data).await);
     findings.extend(database::examine(settings).await);

@@ -1,8 +1,9 @@
 //! Freehold in one piece: configuration, composition and the command line. No logic of its own.
 //!
 //! Read in this order: [`command`] is the command line, [`settings`] is what an operator decides, [`compose`] puts the rooms together, [`serve`] runs them,
-//! [`work`] does what happens later, [`chores`] and [`mod@mail`] among it, [`start_screen`] says what runs. [`demo`], [`doctor`] and [`operate`] are the other commands.
+//! [`mod@billing`] finds Stripe or starts what stands in for it, [`work`] does what happens later, [`chores`] and [`mod@mail`] among it, [`start_screen`] says what runs. [`demo`], [`doctor`] and [`operate`] are the other commands.
 
+pub mod billing;
 pub mod chores;
 pub mod command;
 pub mod compose;

@@ -31,8 +31,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Work) => work::alone(cli.options.resolve()?).await?,
         Some(Command::Migrate) => operate::migrate(&cli.options.resolve()?).await?,
         Some(Command::Mail { action }) => operate::mail::mail(&cli.options.resolve()?, action).await?,
-        Some(Command::Plan { organization, plan }) => {
-            operate::plan_change(&cli.options.resolve()?, &organization, &plan).await?;
+        Some(Command::Billing { action }) => operate::billing::billing(&cli.options.resolve()?, action).await?,
+        Some(Command::Plan { organization, plan, .. }) => {
+            operate::plan_change(&cli.options.resolve()?, &organization, plan.as_deref()).await?;
         }
     }
     Ok(ExitCode::SUCCESS)

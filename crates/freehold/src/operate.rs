@@ -1,10 +1,14 @@
 //! What an operator does from the command line.
 
+pub mod billing;
 pub mod mail;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
+use freehold_billing::account::account_grant;
 use freehold_core::{Clock, Plan};
 use freehold_tenancy::tenant::{tenant_change_plan, tenant_find_by_slug};
+use freehold_web::Product;
+use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{compose, database::Database, settings::Settings};
 
@@ -23,26 +27,54 @@ pub async fn migrate(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-/// `freehold plan`: puts an organization on another plan.
+/// `freehold plan`: gives an organization a plan, whatever it pays for, or takes that back (`plan` none).
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
-pub async fn plan_change(settings: &Settings, slug: &str, plan: &str) -> Result<()> {
-    let product = compose::specification(&compose::product(&settings.product)?)?;
-    let names: Vec<&str> = product.plans().iter().map(|plan| plan.id.as_str()).collect();
-    let found =
-        product.plan(plan).ok_or_else(|| anyhow!("there is no plan {plan:?}; there are: {}", names.join(", ")))?;
+pub async fn plan_change(settings: &Settings, slug: &str, plan: Option<&str>) -> Result<()> {
+    let product = compose::product(&settings.product)?;
+    let spec = compose::specification(&product)?;
+    let names: Vec<&str> = spec.plans().iter().map(|plan| plan.id.as_str()).collect();
+    let find =
+        |id: &str| spec.plan(id).ok_or_else(|| anyhow!("there is no plan {id:?}; there are: {}", names.join(", ")));
+    let found = plan.map(find).transpose()?;
+    let plan = found.map(|found| Plan { id: found.id.clone(), version: found.version });
     let database = Database::open_beside(settings).await?;
-    let changed = change(&database, slug, &Plan { id: found.id.clone(), version: found.version }).await;
+    let changed = change(settings, &database, &product, slug, plan.as_ref()).await;
     database.close().await?;
     changed?;
-    println!("{slug} is on the plan {} (version {}) from now on", found.name, found.version);
+    match found {
+        Some(found) => println!("{slug} has the plan {} (version {}) from now on", found.name, found.version),
+        None => println!("{slug} has what it pays for from now on"),
+    }
     Ok(())
 }
 
-async fn change(database: &Database, slug: &str, plan: &Plan) -> Result<()> {
+async fn change(
+    settings: &Settings,
+    database: &Database,
+    product: &Product,
+    slug: &str,
+    plan: Option<&Plan>,
+) -> Result<()> {
     let db = database.pool()?;
+    let billing = crate::billing::of_command(settings, &db, product).await?;
     let mut tx = db.system("operator changes a plan").begin().await?;
-    let tenant = tenant_find_by_slug(&mut tx, slug).await?;
-    tenant_change_plan(&mut tx, tenant.tenant_id, plan, Clock::system().now()).await?;
-    tx.commit().await?;
+    let tenant = tenant_find_by_slug(&mut tx, slug).await?.tenant_id;
+    match (billing, plan) {
+        (Some(billing), plan) => {
+            tx.commit().await?;
+            account_grant(&billing, tenant, plan).await?;
+        }
+        // Nobody else decides about plans then.
+        (None, Some(plan)) => {
+            tenant_change_plan(&mut tx, tenant, plan, Clock::system().now()).await?;
+            tx.commit().await?;
+        }
+        (None, None) => bail!("nobody pays for anything: enabled in [billing] is false; name a plan"),
+    }
     Ok(())
+}
+
+/// `2026-03-15 12:00Z`.
+fn minute(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%MZ").to_string()
 }

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, Result};
 use axum::serve::ListenerExt;
-use freehold_console::Local;
+use freehold_console::{Local, Part};
 use freehold_core::{Clock, Random};
 use freehold_outbound::Outbound;
 use freehold_web::Product;
@@ -15,7 +15,8 @@ use tokio::{
 };
 
 use crate::{
-    compose::{self, Materials},
+    billing::{Payments, Sources},
+    compose::{self, Materials, Money},
     database::Database,
     mail, secret_key,
     settings::Settings,
@@ -54,13 +55,32 @@ async fn run(
     (vault, random): (freehold_vault::Vault, Random),
 ) -> Result<()> {
     database.migrate(&compose::migrations(product)).await?;
+    let sources = (Clock::system(), random);
+    let address = listener.local_addr().context("asking where the server listens")?;
+    let mut payments = Payments::start(settings, database, product, address, &sources).await?;
+    let money = payments.money.take();
+    let parts = (start_screen::parts(settings, database, &payments.part), money);
+    let served = run_with(settings, database, product, (listener, site_url), (vault, sources), parts).await;
+    payments.stop().await;
+    served
+}
+
+/// With the Stripe there is, or what stands in for it.
+async fn run_with(
+    settings: &Settings,
+    database: &Database,
+    product: &Product,
+    (listener, site_url): (TcpListener, String),
+    (vault, (clock, random)): (freehold_vault::Vault, Sources),
+    (parts, money): (Vec<Part>, Option<Money>),
+) -> Result<()> {
     let outbound = Outbound::new(settings.outbound.allowed(database.is_local()))?;
-    let (db, clock, auth) = (database.pool()?, Clock::system(), settings.auth);
-    let materials = Materials { db, vault, clock, random, site_url, auth, outbound };
+    let (db, auth) = (database.pool()?, settings.auth);
+    let materials = Materials { db, vault, clock, random, site_url, auth, outbound, money };
     let backbone = compose::backbone(materials, product).await?;
     let mailbox = settings.shows_mails(database);
     let sends_mails = settings.mail_server.is_some();
-    let local = Local { mailbox, sends_mails, parts: start_screen::parts(settings, database, mailbox) };
+    let local = Local { mailbox, sends_mails, parts };
     let told = told_to_stop();
     start_screen::print(&backbone, &local).await;
     let mails = mail::sender(settings, &backbone, mailbox)?;

@@ -1,5 +1,9 @@
 //! What an operator decides: the command line over the environment over `freehold.toml` over the defaults.
 
+mod billing;
+mod file;
+mod sections;
+
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result, bail};
@@ -7,9 +11,10 @@ use clap::Args;
 use freehold_core::Secret;
 use freehold_db::{PoolSettings, StatementCache};
 use freehold_delivery::mail::{Origin, Server};
-use freehold_jobs::WorkerSettings;
-use freehold_outbound::{Allowed, IpNet};
-use serde::Deserialize;
+
+pub use billing::{BillingOptions, BillingSettings, StripeSettings};
+use file::File;
+pub use sections::{AuthSettings, Mailbox, OutboundSettings, Prepared, WorkSettings};
 
 use crate::{database::Database, mail::MailServer};
 
@@ -27,7 +32,7 @@ pub struct Options {
     #[arg(long, env = "FREEHOLD_LISTEN", global = true, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
 
-    /// Where the local Postgres and the secret key are kept [default: .freehold]
+    /// Where the local Postgres, the secret key and the sandbox of Stripe are kept [default: .freehold]
     #[arg(long, env = "FREEHOLD_DATA", global = true, value_name = "FOLDER")]
     data: Option<PathBuf>,
 
@@ -85,6 +90,9 @@ pub struct Options {
     /// Folder with Postgres' programs; searched for when not given
     #[arg(long, env = "FREEHOLD_POSTGRES_BIN", global = true, value_name = "FOLDER")]
     postgres_bin: Option<PathBuf>,
+
+    #[command(flatten)]
+    billing: BillingOptions,
 }
 
 /// The settings, resolved.
@@ -116,6 +124,8 @@ pub struct Settings {
     pub mailbox: Mailbox,
     /// What mails are sent by; none: nothing.
     pub mail_server: Option<MailServer>,
+    /// How people pay.
+    pub billing: BillingSettings,
     /// Where webhooks and engines of customers may be.
     pub outbound: OutboundSettings,
     /// How jobs are done.
@@ -133,134 +143,10 @@ impl Settings {
     }
 }
 
-/// `[auth]`.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AuthSettings {
-    /// New people need not confirm their address.
-    pub autoconfirm: bool,
-    /// Nobody new may sign up.
-    pub signup_disabled: bool,
-    /// Life of an access token.
-    pub access_token_seconds: i64,
-    /// How long the last refresh token but one is good.
-    pub refresh_reuse_seconds: i64,
-    /// Life of a link and its code.
-    pub code_minutes: i64,
-    /// Least time between two mails.
-    pub resend_seconds: i64,
-}
-
-/// `[work]`.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WorkSettings {
-    /// The server does jobs, too.
-    pub in_server: bool,
-    /// Most jobs at once.
-    pub slots: usize,
-    /// When others take over what a worker was doing.
-    pub lease_seconds: u64,
-}
-
-impl WorkSettings {
-    /// What a worker is told.
-    pub fn worker(self) -> WorkerSettings {
-        let lease = Duration::from_secs(self.lease_seconds);
-        WorkerSettings { slots: self.slots, lease, beat: lease / 5, ..WorkerSettings::default() }
-    }
-}
-
-/// `[outbound]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OutboundSettings {
-    /// Ranges that are opened besides the public internet.
-    pub allow: Vec<IpNet>,
-    /// Public addresses may be called by http:// too.
-    pub plain_http: bool,
-}
-
-impl OutboundSettings {
-    /// Which addresses may be called. With the local database everything runs on one machine, which is open then.
-    pub fn allowed(&self, local: bool) -> Allowed {
-        let mut allowed = Allowed::public_only().with(&self.allow);
-        if local {
-            allowed = allowed.with_loopback();
-        }
-        if self.plain_http { allowed.with_plain_http() } else { allowed }
-    }
-}
-
-/// When mails are shown at `/dev/mail`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mailbox {
-    /// When the database is the local one, and no mail server is named.
-    Local,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-/// Where connections keep the statements they have sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Prepared {
-    /// On the local server, which nobody stands in front of.
-    Local,
-    /// Everywhere.
-    Always,
-    /// Nowhere.
-    Never,
-}
-
-impl Prepared {
-    /// What holds for the local server, or for one that we were told of.
-    pub fn on(self, local: bool) -> StatementCache {
-        match self {
-            Self::Always => StatementCache::On,
-            Self::Local if local => StatementCache::On,
-            Self::Local | Self::Never => StatementCache::Off,
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    listen: SocketAddr,
-    site_url: String,
-    product: String,
-    data: PathBuf,
-    database: DatabaseSection,
-    auth: AuthSettings,
-    mail: MailSection,
-    outbound: OutboundSettings,
-    work: WorkSettings,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DatabaseSection {
-    connections: usize,
-    wait_seconds: u64,
-    statement_seconds: u64,
-    statement_cache: Prepared,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MailSection {
-    mailbox: Mailbox,
-    from: String,
-}
-
 impl Options {
     /// Reads the settings file and puts the environment and the command line over it.
     pub fn resolve(self) -> Result<Settings> {
-        let file = self.file()?;
+        let file = File::read(self.config.as_deref())?;
         if file.auth.access_token_seconds < 120 {
             bail!("access_token_seconds in [auth] is below 120: clients refresh 90 seconds before the end");
         }
@@ -306,24 +192,10 @@ impl Options {
             auth: AuthSettings { autoconfirm: self.autoconfirm.unwrap_or(file.auth.autoconfirm), ..file.auth },
             mailbox: file.mail.mailbox,
             mail_server,
+            billing: self.billing.resolve(file.billing)?,
             outbound: file.outbound,
             work,
         })
-    }
-
-    /// The defaults with the settings file over them.
-    fn file(&self) -> Result<File> {
-        let mut table: toml::Table = DEFAULTS.parse().context("reading the built-in defaults")?;
-        let path = self.config.clone().unwrap_or_else(|| "freehold.toml".into());
-        match std::fs::read_to_string(&path) {
-            Ok(text) => {
-                let own: toml::Table = text.parse().with_context(|| format!("reading {}", path.display()))?;
-                overlay(&mut table, own);
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && self.config.is_none() => {}
-            Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
-        }
-        table.try_into().with_context(|| format!("reading {}", path.display()))
     }
 }
 
@@ -341,17 +213,6 @@ fn mail_server(url: Option<String>, from: String) -> Result<Option<MailServer>> 
         "SMTP_URL names a mail server, but from in [mail] (FREEHOLD_MAIL_FROM) does not say who mails come from",
     )?;
     Ok(Some(MailServer { server, from }))
-}
-
-fn overlay(below: &mut toml::Table, above: toml::Table) {
-    for (key, value) in above {
-        match (below.get_mut(&key), value) {
-            (Some(toml::Value::Table(below)), toml::Value::Table(above)) => overlay(below, above),
-            (_, value) => {
-                below.insert(key, value);
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -378,6 +239,7 @@ mod tests {
             ("listen = 8080", "listen"),
             ("[auth]\nautoconfirm = \"yes\"", "autoconfirm"),
             ("[outbound]\nallow = [\"10.1.0.0/33\"]", "allow"),
+            ("[billing]\nreturn_urls = [\"app.example.com\"]", "return_urls"),
             ("[mail]\nfrom = \"VoiceFX\"", "from in [mail]"),
             ("product = ", "line 1"),
         ] {

@@ -12,8 +12,9 @@ use crate::{database::Database, settings::Settings};
 const OWNER: &str = "owner@freehold.test";
 
 /// What the server stands on.
-pub fn parts(settings: &Settings, database: &Database, mailbox: bool) -> Vec<Part> {
+pub fn parts(settings: &Settings, database: &Database, payments: &Part) -> Vec<Part> {
     let data = settings.data.display();
+    let mailbox = settings.shows_mails(database);
     let part = |name: &str, now: String, standing: Standing, setting: Option<&str>| Part {
         name: name.to_owned(),
         now,
@@ -49,7 +50,7 @@ pub fn parts(settings: &Settings, database: &Database, mailbox: bool) -> Vec<Par
         database,
         part("Sign-in", "built in, Supabase Auth's protocol at /auth/v1".to_owned(), Standing::Connected, None),
         mail,
-        part("Payments", "not connected; plans are changed with freehold plan".to_owned(), Standing::Missing, None),
+        payments.clone(),
         key,
     ]
 }

@@ -9,7 +9,7 @@ use freehold_web::{Backbone, Product};
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    chores,
+    billing, chores,
     compose::{self, Materials},
     database::Database,
     mail, secret_key,
@@ -19,19 +19,29 @@ use crate::{
 
 /// Everything that does jobs, of the house and of the product.
 pub fn handlers(backbone: &Backbone, product: &Product) -> Vec<Handler> {
-    chores::handlers(backbone).into_iter().chain((product.jobs)(backbone)).collect()
+    let billing = backbone.billing.iter().flat_map(freehold_billing::job::handlers);
+    chores::handlers(backbone).into_iter().chain(billing).chain((product.jobs)(backbone)).collect()
 }
 
 /// Everything that comes regularly.
-pub fn schedules(product: &Product) -> Vec<Schedule> {
-    chores::SCHEDULES.iter().chain(product.schedules).copied().collect()
+pub fn schedules(backbone: &Backbone, product: &Product) -> Vec<Schedule> {
+    let billing = if backbone.billing.is_some() { freehold_billing::job::SCHEDULES } else { &[] };
+    chores::SCHEDULES.iter().chain(billing).chain(product.schedules).copied().collect()
 }
 
 /// The worker of this process.
 pub fn worker(backbone: &Backbone, product: &Product, settings: WorkerSettings) -> Worker {
     let settings = WorkerSettings { nudge: backbone.nudge.clone(), ..settings };
     let (db, clock, random) = (backbone.db.clone(), backbone.clock.clone(), backbone.random.clone());
-    Worker::new(db, clock, random, backbone.ids.clone(), handlers(backbone, product), schedules(product), settings)
+    Worker::new(
+        db,
+        clock,
+        random,
+        backbone.ids.clone(),
+        handlers(backbone, product),
+        schedules(backbone, product),
+        settings,
+    )
 }
 
 /// What tells customers' servers, of this process.
@@ -92,8 +102,10 @@ async fn run(
     let outbound = Outbound::new(settings.outbound.allowed(database.is_local()))?;
     // Mails and answers name the server, which is not here.
     let site_url = settings.site_url.clone().unwrap_or_else(|| format!("http://{}", settings.listen));
-    let (db, clock, auth) = (database.pool()?, Clock::system(), settings.auth);
-    let materials = Materials { db, vault, clock, random, site_url, auth, outbound };
+    let sources = (Clock::system(), random);
+    let money = billing::beside(settings, &sources)?;
+    let ((clock, random), db, auth) = (sources, database.pool()?, settings.auth);
+    let materials = Materials { db, vault, clock, random, site_url, auth, outbound, money };
     let backbone = compose::backbone(materials, product).await?;
     let mails = mail::sender(settings, &backbone, settings.shows_mails(database))?;
     let told = told_to_stop();
@@ -117,7 +129,7 @@ fn say(backbone: &Backbone, product: &Product, settings: WorkSettings) {
     for handler in handlers(backbone, product) {
         println!("  job        {}", handler.kind.name);
     }
-    for schedule in schedules(product) {
+    for schedule in schedules(backbone, product) {
         println!("  every      {} s: {}", schedule.every.as_secs(), schedule.name);
     }
     println!("\n  Ctrl-C stops it.\n");

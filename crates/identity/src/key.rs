@@ -6,9 +6,10 @@ use freehold_core::{
     ApiKeyId, Area, Caller, Error, OptionExt, Page, PageRequest, Result, Role, Scopes, Secret, TenantId, UserId, codes,
 };
 use freehold_db::{Db, TenantTx, row};
-use freehold_jobs::outbox::event_publish;
+use freehold_jobs::outbox::{EventId, event_publish};
 use freehold_vault::{Purpose, Vault};
 use jiff::Timestamp;
+use serde_json::json;
 
 pub use store::STATEMENTS;
 
@@ -95,7 +96,9 @@ pub async fn key_create(
             new.expires_at,
         ))
         .await?;
-    event_publish(tx, caller.tenant(), identity.ids.next(), &KeyCreated::of(&key), now).await?;
+    let event: EventId = identity.ids.next();
+    event_publish(tx, caller.tenant(), event, &KeyCreated::of(&key), now).await?;
+    audit(tx, caller, ("key.created", &key), (event, now)).await?;
     Ok((key, secret.into_secret()))
 }
 
@@ -135,9 +138,25 @@ pub async fn key_revoke(identity: &Identity, caller: &Caller, id: ApiKeyId) -> R
         // Revoked before, or never there.
         return tx.fetch_optional(store::key_find(id)).await?.or_not_found("key");
     };
-    event_publish(&mut tx, caller.tenant(), identity.ids.next(), &KeyRevoked::of(&key), now).await?;
+    let event: EventId = identity.ids.next();
+    event_publish(&mut tx, caller.tenant(), event, &KeyRevoked::of(&key), now).await?;
+    audit(&mut tx, caller, ("key.revoked", &key), (event, now)).await?;
     tx.commit().await?;
     Ok(key)
+}
+
+/// Writes down that the caller did something to a key, under the id of the event that tells of it.
+async fn audit(
+    tx: &mut TenantTx,
+    caller: &Caller,
+    (action, key): (&'static str, &Key),
+    (event, now): (EventId, Timestamp),
+) -> Result<()> {
+    let (actor, tenant) = (caller.actor(), caller.tenant());
+    let detail = json!({ "name": key.name, "scopes": key.scopes });
+    let subject = key.id.to_string();
+    let append = store::audit_append(tenant, event.uuid(), actor.kind(), actor.id(), action, &subject, detail, now);
+    tx.fetch_one(append).await.map(drop)
 }
 
 row! {

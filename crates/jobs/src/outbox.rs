@@ -9,7 +9,7 @@ mod pattern;
 mod store;
 
 use freehold_core::{Context, Id, Kind, Result, TenantId};
-use freehold_db::{Db, JsonText, TenantTx};
+use freehold_db::{Db, JsonText, SystemTx, TenantTx};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -44,6 +44,18 @@ pub async fn event_publish<E: Event>(
     let data = serde_json::value::to_raw_value(event).context("writing an event")?;
     tx.execute(store::event_insert(tenant, id, E::TYPE, E::VERSION, JsonText(data), at)).await?;
     Ok(())
+}
+
+/// Publishes an event of any tenant, in a transaction of the system's.
+pub async fn event_publish_system<E: Event>(
+    tx: &mut SystemTx,
+    tenant: TenantId,
+    id: EventId,
+    event: &E,
+    at: Timestamp,
+) -> Result<()> {
+    let data = serde_json::value::to_raw_value(event).context("writing an event")?;
+    tx.execute(store::event_insert(tenant, id, E::TYPE, E::VERSION, JsonText(data), at)).await.map(drop)
 }
 
 /// Several events of one change, published together.

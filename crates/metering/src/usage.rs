@@ -173,7 +173,7 @@ pub async fn usage_list(db: &Db, entitlements: &Entitlements, caller: &Caller, n
     let totals = db.tenant(caller).fetch_all(store::total_list()).await?;
     let product = entitlements.product();
     let meters = product.meters.iter().filter_map(|meter| {
-        let limit = product.limit(&plan, &meter.id)?;
+        let limit = entitlements.limit_in(&plan, &meter.id).ok()?;
         let kind = match meter.kind {
             MeterKind::Level => "level",
             MeterKind::Counter { .. } => "counter",

@@ -2,7 +2,9 @@
 //!
 //! A tenant is an organization, also when it is one person's own. [`tenant`] makes and changes it, [`member`] says who
 //! belongs to it with which role, [`resolve`] answers the question of every request: who is this here, on which plan?
+//! [`audit`] keeps who did what.
 
+pub mod audit;
 pub mod event;
 pub mod member;
 pub mod resolve;
@@ -16,8 +18,11 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
     migrations: &[
         Migration { number: 1, name: "tenants", sql: include_str!("../migrations/0001_tenants.sql") },
         Migration { number: 2, name: "members", sql: include_str!("../migrations/0002_members.sql") },
+        Migration { number: 3, name: "settling", sql: include_str!("../migrations/0003_settling.sql") },
+        Migration { number: 4, name: "audit", sql: include_str!("../migrations/0004_audit.sql") },
     ],
 };
 
 /// Every statement of this room.
-pub const STATEMENTS: &[&[&Statement]] = &[tenant::STATEMENTS, member::STATEMENTS, resolve::STATEMENTS];
+pub const STATEMENTS: &[&[&Statement]] =
+    &[tenant::STATEMENTS, member::STATEMENTS, resolve::STATEMENTS, audit::STATEMENTS];

@@ -2,14 +2,18 @@
 
 mod store;
 
-use freehold_core::{Caller, Error, OptionExt, Result, Role, TenantId, UserId, codes};
+use freehold_core::{Caller, Error, Id, OptionExt, Result, Role, TenantId, UserId, codes};
 use freehold_db::{OnConstraint, SystemTx, TenantTx, row};
 use freehold_jobs::outbox::{EventId, event_publish};
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
 pub use store::STATEMENTS;
 
-use crate::event::{MemberChanged, MemberRemoved};
+use crate::{
+    audit::{NewEntry, audit_append},
+    event::{MemberChanged, MemberRemoved},
+};
 
 row! {
     /// One membership.
@@ -40,6 +44,8 @@ row! {
         pub role: String,
         /// The plan's id.
         pub plan: String,
+        /// `good`, `suspended` or `archived`.
+        pub standing: String,
     }
 }
 
@@ -82,6 +88,8 @@ pub async fn member_change_role(
     let changed = tx.fetch_optional(store::member_change_role(user, role.name())).await?.or_not_found("member")?;
     let told = MemberChanged { user_id: user, role: changed.role.clone() };
     event_publish(tx, caller.tenant(), event, &told, now).await?;
+    let detail = json!({ "role": changed.role });
+    audit(tx, caller, ("member.role_changed", user, detail), (event, now)).await?;
     Ok(changed)
 }
 
@@ -96,7 +104,19 @@ pub async fn member_remove(
     if tx.execute(store::member_delete(user)).await? == 0 {
         return Err(Error::not_found("member"));
     }
-    event_publish(tx, caller.tenant(), event, &MemberRemoved { user_id: user }, now).await
+    event_publish(tx, caller.tenant(), event, &MemberRemoved { user_id: user }, now).await?;
+    audit(tx, caller, ("member.removed", user, json!({})), (event, now)).await
+}
+
+/// Writes down that the caller did something to a member, under the id of the event that tells of it.
+async fn audit(
+    tx: &mut TenantTx,
+    caller: &Caller,
+    (action, user, detail): (&'static str, UserId, Value),
+    (event, now): (EventId, Timestamp),
+) -> Result<()> {
+    let id = Id::new(event.uuid());
+    audit_append(tx, caller, NewEntry { id, action, subject: Some(user.to_string()), detail }, now).await
 }
 
 /// Ends the transaction of a change to members; an organization left without an owner is refused here.

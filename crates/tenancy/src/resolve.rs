@@ -55,6 +55,6 @@ fn place(row: PlaceRow) -> Result<Place> {
         tenant: row.tenant_id,
         role: row.role.as_deref().map(str::parse).transpose()?,
         plan: Plan { id: row.plan, version: row.plan_version },
-        standing: if row.standing == "good" { Standing::Good } else { Standing::Suspended },
+        standing: row.standing.parse()?,
     })
 }

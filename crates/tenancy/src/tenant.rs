@@ -2,7 +2,7 @@
 
 mod store;
 
-use freehold_core::{Error, OptionExt, Plan, Result, Role, TenantId, UserId, codes};
+use freehold_core::{Error, OptionExt, Plan, Result, Role, Standing, TenantId, UserId, codes};
 use freehold_db::{OnConstraint, SystemTx, TenantTx, row};
 use jiff::Timestamp;
 
@@ -24,7 +24,7 @@ row! {
         pub plan: String,
         /// The plan's version that was bought.
         pub plan_version: i32,
-        /// `good` or `suspended`.
+        /// `good`, `suspended` or `archived`.
         pub standing: String,
         /// When it was made.
         pub created_at: Timestamp,
@@ -90,10 +90,9 @@ pub async fn tenant_change_plan(tx: &mut SystemTx, id: TenantId, plan: &Plan, no
     }
 }
 
-/// Suspends the organization, or lifts the suspension: a suspended one can be read and exported, not changed.
-pub async fn tenant_suspend(tx: &mut SystemTx, id: TenantId, suspended: bool, now: Timestamp) -> Result<()> {
-    let standing = if suspended { "suspended" } else { "good" };
-    match tx.execute(store::tenant_change_standing(id, standing, now)).await? {
+/// Says what the organization may do. Where billing is switched on, `freehold.tenant_settle` says so, too, and later.
+pub async fn tenant_change_standing(tx: &mut SystemTx, id: TenantId, standing: Standing, now: Timestamp) -> Result<()> {
+    match tx.execute(store::tenant_change_standing(id, standing.name(), now)).await? {
         0 => Err(Error::not_found("organization")),
         _ => Ok(()),
     }

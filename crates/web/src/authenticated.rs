@@ -63,6 +63,12 @@ impl FromRequestParts<Backbone> for SignedIn {
     }
 }
 
+/// The caller as he stands now, after this request changed what his organization may.
+pub async fn caller_anew(backbone: &Backbone, headers: &HeaderMap) -> Result<Arc<Caller>> {
+    let credential = Credential::from_headers(headers).ok_or_else(nobody)?;
+    backbone.caller(&credential, wanted_organization(headers)?).await
+}
+
 fn nobody() -> Error {
     Error::new(codes::UNAUTHENTICATED, "Send an access token or an API key: Authorization: Bearer ….")
 }

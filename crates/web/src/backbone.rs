@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use freehold_billing::Billing;
 use freehold_catalog::Product;
 use freehold_core::{Area, Clock, Ids, Random};
 use freehold_db::Db;
@@ -54,6 +55,8 @@ pub struct Parts {
     pub nudge: Nudge,
     /// Calls addresses that customers named.
     pub outbound: Outbound,
+    /// Who pays what; none: billing is switched off, and nothing is limited.
+    pub billing: Option<Billing>,
 }
 
 impl Backbone {
@@ -62,9 +65,9 @@ impl Backbone {
         Self(Arc::new(parts))
     }
 
-    /// Where a plan can be changed.
-    pub fn upgrade_url(&self) -> String {
-        format!("{}/plans", self.site_url)
+    /// Where an organization takes another plan, and pays what it owes: where an error with status 402 sends people.
+    pub fn billing_url(&self) -> String {
+        format!("{}/billing", self.site_url)
     }
 }
 

@@ -27,6 +27,25 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     }
 }
 
+/// A JSON body that may be left out, and is as if all of its fields were then.
+#[derive(Clone, Debug)]
+pub struct MaybeJson<T>(pub T);
+
+impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        if request.headers().contains_key(header::CONTENT_TYPE) {
+            let bytes = bytes(request).await?;
+            return Ok(Self(if bytes.is_empty() { T::default() } else { read_json(&bytes)? }));
+        }
+        let bytes = all(request).await?;
+        let says = "The body has to be JSON, and say so: Content-Type: application/json.";
+        let left_out = bytes.is_empty().then(T::default);
+        left_out.map(Self).ok_or_else(|| Error::new(codes::UNSUPPORTED_MEDIA_TYPE, says).into())
+    }
+}
+
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         axum::Json(self.0).into_response()

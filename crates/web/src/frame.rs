@@ -79,7 +79,7 @@ fn trace_id(backbone: &Backbone, headers: &HeaderMap) -> TraceId {
 }
 
 fn write_problem(response: &mut Response, error: &Error, trace: &TraceId, backbone: &Backbone) {
-    let body = ProblemBody::new(error, &trace.0, || backbone.upgrade_url());
+    let body = ProblemBody::new(error, &trace.0, || backbone.billing_url());
     // A struct of texts and numbers always has a JSON form.
     *response.body_mut() = Body::from(serde_json::to_vec(&body).unwrap_or_default());
     let headers = response.headers_mut();

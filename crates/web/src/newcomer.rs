@@ -1,7 +1,8 @@
 //! Somebody new: signing in makes a person, and a person gets a place. Both faces let people in, so it is said here.
 
+use freehold_billing::account::account_open;
 use freehold_catalog::Tenancy;
-use freehold_core::{Error, Result};
+use freehold_core::{Error, Result, TenantId};
 use freehold_db::SystemTx;
 use freehold_identity::{
     codes,
@@ -30,7 +31,16 @@ pub async fn newcomer_settle(backbone: &Backbone, tx: &mut SystemTx, user: &User
     };
     let plan = plan_of_new_tenant(&backbone.product);
     let new = NewTenant { id: backbone.ids.next(), name, personal, plan, owner: user.id };
-    tenant_create(tx, new, backbone.clock.now()).await.map(drop)
+    let tenant = tenant_create(tx, new, backbone.clock.now()).await?.tenant_id;
+    account_begin(backbone, tx, tenant).await
+}
+
+/// Opens the account of an organization that was made in this transaction, with its trial, where the product has one.
+pub async fn account_begin(backbone: &Backbone, tx: &mut SystemTx, tenant: TenantId) -> Result<()> {
+    match &backbone.billing {
+        Some(billing) => account_open(tx, billing, tenant, backbone.clock.now()).await,
+        None => Ok(()),
+    }
 }
 
 /// Sends a sign-in mail to an address, making the person first where there is none and `create` says so.

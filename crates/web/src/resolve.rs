@@ -21,7 +21,8 @@ use crate::Backbone;
 /// How long what was found is believed.
 const BELIEVED: Duration = Duration::from_millis(500);
 
-/// Remembers callers.
+/// Remembers callers. Its clones remember the same.
+#[derive(Clone)]
 pub struct Resolver {
     /// By the digest of the key's text, so that the memory holds no credential.
     keys: Cache<[u8; 32], KeyCaller>,
@@ -127,7 +128,7 @@ impl Backbone {
     pub async fn system_caller(&self, tenant: TenantId, reason: &'static str) -> Result<Option<Arc<Caller>>> {
         let look_up = async {
             let place = tenant_place(&self.db, tenant).await?;
-            Ok(place.map(|place| Arc::new(Caller::system(tenant, reason, place.plan, place.standing))))
+            Ok(place.map(|place| Arc::new(Caller::system(tenant, reason, place.plan, self.stands(place.standing)))))
         };
         let found = self.resolver.systems.try_get_with((tenant, reason), look_up).await;
         found.map_err(|error: Arc<Error>| error.shared())
@@ -138,6 +139,11 @@ impl Backbone {
     pub async fn settling_caller(&self, tenant: TenantId, reason: &'static str) -> Result<Option<Caller>> {
         let caller = self.system_caller(tenant, reason).await?;
         Ok(caller.map(|caller| Caller::system(tenant, reason, caller.plan().clone(), Standing::Good)))
+    }
+
+    /// What it may do; where nothing is sold, nobody is stopped for not having paid when something was.
+    fn stands(&self, standing: Standing) -> Standing {
+        if self.billing.is_some() { standing } else { Standing::Good }
     }
 
     async fn key_caller(&self, text: &str, wanted: Option<TenantId>) -> Result<Arc<Caller>> {
@@ -167,12 +173,18 @@ impl Backbone {
         let Some(holder) = key_holder(&self.db, &self.vault, text, now).await? else { return Ok(None) };
         let Some(place) = key_place(&self.db, holder.tenant_id, holder.created_by).await? else { return Ok(None) };
         let role = holder.role(place.role)?;
-        let caller =
-            Caller::key(place.tenant, holder.id, holder.live, role, holder.scopes(), place.plan, place.standing);
+        let standing = self.stands(place.standing);
+        let caller = Caller::key(place.tenant, holder.id, holder.live, role, holder.scopes(), place.plan, standing);
         Ok(Some(KeyCaller { caller: Arc::new(caller), expires_at: holder.expires_at }))
     }
 
-    async fn member_caller(&self, user: UserId, session: SessionId, wanted: Option<TenantId>) -> Result<Arc<Caller>> {
+    /// A member of the organization that is `wanted`, or of the one last switched to, in a session that lives.
+    pub(crate) async fn member_caller(
+        &self,
+        user: UserId,
+        session: SessionId,
+        wanted: Option<TenantId>,
+    ) -> Result<Arc<Caller>> {
         let key = (session, wanted);
         if let Some(caller) = self.resolver.members.get(&key).await {
             return Ok(caller);
@@ -181,7 +193,8 @@ impl Backbone {
             let ((), place) = tokio::try_join!(self.session_check(session), member_place(&self.db, user, wanted))?;
             let Some(place) = place else { return Err(nowhere(wanted)) };
             let Some(role) = place.role else { return Err(nowhere(wanted)) };
-            Ok(Arc::new(Caller::member(place.tenant, user, session, role, place.plan, place.standing)))
+            let standing = self.stands(place.standing);
+            Ok(Arc::new(Caller::member(place.tenant, user, session, role, place.plan, standing)))
         };
         self.resolver.members.try_get_with(key, Box::pin(look_up)).await.map_err(|error| error.shared())
     }

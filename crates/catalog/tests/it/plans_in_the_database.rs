@@ -106,6 +106,24 @@ fn a_definition_of_another_age_is_still_read() {
 }
 
 #[test]
+fn a_price_for_each_member_is_kept_and_one_of_another_age_is_for_all_of_them() {
+    let price = r#"price = { month = "$99", year = "$990" }"#;
+    let per_member = r#"price = { month = "$99", year = "$990", per = "member" }"#;
+    assert!(FILES[0].contains(price));
+    let product = Product::parse("product.toml", &FILES[0].replace(price, per_member)).unwrap();
+    let plan = product.plan("pro").unwrap();
+    assert!(plan.per_member() && !product.plan("starter").unwrap().per_member());
+    let mut stored = serde_json::to_value(plan).unwrap();
+    assert_eq!(serde_json::from_value::<Plan>(stored.clone()).unwrap(), *plan);
+    assert_eq!(stored["price"]["per_member"], json!(true));
+    stored["price"].as_object_mut().unwrap().remove("per_member");
+    let before: Plan = serde_json::from_value(stored).unwrap();
+    assert!(!before.per_member());
+    // Customers notice, so the version has to be raised.
+    assert_eq!(plan.changes_since(&before).iter().map(|change| change.what.as_str()).collect::<Vec<_>>(), ["price"]);
+}
+
+#[test]
 fn room_in_the_queue_is_a_number_or_unlimited() {
     for (written, room) in [(json!(500), Some(500)), (json!("unlimited"), None)] {
         let queue: Queue = serde_json::from_value(written.clone()).unwrap();

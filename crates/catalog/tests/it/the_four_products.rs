@@ -41,7 +41,7 @@ fn rate(amount: i64, window: Window, per: Per) -> Limit {
 
 fn dollars(month: i64, year: Option<i64>) -> Price {
     let money = |whole: i64| Money { minor: whole * 100, currency: Currency::Usd };
-    Price::Paid { month: money(month), year: year.map(money) }
+    Price::Paid { month: money(month), year: year.map(money), per_member: false }
 }
 
 fn only(ids: &[&str]) -> Modules {

@@ -1,6 +1,7 @@
 //! Writes every page and every mail, with data that looks real, into a folder, so that they can be looked at:
 //! `cargo run -p freehold-console --example gallery -- /tmp/gallery`.
 
+mod billing_samples;
 mod samples;
 
 use std::{error::Error, fs, path::Path};
@@ -47,6 +48,16 @@ fn pages() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("welcome/index.html", samples::welcome().render()?),
         ("mailbox-empty/index.html", samples::mailbox(&[]).render()?),
         ("plans/index.html", samples::plans().render()?),
+        ("billing/index.html", billing_samples::paying().render()?),
+        ("billing-looking/index.html", billing_samples::looking().render()?),
+        ("billing-arriving/index.html", billing_samples::arriving().render()?),
+        ("billing-off/index.html", billing_samples::off().render()?),
+        ("billing/change/index.html", billing_samples::change().render()?),
+        ("billing/cancel/index.html", billing_samples::cancel().render()?),
+        ("billing/checkout/index.html", billing_samples::leave().render()?),
+        ("dev/billing/index.html", billing_samples::inbox(6).render()?),
+        ("dev/billing/event/index.html", billing_samples::event().render()?),
+        ("dev/billing/account/index.html", billing_samples::stripe_account().render()?),
         ("docs/index.html", samples::docs().render()?),
         ("docs/errors/index.html", samples::errors().render()?),
         ("docs/events/index.html", samples::events().render()?),

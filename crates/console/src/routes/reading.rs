@@ -3,14 +3,10 @@
 use std::sync::Arc;
 
 use axum::{Extension, Router, extract::State, response::Response, routing::get};
-use freehold_catalog::{Limit, Meter, Plan, Price, Product};
 use freehold_web::{Answer, Backbone};
 
-use super::{Pages, brand, html};
-use crate::{
-    DocsPage, ErrorCode, ErrorsPage, EventEntry, EventsPage, HomePage, PlanCard, PlanLimit, PlanPrice, PlansPage, Step,
-    WelcomePage,
-};
+use super::{Pages, brand, html, plan_cards::card};
+use crate::{DocsPage, ErrorCode, ErrorsPage, EventEntry, EventsPage, HomePage, PlansPage, Step, WelcomePage};
 
 pub(super) fn routes() -> Router<Backbone> {
     Router::new()
@@ -78,51 +74,22 @@ async fn welcome(State(backbone): State<Backbone>) -> Answer<Response> {
 
 async fn plans(State(backbone): State<Backbone>) -> Answer<Response> {
     let product = &backbone.product;
+    let sold = backbone.billing.is_some();
+    let how = if sold {
+        "Owners and administrators choose a plan at [Billing](/billing). The new limits hold as soon as it is paid, and a smaller \
+         plan deletes nothing."
+    } else {
+        "Nothing is sold on this server: every organization has everything that there is, without limits, whatever stands \
+         above. Whoever operates it switches billing on with the `[billing]` section of `freehold.toml`."
+    };
     let page = PlansPage {
         brand: brand(&backbone),
         plans: product.plans().iter().map(|plan| card(product, plan)).collect(),
         current: None,
-        how_to_change:
-            "Payments are not connected on this server yet. Until they are, whoever operates it changes the plan \
-            of an organization with `freehold plan ORGANIZATION PLAN`; the new limits hold within a second."
-                .to_owned(),
+        how_to_change: how.to_owned(),
+        choose_at: sold.then(|| "/billing".to_owned()),
     };
     html(page.render())
-}
-
-fn card(product: &Product, plan: &Plan) -> PlanCard {
-    let limits = product.meters.iter().filter_map(|meter| {
-        let limit = plan.limit(&meter.id)?;
-        Some(PlanLimit { meter: meter.name.clone(), amount: amount(limit, meter) })
-    });
-    let modules = product.modules.iter().filter(|module| plan.has_module(&module.id)).map(|module| module.name.clone());
-    let promises = plan.support.iter().chain(&plan.sla).chain(&plan.features).cloned();
-    PlanCard {
-        id: plan.id.clone(),
-        name: plan.name.clone(),
-        price: match &plan.price {
-            Price::Free => PlanPrice::Free,
-            Price::ContactSales => PlanPrice::ContactSales,
-            Price::Paid { month, year } => {
-                PlanPrice::Paid { month: month.to_string(), year: year.map(|year| year.to_string()) }
-            }
-        },
-        limits: limits.collect(),
-        features: modules.chain(promises).collect(),
-    }
-}
-
-/// The limit without the meter's name, which stands beside it: `500 a month`.
-fn amount(limit: Limit, meter: &Meter) -> String {
-    match limit.amount() {
-        None => "unlimited".to_owned(),
-        Some(0) => "none".to_owned(),
-        Some(amount) => {
-            let name = if amount == 1 { &meter.one } else { &meter.name };
-            let words = limit.describe(meter).replacen(&format!(" {name}"), "", 1);
-            words.replacen(" of ", " ", 1).trim().to_owned()
-        }
-    }
 }
 
 async fn docs(State(backbone): State<Backbone>, Extension(pages): Extension<Arc<Pages>>) -> Answer<Response> {

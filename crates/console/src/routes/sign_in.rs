@@ -17,7 +17,7 @@ use freehold_identity::{
     sign_in::{Proof, link_peek, sign_in_with_proof},
     user::email_normalize,
 };
-use freehold_web::{Answer, Backbone, Query, client, person_mail};
+use freehold_web::{Answer, Backbone, Query, Visitor, client, person_mail};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 
@@ -109,7 +109,7 @@ async fn code_use(
         Err(error) => Err(error),
     };
     match signed_in {
-        Ok(tokens) => Ok(hand_over(&backbone, &tokens, form.redirect_to.as_deref(), "magiclink")),
+        Ok(tokens) => Ok(hand_over(&backbone, &tokens, form.redirect_to.as_deref(), "magiclink")?),
         Err(error) if error.code().status < 500 => {
             let page = SignInPage {
                 brand: brand(&backbone),
@@ -161,28 +161,40 @@ async fn link_use(State(backbone): State<Backbone>, request: Request) -> Answer<
     match sign_in_with_proof(&backbone.identity, Proof::Link(token), &client).await {
         Ok(tokens) => {
             let kind = link.r#type.as_deref().unwrap_or("magiclink");
-            Ok(hand_over(&backbone, &tokens, link.redirect_to.as_deref(), kind))
+            Ok(hand_over(&backbone, &tokens, link.redirect_to.as_deref(), kind)?)
         }
         Err(error) if error.code().status < 500 => expired(),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Sends the browser on with its session in the fragment, which browsers send to no server.
-fn hand_over(backbone: &Backbone, tokens: &Tokens, wanted: Option<&str>, kind: &str) -> Response {
+/// Sends the browser on with its session in the fragment, which browsers send to no server, and with a cookie for those of
+/// our pages that are written here. Those are shown the cookie only.
+fn hand_over(backbone: &Backbone, tokens: &Tokens, wanted: Option<&str>, kind: &str) -> Result<Response> {
+    let session = backbone.claims(tokens.access_token.expose())?.session_id;
+    let cookie = Visitor { user: tokens.user.id, session }.cookie(backbone)?;
+    let mut answer = Redirect::to(&place(backbone, tokens, wanted, kind)).into_response();
+    answer.headers_mut().insert(header::SET_COOKIE, cookie);
+    Ok(answer)
+}
+
+fn place(backbone: &Backbone, tokens: &Tokens, wanted: Option<&str>, kind: &str) -> String {
     let target = backbone.identity.settings.redirect_or_site(wanted);
+    if target.split('?').next() == Some(&backbone.billing_url()) {
+        return target;
+    }
     let kind = if kind.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase()) { kind } else { "magiclink" };
-    let location = format!(
+    format!(
         "{target}#access_token={}&expires_at={}&expires_in={}&refresh_token={}&sb=&token_type=bearer&type={kind}",
         tokens.access_token.expose(),
         tokens.expires_at,
         tokens.expires_in,
         tokens.refresh_token.expose(),
-    );
-    Redirect::to(&location).into_response()
+    )
 }
 
-async fn form<T: DeserializeOwned>(request: Request) -> Result<T> {
+/// The form that a request brings.
+pub(super) async fn form<T: DeserializeOwned>(request: Request) -> Result<T> {
     let read = Form::<T>::from_request(request, &()).await;
     read.map(|form| form.0).map_err(|rejection| {
         let why = rejection.body_text();

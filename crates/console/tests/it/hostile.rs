@@ -1,9 +1,11 @@
 //! Pages whose data is out to break them.
 
-use freehold_console::{Brand, PlanPrice, Purpose, ReceivedMail, SignInStep, Standing, Trouble};
+use freehold_console::{
+    BillingButton, BillingContent, Brand, PlanPrice, Purpose, ReceivedMail, SignInStep, Standing, Trouble,
+};
 use serde_json::{Value, json};
 
-use crate::{samples, strict::assert_strict};
+use crate::{billing_samples, samples, strict::assert_strict};
 
 const MARKUP: &str = "\"><script>alert('x')</script><img src=x onerror=alert(1)> style=\"x\" ' & javascript:alert(1)";
 
@@ -43,8 +45,55 @@ fn pages(text: &str, rows: usize) -> Vec<(&'static str, String)> {
         ("events", events(text, rows)),
     ];
     pages.extend(sign_in(text));
+    pages.extend(billing(text, rows));
     pages.extend(mails(text, rows));
     pages
+}
+
+fn billing(text: &str, rows: usize) -> Vec<(&'static str, String)> {
+    let own = || text.to_owned();
+    let mut page = billing_samples::paying();
+    (page.brand, page.email, page.token) = (brand(text), own(), own());
+    (page.organizations[0].id, page.organizations[0].name) = (own(), own());
+    if let BillingContent::Account(account) = &mut page.content {
+        (account.sentence, account.usage[0].name, account.usage[0].again_on) = (own(), own(), Some(own()));
+        let banner = &mut account.banners[0];
+        (banner.title, banner.text, banner.link) = (own(), own(), Some((own(), own())));
+        account.plans[0].button = Some(BillingButton::Mail { label: own(), address: own() });
+        (account.plans[0].card.id, account.plans[0].note) = (own(), Some(own()));
+        if let Some(invoices) = &mut account.invoices {
+            let invoice = &mut invoices[0];
+            (invoice.number, invoice.date, invoice.amount, invoice.status) = (own(), own(), own(), own());
+            (invoice.page, invoice.pdf) = (Some(own()), Some(own()));
+            *invoices = invoices.iter().cloned().cycle().take(rows).collect();
+        }
+        account.again = Some((2, own()));
+        account.banners = account.banners.iter().cloned().cycle().take(rows).collect();
+        account.usage = account.usage.iter().cloned().cycle().take(rows).collect();
+        account.plans = account.plans.iter().cloned().cycle().take(rows).collect();
+    }
+    let mut change = billing_samples::change();
+    (change.brand, change.title, change.button, change.trouble) = (brand(text), own(), own(), Some(own()));
+    (change.sentences, change.fields, change.other) =
+        (vec![own(); rows], vec![(own(), own())], Some((own(), own(), own())));
+    let mut leave = billing_samples::leave();
+    (leave.title, leave.to) = (own(), own());
+    let mut inbox = billing_samples::inbox(rows);
+    for event in &mut inbox.events {
+        (event.id, event.kind, event.customer) = (own(), own(), Some(own()));
+    }
+    let mut event = billing_samples::event();
+    (event.payload, event.note, event.object, event.tenant) = (own(), Some(own()), Some(own()), Some(own()));
+    let mut account = billing_samples::stripe_account();
+    account.facts = vec![(own(), own()); rows];
+    vec![
+        ("billing", page.render().unwrap()),
+        ("change", change.render().unwrap()),
+        ("leave", leave.render().unwrap()),
+        ("inbox", inbox.render().unwrap()),
+        ("event", event.render().unwrap()),
+        ("stripe's account", account.render().unwrap()),
+    ]
 }
 
 fn events(text: &str, rows: usize) -> String {

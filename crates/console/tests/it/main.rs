@@ -1,5 +1,7 @@
 //! Every page, rendered with ordinary, hostile, no and very much data.
 
+#[path = "../../examples/gallery/billing_samples.rs"]
+mod billing_samples;
 #[cfg(test)]
 mod hostile;
 #[path = "../../examples/gallery/samples.rs"]

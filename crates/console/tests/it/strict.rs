@@ -3,7 +3,7 @@
 use freehold_console::{MARK, STYLESHEET, SignInStep, Trouble, WELCOME_SCRIPT};
 use freehold_delivery::mail::Template;
 
-use crate::samples;
+use crate::{billing_samples, samples};
 
 /// Every page as the gallery shows it.
 pub(crate) fn ordinary() -> Vec<(&'static str, String)> {
@@ -22,6 +22,16 @@ pub(crate) fn ordinary() -> Vec<(&'static str, String)> {
         ("mail", samples::mail(0, &mails[0], text).render().unwrap()),
         ("mail templates", samples::mail_templates().render().unwrap()),
         ("plans", samples::plans().render().unwrap()),
+        ("billing", billing_samples::paying().render().unwrap()),
+        ("billing, looking", billing_samples::looking().render().unwrap()),
+        ("billing, arriving", billing_samples::arriving().render().unwrap()),
+        ("billing, off", billing_samples::off().render().unwrap()),
+        ("change", billing_samples::change().render().unwrap()),
+        ("cancel", billing_samples::cancel().render().unwrap()),
+        ("leave", billing_samples::leave().render().unwrap()),
+        ("inbox", billing_samples::inbox(3).render().unwrap()),
+        ("event", billing_samples::event().render().unwrap()),
+        ("stripe's account", billing_samples::stripe_account().render().unwrap()),
         ("docs", samples::docs().render().unwrap()),
         ("errors", samples::errors().render().unwrap()),
         ("events", samples::events().render().unwrap()),

@@ -4,7 +4,12 @@ use askama::Template as _;
 use freehold_core::{Context, Result};
 
 use super::{
-    Brand, Mail, brand::Palette, sign_in::SignIn, web_address::site_name, webhook_disabled::WebhookDisabled,
+    Brand, Mail,
+    billing::{Billing, Words},
+    brand::Palette,
+    sign_in::SignIn,
+    web_address::site_name,
+    webhook_disabled::WebhookDisabled,
     wrap::wrapped,
 };
 
@@ -41,6 +46,14 @@ page!(MagicLinkText(SignIn) = "magic_link.txt");
 page!(MagicLinkHtml(SignIn) = "magic_link.html");
 page!(WebhookDisabledText(WebhookDisabled) = "webhook_disabled.txt");
 page!(WebhookDisabledHtml(WebhookDisabled) = "webhook_disabled.html");
+page!(BillingText(Said<'a>) = "billing.txt");
+page!(BillingHtml(Said<'a>) = "billing.html");
+
+/// A mail whose words are the same in text and HTML.
+struct Said<'a> {
+    words: Words,
+    data: &'a Billing,
+}
 
 impl Mail {
     /// The plain text, equal in content to the HTML, in lines of at most 72 characters.
@@ -50,6 +63,7 @@ impl Mail {
             Self::ConfirmSignup(mail) => ConfirmSignupText { frame, mail }.render(),
             Self::MagicLink(mail) => MagicLinkText { frame, mail }.render(),
             Self::WebhookDisabled(mail) => WebhookDisabledText { frame, mail }.render(),
+            Self::Billing(kind, data) => BillingText { frame, mail: &Said { words: data.words(*kind), data } }.render(),
         };
         text.map(|text| wrapped(&text)).context("writing the text of a mail")
     }
@@ -61,6 +75,7 @@ impl Mail {
             Self::ConfirmSignup(mail) => ConfirmSignupHtml { frame, mail }.render(),
             Self::MagicLink(mail) => MagicLinkHtml { frame, mail }.render(),
             Self::WebhookDisabled(mail) => WebhookDisabledHtml { frame, mail }.render(),
+            Self::Billing(kind, data) => BillingHtml { frame, mail: &Said { words: data.words(*kind), data } }.render(),
         }
         .context("writing the HTML of a mail")
     }
@@ -69,6 +84,7 @@ impl Mail {
         let (link, site_url) = match self {
             Self::ConfirmSignup(mail) | Self::MagicLink(mail) => (&mail.link, &mail.site_url),
             Self::WebhookDisabled(mail) => (&mail.link, &mail.site_url),
+            Self::Billing(_, mail) => (&mail.link, &mail.site_url),
         };
         Frame { subject: self.subject(), brand, colors: brand.palette(), link, site_url }
     }

@@ -6,7 +6,11 @@ use freehold_core::{Error, Result};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::{sign_in::SignIn, webhook_disabled::WebhookDisabled};
+use super::{
+    billing::{Billing, BillingMail},
+    sign_in::SignIn,
+    webhook_disabled::WebhookDisabled,
+};
 
 /// Which mail. Its name is what `freehold.mails.template` holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,11 +21,26 @@ pub enum Template {
     MagicLink,
     /// To a tenant's administrators: nothing is sent to their webhook endpoint any more.
     WebhookDisabled,
+    /// To a tenant's administrators, about money.
+    Billing(BillingMail),
 }
 
 impl Template {
     /// All of them, in the order people meet them.
-    pub const ALL: [Self; 3] = [Self::ConfirmSignup, Self::MagicLink, Self::WebhookDisabled];
+    pub const ALL: [Self; 12] = [
+        Self::ConfirmSignup,
+        Self::MagicLink,
+        Self::WebhookDisabled,
+        Self::Billing(BillingMail::TrialEnding),
+        Self::Billing(BillingMail::TrialEnded),
+        Self::Billing(BillingMail::PaymentFailed),
+        Self::Billing(BillingMail::PaymentReminder),
+        Self::Billing(BillingMail::Suspended),
+        Self::Billing(BillingMail::SubscriptionCancelled),
+        Self::Billing(BillingMail::ArchiveReminder),
+        Self::Billing(BillingMail::Archived),
+        Self::Billing(BillingMail::PaymentReceived),
+    ];
 
     /// What the queue names: `confirm_signup`.
     pub const fn name(self) -> &'static str {
@@ -29,6 +48,7 @@ impl Template {
             Self::ConfirmSignup => "confirm_signup",
             Self::MagicLink => "magic_link",
             Self::WebhookDisabled => "webhook_disabled",
+            Self::Billing(kind) => kind.name(),
         }
     }
 
@@ -40,6 +60,7 @@ impl Template {
             Self::WebhookDisabled => {
                 "To an organization's owners and administrators, when a webhook endpoint is switched off."
             }
+            Self::Billing(kind) => kind.about(),
         }
     }
 
@@ -57,6 +78,7 @@ impl Template {
             Some(Self::ConfirmSignup) => Ok(Mail::ConfirmSignup(SignIn::read(data)?)),
             Some(Self::MagicLink) => Ok(Mail::MagicLink(SignIn::read(data)?)),
             Some(Self::WebhookDisabled) => Ok(Mail::WebhookDisabled(WebhookDisabled::read(data)?)),
+            Some(Self::Billing(kind)) => Ok(Mail::Billing(kind, Billing::read(kind, data)?)),
             None => Err(Error::internal(format!("there is no mail template named {name:?}"))),
         }
     }
@@ -67,11 +89,12 @@ impl Template {
             Self::ConfirmSignup => Mail::ConfirmSignup(SignIn::sample("signup")),
             Self::MagicLink => Mail::MagicLink(SignIn::sample("magiclink")),
             Self::WebhookDisabled => Mail::WebhookDisabled(WebhookDisabled::sample()),
+            Self::Billing(kind) => Mail::Billing(kind, Billing::sample(kind)),
         }
     }
 
     /// Every mail with data that looks real.
-    pub fn samples() -> [Mail; 3] {
+    pub fn samples() -> [Mail; 12] {
         Self::ALL.map(Self::sample)
     }
 }
@@ -91,6 +114,8 @@ pub enum Mail {
     MagicLink(SignIn),
     /// See [`Template::WebhookDisabled`].
     WebhookDisabled(WebhookDisabled),
+    /// See [`Template::Billing`].
+    Billing(BillingMail, Billing),
 }
 
 impl Mail {
@@ -100,6 +125,7 @@ impl Mail {
             Self::ConfirmSignup(_) => Template::ConfirmSignup,
             Self::MagicLink(_) => Template::MagicLink,
             Self::WebhookDisabled(_) => Template::WebhookDisabled,
+            Self::Billing(kind, _) => Template::Billing(*kind),
         }
     }
 
@@ -109,6 +135,7 @@ impl Mail {
             Self::ConfirmSignup(mail) => format!("Confirm your e-mail address for {}", mail.product_name),
             Self::MagicLink(mail) => format!("Sign in to {}", mail.product_name),
             Self::WebhookDisabled(mail) => format!("A webhook endpoint of {} was switched off", mail.organization),
+            Self::Billing(kind, mail) => mail.words(*kind).title,
         }
     }
 
@@ -116,7 +143,7 @@ impl Mail {
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::ConfirmSignup(mail) | Self::MagicLink(mail) => Some(&mail.code),
-            Self::WebhookDisabled(_) => None,
+            Self::WebhookDisabled(_) | Self::Billing(..) => None,
         }
     }
 
@@ -125,16 +152,18 @@ impl Mail {
         match self {
             Self::ConfirmSignup(mail) | Self::MagicLink(mail) => Some(&mail.link),
             Self::WebhookDisabled(mail) => Some(&mail.link),
+            Self::Billing(_, mail) => Some(&mail.link),
         }
     }
 
-    /// From when on it would only confuse, if it was asked for at `asked`: a link that works no longer.
+    /// From when on it would only confuse, if it was asked for at `asked`: a link that works no longer, a day that is over.
     pub fn useless_from(&self, asked: Timestamp) -> Option<Timestamp> {
         match self {
             Self::ConfirmSignup(mail) | Self::MagicLink(mail) => {
                 asked.checked_add(SignedDuration::from_mins(i64::from(mail.minutes_valid))).ok()
             }
             Self::WebhookDisabled(_) => None,
+            Self::Billing(kind, mail) => mail.over_from(*kind),
         }
     }
 }

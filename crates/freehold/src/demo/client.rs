@@ -85,7 +85,9 @@ impl Client {
 
     /// The answer; why there is none, in a sentence.
     pub(super) async fn send(&self, request: &Request) -> Result<Answer, String> {
-        let mut builder = self.http.request(request.method.clone(), format!("{}{}", self.base, request.path));
+        let elsewhere = request.path.starts_with("http");
+        let url = if elsewhere { request.path.clone() } else { format!("{}{}", self.base, request.path) };
+        let mut builder = self.http.request(request.method.clone(), url);
         if let Some(badge) = &request.badge {
             builder = builder.bearer_auth(badge.secret.expose());
         }
@@ -94,6 +96,9 @@ impl Client {
         }
         if let Some(body) = &request.body {
             builder = builder.json(body);
+        }
+        if !request.form.is_empty() {
+            builder = builder.form(&request.form);
         }
         let response = builder.send().await.map_err(|error| self.explain(&error))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());

@@ -52,7 +52,8 @@ impl Printer {
         self.line(&format!("{INDENT}{request}"));
         let retry = step.request.idempotency_key.iter().map(|key| format!("Idempotency-Key: {key}"));
         let body = step.request.body.iter().map(|body| text::body(body, WIDTH - 6));
-        for line in retry.chain(body) {
+        let form = step.request.form.iter().map(|(name, value)| format!("{name}: {value}"));
+        for line in retry.chain(body).chain(form) {
             let line = self.paint.dim(&line);
             self.line(&format!("{INDENT}{line}"));
         }

@@ -64,12 +64,12 @@ pub(super) async fn second_workflow(play: &mut Play, key: &Badge, template: &Tem
     }
 }
 
-/// Runs until the plan says stop, exactly where it said it would.
-pub(super) async fn quota(play: &mut Play, key: &Badge, workflow: &Workflow, template: &Template) -> Played<()> {
+/// Runs until the plan says stop, exactly where it said it would. Whether it said so.
+pub(super) async fn quota(play: &mut Play, key: &Badge, workflow: &Workflow, template: &Template) -> Played<bool> {
     let (used, limit) = calls(play, key).await?;
     let Some(limit) = limit.filter(|limit| limit - used <= PATIENCE) else {
         play.printer.note("The plan of this server has more calls than a demo should make, so it does not say stop.");
-        return Ok(());
+        return Ok(false);
     };
     let request = sample_request(workflow, key, template);
     let step = Step::new(
@@ -88,8 +88,8 @@ pub(super) async fn quota(play: &mut Play, key: &Badge, workflow: &Workflow, tem
     play.hold("the meter is calls", CALLS, answer.text("/meter"));
     let upgrade = answer.text("/upgrade_url").to_owned();
     play.printer.note(&format!("So: take a larger plan at {upgrade}, or wait for the next month."));
-    play.hold("it says where to upgrade", true, upgrade.ends_with("/plans"));
-    Ok(())
+    play.hold("it says where to upgrade", true, upgrade.ends_with("/billing"));
+    Ok(true)
 }
 
 async fn run_through(play: &mut Play, step: &Step, numbers: std::ops::Range<i64>) -> Played<()> {

@@ -3,6 +3,7 @@
 use super::{
     conversation::{live_conversation, sample_run},
     play::{Broken, Play, Played},
+    purchase::purchase,
     quota::{quota, replay, second_workflow, usage},
     revocation::revocation,
     sign_up::{Member, key_make, sign_up, who_am_i},
@@ -35,7 +36,10 @@ pub(super) async fn script(play: &mut Play) -> Played<()> {
     usage(play, &ann.key).await?;
     replay(play, &ann.key, &workflow, &template).await?;
     second_workflow(play, &ann.key, &template).await;
-    quota(play, &ann.key, &workflow, &template).await?;
+    if quota(play, &ann.key, &workflow, &template).await? {
+        play.printer.part("It is paid for");
+        purchase(play, &ann.key, &workflow, &template).await?;
+    }
 
     play.printer.part("Nobody else sees it");
     stranger(play, &ann, &workflow, &[run, conversation]).await?;
@@ -63,7 +67,8 @@ fn epilogue(play: &mut Play, ann: &Member) {
     for line in [
         format!("  Read the API and try it    {base}/docs"),
         format!("  See what the plans hold    {base}/plans"),
-        format!("  Let A go on                freehold plan {} starter", ann.organization.slug),
+        format!("  See what A pays            {base}/billing"),
+        format!("  Give A a plan by hand      freehold plan {} pro", ann.organization.slug),
     ] {
         play.printer.last_words(&line);
     }

@@ -29,10 +29,12 @@ impl Step {
 pub(super) struct Request {
     /// The method.
     pub(super) method: Method,
-    /// The path, with its query.
+    /// The path, with its query; or the whole address of a page elsewhere.
     pub(super) path: String,
     /// The JSON body.
     pub(super) body: Option<Value>,
+    /// The form in its place, as a browser sends it.
+    pub(super) form: Vec<(&'static str, &'static str)>,
     /// Who asks; none: nobody.
     pub(super) badge: Option<Badge>,
     /// Sent as `Idempotency-Key`.
@@ -69,6 +71,11 @@ impl Request {
         Self::new(Method::DELETE, path, None)
     }
 
+    /// Presses the button of a page.
+    pub(super) fn submit(url: impl Into<String>, form: Vec<(&'static str, &'static str)>) -> Self {
+        Self { form, ..Self::new(Method::POST, url, None) }
+    }
+
     /// Shown by this caller.
     pub(super) fn with(mut self, badge: &Badge) -> Self {
         self.badge = Some(badge.clone());
@@ -82,6 +89,6 @@ impl Request {
     }
 
     fn new(method: Method, path: impl Into<String>, body: Option<Value>) -> Self {
-        Self { method, path: path.into(), body, badge: None, idempotency_key: None }
+        Self { method, path: path.into(), body, form: Vec::new(), badge: None, idempotency_key: None }
     }
 }

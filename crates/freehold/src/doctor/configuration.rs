@@ -43,7 +43,7 @@ fn site(listen: SocketAddr, site_url: Option<&str>) -> Finding {
     }
 }
 
-fn is_near(url: &str) -> bool {
+pub(super) fn is_near(url: &str) -> bool {
     let host = url.trim_start_matches("http://").split(['/', '?']).next().unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     let address = name.trim_matches(['[', ']']).parse::<IpAddr>();

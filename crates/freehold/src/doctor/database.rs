@@ -2,7 +2,7 @@
 
 use freehold_db::Db;
 
-use super::{finding::Finding, isolation, mail, reason, schema, server};
+use super::{billing, finding::Finding, isolation, mail, reason, schema, server};
 use crate::{compose, database::Database, settings::Settings};
 
 pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
@@ -60,6 +60,7 @@ async fn ask(settings: &Settings, database: &Database, db: &Db) -> Vec<Finding> 
     // A product that does not exist is told elsewhere; its schema cannot be compared.
     if let Ok(product) = compose::product(&settings.product) {
         findings.extend(schema::examine(db, &compose::migrations(&product)).await);
+        findings.extend(billing::queue(settings, db, &product).await);
     }
     findings.extend(isolation::examine(db).await);
     findings.extend(mail::queue(db).await);

@@ -8,9 +8,10 @@ use freehold_delivery::mail::{
     Address, MailRecord, SuppressionReason, mail_count, mail_list, mail_retry, mail_retry_all, suppression_add,
     suppression_list, suppression_remove,
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::minute;
 use crate::{database::Database, settings::Settings};
 
 /// What can be done about mails.
@@ -186,11 +187,6 @@ async fn suppressions(db: &Db) -> Result<()> {
 
 fn read(address: &str) -> Result<Address> {
     Address::parse(address.trim()).with_context(|| format!("{address:?} is no mail address"))
-}
-
-/// `2026-03-15 12:00Z`.
-fn minute(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%MZ").to_string()
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@
     reason = "a test's helpers are tests too, which clippy sees in a #[test] only"
 )]
 
+mod billing;
+mod billing_kills;
 mod campaign;
 mod chaos;
 mod client;

@@ -3,6 +3,7 @@
 use freehold_core::{ApiKeyId, TenantId, UserId};
 use freehold_db::statements;
 use jiff::Timestamp;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Holder, Key};
@@ -32,6 +33,12 @@ statements! {
     fn key_revoke(id: ApiKeyId, now: Timestamp) -> Key =
         "update freehold.api_keys set revoked_at = $2 where id = $1 and revoked_at is null
          returning id, name, prefix, live, role, scopes, created_by, created_at, expires_at, last_used_at, revoked_at";
+
+    /// Writes into the audit what somebody did to a key.
+    fn audit_append(
+        tenant: TenantId, id: Uuid, actor_kind: &str, actor: Option<Uuid>, action: &str, key: &str, detail: Value,
+        now: Timestamp
+    ) -> (bool,) = "select freehold.audit_append($1, $2, $3, $4, $5, $6, $7, $8) is null";
 
     /// What a key stands for. Its use is noted once a minute, so that a busy key does not write with every request.
     fn key_holder(digests: Vec<Vec<u8>>, now: Timestamp) -> Holder =

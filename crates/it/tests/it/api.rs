@@ -1,5 +1,6 @@
 //! The backbone's API, over the real router.
 
+mod audit;
 mod documents;
 mod edits;
 mod keys;

@@ -9,6 +9,7 @@
 
 mod api;
 mod auth;
+mod billing;
 mod db;
 mod harness;
 mod house;

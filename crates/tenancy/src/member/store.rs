@@ -12,7 +12,7 @@ statements! {
 
     /// Every organization of a person.
     fn membership_list(user: UserId) -> Membership =
-        "select t.tenant_id, t.name, t.slug, t.personal, m.role, t.plan
+        "select t.tenant_id, t.name, t.slug, t.personal, m.role, t.plan, t.standing
          from freehold.members as m join freehold.tenants as t using (tenant_id)
          where m.user_id = $1 order by m.selected_at desc, t.tenant_id";
 

@@ -46,7 +46,7 @@ statements! {
     fn tenant_change_plan(id: TenantId, plan: &str, version: i32, now: Timestamp) -> () =
         "update freehold.tenants set plan = $2, plan_version = $3, updated_at = $4 where tenant_id = $1";
 
-    /// Suspends it or lifts the suspension.
+    /// What it may do.
     fn tenant_change_standing(id: TenantId, standing: &str, now: Timestamp) -> () =
         "update freehold.tenants set standing = $2, updated_at = $3 where tenant_id = $1";
 }

@@ -141,7 +141,7 @@ async fn campaign_drive(backbone: Backbone, job: Job) -> Result<Done> {
     let Drive { campaign, turn } = job.payload()?;
     let now = backbone.clock.now();
     let Some(caller) = caller_of(&backbone, &job).await? else { return Ok(Done::Done) };
-    let suspended = caller.standing() == Standing::Suspended;
+    let suspended = caller.standing() != Standing::Good;
     // A suspended organization changes nothing, so its campaign is stopped for it.
     let settling = if suspended { backbone.settling_caller(caller.tenant(), REASON).await? } else { None };
     let caller = settling.as_ref().unwrap_or(&caller);

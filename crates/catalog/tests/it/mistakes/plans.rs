@@ -145,3 +145,17 @@ fn a_plan_given_twice() {
         @"notes/product.toml:39: not TOML at `free`: duplicate key"
     );
 }
+
+#[test]
+fn a_price_is_for_all_or_for_each_member() {
+    let price = r#"{ month = "$5", year = "$50" }"#;
+    assert_eq!(changed(price, r#"{ month = "$5", per = "member" }"#), "");
+    insta::assert_snapshot!(
+        changed(price, r#"{ month = "$5", per = "seat" }"#),
+        @r#"notes/product.toml:42: plan "pro" price: per = "seat" — expected "member"; without it the price is for the whole organization"#
+    );
+    insta::assert_snapshot!(
+        changed(price, r#"{ month = "$5", pre = "member" }"#),
+        @r#"notes/product.toml:42: plan "pro" price: there is no key "pre" — expected "month", "year" or "per""#
+    );
+}

@@ -42,6 +42,9 @@ fn hostile(template: Template) -> Mail {
         "reason": "failing",
         "days": 5,
         "last_answer": text,
+        "plan": text,
+        "until": "2026-08-06T09:00:00Z",
+        "became": "free",
     });
     Template::parse(template.name(), data).unwrap()
 }
@@ -171,7 +174,24 @@ fn a_mail_that_lets_somebody_in_is_useless_when_its_link_is() {
     let useless: Vec<Option<String>> =
         Template::samples().iter().map(|mail| mail.useless_from(asked).map(|at| at.to_string())).collect();
     let hour = || Some("2026-03-15T13:00:00Z".to_owned());
-    assert_eq!(useless, [hour(), hour(), None]);
+    assert_eq!(useless[..3], [hour(), hour(), None]);
+}
+
+#[test]
+fn a_mail_that_announces_a_day_is_useless_from_then_on() {
+    let useless = |kind| Template::Billing(kind).sample().useless_from(Timestamp::UNIX_EPOCH).map(|at| at.to_string());
+    let day = Some("2026-08-06T09:00:00Z".to_owned());
+    for kind in BillingMail::ALL {
+        let announces = matches!(
+            kind,
+            BillingMail::TrialEnding
+                | BillingMail::PaymentFailed
+                | BillingMail::PaymentReminder
+                | BillingMail::SubscriptionCancelled
+                | BillingMail::ArchiveReminder
+        );
+        assert_eq!(useless(kind), day.clone().filter(|_| announces), "{kind:?}");
+    }
 }
 
 #[test]

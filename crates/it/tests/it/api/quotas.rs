@@ -31,7 +31,7 @@ async fn a_plan_without_room_says_which_limit_and_where_to_upgrade() {
       "title": "The plan's limit is used up",
       "trace_id": "[32 hexadecimal digits]",
       "type": "/docs/errors#quota_exceeded",
-      "upgrade_url": "https://app.example.org/plans",
+      "upgrade_url": "https://app.example.org/billing",
       "used": 1
     }
     "#);
@@ -67,7 +67,7 @@ async fn the_calls_of_a_month_come_back_with_the_next() {
       "title": "The plan's limit is used up",
       "trace_id": "[32 hexadecimal digits]",
       "type": "/docs/errors#quota_exceeded",
-      "upgrade_url": "https://app.example.org/plans",
+      "upgrade_url": "https://app.example.org/billing",
       "used": 50
     }
     "#);

@@ -26,12 +26,32 @@ pub(crate) struct Setup {
     pub(crate) site: &'static str,
     /// What its clock shows at first; none: what every test's does.
     pub(crate) now: Option<Timestamp>,
+    /// Where its Stripe is.
+    pub(crate) stripe: Stripe,
+}
+
+/// Where a test's Stripe is.
+#[derive(Clone, Copy)]
+pub(crate) enum Stripe {
+    /// Nobody answers.
+    Away,
+    /// There, with this key, signing with this secret.
+    At { url: &'static str, key: &'static str, secret: &'static str },
+    /// Billing is switched off.
+    Off,
 }
 
 impl Default for Setup {
     /// The voice product; addresses need no confirmation.
     fn default() -> Self {
-        Self { product: freehold_voice::PRODUCT, autoconfirm: true, mailbox: true, site: served::SITE, now: None }
+        Self {
+            product: freehold_voice::PRODUCT,
+            autoconfirm: true,
+            mailbox: true,
+            site: served::SITE,
+            now: None,
+            stripe: Stripe::Away,
+        }
     }
 }
 
@@ -51,6 +71,11 @@ impl Setup {
     /// Reached at this address, by somebody whose clock shows this.
     pub(crate) fn at(self, site: &str, now: Timestamp) -> Self {
         Self { site: site.to_owned().leak(), now: Some(now), ..self }
+    }
+
+    /// With this Stripe.
+    pub(crate) fn paying(self, stripe: Stripe) -> Self {
+        Self { stripe, ..self }
     }
 
     /// Addresses are to be confirmed.

@@ -7,7 +7,7 @@ use freehold_jobs::{JobKind, Schedule};
 use jiff::SignedDuration;
 
 use super::{nothing, quick, scheduled, until_count, until_empty};
-use crate::harness::{TestDatabase, eventually};
+use crate::harness::{TestDatabase, app::TestApp, eventually};
 
 const SWEEP: JobKind = JobKind::named("it.sweep");
 const HOURLY: Schedule = Schedule { name: "it.hourly", every: Duration::from_hours(1), kind: &SWEEP };
@@ -48,10 +48,10 @@ async fn two_workers_run_each_period_once_and_missed_ones_once_altogether() {
     assert_eq!(run.load(Ordering::SeqCst), 4);
 }
 
-#[test]
-fn every_kind_and_every_schedule_of_the_house_has_a_name_of_its_own() {
-    let product = freehold_voice::PRODUCT;
-    let mut names: Vec<&str> = freehold::work::schedules(&product).iter().map(|schedule| schedule.name).collect();
+#[tokio::test]
+async fn every_kind_and_every_schedule_of_the_house_has_a_name_of_its_own() {
+    let (app, product) = (TestApp::new().await, freehold_voice::PRODUCT);
+    let mut names: Vec<&str> = freehold::work::schedules(&app.backbone, &product).iter().map(|schedule| schedule.name).collect();
     let count = names.len();
     names.sort_unstable();
     names.dedup();

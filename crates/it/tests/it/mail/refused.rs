@@ -116,11 +116,11 @@ async fn a_link_that_has_run_out_is_not_sent() {
 #[tokio::test]
 async fn a_mail_that_only_a_newer_server_can_write_waits_for_it() {
     let (room, server) = (Room::new().await, MailServer::start());
-    let id = room.enqueue_as("trial_ending", "ada@example.org", &webhook_disabled()).await;
+    let id = room.enqueue_as("newsletter", "ada@example.org", &webhook_disabled()).await;
     let _sender = room.send_by(&server.url());
     let row = room.tried(id, 1).await;
     assert_eq!(row.state, "queued");
-    assert!(row.answer.contains("trial_ending"), "{row:?}");
+    assert!(row.answer.contains("newsletter"), "{row:?}");
     let fine = room.enqueue("ada@example.org").await;
     assert_eq!(room.ended(fine).await.state, "sent");
 }

@@ -231,7 +231,7 @@ async fn a_strangers_split_is_not_there_and_results_are_advanced_analytics() {
     let results = app.get(&format!("/api/v1/splits/{split}/results")).key(&owner.key).send().await;
     let refused = results.refused(402, "module_not_in_plan");
     assert_eq!(refused.at("/detail"), "Advanced analytics is not part of the plan Starter.");
-    assert_eq!(refused.at("/upgrade_url"), "https://app.example.org/plans");
+    assert_eq!(refused.at("/upgrade_url"), "https://app.example.org/billing");
 }
 
 /// The graph of a version as the database keeps it.

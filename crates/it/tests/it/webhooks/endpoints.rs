@@ -101,7 +101,7 @@ async fn the_plan_says_how_many_there_may_be() {
         (refused.at("/limit"), refused.at("/used"), refused.at("/plan")),
         ("3".into(), "3".into(), "free".into())
     );
-    assert!(refused.at("/upgrade_url").ends_with("/plans"));
+    assert!(refused.at("/upgrade_url").ends_with("/billing"));
     // A disabled one takes its place, a deleted one does not.
     let path = format!("/api/v1/webhooks/{}", ids[0]);
     app.patch(&path).key(&owner.key).json(&json!({ "enabled": false })).send().await.expect(200);

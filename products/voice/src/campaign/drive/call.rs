@@ -99,7 +99,7 @@ pub(super) async fn campaign_call(backbone: Backbone, job: Job) -> Result<Done> 
 async fn lot(backbone: &Backbone, job: &Job, lane: Lane) -> Result<usize> {
     let now = backbone.clock.now();
     let Some(caller) = caller_of(backbone, job).await? else { return Ok(0) };
-    if caller.standing() == Standing::Suspended {
+    if caller.standing() != Standing::Good {
         // The job that drives the campaign stops it.
         return Ok(0);
     }

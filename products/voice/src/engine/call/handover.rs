@@ -47,7 +47,7 @@ pub(super) async fn hand_over(backbone: Backbone, job: Job) -> Result<Done> {
     let Some(tenant) = job.tenant else { return Ok(Done::GiveUp(Error::internal("a run without a tenant"))) };
     let caller = backbone.system_caller(tenant, "hand a run to its engine").await?;
     let Some(caller) = caller else { return Ok(Done::Done) };
-    if caller.standing() == Standing::Suspended {
+    if caller.standing() != Standing::Good {
         // Nothing new begins. Where it stays so, the watch gives the run up.
         return Ok(Done::Again(backbone.clock.now() + WHILE_SUSPENDED));
     }

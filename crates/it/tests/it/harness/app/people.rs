@@ -1,9 +1,9 @@
 //! People who signed up.
 
-use freehold_core::{Plan, Role};
+use freehold_core::{Plan, Role, Standing};
 use freehold_tenancy::{
     member::member_add,
-    tenant::{tenant_change_plan, tenant_suspend},
+    tenant::{tenant_change_plan, tenant_change_standing},
 };
 use serde_json::json;
 
@@ -99,9 +99,14 @@ impl Served {
 
     /// Suspends the person's organization, or lifts it.
     pub(crate) async fn suspend(&self, person: &Person, suspended: bool) {
+        self.stand(person, if suspended { Standing::Suspended } else { Standing::Good }).await;
+    }
+
+    /// Says what the person's organization may do.
+    pub(crate) async fn stand(&self, person: &Person, standing: Standing) {
         let mut tx = self.backbone.db.system("test").begin().await.unwrap();
         let tenant = person.organization.parse().unwrap();
-        tenant_suspend(&mut tx, tenant, suspended, self.clock().now()).await.unwrap();
+        tenant_change_standing(&mut tx, tenant, standing, self.clock().now()).await.unwrap();
         tx.commit().await.unwrap();
         self.backbone.resolver.forget();
     }

@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 
 use axum::{Router, http::Method};
 use freehold::{
-    compose::{self, Materials},
+    compose::{self, Materials, Money},
     settings::AuthSettings,
 };
+use freehold_billing::stripe::{Client, Settings};
 use freehold_console::{Local, Part, Standing};
-use freehold_core::Clock;
+use freehold_core::{Clock, Secret};
 use freehold_delivery::mailbox::{Received, mailbox_list};
 use freehold_outbound::{Allowed, Outbound};
 use freehold_vault::Vault;
@@ -16,7 +17,7 @@ use freehold_web::Backbone;
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::{Ask, Setup};
+use super::{Ask, Setup, Stripe};
 use crate::harness::TestDatabase;
 
 /// Where people reach every test's server.
@@ -48,6 +49,7 @@ impl Served {
             site_url: setup.site.to_owned(),
             auth,
             outbound: Outbound::new(Allowed::public_only().with_loopback())?,
+            money: money(test, setup.stripe),
         };
         let backbone = compose::backbone(materials, &setup.product).await?;
         let part = |name: &str, standing| Part {
@@ -123,4 +125,17 @@ impl Served {
 /// Somebody at this machine.
 pub(super) fn near() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 50_000))
+}
+
+/// How the server reaches its Stripe. Where nobody answers, that is learnt at once.
+fn money(test: &TestDatabase, stripe: Stripe) -> Option<Money> {
+    let (url, key, secret) = match stripe {
+        Stripe::Off => return None,
+        Stripe::Away => ("http://127.0.0.1:9", "sk_test_nobody", "whsec_nobody"),
+        Stripe::At { url, key, secret } => (url, key, secret),
+    };
+    let (clock, random) = (test.clock.clone(), test.random.clone());
+    let settings = Settings { url: url.to_owned(), key: Secret::new(key.to_owned()), clock, random };
+    let stripe = Client::hasty(settings).unwrap();
+    Some(Money { stripe, webhook_secrets: vec![Secret::new(secret.to_owned())], return_origins: Vec::new() })
 }

@@ -113,6 +113,11 @@ impl Operation {
         self.method == Method::GET
     }
 
+    /// Whether it changes what is paid.
+    pub(crate) fn pays(&self) -> bool {
+        !self.reads() && self.path.starts_with("/api/v1/billing/")
+    }
+
     /// Whether the path or the body names something of a tenant.
     pub(crate) fn names_things(&self) -> bool {
         let in_body = self.sample.body.as_ref().is_some_and(|body| body.to_string().contains("{workflow}"));
@@ -365,8 +370,23 @@ fn of_house(operation: &str) -> Option<Sample> {
             query: "?grant_type=password",
             public_status: 400,
         },
+        "POST /api/v1/billing/checkout" | "POST /api/v1/billing/create-checkout-session" => with(json!({
+            "plan": "pro", "interval": "month", "success_url": "/paid", "cancel_url": "/plans"
+        })),
+        "POST /api/v1/billing/change" | "POST /api/v1/billing/preview" => {
+            with(json!({ "plan": "starter", "interval": "year" }))
+        }
+        "POST /api/v1/billing/portal" => with(json!({ "return_url": "/billing" })),
+        "POST /api/v1/billing/cancel" => with(json!({ "at": "period_end" })),
+        "POST /api/v1/webhooks/stripe" => Sample {
+            body: Some(json!({ "id": "evt_1", "object": "event", "type": "customer.updated", "data": { "object": {} } })),
+            file: None,
+            query: "",
+            public_status: 400,
+        },
         "POST /api/v1/jobs/replay" => with(json!({ "kind": "it.walked" })),
         "POST /auth/v1/logout"
+        | "POST /api/v1/billing/resume"
         | "POST /api/v1/jobs/{id}/cancel"
         | "POST /api/v1/jobs/{id}/replay"
         | "POST /api/v1/organizations/{id}/select"

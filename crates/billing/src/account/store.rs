@@ -1,0 +1,64 @@
+//! SQL of accounts.
+
+use freehold_core::TenantId;
+use freehold_db::statements;
+use jiff::Timestamp;
+
+use super::Account;
+
+statements! {
+    /// Opens an account, once. The tenant's own age counts where it is older.
+    fn account_open(tenant: TenantId, trial_ends_at: Option<Timestamp>, now: Timestamp) -> () =
+        "insert into freehold.billing_accounts (tenant_id, state, state_since, trial_ends_at, due_at, created_at, updated_at)
+         select tenant_id, 'free', created_at, $2, $3, created_at, $3 from freehold.tenants where tenant_id = $1
+         on conflict (tenant_id) do nothing";
+
+    /// One account, kept from being changed.
+    fn account_lock(tenant: TenantId) -> Account =
+        "select tenant_id, customer_id, state, state_since, trial_ends_at, granted_plan, granted_version, due_at,
+                refresh_begun, refresh_done, refreshed_at, created_at
+         from freehold.billing_accounts where tenant_id = $1 for update";
+
+    /// One account.
+    fn account_find(tenant: TenantId) -> Account =
+        "select tenant_id, customer_id, state, state_since, trial_ends_at, granted_plan, granted_version, due_at,
+                refresh_begun, refresh_done, refreshed_at, created_at
+         from freehold.billing_accounts where tenant_id = $1";
+
+    /// The account of the tenant whose transaction this is.
+    fn account_get() -> Account =
+        "select tenant_id, customer_id, state, state_since, trial_ends_at, granted_plan, granted_version, due_at,
+                refresh_begun, refresh_done, refreshed_at, created_at
+         from freehold.billing_accounts";
+
+    /// Whose customer it is.
+    fn account_of_customer(customer: &str) -> (TenantId,) =
+        "select tenant_id from freehold.billing_accounts where customer_id = $1";
+
+    /// Another customer.
+    fn account_put_customer(tenant: TenantId, customer: &str, now: Timestamp) -> () =
+        "update freehold.billing_accounts set customer_id = $2, updated_at = $3 where tenant_id = $1";
+
+    /// A plan by hand, or none.
+    fn account_grant(tenant: TenantId, plan: Option<&str>, version: Option<i32>, now: Timestamp) -> () =
+        "update freehold.billing_accounts set granted_plan = $2, granted_version = $3, updated_at = $4 where tenant_id = $1";
+
+    /// The next number.
+    fn refresh_begin(tenant: TenantId) -> Account =
+        "update freehold.billing_accounts set refresh_begun = refresh_begun + 1 where tenant_id = $1
+         returning tenant_id, customer_id, state, state_since, trial_ends_at, granted_plan, granted_version, due_at,
+                   refresh_begun, refresh_done, refreshed_at, created_at";
+
+    /// The last event that came.
+    fn last_event() -> (i64,) =
+        "select coalesce(max(number), 0)::bigint as number from freehold.stripe_events";
+
+    /// That answer was written down.
+    fn refresh_end(tenant: TenantId, number: i64, now: Timestamp) -> () =
+        "update freehold.billing_accounts set refresh_done = $2, refreshed_at = $3, updated_at = $3 where tenant_id = $1";
+
+    /// Those with a customer.
+    fn account_page(after: TenantId, limit: i64) -> (TenantId,) =
+        "select tenant_id from freehold.billing_accounts
+         where tenant_id > $1 and customer_id is not null order by tenant_id limit $2";
+}

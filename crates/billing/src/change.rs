@@ -1,0 +1,200 @@
+//! Changing what is paid: another plan or interval, with a preview of what that costs; ending it and going on with it.
+//!
+//! What costs more holds, and is paid, at once: when the card is refused nothing changes. What costs less holds at once, too,
+//! and what was paid too much is settled with the next invoice. Another interval begins a new period, and is settled at once.
+
+mod preview;
+
+use freehold_core::{Error, Result, TenantId, codes as core_codes};
+use jiff::{SignedDuration, Timestamp};
+pub use preview::{Preview, PreviewLine, change_preview};
+
+use crate::{
+    Billing, Interval, codes,
+    offer::{Offer, Priced},
+    running::{Running, caught_up, running},
+    stripe::{
+        self, Kind,
+        request::{Cancellation, ItemChange, Proration, SubscriptionUpdate},
+    },
+};
+
+/// How old a preview may be for a change to cost what it said.
+const PREVIEW_AGE: SignedDuration = SignedDuration::from_hours(1);
+
+/// What is to be paid from now on.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// A plan's id.
+    pub plan: String,
+    /// How often.
+    pub interval: Interval,
+    /// The moment that a [`Preview`] was for, at most an hour ago, so that it costs what that said; otherwise now.
+    pub at: Option<Timestamp>,
+}
+
+/// When a subscription ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum End {
+    /// With the period that is paid.
+    #[default]
+    PeriodEnd,
+    /// At once. What was paid ahead is not paid back.
+    Now,
+}
+
+/// A change, as Stripe is to be told.
+struct Planned<'a> {
+    offer: Offer<'a>,
+    priced: Priced,
+    running: Running,
+    /// It costs more, so it is settled at once and only holds when that is paid.
+    costs_more: bool,
+    /// A new period begins with it.
+    new_interval: bool,
+    /// For which moment it is settled; none: for that at which Stripe does it.
+    at: Option<Timestamp>,
+}
+
+impl<'a> Planned<'a> {
+    async fn of(billing: &'a Billing, tenant: TenantId, change: &Change) -> Result<Self> {
+        let offer = Offer::of(billing, &change.plan, change.interval)?;
+        let age = change.at.map(|at| billing.clock.now().duration_since(at)).unwrap_or_default();
+        // Any other moment would be one to choose the price by.
+        if age > PREVIEW_AGE || age < -SignedDuration::from_mins(1) {
+            return Err(Error::invalid("/at", "expected the moment of a preview that is not older than an hour"));
+        }
+        let running = running(billing, tenant).await?;
+        changeable(&running)?;
+        let priced = offer.priced(billing, tenant).await?;
+        let (paid, read) = (running.found.items.iter().find(|item| item.id == running.read.item_id), &running.read);
+        let amount = paid.and_then(|item| item.price.unit_amount).unwrap_or_default().saturating_mul(read.seats);
+        let costs_more = offer.amount.minor.saturating_mul(priced.quantity) > amount;
+        let new_interval = read.interval != offer.interval.name();
+        Ok(Self { offer, priced, running, costs_more, new_interval, at: change.at })
+    }
+
+    /// Whether it is what is paid already.
+    fn is_nothing(&self) -> bool {
+        let read = &self.running.read;
+        read.price_id == self.priced.price && read.seats == self.priced.quantity
+    }
+
+    /// Whether an invoice is made now. While Stripe's own trial runs none is.
+    fn is_settled_at_once(&self) -> bool {
+        !self.is_nothing() && (self.costs_more || self.new_interval) && self.running.read.status != "trialing"
+    }
+
+    fn update(&self) -> SubscriptionUpdate<'_> {
+        let at_once = self.costs_more || self.new_interval;
+        let item = ItemChange {
+            id: &self.running.read.item_id,
+            price: Some(&self.priced.price),
+            quantity: Some(self.priced.quantity),
+        };
+        // Whoever chooses a plan goes on with it, also after a cancellation.
+        let (ends, at_a_time) = (self.running.found.cancel_at_period_end, self.running.found.cancel_at.is_some());
+        // Stripe prorates within the period that runs.
+        let started = self.running.read.period_start.map_or(i64::MIN, Timestamp::as_second);
+        SubscriptionUpdate {
+            items: vec![item],
+            cancel_at_period_end: ends.then_some(false),
+            cancel_at_cleared: !ends && at_a_time,
+            proration: Some(if at_once { Proration::AtOnce } else { Proration::NextInvoice }),
+            proration_date: self.at.map(|at| at.as_second().max(started)),
+            only_if_paid: at_once,
+            ..SubscriptionUpdate::default()
+        }
+    }
+}
+
+/// `conflict`, where something has to be done first.
+fn changeable(running: &Running) -> Result<()> {
+    let first = match running.read.status.as_str() {
+        "past_due" | "unpaid" => "An invoice is open. Pay it first",
+        "paused" => "The subscription is paused. Resume it first",
+        _ => return Ok(()),
+    };
+    Err(Error::new(core_codes::CONFLICT, format!("{first}, then change the plan.")))
+}
+
+/// Changes plan or interval. Takes a cancellation back: whoever chooses a plan goes on. Nothing happens where it is what is
+/// paid already.
+///
+/// # Errors
+/// `payment_failed` when it costs more and the card is refused: nothing changed then. `validation_failed` for a plan that
+/// cannot be bought so. `conflict` where there is no subscription, or something is to be paid first. `unavailable` when
+/// Stripe is away.
+pub async fn plan_change(billing: &Billing, tenant: TenantId, change: &Change) -> Result<()> {
+    let planned = Planned::of(billing, tenant, change).await?;
+    let found = &planned.running.found;
+    if !planned.is_nothing() || found.cancel_at.is_some() || found.cancel_at_period_end {
+        billing.stripe.subscription_update(&found.id, &planned.update(), None).await.map_err(refused)?;
+    }
+    caught_up(billing, tenant).await;
+    Ok(())
+}
+
+/// Ends the subscription. Asked for once more, nothing happens.
+///
+/// # Errors
+/// `conflict` where there is none; `unavailable` when Stripe is away.
+pub async fn subscription_cancel(billing: &Billing, tenant: TenantId, end: End) -> Result<()> {
+    let found = running(billing, tenant).await?.found;
+    let ended = match end {
+        End::Now => billing.stripe.subscription_cancel(&found.id, Cancellation::default()).await,
+        End::PeriodEnd => {
+            let update = SubscriptionUpdate { cancel_at_period_end: Some(true), ..SubscriptionUpdate::default() };
+            billing.stripe.subscription_update(&found.id, &update, None).await
+        }
+    };
+    match ended {
+        // It ended while we asked.
+        Err(error) if error.kind() != Kind::NotFound => return Err(error.into()),
+        _ => caught_up(billing, tenant).await,
+    }
+    Ok(())
+}
+
+/// Goes on with a subscription that was to end, whose invoices are not collected, or that is paused after a trial without a
+/// card; the last begins a new period, which is paid. Nothing happens to one that goes on anyway.
+///
+/// # Errors
+/// `conflict` where there is none, or it is over. `payment_failed` when the card is refused. `unavailable` when Stripe is
+/// away.
+pub async fn subscription_resume(billing: &Billing, tenant: TenantId) -> Result<()> {
+    let found = running(billing, tenant).await?.found;
+    let update = SubscriptionUpdate {
+        cancel_at_period_end: found.cancel_at_period_end.then_some(false),
+        cancel_at_cleared: !found.cancel_at_period_end && found.cancel_at.is_some(),
+        pause_cleared: found.pause_collection.is_some(),
+        ..SubscriptionUpdate::default()
+    };
+    if update.cancel_at_period_end.is_some() || update.cancel_at_cleared || update.pause_cleared {
+        billing.stripe.subscription_update(&found.id, &update, None).await?;
+    }
+    if found.status == "paused" {
+        billing.stripe.subscription_resume(&found.id, None).await.map_err(refused)?;
+    }
+    caught_up(billing, tenant).await;
+    Ok(())
+}
+
+/// What Stripe says when nobody can be charged, in words for who is to pay.
+fn refused(error: stripe::Error) -> Error {
+    let message = match (error.kind(), error.code(), error.status()) {
+        (Kind::CardDeclined, Some("subscription_payment_intent_requires_action"), _) => {
+            "The bank wants its owner to confirm the card first. Nothing was changed: open the payment page, give the card \
+             there again, and try again."
+        }
+        // Stripe's code for a customer without a card, which is also the one for what is not there at all.
+        (Kind::NotFound, Some("resource_missing"), Some(400)) if error.param().is_none() => {
+            "There is no card to pay with. Nothing was changed: open the payment page, give one there, and try again."
+        }
+        (Kind::NotFound, _, Some(404)) => {
+            return Error::new(core_codes::CONFLICT, "The subscription has just ended.").caused_by(error);
+        }
+        _ => return error.into(),
+    };
+    Error::new(codes::PAYMENT_FAILED, message).caused_by(error)
+}

@@ -1,0 +1,265 @@
+//! The inbox: what Stripe tells us, kept as it came.
+//!
+//! An event is stored and answered at once, with a job in the same transaction. The job believes nothing of what the event
+//! says; it takes it as a reason to ask Stripe anew. So events may come twice, late, in any order or not at all: what is
+//! written is what Stripe has at the moment it is asked.
+
+mod store;
+
+use std::time::Duration;
+
+use freehold_core::{Context, Error, OptionExt, Result, TenantId, codes};
+use freehold_db::{SystemTx, row};
+use freehold_jobs::{Backoff, Done, Job, JobKind};
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+pub use store::STATEMENTS;
+
+use crate::{
+    Billing,
+    account::{account_lock, account_of_customer, account_write_customer},
+    stripe::{object, signature},
+};
+
+/// Deals with one event.
+pub const EVENT: JobKind = JobKind {
+    attempts: 15,
+    at_once: Some(1),
+    time_limit: Duration::from_mins(1),
+    backoff: Backoff { first: Duration::from_secs(1), factor: 3, most: Duration::from_mins(30) },
+    ..JobKind::named("billing.event")
+};
+
+/// How long an event is kept.
+const KEPT: SignedDuration = SignedDuration::from_hours(24 * 60);
+/// How many are forgotten at once.
+const PORTION: i64 = 5_000;
+/// Most events that one request brings back.
+const REPLAYED: i64 = 10_000;
+
+/// What was done with a request to the inbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// It is stored, and will be dealt with.
+    New,
+    /// It was here before.
+    Known,
+    /// It is stored, and there is nothing to do about it.
+    Ignored,
+}
+
+row! {
+    /// An event as the inbox keeps it.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct InboxEvent {
+        /// `evt_…`
+        pub event_id: String,
+        /// In the order in which they came.
+        pub number: i64,
+        /// `customer.subscription.updated`
+        pub r#type: String,
+        /// When it happened, by Stripe.
+        pub created_at: Timestamp,
+        /// When it first came.
+        pub received_at: Timestamp,
+        /// How often it came.
+        pub times: i32,
+        /// Of real money.
+        pub livemode: bool,
+        /// What it is about.
+        pub object_id: Option<String>,
+        /// Whom it is about.
+        pub customer_id: Option<String>,
+        /// Whose customer that is.
+        pub tenant_id: Option<TenantId>,
+        /// `waiting`, `done`, `ignored` or `failed`.
+        pub state: String,
+        /// Why, in words.
+        pub note: Option<String>,
+        /// When it was dealt with.
+        pub processed_at: Option<Timestamp>,
+    }
+}
+
+/// What a job is told.
+#[derive(Deserialize)]
+struct Payload {
+    event: String,
+}
+
+/// Takes what was sent to the inbox. `signature` is the header `Stripe-Signature`, `body` exactly what came.
+///
+/// # Errors
+/// `malformed_request` when nobody we know signed it within the last 5 minutes, or it is no event.
+pub async fn event_receive(billing: &Billing, header: Option<&str>, body: &[u8]) -> Result<Received> {
+    let now = billing.clock.now();
+    signature::check(&billing.webhook_secrets, header.unwrap_or_default(), body, now).map_err(|error| {
+        tracing::warn!(%error, "a webhook of Stripe was refused");
+        Error::new(codes::MALFORMED_REQUEST, format!("The signature does not hold: {error}."))
+    })?;
+    let no_event = |error: serde_json::Error| {
+        tracing::warn!(%error, "a signed webhook of Stripe is no event");
+        Error::new(codes::MALFORMED_REQUEST, format!("The body is no event: {error}"))
+    };
+    let payload: Value = serde_json::from_slice(body).map_err(no_event)?;
+    let event = object::Event::deserialize(&payload).map_err(no_event)?;
+    let created = Timestamp::from_second(event.created).unwrap_or(now);
+    let job: Uuid = billing.ids.next::<freehold_jobs::AnyJob>().uuid();
+    let query = store::event_receive(
+        &event.id,
+        &event.r#type,
+        created,
+        event.livemode,
+        event.api_version.as_deref(),
+        event.object_id(),
+        event.customer(),
+        payload,
+        job,
+        EVENT.name,
+        EVENT.attempts,
+        now,
+    );
+    let (outcome,) = billing.db.system("receive an event of Stripe").fetch_optional(query).await?.internal_if_none()?;
+    tracing::info!(event = event.id, kind = event.r#type, outcome, "an event of Stripe");
+    if outcome == "new" {
+        billing.nudge.nudge();
+    }
+    Ok(match outcome.as_str() {
+        "new" => Received::New,
+        "known" => Received::Known,
+        _ => Received::Ignored,
+    })
+}
+
+/// Does [`EVENT`].
+pub(crate) async fn event_process(billing: &Billing, job: &Job) -> Result<Done> {
+    let Payload { event } = job.payload()?;
+    let Some(found) = inbox_find(billing, &event).await? else { return Ok(Done::Done) };
+    // Somebody who asked meanwhile has seen all that it could show.
+    let (true, Some(customer)) = (found.state == "waiting", &found.customer_id) else { return Ok(Done::Done) };
+    let dealt = match owner(billing, customer).await {
+        Ok(Some(tenant)) => billing.refresh_for(tenant, Some(job)).await.map(drop),
+        Ok(None) => put_away(billing, &event, "ignored", "The customer belongs to no organization here.").await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = dealt {
+        if job.attempt >= EVENT.attempts {
+            put_away(billing, &event, "failed", error.message()).await?;
+        }
+        return Err(error);
+    }
+    Ok(Done::Done)
+}
+
+/// Whose customer it is. One that we do not know may have been made for a tenant by somebody who died before he could
+/// write it down: Stripe knows for whom.
+async fn owner(billing: &Billing, customer: &str) -> Result<Option<TenantId>> {
+    if let Some(tenant) = account_of_customer(billing, customer).await? {
+        return Ok(Some(tenant));
+    }
+    adopt(billing, customer).await
+}
+
+/// Gives a customer that nobody has to the tenant that it names, if that has none. Whose it is then; none: nobody's.
+pub(crate) async fn adopt(billing: &Billing, customer: &str) -> Result<Option<TenantId>> {
+    let Some(found) = billing.stripe.customer_get(customer).await? else { return Ok(None) };
+    let named = found.metadata.get("freehold_tenant").and_then(|tenant| tenant.parse::<TenantId>().ok());
+    let (false, Some(tenant)) = (found.deleted, named) else { return Ok(None) };
+    let now = billing.clock.now();
+    let mut tx = billing.db.system("adopt a customer").begin().await?;
+    let account = match account_lock(&mut tx, tenant, now).await {
+        Ok(account) => account,
+        Err(error) if error.is(codes::NOT_FOUND) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if let Some(its) = account.customer_id {
+        // Somebody else who heard of the customer at the same time may have been faster.
+        return Ok((its == customer).then_some(tenant));
+    }
+    account_write_customer(&mut tx, tenant, customer, now).await?;
+    tx.commit().await?;
+    Ok(Some(tenant))
+}
+
+async fn put_away(billing: &Billing, event: &str, state: &str, note: &str) -> Result<()> {
+    let query = store::event_put_away(event, state, note, billing.clock.now());
+    billing.db.system("put an event away").execute(query).await.map(drop)
+}
+
+/// Marks a customer's events that came before we asked.
+pub(crate) async fn events_done(tx: &mut SystemTx, customer: &str, last: i64, now: Timestamp) -> Result<()> {
+    tx.execute(store::events_done(customer, last, now)).await.map(drop)
+}
+
+/// What is in the inbox, the newest first. `state` none: all; `before`: those with a smaller number; at most `limit`.
+pub async fn inbox_list(
+    billing: &Billing,
+    state: Option<&str>,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<InboxEvent>> {
+    billing.db.system("look into Stripe's inbox").fetch_all(store::inbox_list(state, before, limit)).await
+}
+
+/// One event with everything that came.
+pub async fn inbox_get(billing: &Billing, event: &str) -> Result<(InboxEvent, Value)> {
+    let found = inbox_find(billing, event).await?.or_not_found("event")?;
+    let query = store::inbox_payload(event);
+    let payload = billing.db.system("look into Stripe's inbox").fetch_optional(query).await?;
+    Ok((found, payload.or_not_found("event")?.0))
+}
+
+async fn inbox_find(billing: &Billing, event: &str) -> Result<Option<InboxEvent>> {
+    billing.db.system("look into Stripe's inbox").fetch_optional(store::inbox_find(event)).await
+}
+
+/// Which events are to be dealt with once more.
+#[derive(Clone, Debug)]
+pub enum Replay {
+    /// This one.
+    One(String),
+    /// Those that failed.
+    Failed,
+    /// Those that came since then.
+    Since(Timestamp),
+}
+
+/// Deals with events once more, whatever became of them; with how many. Those about no customer are left out.
+pub async fn inbox_replay(billing: &Billing, which: &Replay) -> Result<usize> {
+    let now = billing.clock.now();
+    let (one, since) = match which {
+        Replay::One(event) => (Some(event.as_str()), None),
+        Replay::Failed => (None, None),
+        Replay::Since(since) => (None, Some(*since)),
+    };
+    let mut tx = billing.db.system("replay events of Stripe").begin().await?;
+    let found = tx.fetch_all(store::inbox_reopen(one, since, REPLAYED)).await?;
+    for (event, customer) in &found {
+        let job = billing.ids.next::<freehold_jobs::AnyJob>().uuid();
+        tx.fetch_all(store::event_enqueue(event, customer, job, EVENT.name, EVENT.attempts, now)).await?;
+    }
+    tx.commit().await?;
+    billing.nudge.nudge();
+    Ok(found.len())
+}
+
+/// Forgets events that are old enough that Stripe has forgotten them, too.
+pub(crate) async fn events_forget(billing: &Billing) -> Result<()> {
+    let before = billing.clock.now().saturating_sub(KEPT).context("when an event is old")?;
+    while billing.db.system("forget old events of Stripe").execute(store::events_forget(before, PORTION)).await? > 0 {}
+    Ok(())
+}
+
+/// A function that always answers did not.
+trait InternalIfNone<T> {
+    fn internal_if_none(self) -> Result<T>;
+}
+
+impl<T> InternalIfNone<T> for Option<T> {
+    fn internal_if_none(self) -> Result<T> {
+        self.ok_or_else(|| Error::internal("the inbox did not answer"))
+    }
+}

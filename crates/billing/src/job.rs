@@ -1,0 +1,44 @@
+//! What billing does later.
+
+use std::time::Duration;
+
+use freehold_jobs::{Done, Handler, JobKind, Schedule};
+
+use crate::{Billing, inbox, lifecycle, reconcile, seats};
+
+/// Asks Stripe about everybody.
+pub const RECONCILE: JobKind = JobKind {
+    attempts: 3,
+    at_once: Some(1),
+    time_limit: Duration::from_hours(1),
+    ..JobKind::named("billing.reconcile")
+};
+
+/// When what is done.
+pub const SCHEDULES: &[Schedule] =
+    &[Schedule { name: RECONCILE.name, every: Duration::from_hours(24), kind: &RECONCILE }, lifecycle::SCHEDULE];
+
+/// What does it.
+pub fn handlers(billing: &Billing) -> Vec<Handler> {
+    let (events, rounds, seated) = (billing.clone(), billing.clone(), billing.clone());
+    vec![
+        Handler::new(&inbox::EVENT, move |job| {
+            let billing = events.clone();
+            async move { inbox::event_process(&billing, &job).await }
+        }),
+        Handler::new(&RECONCILE, move |_| {
+            let billing = rounds.clone();
+            async move {
+                let report = reconcile::reconcile(&billing).await?;
+                report.log();
+                inbox::events_forget(&billing).await?;
+                Ok(Done::Done)
+            }
+        }),
+        Handler::new(&seats::SEATS, move |job| {
+            let billing = seated.clone();
+            async move { seats::seats_follow(&billing, &job).await }
+        }),
+        lifecycle::handler(billing.clone()),
+    ]
+}

@@ -1,0 +1,95 @@
+//! Looking at the accounts whose time has come, because no webhook tells that a day is over.
+
+use std::time::Duration;
+
+use freehold_core::{Result, TenantId};
+use freehold_jobs::{Done, Handler, JobKind, Schedule};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{settle::settle, store};
+use crate::{
+    Billing,
+    account::account_lock,
+    subscription::{counting, subscription_list_of},
+};
+
+/// Looks at the accounts that are due.
+pub const SWEEP: JobKind = JobKind {
+    attempts: 1,
+    at_once: Some(1),
+    time_limit: Duration::from_mins(5),
+    ..JobKind::named("billing.lifecycle")
+};
+
+/// Every 30 seconds.
+pub const SCHEDULE: Schedule = Schedule { name: SWEEP.name, every: Duration::from_secs(30), kind: &SWEEP };
+
+/// How many accounts are looked up at once.
+const PORTION: i64 = 100;
+
+/// What a sweep did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// How many accounts it looked at.
+    pub settled: usize,
+    /// How many of them requests see otherwise now.
+    pub changed: usize,
+    /// How many it could not look at; they stay due.
+    pub failed: usize,
+}
+
+/// Does [`SWEEP`].
+pub fn handler(billing: Billing) -> Handler {
+    Handler::new(&SWEEP, move |_| {
+        let billing = billing.clone();
+        async move { sweep(&billing).await.map(|_| Done::Done) }
+    })
+}
+
+/// Looks at every account that is due, each in a transaction of its own. One that fails holds up no other, and one that
+/// somebody else holds is his.
+pub async fn sweep(billing: &Billing) -> Result<Swept> {
+    let now = billing.clock.now();
+    let mut swept = Swept::default();
+    let mut after = (Timestamp::UNIX_EPOCH, TenantId::new(Uuid::nil()));
+    loop {
+        let due = store::accounts_due(now, after.0, after.1, PORTION);
+        let due = billing.db.system("look for accounts whose time has come").fetch_all(due).await?;
+        let Some((last, at)) = due.last() else { break };
+        after = (*at, *last);
+        for (tenant, _) in due {
+            match settle_due(billing, tenant, now).await {
+                Ok(None) => {}
+                Ok(Some(changed)) => {
+                    swept.settled += 1;
+                    swept.changed += usize::from(changed);
+                }
+                Err(error) => {
+                    swept.failed += 1;
+                    tracing::error!(%tenant, "an account whose time has come was not looked at: {error:?}");
+                }
+            }
+        }
+    }
+    if swept.changed > 0 {
+        (billing.changed)();
+    }
+    if swept.settled > 0 {
+        billing.nudge.nudge();
+    }
+    Ok(swept)
+}
+
+/// Looks at one; whether requests see something new. None: it is another's, or no longer due.
+async fn settle_due(billing: &Billing, tenant: TenantId, now: Timestamp) -> Result<Option<bool>> {
+    let mut tx = billing.db.system("move an account on in time").begin().await?;
+    if tx.fetch_optional(store::account_take(tenant, now)).await?.is_none() {
+        return Ok(None);
+    }
+    let account = account_lock(&mut tx, tenant, now).await?;
+    let subscriptions = subscription_list_of(&mut tx, tenant).await?;
+    let settled = settle(&mut tx, billing, &account, counting(&subscriptions), now).await?;
+    tx.commit().await?;
+    Ok(Some(settled.changed))
+}

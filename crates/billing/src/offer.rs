@@ -1,0 +1,63 @@
+//! What can be bought: a plan and how often it is paid, found in the catalog and at Stripe.
+
+use freehold_catalog::{Plan, Price};
+use freehold_core::{Error, Money, Result, TenantId};
+
+use crate::{Billing, Interval, catalog_sync::lookup_key, seats::seats_needed};
+
+/// A plan with a price, paid so often.
+pub(crate) struct Offer<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) interval: Interval,
+    /// For one of it.
+    pub(crate) amount: Money,
+}
+
+/// The same, as Stripe sells it to a tenant.
+pub(crate) struct Priced {
+    /// `price_…`
+    pub(crate) price: String,
+    /// How often it is paid: 1, or the number of members.
+    pub(crate) quantity: i64,
+}
+
+impl<'a> Offer<'a> {
+    /// What is sold under this name. `validation_failed` with words, where it cannot be bought by a click.
+    pub(crate) fn of(billing: &'a Billing, plan: &str, interval: Interval) -> Result<Self> {
+        let product = &billing.product;
+        let Some(found) = product.plan(plan) else {
+            let sold = product.plans().iter().filter(|plan| matches!(plan.price, Price::Paid { .. }));
+            let sold: Vec<&str> = sold.map(|plan| plan.id.as_str()).collect();
+            return Err(Error::invalid("/plan", format!("there is no plan {plan:?}; expected {}", sold.join(", "))));
+        };
+        let name = &found.name;
+        let amount = match found.price {
+            Price::Free => {
+                return Err(Error::invalid(
+                    "/plan",
+                    format!("{name} costs nothing: whoever cancels the subscription is on it when that ends"),
+                ));
+            }
+            Price::ContactSales => {
+                let whom = product.brand.support.as_deref().map(|to| format!(": write to {to}")).unwrap_or_default();
+                return Err(Error::invalid("/plan", format!("{name} is agreed with our sales team{whom}")));
+            }
+            Price::Paid { month, .. } if interval == Interval::Month => month,
+            Price::Paid { year, .. } => {
+                year.ok_or_else(|| Error::invalid("/interval", format!("{name} is paid by the month only")))?
+            }
+        };
+        Ok(Self { plan: found, interval, amount })
+    }
+
+    /// What Stripe has it as, for this tenant.
+    pub(crate) async fn priced(&self, billing: &Billing, tenant: TenantId) -> Result<Priced> {
+        let key = lookup_key(&billing.product.id, &self.plan.id, self.plan.version, self.interval);
+        let found = billing.stripe.price_find(&key).await?;
+        let found = found.ok_or_else(|| {
+            Error::internal(format!("the price {key} is not sold at Stripe: `freehold billing sync` brings it there"))
+        })?;
+        let quantity = if self.plan.per_member() { seats_needed(billing, tenant).await? } else { 1 };
+        Ok(Priced { price: found.id, quantity })
+    }
+}

@@ -1,0 +1,135 @@
+//! The daily round: everybody is compared with Stripe, whatever was told or not, and what differs is mended.
+
+use std::collections::BTreeSet;
+
+use freehold_core::{Id, Result, TenantId};
+use futures_util::{StreamExt, stream};
+use uuid::Uuid;
+
+use crate::{
+    Billing,
+    account::{account_of_customer, account_page},
+    inbox::{self, Replay},
+    refresh::Refreshed,
+};
+
+/// Accounts read at once.
+const PAGE: i64 = 500;
+/// Accounts that are asked about at once. Stripe allows 100 requests a second, 25 with test keys.
+const AT_ONCE: usize = 8;
+
+/// What the round found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// How many accounts were compared.
+    pub accounts: usize,
+    /// What was mended, a sentence each.
+    pub repaired: Vec<String>,
+    /// What only a person can mend, a sentence each.
+    pub strange: Vec<String>,
+    /// Accounts about which Stripe could not be asked, a sentence each.
+    pub failed: Vec<String>,
+}
+
+impl Report {
+    /// Writes what it found to the log.
+    pub fn log(&self) {
+        for line in &self.repaired {
+            tracing::warn!("reconcile: {line}");
+        }
+        for line in self.strange.iter().chain(&self.failed) {
+            tracing::error!("reconcile: {line}");
+        }
+        tracing::info!(accounts = self.accounts, repaired = self.repaired.len(), "reconciled with Stripe");
+    }
+}
+
+/// Compares everybody with Stripe and mends what differs.
+///
+/// # Errors
+/// When the database is away. What Stripe does not answer is in the report.
+pub async fn reconcile(billing: &Billing) -> Result<Report> {
+    let mut report = Report::default();
+    find_strangers(billing, &mut report).await?;
+    let mut after: TenantId = Id::new(Uuid::nil());
+    loop {
+        let page = account_page(billing, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = *last;
+        let mut asked = stream::iter(page)
+            .map(|tenant| async move { (tenant, billing.refresh(tenant).await) })
+            .buffer_unordered(AT_ONCE);
+        while let Some((tenant, refreshed)) = asked.next().await {
+            report.accounts += 1;
+            match refreshed {
+                Ok(refreshed) => report.repaired.extend(repairs(tenant, &refreshed)),
+                Err(error) => report.failed.push(format!("tenant {tenant}: {}", error.message())),
+            }
+        }
+    }
+    let reopened = inbox::inbox_replay(billing, &Replay::Failed).await?;
+    if reopened > 0 {
+        report.repaired.push(format!("{reopened} events that had failed are dealt with once more"));
+    }
+    Ok(report)
+}
+
+/// Subscriptions at Stripe whose customer nobody here has. Those of a tenant that has no customer become its own.
+async fn find_strangers(billing: &Billing, report: &mut Report) -> Result<()> {
+    let (mut seen, mut after) = (BTreeSet::new(), None::<String>);
+    loop {
+        let page = match billing.stripe.subscription_page(after.as_deref()).await {
+            Ok(page) => page,
+            Err(error) => {
+                let error = freehold_core::Error::from(error);
+                report.failed.push(format!("the list of all subscriptions: {}", error.message()));
+                return Ok(());
+            }
+        };
+        for found in &page.data {
+            if !seen.insert(found.customer.clone()) || account_of_customer(billing, &found.customer).await?.is_some() {
+                continue;
+            }
+            match inbox::adopt(billing, &found.customer).await {
+                Ok(Some(tenant)) => {
+                    report
+                        .repaired
+                        .push(format!("tenant {tenant}: {} is its customer, which was not known", found.customer));
+                }
+                Ok(None) => report
+                    .strange
+                    .push(format!("{}: customer {} belongs to no organization here", found.id, found.customer)),
+                Err(error) => report.failed.push(format!("customer {}: {}", found.customer, error.message())),
+            }
+        }
+        after = page.data.last().map(|last| last.id.clone()).filter(|_| page.has_more);
+        if after.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// What asking changed, in sentences.
+fn repairs(tenant: TenantId, refreshed: &Refreshed) -> Vec<String> {
+    let mut lines = Vec::new();
+    for now in &refreshed.after {
+        let id = &now.subscription_id;
+        match refreshed.before.iter().find(|before| before.subscription_id == *id) {
+            None => lines.push(format!("tenant {tenant}: {id} ({}) was not known", now.status)),
+            Some(before) if before == now => {}
+            Some(before) if before.status != now.status => {
+                lines.push(format!("tenant {tenant}: {id} was {}, is {}", before.status, now.status));
+            }
+            Some(_) => lines.push(format!("tenant {tenant}: {id} had other terms, seats or dates")),
+        }
+    }
+    for before in &refreshed.before {
+        if !refreshed.after.iter().any(|now| now.subscription_id == before.subscription_id) {
+            lines.push(format!("tenant {tenant}: {} is no longer at Stripe", before.subscription_id));
+        }
+    }
+    if lines.is_empty() && refreshed.settled.as_ref().is_some_and(|settled| settled.changed) {
+        lines.push(format!("tenant {tenant}: its plan or standing did not follow from what it pays"));
+    }
+    lines
+}

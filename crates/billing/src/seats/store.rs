@@ -1,0 +1,10 @@
+//! SQL of members who are paid for.
+
+use freehold_core::TenantId;
+use freehold_db::statements;
+
+statements! {
+    /// How many there are.
+    fn member_count(tenant: TenantId) -> (i64,) =
+        "select count(*) as members from freehold.members where tenant_id = $1";
+}

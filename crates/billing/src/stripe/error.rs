@@ -1,0 +1,277 @@
+//! Why Stripe did not do something.
+
+use std::{error, fmt, time::Duration};
+
+use freehold_core::{Secret, codes};
+use serde::Deserialize;
+
+use crate::codes::PAYMENT_FAILED;
+
+/// What a call of the client answers.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What a caller can do about an [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Stripe has no such object in this account.
+    NotFound,
+    /// A payment was refused, or needs its owner. The message is for people.
+    CardDeclined,
+    /// The request makes no sense to Stripe, or its answer makes none to us.
+    Invalid,
+    /// Something else changes the object at this moment, after all tries.
+    Conflict,
+    /// The key is not valid, or may not do this.
+    Auth,
+    /// Nobody answered, or 429 or 5xx, after all tries. For a POST nobody knows whether it was done, unless it is sent
+    /// again under its `Idempotency-Key`.
+    Unavailable,
+}
+
+/// Why a call failed. Holds nothing secret.
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: Kind,
+    status: Option<u16>,
+    code: Option<String>,
+    decline_code: Option<String>,
+    param: Option<String>,
+    message: String,
+    /// By which Stripe's people find the request.
+    request_id: Option<String>,
+    retry_after: Option<Duration>,
+}
+
+/// The body of a refusal.
+#[derive(Debug, Default, Deserialize)]
+struct Refusal {
+    #[serde(default)]
+    error: Details,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Details {
+    r#type: Option<String>,
+    code: Option<String>,
+    decline_code: Option<String>,
+    param: Option<String>,
+    message: Option<String>,
+}
+
+impl Error {
+    fn of(kind: Kind, message: String) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            status: None,
+            code: None,
+            decline_code: None,
+            param: None,
+            message,
+            request_id: None,
+            retry_after: None,
+        }))
+    }
+
+    /// Stripe's refusal. Whatever stands in the body, the key does not get into the error.
+    pub(super) fn refusal(status: u16, body: &[u8], request_id: Option<String>, secret: &Secret) -> Self {
+        let Details { r#type, code, decline_code, param, message } =
+            serde_json::from_slice::<Refusal>(body).unwrap_or_default().error;
+        let message = message.unwrap_or_else(|| format!("Stripe answered {status} and did not say why."));
+        let message = if secret.expose().is_empty() { message } else { message.replace(secret.expose(), "[secret]") };
+        let kind = match (status, code.as_deref(), r#type.as_deref()) {
+            (401 | 403, ..) => Kind::Auth,
+            (429 | 500.., ..) => Kind::Unavailable,
+            (404, ..) | (_, Some("resource_missing"), _) => Kind::NotFound,
+            (402, ..) | (.., Some("card_error")) => Kind::CardDeclined,
+            (409, ..) => Kind::Conflict,
+            _ => Kind::Invalid,
+        };
+        let mut error = Self::of(kind, message);
+        let inner = &mut *error.0;
+        (inner.status, inner.request_id) = (Some(status), request_id);
+        (inner.code, inner.decline_code, inner.param) = (code, decline_code, param);
+        error
+    }
+
+    /// Nobody answered.
+    pub(super) fn network(error: &reqwest::Error) -> Self {
+        let what = if error.is_timeout() {
+            "did not answer in time"
+        } else if error.is_connect() {
+            "cannot be reached"
+        } else {
+            "broke off"
+        };
+        // Only the innermost cause: the outer ones name the address with its query.
+        let mut cause: &dyn error::Error = error;
+        while let Some(next) = cause.source() {
+            cause = next;
+        }
+        let why = if std::ptr::addr_eq(std::ptr::from_ref(cause), std::ptr::from_ref::<dyn error::Error>(error)) {
+            String::new()
+        } else {
+            format!(": {cause}")
+        };
+        Self::of(Kind::Unavailable, format!("Stripe {what}{why}."))
+    }
+
+    /// All the time there is was used up.
+    pub(super) fn out_of_time() -> Self {
+        Self::of(Kind::Unavailable, "Stripe did not answer in time.".to_owned())
+    }
+
+    /// An answer that is not of its form; `place` is where, never what stands there.
+    pub(super) fn unreadable(place: &str, request_id: Option<String>) -> Self {
+        let mut error = Self::of(Kind::Invalid, format!("Stripe's answer cannot be read at {place}."));
+        error.0.request_id = request_id;
+        error
+    }
+
+    /// The settings are wrong.
+    pub(super) fn settings(message: &str) -> Self {
+        Self::of(Kind::Invalid, message.to_owned())
+    }
+
+    pub(super) fn with_retry_after(mut self, after: Option<Duration>) -> Self {
+        self.0.retry_after = after;
+        self
+    }
+
+    /// What can be done about it.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// The HTTP status; none where nobody answered.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// Stripe's code: `card_declined`, `resource_missing`.
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// Why the bank refused: `insufficient_funds`.
+    pub fn decline_code(&self) -> Option<&str> {
+        self.0.decline_code.as_deref()
+    }
+
+    /// The field of the request that is wrong.
+    pub fn param(&self) -> Option<&str> {
+        self.0.param.as_deref()
+    }
+
+    /// What Stripe says, in English. For people only when [`kind`](Self::kind) is [`Kind::CardDeclined`].
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// When Stripe wants to be asked again.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { kind, status, code, param, message, request_id, .. } = &*self.0;
+        write!(f, "Stripe: {kind:?}: {message}")?;
+        let status = status.map(|status| status.to_string());
+        for (name, value) in [("status", &status), ("code", code), ("param", param), ("request", request_id)] {
+            if let Some(value) = value {
+                write!(f, " {name}={value}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl error::Error for Error {}
+
+/// For the log, which then has the code and the request too.
+struct Told(Error);
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl error::Error for Told {}
+
+impl From<Error> for freehold_core::Error {
+    #[track_caller]
+    fn from(error: Error) -> Self {
+        match error.kind() {
+            Kind::CardDeclined => Self::new(PAYMENT_FAILED, error.message().to_owned()).caused_by(Told(error)),
+            Kind::Conflict => {
+                Self::new(codes::CONFLICT, "The subscription is being changed at this moment. Try again in a moment.")
+                    .caused_by(Told(error))
+            }
+            Kind::Unavailable => Self::unavailable(error.retry_after().unwrap_or(Duration::from_secs(5)), Told(error)),
+            Kind::NotFound | Kind::Invalid | Kind::Auth => Self::internal(Told(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(status: u16, body: &str) -> Error {
+        Error::refusal(status, body.as_bytes(), Some("req_1".to_owned()), &Secret::new("sk_test_hidden"))
+    }
+
+    #[test]
+    fn refusals_are_of_the_kind_a_caller_can_act_on() {
+        for (status, body, kind) in [
+            (400, r#"{"error":{"type":"invalid_request_error"}}"#, Kind::Invalid),
+            (400, r#"{"error":{"code":"resource_missing","param":"customer"}}"#, Kind::NotFound),
+            (401, "{}", Kind::Auth),
+            (402, r#"{"error":{"type":"card_error","code":"card_declined"}}"#, Kind::CardDeclined),
+            (403, "", Kind::Auth),
+            (404, "<html>", Kind::NotFound),
+            (409, r#"{"error":{"code":"lock_timeout"}}"#, Kind::Conflict),
+            (429, "{}", Kind::Unavailable),
+            (503, "null", Kind::Unavailable),
+        ] {
+            assert_eq!(refusal(status, body).kind(), kind, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn no_error_holds_the_key() {
+        let error = refusal(401, r#"{"error":{"message":"Invalid API Key: sk_test_hidden"}}"#);
+        let ours: freehold_core::Error = error.clone().into();
+        for text in [format!("{error}"), format!("{error:?}"), format!("{ours}"), format!("{ours:?}")] {
+            assert!(!text.contains("hidden"), "{text}");
+        }
+        assert!(format!("{ours:?}").contains("request=req_1"));
+        assert!(ours.is(codes::INTERNAL));
+    }
+
+    #[test]
+    fn a_refused_card_is_told_to_its_owner() {
+        let error = refusal(402, r#"{"error":{"type":"card_error","message":"Your card was declined."}}"#);
+        let ours = freehold_core::Error::from(error);
+        assert!(ours.is(PAYMENT_FAILED));
+        assert_eq!(ours.message(), "Your card was declined.");
+        assert!(freehold_core::Error::from(refusal(500, "")).is(codes::UNAVAILABLE));
+    }
+}

@@ -1,0 +1,247 @@
+//! The pages about money with data that looks real.
+
+use freehold_console::{
+    BillingAccount, BillingBanner, BillingButton, BillingConfirmPage, BillingContent, BillingCost, BillingInvoice,
+    BillingLeavePage, BillingOrganization, BillingPage, BillingPlan, BillingTone, BillingUsage, PayBy,
+    StripeAccountPage, StripeEventLine, StripeEventPage, StripeInboxPage,
+};
+
+use crate::samples::{brand, plans};
+
+/// The page of an organization that pays, and uses more than it pays for.
+pub(crate) fn paying() -> BillingPage {
+    let banner = |tone, title: &str, text: &str, link: Option<(&str, &str)>| BillingBanner {
+        tone,
+        title: title.to_owned(),
+        text: text.to_owned(),
+        link: link.map(|(label, to)| (label.to_owned(), to.to_owned())),
+    };
+    let banners = vec![
+        banner(
+            BillingTone::Warn,
+            "A payment did not go through",
+            "Everything works until 28 November 2026. After that the organization can only be read.",
+            Some(("Pay now", "http://127.0.0.1:12111/i/acct_1/in_1")),
+        ),
+        banner(
+            BillingTone::Warn,
+            "More is used than the plan Starter has: workflows",
+            "Nothing is deleted and everything goes on working; only new ones have to wait until there is room again.",
+            None,
+        ),
+    ];
+    let sentence =
+        "Riverside Dental is on the plan Starter, paid by the month. The next payment is on 21 December 2026.";
+    account(BillingAccount { banners, sentence: sentence.to_owned(), ..filled() })
+}
+
+/// The page of somebody who may only look at an organization that can only be read.
+pub(crate) fn looking() -> BillingPage {
+    let banners = vec![BillingBanner {
+        tone: BillingTone::Bad,
+        title: "The trial is over".to_owned(),
+        text: "Reading and exporting work, changing does not. A plan lifts that at once. Everything is kept until \
+               21 December 2026."
+            .to_owned(),
+        link: None,
+    }];
+    let mut seen = filled();
+    for plan in &mut seen.plans {
+        (plan.button, plan.note) = (None, None);
+    }
+    let mut page = account(BillingAccount {
+        sentence: "Riverside Dental can only be read at the moment.".to_owned(),
+        banners,
+        may_change: false,
+        can_cancel: false,
+        has_portal: false,
+        invoices: None,
+        ..seen
+    });
+    page.organizations.truncate(1);
+    page
+}
+
+/// The page of somebody who comes back from paying.
+pub(crate) fn arriving() -> BillingPage {
+    let banners = vec![BillingBanner {
+        tone: BillingTone::Good,
+        title: "Thank you, it is paid".to_owned(),
+        text: "The new limits hold already: whatever was stopped can go on.".to_owned(),
+        link: None,
+    }];
+    account(BillingAccount { banners, can_cancel: false, can_resume: true, ..filled() })
+}
+
+/// The page of a server that sells nothing.
+pub(crate) fn off() -> BillingPage {
+    BillingPage { email: String::new(), organizations: Vec::new(), content: BillingContent::Off, ..paying() }
+}
+
+fn account(account: BillingAccount) -> BillingPage {
+    let organization =
+        |id: &str, name: &str, shown| BillingOrganization { id: id.to_owned(), name: name.to_owned(), shown };
+    BillingPage {
+        brand: brand(),
+        email: "ada@example.org".to_owned(),
+        token: "5f8a".to_owned(),
+        organizations: vec![
+            organization("0199a1b2-0000-7000-8000-000000000001", "Riverside Dental", true),
+            organization("0199a1b2-0000-7000-8000-000000000002", "Ada's organization", false),
+        ],
+        content: BillingContent::Account(Box::new(account)),
+    }
+}
+
+fn filled() -> BillingAccount {
+    let look = |label: &str, down| {
+        let to = "/billing/change?organization=0199a1b2&plan=pro&interval=month".to_owned();
+        Some(BillingButton::Look { label: label.to_owned(), to, down })
+    };
+    let buttons = [
+        (look("Go back to Free", true), None),
+        (None, None),
+        (look("Change to Pro", false), None),
+        (None, Some("Talk to whoever operates this server.".to_owned())),
+    ];
+    let plan = |(card, (button, note)): (freehold_console::PlanCard, _)| BillingPlan {
+        current: card.id == "starter",
+        card,
+        per_member: false,
+        button,
+        note,
+    };
+    let usage = |name: &str, used, limit, again: Option<&str>| BillingUsage {
+        name: name.to_owned(),
+        used,
+        limit,
+        again_on: again.map(str::to_owned),
+    };
+    let invoice = |number: &str, date: &str, status: &str| BillingInvoice {
+        number: number.to_owned(),
+        date: date.to_owned(),
+        amount: "$29".to_owned(),
+        status: status.to_owned(),
+        page: Some("http://127.0.0.1:12111/i/acct_1/in_1".to_owned()),
+        pdf: Some("http://127.0.0.1:12111/i/acct_1/in_1/pdf".to_owned()),
+    };
+    BillingAccount {
+        sentence: "Riverside Dental is on the plan Starter, paid by the month. It ends on 21 December 2026.".to_owned(),
+        banners: Vec::new(),
+        may_change: true,
+        usage: vec![
+            usage("workflows", 7, Some(5), None),
+            usage("calls", 412, Some(500), Some("1 December")),
+            usage("campaigns", 0, Some(0), None),
+        ],
+        plans: plans().plans.into_iter().zip(buttons).map(plan).collect(),
+        pay_by: Some(PayBy::Month),
+        can_cancel: true,
+        can_resume: false,
+        has_portal: true,
+        invoices: Some(vec![
+            invoice("F00D-0002", "21 November 2026", "open"),
+            invoice("F00D-0001", "21 October 2026", "paid"),
+        ]),
+        again: None,
+    }
+}
+
+/// What a page asks before the plan is changed.
+pub(crate) fn change() -> BillingConfirmPage {
+    let cost = |what: &str, amount: &str, note: &str| BillingCost {
+        what: what.to_owned(),
+        amount: amount.to_owned(),
+        note: note.to_owned(),
+    };
+    BillingConfirmPage {
+        brand: brand(),
+        title: "Change to Pro?".to_owned(),
+        sentences: vec!["The limits of the new plan hold at once.".to_owned()],
+        costs: vec![
+            cost("Now", "$46.67", "what is new for the days that are left, less what is paid for them already"),
+            cost("Then", "$99", "every month, next on 21 December 2026"),
+        ],
+        trouble: None,
+        action: Some("/billing/change".to_owned()),
+        fields: vec![("token".to_owned(), "5f8a".to_owned()), ("plan".to_owned(), "pro".to_owned())],
+        button: "Pay $46.67 and change to Pro".to_owned(),
+        grave: false,
+        other: None,
+        back: "/billing".to_owned(),
+    }
+}
+
+/// What a page asks before the subscription ends.
+pub(crate) fn cancel() -> BillingConfirmPage {
+    BillingConfirmPage {
+        title: "Cancel the subscription?".to_owned(),
+        sentences: vec![
+            "Until 21 December 2026 everything stays as it is, and nothing more is paid.".to_owned(),
+            "Then the organization is on the plan Free. Nothing is deleted; only new ones have to wait for room."
+                .to_owned(),
+        ],
+        costs: Vec::new(),
+        action: Some("/billing/cancel".to_owned()),
+        button: "End it on 21 December 2026".to_owned(),
+        grave: true,
+        other: Some(("at".to_owned(), "now".to_owned(), "End it now; what was paid ahead is not paid back".to_owned())),
+        ..change()
+    }
+}
+
+/// On the way to Stripe.
+pub(crate) fn leave() -> BillingLeavePage {
+    let to = "http://127.0.0.1:12111/c/pay/cs_test_a1".to_owned();
+    BillingLeavePage { brand: brand(), title: "The payment page opens".to_owned(), to }
+}
+
+/// What Stripe told.
+pub(crate) fn inbox(rows: usize) -> StripeInboxPage {
+    let kinds =
+        [("customer.subscription.updated", "waiting"), ("invoice.paid", "done"), ("invoice.payment_failed", "failed")];
+    let events = kinds.into_iter().cycle().take(rows).enumerate();
+    let events = events.map(|(index, (kind, state))| line(kind, state, i32::from(index % 4 == 1) + 1));
+    StripeInboxPage { brand: brand(), state: None, events: events.collect(), next: Some(4), off: false }
+}
+
+fn line(kind: &str, state: &str, times: i32) -> StripeEventLine {
+    StripeEventLine {
+        id: "evt_1SWfq2LkdIwHu7ixRS0vXu8Z".to_owned(),
+        kind: kind.to_owned(),
+        state: state.to_owned(),
+        received_at: "2026-11-21T17:12:09Z".to_owned(),
+        times,
+        customer: Some("cus_TTcU6u5fZ3pQ1a".to_owned()),
+    }
+}
+
+/// One event.
+pub(crate) fn event() -> StripeEventPage {
+    StripeEventPage {
+        brand: brand(),
+        event: line("customer.subscription.updated", "failed", 3),
+        created_at: "2026-11-21T17:12:08Z".to_owned(),
+        processed_at: Some("2026-11-21T17:20:00Z".to_owned()),
+        note: Some("The service is temporarily unavailable.".to_owned()),
+        object: Some("sub_1SWfq2LkdIwHu7ix".to_owned()),
+        tenant: Some("0199a1b2-0000-7000-8000-000000000001".to_owned()),
+        payload: "{\n  \"id\": \"evt_1SWfq2LkdIwHu7ixRS0vXu8Z\",\n  \"type\": \"customer.subscription.updated\"\n}"
+            .to_owned(),
+        replayed: true,
+    }
+}
+
+/// What is known of an account.
+pub(crate) fn stripe_account() -> StripeAccountPage {
+    let fact = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    StripeAccountPage {
+        brand: brand(),
+        tenant: "0199a1b2-0000-7000-8000-000000000001".to_owned(),
+        facts: vec![
+            fact("State", "past_due"),
+            fact("Since", "2026-11-21T17:12:09Z"),
+            fact("Customer at Stripe", "cus_TTc"),
+        ],
+    }
+}

@@ -1,0 +1,288 @@
+//! `/billing`: the page of an organization's money, and what its buttons do.
+
+mod account;
+mod acts;
+mod ask;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::State,
+    http::StatusCode,
+    response::Response,
+    routing::{get, post},
+};
+use freehold_billing::{
+    Billing, invoice,
+    overview::{Overview, overview},
+};
+use freehold_catalog::Price;
+use freehold_core::{Area, Caller, Error, OptionExt, Permission, Result, Standing, TenantId, codes};
+use freehold_identity::user::user_find;
+use freehold_tenancy::member::{Membership, membership_list};
+use freehold_web::{Answer, Backbone, MaybeVisitor, Query, Visitor};
+use serde::Deserialize;
+
+use self::account::{Subject, banner};
+use super::{brand, html, html_with_status};
+use crate::{
+    BillingAccount, BillingBanner, BillingContent, BillingInvoice, BillingOrganization, BillingPage, BillingTone,
+    PayBy, SignInPage, SignInStep, times::day,
+};
+
+/// How often the page looks whether a payment has arrived, by itself.
+const LOOKS: u32 = 20;
+/// Seconds between two looks.
+const LOOK_SECONDS: u32 = 2;
+/// Invoices on the page.
+const INVOICES: usize = 24;
+
+pub(super) fn routes() -> Router<Backbone> {
+    Router::new()
+        .route("/billing", get(page))
+        .route("/billing/checkout", post(acts::checkout))
+        .route("/billing/portal", post(acts::portal))
+        .route("/billing/change", get(ask::change).post(acts::change))
+        .route("/billing/cancel", get(ask::cancel).post(acts::cancel))
+        .route("/billing/resume", post(acts::resume))
+        .route("/billing/sign-out", post(acts::sign_out))
+}
+
+/// What the address says. What it does not know is left alone: Stripe and mails add things of their own.
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Wanted {
+    organization: Option<String>,
+    pay: Option<String>,
+    /// Somebody comes back from paying.
+    checkout: Option<String>,
+    look: Option<u32>,
+    /// What he did here a moment ago.
+    done: Option<String>,
+}
+
+/// Who reads, for which organization.
+struct Reader {
+    visitor: Visitor,
+    email: String,
+    memberships: Vec<Membership>,
+    /// None: he belongs nowhere.
+    caller: Option<Arc<Caller>>,
+}
+
+impl Reader {
+    async fn of(backbone: &Backbone, visitor: Visitor, organization: Option<&str>) -> Result<Self> {
+        let wanted: Option<TenantId> = match organization.filter(|id| !id.is_empty()) {
+            // What is no id is nobody's.
+            Some(id) => Some(id.parse().ok().or_not_found("organization")?),
+            None => None,
+        };
+        let mut tx = backbone.db.system("read own account").begin().await?;
+        let user = user_find(&mut tx, visitor.user).await?.or_not_found("user")?;
+        let memberships = membership_list(&mut tx, visitor.user).await?;
+        drop(tx);
+        let caller = match visitor.caller(backbone, wanted).await {
+            Ok(caller) => Some(caller),
+            Err(error) if error.is(codes::NOT_FOUND) && wanted.is_none() => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Self { visitor, email: user.email, memberships, caller })
+    }
+
+    fn organizations(&self) -> Vec<BillingOrganization> {
+        let shown = self.caller.as_ref().map(|caller| caller.tenant());
+        let each = |membership: &Membership| BillingOrganization {
+            id: membership.tenant_id.to_string(),
+            name: membership.name.clone(),
+            shown: Some(membership.tenant_id) == shown,
+        };
+        self.memberships.iter().map(each).collect()
+    }
+
+    fn name(&self, tenant: TenantId) -> &str {
+        self.memberships.iter().find(|each| each.tenant_id == tenant).map_or("Your organization", |each| &each.name)
+    }
+}
+
+async fn page(
+    State(backbone): State<Backbone>,
+    MaybeVisitor(visitor): MaybeVisitor,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Response> {
+    match (&backbone.billing, visitor) {
+        (Some(_), None) => sign_in(&backbone),
+        (Some(_), Some(visitor)) => shown(&backbone, visitor, &wanted, None).await,
+        (None, _) => off(&backbone),
+    }
+}
+
+/// What somebody sees who has not signed in.
+fn sign_in(backbone: &Backbone) -> Answer<Response> {
+    let page = SignInPage {
+        brand: brand(backbone),
+        step: SignInStep::AskAddress,
+        email: String::new(),
+        redirect_to: Some(backbone.billing_url()),
+        error: None,
+    };
+    html(page.render())
+}
+
+fn off(backbone: &Backbone) -> Answer<Response> {
+    let page = BillingPage {
+        brand: brand(backbone),
+        email: String::new(),
+        token: String::new(),
+        organizations: Vec::new(),
+        content: BillingContent::Off,
+    };
+    html(page.render())
+}
+
+/// The page, with what went wrong a moment ago.
+async fn shown(backbone: &Backbone, visitor: Visitor, wanted: &Wanted, trouble: Option<&Error>) -> Answer<Response> {
+    let billing = backbone.billing.as_ref().or_not_found("page")?;
+    let reader = Reader::of(backbone, visitor, wanted.organization.as_deref()).await?;
+    let content = match &reader.caller {
+        None => BillingContent::Nowhere,
+        Some(caller) => {
+            let account = account_of(backbone, billing, &reader, Arc::clone(caller), wanted, trouble).await?;
+            BillingContent::Account(Box::new(account))
+        }
+    };
+    let page = BillingPage {
+        brand: brand(backbone),
+        token: reader.visitor.form_token(backbone),
+        organizations: reader.organizations(),
+        email: reader.email,
+        content,
+    };
+    let status = trouble.and_then(|error| StatusCode::from_u16(error.code().status).ok()).unwrap_or(StatusCode::OK);
+    html_with_status(status, page.render())
+}
+
+async fn account_of(
+    backbone: &Backbone,
+    billing: &Billing,
+    reader: &Reader,
+    mut caller: Arc<Caller>,
+    wanted: &Wanted,
+    trouble: Option<&Error>,
+) -> Result<BillingAccount> {
+    let look = wanted.look.unwrap_or_default();
+    let paid = wanted.checkout.is_some();
+    let mut seen = overview(billing, &caller).await?;
+    if paid && seen.running().is_none() && look.is_multiple_of(5) && look < LOOKS {
+        // Perhaps the webhook is late; whoever has just paid should not have to wait for it.
+        let asked = billing.refresh(caller.tenant()).await;
+        if asked.is_ok() {
+            caller = reader.visitor.caller(backbone, Some(caller.tenant())).await?;
+            seen = overview(billing, &caller).await?;
+        }
+    }
+    let may_change = caller.allow(Permission::write(Area::Billing)).is_ok();
+    let name = reader.name(caller.tenant());
+    let subject =
+        Subject { product: &backbone.product, name, id: caller.tenant().to_string(), overview: &seen, may_change };
+    let pay_by = pay_by(&subject, wanted.pay.as_deref());
+    let mut banners: Vec<BillingBanner> = trouble.map(went_wrong).into_iter().collect();
+    let again = if paid { arrived(&subject, look, &mut banners) } else { None };
+    banners.extend(wanted.done.as_deref().and_then(|what| done(what, &subject)));
+    banners.extend(subject.banners());
+    let invoices = invoices(billing, &caller, &seen, &mut banners).await;
+    let running = seen.running().filter(|_| may_change);
+    let archived = caller.standing() == Standing::Archived;
+    Ok(BillingAccount {
+        sentence: subject.sentence(),
+        banners,
+        may_change,
+        usage: if archived { Vec::new() } else { account::usage(&seen.usage) },
+        plans: subject.plans(pay_by),
+        pay_by,
+        can_cancel: running.is_some_and(|paid| !paid.cancel_at_period_end),
+        can_resume: running.is_some_and(|paid| paid.cancel_at_period_end),
+        has_portal: may_change && seen.has_customer && seen.subscription.is_some(),
+        invoices,
+        again,
+    })
+}
+
+/// In which interval the prices are shown: as asked, or as they are paid.
+fn pay_by(subject: &Subject<'_>, wanted: Option<&str>) -> Option<PayBy> {
+    let yearly = subject.product.plans().iter().any(|plan| matches!(plan.price, Price::Paid { year: Some(_), .. }));
+    let paid = subject.overview.running().map(|paid| paid.interval.as_str());
+    let by = if wanted.or(paid) == Some("year") { PayBy::Year } else { PayBy::Month };
+    yearly.then_some(by)
+}
+
+/// What somebody sees who comes back from paying; where to look again, while it has not arrived.
+fn arrived(subject: &Subject<'_>, look: u32, banners: &mut Vec<BillingBanner>) -> Option<(u32, String)> {
+    let (tone, title, text) = if subject.overview.running().is_some() {
+        (BillingTone::Good, "Thank you, it is paid", "The new limits hold already: whatever was stopped can go on.")
+    } else if look < LOOKS {
+        let text = "This page looks by itself until it is here, which takes a few seconds.";
+        (BillingTone::Good, "Your payment is on its way to us", text)
+    } else {
+        let text = "Nothing is lost: as soon as Stripe tells us of it, the plan changes. Look again in a few minutes.";
+        (BillingTone::Warn, "It takes longer than usual", text)
+    };
+    banners.push(banner(tone, title, text));
+    let waits = subject.overview.running().is_none() && look < LOOKS;
+    let next = format!("/billing?organization={}&checkout=done&look={}", subject.id, look + 1);
+    waits.then_some((LOOK_SECONDS, next))
+}
+
+/// What was done a moment ago.
+fn done(what: &str, subject: &Subject<'_>) -> Option<BillingBanner> {
+    let (title, text) = match what {
+        "changed" => ("The plan is changed", "Its limits hold already."),
+        "cancelled" if subject.overview.running().is_some() => return None,
+        "cancelled" => ("The subscription has ended", "Nothing more is paid."),
+        "resumed" => ("The subscription goes on", "As if nobody had cancelled it."),
+        _ => return None,
+    };
+    Some(banner(BillingTone::Good, title, text))
+}
+
+fn went_wrong(error: &Error) -> BillingBanner {
+    let title = match error.code().status {
+        402 => "The payment did not go through",
+        503 => "Stripe cannot be reached at the moment",
+        _ => "That did not work",
+    };
+    banner(BillingTone::Bad, title, error.message())
+}
+
+/// The invoices, for those who may see them. Where Stripe is away the rest of the page is worth showing, too.
+async fn invoices(
+    billing: &Billing,
+    caller: &Caller,
+    seen: &Overview,
+    banners: &mut Vec<BillingBanner>,
+) -> Option<Vec<BillingInvoice>> {
+    if caller.allow(Permission::read(Area::Billing)).is_err() {
+        return None;
+    }
+    if !seen.has_customer {
+        return Some(Vec::new());
+    }
+    match invoice::invoice_list(billing, caller.tenant(), INVOICES, None).await {
+        Ok(page) => Some(page.data.iter().map(invoice_line).collect()),
+        Err(_) => {
+            let text = "Stripe does not answer. Everything else on this page is right.";
+            banners.push(banner(BillingTone::Warn, "The invoices cannot be shown at the moment", text));
+            None
+        }
+    }
+}
+
+fn invoice_line(invoice: &invoice::Invoice) -> BillingInvoice {
+    BillingInvoice {
+        number: invoice.number.clone().unwrap_or_else(|| "Draft".to_owned()),
+        date: invoice.created_at.map_or_else(String::new, day),
+        amount: invoice.total.to_string(),
+        status: invoice.status.clone(),
+        page: invoice.url.clone(),
+        pdf: invoice.pdf.clone(),
+    }
+}

@@ -1,0 +1,200 @@
+//! From what is known of an organization's money to what stands on its page.
+
+use freehold_billing::{
+    lifecycle::{State, Why},
+    overview::{Move, Overview, Way},
+};
+use freehold_catalog::{Plan, Price, Product};
+use freehold_metering::usage::Usage;
+
+use super::super::plan_cards::card;
+use crate::{
+    BillingBanner, BillingButton, BillingPlan, BillingTone, BillingUsage, PayBy,
+    times::{day, day_near},
+};
+
+/// Whom and what the page is about.
+pub(super) struct Subject<'a> {
+    pub(super) product: &'a Product,
+    /// The organization's name.
+    pub(super) name: &'a str,
+    /// The organization's id.
+    pub(super) id: String,
+    pub(super) overview: &'a Overview,
+    /// Whether the reader may change any of it.
+    pub(super) may_change: bool,
+}
+
+impl Subject<'_> {
+    fn plan_name(&self) -> &str {
+        let id = &self.overview.plan.id;
+        self.product.plan(id).map_or(id, |plan| &plan.name)
+    }
+
+    /// Where the organization stands, in a sentence.
+    pub(super) fn sentence(&self) -> String {
+        let (name, plan, seen) = (self.name, self.plan_name(), self.overview);
+        if seen.granted {
+            return format!("{name} is on the plan {plan}, which whoever operates this server gave it.");
+        }
+        match seen.state {
+            State::Free if self.is_free() => format!("{name} is on the plan {plan}, which costs nothing."),
+            State::Free => format!("{name} is on the plan {plan}."),
+            State::Trialing => match (seen.trial_ends_at(), seen.running()) {
+                (Some(end), Some(_)) => format!("{name} tries the plan {plan}. The first payment is on {}.", day(end)),
+                (Some(end), None) => format!("{name} tries the plan {plan} until {}, without a card.", day(end)),
+                (None, _) => format!("{name} tries the plan {plan}."),
+            },
+            State::Active => self.paid(),
+            State::PastDue => format!("{name} is on the plan {plan}, and the last payment did not go through."),
+            State::Suspended => format!("{name} can only be read at the moment."),
+            State::Cancelled => format!("{name} can only be read: its subscription has ended."),
+            State::Archived => format!("{name} is in the archive. A payment brings it back."),
+        }
+    }
+
+    fn is_free(&self) -> bool {
+        self.product.plan(&self.overview.plan.id).is_some_and(|plan| plan.price == Price::Free)
+    }
+
+    fn paid(&self) -> String {
+        let (name, plan) = (self.name, self.plan_name());
+        let Some(paid) = self.overview.running() else { return format!("{name} is on the plan {plan}.") };
+        let members = if paid.per_member {
+            let plural = if paid.seats == 1 { "" } else { "s" };
+            format!(" for {} member{plural}", paid.seats)
+        } else {
+            String::new()
+        };
+        let next = match paid.period_end {
+            Some(end) if paid.cancel_at_period_end => format!(" It ends on {}.", day(end)),
+            Some(end) => format!(" The next payment is on {}.", day(end)),
+            None => String::new(),
+        };
+        format!("{name} is on the plan {plan}, paid by the {}{members}.{next}", paid.interval)
+    }
+
+    /// What the reader should know first.
+    pub(super) fn banners(&self) -> Vec<BillingBanner> {
+        let mut banners: Vec<BillingBanner> = self.of_state().into_iter().collect();
+        let ends =
+            self.overview.running().filter(|paid| paid.cancel_at_period_end && self.overview.state != State::PastDue);
+        if let Some(end) = ends.and_then(|paid| paid.period_end) {
+            let text =
+                "Until then everything stays as it is. Whoever changes his mind before keeps the subscription below.";
+            banners.push(banner(BillingTone::Warn, format!("The subscription ends on {}", day(end)), text));
+        }
+        let over: Vec<&str> = self.overview.over().map(|usage| usage.name.as_str()).collect();
+        if !over.is_empty() {
+            let text = "Nothing is deleted and everything goes on working; only new ones have to wait until there is room again.";
+            let title = format!("More is used than the plan {} has: {}", self.plan_name(), over.join(", "));
+            banners.push(banner(BillingTone::Warn, title, text));
+        }
+        banners
+    }
+
+    fn of_state(&self) -> Option<BillingBanner> {
+        let seen = self.overview;
+        let kept =
+            seen.kept_until().map_or_else(String::new, |until| format!(" Everything is kept until {}.", day(until)));
+        let pay = || seen.pay_url().map(|to| ("Pay now".to_owned(), to.to_owned()));
+        let found = match (seen.state, seen.why) {
+            (State::Trialing, _) if seen.running().is_none() => {
+                let end = day(seen.trial_ends_at()?);
+                let text = "Choose a plan before, and nothing changes that day but who pays.";
+                banner(BillingTone::Good, format!("The trial ends on {end}"), text)
+            }
+            (State::PastDue, _) => {
+                let until = seen.grace_ends_at().map_or_else(String::new, |end| format!(" until {}", day(end)));
+                let text = format!("Everything works{until}. After that the organization can only be read.");
+                BillingBanner { link: pay(), ..banner(BillingTone::Warn, "A payment did not go through", text) }
+            }
+            (State::Suspended, Some(Why::Unpaid)) => {
+                let text = "Reading and exporting work, changing does not. The payment lifts that at once.";
+                BillingBanner { link: pay(), ..banner(BillingTone::Bad, "An invoice was not paid", text) }
+            }
+            (State::Suspended, Some(Why::TrialOver)) => {
+                let text = format!("Reading and exporting work, changing does not. A plan lifts that at once.{kept}");
+                banner(BillingTone::Bad, "The trial is over", text)
+            }
+            (State::Suspended, _) => {
+                banner(BillingTone::Bad, "There is nothing paid", format!("A plan makes everything work again.{kept}"))
+            }
+            (State::Cancelled, _) => {
+                let text = format!("Reading and exporting work, changing does not. A plan lifts that at once.{kept}");
+                banner(BillingTone::Bad, "The subscription has ended", text)
+            }
+            (State::Archived, _) => {
+                let text = "Nothing of it is lost. Whoever pays for a plan has it all back at once.";
+                banner(BillingTone::Bad, "The organization is in the archive", text)
+            }
+            _ => return None,
+        };
+        Some(found)
+    }
+
+    /// The plans with what can be done about each.
+    pub(super) fn plans(&self, pay_by: Option<PayBy>) -> Vec<BillingPlan> {
+        self.overview.moves(self.product).map(|(plan, step, way)| self.plan(plan, step, way, pay_by)).collect()
+    }
+
+    fn plan(&self, plan: &Plan, step: Move, way: Option<Way>, pay_by: Option<PayBy>) -> BillingPlan {
+        let way = way.filter(|_| self.may_change);
+        let (button, note) = match way {
+            Some(Way::Checkout) => {
+                let label = if step == Move::Current { "Pay for" } else { "Choose" };
+                (Some(BillingButton::Checkout { label: format!("{label} {}", plan.name) }), None)
+            }
+            Some(Way::Change) => self.change(plan, step, pay_by),
+            Some(Way::Cancel) => {
+                let to = format!("/billing/cancel?organization={}", self.id);
+                (Some(BillingButton::Look { label: format!("Go back to {}", plan.name), to, down: true }), None)
+            }
+            Some(Way::Contact) => match &self.product.brand.support {
+                Some(address) => {
+                    (Some(BillingButton::Mail { label: "Talk to us".to_owned(), address: address.clone() }), None)
+                }
+                None => (None, Some("Talk to whoever operates this server.".to_owned())),
+            },
+            None => (None, None),
+        };
+        BillingPlan {
+            card: card(self.product, plan),
+            current: step == Move::Current,
+            per_member: plan.per_member(),
+            button,
+            note,
+        }
+    }
+
+    fn change(&self, plan: &Plan, step: Move, pay_by: Option<PayBy>) -> (Option<BillingButton>, Option<String>) {
+        let yearly = matches!(plan.price, Price::Paid { year: Some(_), .. }) && pay_by == Some(PayBy::Year);
+        let interval = if yearly { PayBy::Year } else { PayBy::Month };
+        let same = self.overview.running().is_some_and(|paid| paid.interval == interval.name());
+        if step == Move::Current && same {
+            return (None, None);
+        }
+        let label = match (step, interval) {
+            (Move::Current, interval) => format!("Pay by the {}", interval.name()),
+            _ => format!("Change to {}", plan.name),
+        };
+        let to = format!("/billing/change?organization={}&plan={}&interval={}", self.id, plan.id, interval.name());
+        (Some(BillingButton::Look { label, to, down: step == Move::Downgrade }), None)
+    }
+}
+
+/// What is used, a line each.
+pub(super) fn usage(used: &[Usage]) -> Vec<BillingUsage> {
+    let line = |usage: &Usage| BillingUsage {
+        name: usage.name.clone(),
+        used: usage.used,
+        limit: usage.limit,
+        again_on: usage.period_end.map(day_near),
+    };
+    used.iter().map(line).collect()
+}
+
+/// A banner without a link.
+pub(super) fn banner(tone: BillingTone, title: impl Into<String>, text: impl Into<String>) -> BillingBanner {
+    BillingBanner { tone, title: title.into(), text: text.into(), link: None }
+}

@@ -1,0 +1,200 @@
+//! What a change would mean, before it is done.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+use freehold_billing::{
+    Billing, Interval,
+    change::{Change, Preview, change_preview},
+    overview::{Overview, overview},
+};
+use freehold_catalog::Price;
+use freehold_core::{Area, Caller, Error, OptionExt, Permission, Result};
+use freehold_web::{Answer, Backbone, MaybeVisitor, Query, Visitor};
+use serde::Deserialize;
+
+use super::{Reader, brand, html};
+use crate::{BillingConfirmPage, BillingCost, times::day};
+
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    #[serde(default)]
+    organization: String,
+    #[serde(default)]
+    plan: String,
+    #[serde(default)]
+    interval: String,
+}
+
+/// What the pages share.
+struct Asked<'a> {
+    billing: &'a Billing,
+    visitor: Visitor,
+    caller: std::sync::Arc<Caller>,
+}
+
+impl<'a> Asked<'a> {
+    async fn of(backbone: &'a Backbone, visitor: Visitor, organization: &str) -> Result<Self> {
+        let billing = backbone.billing.as_ref().or_not_found("page")?;
+        let reader = Reader::of(backbone, visitor, Some(organization)).await?;
+        let caller = reader.caller.or_not_found("organization")?;
+        Ok(Self { billing, visitor, caller })
+    }
+
+    fn back(&self) -> String {
+        format!("/billing?organization={}", self.caller.tenant())
+    }
+
+    /// The fields that every form has.
+    fn fields(&self, backbone: &Backbone) -> Vec<(String, String)> {
+        let organization = self.caller.tenant().to_string();
+        vec![("token".to_owned(), self.visitor.form_token(backbone)), ("organization".to_owned(), organization)]
+    }
+
+    /// A page that can confirm nothing.
+    fn page(&self, backbone: &Backbone, title: String) -> BillingConfirmPage {
+        BillingConfirmPage {
+            brand: brand(backbone),
+            title,
+            sentences: Vec::new(),
+            costs: Vec::new(),
+            trouble: None,
+            action: None,
+            fields: self.fields(backbone),
+            button: String::new(),
+            grave: false,
+            other: None,
+            back: self.back(),
+        }
+    }
+}
+
+/// `/billing/change`
+pub(super) async fn change(
+    State(backbone): State<Backbone>,
+    MaybeVisitor(visitor): MaybeVisitor,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Response> {
+    let Some(visitor) = visitor else { return Ok(Redirect::to("/billing").into_response()) };
+    let asked = Asked::of(&backbone, visitor, &wanted.organization).await?;
+    let name = backbone.product.plan(&wanted.plan).map_or("another plan", |plan| plan.name.as_str());
+    let mut page = asked.page(&backbone, format!("Change to {name}?"));
+    match previewed(&asked, &wanted).await {
+        Ok((interval, preview)) => {
+            let seen = overview(asked.billing, &asked.caller).await?;
+            page.sentences = meaning(&backbone, &seen, &wanted.plan);
+            page.costs = costs(interval, &preview);
+            page.action = Some("/billing/change".to_owned());
+            page.button = if preview.now.minor > 0 {
+                format!("Pay {} and change to {name}", preview.now)
+            } else {
+                format!("Change to {name}")
+            };
+            let fields = [("plan", wanted.plan.clone()), ("interval", interval.name().to_owned())];
+            page.fields.extend(fields.map(|(name, value)| (name.to_owned(), value)));
+            page.fields.push(("at".to_owned(), preview.at.to_string()));
+        }
+        Err(error) if error.code().status < 500 => page.trouble = Some(error.message().to_owned()),
+        Err(error) => return Err(error.into()),
+    }
+    html(page.render())
+}
+
+async fn previewed(asked: &Asked<'_>, wanted: &Wanted) -> Result<(Interval, Preview)> {
+    asked.caller.allow(Permission::write(Area::Billing))?;
+    let interval = wanted.interval.parse().map_err(|expected| Error::invalid("/interval", expected))?;
+    let change = Change { plan: wanted.plan.clone(), interval, at: None };
+    Ok((interval, change_preview(asked.billing, asked.caller.tenant(), &change).await?))
+}
+
+/// What it means besides the money.
+fn meaning(backbone: &Backbone, seen: &Overview, plan: &str) -> Vec<String> {
+    let mut sentences = vec!["The limits of the new plan hold at once.".to_owned()];
+    let over: Vec<String> = backbone.product.plan(plan).map_or_else(Vec::new, |plan| {
+        let beyond = seen.usage.iter().filter_map(|usage| {
+            let limit = backbone.product.limit(plan, &usage.meter)?.amount()?;
+            (usage.used > limit).then(|| format!("{} {}, the plan has {limit}", usage.used, usage.name))
+        });
+        beyond.collect()
+    });
+    if !over.is_empty() {
+        sentences.push(format!(
+            "More is used than it has: {}. Nothing is deleted; only new ones have to wait until there is room again.",
+            over.join("; ")
+        ));
+    }
+    if seen.running().is_some_and(|paid| paid.cancel_at_period_end) {
+        sentences.push("The cancellation is taken back with it.".to_owned());
+    }
+    sentences
+}
+
+fn costs(interval: Interval, preview: &Preview) -> Vec<BillingCost> {
+    let cost = |what: &str, amount: freehold_core::Money, note: String| BillingCost {
+        what: what.to_owned(),
+        amount: amount.to_string(),
+        note,
+    };
+    let mut costs = Vec::new();
+    if preview.now.minor > 0 {
+        let note = "what is new for the days that are left, less what is paid for them already";
+        costs.push(cost("Now", preview.now, note.to_owned()));
+    }
+    if preview.credit.minor > 0 {
+        costs.push(cost("Credit", preview.credit, "taken off later invoices".to_owned()));
+    }
+    let on = preview.next_at.map_or_else(String::new, |at| format!("on {}", day(at)));
+    if preview.next != preview.regular {
+        let on = format!("{on}, with what was paid too much taken off").trim_start_matches(", ").to_owned();
+        costs.push(cost("The next invoice", preview.next, on));
+        costs.push(cost("Every later one", preview.regular, format!("every {interval}")));
+    } else {
+        let note = if on.is_empty() { format!("every {interval}") } else { format!("every {interval}, next {on}") };
+        costs.push(cost("Then", preview.regular, note));
+    }
+    costs
+}
+
+/// `/billing/cancel`
+pub(super) async fn cancel(
+    State(backbone): State<Backbone>,
+    MaybeVisitor(visitor): MaybeVisitor,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Response> {
+    let Some(visitor) = visitor else { return Ok(Redirect::to("/billing").into_response()) };
+    let asked = Asked::of(&backbone, visitor, &wanted.organization).await?;
+    let seen = overview(asked.billing, &asked.caller).await?;
+    let mut page = asked.page(&backbone, "Cancel the subscription?".to_owned());
+    let refused = asked.caller.allow(Permission::write(Area::Billing)).err();
+    match (refused, seen.running()) {
+        (Some(error), _) => page.trouble = Some(error.message().to_owned()),
+        (None, None) => page.trouble = Some("There is no subscription, so there is nothing to cancel.".to_owned()),
+        (None, Some(paid)) => {
+            let end = paid.period_end.map_or_else(|| "the end of the period".to_owned(), day);
+            page.sentences.push(format!("Until {end} everything stays as it is, and nothing more is paid."));
+            page.sentences.push(afterwards(&backbone));
+            page.action = Some("/billing/cancel".to_owned());
+            page.button = format!("End it on {end}");
+            page.grave = true;
+            let now = "End it now; what was paid ahead is not paid back";
+            page.other = Some(("at".to_owned(), "now".to_owned(), now.to_owned()));
+        }
+    }
+    html(page.render())
+}
+
+/// Where an organization is that has ended its subscription.
+fn afterwards(backbone: &Backbone) -> String {
+    let default = backbone.product.default_plan();
+    if default.price == Price::Free {
+        let name = &default.name;
+        return format!(
+            "Then the organization is on the plan {name}. Nothing is deleted; only new ones have to wait for room."
+        );
+    }
+    let days = backbone.product.lifecycle.keep_days;
+    format!(
+        "Then the organization can only be read. Everything is kept for {days} days, and after that goes to the archive."
+    )
+}

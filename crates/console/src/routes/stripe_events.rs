@@ -1,0 +1,135 @@
+//! `/dev/billing`: for whoever sits at the machine, like the mailbox.
+
+use axum::{
+    Router,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use freehold_billing::{
+    Billing,
+    account::account_find,
+    inbox::{InboxEvent, Replay, inbox_get, inbox_list, inbox_replay},
+};
+use freehold_core::{Error, OptionExt, Result, TenantId, codes};
+use freehold_web::{Answer, Backbone, Path, Query};
+use serde::Deserialize;
+
+use super::{brand, html, mailbox::AtThisMachine};
+use crate::{StripeAccountPage, StripeEventLine, StripeEventPage, StripeInboxPage};
+
+/// Events on a page.
+const PAGE: i64 = 50;
+const STATES: [&str; 4] = ["waiting", "done", "ignored", "failed"];
+
+pub(super) fn routes() -> Router<Backbone> {
+    Router::new()
+        .route("/dev/billing", get(inbox))
+        .route("/dev/billing/{id}", get(event))
+        .route("/dev/billing/{id}/replay", post(replay))
+        .route("/dev/billing/accounts/{id}", get(account))
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    state: Option<String>,
+    before: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct Done {
+    replayed: Option<String>,
+}
+
+async fn inbox(_: AtThisMachine, State(backbone): State<Backbone>, Query(wanted): Query<Wanted>) -> Answer<Response> {
+    let state = wanted.state.filter(|state| STATES.contains(&state.as_str()));
+    let mut found = match &backbone.billing {
+        Some(billing) => inbox_list(billing, state.as_deref(), wanted.before, PAGE + 1).await?,
+        None => Vec::new(),
+    };
+    let more = i64::try_from(found.len()).is_ok_and(|count| count > PAGE);
+    if more {
+        found.pop();
+    }
+    let next = found.last().filter(|_| more).map(|last| last.number);
+    let events = found.iter().map(line).collect();
+    let off = backbone.billing.is_none();
+    html(StripeInboxPage { brand: brand(&backbone), state, events, next, off }.render())
+}
+
+async fn event(
+    _: AtThisMachine,
+    State(backbone): State<Backbone>,
+    Path(id): Path<String>,
+    Query(done): Query<Done>,
+) -> Answer<Response> {
+    let (event, payload) = inbox_get(billing(&backbone)?, &id).await?;
+    let page = StripeEventPage {
+        brand: brand(&backbone),
+        created_at: event.created_at.to_string(),
+        processed_at: event.processed_at.map(|at| at.to_string()),
+        note: event.note.clone(),
+        object: event.object_id.clone(),
+        tenant: event.tenant_id.map(|tenant| tenant.to_string()),
+        event: line(&event),
+        payload: format!("{payload:#}"),
+        replayed: done.replayed.is_some(),
+    };
+    html(page.render())
+}
+
+async fn replay(
+    _: AtThisMachine,
+    State(backbone): State<Backbone>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Answer<Response> {
+    // Whoever sits at the machine may have other sites open.
+    let from = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
+    if from.is_some_and(|from| from != "same-origin") {
+        return Err(Error::new(codes::PERMISSION_DENIED, "Only our own pages send this form.").into());
+    }
+    let billing = billing(&backbone)?;
+    let (event, _) = inbox_get(billing, &id).await?;
+    inbox_replay(billing, &Replay::One(event.event_id.clone())).await?;
+    let plain = event.event_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let to = if plain { format!("/dev/billing/{}?replayed=1", event.event_id) } else { "/dev/billing".to_owned() };
+    Ok(Redirect::to(&to).into_response())
+}
+
+async fn account(_: AtThisMachine, State(backbone): State<Backbone>, Path(id): Path<TenantId>) -> Answer<Response> {
+    let found = account_find(billing(&backbone)?, id).await?;
+    let mut facts = Vec::new();
+    if let Some(account) = found {
+        let mut fact = |name: &str, value: String| facts.push((name.to_owned(), value));
+        fact("State", account.state.clone());
+        fact("Since", account.state_since.to_string());
+        fact("Customer at Stripe", account.customer_id.clone().unwrap_or_else(|| "none".to_owned()));
+        let granted =
+            account.granted().map_or_else(|| "no".to_owned(), |plan| format!("{} v{}", plan.id, plan.version));
+        fact("Plan given by hand", granted);
+        let time = |time: Option<jiff::Timestamp>| time.map_or_else(|| "never".to_owned(), |time| time.to_string());
+        fact("Trial ends", time(account.trial_ends_at));
+        fact("Looked at again", time(account.due_at));
+        fact("Stripe asked last", time(account.refreshed_at));
+        fact("Stripe asked so often", account.refresh_begun.to_string());
+        fact("Made", account.created_at.to_string());
+    }
+    html(StripeAccountPage { brand: brand(&backbone), tenant: id.to_string(), facts }.render())
+}
+
+fn billing(backbone: &Backbone) -> Result<&Billing> {
+    backbone.billing.as_ref().or_not_found("page")
+}
+
+fn line(event: &InboxEvent) -> StripeEventLine {
+    StripeEventLine {
+        id: event.event_id.clone(),
+        kind: event.r#type.clone(),
+        state: event.state.clone(),
+        received_at: event.received_at.to_string(),
+        times: event.times,
+        customer: event.customer_id.clone(),
+    }
+}

@@ -1,0 +1,171 @@
+//! `[billing]`, and the secrets of Stripe.
+
+use std::net::SocketAddr;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use freehold_core::Secret;
+use serde::Deserialize;
+
+/// What the command line and the environment say of billing.
+#[derive(Args, Clone, Debug, Default)]
+pub struct BillingOptions {
+    /// Plans are paid for, and limit what an organization may do
+    #[arg(long, env = "FREEHOLD_BILLING_ENABLED", global = true, value_name = "YES", hide = true)]
+    billing: Option<bool>,
+
+    /// Stripe's address, or of what speaks like it
+    #[arg(long, env = "STRIPE_API_URL", global = true, value_name = "URL", hide = true)]
+    stripe_url: Option<String>,
+
+    /// Where the sandbox listens that stands in for Stripe
+    #[arg(long, env = "FREEHOLD_BILLING_SANDBOX", global = true, value_name = "ADDRESS", hide = true)]
+    stripe_sandbox: Option<SocketAddr>,
+
+    /// Stripe's secret key; without it a sandbox is started
+    #[arg(long, env = "STRIPE_SECRET_KEY", global = true, value_name = "KEY", hide_env_values = true, hide = true)]
+    stripe_secret_key: Option<String>,
+
+    /// What Stripe signs webhooks with; several, separated by commas, while one replaces another
+    #[arg(
+        long,
+        env = "STRIPE_WEBHOOK_SECRET",
+        global = true,
+        value_name = "SECRETS",
+        hide_env_values = true,
+        hide = true
+    )]
+    stripe_webhook_secret: Option<String>,
+}
+
+/// `[billing]` in the file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BillingSection {
+    enabled: bool,
+    stripe_url: String,
+    sandbox: SocketAddr,
+    return_urls: Vec<String>,
+}
+
+/// How people pay.
+#[derive(Clone, Debug)]
+pub struct BillingSettings {
+    /// False: nothing is sold, and nothing is limited.
+    pub enabled: bool,
+    /// The Stripe to talk to; none: a sandbox.
+    pub stripe: Option<StripeSettings>,
+    /// What webhooks are signed with; none: all are refused, but a sandbox's.
+    pub webhook_secrets: Vec<Secret>,
+    /// Where a sandbox listens; where that is taken, on any free port.
+    pub sandbox: SocketAddr,
+    /// Other origins that checkout and portal may lead back to, without a slash at the end.
+    pub return_urls: Vec<String>,
+}
+
+/// Which Stripe, and who we are there.
+#[derive(Clone, Debug)]
+pub struct StripeSettings {
+    /// Without a slash at the end.
+    pub url: String,
+    /// `sk_live_…`, `sk_test_…`, or a restricted `rk_…`.
+    pub key: Secret,
+}
+
+impl StripeSettings {
+    /// Whether its money is real; none where the key has another shape than Stripe's.
+    pub fn is_live(&self) -> Option<bool> {
+        let (kind, rest) = self.key.expose().split_once('_')?;
+        let (mode, rest) = rest.split_once('_')?;
+        match (kind, mode) {
+            ("sk" | "rk", "live") if !rest.is_empty() => Some(true),
+            ("sk" | "rk", "test") if !rest.is_empty() => Some(false),
+            _ => None,
+        }
+    }
+}
+
+impl BillingOptions {
+    pub(super) fn resolve(self, file: BillingSection) -> Result<BillingSettings> {
+        let url = self.stripe_url.unwrap_or(file.stripe_url);
+        let url = url.trim().trim_end_matches('/');
+        if !(url.is_empty() || url.starts_with("https://") || url.starts_with("http://")) {
+            bail!("stripe_url in [billing] (STRIPE_API_URL) has to begin with http:// or https://");
+        }
+        let key = self.stripe_secret_key.map(|key| key.trim().to_owned()).filter(|key| !key.is_empty());
+        if key.is_none() && !url.is_empty() {
+            bail!(
+                "stripe_url in [billing] (STRIPE_API_URL) names a Stripe, but STRIPE_SECRET_KEY does not say who we are"
+            );
+        }
+        let url = if url.is_empty() { freehold_billing::stripe::URL } else { url };
+        let secrets = self.stripe_webhook_secret.unwrap_or_default();
+        let secrets = secrets.split(',').map(str::trim).filter(|secret| !secret.is_empty());
+        Ok(BillingSettings {
+            enabled: self.billing.unwrap_or(file.enabled),
+            stripe: key.map(|key| StripeSettings { url: url.to_owned(), key: Secret::new(key) }),
+            webhook_secrets: secrets.map(|secret| Secret::new(secret.to_owned())).collect(),
+            sandbox: self.stripe_sandbox.unwrap_or(file.sandbox),
+            return_urls: file.return_urls.iter().map(|url| origin(url)).collect::<Result<_>>()?,
+        })
+    }
+}
+
+/// `https://app.example.com:8443`, and nothing after it.
+fn origin(url: &str) -> Result<String> {
+    let url = url.trim().trim_end_matches('/');
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
+    if host.is_empty() || host.contains(['/', '?', '#', '@', '*']) {
+        bail!("{url:?} in return_urls of [billing] is no origin, such as https://app.example.com");
+    }
+    Ok(url.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn section() -> BillingSection {
+        let sandbox = "127.0.0.1:12111".parse().unwrap();
+        BillingSection { enabled: true, stripe_url: String::new(), sandbox, return_urls: Vec::new() }
+    }
+
+    fn options(url: &str, key: &str, secrets: &str) -> BillingOptions {
+        BillingOptions {
+            stripe_url: Some(url.to_owned()),
+            stripe_secret_key: Some(key.to_owned()),
+            stripe_webhook_secret: Some(secrets.to_owned()),
+            ..BillingOptions::default()
+        }
+    }
+
+    #[test]
+    fn a_key_names_stripe_and_without_one_there_is_a_sandbox() {
+        let read = |url, key, secrets| options(url, key, secrets).resolve(section());
+        assert!(read("", " ", "").unwrap().stripe.is_none());
+        let settings = read("", "sk_live_abc", "whsec_new, whsec_old,").unwrap();
+        let stripe = settings.stripe.clone().unwrap();
+        assert_eq!((stripe.url.as_str(), stripe.is_live()), ("https://api.stripe.com", Some(true)));
+        assert_eq!(settings.webhook_secrets.len(), 2);
+        assert!(!format!("{settings:?}").contains("abc") && !format!("{settings:?}").contains("whsec"));
+        let near = read("http://127.0.0.1:12111/", "sk_test_x", "").unwrap().stripe.unwrap();
+        assert_eq!((near.url.as_str(), near.is_live()), ("http://127.0.0.1:12111", Some(false)));
+        assert_eq!(read("", "pk_live_abc", "").unwrap().stripe.unwrap().is_live(), None);
+        assert!(read("http://127.0.0.1:12111", "", "").is_err() && read("ftp://stripe", "sk_test_x", "").is_err());
+    }
+
+    #[test]
+    fn people_come_back_to_origins() {
+        for (url, expected) in [
+            ("https://App.example.com/", Some("https://app.example.com")),
+            ("http://localhost:3000", Some("http://localhost:3000")),
+            ("https://app.example.com/billing", None),
+            ("https://*.example.com", None),
+            ("https://app@example.com", None),
+            ("app.example.com", None),
+            ("https://", None),
+        ] {
+            assert_eq!(origin(url).ok().as_deref(), expected, "{url}");
+        }
+    }
+}

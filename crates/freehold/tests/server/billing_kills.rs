@@ -1,0 +1,294 @@
+//! `kill -9` between an event's way into the inbox and what is done about it, fifty times under a stream of changes at Stripe:
+//! no event is lost, none has an effect twice, and in the end Freehold says what Stripe says.
+
+use std::{
+    collections::BTreeSet,
+    net::TcpListener,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use freehold::billing::{EVENTS, INBOX};
+use freehold_billing::{
+    catalog_sync,
+    stripe::{Client as Stripe, Settings as StripeSettings},
+};
+use freehold_core::{Clock, Random, Secret};
+use reqwest::Method;
+use serde_json::{Value, json};
+use stripe_sandbox::{Sandbox, Settings};
+
+use crate::{
+    client::{Client, text},
+    postgres::{Postgres, connect},
+    server::{Home, Program, eventually},
+};
+
+const KEY: &str = "sk_test_kills";
+const KILLS: u32 = 50;
+/// Organizations that subscribe once, half of which then do not pay.
+const ONCE: usize = 24;
+/// Organizations that change their plan again and again.
+const BUSY: usize = 4;
+/// So many steps of the stream after it subscribed, somebody's card fails.
+const LATER: usize = 30;
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// The sandbox that the server was told of. It lives in this process, so that no kill takes it.
+struct Shelf {
+    sandbox: Sandbox,
+    client: Client,
+    /// Price ids of Starter and Pro by the month.
+    prices: [String; 2],
+}
+
+/// Somebody who pays.
+#[derive(Clone)]
+struct Payer {
+    tenant: String,
+    customer: String,
+}
+
+impl Shelf {
+    /// Which tells `hook`; and what it signs with.
+    async fn open(hook: &str) -> (Self, String) {
+        let sandbox = Sandbox::start(TcpListener::bind("127.0.0.1:0").unwrap(), Settings::default()).unwrap();
+        let secret = sandbox.webhook(KEY, "kills", hook, EVENTS);
+        let (clock, random, key) = (Clock::system(), Random::system(), Secret::new(KEY));
+        let stripe = Stripe::new(StripeSettings { url: sandbox.url(), key, clock, random }).unwrap();
+        let product = freehold::compose::specification(&freehold_voice::PRODUCT).unwrap();
+        catalog_sync::sync(&stripe, &product).await.unwrap();
+        let mut shelf = Self { sandbox, client: Client::new(), prices: Default::default() };
+        let all = shelf.get("/v1/prices?limit=100").await;
+        for (price, plan) in shelf.prices.iter_mut().zip(["starter", "pro"]) {
+            let key = format!("freehold_voice_{plan}_v1_month");
+            let found = all["data"].as_array().unwrap().iter().find(|each| each["lookup_key"] == key);
+            *price = text(found.unwrap(), "/id");
+        }
+        // Some come twice or late; who is not there is told again a second later; answers take their time, as Stripe's do.
+        let again = "&retry_seconds[]=1".repeat(200);
+        let chaos = format!("duplicate=0.2&reorder=0.3&reorder_ms=300&concurrency=4&slow_ms=20{again}");
+        shelf.post("/_sandbox/chaos", &chaos).await;
+        (shelf, secret)
+    }
+
+    async fn ask(&self, method: Method, path: &str, form: &str) -> Value {
+        let request = self.client.request(method, format!("{}{path}", self.sandbox.url())).bearer_auth(KEY);
+        self.client.send(request.body(form.to_owned())).await.unwrap().expect(200)
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        self.ask(Method::GET, path, "").await
+    }
+
+    async fn post(&self, path: &str, form: &str) -> Value {
+        self.ask(Method::POST, path, form).await
+    }
+
+    /// Everything of a list, page by page.
+    async fn all(&self, path: &str) -> Vec<Value> {
+        let mut all: Vec<Value> = Vec::new();
+        loop {
+            let after = all.last().map(|last| format!("&starting_after={}", text(last, "/id"))).unwrap_or_default();
+            let page = self.get(&format!("{path}?limit=100&status=all{after}").replace("events?limit=100&status=all", "events?limit=100")).await;
+            all.extend(page["data"].as_array().unwrap().iter().cloned());
+            if page["has_more"] == false {
+                return all;
+            }
+        }
+    }
+
+    /// This card pays for everything of the payer's from now on.
+    async fn card(&self, payer: &Payer, card: &str) {
+        let customer = &payer.customer;
+        let attached = self.post(&format!("/v1/payment_methods/{card}/attach"), &format!("customer={customer}")).await;
+        let form = format!("invoice_settings[default_payment_method]={}", text(&attached, "/id"));
+        self.post(&format!("/v1/customers/{customer}"), &form).await;
+    }
+
+    async fn subscribe(&self, payer: &Payer) {
+        self.card(payer, "pm_card_visa").await;
+        let form = format!("customer={}&items[0][price]={}", payer.customer, self.prices[0]);
+        self.post("/v1/subscriptions", &form).await;
+    }
+
+    async fn subscription(&self, payer: &Payer) -> Value {
+        self.get(&format!("/v1/subscriptions?status=all&customer={}", payer.customer)).await["data"][0].clone()
+    }
+
+    /// To the other plan; what it costs is charged at once.
+    async fn change(&self, payer: &Payer) {
+        let subscription = self.subscription(payer).await;
+        let item = &subscription["items"]["data"][0];
+        let to = self.prices.iter().find(|price| item["price"]["id"] != price.as_str()).unwrap();
+        let form = format!("items[0][id]={}&items[0][price]={to}&proration_behavior=always_invoice", text(item, "/id"));
+        self.post(&format!("/v1/subscriptions/{}", text(&subscription, "/id")), &form).await;
+    }
+}
+
+/// Things happen at Stripe until `stop`, and until all that was planned has happened. How many did.
+async fn stream(shelf: Arc<Shelf>, payers: Vec<Payer>, stop: Arc<AtomicBool>) -> usize {
+    let random = Random::system();
+    let (busy, once) = payers.split_at(BUSY);
+    let (mut subscribed, mut failed) = (Vec::new(), 0);
+    for payer in busy {
+        shelf.subscribe(payer).await;
+    }
+    for step in 0.. {
+        let planned = subscribed.len() < once.len() || failed < once.len() / 2;
+        if stop.load(Ordering::SeqCst) && !planned {
+            return step;
+        }
+        match step % 8 {
+            0 if subscribed.len() < once.len() => {
+                shelf.subscribe(&once[subscribed.len()]).await;
+                subscribed.push(step);
+            }
+            4 if failed < once.len() / 2 && subscribed.get(failed).is_some_and(|at| step >= at + LATER) => {
+                shelf.card(&once[failed], "pm_card_chargeCustomerFail").await;
+                shelf.change(&once[failed]).await;
+                failed += 1;
+            }
+            _ => shelf.change(&busy[step % BUSY]).await,
+        }
+        tokio::time::sleep(Duration::from_millis(u64::from(random.below(60)))).await;
+    }
+    unreachable!("the steps never end")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_kills_between_inbox_and_effect_lose_no_event_and_repeat_none() {
+    let (home, random) = (Home::new(), Random::system());
+    let postgres = Postgres::start(&home).await;
+    let url = postgres.database("billing").await;
+    // The same port each time: an endpoint's address does not change because its server dies.
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (shelf, secret) = Shelf::open(&format!("http://{address}{INBOX}")).await;
+    let program = Program::at(&home)
+        .with("DATABASE_URL", &url)
+        .with("FREEHOLD_LISTEN", &address.to_string())
+        .with("FREEHOLD_WORK_LEASE_SECONDS", "2")
+        .with("STRIPE_API_URL", &shelf.sandbox.url())
+        .with("STRIPE_SECRET_KEY", KEY)
+        .with("STRIPE_WEBHOOK_SECRET", &secret);
+    let mut server = program.start().await;
+    let database = connect(&url).await;
+    let mut payers = Vec::new();
+    for number in 0..BUSY + ONCE {
+        payers.push(sign_up(&shelf, &server.site, &database, number).await);
+    }
+
+    let (shelf, stop) = (Arc::new(shelf), Arc::new(AtomicBool::new(false)));
+    let streaming = tokio::spawn(stream(shelf.clone(), payers.clone(), stop.clone()));
+    let (begun, mut between) = (Instant::now(), 0);
+    for _ in 0..KILLS {
+        tokio::time::sleep(Duration::from_millis(u64::from(20 + random.below(400)))).await;
+        server.unharmed();
+        server.kill();
+        let waiting = "select count(*) from freehold.stripe_events where state = 'waiting'";
+        between += u32::from(database.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) > 0);
+        server = program.start().await;
+    }
+    stop.store(true, Ordering::SeqCst);
+    let steps = streaming.await.unwrap();
+    println!("{KILLS} kills in {:.1?}, {between} while events waited; {steps} changes at Stripe", begun.elapsed());
+    assert!(between >= KILLS / 5, "hardly any kill came between inbox and effect: {between}");
+
+    eventually("every event was delivered and dealt with", PATIENCE, async || {
+        let left = shelf.post("/_sandbox/flush", "rounds=3").await;
+        let open = "select (select count(*) from freehold.stripe_events where state = 'waiting')
+            + (select count(*) from freehold.jobs where kind like 'billing.%' and payload::jsonb ? 'event')";
+        left["waiting"] == 0 && database.query_one(open, &[]).await.unwrap().get::<_, i64>(0) == 0
+    })
+    .await;
+    assert_told(&shelf, &database).await;
+    assert_once(&database).await;
+    assert_same(&shelf, &database, &payers).await;
+    server.stop().await;
+    postgres.stop().await;
+}
+
+/// Somebody new, whose customer at Stripe says whose it is.
+async fn sign_up(shelf: &Shelf, site: &str, database: &tokio_postgres::Client, number: usize) -> Payer {
+    let email = format!("payer-{number}@example.test");
+    let person = json!({ "email": email, "password": "correct horse battery", "data": { "organization": email } });
+    let request = shelf.client.request(Method::POST, format!("{site}/auth/v1/signup")).json(&person);
+    shelf.client.send(request).await.unwrap().expect(200);
+    let of = "select m.tenant_id::text from freehold.members as m join auth.users as u on u.id = m.user_id where u.email = $1";
+    let tenant: String = database.query_one(of, &[&email]).await.unwrap().get(0);
+    let customer = shelf.post("/v1/customers", &format!("metadata[freehold_tenant]={tenant}")).await;
+    Payer { tenant, customer: text(&customer, "/id") }
+}
+
+/// Every event that Stripe has for us is in the inbox, once, and was dealt with.
+async fn assert_told(shelf: &Shelf, database: &tokio_postgres::Client) {
+    let events = shelf.all("/v1/events").await;
+    let sent = events.iter().filter(|event| EVENTS.contains(&event["type"].as_str().unwrap()));
+    let sent: BTreeSet<String> = sent.map(|event| text(event, "/id")).collect();
+    let rows = database.query("select event_id, state, times from freehold.stripe_events", &[]).await.unwrap();
+    let kept: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert_eq!(kept, sent);
+    let undone: Vec<String> = rows.iter().filter(|row| row.get::<_, &str>(1) != "done").map(|row| row.get(0)).collect();
+    assert_eq!(undone, Vec::<String>::new(), "events that were not dealt with");
+    let twice = rows.iter().filter(|row| row.get::<_, i32>(2) > 1).count();
+    println!("{} events in the inbox, {twice} of which came more than once", sent.len());
+    assert!(twice > 0);
+}
+
+/// Nothing that follows from an event happened twice.
+async fn assert_once(database: &tokio_postgres::Client) {
+    for (what, sql) in [
+        ("jobs that nobody could do", "select count(*) from freehold.jobs where state = 'dead'"),
+        (
+            "events without an audit entry of their own, or the other way round",
+            "select count(*) from (select tenant_id, id from freehold.events where type like 'billing.%') as e
+             full join (select tenant_id, entry_id as id from freehold.audit_entries where action like 'billing.%') as a
+             using (tenant_id, id) where e.id is null or a.id is null",
+        ),
+        (
+            "changes of a state or plan that do not begin where the one before ended",
+            "select count(*) from (
+               select data->>'from' as was, data->>'to' as now, lag(data->>'to') over chain as before
+               from freehold.events where type in ('billing.state_changed', 'billing.plan_changed')
+               window chain as (partition by tenant_id, type order by occurred_at, position)
+             ) as steps where was = now or before is distinct from was and before is not null",
+        ),
+        (
+            "subscriptions that were told more or less than once",
+            "select count(*) from (
+               select tenant_id from freehold.events where type = 'billing.state_changed' and data->>'from' = 'free'
+               group by tenant_id having count(*) > 1
+             ) as told",
+        ),
+        (
+            "payments that failed without exactly one mail",
+            "select count(*) from freehold.billing_accounts as a where (a.state = 'past_due')::int <> (
+               select count(*) from freehold.mails as m where m.cause like 'billing/' || a.tenant_id || '/payment_failed/%')",
+        ),
+    ] {
+        assert_eq!(database.query_one(sql, &[]).await.unwrap().get::<_, i64>(0), 0, "{what}");
+    }
+}
+
+/// Freehold says what Stripe says.
+async fn assert_same(shelf: &Shelf, database: &tokio_postgres::Client, payers: &[Payer]) {
+    let mut owing = 0;
+    for payer in payers {
+        let subscription = shelf.subscription(payer).await;
+        let price = text(&subscription, "/items/data/0/price/id");
+        let plan = if price == shelf.prices[0] { "starter" } else { "pro" };
+        let status = text(&subscription, "/status");
+        let sql = "select s.subscription_id, s.status, s.plan, s.price_id, a.state, t.plan, t.standing
+            from freehold.tenants as t join freehold.billing_accounts as a using (tenant_id)
+            join freehold.subscriptions as s using (tenant_id) where t.tenant_id = $1::text::uuid";
+        let rows = database.query(sql, &[&payer.tenant]).await.unwrap();
+        let found: Vec<Vec<String>> = rows.iter().map(|row| (0..7).map(|at| row.get(at)).collect()).collect();
+        let id = text(&subscription, "/id");
+        assert_eq!(found, [[id.as_str(), &status, plan, &price, &status, plan, "good"]]);
+        owing += usize::from(status == "past_due");
+    }
+    assert_eq!(owing, ONCE / 2, "cards that failed");
+}

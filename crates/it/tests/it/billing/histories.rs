@@ -1,0 +1,165 @@
+//! Whatever happens at Stripe, and whatever becomes of the webhooks that tell of it: after a round of [`reconcile`] Freehold
+//! says what Stripe says. And while none is lost, webhooks alone are enough, however often and in whatever order they come.
+//!
+//! `FREEHOLD_HISTORIES` says how many, `FREEHOLD_HISTORIES_SEED` which; what fails is shrunk, printed, and its seed kept in
+//! `histories.proptest-regressions`, which is tried first the next time.
+//!
+//! Read in this order: [`history`] is what happens, [`lane`] where, [`oracle`] what has to be true then.
+
+mod history;
+mod lane;
+mod oracle;
+
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::Instant,
+};
+
+use freehold_billing::{lifecycle, reconcile::reconcile};
+use history::{History, Play, histories};
+use jiff::SignedDuration;
+use lane::{Lane, Payer};
+use oracle::{Known, truth};
+use proptest::test_runner::{Config, FileFailurePersistence, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use serde_json::Value;
+
+const HISTORIES: u32 = 2_000;
+const WITHOUT_LOSS: u32 = 200;
+/// Histories at a time; every other lane sells a product that has no free plan.
+const LANES: u32 = 4;
+const REGRESSIONS: &str = "tests/it/billing/histories.proptest-regressions";
+
+/// What mends or does not mend what webhooks left behind.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mend {
+    /// The daily round.
+    Reconcile,
+    /// Nothing: all webhooks came, and time is looked at as always.
+    Webhooks,
+}
+
+/// Tells one history, and what is found different then.
+async fn tell(lane: &Lane, history: &History, mend: Mend) -> Result<(), TestCaseError> {
+    lane.forget().await;
+    let told = tell_on(lane, history, mend).await;
+    if told.is_err() {
+        // It ended in the midst of things.
+        lane.settle().await;
+    }
+    told
+}
+
+async fn tell_on(lane: &Lane, history: &History, mend: Mend) -> Result<(), TestCaseError> {
+    history.knobs(lane).await;
+    let trial = history.trial;
+    let payer = lane.payer(history.known, trial).await;
+    let created = lane.now().as_second();
+    let free = lane.default_plan == "free";
+    let trial_end = (trial && !free).then_some(created + 14 * 86_400);
+    let play = Play::of(lane, &payer);
+    for op in &history.ops {
+        play.op(op).await;
+    }
+    let known = Known { created, trial_end, free, now: lane.now().as_second() };
+    if mend == Mend::Reconcile {
+        // Who never bought anything is no concern of the round, but of time. All of it in the midst of webhooks that still come.
+        lifecycle::sweep(&lane.billing).await.unwrap();
+        let report = reconcile(&lane.billing).await.unwrap();
+        if !report.failed.is_empty() || !report.strange.is_empty() {
+            return Err(TestCaseError::fail(format!("{report:?}")));
+        }
+        compare(lane, &payer, known, history, "after the round").await?;
+    }
+    lane.settle().await;
+    if lane.lost().await > 0 {
+        return Err(TestCaseError::fail("events that nobody dealt with"));
+    }
+    lifecycle::sweep(&lane.billing).await.unwrap();
+    compare(lane, &payer, known, history, "after all webhooks").await
+}
+
+async fn compare(
+    lane: &Lane,
+    payer: &Payer,
+    known: Known,
+    history: &History,
+    when: &'static str,
+) -> Result<(), TestCaseError> {
+    let expected = truth(lane, payer, known).await;
+    let found = lane.projection(payer.tenant).await;
+    // Of a customer that has bought nothing only an event of its own tells, which may be lost or about to be dealt with.
+    let unheard = !history.known && !history.trial && expected["subscriptions"] == serde_json::json!({});
+    if found == expected || (unheard && (found["state"].is_null() || found["state"] == "free")) {
+        return Ok(());
+    }
+    Err(TestCaseError::fail(format!("{when} at {}:\n{}", known.now, differences(&expected, &found, "").join("\n"))))
+}
+
+/// A line for each field that differs.
+fn differences(expected: &Value, found: &Value, at: &str) -> Vec<String> {
+    let (Value::Object(these), Value::Object(those)) = (expected, found) else {
+        let line = format!("  {at}: Stripe says {expected}, Freehold says {found}");
+        return if expected == found { Vec::new() } else { vec![line] };
+    };
+    let mut keys: Vec<&String> = these.keys().chain(those.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    keys.iter().flat_map(|key| differences(&expected[*key], &found[*key], &format!("{at}/{key}"))).collect()
+}
+
+/// Tells so many histories in all lanes.
+fn tell_all(count: u32, drop: u8, mend: Mend) {
+    let setting = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u32>().unwrap());
+    let count = setting("FREEHOLD_HISTORIES").map_or(count, |asked| asked * count / HISTORIES.min(asked * count));
+    let seed = setting("FREEHOLD_HISTORIES_SEED").unwrap_or(1);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let (begun, told, operations) = (Instant::now(), AtomicUsize::new(0), AtomicUsize::new(0));
+    let tell_lane = |number: u32| {
+        let product = if number % 2 == 0 { "voice" } else { "pharmacy" };
+        let lane = runtime.block_on(Lane::open(product));
+        let mut bytes = [0; 32];
+        bytes[..4].copy_from_slice(&seed.to_le_bytes());
+        bytes[4..8].copy_from_slice(&number.to_le_bytes());
+        let config = Config {
+            cases: count.div_ceil(LANES),
+            max_shrink_iters: 400,
+            failure_persistence: Some(Box::new(FileFailurePersistence::Direct(REGRESSIONS))),
+            ..Config::default()
+        };
+        let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
+        let result = runner.run(&histories(drop), |history| {
+            told.fetch_add(1, Ordering::Relaxed);
+            operations.fetch_add(history.ops.len(), Ordering::Relaxed);
+            runtime.block_on(tell(&lane, &history, mend))
+        });
+        if let Err(TestError::Fail(why, history)) = &result {
+            panic!("{product}, lane {number}, shrunk to {history:?}\n{why}");
+        }
+        result.unwrap();
+        // A day on which nothing happens changes nothing.
+        lane.wait(SignedDuration::from_hours(24));
+    };
+    thread::scope(|scope| {
+        let lanes: Vec<_> = (0..LANES).map(|number| scope.spawn(move || tell_lane(number))).collect();
+        for lane in lanes {
+            lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        }
+    });
+    println!(
+        "{} histories of {} operations in {:.1?}",
+        told.into_inner(),
+        operations.into_inner(),
+        begun.elapsed()
+    );
+}
+
+#[test]
+fn after_a_round_freehold_says_what_stripe_says() {
+    tell_all(HISTORIES, 60, Mend::Reconcile);
+}
+
+#[test]
+fn webhooks_alone_are_enough_while_none_is_lost() {
+    tell_all(WITHOUT_LOSS, 0, Mend::Webhooks);
+}

@@ -1,0 +1,154 @@
+//! A server and its Stripe: one clock, webhooks over a socket, a worker that does what they cause.
+
+use std::{
+    net::TcpListener as StdListener,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use freehold::work;
+use freehold_billing::{
+    catalog_sync,
+    lifecycle::sweep::sweep,
+    stripe::{Client, Settings as ClientSettings},
+};
+use freehold_core::{Clock, Random, Secret};
+use freehold_jobs::WorkerSettings;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use stripe_sandbox::{Sandbox, Settings};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+
+use crate::harness::{
+    app::{Person, Setup, Stripe, TestApp},
+    eventually,
+};
+
+/// The account of every test's sandbox.
+const KEY: &str = "sk_test_shop";
+
+/// A server that sells, with a Stripe of its own.
+pub(super) struct Shop {
+    pub(super) app: TestApp,
+    pub(super) sandbox: Sandbox,
+    pub(super) http: reqwest::Client,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+impl Shop {
+    /// The product of this name, with its prices at Stripe.
+    pub(super) async fn of(product: &str) -> Self {
+        Self::open(Setup::of(product)).await
+    }
+
+    /// As the test decides.
+    pub(super) async fn open(setup: Setup) -> Self {
+        let clock: Arc<OnceLock<Clock>> = Arc::default();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let hook = format!("http://{}/webhooks/stripe", listener.local_addr().unwrap());
+        let sandbox = sandbox(&clock);
+        let secret = endpoint(&sandbox, &hook).await;
+        let stripe = Stripe::At { url: sandbox.url().leak(), key: KEY, secret: secret.leak() };
+        let app = TestApp::with(setup.paying(stripe)).await;
+        clock.set(app.clock().clone()).unwrap();
+        let billing = app.backbone.billing.clone().unwrap();
+        catalog_sync::sync(&billing.stripe, &billing.product).await.unwrap();
+
+        let (stop, stopping) = watch::channel(false);
+        let settings = WorkerSettings { poll: Duration::from_millis(10), ..WorkerSettings::default() };
+        let worker = work::worker(&app.backbone, &setup.product, settings);
+        let router = app.router.clone().into_make_service_with_connect_info::<std::net::SocketAddr>();
+        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let tasks = vec![serving, tokio::spawn(worker.run(stopping))];
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+        Self { app, sandbox, http, stop, tasks }
+    }
+
+    /// Asks the sandbox itself: `GET` without a form, `POST` with one.
+    pub(super) async fn stripe(&self, path: &str, form: Option<&[(&str, &str)]>) -> Value {
+        let url = format!("{}{path}", self.sandbox.url());
+        let request = match form {
+            Some(form) => self.http.post(url).form(form),
+            None => self.http.get(url),
+        };
+        let answer = request.bearer_auth(KEY).send().await.unwrap();
+        let status = answer.status();
+        let body: Value = answer.json().await.unwrap();
+        assert!(status.is_success(), "{path}: {status} {body}");
+        body
+    }
+
+    /// What somebody does on the page of a checkout, with this card. Where he is led then.
+    pub(super) async fn pay(&self, page: &str, card: &str) -> (u16, String) {
+        let form = [("email", "payer@example.org"), ("card_number", card), ("name", "Pia Payer")];
+        let answer = self.http.post(page).form(&form).send().await.unwrap();
+        let to = answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned()).unwrap_or_default();
+        (answer.status().as_u16(), to)
+    }
+
+    /// The person's organization subscribes to a plan by the month, by checkout with this card.
+    pub(super) async fn subscribe(&self, person: &Person, plan: &str, card: &str) {
+        let body = serde_json::json!({ "plan": plan, "interval": "month" });
+        let answer = self.app.post("/api/v1/billing/checkout").person(person).json(&body).send().await.expect(201);
+        let (status, to) = self.pay(&answer.at("/url"), card).await;
+        assert_eq!(status, 303, "{to}");
+        self.settle().await;
+    }
+
+    /// Waits until every webhook was delivered and everything that it caused was done.
+    pub(super) async fn settle(&self) {
+        self.sandbox.catch_up();
+        self.stripe("/_sandbox/flush", Some(&[("rounds", "3")])).await;
+        let open = "select (select count(*) from freehold.stripe_events where state = 'waiting')
+            + (select count(*) from freehold.jobs where state in ('scheduled', 'waiting', 'running') and kind like 'billing.%')";
+        eventually("every event was dealt with", async || self.app.count(open).await == 0).await;
+    }
+
+    /// Time goes by: Stripe does what became due, tells it, and the lifecycle looks at who is due.
+    pub(super) async fn advance(&self, by: SignedDuration) {
+        self.app.clock().advance(by);
+        self.settle().await;
+        sweep(self.app.backbone.billing.as_ref().unwrap()).await.unwrap();
+        self.settle().await;
+    }
+
+    /// So many days.
+    pub(super) async fn advance_days(&self, days: i64) {
+        self.advance(SignedDuration::from_hours(24 * days)).await;
+    }
+
+    /// `plan/standing` of the person's organization, and the state of its account.
+    pub(super) async fn standing(&self, person: &Person) -> (String, String) {
+        let query = "select t.plan || '/' || t.standing, coalesce(a.state, '-') from freehold.tenants as t
+            left join freehold.billing_accounts as a using (tenant_id) where t.tenant_id = $1::text::uuid";
+        let row = self.app.test.admin().await.query_one(query, &[&person.organization]).await.unwrap();
+        (row.get(0), row.get(1))
+    }
+}
+
+/// A sandbox with the test's clock, once that is known.
+fn sandbox(clock: &Arc<OnceLock<Clock>>) -> Sandbox {
+    let clock = Arc::clone(clock);
+    let begin: Timestamp = "2026-03-15T12:00:00Z".parse().unwrap();
+    let now = Arc::new(move || clock.get().map_or(begin, Clock::now));
+    let listener = StdListener::bind("127.0.0.1:0").unwrap();
+    Sandbox::start(listener, Settings { now, seed: 2026, ..Settings::default() }).unwrap()
+}
+
+/// Has the sandbox send everything there; the secret it signs with.
+async fn endpoint(sandbox: &Sandbox, hook: &str) -> String {
+    let (clock, random) = (Clock::system(), Random::seeded(1));
+    let settings = ClientSettings { url: sandbox.url(), key: Secret::new(KEY.to_owned()), clock, random };
+    let made = Client::hasty(settings).unwrap().webhook_endpoint_create(hook, &["*"]).await.unwrap();
+    made.secret.unwrap().expose().to_owned()
+}
