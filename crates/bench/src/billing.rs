@@ -122,8 +122,10 @@ pub(crate) async fn accepted(
     for round in 0..ROUNDS {
         let script = home.script("webhooks.lua", &signed(home, event, round)?)?;
         let load =
-            wrk::run_with(programs, scene, &server.url("/webhooks/stripe"), Some(&script), (CONNECTIONS, SECONDS)).await?;
-        let events = home.count("select count(*) from freehold.stripe_events where times = 1 and state = 'waiting'").await?;
+            wrk::run_with(programs, scene, &server.url("/webhooks/stripe"), Some(&script), (CONNECTIONS, SECONDS))
+                .await?;
+        let events =
+            home.count("select count(*) from freehold.stripe_events where times = 1 and state = 'waiting'").await?;
         #[expect(clippy::cast_precision_loss, reason = "fewer than a million")]
         if (events as f64) < load.rate * f64::from(SECONDS) * 0.95 {
             bail!("of {:.0} webhooks a second only {events} events are in the inbox", load.rate);

@@ -60,7 +60,7 @@ row! {
         /// In the order in which they came.
         pub number: i64,
         /// `customer.subscription.updated`
-        pub r#type: String,
+        pub kind: String,
         /// When it happened, by Stripe.
         pub created_at: Timestamp,
         /// When it first came.

@@ -79,10 +79,8 @@ impl Billing {
                 continue;
             };
             // The newest invoice, which came along, says nothing of those before it.
-            all.push(match ours.is_unpaid() {
-                true => ours.owing(&self.stripe.invoice_list_open(&each.id).await?),
-                false => ours,
-            });
+            let owes = ours.is_unpaid();
+            all.push(if owes { ours.owing(&self.stripe.invoice_list_open(&each.id).await?) } else { ours });
         }
         Ok(all)
     }

@@ -9,6 +9,9 @@ use crate::Billing;
 /// What Stripe replaces by the id of the checkout.
 const SESSION: (&str, &str) = ("%7BCHECKOUT_SESSION_ID%7D", "{CHECKOUT_SESSION_ID}");
 
+/// In bytes.
+const LONGEST: usize = 2_000;
+
 /// The address, checked; `path` of this site where none is asked for. A path is one of this site.
 ///
 /// # Errors
@@ -19,6 +22,9 @@ pub(crate) fn return_url(billing: &Billing, pointer: &str, asked: Option<&str>, 
 
 fn checked(site: &str, origins: &[String], asked: Option<&str>, path: &str) -> Result<String, String> {
     let Some(asked) = asked else { return Ok(format!("{site}{path}")) };
+    if asked.len() > LONGEST || asked.chars().any(char::is_control) {
+        return Err(format!("expected an address of at most {LONGEST} bytes, without control characters"));
+    }
     let base = Url::parse(site).map_err(|_| "this site does not know its own address".to_owned())?;
     let url = base.join(asked).map_err(|_| format!("{asked:?} is not an address"))?;
     let web = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
@@ -75,6 +81,8 @@ mod tests {
             "javascript:alert(1)",
             "data:text/html,hi",
             "https://",
+            "/a\nb",
+            &"/x".repeat(1_001),
         ] {
             assert!(check(asked).is_err(), "{asked}");
         }

@@ -130,6 +130,32 @@ impl Subscription {
         self
     }
 
+    /// As its row, by the names of the columns.
+    fn row(&self) -> Value {
+        json!({
+            "subscription_id": self.subscription_id,
+            "status": self.status,
+            "plan": self.plan.id,
+            "plan_version": self.plan.version,
+            "interval": self.interval,
+            "per_member": self.per_member,
+            "seats": self.seats,
+            "item_id": self.item_id,
+            "price_id": self.price_id,
+            "items": self.items,
+            "period_start": self.period_start,
+            "period_end": self.period_end,
+            "cancel_at_period_end": self.cancel_at_period_end,
+            "cancel_at": self.cancel_at,
+            "canceled_at": self.canceled_at,
+            "ended_at": self.ended_at,
+            "trial_end": self.trial_end,
+            "unpaid_since": self.unpaid_since,
+            "pay_url": self.pay_url,
+            "created_at": self.created_at,
+        })
+    }
+
     /// Whether it goes on: it is paid for, or will be when somebody pays.
     pub fn is_running(&self) -> bool {
         matches!(self.status.as_str(), "trialing" | "active" | "past_due" | "unpaid" | "paused")
@@ -170,7 +196,7 @@ pub(crate) async fn subscriptions_replace(tx: &mut SystemTx, tenant: TenantId, f
     let ids: Vec<String> = found.iter().map(|each| each.subscription_id.clone()).collect();
     tx.execute(store::subscriptions_keep(tenant, ids)).await?;
     for each in found {
-        tx.execute(store::subscription_put(tenant, each)).await?;
+        tx.execute(store::subscription_put(tenant, each.row())).await?;
     }
     Ok(())
 }

@@ -7,8 +7,8 @@ mod mail_templates;
 mod mailbox;
 mod plan_cards;
 mod reading;
-mod stripe_events;
 mod sign_in;
+mod stripe_events;
 
 use std::sync::Arc;
 
@@ -48,8 +48,7 @@ struct Pages {
 
 /// The pages.
 pub fn routes(local: Local, document: Value, codes: Vec<Code>, events: Vec<EventType>) -> Router<Backbone> {
-    let mailbox =
-        if local.mailbox { mailbox::routes().merge(stripe_events::routes()) } else { Router::new() };
+    let mailbox = if local.mailbox { mailbox::routes().merge(stripe_events::routes()) } else { Router::new() };
     let pages = Arc::new(Pages { local, document, codes, events });
     Router::new()
         .merge(assets::routes())

@@ -24,7 +24,7 @@ use stripe_sandbox::Sandbox;
 use crate::{
     compose::{self, Money},
     database::Database,
-    settings::{BillingSettings, Settings},
+    settings::{BillingSettings, Settings, StripeSettings},
 };
 
 /// Our account in a sandbox. Nothing secret: whoever reaches the sandbox may have any.
@@ -234,7 +234,7 @@ fn near(address: SocketAddr) -> SocketAddr {
 }
 
 fn connected(billing: &BillingSettings) -> Part {
-    let live = billing.stripe.as_ref().and_then(|stripe| stripe.is_live());
+    let live = billing.stripe.as_ref().and_then(StripeSettings::is_live);
     let elsewhere = billing.stripe.as_ref().filter(|stripe| stripe.url != stripe::URL);
     let place = elsewhere.map(|stripe| format!(" at {}", stripe.url)).unwrap_or_default();
     let mode = match live {

@@ -19,15 +19,23 @@ mod stranger;
 mod text;
 mod workflow;
 
-use std::process::ExitCode;
+use std::{io::Write, process::ExitCode};
 
 use client::Client;
 use play::Play;
 use print::Printer;
 
-/// Plays the main job.
+/// Plays the main job, for whoever looks at the standard output.
 pub async fn demo(url: &str) -> ExitCode {
-    let mut printer = Printer::to_stdout();
+    played(url, Printer::to_stdout()).await
+}
+
+/// The same, written there.
+pub async fn demo_to(url: &str, out: Box<dyn Write + Send>) -> ExitCode {
+    played(url, Printer::to(out)).await
+}
+
+async fn played(url: &str, mut printer: Printer) -> ExitCode {
     let client = match Client::new(url) {
         Ok(client) => client,
         Err(why) => {

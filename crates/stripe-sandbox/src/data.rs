@@ -83,6 +83,8 @@ pub(crate) async fn run(world: Arc<World>, file: DataFile, mut stop: watch::Rece
     let file = Arc::new(file);
     let mut failing = false;
     loop {
+        // Asked before writing: what changes during a write is for the next one, and after this there is none.
+        let last = *stop.borrow();
         let begun = Instant::now();
         if world.is_unsaved() {
             let result = write(&world, &file).await;
@@ -94,7 +96,7 @@ pub(crate) async fn run(world: Arc<World>, file: DataFile, mut stop: watch::Rece
             }
             failing = result.is_err();
         }
-        if *stop.borrow() {
+        if last {
             return;
         }
         // A big world takes long to write; nine tenths of the time are for something else.

@@ -36,8 +36,7 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeJson
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         if request.headers().contains_key(header::CONTENT_TYPE) {
-            let bytes = bytes(request).await?;
-            return Ok(Self(if bytes.is_empty() { T::default() } else { read_json(&bytes)? }));
+            return Ok(Self(read_json(&bytes(request).await?)?));
         }
         let bytes = all(request).await?;
         let says = "The body has to be JSON, and say so: Content-Type: application/json.";

@@ -30,7 +30,7 @@ statements! {
 
     /// The newest first.
     fn inbox_list(state: Option<&str>, before: Option<i64>, limit: i64) -> InboxEvent =
-        "select e.event_id, e.number, e.type, e.created_at, e.received_at, e.times, e.livemode, e.object_id, e.customer_id,
+        "select e.event_id, e.number, e.type as kind, e.created_at, e.received_at, e.times, e.livemode, e.object_id, e.customer_id,
                 a.tenant_id, e.state, e.note, e.processed_at
          from freehold.stripe_events as e left join freehold.billing_accounts as a using (customer_id)
          where ($1::text is null or e.state = $1) and ($2::bigint is null or e.number < $2)
@@ -38,7 +38,7 @@ statements! {
 
     /// One.
     fn inbox_find(event: &str) -> InboxEvent =
-        "select e.event_id, e.number, e.type, e.created_at, e.received_at, e.times, e.livemode, e.object_id, e.customer_id,
+        "select e.event_id, e.number, e.type as kind, e.created_at, e.received_at, e.times, e.livemode, e.object_id, e.customer_id,
                 a.tenant_id, e.state, e.note, e.processed_at
          from freehold.stripe_events as e left join freehold.billing_accounts as a using (customer_id)
          where e.event_id = $1";

@@ -100,9 +100,9 @@ const SECOND: SignedDuration = SignedDuration::from_secs(1);
 
 #[test]
 fn a_trial_runs_ends_and_is_archived() {
+    use State::{Archived, Suspended, Trialing};
     let (terms, facts) = (pharmacy(), facts(&pharmacy()));
     let at = |now| decide(&facts, &terms, now);
-    use State::{Archived, Suspended, Trialing};
     let reminder = Some(day(12));
     assert_eq!(seen(&at(day(0))), (Trialing, Standing::Good, "starter", day(0), reminder));
     assert_eq!(seen(&at(day(12))), (Trialing, Standing::Good, "starter", day(0), Some(day(14))));
@@ -259,9 +259,9 @@ fn any_facts() -> impl Strategy<Value = Facts> {
     let subscription = (status, any::<bool>(), times).prop_map(|(status, cancel_at_period_end, times)| {
         let (period_start, period_end, cancel_at, canceled_at, ended_at, trial_end, unpaid_since) = times;
         Subscription {
-            cancel_at_period_end,
             period_start,
             period_end,
+            cancel_at_period_end,
             cancel_at,
             canceled_at,
             ended_at,

@@ -118,6 +118,12 @@ impl Error {
         Self::of(Kind::Unavailable, format!("Stripe {what}{why}."))
     }
 
+    /// There is nothing to speak with: the machine has no certificates to believe.
+    pub(super) fn no_client(error: &reqwest::Error) -> Self {
+        let told = Self::network(error).0.message;
+        Self::of(Kind::Unavailable, told.replace("Stripe broke off", "Stripe cannot be spoken to from this machine"))
+    }
+
     /// All the time there is was used up.
     pub(super) fn out_of_time() -> Self {
         Self::of(Kind::Unavailable, "Stripe did not answer in time.".to_owned())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Extension, Form, Router,
     extract::{FromRequest, Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
@@ -99,7 +99,7 @@ async fn code_use(
     request: Request,
 ) -> Answer<Response> {
     let (parts, body) = request.into_parts();
-    let client = client(&parts);
+    let (client, own) = (client(&parts), from_here(&parts.headers));
     let form: CodeForm = form(Request::from_parts(parts, body)).await?;
     let wrong = || Error::new(codes::OTP_EXPIRED, "Token has expired or is invalid");
     let proof = email_normalize(&form.email)
@@ -109,7 +109,7 @@ async fn code_use(
         Err(error) => Err(error),
     };
     match signed_in {
-        Ok(tokens) => Ok(hand_over(&backbone, &tokens, form.redirect_to.as_deref(), "magiclink")?),
+        Ok(tokens) => Ok(hand_over(&backbone, &tokens, form.redirect_to.as_deref(), "magiclink", own)?),
         Err(error) if error.code().status < 500 => {
             let page = SignInPage {
                 brand: brand(&backbone),
@@ -154,14 +154,14 @@ async fn link_look(State(backbone): State<Backbone>, Query(link): Query<Link>) -
 /// The button behind the link.
 async fn link_use(State(backbone): State<Backbone>, request: Request) -> Answer<Response> {
     let (parts, body) = request.into_parts();
-    let client = client(&parts);
+    let (client, own) = (client(&parts), from_here(&parts.headers));
     let link: Link = form(Request::from_parts(parts, body)).await?;
     let expired = || html_with_status(StatusCode::FORBIDDEN, LinkExpiredPage { brand: brand(&backbone) }.render());
     let Some(token) = link.token.as_deref().and_then(LinkToken::parse) else { return expired() };
     match sign_in_with_proof(&backbone.identity, Proof::Link(token), &client).await {
         Ok(tokens) => {
             let kind = link.r#type.as_deref().unwrap_or("magiclink");
-            Ok(hand_over(&backbone, &tokens, link.redirect_to.as_deref(), kind)?)
+            Ok(hand_over(&backbone, &tokens, link.redirect_to.as_deref(), kind, own)?)
         }
         Err(error) if error.code().status < 500 => expired(),
         Err(error) => Err(error.into()),
@@ -170,12 +170,25 @@ async fn link_use(State(backbone): State<Backbone>, request: Request) -> Answer<
 
 /// Sends the browser on with its session in the fragment, which browsers send to no server, and with a cookie for those of
 /// our pages that are written here. Those are shown the cookie only.
-fn hand_over(backbone: &Backbone, tokens: &Tokens, wanted: Option<&str>, kind: &str) -> Result<Response> {
-    let session = backbone.claims(tokens.access_token.expose())?.session_id;
-    let cookie = Visitor { user: tokens.user.id, session }.cookie(backbone)?;
+fn hand_over(
+    backbone: &Backbone,
+    tokens: &Tokens,
+    wanted: Option<&str>,
+    kind: &str,
+    from_here: bool,
+) -> Result<Response> {
     let mut answer = Redirect::to(&place(backbone, tokens, wanted, kind)).into_response();
-    answer.headers_mut().insert(header::SET_COOKIE, cookie);
+    if from_here {
+        let session = backbone.claims(tokens.access_token.expose())?.session_id;
+        let cookie = Visitor { user: tokens.user.id, session }.cookie(backbone)?;
+        answer.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
     Ok(answer)
+}
+
+/// Whether one of our pages sent the form. Another site could sign somebody in as somebody else, who then pays for him.
+fn from_here(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_none_or(|from| from == "same-origin")
 }
 
 fn place(backbone: &Backbone, tokens: &Tokens, wanted: Option<&str>, kind: &str) -> String {

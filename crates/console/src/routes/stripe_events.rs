@@ -126,7 +126,7 @@ fn billing(backbone: &Backbone) -> Result<&Billing> {
 fn line(event: &InboxEvent) -> StripeEventLine {
     StripeEventLine {
         id: event.event_id.clone(),
-        kind: event.r#type.clone(),
+        kind: event.kind.clone(),
         state: event.state.clone(),
         received_at: event.received_at.to_string(),
         times: event.times,

@@ -30,6 +30,11 @@ impl Printer {
         Self { out: Box::new(out), paint }
     }
 
+    /// For somebody who sees no colours.
+    pub(super) fn to(out: Box<dyn Write + Send>) -> Self {
+        Self { out, paint: Paint::for_output(false) }
+    }
+
     fn line(&mut self, line: &str) {
         let _ = writeln!(self.out, "{line}");
     }

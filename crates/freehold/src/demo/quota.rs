@@ -51,6 +51,12 @@ pub(super) async fn replay(play: &mut Play, key: &Badge, workflow: &Workflow, te
 
 /// One workflow more than the plan has.
 pub(super) async fn second_workflow(play: &mut Play, key: &Badge, template: &Template) {
+    let usage = play.client.send(&Request::get("/api/v1/usage").with(key)).await;
+    let unlimited = |meter: &Value| meter["meter"] == "workflows" && meter["limit"].is_null();
+    if usage.is_ok_and(|usage| usage.list("/meters").iter().any(unlimited)) {
+        play.printer.note("This server has workflows without an end, so nothing refuses a second one.");
+        return;
+    }
     let body = json!({ "name": "One too many", "template": template.id });
     let step = Step::new(
         "A second workflow",

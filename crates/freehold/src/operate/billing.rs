@@ -205,7 +205,7 @@ fn lines(event: &InboxEvent) -> String {
         "{}  {}  {}  {about}{tenant}\n  {}{times}{test}{note}",
         minute(event.received_at),
         event.event_id,
-        event.r#type,
+        event.kind,
         event.state
     )
 }
@@ -238,7 +238,7 @@ mod tests {
         let mut event = InboxEvent {
             event_id: "evt_1".to_owned(),
             number: 7,
-            r#type: "invoice.paid".to_owned(),
+            kind: "invoice.paid".to_owned(),
             created_at: "2026-03-15T12:00:00Z".parse().unwrap(),
             received_at: "2026-03-15T12:00:09Z".parse().unwrap(),
             times: 2,

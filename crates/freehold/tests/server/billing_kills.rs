@@ -88,12 +88,12 @@ impl Shelf {
         self.ask(Method::POST, path, form).await
     }
 
-    /// Everything of a list, page by page.
-    async fn all(&self, path: &str) -> Vec<Value> {
+    /// All events, page by page.
+    async fn events(&self) -> Vec<Value> {
         let mut all: Vec<Value> = Vec::new();
         loop {
             let after = all.last().map(|last| format!("&starting_after={}", text(last, "/id"))).unwrap_or_default();
-            let page = self.get(&format!("{path}?limit=100&status=all{after}").replace("events?limit=100&status=all", "events?limit=100")).await;
+            let page = self.get(&format!("/v1/events?limit=100{after}")).await;
             all.extend(page["data"].as_array().unwrap().iter().cloned());
             if page["has_more"] == false {
                 return all;
@@ -225,7 +225,7 @@ async fn sign_up(shelf: &Shelf, site: &str, database: &tokio_postgres::Client, n
 
 /// Every event that Stripe has for us is in the inbox, once, and was dealt with.
 async fn assert_told(shelf: &Shelf, database: &tokio_postgres::Client) {
-    let events = shelf.all("/v1/events").await;
+    let events = shelf.events().await;
     let sent = events.iter().filter(|event| EVENTS.contains(&event["type"].as_str().unwrap()));
     let sent: BTreeSet<String> = sent.map(|event| text(event, "/id")).collect();
     let rows = database.query("select event_id, state, times from freehold.stripe_events", &[]).await.unwrap();

@@ -3,6 +3,7 @@
 mod api;
 mod buying;
 mod checkout;
+mod demo;
 mod histories;
 mod inbox;
 mod lifecycle;

@@ -145,13 +145,13 @@ fn costs(interval: Interval, preview: &Preview) -> Vec<BillingCost> {
         costs.push(cost("Credit", preview.credit, "taken off later invoices".to_owned()));
     }
     let on = preview.next_at.map_or_else(String::new, |at| format!("on {}", day(at)));
-    if preview.next != preview.regular {
+    if preview.next == preview.regular {
+        let note = if on.is_empty() { format!("every {interval}") } else { format!("every {interval}, next {on}") };
+        costs.push(cost("Then", preview.regular, note));
+    } else {
         let on = format!("{on}, with what was paid too much taken off").trim_start_matches(", ").to_owned();
         costs.push(cost("The next invoice", preview.next, on));
         costs.push(cost("Every later one", preview.regular, format!("every {interval}")));
-    } else {
-        let note = if on.is_empty() { format!("every {interval}") } else { format!("every {interval}, next {on}") };
-        costs.push(cost("Then", preview.regular, note));
     }
     costs
 }

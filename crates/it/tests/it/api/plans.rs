@@ -24,7 +24,8 @@ async fn the_pricing_page_and_the_api_say_the_same() {
     assert_eq!(
         plans["data"][1]["price"],
         json!({
-            "kind": "paid", "month": { "minor": 2_900, "currency": "usd" }, "year": { "minor": 29_000, "currency": "usd" }
+            "kind": "paid", "month": { "minor": 2_900, "currency": "usd" }, "year": { "minor": 29_000, "currency": "usd" },
+            "per_member": false
         })
     );
     for plan in plans["data"].as_array().unwrap() {

@@ -152,6 +152,12 @@ async fn no_other_site_and_no_stranger_presses_a_button() {
         let page = shop.app.get("/billing").browser().header("cookie", cookie).send().await.expect(200);
         assert!(page.holds("Sign in to VoiceFX AI") && !page.holds("owner@example.org"), "{page}");
     }
+    // Another site signs nobody in here, as whomever.
+    shop.app.advance_seconds(60);
+    shop.app.post("/sign-in").browser().form("email=owner%40example.org").send().await.expect(200);
+    let form = format!("email=owner%40example.org&code={}", shop.app.code(&owner.email).await);
+    let elsewhere = shop.app.post("/sign-in/code").browser().header("sec-fetch-site", "cross-site").form(&form);
+    assert_eq!(elsewhere.send().await.expect(303).header("set-cookie"), "");
     // The cookie is for the pages only.
     shop.app.get("/api/v1/me").header("cookie", &browser.cookie).send().await.refused(401, "unauthenticated");
 
@@ -184,9 +190,9 @@ async fn who_may_not_pay_looks_without_buttons() {
 async fn trouble_is_said_with_the_way_out() {
     let shop = Shop::of("voice").await;
     let owner = shop.app.owner().await;
+    let browser = Browser::of(&shop, &owner).await;
     shop.subscribe(&owner, "starter", "4000000000007767").await;
     shop.advance_days(32).await;
-    let browser = Browser::of(&shop, &owner).await;
     let (page, _) = browser.page().await;
     assert!(page.contains("A payment did not go through") && page.contains(">Pay now</a>"), "{page}");
     shop.advance_days(8).await;

@@ -32,6 +32,8 @@ pub(super) struct Shop {
     pub(super) app: TestApp,
     pub(super) sandbox: Sandbox,
     pub(super) http: reqwest::Client,
+    /// Where its socket is.
+    pub(super) url: String,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -55,7 +57,8 @@ impl Shop {
     pub(super) async fn open(setup: Setup) -> Self {
         let clock: Arc<OnceLock<Clock>> = Arc::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let hook = format!("http://{}/webhooks/stripe", listener.local_addr().unwrap());
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let hook = format!("{url}/webhooks/stripe");
         let sandbox = sandbox(&clock);
         let secret = endpoint(&sandbox, &hook).await;
         let stripe = Stripe::At { url: sandbox.url().leak(), key: KEY, secret: secret.leak() };
@@ -71,7 +74,7 @@ impl Shop {
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let tasks = vec![serving, tokio::spawn(worker.run(stopping))];
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        Self { app, sandbox, http, stop, tasks }
+        Self { app, sandbox, http, url, stop, tasks }
     }
 
     /// Asks the sandbox itself: `GET` without a form, `POST` with one.

@@ -45,7 +45,7 @@ const APART: &str = "stripe-sandbox";
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("argon2", &["identity"]),
     ("askama", &["console", "delivery", APART]),
-    ("aws-lc-rs", &["vault", "identity", "db", "delivery", "billing", "web", "outbound", "it", APART]),
+    ("aws-lc-rs", &["vault", "identity", "db", "delivery", "billing", "web", "outbound", "it", "bench", APART]),
     (
         "axum",
         &["web", "api", "console", "gateway", "freehold", "voice", "documents", "pharmacy", "studio", APART, "it"],

@@ -170,7 +170,10 @@ async fn a_stranger_sees_only_his_own() {
                 (false, _) => ask.token(&stranger.token),
             };
             let answer = ask.send().await;
-            if operation.about != About::Public && !(200..300).contains(&answer.status()) && !got_to_stripe(operation, &answer) {
+            if operation.about != About::Public
+                && !(200..300).contains(&answer.status())
+                && !got_to_stripe(operation, &answer)
+            {
                 broken.push(format!("{}: {answer}", operation.name));
             }
             for secret in things.secrets(&owner) {

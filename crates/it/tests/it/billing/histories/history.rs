@@ -111,9 +111,8 @@ pub(super) fn histories(drop: u8) -> impl Strategy<Value = History> {
     );
     // What happens comes first, because it is shrunk first.
     let ops = prop::collection::vec(op(), 1..=10);
-    (ops, any::<bool>(), any::<bool>(), 0..AFTER.len(), chaos).prop_map(|(ops, known, trial, after_retries, chaos)| {
-        History { known, trial, after_retries, chaos, ops }
-    })
+    (ops, any::<bool>(), any::<bool>(), 0..AFTER.len(), chaos)
+        .prop_map(|(ops, known, trial, after_retries, chaos)| History { known, trial, after_retries, chaos, ops })
 }
 
 impl History {

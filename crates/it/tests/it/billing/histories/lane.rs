@@ -244,12 +244,8 @@ pub(super) fn text(value: &Value) -> String {
 
 /// Billing as the server has it, on connections that keep their statements.
 async fn billing(test: &TestDatabase, product: &str, url: &str, secret: &str) -> Billing {
-    let pool = PoolSettings {
-        connections: 8,
-        wait: SOON,
-        statement_cache: StatementCache::On,
-        ..PoolSettings::default()
-    };
+    let pool =
+        PoolSettings { connections: 8, wait: SOON, statement_cache: StatementCache::On, ..PoolSettings::default() };
     let db = Db::new(&test.settings(8).with_pool(pool)).unwrap();
     let (clock, random) = (test.clock.clone(), test.random.clone());
     let product = Arc::new(compose::specification(&compose::product(product).unwrap()).unwrap());

@@ -88,11 +88,12 @@ fn read(found: &Value, owed: Option<i64>) -> (Value, Fact) {
     (row, fact)
 }
 
+fn is(state: &str, plan: &str, version: i64, standing: &str, since: Option<i64>) -> Value {
+    json!({ "state": state, "plan": plan, "version": version, "standing": standing, "since": since })
+}
+
 /// Where the tenant stands, by the table of the plan: the first line that applies.
 fn standing(facts: &[Fact], known: Known) -> Value {
-    let is = |state: &str, plan: &str, version: i64, standing: &str, since: Option<i64>| {
-        json!({ "state": state, "plan": plan, "version": version, "standing": standing, "since": since })
-    };
     let best = |status: &str| {
         let those = facts.iter().filter(|fact| fact.status == status);
         those.max_by_key(|fact| (fact.ended, fact.created, fact.id.clone()))

@@ -379,7 +379,9 @@ fn of_house(operation: &str) -> Option<Sample> {
         "POST /api/v1/billing/portal" => with(json!({ "return_url": "/billing" })),
         "POST /api/v1/billing/cancel" => with(json!({ "at": "period_end" })),
         "POST /api/v1/webhooks/stripe" => Sample {
-            body: Some(json!({ "id": "evt_1", "object": "event", "type": "customer.updated", "data": { "object": {} } })),
+            body: Some(
+                json!({ "id": "evt_1", "object": "event", "type": "customer.updated", "data": { "object": {} } }),
+            ),
             file: None,
             query: "",
             public_status: 400,
