@@ -4,7 +4,7 @@ mod store;
 
 use freehold_core::{Plan, Result, TenantId};
 use freehold_db::{SystemTx, TenantTx, row};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 pub use store::STATEMENTS;
 
@@ -49,22 +49,20 @@ impl Account {
     }
 }
 
-/// Opens the account of a tenant that is being made in this transaction; its trial begins now, if the product has one.
+/// Opens the account of a tenant that is being made in this transaction.
 pub async fn account_open(tx: &mut SystemTx, billing: &Billing, tenant: TenantId, now: Timestamp) -> Result<()> {
-    let trial = billing.product.trial.as_ref();
-    let ends = trial.map(|trial| now.saturating_add(SignedDuration::from_hours(24 * i64::from(trial.days))));
-    tx.execute(store::account_open(tenant, ends.transpose().unwrap_or(None), now)).await?;
-    let account = account_lock(tx, tenant, now).await?;
+    let account = account_lock(tx, billing, tenant, now).await?;
     lifecycle::settle(tx, billing, &account, None, now).await.map(drop)
 }
 
-/// The account, and nobody else changes it until the transaction ends. Made where it is missing, without a trial: the tenant
-/// is older than billing. `not_found` when there is no such tenant.
-pub async fn account_lock(tx: &mut SystemTx, tenant: TenantId, now: Timestamp) -> Result<Account> {
+/// The account, and nobody else changes it until the transaction ends. Made where it is missing, because the tenant is new or
+/// older than billing; its trial begins now then, if the product has one. `not_found` when there is no such tenant.
+pub async fn account_lock(tx: &mut SystemTx, billing: &Billing, tenant: TenantId, now: Timestamp) -> Result<Account> {
     if let Some(account) = tx.fetch_optional(store::account_lock(tenant)).await? {
         return Ok(account);
     }
-    tx.execute(store::account_open(tenant, None, now)).await?;
+    let trial_ends_at = lifecycle::Terms::of(&billing.product).trial_ends_at(now);
+    tx.execute(store::account_open(tenant, trial_ends_at, now)).await?;
     let account = tx.fetch_optional(store::account_lock(tenant)).await?;
     account.ok_or_else(|| freehold_core::Error::not_found("organization"))
 }
@@ -89,7 +87,7 @@ pub async fn account_of_customer(billing: &Billing, customer: &str) -> Result<Op
 /// Writes down which customer at Stripe the tenant is.
 pub async fn account_put_customer(billing: &Billing, tenant: TenantId, customer: &str, now: Timestamp) -> Result<()> {
     let mut tx = billing.db.system("write down a customer").begin().await?;
-    account_lock(&mut tx, tenant, now).await?;
+    account_lock(&mut tx, billing, tenant, now).await?;
     account_write_customer(&mut tx, tenant, customer, now).await?;
     tx.commit().await
 }
@@ -108,10 +106,10 @@ pub(crate) async fn account_write_customer(
 pub async fn account_grant(billing: &Billing, tenant: TenantId, plan: Option<&Plan>) -> Result<()> {
     let now = billing.clock.now();
     let mut tx = billing.db.system("operator grants a plan").begin().await?;
-    account_lock(&mut tx, tenant, now).await?;
+    account_lock(&mut tx, billing, tenant, now).await?;
     let (id, version) = plan.map(|plan| (plan.id.as_str(), plan.version)).unzip();
     tx.execute(store::account_grant(tenant, id, version, now)).await?;
-    let account = account_lock(&mut tx, tenant, now).await?;
+    let account = account_lock(&mut tx, billing, tenant, now).await?;
     let subscriptions = crate::subscription::subscription_list_of(&mut tx, tenant).await?;
     lifecycle::settle(&mut tx, billing, &account, crate::subscription::counting(&subscriptions), now).await?;
     tx.commit().await?;
@@ -123,7 +121,7 @@ pub async fn account_grant(billing: &Billing, tenant: TenantId, plan: Option<&Pl
 pub(crate) async fn refresh_begin(billing: &Billing, tenant: TenantId) -> Result<(Account, i64)> {
     let now = billing.clock.now();
     let mut tx = billing.db.system("ask Stripe anew").begin().await?;
-    account_lock(&mut tx, tenant, now).await?;
+    account_lock(&mut tx, billing, tenant, now).await?;
     let account = tx.fetch_one(store::refresh_begin(tenant)).await?;
     let (last,) = tx.fetch_one(store::last_event()).await?;
     tx.commit().await?;

@@ -170,7 +170,7 @@ pub(crate) async fn adopt(billing: &Billing, customer: &str) -> Result<Option<Te
     let (false, Some(tenant)) = (found.deleted, named) else { return Ok(None) };
     let now = billing.clock.now();
     let mut tx = billing.db.system("adopt a customer").begin().await?;
-    let account = match account_lock(&mut tx, tenant, now).await {
+    let account = match account_lock(&mut tx, billing, tenant, now).await {
         Ok(account) => account,
         Err(error) if error.is(codes::NOT_FOUND) => return Ok(None),
         Err(error) => return Err(error),

@@ -4,7 +4,7 @@
 //! written only while none with a higher number was. So an old answer that comes late changes nothing; and what it may
 //! have shown that the newer one did not is announced by an event of its own, which makes somebody ask again.
 
-use freehold_core::{Result, TenantId};
+use freehold_core::{Error, Result, TenantId, codes};
 use freehold_jobs::Job;
 
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
     inbox,
     lifecycle::{self, Settled},
     seats,
+    stripe::{Kind, object},
     subscription::{Subscription, counting, subscription_list_of, subscriptions_replace},
 };
 
@@ -46,7 +47,7 @@ impl Billing {
         };
         let now = self.clock.now();
         let mut tx = self.db.system("write down what Stripe answered").begin().await?;
-        let account = account_lock(&mut tx, tenant, now).await?;
+        let account = account_lock(&mut tx, self, tenant, now).await?;
         let before = subscription_list_of(&mut tx, tenant).await?;
         let mut settled = None;
         if account.refresh_done < number {
@@ -71,7 +72,10 @@ impl Billing {
     }
 
     async fn subscriptions_at_stripe(&self, customer: &str) -> Result<Vec<Subscription>> {
-        let found = self.stripe.subscription_list_of(customer).await?;
+        let found = match self.stripe.subscription_list_of(customer).await {
+            Err(error) if error.kind() == Kind::NotFound => self.none_of_deleted(customer).await?,
+            found => found?,
+        };
         let mut all = Vec::new();
         for each in &found {
             let Some(ours) = Subscription::of(self, each) else {
@@ -83,5 +87,19 @@ impl Billing {
             all.push(if owes { ours.owing(&self.stripe.invoice_list_open(&each.id).await?) } else { ours });
         }
         Ok(all)
+    }
+
+    /// Nothing, of a customer that was deleted. One that Stripe never had is no reason to take anything from anybody: it is we
+    /// who ask at the wrong door.
+    async fn none_of_deleted(&self, customer: &str) -> Result<Vec<object::Subscription>> {
+        match self.stripe.customer_get(customer).await? {
+            Some(found) if found.deleted => Ok(Vec::new()),
+            _ => Err(Error::new(
+                codes::CONFLICT,
+                format!(
+                    "Stripe has no customer {customer}: the key is of another account or mode. Nothing was changed."
+                ),
+            )),
+        }
     }
 }

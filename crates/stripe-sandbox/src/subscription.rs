@@ -234,6 +234,9 @@ pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
     let status = params.one_of("status", &words)?;
     let (customer, price, clock) = (params.text("customer")?, params.text("price")?, params.text("test_clock")?);
     params.ignore(&["collection_method", "automatic_tax"]);
+    if let Some(customer) = &customer {
+        account.named::<customer::Customer>(customer, "customer")?;
+    }
     list::list(account, &mut params, "/v1/subscriptions", |subscription: &Subscription| {
         let state = match status.as_deref() {
             None => subscription.status != Status::Canceled && subscription.status != Status::IncompleteExpired,

@@ -87,7 +87,7 @@ async fn settle_due(billing: &Billing, tenant: TenantId, now: Timestamp) -> Resu
     if tx.fetch_optional(store::account_take(tenant, now)).await?.is_none() {
         return Ok(None);
     }
-    let account = account_lock(&mut tx, tenant, now).await?;
+    let account = account_lock(&mut tx, billing, tenant, now).await?;
     let subscriptions = subscription_list_of(&mut tx, tenant).await?;
     let settled = settle(&mut tx, billing, &account, counting(&subscriptions), now).await?;
     tx.commit().await?;

@@ -42,15 +42,13 @@ impl Client {
         self.delete(&path("customers", id), &Form::new()).await
     }
 
-    /// All subscriptions of a customer, also those that are over, the newest first, each with its newest invoice. Empty
-    /// for a customer that does not exist.
+    /// All subscriptions of a customer, also those that are over, the newest first, each with its newest invoice.
     pub async fn subscription_list_of(&self, customer: &str) -> Result<Vec<Subscription>> {
         let mut all: Vec<Subscription> = Vec::new();
         loop {
             let after = all.last().map(|last| last.id.as_str());
             let form = Form::new().with("customer", customer);
-            let page: Option<Page<Subscription>> = self.find("/v1/subscriptions", &subscriptions(form, after)).await?;
-            let Some(page) = page else { return Ok(all) };
+            let page: Page<Subscription> = self.get("/v1/subscriptions", &subscriptions(form, after)).await?;
             let more = page.has_more && !page.data.is_empty();
             all.extend(page.data);
             if !more {

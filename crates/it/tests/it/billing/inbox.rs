@@ -138,3 +138,17 @@ async fn what_an_operator_grants_holds_whatever_stripe_says() {
     account_grant(billing, tenant, None).await.unwrap();
     assert_eq!(shop.standing(&owner).await, ("free/good".to_owned(), "free".to_owned()));
 }
+
+#[tokio::test]
+async fn a_stripe_that_has_lost_a_customer_takes_nothing_from_it() {
+    let shop = Shop::of("voice").await;
+    let owner = shop.app.owner().await;
+    shop.subscribe(&owner, "starter", "4242424242424242").await;
+    // Another account answers: a key was exchanged, or the sandbox's file is gone.
+    shop.stripe("/_sandbox/reset", Some(&[])).await;
+    let billing = shop.app.backbone.billing.as_ref().unwrap();
+    let report = reconcile(billing).await.unwrap();
+    assert_eq!((report.failed.len(), report.repaired.len()), (1, 0), "{report:?}");
+    assert!(report.failed[0].contains("the key is of another account or mode"), "{report:?}");
+    assert_eq!(shop.standing(&owner).await, ("starter/good".to_owned(), "active".to_owned()));
+}
