@@ -42,7 +42,16 @@ pub fn base(product_name: &str) -> Document {
     document.info.contact = None;
     document.servers = Some(vec![Server::new("/")]);
     // The order in which a newcomer meets them; a product's own follow.
-    let tags = ["Sign-in", "Account", "Organizations", "API keys", "Usage and plans", "Billing", "Jobs", "Events and webhooks"];
+    let tags = [
+        "Sign-in",
+        "Account",
+        "Organizations",
+        "API keys",
+        "Usage and plans",
+        "Billing",
+        "Jobs",
+        "Events and webhooks",
+    ];
     document.tags = Some(tags.map(Tag::new).into());
     document
 }

@@ -63,7 +63,8 @@ pub mod codes {
     pub const PAYMENT_FAILED: Code = Code::new("payment_failed", 402, "The payment did not go through");
 
     /// Nothing is sold on this server, so nothing is limited.
-    pub const BILLING_DISABLED: Code = Code::new("billing_disabled", 404, "Nothing is sold here, and nothing is limited");
+    pub const BILLING_DISABLED: Code =
+        Code::new("billing_disabled", 404, "Nothing is sold here, and nothing is limited");
 
     /// All of the above.
     pub const ALL: &[Code] = &[PAYMENT_FAILED, BILLING_DISABLED];

@@ -83,8 +83,7 @@ pub struct Subscription {
 impl Subscription {
     /// What Stripe answered, as we keep it; none: it is for nothing of ours.
     pub fn of(billing: &Billing, found: &object::Subscription) -> Option<Self> {
-        let (item, bought) =
-            found.items.iter().find_map(|item| Some((item, sold(&item.price, &billing.product)?)))?;
+        let (item, bought) = found.items.iter().find_map(|item| Some((item, sold(&item.price, &billing.product)?)))?;
         let time = |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
         let open = found.invoice().filter(|invoice| invoice.status.as_deref() == Some("open"));
         let items = found.items.iter().map(|item| {

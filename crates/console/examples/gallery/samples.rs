@@ -184,9 +184,10 @@ pub(crate) fn plans() -> PlansPage {
             ),
         ],
         current: Some("starter".to_owned()),
-        how_to_change: "Owners and administrators choose a plan at [Billing](/billing). The new limits hold as soon as it is \
+        how_to_change:
+            "Owners and administrators choose a plan at [Billing](/billing). The new limits hold as soon as it is \
                         paid, and a smaller plan deletes nothing."
-            .to_owned(),
+                .to_owned(),
         choose_at: Some("/billing".to_owned()),
     }
 }

@@ -8,7 +8,8 @@ use crate::harness::app::Setup;
 /// The voice product, with a price for each member.
 fn per_member() -> Setup {
     let toml = freehold_voice::PRODUCT.toml;
-    let changed = toml.replace(r#"{ month = "$29", year = "$290" }"#, r#"{ month = "$29", year = "$290", per = "member" }"#);
+    let changed =
+        toml.replace(r#"{ month = "$29", year = "$290" }"#, r#"{ month = "$29", year = "$290", per = "member" }"#);
     assert_ne!(toml, changed);
     Setup::of_text(changed)
 }
