@@ -79,7 +79,8 @@ async fn arrival(play: &mut Play, key: &Badge) -> Played<()> {
             && answer.text("/plan") == PLAN
         {
             play.printer.good(&step);
-            return told(play, &answer, look);
+            told(play, &answer, look);
+            return Ok(());
         }
         tokio::time::sleep(PAUSE).await;
     }
@@ -88,12 +89,11 @@ async fn arrival(play: &mut Play, key: &Badge) -> Played<()> {
     Err(Broken)
 }
 
-fn told(play: &mut Play, answer: &Answer, look: u32) -> Played<()> {
+fn told(play: &mut Play, answer: &Answer, look: u32) {
     let until = answer.text("/period_end").split('T').next().unwrap_or_default();
     let looks = if look == 1 { "It was there at the first look".to_owned() } else { format!("It took {look} looks") };
     play.printer.note(&format!("{looks}. Paid until {until}, then again every {}.", answer.text("/interval")));
     play.hold("the state is active", "active", answer.text("/state"));
-    Ok(())
 }
 
 async fn invoice(play: &mut Play, key: &Badge) -> Played<()> {

@@ -214,6 +214,7 @@ const OPEN: &str = "select (select count(*) from freehold.stripe_events where st
 /// What Freehold says of a tenant. Times in seconds since 1970, as Stripe has them.
 const PROJECTION: &str = "select json_build_object(
       'state', a.state, 'plan', t.plan, 'version', t.plan_version, 'standing', t.standing,
+      'trial_end', extract(epoch from a.trial_ends_at)::bigint,
       'since', case when a.state in ('past_due', 'suspended', 'cancelled', 'archived') then extract(epoch from a.state_since)::bigint end,
       'subscriptions', (
         select coalesce(json_object_agg(s.subscription_id, json_build_object(

@@ -284,7 +284,7 @@ fn split() -> Value {
 }
 
 fn sample(operation: &str) -> Option<Sample> {
-    of_house(operation).or_else(|| of_voice(operation))
+    of_house(operation).or_else(|| of_billing(operation)).or_else(|| of_voice(operation))
 }
 
 fn with(body: Value) -> Sample {
@@ -335,6 +335,31 @@ fn of_voice(operation: &str) -> Option<Sample> {
     Some(sample)
 }
 
+/// Of those about money.
+fn of_billing(operation: &str) -> Option<Sample> {
+    let sample = match operation {
+        "POST /api/v1/billing/checkout" | "POST /api/v1/billing/create-checkout-session" => with(json!({
+            "plan": "pro", "interval": "month", "success_url": "/paid", "cancel_url": "/plans"
+        })),
+        "POST /api/v1/billing/change" | "POST /api/v1/billing/preview" => {
+            with(json!({ "plan": "starter", "interval": "year" }))
+        }
+        "POST /api/v1/billing/portal" => with(json!({ "return_url": "/billing" })),
+        "POST /api/v1/billing/cancel" => with(json!({ "at": "period_end" })),
+        "POST /api/v1/webhooks/stripe" => Sample {
+            body: Some(
+                json!({ "id": "evt_1", "object": "event", "type": "customer.updated", "data": { "object": {} } }),
+            ),
+            file: None,
+            query: "",
+            public_status: 400,
+        },
+        "POST /api/v1/billing/resume" => nothing(),
+        _ => return None,
+    };
+    Some(sample)
+}
+
 /// Of the backbone's.
 fn of_house(operation: &str) -> Option<Sample> {
     let sample = match operation {
@@ -370,25 +395,8 @@ fn of_house(operation: &str) -> Option<Sample> {
             query: "?grant_type=password",
             public_status: 400,
         },
-        "POST /api/v1/billing/checkout" | "POST /api/v1/billing/create-checkout-session" => with(json!({
-            "plan": "pro", "interval": "month", "success_url": "/paid", "cancel_url": "/plans"
-        })),
-        "POST /api/v1/billing/change" | "POST /api/v1/billing/preview" => {
-            with(json!({ "plan": "starter", "interval": "year" }))
-        }
-        "POST /api/v1/billing/portal" => with(json!({ "return_url": "/billing" })),
-        "POST /api/v1/billing/cancel" => with(json!({ "at": "period_end" })),
-        "POST /api/v1/webhooks/stripe" => Sample {
-            body: Some(
-                json!({ "id": "evt_1", "object": "event", "type": "customer.updated", "data": { "object": {} } }),
-            ),
-            file: None,
-            query: "",
-            public_status: 400,
-        },
         "POST /api/v1/jobs/replay" => with(json!({ "kind": "it.walked" })),
         "POST /auth/v1/logout"
-        | "POST /api/v1/billing/resume"
         | "POST /api/v1/jobs/{id}/cancel"
         | "POST /api/v1/jobs/{id}/replay"
         | "POST /api/v1/organizations/{id}/select"
