@@ -55,8 +55,8 @@ create table freehold.subscriptions (
   constraint subscriptions_subscription_id_key unique (subscription_id)
 );
 comment on column freehold.subscriptions.items is 'all of its items; plan, seats and price are those of the one that is ours';
-comment on column freehold.subscriptions.unpaid_since is 'when the invoice that is open was finalized; null: none is';
-comment on column freehold.subscriptions.pay_url is 'where that invoice can be paid';
+comment on column freehold.subscriptions.unpaid_since is 'when the oldest invoice that is open was finalized; null: none is';
+comment on column freehold.subscriptions.pay_url is 'where the newest of them can be paid';
 select freehold.protect('freehold.subscriptions', system => 'write');
 revoke insert, update, delete on freehold.subscriptions from freehold_app;
 

@@ -121,7 +121,7 @@ fn tell_all(count: u32, drop: u8, mend: Mend) -> String {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let (begun, told, operations) = (Instant::now(), AtomicUsize::new(0), AtomicUsize::new(0));
     let tell_lane = |number: u32| {
-        let product = if number % 2 == 0 { "voice" } else { "pharmacy" };
+        let product = if number.is_multiple_of(2) { "voice" } else { "pharmacy" };
         let lane = runtime.block_on(Lane::open(product));
         let mut bytes = [0; 32];
         bytes[..4].copy_from_slice(&seed.to_le_bytes());

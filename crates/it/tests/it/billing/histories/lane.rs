@@ -99,7 +99,8 @@ impl Lane {
         let prices = Vec::new();
         let mut lane =
             Self { test, billing, default_plan, prices, sandbox, http, admin, projection, open, stop, tasks };
-        lane.prices = lane.get("/v1/prices?limit=100").await["data"].as_array().unwrap().clone();
+        let prices = lane.get("/v1/prices?limit=100").await;
+        prices["data"].as_array().unwrap().clone_into(&mut lane.prices);
         lane
     }
 
