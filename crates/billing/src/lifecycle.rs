@@ -2,7 +2,7 @@
 //!
 //! Nothing here asks a clock or a database. [`decide`] answers the same for the same facts, however often and however
 //! late somebody looks; [`Decision::next`] says when time alone changes the answer. [`notices`] says which mails that
-//! makes due, [`settle`] writes it all down in one transaction, and [`sweep`] looks at those whose time has come.
+//! makes due, [`fn@settle`] writes it all down in one transaction, and [`mod@sweep`] looks at those whose time has come.
 
 use std::{fmt, str::FromStr};
 
