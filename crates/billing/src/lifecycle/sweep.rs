@@ -15,12 +15,8 @@ use crate::{
 };
 
 /// Looks at the accounts that are due.
-pub const SWEEP: JobKind = JobKind {
-    attempts: 1,
-    at_once: Some(1),
-    time_limit: Duration::from_mins(5),
-    ..JobKind::named("billing.lifecycle")
-};
+pub const SWEEP: JobKind =
+    JobKind { at_once: Some(1), time_limit: Duration::from_mins(5), ..JobKind::named("billing.lifecycle") };
 
 /// Every 30 seconds.
 pub const SCHEDULE: Schedule = Schedule { name: SWEEP.name, every: Duration::from_secs(30), kind: &SWEEP };

@@ -119,7 +119,7 @@ async fn commands_work_beside_a_running_server_and_without_one() {
     assert_eq!(plan().await, "free");
     let changed = program.run(&["plan", &tenant.slug, "pro"]).await;
     assert_eq!(changed.code, Some(0), "{}", changed.output);
-    assert!(changed.output.contains(&format!("{} is on the plan Pro", tenant.slug)), "{}", changed.output);
+    assert!(changed.output.contains(&format!("{} has the plan Pro", tenant.slug)), "{}", changed.output);
     eventually("the server knows", Duration::from_secs(1), async || plan().await == "pro").await;
 
     for (arguments, said) in [

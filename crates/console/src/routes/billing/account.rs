@@ -80,8 +80,7 @@ impl Subject<'_> {
         let ends =
             self.overview.running().filter(|paid| paid.cancel_at_period_end && self.overview.state != State::PastDue);
         if let Some(end) = ends.and_then(|paid| paid.period_end) {
-            let text =
-                "Until then everything stays as it is. If you change your mind, keep the subscription below.";
+            let text = "Until then everything stays as it is. If you change your mind, keep the subscription below.";
             banners.push(banner(BillingTone::Warn, format!("The subscription ends on {}", day(end)), text));
         }
         let over: Vec<&str> = self.overview.over().map(|usage| usage.name.as_str()).collect();

@@ -18,11 +18,10 @@ use crate::{
 };
 
 /// Looks at all campaigns that stopped.
-pub(super) const REVIVE: JobKind =
-    JobKind { attempts: 1, at_once: Some(1), ..JobKind::named("voice.campaigns_revive") };
+pub(super) const REVIVE: JobKind = JobKind { at_once: Some(1), ..JobKind::named("voice.campaigns_revive") };
 
 /// Looks at all campaigns that call or are about to.
-pub(super) const WATCH: JobKind = JobKind { attempts: 1, at_once: Some(1), ..JobKind::named("voice.campaigns_watch") };
+pub(super) const WATCH: JobKind = JobKind { at_once: Some(1), ..JobKind::named("voice.campaigns_watch") };
 
 /// How many are looked up at once.
 const AT_ONCE: i64 = 200;
