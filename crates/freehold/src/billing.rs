@@ -89,18 +89,7 @@ impl Payments {
         // Where nothing else is kept on this machine, this is not, either.
         let data = database.is_local() || settings.secret_key.is_none();
         let data = data.then(|| settings.data.join("stripe-sandbox.json"));
-        let (sandbox, url) = match sandbox(settings.billing.sandbox, data.clone(), &sources.0) {
-            Ok(sandbox) => {
-                let url = format!("http://{}", near(sandbox.address()));
-                if data.is_some() {
-                    let file = address_file(settings);
-                    std::fs::write(&file, &url).with_context(|| format!("writing {}", file.display()))?;
-                }
-                (Some(sandbox), url)
-            }
-            Err(error) if error.kind() == ErrorKind::ResourceBusy => (None, of_neighbour(settings).await?),
-            Err(error) => return Err(error).context("starting the sandbox that stands in for Stripe"),
-        };
+        let (sandbox, url) = own_or_neighbours(settings, data.as_ref(), &sources.0).await?;
         let webhook = format!("http://{}{INBOX}", near(address));
         // A neighbour's sandbox tells the neighbour, who writes it into the same database.
         let secret = sandbox.as_ref().map(|sandbox| sandbox.webhook(SANDBOX_KEY, ENDPOINT, &webhook, EVENTS));
@@ -195,18 +184,35 @@ async fn shelve(stripe: &stripe::Client, product: &Product) {
     }
 }
 
-/// Where another server on this data folder has its sandbox. It may just be starting, so what an earlier one left behind
-/// is not believed before it answers.
-async fn of_neighbour(settings: &Settings) -> Result<String> {
+/// A sandbox of our own, or where another server on this data folder has one. That server may just be starting, so what an
+/// earlier one left behind is not believed before it answers; or just ending, and then the sandbox is ours.
+async fn own_or_neighbours(
+    settings: &Settings,
+    data: Option<&PathBuf>,
+    clock: &Clock,
+) -> Result<(Option<Sandbox>, String)> {
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(1)).build()?;
     let until = tokio::time::Instant::now() + PATIENCE;
     loop {
-        let url = sandbox_url(settings);
-        if client.get(format!("{url}/_sandbox/clock")).send().await.is_ok_and(|answer| answer.status().is_success()) {
-            return Ok(url);
+        match sandbox(settings.billing.sandbox, data.cloned(), clock) {
+            Ok(sandbox) => {
+                let url = format!("http://{}", near(sandbox.address()));
+                if data.is_some() {
+                    let file = address_file(settings);
+                    std::fs::write(&file, &url).with_context(|| format!("writing {}", file.display()))?;
+                }
+                return Ok((Some(sandbox), url));
+            }
+            Err(error) if error.kind() == ErrorKind::ResourceBusy => {}
+            Err(error) => return Err(error).context("starting the sandbox that stands in for Stripe"),
+        }
+        if let Some(url) = left_address(settings)
+            && client.get(format!("{url}/_sandbox/clock")).send().await.is_ok_and(|answer| answer.status().is_success())
+        {
+            return Ok((None, url));
         }
         if tokio::time::Instant::now() >= until {
-            bail!("another server has the sandbox in {}, and it does not answer at {url}", settings.data.display());
+            bail!("another server has the sandbox in {}, and it does not answer", settings.data.display());
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -214,9 +220,12 @@ async fn of_neighbour(settings: &Settings) -> Result<String> {
 
 /// What a server left in the data folder; where there is nothing, where it would listen first.
 fn sandbox_url(settings: &Settings) -> String {
-    let left = std::fs::read_to_string(address_file(settings)).unwrap_or_default();
-    let left = left.trim();
-    if left.starts_with("http://") { left.to_owned() } else { format!("http://{}", near(settings.billing.sandbox)) }
+    left_address(settings).unwrap_or_else(|| format!("http://{}", near(settings.billing.sandbox)))
+}
+
+fn left_address(settings: &Settings) -> Option<String> {
+    let left = std::fs::read_to_string(address_file(settings)).ok()?;
+    Some(left.trim().to_owned()).filter(|left| left.starts_with("http://"))
 }
 
 fn address_file(settings: &Settings) -> PathBuf {
