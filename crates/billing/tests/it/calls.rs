@@ -45,7 +45,7 @@ async fn a_subscription_is_read_with_its_newest_invoice() {
     let all = lab.client.subscription_list_of(&customer.id).await.unwrap();
     assert_eq!(all, std::slice::from_ref(&made));
     assert_eq!(lab.client.subscription_page(None).await.unwrap().data, [made]);
-    assert!(lab.client.subscription_list_of("cus_nobody").await.unwrap().is_empty());
+    assert_eq!(lab.client.subscription_list_of("cus_nobody").await.unwrap_err().kind(), Kind::NotFound);
 }
 
 #[tokio::test]
