@@ -104,6 +104,8 @@ async fn an_orphan_without_a_watcher_is_stopped_by_the_next_start() {
     let postgres = freehold.postgres;
     // The watcher leads its own process group, is a child of that freehold, and no Postgres. Stopped,
     // it can neither act nor be replaced.
+    eventually("the watcher is there", async || children(freehold.child.id()).iter().any(|&child| child != postgres))
+        .await;
     for process in children(freehold.child.id()) {
         if process != postgres {
             signal("STOP", process);
