@@ -17,7 +17,7 @@ async fn workers_that_are_lost_at_any_moment_call_nobody_twice_and_forget_nobody
     let mut lost = 0;
     let random = &scene.app.backbone.random;
     while scene.progress(&id).await["status"] != "completed" {
-        tokio::time::sleep(Duration::from_millis(random.below(150).into())).await;
+        tokio::time::sleep(Duration::from_millis(random.below(50).into())).await;
         // In three turns more than the lease, so that what the lost one was doing is taken over.
         scene.app.advance_seconds(20);
         let victim = usize::try_from(random.below(3)).unwrap();
