@@ -108,8 +108,7 @@ pub async fn account_grant(billing: &Billing, tenant: TenantId, plan: Option<&Pl
     let mut tx = billing.db.system("operator grants a plan").begin().await?;
     account_lock(&mut tx, billing, tenant, now).await?;
     let (id, version) = plan.map(|plan| (plan.id.as_str(), plan.version)).unzip();
-    tx.execute(store::account_grant(tenant, id, version, now)).await?;
-    let account = account_lock(&mut tx, billing, tenant, now).await?;
+    let account = tx.fetch_one(store::account_grant(tenant, id, version, now)).await?;
     let subscriptions = crate::subscription::subscription_list_of(&mut tx, tenant).await?;
     lifecycle::settle(&mut tx, billing, &account, crate::subscription::counting(&subscriptions), now).await?;
     tx.commit().await?;

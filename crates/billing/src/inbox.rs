@@ -122,7 +122,8 @@ pub async fn event_receive(billing: &Billing, header: Option<&str>, body: &[u8])
         EVENT.attempts,
         now,
     );
-    let (outcome,) = billing.db.system("receive an event of Stripe").fetch_optional(query).await?.internal_if_none()?;
+    let outcome = billing.db.system("receive an event of Stripe").fetch_optional(query).await?;
+    let (outcome,) = outcome.ok_or_else(|| Error::internal("the inbox did not answer"))?;
     tracing::info!(event = event.id, kind = event.r#type, outcome, "an event of Stripe");
     if outcome == "new" {
         billing.nudge.nudge();
@@ -251,15 +252,4 @@ pub(crate) async fn events_forget(billing: &Billing) -> Result<()> {
     let before = billing.clock.now().saturating_sub(KEPT).context("when an event is old")?;
     while billing.db.system("forget old events of Stripe").execute(store::events_forget(before, PORTION)).await? > 0 {}
     Ok(())
-}
-
-/// A function that always answers did not.
-trait InternalIfNone<T> {
-    fn internal_if_none(self) -> Result<T>;
-}
-
-impl<T> InternalIfNone<T> for Option<T> {
-    fn internal_if_none(self) -> Result<T> {
-        self.ok_or_else(|| Error::internal("the inbox did not answer"))
-    }
 }

@@ -176,8 +176,7 @@ fn sandbox(wanted: SocketAddr, data: Option<PathBuf>, clock: &Clock) -> std::io:
 async fn shelve(stripe: &stripe::Client, product: &Product) {
     let shelved = async {
         let spec = compose::specification(product)?;
-        let steps = catalog_sync::plan(stripe, &spec).await.map_err(freehold_core::Error::from)?;
-        anyhow::Ok(catalog_sync::apply(stripe, &steps).await?)
+        anyhow::Ok(catalog_sync::sync(stripe, &spec).await?)
     };
     if let Err(error) = shelved.await {
         tracing::warn!("the plans cannot be bought in the sandbox (freehold billing sync says more): {error:#}");

@@ -40,8 +40,10 @@ statements! {
         "update freehold.billing_accounts set customer_id = $2, updated_at = $3 where tenant_id = $1";
 
     /// A plan by hand, or none.
-    fn account_grant(tenant: TenantId, plan: Option<&str>, version: Option<i32>, now: Timestamp) -> () =
-        "update freehold.billing_accounts set granted_plan = $2, granted_version = $3, updated_at = $4 where tenant_id = $1";
+    fn account_grant(tenant: TenantId, plan: Option<&str>, version: Option<i32>, now: Timestamp) -> Account =
+        "update freehold.billing_accounts set granted_plan = $2, granted_version = $3, updated_at = $4 where tenant_id = $1
+         returning tenant_id, customer_id, state, state_since, trial_ends_at, granted_plan, granted_version, due_at,
+                   refresh_begun, refresh_done, refreshed_at, created_at";
 
     /// The next number.
     fn refresh_begin(tenant: TenantId) -> Account =

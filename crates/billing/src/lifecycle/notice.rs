@@ -34,19 +34,6 @@ pub enum Template {
 }
 
 impl Template {
-    /// All of them, in the order in which trouble grows.
-    pub const ALL: [Self; 9] = [
-        Self::TrialEnding,
-        Self::TrialEnded,
-        Self::PaymentFailed,
-        Self::PaymentReminder,
-        Self::Suspended,
-        Self::SubscriptionCancelled,
-        Self::ArchiveReminder,
-        Self::Archived,
-        Self::PaymentReceived,
-    ];
-
     /// What the queue of mails names: `trial_ending`.
     pub const fn name(self) -> &'static str {
         match self {

@@ -159,11 +159,6 @@ impl Client {
         self.get::<Page<Invoice>>("/v1/invoices", &form).await.map(|page| page.data)
     }
 
-    /// The invoice; none where there is none.
-    pub async fn invoice_get(&self, id: &str) -> Result<Option<Invoice>> {
-        self.find(&path("invoices", id), &Form::new()).await
-    }
-
     /// The invoice that a change would make at once, or else the next one after it; none where there will be none.
     pub async fn invoice_preview(&self, preview: &NewPreview<'_>) -> Result<Option<Invoice>> {
         match self.post("/v1/invoices/create_preview", &preview.form(), None).await {

@@ -71,10 +71,16 @@ impl Sent {
         shown(backbone, self.visitor, &wanted, Some(&error)).await
     }
 
-    /// Back to the page, which says what was done.
-    fn done(&self, what: &str) -> Response {
-        // An id, because a caller was found by it.
-        Redirect::to(&format!("/billing?organization={}&done={what}", self.fields.organization)).into_response()
+    /// Back to the page, which says what was done, or what went wrong.
+    async fn ended(&self, backbone: &Backbone, what: &str, outcome: Result<()>) -> Answer<Response> {
+        match outcome {
+            // An id, because a caller was found by it.
+            Ok(()) => {
+                let to = format!("/billing?organization={}&done={what}", self.fields.organization);
+                Ok(Redirect::to(&to).into_response())
+            }
+            Err(error) => self.failed(backbone, error).await,
+        }
     }
 }
 
@@ -148,10 +154,7 @@ pub(super) async fn change(
         let change = Change { plan: sent.fields.plan.clone(), interval: sent.interval()?, at };
         plan_change(billing, caller.tenant(), &change).await
     };
-    match changed.await {
-        Ok(()) => Ok(sent.done("changed")),
-        Err(error) => sent.failed(&backbone, error).await,
-    }
+    sent.ended(&backbone, "changed", changed.await).await
 }
 
 pub(super) async fn cancel(
@@ -166,10 +169,7 @@ pub(super) async fn cancel(
         let (_, caller) = sent.reader(&backbone).await?;
         subscription_cancel(billing, caller.tenant(), end).await
     };
-    match cancelled.await {
-        Ok(()) => Ok(sent.done("cancelled")),
-        Err(error) => sent.failed(&backbone, error).await,
-    }
+    sent.ended(&backbone, "cancelled", cancelled.await).await
 }
 
 pub(super) async fn resume(
@@ -183,10 +183,7 @@ pub(super) async fn resume(
         let (_, caller) = sent.reader(&backbone).await?;
         subscription_resume(billing, caller.tenant()).await
     };
-    match resumed.await {
-        Ok(()) => Ok(sent.done("resumed")),
-        Err(error) => sent.failed(&backbone, error).await,
-    }
+    sent.ended(&backbone, "resumed", resumed.await).await
 }
 
 /// Ends the session, here and in the tokens that belong to it.
