@@ -142,7 +142,7 @@ pub(crate) async fn event_process(billing: &Billing, job: &Job) -> Result<Done> 
     // Somebody who asked meanwhile has seen all that it could show.
     let (true, Some(customer)) = (found.state == "waiting", &found.customer_id) else { return Ok(Done::Done) };
     let dealt = match owner(billing, customer).await {
-        Ok(Some(tenant)) => billing.refresh_for(tenant, Some(job)).await.map(drop),
+        Ok(Some(tenant)) => billing.refresh_for(tenant, Some((job, customer))).await.map(drop),
         Ok(None) => put_away(billing, &event, "ignored", "The customer belongs to no organization here.").await,
         Err(error) => Err(error),
     };

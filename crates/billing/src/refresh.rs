@@ -37,8 +37,9 @@ impl Billing {
         self.refresh_for(tenant, None).await
     }
 
-    /// The same, ending a job in the transaction that writes.
-    pub(crate) async fn refresh_for(&self, tenant: TenantId, job: Option<&Job>) -> Result<Refreshed> {
+    /// The same, ending the job of an event about a customer in the transaction that writes. That customer may be one that the
+    /// tenant had before: what it tells of is dealt with, too, when the tenant has been asked about.
+    pub(crate) async fn refresh_for(&self, tenant: TenantId, job: Option<(&Job, &str)>) -> Result<Refreshed> {
         let (account, last_event) = refresh_begin(self, tenant).await?;
         let number = account.refresh_begun;
         let after = match &account.customer_id {
@@ -60,7 +61,10 @@ impl Billing {
         if let Some(customer) = &account.customer_id {
             inbox::events_done(&mut tx, customer, last_event, now).await?;
         }
-        if let Some(job) = job {
+        if let Some((job, customer)) = job {
+            if account.customer_id.as_deref() != Some(customer) {
+                inbox::events_done(&mut tx, customer, last_event, now).await?;
+            }
             job.finish_system(&mut tx).await?;
         }
         tx.commit().await?;
