@@ -1,9 +1,15 @@
 //! Supabase Auth's protocol, under `/auth/v1`: its paths, bodies and errors, so that its clients work unchanged.
 
+mod admin;
 mod body;
 mod face;
+mod factors;
+mod keys;
 mod logout;
 mod otp;
+mod passkeys;
+mod providers;
+mod recovery_codes;
 mod signup;
 mod token;
 mod user;
@@ -30,4 +36,10 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(well_known::jwks))
         .routes(routes!(well_known::settings))
         .routes(routes!(well_known::health))
+        .merge(factors::routes())
+        .merge(recovery_codes::routes())
+        .merge(passkeys::routes())
+        .merge(providers::routes())
+        .merge(admin::routes())
+        .merge(keys::routes())
 }

@@ -16,17 +16,15 @@ use freehold_console::Local;
 use freehold_core::{Area, Clock, Code, Error, Ids, Random, Secret, codes};
 use freehold_db::{Db, MigrationSet, Statement};
 use freehold_delivery::webhook;
-use freehold_identity::{Identity, Settings as IdentitySettings};
+use freehold_identity::{AuthSettings, Identity, Newcomer, Settings as IdentitySettings};
 use freehold_jobs::{Nudge, outbox::EventType};
 use freehold_metering::plan::Entitlements;
 use freehold_outbound::Outbound;
 use freehold_vault::Vault;
-use freehold_web::{Backbone, Json, Outage, Parts, Problem, Product, Resolver, frame::frame};
+use freehold_web::{Backbone, Json, Outage, Parts, Places, Problem, Product, Resolver, frame::frame, newcomer_settle};
 use serde_json::Value;
 use tower_http::cors::{Any, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
-
-use crate::settings::AuthSettings;
 
 /// Every product that can be sold with this binary.
 pub const PRODUCTS: &[(&str, Product)] = &[
@@ -146,19 +144,6 @@ pub async fn backbone(materials: Materials, product: &Product) -> Result<Backbon
     freehold_db::canary(&db).await.map_err(explain)?;
     let spec = Arc::new(specification(product)?);
     let entitlements = Entitlements::load(&db, spec.clone(), clock.now()).await.map_err(explain)?;
-    let settings = IdentitySettings {
-        site_url: site_url.clone(),
-        product_name: spec.name.clone(),
-        autoconfirm: auth.autoconfirm,
-        signup_disabled: auth.signup_disabled,
-        password: spec.sign_in.contains(&SignIn::Password),
-        magic_link: spec.sign_in.contains(&SignIn::MagicLink),
-        access_token_seconds: auth.access_token_seconds,
-        refresh_reuse_seconds: auth.refresh_reuse_seconds,
-        code_minutes: auth.code_minutes,
-        resend_seconds: auth.resend_seconds,
-    };
-    let loaded = Identity::load(db.clone(), vault.clone(), clock.clone(), random.clone(), settings).await;
     // Where nothing is sold, nothing is limited.
     let entitlements = Arc::new(if money.is_some() { entitlements } else { entitlements.without_limits() });
     let (resolver, nudge, ids) = (Resolver::default(), Nudge::default(), Ids::new(clock.clone(), random.clone()));
@@ -179,10 +164,23 @@ pub async fn backbone(materials: Materials, product: &Product) -> Result<Backbon
             changed: Arc::new(move || known.forget()),
         })
     });
+    let places = Places { product: spec.clone(), billing: billing.clone(), clock: clock.clone(), ids: ids.clone() };
+    let newcomer: Arc<Newcomer> = Arc::new(move |tx, user| {
+        let places = places.clone();
+        Box::pin(async move { newcomer_settle(&places, tx, user).await })
+    });
+    let settings = IdentitySettings {
+        site_url: site_url.clone(),
+        product_name: spec.name.clone(),
+        password: spec.sign_in.contains(&SignIn::Password),
+        magic_link: spec.sign_in.contains(&SignIn::MagicLink),
+        auth,
+    };
+    let identity = Identity::load(db.clone(), vault.clone(), clock.clone(), random.clone(), settings, newcomer).await;
     let areas: Vec<Area> = freehold_api::AREAS.iter().chain(product.areas).copied().collect();
     Ok(Backbone::new(Parts {
         ids,
-        identity: loaded.map_err(explain)?,
+        identity: identity.map_err(explain)?,
         entitlements,
         resolver,
         outage: Outage::default(),

@@ -75,7 +75,7 @@ async fn run_with(
     (parts, money): (Vec<Part>, Option<Money>),
 ) -> Result<()> {
     let outbound = Outbound::new(settings.outbound.allowed(database.is_local()))?;
-    let (db, auth) = (database.pool()?, settings.auth);
+    let (db, auth) = (database.pool()?, settings.auth.clone());
     let materials = Materials { db, vault, clock, random, site_url, auth, outbound, money };
     let backbone = compose::backbone(materials, product).await?;
     let mailbox = settings.shows_mails(database);

@@ -11,10 +11,11 @@ use clap::Args;
 use freehold_core::Secret;
 use freehold_db::{PoolSettings, StatementCache};
 use freehold_delivery::mail::{Origin, Server};
+use freehold_identity::AuthSettings;
 
 pub use billing::{BillingOptions, BillingSettings, StripeSettings};
 use file::File;
-pub use sections::{AuthSettings, Mailbox, OutboundSettings, Prepared, WorkSettings};
+pub use sections::{Mailbox, OutboundSettings, Prepared, WorkSettings};
 
 use crate::{database::Database, mail::MailServer};
 
@@ -150,6 +151,9 @@ impl Options {
         if file.auth.access_token_seconds < 120 {
             bail!("access_token_seconds in [auth] is below 120: clients refresh 90 seconds before the end");
         }
+        if !(6..=10).contains(&file.auth.code_digits) {
+            bail!("code_digits in [auth] is not between 6 and 10");
+        }
         if !(1..=1000).contains(&file.database.connections) {
             bail!("connections in [database] is not between 1 and 1000");
         }
@@ -226,7 +230,7 @@ mod tests {
         assert_eq!(settings.product, "voice");
         assert_eq!(settings.data, PathBuf::from(".freehold"));
         assert_eq!(settings.site_url, None);
-        assert!(!settings.auth.autoconfirm);
+        assert_eq!(settings.auth, AuthSettings::default(), "[auth] of the file and of the identity room differ");
     }
 
     #[test]

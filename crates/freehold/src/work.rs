@@ -104,7 +104,7 @@ async fn run(
     let site_url = settings.site_url.clone().unwrap_or_else(|| format!("http://{}", settings.listen));
     let sources = (Clock::system(), random);
     let money = billing::beside(settings, &sources)?;
-    let ((clock, random), db, auth) = (sources, database.pool()?, settings.auth);
+    let ((clock, random), db, auth) = (sources, database.pool()?, settings.auth.clone());
     let materials = Materials { db, vault, clock, random, site_url, auth, outbound, money };
     let backbone = compose::backbone(materials, product).await?;
     let mails = mail::sender(settings, &backbone, settings.shows_mails(database))?;

@@ -49,6 +49,100 @@ pub const EMAIL_PROVIDER_DISABLED: Code =
 pub const ANONYMOUS_PROVIDER_DISABLED: Code =
     Code::new("anonymous_provider_disabled", 422, "Signing in without an address is switched off");
 
+/// An administrator names an address that is taken.
+pub const EMAIL_EXISTS: Code = Code::new("email_exists", 422, "The address is registered already");
+/// The session is older, or was idle for longer, than is allowed here.
+pub const SESSION_EXPIRED: Code = Code::new("session_expired", 400, "The session has come to its end");
+/// Nobody began this sign-in, or it was finished before.
+pub const FLOW_STATE_NOT_FOUND: Code = Code::new("flow_state_not_found", 404, "There is no such sign-in under way");
+/// The sign-in was begun too long ago.
+pub const FLOW_STATE_EXPIRED: Code = Code::new("flow_state_expired", 422, "The sign-in took too long");
+/// Whoever finishes the sign-in is not who began it.
+pub const BAD_CODE_VERIFIER: Code =
+    Code::new("bad_code_verifier", 400, "The code verifier is not the one of this sign-in");
+/// The change needs a code that was sent just now.
+pub const REAUTHENTICATION_NEEDED: Code = Code::new("reauthentication_needed", 400, "Show once more that it is you");
+/// The code of a reauthentication does not hold.
+pub const REAUTHENTICATION_NOT_VALID: Code =
+    Code::new("reauthentication_not_valid", 422, "The code is wrong, used or too old");
+/// The change needs the present password.
+pub const CURRENT_PASSWORD_REQUIRED: Code =
+    Code::new("current_password_required", 400, "The present password is needed");
+/// The present password is wrong.
+pub const CURRENT_PASSWORD_INVALID: Code = Code::new("current_password_invalid", 400, "The present password is wrong");
+/// Too many tries from one place, or at one account.
+pub const OVER_REQUEST_RATE_LIMIT: Code = Code::new("over_request_rate_limit", 429, "Too many requests");
+/// No mail can be sent to this address.
+pub const EMAIL_ADDRESS_INVALID: Code = Code::new("email_address_invalid", 400, "The address cannot be written to");
+/// There is no sign-in by phone here.
+pub const PHONE_PROVIDER_DISABLED: Code = Code::new("phone_provider_disabled", 400, "Sign-in by phone is not offered");
+/// The provider is not known here.
+pub const OAUTH_PROVIDER_NOT_SUPPORTED: Code =
+    Code::new("oauth_provider_not_supported", 400, "There is no such provider");
+/// What the provider gives back is not what we gave it.
+pub const BAD_OAUTH_STATE: Code = Code::new("bad_oauth_state", 400, "The answer belongs to no sign-in");
+/// The provider's answer lacks something.
+pub const BAD_OAUTH_CALLBACK: Code = Code::new("bad_oauth_callback", 400, "The provider's answer is incomplete");
+/// The provider's token is for somebody else.
+pub const UNEXPECTED_AUDIENCE: Code = Code::new("unexpected_audience", 400, "The token is for another application");
+/// The provider does not vouch for the address.
+pub const PROVIDER_EMAIL_NEEDS_VERIFICATION: Code =
+    Code::new("provider_email_needs_verification", 422, "The provider has not verified the address");
+/// Somebody signs in with this already.
+pub const IDENTITY_ALREADY_EXISTS: Code =
+    Code::new("identity_already_exists", 422, "Somebody signs in with it already");
+/// The person has no such way of signing in.
+pub const IDENTITY_NOT_FOUND: Code = Code::new("identity_not_found", 404, "There is no such way of signing in");
+/// The last way of signing in cannot be taken away.
+pub const SINGLE_IDENTITY_NOT_DELETABLE: Code =
+    Code::new("single_identity_not_deletable", 422, "It is the only way of signing in");
+/// Taking it away would give the person an address that is taken.
+pub const EMAIL_CONFLICT_IDENTITY_NOT_DELETABLE: Code =
+    Code::new("email_conflict_identity_not_deletable", 422, "Its address is somebody else's elsewhere");
+/// People may not link ways of signing in here.
+pub const MANUAL_LINKING_DISABLED: Code = Code::new("manual_linking_disabled", 404, "Linking is switched off");
+/// The session has not shown its second factor.
+pub const INSUFFICIENT_AAL: Code = Code::new("insufficient_aal", 422, "This needs the second factor");
+/// The person has as many factors as there may be.
+pub const TOO_MANY_ENROLLED_MFA_FACTORS: Code =
+    Code::new("too_many_enrolled_mfa_factors", 422, "There are as many factors as there may be");
+/// Another factor of the person has this name.
+pub const MFA_FACTOR_NAME_CONFLICT: Code = Code::new("mfa_factor_name_conflict", 422, "Another factor has this name");
+/// The person has no such factor.
+pub const MFA_FACTOR_NOT_FOUND: Code = Code::new("mfa_factor_not_found", 404, "There is no such factor");
+/// The challenge is too old; ask for another.
+pub const MFA_CHALLENGE_EXPIRED: Code = Code::new("mfa_challenge_expired", 422, "The challenge is too old");
+/// The code of the second factor is wrong.
+pub const MFA_VERIFICATION_FAILED: Code = Code::new("mfa_verification_failed", 422, "The code is wrong");
+/// Challenge and answer come from different places.
+pub const MFA_IP_ADDRESS_MISMATCH: Code =
+    Code::new("mfa_ip_address_mismatch", 422, "The challenge was asked for elsewhere");
+/// Authenticator apps are switched off.
+pub const MFA_TOTP_ENROLL_NOT_ENABLED: Code =
+    Code::new("mfa_totp_enroll_not_enabled", 422, "Authenticator apps are switched off");
+/// Phones are no second factor here.
+pub const MFA_PHONE_ENROLL_NOT_ENABLED: Code =
+    Code::new("mfa_phone_enroll_not_enabled", 422, "Phones are no second factor here");
+/// Security keys are switched off as a second factor.
+pub const MFA_WEB_AUTHN_ENROLL_NOT_ENABLED: Code =
+    Code::new("mfa_webauthn_enroll_not_enabled", 422, "Security keys are no second factor here");
+/// Passkeys are switched off.
+pub const PASSKEYS_DISABLED: Code = Code::new("passkeys_disabled", 422, "Passkeys are switched off");
+/// There is no SAML here.
+pub const SAML_PROVIDER_DISABLED: Code = Code::new("saml_provider_disabled", 422, "SAML is not offered");
+/// There is no single sign-on here.
+pub const SSO_PROVIDER_NOT_FOUND: Code = Code::new("sso_provider_not_found", 404, "There is no such provider");
+/// There is no sign-in by a wallet here.
+pub const WEB3_PROVIDER_DISABLED: Code = Code::new("web3_provider_disabled", 422, "Sign-in by a wallet is not offered");
+/// What was asked for is not offered here.
+pub const FEATURE_DISABLED: Code = Code::new("feature_disabled", 404, "This is not offered");
+/// The invitation was used, taken back or is too old.
+pub const INVITE_NOT_FOUND: Code = Code::new("invite_not_found", 404, "The invitation does not hold");
+/// The person's company manages the address and the password.
+pub const USER_SSO_MANAGED: Code = Code::new("user_sso_managed", 422, "A company manages this person");
+/// The captcha was not solved.
+pub const CAPTCHA_FAILED: Code = Code::new("captcha_failed", 400, "The captcha was not solved");
+
 /// All of the above.
 pub const ALL: &[Code] = &[
     INVALID_CREDENTIALS,
@@ -72,4 +166,44 @@ pub const ALL: &[Code] = &[
     PROVIDER_DISABLED,
     EMAIL_PROVIDER_DISABLED,
     ANONYMOUS_PROVIDER_DISABLED,
+    EMAIL_EXISTS,
+    SESSION_EXPIRED,
+    FLOW_STATE_NOT_FOUND,
+    FLOW_STATE_EXPIRED,
+    BAD_CODE_VERIFIER,
+    REAUTHENTICATION_NEEDED,
+    REAUTHENTICATION_NOT_VALID,
+    CURRENT_PASSWORD_REQUIRED,
+    CURRENT_PASSWORD_INVALID,
+    OVER_REQUEST_RATE_LIMIT,
+    EMAIL_ADDRESS_INVALID,
+    PHONE_PROVIDER_DISABLED,
+    OAUTH_PROVIDER_NOT_SUPPORTED,
+    BAD_OAUTH_STATE,
+    BAD_OAUTH_CALLBACK,
+    UNEXPECTED_AUDIENCE,
+    PROVIDER_EMAIL_NEEDS_VERIFICATION,
+    IDENTITY_ALREADY_EXISTS,
+    IDENTITY_NOT_FOUND,
+    SINGLE_IDENTITY_NOT_DELETABLE,
+    EMAIL_CONFLICT_IDENTITY_NOT_DELETABLE,
+    MANUAL_LINKING_DISABLED,
+    INSUFFICIENT_AAL,
+    TOO_MANY_ENROLLED_MFA_FACTORS,
+    MFA_FACTOR_NAME_CONFLICT,
+    MFA_FACTOR_NOT_FOUND,
+    MFA_CHALLENGE_EXPIRED,
+    MFA_VERIFICATION_FAILED,
+    MFA_IP_ADDRESS_MISMATCH,
+    MFA_TOTP_ENROLL_NOT_ENABLED,
+    MFA_PHONE_ENROLL_NOT_ENABLED,
+    MFA_WEB_AUTHN_ENROLL_NOT_ENABLED,
+    PASSKEYS_DISABLED,
+    SAML_PROVIDER_DISABLED,
+    SSO_PROVIDER_NOT_FOUND,
+    WEB3_PROVIDER_DISABLED,
+    FEATURE_DISABLED,
+    INVITE_NOT_FOUND,
+    USER_SSO_MANAGED,
+    CAPTCHA_FAILED,
 ];

@@ -20,7 +20,8 @@ pub struct PasswordPolicy {
 }
 
 /// A kind of character a policy may ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CharacterClass {
     /// A letter of any alphabet.
     Letter,

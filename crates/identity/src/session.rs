@@ -7,13 +7,14 @@ use freehold_core::{Context, Error, Result, Secret, SessionId, UserId};
 use freehold_db::{Db, SystemTx, row};
 use freehold_vault::Purpose;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 pub use store::STATEMENTS;
 
 use crate::{
     Identity,
     access_token::{Aal, Amr, Claims},
+    audit_entry::{Action, audit_note},
     codes,
     refresh_token::{RefreshToken, Rotation, SessionKey, decide},
     user::{User, user_find, user_signed_in},
@@ -85,7 +86,11 @@ pub async fn session_open(
     tx.execute(store::session_insert(session, user.id, STANDARD.encode(sealed), agent, ip, now)).await?;
     tx.execute(store::method_insert(identity.ids.next::<()>().uuid(), session, method, now)).await?;
     user_signed_in(tx, user.id, now).await?;
-    let user = User { last_sign_in_at: Some(now), ..user };
+    if user.last_sign_in_at.is_none() {
+        (identity.newcomer)(tx, &user).await?;
+    }
+    audit_note(identity, tx, Action::Login, &user, json!({ "method": method }), client).await?;
+    let user = user_find(tx, user.id).await?.ok_or_else(|| Error::internal("who signs in is gone"))?;
     let amr = vec![amr_of(method, now)];
     issue(identity, user, session, Aal::One, amr, RefreshToken::issue(session, 0, &key))
 }
@@ -105,7 +110,7 @@ pub async fn session_refresh(identity: &Identity, token: &str) -> Result<Tokens>
     }
     let counter = row.counter.unwrap_or_default();
     let since_last = row.refreshed_at.map(|last| now.duration_since(last));
-    let reuse = SignedDuration::from_secs(identity.settings.refresh_reuse_seconds);
+    let reuse = SignedDuration::from_secs(identity.settings.auth.refresh_reuse_seconds);
     let counter = match decide(token.counter(), counter, since_last, reuse) {
         Rotation::Advance => {
             tx.execute(store::session_advance(row.id, counter + 1, now)).await?;
@@ -169,19 +174,19 @@ fn issue(
     refresh_token: Secret,
 ) -> Result<Tokens> {
     let issued = identity.clock.now().as_second();
-    let expires_in = identity.settings.access_token_seconds;
+    let expires_in = identity.settings.auth.access_token_seconds;
     let claims = Claims {
         iss: identity.settings.issuer(),
         sub: user.id,
-        aud: "authenticated".to_owned(),
+        aud: user.aud.clone(),
         exp: issued + expires_in,
         iat: issued,
         nbf: None,
         email: user.email.clone(),
-        phone: String::new(),
+        phone: user.phone.clone(),
         app_metadata: object(&user.app_metadata),
         user_metadata: object(&user.user_metadata),
-        role: "authenticated".to_owned(),
+        role: user.role.clone(),
         aal,
         amr,
         session_id: session,

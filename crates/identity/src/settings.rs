@@ -1,28 +1,22 @@
 //! How sign-in behaves here.
 
-/// What an operator decides about sign-in (`[auth]` in `freehold.toml`).
+mod auth;
+
+pub use auth::{AuthSettings, PeopleOf, SessionSettings};
+
+/// What sign-in is told: `[auth]` in `freehold.toml`, and what it has from elsewhere.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where people reach this server, without a slash at the end: `https://app.example.org`.
     pub site_url: String,
     /// The product's name, for mails.
     pub product_name: String,
-    /// New people need not confirm their address.
-    pub autoconfirm: bool,
-    /// Nobody new may sign up.
-    pub signup_disabled: bool,
     /// People may sign in with a password.
     pub password: bool,
     /// People may sign in by a link or code sent to them.
     pub magic_link: bool,
-    /// Life of an access token in seconds, at least 120 (clients refresh 90 s before the end).
-    pub access_token_seconds: i64,
-    /// For how many seconds the token before the last may be sent again, by a client that did not get the answer.
-    pub refresh_reuse_seconds: i64,
-    /// Life of a link and its code in minutes.
-    pub code_minutes: i64,
-    /// Least seconds between two mails to one person.
-    pub resend_seconds: i64,
+    /// What the operator decides.
+    pub auth: AuthSettings,
 }
 
 impl Settings {
@@ -56,14 +50,9 @@ mod tests {
         let settings = Settings {
             site_url: "https://app.example.org".into(),
             product_name: String::new(),
-            autoconfirm: false,
-            signup_disabled: false,
             password: true,
             magic_link: true,
-            access_token_seconds: 3600,
-            refresh_reuse_seconds: 10,
-            code_minutes: 60,
-            resend_seconds: 60,
+            auth: AuthSettings::default(),
         };
         let to = |wanted| settings.redirect_or_site(Some(wanted));
         assert_eq!(

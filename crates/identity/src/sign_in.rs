@@ -12,7 +12,7 @@ use serde_json::json;
 pub use store::STATEMENTS;
 
 use crate::{
-    Identity, codes,
+    Identity, Realm, codes,
     one_time::{CODE_DIGITS, Flow, LinkToken, OneTimeCode, code_digest, code_matches},
     session::{Client, Tokens, session_open},
     user::{User, user_confirm, user_find, user_mailed},
@@ -24,12 +24,13 @@ const MAX_WRONG_CODES: i32 = 5;
 /// Signs in with a password. Unknown addresses cost as much time as known ones.
 pub async fn sign_in_with_password(
     identity: &Identity,
+    realm: Realm,
     email: &str,
     password: Secret,
     client: &Client,
 ) -> Result<Tokens> {
     let wrong = || Error::new(codes::INVALID_CREDENTIALS, "Invalid login credentials");
-    let found = identity.db.system("find who signs in").fetch_optional(store::user_by_email(email)).await?;
+    let found = identity.db.system("find who signs in").fetch_optional(store::user_by_email(realm, email)).await?;
     let hash = found.as_ref().and_then(|user| user.encrypted_password.clone());
     let right = identity.passwords.verify(&password, hash.as_ref()).await?;
     let Some(found) = found.filter(|_| right) else { return Err(wrong()) };
@@ -51,8 +52,8 @@ row! {
 }
 
 /// The password's hash of whoever has this address.
-pub(crate) async fn password_of(identity: &Identity, email: &str) -> Result<Option<Secret>> {
-    let found = identity.db.system("find who signs up").fetch_optional(store::user_by_email(email)).await?;
+pub(crate) async fn password_of(identity: &Identity, realm: Realm, email: &str) -> Result<Option<Secret>> {
+    let found = identity.db.system("find who signs up").fetch_optional(store::user_by_email(realm, email)).await?;
     Ok(found.and_then(|user| user.encrypted_password))
 }
 
@@ -84,7 +85,7 @@ pub async fn mail_sign_in(identity: &Identity, tx: &mut SystemTx, user: &User, r
         "product_name": settings.product_name,
         "code": code.expose(),
         "link": link,
-        "minutes_valid": settings.code_minutes,
+        "minutes_valid": settings.auth.code_minutes,
         "site_url": settings.site_url,
     });
     tx.execute(store::mail_enqueue(id, &format!("sign_in/{id}"), template, &user.email, data, now)).await.map(drop)
@@ -92,7 +93,7 @@ pub async fn mail_sign_in(identity: &Identity, tx: &mut SystemTx, user: &User, r
 
 fn refuse_too_soon(identity: &Identity, sent_at: Option<Timestamp>, now: Timestamp) -> Result<()> {
     let Some(sent_at) = sent_at else { return Ok(()) };
-    let wait = identity.settings.resend_seconds - now.duration_since(sent_at).as_secs();
+    let wait = identity.settings.auth.resend_seconds - now.duration_since(sent_at).as_secs();
     if wait <= 0 {
         return Ok(());
     }
@@ -108,6 +109,8 @@ pub enum Proof {
     Link(LinkToken),
     /// The code, with the address it was sent to.
     Code {
+        /// Within what the address is unique.
+        realm: Realm,
         /// As [`email_normalize`](crate::user::email_normalize) gave it.
         email: String,
         /// The six digits.
@@ -136,8 +139,8 @@ pub async fn sign_in_with_proof(identity: &Identity, proof: Proof, client: &Clie
             let row = tx.fetch_optional(store::token_lock_by_hash(&token.hash())).await?;
             row.ok_or_else(|| expired(&proof))?
         }
-        Proof::Code { email, code } => {
-            let rows = tx.fetch_all(store::token_lock_by_email(email)).await?;
+        Proof::Code { realm, email, code } => {
+            let rows = tx.fetch_all(store::token_lock_by_email(*realm, email)).await?;
             let live = rows.iter().filter(|row| row.failed_attempts < MAX_WRONG_CODES);
             let found = live.filter(|row| row.relates_to == *email).find(|row| {
                 row.code_hash.as_deref().is_some_and(|hash| code_matches(&identity.vault, email, code, hash))
@@ -145,13 +148,13 @@ pub async fn sign_in_with_proof(identity: &Identity, proof: Proof, client: &Clie
             if let Some(found) = found {
                 found.clone()
             } else {
-                tx.execute(store::token_failed(email)).await?;
+                tx.execute(store::token_failed(*realm, email)).await?;
                 tx.commit().await?;
                 return Err(expired(&proof));
             }
         }
     };
-    if now.duration_since(row.created_at) > SignedDuration::from_mins(identity.settings.code_minutes) {
+    if now.duration_since(row.created_at) > SignedDuration::from_mins(identity.settings.auth.code_minutes) {
         return Err(expired(&proof));
     }
     tx.execute(store::token_delete(row.id)).await?;
@@ -170,7 +173,7 @@ pub async fn sign_in_with_proof(identity: &Identity, proof: Proof, client: &Clie
 /// Whose mail the link came with, without using it up; for the page that asks before signing in.
 pub async fn link_peek(identity: &Identity, token: &LinkToken) -> Result<Option<String>> {
     let row = identity.db.system("look at a link").fetch_optional(store::token_by_hash(&token.hash())).await?;
-    let life = SignedDuration::from_mins(identity.settings.code_minutes);
+    let life = SignedDuration::from_mins(identity.settings.auth.code_minutes);
     let now = identity.clock.now();
     Ok(row.filter(|row| now.duration_since(row.created_at) <= life).map(|row| row.relates_to))
 }

@@ -5,14 +5,16 @@ use freehold_db::SystemTx;
 use serde_json::Value;
 
 use crate::{
-    Identity, codes,
+    Identity, Realm, codes,
     sign_in::{mail_sign_in, password_of},
-    user::{NewUser, User, user_create, user_find_by_email, user_set_password},
+    user::{NewUser, User, user_create_with_email, user_find_by_email, user_set_password},
 };
 
 /// Somebody who wants to sign up.
 #[derive(Clone, Debug)]
 pub struct SignUp {
+    /// Within what the address is unique.
+    pub realm: Realm,
     /// As [`email_normalize`](crate::user::email_normalize) gave it.
     pub email: String,
     /// The password's hash, made before the transaction because it takes long; none: signs in by mail.
@@ -28,7 +30,7 @@ pub struct SignUp {
 /// What became of a sign-up.
 #[derive(Debug)]
 pub enum SignedUp {
-    /// Made just now. An organization is to be made in the same transaction.
+    /// Made just now.
     New(User),
     /// Was there and never confirmed; got another mail.
     Unconfirmed(User),
@@ -43,11 +45,11 @@ pub enum SignedUp {
 /// the mail, sets one.
 pub async fn sign_up(identity: &Identity, tx: &mut SystemTx, new: SignUp) -> Result<SignedUp> {
     let now = identity.clock.now();
-    if identity.settings.signup_disabled {
+    if identity.settings.auth.signup_disabled {
         return Err(Error::new(codes::SIGNUP_DISABLED, "Signups not allowed for this instance"));
     }
-    let confirmed = identity.settings.autoconfirm;
-    match user_find_by_email(tx, &new.email).await? {
+    let confirmed = identity.settings.auth.autoconfirm;
+    match user_find_by_email(tx, new.realm, &new.email).await? {
         Some(_) if confirmed => Err(Error::new(codes::USER_ALREADY_EXISTS, "User already registered")),
         Some(user) if user.confirmed() => Ok(SignedUp::Taken),
         Some(user) => {
@@ -58,9 +60,10 @@ pub async fn sign_up(identity: &Identity, tx: &mut SystemTx, new: SignUp) -> Res
             Ok(SignedUp::Unconfirmed(User { confirmation_sent_at: Some(now), updated_at: now, ..user }))
         }
         None => {
-            let SignUp { email, password_hash, data, redirect_to, .. } = new;
+            let SignUp { realm, email, password_hash, data, redirect_to, .. } = new;
             let id: UserId = identity.ids.next();
-            let user = user_create(tx, NewUser { id, email, password_hash, confirmed, data }, now).await?;
+            let new = NewUser { id, realm, email, password_hash, confirmed, data, anonymous: false };
+            let user = user_create_with_email(tx, new, now).await?;
             if confirmed {
                 return Ok(SignedUp::New(user));
             }
@@ -71,8 +74,8 @@ pub async fn sign_up(identity: &Identity, tx: &mut SystemTx, new: SignUp) -> Res
 }
 
 /// Whether the password is the one an unconfirmed person gave before; for [`SignUp::same_password`].
-pub async fn password_known(identity: &Identity, email: &str, password: &Secret) -> Result<bool> {
+pub async fn password_known(identity: &Identity, realm: Realm, email: &str, password: &Secret) -> Result<bool> {
     // With nothing to compare with it takes as long, so that the time tells nobody whether the address is taken.
-    let hash = password_of(identity, email).await?;
+    let hash = password_of(identity, realm, email).await?;
     identity.passwords.verify(password, hash.as_ref()).await
 }

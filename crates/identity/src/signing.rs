@@ -57,6 +57,6 @@ pub(crate) async fn ring_load(
 
 /// A verifier with these keys, and an empty cache.
 pub(crate) fn verifier(ring: KeyRing, clock: &Clock, settings: &Settings) -> Verifier {
-    let life = SignedDuration::from_secs(settings.access_token_seconds);
+    let life = SignedDuration::from_secs(settings.auth.access_token_seconds);
     Verifier::new(ring, TokenCache::new(TokenCache::CAPACITY, life), clock.clone())
 }

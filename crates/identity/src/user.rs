@@ -9,25 +9,43 @@ use serde_json::{Value, json};
 
 pub use store::STATEMENTS;
 
-use crate::codes as auth;
+use crate::{Realm, codes as auth};
 
 row! {
-    /// A person who can sign in (`auth.users`).
+    /// A person who can sign in (`auth.users`, read through `freehold.people`).
     #[derive(Clone, Debug)]
     pub struct User {
         /// Who.
         pub id: UserId,
+        /// Within what the address is unique.
+        pub realm: Realm,
+        /// Whom tokens are for: `authenticated`.
+        pub aud: String,
+        /// The Postgres role of their tokens: `authenticated`.
+        pub role: String,
         /// Lower case; empty for people without one.
         pub email: String,
-        /// The password's hash in PHC form; none: there is no password.
+        /// Empty for people without one. Nothing is ever sent there; people who moved here may have one.
+        pub phone: String,
+        /// The password's hash in PHC form, or in the form it was brought in; none: there is no password.
         pub encrypted_password: Option<Secret>,
         /// When the address was confirmed.
         pub email_confirmed_at: Option<Timestamp>,
+        /// When the number was confirmed.
+        pub phone_confirmed_at: Option<Timestamp>,
+        /// When somebody invited them.
+        pub invited_at: Option<Timestamp>,
         /// When a confirmation was last sent.
         pub confirmation_sent_at: Option<Timestamp>,
         /// When a sign-in mail was last sent.
         pub recovery_sent_at: Option<Timestamp>,
-        /// When the person last signed in.
+        /// The address they want to change to; empty: none.
+        pub new_email: String,
+        /// When the mails about that were sent.
+        pub email_change_sent_at: Option<Timestamp>,
+        /// When a code for reauthentication was last sent.
+        pub reauthentication_sent_at: Option<Timestamp>,
+        /// When the person last signed in; none: never yet.
         pub last_sign_in_at: Option<Timestamp>,
         /// What the system knows: provider, providers.
         pub app_metadata: Value,
@@ -41,8 +59,10 @@ row! {
         pub banned_until: Option<Timestamp>,
         /// Deleted, kept for the records.
         pub deleted_at: Option<Timestamp>,
-        /// Without address or password.
+        /// Without address, number or identity.
         pub is_anonymous: bool,
+        /// Came by a company's single sign-on.
+        pub is_sso_user: bool,
     }
 }
 
@@ -67,19 +87,23 @@ row! {
     }
 }
 
-/// A person to be made.
+/// A person to be made. [`user_create`] makes no way in; see [`identity_add`].
 #[derive(Clone, Debug)]
 pub struct NewUser {
     /// Who.
     pub id: UserId,
-    /// As [`email_normalize`] gave it.
+    /// Within what the address is unique.
+    pub realm: Realm,
+    /// As [`email_normalize`] gave it; empty: none.
     pub email: String,
-    /// The password's hash; none: signs in by mail.
+    /// The password's hash; none: signs in by mail or by a provider.
     pub password_hash: Option<Secret>,
     /// The address needs no confirmation.
     pub confirmed: bool,
     /// What the person says of himself.
     pub data: Value,
+    /// Has neither address nor identity.
+    pub anonymous: bool,
 }
 
 impl User {
@@ -100,23 +124,62 @@ impl User {
     }
 }
 
-/// Makes a person and the way `email` in.
+/// Makes a person, without a way in.
 pub async fn user_create(tx: &mut SystemTx, new: NewUser, now: Timestamp) -> Result<User> {
     let confirmed_at = new.confirmed.then_some(now);
-    let user = tx
-        .fetch_one(store::user_insert(new.id, &new.email, new.password_hash, confirmed_at, new.data, now))
+    let email = Some(new.email).filter(|email| !email.is_empty());
+    tx.execute(store::user_insert(
+        new.id,
+        new.realm,
+        email,
+        new.password_hash,
+        confirmed_at,
+        new.data,
+        new.anonymous,
+        now,
+    ))
+    .await
+    .on_constraint("users_email_partial_key", || Error::new(auth::USER_ALREADY_EXISTS, "User already registered"))?;
+    user_find(tx, new.id).await?.ok_or_else(|| Error::internal("the person just made is not there"))
+}
+
+/// Makes a person who signs in by a password or by mail.
+pub async fn user_create_with_email(tx: &mut SystemTx, new: NewUser, now: Timestamp) -> Result<User> {
+    let confirmed = new.confirmed;
+    let user = user_create(tx, new, now).await?;
+    let data = json!({ "sub": user.id, "email": user.email, "email_verified": confirmed, "phone_verified": false });
+    identity_add(tx, user.id, "email", &user.id.to_string(), data, now).await?;
+    user_find(tx, user.id).await?.ok_or_else(|| Error::internal("the person just made is not there"))
+}
+
+/// Adds a way in, and names its provider in what the system knows of the person.
+///
+/// # Errors
+/// `identity_already_exists` when somebody signs in with it already.
+pub async fn identity_add(
+    tx: &mut SystemTx,
+    user: UserId,
+    provider: &str,
+    provider_id: &str,
+    data: Value,
+    now: Timestamp,
+) -> Result<()> {
+    tx.execute(store::identity_insert(provider_id, user, provider, data, now))
         .await
-        .on_constraint("users_email_partial_key", || {
-            Error::new(auth::USER_ALREADY_EXISTS, "User already registered")
+        .on_constraint("identities_provider_id_provider_unique", || {
+            Error::new(auth::IDENTITY_ALREADY_EXISTS, "Identity is already linked to another user")
         })?;
-    let data = json!({ "sub": user.id, "email": user.email, "email_verified": new.confirmed, "phone_verified": false });
-    tx.execute(store::identity_insert(&user.id.to_string(), user.id, data, now)).await?;
-    Ok(user)
+    providers_note(tx, user, now).await
+}
+
+/// Names the providers of a person's ways in, in what the system knows of him: the oldest as `provider`, all as `providers`.
+pub async fn providers_note(tx: &mut SystemTx, user: UserId, now: Timestamp) -> Result<()> {
+    tx.execute(store::providers_note(user, now)).await.map(drop)
 }
 
 /// The person with this address.
-pub async fn user_find_by_email(tx: &mut SystemTx, email: &str) -> Result<Option<User>> {
-    tx.fetch_optional(store::user_find_by_email(email)).await
+pub async fn user_find_by_email(tx: &mut SystemTx, realm: Realm, email: &str) -> Result<Option<User>> {
+    tx.fetch_optional(store::user_find_by_email(realm, email)).await
 }
 
 /// The person with this id.
@@ -146,6 +209,11 @@ pub async fn user_merge_metadata(tx: &mut SystemTx, id: UserId, data: Value, now
     tx.execute(store::user_merge_metadata(id, data, now)).await.map(drop)
 }
 
+/// Merges `data` into what the system knows of the person; a null takes the key away.
+pub async fn user_merge_app_metadata(tx: &mut SystemTx, id: UserId, data: Value, now: Timestamp) -> Result<()> {
+    tx.execute(store::user_merge_app_metadata(id, data, now)).await.map(drop)
+}
+
 /// Remembers that a mail went out just now.
 pub(crate) async fn user_mailed(tx: &mut SystemTx, user: &User, now: Timestamp) -> Result<()> {
     let query = if user.confirmed() {
@@ -160,7 +228,6 @@ pub(crate) async fn user_mailed(tx: &mut SystemTx, user: &User, now: Timestamp) 
 pub(crate) async fn user_signed_in(tx: &mut SystemTx, id: UserId, now: Timestamp) -> Result<()> {
     tx.execute(store::user_signed_in(id, now)).await.map(drop)
 }
-
 /// The address as it is stored: trimmed, lower case. Refuses what no mail server would take.
 pub fn email_normalize(text: &str) -> Result<String> {
     let email = text.trim().to_lowercase();

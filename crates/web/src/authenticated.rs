@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 use freehold_core::{Caller, Error, Result, SessionId, TenantId, UserId, codes};
-use freehold_identity::session::Client;
+use freehold_identity::{HOUSE, PeopleOf, Realm, realm_of, session::Client};
 use freehold_metering::rate::rate_take;
 
 use crate::{Backbone, Problem, frame::RateSlot, resolve::Credential};
@@ -88,8 +88,27 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Where a sign-in comes from. The address is that of the connection: what a proxy says of others is not believed.
-pub fn client(parts: &Parts) -> Client {
+pub fn client(_backbone: &Backbone, parts: &Parts) -> Client {
     let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let ip: Option<IpAddr> = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     Client { user_agent, ip }
+}
+
+/// Within what the address of who signs in is unique: everywhere, or, where each tenant has people of its own, within the
+/// organization that the request names: `X-Organization-Id`, or `organization` in the query of a link.
+///
+/// # Errors
+/// `malformed_request` when what names it is no id.
+pub fn realm(backbone: &Backbone, parts: &Parts) -> Result<Realm> {
+    if backbone.identity.settings.auth.identity == PeopleOf::House {
+        return Ok(HOUSE);
+    }
+    if let Some(tenant) = wanted_organization(&parts.headers)? {
+        return Ok(realm_of(tenant));
+    }
+    let query = parts.uri.query().unwrap_or_default();
+    let named = query.split('&').find_map(|pair| pair.strip_prefix("organization="));
+    let Some(named) = named else { return Ok(HOUSE) };
+    let id = named.parse().map_err(|_| Error::new(codes::MALFORMED_REQUEST, "organization is not an id."))?;
+    Ok(realm_of(id))
 }

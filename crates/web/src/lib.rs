@@ -18,12 +18,12 @@ mod query;
 mod resolve;
 mod visitor;
 
-pub use authenticated::{Authenticated, SignedIn, bearer, caller_anew, client};
+pub use authenticated::{Authenticated, SignedIn, bearer, caller_anew, client, realm};
 pub use backbone::{Backbone, Outage, Parts};
 pub use body::{Json, MaybeJson, RawJson, read_json};
 pub use etag::{IfMatch, Versioned};
 pub use idempotency::{Attempt, Creation, Fresh, MIGRATIONS, STATEMENTS as IDEMPOTENCY_STATEMENTS, forget_old};
-pub use newcomer::{account_begin, newcomer_settle, person_mail};
+pub use newcomer::{Places, account_begin, newcomer_settle, person_mail};
 pub use problem::{Answer, Problem};
 pub use product::Product;
 pub use query::{Paging, Path, Query};

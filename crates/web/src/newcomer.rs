@@ -1,11 +1,13 @@
-//! Somebody new: signing in makes a person, and a person gets a place. Both faces let people in, so it is said here.
+//! Somebody new: who signs in for the first time gets a place.
 
-use freehold_billing::account::account_open;
-use freehold_catalog::Tenancy;
-use freehold_core::{Error, Result, TenantId};
+use std::sync::Arc;
+
+use freehold_billing::{Billing, account::account_open};
+use freehold_catalog::{Product, Tenancy};
+use freehold_core::{Clock, Error, Ids, Result, TenantId};
 use freehold_db::SystemTx;
 use freehold_identity::{
-    codes,
+    Realm, codes,
     sign_in::mail_sign_in,
     sign_up::{SignUp, SignedUp, sign_up},
     user::{User, user_find_by_email},
@@ -16,10 +18,23 @@ use serde_json::Value;
 
 use crate::Backbone;
 
-/// Gives somebody who has just been made an organization to own, in the same transaction. In a product of organizations
-/// it is called what the sign-up named as `organization` in its data.
-pub async fn newcomer_settle(backbone: &Backbone, tx: &mut SystemTx, user: &User) -> Result<()> {
-    let personal = backbone.product.tenancy == Tenancy::Personal;
+/// What it takes to give newcomers a place.
+#[derive(Clone)]
+pub struct Places {
+    /// What is sold here.
+    pub product: Arc<Product>,
+    /// Who pays what; none: billing is switched off.
+    pub billing: Option<Billing>,
+    /// The time.
+    pub clock: Clock,
+    /// New ids.
+    pub ids: Ids,
+}
+
+/// Gives somebody who signs in for the first time an organization to own, in the same transaction. In a product of
+/// organizations it is called what the sign-up named as `organization` in its data.
+pub async fn newcomer_settle(places: &Places, tx: &mut SystemTx, user: &User) -> Result<()> {
+    let personal = places.product.tenancy == Tenancy::Personal;
     let before_at = user.email.split('@').next().filter(|name| !name.is_empty()).unwrap_or("me");
     let wished = user.user_metadata.get("organization").and_then(Value::as_str).map(str::trim);
     let usable =
@@ -29,10 +44,14 @@ pub async fn newcomer_settle(backbone: &Backbone, tx: &mut SystemTx, user: &User
         None if personal => before_at.to_owned(),
         None => format!("{before_at}'s organization"),
     };
-    let plan = plan_of_new_tenant(&backbone.product);
-    let new = NewTenant { id: backbone.ids.next(), name, personal, plan, owner: user.id };
-    let tenant = tenant_create(tx, new, backbone.clock.now()).await?.tenant_id;
-    account_begin(backbone, tx, tenant).await
+    let plan = plan_of_new_tenant(&places.product);
+    let new = NewTenant { id: places.ids.next(), name, personal, plan, owner: user.id };
+    let now = places.clock.now();
+    let tenant = tenant_create(tx, new, now).await?.tenant_id;
+    match &places.billing {
+        Some(billing) => account_open(tx, billing, tenant, now).await,
+        None => Ok(()),
+    }
 }
 
 /// Opens the account of an organization that was made in this transaction, with its trial, where the product has one.
@@ -46,6 +65,7 @@ pub async fn account_begin(backbone: &Backbone, tx: &mut SystemTx, tenant: Tenan
 /// Sends a sign-in mail to an address, making the person first where there is none and `create` says so.
 pub async fn person_mail(
     backbone: &Backbone,
+    realm: Realm,
     email: String,
     create: bool,
     data: Value,
@@ -53,18 +73,23 @@ pub async fn person_mail(
 ) -> Result<()> {
     let identity = &backbone.identity;
     let mut tx = backbone.db.system("sign in by mail").begin().await?;
-    match user_find_by_email(&mut tx, &email).await? {
+    match user_find_by_email(&mut tx, realm, &email).await? {
         Some(user) => mail_sign_in(identity, &mut tx, &user, &redirect_to).await?,
         None if !create => return Err(Error::new(codes::OTP_DISABLED, "Signups not allowed for otp")),
         None => {
-            let new =
-                SignUp { email, password_hash: None, same_password: true, data, redirect_to: redirect_to.clone() };
-            if let SignedUp::New(user) = sign_up(identity, &mut tx, new).await? {
-                newcomer_settle(backbone, &mut tx, &user).await?;
-                if user.confirmed() {
-                    // Nothing to confirm here, so nothing was sent yet.
-                    mail_sign_in(identity, &mut tx, &user, &redirect_to).await?;
-                }
+            let new = SignUp {
+                realm,
+                email,
+                password_hash: None,
+                same_password: true,
+                data,
+                redirect_to: redirect_to.clone(),
+            };
+            if let SignedUp::New(user) = sign_up(identity, &mut tx, new).await?
+                && user.confirmed()
+            {
+                // Nothing to confirm here, so nothing was sent yet.
+                mail_sign_in(identity, &mut tx, &user, &redirect_to).await?;
             }
         }
     }

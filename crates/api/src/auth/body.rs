@@ -35,17 +35,25 @@ pub(crate) struct UserBody {
     /// Who.
     pub(crate) id: Uuid,
     /// `authenticated`.
-    pub(crate) aud: &'static str,
+    pub(crate) aud: String,
     /// `authenticated`.
-    pub(crate) role: &'static str,
+    pub(crate) role: String,
     /// The address.
     pub(crate) email: String,
     /// When the address was confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) email_confirmed_at: Option<Timestamp>,
-    /// The empty text: there are no numbers here.
-    pub(crate) phone: &'static str,
+    /// The number; mostly the empty text, because nothing is sent to numbers here.
+    pub(crate) phone: String,
+    /// When the number was confirmed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) phone_confirmed_at: Option<Timestamp>,
+    /// When somebody invited them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) invited_at: Option<Timestamp>,
     /// When a confirmation was last sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -58,6 +66,17 @@ pub(crate) struct UserBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) recovery_sent_at: Option<Timestamp>,
+    /// The address they want to change to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) new_email: Option<String>,
+    /// When the mails about that were sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) email_change_sent_at: Option<Timestamp>,
+    /// When a code for reauthentication was last sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) reauthentication_sent_at: Option<Timestamp>,
     /// When the person last signed in.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -80,6 +99,10 @@ pub(crate) struct UserBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) banned_until: Option<Timestamp>,
+    /// Deleted, and kept for the records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) deleted_at: Option<Timestamp>,
     /// Without address or password.
     pub(crate) is_anonymous: bool,
 }
@@ -109,14 +132,19 @@ impl UserBody {
         let id = user.id.uuid();
         Self {
             id,
-            aud: "authenticated",
-            role: "authenticated",
+            aud: user.aud,
+            role: user.role,
             email: user.email,
             email_confirmed_at: user.email_confirmed_at,
-            phone: "",
+            phone: user.phone,
+            phone_confirmed_at: user.phone_confirmed_at,
+            invited_at: user.invited_at,
             confirmation_sent_at: user.confirmation_sent_at,
-            confirmed_at: user.email_confirmed_at,
+            confirmed_at: [user.email_confirmed_at, user.phone_confirmed_at].into_iter().flatten().min(),
             recovery_sent_at: user.recovery_sent_at,
+            new_email: Some(user.new_email).filter(|email| !email.is_empty()),
+            email_change_sent_at: user.email_change_sent_at,
+            reauthentication_sent_at: user.reauthentication_sent_at,
             last_sign_in_at: user.last_sign_in_at,
             app_metadata: user.app_metadata,
             user_metadata: user.user_metadata,
@@ -124,6 +152,7 @@ impl UserBody {
             created_at: user.created_at,
             updated_at: user.updated_at,
             banned_until: user.banned_until,
+            deleted_at: user.deleted_at,
             is_anonymous: user.is_anonymous,
         }
     }

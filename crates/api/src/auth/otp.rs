@@ -6,11 +6,11 @@ use axum::{
 };
 use freehold_core::{Error, Result, codes as core_codes};
 use freehold_identity::{
-    codes,
+    Realm, codes,
     sign_in::mail_sign_in,
     user::{email_normalize, user_find_by_email},
 };
-use freehold_web::{Answer, Backbone, Json, person_mail};
+use freehold_web::{Answer, Backbone, Json, person_mail, realm};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -49,8 +49,9 @@ pub(crate) struct ResendBody {
 pub(crate) async fn otp(State(backbone): State<Backbone>, request: Request) -> Answer<Json<Value>> {
     let (parts, body) = request.into_parts();
     let redirect_to = redirect_to(&backbone, &parts.uri);
+    let realm = realm(&backbone, &parts)?;
     let body: OtpBody = read(parts, body).await?;
-    link_send(&backbone, body, redirect_to).await?;
+    link_send(&backbone, realm, body, redirect_to).await?;
     Ok(Json(json!({})))
 }
 
@@ -62,8 +63,9 @@ pub(crate) async fn otp(State(backbone): State<Backbone>, request: Request) -> A
 pub(crate) async fn magiclink(State(backbone): State<Backbone>, request: Request) -> Answer<Json<Value>> {
     let (parts, body) = request.into_parts();
     let redirect_to = redirect_to(&backbone, &parts.uri);
+    let realm = realm(&backbone, &parts)?;
     let body: OtpBody = read(parts, body).await?;
-    link_send(&backbone, body, redirect_to).await?;
+    link_send(&backbone, realm, body, redirect_to).await?;
     Ok(Json(json!({})))
 }
 
@@ -75,6 +77,7 @@ pub(crate) async fn magiclink(State(backbone): State<Backbone>, request: Request
 pub(crate) async fn resend(State(backbone): State<Backbone>, request: Request) -> Answer<Json<Value>> {
     let (parts, body) = request.into_parts();
     let redirect_to = redirect_to(&backbone, &parts.uri);
+    let realm = realm(&backbone, &parts)?;
     let body: ResendBody = read(parts, body).await?;
     if body.r#type.as_deref() != Some("signup") {
         return Err(Error::new(core_codes::VALIDATION_FAILED, "Only mails of type signup can be sent again").into());
@@ -82,14 +85,14 @@ pub(crate) async fn resend(State(backbone): State<Backbone>, request: Request) -
     let email = email_normalize(&body.email.unwrap_or_default())?;
     let mut tx = backbone.db.system("send a mail again").begin().await?;
     // A confirmed or unknown address gets no mail and the same answer.
-    if let Some(user) = user_find_by_email(&mut tx, &email).await?.filter(|user| !user.confirmed()) {
+    if let Some(user) = user_find_by_email(&mut tx, realm, &email).await?.filter(|user| !user.confirmed()) {
         mail_sign_in(&backbone.identity, &mut tx, &user, &redirect_to).await?;
         tx.commit().await?;
     }
     Ok(Json(json!({})))
 }
 
-async fn link_send(backbone: &Backbone, body: OtpBody, redirect_to: String) -> Result<()> {
+async fn link_send(backbone: &Backbone, realm: Realm, body: OtpBody, redirect_to: String) -> Result<()> {
     if body.phone.is_some_and(|phone| !phone.is_empty()) {
         return Err(Error::new(codes::PROVIDER_DISABLED, "Phone sign-ins are disabled"));
     }
@@ -97,7 +100,7 @@ async fn link_send(backbone: &Backbone, body: OtpBody, redirect_to: String) -> R
         return Err(Error::new(codes::EMAIL_PROVIDER_DISABLED, "Sign-in by a link is switched off; use a password"));
     }
     let email = email_normalize(&body.email.unwrap_or_default())?;
-    person_mail(backbone, email, body.create_user.unwrap_or(true), metadata(body.data)?, redirect_to).await
+    person_mail(backbone, realm, email, body.create_user.unwrap_or(true), metadata(body.data)?, redirect_to).await
 }
 
 /// Where the link of a mail leads: what the query names, if that is on our site.

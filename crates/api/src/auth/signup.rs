@@ -13,7 +13,7 @@ use freehold_identity::{
     sign_up::{SignUp, SignedUp, password_known, sign_up},
     user::{email_normalize, user_identities},
 };
-use freehold_web::{Answer, Backbone, Json, client, newcomer_settle};
+use freehold_web::{Answer, Backbone, Json, client, realm};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -48,21 +48,27 @@ pub(crate) struct SignupBody {
 pub(crate) async fn signup(State(backbone): State<Backbone>, request: Request) -> Answer<Response> {
     let (parts, body) = request.into_parts();
     let redirect_to = redirect_to(&backbone, &parts.uri);
-    let client = client(&parts);
+    let client = client(&backbone, &parts);
+    let realm = realm(&backbone, &parts)?;
     let body: SignupBody = read(parts, body).await?;
     let (email, password) = credentials(&backbone, body.email, body.phone, body.password)?;
     let data = metadata(body.data)?;
     let identity = &backbone.identity;
     // Both take long, and neither may happen inside a transaction.
     let hash = identity.passwords.hash(&password).await?;
-    let same_password = password_known(identity, &email, &password).await?;
+    let same_password = password_known(identity, realm, &email, &password).await?;
 
     let mut tx = backbone.db.system("sign up").begin().await?;
-    let new =
-        SignUp { email: email.clone(), password_hash: Some(hash), same_password, data: data.clone(), redirect_to };
+    let new = SignUp {
+        realm,
+        email: email.clone(),
+        password_hash: Some(hash),
+        same_password,
+        data: data.clone(),
+        redirect_to,
+    };
     match sign_up(identity, &mut tx, new).await? {
         SignedUp::New(user) => {
-            newcomer_settle(&backbone, &mut tx, &user).await?;
             if user.confirmed() {
                 let tokens = session_open(identity, &mut tx, user, "password", &client).await?;
                 tx.commit().await?;
@@ -87,14 +93,19 @@ fn disguised(backbone: &Backbone, email: String, data: Value) -> UserBody {
     let now = backbone.clock.now();
     UserBody {
         id: backbone.ids.next::<()>().uuid(),
-        aud: "authenticated",
-        role: "",
+        aud: "authenticated".to_owned(),
+        role: String::new(),
         email,
         email_confirmed_at: None,
-        phone: "",
+        phone: String::new(),
+        phone_confirmed_at: None,
+        invited_at: None,
         confirmation_sent_at: Some(now),
         confirmed_at: None,
         recovery_sent_at: None,
+        new_email: None,
+        email_change_sent_at: None,
+        reauthentication_sent_at: None,
         last_sign_in_at: None,
         app_metadata: json!({ "provider": "email", "providers": ["email"] }),
         user_metadata: data,
@@ -102,6 +113,7 @@ fn disguised(backbone: &Backbone, email: String, data: Value) -> UserBody {
         created_at: now,
         updated_at: now,
         banned_until: None,
+        deleted_at: None,
         is_anonymous: false,
     }
 }

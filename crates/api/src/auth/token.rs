@@ -3,7 +3,7 @@
 use axum::extract::{Request, State};
 use freehold_core::{Error, Secret, codes as core_codes};
 use freehold_identity::{codes, session::session_refresh, sign_in::sign_in_with_password, user::email_normalize};
-use freehold_web::{Answer, Backbone, Json, Query, client};
+use freehold_web::{Answer, Backbone, Json, Query, client, realm};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -39,13 +39,14 @@ pub(crate) async fn token(
     request: Request,
 ) -> Answer<Json<SessionBody>> {
     let (parts, body) = request.into_parts();
-    let client = client(&parts);
+    let client = client(&backbone, &parts);
+    let realm = realm(&backbone, &parts)?;
     let body: TokenBody = read(parts, body).await?;
     let tokens = match grant.grant_type.as_deref() {
         Some("password") => {
             let email = email_normalize(&body.email.unwrap_or_default()).map_err(|_| wrong())?;
             let password = body.password.unwrap_or_default();
-            sign_in_with_password(&backbone.identity, &email, password, &client).await?
+            sign_in_with_password(&backbone.identity, realm, &email, password, &client).await?
         }
         Some("refresh_token") => {
             let token = body.refresh_token.unwrap_or_default();

@@ -3,12 +3,12 @@
 use axum::extract::{Request, State};
 use freehold_core::{Error, codes as core_codes};
 use freehold_identity::{
-    codes,
+    Realm, codes,
     one_time::{LinkToken, OneTimeCode},
     sign_in::{Proof, sign_in_with_proof},
     user::email_normalize,
 };
-use freehold_web::{Answer, Backbone, Json, client};
+use freehold_web::{Answer, Backbone, Json, client, realm};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -34,14 +34,15 @@ pub(crate) struct VerifyBody {
     responses((status = 200, body = SessionBody)))]
 pub(crate) async fn verify(State(backbone): State<Backbone>, request: Request) -> Answer<Json<SessionBody>> {
     let (parts, body) = request.into_parts();
-    let client = client(&parts);
+    let client = client(&backbone, &parts);
+    let realm = realm(&backbone, &parts)?;
     let body: VerifyBody = read(parts, body).await?;
-    let proof = proof(body)?;
+    let proof = proof(realm, body)?;
     let tokens = sign_in_with_proof(&backbone.identity, proof, &client).await?;
     Ok(Json(SessionBody::load(&backbone, tokens).await?))
 }
 
-fn proof(body: VerifyBody) -> Result<Proof, Error> {
+fn proof(realm: Realm, body: VerifyBody) -> Result<Proof, Error> {
     let invalid = |message: &'static str| Error::new(core_codes::VALIDATION_FAILED, message);
     match body.r#type.as_deref() {
         Some("signup" | "magiclink" | "email" | "recovery") => {}
@@ -57,7 +58,7 @@ fn proof(body: VerifyBody) -> Result<Proof, Error> {
         (Some(token), None, Some(email)) => {
             let expired = || Error::new(codes::OTP_EXPIRED, "Token has expired or is invalid");
             let email = email_normalize(&email).map_err(|_| expired())?;
-            Ok(Proof::Code { email, code: OneTimeCode::parse(&token).ok_or_else(expired)? })
+            Ok(Proof::Code { realm, email, code: OneTimeCode::parse(&token).ok_or_else(expired)? })
         }
         (None, None, _) => Err(invalid("Verify requires a token or a token hash")),
         (Some(_), None, None) => Err(invalid("Only an email address or phone number should be provided on verify")),

@@ -25,13 +25,13 @@ pub(crate) async fn jwks(State(backbone): State<Backbone>) -> Response {
 pub(crate) async fn settings(State(backbone): State<Backbone>) -> Json<Value> {
     let settings = &backbone.identity.settings;
     Json(json!({
-        "external": { "email": settings.password || settings.magic_link, "phone": false, "anonymous_users": false },
-        "disable_signup": settings.signup_disabled,
-        "mailer_autoconfirm": settings.autoconfirm,
+        "external": { "email": settings.password || settings.magic_link, "phone": false, "anonymous_users": settings.auth.anonymous_users },
+        "disable_signup": settings.auth.signup_disabled,
+        "mailer_autoconfirm": settings.auth.autoconfirm,
         "phone_autoconfirm": false,
         "sms_provider": "",
         "saml_enabled": false,
-        "passkeys_enabled": false,
+        "passkeys_enabled": settings.auth.passkeys,
     }))
 }
 

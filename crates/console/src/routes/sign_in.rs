@@ -11,7 +11,7 @@ use axum::{
 };
 use freehold_core::{Error, Result};
 use freehold_identity::{
-    codes,
+    HOUSE, codes,
     one_time::{LinkToken, OneTimeCode},
     session::Tokens,
     sign_in::{Proof, link_peek, sign_in_with_proof},
@@ -76,7 +76,7 @@ async fn mail_send(
     let form: MailForm = form(request).await?;
     let target = backbone.identity.settings.redirect_or_site(form.redirect_to.as_deref());
     let sent = match email_normalize(&form.email) {
-        Ok(email) => person_mail(&backbone, email, true, json!({}), target).await,
+        Ok(email) => person_mail(&backbone, HOUSE, email, true, json!({}), target).await,
         Err(error) => Err(error),
     };
     let check_mail = SignInStep::CheckMail { local_mailbox: pages.local.mailbox };
@@ -99,11 +99,12 @@ async fn code_use(
     request: Request,
 ) -> Answer<Response> {
     let (parts, body) = request.into_parts();
-    let (client, own) = (client(&parts), from_here(&parts.headers));
+    let (client, own) = (client(&backbone, &parts), from_here(&parts.headers));
     let form: CodeForm = form(Request::from_parts(parts, body)).await?;
     let wrong = || Error::new(codes::OTP_EXPIRED, "Token has expired or is invalid");
-    let proof = email_normalize(&form.email)
-        .and_then(|email| Ok(Proof::Code { email, code: OneTimeCode::parse(&form.code).ok_or_else(wrong)? }));
+    let proof = email_normalize(&form.email).and_then(|email| {
+        Ok(Proof::Code { realm: HOUSE, email, code: OneTimeCode::parse(&form.code).ok_or_else(wrong)? })
+    });
     let signed_in = match proof {
         Ok(proof) => sign_in_with_proof(&backbone.identity, proof, &client).await,
         Err(error) => Err(error),
@@ -154,7 +155,7 @@ async fn link_look(State(backbone): State<Backbone>, Query(link): Query<Link>) -
 /// The button behind the link.
 async fn link_use(State(backbone): State<Backbone>, request: Request) -> Answer<Response> {
     let (parts, body) = request.into_parts();
-    let (client, own) = (client(&parts), from_here(&parts.headers));
+    let (client, own) = (client(&backbone, &parts), from_here(&parts.headers));
     let link: Link = form(Request::from_parts(parts, body)).await?;
     let expired = || html_with_status(StatusCode::FORBIDDEN, LinkExpiredPage { brand: brand(&backbone) }.render());
     let Some(token) = link.token.as_deref().and_then(LinkToken::parse) else { return expired() };

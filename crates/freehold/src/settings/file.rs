@@ -6,9 +6,10 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use freehold_identity::AuthSettings;
 use serde::Deserialize;
 
-use super::{AuthSettings, DEFAULTS, Mailbox, OutboundSettings, Prepared, WorkSettings, billing::BillingSection};
+use super::{DEFAULTS, Mailbox, OutboundSettings, Prepared, WorkSettings, billing::BillingSection};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

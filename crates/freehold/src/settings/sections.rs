@@ -7,24 +7,6 @@ use freehold_jobs::WorkerSettings;
 use freehold_outbound::{Allowed, IpNet};
 use serde::Deserialize;
 
-/// `[auth]`.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AuthSettings {
-    /// New people need not confirm their address.
-    pub autoconfirm: bool,
-    /// Nobody new may sign up.
-    pub signup_disabled: bool,
-    /// Life of an access token.
-    pub access_token_seconds: i64,
-    /// How long the last refresh token but one is good.
-    pub refresh_reuse_seconds: i64,
-    /// Life of a link and its code.
-    pub code_minutes: i64,
-    /// Least time between two mails.
-    pub resend_seconds: i64,
-}
-
 /// `[work]`.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -7,12 +7,13 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{PasswordRow, TokenRow};
+use crate::Realm;
 
 statements! {
     /// Who has this address, and the password's hash.
-    fn user_by_email(email: &str) -> PasswordRow =
-        "select id, nullif(encrypted_password, '')::text as encrypted_password
-         from auth.users where email = $1 and not is_sso_user and deleted_at is null";
+    fn user_by_email(realm: Realm, email: &str) -> PasswordRow =
+        "select id, encrypted_password
+         from freehold.people where realm = $1 and email = $2 and not is_sso_user and deleted_at is null";
 
     /// A new link and code; the ones of earlier mails of this kind stop working.
     fn token_replace(
@@ -37,13 +38,19 @@ statements! {
          from auth.one_time_tokens where token_hash = $1";
 
     /// The tokens sent to an address, kept from being used twice.
-    fn token_lock_by_email(email: &str) -> TokenRow =
-        "select id, user_id, relates_to, code_hash, failed_attempts, created_at at time zone 'utc' as created_at
-         from auth.one_time_tokens where relates_to = $1 for update";
+    fn token_lock_by_email(realm: Realm, email: &str) -> TokenRow =
+        "select t.id, t.user_id, t.relates_to, t.code_hash, t.failed_attempts,
+           t.created_at at time zone 'utc' as created_at
+         from auth.one_time_tokens as t join auth.users as u on u.id = t.user_id
+         where t.relates_to = $2 and coalesce(u.instance_id, '00000000-0000-0000-0000-000000000000') = $1
+         for update of t";
 
     /// A wrong code was tried.
-    fn token_failed(email: &str) -> () =
-        "update auth.one_time_tokens set failed_attempts = failed_attempts + 1 where relates_to = $1";
+    fn token_failed(realm: Realm, email: &str) -> () =
+        "update auth.one_time_tokens as t set failed_attempts = t.failed_attempts + 1
+         from auth.users as u
+         where u.id = t.user_id and t.relates_to = $2
+           and coalesce(u.instance_id, '00000000-0000-0000-0000-000000000000') = $1";
 
     /// Used.
     fn token_delete(id: Uuid) -> () = "delete from auth.one_time_tokens where id = $1";

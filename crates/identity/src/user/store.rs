@@ -1,4 +1,4 @@
-//! SQL of people.
+//! SQL of people. They are read through `freehold.people` and written in `auth.users`.
 
 use freehold_core::{Secret, UserId};
 use freehold_db::statements;
@@ -6,39 +6,25 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{User, UserIdentity};
+use crate::Realm;
 
 statements! {
     /// Makes a person.
     fn user_insert(
-        id: UserId, email: &str, password: Option<Secret>, confirmed: Option<Timestamp>, data: Value, now: Timestamp
-    ) -> User =
+        id: UserId, realm: Realm, email: Option<String>, password: Option<Secret>, confirmed: Option<Timestamp>,
+        data: Value, anonymous: bool, now: Timestamp
+    ) -> () =
         "insert into auth.users (
-           instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, raw_app_meta_data,
-           raw_user_meta_data, created_at, updated_at
-         ) values (
-           '00000000-0000-0000-0000-000000000000', $1, 'authenticated', 'authenticated', $2, $3, $4,
-           '{\"provider\": \"email\", \"providers\": [\"email\"]}', $5, $6, $6
-         )
-         returning id, coalesce(email, '')::text as email, nullif(encrypted_password, '')::text as encrypted_password,
-           email_confirmed_at, confirmation_sent_at, recovery_sent_at, last_sign_in_at,
-           raw_app_meta_data as app_metadata, raw_user_meta_data as user_metadata, created_at, updated_at,
-           banned_until, deleted_at, is_anonymous";
+           id, instance_id, aud, role, email, encrypted_password, email_confirmed_at, raw_user_meta_data, is_anonymous,
+           created_at, updated_at
+         ) values ($1, $2, 'authenticated', 'authenticated', $3, $4, $5, $6, $7, $8, $8)";
 
     /// Finds a person by address.
-    fn user_find_by_email(email: &str) -> User =
-        "select id, coalesce(email, '')::text as email, nullif(encrypted_password, '')::text as encrypted_password,
-           email_confirmed_at, confirmation_sent_at, recovery_sent_at, last_sign_in_at,
-           raw_app_meta_data as app_metadata, raw_user_meta_data as user_metadata, created_at, updated_at,
-           banned_until, deleted_at, is_anonymous
-         from auth.users where email = $1 and not is_sso_user";
+    fn user_find_by_email(realm: Realm, email: &str) -> User =
+        "select * from freehold.people where realm = $1 and email = $2 and not is_sso_user";
 
     /// Finds a person.
-    fn user_find(id: UserId) -> User =
-        "select id, coalesce(email, '')::text as email, nullif(encrypted_password, '')::text as encrypted_password,
-           email_confirmed_at, confirmation_sent_at, recovery_sent_at, last_sign_in_at,
-           raw_app_meta_data as app_metadata, raw_user_meta_data as user_metadata, created_at, updated_at,
-           banned_until, deleted_at, is_anonymous
-         from auth.users where id = $1";
+    fn user_find(id: UserId) -> User = "select * from freehold.people where id = $1";
 
     /// Confirms the address.
     fn user_confirm(id: UserId, now: Timestamp) -> () =
@@ -55,6 +41,13 @@ statements! {
              - array(select key from jsonb_each($2) where value = 'null'), updated_at = $3
          where id = $1";
 
+    /// Merges what the system knows; nulls take keys away.
+    fn user_merge_app_metadata(id: UserId, data: Value, now: Timestamp) -> () =
+        "update auth.users
+         set raw_app_meta_data = (raw_app_meta_data || $2)
+             - array(select key from jsonb_each($2) where value = 'null'), updated_at = $3
+         where id = $1";
+
     /// A confirmation went out.
     fn user_confirmation_sent(id: UserId, now: Timestamp) -> () =
         "update auth.users set confirmation_sent_at = $2, updated_at = $2 where id = $1";
@@ -67,10 +60,25 @@ statements! {
     fn user_signed_in(id: UserId, now: Timestamp) -> () =
         "update auth.users set last_sign_in_at = $2, updated_at = $2 where id = $1";
 
-    /// Adds the way in by mail.
-    fn identity_insert(provider_id: &str, user: UserId, data: Value, now: Timestamp) -> () =
+    /// Adds a way in.
+    fn identity_insert(provider_id: &str, user: UserId, provider: &str, data: Value, now: Timestamp) -> () =
         "insert into auth.identities (provider_id, user_id, identity_data, provider, last_sign_in_at, created_at, updated_at)
-         values ($1, $2, $3, 'email', $4, $4, $4)";
+         values ($1, $2, $4, $3, $5, $5, $5)";
+
+    /// Names the providers.
+    fn providers_note(user: UserId, now: Timestamp) -> () =
+        "update auth.users as u
+         set raw_app_meta_data = u.raw_app_meta_data || p.said, updated_at = $2
+         from (
+           select jsonb_build_object(
+             'provider', (array_agg(provider order by since, provider))[1],
+             'providers', jsonb_agg(provider order by since, provider)
+           ) as said
+           from (
+             select provider, min(created_at) as since from auth.identities where user_id = $1 group by provider
+           ) as each
+         ) as p
+         where u.id = $1 and p.said -> 'provider' <> 'null'";
 
     /// The address of that way in is confirmed.
     fn identity_confirm(user: UserId, now: Timestamp) -> () =

@@ -9,6 +9,7 @@ mod people;
 mod served;
 
 pub(crate) use ask::{Answer, Ask};
+use freehold_identity::AuthSettings;
 use freehold_web::Product;
 use jiff::Timestamp;
 pub(crate) use people::{PASSWORD, Person};
@@ -21,6 +22,8 @@ use super::{TestDatabase, connect};
 pub(crate) struct Setup {
     pub(crate) product: Product,
     pub(crate) autoconfirm: bool,
+    /// What else `[auth]` says.
+    pub(crate) auth: fn(&mut AuthSettings),
     pub(crate) mailbox: bool,
     /// Where people and engines reach it.
     pub(crate) site: &'static str,
@@ -47,6 +50,7 @@ impl Default for Setup {
         Self {
             product: freehold_voice::PRODUCT,
             autoconfirm: true,
+            auth: |_| {},
             mailbox: true,
             site: served::SITE,
             now: None,
@@ -76,6 +80,11 @@ impl Setup {
     /// With this Stripe.
     pub(crate) fn paying(self, stripe: Stripe) -> Self {
         Self { stripe, ..self }
+    }
+
+    /// With these settings of `[auth]`.
+    pub(crate) fn with_auth(self, auth: fn(&mut AuthSettings)) -> Self {
+        Self { auth, ..self }
     }
 
     /// Addresses are to be confirmed.

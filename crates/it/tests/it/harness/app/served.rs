@@ -3,14 +3,12 @@
 use std::net::SocketAddr;
 
 use axum::{Router, http::Method};
-use freehold::{
-    compose::{self, Materials, Money},
-    settings::AuthSettings,
-};
+use freehold::compose::{self, Materials, Money};
 use freehold_billing::stripe::{Client, Settings};
 use freehold_console::{Local, Part, Standing};
 use freehold_core::{Clock, Secret};
 use freehold_delivery::mailbox::{Received, mailbox_list};
+use freehold_identity::AuthSettings;
 use freehold_outbound::{Allowed, Outbound};
 use freehold_vault::Vault;
 use freehold_web::Backbone;
@@ -33,14 +31,8 @@ pub(crate) struct Served {
 
 impl Served {
     pub(super) async fn start(test: &TestDatabase, setup: Setup) -> anyhow::Result<Self> {
-        let auth = AuthSettings {
-            autoconfirm: setup.autoconfirm,
-            signup_disabled: false,
-            access_token_seconds: 3600,
-            refresh_reuse_seconds: 10,
-            code_minutes: 60,
-            resend_seconds: 60,
-        };
+        let mut auth = AuthSettings { autoconfirm: setup.autoconfirm, ..AuthSettings::default() };
+        (setup.auth)(&mut auth);
         let materials = Materials {
             db: test.db.clone(),
             vault: Vault::new([7; 32]),

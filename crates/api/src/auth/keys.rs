@@ -1,0 +1,9 @@
+//! What clients learn of this server's keys.
+
+use freehold_web::Backbone;
+use utoipa_axum::router::OpenApiRouter;
+
+/// The endpoints.
+pub(super) fn routes() -> OpenApiRouter<Backbone> {
+    OpenApiRouter::new()
+}

@@ -1,0 +1,46 @@
+//! SQL of sign-ins that are under way.
+
+use freehold_core::UserId;
+use freehold_db::statements;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::Flow;
+use crate::Realm;
+
+statements! {
+    /// Begins one.
+    fn flow_insert(
+        id: Uuid, realm: Realm, user: Option<UserId>, challenge_method: Option<String>, challenge: Option<String>,
+        provider: String, method: String, linking: Option<UserId>, redirect_to: Option<String>, sealed: Option<Vec<u8>>,
+        now: Timestamp
+    ) -> () =
+        "insert into auth.flow_state (
+           id, realm, user_id, code_challenge_method, code_challenge, provider_type, authentication_method,
+           linking_target_id, referrer, sealed, created_at, updated_at
+         ) values ($1, $2, $3, $4::text::auth.code_challenge_method, $5, $6, $7, $8, $9, $10, $11, $11)";
+
+    /// The one of this id.
+    fn flow_lock(id: Uuid) -> Flow =
+        "select id, realm, user_id, code_challenge_method::text as challenge_method, code_challenge as challenge,
+           provider_type as provider, authentication_method as method, linking_target_id as linking,
+           referrer as redirect_to, sealed, provider_access_token as provider_token, provider_refresh_token,
+           created_at, auth_code_issued_at as code_issued_at
+         from auth.flow_state where id = $1 for update";
+
+    /// The one whose code has this digest.
+    fn flow_lock_by_code(digest: &str) -> Flow =
+        "select id, realm, user_id, code_challenge_method::text as challenge_method, code_challenge as challenge,
+           provider_type as provider, authentication_method as method, linking_target_id as linking,
+           referrer as redirect_to, sealed, provider_access_token as provider_token, provider_refresh_token,
+           created_at, auth_code_issued_at as code_issued_at
+         from auth.flow_state where auth_code = $1 for update";
+
+    /// The person has shown who he is.
+    fn flow_code_set(id: Uuid, user: UserId, digest: &str, now: Timestamp) -> () =
+        "update auth.flow_state set user_id = $2, auth_code = $3, auth_code_issued_at = $4, updated_at = $4
+         where id = $1";
+
+    /// Forgets one.
+    fn flow_delete(id: Uuid) -> () = "delete from auth.flow_state where id = $1";
+}

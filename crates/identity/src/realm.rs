@@ -1,0 +1,26 @@
+//! Within what an address is one person: everywhere, or within one tenant (`identity = "per_tenant"`).
+
+use freehold_core::{Id, Kind, TenantId};
+use uuid::Uuid;
+
+/// Names a realm: all zeros for everybody's, else the tenant's id. Supabase's column for it is `instance_id`.
+pub type Realm = Id<RealmKind>;
+
+/// The kind of [`Realm`].
+pub enum RealmKind {}
+impl Kind for RealmKind {
+    const NAME: &'static str = "realm";
+}
+
+/// Where people are everybody's: one person for each address, in any number of organizations.
+pub const HOUSE: Realm = Realm::new(Uuid::nil());
+
+/// Where people are one tenant's.
+pub fn realm_of(tenant: TenantId) -> Realm {
+    Realm::new(tenant.uuid())
+}
+
+/// The tenant whose people these are; none: everybody's.
+pub fn realm_tenant(realm: Realm) -> Option<TenantId> {
+    (realm != HOUSE).then(|| TenantId::new(realm.uuid()))
+}

@@ -1,0 +1,15 @@
+//! What administrators do to people, and people who move here.
+
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests too, which clippy sees in a #[test] only")]
+
+#[expect(dead_code, reason = "not every test needs all of it")]
+mod db {
+    pub(crate) mod probe;
+}
+#[expect(dead_code, unused_imports, reason = "not every test needs all of it")]
+mod harness;
+
+#[tokio::test]
+async fn it_starts() {
+    harness::app::TestApp::new().await;
+}

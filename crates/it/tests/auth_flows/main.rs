@@ -1,0 +1,15 @@
+//! Signing in by password, by mail, and what people change of themselves.
+
+#![expect(clippy::unwrap_used, reason = "a test's helpers are tests too, which clippy sees in a #[test] only")]
+
+#[expect(dead_code, reason = "not every test needs all of it")]
+mod db {
+    pub(crate) mod probe;
+}
+#[expect(dead_code, unused_imports, reason = "not every test needs all of it")]
+mod harness;
+
+#[tokio::test]
+async fn it_starts() {
+    harness::app::TestApp::new().await;
+}
