@@ -26,11 +26,13 @@ unpack_pinned() {
     # shellcheck disable=SC2086
     [ -z "$npm" ] || npm install --silent --no-save --no-audit --no-fund --ignore-scripts --prefix "$unfinished" $npm ||
         pinned_fail "could not install $npm: is there a network?"
-    # The machine's pip serves the new environment, because Debian's venv brings none without another package.
-    python3 -m venv --without-pip "$unfinished/python"
-    # shellcheck disable=SC2086
-    python3 -m pip --python "$unfinished/python/bin/python" install --quiet --disable-pip-version-check \
-        --root-user-action=ignore --only-binary=:all: $pypi || pinned_fail "could not install $pypi: is there a network?"
+    if [ -n "$pypi" ]; then
+        # The machine's pip serves the new environment, because Debian's venv brings none without another package.
+        python3 -m venv --without-pip "$unfinished/python"
+        # shellcheck disable=SC2086
+        python3 -m pip --python "$unfinished/python/bin/python" install --quiet --disable-pip-version-check \
+            --root-user-action=ignore --only-binary=:all: $pypi || pinned_fail "could not install $pypi: is there a network?"
+    fi
     printf '%s\n' "$versions" >"$unfinished/versions"
     chmod 755 "$unfinished"
     rm -rf "$pinned_folder"

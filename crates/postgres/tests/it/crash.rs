@@ -102,15 +102,16 @@ async fn an_orphan_without_a_watcher_is_stopped_by_the_next_start() {
     let data = folder.path().join("pg");
     let freehold = Freehold::spawn(&data);
     let postgres = freehold.postgres;
-    // The watcher leads its own process group, is a child of that freehold, and no Postgres. Stopped,
-    // it can neither act nor be replaced.
-    eventually("the watcher is there", async || children(freehold.child.id()).iter().any(|&child| child != postgres))
-        .await;
-    for process in children(freehold.child.id()) {
-        if process != postgres {
-            signal("STOP", process);
-        }
-    }
+    // The watcher is a child of that freehold, and no Postgres. Stopped, it can neither act nor be replaced; one that is
+    // being started is another process until it is there.
+    eventually("every watcher is stopped", async || {
+        let watchers: Vec<u32> = children(freehold.child.id()).into_iter().filter(|&child| child != postgres).collect();
+        watchers.iter().for_each(|&watcher| signal("STOP", watcher));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let now: Vec<u32> = children(freehold.child.id()).into_iter().filter(|&child| child != postgres).collect();
+        !now.is_empty() && now == watchers
+    })
+    .await;
     let watchers = children(freehold.child.id());
     freehold.kill();
     tokio::time::sleep(Duration::from_millis(200)).await;
