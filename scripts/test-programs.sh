@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs the programs that the tests start and that are not Rust: PgBouncer, a reader of PDF, node with the official
-# verifiers of webhooks and Stripe's packages, and a mail server with the certificates that OpenSSL makes for it.
+# Installs the programs that the tests start and that are not Rust: PgBouncer, a reader of PDF, a browser, node with the
+# official verifiers of webhooks, Stripe's packages and Supabase's client, and a mail server with the certificates that
+# OpenSSL makes for it.
 set -eu
 
 . "$(dirname "$0")/debian-packages.sh"
@@ -10,6 +11,7 @@ install_missing node nodejs
 install_missing npm npm
 install_missing pdftotext poppler-utils
 install_missing openssl openssl
+install_missing chromium chromium
 
 # The official verifiers of Standard Webhooks, with which the tests check our signatures. None of them knows ed25519 (`v1a`)
 # so far; for that there are OpenSSL, which node brings, and libsodium (`PyNaCl`). svix 2 of npm wants node 22, which Debian
@@ -20,6 +22,10 @@ unpack_pinned .freehold webhook-verifiers \
 # Stripe's official packages, with which the tests drive our sandbox. Both pin the API version that
 # crates/stripe-sandbox/src/version.rs speaks.
 unpack_pinned .freehold stripe-packages "stripe@23.1.0" "stripe==16.1.0"
+
+# Supabase's client, with which the tests sign in, and what drives the browser. Node before 22 has no WebSocket, which the
+# client wants to see although nothing here uses it.
+unpack_pinned .freehold supabase-client "@supabase/supabase-js@2.119.1 ws@8.23.0 playwright-core@1.65.1" ""
 
 # The mail server that the tests send to.
 unpack_pinned .freehold mail-server "" "aiosmtpd==1.4.6 atpublic==9.0.0 attrs==26.1.0"

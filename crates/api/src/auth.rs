@@ -9,6 +9,7 @@ mod logout;
 mod otp;
 mod passkeys;
 mod providers;
+mod recover;
 mod recovery_codes;
 mod signup;
 mod token;
@@ -20,6 +21,7 @@ use freehold_web::Backbone;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use face::face;
+pub(crate) use signup::{metadata, read};
 
 /// The endpoints under `/auth/v1`. Their errors are written by `face`, which stands around the whole router, so that it
 /// also writes those of paths and methods that are not there.
@@ -31,11 +33,12 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(otp::magiclink))
         .routes(routes!(otp::resend))
         .routes(routes!(verify::verify))
-        .routes(routes!(user::user_get, user::user_change))
+        .routes(routes!(user::user_get, user::user_update))
         .routes(routes!(logout::logout))
         .routes(routes!(well_known::jwks))
         .routes(routes!(well_known::settings))
         .routes(routes!(well_known::health))
+        .merge(recover::routes())
         .merge(factors::routes())
         .merge(recovery_codes::routes())
         .merge(passkeys::routes())

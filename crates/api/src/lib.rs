@@ -6,8 +6,10 @@
 mod audit;
 pub mod auth;
 mod billing;
+mod cookie_sessions;
 mod events;
 pub mod health;
+mod invitations;
 mod jobs;
 mod keys;
 mod mail_brand;
@@ -41,17 +43,24 @@ pub const AREAS: &[Area] = &[
 pub fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new()
         .routes(routes!(me::me_get))
+        .routes(routes!(me::sessions::own_session_list, me::sessions::own_sessions_end))
+        .routes(routes!(me::sessions::own_session_end))
         .routes(routes!(organizations::organization_list, organizations::organization_create))
         .routes(routes!(organizations::organization_get, organizations::organization_change))
         .routes(routes!(organizations::organization_select))
         .routes(routes!(mail_brand::mail_brand_get, mail_brand::mail_brand_replace))
         .routes(routes!(members::member_list))
         .routes(routes!(members::member_change, members::member_remove))
+        .routes(routes!(invitations::invitation_list, invitations::invitation_create))
+        .routes(routes!(invitations::invitation_accept))
+        .routes(routes!(invitations::invitation_revoke))
+        .routes(routes!(invitations::invitation_resend))
         .routes(routes!(keys::key_list, keys::key_create))
         .routes(routes!(keys::key_get, keys::key_revoke))
         .routes(routes!(usage::usage_list))
         .routes(routes!(plans::plan_list))
         .merge(billing::routes())
+        .merge(cookie_sessions::routes())
         .routes(routes!(jobs::job_list))
         .routes(routes!(jobs::job_get))
         .routes(routes!(jobs::job_cancel))

@@ -1,5 +1,7 @@
 //! Who am I?
 
+pub(crate) mod sessions;
+
 use axum::extract::State;
 use freehold_core::{OptionExt, SessionId, TenantId, UserId};
 use freehold_identity::user::user_find;

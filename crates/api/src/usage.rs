@@ -1,8 +1,10 @@
 //! What is used of the plan.
 
 use axum::extract::State;
+use freehold_catalog::Counts;
 use freehold_core::{Area, Permission};
 use freehold_metering::usage::{self, Usage};
+use freehold_tenancy::invitation::seats_show;
 use freehold_web::{Answer, Authenticated, Backbone, Json};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -59,6 +61,11 @@ pub(crate) async fn usage_list(
     caller.allow(Permission::read(Area::Usage))?;
     let used = usage::usage_list(&backbone.db, &backbone.entitlements, &caller, backbone.clock.now()).await?;
     let plan = caller.plan();
-    let meters = used.into_iter().map(MeterBody::from).collect();
+    let mut meters: Vec<MeterBody> = used.into_iter().map(MeterBody::from).collect();
+    // Nobody reports members: they are counted where they are.
+    let members = backbone.product.meters.iter().find(|meter| meter.counts == Some(Counts::Members));
+    if let Some(meter) = members.and_then(|members| meters.iter_mut().find(|meter| meter.meter == members.id)) {
+        meter.used = seats_show(&backbone.db, &caller, backbone.clock.now()).await?;
+    }
     Ok(Json(UsageBody { plan: plan.id.clone(), plan_version: plan.version, meters }))
 }

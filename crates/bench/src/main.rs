@@ -4,6 +4,8 @@
 //! folder below `target/`, which is gone afterwards. Absolute numbers are those of the machine and the hour, so what
 //! counts are the ratios. Nothing here fails because it is slow; it fails when something is broken.
 //!
+//! With the word `sign-in` behind it, it measures that and nothing else.
+//!
 //! The program `freehold` is looked for beside this one, so both have to be built:
 //! `cargo build --release -p freehold -p freehold-bench`.
 
@@ -18,6 +20,7 @@ mod programs;
 mod report;
 mod scene;
 mod server;
+mod sign_in;
 mod sink;
 mod start;
 mod throughput;
@@ -46,6 +49,7 @@ async fn measure() -> Result<()> {
     if cfg!(debug_assertions) {
         bail!("a debug build says nothing about speed: cargo build --release -p freehold -p freehold-bench");
     }
+    let only_sign_in = std::env::args().nth(1).as_deref() == Some("sign-in");
     let programs = Programs::find()?;
     let home = Home::new()?;
     let mut report = Report::begin();
@@ -54,6 +58,11 @@ async fn measure() -> Result<()> {
     let scene = Scene::set(&programs, &home, &server).await?;
     server.stop().await?;
 
+    if only_sign_in {
+        sign_in::measure(&programs, &home, &scene, &mut report).await?;
+        report.end();
+        return Ok(());
+    }
     start::measure(&programs, &home, &scene, &mut report).await?;
 
     server = Server::start(&programs, &home).await?;
@@ -68,6 +77,7 @@ async fn measure() -> Result<()> {
     let event = billing::entitlement(&home, &server, &mut report).await?;
     server.stop().await?;
     billing::accepted(&programs, &home, &scene, &event, &mut report).await?;
+    sign_in::measure(&programs, &home, &scene, &mut report).await?;
     report.end();
     Ok(())
 }

@@ -3,7 +3,8 @@
 //!
 //! Read in this order: [`Product`] is the whole file, a [`Meter`] is something counted, a [`Module`] something
 //! switched on or off, a [`Plan`] says how much of each for which [`Price`]. A [`Limit`] is one such number, over a
-//! [`Period`] or a [`Window`]. A [`Brand`] is how its mails look, in a [`Color`]. [`Mistakes`] is what the reader of a
+//! [`Period`] or a [`Window`]. A [`Brand`] is how its mails look, in a [`Color`], [`MailWords`]
+//! what they say. [`Mistakes`] is what the reader of a
 //! wrong file gets to see. How the text becomes values is in `read/`.
 //!
 //! ```
@@ -37,6 +38,7 @@ mod brand;
 mod change;
 mod color;
 mod limit;
+mod mail;
 mod meter;
 mod mistake;
 mod module;
@@ -53,6 +55,7 @@ pub use brand::Brand;
 pub use change::Change;
 pub use color::Color;
 pub use limit::Limit;
+pub use mail::{MAILS, MailWords};
 pub use meter::{Counts, Meter, MeterKind, Unit};
 pub use mistake::{Mistake, Mistakes};
 pub use module::{Module, Modules};

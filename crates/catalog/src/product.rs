@@ -7,6 +7,7 @@ use freehold_core::{Currency, Money};
 use crate::{
     brand::Brand,
     limit::Limit,
+    mail::MailWords,
     meter::Meter,
     mistake::Mistakes,
     module::Module,
@@ -36,6 +37,8 @@ pub struct Product {
     pub currency: Currency,
     /// How its mails look.
     pub brand: Brand,
+    /// What its mails say instead of what they say by themselves, by the mail's name: `magic_link`.
+    pub mail: BTreeMap<String, MailWords>,
     /// What is counted, in the order of the file.
     pub meters: Vec<Meter>,
     /// What can be switched on, in the order of the file.
@@ -106,6 +109,7 @@ impl Product {
         "default_plan",
         "currency",
         "brand",
+        "mail",
         "meters",
         "modules",
         "plans",
@@ -143,7 +147,7 @@ impl Product {
         }
         let trial = Trial::read(file, &plans, &plan_ids);
         let default_plan = read_default_plan(file, &plans, &plan_ids, trial.as_ref());
-        let brand = Brand::read(file, &name);
+        let (brand, mail) = (Brand::read(file, &name), MailWords::read_all(file));
         let (lifecycle, costs) = (Lifecycle::read(file), read_costs(file, currency));
         Some(Self {
             id,
@@ -154,6 +158,7 @@ impl Product {
             sign_in,
             currency: currency?,
             brand,
+            mail,
             meters,
             modules,
             trial,

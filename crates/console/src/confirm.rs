@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::{Brand, CONTENT_SECURITY_POLICY};
+use crate::{Brand, form_policy::form_policy};
 
 /// Asks once more before the link is used up, because programs that check mails follow every link in them.
 #[derive(Clone, Debug, Template)]
@@ -25,8 +25,10 @@ pub struct ConfirmPage {
 /// What a link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// `signup`, `invite`: an address is confirmed for the first time.
+    /// `signup`: an address is confirmed for the first time.
     SignUp,
+    /// `invite`: the same, of somebody invited.
+    Invitation,
     /// `magiclink`: somebody known comes in.
     SignIn,
     /// `recovery`: somebody known comes in to choose a new password.
@@ -39,7 +41,8 @@ impl Purpose {
     /// The purpose of a link's `type`; an unknown one is for signing in.
     pub fn of(kind: &str) -> Self {
         match kind {
-            "signup" | "invite" => Self::SignUp,
+            "signup" => Self::SignUp,
+            "invite" => Self::Invitation,
             "recovery" => Self::Recovery,
             "email_change" => Self::ChangeAddress,
             _ => Self::SignIn,
@@ -49,24 +52,27 @@ impl Purpose {
     fn title(self) -> &'static str {
         match self {
             Self::SignUp => "Confirm your address",
+            Self::Invitation => "Accept the invitation",
             Self::SignIn => "Continue signing in",
             Self::Recovery => "Continue to a new password",
-            Self::ChangeAddress => "Confirm your new address",
+            Self::ChangeAddress => "Confirm the change",
         }
     }
 
     fn question(self) -> &'static str {
         match self {
             Self::SignUp => "Finish signing up as",
+            Self::Invitation => "Accept the invitation as",
             Self::SignIn => "Continue signing in as",
             Self::Recovery => "Choose a new password for",
-            Self::ChangeAddress => "From now on, sign in with",
+            Self::ChangeAddress => "Confirm the change of address for",
         }
     }
 
     fn button(self) -> &'static str {
         match self {
             Self::SignUp => "Confirm and continue",
+            Self::Invitation => "Accept",
             Self::SignIn | Self::Recovery => "Continue",
             Self::ChangeAddress => "Confirm",
         }
@@ -79,57 +85,15 @@ impl ConfirmPage {
         Template::render(self)
     }
 
-    /// The policy to serve this page with. Browsers apply `form-action` also to where a form's answer redirects, so it
-    /// has to name the place of `redirect_to`. The caller has checked that this place is allowed.
-    pub fn content_security_policy(&self) -> String {
-        match self.redirect_to.as_deref().and_then(form_target) {
-            Some(target) => {
-                CONTENT_SECURITY_POLICY.replace("form-action 'self'", &format!("form-action 'self' {target}"))
-            }
-            None => CONTENT_SECURITY_POLICY.to_owned(),
-        }
+    /// The policy to serve this page with: its form leads on to `redirect_to`, which the caller has checked. `site_url` is ours.
+    pub fn content_security_policy(&self, site_url: &str) -> String {
+        form_policy(self.redirect_to.as_deref(), site_url)
     }
 
     fn masked_email(&self) -> String {
         match self.email.rsplit_once('@') {
             Some((local, domain)) => format!("{}…@{domain}", local.chars().next().unwrap_or_default()),
             None => "…".to_owned(),
-        }
-    }
-}
-
-/// What a policy calls the place of an address: `https://app.example.org`, or `myapp:` for an app of its own scheme.
-fn form_target(address: &str) -> Option<String> {
-    let (scheme, rest) = address.split_once(':')?;
-    let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
-    if !scheme.starts_with(|c: char| c.is_ascii_alphabetic()) || !scheme.bytes().all(letter) {
-        return None;
-    }
-    if scheme != "https" && scheme != "http" {
-        return Some(format!("{scheme}:"));
-    }
-    let host = rest.strip_prefix("//")?.split(['/', '?', '#']).next()?;
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']');
-    (!host.is_empty() && host.bytes().all(allowed)).then(|| format!("{scheme}://{host}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_policy_names_where_the_form_leads() {
-        for (address, target) in [
-            ("https://app.example.org/welcome?a=b", Some("https://app.example.org")),
-            ("http://localhost:3000", Some("http://localhost:3000")),
-            ("com.example.app://callback", Some("com.example.app:")),
-            ("/welcome", None),
-            ("https://a; script-src *", None),
-            ("https://user@a", None),
-            ("java script:x", None),
-            ("https:///", None),
-        ] {
-            assert_eq!(form_target(address).as_deref(), target, "{address}");
         }
     }
 }

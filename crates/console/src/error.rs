@@ -29,6 +29,11 @@ pub enum Trouble {
         /// When to try again.
         retry_after_seconds: Option<u64>,
     },
+    /// Too much was asked for from the same place: 429.
+    TooMany {
+        /// When to try again.
+        retry_after_seconds: Option<u64>,
+    },
 }
 
 impl Trouble {
@@ -38,6 +43,7 @@ impl Trouble {
             Self::NotFound => 404,
             Self::Internal { .. } => 500,
             Self::Unavailable { .. } => 503,
+            Self::TooMany { .. } => 429,
         }
     }
 
@@ -46,6 +52,7 @@ impl Trouble {
             Self::NotFound => "There is nothing here",
             Self::Internal { .. } => "Something went wrong on our side",
             Self::Unavailable { .. } => "We will be right back",
+            Self::TooMany { .. } => "That was a little too often",
         }
     }
 }

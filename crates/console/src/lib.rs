@@ -7,7 +7,8 @@
 //!
 //! Read in this order: [`Brand`] is on every page; [`HomePage`], [`PlansPage`], [`DocsPage`], [`EventsPage`] and [`ErrorsPage`]
 //! tell;
-//! [`SignInPage`], [`ConfirmPage`], [`LinkExpiredPage`] and [`WelcomePage`] let somebody in; [`BillingPage`] is what an
+//! [`SignInPage`], [`SignUpPage`], [`ForgotPage`] and [`NewPasswordPage`], [`FactorPage`], [`ConfirmPage`], [`HalfConfirmedPage`],
+//! [`LinkExpiredPage`] and [`WelcomePage`] let somebody in, [`InvitationPage`] into an organization; [`BillingPage`] is what an
 //! organization pays, [`BillingConfirmPage`] asks before that changes, and [`BillingLeavePage`] leads to where it is paid;
 //! [`MailboxPage`] and [`MailPage`] are the local mailbox, [`MailTemplatesPage`] shows every mail, [`StripeInboxPage`] what Stripe
 //! told; [`ErrorPage`] is for when it goes wrong.
@@ -19,15 +20,21 @@ mod confirm;
 mod docs;
 mod error;
 mod errors;
+mod factor;
+mod form_policy;
+mod half_confirmed;
 mod home;
+mod invitation;
 mod link_expired;
 mod mail;
 mod mail_templates;
 mod mailbox;
+mod new_password;
 mod plans;
 mod prose;
 mod routes;
 mod sign_in;
+mod sign_up;
 mod stripe_inbox;
 mod times;
 mod welcome;
@@ -42,14 +49,20 @@ pub use confirm::{ConfirmPage, Purpose};
 pub use docs::{DocsPage, EventEntry, EventsPage};
 pub use error::{ErrorPage, Trouble};
 pub use errors::{ErrorCode, ErrorsPage};
+pub use factor::FactorPage;
 pub use freehold_web::frame::CONTENT_SECURITY_POLICY;
+pub use half_confirmed::HalfConfirmedPage;
 pub use home::{HomePage, Part, Standing, Step};
+pub use invitation::{InvitationOffer, InvitationPage, InvitationReader, InvitationState};
 pub use link_expired::LinkExpiredPage;
 pub use mail::MailPage;
 pub use mail_templates::{MailBrandChoice, MailTemplate, MailTemplatesPage};
 pub use mailbox::{MailboxPage, ReceivedMail};
+pub use new_password::{ForgotPage, NewPasswordPage};
 pub use plans::{PlanCard, PlanLimit, PlanPrice, PlansPage};
 pub use routes::{Local, error_pages, routes};
-pub use sign_in::{SignInPage, SignInStep};
+pub(crate) use sign_in::query_encode;
+pub use sign_in::{Carried, MailPurpose, ProviderButton, SignInPage, SignInStep, SignInWays};
+pub use sign_up::SignUpPage;
 pub use stripe_inbox::{StripeAccountPage, StripeEventLine, StripeEventPage, StripeInboxPage};
 pub use welcome::WelcomePage;

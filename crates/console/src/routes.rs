@@ -3,6 +3,7 @@
 mod assets;
 mod billing;
 mod error_pages;
+mod invitation;
 mod mail_templates;
 mod mailbox;
 mod plan_cards;
@@ -54,6 +55,7 @@ pub fn routes(local: Local, document: Value, codes: Vec<Code>, events: Vec<Event
         .merge(assets::routes())
         .merge(reading::routes())
         .merge(sign_in::routes())
+        .merge(invitation::routes())
         .merge(billing::routes())
         .merge(mail_templates::routes())
         .merge(mailbox)

@@ -8,6 +8,7 @@
 mod canary;
 mod database;
 mod error;
+mod foreign;
 mod inspect;
 mod migrate;
 mod pulse;
@@ -21,6 +22,7 @@ mod value;
 pub use canary::{STATEMENTS as CANARY_STATEMENTS, canary, faults};
 pub use database::{Db, System, Tenant};
 pub use error::{OnConstraint, from_driver};
+pub use foreign::{AuthTable, Foreign, STATEMENTS as FOREIGN_STATEMENTS};
 pub use inspect::{
     RoleFacts, STATEMENTS as INSPECT_STATEMENTS, SchemaDifference, ServerFacts, clock_inspect, roles_inspect,
     schema_inspect, server_inspect,

@@ -13,6 +13,7 @@ mod billing;
 mod brand;
 mod line;
 mod message;
+mod organization_invitation;
 mod queue;
 mod render;
 mod sender;
@@ -23,15 +24,17 @@ mod template;
 mod tenant_brand;
 mod web_address;
 mod webhook_disabled;
+mod wording;
 mod wrap;
 
 pub use address::Address;
 pub use billing::{Became, Billing, BillingMail};
 pub use brand::{Brand, TenantBrand};
 pub use message::Origin;
+pub use organization_invitation::OrganizationInvitation;
 pub use queue::{MailRecord, STATEMENTS as QUEUE_STATEMENTS, mail_count, mail_list, mail_retry, mail_retry_all};
 pub use sender::{Post, STATEMENTS as SENDER_STATEMENTS, Sender};
-pub use sign_in::SignIn;
+pub use sign_in::{SignIn, SignInMail};
 pub use smtp::{Server, Smtp};
 pub use suppression::{
     Reason as SuppressionReason, STATEMENTS as SUPPRESSION_STATEMENTS, Suppression, suppression_add, suppression_list,
@@ -44,3 +47,4 @@ pub use tenant_brand::{
     mail_brand_replace,
 };
 pub use webhook_disabled::{Reason, WebhookDisabled};
+pub use wording::Wording;

@@ -3,14 +3,22 @@
 use std::time::Duration;
 
 use freehold_delivery::webhook::sweep;
+use freehold_identity::sweep::sweep as identity_sweep;
 use freehold_jobs::{Done, FORGETTING, Handler, JobKind, Schedule, forget_handler};
 use freehold_metering::usage::usage_sweep;
+use freehold_tenancy::invitation::invitations_forget;
 use freehold_web::{Backbone, forget_old};
 
 /// Forgets what requests with an `Idempotency-Key` were answered.
 const ANSWERS: JobKind = chore("house.forget_answers");
 /// Gives back what was promised to actions that never ended.
 const PROMISES: JobKind = chore("house.sweep_promises");
+
+/// Forgets what of signing in has ended.
+const SIGN_INS: JobKind = chore("house.sweep_sign_ins");
+
+/// Forgets invitations that were over long ago, with their addresses.
+const INVITATIONS: JobKind = chore("house.forget_invitations");
 
 const fn chore(name: &'static str) -> JobKind {
     JobKind { attempts: 3, at_once: Some(1), time_limit: Duration::from_mins(5), ..JobKind::named(name) }
@@ -21,18 +29,29 @@ pub const SCHEDULES: &[Schedule] = &[
     FORGETTING,
     Schedule { name: ANSWERS.name, every: Duration::from_mins(10), kind: &ANSWERS },
     Schedule { name: PROMISES.name, every: Duration::from_mins(5), kind: &PROMISES },
+    Schedule { name: SIGN_INS.name, every: Duration::from_mins(10), kind: &SIGN_INS },
+    Schedule { name: INVITATIONS.name, every: Duration::from_hours(6), kind: &INVITATIONS },
     sweep::SCHEDULE,
 ];
 
 /// What does it.
 pub fn handlers(backbone: &Backbone) -> Vec<Handler> {
-    let (answers, promises) = (backbone.clone(), backbone.clone());
+    let (answers, promises, sign_ins) = (backbone.clone(), backbone.clone(), backbone.clone());
+    let invitations = backbone.clone();
     vec![
         forget_handler(backbone.db.clone(), backbone.clock.clone()),
         sweep::handler(backbone.db.clone(), backbone.clock.clone()),
         Handler::new(&ANSWERS, move |_| {
             let house = answers.clone();
             async move { forget_old(&house.db, house.clock.now()).await.map(|_| Done::Done) }
+        }),
+        Handler::new(&SIGN_INS, move |_| {
+            let house = sign_ins.clone();
+            async move { identity_sweep(&house.identity).await.map(|_| Done::Done) }
+        }),
+        Handler::new(&INVITATIONS, move |_| {
+            let house = invitations.clone();
+            async move { invitations_forget(&house.db, house.clock.now()).await.map(|_| Done::Done) }
         }),
         Handler::new(&PROMISES, move |_| {
             let house = promises.clone();

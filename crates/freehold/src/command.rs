@@ -3,7 +3,10 @@
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::{
-    operate::{billing::Action as BillingAction, mail::Action as MailAction},
+    operate::{
+        billing::Action as BillingAction, keys::Action as KeysAction, mail::Action as MailAction,
+        users::Action as UsersAction,
+    },
     settings::Options,
 };
 
@@ -50,6 +53,18 @@ pub enum Command {
         /// What to do
         #[command(subcommand)]
         action: BillingAction,
+    },
+    /// The keys that sign access tokens, and what applications show in the place of Supabase's keys
+    Keys {
+        /// What to do
+        #[command(subcommand)]
+        action: KeysAction,
+    },
+    /// Bring people from Supabase, list people, lock single ones out or delete them
+    Users {
+        /// What to do
+        #[command(subcommand)]
+        action: UsersAction,
     },
     /// Give an organization a plan, whatever it pays for; the server may keep running
     Plan {

@@ -16,14 +16,18 @@ use freehold_console::Local;
 use freehold_core::{Area, Clock, Code, Error, Ids, Random, Secret, codes};
 use freehold_db::{Db, MigrationSet, Statement};
 use freehold_delivery::webhook;
-use freehold_identity::{AuthSettings, Identity, Newcomer, Settings as IdentitySettings};
+use freehold_identity::{AuthSettings, Identity, Invited, Newcomer, Settings as IdentitySettings, SupabaseSettings};
 use freehold_jobs::{Nudge, outbox::EventType};
 use freehold_metering::plan::Entitlements;
 use freehold_outbound::Outbound;
+use freehold_tenancy::invitation::invitation_awaits;
 use freehold_vault::Vault;
-use freehold_web::{Backbone, Json, Outage, Parts, Places, Problem, Product, Resolver, frame::frame, newcomer_settle};
+use freehold_web::{
+    Backbone, Json, Outage, Parts, Places, Problem, Product, Resolver, TrustedProxies, credentials, elsewhere::doors, frame::frame, limits,
+    newcomer_settle,
+};
 use serde_json::Value;
-use tower_http::cors::{Any, CorsLayer};
+use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
 
 /// Every product that can be sold with this binary.
@@ -78,7 +82,7 @@ pub fn migrations(product: &Product) -> Vec<MigrationSet> {
 /// Every statement of the whole house.
 pub fn statements(product: &Product) -> Vec<&'static Statement> {
     let rooms: [&[&[&Statement]]; 8] = [
-        &[freehold_db::CANARY_STATEMENTS, freehold_db::INSPECT_STATEMENTS],
+        &[freehold_db::CANARY_STATEMENTS, freehold_db::INSPECT_STATEMENTS, freehold_db::FOREIGN_STATEMENTS],
         freehold_jobs::STATEMENTS,
         freehold_identity::STATEMENTS,
         freehold_metering::STATEMENTS,
@@ -122,10 +126,14 @@ pub struct Materials {
     pub site_url: String,
     /// How sign-in behaves.
     pub auth: AuthSettings,
+    /// What is told of Supabase.
+    pub supabase: SupabaseSettings,
     /// Calls addresses that customers named.
     pub outbound: Outbound,
     /// How Stripe is reached; none: billing is switched off, and nothing is limited.
     pub money: Option<Money>,
+    /// What stands in front of the server.
+    pub trusted_proxies: TrustedProxies,
 }
 
 /// How Stripe, or what speaks like it, is reached.
@@ -140,7 +148,7 @@ pub struct Money {
 
 /// The state of the router. Refuses to be made when tenants are not isolated from each other.
 pub async fn backbone(materials: Materials, product: &Product) -> Result<Backbone> {
-    let Materials { db, vault, clock, random, site_url, auth, outbound, money } = materials;
+    let Materials { db, vault, clock, random, site_url, auth, supabase, outbound, money, trusted_proxies } = materials;
     freehold_db::canary(&db).await.map_err(explain)?;
     let spec = Arc::new(specification(product)?);
     let entitlements = Entitlements::load(&db, spec.clone(), clock.now()).await.map_err(explain)?;
@@ -169,18 +177,28 @@ pub async fn backbone(materials: Materials, product: &Product) -> Result<Backbon
         let places = places.clone();
         Box::pin(async move { newcomer_settle(&places, tx, user).await })
     });
+    let invited: Arc<Invited> = {
+        let clock = clock.clone();
+        Arc::new(move |tx, email, tenant| {
+            let now = clock.now();
+            Box::pin(async move { invitation_awaits(tx, email, Some(tenant), now).await })
+        })
+    };
     let settings = IdentitySettings {
         site_url: site_url.clone(),
         product_name: spec.name.clone(),
         password: spec.sign_in.contains(&SignIn::Password),
         magic_link: spec.sign_in.contains(&SignIn::MagicLink),
         auth,
+        supabase,
     };
-    let identity = Identity::load(db.clone(), vault.clone(), clock.clone(), random.clone(), settings, newcomer).await;
+    let (own_db, own_vault) = (db.clone(), vault.clone());
+    let identity =
+        Identity::load(own_db, own_vault, clock.clone(), random.clone(), settings, newcomer, outbound.clone()).await;
     let areas: Vec<Area> = freehold_api::AREAS.iter().chain(product.areas).copied().collect();
     Ok(Backbone::new(Parts {
         ids,
-        identity: identity.map_err(explain)?,
+        identity: identity.map_err(explain)?.with_invitations(invited),
         entitlements,
         resolver,
         outage: Outage::default(),
@@ -194,6 +212,7 @@ pub async fn backbone(materials: Materials, product: &Product) -> Result<Backbon
         site_url,
         outbound,
         billing,
+        trusted_proxies,
     }))
 }
 
@@ -228,10 +247,13 @@ pub fn router(backbone: Backbone, product: &Product, local: Local) -> (Router, V
         .fallback(nowhere)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(backbone.clone(), limits))
         .layer(middleware::from_fn_with_state(backbone.clone(), freehold_console::error_pages))
+        .layer(middleware::from_fn_with_state(backbone.clone(), doors))
         .layer(middleware::from_fn(freehold_api::auth::face))
         .layer(middleware::from_fn_with_state(backbone.clone(), frame))
         .layer(cross_origin())
+        .layer(middleware::from_fn_with_state(backbone.clone(), credentials))
         .with_state(backbone);
     (router, document)
 }
@@ -250,7 +272,8 @@ fn cross_origin() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allow_headers(Any)
+        // Named one by one: browsers do not take * to mean Authorization.
+        .allow_headers(AllowHeaders::mirror_request())
         .expose_headers(
             exposed
                 .map(HeaderName::from_static)

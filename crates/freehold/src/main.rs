@@ -32,6 +32,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Migrate) => operate::migrate(&cli.options.resolve()?).await?,
         Some(Command::Mail { action }) => operate::mail::mail(&cli.options.resolve()?, action).await?,
         Some(Command::Billing { action }) => operate::billing::billing(&cli.options.resolve()?, action).await?,
+        Some(Command::Keys { action }) => operate::keys::keys(&cli.options.resolve()?, action).await?,
+        Some(Command::Users { action }) => operate::users::users(&cli.options.resolve()?, action).await?,
         Some(Command::Plan { organization, plan, .. }) => {
             operate::plan_change(&cli.options.resolve()?, &organization, plan.as_deref()).await?;
         }

@@ -1,7 +1,9 @@
 //! What an operator does from the command line.
 
 pub mod billing;
+pub mod keys;
 pub mod mail;
+pub mod users;
 
 use anyhow::{Result, anyhow, bail};
 use freehold_billing::account::account_grant;

@@ -6,8 +6,9 @@ use anyhow::{Context, Result};
 use axum::serve::ListenerExt;
 use freehold_console::{Local, Part};
 use freehold_core::{Clock, Random};
+use freehold_identity::signing::keys_watch;
 use freehold_outbound::Outbound;
-use freehold_web::Product;
+use freehold_web::{Product, TrustedProxies};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -75,8 +76,9 @@ async fn run_with(
     (parts, money): (Vec<Part>, Option<Money>),
 ) -> Result<()> {
     let outbound = Outbound::new(settings.outbound.allowed(database.is_local()))?;
-    let (db, auth) = (database.pool()?, settings.auth.clone());
-    let materials = Materials { db, vault, clock, random, site_url, auth, outbound, money };
+    let (db, auth, supabase) = (database.pool()?, settings.auth.clone(), settings.supabase.clone());
+    let trusted_proxies = TrustedProxies::new(settings.trusted_proxies.clone());
+    let materials = Materials { db, vault, clock, random, site_url, auth, supabase, outbound, money, trusted_proxies };
     let backbone = compose::backbone(materials, product).await?;
     let mailbox = settings.shows_mails(database);
     let sends_mails = settings.mail_server.is_some();
@@ -86,12 +88,13 @@ async fn run_with(
     let mails = mail::sender(settings, &backbone, mailbox)?;
     let (router, _) = compose::router(backbone.clone(), product, local);
     let (stop, stopping) = watch::channel(false);
+    let keys = keys_watch(backbone.identity.clone(), stopping.clone());
     let work = async {
         if settings.work.in_server {
             work(backbone, product, settings.work, mails, stopping.clone()).await;
         }
     };
-    let (served, ()) = tokio::join!(answer((listener, router), told, stop, stopping.clone()), work);
+    let (served, (), ()) = tokio::join!(answer((listener, router), told, stop, stopping.clone()), work, keys);
     served
 }
 
@@ -137,7 +140,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener> {
 }
 
 /// What people on this machine type for an address.
-fn site_of(address: SocketAddr) -> String {
+pub(crate) fn site_of(address: SocketAddr) -> String {
     if address.ip().is_unspecified() {
         format!("http://localhost:{}", address.port())
     } else {

@@ -2,7 +2,9 @@
 
 mod billing;
 mod file;
+mod providers;
 mod sections;
+mod supabase;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -11,10 +13,12 @@ use clap::Args;
 use freehold_core::Secret;
 use freehold_db::{PoolSettings, StatementCache};
 use freehold_delivery::mail::{Origin, Server};
-use freehold_identity::AuthSettings;
+use freehold_identity::{AuthSettings, SupabaseSettings, redirect::pattern_problem};
+use freehold_outbound::IpNet;
 
 pub use billing::{BillingOptions, BillingSettings, StripeSettings};
 use file::File;
+pub use supabase::SupabaseOptions;
 pub use sections::{Mailbox, OutboundSettings, Prepared, WorkSettings};
 
 use crate::{database::Database, mail::MailServer};
@@ -94,6 +98,9 @@ pub struct Options {
 
     #[command(flatten)]
     billing: BillingOptions,
+
+    #[command(flatten)]
+    supabase: SupabaseOptions,
 }
 
 /// The settings, resolved.
@@ -107,6 +114,8 @@ pub struct Settings {
     pub product: String,
     /// Where local things are kept.
     pub data: PathBuf,
+    /// Proxies that stand in front of the server.
+    pub trusted_proxies: Vec<IpNet>,
     /// Postgres to use; none: the local one.
     pub database_url: Option<Secret>,
     /// Another login for migrations.
@@ -121,6 +130,8 @@ pub struct Settings {
     pub prepared: Prepared,
     /// How sign-in behaves.
     pub auth: AuthSettings,
+    /// What is told of Supabase.
+    pub supabase: SupabaseSettings,
     /// Who may look at the local mailbox.
     pub mailbox: Mailbox,
     /// What mails are sent by; none: nothing.
@@ -154,6 +165,11 @@ impl Options {
         if !(6..=10).contains(&file.auth.code_digits) {
             bail!("code_digits in [auth] is not between 6 and 10");
         }
+        for pattern in &file.auth.redirect_urls {
+            if let Some(problem) = pattern_problem(pattern) {
+                bail!("redirect_urls in [auth]: {pattern:?} {problem}");
+            }
+        }
         if !(1..=1000).contains(&file.database.connections) {
             bail!("connections in [database] is not between 1 and 1000");
         }
@@ -182,6 +198,7 @@ impl Options {
             site_url,
             product: self.product.unwrap_or(file.product),
             data: self.data.unwrap_or(file.data),
+            trusted_proxies: file.trusted_proxies,
             database_url: self.database_url.map(Secret::new),
             database_migration_url: self.database_migration_url.map(Secret::new),
             secret_key: self.secret_key.map(Secret::new),
@@ -193,7 +210,12 @@ impl Options {
                 statement_cache: StatementCache::Off,
             },
             prepared: database.statement_cache,
-            auth: AuthSettings { autoconfirm: self.autoconfirm.unwrap_or(file.auth.autoconfirm), ..file.auth },
+            auth: AuthSettings {
+                autoconfirm: self.autoconfirm.unwrap_or(file.auth.autoconfirm),
+                providers: providers::with_secrets(file.auth.providers)?,
+                ..file.auth
+            },
+            supabase: self.supabase.resolve()?,
             mailbox: file.mail.mailbox,
             mail_server,
             billing: self.billing.resolve(file.billing)?,
@@ -243,6 +265,8 @@ mod tests {
             ("listen = 8080", "listen"),
             ("[auth]\nautoconfirm = \"yes\"", "autoconfirm"),
             ("[outbound]\nallow = [\"10.1.0.0/33\"]", "allow"),
+            ("trusted_proxies = [\"10.0.0.0/33\"]", "trusted_proxies"),
+            ("[auth]\nredirect_urls = [\"app.example.com\"]", "redirect_urls"),
             ("[billing]\nreturn_urls = [\"app.example.com\"]", "return_urls"),
             ("[mail]\nfrom = \"VoiceFX\"", "from in [mail]"),
             ("product = ", "line 1"),

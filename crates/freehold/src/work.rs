@@ -5,7 +5,7 @@ use freehold_core::{Clock, Random};
 use freehold_delivery::{mail::Sender, webhook};
 use freehold_jobs::{Handler, Schedule, Worker, WorkerSettings};
 use freehold_outbound::Outbound;
-use freehold_web::{Backbone, Product};
+use freehold_web::{Backbone, Product, TrustedProxies};
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
@@ -104,8 +104,11 @@ async fn run(
     let site_url = settings.site_url.clone().unwrap_or_else(|| format!("http://{}", settings.listen));
     let sources = (Clock::system(), random);
     let money = billing::beside(settings, &sources)?;
-    let ((clock, random), db, auth) = (sources, database.pool()?, settings.auth.clone());
-    let materials = Materials { db, vault, clock, random, site_url, auth, outbound, money };
+    let ((clock, random), db) = (sources, database.pool()?);
+    let (auth, supabase) = (settings.auth.clone(), settings.supabase.clone());
+    // Nobody asks it anything.
+    let trusted_proxies = TrustedProxies::default();
+    let materials = Materials { db, vault, clock, random, site_url, auth, supabase, outbound, money, trusted_proxies };
     let backbone = compose::backbone(materials, product).await?;
     let mails = mail::sender(settings, &backbone, settings.shows_mails(database))?;
     let told = told_to_stop();

@@ -34,14 +34,17 @@ pub struct Claims {
     /// The number, or the empty text.
     pub phone: String,
     /// What the server says of the user: `provider`, `providers`.
+    #[serde(default)]
     pub app_metadata: Map<String, Value>,
     /// What the user says of themselves. Never decide anything by it.
+    #[serde(default)]
     pub user_metadata: Map<String, Value>,
     /// The Postgres role: `authenticated`.
     pub role: String,
     /// How sure we are that it is them.
     pub aal: Aal,
     /// How they showed it, the latest first.
+    #[serde(default)]
     pub amr: Vec<Amr>,
     /// Of which sign-in it is.
     pub session_id: SessionId,
@@ -117,7 +120,7 @@ impl fmt::Debug for Claims {
 pub enum TokenError {
     /// It is not a JWT, or does not claim what ours do.
     Malformed,
-    /// Its header names an algorithm that we do not sign with.
+    /// Its header names another algorithm than that of the key it names.
     Algorithm,
     /// Its header names none of our keys.
     UnknownKey,
@@ -141,7 +144,7 @@ impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Malformed => "the token is malformed",
-            Self::Algorithm => "the token's signing method is not ES256",
+            Self::Algorithm => "the token's signing method is not that of its key",
             Self::UnknownKey => "the token's kid is not one of our keys",
             Self::Signature => "the token's signature is invalid",
             Self::Issuer => "the token was issued by somebody else",

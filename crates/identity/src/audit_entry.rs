@@ -4,12 +4,14 @@
 mod store;
 
 use freehold_core::Result;
-use freehold_db::SystemTx;
+use freehold_db::{Db, JsonText, SystemTx, row};
+use jiff::Timestamp;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 pub use store::STATEMENTS;
 
-use crate::{Identity, session::Client, user::User};
+use crate::{Identity, Realm, session::Client, user::User};
 
 /// Writes down, in the transaction of the change, that `user` did or suffered `action`. No secret may be among the
 /// `traits`.
@@ -33,6 +35,82 @@ pub async fn audit_note(
     });
     let ip = client.ip.map(|ip| ip.to_string()).unwrap_or_default();
     tx.execute(store::entry_insert(identity.ids.next::<()>().uuid(), user.realm, payload, ip, now)).await.map(drop)
+}
+
+/// An administrator, as entries name him.
+#[derive(Clone, Debug)]
+pub struct By {
+    /// The role of his key: `service_role`.
+    pub role: String,
+    /// From where he came.
+    pub client: Client,
+}
+
+/// Writes down, in the transaction of the change, what an administrator did to `user`.
+pub async fn audit_note_by(identity: &Identity, tx: &mut SystemTx, by: &By, action: Action, user: &User) -> Result<()> {
+    let now = identity.clock.now();
+    let payload = json!({
+        "action": action.name(),
+        "actor_id": Uuid::nil(),
+        "actor_username": by.role,
+        "actor_via_sso": false,
+        "log_type": action.log_type(),
+        "traits": { "user_id": user.id, "user_email": user.email, "user_phone": user.phone },
+        "timestamp": now,
+    });
+    let ip = by.client.ip.map(|ip| ip.to_string()).unwrap_or_default();
+    tx.execute(store::entry_insert(identity.ids.next::<()>().uuid(), user.realm, payload, ip, now)).await.map(drop)
+}
+
+row! {
+    /// One thing that happened.
+    #[derive(Clone, Debug)]
+    pub struct AuditEntry {
+        /// Which.
+        pub id: Uuid,
+        /// `action`, `actor_id`, `actor_username`, `log_type`, `traits` and so on.
+        pub payload: JsonText<Value>,
+        /// When.
+        pub created_at: Timestamp,
+        /// From where; empty: not known.
+        pub ip_address: String,
+    }
+}
+
+/// In what of an entry a text is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditScope {
+    /// Who did it: the address.
+    Author,
+    /// What was done.
+    Action,
+    /// What it is about.
+    Type,
+}
+
+/// Which entries are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    /// Only those that hold the text there, in whatever case.
+    pub holds: Option<(AuditScope, String)>,
+    /// Only those of this realm.
+    pub realm: Option<Realm>,
+}
+
+/// A page of what happened, the latest first, and how many entries there are in all.
+pub async fn audit_entry_list(
+    db: &Db,
+    filter: &AuditFilter,
+    limit: i64,
+    offset: i64,
+) -> Result<(Vec<AuditEntry>, i64)> {
+    let text = |scope| filter.holds.as_ref().filter(|(held, _)| *held == scope).map(|(_, text)| text.to_lowercase());
+    let (author, action, kind) = (text(AuditScope::Author), text(AuditScope::Action), text(AuditScope::Type));
+    let mut tx = db.system("list what happened to people").begin().await?;
+    let count = store::entry_count(filter.realm, author.clone(), action.clone(), kind.clone());
+    let (total,) = tx.fetch_one(count).await?;
+    let entries = tx.fetch_all(store::entry_list(filter.realm, author, action, kind, limit, offset)).await?;
+    Ok((entries, total))
 }
 
 macro_rules! actions {
@@ -96,10 +174,22 @@ actions! {
     ChallengeCreated = "challenge_created", "factor";
     /// A second factor was tried.
     VerificationAttempted = "verification_attempted", "factor";
+    /// An administrator changed a second factor.
+    FactorUpdated = "factor_updated", "factor";
     /// An administrator took a second factor away.
     FactorDeleted = "factor_deleted", "factor";
     /// Recovery codes were made.
-    RecoveryCodesGenerated = "generate_recovery_codes", "user";
+    RecoveryCodesGenerated = "recovery_codes_generated", "factor";
+    /// A recovery code was used.
+    RecoveryCodesVerified = "recovery_codes_verified", "factor";
+    /// Recovery codes were replaced.
+    RecoveryCodesRegenerated = "recovery_codes_regenerated", "factor";
     /// Recovery codes were taken away.
-    RecoveryCodesDeleted = "recovery_codes_deleted", "user";
+    RecoveryCodesDeleted = "recovery_codes_deleted", "factor";
+    /// A passkey was registered.
+    PasskeyCreated = "passkey_created", "user";
+    /// A passkey was given another name.
+    PasskeyUpdated = "passkey_updated", "user";
+    /// A passkey was taken away.
+    PasskeyDeleted = "passkey_deleted", "user";
 }

@@ -45,12 +45,23 @@ pub const PROVIDER_DISABLED: Code = Code::new("provider_disabled", 400, "This wa
 /// Sign-in by mail is switched off.
 pub const EMAIL_PROVIDER_DISABLED: Code =
     Code::new("email_provider_disabled", 422, "Sign-in by e-mail is switched off");
+/// Signing up by mail is switched off.
+pub const EMAIL_SIGNUPS_DISABLED: Code =
+    Code::new("email_provider_disabled", 400, "Signing up by e-mail is switched off");
+/// There is no sign-in by phone here.
+pub const PHONE_LOGINS_DISABLED: Code = Code::new("phone_provider_disabled", 422, "Sign-in by phone is not offered");
+/// Address or password are to be changed by a session that has not shown its second factor.
+pub const INSUFFICIENT_AAL_FOR_CHANGE: Code = Code::new("insufficient_aal", 401, "This needs the second factor");
 /// Signing in without an address is switched off.
 pub const ANONYMOUS_PROVIDER_DISABLED: Code =
     Code::new("anonymous_provider_disabled", 422, "Signing in without an address is switched off");
 
+/// A path names something by what is no UUID.
+pub const NO_UUID: Code = Code::new("validation_failed", 404, "The path names nothing");
 /// An administrator names an address that is taken.
 pub const EMAIL_EXISTS: Code = Code::new("email_exists", 422, "The address is registered already");
+/// An administrator names a number that is taken.
+pub const PHONE_EXISTS: Code = Code::new("phone_exists", 422, "The number is registered already");
 /// The session is older, or was idle for longer, than is allowed here.
 pub const SESSION_EXPIRED: Code = Code::new("session_expired", 400, "The session has come to its end");
 /// Nobody began this sign-in, or it was finished before.
@@ -81,6 +92,11 @@ pub const OAUTH_PROVIDER_NOT_SUPPORTED: Code =
     Code::new("oauth_provider_not_supported", 400, "There is no such provider");
 /// What the provider gives back is not what we gave it.
 pub const BAD_OAUTH_STATE: Code = Code::new("bad_oauth_state", 400, "The answer belongs to no sign-in");
+/// A token of a provider's that does not hold; answered in OAuth's own shape.
+pub const OAUTH_REQUEST_INVALID: Code = Code::new("invalid_request", 400, "What was sent does not hold");
+/// The browser came back before.
+pub const FLOW_STATE_ALREADY_USED: Code =
+    Code::new("flow_state_already_used", 400, "The browser came back from the provider before");
 /// The provider's answer lacks something.
 pub const BAD_OAUTH_CALLBACK: Code = Code::new("bad_oauth_callback", 400, "The provider's answer is incomplete");
 /// The provider's token is for somebody else.
@@ -91,8 +107,10 @@ pub const PROVIDER_EMAIL_NEEDS_VERIFICATION: Code =
 /// Somebody signs in with this already.
 pub const IDENTITY_ALREADY_EXISTS: Code =
     Code::new("identity_already_exists", 422, "Somebody signs in with it already");
+/// To whom a way of signing in is to be added is gone.
+pub const LINKING_TARGET_NOT_FOUND: Code = Code::new("user_not_found", 422, "There is no such person any more");
 /// The person has no such way of signing in.
-pub const IDENTITY_NOT_FOUND: Code = Code::new("identity_not_found", 404, "There is no such way of signing in");
+pub const IDENTITY_NOT_FOUND: Code = Code::new("identity_not_found", 422, "There is no such way of signing in");
 /// The last way of signing in cannot be taken away.
 pub const SINGLE_IDENTITY_NOT_DELETABLE: Code =
     Code::new("single_identity_not_deletable", 422, "It is the only way of signing in");
@@ -110,6 +128,32 @@ pub const TOO_MANY_ENROLLED_MFA_FACTORS: Code =
 pub const MFA_FACTOR_NAME_CONFLICT: Code = Code::new("mfa_factor_name_conflict", 422, "Another factor has this name");
 /// The person has no such factor.
 pub const MFA_FACTOR_NOT_FOUND: Code = Code::new("mfa_factor_not_found", 404, "There is no such factor");
+/// A second factor is to be begun, or recovery codes or passkeys are to be changed, by a session that has not shown its own.
+pub const INSUFFICIENT_AAL_TO_CHANGE: Code = Code::new("insufficient_aal", 403, "This needs the second factor");
+/// The factor has no such challenge.
+pub const MFA_CHALLENGE_NOT_FOUND: Code = Code::new("mfa_factor_not_found", 422, "There is no such challenge");
+/// Somebody without an address wants what needs one.
+pub const ANONYMOUS_NOT_ALLOWED: Code = Code::new("no_authorization", 403, "This needs somebody with an address");
+/// The person is locked out, and shows a refresh token.
+pub const USER_BANNED_AT_TOKEN: Code = Code::new("user_banned", 400, "The person is locked out");
+/// Codes of authenticator apps are not looked at.
+pub const MFA_TOTP_VERIFY_NOT_ENABLED: Code =
+    Code::new("mfa_totp_verify_not_enabled", 422, "Authenticator apps are switched off");
+/// Recovery codes are switched off.
+pub const MFA_RECOVERY_CODES_ENROLL_NOT_ENABLED: Code =
+    Code::new("mfa_recovery_codes_enroll_not_enabled", 422, "Recovery codes are switched off");
+/// Recovery codes are not looked at.
+pub const MFA_RECOVERY_CODES_VERIFY_NOT_ENABLED: Code =
+    Code::new("mfa_recovery_codes_verify_not_enabled", 422, "Recovery codes are switched off");
+/// Too many wrong recovery codes.
+pub const MFA_RECOVERY_CODES_LOCKED: Code =
+    Code::new("mfa_recovery_codes_locked", 429, "Too many wrong recovery codes");
+/// Recovery codes stand in for another factor, and there is none.
+pub const MFA_RECOVERY_CODES_SOLE_FACTOR: Code =
+    Code::new("mfa_recovery_codes_sole_factor", 422, "Recovery codes cannot be the only second factor");
+/// The person has it already.
+pub const MFA_VERIFIED_FACTOR_EXISTS: Code =
+    Code::new("mfa_verified_factor_exists", 422, "There is such a factor already");
 /// The challenge is too old; ask for another.
 pub const MFA_CHALLENGE_EXPIRED: Code = Code::new("mfa_challenge_expired", 422, "The challenge is too old");
 /// The code of the second factor is wrong.
@@ -127,9 +171,22 @@ pub const MFA_PHONE_ENROLL_NOT_ENABLED: Code =
 pub const MFA_WEB_AUTHN_ENROLL_NOT_ENABLED: Code =
     Code::new("mfa_webauthn_enroll_not_enabled", 422, "Security keys are no second factor here");
 /// Passkeys are switched off.
-pub const PASSKEYS_DISABLED: Code = Code::new("passkeys_disabled", 422, "Passkeys are switched off");
+pub const PASSKEY_DISABLED: Code = Code::new("passkey_disabled", 404, "Passkeys are switched off");
+/// The person has as many passkeys as there may be.
+pub const TOO_MANY_PASSKEYS: Code = Code::new("too_many_passkeys", 422, "There are as many passkeys as there may be");
+/// The passkey is registered already.
+pub const WEBAUTHN_CREDENTIAL_EXISTS: Code =
+    Code::new("webauthn_credential_exists", 422, "The passkey is registered already");
+/// Nobody asked for this passkey, or its answer was used before.
+pub const WEBAUTHN_CHALLENGE_NOT_FOUND: Code =
+    Code::new("webauthn_challenge_not_found", 400, "There is no such challenge");
+/// The passkey was asked for too long ago.
+pub const WEBAUTHN_CHALLENGE_EXPIRED: Code = Code::new("webauthn_challenge_expired", 400, "The challenge is too old");
+/// The passkey's answer does not hold.
+pub const WEBAUTHN_VERIFICATION_FAILED: Code =
+    Code::new("webauthn_verification_failed", 400, "The passkey's answer does not hold");
 /// There is no SAML here.
-pub const SAML_PROVIDER_DISABLED: Code = Code::new("saml_provider_disabled", 422, "SAML is not offered");
+pub const SAML_PROVIDER_DISABLED: Code = Code::new("saml_provider_disabled", 404, "SAML is not offered");
 /// There is no single sign-on here.
 pub const SSO_PROVIDER_NOT_FOUND: Code = Code::new("sso_provider_not_found", 404, "There is no such provider");
 /// There is no sign-in by a wallet here.
@@ -167,6 +224,7 @@ pub const ALL: &[Code] = &[
     EMAIL_PROVIDER_DISABLED,
     ANONYMOUS_PROVIDER_DISABLED,
     EMAIL_EXISTS,
+    PHONE_EXISTS,
     SESSION_EXPIRED,
     FLOW_STATE_NOT_FOUND,
     FLOW_STATE_EXPIRED,
@@ -180,10 +238,13 @@ pub const ALL: &[Code] = &[
     PHONE_PROVIDER_DISABLED,
     OAUTH_PROVIDER_NOT_SUPPORTED,
     BAD_OAUTH_STATE,
+    OAUTH_REQUEST_INVALID,
+    FLOW_STATE_ALREADY_USED,
     BAD_OAUTH_CALLBACK,
     UNEXPECTED_AUDIENCE,
     PROVIDER_EMAIL_NEEDS_VERIFICATION,
     IDENTITY_ALREADY_EXISTS,
+    LINKING_TARGET_NOT_FOUND,
     IDENTITY_NOT_FOUND,
     SINGLE_IDENTITY_NOT_DELETABLE,
     EMAIL_CONFLICT_IDENTITY_NOT_DELETABLE,
@@ -198,7 +259,18 @@ pub const ALL: &[Code] = &[
     MFA_TOTP_ENROLL_NOT_ENABLED,
     MFA_PHONE_ENROLL_NOT_ENABLED,
     MFA_WEB_AUTHN_ENROLL_NOT_ENABLED,
-    PASSKEYS_DISABLED,
+    MFA_TOTP_VERIFY_NOT_ENABLED,
+    MFA_RECOVERY_CODES_ENROLL_NOT_ENABLED,
+    MFA_RECOVERY_CODES_VERIFY_NOT_ENABLED,
+    MFA_RECOVERY_CODES_LOCKED,
+    MFA_RECOVERY_CODES_SOLE_FACTOR,
+    MFA_VERIFIED_FACTOR_EXISTS,
+    PASSKEY_DISABLED,
+    TOO_MANY_PASSKEYS,
+    WEBAUTHN_CREDENTIAL_EXISTS,
+    WEBAUTHN_CHALLENGE_NOT_FOUND,
+    WEBAUTHN_CHALLENGE_EXPIRED,
+    WEBAUTHN_VERIFICATION_FAILED,
     SAML_PROVIDER_DISABLED,
     SSO_PROVIDER_NOT_FOUND,
     WEB3_PROVIDER_DISABLED,

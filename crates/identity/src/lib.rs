@@ -1,39 +1,63 @@
 //! Who is this? The Supabase Auth protocol, spoken by ourselves, and API keys.
 //!
-//! Read in this order: [`user`] are people, [`sign_up`] and [`sign_in`] let them in, [`session`] keeps them in,
-//! [`access_token`] is what they show with every request; [`key`] is what programs show. The rest is what these are made
+//! Read in this order: [`user`] are people, [`sign_up`] and [`sign_in`] let them in, [`verify`] uses up what was mailed to
+//! them, [`session`] keeps them in, [`access_token`] is what they show with every request; [`key`] is what programs show. The rest is what these are made
 //! of: [`password`], [`one_time`] codes and links, [`refresh_token`], [`signing_key`], the form of an [`api_key`].
 
 pub mod access_token;
+pub mod admin;
+pub mod anonymous;
 pub mod api_key;
 pub mod audit_entry;
 pub mod codes;
+pub mod email_change;
 pub mod event;
+pub mod factor;
 pub mod flow;
+pub mod import;
 pub mod key;
+pub mod limit;
+mod mail_request;
+pub mod mail_token;
 pub mod one_time;
+pub mod passkey;
 pub mod password;
+pub mod project;
+pub mod provider;
 mod realm;
+pub mod reauthentication;
+pub mod recovery;
+pub mod redirect;
 pub mod refresh_token;
+pub mod service_key;
 pub mod session;
 mod settings;
 pub mod sign_in;
 pub mod sign_up;
-mod signing;
+pub mod signing;
 pub mod signing_key;
+pub mod sweep;
 pub mod user;
+pub mod user_change;
+pub mod verify;
 
 use std::{fmt::Write, pin::Pin, sync::Arc};
 
-use freehold_core::{Clock, Ids, Random, Result};
+use freehold_core::{Clock, Ids, Random, Result, TenantId};
 use freehold_db::{Db, Migration, MigrationSet, Statement, SystemTx};
+use freehold_outbound::Outbound;
 use freehold_vault::Vault;
 
-pub use realm::{HOUSE, Realm, RealmKind, realm_of, realm_tenant};
-pub use settings::{AuthSettings, PeopleOf, SessionSettings, Settings};
+pub use realm::{HOUSE, Realm, RealmKind, realm_is_founders, realm_of, realm_of_newcomer, realm_tenant};
+pub use settings::{
+    AuthSettings, FactorSettings, LimitSettings, PeopleOf, ProjectSettings, ProviderKind, ProviderSettings,
+    ProvidersSettings, SessionSettings, Settings, SupabaseSettings, SweepSettings, WebauthnSettings, secret_variable,
+};
 
 use access_token::Verifier;
 use password::{AT_ONCE, Cost, PasswordPolicy, Passwords};
+use project::Project;
+use signing::Keeper;
 
 /// The tables of this room.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
@@ -43,6 +67,10 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 2, name: "signing_keys", sql: include_str!("../migrations/0002_signing_keys.sql") },
         Migration { number: 3, name: "api_keys", sql: include_str!("../migrations/0003_api_keys.sql") },
         Migration { number: 4, name: "people", sql: include_str!("../migrations/0004_people.sql") },
+        Migration { number: 5, name: "mail_flows", sql: include_str!("../migrations/0005_mail_flows.sql") },
+        Migration { number: 6, name: "factors", sql: include_str!("../migrations/0006_factors.sql") },
+        Migration { number: 7, name: "limits", sql: include_str!("../migrations/0007_limits.sql") },
+        Migration { number: 8, name: "keys", sql: include_str!("../migrations/0008_keys.sql") },
     ],
 };
 
@@ -50,11 +78,27 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
 pub const STATEMENTS: &[&[&Statement]] = &[
     user::STATEMENTS,
     session::STATEMENTS,
+    factor::STATEMENTS,
+    factor::recovery_code::STATEMENTS,
+    passkey::STATEMENTS,
     sign_in::STATEMENTS,
+    mail_request::STATEMENTS,
+    mail_token::STATEMENTS,
+    verify::STATEMENTS,
+    email_change::STATEMENTS,
+    reauthentication::STATEMENTS,
+    user_change::STATEMENTS,
     flow::STATEMENTS,
+    provider::STATEMENTS,
     audit_entry::STATEMENTS,
+    admin::STATEMENTS,
+    import::STATEMENTS,
     key::STATEMENTS,
+    limit::STATEMENTS,
     signing::STATEMENTS,
+    sweep::STATEMENTS,
+    service_key::STATEMENTS,
+    project::STATEMENTS,
 ];
 
 /// What signing in needs. Cheap to clone.
@@ -76,10 +120,20 @@ pub struct Identity {
     pub policy: PasswordPolicy,
     /// Signs and checks access tokens.
     pub verifier: Arc<Verifier>,
+    /// Where people sign in, when not here.
+    pub project: Option<Arc<Project>>,
     /// How sign-in behaves here.
     pub settings: Arc<Settings>,
     /// What happens to somebody who signs in for the first time.
     pub newcomer: Arc<Newcomer>,
+    /// Whom a tenant with people of its own has invited; nobody, until [`Identity::with_invitations`] says otherwise.
+    pub invited: Arc<Invited>,
+    /// Asks other issuers of tokens.
+    pub outbound: Outbound,
+    /// Where else people may show who they are.
+    pub providers: Arc<provider::Providers>,
+    /// Who was refused for asking too often.
+    pub refusals: limit::Refusals,
 }
 
 /// Gives somebody who signs in for the first time a place, in the transaction of the sign-in. Another room knows how.
@@ -87,6 +141,12 @@ pub type Newcomer = dyn for<'a> Fn(&'a mut SystemTx, &'a user::User) -> Settled<
 
 /// What a [`Newcomer`] answers.
 pub type Settled<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
+
+/// Whether a tenant has invited an address. Another room knows.
+pub type Invited = dyn for<'a> Fn(&'a mut SystemTx, &'a str, TenantId) -> Awaited<'a> + Send + Sync;
+
+/// What an [`Invited`] answers.
+pub type Awaited<'a> = Pin<Box<dyn Future<Output = Result<bool>> + Send + 'a>>;
 
 impl Identity {
     /// Loads the signing keys, and makes the first one where there is none.
@@ -97,16 +157,50 @@ impl Identity {
         random: Random,
         settings: Settings,
         newcomer: Arc<Newcomer>,
+        outbound: Outbound,
     ) -> Result<Self> {
         let ids = Ids::new(clock.clone(), random.clone());
-        let ring = signing::ring_load(&db, &vault, &ids, &random, &clock, &settings).await?;
-        let verifier = Arc::new(signing::verifier(ring, &clock, &settings));
+        let (own, time, chance) = (db.clone(), clock.clone(), random.clone());
+        let keeper = Keeper { db: own, vault: vault.clone(), clock: time, ids: ids.clone(), random: chance };
+        let project = Project::named(&settings.supabase)?;
+        let verifier = Arc::new(signing::verifier_load(&keeper, &settings, project.as_deref()).await?);
         let passwords = Passwords::new(Cost::OWASP, AT_ONCE, random.clone())?;
         let policy = PasswordPolicy {
             min_length: settings.auth.password_min_length,
             required: settings.auth.password_required.clone(),
         };
-        Ok(Self { db, vault, clock, ids, random, passwords, policy, verifier, settings: Arc::new(settings), newcomer })
+        let settings = Arc::new(settings);
+        let refusals = limit::Refusals::default();
+        let providers = provider::Providers::new(&settings.auth.providers, outbound.clone(), clock.clone())?;
+        Ok(Self {
+            db,
+            vault,
+            clock,
+            ids,
+            random,
+            passwords,
+            policy,
+            verifier,
+            project,
+            settings,
+            newcomer,
+            invited: Arc::new(|_, _, _| Box::pin(async { Ok(false) })),
+            outbound,
+            providers: Arc::new(providers),
+            refusals,
+        })
+    }
+
+    /// Lets people into a tenant with people of its own when this says that they are invited.
+    #[must_use]
+    pub fn with_invitations(self, invited: Arc<Invited>) -> Self {
+        Self { invited, ..self }
+    }
+
+    /// What it takes to keep keys.
+    pub fn keeper(&self) -> Keeper {
+        let Self { db, vault, clock, ids, random, .. } = self.clone();
+        Keeper { db, vault, clock, ids, random }
     }
 }
 

@@ -1,10 +1,22 @@
 //! Passwords: which are good enough, and how they are kept (argon2id, RFC 9106).
 
-use std::{fmt, sync::Arc};
+mod hashes;
+mod threads;
 
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version, password_hash::phc::PasswordHash};
 use freehold_core::{Context, Error, Random, Result, Secret};
-use tokio::sync::Semaphore;
+
+use hashes::Stored;
+pub use hashes::{HashProblem, hash_check};
+use threads::HashThreads;
 
 /// The longest password, in bytes. Argon2 has no limit of its own (bcrypt's 72 bytes are not ours); this one keeps a
 /// sign-in from being a way to make us hash megabytes.
@@ -182,10 +194,14 @@ pub struct Passwords(Arc<Inner>);
 
 struct Inner {
     hasher: Argon2<'static>,
-    permits: Arc<Semaphore>,
+    threads: HashThreads,
     random: Random,
     /// Checked for users that do not exist, so that their sign-in takes as long as anybody's.
     dummy: PasswordHash,
+    /// The same, as what is stored of others is read.
+    nobody: Stored,
+    /// Begun so far.
+    hashed: AtomicU64,
 }
 
 impl Passwords {
@@ -198,14 +214,17 @@ impl Passwords {
         let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None).context("setting argon2's cost")?;
         let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let dummy = hash(&hasher, &random.bytes::<32>(), &random)?;
-        let permits = Arc::new(Semaphore::new(at_once.max(1)));
-        Ok(Self(Arc::new(Inner { hasher, permits, random, dummy })))
+        let nobody = Stored::Argon2(dummy.clone());
+        let threads = HashThreads::start(at_once)?;
+        Ok(Self(Arc::new(Inner { hasher, threads, random, dummy, nobody, hashed: AtomicU64::new(0) })))
     }
 
     /// The password as it is stored: a PHC string (`$argon2id$v=19$m=19456,t=2,p=1$…`).
     pub async fn hash(&self, password: &Secret) -> Result<Secret> {
+        self.0.hashed.fetch_add(1, Ordering::Relaxed);
         let (inner, password) = (self.0.clone(), password.clone());
-        let hash = self.run(move || hash(&inner.hasher, password.expose().as_bytes(), &inner.random)).await??;
+        let hash =
+            self.0.threads.run(move || hash(&inner.hasher, password.expose().as_bytes(), &inner.random)).await??;
         Ok(Secret::new(hash.to_string()))
     }
 
@@ -213,29 +232,31 @@ impl Passwords {
     /// is no, and takes as long.
     ///
     /// # Errors
-    /// `internal` when what is stored is not an argon2 hash.
+    /// `internal` when what is stored is no hash of a kind that [`hash_check`] knows.
     pub async fn verify(&self, password: &Secret, stored: Option<&Secret>) -> Result<bool> {
         if password.expose().len() > MAX_BYTES {
             // Nobody has such a password, whoever they are, so the quick answer tells nothing.
             return Ok(false);
         }
         let stored = stored.filter(|stored| !stored.expose().is_empty());
-        let known = stored.map(|stored| PasswordHash::new(stored.expose())).transpose();
+        let known = stored.map(|stored| Stored::parse(stored.expose())).transpose();
         let known = known.context("reading a stored password hash")?;
         let exists = known.is_some();
+        self.0.hashed.fetch_add(1, Ordering::Relaxed);
         let (inner, password) = (self.0.clone(), password.clone());
-        let verified = self.run(move || {
-            let hash = known.as_ref().unwrap_or(&inner.dummy);
-            inner.hasher.verify_password(password.expose().as_bytes(), hash)
+        let matches = self.0.threads.run(move || {
+            let hash = known.as_ref().unwrap_or(&inner.nobody);
+            hash.matches(&inner.hasher, password.expose().as_bytes())
         });
-        match verified.await? {
-            Ok(()) => Ok(exists),
-            Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
-            Err(error) => Err(error).context("checking a password"),
-        }
+        Ok(matches.await?? && exists)
     }
 
-    /// Whether a stored hash has another cost than ours. Hash the password anew when its owner next signs in.
+    /// How many hashes were asked for so far: each is what a sign-in costs.
+    pub fn hashed(&self) -> u64 {
+        self.0.hashed.load(Ordering::Relaxed)
+    }
+
+    /// Whether a stored hash is of another kind or cost than ours. Hash the password anew when its owner next signs in.
     pub fn needs_rehash(&self, stored: &Secret) -> bool {
         let ours = |stored: PasswordHash| {
             stored.algorithm == self.0.dummy.algorithm
@@ -244,22 +265,11 @@ impl Passwords {
         };
         !PasswordHash::new(stored.expose()).is_ok_and(ours)
     }
-
-    /// Runs `work` on a thread for blocking work once there is room. The room is given back when the work is done and not
-    /// when the request that asked for it goes away, because dropping a request does not stop the thread.
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let permit = self.0.permits.clone().acquire_owned().await.context("waiting for room to hash")?;
-        let work = move || {
-            let _permit = permit;
-            work()
-        };
-        tokio::task::spawn_blocking(work).await.context("hashing a password")
-    }
 }
 
 impl fmt::Debug for Passwords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Passwords({}, room for {})", self.0.dummy.params, self.0.permits.available_permits())
+        write!(f, "Passwords({})", self.0.dummy.params)
     }
 }
 

@@ -1,39 +1,35 @@
 //! Sessions: one sign-in on one device, kept alive by refresh tokens that are good for one use each.
+//!
+//! Read in this order: [`session_open`], [`session_refresh`] and [`session_end`] are a session's life, `step_up` lets it show
+//! a second factor, [`session_list`] shows a person where he is signed in, `tokens` is what clients get.
 
+mod list;
+mod step_up;
 mod store;
+mod tokens;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use freehold_core::{Context, Error, Result, Secret, SessionId, UserId};
+use freehold_core::{Error, Result, SessionId, UserId, codes as core_codes};
 use freehold_db::{Db, SystemTx, row};
 use freehold_vault::Purpose;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
+pub use list::{SessionInfo, session_list, session_revoke};
+pub(crate) use step_up::{Held, session_hold, session_step_up, sessions_step_down};
 pub use store::STATEMENTS;
+pub use tokens::Tokens;
 
 use crate::{
     Identity,
-    access_token::{Aal, Amr, Claims},
+    access_token::Aal,
     audit_entry::{Action, audit_note},
     codes,
+    limit::place_note,
     refresh_token::{RefreshToken, Rotation, SessionKey, decide},
     user::{User, user_find, user_signed_in},
 };
-
-/// What a client gets when it signs in or refreshes.
-#[derive(Clone, Debug)]
-pub struct Tokens {
-    /// For the `Authorization` header, good until `expires_at`.
-    pub access_token: Secret,
-    /// For the next pair.
-    pub refresh_token: Secret,
-    /// Life of the access token in seconds.
-    pub expires_in: i64,
-    /// When the access token ends, seconds since 1970.
-    pub expires_at: i64,
-    /// Whose.
-    pub user: User,
-}
+use tokens::{amr_of, issue, open_key};
 
 /// Where a sign-in came from, as far as the client says.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +38,15 @@ pub struct Client {
     pub user_agent: Option<String>,
     /// The address of the connection.
     pub ip: Option<std::net::IpAddr>,
+}
+
+/// Somebody who is signed in, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Who.
+    pub user: UserId,
+    /// In which session.
+    pub session: SessionId,
 }
 
 /// Which sessions a sign-out ends.
@@ -60,11 +65,30 @@ row! {
         id: SessionId,
         user_id: UserId,
         created_at: Option<Timestamp>,
+        updated_at: Option<Timestamp>,
         refreshed_at: Option<Timestamp>,
         not_after: Option<Timestamp>,
         sealed_key: Option<String>,
         counter: Option<i64>,
         aal: String,
+    }
+}
+
+impl Client {
+    /// The `User-Agent` header as it is stored.
+    fn agent(&self) -> Option<String> {
+        self.user_agent.as_ref().map(|agent| agent.chars().take(512).collect())
+    }
+
+    /// The address as it is stored.
+    pub(crate) fn address(&self) -> Option<String> {
+        self.ip.map(|ip| ip.to_canonical().to_string())
+    }
+}
+
+impl SessionRow {
+    fn aal(&self) -> Aal {
+        if self.aal == "aal2" { Aal::Two } else { Aal::One }
     }
 }
 
@@ -81,11 +105,16 @@ pub async fn session_open(
     let session: SessionId = identity.ids.next();
     let key = SessionKey::generate(&identity.random);
     let sealed = identity.vault.seal(Purpose::SessionKey, key.expose(), &session.to_string(), &identity.random);
-    let ip = client.ip.map(|ip| ip.to_string());
-    let agent = client.user_agent.as_ref().map(|agent| agent.chars().take(512).collect::<String>());
-    tx.execute(store::session_insert(session, user.id, STANDARD.encode(sealed), agent, ip, now)).await?;
-    tx.execute(store::method_insert(identity.ids.next::<()>().uuid(), session, method, now)).await?;
+    let limits = identity.settings.auth.sessions;
+    let not_after = lifetime(limits.lifetime_hours).and_then(|life| now.saturating_add(life).ok());
+    let (agent, ip) = (client.agent(), client.address());
+    tx.execute(store::session_insert(session, user.id, STANDARD.encode(sealed), agent, ip, not_after, now)).await?;
+    tx.execute(store::method_note(identity.ids.next::<()>().uuid(), session, method, now)).await?;
+    if limits.one_per_person {
+        tx.execute(store::sessions_close_others(user.id, session, now)).await?;
+    }
     user_signed_in(tx, user.id, now).await?;
+    place_note(identity, tx, user.id, client).await?;
     if user.last_sign_in_at.is_none() {
         (identity.newcomer)(tx, &user).await?;
     }
@@ -96,24 +125,30 @@ pub async fn session_open(
 }
 
 /// Trades a refresh token for the next pair. A client that did not get the answer may send the same one again; an older
-/// one ends the session, because then two hold it. Trouble with the database is `unavailable`, never a refusal, since
-/// clients sign people out on a refusal.
-pub async fn session_refresh(identity: &Identity, token: &str) -> Result<Tokens> {
+/// one ends the session, because then two hold it. Trouble with the database, and waiting for others who refresh the same
+/// session, is `unavailable` and never a refusal, since clients sign people out on a refusal.
+pub async fn session_refresh(identity: &Identity, token: &str, client: &Client) -> Result<Tokens> {
     let unknown = || Error::new(codes::REFRESH_TOKEN_NOT_FOUND, "Invalid Refresh Token: Refresh Token Not Found");
     let token = RefreshToken::parse(token).map_err(|_| unknown())?;
     let now = identity.clock.now();
     let mut tx = identity.db.system("refresh a session").begin().await?;
     let row = tx.fetch_optional(store::session_lock(token.session())).await?.ok_or_else(unknown)?;
     let key = open_key(identity, &row)?;
-    if !token.verify(&key) || row.not_after.is_some_and(|end| end <= now) {
+    if !token.verify(&key) {
         return Err(unknown());
     }
+    let user = user_find(&mut tx, row.user_id).await?.filter(|user| user.deleted_at.is_none()).ok_or_else(unknown)?;
+    if user.banned_until.is_some_and(|until| until > now) {
+        return Err(Error::new(codes::USER_BANNED_AT_TOKEN, "Invalid Refresh Token: User Banned"));
+    }
+    refuse_expired(identity, &mut tx, &row, now).await?;
     let counter = row.counter.unwrap_or_default();
     let since_last = row.refreshed_at.map(|last| now.duration_since(last));
     let reuse = SignedDuration::from_secs(identity.settings.auth.refresh_reuse_seconds);
     let counter = match decide(token.counter(), counter, since_last, reuse) {
         Rotation::Advance => {
-            tx.execute(store::session_advance(row.id, counter + 1, now)).await?;
+            let (agent, ip) = (client.agent(), client.address());
+            tx.execute(store::session_advance(row.id, counter + 1, agent, ip, now)).await?;
             counter + 1
         }
         Rotation::Repeat => counter,
@@ -124,102 +159,78 @@ pub async fn session_refresh(identity: &Identity, token: &str) -> Result<Tokens>
             return Err(Error::new(codes::REFRESH_TOKEN_ALREADY_USED, "Invalid Refresh Token: Already Used"));
         }
         Rotation::NotIssued => {
-            return Err(Error::new(codes::REFRESH_TOKEN_NOT_FOUND, "Invalid Refresh Token: Not Issued By This Server"));
+            let message = "Invalid Refresh Token: Not Issued By This Server";
+            return Err(Error::new(core_codes::VALIDATION_FAILED, message));
         }
     };
-    let user = user_find(&mut tx, row.user_id).await?.ok_or_else(unknown)?;
-    user.admit(now)?;
     let methods = tx.fetch_all(store::method_list(row.id)).await?;
     tx.commit().await?;
     let amr = methods.into_iter().map(|(method, at)| amr_of(&method, at)).collect();
-    let aal = if row.aal == "aal2" { Aal::Two } else { Aal::One };
-    issue(identity, user, row.id, aal, amr, RefreshToken::issue(row.id, counter, &key))
+    issue(identity, user, row.id, row.aal(), amr, RefreshToken::issue(row.id, counter, &key))
+}
+
+/// Refuses a session that is too old, was idle for too long, or was followed by another where there is to be one only.
+async fn refuse_expired(identity: &Identity, tx: &mut SystemTx, row: &SessionRow, now: Timestamp) -> Result<()> {
+    let expired = |message: &'static str| Err(Error::new(codes::SESSION_EXPIRED, message));
+    let limits = identity.settings.auth.sessions;
+    let longer = |since: Option<Timestamp>, hours: i64| match (since, lifetime(hours)) {
+        (Some(since), Some(limit)) => now.duration_since(since) > limit,
+        _ => false,
+    };
+    let ended = row.not_after.is_some_and(|end| end <= now);
+    if limits.one_per_person
+        && ended
+        && tx.fetch_optional(store::session_followed(row.user_id, row.id, row.created_at)).await?.is_some()
+    {
+        return expired("Invalid Refresh Token: Session Expired (Revoked by Newer Login)");
+    }
+    if ended || longer(row.created_at, limits.lifetime_hours) {
+        return expired("Invalid Refresh Token: Session Expired");
+    }
+    if longer(row.updated_at.or(row.created_at), limits.idle_hours) {
+        return expired("Invalid Refresh Token: Session Expired (Inactivity)");
+    }
+    Ok(())
+}
+
+/// So many hours; none: for ever.
+fn lifetime(hours: i64) -> Option<SignedDuration> {
+    (hours > 0).then(|| SignedDuration::from_hours(hours))
 }
 
 /// Ends sessions. Their access tokens are refused from now on.
 pub async fn session_end(identity: &Identity, user: UserId, session: SessionId, scope: Scope) -> Result<()> {
-    let query = match scope {
-        Scope::Global => store::sessions_delete_all(user),
-        Scope::Local => store::sessions_delete_one(user, session),
-        Scope::Others => store::sessions_delete_others(user, session),
-    };
-    let ended = identity.db.system("end sessions").fetch_all(query).await?;
-    for (session,) in ended {
-        identity.verifier.revoke_session(session);
+    let mut tx = identity.db.system("end sessions").begin().await?;
+    let ended = sessions_end(&mut tx, user, session, scope).await?;
+    if let Some(user) = user_find(&mut tx, user).await? {
+        audit_note(identity, &mut tx, Action::Logout, &user, json!({}), &Client::default()).await?;
     }
+    tx.commit().await?;
+    sessions_revoke(identity, &ended);
     Ok(())
+}
+
+/// Ends sessions in the transaction of what they end for. When that is committed, the answer belongs to
+/// [`sessions_revoke`].
+pub async fn sessions_end(tx: &mut SystemTx, user: UserId, session: SessionId, scope: Scope) -> Result<Vec<SessionId>> {
+    let ended = tx
+        .fetch_all(match scope {
+            Scope::Global => store::sessions_delete_all(user),
+            Scope::Local => store::sessions_delete_one(user, session),
+            Scope::Others => store::sessions_delete_others(user, session),
+        })
+        .await?;
+    Ok(ended.into_iter().map(|(session,)| session).collect())
+}
+
+/// Refuses the access tokens of sessions that have ended, on this server at once; others look it up.
+pub fn sessions_revoke(identity: &Identity, ended: &[SessionId]) {
+    for session in ended {
+        identity.verifier.revoke_session(*session);
+    }
 }
 
 /// Whether the session still exists.
 pub async fn session_alive(db: &Db, session: SessionId, now: Timestamp) -> Result<bool> {
     Ok(db.system("check a session").fetch_optional(store::session_alive(session, now)).await?.is_some())
-}
-
-fn open_key(identity: &Identity, row: &SessionRow) -> Result<SessionKey> {
-    let sealed = row.sealed_key.as_deref().context_none("a session without a key")?;
-    let sealed = STANDARD.decode(sealed).context("decoding a session's key")?;
-    let key = identity
-        .vault
-        .open(Purpose::SessionKey, &sealed, &row.id.to_string())
-        .context("opening a session's key; was the master key changed?")?;
-    SessionKey::from_slice(&key).context_none("a session's key of another length")
-}
-
-fn issue(
-    identity: &Identity,
-    user: User,
-    session: SessionId,
-    aal: Aal,
-    amr: Vec<Amr>,
-    refresh_token: Secret,
-) -> Result<Tokens> {
-    let issued = identity.clock.now().as_second();
-    let expires_in = identity.settings.auth.access_token_seconds;
-    let claims = Claims {
-        iss: identity.settings.issuer(),
-        sub: user.id,
-        aud: user.aud.clone(),
-        exp: issued + expires_in,
-        iat: issued,
-        nbf: None,
-        email: user.email.clone(),
-        phone: user.phone.clone(),
-        app_metadata: object(&user.app_metadata),
-        user_metadata: object(&user.user_metadata),
-        role: user.role.clone(),
-        aal,
-        amr,
-        session_id: session,
-        is_anonymous: user.is_anonymous,
-        client_id: None,
-        scope: None,
-    };
-    let access_token = identity.verifier.ring().sign(&claims).context("signing an access token")?;
-    Ok(Tokens {
-        access_token: Secret::new(access_token),
-        refresh_token,
-        expires_in,
-        expires_at: issued + expires_in,
-        user,
-    })
-}
-
-fn amr_of(method: &str, at: Timestamp) -> Amr {
-    Amr { method: method.to_owned(), timestamp: at.as_second(), provider: None }
-}
-
-fn object(value: &Value) -> Map<String, Value> {
-    value.as_object().cloned().unwrap_or_default()
-}
-
-/// Says what is missing.
-trait ContextNone<T> {
-    fn context_none(self, what: &'static str) -> Result<T>;
-}
-
-impl<T> ContextNone<T> for Option<T> {
-    #[track_caller]
-    fn context_none(self, what: &'static str) -> Result<T> {
-        self.ok_or_else(|| Error::internal(what))
-    }
 }

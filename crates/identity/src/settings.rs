@@ -1,8 +1,18 @@
 //! How sign-in behaves here.
 
 mod auth;
+mod factors;
+mod limits;
+mod providers;
+mod supabase;
 
 pub use auth::{AuthSettings, PeopleOf, SessionSettings};
+pub use factors::{FactorSettings, WebauthnSettings};
+pub use limits::{LimitSettings, SweepSettings};
+pub use providers::{ProviderKind, ProviderSettings, ProvidersSettings, secret_variable};
+pub use supabase::{ProjectSettings, SupabaseSettings};
+
+use crate::redirect::{origin_check, redirect_check};
 
 /// What sign-in is told: `[auth]` in `freehold.toml`, and what it has from elsewhere.
 #[derive(Clone, Debug)]
@@ -17,6 +27,8 @@ pub struct Settings {
     pub magic_link: bool,
     /// What the operator decides.
     pub auth: AuthSettings,
+    /// What is told of Supabase.
+    pub supabase: SupabaseSettings,
 }
 
 impl Settings {
@@ -25,50 +37,21 @@ impl Settings {
         format!("{}/auth/v1", self.site_url)
     }
 
-    /// Where a browser goes after a link: `wanted` when it is on our own site, else the site's welcome page. An open
-    /// redirect would hand sessions to strangers.
+    /// Where a browser goes after a link: `wanted`, when it may be sent there, else the site's welcome page. An open redirect
+    /// would hand sessions to strangers.
     pub fn redirect_or_site(&self, wanted: Option<&str>) -> String {
-        let own = |target: &str| {
-            !target.bytes().any(|byte| byte.is_ascii_control() || byte == b'\\' || byte == b' ')
-                && target
-                    .strip_prefix(self.site_url.as_str())
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
-        };
-        match wanted {
-            Some(target) if own(target) => target.split('#').next().unwrap_or_default().to_owned(),
-            _ => format!("{}/welcome", self.site_url),
-        }
+        self.redirect(wanted, None)
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// The same for a request: what it asks for, else the page it comes from (its `Referer`), where that may be.
+    pub fn redirect(&self, wanted: Option<&str>, referer: Option<&str>) -> String {
+        let allowed = |target: &str| redirect_check(&self.site_url, &self.auth.redirect_urls, target);
+        let target = [wanted, referer].into_iter().flatten().find_map(allowed);
+        target.unwrap_or_else(|| format!("{}/welcome", self.site_url))
+    }
 
-    #[test]
-    fn redirects_stay_on_the_site() {
-        let settings = Settings {
-            site_url: "https://app.example.org".into(),
-            product_name: String::new(),
-            password: true,
-            magic_link: true,
-            auth: AuthSettings::default(),
-        };
-        let to = |wanted| settings.redirect_or_site(Some(wanted));
-        assert_eq!(
-            to("https://app.example.org/next?x=1&sb_flow_id=2"),
-            "https://app.example.org/next?x=1&sb_flow_id=2"
-        );
-        for bad in [
-            "https://evil.example",
-            "https://app.example.org.evil.example/",
-            "https://app.example.org@evil.example/",
-            "//evil.example",
-            "https://app.example.org\\@evil.example",
-            "javascript:alert(1)",
-            "https://app.example.org/\r\nSet-Cookie: x=y",
-        ] {
-            assert_eq!(to(bad), "https://app.example.org/welcome", "{bad}");
-        }
+    /// Whether a page of this origin (the header `Origin`) may ask in the name of somebody whose browser keeps a cookie of ours.
+    pub fn origin_allowed(&self, origin: &str) -> bool {
+        origin_check(&self.site_url, &self.auth.redirect_urls, origin)
     }
 }

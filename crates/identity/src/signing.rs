@@ -1,62 +1,165 @@
 //! The signing keys of this deployment: in the database, sealed, shared by all servers.
 
+mod operate;
 mod store;
+
+use std::time::Duration;
 
 use freehold_core::{Clock, Context, Error, Ids, Random, Result};
 use freehold_db::{Db, row};
 use freehold_vault::{Purpose, Vault};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use tokio::{sync::watch, time::sleep};
 use uuid::Uuid;
 
-pub(crate) use store::STATEMENTS;
+pub use operate::{
+    Rotated, key_delete, key_make, key_records, key_restore, key_revoke, key_rotate, keys_import, keys_parse,
+};
+pub use store::STATEMENTS;
 
 use crate::{
-    Settings,
+    Identity, Settings,
     access_token::{TokenCache, Verifier},
-    signing_key::{KeyRing, SigningKey},
+    project::{self, Project},
+    service_key::service_keys_load,
+    signing_key::{Algorithm, KeyRing, LEGACY, SigningKey, VerifyingKey},
 };
+
+/// How soon a server sees that keys were changed elsewhere.
+const WATCHED_EVERY: Duration = Duration::from_secs(2);
+
+/// What it takes to keep keys. Cheap to clone.
+#[derive(Clone)]
+pub struct Keeper {
+    /// Where they are.
+    pub db: Db,
+    /// Seals them.
+    pub vault: Vault,
+    /// The time.
+    pub clock: Clock,
+    /// New ids.
+    pub ids: Ids,
+    /// Chance.
+    pub random: Random,
+}
 
 row! {
     struct KeyRow {
         id: Uuid,
+        kid: String,
+        algorithm: String,
         sealed: Vec<u8>,
         state: String,
     }
 }
 
+row! {
+    /// A key as an operator sees it.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct KeyRecord {
+        /// Its name in token headers.
+        pub kid: String,
+        /// `ES256`, `RS256`, `EdDSA` or `HS256`.
+        pub algorithm: String,
+        /// `standby`, `current`, `previous` or `revoked`.
+        pub state: String,
+        /// When it came here.
+        pub created_at: Timestamp,
+        /// Since when it is what it is.
+        pub changed_at: Timestamp,
+    }
+}
+
+impl Keeper {
+    /// Writes a key down, sealed. Nothing happens when one of this name is there, or another is current already.
+    async fn key_keep(&self, key: &SigningKey, state: &str) -> Result<bool> {
+        let id = self.ids.next::<()>().uuid();
+        let sealed = self.vault.seal(Purpose::SigningKey, key.material(), &id.to_string(), &self.random);
+        let name = key.algorithm().name();
+        let insert = store::key_insert(id, key.kid(), name, sealed, state, self.clock.now());
+        Ok(self.db.system("keep a signing key").execute(insert).await? == 1)
+    }
+
+    fn key_open(&self, row: &KeyRow) -> Result<SigningKey> {
+        let material = self.vault.open(Purpose::SigningKey, &row.sealed, &row.id.to_string()).context(
+            "opening a signing key: this database was begun with another FREEHOLD_SECRET_KEY; use that one again",
+        )?;
+        let algorithm = Algorithm::named(&row.algorithm)
+            .ok_or_else(|| Error::internal("a signing key of a newer version of this program"))?;
+        SigningKey::from_material(algorithm, Some(&row.kid), &material).context("reading a signing key")
+    }
+}
+
 /// The keys, the current one made where there is none. Two servers that start at once end with the same one.
-pub(crate) async fn ring_load(
-    db: &Db,
-    vault: &Vault,
-    ids: &Ids,
-    random: &Random,
-    clock: &Clock,
-    settings: &Settings,
-) -> Result<KeyRing> {
-    let load = || db.system("load signing keys");
+pub(crate) async fn ring_load(keeper: &Keeper, settings: &Settings) -> Result<KeyRing> {
+    // Asked for first: what changes while the keys are read is seen the next time.
+    let mark = mark_read(keeper).await?;
+    let (current, mut others) = keys_load(keeper).await?;
+    let services = service_keys_load(keeper).await?;
+    let legacy = settings.supabase.jwt_secret.as_ref();
+    if let Some(secret) = legacy.filter(|_| others.iter().all(|key| key.kid() != LEGACY)) {
+        others.push(VerifyingKey::secret(secret.expose().as_bytes()).context("reading SUPABASE_JWT_SECRET")?);
+    }
+    let ring = KeyRing::new(current, others, settings.issuer(), "authenticated");
+    Ok(ring.with_services(services).marked(mark))
+}
+
+/// The key that signs, made where there is none, and those that only check.
+pub(crate) async fn keys_load(keeper: &Keeper) -> Result<(SigningKey, Vec<VerifyingKey>)> {
+    let load = || keeper.db.system("load signing keys");
     let mut rows = load().fetch_all(store::key_list()).await?;
     if !rows.iter().any(|row| row.state == "current") {
-        let key = SigningKey::generate().context("making a signing key")?;
-        let id = ids.next::<()>().uuid();
-        let sealed = vault.seal(Purpose::SigningKey, key.pkcs8(), &id.to_string(), random);
-        db.system("make the first signing key").execute(store::key_insert(id, key.kid(), sealed, clock.now())).await?;
+        keeper.key_keep(&SigningKey::generate().context("making a signing key")?, "current").await?;
         rows = load().fetch_all(store::key_list()).await?;
     }
     let mut current = None;
     let mut others = Vec::new();
     for row in rows {
-        let der = vault.open(Purpose::SigningKey, &row.sealed, &row.id.to_string()).context(
-            "opening a signing key: this database was begun with another FREEHOLD_SECRET_KEY; use that one again",
-        )?;
-        let key = SigningKey::from_pkcs8(&der).context("reading a signing key")?;
-        if row.state == "current" { current = Some(key) } else { others.push(key.public().clone()) }
+        let key = keeper.key_open(&row)?;
+        if row.state == "current" { current = Some(key) } else { others.push(key.verifying().clone()) }
     }
-    let current = current.ok_or_else(|| Error::internal("there is no current signing key"))?;
-    Ok(KeyRing::new(current, others, settings.issuer(), "authenticated"))
+    Ok((current.ok_or_else(|| Error::internal("there is no current signing key"))?, others))
 }
 
-/// A verifier with these keys, and an empty cache.
-pub(crate) fn verifier(ring: KeyRing, clock: &Clock, settings: &Settings) -> Verifier {
-    let life = SignedDuration::from_secs(settings.auth.access_token_seconds);
-    Verifier::new(ring, TokenCache::new(TokenCache::CAPACITY, life), clock.clone())
+async fn mark_read(keeper: &Keeper) -> Result<String> {
+    let mark = keeper.db.system("look whether keys changed").fetch_optional(store::key_mark()).await?;
+    Ok(mark.map(|(mark,)| mark).unwrap_or_default())
+}
+
+/// Takes the keys as they are now; whether they had changed.
+pub async fn keys_refresh(identity: &Identity) -> Result<bool> {
+    if identity.project.is_some() {
+        return Ok(false);
+    }
+    let keeper = identity.keeper();
+    if mark_read(&keeper).await? == identity.verifier.ring().mark() {
+        return Ok(false);
+    }
+    identity.verifier.replace_ring(ring_load(&keeper, &identity.settings).await?);
+    Ok(true)
+}
+
+/// Takes keys that were changed elsewhere within seconds, until `stop` is true. While the database is away, the keys stay
+/// what they are.
+pub async fn keys_watch(identity: Identity, mut stop: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            () = sleep(WATCHED_EVERY) => {}
+        }
+        // Whoever serves requests says that the database is away; saying it twice helps nobody.
+        let _ = keys_refresh(&identity).await;
+    }
+}
+
+/// A verifier with the keys of those who sign, and an empty cache.
+pub(crate) async fn verifier_load(keeper: &Keeper, settings: &Settings, project: Option<&Project>) -> Result<Verifier> {
+    let (ring, longest) = if let Some(project) = project {
+        // Its keys are asked for when the first token comes by, so that it may be away while this server starts.
+        (KeyRing::of_others(project.secret_key(), project.auth_url(), "authenticated"), project::LONGEST_LIFE)
+    } else {
+        let life = SignedDuration::from_secs(settings.auth.access_token_seconds);
+        (ring_load(keeper, settings).await?, life)
+    };
+    Ok(Verifier::new(ring, TokenCache::new(TokenCache::CAPACITY, longest), keeper.clock.clone()))
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 pub use store::STATEMENTS;
 
-use crate::{Realm, codes as auth};
+use crate::{HOUSE, Identity, PeopleOf, Realm, codes as auth};
 
 row! {
     /// A person who can sign in (`auth.users`, read through `freehold.people`).
@@ -112,10 +112,15 @@ impl User {
         if self.deleted_at.is_some() {
             return Err(Error::new(auth::INVALID_CREDENTIALS, "Invalid login credentials"));
         }
-        if self.banned_until.is_some_and(|until| until > now) {
+        if self.banned(now) {
             return Err(Error::new(auth::USER_BANNED, "User is banned"));
         }
         Ok(())
+    }
+
+    /// Whether he is locked out.
+    pub fn banned(&self, now: Timestamp) -> bool {
+        self.banned_until.is_some_and(|until| until > now)
     }
 
     /// Whether the address was confirmed.
@@ -182,6 +187,20 @@ pub async fn user_find_by_email(tx: &mut SystemTx, realm: Realm, email: &str) ->
     tx.fetch_optional(store::user_find_by_email(realm, email)).await
 }
 
+/// The person whom somebody means who asks for a mail. Where each tenant has people of its own, who founds one need not
+/// name it until his address is confirmed.
+pub(crate) async fn person_find(
+    identity: &Identity,
+    tx: &mut SystemTx,
+    realm: Realm,
+    email: &str,
+) -> Result<Option<User>> {
+    if realm == HOUSE && identity.settings.auth.identity == PeopleOf::PerTenant {
+        return tx.fetch_optional(store::founder_find(email)).await;
+    }
+    user_find_by_email(tx, realm, email).await
+}
+
 /// The person with this id.
 pub async fn user_find(tx: &mut SystemTx, id: UserId) -> Result<Option<User>> {
     tx.fetch_optional(store::user_find(id)).await
@@ -212,16 +231,6 @@ pub async fn user_merge_metadata(tx: &mut SystemTx, id: UserId, data: Value, now
 /// Merges `data` into what the system knows of the person; a null takes the key away.
 pub async fn user_merge_app_metadata(tx: &mut SystemTx, id: UserId, data: Value, now: Timestamp) -> Result<()> {
     tx.execute(store::user_merge_app_metadata(id, data, now)).await.map(drop)
-}
-
-/// Remembers that a mail went out just now.
-pub(crate) async fn user_mailed(tx: &mut SystemTx, user: &User, now: Timestamp) -> Result<()> {
-    let query = if user.confirmed() {
-        store::user_recovery_sent(user.id, now)
-    } else {
-        store::user_confirmation_sent(user.id, now)
-    };
-    tx.execute(query).await.map(drop)
 }
 
 /// Remembers that the person signed in just now.

@@ -220,6 +220,15 @@ impl Allowance {
         self.exceeded(self.at_most.unwrap_or(i64::MAX))
     }
 
+    /// Nothing, when there may be so many of what Freehold counts by itself; `quota_exceeded`, when not. What is there
+    /// without the one that is to be made is said to be used.
+    pub fn admit(&self, exist: i64) -> Result<()> {
+        match self.at_most {
+            Some(at_most) if exist > at_most => Err(self.exceeded(exist - 1)),
+            _ => Ok(()),
+        }
+    }
+
     fn check(&self, answer: &Outcome) -> Result<i64> {
         match answer.outcome.as_str() {
             "exceeded" => Err(self.exceeded(answer.used)),

@@ -71,7 +71,7 @@ pub struct Answer {
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The first [`ANSWER_LIMIT`] bytes of the body.
+    /// The first [`ANSWER_LIMIT`] bytes of the body, or as many as were asked for.
     pub body: Vec<u8>,
     /// From the start until the body was read.
     pub took: Duration,
@@ -129,16 +129,21 @@ impl Outbound {
 
     /// Sends a request and reads the answer, once: no retry, no redirect, no proxy.
     pub async fn send(&self, request: Request) -> Result<Answer, SendError> {
+        self.send_reading(request, ANSWER_LIMIT).await
+    }
+
+    /// The same, reading so many bytes of the answer's body at most, for whoever asks for a document.
+    pub async fn send_reading(&self, request: Request, most: usize) -> Result<Answer, SendError> {
         let began = Instant::now();
         let limit = request.time_limit;
-        match timeout(limit, self.exchange(request)).await {
+        match timeout(limit, self.exchange(request, most)).await {
             Ok(Ok(answer)) => Ok(Answer { took: began.elapsed(), ..answer }),
             Ok(Err(error)) => Err(error.after(began.elapsed())),
             Err(_) => Err(SendError::timeout(limit)),
         }
     }
 
-    async fn exchange(&self, request: Request) -> Result<Answer, SendError> {
+    async fn exchange(&self, request: Request, most: usize) -> Result<Answer, SendError> {
         let Request { url, method, mut headers, body, .. } = request;
         let uri = uri_of(&url).map_err(|refusal| SendError::refused(&refusal))?;
         for name in &OURS {
@@ -159,7 +164,7 @@ impl Outbound {
         {
             connection.poison();
         }
-        let body = beginning(body).await.map_err(|error| SendError::of_body(error, host))?;
+        let body = beginning(body, most).await.map_err(|error| SendError::of_body(error, host))?;
         Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body, took: Duration::ZERO })
     }
 }
@@ -176,13 +181,13 @@ fn uri_of(url: &Url) -> Result<Uri, Refusal> {
 }
 
 /// The first bytes of the body. Where it goes on after that, the connection is closed with it.
-async fn beginning(mut body: Incoming) -> Result<Vec<u8>, hyper::Error> {
+async fn beginning(mut body: Incoming, most: usize) -> Result<Vec<u8>, hyper::Error> {
     let mut kept = Vec::new();
     while let Some(frame) = body.frame().await {
         if let Ok(data) = frame?.into_data() {
-            let room = ANSWER_LIMIT - kept.len();
+            let room = most - kept.len();
             kept.extend_from_slice(&data[..data.len().min(room)]);
-            if kept.len() == ANSWER_LIMIT {
+            if kept.len() == most {
                 break;
             }
         }

@@ -5,8 +5,8 @@
 
 mod store;
 
-use freehold_core::{Caller, Id, Kind, Page, PageRequest, Result};
-use freehold_db::{Db, TenantTx, row};
+use freehold_core::{Caller, Id, Kind, Page, PageRequest, Result, TenantId, UserId};
+use freehold_db::{Db, SystemTx, TenantTx, row};
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
@@ -61,6 +61,19 @@ pub async fn audit_append(tx: &mut TenantTx, caller: &Caller, new: NewEntry, now
     let NewEntry { id, action, subject, detail } = new;
     let (tenant, actor) = (caller.tenant(), caller.actor());
     let append = store::audit_append(tenant, id, actor.kind(), actor.id(), action, subject, detail, now);
+    tx.fetch_one(append).await.map(drop)
+}
+
+/// Writes down what a person does who is, or just became, a member of `tenant`.
+pub(crate) async fn audit_append_person(
+    tx: &mut SystemTx,
+    tenant: TenantId,
+    user: UserId,
+    new: NewEntry,
+    now: Timestamp,
+) -> Result<()> {
+    let NewEntry { id, action, subject, detail } = new;
+    let append = store::audit_append(tenant, id, "user", Some(user.uuid()), action, subject, detail, now);
     tx.fetch_one(append).await.map(drop)
 }
 

@@ -1,11 +1,13 @@
 //! Organizations and who belongs to them.
 //!
 //! A tenant is an organization, also when it is one person's own. [`tenant`] makes and changes it, [`member`] says who
-//! belongs to it with which role, [`resolve`] answers the question of every request: who is this here, on which plan?
+//! belongs to it with which role, [`invitation`] who is to, [`resolve`] answers the question of every request: who is this here, on which plan?
 //! [`audit`] keeps who did what.
 
 pub mod audit;
+pub mod departure;
 pub mod event;
+pub mod invitation;
 pub mod member;
 pub mod resolve;
 pub mod tenant;
@@ -20,9 +22,11 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 2, name: "members", sql: include_str!("../migrations/0002_members.sql") },
         Migration { number: 3, name: "settling", sql: include_str!("../migrations/0003_settling.sql") },
         Migration { number: 4, name: "audit", sql: include_str!("../migrations/0004_audit.sql") },
+        Migration { number: 5, name: "invitations", sql: include_str!("../migrations/0005_invitations.sql") },
+        Migration { number: 6, name: "departures", sql: include_str!("../migrations/0006_departures.sql") },
     ],
 };
 
 /// Every statement of this room.
 pub const STATEMENTS: &[&[&Statement]] =
-    &[tenant::STATEMENTS, member::STATEMENTS, resolve::STATEMENTS, audit::STATEMENTS];
+    &[tenant::STATEMENTS, member::STATEMENTS, departure::STATEMENTS, resolve::STATEMENTS, audit::STATEMENTS];

@@ -24,11 +24,13 @@ pub enum Purpose {
     Answer,
     /// Passwords and keys of the outside world: tenant databases, sign-in providers, mail servers.
     Credential,
+    /// The pepper of digests by which guesses are counted: of network addresses and accounts.
+    Limit,
 }
 
 impl Purpose {
     /// All purposes, in the order of their declaration.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::SigningKey,
         Self::SessionKey,
         Self::ApiKey,
@@ -38,6 +40,7 @@ impl Purpose {
         Self::WebhookSecret,
         Self::Answer,
         Self::Credential,
+        Self::Limit,
     ];
 
     /// The label that goes into the derivation. Changing one makes everything sealed for it unreadable.
@@ -52,6 +55,7 @@ impl Purpose {
             Self::WebhookSecret => "webhook_secret",
             Self::Answer => "answer",
             Self::Credential => "credential",
+            Self::Limit => "limit",
         }
     }
 }

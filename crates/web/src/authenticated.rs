@@ -1,12 +1,9 @@
 //! Who is calling.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts},
+    extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
 use freehold_core::{Caller, Error, Result, SessionId, TenantId, UserId, codes};
@@ -55,7 +52,7 @@ impl FromRequestParts<Backbone> for SignedIn {
                 Err(Error::new(codes::UNAUTHENTICATED, text).into())
             }
             Some(Credential::Token(token)) => {
-                let claims = backbone.claims(token)?;
+                let claims = backbone.person_claims(token).await?;
                 backbone.session_check(claims.session_id).await?;
                 Ok(Self { user: claims.sub, session: claims.session_id })
             }
@@ -87,11 +84,10 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     }
 }
 
-/// Where a sign-in comes from. The address is that of the connection: what a proxy says of others is not believed.
-pub fn client(_backbone: &Backbone, parts: &Parts) -> Client {
+/// Where a sign-in comes from. The address is that of the connection, or what a trusted proxy says.
+pub fn client(backbone: &Backbone, parts: &Parts) -> Client {
     let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let ip: Option<IpAddr> = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    Client { user_agent, ip }
+    Client { user_agent, ip: backbone.trusted_proxies.client_address(parts) }
 }
 
 /// Within what the address of who signs in is unique: everywhere, or, where each tenant has people of its own, within the

@@ -19,7 +19,7 @@ use freehold_outbound::Outbound;
 use freehold_vault::Vault;
 use jiff::Timestamp;
 
-use crate::Resolver;
+use crate::{Resolver, TrustedProxies};
 
 /// The state of the router. Cheap to clone.
 #[derive(Clone)]
@@ -57,6 +57,8 @@ pub struct Parts {
     pub outbound: Outbound,
     /// Who pays what; none: billing is switched off, and nothing is limited.
     pub billing: Option<Billing>,
+    /// What stands in front of this server.
+    pub trusted_proxies: TrustedProxies,
 }
 
 impl Backbone {

@@ -34,6 +34,10 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 #[derive(Clone, Debug)]
 pub struct TraceId(pub Arc<str>);
 
+/// The address as it was asked for. Inside of a router below another one the beginning of the path is gone.
+#[derive(Clone, Debug)]
+pub struct AskedAt(pub Uri);
+
 /// Where the extractor of the caller leaves the rate it counted, for the headers of the answer.
 #[derive(Clone, Default)]
 pub(crate) struct RateSlot(pub(crate) Arc<OnceLock<Rate>>);
@@ -45,6 +49,7 @@ pub async fn frame(State(backbone): State<Backbone>, mut request: Request, next:
     request.extensions_mut().insert(trace.clone());
     request.extensions_mut().insert(rate.clone());
     let (method, uri) = (request.method().clone(), request.uri().clone());
+    request.extensions_mut().insert(AskedAt(uri.clone()));
 
     let changing = !method.is_safe();
     let guarded = AssertUnwindSafe(next.run(request)).catch_unwind();

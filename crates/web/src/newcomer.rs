@@ -4,16 +4,19 @@ use std::sync::Arc;
 
 use freehold_billing::{Billing, account::account_open};
 use freehold_catalog::{Product, Tenancy};
-use freehold_core::{Clock, Error, Ids, Result, TenantId};
+use freehold_core::{Clock, Ids, Result, TenantId};
 use freehold_db::SystemTx;
 use freehold_identity::{
-    Realm, codes,
-    sign_in::mail_sign_in,
-    sign_up::{SignUp, SignedUp, sign_up},
-    user::{User, user_find_by_email},
+    Realm, realm_is_founders, realm_tenant,
+    session::Client,
+    sign_in::{LinkRequest, link_request},
+    user::User,
 };
 use freehold_metering::plan::plan_of_new_tenant;
-use freehold_tenancy::tenant::{NewTenant, tenant_create};
+use freehold_tenancy::{
+    invitation::invitation_awaits,
+    tenant::{NewTenant, tenant_create},
+};
 use serde_json::Value;
 
 use crate::Backbone;
@@ -33,8 +36,22 @@ pub struct Places {
 
 /// Gives somebody who signs in for the first time an organization to own, in the same transaction. In a product of
 /// organizations it is called what the sign-up named as `organization` in its data.
+///
+/// Who was invited to one gets none of his own: the invitation is what he came for.
 pub async fn newcomer_settle(places: &Places, tx: &mut SystemTx, user: &User) -> Result<()> {
     let personal = places.product.tenancy == Tenancy::Personal;
+    if !personal
+        && user.confirmed()
+        && invitation_awaits(tx, &user.email, realm_tenant(user.realm), places.clock.now()).await?
+    {
+        return Ok(());
+    }
+    // Where each tenant has people of its own, who founds one gets that; the others are people of somebody who let them in.
+    let id = match realm_tenant(user.realm) {
+        Some(tenant) if realm_is_founders(user.realm, user.id) => tenant,
+        Some(_) => return Ok(()),
+        None => places.ids.next(),
+    };
     let before_at = user.email.split('@').next().filter(|name| !name.is_empty()).unwrap_or("me");
     let wished = user.user_metadata.get("organization").and_then(Value::as_str).map(str::trim);
     let usable =
@@ -45,7 +62,7 @@ pub async fn newcomer_settle(places: &Places, tx: &mut SystemTx, user: &User) ->
         None => format!("{before_at}'s organization"),
     };
     let plan = plan_of_new_tenant(&places.product);
-    let new = NewTenant { id: places.ids.next(), name, personal, plan, owner: user.id };
+    let new = NewTenant { id, name, personal, plan, owner: user.id };
     let now = places.clock.now();
     let tenant = tenant_create(tx, new, now).await?.tenant_id;
     match &places.billing {
@@ -71,27 +88,6 @@ pub async fn person_mail(
     data: Value,
     redirect_to: String,
 ) -> Result<()> {
-    let identity = &backbone.identity;
-    let mut tx = backbone.db.system("sign in by mail").begin().await?;
-    match user_find_by_email(&mut tx, realm, &email).await? {
-        Some(user) => mail_sign_in(identity, &mut tx, &user, &redirect_to).await?,
-        None if !create => return Err(Error::new(codes::OTP_DISABLED, "Signups not allowed for otp")),
-        None => {
-            let new = SignUp {
-                realm,
-                email,
-                password_hash: None,
-                same_password: true,
-                data,
-                redirect_to: redirect_to.clone(),
-            };
-            if let SignedUp::New(user) = sign_up(identity, &mut tx, new).await?
-                && user.confirmed()
-            {
-                // Nothing to confirm here, so nothing was sent yet.
-                mail_sign_in(identity, &mut tx, &user, &redirect_to).await?;
-            }
-        }
-    }
-    tx.commit().await
+    let new = LinkRequest { realm, email, create, data, redirect_to, challenge: None };
+    link_request(&backbone.identity, new, &Client::default()).await
 }

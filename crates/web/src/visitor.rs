@@ -14,8 +14,8 @@ use crate::{Backbone, Problem};
 
 /// The cookie's name.
 const NAME: &str = "freehold_session";
-/// Where it is sent.
-const PATH: &str = "/billing";
+/// Where it is sent: our pages lie in several places. The API never looks at it.
+const PATH: &str = "/";
 
 /// A person who signed in with this browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +102,7 @@ fn set(backbone: &Backbone, value: &str, more: &str) -> Result<HeaderValue> {
     HeaderValue::from_str(&cookie).context("writing a cookie")
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");
@@ -110,7 +110,7 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-fn unhex(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
     if !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
         return None;

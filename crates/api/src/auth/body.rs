@@ -1,16 +1,22 @@
 //! The JSON of Supabase Auth: sessions and people.
 
-use freehold_core::Result;
+use freehold_core::{Result, Secret};
 use freehold_identity::{
+    factor::factor_list,
+    password::{WeakPassword, WeakReason},
+    provider::ProviderTokens,
     session::Tokens,
     user::{User, UserIdentity, user_identities},
 };
+use freehold_db::SystemTx;
 use freehold_web::Backbone;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use super::factors::FactorBody;
 
 /// A session.
 #[derive(Serialize, ToSchema)]
@@ -27,6 +33,24 @@ pub(crate) struct SessionBody {
     refresh_token: String,
     /// Whose.
     user: UserBody,
+    /// What the provider gave for its own interface, when it was asked just now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_token: Option<String>,
+    /// With what that is renewed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_refresh_token: Option<String>,
+    /// In what the password falls short of what a new one must have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weak_password: Option<WeakPasswordBody>,
+}
+
+/// In what a password falls short.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct WeakPasswordBody {
+    /// In words.
+    message: String,
+    /// `length`, `characters`.
+    reasons: Vec<&'static str>,
 }
 
 /// A person.
@@ -87,6 +111,9 @@ pub(crate) struct UserBody {
     /// What the person says of himself.
     #[schema(value_type = Object)]
     pub(crate) user_metadata: Value,
+    /// The second factors.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) factors: Vec<FactorBody>,
     /// The ways in which the person signs in.
     pub(crate) identities: Vec<IdentityBody>,
     /// Since when.
@@ -127,7 +154,17 @@ pub(crate) struct IdentityBody {
 }
 
 impl UserBody {
-    /// The person with these ways in.
+    /// The person with what belongs to him.
+    pub(crate) async fn load(tx: &mut SystemTx, user: User) -> Result<Self> {
+        let identities = user_identities(tx, user.id).await?;
+        let factors = factor_list(tx, user.id).await?;
+        let mut body = Self::new(user, identities);
+        body.factors = factors.into_iter().map(FactorBody::from).collect();
+        Ok(body)
+    }
+
+    /// The person with these ways in, and without second factors: somebody who was made just now. Everybody else is
+    /// [`load`](Self::load)ed.
     pub(crate) fn new(user: User, identities: Vec<UserIdentity>) -> Self {
         let id = user.id.uuid();
         Self {
@@ -148,6 +185,7 @@ impl UserBody {
             last_sign_in_at: user.last_sign_in_at,
             app_metadata: user.app_metadata,
             user_metadata: user.user_metadata,
+            factors: Vec::new(),
             identities: identities.into_iter().map(|identity| IdentityBody::new(id, identity)).collect(),
             created_at: user.created_at,
             updated_at: user.updated_at,
@@ -179,14 +217,31 @@ impl SessionBody {
     /// The session of these tokens.
     pub(crate) async fn load(backbone: &Backbone, tokens: Tokens) -> Result<Self> {
         let mut tx = backbone.db.system("read who signed in").begin().await?;
-        let identities = user_identities(&mut tx, tokens.user.id).await?;
+        let user = UserBody::load(&mut tx, tokens.user).await?;
         Ok(Self {
             access_token: tokens.access_token.expose().to_owned(),
             token_type: "bearer",
             expires_in: tokens.expires_in,
             expires_at: tokens.expires_at,
             refresh_token: tokens.refresh_token.expose().to_owned(),
-            user: UserBody::new(tokens.user, identities),
+            user,
+            provider_token: None,
+            provider_refresh_token: None,
+            weak_password: None,
         })
+    }
+
+    /// Hands on what the provider gave.
+    pub(crate) fn with_provider_tokens(mut self, tokens: &ProviderTokens) -> Self {
+        let text = |token: &Option<Secret>| token.as_ref().map(|token| token.expose().to_owned());
+        (self.provider_token, self.provider_refresh_token) = (text(&tokens.access), text(&tokens.refresh));
+        self
+    }
+
+    /// Says in what the password falls short.
+    pub(crate) fn with_weak_password(mut self, weak: &WeakPassword) -> Self {
+        let reasons = weak.reasons.iter().map(WeakReason::name).collect();
+        self.weak_password = Some(WeakPasswordBody { message: weak.to_string(), reasons });
+        self
     }
 }

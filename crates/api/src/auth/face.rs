@@ -1,23 +1,26 @@
 //! Errors as Supabase Auth answers them. Its client branches on the code, and reads it only when the answer names the
 //! API version.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
     extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use freehold_core::{Error, codes};
 use freehold_identity::codes as auth;
+use freehold_web::Problem;
 use serde_json::{Value, json};
 
 const API_VERSION: HeaderName = HeaderName::from_static("x-supabase-api-version");
 const ERROR_CODE: HeaderName = HeaderName::from_static("x-sb-error-code");
 /// The first version whose errors are `{"code", "message"}`.
 const VERSION: &str = "2024-01-01";
+/// Longest time a request may take here; its clients try again then.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// The middleware: writes the errors under `/auth/v1`, but for those that are a page already.
 pub async fn face(request: Request, next: Next) -> Response {
@@ -25,7 +28,13 @@ pub async fn face(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let new_shape = asks_for_new_shape(request.headers());
-    let mut response = next.run(request).await;
+    let mut response = match tokio::time::timeout(TIME_LIMIT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            let message = "Processing this request timed out, please retry after a moment.";
+            Problem(Error::new(codes::REQUEST_TIMEOUT, message)).into_response()
+        }
+    };
     let error = response.extensions().get::<Arc<Error>>().cloned();
     if let Some(error) = error.filter(|_| !response.headers().contains_key(header::CONTENT_TYPE)) {
         write(&mut response, &error, new_shape);
@@ -50,12 +59,19 @@ fn write(response: &mut Response, error: &Error, new_shape: bool) {
         let reasons: Vec<&str> = error.fields().iter().map(|field| field.message.as_str()).collect();
         body["weak_password"] = json!({ "reasons": reasons });
     }
+    let oauth = error.is(auth::OAUTH_REQUEST_INVALID);
+    if oauth {
+        let name = error.fields().first().map_or("invalid request", |field| field.message.as_str());
+        body = json!({ "error": name, "error_description": error.message() });
+    }
     set_body(response, &body);
     let headers = response.headers_mut();
     if new_shape {
         headers.insert(API_VERSION, HeaderValue::from_static(VERSION));
     }
-    headers.insert(ERROR_CODE, HeaderValue::from_static(code));
+    if !oauth {
+        headers.insert(ERROR_CODE, HeaderValue::from_static(code));
+    }
     if let Some(after) = error.retry_after() {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
     }
@@ -69,7 +85,7 @@ fn set_body(response: &mut Response, body: &Value) {
 }
 
 /// The backbone's own codes in Supabase's words; its are their own.
-fn status_and_code(error: &Error) -> (u16, &'static str) {
+pub(super) fn status_and_code(error: &Error) -> (u16, &'static str) {
     let code = error.code();
     if code == codes::VALIDATION_FAILED {
         (400, "validation_failed")
@@ -77,6 +93,8 @@ fn status_and_code(error: &Error) -> (u16, &'static str) {
         (400, "bad_json")
     } else if code == codes::BODY_TOO_LARGE {
         (413, "request_entity_too_large")
+    } else if code == codes::REQUEST_TIMEOUT {
+        (504, "request_timeout")
     } else if code == codes::UNAUTHENTICATED {
         (401, "no_authorization")
     } else if code == codes::CONFLICT {

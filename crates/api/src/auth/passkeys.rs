@@ -1,9 +1,219 @@
-//! Passkeys (WebAuthn).
+//! Passkeys.
 
-use freehold_web::Backbone;
-use utoipa_axum::router::OpenApiRouter;
+use axum::{
+    extract::State,
+    http::{StatusCode, request::Parts},
+};
+use freehold_core::{Error, Result, codes as core_codes};
+use freehold_identity::passkey::{self, Ceremony, Credential, Passkey};
+use freehold_web::{Answer, Backbone, Json, Path, client};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
+
+use super::{body::SessionBody, factors::holder, user::Bearer};
 
 /// The endpoints.
 pub(super) fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new()
+        .routes(routes!(registration_begin))
+        .routes(routes!(registration_finish))
+        .routes(routes!(authentication_begin))
+        .routes(routes!(authentication_finish))
+        .routes(routes!(passkey_list))
+        .routes(routes!(passkey_rename, passkey_remove))
+}
+
+/// What a browser is to ask the person's device.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CeremonyBody {
+    /// Goes with the answer.
+    challenge_id: Uuid,
+    /// For `navigator.credentials`, as JSON (WebAuthn level 3).
+    #[schema(value_type = Object)]
+    options: Value,
+    /// It can be answered until then, seconds since 1970.
+    expires_at: i64,
+}
+
+/// What the person's device answered.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct CeremonyAnswer {
+    /// What it answers.
+    challenge_id: Option<String>,
+    /// The credential of `navigator.credentials`, as JSON.
+    #[schema(value_type = Option<Object>)]
+    #[serde(alias = "credential_response")]
+    credential: Option<Value>,
+}
+
+/// A passkey that was added just now.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct NewPasskeyBody {
+    #[serde(flatten)]
+    passkey: PasskeyBody,
+    /// It may be on several devices.
+    backup_eligible: bool,
+    /// It is.
+    backed_up: bool,
+    /// How its device is reached: `internal`, `usb`, …
+    #[schema(value_type = Vec<String>)]
+    transports: Value,
+}
+
+/// A passkey of a person's.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PasskeyBody {
+    /// Which.
+    id: Uuid,
+    /// What the person calls it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    friendly_name: String,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// Last used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_used_at: Option<Timestamp>,
+}
+
+/// Another name.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct PasskeyChange {
+    /// What the person calls it; 1 to 120 characters.
+    friendly_name: Option<String>,
+}
+
+impl From<Ceremony> for CeremonyBody {
+    fn from(ceremony: Ceremony) -> Self {
+        let Ceremony { challenge: challenge_id, options, expires_at } = ceremony;
+        Self { challenge_id, options, expires_at: expires_at.as_second() }
+    }
+}
+
+impl From<Passkey> for PasskeyBody {
+    fn from(passkey: Passkey) -> Self {
+        let Passkey { id, friendly_name, created_at, last_used_at, .. } = passkey;
+        Self { id, friendly_name, created_at, last_used_at }
+    }
+}
+
+impl CeremonyAnswer {
+    fn read(self) -> Result<(Uuid, Credential)> {
+        let invalid = |message: &'static str| Error::new(core_codes::VALIDATION_FAILED, message);
+        let id = self.challenge_id.filter(|id| !id.is_empty()).ok_or_else(|| invalid("challenge_id is required"))?;
+        let credential = self.credential.ok_or_else(|| invalid("credential is required"))?;
+        let id = id.parse().map_err(|_| invalid("challenge_id must be a valid UUID"))?;
+        let credential = serde_json::from_value(credential).map_err(|_| invalid("credential could not be read"))?;
+        Ok((id, credential))
+    }
+}
+
+/// Begin to add a passkey
+///
+/// What the browser asks the person's device for, to add a passkey.
+#[utoipa::path(post, path = "/passkeys/registration/options", tag = "Sign-in",
+    responses((status = 200, body = CeremonyBody)))]
+pub(crate) async fn registration_begin(
+    State(backbone): State<Backbone>,
+    Bearer(claims): Bearer,
+) -> Answer<Json<CeremonyBody>> {
+    Ok(Json(passkey::registration_begin(&backbone.identity, holder(&claims)).await?.into()))
+}
+
+/// Add a passkey
+///
+/// Adds the passkey that the person's device has made.
+#[utoipa::path(post, path = "/passkeys/registration/verify", tag = "Sign-in", request_body = CeremonyAnswer,
+    responses((status = 200, body = NewPasskeyBody)))]
+pub(crate) async fn registration_finish(
+    State(backbone): State<Backbone>,
+    Bearer(claims): Bearer,
+    parts: Parts,
+    Json(body): Json<CeremonyAnswer>,
+) -> Answer<Json<NewPasskeyBody>> {
+    let (challenge, credential) = body.read()?;
+    let (holder, client) = (holder(&claims), client(&backbone, &parts));
+    let passkey = passkey::registration_finish(&backbone.identity, holder, challenge, &credential, &client).await?;
+    let (backup_eligible, backed_up) = (passkey.backup_eligible, passkey.backed_up);
+    let transports = passkey.transports.clone();
+    Ok(Json(NewPasskeyBody { passkey: passkey.into(), backup_eligible, backed_up, transports }))
+}
+
+/// Begin to sign in with a passkey
+///
+/// What the browser asks the person's device for, to sign in. The device knows who it is.
+#[utoipa::path(post, path = "/passkeys/authentication/options", tag = "Sign-in", security(()),
+    responses((status = 200, body = CeremonyBody)))]
+pub(crate) async fn authentication_begin(State(backbone): State<Backbone>) -> Answer<Json<CeremonyBody>> {
+    Ok(Json(passkey::authentication_begin(&backbone.identity).await?.into()))
+}
+
+/// Sign in with a passkey
+///
+/// Signs in by what the person's device has signed.
+#[utoipa::path(post, path = "/passkeys/authentication/verify", tag = "Sign-in", security(()),
+    request_body = CeremonyAnswer, responses((status = 200, body = SessionBody)))]
+pub(crate) async fn authentication_finish(
+    State(backbone): State<Backbone>,
+    parts: Parts,
+    Json(body): Json<CeremonyAnswer>,
+) -> Answer<Json<SessionBody>> {
+    let (challenge, credential) = body.read()?;
+    let client = client(&backbone, &parts);
+    let tokens = passkey::authentication_finish(&backbone.identity, challenge, &credential, &client).await?;
+    Ok(Json(SessionBody::load(&backbone, tokens).await?))
+}
+
+/// List passkeys
+///
+/// The person's passkeys, the oldest first.
+#[utoipa::path(get, path = "/passkeys", tag = "Sign-in", responses((status = 200, body = Vec<PasskeyBody>)))]
+pub(crate) async fn passkey_list(
+    State(backbone): State<Backbone>,
+    Bearer(claims): Bearer,
+) -> Answer<Json<Vec<PasskeyBody>>> {
+    let passkeys = passkey::passkey_list(&backbone.identity, claims.sub).await?;
+    Ok(Json(passkeys.into_iter().map(PasskeyBody::from).collect()))
+}
+
+/// Rename a passkey
+///
+/// Gives a passkey another name.
+#[utoipa::path(patch, path = "/passkeys/{passkey_id}", tag = "Sign-in", params(("passkey_id" = Uuid, Path)),
+    request_body = PasskeyChange, responses((status = 200, body = PasskeyBody)))]
+pub(crate) async fn passkey_rename(
+    State(backbone): State<Backbone>,
+    Bearer(claims): Bearer,
+    parts: Parts,
+    Path(id): Path<String>,
+    Json(body): Json<PasskeyChange>,
+) -> Answer<Json<PasskeyBody>> {
+    let (id, name) = (passkey_id(&id)?, body.friendly_name.unwrap_or_default());
+    let client = client(&backbone, &parts);
+    Ok(Json(passkey::passkey_rename(&backbone.identity, claims.sub, id, &name, &client).await?.into()))
+}
+
+/// Remove a passkey
+///
+/// Takes a passkey away. It opens nothing any more.
+#[utoipa::path(delete, path = "/passkeys/{passkey_id}", tag = "Sign-in", params(("passkey_id" = Uuid, Path)),
+    responses((status = 204)))]
+pub(crate) async fn passkey_remove(
+    State(backbone): State<Backbone>,
+    Bearer(claims): Bearer,
+    parts: Parts,
+    Path(id): Path<String>,
+) -> Answer<StatusCode> {
+    let (id, client) = (passkey_id(&id)?, client(&backbone, &parts));
+    passkey::passkey_remove(&backbone.identity, holder(&claims), id, &client).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn passkey_id(text: &str) -> Result<Uuid> {
+    text.parse().map_err(|_| Error::new(core_codes::NOT_FOUND, "Passkey not found"))
 }

@@ -1,9 +1,23 @@
-//! Signing in by another provider: away, and back.
+//! Signing in by others: providers of OpenID Connect, and GitHub.
+
+mod authorize;
+mod callback;
+mod disabled;
+mod id_token;
+mod identities;
 
 use freehold_web::Backbone;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(crate) use id_token::IdTokenBody;
+pub(super) use id_token::id_token;
 
 /// The endpoints.
 pub(super) fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new()
+        .routes(routes!(authorize::authorize))
+        .routes(routes!(callback::callback, callback::callback_form))
+        .routes(routes!(identities::identity_authorize))
+        .routes(routes!(identities::identity_unlink))
+        .merge(disabled::routes())
 }

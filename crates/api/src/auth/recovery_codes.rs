@@ -1,9 +1,171 @@
-//! Codes to keep on paper, for when the second factor is lost.
+//! Recovery codes.
 
-use freehold_web::Backbone;
-use utoipa_axum::router::OpenApiRouter;
+use axum::{
+    RequestExt,
+    body::Bytes,
+    extract::{Request, State},
+    http::request::Parts,
+};
+use freehold_core::{Error, Secret, codes as core_codes};
+use freehold_identity::factor::recovery_code::{self, NewCodes};
+use freehold_web::{Answer, Backbone, Json, client, read_json};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
+
+use super::{
+    body::SessionBody,
+    factors::{UnenrolledBody, holder},
+    user::Bearer,
+};
 
 /// The endpoints.
 pub(super) fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new()
+        .routes(routes!(codes_status, codes_generate, codes_delete))
+        .routes(routes!(codes_regenerate))
+        .routes(routes!(codes_verify))
+}
+
+/// How many recovery codes a person has.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RecoveryCodesBody {
+    /// The factor.
+    id: Uuid,
+    /// `recovery_code`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// How many there were.
+    total: i64,
+    /// How many can still be used.
+    remaining: i64,
+}
+
+/// Recovery codes that were made just now.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct NewCodesBody {
+    /// The factor.
+    id: Uuid,
+    /// `recovery_code`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// What the person calls it.
+    friendly_name: String,
+    /// How many there are.
+    total: usize,
+    /// How many can still be used.
+    remaining: usize,
+    /// The codes, each good once. They are shown here once.
+    codes: Vec<String>,
+}
+
+/// What the codes are called.
+#[derive(Default, Deserialize, ToSchema)]
+pub(crate) struct RecoveryCodesNew {
+    /// What the person calls them.
+    friendly_name: Option<String>,
+}
+
+/// A recovery code.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct RecoveryCode {
+    /// The code; spaces, dashes and capitals do not matter.
+    #[schema(value_type = Option<String>)]
+    code: Option<Secret>,
+}
+
+impl From<NewCodes> for NewCodesBody {
+    fn from(new: NewCodes) -> Self {
+        let codes: Vec<String> = new.codes.iter().map(|code| code.expose().to_owned()).collect();
+        let (total, friendly_name) = (codes.len(), new.friendly_name);
+        Self { id: new.factor, kind: "recovery_code", friendly_name, total, remaining: total, codes }
+    }
+}
+
+/// Count recovery codes
+///
+/// How many recovery codes there are, without the codes.
+#[utoipa::path(get, path = "/factors/recovery-codes", tag = "Sign-in",
+    responses((status = 200, body = RecoveryCodesBody)))]
+pub(crate) async fn codes_status(
+    State(backbone): State<Backbone>,
+    Bearer(claims): Bearer,
+) -> Answer<Json<RecoveryCodesBody>> {
+    let found = recovery_code::codes_status(&backbone.identity, claims.sub).await?;
+    let (id, total, remaining) = (found.factor, found.total, found.remaining);
+    Ok(Json(RecoveryCodesBody { id, kind: "recovery_code", total, remaining }))
+}
+
+/// Make recovery codes
+///
+/// Makes codes for the day on which the other factor is lost. Needs a session that has shown a second factor.
+#[utoipa::path(post, path = "/factors/recovery-codes", tag = "Sign-in", request_body = Option<RecoveryCodesNew>,
+    responses((status = 200, body = NewCodesBody)))]
+pub(crate) async fn codes_generate(
+    State(backbone): State<Backbone>,
+    Bearer(claims): Bearer,
+    parts: Parts,
+    request: Request,
+) -> Answer<Json<NewCodesBody>> {
+    // Clients say that there is JSON also where they send none.
+    let too_large = |_| Error::new(core_codes::BODY_TOO_LARGE, "The body is larger than this server takes.");
+    let bytes = request.extract::<Bytes, _>().await.map_err(too_large)?;
+    let body: RecoveryCodesNew = if bytes.is_empty() { RecoveryCodesNew::default() } else { read_json(&bytes)? };
+    let name = body.friendly_name.unwrap_or_default();
+    let client = client(&backbone, &parts);
+    let new = recovery_code::codes_generate(&backbone.identity, holder(&claims), &name, &client).await?;
+    Ok(Json(new.into()))
+}
+
+/// Replace recovery codes
+///
+/// Makes new codes; the old ones count no longer. Needs a session that has shown a second factor.
+#[utoipa::path(post, path = "/factors/recovery-codes/regenerate", tag = "Sign-in",
+    responses((status = 200, body = NewCodesBody)))]
+pub(crate) async fn codes_regenerate(
+    State(backbone): State<Backbone>,
+    Bearer(claims): Bearer,
+    parts: Parts,
+) -> Answer<Json<NewCodesBody>> {
+    let client = client(&backbone, &parts);
+    let new = recovery_code::codes_regenerate(&backbone.identity, holder(&claims), &client).await?;
+    Ok(Json(new.into()))
+}
+
+/// Use a recovery code
+///
+/// Shows a recovery code instead of another second factor. It is used up by that.
+#[utoipa::path(post, path = "/factors/recovery-codes/verify", tag = "Sign-in", request_body = RecoveryCode,
+    responses((status = 200, body = SessionBody)))]
+pub(crate) async fn codes_verify(
+    State(backbone): State<Backbone>,
+    Bearer(claims): Bearer,
+    parts: Parts,
+    Json(body): Json<RecoveryCode>,
+) -> Answer<Json<SessionBody>> {
+    let code = body.code.unwrap_or_default();
+    if code.expose().chars().all(|letter| letter.is_whitespace() || letter == '-') {
+        return Err(Error::new(core_codes::VALIDATION_FAILED, "Code needs to be non-empty").into());
+    }
+    let client = client(&backbone, &parts);
+    let identity = &backbone.identity;
+    let tokens = recovery_code::codes_verify(identity, holder(&claims), code.expose(), &client).await?;
+    backbone.resolver.forget();
+    Ok(Json(SessionBody::load(&backbone, tokens).await?))
+}
+
+/// Remove recovery codes
+///
+/// Takes the codes away. Needs a session that has shown a second factor.
+#[utoipa::path(delete, path = "/factors/recovery-codes", tag = "Sign-in",
+    responses((status = 200, body = UnenrolledBody)))]
+pub(crate) async fn codes_delete(
+    State(backbone): State<Backbone>,
+    Bearer(claims): Bearer,
+    parts: Parts,
+) -> Answer<Json<UnenrolledBody>> {
+    let client = client(&backbone, &parts);
+    let id = recovery_code::codes_delete(&backbone.identity, holder(&claims), &client).await?;
+    Ok(Json(UnenrolledBody { id }))
 }

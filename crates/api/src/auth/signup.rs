@@ -7,20 +7,23 @@ use axum::{
 };
 use freehold_core::{Error, FieldError, Result, Secret, codes as core_codes};
 use freehold_identity::{
+    anonymous::anonymous_sign_in,
     codes,
+    flow::Challenge,
+    limit::{Way, address_take},
     password::PasswordProblem,
     session::session_open,
     sign_up::{SignUp, SignedUp, password_known, sign_up},
-    user::{email_normalize, user_identities},
+    user::email_normalize,
 };
-use freehold_web::{Answer, Backbone, Json, client, realm};
+use freehold_web::{Answer, Backbone, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::{
     body::{SessionBody, UserBody},
-    otp::redirect_to,
+    otp::{Asked, given},
 };
 
 /// Somebody who wants to sign up. Unknown fields are ignored, as Supabase does.
@@ -36,55 +39,50 @@ pub(crate) struct SignupBody {
     /// What the person says of himself; kept as `user_metadata`.
     #[schema(value_type = Option<Object>)]
     data: Option<Value>,
+    /// For the PKCE flow: what is made of the verifier, 43 to 128 characters.
+    code_challenge: Option<String>,
+    /// How: `s256` or `plain`.
+    code_challenge_method: Option<String>,
 }
 
 /// Sign up
 ///
 /// Makes a person with an organization. Where addresses are to be confirmed, the answer is the person and a mail with a
 /// link and a code is on its way; where not, the answer is a session. An address that is taken gets the same answer.
+/// Without an address it makes somebody anonymous, where that is switched on, and the answer is a session.
 #[utoipa::path(post, path = "/signup", tag = "Sign-in", security(()), request_body = SignupBody,
     params(("redirect_to" = Option<String>, Query, description = "Where the link of the mail leads")),
     responses((status = 200, body = SessionBody)))]
 pub(crate) async fn signup(State(backbone): State<Backbone>, request: Request) -> Answer<Response> {
     let (parts, body) = request.into_parts();
-    let redirect_to = redirect_to(&backbone, &parts.uri);
-    let client = client(&backbone, &parts);
-    let realm = realm(&backbone, &parts)?;
+    let Asked { realm, redirect_to, client } = Asked::of(&backbone, &parts)?;
     let body: SignupBody = read(parts, body).await?;
-    let (email, password) = credentials(&backbone, body.email, body.phone, body.password)?;
+    let challenge = Challenge::parse(body.code_challenge.as_deref(), body.code_challenge_method.as_deref())?;
     let data = metadata(body.data)?;
     let identity = &backbone.identity;
+    let Some((email, password)) = credentials(&backbone, body.email, body.phone, body.password)? else {
+        address_take(identity, Way::Anonymous, client.ip).await?;
+        let tokens = anonymous_sign_in(identity, realm, data, &client).await?;
+        return Ok(Json(SessionBody::load(&backbone, tokens).await?).into_response());
+    };
     // Both take long, and neither may happen inside a transaction.
-    let hash = identity.passwords.hash(&password).await?;
+    let password_hash = Some(identity.passwords.hash(&password).await?);
     let same_password = password_known(identity, realm, &email, &password).await?;
 
     let mut tx = backbone.db.system("sign up").begin().await?;
-    let new = SignUp {
-        realm,
-        email: email.clone(),
-        password_hash: Some(hash),
-        same_password,
-        data: data.clone(),
-        redirect_to,
+    let (address, said) = (email.clone(), data.clone());
+    let new = SignUp { realm, email, password_hash, same_password, data, redirect_to, challenge };
+    let user = match sign_up(identity, &mut tx, new, &client).await? {
+        SignedUp::New(user) if user.confirmed() => {
+            let tokens = session_open(identity, &mut tx, user, "password", &client).await?;
+            tx.commit().await?;
+            return Ok(Json(SessionBody::load(&backbone, tokens).await?).into_response());
+        }
+        SignedUp::New(user) | SignedUp::Unconfirmed(user) => UserBody::load(&mut tx, user).await?,
+        SignedUp::Taken => disguised(&backbone, address, said),
     };
-    match sign_up(identity, &mut tx, new).await? {
-        SignedUp::New(user) => {
-            if user.confirmed() {
-                let tokens = session_open(identity, &mut tx, user, "password", &client).await?;
-                tx.commit().await?;
-                return Ok(Json(SessionBody::load(&backbone, tokens).await?).into_response());
-            }
-            let identities = user_identities(&mut tx, user.id).await?;
-            tx.commit().await?;
-            Ok(Json(UserBody::new(user, identities)).into_response())
-        }
-        SignedUp::Unconfirmed(user) => {
-            let identities = user_identities(&mut tx, user.id).await?;
-            tx.commit().await?;
-            Ok(Json(UserBody::new(user, identities)).into_response())
-        }
-        SignedUp::Taken => Ok(Json(disguised(&backbone, email, data)).into_response()),
-    }
+    tx.commit().await?;
+    Ok(Json(user).into_response())
 }
 
 /// What somebody gets who signs up with an address that is taken: somebody who does not exist. Only whoever reads the
@@ -109,6 +107,7 @@ fn disguised(backbone: &Backbone, email: String, data: Value) -> UserBody {
         last_sign_in_at: None,
         app_metadata: json!({ "provider": "email", "providers": ["email"] }),
         user_metadata: data,
+        factors: Vec::new(),
         identities: Vec::new(),
         created_at: now,
         updated_at: now,
@@ -118,26 +117,31 @@ fn disguised(backbone: &Backbone, email: String, data: Value) -> UserBody {
     }
 }
 
+/// Address and password; none: somebody without an address.
 fn credentials(
     backbone: &Backbone,
     email: Option<String>,
     phone: Option<String>,
     password: Option<Secret>,
-) -> Result<(String, Secret)> {
-    if phone.is_some_and(|phone| !phone.is_empty()) {
-        return Err(Error::new(codes::PROVIDER_DISABLED, "Phone signups are disabled"));
-    }
-    let Some(email) = email.filter(|email| !email.trim().is_empty()) else {
-        return Err(Error::new(codes::ANONYMOUS_PROVIDER_DISABLED, "Anonymous sign-ins are disabled"));
-    };
-    if !backbone.identity.settings.password {
-        return Err(Error::new(codes::EMAIL_PROVIDER_DISABLED, "Sign-in with a password is switched off; use a link"));
+) -> Result<Option<(String, Secret)>> {
+    let invalid = |message: &'static str| Error::new(core_codes::VALIDATION_FAILED, message);
+    let (email, phone) = (email.filter(|email| !email.trim().is_empty()), given(phone));
+    if email.is_none() && phone.is_none() {
+        return Ok(None);
     }
     let password = password.filter(|password| !password.expose().is_empty());
-    let password =
-        password.ok_or_else(|| Error::new(core_codes::VALIDATION_FAILED, "Signup requires a valid password"))?;
+    let password = password.ok_or_else(|| invalid("Signup requires a valid password"))?;
     password_check(backbone, &password)?;
-    Ok((email_normalize(&email)?, password))
+    let Some(email) = email else {
+        return Err(Error::new(codes::PHONE_PROVIDER_DISABLED, "Phone signups are disabled"));
+    };
+    if phone.is_some() {
+        return Err(invalid("Only an email address or phone number should be provided on signup."));
+    }
+    if !backbone.identity.settings.password {
+        return Err(Error::new(codes::EMAIL_SIGNUPS_DISABLED, "Email signups are disabled"));
+    }
+    Ok(Some((email_normalize(&email)?, password)))
 }
 
 /// Nothing, when the password may be set.
@@ -153,7 +157,7 @@ pub(super) fn password_check(backbone: &Backbone, password: &Secret) -> Result<(
 }
 
 /// What people say of themselves goes into every access token, so there is a limit to it.
-pub(super) fn metadata(data: Option<Value>) -> Result<Value> {
+pub(crate) fn metadata(data: Option<Value>) -> Result<Value> {
     let data = data.filter(|data| !data.is_null()).unwrap_or_else(|| json!({}));
     if !data.is_object() {
         return Err(Error::new(core_codes::VALIDATION_FAILED, "data has to be an object"));
@@ -168,7 +172,7 @@ pub(super) fn metadata(data: Option<Value>) -> Result<Value> {
 }
 
 /// Reads the body of a request that was taken apart.
-pub(super) async fn read<T: serde::de::DeserializeOwned>(parts: Parts, body: axum::body::Body) -> Answer<T> {
+pub(crate) async fn read<T: serde::de::DeserializeOwned>(parts: Parts, body: axum::body::Body) -> Answer<T> {
     let request = Request::from_parts(parts, body);
     <Json<T> as FromRequest<()>>::from_request(request, &()).await.map(|Json(body)| body)
 }

@@ -1,13 +1,26 @@
-//! Tokens for a password, or for a refresh token.
+//! Tokens for a password, for a refresh token, or for the code of a sign-in that a browser began.
 
 use axum::extract::{Request, State};
-use freehold_core::{Error, Secret, codes as core_codes};
-use freehold_identity::{codes, session::session_refresh, sign_in::sign_in_with_password, user::email_normalize};
+use freehold_core::{Error, Result, Secret};
+use freehold_identity::{
+    Realm, codes,
+    password::PasswordProblem,
+    provider::provider_tokens,
+    session::{Client, session_refresh},
+    sign_in::sign_in_with_password,
+    user::email_normalize,
+    verify::sign_in_with_code,
+};
 use freehold_web::{Answer, Backbone, Json, Query, client, realm};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{body::SessionBody, signup::read};
+use super::{
+    body::SessionBody,
+    otp::{given, invalid},
+    providers::{IdTokenBody, id_token},
+    signup::read,
+};
 
 /// Which grant.
 #[derive(Deserialize)]
@@ -20,18 +33,26 @@ pub(crate) struct GrantType {
 pub(crate) struct TokenBody {
     /// `password`: the address.
     email: Option<String>,
+    /// Not known here.
+    phone: Option<String>,
     /// `password`: the password.
     #[schema(value_type = Option<String>)]
     password: Option<Secret>,
     /// `refresh_token`: the refresh token; good once.
     refresh_token: Option<String>,
+    /// `pkce`: the code that the browser came back with; good once, for five minutes.
+    auth_code: Option<String>,
+    /// `pkce`: what the challenge was made of.
+    code_verifier: Option<String>,
+    #[serde(flatten)]
+    id_token: IdTokenBody,
 }
 
 /// Sign in or refresh
 ///
-/// Signs in with a password, or trades a refresh token for the next pair.
+/// Signs in with a password, trades a refresh token for the next pair, or ends a sign-in that a browser began (RFC 7636).
 #[utoipa::path(post, path = "/token", tag = "Sign-in", security(()), request_body = TokenBody,
-    params(("grant_type" = String, Query, description = "`password` or `refresh_token`")),
+    params(("grant_type" = String, Query, description = "`password`, `refresh_token`, `pkce` or `id_token`")),
     responses((status = 200, body = SessionBody)))]
 pub(crate) async fn token(
     State(backbone): State<Backbone>,
@@ -41,25 +62,54 @@ pub(crate) async fn token(
     let (parts, body) = request.into_parts();
     let client = client(&backbone, &parts);
     let realm = realm(&backbone, &parts)?;
+    let headers = parts.headers.clone();
     let body: TokenBody = read(parts, body).await?;
-    let tokens = match grant.grant_type.as_deref() {
-        Some("password") => {
-            let email = email_normalize(&body.email.unwrap_or_default()).map_err(|_| wrong())?;
-            let password = body.password.unwrap_or_default();
-            sign_in_with_password(&backbone.identity, realm, &email, password, &client).await?
-        }
+    let session = match grant.grant_type.as_deref() {
+        Some("password") => by_password(&backbone, realm, body, &client).await?,
         Some("refresh_token") => {
             let token = body.refresh_token.unwrap_or_default();
-            session_refresh(&backbone.identity, &token).await?
+            let tokens = session_refresh(&backbone.identity, &token, &client).await?;
+            SessionBody::load(&backbone, tokens).await?
         }
-        Some("pkce" | "id_token" | "web3") => {
-            return Err(Error::new(codes::PROVIDER_DISABLED, "This grant is not offered here").into());
+        Some("pkce") => by_code(&backbone, body, &client).await?,
+        Some("id_token") => id_token(&backbone, headers, realm, body.id_token, &client).await?,
+        Some("web3") => {
+            return Err(Error::new(codes::WEB3_PROVIDER_DISABLED, "Web3 provider is disabled").into());
         }
-        _ => return Err(Error::new(core_codes::VALIDATION_FAILED, "unsupported_grant_type").into()),
+        _ => return Err(Error::new(codes::INVALID_CREDENTIALS, "unsupported_grant_type").into()),
     };
-    Ok(Json(SessionBody::load(&backbone, tokens).await?))
+    Ok(Json(session))
 }
 
-fn wrong() -> Error {
-    Error::new(codes::INVALID_CREDENTIALS, "Invalid login credentials")
+async fn by_password(backbone: &Backbone, realm: Realm, body: TokenBody, client: &Client) -> Result<SessionBody> {
+    let wrong = |_| Error::new(codes::INVALID_CREDENTIALS, "Invalid login credentials");
+    let email = match (given(body.email), given(body.phone)) {
+        (Some(_), Some(_)) => {
+            return Err(invalid("Only an email address or phone number should be provided on login."));
+        }
+        (None, Some(_)) => return Err(Error::new(codes::PHONE_LOGINS_DISABLED, "Phone logins are disabled")),
+        (None, None) => return Err(invalid("missing email or phone")),
+        (Some(email), None) => email,
+    };
+    if !backbone.identity.settings.password {
+        return Err(Error::new(codes::EMAIL_PROVIDER_DISABLED, "Email logins are disabled"));
+    }
+    let (email, password) = (email_normalize(&email).map_err(wrong)?, body.password.unwrap_or_default());
+    let weak = backbone.identity.policy.check(&password).err();
+    let tokens = sign_in_with_password(&backbone.identity, realm, &email, password, client).await?;
+    let session = SessionBody::load(backbone, tokens).await?;
+    Ok(match weak {
+        // It was good enough when it was set, and lets in; the person may be asked to choose another.
+        Some(PasswordProblem::Weak(weak)) => session.with_weak_password(&weak),
+        _ => session,
+    })
+}
+
+async fn by_code(backbone: &Backbone, body: TokenBody, client: &Client) -> Result<SessionBody> {
+    let (Some(code), Some(verifier)) = (given(body.auth_code), given(body.code_verifier)) else {
+        return Err(invalid("invalid request: both auth code and code verifier should be non-empty"));
+    };
+    let (tokens, flow) = sign_in_with_code(&backbone.identity, &code, &verifier, client).await?;
+    let provider = provider_tokens(&backbone.identity, &flow)?;
+    Ok(SessionBody::load(backbone, tokens).await?.with_provider_tokens(&provider))
 }

@@ -3,24 +3,27 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{FromRequestParts, State},
+    extract::{FromRequestParts, Request, State},
     http::request::Parts,
 };
 use freehold_core::{Error, OptionExt, Result, Secret};
 use freehold_identity::{
-    access_token::Claims,
+    access_token::{Claims, TokenError},
     codes,
+    flow::Challenge,
     session::session_alive,
-    user::{User, user_find, user_identities, user_merge_metadata, user_set_password},
+    user::{User, email_normalize, user_find},
+    user_change::{UserChange, user_change},
 };
-use freehold_web::{Answer, Backbone, Json, Problem, bearer};
+use freehold_web::{Answer, Backbone, Json, Problem, bearer, client};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
     body::UserBody,
-    signup::{metadata, password_check},
+    otp::{given, redirect_of},
+    signup::{metadata, password_check, read},
 };
 
 /// A person with a valid access token whose session has not ended, with Supabase's errors.
@@ -32,12 +35,14 @@ impl FromRequestParts<Backbone> for Bearer {
     async fn from_request_parts(parts: &mut Parts, backbone: &Backbone) -> Result<Self, Problem> {
         let missing = || Error::new(codes::NO_AUTHORIZATION, "This endpoint requires a valid Bearer token");
         let token = bearer(&parts.headers).ok_or_else(missing)?;
-        let bad = |error: Error| Error::new(codes::BAD_JWT, "invalid JWT: unable to verify").caused_by(error);
-        let claims = backbone.claims(token).map_err(bad)?;
+        let ended = || Error::new(codes::SESSION_NOT_FOUND, "Session from session_id claim in JWT does not exist");
+        let refused = |error: Error| match std::error::Error::source(&error).and_then(|why| why.downcast_ref()) {
+            Some(TokenError::Revoked) => ended(),
+            _ => Error::new(codes::BAD_JWT, "invalid JWT: unable to verify").caused_by(error),
+        };
+        let claims = backbone.claims(token).map_err(refused)?;
         if !session_alive(&backbone.db, claims.session_id, backbone.clock.now()).await? {
-            return Err(
-                Error::new(codes::SESSION_NOT_FOUND, "Session from session_id claim in JWT does not exist").into()
-            );
+            return Err(ended().into());
         }
         Ok(Self(claims))
     }
@@ -45,18 +50,29 @@ impl FromRequestParts<Backbone> for Bearer {
 
 /// What a person changes of himself.
 #[derive(Deserialize, ToSchema)]
-pub(crate) struct UserChange {
+pub(crate) struct UserChangeBody {
     /// A new password.
     #[schema(value_type = Option<String>)]
     password: Option<Secret>,
+    /// The present password, where it is wanted.
+    #[schema(value_type = Option<String>)]
+    current_password: Option<Secret>,
+    /// The code of `GET /reauthenticate`, where it is wanted.
+    nonce: Option<String>,
     /// Merged into `user_metadata`; a null takes the key away.
     #[schema(value_type = Option<Object>)]
     data: Option<Value>,
-    /// A new address. Not offered here yet.
+    /// A new address. It is the person's once the mails that go to it, and to the present one, are confirmed.
     email: Option<String>,
+    /// Not known here.
+    phone: Option<String>,
     /// What the system knows is not the person's to change.
     #[schema(value_type = Option<Object>)]
     app_metadata: Option<Value>,
+    /// For the PKCE flow: what is made of the verifier, 43 to 128 characters.
+    code_challenge: Option<String>,
+    /// How: `s256` or `plain`.
+    code_challenge_method: Option<String>,
 }
 
 /// Read the person
@@ -66,54 +82,49 @@ pub(crate) struct UserChange {
 pub(crate) async fn user_get(State(backbone): State<Backbone>, Bearer(claims): Bearer) -> Answer<Json<UserBody>> {
     let mut tx = backbone.db.system("read own user").begin().await?;
     let user = user_find(&mut tx, claims.sub).await?.or_not_found("user")?;
-    let identities = user_identities(&mut tx, user.id).await?;
-    Ok(Json(UserBody::new(user, identities)))
+    Ok(Json(UserBody::load(&mut tx, user).await?))
 }
 
 /// Change the person
 ///
-/// Changes the password, or what the person says of himself.
-#[utoipa::path(put, path = "/user", tag = "Sign-in", request_body = UserChange, responses((status = 200, body = UserBody)))]
-pub(crate) async fn user_change(
+/// Changes address or password, or what the person says of himself. A new password ends the person's other sessions.
+#[utoipa::path(put, path = "/user", tag = "Sign-in", request_body = UserChangeBody,
+    params(("redirect_to" = Option<String>, Query, description = "Where the links of the mails lead")),
+    responses((status = 200, body = UserBody)))]
+pub(crate) async fn user_update(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,
-    Json(body): Json<UserChange>,
+    request: Request,
 ) -> Answer<Json<UserBody>> {
-    if body.app_metadata.is_some() {
-        return Err(Error::new(codes::NOT_ADMIN, "Updating app_metadata requires admin privileges").into());
-    }
-    if body.email.as_ref().is_some_and(|email| !email.is_empty()) {
-        return Err(Error::new(codes::PROVIDER_DISABLED, "Changing the address is not offered here yet").into());
-    }
-    let mut tx = backbone.db.system("find own user").begin().await?;
-    let user = user_find(&mut tx, claims.sub).await?.or_not_found("user")?;
-    drop(tx);
-    let password = match &body.password {
-        Some(password) => Some(password_new(&backbone, &user, password).await?),
-        None => None,
-    };
-    let now = backbone.clock.now();
-    let mut tx = backbone.db.system("change own user").begin().await?;
-    if let Some(hash) = password {
-        user_set_password(&mut tx, user.id, Some(hash), now).await?;
-    }
-    if body.data.is_some() {
-        user_merge_metadata(&mut tx, user.id, metadata(body.data)?, now).await?;
-    }
-    let user = user_find(&mut tx, claims.sub).await?.or_not_found("user")?;
-    metadata(Some(user.user_metadata.clone()))?;
-    let identities = user_identities(&mut tx, user.id).await?;
-    tx.commit().await?;
-    Ok(Json(UserBody::new(user, identities)))
+    let (parts, body) = request.into_parts();
+    let (client, redirect_to) = (client(&backbone, &parts), redirect_of(&backbone, &parts));
+    let body: UserChangeBody = read(parts, body).await?;
+    let change = change_wanted(&backbone, body, redirect_to)?;
+    let fits = |user: &User| metadata(Some(user.user_metadata.clone())).map(drop);
+    let user = user_change(&backbone.identity, &claims, change, fits, &client).await?;
+    backbone.resolver.forget();
+    let mut tx = backbone.db.system("read own user").begin().await?;
+    Ok(Json(UserBody::load(&mut tx, user).await?))
 }
 
-async fn password_new(backbone: &Backbone, user: &User, password: &Secret) -> Result<Secret> {
-    password_check(backbone, password)?;
-    let passwords = &backbone.identity.passwords;
-    if let Some(hash) = &user.encrypted_password
-        && passwords.verify(password, Some(hash)).await?
-    {
-        return Err(Error::new(codes::SAME_PASSWORD, "New password should be different from the old password."));
+fn change_wanted(backbone: &Backbone, body: UserChangeBody, redirect_to: String) -> Result<UserChange> {
+    let email = given(body.email).map(|email| email_normalize(&email)).transpose()?;
+    if given(body.phone).is_some() {
+        return Err(Error::new(codes::PHONE_PROVIDER_DISABLED, "Phone logins are disabled"));
     }
-    passwords.hash(password).await
+    if let Some(password) = &body.password {
+        password_check(backbone, password)?;
+    }
+    if body.app_metadata.is_some() {
+        return Err(Error::new(codes::NOT_ADMIN, "Updating app_metadata requires admin privileges"));
+    }
+    Ok(UserChange {
+        email,
+        password: body.password,
+        current_password: body.current_password,
+        nonce: body.nonce,
+        data: body.data.map(|data| metadata(Some(data))).transpose()?,
+        redirect_to,
+        challenge: Challenge::parse(body.code_challenge.as_deref(), body.code_challenge_method.as_deref())?,
+    })
 }

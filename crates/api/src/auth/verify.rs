@@ -1,67 +1,90 @@
 //! The link or code of a mail, used up.
 
-use axum::extract::{Request, State};
-use freehold_core::{Error, codes as core_codes};
+use axum::{
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+};
+use freehold_core::{Error, Result};
 use freehold_identity::{
     Realm, codes,
     one_time::{LinkToken, OneTimeCode},
-    sign_in::{Proof, sign_in_with_proof},
     user::email_normalize,
+    verify::{HALF_CONFIRMED, Proof, Verified, VerifyType, proof_use},
 };
 use freehold_web::{Answer, Backbone, Json, client, realm};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
-use super::{body::SessionBody, signup::read};
+use super::{
+    body::SessionBody,
+    otp::{given, invalid},
+    signup::read,
+};
 
 /// What proves that somebody reads the mail: `token_hash` alone, or `token` (the code) with `email`.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct VerifyBody {
-    /// `signup`, `magiclink`, `email` or `recovery`.
+    /// `signup`, `invite`, `magiclink`, `recovery`, `email_change`, or `email` for whatever signs in.
     r#type: Option<String>,
-    /// The six-digit code.
+    /// The code of digits.
     token: Option<String>,
     /// What the link carries as `token`.
     token_hash: Option<String>,
     /// The address the code was sent to.
     email: Option<String>,
+    /// Not known here.
+    phone: Option<String>,
+    /// Of links only; refused beside `token_hash`.
+    redirect_to: Option<String>,
 }
 
 /// Use a link or code
 ///
-/// Signs in with the code or the link of a mail, and confirms the address where that was still to do. Works once.
+/// Signs in with the code or the link of a mail, and confirms the address where that was still to do. Works once. When one
+/// of the two addresses of a change confirms it first, the answer says that the other one has to, as well.
 #[utoipa::path(post, path = "/verify", tag = "Sign-in", security(()), request_body = VerifyBody,
     responses((status = 200, body = SessionBody)))]
-pub(crate) async fn verify(State(backbone): State<Backbone>, request: Request) -> Answer<Json<SessionBody>> {
+pub(crate) async fn verify(State(backbone): State<Backbone>, request: Request) -> Answer<Response> {
     let (parts, body) = request.into_parts();
     let client = client(&backbone, &parts);
     let realm = realm(&backbone, &parts)?;
     let body: VerifyBody = read(parts, body).await?;
-    let proof = proof(realm, body)?;
-    let tokens = sign_in_with_proof(&backbone.identity, proof, &client).await?;
-    Ok(Json(SessionBody::load(&backbone, tokens).await?))
+    let (proof, kind) = proof(realm, body)?;
+    match proof_use(&backbone.identity, proof, kind, &client).await? {
+        Verified::SignedIn(tokens) => Ok(Json(SessionBody::load(&backbone, *tokens).await?).into_response()),
+        Verified::HalfConfirmed => Ok(Json(json!({ "msg": HALF_CONFIRMED, "code": "200" })).into_response()),
+        Verified::Code(_) => Err(Error::internal("a program got a browser's code").into()),
+    }
 }
 
-fn proof(realm: Realm, body: VerifyBody) -> Result<Proof, Error> {
-    let invalid = |message: &'static str| Error::new(core_codes::VALIDATION_FAILED, message);
-    match body.r#type.as_deref() {
-        Some("signup" | "magiclink" | "email" | "recovery") => {}
-        Some(_) => return Err(invalid("Verify requires a verification type that is known here")),
-        None => return Err(invalid("Verify requires a verification type")),
-    }
-    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
-    match (given(body.token), given(body.token_hash), given(body.email)) {
-        (None, Some(hash), None) => {
+fn proof(realm: Realm, body: VerifyBody) -> Result<(Proof, VerifyType)> {
+    let name = given(body.r#type).ok_or_else(|| invalid("Verify requires a verification type"))?;
+    let kind = VerifyType::parse(&name).ok_or_else(|| invalid("Invalid email verification type"))?;
+    let (email, phone) = (given(body.email), given(body.phone));
+    let proof = match (given(body.token), given(body.token_hash)) {
+        (None, None) | (Some(_), Some(_)) => {
+            return Err(invalid("Verify requires either a token or a token hash"));
+        }
+        (None, Some(_)) if email.is_some() || phone.is_some() || given(body.redirect_to).is_some() => {
+            return Err(invalid("Only the token_hash and type should be provided"));
+        }
+        (None, Some(hash)) => {
             let expired = || Error::new(codes::OTP_EXPIRED, "Email link is invalid or has expired");
-            LinkToken::parse(&hash).map(Proof::Link).ok_or_else(expired)
+            Proof::Link(LinkToken::parse(&hash).ok_or_else(expired)?)
         }
-        (Some(token), None, Some(email)) => {
+        (Some(token), None) => {
+            let (Some(email), None) = (email, phone) else {
+                return Err(invalid("Only an email address or phone number should be provided on verify"));
+            };
+            // What cannot be a code is one that does not work.
             let expired = || Error::new(codes::OTP_EXPIRED, "Token has expired or is invalid");
-            let email = email_normalize(&email).map_err(|_| expired())?;
-            Ok(Proof::Code { realm, email, code: OneTimeCode::parse(&token).ok_or_else(expired)? })
+            Proof::Code {
+                realm,
+                email: email_normalize(&email)?,
+                code: OneTimeCode::parse(&token).ok_or_else(expired)?,
+            }
         }
-        (None, None, _) => Err(invalid("Verify requires a token or a token hash")),
-        (Some(_), None, None) => Err(invalid("Only an email address or phone number should be provided on verify")),
-        _ => Err(invalid("Only the token_hash and type should be provided")),
-    }
+    };
+    Ok((proof, kind))
 }

@@ -5,8 +5,9 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
+use freehold_identity::provider::SUPABASE_NAMES;
 use freehold_web::{Backbone, Json};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Public keys
 ///
@@ -24,8 +25,13 @@ pub(crate) async fn jwks(State(backbone): State<Backbone>) -> Response {
 #[utoipa::path(get, path = "/settings", tag = "Sign-in", security(()), responses((status = 200, description = "The settings")))]
 pub(crate) async fn settings(State(backbone): State<Backbone>) -> Json<Value> {
     let settings = &backbone.identity.settings;
+    let mut external: Map<String, Value> = SUPABASE_NAMES.iter().map(|name| ((*name).to_owned(), false.into())).collect();
+    external.extend(backbone.identity.providers.all().map(|provider| (provider.name.clone(), true.into())));
+    external.insert("email".to_owned(), (settings.password || settings.magic_link).into());
+    external.insert("phone".to_owned(), false.into());
+    external.insert("anonymous_users".to_owned(), settings.auth.anonymous_users.into());
     Json(json!({
-        "external": { "email": settings.password || settings.magic_link, "phone": false, "anonymous_users": settings.auth.anonymous_users },
+        "external": external,
         "disable_signup": settings.auth.signup_disabled,
         "mailer_autoconfirm": settings.auth.autoconfirm,
         "phone_autoconfirm": false,

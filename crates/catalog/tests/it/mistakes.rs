@@ -2,6 +2,7 @@
 
 mod brand;
 mod limits;
+mod mail;
 mod meters;
 mod never_panics;
 mod plans;

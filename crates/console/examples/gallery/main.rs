@@ -3,10 +3,11 @@
 
 mod billing_samples;
 mod samples;
+mod sign_in_samples;
 
 use std::{error::Error, fs, path::Path};
 
-use freehold_console::{MARK, STYLESHEET, SignInStep, Trouble, WELCOME_SCRIPT};
+use freehold_console::{MARK, MailPurpose, STYLESHEET, SignInStep, Trouble, WELCOME_SCRIPT};
 use freehold_delivery::mail::Template;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -17,6 +18,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     write(folder, "assets/welcome.js", WELCOME_SCRIPT)?;
     for (name, page) in pages()? {
         write(folder, name, &page)?;
+    }
+    for (name, page) in sign_in_samples::invitations() {
+        write(folder, &format!("{name}/index.html"), &page.render()?)?;
     }
     let (mails, brand) = (Template::samples(), samples::mail_brand());
     write(folder, "dev/mail/index.html", &samples::mailbox(&mails).render()?)?;
@@ -33,18 +37,26 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn pages() -> Result<Vec<(&'static str, String)>, askama::Error> {
-    let sent = SignInStep::CheckMail { local_mailbox: true };
-    let wrong_code = Some("That code is not right, or it has run out. Try again, or ask for a new one.");
-    let wrong_address = Some("This is not an e-mail address. It should look like you@example.org.");
+    let sent = || sign_in_samples::sent(MailPurpose::SignIn);
+    let wrong_code = Some("That code is not right, or it is too old.");
+    let wrong_password = Some("E-mail address or password is not right.");
+    let short = Some("Password should be at least 8 characters.");
     let trace_id = "0af7651916cd43dd8448eb211c80319c".to_owned();
     Ok(vec![
         ("index.html", samples::home().render()?),
-        ("sign-in/index.html", samples::sign_in(SignInStep::AskAddress, None).render()?),
-        ("sign-in-wrong/index.html", samples::sign_in(SignInStep::AskAddress, wrong_address).render()?),
-        ("sign-in-sent/index.html", samples::sign_in(sent, None).render()?),
-        ("sign-in-code/index.html", samples::sign_in(sent, wrong_code).render()?),
-        ("auth/v1/verify/index.html", samples::confirm().render()?),
-        ("link-expired/index.html", samples::link_expired().render()?),
+        ("sign-in/index.html", sign_in_samples::sign_in(SignInStep::AskAddress, None).render()?),
+        ("sign-in-wrong/index.html", sign_in_samples::sign_in(SignInStep::AskAddress, wrong_password).render()?),
+        ("sign-in-by-mail/index.html", sign_in_samples::sign_in_by_mail().render()?),
+        ("sign-in-by-password/index.html", sign_in_samples::sign_in_by_password().render()?),
+        ("sign-in-sent/index.html", sign_in_samples::sign_in(sent(), None).render()?),
+        ("sign-in-code/index.html", sign_in_samples::sign_in(sent(), wrong_code).render()?),
+        ("sign-up/index.html", sign_in_samples::sign_up(short).render()?),
+        ("sign-in/forgot/index.html", sign_in_samples::forgot().render()?),
+        ("sign-in/new-password/index.html", sign_in_samples::new_password(short).render()?),
+        ("sign-in/factor/index.html", sign_in_samples::factor(wrong_code).render()?),
+        ("auth/v1/verify/index.html", sign_in_samples::confirm().render()?),
+        ("half-confirmed/index.html", sign_in_samples::half_confirmed().render()?),
+        ("link-expired/index.html", sign_in_samples::link_expired().render()?),
         ("welcome/index.html", samples::welcome().render()?),
         ("mailbox-empty/index.html", samples::mailbox(&[]).render()?),
         ("plans/index.html", samples::plans().render()?),

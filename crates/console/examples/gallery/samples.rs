@@ -2,9 +2,9 @@
 
 use freehold_catalog::Color;
 use freehold_console::{
-    Brand, ConfirmPage, DocsPage, ErrorCode, ErrorPage, ErrorsPage, EventEntry, EventsPage, HomePage, LinkExpiredPage,
-    MailBrandChoice, MailPage, MailTemplate, MailTemplatesPage, MailboxPage, Part, PlanCard, PlanLimit, PlanPrice,
-    PlansPage, Purpose, ReceivedMail, SignInPage, SignInStep, Standing, Step, Trouble, WelcomePage,
+    Brand, DocsPage, ErrorCode, ErrorPage, ErrorsPage, EventEntry, EventsPage, HomePage, MailBrandChoice, MailPage,
+    MailTemplate, MailTemplatesPage, MailboxPage, Part, PlanCard, PlanLimit, PlanPrice, PlansPage, ReceivedMail,
+    Standing, Step, Trouble, WelcomePage,
 };
 use freehold_delivery::mail::{self, Mail, Template};
 use serde_json::json;
@@ -63,31 +63,6 @@ pub(crate) fn home() -> HomePage {
     }
 }
 
-pub(crate) fn sign_in(step: SignInStep, error: Option<&str>) -> SignInPage {
-    SignInPage {
-        brand: brand(),
-        step,
-        email: "ada@example.org".to_owned(),
-        redirect_to: Some("/welcome".to_owned()),
-        error: error.map(str::to_owned),
-    }
-}
-
-pub(crate) fn confirm() -> ConfirmPage {
-    ConfirmPage {
-        brand: brand(),
-        email: "ada@example.org".to_owned(),
-        purpose: Purpose::SignIn,
-        token: "pM2vWb9oQ4nT7sYx1cKdLr".to_owned(),
-        kind: "magiclink".to_owned(),
-        redirect_to: Some("https://app.example.org/welcome".to_owned()),
-    }
-}
-
-pub(crate) fn link_expired() -> LinkExpiredPage {
-    LinkExpiredPage { brand: brand() }
-}
-
 pub(crate) fn welcome() -> WelcomePage {
     WelcomePage { brand: brand() }
 }
@@ -102,6 +77,7 @@ pub(crate) fn mail_brand() -> mail::Brand {
         support: Some("help@voicefx.example".to_owned()),
         footer: None,
         speaks_for: None,
+        wording: mail::Wording::default(),
     }
 }
 
@@ -115,7 +91,7 @@ pub(crate) fn mail_templates() -> MailTemplatesPage {
     let mail = |template: Template| MailTemplate {
         name: template.name().to_owned(),
         about: template.about().to_owned(),
-        subject: template.sample().subject(),
+        subject: template.sample().subject(&mail_brand()),
         text: format!("{template} as plain text"),
     };
     MailTemplatesPage {
@@ -131,7 +107,7 @@ pub(crate) fn mailbox(mails: &[Mail]) -> MailboxPage {
     let mails = mails.iter().enumerate().map(|(index, mail)| ReceivedMail {
         id: index.to_string(),
         to: "ada@example.org".to_owned(),
-        subject: mail.subject(),
+        subject: mail.subject(&mail_brand()),
         received_at: format!("2026-11-21T11:{:02}:09Z", 40 - index),
         template: mail.template().to_string(),
     });
@@ -143,7 +119,7 @@ pub(crate) fn mail(id: usize, mail: &Mail, text: String) -> MailPage {
         brand: brand(),
         id: id.to_string(),
         to: "ada@example.org".to_owned(),
-        subject: mail.subject(),
+        subject: mail.subject(&mail_brand()),
         received_at: "2026-11-21T11:40:09Z".to_owned(),
         template: mail.template().to_string(),
         text,

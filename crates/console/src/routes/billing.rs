@@ -25,10 +25,10 @@ use freehold_web::{Answer, Backbone, MaybeVisitor, Query, Visitor};
 use serde::Deserialize;
 
 use self::account::{Subject, banner};
-use super::{brand, html, html_with_status};
+use super::{brand, html, html_with_status, sign_in::page as page_of_sign_in};
 use crate::{
     BillingAccount, BillingBanner, BillingContent, BillingInvoice, BillingOrganization, BillingPage, BillingTone,
-    PayBy, SignInPage, SignInStep, times::day,
+    Carried, PayBy, times::day,
 };
 
 /// How often the page looks whether a payment has arrived, by itself.
@@ -118,13 +118,8 @@ async fn page(
 
 /// What somebody sees who has not signed in.
 fn sign_in(backbone: &Backbone) -> Answer<Response> {
-    let page = SignInPage {
-        brand: brand(backbone),
-        step: SignInStep::AskAddress,
-        email: String::new(),
-        redirect_to: Some(backbone.billing_url()),
-        error: None,
-    };
+    let carried = Carried { redirect_to: Some(backbone.billing_url()), organization: None };
+    let page = page_of_sign_in(backbone, carried);
     html(page.render())
 }
 

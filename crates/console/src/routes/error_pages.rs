@@ -25,9 +25,11 @@ pub async fn error_pages(State(backbone): State<Backbone>, request: Request, nex
     let mut response = next.run(request).await;
     let error = response.extensions().get::<Arc<Error>>().cloned();
     let Some(error) = error.filter(|_| !response.headers().contains_key(header::CONTENT_TYPE)) else { return response };
+    let retry_after_seconds = error.retry_after().map(|after| after.as_secs().max(1));
     let trouble = match error.code().status {
         404 | 405 => Trouble::NotFound,
-        503 => Trouble::Unavailable { retry_after_seconds: error.retry_after().map(|after| after.as_secs().max(1)) },
+        429 => Trouble::TooMany { retry_after_seconds },
+        503 => Trouble::Unavailable { retry_after_seconds },
         500.. => Trouble::Internal { trace_id: trace },
         _ => return response,
     };

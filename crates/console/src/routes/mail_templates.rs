@@ -43,7 +43,7 @@ async fn mail_templates(
         Ok(MailTemplate {
             name: template.name().to_owned(),
             about: template.about().to_owned(),
-            subject: mail.subject(),
+            subject: mail.subject(&shown),
             text: mail.text(&shown)?,
         })
     });

@@ -57,9 +57,10 @@ async fn mailbox(
     State(backbone): State<Backbone>,
     Extension(pages): Extension<Arc<Pages>>,
 ) -> Answer<Response> {
+    let looks = mail::Brand::of_product(&backbone.product);
     let mails = mailbox_list(&backbone.db, None).await?.into_iter().map(|received| ReceivedMail {
         id: received.id.to_string(),
-        subject: received.mail.subject(),
+        subject: received.mail.subject(&looks),
         received_at: received.received_at.to_string(),
         template: received.mail.template().to_string(),
         to: received.to,
@@ -70,11 +71,12 @@ async fn mailbox(
 /// The same for programs: what a test or the demo would otherwise have to read off the page.
 async fn messages(_: AtThisMachine, State(backbone): State<Backbone>, Query(query): Query<To>) -> Answer<Json<Value>> {
     let mails = mailbox_list(&backbone.db, query.to.as_deref()).await?;
+    let looks = mail::Brand::of_product(&backbone.product);
     let body = |received: Received| {
         json!({
             "id": received.id,
             "to": received.to,
-            "subject": received.mail.subject(),
+            "subject": received.mail.subject(&looks),
             "template": received.mail.template().name(),
             "received_at": received.received_at,
             "code": received.mail.code(),
@@ -86,13 +88,14 @@ async fn messages(_: AtThisMachine, State(backbone): State<Backbone>, Query(quer
 
 async fn mail(_: AtThisMachine, State(backbone): State<Backbone>, Path(id): Path<String>) -> Answer<Response> {
     let received = find(&backbone, &id).await?;
+    let looks = look(&backbone, &received);
     let page = MailPage {
         brand: brand(&backbone),
         id: received.id.to_string(),
-        subject: received.mail.subject(),
+        subject: received.mail.subject(&looks),
         received_at: received.received_at.to_string(),
         template: received.mail.template().to_string(),
-        text: received.mail.text(&look(&backbone, &received))?,
+        text: received.mail.text(&looks)?,
         code: received.mail.code().map(str::to_owned),
         link: received.mail.link().map(str::to_owned),
         to: received.to,

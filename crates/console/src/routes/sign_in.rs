@@ -1,210 +1,166 @@
-//! Signing in with a link or a code. A link is only looked at when it is opened, and used up by the button behind it.
+//! Signing in: with a password, with a link or a code from a mail, or by another provider.
+//!
+//! Each file is one step. All of them end in `arrival`, which asks for a second factor where there is one, and hands the
+//! session over. A link is only looked at when it is opened, and used up by the button behind it.
 
-use std::sync::Arc;
+mod arrival;
+mod by_mail;
+mod by_password;
+mod factor;
+mod link;
+mod new_password;
+mod provider;
+mod sign_up;
 
 use axum::{
-    Extension, Form, Router,
+    Form, Router,
     extract::{FromRequest, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Redirect, Response},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    response::Response,
     routing::{get, post},
 };
-use freehold_core::{Error, Result};
-use freehold_identity::{
-    HOUSE, codes,
-    one_time::{LinkToken, OneTimeCode},
-    session::Tokens,
-    sign_in::{Proof, link_peek, sign_in_with_proof},
-    user::email_normalize,
-};
-use freehold_web::{Answer, Backbone, Query, Visitor, client, person_mail};
+use freehold_core::{Error, Result, codes as core_codes};
+use freehold_identity::{Realm, codes, session::Client};
+use freehold_web::{Answer, Backbone, Query, client, realm};
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::json;
 
-use super::{Pages, brand, html, html_with_status};
-use crate::{ConfirmPage, LinkExpiredPage, Purpose, SignInPage, SignInStep};
+use super::{brand, html_with_status};
+use crate::{Carried, ProviderButton, SignInPage, SignInStep, SignInWays};
 
 pub(super) fn routes() -> Router<Backbone> {
     Router::new()
-        .route("/sign-in", get(sign_in).post(mail_send))
-        .route("/sign-in/code", post(code_use))
-        .route("/sign-in/confirm", post(link_use))
-        .route("/auth/v1/verify", get(link_look))
+        .route("/sign-in", get(sign_in).post(by_mail::mail_send))
+        .route("/sign-in/password", post(by_password::password_use))
+        .route("/sign-in/code", post(by_mail::code_use))
+        .route("/sign-in/confirm", post(link::link_press))
+        .route("/sign-in/factor", post(factor::factor_show))
+        .route("/sign-in/forgot", get(new_password::forgot).post(new_password::forgot_send))
+        .route("/sign-in/new-password", get(new_password::ask_again).post(new_password::new_password_save))
+        .route("/sign-in/with", get(provider::leave))
+        .route("/sign-in/arrived", get(provider::arrived))
+        .route("/sign-up", get(sign_up::sign_up).post(sign_up::sign_up_send))
+        .route("/sign-up/again", post(sign_up::sign_up_again))
+        .route("/auth/v1/verify", get(link::link_look))
 }
 
-#[derive(Deserialize)]
+/// What the address of a page says.
+#[derive(Clone, Debug, Default, Deserialize)]
 struct Wanted {
     redirect_to: Option<String>,
+    organization: Option<String>,
+    /// A way in that failed a moment ago.
+    failed: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct MailForm {
-    email: String,
-    redirect_to: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct CodeForm {
-    email: String,
-    code: String,
-    redirect_to: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Link {
-    token: Option<String>,
-    r#type: Option<String>,
-    redirect_to: Option<String>,
-}
-
-async fn sign_in(State(backbone): State<Backbone>, Query(wanted): Query<Wanted>) -> Answer<Response> {
-    let page = SignInPage {
-        brand: brand(&backbone),
-        step: SignInStep::AskAddress,
-        email: String::new(),
-        redirect_to: wanted.redirect_to,
-        error: None,
-    };
-    html(page.render())
-}
-
-async fn mail_send(
-    State(backbone): State<Backbone>,
-    Extension(pages): Extension<Arc<Pages>>,
-    request: Request,
-) -> Answer<Response> {
-    let form: MailForm = form(request).await?;
-    let target = backbone.identity.settings.redirect_or_site(form.redirect_to.as_deref());
-    let sent = match email_normalize(&form.email) {
-        Ok(email) => person_mail(&backbone, HOUSE, email, true, json!({}), target).await,
-        Err(error) => Err(error),
-    };
-    let check_mail = SignInStep::CheckMail { local_mailbox: pages.local.mailbox };
-    let (step, error) = match sent {
-        Ok(()) => (check_mail, None),
-        // The mail of a moment ago is as good as a new one.
-        Err(error) if error.is(codes::OVER_EMAIL_SEND_RATE_LIMIT) => (check_mail, Some(error.message().to_owned())),
-        Err(error) if error.code().status < 500 => {
-            (SignInStep::AskAddress, Some("That does not look like an e-mail address.".to_owned()))
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let page = SignInPage { brand: brand(&backbone), step, email: form.email, redirect_to: form.redirect_to, error };
-    html(page.render())
-}
-
-async fn code_use(
-    State(backbone): State<Backbone>,
-    Extension(pages): Extension<Arc<Pages>>,
-    request: Request,
-) -> Answer<Response> {
-    let (parts, body) = request.into_parts();
-    let (client, own) = (client(&backbone, &parts), from_here(&parts.headers));
-    let form: CodeForm = form(Request::from_parts(parts, body)).await?;
-    let wrong = || Error::new(codes::OTP_EXPIRED, "Token has expired or is invalid");
-    let proof = email_normalize(&form.email).and_then(|email| {
-        Ok(Proof::Code { realm: HOUSE, email, code: OneTimeCode::parse(&form.code).ok_or_else(wrong)? })
-    });
-    let signed_in = match proof {
-        Ok(proof) => sign_in_with_proof(&backbone.identity, proof, &client).await,
-        Err(error) => Err(error),
-    };
-    match signed_in {
-        Ok(tokens) => Ok(hand_over(&backbone, &tokens, form.redirect_to.as_deref(), "magiclink", own)?),
-        Err(error) if error.code().status < 500 => {
-            let page = SignInPage {
-                brand: brand(&backbone),
-                step: SignInStep::CheckMail { local_mailbox: pages.local.mailbox },
-                email: form.email,
-                redirect_to: form.redirect_to,
-                error: Some("That code is not right, or it is too old.".to_owned()),
-            };
-            html_with_status(StatusCode::UNPROCESSABLE_ENTITY, page.render())
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// A link was opened, perhaps by a program that checks mails: nothing happens but a page.
-async fn link_look(State(backbone): State<Backbone>, Query(link): Query<Link>) -> Answer<Response> {
-    let token = link.token.as_deref().and_then(LinkToken::parse);
-    let email = match &token {
-        Some(token) => link_peek(&backbone.identity, token).await?,
-        None => None,
-    };
-    let (Some(token), Some(email)) = (token, email) else {
-        return html_with_status(StatusCode::FORBIDDEN, LinkExpiredPage { brand: brand(&backbone) }.render());
-    };
-    let kind = link.r#type.unwrap_or_else(|| "magiclink".to_owned());
-    let page = ConfirmPage {
-        brand: brand(&backbone),
-        email,
-        purpose: Purpose::of(&kind),
-        token: token.expose().to_owned(),
-        kind,
-        redirect_to: Some(backbone.identity.settings.redirect_or_site(link.redirect_to.as_deref())),
-    };
-    let policy = HeaderValue::from_str(&page.content_security_policy());
-    let mut response = html(page.render())?;
-    if let Ok(policy) = policy {
-        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-    Ok(response)
-}
-
-/// The button behind the link.
-async fn link_use(State(backbone): State<Backbone>, request: Request) -> Answer<Response> {
-    let (parts, body) = request.into_parts();
-    let (client, own) = (client(&backbone, &parts), from_here(&parts.headers));
-    let link: Link = form(Request::from_parts(parts, body)).await?;
-    let expired = || html_with_status(StatusCode::FORBIDDEN, LinkExpiredPage { brand: brand(&backbone) }.render());
-    let Some(token) = link.token.as_deref().and_then(LinkToken::parse) else { return expired() };
-    match sign_in_with_proof(&backbone.identity, Proof::Link(token), &client).await {
-        Ok(tokens) => {
-            let kind = link.r#type.as_deref().unwrap_or("magiclink");
-            Ok(hand_over(&backbone, &tokens, link.redirect_to.as_deref(), kind, own)?)
-        }
-        Err(error) if error.code().status < 500 => expired(),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Sends the browser on with its session in the fragment, which browsers send to no server, and with a cookie for those of
-/// our pages that are written here. Those are shown the cookie only.
-fn hand_over(
-    backbone: &Backbone,
-    tokens: &Tokens,
-    wanted: Option<&str>,
-    kind: &str,
+/// Who sends a form, from where.
+struct Visit {
+    client: Client,
+    realm: Realm,
+    organization: Option<String>,
+    /// One of our pages sent it. Another site could sign somebody in as somebody else, who then pays for him.
     from_here: bool,
-) -> Result<Response> {
-    let mut answer = Redirect::to(&place(backbone, tokens, wanted, kind)).into_response();
-    if from_here {
-        let session = backbone.claims(tokens.access_token.expose())?.session_id;
-        let cookie = Visitor { user: tokens.user.id, session }.cookie(backbone)?;
-        answer.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    Ok(answer)
 }
 
-/// Whether one of our pages sent the form. Another site could sign somebody in as somebody else, who then pays for him.
+impl Visit {
+    fn of(backbone: &Backbone, parts: &Parts) -> Result<Self> {
+        let query = parts.uri.query().unwrap_or_default();
+        let organization = query.split('&').find_map(|pair| pair.strip_prefix("organization="));
+        // What is no id is refused by `realm` where it matters, and means nothing where it does not.
+        let organization = organization.filter(|id| id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-'));
+        Ok(Self {
+            client: client(backbone, parts),
+            realm: realm(backbone, parts)?,
+            organization: organization.map(str::to_owned),
+            from_here: from_here(&parts.headers),
+        })
+    }
+
+    fn carried(&self, redirect_to: Option<String>) -> Carried {
+        let redirect_to = redirect_to.filter(|to| !to.is_empty());
+        Carried { redirect_to, organization: self.organization.clone() }
+    }
+}
+
 fn from_here(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_none_or(|from| from == "same-origin")
 }
 
-fn place(backbone: &Backbone, tokens: &Tokens, wanted: Option<&str>, kind: &str) -> String {
-    let target = backbone.identity.settings.redirect_or_site(wanted);
-    if target.split('?').next() == Some(&backbone.billing_url()) {
-        return target;
+async fn sign_in(State(backbone): State<Backbone>, Query(wanted): Query<Wanted>) -> Answer<Response> {
+    let carried = Carried { redirect_to: wanted.redirect_to, organization: wanted.organization };
+    let mut page = page(&backbone, carried);
+    if wanted.failed.is_some() {
+        page.error = Some("That did not work. Try again, or sign in another way.".to_owned());
     }
-    let kind = if kind.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase()) { kind } else { "magiclink" };
-    format!(
-        "{target}#access_token={}&expires_at={}&expires_in={}&refresh_token={}&sb=&token_type=bearer&type={kind}",
-        tokens.access_token.expose(),
-        tokens.expires_at,
-        tokens.expires_in,
-        tokens.refresh_token.expose(),
-    )
+    show(&backbone, StatusCode::OK, &page)
+}
+
+/// The page that asks for an address.
+pub(super) fn page(backbone: &Backbone, carried: Carried) -> SignInPage {
+    SignInPage {
+        brand: brand(backbone),
+        ways: ways(backbone),
+        step: SignInStep::AskAddress,
+        email: String::new(),
+        carried,
+        error: None,
+    }
+}
+
+fn show(backbone: &Backbone, status: StatusCode, page: &SignInPage) -> Answer<Response> {
+    with_policy(html_with_status(status, page.render())?, &page.content_security_policy(&backbone.site_url))
+}
+
+/// What is offered here.
+fn ways(backbone: &Backbone) -> SignInWays {
+    let settings = &backbone.identity.settings;
+    let button = |provider: &freehold_identity::provider::Provider| ProviderButton {
+        name: provider.name.clone(),
+        label: provider.label.clone(),
+    };
+    SignInWays {
+        password: settings.password,
+        mail: settings.magic_link,
+        sign_up: !settings.auth.signup_disabled,
+        providers: backbone.identity.providers.all().map(button).collect(),
+    }
+}
+
+/// The page under this policy instead of everybody's.
+fn with_policy(mut page: Response, policy: &str) -> Answer<Response> {
+    if let Ok(policy) = HeaderValue::from_str(policy) {
+        page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    Ok(page)
+}
+
+/// What went wrong, for people; the error itself when it is ours.
+fn sentence(error: Error) -> Result<(StatusCode, String)> {
+    let status = error.code().status;
+    if status >= 500 {
+        return Err(error);
+    }
+    let said = if error.is(codes::INVALID_CREDENTIALS) {
+        "E-mail address or password is not right."
+    } else if error.is(codes::EMAIL_NOT_CONFIRMED) {
+        "Confirm your address first: the mail of your sign-up has a link and a code."
+    } else if error.is(codes::USER_BANNED) {
+        "This account is locked."
+    } else if error.is(codes::OTP_EXPIRED) || error.is(codes::MFA_VERIFICATION_FAILED) {
+        "That code is not right, or it is too old."
+    } else if error.is(codes::OVER_REQUEST_RATE_LIMIT) {
+        "Too many tries. Wait a few minutes, or sign in with a mail instead."
+    } else if error.is(codes::SIGNUP_DISABLED) {
+        "Nobody new may sign up here."
+    } else if error.is(codes::USER_ALREADY_EXISTS) {
+        "There is an account with this address. Sign in instead."
+    } else if error.is(core_codes::VALIDATION_FAILED) && error.message().contains("email address") {
+        "That does not look like an e-mail address."
+    } else {
+        error.message()
+    };
+    // What a person typed wrong is answered 422, as any form of ours.
+    let status = if status == 429 { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok((status, said.to_owned()))
 }
 
 /// The form that a request brings.
@@ -212,6 +168,13 @@ pub(super) async fn form<T: DeserializeOwned>(request: Request) -> Result<T> {
     let read = Form::<T>::from_request(request, &()).await;
     read.map(|form| form.0).map_err(|rejection| {
         let why = rejection.body_text();
-        Error::new(freehold_core::codes::MALFORMED_REQUEST, format!("The form could not be read: {why}."))
+        Error::new(core_codes::MALFORMED_REQUEST, format!("The form could not be read: {why}."))
     })
+}
+
+/// Who sends a form, and the form.
+async fn visit<T: DeserializeOwned>(backbone: &Backbone, request: Request) -> Result<(Visit, T)> {
+    let (parts, body) = request.into_parts();
+    let visit = Visit::of(backbone, &parts)?;
+    Ok((visit, form(Request::from_parts(parts, body)).await?))
 }

@@ -1,15 +1,15 @@
 //! Pages whose data is out to break them.
 
-use freehold_console::{
-    BillingButton, BillingContent, Brand, PlanPrice, Purpose, ReceivedMail, SignInStep, Standing, Trouble,
-};
+mod sign_in;
+
+use freehold_console::{BillingButton, BillingContent, Brand, PlanPrice, ReceivedMail, Standing, Trouble};
 use serde_json::{Value, json};
 
 use crate::{billing_samples, samples, strict::assert_strict};
 
 const MARKUP: &str = "\"><script>alert('x')</script><img src=x onerror=alert(1)> style=\"x\" ' & javascript:alert(1)";
 
-fn brand(text: &str) -> Brand {
+pub(super) fn brand(text: &str) -> Brand {
     Brand { product_name: text.to_owned(), site_url: text.to_owned() }
 }
 
@@ -44,7 +44,7 @@ fn pages(text: &str, rows: usize) -> Vec<(&'static str, String)> {
         ("docs", docs(text, rows)),
         ("events", events(text, rows)),
     ];
-    pages.extend(sign_in(text));
+    pages.extend(sign_in::pages(text, rows));
     pages.extend(billing(text, rows));
     pages.extend(mails(text, rows));
     pages
@@ -107,25 +107,6 @@ fn events(text: &str, rows: usize) -> String {
     event.message = json!({ text: text });
     page.events = page.events.into_iter().cycle().take(rows).collect();
     page.render().unwrap()
-}
-
-fn sign_in(text: &str) -> Vec<(&'static str, String)> {
-    let asking = |step| {
-        let mut page = samples::sign_in(step, Some(text));
-        (page.email, page.redirect_to) = (text.to_owned(), Some(text.to_owned()));
-        page.render().unwrap()
-    };
-    let mut confirm = samples::confirm();
-    (confirm.brand, confirm.purpose) = (brand(text), Purpose::of(text));
-    (confirm.email, confirm.token, confirm.kind) = (text.to_owned(), text.to_owned(), text.to_owned());
-    confirm.redirect_to = Some(text.to_owned());
-    let policy = confirm.content_security_policy();
-    assert!(!policy.contains("alert") && !policy.contains('\n'), "{policy}");
-    vec![
-        ("sign in", asking(SignInStep::AskAddress)),
-        ("check your mail", asking(SignInStep::CheckMail { local_mailbox: true })),
-        ("confirm", confirm.render().unwrap()),
-    ]
 }
 
 fn mails(text: &str, rows: usize) -> Vec<(&'static str, String)> {

@@ -6,10 +6,12 @@ mod billing_samples;
 mod hostile;
 #[path = "../../examples/gallery/samples.rs"]
 mod samples;
+#[path = "../../examples/gallery/sign_in_samples.rs"]
+mod sign_in_samples;
 #[cfg(test)]
 mod strict;
 
-use freehold_console::SignInStep;
+use freehold_console::{MailPurpose, SignInStep, SignInWays};
 
 use crate::strict::ordinary;
 
@@ -42,13 +44,13 @@ fn every_field_has_a_label_and_no_id_is_used_twice() {
 
 #[test]
 fn an_address_is_not_told_to_whoever_holds_its_link() {
-    let html = samples::confirm().render().unwrap();
+    let html = sign_in_samples::confirm().render().unwrap();
     assert!(html.contains("a…@example.org") && !html.contains("ada@example.org"));
 }
 
 #[test]
 fn the_confirmation_posts_what_the_link_carried_and_may_go_on_to_its_destination() {
-    let page = samples::confirm();
+    let page = sign_in_samples::confirm();
     let html = page.render().unwrap();
     for field in [
         "method=\"post\" action=\"/sign-in/confirm\"",
@@ -58,7 +60,10 @@ fn the_confirmation_posts_what_the_link_carried_and_may_go_on_to_its_destination
     ] {
         assert!(html.contains(field), "{field}");
     }
-    assert!(page.content_security_policy().contains("form-action 'self' https://app.example.org;"));
+    assert!(
+        page.content_security_policy("https://freehold.example")
+            .contains("form-action 'self' https://app.example.org;")
+    );
 }
 
 #[test]
@@ -68,7 +73,8 @@ fn the_mailbox_is_mentioned_only_where_there_is_one() {
     home.parts.clear();
     home.steps.clear();
     assert!(!home.render().unwrap().contains("/dev/mail"));
-    let sent = samples::sign_in(SignInStep::CheckMail { local_mailbox: false }, None);
+    let step = SignInStep::CheckMail { local_mailbox: false, purpose: MailPurpose::SignIn };
+    let sent = sign_in_samples::sign_in(step, None);
     assert!(!sent.render().unwrap().contains("/dev/mail"));
 }
 
@@ -92,4 +98,28 @@ fn only_the_plan_the_reader_is_on_is_marked() {
     assert_eq!(page.render().unwrap().matches("your plan</span>").count(), 1);
     page.current = None;
     assert_eq!(page.render().unwrap().matches("your plan</span>").count(), 0);
+}
+
+#[test]
+fn a_product_offers_the_ways_in_that_it_has() {
+    let by_mail = sign_in_samples::sign_in_by_mail().render().unwrap();
+    assert!(!by_mail.contains("type=\"password\"") && !by_mail.contains("Forgotten?"));
+    let by_password = sign_in_samples::sign_in_by_password().render().unwrap();
+    assert!(!by_password.contains("sign-in link") && !by_password.contains("I already have a code"));
+    let mut all = sign_in_samples::sign_in(SignInStep::AskAddress, None);
+    let html = all.render().unwrap();
+    assert!(
+        html.contains("href=\"/sign-in/with?provider=google&#38;redirect_to=https%3A%2F%2Fapp.example.org%2Fwelcome\"")
+    );
+    assert!(html.contains("Make an account"));
+    all.ways = SignInWays { sign_up: false, ..all.ways };
+    assert!(!all.render().unwrap().contains("Make an account"));
+}
+
+#[test]
+fn an_invitation_does_not_tell_its_address_to_whoever_holds_it() {
+    for (name, page) in sign_in_samples::invitations() {
+        let html = page.render().unwrap();
+        assert_eq!(html.contains("ada@example.org"), name == "invitation-invited", "{name}");
+    }
 }

@@ -1,22 +1,30 @@
 //! What the strict policy forbids is not in any page.
 
-use freehold_console::{MARK, STYLESHEET, SignInStep, Trouble, WELCOME_SCRIPT};
+use freehold_console::{MARK, MailPurpose, STYLESHEET, SignInStep, Trouble, WELCOME_SCRIPT};
 use freehold_delivery::mail::Template;
 
-use crate::{billing_samples, samples};
+use crate::{billing_samples, samples, sign_in_samples};
 
 /// Every page as the gallery shows it.
 pub(crate) fn ordinary() -> Vec<(&'static str, String)> {
     let mails = Template::samples();
     let text = mails[0].text(&samples::mail_brand()).unwrap();
     let trace_id = "0af7651916cd43dd8448eb211c80319c".to_owned();
-    let sent = SignInStep::CheckMail { local_mailbox: true };
-    vec![
+    let sent = sign_in_samples::sent(MailPurpose::Recovery);
+    let wrong = Some("That code is not right.");
+    let mut pages = vec![
         ("home", samples::home().render().unwrap()),
-        ("sign in", samples::sign_in(SignInStep::AskAddress, None).render().unwrap()),
-        ("check your mail", samples::sign_in(sent, Some("That code is not right.")).render().unwrap()),
-        ("confirm", samples::confirm().render().unwrap()),
-        ("link expired", samples::link_expired().render().unwrap()),
+        ("sign in", sign_in_samples::sign_in(SignInStep::AskAddress, wrong).render().unwrap()),
+        ("sign in by mail", sign_in_samples::sign_in_by_mail().render().unwrap()),
+        ("sign in by password", sign_in_samples::sign_in_by_password().render().unwrap()),
+        ("check your mail", sign_in_samples::sign_in(sent, wrong).render().unwrap()),
+        ("sign up", sign_in_samples::sign_up(wrong).render().unwrap()),
+        ("forgotten", sign_in_samples::forgot().render().unwrap()),
+        ("new password", sign_in_samples::new_password(wrong).render().unwrap()),
+        ("second step", sign_in_samples::factor(wrong).render().unwrap()),
+        ("confirm", sign_in_samples::confirm().render().unwrap()),
+        ("half confirmed", sign_in_samples::half_confirmed().render().unwrap()),
+        ("link expired", sign_in_samples::link_expired().render().unwrap()),
         ("welcome", samples::welcome().render().unwrap()),
         ("mailbox", samples::mailbox(&mails).render().unwrap()),
         ("mail", samples::mail(0, &mails[0], text).render().unwrap()),
@@ -38,7 +46,10 @@ pub(crate) fn ordinary() -> Vec<(&'static str, String)> {
         ("not found", samples::error(Trouble::NotFound).render().unwrap()),
         ("internal", samples::error(Trouble::Internal { trace_id }).render().unwrap()),
         ("unavailable", samples::error(Trouble::Unavailable { retry_after_seconds: None }).render().unwrap()),
-    ]
+        ("too many", samples::error(Trouble::TooMany { retry_after_seconds: Some(90) }).render().unwrap()),
+    ];
+    pages.extend(sign_in_samples::invitations().into_iter().map(|(name, page)| (name, page.render().unwrap())));
+    pages
 }
 
 /// The tags of a page, each from `<` to `>`. Askama escapes both in data, so they delimit.

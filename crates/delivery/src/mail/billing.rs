@@ -5,7 +5,11 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{line::one_line, web_address::is_web_address};
+use super::{
+    line::one_line,
+    web_address::is_web_address,
+    wording::{Facts, Words},
+};
 
 /// Which mail about money. All go to an organization's owners and administrators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,16 +61,6 @@ pub enum Became {
     Free,
     /// Only to be read.
     ReadOnly,
-}
-
-/// What a mail says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Words {
-    /// Its subject, and what stands above it.
-    pub(super) title: String,
-    pub(super) paragraphs: Vec<String>,
-    /// What its button says.
-    pub(super) button: &'static str,
 }
 
 const PAY: &str = "Pay now";
@@ -155,7 +149,7 @@ impl Billing {
     /// What the mail says. A day is one of UTC, as the lifecycle counts them.
     pub(super) fn words(&self, kind: BillingMail) -> Words {
         let Self { organization, plan, product_name, .. } = self;
-        let day = self.until.map(|until| until.strftime("%-d %B %Y").to_string()).unwrap_or_default();
+        let day = self.day();
         let (title, paragraphs, button) = match kind {
             BillingMail::TrialEnding => (
                 format!("The trial of {organization} ends on {day}"),
@@ -197,7 +191,21 @@ impl Billing {
             ),
             _ => return self.later_words(kind, &day),
         };
-        Words { title, paragraphs, button }
+        Words::titled(title, paragraphs, button)
+    }
+
+    /// What a product's own words may name.
+    pub(super) fn facts(&self) -> Facts {
+        Facts(vec![
+            ("product_name", self.product_name.clone()),
+            ("organization", self.organization.clone()),
+            ("plan", self.plan.clone()),
+            ("day", self.day()),
+        ])
+    }
+
+    fn day(&self) -> String {
+        self.until.map(|until| until.strftime("%-d %B %Y").to_string()).unwrap_or_default()
     }
 
     /// What the mails say that follow when nobody paid, or when somebody did.
@@ -258,7 +266,7 @@ impl Billing {
                 LOOK,
             ),
         };
-        Words { title, paragraphs, button }
+        Words::titled(title, paragraphs, button)
     }
 
     /// What happens after a trial that nobody pays, as the end of a sentence.
@@ -359,7 +367,7 @@ mod tests {
             for became in [json!(null), json!("free"), json!("read_only")] {
                 let mail = Billing::read(kind, data("became", became)).unwrap();
                 let words = mail.words(kind);
-                let all = format!("{} {}", words.title, words.paragraphs.join(" "));
+                let all = format!("{} {}", words.heading, words.paragraphs.join(" "));
                 assert!(!all.contains("  ") && !all.contains(" ."), "{all}");
                 if mail.over_from(kind).is_some() {
                     assert!(all.contains("6 August 2026"), "{all}");

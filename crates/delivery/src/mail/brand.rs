@@ -2,7 +2,7 @@
 
 use freehold_catalog::{Color, Product};
 
-use super::{Address, line::one_line};
+use super::{Address, Wording, line::one_line};
 
 /// The ground that a mail's text stands on, by day and by night.
 const DAY: Color = Color::WHITE;
@@ -25,6 +25,8 @@ pub struct Brand {
     pub footer: Option<String>,
     /// The tenant that the product speaks for; none: for itself.
     pub speaks_for: Option<String>,
+    /// What the product says in its own words.
+    pub wording: Wording,
 }
 
 /// What a tenant says of its mails; what it leaves out is the product's.
@@ -63,6 +65,7 @@ impl Brand {
             support: brand.support.clone(),
             footer: brand.footer.clone(),
             speaks_for: None,
+            wording: Wording::new(product.mail.clone()),
         }
     }
 
@@ -83,6 +86,7 @@ impl Brand {
             support: self.support.clone(),
             footer: footer.map(|footer| one_line(&footer)).or_else(|| self.footer.clone()),
             speaks_for: name,
+            wording: self.wording.clone(),
         }
     }
 
@@ -128,6 +132,7 @@ mod tests {
             support: Some("help@voicefx.example".to_owned()),
             footer: Some("VoiceFX AI Inc.".to_owned()),
             speaks_for: None,
+            wording: Wording::default(),
         }
     }
 

@@ -74,7 +74,7 @@ impl Outgoing {
             .envelope(Envelope::new(Some(sender.clone()), vec![recipient.clone()]).context("addressing a mail")?)
             .from(Mailbox::new(Some(name.clone()), sender.clone()))
             .to(Mailbox::new(None, recipient.clone()))
-            .subject(one_line(&mail.subject()))
+            .subject(one_line(&mail.subject(brand)))
             .date(SystemTime::from(asked))
             .message_id(Some(message_id(id, &from.address)))
             // RFC 3834: so that nobody's holiday answers it.

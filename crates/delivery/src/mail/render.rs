@@ -1,31 +1,37 @@
-//! Writing a mail out: the templates in `templates/`, a text and an HTML for each mail.
+//! Writing a mail out: the templates in `templates/`, a text and an HTML for each kind of mail.
 
 use askama::Template as _;
 use freehold_core::{Context, Result};
 
 use super::{
     Brand, Mail,
-    billing::{Billing, Words},
+    billing::Billing,
     brand::Palette,
-    sign_in::SignIn,
+    organization_invitation::OrganizationInvitation,
+    sign_in::{SignIn, SignInMail},
     web_address::site_name,
     webhook_disabled::WebhookDisabled,
+    wording::Words,
     wrap::wrapped,
 };
 
-/// What every mail has around its words.
+/// What every mail has around its data.
 struct Frame<'a> {
-    subject: String,
+    words: Words,
     brand: &'a Brand,
     colors: Palette,
-    /// Where its button leads.
-    link: &'a str,
+    /// Where its button leads; none: it has none.
+    link: Option<&'a str>,
     site_url: &'a str,
 }
 
 impl Frame<'_> {
     fn site(&self) -> &str {
         site_name(self.site_url)
+    }
+
+    fn preview(&self) -> &str {
+        self.words.paragraphs.first().map_or("", String::as_str)
     }
 }
 
@@ -40,19 +46,33 @@ macro_rules! page {
     };
 }
 
-page!(ConfirmSignupText(SignIn) = "confirm_signup.txt");
-page!(ConfirmSignupHtml(SignIn) = "confirm_signup.html");
-page!(MagicLinkText(SignIn) = "magic_link.txt");
-page!(MagicLinkHtml(SignIn) = "magic_link.html");
+page!(SignInText(Coded<'a>) = "sign_in.txt");
+page!(SignInHtml(Coded<'a>) = "sign_in.html");
+page!(OrganizationInvitationText(OrganizationInvitation) = "organization_invitation.txt");
+page!(OrganizationInvitationHtml(OrganizationInvitation) = "organization_invitation.html");
 page!(WebhookDisabledText(WebhookDisabled) = "webhook_disabled.txt");
 page!(WebhookDisabledHtml(WebhookDisabled) = "webhook_disabled.html");
-page!(BillingText(Said<'a>) = "billing.txt");
-page!(BillingHtml(Said<'a>) = "billing.html");
+page!(BillingText(Billing) = "billing.txt");
+page!(BillingHtml(Billing) = "billing.html");
 
-/// A mail whose words are the same in text and HTML.
-struct Said<'a> {
-    words: Words,
-    data: &'a Billing,
+/// A mail with a code.
+struct Coded<'a> {
+    kind: SignInMail,
+    data: &'a SignIn,
+}
+
+impl Coded<'_> {
+    fn code_lead(&self) -> &'static str {
+        self.kind.code_lead()
+    }
+
+    fn note(&self) -> String {
+        self.data.note(self.kind)
+    }
+
+    fn ending(&self) -> String {
+        self.data.ending(self.kind)
+    }
 }
 
 impl Mail {
@@ -60,10 +80,10 @@ impl Mail {
     pub fn text(&self, brand: &Brand) -> Result<String> {
         let frame = self.frame(brand);
         let text = match self {
-            Self::ConfirmSignup(mail) => ConfirmSignupText { frame, mail }.render(),
-            Self::MagicLink(mail) => MagicLinkText { frame, mail }.render(),
+            Self::SignIn(kind, data) => SignInText { frame, mail: &Coded { kind: *kind, data } }.render(),
+            Self::OrganizationInvitation(mail) => OrganizationInvitationText { frame, mail }.render(),
             Self::WebhookDisabled(mail) => WebhookDisabledText { frame, mail }.render(),
-            Self::Billing(kind, data) => BillingText { frame, mail: &Said { words: data.words(*kind), data } }.render(),
+            Self::Billing(_, mail) => BillingText { frame, mail }.render(),
         };
         text.map(|text| wrapped(&text)).context("writing the text of a mail")
     }
@@ -72,20 +92,15 @@ impl Mail {
     pub fn html(&self, brand: &Brand) -> Result<String> {
         let frame = self.frame(brand);
         match self {
-            Self::ConfirmSignup(mail) => ConfirmSignupHtml { frame, mail }.render(),
-            Self::MagicLink(mail) => MagicLinkHtml { frame, mail }.render(),
+            Self::SignIn(kind, data) => SignInHtml { frame, mail: &Coded { kind: *kind, data } }.render(),
+            Self::OrganizationInvitation(mail) => OrganizationInvitationHtml { frame, mail }.render(),
             Self::WebhookDisabled(mail) => WebhookDisabledHtml { frame, mail }.render(),
-            Self::Billing(kind, data) => BillingHtml { frame, mail: &Said { words: data.words(*kind), data } }.render(),
+            Self::Billing(_, mail) => BillingHtml { frame, mail }.render(),
         }
         .context("writing the HTML of a mail")
     }
 
     fn frame<'a>(&'a self, brand: &'a Brand) -> Frame<'a> {
-        let (link, site_url) = match self {
-            Self::ConfirmSignup(mail) | Self::MagicLink(mail) => (&mail.link, &mail.site_url),
-            Self::WebhookDisabled(mail) => (&mail.link, &mail.site_url),
-            Self::Billing(_, mail) => (&mail.link, &mail.site_url),
-        };
-        Frame { subject: self.subject(), brand, colors: brand.palette(), link, site_url }
+        Frame { words: self.words(brand), brand, colors: brand.palette(), link: self.link(), site_url: self.site_url() }
     }
 }

@@ -7,18 +7,24 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::{
+    Brand,
     billing::{Billing, BillingMail},
-    sign_in::SignIn,
+    organization_invitation::OrganizationInvitation,
+    sign_in::{SignIn, SignInMail},
     webhook_disabled::WebhookDisabled,
+    wording::Words,
 };
+
+/// How many mails there are.
+const COUNT: usize = 18;
 
 /// Which mail. Its name is what `freehold.mails.template` holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Template {
-    /// To somebody new: confirms that the address is theirs.
-    ConfirmSignup,
-    /// To somebody known: lets them in without a password.
-    MagicLink,
+    /// To somebody who signs in, or changes how.
+    SignIn(SignInMail),
+    /// To somebody who is to become a member of an organization.
+    OrganizationInvitation,
     /// To a tenant's administrators: nothing is sent to their webhook endpoint any more.
     WebhookDisabled,
     /// To a tenant's administrators, about money.
@@ -27,9 +33,15 @@ pub enum Template {
 
 impl Template {
     /// All of them, in the order people meet them.
-    pub const ALL: [Self; 12] = [
-        Self::ConfirmSignup,
-        Self::MagicLink,
+    pub const ALL: [Self; COUNT] = [
+        Self::SignIn(SignInMail::ConfirmSignup),
+        Self::SignIn(SignInMail::MagicLink),
+        Self::SignIn(SignInMail::Recovery),
+        Self::SignIn(SignInMail::Invite),
+        Self::SignIn(SignInMail::EmailChange),
+        Self::SignIn(SignInMail::EmailChangeCurrent),
+        Self::SignIn(SignInMail::Reauthentication),
+        Self::OrganizationInvitation,
         Self::WebhookDisabled,
         Self::Billing(BillingMail::TrialEnding),
         Self::Billing(BillingMail::TrialEnded),
@@ -45,8 +57,8 @@ impl Template {
     /// What the queue names: `confirm_signup`.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::ConfirmSignup => "confirm_signup",
-            Self::MagicLink => "magic_link",
+            Self::SignIn(kind) => kind.name(),
+            Self::OrganizationInvitation => "organization_invitation",
             Self::WebhookDisabled => "webhook_disabled",
             Self::Billing(kind) => kind.name(),
         }
@@ -55,8 +67,8 @@ impl Template {
     /// Whom it goes to and when, for operators.
     pub const fn about(self) -> &'static str {
         match self {
-            Self::ConfirmSignup => "To somebody new, who has to confirm the address.",
-            Self::MagicLink => "To somebody known, who asked for a link to sign in with.",
+            Self::SignIn(kind) => kind.about(),
+            Self::OrganizationInvitation => "To an address that an organization invites to become a member.",
             Self::WebhookDisabled => {
                 "To an organization's owners and administrators, when a webhook endpoint is switched off."
             }
@@ -75,8 +87,8 @@ impl Template {
     /// carry: the recipient can do nothing about that.
     pub fn parse(name: &str, data: Value) -> Result<Mail> {
         match Self::find(name) {
-            Some(Self::ConfirmSignup) => Ok(Mail::ConfirmSignup(SignIn::read(data)?)),
-            Some(Self::MagicLink) => Ok(Mail::MagicLink(SignIn::read(data)?)),
+            Some(Self::SignIn(kind)) => Ok(Mail::SignIn(kind, SignIn::read(kind, data)?)),
+            Some(Self::OrganizationInvitation) => Ok(Mail::OrganizationInvitation(OrganizationInvitation::read(data)?)),
             Some(Self::WebhookDisabled) => Ok(Mail::WebhookDisabled(WebhookDisabled::read(data)?)),
             Some(Self::Billing(kind)) => Ok(Mail::Billing(kind, Billing::read(kind, data)?)),
             None => Err(Error::internal(format!("there is no mail template named {name:?}"))),
@@ -86,15 +98,15 @@ impl Template {
     /// The mail with data that looks real, for previews and tests.
     pub fn sample(self) -> Mail {
         match self {
-            Self::ConfirmSignup => Mail::ConfirmSignup(SignIn::sample("signup")),
-            Self::MagicLink => Mail::MagicLink(SignIn::sample("magiclink")),
+            Self::SignIn(kind) => Mail::SignIn(kind, SignIn::sample(kind)),
+            Self::OrganizationInvitation => Mail::OrganizationInvitation(OrganizationInvitation::sample()),
             Self::WebhookDisabled => Mail::WebhookDisabled(WebhookDisabled::sample()),
             Self::Billing(kind) => Mail::Billing(kind, Billing::sample(kind)),
         }
     }
 
     /// Every mail with data that looks real.
-    pub fn samples() -> [Mail; 12] {
+    pub fn samples() -> [Mail; COUNT] {
         Self::ALL.map(Self::sample)
     }
 }
@@ -108,10 +120,10 @@ impl fmt::Display for Template {
 /// One mail with its data. Made by [`Template::parse`], which has looked at the data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mail {
-    /// See [`Template::ConfirmSignup`].
-    ConfirmSignup(SignIn),
-    /// See [`Template::MagicLink`].
-    MagicLink(SignIn),
+    /// See [`Template::SignIn`].
+    SignIn(SignInMail, SignIn),
+    /// See [`Template::OrganizationInvitation`].
+    OrganizationInvitation(OrganizationInvitation),
     /// See [`Template::WebhookDisabled`].
     WebhookDisabled(WebhookDisabled),
     /// See [`Template::Billing`].
@@ -122,46 +134,62 @@ impl Mail {
     /// Which mail it is.
     pub const fn template(&self) -> Template {
         match self {
-            Self::ConfirmSignup(_) => Template::ConfirmSignup,
-            Self::MagicLink(_) => Template::MagicLink,
+            Self::SignIn(kind, _) => Template::SignIn(*kind),
+            Self::OrganizationInvitation(_) => Template::OrganizationInvitation,
             Self::WebhookDisabled(_) => Template::WebhookDisabled,
             Self::Billing(kind, _) => Template::Billing(*kind),
         }
     }
 
     /// The subject: one line, without the code, because locked screens show it.
-    pub fn subject(&self) -> String {
-        match self {
-            Self::ConfirmSignup(mail) => format!("Confirm your e-mail address for {}", mail.product_name),
-            Self::MagicLink(mail) => format!("Sign in to {}", mail.product_name),
-            Self::WebhookDisabled(mail) => format!("A webhook endpoint of {} was switched off", mail.organization),
-            Self::Billing(kind, mail) => mail.words(*kind).title,
-        }
+    pub fn subject(&self, brand: &Brand) -> String {
+        self.words(brand).subject
+    }
+
+    /// What it says, in the product's words where it has some of its own.
+    pub(super) fn words(&self, brand: &Brand) -> Words {
+        let (words, facts) = match self {
+            Self::SignIn(kind, mail) => (mail.words(*kind), mail.facts(*kind)),
+            Self::OrganizationInvitation(mail) => (mail.words(), mail.facts()),
+            Self::WebhookDisabled(mail) => (mail.words(), mail.facts()),
+            Self::Billing(kind, mail) => (mail.words(*kind), mail.facts()),
+        };
+        brand.wording.over(self.template().name(), words, &facts)
     }
 
     /// The code in it, if it carries one, so that the local mailbox can show it large.
     pub fn code(&self) -> Option<&str> {
         match self {
-            Self::ConfirmSignup(mail) | Self::MagicLink(mail) => Some(&mail.code),
-            Self::WebhookDisabled(_) | Self::Billing(..) => None,
+            Self::SignIn(_, mail) => Some(&mail.code),
+            Self::OrganizationInvitation(_) | Self::WebhookDisabled(_) | Self::Billing(..) => None,
         }
     }
 
     /// The link in it, if it carries one.
     pub fn link(&self) -> Option<&str> {
         match self {
-            Self::ConfirmSignup(mail) | Self::MagicLink(mail) => Some(&mail.link),
+            Self::SignIn(_, mail) => mail.link.as_deref(),
+            Self::OrganizationInvitation(mail) => Some(&mail.link),
             Self::WebhookDisabled(mail) => Some(&mail.link),
             Self::Billing(_, mail) => Some(&mail.link),
+        }
+    }
+
+    /// Where the product is.
+    pub(super) fn site_url(&self) -> &str {
+        match self {
+            Self::SignIn(_, mail) => &mail.site_url,
+            Self::OrganizationInvitation(mail) => &mail.site_url,
+            Self::WebhookDisabled(mail) => &mail.site_url,
+            Self::Billing(_, mail) => &mail.site_url,
         }
     }
 
     /// From when on it would only confuse, if it was asked for at `asked`: a link that works no longer, a day that is over.
     pub fn useless_from(&self, asked: Timestamp) -> Option<Timestamp> {
         match self {
-            Self::ConfirmSignup(mail) | Self::MagicLink(mail) => {
-                asked.checked_add(SignedDuration::from_mins(i64::from(mail.minutes_valid))).ok()
-            }
+            Self::SignIn(_, mail) => asked.checked_add(SignedDuration::from_mins(i64::from(mail.minutes_valid))).ok(),
+            Self::OrganizationInvitation(mail) => Some(mail.until),
             Self::WebhookDisabled(_) => None,
             Self::Billing(kind, mail) => mail.over_from(*kind),
         }

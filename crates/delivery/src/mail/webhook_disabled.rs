@@ -4,7 +4,11 @@ use freehold_core::{Context, Error, Result};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{line::one_line, web_address::is_web_address};
+use super::{
+    line::one_line,
+    web_address::is_web_address,
+    wording::{Facts, Words},
+};
 
 /// The most characters of what an endpoint answered that a mail repeats.
 const ANSWER_LONGEST: usize = 120;
@@ -53,6 +57,22 @@ impl WebhookDisabled {
             }
         }
         Ok(read)
+    }
+
+    /// What the mail says before it names the endpoint.
+    pub(super) fn words(&self) -> Words {
+        let Self { product_name, organization, .. } = self;
+        Words {
+            subject: format!("A webhook endpoint of {organization} was switched off"),
+            heading: "Webhook endpoint switched off".to_owned(),
+            paragraphs: vec![format!("{product_name} sends nothing more to this endpoint of {organization}:")],
+            button: "How to switch it on again".to_owned(),
+        }
+    }
+
+    /// What a product's own words may name.
+    pub(super) fn facts(&self) -> Facts {
+        Facts(vec![("product_name", self.product_name.clone()), ("organization", self.organization.clone())])
     }
 
     /// Why, as a sentence.

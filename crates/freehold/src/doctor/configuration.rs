@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use freehold_outbound::IpNet;
+
 use super::finding::Finding;
 use crate::{
     compose,
@@ -11,6 +13,7 @@ use crate::{
 pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("the settings are read"), product(&settings.product)];
     findings.push(site(settings.listen, settings.site_url.as_deref()));
+    findings.extend(proxies(settings.site_url.as_deref(), &settings.trusted_proxies));
     findings.extend(sign_up(settings));
     findings.extend(outbound(&settings.outbound));
     findings
@@ -48,6 +51,24 @@ pub(super) fn is_near(url: &str) -> bool {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     let address = name.trim_matches(['[', ']']).parse::<IpAddr>();
     name == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// The server speaks no TLS itself, so where people reach it by https:// something stands in front. When that is not named,
+/// everybody seems to come from there, and the limits of one are the limits of all.
+fn proxies(site_url: Option<&str>, trusted: &[IpNet]) -> Option<Finding> {
+    let behind = site_url.is_some_and(|url| url.starts_with("https://"));
+    if let Some(range) = trusted.iter().find(|range| range.prefix_len() == 0) {
+        return Some(Finding::warn(
+            format!("{range} in trusted_proxies lets everybody say from where he comes, and so escape every limit"),
+            "name the addresses of your proxies alone",
+        ));
+    }
+    (behind && trusted.is_empty()).then(|| {
+        Finding::warn(
+            "people reach the server by https://, so through a proxy, but trusted_proxies names none: all of them share one limit",
+            "name the proxy's address in trusted_proxies, such as [\"127.0.0.1/32\"]",
+        )
+    })
 }
 
 fn sign_up(settings: &Settings) -> Option<Finding> {
@@ -98,6 +119,17 @@ mod tests {
         ] {
             assert_eq!(level(listen, url), expected, "{listen} {url:?}");
         }
+    }
+
+    #[test]
+    fn a_proxy_that_nobody_named_is_warned_of() {
+        let warned = |url: &str, trusted: &[&str]| {
+            let trusted: Vec<IpNet> = trusted.iter().map(|range| range.parse().unwrap()).collect();
+            proxies(Some(url), &trusted).is_some()
+        };
+        assert!(warned("https://app.example.com", &[]) && warned("https://app.example.com", &["10.0.0.1/32", "::/0"]));
+        assert!(!warned("https://app.example.com", &["10.0.0.1/32"]) && !warned("http://localhost:8080", &[]));
+        assert!(proxies(None, &[]).is_none());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use freehold_identity::AuthSettings;
+use freehold_outbound::IpNet;
 use serde::Deserialize;
 
 use super::{DEFAULTS, Mailbox, OutboundSettings, Prepared, WorkSettings, billing::BillingSection};
@@ -18,6 +19,7 @@ pub(super) struct File {
     pub(super) site_url: String,
     pub(super) product: String,
     pub(super) data: PathBuf,
+    pub(super) trusted_proxies: Vec<IpNet>,
     pub(super) database: DatabaseSection,
     pub(super) auth: AuthSettings,
     pub(super) mail: MailSection,

@@ -27,5 +27,6 @@ mod postgres;
 mod refusals;
 mod server;
 mod sink;
+mod supabase_client;
 mod two_servers;
 mod work;

@@ -125,7 +125,7 @@ async fn outage_of_the_link(state: State) {
     server.stop().await;
 }
 
-async fn server(home: &Home, requests: &str, migration: &str) -> (Program, Server) {
+pub(crate) async fn server(home: &Home, requests: &str, migration: &str) -> (Program, Server) {
     let program = Program::at(home).with("DATABASE_URL", requests).with("DATABASE_MIGRATION_URL", migration);
     let server = program.start().await;
     (program, server)

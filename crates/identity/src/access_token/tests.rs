@@ -113,7 +113,7 @@ fn replaced_keys_no_longer_vouch_for_remembered_tokens() {
     let token = sign(&verifier, &claims());
     verifier.verify(&token).unwrap();
     let old = verifier.ring().jwks().keys.remove(0);
-    let old = crate::signing_key::PublicKey::from_jwk(&old).unwrap();
+    let old = crate::signing_key::VerifyingKey::from_jwk(&serde_json::from_value(json!(old)).unwrap()).unwrap();
 
     let ring = |others| KeyRing::new(SigningKey::generate().unwrap(), others, ISSUER, "authenticated");
     verifier.replace_ring(ring(vec![old]));

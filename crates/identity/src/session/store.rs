@@ -5,37 +5,94 @@ use freehold_db::statements;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::SessionRow;
+use super::{SessionInfo, SessionRow};
 
 statements! {
     /// Opens a session.
     fn session_insert(
-        id: SessionId, user: UserId, sealed_key: String, user_agent: Option<String>, ip: Option<String>, now: Timestamp
+        id: SessionId, user: UserId, sealed_key: String, user_agent: Option<String>, ip: Option<String>,
+        not_after: Option<Timestamp>, now: Timestamp
     ) -> () =
         "insert into auth.sessions (
-           id, user_id, created_at, updated_at, aal, user_agent, ip, refresh_token_hmac_key, refresh_token_counter
-         ) values ($1, $2, $6, $6, 'aal1', $4, $5::text::inet, $3, 0)";
+           id, user_id, created_at, updated_at, aal, not_after, user_agent, ip, refresh_token_hmac_key,
+           refresh_token_counter
+         ) values ($1, $2, $7, $7, 'aal1', $6, $4, $5::text::inet, $3, 0)";
 
-    /// How the person proved who he is.
-    fn method_insert(id: Uuid, session: SessionId, method: &str, now: Timestamp) -> () =
+    /// How the person proved who he is; the same way once more is only later.
+    fn method_note(id: Uuid, session: SessionId, method: &str, now: Timestamp) -> () =
         "insert into auth.mfa_amr_claims (id, session_id, authentication_method, created_at, updated_at)
-         values ($1, $2, $3, $4, $4)";
+         values ($1, $2, $3, $4, $4)
+         on conflict on constraint mfa_amr_claims_session_id_authentication_method_pkey
+         do update set updated_at = excluded.updated_at";
 
     /// How the person proved who he is, the latest first.
     fn method_list(session: SessionId) -> (String, Timestamp) =
-        "select authentication_method, created_at from auth.mfa_amr_claims where session_id = $1 order by created_at desc";
+        "select authentication_method, updated_at from auth.mfa_amr_claims
+         where session_id = $1 order by updated_at desc, created_at desc, id desc";
 
-    /// The session, kept from changing: refreshes of one session follow one another.
+    /// The session, kept from changing: what is done to one session follows one after another. Who waits for longer than
+    /// three seconds is told to come again.
     fn session_lock(id: SessionId) -> SessionRow =
-        "select id, user_id, created_at, refreshed_at at time zone 'utc' as refreshed_at, not_after,
-           refresh_token_hmac_key as sealed_key, refresh_token_counter as counter, coalesce(aal::text, 'aal1') as aal
-         from auth.sessions where id = $1 for update";
+        "select s.id, s.user_id, s.created_at, s.updated_at, s.refreshed_at at time zone 'utc' as refreshed_at,
+           s.not_after, s.refresh_token_hmac_key as sealed_key, s.refresh_token_counter as counter,
+           coalesce(s.aal::text, 'aal1') as aal
+         from auth.sessions as s, (select set_config('lock_timeout', '3s', true) as set) as patience
+         where s.id = $1 and patience.set is not null
+         for update of s";
 
     /// The next refresh token is the one to come.
-    fn session_advance(id: SessionId, counter: i64, now: Timestamp) -> () =
+    fn session_advance(
+        id: SessionId, counter: i64, user_agent: Option<String>, ip: Option<String>, now: Timestamp
+    ) -> () =
         "update auth.sessions
-         set refresh_token_counter = $2, refreshed_at = $3::timestamptz at time zone 'utc', updated_at = $3
+         set refresh_token_counter = $2, user_agent = coalesce($3, user_agent), ip = coalesce($4::text::inet, ip),
+           refreshed_at = $5::timestamptz at time zone 'utc', updated_at = $5
          where id = $1";
+
+    /// Whether the person signed in elsewhere after this session was opened.
+    fn session_followed(user: UserId, session: SessionId, created_at: Option<Timestamp>) -> (bool,) =
+        "select true from auth.sessions where user_id = $1 and id <> $2 and created_at >= $3 limit 1";
+
+    /// Ends all of a person's but one from now on, so that what is left of them can be told so.
+    fn sessions_close_others(user: UserId, session: SessionId, now: Timestamp) -> () =
+        "update auth.sessions set not_after = $3, updated_at = $3
+         where user_id = $1 and id <> $2 and (not_after is null or not_after > $3)";
+
+    /// The session has shown a second factor. The tokens from before are two behind, and nothing is forgiven them.
+    fn session_step_up(id: SessionId, factor: Uuid, now: Timestamp) -> (i64,) =
+        "update auth.sessions
+         set aal = 'aal2', factor_id = $2, refresh_token_counter = coalesce(refresh_token_counter, 0) + 2,
+           refreshed_at = null, updated_at = $3
+         where id = $1
+         returning refresh_token_counter";
+
+    /// Ends those of a person's, but this one, that have shown one factor only.
+    fn sessions_delete_lower(user: UserId, session: SessionId) -> (SessionId,) =
+        "delete from auth.sessions
+         where user_id = $1 and id <> $2 and coalesce(aal, 'aal1') < 'aal2' returning id";
+
+    /// What was shown with a factor counts no longer.
+    fn methods_forget(user: UserId, factor: Uuid, method: &str) -> () =
+        "delete from auth.mfa_amr_claims as m using auth.sessions as s
+         where s.id = m.session_id and s.user_id = $1 and s.factor_id = $2 and m.authentication_method = $3";
+
+    /// Sessions that showed that factor have shown one only.
+    fn sessions_step_down(user: UserId, factor: Uuid, now: Timestamp) -> () =
+        "update auth.sessions set aal = 'aal1', factor_id = null, updated_at = $3
+         where user_id = $1 and factor_id = $2";
+
+    /// Those of a person's that have not ended, the latest used first.
+    fn session_list(user: UserId, now: Timestamp, idle_since: Option<Timestamp>) -> SessionInfo =
+        "select id, coalesce(created_at, $2) as created_at, coalesce(updated_at, created_at, $2) as last_used_at,
+           user_agent, host(ip) as ip, coalesce(aal::text, 'aal1') as aal, not_after,
+           array(
+             select m.authentication_method from auth.mfa_amr_claims as m
+             where m.session_id = s.id order by m.updated_at desc, m.id desc
+           ) as methods
+         from auth.sessions as s
+         where user_id = $1 and (not_after is null or not_after > $2) and ($3 is null or updated_at > $3)
+         order by last_used_at desc, id desc
+         limit 200";
 
     /// Ends one session.
     fn session_delete(id: SessionId) -> () = "delete from auth.sessions where id = $1";

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::{FactorSettings, LimitSettings, ProvidersSettings, SweepSettings, WebauthnSettings};
 use crate::password::CharacterClass;
 
 /// `[auth]`.
@@ -44,6 +45,16 @@ pub struct AuthSettings {
     pub passkeys: bool,
     /// How long sessions live.
     pub sessions: SessionSettings,
+    /// Second factors.
+    pub factors: FactorSettings,
+    /// What passkeys are bound to.
+    pub webauthn: WebauthnSettings,
+    /// Where else people may show who they are.
+    pub providers: ProvidersSettings,
+    /// How fast requests may come.
+    pub limits: LimitSettings,
+    /// What is forgotten in time.
+    pub sweep: SweepSettings,
 }
 
 /// `[auth.sessions]`.
@@ -90,6 +101,11 @@ impl Default for AuthSettings {
             resend_seconds: 60,
             passkeys: false,
             sessions: SessionSettings::default(),
+            limits: LimitSettings::default(),
+            sweep: SweepSettings::default(),
+            factors: FactorSettings::default(),
+            webauthn: WebauthnSettings::default(),
+            providers: ProvidersSettings::new(),
         }
     }
 }

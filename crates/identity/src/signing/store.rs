@@ -4,15 +4,42 @@ use freehold_db::statements;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::KeyRow;
+use super::{KeyRecord, KeyRow};
 
 statements! {
     /// Every key that still verifies.
     fn key_list() -> KeyRow =
-        "select id, sealed, state from freehold.signing_keys where state <> 'revoked' order by created_at desc, id";
+        "select id, kid, algorithm, sealed, state from freehold.signing_keys
+         where state <> 'revoked' order by created_at desc, id";
 
-    /// The first key. Does nothing when another server was faster.
-    fn key_insert(id: Uuid, kid: &str, sealed: Vec<u8>, now: Timestamp) -> () =
-        "insert into freehold.signing_keys (id, kid, algorithm, sealed, state, created_at)
-         values ($1, $2, 'ES256', $3, 'current', $4) on conflict do nothing";
+    /// Tells whether any key, of people's tokens or of services, is another or in another state than before.
+    fn key_mark() -> (String,) =
+        "select md5(coalesce(string_agg(id::text || state, ',' order by id), ''))
+         from (
+           select id, state from freehold.signing_keys
+           union all
+           select id, state from freehold.service_keys
+         ) as k";
+
+    /// A key. Does nothing when another server was faster, or the key is there.
+    fn key_insert(id: Uuid, kid: &str, algorithm: &str, sealed: Vec<u8>, state: &str, now: Timestamp) -> () =
+        "insert into freehold.signing_keys (id, kid, algorithm, sealed, state, created_at, changed_at)
+         values ($1, $2, $3, $4, $5, $6, $6) on conflict do nothing";
+
+    /// All of them, as an operator sees them.
+    fn key_records() -> KeyRecord =
+        "select kid, algorithm, state, created_at, changed_at from freehold.signing_keys
+         order by array_position(array['current', 'standby', 'previous', 'revoked'], state), created_at desc, id";
+
+    /// All of them, kept from changing.
+    fn key_lock() -> KeyRecord =
+        "select kid, algorithm, state, created_at, changed_at from freehold.signing_keys order by created_at, id
+         for update";
+
+    /// The key is something else from now on.
+    fn key_change(kid: &str, state: &str, now: Timestamp) -> () =
+        "update freehold.signing_keys set state = $2, changed_at = $3 where kid = $1";
+
+    /// The key is forgotten.
+    fn key_delete(kid: &str) -> () = "delete from freehold.signing_keys where kid = $1";
 }

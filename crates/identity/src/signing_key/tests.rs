@@ -1,8 +1,12 @@
+mod brought;
+mod hostile;
+
 use aws_lc_rs::{hmac, rand::SystemRandom, signature::ECDSA_P256_SHA256_ASN1_SIGNING};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::access_token::{Aal, Amr};
+use crate::access_token::{Aal, Amr, Claims, TokenError};
 
 const ISSUER: &str = "https://example.com/auth/v1";
 
@@ -34,7 +38,7 @@ fn now() -> Timestamp {
     Timestamp::from_second(claims().iat).unwrap()
 }
 
-fn ring_with(others: Vec<PublicKey>) -> KeyRing {
+fn ring_with(others: Vec<VerifyingKey>) -> KeyRing {
     KeyRing::new(SigningKey::generate().unwrap(), others, ISSUER, "authenticated")
 }
 
@@ -45,13 +49,17 @@ fn part(value: &Value) -> String {
 /// A token with any header and any claims, really signed by the ring's key.
 fn signed(ring: &KeyRing, header: &Value, claims: &Value) -> String {
     let message = format!("{}.{}", part(header), part(claims));
-    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, ring.current.pkcs8()).unwrap();
+    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, ring.current().material()).unwrap();
     let signature = pair.sign(&SystemRandom::new(), message.as_bytes()).unwrap();
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
 fn header(ring: &KeyRing) -> Value {
-    json!({"alg": "ES256", "typ": "JWT", "kid": ring.current.kid()})
+    json!({"alg": "ES256", "typ": "JWT", "kid": ring.current().kid()})
+}
+
+fn given(jwk: &Value) -> GivenJwk {
+    serde_json::from_value(jwk.clone()).unwrap()
 }
 
 /// `value` with one member changed.
@@ -74,45 +82,67 @@ fn a_signed_token_verifies_and_says_what_was_claimed() {
 #[test]
 fn the_kid_is_the_thumbprint() {
     // The key and its thumbprint of RFC 9449, sections 4.1 and 6.1.
-    let key = PublicKey::from_coordinates(
-        "l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs".into(),
-        "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA".into(),
-    );
-    assert_eq!(key.unwrap().kid(), "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I");
+    let key = json!({
+        "kty": "EC", "crv": "P-256",
+        "x": "l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs", "y": "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA",
+    });
+    let key = VerifyingKey::from_jwk(&given(&key)).unwrap();
+    assert_eq!(key.kid(), "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I");
+    // Those of RFC 8037, appendices A.2 and A.3.
+    let key = json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
+    let key = VerifyingKey::from_jwk(&given(&key)).unwrap();
+    assert_eq!(key.kid(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
 }
 
 #[test]
 fn a_key_survives_storing() {
-    let key = SigningKey::generate().unwrap();
-    let read = SigningKey::from_pkcs8(key.pkcs8()).unwrap();
-    assert_eq!((read.kid(), read.pkcs8()), (key.kid(), key.pkcs8()));
-    assert_eq!(PublicKey::from_jwk(key.public().jwk()).unwrap().kid(), key.kid());
-    assert_ne!(SigningKey::generate().unwrap().kid(), key.kid());
+    for algorithm in [Algorithm::Es256, Algorithm::Rs256, Algorithm::EdDsa] {
+        let key = SigningKey::generate_for(algorithm).unwrap();
+        let read = SigningKey::from_material(algorithm, None, key.material()).unwrap();
+        assert_eq!((read.kid(), read.material(), read.algorithm()), (key.kid(), key.material(), algorithm));
+        let public = key.verifying().jwk().unwrap();
+        assert_eq!(VerifyingKey::from_jwk(&given(&json!(public))).unwrap().jwk(), Some(public));
+        assert_ne!(SigningKey::generate_for(algorithm).unwrap().kid(), key.kid());
+    }
+    assert_eq!(SigningKey::generate_for(Algorithm::Hs256).unwrap_err(), KeyError::Unsupported);
 }
 
 #[test]
 fn what_is_not_a_key_is_refused() {
     let key = SigningKey::generate().unwrap();
-    assert_eq!(SigningKey::from_pkcs8(&[]).unwrap_err(), KeyError::Private);
-    assert_eq!(SigningKey::from_pkcs8(&key.pkcs8()[1..]).unwrap_err(), KeyError::Private);
-    let jwk = key.public().jwk();
-    let other = SigningKey::generate().unwrap().public().jwk().clone();
-    for wrong in [
-        Jwk { kid: other.kid.clone(), ..jwk.clone() },
-        Jwk { alg: "HS256".into(), ..jwk.clone() },
-        Jwk { crv: "P-384".into(), ..jwk.clone() },
-        Jwk { y: other.y.clone(), ..jwk.clone() },
-        Jwk { x: String::new(), ..jwk.clone() },
-        Jwk { x: format!("{}AAAA", jwk.x), ..jwk.clone() },
+    for algorithm in [Algorithm::Es256, Algorithm::Rs256, Algorithm::EdDsa] {
+        for wrong in [&[][..], &key.material()[1..], &[0; 48]] {
+            assert_eq!(SigningKey::from_material(algorithm, None, wrong).unwrap_err(), KeyError::Private);
+        }
+    }
+    assert_eq!(SigningKey::from_material(Algorithm::Hs256, None, &[7; 31]).unwrap_err(), KeyError::Short);
+    let jwk = json!(key.verifying().jwk());
+    let other = json!(SigningKey::generate().unwrap().verifying().jwk());
+    for (name, member, expected) in [
+        ("alg", json!("HS256"), KeyError::Unsupported),
+        ("alg", json!("ES384"), KeyError::Unsupported),
+        ("alg", json!("none"), KeyError::Unsupported),
+        ("use", json!("enc"), KeyError::Unsupported),
+        ("crv", json!("P-384"), KeyError::Unsupported),
+        ("crv", json!("secp256k1"), KeyError::Unsupported),
+        ("kty", json!("oct"), KeyError::Unsupported),
+        ("kid", json!("a b"), KeyError::Name),
+        ("kid", json!("k".repeat(129)), KeyError::Name),
+        ("y", other["y"].clone(), KeyError::Public),
+        ("x", json!(""), KeyError::Public),
+        ("x", json!(null), KeyError::Public),
+        ("x", json!(format!("{}AAAA", jwk["x"].as_str().unwrap())), KeyError::Public),
+        ("x", json!(format!("{}=", jwk["x"].as_str().unwrap())), KeyError::Public),
     ] {
-        assert_eq!(PublicKey::from_jwk(&wrong).unwrap_err(), KeyError::Public, "{wrong:?}");
+        let wrong = with(jwk.clone(), name, member);
+        assert_eq!(VerifyingKey::from_jwk(&given(&wrong)).unwrap_err(), expected, "{wrong}");
     }
 }
 
 #[test]
 fn the_published_set_holds_every_key_and_nothing_private() {
     let previous = SigningKey::generate().unwrap();
-    let ring = ring_with(vec![previous.public().clone()]);
+    let ring = ring_with(vec![previous.verifying().clone()]);
     let set = serde_json::to_value(ring.jwks()).unwrap();
     assert_eq!(set["keys"].as_array().unwrap().len(), 2);
     assert_eq!(set["keys"][1]["kid"], previous.kid());
@@ -125,7 +155,7 @@ fn the_published_set_holds_every_key_and_nothing_private() {
 fn a_token_of_a_previous_key_holds_until_the_key_is_gone() {
     let before = ring_with(Vec::new());
     let token = before.sign(&claims()).unwrap();
-    let during = ring_with(vec![before.current.public().clone()]);
+    let during = ring_with(vec![before.current().verifying().clone()]);
     assert_eq!(during.verify(&token, now()), Ok(claims()));
     assert_eq!(ring_with(Vec::new()).verify(&token, now()), Err(TokenError::UnknownKey));
 }
@@ -133,7 +163,8 @@ fn a_token_of_a_previous_key_holds_until_the_key_is_gone() {
 #[test]
 fn no_header_talks_us_into_another_algorithm() {
     let ring = ring_with(Vec::new());
-    let jwk = ring.current.public().jwk();
+    let jwk = ring.current().verifying().jwk().unwrap();
+    let (x, y) = (jwk.x.as_deref().unwrap(), jwk.y.as_deref().unwrap());
     let claims = json!(claims());
     for alg in ["HS256", "HS512", "RS256", "PS256", "ES384", "EdDSA"] {
         let header = with(header(&ring), "alg", json!(alg));
@@ -148,9 +179,9 @@ fn no_header_talks_us_into_another_algorithm() {
     }
     // HS256 with everything public of the key as its secret.
     let mut point = vec![4];
-    point.extend(URL_SAFE_NO_PAD.decode(&jwk.x).unwrap());
-    point.extend(URL_SAFE_NO_PAD.decode(&jwk.y).unwrap());
-    for secret in [&point[..], jwk.x.as_bytes(), json!(jwk).to_string().as_bytes()] {
+    point.extend(URL_SAFE_NO_PAD.decode(x).unwrap());
+    point.extend(URL_SAFE_NO_PAD.decode(y).unwrap());
+    for secret in [&point[..], x.as_bytes(), json!(jwk).to_string().as_bytes()] {
         let message = format!("{}.{}", part(&with(header(&ring), "alg", json!("HS256"))), part(&claims));
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message.as_bytes());
         let token = format!("{message}.{}", URL_SAFE_NO_PAD.encode(tag));
@@ -162,7 +193,7 @@ fn no_header_talks_us_into_another_algorithm() {
 fn a_key_in_the_header_is_not_believed() {
     let (ring, stranger) = (ring_with(Vec::new()), ring_with(Vec::new()));
     let claims = json!(claims());
-    let jwk = json!(stranger.current.public().jwk());
+    let jwk = json!(stranger.current().verifying().jwk());
     let header_with_key = with(header(&ring), "jwk", jwk);
     assert_eq!(ring.verify(&signed(&stranger, &header_with_key, &claims), now()), Err(TokenError::Signature));
     assert_eq!(ring.verify(&signed(&stranger, &header(&ring), &claims), now()), Err(TokenError::Signature));
@@ -233,7 +264,7 @@ fn garbage_is_refused() {
     let zero = URL_SAFE_NO_PAD.encode([0; 64]);
     assert_eq!(ring.verify(&format!("{head}.{body}.{zero}"), now()), Err(TokenError::Signature));
     // The other encoding of signatures, which RFC 7518 does not allow.
-    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, ring.current.pkcs8()).unwrap();
+    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, ring.current().material()).unwrap();
     let asn1 = pair.sign(&SystemRandom::new(), format!("{head}.{body}").as_bytes()).unwrap();
     let asn1 = URL_SAFE_NO_PAD.encode(asn1);
     assert_eq!(ring.verify(&format!("{head}.{body}.{asn1}"), now()), Err(TokenError::Signature));
@@ -254,8 +285,8 @@ fn every_changed_character_is_noticed() {
 #[test]
 fn nothing_secret_prints() {
     let ring = ring_with(Vec::new());
-    let secret = format!("{:?}", &ring.current.pkcs8()[36..40]);
-    let shown = format!("{:?} {:?} {ring:?}", ring.current, ring.current.public());
+    let secret = format!("{:?}", &ring.current().material()[36..40]);
+    let shown = format!("{:?} {:?} {ring:?}", ring.current(), ring.current().verifying());
     assert!(!shown.contains(secret.trim_matches(['[', ']'])), "{shown}");
     assert!(shown.contains("[secret]"));
 }

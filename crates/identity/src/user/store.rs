@@ -23,6 +23,12 @@ statements! {
     fn user_find_by_email(realm: Realm, email: &str) -> User =
         "select * from freehold.people where realm = $1 and email = $2 and not is_sso_user";
 
+    /// Finds who founds a tenant with people of its own, and has not confirmed his address yet.
+    fn founder_find(email: &str) -> User =
+        "select * from freehold.people
+         where realm = id and email = $1 and email_confirmed_at is null and not is_sso_user
+         order by created_at limit 1";
+
     /// Finds a person.
     fn user_find(id: UserId) -> User = "select * from freehold.people where id = $1";
 
@@ -47,14 +53,6 @@ statements! {
          set raw_app_meta_data = (raw_app_meta_data || $2)
              - array(select key from jsonb_each($2) where value = 'null'), updated_at = $3
          where id = $1";
-
-    /// A confirmation went out.
-    fn user_confirmation_sent(id: UserId, now: Timestamp) -> () =
-        "update auth.users set confirmation_sent_at = $2, updated_at = $2 where id = $1";
-
-    /// A sign-in mail went out.
-    fn user_recovery_sent(id: UserId, now: Timestamp) -> () =
-        "update auth.users set recovery_sent_at = $2, updated_at = $2 where id = $1";
 
     /// Signed in.
     fn user_signed_in(id: UserId, now: Timestamp) -> () =

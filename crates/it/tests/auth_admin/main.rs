@@ -2,6 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers are tests too, which clippy sees in a #[test] only")]
 
+mod audit;
+mod bans;
+mod changes;
+mod deletes;
+mod factors;
+mod hashes;
+mod imports;
+mod links;
+mod lists;
+mod makes;
+mod who;
+
 #[expect(dead_code, reason = "not every test needs all of it")]
 mod db {
     pub(crate) mod probe;
@@ -9,7 +21,42 @@ mod db {
 #[expect(dead_code, unused_imports, reason = "not every test needs all of it")]
 mod harness;
 
-#[tokio::test]
-async fn it_starts() {
-    harness::app::TestApp::new().await;
+use freehold_identity::{
+    service_key::{ServiceKeySet, service_keys_show},
+    signing::keys_refresh,
+};
+use harness::app::{Answer, Ask, Served};
+use serde_json::Value;
+
+const ADA: &str = "ada@example.org";
+const PEOPLE: &str = "/auth/v1/admin/users";
+
+/// What an operator is shown.
+async fn service_keys(app: &Served) -> ServiceKeySet {
+    let identity = &app.backbone.identity;
+    let keys = service_keys_show(&identity.keeper(), &identity.settings.issuer()).await.unwrap();
+    keys_refresh(identity).await.unwrap();
+    keys
+}
+
+/// As an administrator.
+trait AsAdministrator {
+    async fn by(self, app: &Served) -> Answer;
+}
+
+impl AsAdministrator for Ask {
+    async fn by(self, app: &Served) -> Answer {
+        let key = service_keys(app).await.service_role_key;
+        self.token(key.expose()).send().await
+    }
+}
+
+/// Makes a person.
+async fn make(app: &Served, body: Value) -> Answer {
+    app.post(PEOPLE).json(&body).by(app).await
+}
+
+/// The path of a person.
+fn at(person: &Answer) -> String {
+    format!("{PEOPLE}/{}", person.at("/id"))
 }

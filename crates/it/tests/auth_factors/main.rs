@@ -6,10 +6,6 @@
 mod db {
     pub(crate) mod probe;
 }
+mod factors;
 #[expect(dead_code, unused_imports, reason = "not every test needs all of it")]
 mod harness;
-
-#[tokio::test]
-async fn it_starts() {
-    harness::app::TestApp::new().await;
-}

@@ -9,7 +9,4 @@ mod db {
 #[expect(dead_code, unused_imports, reason = "not every test needs all of it")]
 mod harness;
 
-#[tokio::test]
-async fn it_starts() {
-    harness::app::TestApp::new().await;
-}
+mod limits;

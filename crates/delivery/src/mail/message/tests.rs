@@ -2,7 +2,7 @@ use freehold_catalog::Color;
 use serde_json::json;
 
 use super::*;
-use crate::mail::{Template, TenantBrand};
+use crate::mail::{SignInMail, Template, TenantBrand, Wording};
 
 fn brand() -> Brand {
     Brand {
@@ -13,6 +13,7 @@ fn brand() -> Brand {
         support: None,
         footer: None,
         speaks_for: None,
+        wording: Wording::default(),
     }
 }
 
@@ -24,7 +25,7 @@ fn written_as(from: &str, to: &str, mail: &Mail, brand: &Brand) -> String {
 }
 
 fn written(to: &str, brand: &Brand) -> String {
-    written_as("no-reply@example.org", to, &Template::MagicLink.sample(), brand)
+    written_as("no-reply@example.org", to, &Template::SignIn(SignInMail::MagicLink).sample(), brand)
 }
 
 /// Names and values of the headers, unfolded.
@@ -67,7 +68,7 @@ fn written_out_again_it_is_the_same() {
 #[test]
 fn the_operators_name_is_before_the_products_and_a_tenants_before_both() {
     let from = |from: &str, brand: &Brand| {
-        header(&written_as(from, "ada@example.com", &Template::MagicLink.sample(), brand), "From")
+        header(&written_as(from, "ada@example.com", &Template::SignIn(SignInMail::MagicLink).sample(), brand), "From")
     };
     assert_eq!(from("Voice Team <hi@example.org>", &brand()), "\"Voice Team\" <hi@example.org>");
     assert_eq!(from("\"Voice Team\" <hi@example.org>", &brand()), "\"Voice Team\" <hi@example.org>");

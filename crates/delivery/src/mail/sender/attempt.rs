@@ -152,7 +152,7 @@ impl Parts {
         match (end, &self.post) {
             (End::Sent(_), Post::Mailbox { site_url }) => {
                 let mail = Template::parse(template, taken.data.clone());
-                let subject = mail.map(|mail| mail.subject()).unwrap_or_default();
+                let subject = mail.map(|mail| mail.subject(&self.brand)).unwrap_or_default();
                 tracing::info!("mail to {recipient}: {subject} ({site_url}/dev/mail/{id})");
             }
             (End::Sent(_), Post::Smtp(_)) => tracing::info!("mail {id} ({template}) was taken by the mail server"),

@@ -1,8 +1,8 @@
-use freehold_catalog::Color;
+use freehold_catalog::{Color, MAILS, MailWords};
 use serde_json::json;
 
 use super::{
-    super::{Address, Brand, TenantBrand},
+    super::{Address, Brand, TenantBrand, Wording},
     *,
 };
 
@@ -15,6 +15,7 @@ fn product() -> Brand {
         support: Some("help@voicefx.example".to_owned()),
         footer: None,
         speaks_for: None,
+        wording: Wording::default(),
     }
 }
 
@@ -34,7 +35,7 @@ fn hostile(template: Template) -> Mail {
     let data = json!({
         "product_name": text,
         "code": "123456",
-        "link": "https://example.org/verify?a=1&b='2'",
+        "link": (template != Template::SignIn(SignInMail::Reauthentication)).then_some("https://example.org/verify?a=1&b='2'"),
         "minutes_valid": 15,
         "site_url": "https://example.org",
         "organization": text,
@@ -45,6 +46,10 @@ fn hostile(template: Template) -> Mail {
         "plan": text,
         "until": "2026-08-06T09:00:00Z",
         "became": "free",
+        "new_email": text,
+        "organization_name": text,
+        "invited_by": text,
+        "role": text,
     });
     Template::parse(template.name(), data).unwrap()
 }
@@ -79,16 +84,18 @@ fn every_template_has_a_sample_and_is_found_by_its_name() {
 fn text_and_html_both_carry_the_code_the_link_and_the_way_out() {
     for mail in Template::samples() {
         let (text, html) = (mail.text(&product()).unwrap(), mail.html(&product()).unwrap());
-        let link = mail.link().unwrap();
-        let expected = match mail.code() {
-            Some(code) => vec![code, link, "1 hour", "VoiceFX AI", "ignore this mail"],
-            None => vec![link, "VoiceFX AI", "Bright Dental", "You get this mail because"],
+        let mut expected = match mail.code() {
+            Some(code) => vec![code, "1 hour", "VoiceFX AI", "ignore this mail"],
+            None => vec!["VoiceFX AI", "Bright Dental", "You get this mail because"],
         };
+        expected.extend(mail.link());
+        assert_eq!(mail.link().is_none(), mail.template() == Template::SignIn(SignInMail::Reauthentication));
         for content in [text.split_whitespace().collect::<Vec<_>>().join(" "), words(&html)] {
             for part in &expected {
                 assert!(content.contains(part), "{part} is missing in {content}");
             }
         }
+        let link = mail.link().unwrap_or("https://app.voicefx.example");
         assert!(html.contains(&format!("href=\"{}\"", link.replace('&', "&#38;"))));
     }
 }
@@ -128,7 +135,8 @@ fn a_tenants_mail_carries_its_brand_and_the_products_name() {
             assert!(content.contains("Sent by VoiceFX AI for Bright Dental."), "{content}");
             assert!(content.contains("12 Mill Lane") && content.contains("help@voicefx.example"), "{content}");
         }
-        assert!(html.contains(&brand.color.to_string()) && !html.contains(&product().color.to_string()));
+        assert!(mail.link().is_none() || html.contains(&brand.color.to_string()));
+        assert!(!html.contains(&product().color.to_string()));
     }
 }
 
@@ -137,7 +145,7 @@ fn the_code_is_neither_in_the_subject_nor_in_the_preview_line() {
     for mail in Template::samples() {
         let Some(code) = mail.code() else { continue };
         let html = mail.html(&product()).unwrap();
-        assert!(!mail.subject().contains(code));
+        assert!(!mail.subject(&product()).contains(code));
         let preview = html.split_once("class=\"preview\"").unwrap().1.split_once("</div>").unwrap().0;
         assert!(!preview.contains(code));
         assert!(!html.split_once("<body").unwrap().0.contains(code));
@@ -161,7 +169,7 @@ fn hostile_data_stays_text() {
 #[test]
 fn no_data_can_begin_a_header() {
     for template in Template::ALL {
-        let subject = hostile(template).subject();
+        let subject = hostile(template).subject(&product());
         assert!(!subject.contains(char::is_control), "{subject:?}");
     }
     assert!(!hostile_brand().sender_name.contains(char::is_control));
@@ -174,7 +182,8 @@ fn a_mail_that_lets_somebody_in_is_useless_when_its_link_is() {
     let useless: Vec<Option<String>> =
         Template::samples().iter().map(|mail| mail.useless_from(asked).map(|at| at.to_string())).collect();
     let hour = || Some("2026-03-15T13:00:00Z".to_owned());
-    assert_eq!(useless[..3], [hour(), hour(), None]);
+    assert!(useless[..7].iter().all(|useless| *useless == hour()));
+    assert_eq!(useless[7..9], [Some("2026-08-06T09:00:00Z".to_owned()), None]);
 }
 
 #[test]
@@ -200,6 +209,41 @@ fn a_mail_fetches_nothing() {
         let html = mail.html(&product().sample_tenant()).unwrap();
         for tag in ["<script", "<img", "<link", "<iframe", "url(", "@import"] {
             assert!(!html.contains(tag), "{tag}");
+        }
+    }
+}
+
+/// The product's brand, with words of its own for every mail, in which every name is used that there is.
+fn wordy(words: &str) -> Brand {
+    let own = |(mail, names): &(&str, &[&str])| {
+        let all: Vec<String> = names.iter().map(|name| format!("{name}={{{name}}}")).collect();
+        let text = Some(vec![words.to_owned(), all.join(", ")]);
+        let words = MailWords { subject: Some(words.to_owned()), heading: None, text, button: Some(words.to_owned()) };
+        ((*mail).to_owned(), words)
+    };
+    Brand { wording: Wording::new(MAILS.iter().map(own).collect()), ..product() }
+}
+
+#[test]
+fn the_catalog_knows_the_mails_there_are_and_what_their_words_may_name() {
+    assert_eq!(MAILS.iter().map(|(mail, _)| *mail).collect::<Vec<_>>(), Template::ALL.map(Template::name));
+    for mail in Template::samples() {
+        let said = mail.words(&wordy("Own words")).paragraphs[1].clone();
+        assert!(!said.contains('{') && !said.contains("=,") && !said.ends_with('='), "{}: {said}", mail.template());
+    }
+}
+
+#[test]
+fn a_product_says_it_in_its_own_words() {
+    for mail in Template::samples() {
+        let brand = wordy("Moin <b>from</b> {product_name}");
+        assert_eq!(mail.subject(&brand), "Moin <b>from</b> VoiceFX AI");
+        let (text, html) = (mail.text(&brand).unwrap(), mail.html(&brand).unwrap());
+        assert!(text.contains("Moin <b>from</b> VoiceFX AI") && !html.contains("Moin <b>"));
+        assert!(html.contains("Moin &#60;b&#62;from&#60;/b&#62; VoiceFX AI"));
+        assert_eq!(mail.words(&brand).heading, mail.words(&product()).heading, "what it leaves out stays");
+        for kept in mail.code().into_iter().chain(mail.link()) {
+            assert!(text.contains(kept), "{kept}");
         }
     }
 }

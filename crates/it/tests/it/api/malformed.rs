@@ -5,6 +5,7 @@ mod bodies;
 mod requests;
 
 use axum::http::Method;
+use freehold_identity::{service_key::service_keys_show, signing::keys_refresh};
 use serde_json::Value;
 use tokio_postgres::Client;
 
@@ -30,6 +31,8 @@ struct Bench {
     app: TestApp,
     owner: Person,
     things: Things,
+    /// What administrators of people show.
+    service_key: String,
     admin: Client,
 }
 
@@ -39,7 +42,11 @@ impl Bench {
         let owner = app.owner().await;
         let things = Things::of(&app, &owner).await;
         let admin = app.test.admin().await;
-        Self { app, owner, things, admin }
+        let identity = &app.backbone.identity;
+        let keys = service_keys_show(&identity.keeper(), &identity.settings.issuer()).await.unwrap();
+        keys_refresh(identity).await.unwrap();
+        let service_key = keys.service_role_key.expose().to_owned();
+        Self { app, owner, things, service_key, admin }
     }
 
     /// The operation as the owner would call it.
@@ -48,6 +55,7 @@ impl Bench {
         match operation.about {
             About::Public => ask,
             About::Person | About::Tenant => ask.person(&self.owner),
+            About::Administrator => ask.token(&self.service_key),
         }
     }
 

@@ -136,6 +136,9 @@ async fn what_a_proof_has_to_hold_is_told() {
         json!({ "type": "signup", "email": ADA }),
         json!({ "token": "123456", "email": ADA }),
         json!({ "type": "sms", "token": "123456", "email": ADA }),
+        json!({ "type": "signup", "token": "123456", "email": "no address" }),
+        json!({ "type": "signup", "token": "123456", "email": ADA, "phone": "+4930901820" }),
+        json!({ "type": "signup", "token_hash": token, "redirect_to": "https://app.example.org" }),
         json!({ "type": "signup", "token_hash": token, "email": ADA }),
         json!({ "type": "signup", "token_hash": token, "token": "123456", "email": ADA }),
     ] {
@@ -145,7 +148,6 @@ async fn what_a_proof_has_to_hold_is_told() {
         json!({ "type": "signup", "token_hash": token }),
         json!({ "type": "signup", "token_hash": "x" }),
         json!({ "type": "signup", "token": "not a code", "email": ADA }),
-        json!({ "type": "signup", "token": "123456", "email": "no address" }),
     ] {
         auth(&app, "verify", &body).await.refused(403, "otp_expired");
     }

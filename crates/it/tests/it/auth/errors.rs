@@ -37,7 +37,7 @@ async fn old_clients_get_the_number() {
 #[tokio::test]
 async fn paths_and_methods_that_are_not_there_are_told_in_its_form_too() {
     let app = TestApp::new().await;
-    app.get("/auth/v1/factors").send().await.refused(404, "not_found");
+    app.get("/auth/v1/nothing").send().await.refused(404, "not_found");
     app.get("/auth/v1/signup").send().await.refused(405, "method_not_allowed");
     let new = app.post("/auth/v1/nothing/here").supabase().send().await.refused(404, "not_found");
     assert_eq!(new.header("x-supabase-api-version"), "2024-01-01");

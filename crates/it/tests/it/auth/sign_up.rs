@@ -132,7 +132,7 @@ async fn what_cannot_sign_up_is_told_why() {
     refused(json!({ "email": ADA, "password": "" }), 400, "validation_failed", "valid password").await;
     refused(json!({ "email": ADA, "password": "x".repeat(5_000) }), 400, "validation_failed", "").await;
     refused(json!({ "data": {} }), 422, "anonymous_provider_disabled", "Anonymous").await;
-    refused(json!({ "phone": "+4930901820", "password": PASSWORD }), 400, "provider_disabled", "Phone").await;
+    refused(json!({ "phone": "+4930901820", "password": PASSWORD }), 400, "phone_provider_disabled", "Phone").await;
     refused(json!({ "email": ADA, "password": PASSWORD, "data": [1] }), 400, "validation_failed", "object").await;
     let large = json!({ "note": "x".repeat(2_048) });
     refused(json!({ "email": ADA, "password": PASSWORD, "data": large }), 400, "validation_failed", "2,048").await;

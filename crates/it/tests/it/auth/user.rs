@@ -89,7 +89,7 @@ async fn what_the_system_knows_is_not_his_to_change() {
         let body = json!({ "app_metadata": data, "data": { "name": "Eve" } });
         change(&app, &token, body).await.refused(403, "not_admin");
     }
-    change(&app, &token, json!({ "email": "new@example.org" })).await.refused(400, "provider_disabled");
+    change(&app, &token, json!({ "phone": "+4930901820" })).await.refused(400, "phone_provider_disabled");
     let body = json!({ "role": "service_role", "aud": "x", "email_confirmed_at": "2020-01-01", "app_metadata": null });
     let user = change(&app, &token, body).await.expect(200).json();
     assert_eq!(user["role"], "authenticated");

@@ -27,7 +27,7 @@ impl<'a> Browser<'a> {
         let gone = shop.app.post("/sign-in/code").browser().form(&form).send().await.expect(303);
         assert_eq!(gone.header("location"), "https://app.example.org/billing", "no token in the address");
         let cookie = gone.header("set-cookie");
-        assert!(cookie.ends_with("; Path=/billing; HttpOnly; SameSite=Lax; Secure"), "{cookie}");
+        assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure"), "{cookie}");
         let cookie = cookie.split(';').next().unwrap().to_owned();
         Self { shop, cookie, organization: person.organization.clone() }
     }

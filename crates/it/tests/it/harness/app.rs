@@ -9,8 +9,9 @@ mod people;
 mod served;
 
 pub(crate) use ask::{Answer, Ask};
-use freehold_identity::AuthSettings;
-use freehold_web::Product;
+use freehold_core::Secret;
+use freehold_identity::{AuthSettings, ProjectSettings, SupabaseSettings};
+use freehold_web::{Product, TrustedProxies};
 use jiff::Timestamp;
 pub(crate) use people::{PASSWORD, Person};
 pub(crate) use served::Served;
@@ -31,6 +32,12 @@ pub(crate) struct Setup {
     pub(crate) now: Option<Timestamp>,
     /// Where its Stripe is.
     pub(crate) stripe: Stripe,
+    /// Ranges of the proxies that it trusts.
+    pub(crate) proxies: &'static [&'static str],
+    /// What older tokens are signed with.
+    pub(crate) jwt_secret: Option<&'static str>,
+    /// Where people sign in instead of here, and its service key.
+    pub(crate) project: Option<(&'static str, &'static str)>,
 }
 
 /// Where a test's Stripe is.
@@ -55,6 +62,9 @@ impl Default for Setup {
             site: served::SITE,
             now: None,
             stripe: Stripe::Away,
+            proxies: &[],
+            jwt_secret: None,
+            project: None,
         }
     }
 }
@@ -82,9 +92,34 @@ impl Setup {
         Self { stripe, ..self }
     }
 
+    /// Where people sign in at the project at `url`, which is administered with this key.
+    pub(crate) fn at_project(self, url: &str, key: &str) -> Self {
+        Self { project: Some((url.to_owned().leak(), key.to_owned().leak())), ..self }
+    }
+
+    /// What is told of Supabase.
+    fn supabase(self) -> SupabaseSettings {
+        let secret = |text: &str| Secret::new(text.to_owned());
+        let project = self.project.map(|(url, key)| ProjectSettings {
+            url: url.to_owned(),
+            service_key: Some(key).filter(|key| !key.is_empty()).map(secret),
+        });
+        SupabaseSettings { jwt_secret: self.jwt_secret.map(secret), project }
+    }
+
     /// With these settings of `[auth]`.
     pub(crate) fn with_auth(self, auth: fn(&mut AuthSettings)) -> Self {
         Self { auth, ..self }
+    }
+
+    /// Behind proxies in these ranges.
+    pub(crate) fn behind(self, proxies: &'static [&'static str]) -> Self {
+        Self { proxies, ..self }
+    }
+
+    /// The proxies, as the server takes them.
+    fn proxies(&self) -> TrustedProxies {
+        TrustedProxies::new(self.proxies.iter().map(|range| range.parse().unwrap()).collect())
     }
 
     /// Addresses are to be confirmed.

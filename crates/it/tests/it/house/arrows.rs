@@ -50,6 +50,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
         "axum",
         &["web", "api", "console", "gateway", "freehold", "voice", "documents", "pharmacy", "studio", APART, "it"],
     ),
+    ("bcrypt", &["identity"]),
     ("clap", &["freehold", "bench", APART]),
     ("deadpool-postgres", &["db"]),
     ("getrandom", &["core"]),
@@ -63,6 +64,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("reqwest", &["freehold", "billing", "it", "bench", APART]),
     ("rustls", &["db", "outbound", "delivery"]),
     ("rustls-native-certs", &["db", "outbound", "delivery"]),
+    ("scrypt", &["identity"]),
     ("tokio-postgres", &["db", "jobs", "prover", "it", "bench"]),
     ("tokio-postgres-rustls", &["db"]),
     (

@@ -54,6 +54,12 @@ fn differs(operation: &Operation, answer: &Answer, status: u16, code: &str) -> O
     (!well_formed).then(|| format!("{name}: not the form of an error: {found}"))
 }
 
+/// What is wrong with an answer of what only administrators do; none: nothing. An organization's key is no credential there.
+fn not_administrator(operation: &Operation, answer: &Answer, by_key: bool) -> Option<String> {
+    let (status, code) = if by_key { (401, "no_authorization") } else { (403, "not_admin") };
+    differs(operation, answer, status, code)
+}
+
 /// Whether the operation was let through to Stripe, which is away in these tests, or has nothing to do there, because nothing
 /// is paid.
 fn got_to_stripe(operation: &Operation, answer: &Answer) -> bool {
@@ -124,6 +130,9 @@ async fn another_tenants_things_are_not_there() {
         webhook: app.test.uuid().to_string(),
         event: app.test.uuid().to_string(),
         job: app.test.uuid().to_string(),
+        invitation: app.test.uuid().to_string(),
+        session: app.test.uuid().to_string(),
+        factor: app.test.uuid().to_string(),
     };
     let mut broken = Vec::new();
     for operation in operations.iter().filter(|operation| operation.names_things()) {
@@ -133,11 +142,21 @@ async fn another_tenants_things_are_not_there() {
                 if by_key { ask.key(&stranger.key) } else { ask.token(&stranger.token) }
             };
             let answer = ask(&things).send().await;
-            if by_key && operation.about == About::Person {
-                broken.extend(differs(operation, &answer, 401, "unauthenticated"));
+            if operation.about == About::Administrator {
+                broken.extend(not_administrator(operation, &answer, by_key));
                 continue;
             }
-            broken.extend(differs(operation, &answer, 404, "not_found"));
+            if by_key && operation.about == About::Person {
+                let code = if operation.is_auth() { "no_authorization" } else { "unauthenticated" };
+                broken.extend(differs(operation, &answer, 401, code));
+                continue;
+            }
+            let code = match operation.path.split('/').nth(3) {
+                Some("factors") => "mfa_factor_not_found",
+                Some("passkeys") => "passkey_disabled",
+                _ => "not_found",
+            };
+            broken.extend(differs(operation, &answer, 404, code));
             if said(&answer) != said(&ask(&nothing).send().await) {
                 broken.push(format!("{}: tells what is not there from what is not yours", operation.name));
             }
@@ -170,8 +189,13 @@ async fn a_stranger_sees_only_his_own() {
                 (false, _) => ask.token(&stranger.token),
             };
             let answer = ask.send().await;
+            if operation.about == About::Administrator {
+                broken.extend(not_administrator(operation, &answer, by_key));
+                continue;
+            }
             if operation.about != About::Public
                 && !(200..300).contains(&answer.status())
+                && answer.status() != operation.sample.public_status
                 && !got_to_stripe(operation, &answer)
             {
                 broken.push(format!("{}: {answer}", operation.name));
@@ -234,7 +258,7 @@ async fn a_key_does_what_its_scopes_say() {
     for operation in operations.iter().filter(|each| each.about != About::Public && !within(each)) {
         let answer = operation.ask(&app, &things).key(&narrow).send().await;
         let (status, code) = match (operation.about, operation.is_auth()) {
-            (About::Person, true) => (401, "no_authorization"),
+            (About::Person | About::Administrator, true) => (401, "no_authorization"),
             (About::Person, false) => (401, "unauthenticated"),
             _ => (403, "permission_denied"),
         };

@@ -1,6 +1,6 @@
 //! `/dev/mail/templates`.
 
-use freehold_delivery::mail::Template;
+use freehold_delivery::mail::{Brand, Template};
 use serde_json::json;
 
 use crate::harness::app::{Setup, TestApp};
@@ -13,6 +13,7 @@ async fn an_operator_sees_every_mail_as_html_and_as_text_in_every_brand() {
     let owner = app.owner().await;
     let brand = json!({ "sender_name": "Mill Lane Dental", "color": "#ffcc00" });
     app.put("/api/v1/mail/brand").key(&owner.key).json(&brand).send().await.expect(200);
+    let product = Brand::of_product(&freehold::compose::specification(&freehold_voice::PRODUCT).unwrap());
     for (brand, sender) in [
         ("", "VoiceFX AI"),
         ("?brand=product", "VoiceFX AI"),
@@ -23,7 +24,7 @@ async fn an_operator_sees_every_mail_as_html_and_as_text_in_every_brand() {
         assert!(page.text().contains(&format!("<dd>{sender}</dd>")), "{brand}");
         assert!(page.header("content-security-policy").contains("frame-src 'self'"));
         for template in Template::ALL {
-            assert!(page.text().contains(&template.sample().subject()), "{brand} {template}");
+            assert!(page.text().contains(&template.sample().subject(&product)), "{brand} {template}");
             let html = app.get(&format!("{PAGE}/{template}/html{brand}")).send().await.expect(200);
             assert!(html.text().contains("</html>"), "{brand} {template}");
             assert!(html.header("content-security-policy").contains("default-src 'none'"));

@@ -32,6 +32,8 @@ pub(crate) struct Served {
 impl Served {
     pub(super) async fn start(test: &TestDatabase, setup: Setup) -> anyhow::Result<Self> {
         let mut auth = AuthSettings { autoconfirm: setup.autoconfirm, ..AuthSettings::default() };
+        // Everybody sits at one address here, and asks at one moment.
+        auth.limits.enabled = false;
         (setup.auth)(&mut auth);
         let materials = Materials {
             db: test.db.clone(),
@@ -40,8 +42,10 @@ impl Served {
             random: test.random.clone(),
             site_url: setup.site.to_owned(),
             auth,
+            supabase: setup.supabase(),
             outbound: Outbound::new(Allowed::public_only().with_loopback())?,
             money: money(test, setup.stripe),
+            trusted_proxies: setup.proxies(),
         };
         let backbone = compose::backbone(materials, &setup.product).await?;
         let part = |name: &str, standing| Part {

@@ -33,6 +33,8 @@ pub(crate) enum About {
     Public,
     /// A person, of whatever organization.
     Person,
+    /// Whoever brings a service key.
+    Administrator,
     /// A member or a key of a tenant.
     Tenant,
 }
@@ -44,7 +46,7 @@ pub(crate) struct Sample {
     /// A CSV file in the place of a body.
     pub(crate) file: Option<&'static str>,
     pub(crate) query: &'static str,
-    /// What nobody gets for it, where the operation asks for nobody.
+    /// What whoever may gets for it, where that is no success: nobody, or a person who has just signed in.
     pub(crate) public_status: u16,
 }
 
@@ -66,6 +68,12 @@ pub(crate) struct Things {
     pub(crate) event: String,
     /// One that waits.
     pub(crate) job: String,
+    /// Another one of the owner's.
+    pub(crate) session: String,
+    /// An authenticator app that has shown nothing yet.
+    pub(crate) factor: String,
+    /// One that nobody has accepted.
+    pub(crate) invitation: String,
 }
 
 impl Operation {
@@ -82,7 +90,9 @@ impl Operation {
                     missing.push(name);
                     continue;
                 };
+                let administers = path.starts_with("/auth/v1/admin/") || path == "/auth/v1/invite";
                 let about = match (public.contains_key(name.as_str()), personal.contains_key(name.as_str())) {
+                    (false, false) if administers => About::Administrator,
                     (true, false) => About::Public,
                     (false, true) => About::Person,
                     (false, false) => About::Tenant,
@@ -174,6 +184,10 @@ impl Things {
         let key = app.get("/api/v1/keys").key(&owner.key).send().await.expect(200).ids().remove(0);
         let (webhook, event) = Self::webhook(app, owner).await;
         let job = Self::job(app, owner).await;
+        let (session, factor) = Self::sign_in(app, owner).await;
+        let invite = json!({ "email": "guest@example.org", "role": "viewer" });
+        let made = app.post("/api/v1/invitations").key(&owner.key).json(&invite);
+        let invitation = made.send().await.expect(201).at("/id");
         Self {
             organization: owner.organization.clone(),
             user: owner.id.clone(),
@@ -186,7 +200,20 @@ impl Things {
             webhook,
             event,
             job,
+            session,
+            factor,
+            invitation,
         }
+    }
+
+    async fn sign_in(app: &TestApp, owner: &Person) -> (String, String) {
+        let elsewhere = app.sign_in(&owner.email).await.expect(200).at("/access_token");
+        let sessions = app.get("/api/v1/me/sessions").token(&elsewhere).send().await.expect(200).json();
+        let sessions = sessions["data"].as_array().unwrap();
+        let session = sessions.iter().find(|session| session["current"] == true).unwrap()["id"].as_str().unwrap();
+        let body = json!({ "factor_type": "totp", "friendly_name": "Telephone" });
+        let factor = app.post("/auth/v1/factors").token(&owner.token).json(&body).send().await.expect(200).at("/id");
+        (session.to_owned(), factor)
     }
 
     async fn job(app: &TestApp, owner: &Person) -> String {
@@ -228,6 +255,9 @@ impl Things {
 
     /// The path with these ids.
     pub(crate) fn fill(&self, path: &str) -> String {
+        // There is no passkey: they are switched off.
+        let path = path.replace("{factor_id}", &self.factor).replace("{passkey_id}", &self.user);
+        let path = path.as_str();
         let Some((head, tail)) = path.split_once("{id}") else { return path.to_owned() };
         let id = match head.trim_start_matches("/api/v1/").trim_end_matches('/') {
             "organizations" => &self.organization,
@@ -240,6 +270,9 @@ impl Things {
             "webhooks" => &self.webhook,
             "events" => &self.event,
             "jobs" => &self.job,
+            "invitations" => &self.invitation,
+            "me/sessions" => &self.session,
+            "/auth/v1/admin/users" => &self.user,
             "templates" => "appointment_reminder",
             other => panic!("whose id is in {other}?"),
         };
@@ -260,6 +293,9 @@ impl Things {
             &self.webhook,
             &self.event,
             &self.job,
+            &self.session,
+            &self.factor,
+            &self.invitation,
             &owner.key,
             &owner.email,
         ]
@@ -293,6 +329,27 @@ fn with(body: Value) -> Sample {
 
 fn nothing() -> Sample {
     Sample { body: None, file: None, query: "", public_status: 200 }
+}
+
+/// Of what administrators do to people.
+fn of_administrators(operation: &str) -> Option<Sample> {
+    let email = "somebody@example.org";
+    let sample = match operation {
+        "POST /auth/v1/admin/users" | "POST /auth/v1/invite" => with(json!({ "email": email })),
+        "POST /auth/v1/admin/generate_link" => with(json!({ "type": "magiclink", "email": email })),
+        "PUT /auth/v1/admin/users/{id}" => with(json!({ "user_metadata": { "name": "Ada" } })),
+        "PUT /auth/v1/admin/users/{id}/factors/{factor_id}" => with(json!({ "friendly_name": "Telephone" })),
+        "GET /auth/v1/admin/users"
+        | "GET /auth/v1/admin/users/{id}"
+        | "DELETE /auth/v1/admin/users/{id}"
+        | "GET /auth/v1/admin/users/{id}/factors"
+        | "DELETE /auth/v1/admin/users/{id}/factors/{factor_id}"
+        | "GET /auth/v1/admin/users/{id}/passkeys"
+        | "DELETE /auth/v1/admin/users/{id}/passkeys/{passkey_id}"
+        | "GET /auth/v1/admin/audit" => nothing(),
+        _ => return None,
+    };
+    Some(sample)
 }
 
 /// Of the product's operations.
@@ -362,6 +419,9 @@ fn of_billing(operation: &str) -> Option<Sample> {
 
 /// Of the backbone's.
 fn of_house(operation: &str) -> Option<Sample> {
+    if let Some(sample) = of_administrators(operation) {
+        return Some(sample);
+    }
     let sample = match operation {
         "POST /api/v1/keys" => with(json!({
             "name": "a program", "mode": "test", "scopes": ["usage:read"], "expires_at": "2027-01-01T00:00:00Z"
@@ -375,12 +435,15 @@ fn of_house(operation: &str) -> Option<Sample> {
         "POST /api/v1/webhooks/{id}/replay" => with(json!({ "since": "2026-01-01T00:00:00Z", "only_failed": false })),
         "POST /api/v1/organizations" | "PATCH /api/v1/organizations/{id}" => with(json!({ "name": "Another name" })),
         "PATCH /api/v1/organizations/{id}/members/{user_id}" => with(json!({ "role": "member" })),
+        "POST /api/v1/invitations" => with(json!({ "email": "joan@example.org", "role": "viewer" })),
+        "POST /api/v1/invitations/accept" => with(json!({ "token": "inv_of_somebody_else" })),
         "PUT /api/v1/mail/brand" => with(json!({ "sender_name": "Bright Dental", "color": "#6d3bc4" })),
         "POST /auth/v1/signup" => {
             with(json!({ "email": "new@example.com", "password": PASSWORD, "data": { "name": "New" } }))
         }
         "POST /auth/v1/otp" => with(json!({ "email": "otp@example.com", "create_user": true, "data": {} })),
         "POST /auth/v1/magiclink" => with(json!({ "email": "magic@example.com", "create_user": true, "data": {} })),
+        "POST /auth/v1/recover" => with(json!({ "email": "owner@example.org" })),
         "POST /auth/v1/resend" => with(json!({ "type": "signup", "email": "owner@example.org" })),
         "PUT /auth/v1/user" => with(json!({ "data": { "name": "Ada" }, "password": "another good horse" })),
         "POST /auth/v1/verify" => Sample {
@@ -389,18 +452,69 @@ fn of_house(operation: &str) -> Option<Sample> {
             query: "",
             public_status: 403,
         },
+        "POST /auth/v1/factors" => {
+            with(json!({ "factor_type": "totp", "friendly_name": "Tablet", "issuer": "Voice" }))
+        }
+        "POST /auth/v1/factors/{factor_id}/verify" => {
+            with(json!({ "challenge_id": "019cf1a0-7000-7000-8000-000000000000", "code": "000000" }))
+        }
+        "GET /auth/v1/factors/recovery-codes" => Sample { public_status: 404, ..nothing() },
+        "POST /auth/v1/factors/recovery-codes" => {
+            Sample { public_status: 403, ..with(json!({ "friendly_name": "In the safe" })) }
+        }
+        "POST /auth/v1/factors/recovery-codes/verify" => {
+            Sample { public_status: 422, ..with(json!({ "code": "abcdefghijkmnpqr" })) }
+        }
+        "POST /auth/v1/factors/recovery-codes/regenerate" | "DELETE /auth/v1/factors/recovery-codes" => {
+            Sample { public_status: 403, ..nothing() }
+        }
+        "POST /auth/v1/passkeys/registration/verify" | "POST /auth/v1/passkeys/authentication/verify" => {
+            let challenge = "019cf1a0-7000-7000-8000-000000000000";
+            Sample { public_status: 404, ..with(json!({ "challenge_id": challenge, "credential": {} })) }
+        }
+        "PATCH /auth/v1/passkeys/{passkey_id}" => {
+            Sample { public_status: 404, ..with(json!({ "friendly_name": "Telephone" })) }
+        }
+        "GET /auth/v1/passkeys"
+        | "DELETE /auth/v1/passkeys/{passkey_id}"
+        | "POST /auth/v1/passkeys/registration/options"
+        | "POST /auth/v1/passkeys/authentication/options" => Sample { public_status: 404, ..nothing() },
+        "GET /auth/v1/authorize" => Sample { query: "?provider=nobody", public_status: 400, ..nothing() },
+        "GET /auth/v1/callback" => Sample { query: "?state=x", public_status: 302, ..nothing() },
+        "POST /auth/v1/callback" => Sample { public_status: 303, ..nothing() },
+        "GET /auth/v1/user/identities/authorize" | "DELETE /auth/v1/user/identities/{identity_id}" => {
+            Sample { public_status: 404, ..nothing() }
+        }
         "POST /auth/v1/token" => Sample {
             body: Some(json!({ "email": "owner@example.org", "password": "not it at all" })),
             file: None,
             query: "?grant_type=password",
             public_status: 400,
         },
+        "POST /api/v1/auth/magic-link/request" => Sample {
+            public_status: 422,
+            ..with(json!({ "email": "nobody@example.com", "create_user": false, "data": {}, "redirect_to": "https://app.example.org/" }))
+        },
+        "POST /api/v1/auth/magic-link/verify" => Sample {
+            public_status: 403,
+            ..with(json!({ "email": "owner@example.org", "token": "000000" }))
+        },
+        "POST /api/v1/auth/refresh" => {
+            Sample { public_status: 401, ..with(json!({ "refresh_token": "not a refresh token" })) }
+        }
+        "POST /api/v1/auth/logout" => Sample { public_status: 204, ..nothing() },
         "POST /api/v1/jobs/replay" => with(json!({ "kind": "it.walked" })),
         "POST /auth/v1/logout"
+        | "DELETE /api/v1/me/sessions"
+        | "DELETE /api/v1/me/sessions/{id}"
+        | "DELETE /auth/v1/factors/{factor_id}"
+        | "POST /auth/v1/factors/{factor_id}/challenge"
         | "POST /api/v1/jobs/{id}/cancel"
         | "POST /api/v1/jobs/{id}/replay"
         | "POST /api/v1/organizations/{id}/select"
         | "DELETE /api/v1/keys/{id}"
+        | "DELETE /api/v1/invitations/{id}"
+        | "POST /api/v1/invitations/{id}/resend"
         | "DELETE /api/v1/webhooks/{id}"
         | "POST /api/v1/webhooks/{id}/test"
         | "POST /api/v1/webhooks/{id}/deliveries/{event_id}/replay"

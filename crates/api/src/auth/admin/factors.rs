@@ -1,0 +1,133 @@
+//! Second factors and passkeys of others.
+
+use axum::extract::{Path, State, rejection::PathRejection};
+use freehold_core::{Error, Result, UserId, codes as core_codes};
+use freehold_identity::{
+    admin::{
+        user_factor_delete, user_factor_get, user_factor_rename, user_get, user_passkey_delete, user_passkey_list,
+    },
+    audit_entry::{Action, audit_note_by},
+    codes,
+    factor::factor_list,
+};
+use freehold_web::{Answer, Backbone, Json};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{administrator::Administrator, params::given, users::person_id};
+use crate::auth::{factors::FactorBody, passkeys::PasskeyBody};
+
+/// What is changed of a second factor.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct FactorChange {
+    /// What the person calls it.
+    friendly_name: Option<String>,
+}
+
+/// The two ids of a path.
+type Ids = Result<Path<(String, String)>, PathRejection>;
+
+fn ids(path: Ids, second: &str) -> Result<(UserId, Uuid)> {
+    let no_path = |_| Error::new(core_codes::NOT_FOUND, "The path could not be read.");
+    let Path((user, other)) = path.map_err(no_path)?;
+    let user = person_id(&user)?;
+    let other = other.parse().map_err(|_| Error::new(codes::NO_UUID, format!("{second} must be an UUID")))?;
+    Ok((user, other))
+}
+
+/// List a person's second factors
+///
+/// A person's second factors, the oldest first, those included that he began and never showed.
+#[utoipa::path(get, path = "/admin/users/{id}/factors", tag = "Administration", params(("id" = Uuid, Path)),
+    responses((status = 200, body = Vec<FactorBody>)))]
+pub(crate) async fn people_factor_list(
+    State(backbone): State<Backbone>,
+    _administrator: Administrator,
+    freehold_web::Path(id): freehold_web::Path<String>,
+) -> Answer<Json<Vec<FactorBody>>> {
+    let mut tx = backbone.db.system("administrator reads a person's factors").begin().await?;
+    let user = user_get(&mut tx, person_id(&id)?).await?;
+    Ok(Json(factor_list(&mut tx, user.id).await?.into_iter().map(FactorBody::from).collect()))
+}
+
+/// Rename a person's second factor
+///
+/// Gives a second factor of a person's another name.
+#[utoipa::path(put, path = "/admin/users/{id}/factors/{factor_id}", tag = "Administration",
+    params(("id" = Uuid, Path), ("factor_id" = Uuid, Path)), request_body = FactorChange,
+    responses((status = 200, body = FactorBody)))]
+pub(crate) async fn people_factor_change(
+    State(backbone): State<Backbone>,
+    administrator: Administrator,
+    path: Ids,
+    Json(asked): Json<FactorChange>,
+) -> Answer<Json<FactorBody>> {
+    let (id, factor) = ids(path, "factor_id")?;
+    let mut tx = backbone.db.system("administrator renames a person's factor").begin().await?;
+    let user = user_get(&mut tx, id).await?;
+    let changed = match given(asked.friendly_name) {
+        Some(name) => user_factor_rename(&mut tx, id, factor, &name, backbone.clock.now()).await?,
+        None => user_factor_get(&mut tx, id, factor).await?,
+    };
+    audit_note_by(&backbone.identity, &mut tx, &administrator.by, Action::FactorUpdated, &user).await?;
+    tx.commit().await?;
+    Ok(Json(changed.into()))
+}
+
+/// Take a person's second factor away
+///
+/// Takes a second factor of a person's away, as when he has lost it. His sessions that had shown it have shown one factor
+/// only. The answer is the factor as it was.
+#[utoipa::path(delete, path = "/admin/users/{id}/factors/{factor_id}", tag = "Administration",
+    params(("id" = Uuid, Path), ("factor_id" = Uuid, Path)), responses((status = 200, body = FactorBody)))]
+pub(crate) async fn people_factor_delete(
+    State(backbone): State<Backbone>,
+    administrator: Administrator,
+    path: Ids,
+) -> Answer<Json<FactorBody>> {
+    let (id, factor) = ids(path, "factor_id")?;
+    let mut tx = backbone.db.system("administrator takes a person's factor away").begin().await?;
+    let user = user_get(&mut tx, id).await?;
+    let gone = user_factor_delete(&mut tx, id, factor, backbone.clock.now()).await?;
+    audit_note_by(&backbone.identity, &mut tx, &administrator.by, Action::FactorDeleted, &user).await?;
+    tx.commit().await?;
+    backbone.resolver.forget();
+    Ok(Json(gone.into()))
+}
+
+/// List a person's passkeys
+///
+/// A person's passkeys, the oldest first.
+#[utoipa::path(get, path = "/admin/users/{id}/passkeys", tag = "Administration", params(("id" = Uuid, Path)),
+    responses((status = 200, body = Vec<PasskeyBody>)))]
+pub(crate) async fn people_passkey_list(
+    State(backbone): State<Backbone>,
+    _administrator: Administrator,
+    freehold_web::Path(id): freehold_web::Path<String>,
+) -> Answer<Json<Vec<PasskeyBody>>> {
+    let mut tx = backbone.db.system("administrator reads a person's passkeys").begin().await?;
+    let user = user_get(&mut tx, person_id(&id)?).await?;
+    Ok(Json(user_passkey_list(&mut tx, user.id).await?.into_iter().map(PasskeyBody::from).collect()))
+}
+
+/// Take a person's passkey away
+///
+/// Takes a passkey of a person's away.
+#[utoipa::path(delete, path = "/admin/users/{id}/passkeys/{passkey_id}", tag = "Administration",
+    params(("id" = Uuid, Path), ("passkey_id" = Uuid, Path)),
+    responses((status = 200, description = "Done; the answer is `{}`")))]
+pub(crate) async fn people_passkey_delete(
+    State(backbone): State<Backbone>,
+    administrator: Administrator,
+    path: Ids,
+) -> Answer<Json<Value>> {
+    let (id, passkey) = ids(path, "passkey_id")?;
+    let mut tx = backbone.db.system("administrator takes a person's passkey away").begin().await?;
+    let user = user_get(&mut tx, id).await?;
+    user_passkey_delete(&mut tx, id, passkey).await?;
+    audit_note_by(&backbone.identity, &mut tx, &administrator.by, Action::PasskeyDeleted, &user).await?;
+    tx.commit().await?;
+    Ok(Json(json!({})))
+}

@@ -1,0 +1,191 @@
+//! Lists of people, and the two ways of going through them.
+
+use std::fmt::Write;
+
+use axum::{
+    extract::State,
+    http::{HeaderValue, Uri, header},
+    response::{IntoResponse, Response},
+};
+use freehold_core::{Error, Result};
+use freehold_identity::{
+    HOUSE,
+    admin::{Listing, UserFilter, UserPosition, user_list, user_list_after},
+};
+use freehold_web::{Answer, Backbone, Json, Query};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{administrator::Administrator, params::invalid};
+use crate::auth::body::UserBody;
+
+/// People on a page when nobody says how many.
+const PAGE: i64 = 50;
+/// Most people on a page.
+const PAGE_MAX: i64 = 1000;
+
+/// Which people, and which page of them. What is empty is as good as left out.
+#[derive(Default, Deserialize)]
+pub(crate) struct PeopleQuery {
+    page: Option<String>,
+    per_page: Option<String>,
+    limit: Option<String>,
+    cursor: Option<String>,
+    filter: Option<String>,
+    sort: Option<String>,
+    aud: Option<String>,
+}
+
+/// A page of people.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PeopleBody {
+    users: Vec<UserBody>,
+    /// Whom their tokens are for.
+    aud: String,
+    /// How it goes on, where the page was asked for by `limit` and `cursor`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pagination: Option<PaginationBody>,
+}
+
+/// How a list goes on.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PaginationBody {
+    /// Send it as `cursor` for the next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+    /// Whether there is more.
+    has_more: bool,
+}
+
+/// List people
+///
+/// The people of the house, the latest first. By `page` and `per_page`, with their number in `X-Total-Count` and the other
+/// pages in `Link`; or by `limit` and `cursor`, which costs the same on every page.
+#[utoipa::path(get, path = "/admin/users", tag = "Administration",
+    params(("page" = Option<i64>, Query), ("per_page" = Option<i64>, Query), ("limit" = Option<i64>, Query),
+        ("filter" = Option<String>, Query, description = "Part of the address or of `full_name`"),
+        ("sort" = Option<String>, Query, description = "`created_at desc` or `created_at asc`")),
+    responses((status = 200, body = PeopleBody)))]
+pub(crate) async fn people_list(
+    State(backbone): State<Backbone>,
+    administrator: Administrator,
+    uri: Uri,
+    Query(query): Query<PeopleQuery>,
+) -> Answer<Response> {
+    let filter = UserFilter {
+        aud: filled(query.aud.as_ref()).unwrap_or("authenticated").to_owned(),
+        realm: Some(administrator.realm).filter(|realm| *realm != HOUSE),
+        holds: query.filter.clone(),
+        oldest_first: oldest_first(query.sort.as_deref())?,
+    };
+    let numbered = filled(query.page.as_ref()).or(filled(query.per_page.as_ref())).is_some();
+    let following = filled(query.limit.as_ref()).or(filled(query.cursor.as_ref())).is_some();
+    if following && !numbered {
+        following_page(&backbone, filter, &query).await
+    } else {
+        numbered_page(&backbone, filter, &query, &uri).await
+    }
+}
+
+async fn numbered_page(backbone: &Backbone, filter: UserFilter, query: &PeopleQuery, uri: &Uri) -> Answer<Response> {
+    let (page, per_page) = page_of(query.page.as_ref(), query.per_page.as_ref())?;
+    let mut tx = backbone.db.system("administrator lists people").begin().await?;
+    let (users, total) = user_list(&mut tx, &filter, per_page, (page - 1).saturating_mul(per_page)).await?;
+    drop(tx);
+    let mut response = Json(PeopleBody { users: bodies(users), aud: filter.aud, pagination: None }).into_response();
+    page_headers(&mut response, uri, page, per_page, total)?;
+    Ok(response)
+}
+
+async fn following_page(backbone: &Backbone, filter: UserFilter, query: &PeopleQuery) -> Answer<Response> {
+    let limit = number(query.limit.as_ref(), PAGE, "limit")?.min(PAGE_MAX);
+    let after = filled(query.cursor.as_ref()).map(position).transpose()?;
+    let mut tx = backbone.db.system("administrator lists people").begin().await?;
+    let (users, next) = user_list_after(&mut tx, &filter, after, limit).await?;
+    drop(tx);
+    let next_cursor = next.map(cursor);
+    let pagination = Some(PaginationBody { has_more: next_cursor.is_some(), next_cursor });
+    Ok(Json(PeopleBody { users: bodies(users), aud: filter.aud, pagination }).into_response())
+}
+
+fn bodies(users: Listing) -> Vec<UserBody> {
+    users.into_iter().map(|(user, identities)| UserBody::new(user, identities)).collect()
+}
+
+/// The page that is wanted, and how much is on one.
+pub(super) fn page_of(page: Option<&String>, per_page: Option<&String>) -> Result<(i64, i64)> {
+    Ok((number(page, 1, "page")?, number(per_page, PAGE, "per_page")?.min(PAGE_MAX)))
+}
+
+/// `Link` and `X-Total-Count`. Supabase's client reads one character behind the first `=` of each link, so the page comes
+/// first.
+pub(super) fn page_headers(response: &mut Response, uri: &Uri, page: i64, per_page: i64, total: i64) -> Result<()> {
+    let last = (total + per_page - 1) / per_page;
+    let kept: Vec<&str> = uri
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !["page", "per_page"].contains(&pair.split('=').next().unwrap_or_default()))
+        // Nothing that a list of links is written with.
+        .filter(|pair| !pair.contains(['<', '>', ',', ';', '"']))
+        .collect();
+    let rest: String = kept.iter().map(|pair| format!("&{pair}")).collect();
+    let path = uri.path();
+    let mut links = String::new();
+    // Writing to a String cannot fail.
+    if page < last {
+        let _ = write!(links, "</auth/v1{path}?page={}&per_page={per_page}{rest}>; rel=\"next\", ", page + 1);
+    }
+    let _ = write!(links, "</auth/v1{path}?page={last}&per_page={per_page}{rest}>; rel=\"last\"");
+    let links = HeaderValue::from_str(&links).map_err(Error::internal)?;
+    response.headers_mut().insert(header::LINK, links);
+    response.headers_mut().insert("x-total-count", HeaderValue::from(total));
+    Ok(())
+}
+
+fn filled(text: Option<&String>) -> Option<&str> {
+    text.map(String::as_str).filter(|text| !text.is_empty())
+}
+
+fn number(text: Option<&String>, otherwise: i64, name: &str) -> Result<i64> {
+    let Some(text) = filled(text) else { return Ok(otherwise) };
+    let read: Option<i64> = text.parse::<u32>().ok().map(i64::from);
+    let read = read.ok_or_else(|| invalid(format!("Bad Pagination Parameters: {name} is not a number: {text:?}")))?;
+    if read == 0 {
+        return Err(invalid(format!("Bad Pagination Parameters: {name} must be greater than 0")));
+    }
+    Ok(read)
+}
+
+fn oldest_first(sort: Option<&str>) -> Result<bool> {
+    let Some(sort) = sort.filter(|sort| !sort.is_empty()) else { return Ok(false) };
+    let (field, direction) = sort.split_once(' ').unwrap_or((sort, "desc"));
+    if field != "created_at" {
+        return Err(invalid(format!("Bad Sort Parameters: bad field for sort '{field}'")));
+    }
+    match direction.to_ascii_lowercase().as_str() {
+        "asc" => Ok(true),
+        "desc" => Ok(false),
+        _ => {
+            let message =
+                format!("Bad Sort Parameters: bad direction for sort '{direction}', only 'asc' and 'desc' allowed");
+            Err(invalid(message))
+        }
+    }
+}
+
+/// Where a list goes on, as a text without meaning to others.
+fn cursor(position: UserPosition) -> String {
+    format!("{}_{}", position.created_at.as_microsecond(), position.id.uuid().simple())
+}
+
+fn position(text: &str) -> Result<UserPosition> {
+    let bad = || invalid("Bad Pagination Parameters: invalid cursor");
+    let (created, id) = text.split_once('_').ok_or_else(bad)?;
+    let created = created.parse().ok().and_then(|micros| jiff::Timestamp::from_microsecond(micros).ok());
+    let id = id.parse().ok().filter(|_| id.len() == 32);
+    match (created, id) {
+        (Some(created_at), Some(id)) => Ok(UserPosition { created_at, id }),
+        _ => Err(bad()),
+    }
+}

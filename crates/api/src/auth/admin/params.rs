@@ -1,0 +1,199 @@
+//! What administrators say of a person, read and checked.
+
+use freehold_core::{Error, Result, Secret, codes as core_codes};
+use freehold_identity::{password::hash_check, user::email_normalize};
+use freehold_web::Backbone;
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::auth::signup::password_check;
+
+/// A person, as an administrator makes or changes him. A null is as good as leaving a field out; unknown fields are
+/// ignored.
+#[derive(Default, Deserialize, ToSchema)]
+pub(crate) struct PersonBody {
+    /// Only when making a person: his id.
+    pub(super) id: Option<String>,
+    /// Whom tokens are for; `authenticated`.
+    pub(super) aud: Option<String>,
+    /// The role in tokens; `authenticated`.
+    pub(super) role: Option<String>,
+    /// The address.
+    pub(super) email: Option<String>,
+    /// The number, with its country.
+    pub(super) phone: Option<String>,
+    /// The password.
+    #[schema(value_type = Option<String>)]
+    pub(super) password: Option<Secret>,
+    /// Only when making a person: the hash of the password he has elsewhere (bcrypt, argon2, Firebase scrypt).
+    #[schema(value_type = Option<String>)]
+    pub(super) password_hash: Option<Secret>,
+    /// The address needs no confirmation.
+    pub(super) email_confirm: Option<bool>,
+    /// The number needs none.
+    pub(super) phone_confirm: Option<bool>,
+    /// What the person says of himself; merged, a null takes a key away.
+    #[schema(value_type = Option<Object>)]
+    pub(super) user_metadata: Option<Value>,
+    /// What the system knows of the person; merged, a null takes a key away.
+    #[schema(value_type = Option<Object>)]
+    pub(super) app_metadata: Option<Value>,
+    /// Locked out for so long: `24h`, `1h30m`; `none`: let in again.
+    pub(super) ban_duration: Option<String>,
+}
+
+/// The text, unless it is empty.
+pub(super) fn given(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
+/// The address in the form in which it is kept.
+pub(super) fn email(text: Option<String>) -> Result<Option<String>> {
+    given(text).map(|text| email_normalize(&text)).transpose()
+}
+
+/// The number in the form in which it is kept: digits (E.164) and nothing else.
+pub(super) fn phone(text: Option<String>) -> Result<Option<String>> {
+    let Some(text) = given(text) else { return Ok(None) };
+    let digits: String = text.trim().trim_start_matches('+').chars().filter(|letter| *letter != ' ').collect();
+    let good = (2..=15).contains(&digits.len())
+        && !digits.starts_with('0')
+        && digits.bytes().all(|letter| letter.is_ascii_digit());
+    if good { Ok(Some(digits)) } else { Err(invalid("Invalid phone number format (E.164 required)")) }
+}
+
+/// An object, or nothing.
+pub(super) fn metadata(name: &str, data: Option<Value>) -> Result<Option<Value>> {
+    match data {
+        None | Some(Value::Null) => Ok(None),
+        Some(data) if data.is_object() => Ok(Some(data)),
+        Some(_) => Err(invalid(format!("{name} has to be an object"))),
+    }
+}
+
+/// The hash of the password that is given in either form. Takes long where it has to be made.
+pub(super) async fn password_hash(
+    backbone: &Backbone,
+    password: Option<Secret>,
+    hash: Option<Secret>,
+) -> Result<Option<Secret>> {
+    let hash = hash.filter(|hash| !hash.expose().is_empty());
+    match (password, hash) {
+        (Some(_), Some(_)) => Err(invalid("Only a password or a password hash should be provided")),
+        (None, Some(hash)) => {
+            hash_check(hash.expose()).map_err(|problem| invalid(problem.to_string()).caused_by(problem))?;
+            Ok(Some(hash))
+        }
+        (Some(password), None) if !password.expose().is_empty() => {
+            password_check(backbone, &password)?;
+            backbone.identity.passwords.hash(&password).await.map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Until when somebody is locked out from now on; none inside: no longer.
+pub(super) fn banned_until(text: Option<String>, now: Timestamp) -> Result<Option<Option<Timestamp>>> {
+    let Some(text) = given(text) else { return Ok(None) };
+    if text == "none" {
+        return Ok(Some(None));
+    }
+    let unreadable = || invalid(format!("invalid format for ban duration: time: invalid duration {text:?}"));
+    let duration = go_duration(&text).ok_or_else(unreadable)?;
+    if duration.is_zero() {
+        return Ok(Some(None));
+    }
+    now.checked_add(duration).map(|until| Some(Some(until))).map_err(|_| unreadable())
+}
+
+/// A span in the way that Go writes one: `1h30m`, `1.5h`, `-300ms`; at most 292 years.
+fn go_duration(text: &str) -> Option<SignedDuration> {
+    let (negative, mut rest) = match text.as_bytes().first()? {
+        b'-' => (true, &text[1..]),
+        b'+' => (false, &text[1..]),
+        _ => (false, text),
+    };
+    if rest == "0" {
+        return Some(SignedDuration::ZERO);
+    }
+    if rest.is_empty() {
+        return None;
+    }
+    let mut nanos: i128 = 0;
+    while !rest.is_empty() {
+        let number = rest.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(rest.len());
+        let (number, behind) = rest.split_at(number);
+        let end = behind.find(|letter: char| letter.is_ascii_digit() || letter == '.').unwrap_or(behind.len());
+        let (unit, behind) = behind.split_at(end);
+        let unit: i128 = match unit {
+            "ns" => 1,
+            "us" | "µs" | "μs" => 1_000,
+            "ms" => 1_000_000,
+            "s" => 1_000_000_000,
+            "m" => 60_000_000_000,
+            "h" => 3_600_000_000_000,
+            _ => return None,
+        };
+        nanos = nanos.checked_add(decimal_times(number, unit)?)?;
+        rest = behind;
+    }
+    let nanos = i64::try_from(if negative { -nanos } else { nanos }).ok()?;
+    Some(SignedDuration::from_nanos(nanos))
+}
+
+/// `1.5` of a unit, in nanoseconds.
+fn decimal_times(number: &str, unit: i128) -> Option<i128> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if number.len() > 40 || whole.is_empty() && fraction.is_empty() || fraction.contains('.') {
+        return None;
+    }
+    let whole: i128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    // More than a billionth of a unit is less than a nanosecond, or so little more that nobody sees it.
+    let fraction = &fraction[..fraction.len().min(15)];
+    let scale = 10_i128.pow(u32::try_from(fraction.len()).ok()?);
+    let part: i128 = if fraction.is_empty() { 0 } else { fraction.parse().ok()? };
+    whole.checked_mul(unit)?.checked_add(part.checked_mul(unit)? / scale)
+}
+
+/// A refusal of what was said.
+pub(super) fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(core_codes::VALIDATION_FAILED, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_read_as_go_writes_them() {
+        for (text, seconds) in [
+            ("24h", 86_400),
+            ("1h30m", 5_400),
+            ("1.5h", 5_400),
+            (".5h", 1_800),
+            ("-10s", -10),
+            ("+10s", 10),
+            ("0", 0),
+            ("876600h", 3_155_760_000),
+            ("1000ms", 1),
+        ] {
+            assert_eq!(go_duration(text), Some(SignedDuration::from_secs(seconds)), "{text}");
+        }
+        for text in
+            ["", "h", "1", "1d", "1h30", "-", "1..5h", ".h", "1 h", "9999999h", "99999999999999999999999999999h"]
+        {
+            assert_eq!(go_duration(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_kept_as_digits() {
+        assert_eq!(phone(Some("+49 170 1234567".into())).unwrap().as_deref(), Some("491701234567"));
+        assert_eq!(phone(Some(" ".into())).unwrap(), None);
+        for bad in ["+0170", "x", "1", "1234567890123456", "+49-170"] {
+            assert!(phone(Some(bad.into())).is_err(), "{bad}");
+        }
+    }
+}

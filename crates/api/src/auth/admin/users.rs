@@ -1,0 +1,162 @@
+//! One person.
+
+use axum::extract::State;
+use freehold_core::{Error, Result, SessionId, UserId};
+use freehold_identity::{
+    admin::{NewPerson, UserChanges, user_change, user_delete, user_delete_softly, user_get, user_make},
+    audit_entry::{Action, audit_note_by},
+    codes,
+};
+use freehold_tenancy::departure::person_depart;
+use freehold_web::{Answer, Backbone, Json, MaybeJson, Path};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::{
+    administrator::Administrator,
+    params::{PersonBody, banned_until, email, given, invalid, metadata, password_hash, phone},
+};
+use crate::auth::body::UserBody;
+
+/// How a person is deleted.
+#[derive(Default, Deserialize, ToSchema)]
+pub(crate) struct DeleteBody {
+    /// Keeps that there was somebody, and nothing of who he was.
+    should_soft_delete: Option<bool>,
+}
+
+/// The id in a path.
+pub(super) fn person_id(text: &str) -> Result<UserId> {
+    text.parse().map_err(|_| Error::new(codes::NO_UUID, "user_id must be an UUID"))
+}
+
+/// Make a person
+///
+/// Makes a person, without a mail. An organization comes with the first sign-in.
+#[utoipa::path(post, path = "/admin/users", tag = "Administration", request_body = PersonBody,
+    responses((status = 200, body = UserBody)))]
+pub(crate) async fn people_create(
+    State(backbone): State<Backbone>,
+    administrator: Administrator,
+    Json(asked): Json<PersonBody>,
+) -> Answer<Json<UserBody>> {
+    let (email, phone) = (email(asked.email)?, phone(asked.phone)?);
+    if email.is_none() && phone.is_none() {
+        return Err(invalid("Cannot create a user without either an email or phone").into());
+    }
+    let id = given(asked.id).map(|id| id.parse::<UserId>()).transpose();
+    let id = id.map_err(|_| invalid("ID must conform to the uuid v4 format"))?;
+    if id.is_some_and(|id| id.uuid().is_nil()) {
+        return Err(invalid("ID cannot be a nil uuid").into());
+    }
+    let new = NewPerson {
+        id,
+        realm: administrator.realm,
+        aud: given(asked.aud),
+        role: given(asked.role).map(|role| role.trim().to_owned()),
+        email: email.unwrap_or_default(),
+        phone: phone.unwrap_or_default(),
+        email_confirmed: asked.email_confirm.unwrap_or_default(),
+        phone_confirmed: asked.phone_confirm.unwrap_or_default(),
+        user_metadata: metadata("user_metadata", asked.user_metadata)?.unwrap_or_else(|| json!({})),
+        app_metadata: metadata("app_metadata", asked.app_metadata)?.unwrap_or_else(|| json!({})),
+        banned_until: banned_until(asked.ban_duration, backbone.clock.now())?.flatten(),
+        // Last, because it takes long.
+        password_hash: password_hash(&backbone, asked.password, asked.password_hash).await?,
+    };
+    let mut tx = backbone.db.system("administrator makes a person").begin().await?;
+    let user = user_make(&backbone.identity, &mut tx, new).await?;
+    audit_note_by(&backbone.identity, &mut tx, &administrator.by, Action::UserSignedUp, &user).await?;
+    let body = UserBody::load(&mut tx, user).await?;
+    tx.commit().await?;
+    Ok(Json(body))
+}
+
+/// Read a person
+///
+/// One person.
+#[utoipa::path(get, path = "/admin/users/{id}", tag = "Administration", params(("id" = Uuid, Path)),
+    responses((status = 200, body = UserBody)))]
+pub(crate) async fn people_get(
+    State(backbone): State<Backbone>,
+    _administrator: Administrator,
+    Path(id): Path<String>,
+) -> Answer<Json<UserBody>> {
+    let mut tx = backbone.db.system("administrator reads a person").begin().await?;
+    let user = user_get(&mut tx, person_id(&id)?).await?;
+    Ok(Json(UserBody::load(&mut tx, user).await?))
+}
+
+/// Change a person
+///
+/// Changes a person. A new password ends his sessions.
+#[utoipa::path(put, path = "/admin/users/{id}", tag = "Administration", params(("id" = Uuid, Path)),
+    request_body = PersonBody, responses((status = 200, body = UserBody)))]
+pub(crate) async fn people_change(
+    State(backbone): State<Backbone>,
+    administrator: Administrator,
+    Path(id): Path<String>,
+    Json(asked): Json<PersonBody>,
+) -> Answer<Json<UserBody>> {
+    let mut tx = backbone.db.system("administrator looks for a person").begin().await?;
+    let id = user_get(&mut tx, person_id(&id)?).await?.id;
+    drop(tx);
+    if asked.password.as_ref().is_some_and(|password| password.expose().is_empty()) {
+        return Err(invalid("A password cannot be empty").into());
+    }
+    let changes = UserChanges {
+        aud: None,
+        role: given(asked.role).map(|role| role.trim().to_owned()),
+        email: email(asked.email)?,
+        phone: phone(asked.phone)?,
+        confirm_email: asked.email_confirm.unwrap_or_default(),
+        confirm_phone: asked.phone_confirm.unwrap_or_default(),
+        user_metadata: metadata("user_metadata", asked.user_metadata)?,
+        app_metadata: metadata("app_metadata", asked.app_metadata)?,
+        banned_until: banned_until(asked.ban_duration, backbone.clock.now())?,
+        password_hash: password_hash(&backbone, asked.password, None).await?,
+    };
+    let mut tx = backbone.db.system("administrator changes a person").begin().await?;
+    let (user, ended) = user_change(&backbone.identity, &mut tx, id, changes).await?;
+    audit_note_by(&backbone.identity, &mut tx, &administrator.by, Action::UserModified, &user).await?;
+    let body = UserBody::load(&mut tx, user).await?;
+    tx.commit().await?;
+    forget(&backbone, ended);
+    Ok(Json(body))
+}
+
+/// Delete a person
+///
+/// Deletes a person with his sessions, and ends his memberships. Refused while he alone owns an organization that others
+/// belong to; one that nobody else belongs to is kept, without anybody.
+#[utoipa::path(delete, path = "/admin/users/{id}", tag = "Administration", params(("id" = Uuid, Path)),
+    request_body = DeleteBody, responses((status = 200, description = "Done; the answer is `{}`")))]
+pub(crate) async fn people_delete(
+    State(backbone): State<Backbone>,
+    administrator: Administrator,
+    Path(id): Path<String>,
+    MaybeJson(asked): MaybeJson<DeleteBody>,
+) -> Answer<Json<Value>> {
+    let now = backbone.clock.now();
+    let mut tx = backbone.db.system("administrator deletes a person").begin().await?;
+    let id = user_get(&mut tx, person_id(&id)?).await?.id;
+    person_depart(&mut tx, &backbone.ids, id, now).await?;
+    let (user, ended) = if asked.should_soft_delete.unwrap_or_default() {
+        user_delete_softly(&mut tx, id, now).await?
+    } else {
+        user_delete(&mut tx, id).await?
+    };
+    audit_note_by(&backbone.identity, &mut tx, &administrator.by, Action::UserDeleted, &user).await?;
+    tx.commit().await?;
+    forget(&backbone, ended);
+    Ok(Json(json!({})))
+}
+
+/// Nothing of these sessions is believed any more.
+fn forget(backbone: &Backbone, ended: Vec<SessionId>) {
+    for session in ended {
+        backbone.identity.verifier.revoke_session(session);
+    }
+    backbone.resolver.forget();
+}

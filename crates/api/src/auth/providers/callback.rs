@@ -1,0 +1,148 @@
+//! Taking a browser back.
+
+use std::sync::Arc;
+
+use axum::{
+    Form,
+    extract::{FromRequest, Query, Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use freehold_core::{Context, Error, Result};
+use freehold_identity::{
+    codes,
+    provider::{Arrival, ProviderTokens, Return, Returned, landing, provider_return},
+    realm_tenant,
+    session::Tokens,
+};
+use freehold_web::{Answer, Backbone, client};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::authorize::cookie;
+use crate::auth::face::status_and_code;
+
+/// What the provider sends along.
+#[derive(Default, Deserialize, ToSchema)]
+pub(crate) struct CallbackBody {
+    /// Which sign-in it is.
+    state: Option<String>,
+    /// What we trade for who it is.
+    code: Option<String>,
+    /// Why there is no code.
+    error: Option<String>,
+    /// The same for people.
+    error_description: Option<String>,
+    /// Who sends the browser back.
+    iss: Option<String>,
+    /// The person's name, as Apple tells it.
+    user: Option<String>,
+}
+
+/// Come back from a provider
+///
+/// Where providers send browsers back to. The browser goes on to where it wanted to go, with its session in the fragment, or
+/// with a code in the query (PKCE); or with `error`, `error_code` and `error_description` in both.
+#[utoipa::path(get, path = "/callback", tag = "Sign-in", security(()),
+    params(
+        ("state" = String, Query, description = "Which sign-in it is"),
+        ("code" = Option<String>, Query, description = "What is traded for who it is"),
+        ("error" = Option<String>, Query, description = "Why there is none"),
+        ("error_description" = Option<String>, Query, description = "The same for people"),
+        ("iss" = Option<String>, Query, description = "Who sends the browser back"),
+    ),
+    responses((status = 302, description = "To where the browser wanted to go")))]
+pub(crate) async fn callback(State(backbone): State<Backbone>, request: Request) -> Answer<Response> {
+    let parts = request.into_parts().0;
+    let body = Query::<CallbackBody>::try_from_uri(&parts.uri).map(|query| query.0).unwrap_or_default();
+    Ok(take(&backbone, &parts, body, StatusCode::FOUND).await?)
+}
+
+/// Come back from a provider with a form
+///
+/// The same for providers that send a form, as Apple does.
+#[utoipa::path(post, path = "/callback", tag = "Sign-in", security(()),
+    request_body(content = CallbackBody, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 303, description = "To where the browser wanted to go")))]
+pub(crate) async fn callback_form(State(backbone): State<Backbone>, request: Request) -> Answer<Response> {
+    let (parts, body) = request.into_parts();
+    let form = Request::from_parts(parts.clone(), body);
+    let body = Form::<CallbackBody>::from_request(form, &()).await.map(|form| form.0).unwrap_or_default();
+    Ok(take(&backbone, &parts, body, StatusCode::SEE_OTHER).await?)
+}
+
+async fn take(backbone: &Backbone, parts: &Parts, body: CallbackBody, status: StatusCode) -> Result<Response> {
+    let CallbackBody { state, code, error, error_description, iss, user } = body;
+    let returned = Returned { state, code, error, error_description, issuer: iss, person: user };
+    let cookies = |name: &str| cookie_of(&parts.headers, name);
+    let client = client(backbone, parts);
+    let Return { mark, redirect_to, realm, arrival } =
+        provider_return(&backbone.identity, returned, &cookies, &client).await;
+    let target = redirect_to.unwrap_or_else(|| backbone.identity.settings.redirect_or_site(None));
+    let target = match realm_tenant(realm) {
+        Some(tenant) => landing(&target, &[("organization", &tenant.to_string())], &[]),
+        None => target,
+    };
+    let (place, error) = match arrival {
+        Ok(Arrival::Session { tokens, provider }) => (with_session(&target, &tokens, &provider), None),
+        Ok(Arrival::Code(code)) => (landing(&target, &[("code", code.expose())], &[]), None),
+        Ok(Arrival::Refused { error, description }) => (with_error(&target, &error, None, &description), None),
+        Err(error) => {
+            let (status, code) = status_and_code(&error);
+            (with_error(&target, in_oauth(&error, status), Some(code), error.message()), Some(error))
+        }
+    };
+    // With a type, so that nobody writes the error's own answer into it.
+    let headers = [(header::CACHE_CONTROL, "no-store"), (header::CONTENT_TYPE, "text/plain")];
+    let mut answer = (status, headers).into_response();
+    let place = HeaderValue::try_from(place).context("writing where the browser goes")?;
+    answer.headers_mut().insert(header::LOCATION, place);
+    if let Some(name) = mark {
+        answer.headers_mut().insert(header::SET_COOKIE, cookie(backbone, &name, "", 0, "Lax")?);
+    }
+    if let Some(error) = error {
+        // For the log.
+        answer.extensions_mut().insert(Arc::new(error));
+    }
+    Ok(answer)
+}
+
+fn with_session(target: &str, tokens: &Tokens, provider: &ProviderTokens) -> String {
+    let (at, within) = (tokens.expires_at.to_string(), tokens.expires_in.to_string());
+    let mut fragment =
+        vec![("access_token", tokens.access_token.expose()), ("expires_at", &at), ("expires_in", &within)];
+    if let Some(token) = &provider.refresh {
+        fragment.push(("provider_refresh_token", token.expose()));
+    }
+    fragment.push(("provider_token", provider.access.as_ref().map_or("", |token| token.expose())));
+    fragment.extend([("refresh_token", tokens.refresh_token.expose()), ("sb", ""), ("token_type", "bearer")]);
+    landing(target, &[], &fragment)
+}
+
+/// Clients read the one or the other.
+fn with_error(target: &str, error: &str, code: Option<&str>, description: &str) -> String {
+    let mut pairs = vec![("error", error)];
+    pairs.extend(code.map(|code| ("error_code", code)));
+    pairs.push(("error_description", description));
+    let fragment: Vec<_> = pairs.iter().copied().chain([("sb", "")]).collect();
+    landing(target, &pairs, &fragment)
+}
+
+/// The error in OAuth's words (RFC 6749, 4.1.2.1).
+fn in_oauth(error: &Error, status: u16) -> &'static str {
+    let denied = [codes::SIGNUP_DISABLED, codes::USER_BANNED, codes::PROVIDER_EMAIL_NEEDS_VERIFICATION];
+    match status {
+        _ if denied.iter().any(|code| error.is(*code)) => "access_denied",
+        400 => "invalid_request",
+        401 => "unauthorized_client",
+        403 => "access_denied",
+        503 => "temporarily_unavailable",
+        _ => "server_error",
+    }
+}
+
+fn cookie_of(headers: &HeaderMap, name: &str) -> Option<String> {
+    let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(other, _)| *other == name).map(|(_, value)| value.to_owned())
+}

@@ -1,0 +1,222 @@
+//! Invitations to an organization.
+
+use axum::{extract::State, http::StatusCode, response::Response};
+use freehold_core::{Area, Cursor, Error, OptionExt, Permission, Role, UserId, codes};
+use freehold_identity::user::email_normalize;
+use freehold_jobs::outbox::EventId;
+use freehold_tenancy::{
+    invitation::{self, Invitation, InvitationId, InvitationToken, NewInvitation, member_with_address},
+    member::membership_list,
+};
+use freehold_web::{
+    Answer, Attempt, Authenticated, Backbone, Creation, Json, Paging, Path, Query, Seats, SignedIn, invitation_letter,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::me::MembershipBody;
+
+/// An invitation.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct InvitationBody {
+    /// Which.
+    #[schema(value_type = Uuid)]
+    id: InvitationId,
+    /// Who is invited.
+    email: String,
+    /// What they will be: viewer, member, admin or owner.
+    role: String,
+    /// `open`, `expired`, `accepted` or `revoked`.
+    state: &'static str,
+    /// Who invited; null: a key.
+    #[schema(value_type = Option<Uuid>)]
+    invited_by: Option<UserId>,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When its last mail was asked for.
+    #[schema(value_type = String, format = DateTime)]
+    sent_at: Timestamp,
+    /// Until when it can be accepted.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+    /// When it was accepted.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    accepted_at: Option<Timestamp>,
+    /// By whom.
+    #[schema(value_type = Option<Uuid>)]
+    accepted_by: Option<UserId>,
+}
+
+impl InvitationBody {
+    fn of(invitation: Invitation, now: Timestamp) -> Self {
+        let state = invitation.state(now);
+        let Invitation { invitation_id: id, email, role, invited_by, created_at, sent_at, expires_at, .. } = invitation;
+        let Invitation { accepted_at, accepted_by, .. } = invitation;
+        Self { id, email, role, state, invited_by, created_at, sent_at, expires_at, accepted_at, accepted_by }
+    }
+}
+
+/// An invitation to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InvitationNew {
+    /// Who is invited.
+    #[schema(max_length = 254, example = "ada@example.org")]
+    email: String,
+    /// What they will be: viewer, member, admin or owner; never above your own. `member` when left out.
+    #[serde(default = "member")]
+    #[schema(value_type = String)]
+    role: Role,
+}
+
+fn member() -> Role {
+    Role::Member
+}
+
+/// A page of invitations.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct InvitationPage {
+    /// The newest first, the closed ones too.
+    data: Vec<InvitationBody>,
+    /// Send it as `cursor` for the next page.
+    #[schema(value_type = Option<String>)]
+    next_cursor: Option<Cursor>,
+}
+
+/// What the link of an invitation's mail carries.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InvitationAccept {
+    /// `inv_…`
+    token: String,
+}
+
+/// List invitations
+///
+/// The organization's invitations.
+#[utoipa::path(get, path = "/invitations", tag = "Organizations",
+    params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = InvitationPage)))]
+pub(crate) async fn invitation_list(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Query(paging): Query<Paging>,
+) -> Answer<Json<InvitationPage>> {
+    caller.allow(Permission::read(Area::Members))?;
+    let now = backbone.clock.now();
+    let page = invitation::invitation_list(&backbone.db, &caller, paging.request()?).await?;
+    let page = page.map(|invitation| InvitationBody::of(invitation, now));
+    Ok(Json(InvitationPage { data: page.data, next_cursor: page.next_cursor }))
+}
+
+/// Invite somebody
+///
+/// Sends a mail to the address; its owner becomes a member by accepting. Open invitations take a seat of the plan. Whether the
+/// address has an account here is not told.
+#[utoipa::path(post, path = "/invitations", tag = "Organizations", request_body = InvitationNew,
+    params(("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer again")),
+    responses((status = 201, body = InvitationBody)))]
+pub(crate) async fn invitation_create(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    creation: Creation<InvitationNew>,
+) -> Answer<Response> {
+    caller.allow(Permission::write(Area::Members))?;
+    let email = email_normalize(&creation.body.email)
+        .map_err(|_| Error::invalid("/email", "expected one mail address, such as ada@example.org"))?;
+    let mut tx = backbone.db.system("see whether who is invited is a member").begin().await?;
+    if member_with_address(&mut tx, caller.tenant(), &email).await? {
+        return Err(Error::new(codes::CONFLICT, "Somebody with that address is a member already.").into());
+    }
+    drop(tx);
+    let seats = Seats::of(&backbone, &caller).await?;
+    let letter = invitation_letter(&backbone, &caller).await?;
+    let (mut fresh, new) = match creation.attempt(&backbone, &caller).await? {
+        Attempt::Fresh(fresh, body) => (fresh, body),
+        Attempt::Replay(answer) => return Ok(answer),
+    };
+    let token = InvitationToken::generate(&backbone.random);
+    let new = NewInvitation { id: backbone.ids.next(), email: email.clone(), role: new.role };
+    let (event, now) = told(&backbone);
+    let made = invitation::invitation_create(
+        &mut fresh.tx,
+        (&caller, &backbone.vault),
+        new,
+        (&token, letter),
+        |taken| seats.admit(taken),
+        (event, now),
+    )
+    .await?;
+    Ok(fresh.finish(StatusCode::CREATED, &InvitationBody::of(made, now)).await?)
+}
+
+/// Send an invitation again
+///
+/// Sends another mail, whose link replaces that of the one before, and lets the invitation hold for its whole time anew.
+#[utoipa::path(post, path = "/invitations/{id}/resend", tag = "Organizations", params(("id" = Uuid, Path)),
+    responses((status = 200, body = InvitationBody)))]
+pub(crate) async fn invitation_resend(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<InvitationId>,
+) -> Answer<Json<InvitationBody>> {
+    caller.allow(Permission::write(Area::Members))?;
+    let seats = Seats::of(&backbone, &caller).await?;
+    let letter = invitation_letter(&backbone, &caller).await?;
+    let token = InvitationToken::generate(&backbone.random);
+    let (entry, now) = told(&backbone);
+    let mut tx = backbone.db.tenant(&caller).begin().await?;
+    let sent = invitation::invitation_resend(
+        &mut tx,
+        (&caller, &backbone.vault),
+        id,
+        (&token, letter),
+        |taken| seats.admit(taken),
+        (entry, now),
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(Json(InvitationBody::of(sent, now)))
+}
+
+/// Revoke an invitation
+///
+/// Takes it back; the link of its mail stops working.
+#[utoipa::path(delete, path = "/invitations/{id}", tag = "Organizations", params(("id" = Uuid, Path)),
+    responses((status = 200, body = InvitationBody)))]
+pub(crate) async fn invitation_revoke(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<InvitationId>,
+) -> Answer<Json<InvitationBody>> {
+    caller.allow(Permission::write(Area::Members))?;
+    let (event, now) = told(&backbone);
+    let mut tx = backbone.db.tenant(&caller).begin().await?;
+    let revoked = invitation::invitation_revoke(&mut tx, &caller, id, (event, now)).await?;
+    tx.commit().await?;
+    Ok(Json(InvitationBody::of(revoked, now)))
+}
+
+/// Accept an invitation
+///
+/// Makes you a member of the organization that invites your confirmed address, and switches you to it. Accepting twice is
+/// accepting once.
+#[utoipa::path(post, path = "/invitations/accept", tag = "Organizations", request_body = InvitationAccept,
+    responses((status = 200, body = MembershipBody)))]
+pub(crate) async fn invitation_accept(
+    State(backbone): State<Backbone>,
+    signed_in: SignedIn,
+    Json(body): Json<InvitationAccept>,
+) -> Answer<Json<MembershipBody>> {
+    let tenant = freehold_web::invitation_accept(&backbone, signed_in.user, &body.token).await?;
+    let mut tx = backbone.db.system("list own organizations").begin().await?;
+    let joined = membership_list(&mut tx, signed_in.user).await?.into_iter().find(|each| each.tenant_id == tenant);
+    Ok(Json(joined.or_not_found("organization")?.into()))
+}
+
+/// The event that tells of a change that happens now.
+fn told(backbone: &Backbone) -> (EventId, Timestamp) {
+    (backbone.ids.next(), backbone.clock.now())
+}

@@ -1,0 +1,105 @@
+//! Where am I signed in?
+
+use axum::{
+    extract::State,
+    http::{StatusCode, request::Parts},
+};
+use freehold_core::{Error, SessionId};
+use freehold_identity::session::{Holder, SessionInfo, session_list, session_revoke};
+use freehold_web::{Answer, Backbone, Json, Path, SignedIn, client};
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// One of a person's sessions.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SessionInfoBody {
+    /// Which.
+    #[schema(value_type = Uuid)]
+    id: SessionId,
+    /// The one that this request belongs to.
+    current: bool,
+    /// Signed in then.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// Last refreshed then.
+    #[schema(value_type = String, format = DateTime)]
+    last_used_at: Timestamp,
+    /// Ends then, whatever is done in it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
+    /// The browser or program that used it last, as it names itself.
+    user_agent: Option<String>,
+    /// The address it was last used from.
+    ip: Option<String>,
+    /// `aal1`, or `aal2` when it has shown a second factor.
+    aal: String,
+    /// How you showed who you are, the latest first: `password`, `totp`, …
+    methods: Vec<String>,
+}
+
+/// All of a person's sessions.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SessionInfoList {
+    /// The latest used first, at most 200.
+    data: Vec<SessionInfoBody>,
+}
+
+impl SessionInfoBody {
+    fn new(session: SessionInfo, current: SessionId) -> Self {
+        let SessionInfo { id, created_at, last_used_at, user_agent, ip, aal, not_after: expires_at, methods } = session;
+        Self { id, current: id == current, created_at, last_used_at, expires_at, user_agent, ip, aal, methods }
+    }
+}
+
+fn holder(signed_in: SignedIn) -> Holder {
+    Holder { user: signed_in.user, session: signed_in.session }
+}
+
+/// List your sessions
+///
+/// Where you are signed in.
+#[utoipa::path(get, path = "/me/sessions", tag = "Account", responses((status = 200, body = SessionInfoList)))]
+pub(crate) async fn own_session_list(
+    State(backbone): State<Backbone>,
+    signed_in: SignedIn,
+) -> Answer<Json<SessionInfoList>> {
+    let sessions = session_list(&backbone.identity, signed_in.user).await?;
+    let data = sessions.into_iter().map(|session| SessionInfoBody::new(session, signed_in.session)).collect();
+    Ok(Json(SessionInfoList { data }))
+}
+
+/// End a session
+///
+/// Signs you out in one place. It is over there within a second, also for tokens that would hold for longer.
+#[utoipa::path(delete, path = "/me/sessions/{id}", tag = "Account", params(("id" = Uuid, Path)),
+    responses((status = 204)))]
+pub(crate) async fn own_session_end(
+    State(backbone): State<Backbone>,
+    signed_in: SignedIn,
+    parts: Parts,
+    Path(id): Path<SessionId>,
+) -> Answer<StatusCode> {
+    let client = client(&backbone, &parts);
+    let ended = session_revoke(&backbone.identity, holder(signed_in), Some(id), &client).await?;
+    if ended == 0 {
+        return Err(Error::not_found("session").into());
+    }
+    backbone.resolver.forget();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// End your other sessions
+///
+/// Signs you out everywhere but here.
+#[utoipa::path(delete, path = "/me/sessions", tag = "Account", responses((status = 204)))]
+pub(crate) async fn own_sessions_end(
+    State(backbone): State<Backbone>,
+    signed_in: SignedIn,
+    parts: Parts,
+) -> Answer<StatusCode> {
+    let client = client(&backbone, &parts);
+    session_revoke(&backbone.identity, holder(signed_in), None, &client).await?;
+    backbone.resolver.forget();
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,171 @@
+//! Signing in: how many passwords a second are checked, of what argon2id lets this machine check, and what everybody else
+//! notices of it; and how many requests a second bring a token that is known, or one that nobody has seen before.
+
+use std::{
+    fmt::Write,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use freehold_core::{Random, Secret};
+use freehold_identity::password::{AT_ONCE, Cost, Passwords};
+use reqwest::Method;
+use serde_json::json;
+
+use crate::{
+    home::Home,
+    programs::Programs,
+    report::Report,
+    scene::{Scene, ask, text},
+    server::Server,
+    wrk,
+};
+
+const PASSWORD: &str = "as long as it is a secret";
+/// People who sign in.
+const PEOPLE: usize = 8;
+const ROUNDS: usize = 3;
+const SECONDS: u32 = 5;
+/// Tokens that nobody has seen before; more than can be shown in the seconds they are shown for.
+const TOKENS: usize = 12_000;
+const COLD_SECONDS: u32 = 2;
+/// How often somebody else asks for something meanwhile.
+const PROBE: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_millis(50);
+/// All come from this machine, so what is counted by address has no say here. What is counted by account has.
+const SETTINGS: &str = "[auth.limits]\ntokens = 0\nmails = 0\n";
+
+/// Both, on a server of their own.
+pub(crate) async fn measure(programs: &Programs, home: &Home, scene: &Scene, report: &mut Report) -> Result<()> {
+    let settings = home.script("sign_in.toml", SETTINGS)?;
+    let settings = settings.to_str().context("a folder whose name is no text")?;
+    let server = Server::start_with(programs, home, &[("FREEHOLD_CONFIG", settings)]).await?;
+    for number in 0..PEOPLE {
+        let person = json!({ "email": email(number), "password": PASSWORD });
+        ask(&server, Method::POST, "/auth/v1/signup", None, Some(&person)).await?;
+    }
+    passwords(programs, home, scene, &server, report).await?;
+    tokens(programs, home, scene, &server, report).await?;
+    server.stop().await
+}
+
+fn email(number: usize) -> String {
+    format!("signs-in-{number}@freehold.test")
+}
+
+async fn passwords(
+    programs: &Programs,
+    home: &Home,
+    scene: &Scene,
+    server: &Server<'_>,
+    report: &mut Report,
+) -> Result<()> {
+    let mut script = String::from("wrk.method = \"POST\"\nwrk.headers[\"Content-Type\"] = \"application/json\"\n");
+    // Writing to a String cannot fail.
+    let _ = writeln!(script, "local n = 0\nfunction request()\n  n = (n + 1) % {PEOPLE}");
+    let _ = writeln!(
+        script,
+        "  return wrk.format(nil, nil, nil, '{{\"email\":\"signs-in-' .. n .. '@freehold.test\",\"password\":\"{PASSWORD}\"}}')\nend"
+    );
+    let script = home.script("sign_in.lua", &script)?;
+    let url = server.url("/auth/v1/token?grant_type=password");
+    let (mut best, mut bare, mut waits): (f64, f64, Vec<Duration>) = (0.0, 0.0, Vec::new());
+    for _ in 0..ROUNDS {
+        bare = bare.max(hashes().await?);
+        let stop = Arc::new(AtomicBool::new(false));
+        let (load, others) = tokio::join!(
+            async {
+                let load = wrk::run_with(programs, scene, &url, Some(&script), (8, SECONDS)).await;
+                stop.store(true, Ordering::Relaxed);
+                load
+            },
+            probe(server, scene, &stop)
+        );
+        best = best.max(load?.rate);
+        waits.extend(others?);
+    }
+    waits.sort_unstable();
+    let p99 = waits.get(waits.len() * 99 / 100).copied().context("nobody else asked")?;
+    report.line("argon2id, checked and nothing else", format!("{bare:.0}/s"));
+    report.line("POST /auth/v1/token with a password", format!("{best:.0}/s"));
+    report.goal("  of what argon2id alone does", format!("{:.2}", best / bare), ">= 0.90", best / bare >= 0.9);
+    report.goal("  everybody else's p99 meanwhile", format!("{p99:.1?}"), "< 50ms", p99 < PATIENCE);
+    Ok(())
+}
+
+/// Passwords that this machine checks in a second when it does nothing else.
+#[expect(clippy::cast_precision_loss, reason = "some hundreds")]
+async fn hashes() -> Result<f64> {
+    let passwords = Passwords::new(Cost::OWASP, AT_ONCE, Random::system())?;
+    let password = Secret::new(PASSWORD.to_owned());
+    let stored = passwords.hash(&password).await?;
+    let begun = Instant::now();
+    let mut checked: u64 = 0;
+    while begun.elapsed() < Duration::from_secs(u64::from(SECONDS) / 2) {
+        let each = (0..AT_ONCE * 4).map(|_| passwords.verify(&password, Some(&stored)));
+        for right in futures_util::future::join_all(each).await {
+            if !right? {
+                bail!("a right password was not right");
+            }
+            checked += 1;
+        }
+    }
+    Ok(checked as f64 / begun.elapsed().as_secs_f64())
+}
+
+/// How long somebody else waits for a read, every now and then.
+async fn probe(server: &Server<'_>, scene: &Scene, stop: &AtomicBool) -> Result<Vec<Duration>> {
+    let mut waits = Vec::new();
+    while !stop.load(Ordering::Relaxed) {
+        let begun = Instant::now();
+        scene.read(server).await?;
+        waits.push(begun.elapsed());
+        tokio::time::sleep(PROBE).await;
+    }
+    Ok(waits)
+}
+
+async fn tokens(
+    programs: &Programs,
+    home: &Home,
+    scene: &Scene,
+    server: &Server<'_>,
+    report: &mut Report,
+) -> Result<()> {
+    let person = json!({ "email": email(0), "password": PASSWORD });
+    let mut session = ask(server, Method::POST, "/auth/v1/token?grant_type=password", None, Some(&person)).await?;
+    let organizations = ask(server, Method::GET, "/api/v1/me", Some(&text(&session, "/access_token")?), None).await?;
+    text(&organizations, "/organizations/0/id")?;
+    let mut fresh = Vec::with_capacity(TOKENS);
+    while fresh.len() < TOKENS {
+        let next = json!({ "refresh_token": text(&session, "/refresh_token")? });
+        session = ask(server, Method::POST, "/auth/v1/token?grant_type=refresh_token", None, Some(&next)).await?;
+        fresh.push(text(&session, "/access_token")?);
+    }
+    let known = home.script("known.lua", &showing(&fresh[..1]))?;
+    let unseen = home.script("unseen.lua", &showing(&fresh))?;
+    let url = server.url("/api/v1/usage");
+    let cold = wrk::run_with(programs, scene, &url, Some(&unseen), (16, COLD_SECONDS)).await?;
+    let warm = wrk::run_with(programs, scene, &url, Some(&known), (16, SECONDS)).await?;
+    report.line("GET /api/v1/usage, a token seen before", format!("{:.0}/s, p99 {}", warm.rate, warm.p99));
+    let name = "GET /api/v1/usage, a token nobody has seen before";
+    report.line(name, format!("{:.0}/s, p99 {}", cold.rate, cold.p99));
+    report.line("  of the others", format!("{:.2}", cold.rate / warm.rate));
+    Ok(())
+}
+
+/// A script that shows one token after the other.
+fn showing(tokens: &[String]) -> String {
+    let mut script = String::from("local tokens = {\n");
+    for token in tokens {
+        // Writing to a String cannot fail.
+        let _ = writeln!(script, "  \"{token}\",");
+    }
+    script.push_str("}\nlocal n = 0\nfunction request()\n  n = n % #tokens + 1\n");
+    script.push_str("  return wrk.format(nil, nil, { Authorization = \"Bearer \" .. tokens[n] })\nend\n");
+    script
+}

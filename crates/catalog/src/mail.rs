@@ -1,0 +1,110 @@
+//! What a product says in its mails instead of what we say: `[mail.magic_link]`.
+
+use std::collections::BTreeMap;
+
+use crate::read::{Section, Value, suggest};
+
+/// The words of one mail that the product writes itself. What it leaves out stays as it is, and so do the code, the link,
+/// how long they hold and why somebody gets the mail.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MailWords {
+    /// One line. A `{name}` in it, and in the others, stands for what [`MAILS`] lists.
+    pub subject: Option<String>,
+    /// What stands large above the text.
+    pub heading: Option<String>,
+    /// Paragraphs, none of them empty.
+    pub text: Option<Vec<String>>,
+    /// What the button says.
+    pub button: Option<String>,
+}
+
+const MONEY: &[&str] = &["product_name", "organization", "plan", "day"];
+
+/// The mails there are, with the names that the words of each may use: `{product_name}`.
+pub const MAILS: &[(&str, &[&str])] = &[
+    ("confirm_signup", &["product_name", "validity"]),
+    ("magic_link", &["product_name", "validity"]),
+    ("recovery", &["product_name", "validity"]),
+    ("invite", &["product_name", "validity", "organization"]),
+    ("email_change", &["product_name", "validity", "new_email"]),
+    ("email_change_current", &["product_name", "validity", "new_email"]),
+    ("reauthentication", &["product_name", "validity"]),
+    ("organization_invitation", &["product_name", "organization", "invited_by", "role", "day"]),
+    ("webhook_disabled", &["product_name", "organization"]),
+    ("trial_ending", MONEY),
+    ("trial_ended", MONEY),
+    ("payment_failed", MONEY),
+    ("payment_reminder", MONEY),
+    ("suspended", MONEY),
+    ("subscription_cancelled", MONEY),
+    ("archive_reminder", MONEY),
+    ("archived", MONEY),
+    ("payment_received", MONEY),
+];
+
+impl MailWords {
+    const KEYS: &[&str] = &["subject", "heading", "text", "button"];
+
+    /// Reads `[mail.…]`.
+    pub(crate) fn read_all(file: &Section<'_>) -> BTreeMap<String, Self> {
+        let read = |value: Value<'_>| {
+            let name = value.key();
+            let Some((_, allowed)) = MAILS.iter().find(|(mail, _)| *mail == name) else {
+                let names: Vec<&str> = MAILS.iter().map(|(mail, _)| *mail).collect();
+                value.say(&format!("there is no mail {name:?} — {}", suggest::or_one_of(name, &names, "")));
+                return None;
+            };
+            Some((name.to_owned(), Self::read(&value, allowed)?))
+        };
+        file.named("mail", "mail").into_iter().filter_map(read).collect()
+    }
+
+    fn read(value: &Value<'_>, allowed: &[&str]) -> Option<Self> {
+        let section = value.section(value.place().to_owned(), Self::KEYS)?;
+        let line = |key: &str| {
+            let value = section.get(key)?;
+            let text = value.text("expected one line of text")?;
+            names_check(&value, text, allowed).then(|| text.to_owned())
+        };
+        Some(Self {
+            subject: line("subject"),
+            heading: line("heading"),
+            text: section.get("text").and_then(|value| read_paragraphs(&value, allowed)),
+            button: line("button"),
+        })
+    }
+}
+
+fn read_paragraphs(value: &Value<'_>, allowed: &[&str]) -> Option<Vec<String>> {
+    const EXPECTED: &str = "expected text, with an empty line between two paragraphs";
+    let text = value.as_text().unwrap_or_default().replace("\r\n", "\n");
+    let one_line = |paragraph: &str| paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+    let paragraphs: Vec<String> = text.split("\n\n").map(one_line).filter(|paragraph| !paragraph.is_empty()).collect();
+    if paragraphs.is_empty() || text.contains(|c: char| c.is_control() && c != '\n' && c != '\t') {
+        value.refuse(EXPECTED);
+        return None;
+    }
+    names_check(value, &text, allowed).then_some(paragraphs)
+}
+
+/// Whether every `{name}` in the text is one that this mail knows.
+fn names_check(value: &Value<'_>, text: &str, allowed: &[&str]) -> bool {
+    let names = text.split('{').skip(1).map(|rest| rest.split_once('}').map(|(name, _)| name));
+    for name in names {
+        match name {
+            Some(name) if allowed.contains(&name) => {}
+            Some(name) => {
+                value.refuse(&format!(
+                    "there is no {{{name}}} in this mail — {}",
+                    suggest::or_one_of(name, allowed, "")
+                ));
+                return false;
+            }
+            None => {
+                value.refuse("a { without its }");
+                return false;
+            }
+        }
+    }
+    true
+}

@@ -1,0 +1,143 @@
+//! Data for the pages by which people come in.
+
+use freehold_console::{
+    Carried, ConfirmPage, FactorPage, ForgotPage, HalfConfirmedPage, InvitationOffer, InvitationPage, InvitationReader,
+    InvitationState, LinkExpiredPage, MailPurpose, NewPasswordPage, ProviderButton, Purpose, SignInPage, SignInStep,
+    SignInWays, SignUpPage,
+};
+
+use super::samples::brand;
+
+/// A mail is on its way, which ends in the local mailbox.
+pub(crate) fn sent(purpose: MailPurpose) -> SignInStep {
+    SignInStep::CheckMail { local_mailbox: true, purpose }
+}
+
+pub(crate) fn carried() -> Carried {
+    Carried { redirect_to: Some("https://app.example.org/welcome".to_owned()), organization: None }
+}
+
+/// With every way in.
+pub(crate) fn sign_in(step: SignInStep, error: Option<&str>) -> SignInPage {
+    let provider = |name: &str, label: &str| ProviderButton { name: name.to_owned(), label: label.to_owned() };
+    SignInPage {
+        brand: brand(),
+        ways: SignInWays {
+            password: true,
+            mail: true,
+            sign_up: true,
+            providers: vec![provider("google", "Google"), provider("github", "GitHub")],
+        },
+        step,
+        email: "ada@example.org".to_owned(),
+        carried: carried(),
+        error: error.map(str::to_owned),
+    }
+}
+
+/// With a link by mail alone.
+pub(crate) fn sign_in_by_mail() -> SignInPage {
+    let ways = SignInWays { password: false, mail: true, sign_up: true, providers: Vec::new() };
+    SignInPage { ways, email: String::new(), ..sign_in(SignInStep::AskAddress, None) }
+}
+
+/// With a password alone.
+pub(crate) fn sign_in_by_password() -> SignInPage {
+    let ways = SignInWays { password: true, mail: false, sign_up: true, providers: Vec::new() };
+    SignInPage { ways, email: String::new(), ..sign_in(SignInStep::AskAddress, None) }
+}
+
+pub(crate) fn sign_up(error: Option<&str>) -> SignUpPage {
+    SignUpPage {
+        brand: brand(),
+        closed: false,
+        email: String::new(),
+        min_length: 8,
+        carried: carried(),
+        error: error.map(str::to_owned),
+    }
+}
+
+pub(crate) fn forgot() -> ForgotPage {
+    ForgotPage { brand: brand(), email: String::new(), carried: carried(), error: None }
+}
+
+pub(crate) fn new_password(error: Option<&str>) -> NewPasswordPage {
+    NewPasswordPage {
+        brand: brand(),
+        email: "ada@example.org".to_owned(),
+        first: false,
+        min_length: 8,
+        ticket: "01ab".to_owned(),
+        carried: carried(),
+        error: error.map(str::to_owned),
+    }
+}
+
+pub(crate) fn factor(error: Option<&str>) -> FactorPage {
+    FactorPage {
+        brand: brand(),
+        ticket: "01ab".to_owned(),
+        app: true,
+        recovery: true,
+        carried: carried(),
+        error: error.map(str::to_owned),
+    }
+}
+
+pub(crate) fn confirm() -> ConfirmPage {
+    ConfirmPage {
+        brand: brand(),
+        email: "ada@example.org".to_owned(),
+        purpose: Purpose::SignIn,
+        token: "pM2vWb9oQ4nT7sYx1cKdLr".to_owned(),
+        kind: "magiclink".to_owned(),
+        redirect_to: Some("https://app.example.org/welcome".to_owned()),
+    }
+}
+
+pub(crate) fn link_expired() -> LinkExpiredPage {
+    LinkExpiredPage { brand: brand() }
+}
+
+pub(crate) fn half_confirmed() -> HalfConfirmedPage {
+    HalfConfirmedPage { brand: brand() }
+}
+
+pub(crate) fn offer() -> InvitationOffer {
+    InvitationOffer {
+        organization: "Bright Dental".to_owned(),
+        invited_by: Some("grace@brightdental.example".to_owned()),
+        role: "member".to_owned(),
+        email: "ada@example.org".to_owned(),
+        until: "28 November 2026".to_owned(),
+    }
+}
+
+pub(crate) fn invitation(reader: InvitationReader) -> InvitationPage {
+    InvitationPage { brand: brand(), state: InvitationState::Open { offer: offer(), reader }, error: None }
+}
+
+/// The same, to whoever may read it.
+pub(crate) fn invitations() -> Vec<(&'static str, InvitationPage)> {
+    let state = |state| InvitationPage { brand: brand(), state, error: None };
+    vec![
+        ("invitation", invitation(InvitationReader::Nobody { carried: carried(), sign_up: true })),
+        ("invitation-invited", invitation(invited())),
+        (
+            "invitation-other",
+            invitation(InvitationReader::Other { email: "eve@example.net".to_owned(), carried: carried() }),
+        ),
+        ("invitation-gone", state(InvitationState::Gone)),
+        ("invitation-joined", state(InvitationState::Joined { organization: "Bright Dental".to_owned() })),
+    ]
+}
+
+/// Who is invited reads it.
+pub(crate) fn invited() -> InvitationReader {
+    InvitationReader::Invited {
+        email: "ada@example.org".to_owned(),
+        invitation: "inv_00".to_owned(),
+        token: "01ab".to_owned(),
+    }
+}

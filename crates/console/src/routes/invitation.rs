@@ -1,0 +1,124 @@
+//! `/invitation`: who is invited decides whether to come.
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::StatusCode,
+    response::Response,
+    routing::get,
+};
+use freehold_core::{Error, OptionExt, Result, TenantId, codes};
+use freehold_identity::{
+    PeopleOf,
+    user::{User, user_find},
+};
+use freehold_tenancy::invitation::Offer;
+use freehold_web::{Answer, Backbone, MaybeVisitor, Query, Visitor, invitation_accept, invitation_look, invitee};
+use serde::Deserialize;
+
+use super::{brand, html_with_status, sign_in::form};
+use crate::{Carried, InvitationOffer, InvitationPage, InvitationReader, InvitationState, times::day};
+
+pub(super) fn routes() -> Router<Backbone> {
+    Router::new().route("/invitation", get(look).post(accept))
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    token: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct AcceptForm {
+    invitation: String,
+    token: String,
+}
+
+/// The link of the mail: shows what is offered, and changes nothing.
+async fn look(
+    State(backbone): State<Backbone>,
+    MaybeVisitor(visitor): MaybeVisitor,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Response> {
+    show(&backbone, visitor, wanted.token.as_deref().unwrap_or_default(), None).await
+}
+
+async fn accept(
+    State(backbone): State<Backbone>,
+    MaybeVisitor(visitor): MaybeVisitor,
+    request: Request,
+) -> Answer<Response> {
+    let form: AcceptForm = form(request).await?;
+    let Some(visitor) = visitor else { return show(&backbone, None, &form.invitation, None).await };
+    visitor.form_check(&backbone, &form.token)?;
+    let organization = invitation_look(&backbone, &form.invitation).await?.map(|offer| offer.organization);
+    match invitation_accept(&backbone, visitor.user, &form.invitation).await {
+        Ok(_) => {
+            let state = InvitationState::Joined { organization: organization.or_not_found("invitation")? };
+            html_with_status(StatusCode::OK, InvitationPage { brand: brand(&backbone), state, error: None }.render())
+        }
+        Err(error) if error.code().status < 500 => show(&backbone, Some(visitor), &form.invitation, Some(&error)).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn show(backbone: &Backbone, visitor: Option<Visitor>, token: &str, trouble: Option<&Error>) -> Answer<Response> {
+    let offer = invitation_look(backbone, token).await?.filter(|offer| offer.is_open(backbone.clock.now()));
+    let (status, state) = match offer {
+        None => (StatusCode::NOT_FOUND, InvitationState::Gone),
+        Some(offer) => {
+            let status = trouble.and_then(|error| StatusCode::from_u16(error.code().status).ok());
+            (status.unwrap_or(StatusCode::OK), open(backbone, visitor, offer, token).await?)
+        }
+    };
+    let page = InvitationPage { brand: brand(backbone), state, error: trouble.map(sentence) };
+    html_with_status(status, page.render())
+}
+
+fn sentence(error: &Error) -> String {
+    if error.is(codes::QUOTA_EXCEEDED) {
+        return "The organization has no seat left on its plan. Ask whoever invited you.".to_owned();
+    }
+    error.message().to_owned()
+}
+
+async fn open(backbone: &Backbone, visitor: Option<Visitor>, offer: Offer, token: &str) -> Result<InvitationState> {
+    let mut tx = backbone.db.system("look at an invitation").begin().await?;
+    let inviter = match offer.invited_by {
+        Some(inviter) => user_find(&mut tx, inviter).await?.map(|user| user.email).filter(|email| !email.is_empty()),
+        None => None,
+    };
+    let reader = match visitor {
+        Some(visitor) => user_find(&mut tx, visitor.user).await?.map(|user| (visitor, user)),
+        None => None,
+    };
+    drop(tx);
+    let reader = reader_of(backbone, reader, &offer, token);
+    let Offer { organization, email, role, expires_at, .. } = offer;
+    let offer = InvitationOffer { organization, invited_by: inviter, role, email, until: day(expires_at) };
+    Ok(InvitationState::Open { offer, reader })
+}
+
+fn reader_of(backbone: &Backbone, reader: Option<(Visitor, User)>, offer: &Offer, token: &str) -> InvitationReader {
+    let carried = carried(backbone, offer.tenant_id, token);
+    match reader {
+        None => InvitationReader::Nobody { carried, sign_up: !backbone.identity.settings.auth.signup_disabled },
+        Some((visitor, user)) => match offer.check(invitee(&user, offer.tenant_id)) {
+            Ok(()) => InvitationReader::Invited {
+                email: user.email,
+                invitation: token.to_owned(),
+                token: visitor.form_token(backbone),
+            },
+            Err(_) => InvitationReader::Other { email: user.email, carried },
+        },
+    }
+}
+
+/// What sign-in and sign-up carry to come back here.
+fn carried(backbone: &Backbone, tenant: TenantId, token: &str) -> Carried {
+    let per_tenant = backbone.identity.settings.auth.identity == PeopleOf::PerTenant;
+    Carried {
+        redirect_to: Some(format!("{}/invitation?token={token}", backbone.site_url)),
+        organization: per_tenant.then(|| tenant.to_string()),
+    }
+}

@@ -1,0 +1,124 @@
+//! Signing in by a mail: asking for it, and typing its code.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension,
+    extract::{Request, State},
+    http::StatusCode,
+    response::Response,
+};
+use freehold_core::{Error, Result};
+use freehold_identity::{
+    codes,
+    one_time::OneTimeCode,
+    session::Tokens,
+    user::email_normalize,
+    verify::{Proof, Verified, VerifyType, proof_use},
+};
+use freehold_web::{Answer, Backbone, person_mail};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{super::Pages, Visit, arrival::arrive, page, sentence, show, visit};
+use crate::{MailPurpose, SignInPage, SignInStep};
+
+#[derive(Deserialize)]
+pub(super) struct MailForm {
+    pub(super) email: String,
+    pub(super) redirect_to: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct CodeForm {
+    email: String,
+    code: String,
+    r#type: Option<String>,
+    redirect_to: Option<String>,
+}
+
+pub(super) async fn mail_send(
+    State(backbone): State<Backbone>,
+    Extension(pages): Extension<Arc<Pages>>,
+    request: Request,
+) -> Answer<Response> {
+    let (visit, form): (Visit, MailForm) = visit(&backbone, request).await?;
+    let sent = link_send(&backbone, &visit, &form).await;
+    sent_page(&backbone, &pages, &visit, (form.email, form.redirect_to), MailPurpose::SignIn, sent)
+}
+
+async fn link_send(backbone: &Backbone, visit: &Visit, form: &MailForm) -> Result<()> {
+    let settings = &backbone.identity.settings;
+    if !settings.magic_link {
+        return Err(Error::new(codes::EMAIL_PROVIDER_DISABLED, "Sign-in by mail is not offered here."));
+    }
+    let email = email_normalize(&form.email)?;
+    let target = settings.redirect_or_site(form.redirect_to.as_deref());
+    person_mail(backbone, visit.realm, email, true, json!({}), target).await
+}
+
+/// What somebody sees who asked for a mail.
+pub(super) fn sent_page(
+    backbone: &Backbone,
+    pages: &Pages,
+    visit: &Visit,
+    (email, redirect_to): (String, Option<String>),
+    purpose: MailPurpose,
+    sent: Result<()>,
+) -> Answer<Response> {
+    let check_mail = SignInStep::CheckMail { local_mailbox: pages.local.mailbox, purpose };
+    let (status, step, error) = match sent {
+        Ok(()) => (StatusCode::OK, check_mail, None),
+        // The mail of a moment ago is as good as a new one.
+        Err(error) if error.is(codes::OVER_EMAIL_SEND_RATE_LIMIT) => {
+            (StatusCode::OK, check_mail, Some(error.message().to_owned()))
+        }
+        Err(error) => {
+            let (_, said) = sentence(error)?;
+            (StatusCode::OK, SignInStep::AskAddress, Some(said))
+        }
+    };
+    let page = SignInPage { step, email, error, ..page(backbone, visit.carried(redirect_to)) };
+    show(backbone, status, &page)
+}
+
+pub(super) async fn code_use(
+    State(backbone): State<Backbone>,
+    Extension(pages): Extension<Arc<Pages>>,
+    request: Request,
+) -> Answer<Response> {
+    let (visit, form): (Visit, CodeForm) = visit(&backbone, request).await?;
+    let purpose = MailPurpose::of(form.r#type.as_deref());
+    match code_verify(&backbone, &visit, &form, purpose).await {
+        Ok(tokens) => {
+            let kind = if purpose == MailPurpose::SignIn { "magiclink" } else { purpose.name() };
+            arrive(&backbone, &visit, &tokens, kind, form.redirect_to).await
+        }
+        Err(error) => {
+            let (status, said) = sentence(error)?;
+            let page = SignInPage {
+                step: SignInStep::CheckMail { local_mailbox: pages.local.mailbox, purpose },
+                email: form.email,
+                error: Some(said),
+                ..page(&backbone, visit.carried(form.redirect_to))
+            };
+            show(&backbone, status, &page)
+        }
+    }
+}
+
+async fn code_verify(backbone: &Backbone, visit: &Visit, form: &CodeForm, purpose: MailPurpose) -> Result<Tokens> {
+    let wrong = || Error::new(codes::OTP_EXPIRED, "Token has expired or is invalid");
+    let email = email_normalize(&form.email)?;
+    let code = OneTimeCode::parse(&form.code).ok_or_else(wrong)?;
+    let kind = match purpose {
+        MailPurpose::SignIn => VerifyType::Email,
+        MailPurpose::SignUp => VerifyType::SignUp,
+        MailPurpose::Recovery => VerifyType::Recovery,
+    };
+    let proof = Proof::Code { realm: visit.realm, email, code };
+    match proof_use(&backbone.identity, proof, kind, &visit.client).await? {
+        Verified::SignedIn(tokens) => Ok(*tokens),
+        Verified::Code(_) | Verified::HalfConfirmed => Err(wrong()),
+    }
+}

@@ -1,0 +1,45 @@
+//! Signing in with a password.
+
+use axum::{
+    extract::{Request, State},
+    response::Response,
+};
+use freehold_core::{Error, Result};
+use freehold_identity::{codes, session::Tokens, sign_in::sign_in_with_password, user::email_normalize};
+use freehold_web::{Answer, Backbone};
+use serde::Deserialize;
+
+use super::{
+    Visit,
+    arrival::{arrive, secret},
+    page, sentence, show, visit,
+};
+use crate::SignInPage;
+
+#[derive(Deserialize)]
+struct PasswordForm {
+    email: String,
+    password: String,
+    redirect_to: Option<String>,
+}
+
+pub(super) async fn password_use(State(backbone): State<Backbone>, request: Request) -> Answer<Response> {
+    let (visit, form): (Visit, PasswordForm) = visit(&backbone, request).await?;
+    let PasswordForm { email, password, redirect_to } = form;
+    match signed_in(&backbone, &visit, &email, password).await {
+        Ok(tokens) => arrive(&backbone, &visit, &tokens, "signin", redirect_to).await,
+        Err(error) => {
+            let (status, said) = sentence(error)?;
+            let page = SignInPage { email, error: Some(said), ..page(&backbone, visit.carried(redirect_to)) };
+            show(&backbone, status, &page)
+        }
+    }
+}
+
+async fn signed_in(backbone: &Backbone, visit: &Visit, email: &str, password: String) -> Result<Tokens> {
+    if !backbone.identity.settings.password {
+        return Err(Error::new(codes::EMAIL_PROVIDER_DISABLED, "Sign-in with a password is not offered here."));
+    }
+    let email = email_normalize(email)?;
+    sign_in_with_password(&backbone.identity, visit.realm, &email, secret(password)?, &visit.client).await
+}

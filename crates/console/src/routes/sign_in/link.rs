@@ -1,0 +1,123 @@
+//! The link of a mail. Programs that check mails open it, so opening it shows a page; the button there uses it up.
+
+use axum::{
+    extract::{Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use freehold_core::Error;
+use freehold_identity::{
+    codes,
+    one_time::{Flow, LinkToken},
+    verify::{HALF_CONFIRMED, Verified, VerifyType, link_peek, link_use},
+};
+use freehold_web::{Answer, Backbone, Query};
+use serde::Deserialize;
+
+use super::{
+    super::{brand, html_with_status},
+    Visit,
+    arrival::{Arrival, arrive, hand_over, own_path, with_query},
+    visit, with_policy,
+};
+use crate::{ConfirmPage, HalfConfirmedPage, LinkExpiredPage, Purpose, query_encode};
+
+#[derive(Deserialize)]
+pub(super) struct Link {
+    token: Option<String>,
+    r#type: Option<String>,
+    redirect_to: Option<String>,
+}
+
+impl Link {
+    /// What it is for. A link that does not say so is one to sign in with.
+    fn kind(&self) -> Option<VerifyType> {
+        VerifyType::parse(self.r#type.as_deref().filter(|kind| !kind.is_empty()).unwrap_or("email"))
+    }
+}
+
+/// A link was opened, perhaps by a program that checks mails: nothing happens but a page.
+pub(super) async fn link_look(State(backbone): State<Backbone>, Query(link): Query<Link>) -> Answer<Response> {
+    let token = link.token.as_deref().and_then(LinkToken::parse);
+    let target = backbone.identity.settings.redirect_or_site(link.redirect_to.as_deref());
+    let email = match (&token, link.kind()) {
+        (Some(token), Some(kind)) => link_peek(&backbone.identity, token, kind).await?,
+        _ => None,
+    };
+    let (Some(token), Some(email)) = (token, email) else {
+        return dead(&backbone, &target, link.token.as_deref(), &expired());
+    };
+    let kind = link.r#type.unwrap_or_else(|| "magiclink".to_owned());
+    let page = ConfirmPage {
+        brand: brand(&backbone),
+        email,
+        purpose: Purpose::of(&kind),
+        token: token.expose().to_owned(),
+        kind,
+        redirect_to: Some(target),
+    };
+    let policy = page.content_security_policy(&backbone.site_url);
+    with_policy(html_with_status(StatusCode::OK, page.render())?, &policy)
+}
+
+/// The button behind the link.
+pub(super) async fn link_press(State(backbone): State<Backbone>, request: Request) -> Answer<Response> {
+    let (visit, link): (Visit, Link) = visit(&backbone, request).await?;
+    let target = backbone.identity.settings.redirect_or_site(link.redirect_to.as_deref());
+    let text = link.token.as_deref();
+    let (Some(token), Some(kind)) = (text.and_then(LinkToken::parse), link.kind()) else {
+        return dead(&backbone, &target, text, &expired());
+    };
+    let flow = token.flow();
+    let used = match link_use(&backbone.identity, token, kind, &visit.client).await {
+        Ok(used) => used,
+        Err(error) if error.code().status < 500 => return dead(&backbone, &target, text, &error),
+        Err(error) => return Err(error.into()),
+    };
+    match used {
+        Verified::Code(code) => Ok(Redirect::to(&with_query(&target, &[("code", code.expose())])).into_response()),
+        Verified::HalfConfirmed => half_confirmed(&backbone, &target, flow),
+        Verified::SignedIn(tokens) => {
+            let kind = link.r#type.as_deref().filter(|kind| !kind.is_empty()).unwrap_or("magiclink");
+            if own_path(&backbone, &target).is_some() {
+                return arrive(&backbone, &visit, &tokens, kind, link.redirect_to).await;
+            }
+            // An application asks for the second factor by itself.
+            let arrival = Arrival::new(&tokens, kind);
+            let claims = backbone.claims(tokens.access_token.expose())?;
+            Ok(hand_over(&backbone, &visit, &arrival, &claims, &target)?)
+        }
+    }
+}
+
+fn expired() -> Error {
+    Error::new(codes::OTP_EXPIRED, "Email link is invalid or has expired")
+}
+
+/// Where a link leads that does not work: to a page of ours, or back to the application, as Supabase says it.
+fn dead(backbone: &Backbone, target: &str, token: Option<&str>, error: &Error) -> Answer<Response> {
+    if own_path(backbone, target).is_some() {
+        return html_with_status(StatusCode::FORBIDDEN, LinkExpiredPage { brand: brand(backbone) }.render());
+    }
+    let pairs = [
+        ("error", if error.code().status == 500 { "server_error" } else { "access_denied" }),
+        ("error_code", error.code().name),
+        ("error_description", error.message()),
+    ];
+    let fragment: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", query_encode(value))).collect();
+    let pkce = token.is_some_and(|token| token.starts_with("pkce_"));
+    let base = if pkce { with_query(target, &pairs) } else { target.to_owned() };
+    Ok(Redirect::to(&format!("{base}#{}&sb=", fragment.join("&"))).into_response())
+}
+
+/// One of the two links of a change of address was used.
+fn half_confirmed(backbone: &Backbone, target: &str, flow: Flow) -> Answer<Response> {
+    if own_path(backbone, target).is_some() {
+        return html_with_status(StatusCode::OK, HalfConfirmedPage { brand: brand(backbone) }.render());
+    }
+    let base = match flow {
+        Flow::Pkce => with_query(target, &[("message", HALF_CONFIRMED)]),
+        Flow::Implicit => target.to_owned(),
+    };
+    Ok(Redirect::to(&format!("{base}#message={}&sb=", query_encode(HALF_CONFIRMED))).into_response())
+}

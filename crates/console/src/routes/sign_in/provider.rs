@@ -1,0 +1,95 @@
+//! Signing in by another provider: away, and back with a code that only this browser can trade (RFC 7636).
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use freehold_core::{Context, Result};
+use freehold_identity::verify::sign_in_with_code;
+use freehold_web::{Answer, Backbone, Query, verifier_generate};
+use serde::Deserialize;
+
+use super::{
+    Visit,
+    arrival::{arrive, with_query},
+};
+use crate::Carried;
+
+/// The cookie that keeps the verifier while the browser is away.
+const COOKIE: &str = "freehold_verifier";
+/// How long it may be away, in seconds.
+const LIFE: u32 = 900;
+
+#[derive(Deserialize)]
+pub(super) struct Leaving {
+    provider: String,
+    redirect_to: Option<String>,
+    organization: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Arrived {
+    code: Option<String>,
+    redirect_to: Option<String>,
+    organization: Option<String>,
+}
+
+pub(super) async fn leave(State(backbone): State<Backbone>, Query(leaving): Query<Leaving>) -> Answer<Response> {
+    let Leaving { provider, redirect_to, organization } = leaving;
+    let (verifier, challenge) = verifier_generate(&backbone);
+    let carried = Carried { redirect_to, organization: organization.clone() };
+    let back = carried.link(&format!("{}/sign-in/arrived", backbone.site_url));
+    let mut pairs = vec![
+        ("provider", provider.as_str()),
+        ("redirect_to", &back),
+        ("code_challenge", &challenge),
+        ("code_challenge_method", "s256"),
+    ];
+    pairs.extend(organization.as_deref().map(|id| ("organization", id)));
+    let mut answer = Redirect::to(&with_query("/auth/v1/authorize", &pairs)).into_response();
+    answer.headers_mut().append(header::SET_COOKIE, cookie(&backbone, verifier.expose(), LIFE)?);
+    Ok(answer)
+}
+
+pub(super) async fn arrived(
+    State(backbone): State<Backbone>,
+    Query(arrived): Query<Arrived>,
+    request: Request,
+) -> Answer<Response> {
+    let (parts, _) = request.into_parts();
+    // The verifier in its cookie shows that this browser began it, wherever it comes from now.
+    let visit = Visit { from_here: true, ..Visit::of(&backbone, &parts)? };
+    let Arrived { code, redirect_to, organization } = arrived;
+    let signed_in = match (code, verifier(&parts.headers)) {
+        (Some(code), Some(verifier)) => {
+            match sign_in_with_code(&backbone.identity, &code, &verifier, &visit.client).await {
+                Ok((tokens, _)) => Some(tokens),
+                Err(error) if error.code().status < 500 => None,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        _ => None,
+    };
+    let mut answer = match signed_in {
+        Some(tokens) => arrive(&backbone, &visit, &tokens, "signin", redirect_to).await?,
+        None => {
+            let carried = Carried { redirect_to, organization };
+            Redirect::to(&carried.link("/sign-in?failed=provider")).into_response()
+        }
+    };
+    answer.headers_mut().append(header::SET_COOKIE, cookie(&backbone, "", 0)?);
+    Ok(answer)
+}
+
+fn cookie(backbone: &Backbone, value: &str, seconds: u32) -> Result<HeaderValue> {
+    let secure = if backbone.site_url.starts_with("https://") { "; Secure" } else { "" };
+    let cookie = format!("{COOKIE}={value}; Path=/sign-in; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+    HeaderValue::from_str(&cookie).context("writing a cookie")
+}
+
+fn verifier(headers: &HeaderMap) -> Option<String> {
+    let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value.to_owned()).filter(|value| !value.is_empty())
+}

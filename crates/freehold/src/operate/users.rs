@@ -1,0 +1,216 @@
+//! `freehold users`: people who move here, and what an operator does to single ones.
+
+mod bring;
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::{Args, Subcommand};
+use freehold_core::{Clock, Ids, Random, UserId};
+use freehold_db::{Db, SystemTx};
+use freehold_identity::{
+    admin::{UserFilter, UserPosition, user_ban, user_delete, user_delete_softly, user_list_after, user_search},
+    signing::Keeper,
+    user::{User, user_find},
+};
+use freehold_tenancy::departure::person_depart;
+use jiff::{Span, SpanRelativeTo, Timestamp};
+
+pub use bring::{people_from_database, people_from_dump};
+
+use super::minute;
+use crate::{compose, database::Database, secret_key, settings::Settings};
+
+/// What can be done about people.
+#[derive(Subcommand)]
+pub enum Action {
+    /// Bring people from Supabase, with their passwords: from a dump of the project's database, or from the database itself
+    ///
+    /// Make the dump with: supabase db dump --data-only --schema auth -f people.sql, or with pg_dump --data-only
+    /// --schema auth. Bringing the same people twice changes nothing. They sign in with their old passwords.
+    Import {
+        /// Which people
+        #[command(flatten)]
+        from: From,
+    },
+    /// List people, the latest first
+    List {
+        /// Only those whose address or name holds this
+        filter: Option<String>,
+        /// At most so many
+        #[arg(long, default_value_t = 50, value_name = "NUMBER", value_parser = clap::value_parser!(i64).range(1..=10_000))]
+        limit: i64,
+    },
+    /// Lock a person out, or let him in again; his sessions stop within a second
+    Ban {
+        /// The person's id or address
+        person: String,
+        /// For how long: 24h, 30d; without it, until he is let in again
+        #[arg(long = "for", value_name = "SPAN", conflicts_with = "lift")]
+        span: Option<String>,
+        /// Let him in again
+        #[arg(long)]
+        lift: bool,
+    },
+    /// Delete a person with his sessions and memberships
+    Delete {
+        /// The person's id or address
+        person: String,
+        /// Keep that there was somebody, for the records, and nothing of who he was
+        #[arg(long)]
+        soft: bool,
+    },
+}
+
+/// From where people come.
+#[derive(Args)]
+pub struct From {
+    /// The dump, as plain SQL; - reads it from the standard input. Goes before the database
+    #[arg(value_name = "DUMP", required_unless_present = "database")]
+    dump: Option<PathBuf>,
+    /// The project's database, read only: postgres://…
+    #[arg(long, env = "SUPABASE_DB_URL", hide_env_values = true, value_name = "URL")]
+    database: Option<String>,
+}
+
+/// Does it.
+pub async fn users(settings: &Settings, action: Action) -> Result<()> {
+    let database = Database::open_beside(settings).await?;
+    let done = async {
+        let db = || database.pool();
+        match action {
+            Action::Import { from } => {
+                // Who moves here may do so before the first server runs.
+                database.migrate(&compose::migrations(&compose::product(&settings.product)?)).await?;
+                let (clock, random) = (Clock::system(), Random::system());
+                let ids = Ids::new(clock.clone(), random.clone());
+                let keeper = Keeper { db: db()?, vault: secret_key::vault(settings, &random)?, clock, ids, random };
+                bring::bring(settings, &keeper, from.dump, from.database).await
+            }
+            Action::List { filter, limit } => list(&db()?, filter, limit).await,
+            Action::Ban { person, span, lift } => ban(&db()?, &person, span.as_deref(), lift).await,
+            Action::Delete { person, soft } => delete(&db()?, &person, soft).await,
+        }
+    };
+    let done = done.await;
+    database.close().await?;
+    done
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the command is for")]
+async fn list(db: &Db, filter: Option<String>, limit: i64) -> Result<()> {
+    let filter =
+        UserFilter { aud: "authenticated".to_owned(), realm: None, holds: filter, oldest_first: false };
+    let (mut left, mut after): (i64, Option<UserPosition>) = (limit, None);
+    while left > 0 {
+        let mut tx = db.system("operator lists people").begin().await?;
+        let (users, next) = user_list_after(&mut tx, &filter, after, left.min(500)).await?;
+        if users.is_empty() {
+            println!("no people");
+        }
+        for (user, identities) in &users {
+            let ways: Vec<&str> = identities.iter().map(|identity| identity.provider.as_str()).collect();
+            println!("{}", line(user, &ways.join(", ")));
+        }
+        left -= 500;
+        after = next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn line(user: &User, ways: &str) -> String {
+    let name = [&user.email, &user.phone].into_iter().find(|text| !text.is_empty());
+    let name = name.map_or("anonymous", String::as_str);
+    let seen = user.last_sign_in_at.map_or("never signed in".to_owned(), |at| format!("last signed in {}", minute(at)));
+    let mut line = format!("{}  {name}\n  since {}, {seen}", user.id, minute(user.created_at));
+    if !ways.is_empty() {
+        line.push_str(&format!(", by {ways}"));
+    }
+    if !user.confirmed() && !user.email.is_empty() {
+        line.push_str(", not confirmed");
+    }
+    if let Some(until) = user.banned_until {
+        line.push_str(&format!(", locked out until {}", minute(until)));
+    }
+    if let Some(at) = user.deleted_at {
+        line.push_str(&format!(", deleted {}", minute(at)));
+    }
+    line
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the command is for")]
+async fn ban(db: &Db, person: &str, span: Option<&str>, lift: bool) -> Result<()> {
+    let now = Clock::system().now();
+    let until = if lift { None } else { Some(until(span, now)?) };
+    let mut tx = db.system("operator locks a person out").begin().await?;
+    let id = find(&mut tx, person).await?;
+    user_ban(&mut tx, id, until, now).await?;
+    tx.commit().await?;
+    match until {
+        None => println!("{person} is let in again"),
+        Some(until) => println!("{person} is locked out until {}", minute(until)),
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the command is for")]
+async fn delete(db: &Db, person: &str, soft: bool) -> Result<()> {
+    let clock = Clock::system();
+    let ids = Ids::new(clock.clone(), Random::system());
+    let now = clock.now();
+    let mut tx = db.system("operator deletes a person").begin().await?;
+    let id = find(&mut tx, person).await?;
+    person_depart(&mut tx, &ids, id, now).await?;
+    if soft {
+        user_delete_softly(&mut tx, id, now).await?;
+    } else {
+        user_delete(&mut tx, id).await?;
+    }
+    tx.commit().await?;
+    println!("{person} is deleted");
+    Ok(())
+}
+
+/// The one person with this id or address.
+async fn find(tx: &mut SystemTx, person: &str) -> Result<UserId> {
+    if let Ok(id) = person.parse::<UserId>() {
+        return match user_find(tx, id).await? {
+            Some(user) => Ok(user.id),
+            None => bail!("there is nobody with the id {person}"),
+        };
+    }
+    let found = user_search(tx, &person.trim().to_lowercase()).await?;
+    match found.as_slice() {
+        [] => bail!("there is nobody with the address {person}"),
+        [user] => Ok(user.id),
+        several => bail!("there are {} people with the address {person}: name one by his id", several.len()),
+    }
+}
+
+fn until(span: Option<&str>, now: Timestamp) -> Result<Timestamp> {
+    // A hundred years, as Supabase's own tools say it.
+    let text = span.unwrap_or("876600h");
+    let span = text.parse::<Span>().and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()));
+    match span.and_then(|span| now.checked_add(span)) {
+        Ok(until) if until > now => Ok(until),
+        _ => bail!("{text:?} is no span such as 24h or 30d"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_counted_from_now() {
+        let now: Timestamp = "2026-03-15T12:00:00Z".parse().unwrap();
+        assert_eq!(until(Some("30d"), now).unwrap().to_string(), "2026-04-14T12:00:00Z");
+        assert!(until(None, now).unwrap() > until(Some("30000d"), now).unwrap());
+        for bad in ["", "tomorrow", "-1h", "0s", "99999999999d"] {
+            assert!(until(Some(bad), now).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What is told of Supabase, by the environment alone.
+
+use anyhow::{Result, bail};
+use clap::Args;
+use freehold_core::Secret;
+use freehold_identity::{ProjectSettings, SupabaseSettings};
+
+/// What the environment says of Supabase.
+#[derive(Args, Clone, Debug, Default)]
+pub struct SupabaseOptions {
+    /// The Supabase project where people sign in, instead of here
+    #[arg(long, env = "SUPABASE_URL", global = true, value_name = "URL", hide = true)]
+    supabase_url: Option<String>,
+
+    /// The project's secret key, to administer its people
+    #[arg(long, env = "SUPABASE_SECRET_KEY", global = true, value_name = "KEY", hide_env_values = true, hide = true)]
+    supabase_secret_key: Option<String>,
+
+    /// The older form of that key
+    #[arg(
+        long,
+        env = "SUPABASE_SERVICE_ROLE_KEY",
+        global = true,
+        value_name = "KEY",
+        hide_env_values = true,
+        hide = true
+    )]
+    supabase_service_role_key: Option<String>,
+
+    /// The secret that older projects sign tokens with
+    #[arg(long, env = "SUPABASE_JWT_SECRET", global = true, value_name = "SECRET", hide_env_values = true, hide = true)]
+    supabase_jwt_secret: Option<String>,
+}
+
+impl SupabaseOptions {
+    pub(super) fn resolve(self) -> Result<SupabaseSettings> {
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let secret = |text: Option<String>| given(text).map(Secret::new);
+        let service_key = secret(self.supabase_secret_key).or(secret(self.supabase_service_role_key));
+        let jwt_secret = secret(self.supabase_jwt_secret);
+        if jwt_secret.as_ref().is_some_and(|secret| secret.expose().len() < 32) {
+            bail!("SUPABASE_JWT_SECRET has less than 32 characters; it is shown in the project's settings, under JWT keys");
+        }
+        let project = match given(self.supabase_url) {
+            None => None,
+            Some(url) if url.starts_with("https://") || url.starts_with("http://") => {
+                Some(ProjectSettings { url: url.trim_end_matches('/').to_owned(), service_key })
+            }
+            Some(_) => bail!("SUPABASE_URL has to begin with https:// or http://"),
+        };
+        Ok(SupabaseSettings { jwt_secret, project })
+    }
+}

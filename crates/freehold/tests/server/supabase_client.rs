@@ -1,0 +1,47 @@
+//! Supabase's own client, unmodified, while the database is away for 20 seconds: nobody is signed out.
+
+use std::{path::PathBuf, process::Stdio, time::Duration};
+
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::Command,
+};
+
+use crate::{
+    outage::server,
+    postgres::Postgres,
+    server::{Home, SOON},
+};
+
+const OUTAGE: Duration = Duration::from_secs(20);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgres_that_is_away_signs_nobody_out() {
+    let home = Home::new();
+    let postgres = Postgres::start(&home).await;
+    let migration = postgres.database("freehold").await;
+    let (_, server) = server(&home, &postgres.url("freehold_server", "freehold"), &migration).await;
+
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let packages = root.join("../../.freehold/supabase-client");
+    assert!(packages.join("versions").is_file(), "{} is missing: run `make test`", packages.display());
+    let mut node = Command::new("node")
+        .arg(root.join("tests/server/supabase_client.cjs"))
+        .env("NODE_PATH", packages.join("node_modules"))
+        .env("FREEHOLD_URL", &server.site)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(node.stdout.take().unwrap()).lines();
+    let mut next = async || tokio::time::timeout(SOON, lines.next_line()).await.unwrap().unwrap();
+
+    assert_eq!(next().await.as_deref(), Some("signed in"));
+    postgres.stop().await;
+    tokio::time::sleep(OUTAGE).await;
+    let _postgres = Postgres::start(&home).await;
+    assert_eq!(next().await.as_deref(), Some("all of it"));
+    assert!(node.wait().await.unwrap().success());
+    server.stop().await;
+}

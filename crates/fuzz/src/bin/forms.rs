@@ -1,0 +1,5 @@
+//! `make fuzz` runs it: see [`freehold_fuzz::forms`].
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| freehold_fuzz::forms(data));

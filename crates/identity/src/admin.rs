@@ -1,0 +1,179 @@
+//! What administrators do to people: whoever brings a service key, or sits at the server.
+//!
+//! Nobody whom an administrator makes gets an organization here: that happens at the person's first sign-in.
+
+mod change;
+mod delete;
+mod factor;
+mod link;
+mod list;
+mod store;
+
+use freehold_core::{Error, Result, Secret, UserId};
+use freehold_db::{OnConstraint, SystemTx, row};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+pub use change::{UserChanges, user_change};
+pub use delete::{user_delete, user_delete_softly};
+pub use factor::{user_factor_delete, user_factor_get, user_factor_rename, user_passkey_delete, user_passkey_list};
+pub use link::{Invitee, LinkKind, NewLink, link_make, user_invite};
+pub use list::{Listing, UserFilter, UserPosition, user_list, user_list_after, user_search};
+pub use store::STATEMENTS;
+
+use crate::{
+    Identity, Realm, codes, realm_of_newcomer,
+    user::{
+        NewUser, User, UserIdentity, identity_add, person_find, user_confirm, user_create, user_find,
+        user_merge_app_metadata,
+    },
+};
+
+/// The most that may be known of a person in either of both ways, in bytes: it goes into every token, and tokens have a
+/// limit.
+pub const METADATA_BYTES: usize = 4096;
+
+row! {
+    /// A way in, and whose it is.
+    pub(crate) struct OwnedIdentity {
+        user_id: UserId,
+        id: Uuid,
+        provider_id: String,
+        provider: String,
+        identity_data: Value,
+        last_sign_in_at: Option<Timestamp>,
+        created_at: Option<Timestamp>,
+        updated_at: Option<Timestamp>,
+    }
+}
+
+impl OwnedIdentity {
+    fn apart(self) -> (UserId, UserIdentity) {
+        let Self { user_id, id, provider_id, provider, identity_data, last_sign_in_at, created_at, updated_at } = self;
+        (user_id, UserIdentity { id, provider_id, provider, identity_data, last_sign_in_at, created_at, updated_at })
+    }
+}
+
+/// A person whom an administrator makes: with an address, a number or both.
+#[derive(Clone, Debug)]
+pub struct NewPerson {
+    /// Who; none: a new id.
+    pub id: Option<UserId>,
+    /// Within what the address is unique.
+    pub realm: Realm,
+    /// Whom tokens are for; none: `authenticated`.
+    pub aud: Option<String>,
+    /// The role in tokens; none: `authenticated`.
+    pub role: Option<String>,
+    /// As [`email_normalize`](crate::user::email_normalize) gave it; empty: none.
+    pub email: String,
+    /// Digits only; empty: none.
+    pub phone: String,
+    /// The password's hash, ours or one that was brought; none: no password.
+    pub password_hash: Option<Secret>,
+    /// The address needs no confirmation.
+    pub email_confirmed: bool,
+    /// Nor does the number.
+    pub phone_confirmed: bool,
+    /// What the person says of himself.
+    pub user_metadata: Value,
+    /// What the system knows, besides the providers.
+    pub app_metadata: Value,
+    /// Locked out until then.
+    pub banned_until: Option<Timestamp>,
+}
+
+/// Makes a person.
+///
+/// # Errors
+/// `email_exists`, `phone_exists`, `user_already_exists` (the id), `validation_failed` (too much metadata).
+pub async fn user_make(identity: &Identity, tx: &mut SystemTx, new: NewPerson) -> Result<User> {
+    let now = identity.clock.now();
+    if !new.email.is_empty() && person_find(identity, tx, new.realm, &new.email).await?.is_some() {
+        return Err(email_exists());
+    }
+    let id = new.id.unwrap_or_else(|| identity.ids.next());
+    let person = NewUser {
+        id,
+        // An administrator may put somebody into any tenant's realm.
+        realm: realm_of_newcomer(identity, new.realm, id).unwrap_or(new.realm),
+        email: new.email.clone(),
+        password_hash: new.password_hash,
+        confirmed: false,
+        data: new.user_metadata,
+        anonymous: false,
+    };
+    let made = user_create(tx, person, now).await;
+    made.map_err(|error| if error.is(codes::USER_ALREADY_EXISTS) { email_exists() } else { error })
+        .on_constraint("users_pkey", || Error::new(codes::USER_ALREADY_EXISTS, "A user with this id already exists"))?;
+    if !new.phone.is_empty() {
+        phone_set(tx, id, &new.phone, now).await?;
+    }
+    for (provider, handle) in [("email", &new.email), ("phone", &new.phone)] {
+        if !handle.is_empty() {
+            identity_add(tx, id, provider, &id.to_string(), identity_data(id, provider, handle, false), now).await?;
+        }
+    }
+    if new.aud.is_some() || new.role.is_some() {
+        tx.execute(store::user_set_role(id, new.aud, new.role, now)).await?;
+    }
+    user_merge_app_metadata(tx, id, new.app_metadata, now).await?;
+    if new.email_confirmed && !new.email.is_empty() {
+        user_confirm(tx, id, now).await?;
+    }
+    if new.phone_confirmed && !new.phone.is_empty() {
+        tx.execute(store::user_confirm_phone(id, now)).await?;
+    }
+    if new.banned_until.is_some() {
+        tx.execute(store::user_ban(id, new.banned_until, now)).await?;
+    }
+    found_within_limits(tx, id).await
+}
+
+/// One person.
+///
+/// # Errors
+/// `user_not_found`.
+pub async fn user_get(tx: &mut SystemTx, id: UserId) -> Result<User> {
+    user_find(tx, id).await?.ok_or_else(not_found)
+}
+
+/// Locks a person out until then; none: lets him in again.
+pub async fn user_ban(tx: &mut SystemTx, id: UserId, until: Option<Timestamp>, now: Timestamp) -> Result<()> {
+    tx.execute(store::user_ban(id, until, now)).await.map(drop)
+}
+
+/// What is said of a way in that needs nobody else's word.
+fn identity_data(user: UserId, provider: &str, handle: &str, verified: bool) -> Value {
+    let mut data = json!({ "sub": user, "email_verified": false, "phone_verified": false });
+    data[provider] = json!(handle);
+    data[format!("{provider}_verified")] = json!(verified);
+    data
+}
+
+async fn phone_set(tx: &mut SystemTx, id: UserId, phone: &str, now: Timestamp) -> Result<()> {
+    let set = tx.execute(store::user_set_phone(id, phone, now)).await;
+    let taken = || Error::new(codes::PHONE_EXISTS, "A user with this phone number has already been registered");
+    set.on_constraint("users_phone_key", taken).map(drop)
+}
+
+fn email_exists() -> Error {
+    Error::new(codes::EMAIL_EXISTS, "A user with this email address has already been registered")
+}
+
+/// The person as he is now, unless more is known of him than tokens hold.
+async fn found_within_limits(tx: &mut SystemTx, id: UserId) -> Result<User> {
+    let user = user_get(tx, id).await?;
+    for (name, data) in [("user_metadata", &user.user_metadata), ("app_metadata", &user.app_metadata)] {
+        if data.to_string().len() > METADATA_BYTES {
+            let message = format!("{name} is larger than {METADATA_BYTES} bytes; it goes into every token");
+            return Err(Error::new(freehold_core::codes::VALIDATION_FAILED, message));
+        }
+    }
+    Ok(user)
+}
+
+fn not_found() -> Error {
+    Error::new(codes::USER_NOT_FOUND, "User not found")
+}

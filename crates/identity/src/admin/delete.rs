@@ -1,0 +1,54 @@
+//! Deleting people. Who belongs to organizations has to leave them first, in the same transaction: another room knows how.
+
+use aws_lc_rs::digest;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use freehold_core::{Result, SessionId, UserId};
+use freehold_db::SystemTx;
+use jiff::Timestamp;
+
+use super::{not_found, store, user_get};
+use crate::user::{User, user_identities};
+
+/// Deletes a person with his ways in, his sessions and his factors. The sessions are to be told to
+/// [`Verifier::revoke_session`](crate::access_token::Verifier::revoke_session) after the commit.
+///
+/// # Errors
+/// `user_not_found`.
+pub async fn user_delete(tx: &mut SystemTx, id: UserId) -> Result<(User, Vec<SessionId>)> {
+    tx.fetch_optional(store::user_lock(id)).await?.ok_or_else(not_found)?;
+    let user = user_get(tx, id).await?;
+    let sessions = tx.fetch_all(store::sessions_delete(id)).await?;
+    tx.execute(store::user_delete(id)).await?;
+    Ok((user, sessions.into_iter().map(|(session,)| session).collect()))
+}
+
+/// Deletes a person, and keeps that there was one, for the records: in the place of his address, number and ways in stand
+/// digests that tell nobody who he was, and the address may sign up again. The person is given as he was.
+///
+/// # Errors
+/// `user_not_found`.
+pub async fn user_delete_softly(tx: &mut SystemTx, id: UserId, now: Timestamp) -> Result<(User, Vec<SessionId>)> {
+    tx.fetch_optional(store::user_lock(id)).await?.ok_or_else(not_found)?;
+    let user = user_get(tx, id).await?;
+    if user.deleted_at.is_some() {
+        return Ok((user, Vec::new()));
+    }
+    let phone: String = veil(id, &user.phone).chars().take(15).collect();
+    tx.execute(store::user_veil(id, &veil(id, &user.email), &phone, &veil(id, &user.new_email), now)).await?;
+    for way in user_identities(tx, id).await? {
+        let veiled = veil(id, &format!("{}:{}", way.provider, way.provider_id));
+        tx.execute(store::identity_veil(way.id, &veiled, now)).await?;
+    }
+    tx.execute(store::user_forget_sent(id)).await?;
+    tx.execute(store::tokens_delete(id)).await?;
+    tx.execute(store::flows_delete(id)).await?;
+    tx.execute(store::factors_delete(id)).await?;
+    tx.execute(store::passkeys_delete(id)).await?;
+    let sessions = tx.fetch_all(store::sessions_delete(id)).await?;
+    Ok((user, sessions.into_iter().map(|(session,)| session).collect()))
+}
+
+/// As Supabase Auth veils: SHA-256 of the id and the text, in base64url.
+fn veil(id: UserId, text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, format!("{id}{text}").as_bytes()))
+}

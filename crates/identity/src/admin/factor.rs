@@ -1,0 +1,68 @@
+//! Second factors and passkeys of others.
+
+use freehold_core::{Error, Result, UserId};
+use freehold_db::{OnConstraint, SystemTx};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::store;
+use crate::{
+    codes,
+    factor::{Factor, factor_list, factor_remove, name_check},
+    passkey::Passkey,
+};
+
+/// One second factor of somebody's.
+///
+/// # Errors
+/// `mfa_factor_not_found`.
+pub async fn user_factor_get(tx: &mut SystemTx, user: UserId, factor: Uuid) -> Result<Factor> {
+    let found = factor_list(tx, user).await?.into_iter().find(|found| found.id == factor);
+    found.ok_or_else(|| Error::new(codes::MFA_FACTOR_NOT_FOUND, "Factor not found"))
+}
+
+/// Gives a second factor of somebody's another name.
+///
+/// # Errors
+/// `mfa_factor_not_found`, `mfa_factor_name_conflict`, `validation_failed`.
+pub async fn user_factor_rename(
+    tx: &mut SystemTx,
+    user: UserId,
+    factor: Uuid,
+    name: &str,
+    now: Timestamp,
+) -> Result<Factor> {
+    name_check("friendly_name", name)?;
+    let renamed = tx.execute(store::factor_rename(user, factor, name, now)).await;
+    renamed.on_constraint("mfa_factors_user_friendly_name_unique", || {
+        let message = "A factor with the friendly name already exists for this user";
+        Error::new(codes::MFA_FACTOR_NAME_CONFLICT, message)
+    })?;
+    user_factor_get(tx, user, factor).await
+}
+
+/// Takes a second factor of somebody's away; the sessions that showed it have shown one only. The factor is given as it was.
+///
+/// # Errors
+/// `mfa_factor_not_found`.
+pub async fn user_factor_delete(tx: &mut SystemTx, user: UserId, factor: Uuid, now: Timestamp) -> Result<Factor> {
+    let found = user_factor_get(tx, user, factor).await?;
+    factor_remove(tx, user, factor, now).await?;
+    Ok(found)
+}
+
+/// Somebody's passkeys, the oldest first.
+pub async fn user_passkey_list(tx: &mut SystemTx, user: UserId) -> Result<Vec<Passkey>> {
+    tx.fetch_all(store::passkey_list(user)).await
+}
+
+/// Takes a passkey of somebody's away.
+///
+/// # Errors
+/// `not_found`.
+pub async fn user_passkey_delete(tx: &mut SystemTx, user: UserId, passkey: Uuid) -> Result<()> {
+    match tx.execute(store::passkey_delete(user, passkey)).await? {
+        0 => Err(Error::not_found("passkey")),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,223 @@
+//! Links and codes for people, made by administrators: invitations that are mailed, and whatever they mail themselves.
+
+use freehold_core::{Error, Result, Secret, codes as core_codes};
+use freehold_db::SystemTx;
+use serde_json::{Map, Value, json};
+
+use super::{NewPerson, email_exists, found_within_limits, user_get, user_make};
+use crate::{
+    Identity, Realm,
+    audit_entry::{Action, By, audit_note_by},
+    codes,
+    email_change::email_change_note,
+    mail_token::{MadeToken, MailKind, NewToken, token_mail, token_make},
+    user::{User, person_find, user_find_by_email, user_merge_metadata},
+};
+
+/// Somebody to be invited.
+#[derive(Clone, Debug)]
+pub struct Invitee {
+    /// Within what the address is unique.
+    pub realm: Realm,
+    /// As [`email_normalize`](crate::user::email_normalize) gave it.
+    pub email: String,
+    /// What somebody new says of himself.
+    pub data: Value,
+    /// Where the link of the mail leads in the end; already checked.
+    pub redirect_to: String,
+}
+
+/// Invites somebody to the house by a mail with a link and a code; makes the person where there is none yet.
+///
+/// # Errors
+/// `email_exists` when the address is confirmed already.
+pub async fn user_invite(identity: &Identity, tx: &mut SystemTx, invitee: Invitee, by: &By) -> Result<User> {
+    let Invitee { realm, email, data, redirect_to } = invitee;
+    let user = invitee_find(identity, tx, realm, &email, data).await?;
+    audit_note_by(identity, tx, by, Action::UserInvited, &user).await?;
+    let new = NewToken { kind: MailKind::Invite, address: &email, redirect_to: &redirect_to, flow: None };
+    let made = token_make(identity, tx, &user, new).await?;
+    token_mail(identity, tx, &made, Map::new()).await?;
+    user_get(tx, user.id).await
+}
+
+/// What a link does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkKind {
+    /// Confirms the address of somebody who signs up.
+    SignUp,
+    /// Invites.
+    Invite,
+    /// Lets somebody in.
+    MagicLink,
+    /// Lets somebody in to choose a new password.
+    Recovery,
+    /// Confirms a change of address at the present address.
+    EmailChangeCurrent,
+    /// Confirms it at the new one.
+    EmailChangeNew,
+}
+
+impl LinkKind {
+    /// By its name in the protocol.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "signup" => Self::SignUp,
+            "invite" => Self::Invite,
+            "magiclink" => Self::MagicLink,
+            "recovery" => Self::Recovery,
+            "email_change_current" => Self::EmailChangeCurrent,
+            "email_change_new" => Self::EmailChangeNew,
+            _ => return None,
+        })
+    }
+
+    /// Its name in the protocol.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SignUp => "signup",
+            Self::Invite => "invite",
+            Self::MagicLink => "magiclink",
+            Self::Recovery => "recovery",
+            Self::EmailChangeCurrent => "email_change_current",
+            Self::EmailChangeNew => "email_change_new",
+        }
+    }
+
+    const fn mail(self) -> MailKind {
+        match self {
+            Self::SignUp => MailKind::SignUp,
+            Self::Invite => MailKind::Invite,
+            Self::MagicLink => MailKind::MagicLink,
+            Self::Recovery => MailKind::Recovery,
+            Self::EmailChangeCurrent => MailKind::EmailChangeCurrent,
+            Self::EmailChangeNew => MailKind::EmailChangeNew,
+        }
+    }
+}
+
+/// A link to be made, and mailed by nobody.
+#[derive(Clone, Debug)]
+pub struct NewLink {
+    /// What it does.
+    pub kind: LinkKind,
+    /// Within what the address is unique.
+    pub realm: Realm,
+    /// Whose, as [`email_normalize`](crate::user::email_normalize) gave it.
+    pub email: String,
+    /// For a change of address: the new one.
+    pub new_email: Option<String>,
+    /// For somebody new who signs up: the password's hash.
+    pub password_hash: Option<Secret>,
+    /// For somebody new: what he says of himself; for somebody unconfirmed who signs up: merged into that.
+    pub data: Value,
+    /// Where it leads in the end; already checked.
+    pub redirect_to: String,
+}
+
+/// Makes a link and its code, which nobody mails. A magic link for somebody unknown makes the person, and confirms the
+/// address; the kind that was made is given back.
+///
+/// # Errors
+/// `user_not_found`, `email_exists` (the address, or the new one, is taken), `validation_failed`.
+pub async fn link_make(
+    identity: &Identity,
+    tx: &mut SystemTx,
+    new: NewLink,
+    by: &By,
+) -> Result<(User, MadeToken, LinkKind)> {
+    let known = person_find(identity, tx, new.realm, &new.email).await?;
+    let (kind, user) = match (new.kind, known) {
+        (LinkKind::SignUp, Some(user)) => (LinkKind::SignUp, unconfirmed(identity, tx, user, new.data).await?),
+        (LinkKind::SignUp | LinkKind::MagicLink, None) => {
+            let made = newcomer(identity, tx, new.realm, &new.email, new.password_hash, new.data).await?;
+            audit_note_by(identity, tx, by, Action::UserSignedUp, &made).await?;
+            (LinkKind::SignUp, made)
+        }
+        (LinkKind::Invite, _) => {
+            let user = invitee_find(identity, tx, new.realm, &new.email, new.data).await?;
+            audit_note_by(identity, tx, by, Action::UserInvited, &user).await?;
+            (LinkKind::Invite, user)
+        }
+        (_, None) => return Err(Error::new(codes::USER_NOT_FOUND, "User with this email not found")),
+        (LinkKind::MagicLink | LinkKind::Recovery, Some(user)) => {
+            audit_note_by(identity, tx, by, Action::UserRecoveryRequested, &user).await?;
+            (new.kind, user)
+        }
+        (LinkKind::EmailChangeCurrent | LinkKind::EmailChangeNew, Some(user)) => {
+            change_begin(identity, tx, &user, new.kind, new.new_email.as_deref()).await?;
+            (new.kind, user)
+        }
+    };
+    let address = match kind {
+        LinkKind::EmailChangeNew => new.new_email.as_deref().unwrap_or(&new.email),
+        _ => &new.email,
+    };
+    let token = NewToken { kind: kind.mail(), address, redirect_to: &new.redirect_to, flow: None };
+    let made = token_make(identity, tx, &user, token).await?;
+    Ok((user_get(tx, user.id).await?, made, kind))
+}
+
+/// Notes the address that somebody changes to. Of the two links of one change, whichever is made second leaves the first
+/// as it is.
+async fn change_begin(
+    identity: &Identity,
+    tx: &mut SystemTx,
+    user: &User,
+    kind: LinkKind,
+    new_email: Option<&str>,
+) -> Result<()> {
+    if kind == LinkKind::EmailChangeCurrent && !identity.settings.auth.email_change_both {
+        let message = "Enable secure email change to generate link for current email";
+        return Err(Error::new(core_codes::VALIDATION_FAILED, message));
+    }
+    let email = new_email.ok_or_else(|| Error::new(core_codes::VALIDATION_FAILED, "new_email is needed"))?;
+    if user_find_by_email(tx, user.realm, email).await?.is_some_and(|other| other.id != user.id) {
+        return Err(email_exists());
+    }
+    if user.new_email == email {
+        return Ok(());
+    }
+    email_change_note(tx, user.id, email, identity.clock.now()).await
+}
+
+async fn invitee_find(identity: &Identity, tx: &mut SystemTx, realm: Realm, email: &str, data: Value) -> Result<User> {
+    match person_find(identity, tx, realm, email).await? {
+        Some(user) if user.confirmed() => Err(email_exists()),
+        Some(user) => Ok(user),
+        None => newcomer(identity, tx, realm, email, None, data).await,
+    }
+}
+
+async fn unconfirmed(identity: &Identity, tx: &mut SystemTx, user: User, data: Value) -> Result<User> {
+    if user.confirmed() {
+        return Err(email_exists());
+    }
+    user_merge_metadata(tx, user.id, data, identity.clock.now()).await?;
+    found_within_limits(tx, user.id).await
+}
+
+async fn newcomer(
+    identity: &Identity,
+    tx: &mut SystemTx,
+    realm: Realm,
+    email: &str,
+    password_hash: Option<Secret>,
+    data: Value,
+) -> Result<User> {
+    let new = NewPerson {
+        id: None,
+        realm,
+        aud: None,
+        role: None,
+        email: email.to_owned(),
+        phone: String::new(),
+        password_hash,
+        email_confirmed: false,
+        phone_confirmed: false,
+        user_metadata: data,
+        app_metadata: json!({}),
+        banned_until: None,
+    };
+    user_make(identity, tx, new).await
+}

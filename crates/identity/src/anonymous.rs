@@ -1,0 +1,37 @@
+//! People without an address. They can give one later, by changing it.
+
+use freehold_core::{Error, Result, UserId};
+use serde_json::{Value, json};
+
+use crate::{
+    Identity, Realm,
+    audit_entry::{Action, audit_note},
+    codes, realm_of_newcomer,
+    session::{Client, Tokens, session_open},
+    user::{NewUser, user_create},
+};
+
+/// Makes somebody without an address and signs him in.
+///
+/// # Errors
+/// `anonymous_provider_disabled`, `signup_disabled`.
+pub async fn anonymous_sign_in(identity: &Identity, realm: Realm, data: Value, client: &Client) -> Result<Tokens> {
+    let settings = &identity.settings.auth;
+    if !settings.anonymous_users {
+        return Err(Error::new(codes::ANONYMOUS_PROVIDER_DISABLED, "Anonymous sign-ins are disabled"));
+    }
+    let disabled = || Error::new(codes::SIGNUP_DISABLED, "Signups not allowed for this instance");
+    if settings.signup_disabled {
+        return Err(disabled());
+    }
+    let id: UserId = identity.ids.next();
+    let realm = realm_of_newcomer(identity, realm, id).ok_or_else(disabled)?;
+    let (email, password_hash, confirmed) = (String::new(), None, false);
+    let new = NewUser { id, realm, email, password_hash, confirmed, data, anonymous: true };
+    let mut tx = identity.db.system("sign in without an address").begin().await?;
+    let user = user_create(&mut tx, new, identity.clock.now()).await?;
+    audit_note(identity, &mut tx, Action::UserSignedUp, &user, json!({ "provider": "anonymous" }), client).await?;
+    let tokens = session_open(identity, &mut tx, user, "anonymous", client).await?;
+    tx.commit().await?;
+    Ok(tokens)
+}

@@ -1,0 +1,156 @@
+//! Changing one's address: both the old and the new one confirm it, or the new one alone, as `[auth]` says.
+
+mod store;
+
+use freehold_core::{Error, Result, UserId};
+use freehold_db::{OnConstraint, SystemTx};
+use jiff::Timestamp;
+use serde_json::{Map, json};
+
+pub use store::STATEMENTS;
+
+use crate::{
+    Identity, Realm,
+    audit_entry::{Action, audit_note},
+    codes,
+    flow::Challenge,
+    mail_request::{Asking, mail_request_note},
+    mail_token::{MailKind, NewToken, mail_decoy, mail_flow, token_mail, token_make},
+    session::Client,
+    user::{User, identity_add, providers_note, user_find, user_find_by_email},
+    verify::TokenRow,
+};
+
+/// A change of address to be begun.
+#[derive(Clone, Debug)]
+pub(crate) struct EmailChange {
+    /// As [`email_normalize`](crate::user::email_normalize) gave it.
+    pub(crate) email: String,
+    /// Where the links of the mails lead in the end; already checked.
+    pub(crate) redirect_to: String,
+    /// For the PKCE flow; none: the implicit flow.
+    pub(crate) challenge: Option<Challenge>,
+}
+
+/// Notes that somebody asks for a change of address. Has to be the first thing a transaction locks.
+///
+/// # Errors
+/// `over_email_send_rate_limit` when he did a moment ago.
+pub(crate) async fn email_change_ask(identity: &Identity, tx: &mut SystemTx, user: &User) -> Result<()> {
+    let address = if user.email.is_empty() { &user.id.to_string() } else { &user.email };
+    mail_request_note(identity, tx, user.realm, address, Asking::EmailChange).await
+}
+
+/// Begins a change of address and sends its mails; the answer is the person as he is then. Where addresses need no
+/// confirmation, somebody who had none has it at once.
+///
+/// # Errors
+/// `email_exists` when the address is taken.
+pub(crate) async fn email_change_begin(
+    identity: &Identity,
+    tx: &mut SystemTx,
+    user: User,
+    change: EmailChange,
+    client: &Client,
+) -> Result<User> {
+    if user_find_by_email(tx, user.realm, &change.email).await?.is_some_and(|other| other.id != user.id) {
+        return Err(taken());
+    }
+    if user.is_anonymous && identity.settings.auth.autoconfirm {
+        email_change_note(tx, user.id, &change.email, identity.clock.now()).await?;
+        return finish(identity, tx, user, &change.email, client).await;
+    }
+    send(identity, tx, &user, change).await?;
+    found(tx, user.id).await
+}
+
+/// Notes the address that somebody wants to change to. What was confirmed of an earlier change is forgotten.
+pub async fn email_change_note(tx: &mut SystemTx, user: UserId, email: &str, now: Timestamp) -> Result<()> {
+    tx.execute(store::change_note(user, email, now)).await.map(drop)
+}
+
+/// Sends the mails of a change of address once more. The answer tells nobody whether there is such a person.
+pub async fn email_change_resend(
+    identity: &Identity,
+    realm: Realm,
+    email: &str,
+    redirect_to: String,
+    challenge: Option<Challenge>,
+) -> Result<()> {
+    let mut tx = identity.db.system("send the mails of a change again").begin().await?;
+    mail_request_note(identity, &mut tx, realm, email, Asking::EmailChange).await?;
+    let user = user_find_by_email(&mut tx, realm, email).await?;
+    match user.filter(|user| !user.new_email.is_empty()) {
+        Some(user) => {
+            let email = user.new_email.clone();
+            send(identity, &mut tx, &user, EmailChange { email, redirect_to, challenge }).await?;
+        }
+        None => mail_decoy(identity, &mut tx).await?,
+    }
+    tx.commit().await
+}
+
+async fn send(identity: &Identity, tx: &mut SystemTx, user: &User, change: EmailChange) -> Result<()> {
+    let EmailChange { email, redirect_to, challenge } = change;
+    let kind = MailKind::EmailChangeNew;
+    let flow = mail_flow(identity, tx, user.realm, Some(user.id), kind, challenge).await?;
+    let told = Map::from_iter([("new_email".to_owned(), json!(email))]);
+    let at_new = NewToken { kind, address: &email, redirect_to: &redirect_to, flow };
+    let at_current = NewToken { kind: MailKind::EmailChangeCurrent, address: &user.email, ..at_new };
+    let both = identity.settings.auth.email_change_both && !user.email.is_empty();
+    // All tokens before the first mail: whoever counts mails is waited for last.
+    let mut made = Vec::new();
+    for new in [Some(at_new), both.then_some(at_current)].into_iter().flatten() {
+        made.push(token_make(identity, tx, user, new).await?);
+    }
+    email_change_note(tx, user.id, &email, identity.clock.now()).await?;
+    for made in &made {
+        token_mail(identity, tx, made, told.clone()).await?;
+    }
+    Ok(())
+}
+
+/// One of the two addresses confirms the change. None: the other one has to, as well.
+pub(crate) async fn email_change_confirm(
+    identity: &Identity,
+    tx: &mut SystemTx,
+    user: User,
+    token: &TokenRow,
+    client: &Client,
+) -> Result<Option<User>> {
+    let expired = || Error::new(codes::OTP_EXPIRED, "Email link is invalid or has expired");
+    let (wanted, confirmed) = tx.fetch_optional(store::change_lock(user.id)).await?.ok_or_else(expired)?;
+    let at_new = token.token_type == "email_change_token_new";
+    if wanted.is_empty() || token.relates_to != if at_new { wanted.as_str() } else { user.email.as_str() } {
+        return Err(expired());
+    }
+    let settings = &identity.settings.auth;
+    if settings.email_change_both && !settings.autoconfirm && !user.email.is_empty() && confirmed == 0 {
+        tx.execute(store::change_half(user.id, identity.clock.now())).await?;
+        return Ok(None);
+    }
+    finish(identity, tx, user, &wanted, client).await.map(Some)
+}
+
+/// Gives the person the address.
+async fn finish(identity: &Identity, tx: &mut SystemTx, user: User, email: &str, client: &Client) -> Result<User> {
+    let now = identity.clock.now();
+    tx.execute(store::tokens_delete(user.id)).await?;
+    tx.execute(store::change_finish(user.id, email, now)).await.on_constraint("users_email_partial_key", taken)?;
+    if tx.execute(store::identity_change(user.id, email, now)).await? == 0 {
+        let data = json!({ "sub": user.id, "email": email, "email_verified": true, "phone_verified": false });
+        identity_add(tx, user.id, "email", &user.id.to_string(), data, now).await?;
+    }
+    providers_note(tx, user.id, now).await?;
+    let user = found(tx, user.id).await?;
+    audit_note(identity, tx, Action::UserModified, &user, json!({ "provider": "email" }), client).await?;
+    Ok(user)
+}
+
+async fn found(tx: &mut SystemTx, id: UserId) -> Result<User> {
+    user_find(tx, id).await?.ok_or_else(|| Error::internal("who changes his address is gone"))
+}
+
+fn taken() -> Error {
+    Error::new(codes::EMAIL_EXISTS, "A user with this email address has already been registered")
+}

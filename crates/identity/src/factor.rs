@@ -1,0 +1,370 @@
+//! Second factors: the codes of an authenticator app.
+//!
+//! Read in this order: [`factor_enroll`] begins one, [`factor_challenge`] asks for a code, [`factor_verify`] takes it and
+//! lifts the session, [`factor_unenroll`] takes the factor away. `totp` knows the codes, `tries` slows down guessing;
+//! [`recovery_code`]s stand in for a factor that was lost.
+
+pub mod recovery_code;
+mod store;
+mod totp;
+mod tries;
+
+use freehold_core::{Error, Random, Result, Secret, UserId, codes as core_codes};
+use freehold_db::{SystemTx, row};
+use freehold_vault::Vault;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use url::{Position, Url};
+use uuid::Uuid;
+
+pub use store::STATEMENTS;
+
+use crate::{
+    Identity,
+    audit_entry::{Action, audit_note},
+    codes,
+    session::{Client, Held, Holder, Tokens, session_hold, session_step_up, sessions_revoke, sessions_step_down},
+};
+use store::factor_insert;
+use totp::{TotpKey, qr_code};
+use tries::{Tries, note_wrong};
+
+/// How long a challenge can be answered.
+const CHALLENGE_LIFE: SignedDuration = SignedDuration::from_mins(5);
+/// Longest name of a factor, in characters.
+const NAME_MAX: usize = 120;
+/// The kind of an authenticator app.
+const TOTP: &str = "totp";
+/// The kind of recovery codes.
+const RECOVERY_CODE: &str = "recovery_code";
+
+row! {
+    /// A second factor (`auth.mfa_factors`).
+    #[derive(Clone, Debug)]
+    pub struct Factor {
+        /// Which.
+        pub id: Uuid,
+        /// `totp` or `recovery_code`; people who moved here may have `phone` and `webauthn`.
+        pub kind: String,
+        /// A code of it was shown once.
+        pub verified: bool,
+        /// What the person calls it; may be empty.
+        pub friendly_name: String,
+        /// The number, of a `phone`.
+        pub phone: String,
+        /// Since when.
+        pub created_at: Timestamp,
+        /// Last change.
+        pub updated_at: Timestamp,
+        /// When a code was last asked for.
+        pub last_challenged_at: Option<Timestamp>,
+    }
+}
+
+row! {
+    struct FactorRow {
+        id: Uuid,
+        kind: String,
+        verified: bool,
+        secret: Option<String>,
+        last_step: Option<i64>,
+        failed_attempts: i32,
+        locked_until: Option<Timestamp>,
+    }
+}
+
+row! {
+    struct ChallengeRow {
+        created_at: Timestamp,
+        used: bool,
+        ip: String,
+    }
+}
+
+/// An authenticator app to be added.
+#[derive(Clone, Debug, Default)]
+pub struct NewFactor {
+    /// What the person calls it.
+    pub friendly_name: String,
+    /// What the app calls us; empty: the site's host.
+    pub issuer: String,
+}
+
+/// An authenticator app that has to show a code yet.
+#[derive(Clone, Debug)]
+pub struct Enrolled {
+    /// Which.
+    pub id: Uuid,
+    /// What the person calls it.
+    pub friendly_name: String,
+    /// The key in base32, to type.
+    pub secret: Secret,
+    /// `otpauth://totp/…`, for apps.
+    pub uri: Secret,
+    /// The same as a picture, in SVG.
+    pub qr_code: Secret,
+}
+
+/// A code was asked for.
+#[derive(Clone, Debug)]
+pub struct Challenge {
+    /// Which; goes with the code.
+    pub id: Uuid,
+    /// The factor's kind.
+    pub kind: String,
+    /// It can be answered until then.
+    pub expires_at: Timestamp,
+}
+
+/// The person's factors, the oldest first, those included that were begun and never shown.
+pub async fn factor_list(tx: &mut SystemTx, user: UserId) -> Result<Vec<Factor>> {
+    tx.fetch_all(store::factor_list(user)).await
+}
+
+/// Begins an authenticator app. It counts when a code of it was shown.
+///
+/// # Errors
+/// `mfa_totp_enroll_not_enabled`, `mfa_factor_name_conflict`, `too_many_enrolled_mfa_factors`, and `insufficient_aal` when the
+/// person has a factor and this session has not shown it.
+pub async fn factor_enroll(identity: &Identity, holder: Holder, new: NewFactor, client: &Client) -> Result<Enrolled> {
+    if !identity.settings.auth.factors.totp {
+        return Err(Error::new(codes::MFA_TOTP_ENROLL_NOT_ENABLED, "MFA enroll is disabled for TOTP"));
+    }
+    name_check("issuer", &new.issuer)?;
+    let now = identity.clock.now();
+    let mut tx = identity.db.system("begin a second factor").begin().await?;
+    let held = factors_hold(identity, &mut tx, holder).await?;
+    refuse_another(identity, &mut tx, &held, &new.friendly_name, now).await?;
+    let id = identity.ids.next::<()>().uuid();
+    let key = TotpKey::generate(&identity.random);
+    let sealed = key.seal(&identity.vault, id, &identity.random);
+    let issuer = if new.issuer.is_empty() { site_host(&identity.settings.site_url) } else { new.issuer };
+    let account = if held.user.email.is_empty() { &held.user.phone } else { &held.user.email };
+    let uri = key.uri(&issuer, account);
+    let qr_code = qr_code(&uri)?;
+    let insert = factor_insert(id, held.user.id, TOTP, "unverified", &new.friendly_name, Some(sealed), now);
+    tx.execute(insert).await?;
+    let traits = json!({ "factor_id": id, "factor_type": TOTP });
+    audit_note(identity, &mut tx, Action::FactorEnrolled, &held.user, traits, client).await?;
+    tx.commit().await?;
+    Ok(Enrolled { id, friendly_name: new.friendly_name, secret: key.to_base32(), uri, qr_code })
+}
+
+/// Host and port of the site, as apps show them.
+fn site_host(site_url: &str) -> String {
+    Url::parse(site_url).map(|url| url[Position::BeforeHost..Position::AfterPort].to_owned()).unwrap_or_default()
+}
+
+/// Asks for a code.
+///
+/// # Errors
+/// `mfa_factor_not_found`.
+pub async fn factor_challenge(identity: &Identity, holder: Holder, factor: Uuid, client: &Client) -> Result<Challenge> {
+    let now = identity.clock.now();
+    let mut tx = identity.db.system("ask for a second factor").begin().await?;
+    let held = factors_hold(identity, &mut tx, holder).await?;
+    let factor = factor_lock(&mut tx, held.user.id, factor).await?;
+    codes_only(identity, &factor)?;
+    let id = identity.ids.next::<()>().uuid();
+    tx.execute(store::challenge_insert(id, factor.id, &address(client), now)).await?;
+    tx.execute(store::factor_challenged(factor.id, now)).await?;
+    let status = if factor.verified { "verified" } else { "unverified" };
+    let traits = json!({ "factor_id": factor.id, "factor_status": status });
+    audit_note(identity, &mut tx, Action::ChallengeCreated, &held.user, traits, client).await?;
+    tx.commit().await?;
+    Ok(Challenge { id, kind: factor.kind, expires_at: now.saturating_add(CHALLENGE_LIFE).unwrap_or(now) })
+}
+
+/// Takes a code. The session has shown a second factor from now on, and gets new tokens; the person's sessions that have not
+/// end, because one of them may be a thief's.
+///
+/// # Errors
+/// `mfa_factor_not_found`, `mfa_ip_address_mismatch`, `mfa_challenge_expired`, `mfa_verification_failed`, and
+/// `over_request_rate_limit` after too many wrong codes.
+pub async fn factor_verify(
+    identity: &Identity,
+    holder: Holder,
+    factor: Uuid,
+    challenge: Uuid,
+    code: &str,
+    client: &Client,
+) -> Result<Tokens> {
+    let now = identity.clock.now();
+    let mut tx = identity.db.system("show a second factor").begin().await?;
+    let held = factors_hold(identity, &mut tx, holder).await?;
+    let factor = factor_lock(&mut tx, held.user.id, factor).await?;
+    codes_only(identity, &factor)?;
+    let mut tx = challenge_check(tx, &factor, challenge, client, now).await?;
+    let tries = Tries { failed: factor.failed_attempts, locked_until: factor.locked_until };
+    tries.admit(now, codes::OVER_REQUEST_RATE_LIMIT, "Too many wrong codes; wait before you try again")?;
+    let stored = factor.secret.as_deref().ok_or_else(|| Error::internal("a factor without a secret"))?;
+    let (key, seal_anew) = TotpKey::open(&identity.vault, factor.id, stored)?;
+    let Some(step) = key.find_step(code, now, factor.last_step) else {
+        note_wrong(&mut tx, factor.id, tries, now).await?;
+        tx.commit().await?;
+        return Err(Error::new(codes::MFA_VERIFICATION_FAILED, "Invalid TOTP code entered"));
+    };
+    let secret = seal_anew.then(|| key.seal(&identity.vault, factor.id, &identity.random));
+    tx.execute(store::challenge_used(challenge, now)).await?;
+    tx.execute(store::factor_verified(factor.id, step, secret, now)).await?;
+    tx.execute(store::factors_delete_unverified(held.user.id, TOTP)).await?;
+    let traits = json!({ "factor_id": factor.id, "challenge_id": challenge, "factor_type": TOTP });
+    audit_note(identity, &mut tx, Action::VerificationAttempted, &held.user, traits, client).await?;
+    let stepped_up = session_step_up(identity, &mut tx, held, factor.id, TOTP).await?;
+    tx.commit().await?;
+    sessions_revoke(identity, &stepped_up.ended);
+    Ok(stepped_up.tokens)
+}
+
+/// Refuses what does not answer this challenge; one that is too old is gone then.
+async fn challenge_check(
+    mut tx: SystemTx,
+    factor: &FactorRow,
+    challenge: Uuid,
+    client: &Client,
+    now: Timestamp,
+) -> Result<SystemTx> {
+    let found = tx.fetch_optional(store::challenge_find(factor.id, challenge)).await?;
+    let message = "MFA factor with the provided challenge ID not found";
+    let found = found.ok_or_else(|| Error::new(codes::MFA_CHALLENGE_NOT_FOUND, message))?;
+    if found.used || found.ip != address(client) {
+        let message = "Challenge and verify IP addresses mismatch.";
+        return Err(Error::new(codes::MFA_IP_ADDRESS_MISMATCH, message));
+    }
+    if now.duration_since(found.created_at) > CHALLENGE_LIFE {
+        tx.execute(store::challenge_delete(challenge)).await?;
+        tx.commit().await?;
+        let message = format!(
+            "MFA challenge {challenge} has expired, verify against another challenge or create a new challenge."
+        );
+        return Err(Error::new(codes::MFA_CHALLENGE_EXPIRED, message));
+    }
+    Ok(tx)
+}
+
+/// Takes a factor away. Sessions that had shown it have shown one only.
+///
+/// # Errors
+/// `mfa_factor_not_found`; `insufficient_aal` when it counts and this session has not shown a second factor;
+/// `mfa_recovery_codes_sole_factor` when only recovery codes would be left.
+pub async fn factor_unenroll(identity: &Identity, holder: Holder, factor: Uuid, client: &Client) -> Result<()> {
+    let now = identity.clock.now();
+    let mut tx = identity.db.system("take a second factor away").begin().await?;
+    let held = factors_hold(identity, &mut tx, holder).await?;
+    let factor = factor_lock(&mut tx, held.user.id, factor).await?;
+    if factor.kind == RECOVERY_CODE {
+        let message = "Recovery codes cannot be unenrolled with this endpoint, use DELETE /factors/recovery-codes";
+        return Err(Error::new(core_codes::VALIDATION_FAILED, message));
+    }
+    if factor.verified && !held.has_second_factor() {
+        return Err(Error::new(codes::INSUFFICIENT_AAL, "AAL2 required to unenroll verified factor"));
+    }
+    if factor.verified {
+        let left = factor_list(&mut tx, held.user.id).await?;
+        let others = left.iter().any(|other| other.id != factor.id && other.verified && other.kind != RECOVERY_CODE);
+        if !others && left.iter().any(|other| other.kind == RECOVERY_CODE) {
+            let message = "Recovery codes cannot be the only verified factor. Please enroll another factor before \
+                           unenrolling this one or delete your recovery codes.";
+            return Err(Error::new(codes::MFA_RECOVERY_CODES_SOLE_FACTOR, message));
+        }
+    }
+    factor_remove(&mut tx, held.user.id, factor.id, now).await?;
+    let status = if factor.verified { "verified" } else { "unverified" };
+    let traits = json!({ "factor_id": factor.id, "factor_status": status, "session_id": held.session() });
+    audit_note(identity, &mut tx, Action::FactorUnenrolled, &held.user, traits, client).await?;
+    tx.commit().await
+}
+
+/// Takes a factor away, whatever the person has shown: for administrators, and what stands before this. Sessions that had
+/// shown it have shown one only. Whether there was one.
+pub async fn factor_remove(tx: &mut SystemTx, user: UserId, factor: Uuid, now: Timestamp) -> Result<bool> {
+    let Some((kind,)) = tx.fetch_optional(store::factor_delete(user, factor)).await? else { return Ok(false) };
+    let method = match kind.as_str() {
+        TOTP => TOTP.to_owned(),
+        other => format!("mfa/{other}"),
+    };
+    sessions_step_down(tx, user, factor, &method, now).await?;
+    Ok(true)
+}
+
+/// A key that was brought here in base32, as it is stored for this factor; none: it is no key.
+pub(crate) fn totp_secret_seal(vault: &Vault, random: &Random, factor: Uuid, base32: &str) -> Option<String> {
+    TotpKey::from_base32(base32).map(|key| key.seal(vault, factor, random))
+}
+
+/// Keeps the person's factors and the session from changing. What changes factors begins with it, so nothing waits for what
+/// waits for it.
+///
+/// # Errors
+/// Refuses somebody without an address.
+pub(crate) async fn factors_hold(identity: &Identity, tx: &mut SystemTx, holder: Holder) -> Result<Held> {
+    tx.fetch_optional(store::person_lock(holder.user)).await?;
+    let held = session_hold(identity, tx, holder).await?;
+    if held.user.is_anonymous {
+        let message = "Anonymous user not allowed to perform these actions";
+        return Err(Error::new(codes::ANONYMOUS_NOT_ALLOWED, message));
+    }
+    Ok(held)
+}
+
+/// Refuses one factor more than there may be, a name that is taken, and a session that has not shown what it could.
+async fn refuse_another(
+    identity: &Identity,
+    tx: &mut SystemTx,
+    held: &Held,
+    friendly_name: &str,
+    now: Timestamp,
+) -> Result<()> {
+    name_check("friendly_name", friendly_name)?;
+    let before = now.saturating_sub(CHALLENGE_LIFE).unwrap_or(now);
+    tx.execute(store::factors_forget(held.user.id, before)).await?;
+    let factors = factor_list(tx, held.user.id).await?;
+    if factors.iter().any(|factor| factor.friendly_name == friendly_name) {
+        let message = format!("A factor with the friendly name {friendly_name:?} for this user already exists");
+        return Err(Error::new(codes::MFA_FACTOR_NAME_CONFLICT, message));
+    }
+    if i64::try_from(factors.len()).unwrap_or(i64::MAX) >= identity.settings.auth.factors.most {
+        let message = "Maximum number of verified factors reached, unenroll to continue";
+        return Err(Error::new(codes::TOO_MANY_ENROLLED_MFA_FACTORS, message));
+    }
+    if factors.iter().any(|factor| factor.verified) && !held.has_second_factor() {
+        return Err(Error::new(codes::INSUFFICIENT_AAL_TO_CHANGE, "AAL2 required to enroll a new factor"));
+    }
+    Ok(())
+}
+
+/// Refuses what nobody can read.
+pub(crate) fn name_check(field: &str, name: &str) -> Result<()> {
+    if name.chars().count() > NAME_MAX || name.contains(char::is_control) {
+        let message = format!("{field} must be {NAME_MAX} characters or less, without control characters");
+        return Err(Error::new(core_codes::VALIDATION_FAILED, message));
+    }
+    Ok(())
+}
+
+async fn factor_lock(tx: &mut SystemTx, user: UserId, factor: Uuid) -> Result<FactorRow> {
+    let found = tx.fetch_optional(store::factor_lock(user, factor)).await?;
+    found.ok_or_else(|| Error::new(codes::MFA_FACTOR_NOT_FOUND, "Factor not found"))
+}
+
+/// The wrong tries of a factor of the person's, kept from changing.
+async fn factor_tries(tx: &mut SystemTx, user: UserId, factor: Uuid) -> Result<Tries> {
+    let factor = factor_lock(tx, user, factor).await?;
+    Ok(Tries { failed: factor.failed_attempts, locked_until: factor.locked_until })
+}
+
+/// Refuses factors that are not shown by a code of an authenticator app.
+fn codes_only(identity: &Identity, factor: &FactorRow) -> Result<()> {
+    if factor.kind != TOTP {
+        return Err(Error::new(core_codes::VALIDATION_FAILED, "factor_type needs to be totp, phone, or webauthn"));
+    }
+    if !identity.settings.auth.factors.totp {
+        return Err(Error::new(codes::MFA_TOTP_VERIFY_NOT_ENABLED, "MFA verification is disabled for TOTP"));
+    }
+    Ok(())
+}
+
+/// From where a code is asked for and shown.
+fn address(client: &Client) -> String {
+    client.address().unwrap_or_else(|| "0.0.0.0".to_owned())
+}

@@ -1,0 +1,119 @@
+use super::*;
+
+fn read(dump: &str) -> Vec<Result<Found, String>> {
+    let mut reader = DumpReader::new(dump.as_bytes());
+    let mut all = Vec::new();
+    loop {
+        match reader.next_row() {
+            Ok(Some(found)) => all.push(Ok(found)),
+            Ok(None) => return all,
+            Err(error) => all.push(Err(error.to_string())),
+        }
+    }
+}
+
+fn value(found: &Found, name: &str) -> Option<String> {
+    found.columns.get(name).cloned().flatten()
+}
+
+#[test]
+fn rows_of_a_copy_are_read() {
+    let dump = "SET statement_timeout = 0;\n\\restrict abc\n--\n-- Data for Name: users\n--\n\n\
+        COPY auth.users (id, email, raw_user_meta_data, phone) FROM stdin;\n\
+        1\ta@x.org\t{\"full_name\": \"A\\\\tB\"}\t\\N\n\
+        2\tb\\tc\\n@x.org\t{}\t\n\
+        \\.\n\n\
+        COPY \"auth\".\"identities\" (\"provider_id\", \"user_id\") FROM stdin;\n1\t1\n\\.\n";
+    let all: Vec<Found> = read(dump).into_iter().map(Result::unwrap).collect();
+    assert_eq!(all.len(), 3);
+    assert_eq!((all[0].table, all[0].line), (Table::Users, Some(8)));
+    assert_eq!(value(&all[0], "raw_user_meta_data").unwrap(), r#"{"full_name": "A\tB"}"#);
+    assert_eq!((value(&all[0], "phone"), value(&all[1], "phone")), (None, Some(String::new())));
+    assert_eq!(value(&all[1], "email").unwrap(), "b\tc\n@x.org");
+    assert_eq!(all[2].table, Table::Identities);
+}
+
+#[test]
+fn rows_of_an_insert_are_read() {
+    let dump = "INSERT INTO \"auth\".\"users\" (\"id\", \"email\", \"data\", \"is_anonymous\", \"at\") VALUES\n\
+        \t('1', 'o''brien@x.org', '{\"a\": \"x; y\\n\n(\"}', false, '2024-01-01'::timestamp with time zone),\n\
+        \t('2', NULL, E'a\\'b\\\\', true, null::character varying(255));\n\
+        insert into auth.users (id) values (3) on conflict do nothing;";
+    let all: Vec<Found> = read(dump).into_iter().map(Result::unwrap).collect();
+    assert_eq!(all.len(), 3);
+    assert_eq!(value(&all[0], "email").unwrap(), "o'brien@x.org");
+    assert_eq!(value(&all[0], "data").unwrap(), "{\"a\": \"x; y\\n\n(\"}");
+    assert_eq!(value(&all[0], "at").unwrap(), "2024-01-01");
+    assert_eq!((value(&all[1], "email"), value(&all[1], "data").unwrap()), (None, "a'b\\".to_owned()));
+    assert_eq!((value(&all[1], "is_anonymous").unwrap(), value(&all[1], "at")), ("true".to_owned(), None));
+    assert_eq!(all[2].line, Some(5));
+}
+
+#[test]
+fn what_only_looks_like_people_is_passed_by() {
+    let hidden = "INSERT INTO auth.users (id) VALUES (1);\nCOPY auth.users (id) FROM stdin;\n1\n";
+    let row = hidden.trim_end().replace('\n', "\\n");
+    for dump in [
+        format!("COPY public.notes (body) FROM stdin;\n{row}\n\\.\n"),
+        format!("COPY public.notes (body) FROM stdin;\n{hidden}\\.\n"),
+        format!("INSERT INTO public.notes (body) VALUES ('x\n{hidden}');"),
+        format!("INSERT INTO public.notes (body) VALUES (E'x\\'\n{hidden}');"),
+        format!("INSERT INTO public.\"a\n{hidden}\" (body) VALUES (1);"),
+        format!("CREATE FUNCTION f() RETURNS void AS $$\n{hidden}$$;"),
+        format!("CREATE FUNCTION f() RETURNS void AS $body$\n$$\n{hidden}$body$;"),
+        format!("/* x /* y */\n{hidden}*/"),
+        "-- INSERT INTO auth.users (id) VALUES (1);\n".to_owned(),
+        "INSERT INTO public.users (id) VALUES (1);".to_owned(),
+        "INSERT INTO users (id) VALUES (1);".to_owned(),
+        "COPY (select 1) TO stdout;\nINSERT INTO auth.usersx (id) VALUES (1);".to_owned(),
+        format!("INSERT INTO public.notes (a, b) VALUES ('{}', '\n{hidden}');", "y".repeat(500)),
+        format!("INSERT INTO public.notes (a, b) VALUES ('{}',\nE'\\'\n{hidden}');", "y".repeat(500)),
+    ] {
+        assert!(read(&dump).is_empty(), "{dump}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_said_with_its_line() {
+    let wrong = |dump: &str| read(dump).into_iter().map(|row| row.map(drop)).collect::<Vec<_>>();
+    let said = |line: u64, reason: &str| Err(format!("line {line} of the dump: {reason}"));
+    assert_eq!(
+        wrong("\nINSERT INTO auth.users VALUES (1);\nINSERT INTO auth.users (id) VALUES (1);"),
+        [said(2, "the INSERT does not name its columns; dump with --column-inserts"), Ok(())]
+    );
+    assert_eq!(
+        wrong("INSERT INTO auth.users (id) VALUES (now());"),
+        [said(1, "the values of the INSERT could not be read")]
+    );
+    assert_eq!(
+        wrong("COPY auth.users (id, email) FROM stdin;\n1\n2\tx\\\n3\tx\n"),
+        [
+            said(2, "the row has another number of columns than its COPY names"),
+            said(3, "a value ends in a backslash"),
+            Ok(()),
+            said(4, "it ends in the middle of something"),
+        ]
+    );
+    assert_eq!(
+        wrong("COPY auth.users FROM stdin;\n1\tINSERT INTO auth.users (id) VALUES (1);\n\\.\n"),
+        [said(1, "the COPY is not as pg_dump writes one, so its rows are passed by")]
+    );
+    assert_eq!(wrong("INSERT INTO auth.users (id) VALUES ('"), [said(1, "it ends in the middle of something")]);
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_dump_panics(text in "(INSERT INTO auth.users \\(id\\) VALUES |COPY auth.users \\(id\\) FROM stdin;\n|)[-'\"$\\\\(),;:E*/ a1\n\t]{0,80}") {
+        read(&text);
+    }
+
+    /// What Postgres would read back is read back: any text in any row of an `INSERT`.
+    #[test]
+    fn any_text_survives(text in "[^\u{0}]{0,60}") {
+        let dump = format!("INSERT INTO auth.users (id, email) VALUES ('1', '{}');\n", text.replace('\'', "''"));
+        let all = read(&dump);
+        // A line ends in one way only.
+        let kept = text.replace("\r\n", "\n");
+        proptest::prop_assert_eq!(value(all[0].as_ref().unwrap(), "email").unwrap_or_default(), kept);
+    }
+}

@@ -1,0 +1,291 @@
+//! How fast requests may come, and how often somebody may guess. Counted in the database, so that it holds over all servers;
+//! what was refused is remembered here until it would be let in, so that knocking on costs next to nothing.
+//!
+//! Wrong passwords are counted for the account, whether or not there is one, from wherever they come: guessing from a
+//! thousand addresses is no faster than from one. Whoever guesses must not be able to keep the owner out, so addresses from
+//! which the owner signed in before have a count of their own, and links of mails are not counted at all.
+
+mod store;
+
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    time::Duration,
+};
+
+use freehold_core::{Code, Error, Result, UserId};
+use freehold_db::SystemTx;
+use freehold_vault::Purpose;
+use jiff::{SignedDuration, Timestamp};
+use moka::sync::Cache;
+
+pub use store::STATEMENTS;
+
+use crate::{Identity, Realm, codes, session::Client};
+
+/// Most tries at once, where more are allowed in five minutes.
+const BURST: u32 = 30;
+/// How long a place is remembered from which nobody comes any more.
+const PLACE_LIFE: SignedDuration = SignedDuration::from_hours(180 * 24);
+/// The subject of what is counted for the whole server.
+const EVERYBODY: &[u8] = b"everybody";
+
+/// What requests of one network address are counted as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Tokens for a password, a code or a provider's token; never for a refresh token.
+    Tokens,
+    /// What may send a mail.
+    Mails,
+    /// Links and codes that are used, passkeys.
+    Verifications,
+    /// Second factors that are tried.
+    Factors,
+    /// People without an address that are made.
+    Anonymous,
+}
+
+/// A number of tries that grows back with time.
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    name: &'static str,
+    /// Most tries at once.
+    room: i64,
+    /// Microseconds until one try has grown back.
+    step: i64,
+}
+
+impl Bucket {
+    /// So many tries in so many seconds, and so many at once; none: no limit.
+    fn new(name: &'static str, tries: u32, seconds: i64, at_once: u32) -> Option<Self> {
+        let step = seconds.checked_mul(1_000_000)?.checked_div(tries.into())?;
+        Some(Self { name, room: at_once.min(tries).into(), step })
+    }
+}
+
+/// Remembers who was refused, until when. Its clones remember the same.
+#[derive(Clone, Debug)]
+pub struct Refusals(Cache<(&'static str, [u8; 32]), Timestamp>);
+
+impl Default for Refusals {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(100_000).time_to_live(Duration::from_hours(1)).build())
+    }
+}
+
+/// Counts a request of this network address.
+///
+/// # Errors
+/// `over_request_rate_limit` with the time after which the next one is let in.
+pub async fn address_take(identity: &Identity, way: Way, ip: Option<IpAddr>) -> Result<()> {
+    let limits = &identity.settings.auth.limits;
+    let bucket = match way {
+        Way::Tokens => Bucket::new("tokens", limits.tokens, 300, BURST),
+        Way::Mails => Bucket::new("mails", limits.mails, 300, BURST),
+        Way::Verifications => Bucket::new("verifications", limits.verifications, 300, BURST),
+        Way::Factors => Bucket::new("factors", limits.factors, 300, BURST),
+        Way::Anonymous => Bucket::new("anonymous", limits.anonymous_per_hour, 3600, BURST),
+    };
+    let (Some(bucket), Some(ip)) = (bucket.filter(|_| limits.enabled), ip) else { return Ok(()) };
+    let subject = digest(identity, &[b"network", network(ip).as_bytes()]);
+    take(identity, bucket, subject).await?.map_err(refusal)
+}
+
+/// A password that is about to be tried at an account.
+#[derive(Debug)]
+#[must_use = "say so when the password was right"]
+pub struct PasswordTry(Option<(Bucket, [u8; 32])>);
+
+/// Counts a password that is tried at an account, before it costs a hash. `user` is who has the address; whether there is
+/// anybody makes no difference to whoever asks.
+///
+/// # Errors
+/// `over_request_rate_limit` when too many were wrong. From places that the person knows only those from there count.
+pub async fn password_try(
+    identity: &Identity,
+    realm: Realm,
+    email: &str,
+    user: Option<UserId>,
+    client: &Client,
+) -> Result<PasswordTry> {
+    let limits = &identity.settings.auth.limits;
+    let number = limits.wrong_passwords_per_hour;
+    let Some(bucket) = Bucket::new("passwords", number, 3600, number).filter(|_| limits.enabled) else {
+        return Ok(PasswordTry(None));
+    };
+    let network = client.ip.map(network).unwrap_or_default();
+    let known = match user {
+        Some(user) if !network.is_empty() => place_known(identity, user, &network).await?,
+        _ => false,
+    };
+    let realm = realm.to_string();
+    let mut parts = vec![b"account".as_slice(), realm.as_bytes(), email.as_bytes()];
+    if known {
+        parts.push(network.as_bytes());
+    }
+    let subject = digest(identity, &parts);
+    match take(identity, bucket, subject).await? {
+        Ok(()) => Ok(PasswordTry(Some((bucket, subject)))),
+        Err(wait) => Err(refusal(wait)),
+    }
+}
+
+impl PasswordTry {
+    /// It was right, and does not count.
+    pub async fn succeeded(self, identity: &Identity) -> Result<()> {
+        let Some((bucket, subject)) = self.0 else { return Ok(()) };
+        let query = store::bucket_give_back(bucket.name, &subject, bucket.step);
+        identity.db.system("count a sign-in").execute(query).await?;
+        identity.refusals.0.invalidate(&(bucket.name, subject));
+        Ok(())
+    }
+}
+
+/// Counts a code that was wrong, for the account it was tried at: codes are short, and somebody may ask for one after the
+/// other. The link of the same mail is too long to be guessed, and keeps working.
+///
+/// # Errors
+/// `over_request_rate_limit` when too many were wrong.
+pub async fn code_try(identity: &Identity, realm: Realm, email: &str) -> Result<PasswordTry> {
+    let limits = &identity.settings.auth.limits;
+    let number = limits.wrong_codes_per_hour;
+    let Some(bucket) = Bucket::new("codes", number, 3600, number).filter(|_| limits.enabled) else {
+        return Ok(PasswordTry(None));
+    };
+    let subject = digest(identity, &[b"account", realm.to_string().as_bytes(), email.as_bytes()]);
+    match take(identity, bucket, subject).await? {
+        Ok(()) => Ok(PasswordTry(Some((bucket, subject)))),
+        Err(wait) => Err(refusal(wait)),
+    }
+}
+
+/// Refuses everybody alike while this server has sent as many mails as it may in an hour; whoever asks learns nothing of
+/// whom a mail would go to. [`mail_take`] counts them.
+///
+/// # Errors
+/// `over_email_send_rate_limit`.
+pub async fn mails_check(identity: &Identity) -> Result<()> {
+    let Some(bucket) = mails(identity) else { return Ok(()) };
+    let look = store::bucket_look(bucket.name, EVERYBODY);
+    let Some((full_at,)) = identity.db.system("look how many mails were sent").fetch_optional(look).await? else {
+        return Ok(());
+    };
+    let room = SignedDuration::from_micros(bucket.room.saturating_sub(1).saturating_mul(bucket.step));
+    let wait = full_at.duration_since(identity.clock.now()) - room;
+    if wait.is_positive() { Err(mails_refused(wait)) } else { Ok(()) }
+}
+
+/// Counts a mail that is sent in this transaction.
+///
+/// # Errors
+/// `over_email_send_rate_limit`.
+pub async fn mail_take(identity: &Identity, tx: &mut SystemTx) -> Result<()> {
+    let Some(bucket) = mails(identity) else { return Ok(()) };
+    let (now, room) = (identity.clock.now(), bucket.room.saturating_mul(bucket.step));
+    let (until,) = tx.fetch_one(store::bucket_take(bucket.name, EVERYBODY, bucket.step, room, now)).await?;
+    until.map_or(Ok(()), |until| Err(mails_refused(until.duration_since(now))))
+}
+
+fn mails(identity: &Identity) -> Option<Bucket> {
+    let limits = &identity.settings.auth.limits;
+    Bucket::new("mails_of_server", limits.mails_per_hour, 3600, limits.mails_per_hour).filter(|_| limits.enabled)
+}
+
+/// Remembers from where the person signs in.
+pub(crate) async fn place_note(identity: &Identity, tx: &mut SystemTx, user: UserId, client: &Client) -> Result<()> {
+    let Some(ip) = client.ip else { return Ok(()) };
+    let place = place(identity, user, &network(ip));
+    tx.execute(store::place_note(user, &place, identity.clock.now())).await.map(drop)
+}
+
+async fn place_known(identity: &Identity, user: UserId, network: &str) -> Result<bool> {
+    let known = store::place_known(user, &place(identity, user, network));
+    Ok(identity.db.system("find who signs in").fetch_optional(known).await?.is_some())
+}
+
+fn place(identity: &Identity, user: UserId, network: &str) -> [u8; 32] {
+    digest(identity, &[b"place", user.to_string().as_bytes(), network.as_bytes()])
+}
+
+/// Forgets what means nothing any more, in small steps; how many rows.
+pub(crate) async fn limit_sweep(identity: &Identity) -> Result<u64> {
+    let (mut swept, now) = (0, identity.clock.now());
+    let before = now.saturating_sub(PLACE_LIFE).unwrap_or(Timestamp::MIN);
+    loop {
+        let system = identity.db.system("sweep limits");
+        let some = system.execute(store::bucket_sweep(now)).await? + system.execute(store::place_sweep(before)).await?;
+        swept += some;
+        if some == 0 {
+            return Ok(swept);
+        }
+    }
+}
+
+/// Takes a try; how long until there is one, where there is none.
+async fn take(identity: &Identity, bucket: Bucket, subject: [u8; 32]) -> Result<Result<(), SignedDuration>> {
+    let now = identity.clock.now();
+    let key = (bucket.name, subject);
+    if let Some(until) = identity.refusals.0.get(&key).filter(|until| *until > now) {
+        return Ok(Err(until.duration_since(now)));
+    }
+    let room = bucket.room.saturating_mul(bucket.step);
+    let query = store::bucket_take(bucket.name, &subject, bucket.step, room, now);
+    let answer = identity.db.system("count a sign-in").fetch_optional(query).await?;
+    let Some(until) = answer.and_then(|(until,)| until) else { return Ok(Ok(())) };
+    identity.refusals.0.insert(key, until);
+    Ok(Err(until.duration_since(now)))
+}
+
+fn refusal(wait: SignedDuration) -> Error {
+    refused(codes::OVER_REQUEST_RATE_LIMIT, "Request rate limit reached", wait)
+}
+
+fn mails_refused(wait: SignedDuration) -> Error {
+    refused(codes::OVER_EMAIL_SEND_RATE_LIMIT, "email rate limit exceeded", wait)
+}
+
+fn refused(code: Code, message: &'static str, wait: SignedDuration) -> Error {
+    // Rounded up: who waits as long as he is told is let in.
+    let seconds = u64::try_from(wait.as_millis()).unwrap_or_default().div_ceil(1000).max(1);
+    Error::new(code, message).with_retry_after(Duration::from_secs(seconds))
+}
+
+/// What counts as one network address: an IPv4 address, or the 64 bits of an IPv6 address that a household gets at least.
+fn network(ip: IpAddr) -> String {
+    match ip.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("{}/64", Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
+    }
+}
+
+/// The table holds neither addresses nor accounts, only what tells them apart.
+fn digest(identity: &Identity, parts: &[&[u8]]) -> [u8; 32] {
+    let mut text = Vec::new();
+    for part in parts {
+        // With their lengths, so that parts do not run together.
+        text.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        text.extend_from_slice(part);
+    }
+    identity.vault.mac(Purpose::Limit, &text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_household_is_one_address() {
+        let of = |text: &str| network(text.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), of("2001:db8:1:2:ffff::1"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_eq!(of("::ffff:203.0.113.7"), of("203.0.113.7"));
+        assert_ne!(of("203.0.113.7"), of("203.0.113.8"));
+    }
+
+    #[test]
+    fn nothing_is_counted_where_there_is_no_limit() {
+        assert!(Bucket::new("tokens", 0, 300, 30).is_none());
+        let bucket = Bucket::new("tokens", 150, 300, 30).unwrap();
+        assert_eq!((bucket.room, bucket.step), (30, 2_000_000));
+        assert_eq!(Bucket::new("tokens", 10, 300, 30).unwrap().room, 10);
+    }
+}

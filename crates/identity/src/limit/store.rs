@@ -1,0 +1,42 @@
+//! SQL of limits.
+
+use freehold_core::UserId;
+use freehold_db::statements;
+use jiff::Timestamp;
+
+statements! {
+    /// Takes one try; when there will be one, where there is none.
+    fn bucket_take(name: &str, subject: &[u8], step: i64, room: i64, now: Timestamp) -> (Option<Timestamp>,) =
+        "select freehold.bucket_take($1, $2, $3, $4, $5)";
+
+    /// Gives one try back.
+    fn bucket_give_back(name: &str, subject: &[u8], step: i64) -> () =
+        "update freehold.rate_buckets set full_at = full_at - $3 * interval '1 microsecond'
+         where name = $1 and subject = $2";
+
+    /// When the bucket will be full.
+    fn bucket_look(name: &str, subject: &[u8]) -> (Timestamp,) =
+        "select full_at from freehold.rate_buckets where name = $1 and subject = $2";
+
+    /// Forgets buckets that are full, some at a time.
+    fn bucket_sweep(now: Timestamp) -> () =
+        "delete from freehold.rate_buckets where ctid = any(array(
+           select ctid from freehold.rate_buckets where full_at <= $1 limit 1000 for update skip locked
+         ))";
+
+    /// Whether the person has signed in from there.
+    fn place_known(user: UserId, place: &[u8]) -> (bool,) =
+        "select true from freehold.known_places where user_id = $1 and place = $2";
+
+    /// The person signed in from there.
+    fn place_note(user: UserId, place: &[u8], now: Timestamp) -> () =
+        "insert into freehold.known_places as k (user_id, place, seen_at) values ($1, $2, $3)
+         on conflict (user_id, place) do update set seen_at = excluded.seen_at
+           where k.seen_at < excluded.seen_at - interval '1 day'";
+
+    /// Forgets places from which nobody has come for long, some at a time.
+    fn place_sweep(before: Timestamp) -> () =
+        "delete from freehold.known_places where ctid = any(array(
+           select ctid from freehold.known_places where seen_at < $1 order by seen_at limit 1000 for update skip locked
+         ))";
+}

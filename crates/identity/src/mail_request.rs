@@ -1,0 +1,65 @@
+//! The wait between two mails to one address.
+
+mod store;
+
+use aws_lc_rs::digest;
+use freehold_core::{Error, Result};
+use freehold_db::SystemTx;
+use jiff::{SignedDuration, Timestamp};
+
+pub(crate) use store::STATEMENTS;
+
+use crate::{Identity, Realm, codes};
+
+/// The way in which somebody asks for a mail. Each has a wait of its own, whoever has the address, so that nobody learns
+/// from a wait what another way of asking has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asking {
+    /// To sign up, and again.
+    SignUp,
+    /// To sign in.
+    Link,
+    /// To choose a new password.
+    Recovery,
+    /// To change the address, and again.
+    EmailChange,
+}
+
+/// Notes that a mail to this address is asked for. Has to be the first thing a transaction locks.
+///
+/// # Errors
+/// `over_email_send_rate_limit` when one was asked for less than `resend_seconds` ago.
+pub(crate) async fn mail_request_note(
+    identity: &Identity,
+    tx: &mut SystemTx,
+    realm: Realm,
+    email: &str,
+    asking: Asking,
+) -> Result<()> {
+    let now = identity.clock.now();
+    let wait = SignedDuration::from_secs(identity.settings.auth.resend_seconds);
+    let digest = digest_of(realm, email, asking);
+    let over = now - wait;
+    if tx.fetch_optional(store::request_note(&digest, now, over)).await?.is_none() {
+        let asked_at = tx.fetch_optional(store::request_find(&digest)).await?.map(|(asked_at,)| asked_at);
+        return refuse_too_soon(identity, asked_at, now);
+    }
+    tx.execute(store::requests_forget(over)).await.map(drop)
+}
+
+/// Nothing, when `resend_seconds` have gone by.
+pub(crate) fn refuse_too_soon(identity: &Identity, sent_at: Option<Timestamp>, now: Timestamp) -> Result<()> {
+    let Some(sent_at) = sent_at else { return Ok(()) };
+    let wait = identity.settings.auth.resend_seconds - now.duration_since(sent_at).as_secs();
+    if wait <= 0 {
+        return Ok(());
+    }
+    let message = format!("For security purposes, you can only request this after {wait} seconds.");
+    let after = std::time::Duration::from_secs(u64::try_from(wait).unwrap_or(1));
+    Err(Error::new(codes::OVER_EMAIL_SEND_RATE_LIMIT, message).with_retry_after(after))
+}
+
+fn digest_of(realm: Realm, email: &str, asking: Asking) -> Vec<u8> {
+    let asked = format!("{realm}\0{asking:?}\0{email}");
+    digest::digest(&digest::SHA256, asked.as_bytes()).as_ref().to_vec()
+}

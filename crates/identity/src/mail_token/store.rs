@@ -1,0 +1,53 @@
+//! SQL of links and codes that are sent.
+
+use freehold_core::{TenantId, UserId};
+use freehold_db::statements;
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+statements! {
+    /// A new link and code; the ones of earlier mails of this kind stop working.
+    fn token_replace(
+        id: Uuid, user: UserId, kind: &str, hash: &str, email: &str, code_hash: Vec<u8>, flow: Option<Uuid>,
+        now: Timestamp
+    ) -> () =
+        "insert into auth.one_time_tokens (
+           id, user_id, token_type, token_hash, relates_to, code_hash, flow_id, created_at, updated_at
+         )
+         values ($1, $2, $3::text::auth.one_time_token_type, $4, $5, $6, $7,
+                 $8::timestamptz at time zone 'utc', $8::timestamptz at time zone 'utc')
+         on conflict (user_id, token_type) do update set
+           id = excluded.id, token_hash = excluded.token_hash, relates_to = excluded.relates_to,
+           code_hash = excluded.code_hash, flow_id = excluded.flow_id, failed_attempts = 0,
+           created_at = excluded.created_at, updated_at = excluded.updated_at";
+
+    /// A confirmation went out.
+    fn confirmation_sent(id: UserId, now: Timestamp) -> () =
+        "update auth.users set confirmation_sent_at = $2, updated_at = $2 where id = $1";
+
+    /// An invitation went out.
+    fn invitation_sent(id: UserId, now: Timestamp) -> () =
+        "update auth.users set confirmation_sent_at = $2, invited_at = $2, updated_at = $2 where id = $1";
+
+    /// A sign-in mail went out.
+    fn recovery_sent(id: UserId, now: Timestamp) -> () =
+        "update auth.users set recovery_sent_at = $2, updated_at = $2 where id = $1";
+
+    /// A mail about a change of address went out.
+    fn email_change_sent(id: UserId, now: Timestamp) -> () =
+        "update auth.users set email_change_sent_at = $2, updated_at = $2 where id = $1";
+
+    /// A code for reauthentication went out.
+    fn reauthentication_sent(id: UserId, now: Timestamp) -> () =
+        "update auth.users set reauthentication_sent_at = $2, updated_at = $2 where id = $1";
+
+    /// Asks for a mail, in this transaction.
+    fn mail_enqueue(
+        id: Uuid, cause: &str, template: &str, recipient: &str, data: Value, now: Timestamp, tenant: Option<TenantId>
+    ) -> () =
+        "select from freehold.mail_enqueue($1, $2, $3, $4, $5, $6, $7)";
+
+    /// Takes the time of a write.
+    fn nothing(nobody: UserId) -> () = "update auth.users set updated_at = updated_at where id = $1";
+}

@@ -1,0 +1,357 @@
+//! Passkeys: a key that a person's device keeps, and a finger or a PIN that unlocks it (WebAuthn). They are a way in of their
+//! own, without a name and a password.
+//!
+//! Read in this order: [`registration_begin`] and [`registration_finish`] add one, [`authentication_begin`] and
+//! [`authentication_finish`] sign in with one; `webauthn` says whether an answer holds, `cose` knows the keys.
+
+mod cose;
+mod store;
+mod webauthn;
+
+use freehold_core::{Error, Result, UserId, codes as core_codes};
+use freehold_db::{OnConstraint, SystemTx, row};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use url::Url;
+use uuid::Uuid;
+
+pub use store::STATEMENTS;
+pub use webauthn::Credential;
+
+use crate::{
+    Identity,
+    audit_entry::{Action, audit_note},
+    codes,
+    session::{Client, Held, Holder, Tokens, session_hold, session_open},
+    user::user_find,
+};
+use cose::{ALGORITHMS, PublicKey};
+use webauthn::{Rejected, RelyingParty, encode};
+
+/// Most passkeys of one person.
+const MOST: usize = 10;
+/// How long a challenge can be answered.
+const CHALLENGE_LIFE: SignedDuration = SignedDuration::from_mins(5);
+/// Longest name, in characters.
+const NAME_MAX: usize = 120;
+/// How a person who signs in so showed who he is.
+const METHOD: &str = "passkey";
+
+row! {
+    /// A passkey, without its key.
+    #[derive(Clone, Debug)]
+    pub struct Passkey {
+        /// Which.
+        pub id: Uuid,
+        /// What the person calls it; may be empty.
+        pub friendly_name: String,
+        /// It may be on several devices.
+        pub backup_eligible: bool,
+        /// It is.
+        pub backed_up: bool,
+        /// How its device is reached: `internal`, `usb`, …
+        pub transports: Value,
+        /// Since when.
+        pub created_at: Timestamp,
+        /// Last used.
+        pub last_used_at: Option<Timestamp>,
+    }
+}
+
+row! {
+    struct CredentialRow {
+        id: Uuid,
+        user_id: UserId,
+        public_key: Vec<u8>,
+        sign_count: i64,
+        backup_eligible: bool,
+    }
+}
+
+/// What a browser is to ask the person's device.
+#[derive(Clone, Debug)]
+pub struct Ceremony {
+    /// Goes with the answer.
+    pub challenge: Uuid,
+    /// For `navigator.credentials`, as JSON.
+    pub options: Value,
+    /// It can be answered until then.
+    pub expires_at: Timestamp,
+}
+
+/// Begins to add a passkey.
+///
+/// # Errors
+/// `passkey_disabled`, `too_many_passkeys`, and `insufficient_aal` when the person has a second factor and this session has
+/// not shown it.
+pub async fn registration_begin(identity: &Identity, holder: Holder) -> Result<Ceremony> {
+    let party = relying_party(identity)?;
+    let mut tx = identity.db.system("begin a passkey").begin().await?;
+    let held = hold(identity, &mut tx, holder).await?;
+    let known = tx.fetch_all(store::passkey_handles(held.user.id)).await?;
+    refuse_another(known.len())?;
+    let exclude: Vec<Value> = known
+        .into_iter()
+        .map(|(id, transports)| json!({ "type": "public-key", "id": encode(&id), "transports": transports }))
+        .collect();
+    let user = &held.user;
+    let name = if user.email.is_empty() { &user.phone } else { &user.email };
+    let shown = user.user_metadata.get("name").and_then(Value::as_str).filter(|name| !name.is_empty());
+    let (nonce, challenge, expires_at) = challenge_make(identity, &mut tx, Some(user.id), "registration").await?;
+    tx.commit().await?;
+    let algorithms = ALGORITHMS.map(|algorithm| json!({ "type": "public-key", "alg": algorithm }));
+    let options = json!({
+        "rp": { "id": party.id, "name": identity.settings.product_name },
+        "user": { "id": encode(user.id.to_string().as_bytes()), "name": name, "displayName": shown.unwrap_or(name) },
+        "challenge": nonce,
+        "pubKeyCredParams": algorithms,
+        "timeout": CHALLENGE_LIFE.as_millis(),
+        "excludeCredentials": exclude,
+        "authenticatorSelection": {
+            "residentKey": "required", "requireResidentKey": true, "userVerification": "required",
+        },
+        "attestation": "none",
+    });
+    Ok(Ceremony { challenge, options, expires_at })
+}
+
+/// Adds the passkey that the person's device has made.
+///
+/// # Errors
+/// `webauthn_challenge_not_found`, `webauthn_challenge_expired`, `webauthn_verification_failed`,
+/// `webauthn_credential_exists`; what [`registration_begin`] says.
+pub async fn registration_finish(
+    identity: &Identity,
+    holder: Holder,
+    challenge: Uuid,
+    credential: &Credential,
+    client: &Client,
+) -> Result<Passkey> {
+    let party = relying_party(identity)?;
+    let nonce = challenge_take(identity, challenge, Some(holder.user), "registration").await?;
+    let made = party.registered(credential, &nonce).map_err(failed)?;
+    let now = identity.clock.now();
+    let mut tx = identity.db.system("add a passkey").begin().await?;
+    let held = hold(identity, &mut tx, holder).await?;
+    refuse_another(tx.fetch_all(store::passkey_handles(held.user.id)).await?.len())?;
+    let id = identity.ids.next::<()>().uuid();
+    let transports = json!(made.transports);
+    tx.execute(store::passkey_insert(
+        id,
+        held.user.id,
+        made.credential,
+        made.public_key,
+        made.aaguid,
+        i64::from(made.sign_count),
+        transports.clone(),
+        made.backup_eligible,
+        made.backed_up,
+        now,
+    ))
+    .await
+    .on_constraint("webauthn_credentials_credential_id_key", || {
+        Error::new(codes::WEBAUTHN_CREDENTIAL_EXISTS, "This credential is already registered")
+    })?;
+    audit_note(identity, &mut tx, Action::PasskeyCreated, &held.user, json!({ "passkey_id": id }), client).await?;
+    tx.commit().await?;
+    Ok(Passkey {
+        id,
+        friendly_name: String::new(),
+        backup_eligible: made.backup_eligible,
+        backed_up: made.backed_up,
+        transports,
+        created_at: now,
+        last_used_at: None,
+    })
+}
+
+/// Begins to sign in somebody who does not say who he is: his device knows.
+///
+/// # Errors
+/// `passkey_disabled`.
+pub async fn authentication_begin(identity: &Identity) -> Result<Ceremony> {
+    let party = relying_party(identity)?;
+    let mut tx = identity.db.system("begin to sign in with a passkey").begin().await?;
+    let (nonce, challenge, expires_at) = challenge_make(identity, &mut tx, None, "authentication").await?;
+    tx.commit().await?;
+    let options = json!({
+        "challenge": nonce,
+        "rpId": party.id,
+        "timeout": CHALLENGE_LIFE.as_millis(),
+        "userVerification": "required",
+    });
+    Ok(Ceremony { challenge, options, expires_at })
+}
+
+/// Signs in with a passkey.
+///
+/// # Errors
+/// `webauthn_challenge_not_found`, `webauthn_challenge_expired`, and `webauthn_verification_failed` for whatever else is wrong
+/// with the answer; what is said of somebody who may not come in.
+pub async fn authentication_finish(
+    identity: &Identity,
+    challenge: Uuid,
+    credential: &Credential,
+    client: &Client,
+) -> Result<Tokens> {
+    let party = relying_party(identity)?;
+    let nonce = challenge_take(identity, challenge, None, "authentication").await?;
+    let assertion = party.assertion(credential, &nonce).map_err(failed)?;
+    let now = identity.clock.now();
+    let mut tx = identity.db.system("sign in with a passkey").begin().await?;
+    let found = tx.fetch_optional(store::passkey_lock(&assertion.credential)).await?;
+    let found = found.ok_or_else(|| refused("a passkey that nobody has"))?;
+    if assertion.user_handle != found.user_id.to_string().as_bytes() {
+        return Err(refused("a passkey of another person's"));
+    }
+    let key = PublicKey::from_bytes(&found.public_key).ok_or_else(|| refused("a stored key that cannot be read"))?;
+    if !assertion.verify(&key) {
+        return Err(refused("a signature that does not hold"));
+    }
+    if assertion.backup_eligible != found.backup_eligible {
+        return Err(refused("a passkey that changed its kind"));
+    }
+    if !assertion.counts_on(found.sign_count) {
+        return Err(refused("a counter that fell back: the passkey was copied"));
+    }
+    let sign_count = i64::from(assertion.sign_count);
+    tx.execute(store::passkey_used(found.id, sign_count, assertion.backed_up, now)).await?;
+    let user = user_find(&mut tx, found.user_id).await?.ok_or_else(|| refused("a passkey of nobody's"))?;
+    if !user.email.is_empty() && !user.confirmed() {
+        return Err(Error::new(codes::EMAIL_NOT_CONFIRMED, "Email not confirmed"));
+    }
+    let tokens = session_open(identity, &mut tx, user, METHOD, client).await?;
+    tx.commit().await?;
+    Ok(tokens)
+}
+
+/// The person's passkeys, the oldest first.
+///
+/// # Errors
+/// `passkey_disabled`.
+pub async fn passkey_list(identity: &Identity, user: UserId) -> Result<Vec<Passkey>> {
+    relying_party(identity)?;
+    identity.db.system("list own passkeys").fetch_all(store::passkey_list(user)).await
+}
+
+/// Gives a passkey another name.
+///
+/// # Errors
+/// `not_found`; `validation_failed` for a name of none or of more than 120 characters.
+pub async fn passkey_rename(
+    identity: &Identity,
+    user: UserId,
+    passkey: Uuid,
+    friendly_name: &str,
+    client: &Client,
+) -> Result<Passkey> {
+    relying_party(identity)?;
+    if friendly_name.is_empty() {
+        return Err(Error::new(core_codes::VALIDATION_FAILED, "friendly_name is required"));
+    }
+    if friendly_name.chars().count() > NAME_MAX || friendly_name.contains(char::is_control) {
+        let message = "friendly_name must be 120 characters or less, without control characters";
+        return Err(Error::new(core_codes::VALIDATION_FAILED, message));
+    }
+    let mut tx = identity.db.system("rename a passkey").begin().await?;
+    let renamed = store::passkey_rename(user, passkey, friendly_name, identity.clock.now());
+    let renamed = tx.fetch_optional(renamed).await?.ok_or_else(missing)?;
+    if let Some(user) = user_find(&mut tx, user).await? {
+        let traits = json!({ "passkey_id": passkey });
+        audit_note(identity, &mut tx, Action::PasskeyUpdated, &user, traits, client).await?;
+    }
+    tx.commit().await?;
+    Ok(renamed)
+}
+
+/// Takes a passkey away.
+///
+/// # Errors
+/// `not_found`; `insufficient_aal` as for [`registration_begin`].
+pub async fn passkey_remove(identity: &Identity, holder: Holder, passkey: Uuid, client: &Client) -> Result<()> {
+    relying_party(identity)?;
+    let mut tx = identity.db.system("take a passkey away").begin().await?;
+    let held = hold(identity, &mut tx, holder).await?;
+    tx.fetch_optional(store::passkey_delete(held.user.id, passkey)).await?.ok_or_else(missing)?;
+    audit_note(identity, &mut tx, Action::PasskeyDeleted, &held.user, json!({ "passkey_id": passkey }), client).await?;
+    tx.commit().await
+}
+
+/// For whom passkeys are here.
+fn relying_party(identity: &Identity) -> Result<RelyingParty> {
+    let settings = &identity.settings;
+    if !settings.auth.passkeys {
+        return Err(Error::new(codes::PASSKEY_DISABLED, "Passkeys are disabled"));
+    }
+    let site = Url::parse(&settings.site_url).map_err(Error::internal)?;
+    let webauthn = &settings.auth.webauthn;
+    let host = site.host_str().unwrap_or_default();
+    let id = if webauthn.relying_party.is_empty() { host } else { &webauthn.relying_party };
+    let mut origins = vec![site.origin().ascii_serialization()];
+    origins.extend(webauthn.origins.iter().map(|origin| origin.trim_end_matches('/').to_owned()));
+    Ok(RelyingParty { id: id.to_owned(), origins })
+}
+
+/// Keeps the session from changing, of somebody who may have passkeys and has shown what he can.
+async fn hold(identity: &Identity, tx: &mut SystemTx, holder: Holder) -> Result<Held> {
+    let held = session_hold(identity, tx, holder).await?;
+    if held.user.is_anonymous {
+        let message = "Anonymous user not allowed to perform these actions";
+        return Err(Error::new(codes::ANONYMOUS_NOT_ALLOWED, message));
+    }
+    if held.user.is_sso_user {
+        return Err(Error::new(core_codes::VALIDATION_FAILED, "SSO users cannot register passkeys"));
+    }
+    let protected = tx.fetch_optional(store::factor_exists(held.user.id)).await?.is_some();
+    if protected && !held.has_second_factor() {
+        let message = "AAL2 session is required to manage passkeys when MFA is enabled";
+        return Err(Error::new(codes::INSUFFICIENT_AAL_TO_CHANGE, message));
+    }
+    Ok(held)
+}
+
+fn refuse_another(present: usize) -> Result<()> {
+    if present < MOST {
+        return Ok(());
+    }
+    Err(Error::new(codes::TOO_MANY_PASSKEYS, "Maximum number of passkeys reached"))
+}
+
+/// A new challenge: its text, its id, and when it ends.
+async fn challenge_make(
+    identity: &Identity,
+    tx: &mut SystemTx,
+    user: Option<UserId>,
+    kind: &str,
+) -> Result<(String, Uuid, Timestamp)> {
+    let now = identity.clock.now();
+    let expires_at = now.saturating_add(CHALLENGE_LIFE).unwrap_or(now);
+    let (id, nonce) = (identity.ids.next::<()>().uuid(), encode(&identity.random.bytes::<32>()));
+    let data = json!({ "challenge": nonce });
+    tx.execute(store::challenge_insert(id, user.map(UserId::uuid), kind, data, expires_at, now)).await?;
+    Ok((nonce, id, expires_at))
+}
+
+/// The challenge's text. It is used up, whatever comes of it.
+async fn challenge_take(identity: &Identity, id: Uuid, user: Option<UserId>, kind: &str) -> Result<String> {
+    let take = store::challenge_take(id, user.map(UserId::uuid), kind);
+    let taken = identity.db.system("use a passkey's challenge up").fetch_optional(take).await?;
+    let missing = || Error::new(codes::WEBAUTHN_CHALLENGE_NOT_FOUND, "Challenge not found or already used");
+    let (nonce, expires_at) = taken.ok_or_else(missing)?;
+    if expires_at < identity.clock.now() {
+        return Err(Error::new(codes::WEBAUTHN_CHALLENGE_EXPIRED, "Challenge has expired"));
+    }
+    Ok(nonce)
+}
+
+fn failed(why: Rejected) -> Error {
+    Error::new(codes::WEBAUTHN_VERIFICATION_FAILED, "Credential verification failed").caused_by(why)
+}
+
+fn refused(why: &'static str) -> Error {
+    Error::new(codes::WEBAUTHN_VERIFICATION_FAILED, "Credential verification failed").caused_by(why)
+}
+
+fn missing() -> Error {
+    Error::new(core_codes::NOT_FOUND, "Passkey not found")
+}

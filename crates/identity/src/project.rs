@@ -1,0 +1,120 @@
+//! A Supabase project instead of our own sign-in: people sign in there, and show its tokens here.
+//!
+//! Tokens are checked here, with the keys that the project publishes (or the secret that older projects share), so a
+//! request costs no question to it, and it may be away. Its keys are asked for every ten minutes, and when a token names a
+//! key that is not known, at most every few seconds. What follows from that:
+//!
+//! - a key that the project revoked is refused here ten minutes later at most;
+//! - a session that the project ended is good here until its access token ends, because nothing else tells of it.
+//!
+//! A person is made here when a token of his first comes by, and gets what a newcomer gets. What the project says of him
+//! is taken from his newest token. [`admin`] asks the project to change people.
+
+pub mod admin;
+mod keys;
+mod people;
+
+use std::{fmt, sync::Arc};
+
+use freehold_core::{Context, Error, Result, UserId};
+use jiff::{SignedDuration, Timestamp};
+use moka::sync::Cache;
+use tokio::sync::{Mutex, OnceCell};
+
+pub use people::STATEMENTS;
+
+use crate::{
+    Identity, ProjectSettings, SupabaseSettings,
+    access_token::{Claims, TokenError},
+    signing_key::VerifyingKey,
+};
+
+/// The longest life that a project can give an access token.
+pub(crate) const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How many people are remembered as settled.
+const REMEMBERED: u64 = 100_000;
+
+/// The project where people sign in.
+pub struct Project {
+    settings: ProjectSettings,
+    /// What older projects sign with.
+    secret: Option<VerifyingKey>,
+    known: Mutex<Known>,
+    /// Since when the newest token of a person holds that was looked at.
+    settled: Cache<UserId, i64>,
+    /// Whether people are kept in tables of ours.
+    own_tables: OnceCell<bool>,
+}
+
+/// When its keys were asked for.
+#[derive(Clone, Copy, Default)]
+struct Known {
+    tried: Option<Timestamp>,
+    read: Option<Timestamp>,
+}
+
+impl Project {
+    /// What the settings name, if they name one.
+    pub(crate) fn named(settings: &SupabaseSettings) -> Result<Option<Arc<Self>>> {
+        let Some(project) = settings.project.clone() else { return Ok(None) };
+        let secret = settings.jwt_secret.as_ref().map(|secret| VerifyingKey::secret(secret.expose().as_bytes()));
+        Ok(Some(Arc::new(Self {
+            settings: project,
+            secret: secret.transpose().context("reading SUPABASE_JWT_SECRET")?,
+            known: Mutex::default(),
+            settled: Cache::new(REMEMBERED),
+            own_tables: OnceCell::new(),
+        })))
+    }
+
+    /// What older projects sign with.
+    pub(crate) fn secret_key(&self) -> Vec<VerifyingKey> {
+        self.secret.iter().cloned().collect()
+    }
+
+    /// Where people sign in.
+    pub fn auth_url(&self) -> String {
+        self.settings.auth_url()
+    }
+}
+
+impl fmt::Debug for Project {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Project({})", self.settings.url)
+    }
+}
+
+/// What a token claims, when it holds now. Where people sign in at a project, its keys are asked for when the token names
+/// one that is not known, and who shows it is known from then on.
+///
+/// # Errors
+/// A [`TokenError`] is the source of the refusal. `unavailable` when the token's key is not known, and the project, which
+/// knows it, does not answer: a client must not sign its person out for that.
+pub async fn token_claims(identity: &Identity, token: &str) -> Result<Result<Arc<Claims>, TokenError>> {
+    let Some(project) = &identity.project else { return Ok(identity.verifier.verify(token)) };
+    project.keys_keep(identity);
+    let known = identity.verifier.ring();
+    let claims = match identity.verifier.verify(token) {
+        Err(TokenError::UnknownKey) => {
+            if !project.keys_ask(identity, &known).await? {
+                return Ok(Err(TokenError::UnknownKey));
+            }
+            identity.verifier.verify(token)
+        }
+        verified => verified,
+    };
+    match claims {
+        Ok(claims) if claims.role == "authenticated" => {
+            project.person_settle(identity, &claims).await?;
+            Ok(Ok(claims))
+        }
+        other => Ok(other),
+    }
+}
+
+/// Why nobody signs in here.
+pub fn elsewhere(project: &Project) -> Error {
+    let message = format!("People sign in at {} here, and not at this server.", project.auth_url());
+    Error::new(crate::codes::FEATURE_DISABLED, message)
+}

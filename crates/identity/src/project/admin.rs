@@ -1,0 +1,90 @@
+//! What a project is asked to do about its people, with its service key.
+
+use std::time::Duration;
+
+use freehold_core::{Context, Error, Result, UserId, codes};
+use freehold_outbound::{Answer, Bytes, HeaderMap, HeaderValue, Method, Request, Url, header};
+use serde_json::{Value, json};
+
+use super::{Project, keys::away};
+use crate::Identity;
+
+/// How long the project may take to answer.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
+
+/// A person of the project in Supabase's JSON; none: there is no such person.
+pub async fn project_person_get(identity: &Identity, id: UserId) -> Result<Option<Value>> {
+    let answer = ask(identity, Method::GET, &format!("/admin/users/{id}"), None).await?;
+    if answer.status == 404 { Ok(None) } else { read(&answer).map(Some) }
+}
+
+/// Makes a person at the project, of Supabase's `{email, password?, email_confirm?, user_metadata?, …}`; the person as it is
+/// there then.
+pub async fn project_person_create(identity: &Identity, person: &Value) -> Result<Value> {
+    read(&ask(identity, Method::POST, "/admin/users", Some(person)).await?)
+}
+
+/// Changes a person at the project; the person as it is there then.
+pub async fn project_person_change(identity: &Identity, id: UserId, change: &Value) -> Result<Value> {
+    read(&ask(identity, Method::PUT, &format!("/admin/users/{id}"), Some(change)).await?)
+}
+
+/// Deletes a person at the project; whether there was one.
+pub async fn project_person_delete(identity: &Identity, id: UserId) -> Result<bool> {
+    let body = json!({ "should_soft_delete": false });
+    let answer = ask(identity, Method::DELETE, &format!("/admin/users/{id}"), Some(&body)).await?;
+    if answer.status == 404 { Ok(false) } else { read(&answer).map(|_| true) }
+}
+
+async fn ask(identity: &Identity, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {
+    let project = identity.project.as_ref().ok_or_else(|| Error::internal("people sign in here, not at a project"))?;
+    let url = format!("{}{path}", project.auth_url());
+    let mut headers = credentials(project)?;
+    if body.is_some() {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    let request = Request {
+        url: Url::parse(&url).context("reading SUPABASE_URL")?,
+        method,
+        headers,
+        body: body.map(|body| Bytes::from(body.to_string())).unwrap_or_default(),
+        time_limit: ANSWERED_WITHIN,
+    };
+    identity.outbound.send(request).await.map_err(away)
+}
+
+/// The service key, twice: its gateway takes it as `apikey`, and a bearer beside it only when it is the same.
+fn credentials(project: &Project) -> Result<HeaderMap> {
+    let missing = "SUPABASE_SECRET_KEY is not set: people of the project cannot be administered from here";
+    let key = project.settings.service_key.as_ref().ok_or_else(|| Error::new(codes::CONFLICT, missing))?;
+    let value = |text: String| {
+        let mut value = HeaderValue::from_str(&text).context("reading the project's service key")?;
+        value.set_sensitive(true);
+        Ok::<_, Error>(value)
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert("apikey", value(key.expose().to_owned())?);
+    headers.insert(header::AUTHORIZATION, value(format!("Bearer {}", key.expose()))?);
+    Ok(headers)
+}
+
+fn read(answer: &Answer) -> Result<Value> {
+    let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
+    let said = || {
+        let body = body.as_ref()?;
+        ["msg", "message"].into_iter().find_map(|name| body.get(name)?.as_str()).map(str::to_owned)
+    };
+    match answer.status {
+        200..300 => body.ok_or_else(|| away("its answer is no JSON, or too long")),
+        401 | 403 => Err(Error::internal(format!(
+            "the project refuses SUPABASE_SECRET_KEY: {}",
+            said().unwrap_or_else(|| answer.status.to_string())
+        ))),
+        404 => Err(Error::not_found("user")),
+        400..500 => {
+            let said = said().unwrap_or_else(|| format!("The project refuses it with status {}.", answer.status));
+            Err(Error::new(codes::VALIDATION_FAILED, said))
+        }
+        status => Err(away(format!("the project answers {status}"))),
+    }
+}

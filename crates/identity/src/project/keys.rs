@@ -1,0 +1,108 @@
+//! The keys that a project publishes.
+
+use std::{sync::Arc, time::Duration};
+
+use freehold_core::{Context, Error, Result};
+use freehold_outbound::{HeaderMap, Method, Request, Url};
+use jiff::SignedDuration;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Project;
+use crate::{
+    Identity,
+    signing_key::{GivenJwk, KeyRing, VerifyingKey},
+};
+
+/// How long the keys are believed, as the project itself says (`Cache-Control: max-age=600`).
+const BELIEVED: SignedDuration = SignedDuration::from_mins(10);
+/// How soon they are asked for once more.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(5);
+/// How long the project may take to answer.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
+
+#[derive(Deserialize)]
+struct Published {
+    keys: Vec<Value>,
+}
+
+impl Project {
+    /// Asks for the keys once more when they are old, beside the request, which goes on with those that are known.
+    pub(super) fn keys_keep(&self, identity: &Identity) {
+        let now = identity.clock.now();
+        // Held: they are being asked for.
+        let Ok(known) = self.known.try_lock().map(|known| *known) else { return };
+        let Some(read) = known.read else { return };
+        let tried = known.tried.unwrap_or(read);
+        if now.duration_since(read) >= BELIEVED && now.duration_since(tried) >= PATIENCE {
+            let identity = identity.clone();
+            tokio::spawn(async move {
+                if let Some(project) = &identity.project {
+                    // What is known is kept; who comes with an unknown key is told.
+                    let _ = project.keys_ask(&identity, &identity.verifier.ring()).await;
+                }
+            });
+        }
+    }
+
+    /// Asks for the keys, unless that was done a moment ago; whether there can be others than those of `before`.
+    ///
+    /// # Errors
+    /// `unavailable` when the project does not say.
+    pub(super) async fn keys_ask(&self, identity: &Identity, before: &Arc<KeyRing>) -> Result<bool> {
+        // Who comes meanwhile waits for the same answer.
+        let mut known = self.known.lock().await;
+        let now = identity.clock.now();
+        if !Arc::ptr_eq(&identity.verifier.ring(), before) {
+            return Ok(true);
+        }
+        if known.tried.is_some_and(|tried| now.duration_since(tried) < PATIENCE) {
+            // When it answered a moment ago, the key that is sought is not its.
+            return if known.read == known.tried { Ok(false) } else { Err(away("it did not answer a moment ago")) };
+        }
+        known.tried = Some(now);
+        let keys = self.keys_read(identity).await?;
+        known.read = Some(now);
+        self.keys_take(identity, keys);
+        Ok(true)
+    }
+
+    async fn keys_read(&self, identity: &Identity) -> Result<Vec<VerifyingKey>> {
+        let url = format!("{}/.well-known/jwks.json", self.auth_url());
+        let request = Request {
+            url: Url::parse(&url).context("reading SUPABASE_URL")?,
+            method: Method::GET,
+            headers: HeaderMap::new(),
+            body: freehold_outbound::Bytes::new(),
+            time_limit: ANSWERED_WITHIN,
+        };
+        let answer = identity.outbound.send(request).await.map_err(away)?;
+        if answer.status != 200 {
+            return Err(away(format!("asked for its keys, it answers {}", answer.status)));
+        }
+        let published: Published = serde_json::from_slice(&answer.body).map_err(away)?;
+        // Keys that we cannot use, of kinds that are to come, are no reason to refuse the others.
+        let usable = |key: Value| {
+            let jwk: GivenJwk = serde_json::from_value(key).ok()?;
+            jwk.kid().ok()??;
+            VerifyingKey::from_jwk(&jwk).ok()
+        };
+        Ok(published.keys.into_iter().filter_map(usable).collect())
+    }
+
+    /// Uses these keys, and none before them, from now on.
+    fn keys_take(&self, identity: &Identity, keys: Vec<VerifyingKey>) {
+        let keys: Vec<_> = keys.into_iter().chain(self.secret.clone()).collect();
+        let mark = format!("{:?}", keys.iter().map(|key| (key.kid(), key.jwk())).collect::<Vec<_>>());
+        let ring = identity.verifier.ring();
+        if ring.mark() != mark {
+            let other = KeyRing::of_others(keys, ring.issuer(), ring.audience()).marked(mark);
+            identity.verifier.replace_ring(other);
+        }
+    }
+}
+
+/// The project does not say.
+pub(super) fn away(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::unavailable(Duration::from_secs(5), why)
+}

@@ -1,0 +1,255 @@
+//! Sending a browser off to a provider.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use freehold_core::{Context, Error, Result, Secret, UserId, codes as core_codes};
+use freehold_outbound::Url;
+use freehold_vault::Purpose;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Provider, Speaks, github, person::invitation};
+use crate::{
+    Identity, Realm, codes,
+    flow::{Challenge, NewFlow, flow_begin},
+    hex,
+    one_time::LinkToken,
+};
+
+/// Parameters of a request for authorization that are ours to set, or ours to read, and never go to the provider as they
+/// come.
+const OURS: &[&str] = &[
+    "apikey",
+    "claims",
+    "client_assertion",
+    "client_assertion_type",
+    "client_id",
+    "client_secret",
+    "code",
+    "code_challenge",
+    "code_challenge_method",
+    "code_verifier",
+    "invite_token",
+    "nonce",
+    "organization",
+    "provider",
+    "redirect_to",
+    "redirect_uri",
+    "registration",
+    "request",
+    "request_uri",
+    "response_mode",
+    "response_type",
+    "scope",
+    "scopes",
+    "skip_http_redirect",
+    "state",
+];
+/// Most other parameters that go on to the provider, and most bytes of one.
+const OTHERS: usize = 20;
+const LONGEST: usize = 512;
+
+/// How the sign-in is called in [`NewFlow::method`], and in the session.
+pub(super) const METHOD: &str = "oauth";
+
+/// Where a browser wants to go, and come back from.
+#[derive(Clone, Debug)]
+pub struct Destination {
+    /// The provider's name.
+    pub provider: String,
+    /// What is asked for besides what a sign-in needs, separated by commas or blanks.
+    pub scopes: Option<String>,
+    /// For the PKCE flow; none: the implicit flow.
+    pub challenge: Option<Challenge>,
+    /// Within what the address is unique.
+    pub realm: Realm,
+    /// To whom the way of signing in is to be added.
+    pub linking: Option<UserId>,
+    /// The token of an invitation.
+    pub invitation: Option<String>,
+    /// Where the browser goes in the end; already checked.
+    pub redirect_to: String,
+    /// The whole query of the request: what is not ours goes on to the provider (`prompt`, `login_hint`, …).
+    pub query: Vec<(String, String)>,
+    /// Only the browser that begins may come back. Where a program asks on a browser's behalf it cannot be marked.
+    pub mark_browser: bool,
+}
+
+/// Where to send a browser.
+#[derive(Clone, Debug)]
+pub struct Departure {
+    /// The provider's page.
+    pub url: String,
+    /// What the browser has to bring back.
+    pub mark: Option<BrowserMark>,
+}
+
+/// A cookie by which the browser is known again that was sent off.
+#[derive(Clone, Debug)]
+pub struct BrowserMark {
+    /// The cookie's name.
+    pub name: String,
+    /// Its value.
+    pub value: Secret,
+    /// The provider sends the browser back with a form, which comes from another site.
+    pub by_form: bool,
+}
+
+/// What is kept for the way back, sealed.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Kept {
+    /// For PKCE towards the provider.
+    pub(super) verifier: String,
+    /// What its token has to repeat.
+    pub(super) nonce: String,
+    /// The digest of the browser's mark, if it has one.
+    pub(super) mark: Option<String>,
+    /// The digest of an invitation's token.
+    pub(super) invitation: Option<String>,
+}
+
+/// Begins a sign-in at a provider.
+///
+/// # Errors
+/// `validation_failed` when there is no such provider, `user_not_found` when the invitation does not hold, `unavailable` when
+/// the provider cannot be asked where to send browsers.
+pub async fn provider_begin(identity: &Identity, destination: Destination) -> Result<Departure> {
+    let provider = identity.providers.wanted(&destination.provider)?;
+    let mut url = page(identity, provider).await?;
+    let random = || URL_SAFE_NO_PAD.encode(identity.random.bytes::<32>());
+    let mark = destination.mark_browser.then(random);
+    let mut kept =
+        Kept { verifier: random(), nonce: random(), mark: mark.as_deref().map(mark_digest), invitation: None };
+
+    let mut tx = identity.db.system("send a browser to a provider").begin().await?;
+    if let Some(token) = &destination.invitation {
+        let hash = LinkToken::parse(token).map(|token| token.hash()).unwrap_or_default();
+        let unknown = || Error::new(codes::USER_NOT_FOUND, "User identified by token not found");
+        invitation(identity, &mut tx, &hash).await?.ok_or_else(unknown)?;
+        kept.invitation = Some(hash);
+    }
+    let text = serde_json::to_vec(&kept).context("writing down a sign-in")?;
+    let sealed = identity.vault.seal(Purpose::Credential, &text, &place(&provider.name), &identity.random);
+    let new = NewFlow {
+        realm: destination.realm,
+        challenge: destination.challenge,
+        provider: provider.name.clone(),
+        method: METHOD.to_owned(),
+        user: None,
+        linking: destination.linking,
+        redirect_to: Some(destination.redirect_to),
+        sealed: Some(sealed),
+    };
+    let id = flow_begin(identity, &mut tx, new).await?;
+    tx.commit().await?;
+
+    let scopes = scopes(provider, destination.scopes.as_deref())?;
+    let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, kept.verifier.as_bytes()));
+    let redirect_uri = redirect_uri(identity);
+    {
+        let mut query = url.query_pairs_mut();
+        for (name, value) in others(&destination.query) {
+            query.append_pair(name, value);
+        }
+        query.append_pair("client_id", &provider.client_id);
+        query.append_pair("redirect_uri", &redirect_uri);
+        query.append_pair("response_type", "code");
+        query.append_pair("scope", &scopes);
+        query.append_pair("state", &id.to_string());
+        query.append_pair("code_challenge", &challenge);
+        query.append_pair("code_challenge_method", "S256");
+        if matches!(provider.speaks, Speaks::Oidc { .. }) {
+            query.append_pair("nonce", &kept.nonce);
+        }
+        if provider.form_post {
+            query.append_pair("response_mode", "form_post");
+        }
+    }
+    let mark =
+        mark.map(|value| BrowserMark { name: mark_name(id), value: Secret::new(value), by_form: provider.form_post });
+    Ok(Departure { url: url.into(), mark })
+}
+
+/// Where providers send browsers back to: `https://app.example.org/auth/v1/callback`.
+pub(super) fn redirect_uri(identity: &Identity) -> String {
+    format!("{}/callback", identity.settings.issuer())
+}
+
+/// The name of the cookie of a sign-in. Each has its own, so that two at once do not disturb each other.
+pub(super) fn mark_name(flow: Uuid) -> String {
+    let text = flow.simple().to_string();
+    format!("freehold_flow_{}", &text[text.len() - 12..])
+}
+
+/// What is kept of a browser's mark.
+pub(super) fn mark_digest(mark: &str) -> String {
+    hex(digest(&SHA256, mark.as_bytes()).as_ref())
+}
+
+/// The place that what is kept is sealed for.
+pub(super) fn place(provider: &str) -> String {
+    format!("provider_flow/{provider}")
+}
+
+/// Where the provider asks people.
+async fn page(identity: &Identity, provider: &Provider) -> Result<Url> {
+    match &provider.speaks {
+        Speaks::Github { url, .. } => github::authorization(url),
+        Speaks::Oidc { issuer } => {
+            let metadata = identity.providers.directory.metadata(issuer).await?;
+            let page = metadata.authorization_endpoint.clone();
+            let page = page.filter(|page| ["https", "http"].contains(&page.scheme()));
+            page.ok_or_else(|| Error::internal(format!("{issuer} names no page for people")))
+        }
+    }
+}
+
+fn scopes(provider: &Provider, more: Option<&str>) -> Result<String> {
+    let more = more.unwrap_or_default().split([',', ' ']).filter(|scope| !scope.is_empty());
+    let mut scopes: Vec<&str> = provider.scopes.iter().map(String::as_str).collect();
+    for scope in more {
+        // RFC 6749, 3.3.
+        if scope.len() > LONGEST || !scope.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"\\".contains(&byte)) {
+            return Err(Error::new(core_codes::VALIDATION_FAILED, "scopes cannot be read"));
+        }
+        if !scopes.contains(&scope) {
+            scopes.push(scope);
+        }
+    }
+    Ok(scopes.join(" "))
+}
+
+/// What goes on to the provider as it came.
+fn others(query: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
+    let ours = |name: &str| OURS.contains(&name.to_ascii_lowercase().as_str());
+    let fine = move |(name, value): &&(String, String)| {
+        !name.is_empty() && !ours(name) && name.len() <= LONGEST && value.len() <= LONGEST
+    };
+    query.iter().filter(fine).take(OTHERS).map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_ours_does_not_go_on() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let query = [
+            pair("prompt", "consent"),
+            pair("redirect_uri", "https://evil.example"),
+            pair("Redirect_URI", "https://evil.example"),
+            pair("request_uri", "https://evil.example"),
+            pair("state", "mine"),
+            pair("login_hint", "ada"),
+            pair("long", &"x".repeat(600)),
+        ];
+        assert_eq!(others(&query).collect::<Vec<_>>(), [("prompt", "consent"), ("login_hint", "ada")]);
+    }
+
+    #[test]
+    fn every_sign_in_has_a_cookie_of_its_own() {
+        let name = mark_name(Uuid::from_u128(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef));
+        assert_eq!(name, "freehold_flow_456789abcdef");
+    }
+}

@@ -1,0 +1,164 @@
+//! Signing in with a token that a program got from a provider by itself, most often on a telephone.
+
+use std::fmt;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use freehold_core::{Error, Result, Secret, UserId, codes as core_codes};
+
+use super::{
+    Provider, Providers, SUPABASE_NAMES, Speaks,
+    begin::METHOD,
+    id_token::IdToken,
+    known,
+    link::identity_link,
+    person::{Named, person_settle},
+    profile::Profile,
+};
+use crate::{
+    Identity, Realm, codes, hex,
+    session::{Client, Tokens, session_open},
+};
+
+/// A token that a program brings.
+#[derive(Clone, Debug)]
+pub struct IdTokenGrant {
+    /// Within what the address is unique.
+    pub realm: Realm,
+    /// The provider's name.
+    pub provider: Option<String>,
+    /// Or who signed it, and for whom it is.
+    pub issuer: Option<String>,
+    /// For whom it is.
+    pub client_id: Option<String>,
+    /// The token.
+    pub id_token: Option<Secret>,
+    /// What came with it.
+    pub access_token: Option<Secret>,
+    /// Of what the token holds the SHA-256.
+    pub nonce: Option<String>,
+    /// To whom the way of signing in is to be added.
+    pub linking: Option<UserId>,
+}
+
+/// Why the token opens nothing.
+#[derive(Debug)]
+pub enum GrantError {
+    /// In OAuth's words, as Supabase Auth answers this grant: a name, and a sentence for people.
+    OAuth(&'static str, String),
+    /// As everything else.
+    Other(Error),
+}
+
+impl From<Error> for GrantError {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl fmt::Display for GrantError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OAuth(name, sentence) => write!(f, "{name}: {sentence}"),
+            Self::Other(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for GrantError {}
+
+/// Signs in with the token, or adds what it names to somebody signed in.
+pub async fn id_token_sign_in(identity: &Identity, grant: IdTokenGrant, client: &Client) -> Result<Tokens, GrantError> {
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let token = grant.id_token.as_ref().filter(|token| !token.expose().is_empty());
+    let token = token.ok_or_else(|| invalid("id_token required"))?;
+    if given(&grant.provider).is_none() && (given(&grant.client_id).is_none() || given(&grant.issuer).is_none()) {
+        return Err(invalid("provider or client_id and issuer required"));
+    }
+    let provider = meant(&identity.providers, &grant)?;
+    let read = identity.providers.id_token(provider, token.expose(), identity.clock.now()).await?;
+    let read = read.map_err(|_| invalid("Bad ID token"))?;
+    let access = grant.access_token.as_ref().filter(|token| !token.expose().is_empty());
+    if access.is_some_and(|access| !read.came_with(access.expose())) {
+        return Err(invalid("Bad ID token"));
+    }
+    judge(provider, &read, given(&grant.nonce).as_deref())?;
+    let profile = Profile::of_token(provider, &read, &read.claims);
+    if profile.emails.is_empty() && !provider.email_optional {
+        return Err(invalid("Bad ID token"));
+    }
+    match settle(identity, &grant, provider, &profile, client).await {
+        // Somebody who comes for the first time, twice at once.
+        Err(error) if error.is(codes::USER_ALREADY_EXISTS) => {
+            Ok(settle(identity, &grant, provider, &profile, client).await?)
+        }
+        settled => Ok(settled?),
+    }
+}
+
+async fn settle(
+    identity: &Identity,
+    grant: &IdTokenGrant,
+    provider: &Provider,
+    profile: &Profile,
+    client: &Client,
+) -> Result<Tokens> {
+    let site = identity.settings.redirect_or_site(None);
+    let named = Named { provider, profile, realm: grant.realm, redirect_to: &site };
+    let mut tx = identity.db.system("sign in with a provider's token").begin().await?;
+    let settled = match grant.linking {
+        Some(target) => identity_link(identity, &mut tx, target, named, client).await?,
+        None => person_settle(identity, &mut tx, named, client).await?,
+    };
+    if let Some(refusal) = settled.refusal {
+        tx.commit().await?;
+        return Err(refusal);
+    }
+    let tokens = session_open(identity, &mut tx, settled.user, METHOD, client).await?;
+    tx.commit().await?;
+    for session in settled.ended {
+        identity.verifier.revoke_session(session);
+    }
+    Ok(tokens)
+}
+
+/// The provider that the program means.
+fn meant<'a>(providers: &'a Providers, grant: &IdTokenGrant) -> Result<&'a Provider> {
+    let name = grant.provider.as_deref().unwrap_or_default();
+    let issuer = grant.issuer.as_deref().filter(|issuer| !issuer.is_empty());
+    let signs =
+        |provider: &&Provider| matches!(&provider.speaks, Speaks::Oidc { issuer: own } if Some(own.as_str()) == issuer);
+    let found = if name.is_empty() { providers.all().find(signs) } else { providers.find(name) };
+    match found.filter(|provider| matches!(provider.speaks, Speaks::Oidc { .. })) {
+        Some(provider) => Ok(provider),
+        None if SUPABASE_NAMES.contains(&name) => {
+            let issuer = known::by_name(name).map_or("", |known| known.issuer);
+            let message = format!("Provider (issuer {issuer:?}) is not enabled");
+            Err(Error::new(codes::PROVIDER_DISABLED, message))
+        }
+        None => {
+            let name: String = name.chars().filter(|letter| !letter.is_control()).take(64).collect();
+            let message = format!("Custom OIDC provider {name:?} not allowed");
+            Err(Error::new(core_codes::VALIDATION_FAILED, message))
+        }
+    }
+}
+
+/// Nothing, when the token was made for us and with this nonce.
+fn judge(provider: &Provider, token: &IdToken, nonce: Option<&str>) -> Result<(), GrantError> {
+    if !token.audiences.iter().any(|audience| provider.takes_audience(audience)) {
+        return Err(invalid("Unacceptable audience in id_token"));
+    }
+    if provider.skip_nonce_check {
+        return Ok(());
+    }
+    match (token.text("nonce"), nonce) {
+        (None, None) => Ok(()),
+        (Some(said), Some(nonce)) if said == hex(digest(&SHA256, nonce.as_bytes()).as_ref()) => Ok(()),
+        (Some(_), Some(_)) => Err(GrantError::OAuth("invalid nonce", "Nonces mismatch".to_owned())),
+        _ => Err(invalid("Passed nonce and nonce in id_token should either both exist or not.")),
+    }
+}
+
+fn invalid(sentence: &str) -> GrantError {
+    GrantError::OAuth("invalid request", sentence.to_owned())
+}

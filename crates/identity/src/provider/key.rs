@@ -1,0 +1,115 @@
+//! The keys with which a provider signs (RFC 7517).
+
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, DecodingKey, Header};
+use serde_json::Value;
+
+/// Fewest bytes of an RSA key's modulus: 2048 bits.
+const MODULUS: usize = 256;
+
+/// A public key of a provider. It says with which algorithm it signs; a token's header has no say in it.
+#[derive(Clone)]
+pub(super) struct IssuerKey {
+    id: Option<String>,
+    pub(super) algorithm: Algorithm,
+    pub(super) decoding: DecodingKey,
+}
+
+impl IssuerKey {
+    /// The key, when it is one that signs with an algorithm we take: RS256, ES256 or EdDSA.
+    pub(super) fn read(jwk: &Value) -> Option<Self> {
+        let text = |name: &str| jwk.get(name).and_then(Value::as_str);
+        if text("use").is_some_and(|usage| usage != "sig") {
+            return None;
+        }
+        let says = |names: &[&str]| text("alg").is_none_or(|algorithm| names.contains(&algorithm));
+        let (algorithm, decoding) = match (text("kty")?, text("crv")) {
+            ("RSA", _) if says(&["RS256"]) => {
+                let (modulus, exponent) = (text("n")?, text("e")?);
+                let bytes = URL_SAFE_NO_PAD.decode(modulus.trim_end_matches('=')).ok()?;
+                if bytes.iter().skip_while(|byte| **byte == 0).count() < MODULUS {
+                    return None;
+                }
+                (Algorithm::RS256, DecodingKey::from_rsa_components(modulus, exponent).ok()?)
+            }
+            ("EC", Some("P-256")) if says(&["ES256"]) => {
+                let (x, y) = (coordinate(text("x")?)?, coordinate(text("y")?)?);
+                let point = [&[4], x.as_slice(), y.as_slice()].concat();
+                ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &point).ok()?;
+                (Algorithm::ES256, DecodingKey::from_ec_der(&point))
+            }
+            ("OKP", Some("Ed25519")) if says(&["EdDSA", "Ed25519"]) => {
+                let x = coordinate(text("x")?)?;
+                ParsedPublicKey::new(&ED25519, x).ok()?;
+                (Algorithm::EdDSA, DecodingKey::from_ed_der(&x))
+            }
+            _ => return None,
+        };
+        Some(Self { id: text("kid").map(str::to_owned), algorithm, decoding })
+    }
+
+    /// Those of a set that we can use.
+    pub(super) fn read_all(set: &Value) -> Vec<Self> {
+        let keys = set.get("keys").and_then(Value::as_array);
+        keys.into_iter().flatten().filter_map(Self::read).collect()
+    }
+
+    /// The key of the token with this header: the one of its `kid`, or without one the only one of its algorithm.
+    pub(super) fn choose<'a>(keys: &'a [Self], header: &Header) -> Option<&'a Self> {
+        let mut fitting = keys.iter().filter(|key| key.algorithm == header.alg);
+        match &header.kid {
+            Some(kid) => fitting.find(|key| key.id.as_ref() == Some(kid)),
+            None => fitting.next().filter(|_| fitting.next().is_none()),
+        }
+    }
+}
+
+fn coordinate(text: &str) -> Option<[u8; 32]> {
+    URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()?.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    // RFC 7517, appendix A.1, and RFC 8037, appendix A.2.
+    const X: &str = "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4";
+    const Y: &str = "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM";
+    const ED: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+
+    #[test]
+    fn a_key_says_its_algorithm() {
+        let ec = json!({ "kty": "EC", "crv": "P-256", "x": X, "y": Y, "kid": "1" });
+        let ed = json!({ "kty": "OKP", "crv": "Ed25519", "x": ED, "alg": "EdDSA", "use": "sig" });
+        assert_eq!(IssuerKey::read(&ec).unwrap().algorithm, Algorithm::ES256);
+        assert_eq!(IssuerKey::read(&ed).unwrap().algorithm, Algorithm::EdDSA);
+        let keys = IssuerKey::read_all(&json!({ "keys": [ec, { "kty": "AKP" }, 7, ed] }));
+        assert_eq!(keys.len(), 2);
+        let mut header = Header::new(Algorithm::EdDSA);
+        assert!(IssuerKey::choose(&keys, &header).is_some());
+        header.kid = Some("1".into());
+        assert!(IssuerKey::choose(&keys, &header).is_none(), "the key of that name signs otherwise");
+    }
+
+    #[test]
+    fn what_is_no_key_for_signatures_is_left_out() {
+        let short = URL_SAFE_NO_PAD.encode([255; 128]);
+        let padded = URL_SAFE_NO_PAD.encode([vec![0; 128], vec![255; 128]].concat());
+        for wrong in [
+            json!({ "kty": "oct", "k": "c2VjcmV0" }),
+            json!({ "kty": "EC", "crv": "P-256", "x": X, "y": X }),
+            json!({ "kty": "EC", "crv": "P-384", "x": X, "y": Y }),
+            json!({ "kty": "EC", "crv": "P-256", "x": X, "y": Y, "use": "enc" }),
+            json!({ "kty": "EC", "crv": "P-256", "x": X, "y": Y, "alg": "HS256" }),
+            json!({ "kty": "RSA", "n": short, "e": "AQAB" }),
+            json!({ "kty": "RSA", "n": padded, "e": "AQAB" }),
+            json!({ "kty": "OKP", "crv": "X25519", "x": ED }),
+            json!(null),
+        ] {
+            assert!(IssuerKey::read(&wrong).is_none(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Ways of signing in that people add to themselves, and take away again.
+
+use freehold_core::{Error, Result, UserId};
+use freehold_db::{OnConstraint, SystemTx, row};
+use jiff::Timestamp;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    Providers,
+    person::{Named, Settled, subject_in},
+    store,
+};
+use crate::{
+    Identity,
+    audit_entry::{Action, audit_note},
+    codes,
+    session::Client,
+    user::{User, identity_add, providers_note, user_find, user_set_password},
+};
+
+row! {
+    /// A way of signing in.
+    pub(super) struct IdentityRow {
+        id: Uuid,
+        provider: String,
+        provider_id: String,
+        email: String,
+        verified: bool,
+    }
+}
+
+/// Adds what the provider says to somebody who asked for it. Who was nobody until now is somebody with it.
+///
+/// # Errors
+/// `identity_already_exists` when somebody signs in with it; `email_exists`, `email_not_confirmed` when the person has no
+/// address, and that of the provider is somebody's, or not verified.
+pub(super) async fn identity_link(
+    identity: &Identity,
+    tx: &mut SystemTx,
+    target: UserId,
+    named: Named<'_>,
+    client: &Client,
+) -> Result<Settled> {
+    let now = identity.clock.now();
+    let Named { provider, profile, .. } = named;
+    let gone = || Error::new(codes::LINKING_TARGET_NOT_FOUND, "Linking target user not found");
+    let user = user_find(tx, target).await?.ok_or_else(gone)?;
+    user.admit(now)?;
+    let subject = subject_in(user.realm, &profile.subject);
+    if let Some((_, owner)) = tx.fetch_optional(store::identity_find(&provider.name, &subject)).await? {
+        let whose = if owner == target { "" } else { " to another user" };
+        return Err(Error::new(codes::IDENTITY_ALREADY_EXISTS, format!("Identity is already linked{whose}")));
+    }
+    identity_add(tx, target, &provider.name, &subject, profile.data(), now).await?;
+    if user.email.is_empty() {
+        name(tx, &user, named, now).await?;
+    }
+    let traits = json!({ "provider": provider.name, "provider_id": profile.subject });
+    audit_note(identity, tx, Action::IdentityLinked, &user, traits, client).await?;
+    let user = user_find(tx, target).await?.ok_or_else(gone)?;
+    Ok(Settled::admitted(user))
+}
+
+/// Gives somebody without an address that of the provider.
+///
+/// Supabase Auth takes one that is not verified, too, and asks its owner to confirm it; who then signs in as its owner finds
+/// a stranger's session in his account. Here it is refused.
+async fn name(tx: &mut SystemTx, user: &User, named: Named<'_>, now: Timestamp) -> Result<()> {
+    if let Some(email) = named.profile.email() {
+        if !email.verified {
+            let provider = &named.provider.name;
+            let message =
+                format!("Unverified email with {provider}. Verify the email with {provider} in order to link it");
+            return Err(Error::new(codes::EMAIL_NOT_CONFIRMED, message));
+        }
+        let taken = || Error::new(codes::EMAIL_EXISTS, "A user with this email address has already been registered");
+        tx.execute(store::user_email_set(user.id, Some(email.address.clone()), Some(now), now))
+            .await
+            .on_constraint("users_email_partial_key", taken)?;
+    }
+    tx.execute(store::user_named(user.id, now)).await.map(drop)
+}
+
+/// Takes a way of signing in away. A person whose address it was gets that of another; the password goes with the way of
+/// signing in that is called `email`.
+///
+/// # Errors
+/// `single_identity_not_deletable`, `identity_not_found`, `email_conflict_identity_not_deletable`.
+pub async fn identity_unlink(identity: &Identity, user: UserId, id: Uuid, client: &Client) -> Result<()> {
+    let now = identity.clock.now();
+    let mut tx = identity.db.system("take a way of signing in away").begin().await?;
+    let mut rows = tx.fetch_all(store::identities_lock(user)).await?;
+    if rows.len() <= 1 {
+        return Err(single("User must have at least 1 identity after unlinking"));
+    }
+    let unknown = || Error::new(codes::IDENTITY_NOT_FOUND, "Identity doesn't exist");
+    let index = rows.iter().position(|row| row.id == id).ok_or_else(unknown)?;
+    let row = rows.remove(index);
+    let user = user_find(&mut tx, user).await?.ok_or_else(unknown)?;
+    tx.execute(store::identity_delete(row.id)).await?;
+    match row.provider.as_str() {
+        "phone" => _ = tx.execute(store::user_phone_clear(user.id, now)).await?,
+        provider => {
+            if provider == "email" {
+                user_set_password(&mut tx, user.id, None, now).await?;
+            }
+            address_keep(&mut tx, &user, &rows, &identity.providers, now).await?;
+        }
+    }
+    providers_note(&mut tx, user.id, now).await?;
+    let traits = json!({ "identity_id": row.id, "provider": row.provider, "provider_id": row.provider_id });
+    audit_note(identity, &mut tx, Action::IdentityUnlinked, &user, traits, client).await?;
+    tx.commit().await
+}
+
+/// Gives the person an address of what is left, unless his own is among them.
+async fn address_keep(
+    tx: &mut SystemTx,
+    user: &User,
+    left: &[IdentityRow],
+    providers: &Providers,
+    now: Timestamp,
+) -> Result<()> {
+    if left.iter().any(|row| row.email == user.email) {
+        return Ok(());
+    }
+    let next = left.iter().find(|row| row.verified && !row.email.is_empty());
+    let without = |row: &IdentityRow| {
+        row.provider == "phone" || providers.find(&row.provider).is_some_and(|provider| provider.email_optional)
+    };
+    if next.is_none() && !left.iter().any(without) {
+        return Err(single("User must have at least 1 identity with a verified email after unlinking"));
+    }
+    let conflict = || {
+        let message = "Unable to unlink identity due to email conflict";
+        Error::new(codes::EMAIL_CONFLICT_IDENTITY_NOT_DELETABLE, message)
+    };
+    let (email, confirmed) = (next.map(|row| row.email.clone()), next.map(|_| now));
+    tx.execute(store::user_email_set(user.id, email, confirmed, now))
+        .await
+        .on_constraint("users_email_partial_key", conflict)?;
+    Ok(())
+}
+
+fn single(message: &'static str) -> Error {
+    Error::new(codes::SINGLE_IDENTITY_NOT_DELETABLE, message)
+}

@@ -1,0 +1,288 @@
+//! Whose sign-in it is: somebody's who came this way before, somebody's who has the same verified address, or somebody
+//! new's. An address that the provider did not verify never leads to a person who is there already.
+
+use freehold_core::{Error, Result, SessionId, UserId, codes as core_codes};
+use freehold_db::{SystemTx, row};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    Provider,
+    profile::{Email, Profile},
+    store,
+};
+use crate::{
+    HOUSE, Identity, PeopleOf, Realm,
+    audit_entry::{Action, audit_note},
+    codes, realm_tenant,
+    session::Client,
+    sign_in::mail_sign_in_with,
+    sign_up::realm_new,
+    user::{
+        NewUser, User, identity_add, providers_note, user_confirm, user_create, user_find, user_find_by_email,
+        user_identities, user_merge_metadata,
+    },
+};
+
+/// Somebody whom a provider names.
+#[derive(Clone, Copy)]
+pub(super) struct Named<'a> {
+    pub(super) provider: &'a Provider,
+    pub(super) profile: &'a Profile,
+    /// Within what the address is unique.
+    pub(super) realm: Realm,
+    /// Where a mail leads, if one has to be sent.
+    pub(super) redirect_to: &'a str,
+}
+
+/// What became of it. It is to be committed in either case.
+pub(super) struct Settled {
+    pub(super) user: User,
+    /// Why the person does not come in all the same.
+    pub(super) refusal: Option<Error>,
+    /// Sessions that were ended, of which the verifier has to be told.
+    pub(super) ended: Vec<SessionId>,
+}
+
+row! {
+    /// The token of an invitation.
+    pub(super) struct Invited {
+        id: Uuid,
+        user_id: UserId,
+        created_at: Timestamp,
+    }
+}
+
+impl Settled {
+    /// The person comes in.
+    pub(super) fn admitted(user: User) -> Self {
+        Self { user, refusal: None, ended: Vec::new() }
+    }
+}
+
+/// Finds or makes the person, and keeps what the provider says.
+pub(super) async fn person_settle(
+    identity: &Identity,
+    tx: &mut SystemTx,
+    named: Named<'_>,
+    client: &Client,
+) -> Result<Settled> {
+    let now = identity.clock.now();
+    let Named { provider, profile, .. } = named;
+    let named = Named { realm: realm_meant(identity, tx, named).await?, ..named };
+    let (subject, data) = (subject_in(named.realm, &profile.subject), profile.data());
+    let user = if let Some((id, user)) = tx.fetch_optional(store::identity_find(&provider.name, &subject)).await? {
+        tx.execute(store::identity_used(id, data.clone(), now)).await?;
+        user_merge_metadata(tx, user, data, now).await?;
+        providers_note(tx, user, now).await?;
+        found(tx, user).await?
+    } else if let Some(user) = owner(tx, named).await? {
+        identity_add(tx, user, &provider.name, &subject, data.clone(), now).await?;
+        user_merge_metadata(tx, user, data, now).await?;
+        let user = found(tx, user).await?;
+        let traits = json!({ "provider": provider.name, "provider_id": profile.subject });
+        audit_note(identity, tx, Action::IdentityLinked, &user, traits, client).await?;
+        user
+    } else {
+        person_make(identity, tx, named).await?
+    };
+    user.admit(now)?;
+    person_confirm(identity, tx, user, named, client).await
+}
+
+/// Takes an invitation up. Whoever has its token reads the mail of the address, which is then confirmed.
+pub(super) async fn invitation_take(
+    identity: &Identity,
+    tx: &mut SystemTx,
+    hash: &str,
+    named: Named<'_>,
+    client: &Client,
+) -> Result<Settled> {
+    let now = identity.clock.now();
+    let Named { provider, profile, .. } = named;
+    let gone = || Error::new(codes::INVITE_NOT_FOUND, "Invite not found");
+    let (token, user) = invitation(identity, tx, hash).await?.ok_or_else(gone)?;
+    if !profile.emails.iter().any(|email| email.address == user.email) {
+        let message = "Invited email does not match emails from external provider";
+        return Err(Error::new(core_codes::VALIDATION_FAILED, message));
+    }
+    let (subject, data) = (subject_in(user.realm, &profile.subject), profile.data());
+    identity_add(tx, user.id, &provider.name, &subject, data.clone(), now).await?;
+    user_merge_metadata(tx, user.id, data, now).await?;
+    audit_note(identity, tx, Action::InviteAccepted, &user, json!({ "provider": provider.name }), client).await?;
+    let ended = if user.confirmed() { Vec::new() } else { strip(tx, &user, named, now).await? };
+    user_confirm(tx, user.id, now).await?;
+    tx.execute(store::invitation_delete(token)).await?;
+    Ok(Settled { user: found(tx, user.id).await?, refusal: None, ended })
+}
+
+/// The invitation whose token has this digest, while it holds, and who is invited.
+pub(super) async fn invitation(identity: &Identity, tx: &mut SystemTx, hash: &str) -> Result<Option<(Uuid, User)>> {
+    let Some(token) = tx.fetch_optional(store::invitation_lock(hash)).await? else { return Ok(None) };
+    let life = SignedDuration::from_mins(identity.settings.auth.code_minutes);
+    if identity.clock.now().duration_since(token.created_at) > life {
+        return Ok(None);
+    }
+    let user = user_find(tx, token.user_id).await?;
+    Ok(user.filter(|user| user.invited_at.is_some()).map(|user| (token.id, user)))
+}
+
+/// The person's id at the provider as it is stored. Where each tenant has people of its own, each has its own of these.
+pub(super) fn subject_in(realm: Realm, subject: &str) -> String {
+    realm_tenant(realm).map_or_else(|| subject.to_owned(), |tenant| format!("{tenant}:{subject}"))
+}
+
+/// The realm, where none was named: that in which the person signs in this way already, if there is one.
+async fn realm_meant(identity: &Identity, tx: &mut SystemTx, named: Named<'_>) -> Result<Realm> {
+    let Named { provider, profile, realm, .. } = named;
+    if identity.settings.auth.identity == PeopleOf::House || realm != HOUSE {
+        return Ok(realm);
+    }
+    match tx.fetch_all(store::realms_of(&provider.name, &profile.subject, profile.verified())).await?.as_slice() {
+        [] => Ok(HOUSE),
+        [(realm,)] => Ok(*realm),
+        _ => Err(Error::new(core_codes::VALIDATION_FAILED, "Several organizations know this person; name one")),
+    }
+}
+
+/// Who has one of the addresses that the provider verified.
+async fn owner(tx: &mut SystemTx, named: Named<'_>) -> Result<Option<UserId>> {
+    let verified = named.profile.verified();
+    let first = named.profile.email().filter(|email| email.verified).map(|email| email.address.clone());
+    let several = || Error::internal("the verified addresses of one person belong to several");
+    if let Some(first) = first
+        && let Some((user,)) = tx.fetch_optional(store::users_by_email(named.realm, vec![first])).await?
+    {
+        return Ok(Some(user));
+    }
+    for query in
+        [store::users_by_email(named.realm, verified.clone()), store::users_by_identity(named.realm, verified.clone())]
+    {
+        match tx.fetch_all(query).await?.as_slice() {
+            [] => {}
+            [(user,)] => return Ok(Some(*user)),
+            _ => return Err(several()),
+        }
+    }
+    Ok(None)
+}
+
+async fn person_make(identity: &Identity, tx: &mut SystemTx, named: Named<'_>) -> Result<User> {
+    let now = identity.clock.now();
+    let Named { provider, profile, realm, .. } = named;
+    let id: UserId = identity.ids.next();
+    let mut email = candidate(profile);
+    let verified = email.filter(|email| email.verified).map_or("", |email| &email.address);
+    let disabled = || Error::new(codes::SIGNUP_DISABLED, "Signups not allowed for this instance");
+    let realm = realm_new(identity, tx, realm, verified, id).await?.ok_or_else(disabled)?;
+    if let Some(unverified) = email.filter(|email| !email.verified)
+        && user_find_by_email(tx, realm, &unverified.address).await?.is_some()
+    {
+        if !provider.email_optional {
+            return Err(unverified_at(provider));
+        }
+        email = None;
+    }
+    let new = NewUser {
+        id,
+        realm,
+        email: email.map(|email| email.address.clone()).unwrap_or_default(),
+        password_hash: None,
+        confirmed: false,
+        data: profile.data(),
+        anonymous: false,
+    };
+    let user = user_create(tx, new, now).await?;
+    identity_add(tx, user.id, &provider.name, &subject_in(realm, &profile.subject), profile.data(), now).await?;
+    found(tx, user.id).await
+}
+
+/// The address of somebody new: the first one if it is verified, else any that is.
+fn candidate(profile: &Profile) -> Option<&Email> {
+    let first = profile.email().filter(|email| email.verified);
+    first.or(profile.emails.iter().find(|email| email.verified)).or(profile.email())
+}
+
+/// Confirms the person's address, when the provider vouches for it; else asks the person to.
+///
+/// Until then somebody else may have signed up with that address: whatever he left behind to come in by is taken away.
+async fn person_confirm(
+    identity: &Identity,
+    tx: &mut SystemTx,
+    user: User,
+    named: Named<'_>,
+    client: &Client,
+) -> Result<Settled> {
+    let now = identity.clock.now();
+    let Named { provider, profile, redirect_to, .. } = named;
+    if user.confirmed() || (provider.email_optional && user.email.is_empty()) {
+        return Ok(Settled::admitted(user));
+    }
+    if user.email.is_empty() {
+        return Err(unverified_at(provider));
+    }
+    let ended = strip(tx, &user, named, now).await?;
+    if profile.verified().contains(&user.email) || identity.settings.auth.autoconfirm {
+        user_confirm(tx, user.id, now).await?;
+        let user = found(tx, user.id).await?;
+        audit_note(identity, tx, Action::UserSignedUp, &user, json!({ "provider": provider.name }), client).await?;
+        return Ok(Settled { user, refusal: None, ended });
+    }
+    mail_sign_in_with(identity, tx, &user, redirect_to, None, client).await?;
+    let name = &provider.name;
+    let message = format!("Unverified email with {name}. A confirmation email has been sent to your {name} email");
+    let refusal = Some(Error::new(codes::PROVIDER_EMAIL_NEEDS_VERIFICATION, message));
+    Ok(Settled { user, refusal, ended })
+}
+
+/// Takes away from somebody unconfirmed everything by which he could come in but this.
+async fn strip(tx: &mut SystemTx, user: &User, named: Named<'_>, now: Timestamp) -> Result<Vec<SessionId>> {
+    let subject = subject_in(user.realm, &named.profile.subject);
+    tx.execute(store::user_strip(user.id, named.profile.data(), now)).await?;
+    tx.execute(store::identities_delete_others(user.id, &named.provider.name, &subject)).await?;
+    providers_note(tx, user.id, now).await?;
+    let ended = tx.fetch_all(store::sessions_end(user.id)).await?;
+    Ok(ended.into_iter().map(|(session,)| session).collect())
+}
+
+/// Takes away from somebody unconfirmed what others may have left there, because somebody asks for a mail to the address
+/// without it: whoever came by a provider that did not verify the address need not be who reads the mail.
+pub(crate) async fn strangers_forget(tx: &mut SystemTx, user: &User, now: Timestamp) -> Result<()> {
+    if user.confirmed() {
+        return Ok(());
+    }
+    if tx.execute(store::identities_delete_unverified(user.id)).await? == 0 {
+        return Ok(());
+    }
+    if user_identities(tx, user.id).await?.is_empty() {
+        let data = json!({ "sub": user.id, "email": user.email, "email_verified": false, "phone_verified": false });
+        return identity_add(tx, user.id, "email", &user.id.to_string(), data, now).await;
+    }
+    providers_note(tx, user.id, now).await
+}
+
+fn unverified_at(provider: &Provider) -> Error {
+    let name = &provider.name;
+    let message = format!("Unverified email with {name}. Verify the email with {name} in order to sign in");
+    Error::new(codes::PROVIDER_EMAIL_NEEDS_VERIFICATION, message)
+}
+
+async fn found(tx: &mut SystemTx, user: UserId) -> Result<User> {
+    user_find(tx, user).await?.ok_or_else(|| Error::internal("who signs in is gone"))
+}
+
+#[cfg(test)]
+mod tests {
+    use freehold_core::TenantId;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn each_tenant_has_its_own_of_a_providers_people() {
+        assert_eq!(subject_in(HOUSE, "7"), "7");
+        let tenant = TenantId::new(Uuid::from_u128(1));
+        assert_eq!(subject_in(crate::realm_of(tenant), "7"), format!("{tenant}:7"));
+    }
+}

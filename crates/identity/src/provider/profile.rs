@@ -1,0 +1,191 @@
+//! What a provider says of a person.
+
+use serde_json::{Map, Value, json};
+
+use super::{Provider, id_token::IdToken};
+use crate::user::email_normalize;
+
+/// Claims that are kept as they are, the most useful first, for there is a limit to what is kept.
+const KEPT: &[&str] = &[
+    "name",
+    "picture",
+    "preferred_username",
+    "given_name",
+    "family_name",
+    "nickname",
+    "middle_name",
+    "locale",
+    "zoneinfo",
+    "profile",
+    "website",
+];
+/// Most bytes of one claim, and of all: what is kept goes into every access token.
+const LONGEST: usize = 512;
+const LARGEST: usize = 1024;
+
+/// What a provider says of a person.
+#[derive(Clone, Debug)]
+pub(super) struct Profile {
+    /// The person's id there.
+    pub(super) subject: String,
+    /// The person's addresses.
+    pub(super) emails: Vec<Email>,
+    /// What is kept of the rest.
+    data: Map<String, Value>,
+}
+
+/// An address, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Email {
+    pub(super) address: String,
+    /// The provider knows that it is the person's.
+    pub(super) verified: bool,
+    pub(super) primary: bool,
+}
+
+impl Email {
+    /// The address, if one can write to it.
+    pub(super) fn read(address: &str, verified: bool, primary: bool) -> Option<Self> {
+        email_normalize(address).ok().map(|address| Self { address, verified, primary })
+    }
+}
+
+impl Profile {
+    /// Somebody of whom `issuer` says all this.
+    pub(super) fn new(issuer: &str, subject: String, emails: Vec<Email>, said: &Map<String, Value>) -> Self {
+        let mut profile = Self { subject, emails, data: Map::new() };
+        let subject = profile.subject.clone();
+        profile.keep("iss", Some(issuer));
+        profile.keep("sub", Some(&subject));
+        profile.keep("provider_id", Some(&subject));
+        for name in KEPT {
+            profile.keep(name, said.get(*name).and_then(Value::as_str));
+            // The names by which Supabase's applications know these two.
+            match *name {
+                "name" => profile.keep("full_name", said.get(*name).and_then(Value::as_str)),
+                "picture" => profile.keep("avatar_url", said.get(*name).and_then(Value::as_str)),
+                _ => {}
+            }
+        }
+        profile
+    }
+
+    /// What a token says, and what the provider says besides.
+    pub(super) fn of_token(provider: &Provider, token: &IdToken, said: &Map<String, Value>) -> Self {
+        let text = |name: &str| said.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let verified = provider.trust_email || truth(said.get("email_verified")) || truth(said.get("xms_edov"));
+        let email = text("email").and_then(|address| Email::read(address, verified, true));
+        let issuer = token.text("iss").unwrap_or_default();
+        let mut profile = Self::new(issuer, token.subject.clone(), email.into_iter().collect(), said);
+        if let Some(domain) = text("hd").filter(|domain| domain.len() <= 100) {
+            profile.data.insert("custom_claims".to_owned(), json!({ "hd": domain }));
+        }
+        profile
+    }
+
+    /// One more text, unless there is no room for it.
+    pub(super) fn keep(&mut self, name: &str, text: Option<&str>) {
+        let Some(text) = text.filter(|text| !text.is_empty() && text.len() <= LONGEST && !text.contains('\0')) else {
+            return;
+        };
+        let taken: usize = self.data.iter().map(|(name, value)| name.len() + value.as_str().map_or(0, str::len)).sum();
+        if taken + name.len() + text.len() <= LARGEST {
+            self.data.insert(name.to_owned(), Value::from(text));
+        }
+    }
+
+    /// The name in a form of Apple's: `{"name":{"firstName":"Ada","lastName":"Lovelace"}}`. The browser brings it, so nothing
+    /// but a name is read from it.
+    pub(super) fn keep_name(&mut self, form: &str) {
+        let form: Value = serde_json::from_str(form).unwrap_or_default();
+        let part = |name: &str| form["name"][name].as_str().unwrap_or_default().to_owned();
+        let (given, family) = (part("firstName"), part("lastName"));
+        let whole = format!("{given} {family}");
+        for (name, text) in [
+            ("name", whole.trim()),
+            ("full_name", whole.trim()),
+            ("given_name", given.trim()),
+            ("family_name", family.trim()),
+        ] {
+            self.keep(name, Some(text));
+        }
+    }
+
+    /// The address that stands for the person: the first one, or the last where none is.
+    pub(super) fn email(&self) -> Option<&Email> {
+        self.emails.iter().find(|email| email.primary).or(self.emails.last())
+    }
+
+    /// The addresses of which the provider knows that they are the person's.
+    pub(super) fn verified(&self) -> Vec<String> {
+        self.emails.iter().filter(|email| email.verified).map(|email| email.address.clone()).collect()
+    }
+
+    /// What is kept with the way of signing in, and of the person.
+    pub(super) fn data(&self) -> Value {
+        let mut data = self.data.clone();
+        if let Some(email) = self.email() {
+            data.insert("email".to_owned(), Value::from(email.address.as_str()));
+        }
+        data.insert("email_verified".to_owned(), Value::from(self.email().is_some_and(|email| email.verified)));
+        data.insert("phone_verified".to_owned(), Value::from(false));
+        Value::Object(data)
+    }
+}
+
+/// Providers write it as they like.
+fn truth(value: Option<&Value>) -> bool {
+    match value {
+        Some(Value::Bool(truth)) => *truth,
+        Some(Value::String(text)) => text == "true" || text == "1",
+        Some(Value::Number(number)) => number.as_i64() == Some(1),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_address_stands_for_the_person() {
+        let email = |address, primary| Email::read(address, true, primary);
+        let emails = [email("A@x.org", false), email("b@x.org", true), email("c d", true)].into_iter().flatten();
+        let profile = Profile::new("https://i", "1".into(), emails.collect(), &Map::new());
+        assert_eq!(profile.email().unwrap().address, "b@x.org");
+        assert_eq!(profile.verified(), ["a@x.org", "b@x.org"]);
+    }
+
+    #[test]
+    fn apple_tells_a_name_in_a_form() {
+        let mut profile = Profile::new("https://i", "1".into(), Vec::new(), &Map::new());
+        profile.keep_name("no JSON");
+        profile
+            .keep_name(r#"{"name":{"firstName":"Ada","lastName":"Lovelace"},"email":"other@example.org","sub":"2"}"#);
+        let data = profile.data();
+        assert_eq!((&data["full_name"], &data["given_name"]), (&json!("Ada Lovelace"), &json!("Ada")));
+        assert_eq!((&data["sub"], data.get("email")), (&json!("1"), None));
+    }
+
+    #[test]
+    fn what_is_kept_has_a_limit() {
+        let long = "x".repeat(500);
+        let said =
+            json!({ "name": "Ada", "picture": long, "profile": long, "website": long, "nickname": "y".repeat(600) });
+        let profile = Profile::new("https://i", "1".into(), Vec::new(), said.as_object().unwrap());
+        let data = profile.data();
+        assert_eq!((&data["name"], &data["full_name"]), (&json!("Ada"), &json!("Ada")));
+        assert!(data.get("nickname").is_none());
+        assert!(data.to_string().len() < 2048, "{data}");
+    }
+
+    #[test]
+    fn truth_is_written_in_many_ways() {
+        for yes in [json!(true), json!("true"), json!("1"), json!(1)] {
+            assert!(truth(Some(&yes)), "{yes}");
+        }
+        for no in [json!(false), json!("false"), json!("True?"), json!(null), json!(2), json!([true])] {
+            assert!(!truth(Some(&no)), "{no}");
+        }
+    }
+}

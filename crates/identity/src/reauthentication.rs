@@ -1,0 +1,73 @@
+//! Showing once more that it is you: a code goes to the address, and is sent back with the change it is for.
+
+mod store;
+
+use freehold_core::{Error, Result, UserId, codes as core_codes};
+use freehold_db::row;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use uuid::Uuid;
+
+pub use store::STATEMENTS;
+
+use crate::{
+    Identity,
+    audit_entry::{Action, audit_note},
+    codes,
+    mail_request::refuse_too_soon,
+    mail_token::{MailKind, NewToken, mail_send},
+    one_time::{OneTimeCode, code_matches},
+    session::Client,
+    user::{User, user_find},
+};
+
+/// After so many wrong codes the code is dead.
+const MAX_WRONG_CODES: i32 = 5;
+
+row! {
+    struct CodeRow {
+        id: Uuid,
+        code_hash: Option<Vec<u8>>,
+        failed_attempts: i32,
+        created_at: Timestamp,
+    }
+}
+
+/// Sends the code.
+///
+/// # Errors
+/// `validation_failed` for somebody without an address, `email_not_confirmed`, `over_email_send_rate_limit`.
+pub async fn reauthentication_request(identity: &Identity, user: UserId, client: &Client) -> Result<()> {
+    let mut tx = identity.db.system("send a code for reauthentication").begin().await?;
+    let user = user_find(&mut tx, user).await?.ok_or_else(|| Error::not_found("user"))?;
+    if user.email.is_empty() {
+        let message = "Reauthentication requires the user to have an email or a phone number";
+        return Err(Error::new(core_codes::VALIDATION_FAILED, message));
+    }
+    if !user.confirmed() {
+        return Err(Error::new(codes::EMAIL_NOT_CONFIRMED, "Please verify your email first."));
+    }
+    refuse_too_soon(identity, user.reauthentication_sent_at, identity.clock.now())?;
+    let new = NewToken { kind: MailKind::Reauthentication, address: &user.email, redirect_to: "", flow: None };
+    mail_send(identity, &mut tx, &user, new).await?;
+    audit_note(identity, &mut tx, Action::UserReauthenticateRequested, &user, json!({}), client).await?;
+    tx.commit().await
+}
+
+/// Uses the code up. Wrong ones are counted.
+///
+/// # Errors
+/// `reauthentication_not_valid`.
+pub(crate) async fn reauthentication_use(identity: &Identity, user: &User, nonce: &str) -> Result<()> {
+    let wrong = || Error::new(codes::REAUTHENTICATION_NOT_VALID, "Nonce has expired or is invalid");
+    let code = OneTimeCode::parse(nonce).ok_or_else(wrong)?;
+    let life = SignedDuration::from_mins(identity.settings.auth.code_minutes);
+    let mut tx = identity.db.system("check a code for reauthentication").begin().await?;
+    let row = tx.fetch_optional(store::code_lock(user.id, &user.email)).await?.ok_or_else(wrong)?;
+    let right = row.failed_attempts < MAX_WRONG_CODES
+        && identity.clock.now().duration_since(row.created_at) <= life
+        && row.code_hash.is_some_and(|hash| code_matches(&identity.vault, &user.email, &code, &hash));
+    tx.execute(if right { store::code_delete(row.id) } else { store::code_failed(row.id) }).await?;
+    tx.commit().await?;
+    if right { Ok(()) } else { Err(wrong()) }
+}

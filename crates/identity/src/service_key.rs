@@ -1,0 +1,256 @@
+//! What applications and services show instead of a person's token, as Supabase has it: an `anon` and a `service_role` key,
+//! which are tokens that live for ten years, and the newer `sb_publishable_…` and `sb_secret_…`, which are not.
+//!
+//! The four are made together and end together. They outlive the rotation of signing keys: the key that signed the two
+//! tokens goes on being checked until an operator revokes it, and revoking it while they are in use is refused. An
+//! operator is shown the same four each time, because they are kept sealed; renewing makes four more, and the old ones
+//! hold until they are ended.
+
+mod store;
+
+use std::collections::{HashMap, HashSet};
+
+use aws_lc_rs::digest;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use freehold_core::{Context, Error, Random, Result, Secret};
+use freehold_db::{SystemTx, row};
+use freehold_vault::Purpose;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+pub use store::STATEMENTS;
+
+use crate::{
+    Identity,
+    access_token::TokenError,
+    codes,
+    signing::{Keeper, keys_load},
+    signing_key::SigningKey,
+};
+
+const PUBLISHABLE: &str = "sb_publishable_";
+const SECRET: &str = "sb_secret_";
+/// Ten years of seconds, as Supabase's.
+const LIFE: i64 = 10 * 365 * 24 * 3600;
+/// The longest text that is looked at, in bytes.
+const MAX_LEN: usize = 16 * 1024;
+
+/// What a service key stands for: the Postgres role that it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServiceRole {
+    /// Whoever holds the application.
+    Anon,
+    /// The team's own servers.
+    Service,
+    /// Supabase's own.
+    SupabaseAdmin,
+}
+
+impl ServiceRole {
+    /// `anon`, `service_role` or `supabase_admin`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Anon => "anon",
+            Self::Service => "service_role",
+            Self::SupabaseAdmin => "supabase_admin",
+        }
+    }
+
+    /// Whether it may administer people.
+    pub const fn administers(self) -> bool {
+        matches!(self, Self::Service | Self::SupabaseAdmin)
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        [Self::Anon, Self::Service, Self::SupabaseAdmin].into_iter().find(|role| role.name() == name)
+    }
+}
+
+/// The four keys of one generation.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ServiceKeySet {
+    /// A token of the role `anon`.
+    pub anon_key: Secret,
+    /// A token of the role `service_role`.
+    pub service_role_key: Secret,
+    /// `sb_publishable_…`.
+    pub publishable_key: Secret,
+    /// `sb_secret_…`.
+    pub secret_key: Secret,
+}
+
+/// The service keys that hold, in memory: digests and names, no key.
+#[derive(Default)]
+pub(crate) struct ServiceKeys {
+    generations: HashSet<Uuid>,
+    opaque: HashMap<[u8; 32], ServiceRole>,
+}
+
+/// What a token of a service claims. Tokens of a Supabase project say less than ours.
+#[derive(Serialize, Deserialize)]
+struct ServiceClaims {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    iss: Option<String>,
+    role: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    iat: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    exp: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
+    /// Ours say which generation they are of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    generation: Option<Uuid>,
+    /// Only people's tokens have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    session_id: Option<serde_json::Value>,
+}
+
+row! {
+    struct ServiceKeyRow {
+        id: Uuid,
+        sealed: Vec<u8>,
+    }
+}
+
+/// The role that a key stands for: a token that names a role, or one of the newer keys.
+///
+/// # Errors
+/// `bad_jwt` when it is no key of ours that holds, `not_admin` when it is the token of a person, whatever role that has.
+pub fn role_of(identity: &Identity, text: &str) -> Result<ServiceRole> {
+    let bad = |why: TokenError| {
+        let message = format!("invalid JWT: unable to parse or verify signature, {why}");
+        Error::new(codes::BAD_JWT, message).caused_by(why)
+    };
+    if text.len() > MAX_LEN {
+        return Err(bad(TokenError::Malformed));
+    }
+    let ring = identity.verifier.ring();
+    if let Some(role) = ring.services().opaque.get(&hash(text)) {
+        return Ok(*role);
+    }
+    let claims: ServiceClaims = ring.open(text).map_err(bad)?;
+    let now = identity.clock.now().as_second();
+    if claims.exp.is_some_and(|end| end <= now) {
+        return Err(bad(TokenError::Expired));
+    }
+    if claims.nbf.is_some_and(|from| from > now) {
+        return Err(bad(TokenError::NotYetValid));
+    }
+    if claims.generation.is_some_and(|generation| !ring.services().generations.contains(&generation)) {
+        return Err(bad(TokenError::Revoked));
+    }
+    let role = claims.role.as_deref().filter(|_| claims.session_id.is_none()).and_then(ServiceRole::named);
+    role.ok_or_else(not_admin)
+}
+
+/// The role of a key that may administer people.
+///
+/// # Errors
+/// As [`role_of`], and `not_admin` when the key may not.
+pub fn administrator(identity: &Identity, text: &str) -> Result<ServiceRole> {
+    let role = role_of(identity, text)?;
+    if role.administers() { Ok(role) } else { Err(not_admin()) }
+}
+
+fn not_admin() -> Error {
+    Error::new(codes::NOT_ADMIN, "User not allowed")
+}
+
+/// The keys in use; made where there are none.
+pub async fn service_keys_show(keeper: &Keeper, issuer: &str) -> Result<ServiceKeySet> {
+    for _ in 0..3 {
+        let found = keeper.db.system("show service keys").fetch_optional(store::keys_current()).await?;
+        if let Some(row) = found {
+            return open(keeper, &row);
+        }
+        // When another one was faster, that one's are found.
+        make(keeper, issuer).await?;
+    }
+    Err(Error::internal("no service keys could be made"))
+}
+
+/// Makes four new keys. The old ones hold until they are ended.
+pub async fn service_keys_renew(keeper: &Keeper, issuer: &str) -> Result<ServiceKeySet> {
+    keeper.db.system("renew service keys").execute(store::keys_retire(keeper.clock.now())).await?;
+    service_keys_show(keeper, issuer).await
+}
+
+/// Ends all keys but the newest; how many generations that were.
+pub async fn service_keys_end(keeper: &Keeper) -> Result<u64> {
+    keeper.db.system("end old service keys").execute(store::keys_end(keeper.clock.now())).await
+}
+
+/// Whether service keys that hold are tokens that this signing key signed.
+pub(crate) async fn service_key_needs(tx: &mut SystemTx, kid: &str) -> Result<bool> {
+    Ok(tx.fetch_optional(store::keys_of(kid)).await?.is_some())
+}
+
+/// What is to be known of them to tell whether a key holds.
+pub(crate) async fn service_keys_load(keeper: &Keeper) -> Result<ServiceKeys> {
+    let mut known = ServiceKeys::default();
+    for row in keeper.db.system("load service keys").fetch_all(store::keys_live()).await? {
+        let keys = open(keeper, &row)?;
+        known.generations.insert(row.id);
+        known.opaque.insert(hash(keys.publishable_key.expose()), ServiceRole::Anon);
+        known.opaque.insert(hash(keys.secret_key.expose()), ServiceRole::Service);
+    }
+    Ok(known)
+}
+
+async fn make(keeper: &Keeper, issuer: &str) -> Result<()> {
+    let (signing, _) = keys_load(keeper).await?;
+    let (id, now) = (keeper.ids.next::<()>().uuid(), keeper.clock.now());
+    let token = |role| token(&signing, issuer, role, id, now);
+    let keys = json!({
+        "anon_key": token(ServiceRole::Anon)?.expose(),
+        "service_role_key": token(ServiceRole::Service)?.expose(),
+        "publishable_key": opaque(PUBLISHABLE, &keeper.random).expose(),
+        "secret_key": opaque(SECRET, &keeper.random).expose(),
+    });
+    let text = Zeroizing::new(keys.to_string());
+    let sealed = keeper.vault.seal(Purpose::Credential, text.as_bytes(), &place(id), &keeper.random);
+    let insert = store::keys_insert(id, signing.kid(), sealed, now);
+    keeper.db.system("make service keys").execute(insert).await.map(drop)
+}
+
+fn open(keeper: &Keeper, row: &ServiceKeyRow) -> Result<ServiceKeySet> {
+    let text = keeper.vault.open(Purpose::Credential, &row.sealed, &place(row.id)).context("opening service keys")?;
+    serde_json::from_slice(&text).context("reading service keys")
+}
+
+/// Where it is kept, for its seal.
+fn place(id: Uuid) -> String {
+    format!("service_keys/{id}")
+}
+
+fn token(key: &SigningKey, issuer: &str, role: ServiceRole, generation: Uuid, now: Timestamp) -> Result<Secret> {
+    let issued = now.as_second();
+    let claims = ServiceClaims {
+        iss: Some(issuer.to_owned()),
+        role: Some(role.name().to_owned()),
+        iat: Some(issued),
+        exp: Some(issued + LIFE),
+        nbf: None,
+        generation: Some(generation),
+        session_id: None,
+    };
+    key.sign(&claims).map(Secret::new).context("signing a service key")
+}
+
+/// Supabase's form: 128 random bits, and a checksum by which scanners for lost secrets know it.
+fn opaque(prefix: &str, random: &Random) -> Secret {
+    let mut text = Zeroizing::new(format!("{prefix}{}_", URL_SAFE_NO_PAD.encode(random.bytes::<16>())));
+    let sum = URL_SAFE_NO_PAD.encode(&hash(&text)[..6]);
+    text.push_str(&sum);
+    Secret::new(text.as_str())
+}
+
+fn hash(text: &str) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
+    hash
+}

@@ -1,0 +1,68 @@
+//! Where a person is signed in.
+
+use freehold_core::{Result, SessionId, UserId};
+use freehold_db::row;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{Client, Holder, Scope, lifetime, sessions_end, sessions_revoke, store};
+use crate::{
+    Identity,
+    audit_entry::{Action, audit_note},
+    user::user_find,
+};
+
+row! {
+    /// One of a person's sessions, as he sees it.
+    #[derive(Clone, Debug)]
+    pub struct SessionInfo {
+        /// Which.
+        pub id: SessionId,
+        /// When he signed in.
+        pub created_at: Timestamp,
+        /// When it was last refreshed, or showed a second factor.
+        pub last_used_at: Timestamp,
+        /// The `User-Agent` header of whoever used it last.
+        pub user_agent: Option<String>,
+        /// The address it was last used from.
+        pub ip: Option<String>,
+        /// `aal1`, or `aal2` when it has shown a second factor.
+        pub aal: String,
+        /// It ends then.
+        pub not_after: Option<Timestamp>,
+        /// How the person showed who he is, the latest first: `password`, `totp`, …
+        pub methods: Vec<String>,
+    }
+}
+
+/// The person's sessions that have not ended, the latest used first, at most 200.
+pub async fn session_list(identity: &Identity, user: UserId) -> Result<Vec<SessionInfo>> {
+    let now = identity.clock.now();
+    let idle = lifetime(identity.settings.auth.sessions.idle_hours);
+    let idle_since = idle.and_then(|limit| now.saturating_sub(limit).ok());
+    identity.db.system("list own sessions").fetch_all(store::session_list(user, now, idle_since)).await
+}
+
+/// Ends a session of the holder's (`Scope::Local`, whichever `session` is), or all but the one he is in. How many ended.
+pub async fn session_revoke(
+    identity: &Identity,
+    holder: Holder,
+    session: Option<SessionId>,
+    client: &Client,
+) -> Result<usize> {
+    let (session, scope) = match session {
+        Some(session) => (session, Scope::Local),
+        None => (holder.session, Scope::Others),
+    };
+    let mut tx = identity.db.system("end own sessions").begin().await?;
+    let ended = sessions_end(&mut tx, holder.user, session, scope).await?;
+    if !ended.is_empty()
+        && let Some(user) = user_find(&mut tx, holder.user).await?
+    {
+        let traits = json!({ "sessions": ended, "ended_from": holder.session });
+        audit_note(identity, &mut tx, Action::TokenRevoked, &user, traits, client).await?;
+    }
+    tx.commit().await?;
+    sessions_revoke(identity, &ended);
+    Ok(ended.len())
+}

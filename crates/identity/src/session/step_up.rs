@@ -1,0 +1,90 @@
+//! A session that shows a second factor, and what that does to the person's others.
+
+use freehold_core::{Error, Result, SessionId, UserId};
+use freehold_db::SystemTx;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Holder, SessionRow, Tokens, amr_of, issue, open_key, store};
+use crate::{
+    Identity,
+    access_token::Aal,
+    codes,
+    refresh_token::RefreshToken,
+    user::{User, user_find},
+};
+
+/// A session that nobody else changes until the transaction ends, with its person.
+pub(crate) struct Held {
+    row: SessionRow,
+    pub(crate) user: User,
+}
+
+/// A session that has shown a second factor.
+pub(crate) struct SteppedUp {
+    /// For the client; only these go on from here.
+    pub(crate) tokens: Tokens,
+    /// Sessions of the person's that had shown one factor only. When the transaction is committed, they belong to
+    /// [`sessions_revoke`](super::sessions_revoke).
+    pub(crate) ended: Vec<SessionId>,
+}
+
+impl Held {
+    /// Whether it has shown a second factor. The database knows: a token may say so for longer than it is true.
+    pub(crate) fn has_second_factor(&self) -> bool {
+        self.row.aal() == Aal::Two
+    }
+
+    /// Which session.
+    pub(crate) fn session(&self) -> SessionId {
+        self.row.id
+    }
+}
+
+/// Keeps the session from changing.
+///
+/// # Errors
+/// `session_not_found` when it has ended; what [`User::admit`] says.
+pub(crate) async fn session_hold(identity: &Identity, tx: &mut SystemTx, holder: Holder) -> Result<Held> {
+    let ended = || Error::new(codes::SESSION_NOT_FOUND, "Session from session_id claim in JWT does not exist");
+    let row = tx.fetch_optional(store::session_lock(holder.session)).await?;
+    let row = row.filter(|row| row.user_id == holder.user).ok_or_else(ended)?;
+    let user = user_find(tx, holder.user).await?.ok_or_else(ended)?;
+    user.admit(identity.clock.now())?;
+    Ok(Held { row, user })
+}
+
+/// Notes that the session has shown `factor` by `method`, and ends the person's sessions that have shown one factor only. The
+/// refresh tokens from before are worth nothing any more: one that was stolen must not become one with a second factor.
+pub(crate) async fn session_step_up(
+    identity: &Identity,
+    tx: &mut SystemTx,
+    held: Held,
+    factor: Uuid,
+    method: &str,
+) -> Result<SteppedUp> {
+    let now = identity.clock.now();
+    let Held { row, user } = held;
+    let key = open_key(identity, &row)?;
+    tx.execute(store::method_note(identity.ids.next::<()>().uuid(), row.id, method, now)).await?;
+    let (counter,) = tx.fetch_one(store::session_step_up(row.id, factor, now)).await?;
+    let ended = tx.fetch_all(store::sessions_delete_lower(user.id, row.id)).await?;
+    let methods = tx.fetch_all(store::method_list(row.id)).await?;
+    let amr = methods.into_iter().map(|(method, at)| amr_of(&method, at)).collect();
+    let refresh_token = RefreshToken::issue(row.id, counter, &key);
+    let tokens = issue(identity, user, row.id, Aal::Two, amr, refresh_token)?;
+    Ok(SteppedUp { tokens, ended: ended.into_iter().map(|(session,)| session).collect() })
+}
+
+/// A factor is gone: the sessions that had shown it have shown one only. `method` is what it is called among the ways in
+/// which a person showed who he is.
+pub(crate) async fn sessions_step_down(
+    tx: &mut SystemTx,
+    user: UserId,
+    factor: Uuid,
+    method: &str,
+    now: Timestamp,
+) -> Result<()> {
+    tx.execute(store::methods_forget(user, factor, method)).await?;
+    tx.execute(store::sessions_step_down(user, factor, now)).await.map(drop)
+}

@@ -1,0 +1,102 @@
+//! What a client gets when it signs in, refreshes, or shows a second factor.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use freehold_core::{Context, Error, Result, Secret, SessionId};
+use freehold_vault::Purpose;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::SessionRow;
+use crate::{
+    Identity,
+    access_token::{Aal, Amr, Claims},
+    refresh_token::SessionKey,
+    user::User,
+};
+
+/// What a client gets when it signs in or refreshes.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    /// For the `Authorization` header, good until `expires_at`.
+    pub access_token: Secret,
+    /// For the next pair.
+    pub refresh_token: Secret,
+    /// Life of the access token in seconds.
+    pub expires_in: i64,
+    /// When the access token ends, seconds since 1970.
+    pub expires_at: i64,
+    /// Whose.
+    pub user: User,
+}
+
+/// Signs an access token, and puts it beside this refresh token.
+pub(super) fn issue(
+    identity: &Identity,
+    user: User,
+    session: SessionId,
+    aal: Aal,
+    amr: Vec<Amr>,
+    refresh_token: Secret,
+) -> Result<Tokens> {
+    let issued = identity.clock.now().as_second();
+    let expires_in = identity.settings.auth.access_token_seconds;
+    let claims = Claims {
+        iss: identity.settings.issuer(),
+        sub: user.id,
+        aud: user.aud.clone(),
+        exp: issued + expires_in,
+        iat: issued,
+        nbf: None,
+        email: user.email.clone(),
+        phone: user.phone.clone(),
+        app_metadata: object(&user.app_metadata),
+        user_metadata: object(&user.user_metadata),
+        role: user.role.clone(),
+        aal,
+        amr,
+        session_id: session,
+        is_anonymous: user.is_anonymous,
+        client_id: None,
+        scope: None,
+    };
+    let access_token = identity.verifier.ring().sign(&claims).context("signing an access token")?;
+    Ok(Tokens {
+        access_token: Secret::new(access_token),
+        refresh_token,
+        expires_in,
+        expires_at: issued + expires_in,
+        user,
+    })
+}
+
+/// The key under which the session's refresh tokens stand.
+pub(super) fn open_key(identity: &Identity, row: &SessionRow) -> Result<SessionKey> {
+    let sealed = row.sealed_key.as_deref().context_none("a session without a key")?;
+    let sealed = STANDARD.decode(sealed).context("decoding a session's key")?;
+    let key = identity
+        .vault
+        .open(Purpose::SessionKey, &sealed, &row.id.to_string())
+        .context("opening a session's key; was the master key changed?")?;
+    SessionKey::from_slice(&key).context_none("a session's key of another length")
+}
+
+/// One way in which the person showed who he is.
+pub(super) fn amr_of(method: &str, at: Timestamp) -> Amr {
+    Amr { method: method.to_owned(), timestamp: at.as_second(), provider: None }
+}
+
+fn object(value: &Value) -> Map<String, Value> {
+    value.as_object().cloned().unwrap_or_default()
+}
+
+/// Says what is missing.
+trait ContextNone<T> {
+    fn context_none(self, what: &'static str) -> Result<T>;
+}
+
+impl<T> ContextNone<T> for Option<T> {
+    #[track_caller]
+    fn context_none(self, what: &'static str) -> Result<T> {
+        self.ok_or_else(|| Error::internal(what))
+    }
+}

@@ -1,0 +1,60 @@
+//! `[auth.limits]` and `[auth.sweep]` in `freehold.toml`.
+
+use serde::Deserialize;
+
+/// `[auth.limits]`: how fast requests may come. 0 anywhere: no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitSettings {
+    /// Whether anything is limited.
+    pub enabled: bool,
+    /// Sign-ins of one network address in five minutes, at most 30 at once. Refreshing is not limited.
+    pub tokens: u32,
+    /// Requests that may send a mail, of one network address in five minutes, at most 30 at once.
+    pub mails: u32,
+    /// Links and codes used by one network address in five minutes, at most 30 at once.
+    pub verifications: u32,
+    /// Second factors tried by one network address in five minutes, at most 30 at once.
+    pub factors: u32,
+    /// People without an address made by one network address in an hour.
+    pub anonymous_per_hour: u32,
+    /// Mails of sign-in that the whole server sends in an hour.
+    pub mails_per_hour: u32,
+    /// Wrong passwords for one account in an hour, from all places that its owner has not signed in from; and from each of
+    /// those.
+    pub wrong_passwords_per_hour: u32,
+    /// Wrong codes for one account in an hour.
+    pub wrong_codes_per_hour: u32,
+}
+
+impl Default for LimitSettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            tokens: 150,
+            mails: 30,
+            verifications: 30,
+            factors: 75,
+            anonymous_per_hour: 30,
+            mails_per_hour: 1000,
+            wrong_passwords_per_hour: 20,
+            wrong_codes_per_hour: 30,
+        }
+    }
+}
+
+/// `[auth.sweep]`: what is forgotten in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SweepSettings {
+    /// Days after which what happened to people is forgotten; 0: never.
+    pub audit_days: u32,
+    /// Days after which somebody is forgotten who signed up and never came in; 0: never.
+    pub unconfirmed_days: u32,
+}
+
+impl Default for SweepSettings {
+    fn default() -> Self {
+        Self { audit_days: 365, unconfirmed_days: 0 }
+    }
+}

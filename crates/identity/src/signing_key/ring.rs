@@ -1,0 +1,162 @@
+//! The keys of a deployment together.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use jsonwebtoken::{Header, errors::ErrorKind};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{Algorithm, JwkSet, KeyError, LEGACY, SigningKey, VerifyingKey};
+use crate::{
+    access_token::{Claims, TokenError},
+    service_key::ServiceKeys,
+};
+
+/// The keys of a deployment, with what its tokens say of where they come from and whom they are for.
+pub struct KeyRing {
+    /// None: somebody else signs.
+    current: Option<SigningKey>,
+    others: Vec<VerifyingKey>,
+    services: ServiceKeys,
+    issuer: String,
+    audience: String,
+    mark: String,
+}
+
+impl KeyRing {
+    /// A ring that signs with `current` and also checks with `others`, which are standby and previous keys. Tokens are
+    /// taken only from `issuer` (`https://…/auth/v1`) and only for `audience` (`authenticated`).
+    pub fn new(
+        current: SigningKey,
+        others: Vec<VerifyingKey>,
+        issuer: impl Into<String>,
+        audience: impl Into<String>,
+    ) -> Self {
+        Self { current: Some(current), ..Self::of_others(others, issuer, audience) }
+    }
+
+    /// A ring that checks what somebody else signs.
+    pub fn of_others(others: Vec<VerifyingKey>, issuer: impl Into<String>, audience: impl Into<String>) -> Self {
+        Self {
+            current: None,
+            others,
+            services: ServiceKeys::default(),
+            issuer: issuer.into(),
+            audience: audience.into(),
+            mark: String::new(),
+        }
+    }
+
+    /// The same with these keys of services.
+    pub(crate) fn with_services(self, services: ServiceKeys) -> Self {
+        Self { services, ..self }
+    }
+
+    /// The same with what tells whether it is still the newest.
+    pub(crate) fn marked(self, mark: String) -> Self {
+        Self { mark, ..self }
+    }
+
+    /// What tells whether it is still the newest.
+    pub(crate) fn mark(&self) -> &str {
+        &self.mark
+    }
+
+    /// What `iss` is.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// What `aud` is.
+    pub fn audience(&self) -> &str {
+        &self.audience
+    }
+
+    /// What services show.
+    pub(crate) fn services(&self) -> &ServiceKeys {
+        &self.services
+    }
+
+    /// The token that makes these claims.
+    pub fn sign(&self, claims: &impl Serialize) -> Result<String, KeyError> {
+        self.current.as_ref().ok_or(KeyError::Elsewhere)?.sign(claims)
+    }
+
+    /// What the token claims, when one of our keys signed it and it holds at `now`. The key is found by the header's
+    /// `kid` and says the algorithm: what the header says it is has no influence but to be refused.
+    ///
+    /// # Errors
+    /// See [`TokenError`].
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, TokenError> {
+        let claims: Claims = self.open(token)?;
+        claims.check(&self.issuer, &self.audience, now)?;
+        Ok(claims)
+    }
+
+    /// What a token says that one of our keys signed, whomever it is for and whenever it holds.
+    pub(crate) fn open<T: DeserializeOwned>(&self, token: &str) -> Result<T, TokenError> {
+        let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Malformed)?;
+        // `crit` names extensions that must be understood (RFC 7515, 4.1.11), and we know none.
+        if header.typ.as_deref() != Some("JWT") || header.crit.is_some() {
+            return Err(TokenError::Malformed);
+        }
+        let named = |kid: &str| self.keys().find(|key| key.kid() == kid);
+        let key = match &header.kid {
+            // What older projects sign names no key, or one by a name that only they know.
+            None => named(LEGACY),
+            Some(kid) => named(kid).or_else(|| named(LEGACY).filter(|_| header.alg == Algorithm::Hs256.jws())),
+        };
+        open_with(key.ok_or(TokenError::UnknownKey)?, token, &header)
+    }
+
+    /// The published keys: those with a public half.
+    pub fn jwks(&self) -> JwkSet {
+        JwkSet { keys: self.keys().filter_map(|key| key.jwk().cloned()).collect() }
+    }
+
+    /// How tokens are signed here, each way once.
+    pub fn algorithms(&self) -> Vec<&'static str> {
+        let mut names: Vec<&str> = Vec::new();
+        for name in self.keys().filter(|key| key.jwk().is_some()).map(|key| key.algorithm().name()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &VerifyingKey> {
+        self.current.iter().map(SigningKey::verifying).chain(&self.others)
+    }
+
+    #[cfg(test)]
+    pub(super) fn current(&self) -> &SigningKey {
+        self.current.as_ref().unwrap()
+    }
+
+    #[cfg(test)]
+    pub(super) fn others(&self) -> &[VerifyingKey] {
+        &self.others
+    }
+}
+
+fn open_with<T: DeserializeOwned>(key: &VerifyingKey, token: &str, header: &Header) -> Result<T, TokenError> {
+    if header.alg != key.algorithm().jws() {
+        return Err(TokenError::Algorithm);
+    }
+    match jsonwebtoken::decode::<T>(token, &key.decoding, &key.validation) {
+        Ok(token) => Ok(token.claims),
+        Err(error) => Err(match error.kind() {
+            ErrorKind::InvalidSignature => TokenError::Signature,
+            ErrorKind::InvalidAlgorithm => TokenError::Algorithm,
+            _ => TokenError::Malformed,
+        }),
+    }
+}
+
+impl fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kids: Vec<_> = self.keys().map(VerifyingKey::kid).collect();
+        f.debug_struct("KeyRing").field("kids", &kids).field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,202 @@
+//! What people change of themselves.
+
+mod store;
+
+use freehold_core::{Error, Result, Secret, SessionId, UserId, codes as core_codes};
+use freehold_db::SystemTx;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+pub use store::STATEMENTS;
+
+use crate::{
+    Identity,
+    access_token::{Aal, Claims},
+    audit_entry::{Action, audit_note},
+    codes,
+    email_change::{EmailChange, email_change_ask, email_change_begin},
+    flow::Challenge,
+    reauthentication::reauthentication_use,
+    session::Client,
+    user::{User, identity_add, user_find, user_identities, user_merge_metadata, user_set_password},
+};
+
+/// A session is fresh for so long: who has it need not show once more that it is him.
+const FRESH: SignedDuration = SignedDuration::from_hours(24);
+
+/// What somebody wants to be changed; none: left as it is.
+#[derive(Clone, Debug, Default)]
+pub struct UserChange {
+    /// As [`email_normalize`](crate::user::email_normalize) gave it.
+    pub email: Option<String>,
+    /// The new password; good enough.
+    pub password: Option<Secret>,
+    /// The present password, where `[auth]` wants it.
+    pub current_password: Option<Secret>,
+    /// The code of a reauthentication, where `[auth]` wants it.
+    pub nonce: Option<String>,
+    /// Merged into what the person says of himself; a null takes the key away.
+    pub data: Option<Value>,
+    /// Where the links of mails lead in the end; already checked.
+    pub redirect_to: String,
+    /// For the PKCE flow; none: the implicit flow.
+    pub challenge: Option<Challenge>,
+}
+
+/// Changes what the signed-in person wants to be changed. A new password ends his other sessions and every link and code
+/// that was sent to him; a new address is his once it is confirmed.
+///
+/// # Errors
+/// `insufficient_aal`, `same_password`, `current_password_required`, `current_password_invalid`,
+/// `reauthentication_needed`, `reauthentication_not_valid`, `email_exists`, `over_email_send_rate_limit`,
+/// `user_sso_managed`, `validation_failed` for a password without an address.
+pub async fn user_change(
+    identity: &Identity,
+    claims: &Claims,
+    change: UserChange,
+    check: impl FnOnce(&User) -> Result<()>,
+    client: &Client,
+) -> Result<User> {
+    let gone = || Error::not_found("user");
+    let mut tx = identity.db.system("find own user").begin().await?;
+    let user = user_find(&mut tx, claims.sub).await?.ok_or_else(gone)?;
+    let email = change.email.filter(|email| *email != user.email);
+    let sensitive = change.password.is_some() || email.is_some();
+    allowed(&mut tx, claims, &user, sensitive, email.is_some()).await?;
+    let fresh = session_fresh(identity, &mut tx, claims.session_id).await?;
+    drop(tx);
+    let hash = match &change.password {
+        Some(password) => {
+            let new =
+                NewPassword { password, current: change.current_password.as_ref(), nonce: change.nonce.as_deref() };
+            Some(password_new(identity, claims, &user, new, fresh).await?)
+        }
+        None => None,
+    };
+
+    let now = identity.clock.now();
+    let mut tx = identity.db.system("change own user").begin().await?;
+    let confirms = !(user.is_anonymous && identity.settings.auth.autoconfirm);
+    if email.is_some() && confirms {
+        email_change_ask(identity, &mut tx, &user).await?;
+    }
+    let mut ended = Vec::new();
+    if let Some(hash) = hash {
+        ended = password_set(identity, &mut tx, &user, hash, claims.session_id).await?;
+        audit_note(identity, &mut tx, Action::UserUpdatedPassword, &user, json!({}), client).await?;
+    }
+    if let Some(data) = change.data {
+        user_merge_metadata(&mut tx, user.id, data, now).await?;
+    }
+    if let Some(email) = email {
+        let change = EmailChange { email, redirect_to: change.redirect_to, challenge: change.challenge };
+        email_change_begin(identity, &mut tx, user, change, client).await?;
+    }
+    let user = user_find(&mut tx, claims.sub).await?.ok_or_else(gone)?;
+    check(&user)?;
+    audit_note(identity, &mut tx, Action::UserModified, &user, json!({}), client).await?;
+    tx.commit().await?;
+    for session in ended {
+        identity.verifier.revoke_session(session);
+    }
+    Ok(user)
+}
+
+/// Whether this person may make such a change in this session.
+async fn allowed(tx: &mut SystemTx, claims: &Claims, user: &User, sensitive: bool, with_email: bool) -> Result<()> {
+    if !sensitive {
+        return Ok(());
+    }
+    if claims.aal == Aal::One && tx.fetch_optional(store::factor_verified(user.id)).await?.is_some() {
+        let message = "AAL2 session is required to update email or password when MFA is enabled.";
+        return Err(Error::new(codes::INSUFFICIENT_AAL_FOR_CHANGE, message));
+    }
+    if user.is_anonymous && !with_email {
+        let message = "Updating password of an anonymous user without an email or phone is not allowed";
+        return Err(Error::new(core_codes::VALIDATION_FAILED, message));
+    }
+    if user.is_sso_user {
+        let message = "Updating email, phone, password of a SSO account only possible via SSO";
+        return Err(Error::new(codes::USER_SSO_MANAGED, message));
+    }
+    Ok(())
+}
+
+async fn session_fresh(identity: &Identity, tx: &mut SystemTx, session: SessionId) -> Result<bool> {
+    let since = tx.fetch_optional(store::session_since(session)).await?;
+    Ok(since.is_some_and(|(since,)| identity.clock.now().duration_since(since) <= FRESH))
+}
+
+/// What comes with a new password.
+#[derive(Clone, Copy)]
+struct NewPassword<'a> {
+    password: &'a Secret,
+    current: Option<&'a Secret>,
+    nonce: Option<&'a str>,
+}
+
+/// The new password's hash, when the person may have it.
+async fn password_new(
+    identity: &Identity,
+    claims: &Claims,
+    user: &User,
+    new: NewPassword<'_>,
+    fresh: bool,
+) -> Result<Secret> {
+    let settings = &identity.settings.auth;
+    let needs_code = settings.password_change_needs_code && !fresh;
+    if needs_code && new.nonce.is_none_or(str::is_empty) {
+        return Err(Error::new(codes::REAUTHENTICATION_NEEDED, "Password update requires reauthentication"));
+    }
+    if let Some(hash) = &user.encrypted_password {
+        // Who came in by mail has no password to show.
+        let by_mail = |method: &str| matches!(method, "otp" | "magiclink" | "recovery");
+        let by_mail = claims.amr.iter().any(|amr| by_mail(&amr.method));
+        if settings.password_change_needs_current && !by_mail {
+            let message = "Current password required when setting new password.";
+            let missing = || Error::new(codes::CURRENT_PASSWORD_REQUIRED, message);
+            let current = new.current.filter(|current| !current.expose().is_empty()).ok_or_else(missing)?;
+            if !identity.passwords.verify(current, Some(hash)).await? {
+                return Err(Error::new(codes::CURRENT_PASSWORD_INVALID, message));
+            }
+        }
+        if identity.passwords.verify(new.password, Some(hash)).await? {
+            return Err(Error::new(codes::SAME_PASSWORD, "New password should be different from the old password."));
+        }
+    }
+    if let Some(nonce) = new.nonce.filter(|_| needs_code) {
+        reauthentication_use(identity, user, nonce).await?;
+    }
+    identity.passwords.hash(new.password).await
+}
+
+/// Sets the password. Whoever came in otherwise is out, and what was sent by mail works no longer. The answer are the
+/// sessions that ended.
+async fn password_set(
+    identity: &Identity,
+    tx: &mut SystemTx,
+    user: &User,
+    hash: Secret,
+    session: SessionId,
+) -> Result<Vec<SessionId>> {
+    let now = identity.clock.now();
+    tx.execute(store::tokens_delete(user.id)).await?;
+    tx.execute(store::mails_forget(user.id)).await?;
+    user_set_password(tx, user.id, Some(hash), now).await?;
+    let ended = tx.fetch_all(store::sessions_delete_others(user.id, session)).await?;
+    // With a first password there is one more way in.
+    if user.encrypted_password.is_none() && !user.email.is_empty() {
+        email_identity_ensure(identity, tx, user).await?;
+    }
+    Ok(ended.into_iter().map(|(session,)| session).collect())
+}
+
+async fn email_identity_ensure(identity: &Identity, tx: &mut SystemTx, user: &User) -> Result<()> {
+    let ways = user_identities(tx, user.id).await?;
+    if ways.iter().any(|way| way.provider == "email") {
+        return Ok(());
+    }
+    let id: UserId = user.id;
+    let data = json!({ "sub": id, "email": user.email, "email_verified": user.confirmed(), "phone_verified": false });
+    identity_add(tx, id, "email", &id.to_string(), data, identity.clock.now()).await
+}

@@ -1,0 +1,318 @@
+//! Using up the link or code of a mail.
+//!
+//! A page shows a link's purpose by [`link_peek`] and uses it by [`link_use`] when its button is pressed; a program uses
+//! either by [`proof_use`]. What comes of it is [`Verified`].
+
+mod store;
+
+use freehold_core::{Error, Result, Secret, UserId};
+use freehold_db::{SystemTx, row};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use uuid::Uuid;
+
+pub use store::STATEMENTS;
+
+use crate::{
+    Identity, Realm,
+    audit_entry::{Action, audit_note},
+    codes,
+    email_change::email_change_confirm,
+    flow::{flow_code, flow_end, flow_lock, flow_redeem},
+    limit::code_try,
+    one_time::{Flow, LinkToken, OneTimeCode, code_matches},
+    session::{Client, Tokens, session_open},
+    user::{User, user_confirm, user_find, user_set_password},
+};
+
+/// After so many wrong codes the code is dead; the link of the same mail still works.
+const MAX_WRONG_CODES: i32 = 5;
+
+/// What is told when one of the two addresses of a change has been confirmed.
+pub const HALF_CONFIRMED: &str = "Confirmation link accepted. Please proceed to confirm link sent to the other email";
+
+/// What a link or code is used for: `type` in the link and in the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VerifyType {
+    /// Of a sign-up.
+    SignUp,
+    /// Of an invitation.
+    Invite,
+    /// Of a sign-in by mail.
+    MagicLink,
+    /// Of a forgotten password.
+    Recovery,
+    /// Of a change of address, at either of the two.
+    EmailChange,
+    /// Whatever signs in: of a sign-up or of a sign-in.
+    Email,
+}
+
+impl VerifyType {
+    /// The type of this name; none: there is no such type here.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "signup" => Self::SignUp,
+            "invite" => Self::Invite,
+            "magiclink" => Self::MagicLink,
+            "recovery" => Self::Recovery,
+            "email_change" => Self::EmailChange,
+            "email" => Self::Email,
+            _ => return None,
+        })
+    }
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SignUp => "signup",
+            Self::Invite => "invite",
+            Self::MagicLink => "magiclink",
+            Self::Recovery => "recovery",
+            Self::EmailChange => "email_change",
+            Self::Email => "email",
+        }
+    }
+
+    /// The kinds of tokens it uses up.
+    fn token_types(self) -> Vec<String> {
+        let types: &[&str] = match self {
+            Self::SignUp | Self::Invite => &["confirmation_token"],
+            Self::MagicLink | Self::Recovery => &["recovery_token"],
+            Self::EmailChange => &["email_change_token_new", "email_change_token_current"],
+            Self::Email => &["confirmation_token", "recovery_token"],
+        };
+        types.iter().map(|&kind| kind.to_owned()).collect()
+    }
+}
+
+/// What somebody brings to prove that he reads the mail.
+#[derive(Debug)]
+pub enum Proof {
+    /// The link's token.
+    Link(LinkToken),
+    /// The code, with the address it was sent to.
+    Code {
+        /// Within what the address is unique.
+        realm: Realm,
+        /// As [`email_normalize`](crate::user::email_normalize) gave it.
+        email: String,
+        /// The six digits.
+        code: OneTimeCode,
+    },
+}
+
+/// What came of a link or code.
+#[derive(Debug)]
+pub enum Verified {
+    /// A session. A page hands it over in the fragment.
+    SignedIn(Box<Tokens>),
+    /// A code for who began the sign-in (RFC 7636). A page hands it over as `?code=`.
+    Code(Secret),
+    /// One of the two addresses of a change is confirmed; [`HALF_CONFIRMED`] is to be told. A page says it as
+    /// `#message=`, and for a link of the PKCE flow as `?message=` too.
+    HalfConfirmed,
+}
+
+row! {
+    #[derive(Clone)]
+    pub(crate) struct TokenRow {
+        id: Uuid,
+        user_id: UserId,
+        pub(crate) token_type: String,
+        pub(crate) relates_to: String,
+        code_hash: Option<Vec<u8>>,
+        failed_attempts: i32,
+        created_at: Timestamp,
+        flow_id: Option<Uuid>,
+    }
+}
+
+/// The address that the link was sent to, without using the link up; none: it does not work, or not as this type.
+pub async fn link_peek(identity: &Identity, token: &LinkToken, kind: VerifyType) -> Result<Option<String>> {
+    let query = store::token_by_hash(&token.hash(), &kind.token_types());
+    let row = identity.db.system("look at a link").fetch_optional(query).await?;
+    let now = identity.clock.now();
+    Ok(row.filter(|row| alive(identity, row, now)).map(|row| row.relates_to))
+}
+
+/// Uses a link up, for a page. The link of a sign-in that a browser began (its token's [`flow`](LinkToken::flow) says so)
+/// gives a code, any other a session.
+///
+/// # Errors
+/// `otp_expired`, `user_banned`, `flow_state_not_found`, `email_exists` when somebody else has taken the address meanwhile.
+pub async fn link_use(identity: &Identity, token: LinkToken, kind: VerifyType, client: &Client) -> Result<Verified> {
+    let by_code = token.flow() == Flow::Pkce;
+    verify(identity, &Proof::Link(token), kind, by_code, client).await
+}
+
+/// Uses a link or code up, for a program: the answer is a session, whichever way the sign-in was begun.
+///
+/// # Errors
+/// As [`link_use`].
+pub async fn proof_use(identity: &Identity, proof: Proof, kind: VerifyType, client: &Client) -> Result<Verified> {
+    verify(identity, &proof, kind, false, client).await
+}
+
+/// Signs in whom a code and its verifier name: the end of a sign-in that was begun with a challenge (RFC 7636). The flow
+/// is handed on for what else it holds.
+///
+/// # Errors
+/// As [`flow_redeem`].
+pub async fn sign_in_with_code(
+    identity: &Identity,
+    code: &str,
+    verifier: &str,
+    client: &Client,
+) -> Result<(Tokens, crate::flow::Flow)> {
+    let unknown = || Error::new(codes::FLOW_STATE_NOT_FOUND, "invalid flow state, no valid flow state found");
+    let mut tx = identity.db.system("sign in by a code").begin().await?;
+    let flow = flow_redeem(identity, &mut tx, code, verifier).await?;
+    let user = user_find(&mut tx, flow.user_id.ok_or_else(unknown)?).await?.ok_or_else(unknown)?;
+    let tokens = session_open(identity, &mut tx, user, &flow.method, client).await?;
+    tx.commit().await?;
+    Ok((tokens, flow))
+}
+
+async fn verify(
+    identity: &Identity,
+    proof: &Proof,
+    kind: VerifyType,
+    by_code: bool,
+    client: &Client,
+) -> Result<Verified> {
+    let attempt = match proof {
+        Proof::Link(_) => None,
+        Proof::Code { realm, email, .. } => Some(code_try(identity, *realm, email).await?),
+    };
+    let mut tx = identity.db.system("verify a link or code").begin().await?;
+    let Some(token) = token_take(identity, &mut tx, proof, kind).await? else {
+        // That a code was wrong is remembered.
+        tx.commit().await?;
+        return Err(expired(proof));
+    };
+    let verified = settle(identity, &mut tx, &token, (proof, kind, by_code), client).await?;
+    tx.commit().await?;
+    if let Some(attempt) = attempt {
+        attempt.succeeded(identity).await?;
+    }
+    Ok(verified)
+}
+
+/// What comes of a token that was taken.
+async fn settle(
+    identity: &Identity,
+    tx: &mut SystemTx,
+    token: &TokenRow,
+    (proof, kind, by_code): (&Proof, VerifyType, bool),
+    client: &Client,
+) -> Result<Verified> {
+    let user = user_find(tx, token.user_id).await?.ok_or_else(|| expired(proof))?;
+    user.admit(identity.clock.now())?;
+    let user = if token.token_type.starts_with("email_change") {
+        match email_change_confirm(identity, tx, user, token, client).await? {
+            Some(user) => user,
+            None => return Ok(Verified::HalfConfirmed),
+        }
+    } else if token.relates_to == user.email {
+        confirm(identity, tx, user, (token, kind), client).await?
+    } else {
+        return Err(expired(proof));
+    };
+    match token.flow_id {
+        Some(flow) if by_code => {
+            let flow = flow_lock(tx, flow).await?.ok_or_else(no_flow)?;
+            flow_code(identity, tx, flow.id, user.id).await.map(Verified::Code)
+        }
+        None if by_code => Err(no_flow()),
+        flow => {
+            if let Some(flow) = flow {
+                flow_end(tx, flow).await?;
+            }
+            let tokens = session_open(identity, tx, user, "otp", client).await?;
+            Ok(Verified::SignedIn(Box::new(tokens)))
+        }
+    }
+}
+
+/// The token that is proved, which is gone afterwards; none: there is no such, or it no longer works.
+async fn token_take(
+    identity: &Identity,
+    tx: &mut SystemTx,
+    proof: &Proof,
+    kind: VerifyType,
+) -> Result<Option<TokenRow>> {
+    let types = kind.token_types();
+    let found = match proof {
+        Proof::Link(token) => tx.fetch_optional(store::token_lock_by_hash(&token.hash(), &types)).await?,
+        Proof::Code { realm, email, code } => {
+            let rows = tx.fetch_all(store::token_lock_by_email(*realm, email, &types)).await?;
+            let vault = &identity.vault;
+            let right = |row: &&TokenRow| {
+                row.failed_attempts < MAX_WRONG_CODES
+                    && row.code_hash.as_deref().is_some_and(|hash| code_matches(vault, email, code, hash))
+            };
+            let found = rows.iter().find(right).cloned();
+            if found.is_none() {
+                tx.execute(store::token_failed(*realm, email, &types)).await?;
+            }
+            found
+        }
+    };
+    let Some(token) = found.filter(|token| alive(identity, token, identity.clock.now())) else { return Ok(None) };
+    tx.execute(store::token_delete(token.id)).await?;
+    Ok(Some(token))
+}
+
+/// Confirms the address, where that was still to do. Whoever forgot a password that was given before that may never have
+/// given it, so it is forgotten here, too.
+async fn confirm(
+    identity: &Identity,
+    tx: &mut SystemTx,
+    user: User,
+    (token, kind): (&TokenRow, VerifyType),
+    client: &Client,
+) -> Result<User> {
+    if user.confirmed() {
+        return Ok(user);
+    }
+    let now = identity.clock.now();
+    user_confirm(tx, user.id, now).await?;
+    if token.token_type == "recovery_token" {
+        user_set_password(tx, user.id, None, now).await?;
+    }
+    let action = if kind == VerifyType::Invite { Action::InviteAccepted } else { Action::UserSignedUp };
+    audit_note(identity, tx, action, &user, json!({ "provider": "email" }), client).await?;
+    Ok(User { email_confirmed_at: Some(now), ..user })
+}
+
+fn alive(identity: &Identity, token: &TokenRow, now: Timestamp) -> bool {
+    now.duration_since(token.created_at) <= SignedDuration::from_mins(identity.settings.auth.code_minutes)
+}
+
+fn no_flow() -> Error {
+    Error::new(codes::FLOW_STATE_NOT_FOUND, "No associated flow state found.")
+}
+
+fn expired(proof: &Proof) -> Error {
+    let message = match proof {
+        Proof::Link(_) => "Email link is invalid or has expired",
+        Proof::Code { .. } => "Token has expired or is invalid",
+    };
+    Error::new(codes::OTP_EXPIRED, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_has_its_name_and_every_mail_a_type() {
+        for name in ["signup", "invite", "magiclink", "recovery", "email_change", "email"] {
+            assert_eq!(VerifyType::parse(name).unwrap().name(), name);
+        }
+        for name in ["", "sms", "phone_change", "reauthentication", "SIGNUP", "signup "] {
+            assert_eq!(VerifyType::parse(name), None, "{name}");
+        }
+    }
+}

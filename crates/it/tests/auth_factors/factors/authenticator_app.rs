@@ -1,0 +1,58 @@
+//! An authenticator app, as a telephone has it.
+
+use aws_lc_rs::hmac;
+use freehold_core::Clock;
+
+use crate::harness::app::Answer;
+
+const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/// One entry of the app.
+#[derive(Clone, Debug)]
+pub(super) struct AuthenticatorApp {
+    pub(super) factor: String,
+    key: Vec<u8>,
+}
+
+impl AuthenticatorApp {
+    /// Reads the key of an answer.
+    pub(super) fn of(answer: &Answer) -> Self {
+        Self { factor: answer.at("/id"), key: base32(&answer.at("/totp/secret")) }
+    }
+
+    /// With this key.
+    pub(super) fn with_key(factor: &str, key: &[u8]) -> Self {
+        Self { factor: factor.to_owned(), key: key.to_vec() }
+    }
+
+    /// The code that it shows now.
+    pub(super) fn code(&self, clock: &Clock) -> String {
+        self.code_of(clock, 0)
+    }
+
+    /// The code that it shows so many periods later.
+    pub(super) fn code_of(&self, clock: &Clock, periods: i64) -> String {
+        let step = clock.now().as_second().div_euclid(30) + periods;
+        let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &self.key);
+        let tag = hmac::sign(&key, &step.to_be_bytes());
+        let tag = tag.as_ref();
+        let offset = usize::from(tag[19] & 15);
+        let number = u32::from_be_bytes(tag[offset..offset + 4].try_into().unwrap()) & 0x7fff_ffff;
+        format!("{:06}", number % 1_000_000)
+    }
+
+    /// A code that it does not show about now.
+    pub(super) fn wrong_code(&self, clock: &Clock) -> String {
+        let right: Vec<String> = (-2..=2).map(|periods| self.code_of(clock, periods)).collect();
+        let mut all = (0..).map(|number| format!("{number:06}"));
+        all.find(|code| !right.contains(code)).unwrap()
+    }
+}
+
+fn base32(text: &str) -> Vec<u8> {
+    let bits: String = text.chars().map(|letter| format!("{:05b}", ALPHABET.find(letter).unwrap())).collect();
+    bits.as_bytes()
+        .chunks_exact(8)
+        .map(|byte| u8::from_str_radix(std::str::from_utf8(byte).unwrap(), 2).unwrap())
+        .collect()
+}

@@ -1,0 +1,33 @@
+//! SQL of people who go.
+
+use freehold_core::{TenantId, UserId};
+use freehold_db::statements;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::Place;
+
+statements! {
+    /// The owners of the person's organizations, kept from changing.
+    fn owners_lock(user: UserId) -> (UserId,) =
+        "select o.user_id from freehold.members as o
+         where o.role = 'owner' and o.tenant_id in (select tenant_id from freehold.members where user_id = $1)
+         order by o.tenant_id, o.user_id for update";
+
+    /// Where the person belongs, and who else does.
+    fn place_list(user: UserId) -> Place =
+        "select m.tenant_id, t.slug, m.role,
+           (select count(*) from freehold.members as o where o.tenant_id = m.tenant_id and o.user_id <> $1) as others,
+           (select count(*) from freehold.members as o
+            where o.tenant_id = m.tenant_id and o.user_id <> $1 and o.role = 'owner') as other_owners
+         from freehold.members as m join freehold.tenants as t using (tenant_id)
+         where m.user_id = $1 order by m.tenant_id";
+
+    /// Ends all memberships.
+    fn membership_delete_all(user: UserId) -> () = "delete from freehold.members where user_id = $1";
+
+    /// Writes down that the person went.
+    fn departure_note(tenant: TenantId, entry: Uuid, user: &str, now: Timestamp) -> (bool,) =
+        "select freehold.audit_append($1, $2, 'system', null, 'member.removed', $3, '{\"reason\": \"the person was deleted\"}', $4)
+           is null";
+}

@@ -1,0 +1,112 @@
+//! SQL of invitations.
+
+use freehold_core::{TenantId, UserId};
+use freehold_db::statements;
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{Invitation, InvitationId, Offer};
+
+statements! {
+    /// Keeps others from taking a seat. Whoever makes an invitation or a member does this first.
+    fn seats_lock(tenant: TenantId) -> (bool,) = "select true from freehold.tenants where tenant_id = $1 for update";
+
+    /// Members, and invitations that somebody could still accept.
+    fn seats_count(tenant: TenantId, now: Timestamp) -> (i64, i64) =
+        "select (select count(*) from freehold.members where tenant_id = $1),
+           (select count(*) from freehold.invitations
+            where tenant_id = $1 and accepted_at is null and revoked_at is null and expires_at > $2)";
+
+    /// Closes one that nobody accepted in time, so that the address can be invited anew.
+    fn invitation_expire(email: &str, now: Timestamp) -> () =
+        "update freehold.invitations set revoked_at = expires_at
+         where email = $1 and accepted_at is null and revoked_at is null and expires_at <= $2";
+
+    /// How many mails went out since then.
+    fn mails_count(since: Timestamp) -> (i64,) =
+        "select coalesce(sum(mails), 0)::bigint from freehold.invitations where sent_at > $1";
+
+    /// Makes an invitation.
+    fn invitation_insert(
+        tenant: TenantId, id: InvitationId, email: &str, role: &str, digest: Vec<u8>, by: Option<UserId>,
+        now: Timestamp, until: Timestamp
+    ) -> Invitation =
+        "insert into freehold.invitations
+           (tenant_id, invitation_id, email, role, digest, invited_by, created_at, sent_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $7, $8)
+         returning invitation_id, email, role, invited_by, mails, created_at, sent_at, expires_at, accepted_at,
+           accepted_by, revoked_at";
+
+    /// A page of the tenant's.
+    fn invitation_list(before: Uuid, rows: i64) -> Invitation =
+        "select invitation_id, email, role, invited_by, mails, created_at, sent_at, expires_at, accepted_at, accepted_by,
+           revoked_at
+         from freehold.invitations where invitation_id < $1 order by invitation_id desc limit $2";
+
+    /// One of the tenant's, kept from being changed by others.
+    fn invitation_lock(id: InvitationId) -> Invitation =
+        "select invitation_id, email, role, invited_by, mails, created_at, sent_at, expires_at, accepted_at, accepted_by,
+           revoked_at
+         from freehold.invitations where invitation_id = $1 for update";
+
+    /// Sends it anew: the token of the mail before stops working.
+    fn invitation_renew(id: InvitationId, digest: Vec<u8>, now: Timestamp, until: Timestamp) -> Invitation =
+        "update freehold.invitations set digest = $2, sent_at = $3, expires_at = $4, mails = mails + 1
+         where invitation_id = $1
+         returning invitation_id, email, role, invited_by, mails, created_at, sent_at, expires_at, accepted_at,
+           accepted_by, revoked_at";
+
+    /// Takes it back.
+    fn invitation_revoke(id: InvitationId, now: Timestamp) -> Invitation =
+        "update freehold.invitations set revoked_at = $2 where invitation_id = $1
+         returning invitation_id, email, role, invited_by, mails, created_at, sent_at, expires_at, accepted_at,
+           accepted_by, revoked_at";
+
+    /// Asks for its mail.
+    fn invitation_mail(id: InvitationId, mail: Uuid, data: Value, now: Timestamp) -> (bool,) =
+        "select freehold.invitation_mail($1, $2, $3, $4) is null";
+
+    /// What a token offers.
+    fn offer_find(digests: Vec<Vec<u8>>) -> Offer =
+        "select i.tenant_id, i.invitation_id, t.name as organization, i.email, i.role, i.invited_by, i.expires_at,
+           i.accepted_at, i.accepted_by, i.revoked_at
+         from freehold.invitations as i join freehold.tenants as t using (tenant_id) where i.digest = any ($1)";
+
+    /// The same, kept from being accepted or taken back by others.
+    fn offer_lock(tenant: TenantId, id: InvitationId) -> Offer =
+        "select i.tenant_id, i.invitation_id, t.name as organization, i.email, i.role, i.invited_by, i.expires_at,
+           i.accepted_at, i.accepted_by, i.revoked_at
+         from freehold.invitations as i join freehold.tenants as t using (tenant_id)
+         where i.tenant_id = $1 and i.invitation_id = $2 for update of i";
+
+    /// Accepted.
+    fn offer_accept(tenant: TenantId, id: InvitationId, by: UserId, now: Timestamp) -> () =
+        "update freehold.invitations set accepted_at = $4, accepted_by = $3 where tenant_id = $1 and invitation_id = $2";
+
+    /// Makes a member, who is switched to the organization at once.
+    fn member_join(tenant: TenantId, user: UserId, role: &str, now: Timestamp) -> () =
+        "insert into freehold.members (tenant_id, user_id, role, joined_at, selected_at) values ($1, $2, $3, $4, $4)
+         on conflict on constraint members_pkey do update set selected_at = excluded.selected_at";
+
+    /// Forgets some of those that were over before a time.
+    fn invitations_forget(before: Timestamp) -> () =
+        "delete from freehold.invitations where ctid = any (array(
+           select ctid from freehold.invitations where expires_at < $1 limit 1000
+         ))";
+
+    /// Whether somebody waits for this address to come.
+    fn invitation_awaits(email: &str, tenant: Option<TenantId>, now: Timestamp) -> (bool,) =
+        "select exists (
+           select from freehold.invitations
+           where email = $1 and accepted_at is null and revoked_at is null and expires_at > $3
+             and ($2::uuid is null or tenant_id = $2)
+         )";
+
+    /// Whether a member has this address.
+    fn member_with_address(tenant: TenantId, email: &str) -> (bool,) =
+        "select exists (
+           select from freehold.members as m join auth.users as u on u.id = m.user_id
+           where m.tenant_id = $1 and u.email = $2
+         )";
+}

@@ -1,0 +1,90 @@
+//! Invitations, with what the plan says of seats and who the invited person is.
+
+use freehold_catalog::Counts;
+use freehold_core::{Caller, Error, OptionExt, Result, Standing, TenantId, UserId, codes};
+use freehold_identity::{
+    realm_tenant,
+    user::{User, user_find},
+};
+use freehold_metering::usage::Allowance;
+use freehold_tenancy::invitation::{self, InvitationToken, Invitee, Letter, Offer, offer_find};
+
+use crate::Backbone;
+
+/// How many seats the caller's organization may have. Members and open invitations take one each.
+#[derive(Clone, Debug)]
+pub struct Seats(Option<Allowance>);
+
+impl Seats {
+    /// By the caller's plan.
+    pub async fn of(backbone: &Backbone, caller: &Caller) -> Result<Self> {
+        let meter = backbone.product.meters.iter().find(|meter| meter.counts == Some(Counts::Members));
+        let Some(meter) = meter else { return Ok(Self(None)) };
+        let allowance = backbone.entitlements.allowance(&backbone.db, caller, &meter.id, backbone.clock.now()).await?;
+        Ok(Self(Some(allowance)))
+    }
+
+    /// Nothing, when so many may be taken; `quota_exceeded`, when not.
+    pub fn admit(&self, taken: i64) -> Result<()> {
+        self.0.as_ref().map_or(Ok(()), |allowance| allowance.admit(taken))
+    }
+}
+
+/// What an invitation's mail says of us and of who invites.
+pub async fn invitation_letter(backbone: &Backbone, caller: &Caller) -> Result<Letter> {
+    let invited_by = match caller.user() {
+        Some(user) => {
+            let mut tx = backbone.db.system("name who invites").begin().await?;
+            user_find(&mut tx, user).await?.map(|user| user.email).filter(|email| !email.is_empty())
+        }
+        None => None,
+    };
+    Ok(Letter {
+        mail: backbone.ids.next::<()>().uuid(),
+        product_name: backbone.product.name.clone(),
+        site_url: backbone.site_url.clone(),
+        invited_by,
+    })
+}
+
+/// What a token offers; none: nobody gave it out, or a newer mail replaced it.
+pub async fn invitation_look(backbone: &Backbone, token: &str) -> Result<Option<Offer>> {
+    let Some(token) = InvitationToken::parse(token) else { return Ok(None) };
+    let mut tx = backbone.db.system("look at an invitation").begin().await?;
+    offer_find(&mut tx, &backbone.vault, &token).await
+}
+
+/// Makes a signed-in person a member of the organization that invites his confirmed address, and switches him to it.
+///
+/// # Errors
+/// `not_found` when the token offers nothing (any more), `permission_denied` when it offers it to another address,
+/// `quota_exceeded` when the plan has no seat left, and what stands in the way of an organization that does not pay.
+pub async fn invitation_accept(backbone: &Backbone, user: UserId, token: &str) -> Result<TenantId> {
+    let offer = invitation_look(backbone, token).await?.or_not_found("invitation")?;
+    let tenant = offer.tenant_id;
+    let caller = backbone.system_caller(tenant, "let somebody in").await?.or_not_found("invitation")?;
+    match caller.standing() {
+        Standing::Good => {}
+        Standing::Suspended => {
+            let message = "The organization can only be read for now, so nobody can join it.";
+            return Err(Error::new(codes::SUBSCRIPTION_SUSPENDED, message));
+        }
+        Standing::Archived => return Err(Error::new(codes::ORGANIZATION_ARCHIVED, Standing::ARCHIVED_MESSAGE)),
+    }
+    let seats = Seats::of(backbone, &caller).await?;
+    let mut tx = backbone.db.system("accept an invitation").begin().await?;
+    let user = user_find(&mut tx, user).await?.or_not_found("user")?;
+    let invitee = invitee(&user, tenant);
+    let told = (backbone.ids.next(), backbone.clock.now());
+    invitation::invitation_accept(&mut tx, &offer, invitee, |members| seats.admit(members), told).await?;
+    tx.commit().await?;
+    backbone.resolver.forget();
+    Ok(tenant)
+}
+
+/// The person as somebody whom `tenant` may have invited. Where people are one tenant's, they can join no other.
+pub fn invitee(user: &User, tenant: TenantId) -> Invitee<'_> {
+    let may = realm_tenant(user.realm).is_none_or(|own| own == tenant);
+    let confirmed = (may && user.confirmed() && !user.is_anonymous).then_some(user.email.as_str());
+    Invitee { user: user.id, confirmed }
+}
