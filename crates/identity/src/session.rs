@@ -230,7 +230,28 @@ pub fn sessions_revoke(identity: &Identity, ended: &[SessionId]) {
     }
 }
 
-/// Whether the session still exists.
+/// How a session stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionStanding {
+    /// Its tokens hold.
+    Alive,
+    /// Its person is locked out for the time being.
+    Banned,
+    /// It is over.
+    Ended,
+}
+
+/// How the session stands now.
+pub async fn session_standing(db: &Db, session: SessionId, now: Timestamp) -> Result<SessionStanding> {
+    let banned = db.system("check a session").fetch_optional(store::session_banned(session, now)).await?;
+    Ok(match banned {
+        Some((false,)) => SessionStanding::Alive,
+        Some((true,)) => SessionStanding::Banned,
+        None => SessionStanding::Ended,
+    })
+}
+
+/// Whether the session's tokens hold.
 pub async fn session_alive(db: &Db, session: SessionId, now: Timestamp) -> Result<bool> {
-    Ok(db.system("check a session").fetch_optional(store::session_alive(session, now)).await?.is_some())
+    Ok(session_standing(db, session, now).await? == SessionStanding::Alive)
 }

@@ -28,5 +28,11 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
 };
 
 /// Every statement of this room.
-pub const STATEMENTS: &[&[&Statement]] =
-    &[tenant::STATEMENTS, member::STATEMENTS, departure::STATEMENTS, resolve::STATEMENTS, audit::STATEMENTS];
+pub const STATEMENTS: &[&[&Statement]] = &[
+    tenant::STATEMENTS,
+    member::STATEMENTS,
+    invitation::STATEMENTS,
+    departure::STATEMENTS,
+    resolve::STATEMENTS,
+    audit::STATEMENTS,
+];

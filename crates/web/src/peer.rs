@@ -37,7 +37,9 @@ impl TrustedProxies {
     pub fn client_address(&self, parts: &Parts) -> Option<IpAddr> {
         let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
         let peer = peer.ip().to_canonical();
-        if self.ranges.is_empty() && parts.headers.contains_key(FORWARDED_FOR) && !self.told.swap(true, Ordering::Relaxed)
+        if self.ranges.is_empty()
+            && parts.headers.contains_key(FORWARDED_FOR)
+            && !self.told.swap(true, Ordering::Relaxed)
         {
             tracing::warn!(
                 "{peer} asks for others, and trusted_proxies does not name it: if it is your proxy, all that comes through it \

@@ -11,7 +11,7 @@ use freehold_identity::{
     access_token::{Claims, TokenError},
     codes,
     flow::Challenge,
-    session::session_alive,
+    session::{SessionStanding, session_standing},
     user::{User, email_normalize, user_find},
     user_change::{UserChange, user_change},
 };
@@ -41,10 +41,11 @@ impl FromRequestParts<Backbone> for Bearer {
             _ => Error::new(codes::BAD_JWT, "invalid JWT: unable to verify").caused_by(error),
         };
         let claims = backbone.claims(token).map_err(refused)?;
-        if !session_alive(&backbone.db, claims.session_id, backbone.clock.now()).await? {
-            return Err(ended().into());
+        match session_standing(&backbone.db, claims.session_id, backbone.clock.now()).await? {
+            SessionStanding::Alive => Ok(Self(claims)),
+            SessionStanding::Banned => Err(Error::new(codes::USER_BANNED, "User is banned").into()),
+            SessionStanding::Ended => Err(ended().into()),
         }
-        Ok(Self(claims))
     }
 }
 

@@ -70,8 +70,7 @@ pub(crate) async fn session_refresh_by_cookie(
 ) -> Answer<Response> {
     let (parts, body) = request.into_parts();
     let (kept, client) = (cookie_read(&parts.headers), client(&backbone, &parts));
-    let MaybeJson(given): MaybeJson<AdoptBody> =
-        MaybeJson::from_request(Request::from_parts(parts, body), &()).await?;
+    let MaybeJson(given): MaybeJson<AdoptBody> = MaybeJson::from_request(Request::from_parts(parts, body), &()).await?;
     let Some(token) = given.refresh_token.or(kept) else {
         return Err(Error::new(codes::UNAUTHENTICATED, "Nobody is signed in with this browser.").into());
     };

@@ -129,6 +129,8 @@ fn ways(backbone: &Backbone) -> SignInWays {
 fn with_policy(mut page: Response, policy: &str) -> Answer<Response> {
     if let Ok(policy) = HeaderValue::from_str(policy) {
         page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+        // The address may hold what lets somebody in, which nobody else is to see.
+        page.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     }
     Ok(page)
 }

@@ -99,8 +99,7 @@ pub async fn users(settings: &Settings, action: Action) -> Result<()> {
 
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
 async fn list(db: &Db, filter: Option<String>, limit: i64) -> Result<()> {
-    let filter =
-        UserFilter { aud: "authenticated".to_owned(), realm: None, holds: filter, oldest_first: false };
+    let filter = UserFilter { aud: "authenticated".to_owned(), realm: None, holds: filter, oldest_first: false };
     let (mut left, mut after): (i64, Option<UserPosition>) = (limit, None);
     while left > 0 {
         let mut tx = db.system("operator lists people").begin().await?;

@@ -11,7 +11,7 @@ statements! {
 
     /// Gives one try back.
     fn bucket_give_back(name: &str, subject: &[u8], step: i64) -> () =
-        "update freehold.rate_buckets set full_at = full_at - $3 * interval '1 microsecond'
+        "update freehold.rate_buckets set full_at = full_at - $3::bigint * interval '1 microsecond'
          where name = $1 and subject = $2";
 
     /// When the bucket will be full.

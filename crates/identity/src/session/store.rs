@@ -108,9 +108,8 @@ statements! {
     fn sessions_delete_others(user: UserId, session: SessionId) -> (SessionId,) =
         "delete from auth.sessions where user_id = $1 and id <> $2 returning id";
 
-    /// Whether it still exists, and its person is neither banned nor deleted.
-    fn session_alive(id: SessionId, now: Timestamp) -> (bool,) =
-        "select true from auth.sessions as s join auth.users as u on u.id = s.user_id
-         where s.id = $1 and (s.not_after is null or s.not_after > $2)
-           and u.deleted_at is null and (u.banned_until is null or u.banned_until <= $2)";
+    /// Whether its person is locked out; none: it has ended, or its person is deleted.
+    fn session_banned(id: SessionId, now: Timestamp) -> (bool,) =
+        "select coalesce(u.banned_until > $2, false) from auth.sessions as s join auth.users as u on u.id = s.user_id
+         where s.id = $1 and (s.not_after is null or s.not_after > $2) and u.deleted_at is null";
 }

@@ -99,7 +99,7 @@ pub async fn keys_import(keeper: &Keeper, keys: &[SigningKey]) -> Result<Vec<(Ke
 pub async fn key_rotate(keeper: &Keeper, wanted: Option<&str>, at_once: bool) -> Result<Rotated> {
     let now = keeper.clock.now();
     let mut tx = keeper.db.system("rotate signing keys").begin().await?;
-    let keys = tx.fetch_all(store::key_lock()).await?;
+    let keys = keys_hold(&mut tx).await?;
     let next = match wanted {
         Some(kid) => Some(named(&keys, kid)?),
         None => keys.iter().find(|key| key.state == "standby" && key.algorithm != Algorithm::Hs256.name()),
@@ -136,7 +136,7 @@ pub async fn key_rotate(keeper: &Keeper, wanted: Option<&str>, at_once: bool) ->
 pub async fn key_revoke(keeper: &Keeper, kid: &str, access_token_seconds: i64, at_once: bool) -> Result<()> {
     let now = keeper.clock.now();
     let mut tx = keeper.db.system("revoke a signing key").begin().await?;
-    let keys = tx.fetch_all(store::key_lock()).await?;
+    let keys = keys_hold(&mut tx).await?;
     let key = named(&keys, kid)?;
     if key.state == "current" {
         return Err(conflict(format!("the key {kid} signs; let another one sign first: freehold keys rotate")));
@@ -161,7 +161,7 @@ pub async fn key_revoke(keeper: &Keeper, kid: &str, access_token_seconds: i64, a
 /// Takes back that a key was revoked: what it signed is good again.
 pub async fn key_restore(keeper: &Keeper, kid: &str) -> Result<()> {
     let mut tx = keeper.db.system("restore a signing key").begin().await?;
-    let keys = tx.fetch_all(store::key_lock()).await?;
+    let keys = keys_hold(&mut tx).await?;
     if named(&keys, kid)?.state != "revoked" {
         return Err(conflict(format!("the key {kid} is not revoked")));
     }
@@ -171,12 +171,19 @@ pub async fn key_restore(keeper: &Keeper, kid: &str) -> Result<()> {
 /// Forgets a revoked key for good.
 pub async fn key_delete(keeper: &Keeper, kid: &str) -> Result<()> {
     let mut tx = keeper.db.system("delete a signing key").begin().await?;
-    let keys = tx.fetch_all(store::key_lock()).await?;
+    let keys = keys_hold(&mut tx).await?;
     if named(&keys, kid)?.state != "revoked" {
         return Err(conflict(format!("the key {kid} is not revoked; only revoked keys can be deleted")));
     }
     tx.execute(store::key_delete(kid)).await?;
     tx.commit().await
+}
+
+/// All keys, kept from changing until the transaction ends.
+async fn keys_hold(tx: &mut SystemTx) -> Result<Vec<KeyRecord>> {
+    // Who waited for somebody else's change looks once more, to see the keys that were made in it.
+    tx.fetch_all(store::key_lock()).await?;
+    tx.fetch_all(store::key_lock()).await
 }
 
 async fn change(mut tx: SystemTx, kid: &str, state: &str, now: Timestamp) -> Result<()> {

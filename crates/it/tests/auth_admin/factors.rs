@@ -52,10 +52,15 @@ async fn a_factor_gets_another_name() {
     assert_eq!(rename(json!("old phone")).by(&app).await.expect(200).at("/friendly_name"), "old phone");
     rename(json!("tablet")).by(&app).await.refused(422, "mfa_factor_name_conflict");
     assert_eq!(rename(json!(null)).by(&app).await.expect(200).at("/friendly_name"), "old phone");
-    let no_id = app.put(&format!("{person}/factors/7")).json(&json!({})).by(&app).await.refused(404, "validation_failed");
+    let no_id =
+        app.put(&format!("{person}/factors/7")).json(&json!({})).by(&app).await.refused(404, "validation_failed");
     assert_eq!(no_id.at("/msg"), "factor_id must be an UUID");
     let unknown = app.test.uuid();
-    app.put(&format!("{person}/factors/{unknown}")).json(&json!({ "friendly_name": "x" })).by(&app).await.refused(404, "mfa_factor_not_found");
+    app.put(&format!("{person}/factors/{unknown}"))
+        .json(&json!({ "friendly_name": "x" }))
+        .by(&app)
+        .await
+        .refused(404, "mfa_factor_not_found");
     // Nobody's factor is another one's.
     let other = app.somebody("other@example.org").await;
     app.delete(&format!("{PEOPLE}/{}/factors/{FACTOR}", other.id)).by(&app).await.refused(404, "mfa_factor_not_found");

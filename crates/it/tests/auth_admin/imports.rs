@@ -176,5 +176,8 @@ async fn an_authenticator_app_comes_along_sealed() {
     assert_eq!(app.count("select count(*) from auth.mfa_factors where secret like 'sealed:%'").await, 1);
     let factors = format!("{PEOPLE}/0b0b7f5e-0000-4000-8000-000000000003/factors");
     let factors = app.get(&factors).by(&app).await.expect(200);
-    assert_eq!((factors.at("/0/friendly_name"), factors.at("/0/status")), ("phone app".to_owned(), "verified".to_owned()));
+    assert_eq!(
+        (factors.at("/0/friendly_name"), factors.at("/0/status")),
+        ("phone app".to_owned(), "verified".to_owned())
+    );
 }

@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers are tests too, which clippy sees in a #[test] only")]
 
 mod anonymous;
-mod auth;
 #[expect(dead_code, reason = "not every test needs all of it")]
 mod db {
     pub(crate) mod probe;

@@ -23,7 +23,10 @@ impl FromRequestParts<Backbone> for Administrator {
         let missing = || Error::new(codes::NO_AUTHORIZATION, "This endpoint requires a valid Bearer token");
         let shown = credential(&parts.headers).ok_or_else(missing)?;
         let role = administrator(&backbone.identity, shown)?;
-        Ok(Self { by: By { role: role.name().to_owned(), client: client(backbone, parts) }, realm: realm(backbone, parts)? })
+        Ok(Self {
+            by: By { role: role.name().to_owned(), client: client(backbone, parts) },
+            realm: realm(backbone, parts)?,
+        })
     }
 }
 

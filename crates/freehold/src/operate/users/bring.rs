@@ -158,7 +158,8 @@ fn told(report: &Report, strange: &[String]) -> Result<()> {
     for remark in &report.lacking {
         println!("brought: {remark}");
     }
-    for (table, name) in [(Table::Users, "people"), (Table::Identities, "ways in"), (Table::Factors, "second factors")] {
+    for (table, name) in [(Table::Users, "people"), (Table::Identities, "ways in"), (Table::Factors, "second factors")]
+    {
         let counts = report.of(table);
         println!("{name}: {} brought, {} here before, {} refused", counts.added, counts.known, counts.refused);
     }

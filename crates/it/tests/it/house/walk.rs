@@ -154,6 +154,7 @@ async fn another_tenants_things_are_not_there() {
             let code = match operation.path.split('/').nth(3) {
                 Some("factors") => "mfa_factor_not_found",
                 Some("passkeys") => "passkey_disabled",
+                Some("user") => "manual_linking_disabled",
                 _ => "not_found",
             };
             broken.extend(differs(operation, &answer, 404, code));

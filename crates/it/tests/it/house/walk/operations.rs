@@ -435,8 +435,14 @@ fn of_house(operation: &str) -> Option<Sample> {
         "POST /api/v1/webhooks/{id}/replay" => with(json!({ "since": "2026-01-01T00:00:00Z", "only_failed": false })),
         "POST /api/v1/organizations" | "PATCH /api/v1/organizations/{id}" => with(json!({ "name": "Another name" })),
         "PATCH /api/v1/organizations/{id}/members/{user_id}" => with(json!({ "role": "member" })),
-        "POST /api/v1/invitations" => with(json!({ "email": "joan@example.org", "role": "viewer" })),
-        "POST /api/v1/invitations/accept" => with(json!({ "token": "inv_of_somebody_else" })),
+        "POST /api/v1/invitations" => Sample {
+            // Once is enough.
+            public_status: 409,
+            ..with(json!({ "email": "joan@example.org", "role": "viewer" }))
+        },
+        "POST /api/v1/invitations/accept" => {
+            Sample { public_status: 404, ..with(json!({ "token": "inv_of_somebody_else" })) }
+        }
         "PUT /api/v1/mail/brand" => with(json!({ "sender_name": "Bright Dental", "color": "#6d3bc4" })),
         "POST /auth/v1/signup" => {
             with(json!({ "email": "new@example.com", "password": PASSWORD, "data": { "name": "New" } }))
