@@ -19,7 +19,10 @@ async fn who_is_invited_joins_and_works_there_at_once() {
     let mails = app.mails(&stranger.email).await;
     let text = mails[0].mail.text(&freehold_delivery::mail::Brand::of_product(&app.backbone.product)).unwrap();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(text.contains("owner@example.org invites you to owner's organization at VoiceFX AI, as an admin."), "{text}");
+    assert!(
+        text.contains("owner@example.org invites you to owner's organization at VoiceFX AI, as an admin."),
+        "{text}"
+    );
     let link = mails[0].mail.link().unwrap();
     assert!(link.starts_with("https://app.example.org/invitation?token=inv_"), "{link}");
 
@@ -36,7 +39,10 @@ async fn who_is_invited_joins_and_works_there_at_once() {
     assert_eq!(accept(&app, &stranger.token, &token).await.expect(200).text(), joined.text());
     accept(&app, &owner.token, &token).await.refused(403, "permission_denied");
     let listed = app.get("/api/v1/invitations").person(&owner).send().await.expect(200);
-    assert_eq!((listed.at("/data/0/state"), listed.at("/data/0/accepted_by")), ("accepted".into(), stranger.id.clone()));
+    assert_eq!(
+        (listed.at("/data/0/state"), listed.at("/data/0/accepted_by")),
+        ("accepted".into(), stranger.id.clone())
+    );
     let path = format!("/api/v1/invitations/{}", made.at("/id"));
     app.delete(&path).person(&owner).send().await.refused(409, "conflict");
 

@@ -67,13 +67,19 @@ async fn our_own_pages_end_a_sign_in_with_the_verifier_in_a_cookie() {
     let leaving = app.get("/sign-in/with?provider=google&redirect_to=https%3A%2F%2Fapp.example.org%2Fbilling");
     let leaving = leaving.browser().send().await.expect(303);
     let place = leaving.header("location");
-    assert!(place.starts_with("/auth/v1/authorize?provider=google&redirect_to=https%3A%2F%2Fapp.example.org%2Fsign-in"));
+    assert!(
+        place.starts_with("/auth/v1/authorize?provider=google&redirect_to=https%3A%2F%2Fapp.example.org%2Fsign-in")
+    );
     assert!(place.contains("&code_challenge_method=s256"), "{place}");
     let cookie = leaving.header("set-cookie");
     assert!(cookie.ends_with("; Path=/sign-in; Max-Age=900; HttpOnly; SameSite=Lax; Secure"), "{cookie}");
     // What a provider would do in between, a mail does here.
-    ask(&app, "https://app.example.org/sign-in/arrived?redirect_to=https%3A%2F%2Fapp.example.org%2Fbilling", Some(CHALLENGE))
-        .await;
+    ask(
+        &app,
+        "https://app.example.org/sign-in/arrived?redirect_to=https%3A%2F%2Fapp.example.org%2Fbilling",
+        Some(CHALLENGE),
+    )
+    .await;
     let gone = follow(&app, &app.link(ADA).await).await.expect(303);
     let back = gone.header("location").strip_prefix("https://app.example.org").unwrap().to_owned();
     // Somebody else's browser has no verifier, and another's is none.
@@ -93,7 +99,8 @@ async fn our_own_pages_end_a_sign_in_with_the_verifier_in_a_cookie() {
 #[tokio::test]
 async fn a_link_that_does_not_work_leads_back_to_the_application_with_a_reason() {
     let app = app().await;
-    let reason = "error=access_denied&error_code=otp_expired&error_description=Email%20link%20is%20invalid%20or%20has%20expired";
+    let reason =
+        "error=access_denied&error_code=otp_expired&error_description=Email%20link%20is%20invalid%20or%20has%20expired";
     for (token, expected) in [
         ("A".repeat(43), format!("{APP}#{reason}&sb=")),
         (format!("pkce_{}", "A".repeat(43)), format!("{APP}&{reason}#{reason}&sb=")),

@@ -199,7 +199,8 @@ async fn somebody_else_is_told_to_sign_in_with_that_address() {
     let (owner, stranger) = (app.owner().await, app.stranger().await);
     invite(&app, &owner, ADA, "member").await.expect(201);
     let secret = token(&app, ADA).await;
-    let fields = [("email", &*stranger.email), ("password", PASSWORD), ("redirect_to", "https://app.example.org/billing")];
+    let fields =
+        [("email", &*stranger.email), ("password", PASSWORD), ("redirect_to", "https://app.example.org/billing")];
     let cookie = cookie(&send(&app, "/sign-in/password", &fields).await.expect(303));
     let ask = app.get(&format!("/invitation?token={secret}")).browser().header("cookie", &cookie);
     let page = ask.send().await.expect(200);

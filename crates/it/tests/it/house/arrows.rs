@@ -10,7 +10,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("products", &["voice", "documents", "pharmacy", "studio"]),
     ("faces", &["api", "console", "gateway"]),
     ("doors", &["freehold"]),
-    ("tests", &["it", "bench"]),
+    ("tests", &["it", "bench", "fuzz"]),
 ];
 
 /// Arrows within a floor.
@@ -48,7 +48,20 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("aws-lc-rs", &["vault", "identity", "db", "delivery", "billing", "web", "outbound", "it", "bench", APART]),
     (
         "axum",
-        &["web", "api", "console", "gateway", "freehold", "voice", "documents", "pharmacy", "studio", APART, "it"],
+        &[
+            "web",
+            "api",
+            "console",
+            "gateway",
+            "freehold",
+            "voice",
+            "documents",
+            "pharmacy",
+            "studio",
+            APART,
+            "it",
+            "fuzz",
+        ],
     ),
     ("bcrypt", &["identity"]),
     ("clap", &["freehold", "bench", APART]),

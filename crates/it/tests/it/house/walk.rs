@@ -2,12 +2,14 @@
 //! forgotten.
 
 mod operations;
+mod things;
 
 use axum::http::Method;
 use freehold_core::{Role, Standing};
 use serde_json::{Value, json};
 
-pub(crate) use operations::{About, Operation, Things, graph};
+pub(crate) use operations::{About, Operation, graph};
+pub(crate) use things::Things;
 
 use super::refuse;
 use crate::harness::app::{Answer, Person, TestApp};

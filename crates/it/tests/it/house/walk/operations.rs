@@ -1,13 +1,12 @@
 //! Every operation of the OpenAPI document, with a body that is good for it.
 
 use axum::http::Method;
-use freehold_jobs::{JobKind, NewJob, QueueTerms, job_enqueue};
 use freehold_voice::template::template_find;
 use serde_json::{Value, json};
 
 use crate::{
-    harness::app::{Ask, PASSWORD, Person, TestApp},
-    house::exceptions,
+    harness::app::{Ask, PASSWORD, TestApp},
+    house::{exceptions, walk::things::Things},
 };
 
 const PUBLIC: &str = include_str!("../public_operations.txt");
@@ -48,32 +47,6 @@ pub(crate) struct Sample {
     pub(crate) query: &'static str,
     /// What whoever may gets for it, where that is no success: nobody, or a person who has just signed in.
     pub(crate) public_status: u16,
-}
-
-/// The owner's things, for the ids in paths.
-pub(crate) struct Things {
-    pub(crate) organization: String,
-    pub(crate) user: String,
-    pub(crate) workflow: String,
-    /// A conversation that waits for a reply.
-    pub(crate) run: String,
-    /// One that has ended.
-    pub(crate) split: String,
-    pub(crate) engine: String,
-    /// A draft with a contact.
-    pub(crate) campaign: String,
-    pub(crate) key: String,
-    pub(crate) webhook: String,
-    /// One that was sent to it.
-    pub(crate) event: String,
-    /// One that waits.
-    pub(crate) job: String,
-    /// Another one of the owner's.
-    pub(crate) session: String,
-    /// An authenticator app that has shown nothing yet.
-    pub(crate) factor: String,
-    /// One that nobody has accepted.
-    pub(crate) invitation: String,
 }
 
 impl Operation {
@@ -165,143 +138,6 @@ impl Operation {
     }
 }
 
-impl Things {
-    /// Makes them.
-    pub(crate) async fn of(app: &TestApp, owner: &Person) -> Self {
-        app.put_on_plan(owner, "pro", 1).await;
-        app.backbone.resolver.forget();
-        let made = app.post("/api/v1/workflows").key(&owner.key).json(&json!({ "template": "appointment_reminder" }));
-        let workflow = made.send().await.expect(201).at("/id");
-        let inputs = template_find("appointment_reminder").unwrap().sample_inputs;
-        let live = json!({ "live": true, "inputs": inputs });
-        let made = app.post(&format!("/api/v1/workflows/{workflow}/runs")).key(&owner.key).json(&live);
-        let run = made.send().await.expect(201).at("/id");
-        let engine = json!({ "name": "Telephone", "url": "https://engine.example.org/runs" });
-        let made = app.post("/api/v1/engines").key(&owner.key).json(&engine);
-        let engine = made.send().await.expect(201).at("/id");
-        let split = Self::split(app, owner, &workflow).await;
-        let campaign = Self::campaign(app, owner, &workflow).await;
-        let key = app.get("/api/v1/keys").key(&owner.key).send().await.expect(200).ids().remove(0);
-        let (webhook, event) = Self::webhook(app, owner).await;
-        let job = Self::job(app, owner).await;
-        let (session, factor) = Self::sign_in(app, owner).await;
-        let invite = json!({ "email": "guest@example.org", "role": "viewer" });
-        let made = app.post("/api/v1/invitations").key(&owner.key).json(&invite);
-        let invitation = made.send().await.expect(201).at("/id");
-        Self {
-            organization: owner.organization.clone(),
-            user: owner.id.clone(),
-            workflow,
-            run,
-            split,
-            engine,
-            campaign,
-            key,
-            webhook,
-            event,
-            job,
-            session,
-            factor,
-            invitation,
-        }
-    }
-
-    async fn sign_in(app: &TestApp, owner: &Person) -> (String, String) {
-        let elsewhere = app.sign_in(&owner.email).await.expect(200).at("/access_token");
-        let sessions = app.get("/api/v1/me/sessions").token(&elsewhere).send().await.expect(200).json();
-        let sessions = sessions["data"].as_array().unwrap();
-        let session = sessions.iter().find(|session| session["current"] == true).unwrap()["id"].as_str().unwrap();
-        let body = json!({ "factor_type": "totp", "friendly_name": "Telephone" });
-        let factor = app.post("/auth/v1/factors").token(&owner.token).json(&body).send().await.expect(200).at("/id");
-        (session.to_owned(), factor)
-    }
-
-    async fn job(app: &TestApp, owner: &Person) -> String {
-        const KIND: JobKind = JobKind::named("it.walked");
-        let house = &app.backbone;
-        let caller = house.system_caller(owner.organization.parse().unwrap(), "test").await.unwrap().unwrap();
-        let new = NewJob::now(house.ids.next(), &KIND, json!({}), house.clock.now());
-        let mut tx = house.db.tenant(&caller).begin().await.unwrap();
-        let job = job_enqueue(&mut tx, &caller, &QueueTerms::OPEN, new, house.clock.now()).await.unwrap();
-        tx.commit().await.unwrap();
-        job.id().to_string()
-    }
-
-    async fn webhook(app: &TestApp, owner: &Person) -> (String, String) {
-        let made = app.post("/api/v1/webhooks").key(&owner.key).json(&json!({ "url": "https://example.org/hooks" }));
-        let webhook = made.send().await.expect(201).at("/id");
-        let test = app.post(&format!("/api/v1/webhooks/{webhook}/test")).key(&owner.key);
-        let event = test.send().await.expect(202).at("/event_id");
-        (webhook, event)
-    }
-
-    async fn campaign(app: &TestApp, owner: &Person, workflow: &str) -> String {
-        let body = json!({ "name": "Recall", "workflow_id": workflow });
-        let made = app.post("/api/v1/campaigns").key(&owner.key).json(&body).send().await.expect(201).at("/id");
-        let add = app.post(&format!("/api/v1/campaigns/{made}/contacts")).key(&owner.key);
-        add.header("content-type", "text/csv").bytes(CONTACTS).send().await.expect(201);
-        made
-    }
-
-    async fn split(app: &TestApp, owner: &Person, workflow: &str) -> String {
-        let path = format!("/api/v1/workflows/{workflow}");
-        app.patch(&path).key(&owner.key).json(&json!({ "graph": graph() })).send().await.expect(200);
-        let made = app.post(&format!("{path}/splits")).key(&owner.key).json(&split());
-        let split = made.send().await.expect(201).at("/id");
-        let end = app.post(&format!("/api/v1/splits/{split}/end")).key(&owner.key).json(&json!({ "winner": 1 }));
-        end.send().await.expect(200);
-        split
-    }
-
-    /// The path with these ids.
-    pub(crate) fn fill(&self, path: &str) -> String {
-        // There is no passkey: they are switched off.
-        let path = path.replace("{factor_id}", &self.factor).replace("{passkey_id}", &self.user);
-        let path = path.as_str();
-        let Some((head, tail)) = path.split_once("{id}") else { return path.to_owned() };
-        let id = match head.trim_start_matches("/api/v1/").trim_end_matches('/') {
-            "organizations" => &self.organization,
-            "workflows" => &self.workflow,
-            "runs" => &self.run,
-            "splits" => &self.split,
-            "engines" => &self.engine,
-            "campaigns" => &self.campaign,
-            "keys" => &self.key,
-            "webhooks" => &self.webhook,
-            "events" => &self.event,
-            "jobs" => &self.job,
-            "invitations" => &self.invitation,
-            "me/sessions" => &self.session,
-            "/auth/v1/admin/users" => &self.user,
-            "templates" => "appointment_reminder",
-            other => panic!("whose id is in {other}?"),
-        };
-        format!("{head}{id}{}", tail.replace("{user_id}", &self.user).replace("{event_id}", &self.event))
-    }
-
-    /// What nobody else may read.
-    pub(crate) fn secrets<'a>(&'a self, owner: &'a Person) -> Vec<&'a str> {
-        vec![
-            &self.organization,
-            &self.user,
-            &self.workflow,
-            &self.run,
-            &self.split,
-            &self.engine,
-            &self.campaign,
-            &self.key,
-            &self.webhook,
-            &self.event,
-            &self.job,
-            &self.session,
-            &self.factor,
-            &self.invitation,
-            &owner.key,
-            &owner.email,
-        ]
-    }
-}
-
 /// A small graph that can be run.
 pub(crate) fn graph() -> Value {
     json!({ "start": "start", "inputs": [], "nodes": [
@@ -312,10 +148,11 @@ pub(crate) fn graph() -> Value {
 }
 
 /// A list for the template's workflow.
-const CONTACTS: &str = "phone,name,business,date,time,desk\n+4930901821,Ada,the practice,Thursday,ten,+4930901820\n";
+pub(super) const CONTACTS: &str =
+    "phone,name,business,date,time,desk\n+4930901821,Ada,the practice,Thursday,ten,+4930901820\n";
 
 /// A comparison of the first two versions.
-fn split() -> Value {
+pub(super) fn split() -> Value {
     json!({ "variants": [{ "version": 1, "weight": 1 }, { "version": 2, "weight": 1 }] })
 }
 
@@ -458,9 +295,7 @@ fn of_house(operation: &str) -> Option<Sample> {
             query: "",
             public_status: 403,
         },
-        "POST /auth/v1/factors" => {
-            with(json!({ "factor_type": "totp", "friendly_name": "Tablet", "issuer": "Voice" }))
-        }
+        "POST /auth/v1/factors" => with(json!({ "factor_type": "totp", "friendly_name": "Tablet", "issuer": "Voice" })),
         "POST /auth/v1/factors/{factor_id}/verify" => {
             with(json!({ "challenge_id": "019cf1a0-7000-7000-8000-000000000000", "code": "000000" }))
         }
@@ -499,12 +334,13 @@ fn of_house(operation: &str) -> Option<Sample> {
         },
         "POST /api/v1/auth/magic-link/request" => Sample {
             public_status: 422,
-            ..with(json!({ "email": "nobody@example.com", "create_user": false, "data": {}, "redirect_to": "https://app.example.org/" }))
+            ..with(
+                json!({ "email": "nobody@example.com", "create_user": false, "data": {}, "redirect_to": "https://app.example.org/" }),
+            )
         },
-        "POST /api/v1/auth/magic-link/verify" => Sample {
-            public_status: 403,
-            ..with(json!({ "email": "owner@example.org", "token": "000000" }))
-        },
+        "POST /api/v1/auth/magic-link/verify" => {
+            Sample { public_status: 403, ..with(json!({ "email": "owner@example.org", "token": "000000" })) }
+        }
         "POST /api/v1/auth/refresh" => {
             Sample { public_status: 401, ..with(json!({ "refresh_token": "not a refresh token" })) }
         }
