@@ -23,8 +23,8 @@ use freehold_outbound::Outbound;
 use freehold_tenancy::invitation::invitation_awaits;
 use freehold_vault::Vault;
 use freehold_web::{
-    Backbone, Json, Outage, Parts, Places, Problem, Product, Resolver, TrustedProxies, credentials, elsewhere::doors, frame::frame, limits,
-    newcomer_settle,
+    Backbone, Json, Outage, Parts, Places, Problem, Product, Resolver, TrustedProxies, credentials, elsewhere::doors,
+    frame::frame, limits, newcomer_settle,
 };
 use serde_json::Value;
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};

@@ -18,8 +18,8 @@ use freehold_outbound::IpNet;
 
 pub use billing::{BillingOptions, BillingSettings, StripeSettings};
 use file::File;
-pub use supabase::SupabaseOptions;
 pub use sections::{Mailbox, OutboundSettings, Prepared, WorkSettings};
+pub use supabase::SupabaseOptions;
 
 use crate::{database::Database, mail::MailServer};
 

@@ -53,7 +53,9 @@ pub fn forms(data: &[u8]) {
             Err(problem) => assert!(problem.0.code().status < 500, "{:?}", problem.0),
         },
         2 => {
-            if let Ok(Form(fields)) = now(Form::<Fields>::from_request(request("application/x-www-form-urlencoded"), &())) {
+            if let Ok(Form(fields)) =
+                now(Form::<Fields>::from_request(request("application/x-www-form-urlencoded"), &()))
+            {
                 fields.look();
             }
         }

@@ -12,7 +12,8 @@ pub use tokens::tokens;
 
 /// Runs a future that waits for nothing.
 fn now<T>(future: impl Future<Output = T>) -> T {
-    futures_util::FutureExt::now_or_never(future).unwrap_or_else(|| panic!("reading a body in memory waits for nothing"))
+    futures_util::FutureExt::now_or_never(future)
+        .unwrap_or_else(|| panic!("reading a body in memory waits for nothing"))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The JSON of Supabase Auth: sessions and people.
 
 use freehold_core::{Result, Secret};
+use freehold_db::SystemTx;
 use freehold_identity::{
     factor::factor_list,
     password::{WeakPassword, WeakReason},
@@ -8,7 +9,6 @@ use freehold_identity::{
     session::Tokens,
     user::{User, UserIdentity, user_identities},
 };
-use freehold_db::SystemTx;
 use freehold_web::Backbone;
 use jiff::Timestamp;
 use serde::Serialize;

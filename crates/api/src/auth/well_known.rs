@@ -25,7 +25,8 @@ pub(crate) async fn jwks(State(backbone): State<Backbone>) -> Response {
 #[utoipa::path(get, path = "/settings", tag = "Sign-in", security(()), responses((status = 200, description = "The settings")))]
 pub(crate) async fn settings(State(backbone): State<Backbone>) -> Json<Value> {
     let settings = &backbone.identity.settings;
-    let mut external: Map<String, Value> = SUPABASE_NAMES.iter().map(|name| ((*name).to_owned(), false.into())).collect();
+    let mut external: Map<String, Value> =
+        SUPABASE_NAMES.iter().map(|name| ((*name).to_owned(), false.into())).collect();
     external.extend(backbone.identity.providers.all().map(|provider| (provider.name.clone(), true.into())));
     external.insert("email".to_owned(), (settings.password || settings.magic_link).into());
     external.insert("phone".to_owned(), false.into());

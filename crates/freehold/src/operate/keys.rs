@@ -8,8 +8,8 @@ use freehold_core::{Clock, Ids, Random};
 use freehold_identity::{
     service_key::{ServiceKeySet, service_keys_end, service_keys_renew, service_keys_show},
     signing::{
-        KeyRecord, Keeper, Rotated, key_delete, key_make, key_records, key_restore, key_revoke, key_rotate, keys_import,
-        keys_parse,
+        Keeper, KeyRecord, Rotated, key_delete, key_make, key_records, key_restore, key_revoke, key_rotate,
+        keys_import, keys_parse,
     },
     signing_key::Algorithm,
 };
@@ -179,11 +179,8 @@ fn rotated(rotated: &Rotated) -> String {
 }
 
 fn read(file: &Path) -> Result<String> {
-    let read = if file == Path::new("-") {
-        std::io::read_to_string(std::io::stdin())
-    } else {
-        std::fs::read_to_string(file)
-    };
+    let read =
+        if file == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) };
     read.with_context(|| format!("reading {}", file.display()))
 }
 

@@ -28,7 +28,14 @@ pub struct SupabaseOptions {
     supabase_service_role_key: Option<String>,
 
     /// The secret that older projects sign tokens with
-    #[arg(long, env = "SUPABASE_JWT_SECRET", global = true, value_name = "SECRET", hide_env_values = true, hide = true)]
+    #[arg(
+        long,
+        env = "SUPABASE_JWT_SECRET",
+        global = true,
+        value_name = "SECRET",
+        hide_env_values = true,
+        hide = true
+    )]
     supabase_jwt_secret: Option<String>,
 }
 
@@ -39,7 +46,9 @@ impl SupabaseOptions {
         let service_key = secret(self.supabase_secret_key).or(secret(self.supabase_service_role_key));
         let jwt_secret = secret(self.supabase_jwt_secret);
         if jwt_secret.as_ref().is_some_and(|secret| secret.expose().len() < 32) {
-            bail!("SUPABASE_JWT_SECRET has less than 32 characters; it is shown in the project's settings, under JWT keys");
+            bail!(
+                "SUPABASE_JWT_SECRET has less than 32 characters; it is shown in the project's settings, under JWT keys"
+            );
         }
         let project = match given(self.supabase_url) {
             None => None,

@@ -1,10 +1,18 @@
 //! Sign-in as Supabase Auth's clients expect it.
 
+mod admin;
+mod client;
 mod codes;
 mod confirm;
 mod errors;
+mod factors;
+mod flows;
+mod invitations;
+mod keys;
+mod limits;
 mod links;
 mod mailbox;
+mod providers;
 mod refresh;
 mod sign_in;
 mod sign_up;

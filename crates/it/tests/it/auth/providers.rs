@@ -1,0 +1,12 @@
+//! Signing in by other providers, which a stand-in plays over a socket.
+
+mod browser;
+mod directory;
+mod github;
+mod hostile;
+mod id_token;
+mod identities;
+mod people;
+mod realms;
+mod sign_in;
+mod stand_in;
