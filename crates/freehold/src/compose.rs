@@ -173,17 +173,7 @@ pub async fn backbone(materials: Materials, product: &Product) -> Result<Backbon
         })
     });
     let places = Places { product: spec.clone(), billing: billing.clone(), clock: clock.clone(), ids: ids.clone() };
-    let newcomer: Arc<Newcomer> = Arc::new(move |tx, user| {
-        let places = places.clone();
-        Box::pin(async move { newcomer_settle(&places, tx, user).await })
-    });
-    let invited: Arc<Invited> = {
-        let clock = clock.clone();
-        Arc::new(move |tx, email, tenant| {
-            let now = clock.now();
-            Box::pin(async move { invitation_awaits(tx, email, Some(tenant), now).await })
-        })
-    };
+    let (newcomer, invited) = (newcomers(places), invitations(clock.clone()));
     let settings = IdentitySettings {
         site_url: site_url.clone(),
         product_name: spec.name.clone(),
@@ -214,6 +204,22 @@ pub async fn backbone(materials: Materials, product: &Product) -> Result<Backbon
         billing,
         trusted_proxies,
     }))
+}
+
+/// What happens to somebody who signs in for the first time.
+fn newcomers(places: Places) -> Arc<Newcomer> {
+    Arc::new(move |tx, user| {
+        let places = places.clone();
+        Box::pin(async move { newcomer_settle(&places, tx, user).await })
+    })
+}
+
+/// Whom a tenant with people of its own has invited.
+fn invitations(clock: Clock) -> Arc<Invited> {
+    Arc::new(move |tx, email, tenant| {
+        let now = clock.now();
+        Box::pin(async move { invitation_awaits(tx, email, Some(tenant), now).await })
+    })
 }
 
 /// An operator reads the whole chain; it holds no secret of a tenant.

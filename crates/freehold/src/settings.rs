@@ -159,17 +159,7 @@ impl Options {
     /// Reads the settings file and puts the environment and the command line over it.
     pub fn resolve(self) -> Result<Settings> {
         let file = File::read(self.config.as_deref())?;
-        if file.auth.access_token_seconds < 120 {
-            bail!("access_token_seconds in [auth] is below 120: clients refresh 90 seconds before the end");
-        }
-        if !(6..=10).contains(&file.auth.code_digits) {
-            bail!("code_digits in [auth] is not between 6 and 10");
-        }
-        for pattern in &file.auth.redirect_urls {
-            if let Some(problem) = pattern_problem(pattern) {
-                bail!("redirect_urls in [auth]: {pattern:?} {problem}");
-            }
-        }
+        auth_check(&file.auth)?;
         if !(1..=1000).contains(&file.database.connections) {
             bail!("connections in [database] is not between 1 and 1000");
         }
@@ -223,6 +213,22 @@ impl Options {
             work,
         })
     }
+}
+
+/// Nothing, when `[auth]` can be followed.
+fn auth_check(auth: &AuthSettings) -> Result<()> {
+    if auth.access_token_seconds < 120 {
+        bail!("access_token_seconds in [auth] is below 120: clients refresh 90 seconds before the end");
+    }
+    if !(6..=10).contains(&auth.code_digits) {
+        bail!("code_digits in [auth] is not between 6 and 10");
+    }
+    for pattern in &auth.redirect_urls {
+        if let Some(problem) = pattern_problem(pattern) {
+            bail!("redirect_urls in [auth]: {pattern:?} {problem}");
+        }
+    }
+    Ok(())
 }
 
 /// The mail server at `url`, used in the name of `from`.

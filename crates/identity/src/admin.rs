@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-pub use change::{UserChanges, user_change};
+pub use change::{Ban, UserChanges, user_change};
 pub use delete::{user_delete, user_delete_softly};
 pub use factor::{user_factor_delete, user_factor_get, user_factor_rename, user_passkey_delete, user_passkey_list};
 pub use link::{Invitee, LinkKind, NewLink, link_make, user_invite};

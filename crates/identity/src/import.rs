@@ -159,7 +159,7 @@ row! {
     pub(crate) struct Clash {
         id: Uuid,
         known: bool,
-        clash: Option<String>,
+        reason: Option<String>,
     }
 }
 
@@ -226,7 +226,7 @@ async fn portion_bring(db: &Db, table: Table, portion: &[(Option<u64>, Brought)]
         match clashes.get(&brought.id) {
             Some(clash) if clash.known => report.of_mut(table).known += 1,
             clash => {
-                let why = clash.and_then(|clash| clash.clash.clone());
+                let why = clash.and_then(|clash| clash.reason.clone());
                 let why = why.unwrap_or_else(|| "it is at odds with another row".to_owned());
                 report.refuse(table, *line, brought.id.to_string(), why);
             }

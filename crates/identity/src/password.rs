@@ -214,7 +214,7 @@ impl Passwords {
         let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None).context("setting argon2's cost")?;
         let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let dummy = hash(&hasher, &random.bytes::<32>(), &random)?;
-        let nobody = Stored::Argon2(dummy.clone());
+        let nobody = Stored::Argon2(Box::new(dummy.clone()));
         let threads = HashThreads::start(at_once)?;
         Ok(Self(Arc::new(Inner { hasher, threads, random, dummy, nobody, hashed: AtomicU64::new(0) })))
     }

@@ -28,13 +28,11 @@ pub async fn face(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let new_shape = asks_for_new_shape(request.headers());
-    let mut response = match tokio::time::timeout(TIME_LIMIT, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => {
-            let message = "Processing this request timed out, please retry after a moment.";
-            Problem(Error::new(codes::REQUEST_TIMEOUT, message)).into_response()
-        }
-    };
+    let in_time = tokio::time::timeout(TIME_LIMIT, next.run(request)).await;
+    let mut response = in_time.unwrap_or_else(|_| {
+        let message = "Processing this request timed out, please retry after a moment.";
+        Problem(Error::new(codes::REQUEST_TIMEOUT, message)).into_response()
+    });
     let error = response.extensions().get::<Arc<Error>>().cloned();
     if let Some(error) = error.filter(|_| !response.headers().contains_key(header::CONTENT_TYPE)) {
         write(&mut response, &error, new_shape);

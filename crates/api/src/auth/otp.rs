@@ -125,7 +125,7 @@ pub(crate) async fn resend(State(backbone): State<Backbone>, request: Request) -
             return Err(invalid("Only an email address or phone number should be provided.").into());
         }
         ("signup", None, None) => return Err(invalid("Type provided requires an email address").into()),
-        ("sms", None, None) | ("sms", Some(_), None) => {
+        ("sms", _, None) => {
             return Err(invalid("Type provided requires a phone number").into());
         }
         ("signup" | "email_change" | "sms" | "phone_change", _, Some(_)) => {

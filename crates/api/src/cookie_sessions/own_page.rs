@@ -32,7 +32,7 @@ fn is_own(backbone: &Backbone, headers: &HeaderMap) -> bool {
         (Some(origin), None) => origin.to_str().is_ok_and(|origin| backbone.identity.settings.origin_allowed(origin)),
         (Some(_), Some(_)) => false,
         (None, _) => {
-            let site = headers.get(FETCH_SITE).map(|site| site.as_bytes());
+            let site = headers.get(FETCH_SITE).map(axum::http::HeaderValue::as_bytes);
             site.is_none_or(|site| site == b"same-origin" || site == b"none")
         }
     }

@@ -107,7 +107,7 @@ pub(super) fn page(backbone: &Backbone, carried: Carried) -> SignInPage {
 }
 
 fn show(backbone: &Backbone, status: StatusCode, page: &SignInPage) -> Answer<Response> {
-    with_policy(html_with_status(status, page.render())?, &page.content_security_policy(&backbone.site_url))
+    Ok(with_policy(html_with_status(status, page.render())?, &page.content_security_policy(&backbone.site_url)))
 }
 
 /// What is offered here.
@@ -126,13 +126,13 @@ fn ways(backbone: &Backbone) -> SignInWays {
 }
 
 /// The page under this policy instead of everybody's.
-fn with_policy(mut page: Response, policy: &str) -> Answer<Response> {
+fn with_policy(mut page: Response, policy: &str) -> Response {
     if let Ok(policy) = HeaderValue::from_str(policy) {
         page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
         // The address may hold what lets somebody in, which nobody else is to see.
         page.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     }
-    Ok(page)
+    page
 }
 
 /// What went wrong, for people; the error itself when it is ours.

@@ -126,16 +126,16 @@ fn line(user: &User, ways: &str) -> String {
     let seen = user.last_sign_in_at.map_or("never signed in".to_owned(), |at| format!("last signed in {}", minute(at)));
     let mut line = format!("{}  {name}\n  since {}, {seen}", user.id, minute(user.created_at));
     if !ways.is_empty() {
-        line.push_str(&format!(", by {ways}"));
+        line.extend([", by ", ways]);
     }
     if !user.confirmed() && !user.email.is_empty() {
         line.push_str(", not confirmed");
     }
     if let Some(until) = user.banned_until {
-        line.push_str(&format!(", locked out until {}", minute(until)));
+        line.extend([", locked out until ", &minute(until)]);
     }
     if let Some(at) = user.deleted_at {
-        line.push_str(&format!(", deleted {}", minute(at)));
+        line.extend([", deleted ", &minute(at)]);
     }
     line
 }

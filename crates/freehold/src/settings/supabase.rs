@@ -7,6 +7,7 @@ use freehold_identity::{ProjectSettings, SupabaseSettings};
 
 /// What the environment says of Supabase.
 #[derive(Args, Clone, Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "options are named by their fields")]
 pub struct SupabaseOptions {
     /// The Supabase project where people sign in, instead of here
     #[arg(long, env = "SUPABASE_URL", global = true, value_name = "URL", hide = true)]

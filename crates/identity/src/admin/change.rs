@@ -11,6 +11,25 @@ use crate::{
     user::{User, identity_add, user_confirm, user_merge_app_metadata, user_merge_metadata, user_set_password},
 };
 
+/// Whether somebody is locked out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ban {
+    /// Until then.
+    Until(Timestamp),
+    /// No longer.
+    Lifted,
+}
+
+impl Ban {
+    /// Until when; none: not at all.
+    pub const fn until(self) -> Option<Timestamp> {
+        match self {
+            Self::Until(until) => Some(until),
+            Self::Lifted => None,
+        }
+    }
+}
+
 /// What an administrator changes of a person; none: stays as it is.
 #[derive(Clone, Debug, Default)]
 pub struct UserChanges {
@@ -32,8 +51,8 @@ pub struct UserChanges {
     pub user_metadata: Option<Value>,
     /// Merged into what the system knows; a null takes the key away.
     pub app_metadata: Option<Value>,
-    /// Locked out until then; none inside: no longer.
-    pub banned_until: Option<Option<Timestamp>>,
+    /// Locked out, or no longer.
+    pub ban: Option<Ban>,
 }
 
 /// Changes a person. A new password ends his sessions, and a new password, address or number ends whatever was sent to
@@ -86,8 +105,8 @@ pub async fn user_change(
     if let Some(data) = changes.user_metadata {
         user_merge_metadata(tx, id, data, now).await?;
     }
-    if let Some(until) = changes.banned_until {
-        tx.execute(store::user_ban(id, until, now)).await?;
+    if let Some(ban) = changes.ban {
+        tx.execute(store::user_ban(id, ban.until(), now)).await?;
     }
     Ok((found_within_limits(tx, id).await?, ended))
 }

@@ -86,13 +86,12 @@ pub(super) fn person_read(columns: &Columns, people: PeopleOf, now: Timestamp) -
 pub(super) fn identity_read(columns: &Columns, now: Timestamp) -> Result<Brought, Refusal> {
     let user = uuid(columns, "user_id")?;
     let provider = text(columns, "provider").ok_or("it names no provider")?;
-    let (id, provider_id) = match text(columns, "provider_id") {
-        Some(provider_id) => (uuid(columns, "id")?, provider_id),
-        None => {
-            let provider_id = text(columns, "id").ok_or("it has no id")?;
-            // The same one each time, so that bringing it twice is bringing it once.
-            (Uuid::new_v5(&user, format!("{provider}:{provider_id}").as_bytes()), provider_id)
-        }
+    let (id, provider_id) = if let Some(provider_id) = text(columns, "provider_id") {
+        (uuid(columns, "id")?, provider_id)
+    } else {
+        let provider_id = text(columns, "id").ok_or("it has no id")?;
+        // The same one each time, so that bringing it twice is bringing it once.
+        (Uuid::new_v5(&user, format!("{provider}:{provider_id}").as_bytes()), provider_id)
     };
     let created = time(columns, "created_at")?;
     let record = json!({

@@ -37,7 +37,7 @@ statements! {
              ) then 'its address is that of somebody else here'
              when exists (select from auth.users as u where u.phone = r.phone and u.id <> r.id)
                then 'its number is that of somebody else here'
-           end as clash
+           end as reason
          from jsonb_to_recordset($1) as r (id uuid, instance_id uuid, email text, phone text)";
 
     /// Brings ways in; which they are that were not here.
@@ -66,7 +66,7 @@ statements! {
              when exists (
                select from auth.identities as i where i.provider = r.provider and i.provider_id = r.provider_id
              ) then 'somebody else signs in with it here'
-           end as clash
+           end as reason
          from jsonb_to_recordset($1) as r (id uuid, provider_id text, user_id uuid, provider text)";
 
     /// Brings authenticator apps; which they are that were not here.
@@ -88,6 +88,6 @@ statements! {
            case
              when not exists (select from auth.users as u where u.id = r.user_id) then 'its person is not here'
              else 'another one of the person has its name'
-           end as clash
+           end as reason
          from jsonb_to_recordset($1) as r (id uuid, user_id uuid)";
 }

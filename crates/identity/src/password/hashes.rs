@@ -75,7 +75,7 @@ pub fn hash_check(text: &str) -> Result<(), HashProblem> {
 /// A hash that was read.
 pub(super) enum Stored {
     /// Ours, or another program's argon2id or argon2i.
-    Argon2(PasswordHash),
+    Argon2(Box<PasswordHash>),
     /// OpenBSD's, as most programs wrote it until 2015 and Supabase does today.
     Bcrypt { cost: u32, salt: [u8; 16], digest: [u8; 23] },
     /// Firebase's: scrypt makes a key, with which a secret of the project is encrypted.
@@ -99,7 +99,7 @@ impl Stored {
     /// Whether it is this password's. Takes long.
     pub(super) fn matches(&self, hasher: &Argon2<'_>, password: &[u8]) -> Result<bool> {
         match self {
-            Self::Argon2(hash) => match hasher.verify_password(password, hash) {
+            Self::Argon2(hash) => match hasher.verify_password(password, hash.as_ref()) {
                 Ok(()) => Ok(true),
                 Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
                 Err(error) => Err(error).context("checking a password"),
@@ -132,7 +132,7 @@ fn argon2(text: &str) -> Result<Stored, HashProblem> {
             return Err(HashProblem::TooDear);
         }
     }
-    Ok(Stored::Argon2(hash))
+    Ok(Stored::Argon2(Box::new(hash)))
 }
 
 /// `10$` and 22 characters of salt and 31 of digest.

@@ -106,7 +106,9 @@ async fn an_orphan_without_a_watcher_is_stopped_by_the_next_start() {
     // being started is another process until it is there.
     eventually("every watcher is stopped", async || {
         let watchers: Vec<u32> = children(freehold.child.id()).into_iter().filter(|&child| child != postgres).collect();
-        watchers.iter().for_each(|&watcher| signal("STOP", watcher));
+        for &watcher in &watchers {
+            signal("STOP", watcher);
+        }
         tokio::time::sleep(Duration::from_millis(100)).await;
         let now: Vec<u32> = children(freehold.child.id()).into_iter().filter(|&child| child != postgres).collect();
         !now.is_empty() && now == watchers

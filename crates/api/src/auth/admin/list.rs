@@ -129,7 +129,7 @@ pub(super) fn page_headers(response: &mut Response, uri: &Uri, page: i64, per_pa
         // Nothing that a list of links is written with.
         .filter(|pair| !pair.contains(['<', '>', ',', ';', '"']))
         .collect();
-    let rest: String = kept.iter().map(|pair| format!("&{pair}")).collect();
+    let rest = kept.iter().fold(String::new(), |rest, pair| rest + "&" + pair);
     let path = uri.path();
     let mut links = String::new();
     // Writing to a String cannot fail.

@@ -1,7 +1,7 @@
 //! What administrators say of a person, read and checked.
 
 use freehold_core::{Error, Result, Secret, codes as core_codes};
-use freehold_identity::{password::hash_check, user::email_normalize};
+use freehold_identity::{admin::Ban, password::hash_check, user::email_normalize};
 use freehold_web::Backbone;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -94,18 +94,18 @@ pub(super) async fn password_hash(
     }
 }
 
-/// Until when somebody is locked out from now on; none inside: no longer.
-pub(super) fn banned_until(text: Option<String>, now: Timestamp) -> Result<Option<Option<Timestamp>>> {
+/// What becomes of who is locked out.
+pub(super) fn ban(text: Option<String>, now: Timestamp) -> Result<Option<Ban>> {
     let Some(text) = given(text) else { return Ok(None) };
     if text == "none" {
-        return Ok(Some(None));
+        return Ok(Some(Ban::Lifted));
     }
     let unreadable = || invalid(format!("invalid format for ban duration: time: invalid duration {text:?}"));
     let duration = go_duration(&text).ok_or_else(unreadable)?;
     if duration.is_zero() {
-        return Ok(Some(None));
+        return Ok(Some(Ban::Lifted));
     }
-    now.checked_add(duration).map(|until| Some(Some(until))).map_err(|_| unreadable())
+    now.checked_add(duration).map(|until| Some(Ban::Until(until))).map_err(|_| unreadable())
 }
 
 /// A span in the way that Go writes one: `1h30m`, `1.5h`, `-300ms`; at most 292 years.

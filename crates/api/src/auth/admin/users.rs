@@ -3,7 +3,7 @@
 use axum::extract::State;
 use freehold_core::{Error, Result, SessionId, UserId};
 use freehold_identity::{
-    admin::{NewPerson, UserChanges, user_change, user_delete, user_delete_softly, user_get, user_make},
+    admin::{Ban, NewPerson, UserChanges, user_change, user_delete, user_delete_softly, user_get, user_make},
     audit_entry::{Action, audit_note_by},
     codes,
 };
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::{
     administrator::Administrator,
-    params::{PersonBody, banned_until, email, given, invalid, metadata, password_hash, phone},
+    params::{PersonBody, ban, email, given, invalid, metadata, password_hash, phone},
 };
 use crate::auth::body::UserBody;
 
@@ -61,7 +61,7 @@ pub(crate) async fn people_create(
         phone_confirmed: asked.phone_confirm.unwrap_or_default(),
         user_metadata: metadata("user_metadata", asked.user_metadata)?.unwrap_or_else(|| json!({})),
         app_metadata: metadata("app_metadata", asked.app_metadata)?.unwrap_or_else(|| json!({})),
-        banned_until: banned_until(asked.ban_duration, backbone.clock.now())?.flatten(),
+        banned_until: ban(asked.ban_duration, backbone.clock.now())?.and_then(Ban::until),
         // Last, because it takes long.
         password_hash: password_hash(&backbone, asked.password, asked.password_hash).await?,
     };
@@ -114,7 +114,7 @@ pub(crate) async fn people_change(
         confirm_phone: asked.phone_confirm.unwrap_or_default(),
         user_metadata: metadata("user_metadata", asked.user_metadata)?,
         app_metadata: metadata("app_metadata", asked.app_metadata)?,
-        banned_until: banned_until(asked.ban_duration, backbone.clock.now())?,
+        ban: ban(asked.ban_duration, backbone.clock.now())?,
         password_hash: password_hash(&backbone, asked.password, None).await?,
     };
     let mut tx = backbone.db.system("administrator changes a person").begin().await?;

@@ -134,11 +134,11 @@ fn new_password_page(backbone: &Backbone, arrival: &Arrival, claims: &Claims, ca
         error: None,
     };
     let policy = page.content_security_policy(&backbone.site_url);
-    with_policy(html_with_status(StatusCode::OK, page.render())?, &policy)
+    Ok(with_policy(html_with_status(StatusCode::OK, page.render())?, &policy))
 }
 
 pub(super) fn factor_page(backbone: &Backbone, status: StatusCode, page: &FactorPage) -> Answer<Response> {
-    with_policy(html_with_status(status, page.render())?, &page.content_security_policy(&backbone.site_url))
+    Ok(with_policy(html_with_status(status, page.render())?, &page.content_security_policy(&backbone.site_url)))
 }
 
 /// Sends the browser on with its session in the fragment, which browsers send to no server, and with a cookie for those of

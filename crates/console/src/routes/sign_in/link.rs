@@ -57,7 +57,7 @@ pub(super) async fn link_look(State(backbone): State<Backbone>, Query(link): Que
         redirect_to: Some(target),
     };
     let policy = page.content_security_policy(&backbone.site_url);
-    with_policy(html_with_status(StatusCode::OK, page.render())?, &policy)
+    Ok(with_policy(html_with_status(StatusCode::OK, page.render())?, &policy))
 }
 
 /// The button behind the link.

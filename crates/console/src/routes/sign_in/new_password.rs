@@ -104,7 +104,7 @@ pub(super) async fn new_password_save(State(backbone): State<Backbone>, request:
                 error: Some(said),
             };
             let policy = page.content_security_policy(&backbone.site_url);
-            with_policy(html_with_status(status, page.render())?, &policy)
+            Ok(with_policy(html_with_status(status, page.render())?, &policy))
         }
     }
 }

@@ -71,12 +71,11 @@ pub(super) async fn arrived(
         }
         _ => None,
     };
-    let mut answer = match signed_in {
-        Some(tokens) => arrive(&backbone, &visit, &tokens, "signin", redirect_to).await?,
-        None => {
-            let carried = Carried { redirect_to, organization };
-            Redirect::to(&carried.link("/sign-in?failed=provider")).into_response()
-        }
+    let mut answer = if let Some(tokens) = signed_in {
+        arrive(&backbone, &visit, &tokens, "signin", redirect_to).await?
+    } else {
+        let carried = Carried { redirect_to, organization };
+        Redirect::to(&carried.link("/sign-in?failed=provider")).into_response()
     };
     answer.headers_mut().append(header::SET_COOKIE, cookie(&backbone, "", 0)?);
     Ok(answer)

@@ -47,7 +47,7 @@ fn page(backbone: &Backbone, carried: Carried) -> SignUpPage {
 }
 
 fn show(backbone: &Backbone, status: StatusCode, page: &SignUpPage) -> Answer<Response> {
-    with_policy(html_with_status(status, page.render())?, &page.content_security_policy(&backbone.site_url))
+    Ok(with_policy(html_with_status(status, page.render())?, &page.content_security_policy(&backbone.site_url)))
 }
 
 pub(super) async fn sign_up(State(backbone): State<Backbone>, Query(wanted): Query<Wanted>) -> Answer<Response> {

@@ -177,7 +177,7 @@ fn is_wanted(text: &str) -> bool {
         return true;
     }
     let mut reader = Reader(text);
-    reader.word("insert") && reader.word("into") && reader.table().is_some_and(|table| table.is_some())
+    reader.word("insert") && reader.word("into") && matches!(reader.table(), Named::Wanted(_))
 }
 
 /// A statement, as far as it matters.
@@ -202,7 +202,7 @@ impl Statement {
         if !(reader.word("insert") && reader.word("into")) {
             return Ok(Self::Other);
         }
-        let Some(Some(table)) = reader.table() else { return Ok(Self::Other) };
+        let Named::Wanted(table) = reader.table() else { return Ok(Self::Other) };
         let names = reader.names().ok_or("the INSERT does not name its columns; dump with --column-inserts")?;
         if reader.word("overriding") && !((reader.word("system") || reader.word("user")) && reader.word("value")) {
             return Err("the INSERT is not as pg_dump writes one");
@@ -231,10 +231,20 @@ fn copy(mut reader: Reader<'_>) -> Statement {
         return Statement::Other;
     }
     match (table, names) {
-        (Some(Some(table)), Some(names)) if reader.is_over() => Statement::Copy(Some((table, names))),
-        (Some(Some(_)), _) => Statement::StrangeCopy,
+        (Named::Wanted(table), Some(names)) if reader.is_over() => Statement::Copy(Some((table, names))),
+        (Named::Wanted(_), _) => Statement::StrangeCopy,
         _ => Statement::Copy(None),
     }
+}
+
+/// What a statement names where a table is expected.
+enum Named {
+    /// One of those that are brought.
+    Wanted(Table),
+    /// Another one.
+    Another,
+    /// None.
+    Nothing,
 }
 
 /// What is left to read of a statement.
@@ -293,15 +303,15 @@ impl Reader<'_> {
         Some(rest[..end].to_lowercase())
     }
 
-    /// A table with its schema: one that is wanted, or none of those.
-    fn table(&mut self) -> Option<Option<Table>> {
-        let schema = self.name()?;
+    /// A table with its schema.
+    fn table(&mut self) -> Named {
+        let Some(schema) = self.name() else { return Named::Nothing };
         if !self.sign('.') {
-            return Some(None);
+            return Named::Another;
         }
-        let name = self.name()?;
+        let Some(name) = self.name() else { return Named::Nothing };
         let found = Table::ALL.into_iter().find(|table| table.name() == name);
-        Some(found.filter(|_| schema == "auth"))
+        found.filter(|_| schema == "auth").map_or(Named::Another, Named::Wanted)
     }
 
     /// `(id, "email")`.
@@ -321,14 +331,16 @@ impl Reader<'_> {
         if !self.sign('(') {
             return None;
         }
-        let mut values = vec![self.value()?];
+        let mut values = Vec::new();
+        self.value_into(&mut values)?;
         while self.sign(',') {
-            values.push(self.value()?);
+            self.value_into(&mut values)?;
         }
         self.sign(')').then_some(values)
     }
 
-    fn value(&mut self) -> Option<Option<String>> {
+    /// Reads a value, of which none is `null`, behind the others.
+    fn value_into(&mut self, values: &mut Vec<Option<String>>) -> Option<()> {
         let rest = self.0.trim_start();
         let escaped = rest.strip_prefix(['E', 'e']).and_then(|rest| rest.strip_prefix('\''));
         let found = match (escaped, rest.strip_prefix('\'')) {
@@ -346,7 +358,8 @@ impl Reader<'_> {
             }
         };
         self.cast()?;
-        Some(found)
+        values.push(found);
+        Some(())
     }
 
     /// The rest of a text behind its first quote.

@@ -43,7 +43,7 @@ fn private(key: &SigningKey) -> Value {
             }
         }
         Algorithm::Hs256 => {
-            jwk = json!({ "kty": "oct", "k": URL_SAFE_NO_PAD.encode(key.material()), "kid": key.kid() })
+            jwk = json!({ "kty": "oct", "k": URL_SAFE_NO_PAD.encode(key.material()), "kid": key.kid() });
         }
     }
     jwk

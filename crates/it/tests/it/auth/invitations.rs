@@ -1,7 +1,7 @@
 //! Pages, mails and invitations.
 
 mod factor;
-mod invitations;
+mod inviting;
 mod joining;
 mod links;
 mod pages;

@@ -21,7 +21,7 @@ use super::{TestDatabase, connect};
 /// What a test decides about its server.
 #[derive(Clone, Copy)]
 pub(crate) struct Setup {
-    pub(crate) product: Product,
+    pub(crate) product: &'static Product,
     pub(crate) autoconfirm: bool,
     /// What else `[auth]` says.
     pub(crate) auth: fn(&mut AuthSettings),
@@ -55,7 +55,7 @@ impl Default for Setup {
     /// The voice product; addresses need no confirmation.
     fn default() -> Self {
         Self {
-            product: freehold_voice::PRODUCT,
+            product: &freehold_voice::PRODUCT,
             autoconfirm: true,
             auth: |_| {},
             mailbox: true,
@@ -72,13 +72,15 @@ impl Default for Setup {
 impl Setup {
     /// The product of this name.
     pub(crate) fn of(product: &str) -> Self {
-        Self { product: freehold::compose::product(product).unwrap(), ..Self::default() }
+        let product = Box::leak(Box::new(freehold::compose::product(product).unwrap()));
+        Self { product, ..Self::default() }
     }
 
     /// The voice product with another text for its `product.toml`.
     pub(crate) fn of_text(text: String) -> Self {
         // As long as the test's process, like the text it stands for.
         let product = Product { toml: text.leak(), ..freehold_voice::PRODUCT };
+        let product = Box::leak(Box::new(product));
         Self { product, ..Self::default() }
     }
 

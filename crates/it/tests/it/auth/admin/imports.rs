@@ -1,5 +1,7 @@
 //! People who move here from Supabase: `freehold users import`.
 
+use std::fmt::Write;
+
 use freehold::operate::users::{people_from_database, people_from_dump};
 use freehold_core::Secret;
 use freehold_identity::{
@@ -129,10 +131,8 @@ async fn many_people_come_in_portions() {
         "COPY auth.users (id, email, encrypted_password, email_confirmed_at, is_anonymous) FROM stdin;\n".to_owned();
     let hash = "$2a$08$aTsUwsyowQuzRrDqFflhgekJ8d9/7Z3GV3UcgvzQW3J5zMyrTvlz.";
     for number in 0..1_201 {
-        dump.push_str(&format!(
-            "{}\tp{number}@example.org\t{hash}\t2024-01-01 00:00:00+00\tf\n",
-            uuid::Uuid::from_u128(number + 1)
-        ));
+        let id = uuid::Uuid::from_u128(number + 1);
+        writeln!(dump, "{id}\tp{number}@example.org\t{hash}\t2024-01-01 00:00:00+00\tf").unwrap();
     }
     dump.push_str("\\.\n");
     let report = bring(&app, &dump).await;

@@ -9,12 +9,12 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
-use freehold_core::Secret;
+use freehold_core::{Clock, Secret};
 use freehold_identity::{
     service_key::{ServiceKeySet, service_keys_show},
     signing::keys_refresh,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::{net::TcpListener, process::Command, sync::Mutex, task::JoinHandle};
@@ -52,7 +52,7 @@ impl House {
     pub(crate) async fn open(setup: Setup) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let app = TestApp::with(setup.at(&url, Timestamp::now())).await;
+        let app = TestApp::with(setup.at(&url, Clock::system().now())).await;
         let router = app.router.clone().into_make_service_with_connect_info::<SocketAddr>();
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let identity = &app.backbone.identity;
@@ -87,7 +87,7 @@ impl House {
             .env("ANON_KEY", anon.expose())
             .env("SERVICE_KEY", service.expose());
         let output = node.stdin(Stdio::null()).kill_on_drop(true).output();
-        let output = tokio::time::timeout(std::time::Duration::from_secs(180), output).await.unwrap().unwrap();
+        let output = tokio::time::timeout(std::time::Duration::from_mins(3), output).await.unwrap().unwrap();
         let said = String::from_utf8_lossy(&output.stdout);
         let all = output.status.success() && said.trim_end().ends_with("all of it");
         assert!(all, "{said}{}", String::from_utf8_lossy(&output.stderr));

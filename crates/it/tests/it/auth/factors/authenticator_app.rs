@@ -50,9 +50,8 @@ impl AuthenticatorApp {
 }
 
 fn base32(text: &str) -> Vec<u8> {
-    let bits: String = text.chars().map(|letter| format!("{:05b}", ALPHABET.find(letter).unwrap())).collect();
-    bits.as_bytes()
-        .chunks_exact(8)
-        .map(|byte| u8::from_str_radix(std::str::from_utf8(byte).unwrap(), 2).unwrap())
-        .collect()
+    let values = text.chars().map(|letter| ALPHABET.find(letter).unwrap());
+    let bits: Vec<usize> = values.flat_map(|value| (0..5).rev().map(move |bit| value >> bit & 1)).collect();
+    let bytes = bits.chunks_exact(8).map(|bits| bits.iter().fold(0, |byte, bit| byte << 1 | bit));
+    bytes.map(|byte| u8::try_from(byte).unwrap()).collect()
 }

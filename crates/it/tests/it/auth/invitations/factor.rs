@@ -28,13 +28,13 @@ fn totp(secret: &str, seconds: i64) -> String {
     format!("{:06}", number % 1_000_000)
 }
 
-struct App {
+struct Protected {
     app: TestApp,
     ada: Person,
     secret: String,
 }
 
-impl App {
+impl Protected {
     /// Where Ada has an authenticator app.
     async fn new() -> Self {
         let app = TestApp::with(Setup::of("pharmacy")).await;
@@ -73,7 +73,7 @@ impl App {
 
 #[tokio::test]
 async fn who_has_an_app_shows_its_code() {
-    let app = App::new().await;
+    let app = Protected::new().await;
     let ticket = app.half().await;
     let wrong = if app.code() == "000000" { "000001" } else { "000000" };
     let fields = [("ticket", &*ticket), ("code", wrong), ("redirect_to", BILLING)];
@@ -95,7 +95,7 @@ async fn who_has_an_app_shows_its_code() {
 
 #[tokio::test]
 async fn a_recovery_code_stands_in_for_a_lost_phone() {
-    let app = App::new().await;
+    let app = Protected::new().await;
     let made = app.app.post("/auth/v1/factors/recovery-codes").token(&app.ada.token).json(&json!({}));
     let recovery = made.send().await.expect(200).at("/codes/0");
     let ticket = app.half().await;
@@ -110,7 +110,7 @@ async fn a_recovery_code_stands_in_for_a_lost_phone() {
 
 #[tokio::test]
 async fn a_forgotten_password_is_chosen_after_the_second_step() {
-    let app = App::new().await;
+    let app = Protected::new().await;
     app.send("/sign-in/forgot", &[("email", ADA), ("redirect_to", BILLING)]).await.expect(200);
     let code = app.app.code(ADA).await;
     let fields = [("email", ADA), ("type", "recovery"), ("code", &*code), ("redirect_to", BILLING)];

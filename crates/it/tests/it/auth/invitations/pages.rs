@@ -66,7 +66,7 @@ async fn somebody_new_signs_up_confirms_and_sees_what_he_pays() {
     assert!(refused.holds("That code is not right"), "{refused}");
     let gone = send(&app, "/sign-in/code", &[fields[0], fields[1], to, ("code", &code)]).await.expect(303);
     assert_eq!(gone.header("location"), "https://app.example.org/billing");
-    let page = app.get("/billing").browser().header("cookie", &cookie(&gone)).send().await.expect(200);
+    let page = app.get("/billing").browser().header("cookie", cookie(&gone)).send().await.expect(200);
     assert!(page.holds(ADA), "{page}");
 
     app.advance_seconds(60);
@@ -85,7 +85,7 @@ async fn a_password_lets_in_and_a_wrong_one_says_so() {
     }
     let fields = [("email", ADA), ("password", PASSWORD), ("redirect_to", "https://app.example.org/billing")];
     let gone = send(&app, "/sign-in/password", &fields).await.expect(303);
-    app.get("/billing").browser().header("cookie", &cookie(&gone)).send().await.expect(200);
+    app.get("/billing").browser().header("cookie", cookie(&gone)).send().await.expect(200);
     // Without a wish the session is handed over to the welcome page, as ever.
     let gone = send(&app, "/sign-in/password", &fields[..2]).await.expect(303);
     assert!(gone.header("location").starts_with("https://app.example.org/welcome#access_token="));
@@ -127,7 +127,7 @@ async fn a_forgotten_password_is_replaced() {
     assert!(save(PASSWORD).await.expect(422).holds("different from the old"));
     let gone = save("a better horse").await.expect(303);
     assert_eq!(gone.header("location"), "https://app.example.org/billing");
-    app.get("/billing").browser().header("cookie", &cookie(&gone)).send().await.expect(200);
+    app.get("/billing").browser().header("cookie", cookie(&gone)).send().await.expect(200);
     app.sign_in(ADA).await.refused(400, "invalid_credentials");
     app.refresh(&ada.refresh).await.refused(400, "refresh_token_not_found");
     let fields = [("email", ADA), ("password", "a better horse")];

@@ -17,10 +17,7 @@ async fn confirming() -> TestApp {
 
 /// What a query value looks like.
 fn encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut all, byte| {
-        all.push_str(&format!("%{byte:02X}"));
-        all
-    })
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat()
 }
 
 /// Where the link of the newest mail leads.

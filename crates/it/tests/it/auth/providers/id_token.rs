@@ -13,7 +13,7 @@ use crate::harness::app::{Answer, Served, Setup, TestApp};
 const NONCE: &str = "a nonce of the program's own";
 
 fn hashed(nonce: &str) -> String {
-    digest(&SHA256, nonce.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    digest(&SHA256, nonce.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 async fn grant(app: &Served, body: Value) -> Answer {

@@ -47,7 +47,7 @@ impl Served {
             money: money(test, setup.stripe),
             trusted_proxies: setup.proxies(),
         };
-        let backbone = compose::backbone(materials, &setup.product).await?;
+        let backbone = compose::backbone(materials, setup.product).await?;
         let part = |name: &str, standing| Part {
             name: name.to_owned(),
             now: "a test's".to_owned(),
@@ -56,7 +56,7 @@ impl Served {
         };
         let parts = vec![part("Database", Standing::Connected), part("Mail", Standing::StandIn)];
         let local = Local { mailbox: setup.mailbox, sends_mails: false, parts };
-        let (router, document) = compose::router(backbone.clone(), &setup.product, local);
+        let (router, document) = compose::router(backbone.clone(), setup.product, local);
         Ok(Self { backbone, router, document })
     }
 

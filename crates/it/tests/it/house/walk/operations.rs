@@ -254,33 +254,9 @@ fn of_billing(operation: &str) -> Option<Sample> {
     Some(sample)
 }
 
-/// Of the backbone's.
-fn of_house(operation: &str) -> Option<Sample> {
-    if let Some(sample) = of_administrators(operation) {
-        return Some(sample);
-    }
+/// Of signing in.
+fn of_sign_in(operation: &str) -> Option<Sample> {
     let sample = match operation {
-        "POST /api/v1/keys" => with(json!({
-            "name": "a program", "mode": "test", "scopes": ["usage:read"], "expires_at": "2027-01-01T00:00:00Z"
-        })),
-        "POST /api/v1/webhooks" => with(json!({
-            "url": "https://example.org/calls", "description": "Calls", "events": ["call.*"], "enabled": true, "signature": "v1a",
-            "per_second": 50, "at_once": 5
-        })),
-        "PATCH /api/v1/webhooks/{id}" => with(json!({ "events": ["*"], "per_second": null })),
-        "POST /api/v1/webhooks/{id}/secret" => with(json!({ "overlap_seconds": 60, "signature": "v1" })),
-        "POST /api/v1/webhooks/{id}/replay" => with(json!({ "since": "2026-01-01T00:00:00Z", "only_failed": false })),
-        "POST /api/v1/organizations" | "PATCH /api/v1/organizations/{id}" => with(json!({ "name": "Another name" })),
-        "PATCH /api/v1/organizations/{id}/members/{user_id}" => with(json!({ "role": "member" })),
-        "POST /api/v1/invitations" => Sample {
-            // Once is enough.
-            public_status: 409,
-            ..with(json!({ "email": "joan@example.org", "role": "viewer" }))
-        },
-        "POST /api/v1/invitations/accept" => {
-            Sample { public_status: 404, ..with(json!({ "token": "inv_of_somebody_else" })) }
-        }
-        "PUT /api/v1/mail/brand" => with(json!({ "sender_name": "Bright Dental", "color": "#6d3bc4" })),
         "POST /auth/v1/signup" => {
             with(json!({ "email": "new@example.com", "password": PASSWORD, "data": { "name": "New" } }))
         }
@@ -295,31 +271,6 @@ fn of_house(operation: &str) -> Option<Sample> {
             query: "",
             public_status: 403,
         },
-        "POST /auth/v1/factors" => with(json!({ "factor_type": "totp", "friendly_name": "Tablet", "issuer": "Voice" })),
-        "POST /auth/v1/factors/{factor_id}/verify" => {
-            with(json!({ "challenge_id": "019cf1a0-7000-7000-8000-000000000000", "code": "000000" }))
-        }
-        "GET /auth/v1/factors/recovery-codes" => Sample { public_status: 404, ..nothing() },
-        "POST /auth/v1/factors/recovery-codes" => {
-            Sample { public_status: 403, ..with(json!({ "friendly_name": "In the safe" })) }
-        }
-        "POST /auth/v1/factors/recovery-codes/verify" => {
-            Sample { public_status: 422, ..with(json!({ "code": "abcdefghijkmnpqr" })) }
-        }
-        "POST /auth/v1/factors/recovery-codes/regenerate" | "DELETE /auth/v1/factors/recovery-codes" => {
-            Sample { public_status: 403, ..nothing() }
-        }
-        "POST /auth/v1/passkeys/registration/verify" | "POST /auth/v1/passkeys/authentication/verify" => {
-            let challenge = "019cf1a0-7000-7000-8000-000000000000";
-            Sample { public_status: 404, ..with(json!({ "challenge_id": challenge, "credential": {} })) }
-        }
-        "PATCH /auth/v1/passkeys/{passkey_id}" => {
-            Sample { public_status: 404, ..with(json!({ "friendly_name": "Telephone" })) }
-        }
-        "GET /auth/v1/passkeys"
-        | "DELETE /auth/v1/passkeys/{passkey_id}"
-        | "POST /auth/v1/passkeys/registration/options"
-        | "POST /auth/v1/passkeys/authentication/options" => Sample { public_status: 404, ..nothing() },
         "GET /auth/v1/authorize" => Sample { query: "?provider=nobody", public_status: 400, ..nothing() },
         "GET /auth/v1/callback" => Sample { query: "?state=x", public_status: 302, ..nothing() },
         "POST /auth/v1/callback" => Sample { public_status: 303, ..nothing() },
@@ -345,6 +296,73 @@ fn of_house(operation: &str) -> Option<Sample> {
             Sample { public_status: 401, ..with(json!({ "refresh_token": "not a refresh token" })) }
         }
         "POST /api/v1/auth/logout" => Sample { public_status: 204, ..nothing() },
+        _ => return None,
+    };
+    Some(sample)
+}
+
+/// Of second factors and passkeys.
+fn of_factors(operation: &str) -> Option<Sample> {
+    let sample = match operation {
+        "POST /auth/v1/factors" => with(json!({ "factor_type": "totp", "friendly_name": "Tablet", "issuer": "Voice" })),
+        "POST /auth/v1/factors/{factor_id}/verify" => {
+            with(json!({ "challenge_id": "019cf1a0-7000-7000-8000-000000000000", "code": "000000" }))
+        }
+        "POST /auth/v1/factors/recovery-codes" => {
+            Sample { public_status: 403, ..with(json!({ "friendly_name": "In the safe" })) }
+        }
+        "POST /auth/v1/factors/recovery-codes/verify" => {
+            Sample { public_status: 422, ..with(json!({ "code": "abcdefghijkmnpqr" })) }
+        }
+        "POST /auth/v1/factors/recovery-codes/regenerate" | "DELETE /auth/v1/factors/recovery-codes" => {
+            Sample { public_status: 403, ..nothing() }
+        }
+        "POST /auth/v1/passkeys/registration/verify" | "POST /auth/v1/passkeys/authentication/verify" => {
+            let challenge = "019cf1a0-7000-7000-8000-000000000000";
+            Sample { public_status: 404, ..with(json!({ "challenge_id": challenge, "credential": {} })) }
+        }
+        "PATCH /auth/v1/passkeys/{passkey_id}" => {
+            Sample { public_status: 404, ..with(json!({ "friendly_name": "Telephone" })) }
+        }
+        "GET /auth/v1/factors/recovery-codes"
+        | "GET /auth/v1/passkeys"
+        | "DELETE /auth/v1/passkeys/{passkey_id}"
+        | "POST /auth/v1/passkeys/registration/options"
+        | "POST /auth/v1/passkeys/authentication/options" => Sample { public_status: 404, ..nothing() },
+        _ => return None,
+    };
+    Some(sample)
+}
+
+/// Of the backbone's.
+fn of_house(operation: &str) -> Option<Sample> {
+    if let Some(sample) =
+        of_administrators(operation).or_else(|| of_sign_in(operation)).or_else(|| of_factors(operation))
+    {
+        return Some(sample);
+    }
+    let sample = match operation {
+        "POST /api/v1/keys" => with(json!({
+            "name": "a program", "mode": "test", "scopes": ["usage:read"], "expires_at": "2027-01-01T00:00:00Z"
+        })),
+        "POST /api/v1/webhooks" => with(json!({
+            "url": "https://example.org/calls", "description": "Calls", "events": ["call.*"], "enabled": true, "signature": "v1a",
+            "per_second": 50, "at_once": 5
+        })),
+        "PATCH /api/v1/webhooks/{id}" => with(json!({ "events": ["*"], "per_second": null })),
+        "POST /api/v1/webhooks/{id}/secret" => with(json!({ "overlap_seconds": 60, "signature": "v1" })),
+        "POST /api/v1/webhooks/{id}/replay" => with(json!({ "since": "2026-01-01T00:00:00Z", "only_failed": false })),
+        "POST /api/v1/organizations" | "PATCH /api/v1/organizations/{id}" => with(json!({ "name": "Another name" })),
+        "PATCH /api/v1/organizations/{id}/members/{user_id}" => with(json!({ "role": "member" })),
+        "POST /api/v1/invitations" => Sample {
+            // Once is enough.
+            public_status: 409,
+            ..with(json!({ "email": "joan@example.org", "role": "viewer" }))
+        },
+        "POST /api/v1/invitations/accept" => {
+            Sample { public_status: 404, ..with(json!({ "token": "inv_of_somebody_else" })) }
+        }
+        "PUT /api/v1/mail/brand" => with(json!({ "sender_name": "Bright Dental", "color": "#6d3bc4" })),
         "POST /api/v1/jobs/replay" => with(json!({ "kind": "it.walked" })),
         "POST /auth/v1/logout"
         | "DELETE /api/v1/me/sessions"

@@ -181,7 +181,7 @@ all({
       assert.deepEqual([answer.status, answer.body.code], [status, code], body.slice(0, 40));
     }
     const nothing = await ask("POST", "/token?grant_type=something", "{}", newer);
-    assert.deepEqual([nothing.status, nothing.body.code], [400, "validation_failed"]);
+    assert.deepEqual([nothing.status, nothing.body.code], [400, "invalid_credentials"]);
   },
 
   async "a server that is away is no reason to sign anybody out"() {
