@@ -28,7 +28,9 @@ pub fn redirects(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
     let target = SETTINGS.redirect_or_site(Some(text));
     assert!(!target.bytes().any(|byte| byte.is_ascii_control() || byte == b'\\' || byte == b' '), "{target:?}");
-    let allowed = match target.split_once("://") {
+    // Schemes and hosts are the same in capitals.
+    let read = target.to_ascii_lowercase();
+    let allowed = match read.split_once("://") {
         Some(("com.example.app", rest)) => rest.starts_with("callback"),
         Some((scheme @ ("https" | "http"), rest)) => {
             let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
