@@ -1,10 +1,10 @@
 //! Signing in by others: any provider that speaks OpenID Connect, and GitHub.
 //!
-//! Read in this order: [`known`] is what is known of providers by their names, [`Providers`] are those of this house;
-//! [`begin`] sends a browser off, [`callback`] takes it back, [`grant`] takes a token that a program brings; [`person`]
-//! decides whose sign-in it is, [`link`] adds a way of signing in and takes one away. The rest is what these are made of:
-//! [`directory`] and [`key`] know the providers' keys, [`id_token`] checks what they signed, [`exchange`] and [`github`]
-//! ask them, [`profile`] is what they say of a person.
+//! Read in this order: `known` is what is known of providers by their names, [`Providers`] are those of this house;
+//! `begin` sends a browser off, `callback` takes it back, `grant` takes a token that a program brings; `person`
+//! decides whose sign-in it is, `link` adds a way of signing in and takes one away. The rest is what these are made of:
+//! `directory` and `key` know the providers' keys, `id_token` checks what they signed, `exchange` and `github`
+//! ask them, `profile` is what they say of a person.
 
 mod begin;
 mod callback;
