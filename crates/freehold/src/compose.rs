@@ -214,11 +214,11 @@ fn newcomers(places: Places) -> Arc<Newcomer> {
     })
 }
 
-/// Whom a tenant with people of its own has invited.
+/// Who was invited.
 fn invitations(clock: Clock) -> Arc<Invited> {
     Arc::new(move |tx, email, tenant| {
         let now = clock.now();
-        Box::pin(async move { invitation_awaits(tx, email, Some(tenant), now).await })
+        Box::pin(async move { invitation_awaits(tx, email, tenant, now).await })
     })
 }
 

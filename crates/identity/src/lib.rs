@@ -126,7 +126,7 @@ pub struct Identity {
     pub settings: Arc<Settings>,
     /// What happens to somebody who signs in for the first time.
     pub newcomer: Arc<Newcomer>,
-    /// Whom a tenant with people of its own has invited; nobody, until [`Identity::with_invitations`] says otherwise.
+    /// Who was invited; nobody, until [`Identity::with_invitations`] says otherwise.
     pub invited: Arc<Invited>,
     /// Asks other issuers of tokens.
     pub outbound: Outbound,
@@ -142,8 +142,8 @@ pub type Newcomer = dyn for<'a> Fn(&'a mut SystemTx, &'a user::User) -> Settled<
 /// What a [`Newcomer`] answers.
 pub type Settled<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
 
-/// Whether a tenant has invited an address. Another room knows.
-pub type Invited = dyn for<'a> Fn(&'a mut SystemTx, &'a str, TenantId) -> Awaited<'a> + Send + Sync;
+/// Whether an address was invited, by this tenant or by any. Another room knows.
+pub type Invited = dyn for<'a> Fn(&'a mut SystemTx, &'a str, Option<TenantId>) -> Awaited<'a> + Send + Sync;
 
 /// What an [`Invited`] answers.
 pub type Awaited<'a> = Pin<Box<dyn Future<Output = Result<bool>> + Send + 'a>>;
@@ -191,7 +191,8 @@ impl Identity {
         })
     }
 
-    /// Lets people into a tenant with people of its own when this says that they are invited.
+    /// Lets people in when this says that they are invited: into a tenant with people of its own, and where nobody may sign
+    /// up uninvited.
     #[must_use]
     pub fn with_invitations(self, invited: Arc<Invited>) -> Self {
         Self { invited, ..self }

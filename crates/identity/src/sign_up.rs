@@ -5,7 +5,7 @@ use freehold_db::SystemTx;
 use serde_json::{Value, json};
 
 use crate::{
-    Identity, Realm,
+    Identity, PeopleOf, Realm,
     audit_entry::{Action, audit_note},
     codes,
     flow::Challenge,
@@ -123,7 +123,8 @@ async fn create(identity: &Identity, tx: &mut SystemTx, new: NewUser, client: &C
     Ok(user)
 }
 
-/// The realm of somebody new; none: he may not sign up. Into a tenant with people of its own only they come who were invited.
+/// The realm of somebody new; none: he may not sign up. Where nobody may, they may who were invited; and into a tenant with
+/// people of its own nobody else.
 pub(crate) async fn realm_new(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -131,13 +132,12 @@ pub(crate) async fn realm_new(
     email: &str,
     id: UserId,
 ) -> Result<Option<Realm>> {
-    if identity.settings.auth.signup_disabled {
-        return Ok(None);
+    let (realm, tenant) = (realm_of_newcomer(identity, wanted, id), realm_tenant(wanted));
+    if identity.settings.auth.signup_disabled || realm.is_none() {
+        let named = tenant.is_some() || identity.settings.auth.identity == PeopleOf::House;
+        return Ok((named && (identity.invited)(tx, email, tenant).await?).then_some(wanted));
     }
-    match (realm_of_newcomer(identity, wanted, id), realm_tenant(wanted)) {
-        (None, Some(tenant)) => Ok((identity.invited)(tx, email, tenant).await?.then_some(wanted)),
-        (realm, _) => Ok(realm),
-    }
+    Ok(realm)
 }
 
 /// Sends the mail of a sign-up once more. The answer tells nobody whether there is such a person, or whether he is

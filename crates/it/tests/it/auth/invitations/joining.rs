@@ -4,7 +4,7 @@ use freehold_core::{Role, Standing};
 use serde_json::json;
 
 use super::{ADA, accept, invite, token};
-use crate::harness::app::{Setup, TestApp};
+use crate::harness::app::{PASSWORD, Setup, TestApp};
 
 /// The code of the newest mail that has one.
 async fn code(app: &TestApp) -> String {
@@ -159,4 +159,19 @@ async fn who_was_removed_does_not_come_back_by_the_old_link() {
     app.delete(&path).person(&owner).send().await.expect(204);
     accept(&app, &stranger.token, &token).await.refused(404, "not_found");
     invite(&app, &owner, &stranger.email, "member").await.expect(201);
+}
+
+#[tokio::test]
+async fn who_is_invited_may_sign_up_where_nobody_else_may() {
+    let app = TestApp::with(Setup::default().confirming()).await;
+    let owner = app.owner().await;
+    let closed = Setup::default().confirming().with_auth(|auth| auth.signup_disabled = true);
+    let closed = app.beside(closed).await.unwrap();
+    let sign_up = async |email| {
+        closed.post("/auth/v1/signup").json(&json!({ "email": email, "password": PASSWORD })).send().await
+    };
+    sign_up(ADA).await.refused(422, "signup_disabled");
+    invite(&app, &owner, ADA, "member").await.expect(201);
+    sign_up(ADA).await.expect(200);
+    sign_up("eve@example.org").await.refused(422, "signup_disabled");
 }

@@ -1,5 +1,5 @@
 // The same client in headless Chromium, on a page of another origin: what it keeps, what it hears, what it may read.
-const { mkdtempSync } = require("node:fs");
+const { mkdtempSync, rmSync } = require("node:fs");
 const { tmpdir } = require("node:os");
 const { join } = require("node:path");
 const { chromium } = require("playwright-core");
@@ -10,6 +10,7 @@ const quiet = [
   "--disable-component-update", "--disable-sync",
 ];
 let context;
+let folder;
 
 /** A page of the application, with a client in `window.client`. */
 async function page(place = `${helper}/`, flowType = "implicit") {
@@ -34,7 +35,7 @@ const ask = (tab, call, ...given) => tab.evaluate(
 
 all({
   async "a browser"() {
-    const folder = mkdtempSync(join(tmpdir(), "freehold-chromium-"));
+    folder = mkdtempSync(join(tmpdir(), "freehold-chromium-"));
     context = await chromium.launchPersistentContext(folder, { executablePath: "/usr/bin/chromium", args: quiet });
   },
 
@@ -105,5 +106,6 @@ all({
     const { data } = await ask(back, "getUser");
     assert.equal(data.user.email, "grace@example.org");
     await context.close();
+    rmSync(folder, { recursive: true, force: true });
   },
 });
