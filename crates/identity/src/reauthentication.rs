@@ -14,6 +14,7 @@ use crate::{
     Identity,
     audit_entry::{Action, audit_note},
     codes,
+    limit::code_try,
     mail_request::refuse_too_soon,
     mail_token::{MailKind, NewToken, mail_send},
     one_time::{OneTimeCode, code_matches},
@@ -62,6 +63,7 @@ pub(crate) async fn reauthentication_use(identity: &Identity, user: &User, nonce
     let wrong = || Error::new(codes::REAUTHENTICATION_NOT_VALID, "Nonce has expired or is invalid");
     let code = OneTimeCode::parse(nonce).ok_or_else(wrong)?;
     let life = SignedDuration::from_mins(identity.settings.auth.code_minutes);
+    let attempt = code_try(identity, user.realm, &user.email).await?;
     let mut tx = identity.db.system("check a code for reauthentication").begin().await?;
     let row = tx.fetch_optional(store::code_lock(user.id, &user.email)).await?.ok_or_else(wrong)?;
     let right = row.failed_attempts < MAX_WRONG_CODES
@@ -69,5 +71,5 @@ pub(crate) async fn reauthentication_use(identity: &Identity, user: &User, nonce
         && row.code_hash.is_some_and(|hash| code_matches(&identity.vault, &user.email, &code, &hash));
     tx.execute(if right { store::code_delete(row.id) } else { store::code_failed(row.id) }).await?;
     tx.commit().await?;
-    if right { Ok(()) } else { Err(wrong()) }
+    if right { attempt.succeeded(identity).await } else { Err(wrong()) }
 }

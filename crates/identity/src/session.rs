@@ -8,10 +8,8 @@ mod step_up;
 mod store;
 mod tokens;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use freehold_core::{Error, Result, SessionId, UserId, codes as core_codes};
 use freehold_db::{Db, SystemTx, row};
-use freehold_vault::Purpose;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -29,7 +27,7 @@ use crate::{
     refresh_token::{RefreshToken, Rotation, SessionKey, decide},
     user::{User, user_find, user_signed_in},
 };
-use tokens::{amr_of, issue, open_key};
+use tokens::{amr_of, issue, open_key, seal_key};
 
 /// Where a sign-in came from, as far as the client says.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +45,9 @@ pub struct Holder {
     pub user: UserId,
     /// In which session.
     pub session: SessionId,
+    /// What the access token says that was shown. A token from before the second factor stays one from before it, whatever
+    /// the session has shown since.
+    pub aal: Aal,
 }
 
 /// Which sessions a sign-out ends.
@@ -104,11 +105,11 @@ pub async fn session_open(
     user.admit(now)?;
     let session: SessionId = identity.ids.next();
     let key = SessionKey::generate(&identity.random);
-    let sealed = identity.vault.seal(Purpose::SessionKey, key.expose(), &session.to_string(), &identity.random);
+    let sealed = seal_key(identity, session, &key);
     let limits = identity.settings.auth.sessions;
     let not_after = lifetime(limits.lifetime_hours).and_then(|life| now.saturating_add(life).ok());
     let (agent, ip) = (client.agent(), client.address());
-    tx.execute(store::session_insert(session, user.id, STANDARD.encode(sealed), agent, ip, not_after, now)).await?;
+    tx.execute(store::session_insert(session, user.id, sealed, agent, ip, not_after, now)).await?;
     tx.execute(store::method_note(identity.ids.next::<()>().uuid(), session, method, now)).await?;
     if limits.one_per_person {
         tx.execute(store::sessions_close_others(user.id, session, now)).await?;

@@ -52,6 +52,11 @@ pub async fn sign_in_with_password(
     };
     let now = identity.clock.now();
     let mut tx = identity.db.system("sign in with a password").begin().await?;
+    // Hashing takes its time, in which the password may have been changed.
+    let present = tx.fetch_optional(store::password_lock(found.id)).await?.and_then(|(present,)| present);
+    if present.as_ref().map(Secret::expose) != hash.as_ref().map(Secret::expose) {
+        return Err(wrong());
+    }
     let user = user_find(&mut tx, found.id).await?.ok_or_else(wrong)?;
     if user.banned(now) {
         return Err(Error::new(codes::USER_BANNED_AT_TOKEN, "User is banned"));

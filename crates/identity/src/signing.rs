@@ -158,7 +158,8 @@ pub(crate) async fn verifier_load(keeper: &Keeper, settings: &Settings, project:
         // Its keys are asked for when the first token comes by, so that it may be away while this server starts.
         (KeyRing::of_others(project.secret_key(), project.auth_url(), "authenticated"), project::LONGEST_LIFE)
     } else {
-        let life = SignedDuration::from_secs(settings.auth.access_token_seconds);
+        // Another server's clock may be ahead of this one's.
+        let life = SignedDuration::from_secs(settings.auth.access_token_seconds + 60);
         (ring_load(keeper, settings).await?, life)
     };
     Ok(Verifier::new(ring, TokenCache::new(TokenCache::CAPACITY, longest), keeper.clock.clone()))

@@ -16,6 +16,7 @@ use crate::{
     codes,
     email_change::{EmailChange, email_change_ask, email_change_begin},
     flow::Challenge,
+    limit::password_try,
     reauthentication::reauthentication_use,
     session::Client,
     user::{User, identity_add, user_find, user_identities, user_merge_metadata, user_set_password},
@@ -69,7 +70,7 @@ pub async fn user_change(
         Some(password) => {
             let new =
                 NewPassword { password, current: change.current_password.as_ref(), nonce: change.nonce.as_deref() };
-            Some(password_new(identity, claims, &user, new, fresh).await?)
+            Some(password_new(identity, claims, &user, new, fresh, client).await?)
         }
         None => None,
     };
@@ -107,7 +108,10 @@ async fn allowed(tx: &mut SystemTx, claims: &Claims, user: &User, sensitive: boo
     if !sensitive {
         return Ok(());
     }
-    if claims.aal == Aal::One && tx.fetch_optional(store::factor_verified(user.id)).await?.is_some() {
+    // The token may say so for longer than it is true of the session, and the session more than the token knows.
+    let session_has = tx.fetch_optional(store::session_has_second_factor(claims.session_id)).await?.is_some();
+    let shown = claims.aal == Aal::Two && session_has;
+    if !shown && tx.fetch_optional(store::factor_verified(user.id)).await?.is_some() {
         let message = "AAL2 session is required to update email or password when MFA is enabled.";
         return Err(Error::new(codes::INSUFFICIENT_AAL_FOR_CHANGE, message));
     }
@@ -142,6 +146,7 @@ async fn password_new(
     user: &User,
     new: NewPassword<'_>,
     fresh: bool,
+    client: &Client,
 ) -> Result<Secret> {
     let settings = &identity.settings.auth;
     let needs_code = settings.password_change_needs_code && !fresh;
@@ -156,9 +161,12 @@ async fn password_new(
             let message = "Current password required when setting new password.";
             let missing = || Error::new(codes::CURRENT_PASSWORD_REQUIRED, message);
             let current = new.current.filter(|current| !current.expose().is_empty()).ok_or_else(missing)?;
+            // Counted as a sign-in is: who stole a session may not guess here either.
+            let attempt = password_try(identity, user.realm, &user.email, Some(user.id), client).await?;
             if !identity.passwords.verify(current, Some(hash)).await? {
                 return Err(Error::new(codes::CURRENT_PASSWORD_INVALID, message));
             }
+            attempt.succeeded(identity).await?;
         }
         if identity.passwords.verify(new.password, Some(hash)).await? {
             return Err(Error::new(codes::SAME_PASSWORD, "New password should be different from the old password."));

@@ -125,7 +125,7 @@ pub(crate) struct UnenrolledBody {
 
 /// Who does this, and in which session.
 pub(super) fn holder(claims: &Claims) -> Holder {
-    Holder { user: claims.sub, session: claims.session_id }
+    Holder { user: claims.sub, session: claims.session_id, aal: claims.aal }
 }
 
 /// Add a second factor

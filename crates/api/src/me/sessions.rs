@@ -5,6 +5,7 @@ use axum::{
     http::{StatusCode, request::Parts},
 };
 use freehold_core::{Error, SessionId};
+use freehold_identity::access_token::Aal;
 use freehold_identity::session::{Holder, SessionInfo, session_list, session_revoke};
 use freehold_web::{Answer, Backbone, Json, Path, SignedIn, client};
 use jiff::Timestamp;
@@ -53,7 +54,8 @@ impl SessionInfoBody {
 }
 
 fn holder(signed_in: SignedIn) -> Holder {
-    Holder { user: signed_in.user, session: signed_in.session }
+    // Nothing here asks for a second factor.
+    Holder { user: signed_in.user, session: signed_in.session, aal: Aal::One }
 }
 
 /// List your sessions

@@ -11,7 +11,8 @@ use crate::{
     codes,
     email_change::email_change_note,
     mail_token::{MadeToken, MailKind, NewToken, token_mail, token_make},
-    user::{User, person_find, user_find_by_email, user_merge_metadata},
+    provider::strangers_forget,
+    user::{User, person_find, user_find_by_email, user_merge_metadata, user_set_password},
 };
 
 /// Somebody to be invited.
@@ -128,7 +129,11 @@ pub async fn link_make(
 ) -> Result<(User, MadeToken, LinkKind)> {
     let known = person_find(identity, tx, new.realm, &new.email).await?;
     let (kind, user) = match (new.kind, known) {
-        (LinkKind::SignUp, Some(user)) => (LinkKind::SignUp, unconfirmed(identity, tx, user, new.data).await?),
+        (LinkKind::SignUp, Some(user)) => {
+            let user = unconfirmed(identity, tx, user, new.data).await?;
+            user_set_password(tx, user.id, new.password_hash, identity.clock.now()).await?;
+            (LinkKind::SignUp, user)
+        }
         (LinkKind::SignUp | LinkKind::MagicLink, None) => {
             let made = newcomer(identity, tx, new.realm, &new.email, new.password_hash, new.data).await?;
             audit_note_by(identity, tx, by, Action::UserSignedUp, &made).await?;
@@ -141,6 +146,7 @@ pub async fn link_make(
         }
         (_, None) => return Err(Error::new(codes::USER_NOT_FOUND, "User with this email not found")),
         (LinkKind::MagicLink | LinkKind::Recovery, Some(user)) => {
+            let user = reclaim(identity, tx, user).await?;
             audit_note_by(identity, tx, by, Action::UserRecoveryRequested, &user).await?;
             (new.kind, user)
         }
@@ -184,7 +190,7 @@ async fn change_begin(
 async fn invitee_find(identity: &Identity, tx: &mut SystemTx, realm: Realm, email: &str, data: Value) -> Result<User> {
     match person_find(identity, tx, realm, email).await? {
         Some(user) if user.confirmed() => Err(email_exists()),
-        Some(user) => Ok(user),
+        Some(user) => reclaim(identity, tx, user).await,
         None => newcomer(identity, tx, realm, email, None, data).await,
     }
 }
@@ -193,8 +199,21 @@ async fn unconfirmed(identity: &Identity, tx: &mut SystemTx, user: User, data: V
     if user.confirmed() {
         return Err(email_exists());
     }
+    let user = reclaim(identity, tx, user).await?;
     user_merge_metadata(tx, user.id, data, identity.clock.now()).await?;
     found_within_limits(tx, user.id).await
+}
+
+/// Takes away from somebody unconfirmed what others may have left there: whoever gave the address with a password, or came
+/// with it by a provider that did not verify it, need not be who reads its mail.
+async fn reclaim(identity: &Identity, tx: &mut SystemTx, user: User) -> Result<User> {
+    if user.confirmed() {
+        return Ok(user);
+    }
+    let now = identity.clock.now();
+    user_set_password(tx, user.id, None, now).await?;
+    strangers_forget(tx, &user, now).await?;
+    user_get(tx, user.id).await
 }
 
 async fn newcomer(

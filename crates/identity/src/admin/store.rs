@@ -100,7 +100,7 @@ statements! {
     /// Whatever was sent is forgotten.
     fn user_forget_sent(id: UserId) -> () =
         "update auth.users
-         set confirmation_token = '', confirmation_sent_at = null, recovery_token = '', recovery_sent_at = null,
+         set email_change = '', email_change_confirm_status = 0, confirmation_token = '', confirmation_sent_at = null, recovery_token = '', recovery_sent_at = null,
            email_change_token_current = '', email_change_token_new = '', email_change_sent_at = null,
            phone_change_token = '', phone_change_sent_at = null, reauthentication_token = '',
            reauthentication_sent_at = null

@@ -15,7 +15,9 @@ use super::{
 use crate::{
     HOUSE, Identity, PeopleOf, Realm,
     audit_entry::{Action, audit_note},
-    codes, realm_tenant,
+    codes,
+    mail_request::{Asking, mail_request_note},
+    realm_tenant,
     session::Client,
     sign_in::mail_sign_in_with,
     sign_up::realm_new,
@@ -229,7 +231,12 @@ async fn person_confirm(
         audit_note(identity, tx, Action::UserSignedUp, &user, json!({ "provider": provider.name }), client).await?;
         return Ok(Settled { user, refusal: None, ended });
     }
-    mail_sign_in_with(identity, tx, &user, redirect_to, None, client).await?;
+    match mail_request_note(identity, tx, user.realm, &user.email, Asking::SignUp).await {
+        Ok(()) => mail_sign_in_with(identity, tx, &user, redirect_to, None, client).await?,
+        // A mail of a moment ago is on its way.
+        Err(error) if error.is(codes::OVER_EMAIL_SEND_RATE_LIMIT) => {}
+        Err(error) => return Err(error),
+    }
     let name = &provider.name;
     let message = format!("Unverified email with {name}. A confirmation email has been sent to your {name} email");
     let refusal = Some(Error::new(codes::PROVIDER_EMAIL_NEEDS_VERIFICATION, message));

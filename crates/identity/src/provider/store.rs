@@ -52,11 +52,12 @@ statements! {
     fn identities_delete_others(user: UserId, provider: &str, provider_id: &str) -> () =
         "delete from auth.identities where user_id = $1 and not (provider = $2 and provider_id = $3)";
 
-    /// Takes the ways of signing in away whose providers did not verify the address.
+    /// Takes the ways of signing in away whose providers did not verify the person's address: they verified none, or by now
+    /// another one.
     fn identities_delete_unverified(user: UserId) -> () =
-        "delete from auth.identities
-         where user_id = $1 and provider not in ('email', 'phone')
-           and coalesce(identity_data ->> 'email_verified', '') <> 'true'";
+        "delete from auth.identities as i using auth.users as u
+         where u.id = i.user_id and i.user_id = $1 and i.provider not in ('email', 'phone')
+           and (coalesce(i.identity_data ->> 'email_verified', '') <> 'true' or i.email is distinct from u.email)";
 
     /// Ends all of a person's sessions.
     fn sessions_end(user: UserId) -> (SessionId,) = "delete from auth.sessions where user_id = $1 returning id";

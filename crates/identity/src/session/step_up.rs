@@ -5,18 +5,19 @@ use freehold_db::SystemTx;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Holder, SessionRow, Tokens, amr_of, issue, open_key, store};
+use super::{Holder, SessionRow, Tokens, amr_of, issue, seal_key, store};
 use crate::{
     Identity,
     access_token::Aal,
     codes,
-    refresh_token::RefreshToken,
+    refresh_token::{RefreshToken, SessionKey},
     user::{User, user_find},
 };
 
 /// A session that nobody else changes until the transaction ends, with its person.
 pub(crate) struct Held {
     row: SessionRow,
+    token: Aal,
     pub(crate) user: User,
 }
 
@@ -30,9 +31,10 @@ pub(crate) struct SteppedUp {
 }
 
 impl Held {
-    /// Whether it has shown a second factor. The database knows: a token may say so for longer than it is true.
+    /// Whether it has shown a second factor, and its holder's token is from after that. Both are looked at: a token may say
+    /// so for longer than it is true of the session, and be stolen before it was true.
     pub(crate) fn has_second_factor(&self) -> bool {
-        self.row.aal() == Aal::Two
+        self.row.aal() == Aal::Two && self.token == Aal::Two
     }
 
     /// Which session.
@@ -51,11 +53,12 @@ pub(crate) async fn session_hold(identity: &Identity, tx: &mut SystemTx, holder:
     let row = row.filter(|row| row.user_id == holder.user).ok_or_else(ended)?;
     let user = user_find(tx, holder.user).await?.ok_or_else(ended)?;
     user.admit(identity.clock.now())?;
-    Ok(Held { row, user })
+    Ok(Held { row, token: holder.aal, user })
 }
 
 /// Notes that the session has shown `factor` by `method`, and ends the person's sessions that have shown one factor only. The
-/// refresh tokens from before are worth nothing any more: one that was stolen must not become one with a second factor.
+/// refresh tokens from before are worth nothing any more: one that was stolen must not become one with a second factor. So
+/// the session gets another key, under which none of them holds, however soon after the next refresh they come.
 pub(crate) async fn session_step_up(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -64,10 +67,11 @@ pub(crate) async fn session_step_up(
     method: &str,
 ) -> Result<SteppedUp> {
     let now = identity.clock.now();
-    let Held { row, user } = held;
-    let key = open_key(identity, &row)?;
+    let Held { row, user, .. } = held;
+    let key = SessionKey::generate(&identity.random);
+    let sealed = seal_key(identity, row.id, &key);
     tx.execute(store::method_note(identity.ids.next::<()>().uuid(), row.id, method, now)).await?;
-    let (counter,) = tx.fetch_one(store::session_step_up(row.id, factor, now)).await?;
+    let (counter,) = tx.fetch_one(store::session_step_up(row.id, factor, sealed, now)).await?;
     let ended = tx.fetch_all(store::sessions_delete_lower(user.id, row.id)).await?;
     let methods = tx.fetch_all(store::method_list(row.id)).await?;
     let amr = methods.into_iter().map(|(method, at)| amr_of(&method, at)).collect();

@@ -59,10 +59,10 @@ statements! {
          where user_id = $1 and id <> $2 and (not_after is null or not_after > $3)";
 
     /// The session has shown a second factor. The tokens from before are two behind, and nothing is forgiven them.
-    fn session_step_up(id: SessionId, factor: Uuid, now: Timestamp) -> (i64,) =
+    fn session_step_up(id: SessionId, factor: Uuid, sealed_key: String, now: Timestamp) -> (i64,) =
         "update auth.sessions
          set aal = 'aal2', factor_id = $2, refresh_token_counter = coalesce(refresh_token_counter, 0) + 2,
-           refreshed_at = null, updated_at = $3
+           refresh_token_hmac_key = $3, refreshed_at = null, updated_at = $4
          where id = $1
          returning refresh_token_counter";
 

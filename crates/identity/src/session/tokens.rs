@@ -69,6 +69,12 @@ pub(super) fn issue(
     })
 }
 
+/// A session's key as it is kept.
+pub(super) fn seal_key(identity: &Identity, session: SessionId, key: &SessionKey) -> String {
+    let Identity { vault, random, .. } = identity;
+    STANDARD.encode(vault.seal(Purpose::SessionKey, key.expose(), &session.to_string(), random))
+}
+
 /// The key under which the session's refresh tokens stand.
 pub(super) fn open_key(identity: &Identity, row: &SessionRow) -> Result<SessionKey> {
     let sealed = row.sealed_key.as_deref().context_none("a session without a key")?;

@@ -27,7 +27,7 @@ statements! {
     fn session_sweep_idle(before: Timestamp) -> () =
         "delete from auth.sessions where id = any(array(
            select id from auth.sessions
-           where created_at < $1 and coalesce(refreshed_at at time zone 'utc', created_at) < $1
+           where created_at < $1 and coalesce(updated_at, created_at) < $1
            limit 1000 for update skip locked
          ))";
 

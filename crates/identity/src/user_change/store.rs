@@ -16,12 +16,16 @@ statements! {
     /// Links and codes that were sent work no longer.
     fn tokens_delete(user: UserId) -> () = "delete from auth.one_time_tokens where user_id = $1";
 
-    /// Nor does it matter when they were sent.
+    /// Nor does it matter when they were sent, or that the address was to be changed.
     fn mails_forget(user: UserId) -> () =
         "update auth.users
-         set confirmation_sent_at = null, recovery_sent_at = null, email_change_sent_at = null,
+         set email_change = '', email_change_confirm_status = 0, confirmation_sent_at = null, recovery_sent_at = null, email_change_sent_at = null,
              reauthentication_sent_at = null
          where id = $1";
+
+    /// Whether the session has shown one.
+    fn session_has_second_factor(session: SessionId) -> (bool,) =
+        "select true from auth.sessions where id = $1 and aal = 'aal2'";
 
     /// Whether the person has a second factor.
     fn factor_verified(user: UserId) -> (bool,) =

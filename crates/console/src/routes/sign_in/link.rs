@@ -82,7 +82,8 @@ pub(super) async fn link_press(State(backbone): State<Backbone>, request: Reques
             if own_path(&backbone, &target).is_some() {
                 return arrive(&backbone, &visit, &tokens, kind, link.redirect_to).await;
             }
-            // An application asks for the second factor by itself.
+            // An application asks for the second factor by itself; our own pages would have to, so they are not opened.
+            let visit = Visit { from_here: false, ..visit };
             let arrival = Arrival::new(&tokens, kind);
             let claims = backbone.claims(tokens.access_token.expose())?;
             Ok(hand_over(&backbone, &visit, &arrival, &claims, &target)?)

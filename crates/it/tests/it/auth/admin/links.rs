@@ -129,3 +129,22 @@ async fn a_link_leads_only_where_links_may() {
     let theirs = link(&app, to("https://evil.example/")).await.expect(200);
     assert!(!theirs.holds("evil.example"), "{theirs}");
 }
+
+#[tokio::test]
+async fn a_password_that_somebody_else_left_does_not_survive_an_invitation() {
+    for kind in ["invite", "signup", "recovery", "magiclink"] {
+        let app = confirming().await;
+        // Somebody signs up with an address of hers, and never reads its mail.
+        let stranger = json!({ "email": ADA, "password": "a stranger's password" });
+        app.post("/auth/v1/signup").json(&stranger).send().await.expect(200);
+        let asked = json!({ "type": kind, "email": ADA, "password": PASSWORD });
+        let made = link(&app, asked).await.expect(200);
+        let proof = json!({ "type": made.at("/verification_type"), "token_hash": made.at("/hashed_token") });
+        verify(&app, proof).await.expect(200);
+        let token = "/auth/v1/token?grant_type=password";
+        app.post(token).json(&stranger).send().await.refused(400, "invalid_credentials");
+        if kind == "signup" {
+            app.post(token).json(&json!({ "email": ADA, "password": PASSWORD })).send().await.expect(200);
+        }
+    }
+}

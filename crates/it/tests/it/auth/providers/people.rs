@@ -100,6 +100,21 @@ async fn who_came_with_an_unverified_address_does_not_share_it_with_its_owner() 
 }
 
 #[tokio::test]
+async fn nor_when_his_provider_verifies_another_address_meanwhile() {
+    let app = app().await;
+    sign_in(&app, "es", &Somebody::new("666", EMAIL, false)).await.error();
+    app.advance_seconds(61);
+    sign_in(&app, "es", &Somebody::new("666", "stranger@example.org", true)).await.error();
+    app.advance_seconds(61);
+    let body = json!({ "email": EMAIL, "password": PASSWORD });
+    app.post("/auth/v1/signup").json(&body).send().await.expect(200);
+    let body = json!({ "type": "signup", "email": EMAIL, "token": app.code(EMAIL).await });
+    let owner = app.post("/auth/v1/verify").json(&body).send().await.expect(200).at("/user/id");
+    let left = "select count(*) from auth.identities where provider_id = '666' and user_id = '";
+    assert_eq!(app.count(&format!("{left}{owner}'")).await, 0);
+}
+
+#[tokio::test]
 async fn what_somebody_else_left_at_an_unconfirmed_address_is_taken_away() {
     let app = app().await;
     // Somebody signs up with an address of hers, and never reads its mail.
