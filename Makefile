@@ -1,7 +1,7 @@
 # The two commands of the README are `make run` and `make test`. `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check format bench snapshots
+.PHONY: help run demo test check format bench fuzz snapshots
 
 CARGO ?= cargo
 # Arguments for the server: make run ARGS="--product documents --listen 127.0.0.1:9000"
@@ -42,6 +42,9 @@ bench: ## Measure; prints ratios, takes about three minutes on a quiet machine
 	@scripts/bench-programs.sh
 	$(CARGO) build --locked --release --package freehold --package freehold-bench
 	@target/release/freehold-bench
+
+fuzz: ## Throw bytes at what reads strangers' input, for five minutes
+	@scripts/fuzz.sh 100
 
 snapshots: ## Write openapi.json, docs/errors.md and docs/help.txt anew
 	UPDATE_SNAPSHOTS=1 $(CARGO) test --locked --package freehold-it house::
