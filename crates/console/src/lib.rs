@@ -61,7 +61,6 @@ pub use mailbox::{MailboxPage, ReceivedMail};
 pub use new_password::{ForgotPage, NewPasswordPage};
 pub use plans::{PlanCard, PlanLimit, PlanPrice, PlansPage};
 pub use routes::{Local, error_pages, routes};
-pub(crate) use sign_in::query_encode;
 pub use sign_in::{Carried, MailPurpose, ProviderButton, SignInPage, SignInStep, SignInWays};
 pub use sign_up::SignUpPage;
 pub use stripe_inbox::{StripeAccountPage, StripeEventLine, StripeEventPage, StripeInboxPage};

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use askama::Template;
+use freehold_core::percent_encode;
 
 use crate::{Brand, form_policy::form_policy};
 
@@ -137,7 +138,7 @@ impl SignInPage {
     }
 
     fn provider_link(&self, provider: &ProviderButton) -> String {
-        self.carried.link(&format!("/sign-in/with?provider={}", query_encode(&provider.name)))
+        self.carried.link(&format!("/sign-in/with?provider={}", percent_encode(&provider.name)))
     }
 }
 
@@ -150,7 +151,7 @@ impl Carried {
             if let Some(value) = value {
                 let joint = if link.contains('?') { '&' } else { '?' };
                 // Writing to a String cannot fail.
-                let _ = write!(link, "{joint}{name}={}", query_encode(value));
+                let _ = write!(link, "{joint}{name}={}", percent_encode(value));
             }
         }
         link
@@ -160,20 +161,6 @@ impl Carried {
     pub fn action(&self, path: &str) -> String {
         Self { redirect_to: None, organization: self.organization.clone() }.link(path)
     }
-}
-
-/// Percent-encodes a query value (RFC 3986): everything but the unreserved letters.
-pub(crate) fn query_encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]

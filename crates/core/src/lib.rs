@@ -2,7 +2,8 @@
 //!
 //! Read in this order: [`Id`] names things, [`Permission`] and [`Role`] say who may do what, [`Caller`] is who
 //! acts, [`Error`] is what every capability answers when it cannot, [`Clock`], [`Random`] and [`Ids`] bring in
-//! time and chance from outside, [`Money`] counts, [`Secret`] hides, [`Page`] turns lists into pages.
+//! time and chance from outside, [`Money`] counts, [`Secret`] hides, [`Page`] turns lists into pages, [`percent_encode`] puts
+//! texts into addresses.
 
 mod caller;
 mod clock;
@@ -10,6 +11,7 @@ mod error;
 mod id;
 mod money;
 mod page;
+mod percent;
 mod permission;
 mod random;
 mod secret;
@@ -20,6 +22,7 @@ pub use error::{Code, Context, Error, FieldError, Limit, OptionExt, Result, code
 pub use id::{ApiKeyId, ApiKeyKind, Id, Ids, Kind, SessionId, SessionKind, TenantId, TenantKind, UserId, UserKind};
 pub use money::{Currency, Money, ParseMoneyError};
 pub use page::{Cursor, Page, PageRequest};
+pub use percent::percent_encode;
 pub use permission::{Action, Area, Permission, Role, Scopes};
 pub use random::Random;
 pub use secret::Secret;

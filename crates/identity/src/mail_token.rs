@@ -2,9 +2,7 @@
 
 mod store;
 
-use std::fmt::Write;
-
-use freehold_core::{Result, Secret, UserId};
+use freehold_core::{Result, Secret, UserId, percent_encode};
 use freehold_db::SystemTx;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -232,20 +230,6 @@ fn link_of(identity: &Identity, token: &LinkToken, kind: MailKind, redirect_to: 
         kind.verify_type(),
         percent_encode(redirect_to)
     )
-}
-
-/// Percent-encodes a query value (RFC 3986): everything but the unreserved letters.
-fn percent_encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len() * 3);
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]

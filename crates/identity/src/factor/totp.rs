@@ -3,10 +3,9 @@
 use aws_lc_rs::{constant_time, hmac};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use data_encoding::BASE32_NOPAD;
-use freehold_core::{Context, Error, Random, Result, Secret, codes};
+use freehold_core::{Context, Error, Random, Result, Secret, codes, percent_encode};
 use freehold_vault::{Purpose, Vault};
 use jiff::Timestamp;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use qrcode::{EcLevel, QrCode, render::svg};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -17,8 +16,6 @@ const DIGITS: usize = 6;
 const KEY_LEN: usize = 20;
 /// What is stored of a key, when it is sealed.
 const SEALED: &str = "sealed:";
-/// What stands for itself in an address (RFC 3986).
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The key that an authenticator app and we share.
 #[derive(Clone)]
@@ -91,8 +88,7 @@ impl TotpKey {
 
     /// The address that authenticator apps read: who says so, and for whom.
     pub(crate) fn uri(&self, issuer: &str, account: &str) -> Secret {
-        let encode = |text: &str| utf8_percent_encode(text, UNRESERVED).to_string();
-        let (issuer, account, key) = (encode(issuer), encode(account), self.to_base32());
+        let (issuer, account, key) = (percent_encode(issuer), percent_encode(account), self.to_base32());
         let key = key.expose();
         Secret::new(format!(
             "otpauth://totp/{issuer}:{account}?algorithm=SHA1&digits={DIGITS}&issuer={issuer}&period={PERIOD_SECONDS}&secret={key}"

@@ -1,5 +1,7 @@
 //! Texts: variables in them, and their words.
 
+use freehold_core::percent_encode;
+
 use super::Variables;
 
 /// Longest text after its variables are filled in, in characters; what is longer is cut. A run keeps every text it says,
@@ -63,21 +65,6 @@ fn fill_with(text: &str, variables: &Variables, encode: impl Fn(&str) -> String)
 /// The text's first characters, at most this many.
 pub(crate) fn cut(text: &str, characters: usize) -> &str {
     text.char_indices().nth(characters).map_or(text, |(end, _)| &text[..end])
-}
-
-fn percent_encode(value: &str) -> String {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    let mut encoded = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push('%');
-            encoded.push(char::from(HEX[usize::from(byte >> 4)]));
-            encoded.push(char::from(HEX[usize::from(byte & 15)]));
-        }
-    }
-    encoded
 }
 
 /// The words of a text in lower case, one space between, without punctuation: "Don't, please!" is `dont please`.

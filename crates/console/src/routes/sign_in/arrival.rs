@@ -5,13 +5,13 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use freehold_core::{Error, Result, Secret};
+use freehold_core::{Error, Result, Secret, percent_encode};
 use freehold_identity::{access_token::Claims, factor::factor_list, session::Tokens};
 use freehold_web::{Answer, Backbone, Visitor, ticket_open, ticket_seal};
 use serde::{Deserialize, Serialize};
 
 use super::{super::brand, Visit, html_with_status, with_policy};
-use crate::{Carried, FactorPage, NewPasswordPage, query_encode};
+use crate::{Carried, FactorPage, NewPasswordPage};
 
 /// Pages of ours that the cookie signs in to, so that no token is in their address.
 const WITH_COOKIE: [&str; 2] = ["/billing", "/invitation"];
@@ -189,7 +189,7 @@ fn after(target: &str) -> Option<String> {
 
 /// The address with these behind its query.
 pub(super) fn with_query(target: &str, pairs: &[(&str, &str)]) -> String {
-    let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", query_encode(value))).collect();
+    let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", percent_encode(value))).collect();
     let joint = if target.contains('?') { '&' } else { '?' };
     format!("{target}{joint}{}", pairs.join("&"))
 }

@@ -5,7 +5,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use freehold_core::Error;
+use freehold_core::{Error, percent_encode};
 use freehold_identity::{
     codes,
     one_time::{Flow, LinkToken},
@@ -20,7 +20,7 @@ use super::{
     arrival::{Arrival, arrive, hand_over, own_path, with_query},
     visit, with_policy,
 };
-use crate::{ConfirmPage, HalfConfirmedPage, LinkExpiredPage, Purpose, query_encode};
+use crate::{ConfirmPage, HalfConfirmedPage, LinkExpiredPage, Purpose};
 
 #[derive(Deserialize)]
 pub(super) struct Link {
@@ -105,7 +105,7 @@ fn dead(backbone: &Backbone, target: &str, token: Option<&str>, error: &Error) -
         ("error_code", error.code().name),
         ("error_description", error.message()),
     ];
-    let fragment: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", query_encode(value))).collect();
+    let fragment: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", percent_encode(value))).collect();
     let pkce = token.is_some_and(|token| token.starts_with("pkce_"));
     let base = if pkce { with_query(target, &pairs) } else { target.to_owned() };
     Ok(Redirect::to(&format!("{base}#{}&sb=", fragment.join("&"))).into_response())
@@ -120,5 +120,5 @@ fn half_confirmed(backbone: &Backbone, target: &str, flow: Flow) -> Answer<Respo
         Flow::Pkce => with_query(target, &[("message", HALF_CONFIRMED)]),
         Flow::Implicit => target.to_owned(),
     };
-    Ok(Redirect::to(&format!("{base}#message={}&sb=", query_encode(HALF_CONFIRMED))).into_response())
+    Ok(Redirect::to(&format!("{base}#message={}&sb=", percent_encode(HALF_CONFIRMED))).into_response())
 }

@@ -65,6 +65,12 @@ async fn an_engine_that_is_away_is_told_again_and_then_left_alone() {
     cancel(&scene, &id).await.expect(200);
     for count in 2..=6 {
         scene.stand_in.hears(count).await;
+        // Only then is the next attempt ten minutes or less from now.
+        eventually("the failure is written down", async || {
+            let running = "select count(*) from freehold.jobs where kind = 'voice.engine_cancel' and state = 'running'";
+            scene.app.count(running).await == 0
+        })
+        .await;
         scene.app.advance_seconds(600);
     }
     eventually("nobody tries any more", async || {
