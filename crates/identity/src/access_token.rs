@@ -69,6 +69,16 @@ pub enum Aal {
     Two,
 }
 
+impl Aal {
+    /// As tokens and the database call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::One => "aal1",
+            Self::Two => "aal2",
+        }
+    }
+}
+
 /// One way in which a user showed who they are (RFC 8176).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Amr {

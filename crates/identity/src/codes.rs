@@ -128,8 +128,9 @@ pub const TOO_MANY_ENROLLED_MFA_FACTORS: Code =
 pub const MFA_FACTOR_NAME_CONFLICT: Code = Code::new("mfa_factor_name_conflict", 422, "Another factor has this name");
 /// The person has no such factor.
 pub const MFA_FACTOR_NOT_FOUND: Code = Code::new("mfa_factor_not_found", 404, "There is no such factor");
-/// A second factor is to be begun, or recovery codes or passkeys are to be changed, by a session that has not shown its own.
-pub const INSUFFICIENT_AAL_TO_CHANGE: Code = Code::new("insufficient_aal", 403, "This needs the second factor");
+/// The API is called, a second factor is to be begun, or recovery codes or passkeys are to be changed, by a session that has not
+/// shown the factor that its person has.
+pub const AAL2_REQUIRED: Code = Code::new("insufficient_aal", 403, "This needs the second factor");
 /// The factor has no such challenge.
 pub const MFA_CHALLENGE_NOT_FOUND: Code = Code::new("mfa_factor_not_found", 422, "There is no such challenge");
 /// Somebody without an address wants what needs one.
@@ -282,7 +283,7 @@ pub const ALL: &[Code] = &[
     PHONE_LOGINS_DISABLED,
     INSUFFICIENT_AAL_FOR_CHANGE,
     NO_UUID,
-    INSUFFICIENT_AAL_TO_CHANGE,
+    AAL2_REQUIRED,
     MFA_CHALLENGE_NOT_FOUND,
     ANONYMOUS_NOT_ALLOWED,
     USER_BANNED_AT_TOKEN,

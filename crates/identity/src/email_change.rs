@@ -15,7 +15,7 @@ use crate::{
     codes,
     flow::Challenge,
     mail_request::{Asking, mail_request_note},
-    mail_token::{MailKind, NewToken, mail_decoy, mail_flow, token_mail, token_make},
+    mail_token::{MailKind, NewToken, mail_decoy, mail_flow, token_mail, token_make, tokens_forget},
     session::Client,
     user::{User, identity_add, providers_note, user_find, user_find_by_email},
     verify::TokenRow,
@@ -135,7 +135,7 @@ pub(crate) async fn email_change_confirm(
 /// Gives the person the address.
 async fn finish(identity: &Identity, tx: &mut SystemTx, user: User, email: &str, client: &Client) -> Result<User> {
     let now = identity.clock.now();
-    tx.execute(store::tokens_delete(user.id)).await?;
+    tokens_forget(tx, user.id).await?;
     tx.execute(store::change_finish(user.id, email, now)).await.on_constraint("users_email_partial_key", taken)?;
     if tx.execute(store::identity_change(user.id, email, now)).await? == 0 {
         let data = json!({ "sub": user.id, "email": email, "email_verified": true, "phone_verified": false });

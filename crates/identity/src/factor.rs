@@ -121,6 +121,11 @@ pub async fn factor_list(tx: &mut SystemTx, user: UserId) -> Result<Vec<Factor>>
     tx.fetch_all(store::factor_list(user)).await
 }
 
+/// Whether a person has a second factor that was shown once, and so counts.
+pub(crate) async fn factor_exists(tx: &mut SystemTx, user: UserId) -> Result<bool> {
+    Ok(tx.fetch_optional(store::factor_exists(user)).await?.is_some())
+}
+
 /// Begins an authenticator app. It counts when a code of it was shown.
 ///
 /// # Errors
@@ -328,7 +333,7 @@ async fn refuse_another(
         return Err(Error::new(codes::TOO_MANY_ENROLLED_MFA_FACTORS, message));
     }
     if factors.iter().any(|factor| factor.verified) && !held.has_second_factor() {
-        return Err(Error::new(codes::INSUFFICIENT_AAL_TO_CHANGE, "AAL2 required to enroll a new factor"));
+        return Err(Error::new(codes::AAL2_REQUIRED, "AAL2 required to enroll a new factor"));
     }
     Ok(())
 }

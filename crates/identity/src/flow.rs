@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 pub use store::STATEMENTS;
 
-use crate::{Identity, Realm, codes, hex};
+use crate::{Identity, Realm, codes, sha256_hex};
 
 /// How long a code is good once the browser has it.
 const CODE_LIFE: SignedDuration = SignedDuration::from_mins(5);
@@ -217,7 +217,7 @@ pub async fn flow_redeem(identity: &Identity, tx: &mut SystemTx, code: &str, ver
 }
 
 fn code_digest(code: &str) -> String {
-    hex(digest::digest(&digest::SHA256, code.as_bytes()).as_ref())
+    sha256_hex(code)
 }
 
 #[cfg(test)]

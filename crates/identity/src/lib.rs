@@ -41,8 +41,10 @@ pub mod user;
 pub mod user_change;
 pub mod verify;
 
-use std::{fmt::Write, pin::Pin, sync::Arc};
+use std::{pin::Pin, sync::Arc};
 
+use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::HEXLOWER;
 use freehold_core::{Clock, Ids, Random, Result, TenantId};
 use freehold_db::{Db, Migration, MigrationSet, Statement, SystemTx};
 use freehold_outbound::Outbound;
@@ -71,6 +73,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 6, name: "factors", sql: include_str!("../migrations/0006_factors.sql") },
         Migration { number: 7, name: "limits", sql: include_str!("../migrations/0007_limits.sql") },
         Migration { number: 8, name: "keys", sql: include_str!("../migrations/0008_keys.sql") },
+        Migration { number: 9, name: "people_lock", sql: include_str!("../migrations/0009_people_lock.sql") },
     ],
 };
 
@@ -205,11 +208,7 @@ impl Identity {
     }
 }
 
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+/// SHA-256 in lower-case hexadecimal digits.
+pub(crate) fn sha256_hex(text: &str) -> String {
+    HEXLOWER.encode(digest(&SHA256, text.as_bytes()).as_ref())
 }

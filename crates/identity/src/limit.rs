@@ -122,19 +122,21 @@ pub async fn password_try(
     if known {
         parts.push(network.as_bytes());
     }
-    let subject = digest(identity, &parts);
-    match take(identity, bucket, subject).await? {
-        Ok(()) => Ok(PasswordTry(Some((bucket, subject)))),
-        Err(wait) => Err(refusal(wait)),
-    }
+    try_take(identity, bucket, digest(identity, &parts)).await
 }
 
 impl PasswordTry {
     /// It was right, and does not count.
     pub async fn succeeded(self, identity: &Identity) -> Result<()> {
+        let mut tx = identity.db.system("count a sign-in").begin().await?;
+        self.succeeded_in(identity, &mut tx).await?;
+        tx.commit().await
+    }
+
+    /// The same, in the transaction of what it was right for.
+    pub(crate) async fn succeeded_in(self, identity: &Identity, tx: &mut SystemTx) -> Result<()> {
         let Some((bucket, subject)) = self.0 else { return Ok(()) };
-        let query = store::bucket_give_back(bucket.name, &subject, bucket.step);
-        identity.db.system("count a sign-in").execute(query).await?;
+        tx.execute(store::bucket_give_back(bucket.name, &subject, bucket.step)).await?;
         identity.refusals.0.invalidate(&(bucket.name, subject));
         Ok(())
     }
@@ -151,11 +153,12 @@ pub async fn code_try(identity: &Identity, realm: Realm, email: &str) -> Result<
     let Some(bucket) = Bucket::new("codes", number, 3600, number).filter(|_| limits.enabled) else {
         return Ok(PasswordTry(None));
     };
-    let subject = digest(identity, &[b"account", realm.to_string().as_bytes(), email.as_bytes()]);
-    match take(identity, bucket, subject).await? {
-        Ok(()) => Ok(PasswordTry(Some((bucket, subject)))),
-        Err(wait) => Err(refusal(wait)),
-    }
+    try_take(identity, bucket, digest(identity, &[b"account", realm.to_string().as_bytes(), email.as_bytes()])).await
+}
+
+async fn try_take(identity: &Identity, bucket: Bucket, subject: [u8; 32]) -> Result<PasswordTry> {
+    take(identity, bucket, subject).await?.map_err(refusal)?;
+    Ok(PasswordTry(Some((bucket, subject))))
 }
 
 /// Refuses everybody alike while this server has sent as many mails as it may in an hour; whoever asks learns nothing of

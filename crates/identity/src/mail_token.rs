@@ -201,6 +201,22 @@ pub async fn mail_flow(
     flow_begin(identity, tx, new).await.map(Some)
 }
 
+/// A link or code was used, and is good no more.
+pub(crate) async fn token_use(tx: &mut SystemTx, token: Uuid) -> Result<()> {
+    tx.execute(store::token_delete(token)).await.map(drop)
+}
+
+/// Links and codes that were sent to a person work no longer.
+pub(crate) async fn tokens_forget(tx: &mut SystemTx, user: UserId) -> Result<()> {
+    tx.execute(store::tokens_delete(user)).await.map(drop)
+}
+
+/// The same, and it is forgotten when they were sent, and that the address was to be changed.
+pub(crate) async fn mails_forget(tx: &mut SystemTx, user: UserId) -> Result<()> {
+    tokens_forget(tx, user).await?;
+    tx.execute(store::mails_forget(user)).await.map(drop)
+}
+
 /// Takes the time of a mail and sends none: who asks for one to an address that nobody has waits as long as anybody.
 pub(crate) async fn mail_decoy(identity: &Identity, tx: &mut SystemTx) -> Result<()> {
     // Token, its time, the count of mails, the mail, the audit entry.

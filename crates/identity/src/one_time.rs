@@ -8,11 +8,13 @@
 
 use std::fmt;
 
-use aws_lc_rs::{constant_time, digest};
+use aws_lc_rs::constant_time;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use freehold_core::{Random, Secret};
 use freehold_vault::{Purpose, Vault};
 use zeroize::Zeroizing;
+
+use crate::sha256_hex;
 
 /// Digits of a code when nothing else is configured.
 pub const CODE_DIGITS: usize = 6;
@@ -124,8 +126,7 @@ impl LinkToken {
 
     /// What is stored of it and looked up: SHA-256 in 64 lower-case hexadecimal digits.
     pub fn hash(&self) -> String {
-        let digest = digest::digest(&digest::SHA256, self.text.expose().as_bytes());
-        digest.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 15]).map(hex_digit).collect()
+        sha256_hex(self.text.expose())
     }
 
     /// Whether `hash` is this token's. The time it takes does not depend on how much of it agrees.
@@ -138,10 +139,6 @@ impl fmt::Debug for LinkToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "LinkToken({:?}, [secret])", self.flow)
     }
-}
-
-fn hex_digit(nibble: u8) -> char {
-    char::from(b"0123456789abcdef"[usize::from(nibble)])
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use crate::{
     Identity,
     audit_entry::{Action, audit_note},
     codes,
+    factor::factor_exists,
     session::{Client, Held, Holder, Tokens, session_hold, session_open},
     user::user_find,
 };
@@ -234,6 +235,11 @@ pub async fn passkey_list(identity: &Identity, user: UserId) -> Result<Vec<Passk
     identity.db.system("list own passkeys").fetch_all(store::passkey_list(user)).await
 }
 
+/// The same, whether or not passkeys are taken here.
+pub(crate) async fn passkeys_of(tx: &mut SystemTx, user: UserId) -> Result<Vec<Passkey>> {
+    tx.fetch_all(store::passkey_list(user)).await
+}
+
 /// Gives a passkey another name.
 ///
 /// # Errors
@@ -302,10 +308,10 @@ async fn hold(identity: &Identity, tx: &mut SystemTx, holder: Holder) -> Result<
     if held.user.is_sso_user {
         return Err(Error::new(core_codes::VALIDATION_FAILED, "SSO users cannot register passkeys"));
     }
-    let protected = tx.fetch_optional(store::factor_exists(held.user.id)).await?.is_some();
+    let protected = factor_exists(tx, held.user.id).await?;
     if protected && !held.has_second_factor() {
         let message = "AAL2 session is required to manage passkeys when MFA is enabled";
-        return Err(Error::new(codes::INSUFFICIENT_AAL_TO_CHANGE, message));
+        return Err(Error::new(codes::AAL2_REQUIRED, message));
     }
     Ok(held)
 }

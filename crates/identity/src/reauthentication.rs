@@ -16,7 +16,7 @@ use crate::{
     codes,
     limit::code_try,
     mail_request::refuse_too_soon,
-    mail_token::{MailKind, NewToken, mail_send},
+    mail_token::{MailKind, NewToken, mail_send, token_use},
     one_time::{OneTimeCode, code_matches},
     session::Client,
     user::{User, user_find},
@@ -69,7 +69,11 @@ pub(crate) async fn reauthentication_use(identity: &Identity, user: &User, nonce
     let right = row.failed_attempts < MAX_WRONG_CODES
         && identity.clock.now().duration_since(row.created_at) <= life
         && row.code_hash.is_some_and(|hash| code_matches(&identity.vault, &user.email, &code, &hash));
-    tx.execute(if right { store::code_delete(row.id) } else { store::code_failed(row.id) }).await?;
+    if right {
+        token_use(&mut tx, row.id).await?;
+    } else {
+        tx.execute(store::code_failed(row.id)).await?;
+    }
     tx.commit().await?;
     if right { attempt.succeeded(identity).await } else { Err(wrong()) }
 }

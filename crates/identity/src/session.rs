@@ -89,7 +89,7 @@ impl Client {
 
 impl SessionRow {
     fn aal(&self) -> Aal {
-        if self.aal == "aal2" { Aal::Two } else { Aal::One }
+        if self.aal == Aal::Two.name() { Aal::Two } else { Aal::One }
     }
 }
 
@@ -109,18 +109,19 @@ pub async fn session_open(
     let limits = identity.settings.auth.sessions;
     let not_after = lifetime(limits.lifetime_hours).and_then(|life| now.saturating_add(life).ok());
     let (agent, ip) = (client.agent(), client.address());
-    tx.execute(store::session_insert(session, user.id, sealed, agent, ip, not_after, now)).await?;
-    tx.execute(store::method_note(identity.ids.next::<()>().uuid(), session, method, now)).await?;
+    let claim = identity.ids.next::<()>().uuid();
+    tx.execute(store::session_insert(session, user.id, sealed, agent, ip, not_after, claim, method, now)).await?;
     if limits.one_per_person {
         tx.execute(store::sessions_close_others(user.id, session, now)).await?;
     }
     user_signed_in(tx, user.id, now).await?;
+    let first = user.last_sign_in_at.is_none();
+    let user = User { last_sign_in_at: Some(now), updated_at: now, ..user };
     place_note(identity, tx, user.id, client).await?;
-    if user.last_sign_in_at.is_none() {
+    if first {
         (identity.newcomer)(tx, &user).await?;
     }
     audit_note(identity, tx, Action::Login, &user, json!({ "method": method }), client).await?;
-    let user = user_find(tx, user.id).await?.ok_or_else(|| Error::internal("who signs in is gone"))?;
     let amr = vec![amr_of(method, now)];
     issue(identity, user, session, Aal::One, amr, RefreshToken::issue(session, 0, &key))
 }
@@ -214,13 +215,17 @@ pub async fn session_end(identity: &Identity, user: UserId, session: SessionId, 
 /// Ends sessions in the transaction of what they end for. When that is committed, the answer belongs to
 /// [`sessions_revoke`].
 pub async fn sessions_end(tx: &mut SystemTx, user: UserId, session: SessionId, scope: Scope) -> Result<Vec<SessionId>> {
-    let ended = tx
-        .fetch_all(match scope {
-            Scope::Global => store::sessions_delete_all(user),
-            Scope::Local => store::sessions_delete_one(user, session),
-            Scope::Others => store::sessions_delete_others(user, session),
-        })
-        .await?;
+    let ended = match scope {
+        Scope::Global => return sessions_end_all(tx, user).await,
+        Scope::Local => tx.fetch_all(store::sessions_delete_one(user, session)).await?,
+        Scope::Others => tx.fetch_all(store::sessions_delete_others(user, session)).await?,
+    };
+    Ok(ended.into_iter().map(|(session,)| session).collect())
+}
+
+/// The same for all of a person's.
+pub(crate) async fn sessions_end_all(tx: &mut SystemTx, user: UserId) -> Result<Vec<SessionId>> {
+    let ended = tx.fetch_all(store::sessions_delete_all(user)).await?;
     Ok(ended.into_iter().map(|(session,)| session).collect())
 }
 
@@ -235,7 +240,10 @@ pub fn sessions_revoke(identity: &Identity, ended: &[SessionId]) {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionStanding {
     /// Its tokens hold.
-    Alive,
+    Alive {
+        /// The person has a second factor.
+        protected: bool,
+    },
     /// Its person is locked out for the time being.
     Banned,
     /// It is over.
@@ -244,15 +252,10 @@ pub enum SessionStanding {
 
 /// How the session stands now.
 pub async fn session_standing(db: &Db, session: SessionId, now: Timestamp) -> Result<SessionStanding> {
-    let banned = db.system("check a session").fetch_optional(store::session_banned(session, now)).await?;
-    Ok(match banned {
-        Some((false,)) => SessionStanding::Alive,
-        Some((true,)) => SessionStanding::Banned,
+    let standing = db.system("check a session").fetch_optional(store::session_standing(session, now)).await?;
+    Ok(match standing {
+        Some((false, protected)) => SessionStanding::Alive { protected },
+        Some((true, _)) => SessionStanding::Banned,
         None => SessionStanding::Ended,
     })
-}
-
-/// Whether the session's tokens hold.
-pub async fn session_alive(db: &Db, session: SessionId, now: Timestamp) -> Result<bool> {
-    Ok(session_standing(db, session, now).await? == SessionStanding::Alive)
 }

@@ -19,7 +19,7 @@ use crate::{
     provider::strangers_forget,
     session::{Client, Tokens, session_open},
     sign_up::person_new,
-    user::{User, person_find, user_find, user_set_password},
+    user::{User, person_find, user_lock, user_set_password},
     verify::{VerifyType, proof_use},
 };
 pub use crate::{
@@ -45,7 +45,6 @@ pub async fn sign_in_with_password(
     let attempt = password_try(identity, realm, email, found.as_ref().map(|user| user.id), client).await?;
     let right = identity.passwords.verify(&password, hash.as_ref()).await?;
     let Some(found) = found.filter(|_| right) else { return Err(wrong()) };
-    attempt.succeeded(identity).await?;
     let anew = match &hash {
         Some(hash) if identity.passwords.needs_rehash(hash) => Some(identity.passwords.hash(&password).await?),
         _ => None,
@@ -53,16 +52,22 @@ pub async fn sign_in_with_password(
     let now = identity.clock.now();
     let mut tx = identity.db.system("sign in with a password").begin().await?;
     // Hashing takes its time, in which the password may have been changed.
-    let present = tx.fetch_optional(store::password_lock(found.id)).await?.and_then(|(present,)| present);
-    if present.as_ref().map(Secret::expose) != hash.as_ref().map(Secret::expose) {
+    let user = user_lock(&mut tx, found.id).await?.ok_or_else(wrong)?;
+    if user.encrypted_password.as_ref().map(Secret::expose) != hash.as_ref().map(Secret::expose) {
         return Err(wrong());
     }
-    let user = user_find(&mut tx, found.id).await?.ok_or_else(wrong)?;
-    if user.banned(now) {
-        return Err(Error::new(codes::USER_BANNED_AT_TOKEN, "User is banned"));
-    }
-    if !user.confirmed() {
-        return Err(Error::new(codes::EMAIL_NOT_CONFIRMED, "Email not confirmed"));
+    attempt.succeeded_in(identity, &mut tx).await?;
+    let refused = if user.banned(now) {
+        Err(Error::new(codes::USER_BANNED_AT_TOKEN, "User is banned"))
+    } else if user.confirmed() {
+        Ok(())
+    } else {
+        Err(Error::new(codes::EMAIL_NOT_CONFIRMED, "Email not confirmed"))
+    };
+    if let Err(refusal) = refused {
+        // Who knows the password is not guessing.
+        tx.commit().await?;
+        return Err(refusal);
     }
     if anew.is_some() {
         user_set_password(&mut tx, user.id, anew, now).await?;

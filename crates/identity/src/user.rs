@@ -206,6 +206,11 @@ pub async fn user_find(tx: &mut SystemTx, id: UserId) -> Result<Option<User>> {
     tx.fetch_optional(store::user_find(id)).await
 }
 
+/// Finds a person, and keeps him from changing until the transaction ends.
+pub(crate) async fn user_lock(tx: &mut SystemTx, id: UserId) -> Result<Option<User>> {
+    tx.fetch_optional(store::user_lock(id)).await
+}
+
 /// The ways in which the person signs in.
 pub async fn user_identities(tx: &mut SystemTx, id: UserId) -> Result<Vec<UserIdentity>> {
     tx.fetch_all(store::identity_list(id)).await

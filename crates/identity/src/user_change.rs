@@ -15,10 +15,12 @@ use crate::{
     audit_entry::{Action, audit_note},
     codes,
     email_change::{EmailChange, email_change_ask, email_change_begin},
+    factor::factor_exists,
     flow::Challenge,
     limit::password_try,
+    mail_token::mails_forget,
     reauthentication::reauthentication_use,
-    session::Client,
+    session::{Client, Scope, sessions_end, sessions_revoke},
     user::{User, identity_add, user_find, user_identities, user_merge_metadata, user_set_password},
 };
 
@@ -97,9 +99,7 @@ pub async fn user_change(
     check(&user)?;
     audit_note(identity, &mut tx, Action::UserModified, &user, json!({}), client).await?;
     tx.commit().await?;
-    for session in ended {
-        identity.verifier.revoke_session(session);
-    }
+    sessions_revoke(identity, &ended);
     Ok(user)
 }
 
@@ -111,7 +111,7 @@ async fn allowed(tx: &mut SystemTx, claims: &Claims, user: &User, sensitive: boo
     // The token may say so for longer than it is true of the session, and the session more than the token knows.
     let session_has = tx.fetch_optional(store::session_has_second_factor(claims.session_id)).await?.is_some();
     let shown = claims.aal == Aal::Two && session_has;
-    if !shown && tx.fetch_optional(store::factor_verified(user.id)).await?.is_some() {
+    if !shown && factor_exists(tx, user.id).await? {
         let message = "AAL2 session is required to update email or password when MFA is enabled.";
         return Err(Error::new(codes::INSUFFICIENT_AAL_FOR_CHANGE, message));
     }
@@ -188,15 +188,14 @@ async fn password_set(
     session: SessionId,
 ) -> Result<Vec<SessionId>> {
     let now = identity.clock.now();
-    tx.execute(store::tokens_delete(user.id)).await?;
-    tx.execute(store::mails_forget(user.id)).await?;
+    mails_forget(tx, user.id).await?;
     user_set_password(tx, user.id, Some(hash), now).await?;
-    let ended = tx.fetch_all(store::sessions_delete_others(user.id, session)).await?;
+    let ended = sessions_end(tx, user.id, session, Scope::Others).await?;
     // With a first password there is one more way in.
     if user.encrypted_password.is_none() && !user.email.is_empty() {
         email_identity_ensure(identity, tx, user).await?;
     }
-    Ok(ended.into_iter().map(|(session,)| session).collect())
+    Ok(ended)
 }
 
 async fn email_identity_ensure(identity: &Identity, tx: &mut SystemTx, user: &User) -> Result<()> {

@@ -20,6 +20,7 @@ use crate::{
     email_change::email_change_confirm,
     flow::{flow_code, flow_end, flow_lock, flow_redeem},
     limit::code_try,
+    mail_token::token_use,
     one_time::{Flow, LinkToken, OneTimeCode, code_matches},
     session::{Client, Tokens, session_open},
     user::{User, user_confirm, user_find, user_set_password},
@@ -260,7 +261,7 @@ async fn token_take(
         }
     };
     let Some(token) = found.filter(|token| alive(identity, token, identity.clock.now())) else { return Ok(None) };
-    tx.execute(store::token_delete(token.id)).await?;
+    token_use(tx, token.id).await?;
     Ok(Some(token))
 }
 

@@ -53,7 +53,7 @@ impl FromRequestParts<Backbone> for SignedIn {
             }
             Some(Credential::Token(token)) => {
                 let claims = backbone.person_claims(token).await?;
-                backbone.session_check(claims.session_id).await?;
+                backbone.session_check(claims.session_id, claims.aal).await?;
                 Ok(Self { user: claims.sub, session: claims.session_id })
             }
         }

@@ -8,6 +8,7 @@
 mod authenticated;
 mod backbone;
 mod body;
+mod cookie;
 mod credentials;
 pub mod elsewhere;
 mod etag;
@@ -27,6 +28,7 @@ mod visitor;
 pub use authenticated::{Authenticated, SignedIn, bearer, caller_anew, client, realm};
 pub use backbone::{Backbone, Outage, Parts};
 pub use body::{Json, MaybeJson, RawJson, read_json};
+pub use cookie::{Cookie, SameSite, cookie_read};
 pub use credentials::credentials;
 pub use etag::{IfMatch, Versioned};
 pub use idempotency::{Attempt, Creation, Fresh, MIGRATIONS, STATEMENTS as IDEMPOTENCY_STATEMENTS, forget_old};

@@ -17,6 +17,7 @@ use freehold_tenancy::{
     invitation::invitation_awaits,
     tenant::{NewTenant, tenant_create},
 };
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::Backbone;
@@ -65,16 +66,17 @@ pub async fn newcomer_settle(places: &Places, tx: &mut SystemTx, user: &User) ->
     let new = NewTenant { id, name, personal, plan, owner: user.id };
     let now = places.clock.now();
     let tenant = tenant_create(tx, new, now).await?.tenant_id;
-    match &places.billing {
-        Some(billing) => account_open(tx, billing, tenant, now).await,
-        None => Ok(()),
-    }
+    open(tx, places.billing.as_ref(), tenant, now).await
 }
 
 /// Opens the account of an organization that was made in this transaction, with its trial, where the product has one.
 pub async fn account_begin(backbone: &Backbone, tx: &mut SystemTx, tenant: TenantId) -> Result<()> {
-    match &backbone.billing {
-        Some(billing) => account_open(tx, billing, tenant, backbone.clock.now()).await,
+    open(tx, backbone.billing.as_ref(), tenant, backbone.clock.now()).await
+}
+
+async fn open(tx: &mut SystemTx, billing: Option<&Billing>, tenant: TenantId, now: Timestamp) -> Result<()> {
+    match billing {
+        Some(billing) => account_open(tx, billing, tenant, now).await,
         None => Ok(()),
     }
 }

@@ -6,11 +6,12 @@ use std::{sync::Arc, time::Duration};
 use axum::http::HeaderMap;
 use freehold_core::{Caller, Error, Result, SessionId, Standing, TenantId, UserId, codes};
 use freehold_identity::{
-    access_token::{Claims, TokenError},
+    access_token::{Aal, Claims, TokenError},
     api_key::ApiKey,
+    codes::AAL2_REQUIRED,
     key::key_holder,
     project::token_claims,
-    session::session_alive,
+    session::{SessionStanding, session_standing},
 };
 use freehold_tenancy::resolve::{key_place, member_place, tenant_place};
 use freehold_vault::Purpose;
@@ -27,8 +28,9 @@ const BELIEVED: Duration = Duration::from_millis(500);
 pub struct Resolver {
     /// By the digest of the key's text, so that the memory holds no credential.
     keys: Cache<[u8; 32], KeyCaller>,
-    members: Cache<(SessionId, Option<TenantId>), Arc<Caller>>,
-    sessions: Cache<SessionId, ()>,
+    members: Cache<(SessionId, Aal, Option<TenantId>), Arc<Caller>>,
+    /// Those that live, and whether their person has a second factor.
+    sessions: Cache<SessionId, bool>,
     /// For work that nobody asked for at this moment.
     systems: Cache<(TenantId, &'static str), Option<Arc<Caller>>>,
 }
@@ -89,7 +91,7 @@ impl Backbone {
             Credential::Key(key) => self.key_caller(key, wanted).await,
             Credential::Token(token) => {
                 let claims = self.person_claims(token).await?;
-                self.member_caller(claims.sub, claims.session_id, wanted).await
+                self.member_caller(claims.sub, (claims.session_id, claims.aal), wanted).await
             }
         }
     }
@@ -120,22 +122,38 @@ impl Backbone {
         }
     }
 
-    /// Nothing, while the session has not been ended. A project's sessions are not known here: its tokens hold until they
-    /// end.
-    pub async fn session_check(&self, session: SessionId) -> Result<()> {
+    /// Nothing, while the session has not been ended, and what its token says was shown (`aal`) is enough for its person. A
+    /// project's sessions are not known here: its tokens hold until they end.
+    ///
+    /// # Errors
+    /// `unauthenticated`; `insufficient_aal` when the person has a second factor and it was not shown.
+    pub async fn session_check(&self, session: SessionId, aal: Aal) -> Result<()> {
         if self.identity.project.is_some() {
             return Ok(());
         }
-        if self.resolver.sessions.get(&session).await.is_some() {
-            return Ok(());
-        }
-        let alive = async {
-            let alive = session_alive(&self.db, session, self.clock.now()).await?;
-            alive
-                .then_some(())
-                .ok_or_else(|| Error::new(codes::UNAUTHENTICATED, "The session has ended; sign in again."))
+        let protected = match self.resolver.sessions.get(&session).await {
+            Some(protected) => protected,
+            None => {
+                let look_up = self.resolver.sessions.try_get_with(session, self.session_protected(session));
+                look_up.await.map_err(|error| error.shared())?
+            }
         };
-        self.resolver.sessions.try_get_with(session, alive).await.map_err(|error| error.shared())
+        if protected && aal == Aal::One && self.identity.settings.auth.factors.api_requires_aal2 {
+            let message = "This session has not shown the second factor that its person has. Verify it \
+                           (POST /auth/v1/factors/{id}/verify), and send the token of the answer.";
+            return Err(Error::new(AAL2_REQUIRED, message));
+        }
+        Ok(())
+    }
+
+    /// Whether the person of this session, which lives, has a second factor.
+    async fn session_protected(&self, session: SessionId) -> Result<bool> {
+        match session_standing(&self.db, session, self.clock.now()).await? {
+            SessionStanding::Alive { protected } => Ok(protected),
+            SessionStanding::Banned | SessionStanding::Ended => {
+                Err(Error::new(codes::UNAUTHENTICATED, "The session has ended; sign in again."))
+            }
+        }
     }
 
     /// Freehold itself, for this reason: what a job of the tenant acts as. On the tenant's plan, and for a suspended tenant
@@ -193,19 +211,20 @@ impl Backbone {
         Ok(Some(KeyCaller { caller: Arc::new(caller), expires_at: holder.expires_at }))
     }
 
-    /// A member of the organization that is `wanted`, or of the one last switched to, in a session that lives.
+    /// A member of the organization that is `wanted`, or of the one last switched to, in a session that lives, with a token or
+    /// cookie that says so much was shown.
     pub(crate) async fn member_caller(
         &self,
         user: UserId,
-        session: SessionId,
+        (session, aal): (SessionId, Aal),
         wanted: Option<TenantId>,
     ) -> Result<Arc<Caller>> {
-        let key = (session, wanted);
+        let key = (session, aal, wanted);
         if let Some(caller) = self.resolver.members.get(&key).await {
             return Ok(caller);
         }
         let look_up = async {
-            let ((), place) = tokio::try_join!(self.session_check(session), member_place(&self.db, user, wanted))?;
+            let ((), place) = tokio::try_join!(self.session_check(session, aal), member_place(&self.db, user, wanted))?;
             let Some(place) = place else { return Err(nowhere(wanted)) };
             let Some(role) = place.role else { return Err(nowhere(wanted)) };
             let standing = self.stands(place.standing);

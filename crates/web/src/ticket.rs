@@ -3,15 +3,13 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use freehold_core::{Context, Result, Secret};
 use freehold_vault::Purpose;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{
-    Backbone,
-    visitor::{hex, unhex},
-};
+use crate::Backbone;
 
 /// How long a form may be looked at before it is sent.
 const LIFE: SignedDuration = SignedDuration::from_mins(15);
@@ -25,12 +23,13 @@ struct Ticket<T> {
 /// Seals what goes along. `place` names the form, so that it is taken by no other.
 pub fn ticket_seal<T: Serialize>(backbone: &Backbone, place: &str, data: T) -> Result<String> {
     let ticket = serde_json::to_vec(&Ticket { at: backbone.clock.now(), data }).context("writing a ticket")?;
-    Ok(hex(&backbone.vault.seal(Purpose::Cookie, &ticket, &label(place), &backbone.random)))
+    Ok(HEXLOWER.encode(&backbone.vault.seal(Purpose::Cookie, &ticket, &label(place), &backbone.random)))
 }
 
 /// What was sealed for this form; none: it was not, or too long ago.
 pub fn ticket_open<T: DeserializeOwned>(backbone: &Backbone, place: &str, ticket: &str) -> Option<T> {
-    let opened = backbone.vault.open(Purpose::Cookie, &unhex(ticket)?, &label(place)).ok()?;
+    let sealed = HEXLOWER_PERMISSIVE.decode(ticket.as_bytes()).ok()?;
+    let opened = backbone.vault.open(Purpose::Cookie, &sealed, &label(place)).ok()?;
     let ticket: Ticket<T> = serde_json::from_slice(&opened).ok()?;
     let age = backbone.clock.now().duration_since(ticket.at);
     (age <= LIFE && !age.is_negative()).then_some(ticket.data)
@@ -42,7 +41,7 @@ fn label(place: &str) -> String {
 
 /// A verifier for a sign-in of the PKCE flow (RFC 7636) that a page of ours begins, and its challenge of the method S256.
 pub fn verifier_generate(backbone: &Backbone) -> (Secret, String) {
-    let verifier = hex(&backbone.random.bytes::<32>());
+    let verifier = HEXLOWER.encode(&backbone.random.bytes::<32>());
     let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
     (Secret::new(verifier), challenge)
 }

@@ -42,7 +42,7 @@ impl FromRequestParts<Backbone> for Bearer {
         };
         let claims = backbone.claims(token).map_err(refused)?;
         match session_standing(&backbone.db, claims.session_id, backbone.clock.now()).await? {
-            SessionStanding::Alive => Ok(Self(claims)),
+            SessionStanding::Alive { .. } => Ok(Self(claims)),
             SessionStanding::Banned => Err(Error::new(codes::USER_BANNED, "User is banned").into()),
             SessionStanding::Ended => Err(ended().into()),
         }

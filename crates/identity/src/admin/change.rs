@@ -8,7 +8,11 @@ use serde_json::{Value, json};
 use super::{email_exists, found_within_limits, identity_data, not_found, phone_set, store};
 use crate::{
     Identity,
-    user::{User, identity_add, user_confirm, user_merge_app_metadata, user_merge_metadata, user_set_password},
+    mail_token::mails_forget,
+    session::sessions_end_all,
+    user::{
+        User, identity_add, user_confirm, user_lock, user_merge_app_metadata, user_merge_metadata, user_set_password,
+    },
 };
 
 /// Whether somebody is locked out.
@@ -68,7 +72,7 @@ pub async fn user_change(
     changes: UserChanges,
 ) -> Result<(User, Vec<SessionId>)> {
     let now = identity.clock.now();
-    tx.fetch_optional(store::user_lock(id)).await?.ok_or_else(not_found)?;
+    user_lock(tx, id).await?.ok_or_else(not_found)?;
     let mut ended = Vec::new();
     if changes.aud.is_some() || changes.role.is_some() {
         tx.execute(store::user_set_role(id, changes.aud, changes.role, now)).await?;
@@ -92,12 +96,10 @@ pub async fn user_change(
     let new_password = changes.password_hash.is_some();
     if new_password {
         user_set_password(tx, id, changes.password_hash, now).await?;
-        let sessions = tx.fetch_all(store::sessions_delete(id)).await?;
-        ended.extend(sessions.into_iter().map(|(session,)| session));
+        ended.extend(sessions_end_all(tx, id).await?);
     }
     if new_password || moved {
-        tx.execute(store::tokens_delete(id)).await?;
-        tx.execute(store::user_forget_sent(id)).await?;
+        mails_forget(tx, id).await?;
     }
     if let Some(data) = changes.app_metadata {
         user_merge_app_metadata(tx, id, data, now).await?;

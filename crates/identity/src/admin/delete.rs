@@ -6,8 +6,12 @@ use freehold_core::{Result, SessionId, UserId};
 use freehold_db::SystemTx;
 use jiff::Timestamp;
 
-use super::{not_found, store, user_get};
-use crate::user::{User, user_identities};
+use super::{not_found, store};
+use crate::{
+    mail_token::mails_forget,
+    session::sessions_end_all,
+    user::{User, user_identities, user_lock},
+};
 
 /// Deletes a person with his ways in, his sessions and his factors. The sessions are to be told to
 /// [`Verifier::revoke_session`](crate::access_token::Verifier::revoke_session) after the commit.
@@ -15,11 +19,10 @@ use crate::user::{User, user_identities};
 /// # Errors
 /// `user_not_found`.
 pub async fn user_delete(tx: &mut SystemTx, id: UserId) -> Result<(User, Vec<SessionId>)> {
-    tx.fetch_optional(store::user_lock(id)).await?.ok_or_else(not_found)?;
-    let user = user_get(tx, id).await?;
-    let sessions = tx.fetch_all(store::sessions_delete(id)).await?;
+    let user = user_lock(tx, id).await?.ok_or_else(not_found)?;
+    let sessions = sessions_end_all(tx, id).await?;
     tx.execute(store::user_delete(id)).await?;
-    Ok((user, sessions.into_iter().map(|(session,)| session).collect()))
+    Ok((user, sessions))
 }
 
 /// Deletes a person, and keeps that there was one, for the records: in the place of his address, number and ways in stand
@@ -28,8 +31,7 @@ pub async fn user_delete(tx: &mut SystemTx, id: UserId) -> Result<(User, Vec<Ses
 /// # Errors
 /// `user_not_found`.
 pub async fn user_delete_softly(tx: &mut SystemTx, id: UserId, now: Timestamp) -> Result<(User, Vec<SessionId>)> {
-    tx.fetch_optional(store::user_lock(id)).await?.ok_or_else(not_found)?;
-    let user = user_get(tx, id).await?;
+    let user = user_lock(tx, id).await?.ok_or_else(not_found)?;
     if user.deleted_at.is_some() {
         return Ok((user, Vec::new()));
     }
@@ -39,13 +41,11 @@ pub async fn user_delete_softly(tx: &mut SystemTx, id: UserId, now: Timestamp) -
         let veiled = veil(id, &format!("{}:{}", way.provider, way.provider_id));
         tx.execute(store::identity_veil(way.id, &veiled, now)).await?;
     }
-    tx.execute(store::user_forget_sent(id)).await?;
-    tx.execute(store::tokens_delete(id)).await?;
+    mails_forget(tx, id).await?;
     tx.execute(store::flows_delete(id)).await?;
     tx.execute(store::factors_delete(id)).await?;
     tx.execute(store::passkeys_delete(id)).await?;
-    let sessions = tx.fetch_all(store::sessions_delete(id)).await?;
-    Ok((user, sessions.into_iter().map(|(session,)| session).collect()))
+    Ok((user, sessions_end_all(tx, id).await?))
 }
 
 /// As Supabase Auth veils: SHA-256 of the id and the text, in base64url.

@@ -9,7 +9,7 @@ use super::store;
 use crate::{
     codes,
     factor::{Factor, factor_list, factor_remove, name_check},
-    passkey::Passkey,
+    passkey::{Passkey, passkeys_of},
 };
 
 /// One second factor of somebody's.
@@ -53,7 +53,7 @@ pub async fn user_factor_delete(tx: &mut SystemTx, user: UserId, factor: Uuid, n
 
 /// Somebody's passkeys, the oldest first.
 pub async fn user_passkey_list(tx: &mut SystemTx, user: UserId) -> Result<Vec<Passkey>> {
-    tx.fetch_all(store::passkey_list(user)).await
+    passkeys_of(tx, user).await
 }
 
 /// Takes a passkey of somebody's away.

@@ -1,13 +1,13 @@
 //! SQL of what administrators do to people.
 
-use freehold_core::{SessionId, UserId};
+use freehold_core::UserId;
 use freehold_db::statements;
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::OwnedIdentity;
-use crate::{Realm, passkey::Passkey, user::User};
+use crate::{Realm, user::User};
 
 statements! {
     /// How many people there are.
@@ -63,9 +63,6 @@ statements! {
         "select user_id, id, provider_id, provider, identity_data, last_sign_in_at, created_at, updated_at
          from auth.identities where user_id = any($1) order by created_at, id";
 
-    /// The person, kept from changing.
-    fn user_lock(id: UserId) -> (UserId,) = "select id from auth.users where id = $1 for update";
-
     /// Sets whom tokens are for, and the role in them.
     fn user_set_role(id: UserId, aud: Option<String>, role: Option<String>, now: Timestamp) -> () =
         "update auth.users set aud = coalesce($2, aud), role = coalesce($3, role), updated_at = $4 where id = $1";
@@ -94,21 +91,6 @@ statements! {
         "update auth.identities set identity_data = identity_data || $3, updated_at = $4
          where user_id = $1 and provider = $2 and provider_id = $1::uuid::text";
 
-    /// Whatever was sent no longer works.
-    fn tokens_delete(user: UserId) -> () = "delete from auth.one_time_tokens where user_id = $1";
-
-    /// Whatever was sent is forgotten.
-    fn user_forget_sent(id: UserId) -> () =
-        "update auth.users
-         set email_change = '', email_change_confirm_status = 0, confirmation_token = '', confirmation_sent_at = null, recovery_token = '', recovery_sent_at = null,
-           email_change_token_current = '', email_change_token_new = '', email_change_sent_at = null,
-           phone_change_token = '', phone_change_sent_at = null, reauthentication_token = '',
-           reauthentication_sent_at = null
-         where id = $1";
-
-    /// Ends all of a person's sessions.
-    fn sessions_delete(user: UserId) -> (SessionId,) = "delete from auth.sessions where user_id = $1 returning id";
-
     /// Sign-ins under way are given up.
     fn flows_delete(user: UserId) -> () = "delete from auth.flow_state where user_id = $1 or linking_target_id = $1";
 
@@ -129,11 +111,6 @@ statements! {
 
     /// Takes all second factors away.
     fn factors_delete(user: UserId) -> () = "delete from auth.mfa_factors where user_id = $1";
-
-    /// A person's passkeys, the oldest first.
-    fn passkey_list(user: UserId) -> Passkey =
-        "select id, friendly_name, backup_eligible, backed_up, transports, created_at, last_used_at
-         from auth.webauthn_credentials where user_id = $1 order by created_at, id";
 
     /// Takes a passkey away.
     fn passkey_delete(user: UserId, passkey: Uuid) -> () =

@@ -30,7 +30,4 @@ statements! {
         "update auth.identities
          set identity_data = identity_data || jsonb_build_object('email', $2::text, 'email_verified', true), updated_at = $3
          where user_id = $1 and provider = 'email'";
-
-    /// Links and codes that were sent to the old address work no longer.
-    fn tokens_delete(user: UserId) -> () = "delete from auth.one_time_tokens where user_id = $1";
 }

@@ -168,7 +168,7 @@ pub async fn codes_delete(identity: &Identity, holder: Holder, client: &Client) 
     let mut tx = identity.db.system("take recovery codes away").begin().await?;
     let held = factors_hold(identity, &mut tx, holder).await?;
     if !held.has_second_factor() {
-        return Err(Error::new(codes::INSUFFICIENT_AAL_TO_CHANGE, "AAL2 required to delete recovery codes"));
+        return Err(Error::new(codes::AAL2_REQUIRED, "AAL2 required to delete recovery codes"));
     }
     let found = tx.fetch_optional(store::codes_find(held.user.id)).await?.ok_or_else(none)?;
     factor_remove(&mut tx, held.user.id, found.factor, now).await?;
@@ -183,7 +183,7 @@ fn admit(identity: &Identity, held: &Held, message: &'static str) -> Result<()> 
         let message = "MFA enroll is disabled for recovery codes";
         return Err(Error::new(codes::MFA_RECOVERY_CODES_ENROLL_NOT_ENABLED, message));
     }
-    if held.has_second_factor() { Ok(()) } else { Err(Error::new(codes::INSUFFICIENT_AAL_TO_CHANGE, message)) }
+    if held.has_second_factor() { Ok(()) } else { Err(Error::new(codes::AAL2_REQUIRED, message)) }
 }
 
 fn none() -> Error {

@@ -19,6 +19,10 @@ statements! {
            coalesce(phone, '') as phone, created_at, updated_at, last_challenged_at
          from auth.mfa_factors where user_id = $1 order by created_at, id";
 
+    /// Whether the person has a second factor that counts.
+    fn factor_exists(user: UserId) -> (bool,) =
+        "select true from auth.mfa_factors where user_id = $1 and status = 'verified' limit 1";
+
     /// Forgets factors that were begun and never shown, and whose challenges are over.
     fn factors_forget(user: UserId, before: Timestamp) -> () =
         "delete from auth.mfa_factors as f

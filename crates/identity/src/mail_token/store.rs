@@ -42,6 +42,22 @@ statements! {
     fn reauthentication_sent(id: UserId, now: Timestamp) -> () =
         "update auth.users set reauthentication_sent_at = $2, updated_at = $2 where id = $1";
 
+    /// Used.
+    fn token_delete(id: Uuid) -> () = "delete from auth.one_time_tokens where id = $1";
+
+    /// Whatever was sent to a person no longer works.
+    fn tokens_delete(user: UserId) -> () = "delete from auth.one_time_tokens where user_id = $1";
+
+    /// Nor does it matter when it was sent, or that the address was to be changed. People who moved here may have tokens in
+    /// the columns of before.
+    fn mails_forget(user: UserId) -> () =
+        "update auth.users
+         set email_change = '', email_change_confirm_status = 0, confirmation_token = '', confirmation_sent_at = null,
+           recovery_token = '', recovery_sent_at = null, email_change_token_current = '', email_change_token_new = '',
+           email_change_sent_at = null, phone_change_token = '', phone_change_sent_at = null,
+           reauthentication_token = '', reauthentication_sent_at = null
+         where id = $1";
+
     /// Asks for a mail, in this transaction.
     fn mail_enqueue(
         id: Uuid, cause: &str, template: &str, recipient: &str, data: Value, now: Timestamp, tenant: Option<TenantId>

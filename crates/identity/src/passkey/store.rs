@@ -18,10 +18,6 @@ statements! {
     fn passkey_handles(user: UserId) -> (Vec<u8>, Value) =
         "select credential_id, transports from auth.webauthn_credentials where user_id = $1 order by created_at, id";
 
-    /// Whether the person has a second factor that counts.
-    fn factor_exists(user: UserId) -> (bool,) =
-        "select true from auth.mfa_factors where user_id = $1 and status = 'verified' limit 1";
-
     /// Adds a passkey.
     fn passkey_insert(
         id: Uuid, user: UserId, credential: Vec<u8>, public_key: Vec<u8>, aaguid: Uuid, sign_count: i64,

@@ -12,8 +12,8 @@ use super::{Provider, Speaks, github, person::invitation};
 use crate::{
     Identity, Realm, codes,
     flow::{Challenge, NewFlow, flow_begin},
-    hex,
     one_time::LinkToken,
+    sha256_hex,
 };
 
 /// Parameters of a request for authorization that are ours to set, or ours to read, and never go to the provider as they
@@ -183,7 +183,7 @@ pub(super) fn mark_name(flow: Uuid) -> String {
 
 /// What is kept of a browser's mark.
 pub(super) fn mark_digest(mark: &str) -> String {
-    hex(digest(&SHA256, mark.as_bytes()).as_ref())
+    sha256_hex(mark)
 }
 
 /// The place that what is kept is sealed for.

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     HOUSE, Identity, Realm, codes,
     flow::{Flow, flow_code, flow_end, flow_lock},
-    session::{Client, Tokens, session_open},
+    session::{Client, Tokens, session_open, sessions_revoke},
 };
 
 /// How long somebody may take at the provider.
@@ -228,9 +228,7 @@ async fn settle(identity: &Identity, taken: &Taken, told: &Told, client: &Client
         Arrival::Session { tokens, provider }
     };
     tx.commit().await?;
-    for session in settled.ended {
-        identity.verifier.revoke_session(session);
-    }
+    sessions_revoke(identity, &settled.ended);
     Ok(arrival)
 }
 

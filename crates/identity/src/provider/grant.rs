@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use freehold_core::{Error, Result, Secret, UserId, codes as core_codes};
 
 use super::{
@@ -15,8 +14,9 @@ use super::{
     profile::Profile,
 };
 use crate::{
-    Identity, Realm, codes, hex,
-    session::{Client, Tokens, session_open},
+    Identity, Realm, codes,
+    session::{Client, Tokens, session_open, sessions_revoke},
+    sha256_hex,
 };
 
 /// A token that a program brings.
@@ -115,9 +115,7 @@ async fn settle(
     }
     let tokens = session_open(identity, &mut tx, settled.user, METHOD, client).await?;
     tx.commit().await?;
-    for session in settled.ended {
-        identity.verifier.revoke_session(session);
-    }
+    sessions_revoke(identity, &settled.ended);
     Ok(tokens)
 }
 
@@ -153,7 +151,7 @@ fn judge(provider: &Provider, token: &IdToken, nonce: Option<&str>) -> Result<()
     }
     match (token.text("nonce"), nonce) {
         (None, None) => Ok(()),
-        (Some(said), Some(nonce)) if said == hex(digest(&SHA256, nonce.as_bytes()).as_ref()) => Ok(()),
+        (Some(said), Some(nonce)) if said == sha256_hex(nonce) => Ok(()),
         (Some(_), Some(_)) => Err(GrantError::OAuth("invalid nonce", "Nonces mismatch".to_owned())),
         _ => Err(invalid("Passed nonce and nonce in id_token should either both exist or not.")),
     }

@@ -17,8 +17,9 @@ use crate::{
     audit_entry::{Action, audit_note},
     codes,
     mail_request::{Asking, mail_request_note},
+    mail_token::token_use,
     realm_tenant,
-    session::Client,
+    session::{Client, sessions_end_all},
     sign_in::mail_sign_in_with,
     sign_up::realm_new,
     user::{
@@ -115,7 +116,7 @@ pub(super) async fn invitation_take(
     audit_note(identity, tx, Action::InviteAccepted, &user, json!({ "provider": provider.name }), client).await?;
     let ended = if user.confirmed() { Vec::new() } else { strip(tx, &user, named, now).await? };
     user_confirm(tx, user.id, now).await?;
-    tx.execute(store::invitation_delete(token)).await?;
+    token_use(tx, token).await?;
     Ok(Settled { user: found(tx, user.id).await?, refusal: None, ended })
 }
 
@@ -249,8 +250,7 @@ async fn strip(tx: &mut SystemTx, user: &User, named: Named<'_>, now: Timestamp)
     tx.execute(store::user_strip(user.id, named.profile.data(), now)).await?;
     tx.execute(store::identities_delete_others(user.id, &named.provider.name, &subject)).await?;
     providers_note(tx, user.id, now).await?;
-    let ended = tx.fetch_all(store::sessions_end(user.id)).await?;
-    Ok(ended.into_iter().map(|(session,)| session).collect())
+    sessions_end_all(tx, user.id).await
 }
 
 /// Takes away from somebody unconfirmed what others may have left there, because somebody asks for a mail to the address

@@ -1,6 +1,6 @@
 //! SQL of signing in by others.
 
-use freehold_core::{SessionId, UserId};
+use freehold_core::UserId;
 use freehold_db::statements;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -59,9 +59,6 @@ statements! {
          where u.id = i.user_id and i.user_id = $1 and i.provider not in ('email', 'phone')
            and (coalesce(i.identity_data ->> 'email_verified', '') <> 'true' or i.email is distinct from u.email)";
 
-    /// Ends all of a person's sessions.
-    fn sessions_end(user: UserId) -> (SessionId,) = "delete from auth.sessions where user_id = $1 returning id";
-
     /// Takes the number away.
     fn user_phone_clear(id: UserId, now: Timestamp) -> () =
         "update auth.users set phone = null, phone_confirmed_at = null, updated_at = $2 where id = $1";
@@ -78,9 +75,6 @@ statements! {
     fn invitation_lock(hash: &str) -> Invited =
         "select id, user_id, created_at at time zone 'utc' as created_at from auth.one_time_tokens
          where token_hash = $1 and token_type = 'confirmation_token' for update";
-
-    /// It was used.
-    fn invitation_delete(id: Uuid) -> () = "delete from auth.one_time_tokens where id = $1";
 
     /// The ways in which a person signs in, kept from changing.
     fn identities_lock(user: UserId) -> IdentityRow =

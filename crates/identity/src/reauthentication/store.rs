@@ -16,7 +16,4 @@ statements! {
     /// A wrong code was tried.
     fn code_failed(id: Uuid) -> () =
         "update auth.one_time_tokens set failed_attempts = failed_attempts + 1 where id = $1";
-
-    /// Used.
-    fn code_delete(id: Uuid) -> () = "delete from auth.one_time_tokens where id = $1";
 }

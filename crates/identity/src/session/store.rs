@@ -8,15 +8,20 @@ use uuid::Uuid;
 use super::{SessionInfo, SessionRow};
 
 statements! {
-    /// Opens a session.
+    /// Opens a session, and notes how the person proved who he is.
     fn session_insert(
         id: SessionId, user: UserId, sealed_key: String, user_agent: Option<String>, ip: Option<String>,
-        not_after: Option<Timestamp>, now: Timestamp
+        not_after: Option<Timestamp>, claim: Uuid, method: &str, now: Timestamp
     ) -> () =
-        "insert into auth.sessions (
-           id, user_id, created_at, updated_at, aal, not_after, user_agent, ip, refresh_token_hmac_key,
-           refresh_token_counter
-         ) values ($1, $2, $7, $7, 'aal1', $6, $4, $5::text::inet, $3, 0)";
+        "with opened as (
+           insert into auth.sessions (
+             id, user_id, created_at, updated_at, aal, not_after, user_agent, ip, refresh_token_hmac_key,
+             refresh_token_counter
+           ) values ($1, $2, $9, $9, 'aal1', $6, $4, $5::text::inet, $3, 0)
+           returning id
+         )
+         insert into auth.mfa_amr_claims (id, session_id, authentication_method, created_at, updated_at)
+         select $7, id, $8, $9, $9 from opened";
 
     /// How the person proved who he is; the same way once more is only later.
     fn method_note(id: Uuid, session: SessionId, method: &str, now: Timestamp) -> () =
@@ -108,8 +113,11 @@ statements! {
     fn sessions_delete_others(user: UserId, session: SessionId) -> (SessionId,) =
         "delete from auth.sessions where user_id = $1 and id <> $2 returning id";
 
-    /// Whether its person is locked out; none: it has ended, or its person is deleted.
-    fn session_banned(id: SessionId, now: Timestamp) -> (bool,) =
-        "select coalesce(u.banned_until > $2, false) from auth.sessions as s join auth.users as u on u.id = s.user_id
+    /// Whether its person is locked out, and whether he has a second factor that counts; none: it has ended, or its person is
+    /// deleted.
+    fn session_standing(id: SessionId, now: Timestamp) -> (bool, bool) =
+        "select coalesce(u.banned_until > $2, false),
+           exists (select from auth.mfa_factors as f where f.user_id = u.id and f.status = 'verified')
+         from auth.sessions as s join auth.users as u on u.id = s.user_id
          where s.id = $1 and (s.not_after is null or s.not_after > $2) and u.deleted_at is null";
 }

@@ -12,6 +12,9 @@ pub struct FactorSettings {
     pub recovery_codes: bool,
     /// Most factors of one person.
     pub most: i64,
+    /// Of somebody who has a second factor, the API takes only tokens of sessions that have shown it. Supabase leaves that to
+    /// each application.
+    pub api_requires_aal2: bool,
 }
 
 /// `[auth.webauthn]`: what passkeys are bound to.
@@ -26,6 +29,6 @@ pub struct WebauthnSettings {
 
 impl Default for FactorSettings {
     fn default() -> Self {
-        Self { totp: true, recovery_codes: true, most: 10 }
+        Self { totp: true, recovery_codes: true, most: 10, api_requires_aal2: true }
     }
 }

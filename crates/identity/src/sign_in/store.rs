@@ -1,6 +1,5 @@
 //! SQL of the ways in.
 
-use freehold_core::{Secret, UserId};
 use freehold_db::statements;
 
 use super::PasswordRow;
@@ -11,8 +10,4 @@ statements! {
     fn user_by_email(realm: Realm, email: &str) -> PasswordRow =
         "select id, encrypted_password
          from freehold.people where realm = $1 and email = $2 and not is_sso_user and deleted_at is null";
-
-    /// The password's hash, kept from changing.
-    fn password_lock(user: UserId) -> (Option<Secret>,) =
-        "select nullif(encrypted_password, '')::text from auth.users where id = $1 for update";
 }

@@ -32,6 +32,9 @@ statements! {
     /// Finds a person.
     fn user_find(id: UserId) -> User = "select * from freehold.people where id = $1";
 
+    /// Finds a person, and keeps him from changing.
+    fn user_lock(id: UserId) -> User = "select * from freehold.people where id = $1 for update";
+
     /// Confirms the address.
     fn user_confirm(id: UserId, now: Timestamp) -> () =
         "update auth.users set email_confirmed_at = coalesce(email_confirmed_at, $2), updated_at = $2 where id = $1";

@@ -1,7 +1,6 @@
 //! SQL of using up links and codes.
 
 use freehold_db::statements;
-use uuid::Uuid;
 
 use super::TokenRow;
 use crate::Realm;
@@ -38,7 +37,4 @@ statements! {
          where u.id = t.user_id and t.relates_to = $2 and t.token_type::text = any($3)
            and (coalesce(u.instance_id, '00000000-0000-0000-0000-000000000000') = $1
              or ($1 = '00000000-0000-0000-0000-000000000000' and u.instance_id = u.id and u.email_confirmed_at is null))";
-
-    /// Used.
-    fn token_delete(id: Uuid) -> () = "delete from auth.one_time_tokens where id = $1";
 }

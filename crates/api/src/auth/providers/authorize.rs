@@ -11,7 +11,7 @@ use freehold_identity::{
     flow::Challenge,
     provider::{BrowserMark, Departure, Destination, provider_begin},
 };
-use freehold_web::{Answer, Backbone, Query, realm};
+use freehold_web::{Answer, Backbone, Cookie, Query, SameSite, realm};
 
 use crate::auth::otp::redirect_of;
 
@@ -76,21 +76,14 @@ pub(super) fn departure(backbone: &Backbone, departure: Departure) -> Result<Res
     answer.headers_mut().insert(header::LOCATION, place);
     if let Some(BrowserMark { name, value, by_form }) = departure.mark {
         // A form of the provider's page comes from another site, and brings no other cookies.
-        let same_site = if by_form { "None" } else { "Lax" };
-        answer.headers_mut().insert(header::SET_COOKIE, cookie(backbone, &name, value.expose(), SECONDS, same_site)?);
+        let same_site = if by_form { SameSite::None } else { SameSite::Lax };
+        let cookie = cookie(&name, value.expose(), SECONDS, same_site);
+        answer.headers_mut().insert(header::SET_COOKIE, cookie.header(backbone)?);
     }
     Ok(answer)
 }
 
 /// A cookie of the way back.
-pub(super) fn cookie(
-    backbone: &Backbone,
-    name: &str,
-    value: &str,
-    seconds: u32,
-    same_site: &str,
-) -> Result<HeaderValue> {
-    let secure = if backbone.site_url.starts_with("https://") { "; Secure" } else { "" };
-    let text = format!("{name}={value}; Path={PATH}; Max-Age={seconds}; HttpOnly; SameSite={same_site}{secure}");
-    HeaderValue::from_str(&text).context("writing a cookie")
+pub(super) fn cookie<'a>(name: &'a str, value: &'a str, seconds: u32, same_site: SameSite) -> Cookie<'a> {
+    Cookie { name, value, path: PATH, same_site, seconds: Some(seconds) }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Form,
     extract::{FromRequest, Query, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use freehold_core::{Context, Error, Result};
@@ -15,7 +15,7 @@ use freehold_identity::{
     realm_tenant,
     session::Tokens,
 };
-use freehold_web::{Answer, Backbone, client};
+use freehold_web::{Answer, Backbone, SameSite, client, cookie_read};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -74,7 +74,7 @@ pub(crate) async fn callback_form(State(backbone): State<Backbone>, request: Req
 async fn take(backbone: &Backbone, parts: &Parts, body: CallbackBody, status: StatusCode) -> Result<Response> {
     let CallbackBody { state, code, error, error_description, iss, user } = body;
     let returned = Returned { state, code, error, error_description, issuer: iss, person: user };
-    let cookies = |name: &str| cookie_of(&parts.headers, name);
+    let cookies = |name: &str| cookie_read(&parts.headers, name).map(str::to_owned);
     let client = client(backbone, parts);
     let Return { mark, redirect_to, realm, arrival } =
         provider_return(&backbone.identity, returned, &cookies, &client).await;
@@ -98,7 +98,7 @@ async fn take(backbone: &Backbone, parts: &Parts, body: CallbackBody, status: St
     let place = HeaderValue::try_from(place).context("writing where the browser goes")?;
     answer.headers_mut().insert(header::LOCATION, place);
     if let Some(name) = mark {
-        answer.headers_mut().insert(header::SET_COOKIE, cookie(backbone, &name, "", 0, "Lax")?);
+        answer.headers_mut().insert(header::SET_COOKIE, cookie(&name, "", 0, SameSite::Lax).header(backbone)?);
     }
     if let Some(error) = error {
         // For the log.
@@ -139,10 +139,4 @@ fn in_oauth(error: &Error, status: u16) -> &'static str {
         503 => "temporarily_unavailable",
         _ => "server_error",
     }
-}
-
-fn cookie_of(headers: &HeaderMap, name: &str) -> Option<String> {
-    let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(other, _)| *other == name).map(|(_, value)| value.to_owned())
 }

@@ -166,8 +166,8 @@ pub(super) fn hand_over(
     };
     let mut answer = Redirect::to(&place).into_response();
     if visit.from_here {
-        let cookie = Visitor { user: claims.sub, session: claims.session_id }.cookie(backbone)?;
-        answer.headers_mut().append(header::SET_COOKIE, cookie);
+        let visitor = Visitor { user: claims.sub, session: claims.session_id, aal: claims.aal };
+        answer.headers_mut().append(header::SET_COOKIE, visitor.cookie(backbone)?);
     }
     Ok(answer)
 }

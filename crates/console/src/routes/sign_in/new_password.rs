@@ -111,7 +111,7 @@ pub(super) async fn new_password_save(State(backbone): State<Backbone>, request:
 
 async fn password_save(backbone: &Backbone, visit: &Visit, claims: &Claims, password: String) -> Result<()> {
     // The ticket is older than the session's end, where somebody ended it meanwhile.
-    backbone.session_check(claims.session_id).await?;
+    backbone.session_check(claims.session_id, claims.aal).await?;
     let password = password_wanted(backbone, password)?;
     let change = UserChange { password: Some(password), ..UserChange::default() };
     user_change(&backbone.identity, claims, change, |_| Ok(()), &visit.client).await.map(drop)

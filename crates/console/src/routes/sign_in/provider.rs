@@ -2,12 +2,12 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderValue, header},
     response::{IntoResponse, Redirect, Response},
 };
-use freehold_core::{Context, Result};
+use freehold_core::Result;
 use freehold_identity::verify::sign_in_with_code;
-use freehold_web::{Answer, Backbone, Query, verifier_generate};
+use freehold_web::{Answer, Backbone, Cookie, Query, SameSite, cookie_read, verifier_generate};
 use serde::Deserialize;
 
 use super::{
@@ -61,9 +61,9 @@ pub(super) async fn arrived(
     // The verifier in its cookie shows that this browser began it, wherever it comes from now.
     let visit = Visit { from_here: true, ..Visit::of(&backbone, &parts)? };
     let Arrived { code, redirect_to, organization } = arrived;
-    let signed_in = match (code, verifier(&parts.headers)) {
+    let signed_in = match (code, cookie_read(&parts.headers, COOKIE)) {
         (Some(code), Some(verifier)) => {
-            match sign_in_with_code(&backbone.identity, &code, &verifier, &visit.client).await {
+            match sign_in_with_code(&backbone.identity, &code, verifier, &visit.client).await {
                 Ok((tokens, _)) => Some(tokens),
                 Err(error) if error.code().status < 500 => None,
                 Err(error) => return Err(error.into()),
@@ -82,13 +82,5 @@ pub(super) async fn arrived(
 }
 
 fn cookie(backbone: &Backbone, value: &str, seconds: u32) -> Result<HeaderValue> {
-    let secure = if backbone.site_url.starts_with("https://") { "; Secure" } else { "" };
-    let cookie = format!("{COOKIE}={value}; Path=/sign-in; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
-    HeaderValue::from_str(&cookie).context("writing a cookie")
-}
-
-fn verifier(headers: &HeaderMap) -> Option<String> {
-    let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value.to_owned()).filter(|value| !value.is_empty())
+    Cookie { name: COOKIE, value, path: "/sign-in", same_site: SameSite::Lax, seconds: Some(seconds) }.header(backbone)
 }
