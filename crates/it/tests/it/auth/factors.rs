@@ -1,5 +1,6 @@
 //! Second factors, passkeys, and sessions, as Supabase Auth's clients expect them.
 
+mod api;
 mod authenticator;
 mod authenticator_app;
 mod guessing;
