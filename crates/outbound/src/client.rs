@@ -1,6 +1,9 @@
 //! Sends requests.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use freehold_core::{Context, Result};
@@ -86,6 +89,21 @@ struct Inner {
     allowed: Arc<Allowed>,
 }
 
+/// The operating system's certificate authorities, which are some hundred files: read once.
+fn authorities() -> Arc<RootCertStore> {
+    static AUTHORITIES: OnceLock<Arc<RootCertStore>> = OnceLock::new();
+    let read = || {
+        let mut authorities = RootCertStore::empty();
+        // Single bad certificates of the system are nothing to stop for.
+        let (added, _) = authorities.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        if added == 0 {
+            tracing::warn!("this machine has no certificate authorities (ca-certificates): no https:// can be called");
+        }
+        Arc::new(authorities)
+    };
+    AUTHORITIES.get_or_init(read).clone()
+}
+
 impl Outbound {
     /// A client that calls what is allowed, with the operating system's certificate authorities and resolver.
     pub fn new(allowed: Allowed) -> Result<Self> {
@@ -94,17 +112,15 @@ impl Outbound {
 
     /// The same with another resolver.
     pub fn with_resolver(allowed: Allowed, resolver: Arc<dyn Resolve>) -> Result<Self> {
-        let mut authorities = RootCertStore::empty();
-        // Single bad certificates of the system are nothing to stop for.
-        let (added, _) = authorities.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        if added == 0 {
-            tracing::warn!("this machine has no certificate authorities (ca-certificates): no https:// can be called");
-        }
-        Self::believing(authorities, allowed, resolver)
+        Self::believing(authorities(), allowed, resolver)
     }
 
     /// The same with other authorities.
-    pub(crate) fn believing(authorities: RootCertStore, allowed: Allowed, resolver: Arc<dyn Resolve>) -> Result<Self> {
+    pub(crate) fn believing(
+        authorities: Arc<RootCertStore>,
+        allowed: Allowed,
+        resolver: Arc<dyn Resolve>,
+    ) -> Result<Self> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let tls = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()

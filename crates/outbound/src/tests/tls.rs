@@ -52,7 +52,7 @@ async fn server_of(name: &str) -> (u16, RootCertStore) {
 fn outbound(authorities: RootCertStore) -> Outbound {
     let dns = PlayedDns::default();
     dns.play("hooks.example", &["127.0.0.1"]);
-    Outbound::believing(authorities, Allowed::public_only().with_loopback(), Arc::new(dns)).unwrap()
+    Outbound::believing(Arc::new(authorities), Allowed::public_only().with_loopback(), Arc::new(dns)).unwrap()
 }
 
 #[tokio::test]
