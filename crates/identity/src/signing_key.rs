@@ -88,7 +88,7 @@ impl Algorithm {
         [Self::Es256, Self::Rs256, Self::EdDsa, Self::Hs256].into_iter().find(|algorithm| algorithm.name() == name)
     }
 
-    const fn jws(self) -> Jws {
+    pub(crate) const fn jws(self) -> Jws {
         match self {
             Self::Es256 => Jws::ES256,
             Self::Rs256 => Jws::RS256,

@@ -1,19 +1,15 @@
 //! The keys with which a provider signs (RFC 7517).
 
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, DecodingKey, Header};
+use jsonwebtoken::Header;
 use serde_json::Value;
 
-/// Fewest bytes of an RSA key's modulus: 2048 bits.
-const MODULUS: usize = 256;
+use crate::signing_key::{Algorithm, Jwk, VerifyingKey};
 
 /// A public key of a provider. It says with which algorithm it signs; a token's header has no say in it.
 #[derive(Clone)]
 pub(super) struct IssuerKey {
     id: Option<String>,
-    pub(super) algorithm: Algorithm,
-    pub(super) decoding: DecodingKey,
+    pub(super) verifying: VerifyingKey,
 }
 
 impl IssuerKey {
@@ -24,29 +20,16 @@ impl IssuerKey {
             return None;
         }
         let says = |names: &[&str]| text("alg").is_none_or(|algorithm| names.contains(&algorithm));
-        let (algorithm, decoding) = match (text("kty")?, text("crv")) {
-            ("RSA", _) if says(&["RS256"]) => {
-                let (modulus, exponent) = (text("n")?, text("e")?);
-                let bytes = URL_SAFE_NO_PAD.decode(modulus.trim_end_matches('=')).ok()?;
-                if bytes.iter().skip_while(|byte| **byte == 0).count() < MODULUS {
-                    return None;
-                }
-                (Algorithm::RS256, DecodingKey::from_rsa_components(modulus, exponent).ok()?)
-            }
-            ("EC", Some("P-256")) if says(&["ES256"]) => {
-                let (x, y) = (coordinate(text("x")?)?, coordinate(text("y")?)?);
-                let point = [&[4], x.as_slice(), y.as_slice()].concat();
-                ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &point).ok()?;
-                (Algorithm::ES256, DecodingKey::from_ec_der(&point))
-            }
-            ("OKP", Some("Ed25519")) if says(&["EdDSA", "Ed25519"]) => {
-                let x = coordinate(text("x")?)?;
-                ParsedPublicKey::new(&ED25519, x).ok()?;
-                (Algorithm::EdDSA, DecodingKey::from_ed_der(&x))
-            }
+        // Some fill their numbers up with `=`.
+        let number = |name: &str| text(name).map(|digits| digits.trim_end_matches('=').to_owned());
+        let (algorithm, public) = match (text("kty")?, text("crv")) {
+            ("RSA", _) if says(&["RS256"]) => (Algorithm::Rs256, Jwk::rsa(number("n")?, number("e")?)),
+            ("EC", Some("P-256")) if says(&["ES256"]) => (Algorithm::Es256, Jwk::ec(number("x")?, number("y")?)),
+            ("OKP", Some("Ed25519")) if says(&["EdDSA", "Ed25519"]) => (Algorithm::EdDsa, Jwk::okp(number("x")?)),
             _ => return None,
         };
-        Some(Self { id: text("kid").map(str::to_owned), algorithm, decoding })
+        let verifying = VerifyingKey::published(public, algorithm).ok()?;
+        Some(Self { id: text("kid").map(str::to_owned), verifying })
     }
 
     /// Those of a set that we can use.
@@ -57,7 +40,7 @@ impl IssuerKey {
 
     /// The key of the token with this header: the one of its `kid`, or without one the only one of its algorithm.
     pub(super) fn choose<'a>(keys: &'a [Self], header: &Header) -> Option<&'a Self> {
-        let mut fitting = keys.iter().filter(|key| key.algorithm == header.alg);
+        let mut fitting = keys.iter().filter(|key| key.verifying.algorithm().jws() == header.alg);
         match &header.kid {
             Some(kid) => fitting.find(|key| key.id.as_ref() == Some(kid)),
             None => fitting.next().filter(|_| fitting.next().is_none()),
@@ -65,12 +48,9 @@ impl IssuerKey {
     }
 }
 
-fn coordinate(text: &str) -> Option<[u8; 32]> {
-    URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()?.try_into().ok()
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     use serde_json::json;
 
     use super::*;
@@ -84,11 +64,11 @@ mod tests {
     fn a_key_says_its_algorithm() {
         let ec = json!({ "kty": "EC", "crv": "P-256", "x": X, "y": Y, "kid": "1" });
         let ed = json!({ "kty": "OKP", "crv": "Ed25519", "x": ED, "alg": "EdDSA", "use": "sig" });
-        assert_eq!(IssuerKey::read(&ec).unwrap().algorithm, Algorithm::ES256);
-        assert_eq!(IssuerKey::read(&ed).unwrap().algorithm, Algorithm::EdDSA);
+        assert_eq!(IssuerKey::read(&ec).unwrap().verifying.algorithm(), Algorithm::Es256);
+        assert_eq!(IssuerKey::read(&ed).unwrap().verifying.algorithm(), Algorithm::EdDsa);
         let keys = IssuerKey::read_all(&json!({ "keys": [ec, { "kty": "AKP" }, 7, ed] }));
         assert_eq!(keys.len(), 2);
-        let mut header = Header::new(Algorithm::EdDSA);
+        let mut header = Header::new(Algorithm::EdDsa.jws());
         assert!(IssuerKey::choose(&keys, &header).is_some());
         header.kid = Some("1".into());
         assert!(IssuerKey::choose(&keys, &header).is_none(), "the key of that name signs otherwise");

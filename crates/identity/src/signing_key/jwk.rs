@@ -72,19 +72,19 @@ const KID_MAX: usize = 128;
 
 impl Jwk {
     /// A point of P-256, its coordinates in base64url.
-    pub(super) fn ec(x: String, y: String) -> Self {
+    pub(crate) fn ec(x: String, y: String) -> Self {
         let kid = thumbprint(&format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#));
         Self { crv: Some("P-256".into()), x: Some(x), y: Some(y), ..Self::bare("EC", Algorithm::Es256, kid) }
     }
 
     /// A key of Ed25519 in base64url.
-    pub(super) fn okp(x: String) -> Self {
+    pub(crate) fn okp(x: String) -> Self {
         let kid = thumbprint(&format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#));
         Self { crv: Some("Ed25519".into()), x: Some(x), ..Self::bare("OKP", Algorithm::EdDsa, kid) }
     }
 
     /// A modulus and an exponent in base64url.
-    pub(super) fn rsa(n: String, e: String) -> Self {
+    pub(crate) fn rsa(n: String, e: String) -> Self {
         let kid = thumbprint(&format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#));
         Self { n: Some(n), e: Some(e), ..Self::bare("RSA", Algorithm::Rs256, kid) }
     }

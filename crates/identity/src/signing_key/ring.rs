@@ -3,7 +3,6 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use jsonwebtoken::{Header, errors::ErrorKind};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Algorithm, JwkSet, KeyError, LEGACY, SigningKey, VerifyingKey};
@@ -106,7 +105,7 @@ impl KeyRing {
             None => named(LEGACY),
             Some(kid) => named(kid).or_else(|| named(LEGACY).filter(|_| header.alg == Algorithm::Hs256.jws())),
         };
-        open_with(key.ok_or(TokenError::UnknownKey)?, token, &header)
+        key.ok_or(TokenError::UnknownKey)?.open(token, &header)
     }
 
     /// The published keys: those with a public half.
@@ -137,20 +136,6 @@ impl KeyRing {
     #[cfg(test)]
     pub(super) fn others(&self) -> &[VerifyingKey] {
         &self.others
-    }
-}
-
-fn open_with<T: DeserializeOwned>(key: &VerifyingKey, token: &str, header: &Header) -> Result<T, TokenError> {
-    if header.alg != key.algorithm().jws() {
-        return Err(TokenError::Algorithm);
-    }
-    match jsonwebtoken::decode::<T>(token, &key.decoding, &key.validation) {
-        Ok(token) => Ok(token.claims),
-        Err(error) => Err(match error.kind() {
-            ErrorKind::InvalidSignature => TokenError::Signature,
-            ErrorKind::InvalidAlgorithm => TokenError::Algorithm,
-            _ => TokenError::Malformed,
-        }),
     }
 }
 

@@ -5,9 +5,11 @@ use std::fmt;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
 };
-use jsonwebtoken::{DecodingKey, Validation};
+use jsonwebtoken::{DecodingKey, Header, Validation, errors::ErrorKind};
+use serde::de::DeserializeOwned;
 
 use super::{Algorithm, COORDINATE_LEN, GivenJwk, Jwk, KeyError, LEGACY, jwk};
+use crate::access_token::TokenError;
 
 /// Fewest bytes of a shared secret (RFC 7518, 3.2).
 const SECRET_LEN: usize = 32;
@@ -17,8 +19,8 @@ const SECRET_LEN: usize = 32;
 pub struct VerifyingKey {
     pub(super) algorithm: Algorithm,
     pub(super) kid: String,
-    pub(super) decoding: DecodingKey,
-    pub(super) validation: Validation,
+    decoding: DecodingKey,
+    validation: Validation,
     /// None: it is a secret.
     jwk: Option<Jwk>,
 }
@@ -50,7 +52,7 @@ impl VerifyingKey {
     }
 
     /// The key of a JWK, when it is one that is safe to use.
-    pub(super) fn published(jwk: Jwk, algorithm: Algorithm) -> Result<Self, KeyError> {
+    pub(crate) fn published(jwk: Jwk, algorithm: Algorithm) -> Result<Self, KeyError> {
         let number = |member: &Option<String>| {
             let bytes = jwk::bytes(member.as_deref()).ok_or(KeyError::Public)?;
             let from = bytes.iter().position(|byte| *byte != 0).ok_or(KeyError::Public)?;
@@ -102,6 +104,21 @@ impl VerifyingKey {
             kid.clone_into(&mut jwk.kid);
         }
         self
+    }
+
+    /// What a token of this key says. Its header has no say in how it is signed, and nothing that it claims is judged here.
+    pub(crate) fn open<T: DeserializeOwned>(&self, token: &str, header: &Header) -> Result<T, TokenError> {
+        if header.alg != self.algorithm.jws() {
+            return Err(TokenError::Algorithm);
+        }
+        match jsonwebtoken::decode::<T>(token, &self.decoding, &self.validation) {
+            Ok(token) => Ok(token.claims),
+            Err(error) => Err(match error.kind() {
+                ErrorKind::InvalidSignature => TokenError::Signature,
+                ErrorKind::InvalidAlgorithm => TokenError::Algorithm,
+                _ => TokenError::Malformed,
+            }),
+        }
     }
 
     /// How it signs.
