@@ -1,5 +1,6 @@
 //! Passwords: which are good enough, and how they are kept (argon2id, RFC 9106).
 
+mod argon;
 mod hashes;
 mod threads;
 
@@ -11,9 +12,10 @@ use std::{
     },
 };
 
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version, password_hash::phc::PasswordHash};
-use freehold_core::{Context, Error, Random, Result, Secret};
+use argon2::{Algorithm, Argon2, Params, Version, password_hash::phc::PasswordHash};
+use freehold_core::{Context, Random, Result, Secret};
 
+use argon::Memory;
 use hashes::Stored;
 pub use hashes::{HashProblem, hash_check};
 use threads::HashThreads;
@@ -213,7 +215,8 @@ impl Passwords {
     pub fn new(cost: Cost, at_once: usize, random: Random) -> Result<Self> {
         let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None).context("setting argon2's cost")?;
         let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let dummy = hash(&hasher, &random.bytes::<32>(), &random)?;
+        let mut memory = Memory::default();
+        let dummy = argon::hash(&hasher, &mut memory, &random.bytes::<32>(), &random.bytes::<16>())?;
         let nobody = Stored::Argon2(Box::new(dummy.clone()));
         let threads = HashThreads::start(at_once)?;
         Ok(Self(Arc::new(Inner { hasher, threads, random, dummy, nobody, hashed: AtomicU64::new(0) })))
@@ -222,9 +225,12 @@ impl Passwords {
     /// The password as it is stored: a PHC string (`$argon2id$v=19$m=19456,t=2,p=1$…`).
     pub async fn hash(&self, password: &Secret) -> Result<Secret> {
         self.0.hashed.fetch_add(1, Ordering::Relaxed);
-        let (inner, password) = (self.0.clone(), password.clone());
-        let hash =
-            self.0.threads.run(move || hash(&inner.hasher, password.expose().as_bytes(), &inner.random)).await??;
+        let (inner, password, salt) = (self.0.clone(), password.clone(), self.0.random.bytes::<16>());
+        let hash = self
+            .0
+            .threads
+            .run(move |memory| argon::hash(&inner.hasher, memory, password.expose().as_bytes(), &salt))
+            .await??;
         Ok(Secret::new(hash.to_string()))
     }
 
@@ -244,9 +250,9 @@ impl Passwords {
         let exists = known.is_some();
         self.0.hashed.fetch_add(1, Ordering::Relaxed);
         let (inner, password) = (self.0.clone(), password.clone());
-        let matches = self.0.threads.run(move || {
+        let matches = self.0.threads.run(move |memory| {
             let hash = known.as_ref().unwrap_or(&inner.nobody);
-            hash.matches(&inner.hasher, password.expose().as_bytes())
+            hash.matches(memory, password.expose().as_bytes())
         });
         Ok(matches.await?? && exists)
     }
@@ -271,10 +277,6 @@ impl fmt::Debug for Passwords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Passwords({})", self.0.dummy.params)
     }
-}
-
-fn hash(hasher: &Argon2<'static>, password: &[u8], random: &Random) -> Result<PasswordHash, Error> {
-    hasher.hash_password_with_salt(password, &random.bytes::<16>()).context("hashing a password")
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use argon2::{Argon2, PasswordVerifier, password_hash::phc::PasswordHash};
+use argon2::password_hash::phc::PasswordHash;
 use aws_lc_rs::{
     cipher::{AES_256, EncryptingKey, EncryptionContext, UnboundCipherKey},
     constant_time,
@@ -18,6 +18,8 @@ use base64::{
 };
 use freehold_core::{Context, Error, Result};
 use zeroize::Zeroizing;
+
+use super::argon::{self, Memory};
 
 /// Most memory that one hash may take, in KiB: 1 GiB.
 const MEMORY_KIB_MAX: u32 = 1024 * 1024;
@@ -97,13 +99,9 @@ impl Stored {
     }
 
     /// Whether it is this password's. Takes long.
-    pub(super) fn matches(&self, hasher: &Argon2<'_>, password: &[u8]) -> Result<bool> {
+    pub(super) fn matches(&self, memory: &mut Memory, password: &[u8]) -> Result<bool> {
         match self {
-            Self::Argon2(hash) => match hasher.verify_password(password, hash.as_ref()) {
-                Ok(()) => Ok(true),
-                Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
-                Err(error) => Err(error).context("checking a password"),
-            },
+            Self::Argon2(hash) => argon::matches(hash, memory, password),
             Self::Bcrypt { cost, salt, digest } => {
                 let mut seen = Zeroizing::new(password.to_vec());
                 seen.push(0);
@@ -217,7 +215,7 @@ mod tests {
     ];
 
     fn matches(password: &str, hash: &str) -> bool {
-        Stored::parse(hash).unwrap().matches(&Argon2::default(), password.as_bytes()).unwrap()
+        Stored::parse(hash).unwrap().matches(&mut Memory::default(), password.as_bytes()).unwrap()
     }
 
     #[test]

@@ -11,10 +11,12 @@ use std::{
 use freehold_core::{Context, Error, Result, codes};
 use tokio::sync::oneshot;
 
+use super::argon::Memory;
+
 /// Hashes that may wait. Whoever comes when so many wait would have his answer in seconds, and is told to come later.
 const WAITING: usize = 256;
 
-type Work = Box<dyn FnOnce() + Send>;
+type Work = Box<dyn FnOnce(&mut Memory) + Send>;
 
 /// Threads that do work one after the other. They end when the last clone is dropped.
 pub(super) struct HashThreads(Arc<Queue>);
@@ -38,9 +40,10 @@ impl HashThreads {
             let queue = queue.clone();
             let hashes = move || {
                 step_back();
+                let mut memory = Memory::default();
                 while let Some(work) = queue.next() {
                     // Whoever asked finds out by the answer that never comes; the thread goes on for the others.
-                    let _ = catch_unwind(AssertUnwindSafe(work));
+                    let _ = catch_unwind(AssertUnwindSafe(|| work(&mut memory)));
                 }
             };
             thread::Builder::new().name("hash".to_owned()).spawn(hashes).context("starting a thread that hashes")?;
@@ -52,12 +55,15 @@ impl HashThreads {
     ///
     /// # Errors
     /// `unavailable` when too much waits already.
-    pub(super) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Memory) -> T + Send + 'static,
+    ) -> Result<T> {
         let (answer, done) = oneshot::channel();
-        let work: Work = Box::new(move || {
+        let work: Work = Box::new(move |memory| {
             if !answer.is_closed() {
                 // Who is gone by now misses nothing.
-                let _ = answer.send(work());
+                let _ = answer.send(work(memory));
             }
         });
         if !self.0.push(work) {
@@ -128,7 +134,7 @@ mod tests {
         let first = {
             let threads = threads.clone();
             tokio::spawn(async move {
-                let work = move || {
+                let work = move |_: &mut Memory| {
                     begun.send(()).unwrap();
                     gate.recv().unwrap();
                 };
@@ -138,14 +144,15 @@ mod tests {
         tokio::task::spawn_blocking(move || has_begun.recv().unwrap()).await.unwrap();
         // As many as may wait, who leave at once.
         for _ in 0..WAITING {
-            let left = tokio::time::timeout(std::time::Duration::ZERO, threads.run(|| panic!("nobody waits for this")));
+            let left =
+                tokio::time::timeout(std::time::Duration::ZERO, threads.run(|_| panic!("nobody waits for this")));
             assert!(left.await.is_err());
         }
-        let refused = threads.run(|| ()).await.unwrap_err();
+        let refused = threads.run(|_| ()).await.unwrap_err();
         assert!(refused.is(codes::UNAVAILABLE) && refused.retry_after().is_some());
         go.send(()).unwrap();
         first.await.unwrap().unwrap();
-        while threads.run(|| ()).await.is_err() {
+        while threads.run(|_| ()).await.is_err() {
             tokio::task::yield_now().await;
         }
     }
