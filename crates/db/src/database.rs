@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, pin::pin, sync::Arc, time::Duration};
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Status};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, QueueMode, RecyclingMethod, Status};
 use freehold_core::{Actor, Caller, Error, Result, Standing, codes};
 
 use crate::{
@@ -38,7 +38,9 @@ impl Db {
         // `transaction.rs`), or the connection is thrown away.
         let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(settings.config.clone(), tls::connector(&settings.tls)?, config);
-        let pool = Pool::builder(manager).max_size(settings.pool.connections).build().map_err(Error::internal)?;
+        // The connection that came back last goes out next: its backend's caches are warm, and of many it is few that grow.
+        let pool = Pool::builder(manager).max_size(settings.pool.connections).queue_mode(QueueMode::Lifo).build();
+        let pool = pool.map_err(Error::internal)?;
         let pulse = Arc::new(Pulse::new(settings.clone(), pool.clone()));
         let PoolSettings { wait, statement_timeout: timeout, statement_cache: cache, .. } = settings.pool;
         Ok(Self { pool, pulse, wait, timeout, cache })

@@ -9,7 +9,7 @@ use std::{
 use deadpool_postgres::Object;
 use futures_util::{
     TryStreamExt,
-    future::{join, join3, maybe_done},
+    future::{join, join_all, join3, maybe_done},
 };
 use tokio_postgres::{Error, RowStream, Statement};
 
@@ -39,6 +39,32 @@ pub(crate) async fn send<R>(client: &Object, query: &Query<R>, cache: StatementC
             named(client, query, &statement).await
         }
     }
+}
+
+/// Most statements that leave together. `join_all` polls more than 30 in an order of its own.
+pub(crate) const TOGETHER: usize = 30;
+
+/// Sends statements one behind the other, and `commit` behind them when they are the `last`: what they were answered. The
+/// transaction is open.
+pub(crate) async fn send_all(
+    client: &Object,
+    queries: &[Query<()>],
+    cache: StatementCache,
+    last: bool,
+) -> Answered<(Vec<Sent>, Answered<()>)> {
+    // Before any is sent: what had to be prepared between them would be overtaken by `commit`.
+    let mut known = Vec::new();
+    if cache == StatementCache::On {
+        for query in queries {
+            known.push(client.prepare_typed_cached(query.statement.sql, query.statement.params).await?);
+        }
+    }
+    let statements = queries.iter().enumerate().map(async |(index, query)| match known.get(index) {
+        Some(statement) => named(client, query, statement).await,
+        None => unnamed(client, query).await,
+    });
+    let commit = async { if last { client.batch_execute("commit").await } else { Ok(()) } };
+    Ok(join(join_all(statements), commit).await)
 }
 
 /// One flight. Futures are polled in the order in which they stand, and the driver sends at the first poll.

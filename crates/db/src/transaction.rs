@@ -10,13 +10,14 @@ use std::{
 use deadpool_postgres::Object;
 use freehold_core::{Error, Result, Standing};
 use futures_util::future::join;
+use tokio_postgres::error::SqlState;
 
 use crate::{
     Query, Row,
     database::explain_suspension,
     error::from_driver,
     pulse::Pulse,
-    send::{Answered, Answers, StatementCache, fly, send},
+    send::{Answered, Answers, StatementCache, TOGETHER, fly, send, send_all},
 };
 
 /// How long what was abandoned may take to end before its connection is thrown away.
@@ -66,6 +67,43 @@ impl Transaction {
         Ok(self.run(&query).await?.1)
     }
 
+    /// Runs statements, a few, whose answers tell nothing. They leave together, one behind the other, and cost one round trip.
+    pub async fn execute_all(&mut self, queries: &[Query<()>]) -> Result<()> {
+        self.run_all(queries, false).await
+    }
+
+    async fn run_all(&mut self, queries: &[Query<()>], last: bool) -> Result<()> {
+        let Some(client) = &self.client else { return Err(Error::internal("the transaction has ended")) };
+        if queries.len() > TOGETHER {
+            return Err(Error::internal(format!("{} statements are too many to leave together", queries.len())));
+        }
+        // Until all are answered.
+        let failed = std::mem::replace(&mut self.failed, true);
+        if last && failed {
+            return Err(commit_after_failure());
+        }
+        let opening = self.opening.take();
+        let sent = async {
+            if let Some(opening) = &opening {
+                client.batch_execute(opening).await?;
+            }
+            send_all(client, queries, self.cache, last).await
+        };
+        let (answers, committed) = self.pulse.answer(pin!(sent)).await?.map_err(from_driver)?;
+        // Those behind the one that failed were not even tried.
+        let untried = |error: &tokio_postgres::Error| error.code() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION);
+        let error = answers.into_iter().filter_map(Result::err).min_by_key(untried);
+        if let Some(error) = error.or(committed.err()) {
+            return Err(explain_suspension(from_driver(error), self.standing));
+        }
+        self.failed = failed;
+        if last {
+            // Ended in order: the connection may return as it is.
+            self.opening = Some(Arc::from(""));
+        }
+        Ok(())
+    }
+
     async fn run<R>(&mut self, query: &Query<R>) -> Result<(Vec<tokio_postgres::Row>, u64)> {
         let Some(client) = &self.client else { return Err(Error::internal("the transaction has ended")) };
         // Until it is answered.
@@ -86,7 +124,7 @@ impl Transaction {
 
     async fn commit(&mut self) -> Result<()> {
         if self.failed {
-            return Err(Error::internal("commit after a statement of the transaction had failed or was abandoned"));
+            return Err(commit_after_failure());
         }
         if self.opening.is_some() {
             // Nothing was sent, so there is nothing to commit.
@@ -98,6 +136,10 @@ impl Transaction {
         self.opening = Some(Arc::from(""));
         Ok(())
     }
+}
+
+fn commit_after_failure() -> Error {
+    Error::internal("commit after a statement of the transaction had failed or was abandoned")
 }
 
 impl Drop for Transaction {
@@ -187,6 +229,12 @@ pub struct SystemTx(Transaction);
 impl SystemTx {
     pub(crate) fn new(inner: Transaction) -> Self {
         Self(inner)
+    }
+
+    /// Runs these statements as [`execute_all`](Transaction::execute_all) does, and makes everything that was written lasting, in
+    /// the same round trip.
+    pub async fn commit_with(mut self, queries: &[Query<()>]) -> Result<()> {
+        self.0.run_all(queries, true).await
     }
 
     /// Makes everything that was written lasting, all of it at once.

@@ -4,7 +4,7 @@
 mod store;
 
 use freehold_core::Result;
-use freehold_db::{Db, JsonText, SystemTx, row};
+use freehold_db::{Db, JsonText, Query, SystemTx, row};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -23,6 +23,17 @@ pub async fn audit_note(
     traits: Value,
     client: &Client,
 ) -> Result<()> {
+    tx.execute(audit_entry(identity, action, user, traits, client)).await.map(drop)
+}
+
+/// What writes that down.
+pub(crate) fn audit_entry(
+    identity: &Identity,
+    action: Action,
+    user: &User,
+    traits: Value,
+    client: &Client,
+) -> Query<()> {
     let now = identity.clock.now();
     let payload = json!({
         "action": action.name(),
@@ -34,7 +45,7 @@ pub async fn audit_note(
         "timestamp": now,
     });
     let ip = client.ip.map(|ip| ip.to_string()).unwrap_or_default();
-    tx.execute(store::entry_insert(identity.ids.next::<()>().uuid(), user.realm, payload, ip, now)).await.map(drop)
+    store::entry_insert(identity.ids.next::<()>().uuid(), user.realm, payload, ip, now)
 }
 
 /// An administrator, as entries name him.

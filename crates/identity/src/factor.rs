@@ -13,6 +13,7 @@ use freehold_core::{Error, Random, Result, Secret, UserId, codes as core_codes};
 use freehold_db::{SystemTx, row};
 use freehold_vault::Vault;
 use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
 use serde_json::json;
 use url::{Position, Url};
 use uuid::Uuid;
@@ -40,7 +41,7 @@ const RECOVERY_CODE: &str = "recovery_code";
 
 row! {
     /// A second factor (`auth.mfa_factors`).
-    #[derive(Clone, Debug)]
+    #[derive(Clone, Debug, Deserialize)]
     pub struct Factor {
         /// Which.
         pub id: Uuid,

@@ -40,6 +40,7 @@ pub mod sweep;
 pub mod user;
 pub mod user_change;
 pub mod verify;
+pub mod ways;
 
 use std::{pin::Pin, sync::Arc};
 
@@ -88,6 +89,7 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     mail_request::STATEMENTS,
     mail_token::STATEMENTS,
     verify::STATEMENTS,
+    ways::STATEMENTS,
     email_change::STATEMENTS,
     reauthentication::STATEMENTS,
     user_change::STATEMENTS,

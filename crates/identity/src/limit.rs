@@ -13,7 +13,7 @@ use std::{
 };
 
 use freehold_core::{Code, Error, Result, UserId};
-use freehold_db::SystemTx;
+use freehold_db::{Query, SystemTx};
 use freehold_vault::Purpose;
 use jiff::{SignedDuration, Timestamp};
 use moka::sync::Cache;
@@ -95,8 +95,8 @@ pub async fn address_take(identity: &Identity, way: Way, ip: Option<IpAddr>) -> 
 #[must_use = "say so when the password was right"]
 pub struct PasswordTry(Option<(Bucket, [u8; 32])>);
 
-/// Counts a password that is tried at an account, before it costs a hash. `user` is who has the address; whether there is
-/// anybody makes no difference to whoever asks.
+/// Counts a password that is tried at an account, before it costs a hash. Whether anybody has the address makes no difference to
+/// whoever asks. `known`: the client is at a place that the person knows.
 ///
 /// # Errors
 /// `over_request_rate_limit` when too many were wrong. From places that the person knows only those from there count.
@@ -104,7 +104,7 @@ pub async fn password_try(
     identity: &Identity,
     realm: Realm,
     email: &str,
-    user: Option<UserId>,
+    known: bool,
     client: &Client,
 ) -> Result<PasswordTry> {
     let limits = &identity.settings.auth.limits;
@@ -112,12 +112,7 @@ pub async fn password_try(
     let Some(bucket) = Bucket::new("passwords", number, 3600, number).filter(|_| limits.enabled) else {
         return Ok(PasswordTry(None));
     };
-    let network = client.ip.map(network).unwrap_or_default();
-    let known = match user {
-        Some(user) if !network.is_empty() => place_known(identity, user, &network).await?,
-        _ => false,
-    };
-    let realm = realm.to_string();
+    let (realm, network) = (realm.to_string(), client.ip.map(network).unwrap_or_default());
     let mut parts = vec![b"account".as_slice(), realm.as_bytes(), email.as_bytes()];
     if known {
         parts.push(network.as_bytes());
@@ -128,17 +123,17 @@ pub async fn password_try(
 impl PasswordTry {
     /// It was right, and does not count.
     pub async fn succeeded(self, identity: &Identity) -> Result<()> {
-        let mut tx = identity.db.system("count a sign-in").begin().await?;
-        self.succeeded_in(identity, &mut tx).await?;
-        tx.commit().await
+        if let Some(query) = self.succeeded_in(identity) {
+            identity.db.system("count a sign-in").execute(query).await?;
+        }
+        Ok(())
     }
 
-    /// The same, in the transaction of what it was right for.
-    pub(crate) async fn succeeded_in(self, identity: &Identity, tx: &mut SystemTx) -> Result<()> {
-        let Some((bucket, subject)) = self.0 else { return Ok(()) };
-        tx.execute(store::bucket_give_back(bucket.name, &subject, bucket.step)).await?;
+    /// What writes that down, in the transaction of what it was right for; none: nothing is counted.
+    pub(crate) fn succeeded_in(self, identity: &Identity) -> Option<Query<()>> {
+        let (bucket, subject) = self.0?;
         identity.refusals.0.invalidate(&(bucket.name, subject));
-        Ok(())
+        Some(store::bucket_give_back(bucket.name, &subject, bucket.step))
     }
 }
 
@@ -193,20 +188,26 @@ fn mails(identity: &Identity) -> Option<Bucket> {
     Bucket::new("mails_of_server", limits.mails_per_hour, 3600, limits.mails_per_hour).filter(|_| limits.enabled)
 }
 
-/// Remembers from where the person signs in.
-pub(crate) async fn place_note(identity: &Identity, tx: &mut SystemTx, user: UserId, client: &Client) -> Result<()> {
-    let Some(ip) = client.ip else { return Ok(()) };
-    let place = place(identity, user, &network(ip));
-    tx.execute(store::place_note(user, &place, identity.clock.now())).await.map(drop)
+/// Remembers from where the person signs in; none: nobody knows from where.
+pub(crate) fn place_note(identity: &Identity, user: UserId, client: &Client) -> Option<Query<()>> {
+    let place = place(identity, user, client)?;
+    Some(store::place_note(user, &place, identity.clock.now()))
 }
 
-async fn place_known(identity: &Identity, user: UserId, network: &str) -> Result<bool> {
-    let known = store::place_known(user, &place(identity, user, network));
-    Ok(identity.db.system("find who signs in").fetch_optional(known).await?.is_some())
+/// Whether the client is at one of these places of the person's.
+pub(crate) fn place_among(identity: &Identity, user: UserId, client: &Client, places: &[Vec<u8>]) -> bool {
+    place(identity, user, client).is_some_and(|place| places.iter().any(|known| *known == place))
 }
 
-fn place(identity: &Identity, user: UserId, network: &str) -> [u8; 32] {
-    digest(identity, &[b"place", user.to_string().as_bytes(), network.as_bytes()])
+/// Whether the client is at a place that the person knows.
+pub(crate) async fn place_known(identity: &Identity, user: UserId, client: &Client) -> Result<bool> {
+    let Some(place) = place(identity, user, client) else { return Ok(false) };
+    let known = store::place_known(user, &place);
+    Ok(identity.db.system("find from where somebody signs in").fetch_optional(known).await?.is_some())
+}
+
+fn place(identity: &Identity, user: UserId, client: &Client) -> Option<[u8; 32]> {
+    Some(digest(identity, &[b"place", user.to_string().as_bytes(), network(client.ip?).as_bytes()]))
 }
 
 /// Forgets what means nothing any more, in small steps; how many rows.

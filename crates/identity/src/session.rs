@@ -9,7 +9,7 @@ mod store;
 mod tokens;
 
 use freehold_core::{Error, Result, SessionId, UserId, codes as core_codes};
-use freehold_db::{Db, SystemTx, row};
+use freehold_db::{Db, Query, SystemTx, row};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -21,7 +21,7 @@ pub use tokens::Tokens;
 use crate::{
     Identity,
     access_token::Aal,
-    audit_entry::{Action, audit_note},
+    audit_entry::{Action, audit_entry, audit_note},
     codes,
     limit::place_note,
     refresh_token::{RefreshToken, Rotation, SessionKey, decide},
@@ -101,8 +101,41 @@ pub async fn session_open(
     method: &str,
     client: &Client,
 ) -> Result<Tokens> {
+    let (tokens, notes) = session_begin(identity, tx, user, method, client).await?;
+    tx.execute_all(&notes).await?;
+    Ok(tokens)
+}
+
+/// The same as the last thing of its transaction, with `besides` still to be done in it.
+pub(crate) async fn session_open_and_commit(
+    identity: &Identity,
+    mut tx: SystemTx,
+    user: User,
+    method: &str,
+    client: &Client,
+    besides: Option<Query<()>>,
+) -> Result<Tokens> {
+    let (tokens, mut notes) = session_begin(identity, &mut tx, user, method, client).await?;
+    notes.extend(besides);
+    tx.commit_with(&notes).await?;
+    Ok(tokens)
+}
+
+/// The tokens of a new session, and what is to be written for it.
+async fn session_begin(
+    identity: &Identity,
+    tx: &mut SystemTx,
+    user: User,
+    method: &str,
+    client: &Client,
+) -> Result<(Tokens, Vec<Query<()>>)> {
     let now = identity.clock.now();
     user.admit(now)?;
+    let first = user.last_sign_in_at.is_none();
+    let user = User { last_sign_in_at: Some(now), updated_at: now, ..user };
+    if first {
+        (identity.newcomer)(tx, &user).await?;
+    }
     let session: SessionId = identity.ids.next();
     let key = SessionKey::generate(&identity.random);
     let sealed = seal_key(identity, session, &key);
@@ -110,20 +143,18 @@ pub async fn session_open(
     let not_after = lifetime(limits.lifetime_hours).and_then(|life| now.saturating_add(life).ok());
     let (agent, ip) = (client.agent(), client.address());
     let claim = identity.ids.next::<()>().uuid();
-    tx.execute(store::session_insert(session, user.id, sealed, agent, ip, not_after, claim, method, now)).await?;
+    let mut notes = vec![
+        store::session_insert(session, user.id, sealed, agent, ip, not_after, claim, method, now),
+        user_signed_in(user.id, now),
+        audit_entry(identity, Action::Login, &user, json!({ "method": method }), client),
+    ];
+    notes.extend(place_note(identity, user.id, client));
     if limits.one_per_person {
-        tx.execute(store::sessions_close_others(user.id, session, now)).await?;
+        notes.push(store::sessions_close_others(user.id, session, now));
     }
-    user_signed_in(tx, user.id, now).await?;
-    let first = user.last_sign_in_at.is_none();
-    let user = User { last_sign_in_at: Some(now), updated_at: now, ..user };
-    place_note(identity, tx, user.id, client).await?;
-    if first {
-        (identity.newcomer)(tx, &user).await?;
-    }
-    audit_note(identity, tx, Action::Login, &user, json!({ "method": method }), client).await?;
     let amr = vec![amr_of(method, now)];
-    issue(identity, user, session, Aal::One, amr, RefreshToken::issue(session, 0, &key))
+    let tokens = issue(identity, user, session, Aal::One, amr, RefreshToken::issue(session, 0, &key))?;
+    Ok((tokens, notes))
 }
 
 /// Trades a refresh token for the next pair. A client that did not get the answer may send the same one again; an older

@@ -13,11 +13,11 @@ use crate::{
     audit_entry::{Action, audit_note},
     codes,
     flow::Challenge,
-    limit::password_try,
+    limit::{password_try, place_among},
     mail_request::{Asking, mail_request_note},
     mail_token::{MailKind, NewToken, mail_decoy, mail_flow, mail_send, person_decoy},
     provider::strangers_forget,
-    session::{Client, Tokens, session_open},
+    session::{Client, Tokens, session_open_and_commit},
     sign_up::person_new,
     user::{User, person_find, user_lock, user_set_password},
     verify::{VerifyType, proof_use},
@@ -42,7 +42,8 @@ pub async fn sign_in_with_password(
     let wrong = || Error::new(codes::INVALID_CREDENTIALS, "Invalid login credentials");
     let found = identity.db.system("find who signs in").fetch_optional(store::user_by_email(realm, email)).await?;
     let hash = found.as_ref().and_then(|user| user.encrypted_password.clone());
-    let attempt = password_try(identity, realm, email, found.as_ref().map(|user| user.id), client).await?;
+    let known = found.as_ref().is_some_and(|user| place_among(identity, user.id, client, &user.places));
+    let attempt = password_try(identity, realm, email, known, client).await?;
     let right = identity.passwords.verify(&password, hash.as_ref()).await?;
     let Some(found) = found.filter(|_| right) else { return Err(wrong()) };
     let anew = match &hash {
@@ -56,7 +57,8 @@ pub async fn sign_in_with_password(
     if user.encrypted_password.as_ref().map(Secret::expose) != hash.as_ref().map(Secret::expose) {
         return Err(wrong());
     }
-    attempt.succeeded_in(identity, &mut tx).await?;
+    // Who knows the password is not guessing, whether or not he is let in.
+    let succeeded = attempt.succeeded_in(identity);
     let refused = if user.banned(now) {
         Err(Error::new(codes::USER_BANNED_AT_TOKEN, "User is banned"))
     } else if user.confirmed() {
@@ -65,22 +67,21 @@ pub async fn sign_in_with_password(
         Err(Error::new(codes::EMAIL_NOT_CONFIRMED, "Email not confirmed"))
     };
     if let Err(refusal) = refused {
-        // Who knows the password is not guessing.
-        tx.commit().await?;
+        tx.commit_with(&Vec::from_iter(succeeded)).await?;
         return Err(refusal);
     }
     if anew.is_some() {
         user_set_password(&mut tx, user.id, anew, now).await?;
     }
-    let tokens = session_open(identity, &mut tx, user, "password", client).await?;
-    tx.commit().await?;
-    Ok(tokens)
+    session_open_and_commit(identity, tx, user, "password", client, succeeded).await
 }
 
 row! {
     pub(crate) struct PasswordRow {
         id: UserId,
         pub(crate) encrypted_password: Option<Secret>,
+        /// From where he signed in, the latest.
+        places: Vec<Vec<u8>>,
     }
 }
 

@@ -3,8 +3,9 @@
 mod store;
 
 use freehold_core::{Error, Result, Secret, UserId, codes};
-use freehold_db::{OnConstraint, SystemTx, row};
+use freehold_db::{OnConstraint, Query, SystemTx, row};
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub use store::STATEMENTS;
@@ -68,7 +69,7 @@ row! {
 
 row! {
     /// One way in which a person signs in (`auth.identities`).
-    #[derive(Clone, Debug)]
+    #[derive(Clone, Debug, Deserialize)]
     pub struct UserIdentity {
         /// The row's id.
         pub id: uuid::Uuid,
@@ -239,9 +240,10 @@ pub async fn user_merge_app_metadata(tx: &mut SystemTx, id: UserId, data: Value,
 }
 
 /// Remembers that the person signed in just now.
-pub(crate) async fn user_signed_in(tx: &mut SystemTx, id: UserId, now: Timestamp) -> Result<()> {
-    tx.execute(store::user_signed_in(id, now)).await.map(drop)
+pub(crate) fn user_signed_in(id: UserId, now: Timestamp) -> Query<()> {
+    store::user_signed_in(id, now)
 }
+
 /// The address as it is stored: trimmed, lower case. Refuses what no mail server would take.
 pub fn email_normalize(text: &str) -> Result<String> {
     let email = text.trim().to_lowercase();

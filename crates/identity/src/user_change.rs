@@ -17,7 +17,7 @@ use crate::{
     email_change::{EmailChange, email_change_ask, email_change_begin},
     factor::factor_exists,
     flow::Challenge,
-    limit::password_try,
+    limit::{password_try, place_known},
     mail_token::mails_forget,
     reauthentication::reauthentication_use,
     session::{Client, Scope, sessions_end, sessions_revoke},
@@ -162,7 +162,8 @@ async fn password_new(
             let missing = || Error::new(codes::CURRENT_PASSWORD_REQUIRED, message);
             let current = new.current.filter(|current| !current.expose().is_empty()).ok_or_else(missing)?;
             // Counted as a sign-in is: who stole a session may not guess here either.
-            let attempt = password_try(identity, user.realm, &user.email, Some(user.id), client).await?;
+            let known = place_known(identity, user.id, client).await?;
+            let attempt = password_try(identity, user.realm, &user.email, known, client).await?;
             if !identity.passwords.verify(current, Some(hash)).await? {
                 return Err(Error::new(codes::CURRENT_PASSWORD_INVALID, message));
             }

@@ -38,6 +38,11 @@ pub struct TraceId(pub Arc<str>);
 #[derive(Clone, Debug)]
 pub struct AskedAt(pub Uri);
 
+/// An answer's mark: the request, though it changed something, left nothing to be done later, so nobody is woken for it. For
+/// requests that come often; what one of them does leave now and then is found a tenth of a second later.
+#[derive(Clone, Copy, Debug)]
+pub struct NothingLater;
+
 /// Where the extractor of the caller leaves the rate it counted, for the headers of the answer.
 #[derive(Clone, Default)]
 pub(crate) struct RateSlot(pub(crate) Arc<OnceLock<Rate>>);
@@ -60,7 +65,7 @@ pub async fn frame(State(backbone): State<Backbone>, mut request: Request, next:
             Problem(Error::new(codes::REQUEST_TIMEOUT, "The request took longer than 30 seconds.")).into_response()
         }
     };
-    if changing && response.status().is_success() {
+    if changing && response.status().is_success() && response.extensions().get::<NothingLater>().is_none() {
         // Perhaps it left something to be done later.
         backbone.nudge.nudge();
     }

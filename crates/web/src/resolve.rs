@@ -131,12 +131,11 @@ impl Backbone {
         if self.identity.project.is_some() {
             return Ok(());
         }
-        let protected = match self.resolver.sessions.get(&session).await {
-            Some(protected) => protected,
-            None => {
-                let look_up = self.resolver.sessions.try_get_with(session, self.session_protected(session));
-                look_up.await.map_err(|error| error.shared())?
-            }
+        let protected = if let Some(protected) = self.resolver.sessions.get(&session).await {
+            protected
+        } else {
+            let look_up = self.resolver.sessions.try_get_with(session, self.session_protected(session));
+            look_up.await.map_err(|error| error.shared())?
         };
         if protected && aal == Aal::One && self.identity.settings.auth.factors.api_requires_aal2 {
             let message = "This session has not shown the second factor that its person has. Verify it \

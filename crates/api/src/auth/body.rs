@@ -3,11 +3,11 @@
 use freehold_core::{Result, Secret};
 use freehold_db::SystemTx;
 use freehold_identity::{
-    factor::factor_list,
     password::{WeakPassword, WeakReason},
     provider::ProviderTokens,
     session::Tokens,
-    user::{User, UserIdentity, user_identities},
+    user::{User, UserIdentity},
+    ways::{Ways, ways, ways_now},
 };
 use freehold_web::Backbone;
 use jiff::Timestamp;
@@ -156,11 +156,13 @@ pub(crate) struct IdentityBody {
 impl UserBody {
     /// The person with what belongs to him.
     pub(crate) async fn load(tx: &mut SystemTx, user: User) -> Result<Self> {
-        let identities = user_identities(tx, user.id).await?;
-        let factors = factor_list(tx, user.id).await?;
-        let mut body = Self::new(user, identities);
-        body.factors = factors.into_iter().map(FactorBody::from).collect();
-        Ok(body)
+        let ways = ways(tx, user.id).await?;
+        Ok(Self::with(user, ways))
+    }
+
+    fn with(user: User, ways: Ways) -> Self {
+        let factors = ways.factors.0.into_iter().map(FactorBody::from).collect();
+        Self { factors, ..Self::new(user, ways.identities.0) }
     }
 
     /// The person with these ways in, and without second factors: somebody who was made just now. Everybody else is
@@ -216,8 +218,8 @@ impl IdentityBody {
 impl SessionBody {
     /// The session of these tokens.
     pub(crate) async fn load(backbone: &Backbone, tokens: Tokens) -> Result<Self> {
-        let mut tx = backbone.db.system("read who signed in").begin().await?;
-        let user = UserBody::load(&mut tx, tokens.user).await?;
+        let ways = ways_now(&backbone.db, tokens.user.id).await?;
+        let user = UserBody::with(tokens.user, ways);
         Ok(Self {
             access_token: tokens.access_token.expose().to_owned(),
             token_type: "bearer",

@@ -1,6 +1,9 @@
 //! Tokens for a password, for a refresh token, or for the code of a sign-in that a browser began.
 
-use axum::extract::{Request, State};
+use axum::{
+    Extension,
+    extract::{Request, State},
+};
 use freehold_core::{Error, Result, Secret};
 use freehold_identity::{
     Realm, codes,
@@ -11,7 +14,7 @@ use freehold_identity::{
     user::email_normalize,
     verify::sign_in_with_code,
 };
-use freehold_web::{Answer, Backbone, Json, Query, client, realm};
+use freehold_web::{Answer, Backbone, Json, Query, client, frame::NothingLater, realm};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -58,7 +61,7 @@ pub(crate) async fn token(
     State(backbone): State<Backbone>,
     Query(grant): Query<GrantType>,
     request: Request,
-) -> Answer<Json<SessionBody>> {
+) -> Answer<(Extension<NothingLater>, Json<SessionBody>)> {
     let (parts, body) = request.into_parts();
     let client = client(&backbone, &parts);
     let realm = realm(&backbone, &parts)?;
@@ -78,7 +81,7 @@ pub(crate) async fn token(
         }
         _ => return Err(Error::new(codes::INVALID_CREDENTIALS, "unsupported_grant_type").into()),
     };
-    Ok(Json(session))
+    Ok((Extension(NothingLater), Json(session)))
 }
 
 async fn by_password(backbone: &Backbone, realm: Realm, body: TokenBody, client: &Client) -> Result<SessionBody> {

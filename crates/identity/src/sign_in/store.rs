@@ -6,8 +6,11 @@ use super::PasswordRow;
 use crate::Realm;
 
 statements! {
-    /// Who has this address, and the password's hash.
+    /// Who has this address, the password's hash, and from where he signed in.
     fn user_by_email(realm: Realm, email: &str) -> PasswordRow =
-        "select id, encrypted_password
-         from freehold.people where realm = $1 and email = $2 and not is_sso_user and deleted_at is null";
+        "select p.id, p.encrypted_password, array(
+           select k.place from freehold.known_places as k where k.user_id = p.id order by k.seen_at desc limit 200
+         ) as places
+         from freehold.people as p
+         where p.realm = $1 and p.email = $2 and not p.is_sso_user and p.deleted_at is null";
 }

@@ -86,8 +86,9 @@ fn enough(dropped: u32) {
 
 async fn interactive(db: Db, caller: Caller, body: String) -> Result<()> {
     let mut tx = db.tenant(&caller).begin().await?;
-    tx.execute(note_insert(caller.tenant(), &format!("{body} first"))).await?;
-    tx.execute(note_insert(caller.tenant(), &format!("{body} second"))).await?;
+    tx.fetch_one(context()).await?;
+    let notes = ["first", "second"].map(|which| note_insert(caller.tenant(), &format!("{body} {which}")));
+    tx.execute_all(&notes).await?;
     tx.commit().await
 }
 

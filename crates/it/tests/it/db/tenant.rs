@@ -1,9 +1,11 @@
 //! The tenant's two forms of a transaction.
 
 use freehold_core::{Caller, codes};
-use freehold_db::{Db, Query, Row};
+use freehold_db::{Db, PoolSettings, Query, Row, StatementCache};
 
-use super::probe::{context, divide, note_count, note_delete, note_give, note_insert, note_list, note_update};
+use super::probe::{
+    context, divide, note_count, note_delete, note_give, note_insert, note_list, note_update, pool_is_whole_and_clean,
+};
 use crate::harness::{TestDatabase, sqlstate};
 
 /// The two forms. Both keep the same promises.
@@ -137,6 +139,59 @@ async fn a_commit_after_a_failed_statement_is_an_error() {
     assert_eq!(sqlstate(&tx.fetch_one(divide(0)).await.unwrap_err()), Some("22012"));
     assert!(tx.commit().await.is_err());
     assert_eq!(test.db.tenant(&ada).fetch_all(note_count()).await.unwrap(), [(0,)]);
+}
+
+#[tokio::test]
+async fn what_is_sent_together_is_done_together() {
+    let test = TestDatabase::new().await;
+    let (ada, eve) = (test.caller(), test.caller());
+    let settings = test.settings(2);
+    for cache in [StatementCache::Off, StatementCache::On] {
+        let pool = PoolSettings { statement_cache: cache, ..settings.pool };
+        let db = Db::new(&settings.clone().with_pool(pool)).unwrap();
+        for known in [false, true] {
+            let mut tx = db.tenant(&ada).begin().await.unwrap();
+            let notes = ["1", "2", "3"].map(|body| note_insert(ada.tenant(), body));
+            tx.execute_all(&notes).await.unwrap();
+            tx.execute_all(&[note_delete(ada.tenant())]).await.unwrap();
+            tx.execute_all(&[]).await.unwrap();
+            tx.execute_all(&notes).await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(db.tenant(&ada).fetch_all(note_count()).await.unwrap(), [(3,)], "{cache:?}, {known}");
+            db.tenant(&ada).execute(note_delete(ada.tenant())).await.unwrap();
+
+            // One that fails: it is the one that is told of, and nothing of all of them stays.
+            let mut tx = db.tenant(&ada).begin().await.unwrap();
+            let with_a_strangers =
+                [note_insert(ada.tenant(), "1"), note_insert(eve.tenant(), "2"), note_update(ada.tenant(), "3")];
+            assert_eq!(sqlstate(&tx.execute_all(&with_a_strangers).await.unwrap_err()), Some("42501"));
+            assert!(tx.commit().await.is_err());
+            assert_eq!(db.tenant(&ada).fetch_all(note_count()).await.unwrap(), [(0,)]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_commit_with_a_statement_that_fails_keeps_nothing_and_leaves_nothing_open() {
+    let test = TestDatabase::new().await;
+    let settings = test.settings(1);
+    for cache in [StatementCache::Off, StatementCache::On] {
+        let pool = PoolSettings { statement_cache: cache, ..settings.pool };
+        let db = Db::new(&settings.clone().with_pool(pool)).unwrap();
+        let tenant = test.caller().tenant();
+        for _ in 0..2 {
+            // The system writes no tenant's rows.
+            let tx = db.system("test").begin().await.unwrap();
+            let refused = tx.commit_with(&[note_insert(tenant, "1"), note_delete(tenant)]).await.unwrap_err();
+            assert_eq!(sqlstate(&refused), Some("42501"), "{cache:?}");
+            pool_is_whole_and_clean(&db, 1).await;
+            let tx = db.system("test").begin().await.unwrap();
+            tx.commit_with(&[]).await.unwrap();
+            let many: Vec<_> = (0..31).map(|_| note_delete(tenant)).collect();
+            assert!(db.system("test").begin().await.unwrap().commit_with(&many).await.is_err());
+            pool_is_whole_and_clean(&db, 1).await;
+        }
+    }
 }
 
 /// Whoever gives up on a statement does not know how it ended. Had it failed, Postgres would answer the commit with a
