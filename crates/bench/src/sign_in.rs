@@ -64,7 +64,7 @@ async fn passwords(
     server: &Server<'_>,
     report: &mut Report,
 ) -> Result<()> {
-    let mut script = String::from("wrk.method = \"POST\"\nwrk.headers[\"Content-Type\"] = \"application/json\"\n");
+    let mut script = String::from(wrk::POSTING_JSON);
     // Writing to a String cannot fail.
     let _ = writeln!(script, "local n = 0\nfunction request()\n  n = (n + 1) % {PEOPLE}");
     let _ = writeln!(

@@ -106,7 +106,7 @@ pub(crate) async fn write(
     server: &Server<'_>,
     report: &mut Report,
 ) -> Result<()> {
-    let mut script = String::from("wrk.method = \"POST\"\nwrk.headers[\"Content-Type\"] = \"application/json\"\n");
+    let mut script = String::from(wrk::POSTING_JSON);
     // Writing to a String cannot fail.
     let _ = writeln!(script, "wrk.body = '{{\"template\":\"{TEMPLATE}\"}}'");
     let script = home.script("write.lua", &script)?;

@@ -7,6 +7,9 @@ use tokio::process::Command;
 
 use crate::{programs::Programs, scene::Scene};
 
+/// With what a script begins whose requests post JSON.
+pub(crate) const POSTING_JSON: &str = "wrk.method = \"POST\"\nwrk.headers[\"Content-Type\"] = \"application/json\"\n";
+
 /// What `wrk` saw.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Load {

@@ -110,13 +110,13 @@ impl Drop for HashThreads {
 }
 
 /// Lets other threads go first: requests are answered while passwords are hashed, and of a machine that has nothing to spare a
-/// tenth is left for hashing. Linux takes niceness by thread; elsewhere it would be the whole process's, so nothing is done
-/// there.
+/// third is left for hashing. Further back, it would be interrupted so often that it does less of it (at 10, four in a hundred).
+/// Linux takes niceness by thread; elsewhere it would be the whole process's, so nothing is done there.
 fn step_back() {
     #[cfg(target_os = "linux")]
     {
         // A thread that may not step back hashes all the same.
-        let _ = rustix::process::setpriority_process(None, 10);
+        let _ = rustix::process::setpriority_process(None, 3);
     }
 }
 
