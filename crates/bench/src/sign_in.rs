@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use freehold_core::{Random, Secret};
-use freehold_identity::password::{AT_ONCE, Cost, Passwords};
+use freehold_identity::password::{Cost, Passwords, at_once};
 use reqwest::Method;
 use serde_json::json;
 
@@ -100,13 +100,13 @@ async fn passwords(
 /// Passwords that this machine checks in a second when it does nothing else.
 #[expect(clippy::cast_precision_loss, reason = "some hundreds")]
 async fn hashes() -> Result<f64> {
-    let passwords = Passwords::new(Cost::OWASP, AT_ONCE, Random::system())?;
+    let passwords = Passwords::new(Cost::OWASP, at_once(), Random::system())?;
     let password = Secret::new(PASSWORD.to_owned());
     let stored = passwords.hash(&password).await?;
     let begun = Instant::now();
     let mut checked: u64 = 0;
     while begun.elapsed() < Duration::from_secs(u64::from(SECONDS) / 2) {
-        let each = (0..AT_ONCE * 4).map(|_| passwords.verify(&password, Some(&stored)));
+        let each = (0..at_once() * 4).map(|_| passwords.verify(&password, Some(&stored)));
         for right in futures_util::future::join_all(each).await {
             if !right? {
                 bail!("a right password was not right");

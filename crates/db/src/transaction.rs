@@ -9,7 +9,7 @@ use std::{
 
 use deadpool_postgres::Object;
 use freehold_core::{Error, Result, Standing};
-use futures_util::future::join;
+use futures_util::future::{join, join3};
 use tokio_postgres::error::SqlState;
 
 use crate::{
@@ -67,6 +67,30 @@ impl Transaction {
         Ok(self.run(&query).await?.1)
     }
 
+    /// All rows of two answers, in one round trip.
+    pub async fn fetch_both<R: Row, S: Row>(&mut self, one: Query<R>, other: Query<S>) -> Result<(Vec<R>, Vec<S>)> {
+        let Some(client) = &self.client else { return Err(Error::internal("the transaction has ended")) };
+        // Until both are answered.
+        let failed = std::mem::replace(&mut self.failed, true);
+        let opening = self.opening.take();
+        let opened = async {
+            match &opening {
+                Some(opening) => client.batch_execute(opening).await,
+                None => Ok(()),
+            }
+        };
+        let both = join3(opened, send(client, &one, self.cache), send(client, &other, self.cache));
+        let (opened, one, other) = self.pulse.answer(pin!(both)).await?;
+        let answers = match (opened, one, other) {
+            (Ok(()), Ok(one), Ok(other)) => Ok((one, other)),
+            (Err(error), _, _) | (_, Err(error), Ok(_)) | (_, Ok(_), Err(error)) => Err(error),
+            (_, Err(one), Err(other)) => Err(if untried(&one) { other } else { one }),
+        };
+        let ((one, _), (other, _)) = answers.map_err(|error| explain_suspension(from_driver(error), self.standing))?;
+        self.failed = failed;
+        Ok((one.iter().map(R::from_row).collect::<Result<_>>()?, other.iter().map(S::from_row).collect::<Result<_>>()?))
+    }
+
     /// Runs statements, a few, whose answers tell nothing. They leave together, one behind the other, and cost one round trip.
     pub async fn execute_all(&mut self, queries: &[Query<()>]) -> Result<()> {
         self.run_all(queries, false).await
@@ -90,8 +114,6 @@ impl Transaction {
             send_all(client, queries, self.cache, last).await
         };
         let (answers, committed) = self.pulse.answer(pin!(sent)).await?.map_err(from_driver)?;
-        // Those behind the one that failed were not even tried.
-        let untried = |error: &tokio_postgres::Error| error.code() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION);
         let error = answers.into_iter().filter_map(Result::err).min_by_key(untried);
         if let Some(error) = error.or(committed.err()) {
             return Err(explain_suspension(from_driver(error), self.standing));
@@ -136,6 +158,11 @@ impl Transaction {
         self.opening = Some(Arc::from(""));
         Ok(())
     }
+}
+
+/// Whether the statement was not even tried, because one before it had failed.
+fn untried(error: &tokio_postgres::Error) -> bool {
+    error.code() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION)
 }
 
 fn commit_after_failure() -> Error {

@@ -58,7 +58,7 @@ pub use settings::{
 };
 
 use access_token::Verifier;
-use password::{AT_ONCE, Cost, PasswordPolicy, Passwords};
+use password::{Cost, PasswordPolicy, Passwords, at_once};
 use project::Project;
 use signing::Keeper;
 
@@ -75,6 +75,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 7, name: "limits", sql: include_str!("../migrations/0007_limits.sql") },
         Migration { number: 8, name: "keys", sql: include_str!("../migrations/0008_keys.sql") },
         Migration { number: 9, name: "people_lock", sql: include_str!("../migrations/0009_people_lock.sql") },
+        Migration { number: 10, name: "places", sql: include_str!("../migrations/0010_places.sql") },
     ],
 };
 
@@ -169,7 +170,7 @@ impl Identity {
         let keeper = Keeper { db: own, vault: vault.clone(), clock: time, ids: ids.clone(), random: chance };
         let project = Project::named(&settings.supabase)?;
         let verifier = Arc::new(signing::verifier_load(&keeper, &settings, project.as_deref()).await?);
-        let passwords = Passwords::new(Cost::OWASP, AT_ONCE, random.clone())?;
+        let passwords = Passwords::new(Cost::OWASP, at_once(), random.clone())?;
         let policy = PasswordPolicy {
             min_length: settings.auth.password_min_length,
             required: settings.auth.password_required.clone(),

@@ -12,15 +12,15 @@ use std::{
     time::Duration,
 };
 
-use freehold_core::{Code, Error, Result, UserId};
-use freehold_db::{Query, SystemTx};
+use freehold_core::{Code, Error, Result, Secret, UserId};
+use freehold_db::{Query, SystemTx, row};
 use freehold_vault::Purpose;
 use jiff::{SignedDuration, Timestamp};
 use moka::sync::Cache;
 
 pub use store::STATEMENTS;
 
-use crate::{Identity, Realm, codes, session::Client};
+use crate::{Identity, Realm, codes, session::Client, user::User};
 
 /// Most tries at once, where more are allowed in five minutes.
 const BURST: u32 = 30;
@@ -90,6 +90,27 @@ pub async fn address_take(identity: &Identity, way: Way, ip: Option<IpAddr>) -> 
     take(identity, bucket, subject).await?.map_err(refusal)
 }
 
+row! {
+    /// Who has an address.
+    pub(crate) struct Account {
+        /// Who.
+        pub(crate) id: UserId,
+        /// The password's hash.
+        pub(crate) encrypted_password: Option<Secret>,
+        /// The client is at a place that the person knows.
+        known: bool,
+    }
+}
+
+row! {
+    struct CountedAccount {
+        id: Option<UserId>,
+        encrypted_password: Option<Secret>,
+        known: bool,
+        until: Option<Timestamp>,
+    }
+}
+
 /// A password that is about to be tried at an account.
 #[derive(Debug)]
 #[must_use = "say so when the password was right"]
@@ -107,17 +128,56 @@ pub async fn password_try(
     known: bool,
     client: &Client,
 ) -> Result<PasswordTry> {
+    let Some(bucket) = passwords(identity) else { return Ok(PasswordTry(None)) };
+    try_take(identity, bucket, account(identity, realm, email, client)[usize::from(known)]).await
+}
+
+/// Finds who has the address, and counts the password that is about to be tried there as [`password_try`] does: in one question,
+/// because every sign-in asks it.
+pub(crate) async fn account_try(
+    identity: &Identity,
+    realm: Realm,
+    email: &str,
+    client: &Client,
+) -> Result<(Option<Account>, PasswordTry)> {
+    let place = place(identity, realm, email, client);
+    let place = place.as_ref().map_or(&[][..], |place| place);
+    let db = identity.db.system("find who signs in");
+    let Some(bucket) = passwords(identity) else {
+        return Ok((db.fetch_optional(store::account_find(realm, email, place)).await?, PasswordTry(None)));
+    };
+    let (now, subjects) = (identity.clock.now(), account(identity, realm, email, client));
+    if subjects.iter().any(|subject| refused_until(identity, bucket, *subject, now).is_some()) {
+        // Somebody guesses. What is remembered of it need not be counted again.
+        let found = db.fetch_optional(store::account_find(realm, email, place)).await?;
+        let known = found.as_ref().is_some_and(|account| account.known);
+        return Ok((found, try_take(identity, bucket, subjects[usize::from(known)]).await?));
+    }
+    let [anywhere, here] = &subjects;
+    let room = bucket.room.saturating_mul(bucket.step);
+    let query = store::account_take(realm, email, place, bucket.name, anywhere, here, bucket.step, room, now);
+    let counted = db.fetch_optional(query).await?.ok_or_else(|| Error::internal("account_take answered no row"))?;
+    let CountedAccount { id, encrypted_password, known, until } = counted;
+    let subject = subjects[usize::from(known)];
+    if let Some(until) = until {
+        identity.refusals.0.insert((bucket.name, subject), until);
+        return Err(refusal(until.duration_since(now)));
+    }
+    Ok((id.map(|id| Account { id, encrypted_password, known }), PasswordTry(Some((bucket, subject)))))
+}
+
+/// What passwords are counted in; none: they are not.
+fn passwords(identity: &Identity) -> Option<Bucket> {
     let limits = &identity.settings.auth.limits;
     let number = limits.wrong_passwords_per_hour;
-    let Some(bucket) = Bucket::new("passwords", number, 3600, number).filter(|_| limits.enabled) else {
-        return Ok(PasswordTry(None));
-    };
+    Bucket::new("passwords", number, 3600, number).filter(|_| limits.enabled)
+}
+
+/// What the tries at an account are counted as: those from anywhere, and those from this network where the person knows it.
+fn account(identity: &Identity, realm: Realm, email: &str, client: &Client) -> [[u8; 32]; 2] {
     let (realm, network) = (realm.to_string(), client.ip.map(network).unwrap_or_default());
-    let mut parts = vec![b"account".as_slice(), realm.as_bytes(), email.as_bytes()];
-    if known {
-        parts.push(network.as_bytes());
-    }
-    try_take(identity, bucket, digest(identity, &parts)).await
+    let parts = [b"account".as_slice(), realm.as_bytes(), email.as_bytes(), network.as_bytes()];
+    [digest(identity, &parts[..3]), digest(identity, &parts)]
 }
 
 impl PasswordTry {
@@ -189,25 +249,23 @@ fn mails(identity: &Identity) -> Option<Bucket> {
 }
 
 /// Remembers from where the person signs in; none: nobody knows from where.
-pub(crate) fn place_note(identity: &Identity, user: UserId, client: &Client) -> Option<Query<()>> {
-    let place = place(identity, user, client)?;
-    Some(store::place_note(user, &place, identity.clock.now()))
-}
-
-/// Whether the client is at one of these places of the person's.
-pub(crate) fn place_among(identity: &Identity, user: UserId, client: &Client, places: &[Vec<u8>]) -> bool {
-    place(identity, user, client).is_some_and(|place| places.iter().any(|known| *known == place))
+pub(crate) fn place_note(identity: &Identity, user: &User, client: &Client) -> Option<Query<()>> {
+    let place = place(identity, user.realm, &user.email, client)?;
+    Some(store::place_note(user.id, &place, identity.clock.now()))
 }
 
 /// Whether the client is at a place that the person knows.
-pub(crate) async fn place_known(identity: &Identity, user: UserId, client: &Client) -> Result<bool> {
-    let Some(place) = place(identity, user, client) else { return Ok(false) };
-    let known = store::place_known(user, &place);
+pub(crate) async fn place_known(identity: &Identity, user: &User, client: &Client) -> Result<bool> {
+    let Some(place) = place(identity, user.realm, &user.email, client) else { return Ok(false) };
+    let known = store::place_known(user.id, &place);
     Ok(identity.db.system("find from where somebody signs in").fetch_optional(known).await?.is_some())
 }
 
-fn place(identity: &Identity, user: UserId, client: &Client) -> Option<[u8; 32]> {
-    Some(digest(identity, &[b"place", user.to_string().as_bytes(), network(client.ip?).as_bytes()]))
+/// Named by the address and not by the person, so that it can be asked for in the question that finds him. With another address
+/// his places are new ones.
+fn place(identity: &Identity, realm: Realm, email: &str, client: &Client) -> Option<[u8; 32]> {
+    let (realm, network) = (realm.to_string(), network(client.ip?));
+    Some(digest(identity, &[b"place", realm.as_bytes(), email.as_bytes(), network.as_bytes()]))
 }
 
 /// Forgets what means nothing any more, in small steps; how many rows.
@@ -227,16 +285,20 @@ pub(crate) async fn limit_sweep(identity: &Identity) -> Result<u64> {
 /// Takes a try; how long until there is one, where there is none.
 async fn take(identity: &Identity, bucket: Bucket, subject: [u8; 32]) -> Result<Result<(), SignedDuration>> {
     let now = identity.clock.now();
-    let key = (bucket.name, subject);
-    if let Some(until) = identity.refusals.0.get(&key).filter(|until| *until > now) {
+    if let Some(until) = refused_until(identity, bucket, subject, now) {
         return Ok(Err(until.duration_since(now)));
     }
     let room = bucket.room.saturating_mul(bucket.step);
     let query = store::bucket_take(bucket.name, &subject, bucket.step, room, now);
     let answer = identity.db.system("count a sign-in").fetch_optional(query).await?;
     let Some(until) = answer.and_then(|(until,)| until) else { return Ok(Ok(())) };
-    identity.refusals.0.insert(key, until);
+    identity.refusals.0.insert((bucket.name, subject), until);
     Ok(Err(until.duration_since(now)))
+}
+
+/// Until when it is remembered as refused; none: it is not.
+fn refused_until(identity: &Identity, bucket: Bucket, subject: [u8; 32], now: Timestamp) -> Option<Timestamp> {
+    identity.refusals.0.get(&(bucket.name, subject)).filter(|until| *until > now)
 }
 
 fn refusal(wait: SignedDuration) -> Error {

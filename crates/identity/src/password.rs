@@ -6,6 +6,7 @@ mod threads;
 
 use std::{
     fmt,
+    num::NonZero,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -186,8 +187,10 @@ impl Cost {
     pub const OWASP: Self = Self { memory_kib: 19 * 1024, passes: 2, lanes: 1 };
 }
 
-/// Hashes run at once when nothing else is configured: 19 MiB and a whole core each.
-pub const AT_ONCE: usize = 2;
+/// How many hashes run at once: as many as there are cores, and at most eight. Each takes a core, and 19 MiB that are kept.
+pub fn at_once() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get).min(8)
+}
 
 /// Hashes and checks passwords, a few at a time, away from the threads that answer requests. Cloning is cheap and shares
 /// the limit.

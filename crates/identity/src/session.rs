@@ -25,7 +25,7 @@ use crate::{
     codes,
     limit::place_note,
     refresh_token::{RefreshToken, Rotation, SessionKey, decide},
-    user::{User, user_find, user_signed_in},
+    user::{User, user_find, user_find_query, user_signed_in},
 };
 use tokens::{amr_of, issue, open_key, seal_key};
 
@@ -148,7 +148,7 @@ async fn session_begin(
         user_signed_in(user.id, now),
         audit_entry(identity, Action::Login, &user, json!({ "method": method }), client),
     ];
-    notes.extend(place_note(identity, user.id, client));
+    notes.extend(place_note(identity, &user, client));
     if limits.one_per_person {
         notes.push(store::sessions_close_others(user.id, session, now));
     }
@@ -170,7 +170,8 @@ pub async fn session_refresh(identity: &Identity, token: &str, client: &Client) 
     if !token.verify(&key) {
         return Err(unknown());
     }
-    let user = user_find(&mut tx, row.user_id).await?.filter(|user| user.deleted_at.is_none()).ok_or_else(unknown)?;
+    let (user, methods) = tx.fetch_both(user_find_query(row.user_id), store::method_list(row.id)).await?;
+    let user = user.into_iter().next().filter(|user| user.deleted_at.is_none()).ok_or_else(unknown)?;
     if user.banned_until.is_some_and(|until| until > now) {
         return Err(Error::new(codes::USER_BANNED_AT_TOKEN, "Invalid Refresh Token: User Banned"));
     }
@@ -178,13 +179,12 @@ pub async fn session_refresh(identity: &Identity, token: &str, client: &Client) 
     let counter = row.counter.unwrap_or_default();
     let since_last = row.refreshed_at.map(|last| now.duration_since(last));
     let reuse = SignedDuration::from_secs(identity.settings.auth.refresh_reuse_seconds);
-    let counter = match decide(token.counter(), counter, since_last, reuse) {
+    let (counter, note) = match decide(token.counter(), counter, since_last, reuse) {
         Rotation::Advance => {
-            let (agent, ip) = (client.agent(), client.address());
-            tx.execute(store::session_advance(row.id, counter + 1, agent, ip, now)).await?;
-            counter + 1
+            let next = counter + 1;
+            (next, Some(store::session_advance(row.id, next, client.agent(), client.address(), now)))
         }
-        Rotation::Repeat => counter,
+        Rotation::Repeat => (counter, None),
         Rotation::Reuse => {
             tx.execute(store::session_delete(row.id)).await?;
             tx.commit().await?;
@@ -196,8 +196,7 @@ pub async fn session_refresh(identity: &Identity, token: &str, client: &Client) 
             return Err(Error::new(core_codes::VALIDATION_FAILED, message));
         }
     };
-    let methods = tx.fetch_all(store::method_list(row.id)).await?;
-    tx.commit().await?;
+    tx.commit_with(&Vec::from_iter(note)).await?;
     let amr = methods.into_iter().map(|(method, at)| amr_of(&method, at)).collect();
     issue(identity, user, row.id, row.aal(), amr, RefreshToken::issue(row.id, counter, &key))
 }

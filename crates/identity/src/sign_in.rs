@@ -2,8 +2,8 @@
 
 mod store;
 
-use freehold_core::{Error, Result, Secret, UserId};
-use freehold_db::{SystemTx, row};
+use freehold_core::{Error, Result, Secret};
+use freehold_db::SystemTx;
 use serde_json::{Value, json};
 
 pub use store::STATEMENTS;
@@ -13,14 +13,15 @@ use crate::{
     audit_entry::{Action, audit_note},
     codes,
     flow::Challenge,
-    limit::{password_try, place_among},
+    limit::account_try,
     mail_request::{Asking, mail_request_note},
     mail_token::{MailKind, NewToken, mail_decoy, mail_flow, mail_send, person_decoy},
     provider::strangers_forget,
     session::{Client, Tokens, session_open_and_commit},
     sign_up::person_new,
-    user::{User, person_find, user_lock, user_set_password},
+    user::{User, person_find, user_lock_query, user_set_password},
     verify::{VerifyType, proof_use},
+    ways::ways_query,
 };
 pub use crate::{
     mail_token::token_make,
@@ -40,10 +41,8 @@ pub async fn sign_in_with_password(
     client: &Client,
 ) -> Result<Tokens> {
     let wrong = || Error::new(codes::INVALID_CREDENTIALS, "Invalid login credentials");
-    let found = identity.db.system("find who signs in").fetch_optional(store::user_by_email(realm, email)).await?;
-    let hash = found.as_ref().and_then(|user| user.encrypted_password.clone());
-    let known = found.as_ref().is_some_and(|user| place_among(identity, user.id, client, &user.places));
-    let attempt = password_try(identity, realm, email, known, client).await?;
+    let (found, attempt) = account_try(identity, realm, email, client).await?;
+    let hash = found.as_ref().and_then(|account| account.encrypted_password.clone());
     let right = identity.passwords.verify(&password, hash.as_ref()).await?;
     let Some(found) = found.filter(|_| right) else { return Err(wrong()) };
     let anew = match &hash {
@@ -53,7 +52,8 @@ pub async fn sign_in_with_password(
     let now = identity.clock.now();
     let mut tx = identity.db.system("sign in with a password").begin().await?;
     // Hashing takes its time, in which the password may have been changed.
-    let user = user_lock(&mut tx, found.id).await?.ok_or_else(wrong)?;
+    let (user, ways) = tx.fetch_both(user_lock_query(found.id), ways_query(found.id)).await?;
+    let user = user.into_iter().next().ok_or_else(wrong)?;
     if user.encrypted_password.as_ref().map(Secret::expose) != hash.as_ref().map(Secret::expose) {
         return Err(wrong());
     }
@@ -73,22 +73,14 @@ pub async fn sign_in_with_password(
     if anew.is_some() {
         user_set_password(&mut tx, user.id, anew, now).await?;
     }
-    session_open_and_commit(identity, tx, user, "password", client, succeeded).await
-}
-
-row! {
-    pub(crate) struct PasswordRow {
-        id: UserId,
-        pub(crate) encrypted_password: Option<Secret>,
-        /// From where he signed in, the latest.
-        places: Vec<Vec<u8>>,
-    }
+    let tokens = session_open_and_commit(identity, tx, user, "password", client, succeeded).await?;
+    Ok(Tokens { ways: ways.into_iter().next(), ..tokens })
 }
 
 /// The password's hash of whoever has this address.
 pub(crate) async fn password_of(identity: &Identity, realm: Realm, email: &str) -> Result<Option<Secret>> {
-    let found = identity.db.system("find who signs up").fetch_optional(store::user_by_email(realm, email)).await?;
-    Ok(found.and_then(|user| user.encrypted_password))
+    let found = identity.db.system("find who signs up").fetch_optional(store::password_of(realm, email)).await?;
+    Ok(found.and_then(|(hash,)| hash))
 }
 
 /// A sign-in by mail that somebody asks for.

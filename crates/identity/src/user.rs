@@ -204,12 +204,22 @@ pub(crate) async fn person_find(
 
 /// The person with this id.
 pub async fn user_find(tx: &mut SystemTx, id: UserId) -> Result<Option<User>> {
-    tx.fetch_optional(store::user_find(id)).await
+    tx.fetch_optional(user_find_query(id)).await
+}
+
+/// What asks for that.
+pub(crate) fn user_find_query(id: UserId) -> Query<User> {
+    store::user_find(id)
 }
 
 /// Finds a person, and keeps him from changing until the transaction ends.
 pub(crate) async fn user_lock(tx: &mut SystemTx, id: UserId) -> Result<Option<User>> {
-    tx.fetch_optional(store::user_lock(id)).await
+    tx.fetch_optional(user_lock_query(id)).await
+}
+
+/// What asks for that.
+pub(crate) fn user_lock_query(id: UserId) -> Query<User> {
+    store::user_lock(id)
 }
 
 /// The ways in which the person signs in.

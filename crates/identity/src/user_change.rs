@@ -162,7 +162,7 @@ async fn password_new(
             let missing = || Error::new(codes::CURRENT_PASSWORD_REQUIRED, message);
             let current = new.current.filter(|current| !current.expose().is_empty()).ok_or_else(missing)?;
             // Counted as a sign-in is: who stole a session may not guess here either.
-            let known = place_known(identity, user.id, client).await?;
+            let known = place_known(identity, user, client).await?;
             let attempt = password_try(identity, user.realm, &user.email, known, client).await?;
             if !identity.passwords.verify(current, Some(hash)).await? {
                 return Err(Error::new(codes::CURRENT_PASSWORD_INVALID, message));

@@ -4,7 +4,7 @@
 mod store;
 
 use freehold_core::{Error, Result, UserId};
-use freehold_db::{Db, JsonText, SystemTx, row};
+use freehold_db::{Db, JsonText, Query, SystemTx, row};
 
 pub use store::STATEMENTS;
 
@@ -24,6 +24,11 @@ row! {
 /// With what the person signs in.
 pub async fn ways(tx: &mut SystemTx, user: UserId) -> Result<Ways> {
     tx.fetch_one(store::ways(user)).await
+}
+
+/// What asks for that.
+pub(crate) fn ways_query(user: UserId) -> Query<Ways> {
+    store::ways(user)
 }
 
 /// The same by itself, outside of any transaction.

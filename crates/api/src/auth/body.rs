@@ -218,7 +218,10 @@ impl IdentityBody {
 impl SessionBody {
     /// The session of these tokens.
     pub(crate) async fn load(backbone: &Backbone, tokens: Tokens) -> Result<Self> {
-        let ways = ways_now(&backbone.db, tokens.user.id).await?;
+        let ways = match tokens.ways {
+            Some(ways) => ways,
+            None => ways_now(&backbone.db, tokens.user.id).await?,
+        };
         let user = UserBody::with(tokens.user, ways);
         Ok(Self {
             access_token: tokens.access_token.expose().to_owned(),

@@ -14,7 +14,8 @@ pub(crate) async fn connect(url: &str) -> Client {
 
 /// Whether somebody waits for a lock.
 pub(crate) async fn waiting(database: &Client) -> bool {
-    let count = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'";
+    // Within a transaction, pg_stat_activity shows nobody who connected after it was first asked.
+    let count = "select count(*) from pg_locks where not granted";
     database.query_one(count, &[]).await.unwrap().get::<_, i64>(0) > 0
 }
 

@@ -12,6 +12,7 @@ use crate::{
     access_token::{Aal, Amr, Claims},
     refresh_token::SessionKey,
     user::User,
+    ways::Ways,
 };
 
 /// What a client gets when it signs in or refreshes.
@@ -27,6 +28,8 @@ pub struct Tokens {
     pub expires_at: i64,
     /// Whose.
     pub user: User,
+    /// With what that person signs in, where it was read on the way.
+    pub ways: Option<Ways>,
 }
 
 /// Signs an access token, and puts it beside this refresh token.
@@ -66,6 +69,7 @@ pub(super) fn issue(
         expires_in,
         expires_at: issued + expires_in,
         user,
+        ways: None,
     })
 }
 

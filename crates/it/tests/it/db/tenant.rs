@@ -142,6 +142,24 @@ async fn a_commit_after_a_failed_statement_is_an_error() {
 }
 
 #[tokio::test]
+async fn two_answers_come_together() {
+    let test = TestDatabase::new().await;
+    let ada = test.caller();
+    test.db.tenant(&ada).execute(note_insert(ada.tenant(), "1")).await.unwrap();
+    let mut tx = test.db.tenant(&ada).begin().await.unwrap();
+    for _ in 0..2 {
+        let (count, notes) = tx.fetch_both(note_count(), note_list()).await.unwrap();
+        assert_eq!((count, notes), (vec![(1,)], vec![(ada.tenant(), "1".to_owned())]));
+    }
+    // Whichever fails is the one that is told of.
+    assert_eq!(sqlstate(&tx.fetch_both(note_count(), divide(0)).await.unwrap_err()), Some("22012"));
+    assert!(tx.commit().await.is_err());
+    let mut tx = test.db.tenant(&ada).begin().await.unwrap();
+    assert_eq!(sqlstate(&tx.fetch_both(divide(0), note_count()).await.unwrap_err()), Some("22012"));
+    assert!(tx.commit().await.is_err());
+}
+
+#[tokio::test]
 async fn what_is_sent_together_is_done_together() {
     let test = TestDatabase::new().await;
     let (ada, eve) = (test.caller(), test.caller());
