@@ -73,12 +73,7 @@ impl Transaction {
         // Until both are answered.
         let failed = std::mem::replace(&mut self.failed, true);
         let opening = self.opening.take();
-        let opened = async {
-            match &opening {
-                Some(opening) => client.batch_execute(opening).await,
-                None => Ok(()),
-            }
-        };
+        let opened = open(client, opening.as_deref());
         let both = join3(opened, send(client, &one, self.cache), send(client, &other, self.cache));
         let (opened, one, other) = self.pulse.answer(pin!(both)).await?;
         let answers = match (opened, one, other) {
@@ -104,13 +99,12 @@ impl Transaction {
         // Until all are answered.
         let failed = std::mem::replace(&mut self.failed, true);
         if last && failed {
-            return Err(commit_after_failure());
+            let message = "commit after a statement of the transaction had failed or was abandoned";
+            return Err(Error::internal(message));
         }
         let opening = self.opening.take();
         let sent = async {
-            if let Some(opening) = &opening {
-                client.batch_execute(opening).await?;
-            }
+            open(client, opening.as_deref()).await?;
             send_all(client, queries, self.cache, last).await
         };
         let (answers, committed) = self.pulse.answer(pin!(sent)).await?.map_err(from_driver)?;
@@ -130,43 +124,35 @@ impl Transaction {
         let Some(client) = &self.client else { return Err(Error::internal("the transaction has ended")) };
         // Until it is answered.
         let failed = std::mem::replace(&mut self.failed, true);
-        let answer = match self.opening.take() {
-            Some(opening) => {
-                // Polled in this order: `begin` is on the wire before the statement, or before it is prepared.
-                let both = join(client.batch_execute(&opening), send(client, query, self.cache));
-                let (opened, answer) = self.pulse.answer(pin!(both)).await?;
-                opened.and(answer)
-            }
-            None => self.pulse.answer(pin!(send(client, query, self.cache))).await?,
-        };
-        let answer = answer.map_err(|error| explain_suspension(from_driver(error), self.standing))?;
+        let opening = self.opening.take();
+        // Polled in this order: `begin` is on the wire before the statement, or before it is prepared.
+        let both = join(open(client, opening.as_deref()), send(client, query, self.cache));
+        let (opened, answer) = self.pulse.answer(pin!(both)).await?;
+        let answer = opened.and(answer).map_err(|error| explain_suspension(from_driver(error), self.standing))?;
         self.failed = failed;
         Ok(answer)
     }
 
     async fn commit(&mut self) -> Result<()> {
-        if self.failed {
-            return Err(commit_after_failure());
-        }
-        if self.opening.is_some() {
+        if self.opening.is_some() && !self.failed {
             // Nothing was sent, so there is nothing to commit.
             return Ok(());
         }
-        let Some(client) = &self.client else { return Err(Error::internal("the transaction has ended")) };
-        self.pulse.answer(pin!(client.batch_execute("commit"))).await?.map_err(from_driver)?;
-        // Ended in order: the connection may return as it is.
-        self.opening = Some(Arc::from(""));
-        Ok(())
+        self.run_all(&[], true).await
+    }
+}
+
+/// Begins, where that is still to be done.
+async fn open(client: &Object, opening: Option<&str>) -> Answered<()> {
+    match opening {
+        Some(opening) => client.batch_execute(opening).await,
+        None => Ok(()),
     }
 }
 
 /// Whether the statement was not even tried, because one before it had failed.
 fn untried(error: &tokio_postgres::Error) -> bool {
     error.code() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION)
-}
-
-fn commit_after_failure() -> Error {
-    Error::internal("commit after a statement of the transaction had failed or was abandoned")
 }
 
 impl Drop for Transaction {

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 use freehold_core::{Caller, Error, Result, SessionId, TenantId, UserId, codes};
-use freehold_identity::{HOUSE, PeopleOf, Realm, realm_of, session::Client};
+use freehold_identity::{HOUSE, PeopleOf, Realm, access_token::Aal, realm_of, session::Client};
 use freehold_metering::rate::rate_take;
 
 use crate::{Backbone, Problem, frame::RateSlot, resolve::Credential};
@@ -39,6 +39,8 @@ pub struct SignedIn {
     pub user: UserId,
     /// In which session.
     pub session: SessionId,
+    /// What the access token says that was shown.
+    pub aal: Aal,
 }
 
 impl FromRequestParts<Backbone> for SignedIn {
@@ -54,7 +56,7 @@ impl FromRequestParts<Backbone> for SignedIn {
             Some(Credential::Token(token)) => {
                 let claims = backbone.person_claims(token).await?;
                 backbone.session_check(claims.session_id, claims.aal).await?;
-                Ok(Self { user: claims.sub, session: claims.session_id })
+                Ok(Self { user: claims.sub, session: claims.session_id, aal: claims.aal })
             }
         }
     }

@@ -12,8 +12,10 @@ const LONGEST: u32 = 400 * 24 * 3600;
 /// The cookie that holds this token, for a request to `uri`.
 pub(super) fn cookie(backbone: &Backbone, uri: &Uri, token: &Secret) -> Result<HeaderValue> {
     let hours = backbone.identity.settings.auth.sessions.lifetime_hours;
-    let life = u32::try_from(hours.saturating_mul(3600)).map_or(LONGEST, |life| life.min(LONGEST));
-    let life = if hours > 0 { life } else { LONGEST };
+    let life = match u32::try_from(hours.saturating_mul(3600)) {
+        Ok(life @ 1..LONGEST) => life,
+        _ => LONGEST,
+    };
     set(backbone, uri, token.expose(), life)
 }
 

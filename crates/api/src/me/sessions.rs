@@ -5,7 +5,6 @@ use axum::{
     http::{StatusCode, request::Parts},
 };
 use freehold_core::{Error, SessionId};
-use freehold_identity::access_token::Aal;
 use freehold_identity::session::{Holder, SessionInfo, session_list, session_revoke};
 use freehold_web::{Answer, Backbone, Json, Path, SignedIn, client};
 use jiff::Timestamp;
@@ -54,8 +53,7 @@ impl SessionInfoBody {
 }
 
 fn holder(signed_in: SignedIn) -> Holder {
-    // Nothing here asks for a second factor.
-    Holder { user: signed_in.user, session: signed_in.session, aal: Aal::One }
+    Holder { user: signed_in.user, session: signed_in.session, aal: signed_in.aal }
 }
 
 /// List your sessions

@@ -6,6 +6,7 @@ use freehold_identity::{
     admin::{Ban, NewPerson, UserChanges, user_change, user_delete, user_delete_softly, user_get, user_make},
     audit_entry::{Action, audit_note_by},
     codes,
+    session::sessions_revoke,
 };
 use freehold_tenancy::departure::person_depart;
 use freehold_web::{Answer, Backbone, Json, MaybeJson, Path};
@@ -122,7 +123,7 @@ pub(crate) async fn people_change(
     audit_note_by(&backbone.identity, &mut tx, &administrator.by, Action::UserModified, &user).await?;
     let body = UserBody::load(&mut tx, user).await?;
     tx.commit().await?;
-    forget(&backbone, ended);
+    forget(&backbone, &ended);
     Ok(Json(body))
 }
 
@@ -149,14 +150,12 @@ pub(crate) async fn people_delete(
     };
     audit_note_by(&backbone.identity, &mut tx, &administrator.by, Action::UserDeleted, &user).await?;
     tx.commit().await?;
-    forget(&backbone, ended);
+    forget(&backbone, &ended);
     Ok(Json(json!({})))
 }
 
 /// Nothing of these sessions is believed any more.
-fn forget(backbone: &Backbone, ended: Vec<SessionId>) {
-    for session in ended {
-        backbone.identity.verifier.revoke_session(session);
-    }
+fn forget(backbone: &Backbone, ended: &[SessionId]) {
+    sessions_revoke(&backbone.identity, ended);
     backbone.resolver.forget();
 }

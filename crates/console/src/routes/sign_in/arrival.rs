@@ -189,9 +189,14 @@ fn after(target: &str) -> Option<String> {
 
 /// The address with these behind its query.
 pub(super) fn with_query(target: &str, pairs: &[(&str, &str)]) -> String {
-    let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", percent_encode(value))).collect();
     let joint = if target.contains('?') { '&' } else { '?' };
-    format!("{target}{joint}{}", pairs.join("&"))
+    format!("{target}{joint}{}", query_of(pairs))
+}
+
+/// These as a query, or as a fragment that is read like one.
+pub(super) fn query_of(pairs: &[(&str, &str)]) -> String {
+    let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", percent_encode(value))).collect();
+    pairs.join("&")
 }
 
 fn query_decode(text: &str) -> Option<String> {

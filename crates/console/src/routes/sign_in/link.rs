@@ -17,7 +17,7 @@ use serde::Deserialize;
 use super::{
     super::{brand, html_with_status},
     Visit,
-    arrival::{Arrival, arrive, hand_over, own_path, with_query},
+    arrival::{Arrival, arrive, hand_over, own_path, query_of, with_query},
     visit, with_policy,
 };
 use crate::{ConfirmPage, HalfConfirmedPage, LinkExpiredPage, Purpose};
@@ -105,10 +105,9 @@ fn dead(backbone: &Backbone, target: &str, token: Option<&str>, error: &Error) -
         ("error_code", error.code().name),
         ("error_description", error.message()),
     ];
-    let fragment: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", percent_encode(value))).collect();
     let pkce = token.is_some_and(|token| token.starts_with("pkce_"));
     let base = if pkce { with_query(target, &pairs) } else { target.to_owned() };
-    Ok(Redirect::to(&format!("{base}#{}&sb=", fragment.join("&"))).into_response())
+    Ok(Redirect::to(&format!("{base}#{}&sb=", query_of(&pairs))).into_response())
 }
 
 /// One of the two links of a change of address was used.
