@@ -12,6 +12,7 @@
 mod billing;
 mod cpu;
 mod deliveries;
+mod enumeration;
 mod home;
 mod jobs;
 mod memory;
@@ -49,7 +50,11 @@ async fn measure() -> Result<()> {
     if cfg!(debug_assertions) {
         bail!("a debug build says nothing about speed: cargo build --release -p freehold -p freehold-bench");
     }
-    let only_sign_in = std::env::args().nth(1).as_deref() == Some("sign-in");
+    let only_sign_in = match std::env::args().nth(1).as_deref() {
+        None => false,
+        Some("sign-in") => true,
+        Some(_) => bail!("freehold-bench measures everything, `freehold-bench sign-in` only what signing in costs"),
+    };
     let programs = Programs::find()?;
     let home = Home::new()?;
     let mut report = Report::begin();

@@ -17,6 +17,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::{
+    enumeration,
     home::Home,
     programs::Programs,
     report::Report,
@@ -28,8 +29,9 @@ use crate::{
 const PASSWORD: &str = "as long as it is a secret";
 /// People who sign in.
 const PEOPLE: usize = 8;
-const ROUNDS: usize = 3;
-const SECONDS: u32 = 5;
+/// Argon2id alone and sign-ins take turns, each for as long as the other: this machine is not as fast now as it was a second ago.
+const ROUNDS: usize = 7;
+const SECONDS: u32 = 4;
 /// Tokens that nobody has seen before; more than can be shown in the seconds they are shown for.
 const TOKENS: usize = 12_000;
 const COLD_SECONDS: u32 = 2;
@@ -49,6 +51,7 @@ pub(crate) async fn measure(programs: &Programs, home: &Home, scene: &Scene, rep
         ask(&server, Method::POST, "/auth/v1/signup", None, Some(&person)).await?;
     }
     passwords(programs, home, scene, &server, report).await?;
+    enumeration::measure(&server, report).await?;
     tokens(programs, home, scene, &server, report).await?;
     server.stop().await
 }
@@ -73,9 +76,9 @@ async fn passwords(
     );
     let script = home.script("sign_in.lua", &script)?;
     let url = server.url("/auth/v1/token?grant_type=password");
-    let (mut best, mut bare, mut waits): (f64, f64, Vec<Duration>) = (0.0, 0.0, Vec::new());
+    let (mut rounds, mut waits) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        bare = bare.max(hashes().await?);
+        let bare = hashes().await?;
         let stop = Arc::new(AtomicBool::new(false));
         let (load, others) = tokio::join!(
             async {
@@ -85,14 +88,19 @@ async fn passwords(
             },
             probe(server, scene, &stop)
         );
-        best = best.max(load?.rate);
+        rounds.push((bare, load?.rate));
         waits.extend(others?);
     }
     waits.sort_unstable();
     let p99 = waits.get(waits.len() * 99 / 100).copied().context("nobody else asked")?;
+    rounds.sort_by(|(bare, rate), (other_bare, other_rate)| (rate / bare).total_cmp(&(other_rate / other_bare)));
+    let share = |round: usize| rounds.get(round).map_or(0.0, |(bare, rate)| rate / bare);
+    let (bare, rate) = rounds.get(ROUNDS / 2).copied().context("there was no round")?;
     report.line("argon2id, checked and nothing else", format!("{bare:.0}/s"));
-    report.line("POST /auth/v1/token with a password", format!("{best:.0}/s"));
-    report.goal("  of what argon2id alone does", format!("{:.2}", best / bare), ">= 0.90", best / bare >= 0.9);
+    report.line("POST /auth/v1/token with a password", format!("{rate:.0}/s"));
+    let middle = share(ROUNDS / 2);
+    let found = format!("{middle:.2} ({:.2} to {:.2})", share(0), share(ROUNDS - 1));
+    report.goal(&format!("  of what argon2id alone does, in the middle of {ROUNDS}"), found, ">= 0.90", middle >= 0.9);
     report.goal("  everybody else's p99 meanwhile", format!("{p99:.1?}"), "< 50ms", p99 < PATIENCE);
     Ok(())
 }
@@ -105,7 +113,7 @@ async fn hashes() -> Result<f64> {
     let stored = passwords.hash(&password).await?;
     let begun = Instant::now();
     let mut checked: u64 = 0;
-    while begun.elapsed() < Duration::from_secs(u64::from(SECONDS) / 2) {
+    while begun.elapsed() < Duration::from_secs(SECONDS.into()) {
         let each = (0..at_once() * 4).map(|_| passwords.verify(&password, Some(&stored)));
         for right in futures_util::future::join_all(each).await {
             if !right? {

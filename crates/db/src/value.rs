@@ -3,7 +3,7 @@
 use freehold_core::{Id, Secret};
 use jiff::Timestamp;
 use postgres_types::{FromSqlOwned, Json, ToSql, Type};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 /// A type that can be a parameter of a statement.
@@ -128,7 +128,8 @@ impl<T: DeserializeOwned> Column for Json<T> {
 
 /// JSON that is kept as the text it was written in (`json`, not `jsonb`), and read back by whoever asks as `T`. For what
 /// is read much more often than it is looked into: Postgres neither takes it apart nor writes it anew.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
 pub struct JsonText<T>(pub T);
 
 impl<T: Serialize + std::fmt::Debug + Send + Sync + 'static> Param for JsonText<T> {

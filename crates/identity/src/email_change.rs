@@ -13,9 +13,10 @@ use crate::{
     Identity, Realm,
     audit_entry::{Action, audit_note},
     codes,
+    even::evenly,
     flow::Challenge,
     mail_request::{Asking, mail_request_note},
-    mail_token::{MailKind, NewToken, mail_decoy, mail_flow, token_mail, token_make, tokens_forget},
+    mail_token::{MailKind, NewToken, mail_flow, token_mail, token_make, tokens_forget},
     session::Client,
     user::{User, identity_add, providers_note, user_find, user_find_by_email},
     verify::TokenRow,
@@ -77,17 +78,17 @@ pub async fn email_change_resend(
     redirect_to: String,
     challenge: Option<Challenge>,
 ) -> Result<()> {
-    let mut tx = identity.db.system("send the mails of a change again").begin().await?;
-    mail_request_note(identity, &mut tx, realm, email, Asking::EmailChange).await?;
-    let user = user_find_by_email(&mut tx, realm, email).await?;
-    match user.filter(|user| !user.new_email.is_empty()) {
-        Some(user) => {
+    evenly(async {
+        let mut tx = identity.db.system("send the mails of a change again").begin().await?;
+        mail_request_note(identity, &mut tx, realm, email, Asking::EmailChange).await?;
+        let user = user_find_by_email(&mut tx, realm, email).await?;
+        if let Some(user) = user.filter(|user| !user.new_email.is_empty()) {
             let email = user.new_email.clone();
             send(identity, &mut tx, &user, EmailChange { email, redirect_to, challenge }).await?;
         }
-        None => mail_decoy(identity, &mut tx).await?,
-    }
-    tx.commit().await
+        tx.commit().await
+    })
+    .await
 }
 
 async fn send(identity: &Identity, tx: &mut SystemTx, user: &User, change: EmailChange) -> Result<()> {

@@ -11,6 +11,7 @@ pub mod api_key;
 pub mod audit_entry;
 pub mod codes;
 pub mod email_change;
+mod even;
 pub mod event;
 pub mod factor;
 pub mod flow;
@@ -76,6 +77,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 8, name: "keys", sql: include_str!("../migrations/0008_keys.sql") },
         Migration { number: 9, name: "people_lock", sql: include_str!("../migrations/0009_people_lock.sql") },
         Migration { number: 10, name: "places", sql: include_str!("../migrations/0010_places.sql") },
+        Migration { number: 11, name: "sign_in", sql: include_str!("../migrations/0011_sign_in.sql") },
     ],
 };
 

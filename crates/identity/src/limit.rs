@@ -12,15 +12,16 @@ use std::{
     time::Duration,
 };
 
-use freehold_core::{Code, Error, Result, Secret, UserId};
-use freehold_db::{Query, SystemTx, row};
+use freehold_core::{Code, Error, Result};
+use freehold_db::{JsonText, Query, SystemTx, row};
 use freehold_vault::Purpose;
 use jiff::{SignedDuration, Timestamp};
 use moka::sync::Cache;
+use serde::Deserialize;
 
 pub use store::STATEMENTS;
 
-use crate::{Identity, Realm, codes, session::Client, user::User};
+use crate::{Identity, Realm, codes, session::Client, user::User, ways::Ways};
 
 /// Most tries at once, where more are allowed in five minutes.
 const BURST: u32 = 30;
@@ -90,22 +91,21 @@ pub async fn address_take(identity: &Identity, way: Way, ip: Option<IpAddr>) -> 
     take(identity, bucket, subject).await?.map_err(refusal)
 }
 
-row! {
-    /// Who has an address.
-    pub(crate) struct Account {
-        /// Who.
-        pub(crate) id: UserId,
-        /// The password's hash.
-        pub(crate) encrypted_password: Option<Secret>,
-        /// The client is at a place that the person knows.
-        known: bool,
-    }
+/// Who has an address.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Account {
+    /// Who.
+    #[serde(flatten)]
+    pub(crate) user: User,
+    /// With what he signs in.
+    #[serde(flatten)]
+    pub(crate) ways: Ways,
 }
 
 row! {
-    struct CountedAccount {
-        id: Option<UserId>,
-        encrypted_password: Option<Secret>,
+    struct FoundAccount {
+        person: Option<JsonText<Account>>,
+        /// The client is at a place that the person knows.
         known: bool,
         until: Option<Timestamp>,
     }
@@ -140,30 +140,28 @@ pub(crate) async fn account_try(
     email: &str,
     client: &Client,
 ) -> Result<(Option<Account>, PasswordTry)> {
-    let place = place(identity, realm, email, client);
-    let place = place.as_ref().map_or(&[][..], |place| place);
-    let db = identity.db.system("find who signs in");
-    let Some(bucket) = passwords(identity) else {
-        return Ok((db.fetch_optional(store::account_find(realm, email, place)).await?, PasswordTry(None)));
-    };
+    let place = place(identity, realm, email, client).map(Vec::from).unwrap_or_default();
     let (now, subjects) = (identity.clock.now(), account(identity, realm, email, client));
-    if subjects.iter().any(|subject| refused_until(identity, bucket, *subject, now).is_some()) {
-        // Somebody guesses. What is remembered of it need not be counted again.
-        let found = db.fetch_optional(store::account_find(realm, email, place)).await?;
-        let known = found.as_ref().is_some_and(|account| account.known);
-        return Ok((found, try_take(identity, bucket, subjects[usize::from(known)]).await?));
-    }
     let [anywhere, here] = &subjects;
-    let room = bucket.room.saturating_mul(bucket.step);
-    let query = store::account_take(realm, email, place, bucket.name, anywhere, here, bucket.step, room, now);
-    let counted = db.fetch_optional(query).await?.ok_or_else(|| Error::internal("account_take answered no row"))?;
-    let CountedAccount { id, encrypted_password, known, until } = counted;
-    let subject = subjects[usize::from(known)];
-    if let Some(until) = until {
+    let bucket = passwords(identity);
+    // Somebody guesses, and is remembered: that need not be counted again.
+    let guessed =
+        |bucket: &Bucket| subjects.iter().any(|subject| refused_until(identity, *bucket, *subject, now).is_some());
+    let (taken, refused) = (bucket.filter(|bucket| !guessed(bucket)), bucket.filter(guessed));
+    let (name, step) = taken.map_or(("", 0), |bucket| (bucket.name, bucket.step));
+    let room = taken.map_or(0, |bucket| bucket.room.saturating_mul(bucket.step));
+    let query = store::account_take(realm, email, &place, taken.is_some(), name, anywhere, here, step, room, now);
+    let found = identity.db.system("find who signs in").fetch_optional(query).await?;
+    let FoundAccount { person, known, until } = found.ok_or_else(|| Error::internal("account_take answered no row"))?;
+    let (person, subject) = (person.map(|JsonText(person)| person), subjects[usize::from(known)]);
+    if let Some(bucket) = refused {
+        return Ok((person, try_take(identity, bucket, subject).await?));
+    }
+    if let (Some(bucket), Some(until)) = (taken, until) {
         identity.refusals.0.insert((bucket.name, subject), until);
         return Err(refusal(until.duration_since(now)));
     }
-    Ok((id.map(|id| Account { id, encrypted_password, known }), PasswordTry(Some((bucket, subject)))))
+    Ok((person, PasswordTry(taken.map(|bucket| (bucket, subject)))))
 }
 
 /// What passwords are counted in; none: they are not.
@@ -190,7 +188,7 @@ impl PasswordTry {
     }
 
     /// What writes that down, in the transaction of what it was right for; none: nothing is counted.
-    pub(crate) fn succeeded_in(self, identity: &Identity) -> Option<Query<()>> {
+    pub(crate) fn succeeded_in(&self, identity: &Identity) -> Option<Query<()>> {
         let (bucket, subject) = self.0?;
         identity.refusals.0.invalidate(&(bucket.name, subject));
         Some(store::bucket_give_back(bucket.name, &subject, bucket.step))

@@ -217,26 +217,6 @@ pub(crate) async fn mails_forget(tx: &mut SystemTx, user: UserId) -> Result<()> 
     tx.execute(store::mails_forget(user)).await.map(drop)
 }
 
-/// Takes the time of a mail and sends none: who asks for one to an address that nobody has waits as long as anybody.
-pub(crate) async fn mail_decoy(identity: &Identity, tx: &mut SystemTx) -> Result<()> {
-    // Token, its time, the count of mails, the mail, the audit entry.
-    decoy(identity, tx, 5).await
-}
-
-/// Takes the time of making a person and makes none.
-pub(crate) async fn person_decoy(identity: &Identity, tx: &mut SystemTx) -> Result<()> {
-    // The person, the way in, the providers' names, and reading the person twice.
-    decoy(identity, tx, 5).await
-}
-
-async fn decoy(identity: &Identity, tx: &mut SystemTx, statements: usize) -> Result<()> {
-    let nobody: UserId = identity.ids.next();
-    for _ in 0..statements {
-        tx.execute(store::nothing(nobody)).await?;
-    }
-    Ok(())
-}
-
 fn link_of(identity: &Identity, token: &LinkToken, kind: MailKind, redirect_to: &str, realm: Realm) -> String {
     let organization = realm_tenant(realm).map(|tenant| format!("&organization={tenant}")).unwrap_or_default();
     format!(

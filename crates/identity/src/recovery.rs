@@ -6,9 +6,10 @@ use serde_json::json;
 use crate::{
     Identity, Realm,
     audit_entry::{Action, audit_note},
+    even::evenly,
     flow::Challenge,
     mail_request::{Asking, mail_request_note},
-    mail_token::{MailKind, NewToken, mail_decoy, mail_flow, mail_send},
+    mail_token::{MailKind, NewToken, mail_flow, mail_send},
     provider::strangers_forget,
     session::Client,
     user::person_find,
@@ -27,19 +28,19 @@ pub async fn recovery_request(
     challenge: Option<Challenge>,
     client: &Client,
 ) -> Result<()> {
-    let mut tx = identity.db.system("send a mail for a new password").begin().await?;
-    mail_request_note(identity, &mut tx, realm, email, Asking::Recovery).await?;
-    let user = person_find(identity, &mut tx, realm, email).await?;
-    let (kind, id) = (MailKind::Recovery, user.as_ref().map(|user| user.id));
-    let flow = mail_flow(identity, &mut tx, realm, id, kind, challenge).await?;
-    match user {
-        Some(user) => {
+    evenly(async {
+        let mut tx = identity.db.system("send a mail for a new password").begin().await?;
+        mail_request_note(identity, &mut tx, realm, email, Asking::Recovery).await?;
+        let user = person_find(identity, &mut tx, realm, email).await?;
+        let (kind, id) = (MailKind::Recovery, user.as_ref().map(|user| user.id));
+        let flow = mail_flow(identity, &mut tx, realm, id, kind, challenge).await?;
+        if let Some(user) = user {
             strangers_forget(&mut tx, &user, identity.clock.now()).await?;
             let new = NewToken { kind, address: &user.email, redirect_to, flow };
             mail_send(identity, &mut tx, &user, new).await?;
             audit_note(identity, &mut tx, Action::UserRecoveryRequested, &user, json!({}), client).await?;
         }
-        None => mail_decoy(identity, &mut tx).await?,
-    }
-    tx.commit().await
+        tx.commit().await
+    })
+    .await
 }

@@ -9,7 +9,7 @@ mod store;
 mod tokens;
 
 use freehold_core::{Error, Result, SessionId, UserId, codes as core_codes};
-use freehold_db::{Db, Query, SystemTx, row};
+use freehold_db::{Db, OnConstraint, Query, SystemTx, row};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -25,7 +25,7 @@ use crate::{
     codes,
     limit::place_note,
     refresh_token::{RefreshToken, Rotation, SessionKey, decide},
-    user::{User, user_find, user_find_query, user_signed_in},
+    user::{PERSON_UNCHANGED, User, user_find, user_find_query, user_signed_in, user_signed_in_unchanged},
 };
 use tokens::{amr_of, issue, open_key, seal_key};
 
@@ -101,24 +101,32 @@ pub async fn session_open(
     method: &str,
     client: &Client,
 ) -> Result<Tokens> {
-    let (tokens, notes) = session_begin(identity, tx, user, method, client).await?;
+    let signed_in = user_signed_in(user.id, identity.clock.now());
+    let (tokens, mut notes) = session_begin(identity, tx, user, method, client).await?;
+    notes.push(signed_in);
     tx.execute_all(&notes).await?;
     Ok(tokens)
 }
 
-/// The same as the last thing of its transaction, with `besides` still to be done in it.
-pub(crate) async fn session_open_and_commit(
+/// The same for somebody who was found before the transaction began, whose password was right and who has signed in before:
+/// everything leaves in one round trip, with `besides`. None: he has been changed meanwhile, and nothing was done.
+pub(crate) async fn session_open_unchanged(
     identity: &Identity,
     mut tx: SystemTx,
     user: User,
-    method: &str,
     client: &Client,
     besides: Option<Query<()>>,
-) -> Result<Tokens> {
-    let (tokens, mut notes) = session_begin(identity, &mut tx, user, method, client).await?;
-    notes.extend(besides);
-    tx.commit_with(&notes).await?;
-    Ok(tokens)
+) -> Result<Option<Tokens>> {
+    let signed_in = user_signed_in_unchanged(&user, identity.clock.now());
+    let (tokens, notes) = session_begin(identity, &mut tx, user, "password", client).await?;
+    // First, so that the person is locked before anything is written for him.
+    let notes: Vec<Query<()>> = std::iter::once(signed_in).chain(notes).chain(besides).collect();
+    let changed = || Error::new(core_codes::CONFLICT, "the person was changed meanwhile");
+    match tx.commit_with(&notes).await.on_constraint(PERSON_UNCHANGED, changed) {
+        Ok(()) => Ok(Some(tokens)),
+        Err(error) if error.is(core_codes::CONFLICT) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The tokens of a new session, and what is to be written for it.
@@ -145,7 +153,6 @@ async fn session_begin(
     let claim = identity.ids.next::<()>().uuid();
     let mut notes = vec![
         store::session_insert(session, user.id, sealed, agent, ip, not_after, claim, method, now),
-        user_signed_in(user.id, now),
         audit_entry(identity, Action::Login, &user, json!({ "method": method }), client),
     ];
     notes.extend(place_note(identity, &user, client));

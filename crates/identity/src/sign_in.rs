@@ -4,6 +4,7 @@ mod store;
 
 use freehold_core::{Error, Result, Secret};
 use freehold_db::SystemTx;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 pub use store::STATEMENTS;
@@ -12,16 +13,16 @@ use crate::{
     Identity, Realm,
     audit_entry::{Action, audit_note},
     codes,
+    even::evenly,
     flow::Challenge,
-    limit::account_try,
+    limit::{Account, account_try},
     mail_request::{Asking, mail_request_note},
-    mail_token::{MailKind, NewToken, mail_decoy, mail_flow, mail_send, person_decoy},
+    mail_token::{MailKind, NewToken, mail_flow, mail_send},
     provider::strangers_forget,
-    session::{Client, Tokens, session_open_and_commit},
+    session::{Client, Tokens, session_open, session_open_unchanged},
     sign_up::person_new,
-    user::{User, person_find, user_lock_query, user_set_password},
+    user::{User, person_find, user_lock, user_set_password},
     verify::{VerifyType, proof_use},
-    ways::ways_query,
 };
 pub use crate::{
     mail_token::token_make,
@@ -42,39 +43,50 @@ pub async fn sign_in_with_password(
 ) -> Result<Tokens> {
     let wrong = || Error::new(codes::INVALID_CREDENTIALS, "Invalid login credentials");
     let (found, attempt) = account_try(identity, realm, email, client).await?;
-    let hash = found.as_ref().and_then(|account| account.encrypted_password.clone());
+    let hash = found.as_ref().and_then(|account| account.user.encrypted_password.clone());
     let right = identity.passwords.verify(&password, hash.as_ref()).await?;
-    let Some(found) = found.filter(|_| right) else { return Err(wrong()) };
+    let Some(Account { user, ways }) = found.filter(|_| right) else { return Err(wrong()) };
     let anew = match &hash {
         Some(hash) if identity.passwords.needs_rehash(hash) => Some(identity.passwords.hash(&password).await?),
         _ => None,
     };
+    // Who knows the password is not guessing, whether or not he is let in.
+    let succeeded = || attempt.succeeded_in(identity);
     let now = identity.clock.now();
     let mut tx = identity.db.system("sign in with a password").begin().await?;
+    if anew.is_none() && user.last_sign_in_at.is_some() && refusal(&user, now).is_none() {
+        // Hardly ever is anything else to be done.
+        if let Some(tokens) = session_open_unchanged(identity, tx, user.clone(), client, succeeded()).await? {
+            return Ok(Tokens { ways: Some(ways), ..tokens });
+        }
+        tx = identity.db.system("sign in with a password").begin().await?;
+    }
     // Hashing takes its time, in which the password may have been changed.
-    let (user, ways) = tx.fetch_both(user_lock_query(found.id), ways_query(found.id)).await?;
-    let user = user.into_iter().next().ok_or_else(wrong)?;
+    let user = user_lock(&mut tx, user.id).await?.ok_or_else(wrong)?;
     if user.encrypted_password.as_ref().map(Secret::expose) != hash.as_ref().map(Secret::expose) {
         return Err(wrong());
     }
-    // Who knows the password is not guessing, whether or not he is let in.
-    let succeeded = attempt.succeeded_in(identity);
-    let refused = if user.banned(now) {
-        Err(Error::new(codes::USER_BANNED_AT_TOKEN, "User is banned"))
-    } else if user.confirmed() {
-        Ok(())
-    } else {
-        Err(Error::new(codes::EMAIL_NOT_CONFIRMED, "Email not confirmed"))
-    };
-    if let Err(refusal) = refused {
-        tx.commit_with(&Vec::from_iter(succeeded)).await?;
+    if let Some(refusal) = refusal(&user, now) {
+        tx.commit_with(&Vec::from_iter(succeeded())).await?;
         return Err(refusal);
     }
     if anew.is_some() {
         user_set_password(&mut tx, user.id, anew, now).await?;
     }
-    let tokens = session_open_and_commit(identity, tx, user, "password", client, succeeded).await?;
-    Ok(Tokens { ways: ways.into_iter().next(), ..tokens })
+    let tokens = session_open(identity, &mut tx, user, "password", client).await?;
+    tx.commit_with(&Vec::from_iter(succeeded())).await?;
+    Ok(tokens)
+}
+
+/// Why somebody who knows his password is not let in.
+fn refusal(user: &User, now: Timestamp) -> Option<Error> {
+    if user.banned(now) {
+        Some(Error::new(codes::USER_BANNED_AT_TOKEN, "User is banned"))
+    } else if user.confirmed() {
+        None
+    } else {
+        Some(Error::new(codes::EMAIL_NOT_CONFIRMED, "Email not confirmed"))
+    }
 }
 
 /// The password's hash of whoever has this address.
@@ -109,6 +121,10 @@ pub struct LinkRequest {
 /// # Errors
 /// `otp_disabled` for somebody unknown who is not to be made, `over_email_send_rate_limit`.
 pub async fn link_request(identity: &Identity, new: LinkRequest, client: &Client) -> Result<()> {
+    evenly(link_send(identity, new, client)).await
+}
+
+async fn link_send(identity: &Identity, new: LinkRequest, client: &Client) -> Result<()> {
     let LinkRequest { realm, email, create, data, redirect_to, challenge } = new;
     let mut tx = identity.db.system("sign in by mail").begin().await?;
     let found = person_find(identity, &mut tx, realm, &email).await?;
@@ -118,7 +134,6 @@ pub async fn link_request(identity: &Identity, new: LinkRequest, client: &Client
     mail_request_note(identity, &mut tx, realm, &email, Asking::Link).await?;
     let user = match found {
         Some(user) => {
-            person_decoy(identity, &mut tx).await?;
             if !user.confirmed() && user.encrypted_password.is_some() {
                 user_set_password(&mut tx, user.id, None, identity.clock.now()).await?;
             }
@@ -129,9 +144,6 @@ pub async fn link_request(identity: &Identity, new: LinkRequest, client: &Client
     };
     if let Some(user) = user {
         mail_sign_in_with(identity, &mut tx, &user, &redirect_to, challenge, client).await?;
-    } else {
-        person_decoy(identity, &mut tx).await?;
-        mail_decoy(identity, &mut tx).await?;
     }
     tx.commit().await
 }

@@ -8,14 +8,15 @@ use crate::{
     Identity, PeopleOf, Realm,
     audit_entry::{Action, audit_note},
     codes,
+    even::evenly,
     flow::Challenge,
     mail_request::{Asking, mail_request_note},
-    mail_token::{mail_decoy, person_decoy},
     provider::strangers_forget,
     realm_of_newcomer, realm_tenant,
-    session::Client,
+    session::{Client, Tokens, session_open},
     sign_in::{mail_sign_in_with, password_of},
     user::{NewUser, User, person_find, user_create_with_email, user_find, user_set_password},
+    ways::{Ways, ways},
 };
 
 /// Somebody who wants to sign up.
@@ -25,10 +26,8 @@ pub struct SignUp {
     pub realm: Realm,
     /// As [`email_normalize`](crate::user::email_normalize) gave it.
     pub email: String,
-    /// The password's hash, made before the transaction because it takes long; none: signs in by mail.
-    pub password_hash: Option<Secret>,
-    /// The password given now is the one the unconfirmed person gave before. See [`sign_up`].
-    pub same_password: bool,
+    /// As [`Policy`](crate::password::Policy) lets it be.
+    pub password: Secret,
     /// What the person says of himself.
     pub data: Value,
     /// Where the link of the mail leads in the end; already checked.
@@ -40,12 +39,11 @@ pub struct SignUp {
 /// What became of a sign-up.
 #[derive(Debug)]
 pub enum SignedUp {
-    /// Made just now.
-    New(User),
-    /// Was there and never confirmed; got another mail.
-    Unconfirmed(User),
-    /// Was there and is confirmed. To the client this must look like [`New`](Self::New). The transaction holds what is to
-    /// be remembered of it, so it is to be committed.
+    /// Made just now, and signed in, because addresses need no confirmation.
+    SignedIn(Box<Tokens>),
+    /// Made just now, or there and never confirmed; a mail is on its way.
+    Mailed(Box<User>, Ways),
+    /// Was there and is confirmed. To the client this must look like [`Mailed`](Self::Mailed).
     Taken,
 }
 
@@ -59,44 +57,77 @@ pub enum SignedUp {
 ///
 /// # Errors
 /// `signup_disabled`, `user_already_exists` where addresses need no confirmation, `over_email_send_rate_limit`.
-pub async fn sign_up(identity: &Identity, tx: &mut SystemTx, new: SignUp, client: &Client) -> Result<SignedUp> {
-    let (id, disabled) =
-        (identity.ids.next(), || Error::new(codes::SIGNUP_DISABLED, "Signups not allowed for this instance"));
-    let its_realm = realm_new(identity, tx, new.realm, &new.email, id).await?.ok_or_else(disabled)?;
-    let confirmed = identity.settings.auth.autoconfirm;
-    if !confirmed {
-        mail_request_note(identity, tx, new.realm, &new.email, Asking::SignUp).await?;
+pub async fn sign_up(identity: &Identity, new: SignUp, client: &Client) -> Result<SignedUp> {
+    // Both take long, and neither may happen inside a transaction.
+    let hash = identity.passwords.hash(&new.password).await?;
+    let same_password = password_known(identity, new.realm, &new.email, &new.password).await?;
+    if identity.settings.auth.autoconfirm {
+        sign_up_confirmed(identity, new, hash, client).await
+    } else {
+        evenly(sign_up_unconfirmed(identity, new, (hash, same_password), client)).await
     }
-    let SignUp { realm, email, password_hash, same_password, data, redirect_to, challenge } = new;
-    let (user, known) = match person_find(identity, tx, realm, &email).await? {
-        Some(_) if confirmed => {
-            return Err(Error::new(codes::USER_ALREADY_EXISTS, "User already registered"));
-        }
+}
+
+/// Where the address counts as confirmed at once; the answer says whether it was taken.
+async fn sign_up_confirmed(identity: &Identity, new: SignUp, hash: Secret, client: &Client) -> Result<SignedUp> {
+    let (mut tx, id, its_realm) = admit(identity, &new).await?;
+    let SignUp { realm, email, data, .. } = new;
+    if person_find(identity, &mut tx, realm, &email).await?.is_some() {
+        return Err(Error::new(codes::USER_ALREADY_EXISTS, "User already registered"));
+    }
+    let new =
+        NewUser { id, realm: its_realm, email, password_hash: Some(hash), confirmed: true, data, anonymous: false };
+    let user = create(identity, &mut tx, new, client).await?;
+    let tokens = session_open(identity, &mut tx, user, "password", client).await?;
+    tx.commit().await?;
+    Ok(SignedUp::SignedIn(Box::new(tokens)))
+}
+
+/// Where it does not, the answer tells nobody whether it was taken.
+async fn sign_up_unconfirmed(
+    identity: &Identity,
+    new: SignUp,
+    (hash, same_password): (Secret, bool),
+    client: &Client,
+) -> Result<SignedUp> {
+    let (mut tx, id, its_realm) = admit(identity, &new).await?;
+    mail_request_note(identity, &mut tx, new.realm, &new.email, Asking::SignUp).await?;
+    let SignUp { realm, email, data, redirect_to, challenge, .. } = new;
+    let user = match person_find(identity, &mut tx, realm, &email).await? {
         Some(user) if user.confirmed() => {
-            person_decoy(identity, tx).await?;
-            mail_decoy(identity, tx).await?;
             let traits = json!({ "provider": "email" });
-            audit_note(identity, tx, Action::UserRepeatedSignup, &user, traits, client).await?;
+            audit_note(identity, &mut tx, Action::UserRepeatedSignup, &user, traits, client).await?;
+            tx.commit().await?;
             return Ok(SignedUp::Taken);
         }
         Some(user) => {
-            person_decoy(identity, tx).await?;
             if !same_password {
-                user_set_password(tx, user.id, None, identity.clock.now()).await?;
+                user_set_password(&mut tx, user.id, None, identity.clock.now()).await?;
             }
-            strangers_forget(tx, &user, identity.clock.now()).await?;
-            (user, true)
+            strangers_forget(&mut tx, &user, identity.clock.now()).await?;
+            user
         }
         None => {
-            let new = NewUser { id, realm: its_realm, email, password_hash, confirmed, data, anonymous: false };
-            (create(identity, tx, new, client).await?, false)
+            let hash = Some(hash);
+            let new =
+                NewUser { id, realm: its_realm, email, password_hash: hash, confirmed: false, data, anonymous: false };
+            create(identity, &mut tx, new, client).await?
         }
     };
-    if !confirmed {
-        mail_sign_in_with(identity, tx, &user, &redirect_to, challenge, client).await?;
+    mail_sign_in_with(identity, &mut tx, &user, &redirect_to, challenge, client).await?;
+    let user = user_find(&mut tx, user.id).await?.ok_or_else(|| Error::internal("who signs up is gone"))?;
+    let ways = ways(&mut tx, user.id).await?;
+    tx.commit().await?;
+    Ok(SignedUp::Mailed(Box::new(user), ways))
+}
+
+/// The transaction in which the newcomer is made, who he would be, and in which realm.
+async fn admit(identity: &Identity, new: &SignUp) -> Result<(SystemTx, UserId, Realm)> {
+    let (id, mut tx) = (identity.ids.next(), identity.db.system("sign up").begin().await?);
+    match realm_new(identity, &mut tx, new.realm, &new.email, id).await? {
+        Some(realm) => Ok((tx, id, realm)),
+        None => Err(Error::new(codes::SIGNUP_DISABLED, "Signups not allowed for this instance")),
     }
-    let user = user_find(tx, user.id).await?.ok_or_else(|| Error::internal("who signs up is gone"))?;
-    Ok(if known { SignedUp::Unconfirmed(user) } else { SignedUp::New(user) })
 }
 
 /// Makes somebody who signs in by mail; none: nobody new may sign up.
@@ -153,17 +184,19 @@ pub async fn sign_up_resend(
     challenge: Option<Challenge>,
     client: &Client,
 ) -> Result<()> {
-    let mut tx = identity.db.system("send a mail again").begin().await?;
-    mail_request_note(identity, &mut tx, realm, email, Asking::SignUp).await?;
-    match person_find(identity, &mut tx, realm, email).await?.filter(|user| !user.confirmed()) {
-        Some(user) => mail_sign_in_with(identity, &mut tx, &user, redirect_to, challenge, client).await?,
-        None => mail_decoy(identity, &mut tx).await?,
-    }
-    tx.commit().await
+    evenly(async {
+        let mut tx = identity.db.system("send a mail again").begin().await?;
+        mail_request_note(identity, &mut tx, realm, email, Asking::SignUp).await?;
+        if let Some(user) = person_find(identity, &mut tx, realm, email).await?.filter(|user| !user.confirmed()) {
+            mail_sign_in_with(identity, &mut tx, &user, redirect_to, challenge, client).await?;
+        }
+        tx.commit().await
+    })
+    .await
 }
 
-/// Whether the password is the one an unconfirmed person gave before; for [`SignUp::same_password`].
-pub async fn password_known(identity: &Identity, realm: Realm, email: &str, password: &Secret) -> Result<bool> {
+/// Whether the password is the one an unconfirmed person gave before.
+async fn password_known(identity: &Identity, realm: Realm, email: &str, password: &Secret) -> Result<bool> {
     // With nothing to compare with it takes as long, so that the time tells nobody whether the address is taken.
     let hash = password_of(identity, realm, email).await?;
     identity.passwords.verify(password, hash.as_ref()).await

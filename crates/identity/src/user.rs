@@ -14,7 +14,7 @@ use crate::{HOUSE, Identity, PeopleOf, Realm, codes as auth};
 
 row! {
     /// A person who can sign in (`auth.users`, read through `freehold.people`).
-    #[derive(Clone, Debug)]
+    #[derive(Clone, Debug, Deserialize)]
     pub struct User {
         /// Who.
         pub id: UserId,
@@ -129,6 +129,9 @@ impl User {
         self.email_confirmed_at.is_some()
     }
 }
+
+/// What is violated when somebody is no longer as he was found.
+pub(crate) const PERSON_UNCHANGED: &str = "person_unchanged";
 
 /// Makes a person, without a way in.
 pub async fn user_create(tx: &mut SystemTx, new: NewUser, now: Timestamp) -> Result<User> {
@@ -252,6 +255,12 @@ pub async fn user_merge_app_metadata(tx: &mut SystemTx, id: UserId, data: Value,
 /// Remembers that the person signed in just now.
 pub(crate) fn user_signed_in(id: UserId, now: Timestamp) -> Query<()> {
     store::user_signed_in(id, now)
+}
+
+/// The same for somebody who was found before the transaction began, and whose password was right. It violates
+/// [`PERSON_UNCHANGED`] when he has been changed since.
+pub(crate) fn user_signed_in_unchanged(user: &User, now: Timestamp) -> Query<()> {
+    store::user_signed_in_unchanged(user.id, user.updated_at, user.encrypted_password.clone(), now)
 }
 
 /// The address as it is stored: trimmed, lower case. Refuses what no mail server would take.

@@ -4,7 +4,8 @@
 mod store;
 
 use freehold_core::{Error, Result, UserId};
-use freehold_db::{Db, JsonText, Query, SystemTx, row};
+use freehold_db::{Db, JsonText, SystemTx, row};
+use serde::Deserialize;
 
 pub use store::STATEMENTS;
 
@@ -12,7 +13,7 @@ use crate::{factor::Factor, user::UserIdentity};
 
 row! {
     /// With what a person signs in.
-    #[derive(Clone, Debug)]
+    #[derive(Clone, Debug, Deserialize)]
     pub struct Ways {
         /// The ways in, the oldest first.
         pub identities: JsonText<Vec<UserIdentity>>,
@@ -24,11 +25,6 @@ row! {
 /// With what the person signs in.
 pub async fn ways(tx: &mut SystemTx, user: UserId) -> Result<Ways> {
     tx.fetch_one(store::ways(user)).await
-}
-
-/// What asks for that.
-pub(crate) fn ways_query(user: UserId) -> Query<Ways> {
-    store::ways(user)
 }
 
 /// The same by itself, outside of any transaction.

@@ -160,7 +160,8 @@ impl UserBody {
         Ok(Self::with(user, ways))
     }
 
-    fn with(user: User, ways: Ways) -> Self {
+    /// The same, when that is known.
+    pub(crate) fn with(user: User, ways: Ways) -> Self {
         let factors = ways.factors.0.into_iter().map(FactorBody::from).collect();
         Self { factors, ..Self::new(user, ways.identities.0) }
     }

@@ -12,8 +12,7 @@ use freehold_identity::{
     flow::Challenge,
     limit::{Way, address_take},
     password::PasswordProblem,
-    session::session_open,
-    sign_up::{SignUp, SignedUp, password_known, sign_up},
+    sign_up::{SignUp, SignedUp, sign_up},
     user::email_normalize,
 };
 use freehold_web::{Answer, Backbone, Json};
@@ -65,23 +64,15 @@ pub(crate) async fn signup(State(backbone): State<Backbone>, request: Request) -
         let tokens = anonymous_sign_in(identity, realm, data, &client).await?;
         return Ok(Json(SessionBody::load(&backbone, tokens).await?).into_response());
     };
-    // Both take long, and neither may happen inside a transaction.
-    let password_hash = Some(identity.passwords.hash(&password).await?);
-    let same_password = password_known(identity, realm, &email, &password).await?;
-
-    let mut tx = backbone.db.system("sign up").begin().await?;
     let (address, said) = (email.clone(), data.clone());
-    let new = SignUp { realm, email, password_hash, same_password, data, redirect_to, challenge };
-    let user = match sign_up(identity, &mut tx, new, &client).await? {
-        SignedUp::New(user) if user.confirmed() => {
-            let tokens = session_open(identity, &mut tx, user, "password", &client).await?;
-            tx.commit().await?;
-            return Ok(Json(SessionBody::load(&backbone, tokens).await?).into_response());
+    let new = SignUp { realm, email, password, data, redirect_to, challenge };
+    let user = match sign_up(identity, new, &client).await? {
+        SignedUp::SignedIn(tokens) => {
+            return Ok(Json(SessionBody::load(&backbone, *tokens).await?).into_response());
         }
-        SignedUp::New(user) | SignedUp::Unconfirmed(user) => UserBody::load(&mut tx, user).await?,
+        SignedUp::Mailed(user, ways) => UserBody::with(*user, ways),
         SignedUp::Taken => disguised(&backbone, address, said),
     };
-    tx.commit().await?;
     Ok(Json(user).into_response())
 }
 

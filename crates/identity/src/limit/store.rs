@@ -4,7 +4,7 @@ use freehold_core::UserId;
 use freehold_db::statements;
 use jiff::Timestamp;
 
-use super::{Account, CountedAccount};
+use super::FoundAccount;
 use crate::Realm;
 
 statements! {
@@ -12,26 +12,19 @@ statements! {
     fn bucket_take(name: &str, subject: &[u8], step: i64, room: i64, now: Timestamp) -> (Option<Timestamp>,) =
         "select freehold.bucket_take($1, $2, $3, $4, $5)";
 
-    /// Who has this address.
-    fn account_find(realm: Realm, email: &str, place: &[u8]) -> Account =
-        "select p.id, p.encrypted_password,
-           exists (select from freehold.known_places as k where k.user_id = p.id and k.place = $3) as known
-         from freehold.people as p
-         where p.realm = $1 and p.email = $2 and not p.is_sso_user and p.deleted_at is null";
-
-    /// Who has this address, and one try taken of those from anywhere, or of those from here where he knows it. Always one row:
-    /// what is counted is counted for nobody, too.
+    /// Who has this address, and one try taken of those from anywhere, or of those from here where he knows it, if one is to be
+    /// taken. Always one row: what is counted is counted for nobody, too.
     fn account_take(
-        realm: Realm, email: &str, place: &[u8], name: &str, anywhere: &[u8], here: &[u8], step: i64, room: i64,
-        now: Timestamp
-    ) -> CountedAccount =
-        "select a.id, a.encrypted_password, a.known,
-           freehold.bucket_take($4, case when a.known then $6 else $5 end, $7, $8, $9) as until
+        realm: Realm, email: &str, place: &[u8], take: bool, name: &str, anywhere: &[u8], here: &[u8], step: i64,
+        room: i64, now: Timestamp
+    ) -> FoundAccount =
+        "select a.person, a.known,
+           case when $4 then freehold.bucket_take($5, case when a.known then $7 else $6 end, $8, $9, $10) end as until
          from (
-           select p.id, p.encrypted_password,
+           select row_to_json(p) as person,
              exists (select from freehold.known_places as k where k.user_id = p.id and k.place = $3) as known
            from (values (true)) as one (row)
-             left join freehold.people as p
+             left join freehold.people_with_ways as p
                on p.realm = $1 and p.email = $2 and not p.is_sso_user and p.deleted_at is null
            limit 1
          ) as a";

@@ -63,7 +63,4 @@ statements! {
         id: Uuid, cause: &str, template: &str, recipient: &str, data: Value, now: Timestamp, tenant: Option<TenantId>
     ) -> () =
         "select from freehold.mail_enqueue($1, $2, $3, $4, $5, $6, $7)";
-
-    /// Takes the time of a write.
-    fn nothing(nobody: UserId) -> () = "update auth.users set updated_at = updated_at where id = $1";
 }

@@ -61,6 +61,10 @@ statements! {
     fn user_signed_in(id: UserId, now: Timestamp) -> () =
         "update auth.users set last_sign_in_at = $2, updated_at = $2 where id = $1";
 
+    /// The same, unless the person is no longer as he was found.
+    fn user_signed_in_unchanged(id: UserId, found_at: Timestamp, password: Option<Secret>, now: Timestamp) -> () =
+        "select from freehold.person_signed_in($1, $2, $3, $4)";
+
     /// Adds a way in.
     fn identity_insert(provider_id: &str, user: UserId, provider: &str, data: Value, now: Timestamp) -> () =
         "insert into auth.identities (provider_id, user_id, identity_data, provider, last_sign_in_at, created_at, updated_at)

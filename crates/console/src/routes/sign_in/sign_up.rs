@@ -10,8 +10,8 @@ use axum::{
 };
 use freehold_core::Result;
 use freehold_identity::{
-    session::{Tokens, session_open},
-    sign_up::{SignUp, SignedUp, password_known, sign_up as identity_sign_up, sign_up_resend},
+    session::Tokens,
+    sign_up::{SignUp, SignedUp, sign_up as identity_sign_up, sign_up_resend},
     user::email_normalize,
 };
 use freehold_web::{Answer, Backbone, Query};
@@ -91,27 +91,18 @@ async fn signed_up(
     let identity = &backbone.identity;
     let email = email_normalize(email)?;
     let password = password_wanted(backbone, password)?;
-    // Both take long, and neither may happen inside a transaction.
-    let hash = identity.passwords.hash(&password).await?;
-    let same_password = password_known(identity, visit.realm, &email, &password).await?;
     let new = SignUp {
         realm: visit.realm,
         email,
-        password_hash: Some(hash),
-        same_password,
+        password,
         data: json!({}),
         redirect_to: identity.settings.redirect_or_site(redirect_to),
         challenge: None,
     };
-    let mut tx = backbone.db.system("sign up").begin().await?;
-    let tokens = match identity_sign_up(identity, &mut tx, new, &visit.client).await? {
-        SignedUp::New(user) if user.confirmed() => {
-            Some(session_open(identity, &mut tx, user, "password", &visit.client).await?)
-        }
-        SignedUp::New(_) | SignedUp::Unconfirmed(_) | SignedUp::Taken => None,
-    };
-    tx.commit().await?;
-    Ok(tokens)
+    Ok(match identity_sign_up(identity, new, &visit.client).await? {
+        SignedUp::SignedIn(tokens) => Some(*tokens),
+        SignedUp::Mailed(..) | SignedUp::Taken => None,
+    })
 }
 
 /// The mail once more.

@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::{ADA, auth};
-use crate::harness::app::{PASSWORD, TestApp};
+use crate::harness::{
+    app::{PASSWORD, TestApp},
+    eventually,
+};
 
 #[tokio::test]
 async fn a_wrong_password_and_nobody_at_all_are_answered_alike() {
@@ -120,4 +123,58 @@ async fn who_is_locked_out_is_out() {
     app.get("/auth/v1/user").token(&session.at("/access_token")).send().await.expect(403);
     app.advance_seconds(3_600);
     app.sign_in(ADA).await.expect(200);
+}
+
+/// Checking a password takes its time, and whoever is found before it may be changed until it is done.
+#[tokio::test]
+async fn what_changes_while_a_password_is_checked_counts() {
+    for (change, refusal) in [
+        ("update auth.users set encrypted_password = 'another', updated_at = now()", Some("invalid_credentials")),
+        ("update auth.users set encrypted_password = 'another'", Some("invalid_credentials")),
+        ("update auth.users set banned_until = '2100-01-01', updated_at = now()", Some("user_banned")),
+        ("update auth.users set email_confirmed_at = null, updated_at = now()", Some("email_not_confirmed")),
+        ("update auth.users set deleted_at = now(), updated_at = now()", Some("invalid_credentials")),
+        ("delete from auth.users", Some("invalid_credentials")),
+        ("update auth.users set raw_user_meta_data = '{\"name\": \"Ada\"}', updated_at = now()", None),
+    ] {
+        let app = TestApp::new().await;
+        app.sign_up(ADA).await.expect(200);
+        let (mut changer, watcher) = (app.test.admin().await, app.test.admin().await);
+        let held = changer.transaction().await.unwrap();
+        held.batch_execute("select from auth.users for update").await.unwrap();
+        let changed = async {
+            let waits = "select exists (
+                select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()
+            )";
+            eventually("the sign-in waits", async || watcher.query_one(waits, &[]).await.unwrap().get(0)).await;
+            held.batch_execute(change).await.unwrap();
+            held.commit().await.unwrap();
+        };
+        let (answer, ()) = tokio::join!(app.sign_in(ADA), changed);
+        let signed_in = "select count(*) from auth.audit_log_entries where payload ->> 'action' = 'login'";
+        let sessions = app.count("select count(*) from auth.sessions").await;
+        match refusal {
+            Some(code) => {
+                answer.refused(400, code);
+                assert!(sessions <= 1, "{change}");
+                assert_eq!(app.count(signed_in).await, 1, "only the sign-up's: {change}");
+            }
+            None => {
+                assert_eq!(answer.expect(200).at("/user/user_metadata/name"), "Ada");
+                assert_eq!((sessions, app.count(signed_in).await), (2, 2));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn somebody_may_sign_in_at_many_places_at_once() {
+    let app = TestApp::new().await;
+    app.sign_up(ADA).await.expect(200);
+    let answers = futures_util::future::join_all((0..12).map(|_| app.sign_in(ADA))).await;
+    for answer in answers {
+        let answer = answer.expect(200);
+        assert_eq!(answer.at("/user/identities/0/provider"), "email");
+    }
+    assert_eq!(app.count("select count(*) from auth.sessions").await, 13);
 }
