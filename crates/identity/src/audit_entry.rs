@@ -3,7 +3,7 @@
 
 mod store;
 
-use freehold_core::Result;
+use freehold_core::{Ids, Result};
 use freehold_db::{Db, JsonText, Query, SystemTx, row};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -51,15 +51,28 @@ pub(crate) fn audit_entry(
 /// An administrator, as entries name him.
 #[derive(Clone, Debug)]
 pub struct By {
-    /// The role of his key: `service_role`.
+    /// The role of his key: `service_role`; or `operator`, who has the server's command line.
     pub role: String,
     /// From where he came.
     pub client: Client,
 }
 
+impl By {
+    /// Whoever has the server's command line.
+    pub fn operator() -> Self {
+        Self { role: "operator".to_owned(), client: Client::default() }
+    }
+}
+
 /// Writes down, in the transaction of the change, what an administrator did to `user`.
-pub async fn audit_note_by(identity: &Identity, tx: &mut SystemTx, by: &By, action: Action, user: &User) -> Result<()> {
-    let now = identity.clock.now();
+pub async fn audit_note_by(
+    ids: &Ids,
+    now: Timestamp,
+    tx: &mut SystemTx,
+    by: &By,
+    action: Action,
+    user: &User,
+) -> Result<()> {
     let payload = json!({
         "action": action.name(),
         "actor_id": Uuid::nil(),
@@ -70,7 +83,7 @@ pub async fn audit_note_by(identity: &Identity, tx: &mut SystemTx, by: &By, acti
         "timestamp": now,
     });
     let ip = by.client.ip.map(|ip| ip.to_string()).unwrap_or_default();
-    tx.execute(store::entry_insert(identity.ids.next::<()>().uuid(), user.realm, payload, ip, now)).await.map(drop)
+    tx.execute(store::entry_insert(ids.next::<()>().uuid(), user.realm, payload, ip, now)).await.map(drop)
 }
 
 row! {

@@ -10,6 +10,7 @@ use freehold_core::{Clock, Ids, Random, UserId};
 use freehold_db::{Db, SystemTx};
 use freehold_identity::{
     admin::{UserFilter, UserPosition, user_ban, user_delete, user_delete_softly, user_list_after, user_search},
+    audit_entry::{self, By, audit_note_by},
     signing::Keeper,
     user::{User, user_find},
 };
@@ -142,11 +143,12 @@ fn line(user: &User, ways: &str) -> String {
 
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
 async fn ban(db: &Db, person: &str, span: Option<&str>, lift: bool) -> Result<()> {
-    let now = Clock::system().now();
+    let (ids, now) = ids();
     let until = if lift { None } else { Some(until(span, now)?) };
     let mut tx = db.system("operator locks a person out").begin().await?;
-    let id = find(&mut tx, person).await?;
-    user_ban(&mut tx, id, until, now).await?;
+    let user = find(&mut tx, person).await?;
+    user_ban(&mut tx, user.id, until, now).await?;
+    audit_note_by(&ids, now, &mut tx, &By::operator(), audit_entry::Action::UserModified, &user).await?;
     tx.commit().await?;
     match until {
         None => println!("{person} is let in again"),
@@ -157,35 +159,41 @@ async fn ban(db: &Db, person: &str, span: Option<&str>, lift: bool) -> Result<()
 
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
 async fn delete(db: &Db, person: &str, soft: bool) -> Result<()> {
-    let clock = Clock::system();
-    let ids = Ids::new(clock.clone(), Random::system());
-    let now = clock.now();
+    let (ids, now) = ids();
     let mut tx = db.system("operator deletes a person").begin().await?;
-    let id = find(&mut tx, person).await?;
-    person_depart(&mut tx, &ids, id, now).await?;
+    let user = find(&mut tx, person).await?;
+    audit_note_by(&ids, now, &mut tx, &By::operator(), audit_entry::Action::UserDeleted, &user).await?;
+    person_depart(&mut tx, &ids, user.id, now).await?;
     if soft {
-        user_delete_softly(&mut tx, id, now).await?;
+        user_delete_softly(&mut tx, user.id, now).await?;
     } else {
-        user_delete(&mut tx, id).await?;
+        user_delete(&mut tx, user.id).await?;
     }
     tx.commit().await?;
     println!("{person} is deleted");
     Ok(())
 }
 
+/// For what is written now.
+fn ids() -> (Ids, Timestamp) {
+    let clock = Clock::system();
+    let now = clock.now();
+    (Ids::new(clock, Random::system()), now)
+}
+
 /// The one person with this id or address.
-async fn find(tx: &mut SystemTx, person: &str) -> Result<UserId> {
+async fn find(tx: &mut SystemTx, person: &str) -> Result<User> {
     if let Ok(id) = person.parse::<UserId>() {
         return match user_find(tx, id).await? {
-            Some(user) => Ok(user.id),
+            Some(user) => Ok(user),
             None => bail!("there is nobody with the id {person}"),
         };
     }
-    let found = user_search(tx, &person.trim().to_lowercase()).await?;
-    match found.as_slice() {
-        [] => bail!("there is nobody with the address {person}"),
-        [user] => Ok(user.id),
-        several => bail!("there are {} people with the address {person}: name one by his id", several.len()),
+    let mut found = user_search(tx, &person.trim().to_lowercase()).await?;
+    match (found.pop(), found.len()) {
+        (None, _) => bail!("there is nobody with the address {person}"),
+        (Some(user), 0) => Ok(user),
+        (Some(_), others) => bail!("there are {} people with the address {person}: name one by his id", others + 1),
     }
 }
 

@@ -35,7 +35,7 @@ pub struct Invitee {
 pub async fn user_invite(identity: &Identity, tx: &mut SystemTx, invitee: Invitee, by: &By) -> Result<User> {
     let Invitee { realm, email, data, redirect_to } = invitee;
     let user = invitee_find(identity, tx, realm, &email, data).await?;
-    audit_note_by(identity, tx, by, Action::UserInvited, &user).await?;
+    audit_note_by(&identity.ids, identity.clock.now(), tx, by, Action::UserInvited, &user).await?;
     let new = NewToken { kind: MailKind::Invite, address: &email, redirect_to: &redirect_to, flow: None };
     let made = token_make(identity, tx, &user, new).await?;
     token_mail(identity, tx, &made, Map::new()).await?;
@@ -136,18 +136,18 @@ pub async fn link_make(
         }
         (LinkKind::SignUp | LinkKind::MagicLink, None) => {
             let made = newcomer(identity, tx, new.realm, &new.email, new.password_hash, new.data).await?;
-            audit_note_by(identity, tx, by, Action::UserSignedUp, &made).await?;
+            audit_note_by(&identity.ids, identity.clock.now(), tx, by, Action::UserSignedUp, &made).await?;
             (LinkKind::SignUp, made)
         }
         (LinkKind::Invite, _) => {
             let user = invitee_find(identity, tx, new.realm, &new.email, new.data).await?;
-            audit_note_by(identity, tx, by, Action::UserInvited, &user).await?;
+            audit_note_by(&identity.ids, identity.clock.now(), tx, by, Action::UserInvited, &user).await?;
             (LinkKind::Invite, user)
         }
         (_, None) => return Err(Error::new(codes::USER_NOT_FOUND, "User with this email not found")),
         (LinkKind::MagicLink | LinkKind::Recovery, Some(user)) => {
             let user = reclaim(identity, tx, user).await?;
-            audit_note_by(identity, tx, by, Action::UserRecoveryRequested, &user).await?;
+            audit_note_by(&identity.ids, identity.clock.now(), tx, by, Action::UserRecoveryRequested, &user).await?;
             (new.kind, user)
         }
         (LinkKind::EmailChangeCurrent | LinkKind::EmailChangeNew, Some(user)) => {

@@ -71,7 +71,8 @@ pub(crate) async fn people_factor_change(
         Some(name) => user_factor_rename(&mut tx, id, factor, &name, backbone.clock.now()).await?,
         None => user_factor_get(&mut tx, id, factor).await?,
     };
-    audit_note_by(&backbone.identity, &mut tx, &administrator.by, Action::FactorUpdated, &user).await?;
+    audit_note_by(&backbone.ids, backbone.clock.now(), &mut tx, &administrator.by, Action::FactorUpdated, &user)
+        .await?;
     tx.commit().await?;
     Ok(Json(changed.into()))
 }
@@ -91,7 +92,8 @@ pub(crate) async fn people_factor_delete(
     let mut tx = backbone.db.system("administrator takes a person's factor away").begin().await?;
     let user = user_get(&mut tx, id).await?;
     let gone = user_factor_delete(&mut tx, id, factor, backbone.clock.now()).await?;
-    audit_note_by(&backbone.identity, &mut tx, &administrator.by, Action::FactorDeleted, &user).await?;
+    audit_note_by(&backbone.ids, backbone.clock.now(), &mut tx, &administrator.by, Action::FactorDeleted, &user)
+        .await?;
     tx.commit().await?;
     backbone.resolver.forget();
     Ok(Json(gone.into()))
@@ -127,7 +129,8 @@ pub(crate) async fn people_passkey_delete(
     let mut tx = backbone.db.system("administrator takes a person's passkey away").begin().await?;
     let user = user_get(&mut tx, id).await?;
     user_passkey_delete(&mut tx, id, passkey).await?;
-    audit_note_by(&backbone.identity, &mut tx, &administrator.by, Action::PasskeyDeleted, &user).await?;
+    audit_note_by(&backbone.ids, backbone.clock.now(), &mut tx, &administrator.by, Action::PasskeyDeleted, &user)
+        .await?;
     tx.commit().await?;
     Ok(Json(json!({})))
 }

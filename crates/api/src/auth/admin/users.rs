@@ -68,7 +68,7 @@ pub(crate) async fn people_create(
     };
     let mut tx = backbone.db.system("administrator makes a person").begin().await?;
     let user = user_make(&backbone.identity, &mut tx, new).await?;
-    audit_note_by(&backbone.identity, &mut tx, &administrator.by, Action::UserSignedUp, &user).await?;
+    audit_note_by(&backbone.ids, backbone.clock.now(), &mut tx, &administrator.by, Action::UserSignedUp, &user).await?;
     let body = UserBody::load(&mut tx, user).await?;
     tx.commit().await?;
     Ok(Json(body))
@@ -120,7 +120,7 @@ pub(crate) async fn people_change(
     };
     let mut tx = backbone.db.system("administrator changes a person").begin().await?;
     let (user, ended) = user_change(&backbone.identity, &mut tx, id, changes).await?;
-    audit_note_by(&backbone.identity, &mut tx, &administrator.by, Action::UserModified, &user).await?;
+    audit_note_by(&backbone.ids, backbone.clock.now(), &mut tx, &administrator.by, Action::UserModified, &user).await?;
     let body = UserBody::load(&mut tx, user).await?;
     tx.commit().await?;
     forget(&backbone, &ended);
@@ -148,7 +148,7 @@ pub(crate) async fn people_delete(
     } else {
         user_delete(&mut tx, id).await?
     };
-    audit_note_by(&backbone.identity, &mut tx, &administrator.by, Action::UserDeleted, &user).await?;
+    audit_note_by(&backbone.ids, backbone.clock.now(), &mut tx, &administrator.by, Action::UserDeleted, &user).await?;
     tx.commit().await?;
     forget(&backbone, &ended);
     Ok(Json(json!({})))
