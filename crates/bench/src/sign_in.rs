@@ -36,10 +36,10 @@ const SECONDS: u32 = 4;
 const TOKENS: usize = 12_000;
 const COLD_SECONDS: u32 = 2;
 /// How often somebody else asks for something meanwhile.
-const PROBE: Duration = Duration::from_millis(20);
+const PROBE: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_millis(50);
 /// All come from this machine, so what is counted by address has no say here. What is counted by account has.
-const SETTINGS: &str = "[auth.limits]\ntokens = 0\nmails = 0\n";
+const SETTINGS: &str = "[auth.limits]\ntokens = 0\nmails = 0\nverifications = 0\n";
 
 /// Both, on a server of their own.
 pub(crate) async fn measure(programs: &Programs, home: &Home, scene: &Scene, report: &mut Report) -> Result<()> {

@@ -48,6 +48,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             sql: include_str!("../migrations/0002_billing_functions.sql"),
         },
         Migration { number: 3, name: "billing_notices", sql: include_str!("../migrations/0003_billing_notices.sql") },
+        Migration { number: 4, name: "abandoned", sql: include_str!("../migrations/0004_abandoned.sql") },
     ],
 };
 

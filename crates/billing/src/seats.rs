@@ -1,4 +1,6 @@
-//! Prices for each member: the number at Stripe follows the number of members, up and down, whoever changed either of them.
+//! What is paid follows who is there. Prices for each member: the number at Stripe follows the number of members, up and down,
+//! whoever changed either of them. And where nobody is left, because people were deleted, nothing is paid any longer than it is
+//! paid already.
 
 mod store;
 
@@ -12,6 +14,7 @@ pub use store::STATEMENTS;
 
 use crate::{
     Billing,
+    stripe::request::SubscriptionUpdate,
     subscription::{Subscription, counting, subscription_list_of},
 };
 
@@ -19,7 +22,25 @@ use crate::{
 pub const SEATS: JobKind =
     JobKind { attempts: 15, at_once: Some(1), backoff: Backoff::USUAL, ..JobKind::named("billing.seats") };
 
-/// Enqueues [`SEATS`] where the number that is paid for is not that of the members.
+/// What Stripe is to be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// So many are paid for.
+    Pay(i64),
+    /// It ends with the period that is paid.
+    End,
+}
+
+/// What is to be done about what is `paid`, with so many `members`; none: nothing.
+fn step(paid: Option<&Subscription>, members: i64) -> Option<Step> {
+    let paid = paid.filter(|paid| paid.is_running())?;
+    if members == 0 {
+        return (!paid.cancel_at_period_end).then_some(Step::End);
+    }
+    (paid.per_member && paid.seats != members).then_some(Step::Pay(members))
+}
+
+/// Enqueues [`SEATS`] where what is paid is not what the members make it.
 pub(crate) async fn see_to(
     tx: &mut SystemTx,
     billing: &Billing,
@@ -27,9 +48,8 @@ pub(crate) async fn see_to(
     counts: Option<&Subscription>,
     now: Timestamp,
 ) -> Result<()> {
-    let Some(paid) = counts.filter(|each| each.per_member && each.is_running()) else { return Ok(()) };
     let (members,) = tx.fetch_one(store::member_count(tenant)).await?;
-    if members.max(1) == paid.seats {
+    if step(counts, members).is_none() {
         return Ok(());
     }
     let job = NewJob::now(billing.ids.next(), &SEATS, json!({}), now);
@@ -50,13 +70,17 @@ pub(crate) async fn seats_follow(billing: &Billing, job: &Job) -> Result<Done> {
     let (members,) = tx.fetch_one(store::member_count(tenant)).await?;
     let subscriptions = subscription_list_of(&mut tx, tenant).await?;
     tx.commit().await?;
-    let Some(paid) = counting(&subscriptions).filter(|each| each.per_member && each.is_running()) else {
-        return Ok(Done::Done);
-    };
-    if members.max(1) == paid.seats {
-        return Ok(Done::Done);
+    let Some(paid) = counting(&subscriptions) else { return Ok(Done::Done) };
+    match step(Some(paid), members) {
+        None => return Ok(Done::Done),
+        Some(Step::Pay(seats)) => {
+            billing.stripe.subscription_item_quantity(&paid.subscription_id, &paid.item_id, seats).await?;
+        }
+        Some(Step::End) => {
+            let update = SubscriptionUpdate { cancel_at_period_end: Some(true), ..SubscriptionUpdate::default() };
+            billing.stripe.subscription_update(&paid.subscription_id, &update, None).await?;
+        }
     }
-    billing.stripe.subscription_item_quantity(&paid.subscription_id, &paid.item_id, members.max(1)).await?;
     billing.refresh(tenant).await?;
     Ok(Done::Done)
 }

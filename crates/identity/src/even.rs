@@ -8,12 +8,27 @@ use tokio::time::{Instant, sleep_until};
 /// few more than for others; nearly always that is one step.
 const STEP: Duration = Duration::from_millis(50);
 
+/// When the work for an answer began.
+pub(crate) struct Step(Instant);
+
+impl Step {
+    /// It begins now.
+    pub(crate) fn begin() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Waits until the step is over in which it is now.
+    pub(crate) async fn end(self) {
+        let steps = self.0.elapsed().as_millis() / STEP.as_millis() + 1;
+        sleep_until(self.0 + STEP.saturating_mul(u32::try_from(steps).unwrap_or(u32::MAX))).await;
+    }
+}
+
 /// Does the work, and keeps its answer until the step is over in which it came.
 pub(crate) async fn evenly<T>(work: impl Future<Output = T>) -> T {
-    let begun = Instant::now();
+    let step = Step::begin();
     let answer = work.await;
-    let steps = begun.elapsed().as_millis() / STEP.as_millis() + 1;
-    sleep_until(begun + STEP.saturating_mul(u32::try_from(steps).unwrap_or(u32::MAX))).await;
+    step.end().await;
     answer
 }
 

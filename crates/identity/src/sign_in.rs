@@ -13,7 +13,7 @@ use crate::{
     Identity, Realm,
     audit_entry::{Action, audit_note},
     codes,
-    even::evenly,
+    even::{Step, evenly},
     flow::Challenge,
     limit::{Account, account_try},
     mail_request::{Asking, mail_request_note},
@@ -35,6 +35,22 @@ pub use crate::{
 /// # Errors
 /// `invalid_credentials`, `user_banned`, `email_not_confirmed`, `over_request_rate_limit` after too many wrong ones.
 pub async fn sign_in_with_password(
+    identity: &Identity,
+    realm: Realm,
+    email: &str,
+    password: Secret,
+    client: &Client,
+) -> Result<Tokens> {
+    let step = Step::begin();
+    let signed_in = password_sign_in(identity, realm, email, password, client).await;
+    if signed_in.as_ref().is_err_and(|error| error.is(codes::INVALID_CREDENTIALS)) {
+        // To read what there is of somebody takes a little longer than to find nobody.
+        step.end().await;
+    }
+    signed_in
+}
+
+async fn password_sign_in(
     identity: &Identity,
     realm: Realm,
     email: &str,

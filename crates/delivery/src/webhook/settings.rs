@@ -22,7 +22,7 @@ pub struct Settings {
     pub failing_for: Duration,
     /// How often to look for work when nobody nudges, while there has been some just now.
     pub poll_busy: Duration,
-    /// The same after a quiet second.
+    /// The same after a quiet second; five times as long when it has been quiet for long.
     pub poll_quiet: Duration,
     /// How long requests under way may take to end when the sender stops.
     pub drain: Duration,
@@ -85,7 +85,10 @@ impl Parts {
 /// How long to leave the database alone when it does not answer.
 const TROUBLE: Duration = Duration::from_millis(500);
 
-/// How often to look when nobody nudges: often while there is work, seldom after a quiet second.
+/// So many looks in vain are a long quiet; each costs a transaction.
+const LONG: u32 = 300;
+
+/// How often to look when nobody nudges: often while there is work, seldom after a quiet second, and more seldom after a long quiet.
 pub(super) struct Rhythm {
     busy: Duration,
     quiet: Duration,
@@ -105,7 +108,11 @@ impl Rhythm {
             tracing::info!("the database answers again");
         }
         self.in_vain = if found { 0 } else { self.in_vain.saturating_add(1) };
-        if self.busy.saturating_mul(self.in_vain) < Duration::from_secs(1) { self.busy } else { self.quiet }
+        match self.in_vain {
+            in_vain if self.busy.saturating_mul(in_vain) < Duration::from_secs(1) => self.busy,
+            ..LONG => self.quiet,
+            _ => self.quiet * 5,
+        }
     }
 
     /// The pause after a failure, which is said once until it is over.

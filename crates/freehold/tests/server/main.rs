@@ -21,6 +21,7 @@ mod link;
 mod load;
 mod mail;
 mod outage;
+mod people;
 mod pgbouncer;
 mod pooler;
 mod postgres;

@@ -1,6 +1,8 @@
 //! A price for each member: what is paid follows who is there, up and down.
 
 use freehold_core::Role;
+use freehold_identity::admin::user_delete;
+use freehold_tenancy::departure::person_depart;
 
 use super::shop::Shop;
 use crate::harness::app::Setup;
@@ -45,4 +47,27 @@ async fn seats_follow_members_both_ways() {
     shop.settle().await;
     shop.settle().await;
     assert_eq!(paid(&shop).await, (3, 3));
+}
+
+/// Whoever is deleted can stop nothing any more, so what he paid ends with what is paid already.
+#[tokio::test]
+async fn what_nobody_belongs_to_any_more_is_not_paid_for_again() {
+    let shop = Shop::of("voice").await;
+    let owner = shop.app.owner().await;
+    shop.subscribe(&owner, "starter", "4242424242424242").await;
+    let ends = async || shop.stripe("/v1/subscriptions", None).await["data"][0]["cancel_at_period_end"].clone();
+    shop.settle().await;
+    assert_eq!(ends().await, false);
+
+    let (backbone, person) = (&shop.app.backbone, owner.id.parse().unwrap());
+    let mut tx = backbone.db.system("test: delete a person").begin().await.unwrap();
+    person_depart(&mut tx, &backbone.ids, person, backbone.clock.now()).await.unwrap();
+    user_delete(&mut tx, person).await.unwrap();
+    tx.commit().await.unwrap();
+    shop.settle().await;
+    assert_eq!(ends().await, true);
+    let kept = shop.app.count("select count(*) from freehold.subscriptions where cancel_at_period_end").await;
+    assert_eq!(kept, 1);
+    shop.advance_days(40).await;
+    assert_eq!(shop.stripe("/v1/subscriptions?status=canceled", None).await["data"].as_array().unwrap().len(), 1);
 }

@@ -89,11 +89,12 @@ async fn the_cookie_way_tells_no_more() {
 /// What is found and written for an address takes longer for some than for others, so these answers are kept until it is done for
 /// any. How even that is, `make bench` measures.
 #[tokio::test]
-async fn what_is_answered_without_a_hash_is_answered_in_even_time() {
+async fn what_could_tell_who_has_an_account_is_answered_in_even_time() {
     let app = TestApp::with(Setup::default().confirming()).await;
     app.somebody(ADA).await;
     app.advance_seconds(120);
     for (path, body) in [
+        ("auth/v1/token?grant_type=password", json!({ "password": "wrong password" })),
         ("auth/v1/otp", json!({})),
         ("auth/v1/otp", json!({ "create_user": false })),
         ("auth/v1/recover", json!({})),

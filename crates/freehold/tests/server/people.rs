@@ -1,0 +1,60 @@
+//! What an operator does to people from the command line, beside a running server.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::{
+    client::{Answer, Client, Tenant},
+    postgres::connect,
+    server::{Home, Program, eventually},
+};
+
+async fn sign_in(site: &str, email: &str) -> Answer {
+    let client = Client::new();
+    let url = format!("{site}/auth/v1/token?grant_type=password");
+    let body = json!({ "email": email, "password": "correct horse battery" });
+    client.send(client.request(Method::POST, url).json(&body)).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_locks_people_out_lets_them_in_and_deletes_them_and_it_is_written_down() {
+    let home = Home::new();
+    let program = Program::at(&home);
+    let server = program.start().await;
+    let person = Tenant::sign_up(&server.site, "ada").await;
+    let email = "ada@example.test";
+    let operate = async |arguments: &[&str], code: i32| {
+        let run = program.run(arguments).await;
+        assert_eq!(run.code, Some(code), "{}", run.output);
+        run.output
+    };
+
+    assert!(operate(&["users", "list", "ada@"], 0).await.contains("ada@example.test\n  since "));
+    let said = operate(&["users", "ban", "Ada@example.test", "--for", "24h"], 0).await;
+    assert!(said.contains("is locked out until "), "{said}");
+    assert_eq!(sign_in(&server.site, email).await.expect(400)["error_code"], "user_banned");
+    let me = async || {
+        let client = &person.client;
+        let asks = client.request(Method::GET, format!("{}/api/v1/me", server.site)).bearer_auth(&person.access_token);
+        client.send(asks).await.unwrap().status
+    };
+    eventually("his session stops", Duration::from_secs(5), async || me().await != 200).await;
+    operate(&["users", "ban", email, "--lift"], 0).await;
+    sign_in(&server.site, email).await.expect(200);
+
+    assert!(operate(&["users", "ban", "nobody@example.test"], 1).await.contains("there is nobody with the address"));
+    assert!(operate(&["users", "ban", email, "--for", "soon"], 1).await.contains("is no span such as 24h"));
+    operate(&["users", "delete", email], 0).await;
+    assert_eq!(sign_in(&server.site, email).await.expect(400)["error_code"], "invalid_credentials");
+
+    let database = connect(&home.url()).await;
+    let entries = "select payload ->> 'action' || ' ' || (payload -> 'traits' ->> 'user_email')
+                   from auth.audit_log_entries where payload ->> 'actor_username' = 'operator' order by created_at";
+    let entries: Vec<String> = database.query(entries, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+    let expected = ["user_modified", "user_modified", "user_deleted"].map(|action| format!("{action} {email}"));
+    assert_eq!(entries, expected);
+    drop(database);
+    server.stop().await;
+}
