@@ -27,14 +27,19 @@ struct Folder {
     _remover: Child,
 }
 
-/// The folder of this process. In the system's temporary folder, which the user of the server may enter.
+/// Memory that has to be free for the data to lie in it.
+const ROOM: u64 = 4 << 30;
+
+/// The folder of this process, where the user of the server may enter: in memory, if there is enough of it, because every test
+/// makes and removes a thousand files, and a disk's file system takes longer for that than the tests do; else in the system's
+/// temporary folder.
 pub(crate) fn folder() -> &'static Path {
     static FOLDER: OnceLock<Folder> = OnceLock::new();
     &FOLDER.get_or_init(make).path
 }
 
 fn make() -> Folder {
-    let parent = std::env::temp_dir();
+    let parent = in_memory().unwrap_or_else(std::env::temp_dir);
     sweep(&parent);
     let path = parent.join(format!("{PREFIX}{}", std::process::id()));
     // A dead process with our number left it.
@@ -46,6 +51,12 @@ fn make() -> Folder {
     // A process group of its own: an interrupt at the terminal is meant for the tests.
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     Folder { path, _remover: command.spawn().unwrap() }
+}
+
+fn in_memory() -> Option<PathBuf> {
+    let memory = PathBuf::from("/dev/shm");
+    let found = rustix::fs::statvfs(&memory).ok()?;
+    (found.f_bavail.saturating_mul(found.f_frsize) >= ROOM).then_some(memory)
 }
 
 /// Removes what dead processes left behind.
