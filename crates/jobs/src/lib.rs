@@ -35,6 +35,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 1, name: "jobs", sql: include_str!("../migrations/0001_jobs.sql") },
         Migration { number: 2, name: "job_functions", sql: include_str!("../migrations/0002_job_functions.sql") },
         Migration { number: 3, name: "events", sql: include_str!("../migrations/0003_events.sql") },
+        Migration { number: 4, name: "claims_in_order", sql: include_str!("../migrations/0004_claims_in_order.sql") },
     ],
 };
 

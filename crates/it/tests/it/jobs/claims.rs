@@ -86,11 +86,15 @@ fn of(claimed: &[Claimed], tenant: TenantId) -> usize {
 
 /// Many jobs without the way of many requests.
 async fn heap(test: &TestDatabase, caller: &Caller, kind: &str, count: i32) {
+    heap_by(&test.admin().await, test, caller, kind, count).await;
+}
+
+async fn heap_by(admin: &Client, test: &TestDatabase, caller: &Caller, kind: &str, count: i32) {
     let insert =
         "insert into freehold.jobs (tenant_id, id, kind, state, run_at, urgency, weight, attempts, created_at, payload)
         select $1, gen_random_uuid(), $2, 'waiting', $3, 0, 1, 5, $3, '{}' from generate_series(1, $4)";
     let (tenant, now) = (caller.tenant().uuid(), test.clock.now());
-    test.admin().await.execute(insert, &[&tenant, &kind, &now, &count]).await.unwrap();
+    admin.execute(insert, &[&tenant, &kind, &now, &count]).await.unwrap();
 }
 
 #[tokio::test]
@@ -114,6 +118,24 @@ async fn a_hundred_thousand_jobs_of_one_tenant_do_not_delay_anothers_first() {
         assert_eq!(claimed.len(), 2);
         assert!(claimed.iter().any(|job| job.id == first.uuid()), "not in round {round}");
     }
+}
+
+/// What is not committed yet is in the indexes already, and not in what the planner counts.
+#[tokio::test]
+async fn nor_when_the_planner_counted_before_they_were_committed() {
+    let test = TestDatabase::new().await;
+    let (noisy, writer) = (test.caller(), test.admin().await);
+    heap(&test, &noisy, PLAIN.name, 100).await;
+    writer.batch_execute("begin").await.unwrap();
+    heap_by(&writer, &test, &noisy, PLAIN.name, 100_000).await;
+    test.admin().await.batch_execute("analyze freehold.jobs").await.unwrap();
+    writer.batch_execute("commit").await.unwrap();
+    let claimer = Claimer::new(&test).await;
+    // The first one of a connection also plans.
+    claimer.pages(&test).await;
+    let pages = claimer.pages(&test).await;
+    println!("a claim of 16 looks at {pages} pages");
+    assert!(pages < 1000, "claiming looks at {pages} pages");
 }
 
 #[tokio::test]
