@@ -26,7 +26,7 @@ pub struct SignUp {
     pub realm: Realm,
     /// As [`email_normalize`](crate::user::email_normalize) gave it.
     pub email: String,
-    /// As [`Policy`](crate::password::Policy) lets it be.
+    /// Already checked by the password policy.
     pub password: Secret,
     /// What the person says of himself.
     pub data: Value,
