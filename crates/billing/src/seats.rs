@@ -32,8 +32,7 @@ enum Step {
 }
 
 /// What is to be done about what is `paid`, with so many `members`; none: nothing.
-fn step(paid: Option<&Subscription>, members: i64) -> Option<Step> {
-    let paid = paid.filter(|paid| paid.is_running())?;
+fn step(paid: &Subscription, members: i64) -> Option<Step> {
     if members == 0 {
         return (!paid.cancel_at_period_end).then_some(Step::End);
     }
@@ -48,8 +47,9 @@ pub(crate) async fn see_to(
     counts: Option<&Subscription>,
     now: Timestamp,
 ) -> Result<()> {
+    let Some(paid) = counts.filter(|each| each.is_running()) else { return Ok(()) };
     let (members,) = tx.fetch_one(store::member_count(tenant)).await?;
-    if step(counts, members).is_none() {
+    if step(paid, members).is_none() {
         return Ok(());
     }
     let job = NewJob::now(billing.ids.next(), &SEATS, json!({}), now);
@@ -70,8 +70,8 @@ pub(crate) async fn seats_follow(billing: &Billing, job: &Job) -> Result<Done> {
     let (members,) = tx.fetch_one(store::member_count(tenant)).await?;
     let subscriptions = subscription_list_of(&mut tx, tenant).await?;
     tx.commit().await?;
-    let Some(paid) = counting(&subscriptions) else { return Ok(Done::Done) };
-    match step(Some(paid), members) {
+    let Some(paid) = counting(&subscriptions).filter(|each| each.is_running()) else { return Ok(Done::Done) };
+    match step(paid, members) {
         None => return Ok(Done::Done),
         Some(Step::Pay(seats)) => {
             billing.stripe.subscription_item_quantity(&paid.subscription_id, &paid.item_id, seats).await?;

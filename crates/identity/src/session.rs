@@ -112,11 +112,11 @@ pub async fn session_open(
 /// everything leaves in one round trip, with `besides`. None: he has been changed meanwhile, and nothing was done.
 pub(crate) async fn session_open_unchanged(
     identity: &Identity,
-    mut tx: SystemTx,
     user: User,
     client: &Client,
     besides: Option<Query<()>>,
 ) -> Result<Option<Tokens>> {
+    let mut tx = identity.db.system("sign in somebody who is as he was found").begin().await?;
     let signed_in = user_signed_in_unchanged(&user, identity.clock.now());
     let (tokens, notes) = session_begin(identity, &mut tx, user, "password", client).await?;
     // First, so that the person is locked before anything is written for him.

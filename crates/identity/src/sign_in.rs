@@ -69,14 +69,15 @@ async fn password_sign_in(
     // Who knows the password is not guessing, whether or not he is let in.
     let succeeded = || attempt.succeeded_in(identity);
     let now = identity.clock.now();
-    let mut tx = identity.db.system("sign in with a password").begin().await?;
-    if anew.is_none() && user.last_sign_in_at.is_some() && refusal(&user, now).is_none() {
-        // Hardly ever is anything else to be done.
-        if let Some(tokens) = session_open_unchanged(identity, tx, user.clone(), client, succeeded()).await? {
-            return Ok(Tokens { ways: Some(ways), ..tokens });
-        }
-        tx = identity.db.system("sign in with a password").begin().await?;
+    // Hardly ever is anything else to be done.
+    if anew.is_none()
+        && user.last_sign_in_at.is_some()
+        && refusal(&user, now).is_none()
+        && let Some(tokens) = session_open_unchanged(identity, user.clone(), client, succeeded()).await?
+    {
+        return Ok(Tokens { ways: Some(ways), ..tokens });
     }
+    let mut tx = identity.db.system("sign in with a password").begin().await?;
     // Hashing takes its time, in which the password may have been changed.
     let user = user_lock(&mut tx, user.id).await?.ok_or_else(wrong)?;
     if user.encrypted_password.as_ref().map(Secret::expose) != hash.as_ref().map(Secret::expose) {

@@ -58,14 +58,13 @@ pub enum SignedUp {
 /// # Errors
 /// `signup_disabled`, `user_already_exists` where addresses need no confirmation, `over_email_send_rate_limit`.
 pub async fn sign_up(identity: &Identity, new: SignUp, client: &Client) -> Result<SignedUp> {
-    // Both take long, and neither may happen inside a transaction.
+    // Hashing takes long, and may not happen inside a transaction.
     let hash = identity.passwords.hash(&new.password).await?;
-    let same_password = password_known(identity, new.realm, &new.email, &new.password).await?;
     if identity.settings.auth.autoconfirm {
-        sign_up_confirmed(identity, new, hash, client).await
-    } else {
-        evenly(sign_up_unconfirmed(identity, new, (hash, same_password), client)).await
+        return sign_up_confirmed(identity, new, hash, client).await;
     }
+    let same_password = password_known(identity, new.realm, &new.email, &new.password).await?;
+    evenly(sign_up_unconfirmed(identity, new, (hash, same_password), client)).await
 }
 
 /// Where the address counts as confirmed at once; the answer says whether it was taken.

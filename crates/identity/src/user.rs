@@ -217,12 +217,7 @@ pub(crate) fn user_find_query(id: UserId) -> Query<User> {
 
 /// Finds a person, and keeps him from changing until the transaction ends.
 pub(crate) async fn user_lock(tx: &mut SystemTx, id: UserId) -> Result<Option<User>> {
-    tx.fetch_optional(user_lock_query(id)).await
-}
-
-/// What asks for that.
-pub(crate) fn user_lock_query(id: UserId) -> Query<User> {
-    store::user_lock(id)
+    tx.fetch_optional(store::user_lock(id)).await
 }
 
 /// The ways in which the person signs in.
