@@ -71,7 +71,7 @@ pub(crate) async fn webhook_create(
     let (place, now) = ((caller.tenant(), backbone.ids.next()), backbone.clock.now());
     let made =
         endpoint::endpoint_create(&mut fresh.tx, secrets(&backbone), &room, place, draft, signature, now).await?;
-    Ok(fresh.finish(StatusCode::CREATED, &WebhookWithSecret::from(made)).await?)
+    Ok(fresh.finish_shown_once(StatusCode::CREATED, &WebhookWithSecret::from(made), "secret").await?)
 }
 
 async fn room(backbone: &Backbone, caller: &Caller) -> Result<Room> {
@@ -165,7 +165,7 @@ pub(crate) async fn webhook_secret_rotate(
     let (signature, overlap) = (body.signature.map(Signature::from), SignedDuration::from_secs(overlap));
     let (secrets, now) = (secrets(&backbone), backbone.clock.now());
     let made = endpoint::secret_rotate(&mut fresh.tx, secrets, id, signature, overlap, now).await?;
-    Ok(fresh.finish(StatusCode::CREATED, &WebhookWithSecret::from(made)).await?)
+    Ok(fresh.finish_shown_once(StatusCode::CREATED, &WebhookWithSecret::from(made), "secret").await?)
 }
 
 fn versioned(endpoint: Endpoint) -> Versioned<Json<WebhookBody>> {

@@ -1,6 +1,8 @@
 //! Creating things safely over a network that loses answers: with an `Idempotency-Key` a retry gets the first answer
-//! again, for 24 hours, and nothing is made twice. What was answered is written in the transaction of the change.
+//! again, for 24 hours, and nothing is made twice. What was answered is written in the transaction of the change, without
+//! secrets that are shown once. A retry is the same request by the same user or key: `fingerprint` says what is the same.
 
+mod fingerprint;
 mod store;
 
 use axum::{
@@ -14,10 +16,12 @@ use freehold_db::{Db, Migration, MigrationSet, TenantTx, row};
 use freehold_vault::Purpose;
 use jiff::SignedDuration;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 pub use store::STATEMENTS;
 
 use crate::{Backbone, Problem, body, read_json};
+use fingerprint::Fingerprint;
 
 /// The table of this module.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
@@ -44,7 +48,7 @@ pub struct Creation<T> {
 #[derive(Debug)]
 struct Retry {
     key: String,
-    fingerprint: Vec<u8>,
+    request: Fingerprint,
 }
 
 row! {
@@ -78,10 +82,11 @@ impl<T> Creation<T> {
         let mut tx = backbone.db.tenant(caller).begin().await?;
         if let Some(retry) = &self.retry {
             let now = backbone.clock.now();
-            let claim = store::claim(caller.tenant(), &retry.key, &retry.fingerprint, now, now + KEPT);
+            let fingerprint = retry.request.by(caller.actor());
+            let claim = store::claim(caller.tenant(), &retry.key, &fingerprint, now, now + KEPT);
             if tx.fetch_optional(claim).await?.is_none() {
                 let stored = tx.fetch_one(store::find(&retry.key)).await?;
-                return replay(backbone, caller, retry, stored).map(Attempt::Replay);
+                return replay(backbone, caller, (&retry.key, &fingerprint), stored).map(Attempt::Replay);
             }
         }
         Ok(Attempt::Fresh(
@@ -93,11 +98,32 @@ impl<T> Creation<T> {
 
 impl Fresh {
     /// Keeps the answer for retries, commits everything, and answers.
-    pub async fn finish<A: Serialize>(mut self, status: StatusCode, answer: &A) -> Result<Response> {
+    pub async fn finish<A: Serialize>(self, status: StatusCode, answer: &A) -> Result<Response> {
         let body = serde_json::to_vec(answer).context("writing an answer")?;
+        let kept = body.clone();
+        self.finish_with(status, body, kept).await
+    }
+
+    /// The same for an answer whose member `secret` is shown this once: a retry is answered null in its place.
+    pub async fn finish_shown_once<A: Serialize>(
+        self,
+        status: StatusCode,
+        answer: &A,
+        secret: &'static str,
+    ) -> Result<Response> {
+        let body = serde_json::to_vec(answer).context("writing an answer")?;
+        let mut kept: Value = serde_json::from_slice(&body).context("reading an answer")?;
+        let shown =
+            kept.get_mut(secret).ok_or_else(|| Error::internal("the answer lacks the secret it should show"))?;
+        *shown = Value::Null;
+        let kept = serde_json::to_vec(&kept).context("writing a kept answer")?;
+        self.finish_with(status, body, kept).await
+    }
+
+    async fn finish_with(mut self, status: StatusCode, body: Vec<u8>, kept: Vec<u8>) -> Result<Response> {
         if let Some(retry) = &self.retry {
             let place = place(&self.caller, &retry.key);
-            let sealed = self.backbone.vault.seal(Purpose::Answer, &body, &place, &self.backbone.random);
+            let sealed = self.backbone.vault.seal(Purpose::Answer, &kept, &place, &self.backbone.random);
             let number = i16::try_from(status.as_u16()).unwrap_or(200);
             self.tx.execute(store::keep(&retry.key, number, sealed)).await?;
         }
@@ -106,17 +132,23 @@ impl Fresh {
     }
 }
 
-fn replay(backbone: &Backbone, caller: &Caller, retry: &Retry, stored: AnswerRow) -> Result<Response> {
-    if stored.fingerprint != retry.fingerprint {
+fn replay(
+    backbone: &Backbone,
+    caller: &Caller,
+    (key, fingerprint): (&str, &[u8]),
+    stored: AnswerRow,
+) -> Result<Response> {
+    if stored.fingerprint != fingerprint {
         return Err(Error::new(
             codes::IDEMPOTENCY_KEY_REUSED,
-            "This Idempotency-Key was used for another request; take a new key for each thing you create.",
+            "This Idempotency-Key was used for another request, or by another user or API key. Take a new one for each thing \
+             you create.",
         ));
     }
     let (Some(status), Some(sealed)) = (stored.status, stored.sealed_body) else {
         return Err(Error::internal("an idempotent answer without a body"));
     };
-    let body = backbone.vault.open(Purpose::Answer, &sealed, &place(caller, &retry.key));
+    let body = backbone.vault.open(Purpose::Answer, &sealed, &place(caller, key));
     let body = body.context("opening a kept answer")?;
     let status =
         u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::OK);
@@ -140,7 +172,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Creation<T> {
         let key = key(&request)?;
         let target = format!("{} {}\n", request.method(), request.uri().path());
         let bytes = body::bytes(request).await?;
-        let retry = key.map(|key| Retry { key, fingerprint: fingerprint(target.as_bytes(), &bytes) });
+        let retry = key.map(|key| Retry { key, request: Fingerprint::of_json(&target, &bytes) });
         Ok(Self { body: read_json(&bytes)?, retry })
     }
 }
@@ -152,7 +184,7 @@ impl Creation<Bytes> {
         // A file leaves what is to be done with it to the query.
         let target = format!("{} {}\n", request.method(), request.uri());
         let bytes = body::file_bytes(request, kind).await?;
-        let retry = key.map(|key| Retry { key, fingerprint: fingerprint(target.as_bytes(), &bytes) });
+        let retry = key.map(|key| Retry { key, request: Fingerprint::of_bytes(&target, &bytes) });
         Ok(Self { body: bytes, retry })
     }
 }
@@ -168,13 +200,6 @@ fn key(request: &Request) -> Result<Option<String>> {
             "Idempotency-Key has to be 1 to 255 visible ASCII characters, such as a UUID.",
         ))
     }
-}
-
-fn fingerprint(target: &[u8], body: &[u8]) -> Vec<u8> {
-    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
-    context.update(target);
-    context.update(body);
-    context.finish().as_ref().to_vec()
 }
 
 /// Forgets answers that nobody will ask for any more; how many.

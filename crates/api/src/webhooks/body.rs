@@ -76,7 +76,8 @@ impl From<Endpoint> for WebhookBody {
 /// A webhook whose secret was just made.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WebhookWithSecret {
-    /// `whsec_…`: what messages are verified with. It is shown here once. Null with `v1a`, where the public key does it.
+    /// `whsec_…`: what messages are verified with. It is shown here once: the answer to a retry with the same `Idempotency-Key`
+    /// has null. Null with `v1a`, too, where the public key verifies.
     secret: Option<String>,
     #[serde(flatten)]
     body: WebhookBody,

@@ -42,7 +42,9 @@ pub(crate) struct EngineBody {
 /// An engine with a secret that was just made.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct EngineWithSecret {
-    /// What both sides sign with (Standard Webhooks, `whsec_…`). It is shown here once.
+    /// What both sides sign with (Standard Webhooks, `whsec_…`). It is shown here once: the answer to a retry with the same
+    /// `Idempotency-Key` has null.
+    #[schema(value_type = Option<String>)]
     secret: String,
     #[serde(flatten)]
     body: EngineBody,
@@ -180,7 +182,7 @@ pub(crate) async fn engine_create(
     };
     let (place, now) = ((caller.tenant(), backbone.ids.next()), backbone.clock.now());
     let made = engine::engine_create(&mut fresh.tx, &sealing(&backbone), place, terms, now).await?;
-    Ok(fresh.finish(StatusCode::CREATED, &EngineWithSecret::new(made)).await?)
+    Ok(fresh.finish_shown_once(StatusCode::CREATED, &EngineWithSecret::new(made), "secret").await?)
 }
 
 /// Read an engine
@@ -261,5 +263,5 @@ pub(crate) async fn engine_rotate(
     let overlap = body.overlap_seconds.unwrap_or(86_400);
     let now = backbone.clock.now();
     let rotated = engine::engine_rotate(&mut fresh.tx, &sealing(&backbone), id, overlap, now).await?;
-    Ok(fresh.finish(StatusCode::CREATED, &EngineWithSecret::new(rotated)).await?)
+    Ok(fresh.finish_shown_once(StatusCode::CREATED, &EngineWithSecret::new(rotated), "secret").await?)
 }

@@ -1,0 +1,96 @@
+//! What makes two requests the same: method and path, the value of the body, and who sends it.
+
+use aws_lc_rs::digest::{Context, SHA256};
+use freehold_core::Actor;
+use serde_json::{Number, Value};
+
+/// A request, whoever sends it.
+#[derive(Debug)]
+pub(super) struct Fingerprint(Vec<u8>);
+
+impl Fingerprint {
+    /// Of a JSON body, by its value: neither spaces, the order of members nor the way of writing a number count. What is no
+    /// JSON, which is refused later, counts as it is.
+    pub(super) fn of_json(target: &str, body: &[u8]) -> Self {
+        match serde_json::from_slice::<Value>(body) {
+            Ok(value) => Self::of_bytes(target, plain(value).to_string().as_bytes()),
+            Err(_) => Self::of_bytes(target, body),
+        }
+    }
+
+    /// Of any other body, byte by byte.
+    pub(super) fn of_bytes(target: &str, body: &[u8]) -> Self {
+        let mut context = Context::new(&SHA256);
+        context.update(target.as_bytes());
+        context.update(body);
+        Self(context.finish().as_ref().to_vec())
+    }
+
+    /// The request as this user or key sends it. Sessions of one user are the same sender.
+    pub(super) fn by(&self, actor: Actor) -> Vec<u8> {
+        let mut context = Context::new(&SHA256);
+        context.update(&self.0);
+        context.update(actor.kind().as_bytes());
+        context.update(actor.id().unwrap_or_default().as_bytes());
+        context.finish().as_ref().to_vec()
+    }
+}
+
+/// The value with each number written in one way. Members are in order already: `serde_json` keeps them sorted.
+fn plain(value: Value) -> Value {
+    match value {
+        Value::Number(number) => Value::Number(integer(&number).unwrap_or(number)),
+        Value::Array(values) => values.into_iter().map(plain).collect(),
+        Value::Object(members) => members.into_iter().map(|(name, value)| (name, plain(value))).collect(),
+        other => other,
+    }
+}
+
+/// `1.0` and `1e0` as `1`, where a float tells integers apart; null where it is none.
+fn integer(number: &Number) -> Option<Number> {
+    let float =
+        number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0 && float.abs() < 2f64.powi(53))?;
+    #[expect(clippy::cast_possible_truncation, reason = "a whole number below 2^53")]
+    Some(Number::from(float as i64))
+}
+
+#[cfg(test)]
+mod tests {
+    use freehold_core::{ApiKeyId, SessionId, UserId};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn print(body: &str) -> Vec<u8> {
+        Fingerprint::of_json("POST /x\n", body.as_bytes()).0
+    }
+
+    #[test]
+    fn json_is_compared_by_its_value() {
+        let one = print(r#"{"a":1,"b":["x",{"c":null,"d":20}],"e":"\u00e9"}"#);
+        assert_eq!(one, print("{ \"b\": [\"x\", {\"d\": 2e1, \"c\": null}],\n \"e\":\"é\", \"a\": 1.0 }"));
+        for other in [
+            r#"{"a":1,"b":["x",{"c":null,"d":20}]}"#,
+            r#"{"a":1,"b":[{"c":null,"d":20},"x"],"e":"\u00e9"}"#,
+            r#"{"a":"1","b":["x",{"c":null,"d":20}],"e":"\u00e9"}"#,
+            r#"{"a":1.5,"b":["x",{"c":null,"d":20}],"e":"\u00e9"}"#,
+            r#"{"a":1,"b":["x",{"d":20}],"e":"\u00e9"}"#,
+        ] {
+            assert_ne!(one, print(other), "{other}");
+        }
+        assert_ne!(print("9007199254740993"), print("9007199254740992"), "large integers stay apart");
+        assert_eq!(print("0"), print("-0.0"));
+    }
+
+    #[test]
+    fn the_sender_belongs_to_it_and_the_session_does_not() {
+        let request = Fingerprint::of_json("POST /x\n", b"{}");
+        let id = Uuid::from_u128;
+        let user = |user, session| Actor::User { user: UserId::new(id(user)), session: SessionId::new(id(session)) };
+        let key = |key| Actor::Key { key: ApiKeyId::new(id(key)), live: true };
+        assert_eq!(request.by(user(1, 2)), request.by(user(1, 3)));
+        assert_ne!(request.by(user(1, 2)), request.by(user(2, 2)));
+        assert_ne!(request.by(user(1, 2)), request.by(key(1)));
+        assert_ne!(request.by(key(1)), request.by(key(2)));
+    }
+}
