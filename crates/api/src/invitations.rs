@@ -1,7 +1,7 @@
 //! Invitations to an organization.
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use freehold_core::{Area, Cursor, Error, OptionExt, Permission, Role, UserId, codes};
+use freehold_core::{ApiKeyId, Area, Cursor, Error, OptionExt, Permission, Role, UserId, codes};
 use freehold_identity::user::email_normalize;
 use freehold_jobs::outbox::EventId;
 use freehold_tenancy::{
@@ -29,9 +29,12 @@ pub(crate) struct InvitationBody {
     role: String,
     /// `open`, `expired`, `accepted` or `revoked`.
     state: &'static str,
-    /// Who invited; null: a key.
+    /// The user who sent it last, whose present role bounds it; null: a key did.
     #[schema(value_type = Option<Uuid>)]
     invited_by: Option<UserId>,
+    /// The key that sent it last; null: a user did.
+    #[schema(value_type = Option<Uuid>)]
+    invited_by_key: Option<ApiKeyId>,
     /// When.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -53,8 +56,20 @@ impl InvitationBody {
     fn of(invitation: Invitation, now: Timestamp) -> Self {
         let state = invitation.state(now);
         let Invitation { invitation_id: id, email, role, invited_by, created_at, sent_at, expires_at, .. } = invitation;
-        let Invitation { accepted_at, accepted_by, .. } = invitation;
-        Self { id, email, role, state, invited_by, created_at, sent_at, expires_at, accepted_at, accepted_by }
+        let Invitation { invited_by_key, accepted_at, accepted_by, .. } = invitation;
+        Self {
+            id,
+            email,
+            role,
+            state,
+            invited_by,
+            invited_by_key,
+            created_at,
+            sent_at,
+            expires_at,
+            accepted_at,
+            accepted_by,
+        }
     }
 }
 
@@ -142,7 +157,7 @@ pub(crate) async fn invitation_create(
     let (event, now) = told(&backbone);
     let made = invitation::invitation_create(
         &mut fresh.tx,
-        (&caller, &backbone.vault),
+        (&caller, &backbone.vault, &backbone.areas),
         new,
         (&token, letter),
         |taken| seats.admit(taken),
@@ -170,7 +185,7 @@ pub(crate) async fn invitation_resend(
     let mut tx = backbone.db.tenant(&caller).begin().await?;
     let sent = invitation::invitation_resend(
         &mut tx,
-        (&caller, &backbone.vault),
+        (&caller, &backbone.vault, &backbone.areas),
         id,
         (&token, letter),
         |taken| seats.admit(taken),
@@ -183,7 +198,7 @@ pub(crate) async fn invitation_resend(
 
 /// Revoke an invitation
 ///
-/// Takes it back; the link of its mail stops working.
+/// Takes it back; the link of its mail stops working. Also possible in a suspended or archived organization.
 #[utoipa::path(delete, path = "/invitations/{id}", tag = "Organizations", params(("id" = Uuid, Path)),
     responses((status = 200, body = InvitationBody)))]
 pub(crate) async fn invitation_revoke(
@@ -191,7 +206,7 @@ pub(crate) async fn invitation_revoke(
     Authenticated(caller): Authenticated,
     Path(id): Path<InvitationId>,
 ) -> Answer<Json<InvitationBody>> {
-    caller.allow(Permission::write(Area::Members))?;
+    let caller = caller.allow_taking_away(Permission::write(Area::Members))?;
     let (event, now) = told(&backbone);
     let mut tx = backbone.db.tenant(&caller).begin().await?;
     let revoked = invitation::invitation_revoke(&mut tx, &caller, id, (event, now)).await?;

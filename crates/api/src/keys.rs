@@ -20,11 +20,19 @@ pub(crate) struct KeyBody {
     prefix: String,
     /// `live` or `test`.
     mode: &'static str,
-    /// What it may do; empty: everything its maker may.
+    /// `active`, `suspended` (the user behind it left; an owner adopts or revokes it), `expired` or `revoked`. A key also works
+    /// only as long as the user behind it is not banned, and the key that created it works.
+    state: &'static str,
+    /// The most it may do: viewer, member, admin or owner. The present role of the user behind it bounds it, too.
+    role: String,
+    /// What it may do of that; empty: everything.
     scopes: Vec<String>,
-    /// Who made it.
+    /// The user behind it, who created it or the key that did; null for old keys whose creator is not known.
     #[schema(value_type = Option<Uuid>)]
     created_by: Option<UserId>,
+    /// The key that created it; null: a user did.
+    #[schema(value_type = Option<Uuid>)]
+    parent_id: Option<ApiKeyId>,
     /// When.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -34,24 +42,45 @@ pub(crate) struct KeyBody {
     /// Last used, exact to the minute.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_used_at: Option<Timestamp>,
-    /// Works no longer since then.
+    /// Suspended since then; null: it is not.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    suspended_at: Option<Timestamp>,
+    /// Revoked since then; null: it is not.
     #[schema(value_type = Option<String>, format = DateTime)]
     revoked_at: Option<Timestamp>,
 }
 
-impl From<Key> for KeyBody {
-    fn from(key: Key) -> Self {
+impl KeyBody {
+    fn of(key: Key, now: Timestamp) -> Self {
         let mode = if key.live { "live" } else { "test" };
-        let Key { id, name, prefix, scopes, created_by, created_at, expires_at, last_used_at, revoked_at, .. } = key;
+        let state = key.state(now);
+        let Key { id, name, prefix, role, scopes, created_by, parent_id, created_at, expires_at, .. } = key;
+        let Key { last_used_at, suspended_at, revoked_at, .. } = key;
         let prefix = format!("sk_{mode}_{prefix}");
-        Self { id, name, prefix, mode, scopes, created_by, created_at, expires_at, last_used_at, revoked_at }
+        Self {
+            id,
+            name,
+            prefix,
+            mode,
+            state,
+            role,
+            scopes,
+            created_by,
+            parent_id,
+            created_at,
+            expires_at,
+            last_used_at,
+            suspended_at,
+            revoked_at,
+        }
     }
 }
 
-/// A key that was just made.
+/// A key that was just created.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CreatedKey {
-    /// The key itself. It is shown here once; we do not keep it.
+    /// The key itself. It is shown here once and kept nowhere: the answer to a retry with the same `Idempotency-Key` has null.
+    #[schema(value_type = Option<String>)]
     key: String,
     #[serde(flatten)]
     body: KeyBody,
@@ -64,23 +93,22 @@ pub(crate) struct KeyNew {
     /// What you call it; 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     name: String,
-    /// `live` (default) or `test`.
-    #[serde(default)]
-    mode: Mode,
-    /// What it may do: an area, or `area:read` or `area:write`. Empty: everything you may.
+    /// `live` or `test`. Left out: `live`, or what the key is that creates it. A test key creates no live one.
+    mode: Option<Mode>,
+    /// What it may do: an area, or `area:read` or `area:write`. Empty: everything you may. A key with scopes creates none with
+    /// more.
     #[serde(default)]
     scopes: Vec<String>,
-    /// Works until then.
+    /// When it ends. Left out: never, or with the key that creates it, which no key that it creates outlives.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
 }
 
 /// What a key is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Mode {
     /// Real data.
-    #[default]
     Live,
     /// Trying things out.
     Test,
@@ -107,13 +135,15 @@ pub(crate) async fn key_list(
     Query(paging): Query<Paging>,
 ) -> Answer<Json<KeyPage>> {
     caller.allow(Permission::read(Area::Keys))?;
-    let page = key::key_list(&backbone.db, &caller, paging.request()?).await?.map(KeyBody::from);
+    let now = backbone.clock.now();
+    let page = key::key_list(&backbone.db, &caller, paging.request()?).await?.map(|key| KeyBody::of(key, now));
     Ok(Json(KeyPage { data: page.data, next_cursor: page.next_cursor }))
 }
 
-/// Make a key
+/// Create a key
 ///
-/// Makes a key. The answer holds the key itself, this once.
+/// Creates a key. The answer holds the key itself, this once. It may do at most what you may, at each use: your present role
+/// bounds it, and where a key creates it, the scopes, mode and end of that key, too.
 #[utoipa::path(post, path = "/keys", tag = "API keys", request_body = KeyNew,
     params(("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer again")),
     responses((status = 201, body = CreatedKey)))]
@@ -127,10 +157,12 @@ pub(crate) async fn key_create(
         Attempt::Fresh(fresh, body) => (fresh, body),
         Attempt::Replay(answer) => return Ok(answer),
     };
-    let new = NewKey { name: new.name, live: new.mode == Mode::Live, scopes: new.scopes, expires_at: new.expires_at };
+    let live = new.mode.map(|mode| mode == Mode::Live);
+    let new = NewKey { name: new.name, live, scopes: new.scopes, expires_at: new.expires_at };
     let (key, secret) = key::key_create(&backbone.identity, &mut fresh.tx, &caller, new, &backbone.areas).await?;
-    let answer = CreatedKey { key: secret.expose().to_owned(), body: key.into() };
-    Ok(fresh.finish(StatusCode::CREATED, &answer).await?)
+    let body = KeyBody::of(key, backbone.clock.now());
+    let answer = CreatedKey { key: secret.expose().to_owned(), body };
+    Ok(fresh.finish_shown_once(StatusCode::CREATED, &answer, "key").await?)
 }
 
 /// Read a key
@@ -144,12 +176,14 @@ pub(crate) async fn key_get(
     Path(id): Path<ApiKeyId>,
 ) -> Answer<Json<KeyBody>> {
     caller.allow(Permission::read(Area::Keys))?;
-    Ok(Json(key::key_get(&backbone.db, &caller, id).await?.into()))
+    let key = key::key_get(&backbone.db, &caller, id).await?;
+    Ok(Json(KeyBody::of(key, backbone.clock.now())))
 }
 
 /// Revoke a key
 ///
-/// Revokes a key. Every server refuses it within a second.
+/// Revokes a key, with all that it created. Every server refuses them within a second. A key that may do more than you is not
+/// yours to revoke. Also possible in a suspended or archived organization.
 #[utoipa::path(delete, path = "/keys/{id}", tag = "API keys", params(("id" = Uuid, Path)),
     responses((status = 200, body = KeyBody)))]
 pub(crate) async fn key_revoke(
@@ -157,8 +191,25 @@ pub(crate) async fn key_revoke(
     Authenticated(caller): Authenticated,
     Path(id): Path<ApiKeyId>,
 ) -> Answer<Json<KeyBody>> {
-    caller.allow(Permission::write(Area::Keys))?;
+    let caller = caller.allow_taking_away(Permission::write(Area::Keys))?;
     let key = key::key_revoke(&backbone.identity, &caller, id).await?;
     backbone.resolver.forget();
-    Ok(Json(key.into()))
+    Ok(Json(KeyBody::of(key, backbone.clock.now())))
+}
+
+/// Adopt a key
+///
+/// Makes you, an owner, the user behind a key: it no longer depends on the user who created it, or the key that did. A key that
+/// is suspended, because that user left, works again.
+#[utoipa::path(post, path = "/keys/{id}/adopt", tag = "API keys", params(("id" = Uuid, Path)),
+    responses((status = 200, body = KeyBody)))]
+pub(crate) async fn key_adopt(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<ApiKeyId>,
+) -> Answer<Json<KeyBody>> {
+    caller.allow(Permission::write(Area::Keys))?;
+    let key = key::key_adopt(&backbone.identity, &caller, id).await?;
+    backbone.resolver.forget();
+    Ok(Json(KeyBody::of(key, backbone.clock.now())))
 }

@@ -57,6 +57,7 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(invitations::invitation_resend))
         .routes(routes!(keys::key_list, keys::key_create))
         .routes(routes!(keys::key_get, keys::key_revoke))
+        .routes(routes!(keys::key_adopt))
         .routes(routes!(usage::usage_list))
         .routes(routes!(plans::plan_list))
         .merge(billing::routes())

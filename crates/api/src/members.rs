@@ -1,7 +1,7 @@
 //! Who belongs to an organization.
 
 use axum::{extract::State, http::StatusCode};
-use freehold_core::{Area, Permission, Role, TenantId, UserId};
+use freehold_core::{Area, OptionExt, Permission, Role, TenantId, UserId};
 use freehold_jobs::outbox::EventId;
 use freehold_tenancy::member::{self, Member, members_commit};
 use freehold_web::{Answer, Authenticated, Backbone, Json, Path};
@@ -65,7 +65,8 @@ pub(crate) async fn member_list(
 
 /// Change a role
 ///
-/// Gives a member another role. An organization always keeps an owner.
+/// Gives a member another role: never above your own, and by a key only one that can do no more than the key. An organization
+/// always keeps an owner. Lowering a role is also possible in a suspended or archived organization.
 #[utoipa::path(patch, path = "/organizations/{id}/members/{user_id}", tag = "Organizations",
     params(("id" = Uuid, Path), ("user_id" = Uuid, Path)), request_body = MemberChange,
     responses((status = 200, body = MemberBody)))]
@@ -75,10 +76,11 @@ pub(crate) async fn member_change(
     Path((id, user)): Path<(TenantId, UserId)>,
     Json(body): Json<MemberChange>,
 ) -> Answer<Json<MemberBody>> {
-    caller.allow(Permission::write(Area::Members))?;
+    let writer = caller.allow_taking_away(Permission::write(Area::Members))?;
     own(&caller, id)?;
-    let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let member = member::member_change_role(&mut tx, &caller, user, body.role, told(&backbone)).await?;
+    let mut tx = backbone.db.tenant(&writer).begin().await?;
+    let giver = (&*caller, &*backbone.areas);
+    let member = member::member_change_role(&mut tx, giver, user, body.role, told(&backbone)).await?;
     members_commit(tx).await?;
     backbone.resolver.forget();
     Ok(Json(member.into()))
@@ -86,7 +88,8 @@ pub(crate) async fn member_change(
 
 /// Remove a member
 ///
-/// Ends a membership. You may always leave by yourself.
+/// Ends a membership, with the invitations and API keys that came from it: its open invitations are revoked, its keys are
+/// suspended until an owner adopts them. You may always leave by yourself. Also possible in a suspended or archived organization.
 #[utoipa::path(delete, path = "/organizations/{id}/members/{user_id}", tag = "Organizations",
     params(("id" = Uuid, Path), ("user_id" = Uuid, Path)), responses((status = 204)))]
 pub(crate) async fn member_remove(
@@ -95,14 +98,13 @@ pub(crate) async fn member_remove(
     Path((id, user)): Path<(TenantId, UserId)>,
 ) -> Answer<StatusCode> {
     own(&caller, id)?;
-    let mut leaving = None;
-    if caller.user() == Some(user) {
-        // Also where nothing else can be changed any more, because nobody pays.
-        leaving = backbone.settling_caller(id, "leave an organization").await?;
+    let writer = if caller.user() == Some(user) {
+        // Leaving needs no right.
+        backbone.settling_caller(id, "leave an organization").await?.or_not_found("organization")?
     } else {
-        caller.allow(Permission::write(Area::Members))?;
-    }
-    let mut tx = backbone.db.tenant(leaving.as_ref().unwrap_or(&caller)).begin().await?;
+        caller.allow_taking_away(Permission::write(Area::Members))?
+    };
+    let mut tx = backbone.db.tenant(&writer).begin().await?;
     member::member_remove(&mut tx, &caller, user, told(&backbone)).await?;
     members_commit(tx).await?;
     backbone.resolver.forget();

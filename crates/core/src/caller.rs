@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-use crate::{ApiKeyId, Area, Error, Permission, Result, Role, Scopes, SessionId, TenantId, UserId, codes};
+use crate::{ApiKeyId, Area, Bounds, Error, Permission, Result, Role, Scopes, SessionId, TenantId, UserId, codes};
 
 /// Who acts, for one tenant, with what rights. A tenant's rows cannot be reached without one: it is what
 /// `Db::tenant` asks for. The constructors are called where a credential has been checked and nowhere else
@@ -13,8 +13,8 @@ use crate::{ApiKeyId, Area, Error, Permission, Result, Role, Scopes, SessionId, 
 pub struct Caller {
     tenant: TenantId,
     actor: Actor,
-    role: Role,
-    scopes: Scopes,
+    behind: Option<UserId>,
+    bounds: Bounds,
     plan: Plan,
     standing: Standing,
 }
@@ -84,6 +84,9 @@ impl Actor {
 }
 
 impl Standing {
+    /// What members of a suspended organization are told.
+    pub const SUSPENDED_MESSAGE: &str = "The organization is suspended: reading works, writing does not.";
+
     /// What members of an archived organization are told.
     pub const ARCHIVED_MESSAGE: &str =
         "The organization is in the archive. Its data is kept; whoever pays for a plan brings it back.";
@@ -117,25 +120,28 @@ impl Caller {
         plan: Plan,
         standing: Standing,
     ) -> Self {
-        Self { tenant, actor: Actor::User { user, session }, role, scopes: Scopes::default(), plan, standing }
+        let actor = Actor::User { user, session };
+        Self { tenant, actor, behind: Some(user), bounds: Bounds::of_role(role), plan, standing }
     }
 
-    /// A program with a key.
+    /// A program with a key, for which the user `behind` it answers. `bounds` are what is left of the key's own within those
+    /// of everything it derives from.
     pub fn key(
         tenant: TenantId,
         key: ApiKeyId,
-        live: bool,
-        role: Role,
-        scopes: Scopes,
+        behind: UserId,
+        bounds: Bounds,
         plan: Plan,
         standing: Standing,
     ) -> Self {
-        Self { tenant, actor: Actor::Key { key, live }, role, scopes, plan, standing }
+        let actor = Actor::Key { key, live: bounds.live };
+        Self { tenant, actor, behind: Some(behind), bounds, plan, standing }
     }
 
     /// Freehold itself, working for a tenant. For a suspended one it can read and not write, like everybody.
     pub fn system(tenant: TenantId, reason: &'static str, plan: Plan, standing: Standing) -> Self {
-        Self { tenant, actor: Actor::System { reason }, role: Role::Owner, scopes: Scopes::default(), plan, standing }
+        let actor = Actor::System { reason };
+        Self { tenant, actor, behind: None, bounds: Bounds::of_role(Role::Owner), plan, standing }
     }
 
     /// For which tenant.
@@ -156,14 +162,32 @@ impl Caller {
         }
     }
 
-    /// The role that bounds what may be done.
-    pub fn role(&self) -> Role {
-        self.role
+    /// The key, when it is one.
+    pub fn api_key(&self) -> Option<ApiKeyId> {
+        match self.actor {
+            Actor::Key { key, .. } => Some(key),
+            Actor::User { .. } | Actor::System { .. } => None,
+        }
     }
 
-    /// The scopes that narrow it; empty for people.
+    /// The user who answers for what is done: the member, or whoever is behind the key; none for the system.
+    pub fn behind(&self) -> Option<UserId> {
+        self.behind
+    }
+
+    /// What may be done, in every dimension. What the caller gives to others stays within it.
+    pub fn bounds(&self) -> &Bounds {
+        &self.bounds
+    }
+
+    /// The role that bounds what may be done.
+    pub fn role(&self) -> Role {
+        self.bounds.role
+    }
+
+    /// The scopes that narrow it; everything for people.
     pub fn scopes(&self) -> &Scopes {
-        &self.scopes
+        &self.bounds.scopes
     }
 
     /// The plan the tenant is on.
@@ -183,17 +207,47 @@ impl Caller {
         if self.standing == Standing::Archived && permission.area != Area::Billing {
             return Err(Error::new(codes::ORGANIZATION_ARCHIVED, Standing::ARCHIVED_MESSAGE));
         }
-        if !self.role.allows(permission) {
-            let role = self.role.name();
+        self.permits(permission)
+    }
+
+    /// The caller for an action that only takes rights away, such as revoking a key or removing a member: role and scopes
+    /// count as ever, but it also works where nothing else can be changed, because the organization is suspended or archived.
+    ///
+    /// # Errors
+    /// `permission_denied`.
+    #[track_caller]
+    pub fn allow_taking_away(&self, permission: Permission) -> Result<Self> {
+        self.permits(permission)?;
+        Ok(Self { standing: Standing::Good, ..self.clone() })
+    }
+
+    /// Nothing, when the organization may be changed.
+    ///
+    /// # Errors
+    /// `subscription_suspended` or `organization_archived`.
+    #[track_caller]
+    pub fn allow_change(&self) -> Result<()> {
+        match self.standing {
+            Standing::Good => Ok(()),
+            Standing::Suspended => Err(Error::new(codes::SUBSCRIPTION_SUSPENDED, Standing::SUSPENDED_MESSAGE)),
+            Standing::Archived => Err(Error::new(codes::ORGANIZATION_ARCHIVED, Standing::ARCHIVED_MESSAGE)),
+        }
+    }
+
+    #[track_caller]
+    fn permits(&self, permission: Permission) -> Result<()> {
+        if !self.role().allows(permission) {
+            let role = self.role().name();
             return Err(Error::new(
                 codes::PERMISSION_DENIED,
                 format!("The role {role} does not include {permission}."),
             ));
         }
-        if !self.scopes.allow(permission) {
+        if !self.scopes().allow(permission) {
+            let scopes = self.scopes().names().join(", ");
             return Err(Error::new(
                 codes::PERMISSION_DENIED,
-                format!("The key's scopes do not include {permission}; they are: {}.", self.scopes.names().join(", ")),
+                format!("The key's scopes do not include {permission}; they are: {scopes}."),
             ));
         }
         Ok(())

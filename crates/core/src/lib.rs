@@ -1,10 +1,11 @@
 //! The words everybody uses. No I/O: nothing here opens a socket, a file or a database.
 //!
-//! Read in this order: [`Id`] names things, [`Permission`] and [`Role`] say who may do what, [`Caller`] is who
-//! acts, [`Error`] is what every capability answers when it cannot, [`Clock`], [`Random`] and [`Ids`] bring in
+//! Read in this order: [`Id`] names things, [`Permission`] and [`Role`] say who may do what, [`Bounds`] what of it
+//! is left to a derived credential, [`Caller`] is who acts, [`Error`] is what every capability answers when it cannot, [`Clock`], [`Random`] and [`Ids`] bring in
 //! time and chance from outside, [`Money`] counts, [`Secret`] hides, [`Page`] turns lists into pages, [`percent_encode`] puts
 //! texts into addresses.
 
+mod authority;
 mod caller;
 mod clock;
 mod error;
@@ -16,6 +17,7 @@ mod permission;
 mod random;
 mod secret;
 
+pub use authority::Bounds;
 pub use caller::{Actor, Caller, Plan, Standing};
 pub use clock::Clock;
 pub use error::{Code, Context, Error, FieldError, Limit, OptionExt, Result, codes};

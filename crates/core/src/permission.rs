@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result};
+use crate::{Error, Result, codes};
 
 /// The right to do one kind of thing in one area, written `workflows:write`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -114,6 +114,18 @@ impl Role {
         }
     }
 
+    /// Nothing, when the other role is not above this one.
+    ///
+    /// # Errors
+    /// `permission_denied`.
+    pub fn reach(self, other: Self) -> Result<()> {
+        if other <= self {
+            return Ok(());
+        }
+        let (own, other) = (self.name(), other.name());
+        Err(Error::new(codes::PERMISSION_DENIED, format!("The role {own} does not reach up to {other}.")))
+    }
+
     /// Whether the role contains the permission. This is the whole table.
     pub fn allows(self, permission: Permission) -> bool {
         use Action::{Read, Write};
@@ -139,13 +151,21 @@ impl FromStr for Role {
     }
 }
 
-/// What an API key may do of what its role may do. Empty means everything.
+/// What an API key may do of what its role may do: everything, or what is named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scopes(Vec<String>);
+pub struct Scopes(
+    /// None: everything. Some and empty: nothing, which is what is left of scopes that share nothing.
+    Option<Vec<String>>,
+);
 
 impl Scopes {
-    /// The scopes with these names: `workflows:read`, or `workflows` for both actions. A name that stands for no area
-    /// of `areas` is refused, so that a typing mistake does not become a key that can do nothing.
+    /// No narrowing.
+    pub const fn everything() -> Self {
+        Self(None)
+    }
+
+    /// The scopes with these names: `workflows:read`, or `workflows` for both actions. No names: everything. A name that
+    /// stands for no area of `areas` is refused, so that a typing mistake does not become a key that can do nothing.
     pub fn parse(names: Vec<String>, areas: &[Area]) -> Result<Self> {
         for (index, name) in names.iter().enumerate() {
             let (area, action) = name.split_once(':').unwrap_or((name, "read"));
@@ -160,28 +180,65 @@ impl Scopes {
                 ));
             }
         }
-        Ok(Self(names))
+        Ok(Self::stored(names))
     }
 
-    /// The scopes as they were stored.
+    /// The scopes as they were stored. No names: everything.
     pub fn stored(names: Vec<String>) -> Self {
-        Self(names)
+        Self((!names.is_empty()).then_some(names))
     }
 
-    /// Their names.
+    /// Their names; none where nothing is narrowed.
     pub fn names(&self) -> &[String] {
-        &self.0
+        self.0.as_deref().unwrap_or_default()
     }
 
     /// Whether they let the permission through. Writing includes reading.
     pub fn allow(&self, permission: Permission) -> bool {
-        self.0.is_empty()
-            || self.0.iter().any(|scope| match scope.split_once(':') {
-                None => scope == permission.area.name(),
-                Some((area, action)) => {
-                    area == permission.area.name() && (action == "write" || permission.action == Action::Read)
-                }
-            })
+        self.0.as_ref().is_none_or(|names| {
+            names
+                .iter()
+                .map(|name| split(name))
+                .any(|(area, writes)| area == permission.area.name() && (writes || permission.action == Action::Read))
+        })
+    }
+
+    /// Whether everything that the others let through is let through here, too.
+    pub fn cover(&self, others: &Self) -> bool {
+        match (&self.0, &others.0) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(own), Some(others)) => others.iter().map(|name| split(name)).all(|(area, writes)| {
+                own.iter().map(|name| split(name)).any(|(known, may_write)| known == area && (may_write || !writes))
+            }),
+        }
+    }
+
+    /// What both let through.
+    #[must_use]
+    pub fn within(&self, others: &Self) -> Self {
+        let (Some(own), Some(theirs)) = (&self.0, &others.0) else {
+            return Self(self.0.clone().or_else(|| others.0.clone()));
+        };
+        let mut shared = Vec::new();
+        for name in own {
+            let (area, writes) = split(name);
+            let Some(may_write) =
+                theirs.iter().map(|name| split(name)).filter(|(known, _)| *known == area).map(|(_, may)| may).max()
+            else {
+                continue;
+            };
+            shared.push(if writes && !may_write { format!("{area}:read") } else { name.clone() });
+        }
+        Self(Some(shared))
+    }
+}
+
+/// A scope's area, and whether it includes writing: `workflows` and `workflows:write` do.
+fn split(name: &str) -> (&str, bool) {
+    match name.split_once(':') {
+        None => (name, true),
+        Some((area, action)) => (area, action == "write"),
     }
 }
 
@@ -211,13 +268,22 @@ mod tests {
 
     #[test]
     fn scopes_narrow_and_never_widen() {
-        let none = Scopes::default();
+        let none = Scopes::everything();
         let read = Scopes::stored(vec!["workflows:read".into()]);
         let both = Scopes::stored(vec!["workflows".into()]);
         let workflows = Area::Product("workflows");
         assert!(none.allow(Permission::write(Area::Keys)));
         assert!(read.allow(Permission::read(workflows)) && !read.allow(Permission::write(workflows)));
         assert!(both.allow(Permission::write(workflows)) && !both.allow(Permission::read(Area::Keys)));
+    }
+
+    #[test]
+    fn a_scope_without_an_action_covers_both() {
+        let of = |names: &[&str]| Scopes::stored(names.iter().map(|name| (*name).to_owned()).collect());
+        assert!(of(&["keys"]).cover(&of(&["keys:write", "keys:read"])));
+        assert!(of(&["keys:write"]).cover(&of(&["keys"])));
+        assert!(!of(&["keys:read"]).cover(&of(&["keys"])));
+        assert!(Scopes::everything().cover(&of(&["keys"])) && !of(&["keys"]).cover(&Scopes::everything()));
     }
 
     #[test]

@@ -11,6 +11,7 @@
 mod address;
 mod billing;
 mod brand;
+mod keys_suspended;
 mod line;
 mod message;
 mod organization_invitation;
@@ -30,6 +31,7 @@ mod wrap;
 pub use address::Address;
 pub use billing::{Became, Billing, BillingMail};
 pub use brand::{Brand, TenantBrand};
+pub use keys_suspended::KeysSuspended;
 pub use message::Origin;
 pub use organization_invitation::OrganizationInvitation;
 pub use queue::{MailRecord, STATEMENTS as QUEUE_STATEMENTS, mail_count, mail_list, mail_retry, mail_retry_all};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use freehold_delivery::webhook::sweep;
-use freehold_identity::sweep::sweep as identity_sweep;
+use freehold_identity::{key::suspension_handler, sweep::sweep as identity_sweep};
 use freehold_jobs::{Done, FORGETTING, Handler, JobKind, Schedule, forget_handler};
 use freehold_metering::usage::usage_sweep;
 use freehold_tenancy::invitation::invitations_forget;
@@ -39,6 +39,7 @@ pub fn handlers(backbone: &Backbone) -> Vec<Handler> {
     let (answers, promises, sign_ins) = (backbone.clone(), backbone.clone(), backbone.clone());
     let invitations = backbone.clone();
     vec![
+        suspension_handler(&backbone.identity),
         forget_handler(backbone.db.clone(), backbone.clock.clone()),
         sweep::handler(backbone.db.clone(), backbone.clock.clone()),
         Handler::new(&ANSWERS, move |_| {

@@ -10,7 +10,12 @@ use uuid::Uuid;
 use crate::key::Key;
 
 /// The catalog of this room.
-pub const ALL: &[EventType] = &[EventType::of::<KeyCreated>(), EventType::of::<KeyRevoked>()];
+pub const ALL: &[EventType] = &[
+    EventType::of::<KeyCreated>(),
+    EventType::of::<KeySuspended>(),
+    EventType::of::<KeyAdopted>(),
+    EventType::of::<KeyRevoked>(),
+];
 
 /// A key, without the key.
 #[derive(Debug, Serialize, ToSchema)]
@@ -24,7 +29,7 @@ pub struct KeyTold {
     pub prefix: String,
     /// What it may do; empty: everything its maker may.
     pub scopes: Vec<String>,
-    /// Who made it.
+    /// The user behind it, who created it or the key that did.
     #[schema(value_type = Option<Uuid>)]
     pub created_by: Option<UserId>,
     /// Works until then.
@@ -92,6 +97,47 @@ impl Event for KeyRevoked {
     const TYPE: &'static str = "api_key.revoked";
     const VERSION: i16 = 1;
     const SUMMARY: &'static str = "Somebody revoked an API key, which works no longer.";
+    fn sample() -> Self {
+        Self(KeyTold::sample())
+    }
+}
+
+/// `api_key.suspended`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct KeySuspended(KeyTold);
+
+impl KeySuspended {
+    /// Of this key.
+    pub(crate) fn of(key: &Key) -> Self {
+        Self(KeyTold::of(key))
+    }
+}
+
+impl Event for KeySuspended {
+    const TYPE: &'static str = "api_key.suspended";
+    const VERSION: i16 = 1;
+    const SUMMARY: &'static str =
+        "An API key was suspended, because the user behind it left the organization. An owner adopts or revokes it.";
+    fn sample() -> Self {
+        Self(KeyTold::sample())
+    }
+}
+
+/// `api_key.adopted`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct KeyAdopted(KeyTold);
+
+impl KeyAdopted {
+    /// Of this key.
+    pub(crate) fn of(key: &Key) -> Self {
+        Self(KeyTold::of(key))
+    }
+}
+
+impl Event for KeyAdopted {
+    const TYPE: &'static str = "api_key.adopted";
+    const VERSION: i16 = 1;
+    const SUMMARY: &'static str = "An owner became the user behind an API key.";
     fn sample() -> Self {
         Self(KeyTold::sample())
     }

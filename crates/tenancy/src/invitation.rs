@@ -9,7 +9,9 @@ mod token;
 
 use std::borrow::Cow;
 
-use freehold_core::{Caller, Error, Id, Kind, OptionExt, Page, PageRequest, Result, Role, TenantId, UserId, codes};
+use freehold_core::{
+    ApiKeyId, Area, Caller, Error, Id, Kind, OptionExt, Page, PageRequest, Result, Role, TenantId, UserId, codes,
+};
 use freehold_db::{Db, OnConstraint, SystemTx, TenantTx, row};
 use freehold_jobs::outbox::{EventId, event_publish};
 use freehold_vault::Vault;
@@ -17,7 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-pub use accept::{Invitee, Offer, invitation_accept, invitation_awaits, offer_find};
+pub use accept::{Invitee, Offer, invitation_accept, invitation_awaits, inviter_bounds, offer_find};
 pub use store::STATEMENTS;
 pub use token::InvitationToken;
 
@@ -56,8 +58,10 @@ row! {
         pub email: String,
         /// What they will be: `viewer`, `member`, `admin` or `owner`.
         pub role: String,
-        /// Who invited; none: a key.
+        /// The user who sent it last; null: a key did.
         pub invited_by: Option<UserId>,
+        /// The key that sent it last; null: a user did.
+        pub invited_by_key: Option<ApiKeyId>,
         /// How often it was sent.
         pub mails: i32,
         /// When it was made.
@@ -130,20 +134,21 @@ pub async fn member_with_address(tx: &mut SystemTx, tenant: TenantId, email: &st
     Ok(tx.fetch_one(store::member_with_address(tenant, email)).await?.0)
 }
 
-/// Invites an address, if `seats` agrees to how many seats are then taken, and asks for the mail.
+/// Invites an address, if `seats` agrees to how many seats are then taken, and asks for the mail. `areas` are all that roles
+/// speak of. The invitation ends with the caller's own authority, at the latest.
 ///
 /// # Errors
-/// `permission_denied` for a role above the caller's, `conflict` while the address has an open invitation, `rate_limited`
+/// `permission_denied` for a role that can do more than the caller, `conflict` while the address has an open invitation, `rate_limited`
 /// when too many mails went out today, and what `seats` says.
 pub async fn invitation_create(
     tx: &mut TenantTx,
-    (caller, vault): (&Caller, &Vault),
+    (caller, vault, areas): (&Caller, &Vault, &[Area]),
     new: NewInvitation,
     (token, letter): (&InvitationToken, Letter),
     seats: impl FnOnce(i64) -> Result<()>,
     (event, now): (EventId, Timestamp),
 ) -> Result<Invitation> {
-    rank_check(caller, new.role)?;
+    caller.bounds().check_role(new.role, areas)?;
     let tenant = caller.tenant();
     let taken = seats_taken(tx, tenant, now).await?;
     tx.execute(store::invitation_expire(&new.email, now)).await?;
@@ -156,8 +161,9 @@ pub async fn invitation_create(
         role,
         token.digest(vault),
         caller.user(),
+        caller.api_key(),
         now,
-        now.saturating_add(LIFE).unwrap_or(now),
+        expiry(caller, now),
     );
     let made = tx.fetch_one(insert).await.on_constraint("invitations_one_open", || {
         Error::new(codes::CONFLICT, "That address is invited already; send that invitation once more, or revoke it.")
@@ -180,10 +186,10 @@ pub async fn invitation_list(db: &Db, caller: &Caller, request: PageRequest) -> 
 }
 
 /// Sends an invitation once more, with another token: the one of the mail before stops working. One that has expired
-/// holds again, if `seats` agrees.
+/// holds again, if `seats` agrees. It is the caller's from then on, and bounded by their authority.
 pub async fn invitation_resend(
     tx: &mut TenantTx,
-    (caller, vault): (&Caller, &Vault),
+    (caller, vault, areas): (&Caller, &Vault, &[Area]),
     id: InvitationId,
     (token, letter): (&InvitationToken, Letter),
     seats: impl FnOnce(i64) -> Result<()>,
@@ -191,7 +197,7 @@ pub async fn invitation_resend(
 ) -> Result<Invitation> {
     let taken = seats_taken(tx, caller.tenant(), now).await?;
     let found = pending(tx, id).await?;
-    rank_check(caller, found.role.parse()?)?;
+    caller.bounds().check_role(found.role.parse()?, areas)?;
     if found.expires_at <= now {
         seats(taken + 1)?;
     }
@@ -204,8 +210,9 @@ pub async fn invitation_resend(
         return Err(Error::new(codes::CONFLICT, message));
     }
     mails_check(tx, now).await?;
-    let until = now.saturating_add(LIFE).unwrap_or(now);
-    let renewed = tx.fetch_one(store::invitation_renew(id, token.digest(vault), now, until)).await?;
+    let renew =
+        store::invitation_renew(id, token.digest(vault), caller.user(), caller.api_key(), now, expiry(caller, now));
+    let renewed = tx.fetch_one(renew).await?;
     mail(tx, caller, &renewed, (token, letter), now).await?;
     let detail = json!({ "email": renewed.email });
     audit(tx, caller, ("invitation.resent", id, detail), (entry, now)).await?;
@@ -220,7 +227,7 @@ pub async fn invitation_revoke(
     (event, now): (EventId, Timestamp),
 ) -> Result<Invitation> {
     let found = pending(tx, id).await?;
-    rank_check(caller, found.role.parse()?)?;
+    caller.role().reach(found.role.parse()?)?;
     let revoked = tx.fetch_one(store::invitation_revoke(id, now)).await?;
     event_publish(tx, caller.tenant(), event, &InvitationRevoked { invitation_id: id }, now).await?;
     let detail = json!({ "email": revoked.email });
@@ -250,12 +257,10 @@ async fn pending(tx: &mut TenantTx, id: InvitationId) -> Result<Invitation> {
     }
 }
 
-fn rank_check(caller: &Caller, role: Role) -> Result<()> {
-    if role <= caller.role() {
-        return Ok(());
-    }
-    let (own, wanted) = (caller.role().name(), role.name());
-    Err(Error::new(codes::PERMISSION_DENIED, format!("The role {own} does not reach up to {wanted}.")))
+/// Until when an invitation of the caller's can be accepted.
+fn expiry(caller: &Caller, now: Timestamp) -> Timestamp {
+    let end = now.saturating_add(LIFE).unwrap_or(now);
+    caller.bounds().ends.map_or(end, |own| own.min(end))
 }
 
 async fn mails_check(tx: &mut TenantTx, now: Timestamp) -> Result<()> {

@@ -2,7 +2,7 @@
 
 mod store;
 
-use freehold_core::{Caller, Error, Id, OptionExt, Result, Role, TenantId, UserId, codes};
+use freehold_core::{Area, Caller, Error, Id, OptionExt, Result, Role, TenantId, UserId, codes};
 use freehold_db::{OnConstraint, SystemTx, TenantTx, row};
 use freehold_jobs::outbox::{EventId, event_publish};
 use jiff::Timestamp;
@@ -75,16 +75,24 @@ pub async fn membership_select(tx: &mut SystemTx, tenant: TenantId, user: UserId
     }
 }
 
-/// Gives a member another role. Nobody hands out more than he has, and nobody above him is changed. `event`
-/// tells of it.
+/// Gives a member another role. A caller gives no more than their own authority, and changes no member above them. Lowering a
+/// role works whatever the standing of the organization; `tx` has to be able to write. `areas` are all that roles speak of,
+/// `event` tells of the change.
+///
+/// # Errors
+/// `not_found`; `permission_denied`; what [`Caller::allow_change`] says, for a higher role.
 pub async fn member_change_role(
     tx: &mut TenantTx,
-    caller: &Caller,
+    (caller, areas): (&Caller, &[Area]),
     user: UserId,
     role: Role,
     (event, now): (EventId, Timestamp),
 ) -> Result<Member> {
-    rank_check(tx, caller, user, Some(role)).await?;
+    let current = rank_check(tx, caller, user).await?;
+    if role > current {
+        caller.allow_change()?;
+        caller.bounds().check_role(role, areas)?;
+    }
     let changed = tx.fetch_optional(store::member_change_role(user, role.name())).await?.or_not_found("member")?;
     let told = MemberChanged { user_id: user, role: changed.role.clone() };
     event_publish(tx, caller.tenant(), event, &told, now).await?;
@@ -100,7 +108,7 @@ pub async fn member_remove(
     user: UserId,
     (event, now): (EventId, Timestamp),
 ) -> Result<()> {
-    rank_check(tx, caller, user, None).await?;
+    rank_check(tx, caller, user).await?;
     if tx.execute(store::member_delete(user)).await? == 0 {
         return Err(Error::not_found("member"));
     }
@@ -126,15 +134,12 @@ pub async fn members_commit(tx: TenantTx) -> Result<()> {
     })
 }
 
-async fn rank_check(tx: &mut TenantTx, caller: &Caller, user: UserId, given: Option<Role>) -> Result<()> {
+/// The member's role, kept from changing, where the caller's reaches up to it.
+async fn rank_check(tx: &mut TenantTx, caller: &Caller, user: UserId) -> Result<Role> {
     // Two owners who leave in the same moment would each see the other one stay; so the second waits for the first.
     tx.fetch_all(store::owners_lock()).await?;
     let (current,) = tx.fetch_optional(store::role_lock(user)).await?.or_not_found("member")?;
     let current: Role = current.parse()?;
-    let highest = given.map_or(current, |given| given.max(current));
-    if highest > caller.role() {
-        let (own, highest) = (caller.role().name(), highest.name());
-        return Err(Error::new(codes::PERMISSION_DENIED, format!("The role {own} does not reach up to {highest}.")));
-    }
-    Ok(())
+    caller.role().reach(current)?;
+    Ok(current)
 }

@@ -38,15 +38,9 @@ pub async fn member_place(db: &Db, user: UserId, tenant: Option<TenantId>) -> Re
     row.map(place).transpose()
 }
 
-/// The tenant of a key, and the present role there of whoever made the key.
-pub async fn key_place(db: &Db, tenant: TenantId, created_by: Option<UserId>) -> Result<Option<Place>> {
-    let row = db.system("resolve key").fetch_optional(store::key_place(tenant, created_by)).await?;
-    row.map(place).transpose()
-}
-
 /// Where Freehold itself stands in a tenant, with no role of its own. None: there is no such tenant any more.
 pub async fn tenant_place(db: &Db, tenant: TenantId) -> Result<Option<Place>> {
-    let row = db.system("resolve tenant of a job").fetch_optional(store::key_place(tenant, None)).await?;
+    let row = db.system("resolve tenant").fetch_optional(store::tenant_place(tenant)).await?;
     row.map(place).transpose()
 }
 

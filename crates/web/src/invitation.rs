@@ -1,13 +1,17 @@
 //! Invitations, with what the plan says of seats and who the invited person is.
 
 use freehold_catalog::Counts;
-use freehold_core::{Caller, Error, OptionExt, Result, Standing, TenantId, UserId, codes};
+use freehold_core::{
+    Area, Bounds, Caller, Error, OptionExt, Permission, Result, Role, Standing, TenantId, UserId, codes,
+};
+use freehold_db::SystemTx;
 use freehold_identity::{
+    key::key_bounds,
     realm_tenant,
     user::{User, user_find},
 };
 use freehold_metering::usage::Allowance;
-use freehold_tenancy::invitation::{self, InvitationToken, Invitee, Letter, Offer, offer_find};
+use freehold_tenancy::invitation::{self, InvitationToken, Invitee, Letter, Offer, inviter_bounds, offer_find};
 
 use crate::Backbone;
 
@@ -47,21 +51,44 @@ pub async fn invitation_letter(backbone: &Backbone, caller: &Caller) -> Result<L
     })
 }
 
-/// What a token offers; none: nobody gave it out, or a newer mail replaced it.
+/// What a token offers now: at most what its sender may do. None: it was never issued, a newer mail replaced it, or its sender
+/// may do nothing in the organization any more.
 pub async fn invitation_look(backbone: &Backbone, token: &str) -> Result<Option<Offer>> {
-    let Some(token) = InvitationToken::parse(token) else { return Ok(None) };
     let mut tx = backbone.db.system("look at an invitation").begin().await?;
-    offer_find(&mut tx, &backbone.vault, &token).await
+    let Some((offer, bound)) = bounded(backbone, &mut tx, token).await? else { return Ok(None) };
+    let role = offer.role.parse::<Role>()?.min(bound).name().to_owned();
+    Ok(Some(Offer { role, ..offer }))
 }
 
-/// Makes a signed-in person a member of the organization that invites his confirmed address, and switches him to it.
+/// What the token offers, and the role that its sender has now.
+async fn bounded(backbone: &Backbone, tx: &mut SystemTx, token: &str) -> Result<Option<(Offer, Role)>> {
+    let Some(token) = InvitationToken::parse(token) else { return Ok(None) };
+    let Some(offer) = offer_find(tx, &backbone.vault, &token).await? else { return Ok(None) };
+    let now = backbone.clock.now();
+    if !offer.is_open(now) {
+        // Nothing comes of it any more; what is said about it stays what was offered.
+        let role = offer.role.parse()?;
+        return Ok(Some((offer, role)));
+    }
+    let sender = match offer.invited_by_key {
+        Some(key) => key_bounds(tx, key, now).await?.filter(may_invite),
+        None => inviter_bounds(tx, &offer, now).await?,
+    };
+    Ok(sender.map(|sender| (offer, sender.role)))
+}
+
+/// Whether a key's scopes still reach. A user's invitation outlives a demotion, with the lower role.
+fn may_invite(sender: &Bounds) -> bool {
+    sender.scopes.allow(Permission::write(Area::Members))
+}
+
+/// Makes a signed-in user a member of the organization that invites their confirmed address, and switches them to it.
 ///
 /// # Errors
 /// `not_found` when the token offers nothing (any more), `permission_denied` when it offers it to another address,
 /// `quota_exceeded` when the plan has no seat left, and what stands in the way of an organization that does not pay.
 pub async fn invitation_accept(backbone: &Backbone, user: UserId, token: &str) -> Result<TenantId> {
-    let offer = invitation_look(backbone, token).await?.or_not_found("invitation")?;
-    let tenant = offer.tenant_id;
+    let tenant = invitation_look(backbone, token).await?.or_not_found("invitation")?.tenant_id;
     let caller = backbone.system_caller(tenant, "let somebody in").await?.or_not_found("invitation")?;
     match caller.standing() {
         Standing::Good => {}
@@ -73,10 +100,11 @@ pub async fn invitation_accept(backbone: &Backbone, user: UserId, token: &str) -
     }
     let seats = Seats::of(backbone, &caller).await?;
     let mut tx = backbone.db.system("accept an invitation").begin().await?;
+    let (offer, bound) = bounded(backbone, &mut tx, token).await?.or_not_found("invitation")?;
     let user = user_find(&mut tx, user).await?.or_not_found("user")?;
     let invitee = invitee(&user, tenant);
     let told = (backbone.ids.next(), backbone.clock.now());
-    invitation::invitation_accept(&mut tx, &offer, invitee, |members| seats.admit(members), told).await?;
+    invitation::invitation_accept(&mut tx, (&offer, bound), invitee, |members| seats.admit(members), told).await?;
     tx.commit().await?;
     backbone.resolver.forget();
     Ok(tenant)

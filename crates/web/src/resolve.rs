@@ -13,7 +13,7 @@ use freehold_identity::{
     project::token_claims,
     session::{SessionStanding, session_standing},
 };
-use freehold_tenancy::resolve::{key_place, member_place, tenant_place};
+use freehold_tenancy::resolve::{member_place, tenant_place};
 use freehold_vault::Purpose;
 use jiff::Timestamp;
 use moka::future::Cache;
@@ -179,7 +179,9 @@ impl Backbone {
     }
 
     async fn key_caller(&self, text: &str, wanted: Option<TenantId>) -> Result<Arc<Caller>> {
-        let invalid = || Error::new(codes::UNAUTHENTICATED, "The API key is unknown, expired or revoked.");
+        let invalid = || {
+            Error::new(codes::UNAUTHENTICATED, "The API key is unknown, or it expired, was revoked or is suspended.")
+        };
         ApiKey::parse(text).map_err(|error| invalid().caused_by(error))?;
         let now = self.clock.now();
         let digest = self.vault.mac(Purpose::ApiKey, text.as_bytes());
@@ -203,11 +205,10 @@ impl Backbone {
 
     async fn key_look_up(&self, text: &str, now: Timestamp) -> Result<Option<KeyCaller>> {
         let Some(holder) = key_holder(&self.db, &self.vault, text, now).await? else { return Ok(None) };
-        let Some(place) = key_place(&self.db, holder.tenant_id, holder.created_by).await? else { return Ok(None) };
-        let role = holder.role(place.role)?;
-        let standing = self.stands(place.standing);
-        let caller = Caller::key(place.tenant, holder.id, holder.live, role, holder.scopes(), place.plan, standing);
-        Ok(Some(KeyCaller { caller: Arc::new(caller), expires_at: holder.expires_at }))
+        let Some(place) = tenant_place(&self.db, holder.tenant_id).await? else { return Ok(None) };
+        let (standing, expires_at) = (self.stands(place.standing), holder.bounds.ends);
+        let caller = Caller::key(place.tenant, holder.id, holder.behind, holder.bounds, place.plan, standing);
+        Ok(Some(KeyCaller { caller: Arc::new(caller), expires_at }))
     }
 
     /// A member of the organization that is `wanted`, or of the one last switched to, in a session that lives, with a token or

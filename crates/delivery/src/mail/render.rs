@@ -7,6 +7,7 @@ use super::{
     Brand, Mail,
     billing::Billing,
     brand::Palette,
+    keys_suspended::KeysSuspended,
     organization_invitation::OrganizationInvitation,
     sign_in::{SignIn, SignInMail},
     web_address::site_name,
@@ -50,6 +51,8 @@ page!(SignInText(Coded<'a>) = "sign_in.txt");
 page!(SignInHtml(Coded<'a>) = "sign_in.html");
 page!(OrganizationInvitationText(OrganizationInvitation) = "organization_invitation.txt");
 page!(OrganizationInvitationHtml(OrganizationInvitation) = "organization_invitation.html");
+page!(KeysSuspendedText(KeysSuspended) = "keys_suspended.txt");
+page!(KeysSuspendedHtml(KeysSuspended) = "keys_suspended.html");
 page!(WebhookDisabledText(WebhookDisabled) = "webhook_disabled.txt");
 page!(WebhookDisabledHtml(WebhookDisabled) = "webhook_disabled.html");
 page!(BillingText(Billing) = "billing.txt");
@@ -82,6 +85,7 @@ impl Mail {
         let text = match self {
             Self::SignIn(kind, data) => SignInText { frame, mail: &Coded { kind: *kind, data } }.render(),
             Self::OrganizationInvitation(mail) => OrganizationInvitationText { frame, mail }.render(),
+            Self::KeysSuspended(mail) => KeysSuspendedText { frame, mail }.render(),
             Self::WebhookDisabled(mail) => WebhookDisabledText { frame, mail }.render(),
             Self::Billing(_, mail) => BillingText { frame, mail }.render(),
         };
@@ -94,6 +98,7 @@ impl Mail {
         match self {
             Self::SignIn(kind, data) => SignInHtml { frame, mail: &Coded { kind: *kind, data } }.render(),
             Self::OrganizationInvitation(mail) => OrganizationInvitationHtml { frame, mail }.render(),
+            Self::KeysSuspended(mail) => KeysSuspendedHtml { frame, mail }.render(),
             Self::WebhookDisabled(mail) => WebhookDisabledHtml { frame, mail }.render(),
             Self::Billing(_, mail) => BillingHtml { frame, mail }.render(),
         }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{
     Brand,
     billing::{Billing, BillingMail},
+    keys_suspended::KeysSuspended,
     organization_invitation::OrganizationInvitation,
     sign_in::{SignIn, SignInMail},
     webhook_disabled::WebhookDisabled,
@@ -16,7 +17,7 @@ use super::{
 };
 
 /// How many mails there are.
-const COUNT: usize = 18;
+const COUNT: usize = 19;
 
 /// Which mail. Its name is what `freehold.mails.template` holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,6 +26,8 @@ pub enum Template {
     SignIn(SignInMail),
     /// To somebody who is to become a member of an organization.
     OrganizationInvitation,
+    /// To a tenant's owners: the member who created API keys left, and the keys are suspended.
+    KeysSuspended,
     /// To a tenant's administrators: nothing is sent to their webhook endpoint any more.
     WebhookDisabled,
     /// To a tenant's administrators, about money.
@@ -42,6 +45,7 @@ impl Template {
         Self::SignIn(SignInMail::EmailChangeCurrent),
         Self::SignIn(SignInMail::Reauthentication),
         Self::OrganizationInvitation,
+        Self::KeysSuspended,
         Self::WebhookDisabled,
         Self::Billing(BillingMail::TrialEnding),
         Self::Billing(BillingMail::TrialEnded),
@@ -59,6 +63,7 @@ impl Template {
         match self {
             Self::SignIn(kind) => kind.name(),
             Self::OrganizationInvitation => "organization_invitation",
+            Self::KeysSuspended => "keys_suspended",
             Self::WebhookDisabled => "webhook_disabled",
             Self::Billing(kind) => kind.name(),
         }
@@ -69,6 +74,9 @@ impl Template {
         match self {
             Self::SignIn(kind) => kind.about(),
             Self::OrganizationInvitation => "To an address that an organization invites to become a member.",
+            Self::KeysSuspended => {
+                "To an organization's owners, when the member leaves who created API keys, which are then suspended."
+            }
             Self::WebhookDisabled => {
                 "To an organization's owners and administrators, when a webhook endpoint is switched off."
             }
@@ -89,6 +97,7 @@ impl Template {
         match Self::find(name) {
             Some(Self::SignIn(kind)) => Ok(Mail::SignIn(kind, SignIn::read(kind, data)?)),
             Some(Self::OrganizationInvitation) => Ok(Mail::OrganizationInvitation(OrganizationInvitation::read(data)?)),
+            Some(Self::KeysSuspended) => Ok(Mail::KeysSuspended(KeysSuspended::read(data)?)),
             Some(Self::WebhookDisabled) => Ok(Mail::WebhookDisabled(WebhookDisabled::read(data)?)),
             Some(Self::Billing(kind)) => Ok(Mail::Billing(kind, Billing::read(kind, data)?)),
             None => Err(Error::internal(format!("there is no mail template named {name:?}"))),
@@ -100,6 +109,7 @@ impl Template {
         match self {
             Self::SignIn(kind) => Mail::SignIn(kind, SignIn::sample(kind)),
             Self::OrganizationInvitation => Mail::OrganizationInvitation(OrganizationInvitation::sample()),
+            Self::KeysSuspended => Mail::KeysSuspended(KeysSuspended::sample()),
             Self::WebhookDisabled => Mail::WebhookDisabled(WebhookDisabled::sample()),
             Self::Billing(kind) => Mail::Billing(kind, Billing::sample(kind)),
         }
@@ -124,6 +134,8 @@ pub enum Mail {
     SignIn(SignInMail, SignIn),
     /// See [`Template::OrganizationInvitation`].
     OrganizationInvitation(OrganizationInvitation),
+    /// See [`Template::KeysSuspended`].
+    KeysSuspended(KeysSuspended),
     /// See [`Template::WebhookDisabled`].
     WebhookDisabled(WebhookDisabled),
     /// See [`Template::Billing`].
@@ -136,6 +148,7 @@ impl Mail {
         match self {
             Self::SignIn(kind, _) => Template::SignIn(*kind),
             Self::OrganizationInvitation(_) => Template::OrganizationInvitation,
+            Self::KeysSuspended(_) => Template::KeysSuspended,
             Self::WebhookDisabled(_) => Template::WebhookDisabled,
             Self::Billing(kind, _) => Template::Billing(*kind),
         }
@@ -151,6 +164,7 @@ impl Mail {
         let (words, facts) = match self {
             Self::SignIn(kind, mail) => (mail.words(*kind), mail.facts(*kind)),
             Self::OrganizationInvitation(mail) => (mail.words(), mail.facts()),
+            Self::KeysSuspended(mail) => (mail.words(), mail.facts()),
             Self::WebhookDisabled(mail) => (mail.words(), mail.facts()),
             Self::Billing(kind, mail) => (mail.words(*kind), mail.facts()),
         };
@@ -161,7 +175,9 @@ impl Mail {
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::SignIn(_, mail) => Some(&mail.code),
-            Self::OrganizationInvitation(_) | Self::WebhookDisabled(_) | Self::Billing(..) => None,
+            Self::OrganizationInvitation(_) | Self::KeysSuspended(_) | Self::WebhookDisabled(_) | Self::Billing(..) => {
+                None
+            }
         }
     }
 
@@ -170,6 +186,7 @@ impl Mail {
         match self {
             Self::SignIn(_, mail) => mail.link.as_deref(),
             Self::OrganizationInvitation(mail) => Some(&mail.link),
+            Self::KeysSuspended(mail) => Some(&mail.link),
             Self::WebhookDisabled(mail) => Some(&mail.link),
             Self::Billing(_, mail) => Some(&mail.link),
         }
@@ -180,6 +197,7 @@ impl Mail {
         match self {
             Self::SignIn(_, mail) => &mail.site_url,
             Self::OrganizationInvitation(mail) => &mail.site_url,
+            Self::KeysSuspended(mail) => &mail.site_url,
             Self::WebhookDisabled(mail) => &mail.site_url,
             Self::Billing(_, mail) => &mail.site_url,
         }
@@ -190,7 +208,7 @@ impl Mail {
         match self {
             Self::SignIn(_, mail) => asked.checked_add(SignedDuration::from_mins(i64::from(mail.minutes_valid))).ok(),
             Self::OrganizationInvitation(mail) => Some(mail.until),
-            Self::WebhookDisabled(_) => None,
+            Self::KeysSuspended(_) | Self::WebhookDisabled(_) => None,
             Self::Billing(kind, mail) => mail.over_from(*kind),
         }
     }

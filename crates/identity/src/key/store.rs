@@ -6,49 +6,124 @@ use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Holder, Key};
+use super::{Key, authority::Link};
 
 statements! {
-    /// Makes a key.
+    /// Creates a key.
     fn key_insert(
         tenant: TenantId, id: ApiKeyId, name: &str, prefix: &str, digest: Vec<u8>, live: bool, role: &str,
-        scopes: &[String], created_by: Option<UserId>, now: Timestamp, expires_at: Option<Timestamp>
+        scopes: &[String], created_by: Option<UserId>, parent: Option<ApiKeyId>, now: Timestamp,
+        expires_at: Option<Timestamp>
     ) -> Key =
         "insert into freehold.api_keys
-           (tenant_id, id, name, prefix, digest, live, role, scopes, created_by, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-         returning id, name, prefix, live, role, scopes, created_by, created_at, expires_at, last_used_at, revoked_at";
+           (tenant_id, id, name, prefix, digest, live, role, scopes, created_by, parent_id, created_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+         returning id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
+           suspended_at, revoked_at";
+
+    /// How long the line of keys is that ends with this one.
+    fn key_line(id: ApiKeyId) -> (i64,) = "select count(*) from freehold.key_line($1)";
 
     /// A page of keys.
     fn key_list(before: Uuid, rows: i64) -> Key =
-        "select id, name, prefix, live, role, scopes, created_by, created_at, expires_at, last_used_at, revoked_at
+        "select id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
+           suspended_at, revoked_at
          from freehold.api_keys where id < $1 order by id desc limit $2";
 
     /// One key.
     fn key_find(id: ApiKeyId) -> Key =
-        "select id, name, prefix, live, role, scopes, created_by, created_at, expires_at, last_used_at, revoked_at
+        "select id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
+           suspended_at, revoked_at
          from freehold.api_keys where id = $1";
 
-    /// Ends a key that has not ended.
-    fn key_revoke(id: ApiKeyId, now: Timestamp) -> Key =
-        "update freehold.api_keys set revoked_at = $2 where id = $1 and revoked_at is null
-         returning id, name, prefix, live, role, scopes, created_by, created_at, expires_at, last_used_at, revoked_at";
+    /// One key, kept from changing.
+    fn key_lock(id: ApiKeyId) -> Key =
+        "select id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
+           suspended_at, revoked_at
+         from freehold.api_keys where id = $1 for update";
 
-    /// Writes into the audit what somebody did to a key.
+    /// Whether the key is the other one, or derives from it.
+    fn key_descends(id: ApiKeyId, from: ApiKeyId) -> (bool,) =
+        "select exists (select from freehold.key_line($1) as k where k.id = $2)";
+
+    /// The role of a member.
+    fn role_of(user: Option<UserId>) -> (Option<String>,) = "select role from freehold.members where user_id = $1";
+
+    /// Revokes a key, with all that derive from it: those that were not revoked before.
+    fn key_revoke(id: ApiKeyId, now: Timestamp) -> Key =
+        "with recursive derived (id) as (
+           select $1::uuid
+           union
+           select k.id from derived as d join freehold.api_keys as k on k.parent_id = d.id
+         )
+         update freehold.api_keys as k set revoked_at = $2
+         from derived as d where k.id = d.id and k.revoked_at is null
+         returning k.id, k.name, k.prefix, k.live, k.role, k.scopes, k.created_by, k.parent_id, k.created_at, k.expires_at,
+           k.last_used_at, k.suspended_at, k.revoked_at";
+
+    /// Another user is behind the key, and no other key.
+    fn key_adopt(id: ApiKeyId, owner: UserId) -> Key =
+        "update freehold.api_keys set created_by = $2, parent_id = null, suspended_at = null where id = $1
+         returning id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
+           suspended_at, revoked_at";
+
+    /// Those of these keys that are suspended.
+    fn keys_suspended(tenant: TenantId, ids: Vec<Uuid>) -> Key =
+        "select id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
+           suspended_at, revoked_at
+         from freehold.api_keys
+         where tenant_id = $1 and id = any ($2) and suspended_at is not null and revoked_at is null
+         order by id";
+
+    /// Asks for a mail to the organization's owners, once for each cause.
+    fn owners_mail(tenant: TenantId, cause: &str, data: Value, now: Timestamp) -> () =
+        "select from freehold.members as m
+         join auth.users as u on u.id = m.user_id
+         join freehold.tenants as t on t.tenant_id = m.tenant_id
+         cross join lateral freehold.mail_enqueue(
+           freehold.uuid_v7($4), $2 || '/' || u.id, 'keys_suspended', u.email,
+           $3::jsonb || jsonb_build_object('organization', t.name), $4, $1
+         ) as asked
+         where m.tenant_id = $1 and m.role = 'owner' and u.email is not null";
+
+    /// Writes into the audit what happened to a key.
     fn audit_append(
         tenant: TenantId, id: Uuid, actor_kind: &str, actor: Option<Uuid>, action: &str, key: &str, detail: Value,
         now: Timestamp
     ) -> (bool,) = "select freehold.audit_append($1, $2, $3, $4, $5, $6, $7, $8) is null";
 
-    /// What a key stands for. Its use is noted once a minute, so that a busy key does not write with every request.
-    fn key_holder(digests: Vec<Vec<u8>>, now: Timestamp) -> Holder =
+    /// The key with this digest, and then those it derives from, nearest first. Its use is noted once a minute, so that a busy
+    /// key does not write with every request.
+    fn key_line_used(digests: Vec<Vec<u8>>, now: Timestamp) -> Link =
         "with found as (
-           select tenant_id, id, live, role, scopes, created_by, expires_at, last_used_at
-           from freehold.api_keys
-           where digest = any ($1) and revoked_at is null and (expires_at is null or expires_at > $2)
+           select id, parent_id, last_used_at from freehold.api_keys
+           where digest = any ($1) and revoked_at is null and suspended_at is null and (expires_at is null or expires_at > $2)
          ), touched as (
            update freehold.api_keys as k set last_used_at = $2 from found as f
            where k.id = f.id and (f.last_used_at is null or f.last_used_at < $2 - interval '1 minute')
+         ), line as (
+           select 0 as place, k.* from found as f join freehold.api_keys as k on k.id = f.id
+           union all
+           select l.place, k.*
+           from found as f, freehold.key_line(f.parent_id) as l join freehold.api_keys as k on k.id = l.id
          )
-         select tenant_id, id, live, role, scopes, created_by, expires_at from found";
+         select l.tenant_id, l.id, l.live, l.role, l.scopes, l.created_by, l.expires_at, l.parent_id,
+           l.revoked_at is not null or l.suspended_at is not null as stopped,
+           m.role as role_now,
+           u.id is null or u.deleted_at is not null or coalesce(u.banned_until > $2, false) as banned
+         from line as l
+         left join freehold.members as m on m.tenant_id = l.tenant_id and m.user_id = l.created_by
+         left join auth.users as u on u.id = l.created_by
+         order by l.place";
+
+    /// The same of a key that is known by its id, without noting a use.
+    fn key_line_of(id: ApiKeyId, now: Timestamp) -> Link =
+        "select k.tenant_id, k.id, k.live, k.role, k.scopes, k.created_by, k.expires_at, k.parent_id,
+           k.revoked_at is not null or k.suspended_at is not null as stopped,
+           m.role as role_now,
+           u.id is null or u.deleted_at is not null or coalesce(u.banned_until > $2, false) as banned
+         from freehold.key_line($1) as l join freehold.api_keys as k on k.id = l.id
+         left join freehold.members as m on m.tenant_id = k.tenant_id and m.user_id = k.created_by
+         left join auth.users as u on u.id = k.created_by
+         order by l.place";
 }

@@ -1,6 +1,6 @@
 //! Accepting an invitation.
 
-use freehold_core::{Error, Id, OptionExt, Result, TenantId, UserId, codes};
+use freehold_core::{ApiKeyId, Bounds, Error, Id, OptionExt, Result, Role, TenantId, UserId, codes};
 use freehold_db::{SystemTx, row};
 use freehold_jobs::outbox::{EventId, event_publish_system};
 use freehold_vault::Vault;
@@ -27,8 +27,10 @@ row! {
         pub email: String,
         /// What its owner will be.
         pub role: String,
-        /// Who invited; none: a key.
+        /// The user who sent it last; null: a key did.
         pub invited_by: Option<UserId>,
+        /// The key that sent it last; null: a user did.
+        pub invited_by_key: Option<ApiKeyId>,
         /// Until when it can be accepted.
         pub expires_at: Timestamp,
         /// When it was accepted.
@@ -78,15 +80,23 @@ pub async fn offer_find(tx: &mut SystemTx, vault: &Vault, token: &InvitationToke
     tx.fetch_optional(store::offer_find(token.digests(vault))).await
 }
 
-/// Makes the invitee a member, and switches him to the organization, if `seats` agrees to how many members there are then.
-/// Who accepted it before, or is a member already, is answered as if he had done it now.
+/// What the user who sent the invitation may do now. None: a key sent it, or the user may do nothing there any more.
+pub async fn inviter_bounds(tx: &mut SystemTx, offer: &Offer, now: Timestamp) -> Result<Option<Bounds>> {
+    let Some(user) = offer.invited_by else { return Ok(None) };
+    let found = tx.fetch_optional(store::inviter_role(offer.tenant_id, user, now)).await?;
+    found.map(|(role,)| role.parse().map(Bounds::of_role)).transpose()
+}
+
+/// Makes the invitee a member, and switches them to the organization, if `seats` agrees to how many members there are then.
+/// The role is the one that was offered, and at most `bound`: that of its sender now. A user who accepted it before, or is a
+/// member already, is answered as if they had done it now.
 ///
 /// # Errors
 /// `not_found` when the invitation was taken back, is over or was accepted by another; `permission_denied` when it is not
-/// for him; and what `seats` says.
+/// for them; and what `seats` says.
 pub async fn invitation_accept(
     tx: &mut SystemTx,
-    offer: &Offer,
+    (offer, bound): (&Offer, Role),
     invitee: Invitee<'_>,
     seats: impl FnOnce(i64) -> Result<()>,
     (event, now): (EventId, Timestamp),
@@ -101,17 +111,18 @@ pub async fn invitation_accept(
     if !offer.is_open(now) {
         return Err(Error::not_found("invitation"));
     }
-    tx.execute(store::member_join(tenant, invitee.user, &offer.role, now)).await?;
+    let role = offer.role.parse::<Role>()?.min(bound).name();
+    tx.execute(store::member_join(tenant, invitee.user, role, now)).await?;
     let (members, _) = tx.fetch_one(store::seats_count(tenant, now)).await?;
     seats(members)?;
     tx.execute(store::offer_accept(tenant, id, invitee.user, now)).await?;
-    let told = InvitationAccepted { invitation_id: id, user_id: invitee.user, role: offer.role.clone() };
+    let told = InvitationAccepted { invitation_id: id, user_id: invitee.user, role: role.to_owned() };
     event_publish_system(tx, tenant, event, &told, now).await?;
     let entry = NewEntry {
         id: Id::new(event.uuid()),
         action: "invitation.accepted",
         subject: Some(id.to_string()),
-        detail: json!({ "role": offer.role }),
+        detail: json!({ "role": role }),
     };
     audit_append_person(tx, tenant, invitee.user, entry, now).await
 }

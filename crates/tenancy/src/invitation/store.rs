@@ -1,6 +1,6 @@
 //! SQL of invitations.
 
-use freehold_core::{TenantId, UserId};
+use freehold_core::{ApiKeyId, TenantId, UserId};
 use freehold_db::statements;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -30,37 +30,40 @@ statements! {
     /// Makes an invitation.
     fn invitation_insert(
         tenant: TenantId, id: InvitationId, email: &str, role: &str, digest: Vec<u8>, by: Option<UserId>,
-        now: Timestamp, until: Timestamp
+        by_key: Option<ApiKeyId>, now: Timestamp, until: Timestamp
     ) -> Invitation =
         "insert into freehold.invitations
-           (tenant_id, invitation_id, email, role, digest, invited_by, created_at, sent_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $7, $8)
-         returning invitation_id, email, role, invited_by, mails, created_at, sent_at, expires_at, accepted_at,
+           (tenant_id, invitation_id, email, role, digest, invited_by, invited_by_key, created_at, sent_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)
+         returning invitation_id, email, role, invited_by, invited_by_key, mails, created_at, sent_at, expires_at, accepted_at,
            accepted_by, revoked_at";
 
     /// A page of the tenant's.
     fn invitation_list(before: Uuid, rows: i64) -> Invitation =
-        "select invitation_id, email, role, invited_by, mails, created_at, sent_at, expires_at, accepted_at, accepted_by,
+        "select invitation_id, email, role, invited_by, invited_by_key, mails, created_at, sent_at, expires_at, accepted_at, accepted_by,
            revoked_at
          from freehold.invitations where invitation_id < $1 order by invitation_id desc limit $2";
 
     /// One of the tenant's, kept from being changed by others.
     fn invitation_lock(id: InvitationId) -> Invitation =
-        "select invitation_id, email, role, invited_by, mails, created_at, sent_at, expires_at, accepted_at, accepted_by,
+        "select invitation_id, email, role, invited_by, invited_by_key, mails, created_at, sent_at, expires_at, accepted_at, accepted_by,
            revoked_at
          from freehold.invitations where invitation_id = $1 for update";
 
     /// Sends it anew: the token of the mail before stops working.
-    fn invitation_renew(id: InvitationId, digest: Vec<u8>, now: Timestamp, until: Timestamp) -> Invitation =
-        "update freehold.invitations set digest = $2, sent_at = $3, expires_at = $4, mails = mails + 1
+    fn invitation_renew(
+        id: InvitationId, digest: Vec<u8>, by: Option<UserId>, by_key: Option<ApiKeyId>, now: Timestamp, until: Timestamp
+    ) -> Invitation =
+        "update freehold.invitations
+         set digest = $2, invited_by = $3, invited_by_key = $4, sent_at = $5, expires_at = $6, mails = mails + 1
          where invitation_id = $1
-         returning invitation_id, email, role, invited_by, mails, created_at, sent_at, expires_at, accepted_at,
+         returning invitation_id, email, role, invited_by, invited_by_key, mails, created_at, sent_at, expires_at, accepted_at,
            accepted_by, revoked_at";
 
     /// Takes it back.
     fn invitation_revoke(id: InvitationId, now: Timestamp) -> Invitation =
         "update freehold.invitations set revoked_at = $2 where invitation_id = $1
-         returning invitation_id, email, role, invited_by, mails, created_at, sent_at, expires_at, accepted_at,
+         returning invitation_id, email, role, invited_by, invited_by_key, mails, created_at, sent_at, expires_at, accepted_at,
            accepted_by, revoked_at";
 
     /// Asks for its mail.
@@ -69,16 +72,22 @@ statements! {
 
     /// What a token offers.
     fn offer_find(digests: Vec<Vec<u8>>) -> Offer =
-        "select i.tenant_id, i.invitation_id, t.name as organization, i.email, i.role, i.invited_by, i.expires_at,
+        "select i.tenant_id, i.invitation_id, t.name as organization, i.email, i.role, i.invited_by, i.invited_by_key, i.expires_at,
            i.accepted_at, i.accepted_by, i.revoked_at
          from freehold.invitations as i join freehold.tenants as t using (tenant_id) where i.digest = any ($1)";
 
     /// The same, kept from being accepted or taken back by others.
     fn offer_lock(tenant: TenantId, id: InvitationId) -> Offer =
-        "select i.tenant_id, i.invitation_id, t.name as organization, i.email, i.role, i.invited_by, i.expires_at,
+        "select i.tenant_id, i.invitation_id, t.name as organization, i.email, i.role, i.invited_by, i.invited_by_key, i.expires_at,
            i.accepted_at, i.accepted_by, i.revoked_at
          from freehold.invitations as i join freehold.tenants as t using (tenant_id)
          where i.tenant_id = $1 and i.invitation_id = $2 for update of i";
+
+    /// The present role of a member who is neither banned nor deleted.
+    fn inviter_role(tenant: TenantId, user: UserId, now: Timestamp) -> (String,) =
+        "select m.role from freehold.members as m join auth.users as u on u.id = m.user_id
+         where m.tenant_id = $1 and m.user_id = $2 and u.deleted_at is null
+           and (u.banned_until is null or u.banned_until <= $3)";
 
     /// Accepted.
     fn offer_accept(tenant: TenantId, id: InvitationId, by: UserId, now: Timestamp) -> () =

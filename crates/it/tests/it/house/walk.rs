@@ -1,11 +1,12 @@
 //! Every operation of the API, called as everybody who may not: the document lists the operations, so that none is
 //! forgotten.
 
+mod makers;
 mod operations;
+mod standing;
 mod things;
 
-use axum::http::Method;
-use freehold_core::{Role, Standing};
+use freehold_core::Role;
 use serde_json::{Value, json};
 
 pub(crate) use operations::{About, Operation, graph};
@@ -268,80 +269,6 @@ async fn a_key_does_what_its_scopes_say() {
         broken.extend(differs(operation, &answer, status, code));
     }
     refuse("A key whose scopes do not reach gets 403:", &broken);
-}
-
-#[tokio::test]
-async fn a_suspended_organization_reads_and_does_not_write() {
-    let (app, owner, things, operations) = world().await;
-    app.suspend(&owner, true).await;
-    let mut broken = Vec::new();
-    for operation in operations.iter().filter(|operation| operation.about == About::Tenant) {
-        for by_key in [true, false] {
-            let ask = operation.ask(&app, &things);
-            let answer = if by_key { ask.key(&owner.key) } else { ask.person(&owner) }.send().await;
-            if operation.name == LEAVING && !by_key {
-                // That works as ever, which for the last owner means that it does not.
-                broken.extend(differs(operation, &answer, 409, "conflict"));
-            } else if operation.pays() {
-                // Paying is how it comes back.
-                if !got_to_stripe(operation, &answer) {
-                    broken.push(format!("{}: nobody can pay: {answer}", operation.name));
-                }
-            } else if !operation.reads() {
-                broken.extend(differs(operation, &answer, 402, "subscription_suspended"));
-                if answer.json()["upgrade_url"] != "https://app.example.org/billing" {
-                    broken.push(format!("{}: does not say where to pay", operation.name));
-                }
-            } else if answer.status() != 200 {
-                broken.push(format!("{}: {answer}", operation.name));
-            }
-        }
-    }
-    refuse("A suspended organization can be read, and writing says why not:", &broken);
-    app.suspend(&owner, false).await;
-    let rename = app.patch(&format!("/api/v1/organizations/{}", owner.organization)).key(&owner.key);
-    rename.json(&json!({ "name": "Back again" })).send().await.expect(200);
-}
-
-/// What members may do by themselves, whatever the state of their organization.
-const LEAVING: &str = "DELETE /api/v1/organizations/{id}/members/{user_id}";
-
-#[tokio::test]
-async fn an_archived_organization_can_be_paid_for_and_left() {
-    let (app, owner, things, operations) = world().await;
-    app.stand(&owner, Standing::Archived).await;
-    let mut broken = Vec::new();
-    let about_money = |operation: &&Operation| operation.path.starts_with("/api/v1/billing");
-    for operation in operations.iter().filter(|each| each.about == About::Tenant && !about_money(each)) {
-        for by_key in [true, false] {
-            let ask = operation.ask(&app, &things);
-            let answer = if by_key { ask.key(&owner.key) } else { ask.person(&owner) }.send().await;
-            if operation.name == LEAVING && !by_key {
-                broken.extend(differs(operation, &answer, 409, "conflict"));
-                continue;
-            }
-            broken.extend(differs(operation, &answer, 402, "organization_archived"));
-            if answer.json()["upgrade_url"] != "https://app.example.org/billing" {
-                broken.push(format!("{}: does not say where to pay", operation.name));
-            }
-        }
-    }
-    for operation in operations.iter().filter(about_money) {
-        let answer = operation.ask(&app, &things).person(&owner).send().await;
-        if answer.status() == 402 && answer.code() == "organization_archived" {
-            broken.push(format!("{}: nobody can pay: {answer}", operation.name));
-        }
-    }
-    refuse("An archived organization can be paid for and left, and nothing else:", &broken);
-    let me = app.get("/api/v1/me").person(&owner).send().await.expect(200);
-    assert_eq!(me.at("/organizations/0/standing"), "archived");
-    app.stand(&owner, Standing::Good).await;
-    let member = app.member(&owner, Role::Member).await;
-    app.stand(&owner, Standing::Archived).await;
-    let path = format!("/api/v1/organizations/{}/members/{}", owner.organization, member.id);
-    app.ask(Method::DELETE, &path).person(&member).send().await.expect(204);
-    app.stand(&owner, Standing::Good).await;
-    app.get("/api/v1/workflows").person(&owner).send().await.expect(200);
 }
 
 #[tokio::test]

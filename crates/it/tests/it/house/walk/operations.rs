@@ -373,6 +373,7 @@ fn of_house(operation: &str) -> Option<Sample> {
         | "POST /api/v1/jobs/{id}/replay"
         | "POST /api/v1/organizations/{id}/select"
         | "DELETE /api/v1/keys/{id}"
+        | "POST /api/v1/keys/{id}/adopt"
         | "DELETE /api/v1/invitations/{id}"
         | "POST /api/v1/invitations/{id}/resend"
         | "DELETE /api/v1/webhooks/{id}"

@@ -1,0 +1,155 @@
+//! Derived authority: what an API key, an invitation or a replayed answer may do.
+//!
+//! A derived credential acts for the user or key that gave it. The rule, for every kind of credential: at each use it may do
+//! at most what its giver may do *now*, in every dimension. [`Bounds`] are the dimensions, [`Bounds::within`] applies the rule
+//! at use, [`Bounds::check_within`] refuses at creation what the rule would cut off anyway.
+
+use jiff::Timestamp;
+
+use crate::{Action, Area, Error, Permission, Result, Role, Scopes, codes};
+
+/// What a credential may do, in every dimension.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// The role in the organization.
+    pub role: Role,
+    /// What of the role's permissions is left.
+    pub scopes: Scopes,
+    /// Whether live data may be used; a test credential gives no live one.
+    pub live: bool,
+    /// When the authority ends, exclusive; null: when it is taken away.
+    pub ends: Option<Timestamp>,
+}
+
+impl Bounds {
+    /// All that a member with this role may do.
+    pub fn of_role(role: Role) -> Self {
+        Self { role, scopes: Scopes::everything(), live: true, ends: None }
+    }
+
+    /// What is left of these bounds where the giver has those: the narrower one of each dimension.
+    #[must_use]
+    pub fn within(&self, giver: &Self) -> Self {
+        Self {
+            role: self.role.min(giver.role),
+            scopes: self.scopes.within(&giver.scopes),
+            live: self.live && giver.live,
+            ends: [self.ends, giver.ends].into_iter().flatten().min(),
+        }
+    }
+
+    /// Whether the end has come.
+    pub fn ended(&self, now: Timestamp) -> bool {
+        self.ends.is_some_and(|end| end <= now)
+    }
+
+    /// Succeeds when nothing here exceeds the giver's bounds.
+    ///
+    /// # Errors
+    /// `permission_denied`, naming the dimension that exceeds.
+    pub fn check_within(&self, giver: &Self) -> Result<()> {
+        let refuse = |message: String| Err(Error::new(codes::PERMISSION_DENIED, message));
+        giver.role.reach(self.role)?;
+        if !giver.scopes.cover(&self.scopes) {
+            let own = giver.scopes.names().join(", ");
+            return refuse(format!("A key cannot hand out more than its own scopes: {own}."));
+        }
+        if self.live && !giver.live {
+            return refuse("A test key reaches test keys only, no live ones.".to_owned());
+        }
+        match (self.ends, giver.ends) {
+            (_, None) => Ok(()),
+            (Some(wanted), Some(end)) if wanted <= end => Ok(()),
+            (_, Some(end)) => refuse(format!("A key cannot hand out more than its own time, which ends at {end}.")),
+        }
+    }
+
+    /// Succeeds when a member with this role can do nothing that these bounds do not let through. `areas` are all there are.
+    ///
+    /// # Errors
+    /// `permission_denied`, naming the role, or the permission that the key's scopes lack.
+    pub fn check_role(&self, role: Role, areas: &[Area]) -> Result<()> {
+        self.role.reach(role)?;
+        let all =
+            areas.iter().flat_map(|&area| [Action::Read, Action::Write].map(|action| Permission { area, action }));
+        let lacking = all.filter(|&each| role.allows(each)).find(|&each| !self.scopes.allow(each));
+        match lacking {
+            None => Ok(()),
+            Some(permission) => {
+                let (wanted, own) = (role.name(), self.scopes.names().join(", "));
+                let message = format!(
+                    "The role {wanted} includes {permission}, which is not among the key's scopes: {own}. A key gives no role \
+                     that can do more than the key."
+                );
+                Err(Error::new(codes::PERMISSION_DENIED, message))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AREAS: [Area; 3] = [Area::Members, Area::Keys, Area::Product("workflows")];
+
+    fn time(text: &str) -> Option<Timestamp> {
+        Some(text.parse().unwrap())
+    }
+
+    fn scoped(role: Role, scopes: &[&str]) -> Bounds {
+        let names = scopes.iter().map(|name| (*name).to_owned()).collect();
+        Bounds { scopes: Scopes::stored(names), ..Bounds::of_role(role) }
+    }
+
+    #[test]
+    fn each_dimension_is_the_narrower_one() {
+        let key = Bounds { ends: time("2026-05-01T00:00:00Z"), ..scoped(Role::Admin, &["keys", "workflows:read"]) };
+        let giver = Bounds {
+            live: false,
+            ends: time("2026-04-01T00:00:00Z"),
+            ..scoped(Role::Member, &["keys:read", "workflows:write"])
+        };
+        let left = key.within(&giver);
+        assert_eq!((left.role, left.live, left.ends), (Role::Member, false, time("2026-04-01T00:00:00Z")));
+        assert_eq!(left.scopes.names(), ["keys:read", "workflows:read"]);
+        assert!(left.ended("2026-04-01T00:00:00Z".parse().unwrap()));
+        assert!(!left.ended("2026-03-31T23:59:59Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn scopes_that_share_nothing_leave_nothing_and_not_everything() {
+        let left = scoped(Role::Owner, &["keys"]).within(&scoped(Role::Owner, &["workflows"]));
+        let all = AREAS.iter().flat_map(|&area| [Permission::read(area), Permission::write(area)]);
+        assert!(all.into_iter().all(|permission| !left.scopes.allow(permission)), "{left:?}");
+    }
+
+    #[test]
+    fn what_exceeds_in_any_dimension_is_refused() {
+        let giver = Bounds { ends: time("2026-04-01T00:00:00Z"), live: false, ..scoped(Role::Admin, &["keys:write"]) };
+        let fits = Bounds { role: Role::Viewer, scopes: Scopes::stored(vec!["keys:read".into()]), ..giver.clone() };
+        fits.check_within(&giver).unwrap();
+        giver.check_within(&giver).unwrap();
+        for exceeding in [
+            Bounds { role: Role::Owner, ..fits.clone() },
+            Bounds { scopes: Scopes::everything(), ..fits.clone() },
+            Bounds { scopes: Scopes::stored(vec!["workflows:read".into()]), ..fits.clone() },
+            Bounds { live: true, ..fits.clone() },
+            Bounds { ends: None, ..fits.clone() },
+            Bounds { ends: time("2026-04-01T00:00:01Z"), ..fits.clone() },
+        ] {
+            let refused = exceeding.check_within(&giver).unwrap_err();
+            assert!(refused.is(codes::PERMISSION_DENIED), "{exceeding:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_gives_only_roles_that_its_scopes_contain() {
+        Bounds::of_role(Role::Admin).check_role(Role::Admin, &AREAS).unwrap();
+        assert!(Bounds::of_role(Role::Admin).check_role(Role::Owner, &AREAS).is_err());
+        let key = scoped(Role::Owner, &["members:write", "workflows:read"]);
+        key.check_role(Role::Viewer, &AREAS).unwrap();
+        let refused = key.check_role(Role::Member, &AREAS).unwrap_err();
+        assert!(refused.message().contains("workflows:write"), "{}", refused.message());
+    }
+}

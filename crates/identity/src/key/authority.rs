@@ -1,0 +1,87 @@
+//! What is left of a key's authority at this moment.
+
+use freehold_core::{ApiKeyId, Bounds, Result, Role, Scopes, TenantId, UserId};
+use freehold_db::{Db, SystemTx, row};
+use freehold_vault::{Purpose, Vault};
+use jiff::Timestamp;
+
+use super::store;
+
+row! {
+    /// A key, or one of those it derives from, with the standing of the user behind it.
+    pub(super) struct Link {
+        tenant_id: TenantId,
+        id: ApiKeyId,
+        live: bool,
+        role: String,
+        scopes: Vec<String>,
+        created_by: Option<UserId>,
+        expires_at: Option<Timestamp>,
+        parent_id: Option<ApiKeyId>,
+        stopped: bool,
+        role_now: Option<String>,
+        banned: bool,
+    }
+}
+
+/// What a key that works stands for.
+#[derive(Clone, Debug)]
+pub struct Holder {
+    /// Whose key.
+    pub tenant_id: TenantId,
+    /// Which key.
+    pub id: ApiKeyId,
+    /// The user who answers for it.
+    pub behind: UserId,
+    /// What it may do now.
+    pub bounds: Bounds,
+}
+
+impl Link {
+    /// What it leaves of what derives from it; null: nothing, because it is revoked or suspended, or because the user behind it
+    /// is banned, deleted or no member any more.
+    fn bounds(&self) -> Result<Option<(UserId, Bounds)>> {
+        let (Some(behind), Some(role_now), false, false) =
+            (self.created_by, self.role_now.as_deref(), self.stopped, self.banned)
+        else {
+            return Ok(None);
+        };
+        let role_now: Role = role_now.parse()?;
+        let own = Bounds {
+            role: self.role.parse()?,
+            scopes: Scopes::stored(self.scopes.clone()),
+            live: self.live,
+            ends: self.expires_at,
+        };
+        Ok(Some((behind, own.within(&Bounds::of_role(role_now)))))
+    }
+}
+
+/// What the text of a key stands for, when the key works; notes that it was used.
+pub async fn key_holder(db: &Db, vault: &Vault, key: &str, now: Timestamp) -> Result<Option<Holder>> {
+    // Also under older master keys, so that changing the master key breaks no program.
+    let digests: Vec<Vec<u8>> = vault.macs(Purpose::ApiKey, key.as_bytes()).map(Vec::from).collect();
+    holder(db.system("look up a key").fetch_all(store::key_line_used(digests, now)).await?, now)
+}
+
+/// What a key may do now; null: it does not work.
+pub async fn key_bounds(tx: &mut SystemTx, id: ApiKeyId, now: Timestamp) -> Result<Option<Bounds>> {
+    let found = holder(tx.fetch_all(store::key_line_of(id, now)).await?, now)?;
+    Ok(found.map(|holder| holder.bounds))
+}
+
+/// The key that comes first in the line, within the bounds of all behind it.
+fn holder(line: Vec<Link>, now: Timestamp) -> Result<Option<Holder>> {
+    let (Some(key), Some(eldest)) = (line.first(), line.last()) else { return Ok(None) };
+    if eldest.parent_id.is_some() {
+        // One that it derives from is not there.
+        return Ok(None);
+    }
+    let Some((behind, mut bounds)) = key.bounds()? else { return Ok(None) };
+    for link in line.iter().skip(1) {
+        let Some((_, giver)) = link.bounds()? else { return Ok(None) };
+        bounds = bounds.within(&giver);
+    }
+    let holder = Holder { tenant_id: key.tenant_id, id: key.id, behind, bounds };
+    Ok((!holder.bounds.ended(now)).then_some(holder))
+}

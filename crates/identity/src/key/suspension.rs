@@ -1,0 +1,62 @@
+//! Keys whose user left: a trigger on the members suspends them with the membership's end, and this job tells the owners.
+
+use freehold_core::{ApiKeyId, Id, Result};
+use freehold_jobs::{
+    Backoff, Done, Handler, Job, JobKind,
+    outbox::{EventId, event_publish_system},
+};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{audit_entry, store};
+use crate::{Identity, event::KeySuspended};
+
+/// Announces keys that were suspended. Enqueued by a trigger on `freehold.members`, under this name.
+const SUSPENDED: JobKind =
+    JobKind { attempts: 15, backoff: Backoff::USUAL, ..JobKind::named("identity.keys_suspended") };
+
+/// The most keys that a mail names.
+const NAMED: usize = 20;
+
+#[derive(Deserialize)]
+struct Payload {
+    keys: Vec<ApiKeyId>,
+}
+
+/// What runs the job.
+pub fn handler(identity: &Identity) -> Handler {
+    let identity = identity.clone();
+    Handler::new(&SUSPENDED, move |job| {
+        let identity = identity.clone();
+        async move { announce(&identity, &job).await }
+    })
+}
+
+/// Publishes an event for each key that still is suspended, and asks for one mail to each owner.
+async fn announce(identity: &Identity, job: &Job) -> Result<Done> {
+    let Some(tenant) = job.tenant else { return Ok(Done::Done) };
+    let now = identity.clock.now();
+    let ids = job.payload::<Payload>()?.keys.iter().map(|id| id.uuid()).collect();
+    let mut tx = identity.db.system("announce suspended keys").begin().await?;
+    let keys = tx.fetch_all(store::keys_suspended(tenant, ids)).await?;
+    for key in &keys {
+        let event: EventId = Id::new(identity.ids.next::<()>().uuid());
+        event_publish_system(&mut tx, tenant, event, &KeySuspended::of(key), now).await?;
+        tx.fetch_one(audit_entry(tenant, ("system", None), ("key.suspended", key), (event, now))).await?;
+    }
+    if !keys.is_empty() {
+        let site_url = &identity.settings.site_url;
+        let names: Vec<&str> = keys.iter().take(NAMED).map(|key| key.name.as_str()).collect();
+        let data = json!({
+            "product_name": identity.settings.product_name,
+            "keys": names,
+            "more": keys.len() - names.len(),
+            "link": format!("{site_url}/docs"),
+            "site_url": site_url,
+        });
+        tx.execute(store::owners_mail(tenant, &format!("keys_suspended/{}", job.id), data, now)).await?;
+    }
+    job.finish_system(&mut tx).await?;
+    tx.commit().await?;
+    Ok(Done::Done)
+}
