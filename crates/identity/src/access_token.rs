@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::session::Holder;
 pub use cache::TokenCache;
 pub use verifier::Verifier;
 
@@ -56,6 +57,13 @@ pub struct Claims {
     /// The OAuth scopes, separated by spaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
+}
+
+impl Claims {
+    /// The user, in the session of the token, with what the token says was shown.
+    pub fn holder(&self) -> Holder {
+        Holder { user: self.sub, session: self.session_id, aal: self.aal }
+    }
 }
 
 /// The authenticator assurance level (NIST SP 800-63).

@@ -262,10 +262,8 @@ pub async fn factor_unenroll(identity: &Identity, holder: Holder, factor: Uuid, 
         let message = "Recovery codes cannot be unenrolled with this endpoint, use DELETE /factors/recovery-codes";
         return Err(Error::new(core_codes::VALIDATION_FAILED, message));
     }
-    if factor.verified && !held.has_second_factor() {
-        return Err(Error::new(codes::INSUFFICIENT_AAL, "AAL2 required to unenroll verified factor"));
-    }
     if factor.verified {
+        held.guard(&mut tx, codes::INSUFFICIENT_AAL, "AAL2 required to unenroll verified factor").await?;
         let left = factor_list(&mut tx, held.user.id).await?;
         let others = left.iter().any(|other| other.id != factor.id && other.verified && other.kind != RECOVERY_CODE);
         if !others && left.iter().any(|other| other.kind == RECOVERY_CODE) {
@@ -333,10 +331,7 @@ async fn refuse_another(
         let message = "Maximum number of verified factors reached, unenroll to continue";
         return Err(Error::new(codes::TOO_MANY_ENROLLED_MFA_FACTORS, message));
     }
-    if factors.iter().any(|factor| factor.verified) && !held.has_second_factor() {
-        return Err(Error::new(codes::AAL2_REQUIRED, "AAL2 required to enroll a new factor"));
-    }
-    Ok(())
+    held.guard(tx, codes::AAL2_REQUIRED, "AAL2 required to enroll a new factor").await
 }
 
 /// Refuses what nobody can read.

@@ -22,7 +22,6 @@ use crate::{
     Identity,
     audit_entry::{Action, audit_note},
     codes,
-    factor::factor_exists,
     session::{Client, Held, Holder, Tokens, session_hold, session_open},
     user::user_find,
 };
@@ -308,11 +307,8 @@ async fn hold(identity: &Identity, tx: &mut SystemTx, holder: Holder) -> Result<
     if held.user.is_sso_user {
         return Err(Error::new(core_codes::VALIDATION_FAILED, "SSO users cannot register passkeys"));
     }
-    let protected = factor_exists(tx, held.user.id).await?;
-    if protected && !held.has_second_factor() {
-        let message = "AAL2 session is required to manage passkeys when MFA is enabled";
-        return Err(Error::new(codes::AAL2_REQUIRED, message));
-    }
+    let message = "AAL2 session is required to manage passkeys when MFA is enabled";
+    held.guard(tx, codes::AAL2_REQUIRED, message).await?;
     Ok(held)
 }
 

@@ -3,14 +3,16 @@
 //! Read in this order: [`session_open`], [`session_refresh`] and [`session_end`] are a session's life, `step_up` lets it show
 //! a second factor, [`session_list`] shows a person where he is signed in, `tokens` is what clients get.
 
+mod life;
 mod list;
 mod step_up;
 mod store;
 mod tokens;
 
 use freehold_core::{Error, Result, SessionId, UserId, codes as core_codes};
-use freehold_db::{Db, OnConstraint, Query, SystemTx, row};
+use freehold_db::{OnConstraint, Query, SystemTx, row};
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 pub use list::{SessionInfo, session_list, session_revoke};
@@ -27,6 +29,7 @@ use crate::{
     refresh_token::{RefreshToken, Rotation, SessionKey, decide},
     user::{PERSON_UNCHANGED, User, user_find, user_find_query, user_signed_in, user_signed_in_unchanged},
 };
+use life::{Life, Times, lifetime};
 use tokens::{amr_of, issue, open_key, seal_key};
 
 /// Where a sign-in came from, as far as the client says.
@@ -38,8 +41,8 @@ pub struct Client {
     pub ip: Option<std::net::IpAddr>,
 }
 
-/// Somebody who is signed in, and where.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A user who is signed in, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
     /// Who.
     pub user: UserId,
@@ -88,6 +91,11 @@ impl Client {
 }
 
 impl SessionRow {
+    fn life(&self, identity: &Identity, now: Timestamp) -> Life {
+        let Self { created_at, updated_at, not_after, .. } = *self;
+        Times { created_at, updated_at, not_after }.life(identity.settings.auth.sessions, now)
+    }
+
     fn aal(&self) -> Aal {
         if self.aal == Aal::Two.name() { Aal::Two } else { Aal::One }
     }
@@ -211,30 +219,18 @@ pub async fn session_refresh(identity: &Identity, token: &str, client: &Client) 
 /// Refuses a session that is too old, was idle for too long, or was followed by another where there is to be one only.
 async fn refuse_expired(identity: &Identity, tx: &mut SystemTx, row: &SessionRow, now: Timestamp) -> Result<()> {
     let expired = |message: &'static str| Err(Error::new(codes::SESSION_EXPIRED, message));
-    let limits = identity.settings.auth.sessions;
-    let longer = |since: Option<Timestamp>, hours: i64| match (since, lifetime(hours)) {
-        (Some(since), Some(limit)) => now.duration_since(since) > limit,
-        _ => false,
-    };
-    let ended = row.not_after.is_some_and(|end| end <= now);
-    if limits.one_per_person
-        && ended
-        && tx.fetch_optional(store::session_followed(row.user_id, row.id, row.created_at)).await?.is_some()
-    {
-        return expired("Invalid Refresh Token: Session Expired (Revoked by Newer Login)");
+    match row.life(identity, now) {
+        Life::Alive => Ok(()),
+        Life::Idle => expired("Invalid Refresh Token: Session Expired (Inactivity)"),
+        Life::Over => {
+            let one = identity.settings.auth.sessions.one_per_person && row.not_after.is_some_and(|end| end <= now);
+            let followed = store::session_followed(row.user_id, row.id, row.created_at);
+            if one && tx.fetch_optional(followed).await?.is_some() {
+                return expired("Invalid Refresh Token: Session Expired (Revoked by Newer Login)");
+            }
+            expired("Invalid Refresh Token: Session Expired")
+        }
     }
-    if ended || longer(row.created_at, limits.lifetime_hours) {
-        return expired("Invalid Refresh Token: Session Expired");
-    }
-    if longer(row.updated_at.or(row.created_at), limits.idle_hours) {
-        return expired("Invalid Refresh Token: Session Expired (Inactivity)");
-    }
-    Ok(())
-}
-
-/// So many hours; none: for ever.
-fn lifetime(hours: i64) -> Option<SignedDuration> {
-    (hours > 0).then(|| SignedDuration::from_hours(hours))
 }
 
 /// Ends sessions. Their access tokens are refused from now on.
@@ -287,12 +283,29 @@ pub enum SessionStanding {
     Ended,
 }
 
-/// How the session stands now.
-pub async fn session_standing(db: &Db, session: SessionId, now: Timestamp) -> Result<SessionStanding> {
-    let standing = db.system("check a session").fetch_optional(store::session_standing(session, now)).await?;
-    Ok(match standing {
-        Some((false, protected)) => SessionStanding::Alive { protected },
-        Some((true, _)) => SessionStanding::Banned,
-        None => SessionStanding::Ended,
+row! {
+    struct StandingRow {
+        created_at: Option<Timestamp>,
+        updated_at: Option<Timestamp>,
+        not_after: Option<Timestamp>,
+        banned: bool,
+        protected: bool,
+    }
+}
+
+/// How the session stands now. Where sessions end by being idle, this is a use of it, noted once a minute.
+pub async fn session_standing(identity: &Identity, session: SessionId) -> Result<SessionStanding> {
+    let (now, limits) = (identity.clock.now(), identity.settings.auth.sessions);
+    let idle_since = lifetime(limits.idle_hours).map(|limit| now.saturating_sub(limit).unwrap_or(Timestamp::MIN));
+    let query = store::session_standing(session, now, idle_since);
+    let Some(row) = identity.db.system("check a session").fetch_optional(query).await? else {
+        return Ok(SessionStanding::Ended);
+    };
+    let StandingRow { created_at, updated_at, not_after, banned, protected } = row;
+    let times = Times { created_at, updated_at, not_after };
+    Ok(match times.life(limits, now) {
+        Life::Over | Life::Idle => SessionStanding::Ended,
+        Life::Alive if banned => SessionStanding::Banned,
+        Life::Alive => SessionStanding::Alive { protected },
     })
 }

@@ -11,16 +11,15 @@ pub use store::STATEMENTS;
 
 use crate::{
     Identity,
-    access_token::{Aal, Claims},
+    access_token::Claims,
     audit_entry::{Action, audit_note},
     codes,
     email_change::{EmailChange, email_change_ask, email_change_begin},
-    factor::factor_exists,
     flow::Challenge,
     limit::{password_try, place_known},
     mail_token::mails_forget,
     reauthentication::reauthentication_use,
-    session::{Client, Scope, sessions_end, sessions_revoke},
+    session::{Client, Scope, session_hold, sessions_end, sessions_revoke},
     user::{User, identity_add, user_find, user_identities, user_merge_metadata, user_set_password},
 };
 
@@ -65,7 +64,10 @@ pub async fn user_change(
     let user = user_find(&mut tx, claims.sub).await?.ok_or_else(gone)?;
     let email = change.email.filter(|email| *email != user.email);
     let sensitive = change.password.is_some() || email.is_some();
-    allowed(&mut tx, claims, &user, sensitive, email.is_some()).await?;
+    if sensitive {
+        sensitive_guard(identity, &mut tx, claims).await?;
+        sensitive_allowed(&user, email.is_some())?;
+    }
     let fresh = session_fresh(identity, &mut tx, claims.session_id).await?;
     drop(tx);
     let hash = match &change.password {
@@ -79,6 +81,10 @@ pub async fn user_change(
 
     let now = identity.clock.now();
     let mut tx = identity.db.system("change own user").begin().await?;
+    if sensitive {
+        // Once more: hashing takes its time, and a factor may be there since.
+        sensitive_guard(identity, &mut tx, claims).await?;
+    }
     let confirms = !(user.is_anonymous && identity.settings.auth.autoconfirm);
     if email.is_some() && confirms {
         email_change_ask(identity, &mut tx, &user).await?;
@@ -103,18 +109,15 @@ pub async fn user_change(
     Ok(user)
 }
 
-/// Whether this person may make such a change in this session.
-async fn allowed(tx: &mut SystemTx, claims: &Claims, user: &User, sensitive: bool, with_email: bool) -> Result<()> {
-    if !sensitive {
-        return Ok(());
-    }
-    // The token may say so for longer than it is true of the session, and the session more than the token knows.
-    let session_has = tx.fetch_optional(store::session_has_second_factor(claims.session_id)).await?.is_some();
-    let shown = claims.aal == Aal::Two && session_has;
-    if !shown && factor_exists(tx, user.id).await? {
-        let message = "AAL2 session is required to update email or password when MFA is enabled.";
-        return Err(Error::new(codes::INSUFFICIENT_AAL_FOR_CHANGE, message));
-    }
+/// Nothing, while the session lives and has shown the second factor that its user has.
+async fn sensitive_guard(identity: &Identity, tx: &mut SystemTx, claims: &Claims) -> Result<()> {
+    let held = session_hold(identity, tx, claims.holder()).await?;
+    let message = "AAL2 session is required to update email or password when MFA is enabled.";
+    held.guard(tx, codes::INSUFFICIENT_AAL_FOR_CHANGE, message).await
+}
+
+/// Nothing, when a user of this kind changes address or password.
+fn sensitive_allowed(user: &User, with_email: bool) -> Result<()> {
     if user.is_anonymous && !with_email {
         let message = "Updating password of an anonymous user without an email or phone is not allowed";
         return Err(Error::new(core_codes::VALIDATION_FAILED, message));

@@ -39,6 +39,6 @@ pub use peer::TrustedProxies;
 pub use problem::{Answer, Problem};
 pub use product::Product;
 pub use query::{Paging, Path, Query};
-pub use resolve::Resolver;
+pub use resolve::{Credential, Resolver};
 pub use ticket::{ticket_open, ticket_seal, verifier_generate};
 pub use visitor::{MaybeVisitor, Visitor};

@@ -147,7 +147,7 @@ impl Backbone {
 
     /// Whether the person of this session, which lives, has a second factor.
     async fn session_protected(&self, session: SessionId) -> Result<bool> {
-        match session_standing(&self.db, session, self.clock.now()).await? {
+        match session_standing(&self.identity, session).await? {
             SessionStanding::Alive { protected } => Ok(protected),
             SessionStanding::Banned | SessionStanding::Ended => {
                 Err(Error::new(codes::UNAUTHENTICATED, "The session has ended; sign in again."))

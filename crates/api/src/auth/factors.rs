@@ -3,10 +3,8 @@
 use axum::{extract::State, http::request::Parts};
 use freehold_core::{Error, Result, codes as core_codes};
 use freehold_identity::{
-    access_token::Claims,
     codes,
     factor::{self, Factor, NewFactor},
-    session::Holder,
 };
 use freehold_web::{Answer, Backbone, Json, Path, client};
 use jiff::Timestamp;
@@ -123,11 +121,6 @@ pub(crate) struct UnenrolledBody {
     pub(super) id: Uuid,
 }
 
-/// Who does this, and in which session.
-pub(super) fn holder(claims: &Claims) -> Holder {
-    Holder { user: claims.sub, session: claims.session_id, aal: claims.aal }
-}
-
 /// Add a second factor
 ///
 /// Begins an authenticator app. It counts once a code of it was shown.
@@ -150,7 +143,7 @@ pub(crate) async fn factor_enroll(
     let new =
         NewFactor { friendly_name: body.friendly_name.unwrap_or_default(), issuer: body.issuer.unwrap_or_default() };
     let client = client(&backbone, &parts);
-    let enrolled = factor::factor_enroll(&backbone.identity, holder(&claims), new, &client).await?;
+    let enrolled = factor::factor_enroll(&backbone.identity, claims.holder(), new, &client).await?;
     let totp = TotpBody {
         qr_code: enrolled.qr_code.expose().to_owned(),
         secret: enrolled.secret.expose().to_owned(),
@@ -175,7 +168,7 @@ pub(crate) async fn factor_unenroll(
     Path(factor): Path<String>,
 ) -> Answer<Json<UnenrolledBody>> {
     let (id, client) = (factor_id(&factor)?, client(&backbone, &parts));
-    factor::factor_unenroll(&backbone.identity, holder(&claims), id, &client).await?;
+    factor::factor_unenroll(&backbone.identity, claims.holder(), id, &client).await?;
     Ok(Json(UnenrolledBody { id }))
 }
 
@@ -191,7 +184,7 @@ pub(crate) async fn factor_challenge(
     Path(factor): Path<String>,
 ) -> Answer<Json<ChallengeBody>> {
     let (factor, client) = (factor_id(&factor)?, client(&backbone, &parts));
-    let challenge = factor::factor_challenge(&backbone.identity, holder(&claims), factor, &client).await?;
+    let challenge = factor::factor_challenge(&backbone.identity, claims.holder(), factor, &client).await?;
     let expires_at = challenge.expires_at.as_second();
     Ok(Json(ChallengeBody { id: challenge.id, kind: challenge.kind, expires_at }))
 }
@@ -214,7 +207,7 @@ pub(crate) async fn factor_verify(
         return refused(core_codes::VALIDATION_FAILED, "Code needs to be non-empty");
     }
     let challenge = body.challenge_id.unwrap_or_default();
-    let holder = holder(&claims);
+    let holder = claims.holder();
     let tokens = factor::factor_verify(&backbone.identity, holder, factor, challenge, &code, &client).await?;
     backbone.resolver.forget();
     Ok(Json(SessionBody::load(&backbone, tokens).await?))

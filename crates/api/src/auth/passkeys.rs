@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::{body::SessionBody, factors::holder, user::Bearer};
+use super::{body::SessionBody, user::Bearer};
 
 /// The endpoints.
 pub(super) fn routes() -> OpenApiRouter<Backbone> {
@@ -122,7 +122,7 @@ pub(crate) async fn registration_begin(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,
 ) -> Answer<Json<CeremonyBody>> {
-    Ok(Json(passkey::registration_begin(&backbone.identity, holder(&claims)).await?.into()))
+    Ok(Json(passkey::registration_begin(&backbone.identity, claims.holder()).await?.into()))
 }
 
 /// Add a passkey
@@ -137,7 +137,7 @@ pub(crate) async fn registration_finish(
     Json(body): Json<CeremonyAnswer>,
 ) -> Answer<Json<NewPasskeyBody>> {
     let (challenge, credential) = body.read()?;
-    let (holder, client) = (holder(&claims), client(&backbone, &parts));
+    let (holder, client) = (claims.holder(), client(&backbone, &parts));
     let passkey = passkey::registration_finish(&backbone.identity, holder, challenge, &credential, &client).await?;
     let (backup_eligible, backed_up) = (passkey.backup_eligible, passkey.backed_up);
     let transports = passkey.transports.clone();
@@ -210,7 +210,7 @@ pub(crate) async fn passkey_remove(
     Path(id): Path<String>,
 ) -> Answer<StatusCode> {
     let (id, client) = (passkey_id(&id)?, client(&backbone, &parts));
-    passkey::passkey_remove(&backbone.identity, holder(&claims), id, &client).await?;
+    passkey::passkey_remove(&backbone.identity, claims.holder(), id, &client).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

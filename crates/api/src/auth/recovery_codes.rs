@@ -14,11 +14,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::{
-    body::SessionBody,
-    factors::{UnenrolledBody, holder},
-    user::Bearer,
-};
+use super::{body::SessionBody, factors::UnenrolledBody, user::Bearer};
 
 /// The endpoints.
 pub(super) fn routes() -> OpenApiRouter<Backbone> {
@@ -114,7 +110,7 @@ pub(crate) async fn codes_generate(
     let body: RecoveryCodesNew = if bytes.is_empty() { RecoveryCodesNew::default() } else { read_json(&bytes)? };
     let name = body.friendly_name.unwrap_or_default();
     let client = client(&backbone, &parts);
-    let new = recovery_code::codes_generate(&backbone.identity, holder(&claims), &name, &client).await?;
+    let new = recovery_code::codes_generate(&backbone.identity, claims.holder(), &name, &client).await?;
     Ok(Json(new.into()))
 }
 
@@ -129,7 +125,7 @@ pub(crate) async fn codes_regenerate(
     parts: Parts,
 ) -> Answer<Json<NewCodesBody>> {
     let client = client(&backbone, &parts);
-    let new = recovery_code::codes_regenerate(&backbone.identity, holder(&claims), &client).await?;
+    let new = recovery_code::codes_regenerate(&backbone.identity, claims.holder(), &client).await?;
     Ok(Json(new.into()))
 }
 
@@ -150,7 +146,7 @@ pub(crate) async fn codes_verify(
     }
     let client = client(&backbone, &parts);
     let identity = &backbone.identity;
-    let tokens = recovery_code::codes_verify(identity, holder(&claims), code.expose(), &client).await?;
+    let tokens = recovery_code::codes_verify(identity, claims.holder(), code.expose(), &client).await?;
     backbone.resolver.forget();
     Ok(Json(SessionBody::load(&backbone, tokens).await?))
 }
@@ -166,6 +162,6 @@ pub(crate) async fn codes_delete(
     parts: Parts,
 ) -> Answer<Json<UnenrolledBody>> {
     let client = client(&backbone, &parts);
-    let id = recovery_code::codes_delete(&backbone.identity, holder(&claims), &client).await?;
+    let id = recovery_code::codes_delete(&backbone.identity, claims.holder(), &client).await?;
     Ok(Json(UnenrolledBody { id }))
 }

@@ -41,7 +41,7 @@ impl FromRequestParts<Backbone> for Bearer {
             _ => Error::new(codes::BAD_JWT, "invalid JWT: unable to verify").caused_by(error),
         };
         let claims = backbone.claims(token).map_err(refused)?;
-        match session_standing(&backbone.db, claims.session_id, backbone.clock.now()).await? {
+        match session_standing(&backbone.identity, claims.session_id).await? {
             SessionStanding::Alive { .. } => Ok(Self(claims)),
             SessionStanding::Banned => Err(Error::new(codes::USER_BANNED, "User is banned").into()),
             SessionStanding::Ended => Err(ended().into()),

@@ -2,17 +2,18 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use freehold_core::{Context, Error, Result, Secret, UserId, codes as core_codes};
+use freehold_core::{Context, Error, Result, Secret, codes as core_codes};
 use freehold_outbound::Url;
 use freehold_vault::Purpose;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Provider, Speaks, github, person::invitation};
+use super::{Provider, Speaks, github, link::linking_hold, person::invitation};
 use crate::{
     Identity, Realm, codes,
     flow::{Challenge, NewFlow, flow_begin},
     one_time::LinkToken,
+    session::Holder,
     sha256_hex,
 };
 
@@ -63,8 +64,8 @@ pub struct Destination {
     pub challenge: Option<Challenge>,
     /// Within what the address is unique.
     pub realm: Realm,
-    /// To whom the way of signing in is to be added.
-    pub linking: Option<UserId>,
+    /// The session whose user the identity is to be linked to.
+    pub linking: Option<Holder>,
     /// The token of an invitation.
     pub invitation: Option<String>,
     /// Where the browser goes in the end; already checked.
@@ -106,6 +107,9 @@ pub(super) struct Kept {
     pub(super) mark: Option<String>,
     /// The digest of an invitation's token.
     pub(super) invitation: Option<String>,
+    /// The session that asked for linking: what comes of it is bounded by how that session stands then.
+    #[serde(default)]
+    pub(super) linking: Option<Holder>,
 }
 
 /// Begins a sign-in at a provider.
@@ -118,10 +122,18 @@ pub async fn provider_begin(identity: &Identity, destination: Destination) -> Re
     let mut url = page(identity, provider).await?;
     let random = || URL_SAFE_NO_PAD.encode(identity.random.bytes::<32>());
     let mark = destination.mark_browser.then(random);
-    let mut kept =
-        Kept { verifier: random(), nonce: random(), mark: mark.as_deref().map(mark_digest), invitation: None };
+    let mut kept = Kept {
+        verifier: random(),
+        nonce: random(),
+        mark: mark.as_deref().map(mark_digest),
+        invitation: None,
+        linking: destination.linking,
+    };
 
     let mut tx = identity.db.system("send a browser to a provider").begin().await?;
+    if let Some(holder) = destination.linking {
+        linking_hold(identity, &mut tx, holder).await?;
+    }
     if let Some(token) = &destination.invitation {
         let hash = LinkToken::parse(token).map(|token| token.hash()).unwrap_or_default();
         let unknown = || Error::new(codes::USER_NOT_FOUND, "User identified by token not found");
@@ -136,7 +148,7 @@ pub async fn provider_begin(identity: &Identity, destination: Destination) -> Re
         provider: provider.name.clone(),
         method: METHOD.to_owned(),
         user: None,
-        linking: destination.linking,
+        linking: destination.linking.map(|holder| holder.user),
         redirect_to: Some(destination.redirect_to),
         sealed: Some(sealed),
     };

@@ -204,7 +204,11 @@ async fn settle(identity: &Identity, taken: &Taken, told: &Told, client: &Client
     let named = Named { provider, profile: &told.profile, realm: flow.realm, redirect_to };
     let mut tx = identity.db.system("sign in by a provider").begin().await?;
     let settled = match (flow.linking, &kept.invitation) {
-        (Some(target), _) => identity_link(identity, &mut tx, target, named, client).await?,
+        (Some(target), _) => {
+            let gone = || Error::new(codes::LINKING_TARGET_NOT_FOUND, "Linking target user not found");
+            let holder = kept.linking.filter(|holder| holder.user == target).ok_or_else(gone)?;
+            identity_link(identity, &mut tx, holder, named, client).await?
+        }
         (None, Some(hash)) => invitation_take(identity, &mut tx, hash, named, client).await?,
         (None, None) => person_settle(identity, &mut tx, named, client).await?,
     };

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use freehold_core::{Error, Result, Secret, UserId, codes as core_codes};
+use freehold_core::{Error, Result, Secret, codes as core_codes};
 
 use super::{
     Provider, Providers, SUPABASE_NAMES, Speaks,
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Identity, Realm, codes,
-    session::{Client, Tokens, session_open, sessions_revoke},
+    session::{Client, Holder, Tokens, session_open, sessions_revoke},
     sha256_hex,
 };
 
@@ -36,8 +36,8 @@ pub struct IdTokenGrant {
     pub access_token: Option<Secret>,
     /// Of what the token holds the SHA-256.
     pub nonce: Option<String>,
-    /// To whom the way of signing in is to be added.
-    pub linking: Option<UserId>,
+    /// The session whose user the identity is to be linked to.
+    pub linking: Option<Holder>,
 }
 
 /// Why the token opens nothing.
@@ -106,7 +106,7 @@ async fn settle(
     let named = Named { provider, profile, realm: grant.realm, redirect_to: &site };
     let mut tx = identity.db.system("sign in with a provider's token").begin().await?;
     let settled = match grant.linking {
-        Some(target) => identity_link(identity, &mut tx, target, named, client).await?,
+        Some(holder) => identity_link(identity, &mut tx, holder, named, client).await?,
         None => person_settle(identity, &mut tx, named, client).await?,
     };
     if let Some(refusal) = settled.refusal {

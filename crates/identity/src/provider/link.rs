@@ -1,6 +1,6 @@
 //! Ways of signing in that people add to themselves, and take away again.
 
-use freehold_core::{Error, Result, UserId};
+use freehold_core::{Error, Result};
 use freehold_db::{OnConstraint, SystemTx, row};
 use jiff::Timestamp;
 use serde_json::json;
@@ -15,7 +15,7 @@ use crate::{
     Identity,
     audit_entry::{Action, audit_note},
     codes,
-    session::Client,
+    session::{Client, Held, Holder, session_hold},
     user::{User, identity_add, providers_note, user_find, user_set_password},
 };
 
@@ -30,23 +30,23 @@ row! {
     }
 }
 
-/// Adds what the provider says to somebody who asked for it. Who was nobody until now is somebody with it.
+/// Adds what the provider says to the user who asked for it in this session. An anonymous user is a named one with it.
 ///
 /// # Errors
-/// `identity_already_exists` when somebody signs in with it; `email_exists`, `email_not_confirmed` when the person has no
+/// What [`linking_hold`] says; `identity_already_exists` when somebody signs in with it; `email_exists`, `email_not_confirmed` when the person has no
 /// address, and that of the provider is somebody's, or not verified.
 pub(super) async fn identity_link(
     identity: &Identity,
     tx: &mut SystemTx,
-    target: UserId,
+    holder: Holder,
     named: Named<'_>,
     client: &Client,
 ) -> Result<Settled> {
     let now = identity.clock.now();
     let Named { provider, profile, .. } = named;
     let gone = || Error::new(codes::LINKING_TARGET_NOT_FOUND, "Linking target user not found");
-    let user = user_find(tx, target).await?.ok_or_else(gone)?;
-    user.admit(now)?;
+    let target = holder.user;
+    let user = linking_hold(identity, tx, holder).await?.user;
     let subject = subject_in(user.realm, &profile.subject);
     if let Some((_, owner)) = tx.fetch_optional(store::identity_find(&provider.name, &subject)).await? {
         let whose = if owner == target { "" } else { " to another user" };
@@ -82,14 +82,27 @@ async fn name(tx: &mut SystemTx, user: &User, named: Named<'_>, now: Timestamp) 
     tx.execute(store::user_named(user.id, now)).await.map(drop)
 }
 
+/// The session, kept from changing, in which a user links or unlinks identities.
+///
+/// # Errors
+/// `session_not_found` when it has ended; `insufficient_aal` when it has not shown the second factor that its user has.
+pub(super) async fn linking_hold(identity: &Identity, tx: &mut SystemTx, holder: Holder) -> Result<Held> {
+    let held = session_hold(identity, tx, holder).await?;
+    let message = "AAL2 session is required to link or unlink identities when MFA is enabled";
+    held.guard(tx, codes::AAL2_REQUIRED, message).await?;
+    Ok(held)
+}
+
 /// Takes a way of signing in away. A person whose address it was gets that of another; the password goes with the way of
 /// signing in that is called `email`.
 ///
 /// # Errors
-/// `single_identity_not_deletable`, `identity_not_found`, `email_conflict_identity_not_deletable`.
-pub async fn identity_unlink(identity: &Identity, user: UserId, id: Uuid, client: &Client) -> Result<()> {
+/// What [`linking_hold`] says; `single_identity_not_deletable`, `identity_not_found`,
+/// `email_conflict_identity_not_deletable`.
+pub async fn identity_unlink(identity: &Identity, holder: Holder, id: Uuid, client: &Client) -> Result<()> {
     let now = identity.clock.now();
     let mut tx = identity.db.system("take a way of signing in away").begin().await?;
+    let user = linking_hold(identity, &mut tx, holder).await?.user.id;
     let mut rows = tx.fetch_all(store::identities_lock(user)).await?;
     if rows.len() <= 1 {
         return Err(single("User must have at least 1 identity after unlinking"));

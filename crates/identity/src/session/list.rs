@@ -5,7 +5,11 @@ use freehold_db::row;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Client, Holder, Scope, lifetime, sessions_end, sessions_revoke, store};
+use super::{
+    Client, Holder, Scope,
+    life::{Life, Times},
+    sessions_end, sessions_revoke, store,
+};
 use crate::{
     Identity,
     audit_entry::{Action, audit_note},
@@ -20,7 +24,7 @@ row! {
         pub id: SessionId,
         /// When he signed in.
         pub created_at: Timestamp,
-        /// When it was last refreshed, or showed a second factor.
+        /// When it was last refreshed, or showed a second factor; where sessions end by being idle, also when it was used.
         pub last_used_at: Timestamp,
         /// The `User-Agent` header of whoever used it last.
         pub user_agent: Option<String>,
@@ -37,10 +41,13 @@ row! {
 
 /// The person's sessions that have not ended, the latest used first, at most 200.
 pub async fn session_list(identity: &Identity, user: UserId) -> Result<Vec<SessionInfo>> {
-    let now = identity.clock.now();
-    let idle = lifetime(identity.settings.auth.sessions.idle_hours);
-    let idle_since = idle.and_then(|limit| now.saturating_sub(limit).ok());
-    identity.db.system("list own sessions").fetch_all(store::session_list(user, now, idle_since)).await
+    let (now, limits) = (identity.clock.now(), identity.settings.auth.sessions);
+    let mut sessions = identity.db.system("list own sessions").fetch_all(store::session_list(user, now)).await?;
+    sessions.retain(|session| {
+        let (created_at, updated_at) = (Some(session.created_at), Some(session.last_used_at));
+        Times { created_at, updated_at, not_after: session.not_after }.life(limits, now) == Life::Alive
+    });
+    Ok(sessions)
 }
 
 /// Ends a session of the holder's (`Scope::Local`, whichever `session` is), or all but the one he is in. How many ended.

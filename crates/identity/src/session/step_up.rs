@@ -1,15 +1,16 @@
 //! A session that shows a second factor, and what that does to the person's others.
 
-use freehold_core::{Error, Result, SessionId, UserId};
+use freehold_core::{Code, Error, Result, SessionId, UserId};
 use freehold_db::SystemTx;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Holder, SessionRow, Tokens, amr_of, issue, seal_key, store};
+use super::{Holder, Life, SessionRow, Tokens, amr_of, issue, seal_key, store};
 use crate::{
     Identity,
     access_token::Aal,
     codes,
+    factor::factor_exists,
     refresh_token::{RefreshToken, SessionKey},
     user::{User, user_find},
 };
@@ -37,6 +38,18 @@ impl Held {
         self.row.aal() == Aal::Two && self.token == Aal::Two
     }
 
+    /// The guard before everything that changes how a user signs in: password, address, identities, passkeys, factors. Refuses
+    /// a session that has not shown the second factor that its user has.
+    ///
+    /// # Errors
+    /// `code` with `message`: Supabase Auth has several for this.
+    pub(crate) async fn guard(&self, tx: &mut SystemTx, code: Code, message: &'static str) -> Result<()> {
+        if self.has_second_factor() || !factor_exists(tx, self.user.id).await? {
+            return Ok(());
+        }
+        Err(Error::new(code, message))
+    }
+
     /// Which session.
     pub(crate) fn session(&self) -> SessionId {
         self.row.id
@@ -51,6 +64,9 @@ pub(crate) async fn session_hold(identity: &Identity, tx: &mut SystemTx, holder:
     let ended = || Error::new(codes::SESSION_NOT_FOUND, "Session from session_id claim in JWT does not exist");
     let row = tx.fetch_optional(store::session_lock(holder.session)).await?;
     let row = row.filter(|row| row.user_id == holder.user).ok_or_else(ended)?;
+    if row.life(identity, identity.clock.now()) != Life::Alive {
+        return Err(ended());
+    }
     let user = user_find(tx, holder.user).await?.ok_or_else(ended)?;
     user.admit(identity.clock.now())?;
     Ok(Held { row, token: holder.aal, user })

@@ -5,7 +5,7 @@ use freehold_db::statements;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{SessionInfo, SessionRow};
+use super::{SessionInfo, SessionRow, StandingRow};
 
 statements! {
     /// Opens a session, and notes how the person proved who he is.
@@ -86,8 +86,8 @@ statements! {
         "update auth.sessions set aal = 'aal1', factor_id = null, updated_at = $3
          where user_id = $1 and factor_id = $2";
 
-    /// Those of a person's that have not ended, the latest used first.
-    fn session_list(user: UserId, now: Timestamp, idle_since: Option<Timestamp>) -> SessionInfo =
+    /// A user's sessions, the latest used first, also those that have ended.
+    fn session_list(user: UserId, now: Timestamp) -> SessionInfo =
         "select id, coalesce(created_at, $2) as created_at, coalesce(updated_at, created_at, $2) as last_used_at,
            user_agent, host(ip) as ip, coalesce(aal::text, 'aal1') as aal, not_after,
            array(
@@ -95,7 +95,7 @@ statements! {
              where m.session_id = s.id order by m.updated_at desc, m.id desc
            ) as methods
          from auth.sessions as s
-         where user_id = $1 and (not_after is null or not_after > $2) and ($3 is null or updated_at > $3)
+         where user_id = $1 and (not_after is null or not_after > $2)
          order by last_used_at desc, id desc
          limit 200";
 
@@ -113,11 +113,21 @@ statements! {
     fn sessions_delete_others(user: UserId, session: SessionId) -> (SessionId,) =
         "delete from auth.sessions where user_id = $1 and id <> $2 returning id";
 
-    /// Whether its person is locked out, and whether he has a second factor that counts; none: it has ended, or its person is
-    /// deleted.
-    fn session_standing(id: SessionId, now: Timestamp) -> (bool, bool) =
-        "select coalesce(u.banned_until > $2, false),
-           exists (select from auth.mfa_factors as f where f.user_id = u.id and f.status = 'verified')
+    /// What decides how the session stands; none: it was ended, or its user is deleted. Where `idle_since` says which sessions
+    /// are idle, the use of one that is not is noted, once a minute, and not while somebody else changes it.
+    fn session_standing(id: SessionId, now: Timestamp, idle_since: Option<Timestamp>) -> StandingRow =
+        "with used as (
+           update auth.sessions set updated_at = $2
+           where ctid = any (array(
+             select s.ctid from auth.sessions as s join auth.users as u on u.id = s.user_id
+             where s.id = $1 and s.updated_at >= $3 and s.updated_at < $2 - interval '1 minute'
+               and (s.not_after is null or s.not_after > $2)
+               and u.deleted_at is null and (u.banned_until is null or u.banned_until <= $2)
+             for update of s skip locked
+           ))
+         )
+         select s.created_at, s.updated_at, s.not_after, coalesce(u.banned_until > $2, false) as banned,
+           exists (select from auth.mfa_factors as f where f.user_id = u.id and f.status = 'verified') as protected
          from auth.sessions as s join auth.users as u on u.id = s.user_id
-         where s.id = $1 and (s.not_after is null or s.not_after > $2) and u.deleted_at is null";
+         where s.id = $1 and u.deleted_at is null";
 }

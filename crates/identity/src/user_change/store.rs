@@ -8,8 +8,4 @@ statements! {
     /// Since when the session is.
     fn session_since(session: SessionId) -> (Timestamp,) =
         "select created_at from auth.sessions where id = $1 and created_at is not null";
-
-    /// Whether the session has shown a second factor.
-    fn session_has_second_factor(session: SessionId) -> (bool,) =
-        "select true from auth.sessions where id = $1 and aal = 'aal2'";
 }

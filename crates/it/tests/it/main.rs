@@ -9,6 +9,7 @@
 
 mod api;
 mod auth;
+mod authority;
 mod billing;
 mod db;
 mod harness;

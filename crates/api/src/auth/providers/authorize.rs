@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use freehold_core::{Context, Result, UserId};
+use freehold_core::{Context, Result};
 use freehold_identity::{
     Realm,
     flow::Challenge,
@@ -61,7 +61,7 @@ pub(super) fn destination(
         scopes: value("scopes"),
         challenge: Challenge::parse(value("code_challenge").as_deref(), value("code_challenge_method").as_deref())?,
         realm,
-        linking: None::<UserId>,
+        linking: None,
         invitation: value("invite_token"),
         redirect_to: redirect_of(backbone, parts),
         query,

@@ -55,7 +55,7 @@ pub(in crate::auth) async fn id_token(
         parts.headers = headers;
         let Bearer(claims) = Bearer::from_request_parts(&mut parts, backbone).await?;
         linking_allowed(backbone)?;
-        Some(claims.sub)
+        Some(claims.holder())
     } else {
         None
     };

@@ -42,7 +42,7 @@ pub(crate) async fn identity_authorize(
     drop(tx);
     let answered = query.iter().any(|(name, value)| name == "skip_http_redirect" && value == "true");
     let mut wanted = destination(&backbone, &request.into_parts().0, query, user.realm)?;
-    wanted.linking = Some(user.id);
+    wanted.linking = Some(claims.holder());
     // A program that asks for the address keeps no cookie for the browser that it sends there.
     wanted.mark_browser = !answered;
     let begun = provider_begin(&backbone.identity, wanted).await?;
@@ -64,7 +64,7 @@ pub(crate) async fn identity_unlink(
     linking_allowed(&backbone)?;
     let id = Uuid::try_parse(&id).map_err(|_| Error::new(codes::NO_UUID, "identity_id must be an UUID"))?;
     let client = client(&backbone, &request.into_parts().0);
-    unlink(&backbone.identity, claims.sub, id, &client).await?;
+    unlink(&backbone.identity, claims.holder(), id, &client).await?;
     Ok(Json(json!({})))
 }
 

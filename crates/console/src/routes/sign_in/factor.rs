@@ -33,7 +33,7 @@ pub(super) async fn factor_show(State(backbone): State<Backbone>, request: Reque
     let Some((arrival, claims)) = Arrival::open(&backbone, Step::Factor, &form.ticket) else {
         return too_late(&backbone, &visit, form.redirect_to);
     };
-    let holder = Holder { user: claims.sub, session: claims.session_id, aal: claims.aal };
+    let holder = claims.holder();
     let factors = {
         let mut tx = backbone.db.system("ask for a second factor").begin().await?;
         factor_list(&mut tx, holder.user).await?

@@ -2,7 +2,9 @@
 
 use freehold_identity::session::session_refresh;
 
-use super::{Session, elsewhere, newcomer, protected};
+use serde_json::json;
+
+use super::{ADA, Session, elsewhere, newcomer, protected};
 use crate::harness::app::{Setup, TestApp};
 
 const HOUR: i64 = 3_600;
@@ -41,6 +43,46 @@ async fn a_session_ends_when_nobody_uses_it() {
     app.refresh(&kept.refresh).await.expect(200);
     let listed = app.get("/api/v1/me/sessions").token(&elsewhere(&app).await.token).send().await.expect(200);
     assert_eq!(listed.json()["data"].as_array().unwrap().len(), 2);
+}
+
+/// Signs in on our own page, by a code from a mail: the cookie of our pages.
+async fn cookie(app: &TestApp) -> String {
+    app.advance_seconds(60);
+    app.post("/sign-in").browser().form("email=ada%40example.org").send().await.expect(200);
+    let form = format!("email=ada%40example.org&code={}", app.code(ADA).await);
+    let gone = app.post("/sign-in/code").browser().form(&form).send().await.expect(303);
+    gone.header("set-cookie").split(';').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn an_idle_session_ends_for_access_tokens_and_for_the_cookie_of_pages_too() {
+    let app = TestApp::with(Setup::default().with_auth(|auth| {
+        auth.sessions.idle_hours = 1;
+        auth.access_token_seconds = 24 * 3_600;
+    }))
+    .await;
+    newcomer(&app).await;
+    let (used, left) = (elsewhere(&app).await, elsewhere(&app).await);
+    let (used_cookie, left_cookie) = (cookie(&app).await, cookie(&app).await);
+    let page = async |cookie: &str| app.get("/billing").browser().header("cookie", cookie).send().await.holds(ADA);
+    assert!(page(&left_cookie).await);
+    app.get("/api/v1/me").token(&left.token).send().await.expect(200);
+    // What is used within the hour lives on, however old it is.
+    for _ in 0..3 {
+        app.advance_seconds(HOUR / 2);
+        app.backbone.resolver.forget();
+        app.get("/api/v1/me").token(&used.token).send().await.expect(200);
+        assert!(page(&used_cookie).await);
+    }
+    app.get("/api/v1/me").token(&left.token).send().await.refused(401, "unauthenticated");
+    app.get("/auth/v1/user").token(&left.token).send().await.refused(403, "session_not_found");
+    let change = json!({ "password": "another correct horse" });
+    app.put("/auth/v1/user").token(&left.token).json(&change).send().await.refused(403, "session_not_found");
+    assert!(!page(&left_cookie).await);
+    app.refresh(&left.refresh).await.refused(400, "session_expired");
+    app.refresh(&used.refresh).await.expect(200);
+    // Once it was idle, nothing wakes it.
+    app.get("/api/v1/me").token(&left.token).send().await.refused(401, "unauthenticated");
 }
 
 #[tokio::test]

@@ -169,3 +169,50 @@ async fn where_people_may_not_add_ways_they_are_told() {
         assert_eq!(answer.refused(404, "manual_linking_disabled").at("/msg"), "Manual linking is disabled");
     }
 }
+
+/// The user has a second factor, which this session has not shown.
+async fn protect(app: &TestApp, user: &Value) {
+    let factor = format!(
+        "insert into auth.mfa_factors (id, user_id, friendly_name, factor_type, status, created_at, updated_at)
+         values (gen_random_uuid(), {}, 'Telephone', 'totp', 'verified', now(), now())",
+        user["id"].to_string().replace('"', "'")
+    );
+    app.test.admin().await.batch_execute(&factor).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_session_that_has_not_shown_the_second_factor_links_and_unlinks_nothing() {
+    let app = app().await;
+    let first = sign_in(&app, "es", &ada()).await;
+    link(&app, first.token(), "rs", &Somebody::new("77", "other@example.net", true)).await.token();
+    let person = user(&app, &first).await;
+    // One is on its way to the provider when the factor comes.
+    let third = Somebody::new("78", "third@example.net", true);
+    let path = "/auth/v1/user/identities/authorize?provider=rs&skip_http_redirect=true";
+    let path = &format!("{path}&login_hint={}", third.hint());
+    let under_way = app.get(path).token(first.token()).send().await.expect(200).at("/url");
+    protect(&app, &person).await;
+
+    unlink(&app, first.token(), of(&person, "rs")).await.refused(403, "insufficient_aal");
+    app.get(path).token(first.token()).send().await.refused(403, "insufficient_aal");
+    let back = visit(&under_way).await;
+    let landed = Place::of(&app.get(&back).send().await.expect(302));
+    assert_eq!(landed.error().1, "insufficient_aal");
+    assert_eq!(user(&app, &first).await["identities"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_session_that_has_ended_links_nothing() {
+    let app = app().await;
+    let first = sign_in(&app, "es", &ada()).await;
+    let person = user(&app, &first).await;
+    let other = Somebody::new("77", "other@example.net", true);
+    let path = "/auth/v1/user/identities/authorize?provider=rs&skip_http_redirect=true";
+    let path = &format!("{path}&login_hint={}", other.hint());
+    let under_way = app.get(path).token(first.token()).send().await.expect(200).at("/url");
+    app.post("/auth/v1/logout").token(first.token()).send().await.expect(204);
+    let landed = Place::of(&app.get(&visit(&under_way).await).send().await.expect(302));
+    assert_eq!(landed.error().1, "session_not_found");
+    let second = sign_in(&app, "es", &ada()).await;
+    assert_eq!(user(&app, &second).await["identities"], person["identities"]);
+}

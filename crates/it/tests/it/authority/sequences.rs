@@ -1,0 +1,86 @@
+//! Random sequences of giving rights and taking them away, on the real server and on a model that knows only the rule. Every
+//! answer has to be the one that the model expects, and in the end every credential may do what the model says, exactly.
+//!
+//! `FREEHOLD_SEQUENCES` says how many, `FREEHOLD_SEQUENCES_SEED` which; what fails is shrunk and printed.
+//!
+//! Read in this order: [`step`] is what happens, [`model`] what has to come of it, [`lane`] where it really happens.
+
+mod lane;
+mod model;
+mod step;
+
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::Instant,
+};
+
+use proptest::{
+    prelude::*,
+    test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner},
+};
+
+use lane::Lane;
+use model::Model;
+use step::{Step, steps};
+
+const SEQUENCES: u32 = 5_000;
+/// Sequences at a time.
+const LANES: u32 = 3;
+
+/// Plays a sequence on both, and compares.
+async fn play(lane: &mut Lane, sequence: &[Step]) -> Result<(), TestCaseError> {
+    lane.begin().await;
+    let mut model = Model::default();
+    for (number, step) in sequence.iter().enumerate() {
+        let expected = model.take(step);
+        let found = lane.take(step).await;
+        // Where the organization is suspended, a refusal may have two reasons, and either is named.
+        let refused = model.is_suspended() && expected >= 400 && found >= 400;
+        if expected != found && !refused {
+            let message = format!("step {number}, {step:?}: the rule says {expected}, the server {found}");
+            return Err(TestCaseError::fail(message));
+        }
+    }
+    let differing = lane.differences(&model).await;
+    prop_assert!(differing.is_empty(), "{}", differing.join("\n"));
+    Ok(())
+}
+
+#[test]
+fn nothing_that_was_given_outlives_what_its_giver_may_do() {
+    let setting = |name: &str| std::env::var_os(name).map(|text| text.to_str().unwrap().parse::<u32>().unwrap());
+    let count = setting("FREEHOLD_SEQUENCES").unwrap_or(SEQUENCES);
+    let seed = setting("FREEHOLD_SEQUENCES_SEED").unwrap_or(1);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let (begun, played, taken) = (Instant::now(), AtomicUsize::new(0), AtomicUsize::new(0));
+    let play_lane = |number: u32| {
+        let lane = tokio::sync::Mutex::new(runtime.block_on(Lane::open()));
+        let mut bytes = [0; 32];
+        bytes[..4].copy_from_slice(&seed.to_le_bytes());
+        bytes[4..8].copy_from_slice(&number.to_le_bytes());
+        let config = Config {
+            cases: count.div_ceil(LANES),
+            max_shrink_iters: 400,
+            failure_persistence: None,
+            ..Config::default()
+        };
+        let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
+        let result = runner.run(&steps(), |sequence| {
+            played.fetch_add(1, Ordering::Relaxed);
+            taken.fetch_add(sequence.len(), Ordering::Relaxed);
+            runtime.block_on(async { play(&mut *lane.lock().await, &sequence).await })
+        });
+        if let Err(TestError::Fail(why, sequence)) = &result {
+            panic!("lane {number}, shrunk to {sequence:#?}\n{why}");
+        }
+        result.unwrap();
+    };
+    thread::scope(|scope| {
+        let lanes: Vec<_> = (0..LANES).map(|number| scope.spawn(move || play_lane(number))).collect();
+        for lane in lanes {
+            lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        }
+    });
+    println!("{} sequences of {} steps in {:.1?}", played.into_inner(), taken.into_inner(), begun.elapsed());
+}

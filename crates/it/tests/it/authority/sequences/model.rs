@@ -1,0 +1,420 @@
+//! The rule by itself, without database, clock or server: whoever gave something bounds it at each moment.
+
+use freehold_core::Role;
+
+use super::step::{By, ROLES, SCOPES, Step, USERS, Wanted};
+
+/// What a caller may do at this moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct May {
+    pub(super) role: Role,
+    /// The narrowings on the way from the user, each a list of scopes; all have to let something through.
+    pub(super) scopes: Vec<&'static [&'static str]>,
+    pub(super) live: bool,
+    /// The half hour in which it ends.
+    pub(super) ends: Option<u32>,
+}
+
+struct Key {
+    role: Role,
+    scopes: &'static [&'static str],
+    live: bool,
+    ends: Option<u32>,
+    behind: usize,
+    parent: Option<usize>,
+    suspended: bool,
+    revoked: bool,
+}
+
+struct Invitation {
+    whom: usize,
+    role: Role,
+    by: By,
+    ends: Option<u32>,
+    accepted: bool,
+    revoked: bool,
+}
+
+pub(super) struct Model {
+    now: u32,
+    suspended: bool,
+    roles: [Option<Role>; USERS],
+    banned: [bool; USERS],
+    deleted: [bool; USERS],
+    keys: Vec<Key>,
+    invitations: Vec<Invitation>,
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        let (banned, deleted) = ([false; USERS], [false; USERS]);
+        Self { now: 0, suspended: false, roles: ROLES, banned, deleted, keys: Vec::new(), invitations: Vec::new() }
+    }
+}
+
+/// Whether scopes let an action in an area through.
+pub(super) fn lets(scopes: &[&str], area: &str, write: bool) -> bool {
+    let own = |action: &str| scopes.contains(&format!("{area}:{action}").as_str());
+    scopes.is_empty() || scopes.contains(&area) || own("write") || (!write && own("read"))
+}
+
+impl May {
+    pub(super) fn lets(&self, area: &str, write: bool) -> bool {
+        self.scopes.iter().all(|scopes| lets(scopes, area, write))
+    }
+
+    fn unscoped(&self) -> bool {
+        self.scopes.iter().all(|scopes| scopes.is_empty())
+    }
+
+    /// Whether all that these scopes let through is let through.
+    fn covers(&self, scopes: &[&str]) -> bool {
+        if scopes.is_empty() {
+            return self.unscoped();
+        }
+        ["keys", "members", "usage"]
+            .iter()
+            .all(|area| [true, false].iter().all(|&write| !lets(scopes, area, write) || self.lets(area, write)))
+    }
+}
+
+impl Model {
+    fn user_may(&self, user: usize) -> Option<Role> {
+        self.roles[user].filter(|_| !self.banned[user] && !self.deleted[user])
+    }
+
+    /// What a caller may do; none: it is no caller.
+    pub(super) fn may(&self, by: By) -> Option<May> {
+        match by {
+            By::User(user) => self.user_may(user).map(|role| May { role, scopes: Vec::new(), live: true, ends: None }),
+            By::Key(number) => self.key_may(self.key(number)?),
+        }
+    }
+
+    /// Which key a number means.
+    fn key(&self, number: usize) -> Option<usize> {
+        (!self.keys.is_empty()).then(|| number % self.keys.len())
+    }
+
+    fn key_may(&self, index: usize) -> Option<May> {
+        let key = &self.keys[index];
+        let role = self.user_may(key.behind)?.min(key.role);
+        let mut may = May { role, scopes: vec![key.scopes], live: key.live, ends: key.ends };
+        if let Some(parent) = key.parent {
+            let giver = self.key_may(parent)?;
+            may.role = may.role.min(giver.role);
+            may.scopes.extend(giver.scopes);
+            may.live &= giver.live;
+            may.ends = may.ends.into_iter().chain(giver.ends).min();
+        }
+        let works = !key.suspended && !key.revoked && may.ends.is_none_or(|end| end > self.now);
+        works.then_some(may)
+    }
+
+    /// Takes the step; the status that is answered.
+    pub(super) fn take(&mut self, step: &Step) -> u16 {
+        match *step {
+            Step::CreateKey { by, wanted } => self.create_key(by, wanted),
+            Step::Replay { by, again } => self.replay(by, again),
+            Step::RevokeKey { by, key } => self.revoke(by, key),
+            Step::Adopt { by, key } => self.adopt(by, key),
+            Step::Invite { by, whom, role } => self.invite(by, whom, role),
+            Step::Accept { user, invitation } => self.accept(user, invitation),
+            Step::ChangeRole { by, whom, role } => self.change_role(by, whom, role),
+            Step::Remove { by, whom } => self.remove(by, whom),
+            Step::Leave { user } => self.leave(user),
+            Step::Ban { user } => self.operator(|model| model.banned[user] = true),
+            Step::Unban { user } => self.operator(|model| model.banned[user] = false),
+            Step::Delete { user } => self.delete(user),
+            Step::Suspend => self.operator(|model| model.suspended = true),
+            Step::Restore => self.operator(|model| model.suspended = false),
+            Step::Wait => self.operator(|model| model.now += 1),
+        }
+    }
+
+    fn operator(&mut self, change: impl FnOnce(&mut Self)) -> u16 {
+        change(self);
+        0
+    }
+
+    /// The caller, when they may write in this area; the refusal, when not. A user who is no member is told that there is no
+    /// such organization.
+    fn writer(&self, by: By, area: &str) -> Result<May, u16> {
+        let Some(may) = self.may(by) else {
+            let known = matches!(by, By::User(user) if !self.banned[user] && !self.deleted[user]);
+            return Err(if known { 404 } else { 401 });
+        };
+        if may.role >= Role::Admin && may.lets(area, true) { Ok(may) } else { Err(403) }
+    }
+
+    fn create_key(&mut self, by: By, wanted: Wanted) -> u16 {
+        self.created(by, wanted).map_or_else(
+            |refused| refused,
+            |key| {
+                self.keys.push(key);
+                201
+            },
+        )
+    }
+
+    fn created(&self, by: By, wanted: Wanted) -> Result<Key, u16> {
+        let may = self.writer(by, "keys")?;
+        if self.suspended {
+            return Err(402);
+        }
+        let (scopes, live) = (SCOPES[wanted.scopes], wanted.live.unwrap_or(may.live));
+        let ends = wanted.ends.map(|steps| self.now + u32::from(steps)).or(may.ends);
+        let outlives = may.ends.is_some_and(|end| ends.is_none_or(|own| own > end));
+        if !may.covers(scopes) || (live && !may.live) || outlives {
+            return Err(403);
+        }
+        let (behind, parent) = match by {
+            By::User(user) => (user, None),
+            By::Key(number) => {
+                let parent = self.key(number).unwrap();
+                (self.keys[parent].behind, Some(parent))
+            }
+        };
+        if self.line(parent) >= 8 {
+            return Err(409);
+        }
+        Ok(Key { role: may.role, scopes, live, ends, behind, parent, suspended: false, revoked: false })
+    }
+
+    fn line(&self, key: Option<usize>) -> usize {
+        key.map_or(0, |key| 1 + self.line(self.keys[key].parent))
+    }
+
+    /// A retry of the same sender is answered again, that of another is not.
+    fn replay(&mut self, by: By, again: By) -> u16 {
+        let wanted = Wanted { scopes: 4, live: None, ends: None };
+        let first = self.create_key(by, wanted);
+        if first != 201 {
+            return first;
+        }
+        if let Err(refused) = self.writer(again, "keys") {
+            return refused;
+        }
+        // Keys are counted round and round, and there is one more now.
+        let before = self.keys.len() - 1;
+        let same = match (by, again) {
+            (By::User(one), By::User(other)) => one == other,
+            (By::Key(one), By::Key(other)) => one % before == other % (before + 1),
+            _ => false,
+        };
+        if same { 201 } else { 409 }
+    }
+
+    fn revoke(&mut self, by: By, key: usize) -> u16 {
+        let may = match self.writer(by, "keys") {
+            Ok(may) => may,
+            Err(refused) => return refused,
+        };
+        let Some(index) = self.key(key) else { return 404 };
+        let own = matches!(by, By::Key(number) if self.descends(index, self.key(number).unwrap()));
+        let key = &self.keys[index];
+        let role =
+            self.roles[key.behind].filter(|_| !self.deleted[key.behind]).map_or(key.role, |now| now.min(key.role));
+        if !own && (role > may.role || !may.covers(key.scopes) || (key.live && !may.live)) {
+            return 403;
+        }
+        for other in 0..self.keys.len() {
+            if self.descends(other, index) {
+                self.keys[other].revoked = true;
+                self.close_invitations(By::Key(other));
+            }
+        }
+        200
+    }
+
+    fn descends(&self, key: usize, from: usize) -> bool {
+        key == from || self.keys[key].parent.is_some_and(|parent| self.descends(parent, from))
+    }
+
+    fn adopt(&mut self, by: By, key: usize) -> u16 {
+        if let Err(refused) = self.writer(by, "keys") {
+            return refused;
+        }
+        if self.suspended {
+            return 402;
+        }
+        let Some(index) = self.key(key) else { return 404 };
+        let By::User(owner) = by else { return 403 };
+        if self.roles[owner] != Some(Role::Owner) {
+            return 403;
+        }
+        let now = self.now;
+        let key = &mut self.keys[index];
+        if key.revoked || key.ends.is_some_and(|end| end <= now) {
+            return 409;
+        }
+        (key.behind, key.parent, key.suspended) = (owner, None, false);
+        200
+    }
+
+    fn close_invitations(&mut self, sender: By) {
+        for invitation in &mut self.invitations {
+            let sent = match (invitation.by, sender) {
+                (By::User(one), By::User(other)) | (By::Key(one), By::Key(other)) => one == other,
+                _ => false,
+            };
+            invitation.revoked |= sent && !invitation.accepted;
+        }
+    }
+
+    fn open(&self, invitation: &Invitation) -> bool {
+        !invitation.accepted && !invitation.revoked && invitation.ends.is_none_or(|end| end > self.now)
+    }
+
+    fn invite(&mut self, by: By, whom: usize, role: Role) -> u16 {
+        let may = match self.writer(by, "members") {
+            Ok(may) => may,
+            Err(refused) => return refused,
+        };
+        if self.roles[whom].is_some() {
+            return 409;
+        }
+        if self.suspended {
+            return 402;
+        }
+        if role > may.role || !may.unscoped() {
+            return 403;
+        }
+        if self.invitations.iter().any(|each| each.whom == whom && self.open(each)) {
+            return 409;
+        }
+        let by = match by {
+            By::Key(number) => By::Key(self.key(number).unwrap()),
+            user @ By::User(_) => user,
+        };
+        self.invitations.push(Invitation { whom, role, by, ends: may.ends, accepted: false, revoked: false });
+        201
+    }
+
+    fn accept(&mut self, user: usize, invitation: usize) -> u16 {
+        if self.banned[user] || self.deleted[user] {
+            return 401;
+        }
+        if self.invitations.is_empty() {
+            return 404;
+        }
+        let index = invitation % self.invitations.len();
+        let found = &self.invitations[index];
+        let sender = match found.by {
+            By::User(sender) => self.user_may(sender),
+            By::Key(key) => self.key_may(key).filter(|may| may.lets("members", true)).map(|may| may.role),
+        };
+        let open = self.open(found);
+        if open && sender.is_none() {
+            return 404;
+        }
+        if self.suspended {
+            return 402;
+        }
+        if found.whom != user {
+            return 403;
+        }
+        if !open {
+            return if found.accepted { self.accepted_before(user) } else { 404 };
+        }
+        let role = found.role.min(sender.unwrap());
+        self.invitations[index].accepted = true;
+        self.roles[user] = self.roles[user].or(Some(role));
+        200
+    }
+
+    /// Accepting again is answered as before, unless the membership is gone since.
+    fn accepted_before(&self, user: usize) -> u16 {
+        if self.roles[user].is_some() { 200 } else { 404 }
+    }
+
+    fn last_owner(&self, whom: usize) -> bool {
+        let owners = self.roles.iter().filter(|role| **role == Some(Role::Owner)).count();
+        self.roles[whom] == Some(Role::Owner) && owners == 1
+    }
+
+    fn change_role(&mut self, by: By, whom: usize, role: Role) -> u16 {
+        let may = match self.writer(by, "members") {
+            Ok(may) => may,
+            Err(refused) => return refused,
+        };
+        let Some(current) = self.roles[whom] else { return 404 };
+        if current > may.role {
+            return 403;
+        }
+        if role > current {
+            if self.suspended {
+                return 402;
+            }
+            if role > may.role || !may.unscoped() {
+                return 403;
+            }
+        }
+        if role != Role::Owner && self.last_owner(whom) {
+            return 409;
+        }
+        self.roles[whom] = Some(role);
+        200
+    }
+
+    fn remove(&mut self, by: By, whom: usize) -> u16 {
+        if matches!(by, By::User(user) if user == whom) {
+            return self.leave(whom);
+        }
+        let may = match self.writer(by, "members") {
+            Ok(may) => may,
+            Err(refused) => return refused,
+        };
+        match self.roles[whom] {
+            None => 404,
+            Some(current) if current > may.role => 403,
+            Some(_) if self.last_owner(whom) => 409,
+            Some(_) => self.gone(whom),
+        }
+    }
+
+    fn leave(&mut self, user: usize) -> u16 {
+        if self.banned[user] || self.deleted[user] {
+            return 401;
+        }
+        match self.roles[user] {
+            None => 404,
+            Some(_) if self.last_owner(user) => 409,
+            Some(_) => self.gone(user),
+        }
+    }
+
+    /// The membership ends, and with it what was given.
+    fn gone(&mut self, user: usize) -> u16 {
+        self.roles[user] = None;
+        self.close_invitations(By::User(user));
+        for index in 0..self.keys.len() {
+            let key = &mut self.keys[index];
+            if key.behind == user && !key.revoked && !key.suspended {
+                key.suspended = true;
+                self.close_invitations(By::Key(index));
+            }
+        }
+        204
+    }
+
+    fn delete(&mut self, user: usize) -> u16 {
+        let others = self.roles.iter().enumerate().any(|(other, role)| other != user && role.is_some());
+        if !self.deleted[user] && !(self.last_owner(user) && others) {
+            if self.roles[user].is_some() {
+                self.gone(user);
+            }
+            self.deleted[user] = true;
+        }
+        0
+    }
+
+    pub(super) fn is_suspended(&self) -> bool {
+        self.suspended
+    }
+
+    /// How many keys there are.
+    pub(super) fn keys(&self) -> usize {
+        self.keys.len()
+    }
+}

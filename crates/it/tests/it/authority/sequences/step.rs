@@ -1,0 +1,126 @@
+//! What can happen.
+
+use freehold_core::Role;
+use proptest::prelude::*;
+
+/// How many users there are: an owner, two admins, and two who belong to other organizations.
+pub(super) const USERS: usize = 5;
+/// The roles that they begin with.
+pub(super) const ROLES: [Option<Role>; USERS] = [Some(Role::Owner), Some(Role::Admin), Some(Role::Admin), None, None];
+
+/// Who acts: a user, or one of the keys so far, counted round and round.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum By {
+    User(usize),
+    Key(usize),
+}
+
+/// What a key is asked to be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    /// Which of [`SCOPES`].
+    pub(super) scopes: usize,
+    /// Live, test, or what the creator is.
+    pub(super) live: Option<bool>,
+    /// In how many half hours it ends.
+    pub(super) ends: Option<u8>,
+}
+
+/// The scopes that keys have. None: everything.
+pub(super) const SCOPES: [&[&str]; 5] = [
+    &[],
+    &["keys:write", "members:write", "usage:read"],
+    &["keys", "usage"],
+    &["members", "keys:read"],
+    &["usage:read"],
+];
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step {
+    CreateKey {
+        by: By,
+        wanted: Wanted,
+    },
+    /// Creates a key with an `Idempotency-Key`, and sends the same as another.
+    Replay {
+        by: By,
+        again: By,
+    },
+    RevokeKey {
+        by: By,
+        key: usize,
+    },
+    Adopt {
+        by: By,
+        key: usize,
+    },
+    Invite {
+        by: By,
+        whom: usize,
+        role: Role,
+    },
+    Accept {
+        user: usize,
+        invitation: usize,
+    },
+    ChangeRole {
+        by: By,
+        whom: usize,
+        role: Role,
+    },
+    Remove {
+        by: By,
+        whom: usize,
+    },
+    Leave {
+        user: usize,
+    },
+    Ban {
+        user: usize,
+    },
+    Unban {
+        user: usize,
+    },
+    Delete {
+        user: usize,
+    },
+    Suspend,
+    Restore,
+    /// Half an hour goes by.
+    Wait,
+}
+
+fn by() -> impl Strategy<Value = By> {
+    prop_oneof![3 => (0..USERS).prop_map(By::User), 2 => (0..8usize).prop_map(By::Key)]
+}
+
+fn role() -> impl Strategy<Value = Role> {
+    prop::sample::select(&Role::ALL[..])
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let user = || 0..USERS;
+    let wanted = (0..SCOPES.len(), prop::option::of(any::<bool>()), prop::option::weighted(0.3, 1..4u8))
+        .prop_map(|(scopes, live, ends)| Wanted { scopes, live, ends });
+    prop_oneof![
+        6 => (by(), wanted).prop_map(|(by, wanted)| Step::CreateKey { by, wanted }),
+        1 => (by(), by()).prop_map(|(by, again)| Step::Replay { by, again }),
+        2 => (by(), 0..8usize).prop_map(|(by, key)| Step::RevokeKey { by, key }),
+        2 => (by(), 0..8usize).prop_map(|(by, key)| Step::Adopt { by, key }),
+        4 => (by(), user(), role()).prop_map(|(by, whom, role)| Step::Invite { by, whom, role }),
+        4 => (user(), 0..4usize).prop_map(|(user, invitation)| Step::Accept { user, invitation }),
+        3 => (by(), user(), role()).prop_map(|(by, whom, role)| Step::ChangeRole { by, whom, role }),
+        2 => (by(), user()).prop_map(|(by, whom)| Step::Remove { by, whom }),
+        1 => user().prop_map(|user| Step::Leave { user }),
+        1 => user().prop_map(|user| Step::Ban { user }),
+        1 => user().prop_map(|user| Step::Unban { user }),
+        1 => user().prop_map(|user| Step::Delete { user }),
+        1 => Just(Step::Suspend),
+        1 => Just(Step::Restore),
+        1 => Just(Step::Wait),
+    ]
+}
+
+pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
+    prop::collection::vec(step(), 3..16)
+}
