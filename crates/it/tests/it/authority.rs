@@ -1,13 +1,14 @@
 //! Derived authority: what keys, invitations and replayed answers may do when their giver may do less than before.
 //!
 //! [`keys`], [`invitations`] and [`replays`] are the single faults, [`standing`] what works whatever the standing of the
-//! organization, [`sequences`] all of it at random against a model.
+//! organization, [`upgrade`] what was there before, [`sequences`] all of it at random against a model.
 
 mod invitations;
 mod keys;
 mod replays;
 mod sequences;
 mod standing;
+mod upgrade;
 
 use freehold::work;
 use freehold_core::Role;
