@@ -27,6 +27,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             name: "mail_suppressions",
             sql: include_str!("../migrations/0006_mail_suppressions.sql"),
         },
+        Migration { number: 7, name: "mail_secrets", sql: include_str!("../migrations/0007_mail_secrets.sql") },
     ],
 };
 
@@ -34,6 +35,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
 pub const STATEMENTS: &[&[&Statement]] = &[
     mail::SENDER_STATEMENTS,
     mail::QUEUE_STATEMENTS,
+    mail::SECRETS_STATEMENTS,
     mail::SUPPRESSION_STATEMENTS,
     mail::TENANT_BRAND_STATEMENTS,
     mailbox::STATEMENTS,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use freehold_delivery::webhook::sweep;
+use freehold_delivery::{mail::mails_seal, webhook::sweep};
 use freehold_identity::{key::suspension_handler, sweep::sweep as identity_sweep};
 use freehold_jobs::{Done, FORGETTING, Handler, JobKind, Schedule, forget_handler};
 use freehold_metering::usage::usage_sweep;
@@ -20,6 +20,9 @@ const SIGN_INS: JobKind = chore("house.sweep_sign_ins");
 /// Forgets invitations that were over long ago, with their addresses.
 const INVITATIONS: JobKind = chore("house.forget_invitations");
 
+/// Seals the secrets of mails that an older server queued in clear.
+const MAILS: JobKind = chore("house.seal_mails");
+
 const fn chore(name: &'static str) -> JobKind {
     JobKind { attempts: 3, at_once: Some(1), time_limit: Duration::from_mins(5), ..JobKind::named(name) }
 }
@@ -31,13 +34,14 @@ pub const SCHEDULES: &[Schedule] = &[
     Schedule { name: PROMISES.name, every: Duration::from_mins(5), kind: &PROMISES },
     Schedule { name: SIGN_INS.name, every: Duration::from_mins(10), kind: &SIGN_INS },
     Schedule { name: INVITATIONS.name, every: Duration::from_hours(6), kind: &INVITATIONS },
+    Schedule { name: MAILS.name, every: Duration::from_mins(10), kind: &MAILS },
     sweep::SCHEDULE,
 ];
 
 /// What does it.
 pub fn handlers(backbone: &Backbone) -> Vec<Handler> {
     let (answers, promises, sign_ins) = (backbone.clone(), backbone.clone(), backbone.clone());
-    let invitations = backbone.clone();
+    let (invitations, mails) = (backbone.clone(), backbone.clone());
     vec![
         suspension_handler(&backbone.identity),
         forget_handler(backbone.db.clone(), backbone.clock.clone()),
@@ -53,6 +57,10 @@ pub fn handlers(backbone: &Backbone) -> Vec<Handler> {
         Handler::new(&INVITATIONS, move |_| {
             let house = invitations.clone();
             async move { invitations_forget(&house.db, house.clock.now()).await.map(|_| Done::Done) }
+        }),
+        Handler::new(&MAILS, move |_| {
+            let house = mails.clone();
+            async move { mails_seal(&house.db, &house.vault, &house.random).await.map(|_| Done::Done) }
         }),
         Handler::new(&PROMISES, move |_| {
             let house = promises.clone();

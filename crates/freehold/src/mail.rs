@@ -26,12 +26,13 @@ impl MailServer {
 /// What sends this process's mails; none where there is nowhere to send them, so that they wait in the queue.
 pub fn sender(settings: &Settings, backbone: &Backbone, shown: bool) -> Result<Option<Sender>> {
     let post = match &settings.mail_server {
-        Some(server) => Post::Smtp(Box::new(server.connect(&backbone.site_url)?)),
+        Some(server) => Post::Smtp { smtp: Box::new(server.connect(&backbone.site_url)?), shown },
         None if shown => Post::Mailbox { site_url: backbone.site_url.clone() },
         None => return Ok(None),
     };
-    let (db, clock, random) = (backbone.db.clone(), backbone.clock.clone(), backbone.random.clone());
-    Ok(Some(Sender::new(db, clock, random, Brand::of_product(&backbone.product), post)))
+    let (db, vault) = (backbone.db.clone(), backbone.vault.clone());
+    let (clock, random) = (backbone.clock.clone(), backbone.random.clone());
+    Ok(Some(Sender::new(db, vault, clock, random, Brand::of_product(&backbone.product), post)))
 }
 
 /// `https://app.example.org:8443` is `app.example.org`.

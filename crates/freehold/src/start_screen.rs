@@ -95,6 +95,6 @@ async fn first_link(backbone: &Backbone, local: &Local) -> Option<String> {
     if let Err(error) = person_mail(backbone, HOUSE, OWNER.to_owned(), true, data, target).await {
         tracing::debug!("no new sign-in link: {error:?}");
     }
-    let mails = mailbox_list(&backbone.db, Some(OWNER)).await.ok()?;
+    let mails = mailbox_list(&backbone.db, &backbone.vault, Some(OWNER)).await.ok()?;
     mails.first()?.mail.link().map(str::to_owned)
 }

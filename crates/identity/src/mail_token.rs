@@ -4,6 +4,7 @@ mod store;
 
 use freehold_core::{Result, Secret, UserId, percent_encode};
 use freehold_db::SystemTx;
+use freehold_vault::MAIL_SEALED;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -149,15 +150,16 @@ pub async fn token_mail(
 ) -> Result<()> {
     mail_take(identity, tx).await?;
     let settings = &identity.settings;
+    let mut secrets = Map::from_iter([("code".to_owned(), json!(made.code.expose()))]);
+    if made.kind != MailKind::Reauthentication {
+        secrets.insert("link".to_owned(), json!(made.link.expose()));
+    }
     let mut data = json!({
         "product_name": settings.product_name,
-        "code": made.code.expose(),
         "minutes_valid": settings.auth.code_minutes,
         "site_url": settings.site_url,
+        MAIL_SEALED: identity.vault.mail_seal(made.id, &secrets, &identity.random),
     });
-    if made.kind != MailKind::Reauthentication {
-        data["link"] = json!(made.link.expose());
-    }
     for (name, value) in extra {
         data[name] = value;
     }

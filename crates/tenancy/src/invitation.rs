@@ -10,13 +10,14 @@ mod token;
 use std::borrow::Cow;
 
 use freehold_core::{
-    ApiKeyId, Area, Caller, Error, Id, Kind, OptionExt, Page, PageRequest, Result, Role, TenantId, UserId, codes,
+    ApiKeyId, Area, Caller, Error, Id, Kind, OptionExt, Page, PageRequest, Random, Result, Role, TenantId, UserId,
+    codes,
 };
 use freehold_db::{Db, OnConstraint, SystemTx, TenantTx, row};
 use freehold_jobs::outbox::{EventId, event_publish};
-use freehold_vault::Vault;
+use freehold_vault::{MAIL_SEALED, Vault};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 pub use accept::{Invitee, Offer, invitation_accept, invitation_awaits, inviter_bounds, offer_find};
@@ -101,6 +102,8 @@ pub struct Letter {
     pub site_url: String,
     /// The address of who invites; none: a key does.
     pub invited_by: Option<String>,
+    /// Random source for sealing the invitation's link.
+    pub random: Random,
 }
 
 impl Invitation {
@@ -170,7 +173,7 @@ pub async fn invitation_create(
     })?;
     // After the insert, so that inviting somebody twice says so instead of asking for a larger plan.
     seats(taken + 1)?;
-    mail(tx, caller, &made, (token, letter), now).await?;
+    mail(tx, (caller, vault), &made, (token, letter), now).await?;
     let told =
         InvitationCreated { invitation_id: made.invitation_id, email: made.email.clone(), role: role.to_owned() };
     event_publish(tx, tenant, event, &told, now).await?;
@@ -213,7 +216,7 @@ pub async fn invitation_resend(
     let renew =
         store::invitation_renew(id, token.digest(vault), caller.user(), caller.api_key(), now, expiry(caller, now));
     let renewed = tx.fetch_one(renew).await?;
-    mail(tx, caller, &renewed, (token, letter), now).await?;
+    mail(tx, (caller, vault), &renewed, (token, letter), now).await?;
     let detail = json!({ "email": renewed.email });
     audit(tx, caller, ("invitation.resent", id, detail), (entry, now)).await?;
     Ok(renewed)
@@ -280,21 +283,23 @@ fn too_many(message: impl Into<Cow<'static, str>>, wait_seconds: i64) -> Error {
 
 async fn mail(
     tx: &mut TenantTx,
-    caller: &Caller,
+    (caller, vault): (&Caller, &Vault),
     invitation: &Invitation,
     (token, letter): (&InvitationToken, Letter),
     now: Timestamp,
 ) -> Result<()> {
     let tenant = crate::tenant::tenant_get(tx, caller.tenant()).await?;
-    let Letter { mail, product_name, site_url, invited_by } = letter;
+    let Letter { mail, product_name, site_url, invited_by, random } = letter;
+    let link = format!("{site_url}/invitation?token={}", token.expose());
+    let secrets = Map::from_iter([("link".to_owned(), json!(link))]);
     let data = json!({
         "product_name": product_name,
         "organization": tenant.name,
         "invited_by": invited_by,
         "role": invitation.role,
         "until": invitation.expires_at,
-        "link": format!("{site_url}/invitation?token={}", token.expose()),
         "site_url": site_url,
+        MAIL_SEALED: vault.mail_seal(mail, &secrets, &random),
     });
     tx.fetch_one(store::invitation_mail(invitation.invitation_id, mail, data, now)).await.map(drop)
 }

@@ -6,10 +6,12 @@
 //! opens and authenticates.
 
 mod derive;
+mod mail;
 mod master;
 mod purpose;
 mod vault;
 
+pub use mail::MAIL_SEALED;
 pub use master::{MasterKeyError, MasterKeys};
 pub use purpose::Purpose;
 pub use vault::{OpenError, Vault};

@@ -26,11 +26,13 @@ pub enum Purpose {
     Credential,
     /// The pepper of digests by which guesses are counted: of network addresses and accounts.
     Limit,
+    /// Sign-in links, codes and invitation links of mails, from when a mail is queued until it ends.
+    Mail,
 }
 
 impl Purpose {
     /// All purposes, in the order of their declaration.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::SigningKey,
         Self::SessionKey,
         Self::ApiKey,
@@ -41,6 +43,7 @@ impl Purpose {
         Self::Answer,
         Self::Credential,
         Self::Limit,
+        Self::Mail,
     ];
 
     /// The label that goes into the derivation. Changing one makes everything sealed for it unreadable.
@@ -56,6 +59,7 @@ impl Purpose {
             Self::Answer => "answer",
             Self::Credential => "credential",
             Self::Limit => "limit",
+            Self::Mail => "mail",
         }
     }
 }

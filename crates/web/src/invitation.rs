@@ -48,6 +48,7 @@ pub async fn invitation_letter(backbone: &Backbone, caller: &Caller) -> Result<L
         product_name: backbone.product.name.clone(),
         site_url: backbone.site_url.clone(),
         invited_by,
+        random: backbone.random.clone(),
     })
 }
 

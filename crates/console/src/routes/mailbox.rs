@@ -58,7 +58,7 @@ async fn mailbox(
     Extension(pages): Extension<Arc<Pages>>,
 ) -> Answer<Response> {
     let looks = mail::Brand::of_product(&backbone.product);
-    let mails = mailbox_list(&backbone.db, None).await?.into_iter().map(|received| ReceivedMail {
+    let mails = mailbox_list(&backbone.db, &backbone.vault, None).await?.into_iter().map(|received| ReceivedMail {
         id: received.id.to_string(),
         subject: received.mail.subject(&looks),
         received_at: received.received_at.to_string(),
@@ -70,7 +70,7 @@ async fn mailbox(
 
 /// The same for programs: what a test or the demo would otherwise have to read off the page.
 async fn messages(_: AtThisMachine, State(backbone): State<Backbone>, Query(query): Query<To>) -> Answer<Json<Value>> {
-    let mails = mailbox_list(&backbone.db, query.to.as_deref()).await?;
+    let mails = mailbox_list(&backbone.db, &backbone.vault, query.to.as_deref()).await?;
     let looks = mail::Brand::of_product(&backbone.product);
     let body = |received: Received| {
         json!({
@@ -115,7 +115,7 @@ fn look(backbone: &Backbone, received: &Received) -> mail::Brand {
 
 async fn find(backbone: &Backbone, id: &str) -> Result<Received, Error> {
     let id: Uuid = id.parse().ok().or_not_found("mail")?;
-    mailbox_get(&backbone.db, id).await
+    mailbox_get(&backbone.db, &backbone.vault, id).await
 }
 
 pub(super) fn with_policy(mut page: Response, policy: &'static str) -> Response {

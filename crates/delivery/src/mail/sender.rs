@@ -13,6 +13,7 @@ use std::{pin::pin, sync::Arc, time::Duration};
 
 use freehold_core::{Clock, Random};
 use freehold_db::{Db, row};
+use freehold_vault::Vault;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::{
@@ -49,7 +50,21 @@ pub enum Post {
         site_url: String,
     },
     /// To a mail server.
-    Smtp(Box<Smtp>),
+    Smtp {
+        /// The way to it.
+        smtp: Box<Smtp>,
+        /// Whether `/dev/mail` shows what was sent, too.
+        shown: bool,
+    },
+}
+
+impl Post {
+    const fn shown(&self) -> bool {
+        match self {
+            Self::Mailbox { .. } => true,
+            Self::Smtp { shown, .. } => *shown,
+        }
+    }
 }
 
 /// Sends what is queued.
@@ -58,6 +73,7 @@ pub struct Sender(Arc<Parts>);
 
 struct Parts {
     db: Db,
+    vault: Vault,
     clock: Clock,
     random: Random,
     brand: Brand,
@@ -89,8 +105,8 @@ enum Reached {
 
 impl Sender {
     /// Sends by `post`, in the name of `brand` where a mail is nobody else's.
-    pub fn new(db: Db, clock: Clock, random: Random, brand: Brand, post: Post) -> Self {
-        Self(Arc::new(Parts { db, clock, random, brand, post }))
+    pub fn new(db: Db, vault: Vault, clock: Clock, random: Random, brand: Brand, post: Post) -> Self {
+        Self(Arc::new(Parts { db, vault, clock, random, brand, post }))
     }
 
     /// Sends until it is told to stop; then ends what is under way, within 15 seconds. Trouble with the database or the mail server is
@@ -125,7 +141,7 @@ impl Sender {
         if time::timeout(DRAIN, ended).await.is_err() {
             tracing::warn!("some mails were still under way; they are sent again in {} s", LEASE.as_secs());
         }
-        if let Post::Smtp(smtp) = &self.0.post {
+        if let Post::Smtp { smtp, .. } = &self.0.post {
             smtp.close().await;
         }
     }
@@ -148,12 +164,12 @@ impl Parts {
 
     /// Ends connections that nothing was sent over lately.
     async fn end_idle(&self) {
-        if let Post::Smtp(smtp) = &self.post {
+        if let Post::Smtp { smtp, .. } = &self.post {
             smtp.tidy().await;
         }
     }
 
-    /// Forgets what ended long ago: addresses, and codes that no longer work.
+    /// Forgets what ended long ago, with its addresses.
     async fn forget(&self) {
         let before = self.clock.now().saturating_sub(KEEP).unwrap_or(Timestamp::MIN);
         if let Err(error) = self.db.system("forget old mails").execute(store::mail_forget(before)).await {

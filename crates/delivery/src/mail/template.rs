@@ -89,6 +89,24 @@ impl Template {
         Self::ALL.into_iter().find(|template| template.name() == name)
     }
 
+    /// Whether the mail carries a link or code that lets its reader sign in or join an organization. These are sealed
+    /// while the mail is queued, and deleted when it ends.
+    pub const fn has_secrets(self) -> bool {
+        match self {
+            Self::SignIn(_) | Self::OrganizationInvitation => true,
+            Self::WebhookDisabled | Self::Billing(_) => false,
+        }
+    }
+
+    /// The names of the templates with secrets.
+    pub(crate) fn with_secrets() -> Vec<String> {
+        Self::ALL
+            .into_iter()
+            .filter(|template| template.has_secrets())
+            .map(|template| template.name().to_owned())
+            .collect()
+    }
+
     /// A queued mail, ready to be written out.
     ///
     /// `internal` if no template has this name, or the data lacks something it needs or holds something no mail may

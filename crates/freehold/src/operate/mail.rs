@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, anyhow};
 use clap::{Subcommand, ValueEnum};
-use freehold_core::Clock;
+use freehold_core::{Clock, codes};
 use freehold_db::Db;
 use freehold_delivery::mail::{
     Address, MailRecord, SuppressionReason, mail_count, mail_list, mail_retry, mail_retry_all, suppression_add,
@@ -158,17 +158,26 @@ fn lines(mail: &MailRecord) -> String {
 
 async fn retry(db: &Db, id: Option<Uuid>, now: Timestamp) -> Result<String> {
     let mut tx = db.system("operator sends mails again").begin().await?;
-    let count = match id {
+    let (count, left) = match id {
         Some(id) => {
-            mail_retry(&mut tx, id, now).await.map_err(|_| anyhow!("no mail {id} failed or was suppressed"))?;
-            1
+            mail_retry(&mut tx, id, now).await.map_err(|error| match error.is(codes::NOT_FOUND) {
+                true => anyhow!("no mail {id} failed or was suppressed"),
+                false => anyhow!("mail {id} is not sent again: {}", error.message()),
+            })?;
+            (1, 0)
         }
         None => mail_retry_all(&mut tx, now).await?,
     };
     tx.commit().await?;
-    Ok(match count {
+    let queued = match count {
         1 => "1 mail is sent again".to_owned(),
         count => format!("{count} mails are sent again"),
+    };
+    Ok(match left {
+        0 => queued,
+        left => format!(
+            "{queued}; {left} that carried a sign-in link, a code or an invitation cannot be: these were deleted"
+        ),
     })
 }
 

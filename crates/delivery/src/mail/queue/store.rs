@@ -15,12 +15,21 @@ statements! {
         "select id, template, recipient, state, attempts, created_at, due_at, answer from freehold.mails
          where $1::text is null or state = $1 order by created_at desc, id desc limit 100";
 
+    /// Template of a mail that failed or was suppressed; locked.
+    fn mail_lock_failed(id: Uuid) -> (String,) =
+        "select template from freehold.mails where id = $1 and state in ('failed', 'suppressed') for update";
+
     /// Puts one back into the queue.
     fn mail_retry(id: Uuid, now: Timestamp) -> () =
         "update freehold.mails set state = 'queued', attempts = 0, due_at = $2, ended_at = null
          where id = $1 and state in ('failed', 'suppressed')";
 
-    /// Puts all that failed back into the queue.
-    fn mail_retry_all(now: Timestamp) -> () =
-        "update freehold.mails set state = 'queued', attempts = 0, due_at = $1, ended_at = null where state = 'failed'";
+    /// Puts all that failed back into the queue, but those of these templates.
+    fn mail_retry_all(now: Timestamp, but: Vec<String>) -> () =
+        "update freehold.mails set state = 'queued', attempts = 0, due_at = $1, ended_at = null
+         where state = 'failed' and template <> all($2)";
+
+    /// How many of these templates failed.
+    fn mail_count_failed(templates: Vec<String>) -> (i64,) =
+        "select count(*) from freehold.mails where state = 'failed' and template = any($1)";
 }

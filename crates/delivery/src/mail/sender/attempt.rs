@@ -8,7 +8,7 @@ use tokio::time::{self, Instant};
 
 use super::{LEASE, Parts, Post, Reached, Taken, pace, store};
 use crate::mail::{
-    Address, Brand, Mail, Template,
+    Address, Brand, Mail, Template, mail_data,
     message::Outgoing,
     smtp::{Smtp, Verdict},
     suppression::{Reason, suppression_add, suppression_among},
@@ -59,7 +59,7 @@ impl Parts {
         };
         match &self.post {
             Post::Mailbox { .. } => (End::Sent("shown in the local mailbox".to_owned()), Reached::NotAsked),
-            Post::Smtp(smtp) => self.send(smtp, taken, &mail, address).await,
+            Post::Smtp { smtp, .. } => self.send(smtp, taken, &mail, address).await,
         }
     }
 
@@ -70,8 +70,7 @@ impl Parts {
             return over("failed", "whoever sent it was stopped, or died of it, every time");
         }
         // A newer server may have asked for it, and one like that may be beside us.
-        let mail = Template::parse(&taken.template, taken.data.clone())
-            .map_err(|error| again(taken, format!("this server cannot write it: {error:?}")))?;
+        let mail = self.mail_of(taken).map_err(|why| again(taken, format!("this server cannot write it: {why}")))?;
         if mail.useless_from(taken.created_at).is_some_and(|useless| useless <= self.clock.now()) {
             return over("expired", "its link had stopped working before it could be sent");
         }
@@ -85,6 +84,18 @@ impl Parts {
         }
     }
 
+    /// The mail, or why this server cannot write it, without values of its data: they may be secrets.
+    fn mail_of(&self, taken: &Taken) -> Result<Mail, String> {
+        let Taken { id, template, data, .. } = taken;
+        if Template::find(template).is_none() {
+            return Err(format!("it has no template named {template:?}"));
+        }
+        let data = mail_data(&self.vault, *id, data.clone()).map_err(|error| {
+            std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string)
+        })?;
+        Template::parse(template, data).map_err(|_| format!("its data is not what the template {template} needs"))
+    }
+
     async fn send(&self, smtp: &Smtp, taken: &Taken, mail: &Mail, address: Address) -> (End, Reached) {
         let brand = self.brand_for(taken);
         let outgoing = match Outgoing::write(taken.id, taken.created_at, (&smtp.from, &address), mail, &brand) {
@@ -92,7 +103,10 @@ impl Parts {
             Err(error) if error.is(codes::VALIDATION_FAILED) => {
                 return (End::Over("failed", error.message().to_owned()), Reached::NotAsked);
             }
-            Err(error) => return (again(taken, format!("it could not be written: {error:?}")), Reached::NotAsked),
+            Err(error) => {
+                tracing::warn!("mail {} could not be written: {error}", taken.id);
+                return (again(taken, "it could not be written; the log says why".to_owned()), Reached::NotAsked);
+            }
         };
         let mut sending = pin!(smtp.send(&outgoing));
         let mut renew = time::interval_at(Instant::now() + RENEW, RENEW);
@@ -102,12 +116,13 @@ impl Parts {
                 _ = renew.tick() => self.renew(taken).await,
             }
         };
+        let said = |text: String| mail.hide_secrets(&text);
         match verdict {
-            Verdict::Taken(answer) => (End::Sent(answer), Reached::Yes),
-            Verdict::Later(why) => (again(taken, why), Reached::Yes),
-            Verdict::Never { why, bounced: true } => (End::Bounced(address, why), Reached::Yes),
-            Verdict::Never { why, bounced: false } => (End::Over("failed", why), Reached::Yes),
-            Verdict::Away(why) => (End::Back(why), Reached::No),
+            Verdict::Taken(answer) => (End::Sent(said(answer)), Reached::Yes),
+            Verdict::Later(why) => (again(taken, said(why)), Reached::Yes),
+            Verdict::Never { why, bounced: true } => (End::Bounced(address, said(why)), Reached::Yes),
+            Verdict::Never { why, bounced: false } => (End::Over("failed", said(why)), Reached::Yes),
+            Verdict::Away(why) => (End::Back(said(why)), Reached::No),
         }
     }
 
@@ -131,7 +146,7 @@ impl Parts {
         let (id, attempt, now) = (taken.id, taken.attempts, self.clock.now());
         let mut tx = self.db.system("write down what came of a mail").begin().await?;
         match end {
-            End::Sent(answer) => tx.execute(store::mail_sent(id, answer, now)).await?,
+            End::Sent(answer) => tx.execute(store::mail_sent(id, answer, now, self.post.shown())).await?,
             End::Again(why) => {
                 let due = now.saturating_add(pace::wait(attempt, &self.random)).unwrap_or(now);
                 tx.execute(store::mail_again(id, attempt, why, due)).await?
@@ -151,11 +166,10 @@ impl Parts {
         let Taken { id, template, recipient, .. } = taken;
         match (end, &self.post) {
             (End::Sent(_), Post::Mailbox { site_url }) => {
-                let mail = Template::parse(template, taken.data.clone());
-                let subject = mail.map(|mail| mail.subject(&self.brand)).unwrap_or_default();
+                let subject = self.mail_of(taken).map(|mail| mail.subject(&self.brand)).unwrap_or_default();
                 tracing::info!("mail to {recipient}: {subject} ({site_url}/dev/mail/{id})");
             }
-            (End::Sent(_), Post::Smtp(_)) => tracing::info!("mail {id} ({template}) was taken by the mail server"),
+            (End::Sent(_), Post::Smtp { .. }) => tracing::info!("mail {id} ({template}) was taken by the mail server"),
             (End::Again(_), _) => tracing::info!("mail {id} ({template}) is tried again later"),
             (End::Back(why), _) => tracing::debug!("the mail server cannot be used: {why}"),
             (End::Over(state @ ("expired" | "suppressed"), _), _) => tracing::info!("mail {id} ({template}): {state}"),

@@ -24,9 +24,11 @@ statements! {
     fn mail_keep(id: Uuid, attempt: i16, until: Timestamp) -> () =
         "update freehold.mails set due_at = $3 where id = $1 and attempts = $2 and state = 'queued'";
 
-    /// It was delivered.
-    fn mail_sent(id: Uuid, answer: &str, now: Timestamp) -> () =
-        "update freehold.mails set state = 'sent', answer = $2, ended_at = $3 where id = $1 and state = 'queued'";
+    /// It was delivered. Where it is shown in the local mailbox, that keeps its sealed secrets.
+    fn mail_sent(id: Uuid, answer: &str, now: Timestamp, shown: bool) -> () =
+        "update freehold.mails
+         set state = 'sent', answer = $2, ended_at = $3, mailbox_sealed = case when $4 then data->>'sealed' end
+         where id = $1 and state = 'queued'";
 
     /// It is to be tried again.
     fn mail_again(id: Uuid, attempt: i16, answer: &str, due: Timestamp) -> () =

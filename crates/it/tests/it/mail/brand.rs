@@ -39,7 +39,7 @@ async fn a_tenants_mails_carry_its_name_colour_and_reply_address_and_nobody_else
     enqueue(&app, &owner, "ada@example.org").await;
     enqueue(&app, &stranger, "eve@example.org").await;
     let server = MailServer::start();
-    let sender = Running::of(&app.test, Post::Smtp(Box::new(smtp(&server.url()))));
+    let sender = Running::of(&app.test, Post::Smtp { smtp: Box::new(smtp(&server.url())), shown: false });
     let is_to = |mail: &Value, to: &str| mail["envelope_to"][0] == to;
     eventually("both arrived", async || server.mails().await.len() == 2).await;
     sender.stop().await;

@@ -42,7 +42,7 @@ async fn tried_too_often_it_becomes_a_dead_letter_that_an_operator_can_send_agai
     assert_eq!((row.state.as_str(), row.attempts), ("failed", 10));
     assert!(row.answer.starts_with("given up after 10 attempts: 450 4.2.1"), "{row:?}");
     let mut tx = room.test.db.system("test").begin().await.unwrap();
-    assert_eq!(mail_retry_all(&mut tx, room.test.clock.now()).await.unwrap(), 1);
+    assert_eq!(mail_retry_all(&mut tx, room.test.clock.now()).await.unwrap(), (1, 0));
     tx.commit().await.unwrap();
     assert_eq!(room.ended(id).await.state, "sent");
     let mut tx = room.test.db.system("test").begin().await.unwrap();
@@ -65,7 +65,7 @@ async fn an_address_that_is_not_there_gets_no_more_mails_until_an_operator_says_
     );
     assert!(suppressed[0].answer.as_ref().unwrap().contains("nobody of that name"));
 
-    let second = room.enqueue("UNKNOWN.ada@example.ORG").await;
+    let second = room.enqueue_as("webhook_disabled", "UNKNOWN.ada@example.ORG", &webhook_disabled()).await;
     assert_eq!(room.ended(second).await.state, "suppressed");
     assert_eq!(server.events("recipient").await.len(), 1, "the server was not asked again");
 

@@ -2,6 +2,7 @@
 
 use freehold_core::Secret;
 use freehold_delivery::mail::{Brand, Origin, Post, Sender, Server, Smtp};
+use freehold_vault::Vault;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::{sync::watch, task::JoinHandle};
@@ -57,7 +58,7 @@ impl Room {
     }
 
     pub(crate) fn send_with(&self, smtp: Smtp) -> Running {
-        self.run(Post::Smtp(Box::new(smtp)))
+        self.run(Post::Smtp { smtp: Box::new(smtp), shown: false })
     }
 
     /// Begins to send into the local mailbox.
@@ -108,7 +109,7 @@ impl Running {
     /// Sends what is queued in this database.
     pub(crate) fn of(test: &TestDatabase, post: Post) -> Self {
         let (db, clock, random) = (test.db.clone(), test.clock.clone(), test.random.clone());
-        let sender = Sender::new(db, clock, random, brand(), post);
+        let sender = Sender::new(db, Vault::new([7; 32]), clock, random, brand(), post);
         let (stop, stopping) = watch::channel(false);
         Self { stop, task: tokio::spawn(sender.run(stopping)) }
     }

@@ -97,7 +97,7 @@ impl Served {
 
     /// The mails to an address, the newest first.
     pub(crate) async fn mails(&self, to: &str) -> Vec<Received> {
-        mailbox_list(&self.backbone.db, Some(to)).await.unwrap()
+        mailbox_list(&self.backbone.db, &self.backbone.vault, Some(to)).await.unwrap()
     }
 
     /// The code of the newest mail.
