@@ -1,4 +1,4 @@
-//! `/`: what is running here, for somebody who never heard of it.
+//! `/`: the product, and on the local whole what is running here.
 
 use askama::Template;
 
@@ -15,12 +15,14 @@ pub struct HomePage {
     pub brand: Brand,
     /// What the product does, one sentence: `AI voice agents that answer and make your calls.`
     pub description: String,
-    /// What the server stands on, most important first.
+    /// What the server stands on, most important first. Empty for visitors of a deployment, whom it does not concern.
     pub parts: Vec<Part>,
-    /// What to try, in this order.
+    /// What to try, in this order. Empty for visitors of a deployment.
     pub steps: Vec<Step>,
-    /// Whether mails end in the mailbox at `/dev/mail`.
+    /// Whether mails end in the mailbox at `/dev/mail`, and the visitor may read them there.
     pub local_mailbox: bool,
+    /// Whether users sign in on this server's pages.
+    pub sign_in: bool,
 }
 
 /// Something the server stands on.
@@ -62,6 +64,13 @@ impl HomePage {
     /// The page.
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
+    }
+}
+
+impl HomePage {
+    /// Whether the page says how the server is set up.
+    fn tells_setup(&self) -> bool {
+        !self.parts.is_empty() || !self.steps.is_empty()
     }
 }
 

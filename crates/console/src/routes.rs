@@ -10,12 +10,14 @@ mod plan_cards;
 mod reading;
 mod sign_in;
 mod stripe_events;
+mod this_machine;
 
 use std::sync::Arc;
 
 use axum::{
     Extension, Router,
     http::{StatusCode, header},
+    middleware,
     response::{IntoResponse, Response},
 };
 use freehold_core::{Code, Context, Result};
@@ -24,6 +26,7 @@ use freehold_web::{Answer, Backbone};
 use serde_json::Value;
 
 pub use error_pages::error_pages;
+use this_machine::this_machine_only;
 
 use crate::{Brand, home::Part};
 
@@ -34,6 +37,9 @@ pub struct Local {
     pub mailbox: bool,
     /// Whether mails are sent by a mail server.
     pub sends_mails: bool,
+    /// Whether everything runs on this machine, its database too. Then `/` says what the server stands on, to visitors at
+    /// this machine only.
+    pub whole: bool,
     /// What the server stands on.
     pub parts: Vec<Part>,
 }
@@ -50,6 +56,8 @@ struct Pages {
 /// The pages.
 pub fn routes(local: Local, document: Value, codes: Vec<Code>, events: Vec<EventType>) -> Router<Backbone> {
     let mailbox = if local.mailbox { mailbox::routes().merge(stripe_events::routes()) } else { Router::new() };
+    // One guard over everything under `/dev`, so that no page there can be without it.
+    let dev = mail_templates::routes().merge(mailbox).route_layer(middleware::from_fn(this_machine_only));
     let pages = Arc::new(Pages { local, document, codes, events });
     Router::new()
         .merge(assets::routes())
@@ -57,8 +65,7 @@ pub fn routes(local: Local, document: Value, codes: Vec<Code>, events: Vec<Event
         .merge(sign_in::routes())
         .merge(invitation::routes())
         .merge(billing::routes())
-        .merge(mail_templates::routes())
-        .merge(mailbox)
+        .merge(dev)
         .layer(Extension(pages))
 }
 

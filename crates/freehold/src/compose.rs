@@ -5,9 +5,10 @@ use std::sync::Arc;
 use anyhow::{Result, anyhow};
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, Request},
     http::{HeaderName, Method, header},
-    middleware,
+    middleware::{self, Next},
+    response::Response,
     routing::get,
 };
 use freehold_billing::Billing;
@@ -27,6 +28,7 @@ use freehold_web::{
     frame::frame, limits, newcomer_settle,
 };
 use serde_json::Value;
+use tower::{Layer, ServiceExt};
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -258,7 +260,7 @@ pub fn router(backbone: Backbone, product: &Product, local: Local) -> (Router, V
         .layer(middleware::from_fn_with_state(backbone.clone(), doors))
         .layer(middleware::from_fn(freehold_api::auth::face))
         .layer(middleware::from_fn_with_state(backbone.clone(), frame))
-        .layer(cross_origin())
+        .layer(middleware::from_fn(cross_origin))
         .layer(middleware::from_fn_with_state(backbone.clone(), credentials))
         .with_state(backbone);
     (router, document)
@@ -272,8 +274,18 @@ async fn wrong_method() -> Problem {
     Problem(Error::new(codes::METHOD_NOT_ALLOWED, "This path does not know the method; /docs lists those it knows."))
 }
 
-/// Applications on other origins may call us: what they bring is a token, never a cookie.
-fn cross_origin() -> CorsLayer {
+/// Applications on other origins may call the API and sign-in: what they bring is a token, never a cookie. Nothing else
+/// is for them: pages, and what a developer's own server shows to its own machine.
+async fn cross_origin(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if ["/api/", "/auth/"].iter().any(|begin| path.starts_with(begin)) {
+        let Ok(response) = cors().layer(next).oneshot(request).await;
+        return response;
+    }
+    next.run(request).await
+}
+
+fn cors() -> CorsLayer {
     let exposed = ["x-total-count", "link", "x-supabase-api-version", "x-request-id", "ratelimit", "ratelimit-policy"];
     CorsLayer::new()
         .allow_origin(Any)

@@ -82,7 +82,7 @@ async fn run_with(
     let backbone = compose::backbone(materials, product).await?;
     let mailbox = settings.shows_mails(database);
     let sends_mails = settings.mail_server.is_some();
-    let local = Local { mailbox, sends_mails, parts };
+    let local = Local { mailbox, sends_mails, whole: database.is_local(), parts };
     let told = told_to_stop();
     start_screen::print(&backbone, &local).await;
     let mails = mail::sender(settings, &backbone, mailbox)?;

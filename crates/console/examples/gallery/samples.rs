@@ -60,6 +60,7 @@ pub(crate) fn home() -> HomePage {
             ),
         ],
         local_mailbox: true,
+        sign_in: true,
     }
 }
 

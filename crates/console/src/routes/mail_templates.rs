@@ -1,4 +1,4 @@
-//! `/dev/mail/templates`: every mail there is, for whoever sits at the machine. Where the local mailbox is shown, tenants'
+//! `/dev/mail/templates`: every mail there is, for visitors at this machine. Where the local mailbox is shown, tenants'
 //! brands are too; elsewhere a proxy on the machine that does not say for whom it speaks would show them to everybody.
 
 use std::sync::Arc;
@@ -9,10 +9,7 @@ use freehold_delivery::mail::{self, NamedBrand, Template, mail_brand_list};
 use freehold_web::{Answer, Backbone, Path, Query};
 use serde::Deserialize;
 
-use super::{
-    Pages, brand, html,
-    mailbox::{AtThisMachine, with_policy},
-};
+use super::{Pages, brand, html, mailbox::with_policy};
 use crate::{MailBrandChoice, MailPage, MailTemplate, MailTemplatesPage};
 
 /// The product's own brand, in addresses.
@@ -32,7 +29,6 @@ struct Wanted {
 }
 
 async fn mail_templates(
-    _: AtThisMachine,
     State(backbone): State<Backbone>,
     Extension(pages): Extension<Arc<Pages>>,
     Query(wanted): Query<Wanted>,
@@ -58,7 +54,6 @@ async fn mail_templates(
 }
 
 async fn mail_template_html(
-    _: AtThisMachine,
     State(backbone): State<Backbone>,
     Extension(pages): Extension<Arc<Pages>>,
     Path(name): Path<String>,

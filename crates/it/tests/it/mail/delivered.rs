@@ -16,7 +16,7 @@ use crate::harness::{
 async fn a_sign_up_is_a_mail_with_a_text_and_an_html_that_lets_somebody_in() {
     let app = TestApp::with(Setup::default().confirming()).await;
     let server = MailServer::start();
-    let sender = Running::of(&app.test, Post::Smtp { smtp: Box::new(smtp(&server.url())), shown: false });
+    let sender = Running::of(&app.test, Post::Smtp { smtp: Box::new(smtp(&server.url())), shown: true });
     app.sign_up("ada@example.org").await.expect(200);
     eventually("the mail arrived", async || server.mails().await.len() == 1).await;
     let mail = &server.mails().await[0];
