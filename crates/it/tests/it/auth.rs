@@ -5,7 +5,7 @@ mod client;
 mod codes;
 mod confirm;
 mod errors;
-mod factors;
+pub(crate) mod factors;
 mod flows;
 mod invitations;
 mod keys;

@@ -10,6 +10,7 @@ mod folder;
 mod pooler;
 mod raw;
 pub(crate) mod schema;
+pub(crate) mod secrets;
 mod slow_link;
 
 use std::time::{Duration, Instant};

@@ -8,6 +8,6 @@ mod delivered;
 mod once;
 mod pages;
 mod refused;
-mod room;
+pub(crate) mod room;
 mod secure;
 mod server;

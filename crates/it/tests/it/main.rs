@@ -19,5 +19,6 @@ mod mail;
 mod metering;
 mod outbound;
 mod pages;
+mod secrets;
 mod voice;
 mod webhooks;

@@ -77,7 +77,7 @@ async fn everything_that_a_page_loads_or_leads_to_is_there() {
 
 #[tokio::test]
 async fn only_visitors_at_the_machine_of_the_local_whole_see_how_it_is_set_up() {
-    let setup = ["What it runs on", "SETTING", "a test's", "/dev/mail", "curl"];
+    let setup = ["What it runs on", "SETTING", "stand-in", "/dev/mail", "curl"];
     let app = TestApp::new().await;
     let own = app.get("/").send().await.expect(200);
     for text in setup {

@@ -10,7 +10,7 @@ mod refresh_limits;
 mod sessions;
 mod totp;
 
-use authenticator_app::AuthenticatorApp;
+pub(crate) use authenticator_app::AuthenticatorApp;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 

@@ -9,29 +9,29 @@ const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /// One entry of the app.
 #[derive(Clone, Debug)]
-pub(super) struct AuthenticatorApp {
-    pub(super) factor: String,
+pub(crate) struct AuthenticatorApp {
+    pub(crate) factor: String,
     key: Vec<u8>,
 }
 
 impl AuthenticatorApp {
     /// Reads the key of an answer.
-    pub(super) fn of(answer: &Answer) -> Self {
+    pub(crate) fn of(answer: &Answer) -> Self {
         Self { factor: answer.at("/id"), key: base32(&answer.at("/totp/secret")) }
     }
 
     /// With this key.
-    pub(super) fn with_key(factor: &str, key: &[u8]) -> Self {
+    pub(crate) fn with_key(factor: &str, key: &[u8]) -> Self {
         Self { factor: factor.to_owned(), key: key.to_vec() }
     }
 
     /// The code that it shows now.
-    pub(super) fn code(&self, clock: &Clock) -> String {
+    pub(crate) fn code(&self, clock: &Clock) -> String {
         self.code_of(clock, 0)
     }
 
     /// The code that it shows so many periods later.
-    pub(super) fn code_of(&self, clock: &Clock, periods: i64) -> String {
+    pub(crate) fn code_of(&self, clock: &Clock, periods: i64) -> String {
         let step = clock.now().as_second().div_euclid(30) + periods;
         let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &self.key);
         let tag = hmac::sign(&key, &step.to_be_bytes());
@@ -42,7 +42,7 @@ impl AuthenticatorApp {
     }
 
     /// A code that it does not show about now.
-    pub(super) fn wrong_code(&self, clock: &Clock) -> String {
+    pub(crate) fn wrong_code(&self, clock: &Clock) -> String {
         let right: Vec<String> = (-2..=2).map(|periods| self.code_of(clock, periods)).collect();
         let mut all = (0..).map(|number| format!("{number:06}"));
         all.find(|code| !right.contains(code)).unwrap()
