@@ -9,5 +9,6 @@ mod once;
 mod pages;
 mod refused;
 pub(crate) mod room;
+mod secrets;
 mod secure;
 mod server;

@@ -90,9 +90,7 @@ impl Parts {
         if Template::find(template).is_none() {
             return Err(format!("it has no template named {template:?}"));
         }
-        let data = mail_data(&self.vault, *id, data.clone()).map_err(|error| {
-            std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string)
-        })?;
+        let data = mail_data(&self.vault, *id, data.clone()).map_err(|error| root(&error))?;
         Template::parse(template, data).map_err(|_| format!("its data is not what the template {template} needs"))
     }
 
@@ -178,6 +176,11 @@ impl Parts {
             }
         }
     }
+}
+
+/// What was behind an error in the end.
+fn root(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), root)
 }
 
 /// When a mail that is taken or kept now is anybody's again.

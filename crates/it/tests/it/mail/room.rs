@@ -2,7 +2,7 @@
 
 use freehold_core::Secret;
 use freehold_delivery::mail::{Brand, Origin, Post, Sender, Server, Smtp};
-use freehold_vault::Vault;
+use freehold_vault::{MAIL_SEALED, Vault};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::{sync::watch, task::JoinHandle};
@@ -43,9 +43,22 @@ impl Room {
         self.enqueue_as("magic_link", to, &sign_in()).await
     }
 
+    /// Asks for a mail that lets somebody in, as servers do: its link and code are sealed.
+    pub(crate) async fn enqueue_sealed(&self, to: &str) -> Uuid {
+        let id = self.test.uuid();
+        let mut data = sign_in();
+        let fields = data.as_object_mut().unwrap();
+        let secrets = ["code", "link"].iter().filter_map(|name| fields.remove_entry(*name)).collect();
+        fields.insert(MAIL_SEALED.to_owned(), vault().mail_seal(id, &secrets, &self.test.random).into());
+        self.enqueue_with(id, "magic_link", to, &data).await
+    }
+
     /// Asks for a mail.
     pub(crate) async fn enqueue_as(&self, template: &str, to: &str, data: &Value) -> Uuid {
-        let id = self.test.uuid();
+        self.enqueue_with(self.test.uuid(), template, to, data).await
+    }
+
+    async fn enqueue_with(&self, id: Uuid, template: &str, to: &str, data: &Value) -> Uuid {
         let (cause, now) = (format!("test/{id}"), self.test.clock.now());
         let enqueue = "select freehold.mail_enqueue($1, $2, $3, $4, $5, $6)";
         self.admin.execute(enqueue, &[&id, &cause, &template, &to, &data, &now]).await.unwrap();
@@ -108,8 +121,13 @@ impl Room {
 impl Running {
     /// Sends what is queued in this database.
     pub(crate) fn of(test: &TestDatabase, post: Post) -> Self {
+        Self::with_vault(test, post, vault())
+    }
+
+    /// The same, opening what is sealed with this vault.
+    pub(crate) fn with_vault(test: &TestDatabase, post: Post, vault: Vault) -> Self {
         let (db, clock, random) = (test.db.clone(), test.clock.clone(), test.random.clone());
-        let sender = Sender::new(db, Vault::new([7; 32]), clock, random, brand(), post);
+        let sender = Sender::new(db, vault, clock, random, brand(), post);
         let (stop, stopping) = watch::channel(false);
         Self { stop, task: tokio::spawn(sender.run(stopping)) }
     }
@@ -137,6 +155,11 @@ impl Drop for Running {
 pub(crate) fn smtp(url: &str) -> Smtp {
     let server = Server::parse(&Secret::new(url)).unwrap();
     Smtp::new(server, Origin::parse("no-reply@voicefx.example").unwrap(), "app.example.org").unwrap()
+}
+
+/// What every test's server seals with.
+pub(crate) fn vault() -> Vault {
+    Vault::new([7; 32])
 }
 
 /// The product's.

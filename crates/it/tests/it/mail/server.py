@@ -7,6 +7,7 @@ its input does.
     relay…@     554 5.7.1, at the recipient               lost…@     takes the first mail, and hangs up without a word
     full…@      552 5.2.2, at the recipient               held…@     takes the first mail, and says so when it is told
     spam…@      554 5.7.1, at the content                            to ("release"); held-busy…@: 450 meanwhile
+    quote-N…@   N, at the content, and says what it found there
 """
 
 import argparse
@@ -86,6 +87,11 @@ class Handler:
         seen[f"data {name}"] += 1
         if name.startswith("spam"):
             return "554 5.7.1 this looks like spam"
+        if name.startswith("quote-"):
+            mail = email.message_from_bytes(envelope.original_content, policy=email.policy.SMTPUTF8)
+            text = mail.get_body(("plain",)).get_content()
+            found = [word for word in text.split() if "token=" in word or word.isdigit() and len(word) > 4]
+            return f"{name.split('-')[1]} 5.7.1 suspicious: {' and '.join(found)}"
         self.tell_mail(server, session, envelope)
         if name.startswith("lost") and first:
             server.transport.abort()
