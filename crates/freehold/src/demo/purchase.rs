@@ -20,7 +20,7 @@ const PLAN: &str = "starter";
 const PAYER: [(&str, &str); 3] =
     [("email", "ann@riverside-dental.example"), ("card_number", "4242424242424242"), ("name", "Ann Chairside")];
 /// How often we look whether the payment has arrived, and how long we wait in between.
-const LOOKS: u32 = 100;
+const LOOKS: u32 = 1200;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Buys a plan on the page where a customer would, and does what the limit refused.

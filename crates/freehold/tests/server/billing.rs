@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{
     client::{Client, Tenant},
     postgres::Postgres,
-    server::{Home, Program, SOON, Server, eventually},
+    server::{Home, Program, Server, eventually},
 };
 
 /// The server's account in its sandbox.
@@ -76,7 +76,7 @@ async fn what_happens_in_the_sandbox_comes_to_the_inbox_and_an_operator_sees_it(
     client.send(request.bearer_auth(KEY).body("name=Else")).await.unwrap().expect(200);
 
     // Nobody here has this customer.
-    eventually("the event was dealt with", SOON, async || {
+    eventually("the event was dealt with", async || {
         program.run(&["billing", "events", "--state", "ignored"]).await.output.contains("customer.updated")
     })
     .await;
@@ -106,7 +106,7 @@ async fn an_operator_gives_a_plan_and_takes_it_back() {
     {
         let run = program.run(&["plan", arguments[0], arguments[1]]).await;
         assert_eq!(run.code, Some(0), "{}", run.output);
-        eventually("the server knows", SOON, async || plan().await == expected).await;
+        eventually("the server knows", async || plan().await == expected).await;
     }
     assert_eq!(program.run(&["plan", &tenant.slug]).await.code, Some(2));
     server.stop().await;

@@ -1,7 +1,10 @@
 //! `kill -9` of servers and workers at a hundred moments, and a database that goes away: every event is told, every job's effect
 //! is there once, and nothing is stuck.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use freehold_core::Random;
 use reqwest::{Method, header};
@@ -18,14 +21,12 @@ use crate::{
 };
 
 const KILLS: u32 = 100;
-/// One in so many times everybody is left alone for longer than a lease, so that what the dead did is taken over.
+/// One in so many times the next kill waits until what the dead did was taken over.
 const REST_EVERY: u32 = 12;
-const REST: Duration = Duration::from_secs(5);
 const WORKERS: usize = 3;
 /// Contacts of the campaign that runs while processes die, and of the one that runs while the database is away.
 const CONTACTS: [i64; 2] = [3_000, 1_000];
 const AWAY: Duration = Duration::from_secs(20);
-const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Everything that runs.
 struct House {
@@ -59,7 +60,7 @@ impl House {
     /// Waits until all of them work: whoever starts without a database says so and ends.
     async fn ready(&mut self) {
         self.server.ready().await;
-        eventually("all workers work", PATIENCE, async || {
+        eventually("all workers work", async || {
             self.workers.iter().all(|worker| worker.output.text().contains("Freehold works for"))
         })
         .await;
@@ -90,11 +91,12 @@ async fn a_hundred_kills_and_a_lost_database_leave_every_event_told_and_every_jo
     }
     owner.start().await;
     let load = Load::start(&caller, &house.server.site);
-    let begun = Instant::now();
+    let (begun, database) = (Instant::now(), connect(&url).await);
     for number in 1..=KILLS {
-        let pause =
-            if number % REST_EVERY == 0 { REST } else { Duration::from_millis(u64::from(50 + random.below(500))) };
-        tokio::time::sleep(pause).await;
+        if number % REST_EVERY == 0 {
+            taken_over(&database).await;
+        }
+        tokio::time::sleep(Duration::from_millis(u64::from(50 + random.below(500)))).await;
         house.kill(&random).await;
         load.moved(&house.server.site);
         owner.moved(&house.server.site);
@@ -102,6 +104,7 @@ async fn a_hundred_kills_and_a_lost_database_leave_every_event_told_and_every_jo
     println!("{KILLS} kills of a server and {WORKERS} workers in {:.1?}", begun.elapsed());
     owner.done(CONTACTS[0]).await;
 
+    drop(database);
     owner.again(CONTACTS[1]).await;
     house.ready().await;
     owner.start().await;
@@ -119,6 +122,16 @@ async fn a_hundred_kills_and_a_lost_database_leave_every_event_told_and_every_jo
     postgres.stop().await;
 }
 
+/// Waits until every job that runs now has ended or is done by another worker.
+async fn taken_over(database: &Client) {
+    let jobs = "select id::text || '/' || claim from freehold.jobs where state = 'running'";
+    let running = async || -> BTreeSet<String> {
+        database.query(jobs, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+    };
+    let before = running().await;
+    eventually("what the dead did was taken over", async || running().await.is_disjoint(&before)).await;
+}
+
 /// Everything that happens to the tenant is told to the sink.
 async fn webhook(tenant: &Tenant, site: &str, sink: &Sink) {
     let request = tenant.client.request(Method::POST, format!("{site}/api/v1/webhooks"));
@@ -131,7 +144,7 @@ async fn webhook(tenant: &Tenant, site: &str, sink: &Sink) {
 async fn assert_settled(url: &str, sink: &Sink) -> (usize, usize) {
     let database = connect(url).await;
     let count = async |sql: &str| database.query_one(sql, &[]).await.unwrap().get::<_, i64>(0);
-    eventually("nothing is left to do", PATIENCE, async || {
+    eventually("nothing is left to do", async || {
         let jobs = "select count(*) from freehold.jobs
                     where state in ('waiting', 'running') and tenant_id <> '00000000-0000-0000-0000-000000000000'";
         let deliveries = "select count(*) from freehold.webhook_deliveries where state = 'waiting'";

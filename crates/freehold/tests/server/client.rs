@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use reqwest::{Method, RequestBuilder, header};
 use serde_json::{Value, json};
 
+use crate::server::CEILING;
+
 /// One answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -37,9 +39,9 @@ impl Answer {
 pub(crate) struct Client(reqwest::Client);
 
 impl Client {
-    /// Gives up on an answer after a while that no test should reach.
+    /// Gives up on an answer when the test would give up, too.
     pub(crate) fn new() -> Self {
-        Self(reqwest::Client::builder().timeout(Duration::from_secs(40)).build().unwrap())
+        Self(reqwest::Client::builder().timeout(CEILING).build().unwrap())
     }
 
     pub(crate) fn request(&self, method: Method, url: String) -> RequestBuilder {

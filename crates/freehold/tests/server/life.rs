@@ -1,11 +1,9 @@
 //! Starting, stopping, and the commands beside a running server.
 
-use std::time::Duration;
-
 use crate::{
     client::{Client, Tenant},
     postgres::{Postgres, connect, waiting},
-    server::{Home, Program, SOON, eventually, signal},
+    server::{Home, Program, eventually, signal},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -73,19 +71,17 @@ async fn stopped_in_a_request(name: &str) {
     holder.batch_execute("begin; select * from freehold.usage_totals for update").await.unwrap();
     let (client, site) = (tenant.clone(), server.site.clone());
     let slow = tokio::spawn(async move { client.run(&site, "slow", &client.sample).await });
-    eventually("the run waits", SOON, async || waiting(&holder).await).await;
+    eventually("the run waits", async || waiting(&holder).await).await;
 
     signal(name, server.process());
-    eventually("nobody new is let in", SOON, async || {
-        Client::new().get(format!("{}/healthz", server.site)).await.is_err()
-    })
-    .await;
+    eventually("nobody new is let in", async || Client::new().get(format!("{}/healthz", server.site)).await.is_err())
+        .await;
     assert!(server.lives(), "it waits for the run");
     assert!(home.postmaster().is_some(), "and so does its Postgres");
     holder.batch_execute("rollback").await.unwrap();
     slow.await.unwrap().unwrap().expect(201);
     drop(holder);
-    let status = server.ended(Duration::from_secs(15)).await;
+    let status = server.ended().await;
     assert_eq!(status.code(), Some(0), "{}", server.output.text());
     server.unharmed();
     assert_eq!(home.postmaster(), None);
@@ -120,7 +116,7 @@ async fn commands_work_beside_a_running_server_and_without_one() {
     let changed = program.run(&["plan", &tenant.slug, "pro"]).await;
     assert_eq!(changed.code, Some(0), "{}", changed.output);
     assert!(changed.output.contains(&format!("{} has the plan Pro", tenant.slug)), "{}", changed.output);
-    eventually("the server knows", Duration::from_secs(1), async || plan().await == "pro").await;
+    eventually("the server knows", async || plan().await == "pro").await;
 
     for (arguments, said) in [
         (

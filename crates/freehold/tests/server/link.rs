@@ -13,7 +13,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use crate::server::{SOON, eventually};
+use crate::server::eventually;
 
 /// What the link does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Link {
     /// Opens or cuts the link, and returns when it is.
     pub(crate) async fn set(&self, state: State) {
         self.state.send_replace(state);
-        eventually("the link is cut, or open", SOON, async || {
+        eventually("the link is cut, or open", async || {
             TcpStream::connect(self.address).await.is_err() == (state == State::Refusing)
         })
         .await;

@@ -1,7 +1,5 @@
 //! What an operator does to people from the command line, beside a running server.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use serde_json::json;
 
@@ -40,7 +38,7 @@ async fn an_operator_locks_people_out_lets_them_in_and_deletes_them_and_it_is_wr
         let asks = client.request(Method::GET, format!("{}/api/v1/me", server.site)).bearer_auth(&person.access_token);
         client.send(asks).await.unwrap().status
     };
-    eventually("his session stops", Duration::from_secs(5), async || me().await != 200).await;
+    eventually("his session stops", async || me().await != 200).await;
     operate(&["users", "ban", email, "--lift"], 0).await;
     sign_in(&server.site, email).await.expect(200);
 

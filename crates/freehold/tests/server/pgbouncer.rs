@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     postgres::Postgres,
-    server::{SOON, eventually, url_of},
+    server::{eventually, url_of},
 };
 
 const PORT: u16 = 6432;
@@ -48,10 +48,8 @@ impl PgBouncer {
         }
         let pooler = Self { process: command.spawn().unwrap(), folder };
         let url = pooler.url("postgres", "postgres");
-        eventually("PgBouncer serves", SOON, async || {
-            tokio_postgres::connect(&url, tokio_postgres::NoTls).await.is_ok()
-        })
-        .await;
+        eventually("PgBouncer serves", async || tokio_postgres::connect(&url, tokio_postgres::NoTls).await.is_ok())
+            .await;
         pooler
     }
 

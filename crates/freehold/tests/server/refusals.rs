@@ -1,9 +1,6 @@
 //! Settings that cannot work: one clear message, no panic, no secret.
 
-use std::{
-    fs,
-    time::{Duration, Instant},
-};
+use std::fs;
 
 use crate::{
     link::{Link, State},
@@ -59,9 +56,7 @@ async fn a_database_that_cannot_be_reached_is_named() {
     )
     .await;
     link.set(State::Swallowing).await;
-    let begun = Instant::now();
     refusal(&at(&secret(link.url("freehold", "freehold"))), &["no connection to the database within 10 s"]).await;
-    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

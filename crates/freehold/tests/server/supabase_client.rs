@@ -10,7 +10,7 @@ use tokio::{
 use crate::{
     outage::server,
     postgres::Postgres,
-    server::{Home, SOON},
+    server::{CEILING, Home},
 };
 
 const OUTAGE: Duration = Duration::from_secs(20);
@@ -35,7 +35,7 @@ async fn a_postgres_that_is_away_signs_nobody_out() {
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(node.stdout.take().unwrap()).lines();
-    let mut next = async || tokio::time::timeout(SOON * 3, lines.next_line()).await.unwrap().unwrap();
+    let mut next = async || tokio::time::timeout(CEILING, lines.next_line()).await.unwrap().unwrap();
 
     assert_eq!(next().await.as_deref(), Some("signed in"));
     postgres.stop().await;

@@ -1,17 +1,15 @@
 //! Workers apart from the server.
 
-use std::time::Duration;
-
 use freehold_core::Clock;
 
 use crate::{
     client::Tenant,
     postgres::connect,
-    server::{Home, Program, SOON, Server, eventually, signal},
+    server::{Home, Program, Server, eventually, signal},
 };
 
 async fn works(worker: &Server) {
-    eventually("it works", SOON, async || worker.output.text().contains("Freehold works for VoiceFX AI")).await;
+    eventually("it works", async || worker.output.text().contains("Freehold works for VoiceFX AI")).await;
 }
 
 async fn count(home: &Home, query: &str) -> i64 {
@@ -43,16 +41,16 @@ async fn a_worker_beside_the_local_server_does_what_the_server_was_told_to_leave
 
     let mut worker = program.begin_as(&["work"]);
     works(&worker).await;
-    eventually("it is known", SOON, async || count(&home, "select count(*) from freehold.workers").await == 1).await;
-    eventually("it knows what comes regularly", SOON, async || {
+    eventually("it is known", async || count(&home, "select count(*) from freehold.workers").await == 1).await;
+    eventually("it knows what comes regularly", async || {
         count(&home, "select count(*) from freehold.schedules").await > 2
     })
     .await;
     make_due(&home).await;
-    eventually("it is done", SOON, async || done(&home).await).await;
+    eventually("it is done", async || done(&home).await).await;
 
     signal("TERM", worker.process());
-    assert_eq!(worker.ended(Duration::from_secs(20)).await.code(), Some(0), "{}", worker.output.text());
+    assert_eq!(worker.ended().await.code(), Some(0), "{}", worker.output.text());
     worker.unharmed();
     assert_eq!(count(&home, "select count(*) from freehold.workers").await, 0, "it said that it stops");
     server.stop().await;
@@ -62,8 +60,8 @@ async fn a_worker_beside_the_local_server_does_what_the_server_was_told_to_leave
 async fn a_server_does_by_itself_what_comes_later() {
     let home = Home::new();
     let server = Program::at(&home).start().await;
-    eventually("it works", SOON, async || count(&home, "select count(*) from freehold.schedules").await > 2).await;
+    eventually("it works", async || count(&home, "select count(*) from freehold.schedules").await > 2).await;
     make_due(&home).await;
-    eventually("it is done", SOON, async || done(&home).await).await;
+    eventually("it is done", async || done(&home).await).await;
     server.stop().await;
 }

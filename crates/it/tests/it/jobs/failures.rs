@@ -85,19 +85,20 @@ async fn an_attempt_that_takes_too_long_is_dropped_and_has_failed() {
 #[tokio::test]
 async fn a_panic_is_a_failed_attempt_and_not_a_dead_worker() {
     const PANICKING: JobKind = JobKind { attempts: 1, ..JobKind::named("it.panicking") };
+    const LATE: JobKind = JobKind { attempts: 1, ..JobKind::named("it.panicking_late") };
     let test = TestDatabase::new().await;
     let caller = test.caller();
     let (early, _) = counted(&PANICKING, |job| {
         assert_ne!(job.payload, job.payload, "before the first wait");
         async { Ok(Done::Done) }
     });
-    let (late, _) = counted(&HASTY, |_| async {
+    let (late, _) = counted(&LATE, |_| async {
         tokio::task::yield_now().await;
         panic!("after the first wait, with a secret");
     });
     let (plain, done) = super::nothing(&super::PLAIN);
     let worker = working(&test, test.db.clone(), vec![early, late, plain], quick());
-    for kind in [&PANICKING, &HASTY] {
+    for kind in [&PANICKING, &LATE] {
         let id = enqueue(&test, &caller, kind).await;
         let error = until_state(&test, &caller, id, "dead").await.error.unwrap();
         assert!(error.starts_with("Something went wrong on our side."), "{error}");

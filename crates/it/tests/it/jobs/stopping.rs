@@ -6,7 +6,7 @@ use freehold_jobs::{Done, WorkerSettings};
 use tokio::sync::Notify;
 
 use super::{KEPT, counted, enqueue, enqueue_many, get, nothing, quick, until_count, working};
-use crate::harness::TestDatabase;
+use crate::harness::{CEILING, TestDatabase};
 
 #[tokio::test]
 async fn jobs_under_way_may_end_and_nothing_new_is_begun() {
@@ -62,5 +62,5 @@ async fn a_worker_without_a_database_can_be_stopped() {
     let nowhere = crate::harness::settings("postgres://nobody@127.0.0.1:1/nothing".to_owned(), 2);
     let (handler, _) = nothing(&KEPT);
     let worker = working(&test, freehold_db::Db::new(&nowhere).unwrap(), vec![handler], quick());
-    tokio::time::timeout(Duration::from_secs(10), worker.stop()).await.unwrap();
+    tokio::time::timeout(CEILING, worker.stop()).await.unwrap();
 }

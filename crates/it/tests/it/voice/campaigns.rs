@@ -17,6 +17,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use super::{calls, workflow};
 use crate::{
     harness::{
+        CEILING,
         app::{Answer, Ask, Person, Served, TestApp},
         eventually,
     },
@@ -139,7 +140,7 @@ impl Scene {
             if done(&progress) {
                 return progress;
             }
-            assert!(since.elapsed() < Duration::from_mins(1), "never {what}: {progress}");
+            assert!(since.elapsed() < CEILING, "never {what}: {progress}");
             tokio::time::sleep(Duration::from_millis(50)).await;
             self.app.advance_seconds(1);
         }

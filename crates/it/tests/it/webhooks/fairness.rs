@@ -39,13 +39,11 @@ async fn a_slow_endpoint_with_a_heap_of_work_does_not_delay_another() {
     endpoint_at(&app, &owner, &fast, json!({ "events": ["bell.*"] })).await;
     let _courier = Courier::with(&app, Settings { in_flight: 16, ..quick() });
     slow.hears(4).await;
-    let begun = std::time::Instant::now();
     for number in 1..=20 {
         publish(&app, &owner, Rang { number }).await;
         fast.hears(usize::try_from(number).unwrap()).await;
     }
-    // Twenty one after the other; a second each would be a heap that somebody waits for.
-    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    // None of them waited for the heap: the slow endpoint has answered nothing yet.
     assert_eq!(slow.heard().len(), 4);
 }
 

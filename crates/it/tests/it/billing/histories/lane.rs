@@ -1,11 +1,7 @@
 //! Where histories happen one after the other: a database, a Stripe, an inbox and a worker with one clock, all of it used
 //! again. Before each history everything is forgotten, so that each begins alike and can be shrunk.
 
-use std::{
-    net::TcpListener as StdListener,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{net::TcpListener as StdListener, sync::Arc};
 
 use axum::{
     Router,
@@ -32,14 +28,15 @@ use stripe_sandbox::{Sandbox, Settings};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tokio_postgres::{Client, Statement};
 
-use crate::harness::TestDatabase;
+use crate::{
+    billing::shop::flush,
+    harness::{CEILING, TestDatabase, eventually},
+};
 
 /// The account at the sandbox.
 const KEY: &str = "sk_test_histories";
 /// Whose endpoint it is.
 const INBOX: &str = "inbox";
-/// How long anything may take that happens soon.
-const SOON: Duration = Duration::from_secs(30);
 
 /// Everything that one history after the other needs.
 pub(super) struct Lane {
@@ -186,13 +183,12 @@ impl Lane {
     /// Delivers everything that still waits, and lets all that it causes be done.
     pub(super) async fn settle(&self) {
         self.post("/_sandbox/chaos", &[("wrong_signature", "0")]).await.unwrap();
-        let left = self.post("/_sandbox/flush", &[("rounds", "3")]).await.unwrap();
+        let left = flush(&self.http, &self.sandbox, KEY).await;
         assert_eq!(left["waiting"], 0, "{left}");
-        let since = Instant::now();
-        while self.admin.query_one(&self.open, &[]).await.unwrap().get::<_, i64>(0) > 0 {
-            assert!(since.elapsed() < SOON, "events are never dealt with");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        eventually("every event was dealt with", async || {
+            self.admin.query_one(&self.open, &[]).await.unwrap().get::<_, i64>(0) == 0
+        })
+        .await;
     }
 
     /// How many events are in the inbox that are neither done nor ignored.
@@ -247,7 +243,7 @@ pub(super) fn text(value: &Value) -> String {
 /// Billing as the server has it, on connections that keep their statements.
 async fn billing(test: &TestDatabase, product: &str, url: &str, secret: &str) -> Billing {
     let pool =
-        PoolSettings { connections: 8, wait: SOON, statement_cache: StatementCache::On, ..PoolSettings::default() };
+        PoolSettings { connections: 8, wait: CEILING, statement_cache: StatementCache::On, ..PoolSettings::default() };
     let db = Db::new(&test.settings(8).with_pool(pool)).unwrap();
     let (clock, random) = (test.clock.clone(), test.random.clone());
     let product = Arc::new(compose::specification(&compose::product(product).unwrap()).unwrap());
