@@ -4,6 +4,7 @@
 //! says; it takes it as a reason to ask Stripe anew. So events may come twice, late, in any order or not at all: what is
 //! written is what Stripe has at the moment it is asked.
 
+mod payload;
 mod store;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use payload::without_secrets;
 pub use store::STATEMENTS;
 
 use crate::{
@@ -116,7 +118,7 @@ pub async fn event_receive(billing: &Billing, header: Option<&str>, body: &[u8])
         event.api_version.as_deref(),
         event.object_id(),
         event.customer(),
-        payload,
+        without_secrets(payload),
         job,
         EVENT.name,
         EVENT.attempts,

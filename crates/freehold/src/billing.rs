@@ -169,7 +169,11 @@ fn sandbox(wanted: SocketAddr, data: Option<PathBuf>, clock: &Clock) -> std::io:
     let public_url = public_url.map(|address| format!("http://{}", near(address)));
     let clock = clock.clone();
     let now = Arc::new(move || clock.now());
-    Sandbox::start(listener, stripe_sandbox::Settings { now, public_url, data, ..stripe_sandbox::Settings::default() })
+    let local_only = wanted.ip().is_loopback();
+    Sandbox::start(
+        listener,
+        stripe_sandbox::Settings { now, public_url, local_only, data, ..stripe_sandbox::Settings::default() },
+    )
 }
 
 /// Brings the plans to our own sandbox. Where that fails there is nothing to buy, and everything else works.

@@ -19,7 +19,7 @@ use crate::{
     event::RequestRef,
     expand,
     form::Params,
-    home, invoice,
+    guard, home, invoice,
     page::{self, Answer},
     portal, routes, sandbox,
     version::API_VERSION,
@@ -96,6 +96,10 @@ async fn answer(
 ) -> Response {
     let (path, query) = (uri.path().to_owned(), uri.query().unwrap_or_default().to_owned());
     let asked = Asked { method, path, query, headers, body };
+    if let Err(error) = guard::admit(&asked.headers, &asked.path, world.local_only) {
+        let request_id = "req_none".to_owned();
+        return write(&asked, Written { status: error.status, body: error.body(), request_id, replays: None });
+    }
     if let Some(path) = asked.path.strip_prefix("/v1/").map(str::to_owned) {
         return api(&world, &asked, &path).await;
     }

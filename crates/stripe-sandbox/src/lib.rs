@@ -31,6 +31,7 @@ mod error;
 mod event;
 mod expand;
 mod form;
+mod guard;
 mod home;
 mod http;
 mod idempotency;
@@ -87,6 +88,8 @@ pub struct Settings {
     pub seed: u64,
     /// Where people's browsers reach it, such as `https://stripe.example.com`; none: as the request came.
     pub public_url: Option<String>,
+    /// Whether it is for programs and browsers on this machine: then it answers to names of this machine only.
+    pub local_only: bool,
     /// The file in which everything is kept; none: in memory only, and gone with the process.
     pub data: Option<PathBuf>,
 }
@@ -96,15 +99,26 @@ impl Default for Settings {
     fn default() -> Self {
         let now = Clock::machine();
         let seed = now().as_nanosecond().unsigned_abs();
-        Self { now, seed: u64::try_from(seed % u128::from(u64::MAX)).unwrap_or(0), public_url: None, data: None }
+        Self {
+            now,
+            seed: u64::try_from(seed % u128::from(u64::MAX)).unwrap_or(0),
+            public_url: None,
+            local_only: false,
+            data: None,
+        }
     }
 }
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { now: _, seed, public_url, data } = self;
+        let Self { now: _, seed, public_url, local_only, data } = self;
         let mut shown = f.debug_struct("Settings");
-        shown.field("seed", seed).field("public_url", public_url).field("data", data).finish_non_exhaustive()
+        shown
+            .field("seed", seed)
+            .field("public_url", public_url)
+            .field("local_only", local_only)
+            .field("data", data)
+            .finish_non_exhaustive()
     }
 }
 
@@ -136,7 +150,7 @@ impl Sandbox {
         let address = listener.local_addr()?;
         let base_url = settings.public_url.clone().or_else(|| near(address));
         let clock = Clock::new(settings.now);
-        let world = World::new(clock, settings.seed, settings.public_url);
+        let world = World::new(clock, settings.seed, settings.public_url, settings.local_only);
         let data = match settings.data {
             None => None,
             Some(path) => {

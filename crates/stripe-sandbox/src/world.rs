@@ -22,6 +22,8 @@ pub(crate) struct World {
     accounts: Mutex<BTreeMap<String, Shared>>,
     /// Where people reach it, where it cannot be told from a request.
     pub(crate) public_url: Option<String>,
+    /// Whether it answers to names of this machine only.
+    pub(crate) local_only: bool,
     /// Something may have become ready to be sent.
     pub(crate) wake: Notify,
     /// A delivery has ended.
@@ -36,10 +38,10 @@ pub(crate) fn hold(account: &Shared) -> MutexGuard<'_, Account> {
 }
 
 impl World {
-    pub(crate) fn new(clock: Clock, seed: u64, public_url: Option<String>) -> Self {
+    pub(crate) fn new(clock: Clock, seed: u64, public_url: Option<String>, local_only: bool) -> Self {
         let accounts = Mutex::new(BTreeMap::new());
         let (wake, sent, unsaved) = (Notify::new(), Notify::new(), AtomicBool::new(true));
-        Self { clock, seed, accounts, public_url, wake, sent, unsaved }
+        Self { clock, seed, accounts, public_url, local_only, wake, sent, unsaved }
     }
 
     /// Takes over accounts of an earlier run.

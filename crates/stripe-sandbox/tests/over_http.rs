@@ -56,6 +56,29 @@ impl Lab {
     }
 }
 
+#[tokio::test]
+async fn pages_of_other_origins_turn_no_knobs() {
+    let lab = Lab::start(1);
+    let moved = |headers: &'static [(&'static str, &'static str)]| async {
+        lab.send(Method::POST, "/_sandbox/clock", KEY, "advance=1", headers).await.status().as_u16()
+    };
+    assert_eq!(moved(&[("origin", "https://evil.example")]).await, 403);
+    assert_eq!(moved(&[("sec-fetch-site", "cross-site")]).await, 403);
+    assert_ne!(moved(&[]).await, 403);
+}
+
+#[tokio::test]
+async fn a_sandbox_for_this_machine_answers_to_its_names_only() {
+    let settings = Settings { local_only: true, ..Settings::default() };
+    let sandbox = Sandbox::start(TcpListener::bind("127.0.0.1:0").unwrap(), settings).unwrap();
+    let client = Client::builder().no_proxy().build().unwrap();
+    for (host, status) in [("evil.example", 403), ("localhost:1", 200)] {
+        let request = client.get(format!("{}/v1/customers", sandbox.url())).bearer_auth(KEY).header("host", host);
+        assert_eq!(request.send().await.unwrap().status().as_u16(), status, "{host}");
+    }
+    sandbox.stop().await;
+}
+
 async fn read(response: Response) -> (u16, Value) {
     let status = response.status().as_u16();
     (status, serde_json::from_str(&response.text().await.unwrap()).unwrap())

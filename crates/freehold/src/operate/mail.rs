@@ -160,9 +160,12 @@ async fn retry(db: &Db, id: Option<Uuid>, now: Timestamp) -> Result<String> {
     let mut tx = db.system("operator sends mails again").begin().await?;
     let (count, left) = match id {
         Some(id) => {
-            mail_retry(&mut tx, id, now).await.map_err(|error| match error.is(codes::NOT_FOUND) {
-                true => anyhow!("no mail {id} failed or was suppressed"),
-                false => anyhow!("mail {id} is not sent again: {}", error.message()),
+            mail_retry(&mut tx, id, now).await.map_err(|error| {
+                if error.is(codes::NOT_FOUND) {
+                    anyhow!("no mail {id} failed or was suppressed")
+                } else {
+                    anyhow!("mail {id} is not sent again: {}", error.message())
+                }
             })?;
             (1, 0)
         }

@@ -9,4 +9,5 @@ mod inbox;
 mod lifecycle;
 mod pages;
 mod seats;
+mod secrets;
 mod shop;

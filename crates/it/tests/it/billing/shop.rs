@@ -34,6 +34,7 @@ pub(super) struct Shop {
     pub(super) http: reqwest::Client,
     /// Where its socket is.
     pub(super) url: String,
+    webhook_secret: String,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -61,7 +62,7 @@ impl Shop {
         let hook = format!("{url}/webhooks/stripe");
         let sandbox = sandbox(&clock);
         let secret = endpoint(&sandbox, &hook).await;
-        let stripe = Stripe::At { url: sandbox.url().leak(), key: KEY, secret: secret.leak() };
+        let stripe = Stripe::At { url: sandbox.url().leak(), key: KEY, secret: secret.clone().leak() };
         let app = TestApp::with(setup.paying(stripe)).await;
         clock.set(app.clock().clone()).unwrap();
         let billing = app.backbone.billing.clone().unwrap();
@@ -74,7 +75,12 @@ impl Shop {
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let tasks = vec![serving, tokio::spawn(worker.run(stopping))];
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        Self { app, sandbox, http, url, stop, tasks }
+        Self { app, sandbox, http, url, webhook_secret: secret, stop, tasks }
+    }
+
+    /// The key of the account, and what its webhooks are signed with.
+    pub(super) fn secrets(&self) -> [String; 2] {
+        [KEY.to_owned(), self.webhook_secret.clone()]
     }
 
     /// Asks the sandbox itself: `GET` without a form, `POST` with one.

@@ -6,7 +6,7 @@ use super::{
     browser::{Browser, Place, ada, app, sign_in, visit},
     stand_in::{self, CLIENT},
 };
-use crate::harness::app::Answer;
+use crate::harness::{app::Answer, secrets::Secrets};
 
 /// RFC 7636, appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -39,6 +39,28 @@ async fn the_implicit_flow_ends_with_a_session_in_the_fragment() {
     let organizations = app.get("/api/v1/organizations").token(place.token()).send().await.expect(200);
     assert_eq!(organizations.ids().len(), 1);
     assert_eq!(app.count("select count(*) from auth.flow_state").await, 0);
+}
+
+#[tokio::test]
+async fn no_column_holds_what_a_provider_gave() {
+    let app = app().await;
+    let mut secrets = Secrets::default();
+    secrets.add("our secret at the provider", stand_in::SECRET);
+    let place = sign_in(&app, "es", &ada()).await;
+    for name in ["access_token", "refresh_token", "provider_token", "provider_refresh_token"] {
+        secrets.add(name, &place.fragment[name]);
+    }
+    // One that its beginner has not redeemed yet.
+    let more = format!("&code_challenge={CHALLENGE}&code_challenge_method=s256");
+    let gone = Browser::default().sign_in(&app, "es", &ada(), &more).await.expect(302);
+    let code = Place::of(&gone).query["code"].clone();
+    secrets.add("the code", &code);
+    assert_eq!(secrets.found(&app.test.admin().await).await.into_iter().collect::<Vec<_>>(), Vec::<String>::new());
+    let body = json!({ "auth_code": code, "code_verifier": VERIFIER });
+    let session = app.post("/auth/v1/token?grant_type=pkce").json(&body).send().await.expect(200);
+    secrets.add_answer("the redeemed session", &session);
+    secrets.add("the verifier", VERIFIER);
+    assert_eq!(secrets.found(&app.test.admin().await).await.into_iter().collect::<Vec<_>>(), Vec::<String>::new());
 }
 
 #[tokio::test]

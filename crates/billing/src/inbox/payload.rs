@@ -1,0 +1,48 @@
+//! What is kept of an event.
+
+use serde_json::Value;
+
+/// What takes the place of a secret.
+const HIDDEN: &str = "[secret]";
+
+/// The event without secrets, such as the `client_secret` by which a browser pays: nothing here needs them, and whoever
+/// reads the inbox could use them.
+pub(super) fn without_secrets(mut payload: Value) -> Value {
+    hide(&mut payload);
+    payload
+}
+
+fn hide(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::String(text) if name == "secret" || name.ends_with("_secret") => HIDDEN.clone_into(text),
+                    value => hide(value),
+                }
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(hide),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn secrets_are_hidden_however_deep_they_stand() {
+        let payload = json!({
+            "data": { "object": { "client_secret": "pi_1_secret_x", "status": "succeeded", "next_action": null } },
+            "list": [{ "secret": "whsec_x" }, { "secret": null }, { "secretary": "Ann" }],
+        });
+        let kept = json!({
+            "data": { "object": { "client_secret": "[secret]", "status": "succeeded", "next_action": null } },
+            "list": [{ "secret": "[secret]" }, { "secret": null }, { "secretary": "Ann" }],
+        });
+        assert_eq!(without_secrets(payload), kept);
+    }
+}

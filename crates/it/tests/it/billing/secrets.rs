@@ -1,0 +1,30 @@
+//! What is secret at Stripe is not kept here.
+
+use super::shop::Shop;
+use crate::harness::secrets::Secrets;
+
+#[tokio::test]
+async fn no_column_holds_a_secret_of_stripe() {
+    let shop = Shop::of("voice").await;
+    let owner = shop.app.owner().await;
+    shop.subscribe(&owner, "starter", "4242424242424242").await;
+    let mut secrets = Secrets::default();
+    for secret in shop.secrets() {
+        secrets.add("a secret of our account", &secret);
+    }
+    let mut intents = 0;
+    for path in ["/v1/payment_intents", "/v1/setup_intents", "/v1/checkout/sessions"] {
+        for intent in shop.stripe(path, None).await["data"].as_array().unwrap() {
+            if let Some(secret) = intent["client_secret"].as_str() {
+                secrets.add(path, secret);
+                intents += 1;
+            }
+        }
+    }
+    assert!(intents > 0, "nothing was paid");
+    // The sandbox tells every event, those of payments too.
+    let told = "select count(*) from freehold.stripe_events where type like 'payment_intent.%'";
+    assert!(shop.app.count(told).await > 0);
+    let found = secrets.found(&shop.app.test.admin().await).await;
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), Vec::<String>::new());
+}
