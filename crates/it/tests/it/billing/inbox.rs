@@ -9,6 +9,7 @@ use freehold_core::Plan;
 use serde_json::json;
 
 use super::shop::Shop;
+use crate::harness::eventually;
 
 #[tokio::test]
 async fn what_nobody_signed_is_refused_and_leaves_nothing() {
@@ -83,7 +84,8 @@ async fn while_stripe_is_away_an_event_waits() {
     let billing = shop.app.backbone.billing.as_ref().unwrap();
     let newest = inbox_list(billing, None, None, 1).await.unwrap().remove(0);
     inbox_replay(billing, &Replay::One(newest.event_id.clone())).await.unwrap();
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let tried = "select count(*) from freehold.jobs where kind = 'billing.event' and error is not null";
+    eventually("it was tried", async || shop.app.count(tried).await > 0).await;
     assert_eq!(inbox_list(billing, Some("waiting"), None, 9).await.unwrap().len(), 1);
     let report = reconcile(billing).await.unwrap();
     assert_eq!((report.accounts, report.failed.len(), report.repaired.len()), (1, 2, 0), "{report:?}");

@@ -19,7 +19,10 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::{net::TcpListener, process::Command, sync::Mutex, task::JoinHandle};
 
-use crate::harness::app::{Setup, TestApp};
+use crate::harness::{
+    CEILING,
+    app::{Setup, TestApp},
+};
 
 /// A server that Supabase's client reaches, with the script's helper beside it.
 pub(crate) struct House {
@@ -87,7 +90,7 @@ impl House {
             .env("ANON_KEY", anon.expose())
             .env("SERVICE_KEY", service.expose());
         let output = node.stdin(Stdio::null()).kill_on_drop(true).output();
-        let output = tokio::time::timeout(std::time::Duration::from_mins(3), output).await.unwrap().unwrap();
+        let output = tokio::time::timeout(CEILING, output).await.unwrap().unwrap();
         let said = String::from_utf8_lossy(&output.stdout);
         let all = output.status.success() && said.trim_end().ends_with("all of it");
         assert!(all, "{said}{}", String::from_utf8_lossy(&output.stderr));
