@@ -94,7 +94,7 @@ impl Template {
     pub const fn has_secrets(self) -> bool {
         match self {
             Self::SignIn(_) | Self::OrganizationInvitation => true,
-            Self::WebhookDisabled | Self::Billing(_) => false,
+            Self::KeysSuspended | Self::WebhookDisabled | Self::Billing(_) => false,
         }
     }
 

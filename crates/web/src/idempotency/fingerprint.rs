@@ -57,8 +57,6 @@ fn integer(number: &Number) -> Option<Number> {
 #[cfg(test)]
 mod tests {
     use freehold_core::{ApiKeyId, SessionId, UserId};
-    use uuid::Uuid;
-
     use super::*;
 
     fn print(body: &str) -> Vec<u8> {
@@ -85,9 +83,12 @@ mod tests {
     #[test]
     fn the_sender_belongs_to_it_and_the_session_does_not() {
         let request = Fingerprint::of_json("POST /x\n", b"{}");
-        let id = Uuid::from_u128;
-        let user = |user, session| Actor::User { user: UserId::new(id(user)), session: SessionId::new(id(session)) };
-        let key = |key| Actor::Key { key: ApiKeyId::new(id(key)), live: true };
+        let id = |number: u8| format!("0198a5b0-0000-7000-8000-{number:012}");
+        let user = |user, session| {
+            let (user, session): (UserId, SessionId) = (id(user).parse().unwrap(), id(session).parse().unwrap());
+            Actor::User { user, session }
+        };
+        let key = |key| Actor::Key { key: id(key).parse::<ApiKeyId>().unwrap(), live: true };
         assert_eq!(request.by(user(1, 2)), request.by(user(1, 3)));
         assert_ne!(request.by(user(1, 2)), request.by(user(2, 2)));
         assert_ne!(request.by(user(1, 2)), request.by(key(1)));
