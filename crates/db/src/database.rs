@@ -1,15 +1,16 @@
 //! The database as the rest of the house sees it.
 
-use std::{fmt::Write, pin::pin, sync::Arc, time::Duration};
+use std::{fmt::Write, ops::Deref, pin::pin, sync::Arc, time::Duration};
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, QueueMode, RecyclingMethod, Status};
 use freehold_core::{Actor, Caller, Error, Result, Standing, codes};
 
 use crate::{
     PoolSettings, Query, Row, Settings, StatementCache,
-    error::{database_error, from_driver, from_pool, unreached},
+    error::{crowded, database_error, from_driver, from_pool, unreached},
     pulse::Pulse,
     send::is_outdated,
+    shares::{Full, Party, Permit, Shares},
     tls,
     transaction::{Flight, SystemTx, TenantTx, Transaction},
 };
@@ -24,6 +25,7 @@ const ABANDONED_AFTER: u32 = 5_000;
 #[derive(Clone)]
 pub struct Db {
     pool: Pool,
+    shares: Arc<Shares>,
     pulse: Arc<Pulse>,
     wait: Duration,
     timeout: Duration,
@@ -42,24 +44,25 @@ impl Db {
         let pool = Pool::builder(manager).max_size(settings.pool.connections).queue_mode(QueueMode::Lifo).build();
         let pool = pool.map_err(Error::internal)?;
         let pulse = Arc::new(Pulse::new(settings.clone(), pool.clone()));
+        let shares = Shares::new(settings.pool.connections);
         let PoolSettings { wait, statement_timeout: timeout, statement_cache: cache, .. } = settings.pool;
-        Ok(Self { pool, pulse, wait, timeout, cache })
+        Ok(Self { pool, shares, pulse, wait, timeout, cache })
     }
 
     /// The rows of the caller's tenant. This is the only way to them.
     pub fn tenant(&self, caller: &Caller) -> Tenant<'_> {
-        Tenant { db: self, opening: self.tenant_opening(caller), standing: caller.standing() }
+        Tenant { db: self, party: Party::of(caller), opening: self.tenant_opening(caller), standing: caller.standing() }
     }
 
     /// What belongs to no tenant, or to all: sign-in, looking up who a key belongs to, sweeps. `reason` says in a few
     /// words why; the list of all reasons is a snapshot in the tests.
     pub fn system(&self, reason: &'static str) -> System<'_> {
-        System { db: self, opening: self.system_opening(reason) }
+        System { db: self, party: Party::System(reason), opening: self.system_opening(reason) }
     }
 
     /// Nothing, when the database answers.
     pub async fn ping(&self) -> Result<()> {
-        let flight = Flight::new(self.client().await?);
+        let flight = Flight::new(self.client(Party::System("ping")).await?);
         let answer = self.pulse.answer(pin!(flight.ping())).await?;
         flight.landed();
         answer.map_err(from_driver)
@@ -72,19 +75,32 @@ impl Db {
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that takes a connection; callers get a role with it")]
-    pub(crate) async fn client(&self) -> Result<Object> {
+    pub(crate) async fn client(&self, party: Party) -> Result<Connection> {
+        let connection = async {
+            let permit = self.shares.acquire(party).await.map_err(|Full| self.exhausted(party))?;
+            let object = self.pool.get().await.map_err(from_pool)?;
+            Ok(Connection { object, permit })
+        };
         // The pool's own limits would be one for a place in it, and another for a new connection.
-        let client = tokio::time::timeout(self.wait, self.pool.get()).await;
-        client.map_err(|_| self.exhausted())?.map_err(from_pool)
+        tokio::time::timeout(self.wait, connection).await.map_err(|_| self.exhausted(party))?
     }
 
-    fn exhausted(&self) -> Error {
-        let Status { max_size, size, available, waiting } = self.pool.status();
-        unreached(format!(
-            "no connection to the database within {} s; of {max_size} there are {size}, {available} of them idle, and \
-             {waiting} requests wait",
-            self.wait.as_secs()
-        ))
+    fn exhausted(&self, party: Party) -> Error {
+        let Status { max_size, size, available, .. } = self.pool.status();
+        let load = self.shares.load(party);
+        let why = format!(
+            "no connection to the database within {} s for {party:?}, which holds {} and waits {} times; of {max_size} \
+             connections there are {size}, {} are held and {available} idle",
+            self.wait.as_secs(),
+            load.held,
+            load.waiting,
+            load.all_held
+        );
+        match party {
+            // What the tenant itself has under way is what it waits for.
+            Party::Requests(_) | Party::Work(_) if load.held > 0 => crowded(why),
+            _ => unreached(why),
+        }
     }
 
     /// Every value here is a UUID, a number or a word of ours: nothing a caller wrote is put into the text.
@@ -103,9 +119,12 @@ impl Db {
             Actor::System { .. } => write!(claims, "}}"),
         };
         let timeout = self.timeout.as_millis();
+        // A transaction that waits for a row holds a connection of its tenant's share, for less long than others wait for it.
+        let patience = (self.wait * 3 / 4).as_millis().max(1);
         format!(
             "begin; set local role {role}; set local freehold.tenant_id = '{tenant}'; \
-             set local request.jwt.claims = '{claims}'; set local statement_timeout = {timeout}"
+             set local request.jwt.claims = '{claims}'; set local statement_timeout = {timeout}; \
+             set local lock_timeout = {patience}"
         )
     }
 
@@ -121,10 +140,15 @@ impl Db {
     /// One flight: `begin`, the settings, the statement and `commit` leave together, so a round trip to the server
     /// costs one round trip, and a request that is dropped on the way has already committed or will roll back by
     /// itself: no setting outlives it.
-    async fn one_flight<R>(&self, opening: &str, query: &Query<R>) -> Result<(Vec<tokio_postgres::Row>, u64)> {
+    async fn one_flight<R>(
+        &self,
+        party: Party,
+        opening: &str,
+        query: &Query<R>,
+    ) -> Result<(Vec<tokio_postgres::Row>, u64)> {
         let mut cache = self.cache;
         loop {
-            let flight = Flight::new(self.client().await?);
+            let flight = Flight::new(self.client(party).await?);
             let (opened, answer, committed) = self.pulse.answer(pin!(flight.fly(opening, query, cache))).await??;
             flight.landed();
             opened.map_err(from_driver)?;
@@ -138,10 +162,35 @@ impl Db {
         }
     }
 
-    async fn begin(&self, opening: &str) -> Result<Transaction> {
+    async fn begin(&self, party: Party, opening: &str) -> Result<Transaction> {
         // Only here can a transaction stay open while nothing is under way.
         let opening = format!("{opening}; set local idle_in_transaction_session_timeout = {ABANDONED_AFTER}").into();
-        Ok(Transaction::new(self.client().await?, opening, self.pulse.clone(), self.cache))
+        Ok(Transaction::new(self.client(party).await?, opening, self.pulse.clone(), self.cache))
+    }
+}
+
+/// A connection of the pool with the right to it. The connection returns first, then the right.
+pub(crate) struct Connection {
+    object: Object,
+    permit: Permit,
+}
+
+impl Connection {
+    /// The task that asked for it has dropped it; another task returns it to the pool.
+    pub(crate) fn leave_task(&mut self) {
+        self.permit.leave_task();
+    }
+
+    /// Closes it instead of giving it back.
+    pub(crate) fn discard(self) {
+        drop(Object::take(self.object));
+    }
+}
+
+impl Deref for Connection {
+    type Target = Object;
+    fn deref(&self) -> &Object {
+        &self.object
     }
 }
 
@@ -149,6 +198,7 @@ impl Db {
 /// with [`begin`](Self::begin).
 pub struct Tenant<'a> {
     db: &'a Db,
+    party: Party,
     opening: String,
     standing: Standing,
 }
@@ -173,11 +223,14 @@ impl Tenant<'_> {
 
     /// Looks, decides, writes, commits: several statements in one transaction.
     pub async fn begin(&self) -> Result<TenantTx> {
-        Ok(TenantTx::new(self.db.begin(&self.opening).await?, self.standing))
+        Ok(TenantTx::new(self.db.begin(self.party, &self.opening).await?, self.standing))
     }
 
     async fn one_flight<R>(&self, query: &Query<R>) -> Result<(Vec<tokio_postgres::Row>, u64)> {
-        self.db.one_flight(&self.opening, query).await.map_err(|error| explain_suspension(error, self.standing))
+        self.db
+            .one_flight(self.party, &self.opening, query)
+            .await
+            .map_err(|error| explain_suspension(error, self.standing))
     }
 }
 
@@ -198,29 +251,30 @@ pub(crate) fn explain_suspension(error: Error, standing: Standing) -> Error {
 /// What belongs to no tenant, or to all.
 pub struct System<'a> {
     db: &'a Db,
+    party: Party,
     opening: String,
 }
 
 impl System<'_> {
     /// All rows of the answer.
     pub async fn fetch_all<R: Row>(&self, query: Query<R>) -> Result<Vec<R>> {
-        let (rows, _) = self.db.one_flight(&self.opening, &query).await?;
+        let (rows, _) = self.db.one_flight(self.party, &self.opening, &query).await?;
         rows.iter().map(R::from_row).collect()
     }
 
     /// The row of the answer, if there is one.
     pub async fn fetch_optional<R: Row>(&self, query: Query<R>) -> Result<Option<R>> {
-        let (rows, _) = self.db.one_flight(&self.opening, &query).await?;
+        let (rows, _) = self.db.one_flight(self.party, &self.opening, &query).await?;
         rows.first().map(R::from_row).transpose()
     }
 
     /// Runs the statement; how many rows it changed.
     pub async fn execute(&self, query: Query<()>) -> Result<u64> {
-        Ok(self.db.one_flight(&self.opening, &query).await?.1)
+        Ok(self.db.one_flight(self.party, &self.opening, &query).await?.1)
     }
 
     /// Several statements in one transaction.
     pub async fn begin(&self) -> Result<SystemTx> {
-        Ok(SystemTx::new(self.db.begin(&self.opening).await?))
+        Ok(SystemTx::new(self.db.begin(self.party, &self.opening).await?))
     }
 }

@@ -14,6 +14,9 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 #[track_caller]
 pub fn from_driver(error: tokio_postgres::Error) -> Error {
     let away = error.is_closed() || error.as_db_error().is_none() && !is_conversion(&error);
+    if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) {
+        return contended(error);
+    }
     let busy = error.code().is_some_and(is_temporary) || is_outdated(&error);
     if away {
         lost(error)
@@ -37,6 +40,21 @@ fn lost(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     let message = "The service is temporarily unavailable, and what was asked for may have been done. Try again, with the \
                    same Idempotency-Key where something is created.";
     Error::new(codes::UNAVAILABLE, message).with_retry_after(RETRY_AFTER).caused_by(source)
+}
+
+/// Another transaction holds the row for longer than this one may wait for it.
+#[track_caller]
+fn contended(source: tokio_postgres::Error) -> Error {
+    let message = "Another request is changing the same data and has not finished. Nothing was changed; try again.";
+    Error::new(codes::UNAVAILABLE, message).with_retry_after(RETRY_AFTER).caused_by(source)
+}
+
+/// The tenant's own requests hold all connections of its share.
+#[track_caller]
+pub(crate) fn crowded(why: String) -> Error {
+    let message = "Too many requests of your organization are under way at once. Nothing was changed; send fewer at a \
+                   time, and try again.";
+    Error::new(codes::UNAVAILABLE, message).with_retry_after(RETRY_AFTER).caused_by(why)
 }
 
 /// There was no connection in time, so nothing was asked for.
@@ -75,8 +93,8 @@ fn is_conversion(error: &tokio_postgres::Error) -> bool {
 fn is_temporary(code: &SqlState) -> bool {
     let class = &code.code()[..2];
     // 08 connection, 53 resources, 57 operator intervention (shutdown, statement time-out), 58 system, 40 rollback
-    // because of others, 55P03 lock not available.
-    matches!(class, "08" | "53" | "57" | "58" | "40") || *code == SqlState::LOCK_NOT_AVAILABLE
+    // because of others.
+    matches!(class, "08" | "53" | "57" | "58" | "40")
 }
 
 /// Turns a database constraint into the caller's error.

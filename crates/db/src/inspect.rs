@@ -7,7 +7,10 @@ use freehold_core::{Error, Result};
 use jiff::Timestamp;
 use tokio_postgres::Client;
 
-use crate::{Db, MigrationSet, Query, Row, error::from_driver, migrate::checksum, row, statements};
+use crate::{Db, MigrationSet, Query, Row, error::from_driver, migrate::checksum, row, shares::Party, statements};
+
+/// Whose share of the connections this takes.
+const INSPECTOR: Party = Party::System("inspect the server");
 
 row! {
     /// The server and the login that requests come with.
@@ -96,19 +99,19 @@ statements! {
 
 /// The server and the login that requests come with.
 pub async fn server_inspect(db: &Db) -> Result<ServerFacts> {
-    let client = db.client().await?;
+    let client = db.client(INSPECTOR).await?;
     let found = ask(&client, server_facts()).await?.into_iter().next();
     found.ok_or_else(|| Error::internal("the server does not know the login that it let in"))
 }
 
 /// The roles that Freehold works with.
 pub async fn roles_inspect(db: &Db) -> Result<Vec<RoleFacts>> {
-    ask(&*db.client().await?, role_facts()).await
+    ask(&*db.client(INSPECTOR).await?, role_facts()).await
 }
 
 /// The server's time.
 pub async fn clock_inspect(db: &Db) -> Result<Timestamp> {
-    let read = ask(&*db.client().await?, clock_read()).await?.into_iter().next();
+    let read = ask(&*db.client(INSPECTOR).await?, clock_read()).await?.into_iter().next();
     read.map(|(time,)| time).ok_or_else(|| Error::internal("the server does not know the time"))
 }
 

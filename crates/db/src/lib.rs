@@ -14,6 +14,7 @@ mod migrate;
 mod pulse;
 mod send;
 mod settings;
+mod shares;
 mod statement;
 mod tls;
 mod transaction;

@@ -7,14 +7,13 @@ use std::{
     time::Duration,
 };
 
-use deadpool_postgres::Object;
 use freehold_core::{Error, Result, Standing};
 use futures_util::future::{join, join3};
 use tokio_postgres::error::SqlState;
 
 use crate::{
     Query, Row,
-    database::explain_suspension,
+    database::{Connection, explain_suspension},
     error::from_driver,
     pulse::Pulse,
     send::{Answered, Answers, StatementCache, TOGETHER, fly, send, send_all},
@@ -29,7 +28,7 @@ const SETTLED_WITHIN: Duration = Duration::from_secs(2);
 /// tenant are still set on the connection then, so the connection does not return to the pool before a `rollback`
 /// behind everything that was sent has been answered; if that takes too long it is thrown away.
 pub struct Transaction {
-    client: Option<Object>,
+    client: Option<Connection>,
     /// `begin` and the settings; sent together with the first statement.
     opening: Option<Arc<str>>,
     pulse: Arc<Pulse>,
@@ -40,7 +39,7 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    pub(crate) fn new(client: Object, opening: Arc<str>, pulse: Arc<Pulse>, cache: StatementCache) -> Self {
+    pub(crate) fn new(client: Connection, opening: Arc<str>, pulse: Arc<Pulse>, cache: StatementCache) -> Self {
         Self { client: Some(client), opening: Some(opening), pulse, cache, failed: false, standing: Standing::Good }
     }
 
@@ -143,7 +142,7 @@ impl Transaction {
 }
 
 /// Begins, where that is still to be done.
-async fn open(client: &Object, opening: Option<&str>) -> Answered<()> {
+async fn open(client: &Connection, opening: Option<&str>) -> Answered<()> {
     match opening {
         Some(opening) => client.batch_execute(opening).await,
         None => Ok(()),
@@ -167,10 +166,10 @@ impl Drop for Transaction {
 
 /// A connection while one flight is on the way. When the flight is dropped its transaction ends by itself, but the
 /// connection is busy until then: the next user must not be the one who waits.
-pub(crate) struct Flight(Option<Object>);
+pub(crate) struct Flight(Option<Connection>);
 
 impl Flight {
-    pub(crate) fn new(client: Object) -> Self {
+    pub(crate) fn new(client: Connection) -> Self {
         Self(Some(client))
     }
 
@@ -204,20 +203,21 @@ impl Drop for Flight {
 }
 
 /// Gives the connection back once `last`, sent behind everything else, is answered; throws it away otherwise.
-fn settle(client: Object, last: &'static str) {
+fn settle(mut client: Connection, last: &'static str) {
     if client.is_closed() {
         return;
     }
+    client.leave_task();
     match tokio::runtime::Handle::try_current() {
         Ok(runtime) => {
             runtime.spawn(async move {
                 let done = tokio::time::timeout(SETTLED_WITHIN, client.batch_execute(last)).await;
                 if !matches!(done, Ok(Ok(()))) {
-                    drop(Object::take(client));
+                    client.discard();
                 }
             });
         }
-        Err(_) => drop(Object::take(client)),
+        Err(_) => client.discard(),
     }
 }
 

@@ -8,5 +8,6 @@ mod pooler;
 mod prepared;
 pub(crate) mod probe;
 mod protect;
+mod shares;
 mod supabase;
 mod tenant;

@@ -57,8 +57,11 @@ statements! {
 pub(crate) async fn pool_is_whole_and_clean(db: &Db, size: usize) -> Vec<i32> {
     let mut held = Vec::new();
     let mut backends = Vec::new();
-    for _ in 0..size {
-        let mut tx = db.system("test").begin().await.unwrap();
+    // Each for another reason, because no reason gets every connection.
+    let doors = [db.system("test"), db.system("another test"), db.system("a third test")];
+    assert!(size <= doors.len());
+    for door in &doors[..size] {
+        let mut tx = door.begin().await.unwrap();
         let found = tx.fetch_one(context()).await.unwrap();
         assert_eq!(found.role, "freehold_system");
         assert_eq!(found.tenant.unwrap_or_default(), "", "the connection still carries a tenant");

@@ -1,0 +1,442 @@
+//! Who gets the next connection of the pool.
+//!
+//! Without a rule, one tenant whose transactions wait for each other holds every connection, and all others wait for
+//! that tenant. So connections are shared between *parties*: the requests of one tenant, the background work of one
+//! tenant, and each kind of system work. A party takes another connection only while more of them are left than it
+//! holds already: alone it gets half, of two busy parties each gets a third, and one always remains for a newcomer.
+//! Parties that wait take turns, and within a party the first to come is the first to go.
+//!
+//! Work that already holds a connection and asks for a second one is let through first, and one connection is kept for
+//! it alone. It never waits for its own party, which might be waiting for what it holds.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use freehold_core::{Actor, Caller, TenantId};
+use tokio::{sync::oneshot, task};
+
+/// Most requests of one party that may wait at once. The next one is refused, so that one tenant's flood costs no memory.
+const MOST_WAITING: usize = 1024;
+
+/// What a connection is requested for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Party {
+    /// Requests of a tenant's members and keys.
+    Requests(TenantId),
+    /// Background work of a tenant: its own requests do not hold it up.
+    Work(TenantId),
+    /// Work of no tenant, by its reason: sign-ins that wait for each other do not hold up look-ups of keys.
+    System(&'static str),
+}
+
+impl Party {
+    pub(crate) fn of(caller: &Caller) -> Self {
+        match caller.actor() {
+            Actor::System { .. } => Self::Work(caller.tenant()),
+            Actor::User { .. } | Actor::Key { .. } => Self::Requests(caller.tenant()),
+        }
+    }
+
+    fn class(self) -> usize {
+        match self {
+            Self::Requests(_) | Self::Work(_) => TENANTS,
+            Self::System(_) => SYSTEM,
+        }
+    }
+}
+
+const TENANTS: usize = 0;
+const SYSTEM: usize = 1;
+
+/// The right to one connection. Gives it to the next when dropped.
+pub(crate) struct Permit {
+    shares: Arc<Shares>,
+    party: Party,
+    task: Option<task::Id>,
+}
+
+impl Permit {
+    /// The task that asked for the connection has dropped it; another task returns it to the pool.
+    pub(crate) fn leave_task(&mut self) {
+        if let Some(task) = self.task.take() {
+            self.shares.state().forget_holder(task);
+        }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.shares.release(self.party, self.task);
+    }
+}
+
+/// As many of this party wait as may.
+#[derive(Debug)]
+pub(crate) struct Full;
+
+/// How many connections a party holds and waits for, for the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Load {
+    /// Connections that the party holds.
+    pub(crate) held: usize,
+    /// Requests of the party that wait for one.
+    pub(crate) waiting: usize,
+    /// Connections that all parties hold together.
+    pub(crate) all_held: usize,
+}
+
+/// The connections of one pool, and who waits for them.
+pub(crate) struct Shares {
+    limits: Limits,
+    state: Mutex<State>,
+}
+
+#[derive(Clone, Copy)]
+struct Limits {
+    /// Size of the pool.
+    connections: usize,
+    /// Most that tasks may hold as their first connection: the rest is for tasks that need a second one.
+    first: usize,
+    /// Most that all tenants, or all system work, may hold together: the rest is for the other.
+    class: usize,
+}
+
+#[derive(Default)]
+struct State {
+    held: usize,
+    classes: [Class; 2],
+    lines: HashMap<Party, Line>,
+    /// Waiters that hold a connection already.
+    nested: VecDeque<Waiter>,
+    /// How many connections each task holds.
+    holders: HashMap<task::Id, usize>,
+    /// Which class comes first at the next turn.
+    turn: usize,
+}
+
+#[derive(Default)]
+struct Class {
+    held: usize,
+    /// Parties with waiters, in the order of their turns. Each stands here once.
+    ring: VecDeque<Party>,
+}
+
+#[derive(Default)]
+struct Line {
+    held: usize,
+    waiting: VecDeque<Waiter>,
+}
+
+struct Waiter {
+    party: Party,
+    task: Option<task::Id>,
+    sender: oneshot::Sender<Permit>,
+}
+
+impl Shares {
+    pub(crate) fn new(connections: usize) -> Arc<Self> {
+        // A pool of three has nothing to set apart.
+        let limits = Limits {
+            connections,
+            first: if connections < 4 { connections } else { connections - 1 },
+            class: connections - connections / 4,
+        };
+        Arc::new(Self { limits, state: Mutex::default() })
+    }
+
+    /// Waits until it is the party's turn.
+    pub(crate) async fn acquire(self: &Arc<Self>, party: Party) -> Result<Permit, Full> {
+        let task = task::try_id();
+        let receiver = {
+            let mut state = self.state();
+            let nested = task.is_some_and(|task| state.holders.contains_key(&task));
+            let at_once = if nested { state.held < self.limits.connections } else { state.admits(party, self.limits) };
+            if at_once {
+                state.take(party, task);
+                drop(state);
+                return Ok(Permit { shares: Arc::clone(self), party, task });
+            }
+            let (sender, receiver) = oneshot::channel();
+            let waiter = Waiter { party, task, sender };
+            if nested {
+                state.nested.push_back(waiter)
+            } else {
+                state.enqueue(waiter)?
+            }
+            receiver
+        };
+        // The sender is dropped with the pool alone.
+        receiver.await.map_err(|_| Full)
+    }
+
+    /// How many connections this party holds and waits for.
+    pub(crate) fn load(&self, party: Party) -> Load {
+        let state = self.state();
+        let line = state.lines.get(&party);
+        Load {
+            held: line.map_or(0, |line| line.held),
+            waiting: line.map_or(0, |line| line.waiting.iter().filter(|waiter| !waiter.sender.is_closed()).count()),
+            all_held: state.held,
+        }
+    }
+
+    fn release(self: &Arc<Self>, party: Party, task: Option<task::Id>) {
+        let mut granted = Vec::new();
+        {
+            let mut state = self.state();
+            state.give_back(party, task);
+            while let Some(waiter) = state.next(self.limits) {
+                state.take(waiter.party, waiter.task);
+                granted.push(waiter);
+            }
+        }
+        for Waiter { party, task, sender } in granted {
+            // A waiter that gave up at this moment drops the permit, which hands it on.
+            let _ = sender.send(Permit { shares: Arc::clone(self), party, task });
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Whether the party may take a connection now, when it is its turn.
+    fn admits(&self, party: Party, limits: Limits) -> bool {
+        let free = self.free(party.class(), limits);
+        let held = self.lines.get(&party).map_or(0, |line| line.held);
+        free > 0 && (held == 0 || held < free)
+    }
+
+    /// How many connections a class may still take.
+    fn free(&self, class: usize, limits: Limits) -> usize {
+        let all = limits.first.saturating_sub(self.held);
+        all.min(limits.class.saturating_sub(self.classes[class].held))
+    }
+
+    fn take(&mut self, party: Party, task: Option<task::Id>) {
+        self.held += 1;
+        self.classes[party.class()].held += 1;
+        self.lines.entry(party).or_default().held += 1;
+        if let Some(task) = task {
+            *self.holders.entry(task).or_default() += 1;
+        }
+    }
+
+    fn give_back(&mut self, party: Party, task: Option<task::Id>) {
+        self.held -= 1;
+        self.classes[party.class()].held -= 1;
+        if let Some(line) = self.lines.get_mut(&party) {
+            line.held -= 1;
+            if line.held == 0 && line.waiting.is_empty() {
+                self.lines.remove(&party);
+            }
+        }
+        if let Some(task) = task {
+            self.forget_holder(task);
+        }
+    }
+
+    fn forget_holder(&mut self, task: task::Id) {
+        if let Some(count) = self.holders.get_mut(&task) {
+            *count -= 1;
+            if *count == 0 {
+                self.holders.remove(&task);
+            }
+        }
+    }
+
+    fn enqueue(&mut self, waiter: Waiter) -> Result<(), Full> {
+        let party = waiter.party;
+        let line = self.lines.entry(party).or_default();
+        // A party stands in the ring for as long as its line is not empty.
+        let first = line.waiting.is_empty();
+        if line.waiting.len() >= MOST_WAITING {
+            line.waiting.retain(|waiter| !waiter.sender.is_closed());
+            if line.waiting.len() >= MOST_WAITING {
+                return Err(Full);
+            }
+        }
+        line.waiting.push_back(waiter);
+        if first {
+            self.classes[party.class()].ring.push_back(party);
+        }
+        Ok(())
+    }
+
+    /// The waiter whose turn it is, if there is a connection for it.
+    fn next(&mut self, limits: Limits) -> Option<Waiter> {
+        while self.held < limits.connections
+            && let Some(waiter) = self.nested.pop_front()
+        {
+            if !waiter.sender.is_closed() {
+                return Some(waiter);
+            }
+        }
+        for class in [self.turn, 1 - self.turn] {
+            if let Some(waiter) = self.next_of(class, limits) {
+                self.turn = 1 - class;
+                return Some(waiter);
+            }
+        }
+        None
+    }
+
+    /// The same of one class. Where a connection is free, only parties that hold some are passed over, so it looks at few.
+    fn next_of(&mut self, class: usize, limits: Limits) -> Option<Waiter> {
+        if self.free(class, limits) == 0 {
+            return None;
+        }
+        for _ in 0..self.classes[class].ring.len() {
+            let party = self.classes[class].ring.pop_front()?;
+            let admitted = self.admits(party, limits);
+            let Some(line) = self.lines.get_mut(&party) else { continue };
+            while line.waiting.front().is_some_and(|waiter| waiter.sender.is_closed()) {
+                line.waiting.pop_front();
+            }
+            let waiter = if admitted { line.waiting.pop_front() } else { None };
+            if line.waiting.is_empty() {
+                if line.held == 0 && waiter.is_none() {
+                    self.lines.remove(&party);
+                }
+            } else {
+                self.classes[class].ring.push_back(party);
+            }
+            if waiter.is_some() {
+                return waiter;
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use freehold_core::Id;
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    fn tenant(number: u128) -> Party {
+        Party::Requests(Id::new(uuid::Uuid::from_u128(number)))
+    }
+
+    /// A connection for the party, if it gets one at once.
+    fn at_once(shares: &Arc<Shares>, party: Party) -> Option<Permit> {
+        shares.acquire(party).now_or_never().map(|permit| permit.unwrap())
+    }
+
+    /// Takes what the party gets at once.
+    fn all_of(shares: &Arc<Shares>, party: Party) -> Vec<Permit> {
+        std::iter::from_fn(|| at_once(shares, party)).collect()
+    }
+
+    #[test]
+    fn one_party_gets_half_and_a_newcomer_always_finds_a_connection() {
+        let shares = Shares::new(16);
+        let first = all_of(&shares, tenant(1));
+        assert_eq!(first.len(), 6, "half of what is not reserved for system work");
+        let second = all_of(&shares, tenant(2));
+        assert_eq!(second.len(), 3);
+        let others: Vec<Permit> = (3..6).filter_map(|number| at_once(&shares, tenant(number))).collect();
+        assert_eq!(others.len(), 3, "tenants hold what they may together");
+        assert!(at_once(&shares, tenant(6)).is_none());
+        assert!(at_once(&shares, Party::System("sign in")).is_some(), "the rest is for system work");
+        let system = all_of(&shares, Party::System("sign in"));
+        assert!(at_once(&shares, Party::System("look up a key")).is_some(), "kinds of system work share, too");
+        drop((first, second, others, system));
+        assert_eq!(shares.state().held, 0);
+        assert!(shares.state().lines.is_empty(), "nothing is kept of parties that hold and wait for nothing");
+    }
+
+    #[test]
+    fn a_tenants_background_work_has_a_share_of_its_own() {
+        let shares = Shares::new(16);
+        let id = Id::new(uuid::Uuid::from_u128(1));
+        let requests = all_of(&shares, Party::Requests(id));
+        assert!(at_once(&shares, Party::Work(id)).is_some());
+        drop(requests);
+    }
+
+    #[tokio::test]
+    async fn parties_that_wait_take_turns() {
+        let shares = Shares::new(1);
+        let held = at_once(&shares, Party::System("test")).unwrap();
+        let names = [(1, "a1"), (1, "a2"), (1, "a3"), (2, "b1"), (2, "b2"), (3, "c1")];
+        let mut waiting: Vec<_> =
+            names.iter().map(|(number, name)| (*name, Box::pin(shares.acquire(tenant(*number))))).collect();
+        for (_, future) in &mut waiting {
+            assert!(future.now_or_never().is_none());
+        }
+        let mut order = Vec::new();
+        drop(held);
+        while let Some(place) = waiting.iter_mut().position(|(_, future)| {
+            // The permit is dropped at once, which begins the next turn.
+            future.now_or_never().is_some_and(|permit| permit.is_ok())
+        }) {
+            order.push(waiting.remove(place).0);
+        }
+        assert_eq!(order, ["a1", "b1", "c1", "a2", "b2", "a3"]);
+    }
+
+    #[test]
+    fn a_waiter_that_gives_up_takes_no_turn() {
+        let shares = Shares::new(1);
+        let held = at_once(&shares, tenant(1)).unwrap();
+        let mut given_up = Box::pin(shares.acquire(tenant(2)));
+        let mut patient = Box::pin(shares.acquire(tenant(3)));
+        assert!(given_up.as_mut().now_or_never().is_none() && patient.as_mut().now_or_never().is_none());
+        drop(given_up);
+        drop(held);
+        assert!(patient.as_mut().now_or_never().is_some());
+        assert!(shares.state().lines.is_empty());
+    }
+
+    #[test]
+    fn a_grant_that_is_not_taken_goes_to_the_next() {
+        let shares = Shares::new(1);
+        let held = at_once(&shares, tenant(1)).unwrap();
+        let mut given_up = Box::pin(shares.acquire(tenant(2)));
+        let mut patient = Box::pin(shares.acquire(tenant(3)));
+        assert!(given_up.as_mut().now_or_never().is_none() && patient.as_mut().now_or_never().is_none());
+        drop(held);
+        drop(given_up);
+        assert!(patient.as_mut().now_or_never().is_some());
+    }
+
+    #[test]
+    fn a_flood_of_one_party_is_refused_where_it_would_cost_memory() {
+        let shares = Shares::new(1);
+        let held = at_once(&shares, tenant(1)).unwrap();
+        let mut flood: Vec<_> = (0..MOST_WAITING).map(|_| Box::pin(shares.acquire(tenant(2)))).collect();
+        assert!(flood.iter_mut().all(|future| future.as_mut().now_or_never().is_none()));
+        assert!(matches!(shares.acquire(tenant(2)).now_or_never(), Some(Err(Full))));
+        assert!(shares.acquire(tenant(3)).now_or_never().is_none(), "others may wait");
+        flood.truncate(MOST_WAITING - 1);
+        assert!(shares.acquire(tenant(2)).now_or_never().is_none(), "waiters that gave up make room");
+        drop((flood, held));
+    }
+
+    #[tokio::test]
+    async fn a_task_that_holds_a_connection_gets_the_next_one_first() {
+        let shares = Shares::new(4);
+        let one = at_once(&shares, tenant(1)).unwrap();
+        let (nested, inner) = {
+            let shares = Arc::clone(&shares);
+            tokio::spawn(async move {
+                let outer = shares.acquire(tenant(2)).await.unwrap();
+                let third = shares.acquire(Party::System("nested")).await.unwrap();
+                let fourth = shares.acquire(tenant(2)).await.unwrap();
+                (outer, [third, fourth])
+            })
+            .await
+            .unwrap()
+        };
+        assert_eq!(shares.state().held, 4, "the last connection is for nested use alone");
+        drop((one, nested, inner));
+        assert!(shares.state().holders.is_empty());
+    }
+}
