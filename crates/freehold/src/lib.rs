@@ -7,6 +7,7 @@ pub mod billing;
 pub mod chores;
 pub mod command;
 pub mod compose;
+pub mod connections;
 pub mod database;
 pub mod demo;
 pub mod doctor;

@@ -3,7 +3,6 @@
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, Result};
-use axum::serve::ListenerExt;
 use freehold_console::{Local, Part};
 use freehold_core::{Clock, Random};
 use freehold_identity::signing::keys_watch;
@@ -18,6 +17,7 @@ use tokio::{
 use crate::{
     billing::{Payments, Sources},
     compose::{self, Materials, Money},
+    connections::{self, Limits, descriptors},
     database::Database,
     mail, secret_key,
     settings::Settings,
@@ -30,6 +30,8 @@ const DRAIN: Duration = Duration::from_secs(20);
 
 /// Starts everything, says what runs, and works until it is told to stop.
 pub async fn serve(settings: Settings) -> Result<()> {
+    // Before the database is started, which inherits the limit.
+    descriptors::raise();
     // First of all, so that somebody with a second server learns it before a database is started.
     let listener = listen(settings.listen).await?;
     let address = listener.local_addr().context("asking where the server listens")?;
@@ -87,6 +89,7 @@ async fn run_with(
     start_screen::print(&backbone, &local).await;
     let mails = mail::sender(settings, &backbone, mailbox)?;
     let (router, _) = compose::router(backbone.clone(), product, local);
+    let limits = settings.connections.limits(settings.pool.connections, &settings.trusted_proxies);
     let (stop, stopping) = watch::channel(false);
     let keys = keys_watch(backbone.identity.clone(), stopping.clone());
     let work = async {
@@ -94,32 +97,22 @@ async fn run_with(
             work(backbone, product, settings.work, mails, stopping.clone()).await;
         }
     };
-    let (served, (), ()) = tokio::join!(answer((listener, router), told, stop, stopping.clone()), work, keys);
+    let (served, (), ()) = tokio::join!(answer((listener, router, limits), told, stop, stopping.clone()), work, keys);
     served
 }
 
-/// Answers requests until it is told to stop, and tells the others.
+/// Answers requests until the shutdown signal comes, and passes it on.
 async fn answer(
-    (listener, router): (TcpListener, axum::Router),
+    (listener, router, limits): (TcpListener, axum::Router, Limits),
     told: impl Future<Output = ()>,
     stop: watch::Sender<bool>,
     stopping: watch::Receiver<bool>,
 ) -> Result<()> {
-    let listener = listener.tap_io(|stream| {
-        // Answers are small and complete; waiting to fill a packet only delays them.
-        let _ = stream.set_nodelay(true);
-    });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let mut asked = stopping.clone();
-    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
-        // An error means that the sender is gone, which is a reason to stop as well.
-        let _ = asked.wait_for(|stop| *stop).await;
-    });
-    let mut server = tokio::spawn(server.into_future());
+    let mut server = tokio::spawn(connections::serve(listener, router, limits, stopping));
     tokio::select! {
         ended = &mut server => {
             stop.send_replace(true);
-            ended.context("the server's task")?.context("answering requests")?;
+            ended.context("the server's task")?;
         }
         () = told => {
             tracing::info!("stopping: requests under way have {} s to end", DRAIN.as_secs());

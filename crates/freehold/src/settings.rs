@@ -18,7 +18,7 @@ use freehold_outbound::IpNet;
 
 pub use billing::{BillingOptions, BillingSettings, StripeSettings};
 use file::File;
-pub use sections::{Mailbox, OutboundSettings, Prepared, WorkSettings};
+pub use sections::{ConnectionSettings, Mailbox, OutboundSettings, Prepared, WorkSettings};
 pub use supabase::SupabaseOptions;
 
 use crate::{database::Database, mail::MailServer};
@@ -116,6 +116,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// Proxies that stand in front of the server.
     pub trusted_proxies: Vec<IpNet>,
+    /// How many connections of clients there may be, and how long a client may take.
+    pub connections: ConnectionSettings,
     /// Postgres to use; none: the local one.
     pub database_url: Option<Secret>,
     /// Another login for migrations.
@@ -163,6 +165,9 @@ impl Options {
         if !(1..=1000).contains(&file.database.connections) {
             bail!("connections in [database] is not between 1 and 1000");
         }
+        if let Some(problem) = file.connections.problem() {
+            bail!("{problem}");
+        }
         let site_url = self.site_url.or(Some(file.site_url)).filter(|url| !url.is_empty());
         let site_url = site_url.map(|url| url.trim_end_matches('/').to_owned());
         if let Some(url) = &site_url
@@ -189,6 +194,7 @@ impl Options {
             product: self.product.unwrap_or(file.product),
             data: self.data.unwrap_or(file.data),
             trusted_proxies: file.trusted_proxies,
+            connections: file.connections,
             database_url: self.database_url.map(Secret::new),
             database_migration_url: self.database_migration_url.map(Secret::new),
             secret_key: self.secret_key.map(Secret::new),
@@ -272,6 +278,8 @@ mod tests {
             ("[auth]\nautoconfirm = \"yes\"", "autoconfirm"),
             ("[outbound]\nallow = [\"10.1.0.0/33\"]", "allow"),
             ("trusted_proxies = [\"10.0.0.0/33\"]", "trusted_proxies"),
+            ("[connections]\nmost = 9", "most in [connections] is not between 10 and 1000000"),
+            ("[connections]\nheader_seconds = 0", "header_seconds in [connections] is not between 1 and 3600"),
             ("[auth]\nredirect_urls = [\"app.example.com\"]", "redirect_urls"),
             ("[billing]\nreturn_urls = [\"app.example.com\"]", "return_urls"),
             ("[mail]\nfrom = \"VoiceFX\"", "from in [mail]"),

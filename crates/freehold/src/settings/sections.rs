@@ -7,6 +7,8 @@ use freehold_jobs::WorkerSettings;
 use freehold_outbound::{Allowed, IpNet};
 use serde::Deserialize;
 
+use crate::connections::{Caps, Limits, Patience, descriptors};
+
 /// `[work]`.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,6 +26,56 @@ impl WorkSettings {
     pub fn worker(self) -> WorkerSettings {
         let lease = Duration::from_secs(self.lease_seconds);
         WorkerSettings { slots: self.slots, lease, beat: lease / 5, ..WorkerSettings::default() }
+    }
+}
+
+/// `[connections]`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectionSettings {
+    /// Most connections of clients at once, 10 to 1,000,000.
+    pub most: usize,
+    /// Most of them from one address, 1 to 1,000,000.
+    pub most_per_address: usize,
+    /// Seconds a client may take for the headers of a request, 1 to 3600.
+    pub header_seconds: u64,
+    /// Seconds a connection may be idle, 1 to 3600.
+    pub idle_seconds: u64,
+    /// Seconds a client may take for the next part of an answer, 1 to 3600.
+    pub write_seconds: u64,
+}
+
+impl ConnectionSettings {
+    /// The name of a value that is out of its range, and the range.
+    pub(super) fn problem(&self) -> Option<String> {
+        let seconds = |name, value| (name, value, 1, 3600);
+        let values = [
+            ("most", self.most as u64, 10, 1_000_000),
+            ("most_per_address", self.most_per_address as u64, 1, 1_000_000),
+            seconds("header_seconds", self.header_seconds),
+            seconds("idle_seconds", self.idle_seconds),
+            seconds("write_seconds", self.write_seconds),
+        ];
+        let (name, _, low, high) = values.into_iter().find(|(_, value, low, high)| !(low..=high).contains(&value))?;
+        Some(format!("{name} in [connections] is not between {low} and {high}"))
+    }
+
+    /// The limits of a server with a database pool of this size, as far as its descriptors allow them.
+    pub fn limits(&self, pool: usize, proxies: &[IpNet]) -> Limits {
+        Limits {
+            caps: self.caps().within(descriptors::room(descriptors::limit(), pool)),
+            patience: Patience {
+                header: Duration::from_secs(self.header_seconds),
+                idle: Duration::from_secs(self.idle_seconds),
+                write: Duration::from_secs(self.write_seconds),
+            },
+            proxies: proxies.to_vec(),
+        }
+    }
+
+    /// The caps, whether there are descriptors for them or not.
+    pub fn caps(&self) -> Caps {
+        Caps { most: self.most, most_per_address: self.most_per_address }
     }
 }
 

@@ -90,13 +90,13 @@ async fn a_transaction_dropped_outside_of_the_runtime_takes_its_connection_with_
 async fn transactions_dropped_within_a_long_statement_are_thrown_away() {
     let test = TestDatabase::new().await;
     let db = pool(&test);
-    let ada = test.caller();
     let admin = test.admin().await;
     let before = pool_is_whole_and_clean(&db, CONNECTIONS).await;
     let handlers: Vec<_> = (0..CONNECTIONS)
         .map(|_| {
-            let (db, ada) = (db.clone(), ada.clone());
-            tokio::spawn(async move { db.tenant(&ada).begin().await.unwrap().fetch_one(pause(60.0)).await })
+            // One of each tenant, because no tenant gets every connection.
+            let (db, caller) = (db.clone(), test.caller());
+            tokio::spawn(async move { db.tenant(&caller).begin().await.unwrap().fetch_one(pause(60.0)).await })
         })
         .collect();
     eventually("all are paused", async || pauses(&admin).await == 3).await;

@@ -98,14 +98,16 @@ async fn transactions_that_need_a_second_connection_never_wait_for_each_other() 
     // As many as may begin: Ada's whole share, and one of another tenant.
     let callers = [ada.clone(), ada, ben];
     let all_hold = Arc::new(Barrier::new(callers.len()));
+    let mut number = 0;
     let tasks = callers.map(|caller| {
+        number += 1;
         let (db, all_hold) = (db.clone(), Arc::clone(&all_hold));
         tokio::spawn(async move {
             let mut outer = db.tenant(&caller).begin().await.unwrap();
-            outer.execute(note_insert(caller.tenant(), "outer")).await.unwrap();
+            outer.execute(note_insert(caller.tenant(), &format!("outer {number}"))).await.unwrap();
             all_hold.wait().await;
             let mut inner = db.tenant(&caller).begin().await.unwrap();
-            inner.execute(note_insert(caller.tenant(), "inner")).await.unwrap();
+            inner.execute(note_insert(caller.tenant(), &format!("inner {number}"))).await.unwrap();
             inner.commit().await.unwrap();
             db.system("test").fetch_all(context()).await.unwrap();
             outer.commit().await.unwrap();

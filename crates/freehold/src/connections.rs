@@ -1,0 +1,207 @@
+//! Connections of clients: accepted within caps, served, and closed when their client takes too long.
+//!
+//! Read in this order: [`Caps`] and [`Patience`] are what an operator sets; the registry gives each connection a place,
+//! `activity` knows what it is doing, the stream and the exchange tell it; [`serve`] accepts and watches.
+
+mod activity;
+pub(crate) mod descriptors;
+mod exchange;
+mod registry;
+mod stream;
+
+use std::{
+    future::poll_fn,
+    io,
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
+
+use activity::Doing;
+pub use activity::Patience;
+use axum::{
+    Router,
+    body::Body,
+    extract::{ConnectInfo, Request},
+    response::Response,
+};
+use exchange::{Answer, Exchange};
+use freehold_outbound::IpNet;
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto::Builder,
+};
+pub use registry::Caps;
+use registry::{Entry, Registry, Slot};
+use stream::Stream;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{mpsc, watch},
+    time::{Instant, sleep, sleep_until},
+};
+use tower_service::Service;
+
+/// What is sent to a client for whom there is no place.
+const FULL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+/// How long accepting rests when the system has no descriptor or memory for another connection.
+const REST: Duration = Duration::from_millis(50);
+/// How often an HTTP/2 client is asked whether it is still there, and how long it has to answer.
+const PING: Duration = Duration::from_secs(30);
+const PONG: Duration = Duration::from_secs(20);
+/// How long an HTTP/2 client has to close a connection on which nothing is under way.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// What an operator decides about connections.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// How many there may be.
+    pub caps: Caps,
+    /// How long a client may take.
+    pub patience: Patience,
+    /// Proxies, which stand for many clients.
+    pub proxies: Vec<IpNet>,
+}
+
+impl Limits {
+    fn is_proxy(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.proxies.iter().any(|range| range.contains(&address))
+    }
+}
+
+/// Accepts connections until `stop` says true, then waits until the requests under way are answered.
+pub async fn serve(listener: TcpListener, router: Router, limits: Limits, mut stop: watch::Receiver<bool>) {
+    let registry = Registry::new(limits.caps);
+    let mut builder = Builder::new(TokioExecutor::new());
+    // HTTP/1.1 needs no timer of hyper's: `Activity` tells headers that are late from connections that are idle.
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(PING).keep_alive_timeout(PONG);
+    builder.http2().enable_connect_protocol();
+    let server = Arc::new(Server { builder, router, patience: limits.patience, stop: stop.clone() });
+    // Each connection holds a sender, and nothing is ever sent.
+    let (open, mut closed) = mpsc::channel::<()>(1);
+    loop {
+        let accepted = tokio::select! {
+            // An error means that the other end is gone, which is a reason to stop as well.
+            _ = stop.wait_for(|stop| *stop) => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((tcp, peer)) => match registry.admit(peer.ip(), limits.is_proxy(peer.ip())) {
+                Some(slot) => {
+                    let (server, open) = (Arc::clone(&server), open.clone());
+                    tokio::spawn(async move {
+                        server.connection(tcp, peer, slot).await;
+                        drop(open);
+                    });
+                }
+                None => {
+                    // A client that cannot be told at once is not told.
+                    let _ = tcp.try_write(FULL);
+                }
+            },
+            Err(error) if is_clients(&error) => {}
+            Err(error) => {
+                // No descriptor or no memory is left. The registry tells the operator, with counts.
+                tracing::debug!("accepting a connection: {error}");
+                registry.close_one();
+                sleep(REST).await;
+            }
+        }
+    }
+    drop((listener, open));
+    let _ = closed.recv().await;
+}
+
+/// Whether the connection is at fault that was to be accepted, and the next one may be better.
+fn is_clients(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
+
+/// What all connections have in common.
+struct Server {
+    builder: Builder<TokioExecutor>,
+    router: Router,
+    patience: Patience,
+    stop: watch::Receiver<bool>,
+}
+
+impl Server {
+    async fn connection(&self, tcp: TcpStream, peer: SocketAddr, slot: Slot) {
+        // Answers are small and complete; waiting to fill a packet only delays them.
+        let _ = tcp.set_nodelay(true);
+        let entry = slot.entry();
+        let service = service_fn(|request| self.answer(request, peer, &entry));
+        let io = TokioIo::new(Stream::new(tcp, slot));
+        let mut connection = pin!(self.builder.serve_connection_with_upgrades(io, service));
+        let mut stop = self.stop.clone();
+        let mut stopping = pin!(stop.wait_for(|stop| *stop));
+        let mut evicted = pin!(entry.evicted.notified());
+        let mut alarm = pin!(sleep_until(Instant::now() + self.patience.idle));
+        let mut leaving: Option<Instant> = None;
+        poll_fn(|cx| {
+            if evicted.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            if leaving.is_none() && stopping.as_mut().poll(cx).is_ready() {
+                leaving = Some(Instant::now() + GOODBYE);
+                connection.as_mut().graceful_shutdown();
+            }
+            if connection.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            loop {
+                let activity = &entry.activity;
+                let (doing, http2) = (activity.doing(), activity.is_http2());
+                let due = match activity.due(&self.patience) {
+                    // Nothing was asked for.
+                    Some(_) if leaving.is_some() && doing == Doing::Beginning && !http2 => return Poll::Ready(()),
+                    Some(due) if doing <= Doing::Idle && http2 => leaving.map_or(due, |leaving| due.min(leaving)),
+                    Some(due) => due,
+                    // Looked at again then: on HTTP/2 nothing wakes this task when the client stops taking an answer.
+                    None if http2 => Instant::now() + GOODBYE,
+                    None => return Poll::Pending,
+                };
+                if due <= Instant::now() {
+                    if leaving.is_some() || doing > Doing::Idle || !http2 {
+                        return Poll::Ready(());
+                    }
+                    leaving = Some(Instant::now() + GOODBYE);
+                    connection.as_mut().graceful_shutdown();
+                    // To be polled again, so that the farewell is sent.
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                // An alarm that is early is set anew when it rings, so that no request has to set it.
+                if due < alarm.deadline() {
+                    alarm.as_mut().reset(due);
+                }
+                if alarm.as_mut().poll(cx).is_pending() {
+                    return Poll::Pending;
+                }
+                alarm.as_mut().reset(due);
+            }
+        })
+        .await;
+    }
+
+    fn answer(
+        &self,
+        request: hyper::Request<Incoming>,
+        peer: SocketAddr,
+        entry: &Arc<Entry>,
+    ) -> impl Future<Output = Result<Response<Answer>, std::convert::Infallible>> + use<> {
+        let exchange = Exchange::begin(Arc::clone(entry));
+        let mut request: Request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let mut router = self.router.clone();
+        async move {
+            let response = router.call(request).await?;
+            Ok(response.map(|body| exchange.answer(body)))
+        }
+    }
+}

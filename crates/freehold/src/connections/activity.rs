@@ -1,0 +1,220 @@
+//! What a connection is doing, and when that has taken too long.
+
+use std::{
+    sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+/// What every HTTP/2 connection begins with.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// `Activity::preface` of a connection that does not begin so.
+const OTHER: u8 = u8::MAX;
+
+/// How long a client may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// From the first byte of a request to the end of its headers.
+    pub header: Duration,
+    /// Between two requests, and before the first byte of the first one.
+    pub idle: Duration,
+    /// To take the next part of an answer.
+    pub write: Duration,
+}
+
+/// What a connection is doing, in the order in which connections are closed when there are too many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Doing {
+    /// It has sent nothing, or a part of the headers of a request.
+    Beginning,
+    /// It waits between two requests.
+    Idle,
+    /// It does not take what was answered.
+    Stalled,
+    /// We work on a request of it.
+    Working,
+}
+
+/// What a connection is doing. Written by the stream that reads its bytes and by the requests on it.
+#[derive(Debug)]
+pub(super) struct Activity {
+    since: Instant,
+    /// How much of the preface of HTTP/2 has come; 24: all of it.
+    preface: AtomicU8,
+    /// A request has come.
+    proven: AtomicBool,
+    /// Requests whose answers the client has not taken to the end.
+    requests: AtomicU32,
+    /// Those of them for which we have to do something next, not the client.
+    ours: AtomicU32,
+    /// When the first byte of unfinished headers came, in milliseconds after `since` and one; 0: there are none.
+    header: AtomicU64,
+    /// When the connection last made progress, in milliseconds after `since`.
+    moved: AtomicU64,
+}
+
+impl Activity {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            since: now,
+            preface: AtomicU8::new(0),
+            proven: AtomicBool::new(false),
+            requests: AtomicU32::new(0),
+            ours: AtomicU32::new(0),
+            header: AtomicU64::new(0),
+            moved: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn doing(&self) -> Doing {
+        if self.requests.load(Relaxed) > 0 {
+            if self.ours.load(Relaxed) > 0 { Doing::Working } else { Doing::Stalled }
+        } else if !self.proven.load(Relaxed) || self.header.load(Relaxed) > 0 {
+            Doing::Beginning
+        } else {
+            Doing::Idle
+        }
+    }
+
+    pub(super) fn is_http2(&self) -> bool {
+        usize::from(self.preface.load(Relaxed)) == PREFACE.len()
+    }
+
+    /// When the client will have taken too long; none while something is to be done by us.
+    pub(super) fn due(&self, patience: &Patience) -> Option<Instant> {
+        let moved = self.since + Duration::from_millis(self.moved.load(Relaxed));
+        match self.doing() {
+            Doing::Working => None,
+            Doing::Stalled => Some(moved + patience.write),
+            Doing::Beginning | Doing::Idle => Some(match self.header.load(Relaxed) {
+                0 => moved + patience.idle,
+                begun => self.since + Duration::from_millis(begun - 1) + patience.header,
+            }),
+        }
+    }
+
+    /// These bytes came.
+    pub(super) fn read(&self, bytes: &[u8]) {
+        let known = self.preface.load(Relaxed);
+        if known != OTHER && usize::from(known) < PREFACE.len() {
+            self.preface_read(usize::from(known), bytes);
+        }
+        // The frames of HTTP/2 also come while nothing is asked for; its idle limit ends those that never become a request.
+        if !self.is_http2() && self.requests.load(Relaxed) == 0 && self.header.load(Relaxed) == 0 {
+            self.header.store(self.now() + 1, Relaxed);
+        }
+    }
+
+    fn preface_read(&self, known: usize, bytes: &[u8]) {
+        let expected = &PREFACE[known..];
+        let length = bytes.len().min(expected.len());
+        let matches = bytes[..length] == expected[..length];
+        let known = if matches { u8::try_from(known + length).unwrap_or(OTHER) } else { OTHER };
+        self.preface.store(known, Relaxed);
+        if self.is_http2() {
+            self.header.store(0, Relaxed);
+        }
+    }
+
+    /// Bytes left. Those of HTTP/2 may be answers to pings, while the client takes nothing else.
+    pub(super) fn wrote(&self) {
+        if !self.is_http2() {
+            self.touch();
+        }
+    }
+
+    /// A request came.
+    pub(super) fn request_begin(&self) {
+        self.proven.store(true, Relaxed);
+        self.header.store(0, Relaxed);
+        self.ours.fetch_add(1, Relaxed);
+        self.requests.fetch_add(1, Relaxed);
+    }
+
+    /// It was answered to its end, or is not any more.
+    pub(super) fn request_end(&self) {
+        self.touch();
+        self.requests.fetch_sub(1, Relaxed);
+    }
+
+    /// The client has to do something next.
+    pub(super) fn hand_over(&self) {
+        self.touch();
+        self.ours.fetch_sub(1, Relaxed);
+    }
+
+    /// We have to do something next.
+    pub(super) fn take_over(&self) {
+        self.ours.fetch_add(1, Relaxed);
+    }
+
+    /// The connection made progress.
+    pub(super) fn touch(&self) {
+        self.moved.store(self.now(), Relaxed);
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Patience =
+        Patience { header: Duration::from_secs(10), idle: Duration::from_secs(75), write: Duration::from_secs(30) };
+
+    /// What it is doing, and in how many seconds the client will have taken too long.
+    fn state(activity: &Activity) -> (Doing, Option<u64>) {
+        let due = activity.due(&PATIENCE);
+        (activity.doing(), due.map(|due| due.duration_since(activity.since).as_secs_f64().round() as u64))
+    }
+
+    #[test]
+    fn unfinished_headers_have_less_time_than_an_idle_connection() {
+        let activity = Activity::new(Instant::now());
+        assert_eq!(state(&activity), (Doing::Beginning, Some(75)));
+        activity.read(b"GET /healthz HTTP/1.1\r\n");
+        assert_eq!(state(&activity), (Doing::Beginning, Some(10)));
+        activity.request_begin();
+        assert_eq!(state(&activity), (Doing::Working, None));
+        activity.read(b"the body of the request");
+        activity.hand_over();
+        assert_eq!(state(&activity), (Doing::Stalled, Some(30)));
+        activity.request_end();
+        assert_eq!(state(&activity), (Doing::Idle, Some(75)));
+        activity.read(b"P");
+        assert_eq!(state(&activity), (Doing::Beginning, Some(10)), "the second request on the connection, too");
+    }
+
+    #[test]
+    fn http2_is_known_by_its_first_bytes_and_its_pings_are_no_headers() {
+        let activity = Activity::new(Instant::now());
+        activity.read(&PREFACE[..10]);
+        assert_eq!(state(&activity), (Doing::Beginning, Some(10)));
+        activity.read(&PREFACE[10..]);
+        assert!(activity.is_http2());
+        activity.read(b"a ping");
+        assert_eq!(state(&activity), (Doing::Beginning, Some(75)));
+        for first in [&b"PRI * HTTP/1.1"[..], b"POST", b"GET /a-path-that-is-longer-than-the-preface HTTP/1.1"] {
+            let activity = Activity::new(Instant::now());
+            activity.read(first);
+            assert!(!activity.is_http2());
+        }
+    }
+
+    #[test]
+    fn one_answer_that_we_work_on_is_enough() {
+        let activity = Activity::new(Instant::now());
+        activity.request_begin();
+        activity.request_begin();
+        activity.hand_over();
+        assert_eq!(activity.doing(), Doing::Working);
+        activity.hand_over();
+        assert_eq!(activity.doing(), Doing::Stalled);
+        activity.take_over();
+        assert_eq!(activity.doing(), Doing::Working);
+    }
+}
