@@ -2,7 +2,7 @@
 
 use axum::{
     RequestExt,
-    body::Bytes,
+    body::{Bytes, HttpBody},
     extract::{FromRequest, Request, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
@@ -85,7 +85,24 @@ pub(crate) async fn file_bytes(request: Request, kind: &str) -> Result<Bytes> {
 }
 
 async fn all(request: Request) -> Result<Bytes> {
-    request.extract::<Bytes, _>().await.map_err(|rejection| refusal(&rejection))
+    length_check(request)?.extract::<Bytes, _>().await.map_err(|rejection| refusal(&rejection))
+}
+
+/// The request, when its body is not declared longer than this path takes. Without this a client that declares a long body and
+/// never sends it is waited for.
+///
+/// # Errors
+/// `body_too_large`.
+pub fn length_check(request: Request) -> Result<Request> {
+    let declared = request.body().size_hint().lower();
+    let request = request.with_limited_body();
+    match request.body().size_hint().upper() {
+        Some(most) if declared > most => {
+            let message = format!("The body is declared with {declared} bytes; at most {most} are read here.");
+            Err(Error::new(codes::BODY_TOO_LARGE, message))
+        }
+        _ => Ok(request),
+    }
 }
 
 /// Without what follows it, such as the character set.

@@ -8,7 +8,7 @@ use axum::{
 };
 use freehold_core::{Error, Secret, codes as core_codes};
 use freehold_identity::factor::recovery_code::{self, NewCodes};
-use freehold_web::{Answer, Backbone, Json, client, read_json};
+use freehold_web::{Answer, Backbone, Json, client, length_check, read_json};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -106,7 +106,7 @@ pub(crate) async fn codes_generate(
 ) -> Answer<Json<NewCodesBody>> {
     // Clients say that there is JSON also where they send none.
     let too_large = |_| Error::new(core_codes::BODY_TOO_LARGE, "The body is larger than this server takes.");
-    let bytes = request.extract::<Bytes, _>().await.map_err(too_large)?;
+    let bytes = length_check(request)?.extract::<Bytes, _>().await.map_err(too_large)?;
     let body: RecoveryCodesNew = if bytes.is_empty() { RecoveryCodesNew::default() } else { read_json(&bytes)? };
     let name = body.friendly_name.unwrap_or_default();
     let client = client(&backbone, &parts);

@@ -21,7 +21,7 @@ use axum::{
 };
 use freehold_core::{Error, Result, codes as core_codes};
 use freehold_identity::{Realm, codes, session::Client};
-use freehold_web::{Answer, Backbone, Query, client, realm};
+use freehold_web::{Answer, Backbone, Query, client, length_check, realm};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{brand, html_with_status};
@@ -167,7 +167,7 @@ fn sentence(error: Error) -> Result<(StatusCode, String)> {
 
 /// The form that a request brings.
 pub(super) async fn form<T: DeserializeOwned>(request: Request) -> Result<T> {
-    let read = Form::<T>::from_request(request, &()).await;
+    let read = Form::<T>::from_request(length_check(request)?, &()).await;
     read.map(|form| form.0).map_err(|rejection| {
         let why = rejection.body_text();
         Error::new(core_codes::MALFORMED_REQUEST, format!("The form could not be read: {why}."))

@@ -48,6 +48,8 @@ pub(super) struct Activity {
     requests: AtomicU32,
     /// Those of them for which we have to do something next, not the client.
     ours: AtomicU32,
+    /// The system takes no more bytes for the client.
+    blocked: AtomicBool,
     /// When the first byte of unfinished headers came, in milliseconds after `since` and one; 0: there are none.
     header: AtomicU64,
     /// When the connection last made progress, in milliseconds after `since`.
@@ -62,14 +64,17 @@ impl Activity {
             proven: AtomicBool::new(false),
             requests: AtomicU32::new(0),
             ours: AtomicU32::new(0),
+            blocked: AtomicBool::new(false),
             header: AtomicU64::new(0),
             moved: AtomicU64::new(0),
         }
     }
 
     pub(super) fn doing(&self) -> Doing {
-        if self.requests.load(Relaxed) > 0 {
-            if self.ours.load(Relaxed) > 0 { Doing::Working } else { Doing::Stalled }
+        if self.ours.load(Relaxed) > 0 {
+            Doing::Working
+        } else if self.requests.load(Relaxed) > 0 || self.blocked.load(Relaxed) {
+            Doing::Stalled
         } else if !self.proven.load(Relaxed) || self.header.load(Relaxed) > 0 {
             Doing::Beginning
         } else {
@@ -117,11 +122,21 @@ impl Activity {
         }
     }
 
-    /// Bytes left. Those of HTTP/2 may be answers to pings, while the client takes nothing else.
-    pub(super) fn wrote(&self) {
-        if !self.is_http2() {
+    /// Bytes left, or could not. Those of HTTP/2 may be answers to pings, while the client takes nothing else.
+    pub(super) fn wrote(&self, some: bool) {
+        if self.is_http2() {
+            return;
+        }
+        // The answer may be in our memory to its end already, and so be nothing that we work on.
+        self.blocked.store(!some, Relaxed);
+        if some {
             self.touch();
         }
+    }
+
+    /// Whether an answer is in our memory that the system does not take for the client.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.blocked.load(Relaxed)
     }
 
     /// A request came.
@@ -203,6 +218,18 @@ mod tests {
             activity.read(first);
             assert!(!activity.is_http2());
         }
+    }
+
+    #[test]
+    fn an_answer_that_does_not_leave_has_less_time_than_an_idle_connection() {
+        let activity = Activity::new(Instant::now());
+        activity.request_begin();
+        activity.hand_over();
+        activity.request_end();
+        activity.wrote(false);
+        assert_eq!(state(&activity), (Doing::Stalled, Some(30)));
+        activity.wrote(true);
+        assert_eq!(state(&activity), (Doing::Idle, Some(75)));
     }
 
     #[test]

@@ -25,10 +25,21 @@ impl Stream {
     }
 
     fn wrote(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if matches!(written, Poll::Ready(Ok(1..))) {
-            self.slot.activity().wrote();
+        match written {
+            Poll::Ready(Ok(1..)) => self.slot.activity().wrote(true),
+            Poll::Pending => self.slot.activity().wrote(false),
+            Poll::Ready(_) => {}
         }
         written
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        // What the client does not take is not kept for it by the system either.
+        if self.slot.activity().is_blocked() {
+            let _ = self.tcp.set_zero_linger();
+        }
     }
 }
 

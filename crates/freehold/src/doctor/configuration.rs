@@ -7,6 +7,7 @@ use freehold_outbound::IpNet;
 use super::finding::Finding;
 use crate::{
     compose,
+    connections::{Caps, descriptors},
     settings::{OutboundSettings, Settings},
 };
 
@@ -16,6 +17,7 @@ pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
     findings.extend(proxies(settings.site_url.as_deref(), &settings.trusted_proxies));
     findings.extend(sign_up(settings));
     findings.extend(outbound(&settings.outbound));
+    findings.push(connections(settings.connections.caps(), descriptors::possible(), settings.pool.connections));
     findings
 }
 
@@ -82,6 +84,22 @@ fn sign_up(settings: &Settings) -> Option<Finding> {
     })
 }
 
+/// Whether the system allows as many open files as there may be connections.
+fn connections(caps: Caps, possible: Option<u64>, pool: usize) -> Finding {
+    let room = descriptors::room(possible, pool);
+    let files = possible.map_or_else(|| "any number of".to_owned(), |files| files.to_string());
+    if caps.most <= room {
+        return Finding::ok(format!("the server takes {} connections of clients, with {files} open files", caps.most));
+    }
+    Finding::warn(
+        format!(
+            "a process may have {files} open files here, so the server takes {room} connections, not {}",
+            caps.most
+        ),
+        "raise the limit (LimitNOFILE= of a systemd unit, ulimit -Hn), or lower most in [connections]",
+    )
+}
+
 /// Whether customers' webhooks stay where they should.
 fn outbound(settings: &OutboundSettings) -> Vec<Finding> {
     let everything = settings.allow.iter().filter(|range| range.prefix_len() == 0).map(|range| {
@@ -130,6 +148,15 @@ mod tests {
         assert!(warned("https://app.example.com", &[]) && warned("https://app.example.com", &["10.0.0.1/32", "::/0"]));
         assert!(!warned("https://app.example.com", &["10.0.0.1/32"]) && !warned("http://localhost:8080", &[]));
         assert!(proxies(None, &[]).is_none());
+    }
+
+    #[test]
+    fn connections_without_open_files_for_them_are_warned_of() {
+        let caps = Caps { most: 16_000, most_per_address: 12_000 };
+        assert_eq!(connections(caps, Some(524_288), 16).level, Level::Ok);
+        assert_eq!(connections(caps, None, 16).level, Level::Ok);
+        let few = connections(caps, Some(1024), 16);
+        assert!(few.level == Level::Warn && few.what.contains("takes 908 connections"), "{few:?}");
     }
 
     #[test]

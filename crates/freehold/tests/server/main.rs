@@ -14,6 +14,7 @@ mod billing_kills;
 mod campaign;
 mod chaos;
 mod client;
+mod connections;
 mod isolation;
 mod kills;
 mod life;

@@ -92,12 +92,14 @@ pub(crate) fn signal(name: &str, process: u32) {
 pub(crate) struct Program {
     folder: PathBuf,
     settings: Vec<(String, String)>,
+    /// Most open files; none: as many as the tests may have.
+    files: Option<u32>,
 }
 
 impl Program {
     /// Works in the home's data folder, with a Postgres of its own there.
     pub(crate) fn at(home: &Home) -> Self {
-        let program = Self { folder: home.path().to_owned(), settings: Vec::new() };
+        let program = Self { folder: home.path().to_owned(), settings: Vec::new(), files: None };
         program
             .with("FREEHOLD_DATA", home.data().to_str().unwrap())
             .with("FREEHOLD_LISTEN", "127.0.0.1:0")
@@ -111,8 +113,22 @@ impl Program {
         self
     }
 
+    /// Where the system allows it so many open files.
+    pub(crate) fn with_files(mut self, most: u32) -> Self {
+        self.files = Some(most);
+        self
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_freehold"));
+        let program = env!("CARGO_BIN_EXE_freehold");
+        let mut command = match self.files {
+            None => Command::new(program),
+            Some(most) => {
+                let mut shell = Command::new("/bin/sh");
+                shell.args(["-c", &format!("ulimit -n {most}; exec \"$0\" \"$@\""), program]);
+                shell
+            }
+        };
         command.args(arguments).current_dir(&self.folder).env_clear();
         for name in ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "FREEHOLD_POSTGRES_BIN", "RUST_BACKTRACE"] {
             command.envs(std::env::var_os(name).map(|value| (name, value)));

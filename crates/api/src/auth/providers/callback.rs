@@ -15,7 +15,7 @@ use freehold_identity::{
     realm_tenant,
     session::Tokens,
 };
-use freehold_web::{Answer, Backbone, SameSite, client, cookie_read};
+use freehold_web::{Answer, Backbone, SameSite, client, cookie_read, length_check};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -66,7 +66,7 @@ pub(crate) async fn callback(State(backbone): State<Backbone>, request: Request)
     responses((status = 303, description = "To where the browser wanted to go")))]
 pub(crate) async fn callback_form(State(backbone): State<Backbone>, request: Request) -> Answer<Response> {
     let (parts, body) = request.into_parts();
-    let form = Request::from_parts(parts.clone(), body);
+    let form = length_check(Request::from_parts(parts.clone(), body))?;
     let body = Form::<CallbackBody>::from_request(form, &()).await.map(|form| form.0).unwrap_or_default();
     Ok(take(&backbone, &parts, body, StatusCode::SEE_OTHER).await?)
 }
