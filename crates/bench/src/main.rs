@@ -4,18 +4,20 @@
 //! folder below `target/`, which is gone afterwards. Absolute numbers are those of the machine and the hour, so what
 //! counts are the ratios. Nothing here fails because it is slow; it fails when something is broken.
 //!
-//! With the word `sign-in` behind it, it measures that and nothing else.
+//! With the word `sign-in` or `fairness` behind it, it measures that and nothing else.
 //!
 //! The program `freehold` is looked for beside this one, so both have to be built:
 //! `cargo build --release -p freehold -p freehold-bench`.
 
 mod billing;
+mod connections;
 mod cpu;
 mod deliveries;
 mod enumeration;
 mod home;
 mod jobs;
 mod memory;
+mod neighbour;
 mod pgbench;
 mod programs;
 mod report;
@@ -53,8 +55,13 @@ async fn measure() -> Result<()> {
     let only_sign_in = match std::env::args().nth(1).as_deref() {
         None => false,
         Some("sign-in") => true,
-        Some(_) => bail!("freehold-bench measures everything, `freehold-bench sign-in` only what signing in costs"),
+        Some("fairness") => false,
+        Some(_) => bail!(
+            "freehold-bench measures everything, `freehold-bench sign-in` only what signing in costs, \
+             `freehold-bench fairness` only noisy neighbours and idle connections"
+        ),
     };
+    let only_fairness = std::env::args().nth(1).as_deref() == Some("fairness");
     let programs = Programs::find()?;
     let home = Home::new()?;
     let mut report = Report::begin();
@@ -65,6 +72,14 @@ async fn measure() -> Result<()> {
 
     if only_sign_in {
         sign_in::measure(&programs, &home, &scene, &mut report).await?;
+        report.end();
+        return Ok(());
+    }
+    if only_fairness {
+        server = Server::start(&programs, &home).await?;
+        neighbour::measure(&programs, &home, &scene, &server, &mut report).await?;
+        connections::measure(&programs, &scene, &server, &mut report).await?;
+        server.stop().await?;
         report.end();
         return Ok(());
     }
@@ -79,6 +94,8 @@ async fn measure() -> Result<()> {
     jobs::throughput(&programs, &home, &mut report).await?;
     jobs::fairness(&home, &mut report).await?;
     deliveries::measure(&programs, &home, &scene, &server, &mut report).await?;
+    neighbour::measure(&programs, &home, &scene, &server, &mut report).await?;
+    connections::measure(&programs, &scene, &server, &mut report).await?;
     let event = billing::entitlement(&home, &server, &mut report).await?;
     server.stop().await?;
     billing::accepted(&programs, &home, &scene, &event, &mut report).await?;

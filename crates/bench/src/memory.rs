@@ -26,7 +26,7 @@ pub(crate) fn after_load(server: &Server<'_>, report: &mut Report) -> Result<()>
     Ok(())
 }
 
-fn resident(process: u32) -> Result<f64> {
+pub(crate) fn resident(process: u32) -> Result<f64> {
     field(&format!("/proc/{process}/status"), "VmRSS:").context("reading the memory of freehold")
 }
 

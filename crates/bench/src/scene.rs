@@ -44,10 +44,16 @@ pub(crate) struct Scene {
 impl Scene {
     /// Signs somebody up and makes everything over HTTP, as a customer would; the neighbours in the database.
     pub(crate) async fn set(programs: &Programs, home: &Home, server: &Server<'_>) -> Result<Self> {
-        let Owner { tenant, key, key_id } = Owner::sign_up(programs, home, server, "bench").await?;
+        let scene = Self::of(programs, home, server, "bench").await?;
+        neighbours(home).await?;
+        Ok(scene)
+    }
+
+    /// An organization of this name, with a key and a workflow.
+    pub(crate) async fn of(programs: &Programs, home: &Home, server: &Server<'_>, name: &str) -> Result<Self> {
+        let Owner { tenant, key, key_id } = Owner::sign_up(programs, home, server, name).await?;
         let new = json!({ "template": TEMPLATE });
         let workflow = ask(server, Method::POST, "/api/v1/workflows", Some(&key), Some(&new)).await?;
-        neighbours(home).await?;
         Ok(Self { tenant, key, key_id, workflow: text(&workflow, "/id")? })
     }
 

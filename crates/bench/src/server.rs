@@ -98,6 +98,11 @@ impl<'a> Server<'a> {
         format!("http://{}{path}", self.address)
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Its process.
     pub(crate) fn process(&self) -> Result<u32> {
         self.child.id().context("freehold has ended")

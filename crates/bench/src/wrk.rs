@@ -38,8 +38,32 @@ pub(crate) async fn run_with(
     scene: &Scene,
     url: &str,
     script: Option<&Path>,
-    (connections, seconds): (u32, u32),
+    duration: (u32, u32),
 ) -> Result<Load> {
+    let text = output(programs, scene, url, script, duration).await?;
+    read(&text).with_context(|| format!("wrk: an answer was no success:\n{text}"))
+}
+
+/// The same where answers may be refusals, whose number comes with it.
+pub(crate) async fn run_refused(
+    programs: &Programs,
+    scene: &Scene,
+    url: &str,
+    script: Option<&Path>,
+    duration: (u32, u32),
+) -> Result<(Load, u64)> {
+    let text = output(programs, scene, url, script, duration).await?;
+    let load = load(&text).with_context(|| format!("wrk: no latencies:\n{text}"))?;
+    Ok((load, refused(&text)))
+}
+
+async fn output(
+    programs: &Programs,
+    scene: &Scene,
+    url: &str,
+    script: Option<&Path>,
+    (connections, seconds): (u32, u32),
+) -> Result<String> {
     let mut command = Command::new(&programs.wrk);
     // One thread of it is enough, and leaves the rest of the machine to what is measured.
     command.args(["--threads", "1", "--connections", &connections.to_string()]);
@@ -50,10 +74,10 @@ pub(crate) async fn run_with(
     }
     let output = command.arg(url).kill_on_drop(true).output().await.context("running wrk")?;
     let text = String::from_utf8_lossy(&output.stdout);
-    match read(&text) {
-        Some(load) if output.status.success() => Ok(load),
-        _ => bail!("wrk: {}\n{text}{}", output.status, String::from_utf8_lossy(&output.stderr)),
+    if !output.status.success() {
+        bail!("wrk: {}\n{text}{}", output.status, String::from_utf8_lossy(&output.stderr));
     }
+    Ok(text.into_owned())
 }
 
 /// Nothing when an answer was no success or a connection broke: such a load says nothing.
@@ -61,6 +85,28 @@ fn read(text: &str) -> Option<Load> {
     if text.contains("Non-2xx") || text.contains("Socket errors") {
         return None;
     }
+    load(text)
+}
+
+/// How many answers were no success.
+fn refused(text: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.trim().strip_prefix("Non-2xx or 3xx responses:"));
+    line.and_then(|count| count.trim().parse().ok()).unwrap_or_default()
+}
+
+/// A latency as `wrk` writes it, in milliseconds.
+pub(crate) fn milliseconds(text: &str) -> Option<f64> {
+    let (number, factor) = if let Some(number) = text.strip_suffix("us") {
+        (number, 0.001)
+    } else if let Some(number) = text.strip_suffix("ms") {
+        (number, 1.0)
+    } else {
+        (text.strip_suffix('s')?, 1000.0)
+    };
+    Some(number.parse::<f64>().ok()? * factor)
+}
+
+fn load(text: &str) -> Option<Load> {
     let after = |start: &str| text.lines().find_map(|line| Some(line.trim().strip_prefix(start)?.trim().to_owned()));
     Some(Load { rate: after("Requests/sec:")?.parse().ok()?, p50: after("50%")?, p99: after("99%")? })
 }
@@ -81,6 +127,13 @@ mod tests {
 
     #[test]
     fn a_load_with_refused_requests_says_nothing() {
-        assert_eq!(read(&format!("{TEXT}  Non-2xx or 3xx responses: 3\n")), None);
+        let text = format!("{TEXT}  Non-2xx or 3xx responses: 3\n");
+        assert_eq!((read(&text), refused(&text), refused(TEXT)), (None, 3, 0));
+    }
+
+    #[test]
+    fn latencies_are_read_in_every_unit() {
+        assert_eq!(["480.00us", "4.64ms", "1.20s"].map(milliseconds), [Some(0.48), Some(4.64), Some(1200.0)]);
+        assert_eq!(milliseconds("4.64"), None);
     }
 }
