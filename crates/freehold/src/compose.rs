@@ -24,8 +24,8 @@ use freehold_outbound::Outbound;
 use freehold_tenancy::invitation::invitation_awaits;
 use freehold_vault::Vault;
 use freehold_web::{
-    Backbone, Json, Outage, Parts, Places, Problem, Product, Resolver, TrustedProxies, credentials, elsewhere::doors,
-    frame::frame, limits, newcomer_settle,
+    Backbone, Json, Outage, Parts, Places, Problem, Product, Resolver, Running, TrustedProxies, credentials,
+    elsewhere::doors, frame::frame, limits, newcomer_settle,
 };
 use serde_json::Value;
 use tower::{Layer, ServiceExt};
@@ -193,6 +193,7 @@ pub async fn backbone(materials: Materials, product: &Product) -> Result<Backbon
         identity: identity.map_err(explain)?.with_invitations(invited),
         entitlements,
         resolver,
+        running: Running::default(),
         outage: Outage::default(),
         nudge,
         product: spec,

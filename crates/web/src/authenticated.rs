@@ -10,7 +10,7 @@ use freehold_core::{Caller, Error, Result, SessionId, TenantId, UserId, codes};
 use freehold_identity::{HOUSE, PeopleOf, Realm, access_token::Aal, realm_of, session::Client};
 use freehold_metering::rate::rate_take;
 
-use crate::{Backbone, Problem, frame::RateSlot, resolve::Credential};
+use crate::{Backbone, Problem, frame::CallerSlot, resolve::Credential};
 
 /// The caller of a tenant's endpoint, by access token or API key. Counts the request against the plan's rates.
 #[derive(Clone, Debug)]
@@ -22,10 +22,14 @@ impl FromRequestParts<Backbone> for Authenticated {
     async fn from_request_parts(parts: &mut Parts, backbone: &Backbone) -> Result<Self, Problem> {
         let credential = Credential::from_headers(&parts.headers).ok_or_else(nobody)?;
         let caller = backbone.caller(&credential, wanted_organization(&parts.headers)?).await?;
-        let (rate, verdict) = rate_take(&backbone.db, &backbone.entitlements, &caller, backbone.clock.now()).await?;
-        if let (Some(rate), Some(slot)) = (rate, parts.extensions.get::<RateSlot>()) {
+        let slot = parts.extensions.get::<CallerSlot>();
+        if let Some(slot) = slot {
             // Only one extractor a request, so nothing is there yet.
-            let _ = slot.0.set(rate);
+            let _ = slot.0.run.set(backbone.running.enter(caller.tenant())?);
+        }
+        let (rate, verdict) = rate_take(&backbone.db, &backbone.entitlements, &caller, backbone.clock.now()).await?;
+        if let (Some(rate), Some(slot)) = (rate, slot) {
+            let _ = slot.0.rate.set(rate);
         }
         verdict?;
         Ok(Self(caller))

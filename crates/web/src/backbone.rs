@@ -19,7 +19,7 @@ use freehold_outbound::Outbound;
 use freehold_vault::Vault;
 use jiff::Timestamp;
 
-use crate::{Resolver, TrustedProxies};
+use crate::{Resolver, Running, TrustedProxies};
 
 /// The state of the router. Cheap to clone.
 #[derive(Clone)]
@@ -45,6 +45,8 @@ pub struct Parts {
     pub identity: Identity,
     /// From a credential to a caller, remembered for half a second.
     pub resolver: Resolver,
+    /// The requests of each organization that are under way.
+    pub running: Running,
     /// Keeps the log from drowning.
     pub outage: Outage,
     /// What permissions and scopes can be about here.

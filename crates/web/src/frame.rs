@@ -18,7 +18,7 @@ use freehold_core::{Error, codes};
 use freehold_metering::rate::Rate;
 use futures_util::FutureExt;
 
-use crate::{Backbone, Problem, problem::ProblemBody};
+use crate::{Backbone, Problem, problem::ProblemBody, running::Run};
 
 /// Longest time a request may take.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -43,16 +43,25 @@ pub struct AskedAt(pub Uri);
 #[derive(Clone, Copy, Debug)]
 pub struct NothingLater;
 
-/// Where the extractor of the caller leaves the rate it counted, for the headers of the answer.
+/// Where the extractor of the caller leaves what has to last as long as the request.
 #[derive(Clone, Default)]
-pub(crate) struct RateSlot(pub(crate) Arc<OnceLock<Rate>>);
+pub(crate) struct CallerSlot(pub(crate) Arc<OfCaller>);
+
+/// What is known of a request once its caller is.
+#[derive(Default)]
+pub(crate) struct OfCaller {
+    /// The rate that the request was counted against, for the headers of the answer.
+    pub(crate) rate: OnceLock<Rate>,
+    /// The request's place among those of its organization.
+    pub(crate) run: OnceLock<Run>,
+}
 
 /// The middleware.
 pub async fn frame(State(backbone): State<Backbone>, mut request: Request, next: Next) -> Response {
     let trace = trace_id(&backbone, request.headers());
-    let rate = RateSlot::default();
+    let of_caller = CallerSlot::default();
     request.extensions_mut().insert(trace.clone());
-    request.extensions_mut().insert(rate.clone());
+    request.extensions_mut().insert(of_caller.clone());
     let (method, uri) = (request.method().clone(), request.uri().clone());
     request.extensions_mut().insert(AskedAt(uri.clone()));
 
@@ -75,7 +84,7 @@ pub async fn frame(State(backbone): State<Backbone>, mut request: Request, next:
             write_problem(&mut response, &error, &trace, &backbone);
         }
     }
-    headers(response.headers_mut(), &trace, rate.0.get(), uri.path());
+    headers(response.headers_mut(), &trace, of_caller.0.rate.get(), uri.path());
     response
 }
 

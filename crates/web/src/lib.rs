@@ -22,6 +22,7 @@ mod problem;
 mod product;
 mod query;
 mod resolve;
+mod running;
 mod ticket;
 mod visitor;
 
@@ -40,5 +41,6 @@ pub use problem::{Answer, Problem};
 pub use product::Product;
 pub use query::{Paging, Path, Query};
 pub use resolve::{Credential, Resolver};
+pub use running::Running;
 pub use ticket::{ticket_open, ticket_seal, verifier_generate};
 pub use visitor::{MaybeVisitor, Visitor};

@@ -3,7 +3,7 @@
 use std::{
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use axum::body::{Body, Bytes, HttpBody};
@@ -27,7 +27,7 @@ impl Exchange {
     /// With this answer, which the client now has to take.
     pub(super) fn answer(mut self, body: Body) -> Answer {
         self.hand_over();
-        Answer { body, exchange: self }
+        Answer { body, rest: Bytes::new(), exchange: self }
     }
 
     fn hand_over(&mut self) {
@@ -50,9 +50,15 @@ impl Drop for Exchange {
     }
 }
 
+/// Most bytes that leave at once. On HTTP/2 hyper hands a whole part on as soon as the client takes one byte, and a long answer
+/// would seem to have ended.
+const PART: usize = 64 * 1024;
+
 /// The body of an answer. hyper asks for its next part when the client has taken those before.
 pub(super) struct Answer {
     body: Body,
+    /// What has not left yet of the last part.
+    rest: Bytes,
     exchange: Exchange,
 }
 
@@ -62,18 +68,61 @@ impl HttpBody for Answer {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         self.exchange.take_over();
-        let frame = Pin::new(&mut self.body).poll_frame(cx);
-        if frame.is_ready() {
-            self.exchange.hand_over();
+        if self.rest.is_empty() {
+            match ready!(Pin::new(&mut self.body).poll_frame(cx)).map(|frame| frame.map(Frame::into_data)) {
+                Some(Ok(Ok(data))) if data.len() > PART => self.rest = data,
+                other => {
+                    self.exchange.hand_over();
+                    return Poll::Ready(
+                        other.map(|frame| frame.map(|data| data.map_or_else(|frame| frame, Frame::data))),
+                    );
+                }
+            }
         }
-        frame
+        self.exchange.hand_over();
+        let length = self.rest.len().min(PART);
+        Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(length)))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let (rest, after) = (self.rest.len() as u64, self.body.size_hint());
+        let mut hint = SizeHint::new();
+        hint.set_lower(after.lower() + rest);
+        if let Some(upper) = after.upper() {
+            hint.set_upper(upper + rest);
+        }
+        hint
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+    use crate::connections::{Caps, activity::Doing, registry::Registry};
+
+    #[tokio::test]
+    async fn a_long_answer_leaves_in_parts_and_ends_when_the_last_has_left() {
+        let registry = Registry::new(Caps { most: 10, most_per_address: 10 });
+        let slot = registry.admit("192.0.2.1".parse().unwrap(), false).unwrap();
+        let text: Vec<u8> = (0..200_000u32).map(|number| (number % 251) as u8).collect();
+        let mut answer = Exchange::begin(slot.entry()).answer(Body::from(text.clone()));
+        let mut read = Vec::new();
+        while !answer.is_end_stream() {
+            assert_eq!(answer.size_hint().exact(), Some((text.len() - read.len()) as u64));
+            let frame = poll_fn(|cx| Pin::new(&mut answer).poll_frame(cx)).await.unwrap().unwrap();
+            let data = frame.into_data().unwrap();
+            assert!(!data.is_empty() && data.len() <= PART);
+            read.extend_from_slice(&data);
+            assert_eq!(slot.activity().doing(), Doing::Stalled, "until the client asks for more");
+        }
+        assert_eq!(read, text);
+        drop(answer);
+        assert_eq!(slot.activity().doing(), Doing::Idle);
     }
 }

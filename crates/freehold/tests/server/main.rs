@@ -15,6 +15,7 @@ mod campaign;
 mod chaos;
 mod client;
 mod connections;
+mod fairness;
 mod isolation;
 mod kills;
 mod life;
