@@ -53,9 +53,8 @@ async fn measure() -> Result<()> {
         bail!("a debug build says nothing about speed: cargo build --release -p freehold -p freehold-bench");
     }
     let only_sign_in = match std::env::args().nth(1).as_deref() {
-        None => false,
         Some("sign-in") => true,
-        Some("fairness") => false,
+        None | Some("fairness") => false,
         Some(_) => bail!(
             "freehold-bench measures everything, `freehold-bench sign-in` only what signing in costs, \
              `freehold-bench fairness` only noisy neighbours and idle connections"

@@ -38,8 +38,7 @@ pub(crate) async fn measure(
     let (read, write) = (server.url(&scene.path()), server.url(&noisy.path()));
     wrk::run_with(programs, scene, &read, None, (1, 1)).await?;
 
-    let (mut alone, mut beside) = (f64::MAX, f64::MAX);
-    let (mut ratio, mut refused) = (f64::MAX, 0);
+    let (mut rounds, mut refused) = (Vec::new(), 0);
     let mut noise = None;
     for _ in 0..ROUNDS {
         let quiet = wrk::run_with(programs, scene, &read, None, (1, SECONDS)).await?;
@@ -54,17 +53,17 @@ pub(crate) async fn measure(
         noise = Some(writes?);
         let p99 = |text: &str| milliseconds(text).with_context(|| format!("{text} is no latency of wrk"));
         let (quiet, loud) = (p99(&quiet.p99)?, p99(&loud.p99)?);
-        if loud / quiet < ratio {
-            (alone, beside, ratio) = (quiet, loud, loud / quiet);
-        }
+        rounds.push((loud / quiet, quiet, loud));
     }
+    rounds.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let (ratio, alone, beside) = rounds[ROUNDS / 2];
     report.line("noisy neighbour: p99 of a read, alone", format!("{alone:.2} ms"));
     if let Some((load, of_noisy)) = noise {
         let found = format!("{:.0}/s, p50 {}, {of_noisy} refused", load.rate, load.p50);
         report.line(&format!("  {WRITES} writes of one row by another tenant"), found);
     }
     report.line("  p99 of the read beside them", format!("{beside:.2} ms"));
-    report.goal("  of that alone, best of three", format!("{ratio:.2}"), "<= 3", ratio <= GOAL);
+    report.goal("  of that alone, median of three rounds", format!("{ratio:.2}"), "<= 3", ratio <= GOAL);
     report.goal("  reads refused in all rounds", refused.to_string(), "0", refused == 0);
     Ok(())
 }

@@ -23,7 +23,6 @@ use activity::Doing;
 pub use activity::Patience;
 use axum::{
     Router,
-    body::Body,
     extract::{ConnectInfo, Request},
     response::Response,
 };
@@ -196,7 +195,7 @@ impl Server {
         entry: &Arc<Entry>,
     ) -> impl Future<Output = Result<Response<Answer>, std::convert::Infallible>> + use<> {
         let exchange = Exchange::begin(Arc::clone(entry));
-        let mut request: Request = request.map(Body::new);
+        let mut request: Request = request.map(|body| exchange.question(body));
         request.extensions_mut().insert(ConnectInfo(peer));
         let mut router = self.router.clone();
         async move {

@@ -19,8 +19,8 @@ pub struct Patience {
     pub header: Duration,
     /// Between two requests, and before the first byte of the first one.
     pub idle: Duration,
-    /// To take the next part of an answer.
-    pub write: Duration,
+    /// To send the next part of a request's body, or to take the next part of an answer.
+    pub transfer: Duration,
 }
 
 /// What a connection is doing, in the order in which connections are closed when there are too many.
@@ -30,7 +30,7 @@ pub(super) enum Doing {
     Beginning,
     /// It waits between two requests.
     Idle,
-    /// It does not take what was answered.
+    /// It does not send the rest of a request, or does not take what was answered.
     Stalled,
     /// We work on a request of it.
     Working,
@@ -91,7 +91,7 @@ impl Activity {
         let moved = self.since + Duration::from_millis(self.moved.load(Relaxed));
         match self.doing() {
             Doing::Working => None,
-            Doing::Stalled => Some(moved + patience.write),
+            Doing::Stalled => Some(moved + patience.transfer),
             Doing::Beginning | Doing::Idle => Some(match self.header.load(Relaxed) {
                 0 => moved + patience.idle,
                 begun => self.since + Duration::from_millis(begun - 1) + patience.header,
@@ -179,12 +179,12 @@ mod tests {
     use super::*;
 
     const PATIENCE: Patience =
-        Patience { header: Duration::from_secs(10), idle: Duration::from_secs(75), write: Duration::from_secs(30) };
+        Patience { header: Duration::from_secs(10), idle: Duration::from_secs(75), transfer: Duration::from_secs(30) };
 
     /// What it is doing, and in how many seconds the client will have taken too long.
-    fn state(activity: &Activity) -> (Doing, Option<u64>) {
+    fn state(activity: &Activity) -> (Doing, Option<u128>) {
         let due = activity.due(&PATIENCE);
-        (activity.doing(), due.map(|due| due.duration_since(activity.since).as_secs_f64().round() as u64))
+        (activity.doing(), due.map(|due| (due.duration_since(activity.since).as_millis() + 500) / 1000))
     }
 
     #[test]

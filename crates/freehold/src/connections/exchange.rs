@@ -2,51 +2,104 @@
 
 use std::{
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     task::{Context, Poll, ready},
 };
 
 use axum::body::{Body, Bytes, HttpBody};
-use hyper::body::{Frame, SizeHint};
+use hyper::body::{Frame, Incoming, SizeHint};
 
 use super::registry::Entry;
 
-/// A request whose answer the client has not taken to the end.
-pub(super) struct Exchange {
+/// A request whose answer the client has not taken to the end. Its clones are the same request.
+#[derive(Clone)]
+pub(super) struct Exchange(Arc<Inner>);
+
+struct Inner {
     entry: Arc<Entry>,
     /// The client has to do something next.
-    handed_over: bool,
+    handed_over: AtomicBool,
 }
 
 impl Exchange {
     pub(super) fn begin(entry: Arc<Entry>) -> Self {
         entry.activity.request_begin();
-        Self { entry, handed_over: false }
+        Self(Arc::new(Inner { entry, handed_over: AtomicBool::new(false) }))
+    }
+
+    /// The body of the request, which the client has to send.
+    pub(super) fn question(&self, body: Incoming) -> Body {
+        if body.is_end_stream() { Body::empty() } else { Body::new(Question { body, exchange: self.clone() }) }
     }
 
     /// With this answer, which the client now has to take.
-    pub(super) fn answer(mut self, body: Body) -> Answer {
+    pub(super) fn answer(self, body: Body) -> Answer {
         self.hand_over();
         Answer { body, rest: Bytes::new(), exchange: self }
     }
 
-    fn hand_over(&mut self) {
-        if !std::mem::replace(&mut self.handed_over, true) {
-            self.entry.activity.hand_over();
-        }
+    fn hand_over(&self) {
+        self.0.hand_over();
     }
 
-    fn take_over(&mut self) {
-        if std::mem::replace(&mut self.handed_over, false) {
-            self.entry.activity.take_over();
+    fn take_over(&self) {
+        if self.0.handed_over.swap(false, Relaxed) {
+            self.0.entry.activity.take_over();
         }
     }
 }
 
-impl Drop for Exchange {
+impl Inner {
+    fn hand_over(&self) {
+        if !self.handed_over.swap(true, Relaxed) {
+            self.entry.activity.hand_over();
+        }
+    }
+}
+
+impl Drop for Inner {
     fn drop(&mut self) {
         self.hand_over();
         self.entry.activity.request_end();
+    }
+}
+
+/// The body of a request. While a part of it is missing, the client has to do something and not we.
+struct Question {
+    body: Incoming,
+    exchange: Exchange,
+}
+
+impl HttpBody for Question {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        if frame.is_pending() {
+            self.exchange.hand_over();
+        } else {
+            self.exchange.take_over();
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Question {
+    /// Nothing more is read of it: what comes next is the answer.
+    fn drop(&mut self) {
+        self.exchange.take_over();
     }
 }
 

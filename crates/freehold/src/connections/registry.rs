@@ -304,7 +304,7 @@ mod tests {
         assert_eq!(state.report(now), Some((3, 2)));
         state.closed = 5;
         assert_eq!(state.report(now + Duration::from_secs(59)), None);
-        assert_eq!(state.report(now + Duration::from_secs(60)), Some((5, 0)));
+        assert_eq!(state.report(now + Duration::from_mins(1)), Some((5, 0)));
         assert_eq!(state.report(now + Duration::from_secs(500)), None, "nothing happened");
     }
 

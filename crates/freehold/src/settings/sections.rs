@@ -41,8 +41,8 @@ pub struct ConnectionSettings {
     pub header_seconds: u64,
     /// Seconds a connection may be idle, 1 to 3600.
     pub idle_seconds: u64,
-    /// Seconds a client may take for the next part of an answer, 1 to 3600.
-    pub write_seconds: u64,
+    /// Seconds a client may take for the next part of a body, its own or that of an answer, 1 to 3600.
+    pub transfer_seconds: u64,
 }
 
 impl ConnectionSettings {
@@ -54,7 +54,7 @@ impl ConnectionSettings {
             ("most_per_address", self.most_per_address as u64, 1, 1_000_000),
             seconds("header_seconds", self.header_seconds),
             seconds("idle_seconds", self.idle_seconds),
-            seconds("write_seconds", self.write_seconds),
+            seconds("transfer_seconds", self.transfer_seconds),
         ];
         let (name, _, low, high) = values.into_iter().find(|(_, value, low, high)| !(low..=high).contains(&value))?;
         Some(format!("{name} in [connections] is not between {low} and {high}"))
@@ -67,7 +67,7 @@ impl ConnectionSettings {
             patience: Patience {
                 header: Duration::from_secs(self.header_seconds),
                 idle: Duration::from_secs(self.idle_seconds),
-                write: Duration::from_secs(self.write_seconds),
+                transfer: Duration::from_secs(self.transfer_seconds),
             },
             proxies: proxies.to_vec(),
         }
