@@ -5,8 +5,8 @@ use serde_json::Value;
 /// What takes the place of a secret.
 const HIDDEN: &str = "[secret]";
 
-/// The event without secrets, such as the `client_secret` by which a browser pays: nothing here needs them, and whoever
-/// reads the inbox could use them.
+/// The event without secrets, such as the `client_secret` by which a browser pays: nothing here needs them, and a
+/// reader of the inbox could use them.
 pub(super) fn without_secrets(mut payload: Value) -> Value {
     hide(&mut payload);
     payload

@@ -23,7 +23,7 @@ async fn home(
     State(backbone): State<Backbone>,
     Extension(pages): Extension<Arc<Pages>>,
 ) -> Answer<Response> {
-    // How a server is set up concerns nobody who merely visits it.
+    // How a server is set up does not concern its visitors.
     let told = pages.local.whole && near;
     let page = HomePage {
         brand: brand(&backbone),

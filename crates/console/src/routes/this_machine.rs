@@ -1,5 +1,5 @@
-//! Who sits at the machine that the server runs on. `/dev` is for them alone, because a sign-in link is as good as a
-//! password, and so is what `/` says of how the server is set up.
+//! Visitors at the machine that the server runs on. `/dev` is for them alone, because a sign-in link is as good as a
+//! password; so is what `/` says of how the server is set up.
 //!
 //! A loopback connection does not show that: a proxy on the machine speaks for others, a page of any site can make the
 //! browser on this machine send requests, and a name that its owner points at 127.0.0.1 makes such a page same-origin
@@ -97,7 +97,7 @@ fn is_near(peer: Option<SocketAddr>, uri: &Uri, headers: &HeaderMap) -> bool {
         && !headers.keys().any(is_proxys)
         && hosts.iter().all(|host| host.as_ref().is_some_and(is_loopback))
         && headers.get_all(header::ORIGIN).iter().all(|origin| origin.to_str().is_ok_and(own_page))
-        // `none` is what somebody types or opens from a bookmark.
+        // `none`: the user typed the address, or opened a bookmark.
         && headers.get_all("sec-fetch-site").iter().all(|from| from == "same-origin" || from == "none")
 }
 

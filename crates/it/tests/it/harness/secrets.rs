@@ -49,7 +49,7 @@ impl Secrets {
         }
     }
 
-    /// A secret that somebody could guess, which must not stand there as a bare digest, either.
+    /// A secret short enough to be guessed, which must not stand there as a bare digest, either.
     #[track_caller]
     pub(crate) fn add_code(&mut self, name: &str, to: &str, code: &str) {
         self.add(name, code);

@@ -43,7 +43,7 @@ impl Room {
         self.enqueue_as("magic_link", to, &sign_in()).await
     }
 
-    /// Asks for a mail that lets somebody in, as servers do: its link and code are sealed.
+    /// Queues a sign-in mail as servers do: its link and code are sealed.
     pub(crate) async fn enqueue_sealed(&self, to: &str) -> Uuid {
         let id = self.test.uuid();
         let mut data = sign_in();

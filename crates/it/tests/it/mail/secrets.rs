@@ -25,7 +25,7 @@ const CODE: &str = "428613";
 const TOKEN: &str = "token=abc";
 
 impl Room {
-    /// The whole row as the database would show it to whoever reads it.
+    /// The whole row as a reader of the database sees it.
     async fn text(&self, id: Uuid) -> String {
         let query = "select m::text from freehold.mails as m where id = $1";
         self.admin.query_one(query, &[&id]).await.unwrap().get(0)
