@@ -11,7 +11,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::server::{Home, Program, SOON, Server, eventually};
+use crate::server::{CEILING, Home, Program, Server, eventually};
 
 const HALF: &[u8] = b"GET /healthz HTTP/1.1\r\nhost: x\r\n";
 const HALF_BODY: &[u8] =
@@ -56,7 +56,7 @@ async fn answer(stream: &mut TcpStream) -> String {
             }
         }
     };
-    timeout(SOON, read).await.unwrap();
+    timeout(CEILING, read).await.unwrap();
     String::from_utf8(text).unwrap()
 }
 
@@ -74,7 +74,7 @@ async fn is_well(stream: &mut TcpStream) -> bool {
 async fn closed(stream: &mut TcpStream) {
     let mut rest = Vec::new();
     // Whether it ends in order or is reset does not matter.
-    let _ = timeout(SOON, stream.read_to_end(&mut rest)).await.unwrap();
+    let _ = timeout(CEILING, stream.read_to_end(&mut rest)).await.unwrap();
     assert!(rest.is_empty() || rest.starts_with(b"HTTP/1.1 503"), "{}", String::from_utf8_lossy(&rest));
 }
 
@@ -135,7 +135,7 @@ async fn is_well_by_http2(server: &Server, sender: &mut hyper::client::conn::htt
 async fn closed_http2(server: &Server) {
     let (mut sender, connection) = http2(server).await;
     assert!(is_well_by_http2(server, &mut sender).await);
-    timeout(SOON, connection).await.unwrap().unwrap();
+    timeout(CEILING, connection).await.unwrap().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -152,7 +152,7 @@ async fn half_open_connections_do_not_stop_a_server_with_few_descriptors() {
     assert!(is_well(&mut open(&server).await).await);
     let ready = reqwest::get(format!("{}/readyz", server.site)).await.unwrap();
     assert_eq!(ready.status(), 200, "the database is reached, too");
-    eventually("the older ones are closed", SOON, async || count_open(&half) <= 184).await;
+    eventually("the older ones are closed", async || count_open(&half) <= 184).await;
     let log = server.output.text();
     assert_eq!(log.matches("too many connections").count(), 1, "the operator is told once a minute: {log}");
     server.stop().await;
@@ -167,7 +167,7 @@ async fn the_caps_of_connections_hold() {
     for _ in 0..30 {
         crowd.push(open_from(&server, "127.0.0.2").await);
     }
-    eventually("one address keeps its cap", SOON, async || count_open(&crowd) == 10).await;
+    eventually("one address keeps its cap", async || count_open(&crowd) == 10).await;
     assert!(is_well(crowd.last_mut().unwrap()).await, "the newest are kept");
 
     let mut proxied = Vec::new();
@@ -183,8 +183,7 @@ async fn the_caps_of_connections_hold() {
         let mut newcomer = open_from(&server, "127.0.0.3").await;
         assert!(is_well(&mut newcomer).await, "a health check gets through when all places are taken");
     }
-    eventually("all keep the cap", SOON, async || count_open(&crowd) + count_open(&proxied) + count_open(&more) <= 60)
-        .await;
+    eventually("all keep the cap", async || count_open(&crowd) + count_open(&proxied) + count_open(&more) <= 60).await;
     server.stop().await;
 }
 
@@ -200,7 +199,7 @@ async fn a_client_that_takes_no_answer_is_not_waited_for() {
     stream.write_all(&request).await.unwrap();
     // Nor is a client that does not send the body it declared.
     closed(&mut open_with(&server, HALF_BODY).await).await;
-    eventually("the connection is reset", SOON, async || stream.take_error().unwrap().is_some()).await;
+    eventually("the connection is reset", async || stream.take_error().unwrap().is_some()).await;
 
     // The same over HTTP/2, whose pings are answered meanwhile.
     let io = TokioIo::new(open(&server).await);
@@ -210,7 +209,7 @@ async fn a_client_that_takes_no_answer_is_not_waited_for() {
     let request = Request::get(format!("{}/api/v1/openapi.json", server.site)).body(Body::empty()).unwrap();
     let answer = sender.send_request(request).await.unwrap();
     assert_eq!(answer.status(), 200);
-    timeout(SOON, connection).await.unwrap().unwrap();
+    timeout(CEILING, connection).await.unwrap().unwrap();
     drop(answer);
     server.stop().await;
 }

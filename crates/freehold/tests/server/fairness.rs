@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::{
     client::Tenant,
     postgres::connect,
-    server::{Home, Program, SOON, eventually},
+    server::{Home, Program, eventually},
 };
 
 /// Writes of one row that are under way.
@@ -47,7 +47,7 @@ async fn a_tenant_is_served_while_another_one_waits_for_its_own_row() {
     let waiting =
         "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and usename = 'freehold_server'";
     let waiting = async || watcher.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0);
-    eventually("the writes hold their share of 16 connections", SOON, async || waiting().await == 6).await;
+    eventually("the writes hold their share of 16 connections", async || waiting().await == 6).await;
 
     // Each of these would wait for the row if it waited for one of the writes.
     for number in 0..50 {

@@ -56,8 +56,8 @@ fn integer(number: &Number) -> Option<Number> {
 
 #[cfg(test)]
 mod tests {
-    use freehold_core::{ApiKeyId, SessionId, UserId};
     use super::*;
+    use freehold_core::{ApiKeyId, SessionId, UserId};
 
     fn print(body: &str) -> Vec<u8> {
         Fingerprint::of_json("POST /x\n", body.as_bytes()).0
