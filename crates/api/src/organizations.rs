@@ -1,6 +1,7 @@
 //! Organizations.
 
 use axum::{extract::State, http::StatusCode};
+use freehold_billing::unpaid::organization_allowed;
 use freehold_core::{Area, Caller, Error, Permission, TenantId};
 use freehold_metering::plan::plan_of_new_tenant;
 use freehold_tenancy::{
@@ -79,7 +80,8 @@ pub(crate) async fn organization_list(
 
 /// Make an organization
 ///
-/// Makes an organization that you own, and switches you to it.
+/// Creates an organization that you own, and switches you to it. Whoever owns as many organizations that pay nothing as the server
+/// allows is refused (`unpaid_organizations`). The trial of a plan begins with your first organization only.
 #[utoipa::path(post, path = "/organizations", tag = "Organizations", request_body = OrganizationName,
     responses((status = 201, body = OrganizationBody)))]
 pub(crate) async fn organization_create(
@@ -88,6 +90,9 @@ pub(crate) async fn organization_create(
     Json(body): Json<OrganizationName>,
 ) -> Answer<(StatusCode, Json<OrganizationBody>)> {
     let mut tx = backbone.db.system("make an organization").begin().await?;
+    if let Some(billing) = &backbone.billing {
+        organization_allowed(&mut tx, billing, signed_in.user).await?;
+    }
     let new = NewTenant {
         id: backbone.ids.next(),
         name: body.name,

@@ -2,13 +2,14 @@
 
 mod store;
 
-use freehold_core::{Plan, Result, TenantId};
+use aws_lc_rs::digest;
+use freehold_core::{Context, OptionExt, Plan, Result, TenantId};
 use freehold_db::{SystemTx, TenantTx, row};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 pub use store::STATEMENTS;
 
-use crate::{Billing, lifecycle};
+use crate::{Billing, lifecycle, trial};
 
 row! {
     /// What is known of a tenant's payments besides its subscriptions.
@@ -56,12 +57,13 @@ pub async fn account_open(tx: &mut SystemTx, billing: &Billing, tenant: TenantId
 }
 
 /// The account, and nobody else changes it until the transaction ends. Made where it is missing, because the tenant is new or
-/// older than billing; its trial begins now then, if the product has one. `not_found` when there is no such tenant.
+/// older than billing; its
+/// trial begins now then, if the product has one and its owner had none before. `not_found` when there is no such tenant.
 pub async fn account_lock(tx: &mut SystemTx, billing: &Billing, tenant: TenantId, now: Timestamp) -> Result<Account> {
     if let Some(account) = tx.fetch_optional(store::account_lock(tenant)).await? {
         return Ok(account);
     }
-    let trial_ends_at = lifecycle::Terms::of(&billing.product).trial_ends_at(now);
+    let trial_ends_at = trial::trial_begin(tx, billing, tenant, now).await?;
     tx.execute(store::account_open(tenant, trial_ends_at, now)).await?;
     let account = tx.fetch_optional(store::account_lock(tenant)).await?;
     account.ok_or_else(|| freehold_core::Error::not_found("organization"))
@@ -136,4 +138,25 @@ pub(crate) async fn refresh_end(tx: &mut SystemTx, tenant: TenantId, number: i64
 pub(crate) async fn account_page(billing: &Billing, after: TenantId, limit: i64) -> Result<Vec<TenantId>> {
     let rows = billing.db.system("reconcile with Stripe").fetch_all(store::account_page(after, limit)).await?;
     Ok(rows.into_iter().map(|(tenant,)| tenant).collect())
+}
+
+/// How long the making of a page is waited for by others that want the same; much longer than it takes.
+const CHECKOUT_MADE: SignedDuration = SignedDuration::from_mins(2);
+
+/// A number for the checkout of a page: the same for those who want the same page at the same time.
+pub(crate) async fn checkout_begin(billing: &Billing, tenant: TenantId, wanted: &str) -> Result<i64> {
+    let digest = digest::digest(&digest::SHA256, wanted.as_bytes());
+    let digest = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let now = billing.clock.now();
+    let since = now.saturating_sub(CHECKOUT_MADE).context("how long a page is being made")?;
+    let begin = store::checkout_begin(tenant, &digest, since, now);
+    let found = billing.db.system("number a checkout").fetch_optional(begin).await?;
+    found.map(|(number,)| number).or_not_found("organization")
+}
+
+/// Nobody makes the page of this number any more. The number of the newest checkout.
+pub(crate) async fn checkout_end(billing: &Billing, tenant: TenantId, number: i64) -> Result<i64> {
+    let end = store::checkout_end(tenant, number);
+    let found = billing.db.system("number a checkout").fetch_optional(end).await?;
+    found.map(|(number,)| number).or_not_found("organization")
 }

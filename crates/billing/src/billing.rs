@@ -7,12 +7,18 @@ use freehold_core::{Clock, Ids, Random, Secret};
 use freehold_db::Db;
 use freehold_jobs::Nudge;
 use freehold_metering::plan::Entitlements;
+use freehold_vault::Vault;
 
-use crate::stripe::Client;
+use crate::{catalog_sync::CustomPrices, inbox::Unsigned, stripe::Client};
 
 /// The parts of billing. Cheap to clone.
 #[derive(Clone)]
-pub struct Billing(Arc<Parts>);
+pub struct Billing(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    unsigned: Unsigned,
+}
 
 /// The parts of a [`Billing`].
 pub struct Parts {
@@ -30,6 +36,12 @@ pub struct Parts {
     pub webhook_secrets: Vec<Secret>,
     /// Origins besides the site's that checkout and portal may lead back to, such as `https://app.example.com`.
     pub return_origins: Vec<String>,
+    /// Which plans the prices of custom deals stand for.
+    pub custom_prices: CustomPrices,
+    /// How many organizations a person may own that pay nothing; none: any number.
+    pub unpaid_organizations: Option<u32>,
+    /// Makes the digests of who had a trial.
+    pub vault: Vault,
     /// What is sold.
     pub product: Arc<Product>,
     /// What each plan entitles to.
@@ -45,14 +57,19 @@ pub struct Parts {
 impl Billing {
     /// Billing made of these parts.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        Self(Arc::new(Inner { parts, unsigned: Unsigned::default() }))
+    }
+
+    /// Counts webhooks that nobody signed.
+    pub(crate) fn unsigned(&self) -> &Unsigned {
+        &self.0.unsigned
     }
 }
 
 impl Deref for Billing {
     type Target = Parts;
     fn deref(&self) -> &Parts {
-        &self.0
+        &self.0.parts
     }
 }
 

@@ -5,12 +5,13 @@
 //! Stripe's to what was bought.
 
 mod shelf;
+mod sold;
 mod step;
 
 use std::collections::BTreeMap;
 
 use freehold_catalog::Product;
-use freehold_core::Plan;
+pub use sold::{CustomPrices, Sold, lookup_key, sold, sold_of_product};
 pub use step::{Step, SyncError};
 
 pub use crate::interval::Interval;
@@ -27,52 +28,6 @@ pub const PLAN_VERSION: &str = "freehold_version";
 pub const INTERVAL: &str = "freehold_interval";
 /// `member` where it is paid for each member.
 pub const PER: &str = "freehold_per";
-
-/// What a price of Stripe's stands for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sold {
-    /// The plan, in the version that is bought with it.
-    pub plan: Plan,
-    /// How often it is paid.
-    pub interval: Interval,
-    /// Whether the quantity is the number of members.
-    pub per_member: bool,
-}
-
-/// What this price sells of the product; none where it is not one of its prices. The metadata says so, or else the lookup
-/// key: somebody may have made the price by hand.
-pub fn sold(price: &object::Price, product: &Product) -> Option<Sold> {
-    let word = |name: &str| price.metadata.get(name).map(String::as_str);
-    let told = match word(PRODUCT) {
-        Some(id) if id != product.id => return None,
-        Some(_) => word(PLAN).zip(word(PLAN_VERSION).and_then(|text| text.parse().ok())),
-        None => None,
-    };
-    let key = price.lookup_key.as_deref().and_then(|key| lookup_key_read(key, &product.id));
-    let (plan, version) = told.or(key.map(|(plan, version, _)| (plan, version)))?;
-    let recurring = price.recurring.as_ref().filter(|recurring| recurring.interval_count == 1);
-    let interval = recurring.and_then(|recurring| recurring.interval.parse().ok());
-    let interval = interval.or(word(INTERVAL).and_then(|text| text.parse().ok())).or(key.map(|(.., each)| each))?;
-    let today = product.plan(plan).filter(|today| today.version == version);
-    let per_member = match word(PER) {
-        Some(per) => per == "member",
-        // Prices for everybody say nothing; one made by hand may say nothing at all.
-        None => told.is_none() && today.is_some_and(freehold_catalog::Plan::per_member),
-    };
-    Some(Sold { plan: Plan { id: plan.to_owned(), version }, interval, per_member })
-}
-
-/// What the price of a plan's version is found by.
-pub fn lookup_key(product: &str, plan: &str, version: i32, interval: Interval) -> String {
-    format!("freehold_{product}_{plan}_v{version}_{interval}")
-}
-
-fn lookup_key_read<'k>(key: &'k str, product: &str) -> Option<(&'k str, i32, Interval)> {
-    let rest = key.strip_prefix("freehold_")?.strip_prefix(product)?.strip_prefix('_')?;
-    let (rest, interval) = rest.rsplit_once('_')?;
-    let (plan, version) = rest.rsplit_once("_v")?;
-    Some((plan, version.parse().ok()?, interval.parse().ok()?))
-}
 
 /// What is to be done so that Stripe sells what the product sells, in the order of doing; empty when it does. Nothing is
 /// changed. A [`Step::Refused`] is what cannot be done: then nothing is.
@@ -113,9 +68,13 @@ fn by_id(product: object::Product) -> (String, object::Product) {
     (product.id.clone(), product)
 }
 
-/// Prices of ours that are no longer sold. Whoever pays one goes on paying it.
+/// Prices of ours that are no longer sold. Whoever pays one goes on paying it. Prices of custom deals, which name no version,
+/// are an operator's own.
 fn retire(found: &[object::Price], product: &str, wanted: &[ShelfPrice]) -> Vec<Step> {
-    let ours = found.iter().filter(|price| price.active && price.metadata.get(PRODUCT).is_some_and(|id| id == product));
+    let made = |price: &&object::Price| {
+        price.metadata.get(PRODUCT).is_some_and(|id| id == product) && price.metadata.contains_key(PLAN_VERSION)
+    };
+    let ours = found.iter().filter(|price| price.active).filter(made);
     let gone = ours.filter(|price| !wanted.iter().any(|each| Some(&each.lookup_key) == price.lookup_key.as_ref()));
     let named = |price: &object::Price| price.lookup_key.clone().unwrap_or_else(|| price.id.clone());
     let mut gone: Vec<(String, String)> = gone.map(|price| (named(price), price.id.clone())).collect();
@@ -140,56 +99,4 @@ pub async fn sync(client: &Client, product: &Product) -> Result<Vec<Step>, SyncE
     let steps = plan(client, product).await.map_err(SyncError::unknown)?;
     apply(client, &steps).await?;
     Ok(steps)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn voice() -> Product {
-        let text = include_str!("../../../products/voice/product.toml");
-        let text = text.replace(r#"year = "$990" }"#, r#"year = "$990", per = "member" }"#);
-        Product::parse("product.toml", &text).unwrap()
-    }
-
-    fn price(value: Value) -> object::Price {
-        serde_json::from_value(value).unwrap()
-    }
-
-    fn pro(version: i32, interval: Interval, per_member: bool) -> Sold {
-        Sold { plan: Plan { id: "pro".to_owned(), version }, interval, per_member }
-    }
-
-    #[test]
-    fn a_price_says_what_it_sells() {
-        let metadata = |per: Option<&str>| {
-            let mut metadata = json!({ PRODUCT: "voice", PLAN: "pro", PLAN_VERSION: "3", INTERVAL: "year" });
-            if let Some(per) = per {
-                metadata[PER] = json!(per);
-            }
-            price(json!({ "id": "price_1", "metadata": metadata }))
-        };
-        assert_eq!(sold(&metadata(None), &voice()), Some(pro(3, Interval::Year, false)));
-        assert_eq!(sold(&metadata(Some("member")), &voice()), Some(pro(3, Interval::Year, true)));
-        let other = price(json!({ "id": "price_1", "metadata": { PRODUCT: "studio", PLAN: "pro", PLAN_VERSION: "1" },
-            "lookup_key": "freehold_voice_pro_v1_month" }));
-        assert_eq!(sold(&other, &voice()), None);
-    }
-
-    #[test]
-    fn a_lookup_key_says_so_too() {
-        let keyed = |key: &str| sold(&price(json!({ "id": "price_1", "lookup_key": key })), &voice());
-        assert_eq!(keyed("freehold_voice_pro_v1_month"), Some(pro(1, Interval::Month, true)));
-        // Of an old version nobody knows whom it was for but its metadata.
-        assert_eq!(keyed("freehold_voice_pro_v7_year"), Some(pro(7, Interval::Year, false)));
-        let odd = keyed("freehold_voice_pro_v2_plus_v1_year").unwrap();
-        assert_eq!((odd.plan.id.as_str(), odd.plan.version), ("pro_v2_plus", 1));
-        for key in ["freehold_voice_pro_v1_week", "freehold_voice_pro_month", "freehold_voicepro_v1_month", "pro", ""] {
-            assert_eq!(keyed(key), None, "{key}");
-        }
-        assert_eq!(sold(&price(json!({ "id": "price_1" })), &voice()), None);
-        assert_eq!(lookup_key("voice", "pro", 1, Interval::Month), "freehold_voice_pro_v1_month");
-    }
 }

@@ -12,7 +12,7 @@ pub use preview::{Preview, PreviewLine, change_preview};
 use crate::{
     Billing, Interval, codes,
     offer::{Offer, Priced},
-    running::{Running, caught_up, running},
+    running::{Running, caught_up, none_runs, running, running_all},
     stripe::{
         self, Kind,
         request::{Cancellation, ItemChange, Proration, SubscriptionUpdate},
@@ -135,24 +135,40 @@ pub async fn plan_change(billing: &Billing, tenant: TenantId, change: &Change) -
     Ok(())
 }
 
-/// Ends the subscription. Asked for once more, nothing happens.
+/// Ends everything that runs for the tenant, whatever its price stands for. Asked for once more, nothing happens. Whoever has
+/// more than one subscription is left with none; what was paid for the extra ones goes back ([`extra`](crate::extra)).
 ///
 /// # Errors
 /// `conflict` where there is none; `unavailable` when Stripe is away.
 pub async fn subscription_cancel(billing: &Billing, tenant: TenantId, end: End) -> Result<()> {
-    let found = running(billing, tenant).await?.found;
-    let ended = match end {
-        End::Now => billing.stripe.subscription_cancel(&found.id, Cancellation::default()).await,
-        End::PeriodEnd => {
-            let update = SubscriptionUpdate { cancel_at_period_end: Some(true), ..SubscriptionUpdate::default() };
-            billing.stripe.subscription_update(&found.id, &update, None).await
-        }
-    };
-    match ended {
-        // It ended while we asked.
-        Err(error) if error.kind() != Kind::NotFound => return Err(error.into()),
-        _ => caught_up(billing, tenant).await,
+    let running = running_all(billing, tenant).await?;
+    if running.ours.is_empty() && running.unmapped.is_empty() {
+        return Err(none_runs());
     }
+    // The extra ones are known as such before the one that is kept is gone.
+    if running.ours.len() > 1 {
+        billing.refresh(tenant).await?;
+    }
+    let unrenewed = |each: &Running| each.read.ends_unrenewed();
+    let ours = running.ours.iter().map(|each| (&each.found, unrenewed(each)));
+    let unmapped =
+        running.unmapped.iter().map(|found| (found, found.cancel_at_period_end || found.cancel_at.is_some()));
+    for (found, ends) in ours.chain(unmapped) {
+        let ended = match end {
+            End::Now => billing.stripe.subscription_cancel(&found.id, Cancellation::default()).await,
+            End::PeriodEnd if ends => continue,
+            End::PeriodEnd => {
+                let update = SubscriptionUpdate { cancel_at_period_end: Some(true), ..SubscriptionUpdate::default() };
+                billing.stripe.subscription_update(&found.id, &update, None).await
+            }
+        };
+        match ended {
+            // It ended while we asked.
+            Err(error) if error.kind() != Kind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    caught_up(billing, tenant).await;
     Ok(())
 }
 

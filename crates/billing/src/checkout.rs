@@ -5,13 +5,17 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     Billing, Interval,
-    account::account_find,
+    account::{account_find, checkout_begin, checkout_end},
     customer::{Payer, customer_ensure},
     offer::Offer,
     return_url::return_url,
-    running::running_find,
-    stripe::{Kind, request::NewCheckout},
+    running::running_all,
+    stripe::{
+        Kind,
+        request::{CHECKOUT, NewCheckout},
+    },
     subscription::Subscription,
+    trial,
 };
 
 /// How much of a trial must be left for Stripe to take it over; a minute more than it asks for, as clocks differ.
@@ -45,9 +49,14 @@ pub struct Checkout {
 
 /// Makes a page on which the plan is paid for. Pages that were made before for the tenant close, so that nobody pays twice.
 ///
+/// Requests at the same moment leave one page open. Each takes a number at the account before it asks Stripe: those for the
+/// same page share the number, and with it the `Idempotency-Key` and so the page; of different ones the highest number wins,
+/// closes the others' pages, and the others are told so. No transaction is open while Stripe is asked. What is paid all the
+/// same, because a process died in between, is found and refunded by [`extra`](crate::extra).
+///
 /// # Errors
 /// `validation_failed` for a plan that cannot be bought so, or an address that is not ours. `conflict` while a subscription
-/// goes on: that one is changed. `unavailable` when Stripe is away.
+/// goes on: that one is changed; and when another checkout began meanwhile. `unavailable` when Stripe is away.
 pub async fn checkout_create(
     billing: &Billing,
     tenant: TenantId,
@@ -59,13 +68,10 @@ pub async fn checkout_create(
         return_url(billing, "/success_url", wanted.success_url.as_deref(), "/billing?checkout={CHECKOUT_SESSION_ID}")?;
     let cancel = return_url(billing, "/cancel_url", wanted.cancel_url.as_deref(), "/billing")?;
     let customer = customer_ensure(billing, tenant, payer).await?;
-    close_others(billing, &customer).await?;
-    if let Some(running) = running_find(billing, tenant).await? {
-        return Err(running_already(billing, &running.read));
-    }
+    refuse_running(billing, tenant).await?;
     let priced = offer.priced(billing, tenant).await?;
-    let trial_ends_at = trial_left(billing, tenant).await?;
-    let session = NewCheckout {
+    let trial_ends_at = trial_left(billing, tenant, &customer).await?;
+    let mut session = NewCheckout {
         customer: &customer,
         price: &priced.price,
         quantity: priced.quantity,
@@ -74,29 +80,89 @@ pub async fn checkout_create(
         tenant,
         trial_end: trial_ends_at.map(Timestamp::as_second),
         expires_at: None,
+        number: 0,
     };
-    let made = billing.stripe.checkout_create(&session, None).await?;
+    session.number = checkout_begin(billing, tenant, &session.wanted()).await?;
+    let made = billing.stripe.checkout_create(&session, Some(&key(tenant, session.number))).await;
+    // Of one that did not answer nobody knows whether the page is there: asked again soon, it is the same one.
+    if made.as_ref().is_err_and(|error| error.kind() != Kind::Unavailable) {
+        checkout_end(billing, tenant, session.number).await?;
+    }
+    let made = made?;
+    close_before(billing, &customer, &made.id, session.number).await?;
+    let newest = checkout_end(billing, tenant, session.number).await?;
+    let refused = match newest == session.number {
+        // Somebody may have paid on an older page before it was closed.
+        true => refuse_running(billing, tenant).await.err(),
+        false => Some(overtaken()),
+    };
+    if let Some(refused) = refused {
+        close(billing, &made.id).await?;
+        return Err(refused);
+    }
     let url = made.url.ok_or_else(|| Error::internal("Stripe made a checkout without an address"))?;
     let expires_at = made.expires_at.and_then(|seconds| Timestamp::from_second(seconds).ok());
     Ok(Checkout { id: made.id, url, expires_at, trial_ends_at })
 }
 
-/// Closes pages on which nobody paid yet. Of one that cannot be closed any more, what was paid on it shows.
-async fn close_others(billing: &Billing, customer: &str) -> Result<()> {
+/// The `Idempotency-Key` of a page.
+fn key(tenant: TenantId, number: i64) -> String {
+    format!("fh_checkout_{tenant}_{number}")
+}
+
+fn overtaken() -> Error {
+    let message =
+        "Another checkout of the organization began at the same moment. Pay on its page, or begin a new checkout.";
+    Error::new(codes::CONFLICT, message)
+}
+
+/// Closes pages that were made before the one of this number.
+async fn close_before(billing: &Billing, customer: &str, made: &str, number: i64) -> Result<()> {
     for open in billing.stripe.checkout_list_open(customer).await? {
-        match billing.stripe.checkout_expire(&open.id).await {
-            Err(error) if !matches!(error.kind(), Kind::Invalid | Kind::NotFound) => return Err(error.into()),
-            _ => {}
+        // A page of another origin than a checkout of ours has no number.
+        let its: i64 = open.metadata.get(CHECKOUT).and_then(|number| number.parse().ok()).unwrap_or_default();
+        if open.id != made && its <= number {
+            close(billing, &open.id).await?;
         }
     }
     Ok(())
 }
 
-/// When the tenant's own trial ends, where enough of it is left to be taken along.
-async fn trial_left(billing: &Billing, tenant: TenantId) -> Result<Option<Timestamp>> {
+/// Closes a page on which nobody paid yet. Of one that cannot be closed any more, what was paid on it shows.
+async fn close(billing: &Billing, id: &str) -> Result<()> {
+    match billing.stripe.checkout_expire(id).await {
+        Err(error) if !matches!(error.kind(), Kind::Invalid | Kind::NotFound) => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// When the tenant's own trial ends, where enough of it is left to be taken along, and no card of its customer had a trial
+/// elsewhere.
+async fn trial_left(billing: &Billing, tenant: TenantId, customer: &str) -> Result<Option<Timestamp>> {
     let ends = account_find(billing, tenant).await?.and_then(|account| account.trial_ends_at);
     let now = billing.clock.now();
-    Ok(ends.filter(|ends| ends.duration_since(now) > TRIAL_LEFT))
+    let left = ends.filter(|ends| ends.duration_since(now) > TRIAL_LEFT);
+    if left.is_some() && trial::customer_tried_elsewhere(billing, tenant, customer).await? {
+        return Ok(None);
+    }
+    Ok(left)
+}
+
+/// `conflict` while anything runs for the tenant, whatever its price stands for.
+async fn refuse_running(billing: &Billing, tenant: TenantId) -> Result<()> {
+    let running = running_all(billing, tenant).await?;
+    if let Some(kept) = running.ours.first() {
+        return Err(running_already(billing, &kept.read));
+    }
+    if running.unmapped.is_empty() {
+        return Ok(());
+    }
+    let whom = billing.product.brand.support.as_deref().map(|to| format!(": write to {to}")).unwrap_or_default();
+    let message = format!(
+        "A subscription is running already whose price is none of our plans, so it cannot be changed here. Talk to whoever \
+         operates this server{whom}."
+    );
+    Err(Error::new(codes::CONFLICT, message))
 }
 
 fn running_already(billing: &Billing, paid: &Subscription) -> Error {

@@ -4,8 +4,10 @@
 //! says; it takes it as a reason to ask Stripe anew. So events may come twice, late, in any order or not at all: what is
 //! written is what Stripe has at the moment it is asked.
 
+mod incoming;
 mod payload;
 mod store;
+mod unsigned;
 
 use std::time::Duration;
 
@@ -17,13 +19,14 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use payload::without_secrets;
+use incoming::Incoming;
 pub use store::STATEMENTS;
+pub(crate) use unsigned::Unsigned;
 
 use crate::{
     Billing,
     account::{account_lock, account_of_customer, account_write_customer},
-    stripe::{object, signature},
+    stripe::signature,
 };
 
 /// Deals with one event.
@@ -92,41 +95,43 @@ struct Payload {
     event: String,
 }
 
-/// Takes what was sent to the inbox. `signature` is the header `Stripe-Signature`, `body` exactly what came.
+/// Takes what was sent to the inbox. `signature` is the header `Stripe-Signature`, `body` exactly what came. Whatever is signed is
+/// taken in, however odd: what is refused comes again for days.
 ///
 /// # Errors
-/// `malformed_request` when nobody we know signed it within the last 5 minutes, or it is no event.
+/// `malformed_request` when nobody we know signed it within the last 5 minutes.
 pub async fn event_receive(billing: &Billing, header: Option<&str>, body: &[u8]) -> Result<Received> {
     let now = billing.clock.now();
     signature::check(&billing.webhook_secrets, header.unwrap_or_default(), body, now).map_err(|error| {
-        tracing::warn!(%error, "a webhook of Stripe was refused");
-        Error::new(codes::MALFORMED_REQUEST, format!("The signature does not hold: {error}."))
+        if let Some(count) = billing.unsigned().count(now) {
+            tracing::warn!(%error, count, "webhooks that Stripe did not sign were refused");
+        }
+        Error::new(codes::MALFORMED_REQUEST, format!("The signature is invalid: {error}."))
     })?;
-    let no_event = |error: serde_json::Error| {
-        tracing::warn!(%error, "a signed webhook of Stripe is no event");
-        Error::new(codes::MALFORMED_REQUEST, format!("The body is no event: {error}"))
-    };
-    let payload: Value = serde_json::from_slice(body).map_err(no_event)?;
-    let event = object::Event::deserialize(&payload).map_err(no_event)?;
-    let created = Timestamp::from_second(event.created).unwrap_or(now);
+    let event = Incoming::read(body);
     let job: Uuid = billing.ids.next::<freehold_jobs::AnyJob>().uuid();
     let query = store::event_receive(
         &event.id,
-        &event.r#type,
-        created,
-        event.livemode,
-        event.api_version.as_deref(),
-        event.object_id(),
-        event.customer(),
-        without_secrets(payload),
+        &event.kind,
+        event.created.unwrap_or(now),
+        event.live,
+        event.version.as_deref(),
+        event.object.as_deref(),
+        event.customer.as_deref(),
+        &event.payload,
         job,
         EVENT.name,
         EVENT.attempts,
         now,
+        event.state,
+        &event.note,
     );
     let outcome = billing.db.system("receive an event of Stripe").fetch_optional(query).await?;
     let (outcome,) = outcome.ok_or_else(|| Error::internal("the inbox did not answer"))?;
-    tracing::info!(event = event.id, kind = event.r#type, outcome, "an event of Stripe");
+    if event.customer.is_none() && (event.state == "failed" || event.note.contains("thin")) && outcome != "known" {
+        tracing::warn!(event = event.id, kind = event.kind, "an event of Stripe cannot be used: {}", event.note);
+    }
+    tracing::info!(event = event.id, kind = event.kind, outcome, "an event of Stripe");
     if outcome == "new" {
         billing.nudge.nudge();
     }
@@ -207,12 +212,13 @@ pub async fn inbox_list(
     billing.db.system("look into Stripe's inbox").fetch_all(store::inbox_list(state, before, limit)).await
 }
 
-/// One event with everything that came.
+/// One event with everything that came; what cannot be read as JSON again, as text.
 pub async fn inbox_get(billing: &Billing, event: &str) -> Result<(InboxEvent, Value)> {
     let found = inbox_find(billing, event).await?.or_not_found("event")?;
     let query = store::inbox_payload(event);
     let payload = billing.db.system("look into Stripe's inbox").fetch_optional(query).await?;
-    Ok((found, payload.or_not_found("event")?.0))
+    let (payload,) = payload.or_not_found("event")?;
+    Ok((found, serde_json::from_str(&payload).unwrap_or(Value::String(payload))))
 }
 
 async fn inbox_find(billing: &Billing, event: &str) -> Result<Option<InboxEvent>> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use freehold_jobs::{Done, Handler, JobKind, Schedule};
 
-use crate::{Billing, inbox, lifecycle, reconcile, seats};
+use crate::{Billing, extra, inbox, lifecycle, reconcile, seats, trial};
 
 /// Asks Stripe about everybody.
 pub const RECONCILE: JobKind = JobKind {
@@ -21,6 +21,7 @@ pub const SCHEDULES: &[Schedule] =
 /// What does it.
 pub fn handlers(billing: &Billing) -> Vec<Handler> {
     let (events, rounds, seated) = (billing.clone(), billing.clone(), billing.clone());
+    let (extras, trials) = (billing.clone(), billing.clone());
     vec![
         Handler::new(&inbox::EVENT, move |job| {
             let billing = events.clone();
@@ -38,6 +39,14 @@ pub fn handlers(billing: &Billing) -> Vec<Handler> {
         Handler::new(&seats::SEATS, move |job| {
             let billing = seated.clone();
             async move { seats::seats_follow(&billing, &job).await }
+        }),
+        Handler::new(&extra::EXTRA, move |job| {
+            let billing = extras.clone();
+            async move { extra::extra_process(&billing, &job).await }
+        }),
+        Handler::new(&trial::TRIAL_END, move |job| {
+            let billing = trials.clone();
+            async move { trial::trial_end(&billing, &job).await }
         }),
         lifecycle::handler(billing.clone()),
     ]

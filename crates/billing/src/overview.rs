@@ -49,6 +49,16 @@ impl Overview {
         self.running().and_then(|subscription| subscription.pay_url.as_deref())
     }
 
+    /// When the subscription ends; none: it goes on.
+    pub fn ends_at(&self) -> Option<Timestamp> {
+        self.running().and_then(Subscription::ends_at)
+    }
+
+    /// When the next payment is due; none: no other comes, or an open invoice comes first.
+    pub fn next_payment_at(&self) -> Option<Timestamp> {
+        self.running().and_then(Subscription::next_payment_at)
+    }
+
     /// When the days of grace are over.
     pub fn grace_ends_at(&self) -> Option<Timestamp> {
         self.until.filter(|_| self.state == State::PastDue)
@@ -92,7 +102,7 @@ impl Overview {
         match (&offer.price, self.running()) {
             _ if self.granted => None,
             (Price::ContactSales, _) if step == Move::Contact => Some(Way::Contact),
-            (Price::Free, Some(paid)) if !paid.cancel_at_period_end => Some(Way::Cancel),
+            (Price::Free, Some(paid)) if !paid.ends_unrenewed() => Some(Way::Cancel),
             (Price::Free | Price::ContactSales, _) => None,
             (Price::Paid { .. }, None) => Some(Way::Checkout),
             // Only the other interval is left to change to.

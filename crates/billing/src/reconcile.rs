@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::{
     Billing,
     account::{account_of_customer, account_page},
+    extra::{self, Ended},
     inbox::{self, Replay},
     refresh::Refreshed,
 };
@@ -17,6 +18,8 @@ use crate::{
 const PAGE: i64 = 500;
 /// Accounts that are asked about at once. Stripe allows 100 requests a second, 25 with test keys.
 const AT_ONCE: usize = 8;
+/// How often a tenant's extra subscriptions are settled in one round.
+const ROUNDS: usize = 3;
 
 /// What the round found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,12 +60,15 @@ pub async fn reconcile(billing: &Billing) -> Result<Report> {
         let Some(last) = page.last() else { break };
         after = *last;
         let mut asked = stream::iter(page)
-            .map(|tenant| async move { (tenant, billing.refresh(tenant).await) })
+            .map(|tenant| async move { (tenant, compare(billing, tenant).await) })
             .buffer_unordered(AT_ONCE);
-        while let Some((tenant, refreshed)) = asked.next().await {
+        while let Some((tenant, compared)) = asked.next().await {
             report.accounts += 1;
-            match refreshed {
-                Ok(refreshed) => report.repaired.extend(repairs(tenant, &refreshed)),
+            match compared {
+                Ok(compared) => {
+                    report.repaired.extend(compared.repaired);
+                    report.strange.extend(compared.strange);
+                }
                 Err(error) => report.failed.push(format!("tenant {tenant}: {}", error.message())),
             }
         }
@@ -107,6 +113,28 @@ async fn find_strangers(billing: &Billing, report: &mut Report) -> Result<()> {
             return Ok(());
         }
     }
+}
+
+/// Compares one tenant with Stripe, and ends the subscriptions that it has beside the one it keeps.
+async fn compare(billing: &Billing, tenant: TenantId) -> Result<Ended> {
+    let mut refreshed = billing.refresh(tenant).await?;
+    let mut compared = Ended { repaired: repairs(tenant, &refreshed), ..Ended::default() };
+    // One whose kept one ended meanwhile goes on, and may be extra beside another: after two rounds that is settled.
+    for _ in 0..ROUNDS {
+        let ended = extra::settle(billing, tenant).await?;
+        if ended == Ended::default() {
+            break;
+        }
+        compared.repaired.extend(ended.repaired);
+        compared.strange.extend(ended.strange);
+        refreshed = billing.refresh(tenant).await?;
+    }
+    compared.strange.extend(refreshed.unmapped.iter().map(|line| format!("tenant {tenant}: {line}")));
+    let running = refreshed.after.iter().filter(|each| each.is_running()).count();
+    if refreshed.settled.is_some() && running > 1 {
+        compared.strange.push(format!("tenant {tenant}: {running} subscriptions run; one should"));
+    }
+    Ok(compared)
 }
 
 /// What asking changed, in sentences.

@@ -10,11 +10,13 @@ use freehold_jobs::Job;
 use crate::{
     Billing,
     account::{account_lock, refresh_begin, refresh_end},
-    inbox,
+    extra, inbox,
     lifecycle::{self, Settled},
+    running::{Read, Running},
     seats,
-    stripe::{Kind, object},
+    stripe::{Kind, object, request::TRIAL},
     subscription::{Subscription, counting, subscription_list_of, subscriptions_replace},
+    trial,
 };
 
 /// What asking brought.
@@ -24,8 +26,34 @@ pub struct Refreshed {
     pub before: Vec<Subscription>,
     /// As Stripe has them.
     pub after: Vec<Subscription>,
+    /// Subscriptions that run and stand for no plan of this product, a sentence each.
+    pub unmapped: Vec<String>,
     /// What became of the tenant; none: a newer answer had been written already.
     pub settled: Option<Settled>,
+}
+
+/// What Stripe answered.
+#[derive(Default)]
+struct AtStripe {
+    all: Vec<Subscription>,
+    unmapped: Vec<String>,
+    /// The subscriptions to which the tenant's own trial was taken along, while that runs.
+    tried: Vec<String>,
+    /// The digests of the cards that pay for them then.
+    cards: Vec<trial::Card>,
+}
+
+fn unmapped(found: &object::Subscription) -> String {
+    let prices = found.items.iter().map(|item| match &item.price.lookup_key {
+        Some(key) => format!("{} ({key})", item.price.id),
+        None => item.price.id.clone(),
+    });
+    let prices = prices.collect::<Vec<_>>().join(", ");
+    format!(
+        "{} ({}) runs, and its price {prices} stands for no plan: name the plan in the price's metadata (freehold_plan), or in \
+         [billing.prices]",
+        found.id, found.status
+    )
 }
 
 impl Billing {
@@ -42,9 +70,9 @@ impl Billing {
     pub(crate) async fn refresh_for(&self, tenant: TenantId, job: Option<(&Job, &str)>) -> Result<Refreshed> {
         let (account, last_event) = refresh_begin(self, tenant).await?;
         let number = account.refresh_begun;
-        let after = match &account.customer_id {
+        let AtStripe { all: after, unmapped, tried, cards } = match &account.customer_id {
             Some(customer) => self.subscriptions_at_stripe(customer).await?,
-            None => Vec::new(),
+            None => AtStripe::default(),
         };
         let now = self.clock.now();
         let mut tx = self.db.system("write down what Stripe answered").begin().await?;
@@ -57,6 +85,8 @@ impl Billing {
             let counts = counting(&after);
             settled = Some(lifecycle::settle(&mut tx, self, &account, counts, now).await?);
             seats::see_to(&mut tx, self, tenant, counts, now).await?;
+            extra::record(&mut tx, self, tenant, &after, now).await?;
+            trial::see_to_cards(&mut tx, self, tenant, tried, cards, now).await?;
         }
         if let Some(customer) = &account.customer_id {
             inbox::events_done(&mut tx, customer, last_event, now).await?;
@@ -72,25 +102,27 @@ impl Billing {
             (self.changed)();
         }
         self.nudge.nudge();
-        Ok(Refreshed { before, after, settled })
+        Ok(Refreshed { before, after, unmapped, settled })
     }
 
-    async fn subscriptions_at_stripe(&self, customer: &str) -> Result<Vec<Subscription>> {
+    async fn subscriptions_at_stripe(&self, customer: &str) -> Result<AtStripe> {
         let found = match self.stripe.subscription_list_of(customer).await {
             Err(error) if error.kind() == Kind::NotFound => self.none_of_deleted(customer).await?,
             found => found?,
         };
+        let read = Read::of(self, found).await?;
         let mut all = Vec::new();
-        for each in &found {
-            let Some(ours) = Subscription::of(self, each) else {
-                tracing::warn!(subscription = each.id, "a subscription is for no plan of this product");
-                continue;
-            };
+        for Running { found, read: ours } in &read.ours {
             // The newest invoice, which came along, says nothing of those before it.
             let owes = ours.is_unpaid();
-            all.push(if owes { ours.owing(&self.stripe.invoice_list_open(&each.id).await?) } else { ours });
+            let ours = ours.clone();
+            all.push(if owes { ours.owing(&self.stripe.invoice_list_open(&found.id).await?) } else { ours });
         }
-        Ok(all)
+        let unmapped = read.unmapped.iter().filter(|found| found.is_running()).map(unmapped).collect();
+        let tries = |each: &Running| each.read.status == "trialing" && each.found.metadata.contains_key(TRIAL);
+        let tried: Vec<String> = read.ours.into_iter().filter(tries).map(|each| each.found.id).collect();
+        let cards = if tried.is_empty() { Vec::new() } else { trial::cards(self, customer).await? };
+        Ok(AtStripe { all, unmapped, tried, cards })
     }
 
     /// Nothing, of a customer that was deleted. One that Stripe never had is no reason to take anything from anybody: it is we

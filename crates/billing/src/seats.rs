@@ -34,7 +34,7 @@ enum Step {
 /// What is to be done about what is `paid`, with so many `members`; none: nothing.
 fn step(paid: &Subscription, members: i64) -> Option<Step> {
     if members == 0 {
-        return (!paid.cancel_at_period_end).then_some(Step::End);
+        return (!paid.ends_unrenewed()).then_some(Step::End);
     }
     (paid.per_member && paid.seats != members).then_some(Step::Pay(members))
 }

@@ -1,6 +1,9 @@
 //! What a tenant pays for, as Stripe had it when it was last asked: a projection that nobody changes but who has just asked.
 
+mod renewal;
 mod store;
+
+use std::cmp::Ordering;
 
 use freehold_core::{Plan, Result, TenantId};
 use freehold_db::{SystemTx, TenantTx, row};
@@ -9,7 +12,7 @@ use serde_json::{Value, json};
 
 pub use store::STATEMENTS;
 
-use crate::{Billing, catalog_sync::sold, stripe::object};
+use crate::{catalog_sync::Sold, stripe::object};
 
 row! {
     struct SubscriptionRow {
@@ -18,6 +21,7 @@ row! {
         plan: String,
         plan_version: i32,
         interval: String,
+        custom: bool,
         per_member: bool,
         seats: i64,
         item_id: String,
@@ -48,6 +52,8 @@ pub struct Subscription {
     pub plan: Plan,
     /// `month` or `year`.
     pub interval: String,
+    /// Whether the price was agreed with this customer, and is not one of the catalog.
+    pub custom: bool,
     /// Whether the price is for each member.
     pub per_member: bool,
     /// How often the price is paid: 1, or the number of members.
@@ -81,9 +87,9 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// What Stripe answered, as we keep it; none: it is for nothing of ours.
-    pub fn of(billing: &Billing, found: &object::Subscription) -> Option<Self> {
-        let (item, bought) = found.items.iter().find_map(|item| Some((item, sold(&item.price, &billing.product)?)))?;
+    /// What Stripe answered, as it is kept here. `bought` is what its item with the index `item` stands for.
+    pub(crate) fn of(found: &object::Subscription, item: usize, bought: Sold) -> Option<Self> {
+        let item = found.items.get(item)?;
         let time = |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
         let open = found.invoice().filter(|invoice| invoice.status.as_deref() == Some("open"));
         let items = found.items.iter().map(|item| {
@@ -94,6 +100,7 @@ impl Subscription {
             status: found.status.clone(),
             plan: bought.plan,
             interval: bought.interval.name().to_owned(),
+            custom: bought.custom,
             per_member: bought.per_member,
             seats: item.quantity.unwrap_or(1),
             item_id: item.id.clone(),
@@ -137,6 +144,7 @@ impl Subscription {
             "plan": self.plan.id,
             "plan_version": self.plan.version,
             "interval": self.interval,
+            "custom": self.custom,
             "per_member": self.per_member,
             "seats": self.seats,
             "item_id": self.item_id,
@@ -160,24 +168,36 @@ impl Subscription {
         matches!(self.status.as_str(), "trialing" | "active" | "past_due" | "unpaid" | "paused")
     }
 
-    /// How much it says about where a tenant stands; the higher counts.
-    fn rank(&self) -> u8 {
+    /// How much it says about where a tenant stands; the higher counts. Among those that run, one whose price was agreed by
+    /// people counts before one of the catalog, and one that is paid for before one that is tried.
+    fn rank(&self) -> (u8, bool, bool) {
         match self.status.as_str() {
-            "active" => 6,
-            "trialing" => 5,
-            "past_due" => 4,
-            "unpaid" => 3,
-            "paused" => 2,
-            "canceled" => 1,
+            "active" => (5, self.custom, true),
+            "trialing" => (5, self.custom, false),
+            "past_due" => (4, self.custom, false),
+            "unpaid" => (3, self.custom, false),
+            "paused" => (2, self.custom, false),
+            "canceled" => (1, false, false),
             // A checkout that was never paid says nothing.
-            _ => 0,
+            _ => (0, false, false),
         }
+    }
+
+    /// Whether it counts more (`Greater`) than another one of the same tenant.
+    fn counts_before(&self, other: &Self) -> Ordering {
+        let newer = (self.ended_at, self.created_at, &self.subscription_id);
+        let newer = newer.cmp(&(other.ended_at, other.created_at, &other.subscription_id));
+        // Of two that run the first is kept: what was paid for the second was paid for nothing, and goes back whole.
+        let by_age = if self.is_running() && other.is_running() { newer.reverse() } else { newer };
+        self.rank().cmp(&other.rank()).then(by_age)
     }
 }
 
-/// The one of a tenant's subscriptions that counts: the best paid, and of two such the newer.
+/// The one of a tenant's subscriptions that counts. Where several run it is the one that is kept ([`extra`](crate::extra)): by
+/// how well it is paid, then a price that was agreed with the customer, then what is paid before what is tried, then the oldest.
+/// Of those that are over, the last to end.
 pub fn counting(subscriptions: &[Subscription]) -> Option<&Subscription> {
-    subscriptions.iter().max_by_key(|each| (each.rank(), each.ended_at, each.created_at, &each.subscription_id))
+    subscriptions.iter().max_by(|one, other| one.counts_before(other))
 }
 
 /// The subscriptions of the caller's tenant.
@@ -207,6 +227,7 @@ impl From<SubscriptionRow> for Subscription {
             status: row.status,
             plan: Plan { id: row.plan, version: row.plan_version },
             interval: row.interval,
+            custom: row.custom,
             per_member: row.per_member,
             seats: row.seats,
             item_id: row.item_id,

@@ -40,6 +40,7 @@ pub const MAILS: &[(&str, &[&str])] = &[
     ("archive_reminder", MONEY),
     ("archived", MONEY),
     ("payment_received", MONEY),
+    ("extra_subscription", MONEY),
 ];
 
 impl MailWords {

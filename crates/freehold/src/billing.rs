@@ -12,7 +12,11 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use freehold_billing::{Billing, catalog_sync, stripe};
+use freehold_billing::{
+    Billing,
+    catalog_sync::{self, CustomPrices},
+    stripe,
+};
 use freehold_console::{Part, Standing};
 use freehold_core::{Clock, Ids, Random, Secret};
 use freehold_db::Db;
@@ -24,6 +28,7 @@ use stripe_sandbox::Sandbox;
 use crate::{
     compose::{self, Money},
     database::Database,
+    secret_key,
     settings::{BillingSettings, Settings, StripeSettings},
 };
 
@@ -123,6 +128,7 @@ pub async fn of_command(settings: &Settings, db: &Db, product: &Product) -> Resu
     let Some(money) = beside(settings, &(clock.clone(), random.clone()))? else { return Ok(None) };
     let spec = Arc::new(compose::specification(product)?);
     let entitlements = Entitlements::load(db, spec.clone(), clock.now()).await?;
+    let vault = secret_key::vault(settings, &random)?;
     Ok(Some(Billing::new(freehold_billing::Parts {
         db: db.clone(),
         ids: Ids::new(clock.clone(), random.clone()),
@@ -131,6 +137,9 @@ pub async fn of_command(settings: &Settings, db: &Db, product: &Product) -> Resu
         stripe: money.stripe,
         webhook_secrets: money.webhook_secrets,
         return_origins: money.return_origins,
+        custom_prices: CustomPrices::of(&money.prices, &spec).map_err(anyhow::Error::msg)?,
+        unpaid_organizations: money.unpaid_organizations,
+        vault,
         product: spec,
         entitlements: Arc::new(entitlements),
         site_url: settings.site_url.clone().unwrap_or_else(|| format!("http://{}", settings.listen)),
@@ -154,6 +163,8 @@ fn money_at(settings: &Settings, url: String, key: Secret, (clock, random): &Sou
         stripe: stripe::Client::new(stripe::Settings { url, key, clock, random })?,
         webhook_secrets: settings.billing.webhook_secrets.clone(),
         return_origins: settings.billing.return_urls.clone(),
+        prices: settings.billing.prices.clone(),
+        unpaid_organizations: Some(settings.billing.unpaid_organizations).filter(|most| *most > 0),
     })
 }
 

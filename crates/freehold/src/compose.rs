@@ -1,6 +1,6 @@
 //! Putting the rooms together: the same for the server, the tests and the benchmark.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::{Result, anyhow};
 use axum::{
@@ -11,7 +11,7 @@ use axum::{
     response::Response,
     routing::get,
 };
-use freehold_billing::Billing;
+use freehold_billing::{Billing, catalog_sync::CustomPrices};
 use freehold_catalog::{Product as Spec, SignIn};
 use freehold_console::Local;
 use freehold_core::{Area, Clock, Code, Error, Ids, Random, Secret, codes};
@@ -146,6 +146,10 @@ pub struct Money {
     pub webhook_secrets: Vec<Secret>,
     /// Origins besides the site's that its pages may lead back to.
     pub return_origins: Vec<String>,
+    /// Which plans the prices of custom deals stand for: `price_1Abc = "enterprise/year"`.
+    pub prices: BTreeMap<String, String>,
+    /// How many organizations a person may own that pay nothing; none: any number.
+    pub unpaid_organizations: Option<u32>,
 }
 
 /// The state of the router. Refuses to be made when tenants are not isolated from each other.
@@ -159,7 +163,8 @@ pub async fn backbone(materials: Materials, product: &Product) -> Result<Backbon
     let (resolver, nudge, ids) = (Resolver::default(), Nudge::default(), Ids::new(clock.clone(), random.clone()));
     let billing = money.map(|money| {
         let known = resolver.clone();
-        Billing::new(freehold_billing::Parts {
+        let custom_prices = CustomPrices::of(&money.prices, &spec).map_err(anyhow::Error::msg)?;
+        anyhow::Ok(Billing::new(freehold_billing::Parts {
             db: db.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
@@ -167,13 +172,17 @@ pub async fn backbone(materials: Materials, product: &Product) -> Result<Backbon
             stripe: money.stripe,
             webhook_secrets: money.webhook_secrets,
             return_origins: money.return_origins,
+            custom_prices,
+            unpaid_organizations: money.unpaid_organizations,
+            vault: vault.clone(),
             product: spec.clone(),
             entitlements: entitlements.clone(),
             site_url: site_url.clone(),
             nudge: nudge.clone(),
             changed: Arc::new(move || known.forget()),
-        })
+        }))
     });
+    let billing = billing.transpose()?;
     let places = Places { product: spec.clone(), billing: billing.clone(), clock: clock.clone(), ids: ids.clone() };
     let (newcomer, invited) = (newcomers(places), invitations(clock.clone()));
     let settings = IdentitySettings {

@@ -28,6 +28,8 @@ pub enum Purpose {
     Limit,
     /// Sign-in links, codes and invitation links of mails, from when a mail is queued until it ends.
     Mail,
+    /// The pepper of digests of people and cards that had a trial.
+    Trial,
 }
 
 impl Purpose {
@@ -44,6 +46,7 @@ impl Purpose {
         Self::Credential,
         Self::Limit,
         Self::Mail,
+        Self::Trial,
     ];
 
     /// The label that goes into the derivation. Changing one makes everything sealed for it unreadable.
@@ -60,6 +63,7 @@ impl Purpose {
             Self::Credential => "credential",
             Self::Limit => "limit",
             Self::Mail => "mail",
+            Self::Trial => "trial",
         }
     }
 }

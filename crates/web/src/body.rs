@@ -63,6 +63,18 @@ impl<S: Send + Sync> FromRequest<S> for RawJson {
     }
 }
 
+/// The bytes of a body, whatever it says it is: who signed them decides whether they are taken.
+#[derive(Clone, Debug)]
+pub struct RawBody(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for RawBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        Ok(Self(all(request).await?))
+    }
+}
+
 /// The bytes of a body that says it is JSON.
 pub(crate) async fn bytes(request: Request) -> Result<Bytes> {
     let kind = kind_of(request.headers());

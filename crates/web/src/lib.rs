@@ -28,7 +28,7 @@ mod visitor;
 
 pub use authenticated::{Authenticated, SignedIn, bearer, caller_anew, client, realm};
 pub use backbone::{Backbone, Outage, Parts};
-pub use body::{Json, MaybeJson, RawJson, length_check, read_json};
+pub use body::{Json, MaybeJson, RawBody, RawJson, length_check, read_json};
 pub use cookie::{Cookie, SameSite, cookie_read};
 pub use credentials::credentials;
 pub use etag::{IfMatch, Versioned};

@@ -66,10 +66,16 @@ pub(crate) struct SubscriptionBody {
     /// When the period that is paid began.
     #[schema(value_type = Option<String>, format = DateTime)]
     period_start: Option<Timestamp>,
-    /// When it ends, and the next one is paid.
+    /// End of the period that is paid, UTC. Another payment follows it only where `next_payment_at` says so.
     #[schema(value_type = Option<String>, format = DateTime)]
     period_end: Option<Timestamp>,
-    /// Whether the subscription ends with the period.
+    /// When the next payment is due, UTC; null: no other payment comes, or an open invoice comes first.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    next_payment_at: Option<Timestamp>,
+    /// When the subscription ends, UTC, however it was cancelled; null: it goes on.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    cancel_at: Option<Timestamp>,
+    /// Whether the subscription ends without another payment, however it was cancelled.
     cancel_at_period_end: bool,
     /// When the trial ends.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -121,7 +127,9 @@ impl From<&Overview> for SubscriptionBody {
             seats: paid.map(|paid| paid.seats),
             period_start: of_paid(|paid| paid.period_start),
             period_end: of_paid(|paid| paid.period_end),
-            cancel_at_period_end: paid.is_some_and(|paid| paid.cancel_at_period_end),
+            next_payment_at: overview.next_payment_at(),
+            cancel_at: overview.ends_at(),
+            cancel_at_period_end: paid.is_some_and(Subscription::ends_unrenewed),
             trial_ends_at: overview.trial_ends_at(),
             grace_ends_at: overview.grace_ends_at(),
             pay_url: overview.pay_url().map(str::to_owned),

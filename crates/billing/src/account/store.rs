@@ -63,4 +63,21 @@ statements! {
     fn account_page(after: TenantId, limit: i64) -> (TenantId,) =
         "select tenant_id from freehold.billing_accounts
          where tenant_id > $1 and customer_id is not null order by tenant_id limit $2";
+
+    /// The number of a checkout: that of the newest one, where it is for the same page and its making began after `since`; or
+    /// else the next.
+    fn checkout_begin(tenant: TenantId, wanted: &str, since: Timestamp, now: Timestamp) -> (i64,) =
+        "update freehold.billing_accounts set
+           checkout_begun = checkout_begun + case when checkout_wanted = $2 and checkout_since > $3 then 0 else 1 end,
+           checkout_since = case when checkout_wanted = $2 and checkout_since > $3 then checkout_since else $4 end,
+           checkout_wanted = $2
+         where tenant_id = $1
+         returning checkout_begun";
+
+    /// The page of that number is made, or is not to be made. The number of the newest checkout.
+    fn checkout_end(tenant: TenantId, number: i64) -> (i64,) =
+        "update freehold.billing_accounts set
+           checkout_wanted = case when checkout_begun = $2 then null else checkout_wanted end
+         where tenant_id = $1
+         returning checkout_begun";
 }

@@ -2,7 +2,6 @@
 
 use freehold_db::statements;
 use jiff::Timestamp;
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::InboxEvent;
@@ -11,9 +10,11 @@ statements! {
     /// Takes an event in.
     fn event_receive(
         event: &str, kind: &str, created: Timestamp, live: bool, version: Option<&str>, object: Option<&str>,
-        customer: Option<&str>, payload: Value, job: Uuid, job_kind: &str, attempts: i16, now: Timestamp
+        customer: Option<&str>, payload: &str, job: Uuid, job_kind: &str, attempts: i16, now: Timestamp, state: &str,
+        note: &str
     ) -> (String,) =
-        "select freehold.stripe_event_receive($1, $2, $3, $4, $5, $6, $7, $8::jsonb::json, $9, $10, $11, $12) as outcome";
+        "select freehold.stripe_event_receive($1, $2, $3, $4, $5, $6, $7, $8::text::json, $9, $10, $11, $12, $13, $14)
+           as outcome";
 
     /// The job that deals with it.
     fn event_enqueue(event: &str, customer: &str, job: Uuid, job_kind: &str, attempts: i16, now: Timestamp) -> () =
@@ -44,8 +45,8 @@ statements! {
          where e.event_id = $1";
 
     /// What came.
-    fn inbox_payload(event: &str) -> (Value,) =
-        "select payload::jsonb as payload from freehold.stripe_events where event_id = $1";
+    fn inbox_payload(event: &str) -> (String,) =
+        "select payload::text as payload from freehold.stripe_events where event_id = $1";
 
     /// Opens them again: one, those since then, or those that failed.
     fn inbox_reopen(one: Option<&str>, since: Option<Timestamp>, limit: i64) -> (String, String) =

@@ -178,8 +178,7 @@ impl Look<'_> {
         if !matches!(subscription.status.as_str(), "trialing" | "active" | "past_due") {
             return None;
         }
-        let at_period_end = subscription.period_end.filter(|_| subscription.cancel_at_period_end);
-        let until = subscription.cancel_at.or(at_period_end).filter(|until| self.now < *until)?;
+        let until = subscription.ends_at().filter(|until| self.now < *until)?;
         // Cancelled, taken up again and cancelled once more are two occasions.
         let cancelled = subscription.canceled_at.unwrap_or(until);
         let cause =

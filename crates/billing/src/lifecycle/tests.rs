@@ -53,6 +53,7 @@ fn subscription(status: &str) -> Subscription {
         status: status.to_owned(),
         plan: plan("pro"),
         interval: "month".to_owned(),
+        custom: false,
         per_member: false,
         seats: 1,
         item_id: "si_1".to_owned(),

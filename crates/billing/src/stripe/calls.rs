@@ -7,9 +7,12 @@ use super::{
     error::Result,
     form::Form,
     object::{
-        CheckoutSession, Customer, Deleted, Invoice, Metadata, Page, PortalConfiguration, PortalSession, Subscription,
+        CheckoutSession, Customer, Deleted, Invoice, InvoicePayment, Metadata, Page, PaidBy, PaymentMethod,
+        PortalConfiguration, PortalSession, Refund, Subscription,
     },
-    request::{Cancellation, ItemChange, NewCheckout, NewCustomer, NewPortal, NewPreview, SubscriptionUpdate},
+    request::{
+        Cancellation, ItemChange, NewCheckout, NewCustomer, NewPortal, NewPreview, NewRefund, SubscriptionUpdate,
+    },
 };
 
 /// How many objects a page holds: as many as Stripe gives.
@@ -157,6 +160,53 @@ impl Client {
     pub async fn invoice_list_open(&self, subscription: &str) -> Result<Vec<Invoice>> {
         let form = Form::new().with("subscription", subscription).with("status", "open").with("limit", PAGE);
         self.get::<Page<Invoice>>("/v1/invoices", &form).await.map(|page| page.data)
+    }
+
+    /// All invoices of a subscription, the newest first.
+    pub async fn invoice_list_of(&self, subscription: &str) -> Result<Vec<Invoice>> {
+        let mut all: Vec<Invoice> = Vec::new();
+        loop {
+            let after = all.last().map(|last| last.id.as_str());
+            let form =
+                Form::new().with("subscription", subscription).with("limit", PAGE).with_some("starting_after", after);
+            let page: Page<Invoice> = self.get("/v1/invoices", &form).await?;
+            let more = page.has_more && !page.data.is_empty();
+            all.extend(page.data);
+            if !more {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Voids an open invoice, so that nobody pays it any more.
+    pub async fn invoice_void(&self, id: &str) -> Result<Invoice> {
+        self.post(&format!("{}/void", path("invoices", id)), &Form::new(), None).await
+    }
+
+    /// By what an invoice was paid, 100 payments at most.
+    pub async fn invoice_payments(&self, invoice: &str) -> Result<Vec<InvoicePayment>> {
+        let form = Form::new().with("invoice", invoice).with("limit", PAGE);
+        self.get::<Page<InvoicePayment>>("/v1/invoice_payments", &form).await.map(|page| page.data)
+    }
+
+    /// What went back of a payment, 100 refunds at most.
+    pub async fn refund_list(&self, by: &PaidBy) -> Result<Vec<Refund>> {
+        let form = Form::new()
+            .with_some("payment_intent", by.payment_intent.as_ref())
+            .with_some("charge", by.charge.as_ref().filter(|_| by.payment_intent.is_none()))
+            .with("limit", PAGE);
+        self.get::<Page<Refund>>("/v1/refunds", &form).await.map(|page| page.data)
+    }
+
+    /// Gives money back. The same key gives it back once.
+    pub async fn refund_create(&self, refund: &NewRefund<'_>, idempotency_key: &str) -> Result<Refund> {
+        self.post("/v1/refunds", &refund.form(), Some(idempotency_key)).await
+    }
+
+    /// The cards of a customer, 100 at most.
+    pub async fn card_list(&self, customer: &str) -> Result<Vec<PaymentMethod>> {
+        let form = Form::new().with("customer", customer).with("type", "card").with("limit", PAGE);
+        self.get::<Page<PaymentMethod>>("/v1/payment_methods", &form).await.map(|page| page.data)
     }
 
     /// The invoice that a change would make at once, or else the next one after it; none where there will be none.

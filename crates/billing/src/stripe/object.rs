@@ -130,10 +130,81 @@ impl Subscription {
         Some((item.current_period_start?, item.current_period_end?))
     }
 
+    /// Whether it goes on: it is paid for, or will be when somebody pays.
+    pub fn is_running(&self) -> bool {
+        matches!(self.status.as_str(), "trialing" | "active" | "past_due" | "unpaid" | "paused")
+    }
+
     /// Whether it is over for good.
     pub fn is_over(&self) -> bool {
         matches!(self.status.as_str(), "canceled" | "incomplete_expired")
     }
+}
+
+/// How an invoice was paid.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct InvoicePayment {
+    /// `inpay_…`
+    #[serde(default, deserialize_with = "or_default")]
+    pub id: String,
+    /// What was paid with it.
+    #[serde(default, deserialize_with = "or_default")]
+    pub amount_paid: i64,
+    /// `open`, `paid` or `canceled`.
+    pub status: Option<String>,
+    /// What paid.
+    #[serde(default, deserialize_with = "or_default")]
+    pub payment: PaidBy,
+}
+
+/// What an invoice was paid by; both none: by something outside of Stripe.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct PaidBy {
+    /// `pi_…`
+    #[serde(deserialize_with = "expandable_some")]
+    pub payment_intent: Option<String>,
+    /// `ch_…`
+    #[serde(deserialize_with = "expandable_some")]
+    pub charge: Option<String>,
+}
+
+/// Money that went back.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Refund {
+    /// `re_…`
+    pub id: String,
+    /// How much.
+    #[serde(default, deserialize_with = "or_default")]
+    pub amount: i64,
+    /// `pending`, `requires_action`, `succeeded`, `failed` or `canceled`.
+    pub status: Option<String>,
+    /// `freehold_extra`: the subscription for which nothing should have been paid.
+    #[serde(default, deserialize_with = "or_default")]
+    pub metadata: Metadata,
+}
+
+impl Refund {
+    /// Whether the money went back, or is on its way.
+    pub fn holds(&self) -> bool {
+        !matches!(self.status.as_deref(), Some("failed" | "canceled"))
+    }
+}
+
+/// What a customer pays with.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct PaymentMethod {
+    /// `pm_…`
+    pub id: String,
+    /// The card; none: it is none.
+    pub card: Option<Card>,
+}
+
+/// A card, as far as it tells cards apart.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Card {
+    /// The same for the same card, whoever gives it; none where Stripe does not know.
+    pub fingerprint: Option<String>,
 }
 
 /// That the invoices of a subscription are not collected for a while.

@@ -6,6 +6,12 @@ use super::{form::Form, object::Metadata};
 
 /// The metadata that says whose a thing is.
 pub const TENANT: &str = "freehold_tenant";
+/// The metadata of a checkout that numbers those of a tenant.
+pub const CHECKOUT: &str = "freehold_checkout";
+/// The metadata of a subscription that took a tenant's own trial along.
+pub const TRIAL: &str = "freehold_trial";
+/// The metadata of a refund that names the subscription for which nothing should have been paid.
+pub const EXTRA: &str = "freehold_extra";
 
 /// A customer to make.
 #[derive(Clone, Debug)]
@@ -69,6 +75,8 @@ pub struct SubscriptionUpdate<'a> {
     pub cancel_at_period_end: Option<bool>,
     /// It no longer ends at the time that was set.
     pub cancel_at_cleared: bool,
+    /// Its trial ends now, and it is paid.
+    pub trial_ended: bool,
     /// Its invoices are collected again.
     pub pause_cleared: bool,
     /// How a change in the middle of a period is settled; otherwise with the next invoice.
@@ -92,6 +100,7 @@ impl SubscriptionUpdate<'_> {
         }
         form.with_some("cancel_at_period_end", self.cancel_at_period_end)
             .with_some("cancel_at", self.cancel_at_cleared.then_some(""))
+            .with_some("trial_end", self.trial_ended.then_some("now"))
             .with_some("proration_behavior", self.proration.map(Proration::word))
             .with_some("proration_date", self.proration_date)
     }
@@ -140,12 +149,20 @@ pub struct NewCheckout<'a> {
     pub trial_end: Option<i64>,
     /// When the page expires: 30 minutes to 24 hours from now; otherwise after 24 hours.
     pub expires_at: Option<i64>,
+    /// Which checkout of the tenant it is, from 1.
+    pub number: i64,
 }
 
 impl NewCheckout<'_> {
+    /// What is asked for, without the number: two that are equal are for the same page.
+    pub fn wanted(&self) -> String {
+        Self { number: 0, ..self.clone() }.form().encode()
+    }
+
     pub(super) fn form(&self) -> Form {
         let tenant = self.tenant.to_string();
-        let mine = || Form::new().with_metadata([(TENANT, tenant.clone())]);
+        let trial = self.trial_end.map(|_| (TRIAL, "own".to_owned()));
+        let mine = Form::new().with_metadata([(TENANT, tenant.clone())].into_iter().chain(trial));
         Form::new()
             .with("mode", "subscription")
             .with("customer", self.customer)
@@ -155,8 +172,8 @@ impl NewCheckout<'_> {
             .with("success_url", self.success_url)
             .with("cancel_url", self.cancel_url)
             .with_some("expires_at", self.expires_at)
-            .with_metadata([(TENANT, tenant.clone())])
-            .within("subscription_data", mine().with_some("trial_end", self.trial_end))
+            .with_metadata([(TENANT, tenant), (CHECKOUT, self.number.to_string())])
+            .within("subscription_data", mine.with_some("trial_end", self.trial_end))
     }
 }
 
@@ -192,6 +209,30 @@ pub struct NewPreview<'a> {
 impl NewPreview<'_> {
     pub(super) fn form(&self) -> Form {
         Form::new().with("subscription", self.subscription).within("subscription_details", self.update.preview_form())
+    }
+}
+
+/// Money to give back.
+#[derive(Clone, Debug)]
+pub struct NewRefund<'a> {
+    /// By what it was paid: `pi_…`, or else [`charge`](Self::charge).
+    pub payment_intent: Option<&'a str>,
+    /// `ch_…`
+    pub charge: Option<&'a str>,
+    /// How much, in the currency's smallest unit.
+    pub amount: i64,
+    /// The subscription for which nothing should have been paid.
+    pub extra: &'a str,
+}
+
+impl NewRefund<'_> {
+    pub(super) fn form(&self) -> Form {
+        Form::new()
+            .with_some("payment_intent", self.payment_intent)
+            .with_some("charge", self.charge.filter(|_| self.payment_intent.is_none()))
+            .with("amount", self.amount)
+            .with("reason", "duplicate")
+            .with_metadata([(EXTRA, self.extra.to_owned())])
     }
 }
 

@@ -9,14 +9,14 @@ use super::SubscriptionRow;
 statements! {
     /// Those of the tenant whose transaction this is.
     fn subscription_list() -> SubscriptionRow =
-        "select subscription_id, status, plan, plan_version, interval, per_member, seats, item_id, price_id, items,
+        "select subscription_id, status, plan, plan_version, interval, custom, per_member, seats, item_id, price_id, items,
                 period_start, period_end, cancel_at_period_end, cancel_at, canceled_at, ended_at, trial_end,
                 unpaid_since, pay_url, created_at
          from freehold.subscriptions order by created_at desc, subscription_id";
 
     /// Those of a tenant.
     fn subscription_list_of(tenant: TenantId) -> SubscriptionRow =
-        "select subscription_id, status, plan, plan_version, interval, per_member, seats, item_id, price_id, items,
+        "select subscription_id, status, plan, plan_version, interval, custom, per_member, seats, item_id, price_id, items,
                 period_start, period_end, cancel_at_period_end, cancel_at, canceled_at, ended_at, trial_end,
                 unpaid_since, pay_url, created_at
          from freehold.subscriptions where tenant_id = $1 order by created_at desc, subscription_id";
@@ -31,7 +31,7 @@ statements! {
          select (jsonb_populate_record(null::freehold.subscriptions, $2 || jsonb_build_object('tenant_id', $1))).*
          on conflict (tenant_id, subscription_id) do update set
            status = excluded.status, plan = excluded.plan, plan_version = excluded.plan_version,
-           interval = excluded.interval, per_member = excluded.per_member, seats = excluded.seats,
+           interval = excluded.interval, custom = excluded.custom, per_member = excluded.per_member, seats = excluded.seats,
            item_id = excluded.item_id, price_id = excluded.price_id, items = excluded.items,
            period_start = excluded.period_start, period_end = excluded.period_end,
            cancel_at_period_end = excluded.cancel_at_period_end, cancel_at = excluded.cancel_at,

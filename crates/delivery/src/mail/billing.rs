@@ -32,6 +32,8 @@ pub enum BillingMail {
     Archived,
     /// All is well again.
     PaymentReceived,
+    /// A subscription ran beside another one; it was cancelled, and what was paid for it goes back.
+    ExtraSubscription,
 }
 
 /// The data of a mail about money.
@@ -47,6 +49,9 @@ pub struct Billing {
     pub until: Option<Timestamp>,
     /// What the organization becomes or became without a paid plan, where the mail says it.
     pub became: Option<Became>,
+    /// The sum that goes back, as people write it: `$29.00`. Only in the mail about an extra subscription; null: nothing does.
+    #[serde(default)]
+    pub amount: Option<String>,
     /// Where it can be paid, or a plan chosen: an `http` or `https` address.
     pub link: String,
     /// Where the product is: `https://app.example.org`.
@@ -69,7 +74,7 @@ const LOOK: &str = "Look at your plan";
 
 impl BillingMail {
     /// All of them, in the order in which trouble grows.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::TrialEnding,
         Self::TrialEnded,
         Self::PaymentFailed,
@@ -79,6 +84,7 @@ impl BillingMail {
         Self::ArchiveReminder,
         Self::Archived,
         Self::PaymentReceived,
+        Self::ExtraSubscription,
     ];
 
     /// What the queue names: `trial_ending`.
@@ -93,6 +99,7 @@ impl BillingMail {
             Self::ArchiveReminder => "archive_reminder",
             Self::Archived => "archived",
             Self::PaymentReceived => "payment_received",
+            Self::ExtraSubscription => "extra_subscription",
         }
     }
 
@@ -110,6 +117,9 @@ impl BillingMail {
             Self::ArchiveReminder => "To owners and administrators, seven days before data goes to the archive.",
             Self::Archived => "To owners and administrators, when data went to the archive.",
             Self::PaymentReceived => "To owners and administrators, when all is well again after trouble.",
+            Self::ExtraSubscription => {
+                "To owners and administrators, when an organization had a second subscription, which was cancelled and refunded."
+            }
         }
     }
 
@@ -118,7 +128,9 @@ impl BillingMail {
         match self {
             Self::TrialEnding | Self::PaymentFailed | Self::PaymentReminder | Self::ArchiveReminder => true,
             Self::SubscriptionCancelled => became.is_none(),
-            Self::TrialEnded | Self::Suspended | Self::Archived | Self::PaymentReceived => false,
+            Self::TrialEnded | Self::Suspended | Self::Archived | Self::PaymentReceived | Self::ExtraSubscription => {
+                false
+            }
         }
     }
 }
@@ -127,7 +139,8 @@ impl Billing {
     /// Reads the data of a queued mail. Fields it does not know are skipped: a newer server may have queued it.
     pub(super) fn read(kind: BillingMail, data: Value) -> Result<Self> {
         let mut read: Self = serde_json::from_value(data).context("reading the data of a mail")?;
-        for text in [&mut read.product_name, &mut read.organization, &mut read.plan] {
+        for text in [&mut read.product_name, &mut read.organization, &mut read.plan].into_iter().chain(&mut read.amount)
+        {
             *text = one_line(text);
         }
         for address in [&read.link, &read.site_url] {
@@ -257,6 +270,20 @@ impl Billing {
                 ],
                 CHOOSE,
             ),
+            BillingMail::ExtraSubscription => (
+                format!("{organization} had a second subscription"),
+                vec![
+                    format!("{organization} had more than one subscription. It keeps one, on the plan {plan}."),
+                    match &self.amount {
+                        Some(amount) => format!(
+                            "The second one is cancelled, and {amount} go back to where they were paid from. That can take some \
+                             days."
+                        ),
+                        None => "The second one is cancelled. Nothing was paid for it that has to go back.".to_owned(),
+                    },
+                ],
+                LOOK,
+            ),
             _ => (
                 format!("{organization} is in good standing again"),
                 vec![
@@ -318,6 +345,7 @@ impl Billing {
             plan: "Pro".to_owned(),
             until: Timestamp::from_second(1_786_006_800).ok(),
             became,
+            amount: (kind == BillingMail::ExtraSubscription).then(|| "$29".to_owned()),
             link: link.to_owned(),
             site_url: "https://app.voicefx.example".to_owned(),
         }

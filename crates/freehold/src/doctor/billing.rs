@@ -178,6 +178,8 @@ mod tests {
     fn settings(key: &str, secrets: &[&str]) -> (StripeSettings, BillingSettings) {
         let stripe = StripeSettings { url: "https://stripe.test".to_owned(), key: Secret::new(key) };
         let billing = BillingSettings {
+            unpaid_organizations: 5,
+            prices: std::collections::BTreeMap::new(),
             enabled: true,
             stripe: Some(stripe.clone()),
             webhook_secrets: secrets.iter().map(|&secret| Secret::new(secret)).collect(),

@@ -4,9 +4,11 @@ use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use freehold_billing::{
     Billing, catalog_sync,
+    extra::{ExtraSubscription, extra_list},
     inbox::{InboxEvent, Replay, inbox_get, inbox_list, inbox_replay},
     reconcile::{Report, reconcile},
 };
+use freehold_core::{Currency, Money};
 use jiff::{Span, SpanRelativeTo, Timestamp};
 
 use super::minute;
@@ -31,6 +33,12 @@ pub enum Action {
         /// What else
         #[command(subcommand)]
         action: Option<EventAction>,
+    },
+    /// List second subscriptions that were cancelled and refunded, the latest first
+    Extras {
+        /// At most so many
+        #[arg(long, default_value_t = 50, value_name = "NUMBER", value_parser = clap::value_parser!(i64).range(1..=10_000))]
+        limit: i64,
     },
     /// Deal with events once more, whatever became of them; that twice is no harm
     Replay {
@@ -120,6 +128,7 @@ async fn act(billing: &Billing, action: Action) -> Result<()> {
         Action::Reconcile => told(&reconcile(billing).await?),
         Action::Events { action: Some(EventAction::Show { id }), .. } => show(billing, &id).await,
         Action::Events { which, action: None } => list(billing, &which).await,
+        Action::Extras { limit } => extras(billing, limit).await,
         Action::Replay { which } => {
             let which = replay(which, billing.clock.now())?;
             let count = inbox_replay(billing, &which).await?;
@@ -182,6 +191,31 @@ async fn list(billing: &Billing, which: &Listed) -> Result<()> {
         println!("{}", lines(&event));
     }
     Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the command is for")]
+async fn extras(billing: &Billing, limit: i64) -> Result<()> {
+    let extras = extra_list(billing, limit).await?;
+    if extras.is_empty() {
+        println!("no second subscriptions");
+    }
+    for extra in extras {
+        println!("{}", extra_lines(&extra, billing.product.currency));
+    }
+    Ok(())
+}
+
+/// A second subscription in two lines: which it was, and what became of it.
+fn extra_lines(extra: &ExtraSubscription, currency: Currency) -> String {
+    let ExtraSubscription { tenant_id, subscription_id, kept_id, state, refunded, note, found_at, .. } = extra;
+    let became = match state.as_str() {
+        "found" => "is to be cancelled".to_owned(),
+        "cancelled" => "is cancelled, and to be refunded".to_owned(),
+        "spared" => "goes on, because the kept one had ended".to_owned(),
+        _ => format!("is cancelled, {} went back", Money { minor: *refunded, currency }),
+    };
+    let note = note.as_ref().map(|note| format!("; to look at: {note}")).unwrap_or_default();
+    format!("{}  {subscription_id}  tenant {tenant_id}\n  {became}; kept: {kept_id}{note}", minute(*found_at))
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
@@ -257,6 +291,28 @@ mod tests {
         );
         (event.times, event.note, event.livemode, event.customer_id) = (1, None, false, None);
         assert!(lines(&event).ends_with("  in_1\n  ignored, test"));
+    }
+
+    #[test]
+    fn a_second_subscription_says_what_became_of_it() {
+        let mut extra = ExtraSubscription {
+            tenant_id: "0198f000-0000-7000-8000-000000000000".parse().unwrap(),
+            subscription_id: "sub_2".to_owned(),
+            kept_id: "sub_1".to_owned(),
+            kept_since: "2026-03-15T11:00:00Z".parse().unwrap(),
+            state: "refunded".to_owned(),
+            refunded: 9_900,
+            note: None,
+            found_at: "2026-03-15T12:00:00Z".parse().unwrap(),
+            ended_at: None,
+        };
+        let first = "2026-03-15 12:00Z  sub_2  tenant 0198f000-0000-7000-8000-000000000000\n  ";
+        let refunded = format!("{first}is cancelled, $99 went back; kept: sub_1");
+        assert_eq!(extra_lines(&extra, Currency::Usd), refunded);
+        (extra.state, extra.note) = ("cancelled".to_owned(), Some("invoice in_1: paid by cheque".to_owned()));
+        let waits =
+            format!("{first}is cancelled, and to be refunded; kept: sub_1; to look at: invoice in_1: paid by cheque");
+        assert_eq!(extra_lines(&extra, Currency::Usd), waits);
     }
 
     #[test]

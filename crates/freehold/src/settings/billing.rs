@@ -1,6 +1,6 @@
 //! `[billing]`, and the secrets of Stripe.
 
-use std::net::SocketAddr;
+use std::{collections::BTreeMap, net::SocketAddr};
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -46,6 +46,8 @@ pub(super) struct BillingSection {
     stripe_url: String,
     sandbox: SocketAddr,
     return_urls: Vec<String>,
+    unpaid_organizations: u32,
+    prices: BTreeMap<String, String>,
 }
 
 /// How people pay.
@@ -61,6 +63,10 @@ pub struct BillingSettings {
     pub sandbox: SocketAddr,
     /// Other origins that checkout and portal may lead back to, without a slash at the end.
     pub return_urls: Vec<String>,
+    /// How many organizations a person may own that pay nothing; 0: any number.
+    pub unpaid_organizations: u32,
+    /// Which plans the prices of custom deals stand for: `price_1Abc = "enterprise/year"`.
+    pub prices: BTreeMap<String, String>,
 }
 
 /// Which Stripe, and who we are there.
@@ -107,6 +113,8 @@ impl BillingOptions {
             webhook_secrets: secrets.map(|secret| Secret::new(secret.to_owned())).collect(),
             sandbox: self.stripe_sandbox.unwrap_or(file.sandbox),
             return_urls: file.return_urls.iter().map(|url| origin(url)).collect::<Result<_>>()?,
+            unpaid_organizations: file.unpaid_organizations,
+            prices: file.prices,
         })
     }
 }
@@ -127,7 +135,14 @@ mod tests {
 
     fn section() -> BillingSection {
         let sandbox = "127.0.0.1:12111".parse().unwrap();
-        BillingSection { enabled: true, stripe_url: String::new(), sandbox, return_urls: Vec::new() }
+        BillingSection {
+            enabled: true,
+            stripe_url: String::new(),
+            sandbox,
+            return_urls: Vec::new(),
+            unpaid_organizations: 5,
+            prices: BTreeMap::new(),
+        }
     }
 
     fn options(url: &str, key: &str, secrets: &str) -> BillingOptions {

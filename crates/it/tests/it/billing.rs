@@ -2,12 +2,17 @@
 
 mod api;
 mod buying;
+mod cancelling;
 mod checkout;
+mod deals;
 mod demo;
 mod histories;
 mod inbox;
 mod lifecycle;
+mod odd_events;
+mod once;
 mod pages;
 mod seats;
 mod secrets;
 mod shop;
+mod trials;

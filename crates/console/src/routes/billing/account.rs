@@ -41,6 +41,10 @@ impl Subject<'_> {
             State::Free if self.is_free() => format!("{name} is on the plan {plan}, which costs nothing."),
             State::Free => format!("{name} is on the plan {plan}."),
             State::Trialing => match (seen.trial_ends_at(), seen.running()) {
+                (_, Some(paid)) if paid.ends_unrenewed() => {
+                    let end = paid.ends_at().map_or_else(String::new, |end| format!(" It ends on {}.", day(end)));
+                    format!("{name} tries the plan {plan}.{end}")
+                }
                 (Some(end), Some(_)) => format!("{name} tries the plan {plan}. The first payment is on {}.", day(end)),
                 (Some(end), None) => format!("{name} tries the plan {plan} until {}, without a card.", day(end)),
                 (None, _) => format!("{name} tries the plan {plan}."),
@@ -66,10 +70,11 @@ impl Subject<'_> {
         } else {
             String::new()
         };
-        let next = match paid.period_end {
-            Some(end) if paid.cancel_at_period_end => format!(" It ends on {}.", day(end)),
-            Some(end) => format!(" The next payment is on {}.", day(end)),
-            None => String::new(),
+        let next = match (paid.next_payment_at(), paid.ends_at()) {
+            (Some(next), Some(end)) => format!(" The next payment is on {}, and it ends on {}.", day(next), day(end)),
+            (Some(next), None) => format!(" The next payment is on {}.", day(next)),
+            (None, Some(end)) => format!(" It ends on {}.", day(end)),
+            (None, None) => String::new(),
         };
         format!("{name} is on the plan {plan}, paid by the {}{members}.{next}", paid.interval)
     }
@@ -77,9 +82,7 @@ impl Subject<'_> {
     /// What the reader should know first.
     pub(super) fn banners(&self) -> Vec<BillingBanner> {
         let mut banners: Vec<BillingBanner> = self.of_state().into_iter().collect();
-        let ends =
-            self.overview.running().filter(|paid| paid.cancel_at_period_end && self.overview.state != State::PastDue);
-        if let Some(end) = ends.and_then(|paid| paid.period_end) {
+        if let Some(end) = self.overview.ends_at().filter(|_| self.overview.state != State::PastDue) {
             let text = "Until then everything stays as it is. If you change your mind, keep the subscription below.";
             banners.push(banner(BillingTone::Warn, format!("The subscription ends on {}", day(end)), text));
         }

@@ -124,7 +124,7 @@ fn meaning(backbone: &Backbone, seen: &Overview, plan: &str) -> Vec<String> {
             over.join("; ")
         ));
     }
-    if seen.running().is_some_and(|paid| paid.cancel_at_period_end) {
+    if seen.ends_at().is_some() {
         sentences.push("The cancellation is taken back with it.".to_owned());
     }
     sentences
@@ -171,7 +171,8 @@ pub(super) async fn cancel(
         (Some(error), _) => page.trouble = Some(error.message().to_owned()),
         (None, None) => page.trouble = Some("There is no subscription, so there is nothing to cancel.".to_owned()),
         (None, Some(paid)) => {
-            let end = paid.period_end.map_or_else(|| "the end of the period".to_owned(), day);
+            let end = paid.ends_at().filter(|_| paid.ends_unrenewed()).or(paid.period_end);
+            let end = end.map_or_else(|| "the end of the period".to_owned(), day);
             page.sentences.push(format!("Until {end} everything stays as it is, and nothing more is paid."));
             page.sentences.push(afterwards(&backbone));
             page.action = Some("/billing/cancel".to_owned());

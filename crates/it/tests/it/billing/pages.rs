@@ -11,7 +11,7 @@ use crate::{
 const GOOD: &str = "4242424242424242";
 
 /// Somebody's browser.
-struct Browser<'a> {
+pub(super) struct Browser<'a> {
     shop: &'a Shop,
     cookie: String,
     organization: String,
@@ -19,7 +19,7 @@ struct Browser<'a> {
 
 impl<'a> Browser<'a> {
     /// After a sign-in by code.
-    async fn of(shop: &'a Shop, person: &Person) -> Self {
+    pub(super) async fn of(shop: &'a Shop, person: &Person) -> Self {
         let email = person.email.replace('@', "%40");
         shop.app.post("/sign-in").browser().form(&format!("email={email}")).send().await.expect(200);
         let code = shop.app.code(&person.email).await;
@@ -37,7 +37,7 @@ impl<'a> Browser<'a> {
     }
 
     /// The page, and the token of its forms.
-    async fn page(&self) -> (String, String) {
+    pub(super) async fn page(&self) -> (String, String) {
         let page = self.get(&format!("/billing?organization={}", self.organization)).await.expect(200);
         is_a_page(&page);
         let text = page.text().to_owned();

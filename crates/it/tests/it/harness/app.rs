@@ -34,6 +34,8 @@ pub(crate) struct Setup {
     pub(crate) now: Option<Timestamp>,
     /// Where its Stripe is.
     pub(crate) stripe: Stripe,
+    /// Which plans the prices of custom deals stand for, as `[billing.prices]` says.
+    pub(crate) prices: &'static [(&'static str, &'static str)],
     /// Ranges of the proxies that it trusts.
     pub(crate) proxies: &'static [&'static str],
     /// What older tokens are signed with.
@@ -65,6 +67,7 @@ impl Default for Setup {
             site: served::SITE,
             now: None,
             stripe: Stripe::Away,
+            prices: &[],
             proxies: &[],
             jwt_secret: None,
             project: None,

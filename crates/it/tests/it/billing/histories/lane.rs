@@ -13,7 +13,8 @@ use freehold::{billing::EVENTS, compose};
 use freehold_billing::{
     Billing, Parts,
     account::{account_open, account_put_customer},
-    catalog_sync, inbox, job,
+    catalog_sync::{self, CustomPrices},
+    inbox, job,
     stripe::{Client as Stripe, Settings as StripeSettings},
 };
 use freehold_core::{Clock, Plan, Secret, TenantId, UserId};
@@ -21,6 +22,7 @@ use freehold_db::{Db, PoolSettings, StatementCache};
 use freehold_jobs::{Nudge, Worker, WorkerSettings};
 use freehold_metering::plan::Entitlements;
 use freehold_tenancy::tenant::{NewTenant, tenant_create};
+use freehold_vault::Vault;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode as Answered;
 use serde_json::Value;
@@ -258,6 +260,9 @@ async fn billing(test: &TestDatabase, product: &str, url: &str, secret: &str) ->
         stripe: Stripe::hasty(settings).unwrap(),
         webhook_secrets: vec![Secret::new(secret.to_owned())],
         return_origins: Vec::new(),
+        custom_prices: CustomPrices::default(),
+        unpaid_organizations: None,
+        vault: Vault::new([7; 32]),
         product,
         entitlements: Arc::new(entitlements),
         site_url: "https://app.example.org".to_owned(),

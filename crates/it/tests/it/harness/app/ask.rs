@@ -29,7 +29,7 @@ pub(crate) struct Ask {
 pub(crate) struct Answer {
     /// What was asked, for messages.
     asked: String,
-    status: u16,
+    pub(crate) status: u16,
     headers: HeaderMap,
     body: Bytes,
 }

@@ -44,7 +44,7 @@ impl Served {
             auth,
             supabase: setup.supabase(),
             outbound: Outbound::new(Allowed::public_only().with_loopback())?,
-            money: money(test, setup.stripe),
+            money: money(test, setup),
             trusted_proxies: setup.proxies(),
         };
         let backbone = compose::backbone(materials, setup.product).await?;
@@ -124,8 +124,8 @@ pub(super) fn near() -> SocketAddr {
 }
 
 /// How the server reaches its Stripe. Where nobody answers, that is learnt at once.
-fn money(test: &TestDatabase, stripe: Stripe) -> Option<Money> {
-    let (url, key, secret) = match stripe {
+fn money(test: &TestDatabase, setup: Setup) -> Option<Money> {
+    let (url, key, secret) = match setup.stripe {
         Stripe::Off => return None,
         Stripe::Away => ("http://127.0.0.1:9", "sk_test_nobody", "whsec_nobody"),
         Stripe::At { url, key, secret } => (url, key, secret),
@@ -133,5 +133,12 @@ fn money(test: &TestDatabase, stripe: Stripe) -> Option<Money> {
     let (clock, random) = (test.clock.clone(), test.random.clone());
     let settings = Settings { url: url.to_owned(), key: Secret::new(key.to_owned()), clock, random };
     let stripe = Client::hasty(settings).unwrap();
-    Some(Money { stripe, webhook_secrets: vec![Secret::new(secret.to_owned())], return_origins: Vec::new() })
+    let prices = setup.prices.iter().map(|(name, plan)| ((*name).to_owned(), (*plan).to_owned())).collect();
+    Some(Money {
+        stripe,
+        webhook_secrets: vec![Secret::new(secret.to_owned())],
+        return_origins: Vec::new(),
+        prices,
+        unpaid_organizations: Some(5),
+    })
 }

@@ -1,0 +1,200 @@
+//! One running subscription for each tenant. Several can run all the same: two pages that were paid, a deal that was made at
+//! Stripe beside a checkout. One is kept, the others are cancelled at once, and what was paid for them goes back.
+//!
+//! Which one is kept is decided by [`counting`], a pure rule, while the account is locked, and written down ([`record`]) before
+//! anything is done about it. So two who look at the same time never end each other's choice, and [`settle`], which only does
+//! what is written down, may be done twice, by several at once, or go on after a crash: Stripe cancels once, each refund has a
+//! key and a mark of its own, and the mail and the audit entry belong to the transaction that closes the row.
+
+mod refund;
+mod store;
+
+use freehold_core::{Money, Result, TenantId};
+use freehold_db::{SystemTx, row};
+use freehold_jobs::{Backoff, Done, Job, JobKind, NewJob, job_enqueue_system};
+use jiff::Timestamp;
+use serde_json::json;
+
+pub use store::STATEMENTS;
+
+use crate::{
+    Billing,
+    account::account_lock,
+    stripe::{Kind, request::Cancellation},
+    subscription::{Subscription, counting},
+};
+
+/// Cancels and refunds a tenant's extra subscriptions.
+pub const EXTRA: JobKind =
+    JobKind { attempts: 15, at_once: Some(1), backoff: Backoff::USUAL, ..JobKind::named("billing.extra") };
+
+/// The mail to owners and administrators.
+const MAIL: &str = "extra_subscription";
+/// The audit's name of the entry.
+const ACTION: &str = "billing.extra_subscription_ended";
+
+row! {
+    /// A subscription that ran beside the one that its tenant keeps.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct ExtraSubscription {
+        /// Whose.
+        pub tenant_id: TenantId,
+        /// `sub_…`
+        pub subscription_id: String,
+        /// The one that is kept: `sub_…`.
+        pub kept_id: String,
+        /// From when on that one was paid for, too.
+        pub kept_since: Timestamp,
+        /// `found`: it is to be cancelled; `cancelled`: it is to be refunded; `refunded`: done; `spared`: the one to keep had
+        /// ended, so it goes on.
+        pub state: String,
+        /// What went back, in the smallest unit of the currency.
+        pub refunded: i64,
+        /// What an operator has to look at; none: nothing.
+        pub note: Option<String>,
+        /// When it was found.
+        pub found_at: Timestamp,
+        /// When it was dealt with; none: it is not yet.
+        pub ended_at: Option<Timestamp>,
+    }
+}
+
+/// What was done about a tenant's extra subscriptions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// What was done, a sentence each.
+    pub repaired: Vec<String>,
+    /// What only an operator can do, a sentence each.
+    pub strange: Vec<String>,
+    /// Whether one goes on after all, so that Stripe is to be asked once more.
+    pub(crate) spared: bool,
+}
+
+/// Writes down which of a tenant's subscriptions are extra, with the job that ends them. The account is locked.
+pub(crate) async fn record(
+    tx: &mut SystemTx,
+    billing: &Billing,
+    tenant: TenantId,
+    found: &[Subscription],
+    now: Timestamp,
+) -> Result<()> {
+    let mut running: Vec<Subscription> = found.iter().filter(|each| each.is_running()).cloned().collect();
+    if running.len() < 2 {
+        return Ok(());
+    }
+    let doomed = tx.fetch_all(store::extra_doomed(tenant)).await?;
+    running.retain(|each| !doomed.iter().any(|(id,)| *id == each.subscription_id));
+    let Some(kept) = counting(&running) else { return Ok(()) };
+    let (kept_id, kept_since) = (kept.subscription_id.clone(), kept.created_at);
+    let mut recorded = 0;
+    for extra in running.iter().filter(|each| each.subscription_id != kept_id) {
+        tracing::error!(%tenant, kept = kept_id, extra = extra.subscription_id, "a tenant has more than one subscription");
+        recorded += tx.execute(store::extra_found(tenant, &extra.subscription_id, &kept_id, kept_since, now)).await?;
+    }
+    if recorded > 0 {
+        let job = NewJob::now(billing.ids.next(), &EXTRA, json!({}), now);
+        job_enqueue_system(tx, Some(tenant), job, now).await?;
+    }
+    Ok(())
+}
+
+/// Does [`EXTRA`].
+pub(crate) async fn extra_process(billing: &Billing, job: &Job) -> Result<Done> {
+    if let Some(tenant) = job.tenant {
+        let ended = settle(billing, tenant).await?;
+        if ended != Ended::default() {
+            billing.refresh(tenant).await?;
+        }
+    }
+    Ok(Done::Done)
+}
+
+/// Cancels and refunds the extra subscriptions that are written down for a tenant.
+///
+/// # Errors
+/// `unavailable` when Stripe is away; what was done until then is not done again.
+pub async fn settle(billing: &Billing, tenant: TenantId) -> Result<Ended> {
+    let mut ended = Ended::default();
+    let open = store::extra_open(tenant);
+    for extra in billing.db.system("end extra subscriptions").fetch_all(open).await? {
+        if extra.state == "found" && !cancelled(billing, &extra).await? {
+            ended.spared = true;
+            continue;
+        }
+        let refunded = refund::refund(billing, &extra).await?;
+        if let Some(note) = &refunded.note {
+            ended.strange.push(format!("tenant {tenant}: {}: {note}", extra.subscription_id));
+        }
+        if close(billing, &extra, &refunded).await? {
+            let amount = Money { minor: refunded.amount, currency: billing.product.currency };
+            ended.repaired.push(format!(
+                "tenant {tenant}: {} ran beside {}; it was cancelled, and {amount} went back",
+                extra.subscription_id, extra.kept_id
+            ));
+        }
+    }
+    Ok(ended)
+}
+
+/// Whether the extra subscription is cancelled now. False: the one that was to be kept has ended, so this one goes on.
+async fn cancelled(billing: &Billing, extra: &ExtraSubscription) -> Result<bool> {
+    let id = &extra.subscription_id;
+    let over = async |id: &str| {
+        let found = billing.stripe.subscription_get(id).await?;
+        Ok::<bool, freehold_core::Error>(found.is_none_or(|found| found.is_over()))
+    };
+    let mut state = "cancelled";
+    if !over(id).await? {
+        if over(&extra.kept_id).await? {
+            state = "spared";
+        } else {
+            match billing.stripe.subscription_cancel(id, Cancellation::default()).await {
+                Err(error) if error.kind() != Kind::NotFound => return Err(error.into()),
+                _ => {}
+            }
+        }
+    }
+    let moved = store::extra_move(extra.tenant_id, id, state, billing.clock.now());
+    billing.db.system("end extra subscriptions").execute(moved).await?;
+    Ok(state == "cancelled")
+}
+
+/// Closes the row, with the mail and the audit entry, once. Whether this did.
+async fn close(billing: &Billing, extra: &ExtraSubscription, refunded: &refund::Refunded) -> Result<bool> {
+    let (tenant, id, now) = (extra.tenant_id, &extra.subscription_id, billing.clock.now());
+    let mut tx = billing.db.system("end extra subscriptions").begin().await?;
+    account_lock(&mut tx, billing, tenant, now).await?;
+    let closing = store::extra_close(tenant, id, refunded.amount, refunded.note.as_deref(), now);
+    let Some((plan,)) = tx.fetch_optional(closing).await? else { return Ok(false) };
+    let money = Money { minor: refunded.amount, currency: billing.product.currency };
+    let detail = json!({
+        "subscription": id,
+        "kept": extra.kept_id,
+        "refunded": refunded.amount,
+        "currency": billing.product.currency,
+        "note": refunded.note,
+    });
+    let entry =
+        store::audit_append(tenant, billing.ids.next::<freehold_jobs::AnyJob>().uuid(), ACTION, id, detail, now);
+    tx.fetch_one(entry).await?;
+    let (product, site) = (&billing.product, &billing.site_url);
+    let data = json!({
+        "product_name": product.name,
+        "site_url": site,
+        "link": format!("{site}/billing"),
+        "plan": product.plan(&plan).map_or(plan.as_str(), |plan| plan.name.as_str()),
+        "until": null,
+        "became": null,
+        "amount": (refunded.amount > 0).then(|| money.to_string()),
+    });
+    tx.fetch_one(store::notify(tenant, &format!("{MAIL}/{id}"), MAIL, data, now)).await?;
+    tx.commit().await?;
+    tracing::error!(%tenant, extra = id, kept = extra.kept_id, refunded = %money, "an extra subscription was ended");
+    billing.nudge.nudge();
+    Ok(true)
+}
+
+/// Extra subscriptions of all tenants, the newest first, for operators.
+pub async fn extra_list(billing: &Billing, limit: i64) -> Result<Vec<ExtraSubscription>> {
+    billing.db.system("list extra subscriptions").fetch_all(store::extra_list(limit)).await
+}

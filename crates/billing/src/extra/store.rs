@@ -1,0 +1,54 @@
+//! SQL of extra subscriptions.
+
+use freehold_core::TenantId;
+use freehold_db::statements;
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::ExtraSubscription;
+
+statements! {
+    /// Those that end or have ended because they are extra.
+    fn extra_doomed(tenant: TenantId) -> (String,) =
+        "select subscription_id from freehold.extra_subscriptions where tenant_id = $1 and state <> 'spared'";
+
+    /// One more. Nothing happens where it is written down already.
+    fn extra_found(tenant: TenantId, id: &str, kept: &str, kept_since: Timestamp, now: Timestamp) -> () =
+        "insert into freehold.extra_subscriptions (tenant_id, subscription_id, kept_id, kept_since, state, found_at)
+         values ($1, $2, $3, $4, 'found', $5)
+         on conflict (tenant_id, subscription_id) do update set
+           kept_id = excluded.kept_id, kept_since = excluded.kept_since, state = 'found', found_at = excluded.found_at,
+           ended_at = null
+         where extra_subscriptions.state = 'spared'";
+
+    /// Those of a tenant about which something is to be done.
+    fn extra_open(tenant: TenantId) -> ExtraSubscription =
+        "select tenant_id, subscription_id, kept_id, kept_since, state, refunded, note, found_at, ended_at
+         from freehold.extra_subscriptions where tenant_id = $1 and state in ('found', 'cancelled') order by subscription_id";
+
+    /// What was found is cancelled, or spared.
+    fn extra_move(tenant: TenantId, id: &str, state: &str, now: Timestamp) -> () =
+        "update freehold.extra_subscriptions set state = $3, ended_at = case when $3 = 'spared' then $4 end
+         where tenant_id = $1 and subscription_id = $2 and state = 'found'";
+
+    /// It is dealt with. The plan of the subscription that is kept; none: somebody else was faster.
+    fn extra_close(tenant: TenantId, id: &str, refunded: i64, note: Option<&str>, now: Timestamp) -> (String,) =
+        "update freehold.extra_subscriptions as e set state = 'refunded', refunded = $3, note = $4, ended_at = $5
+         from freehold.tenants as t
+         where e.tenant_id = $1 and e.subscription_id = $2 and e.state = 'cancelled' and t.tenant_id = e.tenant_id
+         returning t.plan";
+
+    /// Writes an entry into the audit, as Freehold itself.
+    fn audit_append(tenant: TenantId, id: Uuid, action: &str, subject: &str, detail: Value, now: Timestamp) -> (bool,) =
+        "select freehold.audit_append($1, $2, 'system', null, $3, $4, $5, $6) is null";
+
+    /// Asks for a mail to the administrators, once for each cause; whether it was the first time.
+    fn notify(tenant: TenantId, cause: &str, template: &str, data: Value, now: Timestamp) -> (bool,) =
+        "select freehold.billing_notify($1, $2, $3, $4, $5)";
+
+    /// The newest of all tenants.
+    fn extra_list(limit: i64) -> ExtraSubscription =
+        "select tenant_id, subscription_id, kept_id, kept_since, state, refunded, note, found_at, ended_at
+         from freehold.extra_subscriptions order by found_at desc, subscription_id limit $1";
+}

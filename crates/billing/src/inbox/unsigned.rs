@@ -1,0 +1,41 @@
+//! Webhooks that nobody signed, counted, so that whoever sends many of them does not fill the log.
+
+use std::sync::{Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+
+/// How long one warning speaks for all that follow.
+const QUIET: SignedDuration = SignedDuration::from_mins(1);
+
+/// How many came since somebody was warned.
+#[derive(Debug, Default)]
+pub(crate) struct Unsigned(Mutex<(Option<Timestamp>, u64)>);
+
+impl Unsigned {
+    /// One more. How many came since the last warning, this one included, where it is time to warn.
+    pub(crate) fn count(&self, now: Timestamp) -> Option<u64> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (warned, count) = &mut *held;
+        *count = count.saturating_add(1);
+        // A clock that was set back is no reason to be silent.
+        if warned.is_some_and(|warned| now.duration_since(warned).abs() < QUIET) {
+            return None;
+        }
+        *warned = Some(now);
+        Some(std::mem::take(count))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_warning_a_minute_says_how_many_there_were() {
+        let at = |second| Timestamp::from_second(1_773_576_000 + second).unwrap();
+        let unsigned = Unsigned::default();
+        let told: Vec<Option<u64>> = [0, 1, 30, 59, 60, 61, 119, 120].map(|second| unsigned.count(at(second))).to_vec();
+        assert_eq!(told, [Some(1), None, None, None, Some(4), None, None, Some(3)]);
+        assert_eq!(unsigned.count(at(-600)), Some(1));
+    }
+}

@@ -1,0 +1,24 @@
+//! SQL of trials.
+
+use freehold_core::TenantId;
+use freehold_db::statements;
+use jiff::Timestamp;
+
+use super::Owner;
+
+statements! {
+    /// Who owns an organization the longest.
+    fn owner_find(tenant: TenantId) -> Owner =
+        "select m.user_id, u.email::text as email from freehold.members as m join auth.users as u on u.id = m.user_id
+         where m.tenant_id = $1 and m.role = 'owner' order by m.joined_at, m.user_id limit 1";
+
+    /// Who had the trial of a tenant. In one order, so that two who write the same do not wait for each other.
+    fn trial_put(digests: Vec<Vec<u8>>, kinds: Vec<String>, tenant: TenantId, now: Timestamp) -> () =
+        "insert into freehold.trials (digest, kind, begun_for, begun_at)
+         select digest, kind, $3, $4 from unnest($1, $2) as holder (digest, kind) order by digest
+         on conflict (digest) do nothing";
+
+    /// Whether one of these had a trial at another tenant.
+    fn trial_elsewhere(digests: Vec<Vec<u8>>, tenant: TenantId) -> (bool,) =
+        "select exists (select from freehold.trials where digest = any ($1) and begun_for <> $2) as held";
+}
