@@ -150,7 +150,8 @@ pub async fn subscription_cancel(billing: &Billing, tenant: TenantId, end: End) 
         billing.refresh(tenant).await?;
     }
     let unrenewed = |each: &Running| each.read.ends_unrenewed();
-    let ours = running.ours.iter().map(|each| (&each.found, unrenewed(each)));
+    // The one that is kept is the last to go: an extra one whose kept one has ended would go on, and not be refunded.
+    let ours = running.ours.iter().rev().map(|each| (&each.found, unrenewed(each)));
     let unmapped =
         running.unmapped.iter().map(|found| (found, found.cancel_at_period_end || found.cancel_at.is_some()));
     for (found, ends) in ours.chain(unmapped) {

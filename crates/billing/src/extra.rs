@@ -148,7 +148,9 @@ async fn cancelled(billing: &Billing, extra: &ExtraSubscription) -> Result<bool>
         if over(&extra.kept_id).await? {
             state = "spared";
         } else {
-            match billing.stripe.subscription_cancel(id, Cancellation::default()).await {
+            let comment = format!("Ended by Freehold, and refunded: it ran beside {}", extra.kept_id);
+            let cancellation = Cancellation { comment: Some(&comment), ..Cancellation::default() };
+            match billing.stripe.subscription_cancel(id, cancellation).await {
                 Err(error) if error.kind() != Kind::NotFound => return Err(error.into()),
                 _ => {}
             }

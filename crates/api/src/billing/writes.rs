@@ -28,7 +28,8 @@ use super::{
 /// Begin to pay
 ///
 /// Makes a page on which somebody pays for a plan, where nothing is paid yet; its address is in the answer. The plan holds as
-/// soon as it is paid. Pages that were made before close, so sending it again costs nobody twice.
+/// soon as it is paid. Pages that were made before close, so sending it again costs nobody twice. Requests at the same moment leave
+/// one page open: those for the same page get it, and the others a `conflict`.
 #[utoipa::path(post, path = "/billing/checkout", tag = "Billing", request_body = CheckoutNew,
     responses((status = 201, body = CheckoutBody)))]
 pub(crate) async fn checkout_create(
@@ -115,7 +116,7 @@ pub(crate) async fn plan_change(
 
 /// Cancel the subscription
 ///
-/// Ends the subscription with the period that is paid, or at once. Nothing is deleted.
+/// Ends the subscription with the period that is paid, or at once; where several run, all of them. Nothing is deleted.
 #[utoipa::path(post, path = "/billing/cancel", tag = "Billing", request_body = CancelNew,
     responses((status = 200, body = SubscriptionBody)))]
 pub(crate) async fn subscription_cancel(
@@ -131,7 +132,7 @@ pub(crate) async fn subscription_cancel(
 
 /// Keep the subscription
 ///
-/// Takes a cancellation back before the subscription has ended.
+/// Takes a cancellation back before the subscription has ended, however it was cancelled.
 #[utoipa::path(post, path = "/billing/resume", tag = "Billing", responses((status = 200, body = SubscriptionBody)))]
 pub(crate) async fn subscription_resume(
     State(backbone): State<Backbone>,

@@ -90,7 +90,7 @@ impl Client {
     }
 
     /// Ends a subscription at once. `not_found` where it is over.
-    pub async fn subscription_cancel(&self, id: &str, cancellation: Cancellation) -> Result<Subscription> {
+    pub async fn subscription_cancel(&self, id: &str, cancellation: Cancellation<'_>) -> Result<Subscription> {
         self.delete(&path("subscriptions", id), &cancellation.form().with_list("expand", EXPANDED_ONE)).await
     }
 

@@ -115,18 +115,21 @@ impl SubscriptionUpdate<'_> {
 
 /// A subscription that is to end at once.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Cancellation {
+pub struct Cancellation<'a> {
     /// An invoice is made of usage and prorations that wait.
     pub invoice_now: bool,
     /// What is left of the period becomes credit.
     pub prorate: bool,
+    /// Why, for those who look at the subscription at Stripe.
+    pub comment: Option<&'a str>,
 }
 
-impl Cancellation {
+impl Cancellation<'_> {
     pub(super) fn form(self) -> Form {
         Form::new()
             .with_some("invoice_now", self.invoice_now.then_some(true))
             .with_some("prorate", self.prorate.then_some(true))
+            .with_some("cancellation_details[comment]", self.comment)
     }
 }
 

@@ -56,6 +56,7 @@ impl Template {
         Self::Billing(BillingMail::ArchiveReminder),
         Self::Billing(BillingMail::Archived),
         Self::Billing(BillingMail::PaymentReceived),
+        Self::Billing(BillingMail::ExtraSubscription),
     ];
 
     /// What the queue names: `confirm_signup`.

@@ -7,7 +7,7 @@ use super::{
     pages::Browser,
     shop::Shop,
 };
-use crate::harness::app::Person;
+use crate::harness::app::{Person, Setup};
 
 const CARD: &str = "4242424242424242";
 const DAY: i64 = 86_400;
@@ -62,11 +62,12 @@ async fn a_cancellation_by_date_announces_no_other_payment_on_page_and_api() {
 #[tokio::test]
 async fn a_subscription_that_ends_after_another_payment_announces_both() {
     let (shop, owner, id, end) = subscribed().await;
+    let browser = Browser::of(&shop, &owner).await;
     cancel_at(&shop, &id, end + 10 * DAY).await;
     let ending = subscription(&shop, &owner).await;
     assert_eq!((&ending["next_payment_at"], &ending["cancel_at_period_end"]), (&ending["period_end"], &json!(false)));
     assert!(text(&ending["cancel_at"]).starts_with("2026-04-25"), "{ending}");
-    let (page, _) = Browser::of(&shop, &owner).await.page().await;
+    let (page, _) = browser.page().await;
     assert!(page.contains("The next payment is on 15 April 2026, and it ends on 25 April 2026"), "{page}");
     // It can end sooner, and go on.
     let sooner = post(&shop, &owner, "cancel", json!({})).await.expect(200).json();
@@ -77,10 +78,11 @@ async fn a_subscription_that_ends_after_another_payment_announces_both() {
 
 #[tokio::test]
 async fn a_trial_that_was_cancelled_by_date_announces_no_first_payment() {
-    let shop = Shop::of("pharmacy").await;
+    let toml = format!("{}\n[trial]\nplan = \"pro\"\ndays = 14\nreminder_days = 2\n", freehold_voice::PRODUCT.toml);
+    let shop = Shop::open(Setup::of_text(toml)).await;
     let owner = shop.app.owner().await;
-    shop.subscribe(&owner, "professional", CARD).await;
     let browser = Browser::of(&shop, &owner).await;
+    shop.subscribe(&owner, "pro", CARD).await;
     assert!(browser.page().await.0.contains("The first payment is on"));
     let found = running(&shop).await.remove(0);
     cancel_at(&shop, &text(&found["id"]), found["trial_end"].as_i64().unwrap()).await;

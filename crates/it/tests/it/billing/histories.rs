@@ -1,5 +1,5 @@
 //! Whatever happens at Stripe, and whatever becomes of the webhooks that tell of it: after a round of [`reconcile`] Freehold
-//! says what Stripe says. And while none is lost, webhooks alone are enough, however often and in whatever order they come.
+//! says what Stripe says, no more than one subscription runs, and nobody has paid twice without a refund. And while none is lost, webhooks alone are enough, however often and in whatever order they come.
 //!
 //! `FREEHOLD_HISTORIES` says how many, `FREEHOLD_HISTORIES_SEED` which; what fails is shrunk, printed, and its seed kept in
 //! `histories.proptest-regressions`, which is tried first the next time.
@@ -19,7 +19,7 @@ use std::{
 use freehold_billing::{lifecycle, reconcile::reconcile};
 use history::{History, Play, histories};
 use lane::{Lane, Payer};
-use oracle::{Known, truth};
+use oracle::{Known, money, truth};
 use proptest::test_runner::{
     Config, FileFailurePersistence, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner,
 };
@@ -95,6 +95,10 @@ async fn compare(
     let expected = truth(lane, payer, Known { trial_end, ..known }).await;
     // Of a customer that has bought nothing only an event of its own tells, which may be lost or about to be dealt with.
     let unheard = !history.known && !history.trial && expected["subscriptions"] == serde_json::json!({});
+    let wrong = money(lane, payer).await;
+    if !wrong.is_empty() {
+        return Err(TestCaseError::fail(format!("{when} at {}:\n{}", known.now, wrong.join("\n"))));
+    }
     if found == expected || (unheard && (found["state"].is_null() || found["state"] == "free")) {
         return Ok(());
     }

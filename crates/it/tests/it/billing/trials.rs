@@ -54,12 +54,18 @@ async fn a_deleted_and_remade_account_has_no_other_trial() {
     let owner = app.owner().await;
     app.test.admin().await.execute("delete from auth.users where email = $1", &[&owner.email]).await.unwrap();
     for email in [owner.email.as_str(), "Owner+again@example.org", "owner+2+3@EXAMPLE.org"] {
-        let again = app.somebody(email).await;
-        assert_eq!(account(&app, &again.organization).await, without(), "{email}");
+        assert_eq!(signed_up(&app, email).await, without(), "{email}");
     }
-    assert_eq!(account(&app, &app.somebody("o.wner@example.org").await.organization).await, trialing());
-    assert_eq!(account(&app, &app.somebody("a.da@gmail.com").await.organization).await, trialing());
-    assert_eq!(account(&app, &app.somebody("ad.a+x@googlemail.com").await.organization).await, without());
+    assert_eq!(signed_up(&app, "o.wner@example.org").await, trialing());
+    assert_eq!(signed_up(&app, "a.da@gmail.com").await, trialing());
+    assert_eq!(signed_up(&app, "ad.a+x@googlemail.com").await, without());
+}
+
+/// The account of somebody who signs up.
+async fn signed_up(app: &TestApp, email: &str) -> (String, bool) {
+    let token = app.sign_up(email).await.expect(200).at("/access_token");
+    let me = app.get("/api/v1/me").token(&token).send().await.expect(200);
+    account(app, &me.at("/organizations/0/id")).await
 }
 
 #[tokio::test]
@@ -88,7 +94,6 @@ async fn of_two_organizations_at_once_one_has_a_trial() {
     let owner = app.owner().await;
     // As if they had none yet.
     let admin = app.test.admin().await;
-    admin.batch_execute("delete from freehold.trials; delete from freehold.members").await.unwrap_err();
     admin.batch_execute("delete from freehold.trials").await.unwrap();
     let names = ["One", "Two", "Three", "Four"];
     let made = join_all(names.map(|name| found(&app, &owner, name))).await;

@@ -1,6 +1,13 @@
 //! What can happen to a tenant that pays, and what can become of the webhooks that tell of it.
 
-use freehold_billing::lifecycle;
+use freehold_billing::{
+    Interval,
+    account::account_put_customer,
+    checkout::{CheckoutWanted, checkout_create},
+    customer::Payer as BillingPayer,
+    lifecycle,
+};
+use freehold_core::codes;
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -25,6 +32,14 @@ pub(super) enum Op {
     Checkout { plan: usize, yearly: bool, card: usize, seats: u8 },
     /// By somebody at Stripe's dashboard, with a card or without.
     Subscribe { plan: usize, yearly: bool, trial_days: u16, card: bool, seats: u8 },
+    /// Two people begin to pay on pages of ours at the same moment, and each pays on the page that they got.
+    Race { plans: (usize, usize), yearly: bool, card: usize },
+    /// A deal: an operator makes a subscription at Stripe with a price of its own.
+    Deal { plan: usize },
+    /// It ends at a moment that somebody chose: so many hours from now, or with its period.
+    CancelAt { which: usize, hours: Option<u16> },
+    /// A coupon takes something off the next invoices, where the sandbox has coupons.
+    Coupon { which: usize, percent: u8 },
     /// Up, down, or to another interval.
     Change { which: usize, plan: usize, yearly: bool, at_once: bool },
     /// More or fewer of it.
@@ -81,6 +96,12 @@ fn op() -> impl Strategy<Value = Op> {
             .prop_map(|(plan, yearly, card, seats)| Op::Checkout { plan, yearly, card, seats }),
         3 => (plan.clone(), yearly(), prop_oneof![Just(0_u16), 1..40_u16], prop::bool::weighted(0.8), seats.clone())
             .prop_map(|(plan, yearly, trial_days, card, seats)| Op::Subscribe { plan, yearly, trial_days, card, seats }),
+        2 => ((plan.clone(), plan.clone()), yearly(), 0..NUMBERS.len())
+            .prop_map(|(plans, yearly, card)| Op::Race { plans, yearly, card }),
+        1 => plan.clone().prop_map(|plan| Op::Deal { plan }),
+        1 => (which.clone(), proptest::option::of(1..1_500_u16))
+            .prop_map(|(which, hours)| Op::CancelAt { which, hours }),
+        1 => (which.clone(), 1..=100_u8).prop_map(|(which, percent)| Op::Coupon { which, percent }),
         3 => (which.clone(), plan, yearly(), any::<bool>())
             .prop_map(|(which, plan, yearly, at_once)| Op::Change { which, plan, yearly, at_once }),
         1 => (which.clone(), seats).prop_map(|(which, seats)| Op::Seats { which, seats }),
@@ -194,6 +215,12 @@ impl<'a> Play<'a> {
                 }
                 self.lane.post("/v1/subscriptions", &form).await;
             }
+            Op::Race { plans, yearly, card } => self.race(plans, yearly, NUMBERS[card]).await,
+            Op::Deal { plan } => {
+                self.card(GOOD).await;
+                let form = [("customer", self.payer.customer.as_str()), ("items[0][price]", &self.lane.deals[plan])];
+                self.lane.post("/v1/subscriptions", &form).await;
+            }
             Op::Refund => self.refund().await,
             Op::Wait { hours } => self.lane.wait(SignedDuration::from_hours(hours.into())),
             Op::Look => _ = lifecycle::sweep(&self.lane.billing).await.unwrap(),
@@ -202,6 +229,8 @@ impl<'a> Play<'a> {
             | Op::Fail { which, .. }
             | Op::Recover { which }
             | Op::CancelAtEnd { which }
+            | Op::CancelAt { which, .. }
+            | Op::Coupon { which, .. }
             | Op::Cancel { which, .. }
             | Op::Resume { which } => {
                 if let Some(found) = self.one(which).await {
@@ -242,6 +271,18 @@ impl<'a> Play<'a> {
                 }
             }
             Op::CancelAtEnd { .. } => _ = self.lane.post(&path, &[("cancel_at_period_end", "true")]).await,
+            Op::CancelAt { hours, .. } => {
+                let end = found["items"]["data"][0]["current_period_end"].as_i64().unwrap();
+                let at = hours.map_or(end, |hours| self.lane.now().as_second() + 3_600 * i64::from(hours));
+                self.lane.post(&path, &[("cancel_at", &at.to_string())]).await;
+            }
+            Op::Coupon { percent, .. } => {
+                let percent = percent.to_string();
+                let form = [("percent_off", percent.as_str()), ("duration", "repeating"), ("duration_in_months", "3")];
+                if let Some(coupon) = self.lane.post("/v1/coupons", &form).await {
+                    self.lane.post(&path, &[("discounts[0][coupon]", &text(&coupon["id"]))]).await;
+                }
+            }
             Op::Cancel { prorate, .. } => {
                 let query = if prorate { "?prorate=true&invoice_now=true" } else { "" };
                 self.lane.delete(&format!("{path}{query}")).await;
@@ -250,8 +291,39 @@ impl<'a> Play<'a> {
                 self.lane.post(&format!("{path}/resume"), &[("billing_cycle_anchor", "now")]).await;
             }
             Op::Resume { .. } => _ = self.lane.post(&path, &[("cancel_at_period_end", "false")]).await,
-            Op::Checkout { .. } | Op::Subscribe { .. } | Op::Refund | Op::Wait { .. } | Op::Look => {}
+            Op::Checkout { .. }
+            | Op::Subscribe { .. }
+            | Op::Race { .. }
+            | Op::Deal { .. }
+            | Op::Refund
+            | Op::Wait { .. }
+            | Op::Look => {}
         }
+    }
+
+    async fn race(&self, plans: (usize, usize), yearly: bool, card: &str) {
+        let (billing, tenant) = (&self.lane.billing, self.payer.tenant);
+        // Whoever begins to pay is known.
+        account_put_customer(billing, tenant, &self.payer.customer, self.lane.now()).await.unwrap();
+        let interval = if yearly { Interval::Year } else { Interval::Month };
+        let begin = async |plan: usize| {
+            let plan = self.plans[plan].to_owned();
+            let wanted = CheckoutWanted { plan, interval, success_url: None, cancel_url: None };
+            match checkout_create(billing, tenant, &BillingPayer::default(), &wanted).await {
+                Ok(page) => Some(page.url),
+                Err(error) => {
+                    assert!(error.is(codes::CONFLICT), "{error:?}");
+                    None
+                }
+            }
+        };
+        let (one, other) = tokio::join!(begin(plans.0), begin(plans.1));
+        let pay = async |page: Option<String>| {
+            if let Some(page) = page {
+                self.lane.try_to_fill(&page, card).await;
+            }
+        };
+        tokio::join!(pay(one), pay(other));
     }
 
     async fn checkout(&self, price: &str, card: &str, seats: u8) {

@@ -47,6 +47,8 @@ pub(super) struct Lane {
     pub(super) default_plan: String,
     /// All that the sandbox has.
     pub(super) prices: Vec<Value>,
+    /// The prices of deals for the two plans that can be bought, in the order of their prices.
+    pub(super) deals: Vec<String>,
     sandbox: Sandbox,
     http: reqwest::Client,
     admin: Client,
@@ -95,11 +97,24 @@ impl Lane {
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
         catalog_sync::sync(&billing.stripe, &billing.product).await.unwrap();
         let (projection, open) = (admin.prepare(PROJECTION).await.unwrap(), admin.prepare(OPEN).await.unwrap());
-        let prices = Vec::new();
+        let (prices, deals) = (Vec::new(), Vec::new());
         let mut lane =
-            Self { test, billing, default_plan, prices, sandbox, http, admin, projection, open, stop, tasks };
+            Self { test, billing, default_plan, prices, deals, sandbox, http, admin, projection, open, stop, tasks };
         let prices = lane.get("/v1/prices?limit=100").await;
         prices["data"].as_array().unwrap().clone_into(&mut lane.prices);
+        let product = text(&lane.post("/v1/products", &[("name", "Deals")]).await.unwrap()["id"]);
+        let professional = lane.billing.product.plan("professional").is_some();
+        for plan in ["starter", if professional { "professional" } else { "pro" }] {
+            let form = [
+                ("product", product.as_str()),
+                ("currency", "usd"),
+                ("unit_amount", "77700"),
+                ("recurring[interval]", "month"),
+                ("metadata[freehold_plan]", plan),
+            ];
+            let deal = text(&lane.post("/v1/prices", &form).await.unwrap()["id"]);
+            lane.deals.push(deal);
+        }
         lane
     }
 
@@ -112,7 +127,8 @@ impl Lane {
     pub(super) async fn forget(&self) {
         self.post("/_sandbox/reset", &[("keep", "catalog")]).await.unwrap();
         let wipe = "delete from freehold.stripe_events; delete from freehold.jobs where kind like 'billing.%';
-            delete from freehold.subscriptions; delete from freehold.billing_notices; delete from freehold.billing_accounts;";
+            delete from freehold.subscriptions; delete from freehold.billing_notices; delete from freehold.billing_accounts;
+            delete from freehold.trials;";
         self.admin.batch_execute(wipe).await.unwrap();
     }
 
@@ -174,6 +190,13 @@ impl Lane {
         let form = [("email", "payer@example.org"), ("card_number", card), ("name", "Pia Payer")];
         let status = self.http.post(page).form(&form).send().await.unwrap().status();
         assert!(status == Answered::SEE_OTHER || status == Answered::PAYMENT_REQUIRED, "{page}: {status}");
+    }
+
+    /// The same with a page that may have closed meanwhile.
+    pub(super) async fn try_to_fill(&self, page: &str, card: &str) {
+        let form = [("email", "payer@example.org"), ("card_number", card), ("name", "Pia Payer")];
+        let status = self.http.post(page).form(&form).send().await.unwrap().status();
+        assert!(!status.is_server_error(), "{page}: {status}");
     }
 
     /// Time goes by, for everybody.

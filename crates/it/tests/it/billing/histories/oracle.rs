@@ -24,6 +24,8 @@ pub(super) struct Known {
 /// One subscription, as far as it decides.
 struct Fact {
     status: String,
+    /// Its price was made for one customer, and says its plan in its metadata.
+    deal: bool,
     plan: String,
     version: i64,
     ended: Option<i64>,
@@ -62,8 +64,17 @@ async fn owed_since(lane: &Lane, subscription: &Value) -> Option<i64> {
 
 fn read(found: &Value, owed: Option<i64>) -> (Value, Fact) {
     let item = &found["items"]["data"][0];
-    // `freehold_voice_starter_v1_month`
-    let key = text(&item["price"]["lookup_key"]);
+    let deal = item["price"]["lookup_key"].is_null();
+    // `freehold_voice_starter_v1_month`, or as if it were so.
+    let key = if deal {
+        format!(
+            "{}_v1_{}",
+            text(&item["price"]["metadata"]["freehold_plan"]),
+            text(&item["price"]["recurring"]["interval"])
+        )
+    } else {
+        text(&item["price"]["lookup_key"])
+    };
     let [.., plan, version, interval] = key.split('_').collect::<Vec<_>>()[..] else { panic!("{key}") };
     let version: i64 = version.trim_start_matches('v').parse().unwrap();
     let row = json!({
@@ -76,6 +87,7 @@ fn read(found: &Value, owed: Option<i64>) -> (Value, Fact) {
     });
     let fact = Fact {
         status: text(&found["status"]),
+        deal,
         plan: plan.to_owned(),
         version,
         ended: found["ended_at"].as_i64(),
@@ -94,14 +106,20 @@ fn is(state: &str, plan: &str, version: i64, standing: &str, since: Option<i64>)
 
 /// Where the tenant stands, by the table of the plan: the first line that applies.
 fn standing(facts: &[Fact], known: Known) -> Value {
+    // Of those that run, the oldest; of those that are over, the last to end.
     let best = |status: &str| {
-        let those = facts.iter().filter(|fact| fact.status == status);
-        those.max_by_key(|fact| (fact.ended, fact.created, fact.id.clone()))
-    };
-    for (status, state) in [("active", "active"), ("trialing", "trialing")] {
-        if let Some(paid) = best(status) {
-            return is(state, &paid.plan, paid.version, "good", None);
+        let mut those: Vec<&Fact> = facts.iter().filter(|fact| fact.status == status).collect();
+        those.sort_by_key(|fact| (fact.deal, fact.ended, fact.created, fact.id.clone()));
+        if ["canceled", "incomplete_expired"].contains(&status) {
+            return those.into_iter().max_by_key(|fact| (fact.ended, fact.created, fact.id.clone()));
         }
+        let deal = those.iter().find(|fact| fact.deal).copied();
+        deal.or(those.first().copied())
+    };
+    let (active, tried) = (best("active"), best("trialing"));
+    let deal = [active, tried].into_iter().flatten().find(|fact| fact.deal);
+    if let Some(paid) = deal.or(active).or(tried) {
+        return is(&paid.status, &paid.plan, paid.version, "good", None);
     }
     if let Some(owing) = best("past_due").or_else(|| best("unpaid")) {
         let end = owing.unpaid_since + GRACE;
@@ -129,4 +147,64 @@ fn standing(facts: &[Fact], known: Known) -> Value {
     }
     let state = if paused.is_none() && canceled.is_some() { "cancelled" } else { "suspended" };
     is(state, "starter", 1, "suspended", Some(over))
+}
+
+/// What is wrong with the money of a customer, from nothing but Stripe's objects: more than one subscription runs, or one that was
+/// ended because another ran beside it has kept money for time that the other one was paid for.
+pub(super) async fn money(lane: &Lane, payer: &Payer) -> Vec<String> {
+    let path = format!("/v1/subscriptions?customer={}&status=all&limit=100", payer.customer);
+    let all = lane.get(&path).await["data"].as_array().unwrap().clone();
+    let runs = ["trialing", "active", "past_due", "unpaid", "paused"];
+    let running = all.iter().filter(|each| runs.contains(&each["status"].as_str().unwrap())).count();
+    let mut wrong = Vec::new();
+    if running > 1 {
+        wrong.push(format!("{running} subscriptions run"));
+    }
+    for extra in &all {
+        let Some(comment) = extra["cancellation_details"]["comment"].as_str() else { continue };
+        let kept = comment.rsplit(' ').next().unwrap();
+        let kept =
+            all.iter().find(|each| each["id"] == kept).unwrap_or_else(|| panic!("{comment}: no such subscription"));
+        let since = kept["created"].as_i64().unwrap();
+        let path = format!("/v1/invoices?subscription={}&limit=100", text(&extra["id"]));
+        for invoice in lane.get(&path).await["data"].as_array().unwrap() {
+            wrong.extend(kept_twice(lane, invoice, since).await);
+        }
+    }
+    wrong
+}
+
+/// What is wrong with an invoice of a subscription that should not have gone on after `since`.
+async fn kept_twice(lane: &Lane, invoice: &Value, since: i64) -> Option<String> {
+    let (id, paid) = (text(&invoice["id"]), invoice["amount_paid"].as_i64().unwrap());
+    match invoice["status"].as_str().unwrap() {
+        "paid" if paid > 0 => {}
+        "open" => return Some(format!("{id} can still be paid")),
+        _ => return None,
+    }
+    let (mut whole, mut twice) = (0.0, 0.0);
+    for line in invoice["lines"]["data"].as_array().unwrap() {
+        let number = |value: &Value| f64::from(i32::try_from(value.as_i64().unwrap()).unwrap());
+        let (amount, start, end) =
+            (number(&line["amount"]), number(&line["period"]["start"]), number(&line["period"]["end"]));
+        let since = f64::from(i32::try_from(since).unwrap());
+        let share =
+            if end > start { (end - start.max(since)).max(0.0) / (end - start) } else { f64::from(start >= since) };
+        (whole, twice) = (whole + amount, twice + amount * share);
+    }
+    let expected = if whole > 0.0 {
+        (f64::from(i32::try_from(paid).unwrap()) * twice / whole).clamp(0.0, f64::from(i32::try_from(paid).unwrap()))
+    } else {
+        0.0
+    };
+    let payments = lane.get(&format!("/v1/invoice_payments?invoice={id}")).await;
+    let intent = text(&payments["data"][0]["payment"]["payment_intent"]);
+    let refunds = lane.get(&format!("/v1/refunds?payment_intent={intent}&limit=100")).await;
+    let refunds = refunds["data"].as_array().unwrap();
+    let back: i64 = refunds.iter().map(|refund| refund["amount"].as_i64().unwrap()).sum();
+    // Somebody may have given back more by hand.
+    let by_hand = refunds.iter().any(|refund| refund["reason"] != "duplicate");
+    let back = f64::from(i32::try_from(back).unwrap());
+    let right = back >= expected - 1.0 && (by_hand || back <= expected + 1.0);
+    (!right).then(|| format!("{id}: {expected} of {paid} were paid twice, and {back} went back"))
 }
