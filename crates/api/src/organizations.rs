@@ -80,8 +80,8 @@ pub(crate) async fn organization_list(
 
 /// Make an organization
 ///
-/// Creates an organization that you own, and switches you to it. Whoever owns as many organizations that pay nothing as the server
-/// allows is refused (`unpaid_organizations`). The trial of a plan begins with your first organization only.
+/// Creates an organization that you own, and switches you to it. Users who own as many organizations that pay nothing as the
+/// server allows are refused (`unpaid_organizations`). The trial of a plan begins with your first organization only.
 #[utoipa::path(post, path = "/organizations", tag = "Organizations", request_body = OrganizationName,
     responses((status = 201, body = OrganizationBody)))]
 pub(crate) async fn organization_create(

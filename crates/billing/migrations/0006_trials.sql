@@ -1,5 +1,5 @@
--- Who had a trial: people and cards, by keyed digests. Rows outlive the people and organizations they tell of, because whoever
--- deletes an account and makes it anew has had a trial all the same.
+-- Who had a trial: people and cards, by keyed digests. Rows outlive the people and organizations they tell of, because a
+-- person who deletes an account and creates it anew has had a trial all the same.
 create table freehold.trials (
   digest bytea primary key,
   kind text not null check (kind in ('person', 'address', 'card')),

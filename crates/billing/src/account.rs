@@ -154,7 +154,7 @@ pub(crate) async fn checkout_begin(billing: &Billing, tenant: TenantId, wanted: 
     found.map(|(number,)| number).or_not_found("organization")
 }
 
-/// Nobody makes the page of this number any more. The number of the newest checkout.
+/// The page of this number is no longer being made. The number of the newest checkout.
 pub(crate) async fn checkout_end(billing: &Billing, tenant: TenantId, number: i64) -> Result<i64> {
     let end = store::checkout_end(tenant, number);
     let found = billing.db.system("number a checkout").fetch_optional(end).await?;

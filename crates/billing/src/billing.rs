@@ -60,7 +60,7 @@ impl Billing {
         Self(Arc::new(Inner { parts, unsigned: Unsigned::default() }))
     }
 
-    /// Counts webhooks that nobody signed.
+    /// Counts webhooks without a valid signature.
     pub(crate) fn unsigned(&self) -> &Unsigned {
         &self.0.unsigned
     }

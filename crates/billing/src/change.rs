@@ -135,8 +135,8 @@ pub async fn plan_change(billing: &Billing, tenant: TenantId, change: &Change) -
     Ok(())
 }
 
-/// Ends everything that runs for the tenant, whatever its price stands for. Asked for once more, nothing happens. Whoever has
-/// more than one subscription is left with none; what was paid for the extra ones goes back ([`extra`](crate::extra)).
+/// Ends everything that runs for the tenant, whatever its price stands for. Asked for once more, nothing happens. A tenant
+/// with more than one subscription is left with none; what was paid for the extra ones goes back ([`extra`](crate::extra)).
 ///
 /// # Errors
 /// `conflict` where there is none; `unavailable` when Stripe is away.

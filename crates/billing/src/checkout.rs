@@ -84,17 +84,18 @@ pub async fn checkout_create(
     };
     session.number = checkout_begin(billing, tenant, &session.wanted()).await?;
     let made = billing.stripe.checkout_create(&session, Some(&key(tenant, session.number))).await;
-    // Of one that did not answer nobody knows whether the page is there: asked again soon, it is the same one.
+    // Without an answer the page may be there or not: asked for again soon, it is the same one.
     if made.as_ref().is_err_and(|error| error.kind() != Kind::Unavailable) {
         checkout_end(billing, tenant, session.number).await?;
     }
     let made = made?;
     close_before(billing, &customer, &made.id, session.number).await?;
     let newest = checkout_end(billing, tenant, session.number).await?;
-    let refused = match newest == session.number {
-        // Somebody may have paid on an older page before it was closed.
-        true => refuse_running(billing, tenant).await.err(),
-        false => Some(overtaken()),
+    let refused = if newest == session.number {
+        // An older page may have been paid before it was closed.
+        refuse_running(billing, tenant).await.err()
+    } else {
+        Some(overtaken())
     };
     if let Some(refused) = refused {
         close(billing, &made.id).await?;
@@ -128,7 +129,7 @@ async fn close_before(billing: &Billing, customer: &str, made: &str, number: i64
     Ok(())
 }
 
-/// Closes a page on which nobody paid yet. Of one that cannot be closed any more, what was paid on it shows.
+/// Closes a page that is not paid yet. Of one that cannot be closed any more, what was paid on it shows.
 async fn close(billing: &Billing, id: &str) -> Result<()> {
     match billing.stripe.checkout_expire(id).await {
         Err(error) if !matches!(error.kind(), Kind::Invalid | Kind::NotFound) => Err(error.into()),
@@ -159,8 +160,8 @@ async fn refuse_running(billing: &Billing, tenant: TenantId) -> Result<()> {
     }
     let whom = billing.product.brand.support.as_deref().map(|to| format!(": write to {to}")).unwrap_or_default();
     let message = format!(
-        "A subscription is running already whose price is none of our plans, so it cannot be changed here. Talk to whoever \
-         operates this server{whom}."
+        "A subscription is running already whose price is none of our plans, so it cannot be changed here. Ask the \
+         operator of this server{whom}."
     );
     Err(Error::new(codes::CONFLICT, message))
 }

@@ -99,7 +99,7 @@ struct Payload {
 /// taken in, however odd: what is refused comes again for days.
 ///
 /// # Errors
-/// `malformed_request` when nobody we know signed it within the last 5 minutes.
+/// `malformed_request` without a valid signature of the last 5 minutes.
 pub async fn event_receive(billing: &Billing, header: Option<&str>, body: &[u8]) -> Result<Received> {
     let now = billing.clock.now();
     signature::check(&billing.webhook_secrets, header.unwrap_or_default(), body, now).map_err(|error| {

@@ -1,6 +1,6 @@
 //! A trial belongs to a person, a card and an organization, once.
 //!
-//! An organization's trial begins with it, if its owner had none before: neither the person, nor somebody with the same address,
+//! An organization's trial begins with it, if its owner had none before: neither the person, nor a person with the same address,
 //! whatever tag stands in it and whether or not the account was deleted since. Kept are keyed digests, never addresses. Members who
 //! were invited have not had one: it is theirs when they found an organization of their own.
 //!
@@ -55,7 +55,7 @@ impl Holder {
     }
 }
 
-/// What a job is told.
+/// The payload of a job.
 #[derive(Serialize, Deserialize)]
 struct Payload {
     subscription: String,

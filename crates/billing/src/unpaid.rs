@@ -1,5 +1,5 @@
-//! How many organizations a person may own that pay nothing. Only making another one is refused; whoever is made an owner of others
-//! keeps them.
+//! How many organizations a person may own that pay nothing. Only making another one is refused; members who are made owners of others
+//! keep them.
 
 mod store;
 

@@ -28,7 +28,7 @@ use super::{
 /// Begin to pay
 ///
 /// Makes a page on which somebody pays for a plan, where nothing is paid yet; its address is in the answer. The plan holds as
-/// soon as it is paid. Pages that were made before close, so sending it again costs nobody twice. Requests at the same moment leave
+/// soon as it is paid. Pages that were made before close, so sending it again costs nothing twice. Requests at the same moment leave
 /// one page open: those for the same page get it, and the others a `conflict`.
 #[utoipa::path(post, path = "/billing/checkout", tag = "Billing", request_body = CheckoutNew,
     responses((status = 201, body = CheckoutBody)))]

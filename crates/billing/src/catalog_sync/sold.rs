@@ -91,7 +91,7 @@ pub fn sold_of_product(price: &object::Price, of: &object::Product, product: &Pr
     agreed(price, today(plan), None)
 }
 
-/// A price as [`apply`](super::apply) makes it: all of its metadata, or its lookup key, which somebody may have set by hand.
+/// A price as [`apply`](super::apply) makes it: all of its metadata, or its lookup key, which an operator may have set by hand.
 fn of_catalog(price: &object::Price, product: &Product) -> Option<Sold> {
     let word = |name: &str| price.metadata.get(name).map(String::as_str);
     let told = word(PRODUCT).and(word(PLAN).zip(word(PLAN_VERSION).and_then(|text| text.parse().ok())));
@@ -108,7 +108,7 @@ fn of_catalog(price: &object::Price, product: &Product) -> Option<Sold> {
     Some(Sold { plan: Plan { id: plan.to_owned(), version }, interval, per_member, custom })
 }
 
-/// A price that was agreed with somebody. Its quantity is left as it was agreed, unless it says that it is for each member.
+/// A price that was agreed with a customer. Its quantity is left as it was agreed, unless it says that it is for each member.
 fn agreed(price: &object::Price, plan: Plan, interval: Option<Interval>) -> Option<Sold> {
     let interval = interval.or_else(|| interval_of(price))?;
     let per_member = price.metadata.get(PER).is_some_and(|per| per == "member");

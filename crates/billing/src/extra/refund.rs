@@ -24,7 +24,7 @@ pub(super) struct Refunded {
 }
 
 /// Gives back what is to be given back. Done again, it gives back nothing more. Invoices that are open are voided before, so
-/// that nobody pays them on their page.
+/// that they are not paid on their page.
 pub(super) async fn refund(billing: &Billing, extra: &ExtraSubscription) -> Result<Refunded> {
     let id = &extra.subscription_id;
     for invoice in billing.stripe.invoice_list_open(id).await? {
@@ -104,13 +104,14 @@ async fn of_payment(
     }
 }
 
+/// Shares are counted in millionths, so that lines of different length can be added.
+const UNIT: i128 = 1_000_000;
+
 /// How much of what was paid for an invoice is for time from `since` on, when something else was paid for, too.
 fn twice(invoice: &Invoice, since: Timestamp) -> i64 {
     let since = since.as_second();
     let lines = invoice.lines.iter().filter_map(|line| Some((i128::from(line.amount), line.period?)));
     let (mut whole, mut part) = (0_i128, 0_i128);
-    // Shares are counted in millionths, so that lines of different length can be added.
-    const UNIT: i128 = 1_000_000;
     for (amount, period) in lines {
         let length = i128::from(period.end.saturating_sub(period.start));
         let after = i128::from(period.end.saturating_sub(period.start.max(since))).clamp(0, length.max(0));

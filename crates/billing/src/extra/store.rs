@@ -32,7 +32,7 @@ statements! {
         "update freehold.extra_subscriptions set state = $3, ended_at = case when $3 = 'spared' then $4 end
          where tenant_id = $1 and subscription_id = $2 and state = 'found'";
 
-    /// It is dealt with. The plan of the subscription that is kept; none: somebody else was faster.
+    /// It is dealt with. The plan of the subscription that is kept; none: another process was faster.
     fn extra_close(tenant: TenantId, id: &str, refunded: i64, note: Option<&str>, now: Timestamp) -> (String,) =
         "update freehold.extra_subscriptions as e set state = 'refunded', refunded = $3, note = $4, ended_at = $5
          from freehold.tenants as t

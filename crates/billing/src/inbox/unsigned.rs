@@ -1,4 +1,4 @@
-//! Webhooks that nobody signed, counted, so that whoever sends many of them does not fill the log.
+//! Webhooks without a valid signature, counted, so that many of them do not fill the log.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 /// How long one warning speaks for all that follow.
 const QUIET: SignedDuration = SignedDuration::from_mins(1);
 
-/// How many came since somebody was warned.
+/// How many came since the last warning.
 #[derive(Debug, Default)]
 pub(crate) struct Unsigned(Mutex<(Option<Timestamp>, u64)>);
 

@@ -178,7 +178,7 @@ impl Client {
         }
     }
 
-    /// Voids an open invoice, so that nobody pays it any more.
+    /// Voids an open invoice, so that it is not paid any more.
     pub async fn invoice_void(&self, id: &str) -> Result<Invoice> {
         self.post(&format!("{}/void", path("invoices", id)), &Form::new(), None).await
     }

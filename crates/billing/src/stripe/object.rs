@@ -203,7 +203,7 @@ pub struct PaymentMethod {
 /// A card, as far as it tells cards apart.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Card {
-    /// The same for the same card, whoever gives it; none where Stripe does not know.
+    /// The same for the same card at every customer; none where Stripe does not know.
     pub fingerprint: Option<String>,
 }
 

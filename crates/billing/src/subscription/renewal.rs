@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::Subscription;
 
 impl Subscription {
-    /// When it ends; none: nobody asked it to end.
+    /// When it ends; none: it was not cancelled.
     pub fn ends_at(&self) -> Option<Timestamp> {
         let with_period = self.period_end.filter(|_| self.cancel_at_period_end);
         [self.cancel_at, with_period].into_iter().flatten().min()

@@ -202,6 +202,7 @@ impl Billing {
                 ],
                 PAY,
             ),
+            BillingMail::ExtraSubscription => return self.extra_words(),
             _ => return self.later_words(kind, &day),
         };
         Words::titled(title, paragraphs, button)
@@ -270,20 +271,6 @@ impl Billing {
                 ],
                 CHOOSE,
             ),
-            BillingMail::ExtraSubscription => (
-                format!("{organization} had a second subscription"),
-                vec![
-                    format!("{organization} had more than one subscription. It keeps one, on the plan {plan}."),
-                    match &self.amount {
-                        Some(amount) => format!(
-                            "The second one is cancelled, and {amount} go back to where they were paid from. That can take some \
-                             days."
-                        ),
-                        None => "The second one is cancelled. Nothing was paid for it that has to go back.".to_owned(),
-                    },
-                ],
-                LOOK,
-            ),
             _ => (
                 format!("{organization} is in good standing again"),
                 vec![
@@ -294,6 +281,19 @@ impl Billing {
             ),
         };
         Words::titled(title, paragraphs, button)
+    }
+
+    /// What the mail says about a second subscription.
+    fn extra_words(&self) -> Words {
+        let Self { organization, plan, .. } = self;
+        let refunded = match &self.amount {
+            Some(amount) => format!(
+                "The second one is cancelled, and {amount} go back to where they were paid from. That can take some days."
+            ),
+            None => "The second one is cancelled. Nothing was paid for it that has to go back.".to_owned(),
+        };
+        let kept = format!("{organization} had more than one subscription. It keeps one, on the plan {plan}.");
+        Words::titled(format!("{organization} had a second subscription"), vec![kept, refunded], LOOK)
     }
 
     /// What happens after a trial that nobody pays, as the end of a sentence.

@@ -110,7 +110,7 @@ async fn a_price_that_stands_for_nothing_is_told_to_the_operator() {
         line.contains(&owner.organization) && line.contains("a_secret_deal") && line.contains("freehold_plan"),
         "{line}"
     );
-    // Nobody pays beside it, and whoever wants to be rid of it can be.
+    // No checkout begins beside it, and it can be cancelled.
     let refused = post(&shop, &owner, "checkout", plan("pro")).await.refused(409, "conflict");
     assert!(refused.text().contains("is running already"), "{}", refused.text());
     post(&shop, &owner, "cancel", json!({ "at": "now" })).await.expect(200);

@@ -1,5 +1,5 @@
 //! Whatever happens at Stripe, and whatever becomes of the webhooks that tell of it: after a round of [`reconcile`] Freehold
-//! says what Stripe says, no more than one subscription runs, and nobody has paid twice without a refund. And while none is lost, webhooks alone are enough, however often and in whatever order they come.
+//! says what Stripe says, no more than one subscription runs, and no tenant has paid twice without a refund. And while none is lost, webhooks alone are enough, however often and in whatever order they come.
 //!
 //! `FREEHOLD_HISTORIES` says how many, `FREEHOLD_HISTORIES_SEED` which; what fails is shrunk, printed, and its seed kept in
 //! `histories.proptest-regressions`, which is tried first the next time.

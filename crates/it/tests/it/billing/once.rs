@@ -1,4 +1,4 @@
-//! Nobody pays twice: parallel checkouts, and what becomes of a second subscription.
+//! No tenant pays twice: parallel checkouts, and what becomes of a second subscription.
 
 use freehold_billing::{extra::extra_list, reconcile::reconcile};
 use freehold_delivery::mail::Brand;
@@ -162,7 +162,7 @@ async fn the_daily_round_ends_extra_subscriptions_of_which_no_webhook_told() {
 }
 
 #[tokio::test]
-async fn a_refund_is_made_once_whoever_dies_between_cancelling_and_refunding() {
+async fn a_crash_between_cancelling_and_refunding_makes_one_refund() {
     let shop = Shop::of("voice").await;
     let owner = shop.app.owner().await;
     let customer = customer(&shop, &owner).await;
@@ -172,7 +172,7 @@ async fn a_refund_is_made_once_whoever_dies_between_cancelling_and_refunding() {
         shop.app.advance_seconds(60);
     }
     shop.settle().await;
-    // As after a crash: Stripe has done it all, and nobody here wrote it down. A day later the keys of idempotency are gone.
+    // As after a crash: Stripe has done it all, and it was not written down here. A day later the keys of idempotency are gone.
     let admin = shop.app.test.admin().await;
     for state in ["found", "cancelled"] {
         shop.app.advance_seconds(2 * 86_400);

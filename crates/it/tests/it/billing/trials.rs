@@ -42,7 +42,7 @@ async fn the_second_organization_of_a_person_begins_without_a_trial() {
     assert_eq!(account(&app, &second.at("/id")).await, without());
     let other = app.stranger().await;
     assert_eq!(account(&app, &other.organization).await, trialing());
-    // What is kept tells nothing of anybody.
+    // What is kept names no person.
     let rows =
         "select count(*) from freehold.trials where encode(digest, 'escape') like '%example%' or length(digest) <> 32";
     assert_eq!(app.count(rows).await, 0);
@@ -61,7 +61,7 @@ async fn a_deleted_and_remade_account_has_no_other_trial() {
     assert_eq!(signed_up(&app, "ad.a+x@googlemail.com").await, without());
 }
 
-/// The account of somebody who signs up.
+/// The account of a user who signs up.
 async fn signed_up(app: &TestApp, email: &str) -> (String, bool) {
     let token = app.sign_up(email).await.expect(200).at("/access_token");
     let me = app.get("/api/v1/me").token(&token).send().await.expect(200);
@@ -110,7 +110,7 @@ async fn a_card_that_had_a_trial_gives_none_at_checkout() {
     let (owner, stranger) = (shop.app.owner().await, shop.app.stranger().await);
     shop.subscribe(&owner, "professional", CARD).await;
     assert_eq!((running(&shop).await[0]["status"].clone(), paid(&shop).await), (json!("trialing"), 0));
-    // Another card is nobody's, and the same one is known: it pays at once.
+    // The same card pays at once.
     shop.subscribe(&stranger, "professional", CARD).await;
     let statuses = async || running(&shop).await.iter().map(|each| each["status"].clone()).collect::<Vec<Value>>();
     assert_eq!((statuses().await, paid(&shop).await), (vec![json!("active"), json!("trialing")], 29_900));

@@ -36,7 +36,7 @@ pub(super) enum Op {
     Race { plans: (usize, usize), yearly: bool, card: usize },
     /// A deal: an operator makes a subscription at Stripe with a price of its own.
     Deal { plan: usize },
-    /// It ends at a moment that somebody chose: so many hours from now, or with its period.
+    /// It ends at a chosen moment: so many hours from now, or with its period.
     CancelAt { which: usize, hours: Option<u16> },
     /// A coupon takes something off the next invoices, where the sandbox has coupons.
     Coupon { which: usize, percent: u8 },
@@ -303,7 +303,7 @@ impl<'a> Play<'a> {
 
     async fn race(&self, plans: (usize, usize), yearly: bool, card: &str) {
         let (billing, tenant) = (&self.lane.billing, self.payer.tenant);
-        // Whoever begins to pay is known.
+        // A customer who begins to pay is known.
         account_put_customer(billing, tenant, &self.payer.customer, self.lane.now()).await.unwrap();
         let interval = if yearly { Interval::Year } else { Interval::Month };
         let begin = async |plan: usize| {

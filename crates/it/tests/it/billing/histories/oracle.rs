@@ -202,7 +202,7 @@ async fn kept_twice(lane: &Lane, invoice: &Value, since: i64) -> Option<String> 
     let refunds = lane.get(&format!("/v1/refunds?payment_intent={intent}&limit=100")).await;
     let refunds = refunds["data"].as_array().unwrap();
     let back: i64 = refunds.iter().map(|refund| refund["amount"].as_i64().unwrap()).sum();
-    // Somebody may have given back more by hand.
+    // An operator may have given back more by hand.
     let by_hand = refunds.iter().any(|refund| refund["reason"] != "duplicate");
     let back = f64::from(i32::try_from(back).unwrap());
     let right = back >= expected - 1.0 && (by_hand || back <= expected + 1.0);
