@@ -34,7 +34,7 @@ pub enum Purpose {
 
 impl Purpose {
     /// All purposes, in the order of their declaration.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::SigningKey,
         Self::SessionKey,
         Self::ApiKey,

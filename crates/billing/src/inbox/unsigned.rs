@@ -32,7 +32,7 @@ mod tests {
 
     #[test]
     fn one_warning_a_minute_says_how_many_there_were() {
-        let at = |second| Timestamp::from_second(1_773_576_000 + second).unwrap();
+        let at = |second: i64| Timestamp::from_second(1_773_576_000 + second).unwrap();
         let unsigned = Unsigned::default();
         let told: Vec<Option<u64>> = [0, 1, 30, 59, 60, 61, 119, 120].map(|second| unsigned.count(at(second))).to_vec();
         assert_eq!(told, [Some(1), None, None, None, Some(4), None, None, Some(3)]);

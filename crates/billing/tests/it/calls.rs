@@ -98,6 +98,7 @@ async fn pages_for_people_are_made_and_closed() {
     let tenant = tenant();
     let in_ten_days = lab.clock.now().as_second() + 10 * 24 * 3600;
     let checkout = NewCheckout {
+        number: 1,
         customer: &customer.id,
         price: &price.id,
         quantity: 3,

@@ -2,7 +2,7 @@
 
 use freehold_billing::{
     Interval,
-    catalog_sync::{Step, apply, plan, sold, sync},
+    catalog_sync::{CustomPrices, Step, apply, plan, sold, sync},
     stripe::Kind,
 };
 use freehold_catalog::Product;
@@ -50,7 +50,7 @@ async fn plans_with_a_price_get_there_once() {
         (price.unit_amount, price.currency.as_str(), price.product.as_deref()),
         (Some(99_000), "usd", Some("freehold_voice_pro"))
     );
-    let bought = sold(&price, &voice).unwrap();
+    let bought = sold(&price, &voice, &CustomPrices::default()).unwrap();
     assert_eq!((bought.plan.id.as_str(), bought.plan.version, bought.interval), ("pro", 1, Interval::Year));
     assert!(!bought.per_member);
 }
@@ -121,7 +121,7 @@ async fn who_bought_an_old_version_goes_on_paying_it() {
     lab.advance(35);
     let renewed = lab.client.subscription_get(&made.id).await.unwrap().unwrap();
     assert_eq!((renewed.status.as_str(), renewed.invoice().unwrap().amount_paid), ("active", 9900));
-    assert_eq!(sold(&renewed.items[0].price, &raised).unwrap().plan.version, 1);
+    assert_eq!(sold(&renewed.items[0].price, &raised, &CustomPrices::default()).unwrap().plan.version, 1);
     // The file as it was before sells the old version again.
     let back = sync(&lab.client, &product(&[])).await.unwrap();
     assert_eq!(back[0].to_string(), "sell price freehold_voice_pro_v1_month again");
@@ -153,7 +153,7 @@ async fn a_price_for_each_member_says_so() {
     let per = product(&[(r#"year = "$990" }"#, r#"year = "$990", per = "member" }"#)]);
     sync(&lab.client, &per).await.unwrap();
     let price = lab.client.price_find("freehold_voice_pro_v1_month").await.unwrap().unwrap();
-    assert!(sold(&price, &per).unwrap().per_member);
+    assert!(sold(&price, &per, &CustomPrices::default()).unwrap().per_member);
     assert_eq!(
         lab.client.product_get("freehold_voice_pro").await.unwrap().unwrap().unit_label.as_deref(),
         Some("member")

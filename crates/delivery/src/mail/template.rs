@@ -17,7 +17,7 @@ use super::{
 };
 
 /// How many mails there are.
-const COUNT: usize = 19;
+const COUNT: usize = 20;
 
 /// Which mail. Its name is what `freehold.mails.template` holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
