@@ -3,13 +3,17 @@
 //! Read in this order: [`Id`] names things, [`Permission`] and [`Role`] say who may do what, [`Bounds`] what of it
 //! is left to a derived credential, [`Caller`] is who acts, [`Error`] is what every capability answers when it cannot, [`Clock`], [`Random`] and [`Ids`] bring in
 //! time and chance from outside, [`Money`] counts, [`Secret`] hides, [`Page`] turns lists into pages, [`percent_encode`] puts
-//! texts into addresses.
+//! texts into addresses, [`EmailAddress`] reads e-mail addresses, [`name_check`] names, and [`mail_name`] and [`mail_text`]
+//! prepare what users wrote for mails to others.
 
 mod authority;
 mod caller;
 mod clock;
+mod email_address;
 mod error;
+mod hidden;
 mod id;
+mod mail_text;
 mod money;
 mod page;
 mod percent;
@@ -20,8 +24,11 @@ mod secret;
 pub use authority::Bounds;
 pub use caller::{Actor, Caller, Plan, Standing};
 pub use clock::Clock;
+pub use email_address::{EmailAddress, EmailAddressError};
 pub use error::{Code, Context, Error, FieldError, Limit, OptionExt, Result, codes};
+pub use hidden::{HiddenCharacter, name_check};
 pub use id::{ApiKeyId, ApiKeyKind, Id, Ids, Kind, SessionId, SessionKind, TenantId, TenantKind, UserId, UserKind};
+pub use mail_text::{mail_address, mail_name, mail_text};
 pub use money::{Currency, Money, ParseMoneyError};
 pub use page::{Cursor, Page, PageRequest};
 pub use percent::percent_encode;

@@ -1,0 +1,259 @@
+//! Characters that a reader cannot see, or that change how the text around them is shown.
+
+use std::fmt;
+
+use icu_properties::{
+    CodePointMapData, CodePointSetData,
+    props::{DefaultIgnorableCodePoint, ExtendedPictographic, GeneralCategory, Script},
+};
+
+use crate::{Error, Result};
+
+/// A character that cannot be seen, and its place in the text.
+///
+/// ```
+/// # use freehold_core::{EmailAddress, EmailAddressError};
+/// let Err(EmailAddressError::Hidden(hidden)) = EmailAddress::parse("ada\u{200b}@example.org") else { panic!() };
+/// assert_eq!(hidden.to_string(), "U+200B ZERO WIDTH SPACE at position 4");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HiddenCharacter {
+    /// The character.
+    pub character: char,
+    /// Its place, counted in characters from 1.
+    pub position: usize,
+}
+
+impl fmt::Display for HiddenCharacter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { character, position } = *self;
+        write!(f, "U+{:04X}{} at position {position}", u32::from(character), description(character))
+    }
+}
+
+/// The first character that must not be part of an e-mail address because a reader cannot see it, or takes it for a space.
+pub(crate) fn hidden_in_address(text: &str) -> Option<HiddenCharacter> {
+    let allowed =
+        |character| character == ' ' || !(is_hidden(character) || is_space(character) || is_unknown(character));
+    first(text, |character, _, _| !allowed(character))
+}
+
+/// The first character of a name that a reader cannot see or that reorders what is around it. Joiners where a script or an emoji
+/// needs them are not hidden: Persian words and families of emoji are written with them.
+pub(crate) fn hidden_in_name(text: &str) -> Option<HiddenCharacter> {
+    first(text, |character, before, after| is_hidden(character) && !is_needed(character, before, after))
+}
+
+/// The name without space around it, if it has 1 to `longest` characters and each of them can be seen.
+///
+/// # Errors
+/// `validation_failed` at `pointer`, which names the character that cannot be seen and its position.
+pub fn name_check(pointer: &str, name: &str, longest: usize) -> Result<String> {
+    if let Some(hidden) = hidden_in_name(name.trim_matches([' ', '\t', '\r', '\n'])) {
+        // Counted in the text as it was sent.
+        let skipped = name.chars().take_while(|letter| matches!(letter, ' ' | '\t' | '\r' | '\n')).count();
+        let hidden = HiddenCharacter { position: hidden.position + skipped, ..hidden };
+        return Err(Error::invalid(pointer, format!("contains {hidden}, which cannot be seen. Remove it")));
+    }
+    let name = name.trim();
+    if (1..=longest).contains(&name.chars().count()) {
+        Ok(name.to_owned())
+    } else {
+        Err(Error::invalid(pointer, format!("expected 1 to {longest} characters, without control characters")))
+    }
+}
+
+/// The first character that `hides` says so of, given the visible neighbours that decide about joiners.
+fn first(text: &str, hides: impl Fn(char, Option<char>, Option<char>) -> bool) -> Option<HiddenCharacter> {
+    let mut before = None;
+    let mut letters = text.chars().enumerate().peekable();
+    while let Some((index, character)) = letters.next() {
+        let after = letters.peek().map(|(_, letter)| *letter);
+        if hides(character, before, after) {
+            return Some(HiddenCharacter { character, position: index + 1 });
+        }
+        // What only changes the look of an emoji stands between it and its joiner.
+        if !matches!(character, '\u{fe0e}' | '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}') {
+            before = Some(character);
+        }
+    }
+    None
+}
+
+/// Whether nothing is seen of the character, other than the space that some of them leave; ordinary and wide spaces are seen.
+fn is_hidden(character: char) -> bool {
+    let blank = matches!(character, '\u{2800}' | '\u{fffc}' | '\u{1d159}');
+    let invisible = matches!(
+        category(character),
+        GeneralCategory::Control
+            | GeneralCategory::Format
+            | GeneralCategory::LineSeparator
+            | GeneralCategory::ParagraphSeparator
+    );
+    blank || invisible || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character)
+}
+
+fn is_space(character: char) -> bool {
+    category(character) == GeneralCategory::SpaceSeparator
+}
+
+/// Whether nobody knows how the character looks.
+fn is_unknown(character: char) -> bool {
+    matches!(category(character), GeneralCategory::PrivateUse | GeneralCategory::Unassigned)
+}
+
+/// Whether a joiner or selector is needed where it stands.
+fn is_needed(character: char, before: Option<char>, after: Option<char>) -> bool {
+    let emoji = |letter: Option<char>| {
+        letter.is_some_and(|letter| CodePointSetData::new::<ExtendedPictographic>().contains(letter))
+    };
+    let joined =
+        |letter: Option<char>| letter.is_some_and(|letter| joins(CodePointMapData::<Script>::new().get(letter)));
+    match character {
+        '\u{200c}' => joined(before) && joined(after),
+        '\u{200d}' => joined(before) && joined(after) || emoji(before) && emoji(after),
+        '\u{fe0e}' | '\u{fe0f}' => emoji(before) || after == Some('\u{20e3}'),
+        _ => false,
+    }
+}
+
+/// Scripts whose words are written with joiners.
+fn joins(script: Script) -> bool {
+    [
+        Script::Arabic,
+        Script::Syriac,
+        Script::Mongolian,
+        Script::Devanagari,
+        Script::Bengali,
+        Script::Gurmukhi,
+        Script::Gujarati,
+        Script::Oriya,
+        Script::Tamil,
+        Script::Telugu,
+        Script::Kannada,
+        Script::Malayalam,
+        Script::Sinhala,
+        Script::Khmer,
+        Script::Myanmar,
+    ]
+    .contains(&script)
+}
+
+fn category(character: char) -> GeneralCategory {
+    CodePointMapData::<GeneralCategory>::new().get(character)
+}
+
+/// Unicode's name of the character, or what kind it is, with a space before.
+fn description(character: char) -> &'static str {
+    match character {
+        '\u{0}' => " NULL",
+        '\t' => " CHARACTER TABULATION",
+        '\n' => " LINE FEED",
+        '\r' => " CARRIAGE RETURN",
+        '\u{7f}' => " DELETE",
+        '\u{85}' => " NEXT LINE",
+        '\u{a0}' => " NO-BREAK SPACE",
+        '\u{ad}' => " SOFT HYPHEN",
+        '\u{34f}' => " COMBINING GRAPHEME JOINER",
+        '\u{61c}' => " ARABIC LETTER MARK",
+        '\u{115f}' => " HANGUL CHOSEONG FILLER",
+        '\u{1160}' => " HANGUL JUNGSEONG FILLER",
+        '\u{1680}' => " OGHAM SPACE MARK",
+        '\u{180e}' => " MONGOLIAN VOWEL SEPARATOR",
+        '\u{2000}' => " EN QUAD",
+        '\u{2001}' => " EM QUAD",
+        '\u{2002}' => " EN SPACE",
+        '\u{2003}' => " EM SPACE",
+        '\u{2004}' => " THREE-PER-EM SPACE",
+        '\u{2005}' => " FOUR-PER-EM SPACE",
+        '\u{2006}' => " SIX-PER-EM SPACE",
+        '\u{2007}' => " FIGURE SPACE",
+        '\u{2008}' => " PUNCTUATION SPACE",
+        '\u{2009}' => " THIN SPACE",
+        '\u{200a}' => " HAIR SPACE",
+        '\u{200b}' => " ZERO WIDTH SPACE",
+        '\u{200c}' => " ZERO WIDTH NON-JOINER",
+        '\u{200d}' => " ZERO WIDTH JOINER",
+        '\u{200e}' => " LEFT-TO-RIGHT MARK",
+        '\u{200f}' => " RIGHT-TO-LEFT MARK",
+        '\u{2028}' => " LINE SEPARATOR",
+        '\u{2029}' => " PARAGRAPH SEPARATOR",
+        '\u{202a}' => " LEFT-TO-RIGHT EMBEDDING",
+        '\u{202b}' => " RIGHT-TO-LEFT EMBEDDING",
+        '\u{202c}' => " POP DIRECTIONAL FORMATTING",
+        '\u{202d}' => " LEFT-TO-RIGHT OVERRIDE",
+        '\u{202e}' => " RIGHT-TO-LEFT OVERRIDE",
+        '\u{202f}' => " NARROW NO-BREAK SPACE",
+        '\u{205f}' => " MEDIUM MATHEMATICAL SPACE",
+        '\u{2060}' => " WORD JOINER",
+        '\u{2061}' => " FUNCTION APPLICATION",
+        '\u{2062}' => " INVISIBLE TIMES",
+        '\u{2063}' => " INVISIBLE SEPARATOR",
+        '\u{2064}' => " INVISIBLE PLUS",
+        '\u{2066}' => " LEFT-TO-RIGHT ISOLATE",
+        '\u{2067}' => " RIGHT-TO-LEFT ISOLATE",
+        '\u{2068}' => " FIRST STRONG ISOLATE",
+        '\u{2069}' => " POP DIRECTIONAL ISOLATE",
+        '\u{2800}' => " BRAILLE PATTERN BLANK",
+        '\u{3000}' => " IDEOGRAPHIC SPACE",
+        '\u{3164}' => " HANGUL FILLER",
+        '\u{feff}' => " ZERO WIDTH NO-BREAK SPACE",
+        '\u{ffa0}' => " HALFWIDTH HANGUL FILLER",
+        '\u{fffc}' => " OBJECT REPLACEMENT CHARACTER",
+        '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => " (a variation selector)",
+        '\u{e0000}'..='\u{e007f}' => " (a tag character)",
+        _ => match category(character) {
+            GeneralCategory::Control => " (a control character)",
+            GeneralCategory::PrivateUse => " (a private-use character)",
+            GeneralCategory::Unassigned => " (an unassigned character)",
+            GeneralCategory::SpaceSeparator => " (a space)",
+            _ => " (an invisible character)",
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_a_character_nobody_sees_is_refused_and_the_message_names_it() {
+        for (name, named) in [
+            ("Acme\u{202e}moc", "U+202E RIGHT-TO-LEFT OVERRIDE at position 5"),
+            ("\u{200b}Acme", "U+200B ZERO WIDTH SPACE at position 1"),
+            ("  Ac\u{2060}me", "U+2060 WORD JOINER at position 5"),
+            ("Acme\u{2028}GmbH", "U+2028 LINE SEPARATOR at position 5"),
+            ("Ac\u{7}me", "U+0007 (a control character) at position 3"),
+            ("Ac\u{ad}me", "U+00AD SOFT HYPHEN at position 3"),
+            ("Ac\u{200d}me", "U+200D ZERO WIDTH JOINER at position 3"),
+            ("Ac\u{fe0f}me", "U+FE0F (a variation selector) at position 3"),
+            ("Ac\u{e0041}me", "U+E0041 (a tag character) at position 3"),
+            ("Ac\u{3164}me", "U+3164 HANGUL FILLER at position 3"),
+            ("Acme\u{feff}", "U+FEFF ZERO WIDTH NO-BREAK SPACE at position 5"),
+        ] {
+            let error = name_check("/name", name, 200).unwrap_err();
+            assert_eq!(error.fields()[0].pointer, "/name");
+            assert!(error.message().contains(named), "{name:?}: {}", error.message());
+        }
+    }
+
+    #[test]
+    fn names_of_all_scripts_and_emoji_stay_possible() {
+        for name in [
+            "Müller & Co. KG",
+            "Booking.com",
+            "株式会社\u{3000}山田",
+            "نرم\u{200c}افزار",
+            "क्\u{200d}ष",
+            "Family 👨\u{200d}👩\u{200d}👧",
+            "Love ❤\u{fe0f} Inc",
+            "👩🏽\u{200d}💻 Coders",
+            "Crème\u{a0}Brûlée",
+        ] {
+            assert_eq!(name_check("/name", name, 200).unwrap(), name);
+        }
+        for name in ["", "   ", &"x".repeat(201)] {
+            assert!(name_check("/name", name, 200).is_err());
+        }
+    }
+}
