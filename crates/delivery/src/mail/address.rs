@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use freehold_core::{Error, Result};
+use freehold_core::{EmailAddress, EmailAddressError, Error, Result};
 
 /// One address that a mail can be sent to: `ada@example.org`. There is no other way to a recipient, so a recipient
 /// never holds a line break, a second address or a display name.
@@ -10,22 +10,17 @@ use freehold_core::{Error, Result};
 pub struct Address(String);
 
 impl Address {
-    /// The longest address SMTP carries (RFC 5321, 4.5.3.1.3, without its brackets).
-    pub const LONGEST: usize = 254;
-
     /// Reads an address. Whether anybody reads mail there is found out by sending some.
     ///
-    /// `validation_failed` if it cannot be put into a header as it stands: no `@`, too long, or with spaces, control
-    /// characters, brackets, commas or quotes.
+    /// # Errors
+    /// `validation_failed` for what [`EmailAddress`] refuses, and for anything around the address.
     pub fn parse(text: &str) -> Result<Self> {
-        let forbidden = |c: char| c.is_whitespace() || c.is_control() || r#"<>()[],;:"\"#.contains(c);
-        let parts = text.split_once('@').filter(|(local, domain)| {
-            !local.is_empty() && !domain.is_empty() && !domain.contains('@') && text.len() <= Self::LONGEST
-        });
-        match parts {
-            Some(_) if !text.contains(forbidden) => Ok(Self(text.to_owned())),
-            _ => Err(Error::invalid("/recipient", "expected one mail address, such as ada@example.org")),
+        let refusal = |error: EmailAddressError| Error::invalid("/recipient", error.to_string());
+        EmailAddress::parse(text).map_err(refusal)?;
+        if text.contains(char::is_whitespace) {
+            return Err(refusal(EmailAddressError::Invalid));
         }
+        Ok(Self(text.to_owned()))
     }
 
     /// The address as it was given.
@@ -36,8 +31,7 @@ impl Address {
     /// The one spelling of the address that lists keep: lower case, the domain as mail servers take it
     /// (`ada@xn--exmple-cua.de`). Who is behind `ada+news@` is the server's affair, so that stays as it is.
     pub fn canonical(&self) -> String {
-        let (name, domain) = self.0.split_once('@').unwrap_or((&self.0, ""));
-        format!("{}@{}", name.to_lowercase(), server_name(domain).to_lowercase())
+        EmailAddress::parse(&self.0).map_or_else(|_| self.0.to_lowercase(), EmailAddress::into_string)
     }
 
     /// The domain, as mail servers take it.
@@ -94,7 +88,7 @@ mod tests {
 
     #[test]
     fn an_address_cannot_smuggle_a_header_or_a_second_recipient() {
-        let long = format!("{}@example.org", "a".repeat(Address::LONGEST));
+        let long = format!("{}@example.org", "a".repeat(254));
         let hostile = [
             "",
             "@",

@@ -1,6 +1,6 @@
 //! What the mails about money say: one kind of data, and for each mail its words, which the text and the HTML share.
 
-use freehold_core::{Context, Error, Result};
+use freehold_core::{Context, Error, Result, mail_name};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     line::one_line,
     web_address::is_web_address,
-    wording::{Facts, Words},
+    wording::{Facts, NAMELESS, Words},
 };
 
 /// Which mail about money. All go to an organization's owners and administrators.
@@ -139,10 +139,10 @@ impl Billing {
     /// Reads the data of a queued mail. Fields it does not know are skipped: a newer server may have queued it.
     pub(super) fn read(kind: BillingMail, data: Value) -> Result<Self> {
         let mut read: Self = serde_json::from_value(data).context("reading the data of a mail")?;
-        for text in [&mut read.product_name, &mut read.organization, &mut read.plan].into_iter().chain(&mut read.amount)
-        {
+        for text in [&mut read.product_name, &mut read.plan].into_iter().chain(&mut read.amount) {
             *text = one_line(text);
         }
+        read.organization = mail_name(&read.organization).unwrap_or_else(|| NAMELESS.to_owned());
         for address in [&read.link, &read.site_url] {
             if !is_web_address(address) {
                 return Err(Error::internal("a mail links to something that is no web address"));
@@ -402,6 +402,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn an_organization_named_by_a_web_address_is_your_organization() {
+        let mail = Billing::read(BillingMail::Suspended, data("organization", json!("https://evil.example"))).unwrap();
+        let words = mail.words(BillingMail::Suspended);
+        assert_eq!(words.subject, "Your organization can only be read for now");
+        assert!(words.paragraphs[0].contains("of your organization is not paid for"), "{}", words.paragraphs[0]);
     }
 
     #[test]

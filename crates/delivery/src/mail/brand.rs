@@ -1,8 +1,9 @@
 //! Whose mail it is, to its reader.
 
 use freehold_catalog::{Color, Product};
+use freehold_core::{mail_name, mail_text};
 
-use super::{Address, Wording, line::one_line};
+use super::{Address, Wording, line::one_line, tenant_brand::FOOTER_LONGEST};
 
 /// The ground that a mail's text stands on, by day and by night.
 const DAY: Color = Color::WHITE;
@@ -74,7 +75,7 @@ impl Brand {
     #[must_use]
     pub fn of_tenant(&self, tenant: TenantBrand) -> Self {
         let TenantBrand { sender_name, reply_to, color, footer } = tenant;
-        let name = sender_name.map(|name| one_line(&name)).filter(|name| !name.is_empty());
+        let name = sender_name.and_then(|name| mail_name(&name));
         Self {
             product_name: self.product_name.clone(),
             sender_name: match &name {
@@ -84,7 +85,10 @@ impl Brand {
             reply_to: reply_to.or_else(|| self.reply_to.clone()),
             color: color.unwrap_or(self.color),
             support: self.support.clone(),
-            footer: footer.map(|footer| one_line(&footer)).or_else(|| self.footer.clone()),
+            footer: footer
+                .map(|footer| mail_text(&footer, FOOTER_LONGEST))
+                .filter(|footer| !footer.is_empty())
+                .or_else(|| self.footer.clone()),
             speaks_for: name,
             wording: self.wording.clone(),
         }

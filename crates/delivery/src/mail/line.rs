@@ -1,10 +1,11 @@
 //! Text that has to stay on one line: subjects and names.
 
-/// `text` on one line: runs of spaces, line breaks and control characters become one space. What ends up in a header
-/// of a mail has been through here, so no data can begin a header of its own.
+use freehold_core::visible_line;
+
+/// `text` on one line: runs of spaces, line breaks and control characters become one space, and characters that hide or reorder
+/// others are left out. What ends up in a header of a mail has been through here, so no data can begin a header of its own.
 pub(super) fn one_line(text: &str) -> String {
-    let breaks = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    text.split(breaks).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    visible_line(text)
 }
 
 #[cfg(test)]

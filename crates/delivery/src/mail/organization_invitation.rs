@@ -1,6 +1,6 @@
 //! What the mail about an invitation to an organization is made of, and what it says.
 
-use freehold_core::{Context, Error, Result};
+use freehold_core::{Context, Error, Result, mail_address, mail_name};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -34,10 +34,12 @@ impl OrganizationInvitation {
     /// Reads the data of a queued mail. Fields it does not know are skipped: a newer server may have queued it.
     pub(super) fn read(data: Value) -> Result<Self> {
         let mut read: Self = serde_json::from_value(data).context("reading the data of a mail")?;
-        for text in [&mut read.product_name, &mut read.organization, &mut read.role] {
+        for text in [&mut read.product_name, &mut read.role] {
             *text = one_line(text);
         }
-        read.invited_by = read.invited_by.map(|by| one_line(&by)).filter(|by| !by.is_empty());
+        // What members wrote goes to strangers in the product's name.
+        read.organization = mail_name(&read.organization).unwrap_or_else(|| "an organization".to_owned());
+        read.invited_by = read.invited_by.and_then(|by| mail_address(&by));
         for address in [&read.link, &read.site_url] {
             if !is_web_address(address) {
                 return Err(Error::internal("a mail links to something that is no web address"));
@@ -120,6 +122,14 @@ mod tests {
         let said = OrganizationInvitation::read(data.clone()).unwrap().words();
         assert_eq!(said.paragraphs[0], "grace@example.org invites you to Bright Dental at VoiceFX AI, as an admin.");
         assert!(said.paragraphs[1].contains("until 6 August 2026"));
+        let name = "URGENT: your account is locked. Unlock at https://evil.example/login";
+        for (field, value) in [("organization", name), ("invited_by", "www.evil.example/x@evil.example")] {
+            let mut data = data.clone();
+            data[field] = json!(value);
+            let said = OrganizationInvitation::read(data).unwrap().words();
+            let all = format!("{} {} {}", said.subject, said.heading, said.paragraphs.join(" "));
+            assert!(!all.contains("evil") && !all.contains("URGENT"), "{all}");
+        }
         data["invited_by"] = json!(null);
         let said = OrganizationInvitation::read(data.clone()).unwrap().words();
         assert!(said.paragraphs[0].starts_with("Somebody there invites you"));

@@ -1,6 +1,6 @@
 //! What the mails that let somebody in are made of, and what they say.
 
-use freehold_core::{Context, Error, Result};
+use freehold_core::{Context, Error, Result, mail_name};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -109,7 +109,7 @@ impl SignIn {
         let mut read: Self = serde_json::from_value(data).context("reading the data of a mail")?;
         read.product_name = one_line(&read.product_name);
         read.new_email = read.new_email.map(|email| one_line(&email));
-        read.organization_name = read.organization_name.map(|name| one_line(&name)).filter(|name| !name.is_empty());
+        read.organization_name = read.organization_name.and_then(|name| mail_name(&name));
         if read.code.is_empty() || !read.code.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(Error::internal("the code of a mail is not of letters and digits"));
         }

@@ -3,7 +3,7 @@
 mod store;
 
 use freehold_catalog::Color;
-use freehold_core::{Caller, Error, FieldError, Result, TenantId};
+use freehold_core::{Caller, Error, FieldError, HiddenCharacter, Result, TenantId, mail_name};
 use freehold_db::{Db, TenantTx, row};
 use jiff::Timestamp;
 
@@ -14,9 +14,9 @@ use super::{Address, TenantBrand};
 /// The most characters of a sender's name.
 const NAME_LONGEST: usize = 60;
 /// The most characters of a footer.
-const FOOTER_LONGEST: usize = 300;
+pub(super) const FOOTER_LONGEST: usize = 300;
 
-const NAME: &str = "expected 1 to 60 characters on one line, without @, <, >, quotes and backslashes";
+const NAME: &str = "expected 1 to 60 characters on one line, without @, <, >, quotes, backslashes and web addresses";
 const ADDRESS: &str = "expected one mail address, such as reception@example.org, with only ASCII before the @";
 const COLOR: &str = "expected a colour of six hexadecimal digits, such as #1d6b48";
 const FOOTER: &str = "expected 1 to 300 characters on one line";
@@ -136,16 +136,21 @@ fn read<T>(
     parse: impl FnOnce(&str) -> Option<T>,
     wrong: &mut Vec<FieldError>,
 ) -> Option<T> {
-    let value = parse(text?.trim());
+    let text = text?;
+    let value = parse(text.trim());
     if value.is_none() {
-        wrong.push(FieldError { pointer: pointer.to_owned(), message: expected.to_owned() });
+        let message = match HiddenCharacter::in_name(&text) {
+            Some(hidden) => format!("contains {hidden}, which cannot be seen. Remove it"),
+            None => expected.to_owned(),
+        };
+        wrong.push(FieldError { pointer: pointer.to_owned(), message });
     }
     value
 }
 
 /// Mail programs show a name that looks like an address as if it were one.
 fn name(text: &str) -> Option<String> {
-    line(text, NAME_LONGEST).filter(|name| !name.contains(['@', '<', '>', '"', '\\']))
+    line(text, NAME_LONGEST).filter(|name| !name.contains(['@', '<', '>', '"', '\\']) && mail_name(name).is_some())
 }
 
 /// In a header, letters outside of ASCII before the @ would make the mail one that not every server takes.
@@ -156,12 +161,7 @@ fn address(text: &str) -> Option<Address> {
 /// One line of text that reads as it is written: characters that are not seen, or that turn others around, make one
 /// name look like another.
 fn line(text: &str, longest: usize) -> Option<String> {
-    let unseen = |c: char| {
-        let invisible =
-            matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}');
-        c.is_control() || invisible || c == '\u{feff}'
-    };
-    ((1..=longest).contains(&text.chars().count()) && !text.contains(unseen)).then(|| text.to_owned())
+    ((1..=longest).contains(&text.chars().count()) && HiddenCharacter::in_name(text).is_none()).then(|| text.to_owned())
 }
 
 #[cfg(test)]

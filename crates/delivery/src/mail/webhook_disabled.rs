@@ -1,13 +1,13 @@
 //! What the mail about a webhook endpoint that was switched off is made of.
 
-use freehold_core::{Context, Error, Result};
+use freehold_core::{Context, Error, Result, mail_name, mail_text};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
     line::one_line,
     web_address::is_web_address,
-    wording::{Facts, Words},
+    wording::{Facts, NAMELESS, Words},
 };
 
 /// The most characters of what an endpoint answered that a mail repeats.
@@ -49,8 +49,8 @@ impl WebhookDisabled {
     pub(super) fn read(data: Value) -> Result<Self> {
         let mut read: Self = serde_json::from_value(data).context("reading the data of a mail")?;
         read.product_name = one_line(&read.product_name);
-        read.organization = one_line(&read.organization);
-        read.last_answer = read.last_answer.map(|answer| one_line(&answer).chars().take(ANSWER_LONGEST).collect());
+        read.organization = mail_name(&read.organization).unwrap_or_else(|| NAMELESS.to_owned());
+        read.last_answer = read.last_answer.map(|answer| mail_text(&answer, ANSWER_LONGEST));
         for address in [&read.endpoint, &read.link, &read.site_url] {
             if !is_web_address(address) {
                 return Err(Error::internal("a mail links to something that is no web address"));
@@ -146,6 +146,6 @@ mod tests {
         let long = WebhookDisabled { last_answer: Some("x".repeat(500)), ..WebhookDisabled::sample() };
         assert!(long.why().contains("5 days"));
         let cut = WebhookDisabled::read(data("last_answer", json!(format!("a\r\n{}", "b".repeat(500))))).unwrap();
-        assert_eq!(cut.last_answer.unwrap().len(), ANSWER_LONGEST);
+        assert_eq!(cut.last_answer.unwrap().chars().count(), ANSWER_LONGEST);
     }
 }

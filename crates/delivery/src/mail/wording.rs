@@ -22,7 +22,19 @@ pub(super) struct Words {
 impl Words {
     /// Words whose subject is their heading.
     pub(super) fn titled(title: String, paragraphs: Vec<String>, button: &str) -> Self {
+        let (title, paragraphs) = (sentence(title), paragraphs.into_iter().map(sentence).collect());
         Self { subject: title.clone(), heading: title, paragraphs, button: button.to_owned() }
+    }
+}
+
+/// What members read for an organization whose name mails do not show.
+pub(super) const NAMELESS: &str = "your organization";
+
+/// The text with a capital letter where it begins with [`NAMELESS`].
+fn sentence(text: String) -> String {
+    match text.strip_prefix(NAMELESS) {
+        Some(rest) => format!("Your organization{rest}"),
+        None => text,
     }
 }
 

@@ -88,7 +88,7 @@ fn a_sender_that_is_none_is_refused() {
 
 #[test]
 fn nothing_that_somebody_wrote_begins_a_header() {
-    let hostile = "x\r\nBcc: all@example.org\r\n\r\n<b>";
+    let hostile = "x\r\nBcc: all\r\n\r\n<b>";
     let tenant = TenantBrand {
         sender_name: Some(hostile.to_owned()),
         footer: Some(hostile.to_owned()),
@@ -104,7 +104,7 @@ fn nothing_that_somebody_wrote_begins_a_header() {
     for (name, value) in headers(&content) {
         assert!(known.contains(&name.as_str()), "{name}: {value}");
     }
-    assert_eq!(header(&content, "Subject"), "A webhook endpoint of x Bcc: all@example.org <b> was switched off");
+    assert_eq!(header(&content, "Subject"), "A webhook endpoint of x Bcc: all <b> was switched off");
 }
 
 #[test]
