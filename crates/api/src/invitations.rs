@@ -1,8 +1,7 @@
 //! Invitations to an organization.
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use freehold_core::{ApiKeyId, Area, Cursor, Error, OptionExt, Permission, Role, UserId, codes};
-use freehold_identity::user::email_normalize;
+use freehold_core::{ApiKeyId, Area, Cursor, EmailAddress, Error, OptionExt, Permission, Role, UserId, codes};
 use freehold_jobs::outbox::EventId;
 use freehold_tenancy::{
     invitation::{self, Invitation, InvitationId, InvitationToken, NewInvitation, member_with_address},
@@ -139,8 +138,9 @@ pub(crate) async fn invitation_create(
     creation: Creation<InvitationNew>,
 ) -> Answer<Response> {
     caller.allow(Permission::write(Area::Members))?;
-    let email = email_normalize(&creation.body.email)
-        .map_err(|_| Error::invalid("/email", "expected one mail address, such as ada@example.org"))?;
+    let email =
+        EmailAddress::parse(&creation.body.email).map_err(|error| Error::invalid("/email", error.to_string()))?;
+    let email = email.into_string();
     let mut tx = backbone.db.system("see whether who is invited is a member").begin().await?;
     if member_with_address(&mut tx, caller.tenant(), &email).await? {
         return Err(Error::new(codes::CONFLICT, "Somebody with that address is a member already.").into());

@@ -1,5 +1,7 @@
 //! How the product's mails look.
 
+use freehold_core::{EmailAddress, EmailAddressError};
+
 use crate::{
     color::Color,
     read::{Section, Value},
@@ -59,14 +61,16 @@ fn read_color(value: &Value<'_>) -> Option<Color> {
 }
 
 fn read_address(value: &Value<'_>) -> Option<String> {
-    let forbidden = |c: char| c.is_whitespace() || c.is_control() || r#"<>()[],;:"\"#.contains(c);
-    let address = value.as_text().filter(|text| {
-        let parts = text.split_once('@');
-        let whole = parts.is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty() && !domain.contains('@'));
-        whole && text.len() <= 254 && !text.contains(forbidden)
-    });
-    if address.is_none() {
-        value.refuse("expected one mail address such as \"help@example.org\"");
+    let text = value.as_text().unwrap_or_default();
+    match EmailAddress::parse(text) {
+        Ok(_) if !text.contains(char::is_whitespace) => Some(text.to_owned()),
+        Err(EmailAddressError::Hidden(hidden)) => {
+            value.refuse(&format!("expected one mail address such as \"help@example.org\", without {hidden}"));
+            None
+        }
+        _ => {
+            value.refuse("expected one mail address such as \"help@example.org\"");
+            None
+        }
     }
-    address.map(ToOwned::to_owned)
 }

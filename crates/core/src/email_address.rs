@@ -80,23 +80,28 @@ impl EmailAddress {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
     }
 
-    /// Every spelling under which earlier versions stored `canonical`, itself first: they kept domains as they were typed. Rows
-    /// are looked up by all of them.
-    pub fn spellings(canonical: &str) -> Vec<String> {
-        let mut spellings = vec![canonical.to_owned()];
-        if let Some((local, domain)) = canonical.rsplit_once('@').filter(|(_, domain)| domain.contains("xn--"))
-            && let (unicode, Ok(())) = Uts46::new().to_unicode(domain.as_bytes(), AsciiDenyList::URL, Hyphens::Allow)
-            && unicode != domain
-        {
-            spellings.push(format!("{local}@{unicode}"));
+    /// Every spelling under which the address may be stored, the one of [`parse`](Self::parse) first: earlier versions kept domains
+    /// as they were typed. Rows are looked up by all of them. `address` is one that was parsed or stored before.
+    pub fn spellings(address: &str) -> Vec<String> {
+        let mut spellings = vec![address.to_owned()];
+        let Some((local, domain)) = address.rsplit_once('@') else { return spellings };
+        if domain.is_ascii() && !domain.contains("xn--") {
+            return spellings;
+        }
+        let Some(ascii) = domain_in_ascii(domain) else { return spellings };
+        let (unicode, _) = Uts46::new().to_unicode(ascii.as_bytes(), AsciiDenyList::URL, Hyphens::Allow);
+        for domain in [&unicode, ascii.as_str()] {
+            let spelling = format!("{local}@{domain}");
+            spellings.retain(|other| *other != spelling);
+            spellings.insert(0, spelling);
         }
         spellings
     }
 
-    /// Whether two addresses, stored by whichever version, are one.
+    /// Whether two stored addresses are one. Only domains are compared by what they mean: before the `@` an earlier version may have
+    /// confirmed a mailbox whose name merely looks the same.
     pub fn same(one: &str, other: &str) -> bool {
-        let canonical = |text: &str| Self::parse(text).map_or_else(|_| text.to_lowercase(), Self::into_string);
-        one == other || canonical(one) == canonical(other)
+        one == other || Self::spellings(one)[0] == Self::spellings(other)[0]
     }
 }
 
@@ -227,8 +232,14 @@ mod tests {
     fn addresses_of_earlier_versions_are_found() {
         assert_eq!(EmailAddress::spellings("ada@example.org"), ["ada@example.org"]);
         let both = ["ada@xn--bcher-kva.example", "ada@bücher.example"];
-        assert_eq!(EmailAddress::spellings(both[0]), both);
-        assert!(EmailAddress::same(both[0], both[1]) && EmailAddress::same("odd one", "Odd One"));
+        assert_eq!(
+            (EmailAddress::spellings(both[0]), EmailAddress::spellings(both[1])),
+            (both.map(String::from).to_vec(), both.map(String::from).to_vec())
+        );
+        let typed = "ada@ｂücher.example";
+        assert_eq!(EmailAddress::spellings(typed), [both[0], both[1], typed]);
+        assert_eq!(EmailAddress::spellings("odd one"), ["odd one"]);
+        assert!(EmailAddress::same(both[0], both[1]) && !EmailAddress::same("ａda@example.org", "ada@example.org"));
         assert!(!EmailAddress::same("ada@example.org", "eve@example.org"));
     }
 

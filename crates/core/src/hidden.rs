@@ -7,6 +7,8 @@ use icu_properties::{
     props::{DefaultIgnorableCodePoint, ExtendedPictographic, GeneralCategory, Script},
 };
 
+use unicode_normalization::UnicodeNormalization;
+
 use crate::{Error, Result};
 
 /// A character that cannot be seen, and its place in the text.
@@ -38,10 +40,28 @@ pub(crate) fn hidden_in_address(text: &str) -> Option<HiddenCharacter> {
     first(text, |character, _, _| !allowed(character))
 }
 
-/// The first character of a name that a reader cannot see or that reorders what is around it. Joiners where a script or an emoji
-/// needs them are not hidden: Persian words and families of emoji are written with them.
-pub(crate) fn hidden_in_name(text: &str) -> Option<HiddenCharacter> {
-    first(text, |character, before, after| is_hidden(character) && !is_needed(character, before, after))
+impl HiddenCharacter {
+    /// The first character of a name that a reader cannot see or that reorders what is around it. Joiners where a script or an
+    /// emoji needs them are not hidden: Persian words and families of emoji are written with them.
+    pub fn in_name(text: &str) -> Option<Self> {
+        first(text, |character, before, after| is_hidden(character) && !is_needed(character, before, after))
+    }
+}
+
+/// The text on one line and without the characters that [`HiddenCharacter::in_name`] finds; every run of spaces and breaks is one
+/// space.
+pub fn visible_line(text: &str) -> String {
+    let mut kept: Vec<char> = Vec::with_capacity(text.len());
+    let mut letters = text.nfc().peekable();
+    while let Some(character) = letters.next() {
+        let before = kept.iter().rev().find(|letter| !is_modifier(**letter)).copied();
+        if character.is_whitespace() || character.is_control() {
+            kept.push(' ');
+        } else if !is_hidden(character) || is_needed(character, before, letters.peek().copied()) {
+            kept.push(character);
+        }
+    }
+    String::from_iter(kept).split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// The name without space around it, if it has 1 to `longest` characters and each of them can be seen.
@@ -49,7 +69,7 @@ pub(crate) fn hidden_in_name(text: &str) -> Option<HiddenCharacter> {
 /// # Errors
 /// `validation_failed` at `pointer`, which names the character that cannot be seen and its position.
 pub fn name_check(pointer: &str, name: &str, longest: usize) -> Result<String> {
-    if let Some(hidden) = hidden_in_name(name.trim_matches([' ', '\t', '\r', '\n'])) {
+    if let Some(hidden) = HiddenCharacter::in_name(name.trim_matches([' ', '\t', '\r', '\n'])) {
         // Counted in the text as it was sent.
         let skipped = name.chars().take_while(|letter| matches!(letter, ' ' | '\t' | '\r' | '\n')).count();
         let hidden = HiddenCharacter { position: hidden.position + skipped, ..hidden };
@@ -72,12 +92,16 @@ fn first(text: &str, hides: impl Fn(char, Option<char>, Option<char>) -> bool) -
         if hides(character, before, after) {
             return Some(HiddenCharacter { character, position: index + 1 });
         }
-        // What only changes the look of an emoji stands between it and its joiner.
-        if !matches!(character, '\u{fe0e}' | '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}') {
+        if !is_modifier(character) {
             before = Some(character);
         }
     }
     None
+}
+
+/// Whether the character only changes the look of the emoji before it, and stands between that and its joiner.
+fn is_modifier(character: char) -> bool {
+    matches!(character, '\u{fe0e}' | '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}')
 }
 
 /// Whether nothing is seen of the character, other than the space that some of them leave; ordinary and wide spaces are seen.

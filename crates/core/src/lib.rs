@@ -26,7 +26,7 @@ pub use caller::{Actor, Caller, Plan, Standing};
 pub use clock::Clock;
 pub use email_address::{EmailAddress, EmailAddressError};
 pub use error::{Code, Context, Error, FieldError, Limit, OptionExt, Result, codes};
-pub use hidden::{HiddenCharacter, name_check};
+pub use hidden::{HiddenCharacter, name_check, visible_line};
 pub use id::{ApiKeyId, ApiKeyKind, Id, Ids, Kind, SessionId, SessionKind, TenantId, TenantKind, UserId, UserKind};
 pub use mail_text::{mail_address, mail_name, mail_text};
 pub use money::{Currency, Money, ParseMoneyError};

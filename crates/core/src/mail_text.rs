@@ -6,7 +6,7 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::{EmailAddress, hidden::hidden_in_name};
+use crate::{EmailAddress, visible_line};
 
 /// The most characters of a name in a mail.
 const NAME_LONGEST: usize = 60;
@@ -35,20 +35,6 @@ pub fn mail_address(address: &str) -> Option<String> {
     let address = EmailAddress::parse(address).ok()?.into_string();
     let plain = address.chars().count() <= NAME_LONGEST && !address.contains(['/', '?', '#', '=', '%']);
     (plain && !address.contains("www.")).then_some(address)
-}
-
-/// The text on one line: without characters that nobody sees, every run of spaces and breaks one space.
-fn visible_line(text: &str) -> String {
-    let mut text: String = text.nfc().collect();
-    while let Some(hidden) = hidden_in_name(&text) {
-        let mut letters: Vec<char> = text.chars().collect();
-        // A break separates words, everything else was not there to be seen.
-        let breaks = hidden.character.is_control() || hidden.character.is_whitespace();
-        let instead = if breaks { Some(' ') } else { None };
-        letters.splice(hidden.position - 1..hidden.position, instead);
-        text = letters.into_iter().collect();
-    }
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What mail programs may take the character for.
@@ -149,6 +135,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::HiddenCharacter;
 
     #[test]
     fn a_name_with_an_address_is_not_shown() {
@@ -255,7 +242,7 @@ mod tests {
                 prop_assert!(shown.chars().count() <= 60);
                 let lower = shown.to_lowercase();
                 prop_assert!(!lower.contains("://") && !lower.contains("www."), "{shown:?}");
-                prop_assert!(hidden_in_name(&shown).is_none(), "{shown:?}");
+                prop_assert!(HiddenCharacter::in_name(&shown).is_none(), "{shown:?}");
                 prop_assert!(domains(&shown.chars().map(folded).collect::<Vec<_>>()).is_empty(), "{shown:?}");
             }
         }

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use freehold_core::{Code, Error, Result};
+use freehold_core::{Code, EmailAddress, Error, Result};
 use freehold_db::{JsonText, Query, SystemTx, row};
 use freehold_vault::Purpose;
 use jiff::{SignedDuration, Timestamp};
@@ -150,7 +150,18 @@ pub(crate) async fn account_try(
     let (taken, refused) = (bucket.filter(|bucket| !guessed(bucket)), bucket.filter(guessed));
     let (name, step) = taken.map_or(("", 0), |bucket| (bucket.name, bucket.step));
     let room = taken.map_or(0, |bucket| bucket.room.saturating_mul(bucket.step));
-    let query = store::account_take(realm, email, &place, taken.is_some(), name, anywhere, here, step, room, now);
+    let query = store::account_take(
+        realm,
+        &EmailAddress::spellings(email),
+        &place,
+        taken.is_some(),
+        name,
+        anywhere,
+        here,
+        step,
+        room,
+        now,
+    );
     let found = identity.db.system("find who signs in").fetch_optional(query).await?;
     let FoundAccount { person, known, until } = found.ok_or_else(|| Error::internal("account_take answered no row"))?;
     let (person, subject) = (person.map(|JsonText(person)| person), subjects[usize::from(known)]);
@@ -174,6 +185,7 @@ fn passwords(identity: &Identity) -> Option<Bucket> {
 /// What the tries at an account are counted as: those from anywhere, and those from this network where the person knows it.
 fn account(identity: &Identity, realm: Realm, email: &str, client: &Client) -> [[u8; 32]; 2] {
     let (realm, network) = (realm.to_string(), client.ip.map(network).unwrap_or_default());
+    let email = spelling(email);
     let parts = [b"account".as_slice(), realm.as_bytes(), email.as_bytes(), network.as_bytes()];
     [digest(identity, &parts[..3]), digest(identity, &parts)]
 }
@@ -206,7 +218,12 @@ pub async fn code_try(identity: &Identity, realm: Realm, email: &str) -> Result<
     let Some(bucket) = Bucket::new("codes", number, 3600, number).filter(|_| limits.enabled) else {
         return Ok(PasswordTry(None));
     };
-    try_take(identity, bucket, digest(identity, &[b"account", realm.to_string().as_bytes(), email.as_bytes()])).await
+    try_take(
+        identity,
+        bucket,
+        digest(identity, &[b"account", realm.to_string().as_bytes(), spelling(email).as_bytes()]),
+    )
+    .await
 }
 
 async fn try_take(identity: &Identity, bucket: Bucket, subject: [u8; 32]) -> Result<PasswordTry> {
@@ -263,7 +280,12 @@ pub(crate) async fn place_known(identity: &Identity, user: &User, client: &Clien
 /// his places are new ones.
 fn place(identity: &Identity, realm: Realm, email: &str, client: &Client) -> Option<[u8; 32]> {
     let (realm, network) = (realm.to_string(), network(client.ip?));
-    Some(digest(identity, &[b"place", realm.as_bytes(), email.as_bytes(), network.as_bytes()]))
+    Some(digest(identity, &[b"place", realm.as_bytes(), spelling(email).as_bytes(), network.as_bytes()]))
+}
+
+/// The spelling by which an address is counted: an earlier version may have stored another.
+fn spelling(email: &str) -> String {
+    EmailAddress::spellings(email).swap_remove(0)
 }
 
 /// Forgets what means nothing any more, in small steps; how many rows.

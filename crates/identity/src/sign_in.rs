@@ -2,7 +2,7 @@
 
 mod store;
 
-use freehold_core::{Error, Result, Secret};
+use freehold_core::{EmailAddress, Error, Result, Secret};
 use freehold_db::SystemTx;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -108,7 +108,11 @@ fn refusal(user: &User, now: Timestamp) -> Option<Error> {
 
 /// The password's hash of whoever has this address.
 pub(crate) async fn password_of(identity: &Identity, realm: Realm, email: &str) -> Result<Option<Secret>> {
-    let found = identity.db.system("find who signs up").fetch_optional(store::password_of(realm, email)).await?;
+    let found = identity
+        .db
+        .system("find who signs up")
+        .fetch_optional(store::password_of(realm, &EmailAddress::spellings(email)))
+        .await?;
     Ok(found.and_then(|(hash,)| hash))
 }
 

@@ -2,7 +2,7 @@
 
 mod store;
 
-use freehold_core::{Error, Result, Secret, UserId, codes};
+use freehold_core::{EmailAddress, EmailAddressError, Error, Result, Secret, UserId, codes};
 use freehold_db::{OnConstraint, Query, SystemTx, row};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -188,7 +188,7 @@ pub async fn providers_note(tx: &mut SystemTx, user: UserId, now: Timestamp) -> 
 
 /// The person with this address.
 pub async fn user_find_by_email(tx: &mut SystemTx, realm: Realm, email: &str) -> Result<Option<User>> {
-    tx.fetch_optional(store::user_find_by_email(realm, email)).await
+    tx.fetch_optional(store::user_find_by_email(realm, &EmailAddress::spellings(email))).await
 }
 
 /// The person whom somebody means who asks for a mail. Where each tenant has people of its own, who founds one need not
@@ -200,7 +200,7 @@ pub(crate) async fn person_find(
     email: &str,
 ) -> Result<Option<User>> {
     if realm == HOUSE && identity.settings.auth.identity == PeopleOf::PerTenant {
-        return tx.fetch_optional(store::founder_find(email)).await;
+        return tx.fetch_optional(store::founder_find(&EmailAddress::spellings(email))).await;
     }
     user_find_by_email(tx, realm, email).await
 }
@@ -258,24 +258,18 @@ pub(crate) fn user_signed_in_unchanged(user: &User, now: Timestamp) -> Query<()>
     store::user_signed_in_unchanged(user.id, user.updated_at, user.encrypted_password.clone(), now)
 }
 
-/// The address as it is stored: trimmed, lower case. Refuses what no mail server would take.
+/// The address in the one spelling in which it is stored (see [`EmailAddress`]).
+///
+/// # Errors
+/// `validation_failed` for what no mail server would take, and for characters that cannot be seen: the message names the
+/// character and its position.
 pub fn email_normalize(text: &str) -> Result<String> {
-    let email = text.trim().to_lowercase();
-    let plausible = email.len() <= 254
-        && !email
-            .chars()
-            .any(|letter| letter.is_control() || letter.is_whitespace() || "<>()[],;:\\\"".contains(letter))
-        && email.split_once('@').is_some_and(|(local, domain)| {
-            (1..=64).contains(&local.len())
-                && !domain.contains('@')
-                && !domain.is_empty()
-                && domain.split('.').all(|label| !label.is_empty() && label.len() <= 63)
-        });
-    if plausible {
-        Ok(email)
-    } else {
-        Err(Error::new(codes::VALIDATION_FAILED, "Unable to validate email address: invalid format"))
-    }
+    let refusal = |error| match error {
+        EmailAddressError::Hidden(_) => format!("Unable to validate email address: {error}"),
+        EmailAddressError::Invalid => "Unable to validate email address: invalid format".to_owned(),
+    };
+    let address = EmailAddress::parse(text).map_err(|error| Error::new(codes::VALIDATION_FAILED, refusal(error)))?;
+    Ok(address.into_string())
 }
 
 #[cfg(test)]
@@ -299,5 +293,16 @@ mod tests {
         ] {
             assert!(email_normalize(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_refusal_of_an_address_names_the_character_that_cannot_be_seen() {
+        let error = email_normalize("ada\u{200b}@example.org").unwrap_err();
+        assert!(error.is(codes::VALIDATION_FAILED));
+        assert_eq!(
+            error.message(),
+            "Unable to validate email address: the address contains U+200B ZERO WIDTH SPACE at position 4, which cannot be \
+             seen. Remove it"
+        );
     }
 }

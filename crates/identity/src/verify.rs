@@ -5,7 +5,7 @@
 
 mod store;
 
-use freehold_core::{Error, Result, Secret, UserId};
+use freehold_core::{EmailAddress, Error, Result, Secret, UserId};
 use freehold_db::{SystemTx, row};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -253,15 +253,16 @@ async fn token_take(
     let found = match proof {
         Proof::Link(token) => tx.fetch_optional(store::token_lock_by_hash(&token.hash(), &types)).await?,
         Proof::Code { realm, email, code } => {
-            let rows = tx.fetch_all(store::token_lock_by_email(*realm, email, &types)).await?;
+            let emails = EmailAddress::spellings(email);
+            let rows = tx.fetch_all(store::token_lock_by_email(*realm, &emails, &types)).await?;
             let vault = &identity.vault;
             let right = |row: &&TokenRow| {
                 row.failed_attempts < MAX_WRONG_CODES
-                    && row.code_hash.as_deref().is_some_and(|hash| code_matches(vault, email, code, hash))
+                    && row.code_hash.as_deref().is_some_and(|hash| code_matches(vault, &row.relates_to, code, hash))
             };
             let found = rows.iter().find(right).cloned();
             if found.is_none() {
-                tx.execute(store::token_failed(*realm, email, &types)).await?;
+                tx.execute(store::token_failed(*realm, &emails, &types)).await?;
             }
             found
         }

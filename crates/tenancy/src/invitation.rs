@@ -10,7 +10,7 @@ mod token;
 use std::borrow::Cow;
 
 use freehold_core::{
-    ApiKeyId, Area, Caller, Error, Id, Kind, OptionExt, Page, PageRequest, Random, Result, Role, TenantId, UserId,
+    ApiKeyId, Area, Caller, EmailAddress, Error, Id, Kind, OptionExt, Page, PageRequest, Random, Result, Role, TenantId, UserId,
     codes,
 };
 use freehold_db::{Db, OnConstraint, SystemTx, TenantTx, row};
@@ -134,7 +134,7 @@ pub async fn seats_show(db: &Db, caller: &Caller, now: Timestamp) -> Result<i64>
 
 /// Whether a member of the tenant has this address. Of who is no member it tells nothing.
 pub async fn member_with_address(tx: &mut SystemTx, tenant: TenantId, email: &str) -> Result<bool> {
-    Ok(tx.fetch_one(store::member_with_address(tenant, email)).await?.0)
+    Ok(tx.fetch_one(store::member_with_address(tenant, &EmailAddress::spellings(email))).await?.0)
 }
 
 /// Invites an address, if `seats` agrees to how many seats are then taken, and asks for the mail. `areas` are all that roles
@@ -154,7 +154,7 @@ pub async fn invitation_create(
     caller.bounds().check_role(new.role, areas)?;
     let tenant = caller.tenant();
     let taken = seats_taken(tx, tenant, now).await?;
-    tx.execute(store::invitation_expire(&new.email, now)).await?;
+    tx.execute(store::invitation_expire(&EmailAddress::spellings(&new.email), now)).await?;
     mails_check(tx, now).await?;
     let role = new.role.name();
     let insert = store::invitation_insert(

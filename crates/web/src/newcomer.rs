@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use freehold_billing::{Billing, account::account_open};
 use freehold_catalog::{Product, Tenancy};
-use freehold_core::{Clock, Ids, Result, TenantId};
+use freehold_core::{Clock, Ids, Result, TenantId, name_check};
 use freehold_db::SystemTx;
 use freehold_identity::{
     Realm, realm_is_founders, realm_tenant,
@@ -53,12 +53,11 @@ pub async fn newcomer_settle(places: &Places, tx: &mut SystemTx, user: &User) ->
         Some(_) => return Ok(()),
         None => places.ids.next(),
     };
-    let before_at = user.email.split('@').next().filter(|name| !name.is_empty()).unwrap_or("me");
-    let wished = user.user_metadata.get("organization").and_then(Value::as_str).map(str::trim);
-    let usable =
-        |name: &&str| !personal && (1..=200).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-    let name = match wished.filter(usable) {
-        Some(wished) => wished.to_owned(),
+    let before_at = user.email.split('@').next().filter(|name| name_check("", name, 64).is_ok()).unwrap_or("me");
+    let wished = user.user_metadata.get("organization").and_then(Value::as_str).filter(|_| !personal);
+    // A name that cannot be used must not keep somebody from signing up.
+    let name = match wished.and_then(|name| name_check("", name, 200).ok()) {
+        Some(wished) => wished,
         None if personal => before_at.to_owned(),
         None => format!("{before_at}'s organization"),
     };

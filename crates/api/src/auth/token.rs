@@ -4,7 +4,7 @@ use axum::{
     Extension,
     extract::{Request, State},
 };
-use freehold_core::{Error, Result, Secret};
+use freehold_core::{EmailAddress, EmailAddressError, Error, Result, Secret};
 use freehold_identity::{
     Realm, codes,
     password::PasswordProblem,
@@ -85,7 +85,7 @@ pub(crate) async fn token(
 }
 
 async fn by_password(backbone: &Backbone, realm: Realm, body: TokenBody, client: &Client) -> Result<SessionBody> {
-    let wrong = |_| Error::new(codes::INVALID_CREDENTIALS, "Invalid login credentials");
+    let wrong = || Error::new(codes::INVALID_CREDENTIALS, "Invalid login credentials");
     let email = match (given(body.email), given(body.phone)) {
         (Some(_), Some(_)) => {
             return Err(invalid("Only an email address or phone number should be provided on login."));
@@ -97,7 +97,15 @@ async fn by_password(backbone: &Backbone, realm: Realm, body: TokenBody, client:
     if !backbone.identity.settings.password {
         return Err(Error::new(codes::EMAIL_PROVIDER_DISABLED, "Email logins are disabled"));
     }
-    let (email, password) = (email_normalize(&email).map_err(wrong)?, body.password.unwrap_or_default());
+    // Says which character cannot be seen; whoever has another odd address since an earlier version still signs in.
+    let email = match EmailAddress::parse(&email) {
+        Err(EmailAddressError::Invalid) if email.contains('@') && email.len() <= EmailAddress::LONGEST => {
+            email.trim().to_lowercase()
+        }
+        Err(EmailAddressError::Invalid) => return Err(wrong()),
+        _ => email_normalize(&email)?,
+    };
+    let password = body.password.unwrap_or_default();
     let weak = backbone.identity.policy.check(&password).err();
     let tokens = sign_in_with_password(&backbone.identity, realm, &email, password, client).await?;
     let session = SessionBody::load(backbone, tokens).await?;

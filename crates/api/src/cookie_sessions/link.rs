@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use freehold_core::{Error, codes as core_codes};
+use freehold_core::Error;
 use freehold_identity::{
     codes,
     one_time::{LinkToken, OneTimeCode},
@@ -95,13 +95,9 @@ pub(crate) async fn magic_link_verify(
         None => Proof::Link(LinkToken::parse(&body.token).ok_or_else(expired)?),
         Some(email) => {
             let code = OneTimeCode::parse(&body.token).ok_or_else(expired)?;
-            Proof::Code { realm, email: email_normalize(&email).map_err(|_| not_an_address())?, code }
+            Proof::Code { realm, email: email_normalize(&email)?, code }
         }
     };
     let tokens = sign_in_with_proof(&backbone.identity, proof, &client).await?;
     signed_in(&backbone, &uri, tokens)
-}
-
-fn not_an_address() -> Error {
-    Error::new(core_codes::VALIDATION_FAILED, "email is no address.")
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
-use freehold_core::{Clock, Ids, Random, UserId};
+use freehold_core::{Clock, EmailAddress, Ids, Random, UserId};
 use freehold_db::{Db, SystemTx};
 use freehold_identity::{
     admin::{UserFilter, UserPosition, user_ban, user_delete, user_delete_softly, user_list_after, user_search},
@@ -189,7 +189,18 @@ async fn find(tx: &mut SystemTx, person: &str) -> Result<User> {
             None => bail!("there is nobody with the id {person}"),
         };
     }
-    let mut found = user_search(tx, &person.trim().to_lowercase()).await?;
+    // An operator must be able to name a user whom an earlier version let in with an address that is refused today.
+    let email = match EmailAddress::parse(person) {
+        Ok(email) => email.into_string(),
+        Err(error) => {
+            let typed = person.trim().to_lowercase();
+            if user_search(tx, &typed).await?.is_empty() {
+                bail!("{person:?} is not an e-mail address: {error}");
+            }
+            typed
+        }
+    };
+    let mut found = user_search(tx, &email).await?;
     match (found.pop(), found.len()) {
         (None, _) => bail!("there is nobody with the address {person}"),
         (Some(user), 0) => Ok(user),

@@ -1,6 +1,6 @@
 //! Lists of people.
 
-use freehold_core::{Result, UserId};
+use freehold_core::{EmailAddress, Result, UserId};
 use freehold_db::SystemTx;
 use jiff::Timestamp;
 
@@ -79,7 +79,7 @@ pub async fn user_list_after(
 
 /// Everybody with this address, of whatever realm; at most ten.
 pub async fn user_search(tx: &mut SystemTx, email: &str) -> Result<Vec<User>> {
-    tx.fetch_all(store::user_search(email)).await
+    tx.fetch_all(store::user_search(&EmailAddress::spellings(email))).await
 }
 
 async fn with_identities(tx: &mut SystemTx, users: Vec<User>) -> Result<Listing> {

@@ -56,7 +56,8 @@ statements! {
          order by created_at, id limit $6";
 
     /// Everybody with this address, of whatever realm.
-    fn user_search(email: &str) -> User = "select * from freehold.people where email = $1 order by created_at, id limit 10";
+    fn user_search(emails: &[String]) -> User =
+        "select * from freehold.people where email = any($1) order by created_at, id limit 10";
 
     /// The ways in of several people.
     fn identity_list_of(users: Vec<Uuid>) -> OwnedIdentity =

@@ -1,15 +1,12 @@
 //! From the columns of a row to what is kept here of it.
 
-use freehold_core::UserId;
+use freehold_core::{EmailAddress, EmailAddressError, UserId};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::Columns;
-use crate::{
-    HOUSE, PeopleOf, admin::METADATA_BYTES, factor::totp_secret_seal, password::hash_check, signing::Keeper,
-    user::email_normalize,
-};
+use crate::{HOUSE, PeopleOf, admin::METADATA_BYTES, factor::totp_secret_seal, password::hash_check, signing::Keeper};
 
 /// The longest secret of an authenticator app that is looked at, in characters.
 const SECRET_CHARS_MAX: usize = 256;
@@ -34,7 +31,11 @@ pub(super) fn person_read(columns: &Columns, people: PeopleOf, now: Timestamp) -
     let deleted = time(columns, "deleted_at")?;
     let email = match text(columns, "email") {
         Some(email) if deleted.is_none() => {
-            Some(email_normalize(email).map_err(|_| "its address is none that mail can be sent to".to_owned())?)
+            let refusal = |error| match error {
+                EmailAddressError::Hidden(hidden) => format!("its address contains {hidden}, which cannot be seen"),
+                EmailAddressError::Invalid => "its address is none that mail can be sent to".to_owned(),
+            };
+            Some(EmailAddress::parse(email).map_err(refusal)?.into_string())
         }
         other => other.map(str::to_owned),
     };

@@ -15,7 +15,7 @@ statements! {
     /// Who has this address, and one try taken of those from anywhere, or of those from here where he knows it, if one is to be
     /// taken. Always one row: what is counted is counted for nobody, too.
     fn account_take(
-        realm: Realm, email: &str, place: &[u8], take: bool, name: &str, anywhere: &[u8], here: &[u8], step: i64,
+        realm: Realm, emails: &[String], place: &[u8], take: bool, name: &str, anywhere: &[u8], here: &[u8], step: i64,
         room: i64, now: Timestamp
     ) -> FoundAccount =
         "select a.person, a.known,
@@ -25,7 +25,8 @@ statements! {
              exists (select from freehold.known_places as k where k.user_id = p.id and k.place = $3) as known
            from (values (true)) as one (row)
              left join freehold.people_with_ways as p
-               on p.realm = $1 and p.email = $2 and not p.is_sso_user and p.deleted_at is null
+               on p.realm = $1 and p.email = any($2) and not p.is_sso_user and p.deleted_at is null
+             order by array_position($2, p.email)
            limit 1
          ) as a";
 

@@ -1,6 +1,6 @@
 //! Ways of signing in that people add to themselves, and take away again.
 
-use freehold_core::{Error, Result};
+use freehold_core::{EmailAddress, Error, Result};
 use freehold_db::{OnConstraint, SystemTx, row};
 use jiff::Timestamp;
 use serde_json::json;
@@ -135,7 +135,7 @@ async fn address_keep(
     providers: &Providers,
     now: Timestamp,
 ) -> Result<()> {
-    if left.iter().any(|row| row.email == user.email) {
+    if left.iter().any(|row| EmailAddress::same(&row.email, &user.email)) {
         return Ok(());
     }
     let next = left.iter().find(|row| row.verified && !row.email.is_empty());

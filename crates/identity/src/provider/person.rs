@@ -1,7 +1,7 @@
 //! Whose sign-in it is: somebody's who came this way before, somebody's who has the same verified address, or somebody
 //! new's. An address that the provider did not verify never leads to a person who is there already.
 
-use freehold_core::{Error, Result, SessionId, UserId, codes as core_codes};
+use freehold_core::{EmailAddress, Error, Result, SessionId, UserId, codes as core_codes};
 use freehold_db::{SystemTx, row};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -106,7 +106,7 @@ pub(super) async fn invitation_take(
     let Named { provider, profile, .. } = named;
     let gone = || Error::new(codes::INVITE_NOT_FOUND, "Invite not found");
     let (token, user) = invitation(identity, tx, hash).await?.ok_or_else(gone)?;
-    if !profile.emails.iter().any(|email| email.address == user.email) {
+    if !profile.emails.iter().any(|email| EmailAddress::same(&email.address, &user.email)) {
         let message = "Invited email does not match emails from external provider";
         return Err(Error::new(core_codes::VALIDATION_FAILED, message));
     }
@@ -142,20 +142,30 @@ async fn realm_meant(identity: &Identity, tx: &mut SystemTx, named: Named<'_>) -
     if identity.settings.auth.identity == PeopleOf::House || realm != HOUSE {
         return Ok(realm);
     }
-    match tx.fetch_all(store::realms_of(&provider.name, &profile.subject, profile.verified())).await?.as_slice() {
+    match tx
+        .fetch_all(store::realms_of(&provider.name, &profile.subject, spellings(profile.verified())))
+        .await?
+        .as_slice()
+    {
         [] => Ok(HOUSE),
         [(realm,)] => Ok(*realm),
         _ => Err(Error::new(core_codes::VALIDATION_FAILED, "Several organizations know this person; name one")),
     }
 }
 
+/// Every spelling under which the addresses may be stored.
+fn spellings(emails: Vec<String>) -> Vec<String> {
+    emails.iter().flat_map(|email| EmailAddress::spellings(email)).collect()
+}
+
 /// Who has one of the addresses that the provider verified.
 async fn owner(tx: &mut SystemTx, named: Named<'_>) -> Result<Option<UserId>> {
-    let verified = named.profile.verified();
+    let verified = spellings(named.profile.verified());
     let first = named.profile.email().filter(|email| email.verified).map(|email| email.address.clone());
     let several = || Error::internal("the verified addresses of one person belong to several");
     if let Some(first) = first
-        && let Some((user,)) = tx.fetch_optional(store::users_by_email(named.realm, vec![first])).await?
+        && let Some((user,)) =
+            tx.fetch_optional(store::users_by_email(named.realm, EmailAddress::spellings(&first))).await?
     {
         return Ok(Some(user));
     }
@@ -259,7 +269,7 @@ pub(crate) async fn strangers_forget(tx: &mut SystemTx, user: &User, now: Timest
     if user.confirmed() {
         return Ok(());
     }
-    if tx.execute(store::identities_delete_unverified(user.id)).await? == 0 {
+    if tx.execute(store::identities_delete_unverified(user.id, &EmailAddress::spellings(&user.email))).await? == 0 {
         return Ok(());
     }
     if user_identities(tx, user.id).await?.is_empty() {

@@ -1,5 +1,6 @@
 //! What a provider says of a person.
 
+use freehold_core::EmailAddress;
 use serde_json::{Map, Value, json};
 
 use super::{Provider, id_token::IdToken};
@@ -44,9 +45,12 @@ pub(super) struct Email {
 }
 
 impl Email {
-    /// The address, if one can write to it.
-    pub(super) fn read(address: &str, verified: bool, primary: bool) -> Option<Self> {
-        email_normalize(address).ok().map(|address| Self { address, verified, primary })
+    /// The address, if one can write to it. What the provider verified is the mailbox as the provider spells it, not one whose name
+    /// it is folded into.
+    pub(super) fn read(text: &str, verified: bool, primary: bool) -> Option<Self> {
+        let address = email_normalize(text).ok()?;
+        let verified = verified && EmailAddress::same(&text.trim().to_lowercase(), &address);
+        Some(Self { address, verified, primary })
     }
 }
 
@@ -154,6 +158,14 @@ mod tests {
         let profile = Profile::new("https://i", "1".into(), emails.collect(), &Map::new());
         assert_eq!(profile.email().unwrap().address, "b@x.org");
         assert_eq!(profile.verified(), ["a@x.org", "b@x.org"]);
+    }
+
+    #[test]
+    fn a_verified_address_is_the_one_that_the_provider_spells() {
+        let read = |text| Email::read(text, true, true).map(|email| (email.address, email.verified));
+        assert_eq!(read("Ada@BÜCHER.example"), Some(("ada@xn--bcher-kva.example".to_owned(), true)));
+        assert_eq!(read("ａda@example.org"), Some(("ada@example.org".to_owned(), false)));
+        assert_eq!(read("ada\u{200b}@example.org"), None);
     }
 
     #[test]

@@ -54,10 +54,10 @@ statements! {
 
     /// Takes the ways of signing in away whose providers did not verify the person's address: they verified none, or by now
     /// another one.
-    fn identities_delete_unverified(user: UserId) -> () =
-        "delete from auth.identities as i using auth.users as u
-         where u.id = i.user_id and i.user_id = $1 and i.provider not in ('email', 'phone')
-           and (coalesce(i.identity_data ->> 'email_verified', '') <> 'true' or i.email is distinct from u.email)";
+    fn identities_delete_unverified(user: UserId, emails: &[String]) -> () =
+        "delete from auth.identities as i
+         where i.user_id = $1 and i.provider not in ('email', 'phone')
+           and (coalesce(i.identity_data ->> 'email_verified', '') <> 'true' or coalesce(i.email <> all($2), true))";
 
     /// Takes the number away.
     fn user_phone_clear(id: UserId, now: Timestamp) -> () =

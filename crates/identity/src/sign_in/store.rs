@@ -7,7 +7,8 @@ use crate::Realm;
 
 statements! {
     /// The password's hash of whoever has this address.
-    fn password_of(realm: Realm, email: &str) -> (Option<Secret>,) =
+    fn password_of(realm: Realm, emails: &[String]) -> (Option<Secret>,) =
         "select encrypted_password
-         from freehold.people where realm = $1 and email = $2 and not is_sso_user and deleted_at is null";
+         from freehold.people where realm = $1 and email = any($2) and not is_sso_user and deleted_at is null
+         order by array_position($2, email) limit 1";
 }

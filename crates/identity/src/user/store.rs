@@ -19,14 +19,15 @@ statements! {
            created_at, updated_at
          ) values ($1, $2, 'authenticated', 'authenticated', $3, $4, $5, $6, $7, $8, $8)";
 
-    /// Finds a person by address.
-    fn user_find_by_email(realm: Realm, email: &str) -> User =
-        "select * from freehold.people where realm = $1 and email = $2 and not is_sso_user";
+    /// Finds a person by the spellings of an address, the first of which counts most.
+    fn user_find_by_email(realm: Realm, emails: &[String]) -> User =
+        "select * from freehold.people where realm = $1 and email = any($2) and not is_sso_user
+         order by array_position($2, email) limit 1";
 
     /// Finds who founds a tenant with people of its own, and has not confirmed his address yet.
-    fn founder_find(email: &str) -> User =
+    fn founder_find(emails: &[String]) -> User =
         "select * from freehold.people
-         where realm = id and email = $1 and email_confirmed_at is null and not is_sso_user
+         where realm = id and email = any($1) and email_confirmed_at is null and not is_sso_user
          order by created_at limit 1";
 
     /// Finds a person.

@@ -20,21 +20,21 @@ statements! {
 
     /// The tokens sent to an address, kept from being used twice. Who founds a tenant is found without naming it, until
     /// his address is confirmed.
-    fn token_lock_by_email(realm: Realm, email: &str, types: &[String]) -> TokenRow =
+    fn token_lock_by_email(realm: Realm, emails: &[String], types: &[String]) -> TokenRow =
         "select t.id, t.user_id, t.token_type::text as token_type, t.relates_to, t.code_hash, t.failed_attempts,
            t.created_at at time zone 'utc' as created_at, t.flow_id
          from auth.one_time_tokens as t join auth.users as u on u.id = t.user_id
-         where t.relates_to = $2 and t.token_type::text = any($3)
+         where t.relates_to = any($2) and t.token_type::text = any($3)
            and (coalesce(u.instance_id, '00000000-0000-0000-0000-000000000000') = $1
              or ($1 = '00000000-0000-0000-0000-000000000000' and u.instance_id = u.id and u.email_confirmed_at is null))
          order by t.created_at desc
          for update of t";
 
     /// A wrong code was tried.
-    fn token_failed(realm: Realm, email: &str, types: &[String]) -> () =
+    fn token_failed(realm: Realm, emails: &[String], types: &[String]) -> () =
         "update auth.one_time_tokens as t set failed_attempts = t.failed_attempts + 1
          from auth.users as u
-         where u.id = t.user_id and t.relates_to = $2 and t.token_type::text = any($3)
+         where u.id = t.user_id and t.relates_to = any($2) and t.token_type::text = any($3)
            and (coalesce(u.instance_id, '00000000-0000-0000-0000-000000000000') = $1
              or ($1 = '00000000-0000-0000-0000-000000000000' and u.instance_id = u.id and u.email_confirmed_at is null))";
 }

@@ -1,6 +1,6 @@
 //! Accepting an invitation.
 
-use freehold_core::{ApiKeyId, Bounds, Error, Id, OptionExt, Result, Role, TenantId, UserId, codes};
+use freehold_core::{ApiKeyId, Bounds, EmailAddress, Error, Id, OptionExt, Result, Role, TenantId, UserId, codes};
 use freehold_db::{SystemTx, row};
 use freehold_jobs::outbox::{EventId, event_publish_system};
 use freehold_vault::Vault;
@@ -63,7 +63,7 @@ impl Offer {
     /// `permission_denied`. Whoever has the token may know that there is an invitation; whose it is, is not told.
     pub fn check(&self, invitee: Invitee<'_>) -> Result<()> {
         match invitee.confirmed {
-            Some(email) if email == self.email => Ok(()),
+            Some(email) if EmailAddress::same(email, &self.email) => Ok(()),
             Some(_) => {
                 let message = "The invitation is for another address; sign in with the one it was sent to.";
                 Err(Error::new(codes::PERMISSION_DENIED, message))
@@ -134,5 +134,5 @@ pub async fn invitation_awaits(
     tenant: Option<TenantId>,
     now: Timestamp,
 ) -> Result<bool> {
-    Ok(tx.fetch_one(store::invitation_awaits(email, tenant, now)).await?.0)
+    Ok(tx.fetch_one(store::invitation_awaits(&EmailAddress::spellings(email), tenant, now)).await?.0)
 }

@@ -19,9 +19,9 @@ statements! {
             where tenant_id = $1 and accepted_at is null and revoked_at is null and expires_at > $2)";
 
     /// Closes one that nobody accepted in time, so that the address can be invited anew.
-    fn invitation_expire(email: &str, now: Timestamp) -> () =
+    fn invitation_expire(emails: &[String], now: Timestamp) -> () =
         "update freehold.invitations set revoked_at = expires_at
-         where email = $1 and accepted_at is null and revoked_at is null and expires_at <= $2";
+         where email = any($1) and accepted_at is null and revoked_at is null and expires_at <= $2";
 
     /// How many mails went out since then.
     fn mails_count(since: Timestamp) -> (i64,) =
@@ -105,17 +105,17 @@ statements! {
          ))";
 
     /// Whether somebody waits for this address to come.
-    fn invitation_awaits(email: &str, tenant: Option<TenantId>, now: Timestamp) -> (bool,) =
+    fn invitation_awaits(emails: &[String], tenant: Option<TenantId>, now: Timestamp) -> (bool,) =
         "select exists (
            select from freehold.invitations
-           where email = $1 and accepted_at is null and revoked_at is null and expires_at > $3
+           where email = any($1) and accepted_at is null and revoked_at is null and expires_at > $3
              and ($2::uuid is null or tenant_id = $2)
          )";
 
     /// Whether a member has this address.
-    fn member_with_address(tenant: TenantId, email: &str) -> (bool,) =
+    fn member_with_address(tenant: TenantId, emails: &[String]) -> (bool,) =
         "select exists (
            select from freehold.members as m join auth.users as u on u.id = m.user_id
-           where m.tenant_id = $1 and u.email = $2
+           where m.tenant_id = $1 and u.email = any($2)
          )";
 }
