@@ -3,7 +3,7 @@
 
 use freehold_console::{Local, Part, Standing};
 use freehold_delivery::mailbox::mailbox_list;
-use freehold_identity::HOUSE;
+use freehold_identity::{HOUSE, session::Client};
 use freehold_web::{Backbone, person_mail};
 use serde_json::json;
 
@@ -92,7 +92,7 @@ async fn first_link(backbone: &Backbone, local: &Local) -> Option<String> {
     let data = json!({ "organization": "First organization" });
     let target = format!("{}/welcome", backbone.site_url);
     // Within a minute of the last start no new mail goes out, and the last one still works.
-    if let Err(error) = person_mail(backbone, HOUSE, OWNER.to_owned(), true, data, target).await {
+    if let Err(error) = person_mail(backbone, HOUSE, OWNER.to_owned(), true, data, target, &Client::default()).await {
         tracing::debug!("no new sign-in link: {error:?}");
     }
     let mails = mailbox_list(&backbone.db, &backbone.vault, Some(OWNER)).await.ok()?;

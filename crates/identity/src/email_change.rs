@@ -15,6 +15,7 @@ use crate::{
     codes,
     even::evenly,
     flow::Challenge,
+    limit::{MailRoom, Reader, mail_room},
     mail_request::{Asking, mail_request_note},
     mail_token::{MailKind, NewToken, mail_flow, token_mail, token_make, tokens_forget},
     session::Client,
@@ -61,7 +62,7 @@ pub(crate) async fn email_change_begin(
         email_change_note(tx, user.id, &change.email, identity.clock.now()).await?;
         return finish(identity, tx, user, &change.email, client).await;
     }
-    send(identity, tx, &user, change).await?;
+    send(identity, tx, &user, change, Asker::User(client)).await?;
     found(tx, user.id).await
 }
 
@@ -77,21 +78,38 @@ pub async fn email_change_resend(
     email: &str,
     redirect_to: String,
     challenge: Option<Challenge>,
+    client: &Client,
 ) -> Result<()> {
     evenly(async {
+        let room = mail_room(identity, client).await?.check()?;
         let mut tx = identity.db.system("send the mails of a change again").begin().await?;
         mail_request_note(identity, &mut tx, realm, email, Asking::EmailChange).await?;
         let user = user_find_by_email(&mut tx, realm, email).await?;
         if let Some(user) = user.filter(|user| !user.new_email.is_empty()) {
             let email = user.new_email.clone();
-            send(identity, &mut tx, &user, EmailChange { email, redirect_to, challenge }).await?;
+            send(identity, &mut tx, &user, EmailChange { email, redirect_to, challenge }, Asker::Anyone(room)).await?;
         }
         tx.commit().await
     })
     .await
 }
 
-async fn send(identity: &Identity, tx: &mut SystemTx, user: &User, change: EmailChange) -> Result<()> {
+/// Who asks for the mails of a change.
+#[derive(Clone, Copy)]
+enum Asker<'a> {
+    /// The signed-in user, from there.
+    User(&'a Client),
+    /// Whoever knows the address; counted before it was looked up.
+    Anyone(MailRoom),
+}
+
+async fn send(
+    identity: &Identity,
+    tx: &mut SystemTx,
+    user: &User,
+    change: EmailChange,
+    asker: Asker<'_>,
+) -> Result<()> {
     let EmailChange { email, redirect_to, challenge } = change;
     let kind = MailKind::EmailChangeNew;
     let flow = mail_flow(identity, tx, user.realm, Some(user.id), kind, challenge).await?;
@@ -106,7 +124,13 @@ async fn send(identity: &Identity, tx: &mut SystemTx, user: &User, change: Email
     }
     email_change_note(tx, user.id, &email, identity.clock.now()).await?;
     for made in &made {
-        token_mail(identity, tx, made, told.clone()).await?;
+        let confirmed = made.kind == MailKind::EmailChangeCurrent && user.confirmed();
+        let reader = match asker {
+            Asker::Anyone(room) => Reader::Asked { room, confirmed },
+            Asker::User(_) if confirmed => Reader::Confirmed,
+            Asker::User(client) => Reader::Unconfirmed(client),
+        };
+        token_mail(identity, tx, made, reader, told.clone()).await?;
     }
     Ok(())
 }

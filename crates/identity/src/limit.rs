@@ -5,6 +5,7 @@
 //! thousand addresses is no faster than from one. Whoever guesses must not be able to keep the owner out, so addresses from
 //! which the owner signed in before have a count of their own, and links of mails are not counted at all.
 
+mod mails;
 mod store;
 
 use std::{
@@ -13,12 +14,14 @@ use std::{
 };
 
 use freehold_core::{Code, EmailAddress, Error, Result};
-use freehold_db::{JsonText, Query, SystemTx, row};
+use freehold_db::{JsonText, Query, row};
 use freehold_vault::Purpose;
 use jiff::{SignedDuration, Timestamp};
 use moka::sync::Cache;
 use serde::Deserialize;
 
+pub use mails::mails_check;
+pub(crate) use mails::{MailRoom, Reader, mail_room, mail_take};
 pub use store::STATEMENTS;
 
 use crate::{Identity, Realm, codes, session::Client, user::User, ways::Ways};
@@ -231,38 +234,6 @@ async fn try_take(identity: &Identity, bucket: Bucket, subject: [u8; 32]) -> Res
     Ok(PasswordTry(Some((bucket, subject))))
 }
 
-/// Refuses everybody alike while this server has sent as many mails as it may in an hour; whoever asks learns nothing of
-/// whom a mail would go to. [`mail_take`] counts them.
-///
-/// # Errors
-/// `over_email_send_rate_limit`.
-pub async fn mails_check(identity: &Identity) -> Result<()> {
-    let Some(bucket) = mails(identity) else { return Ok(()) };
-    let look = store::bucket_look(bucket.name, EVERYBODY);
-    let Some((full_at,)) = identity.db.system("look how many mails were sent").fetch_optional(look).await? else {
-        return Ok(());
-    };
-    let room = SignedDuration::from_micros(bucket.room.saturating_sub(1).saturating_mul(bucket.step));
-    let wait = full_at.duration_since(identity.clock.now()) - room;
-    if wait.is_positive() { Err(mails_refused(wait)) } else { Ok(()) }
-}
-
-/// Counts a mail that is sent in this transaction.
-///
-/// # Errors
-/// `over_email_send_rate_limit`.
-pub async fn mail_take(identity: &Identity, tx: &mut SystemTx) -> Result<()> {
-    let Some(bucket) = mails(identity) else { return Ok(()) };
-    let (now, room) = (identity.clock.now(), bucket.room.saturating_mul(bucket.step));
-    let (until,) = tx.fetch_one(store::bucket_take(bucket.name, EVERYBODY, bucket.step, room, now)).await?;
-    until.map_or(Ok(()), |until| Err(mails_refused(until.duration_since(now))))
-}
-
-fn mails(identity: &Identity) -> Option<Bucket> {
-    let limits = &identity.settings.auth.limits;
-    Bucket::new("mails_of_server", limits.mails_per_hour, 3600, limits.mails_per_hour).filter(|_| limits.enabled)
-}
-
 /// Remembers from where the person signs in; none: nobody knows from where.
 pub(crate) fn place_note(identity: &Identity, user: &User, client: &Client) -> Option<Query<()>> {
     let place = place(identity, user.realm, &user.email, client)?;
@@ -323,10 +294,6 @@ fn refused_until(identity: &Identity, bucket: Bucket, subject: [u8; 32], now: Ti
 
 fn refusal(wait: SignedDuration) -> Error {
     refused(codes::OVER_REQUEST_RATE_LIMIT, "Request rate limit reached", wait)
-}
-
-fn mails_refused(wait: SignedDuration) -> Error {
-    refused(codes::OVER_EMAIL_SEND_RATE_LIMIT, "email rate limit exceeded", wait)
 }
 
 fn refused(code: Code, message: &'static str, wait: SignedDuration) -> Error {

@@ -13,7 +13,7 @@ pub use store::STATEMENTS;
 use crate::{
     Identity, Realm,
     flow::{Challenge, NewFlow, flow_begin},
-    limit::mail_take,
+    limit::{Reader, mail_take},
     one_time::{Flow, LinkToken, OneTimeCode, code_digest},
     realm_tenant,
     user::User,
@@ -140,15 +140,20 @@ pub async fn token_make(identity: &Identity, tx: &mut SystemTx, user: &User, new
 /// Mails link and code to the address they were made for. `extra` is what the template tells beside: `new_email`,
 /// `organization_name`.
 ///
+/// Sends nothing when the budget has no room for a mail to an address that nobody confirmed: see [`Reader`].
+///
 /// # Errors
-/// `over_email_send_rate_limit` when this server has sent as many mails as it may.
-pub async fn token_mail(
+/// `over_email_send_rate_limit` when this server has sent as many mails to `reader` as it may, and the caller may know.
+pub(crate) async fn token_mail(
     identity: &Identity,
     tx: &mut SystemTx,
     made: &MadeToken,
+    reader: Reader<'_>,
     extra: Map<String, Value>,
 ) -> Result<()> {
-    mail_take(identity, tx).await?;
+    if !mail_take(identity, tx, reader).await? {
+        return Ok(());
+    }
     let settings = &identity.settings;
     let mut secrets = Map::from_iter([("code".to_owned(), json!(made.code.expose()))]);
     if made.kind != MailKind::Reauthentication {
@@ -171,9 +176,15 @@ pub async fn token_mail(
 }
 
 /// Makes and mails in one.
-pub(crate) async fn mail_send(identity: &Identity, tx: &mut SystemTx, user: &User, new: NewToken<'_>) -> Result<()> {
+pub(crate) async fn mail_send(
+    identity: &Identity,
+    tx: &mut SystemTx,
+    user: &User,
+    new: NewToken<'_>,
+    reader: Reader<'_>,
+) -> Result<()> {
     let made = token_make(identity, tx, user, new).await?;
-    token_mail(identity, tx, &made, Map::new()).await
+    token_mail(identity, tx, &made, reader, Map::new()).await
 }
 
 /// Begins the sign-in that the link of such a mail goes on with; none without a challenge. `user` is none for somebody

@@ -14,7 +14,7 @@ use crate::{
     Identity,
     audit_entry::{Action, audit_note},
     codes,
-    limit::code_try,
+    limit::{Reader, code_try},
     mail_request::refuse_too_soon,
     mail_token::{MailKind, NewToken, mail_send, token_use},
     one_time::{OneTimeCode, code_matches},
@@ -50,7 +50,7 @@ pub async fn reauthentication_request(identity: &Identity, user: UserId, client:
     }
     refuse_too_soon(identity, user.reauthentication_sent_at, identity.clock.now())?;
     let new = NewToken { kind: MailKind::Reauthentication, address: &user.email, redirect_to: "", flow: None };
-    mail_send(identity, &mut tx, &user, new).await?;
+    mail_send(identity, &mut tx, &user, new, Reader::Confirmed).await?;
     audit_note(identity, &mut tx, Action::UserReauthenticateRequested, &user, json!({}), client).await?;
     tx.commit().await
 }

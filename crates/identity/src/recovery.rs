@@ -8,6 +8,7 @@ use crate::{
     audit_entry::{Action, audit_note},
     even::evenly,
     flow::Challenge,
+    limit::mail_room,
     mail_request::{Asking, mail_request_note},
     mail_token::{MailKind, NewToken, mail_flow, mail_send},
     provider::strangers_forget,
@@ -29,6 +30,7 @@ pub async fn recovery_request(
     client: &Client,
 ) -> Result<()> {
     evenly(async {
+        let room = mail_room(identity, client).await?;
         let mut tx = identity.db.system("send a mail for a new password").begin().await?;
         mail_request_note(identity, &mut tx, realm, email, Asking::Recovery).await?;
         let user = person_find(identity, &mut tx, realm, email).await?;
@@ -37,7 +39,7 @@ pub async fn recovery_request(
         if let Some(user) = user {
             strangers_forget(&mut tx, &user, identity.clock.now()).await?;
             let new = NewToken { kind, address: &user.email, redirect_to, flow };
-            mail_send(identity, &mut tx, &user, new).await?;
+            mail_send(identity, &mut tx, &user, new, room.reader(&user)).await?;
             audit_note(identity, &mut tx, Action::UserRecoveryRequested, &user, json!({}), client).await?;
         }
         tx.commit().await

@@ -15,7 +15,7 @@ use crate::{
     codes,
     even::{Step, evenly},
     flow::Challenge,
-    limit::{Account, account_try},
+    limit::{Account, Reader, account_try, mail_room},
     mail_request::{Asking, mail_request_note},
     mail_token::{MailKind, NewToken, mail_flow, mail_send},
     provider::strangers_forget,
@@ -134,7 +134,8 @@ pub struct LinkRequest {
 }
 
 /// Sends a mail with link and code to an address, making the person first where there is none and the request says so.
-/// Where nobody new may sign up, somebody unknown gets no mail, and the same answer as everybody.
+/// Where nobody new may sign up, or the budget has no room for mails to addresses that nobody confirmed, somebody unknown gets no
+/// mail, and the same answer as everybody.
 ///
 /// Whoever gave a password with an address before it was confirmed need not be who reads the mail, so it is forgotten, as in
 /// [`sign_up`](crate::sign_up::sign_up).
@@ -147,12 +148,17 @@ pub async fn link_request(identity: &Identity, new: LinkRequest, client: &Client
 
 async fn link_send(identity: &Identity, new: LinkRequest, client: &Client) -> Result<()> {
     let LinkRequest { realm, email, create, data, redirect_to, challenge } = new;
+    let room = mail_room(identity, client).await?;
     let mut tx = identity.db.system("sign in by mail").begin().await?;
     let found = person_find(identity, &mut tx, realm, &email).await?;
     if found.is_none() && !create {
         return Err(Error::new(codes::OTP_DISABLED, "Signups not allowed for otp"));
     }
     mail_request_note(identity, &mut tx, realm, &email, Asking::Link).await?;
+    // Nobody is made whom no mail would reach.
+    if !found.as_ref().is_some_and(User::confirmed) && !room.exists() {
+        return tx.commit().await;
+    }
     let user = match found {
         Some(user) => {
             if !user.confirmed() && user.encrypted_password.is_some() {
@@ -164,7 +170,7 @@ async fn link_send(identity: &Identity, new: LinkRequest, client: &Client) -> Re
         None => person_new(identity, &mut tx, realm, email, data, client).await?,
     };
     if let Some(user) = user {
-        mail_sign_in_with(identity, &mut tx, &user, &redirect_to, challenge, client).await?;
+        mail_sign_in_with(identity, &mut tx, (&user, room.reader(&user)), &redirect_to, challenge, client).await?;
     }
     tx.commit().await
 }
@@ -173,7 +179,7 @@ async fn link_send(identity: &Identity, new: LinkRequest, client: &Client) -> Re
 pub(crate) async fn mail_sign_in_with(
     identity: &Identity,
     tx: &mut SystemTx,
-    user: &User,
+    (user, reader): (&User, Reader<'_>),
     redirect_to: &str,
     challenge: Option<Challenge>,
     client: &Client,
@@ -184,7 +190,7 @@ pub(crate) async fn mail_sign_in_with(
         (MailKind::SignUp, Action::UserConfirmationRequested)
     };
     let flow = mail_flow(identity, tx, user.realm, Some(user.id), kind, challenge).await?;
-    mail_send(identity, tx, user, NewToken { kind, address: &user.email, redirect_to, flow }).await?;
+    mail_send(identity, tx, user, NewToken { kind, address: &user.email, redirect_to, flow }, reader).await?;
     audit_note(identity, tx, action, user, json!({ "provider": "email" }), client).await
 }
 

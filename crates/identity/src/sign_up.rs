@@ -10,6 +10,7 @@ use crate::{
     codes,
     even::evenly,
     flow::Challenge,
+    limit::mail_room,
     mail_request::{Asking, mail_request_note},
     provider::strangers_forget,
     realm_of_newcomer, realm_tenant,
@@ -89,6 +90,7 @@ async fn sign_up_unconfirmed(
     (hash, same_password): (Secret, bool),
     client: &Client,
 ) -> Result<SignedUp> {
+    let room = mail_room(identity, client).await?.check()?;
     let (mut tx, id, its_realm) = admit(identity, &new).await?;
     mail_request_note(identity, &mut tx, new.realm, &new.email, Asking::SignUp).await?;
     let SignUp { realm, email, data, redirect_to, challenge, .. } = new;
@@ -113,7 +115,7 @@ async fn sign_up_unconfirmed(
             create(identity, &mut tx, new, client).await?
         }
     };
-    mail_sign_in_with(identity, &mut tx, &user, &redirect_to, challenge, client).await?;
+    mail_sign_in_with(identity, &mut tx, (&user, room.reader(&user)), &redirect_to, challenge, client).await?;
     let user = user_find(&mut tx, user.id).await?.ok_or_else(|| Error::internal("who signs up is gone"))?;
     let ways = ways(&mut tx, user.id).await?;
     tx.commit().await?;
@@ -184,10 +186,11 @@ pub async fn sign_up_resend(
     client: &Client,
 ) -> Result<()> {
     evenly(async {
+        let room = mail_room(identity, client).await?.check()?;
         let mut tx = identity.db.system("send a mail again").begin().await?;
         mail_request_note(identity, &mut tx, realm, email, Asking::SignUp).await?;
         if let Some(user) = person_find(identity, &mut tx, realm, email).await?.filter(|user| !user.confirmed()) {
-            mail_sign_in_with(identity, &mut tx, &user, redirect_to, challenge, client).await?;
+            mail_sign_in_with(identity, &mut tx, (&user, room.reader(&user)), redirect_to, challenge, client).await?;
         }
         tx.commit().await
     })

@@ -88,7 +88,8 @@ pub async fn person_mail(
     create: bool,
     data: Value,
     redirect_to: String,
+    client: &Client,
 ) -> Result<()> {
     let new = LinkRequest { realm, email, create, data, redirect_to, challenge: None };
-    link_request(&backbone.identity, new, &Client::default()).await
+    link_request(&backbone.identity, new, client).await
 }

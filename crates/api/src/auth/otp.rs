@@ -142,7 +142,7 @@ pub(crate) async fn resend(State(backbone): State<Backbone>, request: Request) -
     let identity = &backbone.identity;
     match kind.as_str() {
         "signup" => sign_up_resend(identity, realm, &email, &redirect_to, challenge, &client).await?,
-        "email_change" => email_change_resend(identity, realm, &email, redirect_to, challenge).await?,
+        "email_change" => email_change_resend(identity, realm, &email, redirect_to, challenge, &client).await?,
         // Nobody changes to a number here.
         _ => {}
     }

@@ -10,6 +10,7 @@ use crate::{
     audit_entry::{Action, By, audit_note_by},
     codes,
     email_change::email_change_note,
+    limit::Reader,
     mail_token::{MadeToken, MailKind, NewToken, token_mail, token_make},
     provider::strangers_forget,
     user::{User, person_find, user_find_by_email, user_merge_metadata, user_set_password},
@@ -38,7 +39,7 @@ pub async fn user_invite(identity: &Identity, tx: &mut SystemTx, invitee: Invite
     audit_note_by(&identity.ids, identity.clock.now(), tx, by, Action::UserInvited, &user).await?;
     let new = NewToken { kind: MailKind::Invite, address: &email, redirect_to: &redirect_to, flow: None };
     let made = token_make(identity, tx, &user, new).await?;
-    token_mail(identity, tx, &made, Map::new()).await?;
+    token_mail(identity, tx, &made, Reader::Invited, Map::new()).await?;
     user_get(tx, user.id).await
 }
 

@@ -16,6 +16,7 @@ use crate::{
     HOUSE, Identity, PeopleOf, Realm,
     audit_entry::{Action, audit_note},
     codes,
+    limit::Reader,
     mail_request::{Asking, mail_request_note},
     mail_token::token_use,
     realm_tenant,
@@ -242,11 +243,14 @@ async fn person_confirm(
         audit_note(identity, tx, Action::UserSignedUp, &user, json!({ "provider": provider.name }), client).await?;
         return Ok(Settled { user, refusal: None, ended });
     }
-    match mail_request_note(identity, tx, user.realm, &user.email, Asking::SignUp).await {
-        Ok(()) => mail_sign_in_with(identity, tx, &user, redirect_to, None, client).await?,
-        // A mail of a moment ago is on its way.
-        Err(error) if error.is(codes::OVER_EMAIL_SEND_RATE_LIMIT) => {}
-        Err(error) => return Err(error),
+    let asked = async {
+        mail_request_note(identity, tx, user.realm, &user.email, Asking::SignUp).await?;
+        mail_sign_in_with(identity, tx, (&user, Reader::Unconfirmed(client)), redirect_to, None, client).await
+    };
+    match asked.await {
+        // A mail of a moment ago is on its way, or there is no room for one.
+        Err(error) if !error.is(codes::OVER_EMAIL_SEND_RATE_LIMIT) => return Err(error),
+        _ => {}
     }
     let name = &provider.name;
     let message = format!("Unverified email with {name}. A confirmation email has been sent to your {name} email");

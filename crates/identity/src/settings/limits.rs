@@ -20,6 +20,10 @@ pub struct LimitSettings {
     pub anonymous_per_hour: u32,
     /// Mails of sign-in that the whole server sends in an hour.
     pub mails_per_hour: u32,
+    /// Of these, the percentage that only users get who confirmed their address.
+    pub mails_confirmed_percent: u32,
+    /// Mails to addresses that nobody confirmed, asked for by one network (24 bits of IPv4, 48 of IPv6) in an hour.
+    pub mails_unconfirmed_per_network: u32,
     /// Wrong passwords for one account in an hour, from all places that its owner has not signed in from; and from each of
     /// those.
     pub wrong_passwords_per_hour: u32,
@@ -37,6 +41,8 @@ impl Default for LimitSettings {
             factors: 75,
             anonymous_per_hour: 30,
             mails_per_hour: 1000,
+            mails_confirmed_percent: 50,
+            mails_unconfirmed_per_network: 100,
             wrong_passwords_per_hour: 20,
             wrong_codes_per_hour: 30,
         }

@@ -54,7 +54,7 @@ async fn link_send(backbone: &Backbone, visit: &Visit, form: &MailForm) -> Resul
     }
     let email = email_normalize(&form.email)?;
     let target = settings.redirect_or_site(form.redirect_to.as_deref());
-    person_mail(backbone, visit.realm, email, true, json!({}), target).await
+    person_mail(backbone, visit.realm, email, true, json!({}), target, &visit.client).await
 }
 
 /// What somebody sees who asked for a mail.
