@@ -39,7 +39,7 @@ const COLD_SECONDS: u32 = 2;
 const PROBE: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_millis(50);
 /// All come from this machine, so what is counted by address has no say here. What is counted by account has.
-const SETTINGS: &str = "[auth.limits]\ntokens = 0\nmails = 0\nverifications = 0\n";
+const SETTINGS: &str = "[auth.limits]\ntokens = 0\nmails = 0\nverifications = 0\nuser_requests = 0\n";
 
 /// Both, on a server of their own.
 pub(crate) async fn measure(programs: &Programs, home: &Home, scene: &Scene, report: &mut Report) -> Result<()> {

@@ -6,6 +6,7 @@
 //! which the owner signed in before have a count of their own, and links of mails are not counted at all.
 
 mod mails;
+mod requests;
 mod store;
 
 use std::{
@@ -22,6 +23,7 @@ use serde::Deserialize;
 
 pub use mails::mails_check;
 pub(crate) use mails::{MailRoom, Reader, mail_room, mail_take};
+pub use requests::{UserRate, user_take};
 pub use store::STATEMENTS;
 
 use crate::{Identity, Realm, codes, session::Client, user::User, ways::Ways};

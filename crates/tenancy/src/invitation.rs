@@ -4,6 +4,7 @@
 //! a member without wanting to. Members and open invitations together are the seats that a plan may limit.
 
 mod accept;
+mod rates;
 mod store;
 mod token;
 
@@ -21,6 +22,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 pub use accept::{Invitee, Offer, invitation_accept, invitation_awaits, inviter_bounds, offer_find};
+pub use rates::InvitationRates;
 pub use store::STATEMENTS;
 pub use token::InvitationToken;
 
@@ -104,6 +106,8 @@ pub struct Letter {
     pub invited_by: Option<String>,
     /// Random source for sealing the invitation's link.
     pub random: Random,
+    /// How many invitations may be mailed; none: as many as one organization may in a day.
+    pub rates: Option<InvitationRates>,
 }
 
 impl Invitation {
@@ -289,7 +293,10 @@ async fn mail(
     now: Timestamp,
 ) -> Result<()> {
     let tenant = crate::tenant::tenant_get(tx, caller.tenant()).await?;
-    let Letter { mail, product_name, site_url, invited_by, random } = letter;
+    let Letter { mail, product_name, site_url, invited_by, random, rates } = letter;
+    if let Some(rates) = rates {
+        rates::take(tx, caller, &tenant, rates, now).await?;
+    }
     let link = format!("{site_url}/invitation?token={}", token.expose());
     let secrets = Map::from_iter([("link".to_owned(), json!(link))]);
     let data = json!({

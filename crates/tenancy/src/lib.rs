@@ -25,6 +25,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 5, name: "invitations", sql: include_str!("../migrations/0005_invitations.sql") },
         Migration { number: 6, name: "departures", sql: include_str!("../migrations/0006_departures.sql") },
         Migration { number: 7, name: "authority_ends", sql: include_str!("../migrations/0007_authority_ends.sql") },
+        Migration { number: 8, name: "invitation_rates", sql: include_str!("../migrations/0008_invitation_rates.sql") },
     ],
 };
 

@@ -1,14 +1,20 @@
 //! Who is calling.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
-use freehold_core::{Caller, Error, Result, SessionId, TenantId, UserId, codes};
-use freehold_identity::{HOUSE, PeopleOf, Realm, access_token::Aal, realm_of, session::Client};
-use freehold_metering::rate::rate_take;
+use freehold_core::{Caller, Code, Error, Result, SessionId, TenantId, UserId, codes};
+use freehold_identity::{
+    HOUSE, PeopleOf, Realm,
+    access_token::Aal,
+    limit::{UserRate, user_take},
+    realm_of,
+    session::Client,
+};
+use freehold_metering::rate::{Rate, rate_take};
 
 use crate::{Backbone, Problem, frame::CallerSlot, resolve::Credential};
 
@@ -28,8 +34,9 @@ impl FromRequestParts<Backbone> for Authenticated {
             let _ = slot.0.run.set(backbone.running.enter(caller.tenant())?);
         }
         let (rate, verdict) = rate_take(&backbone.db, &backbone.entitlements, &caller, backbone.clock.now()).await?;
-        if let (Some(rate), Some(slot)) = (rate, slot) {
-            let _ = slot.0.rate.set(rate);
+        match (rate, caller.user()) {
+            (None, Some(user)) => user_rate_take(backbone, parts, user, codes::RATE_LIMITED).await?,
+            (rate, _) => note(parts, rate),
         }
         verdict?;
         Ok(Self(caller))
@@ -60,9 +67,35 @@ impl FromRequestParts<Backbone> for SignedIn {
             Some(Credential::Token(token)) => {
                 let claims = backbone.person_claims(token).await?;
                 backbone.session_check(claims.session_id, claims.aal).await?;
+                user_rate_take(backbone, parts, claims.sub, codes::RATE_LIMITED).await?;
                 Ok(Self { user: claims.sub, session: claims.session_id, aal: claims.aal })
             }
         }
+    }
+}
+
+/// Counts a request of a signed-in user, and leaves what is left for the headers of the answer.
+///
+/// # Errors
+/// `code`, with the time after which the next request is let in.
+pub async fn user_rate_take(backbone: &Backbone, parts: &Parts, user: UserId, code: Code) -> Result<()> {
+    let Some(UserRate { limit, window_seconds, remaining, reset_seconds, wait }) =
+        user_take(&backbone.identity, user).await?
+    else {
+        return Ok(());
+    };
+    note(parts, Some(Rate { meter: "user_requests".to_owned(), limit, window_seconds, remaining, reset_seconds }));
+    let Some(wait) = wait else { return Ok(()) };
+    let seconds = u64::try_from(wait.as_millis()).unwrap_or_default().div_ceil(1000).max(1);
+    let message = format!("A user may send {limit} requests in {window_seconds} seconds. Retry after {seconds} s.");
+    Err(Error::new(code, message).with_retry_after(Duration::from_secs(seconds)))
+}
+
+/// Leaves a rate for the headers of the answer.
+fn note(parts: &Parts, rate: Option<Rate>) {
+    if let (Some(rate), Some(slot)) = (rate, parts.extensions.get::<CallerSlot>()) {
+        // Only one extractor a request, so nothing is there yet.
+        let _ = slot.0.rate.set(rate);
     }
 }
 

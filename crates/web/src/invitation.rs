@@ -1,5 +1,6 @@
 //! Invitations, with what the plan says of seats and who the invited person is.
 
+use freehold_billing::account::account_find;
 use freehold_catalog::Counts;
 use freehold_core::{
     Area, Bounds, Caller, Error, OptionExt, Permission, Result, Role, Standing, TenantId, UserId, codes,
@@ -11,9 +12,14 @@ use freehold_identity::{
     user::{User, user_find},
 };
 use freehold_metering::usage::Allowance;
-use freehold_tenancy::invitation::{self, InvitationToken, Invitee, Letter, Offer, inviter_bounds, offer_find};
+use freehold_tenancy::invitation::{
+    self, InvitationRates, InvitationToken, Invitee, Letter, Offer, inviter_bounds, offer_find,
+};
 
 use crate::Backbone;
+
+/// States of an account that pays, or did until a moment ago.
+const PAYING: [&str; 2] = ["active", "past_due"];
 
 /// How many seats the caller's organization may have. Members and open invitations take one each.
 #[derive(Clone, Debug)]
@@ -49,7 +55,30 @@ pub async fn invitation_letter(backbone: &Backbone, caller: &Caller) -> Result<L
         site_url: backbone.site_url.clone(),
         invited_by,
         random: backbone.random.clone(),
+        rates: invitation_rates(backbone, caller).await?,
     })
+}
+
+/// How many invitations the caller's organization may mail; none: nothing is limited.
+async fn invitation_rates(backbone: &Backbone, caller: &Caller) -> Result<Option<InvitationRates>> {
+    let limits = &backbone.identity.settings.auth.limits;
+    if !limits.enabled {
+        return Ok(None);
+    }
+    let pays = match &backbone.billing {
+        Some(billing) => {
+            let account = account_find(billing, caller.tenant()).await?;
+            account.is_some_and(|account| account.granted().is_some() || PAYING.contains(&account.state.as_str()))
+        }
+        None => true,
+    };
+    Ok(Some(InvitationRates {
+        per_user: limits.invitations_per_user,
+        per_organization: limits.invitations_per_organization,
+        per_new_organization: limits.invitations_per_new_organization,
+        per_server: limits.invitations_per_server,
+        pays,
+    }))
 }
 
 /// What a token offers now: at most what its sender may do. None: it was never issued, a newer mail replaced it, or its sender

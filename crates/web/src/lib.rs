@@ -26,7 +26,7 @@ mod running;
 mod ticket;
 mod visitor;
 
-pub use authenticated::{Authenticated, SignedIn, bearer, caller_anew, client, realm};
+pub use authenticated::{Authenticated, SignedIn, bearer, caller_anew, client, realm, user_rate_take};
 pub use backbone::{Backbone, Outage, Parts};
 pub use body::{Json, MaybeJson, RawBody, RawJson, length_check, read_json};
 pub use cookie::{Cookie, SameSite, cookie_read};

@@ -12,7 +12,7 @@ use freehold_core::{Caller, Error, Result, SessionId, TenantId, UserId, codes};
 use freehold_identity::{access_token::Aal, codes::AAL2_REQUIRED};
 use freehold_vault::Purpose;
 
-use crate::{Backbone, Cookie, Problem, SameSite, cookie_read};
+use crate::{Backbone, Cookie, Problem, SameSite, authenticated::user_rate_take, cookie_read};
 
 /// The cookie's name.
 const NAME: &str = "freehold_session";
@@ -89,7 +89,13 @@ impl FromRequestParts<Backbone> for MaybeVisitor {
     async fn from_request_parts(parts: &mut Parts, backbone: &Backbone) -> Result<Self, Problem> {
         let Some(visitor) = Visitor::read(backbone, &parts.headers) else { return Ok(Self(None)) };
         match backbone.session_check(visitor.session, visitor.aal).await {
-            Ok(()) => Ok(Self(Some(visitor))),
+            Ok(()) => {
+                // Looking at pages costs little; what a form changes is counted.
+                if !parts.method.is_safe() {
+                    user_rate_take(backbone, parts, visitor.user, codes::RATE_LIMITED).await?;
+                }
+                Ok(Self(Some(visitor)))
+            }
             Err(error) if error.is(codes::UNAUTHENTICATED) || error.is(AAL2_REQUIRED) => Ok(Self(None)),
             Err(error) => Err(error.into()),
         }

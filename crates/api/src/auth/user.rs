@@ -15,7 +15,7 @@ use freehold_identity::{
     user::{User, email_normalize, user_find},
     user_change::{UserChange, user_change},
 };
-use freehold_web::{Answer, Backbone, Json, Problem, bearer, client};
+use freehold_web::{Answer, Backbone, Json, Problem, bearer, client, user_rate_take};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -42,7 +42,10 @@ impl FromRequestParts<Backbone> for Bearer {
         };
         let claims = backbone.claims(token).map_err(refused)?;
         match session_standing(&backbone.identity, claims.session_id).await? {
-            SessionStanding::Alive { .. } => Ok(Self(claims)),
+            SessionStanding::Alive { .. } => {
+                user_rate_take(backbone, parts, claims.sub, codes::OVER_REQUEST_RATE_LIMIT).await?;
+                Ok(Self(claims))
+            }
             SessionStanding::Banned => Err(Error::new(codes::USER_BANNED, "User is banned").into()),
             SessionStanding::Ended => Err(ended().into()),
         }

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use freehold_core::{Context, Error, Result};
+use freehold_core::{Context, Error, HiddenCharacter, Result};
 use jiff::Timestamp;
 use lettre::{
     Message,
@@ -36,7 +36,11 @@ impl Origin {
         let address =
             Address::parse(address).ok().filter(|address| address.is_plain() && !name.contains(['@', '<', '>']));
         let address = address.ok_or_else(|| {
-            Error::invalid("from", "expected an address such as \"VoiceFX AI <no-reply@example.org>\"")
+            let expected = "expected an address such as \"VoiceFX AI <no-reply@example.org>\"";
+            match HiddenCharacter::in_name(text) {
+                Some(hidden) => Error::invalid("from", format!("{expected}, without {hidden}, which cannot be seen")),
+                None => Error::invalid("from", expected),
+            }
         })?;
         Ok(Self { name: Some(name).filter(|name| !name.is_empty()), address })
     }

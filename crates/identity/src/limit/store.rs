@@ -12,6 +12,14 @@ statements! {
     fn bucket_take(name: &str, subject: &[u8], step: i64, room: i64, now: Timestamp) -> (Option<Timestamp>,) =
         "select freehold.bucket_take($1, $2, $3, $4, $5)";
 
+    /// Takes one try; when the bucket will be full with it, or no row where there is no try.
+    fn bucket_draw(name: &str, subject: &[u8], step: i64, room: i64, now: Timestamp) -> (Timestamp,) =
+        "insert into freehold.rate_buckets as b (name, subject, full_at)
+         values ($1, $2, $5::timestamptz + $3::bigint * interval '1 microsecond')
+         on conflict (name, subject) do update set full_at = greatest(b.full_at, $5) + $3::bigint * interval '1 microsecond'
+           where greatest(b.full_at, $5) + $3::bigint * interval '1 microsecond' <= $5 + $4::bigint * interval '1 microsecond'
+         returning full_at";
+
     /// Who has this address, and one try taken of those from anywhere, or of those from here where he knows it, if one is to be
     /// taken. Always one row: what is counted is counted for nobody, too.
     fn account_take(

@@ -16,6 +16,8 @@ pub struct LimitSettings {
     pub verifications: u32,
     /// Second factors tried by one network address in five minutes, at most 30 at once.
     pub factors: u32,
+    /// Requests of one signed-in user in a minute, whatever the session and the organization.
+    pub user_requests: u32,
     /// People without an address made by one network address in an hour.
     pub anonymous_per_hour: u32,
     /// Mails of sign-in that the whole server sends in an hour.
@@ -24,6 +26,14 @@ pub struct LimitSettings {
     pub mails_confirmed_percent: u32,
     /// Mails to addresses that nobody confirmed, asked for by one network (24 bits of IPv4, 48 of IPv6) in an hour.
     pub mails_unconfirmed_per_network: u32,
+    /// Mails of invitations to organizations that one user sends in a day, in all organizations together.
+    pub invitations_per_user: u32,
+    /// Those of one organization that pays and is older than a week.
+    pub invitations_per_organization: u32,
+    /// Those of any other organization.
+    pub invitations_per_new_organization: u32,
+    /// Those of the whole server.
+    pub invitations_per_server: u32,
     /// Wrong passwords for one account in an hour, from all places that its owner has not signed in from; and from each of
     /// those.
     pub wrong_passwords_per_hour: u32,
@@ -39,10 +49,15 @@ impl Default for LimitSettings {
             mails: 30,
             verifications: 30,
             factors: 75,
+            user_requests: 300,
             anonymous_per_hour: 30,
             mails_per_hour: 1000,
             mails_confirmed_percent: 50,
             mails_unconfirmed_per_network: 100,
+            invitations_per_user: 100,
+            invitations_per_organization: 200,
+            invitations_per_new_organization: 20,
+            invitations_per_server: 2000,
             wrong_passwords_per_hour: 20,
             wrong_codes_per_hour: 30,
         }

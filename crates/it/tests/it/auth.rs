@@ -1,5 +1,6 @@
 //! Sign-in as Supabase Auth's clients expect it.
 
+mod addresses;
 mod admin;
 mod client;
 mod codes;

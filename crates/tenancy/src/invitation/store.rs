@@ -66,6 +66,10 @@ statements! {
          returning invitation_id, email, role, invited_by, invited_by_key, mails, created_at, sent_at, expires_at, accepted_at,
            accepted_by, revoked_at";
 
+    /// Counts a mail; when there will be one for this scope, where there is none.
+    fn invitation_take(scope: &str, user: Uuid, per_day: i32, now: Timestamp) -> (Option<Timestamp>,) =
+        "select freehold.invitation_take($1, $2, $3, $4)";
+
     /// Asks for its mail.
     fn invitation_mail(id: InvitationId, mail: Uuid, data: Value, now: Timestamp) -> (bool,) =
         "select freehold.invitation_mail($1, $2, $3, $4) is null";
@@ -116,6 +120,6 @@ statements! {
     fn member_with_address(tenant: TenantId, emails: &[String]) -> (bool,) =
         "select exists (
            select from freehold.members as m join auth.users as u on u.id = m.user_id
-           where m.tenant_id = $1 and u.email = any($2)
+           where m.tenant_id = $1 and u.email::text = any($2)
          )";
 }

@@ -1,5 +1,6 @@
 //! Pages, mails and invitations.
 
+mod counting;
 mod factor;
 mod inviting;
 mod joining;

@@ -4,9 +4,11 @@ mod cookies;
 mod enumeration;
 mod guessing;
 mod hostile;
+mod mails;
 mod proxies;
 mod rates;
 mod redirects;
+mod requests;
 mod sweeps;
 
 use serde_json::{Value, json};
@@ -35,7 +37,7 @@ async fn mail_from(app: &Served, peer: &str, email: &str) -> Answer {
 }
 
 /// The address of one of many machines.
-fn machine(number: usize) -> String {
+pub(super) fn machine(number: usize) -> String {
     format!("203.{}.{}.{}:40000", number / 62_500, number / 250 % 250, number % 250 + 1)
 }
 

@@ -1,0 +1,58 @@
+//! How fast one signed-in user may send requests, in whatever session and for whatever organization.
+
+use freehold_core::{Result, UserId};
+use jiff::SignedDuration;
+
+use super::{Bucket, digest, refused_until, store};
+use crate::Identity;
+
+/// Seconds in which `user_requests` grow back.
+const WINDOW: i64 = 60;
+
+/// What a user has left after a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserRate {
+    /// The most requests at once.
+    pub limit: i64,
+    /// Seconds in which so many grow back.
+    pub window_seconds: u32,
+    /// Requests left.
+    pub remaining: i64,
+    /// Seconds until all of them have grown back; at least 1.
+    pub reset_seconds: u32,
+    /// How long until the next request is let in, where this one was not.
+    pub wait: Option<SignedDuration>,
+}
+
+/// Counts a request of a signed-in user; none: nothing is limited.
+pub async fn user_take(identity: &Identity, user: UserId) -> Result<Option<UserRate>> {
+    let limits = &identity.settings.auth.limits;
+    let bucket = Bucket::new("user_requests", limits.user_requests, WINDOW, limits.user_requests);
+    let Some(bucket) = bucket.filter(|_| limits.enabled) else { return Ok(None) };
+    let (now, subject) = (identity.clock.now(), digest(identity, &[b"user", user.uuid().as_bytes()]));
+    let room = bucket.room.saturating_mul(bucket.step);
+    let seconds = |micros: i64| u32::try_from(micros.max(0).unsigned_abs().div_ceil(1_000_000)).unwrap_or(u32::MAX);
+    let rate = |remaining, reset: i64, wait| UserRate {
+        limit: bucket.room,
+        window_seconds: seconds(room).max(1),
+        remaining,
+        reset_seconds: seconds(reset).max(1),
+        wait,
+    };
+    let micros = |span: SignedDuration| i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+    if let Some(until) = refused_until(identity, bucket, subject, now) {
+        return Ok(Some(rate(0, room, Some(until.duration_since(now)))));
+    }
+    let system = identity.db.system("count a user's request");
+    let drawn = system.fetch_optional(store::bucket_draw(bucket.name, &subject, bucket.step, room, now)).await?;
+    if let Some((full_at,)) = drawn {
+        let missing = micros(full_at.duration_since(now));
+        return Ok(Some(rate((room - missing).max(0) / bucket.step, missing, None)));
+    }
+    let found = system.fetch_optional(store::bucket_look(bucket.name, &subject)).await?;
+    let missing = found.map_or(room, |(full_at,)| micros(full_at.duration_since(now)));
+    let wait = SignedDuration::from_micros((missing + bucket.step - room).max(1));
+    let until = now.saturating_add(wait).unwrap_or(now);
+    identity.refusals.0.insert((bucket.name, subject), until);
+    Ok(Some(rate(0, missing, Some(wait))))
+}

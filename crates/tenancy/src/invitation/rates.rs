@@ -1,0 +1,63 @@
+//! How many invitations are mailed: strangers read them, and they come in the product's name.
+
+use std::time::Duration;
+
+use freehold_core::{Caller, Error, Result, codes};
+use freehold_db::TenantTx;
+use jiff::{SignedDuration, Timestamp};
+
+use super::store;
+use crate::tenant::Tenant;
+
+/// For how long an organization is new.
+const NEW: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Mails of invitations in a day; 0: no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvitationRates {
+    /// Those that one user asks for, in all organizations together.
+    pub per_user: u32,
+    /// Those of one organization that has paid and is older than a week.
+    pub per_organization: u32,
+    /// Those of any other organization.
+    pub per_new_organization: u32,
+    /// Those of the whole server.
+    pub per_server: u32,
+    /// The organization pays, or nothing is sold here.
+    pub pays: bool,
+}
+
+/// Counts a mail in this transaction.
+///
+/// # Errors
+/// `rate_limited`, with the time after which the next one is sent.
+pub(super) async fn take(
+    tx: &mut TenantTx,
+    caller: &Caller,
+    tenant: &Tenant,
+    rates: InvitationRates,
+    now: Timestamp,
+) -> Result<()> {
+    let trusted = rates.pays && now.duration_since(tenant.created_at) >= NEW;
+    let (of_organization, whose) = if trusted {
+        (rates.per_organization, "An organization")
+    } else if rates.pays {
+        (rates.per_new_organization, "An organization in its first week")
+    } else {
+        (rates.per_new_organization, "An organization that has not paid yet")
+    };
+    // What an API key sends is counted for its organization.
+    let user = caller.user().map(|user| ("user", rates.per_user, "A user", user.uuid()));
+    let organization = ("organization", of_organization, whose, tenant.tenant_id.uuid());
+    // The whole server last, because everyone waits for that row.
+    let server = ("server", rates.per_server, "This server", tenant.tenant_id.uuid());
+    for (scope, per_day, who, subject) in user.into_iter().chain([organization, server]) {
+        let Some(per_day) = i32::try_from(per_day).ok().filter(|per_day| *per_day > 0) else { continue };
+        let (until,) = tx.fetch_one(store::invitation_take(scope, subject, per_day, now)).await?;
+        let Some(until) = until else { continue };
+        let seconds = u64::try_from(until.duration_since(now).as_millis()).unwrap_or_default().div_ceil(1000).max(1);
+        let message = format!("{who} may send {per_day} invitations a day. Retry after {seconds} s.");
+        return Err(Error::new(codes::RATE_LIMITED, message).with_retry_after(Duration::from_secs(seconds)));
+    }
+    Ok(())
+}
