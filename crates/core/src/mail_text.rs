@@ -40,10 +40,9 @@ pub fn mail_address(address: &str) -> Option<String> {
 /// What mail programs may take the character for.
 fn folded(letter: char) -> char {
     let mut forms = std::iter::once(letter).nfkc();
-    match (letter, forms.next(), forms.next()) {
-        ('。', _, _) => '.',
-        (_, Some(form), None) if form == '。' => '.',
-        (_, Some(form), None) => form,
+    match (forms.next(), forms.next()) {
+        (Some('。'), None) => '.',
+        (Some(form), None) => form,
         _ => letter,
     }
 }

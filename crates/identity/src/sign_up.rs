@@ -65,7 +65,8 @@ pub async fn sign_up(identity: &Identity, new: SignUp, client: &Client) -> Resul
         return sign_up_confirmed(identity, new, hash, client).await;
     }
     let same_password = password_known(identity, new.realm, &new.email, &new.password).await?;
-    evenly(sign_up_unconfirmed(identity, new, (hash, same_password), client)).await
+    // On the heap: what it keeps meanwhile is large.
+    evenly(Box::pin(sign_up_unconfirmed(identity, new, (hash, same_password), client))).await
 }
 
 /// Where the address counts as confirmed at once; the answer says whether it was taken.

@@ -70,9 +70,8 @@ async fn a_character_that_cannot_be_seen_is_refused_at_every_entrance_and_named(
     let ada = app.somebody(ADA).await;
     for (hidden, name) in HIDDEN {
         let email = format!("ad{hidden}a@example.org");
-        let named = format!("{name}");
         let check = |what: &str, message: String| {
-            assert!(message.contains(&named) && message.contains("at position 3"), "{what} {named}: {message}");
+            assert!(message.contains(name) && message.contains("at position 3"), "{what} {name}: {message}");
         };
         for (path, body) in [
             ("signup", json!({ "email": email, "password": PASSWORD })),
