@@ -11,8 +11,8 @@ mod token;
 use std::borrow::Cow;
 
 use freehold_core::{
-    ApiKeyId, Area, Caller, EmailAddress, Error, Id, Kind, OptionExt, Page, PageRequest, Random, Result, Role, TenantId, UserId,
-    codes,
+    ApiKeyId, Area, Caller, EmailAddress, Error, Id, Kind, OptionExt, Page, PageRequest, Random, Result, Role,
+    TenantId, UserId, codes,
 };
 use freehold_db::{Db, OnConstraint, SystemTx, TenantTx, row};
 use freehold_jobs::outbox::{EventId, event_publish};

@@ -1,14 +1,17 @@
 //! What the mail about API keys that were suspended is made of.
 
-use freehold_core::{Context, Error, Result};
+use freehold_core::{Context, Error, Result, mail_name};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
     line::one_line,
     web_address::is_web_address,
-    wording::{Facts, Words},
+    wording::{Facts, NAMELESS, Words},
 };
+
+/// What a key is called whose name is nothing that a mail shows.
+const UNNAMED: &str = "a key";
 
 /// The data of the mail about API keys whose user left the organization.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -32,8 +35,8 @@ impl KeysSuspended {
     pub(super) fn read(data: Value) -> Result<Self> {
         let mut read: Self = serde_json::from_value(data).context("reading the data of a mail")?;
         read.product_name = one_line(&read.product_name);
-        read.organization = one_line(&read.organization);
-        read.keys = read.keys.iter().map(|name| one_line(name)).collect();
+        read.organization = mail_name(&read.organization).unwrap_or_else(|| NAMELESS.to_owned());
+        read.keys = read.keys.iter().map(|name| mail_name(name).unwrap_or_else(|| UNNAMED.to_owned())).collect();
         if ![&read.link, &read.site_url].into_iter().all(|address| is_web_address(address)) {
             return Err(Error::internal("a mail links to something that is no web address"));
         }
