@@ -3,6 +3,7 @@
 mod store;
 
 use aws_lc_rs::digest;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use freehold_core::{Context, OptionExt, Plan, Result, TenantId};
 use freehold_db::{SystemTx, TenantTx, row};
 use jiff::{SignedDuration, Timestamp};
@@ -146,7 +147,7 @@ const CHECKOUT_MADE: SignedDuration = SignedDuration::from_mins(2);
 /// A number for the checkout of a page: the same for those who want the same page at the same time.
 pub(crate) async fn checkout_begin(billing: &Billing, tenant: TenantId, wanted: &str) -> Result<i64> {
     let digest = digest::digest(&digest::SHA256, wanted.as_bytes());
-    let digest = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let digest = STANDARD.encode(digest.as_ref());
     let now = billing.clock.now();
     let since = now.saturating_sub(CHECKOUT_MADE).context("how long a page is being made")?;
     let begin = store::checkout_begin(tenant, &digest, since, now);

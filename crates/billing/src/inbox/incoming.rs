@@ -2,7 +2,10 @@
 //! days. What cannot be read is kept for an operator, with a note that says why.
 
 use aws_lc_rs::digest;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -111,8 +114,7 @@ fn created(value: &Value) -> Option<Timestamp> {
 /// The id of what names none.
 fn made_up(body: &[u8]) -> String {
     let digest = digest::digest(&digest::SHA256, body);
-    let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("unnamed_{hex}")
+    format!("unnamed_{}", URL_SAFE_NO_PAD.encode(digest.as_ref()))
 }
 
 #[cfg(test)]
