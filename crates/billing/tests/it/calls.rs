@@ -107,6 +107,7 @@ async fn pages_for_people_are_made_and_closed() {
         tenant,
         trial_end: Some(in_ten_days),
         expires_at: None,
+        number: 1,
     };
     let made = lab.client.checkout_create(&checkout, None).await.unwrap();
     assert!(made.url.as_ref().unwrap().starts_with(&lab.sandbox.url()));
