@@ -20,6 +20,8 @@ use crate::{
 
 const ADA: &str = "ada@example.org";
 const NEW: &str = "ada@example.net";
+/// The password that is chosen later.
+const CHOSEN: &str = "a quite different horse";
 
 #[tokio::test]
 async fn the_search_finds_a_secret_however_it_is_written() {
@@ -132,7 +134,6 @@ async fn sign_up_and_in(app: &TestApp, secrets: &mut Secrets) -> Person {
         secrets.add_answer(kind, &app.post("/auth/v1/verify").json(&hash).send().await.expect(200));
     }
     let session = app.sign_in(ADA).await.expect(200);
-    const CHOSEN: &str = "a quite different horse";
     secrets.add("the chosen password", CHOSEN);
     let body = json!({ "password": CHOSEN });
     app.put("/auth/v1/user").token(&session.at("/access_token")).json(&body).send().await.expect(200);

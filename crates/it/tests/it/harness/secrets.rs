@@ -142,7 +142,7 @@ fn contains(value: &[u8], form: &[u8]) -> bool {
 
 /// In how many ways it may be written.
 fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
-    let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = secret.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     let encoded: String = secret
         .iter()
         .map(|byte| match byte {

@@ -190,7 +190,8 @@ async fn the_local_mailbox_does_not_list_mails_whose_link_is_gone() {
     let listed = mailbox_list(&room.test.db, &vault(), None).await.unwrap();
     let mut listed: Vec<Uuid> = listed.iter().map(|mail| mail.id).collect();
     let mut expected = vec![waiting, other];
-    (listed.sort(), expected.sort());
+    listed.sort();
+    expected.sort();
     assert_eq!(listed, expected);
     assert!(mailbox_get(&room.test.db, &vault(), sent).await.unwrap_err().is(codes::NOT_FOUND));
 }
