@@ -44,6 +44,12 @@ impl StripeError {
         Self::coded("parameter_unknown", format!("Received unknown parameter: {param}")).at(param)
     }
 
+    /// 400: Stripe has it and the sandbox does not. To take it in silence would be to do something else.
+    pub(crate) fn not_modelled(what: &str, param: &str) -> Self {
+        let message = format!("The sandbox does not model {what}; Stripe does. Leave it out or test against Stripe.");
+        Self::coded("sandbox_not_modelled", message).at(param)
+    }
+
     /// 404: no object of that id in this account.
     pub(crate) fn no_such(what: &str, id: &str) -> Self {
         let mut error = Self::coded("resource_missing", format!("No such {what}: '{id}'")).at("id");

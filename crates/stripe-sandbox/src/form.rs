@@ -137,12 +137,33 @@ impl Params {
     pub(crate) fn one_of(&mut self, key: &str, words: &[&str]) -> Result<Option<String>> {
         let name = self.name(key);
         let text = self.text(key)?;
-        match text {
-            Some(text) if !words.contains(&text.as_str()) => {
-                Err(StripeError::invalid(format!("Invalid {name}: must be one of {}", words.join(", "))).at(&name))
-            }
-            other => Ok(other),
+        if let Some(text) = &text {
+            word_check(&name, text, words)?;
         }
+        Ok(text)
+    }
+
+    /// One of the words that the sandbox has, where Stripe has more: those are refused as not modelled.
+    pub(crate) fn only(&mut self, key: &str, ours: &[&str], stripes: &[&str]) -> Result<Option<String>> {
+        let name = self.name(key);
+        match self.one_of(key, stripes)? {
+            Some(word) if !ours.contains(&word.as_str()) => {
+                Err(StripeError::not_modelled(&format!("{name}={word}"), &name))
+            }
+            word => Ok(word),
+        }
+    }
+
+    /// Sets an optional word, where it was sent; sent empty, it unsets.
+    pub(crate) fn set_one_of(&mut self, key: &str, words: &[&str], target: &mut Option<String>) -> Result<()> {
+        let name = self.name(key);
+        if let Some(text) = self.text(key)? {
+            if !text.is_empty() {
+                word_check(&name, &text, words)?;
+            }
+            *target = (!text.is_empty()).then_some(text);
+        }
+        Ok(())
     }
 
     /// An object; an empty text stands for an empty object.
@@ -238,6 +259,13 @@ impl Params {
             Some((name, _)) => Err(StripeError::unknown(&self.name(name))),
         }
     }
+}
+
+fn word_check(name: &str, text: &str, words: &[&str]) -> Result<()> {
+    if words.contains(&text) {
+        return Ok(());
+    }
+    Err(StripeError::invalid(format!("Invalid {name}: must be one of {}", words.join(", "))).at(name))
 }
 
 fn insert(entries: &mut Vec<(String, Node)>, path: &[&str], text: String) {

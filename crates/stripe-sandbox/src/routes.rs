@@ -147,6 +147,7 @@ fn subscriptions(account: &mut Account, method: &str, parts: &[&str], params: Pa
         ("POST", ["subscriptions", id]) => subscription::update::update(account, id, params),
         ("DELETE", ["subscriptions", id]) => subscription::end::cancel(account, id, params),
         ("POST", ["subscriptions", id, "resume"]) => subscription::resume::resume(account, id, params),
+        ("POST", ["subscriptions", id, "migrate"]) => subscription::migrate(account, id, params),
         ("POST", ["subscription_items"]) => subscription::item::write(account, None, params, false),
         ("GET", ["subscription_items"]) => subscription::item::index(account, params),
         ("GET", ["subscription_items", id]) => subscription::item::show(account, id),

@@ -56,6 +56,40 @@ impl Status {
     }
 }
 
+/// How a subscription is billed. Stripe's default is `flexible` as of API version 2025-09-30.clover.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum BillingMode {
+    Classic,
+    #[default]
+    Flexible,
+}
+
+impl BillingMode {
+    /// Reads `billing_mode`; none where it was not sent.
+    pub(crate) fn read(params: &mut Params) -> Result<Option<Self>> {
+        let Some(mut mode) = params.map("billing_mode")? else { return Ok(None) };
+        let kind = mode.one_of("type", &["classic", "flexible"])?;
+        let kind = kind.ok_or_else(|| StripeError::missing("billing_mode[type]"))?;
+        if let Some(mut flexible) = mode.map("flexible")? {
+            flexible.only("proration_discounts", &["included"], &["included", "itemized"])?;
+            flexible.done()?;
+        }
+        mode.done()?;
+        Ok(Some(if kind == "classic" { Self::Classic } else { Self::Flexible }))
+    }
+
+    fn json(self, migrated_at: Option<i64>) -> Value {
+        let mut mode = match self {
+            Self::Classic => json!({ "flexible": null, "type": "classic" }),
+            Self::Flexible => json!({ "flexible": { "proration_discounts": "included" }, "type": "flexible" }),
+        };
+        if let Some(at) = migrated_at {
+            mode["updated_at"] = json!(at);
+        }
+        mode
+    }
+}
+
 /// What is done with invoices while collection is paused.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Pause {
@@ -101,6 +135,11 @@ pub(crate) struct Subscription {
     pub(crate) trial_told: bool,
     /// `invoice.upcoming` was sent for this period.
     pub(crate) upcoming_told: bool,
+    #[serde(default)]
+    pub(crate) billing_mode: BillingMode,
+    /// When the billing mode was changed.
+    #[serde(default)]
+    pub(crate) migrated_at: Option<i64>,
 }
 
 noun!(Subscription, subscriptions, "subscription", "customer.subscription.updated");
@@ -113,6 +152,7 @@ impl Subscription {
             "id": self.id,
             "object": "subscription",
             "billing_cycle_anchor": self.anchor,
+            "billing_mode": self.billing_mode.json(self.migrated_at),
             "cancel_at": self.cancel_at,
             "cancel_at_period_end": self.cancel_at_period_end,
             "canceled_at": self.canceled_at,
@@ -177,7 +217,6 @@ fn fixed() -> Value {
         "application_fee_percent": null,
         "automatic_tax": { "disabled_reason": null, "enabled": false, "liability": null },
         "billing_cycle_anchor_config": null,
-        "billing_mode": { "flexible": { "proration_discounts": "included" }, "type": "flexible" },
         "billing_schedules": [],
         "billing_thresholds": null,
         "customer_account": null,
@@ -263,18 +302,32 @@ pub(crate) fn of_customer(account: &Account, customer: &str) -> Value {
     list::of(of.map(Subscription::to_json).collect(), &format!("/v1/customers/{customer}/subscriptions"), false)
 }
 
-/// Reads when a subscription is to end.
-fn read_end(params: &mut Params, subscription: &mut Subscription, now: i64) -> Result<()> {
+/// Reads when a subscription is to end. Whether that is the end of its period, which the same request may move: then
+/// [`end_follow`] sets the time.
+fn read_end(params: &mut Params, subscription: &mut Subscription, now: i64) -> Result<bool> {
     if let Some(mut details) = params.map("cancellation_details")? {
         details.set("comment", &mut subscription.cancel_comment)?;
-        details.set("feedback", &mut subscription.cancel_feedback)?;
+        details.set_one_of("feedback", FEEDBACK, &mut subscription.cancel_feedback)?;
         details.done()?;
     }
     let (at, at_period_end) = (params.text("cancel_at")?, params.flag("cancel_at_period_end")?);
+    if at.as_ref().is_some_and(|at| !at.is_empty()) && at_period_end == Some(true) {
+        let message = "You may only specify one of these parameters: cancel_at, cancel_at_period_end.";
+        return Err(StripeError::invalid(message).at("cancel_at"));
+    }
+    let mut follows = at_period_end == Some(true);
     let end = match (at.as_deref(), at_period_end) {
+        (None | Some(""), Some(true)) => Some(subscription.period.1),
         (Some(""), _) | (None, Some(false)) => None,
-        (None, None) => return Ok(()),
-        (Some("min_period_end" | "max_period_end"), _) | (None, Some(true)) => Some(subscription.period.1),
+        (None, None) => return Ok(subscription.cancel_at_period_end),
+        (Some(word @ ("min_period_end" | "max_period_end")), _) => {
+            if subscription.billing_mode == BillingMode::Classic {
+                let message = format!("`{word}` is only supported for subscriptions with billing_mode[type]=flexible.");
+                return Err(StripeError::invalid(message).at("cancel_at"));
+            }
+            follows = true;
+            Some(subscription.period.1)
+        }
         (Some(text), _) => {
             let at =
                 text.parse().map_err(|_| StripeError::invalid(format!("Invalid timestamp: {text}")).at("cancel_at"))?;
@@ -291,7 +344,43 @@ fn read_end(params: &mut Params, subscription: &mut Subscription, now: i64) -> R
     if end.is_none() {
         (subscription.cancel_comment, subscription.cancel_feedback) = (None, None);
     }
-    Ok(())
+    Ok(follows)
+}
+
+/// Moves the end along with the period, where it was set to be the period's end.
+fn end_follow(subscription: &mut Subscription, follows: bool) {
+    if follows && subscription.cancel_at.is_some() {
+        subscription.cancel_at = Some(subscription.period.1);
+    }
+}
+
+/// Why customers cancel, as Stripe names it.
+pub(crate) const FEEDBACK: &[&str] = &[
+    "customer_service",
+    "low_quality",
+    "missing_features",
+    "other",
+    "switched_service",
+    "too_complex",
+    "too_expensive",
+    "unused",
+];
+
+/// `POST /v1/subscriptions/{id}/migrate`: from classic to flexible billing, and never back.
+pub(crate) fn migrate(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
+    let subscription = live(account, id)?;
+    let mode = BillingMode::read(&mut params)?.ok_or_else(|| StripeError::missing("billing_mode"))?;
+    params.done()?;
+    if mode == BillingMode::Classic || subscription.billing_mode == BillingMode::Flexible {
+        let message = "Only a subscription with billing_mode[type]=classic can be migrated, and only to flexible.";
+        return Err(StripeError::invalid(message).at("billing_mode[type]"));
+    }
+    let now = account.now;
+    account.change(id, |subscription: &mut Subscription| {
+        subscription.billing_mode = mode;
+        subscription.migrated_at = Some(now);
+    });
+    Ok(account.shown::<Subscription>(id))
 }
 
 /// Reads how a subscription is paid, what happens without a card, and its metadata.
@@ -330,13 +419,6 @@ fn read_terms(account: &mut Account, params: &mut Params, subscription: &mut Sub
         subscription.default_payment_method =
             named.map(|method| crate::payment_method::resolve_for(account, &method, &customer, param)).transpose()?;
     }
-    params.ignore(&[
-        "automatic_tax",
-        "billing_mode",
-        "invoice_settings",
-        "default_tax_rates",
-        "discounts",
-        "trial_from_plan",
-    ]);
+    params.ignore(&["automatic_tax", "invoice_settings", "default_tax_rates", "discounts", "trial_from_plan"]);
     customer::live(account, &subscription.customer.clone(), "customer").map(|_| ())
 }

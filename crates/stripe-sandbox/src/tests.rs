@@ -1,5 +1,6 @@
 //! Tests of the whole, without HTTP: requests to one account, and a clock that stands until it is moved.
 
+mod cancel;
 mod chaos;
 mod cycle;
 mod history;

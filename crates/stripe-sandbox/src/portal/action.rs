@@ -12,7 +12,7 @@ use crate::{
     payment_method,
     portal::{Configuration, PortalSession},
     setup_intent,
-    subscription::{Subscription, end, resume, update},
+    subscription::{BillingMode, Subscription, end, resume, update},
 };
 
 /// Where the page goes on.
@@ -51,11 +51,17 @@ pub(crate) fn act(account: &mut Account, session: &PortalSession, action: &str, 
             Ok(Next::Done("canceled"))
         }
         "cancel" => {
-            update::update(account, &id, Params::of(&[("cancel_at_period_end", "true")]))?;
+            // Stripe's portal sets a time with flexible billing and a flag with classic billing, see
+            // https://docs.stripe.com/billing/subscriptions/billing-mode/compare#scheduled-subscription-cancellation
+            let pair = match subscription.billing_mode {
+                BillingMode::Flexible => ("cancel_at", "max_period_end"),
+                BillingMode::Classic => ("cancel_at_period_end", "true"),
+            };
+            update::update(account, &id, Params::of(&[pair]))?;
             Ok(Next::Done("canceling"))
         }
         "keep" => {
-            update::update(account, &id, Params::of(&[("cancel_at_period_end", "false")]))?;
+            update::update(account, &id, Params::of(&[("cancel_at", "")]))?;
             Ok(Next::Done("kept"))
         }
         _ => {

@@ -9,7 +9,7 @@ use crate::{
     form::Params,
     invoice::{make, pay},
     money, payment_method, setup_intent,
-    subscription::{Status, Subscription, item, read_end, read_terms},
+    subscription::{BillingMode, Status, Subscription, item, read_end, read_terms},
 };
 
 const DAY: i64 = 86_400;
@@ -94,6 +94,8 @@ pub(crate) fn read(account: &mut Account, mut params: Params) -> Result<(Subscri
         test_clock: customer.test_clock,
         trial_told: false,
         upcoming_told: false,
+        billing_mode: BillingMode::read(&mut params)?.unwrap_or_default(),
+        migrated_at: None,
     };
     read_end(&mut params, &mut subscription, now)?;
     read_terms(account, &mut params, &mut subscription)?;

@@ -9,7 +9,7 @@ use crate::{
     invoice,
     invoice::{Invoice, make, pay},
     invoice_item,
-    subscription::{Status, Subscription, item, live, proration},
+    subscription::{FEEDBACK, Status, Subscription, item, live, proration},
 };
 
 /// `DELETE /v1/subscriptions/{id}`
@@ -19,7 +19,7 @@ pub(crate) fn cancel(account: &mut Account, id: &str, mut params: Params) -> Res
         (params.flag("invoice_now")?.unwrap_or(false), params.flag("prorate")?.unwrap_or(false));
     if let Some(mut details) = params.map("cancellation_details")? {
         details.set("comment", &mut subscription.cancel_comment)?;
-        details.set("feedback", &mut subscription.cancel_feedback)?;
+        details.set_one_of("feedback", FEEDBACK, &mut subscription.cancel_feedback)?;
         details.done()?;
     }
     params.done()?;

@@ -8,7 +8,9 @@ use crate::{
     form::Params,
     invoice::{Line, make, pay},
     invoice_item, payment_method,
-    subscription::{Item, Pause, Status, Subscription, create::Payment, item, live, proration, read_end, read_terms},
+    subscription::{
+        Item, Pause, Status, Subscription, create::Payment, end_follow, item, live, proration, read_end, read_terms,
+    },
 };
 
 /// What a change costs, and when that is charged.
@@ -47,7 +49,7 @@ pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Res
         trial_change(&mut new, &end, now)?;
     }
     pause_read(&mut params, &mut new)?;
-    read_end(&mut params, &mut new, now)?;
+    let ends_with_period = read_end(&mut params, &mut new, now)?;
     read_terms(account, &mut params, &mut new)?;
     params.done()?;
     if old.status == Status::Incomplete && old.items.iter().zip(&new.items).any(|(old, new)| !old.costs_as(new)) {
@@ -56,6 +58,7 @@ pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Res
         ));
     }
     let charge = charge(account, &old, &mut new, Asked { behavior: &behavior, at, anchor });
+    end_follow(&mut new, ends_with_period);
     if charge.now && payment.behavior == "error_if_incomplete" {
         payment_check(account, &new, &charge, payment.off_session)?;
     }

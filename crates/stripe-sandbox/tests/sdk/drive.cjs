@@ -121,10 +121,11 @@ async function portal({ customer, subscription }, { big }) {
   let now = await stripe.subscriptions.retrieve(subscription.id, { expand: ['default_payment_method'] })
   assert.equal(now.items.data[0].price.id, big.id)
   assert.equal(now.default_payment_method.card.brand, 'mastercard')
-  assert.equal(now.cancel_at_period_end, true)
+  // As Stripe's portal does with flexible billing: a time and no flag.
+  assert.deepEqual([now.cancel_at_period_end, now.cancel_at], [false, now.items.data[0].current_period_end])
   assert.equal((await form(`${session.url}/keep`, { subscription: subscription.id })).status, 303)
   now = await stripe.subscriptions.retrieve(subscription.id)
-  assert.equal(now.cancel_at_period_end, false)
+  assert.deepEqual([now.cancel_at_period_end, now.cancel_at], [false, null])
   const upcoming = await stripe.invoices.createPreview({ subscription: subscription.id })
   assert.ok(upcoming.lines.data.some((line) => line.description.startsWith('Unused time on 2 × Pro')))
 }
