@@ -9,9 +9,11 @@ use crate::{
     charge::Charge,
     checkout::Session,
     clock::TestClock,
+    coupon::Coupon,
     credit_note::CreditNote,
     customer::Customer,
     delivery::Queue,
+    discount::Discount,
     endpoint::Endpoint,
     error::{Result, StripeError},
     event::{Event, RequestRef},
@@ -25,11 +27,13 @@ use crate::{
     portal::{Configuration, PortalSession},
     price::Price,
     product::Product,
+    promotion_code::PromotionCode,
     random::Random,
     refund::Refund,
     setup_intent::SetupIntent,
     subscription::Subscription,
     table::Table,
+    tax_rate::TaxRate,
 };
 
 /// The objects of one account. Whoever holds it is alone with it: a request does all its work at once.
@@ -81,6 +85,14 @@ pub(crate) struct Account {
     pub(crate) setup_intents: Table<SetupIntent>,
     pub(crate) subscriptions: Table<Subscription>,
 
+    #[serde(default)]
+    pub(crate) coupons: Table<Coupon>,
+    #[serde(default)]
+    pub(crate) discounts: Table<Discount>,
+    #[serde(default)]
+    pub(crate) promotion_codes: Table<PromotionCode>,
+    #[serde(default)]
+    pub(crate) tax_rates: Table<TaxRate>,
     pub(crate) billing: Billing,
     pub(crate) chaos: Chaos,
     pub(crate) trouble: Trouble,
@@ -167,6 +179,10 @@ impl Account {
             sessions: Table::default(),
             setup_intents: Table::default(),
             subscriptions: Table::default(),
+            coupons: Table::default(),
+            discounts: Table::default(),
+            promotion_codes: Table::default(),
+            tax_rates: Table::default(),
             billing: Billing::default(),
             chaos: Chaos::default(),
             trouble: Trouble::default(),
@@ -180,6 +196,9 @@ impl Account {
         self.products = other.products.clone();
         self.prices = other.prices.clone();
         self.meters = other.meters.clone();
+        self.coupons = other.coupons.clone();
+        self.promotion_codes = other.promotion_codes.clone();
+        self.tax_rates = other.tax_rates.clone();
         self.endpoints = other.endpoints.clone();
     }
 

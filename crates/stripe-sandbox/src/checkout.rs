@@ -8,12 +8,17 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     account::{Account, Noun, noun},
-    customer,
+    coupon::Coupon,
+    customer, discount,
     error::{Result, StripeError},
     form::Params,
+    invoice::sum::{self, Sums},
     list,
     price::Price,
+    promotion_code::PromotionCode,
     subscription::{Subscription, create, item},
+    tax_rate,
+    tax_rate::TaxRate,
 };
 
 /// How far a session got.
@@ -22,6 +27,29 @@ pub(crate) enum Status {
     Open,
     Complete,
     Expired,
+}
+
+/// What was given for a discount.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Redeemed {
+    Coupon(String),
+    PromotionCode(String),
+}
+
+impl Redeemed {
+    fn pair(&self) -> (&'static str, &str) {
+        match self {
+            Self::Coupon(id) => ("discounts[0][coupon]", id),
+            Self::PromotionCode(id) => ("discounts[0][promotion_code]", id),
+        }
+    }
+
+    fn json(&self) -> Value {
+        match self {
+            Self::Coupon(id) => json!({ "coupon": id, "promotion_code": null }),
+            Self::PromotionCode(id) => json!({ "coupon": null, "promotion_code": id }),
+        }
+    }
 }
 
 /// A session.
@@ -51,7 +79,17 @@ pub(crate) struct Session {
     always_card: bool,
     locale: Option<String>,
     promotion_codes: Option<bool>,
-    amount: i64,
+    /// The tax rates of each price.
+    #[serde(default)]
+    tax_rates: Vec<Vec<TaxRate>>,
+    #[serde(default)]
+    pub(crate) discount: Option<Redeemed>,
+    /// What is to be paid today.
+    #[serde(default)]
+    pub(crate) sums: Sums,
+    /// What each price costs.
+    #[serde(default)]
+    item_sums: Vec<Sums>,
     currency: Option<String>,
     url: String,
 }
@@ -81,7 +119,6 @@ impl Session {
             "custom_fields": [],
             "custom_text": { "after_submit": null, "shipping_address": null, "submit": null, "terms_of_service_acceptance": null },
             "customer_account": null,
-            "discounts": [],
             "integration_identifier": null,
             "invoice_creation": null,
             "livemode": false,
@@ -100,7 +137,6 @@ impl Session {
             "shipping_cost": null,
             "shipping_options": [],
             "submit_type": null,
-            "total_details": { "amount_discount": 0, "amount_shipping": 0, "amount_tax": 0 },
             "ui_mode": "hosted",
             "wallet_options": null,
         });
@@ -131,8 +167,8 @@ impl Session {
         json!({
             "id": self.id,
             "allow_promotion_codes": self.promotion_codes,
-            "amount_subtotal": (!self.setup).then_some(self.amount),
-            "amount_total": (!self.setup).then_some(self.amount),
+            "amount_subtotal": (!self.setup).then_some(self.sums.subtotal),
+            "amount_total": (!self.setup).then_some(self.sums.total()),
             "cancel_url": self.cancel_url,
             "client_reference_id": self.client_reference_id,
             "created": self.created,
@@ -141,6 +177,7 @@ impl Session {
             "customer_creation": if self.setup { Value::Null } else { json!("always") },
             "customer_details": details,
             "customer_email": self.customer_email,
+            "discounts": self.discount.iter().map(Redeemed::json).collect::<Value>(),
             "expires_at": self.expires_at,
             "invoice": self.invoice,
             "locale": self.locale,
@@ -152,6 +189,7 @@ impl Session {
             "status": status,
             "subscription": self.subscription,
             "success_url": self.success_url,
+            "total_details": { "amount_discount": self.sums.discount, "amount_shipping": 0, "amount_tax": self.sums.tax },
             "url": (self.status == Status::Open).then_some(&self.url),
         })
     }
@@ -162,6 +200,12 @@ impl Session {
         for (index, (price, quantity)) in self.prices.iter().enumerate() {
             pairs.push((format!("items[{index}][price]"), price.id.clone()));
             pairs.push((format!("items[{index}][quantity]"), quantity.to_string()));
+            for (place, rate) in self.tax_rates.get(index).into_iter().flatten().enumerate() {
+                pairs.push((format!("items[{index}][tax_rates][{place}]"), rate.id.clone()));
+            }
+        }
+        if let Some((key, id)) = self.discount.as_ref().map(Redeemed::pair) {
+            pairs.push((key.to_owned(), id.to_owned()));
         }
         let pairs: Vec<(&str, &str)> = pairs.iter().map(|(key, text)| (key.as_str(), text.as_str())).collect();
         let mut params = Params::of(&pairs);
@@ -183,6 +227,46 @@ impl Session {
         create::read(&mut ghost, self.subscription_params(&customer)).map(|(subscription, _)| subscription)
     }
 
+    /// Works out what is to be paid; an error where it cannot be bought so.
+    fn reckon(&mut self, account: &Account) -> Result<()> {
+        if self.setup {
+            return Ok(());
+        }
+        let described = self.described(account)?;
+        let exempt = exempt_of(account, &described);
+        self.sums = due_today(account, &described);
+        self.item_sums = sum::by_item(&described, exempt).0;
+        Ok(())
+    }
+
+    /// Redeems the promotion code that a visitor typed in; empty, there is none any more.
+    pub(crate) fn redeem(&mut self, account: &Account, code: &str) -> Result<()> {
+        self.discount = None;
+        self.reckon(account)?;
+        if code.is_empty() {
+            return Ok(());
+        }
+        let currency = self.currency.clone().unwrap_or_default();
+        let subtotal = self.item_sums.iter().map(|sums| sums.subtotal).sum();
+        let found = discount::typed(account, code, self.customer.as_deref(), subtotal, &currency);
+        let found = found.map_err(|why| StripeError::invalid(why).at("promotion_code"))?;
+        self.discount = Some(Redeemed::PromotionCode(found));
+        self.reckon(account)
+    }
+
+    /// Whether visitors can type in a promotion code.
+    pub(crate) fn takes_codes(&self) -> bool {
+        self.promotion_codes == Some(true)
+    }
+
+    /// The code that was typed in.
+    pub(crate) fn code(&self, account: &Account) -> Option<String> {
+        match self.discount.as_ref()? {
+            Redeemed::PromotionCode(id) => account.promotion_codes.get(id).map(|code| code.code.clone()),
+            Redeemed::Coupon(_) => None,
+        }
+    }
+
     /// Whether the page asks for a card when so much is due today.
     pub(crate) fn asks_card(&self, due: i64) -> bool {
         self.setup || self.always_card || due > 0
@@ -190,23 +274,32 @@ impl Session {
 }
 
 /// What a subscription costs on its first day.
-pub(crate) fn due_today(subscription: &Subscription) -> i64 {
-    if subscription.trial.is_some() { 0 } else { subscription.amount() }
+pub(crate) fn due_today(account: &Account, subscription: &Subscription) -> Sums {
+    if subscription.trial.is_some() {
+        return Sums::default();
+    }
+    sum::period(subscription, exempt_of(account, subscription))
+}
+
+/// Whether its customer pays taxes.
+pub(crate) fn exempt_of<'a>(account: &'a Account, subscription: &Subscription) -> Option<&'a str> {
+    account.customers.get(&subscription.customer).and_then(|customer| customer.tax_exempt.as_deref())
 }
 
 /// What is bought, shown only where it is expanded.
 pub(crate) fn line_items(account: &Account, id: &str) -> Value {
     let session = account.sessions.get(id);
+    let sums = session.map(|session| session.item_sums.clone()).unwrap_or_default();
     let data = session.into_iter().flat_map(|session| &session.prices).enumerate().map(|(index, (price, quantity))| {
-        let amount = price.unit_amount * quantity;
+        let sums = sums.get(index).copied().unwrap_or_default();
         json!({
             "id": format!("li_{}_{index}", id.trim_start_matches("cs_test_")),
             "object": "item",
             "adjustable_quantity": null,
-            "amount_discount": 0,
-            "amount_subtotal": amount,
-            "amount_tax": 0,
-            "amount_total": amount,
+            "amount_discount": sums.discount,
+            "amount_subtotal": sums.subtotal,
+            "amount_tax": sums.tax,
+            "amount_total": sums.total(),
             "currency": price.currency,
             "description": item::name(account, price),
             "metadata": {},
@@ -217,8 +310,11 @@ pub(crate) fn line_items(account: &Account, id: &str) -> Value {
     list::of(data.collect(), &format!("/v1/checkout/sessions/{id}/line_items"), false)
 }
 
-fn prices(account: &mut Account, list: Vec<Params>) -> Result<Vec<(Price, i64)>> {
-    let mut prices = Vec::new();
+/// What is bought, and the tax rates of each.
+type Bought = (Vec<(Price, i64)>, Vec<Vec<TaxRate>>);
+
+fn prices(account: &mut Account, list: Vec<Params>) -> Result<Bought> {
+    let (mut prices, mut all_rates) = (Vec::new(), Vec::new());
     for mut params in list {
         let quantity = params.int_from("quantity", 1)?.unwrap_or(1);
         let price = match (params.text("price")?, params.map("price_data")?) {
@@ -231,11 +327,35 @@ fn prices(account: &mut Account, list: Vec<Params>) -> Result<Vec<(Price, i64)>>
             }
             (None, None) => return Err(StripeError::missing("line_items[0][price]")),
         };
-        params.ignore(&["adjustable_quantity", "tax_rates", "dynamic_tax_rates", "metadata"]);
+        all_rates.push(tax_rate::read_list(account, &mut params, "tax_rates")?.unwrap_or_default());
+        params.disabled("adjustable_quantity")?;
+        params.not_modelled(&["dynamic_tax_rates", "metadata"])?;
         params.done()?;
         prices.push((price, quantity));
     }
-    Ok(prices)
+    Ok((prices, all_rates))
+}
+
+/// Reads `discounts`, of which a session has one at most. Who may redeem it is looked at with what is bought.
+fn redeemed(account: &Account, params: &mut Params) -> Result<Option<Redeemed>> {
+    let list = params.list("discounts")?.unwrap_or_default();
+    if list.len() > 1 {
+        return Err(StripeError::invalid("A session can have one discount at most.").at("discounts"));
+    }
+    let Some(mut one) = list.into_iter().next() else { return Ok(None) };
+    let (coupon, code) = (one.text("coupon")?, one.text("promotion_code")?);
+    one.done()?;
+    match (coupon, code) {
+        (Some(coupon), None) => {
+            account.named::<Coupon>(&coupon, "discounts[0][coupon]")?;
+            Ok(Some(Redeemed::Coupon(coupon)))
+        }
+        (None, Some(code)) => {
+            account.named::<PromotionCode>(&code, "discounts[0][promotion_code]")?;
+            Ok(Some(Redeemed::PromotionCode(code)))
+        }
+        _ => Err(StripeError::invalid("discounts names one of these: coupon, promotion_code.").at("discounts")),
+    }
 }
 
 const INERT: &[&str] = &[
@@ -250,7 +370,6 @@ const INERT: &[&str] = &[
     "custom_text",
     "customer_creation",
     "customer_update",
-    "discounts",
     "excluded_payment_method_types",
     "invoice_creation",
     "name_collection",
@@ -285,7 +404,7 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
         return Err(StripeError::invalid("You may only specify one of these parameters: customer, customer_email."));
     }
     let list = params.list("line_items")?.unwrap_or_default();
-    let prices = prices(account, list)?;
+    let (prices, tax_rates) = prices(account, list)?;
     if mode == "subscription" && prices.is_empty() {
         return Err(StripeError::missing("line_items"));
     }
@@ -318,14 +437,19 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
         always_card: collection.as_deref() != Some("if_required"),
         locale: params.text("locale")?,
         promotion_codes: params.flag("allow_promotion_codes")?,
-        amount: 0,
+        tax_rates,
+        discount: redeemed(account, &mut params)?,
+        sums: Sums::default(),
+        item_sums: Vec::new(),
     };
     params.metadata(&mut session.metadata)?;
     params.ignore(INERT);
     params.done()?;
-    if !session.setup {
-        session.amount = due_today(&session.described(account)?);
+    if session.takes_codes() && session.discount.is_some() {
+        let message = "You may only specify one of these parameters: allow_promotion_codes, discounts.";
+        return Err(StripeError::invalid(message).at("discounts"));
     }
+    session.reckon(account)?;
     let shown = session.json();
     account.sessions.insert(&session.id.clone(), session);
     Ok(shown)

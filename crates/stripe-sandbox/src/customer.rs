@@ -32,7 +32,7 @@ pub(crate) struct Customer {
     phone: Option<String>,
     preferred_locales: Vec<String>,
     shipping: Value,
-    tax_exempt: Option<String>,
+    pub(crate) tax_exempt: Option<String>,
     pub(crate) test_clock: Option<String>,
 }
 
@@ -80,7 +80,7 @@ impl Customer {
         params.set("email", &mut self.email)?;
         params.set("name", &mut self.name)?;
         params.set("phone", &mut self.phone)?;
-        params.set("tax_exempt", &mut self.tax_exempt)?;
+        params.set_one_of("tax_exempt", &["exempt", "none", "reverse"], &mut self.tax_exempt)?;
         self.balance = params.int("balance")?.unwrap_or(self.balance);
         self.next_invoice = params.int_from("next_invoice_sequence", 1)?.unwrap_or(self.next_invoice);
         if let Some(prefix) = params.text("invoice_prefix")? {

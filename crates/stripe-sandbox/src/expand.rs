@@ -9,6 +9,7 @@ use crate::{
     checkout::Session,
     clock::TestClock,
     customer::Customer,
+    discount::Discount,
     error::{Result, StripeError},
     invoice,
     invoice::Invoice,
@@ -17,10 +18,12 @@ use crate::{
     portal::Configuration,
     price::Price,
     product::Product,
+    promotion_code::PromotionCode,
     refund::Refund,
     setup_intent::SetupIntent,
     subscription,
     subscription::Subscription,
+    tax_rate::TaxRate,
 };
 
 /// Expands every path in an answer.
@@ -51,7 +54,9 @@ fn one(account: &Account, value: &mut Value, path: &str, whole: &str) -> Result<
         }
     }
     let target = &mut value[first];
-    if let Some(object) = target.as_str().and_then(|id| find(account, id)) {
+    // Coupons and products have ids of their makers' choosing, which may be the same.
+    let coupon = target.as_str().filter(|_| first == "coupon").and_then(|id| account.coupons.get(id)).map(Noun::json);
+    if let Some(object) = coupon.or_else(|| target.as_str().and_then(|id| find(account, id))) {
         *target = object;
     } else if let Some(list) = target.as_array_mut() {
         for each in list.iter_mut() {
@@ -84,6 +89,8 @@ fn include(account: &Account, object: &Value, field: &str) -> Option<Value> {
             let refunds = account.refunds.iter().rev().map(Refund::json).filter(|refund| refund["charge"] == *id);
             crate::list::of(refunds.collect(), &format!("/v1/charges/{id}/refunds"), false)
         }
+        ("coupon", "applies_to") => account.coupons.get(id)?.applies_to(),
+        ("coupon" | "promotion_code", "currency_options") => json!({}),
         ("price", "tiers" | "currency_options") => Value::Null,
         _ => return None,
     })
@@ -107,6 +114,9 @@ fn find(account: &Account, id: &str) -> Option<Value> {
         "ch" => of::<Charge>(account, id),
         "re" => of::<Refund>(account, id),
         "clock" => of::<TestClock>(account, id),
+        "di" => of::<Discount>(account, id),
+        "promo" => of::<PromotionCode>(account, id),
+        "txr" => of::<TaxRate>(account, id),
         "bpc" => of::<Configuration>(account, id),
         "cs_test" => of::<Session>(account, id),
         _ => None,

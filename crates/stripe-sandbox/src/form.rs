@@ -5,7 +5,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::error::{Result, StripeError};
+use crate::{
+    error::{Result, StripeError},
+    money,
+};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum Node {
@@ -55,7 +58,8 @@ impl Params {
         self.entries.extend(other.entries);
     }
 
-    fn name(&self, key: &str) -> String {
+    /// How a parameter is named in errors: `items[0][price]`.
+    pub(crate) fn name(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}[{key}]", self.path) }
     }
 
@@ -120,6 +124,28 @@ impl Params {
         let name = self.name(key);
         let Some(text) = self.text(key)? else { return Ok(None) };
         text.parse().map(Some).map_err(|_| StripeError::invalid(format!("Invalid number: {text}")).at(&name))
+    }
+
+    /// A percentage of at most four decimals, in ten thousandths of a percent.
+    pub(crate) fn percent(&mut self, key: &str) -> Result<Option<i64>> {
+        let name = self.name(key);
+        let Some(text) = self.text(key)? else { return Ok(None) };
+        let wrong = || StripeError::invalid(format!("Invalid decimal: {text}")).at(&name);
+        money::percent_read(&text).ok_or_else(wrong).map(Some)
+    }
+
+    /// A currency's code, in small letters.
+    pub(crate) fn currency(&mut self, key: &str) -> Result<Option<String>> {
+        let name = self.name(key);
+        let Some(text) = self.text(key)? else { return Ok(None) };
+        let code = text.to_ascii_lowercase();
+        if money::is_currency(&code) {
+            return Ok(Some(code));
+        }
+        let known: Vec<&str> = money::CURRENCIES.split_ascii_whitespace().collect();
+        let message =
+            format!("Invalid currency: {code}. Stripe currently supports these currencies: {}", known.join(", "));
+        Err(StripeError::invalid(message).at(&name))
     }
 
     /// `true` or `false`.
@@ -250,6 +276,27 @@ impl Params {
     /// Takes and forgets parameters of Stripe's that change nothing here.
     pub(crate) fn ignore(&mut self, keys: &[&str]) {
         self.entries.retain(|(name, _)| !keys.contains(&name.as_str()));
+    }
+
+    /// Refuses parameters that Stripe has and the sandbox does not.
+    pub(crate) fn not_modelled(&self, keys: &[&str]) -> Result<()> {
+        match keys.iter().find(|key| self.has(key)) {
+            None => Ok(()),
+            Some(key) => {
+                let name = self.name(key);
+                Err(StripeError::not_modelled(&format!("the parameter {name}"), &name))
+            }
+        }
+    }
+
+    /// Takes an object that only says that something is off, which it is here: `automatic_tax[enabled]=false`.
+    pub(crate) fn disabled(&mut self, key: &str) -> Result<()> {
+        let name = self.name(key);
+        let Some(mut object) = self.map(key)? else { return Ok(()) };
+        if object.flag("enabled")? == Some(true) {
+            return Err(StripeError::not_modelled(&format!("{name}[enabled]=true"), &format!("{name}[enabled]")));
+        }
+        object.done()
     }
 
     /// Refuses what nobody took.

@@ -7,12 +7,20 @@ pub(crate) mod pay;
 pub(crate) mod pdf;
 pub(crate) mod preview;
 pub(crate) mod request;
+pub(crate) mod sum;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::account::{Account, noun};
+use crate::{
+    account::{Account, noun},
+    discount,
+    discount::Discount,
+    tax_rate,
+    tax_rate::TaxRate,
+};
 pub(crate) use line::Line;
+use sum::{Sums, Tax};
 
 /// How far an invoice got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,14 +85,33 @@ pub(crate) struct Invoice {
     /// Where people see it, without the sandbox's address.
     pub(crate) path: String,
     pub(crate) base_url: String,
+    #[serde(default)]
+    pub(crate) discounts: Vec<Discount>,
+    #[serde(default)]
+    pub(crate) default_tax_rates: Vec<TaxRate>,
+    /// The customer's `exempt` or `reverse`.
+    #[serde(default)]
+    pub(crate) tax_exempt: Option<String>,
+    /// Fields that are only kept and given back.
+    #[serde(default)]
+    pub(crate) shown_as_given: Map<String, Value>,
 }
 
 noun!(Invoice, invoices, "invoice", "invoice.updated");
 
 impl Invoice {
-    /// The sum of its lines.
+    /// Works out anew what discounts take off its lines, and their taxes.
+    pub(crate) fn recompute(&mut self) {
+        sum::apply(&mut self.lines, &self.discounts, &self.default_tax_rates, self.tax_exempt.as_deref());
+    }
+
+    pub(crate) fn sums(&self) -> Sums {
+        Sums::of(&self.lines)
+    }
+
+    /// What its lines add up to, after discounts and with taxes.
     pub(crate) fn total(&self) -> i64 {
-        self.lines.iter().map(|line| line.amount).sum()
+        self.sums().total()
     }
 
     /// What is to be paid after the customer's balance.
@@ -116,12 +143,15 @@ impl Invoice {
         let mut json = self.amounts();
         if let Value::Object(fields) = &mut json {
             fields.extend(self.fixed());
+            fields.extend(self.shown_as_given.clone());
         }
         json
     }
 
     fn amounts(&self) -> Value {
-        let total = self.total();
+        let sums = self.sums();
+        let total = sums.total();
+        let in_subtotal = sum::subtotal_tax(&self.lines, &self.default_tax_rates, self.tax_exempt.as_deref());
         let lines: Vec<Value> = self.lines.iter().map(|line| line.json(&self.id)).collect();
         let url = format!("/v1/invoices/{}/lines", self.id);
         json!({
@@ -167,11 +197,13 @@ impl Invoice {
                 "paid_at": self.paid_at,
                 "voided_at": self.voided_at,
             },
-            "subtotal": total,
-            "subtotal_excluding_tax": total,
+            "subtotal": sums.subtotal,
+            "subtotal_excluding_tax": sums.subtotal - in_subtotal,
             "test_clock": self.test_clock,
             "total": total,
-            "total_excluding_tax": total,
+            "total_discount_amounts": sum::discount_amounts(&self.lines),
+            "total_excluding_tax": total - sums.tax,
+            "total_taxes": sum::tax_amounts(&self.lines).iter().map(Tax::json).collect::<Value>(),
         })
     }
 
@@ -188,11 +220,11 @@ impl Invoice {
             "customer_address": null,
             "customer_phone": null,
             "customer_shipping": null,
-            "customer_tax_exempt": "none",
+            "customer_tax_exempt": self.tax_exempt.as_deref().unwrap_or("none"),
             "customer_tax_ids": [],
             "default_source": null,
-            "default_tax_rates": [],
-            "discounts": [],
+            "default_tax_rates": tax_rate::shown(&self.default_tax_rates),
+            "discounts": discount::ids(&self.discounts),
             "footer": null,
             "from_invoice": null,
             "issuer": { "type": "self" },
@@ -206,9 +238,7 @@ impl Invoice {
             "shipping_cost": null,
             "shipping_details": null,
             "statement_descriptor": null,
-            "total_discount_amounts": [],
             "total_pretax_credit_amounts": [],
-            "total_taxes": [],
             "webhooks_delivered_at": self.finalized_at,
         });
         match fixed {

@@ -12,6 +12,7 @@ use crate::{
     list,
     price::Price,
     subscription::Subscription,
+    tax_rate,
 };
 
 /// An amount that waits, or that stands on an invoice.
@@ -65,7 +66,7 @@ impl InvoiceItem {
             "proration": self.line.is_proration(),
             "quantity": self.line.quantity,
             "quantity_decimal": line["quantity_decimal"],
-            "tax_rates": [],
+            "tax_rates": tax_rate::shown(&self.line.tax_rates),
             "test_clock": self.test_clock,
         })
     }
@@ -115,7 +116,9 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
     pricing.done()?;
     let mut metadata = Map::new();
     params.metadata(&mut metadata)?;
-    params.ignore(&["discountable", "tax_behavior"]);
+    let discountable = params.flag("discountable")?.unwrap_or(true);
+    let tax_rates = tax_rate::read_list(account, &mut params, "tax_rates")?.unwrap_or_default();
+    params.ignore(&["tax_behavior"]);
     params.done()?;
     customer::live(account, &customer, "customer")?;
     if let Some(subscription) = &subscription {
@@ -146,11 +149,18 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
         unit_amount: unit,
         quantity,
         origin: Origin::InvoiceItem { invoice_item: id.clone(), subscription, item: None, proration: false },
+        discountable,
+        tax_rates,
+        discounts: Vec::new(),
+        taxes: Vec::new(),
     };
     keep(account, &customer, line.clone());
     if let Some(invoice) = invoice {
         account.change_quietly(&id, |item: &mut InvoiceItem| item.invoice = Some(invoice.clone()));
-        account.change(&invoice, |invoice: &mut Invoice| invoice.lines.push(line));
+        account.change(&invoice, |invoice: &mut Invoice| {
+            invoice.lines.push(line);
+            invoice.recompute();
+        });
     }
     Ok(account.shown::<InvoiceItem>(&id))
 }
@@ -164,7 +174,10 @@ pub(crate) fn delete(account: &mut Account, id: &str) -> Result<Value> {
                 "This invoice item cannot be deleted: its invoice is not a draft any more.",
             ));
         }
-        account.change(invoice, |invoice: &mut Invoice| invoice.lines.retain(|line| line.id != item.line.id));
+        account.change(invoice, |invoice: &mut Invoice| {
+            invoice.lines.retain(|line| line.id != item.line.id);
+            invoice.recompute();
+        });
     }
     account.invoice_items.remove(id);
     account.emit("invoiceitem.deleted", item.to_json(), None);

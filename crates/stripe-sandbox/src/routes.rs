@@ -8,11 +8,13 @@ use crate::{
     charge::Charge,
     checkout, clock,
     clock::TestClock,
+    coupon,
+    coupon::Coupon,
     credit_note,
     credit_note::CreditNote,
     customer,
     customer::Customer,
-    endpoint,
+    discount, endpoint,
     endpoint::Endpoint,
     error::{Result, StripeError},
     event,
@@ -34,12 +36,16 @@ use crate::{
     price::Price,
     product,
     product::Product,
+    promotion_code,
+    promotion_code::PromotionCode,
     refund,
     refund::Refund,
     setup_intent,
     setup_intent::SetupIntent,
     subscription,
     subscription::Subscription,
+    tax_rate,
+    tax_rate::TaxRate,
 };
 
 fn show<T: Noun>(account: &Account, id: &str, params: &Params) -> Result<Value> {
@@ -54,7 +60,8 @@ pub(crate) fn route(account: &mut Account, method: &str, path: &str, params: Par
         "customers" | "payment_methods" | "payment_intents" | "setup_intents" | "charges" | "refunds" => {
             people(account, method, &parts, params)
         }
-        "products" | "prices" | "billing" | "test_helpers" | "account" => catalog(account, method, &parts, params),
+        "coupons" | "promotion_codes" | "tax_rates" | "products" | "prices" | "billing" | "test_helpers"
+        | "account" => catalog(account, method, &parts, params),
         "subscriptions" | "subscription_items" | "checkout" | "billing_portal" => {
             subscriptions(account, method, &parts, params)
         }
@@ -72,6 +79,7 @@ fn people(account: &mut Account, method: &str, parts: &[&str], params: Params) -
         ("GET", ["customers", "search"]) => customer::find(account, params),
         ("GET", ["customers", id]) => show::<Customer>(account, id, &params),
         ("POST", ["customers", id]) => customer::update(account, id, params),
+        ("DELETE", ["customers", id, "discount"]) => discount::delete_of_customer(account, id, &params),
         ("DELETE", ["customers", id]) => customer::delete(account, id),
         ("GET", ["customers", id, "payment_methods"]) => {
             let url = format!("/v1/customers/{id}/payment_methods");
@@ -120,6 +128,19 @@ fn catalog(account: &mut Account, method: &str, parts: &[&str], params: Params) 
         ("GET", ["prices"]) => price::index(account, params),
         ("GET", ["prices", id]) => show::<Price>(account, id, &params),
         ("POST", ["prices", id]) => price::update(account, id, params),
+        ("POST", ["coupons"]) => coupon::create(account, params),
+        ("GET", ["coupons"]) => coupon::index(account, params),
+        ("GET", ["coupons", id]) => show::<Coupon>(account, id, &params),
+        ("POST", ["coupons", id]) => coupon::update(account, id, params),
+        ("DELETE", ["coupons", id]) => coupon::delete(account, id, &params),
+        ("POST", ["promotion_codes"]) => promotion_code::create(account, params),
+        ("GET", ["promotion_codes"]) => promotion_code::index(account, params),
+        ("GET", ["promotion_codes", id]) => show::<PromotionCode>(account, id, &params),
+        ("POST", ["promotion_codes", id]) => promotion_code::update(account, id, params),
+        ("POST", ["tax_rates"]) => tax_rate::create(account, params),
+        ("GET", ["tax_rates"]) => tax_rate::index(account, params),
+        ("GET", ["tax_rates", id]) => show::<TaxRate>(account, id, &params),
+        ("POST", ["tax_rates", id]) => tax_rate::update(account, id, params),
         ("POST", ["billing", "meters"]) => meter::create(account, params),
         ("GET", ["billing", "meters"]) => meter::index(account, params),
         ("GET", ["billing", "meters", id]) => show::<Meter>(account, id, &params),
@@ -147,6 +168,7 @@ fn subscriptions(account: &mut Account, method: &str, parts: &[&str], params: Pa
         ("POST", ["subscriptions", id]) => subscription::update::update(account, id, params),
         ("DELETE", ["subscriptions", id]) => subscription::end::cancel(account, id, params),
         ("POST", ["subscriptions", id, "resume"]) => subscription::resume::resume(account, id, params),
+        ("DELETE", ["subscriptions", id, "discount"]) => discount::delete(account, id, &params),
         ("POST", ["subscriptions", id, "migrate"]) => subscription::migrate(account, id, params),
         ("POST", ["subscription_items"]) => subscription::item::write(account, None, params, false),
         ("GET", ["subscription_items"]) => subscription::item::index(account, params),

@@ -14,10 +14,12 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     account::{Account, noun},
-    customer,
+    customer, discount,
+    discount::{Discount, Place},
     error::{Result, StripeError},
     form::Params,
-    list, search,
+    list, search, tax_rate,
+    tax_rate::TaxRate,
 };
 pub(crate) use item::Item;
 
@@ -135,6 +137,14 @@ pub(crate) struct Subscription {
     pub(crate) trial_told: bool,
     /// `invoice.upcoming` was sent for this period.
     pub(crate) upcoming_told: bool,
+    /// What takes something off its invoices.
+    #[serde(default)]
+    pub(crate) discounts: Vec<Discount>,
+    /// What took something off when this period was charged: what is left of it is credited at that price.
+    #[serde(default)]
+    pub(crate) period_discounts: Vec<Discount>,
+    #[serde(default)]
+    pub(crate) default_tax_rates: Vec<TaxRate>,
     #[serde(default)]
     pub(crate) billing_mode: BillingMode,
     /// When the billing mode was changed.
@@ -167,7 +177,9 @@ impl Subscription {
             "customer": self.customer,
             "days_until_due": self.days_until_due,
             "default_payment_method": self.default_payment_method,
+            "default_tax_rates": tax_rate::shown(&self.default_tax_rates),
             "description": self.description,
+            "discounts": discount::ids(&self.discounts),
             "ended_at": self.ended_at,
             "items": { "object": "list", "data": items, "has_more": false, "total_count": items.len(), "url": url },
             "latest_invoice": self.latest_invoice,
@@ -221,8 +233,6 @@ fn fixed() -> Value {
         "billing_thresholds": null,
         "customer_account": null,
         "default_source": null,
-        "default_tax_rates": [],
-        "discounts": [],
         "invoice_settings": { "account_tax_ids": null, "issuer": { "type": "self" } },
         "livemode": false,
         "managed_payments": null,
@@ -419,6 +429,19 @@ fn read_terms(account: &mut Account, params: &mut Params, subscription: &mut Sub
         subscription.default_payment_method =
             named.map(|method| crate::payment_method::resolve_for(account, &method, &customer, param)).transpose()?;
     }
-    params.ignore(&["automatic_tax", "invoice_settings", "default_tax_rates", "discounts", "trial_from_plan"]);
+    let rates = tax_rate::read_list(account, params, "default_tax_rates")?;
+    subscription.default_tax_rates = rates.unwrap_or_else(|| std::mem::take(&mut subscription.default_tax_rates));
+    let place = Place {
+        customer: &subscription.customer,
+        subscription: Some(&subscription.id),
+        invoice: None,
+        currency: &subscription.currency,
+        subtotal: subscription.amount(),
+        there: &subscription.discounts,
+    };
+    if let Some(discounts) = discount::read(account, params, &place)? {
+        subscription.discounts = discounts;
+    }
+    params.ignore(&["automatic_tax", "invoice_settings", "trial_from_plan"]);
     customer::live(account, &subscription.customer.clone(), "customer").map(|_| ())
 }

@@ -3,8 +3,10 @@
 mod cancel;
 mod chaos;
 mod cycle;
+mod discount;
 mod history;
 mod proration;
+mod tax;
 
 use serde_json::Value;
 

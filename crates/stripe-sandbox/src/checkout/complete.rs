@@ -22,6 +22,8 @@ pub(crate) struct Filled {
     pub(crate) email: String,
     pub(crate) name: String,
     pub(crate) card: String,
+    /// A promotion code, where the page asks for one.
+    pub(crate) code: Option<String>,
     /// The owner of the card said yes (or no).
     pub(crate) authenticated: Option<bool>,
 }
@@ -43,8 +45,9 @@ pub(crate) fn complete(account: &mut Account, id: &str, filled: &Filled) -> Resu
         Status::Expired => return Err(StripeError::invalid("This page has expired.")),
         Status::Open => {}
     }
+    let session = redeem(account, session, filled.code.as_deref())?;
     let described = if session.setup { None } else { Some(session.described(account)?) };
-    let due = described.as_ref().map_or(0, due_today);
+    let due = described.as_ref().map_or(0, |described| due_today(account, described).total());
     let card = if session.asks_card(due) { Some(card_check(&filled.card, due)?) } else { None };
     if let Some(card) = card.filter(|card| asks_owner(card)) {
         match filled.authenticated {
@@ -75,6 +78,18 @@ pub(crate) fn complete(account: &mut Account, id: &str, filled: &Filled) -> Resu
     completed.status = Status::Complete;
     account.change_as(id, "checkout.session.completed", |session: &mut Session| *session = completed);
     Ok(Next::Done)
+}
+
+/// The session with the promotion code that was typed in, which is kept: the page shows what it takes off.
+pub(crate) fn redeem(account: &mut Account, session: Session, code: Option<&str>) -> Result<Session> {
+    let code = code.map(str::trim);
+    let same = |code: &str| session.code(account).unwrap_or_default().eq_ignore_ascii_case(code);
+    let Some(code) = code.filter(|code| session.takes_codes() && !same(code)) else { return Ok(session) };
+    let mut changed = session.clone();
+    changed.redeem(account, code)?;
+    let kept = changed.clone();
+    account.change_quietly(&session.id, |session: &mut Session| *session = kept);
+    Ok(changed)
 }
 
 fn asks_owner(card: &TestCard) -> bool {
@@ -136,6 +151,9 @@ fn keep_card(
 
 fn subscribe(account: &mut Account, session: &Session, customer: &str, method: Option<String>) -> Result<String> {
     let (mut subscription, prorates) = create::read(account, session.subscription_params(customer))?;
+    for discount in &mut subscription.discounts {
+        discount.checkout_session = Some(session.id.clone());
+    }
     subscription.default_payment_method.clone_from(&method);
     let payment = Payment { behavior: "allow_incomplete".to_owned(), off_session: false, method };
     let id = create::start(account, subscription, &payment, prorates)?;

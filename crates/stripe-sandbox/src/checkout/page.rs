@@ -6,13 +6,17 @@ use crate::{
     account::Account,
     checkout::{
         Session, Status,
-        complete::{Filled, Next, complete},
-        due_today,
+        complete::{Filled, Next, complete, redeem},
+        due_today, exempt_of,
     },
+    coupon::Duration,
+    discount::Discount,
     form::Params,
+    invoice::sum,
     money,
     page::{self, Answer, CardRow},
-    subscription::item,
+    subscription::{Subscription, item},
+    tax_rate::TaxRate,
 };
 
 struct Row {
@@ -35,6 +39,10 @@ struct Page {
     email_fixed: bool,
     name: String,
     card: String,
+    /// The promotion code, where visitors can type one in.
+    code: Option<String>,
+    /// What is taken off and added, with what for.
+    extras: Vec<(String, String)>,
     asks_card: bool,
     setup: bool,
     button: String,
@@ -58,13 +66,14 @@ fn form(account: &Account, id: &str, filled: &Filled, error: Option<String>, sta
         Status::Open => {}
     }
     let described = session.described(account).ok();
-    let due = described.as_ref().map_or(0, due_today);
+    let due = described.as_ref().map_or(0, |described| due_today(account, described).total());
     let currency = session.currency.clone().unwrap_or_else(|| "usd".to_owned());
     let trial_end = described.as_ref().and_then(|subscription| subscription.trial).map(|(_, end)| end);
     let rows: Vec<Row> = session.prices.iter().map(|(price, quantity)| row(account, price, *quantity)).collect();
     let every =
         session.prices.iter().find_map(|(price, _)| price.recurring.as_ref()).map(crate::price::Recurring::words);
-    let later = described.as_ref().map(|subscription| money::words(subscription.amount(), &currency));
+    let extras = described.as_ref().map(|described| extras(account, described)).unwrap_or_default();
+    let later = described.as_ref().map(|described| later(account, described));
     let asks_card = session.asks_card(due);
     let button = match (session.setup, trial_end.is_some(), due) {
         (true, ..) => "Save card".to_owned(),
@@ -95,6 +104,10 @@ fn form(account: &Account, id: &str, filled: &Filled, error: Option<String>, sta
                 filled.name.clone()
             },
             card: filled.card.clone(),
+            code: session.takes_codes().then(|| {
+                filled.code.clone().filter(|_| error.is_some()).or_else(|| session.code(account)).unwrap_or_default()
+            }),
+            extras,
             asks_card,
             setup: session.setup,
             button,
@@ -103,6 +116,32 @@ fn form(account: &Account, id: &str, filled: &Filled, error: Option<String>, sta
             cards: page::cards(),
         },
     )
+}
+
+/// Discounts and taxes of a period.
+fn extras(account: &Account, of: &Subscription) -> Vec<(String, String)> {
+    let sums = sum::period(of, exempt_of(account, of));
+    let mut extras = Vec::new();
+    if sums.discount > 0 {
+        let names: Vec<String> = of.discounts.iter().map(Discount::words).collect();
+        extras.push((names.join(", "), money::words(-sums.discount, &of.currency)));
+    }
+    let rates = of.default_tax_rates.iter().chain(of.items.iter().flat_map(|item| &item.tax_rates));
+    let mut names: Vec<String> = rates.map(TaxRate::words).collect();
+    names.dedup();
+    if !names.is_empty() {
+        extras.push((names.join(", "), money::words(sums.tax, &of.currency)));
+    }
+    extras
+}
+
+/// What a period costs once discounts that end have ended: `$12.00`.
+fn later(account: &Account, of: &Subscription) -> String {
+    let mut later = of.clone();
+    if of.trial.is_none() {
+        later.discounts.retain(|discount| discount.coupon.duration != Duration::Once);
+    }
+    money::words(sum::period(&later, exempt_of(account, of)).total(), &of.currency)
 }
 
 fn row(account: &Account, price: &crate::price::Price, quantity: i64) -> Row {
@@ -122,16 +161,22 @@ fn row(account: &Account, price: &crate::price::Price, quantity: i64) -> Row {
 
 /// `POST /c/pay/{id}`
 pub(crate) fn submit(account: &mut Account, id: &str, params: &mut Params) -> Answer {
+    let has_code = params.has("promotion_code");
     let mut text = |key: &str| params.text(key).ok().flatten().unwrap_or_default().trim().to_owned();
+    let only_code = text("apply") == "code";
     let filled = Filled {
         email: text("email"),
         name: text("name"),
         card: text("card_number"),
+        code: has_code.then(|| text("promotion_code")),
         authenticated: match text("outcome").as_str() {
             "" => None,
             word => Some(word == "yes"),
         },
     };
+    if only_code {
+        return apply(account, id, &filled);
+    }
     match complete(account, id, &filled) {
         Ok(Next::Done) => done(account, id),
         Ok(Next::Ask) => page::html(
@@ -144,7 +189,10 @@ pub(crate) fn submit(account: &mut Account, id: &str, params: &mut Params) -> An
                     ("email".to_owned(), filled.email),
                     ("name".to_owned(), filled.name),
                     ("card_number".to_owned(), filled.card),
-                ],
+                ]
+                .into_iter()
+                .chain(filled.code.map(|code| ("promotion_code".to_owned(), code)))
+                .collect(),
             },
         ),
         Err(error) if error.status == 404 => page::not_found(),
@@ -155,6 +203,17 @@ pub(crate) fn submit(account: &mut Account, id: &str, params: &mut Params) -> An
             };
             form(account, id, &filled, Some(words), if error.status == 402 { 402 } else { 400 })
         }
+    }
+}
+
+/// Shows what the promotion code takes off, and pays nothing yet.
+fn apply(account: &mut Account, id: &str, filled: &Filled) -> Answer {
+    let Some(session) = account.sessions.get(id).filter(|session| session.status == Status::Open).cloned() else {
+        return show(account, id);
+    };
+    match redeem(account, session, filled.code.as_deref()) {
+        Ok(_) => form(account, id, filled, None, 200),
+        Err(error) => form(account, id, filled, Some(error.message().to_owned()), 400),
     }
 }
 

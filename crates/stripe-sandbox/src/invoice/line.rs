@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::{money, price::Price};
+use crate::{invoice::sum::Tax, money, price::Price, tax_rate::TaxRate};
 
 /// Where a line comes from.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,6 +30,21 @@ pub(crate) struct Line {
     pub(crate) unit_amount: i64,
     pub(crate) quantity: i64,
     pub(crate) origin: Origin,
+    /// Whether discounts take something off it. Prorations are parts of what was left of the price.
+    #[serde(default = "yes")]
+    pub(crate) discountable: bool,
+    /// Its own tax rates; none: the invoice's.
+    #[serde(default)]
+    pub(crate) tax_rates: Vec<TaxRate>,
+    /// What each discount takes off: its id, and the amount.
+    #[serde(default)]
+    pub(crate) discounts: Vec<(String, i64)>,
+    #[serde(default)]
+    pub(crate) taxes: Vec<Tax>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Line {
@@ -47,8 +62,8 @@ impl Line {
             "amount": self.amount,
             "currency": self.currency,
             "description": self.description,
-            "discount_amounts": [],
-            "discountable": !self.is_proration(),
+            "discount_amounts": self.discounts.iter().map(|(id, amount)| json!({ "amount": amount, "discount": id })).collect::<Value>(),
+            "discountable": self.discountable && !self.is_proration(),
             "discounts": [],
             "invoice": invoice,
             "livemode": false,
@@ -61,7 +76,7 @@ impl Line {
             "quantity_decimal": self.quantity.to_string(),
             "subscription": self.subscription(),
             "subtotal": self.amount,
-            "taxes": [],
+            "taxes": self.taxes.iter().map(Tax::json).collect::<Value>(),
         })
     }
 

@@ -2,7 +2,10 @@
 
 use crate::{
     account::{Account, Noun},
+    coupon::Duration,
     customer::Customer,
+    discount,
+    discount::Discount,
     invoice::{Invoice, Line, Status, pay},
     invoice_item, payment_intent,
     subscription::Subscription,
@@ -27,7 +30,7 @@ pub(crate) fn draft(
     let sends = subscription.and_then(|subscription| subscription.days_until_due);
     let currency =
         subscription.map(|each| each.currency.clone()).or_else(|| lines.first().map(|line| line.currency.clone()));
-    let invoice = Invoice {
+    let mut invoice = Invoice {
         id: id.to_owned(),
         created: now,
         attempt_count: 0,
@@ -64,8 +67,27 @@ pub(crate) fn draft(
         test_clock: owner.test_clock,
         path: format!("/i/{}/{token}", account.id),
         base_url: account.base_url.clone(),
+        discounts: subscription.map(|each| on(each, now)).unwrap_or_default(),
+        default_tax_rates: subscription.map(|each| each.default_tax_rates.clone()).unwrap_or_default(),
+        tax_exempt: owner.tax_exempt,
+        shown_as_given: serde_json::Map::new(),
     };
+    invoice.recompute();
     account.add("invoice.created", invoice);
+}
+
+fn on(subscription: &Subscription, now: i64) -> Vec<Discount> {
+    subscription.discounts.iter().filter(|discount| discount.is_on(now)).cloned().collect()
+}
+
+/// A discount for one invoice is used up once it took something off one.
+fn discounts_use_up(account: &mut Account, invoice: &Invoice) {
+    let Some(subscription) = &invoice.subscription else { return };
+    let took = |discount: &Discount| {
+        let amounts = invoice.lines.iter().flat_map(|line| &line.discounts);
+        amounts.filter(|(id, _)| *id == discount.id).any(|(_, amount)| *amount > 0)
+    };
+    discount::end(account, subscription, |discount| discount.coupon.duration == Duration::Once && took(discount));
 }
 
 /// Gives an invoice its number, uses the customer's balance, and opens it. An invoice over nothing is paid at once.
@@ -104,6 +126,7 @@ pub(crate) fn finalize(account: &mut Account, id: &str) {
     });
     let json = account.invoices.get(id).map(Noun::json).unwrap_or_default();
     account.emit("invoice.finalized", json.clone(), None);
+    discounts_use_up(account, &invoice);
     if due == 0 {
         pay::settle(account, id, 0);
     } else if invoice.sends {

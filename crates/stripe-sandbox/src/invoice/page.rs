@@ -6,7 +6,7 @@ use crate::{
     account::Account,
     card::TestCard,
     form::Params,
-    invoice::{Invoice, Status, pay, pdf},
+    invoice::{Invoice, Status, pay, pdf, sum},
     money,
     page::{self, Answer, CardRow},
     payment_intent::Outcome,
@@ -30,6 +30,8 @@ struct Page {
     status: &'static str,
     open: bool,
     rows: Vec<Row>,
+    /// Discounts and taxes, with what they are for.
+    extras: Vec<(String, String)>,
     total: String,
     balance: Option<String>,
     due: String,
@@ -52,9 +54,24 @@ pub(crate) fn show(account: &Account, path: &str, as_pdf: bool) -> Answer {
     let Some(invoice) = find(account, path).and_then(|id| account.invoices.get(&id)) else { return page::not_found() };
     if as_pdf {
         let name = format!("Invoice-{}.pdf", invoice.number.as_deref().unwrap_or("draft"));
-        return Answer::Pdf(name, pdf::invoice(invoice));
+        return Answer::Pdf(name, pdf::invoice(invoice, &extras(account, invoice)));
     }
     draw(account, invoice, None, 200)
+}
+
+/// What discounts take off, and the taxes: their names and amounts.
+pub(crate) fn extras(account: &Account, invoice: &Invoice) -> Vec<(String, String)> {
+    let mut extras = Vec::new();
+    for amount in sum::discount_amounts(&invoice.lines).as_array().into_iter().flatten() {
+        let discount = amount["discount"].as_str().and_then(|id| account.discounts.get(id));
+        let name = discount.map_or_else(|| "Discount".to_owned(), crate::discount::Discount::words);
+        extras.push((name, money::words(-amount["amount"].as_i64().unwrap_or(0), &invoice.currency)));
+    }
+    for tax in sum::tax_amounts(&invoice.lines) {
+        let name = account.tax_rates.get(&tax.rate).map_or_else(|| "Tax".to_owned(), crate::tax_rate::TaxRate::words);
+        extras.push((name, money::words(tax.amount, &invoice.currency)));
+    }
+    extras
 }
 
 fn draw(account: &Account, invoice: &Invoice, error: Option<String>, status: u16) -> Answer {
@@ -82,6 +99,7 @@ fn draw(account: &Account, invoice: &Invoice, error: Option<String>, status: u16
             status: invoice.status.word(),
             open: invoice.status == Status::Open,
             rows: invoice.lines.iter().map(row).collect(),
+            extras: extras(account, invoice),
             total: words(invoice.total()),
             balance: (used != 0).then(|| words(used)),
             due: words(invoice.amount_due()),

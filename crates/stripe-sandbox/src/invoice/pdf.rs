@@ -51,7 +51,7 @@ impl Sheet {
 }
 
 /// The PDF of an invoice, as many pages as it has lines for.
-pub(crate) fn invoice(invoice: &Invoice) -> Vec<u8> {
+pub(crate) fn invoice(invoice: &Invoice, extras: &[(String, String)]) -> Vec<u8> {
     let words = |amount| money::words(amount, &invoice.currency);
     let mut sheets = vec![head(invoice)];
     for line in &invoice.lines {
@@ -68,7 +68,7 @@ pub(crate) fn invoice(invoice: &Invoice) -> Vec<u8> {
         }
     }
     if let Some(sheet) = sheets.last_mut() {
-        foot(sheet, invoice);
+        foot(sheet, invoice, extras);
     }
     bind(sheets)
 }
@@ -97,12 +97,13 @@ fn head(invoice: &Invoice) -> Sheet {
     sheet
 }
 
-fn foot(sheet: &mut Sheet, invoice: &Invoice) {
+fn foot(sheet: &mut Sheet, invoice: &Invoice, extras: &[(String, String)]) {
     let words = |amount| money::words(amount, &invoice.currency);
     sheet.y += 6.0;
     sheet.rule();
     let used = invoice.amount_due() - invoice.total();
-    let mut rows = vec![("Total", words(invoice.total()))];
+    let mut rows: Vec<(&str, String)> = extras.iter().map(|(name, amount)| (name.as_str(), amount.clone())).collect();
+    rows.push(("Total", words(invoice.total())));
     if used != 0 {
         rows.push(("Customer's balance", words(used)));
     }

@@ -22,6 +22,8 @@ impl Account {
         (ghost.prices, ghost.products, ghost.meters) =
             (self.prices.clone(), self.products.clone(), self.meters.clone());
         ghost.clocks = self.clocks.clone();
+        (ghost.coupons, ghost.promotion_codes, ghost.tax_rates) =
+            (self.coupons.clone(), self.promotion_codes.clone(), self.tax_rates.clone());
         ghost.meter_events = self.meter_events.iter().filter(|event| event.customer == customer).cloned().collect();
         if let Some(customer) = self.customers.get(customer) {
             ghost.customers.insert(&customer.id, customer.clone());

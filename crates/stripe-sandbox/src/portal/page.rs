@@ -5,9 +5,10 @@ use serde_json::json;
 
 use crate::{
     account::Account,
+    checkout::exempt_of,
     customer,
     form::Params,
-    invoice::{self, preview},
+    invoice::{self, preview, sum},
     money,
     page::{self, Answer, CardRow},
     portal::{
@@ -187,7 +188,7 @@ fn row(account: &Account, configuration: &Configuration, of: &Subscription, with
     Row {
         id: of.id.clone(),
         name,
-        words: format!("{} / {every}", money::words(of.amount(), &of.currency)),
+        words: format!("{} / {every}", money::words(sum::period(of, exempt_of(account, of)).total(), &of.currency)),
         status: if of.cancel_at.is_some() && !of.status.is_over() { "Ends soon" } else { status },
         good: good && of.cancel_at.is_none(),
         line,

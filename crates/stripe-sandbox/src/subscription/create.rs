@@ -4,10 +4,13 @@ use serde_json::{Map, Value};
 
 use crate::{
     account::Account,
-    customer,
+    customer, discount,
     error::{Result, StripeError},
     form::Params,
-    invoice::{make, pay},
+    invoice::{
+        make, pay,
+        sum::{self, Sums},
+    },
     money, payment_method, setup_intent,
     subscription::{BillingMode, Status, Subscription, item, read_end, read_terms},
 };
@@ -94,6 +97,9 @@ pub(crate) fn read(account: &mut Account, mut params: Params) -> Result<(Subscri
         test_clock: customer.test_clock,
         trial_told: false,
         upcoming_told: false,
+        discounts: Vec::new(),
+        period_discounts: Vec::new(),
+        default_tax_rates: Vec::new(),
         billing_mode: BillingMode::read(&mut params)?.unwrap_or_default(),
         migrated_at: None,
     };
@@ -125,7 +131,10 @@ pub(crate) fn start(
     payment: &Payment,
     prorates: bool,
 ) -> Result<String> {
-    let charged = subscription.trial.is_none() && subscription.amount() > 0 && subscription.days_until_due.is_none();
+    let mut lines = first_lines(account, &subscription, prorates);
+    let exempt = account.customers.get(&subscription.customer).and_then(|customer| customer.tax_exempt.clone());
+    sum::apply(&mut lines, &subscription.discounts, &subscription.default_tax_rates, exempt.as_deref());
+    let charged = Sums::of(&lines).total() > 0 && subscription.days_until_due.is_none();
     if charged && payment.behavior != "default_incomplete" && payment.method.is_none() && !account.preview {
         first_payment_check(account, &subscription, payment)?;
     }
@@ -138,9 +147,12 @@ pub(crate) fn start(
         subscription.pending_setup_intent = Some(setup_intent::open(account, Some(&customer)));
     }
     let id = subscription.id.clone();
-    let lines = first_lines(account, &subscription, prorates);
     let invoice = account.id("in");
     subscription.latest_invoice = Some(invoice.clone());
+    if subscription.trial.is_none() {
+        subscription.period_discounts.clone_from(&subscription.discounts);
+    }
+    discount::begin(account, &[], &subscription.discounts);
     account.add("customer.subscription.created", subscription.clone());
     make::draft(account, &invoice, &customer, Some(&subscription), "subscription_create", lines);
     if account.preview || subscription.days_until_due.is_some() {

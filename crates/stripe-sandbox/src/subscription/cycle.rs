@@ -2,7 +2,7 @@
 
 use crate::{
     account::{Account, Noun},
-    invoice,
+    discount, invoice,
     invoice::{Invoice, make, pay},
     subscription::{Pause, Status, Subscription, end, item, resume},
 };
@@ -21,6 +21,8 @@ pub(crate) fn roll(account: &mut Account, id: &str) {
     let start = old.period.1;
     new.period = (start, new.period_end(start));
     new.upcoming_told = false;
+    new.discounts.retain(|discount| discount.is_on(start));
+    new.period_discounts.clone_from(&new.discounts);
     if old.status == Status::Trialing {
         new.status = Status::Active;
     }
@@ -87,6 +89,12 @@ pub(crate) fn upcoming(account: &mut Account, id: &str) {
         }
         account.emit("invoice.upcoming", preview, None);
     }
+}
+
+/// Discounts for some months are over.
+pub(crate) fn discounts_end(account: &mut Account, id: &str) {
+    let now = account.now;
+    discount::end(account, id, |discount| !discount.is_on(now));
 }
 
 /// Collection was paused until now.

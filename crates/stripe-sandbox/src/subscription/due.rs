@@ -3,8 +3,10 @@
 use crate::{
     account::Account,
     checkout,
+    coupon::Coupon,
     invoice::{Invoice, Status as InvoiceStatus, make, pay},
     knob::Billing,
+    promotion_code::PromotionCode,
     subscription::{Status, Subscription, cycle, end},
 };
 
@@ -17,6 +19,9 @@ enum Step {
     TrialWillEnd,
     Upcoming,
     CollectionResumes,
+    DiscountsEnd,
+    CouponExpire,
+    CodeExpire,
     Finalize,
     Retry,
     Overdue,
@@ -44,6 +49,12 @@ fn of_subscription(subscription: &Subscription, billing: &Billing) -> Option<(i6
         will_end.and_then(|time| at(time, Step::TrialWillEnd)),
         (wants_notice && goes_on).then_some((notice, Step::Upcoming)),
         subscription.pause.as_ref().and_then(|pause| at(pause.resumes_at?, Step::CollectionResumes)),
+        subscription
+            .discounts
+            .iter()
+            .filter_map(|discount| discount.end)
+            .min()
+            .and_then(|time| at(time, Step::DiscountsEnd)),
         subscription.cancel_at.and_then(|time| at(time, Step::Cancel)),
         at(end, Step::Roll),
     ];
@@ -73,7 +84,13 @@ impl Account {
             .iter()
             .filter(|_| clock.is_none())
             .filter_map(|each| each.due().map(|at| (at, Step::SessionExpire, &each.id)));
-        subscriptions.chain(invoices).chain(sessions).min().map(|(at, step, id)| (at, step, id.clone()))
+        // So do coupons and promotion codes, which belong to no customer.
+        let coupons = self.coupons.iter().filter(|_| clock.is_none());
+        let coupons = coupons.filter_map(|each| each.due().map(|at| (at, Step::CouponExpire, &each.id)));
+        let codes = self.promotion_codes.iter().filter(|_| clock.is_none());
+        let codes = codes.filter_map(|each| each.due().map(|at| (at, Step::CodeExpire, &each.id)));
+        let all = subscriptions.chain(invoices).chain(sessions).chain(coupons).chain(codes);
+        all.min().map(|(at, step, id)| (at, step, id.clone()))
     }
 
     /// Does everything that became due until `until`, each at its own time.
@@ -97,6 +114,9 @@ impl Account {
             Step::TrialWillEnd => cycle::trial_will_end(self, id),
             Step::Upcoming => cycle::upcoming(self, id),
             Step::CollectionResumes => cycle::collection_resumes(self, id),
+            Step::DiscountsEnd => cycle::discounts_end(self, id),
+            Step::CouponExpire => _ = self.change(id, |coupon: &mut Coupon| coupon.expired = true),
+            Step::CodeExpire => _ = self.change(id, |code: &mut PromotionCode| code.expired = true),
             Step::Cancel => cycle::cancel_due(self, id),
             Step::Expire => end::expire(self, id),
             Step::Roll => cycle::roll(self, id),

@@ -12,6 +12,8 @@ use crate::{
     price::Price,
     product::Product,
     subscription::{Subscription, update},
+    tax_rate,
+    tax_rate::TaxRate,
 };
 
 /// A price on a subscription.
@@ -22,6 +24,9 @@ pub(crate) struct Item {
     pub(crate) price: Price,
     pub(crate) quantity: i64,
     pub(crate) metadata: Map<String, Value>,
+    /// Its own tax rates; none: the subscription's.
+    #[serde(default)]
+    pub(crate) tax_rates: Vec<TaxRate>,
 }
 
 impl Item {
@@ -39,7 +44,7 @@ impl Item {
             "plan": self.price.plan(),
             "price": self.price.json(),
             "subscription": subscription,
-            "tax_rates": [],
+            "tax_rates": tax_rate::shown(&self.tax_rates),
         });
         if !self.price.is_metered() {
             json["quantity"] = json!(self.quantity);
@@ -112,6 +117,10 @@ pub(crate) fn lines(
             unit_amount: item.price.unit_amount,
             quantity,
             origin: Origin::Item { subscription: subscription.id.clone(), item: item.id.clone() },
+            discountable: true,
+            tax_rates: item.tax_rates.clone(),
+            discounts: Vec::new(),
+            taxes: Vec::new(),
         });
     }
     lines
@@ -146,14 +155,8 @@ pub(crate) fn read(account: &mut Account, list: Vec<Params>, old: &[Item]) -> Re
         };
         let mut metadata = Map::new();
         params.metadata(&mut metadata)?;
-        params.ignore(&[
-            "clear_usage",
-            "proration_behavior",
-            "tax_rates",
-            "discounts",
-            "billing_thresholds",
-            "current_trial",
-        ]);
+        let tax_rates = tax_rate::read_list(account, &mut params, "tax_rates")?;
+        item_unmodelled(&mut params)?;
         params.done()?;
         if let Some(id) = id {
             let place = items
@@ -168,14 +171,24 @@ pub(crate) fn read(account: &mut Account, list: Vec<Params>, old: &[Item]) -> Re
             item.price = price.unwrap_or_else(|| item.price.clone());
             item.quantity = quantity.unwrap_or(item.quantity);
             item.metadata.extend(metadata);
+            item.tax_rates = tax_rates.unwrap_or_else(|| std::mem::take(&mut item.tax_rates));
         } else {
             let price = price.ok_or_else(|| StripeError::missing("items[0][price]"))?;
             let id = account.id("si");
-            items.push(Item { id, created: account.now, price, quantity: quantity.unwrap_or(1), metadata });
+            let tax_rates = tax_rates.unwrap_or_default();
+            items.push(Item { id, created: account.now, price, quantity: quantity.unwrap_or(1), metadata, tax_rates });
         }
     }
     check(&items, old)?;
     Ok(items)
+}
+
+/// Refuses what Stripe's items have and the sandbox's do not. An empty list of discounts is what they have.
+fn item_unmodelled(params: &mut Params) -> Result<()> {
+    if params.clone().list("discounts")?.is_some_and(|list| list.is_empty()) {
+        params.ignore(&["discounts"]);
+    }
+    params.not_modelled(&["clear_usage", "discounts", "billing_thresholds", "current_trial", "trial"])
 }
 
 fn check(items: &[Item], old: &[Item]) -> Result<()> {
@@ -265,7 +278,10 @@ pub(crate) fn write(account: &mut Account, id: Option<&str>, mut params: Params,
     for key in ["proration_behavior", "proration_date", "payment_behavior", "off_session"] {
         pairs.extend(params.text(key)?.map(|text| (key.to_owned(), text)));
     }
-    params.ignore(&["clear_usage"]);
+    if let Some(rates) = params.texts("tax_rates")? {
+        pairs.extend(rates.into_iter().enumerate().map(|(index, id)| (format!("items[0][tax_rates][{index}]"), id)));
+    }
+    item_unmodelled(&mut params)?;
     params.done()?;
     let pairs: Vec<(&str, &str)> = pairs.iter().map(|(key, text)| (key.as_str(), text.as_str())).collect();
     update::update(account, &subscription, Params::of(&pairs))?;

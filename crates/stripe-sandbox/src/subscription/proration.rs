@@ -4,24 +4,28 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     account::Account,
-    invoice::{Line, line::Origin},
+    invoice::{Line, line::Origin, sum},
     money,
     subscription::{Item, Subscription, item},
 };
 
-/// What changing from the old items to those of `new` at `at` credits and charges, to the unit of currency.
+/// What changing from the old items to those of `new` at `at` credits and charges, to the unit of currency. As Stripe
+/// does where prorations include discounts, both are parts of what the discounts leave: credits by those that were on
+/// when the period was charged, charges by those that are on now.
 pub(crate) fn lines(account: &mut Account, old: &[Item], new: &Subscription, at: i64) -> Vec<Line> {
     let mut lines = Vec::new();
-    for before in old {
-        let after = new.items.iter().find(|item| item.id == before.id);
-        if after.is_none_or(|after| !after.costs_as(before)) {
-            lines.extend(line(account, new, before, at, -1));
-            lines.extend(after.and_then(|after| line(account, new, after, at, 1)));
+    let credits = sum::nets(new, old, &new.period_discounts);
+    let charges = sum::nets(new, &new.items, &new.discounts);
+    for (before, credit) in old.iter().zip(credits) {
+        let after = new.items.iter().zip(&charges).find(|(item, _)| item.id == before.id);
+        if after.is_none_or(|(after, _)| !after.costs_as(before)) {
+            lines.extend(line(account, new, before, at, (credit, -1)));
+            lines.extend(after.and_then(|(after, charge)| line(account, new, after, at, (*charge, 1))));
         }
     }
-    for after in &new.items {
+    for (after, charge) in new.items.iter().zip(charges) {
         if !old.iter().any(|item| item.id == after.id) {
-            lines.extend(line(account, new, after, at, 1));
+            lines.extend(line(account, new, after, at, (charge, 1)));
         }
     }
     lines
@@ -29,15 +33,23 @@ pub(crate) fn lines(account: &mut Account, old: &[Item], new: &Subscription, at:
 
 /// The credits alone, for a period that ends at `at`.
 pub(crate) fn credits(account: &mut Account, old: &[Item], subscription: &Subscription, at: i64) -> Vec<Line> {
-    old.iter().filter_map(|item| line(account, subscription, item, at, -1)).collect()
+    let nets = sum::nets(subscription, old, &subscription.period_discounts);
+    old.iter().zip(nets).filter_map(|(item, net)| line(account, subscription, item, at, (net, -1))).collect()
 }
 
-fn line(account: &mut Account, subscription: &Subscription, of: &Item, at: i64, sign: i64) -> Option<Line> {
+/// The rest of the period's part of an amount, as a charge (`1`) or a credit (`-1`).
+fn line(
+    account: &mut Account,
+    subscription: &Subscription,
+    of: &Item,
+    at: i64,
+    (amount, sign): (i64, i64),
+) -> Option<Line> {
     if of.price.is_metered() {
         return None;
     }
     let (start, end) = subscription.period;
-    let rest = money::part(of.amount(), end - at, end - start);
+    let rest = money::part(amount, end - at, end - start);
     let name = item::name(account, &of.price);
     let name = if of.quantity == 1 { name } else { format!("{} × {name}", of.quantity) };
     let words = if sign < 0 { "Unused" } else { "Remaining" };
@@ -58,6 +70,10 @@ fn line(account: &mut Account, subscription: &Subscription, of: &Item, at: i64, 
             item: Some(of.id.clone()),
             proration: true,
         },
+        discountable: false,
+        tax_rates: of.tax_rates.clone(),
+        discounts: Vec::new(),
+        taxes: Vec::new(),
     })
 }
 

@@ -25,6 +25,7 @@ pub(crate) fn resume(account: &mut Account, id: &str, mut params: Params) -> Res
         resumed.anchor = now;
         resumed.period = (now, resumed.period_end(now));
     }
+    resumed.period_discounts.clone_from(&resumed.discounts);
     let lines = item::lines(account, &resumed, resumed.period, None);
     let invoice = account.id("in");
     resumed.latest_invoice = Some(invoice.clone());

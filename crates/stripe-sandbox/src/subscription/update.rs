@@ -4,9 +4,13 @@ use serde_json::Value;
 
 use crate::{
     account::Account,
+    discount,
     error::{Result, StripeError},
     form::Params,
-    invoice::{Line, make, pay},
+    invoice::{
+        Line, make, pay,
+        sum::{self, Sums},
+    },
     invoice_item, payment_method,
     subscription::{
         Item, Pause, Status, Subscription, create::Payment, end_follow, item, live, proration, read_end, read_terms,
@@ -131,6 +135,7 @@ fn charge(account: &mut Account, old: &Subscription, new: &mut Subscription, ask
         new.anchor = now;
         new.period = (now, new.period_end(now));
         new.upcoming_told = false;
+        new.period_discounts.clone_from(&new.discounts);
         if trial_over {
             new.status = Status::Active;
         }
@@ -147,7 +152,10 @@ fn charge(account: &mut Account, old: &Subscription, new: &mut Subscription, ask
 /// Refuses where the card would not pay what the change costs now.
 fn payment_check(account: &Account, new: &Subscription, charge: &Charge, off_session: bool) -> Result<()> {
     let balance = account.customers.get(&new.customer).map_or(0, |customer| customer.balance);
-    if charge.lines.iter().map(|line| line.amount).sum::<i64>() + balance <= 0 {
+    let mut lines = charge.lines.clone();
+    let exempt = account.customers.get(&new.customer).and_then(|customer| customer.tax_exempt.as_deref());
+    sum::apply(&mut lines, &new.discounts, &new.default_tax_rates, exempt);
+    if Sums::of(&lines).total() + balance <= 0 {
         return Ok(());
     }
     let customer = account.customers.get(&new.customer).and_then(|customer| customer.default_payment_method.clone());
@@ -166,6 +174,8 @@ fn apply(account: &mut Account, new: Subscription, charge: Charge, payment: &Pay
     let invoice = (charge.now && !charge.lines.is_empty()).then(|| account.id("in"));
     let mut new = new;
     new.latest_invoice = invoice.clone().or(new.latest_invoice);
+    let before = account.subscriptions.get(&id).map(|old| old.discounts.clone()).unwrap_or_default();
+    discount::begin(account, &before, &new.discounts);
     account.change(&id, |subscription: &mut Subscription| *subscription = new.clone());
     if charge.lines.is_empty() {
         return;

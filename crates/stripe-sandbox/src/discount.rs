@@ -1,0 +1,230 @@
+//! Discounts: a coupon at work on a subscription or on one invoice.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    account::{Account, Noun, noun},
+    coupon::{Coupon, Duration},
+    error::{Result, StripeError},
+    form::Params,
+    price::Recurring,
+    promotion_code,
+    promotion_code::PromotionCode,
+    subscription,
+    subscription::Subscription,
+};
+
+/// A coupon that was redeemed. What it is on holds a copy; the account's table keeps those that are over, too.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Discount {
+    pub(crate) id: String,
+    /// Since when, in seconds since 1970.
+    pub(crate) created: i64,
+    /// As it was when it was redeemed: deleting a coupon takes nothing from those who have it.
+    pub(crate) coupon: Coupon,
+    promotion_code: Option<String>,
+    customer: String,
+    pub(crate) subscription: Option<String>,
+    invoice: Option<String>,
+    pub(crate) checkout_session: Option<String>,
+    /// Until when; none: for one invoice, or forever.
+    pub(crate) end: Option<i64>,
+}
+
+noun!(Discount, discounts, "discount", "");
+
+/// What a discount is to be on.
+pub(crate) struct Place<'a> {
+    pub(crate) customer: &'a str,
+    pub(crate) subscription: Option<&'a str>,
+    pub(crate) invoice: Option<&'a str>,
+    pub(crate) currency: &'a str,
+    /// What is bought, before anything is taken off; in the currency's smallest unit.
+    pub(crate) subtotal: i64,
+    /// What is there already, which `discounts[][discount]` can name.
+    pub(crate) there: &'a [Discount],
+}
+
+impl Discount {
+    fn to_json(&self) -> Value {
+        json!({
+            "id": self.id,
+            "object": "discount",
+            "checkout_session": self.checkout_session,
+            "customer": self.customer,
+            "customer_account": null,
+            "end": self.end,
+            "invoice": self.invoice,
+            "invoice_item": null,
+            "promotion_code": self.promotion_code,
+            "source": { "coupon": self.coupon.id, "type": "coupon" },
+            "start": self.created,
+            "subscription": self.subscription,
+            "subscription_item": null,
+        })
+    }
+
+    /// As pages name it.
+    pub(crate) fn words(&self) -> String {
+        match &self.coupon.name {
+            Some(name) => format!("{name} ({})", self.coupon.words()),
+            None => self.coupon.words(),
+        }
+    }
+
+    /// Whether it still takes something off an invoice that is made at this time.
+    pub(crate) fn is_on(&self, at: i64) -> bool {
+        self.end.is_none_or(|end| at < end)
+    }
+}
+
+/// The ids, as objects show their discounts.
+pub(crate) fn ids(discounts: &[Discount]) -> Value {
+    discounts.iter().map(|discount| json!(discount.id)).collect()
+}
+
+/// Reads `discounts`: coupons, promotion codes, and discounts that are there already. Nothing is redeemed yet, see
+/// [`begin`]. Sent empty, there are none.
+pub(crate) fn read(account: &mut Account, params: &mut Params, place: &Place<'_>) -> Result<Option<Vec<Discount>>> {
+    let Some(list) = params.list("discounts")? else { return Ok(None) };
+    if list.len() > 20 {
+        return Err(StripeError::invalid("At most 20 discounts can be given.").at("discounts"));
+    }
+    let mut found: Vec<Discount> = Vec::new();
+    for mut one in list {
+        let names = ["coupon", "discount", "promotion_code"].map(|key| one.name(key));
+        let given = (one.text("coupon")?, one.text("discount")?, one.text("promotion_code")?);
+        one.done()?;
+        let [coupon_name, discount_name, code_name] = &names;
+        let (coupon, code, param) = match given {
+            (Some(coupon), None, None) => (account.named::<Coupon>(&coupon, coupon_name)?.clone(), None, coupon_name),
+            (None, Some(discount), None) => {
+                let kept = place.there.iter().find(|each| each.id == discount).cloned();
+                let missing = || StripeError::no_such("discount", &discount).of_status(400).at(discount_name);
+                found.push(kept.ok_or_else(missing)?);
+                continue;
+            }
+            (None, None, Some(code)) => {
+                let code = account.named::<PromotionCode>(&code, code_name)?.clone();
+                let refusal = code.refusal(account, Some(place.customer), place.subtotal, place.currency);
+                if let Some(message) = refusal {
+                    return Err(StripeError::invalid(message).at(code_name));
+                }
+                (account.named::<Coupon>(&code.coupon, code_name)?.clone(), Some(code.id), code_name)
+            }
+            _ => {
+                let message = "Each of discounts names one of these: coupon, discount, promotion_code.";
+                return Err(StripeError::invalid(message).at("discounts"));
+            }
+        };
+        if let Some(refusal) = coupon.refusal(Some(place.currency), param) {
+            return Err(refusal);
+        }
+        if found.iter().any(|each| each.coupon.id == coupon.id) {
+            return Err(StripeError::invalid(format!("The coupon {} is given twice.", coupon.id)).at(param));
+        }
+        found.push(of(account, coupon, code, place));
+    }
+    Ok(Some(found))
+}
+
+fn of(account: &mut Account, coupon: Coupon, promotion_code: Option<String>, place: &Place<'_>) -> Discount {
+    let start = account.now;
+    let end = match coupon.duration {
+        Duration::Repeating(months) => {
+            let monthly = Recurring { interval: "month".to_owned(), interval_count: 1, meter: None };
+            Some(monthly.after(start, months))
+        }
+        Duration::Once | Duration::Forever => None,
+    };
+    Discount {
+        id: account.id("di"),
+        created: start,
+        coupon,
+        promotion_code,
+        customer: place.customer.to_owned(),
+        subscription: place.subscription.map(str::to_owned),
+        invoice: place.invoice.map(str::to_owned),
+        checkout_session: None,
+        end,
+    }
+}
+
+/// Redeems discounts that were read, and ends those they take the place of.
+pub(crate) fn begin(account: &mut Account, before: &[Discount], after: &[Discount]) {
+    let differs = |one: &Discount, others: &[Discount]| others.iter().all(|other| other.id != one.id);
+    let gone: Vec<&Discount> = before.iter().filter(|each| differs(each, after)).collect();
+    let new: Vec<&Discount> = after.iter().filter(|each| differs(each, before)).collect();
+    let switched = gone.len() == 1 && new.len() == 1;
+    for discount in &new {
+        account.discounts.insert(&discount.id, (*discount).clone());
+        account.change(&discount.coupon.id, |coupon: &mut Coupon| coupon.times_redeemed += 1);
+        if let Some(code) = &discount.promotion_code {
+            account.change(code, |code: &mut PromotionCode| code.times_redeemed += 1);
+        }
+        if discount.subscription.is_some() {
+            let kind = if switched { "customer.discount.updated" } else { "customer.discount.created" };
+            account.emit(kind, discount.json(), None);
+        }
+    }
+    for discount in gone.iter().filter(|each| each.subscription.is_some() && !switched) {
+        account.emit("customer.discount.deleted", discount.json(), None);
+    }
+}
+
+/// Takes discounts from a subscription that are over.
+pub(crate) fn end(account: &mut Account, subscription: &str, over: impl Fn(&Discount) -> bool) {
+    let Some(found) = account.subscriptions.get(subscription) else { return };
+    let before = found.discounts.clone();
+    let after: Vec<Discount> = before.iter().filter(|each| !over(each)).cloned().collect();
+    if after.len() == before.len() {
+        return;
+    }
+    begin(account, &before, &after);
+    account.change(subscription, |subscription: &mut Subscription| subscription.discounts = after);
+}
+
+/// `DELETE /v1/subscriptions/{id}/discount`
+pub(crate) fn delete(account: &mut Account, subscription: &str, params: &Params) -> Result<Value> {
+    params.done()?;
+    let found = subscription::live(account, subscription)?;
+    let Some(last) = found.discounts.last().cloned() else {
+        let message = format!("No active discount for subscription: {subscription}");
+        return Err(StripeError::coded("resource_missing", message).of_status(404));
+    };
+    end(account, subscription, |_| true);
+    let mut gone = last.json();
+    gone["deleted"] = json!(true);
+    if let Some(fields) = gone.as_object_mut() {
+        fields.remove("end");
+    }
+    Ok(gone)
+}
+
+/// `DELETE /v1/customers/{id}/discount`: this version of the API puts discounts on subscriptions and invoices only.
+pub(crate) fn delete_of_customer(account: &Account, customer: &str, params: &Params) -> Result<Value> {
+    params.done()?;
+    account.get::<crate::customer::Customer>(customer)?;
+    let message = format!("No active discount for customer: {customer}");
+    Err(StripeError::coded("resource_missing", message).of_status(404))
+}
+
+/// The promotion code that a visitor typed in, where they can redeem it; otherwise what to tell them.
+pub(crate) fn typed(
+    account: &Account,
+    code: &str,
+    customer: Option<&str>,
+    subtotal: i64,
+    currency: &str,
+) -> std::result::Result<String, String> {
+    let found = promotion_code::find(account, code, customer).ok_or("This code is invalid.")?;
+    if let Some(refusal) = found.refusal(account, customer, subtotal, currency) {
+        return Err(refusal);
+    }
+    let coupon = account.coupons.get(&found.coupon).ok_or("This code is invalid.")?;
+    match coupon.refusal(Some(currency), "promotion_code") {
+        Some(refusal) => Err(refusal.message().to_owned()),
+        None => Ok(found.id.clone()),
+    }
+}

@@ -1,0 +1,163 @@
+//! Tax rates: a percentage that is added to amounts, or that is in them already.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    account::{Account, Noun, noun},
+    error::{Result, StripeError},
+    form::Params,
+    list, money,
+};
+
+/// A tax rate. What uses it keeps a copy, since a rate's percentage never changes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct TaxRate {
+    pub(crate) id: String,
+    pub(crate) created: i64,
+    pub(crate) active: bool,
+    country: Option<String>,
+    description: Option<String>,
+    pub(crate) display_name: String,
+    pub(crate) inclusive: bool,
+    jurisdiction: Option<String>,
+    metadata: Map<String, Value>,
+    /// Ten thousandths of a percent: `190_000` is 19 %.
+    pub(crate) percentage: i64,
+    state: Option<String>,
+    tax_type: Option<String>,
+}
+
+noun!(TaxRate, tax_rates, "tax rate", "tax_rate.updated");
+
+const TAX_TYPES: &[&str] = &[
+    "admissions_tax",
+    "amusement_tax",
+    "attendance_tax",
+    "communications_tax",
+    "digital_excise_tax",
+    "entertainment_tax",
+    "get_fund",
+    "gross_receipts_tax",
+    "gst",
+    "hospitality_tax",
+    "hst",
+    "igst",
+    "jct",
+    "lease_tax",
+    "luxury_tax",
+    "mass_transit_parking_tax",
+    "nhil",
+    "parking_tax",
+    "pst",
+    "qst",
+    "resort_tax",
+    "retail_delivery_fee",
+    "rst",
+    "sales_tax",
+    "service_tax",
+    "tourism_tax",
+    "utility_users_tax",
+    "vat",
+];
+
+impl TaxRate {
+    fn to_json(&self) -> Value {
+        json!({
+            "id": self.id,
+            "object": "tax_rate",
+            "active": self.active,
+            "country": self.country,
+            "created": self.created,
+            "description": self.description,
+            "display_name": self.display_name,
+            "effective_percentage": null,
+            "flat_amount": null,
+            "inclusive": self.inclusive,
+            "jurisdiction": self.jurisdiction,
+            "jurisdiction_level": null,
+            "livemode": false,
+            "metadata": self.metadata,
+            "percentage": money::percent_json(self.percentage),
+            "rate_type": "percentage",
+            "state": self.state,
+            "tax_type": self.tax_type,
+        })
+    }
+
+    /// For people: `VAT (19% inclusive)`.
+    pub(crate) fn words(&self) -> String {
+        let kind = if self.inclusive { " inclusive" } else { "" };
+        format!("{} ({}%{kind})", self.display_name, money::percent_words(self.percentage))
+    }
+
+    fn read(&mut self, params: &mut Params) -> Result<()> {
+        self.active = params.flag("active")?.unwrap_or(self.active);
+        params.set("country", &mut self.country)?;
+        params.set("description", &mut self.description)?;
+        if params.has("display_name") {
+            self.display_name = params.need("display_name")?;
+        }
+        params.set("jurisdiction", &mut self.jurisdiction)?;
+        params.set("state", &mut self.state)?;
+        params.set_one_of("tax_type", TAX_TYPES, &mut self.tax_type)?;
+        params.metadata(&mut self.metadata)?;
+        params.done()
+    }
+}
+
+/// Tax rates as objects show them.
+pub(crate) fn shown(rates: &[TaxRate]) -> Value {
+    rates.iter().map(Noun::json).collect()
+}
+
+/// Reads a parameter that names tax rates; sent empty, there are none.
+pub(crate) fn read_list(account: &Account, params: &mut Params, key: &str) -> Result<Option<Vec<TaxRate>>> {
+    let name = params.name(key);
+    let Some(ids) = params.texts(key)? else { return Ok(None) };
+    if ids.len() > 5 {
+        return Err(StripeError::invalid(format!("At most 5 tax rates can be given: {name}")).at(&name));
+    }
+    let rate = |(index, id): (usize, &String)| {
+        let rate = account.named::<TaxRate>(id, &format!("{name}[{index}]"))?;
+        if ids[..index].contains(id) {
+            return Err(StripeError::invalid(format!("The tax rate {id} is given twice.")).at(&name));
+        }
+        if rate.active {
+            return Ok(rate.clone());
+        }
+        let message = format!("The tax rate {id} is inactive. Only active tax rates can be used.");
+        Err(StripeError::invalid(message).at(&name))
+    };
+    ids.iter().enumerate().map(rate).collect::<Result<_>>().map(Some)
+}
+
+/// `POST /v1/tax_rates`
+pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value> {
+    let mut rate = TaxRate { active: true, display_name: params.need("display_name")?, ..TaxRate::default() };
+    rate.inclusive = params.flag("inclusive")?.ok_or_else(|| StripeError::missing("inclusive"))?;
+    rate.percentage = params.percent("percentage")?.ok_or_else(|| StripeError::missing("percentage"))?;
+    if !(0..=1_000_000).contains(&rate.percentage) {
+        return Err(StripeError::invalid("percentage must be from 0 to 100.").at("percentage"));
+    }
+    rate.read(&mut params)?;
+    (rate.id, rate.created) = (account.id("txr"), account.now);
+    Ok(account.add("tax_rate.created", rate))
+}
+
+/// `POST /v1/tax_rates/{id}`: everything but its percentage and whether it is inclusive.
+pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
+    let mut changed = account.get::<TaxRate>(id)?.clone();
+    changed.read(&mut params)?;
+    account.change(id, |rate: &mut TaxRate| *rate = changed);
+    Ok(account.shown::<TaxRate>(id))
+}
+
+/// `GET /v1/tax_rates`
+pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
+    let (active, inclusive) = (params.flag("active")?, params.flag("inclusive")?);
+    list::list(account, &mut params, "/v1/tax_rates", |rate: &TaxRate| {
+        active.is_none_or(|active| active == rate.active)
+            && inclusive.is_none_or(|inclusive| inclusive == rate.inclusive)
+    })
+}
