@@ -30,6 +30,7 @@ use crate::{
     promotion_code::PromotionCode,
     random::Random,
     refund::Refund,
+    schedule::Schedule,
     setup_intent::SetupIntent,
     subscription::Subscription,
     table::Table,
@@ -85,6 +86,8 @@ pub(crate) struct Account {
     pub(crate) setup_intents: Table<SetupIntent>,
     pub(crate) subscriptions: Table<Subscription>,
 
+    #[serde(default)]
+    pub(crate) schedules: Table<Schedule>,
     #[serde(default)]
     pub(crate) coupons: Table<Coupon>,
     #[serde(default)]
@@ -179,6 +182,7 @@ impl Account {
             sessions: Table::default(),
             setup_intents: Table::default(),
             subscriptions: Table::default(),
+            schedules: Table::default(),
             coupons: Table::default(),
             discounts: Table::default(),
             promotion_codes: Table::default(),
@@ -216,6 +220,11 @@ impl Account {
     /// The object that a parameter names, or 400 naming the parameter.
     pub(crate) fn named<T: Noun>(&self, id: &str, param: &str) -> Result<&T> {
         T::table(self).get(id).ok_or_else(|| StripeError::no_such(T::WHAT, id).of_status(400).at(param))
+    }
+
+    /// Refuses a list of what belongs to a customer who does not exist.
+    pub(crate) fn customer_check(&self, id: Option<&str>) -> Result<()> {
+        id.map_or(Ok(()), |id| self.named::<Customer>(id, "customer").map(|_| ()))
     }
 
     /// Keeps a new object and sends `kind`.

@@ -27,6 +27,22 @@ pub(crate) struct Charge {
     pub(crate) payment_method: String,
     billing_details: Value,
     card: Value,
+    /// What was taken of a promised amount; none while it is only promised.
+    #[serde(default = "all")]
+    captured: Capture,
+}
+
+/// How much of a charge was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Capture {
+    All,
+    Promised,
+    /// So much; the rest was let go.
+    Part(i64),
+}
+
+fn all() -> Capture {
+    Capture::All
 }
 
 noun!(Charge, charges, "charge", "charge.updated");
@@ -36,10 +52,26 @@ impl Charge {
         self.failure.is_none()
     }
 
+    /// What was taken from the card.
+    pub(crate) fn taken(&self) -> i64 {
+        match self.captured {
+            Capture::All => self.amount,
+            Capture::Promised => 0,
+            Capture::Part(amount) => amount,
+        }
+    }
+
+    /// The card has only promised the amount.
+    pub(crate) fn is_promised(&self) -> bool {
+        self.captured == Capture::Promised
+    }
+
     fn to_json(&self) -> Value {
         let paid = self.failure.is_none();
         let failure = self.failure.clone().unwrap_or_default();
-        let captured = if paid { self.amount } else { 0 };
+        let captured = if paid { self.taken() } else { 0 };
+        let let_go = if self.captured == Capture::Promised { 0 } else { self.amount - self.taken() };
+        let returned = if paid { self.refunded + let_go } else { 0 };
         let outcome = json!({
             "network_status": if paid { "approved_by_network" } else { "declined_by_network" },
             "reason": failure["decline_code"],
@@ -52,14 +84,14 @@ impl Charge {
             "object": "charge",
             "amount": self.amount,
             "amount_captured": captured,
-            "amount_refunded": self.refunded,
+            "amount_refunded": returned,
             "application": null,
             "application_fee": null,
             "application_fee_amount": null,
             "balance_transaction": null,
             "billing_details": self.billing_details,
             "calculated_statement_descriptor": "SANDBOX",
-            "captured": paid,
+            "captured": paid && captured > 0,
             "created": self.created,
             "currency": self.currency,
             "customer": self.customer,
@@ -80,7 +112,7 @@ impl Charge {
             "receipt_email": null,
             "receipt_number": null,
             "receipt_url": null,
-            "refunded": paid && self.refunded == self.amount,
+            "refunded": paid && returned == self.amount,
             "review": null,
             "shipping": null,
             "source": null,
@@ -118,6 +150,7 @@ pub(crate) fn charge(
         payment_method: method.id.clone(),
         billing_details: method.billing_details().clone(),
         card: method.card_json(),
+        captured: if intent.manual { Capture::Promised } else { Capture::All },
     };
     account.add(if refusal.is_none() { "charge.succeeded" } else { "charge.failed" }, charge);
     match refusal {
@@ -126,9 +159,16 @@ pub(crate) fn charge(
     }
 }
 
+/// Takes so much of a promised amount and lets the rest go.
+pub(crate) fn capture(account: &mut Account, id: &str, amount: i64) {
+    let kind = if amount > 0 { "charge.captured" } else { "charge.refunded" };
+    account.change_as(id, kind, |charge: &mut Charge| charge.captured = Capture::Part(amount));
+}
+
 /// `GET /v1/charges`
 pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
     let (customer, intent) = (params.text("customer")?, params.text("payment_intent")?);
+    account.customer_check(customer.as_deref())?;
     list::list(account, &mut params, "/v1/charges", |charge: &Charge| {
         (customer.is_none() || customer == charge.customer)
             && intent.as_ref().is_none_or(|intent| *intent == charge.payment_intent)

@@ -196,21 +196,18 @@ impl Session {
 
     /// The parameters of the subscription it begins.
     fn subscription_params(&self, customer: &str) -> Params {
-        let mut pairs = vec![("customer".to_owned(), customer.to_owned())];
+        let mut params = self.subscription_data.clone();
+        params.add("customer", customer);
         for (index, (price, quantity)) in self.prices.iter().enumerate() {
-            pairs.push((format!("items[{index}][price]"), price.id.clone()));
-            pairs.push((format!("items[{index}][quantity]"), quantity.to_string()));
+            params.add(&format!("items[{index}][price]"), &price.id);
+            params.add(&format!("items[{index}][quantity]"), &quantity.to_string());
             for (place, rate) in self.tax_rates.get(index).into_iter().flatten().enumerate() {
-                pairs.push((format!("items[{index}][tax_rates][{place}]"), rate.id.clone()));
+                params.add(&format!("items[{index}][tax_rates][{place}]"), &rate.id);
             }
         }
         if let Some((key, id)) = self.discount.as_ref().map(Redeemed::pair) {
-            pairs.push((key.to_owned(), id.to_owned()));
+            params.add(key, id);
         }
-        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(key, text)| (key.as_str(), text.as_str())).collect();
-        let mut params = Params::of(&pairs);
-        params.extend(self.subscription_data.clone());
-        params.ignore(&["invoice_settings", "on_behalf_of", "transfer_data", "application_fee_percent"]);
         params
     }
 
@@ -286,6 +283,14 @@ pub(crate) fn exempt_of<'a>(account: &'a Account, subscription: &Subscription) -
     account.customers.get(&subscription.customer).and_then(|customer| customer.tax_exempt.as_deref())
 }
 
+/// `GET /v1/checkout/sessions/{id}/line_items`
+pub(crate) fn line_items_index(account: &Account, id: &str, mut params: Params) -> Result<Value> {
+    account.get::<Session>(id)?;
+    let all = line_items(account, id)["data"].as_array().cloned().unwrap_or_default();
+    let all = all.iter().map(|item| (item["id"].as_str().unwrap_or_default(), item));
+    list::page(all, &mut params, &format!("/v1/checkout/sessions/{id}/line_items"), |item| (*item).clone())
+}
+
 /// What is bought, shown only where it is expanded.
 pub(crate) fn line_items(account: &Account, id: &str) -> Value {
     let session = account.sessions.get(id);
@@ -329,7 +334,6 @@ fn prices(account: &mut Account, list: Vec<Params>) -> Result<Bought> {
         };
         all_rates.push(tax_rate::read_list(account, &mut params, "tax_rates")?.unwrap_or_default());
         params.disabled("adjustable_quantity")?;
-        params.not_modelled(&["dynamic_tax_rates", "metadata"])?;
         params.done()?;
         prices.push((price, quantity));
     }
@@ -358,33 +362,53 @@ fn redeemed(account: &Account, params: &mut Params) -> Result<Option<Redeemed>> 
     }
 }
 
-const INERT: &[&str] = &[
-    "adaptive_pricing",
-    "after_expiration",
-    "allowed_payment_method_types",
-    "automatic_tax",
-    "billing_address_collection",
-    "branding_settings",
-    "consent_collection",
-    "custom_fields",
-    "custom_text",
-    "customer_creation",
-    "customer_update",
-    "excluded_payment_method_types",
-    "invoice_creation",
-    "name_collection",
-    "payment_method_data",
-    "payment_method_options",
-    "payment_method_types",
-    "phone_number_collection",
-    "saved_payment_method_options",
-    "setup_intent_data",
-    "submit_type",
-    "tax_id_collection",
-    "wallet_options",
-    "origin_context",
-    "integration_identifier",
+/// What is asked for the subscription; reading it comes with what is bought, see [`Session::described`].
+fn subscription_data(params: &mut Params) -> Result<Params> {
+    let data = params.map("subscription_data")?.unwrap_or_default();
+    data.only_keys(&[
+        "billing_cycle_anchor",
+        "billing_mode",
+        "default_tax_rates",
+        "description",
+        "metadata",
+        "proration_behavior",
+        "trial_end",
+        "trial_period_days",
+        "trial_settings",
+    ])?;
+    Ok(data)
+}
+
+fn currency(params: &mut Params, prices: &[(Price, i64)]) -> Result<Option<String>> {
+    let own = prices.first().map(|(price, _)| price.currency.clone());
+    match params.currency("currency")? {
+        Some(asked) if own.as_ref().is_some_and(|own| *own != asked) => {
+            Err(StripeError::invalid("The prices have another currency.").at("currency"))
+        }
+        asked => Ok(own.or(asked)),
+    }
+}
+
+/// Languages of Stripe's page. The sandbox's is English in all of them.
+const LOCALES: &[&str] = &[
+    "auto", "bg", "cs", "da", "de", "el", "en", "en-GB", "es", "es-419", "et", "fi", "fil", "fr", "fr-CA", "hr", "hu",
+    "id", "it", "ja", "ko", "lt", "lv", "ms", "mt", "nb", "nl", "pl", "pt", "pt-BR", "ro", "ru", "sk", "sl", "sv",
+    "th", "tr", "vi", "zh", "zh-HK", "zh-TW",
 ];
+
+/// Reads what the page could ask for besides, all of which it does not.
+fn page_read(params: &mut Params) -> Result<()> {
+    params.cards_only("payment_method_types")?;
+    params.cards_only("allowed_payment_method_types")?;
+    params.automatic_tax()?;
+    params.only("billing_address_collection", &["auto"], &["auto", "required"])?;
+    for key in
+        ["adaptive_pricing", "invoice_creation", "managed_payments", "phone_number_collection", "tax_id_collection"]
+    {
+        params.disabled(key)?;
+    }
+    Ok(())
+}
 
 /// `POST /v1/checkout/sessions`
 pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value> {
@@ -396,7 +420,8 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
         )
         .at("mode"));
     }
-    params.one_of("ui_mode", &["hosted", "hosted_page"])?;
+    let modes = ["custom", "elements", "embedded", "embedded_page", "form", "hosted", "hosted_page"];
+    params.only("ui_mode", &["hosted", "hosted_page"], &modes)?;
     let success_url = Some(params.need("success_url")?);
     let customer = params.text("customer")?;
     let email = params.text("customer_email")?;
@@ -419,9 +444,9 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
         created: account.now,
         status: Status::Open,
         setup: mode == "setup",
-        currency: params.text("currency")?.or_else(|| prices.first().map(|(price, _)| price.currency.clone())),
+        currency: currency(&mut params, &prices)?,
         prices,
-        subscription_data: params.map("subscription_data")?.unwrap_or_default(),
+        subscription_data: subscription_data(&mut params)?,
         customer_email: email.or_else(|| named.as_ref().and_then(|customer| customer.email.clone())),
         customer_name: named.as_ref().and_then(|customer| customer.name.clone()),
         customer: named.map(|customer| customer.id),
@@ -435,7 +460,7 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
         expires_at: expires_at.unwrap_or(account.now + 86_400),
         metadata: Map::new(),
         always_card: collection.as_deref() != Some("if_required"),
-        locale: params.text("locale")?,
+        locale: params.one_of("locale", LOCALES)?,
         promotion_codes: params.flag("allow_promotion_codes")?,
         tax_rates,
         discount: redeemed(account, &mut params)?,
@@ -443,7 +468,7 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
         item_sums: Vec::new(),
     };
     params.metadata(&mut session.metadata)?;
-    params.ignore(INERT);
+    page_read(&mut params)?;
     params.done()?;
     if session.takes_codes() && session.discount.is_some() {
         let message = "You may only specify one of these parameters: allow_promotion_codes, discounts.";
@@ -483,6 +508,7 @@ pub(crate) fn expire_now(account: &mut Account, id: &str) {
 pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
     let (customer, subscription) = (params.text("customer")?, params.text("subscription")?);
     let status = params.one_of("status", &["open", "complete", "expired"])?;
+    account.customer_check(customer.as_deref())?;
     list::list(account, &mut params, "/v1/checkout/sessions", |session: &Session| {
         (customer.is_none() || customer == session.customer)
             && (subscription.is_none() || subscription == session.subscription)

@@ -152,7 +152,6 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
     applies.done()?;
     let mut metadata = Map::new();
     params.metadata(&mut metadata)?;
-    params.not_modelled(&["currency_options"])?;
     params.done()?;
     let off = match (percent, amount, currency) {
         (Some(percent), None, _) if (1..=1_000_000).contains(&percent) => Off::Percent(percent),
@@ -205,7 +204,6 @@ pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Res
     let mut changed = account.get::<Coupon>(id)?.clone();
     params.set("name", &mut changed.name)?;
     params.metadata(&mut changed.metadata)?;
-    params.not_modelled(&["currency_options"])?;
     params.done()?;
     account.change(id, |coupon: &mut Coupon| *coupon = changed);
     Ok(account.shown::<Coupon>(id))

@@ -98,7 +98,9 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
         (params.int_from("credit_amount", 0)?, params.int_from("out_of_band_amount", 0)?.unwrap_or(0));
     let amount =
         params.int_from("amount", 1)?.or(refund_amount).or(credit).ok_or_else(|| StripeError::missing("amount"))?;
-    let (memo, reason) = (params.text("memo")?, params.text("reason")?);
+    let memo = params.text("memo")?;
+    let reasons = ["duplicate", "fraudulent", "order_change", "product_unsatisfactory"];
+    let reason = params.one_of("reason", &reasons)?;
     let mut metadata = Map::new();
     params.metadata(&mut metadata)?;
     params.done()?;
@@ -161,6 +163,7 @@ fn paid_back(account: &mut Account, invoice: &Invoice, amount: i64) -> Result<Op
 /// `GET /v1/credit_notes`
 pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
     let (customer, invoice) = (params.text("customer")?, params.text("invoice")?);
+    account.customer_check(customer.as_deref())?;
     list::list(account, &mut params, "/v1/credit_notes", |note: &CreditNote| {
         customer.as_ref().is_none_or(|customer| *customer == note.customer)
             && invoice.as_ref().is_none_or(|invoice| *invoice == note.invoice)

@@ -34,6 +34,12 @@ pub(crate) struct Customer {
     shipping: Value,
     pub(crate) tax_exempt: Option<String>,
     pub(crate) test_clock: Option<String>,
+    /// Fields that are only kept and given back.
+    #[serde(default)]
+    shown_as_given: Map<String, Value>,
+    /// The same of its `invoice_settings`.
+    #[serde(default)]
+    invoice_settings: Map<String, Value>,
 }
 
 noun!(Customer, customers, "customer", "customer.updated");
@@ -43,7 +49,7 @@ impl Customer {
         if self.deleted {
             return json!({ "id": self.id, "object": "customer", "deleted": true });
         }
-        json!({
+        let mut json = json!({
             "id": self.id,
             "object": "customer",
             "address": self.address,
@@ -72,7 +78,14 @@ impl Customer {
             "shipping": self.shipping,
             "tax_exempt": self.tax_exempt.as_deref().unwrap_or("none"),
             "test_clock": self.test_clock,
-        })
+        });
+        if let Value::Object(fields) = &mut json {
+            fields.extend(self.shown_as_given.clone());
+        }
+        if let Value::Object(settings) = &mut json["invoice_settings"] {
+            settings.extend(self.invoice_settings.clone());
+        }
+        json
     }
 
     fn read(&mut self, params: &mut Params) -> Result<()> {
@@ -89,13 +102,20 @@ impl Customer {
         if let Some(locales) = params.texts("preferred_locales")? {
             self.preferred_locales = locales;
         }
-        for (key, target) in [("address", &mut self.address), ("shipping", &mut self.shipping)] {
-            if let Some(value) = params.json(key) {
-                *target = if value == "" { Value::Null } else { value };
-            }
+        if let Some(address) = payment_method::address(params, "address")? {
+            self.address = address;
+        }
+        if let Some(mut shipping) = params.map("shipping")? {
+            self.shipping = if shipping.is_empty() {
+                Value::Null
+            } else {
+                let address = payment_method::address(&mut shipping, "address")?;
+                json!({ "address": address, "name": shipping.text("name")?, "phone": shipping.text("phone")? })
+            };
+            shipping.done()?;
         }
         params.metadata(&mut self.metadata)?;
-        params.ignore(&["business_name", "individual_name", "cash_balance", "tax", "tax_id_data", "validate"]);
+        params.keep(&["business_name", "individual_name"], &mut self.shown_as_given)?;
         if self.email.as_ref().is_some_and(|email| !email.contains('@')) {
             let message = format!("Invalid email address: {}", self.email.as_deref().unwrap_or_default());
             return Err(StripeError::coded("email_invalid", message).at("email"));
@@ -105,10 +125,10 @@ impl Customer {
 }
 
 /// What a request says about how a customer pays.
-fn default_method(params: &mut Params) -> Result<Option<String>> {
+fn default_method(params: &mut Params, target: &mut Customer) -> Result<Option<String>> {
     let Some(mut settings) = params.map("invoice_settings")? else { return Ok(None) };
     let method = settings.text("default_payment_method")?;
-    settings.ignore(&["custom_fields", "footer", "rendering_options"]);
+    settings.keep(&["footer"], &mut target.invoice_settings)?;
     settings.done()?;
     Ok(method)
 }
@@ -118,7 +138,7 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
     let mut customer = Customer { next_invoice: 1, ..Customer::default() };
     customer.read(&mut params)?;
     customer.test_clock = params.text("test_clock")?;
-    let default = default_method(&mut params)?;
+    let default = default_method(&mut params, &mut customer)?;
     let method = params.text("payment_method")?.or(params.text("source")?);
     params.done()?;
     if let Some(clock) = &customer.test_clock {
@@ -165,7 +185,7 @@ pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Res
     account.get::<Customer>(id)?;
     let mut changed = live(account, id, "id")?;
     changed.read(&mut params)?;
-    let default = default_method(&mut params)?.or(params.text("source")?);
+    let default = default_method(&mut params, &mut changed)?.or(params.text("source")?);
     params.done()?;
     match default.as_deref() {
         None => {}
@@ -203,5 +223,5 @@ pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
 /// `GET /v1/customers/search`
 pub(crate) fn find(account: &Account, params: Params) -> Result<Value> {
     let live = account.customers.iter().filter(|customer| !customer.deleted);
-    search::search(params, "/v1/customers/search", live.map(Customer::to_json))
+    search::search(params, "customers", live.map(Customer::to_json))
 }

@@ -65,6 +65,22 @@ impl Discount {
         })
     }
 
+    /// What it was redeemed from: a parameter and its id.
+    pub(crate) fn given(&self) -> (&'static str, &str) {
+        match &self.promotion_code {
+            Some(code) => ("promotion_code", code),
+            None => ("coupon", &self.coupon.id),
+        }
+    }
+
+    /// As phases of schedules show it.
+    pub(crate) fn phase_json(&self) -> Value {
+        let mut json = json!({ "coupon": null, "discount": null, "promotion_code": null });
+        let (key, id) = self.given();
+        json[key] = json!(id);
+        json
+    }
+
     /// As pages name it.
     pub(crate) fn words(&self) -> String {
         match &self.coupon.name {

@@ -8,7 +8,7 @@ use crate::{
     error::{Result, StripeError},
     event,
     form::Params,
-    list,
+    known, list,
     version::API_VERSION,
 };
 
@@ -71,12 +71,24 @@ impl Endpoint {
             self.url = url;
         }
         if let Some(events) = params.texts("enabled_events")? {
+            for (index, kind) in events.iter().enumerate() {
+                known::event_check(kind, &format!("enabled_events[{index}]"))?;
+            }
+            if events.is_empty() {
+                return Err(StripeError::coded("parameter_invalid_empty", "enabled_events needs one type of event.")
+                    .at("enabled_events"));
+            }
             self.enabled_events = events;
         }
         self.disabled = params.flag("disabled")?.unwrap_or(self.disabled);
         params.set("description", &mut self.description)?;
         params.metadata(&mut self.metadata)?;
-        params.ignore(&["api_version", "connect"]);
+        if let Some(version) = params.text("api_version")? {
+            known::version_check(&version, Some("api_version"))?;
+        }
+        if params.flag("connect")? == Some(true) {
+            return Err(StripeError::not_modelled("connect=true", "connect"));
+        }
         params.done()
     }
 }

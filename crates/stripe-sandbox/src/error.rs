@@ -50,6 +50,11 @@ impl StripeError {
         Self::coded("sandbox_not_modelled", message).at(param)
     }
 
+    /// The parameter, where that is what it refuses as unknown.
+    pub(crate) fn unknown_parameter(&self) -> Option<&str> {
+        self.param.as_deref().filter(|_| self.code() == Some("parameter_unknown"))
+    }
+
     /// 404: no object of that id in this account.
     pub(crate) fn no_such(what: &str, id: &str) -> Self {
         let mut error = Self::coded("resource_missing", format!("No such {what}: '{id}'")).at("id");

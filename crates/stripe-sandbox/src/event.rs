@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     account::{Account, noun},
-    error::Result,
+    error::{Result, StripeError},
     form::Params,
     list,
     version::API_VERSION,
@@ -85,6 +85,9 @@ impl Account {
 pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
     let kind = params.text("type")?;
     let kinds = params.texts("types")?;
+    if kind.is_some() && kinds.is_some() {
+        return Err(StripeError::invalid("You may only specify one of these parameters: type, types."));
+    }
     let success = params.flag("delivery_success")?;
     list::list(account, &mut params, "/v1/events", |event: &Event| {
         kind.as_ref().is_none_or(|kind| is(&event.kind, kind))

@@ -1,6 +1,12 @@
 //! Stripe's form encoding: `items[0][price]=price_1&metadata[tenant]=7&expand[]=customer`.
 //!
-//! [`Params`] is read by taking: what nobody took at the end is a parameter that nobody knows.
+//! [`Params`] is read by taking, and [`done`](Params::done) refuses what nobody took before anything is done. Whoever forgets
+//! that is caught by [`watch`](Params::watch): a request of which something was not read is never answered with a success.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -22,7 +28,13 @@ pub(crate) struct Params {
     /// Where in the request these stand: `items[0]`. Empty at the top.
     path: String,
     entries: Vec<(String, Node)>,
+    /// The names of everything in the request that nobody has read yet, shared with the objects in it.
+    #[serde(skip)]
+    unread: Unread,
 }
+
+/// Names of parameters that nobody has read.
+pub(crate) type Unread = Arc<Mutex<BTreeSet<String>>>;
 
 impl Params {
     /// From a body or a query.
@@ -34,7 +46,7 @@ impl Params {
             let path: Vec<&str> = std::iter::once(first).chain(inner).collect();
             insert(&mut entries, &path, value.into_owned());
         }
-        Self { path: String::new(), entries }
+        Self { entries, ..Self::default() }
     }
 
     /// From JSON, which the sandbox's own knobs take too.
@@ -43,7 +55,7 @@ impl Params {
             Node::Map(entries) => entries,
             Node::Text(_) => Vec::new(),
         };
-        Self { path: String::new(), entries }
+        Self { entries, ..Self::default() }
     }
 
     /// Parameters of our own making, as the hosted pages send them to the same functions as the API.
@@ -63,9 +75,53 @@ impl Params {
         if self.path.is_empty() { key.to_owned() } else { format!("{}[{key}]", self.path) }
     }
 
+    /// From now on notes what is read; what is in here at the end was not.
+    pub(crate) fn watch(&mut self) -> Unread {
+        let mut names = BTreeSet::new();
+        leaves(&self.path, &self.entries, &mut names);
+        self.unread = Arc::new(Mutex::new(names));
+        Arc::clone(&self.unread)
+    }
+
+    /// Refuses parameters of other names.
+    pub(crate) fn only_keys(&self, keys: &[&str]) -> Result<()> {
+        match self.entries.iter().find(|(key, _)| !keys.contains(&key.as_str())) {
+            None => Ok(()),
+            Some((key, _)) => Err(StripeError::unknown(&self.name(key))),
+        }
+    }
+
+    /// Adds a parameter of our own.
+    pub(crate) fn add(&mut self, key: &str, text: &str) {
+        let (first, rest) = key.split_at(key.find('[').unwrap_or(key.len()));
+        let inner = rest.split('[').skip(1).map(|part| part.trim_end_matches(']'));
+        let path: Vec<&str> = std::iter::once(first).chain(inner).collect();
+        insert(&mut self.entries, &path, text.to_owned());
+    }
+
+    /// Takes a parameter over from elsewhere in the request.
+    pub(crate) fn adopt(&mut self, key: &str, from: &mut Self) {
+        from.read(key);
+        if let Some(place) = from.entries.iter().position(|(name, _)| name == key) {
+            self.entries.push(from.entries.remove(place));
+        }
+    }
+
+    /// Notes that a parameter and everything in it was read.
+    fn read(&self, key: &str) {
+        let name = self.name(key);
+        let inner = format!("{name}[");
+        let mut unread = self.unread.lock().unwrap_or_else(PoisonError::into_inner);
+        unread.retain(|each| *each != name && !each.starts_with(&inner));
+    }
+
     fn take(&mut self, key: &str) -> Option<Node> {
         let place = self.entries.iter().position(|(name, _)| name == key)?;
-        Some(self.entries.remove(place).1)
+        let node = self.entries.remove(place).1;
+        if matches!(node, Node::Text(_)) {
+            self.read(key);
+        }
+        Some(node)
     }
 
     /// Whether it was sent and not taken yet.
@@ -96,6 +152,11 @@ impl Params {
             Some(text) => Ok(text),
             None => Err(StripeError::missing(&name)),
         }
+    }
+
+    /// Refuses where a parameter is not there; reads nothing yet.
+    pub(crate) fn need_there(&self, key: &str) -> Result<()> {
+        if self.has(key) { Ok(()) } else { Err(StripeError::missing(&self.name(key))) }
     }
 
     /// A whole number.
@@ -197,8 +258,8 @@ impl Params {
         let path = self.name(key);
         match self.take(key) {
             None => Ok(None),
-            Some(Node::Map(entries)) => Ok(Some(Self { path, entries })),
-            Some(Node::Text(text)) if text.is_empty() => Ok(Some(Self { path, entries: Vec::new() })),
+            Some(Node::Map(entries)) => Ok(Some(Self { path, entries, unread: Arc::clone(&self.unread) })),
+            Some(Node::Text(text)) if text.is_empty() => Ok(Some(Self { path, ..Self::default() })),
             Some(Node::Text(_)) => Err(StripeError::invalid(format!("Invalid object: {path}")).at(&path)),
         }
     }
@@ -211,12 +272,12 @@ impl Params {
     /// Objects in order.
     pub(crate) fn list(&mut self, key: &str) -> Result<Option<Vec<Self>>> {
         let Some(all) = self.map(key)? else { return Ok(None) };
-        let path = all.path.clone();
-        let one = |(index, node)| match node {
-            Node::Map(entries) => Ok(Self { path: format!("{path}[{index}]"), entries }),
+        let Self { path, entries, unread } = all;
+        let one = |(index, (_, node))| match node {
+            Node::Map(entries) => Ok(Self { path: format!("{path}[{index}]"), entries, unread: Arc::clone(&unread) }),
             Node::Text(_) => Err(StripeError::invalid(format!("Invalid object: {path}[{index}]")).at(&path)),
         };
-        all.entries.into_iter().map(one).collect::<Result<_>>().map(Some)
+        entries.into_iter().enumerate().map(one).collect::<Result<_>>().map(Some)
     }
 
     /// Texts in order.
@@ -227,21 +288,70 @@ impl Params {
             return Err(StripeError::invalid(format!("Invalid array: {}", self.name(key))).at(&self.name(key)));
         }
         let Some(all) = self.map(key)? else { return Ok(None) };
-        let path = all.path.clone();
+        let Self { path, entries, .. } = all;
+        self.read(key);
         let one = |(_, node)| match node {
             Node::Text(text) => Ok(text),
             Node::Map(_) => Err(StripeError::invalid(format!("Invalid string in {path}")).at(&path)),
         };
-        all.entries.into_iter().map(one).collect::<Result<_>>().map(Some)
+        entries.into_iter().map(one).collect::<Result<_>>().map(Some)
     }
 
-    /// Everything that is left, as names and texts.
-    pub(crate) fn pairs(&mut self) -> Vec<(String, String)> {
-        let texts = std::mem::take(&mut self.entries).into_iter().filter_map(|(key, node)| match node {
-            Node::Text(text) => Some((key, text)),
-            Node::Map(_) => None,
-        });
-        texts.collect()
+    /// Words of a few, in order.
+    pub(crate) fn words(&mut self, key: &str, words: &[&str]) -> Result<Option<Vec<String>>> {
+        let name = self.name(key);
+        let Some(texts) = self.texts(key)? else { return Ok(None) };
+        for (index, text) in texts.iter().enumerate() {
+            word_check(&format!("{name}[{index}]"), text, words)?;
+        }
+        Ok(Some(texts))
+    }
+
+    /// Everything that is left, as names and texts. An object in it is refused.
+    pub(crate) fn pairs(&mut self) -> Result<Vec<(String, String)>> {
+        let mut pairs = Vec::new();
+        for (key, node) in std::mem::take(&mut self.entries) {
+            self.read(&key);
+            match node {
+                Node::Text(text) => pairs.push((key, text)),
+                Node::Map(_) => {
+                    let name = self.name(&key);
+                    return Err(StripeError::invalid(format!("Invalid string: {name}")).at(&name));
+                }
+            }
+        }
+        Ok(pairs)
+    }
+
+    /// Takes what is only kept and given back as it is, such as the footer of an invoice; sent empty, it is null again.
+    pub(crate) fn keep(&mut self, keys: &[&str], target: &mut Map<String, Value>) -> Result<()> {
+        for key in keys {
+            if let Some(text) = self.text(key)? {
+                target.insert((*key).to_owned(), if text.is_empty() { Value::Null } else { Value::String(text) });
+            }
+        }
+        Ok(())
+    }
+
+    /// Payment methods are cards here: others are refused.
+    pub(crate) fn cards_only(&mut self, key: &str) -> Result<()> {
+        let name = self.name(key);
+        match self.texts(key)?.unwrap_or_default().into_iter().find(|kind| kind != "card") {
+            None => Ok(()),
+            Some(kind) => Err(StripeError::not_modelled(&format!("{name} other than card, such as {kind},"), &name)),
+        }
+    }
+
+    /// `automatic_tax`, which the sandbox refuses as Stripe does where its tax product is not set up.
+    pub(crate) fn automatic_tax(&mut self) -> Result<()> {
+        let name = self.name("automatic_tax");
+        let Some(mut tax) = self.map("automatic_tax")? else { return Ok(()) };
+        if tax.flag("enabled")? == Some(true) {
+            let message = "You must have a valid head office address to enable automatic tax calculation in test mode. \
+                           The sandbox has no Stripe Tax; give tax rates instead.";
+            return Err(StripeError::invalid(message).at(&format!("{name}[enabled]")));
+        }
+        tax.done()
     }
 
     /// Sets an optional text, where it was sent; sent empty, it unsets.
@@ -258,7 +368,7 @@ impl Params {
         if sent.is_empty() {
             target.clear();
         }
-        for (key, text) in sent.pairs() {
+        for (key, text) in sent.pairs()? {
             if text.is_empty() {
                 target.remove(&key);
             } else {
@@ -266,27 +376,6 @@ impl Params {
             }
         }
         Ok(())
-    }
-
-    /// As JSON, for what is only kept and given back.
-    pub(crate) fn json(&mut self, key: &str) -> Option<Value> {
-        self.take(key).map(|node| value(&node))
-    }
-
-    /// Takes and forgets parameters of Stripe's that change nothing here.
-    pub(crate) fn ignore(&mut self, keys: &[&str]) {
-        self.entries.retain(|(name, _)| !keys.contains(&name.as_str()));
-    }
-
-    /// Refuses parameters that Stripe has and the sandbox does not.
-    pub(crate) fn not_modelled(&self, keys: &[&str]) -> Result<()> {
-        match keys.iter().find(|key| self.has(key)) {
-            None => Ok(()),
-            Some(key) => {
-                let name = self.name(key);
-                Err(StripeError::not_modelled(&format!("the parameter {name}"), &name))
-            }
-        }
     }
 
     /// Takes an object that only says that something is off, which it is here: `automatic_tax[enabled]=false`.
@@ -332,14 +421,14 @@ fn insert(entries: &mut Vec<(String, Node)>, path: &[&str], text: String) {
     }
 }
 
-fn value(node: &Node) -> Value {
-    match node {
-        Node::Text(text) if text == "true" || text == "false" => Value::Bool(text == "true"),
-        Node::Text(text) => Value::String(text.clone()),
-        Node::Map(entries) if entries.iter().enumerate().all(|(index, (key, _))| *key == index.to_string()) => {
-            entries.iter().map(|(_, node)| value(node)).collect()
+/// The names of all texts.
+fn leaves(path: &str, entries: &[(String, Node)], names: &mut BTreeSet<String>) {
+    for (key, node) in entries {
+        let name = if path.is_empty() { key.clone() } else { format!("{path}[{key}]") };
+        match node {
+            Node::Text(_) => _ = names.insert(name),
+            Node::Map(inner) => leaves(&name, inner, names),
         }
-        Node::Map(entries) => Value::Object(entries.iter().map(|(key, node)| (key.clone(), value(node))).collect()),
     }
 }
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     body::Bytes,
-    extract::State,
+    extract::{State, rejection::BytesRejection},
     http::{HeaderMap, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
@@ -19,7 +19,7 @@ use crate::{
     event::RequestRef,
     expand,
     form::Params,
-    guard, home, invoice,
+    guard, home, invoice, known,
     page::{self, Answer},
     portal, routes, sandbox,
     version::API_VERSION,
@@ -92,8 +92,17 @@ async fn answer(
     method: Method,
     uri: Uri,
     headers: HeaderMap,
-    body: Bytes,
+    body: std::result::Result<Bytes, BytesRejection>,
 ) -> Response {
+    let body = match body {
+        Ok(body) => body,
+        Err(rejection) => {
+            let error = StripeError::invalid(format!("The body cannot be read: {}", rejection.body_text()));
+            let error = error.of_status(rejection.status().as_u16());
+            let asked = Asked { method, path: String::new(), query: String::new(), headers, body: Bytes::new() };
+            return write(&asked, refusal(&error));
+        }
+    };
     let (path, query) = (uri.path().to_owned(), uri.query().unwrap_or_default().to_owned());
     let asked = Asked { method, path, query, headers, body };
     if let Err(error) = guard::admit(&asked.headers, &asked.path, world.local_only) {
@@ -102,6 +111,9 @@ async fn answer(
     }
     if let Some(path) = asked.path.strip_prefix("/v1/").map(str::to_owned) {
         return api(&world, &asked, &path).await;
+    }
+    if asked.path == "/v1" || asked.path == "/v2" || asked.path.starts_with("/v2/") {
+        return write(&asked, refusal(&StripeError::no_route(asked.method.as_str(), &asked.path)));
     }
     if let Some(path) = asked.path.strip_prefix("/_sandbox/").map(str::to_owned) {
         return own(&world, &asked, &path).await;
@@ -135,6 +147,11 @@ struct Written {
     replays: Option<String>,
 }
 
+/// What no account had to do with.
+fn refusal(error: &StripeError) -> Written {
+    Written { status: error.status, body: error.body(), request_id: "req_none".to_owned(), replays: None }
+}
+
 fn write(asked: &Asked, written: Written) -> Response {
     let version = asked.header("stripe-version").unwrap_or(API_VERSION);
     let status = StatusCode::from_u16(written.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -161,10 +178,7 @@ async fn api(world: &Arc<World>, asked: &Asked, path: &str) -> Response {
     let key = match asked.key() {
         Ok(key) => key,
         Err(error) => {
-            return write(
-                asked,
-                Written { status: error.status, body: error.body(), request_id: "req_none".to_owned(), replays: None },
-            );
+            return write(asked, refusal(&error));
         }
     };
     let account = world.account(&key);
@@ -228,6 +242,9 @@ fn work(world: &World, account: &Shared, asked: &Asked, path: &str) -> (Written,
 }
 
 fn carry_out(account: &mut Account, asked: &Asked, path: &str) -> Result<Value> {
+    if let Some(version) = asked.header("stripe-version") {
+        known::version_check(version, None)?;
+    }
     let mut params = asked.params();
     let paths = params.texts("expand")?.unwrap_or_default();
     let mut body = routes::route(account, asked.method.as_str(), path, params)?;

@@ -107,7 +107,7 @@ pub(crate) fn waiting_take(
 /// `POST /v1/invoiceitems`
 pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value> {
     let customer = params.need("customer")?;
-    let (amount, currency) = (params.int("amount")?, params.text("currency")?);
+    let (amount, currency) = (params.int("amount")?, params.currency("currency")?);
     let quantity = params.int_from("quantity", 0)?.unwrap_or(1);
     let (description, subscription) = (params.text("description")?, params.text("subscription")?);
     let invoice = params.text("invoice")?;
@@ -118,7 +118,6 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
     params.metadata(&mut metadata)?;
     let discountable = params.flag("discountable")?.unwrap_or(true);
     let tax_rates = tax_rate::read_list(account, &mut params, "tax_rates")?.unwrap_or_default();
-    params.ignore(&["tax_behavior"]);
     params.done()?;
     customer::live(account, &customer, "customer")?;
     if let Some(subscription) = &subscription {

@@ -23,7 +23,7 @@ impl Range {
             return Ok(range);
         }
         if let Ok(Some(exactly)) = params.clone().int(key) {
-            params.ignore(&[key]);
+            params.text(key)?;
             return Ok(Self { from: exactly, to: exactly });
         }
         if let Some(mut bounds) = params.map(key)? {

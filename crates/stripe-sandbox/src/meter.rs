@@ -103,7 +103,6 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
     let mut settings = params.map("value_settings")?.unwrap_or_default();
     let value_key = settings.text("event_payload_key")?.unwrap_or_else(|| "value".to_owned());
     settings.done()?;
-    params.ignore(&["event_time_window"]);
     params.done()?;
     if account.meters.iter().any(|meter| meter.event_name == event_name && meter.deactivated_at.is_none()) {
         let message = format!("A meter with the event name {event_name} exists already.");
@@ -156,7 +155,7 @@ pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
 /// `POST /v1/billing/meter_events`: one identifier counts once.
 pub(crate) fn event_create(account: &mut Account, mut params: Params) -> Result<Value> {
     let event_name = params.need("event_name")?;
-    let pairs = params.map("payload")?.ok_or_else(|| StripeError::missing("payload"))?.pairs();
+    let pairs = params.map("payload")?.ok_or_else(|| StripeError::missing("payload"))?.pairs()?;
     let (identifier, timestamp) = (params.text("identifier")?, params.int("timestamp")?);
     params.done()?;
     let meter = account.meters.iter().find(|meter| meter.event_name == event_name && meter.deactivated_at.is_none());
@@ -214,8 +213,7 @@ pub(crate) fn summaries(account: &Account, id: &str, mut params: Params) -> Resu
     let start = params.int("start_time")?.ok_or_else(|| StripeError::missing("start_time"))?;
     let end = params.int("end_time")?.ok_or_else(|| StripeError::missing("end_time"))?;
     let window = params.one_of("value_grouping_window", &["hour", "day"])?;
-    params.ignore(&["limit"]);
-    params.done()?;
+    account.customer_check(Some(&customer))?;
     if end <= start {
         return Err(StripeError::invalid("end_time must be after start_time.").at("end_time"));
     }
@@ -240,5 +238,6 @@ pub(crate) fn summaries(account: &Account, id: &str, mut params: Params) -> Resu
         from = to;
     }
     data.reverse();
-    Ok(list::of(data, &format!("/v1/billing/meters/{id}/event_summaries"), false))
+    let all = data.iter().map(|each| (each["id"].as_str().unwrap_or_default(), each));
+    list::page(all, &mut params, &format!("/v1/billing/meters/{id}/event_summaries"), |each| (*each).clone())
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    account::{Account, noun},
+    account::{Account, Noun, noun},
     charge, customer,
     error::{Result, StripeError},
     form::Params,
@@ -18,9 +18,16 @@ pub(crate) enum Status {
     RequiresPaymentMethod,
     RequiresConfirmation,
     RequiresAction,
+    /// The card has promised the amount; it is taken by `…/capture`.
+    RequiresCapture,
     Succeeded,
     Canceled,
 }
+
+const USAGES: &[&str] = &["off_session", "on_session"];
+const CAPTURES: &[&str] = &["automatic", "automatic_async", "manual"];
+/// What is only kept and given back: in test mode Stripe sends no receipts either.
+const SHOWN: &[&str] = &["receipt_email", "statement_descriptor", "statement_descriptor_suffix"];
 
 /// How a try ended.
 #[derive(Clone, Debug)]
@@ -52,6 +59,16 @@ pub(crate) struct PaymentIntent {
     canceled_at: Option<i64>,
     cancellation_reason: Option<String>,
     client_secret: String,
+    /// The amount is promised first and taken later.
+    #[serde(default)]
+    pub(crate) manual: bool,
+    /// What was taken, where that is not all of it.
+    #[serde(default)]
+    captured: Option<i64>,
+    #[serde(default)]
+    return_url: Option<String>,
+    #[serde(default)]
+    shown_as_given: Map<String, Value>,
 }
 
 noun!(PaymentIntent, payment_intents, "payment_intent", "");
@@ -62,25 +79,27 @@ impl PaymentIntent {
             Status::RequiresPaymentMethod => "requires_payment_method",
             Status::RequiresConfirmation => "requires_confirmation",
             Status::RequiresAction => "requires_action",
+            Status::RequiresCapture => "requires_capture",
             Status::Succeeded => "succeeded",
             Status::Canceled => "canceled",
         };
         let next_action = (self.status == Status::RequiresAction).then(|| {
-            json!({ "type": "redirect_to_url", "redirect_to_url": { "return_url": null, "url": self.authenticate_url } })
+            json!({ "type": "redirect_to_url", "redirect_to_url": { "return_url": self.return_url, "url": self.authenticate_url } })
         });
-        json!({
+        let received = if self.status == Status::Succeeded { self.captured.unwrap_or(self.amount) } else { 0 };
+        let mut json = json!({
             "id": self.id,
             "object": "payment_intent",
             "allowed_payment_method_types": null,
             "amount": self.amount,
-            "amount_capturable": 0,
-            "amount_received": if self.status == Status::Succeeded { self.amount } else { 0 },
+            "amount_capturable": if self.status == Status::RequiresCapture { self.amount } else { 0 },
+            "amount_received": received,
             "application": null,
             "application_fee_amount": null,
             "automatic_payment_methods": null,
             "canceled_at": self.canceled_at,
             "cancellation_reason": self.cancellation_reason,
-            "capture_method": "automatic",
+            "capture_method": if self.manual { "manual" } else { "automatic" },
             "client_secret": self.client_secret,
             "confirmation_method": "automatic",
             "created": self.created,
@@ -112,7 +131,11 @@ impl PaymentIntent {
             "status": status,
             "transfer_data": null,
             "transfer_group": null,
-        })
+        });
+        if let Value::Object(fields) = &mut json {
+            fields.extend(self.shown_as_given.clone());
+        }
+        json
     }
 
     pub(crate) fn client_secret(&self) -> &str {
@@ -152,6 +175,10 @@ pub(crate) fn open(
         canceled_at: None,
         cancellation_reason: None,
         client_secret: format!("{id}_secret_{secret}"),
+        manual: false,
+        captured: None,
+        return_url: None,
+        shown_as_given: Map::new(),
     };
     account.add("payment_intent.created", intent);
     id
@@ -184,6 +211,14 @@ fn attempt_charge(account: &mut Account, id: &str, method: &str, off_session: bo
         return declined(account, id, refusal);
     }
     match charge::charge(account, &intent, method, off_session) {
+        Ok(charge) if intent.manual => {
+            account.change_as(id, "payment_intent.amount_capturable_updated", |intent: &mut PaymentIntent| {
+                intent.status = Status::RequiresCapture;
+                intent.latest_charge = Some(charge);
+                intent.last_error = None;
+            });
+            Outcome::Succeeded
+        }
         Ok(charge) => {
             account.change_as(id, "payment_intent.succeeded", |intent: &mut PaymentIntent| {
                 intent.status = Status::Succeeded;
@@ -235,9 +270,13 @@ pub(crate) fn authenticate(account: &mut Account, id: &str, yes: bool) -> Result
     Ok(outcome)
 }
 
-/// Gives an intent up.
+/// Gives an intent up; a card that has promised the amount is let go.
 pub(crate) fn cancel(account: &mut Account, id: &str, reason: Option<String>) {
     let now = account.now;
+    let promised = account.payment_intents.get(id).filter(|intent| intent.status == Status::RequiresCapture);
+    if let Some(charge) = promised.and_then(|intent| intent.latest_charge.clone()) {
+        charge::capture(account, &charge, 0);
+    }
     if account.payment_intents.get(id).is_some_and(PaymentIntent::is_open) {
         account.change_as(id, "payment_intent.canceled", |intent: &mut PaymentIntent| {
             intent.status = Status::Canceled;
@@ -250,24 +289,20 @@ pub(crate) fn cancel(account: &mut Account, id: &str, reason: Option<String>) {
 /// `POST /v1/payment_intents`
 pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value> {
     let amount = params.int_from("amount", 1)?.ok_or_else(|| StripeError::missing("amount"))?;
-    let currency = params.need("currency")?.to_lowercase();
+    params.need_there("currency")?;
+    let currency = params.currency("currency")?.unwrap_or_default();
     let customer = params.text("customer")?;
     let (method, confirm) = (params.text("payment_method")?, params.flag("confirm")?.unwrap_or(false));
     let off_session = params.flag("off_session")?.unwrap_or(false);
-    let (description, usage) = (params.text("description")?, params.text("setup_future_usage")?);
+    let (description, usage) = (params.text("description")?, params.one_of("setup_future_usage", USAGES)?);
+    let manual = params.one_of("capture_method", CAPTURES)?.is_some_and(|method| method == "manual");
+    let return_url = params.text("return_url")?;
+    let mut shown = Map::new();
+    params.keep(SHOWN, &mut shown)?;
+    payment_method::automatic_read(&mut params)?;
+    params.only("confirmation_method", &["automatic"], &["automatic", "manual"])?;
     let mut metadata = Map::new();
     params.metadata(&mut metadata)?;
-    params.ignore(&[
-        "automatic_payment_methods",
-        "payment_method_types",
-        "allowed_payment_method_types",
-        "capture_method",
-        "receipt_email",
-        "return_url",
-        "statement_descriptor",
-        "statement_descriptor_suffix",
-        "confirmation_method",
-    ]);
     params.done()?;
     if let Some(customer) = &customer {
         customer::live(account, customer, "customer")?;
@@ -276,6 +311,7 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
     let id = open(account, amount, &currency, customer.as_deref(), None);
     account.change_quietly(&id, |intent: &mut PaymentIntent| {
         (intent.description, intent.setup_future_usage, intent.metadata) = (description, usage, metadata);
+        (intent.manual, intent.return_url, intent.shown_as_given) = (manual, return_url, shown);
         if method.is_some() {
             (intent.payment_method, intent.status) = (method, Status::RequiresConfirmation);
         }
@@ -312,12 +348,20 @@ pub(crate) fn confirm(account: &mut Account, id: &str, mut params: Params) -> Re
     let customer = account.get::<PaymentIntent>(id)?.customer.clone();
     let method = params.text("payment_method")?;
     let off_session = params.flag("off_session")?.unwrap_or(false);
-    params.ignore(&["return_url", "mandate_data", "setup_future_usage", "payment_method_options", "use_stripe_sdk"]);
+    let usage = params.one_of("setup_future_usage", USAGES)?;
+    let return_url = params.text("return_url")?;
+    let mut shown = Map::new();
+    params.keep(&["receipt_email"], &mut shown)?;
     params.done()?;
     if let Some(customer) = customer {
         customer::live(account, &customer, "customer")?;
     }
     let method = method.map(|method| payment_method::resolve(account, &method, "payment_method")).transpose()?;
+    account.change_quietly(id, |intent: &mut PaymentIntent| {
+        intent.setup_future_usage = usage.or(intent.setup_future_usage.take());
+        intent.return_url = return_url.or(intent.return_url.take());
+        intent.shown_as_given.extend(shown);
+    });
     confirm_now(account, id, method, off_session)
 }
 
@@ -331,16 +375,52 @@ pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Res
         changed.payment_method = Some(payment_method::resolve(account, &method, "payment_method")?);
         changed.status = Status::RequiresConfirmation;
     }
-    params.ignore(&["receipt_email", "setup_future_usage"]);
+    params.keep(SHOWN, &mut changed.shown_as_given)?;
+    params.set_one_of("setup_future_usage", USAGES, &mut changed.setup_future_usage)?;
     params.done()?;
+    if !changed.is_open() || changed.status == Status::RequiresCapture {
+        let message = "This PaymentIntent could not be updated: it has ended, or waits to be captured.";
+        return Err(StripeError::coded("payment_intent_unexpected_state", message));
+    }
     account.change_quietly(id, |intent: &mut PaymentIntent| *intent = changed);
+    Ok(account.shown::<PaymentIntent>(id))
+}
+
+/// `POST /v1/payment_intents/{id}/capture`: takes the promised amount, or a part of it and lets the rest go.
+pub(crate) fn capture(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
+    let intent = account.get::<PaymentIntent>(id)?.clone();
+    let amount = params.int_from("amount_to_capture", 1)?.unwrap_or(intent.amount);
+    let mut changed = intent.clone();
+    params.metadata(&mut changed.metadata)?;
+    params.keep(&SHOWN[1..], &mut changed.shown_as_given)?;
+    params.done()?;
+    if let Some(customer) = &intent.customer {
+        customer::live(account, customer, "customer")?;
+    }
+    let (Status::RequiresCapture, Some(charge)) = (intent.status, &intent.latest_charge) else {
+        let status = intent.json()["status"].as_str().unwrap_or_default().to_owned();
+        let message = format!(
+            "This PaymentIntent could not be captured because it has a status of {status}. Only a PaymentIntent with one \
+             of the following statuses may be captured: requires_capture."
+        );
+        return Err(StripeError::coded("payment_intent_unexpected_state", message));
+    };
+    if amount > intent.amount {
+        let message =
+            format!("The amount to capture ({amount}) is greater than what is capturable ({}).", intent.amount);
+        return Err(StripeError::coded("amount_too_large", message).at("amount_to_capture"));
+    }
+    charge::capture(account, charge, amount);
+    (changed.status, changed.captured) = (Status::Succeeded, Some(amount));
+    account.change_as(id, "payment_intent.succeeded", |intent: &mut PaymentIntent| *intent = changed);
     Ok(account.shown::<PaymentIntent>(id))
 }
 
 /// `POST /v1/payment_intents/{id}/cancel`
 pub(crate) fn cancel_request(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
     let intent = account.get::<PaymentIntent>(id)?;
-    let reason = params.text("cancellation_reason")?;
+    let words = ["abandoned", "duplicate", "fraudulent", "requested_by_customer"];
+    let reason = params.one_of("cancellation_reason", &words)?;
     params.done()?;
     if !intent.is_open() || intent.invoice.is_some() {
         return Err(StripeError::coded("payment_intent_unexpected_state", "You cannot cancel this PaymentIntent."));
@@ -352,6 +432,7 @@ pub(crate) fn cancel_request(account: &mut Account, id: &str, mut params: Params
 /// `GET /v1/payment_intents`
 pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
     let customer = params.text("customer")?;
+    account.customer_check(customer.as_deref())?;
     list::list(account, &mut params, "/v1/payment_intents", |intent: &PaymentIntent| {
         customer.is_none() || customer == intent.customer
     })

@@ -26,6 +26,9 @@ pub(crate) struct PaymentMethod {
     metadata: Map<String, Value>,
     /// Its owner said yes once.
     pub(crate) authenticated: bool,
+    /// `always`, `limited` or `unspecified`.
+    #[serde(default)]
+    redisplay: Option<String>,
 }
 
 noun!(PaymentMethod, payment_methods, "PaymentMethod", "payment_method.updated");
@@ -35,7 +38,7 @@ impl PaymentMethod {
         json!({
             "id": self.id,
             "object": "payment_method",
-            "allow_redisplay": "unspecified",
+            "allow_redisplay": self.redisplay.as_deref().unwrap_or("unspecified"),
             "billing_details": self.billing_details,
             "card": self.card_json(),
             "created": self.created,
@@ -94,7 +97,7 @@ fn details(params: Option<Params>) -> Result<Value> {
                 details[key] = json!(text);
             }
         }
-        if let Some(address) = params.json("address") {
+        if let Some(address) = address(&mut params, "address")? {
             details["address"] = address;
         }
         params.done()?;
@@ -115,6 +118,7 @@ pub(crate) fn of_card(account: &mut Account, card: &'static TestCard, billing_de
         billing_details: billing_details.unwrap_or_else(|| details(None).unwrap_or_default()),
         metadata: Map::new(),
         authenticated: false,
+        redisplay: None,
     };
     account.payment_methods.insert(&id, method);
     id
@@ -157,6 +161,35 @@ pub(crate) fn attach(account: &mut Account, id: &str, customer: &str) -> Result<
     Ok(())
 }
 
+/// An address; none where it was not sent, null where it was sent empty.
+pub(crate) fn address(params: &mut Params, key: &str) -> Result<Option<Value>> {
+    let Some(mut given) = params.map(key)? else { return Ok(None) };
+    if given.is_empty() {
+        return Ok(Some(Value::Null));
+    }
+    let mut address = Map::new();
+    for part in ["city", "country", "line1", "line2", "postal_code", "state"] {
+        let text = given.text(part)?.filter(|text| !text.is_empty());
+        address.insert(part.to_owned(), json!(text));
+    }
+    given.done()?;
+    Ok(Some(Value::Object(address)))
+}
+
+/// Reads which kinds of payment methods an intent takes, of which the sandbox has cards.
+pub(crate) fn automatic_read(params: &mut Params) -> Result<()> {
+    params.cards_only("payment_method_types")?;
+    params.cards_only("allowed_payment_method_types")?;
+    let Some(mut automatic) = params.map("automatic_payment_methods")? else { return Ok(()) };
+    automatic.flag("enabled")?;
+    automatic.one_of("allow_redirects", &["always", "never"])?;
+    automatic.done()
+}
+
+fn redisplay(params: &mut Params) -> Result<Option<String>> {
+    params.one_of("allow_redisplay", &["always", "limited", "unspecified"])
+}
+
 /// `POST /v1/payment_methods`
 pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value> {
     params.one_of("type", &["card"])?.ok_or_else(|| StripeError::missing("type"))?;
@@ -166,17 +199,19 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
         None => card.need("number")?,
     };
     let (month, year) = (card.int("exp_month")?, card.int("exp_year")?);
-    card.ignore(&["cvc"]);
+    // As at Stripe, nothing shows it again.
+    card.text("cvc")?;
     card.done()?;
     let billing_details = details(params.map("billing_details")?)?;
     let mut metadata = Map::new();
     params.metadata(&mut metadata)?;
-    params.ignore(&["allow_redisplay"]);
+    let redisplay = redisplay(&mut params)?;
     params.done()?;
     let found = TestCard::find(&number).ok_or_else(|| unknown_number().at("card[number]"))?;
     let id = of_card(account, found, Some(billing_details));
     account.change_quietly(&id, |method: &mut PaymentMethod| {
         method.metadata = metadata;
+        method.redisplay = redisplay;
         method.exp_month = month.unwrap_or(method.exp_month);
         method.exp_year = year.unwrap_or(method.exp_year);
     });
@@ -202,6 +237,7 @@ pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Res
         card.done()?;
     }
     params.metadata(&mut changed.metadata)?;
+    changed.redisplay = redisplay(&mut params)?.or(changed.redisplay);
     params.done()?;
     account.change(id, |method: &mut PaymentMethod| *method = changed);
     Ok(account.shown::<PaymentMethod>(id))
@@ -238,7 +274,8 @@ pub(crate) fn index(account: &Account, mut params: Params, customer: Option<Stri
         Some(customer) => Some(customer),
         None => params.text("customer")?,
     };
-    params.one_of("type", &["card"])?;
+    params.only("type", &["card"], &["card", "link", "sepa_debit", "us_bank_account", "paypal"])?;
+    account.customer_check(customer.as_deref())?;
     list::list(account, &mut params, url, |method: &PaymentMethod| {
         method.customer.is_some() && (customer.is_none() || method.customer == customer)
     })

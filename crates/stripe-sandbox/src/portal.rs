@@ -73,17 +73,22 @@ impl Configuration {
     }
 
     fn read(&mut self, params: &mut Params) -> Result<()> {
-        if let Some(profile) = params.json("business_profile") {
-            merge(&mut self.business_profile, profile);
+        if let Some(mut profile) = params.map("business_profile")? {
+            for key in ["headline", "privacy_policy_url", "terms_of_service_url"] {
+                if let Some(text) = profile.text(key)? {
+                    self.business_profile[key] = json!(Some(text).filter(|text| !text.is_empty()));
+                }
+            }
+            profile.done()?;
         }
-        if let Some(features) = params.json("features") {
-            merge(&mut self.features, features);
+        if let Some(features) = params.map("features")? {
+            features_read(features, &mut self.features)?;
         }
         params.set("default_return_url", &mut self.default_return_url)?;
         params.set("name", &mut self.name)?;
         self.active = params.flag("active")?.unwrap_or(self.active);
         params.metadata(&mut self.metadata)?;
-        params.ignore(&["login_page"]);
+        params.disabled("login_page")?;
         params.done()
     }
 }
@@ -107,15 +112,86 @@ impl PortalSession {
     }
 }
 
-fn merge(old: &mut Value, new: Value) {
-    match (old, new) {
-        (Value::Object(old), Value::Object(new)) => {
-            for (key, value) in new {
-                merge(old.entry(key).or_insert(Value::Null), value);
-            }
-        }
-        (old, new) => *old = new,
+/// Reads what customers may do. Other features of Stripe's are refused, and so is what these cannot do here.
+fn features_read(mut features: Params, old: &mut Value) -> Result<()> {
+    if let Some(mut update) = features.map("customer_update")? {
+        set(&mut old["customer_update"], "enabled", update.flag("enabled")?);
+        let words = ["address", "email", "name", "phone", "shipping", "tax_id"];
+        set(&mut old["customer_update"], "allowed_updates", update.words("allowed_updates", &words)?);
+        update.done()?;
     }
+    for key in ["invoice_history", "payment_method_update"] {
+        if let Some(mut feature) = features.map(key)? {
+            set(&mut old[key], "enabled", feature.flag("enabled")?);
+            feature.done()?;
+        }
+    }
+    if let Some(mut cancel) = features.map("subscription_cancel")? {
+        let old = &mut old["subscription_cancel"];
+        set(old, "enabled", cancel.flag("enabled")?);
+        set(old, "mode", cancel.one_of("mode", &["at_period_end", "immediately"])?);
+        let behaviors = ["always_invoice", "create_prorations", "none"];
+        set(old, "proration_behavior", cancel.only("proration_behavior", &["none"], &behaviors)?);
+        cancel.disabled("cancellation_reason")?;
+        cancel.done()?;
+    }
+    features.disabled("subscription_pause")?;
+    if let Some(mut update) = features.map("subscription_update")? {
+        let old = &mut old["subscription_update"];
+        set(old, "enabled", update.flag("enabled")?);
+        let words = ["price", "promotion_code", "quantity"];
+        set(old, "default_allowed_updates", update.words("default_allowed_updates", &words)?);
+        let behaviors = ["always_invoice", "create_prorations", "none"];
+        set(old, "proration_behavior", update.one_of("proration_behavior", &behaviors)?);
+        if let Some(products) = update.list("products")? {
+            let mut all = Vec::new();
+            for mut product in products {
+                all.push(json!({ "prices": product.texts("prices")?, "product": product.need("product")? }));
+                product.done()?;
+            }
+            old["products"] = Value::Array(all);
+        }
+        update.done()?;
+    }
+    features.done()
+}
+
+fn set(object: &mut Value, key: &str, value: Option<impl Serialize>) {
+    if let Some(value) = value {
+        object[key] = json!(value);
+    }
+}
+
+/// Reads what a visit begins with.
+fn flow_read(account: &Account, mut flow: Params, customer: &str) -> Result<Value> {
+    let kinds = ["payment_method_update", "subscription_cancel", "subscription_update", "subscription_update_confirm"];
+    let kind = flow.one_of("type", &kinds)?.ok_or_else(|| StripeError::missing("flow_data[type]"))?;
+    let mut read = json!({ "type": kind });
+    for key in ["subscription_cancel", "subscription_update"] {
+        if let Some(mut of) = flow.map(key)? {
+            let name = of.name("subscription");
+            let id = of.need("subscription")?;
+            of.done()?;
+            if account.named::<crate::subscription::Subscription>(&id, &name)?.customer != customer {
+                return Err(StripeError::no_such("subscription", &id).of_status(400).at(&name));
+            }
+            read[key] = json!({ "subscription": id });
+        }
+    }
+    if let Some(mut after) = flow.map("after_completion")? {
+        let kinds = ["hosted_confirmation", "portal_homepage", "redirect"];
+        let kind = after.only("type", &["portal_homepage", "redirect"], &kinds)?;
+        let mut redirect = after.map("redirect")?.unwrap_or_default();
+        let url = redirect.text("return_url")?;
+        redirect.done()?;
+        after.done()?;
+        if kind.as_deref() == Some("redirect") && url.is_none() {
+            return Err(StripeError::missing("flow_data[after_completion][redirect][return_url]"));
+        }
+        read["after_completion"] = json!({ "redirect": url.map(|url| json!({ "return_url": url })), "type": kind });
+    }
+    flow.done()?;
+    Ok(read)
 }
 
 fn features(enabled: bool) -> Value {
@@ -200,8 +276,8 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
     let customer = params.need("customer")?;
     let configuration = params.text("configuration")?;
     let (return_url, locale) = (params.text("return_url")?, params.text("locale")?);
-    let flow = params.json("flow_data").unwrap_or_default();
-    params.ignore(&["on_behalf_of"]);
+    let flow =
+        params.map("flow_data")?.map(|flow| flow_read(account, flow, &customer)).transpose()?.unwrap_or_default();
     params.done()?;
     customer::live(account, &customer, "customer")?;
     let configuration = match configuration {

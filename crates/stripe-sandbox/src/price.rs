@@ -50,7 +50,6 @@ impl Recurring {
             meter: params.text("meter")?,
         };
         let usage = params.one_of("usage_type", &["licensed", "metered"])?;
-        params.ignore(&["trial_period_days"]);
         params.done()?;
         if let Some(meter) = &recurring.meter {
             account.named::<crate::meter::Meter>(meter, "recurring[meter]")?;
@@ -152,7 +151,8 @@ impl Price {
 
     /// A new price, not kept yet, of `product` or of the one the parameters name.
     pub(crate) fn read(account: &mut Account, mut params: Params, product: Option<&str>) -> Result<Self> {
-        let currency = params.need("currency")?.to_lowercase();
+        params.need_there("currency")?;
+        let currency = params.currency("currency")?.unwrap_or_default();
         let amount = match (params.int_from("unit_amount", 0)?, params.text("unit_amount_decimal")?) {
             (Some(amount), _) => amount,
             (None, Some(decimal)) => decimal.parse().map_err(|_| {
@@ -166,7 +166,7 @@ impl Price {
             price.product = params.text("product")?.unwrap_or_default();
         }
         price.change(&mut params)?;
-        params.one_of("billing_scheme", &["per_unit"])?;
+        params.only("billing_scheme", &["per_unit"], &["per_unit", "tiered"])?;
         params.done()?;
         if let Some(product) = product {
             product.clone_into(&mut price.product);
@@ -178,7 +178,7 @@ impl Price {
     fn change(&mut self, params: &mut Params) -> Result<()> {
         self.active = params.flag("active")?.unwrap_or(self.active);
         params.set("nickname", &mut self.nickname)?;
-        params.set("tax_behavior", &mut self.tax_behavior)?;
+        params.set_one_of("tax_behavior", &["exclusive", "inclusive", "unspecified"], &mut self.tax_behavior)?;
         params.set("lookup_key", &mut self.lookup_key)?;
         params.metadata(&mut self.metadata)
     }
@@ -216,7 +216,7 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
     match data {
         Some(data) => {
             lookup_key_claim(account, &price, transfer)?;
-            let made = product::create(account, at_the_top(data))?;
+            let made = product::create(account, data)?;
             made["id"].as_str().unwrap_or_default().clone_into(&mut price.product);
         }
         None if price.product.is_empty() => return Err(StripeError::missing("product")),
@@ -226,11 +226,6 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
         }
     }
     Ok(account.add("price.created", price))
-}
-
-fn at_the_top(mut params: Params) -> Params {
-    let pairs = params.pairs();
-    Params::of(&pairs.iter().map(|(key, text)| (key.as_str(), text.as_str())).collect::<Vec<_>>())
 }
 
 /// `POST /v1/prices/{id}`
@@ -248,11 +243,12 @@ pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Res
 /// `GET /v1/prices`
 pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
     let active = params.flag("active")?;
-    let (currency, product, kind) = (params.text("currency")?, params.text("product")?, params.text("type")?);
+    let (currency, product) = (params.currency("currency")?, params.text("product")?);
+    let kind = params.one_of("type", &["one_time", "recurring"])?;
     let keys = params.texts("lookup_keys")?;
     let mut recurring = params.map("recurring")?.unwrap_or_default();
-    let interval = recurring.text("interval")?;
-    recurring.ignore(&["meter", "usage_type"]);
+    let interval = recurring.one_of("interval", &["day", "week", "month", "year"])?;
+    let (meter, usage) = (recurring.text("meter")?, recurring.one_of("usage_type", &["licensed", "metered"])?);
     recurring.done()?;
     list::list(account, &mut params, "/v1/prices", |price: &Price| {
         active.is_none_or(|active| active == price.active)
@@ -263,6 +259,10 @@ pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
             && interval
                 .as_ref()
                 .is_none_or(|wanted| price.recurring.as_ref().is_some_and(|each| each.interval == *wanted))
+            && (meter.is_none() || price.recurring.as_ref().is_some_and(|each| each.meter == meter))
+            && usage
+                .as_ref()
+                .is_none_or(|usage| price.recurring.is_some() && (usage == "metered") == price.is_metered())
     })
 }
 

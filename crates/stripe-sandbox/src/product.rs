@@ -69,11 +69,16 @@ impl Product {
         params.set("unit_label", &mut self.unit_label)?;
         params.set("url", &mut self.url)?;
         self.images = params.texts("images")?.unwrap_or_else(|| std::mem::take(&mut self.images));
-        if let Some(features) = params.json("marketing_features") {
-            self.marketing_features = if features.is_array() { features } else { json!([]) };
+        if let Some(features) = params.list("marketing_features")? {
+            let mut names = Vec::new();
+            for mut feature in features {
+                names.push(json!({ "name": feature.need("name")? }));
+                feature.done()?;
+            }
+            self.marketing_features = Value::Array(names);
         }
         params.metadata(&mut self.metadata)?;
-        params.ignore(&["type", "shippable", "package_dimensions", "tax_details"]);
+        params.only("type", &["service"], &["good", "service"])?;
         Ok(())
     }
 }
@@ -139,7 +144,6 @@ pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
     let active = params.flag("active")?;
     let ids = params.texts("ids")?;
     let url = params.text("url")?;
-    params.ignore(&["shippable", "type"]);
     list::list(account, &mut params, "/v1/products", |product: &Product| {
         active.is_none_or(|active| active == product.active)
             && ids.as_ref().is_none_or(|ids| ids.contains(&product.id))

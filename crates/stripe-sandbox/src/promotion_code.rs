@@ -125,7 +125,6 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
     let first_time = restrictions.flag("first_time_transaction")?.unwrap_or(false);
     let least = restrictions.int_from("minimum_amount", 1)?;
     let least_currency = restrictions.currency("minimum_amount_currency")?;
-    restrictions.not_modelled(&["currency_options"])?;
     restrictions.done()?;
     params.done()?;
     let minimum = match (least, least_currency) {
@@ -175,7 +174,6 @@ pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Res
     let mut changed = account.get::<PromotionCode>(id)?.clone();
     changed.switched_on = params.flag("active")?.unwrap_or(changed.switched_on);
     params.metadata(&mut changed.metadata)?;
-    params.not_modelled(&["restrictions"])?;
     params.done()?;
     let switched = changed.switched_on && !account.get::<PromotionCode>(id)?.switched_on;
     if switched && find(account, &changed.code, changed.customer.as_deref()).is_some() {

@@ -62,7 +62,11 @@ pub(crate) fn of_charge(
     reason: Option<String>,
 ) -> Result<String> {
     let charge = account.named::<Charge>(charge, "charge")?.clone();
-    let left = charge.amount - charge.refunded;
+    if charge.is_promised() {
+        let message = format!("Charge {} was not captured: cancel its PaymentIntent instead.", charge.id);
+        return Err(StripeError::coded("charge_not_refundable", message));
+    }
+    let left = charge.taken() - charge.refunded;
     if !charge.succeeded() || left == 0 {
         let message = format!("Charge {} has already been refunded.", charge.id);
         return Err(StripeError::coded("charge_already_refunded", message));

@@ -1,5 +1,7 @@
 //! Which request does what. The README lists the same.
 
+use std::sync::PoisonError;
+
 use serde_json::Value;
 
 use crate::{
@@ -24,7 +26,7 @@ use crate::{
     invoice::Invoice,
     invoice_item,
     invoice_item::InvoiceItem,
-    meter,
+    known, meter,
     meter::Meter,
     payment_intent,
     payment_intent::PaymentIntent,
@@ -40,7 +42,9 @@ use crate::{
     promotion_code::PromotionCode,
     refund,
     refund::Refund,
-    setup_intent,
+    schedule,
+    schedule::Schedule,
+    search, setup_intent,
     setup_intent::SetupIntent,
     subscription,
     subscription::Subscription,
@@ -53,8 +57,23 @@ fn show<T: Noun>(account: &Account, id: &str, params: &Params) -> Result<Value> 
     account.get::<T>(id).map(Noun::json)
 }
 
-/// Carries a request out. `path` is without `/v1/`.
-pub(crate) fn route(account: &mut Account, method: &str, path: &str, params: Params) -> Result<Value> {
+fn find<T: Noun>(account: &Account, noun: &str, params: Params) -> Result<Value> {
+    search::search(params, noun, T::table(account).iter().map(Noun::json))
+}
+
+/// Carries a request out. `path` is without `/v1/`. What the request asks for and nobody reads is refused.
+pub(crate) fn route(account: &mut Account, method: &str, path: &str, mut params: Params) -> Result<Value> {
+    let unread = params.watch();
+    let answer = carry_out(account, method, path, params).map_err(|error| known::explain(error, method, path))?;
+    // Everybody refuses what they did not read before they do anything, see `Params::done`; this is for who forgets it.
+    let left = unread.lock().unwrap_or_else(PoisonError::into_inner).first().cloned();
+    match left {
+        None => Ok(answer),
+        Some(name) => Err(known::explain(StripeError::unknown(&name), method, path)),
+    }
+}
+
+fn carry_out(account: &mut Account, method: &str, path: &str, params: Params) -> Result<Value> {
     let parts: Vec<&str> = path.trim_end_matches('/').split('/').collect();
     let found = match parts[0] {
         "customers" | "payment_methods" | "payment_intents" | "setup_intents" | "charges" | "refunds" => {
@@ -62,7 +81,7 @@ pub(crate) fn route(account: &mut Account, method: &str, path: &str, params: Par
         }
         "coupons" | "promotion_codes" | "tax_rates" | "products" | "prices" | "billing" | "test_helpers"
         | "account" => catalog(account, method, &parts, params),
-        "subscriptions" | "subscription_items" | "checkout" | "billing_portal" => {
+        "subscriptions" | "subscription_items" | "subscription_schedules" | "checkout" | "billing_portal" => {
             subscriptions(account, method, &parts, params)
         }
         _ => invoices(account, method, &parts, params),
@@ -80,11 +99,12 @@ fn people(account: &mut Account, method: &str, parts: &[&str], params: Params) -
         ("GET", ["customers", id]) => show::<Customer>(account, id, &params),
         ("POST", ["customers", id]) => customer::update(account, id, params),
         ("DELETE", ["customers", id, "discount"]) => discount::delete_of_customer(account, id, &params),
-        ("DELETE", ["customers", id]) => customer::delete(account, id),
+        ("DELETE", ["customers", id]) => params.done().and_then(|()| customer::delete(account, id)),
         ("GET", ["customers", id, "payment_methods"]) => {
             let url = format!("/v1/customers/{id}/payment_methods");
             payment_method::index(account, params, Some((*id).to_owned()), &url)
         }
+        ("GET", ["customers", _, "payment_methods", _]) if !params.is_empty() => params.done().map(|()| Value::Null),
         ("GET", ["customers", customer, "payment_methods", id]) => match account.get::<PaymentMethod>(id) {
             Ok(found) if found.customer.as_deref() == Some(customer) => Ok(found.json()),
             _ => Err(StripeError::no_such(PaymentMethod::WHAT, id)),
@@ -97,9 +117,11 @@ fn people(account: &mut Account, method: &str, parts: &[&str], params: Params) -
         ("POST", ["payment_methods", id, "detach"]) => payment_method::detach(account, id, params),
         ("POST", ["payment_intents"]) => payment_intent::create(account, params),
         ("GET", ["payment_intents"]) => payment_intent::index(account, params),
+        ("GET", ["payment_intents", "search"]) => find::<PaymentIntent>(account, "payment_intents", params),
         ("GET", ["payment_intents", id]) => show::<PaymentIntent>(account, id, &params),
         ("POST", ["payment_intents", id]) => payment_intent::update(account, id, params),
         ("POST", ["payment_intents", id, "confirm"]) => payment_intent::confirm(account, id, params),
+        ("POST", ["payment_intents", id, "capture"]) => payment_intent::capture(account, id, params),
         ("POST", ["payment_intents", id, "cancel"]) => payment_intent::cancel_request(account, id, params),
         ("POST", ["setup_intents"]) => setup_intent::create(account, params),
         ("GET", ["setup_intents"]) => setup_intent::index(account, params),
@@ -107,6 +129,7 @@ fn people(account: &mut Account, method: &str, parts: &[&str], params: Params) -
         ("POST", ["setup_intents", id, "confirm"]) => setup_intent::confirm(account, id, params),
         ("POST", ["setup_intents", id, "cancel"]) => setup_intent::cancel(account, id, params),
         ("GET", ["charges"]) => charge::index(account, params),
+        ("GET", ["charges", "search"]) => find::<Charge>(account, "charges", params),
         ("GET", ["charges", id]) => show::<Charge>(account, id, &params),
         ("POST", ["refunds"]) => refund::create(account, params),
         ("GET", ["refunds"]) => refund::index(account, params),
@@ -118,14 +141,16 @@ fn people(account: &mut Account, method: &str, parts: &[&str], params: Params) -
 
 fn catalog(account: &mut Account, method: &str, parts: &[&str], params: Params) -> Found {
     Some(match (method, parts) {
-        ("GET", ["account"]) => Ok(account.to_json()),
+        ("GET", ["account"]) => params.done().map(|()| account.to_json()),
         ("POST", ["products"]) => product::create(account, params),
         ("GET", ["products"]) => product::index(account, params),
+        ("GET", ["products", "search"]) => find::<Product>(account, "products", params),
         ("GET", ["products", id]) => show::<Product>(account, id, &params),
         ("POST", ["products", id]) => product::update(account, id, params),
-        ("DELETE", ["products", id]) => product::delete(account, id),
+        ("DELETE", ["products", id]) => params.done().and_then(|()| product::delete(account, id)),
         ("POST", ["prices"]) => price::create(account, params),
         ("GET", ["prices"]) => price::index(account, params),
+        ("GET", ["prices", "search"]) => find::<Price>(account, "prices", params),
         ("GET", ["prices", id]) => show::<Price>(account, id, &params),
         ("POST", ["prices", id]) => price::update(account, id, params),
         ("POST", ["coupons"]) => coupon::create(account, params),
@@ -153,7 +178,7 @@ fn catalog(account: &mut Account, method: &str, parts: &[&str], params: Params) 
         ("POST", ["test_helpers", "test_clocks"]) => clock::create(account, params),
         ("GET", ["test_helpers", "test_clocks"]) => clock::index(account, params),
         ("GET", ["test_helpers", "test_clocks", id]) => show::<TestClock>(account, id, &params),
-        ("DELETE", ["test_helpers", "test_clocks", id]) => clock::delete(account, id),
+        ("DELETE", ["test_helpers", "test_clocks", id]) => params.done().and_then(|()| clock::delete(account, id)),
         ("POST", ["test_helpers", "test_clocks", id, "advance"]) => clock::advance(account, id, params),
         _ => return None,
     })
@@ -170,9 +195,15 @@ fn subscriptions(account: &mut Account, method: &str, parts: &[&str], params: Pa
         ("POST", ["subscriptions", id, "resume"]) => subscription::resume::resume(account, id, params),
         ("DELETE", ["subscriptions", id, "discount"]) => discount::delete(account, id, &params),
         ("POST", ["subscriptions", id, "migrate"]) => subscription::migrate(account, id, params),
+        ("POST", ["subscription_schedules"]) => schedule::create(account, params),
+        ("GET", ["subscription_schedules"]) => schedule::index(account, params),
+        ("GET", ["subscription_schedules", id]) => show::<Schedule>(account, id, &params),
+        ("POST", ["subscription_schedules", id]) => schedule::update(account, id, params),
+        ("POST", ["subscription_schedules", id, "cancel"]) => schedule::cancel(account, id, params),
+        ("POST", ["subscription_schedules", id, "release"]) => schedule::release(account, id, params),
         ("POST", ["subscription_items"]) => subscription::item::write(account, None, params, false),
         ("GET", ["subscription_items"]) => subscription::item::index(account, params),
-        ("GET", ["subscription_items", id]) => subscription::item::show(account, id),
+        ("GET", ["subscription_items", id]) => params.done().and_then(|()| subscription::item::show(account, id)),
         ("POST", ["subscription_items", id]) => subscription::item::write(account, Some(id), params, false),
         ("DELETE", ["subscription_items", id]) => subscription::item::write(account, Some(id), params, true),
         ("POST", ["checkout", "sessions"]) => checkout::create(account, params),
@@ -180,10 +211,7 @@ fn subscriptions(account: &mut Account, method: &str, parts: &[&str], params: Pa
         ("GET", ["checkout", "sessions", id]) => show::<checkout::Session>(account, id, &params),
         ("POST", ["checkout", "sessions", id]) => checkout::update(account, id, params),
         ("POST", ["checkout", "sessions", id, "expire"]) => checkout::expire(account, id, params),
-        ("GET", ["checkout", "sessions", id, "line_items"]) => account
-            .get::<checkout::Session>(id)
-            .map(|session| session.id.clone())
-            .map(|id| checkout::line_items(account, &id)),
+        ("GET", ["checkout", "sessions", id, "line_items"]) => checkout::line_items_index(account, id, params),
         ("POST", ["billing_portal", "sessions"]) => portal::create(account, params),
         ("POST", ["billing_portal", "configurations"]) => portal::configuration_create(account, params),
         ("GET", ["billing_portal", "configurations"]) => portal::configuration_index(account, params),
@@ -198,9 +226,10 @@ fn invoices(account: &mut Account, method: &str, parts: &[&str], params: Params)
         ("POST", ["invoices"]) => invoice::request::create(account, params),
         ("GET", ["invoices"]) => invoice::request::index(account, params),
         ("POST", ["invoices", "create_preview"]) => invoice::preview::create_preview(account, params),
+        ("GET", ["invoices", "search"]) => find::<Invoice>(account, "invoices", params),
         ("GET", ["invoices", id]) => show::<Invoice>(account, id, &params),
         ("POST", ["invoices", id]) => invoice::request::update(account, id, params),
-        ("DELETE", ["invoices", id]) => invoice::request::delete(account, id),
+        ("DELETE", ["invoices", id]) => params.done().and_then(|()| invoice::request::delete(account, id)),
         ("GET", ["invoices", id, "lines"]) => invoice::request::lines(account, id, params),
         ("POST", ["invoices", id, "finalize"]) => invoice::request::finalize(account, id, params, false),
         ("POST", ["invoices", id, "send"]) => invoice::request::finalize(account, id, params, true),
@@ -211,7 +240,7 @@ fn invoices(account: &mut Account, method: &str, parts: &[&str], params: Params)
         ("POST", ["invoiceitems"]) => invoice_item::create(account, params),
         ("GET", ["invoiceitems"]) => invoice_item::index(account, params),
         ("GET", ["invoiceitems", id]) => show::<InvoiceItem>(account, id, &params),
-        ("DELETE", ["invoiceitems", id]) => invoice_item::delete(account, id),
+        ("DELETE", ["invoiceitems", id]) => params.done().and_then(|()| invoice_item::delete(account, id)),
         ("POST", ["credit_notes"]) => credit_note::create(account, params),
         ("GET", ["credit_notes"]) => credit_note::index(account, params),
         ("GET", ["credit_notes", id]) => show::<CreditNote>(account, id, &params),
@@ -219,7 +248,7 @@ fn invoices(account: &mut Account, method: &str, parts: &[&str], params: Params)
         ("GET", ["webhook_endpoints"]) => endpoint::index(account, params),
         ("GET", ["webhook_endpoints", id]) => show::<Endpoint>(account, id, &params),
         ("POST", ["webhook_endpoints", id]) => endpoint::update(account, id, params),
-        ("DELETE", ["webhook_endpoints", id]) => endpoint::delete(account, id),
+        ("DELETE", ["webhook_endpoints", id]) => params.done().and_then(|()| endpoint::delete(account, id)),
         ("GET", ["events"]) => event::index(account, params),
         ("GET", ["events", id]) => show::<Event>(account, id, &params),
         _ => return None,

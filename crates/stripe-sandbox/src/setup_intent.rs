@@ -26,6 +26,10 @@ pub(crate) struct SetupIntent {
     usage: String,
     client_secret: String,
     authenticate_url: String,
+    #[serde(default)]
+    return_url: Option<String>,
+    #[serde(default)]
+    cancellation_reason: Option<String>,
 }
 
 noun!(SetupIntent, setup_intents, "setupintent", "");
@@ -33,7 +37,7 @@ noun!(SetupIntent, setup_intents, "setupintent", "");
 impl SetupIntent {
     fn to_json(&self) -> Value {
         let next_action = (self.status == "requires_action").then(|| {
-            json!({ "type": "redirect_to_url", "redirect_to_url": { "return_url": null, "url": self.authenticate_url } })
+            json!({ "type": "redirect_to_url", "redirect_to_url": { "return_url": self.return_url, "url": self.authenticate_url } })
         });
         json!({
             "id": self.id,
@@ -41,7 +45,7 @@ impl SetupIntent {
             "allowed_payment_method_types": null,
             "application": null,
             "automatic_payment_methods": null,
-            "cancellation_reason": null,
+            "cancellation_reason": self.cancellation_reason,
             "client_secret": self.client_secret,
             "created": self.created,
             "customer": self.customer,
@@ -83,6 +87,8 @@ pub(crate) fn open(account: &mut Account, customer: Option<&str>) -> String {
         usage: "off_session".to_owned(),
         client_secret: format!("{id}_secret_{secret}"),
         authenticate_url: format!("{}/authenticate/{id}", account.base_url),
+        return_url: None,
+        cancellation_reason: None,
     };
     account.add("setup_intent.created", intent);
     id
@@ -142,10 +148,12 @@ pub(crate) fn authenticate(account: &mut Account, id: &str, yes: bool) -> Result
 pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value> {
     let customer = params.text("customer")?;
     let (method, confirm) = (params.text("payment_method")?, params.flag("confirm")?.unwrap_or(false));
-    let (description, usage) = (params.text("description")?, params.text("usage")?);
+    let description = params.text("description")?;
+    let usage = params.one_of("usage", &["off_session", "on_session"])?;
+    let return_url = params.text("return_url")?;
+    payment_method::automatic_read(&mut params)?;
     let mut metadata = Map::new();
     params.metadata(&mut metadata)?;
-    params.ignore(&["automatic_payment_methods", "payment_method_types", "allowed_payment_method_types", "return_url"]);
     params.done()?;
     if let Some(customer) = &customer {
         customer::live(account, customer, "customer")?;
@@ -153,7 +161,7 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
     let method = method.map(|method| payment_method::resolve(account, &method, "payment_method")).transpose()?;
     let id = open(account, customer.as_deref());
     account.change_quietly(&id, |intent: &mut SetupIntent| {
-        (intent.description, intent.metadata) = (description, metadata);
+        (intent.description, intent.metadata, intent.return_url) = (description, metadata, return_url);
         intent.usage = usage.unwrap_or_else(|| "off_session".to_owned());
         if method.is_some() {
             intent.payment_method.clone_from(&method);
@@ -170,8 +178,11 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
 pub(crate) fn confirm(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
     let intent = account.get::<SetupIntent>(id)?.clone();
     let method = params.text("payment_method")?;
-    params.ignore(&["return_url", "mandate_data"]);
+    let return_url = params.text("return_url")?;
     params.done()?;
+    account.change_quietly(id, |intent: &mut SetupIntent| {
+        intent.return_url = return_url.or(intent.return_url.take());
+    });
     let method = match method {
         Some(method) => payment_method::resolve(account, &method, "payment_method")?,
         None => intent.payment_method.ok_or_else(|| StripeError::missing("payment_method"))?,
@@ -184,18 +195,22 @@ pub(crate) fn confirm(account: &mut Account, id: &str, mut params: Params) -> Re
 /// `POST /v1/setup_intents/{id}/cancel`
 pub(crate) fn cancel(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
     let intent = account.get::<SetupIntent>(id)?;
-    params.ignore(&["cancellation_reason"]);
+    let reason = params.one_of("cancellation_reason", &["abandoned", "duplicate", "requested_by_customer"])?;
     params.done()?;
     if matches!(intent.status.as_str(), "succeeded" | "canceled") {
         return Err(StripeError::coded("setup_intent_unexpected_state", "You cannot cancel this SetupIntent."));
     }
-    account.change_as(id, "setup_intent.canceled", |intent: &mut SetupIntent| intent.status = "canceled".into());
+    account.change_as(id, "setup_intent.canceled", |intent: &mut SetupIntent| {
+        intent.status = "canceled".into();
+        intent.cancellation_reason = reason;
+    });
     Ok(account.shown::<SetupIntent>(id))
 }
 
 /// `GET /v1/setup_intents`
 pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
     let (customer, method) = (params.text("customer")?, params.text("payment_method")?);
+    account.customer_check(customer.as_deref())?;
     list::list(account, &mut params, "/v1/setup_intents", |intent: &SetupIntent| {
         (customer.is_none() || customer == intent.customer) && (method.is_none() || method == intent.payment_method)
     })

@@ -80,7 +80,14 @@ impl BillingMode {
         Ok(Some(if kind == "classic" { Self::Classic } else { Self::Flexible }))
     }
 
-    fn json(self, migrated_at: Option<i64>) -> Value {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Classic => "classic",
+            Self::Flexible => "flexible",
+        }
+    }
+
+    pub(crate) fn json(self, migrated_at: Option<i64>) -> Value {
         let mut mode = match self {
             Self::Classic => json!({ "flexible": null, "type": "classic" }),
             Self::Flexible => json!({ "flexible": { "proration_discounts": "included" }, "type": "flexible" }),
@@ -145,6 +152,9 @@ pub(crate) struct Subscription {
     pub(crate) period_discounts: Vec<Discount>,
     #[serde(default)]
     pub(crate) default_tax_rates: Vec<TaxRate>,
+    /// What changes it by itself.
+    #[serde(default)]
+    pub(crate) schedule: Option<String>,
     #[serde(default)]
     pub(crate) billing_mode: BillingMode,
     /// When the billing mode was changed.
@@ -191,6 +201,7 @@ impl Subscription {
                 "save_default_payment_method": if self.saves_method { "on_subscription" } else { "off" },
             },
             "pending_setup_intent": self.pending_setup_intent,
+            "schedule": self.schedule,
             "start_date": self.created,
             "status": self.status.word(),
             "test_clock": self.test_clock,
@@ -240,7 +251,6 @@ fn fixed() -> Value {
         "on_behalf_of": null,
         "pending_invoice_item_interval": null,
         "pending_update": null,
-        "schedule": null,
         "transfer_data": null,
     })
 }
@@ -282,10 +292,8 @@ pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
     ];
     let status = params.one_of("status", &words)?;
     let (customer, price, clock) = (params.text("customer")?, params.text("price")?, params.text("test_clock")?);
-    params.ignore(&["collection_method", "automatic_tax"]);
-    if let Some(customer) = &customer {
-        account.named::<customer::Customer>(customer, "customer")?;
-    }
+    let method = params.one_of("collection_method", &["charge_automatically", "send_invoice"])?;
+    account.customer_check(customer.as_deref())?;
     list::list(account, &mut params, "/v1/subscriptions", |subscription: &Subscription| {
         let state = match status.as_deref() {
             None => subscription.status != Status::Canceled && subscription.status != Status::IncompleteExpired,
@@ -294,6 +302,7 @@ pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
             Some(word) => subscription.status.word() == word,
         };
         state
+            && method.as_ref().is_none_or(|method| (method == "send_invoice") == subscription.days_until_due.is_some())
             && customer.as_ref().is_none_or(|customer| *customer == subscription.customer)
             && price.as_ref().is_none_or(|price| subscription.items.iter().any(|item| item.price.id == *price))
             // As Stripe does, those of test clocks are listed by their clock or their customer.
@@ -303,7 +312,7 @@ pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
 
 /// `GET /v1/subscriptions/search`
 pub(crate) fn find(account: &Account, params: Params) -> Result<Value> {
-    search::search(params, "/v1/subscriptions/search", account.subscriptions.iter().map(Subscription::to_json))
+    search::search(params, "subscriptions", account.subscriptions.iter().map(Subscription::to_json))
 }
 
 /// The subscriptions of a customer, shown only where they are expanded.
@@ -337,6 +346,9 @@ fn read_end(params: &mut Params, subscription: &mut Subscription, now: i64) -> R
             }
             follows = true;
             Some(subscription.period.1)
+        }
+        (Some("max_billed_until"), _) => {
+            return Err(StripeError::not_modelled("cancel_at=max_billed_until", "cancel_at"));
         }
         (Some(text), _) => {
             let at =
@@ -399,14 +411,13 @@ fn read_terms(account: &mut Account, params: &mut Params, subscription: &mut Sub
         if let Some(save) = settings.one_of("save_default_payment_method", &["on_subscription", "off"])? {
             subscription.saves_method = save == "on_subscription";
         }
-        settings.ignore(&["payment_method_types", "payment_method_options"]);
+        settings.cards_only("payment_method_types")?;
         settings.done()?;
     }
     if let Some(mut settings) = params.map("trial_settings")? {
         if let Some(mut end) = settings.map("end_behavior")? {
             let missing = end.one_of("missing_payment_method", &["create_invoice", "cancel", "pause"])?;
             subscription.missing_method = missing.unwrap_or_else(|| "create_invoice".to_owned());
-            end.ignore(&["billing_cycle_anchor"]);
             end.done()?;
         }
         settings.done()?;
@@ -442,6 +453,6 @@ fn read_terms(account: &mut Account, params: &mut Params, subscription: &mut Sub
     if let Some(discounts) = discount::read(account, params, &place)? {
         subscription.discounts = discounts;
     }
-    params.ignore(&["automatic_tax", "invoice_settings", "trial_from_plan"]);
+    params.automatic_tax()?;
     customer::live(account, &subscription.customer.clone(), "customer").map(|_| ())
 }

@@ -6,6 +6,8 @@ mod cycle;
 mod discount;
 mod history;
 mod proration;
+mod schedule;
+mod strict;
 mod tax;
 
 use serde_json::Value;

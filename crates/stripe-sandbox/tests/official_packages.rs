@@ -33,6 +33,16 @@ async fn the_package_of_npm_drives_it_from_price_to_webhook() {
     drive(node, "drive.cjs").await;
 }
 
+#[test]
+fn the_words_that_stripe_knows_are_those_of_its_package() {
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/sdk/stripe_words.py");
+    let output = std::process::Command::new(packages().join("python/bin/python")).arg(&script).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let kept = include_str!("../src/stripe_words.txt");
+    let hint = "run `.freehold/stripe-packages/python/bin/python tests/sdk/stripe_words.py > src/stripe_words.txt`";
+    assert!(String::from_utf8_lossy(&output.stdout) == kept, "src/stripe_words.txt is not the package's: {hint}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_package_of_pypi_drives_it_from_price_to_webhook() {
     drive(Command::new(packages().join("python/bin/python")), "drive.py").await;

@@ -107,8 +107,13 @@ async fn every_key_is_an_account_and_other_keys_are_none() {
 #[tokio::test]
 async fn answers_carry_a_request_id_and_the_version_that_was_asked_for() {
     let lab = Lab::start(1);
-    let response = lab.send(Method::GET, "/v1/prices", KEY, "", &[("stripe-version", "2025-03-31.basil")]).await;
-    assert_eq!(header(&response, "stripe-version"), "2025-03-31.basil");
+    let response = lab.send(Method::GET, "/v1/prices", KEY, "", &[("stripe-version", "2026-09-30.endive")]).await;
+    assert_eq!((response.status().as_u16(), header(&response, "stripe-version")), (200, "2026-09-30.endive"));
+    for (version, code) in [("2025-03-31.basil", Some("sandbox_not_modelled")), ("yesterday", None)] {
+        let response = lab.send(Method::GET, "/v1/prices", KEY, "", &[("stripe-version", version)]).await;
+        let (status, body) = read(response).await;
+        assert_eq!((status, body["error"]["code"].as_str()), (400, code), "{body}");
+    }
     assert!(header(&response, "request-id").starts_with("req_"));
     let response = lab.send(Method::GET, "/v1/nowhere", KEY, "", &[]).await;
     assert_eq!((response.status().as_u16(), header(&response, "stripe-version")), (404, API_VERSION));
@@ -213,4 +218,26 @@ async fn pages_have_no_script_and_unknown_addresses_say_so() {
         assert!(page.contains("Sandbox") && !page.contains("<script"), "{page}");
     }
     lab.sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_is_said_in_json() {
+    let lab = Lab::start(9);
+    for path in
+        ["/v1", "/v1/nonsense", "/v1/customers/cus_1/nonsense", "/v2", "/v2/core/events", "/v2/billing/meter_events"]
+    {
+        for method in [Method::GET, Method::POST, Method::DELETE] {
+            let response = lab.send(method.clone(), path, KEY, "", &[]).await;
+            assert_eq!(response.headers()["content-type"], "application/json", "{method} {path}");
+            let (status, body) = read(response).await;
+            let message = body["error"]["message"].as_str().unwrap();
+            assert!(
+                status == 404 && message.starts_with(&format!("Unrecognized request URL ({method}: {path})")),
+                "{message}"
+            );
+            assert_eq!(body["error"]["type"], "invalid_request_error");
+        }
+    }
+    let (status, body) = lab.post("/v1/customers", &format!("name={}", "x".repeat(3 << 20))).await;
+    assert_eq!((status, &body["error"]["type"]), (413, &Value::from("invalid_request_error")));
 }

@@ -8,6 +8,7 @@ use crate::{
     customer::Customer,
     error::{Result, StripeError},
     form::Params,
+    schedule::{Schedule, advance},
     subscription::{Subscription, create, cycle, end, live, update},
 };
 
@@ -37,6 +38,9 @@ impl Account {
         for subscription in self.subscriptions.iter().filter(|each| each.customer == customer) {
             ghost.subscriptions.insert(&subscription.id, subscription.clone());
         }
+        for schedule in self.schedules.iter().filter(|each| each.customer == customer) {
+            ghost.schedules.insert(&schedule.id, schedule.clone());
+        }
         ghost
     }
 
@@ -63,7 +67,25 @@ fn next_in(ghost: &mut Account, id: &str) -> Option<Value> {
     if subscription.status.is_over() || subscription.cancel_at.is_some_and(|at| at <= end) {
         return None;
     }
-    ghost.now = end;
+    // A phase that begins until then comes first.
+    let schedule = subscription.schedule.clone();
+    let turns = schedule.filter(|id| {
+        let running = ghost.schedules.get(id).and_then(Schedule::running);
+        running.is_some_and(|phase| phase.end <= end)
+    });
+    if let Some(schedule) = turns {
+        let at = ghost.schedules.get(&schedule).and_then(Schedule::running).map_or(end, |phase| phase.end);
+        (ghost.now, ghost.sandbox_now) = (at, at);
+        let before = ghost.invoices.len();
+        advance::next(ghost, &schedule);
+        if ghost.invoices.len() > before {
+            return ghost.ghost_invoice();
+        }
+        if ghost.subscriptions.get(id)?.status.is_over() {
+            return None;
+        }
+    }
+    (ghost.now, ghost.sandbox_now) = (end, end);
     cycle::roll(ghost, id);
     ghost.ghost_invoice()
 }
@@ -77,8 +99,12 @@ fn none_upcoming() -> StripeError {
 /// `POST /v1/invoices/create_preview`
 pub(crate) fn create_preview(account: &mut Account, mut params: Params) -> Result<Value> {
     let (customer, id) = (params.text("customer")?, params.text("subscription")?);
-    let details = params.map("subscription_details")?;
-    params.ignore(&["automatic_tax", "currency", "discounts", "issuer", "preview_mode", "customer_details"]);
+    let mut details = params.map("subscription_details")?;
+    params.automatic_tax()?;
+    params.only("preview_mode", &["next"], &["next", "recurring"])?;
+    if params.has("discounts") {
+        details.get_or_insert_default().adopt("discounts", &mut params);
+    }
     params.done()?;
     if let Some(id) = id {
         let subscription = account.named::<Subscription>(&id, "subscription")?.clone();
@@ -95,10 +121,8 @@ pub(crate) fn create_preview(account: &mut Account, mut params: Params) -> Resul
         let next = next.map(|subscription| subscription.id.clone()).ok_or_else(none_upcoming)?;
         return next_in(&mut ghost, &next).ok_or_else(none_upcoming);
     };
-    details.ignore(&["start_date", "billing_mode", "default_tax_rates"]);
-    let mut full = Params::of(&[("customer", &customer)]);
-    full.extend(details);
-    create::create(&mut ghost, full)?;
+    details.add("customer", &customer);
+    create::create(&mut ghost, details)?;
     ghost.ghost_invoice().ok_or_else(none_upcoming)
 }
 
@@ -106,16 +130,11 @@ pub(crate) fn create_preview(account: &mut Account, mut params: Params) -> Resul
 fn changed(ghost: &mut Account, id: &str, details: Option<Params>) -> Result<Option<Value>> {
     live(ghost, id)?;
     let Some(mut details) = details else { return Ok(next_in(ghost, id)) };
-    details.ignore(&["billing_mode", "default_tax_rates", "start_date"]);
-    if details.text("resume_at")?.is_some() {
-        return Err(
-            StripeError::invalid("The sandbox does not preview resuming.").at("subscription_details[resume_at]")
-        );
-    }
     if details.flag("cancel_now")?.unwrap_or(false) {
-        details.ignore(&["proration_behavior"]);
+        let behavior = details.one_of("proration_behavior", &["create_prorations", "always_invoice", "none"])?;
         details.done()?;
-        end::cancel(ghost, id, Params::of(&[("invoice_now", "true"), ("prorate", "true")]))?;
+        let prorate = if behavior.as_deref() == Some("none") { "false" } else { "true" };
+        end::cancel(ghost, id, Params::of(&[("invoice_now", "true"), ("prorate", prorate)]))?;
         return Ok(ghost.ghost_invoice());
     }
     update::update(ghost, id, details)?;

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::{
     account::{Account, Noun},
-    customer,
+    customer, discount,
+    discount::{Discount, Place},
     error::{Result, StripeError},
     form::Params,
     invoice::{Invoice, Status, make, pay},
@@ -12,6 +13,7 @@ use crate::{
     payment_intent::{Outcome, PaymentIntent},
     payment_method,
     subscription::Subscription,
+    tax_rate,
 };
 
 /// An invoice in one of these states; what follows happens at its customer's time.
@@ -39,17 +41,23 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
     let includes = params.one_of("pending_invoice_items_behavior", &["include", "exclude"])?;
     let mut metadata = serde_json::Map::new();
     params.metadata(&mut metadata)?;
-    let currency = params.text("currency")?;
-    params.ignore(&["automatic_tax", "payment_settings", "footer", "custom_fields", "issuer", "rendering"]);
-    params.done()?;
-    customer::live(account, &customer, "customer")?;
+    let currency = params.currency("currency")?;
+    let mut shown = serde_json::Map::new();
+    params.keep(&["footer", "statement_descriptor"], &mut shown)?;
+    params.automatic_tax()?;
+    let owner = customer::live(account, &customer, "customer")?;
     let subscription =
         subscription.map(|id| account.named::<Subscription>(&id, "subscription").cloned()).transpose()?;
+    let id = account.id("in");
+    let own = currency.clone().or(owner.currency).unwrap_or_else(|| "usd".to_owned());
+    let place = place(&id, &customer, &own, &[], 0);
+    let discounts = discount::read(account, &mut params, &place)?;
+    let rates = tax_rate::read_list(account, &mut params, "default_tax_rates")?;
+    params.done()?;
     let kept = (includes.as_deref() != Some("include")).then(|| account.invoice_items.clone());
     if kept.is_some() {
         account.invoice_items = crate::table::Table::default();
     }
-    let id = account.id("in");
     make::draft(account, &id, &customer, subscription.as_ref(), "manual", Vec::new());
     if let Some(kept) = kept {
         account.invoice_items = kept;
@@ -61,9 +69,25 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
         invoice.next_payment_attempt = invoice.finalizes_at;
         invoice.sends = sends.as_deref() == Some("send_invoice");
         invoice.due_date = days.map(|days| now + days * 86_400);
-        invoice.currency = currency.map_or_else(|| invoice.currency.clone(), |currency| currency.to_lowercase());
+        invoice.currency = currency.unwrap_or_else(|| invoice.currency.clone());
+        invoice.shown_as_given = shown;
+        invoice.default_tax_rates = rates.unwrap_or_else(|| std::mem::take(&mut invoice.default_tax_rates));
     });
+    if let Some(discounts) = discounts {
+        discounts_set(account, &id, discounts);
+    }
+    account.change_quietly(&id, Invoice::recompute);
     Ok(account.shown::<Invoice>(&id))
+}
+
+fn place<'a>(id: &'a str, customer: &'a str, currency: &'a str, there: &'a [Discount], subtotal: i64) -> Place<'a> {
+    Place { customer, subscription: None, invoice: Some(id), currency, subtotal, there }
+}
+
+/// Gives a draft discounts of its own in the place of its subscription's.
+fn discounts_set(account: &mut Account, id: &str, discounts: Vec<Discount>) {
+    discount::begin(account, &[], &discounts);
+    account.change_quietly(id, |invoice: &mut Invoice| invoice.discounts = discounts);
 }
 
 /// `POST /v1/invoices/{id}`
@@ -82,8 +106,26 @@ pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Res
         changed.default_payment_method = Some(payment_method::resolve_for(account, &method, &changed.customer, param)?);
     }
     changed.due_date = params.int("due_date")?.or(changed.due_date);
-    params.ignore(&["footer", "custom_fields", "automatic_tax", "payment_settings", "rendering"]);
+    params.keep(&["footer", "statement_descriptor"], &mut changed.shown_as_given)?;
+    params.automatic_tax()?;
+    let sums = params.has("discounts") || params.has("default_tax_rates");
+    if sums && changed.status != Status::Draft {
+        return Err(StripeError::coded("invoice_not_editable", "Only the sums of drafts can be changed."));
+    }
+    let there = changed.discounts.clone();
+    let place = place(id, &changed.customer, &changed.currency, &there, changed.sums().subtotal);
+    let discounts = discount::read(account, &mut params, &place)?;
+    if let Some(rates) = tax_rate::read_list(account, &mut params, "default_tax_rates")? {
+        changed.default_tax_rates = rates;
+    }
     params.done()?;
+    if let Some(discounts) = discounts {
+        discount::begin(account, &there, &discounts);
+        changed.discounts = discounts;
+    }
+    if sums {
+        changed.recompute();
+    }
     account.change(id, |invoice: &mut Invoice| *invoice = changed);
     Ok(account.shown::<Invoice>(id))
 }
@@ -104,11 +146,14 @@ pub(crate) fn delete(account: &mut Account, id: &str) -> Result<Value> {
 
 /// `POST /v1/invoices/{id}/finalize`, and `…/send`, which finalizes a draft.
 pub(crate) fn finalize(account: &mut Account, id: &str, mut params: Params, send: bool) -> Result<Value> {
-    params.ignore(&["auto_advance"]);
+    let advance = if send { None } else { params.flag("auto_advance")? };
     params.done()?;
     let states: &[Status] = if send { &[Status::Draft, Status::Open] } else { &[Status::Draft] };
     let invoice = in_state(account, id, states)?;
     make::finalize(account, id);
+    if let Some(advance) = advance {
+        account.change(id, |invoice: &mut Invoice| invoice.auto_advance = advance && invoice.status == Status::Open);
+    }
     if send && !invoice.sends {
         let json = account.shown::<Invoice>(id);
         account.emit("invoice.sent", json, None);
@@ -120,7 +165,6 @@ pub(crate) fn finalize(account: &mut Account, id: &str, mut params: Params, send
 pub(crate) fn pay_now(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
     let (method, outside) = (params.text("payment_method")?, params.flag("paid_out_of_band")?.unwrap_or(false));
     let off_session = params.flag("off_session")?.unwrap_or(true);
-    params.ignore(&["forgive", "mandate"]);
     params.done()?;
     let invoice = in_state(account, id, &[Status::Draft, Status::Open, Status::Uncollectible])?;
     make::finalize(account, id);
@@ -175,9 +219,14 @@ pub(crate) fn mark_uncollectible(account: &mut Account, id: &str, params: Params
 pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
     let (customer, subscription) = (params.text("customer")?, params.text("subscription")?);
     let status = params.one_of("status", &["draft", "open", "paid", "uncollectible", "void"])?;
-    params.ignore(&["collection_method"]);
+    let method = params.one_of("collection_method", &["charge_automatically", "send_invoice"])?;
+    account.customer_check(customer.as_deref())?;
+    if let Some(subscription) = &subscription {
+        account.named::<Subscription>(subscription, "subscription")?;
+    }
     list::list(account, &mut params, "/v1/invoices", |invoice: &Invoice| {
-        customer.as_ref().is_none_or(|customer| *customer == invoice.customer)
+        method.as_ref().is_none_or(|method| (method == "send_invoice") == invoice.sends)
+            && customer.as_ref().is_none_or(|customer| *customer == invoice.customer)
             && (subscription.is_none() || subscription == invoice.subscription)
             && status.as_ref().is_none_or(|status| status == invoice.status.word())
     })
@@ -193,8 +242,10 @@ pub(crate) fn lines(account: &Account, id: &str, mut params: Params) -> Result<V
 /// `GET /v1/invoice_payments?invoice=…`
 pub(crate) fn payments(account: &Account, mut params: Params) -> Result<Value> {
     let invoice = params.need("invoice")?;
-    params.ignore(&["limit", "payment", "status"]);
-    params.done()?;
+    let status = params.one_of("status", &["open", "paid", "canceled"])?;
     account.named::<Invoice>(&invoice, "invoice")?;
-    Ok(super::payments(account, &invoice))
+    let all = super::payments(account, &invoice)["data"].as_array().cloned().unwrap_or_default();
+    let all = all.iter().filter(|each| status.as_ref().is_none_or(|status| each["status"] == **status));
+    let all = all.map(|each| (each["id"].as_str().unwrap_or_default(), each));
+    list::page(all, &mut params, "/v1/invoice_payments", |each| (*each).clone())
 }

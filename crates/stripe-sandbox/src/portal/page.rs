@@ -245,7 +245,10 @@ pub(crate) fn submit(account: &mut Account, id: &str, action: &str, params: &mut
     let Some(session) = account.portal_sessions.get(id).cloned() else { return page::not_found() };
     let subscription = params.clone().text("subscription").ok().flatten().unwrap_or_default();
     match action::act(account, &session, action, params) {
-        Ok(Next::Done(word)) => Answer::Redirect(format!("/p/session/{id}?done={word}")),
+        Ok(Next::Done(word)) => {
+            let after = session.flow["after_completion"]["redirect"]["return_url"].as_str();
+            Answer::Redirect(after.map_or_else(|| format!("/p/session/{id}?done={word}"), str::to_owned))
+        }
         Ok(Next::Ask(url)) => Answer::Redirect(url),
         Err(error) => {
             let view = if matches!(action, "card" | "plan") { action } else { "overview" };

@@ -29,8 +29,8 @@ pub(crate) struct Payment {
 
 impl Payment {
     pub(crate) fn read(params: &mut Params) -> Result<Self> {
-        let words = ["allow_incomplete", "default_incomplete", "error_if_incomplete"];
-        let behavior = params.one_of("payment_behavior", &words)?;
+        let words = ["allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete"];
+        let behavior = params.only("payment_behavior", &words[..3], &words)?;
         let off_session = params.flag("off_session")?.unwrap_or(false);
         Ok(Self { behavior: behavior.unwrap_or_else(|| words[0].to_owned()), off_session, method: None })
     }
@@ -55,8 +55,8 @@ pub(crate) fn read(account: &mut Account, mut params: Params) -> Result<(Subscri
     let items = item::read(account, list, &[])?;
     let now = account.now;
     let currency = items.first().map(|item| item.price.currency.clone()).unwrap_or_default();
-    if let Some(asked) = params.text("currency")?
-        && asked.to_lowercase() != currency
+    if let Some(asked) = params.currency("currency")?
+        && asked != currency
     {
         return Err(StripeError::invalid("The price's currency is another one.").at("currency"));
     }
@@ -97,6 +97,7 @@ pub(crate) fn read(account: &mut Account, mut params: Params) -> Result<(Subscri
         test_clock: customer.test_clock,
         trial_told: false,
         upcoming_told: false,
+        schedule: None,
         discounts: Vec::new(),
         period_discounts: Vec::new(),
         default_tax_rates: Vec::new(),

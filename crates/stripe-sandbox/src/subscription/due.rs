@@ -7,6 +7,7 @@ use crate::{
     invoice::{Invoice, Status as InvoiceStatus, make, pay},
     knob::Billing,
     promotion_code::PromotionCode,
+    schedule::advance,
     subscription::{Status, Subscription, cycle, end},
 };
 
@@ -25,6 +26,7 @@ enum Step {
     Finalize,
     Retry,
     Overdue,
+    Schedule,
     Cancel,
     Expire,
     Roll,
@@ -89,7 +91,9 @@ impl Account {
         let coupons = coupons.filter_map(|each| each.due().map(|at| (at, Step::CouponExpire, &each.id)));
         let codes = self.promotion_codes.iter().filter(|_| clock.is_none());
         let codes = codes.filter_map(|each| each.due().map(|at| (at, Step::CodeExpire, &each.id)));
-        let all = subscriptions.chain(invoices).chain(sessions).chain(coupons).chain(codes);
+        let schedules = self.schedules.iter().filter(|each| each.test_clock.as_deref() == clock);
+        let schedules = schedules.filter_map(|each| each.due().map(|(at, _)| (at, Step::Schedule, &each.id)));
+        let all = subscriptions.chain(invoices).chain(schedules).chain(sessions).chain(coupons).chain(codes);
         all.min().map(|(at, step, id)| (at, step, id.clone()))
     }
 
@@ -117,6 +121,7 @@ impl Account {
             Step::DiscountsEnd => cycle::discounts_end(self, id),
             Step::CouponExpire => _ = self.change(id, |coupon: &mut Coupon| coupon.expired = true),
             Step::CodeExpire => _ = self.change(id, |code: &mut PromotionCode| code.expired = true),
+            Step::Schedule => advance::turn(self, id),
             Step::Cancel => cycle::cancel_due(self, id),
             Step::Expire => end::expire(self, id),
             Step::Roll => cycle::roll(self, id),

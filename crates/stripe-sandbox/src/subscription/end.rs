@@ -8,7 +8,7 @@ use crate::{
     form::Params,
     invoice,
     invoice::{Invoice, make, pay},
-    invoice_item,
+    invoice_item, schedule,
     subscription::{FEEDBACK, Status, Subscription, item, live, proration},
 };
 
@@ -53,6 +53,9 @@ pub(crate) fn end(account: &mut Account, id: &str, reason: Option<&str>) {
         subscription.pause = None;
         subscription.paused_at = None;
     });
+    if let Some(schedule) = &subscription.schedule {
+        schedule::canceled(account, schedule);
+    }
     let waiting = account.invoices.iter().filter(|invoice| {
         invoice.subscription.as_deref() == Some(id)
             && matches!(invoice.status, invoice::Status::Draft | invoice::Status::Open)

@@ -156,7 +156,7 @@ pub(crate) fn read(account: &mut Account, list: Vec<Params>, old: &[Item]) -> Re
         let mut metadata = Map::new();
         params.metadata(&mut metadata)?;
         let tax_rates = tax_rate::read_list(account, &mut params, "tax_rates")?;
-        item_unmodelled(&mut params)?;
+        no_discounts(&mut params)?;
         params.done()?;
         if let Some(id) = id {
             let place = items
@@ -183,12 +183,13 @@ pub(crate) fn read(account: &mut Account, list: Vec<Params>, old: &[Item]) -> Re
     Ok(items)
 }
 
-/// Refuses what Stripe's items have and the sandbox's do not. An empty list of discounts is what they have.
-fn item_unmodelled(params: &mut Params) -> Result<()> {
-    if params.clone().list("discounts")?.is_some_and(|list| list.is_empty()) {
-        params.ignore(&["discounts"]);
+/// Items have no discounts of their own here: an empty list is what they have.
+fn no_discounts(params: &mut Params) -> Result<()> {
+    let name = params.name("discounts");
+    match params.list("discounts")? {
+        Some(list) if !list.is_empty() => Err(StripeError::not_modelled("discounts of single items", &name)),
+        _ => Ok(()),
     }
-    params.not_modelled(&["clear_usage", "discounts", "billing_thresholds", "current_trial", "trial"])
 }
 
 fn check(items: &[Item], old: &[Item]) -> Result<()> {
@@ -268,7 +269,7 @@ pub(crate) fn write(account: &mut Account, id: Option<&str>, mut params: Params,
         }
     }
     let mut metadata = params.map("metadata")?.unwrap_or_default();
-    pairs.extend(metadata.pairs().into_iter().map(|(key, text)| (format!("items[0][metadata][{key}]"), text)));
+    pairs.extend(metadata.pairs()?.into_iter().map(|(key, text)| (format!("items[0][metadata][{key}]"), text)));
     if let Some(id) = id {
         pairs.push(("items[0][id]".to_owned(), id.to_owned()));
     }
@@ -281,7 +282,7 @@ pub(crate) fn write(account: &mut Account, id: Option<&str>, mut params: Params,
     if let Some(rates) = params.texts("tax_rates")? {
         pairs.extend(rates.into_iter().enumerate().map(|(index, id)| (format!("items[0][tax_rates][{index}]"), id)));
     }
-    item_unmodelled(&mut params)?;
+    no_discounts(&mut params)?;
     params.done()?;
     let pairs: Vec<(&str, &str)> = pairs.iter().map(|(key, text)| (key.as_str(), text.as_str())).collect();
     update::update(account, &subscription, Params::of(&pairs))?;

@@ -14,7 +14,8 @@ use crate::{
 pub(crate) fn resume(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
     let subscription = live(account, id)?;
     let now_anchor = anchor_now(&mut params)?.unwrap_or(true);
-    params.ignore(&["proration_behavior", "proration_date", "payment_behavior"]);
+    let behaviors = ["always_invoice", "create_prorations", "none"];
+    params.only("proration_behavior", &["create_prorations", "none"], &behaviors)?;
     params.done()?;
     if subscription.status != Status::Paused {
         return Err(StripeError::invalid("The subscription is not paused."));

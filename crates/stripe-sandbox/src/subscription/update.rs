@@ -37,8 +37,30 @@ pub(crate) fn anchor_now(params: &mut Params) -> Result<Option<bool>> {
 }
 
 /// `POST /v1/subscriptions/{id}`
-pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
+pub(crate) fn update(account: &mut Account, id: &str, params: Params) -> Result<Value> {
     let old = live(account, id)?;
+    let param = ["cancel_at", "cancel_at_period_end"].into_iter().find(|key| params.has(key));
+    if let (Some(schedule), Some(param)) = (&old.schedule, param) {
+        let message = format!(
+            "The subscription is managed by the subscription schedule `{schedule}`, and updating any cancelation behavior \
+             directly is not allowed. Please update the schedule instead."
+        );
+        return Err(StripeError::invalid(message).at(param));
+    }
+    change(account, old, params)?;
+    Ok(account.shown::<Subscription>(id))
+}
+
+/// A change that the subscription's schedule makes, at its time.
+pub(crate) fn update_scheduled(account: &mut Account, id: &str, params: Params) -> Result<()> {
+    let old = account.get::<Subscription>(id)?.clone();
+    if old.status.is_over() {
+        return Ok(());
+    }
+    change(account, old, params)
+}
+
+fn change(account: &mut Account, old: Subscription, mut params: Params) -> Result<()> {
     let payment = Payment::read(&mut params)?;
     let now = account.now;
     let behavior = params.one_of("proration_behavior", &["create_prorations", "always_invoice", "none"])?;
@@ -67,7 +89,7 @@ pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Res
         payment_check(account, &new, &charge, payment.off_session)?;
     }
     apply(account, new, charge, &payment);
-    Ok(account.shown::<Subscription>(id))
+    Ok(())
 }
 
 fn trial_change(new: &mut Subscription, end: &str, now: i64) -> Result<()> {

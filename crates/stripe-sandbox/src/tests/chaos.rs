@@ -8,7 +8,7 @@ use crate::{form::Params, knob};
 /// What an endpoint received, with everything that goes wrong going wrong a third of the time.
 fn received(seed: &str) -> (Vec<String>, Value, Vec<String>) {
     let mut bench = Bench::new();
-    bench.post("webhook_endpoints", &[("url", "http://127.0.0.1:9/"), ("enabled_events[]", "customer.*")]);
+    bench.post("webhook_endpoints", &[("url", "http://127.0.0.1:9/"), ("enabled_events[]", "customer.created")]);
     let knobs = [
         ("duplicate", "0.3"),
         ("reorder", "0.5"),

@@ -171,6 +171,14 @@ async function manners({ monthly }) {
   await assert.rejects(stripe.prices.create({ currency: 'usd' }), { code: 'parameter_missing', param: 'unit_amount' })
   await assert.rejects(new Stripe('sk_live_x', at).customers.list(), { type: 'StripeAuthenticationError' })
 
+  // A request of version 2 of the API is refused in a way that the package reads.
+  await assert.rejects(stripe.v2.core.events.list({ object_id: 'mtr_1' }), { statusCode: 404, message: /Unrecognized request URL/ })
+  const manual = { amount: 500, currency: 'usd', capture_method: 'manual', payment_method: 'pm_card_visa', confirm: true }
+  const promised = await stripe.paymentIntents.create(manual)
+  assert.equal(promised.status, 'requires_capture')
+  assert.equal((await stripe.paymentIntents.capture(promised.id, { amount_to_capture: 300 })).amount_received, 300)
+  await assert.rejects(stripe.paymentIntents.create({ ...manual, transfer_group: 'x' }), { param: 'transfer_group' })
+
   const idempotencyKey = 'one-customer'
   const first = await stripe.customers.create({ email: 'same@example.com' }, { idempotencyKey })
   const second = await stripe.customers.create({ email: 'same@example.com' }, { idempotencyKey })
@@ -213,6 +221,61 @@ async function meters() {
   assert.equal(sums.data[0].aggregated_value, 5)
 }
 
+async function discounts({ monthly }) {
+  const coupon = await stripe.coupons.create({ percent_off: 25, duration: 'repeating', duration_in_months: 2, name: 'Quarter' })
+  const code = await stripe.promotionCodes.create({ promotion: { type: 'coupon', coupon: coupon.id }, code: 'QUARTER' })
+  const rate = await stripe.taxRates.create({ display_name: 'VAT', percentage: 7.7, inclusive: false })
+  const session = await stripe.checkout.sessions.create({
+    mode: 'subscription',
+    allow_promotion_codes: true,
+    line_items: [{ price: monthly.id, quantity: 1 }],
+    subscription_data: { default_tax_rates: [rate.id] },
+    success_url: 'https://example.com/done',
+  })
+  assert.equal(session.amount_total, 10662) // 9900 and 7.7 % of it, 762.3
+  const fields = { email: 'less@example.com', card_number: '4242424242424242', promotion_code: 'quarter' }
+  assert.match(await (await form(session.url, { ...fields, apply: 'code' })).text(), /Quarter \(25% off for 2 months\)/)
+  assert.equal((await form(session.url, fields)).status, 303)
+  const done = await stripe.checkout.sessions.retrieve(session.id, { expand: ['subscription.discounts.source.coupon'] })
+  assert.equal(done.discounts[0].promotion_code, code.id)
+  assert.equal(done.subscription.discounts[0].source.coupon.name, 'Quarter')
+  const invoice = await stripe.invoices.retrieve(done.invoice, { expand: ['discounts.promotion_code'] })
+  // 9900 less 2475, and 7.7 % of 7425: 571.7.
+  assert.deepEqual([invoice.subtotal, invoice.total_discount_amounts[0].amount, invoice.total_taxes[0].amount], [9900, 2475, 572])
+  assert.deepEqual([invoice.total_excluding_tax, invoice.total, invoice.amount_paid], [7425, 7997, 7997])
+  assert.equal(invoice.discounts[0].promotion_code.code, 'QUARTER')
+  assert.equal((await stripe.subscriptions.deleteDiscount(done.subscription.id)).deleted, true)
+  const next = await stripe.invoices.createPreview({ subscription: done.subscription.id })
+  assert.equal(next.total, 10662)
+  const wrong = { customer: invoice.customer, items: [{ price: monthly.id }], discounts: [{ coupon: 'NONSENSE' }] }
+  await assert.rejects(stripe.subscriptions.create(wrong), { code: 'resource_missing', param: 'discounts[0][coupon]' })
+  const found = await stripe.customers.search({ query: "email~'less@' OR name:'nobody'" })
+  assert.deepEqual(found.data.map((customer) => customer.email), ['less@example.com'])
+}
+
+async function schedules({ monthly, big }) {
+  const clock = await stripe.testHelpers.testClocks.create({ frozen_time: START })
+  const customer = await stripe.customers.create({ test_clock: clock.id, email: 'phases@example.com' })
+  await stripe.customers.update(customer.id, { invoice_settings: { default_payment_method: 'pm_card_visa' } })
+  const schedule = await stripe.subscriptionSchedules.create({
+    customer: customer.id,
+    start_date: 'now',
+    end_behavior: 'cancel',
+    phases: [
+      { items: [{ price: monthly.id }], duration: { interval: 'month' } },
+      { items: [{ price: big.id }], duration: { interval: 'month' } },
+    ],
+    expand: ['subscription'],
+  })
+  assert.deepEqual([schedule.status, schedule.subscription.status], ['active', 'active'])
+  await stripe.testHelpers.testClocks.advance(clock.id, { frozen_time: START + 35 * DAY })
+  const changed = await stripe.subscriptions.retrieve(schedule.subscription.id, { expand: ['latest_invoice'] })
+  assert.deepEqual([changed.items.data[0].price.id, changed.latest_invoice.total], [big.id, 29900])
+  await stripe.testHelpers.testClocks.advance(clock.id, { frozen_time: START + 70 * DAY })
+  assert.equal((await stripe.subscriptions.retrieve(schedule.subscription.id)).status, 'canceled')
+  assert.equal((await stripe.subscriptionSchedules.retrieve(schedule.id)).status, 'completed')
+}
+
 async function webhooks() {
   const left = await knob('flush', {})
   assert.equal(left.waiting + left.failed, 0, JSON.stringify(left))
@@ -225,7 +288,7 @@ async function webhooks() {
     from = types().indexOf(type, from)
     assert.ok(from >= 0, `${type} in ${types().join(' ')}`)
   }
-  for (const type of ['customer.subscription.trial_will_end', 'customer.subscription.paused', 'customer.subscription.resumed', 'customer.subscription.deleted', 'charge.refunded']) {
+  for (const type of ['customer.subscription.trial_will_end', 'customer.subscription.paused', 'customer.subscription.resumed', 'customer.subscription.deleted', 'charge.refunded', 'customer.discount.created', 'customer.discount.deleted', 'promotion_code.created', 'subscription_schedule.completed']) {
     assert.ok(types().includes(type), type)
   }
   assert.equal((await stripe.events.list({ delivery_success: false })).data.length, 0)
@@ -251,6 +314,8 @@ async function main() {
   await invoices(bought)
   await clock(prices)
   await manners(prices)
+  await discounts(prices)
+  await schedules(prices)
   await meters()
   await webhooks()
   console.log('all of it')

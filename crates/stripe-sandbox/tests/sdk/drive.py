@@ -130,6 +130,28 @@ def clock(monthly, bigger):
     assert get(v1.invoices.retrieve(late.latest_invoice.id).invoice_pdf)[:5] == b"%PDF-"
 
 
+def discounts(monthly):
+    coupon = v1.coupons.create({"amount_off": 1000, "currency": "usd", "duration": "once"})
+    rate = v1.tax_rates.create({"display_name": "VAT", "percentage": 19, "inclusive": True})
+    customer = v1.customers.create({"email": "cheap@example.com"})
+    method = v1.payment_methods.attach("pm_card_visa", {"customer": customer.id})
+    v1.customers.update(customer.id, {"invoice_settings": {"default_payment_method": method.id}})
+    subscription = v1.subscriptions.create(
+        {
+            "customer": customer.id,
+            "items": [{"price": monthly.id, "tax_rates": [rate.id]}],
+            "discounts": [{"coupon": coupon.id}],
+            "expand": ["latest_invoice.discounts"],
+        }
+    )
+    invoice = subscription.latest_invoice
+    assert (invoice.subtotal, invoice.total, invoice.total_excluding_tax) == (9900, 8900, 7479)
+    assert invoice.total_taxes[0].amount == 1421 and invoice.total_taxes[0].tax_behavior == "inclusive"
+    assert invoice.discounts[0].source.coupon == coupon.id
+    assert v1.subscriptions.retrieve(subscription.id).discounts == []
+    assert v1.coupons.delete(coupon.id).deleted
+
+
 def errors():
     try:
         v1.subscriptions.create({"customer": "cus_missing", "items": [{"price": "price_missing"}]})
@@ -169,6 +191,7 @@ def main():
     customer, subscription = checkout(monthly)
     portal(customer, subscription, bigger)
     clock(monthly, bigger)
+    discounts(monthly)
     errors()
     webhooks()
     server.shutdown()

@@ -1,0 +1,203 @@
+//! Phases of a schedule: from when to when, and what the subscription is meanwhile.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    account::Account,
+    discount::{self, Discount, Place},
+    error::{Result, StripeError},
+    form::Params,
+    payment_method,
+    price::Recurring,
+    subscription::{Item, Subscription, item},
+    tax_rate,
+    tax_rate::TaxRate,
+};
+
+/// A phase. Times are seconds since 1970.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Phase {
+    pub(crate) start: i64,
+    pub(crate) end: i64,
+    pub(crate) items: Vec<Item>,
+    /// What is redeemed when it begins.
+    pub(crate) discounts: Vec<Discount>,
+    pub(crate) default_tax_rates: Vec<TaxRate>,
+    pub(crate) trial_end: Option<i64>,
+    pub(crate) default_payment_method: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) metadata: Map<String, Value>,
+    pub(crate) proration_behavior: String,
+    /// The billing cycle begins anew with it.
+    pub(crate) anchors: bool,
+}
+
+impl Phase {
+    /// The running period of a subscription.
+    pub(crate) fn of(subscription: &Subscription) -> Self {
+        Self {
+            start: subscription.period.0,
+            end: subscription.period.1,
+            items: subscription.items.clone(),
+            discounts: subscription.discounts.clone(),
+            default_tax_rates: subscription.default_tax_rates.clone(),
+            trial_end: subscription.trial.map(|(_, end)| end).filter(|end| *end > subscription.period.0),
+            default_payment_method: subscription.default_payment_method.clone(),
+            description: subscription.description.clone(),
+            metadata: Map::new(),
+            proration_behavior: "create_prorations".to_owned(),
+            anchors: false,
+        }
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        let item = |item: &Item| {
+            let mut json = json!({
+                "billing_thresholds": null,
+                "discounts": [],
+                "metadata": item.metadata,
+                "plan": item.price.id,
+                "price": item.price.id,
+                "tax_rates": tax_rate::shown(&item.tax_rates),
+            });
+            if !item.price.is_metered() {
+                json["quantity"] = json!(item.quantity);
+            }
+            json
+        };
+        json!({
+            "add_invoice_items": [],
+            "application_fee_percent": null,
+            "automatic_tax": { "disabled_reason": null, "enabled": false, "liability": null },
+            "billing_cycle_anchor": self.anchors.then_some("phase_start"),
+            "billing_thresholds": null,
+            "collection_method": null,
+            "currency": self.items.first().map(|item| &item.price.currency),
+            "default_payment_method": self.default_payment_method,
+            "default_tax_rates": tax_rate::shown(&self.default_tax_rates),
+            "description": self.description,
+            "discounts": self.discounts.iter().map(Discount::phase_json).collect::<Value>(),
+            "end_date": self.end,
+            "invoice_settings": null,
+            "items": self.items.iter().map(item).collect::<Value>(),
+            "metadata": self.metadata,
+            "on_behalf_of": null,
+            "proration_behavior": self.proration_behavior,
+            "start_date": self.start,
+            "transfer_data": null,
+            "trial_end": self.trial_end,
+        })
+    }
+
+    /// Whether a subscription has what the phase says.
+    pub(crate) fn is_on(&self, subscription: &Subscription) -> bool {
+        let same = |item: &Item| subscription.items.iter().any(|other| other.costs_as(item));
+        self.items.len() == subscription.items.len() && self.items.iter().all(same)
+    }
+}
+
+/// Reads phases, the first of which starts at `start` where it does not say when.
+pub(crate) fn read(account: &mut Account, list: Vec<Params>, customer: &str, start: i64) -> Result<Vec<Phase>> {
+    let mut phases: Vec<Phase> = Vec::new();
+    for params in list {
+        let after = phases.last().map_or(start, |phase| phase.end);
+        phases.push(one(account, params, customer, after)?);
+    }
+    if phases.is_empty() {
+        return Err(StripeError::missing("phases"));
+    }
+    if phases.len() > 10 {
+        return Err(StripeError::invalid("A schedule can have at most 10 phases that have not ended.").at("phases"));
+    }
+    Ok(phases)
+}
+
+fn one(account: &mut Account, mut params: Params, customer: &str, after: i64) -> Result<Phase> {
+    let (start_name, end_name) = (params.name("start_date"), params.name("end_date"));
+    let start = match params.text("start_date")?.as_deref() {
+        None => after,
+        Some("now") => account.now,
+        Some(text) => {
+            text.parse().map_err(|_| StripeError::invalid(format!("Invalid timestamp: {text}")).at(&start_name))?
+        }
+    };
+    if start != after {
+        let message = format!("A phase starts when the one before it ends, which is at {after}.");
+        return Err(StripeError::invalid(message).at(&start_name));
+    }
+    let missing = StripeError::missing(&params.name("items"));
+    let list = params.list("items")?.ok_or(missing)?;
+    let items = item::read(account, list, &[])?;
+    let end = end(&mut params, start, &end_name)?;
+    let trial = params.flag("trial")?.unwrap_or(false);
+    let trial_end = params.int("trial_end")?.or(trial.then_some(end));
+    let discounts = discounts(account, &mut params, customer, &items)?;
+    let default_tax_rates = tax_rate::read_list(account, &mut params, "default_tax_rates")?.unwrap_or_default();
+    let currency = params.currency("currency")?;
+    if currency.is_some_and(|currency| items.iter().any(|item| item.price.currency != currency)) {
+        return Err(StripeError::invalid("The price's currency is another one.").at(&params.name("currency")));
+    }
+    let name = params.name("default_payment_method");
+    let method = params.text("default_payment_method")?.filter(|method| !method.is_empty());
+    let default_payment_method =
+        method.map(|method| payment_method::resolve_for(account, &method, customer, &name)).transpose()?;
+    let behaviors = ["create_prorations", "always_invoice", "none"];
+    let behavior = params.one_of("proration_behavior", &behaviors)?;
+    let anchor = params.one_of("billing_cycle_anchor", &["automatic", "phase_start"])?;
+    params.only("collection_method", &["charge_automatically"], &["charge_automatically", "send_invoice"])?;
+    params.automatic_tax()?;
+    let (mut description, mut metadata) = (None, Map::new());
+    params.set("description", &mut description)?;
+    params.metadata(&mut metadata)?;
+    params.done()?;
+    Ok(Phase {
+        start,
+        end,
+        items,
+        discounts,
+        default_tax_rates,
+        trial_end,
+        default_payment_method,
+        description,
+        metadata,
+        proration_behavior: behavior.unwrap_or_else(|| behaviors[0].to_owned()),
+        anchors: anchor.as_deref() == Some("phase_start"),
+    })
+}
+
+fn end(params: &mut Params, start: i64, name: &str) -> Result<i64> {
+    let (at, duration) = (params.int("end_date")?, params.map("duration")?);
+    let end = match (at, duration) {
+        (Some(at), None) => at,
+        (None, Some(mut duration)) => {
+            let missing = StripeError::missing(&duration.name("interval"));
+            let interval = duration.one_of("interval", &["day", "week", "month", "year"])?.ok_or(missing)?;
+            let count = duration.int_from("interval_count", 1)?.unwrap_or(1);
+            duration.done()?;
+            Recurring { interval, interval_count: count, meter: None }.after(start, 1)
+        }
+        (Some(_), Some(_)) => {
+            let message = "You may only specify one of these parameters: end_date, duration.";
+            return Err(StripeError::invalid(message).at(name));
+        }
+        (None, None) => return Err(StripeError::missing(name)),
+    };
+    if end <= start {
+        return Err(StripeError::invalid("A phase must end after it starts.").at(name));
+    }
+    Ok(end)
+}
+
+fn discounts(account: &mut Account, params: &mut Params, customer: &str, items: &[Item]) -> Result<Vec<Discount>> {
+    let currency = items.first().map(|item| item.price.currency.clone()).unwrap_or_default();
+    let place = Place {
+        customer,
+        subscription: None,
+        invoice: None,
+        currency: &currency,
+        subtotal: items.iter().map(Item::amount).sum(),
+        there: &[],
+    };
+    discount::read(account, params, &place).map(Option::unwrap_or_default)
+}
