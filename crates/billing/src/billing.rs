@@ -42,6 +42,8 @@ pub struct Parts {
     pub unpaid_organizations: Option<u32>,
     /// Makes the digests of who had a trial.
     pub vault: Vault,
+    /// What checkout pages offer and charge besides the price.
+    pub checkout: CheckoutTerms,
     /// What is sold.
     pub product: Arc<Product>,
     /// What each plan entitles to.
@@ -52,6 +54,22 @@ pub struct Parts {
     pub nudge: Nudge,
     /// Somebody stands elsewhere now: what this process remembers of callers is to be forgotten.
     pub changed: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// What checkout pages offer and charge besides the price.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckoutTerms {
+    /// Whether visitors can type in a promotion code.
+    pub promotion_codes: bool,
+    /// Stripe's ids of the tax rates of new subscriptions: `txr_…`
+    pub tax_rates: Vec<String>,
+}
+
+impl Default for CheckoutTerms {
+    /// Promotion codes are accepted, and nothing is added to the price.
+    fn default() -> Self {
+        Self { promotion_codes: true, tax_rates: Vec::new() }
+    }
 }
 
 impl Billing {

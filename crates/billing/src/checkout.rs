@@ -79,6 +79,8 @@ pub async fn checkout_create(
         cancel_url: &cancel,
         tenant,
         trial_end: trial_ends_at.map(Timestamp::as_second),
+        promotion_codes: billing.checkout.promotion_codes,
+        tax_rates: &billing.checkout.tax_rates,
         expires_at: None,
         number: 0,
     };

@@ -6,14 +6,18 @@ use jiff::Timestamp;
 use crate::{
     Billing,
     account::account_find,
-    stripe::{Kind, object},
+    stripe::{
+        Kind, object,
+        request::{NewPreview, SubscriptionUpdate},
+    },
+    subscription::Subscription,
 };
 
 /// The most invoices a page holds.
 const PAGE: usize = 100;
 
 /// What a tenant owes or paid.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Invoice {
     /// `in_…`
     pub id: String,
@@ -21,7 +25,15 @@ pub struct Invoice {
     pub number: Option<String>,
     /// `draft`, `open`, `paid`, `uncollectible` or `void`.
     pub status: String,
-    /// What it is about in all; below zero it became credit.
+    /// Sum of its lines before discounts; taxes that are in the prices are in it.
+    pub subtotal: Money,
+    /// What discounts take off in all.
+    pub discount: Money,
+    /// The discounts.
+    pub discounts: Vec<InvoiceDiscount>,
+    /// All taxes, those that are in the prices among them.
+    pub tax: Money,
+    /// What it is about in all, after discounts and with taxes; below zero it became credit.
     pub total: Money,
     /// What of it was or is to be paid.
     pub amount_due: Money,
@@ -41,8 +53,49 @@ pub struct Invoice {
     pub pdf: Option<String>,
 }
 
+/// A discount on an invoice.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InvoiceDiscount {
+    /// What customers read; none: its coupon has no name.
+    pub name: Option<String>,
+    /// Percent taken off, 0 to 100; none for a discount of an amount.
+    pub percent_off: Option<f64>,
+    /// What it takes off this invoice.
+    pub amount: Money,
+    /// When it ends; none: after one invoice, or never.
+    pub ends_at: Option<Timestamp>,
+}
+
+impl InvoiceDiscount {
+    fn all(billing: &Billing, invoice: &object::Invoice) -> Vec<Self> {
+        let one = |each: &object::DiscountAmount| {
+            let discount = each.discount.as_ref().and_then(|id| invoice.discount_find(id));
+            let coupon = discount.and_then(object::Discount::coupon);
+            Self {
+                name: coupon.and_then(|coupon| coupon.name.clone()),
+                percent_off: coupon.and_then(|coupon| coupon.percent_off),
+                amount: Money { minor: each.amount, currency: billing.product.currency },
+                ends_at: discount.and_then(|each| each.end).and_then(|seconds| Timestamp::from_second(seconds).ok()),
+            }
+        };
+        invoice.total_discount_amounts.iter().filter(|each| each.amount != 0).map(one).collect()
+    }
+
+    /// As pages name it: `Spring (20% off)`.
+    pub fn words(&self) -> String {
+        let off = match self.percent_off {
+            Some(percent) => format!("{percent}% off"),
+            None => format!("{} off", self.amount),
+        };
+        match &self.name {
+            Some(name) => format!("{name} ({off})"),
+            None => off,
+        }
+    }
+}
+
 /// A page of invoices, the newest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct InvoicePage {
     /// The invoices.
     pub data: Vec<Invoice>,
@@ -54,16 +107,20 @@ impl Invoice {
     fn of(billing: &Billing, found: object::Invoice) -> Self {
         let money = |minor| Money { minor, currency: billing.product.currency };
         let time = |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
-        let periods = || found.lines.iter().filter_map(|line| line.period);
+        let periods: Vec<object::Period> = found.lines.iter().filter_map(|line| line.period).collect();
         Self {
+            subtotal: money(found.subtotal),
+            discount: money(found.discount()),
+            tax: money(found.tax()),
+            discounts: InvoiceDiscount::all(billing, &found),
             status: found.status.unwrap_or_else(|| "draft".to_owned()),
             total: money(found.total),
             amount_due: money(found.amount_due),
             amount_paid: money(found.amount_paid),
             created_at: time(found.created),
             paid_at: time(found.status_transitions.paid_at),
-            period_start: time(periods().map(|period| period.start).min().or(found.period_start)),
-            period_end: time(periods().map(|period| period.end).max().or(found.period_end)),
+            period_start: time(periods.iter().map(|period| period.start).min().or(found.period_start)),
+            period_end: time(periods.iter().map(|period| period.end).max().or(found.period_end)),
             id: found.id,
             number: found.number,
             url: found.hosted_invoice_url,
@@ -98,4 +155,15 @@ pub async fn invoice_list(
     };
     let next = found.data.last().filter(|_| found.has_more).map(|last| last.id.clone());
     Ok(InvoicePage { data: found.data.into_iter().map(|each| Invoice::of(billing, each)).collect(), next })
+}
+
+/// The invoice of a subscription's next period with discounts and taxes, as Stripe would make it now; none where the
+/// subscription ends before.
+///
+/// # Errors
+/// `unavailable` when Stripe is away.
+pub async fn invoice_next(billing: &Billing, subscription: &Subscription) -> Result<Option<Invoice>> {
+    let preview = NewPreview { subscription: &subscription.subscription_id, update: SubscriptionUpdate::default() };
+    let found = billing.stripe.invoice_preview(&preview).await?;
+    Ok(found.map(|found| Invoice::of(billing, found)))
 }

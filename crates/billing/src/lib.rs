@@ -35,7 +35,7 @@ pub mod subscription;
 pub mod trial;
 pub mod unpaid;
 
-pub use billing::{Billing, Parts};
+pub use billing::{Billing, CheckoutTerms, Parts};
 pub use interval::Interval;
 
 use freehold_core::Code;

@@ -70,6 +70,8 @@ pub struct BillingAccount {
     pub can_resume: bool,
     /// Whether there is somebody at Stripe whose card and invoices can be looked after.
     pub has_portal: bool,
+    /// The next payment; none: there is none, or the reader may not see it.
+    pub next_payment: Option<BillingNextPayment>,
     /// The invoices, the newest first; none: the reader may not see them.
     pub invoices: Option<Vec<BillingInvoice>>,
     /// Load the page again after so many seconds, at this place of ours: something is still on its way.
@@ -113,6 +115,17 @@ pub struct BillingUsage {
     pub again_on: Option<String>,
 }
 
+/// What is paid next.
+#[derive(Clone, Debug)]
+pub struct BillingNextPayment {
+    /// When: `21 December 2026`.
+    pub date: String,
+    /// What it adds up to before it is paid, a name and an amount each: `Subtotal`, discounts, `Tax`.
+    pub parts: Vec<(String, String)>,
+    /// What is paid, after discounts and with tax: `$29`.
+    pub total: String,
+}
+
 /// An invoice.
 #[derive(Clone, Debug)]
 pub struct BillingInvoice {
@@ -120,8 +133,10 @@ pub struct BillingInvoice {
     pub number: String,
     /// When it was made: `21 November 2026`.
     pub date: String,
-    /// What it is over: `$29`.
+    /// What it is over, after discounts and with tax: `$29`.
     pub amount: String,
+    /// Discount and tax, where there are any: `Spring (20% off), $4.63 tax`.
+    pub details: String,
     /// `paid`, `open`, `void`, `uncollectible` or `draft`.
     pub status: String,
     /// Where it can be looked at and paid.

@@ -42,7 +42,8 @@ mod welcome;
 pub use assets::{MARK, STYLESHEET, WELCOME_SCRIPT};
 pub use billing::{
     BillingAccount, BillingBanner, BillingButton, BillingConfirmPage, BillingContent, BillingCost, BillingInvoice,
-    BillingLeavePage, BillingOrganization, BillingPage, BillingPlan, BillingTone, BillingUsage, PayBy,
+    BillingLeavePage, BillingNextPayment, BillingOrganization, BillingPage, BillingPlan, BillingTone, BillingUsage,
+    PayBy,
 };
 pub use brand::Brand;
 pub use confirm::{ConfirmPage, Purpose};

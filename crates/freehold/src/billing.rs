@@ -140,6 +140,7 @@ pub async fn of_command(settings: &Settings, db: &Db, product: &Product) -> Resu
         custom_prices: CustomPrices::of(&money.prices, &spec).map_err(anyhow::Error::msg)?,
         unpaid_organizations: money.unpaid_organizations,
         vault,
+        checkout: money.checkout,
         product: spec,
         entitlements: Arc::new(entitlements),
         site_url: settings.site_url.clone().unwrap_or_else(|| format!("http://{}", settings.listen)),
@@ -165,6 +166,7 @@ fn money_at(settings: &Settings, url: String, key: Secret, (clock, random): &Sou
         return_origins: settings.billing.return_urls.clone(),
         prices: settings.billing.prices.clone(),
         unpaid_organizations: Some(settings.billing.unpaid_organizations).filter(|most| *most > 0),
+        checkout: settings.billing.checkout.clone(),
     })
 }
 

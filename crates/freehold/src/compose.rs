@@ -150,6 +150,8 @@ pub struct Money {
     pub prices: BTreeMap<String, String>,
     /// How many organizations a person may own that pay nothing; none: any number.
     pub unpaid_organizations: Option<u32>,
+    /// What checkout pages offer and charge besides the price.
+    pub checkout: freehold_billing::CheckoutTerms,
 }
 
 /// The state of the router. Refuses to be made when tenants are not isolated from each other.
@@ -175,6 +177,7 @@ pub async fn backbone(materials: Materials, product: &Product) -> Result<Backbon
             custom_prices,
             unpaid_organizations: money.unpaid_organizations,
             vault: vault.clone(),
+            checkout: money.checkout,
             product: spec.clone(),
             entitlements: entitlements.clone(),
             site_url: site_url.clone(),

@@ -1,7 +1,7 @@
 //! Invoices, as Stripe has them.
 
 use axum::extract::State;
-use freehold_billing::invoice::{self, Invoice};
+use freehold_billing::invoice::{self, Invoice, InvoiceDiscount};
 use freehold_core::Error;
 use freehold_web::{Answer, Authenticated, Backbone, Json, Query};
 use jiff::Timestamp;
@@ -25,7 +25,15 @@ pub(crate) struct InvoiceBody {
     number: Option<String>,
     /// `draft`, `open`, `paid`, `uncollectible` or `void`.
     status: String,
-    /// What it is about in all; below zero it became credit.
+    /// Sum of its lines before discounts; taxes that are included in the prices are in it.
+    subtotal: MoneyBody,
+    /// What discounts take off in all.
+    discount: MoneyBody,
+    /// The discounts, in the order in which they are applied.
+    discounts: Vec<InvoiceDiscountBody>,
+    /// All taxes, those that are included in the prices among them.
+    tax: MoneyBody,
+    /// What is to be paid for it in all, after discounts and with taxes; below zero it became credit.
     total: MoneyBody,
     /// What of it was or is to be paid.
     amount_due: MoneyBody,
@@ -51,12 +59,17 @@ pub(crate) struct InvoiceBody {
 
 impl From<Invoice> for InvoiceBody {
     fn from(invoice: Invoice) -> Self {
-        let Invoice { id, number, status, total, amount_due, amount_paid, .. } = invoice;
+        let Invoice { id, number, status, subtotal, discount, discounts, tax, total, amount_due, amount_paid, .. } =
+            invoice;
         let Invoice { created_at, paid_at, period_start, period_end, url, pdf, .. } = invoice;
         Self {
             id,
             number,
             status,
+            subtotal: subtotal.into(),
+            discount: discount.into(),
+            discounts: discounts.into_iter().map(InvoiceDiscountBody::from).collect(),
+            tax: tax.into(),
             total: total.into(),
             amount_due: amount_due.into(),
             amount_paid: amount_paid.into(),
@@ -67,6 +80,27 @@ impl From<Invoice> for InvoiceBody {
             url,
             pdf,
         }
+    }
+}
+
+/// A discount on an invoice.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct InvoiceDiscountBody {
+    /// Name of its coupon; null where the coupon has none.
+    name: Option<String>,
+    /// Percent taken off, 0 to 100; null for a discount of an amount.
+    percent_off: Option<f64>,
+    /// What it takes off this invoice.
+    amount: MoneyBody,
+    /// When it ends; null: after one invoice, or never.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    ends_at: Option<Timestamp>,
+}
+
+impl From<InvoiceDiscount> for InvoiceDiscountBody {
+    fn from(discount: InvoiceDiscount) -> Self {
+        let InvoiceDiscount { name, percent_off, amount, ends_at } = discount;
+        Self { name, percent_off, amount: amount.into(), ends_at }
     }
 }
 

@@ -150,9 +150,11 @@ impl Client {
         self.post("/v1/billing_portal/configurations", &form, None).await
     }
 
-    /// A page of a customer's invoices, the newest first, 1 to 100; `after` is the last one of the page before.
+    /// A page of a customer's invoices with their discounts, the newest first, 1 to 100; `after` is the last one of the page
+    /// before.
     pub async fn invoice_page(&self, customer: &str, limit: usize, after: Option<&str>) -> Result<Page<Invoice>> {
         let form = Form::new().with("customer", customer).with("limit", limit).with_some("starting_after", after);
+        let form = form.with_list("expand", ["data.discounts.source.coupon"]);
         self.get("/v1/invoices", &form).await
     }
 
@@ -211,7 +213,8 @@ impl Client {
 
     /// The invoice that a change would make at once, or else the next one after it; none where there will be none.
     pub async fn invoice_preview(&self, preview: &NewPreview<'_>) -> Result<Option<Invoice>> {
-        match self.post("/v1/invoices/create_preview", &preview.form(), None).await {
+        let form = preview.form().with_list("expand", ["discounts.source.coupon"]);
+        match self.post("/v1/invoices/create_preview", &form, None).await {
             Ok(invoice) => Ok(Some(invoice)),
             Err(error) if error.code() == Some("invoice_upcoming_none") => Ok(None),
             Err(error) => Err(error),

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use freehold_core::Secret;
 use lenient::{expandable, expandable_some, list, or_default};
-pub use money::{Invoice, Line, Period, StatusTransitions};
+pub use money::{Coupon, Discount, DiscountAmount, Invoice, Line, Period, StatusTransitions};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 

@@ -150,6 +150,10 @@ pub struct NewCheckout<'a> {
     pub tenant: TenantId,
     /// Until when nothing is to be paid, at least 48 hours from now.
     pub trial_end: Option<i64>,
+    /// Whether visitors can type in a promotion code.
+    pub promotion_codes: bool,
+    /// Tax rates of the subscription: `txr_…`
+    pub tax_rates: &'a [String],
     /// When the page expires: 30 minutes to 24 hours from now; otherwise after 24 hours.
     pub expires_at: Option<i64>,
     /// Which checkout of the tenant it is, from 1.
@@ -165,7 +169,14 @@ impl NewCheckout<'_> {
     pub(super) fn form(&self) -> Form {
         let tenant = self.tenant.to_string();
         let trial = self.trial_end.map(|_| (TRIAL, "own".to_owned()));
-        let mine = Form::new().with_metadata([(TENANT, tenant.clone())].into_iter().chain(trial));
+        let data = Form::new()
+            .with_metadata([(TENANT, tenant.clone())].into_iter().chain(trial))
+            .with_some("trial_end", self.trial_end);
+        let data = self
+            .tax_rates
+            .iter()
+            .enumerate()
+            .fold(data, |data, (index, rate)| data.with(&format!("default_tax_rates[{index}]"), rate));
         Form::new()
             .with("mode", "subscription")
             .with("customer", self.customer)
@@ -175,8 +186,9 @@ impl NewCheckout<'_> {
             .with("success_url", self.success_url)
             .with("cancel_url", self.cancel_url)
             .with_some("expires_at", self.expires_at)
+            .with_some("allow_promotion_codes", self.promotion_codes.then_some(true))
             .with_metadata([(TENANT, tenant), (CHECKOUT, self.number.to_string())])
-            .within("subscription_data", mine.with_some("trial_end", self.trial_end))
+            .within("subscription_data", data)
     }
 }
 

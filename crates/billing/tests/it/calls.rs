@@ -106,6 +106,8 @@ async fn pages_for_people_are_made_and_closed() {
         cancel_url: "https://voice.example.com/billing",
         tenant,
         trial_end: Some(in_ten_days),
+        promotion_codes: true,
+        tax_rates: &[],
         expires_at: None,
         number: 1,
     };

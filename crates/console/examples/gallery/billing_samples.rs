@@ -2,8 +2,8 @@
 
 use freehold_console::{
     BillingAccount, BillingBanner, BillingButton, BillingConfirmPage, BillingContent, BillingCost, BillingInvoice,
-    BillingLeavePage, BillingOrganization, BillingPage, BillingPlan, BillingTone, BillingUsage, PayBy,
-    StripeAccountPage, StripeEventLine, StripeEventPage, StripeInboxPage,
+    BillingLeavePage, BillingNextPayment, BillingOrganization, BillingPage, BillingPlan, BillingTone, BillingUsage,
+    PayBy, StripeAccountPage, StripeEventLine, StripeEventPage, StripeInboxPage,
 };
 
 use crate::samples::{brand, plans};
@@ -120,7 +120,8 @@ fn filled() -> BillingAccount {
     let invoice = |number: &str, date: &str, status: &str| BillingInvoice {
         number: number.to_owned(),
         date: date.to_owned(),
-        amount: "$29".to_owned(),
+        amount: "$27.61".to_owned(),
+        details: "Spring (20% off), $4.41 tax".to_owned(),
         status: status.to_owned(),
         page: Some("http://127.0.0.1:12111/i/acct_1/in_1".to_owned()),
         pdf: Some("http://127.0.0.1:12111/i/acct_1/in_1/pdf".to_owned()),
@@ -139,6 +140,15 @@ fn filled() -> BillingAccount {
         can_cancel: true,
         can_resume: false,
         has_portal: true,
+        next_payment: Some(BillingNextPayment {
+            date: "21 December 2026".to_owned(),
+            parts: vec![
+                ("Subtotal".to_owned(), "$29".to_owned()),
+                ("Spring (20% off), until 1 March 2027".to_owned(), "-$5.80".to_owned()),
+                ("Tax".to_owned(), "$4.41".to_owned()),
+            ],
+            total: "$27.61".to_owned(),
+        }),
         invoices: Some(vec![
             invoice("F00D-0002", "21 November 2026", "open"),
             invoice("F00D-0001", "21 October 2026", "paid"),

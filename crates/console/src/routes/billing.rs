@@ -18,7 +18,7 @@ use freehold_billing::{
     overview::{Overview, overview},
 };
 use freehold_catalog::Price;
-use freehold_core::{Area, Caller, Error, OptionExt, Permission, Result, Standing, TenantId, codes};
+use freehold_core::{Area, Caller, Error, Money, OptionExt, Permission, Result, Standing, TenantId, codes};
 use freehold_identity::user::user_find;
 use freehold_tenancy::member::{Membership, membership_list};
 use freehold_web::{Answer, Backbone, MaybeVisitor, Query, Visitor};
@@ -27,8 +27,8 @@ use serde::Deserialize;
 use self::account::{Subject, banner};
 use super::{brand, html, html_with_status, sign_in::page as page_of_sign_in};
 use crate::{
-    BillingAccount, BillingBanner, BillingContent, BillingInvoice, BillingOrganization, BillingPage, BillingTone,
-    Carried, PayBy, times::day,
+    BillingAccount, BillingBanner, BillingContent, BillingInvoice, BillingNextPayment, BillingOrganization,
+    BillingPage, BillingTone, Carried, PayBy, times::day,
 };
 
 /// How often the page looks whether a payment has arrived, by itself.
@@ -185,6 +185,7 @@ async fn account_of(
     banners.extend(wanted.done.as_deref().and_then(|what| done(what, &subject)));
     banners.extend(subject.banners());
     let invoices = invoices(billing, &caller, &seen, &mut banners).await;
+    let next_payment = next_payment(billing, &caller, &seen).await;
     let running = seen.running().filter(|_| may_change);
     let archived = caller.standing() == Standing::Archived;
     Ok(BillingAccount {
@@ -197,6 +198,7 @@ async fn account_of(
         can_cancel: running.is_some_and(|paid| !paid.ends_unrenewed()),
         can_resume: running.is_some_and(|paid| paid.ends_at().is_some()),
         has_portal: may_change && seen.has_customer && seen.subscription.is_some(),
+        next_payment,
         invoices,
         again,
     })
@@ -269,11 +271,47 @@ async fn invoices(
     Some(found.ok()?.data.iter().map(invoice_line).collect())
 }
 
+/// What is paid next, for those who may see it. Where Stripe is away the page already says so.
+async fn next_payment(billing: &Billing, caller: &Caller, seen: &Overview) -> Option<BillingNextPayment> {
+    caller.allow(Permission::read(Area::Billing)).ok()?;
+    let running = seen.running().filter(|paid| matches!(paid.status.as_str(), "active" | "trialing"))?;
+    let date = day(running.period_end?);
+    let next = invoice::invoice_next(billing, running).await.ok().flatten()?;
+    let mut parts = Vec::new();
+    if next.discount.minor != 0 || next.tax.minor != 0 {
+        parts.push(("Subtotal".to_owned(), next.subtotal.to_string()));
+    }
+    for discount in &next.discounts {
+        let until = discount.ends_at.map_or_else(String::new, |end| format!(", until {}", day(end)));
+        let off = Money { minor: -discount.amount.minor, ..discount.amount };
+        parts.push((format!("{}{until}", discount.words()), off.to_string()));
+    }
+    if next.tax.minor != 0 {
+        parts.push(("Tax".to_owned(), next.tax.to_string()));
+    }
+    if next.amount_due != next.total {
+        parts.push(("Total".to_owned(), next.total.to_string()));
+        let credit = Money { minor: next.amount_due.minor - next.total.minor, ..next.total };
+        parts.push(("Credit".to_owned(), credit.to_string()));
+    }
+    Some(BillingNextPayment { date, parts, total: next.amount_due.to_string() })
+}
+
+/// Discounts and tax in a few words; empty where there are none.
+fn details(invoice: &invoice::Invoice) -> String {
+    let mut details: Vec<String> = invoice.discounts.iter().map(invoice::InvoiceDiscount::words).collect();
+    if invoice.tax.minor != 0 {
+        details.push(format!("{} tax", invoice.tax));
+    }
+    details.join(", ")
+}
+
 fn invoice_line(invoice: &invoice::Invoice) -> BillingInvoice {
     BillingInvoice {
         number: invoice.number.clone().unwrap_or_else(|| "Draft".to_owned()),
         date: invoice.created_at.map_or_else(String::new, day),
         amount: invoice.total.to_string(),
+        details: details(invoice),
         status: invoice.status.clone(),
         page: invoice.url.clone(),
         pdf: invoice.pdf.clone(),

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, net::SocketAddr};
 
 use anyhow::{Result, bail};
 use clap::Args;
+use freehold_billing::CheckoutTerms;
 use freehold_core::Secret;
 use serde::Deserialize;
 
@@ -48,6 +49,8 @@ pub(super) struct BillingSection {
     return_urls: Vec<String>,
     unpaid_organizations: u32,
     prices: BTreeMap<String, String>,
+    promotion_codes: bool,
+    tax_rates: Vec<String>,
 }
 
 /// How people pay.
@@ -67,6 +70,8 @@ pub struct BillingSettings {
     pub unpaid_organizations: u32,
     /// Which plans the prices of custom deals stand for: `price_1Abc = "enterprise/year"`.
     pub prices: BTreeMap<String, String>,
+    /// What checkout pages offer and charge besides the price.
+    pub checkout: CheckoutTerms,
 }
 
 /// Which Stripe, and who we are there.
@@ -112,11 +117,23 @@ impl BillingOptions {
             stripe: key.map(|key| StripeSettings { url: url.to_owned(), key: Secret::new(key) }),
             webhook_secrets: secrets.map(|secret| Secret::new(secret.to_owned())).collect(),
             sandbox: self.stripe_sandbox.unwrap_or(file.sandbox),
+            checkout: CheckoutTerms { promotion_codes: file.promotion_codes, tax_rates: tax_rates(file.tax_rates)? },
             return_urls: file.return_urls.iter().map(|url| origin(url)).collect::<Result<_>>()?,
             unpaid_organizations: file.unpaid_organizations,
             prices: file.prices,
         })
     }
+}
+
+/// Ids of tax rates at Stripe, of which a subscription takes five at most.
+fn tax_rates(ids: Vec<String>) -> Result<Vec<String>> {
+    if let Some(wrong) = ids.iter().find(|id| !id.starts_with("txr_")) {
+        bail!("{wrong:?} in tax_rates of [billing] is no tax rate of Stripe's, such as txr_1AbC");
+    }
+    if ids.len() > 5 {
+        bail!("tax_rates of [billing] names {} tax rates; Stripe takes 5 at most", ids.len());
+    }
+    Ok(ids)
 }
 
 /// `https://app.example.com:8443`, and nothing after it.
@@ -142,6 +159,8 @@ mod tests {
             return_urls: Vec::new(),
             unpaid_organizations: 5,
             prices: BTreeMap::new(),
+            promotion_codes: true,
+            tax_rates: Vec::new(),
         }
     }
 
@@ -167,6 +186,19 @@ mod tests {
         assert_eq!((near.url.as_str(), near.is_live()), ("http://127.0.0.1:12111", Some(false)));
         assert_eq!(read("", "pk_live_abc", "").unwrap().stripe.unwrap().is_live(), None);
         assert!(read("http://127.0.0.1:12111", "", "").is_err() && read("ftp://stripe", "sk_test_x", "").is_err());
+    }
+
+    #[test]
+    fn checkout_terms_come_from_the_file_and_name_tax_rates() {
+        let read = |tax_rates: &[&str]| {
+            let tax_rates = tax_rates.iter().map(|&id| id.to_owned()).collect();
+            let file = BillingSection { promotion_codes: false, tax_rates, ..section() };
+            options("", "sk_test_x", "").resolve(file).map(|settings| settings.checkout)
+        };
+        let expected = CheckoutTerms { promotion_codes: false, tax_rates: vec!["txr_1".to_owned()] };
+        assert_eq!(read(&["txr_1"]).unwrap(), expected);
+        assert!(read(&["19%"]).unwrap_err().to_string().contains("is no tax rate"));
+        assert!(read(&["txr_1", "txr_2", "txr_3", "txr_4", "txr_5", "txr_6"]).is_err());
     }
 
     #[test]

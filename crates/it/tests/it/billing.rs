@@ -6,6 +6,7 @@ mod cancelling;
 mod checkout;
 mod deals;
 mod demo;
+mod discounts;
 mod histories;
 mod inbox;
 mod lifecycle;

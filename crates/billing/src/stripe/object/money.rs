@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Deserializer};
 
-use super::lenient::{expandable_some, list, or_default};
+use super::{
+    Expandable,
+    lenient::{expandable_some, list, or_default},
+};
 
 /// What a customer owes or paid.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -22,6 +25,20 @@ pub struct Invoice {
     pub number: Option<String>,
     /// `draft`, `open`, `paid`, `uncollectible` or `void`.
     pub status: Option<String>,
+    /// Sum of its lines before discounts; taxes that are in the prices are in it.
+    #[serde(deserialize_with = "or_default")]
+    pub subtotal: i64,
+    /// What each discount takes off.
+    #[serde(deserialize_with = "or_default")]
+    pub total_discount_amounts: Vec<DiscountAmount>,
+    /// Its discounts, where they were expanded.
+    #[serde(deserialize_with = "or_default")]
+    discounts: Vec<Expandable<Discount>>,
+    /// Taxes, one for each rate; since 2025-03-31.
+    #[serde(deserialize_with = "or_default")]
+    total_taxes: Vec<TaxAmount>,
+    /// All taxes, before 2025-03-31.
+    tax: Option<i64>,
     /// What it is about in all; below zero it becomes credit.
     #[serde(deserialize_with = "or_default")]
     pub total: i64,
@@ -74,7 +91,92 @@ impl<'de> Deserialize<'de> for Invoice {
     }
 }
 
+/// What a discount takes off an invoice.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct DiscountAmount {
+    /// In the currency's smallest unit.
+    #[serde(deserialize_with = "or_default")]
+    pub amount: i64,
+    /// Which: `di_…`
+    #[serde(deserialize_with = "expandable_some")]
+    pub discount: Option<String>,
+}
+
+/// A coupon that a customer redeemed.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Discount {
+    /// `di_…`
+    #[serde(deserialize_with = "or_default")]
+    pub id: String,
+    /// When it ends, seconds since 1970; null: after one invoice, or never.
+    pub end: Option<i64>,
+    /// Where the coupon stands since 2025-09-30.
+    source: Option<DiscountSource>,
+    /// Where the coupon stood before.
+    coupon: Option<Expandable<Coupon>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+struct DiscountSource {
+    coupon: Option<Expandable<Coupon>>,
+}
+
+/// What a discount takes off.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Coupon {
+    /// What customers read.
+    pub name: Option<String>,
+    /// Percent taken off; null for a coupon of an amount.
+    pub percent_off: Option<f64>,
+    /// Amount taken off, in the currency's smallest unit; null for a coupon of a percentage.
+    pub amount_off: Option<i64>,
+}
+
+impl Discount {
+    /// Its coupon, where that was expanded.
+    pub fn coupon(&self) -> Option<&Coupon> {
+        let coupon = self.source.as_ref().and_then(|source| source.coupon.as_ref()).or(self.coupon.as_ref());
+        match coupon? {
+            Expandable::Object(coupon) => Some(coupon),
+            Expandable::Id(_) => None,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+struct TaxAmount {
+    #[serde(deserialize_with = "or_default")]
+    amount: i64,
+}
+
 impl Invoice {
+    /// One of its discounts, where they were expanded.
+    pub fn discount_find(&self, id: &str) -> Option<&Discount> {
+        self.discounts.iter().find_map(|each| match each {
+            Expandable::Object(discount) if discount.id == id => Some(&**discount),
+            _ => None,
+        })
+    }
+
+    /// What discounts take off in all.
+    pub fn discount(&self) -> i64 {
+        self.total_discount_amounts.iter().map(|each| each.amount).sum()
+    }
+
+    /// All taxes, those that are in the prices among them.
+    pub fn tax(&self) -> i64 {
+        if self.total_taxes.is_empty() {
+            self.tax.unwrap_or(0)
+        } else {
+            self.total_taxes.iter().map(|tax| tax.amount).sum()
+        }
+    }
+
     /// Whether it waits to be paid.
     pub fn is_open(&self) -> bool {
         self.status.as_deref() == Some("open")

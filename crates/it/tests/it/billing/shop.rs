@@ -8,7 +8,7 @@ use std::{
 
 use freehold::work;
 use freehold_billing::{
-    catalog_sync,
+    CheckoutTerms, catalog_sync,
     lifecycle::sweep::sweep,
     stripe::{Client, Settings as ClientSettings},
 };
@@ -56,13 +56,24 @@ impl Shop {
 
     /// As the test decides.
     pub(super) async fn open(setup: Setup) -> Self {
+        Self::open_on(setup, true, None).await
+    }
+
+    /// The voice product, whose checkout pages take promotion codes or not, and charge an exclusive tax of so many percent.
+    pub(super) async fn on_terms(promotion_codes: bool, tax: Option<&str>) -> Self {
+        Self::open_on(Setup::of("voice"), promotion_codes, tax).await
+    }
+
+    async fn open_on(setup: Setup, promotion_codes: bool, tax: Option<&str>) -> Self {
         let clock: Arc<OnceLock<Clock>> = Arc::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let hook = format!("{url}/webhooks/stripe");
         let sandbox = sandbox(&clock);
         let secret = endpoint(&sandbox, &hook).await;
-        let stripe = Stripe::At { url: sandbox.url().leak(), key: KEY, secret: secret.clone().leak() };
+        let tax_rates = tax_rates(&sandbox, tax).await;
+        let checkout: &CheckoutTerms = Box::leak(Box::new(CheckoutTerms { promotion_codes, tax_rates }));
+        let stripe = Stripe::At { url: sandbox.url().leak(), key: KEY, secret: secret.clone().leak(), checkout };
         let app = TestApp::with(setup.paying(stripe)).await;
         clock.set(app.clock().clone()).unwrap();
         let billing = app.backbone.billing.clone().unwrap();
@@ -168,6 +179,16 @@ fn sandbox(clock: &Arc<OnceLock<Clock>>) -> Sandbox {
     let now = Arc::new(move || clock.get().map_or(begin, Clock::now));
     let listener = StdListener::bind("127.0.0.1:0").unwrap();
     Sandbox::start(listener, Settings { now, seed: 2026, ..Settings::default() }).unwrap()
+}
+
+/// The tax rates of a server that charges a tax of so many percent.
+async fn tax_rates(sandbox: &Sandbox, tax: Option<&str>) -> Vec<String> {
+    let Some(percentage) = tax else { return Vec::new() };
+    let form = [("display_name", "VAT"), ("percentage", percentage), ("inclusive", "false")];
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let made = http.post(format!("{}/v1/tax_rates", sandbox.url())).bearer_auth(KEY).form(&form).send().await.unwrap();
+    let made: Value = made.json().await.unwrap();
+    vec![made["id"].as_str().unwrap().to_owned()]
 }
 
 /// Has the sandbox send everything there; the secret it signs with.

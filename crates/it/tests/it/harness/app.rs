@@ -9,6 +9,7 @@ mod people;
 mod served;
 
 pub(crate) use ask::{Answer, Ask};
+use freehold_billing::CheckoutTerms;
 use freehold_core::Secret;
 use freehold_identity::{AuthSettings, ProjectSettings, SupabaseSettings};
 use freehold_web::{Product, TrustedProxies};
@@ -50,7 +51,7 @@ pub(crate) enum Stripe {
     /// Nobody answers.
     Away,
     /// There, with this key, signing with this secret.
-    At { url: &'static str, key: &'static str, secret: &'static str },
+    At { url: &'static str, key: &'static str, secret: &'static str, checkout: &'static CheckoutTerms },
     /// Billing is switched off.
     Off,
 }

@@ -286,6 +286,7 @@ async fn billing(test: &TestDatabase, product: &str, url: &str, secret: &str) ->
         custom_prices: CustomPrices::default(),
         unpaid_organizations: None,
         vault: Vault::new([7; 32]),
+        checkout: freehold_billing::CheckoutTerms::default(),
         product,
         entitlements: Arc::new(entitlements),
         site_url: "https://app.example.org".to_owned(),

@@ -4,7 +4,10 @@ use std::net::SocketAddr;
 
 use axum::{Router, http::Method};
 use freehold::compose::{self, Materials, Money};
-use freehold_billing::stripe::{Client, Settings};
+use freehold_billing::{
+    CheckoutTerms,
+    stripe::{Client, Settings},
+};
 use freehold_console::{Local, Part, Standing};
 use freehold_core::{Clock, Secret};
 use freehold_delivery::mailbox::{Received, mailbox_list};
@@ -125,10 +128,10 @@ pub(super) fn near() -> SocketAddr {
 
 /// How the server reaches its Stripe. Where nobody answers, that is learnt at once.
 fn money(test: &TestDatabase, setup: Setup) -> Option<Money> {
-    let (url, key, secret) = match setup.stripe {
+    let (url, key, secret, checkout) = match setup.stripe {
         Stripe::Off => return None,
-        Stripe::Away => ("http://127.0.0.1:9", "sk_test_nobody", "whsec_nobody"),
-        Stripe::At { url, key, secret } => (url, key, secret),
+        Stripe::Away => ("http://127.0.0.1:9", "sk_test_nobody", "whsec_nobody", CheckoutTerms::default()),
+        Stripe::At { url, key, secret, checkout } => (url, key, secret, checkout.clone()),
     };
     let (clock, random) = (test.clock.clone(), test.random.clone());
     let settings = Settings { url: url.to_owned(), key: Secret::new(key.to_owned()), clock, random };
@@ -139,6 +142,7 @@ fn money(test: &TestDatabase, setup: Setup) -> Option<Money> {
         webhook_secrets: vec![Secret::new(secret.to_owned())],
         return_origins: Vec::new(),
         prices,
+        checkout,
         unpaid_organizations: Some(5),
     })
 }
