@@ -163,7 +163,11 @@ pub async fn invoice_list(
 /// # Errors
 /// `unavailable` when Stripe is away.
 pub async fn invoice_next(billing: &Billing, subscription: &Subscription) -> Result<Option<Invoice>> {
-    let preview = NewPreview { subscription: &subscription.subscription_id, update: SubscriptionUpdate::default() };
+    let preview = NewPreview {
+        subscription: &subscription.subscription_id,
+        update: SubscriptionUpdate::default(),
+        recurring: false,
+    };
     let found = billing.stripe.invoice_preview(&preview).await?;
     Ok(found.map(|found| Invoice::of(billing, found)))
 }

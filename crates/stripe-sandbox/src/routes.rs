@@ -194,7 +194,7 @@ fn subscriptions(account: &mut Account, method: &str, parts: &[&str], params: Pa
         ("DELETE", ["subscriptions", id]) => subscription::end::cancel(account, id, params),
         ("POST", ["subscriptions", id, "resume"]) => subscription::resume::resume(account, id, params),
         ("DELETE", ["subscriptions", id, "discount"]) => discount::delete(account, id, &params),
-        ("POST", ["subscriptions", id, "migrate"]) => subscription::migrate(account, id, params),
+        ("POST", ["subscriptions", id, "migrate"]) => subscription::mode::migrate(account, id, params),
         ("POST", ["subscription_schedules"]) => schedule::create(account, params),
         ("GET", ["subscription_schedules"]) => schedule::index(account, params),
         ("GET", ["subscription_schedules", id]) => show::<Schedule>(account, id, &params),

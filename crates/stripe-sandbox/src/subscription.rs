@@ -5,6 +5,7 @@ pub(crate) mod cycle;
 pub(crate) mod due;
 pub(crate) mod end;
 pub(crate) mod item;
+pub(crate) mod mode;
 pub(crate) mod proration;
 pub(crate) mod resume;
 pub(crate) mod update;
@@ -22,6 +23,7 @@ use crate::{
     tax_rate::TaxRate,
 };
 pub(crate) use item::Item;
+pub(crate) use mode::BillingMode;
 
 /// The state of a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,47 +57,6 @@ impl Status {
     /// Nothing happens to it any more.
     pub(crate) const fn is_over(self) -> bool {
         matches!(self, Self::Canceled | Self::IncompleteExpired)
-    }
-}
-
-/// How a subscription is billed. Stripe's default is `flexible` as of API version 2025-09-30.clover.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum BillingMode {
-    Classic,
-    #[default]
-    Flexible,
-}
-
-impl BillingMode {
-    /// Reads `billing_mode`; none where it was not sent.
-    pub(crate) fn read(params: &mut Params) -> Result<Option<Self>> {
-        let Some(mut mode) = params.map("billing_mode")? else { return Ok(None) };
-        let kind = mode.one_of("type", &["classic", "flexible"])?;
-        let kind = kind.ok_or_else(|| StripeError::missing("billing_mode[type]"))?;
-        if let Some(mut flexible) = mode.map("flexible")? {
-            flexible.only("proration_discounts", &["included"], &["included", "itemized"])?;
-            flexible.done()?;
-        }
-        mode.done()?;
-        Ok(Some(if kind == "classic" { Self::Classic } else { Self::Flexible }))
-    }
-
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::Classic => "classic",
-            Self::Flexible => "flexible",
-        }
-    }
-
-    pub(crate) fn json(self, migrated_at: Option<i64>) -> Value {
-        let mut mode = match self {
-            Self::Classic => json!({ "flexible": null, "type": "classic" }),
-            Self::Flexible => json!({ "flexible": { "proration_discounts": "included" }, "type": "flexible" }),
-        };
-        if let Some(at) = migrated_at {
-            mode["updated_at"] = json!(at);
-        }
-        mode
     }
 }
 
@@ -387,23 +348,6 @@ pub(crate) const FEEDBACK: &[&str] = &[
     "too_expensive",
     "unused",
 ];
-
-/// `POST /v1/subscriptions/{id}/migrate`: from classic to flexible billing, and never back.
-pub(crate) fn migrate(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
-    let subscription = live(account, id)?;
-    let mode = BillingMode::read(&mut params)?.ok_or_else(|| StripeError::missing("billing_mode"))?;
-    params.done()?;
-    if mode == BillingMode::Classic || subscription.billing_mode == BillingMode::Flexible {
-        let message = "Only a subscription with billing_mode[type]=classic can be migrated, and only to flexible.";
-        return Err(StripeError::invalid(message).at("billing_mode[type]"));
-    }
-    let now = account.now;
-    account.change(id, |subscription: &mut Subscription| {
-        subscription.billing_mode = mode;
-        subscription.migrated_at = Some(now);
-    });
-    Ok(account.shown::<Subscription>(id))
-}
 
 /// Reads how a subscription is paid, what happens without a card, and its metadata.
 fn read_terms(account: &mut Account, params: &mut Params, subscription: &mut Subscription) -> Result<()> {

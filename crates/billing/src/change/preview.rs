@@ -22,7 +22,7 @@ pub struct Preview {
     pub next: Money,
     /// When it is made.
     pub next_at: Option<Timestamp>,
-    /// Every later one.
+    /// Every later one, after discounts that last and with tax.
     pub regular: Money,
     /// What the invoice that settles the change is made of: the one paid now, or else the next.
     pub lines: Vec<PreviewLine>,
@@ -47,10 +47,13 @@ pub struct PreviewLine {
 /// As that.
 pub async fn change_preview(billing: &Billing, tenant: TenantId, change: &Change) -> Result<Preview> {
     let planned = Planned::of(billing, tenant, change).await?;
-    let preview = NewPreview { subscription: &planned.running.found.id, update: planned.update() };
+    let preview = NewPreview { subscription: &planned.running.found.id, update: planned.update(), recurring: false };
     let invoice = billing.stripe.invoice_preview(&preview).await.map_err(refused)?.unwrap_or_default();
+    let recurring = NewPreview { recurring: true, ..preview };
+    let recurring = billing.stripe.invoice_preview(&recurring).await.map_err(refused)?;
     let money = |minor| Money { minor, currency: billing.product.currency };
-    let regular = planned.offer.amount.minor.saturating_mul(planned.priced.quantity);
+    let list_price = planned.offer.amount.minor.saturating_mul(planned.priced.quantity);
+    let regular = recurring.map_or(list_price, |invoice| invoice.total);
     let at_once = planned.is_settled_at_once();
     let period_end = planned.running.read.period_end;
     let (now, next, next_at) = if at_once {

@@ -219,11 +219,16 @@ pub struct NewPreview<'a> {
     pub subscription: &'a str,
     /// The change; its `only_if_paid` and `metadata` do not count. Empty: the next invoice.
     pub update: SubscriptionUpdate<'a>,
+    /// What every later period costs, instead of the next invoice.
+    pub recurring: bool,
 }
 
 impl NewPreview<'_> {
     pub(super) fn form(&self) -> Form {
-        Form::new().with("subscription", self.subscription).within("subscription_details", self.update.preview_form())
+        Form::new()
+            .with("subscription", self.subscription)
+            .with_some("preview_mode", self.recurring.then_some("recurring"))
+            .within("subscription_details", self.update.preview_form())
     }
 }
 

@@ -24,7 +24,7 @@ async fn both(lab: &Lab, days: i64, from: (&str, i64, &str), to: (&str, i64, &st
         only_if_paid: true,
         ..SubscriptionUpdate::default()
     };
-    let preview = NewPreview { subscription: &made.id, update: update.clone() };
+    let preview = NewPreview { subscription: &made.id, update: update.clone(), recurring: false };
     let said = lab.client.invoice_preview(&preview).await.unwrap().unwrap();
     assert_eq!(lab.client.subscription_get(&made.id).await.unwrap().unwrap().items[0].price.id, before.id);
     let changed = lab.client.subscription_update(&made.id, &update, None).await.unwrap();
@@ -65,7 +65,7 @@ async fn a_downgrade_costs_nothing_now_and_shows_on_the_next_invoice() {
         proration_date: Some(lab.clock.now().as_second()),
         ..SubscriptionUpdate::default()
     };
-    let preview = NewPreview { subscription: &made.id, update: update.clone() };
+    let preview = NewPreview { subscription: &made.id, update: update.clone(), recurring: false };
     let said = lab.client.invoice_preview(&preview).await.unwrap().unwrap();
     let changed = lab.client.subscription_update(&made.id, &update, None).await.unwrap();
     assert_eq!(changed.invoice().map(|invoice| &invoice.id), made.invoice().map(|invoice| &invoice.id));
@@ -76,6 +76,7 @@ async fn a_downgrade_costs_nothing_now_and_shows_on_the_next_invoice() {
     let none = NewPreview {
         subscription: &made.id,
         update: SubscriptionUpdate { cancel_at_period_end: Some(true), ..SubscriptionUpdate::default() },
+        recurring: false,
     };
     assert_eq!(lab.client.invoice_preview(&none).await.unwrap(), None);
 }

@@ -4,12 +4,14 @@ use serde_json::{Value, json};
 
 use crate::{
     account::{Account, Noun},
+    coupon::Duration,
     customer,
     customer::Customer,
     error::{Result, StripeError},
     form::Params,
     schedule::{Schedule, advance},
     subscription::{Subscription, create, cycle, end, live, update},
+    table::Table,
 };
 
 impl Account {
@@ -101,7 +103,7 @@ pub(crate) fn create_preview(account: &mut Account, mut params: Params) -> Resul
     let (customer, id) = (params.text("customer")?, params.text("subscription")?);
     let mut details = params.map("subscription_details")?;
     params.automatic_tax()?;
-    params.only("preview_mode", &["next"], &["next", "recurring"])?;
+    let recurring = params.one_of("preview_mode", &["next", "recurring"])?.is_some_and(|mode| mode == "recurring");
     if params.has("discounts") {
         details.get_or_insert_default().adopt("discounts", &mut params);
     }
@@ -110,9 +112,15 @@ pub(crate) fn create_preview(account: &mut Account, mut params: Params) -> Resul
         let subscription = account.named::<Subscription>(&id, "subscription")?.clone();
         let mut ghost = account.ghost(&subscription.customer);
         ghost.enter(subscription.test_clock.as_deref());
-        return changed(&mut ghost, &id, details).and_then(|preview| preview.ok_or_else(none_upcoming));
+        let details = details.map_or_else(Params::default, |details| details);
+        let preview = if recurring { regular(&mut ghost, &id, details) } else { changed(&mut ghost, &id, details) };
+        return preview.and_then(|preview| preview.ok_or_else(none_upcoming));
     }
     let customer = customer.ok_or_else(|| StripeError::missing("customer"))?;
+    if recurring {
+        let what = "preview_mode=recurring without a subscription";
+        return Err(StripeError::not_modelled(what, "preview_mode"));
+    }
     customer::live(account, &customer, "customer")?;
     let mut ghost = account.ghost(&customer);
     ghost.enter(account.get::<Customer>(&customer)?.test_clock.as_deref());
@@ -127,9 +135,11 @@ pub(crate) fn create_preview(account: &mut Account, mut params: Params) -> Resul
 }
 
 /// After a change: the invoice it makes at once, or else the next one.
-fn changed(ghost: &mut Account, id: &str, details: Option<Params>) -> Result<Option<Value>> {
+fn changed(ghost: &mut Account, id: &str, mut details: Params) -> Result<Option<Value>> {
     live(ghost, id)?;
-    let Some(mut details) = details else { return Ok(next_in(ghost, id)) };
+    if details.is_empty() {
+        return Ok(next_in(ghost, id));
+    }
     if details.flag("cancel_now")?.unwrap_or(false) {
         let behavior = details.one_of("proration_behavior", &["create_prorations", "always_invoice", "none"])?;
         details.done()?;
@@ -142,6 +152,22 @@ fn changed(ghost: &mut Account, id: &str, details: Option<Params>) -> Result<Opt
         Some(at_once) => Ok(Some(at_once)),
         None => Ok(next_in(ghost, id)),
     }
+}
+
+/// After a change: what every later period costs, without prorations, waiting items, credit and discounts for one invoice.
+fn regular(ghost: &mut Account, id: &str, mut details: Params) -> Result<Option<Value>> {
+    live(ghost, id)?;
+    details.one_of("proration_behavior", &["create_prorations", "always_invoice", "none"])?;
+    details.int("proration_date")?;
+    details.add("proration_behavior", "none");
+    update::update(ghost, id, details)?;
+    (ghost.invoice_items, ghost.invoices) = (Table::default(), Table::default());
+    let Some(customer) = ghost.subscriptions.get(id).map(|each| each.customer.clone()) else { return Ok(None) };
+    ghost.change_quietly(&customer, |customer: &mut Customer| customer.balance = 0);
+    ghost.change_quietly(id, |subscription: &mut Subscription| {
+        subscription.discounts.retain(|discount| discount.coupon.duration != Duration::Once);
+    });
+    Ok(next_in(ghost, id))
 }
 
 /// What changing to another price would cost now, for the pages.

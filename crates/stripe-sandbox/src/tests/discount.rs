@@ -147,6 +147,34 @@ fn prorations_are_parts_of_what_the_discounts_leave() {
 }
 
 #[test]
+fn a_preview_of_what_recurs_leaves_out_what_is_paid_once() {
+    let mut bench = Bench::new();
+    let (small, big) = (bench.price("Small", 3_000, "month"), bench.price("Big", 9_000, "month"));
+    let customer = bench.customer("pm_card_visa");
+    let (forever, once) = (
+        bench.coupon(&[("percent_off", "10"), ("duration", "forever")]),
+        bench.coupon(&[("percent_off", "50"), ("duration", "once")]),
+    );
+    let subscription = bench.subscribe(&customer, &small, &[("discounts[0][coupon]", &forever)]);
+    let kept = bench.subscription(&subscription)["discounts"][0].as_str().unwrap().to_owned();
+    let both = [("discounts[0][discount]", kept.as_str()), ("discounts[1][coupon]", &once)];
+    bench.post(&format!("subscriptions/{subscription}"), &both);
+    bench.post("invoiceitems", &[("customer", &customer), ("amount", "700"), ("currency", "usd")]);
+    bench.post(&format!("customers/{customer}"), &[("balance", "-100")]);
+    bench.advance(10 * DAY);
+    let item = bench.subscription(&subscription)["items"]["data"][0]["id"].as_str().unwrap().to_owned();
+    let form = [
+        ("subscription", subscription.as_str()),
+        ("subscription_details[items][0][id]", &item),
+        ("subscription_details[items][0][price]", &big),
+        ("subscription_details[proration_behavior]", "always_invoice"),
+        ("preview_mode", "recurring"),
+    ];
+    let regular = bench.post("invoices/create_preview", &form);
+    assert_eq!((sums(&regular), &regular["amount_due"]), ([9_000, 900, 8_100], &json!(8_100)));
+}
+
+#[test]
 fn a_coupon_that_cannot_be_redeemed_is_refused_and_nothing_is_sold_at_the_full_price() {
     let mut bench = Bench::new();
     let price = bench.price("Pro", 9_900, "month");

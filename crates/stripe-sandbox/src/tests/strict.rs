@@ -348,7 +348,7 @@ fn a_word_that_stripe_does_not_have_is_refused_wherever_there_are_words() {
         ("POST", "checkout/sessions", "currency", "eur"),
         ("POST", "invoices", "automatic_tax[enabled]", "true"),
         ("POST", "invoices", "currency", "xyz"),
-        ("POST", "invoices/create_preview", "preview_mode", "recurring"),
+        ("POST", "invoices/create_preview", "preview_mode", "yearly"),
         ("POST", "refunds", "reason", "bored"),
         ("POST", "credit_notes", "reason", "bored"),
         ("POST", "webhook_endpoints", "enabled_events[1]", "invoice.payed"),

@@ -1,0 +1,69 @@
+//! Billing modes, which differ in how prorations and cancellations are shown.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    account::Account,
+    error::{Result, StripeError},
+    form::Params,
+    subscription::{Subscription, live},
+};
+
+/// How a subscription is billed. Stripe's default is `flexible` as of API version 2025-09-30.clover.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum BillingMode {
+    Classic,
+    #[default]
+    Flexible,
+}
+
+impl BillingMode {
+    /// Reads `billing_mode`; none where it was not sent.
+    pub(crate) fn read(params: &mut Params) -> Result<Option<Self>> {
+        let Some(mut mode) = params.map("billing_mode")? else { return Ok(None) };
+        let kind = mode.one_of("type", &["classic", "flexible"])?;
+        let kind = kind.ok_or_else(|| StripeError::missing("billing_mode[type]"))?;
+        if let Some(mut flexible) = mode.map("flexible")? {
+            flexible.only("proration_discounts", &["included"], &["included", "itemized"])?;
+            flexible.done()?;
+        }
+        mode.done()?;
+        Ok(Some(if kind == "classic" { Self::Classic } else { Self::Flexible }))
+    }
+
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Classic => "classic",
+            Self::Flexible => "flexible",
+        }
+    }
+
+    pub(crate) fn json(self, migrated_at: Option<i64>) -> Value {
+        let mut mode = match self {
+            Self::Classic => json!({ "flexible": null, "type": "classic" }),
+            Self::Flexible => json!({ "flexible": { "proration_discounts": "included" }, "type": "flexible" }),
+        };
+        if let Some(at) = migrated_at {
+            mode["updated_at"] = json!(at);
+        }
+        mode
+    }
+}
+
+/// `POST /v1/subscriptions/{id}/migrate`: from classic to flexible billing, and never back.
+pub(crate) fn migrate(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
+    let subscription = live(account, id)?;
+    let mode = BillingMode::read(&mut params)?.ok_or_else(|| StripeError::missing("billing_mode"))?;
+    params.done()?;
+    if mode == BillingMode::Classic || subscription.billing_mode == BillingMode::Flexible {
+        let message = "Only a subscription with billing_mode[type]=classic can be migrated, and only to flexible.";
+        return Err(StripeError::invalid(message).at("billing_mode[type]"));
+    }
+    let now = account.now;
+    account.change(id, |subscription: &mut Subscription| {
+        subscription.billing_mode = mode;
+        subscription.migrated_at = Some(now);
+    });
+    Ok(account.shown::<Subscription>(id))
+}
