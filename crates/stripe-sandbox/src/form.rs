@@ -3,18 +3,24 @@
 //! [`Params`] is read by taking, and [`done`](Params::done) refuses what nobody took before anything is done. Whoever forgets
 //! that is caught by [`watch`](Params::watch): a request of which something was not read is never answered with a success.
 
+mod kinds;
+
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::{
-    error::{Result, StripeError},
-    money,
-};
+use crate::error::{Result, StripeError};
+
+/// The largest number that is read, or the smallest below 0.
+const MOST_INTEGER: u64 = 9_999_999_999_999;
+/// The most of a thing that is bought at once.
+pub(crate) const MOST_QUANTITY: i64 = 9_999_999;
+/// The most that one of it costs, in the currency's smallest unit.
+pub(crate) const MOST_AMOUNT: i64 = 99_999_999_999;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum Node {
@@ -163,10 +169,10 @@ impl Params {
     pub(crate) fn int(&mut self, key: &str) -> Result<Option<i64>> {
         let name = self.name(key);
         let Some(text) = self.text(key)? else { return Ok(None) };
-        let number = text.parse().map_err(|_| {
-            StripeError::coded("parameter_invalid_integer", format!("Invalid integer: {text}")).at(&name)
-        })?;
-        Ok(Some(number))
+        let wrong = || StripeError::coded("parameter_invalid_integer", format!("Invalid integer: {text}")).at(&name);
+        let number: i64 = text.parse().map_err(|_| wrong())?;
+        // Sums and products of such numbers stay within what a number holds.
+        if number.unsigned_abs() > MOST_INTEGER { Err(wrong()) } else { Ok(Some(number)) }
     }
 
     /// A whole number from `least` on.
@@ -187,28 +193,6 @@ impl Params {
         text.parse().map(Some).map_err(|_| StripeError::invalid(format!("Invalid number: {text}")).at(&name))
     }
 
-    /// A percentage of at most four decimals, in ten thousandths of a percent.
-    pub(crate) fn percent(&mut self, key: &str) -> Result<Option<i64>> {
-        let name = self.name(key);
-        let Some(text) = self.text(key)? else { return Ok(None) };
-        let wrong = || StripeError::invalid(format!("Invalid decimal: {text}")).at(&name);
-        money::percent_read(&text).ok_or_else(wrong).map(Some)
-    }
-
-    /// A currency's code, in small letters.
-    pub(crate) fn currency(&mut self, key: &str) -> Result<Option<String>> {
-        let name = self.name(key);
-        let Some(text) = self.text(key)? else { return Ok(None) };
-        let code = text.to_ascii_lowercase();
-        if money::is_currency(&code) {
-            return Ok(Some(code));
-        }
-        let known: Vec<&str> = money::CURRENCIES.split_ascii_whitespace().collect();
-        let message =
-            format!("Invalid currency: {code}. Stripe currently supports these currencies: {}", known.join(", "));
-        Err(StripeError::invalid(message).at(&name))
-    }
-
     /// `true` or `false`.
     pub(crate) fn flag(&mut self, key: &str) -> Result<Option<bool>> {
         let name = self.name(key);
@@ -218,39 +202,6 @@ impl Params {
             Some("false") => Ok(Some(false)),
             Some(other) => Err(StripeError::invalid(format!("Invalid boolean: {other}")).at(&name)),
         }
-    }
-
-    /// One of a few words.
-    pub(crate) fn one_of(&mut self, key: &str, words: &[&str]) -> Result<Option<String>> {
-        let name = self.name(key);
-        let text = self.text(key)?;
-        if let Some(text) = &text {
-            word_check(&name, text, words)?;
-        }
-        Ok(text)
-    }
-
-    /// One of the words that the sandbox has, where Stripe has more: those are refused as not modelled.
-    pub(crate) fn only(&mut self, key: &str, ours: &[&str], stripes: &[&str]) -> Result<Option<String>> {
-        let name = self.name(key);
-        match self.one_of(key, stripes)? {
-            Some(word) if !ours.contains(&word.as_str()) => {
-                Err(StripeError::not_modelled(&format!("{name}={word}"), &name))
-            }
-            word => Ok(word),
-        }
-    }
-
-    /// Sets an optional word, where it was sent; sent empty, it unsets.
-    pub(crate) fn set_one_of(&mut self, key: &str, words: &[&str], target: &mut Option<String>) -> Result<()> {
-        let name = self.name(key);
-        if let Some(text) = self.text(key)? {
-            if !text.is_empty() {
-                word_check(&name, &text, words)?;
-            }
-            *target = (!text.is_empty()).then_some(text);
-        }
-        Ok(())
     }
 
     /// An object; an empty text stands for an empty object.
@@ -297,16 +248,6 @@ impl Params {
         entries.into_iter().map(one).collect::<Result<_>>().map(Some)
     }
 
-    /// Words of a few, in order.
-    pub(crate) fn words(&mut self, key: &str, words: &[&str]) -> Result<Option<Vec<String>>> {
-        let name = self.name(key);
-        let Some(texts) = self.texts(key)? else { return Ok(None) };
-        for (index, text) in texts.iter().enumerate() {
-            word_check(&format!("{name}[{index}]"), text, words)?;
-        }
-        Ok(Some(texts))
-    }
-
     /// Everything that is left, as names and texts. An object in it is refused.
     pub(crate) fn pairs(&mut self) -> Result<Vec<(String, String)>> {
         let mut pairs = Vec::new();
@@ -323,71 +264,6 @@ impl Params {
         Ok(pairs)
     }
 
-    /// Takes what is only kept and given back as it is, such as the footer of an invoice; sent empty, it is null again.
-    pub(crate) fn keep(&mut self, keys: &[&str], target: &mut Map<String, Value>) -> Result<()> {
-        for key in keys {
-            if let Some(text) = self.text(key)? {
-                target.insert((*key).to_owned(), if text.is_empty() { Value::Null } else { Value::String(text) });
-            }
-        }
-        Ok(())
-    }
-
-    /// Payment methods are cards here: others are refused.
-    pub(crate) fn cards_only(&mut self, key: &str) -> Result<()> {
-        let name = self.name(key);
-        match self.texts(key)?.unwrap_or_default().into_iter().find(|kind| kind != "card") {
-            None => Ok(()),
-            Some(kind) => Err(StripeError::not_modelled(&format!("{name} other than card, such as {kind},"), &name)),
-        }
-    }
-
-    /// `automatic_tax`, which the sandbox refuses as Stripe does where its tax product is not set up.
-    pub(crate) fn automatic_tax(&mut self) -> Result<()> {
-        let name = self.name("automatic_tax");
-        let Some(mut tax) = self.map("automatic_tax")? else { return Ok(()) };
-        if tax.flag("enabled")? == Some(true) {
-            let message = "You must have a valid head office address to enable automatic tax calculation in test mode. \
-                           The sandbox has no Stripe Tax; give tax rates instead.";
-            return Err(StripeError::invalid(message).at(&format!("{name}[enabled]")));
-        }
-        tax.done()
-    }
-
-    /// Sets an optional text, where it was sent; sent empty, it unsets.
-    pub(crate) fn set(&mut self, key: &str, target: &mut Option<String>) -> Result<()> {
-        if let Some(text) = self.text(key)? {
-            *target = (!text.is_empty()).then_some(text);
-        }
-        Ok(())
-    }
-
-    /// Merges `metadata` as Stripe does: an empty value takes the key away, an empty `metadata` all of them.
-    pub(crate) fn metadata(&mut self, target: &mut Map<String, Value>) -> Result<()> {
-        let Some(mut sent) = self.map("metadata")? else { return Ok(()) };
-        if sent.is_empty() {
-            target.clear();
-        }
-        for (key, text) in sent.pairs()? {
-            if text.is_empty() {
-                target.remove(&key);
-            } else {
-                target.insert(key, Value::String(text));
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes an object that only says that something is off, which it is here: `automatic_tax[enabled]=false`.
-    pub(crate) fn disabled(&mut self, key: &str) -> Result<()> {
-        let name = self.name(key);
-        let Some(mut object) = self.map(key)? else { return Ok(()) };
-        if object.flag("enabled")? == Some(true) {
-            return Err(StripeError::not_modelled(&format!("{name}[enabled]=true"), &format!("{name}[enabled]")));
-        }
-        object.done()
-    }
-
     /// Refuses what nobody took.
     pub(crate) fn done(&self) -> Result<()> {
         match self.entries.first() {
@@ -395,13 +271,6 @@ impl Params {
             Some((name, _)) => Err(StripeError::unknown(&self.name(name))),
         }
     }
-}
-
-fn word_check(name: &str, text: &str, words: &[&str]) -> Result<()> {
-    if words.contains(&text) {
-        return Ok(());
-    }
-    Err(StripeError::invalid(format!("Invalid {name}: must be one of {}", words.join(", "))).at(name))
 }
 
 fn insert(entries: &mut Vec<(String, Node)>, path: &[&str], text: String) {
@@ -446,7 +315,7 @@ fn node(value: Value) -> Node {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Map, json};
 
     use super::*;
 

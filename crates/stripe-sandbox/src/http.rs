@@ -112,7 +112,7 @@ async fn answer(
     if let Some(path) = asked.path.strip_prefix("/v1/").map(str::to_owned) {
         return api(&world, &asked, &path).await;
     }
-    if asked.path == "/v1" || asked.path == "/v2" || asked.path.starts_with("/v2/") {
+    if is_versioned(&asked.path) {
         return write(&asked, refusal(&StripeError::no_route(asked.method.as_str(), &asked.path)));
     }
     if let Some(path) = asked.path.strip_prefix("/_sandbox/").map(str::to_owned) {
@@ -136,6 +136,13 @@ async fn answer(
             (headers, bytes).into_response()
         }
     }
+}
+
+/// Whether it is an address of some version of the API: `/v1`, `/v2/core/events`.
+fn is_versioned(path: &str) -> bool {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    let number = first.strip_prefix('v').unwrap_or_default();
+    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// What an API request is answered with.

@@ -7,7 +7,7 @@ use crate::{
     account::{Account, noun},
     customer,
     error::{Result, StripeError},
-    form::Params,
+    form::{MOST_AMOUNT, MOST_QUANTITY, Params},
     invoice::{Invoice, Line, Status, line::Origin},
     list,
     price::Price,
@@ -107,8 +107,8 @@ pub(crate) fn waiting_take(
 /// `POST /v1/invoiceitems`
 pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value> {
     let customer = params.need("customer")?;
-    let (amount, currency) = (params.int("amount")?, params.currency("currency")?);
-    let quantity = params.int_from("quantity", 0)?.unwrap_or(1);
+    let (amount, currency) = (params.int_within("amount", -MOST_AMOUNT, MOST_AMOUNT)?, params.currency("currency")?);
+    let quantity = params.int_within("quantity", 0, MOST_QUANTITY)?.unwrap_or(1);
     let (description, subscription) = (params.text("description")?, params.text("subscription")?);
     let invoice = params.text("invoice")?;
     let mut pricing = params.map("pricing")?.unwrap_or_default();

@@ -7,7 +7,7 @@ use crate::{
     account::{Account, Noun, noun},
     customer::Customer,
     error::{Result, StripeError},
-    form::Params,
+    form::{MOST_AMOUNT, Params},
     list,
 };
 
@@ -167,9 +167,13 @@ pub(crate) fn event_create(account: &mut Account, mut params: Params) -> Result<
     let param = |key: &str| format!("payload[{key}]");
     let customer = payload(&meter.customer_key).ok_or_else(|| StripeError::missing(&param(&meter.customer_key)))?;
     let value = match payload(&meter.value_key) {
-        Some(text) => text
-            .parse()
-            .map_err(|_| StripeError::invalid(format!("Invalid number: {text}")).at(&param(&meter.value_key)))?,
+        Some(text) => {
+            let wrong = || StripeError::invalid(format!("Invalid number: {text}")).at(&param(&meter.value_key));
+            text.parse()
+                .ok()
+                .filter(|value: &i64| value.unsigned_abs() <= MOST_AMOUNT.unsigned_abs())
+                .ok_or_else(wrong)?
+        }
         None if meter.formula == Formula::Count => 1,
         None => return Err(StripeError::missing(&param(&meter.value_key))),
     };

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     account::{Account, noun},
     error::{Result, StripeError},
-    form::Params,
+    form::{MOST_AMOUNT, Params},
     list, product,
     product::Product,
 };
@@ -44,9 +44,17 @@ noun!(Price, prices, "price", "price.updated");
 impl Recurring {
     fn read(mut params: Params, account: &Account) -> Result<Self> {
         let interval = params.one_of("interval", &["day", "week", "month", "year"])?;
+        let interval = interval.ok_or_else(|| StripeError::missing("recurring[interval]"))?;
+        // Three years, as at Stripe.
+        let most = match interval.as_str() {
+            "day" => 1_095,
+            "week" => 156,
+            "month" => 36,
+            _ => 3,
+        };
         let recurring = Self {
-            interval: interval.ok_or_else(|| StripeError::missing("recurring[interval]"))?,
-            interval_count: params.int_from("interval_count", 1)?.unwrap_or(1),
+            interval,
+            interval_count: params.int_within("interval_count", 1, most)?.unwrap_or(1),
             meter: params.text("meter")?,
         };
         let usage = params.one_of("usage_type", &["licensed", "metered"])?;
@@ -153,11 +161,13 @@ impl Price {
     pub(crate) fn read(account: &mut Account, mut params: Params, product: Option<&str>) -> Result<Self> {
         params.need_there("currency")?;
         let currency = params.currency("currency")?.unwrap_or_default();
-        let amount = match (params.int_from("unit_amount", 0)?, params.text("unit_amount_decimal")?) {
+        let amount = match (params.int_within("unit_amount", 0, MOST_AMOUNT)?, params.text("unit_amount_decimal")?) {
             (Some(amount), _) => amount,
-            (None, Some(decimal)) => decimal.parse().map_err(|_| {
-                StripeError::invalid("The sandbox models whole minor units only.").at("unit_amount_decimal")
-            })?,
+            (None, Some(decimal)) => {
+                let whole = decimal.parse().ok().filter(|amount| (0..=MOST_AMOUNT).contains(amount));
+                let name = params.name("unit_amount_decimal");
+                whole.ok_or_else(|| StripeError::not_modelled("parts of the smallest unit of a currency", &name))?
+            }
             (None, None) => return Err(StripeError::missing("unit_amount")),
         };
         let recurring = params.map("recurring")?.map(|params| Recurring::read(params, account)).transpose()?;

@@ -36,6 +36,9 @@ pub(crate) fn clock(world: &World, method: &str, mut params: Params) -> Result<V
 
 /// Requests about one account's knobs.
 pub(crate) fn route(account: &mut Account, method: &str, parts: &[&str], params: Params) -> Result<Value> {
+    if matches!(parts, ["state"] | ["events", _, "resend"]) {
+        params.done()?;
+    }
     match (method, parts) {
         ("GET", ["state"]) => Ok(state(account)),
         ("GET" | "POST", ["chaos"]) => knob::chaos(account, params),

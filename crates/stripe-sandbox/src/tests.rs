@@ -4,6 +4,7 @@ mod cancel;
 mod chaos;
 mod cycle;
 mod discount;
+mod furnished;
 mod history;
 mod proration;
 mod schedule;

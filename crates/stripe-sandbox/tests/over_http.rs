@@ -223,9 +223,15 @@ async fn pages_have_no_script_and_unknown_addresses_say_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_is_said_in_json() {
     let lab = Lab::start(9);
-    for path in
-        ["/v1", "/v1/nonsense", "/v1/customers/cus_1/nonsense", "/v2", "/v2/core/events", "/v2/billing/meter_events"]
-    {
+    for path in [
+        "/v1",
+        "/v1/nonsense",
+        "/v1/customers/cus_1/nonsense",
+        "/v2",
+        "/v3/customers",
+        "/v2/core/events",
+        "/v2/billing/meter_events",
+    ] {
         for method in [Method::GET, Method::POST, Method::DELETE] {
             let response = lab.send(method.clone(), path, KEY, "", &[]).await;
             assert_eq!(response.headers()["content-type"], "application/json", "{method} {path}");

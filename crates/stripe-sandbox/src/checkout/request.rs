@@ -8,7 +8,7 @@ use crate::{
     coupon::Coupon,
     customer,
     error::{Result, StripeError},
-    form::Params,
+    form::{MOST_QUANTITY, Params},
     invoice::sum::Sums,
     list,
     price::Price,
@@ -23,7 +23,7 @@ type Bought = (Vec<(Price, i64)>, Vec<Vec<TaxRate>>);
 fn prices(account: &mut Account, list: Vec<Params>) -> Result<Bought> {
     let (mut prices, mut all_rates) = (Vec::new(), Vec::new());
     for mut params in list {
-        let quantity = params.int_from("quantity", 1)?.unwrap_or(1);
+        let quantity = params.int_within("quantity", 1, MOST_QUANTITY)?.unwrap_or(1);
         let price = match (params.text("price")?, params.map("price_data")?) {
             (Some(price), _) => account.named::<Price>(&price, "line_items[0][price]")?.clone(),
             (None, Some(data)) => {

@@ -111,7 +111,7 @@ pub(crate) fn read(account: &mut Account, mut params: Params) -> Result<(Subscri
 }
 
 fn trial_end(params: &mut Params, now: i64) -> Result<Option<i64>> {
-    let days = params.int_from("trial_period_days", 0)?.filter(|days| *days > 0);
+    let days = params.int_within("trial_period_days", 0, 730)?.filter(|days| *days > 0);
     let end = match params.text("trial_end")?.as_deref() {
         None => days.map(|days| now + days * DAY),
         Some("now") => None,

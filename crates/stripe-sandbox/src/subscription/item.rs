@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     account::{Account, Noun},
     error::{Result, StripeError},
-    form::Params,
+    form::{MOST_QUANTITY, Params},
     invoice::{Line, line, line::Origin},
     list, meter,
     price::Price,
@@ -142,7 +142,7 @@ pub(crate) fn read(account: &mut Account, list: Vec<Params>, old: &[Item]) -> Re
     for mut params in list {
         let id = params.text("id")?;
         let deleted = params.flag("deleted")?.unwrap_or(false);
-        let quantity = params.int_from("quantity", 0)?;
+        let quantity = params.int_within("quantity", 0, MOST_QUANTITY)?;
         let price = match (params.text("price")?, params.map("price_data")?) {
             (Some(price), _) => Some(account.named::<Price>(&price, "items[0][price]")?.clone()),
             (None, Some(data)) => {
