@@ -129,6 +129,26 @@ impl Coupon {
     }
 }
 
+/// What is taken off: a part or an amount, and not both.
+fn off(percent: Option<i64>, amount: Option<i64>, currency: Option<String>) -> Result<Off> {
+    match (percent, amount, currency) {
+        (Some(percent), None, _) if (1..=1_000_000).contains(&percent) => Ok(Off::Percent(percent)),
+        (Some(_), None, _) => {
+            Err(StripeError::invalid("percent_off must be greater than 0 and at most 100.").at("percent_off"))
+        }
+        (None, Some(amount), Some(currency)) => Ok(Off::Amount(amount, currency)),
+        (None, Some(_), None) => Err(StripeError::missing("currency")),
+        (Some(_), Some(_), _) => {
+            let message = "You may only specify one of these parameters: percent_off, amount_off.";
+            Err(StripeError::invalid(message).at("amount_off"))
+        }
+        (None, None, _) => {
+            let message = "Must provide percent_off or amount_off.";
+            Err(StripeError::coded("parameter_missing", message).at("percent_off"))
+        }
+    }
+}
+
 /// `POST /v1/coupons`
 pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value> {
     let id = params.text("id")?.filter(|id| !id.is_empty());
@@ -153,22 +173,7 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
     let mut metadata = Map::new();
     params.metadata(&mut metadata)?;
     params.done()?;
-    let off = match (percent, amount, currency) {
-        (Some(percent), None, _) if (1..=1_000_000).contains(&percent) => Off::Percent(percent),
-        (Some(_), None, _) => {
-            return Err(StripeError::invalid("percent_off must be greater than 0 and at most 100.").at("percent_off"));
-        }
-        (None, Some(amount), Some(currency)) => Off::Amount(amount, currency),
-        (None, Some(_), None) => return Err(StripeError::missing("currency")),
-        (Some(_), Some(_), _) => {
-            let message = "You may only specify one of these parameters: percent_off, amount_off.";
-            return Err(StripeError::invalid(message).at("amount_off"));
-        }
-        (None, None, _) => {
-            let message = "Must provide percent_off or amount_off.";
-            return Err(StripeError::coded("parameter_missing", message).at("percent_off"));
-        }
-    };
+    let off = off(percent, amount, currency)?;
     for product in &products {
         account.named::<Product>(product, "applies_to[products]")?;
     }

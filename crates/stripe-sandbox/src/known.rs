@@ -41,7 +41,7 @@ fn has_parameter(method: &str, path: &str, param: &str) -> bool {
         match (index, part.bytes().all(|byte| byte.is_ascii_digit())) {
             (0, _) => plain.push_str(part),
             (_, true) => plain.push_str("[]"),
-            (_, false) => plain.push_str(&format!("[{part}]")),
+            (_, false) => plain.extend(["[", part, "]"]),
         }
     }
     has(words, plain.trim_end_matches("[]"))

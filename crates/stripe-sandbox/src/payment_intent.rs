@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    account::{Account, Noun, noun},
+    account::{Account, noun},
     charge, customer,
     error::{Result, StripeError},
     form::Params,
@@ -22,6 +22,19 @@ pub(crate) enum Status {
     RequiresCapture,
     Succeeded,
     Canceled,
+}
+
+impl Status {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::RequiresPaymentMethod => "requires_payment_method",
+            Self::RequiresConfirmation => "requires_confirmation",
+            Self::RequiresAction => "requires_action",
+            Self::RequiresCapture => "requires_capture",
+            Self::Succeeded => "succeeded",
+            Self::Canceled => "canceled",
+        }
+    }
 }
 
 const USAGES: &[&str] = &["off_session", "on_session"];
@@ -75,14 +88,6 @@ noun!(PaymentIntent, payment_intents, "payment_intent", "");
 
 impl PaymentIntent {
     fn to_json(&self) -> Value {
-        let status = match self.status {
-            Status::RequiresPaymentMethod => "requires_payment_method",
-            Status::RequiresConfirmation => "requires_confirmation",
-            Status::RequiresAction => "requires_action",
-            Status::RequiresCapture => "requires_capture",
-            Status::Succeeded => "succeeded",
-            Status::Canceled => "canceled",
-        };
         let next_action = (self.status == Status::RequiresAction).then(|| {
             json!({ "type": "redirect_to_url", "redirect_to_url": { "return_url": self.return_url, "url": self.authenticate_url } })
         });
@@ -128,7 +133,7 @@ impl PaymentIntent {
             "source": null,
             "statement_descriptor": null,
             "statement_descriptor_suffix": null,
-            "status": status,
+            "status": self.status.word(),
             "transfer_data": null,
             "transfer_group": null,
         });
@@ -398,7 +403,7 @@ pub(crate) fn capture(account: &mut Account, id: &str, mut params: Params) -> Re
         customer::live(account, customer, "customer")?;
     }
     let (Status::RequiresCapture, Some(charge)) = (intent.status, &intent.latest_charge) else {
-        let status = intent.json()["status"].as_str().unwrap_or_default().to_owned();
+        let status = intent.status.word();
         let message = format!(
             "This PaymentIntent could not be captured because it has a status of {status}. Only a PaymentIntent with one \
              of the following statuses may be captured: requires_capture."

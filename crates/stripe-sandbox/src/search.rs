@@ -154,15 +154,14 @@ impl Condition {
             _ => return Err(unreadable()),
         };
         skip(text);
-        let value = match quoted(text)? {
-            Some(value) => Some(value),
-            None => {
-                let bare = while_is(text, |letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.' | '_'));
-                if bare.is_empty() {
-                    return Err(unreadable());
-                }
-                Some(bare).filter(|bare| bare != "null")
+        let value = if let Some(value) = quoted(text)? {
+            Some(value)
+        } else {
+            let bare = while_is(text, |letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.' | '_'));
+            if bare.is_empty() {
+                return Err(unreadable());
             }
+            Some(bare).filter(|bare| bare != "null")
         };
         Ok(Self { not, field, key, sign, value })
     }

@@ -176,7 +176,7 @@ impl NewCheckout<'_> {
             .tax_rates
             .iter()
             .enumerate()
-            .fold(data, |data, (index, rate)| data.with(&format!("default_tax_rates[{index}]"), rate));
+            .fold(data, |data, (index, rate)| data.with(format!("default_tax_rates[{index}]"), rate));
         Form::new()
             .with("mode", "subscription")
             .with("customer", self.customer)

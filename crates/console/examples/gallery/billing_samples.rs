@@ -93,6 +93,18 @@ fn account(account: BillingAccount) -> BillingPage {
     }
 }
 
+fn next_payment() -> BillingNextPayment {
+    BillingNextPayment {
+        date: "21 December 2026".to_owned(),
+        parts: vec![
+            ("Subtotal".to_owned(), "$29".to_owned()),
+            ("Spring (20% off), until 1 March 2027".to_owned(), "-$5.80".to_owned()),
+            ("Tax".to_owned(), "$4.41".to_owned()),
+        ],
+        total: "$27.61".to_owned(),
+    }
+}
+
 fn filled() -> BillingAccount {
     let look = |label: &str, down| {
         let to = "/billing/change?organization=0199a1b2&plan=pro&interval=month".to_owned();
@@ -140,15 +152,7 @@ fn filled() -> BillingAccount {
         can_cancel: true,
         can_resume: false,
         has_portal: true,
-        next_payment: Some(BillingNextPayment {
-            date: "21 December 2026".to_owned(),
-            parts: vec![
-                ("Subtotal".to_owned(), "$29".to_owned()),
-                ("Spring (20% off), until 1 March 2027".to_owned(), "-$5.80".to_owned()),
-                ("Tax".to_owned(), "$4.41".to_owned()),
-            ],
-            total: "$27.61".to_owned(),
-        }),
+        next_payment: Some(next_payment()),
         invoices: Some(vec![
             invoice("F00D-0002", "21 November 2026", "open"),
             invoice("F00D-0001", "21 October 2026", "paid"),

@@ -7,6 +7,7 @@ use crate::{
     checkout::{Redeemed, Session, Status},
     coupon::Coupon,
     customer,
+    customer::Customer,
     error::{Result, StripeError},
     form::{MOST_QUANTITY, Params},
     invoice::sum::Sums,
@@ -112,32 +113,37 @@ fn page_read(params: &mut Params) -> Result<()> {
     Ok(())
 }
 
-/// `POST /v1/checkout/sessions`
-pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value> {
-    let mode =
-        params.one_of("mode", &["subscription", "setup", "payment"])?.ok_or_else(|| StripeError::missing("mode"))?;
-    if mode == "payment" {
-        return Err(StripeError::invalid(
-            "The sandbox has Checkout in subscription and setup mode, not in payment mode.",
-        )
-        .at("mode"));
-    }
+/// Reads what the page is for: whether only a card is kept.
+fn mode_read(params: &mut Params) -> Result<bool> {
+    let words = ["payment", "setup", "subscription"];
+    let mode = params.only("mode", &words[1..], &words)?.ok_or_else(|| StripeError::missing("mode"))?;
     let modes = ["custom", "elements", "embedded", "embedded_page", "form", "hosted", "hosted_page"];
     params.only("ui_mode", &["hosted", "hosted_page"], &modes)?;
-    let success_url = Some(params.need("success_url")?);
-    let customer = params.text("customer")?;
-    let email = params.text("customer_email")?;
+    Ok(mode == "setup")
+}
+
+/// Reads who pays: a customer, an address, or neither.
+fn owner_read(account: &mut Account, params: &mut Params) -> Result<(Option<Customer>, Option<String>)> {
+    let (customer, email) = (params.text("customer")?, params.text("customer_email")?);
     if customer.is_some() && email.is_some() {
         return Err(StripeError::invalid("You may only specify one of these parameters: customer, customer_email."));
     }
+    let named = customer.map(|customer| customer::live(account, &customer, "customer")).transpose()?;
+    Ok((named, email))
+}
+
+/// `POST /v1/checkout/sessions`
+pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value> {
+    let setup = mode_read(&mut params)?;
+    let success_url = Some(params.need("success_url")?);
+    let (named, email) = owner_read(account, &mut params)?;
     let list = params.list("line_items")?.unwrap_or_default();
     let (prices, tax_rates) = prices(account, list)?;
-    if mode == "subscription" && prices.is_empty() {
+    if !setup && prices.is_empty() {
         return Err(StripeError::missing("line_items"));
     }
     let expires_at = params.int("expires_at")?;
     let collection = params.one_of("payment_method_collection", &["always", "if_required"])?;
-    let named = customer.map(|customer| customer::live(account, &customer, "customer")).transpose()?;
     account.enter(None);
     let id = format!("cs_test_{}", account.random.letters(48));
     let mut session = Session {
@@ -145,7 +151,7 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
         id,
         created: account.now,
         status: Status::Open,
-        setup: mode == "setup",
+        setup,
         currency: currency(&mut params, &prices)?,
         prices,
         subscription_data: subscription_data(&mut params)?,

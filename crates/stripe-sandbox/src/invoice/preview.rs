@@ -112,7 +112,7 @@ pub(crate) fn create_preview(account: &mut Account, mut params: Params) -> Resul
         let subscription = account.named::<Subscription>(&id, "subscription")?.clone();
         let mut ghost = account.ghost(&subscription.customer);
         ghost.enter(subscription.test_clock.as_deref());
-        let details = details.map_or_else(Params::default, |details| details);
+        let details = details.unwrap_or_default();
         let preview = if recurring { regular(&mut ghost, &id, details) } else { changed(&mut ghost, &id, details) };
         return preview.and_then(|preview| preview.ok_or_else(none_upcoming));
     }
