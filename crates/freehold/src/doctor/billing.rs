@@ -185,6 +185,7 @@ mod tests {
             webhook_secrets: secrets.iter().map(|&secret| Secret::new(secret)).collect(),
             sandbox: "127.0.0.1:12111".parse().unwrap(),
             return_urls: Vec::new(),
+            checkout: freehold_billing::CheckoutTerms::default(),
         };
         (stripe, billing)
     }
