@@ -109,7 +109,6 @@ async fn pages_for_people_are_made_and_closed() {
         promotion_codes: true,
         tax_rates: &[],
         expires_at: None,
-        number: 1,
     };
     let made = lab.client.checkout_create(&checkout, None).await.unwrap();
     assert!(made.url.as_ref().unwrap().starts_with(&lab.sandbox.url()));
