@@ -188,14 +188,7 @@ pub async fn backbone(materials: Materials, product: &Product) -> Result<Backbon
     let billing = billing.transpose()?;
     let places = Places { product: spec.clone(), billing: billing.clone(), clock: clock.clone(), ids: ids.clone() };
     let (newcomer, invited) = (newcomers(places), invitations(clock.clone()));
-    let settings = IdentitySettings {
-        site_url: site_url.clone(),
-        product_name: spec.name.clone(),
-        password: spec.sign_in.contains(&SignIn::Password),
-        magic_link: spec.sign_in.contains(&SignIn::MagicLink),
-        auth,
-        supabase,
-    };
+    let settings = sign_in_settings(&spec, &site_url, auth, supabase);
     let (own_db, own_vault) = (db.clone(), vault.clone());
     let identity =
         Identity::load(own_db, own_vault, clock.clone(), random.clone(), settings, newcomer, outbound.clone()).await;
@@ -219,6 +212,17 @@ pub async fn backbone(materials: Materials, product: &Product) -> Result<Backbon
         billing,
         trusted_proxies,
     }))
+}
+
+fn sign_in_settings(spec: &Spec, site_url: &str, auth: AuthSettings, supabase: SupabaseSettings) -> IdentitySettings {
+    IdentitySettings {
+        site_url: site_url.to_owned(),
+        product_name: spec.name.clone(),
+        password: spec.sign_in.contains(&SignIn::Password),
+        magic_link: spec.sign_in.contains(&SignIn::MagicLink),
+        auth,
+        supabase,
+    }
 }
 
 /// What happens to somebody who signs in for the first time.

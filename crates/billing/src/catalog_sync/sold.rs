@@ -175,8 +175,7 @@ mod tests {
     }
 
     fn deal(plan: &str, interval: Interval) -> Option<Sold> {
-        let plan = voice().plan(plan).map(today).unwrap();
-        Some(Sold { plan, interval, per_member: false, custom: true })
+        voice().plan(plan).map(|found| Sold { plan: today(found), interval, per_member: false, custom: true })
     }
 
     #[test]
