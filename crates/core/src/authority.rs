@@ -93,8 +93,8 @@ mod tests {
 
     const AREAS: [Area; 3] = [Area::Members, Area::Keys, Area::Product("workflows")];
 
-    fn time(text: &str) -> Option<Timestamp> {
-        Some(text.parse().unwrap())
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
     }
 
     fn scoped(role: Role, scopes: &[&str]) -> Bounds {
@@ -104,17 +104,18 @@ mod tests {
 
     #[test]
     fn each_dimension_is_the_narrower_one() {
-        let key = Bounds { ends: time("2026-05-01T00:00:00Z"), ..scoped(Role::Admin, &["keys", "workflows:read"]) };
+        let key =
+            Bounds { ends: Some(time("2026-05-01T00:00:00Z")), ..scoped(Role::Admin, &["keys", "workflows:read"]) };
         let giver = Bounds {
             live: false,
-            ends: time("2026-04-01T00:00:00Z"),
+            ends: Some(time("2026-04-01T00:00:00Z")),
             ..scoped(Role::Member, &["keys:read", "workflows:write"])
         };
         let left = key.within(&giver);
-        assert_eq!((left.role, left.live, left.ends), (Role::Member, false, time("2026-04-01T00:00:00Z")));
+        assert_eq!((left.role, left.live, left.ends), (Role::Member, false, Some(time("2026-04-01T00:00:00Z"))));
         assert_eq!(left.scopes.names(), ["keys:read", "workflows:read"]);
-        assert!(left.ended("2026-04-01T00:00:00Z".parse().unwrap()));
-        assert!(!left.ended("2026-03-31T23:59:59Z".parse().unwrap()));
+        assert!(left.ended(time("2026-04-01T00:00:00Z")));
+        assert!(!left.ended(time("2026-03-31T23:59:59Z")));
     }
 
     #[test]
@@ -126,7 +127,8 @@ mod tests {
 
     #[test]
     fn what_exceeds_in_any_dimension_is_refused() {
-        let giver = Bounds { ends: time("2026-04-01T00:00:00Z"), live: false, ..scoped(Role::Admin, &["keys:write"]) };
+        let giver =
+            Bounds { ends: Some(time("2026-04-01T00:00:00Z")), live: false, ..scoped(Role::Admin, &["keys:write"]) };
         let fits = Bounds { role: Role::Viewer, scopes: Scopes::stored(vec!["keys:read".into()]), ..giver.clone() };
         fits.check_within(&giver).unwrap();
         giver.check_within(&giver).unwrap();
@@ -136,7 +138,7 @@ mod tests {
             Bounds { scopes: Scopes::stored(vec!["workflows:read".into()]), ..fits.clone() },
             Bounds { live: true, ..fits.clone() },
             Bounds { ends: None, ..fits.clone() },
-            Bounds { ends: time("2026-04-01T00:00:01Z"), ..fits.clone() },
+            Bounds { ends: Some(time("2026-04-01T00:00:01Z")), ..fits.clone() },
         ] {
             let refused = exceeding.check_within(&giver).unwrap_err();
             assert!(refused.is(codes::PERMISSION_DENIED), "{exceeding:?}");

@@ -27,7 +27,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Some(Command::Demo { url }) => return Ok(demo::demo(&url).await),
         Some(Command::Doctor) => return doctor::doctor(cli.options).await,
-        None | Some(Command::Serve) => serve::serve(cli.options.resolve()?).await?,
+        None | Some(Command::Serve) => Box::pin(serve::serve(cli.options.resolve()?)).await?,
         Some(Command::Work) => work::alone(cli.options.resolve()?).await?,
         Some(Command::Migrate) => operate::migrate(&cli.options.resolve()?).await?,
         Some(Command::Mail { action }) => operate::mail::mail(&cli.options.resolve()?, action).await?,

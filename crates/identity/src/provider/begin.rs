@@ -3,6 +3,7 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use freehold_core::{Context, Error, Result, Secret, codes as core_codes};
+use freehold_db::SystemTx;
 use freehold_outbound::Url;
 use freehold_vault::Purpose;
 use serde::{Deserialize, Serialize};
@@ -131,15 +132,7 @@ pub async fn provider_begin(identity: &Identity, destination: Destination) -> Re
     };
 
     let mut tx = identity.db.system("send a browser to a provider").begin().await?;
-    if let Some(holder) = destination.linking {
-        linking_hold(identity, &mut tx, holder).await?;
-    }
-    if let Some(token) = &destination.invitation {
-        let hash = LinkToken::parse(token).map(|token| token.hash()).unwrap_or_default();
-        let unknown = || Error::new(codes::USER_NOT_FOUND, "User identified by token not found");
-        invitation(identity, &mut tx, &hash).await?.ok_or_else(unknown)?;
-        kept.invitation = Some(hash);
-    }
+    kept.invitation = admit(identity, &mut tx, &destination).await?;
     let text = serde_json::to_vec(&kept).context("writing down a sign-in")?;
     let sealed = identity.vault.seal(Purpose::Credential, &text, &place(&provider.name), &identity.random);
     let new = NewFlow {
@@ -180,6 +173,18 @@ pub async fn provider_begin(identity: &Identity, destination: Destination) -> Re
     let mark =
         mark.map(|value| BrowserMark { name: mark_name(id), value: Secret::new(value), by_form: provider.form_post });
     Ok(Departure { url: url.into(), mark })
+}
+
+/// Checks the session that asks for linking, and the invitation that is to be taken; the digest of its token.
+async fn admit(identity: &Identity, tx: &mut SystemTx, destination: &Destination) -> Result<Option<String>> {
+    if let Some(holder) = destination.linking {
+        linking_hold(identity, tx, holder).await?;
+    }
+    let Some(token) = &destination.invitation else { return Ok(None) };
+    let hash = LinkToken::parse(token).map(|token| token.hash()).unwrap_or_default();
+    let unknown = || Error::new(codes::USER_NOT_FOUND, "User identified by token not found");
+    invitation(identity, tx, &hash).await?.ok_or_else(unknown)?;
+    Ok(Some(hash))
 }
 
 /// Where providers send browsers back to: `https://app.example.org/auth/v1/callback`.

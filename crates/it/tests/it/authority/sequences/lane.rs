@@ -71,16 +71,16 @@ impl Lane {
              values ('{0}', 'Sequence', 'sequence-{1}', 'enterprise', 1, now(), now());",
             self.organization, self.number
         );
-        for (user, role) in self.users.iter().zip(ROLES) {
-            let Some(role) = role else { continue };
-            sql += &format!(
+        let members = self.users.iter().zip(ROLES).filter_map(|(user, role)| Some((user, role?)));
+        sql.extend(members.map(|(user, role)| {
+            format!(
                 "insert into freehold.members (tenant_id, user_id, role, joined_at, selected_at)
                  values ('{}', '{}', '{}', now(), now());",
                 self.organization,
                 user.id,
                 role.name()
-            );
-        }
+            )
+        }));
         self.app.test.admin().await.batch_execute(&sql).await.unwrap();
         self.app.backbone.resolver.forget();
         self.keys.clear();
@@ -163,14 +163,13 @@ impl Lane {
         let backbone = &self.app.backbone;
         let id = self.users[user].id.parse().unwrap();
         let mut tx = backbone.db.system("test").begin().await.unwrap();
-        match person_depart(&mut tx, &backbone.ids, id, backbone.clock.now()).await {
-            Err(error) => assert!(error.is(codes::CONFLICT), "{error:?}"),
-            Ok(()) => {
-                user_delete(&mut tx, id).await.unwrap();
-                tx.commit().await.unwrap();
-                self.deleted[user] = true;
-            }
+        if let Err(refused) = person_depart(&mut tx, &backbone.ids, id, backbone.clock.now()).await {
+            assert!(refused.is(codes::CONFLICT), "{refused:?}");
+            return;
         }
+        user_delete(&mut tx, id).await.unwrap();
+        tx.commit().await.unwrap();
+        self.deleted[user] = true;
     }
 
     async fn create_key(&mut self, by: By, wanted: Wanted) -> Answer {

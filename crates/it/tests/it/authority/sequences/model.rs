@@ -400,12 +400,13 @@ impl Model {
 
     fn delete(&mut self, user: usize) -> u16 {
         let others = self.roles.iter().enumerate().any(|(other, role)| other != user && role.is_some());
-        if !self.deleted[user] && !(self.last_owner(user) && others) {
-            if self.roles[user].is_some() {
-                self.gone(user);
-            }
-            self.deleted[user] = true;
+        if self.deleted[user] || (self.last_owner(user) && others) {
+            return 0;
         }
+        if self.roles[user].is_some() {
+            self.gone(user);
+        }
+        self.deleted[user] = true;
         0
     }
 
