@@ -77,8 +77,9 @@ impl<R: BufRead> DumpReader<R> {
                 return if open { Err(broken) } else { Ok(None) };
             }
             self.line += 1;
-            while bytes.last().is_some_and(|byte| [b'\n', b'\r'].contains(byte)) {
-                bytes.pop();
+            // One end of a line, so that a text that ends in a carriage return keeps it.
+            for end in [b'\n', b'\r'] {
+                bytes.pop_if(|byte| *byte == end);
             }
             let line = String::from_utf8_lossy(&bytes);
             match self.copying.take() {

@@ -107,6 +107,14 @@ proptest::proptest! {
         read(&text);
     }
 
+    #[test]
+    fn a_line_has_one_end(text in "[\r\n]{1,4}") {
+        let dump = format!("INSERT INTO auth.users (id, email) VALUES ('1', 'a{text}b');\n");
+        let all = read(&dump);
+        let kept = format!("a{}b", text.replace("\r\n", "\n"));
+        proptest::prop_assert_eq!(value(all[0].as_ref().unwrap(), "email").unwrap_or_default(), kept);
+    }
+
     /// What Postgres would read back is read back: any text in any row of an `INSERT`.
     #[test]
     fn any_text_survives(text in "[^\u{0}]{0,60}") {
