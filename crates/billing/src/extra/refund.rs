@@ -97,7 +97,11 @@ async fn of_payment(
     // By what it gives back and for what: a second try has the same key, and another amount is another request.
     let key = format!("fh_refund_{}_{paid_by}_{amount}", extra.subscription_id);
     match billing.stripe.refund_create(&refund, &key).await {
-        Ok(made) => Ok(Ok(made.amount)),
+        Ok(made) if matches!(made.status.as_deref(), None | Some("succeeded" | "pending")) => Ok(Ok(made.amount)),
+        Ok(made) => {
+            let status = made.status.unwrap_or_default();
+            Ok(Err(format!("{amount} did not go back: the refund {} is {status}", made.id)))
+        }
         Err(error) if error.code() == Some("charge_already_refunded") => Ok(Ok(0)),
         Err(error) if error.kind() == Kind::Invalid => Ok(Err(format!("{amount} cannot go back: {}", error.message()))),
         Err(error) => Err(error.into()),

@@ -68,8 +68,15 @@ async fn parallel_checkouts_leave_one_page_that_can_be_paid() {
     let shop = Shop::of("voice").await;
     let owner = shop.app.owner().await;
     let made = join_all((0..4).map(|_| post(&shop, &owner, "checkout", plan("pro")))).await;
-    let pages: Vec<String> = made.into_iter().map(|answer| answer.expect(201).at("/url")).collect();
-    assert_eq!(open_pages(&shop).await.len(), 1, "{pages:?}");
+    // One that began when another one had just ended takes its place, and the other may be told so.
+    let (made, overtaken): (Vec<_>, Vec<_>) = made.into_iter().partition(|answer| answer.status == 201);
+    for answer in overtaken {
+        answer.refused(409, "conflict");
+    }
+    let pages: Vec<String> = made.iter().map(|answer| answer.at("/url")).collect();
+    let open = open_pages(&shop).await;
+    assert_eq!(open.len(), 1, "{pages:?}");
+    assert!(pages.contains(&text(&open[0]["url"])), "{pages:?}");
     // All of them are filled in at once, as they lie open in several tabs.
     join_all(pages.iter().map(|page| shop.pay(page, CARD))).await;
     shop.settle().await;
