@@ -3,6 +3,7 @@
 //! Mails go out in the product's name, and mail programs make a link of everything that looks like an address. So what a user
 //! wrote never becomes a link there, has no characters that hide or reorder the rest, and is short.
 
+use icu_properties::props::{EnumeratedProperty, GeneralCategory};
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -58,7 +59,9 @@ fn is_link(word: &str) -> bool {
     };
     if word.contains("://")
         || word.contains("www.")
-        || ["mailto:", "tel:", "sms:", "javascript:", "data:"].into_iter().any(scheme)
+        || ["http:", "https:", "ftp:", "file:", "mailto:", "tel:", "sms:", "javascript:", "data:"]
+            .into_iter()
+            .any(scheme)
     {
         return true;
     }
@@ -86,7 +89,8 @@ fn without_domains(text: &str) -> String {
 /// (`Co.KG` reads as one, too), or four numbers. `e.V.`, `3.14` and `U.S.A` are none.
 fn domains(letters: &[char]) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
-    let label = |letter: &char| letter.is_alphanumeric() || unicode_normalization::char::is_combining_mark(*letter);
+    // Also emoji, of which domains are made, too.
+    let label = |letter: &char| !letter.is_whitespace() && !letter.is_ascii_punctuation() && !is_punctuation(*letter);
     let part = |letter: &char| label(letter) || matches!(letter, '-' | '_' | '.' | '\u{200c}' | '\u{200d}');
     let mut index = 0;
     while index < letters.len() {
@@ -108,6 +112,22 @@ fn domains(letters: &[char]) -> Vec<(usize, usize)> {
         }
     }
     found
+}
+
+/// Signs that separate words and are no part of a domain.
+fn is_punctuation(letter: char) -> bool {
+    matches!(
+        GeneralCategory::for_char(letter),
+        GeneralCategory::ConnectorPunctuation
+            | GeneralCategory::DashPunctuation
+            | GeneralCategory::OpenPunctuation
+            | GeneralCategory::ClosePunctuation
+            | GeneralCategory::InitialPunctuation
+            | GeneralCategory::FinalPunctuation
+            | GeneralCategory::OtherPunctuation
+            | GeneralCategory::Format
+            | GeneralCategory::Control
+    )
 }
 
 /// The text, cut to so many characters if it is longer, with `…` as the last one.
@@ -155,6 +175,9 @@ mod tests {
             "evil．example／login",
             "security@bank.example",
             "<security@bank.example>",
+            "💩.la/login",
+            "i❤.ws/x",
+            "http:evil",
             "mailto:eve@x",
             "tel:+49123",
             "10.0.0.1/login",

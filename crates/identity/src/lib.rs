@@ -143,6 +143,8 @@ pub struct Identity {
     pub providers: Arc<provider::Providers>,
     /// Who was refused for asking too often.
     pub refusals: limit::Refusals,
+    /// Who is counted at this moment.
+    pub turns: limit::Turns,
 }
 
 /// Gives somebody who signs in for the first time a place, in the transaction of the sign-in. Another room knows how.
@@ -197,6 +199,7 @@ impl Identity {
             outbound,
             providers: Arc::new(providers),
             refusals,
+            turns: limit::Turns::default(),
         })
     }
 

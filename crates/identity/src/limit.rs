@@ -11,6 +11,7 @@ mod store;
 
 use std::{
     net::{IpAddr, Ipv6Addr},
+    sync::Arc,
     time::Duration,
 };
 
@@ -20,6 +21,7 @@ use freehold_vault::Purpose;
 use jiff::{SignedDuration, Timestamp};
 use moka::sync::Cache;
 use serde::Deserialize;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use mails::mails_check;
 pub(crate) use mails::{MailRoom, Reader, mail_room, mail_take};
@@ -75,6 +77,26 @@ pub struct Refusals(Cache<(&'static str, [u8; 32]), Timestamp>);
 impl Default for Refusals {
     fn default() -> Self {
         Self(Cache::builder().max_capacity(100_000).time_to_live(Duration::from_hours(1)).build())
+    }
+}
+
+/// Who is counted at this moment. Requests of one subject take turns before they ask for a connection, so that a flood of them
+/// holds one and not all that counting may use. Its clones know the same.
+#[derive(Clone, Debug)]
+pub struct Turns(Cache<(&'static str, [u8; 32]), Arc<Semaphore>>);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(100_000).time_to_idle(Duration::from_mins(2)).build())
+    }
+}
+
+impl Turns {
+    /// The subject's turn, until it is dropped.
+    async fn turn(&self, bucket: Bucket, subject: [u8; 32]) -> Option<OwnedSemaphorePermit> {
+        let turns = self.0.get_with((bucket.name, subject), || Arc::new(Semaphore::new(1)));
+        // The semaphore is never closed.
+        turns.acquire_owned().await.ok()
     }
 }
 
@@ -277,6 +299,7 @@ pub(crate) async fn limit_sweep(identity: &Identity) -> Result<u64> {
 
 /// Takes a try; how long until there is one, where there is none.
 async fn take(identity: &Identity, bucket: Bucket, subject: [u8; 32]) -> Result<Result<(), SignedDuration>> {
+    let _turn = identity.turns.turn(bucket, subject).await;
     let now = identity.clock.now();
     if let Some(until) = refused_until(identity, bucket, subject, now) {
         return Ok(Err(until.duration_since(now)));

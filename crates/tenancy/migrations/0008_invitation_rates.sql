@@ -11,6 +11,7 @@ declare
     when 'user' then of_user
     when 'organization' then freehold.tenant_id()
     when 'server' then '00000000-0000-0000-0000-000000000000'::uuid
+    when 'server_of_trusted' then '00000000-0000-0000-0000-000000000000'::uuid
   end;
 begin
   if subject is null then

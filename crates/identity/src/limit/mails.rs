@@ -123,7 +123,11 @@ pub(crate) async fn mail_take(identity: &Identity, tx: &mut SystemTx, reader: Re
     let wait = match reader {
         Reader::Asked { room: MailRoom(None), .. } => None,
         Reader::Asked { confirmed: false, .. } => return Ok(false),
-        Reader::Asked { confirmed: true, .. } => take(identity, tx, budget.confirmed, EVERYBODY).await?,
+        // Where the share is used up, the rest: refused is only who is refused alike by `mails_check`.
+        Reader::Asked { confirmed: true, .. } => match take(identity, tx, budget.confirmed, EVERYBODY).await? {
+            Some(_) => take(identity, tx, budget.rest, EVERYBODY).await?,
+            None => None,
+        },
         Reader::Confirmed => match take(identity, tx, budget.rest, EVERYBODY).await? {
             Some(_) => take(identity, tx, budget.confirmed, EVERYBODY).await?,
             None => None,

@@ -29,7 +29,9 @@ pub async fn user_take(identity: &Identity, user: UserId) -> Result<Option<UserR
     let limits = &identity.settings.auth.limits;
     let bucket = Bucket::new("user_requests", limits.user_requests, WINDOW, limits.user_requests);
     let Some(bucket) = bucket.filter(|_| limits.enabled) else { return Ok(None) };
-    let (now, subject) = (identity.clock.now(), digest(identity, &[b"user", user.uuid().as_bytes()]));
+    let subject = digest(identity, &[b"user", user.uuid().as_bytes()]);
+    let _turn = identity.turns.turn(bucket, subject).await;
+    let now = identity.clock.now();
     let room = bucket.room.saturating_mul(bucket.step);
     let seconds = |micros: i64| u32::try_from(micros.max(0).unsigned_abs().div_ceil(1_000_000)).unwrap_or(u32::MAX);
     let rate = |remaining, reset: i64, wait| UserRate {

@@ -21,7 +21,8 @@ pub struct InvitationRates {
     pub per_organization: u32,
     /// Those of any other organization.
     pub per_new_organization: u32,
-    /// Those of the whole server.
+    /// Those of the whole server, twice: for organizations that are new or have not paid, and for the others, so that the one
+    /// kind takes nothing from the other.
     pub per_server: u32,
     /// The organization pays, or nothing is sold here.
     pub pays: bool,
@@ -50,7 +51,12 @@ pub(super) async fn take(
     let user = caller.user().map(|user| ("user", rates.per_user, "A user", user.uuid()));
     let organization = ("organization", of_organization, whose, tenant.tenant_id.uuid());
     // The whole server last, because everyone waits for that row.
-    let server = ("server", rates.per_server, "This server", tenant.tenant_id.uuid());
+    let server = (
+        if trusted { "server_of_trusted" } else { "server" },
+        rates.per_server,
+        "This server",
+        tenant.tenant_id.uuid(),
+    );
     for (scope, per_day, who, subject) in user.into_iter().chain([organization, server]) {
         let Some(per_day) = i32::try_from(per_day).ok().filter(|per_day| *per_day > 0) else { continue };
         let (until,) = tx.fetch_one(store::invitation_take(scope, subject, per_day, now)).await?;

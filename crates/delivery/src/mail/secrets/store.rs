@@ -8,7 +8,7 @@ statements! {
     /// Queued mails of these templates with secrets in clear, 100 at most, locked.
     fn mails_in_clear(templates: Vec<String>) -> (Uuid, Value) =
         "select id, data from freehold.mails
-         where state = 'queued' and template = any($1) and data ?| array['code', 'link']
+         where state = 'queued' and template = any($1) and jsonb_typeof(data) = 'object' and data ?| array['code', 'link']
          limit 100 for update skip locked";
 
     /// Replaces the data of a queued mail.
