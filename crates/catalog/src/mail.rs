@@ -30,6 +30,7 @@ pub const MAILS: &[(&str, &[&str])] = &[
     ("email_change_current", &["product_name", "validity", "new_email"]),
     ("reauthentication", &["product_name", "validity"]),
     ("organization_invitation", &["product_name", "organization", "invited_by", "role", "day"]),
+    ("keys_suspended", &["product_name", "organization"]),
     ("webhook_disabled", &["product_name", "organization"]),
     ("trial_ending", MONEY),
     ("trial_ended", MONEY),

@@ -39,6 +39,8 @@ fn hostile(template: Template) -> Mail {
         "minutes_valid": 15,
         "site_url": "https://example.org",
         "organization": text,
+        "keys": [text, text],
+        "more": 3,
         "endpoint": "https://example.org/?a='1'&b=2",
         "reason": "failing",
         "days": 5,

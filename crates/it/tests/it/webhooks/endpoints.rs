@@ -31,13 +31,15 @@ async fn an_endpoint_wants_everything_unless_it_says_otherwise_and_shows_its_sec
 }
 
 #[tokio::test]
-async fn a_retry_gets_the_same_endpoint_and_the_same_secret() {
+async fn a_retry_gets_the_same_endpoint_without_the_secret() {
     let app = TestApp::new().await;
     let owner = owner(&app).await;
     let ask =
         app.post("/api/v1/webhooks").key(&owner.key).idempotent("once").json(&json!({ "url": "https://example.org/" }));
     let (first, second) = (ask.clone().send().await.expect(201), ask.send().await.expect(201));
-    assert_eq!((first.json(), second.header("idempotent-replayed")), (second.json(), "true"));
+    let mut kept = first.json();
+    kept["secret"] = Value::Null;
+    assert_eq!((kept, second.header("idempotent-replayed")), (second.json(), "true"));
     assert_eq!(app.count("select count(*) from freehold.webhook_endpoints").await, 1);
 }
 
