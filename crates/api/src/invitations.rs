@@ -118,7 +118,7 @@ pub(crate) async fn invitation_list(
     Authenticated(caller): Authenticated,
     Query(paging): Query<Paging>,
 ) -> Answer<Json<InvitationPage>> {
-    caller.allow(Permission::read(Area::Members))?;
+    caller.allow_looking_at(Area::Members)?;
     let now = backbone.clock.now();
     let page = invitation::invitation_list(&backbone.db, &caller, paging.request()?).await?;
     let page = page.map(|invitation| InvitationBody::of(invitation, now));

@@ -134,7 +134,7 @@ pub(crate) async fn key_list(
     Authenticated(caller): Authenticated,
     Query(paging): Query<Paging>,
 ) -> Answer<Json<KeyPage>> {
-    caller.allow(Permission::read(Area::Keys))?;
+    caller.allow_looking_at(Area::Keys)?;
     let now = backbone.clock.now();
     let page = key::key_list(&backbone.db, &caller, paging.request()?).await?.map(|key| KeyBody::of(key, now));
     Ok(Json(KeyPage { data: page.data, next_cursor: page.next_cursor }))
@@ -175,7 +175,7 @@ pub(crate) async fn key_get(
     Authenticated(caller): Authenticated,
     Path(id): Path<ApiKeyId>,
 ) -> Answer<Json<KeyBody>> {
-    caller.allow(Permission::read(Area::Keys))?;
+    caller.allow_looking_at(Area::Keys)?;
     let key = key::key_get(&backbone.db, &caller, id).await?;
     Ok(Json(KeyBody::of(key, backbone.clock.now())))
 }

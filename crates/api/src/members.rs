@@ -1,7 +1,7 @@
 //! Who belongs to an organization.
 
 use axum::{extract::State, http::StatusCode};
-use freehold_core::{Area, OptionExt, Permission, Role, TenantId, UserId};
+use freehold_core::{Area, Caller, OptionExt, Permission, Result, Role, TenantId, UserId};
 use freehold_jobs::outbox::EventId;
 use freehold_tenancy::member::{self, Member, members_commit};
 use freehold_web::{Answer, Authenticated, Backbone, Json, Path};
@@ -56,7 +56,7 @@ pub(crate) async fn member_list(
     Authenticated(caller): Authenticated,
     Path(id): Path<TenantId>,
 ) -> Answer<Json<MemberList>> {
-    caller.allow(Permission::read(Area::Members))?;
+    caller.allow_looking_at(Area::Members)?;
     own(&caller, id)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
     let data = member::member_list(&mut tx).await?.into_iter().map(MemberBody::from).collect();
@@ -76,8 +76,8 @@ pub(crate) async fn member_change(
     Path((id, user)): Path<(TenantId, UserId)>,
     Json(body): Json<MemberChange>,
 ) -> Answer<Json<MemberBody>> {
-    let writer = caller.allow_taking_away(Permission::write(Area::Members))?;
     own(&caller, id)?;
+    let writer = taking_away(&backbone, &caller, user).await?;
     let mut tx = backbone.db.tenant(&writer).begin().await?;
     let giver = (&*caller, &*backbone.areas);
     let member = member::member_change_role(&mut tx, giver, user, body.role, told(&backbone)).await?;
@@ -98,17 +98,22 @@ pub(crate) async fn member_remove(
     Path((id, user)): Path<(TenantId, UserId)>,
 ) -> Answer<StatusCode> {
     own(&caller, id)?;
-    let writer = if caller.user() == Some(user) {
-        // Leaving needs no right.
-        backbone.settling_caller(id, "leave an organization").await?.or_not_found("organization")?
-    } else {
-        caller.allow_taking_away(Permission::write(Area::Members))?
-    };
+    let writer = taking_away(&backbone, &caller, user).await?;
     let mut tx = backbone.db.tenant(&writer).begin().await?;
-    member::member_remove(&mut tx, &caller, user, told(&backbone)).await?;
+    member::member_remove(&mut tx, (&*caller, &*backbone.areas), user, told(&backbone)).await?;
     members_commit(tx).await?;
     backbone.resolver.forget();
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The caller for taking rights from a member, whatever the standing of the organization. Members need no right to take from
+/// themselves.
+async fn taking_away(backbone: &Backbone, caller: &Caller, user: UserId) -> Result<Caller> {
+    if caller.user() != Some(user) {
+        return caller.allow_taking_away(Permission::write(Area::Members));
+    }
+    let found = backbone.settling_caller(caller.tenant(), "take rights from oneself").await?;
+    found.or_not_found("organization")
 }
 
 /// The event that tells of a change that happens now.

@@ -131,7 +131,7 @@ pub(crate) async fn webhook_delete(
     Authenticated(caller): Authenticated,
     Path(id): Path<EndpointId>,
 ) -> Answer<StatusCode> {
-    caller.allow(WRITE)?;
+    let caller = caller.allow_taking_away(WRITE)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
     endpoint::endpoint_delete(&mut tx, id, backbone.clock.now()).await?;
     tx.commit().await?;
@@ -152,7 +152,8 @@ pub(crate) async fn webhook_secret_rotate(
     Path(id): Path<EndpointId>,
     creation: Creation<SecretRotation>,
 ) -> Answer<Response> {
-    caller.allow(WRITE)?;
+    // The secret of before is taken away.
+    let caller = caller.allow_taking_away(WRITE)?;
     let (mut fresh, body) = match creation.attempt(&backbone, &caller).await? {
         Attempt::Fresh(fresh, body) => (fresh, body),
         Attempt::Replay(answer) => return Ok(answer),

@@ -65,11 +65,21 @@ impl Bounds {
     }
 
     /// Succeeds when a member with this role can do nothing that these bounds do not let through. `areas` are all there are.
+    /// A membership is for live data and has no end: a test key gives none, and a key that ends gives none that could create
+    /// keys without an end.
     ///
     /// # Errors
     /// `permission_denied`, naming the role, or the permission that the key's scopes lack.
     pub fn check_role(&self, role: Role, areas: &[Area]) -> Result<()> {
         self.role.reach(role)?;
+        if !self.live {
+            return Err(Error::new(codes::PERMISSION_DENIED, "A test key gives no role: members use live data."));
+        }
+        if self.ends.is_some() && role.allows(Permission::write(Area::Keys)) {
+            let role = role.name();
+            let message = format!("A key that ends does not give the role {role}, which creates keys that do not.");
+            return Err(Error::new(codes::PERMISSION_DENIED, message));
+        }
         let all =
             areas.iter().flat_map(|&area| [Action::Read, Action::Write].map(|action| Permission { area, action }));
         let lacking = all.filter(|&each| role.allows(each)).find(|&each| !self.scopes.allow(each));
@@ -151,6 +161,13 @@ mod tests {
         assert!(Bounds::of_role(Role::Admin).check_role(Role::Owner, &AREAS).is_err());
         let key = scoped(Role::Owner, &["members:write", "workflows:read"]);
         key.check_role(Role::Viewer, &AREAS).unwrap();
+        Bounds { ends: Some(time("2026-04-01T00:00:00Z")), ..key.clone() }.check_role(Role::Viewer, &AREAS).unwrap();
+        let all = Bounds::of_role(Role::Owner);
+        Bounds { ends: Some(time("2026-04-01T00:00:00Z")), ..all.clone() }.check_role(Role::Member, &AREAS).unwrap();
+        assert!(
+            Bounds { ends: Some(time("2026-04-01T00:00:00Z")), ..all.clone() }.check_role(Role::Admin, &AREAS).is_err()
+        );
+        assert!(Bounds { live: false, ..all }.check_role(Role::Viewer, &AREAS).is_err());
         let refused = key.check_role(Role::Member, &AREAS).unwrap_err();
         assert!(refused.message().contains("workflows:write"), "{}", refused.message());
     }

@@ -210,6 +210,16 @@ impl Caller {
         self.permits(permission)
     }
 
+    /// Nothing, when the caller may look at what can be taken away, such as keys, members and invitations: also in an archived
+    /// organization, where their ids are needed to take them away.
+    ///
+    /// # Errors
+    /// `permission_denied`.
+    #[track_caller]
+    pub fn allow_looking_at(&self, area: Area) -> Result<()> {
+        self.permits(Permission::read(area))
+    }
+
     /// The caller for an action that only takes rights away, such as revoking a key or removing a member: role and scopes
     /// count as ever, but it also works where nothing else can be changed, because the organization is suspended or archived.
     ///
@@ -219,6 +229,19 @@ impl Caller {
     pub fn allow_taking_away(&self, permission: Permission) -> Result<Self> {
         self.permits(permission)?;
         Ok(Self { standing: Standing::Good, ..self.clone() })
+    }
+
+    /// Nothing, when the role that the caller's user has now is not below the one that the caller was let in with. None: the user
+    /// is no member any more.
+    ///
+    /// # Errors
+    /// `permission_denied`.
+    #[track_caller]
+    pub fn still_has(&self, role_now: Option<Role>) -> Result<()> {
+        if role_now.is_some_and(|role| role >= self.role()) {
+            return Ok(());
+        }
+        Err(Error::new(codes::PERMISSION_DENIED, "The role in this organization has changed. Send the request again."))
     }
 
     /// Nothing, when the organization may be changed.

@@ -1,6 +1,6 @@
 //! Who may do what: a permission is an area and an action; a role is a set of them; a key's scopes narrow it.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -151,6 +151,9 @@ impl FromStr for Role {
     }
 }
 
+/// The most scopes of a key: far more than there are areas.
+const SCOPES_MOST: usize = 64;
+
 /// What an API key may do of what its role may do: everything, or what is named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scopes(
@@ -165,8 +168,15 @@ impl Scopes {
     }
 
     /// The scopes with these names: `workflows:read`, or `workflows` for both actions. No names: everything. A name that
-    /// stands for no area of `areas` is refused, so that a typing mistake does not become a key that can do nothing.
-    pub fn parse(names: Vec<String>, areas: &[Area]) -> Result<Self> {
+    /// stands for no area of `areas` is refused, so that a typing mistake does not become a key that can do nothing. One that
+    /// is named twice counts once.
+    ///
+    /// # Errors
+    /// `validation_failed` with the place of an unknown scope, or for more than 64.
+    pub fn parse(mut names: Vec<String>, areas: &[Area]) -> Result<Self> {
+        if names.len() > SCOPES_MOST {
+            return Err(Error::invalid("/scopes", format!("expected {SCOPES_MOST} scopes at most")));
+        }
         for (index, name) in names.iter().enumerate() {
             let (area, action) = name.split_once(':').unwrap_or((name, "read"));
             if !matches!(action, "read" | "write") || !areas.iter().any(|known| known.name() == area) {
@@ -180,6 +190,8 @@ impl Scopes {
                 ));
             }
         }
+        let mut seen = BTreeSet::new();
+        names.retain(|name| seen.insert(name.clone()));
         Ok(Self::stored(names))
     }
 
@@ -284,6 +296,13 @@ mod tests {
         assert!(of(&["keys:write"]).cover(&of(&["keys"])));
         assert!(!of(&["keys:read"]).cover(&of(&["keys"])));
         assert!(Scopes::everything().cover(&of(&["keys"])) && !of(&["keys"]).cover(&Scopes::everything()));
+    }
+
+    #[test]
+    fn scopes_are_few_and_each_counts_once() {
+        let many = |count: usize| vec!["keys:read".to_owned(); count];
+        assert_eq!(Scopes::parse(many(SCOPES_MOST), &AREAS).unwrap().names(), ["keys:read"]);
+        assert_eq!(Scopes::parse(many(SCOPES_MOST + 1), &AREAS).unwrap_err().fields()[0].pointer, "/scopes");
     }
 
     #[test]

@@ -200,6 +200,10 @@ pub async fn factor_verify(
     let held = factors_hold(identity, &mut tx, holder).await?;
     let factor = factor_lock(&mut tx, held.user.id, factor).await?;
     codes_only(identity, &factor)?;
+    if !factor.verified {
+        // Another way of signing in comes with it.
+        held.guard(&mut tx, codes::AAL2_REQUIRED, "AAL2 required to enroll a new factor").await?;
+    }
     let mut tx = challenge_check(tx, &factor, challenge, client, now).await?;
     let tries = Tries { failed: factor.failed_attempts, locked_until: factor.locked_until };
     tries.admit(now, codes::OVER_REQUEST_RATE_LIMIT, "Too many wrong codes; wait before you try again")?;

@@ -130,6 +130,7 @@ pub async fn key_create(
         ends: new.expires_at.or(giver.ends),
     };
     bounds.check_within(giver)?;
+    caller_check(tx, caller).await?;
     if let Some(parent) = caller.api_key() {
         let (line,) = tx.fetch_one(store::key_line(parent)).await?;
         if line >= GENERATIONS {
@@ -161,6 +162,14 @@ pub async fn key_create(
     Ok((key, secret.into_secret()))
 }
 
+/// Refuses a caller whose user has lost the role since the request was let in: callers are believed for half a second, and what
+/// is created in it would last. The role is kept from changing until the transaction ends.
+async fn caller_check(tx: &mut TenantTx, caller: &Caller) -> Result<()> {
+    let Some(user) = caller.behind() else { return Ok(()) };
+    let found = tx.fetch_optional(store::role_share(user)).await?;
+    caller.still_has(found.map(|(role,)| role.parse()).transpose()?)
+}
+
 /// The caller's keys, the newest first.
 pub async fn key_list(db: &Db, caller: &Caller, request: PageRequest) -> Result<Page<Key>> {
     let rows = db.tenant(caller).fetch_all(store::key_list(request.before(), request.rows())).await?;
@@ -179,7 +188,9 @@ pub async fn key_get(db: &Db, caller: &Caller, id: ApiKeyId) -> Result<Key> {
 pub async fn key_revoke(identity: &Identity, caller: &Caller, id: ApiKeyId) -> Result<Key> {
     let now = identity.clock.now();
     let mut tx = identity.db.tenant(caller).begin().await?;
-    let key = tx.fetch_optional(store::key_lock(id)).await?.or_not_found("key")?;
+    // All in one order, which is that of the trigger on members, too.
+    let locked = tx.fetch_all(store::keys_lock(id)).await?;
+    let key = locked.into_iter().find(|key| key.id == id).or_not_found("key")?;
     revoking_check(&mut tx, caller, &key).await?;
     for revoked in tx.fetch_all(store::key_revoke(id, now)).await? {
         let event: EventId = identity.ids.next();
@@ -224,6 +235,7 @@ pub async fn key_adopt(identity: &Identity, caller: &Caller, id: ApiKeyId) -> Re
         "expired" => return Err(Error::new(codes::CONFLICT, "The key has expired. Create another one.")),
         _ => {}
     }
+    caller_check(&mut tx, caller).await?;
     let adopted = tx.fetch_one(store::key_adopt(id, owner)).await?;
     let event: EventId = identity.ids.next();
     event_publish(&mut tx, caller.tenant(), event, &KeyAdopted::of(&adopted), now).await?;

@@ -19,6 +19,10 @@ begin
   -- Before its end, so that it is told from one that has expired.
   update freehold.invitations set revoked_at = least(clock_timestamp(), expires_at - interval '1 microsecond')
   where tenant_id = old.tenant_id and invited_by = old.user_id and accepted_at is null and revoked_at is null;
+  -- In the order in which revoking locks them.
+  perform from freehold.api_keys
+  where tenant_id = old.tenant_id and created_by = old.user_id and revoked_at is null and suspended_at is null
+  order by id for update;
   with ended as (
     update freehold.api_keys set suspended_at = clock_timestamp()
     where tenant_id = old.tenant_id and created_by = old.user_id and revoked_at is null and suspended_at is null
@@ -71,11 +75,17 @@ from freehold.audit_entries as a
 where i.invited_by is null and a.tenant_id = i.tenant_id and a.action = 'invitation.created'
   and a.subject = i.invitation_id::text and a.actor_kind = 'key';
 
--- Keys whose user has left, or is not known, and what such keys and users offer.
+-- Keys whose user has left, or is not known, or that a key created which works no longer, and what such keys and users offer.
 with ended as (
   update freehold.api_keys as k set suspended_at = clock_timestamp()
   where k.revoked_at is null and k.suspended_at is null
-    and not exists (select from freehold.members as m where m.tenant_id = k.tenant_id and m.user_id = k.created_by)
+    and (
+      not exists (select from freehold.members as m where m.tenant_id = k.tenant_id and m.user_id = k.created_by)
+      or exists (
+        select from freehold.key_line(k.parent_id) as l join freehold.api_keys as p on p.id = l.id
+        where p.revoked_at is not null or p.expires_at <= clock_timestamp()
+      )
+    )
   returning k.tenant_id, k.id
 ), by_tenant as (
   select e.tenant_id, array_agg(e.id order by e.id) as keys

@@ -29,6 +29,7 @@ pub use token::InvitationToken;
 use crate::{
     audit::{NewEntry, audit_append},
     event::{InvitationCreated, InvitationRevoked},
+    member::caller_check,
 };
 
 /// How long an invitation holds, from its last mail on.
@@ -158,6 +159,7 @@ pub async fn invitation_create(
     caller.bounds().check_role(new.role, areas)?;
     let tenant = caller.tenant();
     let taken = seats_taken(tx, tenant, now).await?;
+    caller_check(tx, caller).await?;
     tx.execute(store::invitation_expire(&EmailAddress::spellings(&new.email), now)).await?;
     mails_check(tx, now).await?;
     let role = new.role.name();

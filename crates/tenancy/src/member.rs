@@ -2,7 +2,7 @@
 
 mod store;
 
-use freehold_core::{Area, Caller, Error, Id, OptionExt, Result, Role, TenantId, UserId, codes};
+use freehold_core::{Area, Caller, Error, Id, OptionExt, Permission, Result, Role, TenantId, UserId, codes};
 use freehold_db::{OnConstraint, SystemTx, TenantTx, row};
 use freehold_jobs::outbox::{EventId, event_publish};
 use jiff::Timestamp;
@@ -88,10 +88,12 @@ pub async fn member_change_role(
     role: Role,
     (event, now): (EventId, Timestamp),
 ) -> Result<Member> {
-    let current = rank_check(tx, caller, user).await?;
+    let current = rank_check(tx, (caller, areas), user).await?;
     if role > current {
+        caller.allow(Permission::write(Area::Members))?;
         caller.allow_change()?;
         caller.bounds().check_role(role, areas)?;
+        caller_check(tx, caller).await?;
     }
     let changed = tx.fetch_optional(store::member_change_role(user, role.name())).await?.or_not_found("member")?;
     let told = MemberChanged { user_id: user, role: changed.role.clone() };
@@ -101,14 +103,17 @@ pub async fn member_change_role(
     Ok(changed)
 }
 
-/// Ends a membership. Whoever leaves by himself needs no right to. `event` tells of it.
+/// Ends a membership. A member who leaves needs no right to. `areas` are all that roles speak of, `event` tells of it.
+///
+/// # Errors
+/// `not_found`; `permission_denied` for a member above the caller.
 pub async fn member_remove(
     tx: &mut TenantTx,
-    caller: &Caller,
+    (caller, areas): (&Caller, &[Area]),
     user: UserId,
     (event, now): (EventId, Timestamp),
 ) -> Result<()> {
-    rank_check(tx, caller, user).await?;
+    rank_check(tx, (caller, areas), user).await?;
     if tx.execute(store::member_delete(user)).await? == 0 {
         return Err(Error::not_found("member"));
     }
@@ -134,12 +139,27 @@ pub async fn members_commit(tx: TenantTx) -> Result<()> {
     })
 }
 
-/// The member's role, kept from changing, where the caller's reaches up to it.
-async fn rank_check(tx: &mut TenantTx, caller: &Caller, user: UserId) -> Result<Role> {
+/// The member's role, kept from changing, where the caller's authority reaches up to it. What administrators and owners may do
+/// is more than a key with scopes takes away: with them go their keys.
+async fn rank_check(tx: &mut TenantTx, (caller, areas): (&Caller, &[Area]), user: UserId) -> Result<Role> {
     // Two owners who leave in the same moment would each see the other one stay; so the second waits for the first.
     tx.fetch_all(store::owners_lock()).await?;
     let (current,) = tx.fetch_optional(store::role_lock(user)).await?.or_not_found("member")?;
     let current: Role = current.parse()?;
     caller.role().reach(current)?;
+    if caller.api_key().is_some() && current >= Role::Admin {
+        caller.bounds().check_role(current, areas)?;
+    }
     Ok(current)
+}
+
+/// Refuses a caller whose user has lost the role since the request was let in: callers are believed for half a second, and what
+/// is given in it would last. The role is kept from changing until the transaction ends.
+///
+/// # Errors
+/// `permission_denied`.
+pub(crate) async fn caller_check(tx: &mut TenantTx, caller: &Caller) -> Result<()> {
+    let Some(user) = caller.behind() else { return Ok(()) };
+    let found = tx.fetch_optional(store::role_share(user)).await?;
+    caller.still_has(found.map(|(role,)| role.parse()).transpose()?)
 }

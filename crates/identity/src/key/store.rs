@@ -42,6 +42,20 @@ statements! {
            suspended_at, revoked_at
          from freehold.api_keys where id = $1 for update";
 
+    /// The key and all that derive from it, kept from changing, in the order of their ids.
+    fn keys_lock(id: ApiKeyId) -> Key =
+        "with recursive derived (id) as (
+           select $1::uuid
+           union
+           select k.id from derived as d join freehold.api_keys as k on k.parent_id = d.id
+         )
+         select id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
+           suspended_at, revoked_at
+         from freehold.api_keys where id in (select id from derived) order by id for update";
+
+    /// The role of the caller's user, kept from changing and not from being read.
+    fn role_share(user: UserId) -> (String,) = "select role from freehold.members where user_id = $1 for share";
+
     /// Whether the key is the other one, or derives from it.
     fn key_descends(id: ApiKeyId, from: ApiKeyId) -> (bool,) =
         "select exists (select from freehold.key_line($1) as k where k.id = $2)";

@@ -120,7 +120,8 @@ statements! {
            update auth.sessions set updated_at = $2
            where ctid = any (array(
              select s.ctid from auth.sessions as s join auth.users as u on u.id = s.user_id
-             where s.id = $1 and s.updated_at >= $3 and s.updated_at < $2 - interval '1 minute'
+             where s.id = $1 and coalesce(s.updated_at, s.created_at) >= $3
+               and coalesce(s.updated_at, s.created_at) < $2 - interval '1 minute'
                and (s.not_after is null or s.not_after > $2)
                and u.deleted_at is null and (u.banned_until is null or u.banned_until <= $2)
              for update of s skip locked

@@ -10,7 +10,8 @@ use super::{Invitation, InvitationId, Offer};
 
 statements! {
     /// Keeps others from taking a seat. Whoever makes an invitation or a member does this first.
-    fn seats_lock(tenant: TenantId) -> (bool,) = "select true from freehold.tenants where tenant_id = $1 for update";
+    fn seats_lock(tenant: TenantId) -> (bool,) =
+        "select true from freehold.tenants where tenant_id = $1 for no key update";
 
     /// Members, and invitations that somebody could still accept.
     fn seats_count(tenant: TenantId, now: Timestamp) -> (i64, i64) =

@@ -30,6 +30,9 @@ statements! {
     /// The role, kept from changing.
     fn role_lock(user: UserId) -> (String,) = "select role from freehold.members where user_id = $1 for update";
 
+    /// The role of the caller's user, kept from changing and not from being read.
+    fn role_share(user: UserId) -> (String,) = "select role from freehold.members where user_id = $1 for share";
+
     /// Another role.
     fn member_change_role(user: UserId, role: &str) -> Member =
         "update freehold.members set role = $2 where user_id = $1 returning user_id, role, joined_at";

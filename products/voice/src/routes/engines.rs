@@ -235,7 +235,7 @@ pub(crate) async fn engine_delete(
     Authenticated(caller): Authenticated,
     Path(id): Path<EngineId>,
 ) -> Answer<StatusCode> {
-    caller.allow(ENGINES_WRITE)?;
+    let caller = caller.allow_taking_away(ENGINES_WRITE)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
     engine::engine_delete(&mut tx, id, backbone.clock.now()).await?;
     tx.commit().await?;
@@ -255,7 +255,8 @@ pub(crate) async fn engine_rotate(
     Path(id): Path<EngineId>,
     creation: Creation<EngineRotation>,
 ) -> Answer<Response> {
-    caller.allow(ENGINES_WRITE)?;
+    // The secret of before is taken away.
+    let caller = caller.allow_taking_away(ENGINES_WRITE)?;
     let (mut fresh, body) = match creation.attempt(&backbone, &caller).await? {
         Attempt::Fresh(fresh, body) => (fresh, body),
         Attempt::Replay(answer) => return Ok(answer),

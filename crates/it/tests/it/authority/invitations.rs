@@ -82,7 +82,8 @@ async fn an_invitation_of_a_key_ends_with_the_key() {
 
     let body = json!({ "name": "sync", "expires_at": "2026-03-16T12:00:00Z" });
     let (key, key_id) = key_of(key_create(&app, By::Person(&admin), &body).await);
-    let made = invite(&app, By::Key(&key), "admin").await.expect(201);
+    invite(&app, By::Key(&key), "admin").await.refused(403, "permission_denied");
+    let made = invite(&app, By::Key(&key), "member").await.expect(201);
     assert_eq!((made.at("/invited_by_key"), made.at("/expires_at")), (key_id.clone(), "2026-03-16T12:00:00Z".into()));
     let token = app.link_token(EVE).await;
     app.delete(&format!("/api/v1/keys/{key_id}")).person(&owner).send().await.expect(200);
@@ -93,6 +94,25 @@ async fn an_invitation_of_a_key_ends_with_the_key() {
     let token = app.link_token(EVE).await;
     change_role(&app, &owner, &admin, Role::Viewer).await;
     assert_eq!(accept(&app, &eve, &token).await.expect(200).at("/role"), "viewer");
+}
+
+#[tokio::test]
+async fn a_test_key_gives_no_role_and_one_that_ends_none_that_creates_keys() {
+    let (app, owner, admin, eve, token) = scene().await;
+    assert_eq!(accept(&app, &eve, &token).await.expect(200).at("/role"), "admin");
+    change_role(&app, &owner, &admin, Role::Viewer).await;
+    let create = async |body| key_of(key_create(&app, By::Person(&owner), &body).await).0;
+    let test = create(json!({ "name": "trial", "mode": "test" })).await;
+    let ends = create(json!({ "name": "ends", "expires_at": "2026-03-16T12:00:00Z" })).await;
+    let raise = async |key: &str, role: &str| {
+        let ask = app.patch(&member_path(&owner, &admin)).key(key).json(&json!({ "role": role }));
+        ask.send().await.status()
+    };
+    assert_eq!((raise(&test, "member").await, raise(&test, "owner").await), (403, 403));
+    assert_eq!((raise(&ends, "admin").await, raise(&ends, "member").await), (403, 200));
+    let narrow = create(json!({ "name": "people", "scopes": ["members:write"] })).await;
+    let remove = app.delete(&member_path(&owner, &eve)).key(&narrow).send().await;
+    remove.refused(403, "permission_denied");
 }
 
 #[tokio::test]

@@ -67,6 +67,11 @@ impl May {
         self.scopes.iter().all(|scopes| scopes.is_empty())
     }
 
+    /// Whether a member with this role could do nothing more: members use live data, without end and scopes.
+    fn gives(&self, role: Role) -> bool {
+        role <= self.role && self.live && self.unscoped() && (self.ends.is_none() || role < Role::Admin)
+    }
+
     /// Whether all that these scopes let through is let through.
     fn covers(&self, scopes: &[&str]) -> bool {
         if scopes.is_empty() {
@@ -277,7 +282,7 @@ impl Model {
         if self.suspended {
             return 402;
         }
-        if role > may.role || !may.unscoped() {
+        if !may.gives(role) {
             return 403;
         }
         if self.invitations.iter().any(|each| each.whom == whom && self.open(each)) {
@@ -334,19 +339,22 @@ impl Model {
     }
 
     fn change_role(&mut self, by: By, whom: usize, role: Role) -> u16 {
+        let own = matches!(by, By::User(user) if user == whom);
         let may = match self.writer(by, "members") {
             Ok(may) => may,
+            // Users lower their own role without any right.
+            Err(403) if own && self.roles[whom].is_some_and(|current| role <= current) => self.may(by).unwrap(),
             Err(refused) => return refused,
         };
         let Some(current) = self.roles[whom] else { return 404 };
-        if current > may.role {
+        if !Self::reaches(by, &may, current) {
             return 403;
         }
         if role > current {
             if self.suspended {
                 return 402;
             }
-            if role > may.role || !may.unscoped() {
+            if !may.gives(role) {
                 return 403;
             }
         }
@@ -355,6 +363,12 @@ impl Model {
         }
         self.roles[whom] = Some(role);
         200
+    }
+
+    /// Whether a caller takes from a member with this role. With administrators and owners go their keys, so a key has to be
+    /// able to do all that they can.
+    fn reaches(by: By, may: &May, current: Role) -> bool {
+        current <= may.role && (matches!(by, By::User(_)) || current < Role::Admin || may.gives(current))
     }
 
     fn remove(&mut self, by: By, whom: usize) -> u16 {
@@ -367,7 +381,7 @@ impl Model {
         };
         match self.roles[whom] {
             None => 404,
-            Some(current) if current > may.role => 403,
+            Some(current) if !Self::reaches(by, &may, current) => 403,
             Some(_) if self.last_owner(whom) => 409,
             Some(_) => self.gone(whom),
         }
