@@ -8,4 +8,5 @@ create table freehold.trials (
 );
 comment on column freehold.trials.digest is 'HMAC, under the master key, of the id of a person, of an address without its tags, or of Stripe''s fingerprint of a card';
 comment on column freehold.trials.begun_for is 'the tenant whose trial it was; it may be gone';
+create index trials_begun_for on freehold.trials (begun_for);
 grant select, insert on freehold.trials to freehold_system;

@@ -12,6 +12,7 @@ use crate::{
     extra::{self, Ended},
     inbox::{self, Replay},
     refresh::Refreshed,
+    trial,
 };
 
 /// Accounts read at once.
@@ -53,6 +54,7 @@ impl Report {
 /// When the database is away. What Stripe does not answer is in the report.
 pub async fn reconcile(billing: &Billing) -> Result<Report> {
     let mut report = Report::default();
+    trial::trials_remember(billing).await?;
     find_strangers(billing, &mut report).await?;
     let mut after: TenantId = Id::new(Uuid::nil());
     loop {

@@ -15,6 +15,7 @@ use freehold_jobs::{Backoff, Done, Job, JobKind, NewJob, job_enqueue_system};
 use freehold_vault::Purpose;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 pub use store::STATEMENTS;
 
@@ -30,8 +31,29 @@ use crate::{
 pub const TRIAL_END: JobKind =
     JobKind { attempts: 15, at_once: Some(1), backoff: Backoff::USUAL, ..JobKind::named("billing.trial_end") };
 
+/// Organizations that are noted at once.
+const PAGE: i64 = 100;
+
 row! {
     struct Owner {
+        user_id: UserId,
+        email: Option<String>,
+    }
+}
+
+impl Owner {
+    /// The person, and the address that they have.
+    fn holders(&self, billing: &Billing) -> Vec<Holder> {
+        let person = Holder::of(billing, "person", &self.user_id.to_string());
+        let address = self.email.as_deref().filter(|email| !email.is_empty());
+        let address = address.map(|email| Holder::of(billing, "address", &untagged(email)));
+        [person].into_iter().chain(address).collect()
+    }
+}
+
+row! {
+    struct Unnoted {
+        tenant_id: TenantId,
         user_id: UserId,
         email: Option<String>,
     }
@@ -70,19 +92,38 @@ pub(crate) async fn trial_begin(
 ) -> Result<Option<Timestamp>> {
     let Some(ends_at) = lifecycle::Terms::of(&billing.product).trial_ends_at(now) else { return Ok(None) };
     let Some(owner) = tx.fetch_optional(store::owner_find(tenant)).await? else { return Ok(None) };
-    let mut holders = vec![Holder::of(billing, "person", &owner.user_id.to_string())];
-    let address = owner.email.as_deref().filter(|email| !email.is_empty());
-    holders.extend(address.map(|email| Holder::of(billing, "address", &untagged(email))));
+    let holders = owner.holders(billing);
     let held = held_elsewhere(tx, tenant, &holders, now).await?;
     Ok((!held).then_some(ends_at))
+}
+
+/// Notes who had the trials of organizations where that is not noted: those from before it was. The daily round does so.
+pub(crate) async fn trials_remember(billing: &Billing) -> Result<()> {
+    let mut after = Uuid::nil();
+    loop {
+        let mut tx = billing.db.system("note who had a trial").begin().await?;
+        let page = tx.fetch_all(store::trials_unnoted(after, PAGE)).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.tenant_id.uuid();
+        for Unnoted { tenant_id, user_id, email } in page {
+            let owner = Owner { user_id, email };
+            trial_note(&mut tx, tenant_id, &owner.holders(billing), billing.clock.now()).await?;
+        }
+        tx.commit().await?;
+    }
+}
+
+/// Writes down that the trial is of these.
+async fn trial_note(tx: &mut SystemTx, tenant: TenantId, holders: &[Holder], now: Timestamp) -> Result<()> {
+    let digests: Vec<Vec<u8>> = holders.iter().map(|holder| holder.digest.clone()).collect();
+    let kinds: Vec<String> = holders.iter().map(|holder| holder.kind.to_owned()).collect();
+    tx.execute(store::trial_put(digests, kinds, tenant, now)).await.map(drop)
 }
 
 /// Writes down that the trial is of these, and whether one of them had one at another tenant. Of two at the same moment the second
 /// waits for the first.
 async fn held_elsewhere(tx: &mut SystemTx, tenant: TenantId, holders: &[Holder], now: Timestamp) -> Result<bool> {
-    let digests: Vec<Vec<u8>> = holders.iter().map(|holder| holder.digest.clone()).collect();
-    let kinds: Vec<String> = holders.iter().map(|holder| holder.kind.to_owned()).collect();
-    tx.execute(store::trial_put(digests, kinds, tenant, now)).await?;
+    trial_note(tx, tenant, holders, now).await?;
     let (held,) = tx.fetch_one(store::trial_elsewhere(all(holders), tenant)).await?;
     Ok(held)
 }

@@ -3,14 +3,25 @@
 use freehold_core::TenantId;
 use freehold_db::statements;
 use jiff::Timestamp;
+use uuid::Uuid;
 
-use super::Owner;
+use super::{Owner, Unnoted};
 
 statements! {
     /// Who owns an organization the longest.
     fn owner_find(tenant: TenantId) -> Owner =
         "select m.user_id, u.email::text as email from freehold.members as m join auth.users as u on u.id = m.user_id
          where m.tenant_id = $1 and m.role = 'owner' order by m.joined_at, m.user_id limit 1";
+
+    /// A page of organizations whose account had a trial of which nobody is noted, each with who owns it the longest.
+    fn trials_unnoted(after: Uuid, rows: i64) -> Unnoted =
+        "select distinct on (a.tenant_id) a.tenant_id, m.user_id, u.email::text as email
+         from freehold.billing_accounts as a
+         join freehold.members as m on m.tenant_id = a.tenant_id and m.role = 'owner'
+         join auth.users as u on u.id = m.user_id
+         where a.tenant_id > $1 and a.trial_ends_at is not null
+           and not exists (select from freehold.trials where begun_for = a.tenant_id)
+         order by a.tenant_id, m.joined_at, m.user_id limit $2";
 
     /// Who had the trial of a tenant. In one order, so that two who write the same do not wait for each other.
     fn trial_put(digests: Vec<Vec<u8>>, kinds: Vec<String>, tenant: TenantId, now: Timestamp) -> () =

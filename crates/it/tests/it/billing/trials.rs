@@ -1,5 +1,6 @@
 //! A trial belongs to a person, a card and an organization; and how many organizations a person may own that pay nothing.
 
+use freehold_billing::reconcile::reconcile;
 use freehold_core::Role;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -46,6 +47,19 @@ async fn the_second_organization_of_a_person_begins_without_a_trial() {
     let rows =
         "select count(*) from freehold.trials where encode(digest, 'escape') like '%example%' or length(digest) <> 32";
     assert_eq!(app.count(rows).await, 0);
+}
+
+#[tokio::test]
+async fn a_trial_from_before_it_was_noted_is_noted_by_the_daily_round() {
+    let app = TestApp::with(Setup::of("pharmacy")).await;
+    let owner = app.owner().await;
+    app.test.admin().await.batch_execute("delete from freehold.trials").await.unwrap();
+    // Stripe is away in this test, which concerns what is asked of it and not what is noted.
+    reconcile(app.backbone.billing.as_ref().unwrap()).await.unwrap();
+    let second = found(&app, &owner, "Second").await.expect(201);
+    assert_eq!(account(&app, &second.at("/id")).await, without());
+    app.test.admin().await.execute("delete from auth.users where email = $1", &[&owner.email]).await.unwrap();
+    assert_eq!(signed_up(&app, "owner+again@example.org").await, without());
 }
 
 #[tokio::test]
