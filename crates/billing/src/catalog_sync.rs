@@ -1,7 +1,7 @@
 //! Brings what `product.toml` sells to Stripe: a product there for each plan that has a price, and a price for each of
 //! its versions and intervals, found by its lookup key. Doing it twice does nothing the second time.
 //!
-//! Read in this order: [`plan`] says what would be done, [`apply`] does it, [`sold`] is the way back from a price of
+//! Read in this order: [`plan`] says what would be done, [`apply`] does it, [`sold()`] is the way back from a price of
 //! Stripe's to what was bought.
 
 mod shelf;

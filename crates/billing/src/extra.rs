@@ -1,7 +1,7 @@
 //! One running subscription for each tenant. Several can run all the same: two pages that were paid, a deal that was made at
 //! Stripe beside a checkout. One is kept, the others are cancelled at once, and what was paid for them goes back.
 //!
-//! Which one is kept is decided by [`counting`], a pure rule, while the account is locked, and written down ([`record`]) before
+//! Which one is kept is decided by [`counting`], a pure rule, while the account is locked, and written down (`record`) before
 //! anything is done about it. So two who look at the same time never end each other's choice, and [`settle`], which only does
 //! what is written down, may be done twice, by several at once, or go on after a crash: Stripe cancels once, each refund has a
 //! key and a mark of its own, and the mail and the audit entry belong to the transaction that closes the row.

@@ -3,7 +3,7 @@
 //! Read in this order: [`Id`] names things, [`Permission`] and [`Role`] say who may do what, [`Bounds`] what of it
 //! is left to a derived credential, [`Caller`] is who acts, [`Error`] is what every capability answers when it cannot, [`Clock`], [`Random`] and [`Ids`] bring in
 //! time and chance from outside, [`Money`] counts, [`Secret`] hides, [`Page`] turns lists into pages, [`percent_encode`] puts
-//! texts into addresses, [`EmailAddress`] reads e-mail addresses, [`name_check`] names, and [`mail_name`] and [`mail_text`]
+//! texts into addresses, [`EmailAddress`] reads e-mail addresses, [`name_check`] names, and [`mail_name`] and [`mail_text()`]
 //! prepare what users wrote for mails to others.
 
 mod authority;

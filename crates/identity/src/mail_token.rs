@@ -115,7 +115,7 @@ pub struct MadeToken {
 }
 
 /// Makes link and code for `user`, and notes when. The ones of earlier mails of this kind stop working. Sends nothing:
-/// that is [`token_mail`].
+/// that is `token_mail`.
 pub async fn token_make(identity: &Identity, tx: &mut SystemTx, user: &User, new: NewToken<'_>) -> Result<MadeToken> {
     let NewToken { kind, address, redirect_to, flow } = new;
     let now = identity.clock.now();

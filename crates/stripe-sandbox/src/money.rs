@@ -57,7 +57,7 @@ pub(crate) fn is_currency(word: &str) -> bool {
     CURRENCIES.split_ascii_whitespace().any(|known| known == word)
 }
 
-/// Stripe's presentment currencies, https://docs.stripe.com/currencies#presentment-currencies
+/// Stripe's presentment currencies, <https://docs.stripe.com/currencies#presentment-currencies>
 pub(crate) const CURRENCIES: &str = "usd aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob \
     brl bsd bwp byn bzd cad cdf chf clp cny cop crc cve czk djf dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gnf gtq \
     gyd hkd hnl hrk htg huf idr ils inr isk jmd jod jpy kes kgs khr kmf krw kwd kyd kzt lak lbp lkr lrd lsl mad mdl mga \

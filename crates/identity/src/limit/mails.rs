@@ -82,7 +82,7 @@ impl Budget {
     }
 }
 
-/// Refuses everyone alike while this server has sent as many mails as it may in an hour. [`mail_take`] counts them.
+/// Refuses everyone alike while this server has sent as many mails as it may in an hour. `mail_take` counts them.
 ///
 /// # Errors
 /// `over_email_send_rate_limit`.

@@ -97,7 +97,7 @@ pub(super) async fn linking_hold(identity: &Identity, tx: &mut SystemTx, holder:
 /// signing in that is called `email`.
 ///
 /// # Errors
-/// What [`linking_hold`] says; `single_identity_not_deletable`, `identity_not_found`,
+/// What `linking_hold` says; `single_identity_not_deletable`, `identity_not_found`,
 /// `email_conflict_identity_not_deletable`.
 pub async fn identity_unlink(identity: &Identity, holder: Holder, id: Uuid, client: &Client) -> Result<()> {
     let now = identity.clock.now();
