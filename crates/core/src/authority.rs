@@ -22,6 +22,14 @@ pub struct Bounds {
 }
 
 impl Bounds {
+    /// The bounds as they were stored. No scopes: everything.
+    ///
+    /// # Errors
+    /// `internal` for a role that there is not.
+    pub fn stored(role: &str, scopes: &[String], live: bool, ends: Option<Timestamp>) -> Result<Self> {
+        Ok(Self { role: role.parse()?, scopes: Scopes::stored(scopes.to_vec()), live, ends })
+    }
+
     /// All that a member with this role may do.
     pub fn of_role(role: Role) -> Self {
         Self { role, scopes: Scopes::everything(), live: true, ends: None }

@@ -85,7 +85,7 @@ impl Actor {
 
 impl Standing {
     /// What members of a suspended organization are told.
-    pub const SUSPENDED_MESSAGE: &str = "The organization is suspended: reading works, writing does not.";
+    pub const SUSPENDED_MESSAGE: &str = "The organization is suspended: reading and exporting work, changing does not.";
 
     /// What members of an archived organization are told.
     pub const ARCHIVED_MESSAGE: &str =
@@ -170,7 +170,7 @@ impl Caller {
         }
     }
 
-    /// The user who answers for what is done: the member, or whoever is behind the key; none for the system.
+    /// The user who answers for what is done: the member, or the user behind the key; none for the system.
     pub fn behind(&self) -> Option<UserId> {
         self.behind
     }

@@ -238,10 +238,7 @@ impl Tenant<'_> {
 pub(crate) fn explain_suspension(error: Error, standing: Standing) -> Error {
     let (code, message) = match standing {
         Standing::Good => return error,
-        Standing::Suspended => (
-            codes::SUBSCRIPTION_SUSPENDED,
-            "The organization is suspended: reading and exporting work, changing does not.",
-        ),
+        Standing::Suspended => (codes::SUBSCRIPTION_SUSPENDED, Standing::SUSPENDED_MESSAGE),
         Standing::Archived => (codes::ORGANIZATION_ARCHIVED, Standing::ARCHIVED_MESSAGE),
     };
     let denied = database_error(&error).is_some_and(|cause| cause.code().code() == "42501");

@@ -79,12 +79,7 @@ impl Key {
 
     /// The most it may do, whatever became of those it derives from.
     fn own_bounds(&self) -> Result<Bounds> {
-        Ok(Bounds {
-            role: self.role.parse()?,
-            scopes: Scopes::stored(self.scopes.clone()),
-            live: self.live,
-            ends: self.expires_at,
-        })
+        Bounds::stored(&self.role, &self.scopes, self.live, self.expires_at)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is left of a key's authority at this moment.
 
-use freehold_core::{ApiKeyId, Bounds, Result, Role, Scopes, TenantId, UserId};
+use freehold_core::{ApiKeyId, Bounds, Result, Role, TenantId, UserId};
 use freehold_db::{Db, SystemTx, row};
 use freehold_vault::{Purpose, Vault};
 use jiff::Timestamp;
@@ -47,12 +47,7 @@ impl Link {
             return Ok(None);
         };
         let role_now: Role = role_now.parse()?;
-        let own = Bounds {
-            role: self.role.parse()?,
-            scopes: Scopes::stored(self.scopes.clone()),
-            live: self.live,
-            ends: self.expires_at,
-        };
+        let own = Bounds::stored(&self.role, &self.scopes, self.live, self.expires_at)?;
         Ok(Some((behind, own.within(&Bounds::of_role(role_now)))))
     }
 }

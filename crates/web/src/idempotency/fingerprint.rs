@@ -4,7 +4,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use freehold_core::Actor;
 use serde_json::{Number, Value};
 
-/// A request, whoever sends it.
+/// A request, without its sender.
 #[derive(Debug)]
 pub(super) struct Fingerprint(Vec<u8>);
 
