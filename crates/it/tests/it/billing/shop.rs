@@ -128,10 +128,9 @@ impl Shop {
     /// Waits until every webhook was delivered and everything that it caused was done.
     pub(super) async fn settle(&self) {
         self.sandbox.catch_up();
-        flush(&self.http, &self.sandbox, KEY).await;
         let open = "select (select count(*) from freehold.stripe_events where state = 'waiting')
             + (select count(*) from freehold.jobs where state in ('scheduled', 'waiting', 'running') and kind like 'billing.%')";
-        eventually("every event was dealt with", async || self.app.count(open).await == 0).await;
+        settle(&self.http, &self.sandbox, KEY, async || self.app.count(open).await).await;
     }
 
     /// Time goes by: Stripe does what became due, tells it, and the lifecycle looks at who is due.
@@ -156,8 +155,22 @@ impl Shop {
     }
 }
 
+/// Has everything delivered, and waits until all that it causes is done: that may tell Stripe something, which sends events again.
+/// What could not be delivered in spite of it is in the answer, by state. `open` counts what is still to be done.
+pub(super) async fn settle(http: &reqwest::Client, sandbox: &Sandbox, key: &str, open: impl AsyncFn() -> i64) -> Value {
+    let mut before = flush(http, sandbox, key).await;
+    loop {
+        eventually("every event was dealt with", async || open().await == 0).await;
+        let now = flush(http, sandbox, key).await;
+        if now == before && now["in_flight"] == 0 {
+            return now;
+        }
+        before = now;
+    }
+}
+
 /// Has everything tried that waits to be delivered, three times; how much still waits is in the answer.
-pub(super) async fn flush(http: &reqwest::Client, sandbox: &Sandbox, key: &str) -> Value {
+async fn flush(http: &reqwest::Client, sandbox: &Sandbox, key: &str) -> Value {
     let mut left = Value::Null;
     eventually("everything that waits was tried", async || {
         let request = http.post(format!("{}/_sandbox/flush", sandbox.url())).form(&[("rounds", "3")]);

@@ -31,8 +31,8 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tokio_postgres::{Client, Statement};
 
 use crate::{
-    billing::shop::flush,
-    harness::{CEILING, TestDatabase, eventually},
+    billing::shop::settle,
+    harness::{CEILING, TestDatabase},
 };
 
 /// The account at the sandbox.
@@ -208,12 +208,9 @@ impl Lane {
     /// Delivers everything that still waits, and lets all that it causes be done.
     pub(super) async fn settle(&self) {
         self.post("/_sandbox/chaos", &[("wrong_signature", "0")]).await.unwrap();
-        let left = flush(&self.http, &self.sandbox, KEY).await;
+        let open = async || self.admin.query_one(&self.open, &[]).await.unwrap().get(0);
+        let left = settle(&self.http, &self.sandbox, KEY, open).await;
         assert_eq!(left["waiting"], 0, "{left}");
-        eventually("every event was dealt with", async || {
-            self.admin.query_one(&self.open, &[]).await.unwrap().get::<_, i64>(0) == 0
-        })
-        .await;
     }
 
     /// How many events are in the inbox that are neither done nor ignored.
