@@ -16,6 +16,10 @@ pub(crate) enum Behavior {
     AuthenticatesOnce,
     /// Asks its owner for every payment.
     AuthenticatesAlways,
+    /// Pays; its refunds are pending for a while.
+    RefundsPend,
+    /// Pays; its refunds succeed, and fail later.
+    RefundsFail,
 }
 
 /// A test card.
@@ -110,6 +114,8 @@ pub(crate) const CARDS: &[TestCard] = &[
         ),
         "cannot be processed",
     ),
+    card("4000000000007726", "pm_card_pendingRefund", Behavior::RefundsPend, "pays, and refunds are pending"),
+    card("4000000000005126", "pm_card_refundFail", Behavior::RefundsFail, "pays, and refunds fail later"),
     TestCard { funding: "debit", ..card("4000056655665556", "pm_card_visa_debit", Behavior::Succeeds, "succeeds") },
     TestCard { brand: "mastercard", ..card("5555555555554444", "pm_card_mastercard", Behavior::Succeeds, "succeeds") },
     TestCard { brand: "amex", ..card("378282246310005", "pm_card_amex", Behavior::Succeeds, "succeeds") },

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     account::{Account, Noun, noun},
+    card::Behavior,
     charge::Charge,
     error::{Result, StripeError},
     form::Params,
@@ -25,12 +26,52 @@ pub(crate) struct Refund {
     payment_intent: String,
     payment_method: String,
     reason: Option<String>,
+    #[serde(default)]
+    status: Status,
+    /// When the status changes by itself, in seconds since 1970; null when it never does.
+    #[serde(default)]
+    settles_at: Option<i64>,
 }
+
+/// How far a refund is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Status {
+    #[default]
+    Succeeded,
+    Pending,
+    Failed,
+}
+
+/// How long the bank takes to settle a refund that does not succeed at once, in seconds.
+const SETTLING: i64 = 3_600;
 
 noun!(Refund, refunds, "refund", "refund.updated");
 
 impl Refund {
+    /// When the status changes by itself, in seconds since 1970.
+    pub(crate) fn due(&self) -> Option<i64> {
+        self.settles_at
+    }
+
+    pub(crate) fn customer(&self) -> Option<&str> {
+        self.customer.as_deref()
+    }
+
     fn to_json(&self) -> Value {
+        let status = match self.status {
+            Status::Succeeded => "succeeded",
+            Status::Pending => "pending",
+            Status::Failed => "failed",
+        };
+        let mut json = self.without_failure(status);
+        if self.status == Status::Failed {
+            json["failure_reason"] = json!("expired_or_canceled_card");
+            json["failure_balance_transaction"] = Value::Null;
+        }
+        json
+    }
+
+    fn without_failure(&self, status: &str) -> Value {
         json!({
             "id": self.id,
             "object": "refund",
@@ -48,7 +89,7 @@ impl Refund {
             "reason": self.reason,
             "receipt_number": null,
             "source_transfer_reversal": null,
-            "status": "succeeded",
+            "status": status,
             "transfer_reversal": null,
         })
     }
@@ -78,6 +119,12 @@ pub(crate) fn of_charge(
     }
     let clock = charge.customer.as_ref().and_then(|id| account.customers.get(id)?.test_clock.clone());
     account.enter(clock.as_deref());
+    let card = account.payment_methods.get(&charge.payment_method).map(|method| method.card.behavior);
+    let (status, settles_at) = match card {
+        Some(Behavior::RefundsPend) => (Status::Pending, Some(account.now + SETTLING)),
+        Some(Behavior::RefundsFail) => (Status::Succeeded, Some(account.now + SETTLING)),
+        _ => (Status::Succeeded, None),
+    };
     let id = account.id("re");
     let refund = Refund {
         id: id.clone(),
@@ -90,12 +137,29 @@ pub(crate) fn of_charge(
         payment_intent: charge.payment_intent,
         payment_method: charge.payment_method,
         reason,
+        status,
+        settles_at,
     };
     let shown = refund.json();
     account.refunds.insert(&id, refund);
     account.change_as(&charge.id, "charge.refunded", |charge: &mut Charge| charge.refunded += amount);
     account.emit("refund.created", shown, None);
     Ok(id)
+}
+
+/// The bank has settled a refund: one that was pending succeeds, and one of a card that takes no money back fails.
+pub(crate) fn settle(account: &mut Account, id: &str) {
+    let Some(refund) = account.refunds.get(id).cloned() else { return };
+    let status = if refund.status == Status::Pending { Status::Succeeded } else { Status::Failed };
+    account.change_as(id, "refund.updated", |refund: &mut Refund| {
+        refund.status = status;
+        refund.settles_at = None;
+    });
+    if status == Status::Failed {
+        account.change_quietly(&refund.charge, |charge: &mut Charge| charge.refunded -= refund.amount);
+        let shown = account.shown::<Refund>(id);
+        account.emit("refund.failed", shown, None);
+    }
 }
 
 /// `POST /v1/refunds`

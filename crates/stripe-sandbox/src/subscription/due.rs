@@ -7,6 +7,7 @@ use crate::{
     invoice::{Invoice, Status as InvoiceStatus, make, pay},
     knob::Billing,
     promotion_code::PromotionCode,
+    refund,
     schedule::advance,
     subscription::{Status, Subscription, cycle, end},
 };
@@ -30,6 +31,7 @@ enum Step {
     Cancel,
     Expire,
     Roll,
+    RefundSettle,
     SessionExpire,
 }
 
@@ -93,7 +95,11 @@ impl Account {
         let codes = codes.filter_map(|each| each.due().map(|at| (at, Step::CodeExpire, &each.id)));
         let schedules = self.schedules.iter().filter(|each| each.test_clock.as_deref() == clock);
         let schedules = schedules.filter_map(|each| each.due().map(|(at, _)| (at, Step::Schedule, &each.id)));
-        let all = subscriptions.chain(invoices).chain(schedules).chain(sessions).chain(coupons).chain(codes);
+        let clock_of = |customer: &str| self.customers.get(customer)?.test_clock.as_deref();
+        let refunds = self.refunds.iter().filter(|each| each.customer().and_then(clock_of) == clock);
+        let refunds = refunds.filter_map(|each| each.due().map(|at| (at, Step::RefundSettle, &each.id)));
+        let all =
+            subscriptions.chain(invoices).chain(refunds).chain(schedules).chain(sessions).chain(coupons).chain(codes);
         all.min().map(|(at, step, id)| (at, step, id.clone()))
     }
 
@@ -125,6 +131,7 @@ impl Account {
             Step::Cancel => cycle::cancel_due(self, id),
             Step::Expire => end::expire(self, id),
             Step::Roll => cycle::roll(self, id),
+            Step::RefundSettle => refund::settle(self, id),
             Step::SessionExpire => checkout::expire_now(self, id),
             Step::Finalize => {
                 make::finalize(self, id);
