@@ -57,6 +57,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 6, name: "trials", sql: include_str!("../migrations/0006_trials.sql") },
         Migration { number: 7, name: "odd_events", sql: include_str!("../migrations/0007_odd_events.sql") },
         Migration { number: 8, name: "event_secrets", sql: include_str!("../migrations/0008_event_secrets.sql") },
+        Migration { number: 9, name: "event_sessions", sql: include_str!("../migrations/0009_event_sessions.sql") },
     ],
 };
 

@@ -5,8 +5,11 @@ use serde_json::Value;
 /// What takes the place of a secret.
 const HIDDEN: &str = "[secret]";
 
-/// The event without secrets, such as the `client_secret` by which a browser pays: nothing here needs them, and a
-/// reader of the inbox could use them.
+/// Objects whose `url` signs the customer in, or pays for them.
+const SESSIONS: [&str; 2] = ["billing_portal.session", "checkout.session"];
+
+/// The event without secrets, such as the `client_secret` by which a browser pays and the address of a portal session: nothing
+/// here needs them, and a reader of the inbox could use them.
 pub(super) fn without_secrets(mut payload: Value) -> Value {
     hide(&mut payload);
     payload
@@ -15,9 +18,11 @@ pub(super) fn without_secrets(mut payload: Value) -> Value {
 fn hide(value: &mut Value) {
     match value {
         Value::Object(fields) => {
+            let session = fields.get("object").and_then(Value::as_str).is_some_and(|kind| SESSIONS.contains(&kind));
+            let secret = |name: &str| name == "secret" || name.ends_with("_secret") || session && name == "url";
             for (name, value) in fields {
                 match value {
-                    Value::String(text) if name == "secret" || name.ends_with("_secret") => HIDDEN.clone_into(text),
+                    Value::String(text) if secret(name) => HIDDEN.clone_into(text),
                     value => hide(value),
                 }
             }
@@ -44,5 +49,17 @@ mod tests {
             "list": [{ "secret": "[secret]" }, { "secret": null }, { "secretary": "Ann" }],
         });
         assert_eq!(without_secrets(payload), kept);
+    }
+
+    #[test]
+    fn addresses_of_sessions_are_hidden_and_others_are_kept() {
+        for (object, kept) in [
+            ("billing_portal.session", HIDDEN),
+            ("checkout.session", HIDDEN),
+            ("billing_portal.configuration", "https://x.example"),
+        ] {
+            let event = |url| json!({ "object": "event", "data": { "object": { "object": object, "url": url } } });
+            assert_eq!(without_secrets(event("https://x.example")), event(kept), "{object}");
+        }
     }
 }

@@ -37,14 +37,28 @@ async fn events_from_before_lose_their_secrets() {
         (event_id, type, created_at, received_at, livemode, payload, state)
       values ('evt_old', 'payment_intent.created', now(), now(), false,
         '{"data": {"object": {"client_secret" : "pi_1_secret_\"x", "secret":"whsec_1", "secretary": "Ann", "next": {"a_secret": null}}}}',
-        'ignored')"#;
+        'ignored'),
+        ('evt_portal', 'billing_portal.session.created', now(), now(), false,
+        '{"data": {"object": {"object": "billing_portal.session", "url": "https://billing.example/p/\"x", "return_url": "/b"}}}',
+        'ignored'),
+        ('evt_configuration', 'billing_portal.configuration.created', now(), now(), false,
+        '{"data": {"object": {"object": "billing_portal.configuration", "url": "https://billing.example/p"}}}', 'ignored')"#;
     admin.batch_execute(old).await.unwrap();
-    let migration = include_str!("../../../../billing/migrations/0008_event_secrets.sql");
-    admin.batch_execute(&format!("set role freehold_owner; {migration}; reset role")).await.unwrap();
-    let kept = "select payload::jsonb -> 'data' -> 'object' from freehold.stripe_events where event_id = 'evt_old'";
-    let kept: serde_json::Value = admin.query_one(kept, &[]).await.unwrap().get(0);
+    for migration in [
+        include_str!("../../../../billing/migrations/0008_event_secrets.sql"),
+        include_str!("../../../../billing/migrations/0009_event_sessions.sql"),
+    ] {
+        admin.batch_execute(&format!("set role freehold_owner; {migration}; reset role")).await.unwrap();
+    }
+    let kept = async |event: &str| -> serde_json::Value {
+        let kept = "select payload::jsonb -> 'data' -> 'object' from freehold.stripe_events where event_id = $1";
+        admin.query_one(kept, &[&event]).await.unwrap().get(0)
+    };
+    let portal = serde_json::json!({ "object": "billing_portal.session", "url": "[secret]", "return_url": "/b" });
+    assert_eq!(kept("evt_portal").await, portal);
+    assert_eq!(kept("evt_configuration").await["url"], "https://billing.example/p");
     let expected = serde_json::json!({
         "client_secret": "[secret]", "secret": "[secret]", "secretary": "Ann", "next": { "a_secret": null }
     });
-    assert_eq!(kept, expected);
+    assert_eq!(kept("evt_old").await, expected);
 }
