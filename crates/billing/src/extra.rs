@@ -12,7 +12,7 @@ mod store;
 use freehold_core::{Money, Result, TenantId};
 use freehold_db::{SystemTx, row};
 use freehold_jobs::{Backoff, Done, Job, JobKind, NewJob, job_enqueue_system};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 pub use store::STATEMENTS;
@@ -32,6 +32,10 @@ pub const EXTRA: JobKind =
 const MAIL: &str = "extra_subscription";
 /// The audit's name of the entry.
 const ACTION: &str = "billing.extra_subscription_ended";
+/// The audit's name of the entry about a refund that failed.
+const REFUND_FAILED: &str = "billing.refund_failed";
+/// How long the refunds of an extra subscription are compared with Stripe.
+const RECHECKED: SignedDuration = SignedDuration::from_hours(60 * 24);
 
 row! {
     /// A subscription that ran beside the one that its tenant keeps.
@@ -193,6 +197,56 @@ async fn close(billing: &Billing, extra: &ExtraSubscription, refunded: &refund::
     tx.commit().await?;
     tracing::error!(%tenant, extra = id, kept = extra.kept_id, refunded = %money, "an extra subscription was ended");
     billing.nudge.nudge();
+    Ok(true)
+}
+
+/// Compares the refunds of the last [`RECHECKED`] with Stripe: a bank may refuse one days after it was made. What failed is
+/// noted for operators, once, with an audit entry. Returns a sentence for each.
+///
+/// # Errors
+/// `unavailable` when Stripe does not answer.
+pub(crate) async fn refunds_recheck(billing: &Billing) -> Result<Vec<String>> {
+    let mut failures = Vec::new();
+    let since = billing.clock.now() - RECHECKED;
+    for extra in billing.db.system("check refunds").fetch_all(store::extra_refunded(since)).await? {
+        let (held, failed) = refund::recheck(billing, &extra).await?;
+        if held >= extra.refunded || failed.is_empty() {
+            continue;
+        }
+        let names: Vec<String> = failed
+            .iter()
+            .map(|refund| format!("{} is {}", refund.id, refund.status.as_deref().unwrap_or_default()))
+            .collect();
+        let missing = Money { minor: extra.refunded - held, currency: billing.product.currency };
+        let note =
+            format!("{missing} did not reach the customer: refund {}. Pay it back another way", names.join(", "));
+        if refund_failed(billing, &extra, held, &note).await? {
+            failures.push(format!("tenant {}: {}: {note}", extra.tenant_id, extra.subscription_id));
+        }
+    }
+    Ok(failures)
+}
+
+/// Notes how much of a refund still holds, with the audit entry. Whether this call did.
+async fn refund_failed(billing: &Billing, extra: &ExtraSubscription, held: i64, note: &str) -> Result<bool> {
+    let (tenant, id, now) = (extra.tenant_id, &extra.subscription_id, billing.clock.now());
+    let note = extra.note.as_deref().map_or_else(|| note.to_owned(), |before| format!("{before}; {note}"));
+    let mut tx = billing.db.system("check refunds").begin().await?;
+    account_lock(&mut tx, billing, tenant, now).await?;
+    if tx.execute(store::extra_refund_failed(tenant, id, extra.refunded, held, &note)).await? == 0 {
+        return Ok(false);
+    }
+    let detail = json!({
+        "subscription": id,
+        "refunded": held,
+        "failed": extra.refunded - held,
+        "currency": billing.product.currency,
+        "note": note,
+    });
+    let entry =
+        store::audit_append(tenant, billing.ids.next::<freehold_jobs::AnyJob>().uuid(), REFUND_FAILED, id, detail, now);
+    tx.fetch_one(entry).await?;
+    tx.commit().await?;
     Ok(true)
 }
 

@@ -75,6 +75,10 @@ pub async fn reconcile(billing: &Billing) -> Result<Report> {
             }
         }
     }
+    match extra::refunds_recheck(billing).await {
+        Ok(failures) => report.strange.extend(failures),
+        Err(error) => report.failed.push(format!("refunds of extra subscriptions: {}", error.message())),
+    }
     let reopened = inbox::inbox_replay(billing, &Replay::Failed).await?;
     if reopened > 0 {
         report.repaired.push(format!("{reopened} events that had failed are dealt with once more"));

@@ -108,6 +108,30 @@ async fn of_payment(
     }
 }
 
+/// How much of what was given back for an extra subscription still holds, and the refunds that failed or were canceled since:
+/// a bank may take days to say so.
+pub(super) async fn recheck(billing: &Billing, extra: &ExtraSubscription) -> Result<(i64, Vec<Refund>)> {
+    let (mut held, mut failed) = (0_i64, Vec::new());
+    for invoice in billing.stripe.invoice_list_of(&extra.subscription_id).await? {
+        for payment in billing.stripe.invoice_payments(&invoice.id).await? {
+            if payment.payment.payment_intent.is_none() && payment.payment.charge.is_none() {
+                continue;
+            }
+            for refund in billing.stripe.refund_list(&payment.payment).await? {
+                if refund.metadata.get(EXTRA) != Some(&extra.subscription_id) {
+                    continue;
+                }
+                if refund.holds() {
+                    held = held.saturating_add(refund.amount);
+                } else {
+                    failed.push(refund);
+                }
+            }
+        }
+    }
+    Ok((held, failed))
+}
+
 /// Shares are counted in millionths, so that lines of different length can be added.
 const UNIT: i128 = 1_000_000;
 

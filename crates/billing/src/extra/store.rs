@@ -39,6 +39,17 @@ statements! {
          where e.tenant_id = $1 and e.subscription_id = $2 and e.state = 'cancelled' and t.tenant_id = e.tenant_id
          returning t.plan";
 
+    /// Those of all tenants for which money went back since then.
+    fn extra_refunded(since: Timestamp) -> ExtraSubscription =
+        "select tenant_id, subscription_id, kept_id, kept_since, state, refunded, note, found_at, ended_at
+         from freehold.extra_subscriptions where state = 'refunded' and refunded > 0 and ended_at > $1
+         order by ended_at, subscription_id";
+
+    /// Less of it went back than was written down, unless that has changed meanwhile.
+    fn extra_refund_failed(tenant: TenantId, id: &str, refunded: i64, held: i64, note: &str) -> () =
+        "update freehold.extra_subscriptions set refunded = $4, note = $5
+         where tenant_id = $1 and subscription_id = $2 and refunded = $3";
+
     /// Writes an entry into the audit, as Freehold itself.
     fn audit_append(tenant: TenantId, id: Uuid, action: &str, subject: &str, detail: Value, now: Timestamp) -> (bool,) =
         "select freehold.audit_append($1, $2, 'system', null, $3, $4, $5, $6) is null";
