@@ -142,9 +142,7 @@ pub(crate) async fn invitation_create(
         EmailAddress::parse(&creation.body.email).map_err(|error| Error::invalid("/email", error.to_string()))?;
     let email = email.into_string();
     let mut tx = backbone.db.system("see whether who is invited is a member").begin().await?;
-    if member_with_address(&mut tx, caller.tenant(), &email).await? {
-        return Err(Error::new(codes::CONFLICT, "Somebody with that address is a member already.").into());
-    }
+    let is_member = member_with_address(&mut tx, caller.tenant(), &email).await?;
     drop(tx);
     let seats = Seats::of(&backbone, &caller).await?;
     let letter = invitation_letter(&backbone, &caller).await?;
@@ -152,6 +150,10 @@ pub(crate) async fn invitation_create(
         Attempt::Fresh(fresh, body) => (fresh, body),
         Attempt::Replay(answer) => return Ok(answer),
     };
+    // A retry gets its answer also when the invitation was accepted meanwhile.
+    if is_member {
+        return Err(Error::new(codes::CONFLICT, "A user with that address is a member already.").into());
+    }
     let token = InvitationToken::generate(&backbone.random);
     let new = NewInvitation { id: backbone.ids.next(), email: email.clone(), role: new.role };
     let (event, now) = told(&backbone);

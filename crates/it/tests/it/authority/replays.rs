@@ -77,6 +77,22 @@ async fn a_replay_shows_no_secret_that_is_shown_once() {
 }
 
 #[tokio::test]
+async fn an_invitation_is_answered_again_after_it_was_accepted() {
+    let app = TestApp::new().await;
+    let owner = app.owner().await;
+    app.put_on_plan(&owner, "pro", 1).await;
+    app.backbone.resolver.forget();
+    let guest = app.somebody("guest@example.org").await;
+    let body = json!({ "email": guest.email, "role": "member" });
+    let first = create(&app, By::Person(&owner), "/api/v1/invitations", &body).await.expect(201).at("/id");
+    let token = json!({ "token": app.link_token(&guest.email).await });
+    app.post("/api/v1/invitations/accept").token(&guest.token).json(&token).send().await.expect(200);
+    let retry = create(&app, By::Person(&owner), "/api/v1/invitations", &body).await.expect(201);
+    assert_eq!((retry.header("idempotent-replayed"), retry.at("/id")), ("true", first));
+    app.post("/api/v1/invitations").person(&owner).json(&body).send().await.refused(409, "conflict");
+}
+
+#[tokio::test]
 async fn json_is_the_same_by_its_value() {
     let app = TestApp::new().await;
     let owner = app.owner().await;
