@@ -1,23 +1,38 @@
--- What every migration stands on. Runs at every start and changes nothing when all is there.
--- Roles belong to the whole server, so several databases may be doing this at once: a role that
--- another one made in the same moment is as good as our own. Within one database the servers take turns.
-select pg_advisory_xact_lock(7382915044713950308);
-
-create function pg_temp.role_make(name text, options text) returns void language plpgsql as $$
+-- What every migration stands on. Runs before migrations and changes nothing when all is there. The lock on the database is
+-- taken before, and the names of the four roles get the suffix of the installation (roles.rs).
+create function pg_temp.role_make(name text, options text) returns boolean language plpgsql as $$
 begin
-  if not exists (select from pg_catalog.pg_roles where rolname = name) then
-    execute format('create role %I %s', name, options);
+  if exists (select from pg_catalog.pg_roles where rolname = name) then
+    return false;
   end if;
+  execute format('create role %I %s', name, options);
+  return true;
+end $$;
+
+-- For roles that do not belong to this installation alone: one that another database made in the same moment is as good.
+create function pg_temp.role_share(name text, options text) returns void language plpgsql as $$
+begin
+  perform pg_temp.role_make(name, options);
 exception when duplicate_object or unique_violation then
   null;
 end $$;
 
+-- Since Postgres 16 who creates a role is its member with the admin option and may not set it, so membership says too little.
+create function pg_temp.may_set(role text, member text) returns boolean language plpgsql as $$
+declare
+  role_id constant oid := (select oid from pg_catalog.pg_roles where rolname = role);
+  member_id constant oid := (select oid from pg_catalog.pg_roles where rolname = member);
+begin
+  if current_setting('server_version_num')::integer >= 160000 then
+    return pg_catalog.pg_has_role(member_id, role_id, 'set');
+  end if;
+  return pg_catalog.pg_has_role(member_id, role_id, 'member');
+end $$;
+
 create function pg_temp.role_grant(role text, member text) returns void language plpgsql as $$
 begin
-  if not exists (
-    select from pg_catalog.pg_auth_members
-    where roleid = to_regrole(role)::oid and pg_catalog.pg_auth_members.member = to_regrole(role_grant.member)::oid
-  ) and not (select rolsuper from pg_catalog.pg_roles where rolname = role_grant.member) then
+  -- A superuser may set every role.
+  if not pg_temp.may_set(role, member) then
     execute format('grant %I to %I', role, member);
   end if;
 exception when unique_violation then
@@ -33,14 +48,14 @@ select pg_temp.role_make('freehold_system', 'nologin noinherit');
 -- requests of a suspended tenant
 select pg_temp.role_make('freehold_readonly', 'nologin noinherit');
 -- Supabase's roles, where they do not exist already
-select pg_temp.role_make('anon', 'nologin noinherit');
-select pg_temp.role_make('authenticated', 'nologin noinherit');
+select pg_temp.role_share('anon', 'nologin noinherit');
+select pg_temp.role_share('authenticated', 'nologin noinherit');
 do $$
 begin
-  perform pg_temp.role_make('service_role', 'nologin noinherit bypassrls');
+  perform pg_temp.role_share('service_role', 'nologin noinherit bypassrls');
 exception when insufficient_privilege then
   -- only a superuser may hand out bypassrls; nothing of ours needs it
-  perform pg_temp.role_make('service_role', 'nologin noinherit');
+  perform pg_temp.role_share('service_role', 'nologin noinherit');
 end $$;
 
 select pg_temp.role_grant(role, session_user::text)
@@ -50,12 +65,52 @@ from unnest(array['freehold_owner', 'freehold_app', 'freehold_system', 'freehold
 do $$
 declare
   login constant text := nullif(current_setting('freehold.server_login', true), '');
+  verifier constant text := nullif(current_setting('freehold.server_verifier', true), '');
 begin
   if login is not null then
-    perform pg_temp.role_make(login, 'login noinherit');
+    if not exists (select from pg_catalog.pg_roles where rolname = login) then
+      perform pg_temp.role_share(login, 'login noinherit' || coalesce(format(' password %L', verifier), ''));
+      perform set_config('freehold.server_login_made', 'yes', true);
+    end if;
     perform pg_temp.role_grant(role, login)
     from unnest(array['freehold_app', 'freehold_system', 'freehold_readonly']) as role;
   end if;
+end $$;
+
+-- Where another installation is in the same Postgres server, only the logins of this one may connect to its database. Roles
+-- that another database uses as well are from before installations had roles of their own.
+do $$
+declare
+  this record;
+  shared boolean;
+begin
+  select d.oid, d.datname, d.datacl, d.datdba into this
+  from pg_catalog.pg_database as d where d.datname = current_database();
+  select exists (
+    select from pg_catalog.pg_shdepend as s
+    join pg_catalog.pg_roles as r on r.oid = s.refobjid
+    where s.refclassid = 'pg_catalog.pg_authid'::regclass and s.dbid <> 0 and s.dbid <> this.oid
+      and r.rolname = 'freehold_owner'
+  ) into shared;
+  -- The name on the left gets the suffix, where there is one.
+  if not shared and 'freehold_owner' = 'freehold' || '_owner' then
+    return;
+  end if;
+  if not exists (
+    select from aclexplode(coalesce(this.datacl, acldefault('d', this.datdba))) where grantee = 0 and privilege_type = 'CONNECT'
+  ) then
+    return;
+  end if;
+  if not pg_catalog.pg_has_role(session_user, this.datdba, 'usage') then
+    perform set_config('freehold.open', 'yes', true);
+    return;
+  end if;
+  execute format('grant connect on database %I to %I', this.datname, session_user);
+  if nullif(current_setting('freehold.server_login', true), '') is not null then
+    execute format('grant connect on database %I to %I', this.datname, current_setting('freehold.server_login'));
+  end if;
+  execute format('revoke connect on database %I from public', this.datname);
+  perform set_config('freehold.closed', 'yes', true);
 end $$;
 
 do $$
@@ -97,5 +152,7 @@ begin
 end $$;
 
 reset role;
-drop function pg_temp.role_make(text, text);
 drop function pg_temp.role_grant(text, text);
+drop function pg_temp.may_set(text, text);
+drop function pg_temp.role_share(text, text);
+drop function pg_temp.role_make(text, text);

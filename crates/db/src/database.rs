@@ -1,6 +1,13 @@
 //! The database as the rest of the house sees it.
 
-use std::{fmt::Write, ops::Deref, pin::pin, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    fmt::Write,
+    ops::Deref,
+    pin::pin,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, QueueMode, RecyclingMethod, Status};
 use freehold_core::{Actor, Caller, Error, Result, Standing, codes};
@@ -9,6 +16,7 @@ use crate::{
     PoolSettings, Query, Row, Settings, StatementCache,
     error::{crowded, database_error, from_driver, from_pool, unreached},
     pulse::Pulse,
+    roles::RoleNames,
     send::is_outdated,
     shares::{Full, Party, Permit, Shares},
     tls,
@@ -30,6 +38,8 @@ pub struct Db {
     wait: Duration,
     timeout: Duration,
     cache: StatementCache,
+    /// Read from the first connection to a migrated database.
+    names: Arc<OnceLock<RoleNames>>,
 }
 
 impl Db {
@@ -46,7 +56,7 @@ impl Db {
         let pulse = Arc::new(Pulse::new(settings.clone(), pool.clone()));
         let shares = Shares::new(settings.pool.connections);
         let PoolSettings { wait, statement_timeout: timeout, statement_cache: cache, .. } = settings.pool;
-        Ok(Self { pool, shares, pulse, wait, timeout, cache })
+        Ok(Self { pool, shares, pulse, wait, timeout, cache, names: Arc::default() })
     }
 
     /// The rows of the caller's tenant. This is the only way to them.
@@ -148,8 +158,10 @@ impl Db {
     ) -> Result<(Vec<tokio_postgres::Row>, u64)> {
         let mut cache = self.cache;
         loop {
-            let flight = Flight::new(self.client(party).await?);
-            let (opened, answer, committed) = self.pulse.answer(pin!(flight.fly(opening, query, cache))).await??;
+            let client = self.client(party).await?;
+            let opening = self.name_roles(&client, opening).await?;
+            let flight = Flight::new(client);
+            let (opened, answer, committed) = self.pulse.answer(pin!(flight.fly(&opening, query, cache))).await??;
             flight.landed();
             opened.map_err(from_driver)?;
             if cache == StatementCache::On && answer.as_ref().is_err_and(is_outdated) {
@@ -164,8 +176,20 @@ impl Db {
 
     async fn begin(&self, party: Party, opening: &str) -> Result<Transaction> {
         // Only here can a transaction stay open while nothing is under way.
-        let opening = format!("{opening}; set local idle_in_transaction_session_timeout = {ABANDONED_AFTER}").into();
-        Ok(Transaction::new(self.client(party).await?, opening, self.pulse.clone(), self.cache))
+        let opening = format!("{opening}; set local idle_in_transaction_session_timeout = {ABANDONED_AFTER}");
+        let client = self.client(party).await?;
+        let opening = Arc::from(self.name_roles(&client, &opening).await?.as_ref());
+        Ok(Transaction::new(client, opening, self.pulse.clone(), self.cache))
+    }
+
+    /// The opening with the roles of this installation in it.
+    async fn name_roles<'a>(&self, client: &Connection, opening: &'a str) -> Result<Cow<'a, str>> {
+        if let Some(names) = self.names.get() {
+            return Ok(names.rewrite(opening));
+        }
+        // Before the first migration nothing is kept: the names are decided by it.
+        let found = self.pulse.answer(pin!(RoleNames::of_schema(client))).await??;
+        Ok(found.map_or(Cow::Borrowed(opening), |names| self.names.get_or_init(|| names).rewrite(opening)))
     }
 }
 

@@ -28,6 +28,10 @@ row! {
         pub superuser: bool,
         /// Whether it passes by row-level security.
         pub bypasses_rls: bool,
+        /// Whether it may create roles.
+        pub creates_roles: bool,
+        /// Whether the database belongs to it.
+        pub owns_database: bool,
         /// Whether it may become the owner of the tables.
         pub may_own: bool,
         /// Whether the ledger of migrations is there.
@@ -54,6 +58,19 @@ row! {
     }
 }
 
+row! {
+    /// How a database is kept apart from others of the same server.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct SharingFacts {
+        /// Whether something in another database belongs to the roles of this one.
+        pub shared: bool,
+        /// Whether every login of the server may connect.
+        pub open: bool,
+        /// The database's name.
+        pub database: String,
+    }
+}
+
 /// How the schema of a database differs from what this program brings. Each change as `set/0001_name`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SchemaDifference {
@@ -74,20 +91,62 @@ statements! {
                 current_setting('server_version_num')::int4 as version_number,
                 current_setting('standard_conforming_strings') = 'on' as standard_conforming_strings,
                 r.rolname::text as login, r.rolsuper as superuser, r.rolbypassrls as bypasses_rls,
-                exists (select from pg_catalog.pg_roles as o
-                        where o.rolname = 'freehold_owner' and pg_has_role(r.oid, o.oid, 'member')) as may_own,
+                r.rolcreaterole as creates_roles,
+                exists (select from pg_catalog.pg_database as d
+                        where d.datname = current_database() and pg_has_role(r.oid, d.datdba, 'member')) as owns_database,
+                exists (select from pg_catalog.pg_namespace as n
+                        where n.nspname = 'freehold'
+                          and case when current_setting('server_version_num')::int4 >= 160000
+                                   then pg_has_role(r.oid, n.nspowner, 'set')
+                                   else pg_has_role(r.oid, n.nspowner, 'member') end) as may_own,
                 exists (select from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
                         where n.nspname = 'freehold' and c.relname = 'migrations') as has_schema
          from pg_catalog.pg_roles as r where r.rolname = session_user";
 
     /// The roles that requests take on, the owner, and those that Supabase's clients have.
     fn role_facts() -> RoleFacts =
-        "select w.name as role, r.oid is not null as present, coalesce(r.rolsuper, false) as superuser,
+        "with installed as (
+           select coalesce((select substr(pg_get_userbyid(nspowner), length('freehold_owner') + 1)
+                            from pg_catalog.pg_namespace where nspname = 'freehold'), '') as suffix
+         ), wanted as (
+           select name || case when name like 'freehold%' then suffix else '' end as name, place
+           from installed, unnest(array['freehold_app', 'freehold_system', 'freehold_readonly', 'freehold_owner',
+                                        'anon', 'authenticated']) with ordinality as w (name, place)
+         )
+         select w.name as role, r.oid is not null as present, coalesce(r.rolsuper, false) as superuser,
                 coalesce(r.rolbypassrls, false) as bypasses_rls, coalesce(r.rolcanlogin, false) as logs_in,
-                coalesce(pg_has_role(session_user, r.oid, 'member'), false) as may_become
-         from unnest(array['freehold_app', 'freehold_system', 'freehold_readonly', 'freehold_owner',
-                           'anon', 'authenticated']) with ordinality as w (name, place)
-         left join pg_catalog.pg_roles as r on r.rolname = w.name order by w.place";
+                coalesce(case when current_setting('server_version_num')::int4 >= 160000
+                              then pg_has_role(session_user, r.oid, 'set')
+                              else pg_has_role(session_user, r.oid, 'member') end, false) as may_become
+         from wanted as w left join pg_catalog.pg_roles as r on r.rolname = w.name order by w.place";
+
+    /// Whether other databases of the server use the roles of this one, and whether everybody may connect to it.
+    fn sharing_facts() -> SharingFacts =
+        "select exists (
+                  select from pg_catalog.pg_shdepend as s
+                  join pg_catalog.pg_namespace as n on n.nspname = 'freehold' and n.nspowner = s.refobjid
+                  where s.refclassid = 'pg_catalog.pg_authid'::regclass and s.dbid <> 0 and s.dbid <> d.oid) as shared,
+                exists (select from aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) as a
+                        where a.grantee = 0 and a.privilege_type = 'CONNECT') as open,
+                d.datname::text as database
+         from pg_catalog.pg_database as d where d.datname = current_database()";
+
+    /// Logins that may take on roles of this installation and of another one; superusers may anyway.
+    fn logins_of_two() -> (String, bool) =
+        "with ours as (
+           select o.oid from pg_catalog.pg_roles as o, pg_catalog.pg_namespace as n
+           where n.nspname = 'freehold' and o.rolname = any (array(
+             select 'freehold_' || kind || substr(pg_get_userbyid(n.nspowner), length('freehold_owner') + 1)
+             from unnest(array['owner', 'app', 'system', 'readonly']) as kind))
+         )
+         select r.rolname::text, pg_has_role(r.oid, d.datdba, 'member')
+         from pg_catalog.pg_roles as r, pg_catalog.pg_database as d
+         where d.datname = current_database() and r.rolcanlogin and not r.rolsuper
+           and exists (select from ours where pg_has_role(r.oid, ours.oid, 'member'))
+           and exists (select from pg_catalog.pg_roles as o
+                       where o.rolname ~ '^freehold_(owner|app|system|readonly)(_|$)'
+                         and o.oid not in (select oid from ours) and pg_has_role(r.oid, o.oid, 'member'))
+         order by 1";
 
     /// The server's time.
     fn clock_read() -> (Timestamp,) = "select clock_timestamp()";
@@ -107,6 +166,18 @@ pub async fn server_inspect(db: &Db) -> Result<ServerFacts> {
 /// The roles that Freehold works with.
 pub async fn roles_inspect(db: &Db) -> Result<Vec<RoleFacts>> {
     ask(&*db.client(INSPECTOR).await?, role_facts()).await
+}
+
+/// How the database is kept apart from others of the same server.
+pub async fn sharing_inspect(db: &Db) -> Result<SharingFacts> {
+    let found = ask(&*db.client(INSPECTOR).await?, sharing_facts()).await?.into_iter().next();
+    found.ok_or_else(|| Error::internal("the server does not know the database that it serves"))
+}
+
+/// Logins that may take on roles of this installation and of another one in the same server, each with whether the database
+/// belongs to it.
+pub async fn logins_of_two_inspect(db: &Db) -> Result<Vec<(String, bool)>> {
+    ask(&*db.client(INSPECTOR).await?, logins_of_two()).await
 }
 
 /// The server's time.

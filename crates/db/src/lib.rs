@@ -12,6 +12,7 @@ mod foreign;
 mod inspect;
 mod migrate;
 mod pulse;
+mod roles;
 mod send;
 mod settings;
 mod shares;
@@ -25,10 +26,10 @@ pub use database::{Db, System, Tenant};
 pub use error::{OnConstraint, from_driver};
 pub use foreign::{AuthTable, Foreign, STATEMENTS as FOREIGN_STATEMENTS};
 pub use inspect::{
-    RoleFacts, STATEMENTS as INSPECT_STATEMENTS, SchemaDifference, ServerFacts, clock_inspect, roles_inspect,
-    schema_inspect, server_inspect,
+    RoleFacts, STATEMENTS as INSPECT_STATEMENTS, SchemaDifference, ServerFacts, SharingFacts, clock_inspect,
+    logins_of_two_inspect, roles_inspect, schema_inspect, server_inspect, sharing_inspect,
 };
-pub use migrate::{Migrated, Migration, MigrationSet, Migrator, database_ensure};
+pub use migrate::{Migrated, Migration, MigrationSet, Migrator, ServerLogin, database_ensure};
 pub use send::StatementCache;
 pub use settings::{PoolSettings, Settings};
 pub use statement::{Query, Row, Statement};

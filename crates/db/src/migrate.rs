@@ -3,13 +3,17 @@
 
 use std::time::Duration;
 
-use freehold_core::{Context, Error, Result};
+use freehold_core::{Context, Error, Result, Secret};
+use postgres_protocol::password::scram_sha_256;
 use tokio_postgres::Client;
 
-use crate::{Settings, error::from_driver};
+use crate::{Settings, error::from_driver, roles::RoleNames};
 
 /// How long the database may take to let us in. It may be starting, or far away.
 const CONNECTED_WITHIN: Duration = Duration::from_secs(10);
+
+/// How often names for the roles are looked for.
+const BOOTSTRAPS: u32 = 5;
 
 /// One forward change of the schema.
 #[derive(Clone, Copy, Debug)]
@@ -44,27 +48,38 @@ pub struct Migrated {
 /// another login that may do neither.
 pub struct Migrator {
     client: Client,
+    names: RoleNames,
+}
+
+/// A login for requests, which may take on the roles of requests and nothing else.
+#[derive(Clone, Debug)]
+pub struct ServerLogin<'a> {
+    /// Its name, of any characters.
+    pub name: &'a str,
+    /// The password that it gets where it is created; none: it gets none.
+    pub password: Option<&'a Secret>,
 }
 
 impl Migrator {
     /// Connects, and makes what every migration stands on: the roles, the schema `freehold` and the ledger. With
-    /// `server_login`, a login of that name is made that may take on the roles of requests and nothing else.
+    /// `server_login`, that login is created where it is missing, and may take on the roles of requests.
     pub async fn connect(settings: &Settings, server_login: Option<&str>) -> Result<Self> {
-        let migrator = Self { client: settings.connect(CONNECTED_WITHIN).await? };
-        migrator.bootstrap(server_login).await?;
-        Ok(migrator)
+        Self::connect_with(settings, server_login.map(|name| ServerLogin { name, password: None })).await
     }
 
-    async fn bootstrap(&self, server_login: Option<&str>) -> Result<()> {
-        let login = server_login.unwrap_or_default();
-        if !login.chars().all(|letter| letter == '_' || letter.is_ascii_lowercase()) {
-            return Err(Error::internal("the server's login is not a plain name"));
+    /// The same, with a password for a login that is created.
+    pub async fn connect_with(settings: &Settings, login: Option<ServerLogin<'_>>) -> Result<Self> {
+        let mut client = settings.connect(CONNECTED_WITHIN).await?;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match bootstrap(&mut client, login.as_ref()).await {
+                Ok(names) => return Ok(Self { client, names }),
+                // Another database of the server took the names of roles that were free when we looked.
+                Err(error) if tries < BOOTSTRAPS && is_duplicate(&error) => {}
+                Err(error) => return Err(explain_rights(error)),
+            }
         }
-        let sql = format!(
-            "begin; set local lock_timeout = '60s'; set local freehold.server_login = '{login}';\n{}\ncommit;",
-            include_str!("../migrations/bootstrap.sql")
-        );
-        self.client.batch_execute(&sql).await.map_err(from_driver).map_err(explain_rights)
     }
 
     /// Applies what has not been applied yet, in order. Several servers may do this at once: one works, the others
@@ -85,9 +100,9 @@ impl Migrator {
 
     /// Whether it was applied now.
     async fn apply(&mut self, set: &str, migration: &Migration) -> Result<bool> {
-        let checksum = checksum(migration.sql);
+        let (checksum, lock) = (checksum(migration.sql), self.names.rewrite(LOCK).into_owned());
         let transaction = self.client.transaction().await.map_err(from_driver)?;
-        transaction.batch_execute(LOCK).await.map_err(from_driver)?;
+        transaction.batch_execute(&lock).await.map_err(from_driver)?;
         let known = transaction
             .query_typed(FIND, &[(&set, postgres_types::Type::TEXT), (&migration.number, postgres_types::Type::INT4)])
             .await
@@ -96,7 +111,8 @@ impl Migrator {
             let stored: String = row.try_get(0).context("reading the ledger")?;
             return if stored == checksum { Ok(false) } else { Err(changed(set, migration)) };
         }
-        transaction.batch_execute(migration.sql).await.map_err(|error| failed(set, migration, error))?;
+        let sql = self.names.rewrite(migration.sql);
+        transaction.batch_execute(&sql).await.map_err(|error| failed(set, migration, error))?;
         transaction
             .query_typed(
                 RECORD,
@@ -119,6 +135,14 @@ impl Migrator {
 /// "freehold" in ASCII.
 const LOCK: &str = "set local lock_timeout = '60s'; set local role freehold_owner; \
                     select pg_advisory_xact_lock(7382915044713950308)";
+/// Within one database, servers take turns.
+const BOOTSTRAP_LOCK: &str = "set local lock_timeout = '60s'; select pg_advisory_xact_lock(7382915044713950308)";
+const SET_LOGIN: &str =
+    "select set_config('freehold.server_login', $1, true), set_config('freehold.server_verifier', $2, true)";
+/// Whether the login was created, the database closed to others, or should be and could not.
+const DONE: &str = "select coalesce(current_setting('freehold.server_login_made', true), '') = 'yes',
+            coalesce(current_setting('freehold.closed', true), '') = 'yes',
+            coalesce(current_setting('freehold.open', true), '') = 'yes'";
 const FIND: &str = "select checksum from freehold.migrations where set_name = $1 and number = $2";
 const RECORD: &str = "insert into freehold.migrations (set_name, number, name, checksum) values ($1, $2, $3, $4)";
 
@@ -141,6 +165,61 @@ fn failed(set: &str, migration: &Migration, error: tokio_postgres::Error) -> Err
     from_driver(error).caused_by(format!("migration {set}/{number:04}_{name} failed and was rolled back: {what}"))
 }
 
+/// Creates roles, schema and ledger where they are missing; the names of the roles.
+async fn bootstrap(client: &mut Client, login: Option<&ServerLogin<'_>>) -> Result<RoleNames> {
+    let text = postgres_types::Type::TEXT;
+    let transaction = client.transaction().await.map_err(|error| from_driver(error))?;
+    transaction.batch_execute(BOOTSTRAP_LOCK).await.map_err(|error| from_driver(error))?;
+    let names = RoleNames::decide(&transaction).await?;
+    let name = login.map_or("", |login| login.name);
+    // Postgres never sees the password itself, which could be in its log.
+    let password = login.and_then(|login| login.password).filter(|password| !password.expose().is_empty());
+    let verifier = password.map(|password| scram_sha_256(password.expose().as_bytes())).unwrap_or_default();
+    transaction
+        .query_typed(SET_LOGIN, &[(&name, text.clone()), (&verifier, text)])
+        .await
+        .map_err(|error| from_driver(error))?;
+    let sql = names.rewrite(include_str!("../migrations/bootstrap.sql")).into_owned();
+    transaction.batch_execute(&sql).await.map_err(|error| from_driver(error))?;
+    let done = transaction.query_typed(DONE, &[]).await.map_err(|error| from_driver(error))?;
+    transaction.commit().await.map_err(|error| from_driver(error))?;
+    if let Some(row) = done.first() {
+        let said = |column: usize| row.try_get::<_, bool>(column).unwrap_or(false);
+        say(name, !verifier.is_empty(), [said(0), said(1), said(2)]);
+    }
+    Ok(names)
+}
+
+/// What of the server itself was changed, which an operator should read once.
+fn say(login: &str, password: bool, [made, closed, open]: [bool; 3]) {
+    match (made, password) {
+        (true, true) => tracing::info!("created the login {login:?} with the password of DATABASE_URL"),
+        (true, false) => tracing::warn!(
+            "created the login {login:?} without a password, because DATABASE_URL has none; where Postgres asks for one, \
+             set it with `alter role`"
+        ),
+        (false, _) => {}
+    }
+    if closed {
+        tracing::info!(
+            "another Freehold is in this Postgres server: only the logins of DATABASE_URL and DATABASE_MIGRATION_URL may \
+             connect to this database from now on; grant connect to others that should"
+        );
+    }
+    if open {
+        tracing::warn!(
+            "another Freehold is in this Postgres server, and every login may connect to this database: let its owner or a \
+             superuser `revoke connect on database … from public`"
+        );
+    }
+}
+
+/// Whether something exists already that was missing a moment ago.
+fn is_duplicate(error: &Error) -> bool {
+    crate::error::database_error(error).is_some_and(|cause| matches!(cause.code().code(), "42710" | "23505"))
+}
+
+/// Says what to do where the login lacks rights.
 fn explain_rights(error: Error) -> Error {
     if crate::error::database_error(&error).is_some_and(|cause| cause.code().code() == "42501") {
         tracing::error!(
@@ -161,8 +240,6 @@ pub async fn database_ensure(settings: &Settings, name: &str) -> Result<()> {
     if !found.is_empty() {
         return Ok(());
     }
-    if !name.bytes().all(|letter| letter == b'_' || letter.is_ascii_lowercase() || letter.is_ascii_digit()) {
-        return Err(Error::internal("the database's name is not a plain name"));
-    }
-    client.batch_execute(&format!("create database {name}")).await.map_err(from_driver)
+    let quoted = name.replace('"', "\"\"");
+    client.batch_execute(&format!("create database \"{quoted}\"")).await.map_err(|error| from_driver(error))
 }

@@ -10,10 +10,12 @@ use tokio_postgres::{
 
 use crate::{
     StatementCache,
-    error::{from_connect, unreached},
+    error::{from_connect, from_driver, unreached},
     tls,
 };
 
+/// How long the server may take to let a login in, outside of the pool.
+const CONNECTED_WITHIN: Duration = Duration::from_secs(10);
 /// How long a packet may stay unacknowledged before the network counts as gone.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(10);
 /// How long a connection may be silent before the system asks whether the other end is still there.
@@ -105,6 +107,19 @@ impl Settings {
     /// The login's name.
     pub fn user(&self) -> Option<&str> {
         self.config.get_user()
+    }
+
+    /// The login's password.
+    pub fn password(&self) -> Option<Secret> {
+        self.config.get_password().map(|password| Secret::new(String::from_utf8_lossy(password)))
+    }
+
+    /// The role behind the login, as the server names it: behind a pooler the login's name may hold more than that.
+    pub async fn role(&self) -> Result<String> {
+        let client = self.connect(CONNECTED_WITHIN).await?;
+        let rows = client.query_typed("select session_user::text", &[]).await.map_err(|error| from_driver(error))?;
+        let role = rows.first().map(|row| row.try_get(0)).transpose().map_err(|error| from_driver(error))?;
+        role.ok_or_else(|| Error::internal("the server does not name the login that it let in"))
     }
 
     /// The database's name.

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use freehold_core::Secret;
-use freehold_db::{Db, Migrated, MigrationSet, Migrator, PoolSettings, database_ensure};
+use freehold_db::{
+    Db, Migrated, MigrationSet, Migrator, PoolSettings, ServerLogin, database_ensure, schema_inspect, server_inspect,
+};
 use freehold_postgres::Server;
 
 use crate::settings::Settings;
@@ -19,6 +21,8 @@ pub struct Database {
     server: Option<Server>,
     /// It is the local server's, which another process may have started.
     local: bool,
+    /// DATABASE_MIGRATION_URL names the login of migrations.
+    migration_login: bool,
     migration: freehold_db::Settings,
     requests: freehold_db::Settings,
 }
@@ -32,7 +36,8 @@ impl Database {
             Some(url) => freehold_db::Settings::from_url(url)?,
             None => requests.clone(),
         };
-        Ok(Self { server: None, local: false, migration, requests })
+        let migration_login = settings.database_migration_url.is_some();
+        Ok(Self { server: None, local: false, migration_login, migration, requests })
     }
 
     /// Like [`open`](Self::open), for commands beside a running server: uses the local server that is running already.
@@ -50,6 +55,7 @@ impl Database {
                 Ok(Self {
                     server: None,
                     local: true,
+                    migration_login: true,
                     migration: url("postgres")?,
                     requests: url(SERVER_LOGIN)?.with_pool(pool(settings, true)),
                 })
@@ -68,7 +74,7 @@ impl Database {
         let migration = url("postgres")?;
         let requests = url(SERVER_LOGIN)?.with_pool(pool(settings, true));
         database_ensure(&migration.clone().with_database("postgres"), DATABASE).await?;
-        Ok(Self { server: Some(server), local: true, migration, requests })
+        Ok(Self { server: Some(server), local: true, migration_login: true, migration, requests })
     }
 
     /// Whether it is the local server's.
@@ -81,13 +87,68 @@ impl Database {
         self.requests.user() != self.migration.user()
     }
 
-    /// Brings the schema up to date.
+    /// Brings the schema up to date, as the login of migrations.
     pub async fn migrate(&self, sets: &[MigrationSet]) -> Result<Migrated> {
-        let login = if self.has_own_login() { self.requests.user() } else { None };
-        let mut migrator = Migrator::connect(&self.migration, login)
+        let (login, password) = (self.server_login().await, self.requests.password());
+        let login = login.as_deref().map(|name| ServerLogin { name, password: password.as_ref() });
+        let mut migrator = Migrator::connect_with(&self.migration, login)
             .await
             .with_context(|| format!("preparing the database at {}", self.migration.place()))?;
         migrator.migrate(sets).await.context("bringing the schema up to date")
+    }
+
+    /// Makes sure that the schema is up to date: brings it there where a login may do so, and otherwise refuses to work with one
+    /// that is not. A server with the login of requests alone needs no other one.
+    pub async fn prepare(&self, sets: &[MigrationSet]) -> Result<()> {
+        if self.local || self.migration_login {
+            return self.migrate(sets).await.map(drop);
+        }
+        let place = || format!("preparing the database at {}", self.requests.place());
+        let login = self.requests.role().await.with_context(place)?;
+        let db = self.pool()?;
+        let facts = server_inspect(&db).await.with_context(place)?;
+        let owner = facts.superuser || facts.may_own;
+        if owner || !facts.has_schema && (facts.creates_roles || facts.owns_database) {
+            return self.migrate(sets).await.map(drop);
+        }
+        let how = format!(
+            "Run `freehold migrate` with a login in DATABASE_MIGRATION_URL that may change it; {login:?}, the login of \
+             DATABASE_URL, may not"
+        );
+        if !facts.has_schema {
+            bail!("The database at {} has no schema of Freehold yet. {how}.", self.requests.place());
+        }
+        let found = schema_inspect(&db, sets).await.with_context(|| {
+            format!("reading which migrations the database at {} has. {how}", self.requests.place())
+        })?;
+        if let Some(changed) = found.changed.first() {
+            bail!("migration {changed} was changed after it had been applied to this database; undo the change");
+        }
+        match found.pending.len() {
+            0 => Ok(()),
+            1 => bail!("The schema is 1 migration behind. {how}."),
+            behind => bail!("The schema is {behind} migrations behind. {how}."),
+        }
+    }
+
+    /// The role behind the login of requests, where that is not the one of migrations. A login that cannot come in yet, because
+    /// it is to be created, has the name of its URL, without what a pooler wants behind it (`web.project` is `web`).
+    async fn server_login(&self) -> Option<String> {
+        if !self.has_own_login() {
+            return None;
+        }
+        if self.local {
+            return Some(SERVER_LOGIN.to_owned());
+        }
+        if let Ok(role) = self.requests.role().await {
+            return Some(role);
+        }
+        let name = self.requests.user()?;
+        // What stands behind the name of the one login stands behind that of the other.
+        let role = self.migration.role().await.unwrap_or_default();
+        let suffix = self.migration.user().and_then(|user| user.strip_prefix(role.as_str()));
+        let suffix = suffix.filter(|suffix| suffix.starts_with('.') && !role.is_empty());
+        Some(suffix.and_then(|suffix| name.strip_suffix(suffix)).unwrap_or(name).to_owned())
     }
 
     /// The pool for requests.

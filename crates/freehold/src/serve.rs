@@ -57,7 +57,7 @@ async fn run(
     (listener, site_url): (TcpListener, String),
     (vault, random): (freehold_vault::Vault, Random),
 ) -> Result<()> {
-    database.migrate(&compose::migrations(product)).await?;
+    database.prepare(&compose::migrations(product)).await?;
     let sources = (Clock::system(), random);
     let address = listener.local_addr().context("asking where the server listens")?;
     let mut payments = Payments::start(settings, database, product, address, &sources).await?;

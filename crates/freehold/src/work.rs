@@ -98,7 +98,7 @@ async fn run(
     product: &Product,
     (vault, random): (freehold_vault::Vault, Random),
 ) -> Result<()> {
-    database.migrate(&compose::migrations(product)).await?;
+    database.prepare(&compose::migrations(product)).await?;
     let outbound = Outbound::new(settings.outbound.allowed(database.is_local()))?;
     // Mails and answers name the server, which is not here.
     let site_url = settings.site_url.clone().unwrap_or_else(|| format!("http://{}", settings.listen));

@@ -5,6 +5,10 @@ use freehold_db::Db;
 use super::{billing, finding::Finding, isolation, mail, reason, schema, server};
 use crate::{compose, database::Database, settings::Settings};
 
+/// What to do where the login of DATABASE_URL may change nothing.
+const MIGRATE_AS: &str = "freehold migrate, with a login in DATABASE_MIGRATION_URL that may create roles, such as the owner of \
+                          the database";
+
 pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
     let local = settings.database_url.is_none();
     if local && !settings.data.join("postgres/cluster").exists() {
@@ -54,9 +58,12 @@ async fn ask(settings: &Settings, database: &Database, db: &Db) -> Vec<Finding> 
     findings.extend(server::clock(db).await);
     findings.extend(schema::roles(db, facts.has_schema).await);
     if !facts.has_schema {
-        findings.push(Finding::fail("the schema is not there", "freehold migrate"));
+        let may = facts.superuser || facts.creates_roles || database.has_own_login();
+        let advice = if may { "freehold migrate" } else { MIGRATE_AS };
+        findings.push(Finding::fail("the schema is not there", advice));
         return findings;
     }
+    findings.extend(schema::sharing(db).await);
     // A product that does not exist is told elsewhere; its schema cannot be compared.
     if let Ok(product) = compose::product(&settings.product) {
         findings.extend(schema::examine(db, &compose::migrations(&product)).await);

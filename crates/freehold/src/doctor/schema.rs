@@ -1,6 +1,9 @@
 //! The roles that Freehold works with, and how far the schema has come.
 
-use freehold_db::{Db, MigrationSet, RoleFacts, SchemaDifference, roles_inspect, schema_inspect};
+use freehold_db::{
+    Db, MigrationSet, RoleFacts, SchemaDifference, SharingFacts, logins_of_two_inspect, roles_inspect, schema_inspect,
+    sharing_inspect,
+};
 
 use super::{finding::Finding, reason};
 
@@ -30,7 +33,7 @@ fn judge_roles(roles: &[RoleFacts], has_schema: bool) -> Vec<Finding> {
 
 fn judge_role(facts: &RoleFacts) -> Option<Finding> {
     let RoleFacts { role, present, superuser, bypasses_rls, logs_in, may_become } = facts;
-    let (owner, ours) = (role == "freehold_owner", role.starts_with("freehold_"));
+    let (owner, ours) = (role.starts_with("freehold_owner"), role.starts_with("freehold_"));
     if !present {
         return Some(Finding::fail(format!("the role {role} is missing"), "freehold migrate, which makes it"));
     }
@@ -47,6 +50,51 @@ fn judge_role(facts: &RoleFacts) -> Option<Finding> {
         return Some(Finding::fail(what, "freehold migrate, or grant it to the login of DATABASE_URL"));
     }
     None
+}
+
+/// Whether another installation in the same Postgres server could read this one.
+pub(super) async fn sharing(db: &Db) -> Vec<Finding> {
+    match (sharing_inspect(db).await, logins_of_two_inspect(db).await) {
+        (Ok(facts), Ok(logins)) => judge_sharing(&facts, &logins),
+        (Err(error), _) | (_, Err(error)) => vec![Finding::fail(
+            format!("whether another installation may read this database cannot be told: {}", reason(&error)),
+            "let the login read pg_catalog.pg_roles, pg_catalog.pg_database and pg_catalog.pg_shdepend",
+        )],
+    }
+}
+
+fn judge_sharing(facts: &SharingFacts, logins: &[(String, bool)]) -> Vec<Finding> {
+    let SharingFacts { shared, open, database } = facts;
+    let mut findings = Vec::new();
+    if *shared && *open {
+        findings.push(Finding::fail(
+            format!(
+                "another database of this Postgres server uses the same roles, and every login of the server may connect to \
+                 {database}: the logins of the other installation read this one"
+            ),
+            format!(
+                "freehold migrate as the database's owner, which closes it, or as a superuser: grant connect on database \
+                 \"{database}\" to the logins of DATABASE_URL and DATABASE_MIGRATION_URL; revoke connect on database \
+                 \"{database}\" from public"
+            ),
+        ));
+    }
+    for (login, owner) in logins {
+        let what =
+            format!("the login {login} may take on roles of this installation and of another one in the same server");
+        findings.push(if *owner {
+            Finding::warn(what, "let each installation be migrated by a login of its own")
+        } else {
+            Finding::fail(
+                what,
+                format!("give each installation a login of its own, and revoke the other's roles from {login}"),
+            )
+        });
+    }
+    if findings.is_empty() {
+        findings.push(Finding::ok("no other installation in this Postgres server may read this one"));
+    }
+    findings
 }
 
 pub(super) async fn examine(db: &Db, sets: &[MigrationSet]) -> Vec<Finding> {
@@ -119,6 +167,19 @@ mod tests {
         }
         // On Supabase these are somebody else's.
         assert_eq!(judge_role(&RoleFacts { may_become: false, logs_in: true, ..role("anon") }), None);
+    }
+
+    #[test]
+    fn installations_of_one_server_are_told_apart() {
+        let levels = |shared, open, logins: &[(String, bool)]| -> Vec<Level> {
+            let facts = SharingFacts { shared, open, database: "app".to_owned() };
+            judge_sharing(&facts, logins).iter().map(|finding| finding.level).collect()
+        };
+        assert_eq!(levels(false, true, &[]), [Level::Ok], "roles of its own");
+        assert_eq!(levels(true, false, &[]), [Level::Ok], "nobody else may connect");
+        assert_eq!(levels(true, true, &[]), [Level::Fail]);
+        assert_eq!(levels(false, true, &[("web".to_owned(), false)]), [Level::Fail]);
+        assert_eq!(levels(false, true, &[("owner".to_owned(), true)]), [Level::Warn]);
     }
 
     #[test]

@@ -37,11 +37,13 @@ fn version(facts: &ServerFacts, place: &str) -> Finding {
 
 /// Whether requests come with a login that can do nothing but take on the roles of requests.
 fn login(facts: &ServerFacts, own_login: bool) -> Finding {
-    let ServerFacts { login, superuser, bypasses_rls, may_own, .. } = facts;
-    let powers = match (superuser, bypasses_rls, may_own) {
+    let ServerFacts { login, superuser, bypasses_rls, may_own, creates_roles, owns_database, .. } = facts;
+    let powers = match (superuser, bypasses_rls, may_own, creates_roles, owns_database) {
         (true, ..) => "a superuser",
-        (_, true, _) => "allowed to pass by row-level security",
-        (.., true) => "a member of freehold_owner, which sees every tenant's rows",
+        (_, true, ..) => "allowed to pass by row-level security",
+        (_, _, true, ..) => "a member of freehold_owner, which sees every tenant's rows",
+        (_, _, _, true, _) => "allowed to create roles",
+        (.., true) => "the owner of the database",
         _ => return Finding::ok(format!("requests log in as {login}, which can do nothing but take on their roles")),
     };
     let advice = if own_login {
@@ -50,8 +52,7 @@ fn login(facts: &ServerFacts, own_login: bool) -> Finding {
         format!(
             "requests take on a lesser role, but a login of their own is safer: \
              create role freehold_server login noinherit password '…'; \
-             grant freehold_app, freehold_system, freehold_readonly to freehold_server; \
-             then name it in DATABASE_URL and {login} in DATABASE_MIGRATION_URL"
+             name it in DATABASE_URL and {login} in DATABASE_MIGRATION_URL, then run freehold migrate once"
         )
     };
     Finding::warn(format!("requests log in as {login}, which is {powers}"), advice)
@@ -102,6 +103,8 @@ mod tests {
             login: "freehold_server".to_owned(),
             superuser: false,
             bypasses_rls: false,
+            creates_roles: false,
+            owns_database: false,
             may_own: false,
             has_schema: true,
         }
@@ -114,6 +117,8 @@ mod tests {
         assert_eq!(levels(&ServerFacts { superuser: true, may_own: true, ..facts() })[1], Level::Warn);
         assert_eq!(levels(&ServerFacts { bypasses_rls: true, ..facts() })[1], Level::Warn);
         assert_eq!(levels(&ServerFacts { may_own: true, ..facts() })[1], Level::Warn);
+        assert_eq!(levels(&ServerFacts { creates_roles: true, ..facts() })[1], Level::Warn);
+        assert_eq!(levels(&ServerFacts { owns_database: true, ..facts() })[1], Level::Warn);
         let owner = ServerFacts { may_own: true, ..facts() };
         assert!(login(&owner, false).advice.unwrap().contains("DATABASE_MIGRATION_URL"));
     }

@@ -82,7 +82,7 @@ pub async fn users(settings: &Settings, action: Action) -> Result<()> {
         match action {
             Action::Import { from } => {
                 // Who moves here may do so before the first server runs.
-                database.migrate(&compose::migrations(&compose::product(&settings.product)?)).await?;
+                database.prepare(&compose::migrations(&compose::product(&settings.product)?)).await?;
                 let (clock, random) = (Clock::system(), Random::system());
                 let ids = Ids::new(clock.clone(), random.clone());
                 let keeper = Keeper { db: db()?, vault: secret_key::vault(settings, &random)?, clock, ids, random };

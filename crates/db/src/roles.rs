@@ -1,0 +1,84 @@
+//! The roles of an installation. Roles belong to the whole Postgres server, so two installations in one server have roles
+//! of different names: the first has `freehold_owner`, `freehold_app`, `freehold_system` and `freehold_readonly`, each
+//! further one has these names with its database's name behind them. SQL names them as the first installation does, and
+//! [`RoleNames::rewrite`] puts the suffix there.
+
+use std::borrow::Cow;
+
+use freehold_core::Result;
+use tokio_postgres::{Client, GenericClient};
+
+use crate::error::from_driver;
+
+/// The roles that every statement of ours may name.
+const NAMES: [&str; 4] = ["freehold_owner", "freehold_app", "freehold_system", "freehold_readonly"];
+
+/// What the names of an installation's roles end with: nothing, or `_` and a word.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RoleNames {
+    suffix: String,
+}
+
+impl RoleNames {
+    /// The names that this database was built with; `None` before it was.
+    pub(crate) async fn of_schema(client: &Client) -> Result<Option<Self>> {
+        let rows = client.query_typed(OF_SCHEMA, &[]).await.map_err(|error| from_driver(error))?;
+        let suffix = rows.first().map(|row| row.try_get(0)).transpose().map_err(|error| from_driver(error))?;
+        Ok(suffix.map(|suffix| Self { suffix }))
+    }
+
+    /// The names for this database: those it was built with, or those that no other database of the server uses.
+    pub(crate) async fn decide(client: &impl GenericClient) -> Result<Self> {
+        let rows = client.query_typed(DECIDE, &[]).await.map_err(|error| from_driver(error))?;
+        let suffix = rows.first().map(|row| row.try_get(0)).transpose().map_err(|error| from_driver(error))?;
+        Ok(Self { suffix: suffix.unwrap_or_default() })
+    }
+
+    /// The text with the names of this installation in it.
+    pub(crate) fn rewrite<'a>(&self, sql: &'a str) -> Cow<'a, str> {
+        if self.suffix.is_empty() {
+            return Cow::Borrowed(sql);
+        }
+        let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        let (mut text, mut rest) = (String::with_capacity(sql.len() + 256), sql);
+        while let Some(at) = rest.find("freehold_") {
+            let begins = !rest[..at].as_bytes().last().is_some_and(word);
+            let length = rest[at..].bytes().take_while(|byte| word(byte)).count();
+            let (before, name) = (&rest[..at], &rest[at..at + length]);
+            text.push_str(before);
+            text.push_str(name);
+            if begins && NAMES.contains(&name) {
+                text.push_str(&self.suffix);
+            }
+            rest = &rest[at + length..];
+        }
+        text.push_str(rest);
+        Cow::Owned(text)
+    }
+}
+
+/// The owner of the schema tells the names.
+const OF_SCHEMA: &str = "select substr(pg_catalog.pg_get_userbyid(nspowner), length('freehold_owner') + 1)
+     from pg_catalog.pg_namespace
+     where nspname = 'freehold' and starts_with(pg_catalog.pg_get_userbyid(nspowner)::text, 'freehold_owner')";
+
+/// A new database takes the plain names where nothing in another database belongs to them and its login may use them.
+/// Which database owns something is in a catalog that all databases share. A name of another database with the same
+/// spelling, after this one or that one was renamed, is told apart by the number of the database.
+const DECIDE: &str = include_str!("roles.sql");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_names_of_roles_get_the_suffix() {
+        let names = RoleNames { suffix: "_shop".to_owned() };
+        let sql = "grant select on freehold.tenants to freehold_app, freehold_readonly; -- freehold_app_role, my_freehold_app\n\
+                   select 'freehold_owner', freehold_select, freehold_server";
+        let expected = "grant select on freehold.tenants to freehold_app_shop, freehold_readonly_shop; -- freehold_app_role, \
+                        my_freehold_app\nselect 'freehold_owner_shop', freehold_select, freehold_server";
+        assert_eq!(names.rewrite(sql), expected);
+        assert_eq!(RoleNames::default().rewrite(sql), sql);
+    }
+}
