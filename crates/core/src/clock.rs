@@ -1,27 +1,40 @@
 //! Time is passed in, never asked of the machine.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Instant,
 };
 
 use jiff::{SignedDuration, Timestamp};
 
-/// Where the time comes from: the machine in production, a hand in tests.
+/// Where the time comes from: the machine and the database in production, a hand in tests.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    System,
+    System(Arc<Running>),
     /// Microseconds since 1970, the precision Postgres keeps.
     Fixed(Arc<AtomicI64>),
 }
 
+/// A time that goes on by the machine's monotonic clock, which no change of its calendar clock moves.
+#[derive(Debug)]
+struct Running {
+    since: Instant,
+    /// The time at `since`, in microseconds since 1970.
+    start: AtomicI64,
+}
+
 impl Clock {
-    /// The machine's clock.
+    /// A clock that starts with the machine's time and goes on by itself. [`follow`](Self::follow) sets it by the database.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the machine")]
     pub fn system() -> Self {
-        Self(Source::System)
+        let start = AtomicI64::new(Timestamp::now().as_microsecond());
+        Self(Source::System(Arc::new(Running { since: Instant::now(), start })))
     }
 
     /// A clock that stands at `start` until [`advance`](Self::advance) moves it.
@@ -30,13 +43,25 @@ impl Clock {
     }
 
     /// Now, in whole microseconds, so that a time read back from Postgres equals the one written.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the machine")]
     pub fn now(&self) -> Timestamp {
         let micros = match &self.0 {
-            Source::System => Timestamp::now().as_microsecond(),
+            Source::System(running) => {
+                let gone = i64::try_from(running.since.elapsed().as_micros()).unwrap_or(i64::MAX);
+                running.start.load(Ordering::SeqCst).saturating_add(gone)
+            }
             Source::Fixed(micros) => micros.load(Ordering::SeqCst),
         };
         Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Sets the clock by another one, which showed `there` at a moment between `before` and `after` of this one. All clones
+    /// follow. A time within that span changes nothing, so asking slowly does not make the clock jump. Servers that share a
+    /// database follow its clock: what is kept in a shared row is then measured by one clock, whatever their machines show.
+    pub fn follow(&self, before: Timestamp, there: Timestamp, after: Timestamp) {
+        let Source::System(running) = &self.0 else { return };
+        let (before, there, after) = (before.as_microsecond(), there.as_microsecond(), after.as_microsecond());
+        let by = if there < before { there.saturating_sub(before) } else { there.saturating_sub(after).max(0) };
+        running.start.fetch_add(by, Ordering::SeqCst);
     }
 
     /// Moves a fixed clock; the machine's clock does not move.
@@ -45,5 +70,33 @@ impl Clock {
             let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
             micros.fetch_add(by, Ordering::SeqCst);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_follows_another_one_and_ignores_how_long_asking_takes() {
+        let clock = Clock::system();
+        let clone = clock.clone();
+        let (before, hour) = (clock.now(), SignedDuration::from_hours(1));
+        let after = before + SignedDuration::from_secs(2);
+        clock.follow(before, before + SignedDuration::from_secs(1), after);
+        assert!(clock.now() < before + SignedDuration::from_mins(30), "within the span nothing is set");
+        clock.follow(before, after + hour, after);
+        assert!(clone.now() >= before + hour && clone.now() < before + hour * 2);
+        let now = clock.now();
+        clock.follow(now, now - hour * 24, now);
+        assert!(clone.now() < before, "it follows backwards too");
+    }
+
+    #[test]
+    fn a_clock_in_the_hand_of_a_test_follows_nobody() {
+        let start: Timestamp = "2026-03-15T12:00:00Z".parse().unwrap();
+        let clock = Clock::fixed(start);
+        clock.follow(start, Timestamp::MAX, start);
+        assert_eq!(clock.now(), start);
     }
 }

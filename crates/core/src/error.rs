@@ -73,6 +73,8 @@ pub mod codes {
     pub const INTERNAL: Code = Code::new("internal", 500, "Something went wrong on our side");
     /// Something we depend on is away for the moment.
     pub const UNAVAILABLE: Code = Code::new("unavailable", 503, "Temporarily unavailable");
+    /// The database's disk is full: reading works, nothing can be written until an operator makes room.
+    pub const STORAGE_FULL: Code = Code::new("storage_full", 503, "The server's storage is full");
 
     /// All of the above.
     pub const ALL: &[Code] = &[
@@ -96,6 +98,7 @@ pub mod codes {
         QUEUE_FULL,
         INTERNAL,
         UNAVAILABLE,
+        STORAGE_FULL,
     ];
 }
 
@@ -237,6 +240,11 @@ impl Error {
     /// Whether this is that code.
     pub fn is(&self, code: Code) -> bool {
         self.0.code == code
+    }
+
+    /// Whether the same may work later without a change of what was asked for: something we depend on is away or full.
+    pub fn is_temporary(&self) -> bool {
+        self.0.code.status == 503
     }
 
     /// The text the caller reads.

@@ -14,7 +14,8 @@ use freehold_core::{Actor, Caller, Error, Result, Standing, codes};
 
 use crate::{
     PoolSettings, Query, Row, Settings, StatementCache,
-    error::{crowded, database_error, from_driver, from_pool, unreached},
+    error::{crowded, database_error, from_pool, unreached},
+    health::Health,
     pulse::Pulse,
     roles::RoleNames,
     send::is_outdated,
@@ -75,7 +76,12 @@ impl Db {
         let flight = Flight::new(self.client(Party::System("ping")).await?);
         let answer = self.pulse.answer(pin!(flight.ping())).await?;
         flight.landed();
-        answer.map_err(from_driver)
+        answer.map_err(|error| self.pulse.failed(error))
+    }
+
+    /// What is known of its health.
+    pub(crate) fn health(&self) -> &Health {
+        &self.pulse.health
     }
 
     /// How many connections exist, and how many of them wait for work.
@@ -163,13 +169,13 @@ impl Db {
             let flight = Flight::new(client);
             let (opened, answer, committed) = self.pulse.answer(pin!(flight.fly(&opening, query, cache))).await??;
             flight.landed();
-            opened.map_err(from_driver)?;
+            opened.map_err(|error| self.pulse.failed(error))?;
             if cache == StatementCache::On && answer.as_ref().is_err_and(is_outdated) {
                 cache = StatementCache::Off;
                 continue;
             }
-            let answer = answer.map_err(from_driver)?;
-            committed.map_err(from_driver)?;
+            let answer = answer.map_err(|error| self.pulse.failed(error))?;
+            committed.map_err(|error| self.pulse.failed(error))?;
             return Ok(answer);
         }
     }

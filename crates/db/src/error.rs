@@ -10,10 +10,63 @@ use crate::send::is_outdated;
 /// How long a caller waits before trying again when the database is away or busy.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
+/// How long a caller waits before trying again when the disk is full: an operator has to make room.
+const RETRY_FULL_AFTER: Duration = Duration::from_secs(60);
+
+/// What is wrong with the server itself, whatever it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// Nothing can be written.
+    StorageFull,
+    /// Its programs were replaced while it runs, so it cannot load its libraries.
+    ProgramsReplaced,
+    /// It accepts no changes: a standby, or a provider that stops writing before the disk is full.
+    ReadOnly,
+}
+
+impl Trouble {
+    /// What the error tells of the server.
+    pub(crate) fn of(error: &tokio_postgres::Error) -> Option<Self> {
+        let cause = error.as_db_error()?;
+        // The names of Postgres' own functions are in no language.
+        let loading = matches!(cause.routine(), Some("internal_load_library" | "load_external_function"));
+        match cause.code() {
+            code if *code == SqlState::DISK_FULL => Some(Self::StorageFull),
+            code if *code == SqlState::READ_ONLY_SQL_TRANSACTION => Some(Self::ReadOnly),
+            _ if loading => Some(Self::ProgramsReplaced),
+            _ => None,
+        }
+    }
+
+    /// The error for a caller.
+    #[track_caller]
+    pub(crate) fn error(self) -> Error {
+        match self {
+            Self::StorageFull => {
+                let message = "The database's disk is full, so nothing can be written. Nothing was changed; try again \
+                               later.";
+                Error::new(codes::STORAGE_FULL, message).with_retry_after(RETRY_FULL_AFTER)
+            }
+            Self::ProgramsReplaced => {
+                let message = "The database's programs were replaced while it runs, and it has to be restarted. Nothing \
+                               was changed; try again.";
+                Error::new(codes::UNAVAILABLE, message).with_retry_after(RETRY_AFTER)
+            }
+            Self::ReadOnly => {
+                let message = "The database accepts no changes at the moment. Nothing was changed; try again.";
+                Error::new(codes::UNAVAILABLE, message).with_retry_after(RETRY_AFTER)
+            }
+        }
+    }
+}
+
 /// The driver's error as ours: away or busy is `unavailable`, everything else is our fault and `internal`.
 #[track_caller]
 pub fn from_driver(error: tokio_postgres::Error) -> Error {
     let away = error.is_closed() || error.as_db_error().is_none() && !is_conversion(&error);
+    if let Some(trouble) = Trouble::of(&error) {
+        return trouble.error().caused_by(error);
+    }
     if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) {
         return contended(error);
     }

@@ -9,6 +9,7 @@ mod canary;
 mod database;
 mod error;
 mod foreign;
+mod health;
 mod inspect;
 mod migrate;
 mod pulse;
@@ -25,6 +26,7 @@ pub use canary::{STATEMENTS as CANARY_STATEMENTS, canary, faults};
 pub use database::{Db, System, Tenant};
 pub use error::{OnConstraint, from_driver};
 pub use foreign::{AuthTable, Foreign, STATEMENTS as FOREIGN_STATEMENTS};
+pub use health::STATEMENTS as HEALTH_STATEMENTS;
 pub use inspect::{
     RoleFacts, STATEMENTS as INSPECT_STATEMENTS, SchemaDifference, ServerFacts, SharingFacts, clock_inspect,
     logins_of_two_inspect, roles_inspect, schema_inspect, server_inspect, sharing_inspect,
@@ -58,5 +60,6 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         },
         Migration { number: 3, name: "protect", sql: include_str!("../migrations/0003_protect.sql") },
         Migration { number: 4, name: "canary", sql: include_str!("../migrations/0004_canary.sql") },
+        Migration { number: 5, name: "heartbeats", sql: include_str!("../migrations/0005_heartbeats.sql") },
     ],
 };

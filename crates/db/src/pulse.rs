@@ -7,7 +7,7 @@
 use std::{pin::Pin, time::Duration};
 
 use deadpool_postgres::Pool;
-use freehold_core::Result;
+use freehold_core::{Error, Result};
 use tokio::{
     sync::Mutex,
     time::{Instant, sleep, timeout},
@@ -16,6 +16,7 @@ use tokio::{
 use crate::{
     Settings,
     error::{database_error, from_driver, unanswered},
+    health::Health,
 };
 
 /// How long an answer may take before the question whether anybody is there.
@@ -33,6 +34,8 @@ pub(crate) struct Pulse {
     pool: Pool,
     /// One asks at a time, the others wait for what he hears.
     felt: Mutex<Felt>,
+    /// What its errors tell.
+    pub(crate) health: Health,
 }
 
 /// What is known of the pulse.
@@ -46,7 +49,14 @@ struct Felt {
 
 impl Pulse {
     pub(crate) fn new(settings: Settings, pool: Pool) -> Self {
-        Self { settings, pool, felt: Mutex::default() }
+        Self { settings, pool, felt: Mutex::default(), health: Health::default() }
+    }
+
+    /// The driver's error as ours, after a look at what it tells of the server.
+    #[track_caller]
+    pub(crate) fn failed(&self, error: tokio_postgres::Error) -> Error {
+        self.health.note(&error);
+        from_driver(error)
     }
 
     /// The answer; `unavailable` when the database is not there, was away meanwhile, or this one connection is dead.

@@ -14,7 +14,6 @@ use tokio_postgres::error::SqlState;
 use crate::{
     Query, Row,
     database::{Connection, explain_suspension},
-    error::from_driver,
     pulse::Pulse,
     send::{Answered, Answers, StatementCache, TOGETHER, fly, send, send_all},
 };
@@ -80,7 +79,8 @@ impl Transaction {
             (Err(error), _, _) | (_, Err(error), Ok(_)) | (_, Ok(_), Err(error)) => Err(error),
             (_, Err(one), Err(other)) => Err(if untried(&one) { other } else { one }),
         };
-        let ((one, _), (other, _)) = answers.map_err(|error| explain_suspension(from_driver(error), self.standing))?;
+        let ((one, _), (other, _)) =
+            answers.map_err(|error| explain_suspension(self.pulse.failed(error), self.standing))?;
         self.failed = failed;
         Ok((one.iter().map(R::from_row).collect::<Result<_>>()?, other.iter().map(S::from_row).collect::<Result<_>>()?))
     }
@@ -106,10 +106,10 @@ impl Transaction {
             open(client, opening.as_deref()).await?;
             send_all(client, queries, self.cache, last).await
         };
-        let (answers, committed) = self.pulse.answer(pin!(sent)).await?.map_err(from_driver)?;
+        let (answers, committed) = self.pulse.answer(pin!(sent)).await?.map_err(|error| self.pulse.failed(error))?;
         let error = answers.into_iter().filter_map(Result::err).min_by_key(untried);
         if let Some(error) = error.or(committed.err()) {
-            return Err(explain_suspension(from_driver(error), self.standing));
+            return Err(explain_suspension(self.pulse.failed(error), self.standing));
         }
         self.failed = failed;
         if last {
@@ -127,7 +127,7 @@ impl Transaction {
         // Polled in this order: `begin` is on the wire before the statement, or before it is prepared.
         let both = join(open(client, opening.as_deref()), send(client, query, self.cache));
         let (opened, answer) = self.pulse.answer(pin!(both)).await?;
-        let answer = opened.and(answer).map_err(|error| explain_suspension(from_driver(error), self.standing))?;
+        let answer = opened.and(answer).map_err(|error| explain_suspension(self.pulse.failed(error), self.standing))?;
         self.failed = failed;
         Ok(answer)
     }

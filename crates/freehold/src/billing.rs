@@ -27,7 +27,7 @@ use stripe_sandbox::Sandbox;
 
 use crate::{
     compose::{self, Money},
-    database::Database,
+    database::{Database, clock_of},
     secret_key,
     settings::{BillingSettings, Settings, StripeSettings},
 };
@@ -124,7 +124,7 @@ pub fn beside(settings: &Settings, sources: &Sources) -> Result<Option<Money>> {
 
 /// Billing for a command beside the server; none: it is switched off.
 pub async fn of_command(settings: &Settings, db: &Db, product: &Product) -> Result<Option<Billing>> {
-    let (clock, random) = (Clock::system(), Random::system());
+    let (clock, random) = (clock_of(db).await?, Random::system());
     let Some(money) = beside(settings, &(clock.clone(), random.clone()))? else { return Ok(None) };
     let spec = Arc::new(compose::specification(product)?);
     let entitlements = Entitlements::load(db, spec.clone(), clock.now()).await?;

@@ -84,7 +84,12 @@ pub fn migrations(product: &Product) -> Vec<MigrationSet> {
 /// Every statement of the whole house.
 pub fn statements(product: &Product) -> Vec<&'static Statement> {
     let rooms: [&[&[&Statement]]; 8] = [
-        &[freehold_db::CANARY_STATEMENTS, freehold_db::INSPECT_STATEMENTS, freehold_db::FOREIGN_STATEMENTS],
+        &[
+            freehold_db::CANARY_STATEMENTS,
+            freehold_db::INSPECT_STATEMENTS,
+            freehold_db::FOREIGN_STATEMENTS,
+            freehold_db::HEALTH_STATEMENTS,
+        ],
         freehold_jobs::STATEMENTS,
         freehold_identity::STATEMENTS,
         freehold_metering::STATEMENTS,

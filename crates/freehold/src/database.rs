@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use freehold_core::Secret;
+use freehold_core::{Clock, Secret};
 use freehold_db::{
     Db, Migrated, MigrationSet, Migrator, PoolSettings, ServerLogin, database_ensure, schema_inspect, server_inspect,
 };
@@ -163,6 +163,13 @@ impl Database {
             None => Ok(()),
         }
     }
+}
+
+/// The time for a command: what it writes is compared with what servers write, by the database's clock.
+pub async fn clock_of(db: &Db) -> Result<Clock> {
+    let clock = Clock::system();
+    db.clock_follow(&clock).await?;
+    Ok(clock)
 }
 
 fn pool(settings: &Settings, local: bool) -> PoolSettings {

@@ -7,12 +7,16 @@ pub mod users;
 
 use anyhow::{Result, anyhow, bail};
 use freehold_billing::account::account_grant;
-use freehold_core::{Clock, Plan};
+use freehold_core::Plan;
 use freehold_tenancy::tenant::{tenant_change_plan, tenant_find_by_slug};
 use freehold_web::Product;
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::{compose, database::Database, settings::Settings};
+use crate::{
+    compose,
+    database::{Database, clock_of},
+    settings::Settings,
+};
 
 /// `freehold migrate`: brings the schema up to date.
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
@@ -59,6 +63,7 @@ async fn change(
 ) -> Result<()> {
     let db = database.pool()?;
     let billing = crate::billing::of_command(settings, &db, product).await?;
+    let now = clock_of(&db).await?.now();
     let mut tx = db.system("operator changes a plan").begin().await?;
     let tenant = tenant_find_by_slug(&mut tx, slug).await?.tenant_id;
     match (billing, plan) {
@@ -68,7 +73,7 @@ async fn change(
         }
         // Nobody else decides about plans then.
         (None, Some(plan)) => {
-            tenant_change_plan(&mut tx, tenant, plan, Clock::system().now()).await?;
+            tenant_change_plan(&mut tx, tenant, plan, now).await?;
             tx.commit().await?;
         }
         (None, None) => bail!("nobody pays for anything: enabled in [billing] is false; name a plan"),

@@ -59,6 +59,7 @@ async fn run(
 ) -> Result<()> {
     database.prepare(&compose::migrations(product)).await?;
     let sources = (Clock::system(), random);
+    database.pool()?.clock_follow(&sources.0).await?;
     let address = listener.local_addr().context("asking where the server listens")?;
     let mut payments = Payments::start(settings, database, product, address, &sources).await?;
     let money = payments.money.take();
@@ -92,12 +93,15 @@ async fn run_with(
     let limits = settings.connections.limits(settings.pool.connections, &settings.trusted_proxies);
     let (stop, stopping) = watch::channel(false);
     let keys = keys_watch(backbone.identity.clone(), stopping.clone());
+    let (db, house_clock) = (backbone.db.clone(), backbone.clock.clone());
     let work = async {
         if settings.work.in_server {
             work(backbone, product, settings.work, mails, stopping.clone()).await;
         }
     };
-    let (served, (), ()) = tokio::join!(answer((listener, router, limits), told, stop, stopping.clone()), work, keys);
+    let clock = db.clock_keep(house_clock, stopping.clone());
+    let (served, (), (), ()) =
+        tokio::join!(answer((listener, router, limits), told, stop, stopping.clone()), work, keys, clock);
     served
 }
 

@@ -103,6 +103,7 @@ async fn run(
     // Mails and answers name the server, which is not here.
     let site_url = settings.site_url.clone().unwrap_or_else(|| format!("http://{}", settings.listen));
     let sources = (Clock::system(), random);
+    database.pool()?.clock_follow(&sources.0).await?;
     let money = billing::beside(settings, &sources)?;
     let ((clock, random), db) = (sources, database.pool()?);
     let (auth, supabase) = (settings.auth.clone(), settings.supabase.clone());
@@ -115,7 +116,10 @@ async fn run(
     say(&backbone, product, settings.work);
 
     let (stop, stopping) = watch::channel(false);
-    let mut working = std::pin::pin!(work(backbone, product, settings.work, mails, stopping));
+    let (db, clock) = (backbone.db.clone(), backbone.clock.clone());
+    let mut working = std::pin::pin!(async {
+        tokio::join!(work(backbone, product, settings.work, mails, stopping.clone()), db.clock_keep(clock, stopping));
+    });
     tokio::select! {
         () = &mut working => return Ok(()),
         () = told => tracing::info!("stopping: jobs under way have {} s to end", settings.work.worker().drain.as_secs()),

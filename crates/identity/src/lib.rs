@@ -79,6 +79,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 10, name: "places", sql: include_str!("../migrations/0010_places.sql") },
         Migration { number: 11, name: "sign_in", sql: include_str!("../migrations/0011_sign_in.sql") },
         Migration { number: 12, name: "key_authority", sql: include_str!("../migrations/0012_key_authority.sql") },
+        Migration { number: 13, name: "bounded_limits", sql: include_str!("../migrations/0013_bounded_limits.sql") },
     ],
 };
 

@@ -14,7 +14,7 @@ mod store;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use freehold_core::{Clock, Error, Ids, Random, codes};
+use freehold_core::{Clock, Error, Ids, Random};
 use freehold_db::Db;
 use futures_util::future::join;
 use tokio::{
@@ -152,7 +152,7 @@ impl Worker {
 
 /// Trouble that passes by itself is not worth more than a word for whoever asks.
 fn tell(error: &Error, doing: &str) {
-    if error.is(codes::UNAVAILABLE) {
+    if error.is_temporary() {
         tracing::debug!("{doing}: {error:?}");
     } else {
         tracing::error!("{doing}: {error:?}");

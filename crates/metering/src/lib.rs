@@ -19,6 +19,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 3, name: "usage_functions", sql: include_str!("../migrations/0003_usage_functions.sql") },
         Migration { number: 4, name: "rate_windows", sql: include_str!("../migrations/0004_rate_windows.sql") },
         Migration { number: 5, name: "usage_sweep", sql: include_str!("../migrations/0005_usage_sweep.sql") },
+        Migration { number: 6, name: "bounded_rates", sql: include_str!("../migrations/0006_bounded_rates.sql") },
     ],
 };
 

@@ -49,7 +49,9 @@ pub async fn rate_take(
         let seconds = i64::from(window.seconds());
         let begun = now.as_second() - now.as_second().rem_euclid(seconds);
         let start = Timestamp::from_second(begun).unwrap_or(now);
-        let taken = db.tenant(caller).fetch_optional(store::rate_take(&meter.id, subject, start, amount)).await?;
+        let length = i32::try_from(seconds).unwrap_or(i32::MAX);
+        let query = store::rate_take(&meter.id, subject, start, amount, length);
+        let taken = db.tenant(caller).fetch_optional(query).await?;
         let used = taken.map_or(1, |(used,)| used);
         let rate = Rate {
             meter: meter.id.clone(),

@@ -36,6 +36,23 @@ impl Binaries {
         self.folder.join("initdb")
     }
 
+    /// The folder of the programs.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The version that was found, as the program said it.
+    pub(crate) fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The version that is there now, and its major part. Blocks.
+    pub(crate) fn version_now(&self, account: &Account) -> Result<(String, u32), String> {
+        let version = version(&self.folder, account)?;
+        let major = major(&version)?;
+        Ok((version, major))
+    }
+
     /// The first usable installation, or, when the data was made by a major version, the first of it.
     pub(crate) fn find(
         settings: &Settings,
@@ -142,8 +159,7 @@ fn examine(candidate: &Candidate, account: &Account) -> Result<Binaries, String>
         _ => folder,
     };
     let version = version(&folder, account)?;
-    let digits = version.split(|char: char| !char.is_ascii_digit()).next().unwrap_or_default();
-    let major: u32 = digits.parse().map_err(|_| format!("odd version {version:?}"))?;
+    let major = major(&version)?;
     if major < OLDEST {
         return Err(format!("version {version} is too old, {OLDEST} or newer is needed"));
     }
@@ -157,6 +173,12 @@ fn copied(root: &Path, folder: &Path) -> Result<PathBuf, String> {
     let inner = folder.strip_prefix(&root).map_err(|error| error.to_string())?;
     let copy = place::binaries_copy(&root).map_err(|error| error.to_string())?;
     Ok(copy.join(inner))
+}
+
+/// 15 of `15.18`.
+fn major(version: &str) -> Result<u32, String> {
+    let digits = version.split(|char: char| !char.is_ascii_digit()).next().unwrap_or_default();
+    digits.parse().map_err(|_| format!("odd version {version:?}"))
 }
 
 /// Asks as the server's user, which also proves that this user can run it.

@@ -17,7 +17,8 @@
 //!   whole; a durable server has `fsync` on; data of another major version is never touched.
 //! - **No server outlives its Freehold.** A watcher holds a pipe to us and shuts Postgres down when
 //!   the pipe ends, however we ended. What an earlier life left behind is stopped at the next start.
-//! - **A crashed server comes back**, on the same socket and port, so that clients only reconnect.
+//! - **A crashed server comes back**, on the same socket and port, so that clients only reconnect. So does one whose programs
+//!   were replaced by an upgrade.
 //! - **One Freehold per data folder**, by a lock the kernel holds.
 //! - **Nobody else gets in.** The server listens on a Unix socket in a folder of mode 0700.
 //!
@@ -48,6 +49,8 @@ mod postmaster;
 mod probe;
 #[cfg(unix)]
 mod process;
+#[cfg(unix)]
+mod programs;
 #[cfg(unix)]
 mod server;
 #[cfg(not(unix))]

@@ -14,6 +14,7 @@ use crate::{
     Error,
     postmaster::{Event, Plan, Postmaster},
     process,
+    programs::{self, Programs},
 };
 
 /// Between attempts to start a server that crashed: doubled from the first to the last.
@@ -66,6 +67,16 @@ pub(crate) async fn blocking<T: Send + 'static>(
     }
 }
 
+/// Why watching a server ended.
+enum Watched {
+    /// It is to be stopped.
+    Stop,
+    /// It ended by itself.
+    Ended,
+    /// Its programs were replaced.
+    Replaced,
+}
+
 /// What the supervising task holds.
 pub(crate) struct Supervisor {
     pub(crate) plan: Arc<Plan>,
@@ -81,14 +92,22 @@ impl Supervisor {
         let mut failures = 0;
         loop {
             let begun = Instant::now();
-            let stopping = self.watch(&mut postmaster).await;
+            let watched = self.watch(&mut postmaster).await;
             self.process.store(0, Ordering::Release);
-            if stopping {
-                let stopped = postmaster.stop(&self.plan).await;
-                self.plan.socket.clean();
-                return stopped;
+            match watched {
+                Watched::Stop => {
+                    let stopped = postmaster.stop(&self.plan).await;
+                    self.plan.socket.clean();
+                    return stopped;
+                }
+                Watched::Ended => postmaster.release().await,
+                // What does not stop is ended by `clear`, before the next one starts.
+                Watched::Replaced => {
+                    if let Err(error) = postmaster.stop(&self.plan).await {
+                        tracing::warn!(%error, "Postgres did not stop in order to start its new version");
+                    }
+                }
             }
-            postmaster.release().await;
             // One that crashes as soon as it is up must not be started in a tight loop.
             if begun.elapsed() > HEALTHY {
                 failures = 0;
@@ -103,20 +122,23 @@ impl Supervisor {
         }
     }
 
-    /// Watches a server that serves until it ends (false) or is to be stopped (true).
-    async fn watch(&mut self, postmaster: &mut Postmaster) -> bool {
+    /// Watches a server that serves until it ends, is to be stopped, or its programs were replaced.
+    async fn watch(&mut self, postmaster: &mut Postmaster) -> Watched {
         self.process.store(postmaster.process, Ordering::Release);
+        let plan = Arc::clone(&self.plan);
+        let mut replaced = std::pin::pin!(replaced(plan));
         loop {
             let event = tokio::select! {
                 biased;
-                _ = &mut self.stop => return true,
+                _ = &mut self.stop => return Watched::Stop,
                 event = postmaster.event() => event,
+                () = &mut replaced => return Watched::Replaced,
             };
             let process = postmaster.process;
             match event {
                 Event::Ended(status) => {
                     tracing::warn!(process, status, "Postgres ended unasked; starting it again");
-                    return false;
+                    return Watched::Ended;
                 }
                 Event::Unwatched => {
                     tracing::warn!(process, "the watcher of Postgres ended; starting another");
@@ -154,5 +176,43 @@ impl Supervisor {
                 tracing::warn!(failures, %error, "Postgres did not start; trying again");
             }
         }
+    }
+}
+
+/// Ends when the programs of the server were replaced by others that its data can be used with.
+async fn replaced(plan: Arc<Plan>) {
+    let shared = Arc::clone(&plan);
+    let Ok(mut known) = blocking(move || Ok(Programs::look(shared.binaries.folder()))).await else {
+        return std::future::pending().await;
+    };
+    // As they were at the last look: a package manager is done when two looks see the same.
+    let mut last = known.clone();
+    loop {
+        sleep(programs::LOOKED_EVERY).await;
+        let before = last.clone();
+        let Ok(now) = blocking(move || Ok(before.again())).await else { continue };
+        let settled = now == last;
+        last = now;
+        if !settled || last == known || !last.whole() {
+            continue;
+        }
+        let shared = Arc::clone(&plan);
+        let Ok(found) = blocking(move || Ok(shared.binaries.version_now(&shared.account))).await else { continue };
+        match found {
+            Ok((version, major)) if major == plan.binaries.major => {
+                tracing::warn!(
+                    "the programs of Postgres were replaced while it runs ({} before, {version} now); restarting it",
+                    plan.binaries.version()
+                );
+                return;
+            }
+            Ok((version, _)) => tracing::error!(
+                "the programs of Postgres were replaced by those of {version}, which cannot use the data of {}: it goes on \
+                 until it is stopped; bring the programs of before back, or move the data",
+                plan.binaries.version()
+            ),
+            Err(error) => tracing::error!("the programs of Postgres were replaced and do not run: {error}"),
+        }
+        known = last.clone();
     }
 }

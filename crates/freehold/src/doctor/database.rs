@@ -1,5 +1,6 @@
 //! The database: whether there is one and it answers. What is in it is the other modules'.
 
+use freehold_core::{Error, codes};
 use freehold_db::Db;
 
 use super::{billing, finding::Finding, isolation, mail, reason, schema, server};
@@ -69,7 +70,37 @@ async fn ask(settings: &Settings, database: &Database, db: &Db) -> Vec<Finding> 
         findings.extend(schema::examine(db, &compose::migrations(&product)).await);
         findings.extend(billing::queue(settings, db, &product).await);
     }
+    findings.extend(writing(db).await);
     findings.extend(isolation::examine(db).await);
     findings.extend(mail::queue(db).await);
     findings
+}
+
+/// Whether the database can be written. A server asks the same for `/readyz`.
+async fn writing(db: &Db) -> Vec<Finding> {
+    match db.ready().await {
+        Ok(()) => vec![Finding::ok("the database can be read and written")],
+        Err(error) if error.is_temporary() => vec![Finding::fail(
+            format!("the database is not ready: {}", reason(&error)),
+            match error.code() {
+                code if code == codes::STORAGE_FULL => {
+                    "make room on the disk of the database; the server writes again by itself"
+                }
+                _ => restart_advice(&error),
+            },
+        )],
+        // A schema that is behind is told elsewhere.
+        Err(_) => Vec::new(),
+    }
+}
+
+/// What to do about a database that answers with trouble of its own.
+pub(super) fn restart_advice(error: &Error) -> &'static str {
+    if error.message().contains("programs were replaced") {
+        "restart Postgres: its programs were upgraded while it runs; the local one is restarted by its server within seconds"
+    } else if error.message().contains("accepts no changes") {
+        "look whether DATABASE_URL names a standby, or whether the provider has stopped writing because the disk is nearly full"
+    } else {
+        "look into the log of the database, then look again"
+    }
 }

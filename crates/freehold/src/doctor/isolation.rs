@@ -4,7 +4,7 @@ use freehold_core::Result;
 use freehold_db::{Db, faults};
 use freehold_metering::usage::usage_drift;
 
-use super::{finding::Finding, reason};
+use super::{database::restart_advice, finding::Finding, reason};
 
 pub(super) async fn examine(db: &Db) -> Vec<Finding> {
     let mut findings = judge(
@@ -28,7 +28,7 @@ fn judge(faults: Result<Vec<String>>, well: &str, advice: &str) -> Vec<Finding> 
         Ok(faults) => faults.into_iter().map(|fault| Finding::fail(fault, advice)).collect(),
         Err(error) => vec![Finding::fail(
             format!("whether {well} cannot be told: {}", reason(&error)),
-            "freehold migrate, then look again",
+            if error.is_temporary() { restart_advice(&error) } else { "freehold migrate, then look again" },
         )],
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::{Subcommand, ValueEnum};
-use freehold_core::{Clock, Ids, Random};
+use freehold_core::{Ids, Random};
 use freehold_identity::{
     service_key::{ServiceKeySet, service_keys_end, service_keys_renew, service_keys_show},
     signing::{
@@ -16,7 +16,12 @@ use freehold_identity::{
 use serde_json::{Value, json};
 
 use super::minute;
-use crate::{database::Database, secret_key, serve::site_of, settings::Settings};
+use crate::{
+    database::{Database, clock_of},
+    secret_key,
+    serve::site_of,
+    settings::Settings,
+};
 
 /// What can be done about keys. Every server sees it within seconds.
 #[derive(Subcommand)]
@@ -102,7 +107,7 @@ pub async fn keys(settings: &Settings, action: Action) -> Result<()> {
     }
     let database = Database::open_beside(settings).await?;
     let done = async {
-        let (clock, random) = (Clock::system(), Random::system());
+        let (clock, random) = (clock_of(&database.pool()?).await?, Random::system());
         let vault = secret_key::vault(settings, &random)?;
         let ids = Ids::new(clock.clone(), random.clone());
         let keeper = Keeper { db: database.pool()?, vault, clock, ids, random };

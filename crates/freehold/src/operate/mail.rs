@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, anyhow};
 use clap::{Subcommand, ValueEnum};
-use freehold_core::{Clock, codes};
+use freehold_core::codes;
 use freehold_db::Db;
 use freehold_delivery::mail::{
     Address, MailRecord, SuppressionReason, mail_count, mail_list, mail_retry, mail_retry_all, suppression_add,
@@ -12,7 +12,10 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::minute;
-use crate::{database::Database, settings::Settings};
+use crate::{
+    database::{Database, clock_of},
+    settings::Settings,
+};
 
 /// What can be done about mails.
 #[derive(Subcommand)]
@@ -97,7 +100,7 @@ pub async fn mail(settings: &Settings, action: Action) -> Result<()> {
 
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
 async fn act(db: &Db, action: Action) -> Result<()> {
-    let now = Clock::system().now();
+    let now = clock_of(db).await?.now();
     match action {
         Action::List { state } => list(db, state).await?,
         Action::Retry { id } => println!("{}", retry(db, id, now).await?),

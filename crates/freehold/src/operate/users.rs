@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
-use freehold_core::{Clock, EmailAddress, Ids, Random, UserId};
+use freehold_core::{EmailAddress, Ids, Random, UserId};
 use freehold_db::{Db, SystemTx};
 use freehold_identity::{
     admin::{UserFilter, UserPosition, user_ban, user_delete, user_delete_softly, user_list_after, user_search},
@@ -20,7 +20,12 @@ use jiff::{Span, SpanRelativeTo, Timestamp};
 pub use bring::{people_from_database, people_from_dump};
 
 use super::minute;
-use crate::{compose, database::Database, secret_key, settings::Settings};
+use crate::{
+    compose,
+    database::{Database, clock_of},
+    secret_key,
+    settings::Settings,
+};
 
 /// What can be done about people.
 #[derive(Subcommand)]
@@ -83,7 +88,7 @@ pub async fn users(settings: &Settings, action: Action) -> Result<()> {
             Action::Import { from } => {
                 // Who moves here may do so before the first server runs.
                 database.prepare(&compose::migrations(&compose::product(&settings.product)?)).await?;
-                let (clock, random) = (Clock::system(), Random::system());
+                let (clock, random) = (clock_of(&db()?).await?, Random::system());
                 let ids = Ids::new(clock.clone(), random.clone());
                 let keeper = Keeper { db: db()?, vault: secret_key::vault(settings, &random)?, clock, ids, random };
                 bring::bring(settings, &keeper, from.dump, from.database).await
@@ -143,7 +148,7 @@ fn line(user: &User, ways: &str) -> String {
 
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
 async fn ban(db: &Db, person: &str, span: Option<&str>, lift: bool) -> Result<()> {
-    let (ids, now) = ids();
+    let (ids, now) = ids(db).await?;
     let until = if lift { None } else { Some(until(span, now)?) };
     let mut tx = db.system("operator locks a person out").begin().await?;
     let user = find(&mut tx, person).await?;
@@ -159,7 +164,7 @@ async fn ban(db: &Db, person: &str, span: Option<&str>, lift: bool) -> Result<()
 
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
 async fn delete(db: &Db, person: &str, soft: bool) -> Result<()> {
-    let (ids, now) = ids();
+    let (ids, now) = ids(db).await?;
     let mut tx = db.system("operator deletes a person").begin().await?;
     let user = find(&mut tx, person).await?;
     audit_note_by(&ids, now, &mut tx, &By::operator(), audit_entry::Action::UserDeleted, &user).await?;
@@ -175,10 +180,10 @@ async fn delete(db: &Db, person: &str, soft: bool) -> Result<()> {
 }
 
 /// For what is written now.
-fn ids() -> (Ids, Timestamp) {
-    let clock = Clock::system();
+async fn ids(db: &Db) -> Result<(Ids, Timestamp)> {
+    let clock = clock_of(db).await?;
     let now = clock.now();
-    (Ids::new(clock, Random::system()), now)
+    Ok((Ids::new(clock, Random::system()), now))
 }
 
 /// The one person with this id or address.

@@ -168,9 +168,10 @@ async fn wait(
     subject: &[u8],
 ) -> Result<Option<SignedDuration>> {
     let Some(bucket) = bucket else { return Ok(Some(NEVER)) };
-    let found = tx.fetch_optional(store::bucket_look(bucket.name, subject)).await?;
+    let (now, all) = (identity.clock.now(), bucket.room.saturating_mul(bucket.step));
+    let found = tx.fetch_optional(store::bucket_look(bucket.name, subject, all, now)).await?;
     let room = SignedDuration::from_micros(bucket.room.saturating_sub(1).saturating_mul(bucket.step));
-    let wait = found.map(|(full_at,)| full_at.duration_since(identity.clock.now()) - room);
+    let wait = found.map(|(full_at,)| full_at.duration_since(now) - room);
     Ok(wait.filter(SignedDuration::is_positive))
 }
 

@@ -51,7 +51,7 @@ pub async fn user_take(identity: &Identity, user: UserId) -> Result<Option<UserR
         let missing = micros(full_at.duration_since(now));
         return Ok(Some(rate((room - missing).max(0) / bucket.step, missing, None)));
     }
-    let found = system.fetch_optional(store::bucket_look(bucket.name, &subject)).await?;
+    let found = system.fetch_optional(store::bucket_look(bucket.name, &subject, room, now)).await?;
     let missing = found.map_or(room, |(full_at,)| micros(full_at.duration_since(now)));
     let wait = SignedDuration::from_micros((missing + bucket.step - room).max(1));
     let until = now.saturating_add(wait).unwrap_or(now);

@@ -12,12 +12,17 @@ statements! {
     fn bucket_take(name: &str, subject: &[u8], step: i64, room: i64, now: Timestamp) -> (Option<Timestamp>,) =
         "select freehold.bucket_take($1, $2, $3, $4, $5)";
 
-    /// Takes one try; when the bucket will be full with it, or no row where there is no try.
+    /// Takes one try; when the bucket will be full with it, or no row where there is no try. A bucket that is further ahead than its
+    /// room is brought back, as `freehold.bucket_take` does.
     fn bucket_draw(name: &str, subject: &[u8], step: i64, room: i64, now: Timestamp) -> (Timestamp,) =
         "insert into freehold.rate_buckets as b (name, subject, full_at)
          values ($1, $2, $5::timestamptz + $3::bigint * interval '1 microsecond')
-         on conflict (name, subject) do update set full_at = greatest(b.full_at, $5) + $3::bigint * interval '1 microsecond'
-           where greatest(b.full_at, $5) + $3::bigint * interval '1 microsecond' <= $5 + $4::bigint * interval '1 microsecond'
+         on conflict (name, subject) do update set full_at =
+             case when b.full_at > $5 + $4::bigint * interval '1 microsecond' + interval '5 seconds'
+                  then $5 + $4::bigint * interval '1 microsecond'
+                  else greatest(b.full_at, $5) + $3::bigint * interval '1 microsecond' end
+           where b.full_at > $5 + $4::bigint * interval '1 microsecond' + interval '5 seconds'
+              or greatest(b.full_at, $5) + $3::bigint * interval '1 microsecond' <= $5 + $4::bigint * interval '1 microsecond'
          returning full_at";
 
     /// Who has this address, and one try taken of those from anywhere, or of those from here where he knows it, if one is to be
@@ -43,9 +48,11 @@ statements! {
         "update freehold.rate_buckets set full_at = full_at - $3::bigint * interval '1 microsecond'
          where name = $1 and subject = $2";
 
-    /// When the bucket will be full.
-    fn bucket_look(name: &str, subject: &[u8]) -> (Timestamp,) =
-        "select full_at from freehold.rate_buckets where name = $1 and subject = $2";
+    /// When the bucket will be full; of one that is further ahead than its room, now, because a try would bring it back.
+    fn bucket_look(name: &str, subject: &[u8], room: i64, now: Timestamp) -> (Timestamp,) =
+        "select case when full_at > $4 + $3::bigint * interval '1 microsecond' + interval '5 seconds' then $4::timestamptz
+                     else full_at end
+         from freehold.rate_buckets where name = $1 and subject = $2";
 
     /// Forgets buckets that are full, some at a time.
     fn bucket_sweep(now: Timestamp) -> () =

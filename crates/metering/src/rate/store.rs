@@ -6,6 +6,6 @@ use uuid::Uuid;
 
 statements! {
     /// Counts one request; how many there have been in this window with it.
-    fn rate_take(meter: &str, subject: Uuid, window: Timestamp, at_most: i64) -> (i64,) =
-        "select freehold.rate_take($1, $2, $3, $4)";
+    fn rate_take(meter: &str, subject: Uuid, window: Timestamp, at_most: i64, seconds: i32) -> (i64,) =
+        "select freehold.rate_take($1, $2, $3, $4, $5)";
 }

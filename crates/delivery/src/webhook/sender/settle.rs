@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use freehold_core::{Context, Result, codes};
+use freehold_core::{Context, Result};
 use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::mpsc, time::sleep};
 
@@ -32,7 +32,7 @@ pub(super) async fn run(parts: Arc<Parts>, mut arriving: mpsc::Receiver<Ended>) 
         loop {
             match write(&parts, &batch).await {
                 Ok(()) => break,
-                Err(error) if error.is(codes::UNAVAILABLE) => {
+                Err(error) if error.is_temporary() => {
                     sleep(rhythm.trouble("the outcome of webhooks is not written down", &error)).await;
                 }
                 // One of them cannot be written: the others are.

@@ -73,6 +73,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("ipnet", &["outbound"]),
     ("jsonwebtoken", &["identity"]),
     ("lettre", &["delivery"]),
+    ("postgres-protocol", &["db"]),
     ("postgres-types", &["db"]),
     ("reqwest", &["freehold", "billing", "it", "bench", APART]),
     ("rustls", &["db", "outbound", "delivery"]),

@@ -1,0 +1,211 @@
+//! Whether the database can do all that we need of it: read, write, run functions, and tell the time that we have.
+//!
+//! [`Db::ready`] tries it, at most once a second however often it is asked. What requests meet meanwhile counts too: a disk may be
+//! full for them and have room for our small row.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use freehold_core::{Clock, Error, Result, codes};
+use jiff::Timestamp;
+use tokio::{sync::watch, time::Instant};
+
+use crate::{Db, error::Trouble, statements};
+
+/// How long the answer is good for others who ask, when it was good and when it was not.
+const GOOD_FOR: Duration = Duration::from_secs(1);
+const BAD_FOR: Duration = Duration::from_millis(200);
+/// How long what a request met makes the server unready.
+const REMEMBERED: Duration = Duration::from_secs(5);
+/// How far the machine's clock may be from the database's, in microseconds.
+const APART: i64 = 5_000_000;
+/// How often a server sets its clock by the database's.
+const FOLLOWED_EVERY: Duration = Duration::from_secs(2);
+
+statements! {
+    /// Writes a row, spills to the disk, and tells the time.
+    fn heartbeat() -> (Timestamp,) = "select freehold.heartbeat()";
+}
+
+/// What is known of the database's health.
+#[derive(Default)]
+pub(crate) struct Health {
+    /// One asks at a time, the others take its answer.
+    asked: tokio::sync::Mutex<Option<(Instant, Result<(), Arc<Error>>)>>,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    /// The last trouble, and when it was met last.
+    trouble: Option<(Trouble, Instant)>,
+    /// It was logged, and not since that it is over.
+    told: Option<Trouble>,
+    /// How far ahead of the database's clock the machine's is, in microseconds.
+    ahead: i64,
+    /// That was logged.
+    told_clock: bool,
+}
+
+impl Health {
+    /// Takes note of what an error tells of the server, and logs it once.
+    pub(crate) fn note(&self, error: &tokio_postgres::Error) {
+        let Some(trouble) = Trouble::of(error) else { return };
+        let mut seen = self.seen();
+        seen.trouble = Some((trouble, Instant::now()));
+        if seen.told == Some(trouble) {
+            return;
+        }
+        seen.told = Some(trouble);
+        drop(seen);
+        match trouble {
+            Trouble::StorageFull => tracing::error!(
+                "the database's disk is full: nothing can be written until there is room ({})",
+                cause(error)
+            ),
+            Trouble::ProgramsReplaced => tracing::error!(
+                "Postgres' programs were replaced while it runs, and it cannot load its libraries: restart it ({})",
+                cause(error)
+            ),
+            Trouble::ReadOnly => tracing::error!(
+                "the database accepts no changes: it is a standby, or its provider stopped writing, as some do when the disk \
+                 is nearly full ({})",
+                cause(error)
+            ),
+        }
+    }
+
+    /// Trouble that was met a moment ago.
+    fn trouble(&self) -> Option<Trouble> {
+        self.seen().trouble.filter(|(_, at)| at.elapsed() < REMEMBERED).map(|(trouble, _)| trouble)
+    }
+
+    /// Everything could be done.
+    fn well(&self) {
+        let mut seen = self.seen();
+        if seen.trouble.is_none_or(|(_, at)| at.elapsed() >= REMEMBERED) && seen.told.take().is_some() {
+            drop(seen);
+            tracing::info!("the database can be written again");
+        }
+    }
+
+    /// Takes note of how far the machine's clock is ahead, and logs it once.
+    fn clock(&self, ahead: i64) {
+        let mut seen = self.seen();
+        seen.ahead = ahead;
+        let off = is_apart(ahead);
+        if seen.told_clock == off {
+            return;
+        }
+        seen.told_clock = off;
+        drop(seen);
+        if off {
+            tracing::error!("{}; this server works by the database's clock: set both by NTP", clocks(ahead));
+        } else {
+            tracing::info!("the machine's clock agrees with the database's again");
+        }
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn cause(error: &tokio_postgres::Error) -> &str {
+    error.as_db_error().map_or("", |cause| cause.message())
+}
+
+fn is_apart(ahead: i64) -> bool {
+    ahead.saturating_abs() > APART
+}
+
+/// `the machine's clock is 86400 s ahead of the database's`.
+fn clocks(ahead: i64) -> String {
+    let side = if ahead > 0 { "ahead of" } else { "behind" };
+    format!("the machine's clock is {} s {side} the database's", ahead.saturating_abs() / 1_000_000)
+}
+
+/// How far `there` lies outside of the span in which it was asked for: positive when the clock that asked is ahead.
+fn ahead(before: Timestamp, there: Timestamp, after: Timestamp) -> i64 {
+    let (before, there, after) = (before.as_microsecond(), there.as_microsecond(), after.as_microsecond());
+    if there < before { before.saturating_sub(there) } else { after.saturating_sub(there).min(0) }
+}
+
+impl Db {
+    /// Nothing, when the database can be read and written and its clock is ours.
+    ///
+    /// # Errors
+    /// `storage_full` when nothing can be written, `unavailable` when the database is away, accepts no changes, or the
+    /// machine's clock is more than 5 s from its clock.
+    pub async fn ready(&self) -> Result<()> {
+        let health = self.health();
+        let mut asked = health.asked.lock().await;
+        if let Some((at, answer)) = &*asked
+            && at.elapsed() < if answer.is_ok() { GOOD_FOR } else { BAD_FOR }
+        {
+            return answer.as_ref().map(|()| ()).map_err(|error| error.shared());
+        }
+        let answer = self.heartbeat().await.map_err(Arc::new);
+        *asked = Some((Instant::now(), answer.clone()));
+        answer.map_err(|error| error.shared())
+    }
+
+    async fn heartbeat(&self) -> Result<()> {
+        let machine = Clock::system();
+        let before = machine.now();
+        let beat = self.system("look whether the database can be written").fetch_optional(heartbeat()).await?;
+        let Some((there,)) = beat else { return Err(Error::internal("the heartbeat answered no row")) };
+        let ahead = ahead(before, there, machine.now());
+        let health = self.health();
+        health.clock(ahead);
+        if let Some(trouble) = health.trouble() {
+            return Err(trouble.error());
+        }
+        health.well();
+        if is_apart(ahead) {
+            let message = format!("Not ready: {}. Set both by NTP.", clocks(ahead));
+            return Err(Error::new(codes::UNAVAILABLE, message).with_retry_after(FOLLOWED_EVERY));
+        }
+        Ok(())
+    }
+
+    /// Sets the clock by the database's, and notes how far the machine's own is from it.
+    pub async fn clock_follow(&self, clock: &Clock) -> Result<()> {
+        let machine = Clock::system();
+        let (from, before) = (machine.now(), clock.now());
+        let there = crate::clock_inspect(self).await?;
+        let (until, after) = (machine.now(), clock.now());
+        clock.follow(before, there, after);
+        self.health().clock(ahead(from, there, until));
+        Ok(())
+    }
+
+    /// Keeps the clock at the database's until `stop` is true. While the database is away the clock goes on by itself.
+    pub async fn clock_keep(&self, clock: Clock, mut stop: watch::Receiver<bool>) {
+        loop {
+            // Requests tell that the database is away.
+            let _ = self.clock_follow(&clock).await;
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => return,
+                () = tokio::time::sleep(FOLLOWED_EVERY) => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_ahead_or_behind_only_by_what_asking_does_not_explain() {
+        let at = |second: i64| Timestamp::from_second(second).unwrap();
+        assert_eq!(ahead(at(10), at(12), at(14)), 0);
+        assert_eq!(ahead(at(10), at(4), at(14)), 6_000_000);
+        assert_eq!(ahead(at(10), at(20), at(14)), -6_000_000);
+        assert_eq!(clocks(86_400_000_000), "the machine's clock is 86400 s ahead of the database's");
+        assert!(is_apart(-5_000_001) && !is_apart(5_000_000));
+    }
+}
