@@ -12,6 +12,11 @@ install_missing npm npm
 install_missing pdftotext poppler-utils
 install_missing openssl openssl
 install_missing chromium chromium
+# Another time for a program that is not ours to change: the tests set the clock of a server forward.
+install_missing faketime faketime
+
+# The newest Postgres beside the machine's own: the tests run on the oldest and on the newest that are supported.
+scripts/postgres-from-pypi.sh --always .freehold
 
 # The official verifiers of Standard Webhooks, with which the tests check our signatures. None of them knows ed25519 (`v1a`)
 # so far; for that there are OpenSSL, which node brings, and libsodium (`PyNaCl`). svix 2 of npm wants node 22, which Debian

@@ -61,29 +61,63 @@ pub(crate) enum TlsMode {
     Off,
     /// `prefer` and `require`: encrypted, but whoever answers is believed, as in libpq.
     Encrypted,
+    /// `verify-ca`: the certificate must be signed by these authorities or the system's, for whatever host.
+    Signed(Option<PathBuf>),
     /// `verify-full`: the certificate must be good for the host, by these authorities or the system's.
     Verified(Option<PathBuf>),
 }
 
+/// Parameters of the URL that mean something: the driver's, and those of TLS.
+const PARAMETERS: &[&str] = &[
+    "sslmode",
+    "sslrootcert",
+    "application_name",
+    "channel_binding",
+    "connect_timeout",
+    "dbname",
+    "host",
+    "hostaddr",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_retries",
+    "load_balance_hosts",
+    "options",
+    "password",
+    "port",
+    "sslnegotiation",
+    "target_session_attrs",
+    "tcp_user_timeout",
+    "user",
+];
+
 impl Settings {
     /// Reads the URL. The error never repeats it, for it may hold a password.
     pub fn from_url(url: &Secret) -> Result<Self> {
-        let (rest, mode, root) = split_tls(url.expose());
+        let (rest, mode, root) = split_tls(url.expose())?;
+        // As libpq: the authorities that the system trusts.
+        let root = root.filter(|file| file != "system").map(PathBuf::from);
         let mut config: tokio_postgres::Config =
             rest.parse().map_err(|error: tokio_postgres::Error| invalid(&error.to_string()))?;
         let tls = match mode.as_deref() {
-            Some("verify-full" | "verify-ca") => {
+            Some("verify-full") => {
                 config.ssl_mode(SslMode::Require);
-                TlsMode::Verified(root.map(PathBuf::from))
+                TlsMode::Verified(root)
+            }
+            Some("verify-ca") => {
+                config.ssl_mode(SslMode::Require);
+                TlsMode::Signed(root)
             }
             Some("require") => {
                 config.ssl_mode(SslMode::Require);
-                if root.is_some() { TlsMode::Verified(root.map(PathBuf::from)) } else { TlsMode::Encrypted }
+                if root.is_some() { TlsMode::Verified(root) } else { TlsMode::Encrypted }
             }
             Some("disable") => TlsMode::Off,
             None | Some("prefer" | "allow") => TlsMode::Encrypted,
             Some(other) => {
-                return Err(invalid(&format!("sslmode={other:?}; expected disable, prefer, require or verify-full")));
+                return Err(invalid(&format!(
+                    "sslmode={other:?}; expected disable, prefer, require, verify-ca or verify-full"
+                )));
             }
         };
         if tls == TlsMode::Off {
@@ -181,8 +215,8 @@ fn invalid(why: &str) -> Error {
 }
 
 /// Takes `sslmode` and `sslrootcert` out of the URL, because the driver knows fewer values of them than libpq.
-fn split_tls(url: &str) -> (String, Option<String>, Option<String>) {
-    let Some((base, query)) = url.split_once('?') else { return (url.to_owned(), None, None) };
+fn split_tls(url: &str) -> Result<(String, Option<String>, Option<String>)> {
+    let Some((base, query)) = url.split_once('?') else { return Ok((url.to_owned(), None, None)) };
     let (mut mode, mut root, mut rest) = (None, None, Vec::new());
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         match pair.split_once('=') {
@@ -190,11 +224,16 @@ fn split_tls(url: &str) -> (String, Option<String>, Option<String>) {
             Some(("sslrootcert", value)) => root = Some(value.to_owned()),
             // A hint of Supabase's dashboard for other drivers.
             Some(("pgbouncer", _)) => {}
-            _ => rest.push(pair),
+            Some((name, _)) if PARAMETERS.contains(&name) => rest.push(pair),
+            _ => {
+                let name = pair.split('=').next().unwrap_or_default();
+                let known = PARAMETERS.join(", ");
+                return Err(invalid(&format!("the parameter {name:?} is unknown; there are {known}")));
+            }
         }
     }
     let rest = if rest.is_empty() { base.to_owned() } else { format!("{base}?{}", rest.join("&")) };
-    (rest, mode, root)
+    Ok((rest, mode, root))
 }
 
 #[cfg(test)]
@@ -215,6 +254,21 @@ mod tests {
             tls("postgres://u@h/d?sslmode=verify-full&sslrootcert=/ca.pem"),
             TlsMode::Verified(Some("/ca.pem".into()))
         );
+        assert_eq!(
+            tls("postgres://u@h/d?sslmode=verify-ca&sslrootcert=/ca.pem"),
+            TlsMode::Signed(Some("/ca.pem".into()))
+        );
+        assert_eq!(tls("postgres://u@h/d?sslmode=verify-full&sslrootcert=system"), TlsMode::Verified(None));
+    }
+
+    #[test]
+    fn a_parameter_that_is_not_known_is_named() {
+        for (query, name) in
+            [("schema=public", "schema"), ("sslmode=require&sslcert=/me.pem", "sslcert"), ("flag", "flag")]
+        {
+            let error = read(&format!("postgres://u:hunter2@h/d?{query}")).unwrap_err().to_string();
+            assert!(error.contains(&format!("{name:?}")) && error.contains("sslrootcert"), "{error}");
+        }
     }
 
     #[test]

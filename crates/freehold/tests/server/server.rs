@@ -113,6 +113,12 @@ impl Program {
         self
     }
 
+    /// Without this setting in the environment.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.settings.retain(|(known, _)| known != name);
+        self
+    }
+
     /// Where the system allows it so many open files.
     pub(crate) fn with_files(mut self, most: u32) -> Self {
         self.files = Some(most);

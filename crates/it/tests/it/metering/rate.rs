@@ -54,3 +54,17 @@ async fn a_clock_that_is_late_does_not_begin_the_window_again() {
     }
     assert_eq!(left, [29, 28, 27, 26, 25, 24]);
 }
+
+#[tokio::test]
+async fn a_window_that_a_clock_far_ahead_began_does_not_last_until_then() {
+    let shop = Shop::new().await;
+    let caller = shop.test.caller();
+    let now = shop.test.clock.now();
+    let mut left = Vec::new();
+    for at in [now, now + SignedDuration::from_hours(24), now, now] {
+        let (rate, answer) = rate_take(&shop.test.db, &shop.entitlements, &caller, at).await.unwrap();
+        answer.unwrap();
+        left.push(rate.unwrap().remaining);
+    }
+    assert_eq!(left, [29, 29, 29, 28]);
+}

@@ -1,0 +1,166 @@
+//! The section "Deploy" of the README, followed as it stands there on a Postgres as a provider gives it. Only names of places, which
+//! are not on this machine, are put in.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use crate::{
+    certificates::{Authority, encrypt},
+    client::Client,
+    installed::{Installed, VERSIONS},
+    server::{Home, Program, eventually},
+};
+
+const README: &str = include_str!("../../../../README.md");
+
+/// The blocks of code of a language in the section.
+fn block(language: &str) -> &'static str {
+    let section = README.split_once("\n## Deploy\n").expect("README has a section Deploy").1;
+    let section = section.split("\n## ").next().unwrap();
+    let (_, rest) = section.split_once(&format!("```{language}\n")).unwrap_or_else(|| panic!("a block of {language}"));
+    assert!(!rest.contains(&format!("```{language}\n")), "one block of {language}");
+    rest.split_once("```").unwrap().0
+}
+
+/// The values of an environment file.
+fn environment(text: &str) -> Vec<(String, String)> {
+    let pairs = text.lines().map(|line| line.split_once('=').unwrap());
+    pairs.map(|(name, value)| (name.into(), value.trim_matches('\'').into())).collect()
+}
+
+/// A free port.
+fn port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_section_deploy_of_the_readme_ends_with_a_server_that_the_doctor_passes() {
+    for version in VERSIONS {
+        let home = Home::new();
+        let postgres = Installed::start(&home, version).await;
+        let authority = Authority::new();
+        encrypt(&home, &postgres, &authority).await;
+        let etc = home.path().join("etc");
+        fs::create_dir(&etc).unwrap();
+        fs::write(etc.join("database-ca.pem"), &authority.pem).unwrap();
+        let (server_port, proxy_port) = (port(), port());
+        let put_in = |text: &str| {
+            text.replace("db.example.org:5432", &format!("localhost:{}", postgres.port()))
+                .replace("/etc/freehold", etc.to_str().unwrap())
+                .replace("/var/lib/freehold", home.data().to_str().unwrap())
+                .replace("127.0.0.1:8080", &format!("127.0.0.1:{server_port}"))
+                .replace("listen 443 ssl", &format!("listen 127.0.0.1:{proxy_port} ssl"))
+                .replace(&"0".repeat(64), &"5eed".repeat(16))
+        };
+
+        // As an administrator who is no superuser.
+        let root = postgres.admin("postgres").await;
+        root.batch_execute("create role administrator login createrole createdb password 'secret'").await.unwrap();
+        let administrator = postgres.admin("postgres").await;
+        administrator.batch_execute("set session authorization administrator").await.unwrap();
+        for statement in block("sql").split(';').filter(|statement| !statement.trim().is_empty()) {
+            administrator
+                .batch_execute(statement)
+                .await
+                .unwrap_or_else(|error| panic!("{version}: {statement}: {error:?}"));
+        }
+
+        fs::write(etc.join("environment"), put_in(block("ini"))).unwrap();
+        fs::write(etc.join("freehold.toml"), put_in(block("toml"))).unwrap();
+        let binary = PathBuf::from(env!("CARGO_BIN_EXE_freehold"));
+        let script = format!("set -e\n{}", put_in(block("sh")));
+        let path = format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap());
+        let run = tokio::process::Command::new("/bin/sh")
+            .args(["-c", &script])
+            .current_dir(home.path())
+            .env_clear()
+            .env("PATH", path)
+            .output()
+            .await
+            .unwrap();
+        let said = String::from_utf8_lossy(&run.stdout).into_owned() + &String::from_utf8_lossy(&run.stderr);
+        assert!(run.status.success(), "{version}: {said}");
+        assert!(said.contains(" applied, 0 were there before") && said.contains(" 0 failures"), "{version}: {said}");
+
+        let unit = put_in(block("systemd"));
+        let value = |name: &str| unit.lines().find_map(|line| line.strip_prefix(&format!("{name}="))).unwrap();
+        assert_eq!(value("ExecStart"), "/usr/local/bin/freehold serve");
+        let file = value("EnvironmentFile");
+        verify_unit(&home, &unit, &binary);
+        let mut program = Program::at(&home).without("FREEHOLD_AUTH_AUTOCONFIRM");
+        for (name, value) in environment(&put_in(block("ini"))) {
+            assert!(fs::read_to_string(file).unwrap().contains(&name));
+            program = program.with(&name, &value);
+        }
+        let server = program.start().await;
+        Client::new().get(format!("{}/healthz", server.site)).await.unwrap().expect(200);
+        let database = postgres.admin("postgres").await;
+        let logins = "select string_agg(distinct usename, ' ') from pg_stat_activity
+                      where datname = 'freehold' and pid <> pg_backend_pid() and application_name = 'freehold'";
+        let logins: Option<String> = database.query_one(logins, &[]).await.unwrap().get(0);
+        assert_eq!(logins.as_deref(), Some("freehold_web"), "the server needs no other login");
+
+        if let Some(proxy) = Nginx::start(&home, &put_in(block("nginx")), &authority) {
+            let site = format!("https://127.0.0.1:{proxy_port}");
+            let client = reqwest::Client::builder().danger_accept_invalid_certs(true).build().unwrap();
+            eventually("the proxy passes requests on", async || {
+                client.get(format!("{site}/readyz")).send().await.is_ok_and(|answer| answer.status() == 200)
+            })
+            .await;
+            let mailbox = client.get(format!("{site}/dev/mail")).send().await.unwrap();
+            assert_eq!(mailbox.status(), 404, "nobody reads mails from outside");
+            drop(proxy);
+        } else {
+            println!("nginx is not installed; its block was not run");
+        }
+        server.stop().await;
+        postgres.stop().await;
+    }
+}
+
+/// What systemd says about the unit, where it is installed.
+fn verify_unit(home: &Home, unit: &str, binary: &Path) {
+    let file = home.path().join("freehold.service");
+    fs::write(&file, unit.replace("/usr/local/bin/freehold", binary.to_str().unwrap())).unwrap();
+    let Ok(verified) = Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&file).output() else {
+        println!("systemd is not installed; the unit was not verified");
+        return;
+    };
+    let said = String::from_utf8_lossy(&verified.stderr);
+    let about: Vec<&str> = said.lines().filter(|line| line.contains("freehold.service")).collect();
+    assert_eq!(about, Vec::<&str>::new(), "systemd says");
+}
+
+/// A proxy with the block of the README, ended when dropped.
+struct Nginx(Child);
+
+impl Nginx {
+    fn start(home: &Home, block: &str, authority: &Authority) -> Option<Self> {
+        let program = ["/usr/sbin/nginx", "/usr/bin/nginx"].map(Path::new).into_iter().find(|path| path.exists())?;
+        let (certificate, key) = authority.certificate("app.example.org");
+        fs::write(home.path().join("etc/site.pem"), certificate).unwrap();
+        fs::write(home.path().join("etc/site.key"), key).unwrap();
+        let place = home.path().join("nginx");
+        fs::create_dir(&place).unwrap();
+        let config = format!(
+            "daemon off;\npid {0}/pid;\nerror_log {0}/error.log;\nevents {{}}\nhttp {{\naccess_log off;\nclient_body_temp_path {0}/body;\n\
+             proxy_temp_path {0}/proxy;\nfastcgi_temp_path {0}/fastcgi;\nuwsgi_temp_path {0}/uwsgi;\nscgi_temp_path {0}/scgi;\n{block}\n}}\n",
+            place.display()
+        );
+        fs::write(place.join("nginx.conf"), config).unwrap();
+        let mut command = Command::new(program);
+        command.arg("-c").arg(place.join("nginx.conf")).stdin(Stdio::null());
+        Some(Self(command.spawn().unwrap()))
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        // In order, so that its workers end with it.
+        crate::server::signal("TERM", self.0.id());
+        let _ = self.0.wait();
+    }
+}

