@@ -156,6 +156,16 @@ impl Settings {
         role.ok_or_else(|| Error::internal("the server does not name the login that it let in"))
     }
 
+    /// Whether the server has a role of this name.
+    pub async fn has_role(&self, name: &str) -> Result<bool> {
+        let client = self.connect(CONNECTED_WITHIN).await?;
+        let found = client
+            .query_typed("select from pg_catalog.pg_roles where rolname = $1", &[(&name, postgres_types::Type::TEXT)])
+            .await
+            .map_err(|error| from_driver(error))?;
+        Ok(!found.is_empty())
+    }
+
     /// The database's name.
     pub fn database(&self) -> Option<&str> {
         self.config.get_dbname().or(self.user())

@@ -131,6 +131,13 @@ impl Database {
         }
     }
 
+    /// The name of the login of requests, where there is no such login yet.
+    pub async fn missing_login(&self) -> Option<String> {
+        let name = self.server_login().await?;
+        let there = self.migration.has_role(&name).await.ok()?;
+        (!there).then_some(name)
+    }
+
     /// The role behind the login of requests, where that is not the one of migrations. A login that cannot come in yet, because
     /// it is to be created, has the name of its URL, without what a pooler wants behind it (`web.project` is `web`).
     async fn server_login(&self) -> Option<String> {

