@@ -25,7 +25,11 @@ install_missing() {
     exit 1
   }
   # Some packages start a server of their own, which the tests have no use for.
-  if [ "$2" = pgbouncer ] && command -v service >/dev/null 2>&1; then
-    $as_root service pgbouncer stop >/dev/null 2>&1 || true
-  fi
+  case "$2" in
+    pgbouncer | nginx-light)
+      if command -v service >/dev/null 2>&1; then
+        $as_root service "$1" stop >/dev/null 2>&1 || true
+      fi
+      ;;
+  esac
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the programs that the tests start and that are not Rust: PgBouncer, a reader of PDF, a browser, node with the
+# Installs the programs that the tests start and that are not Rust: PgBouncer, nginx, a reader of PDF, a browser, node with the
 # official verifiers of webhooks, Stripe's packages and Supabase's client, and a mail server with the certificates that
 # OpenSSL makes for it.
 set -eu
@@ -7,6 +7,7 @@ set -eu
 . "$(dirname "$0")/debian-packages.sh"
 . "$(dirname "$0")/pinned-packages.sh"
 install_missing pgbouncer pgbouncer
+install_missing nginx nginx-light
 install_missing node nodejs
 install_missing npm npm
 install_missing pdftotext poppler-utils

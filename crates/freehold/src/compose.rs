@@ -24,7 +24,7 @@ use freehold_outbound::Outbound;
 use freehold_tenancy::invitation::invitation_awaits;
 use freehold_vault::Vault;
 use freehold_web::{
-    Backbone, Json, Outage, Parts, Places, Problem, Product, Resolver, Running, TrustedProxies, credentials,
+    Backbone, Json, Outage, Parts, Places, Problem, Product, Resolver, Running, Shutdown, TrustedProxies, credentials,
     elsewhere::doors, frame::frame, limits, newcomer_settle,
 };
 use serde_json::Value;
@@ -204,6 +204,7 @@ pub async fn backbone(materials: Materials, product: &Product) -> Result<Backbon
         entitlements,
         resolver,
         running: Running::default(),
+        shutdown: Shutdown::default(),
         outage: Outage::default(),
         nudge,
         product: spec,

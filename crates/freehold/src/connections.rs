@@ -6,6 +6,7 @@
 mod activity;
 pub(crate) mod descriptors;
 mod exchange;
+mod listener;
 mod registry;
 mod stream;
 
@@ -19,8 +20,8 @@ use std::{
     time::Duration,
 };
 
-use activity::Doing;
 pub use activity::Patience;
+use activity::{Doing, GOODBYE};
 use axum::{
     Router,
     extract::{ConnectInfo, Request},
@@ -28,7 +29,13 @@ use axum::{
 };
 use exchange::{Answer, Exchange};
 use freehold_outbound::IpNet;
-use hyper::{body::Incoming, service::service_fn};
+use freehold_web::Shutdown;
+use hyper::{
+    Version,
+    body::Incoming,
+    header::{CONNECTION, HeaderValue},
+    service::service_fn,
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
@@ -51,8 +58,10 @@ const REST: Duration = Duration::from_millis(50);
 /// How often an HTTP/2 client is asked whether it is still there, and how long it has to answer.
 const PING: Duration = Duration::from_secs(30);
 const PONG: Duration = Duration::from_secs(20);
-/// How long an HTTP/2 client has to close a connection on which nothing is under way.
-const GOODBYE: Duration = Duration::from_secs(2);
+/// How long new connections are still accepted once the server stops: those that were made before.
+const ARRIVING: Duration = Duration::from_millis(100);
+/// How long idle connections stay open once the server stops, so that a request that has arrived is seen.
+const ARRIVED: Duration = Duration::from_millis(20);
 
 /// What an operator decides about connections.
 #[derive(Clone, Debug)]
@@ -72,26 +81,53 @@ impl Limits {
     }
 }
 
-/// Accepts connections until `stop` says true, then waits until the requests under way are answered.
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, mut stop: watch::Receiver<bool>) {
+/// Accepts connections until `stop` says true, then waits until the requests under way are answered. Once `shutdown` has begun,
+/// each answer asks its client to send the next request over another connection, which leads to another server by then.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    shutdown: Shutdown,
+    stop: watch::Receiver<bool>,
+) {
     let registry = Registry::new(limits.caps);
     let mut builder = Builder::new(TokioExecutor::new());
     // HTTP/1.1 needs no timer of hyper's: `Activity` tells headers that are late from connections that are idle.
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(PING).keep_alive_timeout(PONG);
     builder.http2().enable_connect_protocol();
-    let server = Arc::new(Server { builder, router, patience: limits.patience, stop: stop.clone() });
+    let server = Arc::new(Server { builder, router, patience: limits.patience, shutdown, stop: stop.clone() });
     // Each connection holds a sender, and nothing is ever sent.
     let (open, mut closed) = mpsc::channel::<()>(1);
+    accept(&listener, &registry, &limits, &server, &open, stop).await;
+    drop((listener, open));
+    let _ = closed.recv().await;
+}
+
+/// Accepts connections until the server stops.
+async fn accept(
+    listener: &TcpListener,
+    registry: &Arc<Registry>,
+    limits: &Limits,
+    server: &Arc<Server>,
+    open: &mpsc::Sender<()>,
+    mut stop: watch::Receiver<bool>,
+) {
+    // An error means that the other end is gone, which is a reason to stop as well.
+    let mut stopping = pin!(async {
+        let _ = stop.wait_for(|stop| *stop).await;
+        listener::refuse(listener);
+        sleep(ARRIVING).await;
+    });
     loop {
         let accepted = tokio::select! {
-            // An error means that the other end is gone, which is a reason to stop as well.
-            _ = stop.wait_for(|stop| *stop) => break,
+            biased;
             accepted = listener.accept() => accepted,
+            () = &mut stopping => break,
         };
         match accepted {
             Ok((tcp, peer)) => match registry.admit(peer.ip(), limits.is_proxy(peer.ip())) {
                 Some(slot) => {
-                    let (server, open) = (Arc::clone(&server), open.clone());
+                    let (server, open) = (Arc::clone(server), open.clone());
                     tokio::spawn(async move {
                         server.connection(tcp, peer, slot).await;
                         drop(open);
@@ -111,8 +147,6 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, mut st
             }
         }
     }
-    drop((listener, open));
-    let _ = closed.recv().await;
 }
 
 /// Whether the connection is at fault that was to be accepted, and the next one may be better.
@@ -126,6 +160,7 @@ struct Server {
     builder: Builder<TokioExecutor>,
     router: Router,
     patience: Patience,
+    shutdown: Shutdown,
     stop: watch::Receiver<bool>,
 }
 
@@ -138,35 +173,50 @@ impl Server {
         let io = TokioIo::new(Stream::new(tcp, slot));
         let mut connection = pin!(self.builder.serve_connection_with_upgrades(io, service));
         let mut stop = self.stop.clone();
-        let mut stopping = pin!(stop.wait_for(|stop| *stop));
+        let mut draining = pin!(self.shutdown.begun());
+        let mut stopping = pin!(async {
+            let _ = stop.wait_for(|stop| *stop).await;
+            sleep(ARRIVED).await;
+        });
         let mut evicted = pin!(entry.evicted.notified());
         let mut alarm = pin!(sleep_until(Instant::now() + self.patience.idle));
-        let mut leaving: Option<Instant> = None;
+        let (mut drains, mut told) = (false, false);
+        // Until when a client has to be gone, and since when the server stops.
+        let (mut leaving, mut stopped): (Option<Instant>, Option<Instant>) = (None, None);
         poll_fn(|cx| {
             if evicted.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(());
             }
-            if leaving.is_none() && stopping.as_mut().poll(cx).is_ready() {
-                leaving = Some(Instant::now() + GOODBYE);
-                connection.as_mut().graceful_shutdown();
+            drains = drains || draining.as_mut().poll(cx).is_ready();
+            if stopped.is_none() && stopping.as_mut().poll(cx).is_ready() {
+                stopped = Some(Instant::now());
             }
-            if connection.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(());
+            loop {
+                if connection.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(());
+                }
+                // Its streams go on. HTTP/1.1 is told by a header, and a connection without a request would be cut by this.
+                if !drains || told || !entry.activity.is_proven_http2() {
+                    break;
+                }
+                told = true;
+                connection.as_mut().graceful_shutdown();
             }
             loop {
                 let activity = &entry.activity;
                 let (doing, http2) = (activity.doing(), activity.is_http2());
                 let due = match activity.due(&self.patience) {
-                    // Nothing was asked for.
-                    Some(_) if leaving.is_some() && doing == Doing::Beginning && !http2 => return Poll::Ready(()),
-                    Some(due) if doing <= Doing::Idle && http2 => leaving.map_or(due, |leaving| due.min(leaving)),
-                    Some(due) => due,
+                    Some(due) => match (stopped, leaving) {
+                        (Some(stopped), _) => due.min(activity.due_when_stopped(stopped)),
+                        (None, Some(leaving)) if doing <= Doing::Idle && http2 => due.min(leaving),
+                        (None, _) => due,
+                    },
                     // Looked at again then: on HTTP/2 nothing wakes this task when the client stops taking an answer.
                     None if http2 => Instant::now() + GOODBYE,
                     None => return Poll::Pending,
                 };
                 if due <= Instant::now() {
-                    if leaving.is_some() || doing > Doing::Idle || !http2 {
+                    if stopped.is_some() || leaving.is_some() || doing > Doing::Idle || !http2 {
                         return Poll::Ready(());
                     }
                     leaving = Some(Instant::now() + GOODBYE);
@@ -198,8 +248,12 @@ impl Server {
         let mut request: Request = request.map(|body| exchange.question(body));
         request.extensions_mut().insert(ConnectInfo(peer));
         let mut router = self.router.clone();
+        let (shutdown, persistent) = (self.shutdown.clone(), request.version() < Version::HTTP_2);
         async move {
-            let response = router.call(request).await?;
+            let mut response = router.call(request).await?;
+            if persistent && shutdown.has_begun() {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             Ok(response.map(|body| exchange.answer(body)))
         }
     }

@@ -16,5 +16,6 @@ pub mod operate;
 pub mod secret_key;
 pub mod serve;
 pub mod settings;
+mod shutdown;
 pub mod start_screen;
 pub mod work;

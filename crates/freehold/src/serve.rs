@@ -1,6 +1,6 @@
 //! `freehold serve`: the whole server.
 
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 use freehold_console::{Local, Part};
@@ -8,25 +8,19 @@ use freehold_core::{Clock, Random};
 use freehold_identity::signing::keys_watch;
 use freehold_outbound::Outbound;
 use freehold_web::{Product, TrustedProxies};
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
-    sync::watch,
-};
+use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     billing::{Payments, Sources},
     compose::{self, Materials, Money},
-    connections::{self, Limits, descriptors},
+    connections::{self, descriptors},
     database::Database,
     mail, secret_key,
     settings::Settings,
+    shutdown::{End, Signals, supervise},
     start_screen,
     work::work,
 };
-
-/// How long requests that are under way may take to end when the server stops.
-const DRAIN: Duration = Duration::from_secs(20);
 
 /// Starts everything, says what runs, and works until it is told to stop.
 pub async fn serve(settings: Settings) -> Result<()> {
@@ -86,48 +80,39 @@ async fn run_with(
     let mailbox = settings.shows_mails(database);
     let sends_mails = settings.mail_server.is_some();
     let local = Local { mailbox, sends_mails, whole: database.is_local(), parts };
-    let told = told_to_stop();
+    let signals = Signals::listen();
     start_screen::print(&backbone, &local).await;
     let mails = mail::sender(settings, &backbone, mailbox)?;
     let (router, _) = compose::router(backbone.clone(), product, local);
     let limits = settings.connections.limits(settings.pool.connections, &settings.trusted_proxies);
     let (stop, stopping) = watch::channel(false);
+    let (shutdown, pace) = (backbone.shutdown.clone(), settings.shutdown.pace(database.is_local()));
     let keys = keys_watch(backbone.identity.clone(), stopping.clone());
     let (db, house_clock) = (backbone.db.clone(), backbone.clock.clone());
+    let server = tokio::spawn(connections::serve(listener, router, limits, shutdown.clone(), stopping.clone()));
+    let serving = async {
+        match supervise(server, signals, &shutdown, &stop, pace).await {
+            Ok(End::AtOnce) => Err(End::AtOnce),
+            Ok(End::Orderly) => Ok(Ok(())),
+            Err(error) => Ok(Err(error)),
+        }
+    };
     let work = async {
         if settings.work.in_server {
             work(backbone, product, settings.work, mails, stopping.clone()).await;
         }
+        Ok(())
     };
-    let clock = db.clock_keep(house_clock, stopping.clone());
-    let (served, (), (), ()) =
-        tokio::join!(answer((listener, router, limits), told, stop, stopping.clone()), work, keys, clock);
-    served
-}
-
-/// Answers requests until the shutdown signal comes, and passes it on.
-async fn answer(
-    (listener, router, limits): (TcpListener, axum::Router, Limits),
-    told: impl Future<Output = ()>,
-    stop: watch::Sender<bool>,
-    stopping: watch::Receiver<bool>,
-) -> Result<()> {
-    let mut server = tokio::spawn(connections::serve(listener, router, limits, stopping));
-    tokio::select! {
-        ended = &mut server => {
-            stop.send_replace(true);
-            ended.context("the server's task")?;
-        }
-        () = told => {
-            tracing::info!("stopping: requests under way have {} s to end", DRAIN.as_secs());
-            stop.send_replace(true);
-            if tokio::time::timeout(DRAIN, &mut server).await.is_err() {
-                tracing::warn!("some requests had not ended after {} s", DRAIN.as_secs());
-                server.abort();
-            }
-        }
-    }
-    Ok(())
+    let keys = async {
+        keys.await;
+        Ok(())
+    };
+    let clock = async {
+        db.clock_keep(house_clock, stopping.clone()).await;
+        Ok(())
+    };
+    // What is still under way is dropped when the end does not wait for it.
+    tokio::try_join!(serving, work, keys, clock).map_or(Ok(()), |(served, (), (), ())| served)
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener> {
@@ -142,22 +127,5 @@ pub(crate) fn site_of(address: SocketAddr) -> String {
         format!("http://localhost:{}", address.port())
     } else {
         format!("http://{address}")
-    }
-}
-
-/// Ctrl-C, or SIGTERM. Listens from the moment it is called, so that whoever has read that the program runs can stop it.
-pub(crate) fn told_to_stop() -> impl Future<Output = ()> {
-    let signals = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
-    async move {
-        match signals {
-            [Ok(mut interrupt), Ok(mut terminate)] => tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            },
-            [Err(error), _] | [_, Err(error)] => {
-                tracing::warn!("signals will not stop the program in order: {error}");
-                std::future::pending::<()>().await;
-            }
-        }
     }
 }

@@ -18,7 +18,7 @@ use freehold_outbound::IpNet;
 
 pub use billing::{BillingOptions, BillingSettings, StripeSettings};
 use file::File;
-pub use sections::{ConnectionSettings, Mailbox, OutboundSettings, Prepared, WorkSettings};
+pub use sections::{ConnectionSettings, Drain, Mailbox, OutboundSettings, Prepared, ShutdownSettings, WorkSettings};
 pub use supabase::SupabaseOptions;
 
 use crate::{database::Database, mail::MailServer};
@@ -64,6 +64,10 @@ pub struct Options {
     /// Seconds without a sign of life after which others take over what a worker was doing
     #[arg(long, env = "FREEHOLD_WORK_LEASE_SECONDS", global = true, value_name = "NUMBER", hide = true)]
     work_lease_seconds: Option<u64>,
+
+    /// Seconds requests are still accepted after SIGTERM
+    #[arg(long, env = "FREEHOLD_SHUTDOWN_DRAIN_SECONDS", global = true, value_name = "SECONDS", hide = true)]
+    shutdown_drain_seconds: Option<Drain>,
 
     /// Postgres to use; without it a local server is started in the data folder
     #[arg(long, env = "DATABASE_URL", global = true, value_name = "URL", hide_env_values = true, hide = true)]
@@ -118,6 +122,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// How many connections of clients there may be, and how long a client may take.
     pub connections: ConnectionSettings,
+    /// How long stopping may take.
+    pub shutdown: ShutdownSettings,
     /// Postgres to use; none: the local one.
     pub database_url: Option<Secret>,
     /// Another login for migrations.
@@ -168,6 +174,9 @@ impl Options {
         if let Some(problem) = file.connections.problem() {
             bail!("{problem}");
         }
+        if let Some(problem) = file.shutdown.problem() {
+            bail!("{problem}");
+        }
         let site_url = self.site_url.or(Some(file.site_url)).filter(|url| !url.is_empty());
         let site_url = site_url.map(|url| url.trim_end_matches('/').to_owned());
         if let Some(url) = &site_url
@@ -195,6 +204,10 @@ impl Options {
             data: self.data.unwrap_or(file.data),
             trusted_proxies: file.trusted_proxies,
             connections: file.connections,
+            shutdown: ShutdownSettings {
+                drain_seconds: self.shutdown_drain_seconds.unwrap_or(file.shutdown.drain_seconds),
+                ..file.shutdown
+            },
             database_url: self.database_url.map(Secret::new),
             database_migration_url: self.database_migration_url.map(Secret::new),
             secret_key: self.secret_key.map(Secret::new),
@@ -280,6 +293,9 @@ mod tests {
             ("trusted_proxies = [\"10.0.0.0/33\"]", "trusted_proxies"),
             ("[connections]\nmost = 9", "most in [connections] is not between 10 and 1000000"),
             ("[connections]\nheader_seconds = 0", "header_seconds in [connections] is not between 1 and 3600"),
+            ("[shutdown]\ndrain_seconds = 601", "drain_seconds in [shutdown] is \"601\""),
+            ("[shutdown]\ndrain_seconds = \"soon\"", "\"auto\" or a number of seconds"),
+            ("[shutdown]\nfinish_seconds = 0", "finish_seconds in [shutdown] is not between 1 and 600"),
             ("[auth]\nredirect_urls = [\"app.example.com\"]", "redirect_urls"),
             ("[billing]\nreturn_urls = [\"app.example.com\"]", "return_urls"),
             ("[mail]\nfrom = \"VoiceFX\"", "from in [mail]"),

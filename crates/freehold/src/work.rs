@@ -13,8 +13,8 @@ use crate::{
     compose::{self, Materials},
     database::Database,
     mail, secret_key,
-    serve::told_to_stop,
     settings::{Settings, WorkSettings},
+    shutdown::Signals,
 };
 
 /// Everything that does jobs, of the house and of the product.
@@ -112,7 +112,7 @@ async fn run(
     let materials = Materials { db, vault, clock, random, site_url, auth, supabase, outbound, money, trusted_proxies };
     let backbone = compose::backbone(materials, product).await?;
     let mails = mail::sender(settings, &backbone, settings.shows_mails(database))?;
-    let told = told_to_stop();
+    let mut signals = Signals::listen();
     say(&backbone, product, settings.work);
 
     let (stop, stopping) = watch::channel(false);
@@ -122,10 +122,15 @@ async fn run(
     });
     tokio::select! {
         () = &mut working => return Ok(()),
-        () = told => tracing::info!("stopping: jobs under way have {} s to end", settings.work.worker().drain.as_secs()),
+        _ = signals.next() => {
+            tracing::info!("stopping: jobs under way have {} s to end", settings.work.worker().drain.as_secs());
+        }
     }
     stop.send_replace(true);
-    working.await;
+    tokio::select! {
+        () = &mut working => {}
+        _ = signals.next() => tracing::warn!("stopping at once: a second signal came"),
+    }
     Ok(())
 }
 

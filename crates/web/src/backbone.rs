@@ -19,7 +19,7 @@ use freehold_outbound::Outbound;
 use freehold_vault::Vault;
 use jiff::Timestamp;
 
-use crate::{Resolver, Running, TrustedProxies};
+use crate::{Resolver, Running, Shutdown, TrustedProxies};
 
 /// The state of the router. Cheap to clone.
 #[derive(Clone)]
@@ -47,6 +47,8 @@ pub struct Parts {
     pub resolver: Resolver,
     /// The requests of each organization that are under way.
     pub running: Running,
+    /// Whether this server is shutting down.
+    pub shutdown: Shutdown,
     /// Keeps the log from drowning.
     pub outage: Outage,
     /// What permissions and scopes can be about here.

@@ -23,6 +23,7 @@ mod product;
 mod query;
 mod resolve;
 mod running;
+mod shutdown;
 mod ticket;
 mod visitor;
 
@@ -42,5 +43,6 @@ pub use product::Product;
 pub use query::{Paging, Path, Query};
 pub use resolve::{Credential, Resolver};
 pub use running::Running;
+pub use shutdown::Shutdown;
 pub use ticket::{ticket_open, ticket_seal, verifier_generate};
 pub use visitor::{MaybeVisitor, Visitor};

@@ -12,6 +12,11 @@ const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// `Activity::preface` of a connection that does not begin so.
 const OTHER: u8 = u8::MAX;
 
+/// How long a stopping server waits for the headers of a request that has begun, or for an HTTP/2 client to close.
+pub(super) const GOODBYE: Duration = Duration::from_secs(2);
+/// How long a stopping server waits for the next part of a body.
+const STALLED: Duration = Duration::from_secs(5);
+
 /// How long a client may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
@@ -82,6 +87,11 @@ impl Activity {
         }
     }
 
+    /// Whether a request has come over HTTP/2.
+    pub(super) fn is_proven_http2(&self) -> bool {
+        self.is_http2() && self.proven.load(Relaxed)
+    }
+
     pub(super) fn is_http2(&self) -> bool {
         usize::from(self.preface.load(Relaxed)) == PREFACE.len()
     }
@@ -96,6 +106,20 @@ impl Activity {
                 0 => moved + patience.idle,
                 begun => self.since + Duration::from_millis(begun - 1) + patience.header,
             }),
+        }
+    }
+
+    /// When a client will have taken too long that a stopping server still waits for.
+    pub(super) fn due_when_stopped(&self, stopped: Instant) -> Instant {
+        let at = |milliseconds| self.since + Duration::from_millis(milliseconds);
+        match self.doing() {
+            // HTTP/2 clients were told to close the connection.
+            Doing::Beginning | Doing::Idle if self.is_http2() => stopped + GOODBYE,
+            // Nothing is under way, and a request that had arrived would have been read.
+            Doing::Idle => stopped,
+            // A request that has just begun is still read.
+            Doing::Beginning => at(self.header.load(Relaxed).saturating_sub(1)) + GOODBYE,
+            Doing::Stalled | Doing::Working => at(self.moved.load(Relaxed)).max(stopped) + STALLED,
         }
     }
 

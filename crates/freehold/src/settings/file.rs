@@ -10,7 +10,10 @@ use freehold_identity::AuthSettings;
 use freehold_outbound::IpNet;
 use serde::Deserialize;
 
-use super::{ConnectionSettings, DEFAULTS, Mailbox, OutboundSettings, Prepared, WorkSettings, billing::BillingSection};
+use super::{
+    ConnectionSettings, DEFAULTS, Mailbox, OutboundSettings, Prepared, ShutdownSettings, WorkSettings,
+    billing::BillingSection,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,6 +24,7 @@ pub(super) struct File {
     pub(super) data: PathBuf,
     pub(super) trusted_proxies: Vec<IpNet>,
     pub(super) connections: ConnectionSettings,
+    pub(super) shutdown: ShutdownSettings,
     pub(super) database: DatabaseSection,
     pub(super) auth: AuthSettings,
     pub(super) mail: MailSection,

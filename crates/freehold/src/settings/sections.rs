@@ -1,13 +1,16 @@
 //! The sections of the settings file that are what they read.
 
-use std::time::Duration;
+use std::{str::FromStr, time::Duration};
 
 use freehold_db::StatementCache;
 use freehold_jobs::WorkerSettings;
 use freehold_outbound::{Allowed, IpNet};
 use serde::Deserialize;
 
-use crate::connections::{Caps, Limits, Patience, descriptors};
+use crate::{
+    connections::{Caps, Limits, Patience, descriptors},
+    shutdown::Pace,
+};
 
 /// `[work]`.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -76,6 +79,79 @@ impl ConnectionSettings {
     /// The caps, whether there are descriptors for them or not.
     pub fn caps(&self) -> Caps {
         Caps { most: self.most, most_per_address: self.most_per_address }
+    }
+}
+
+/// `[shutdown]`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShutdownSettings {
+    /// How long requests are still accepted after SIGTERM.
+    pub drain_seconds: Drain,
+    /// Seconds requests under way may take to end after that, 1 to 600.
+    pub finish_seconds: u64,
+}
+
+impl ShutdownSettings {
+    /// The name of a value that is out of its range, and the range.
+    pub(super) fn problem(&self) -> Option<&'static str> {
+        (!(1..=600).contains(&self.finish_seconds)).then_some("finish_seconds in [shutdown] is not between 1 and 600")
+    }
+
+    /// How long stopping may take; `local`: no other server shares the database.
+    pub(crate) fn pace(self, local: bool) -> Pace {
+        let drain = match self.drain_seconds {
+            Drain::Seconds(seconds) => Duration::from_secs(seconds),
+            Drain::Auto if local => Duration::ZERO,
+            Drain::Auto => DRAIN,
+        };
+        Pace { drain, finish: Duration::from_secs(self.finish_seconds) }
+    }
+}
+
+/// How long requests are still accepted after SIGTERM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "DrainText")]
+pub enum Drain {
+    /// 5 seconds; not at all with the local database, which no other server shares.
+    Auto,
+    /// So many seconds, 0 to 600.
+    Seconds(u64),
+}
+
+/// The drain where the settings do not say how long, and the database is not the local one. With the requests that follow it
+/// fits into the ten seconds that `docker stop` waits.
+const DRAIN: Duration = Duration::from_secs(5);
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum DrainText {
+    Number(i64),
+    Text(String),
+}
+
+impl TryFrom<DrainText> for Drain {
+    type Error = String;
+
+    fn try_from(text: DrainText) -> Result<Self, String> {
+        match text {
+            DrainText::Number(seconds) => seconds.to_string().parse(),
+            DrainText::Text(text) => text.parse(),
+        }
+    }
+}
+
+impl FromStr for Drain {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(seconds @ 0..=600) => Ok(Self::Seconds(seconds)),
+            Err(_) if text == "auto" => Ok(Self::Auto),
+            _ => Err(format!(
+                "drain_seconds in [shutdown] is {text:?}, but has to be \"auto\" or a number of seconds between 0 and 600"
+            )),
+        }
     }
 }
 

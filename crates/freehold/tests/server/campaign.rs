@@ -67,6 +67,11 @@ impl Owner {
         println!("{contacts} contacts added in {:.1?}", since.elapsed());
     }
 
+    /// The id of the campaign.
+    pub(crate) fn campaign(&self) -> &str {
+        &self.campaign
+    }
+
     /// Sets the campaign going.
     pub(crate) async fn start(&self) {
         self.post(&format!("/campaigns/{}/start", self.campaign), "application/json", String::new()).await.unwrap();
@@ -105,7 +110,7 @@ impl Owner {
     }
 
     /// Waits until the campaign is over.
-    async fn completed(&self) {
+    pub(crate) async fn completed(&self) {
         eventually("the campaign is completed", async || {
             self.progress().await.is_some_and(|progress| progress["status"] == "completed")
         })

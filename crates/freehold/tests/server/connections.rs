@@ -13,13 +13,13 @@ use tokio::{
 
 use crate::server::{CEILING, Home, Program, Server, eventually};
 
-const HALF: &[u8] = b"GET /healthz HTTP/1.1\r\nhost: x\r\n";
-const HALF_BODY: &[u8] =
+pub(crate) const HALF: &[u8] = b"GET /healthz HTTP/1.1\r\nhost: x\r\n";
+pub(crate) const HALF_BODY: &[u8] =
     b"POST /webhooks/stripe HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
-const WHOLE: &[u8] = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
+pub(crate) const WHOLE: &[u8] = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
 
 /// A program with these settings of `[connections]`, and others above them.
-fn program(home: &Home, above: &str, connections: &str) -> Program {
+pub(crate) fn program(home: &Home, above: &str, connections: &str) -> Program {
     fs::write(home.path().join("freehold.toml"), format!("{above}\n[connections]\n{connections}\n")).unwrap();
     Program::at(home)
 }
@@ -28,7 +28,7 @@ fn address(server: &Server) -> SocketAddr {
     server.site.trim_start_matches("http://").parse().unwrap()
 }
 
-async fn open(server: &Server) -> TcpStream {
+pub(crate) async fn open(server: &Server) -> TcpStream {
     TcpStream::connect(address(server)).await.unwrap()
 }
 
@@ -39,14 +39,14 @@ async fn open_from(server: &Server, from: &str) -> TcpStream {
     socket.connect(address(server)).await.unwrap()
 }
 
-async fn open_with(server: &Server, bytes: &[u8]) -> TcpStream {
+pub(crate) async fn open_with(server: &Server, bytes: &[u8]) -> TcpStream {
     let mut stream = open(server).await;
     stream.write_all(bytes).await.unwrap();
     stream
 }
 
 /// The head of the next answer on the connection.
-async fn answer(stream: &mut TcpStream) -> String {
+pub(crate) async fn answer(stream: &mut TcpStream) -> String {
     let mut text = Vec::new();
     let read = async {
         while !text.ends_with(b"\r\n\r\n") {
@@ -61,7 +61,7 @@ async fn answer(stream: &mut TcpStream) -> String {
 }
 
 /// Asks for `/healthz` and reads all of the answer.
-async fn is_well(stream: &mut TcpStream) -> bool {
+pub(crate) async fn is_well(stream: &mut TcpStream) -> bool {
     let asked = stream.write_all(WHOLE).await;
     if asked.is_err() || !answer(stream).await.starts_with("HTTP/1.1 200") {
         return false;
@@ -71,7 +71,7 @@ async fn is_well(stream: &mut TcpStream) -> bool {
 }
 
 /// Waits until the server closes the connection.
-async fn closed(stream: &mut TcpStream) {
+pub(crate) async fn closed(stream: &mut TcpStream) {
     let mut rest = Vec::new();
     // Whether it ends in order or is reset does not matter.
     let _ = timeout(CEILING, stream.read_to_end(&mut rest)).await.unwrap();
@@ -121,13 +121,18 @@ async fn idle_connections_are_closed() {
     server.stop().await;
 }
 
-async fn http2(server: &Server) -> (hyper::client::conn::http2::SendRequest<Body>, tokio::task::JoinHandle<()>) {
+pub(crate) async fn http2(
+    server: &Server,
+) -> (hyper::client::conn::http2::SendRequest<Body>, tokio::task::JoinHandle<()>) {
     let io = TokioIo::new(open(server).await);
     let (sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await.unwrap();
     (sender, tokio::spawn(async move { drop(connection.await) }))
 }
 
-async fn is_well_by_http2(server: &Server, sender: &mut hyper::client::conn::http2::SendRequest<Body>) -> bool {
+pub(crate) async fn is_well_by_http2(
+    server: &Server,
+    sender: &mut hyper::client::conn::http2::SendRequest<Body>,
+) -> bool {
     let request = Request::get(format!("{}/healthz", server.site)).body(Body::empty()).unwrap();
     sender.send_request(request).await.unwrap().status() == 200
 }

@@ -1,7 +1,7 @@
 //! The real program as a process: started, stopped, killed, cut off from its database, and beside others of its kind.
 //!
 //! Read in this order: [`server`] starts and ends the program, [`client`] is who uses it, [`postgres`], [`link`] and
-//! [`pgbouncer`] are what it stands on; the other modules are the tests.
+//! [`pgbouncer`] are what it stands on, [`nginx`] is what stands before it; the other modules are the tests.
 
 #![expect(
     clippy::unwrap_used,
@@ -26,14 +26,17 @@ mod link;
 mod load;
 mod mail;
 mod managed;
+mod nginx;
 mod outage;
 mod people;
 mod pgbouncer;
 mod pooler;
 mod postgres;
 mod refusals;
+mod rolling;
 mod server;
 mod sink;
+mod stopping;
 mod supabase_client;
 mod trouble;
 mod two_servers;

@@ -104,6 +104,7 @@ impl Program {
             .with("FREEHOLD_DATA", home.data().to_str().unwrap())
             .with("FREEHOLD_LISTEN", "127.0.0.1:0")
             .with("FREEHOLD_AUTH_AUTOCONFIRM", "true")
+            .with("FREEHOLD_SHUTDOWN_DRAIN_SECONDS", "0")
     }
 
     /// With this setting in the environment.

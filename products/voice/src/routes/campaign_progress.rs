@@ -24,8 +24,7 @@ use crate::{
 
 /// How often the numbers are looked at, for all who watch a campaign together.
 const LOOKS: Duration = Duration::from_secs(1);
-/// How long one answer goes on: less than a server has for stopping. A client connects again then, and shows again who it
-/// is.
+/// How long one answer goes on. A client connects again then, and shows again who it is.
 const LONGEST: Duration = Duration::from_secs(15);
 /// How long a line may be silent, so that nobody in between takes it for dead.
 const SILENT: Duration = Duration::from_secs(5);
@@ -123,8 +122,12 @@ impl Watch {
             let progress = if let Some(progress) = self.next.take() {
                 progress
             } else {
-                self.looks.tick().await;
-                if Instant::now() >= self.until {
+                let look = tokio::select! {
+                    _ = self.looks.tick() => Instant::now() < self.until,
+                    // The client connects again, to a server that stays.
+                    () = self.view.backbone.shutdown.begun() => false,
+                };
+                if !look {
                     return None;
                 }
                 // Whatever is wrong is told when the client connects again.
