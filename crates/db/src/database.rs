@@ -68,12 +68,12 @@ impl Db {
     /// What belongs to no tenant, or to all: sign-in, looking up who a key belongs to, sweeps. `reason` says in a few
     /// words why; the list of all reasons is a snapshot in the tests.
     pub fn system(&self, reason: &'static str) -> System<'_> {
-        System { db: self, party: Party::System(reason), opening: self.system_opening(reason) }
+        System { db: self, party: Party::System(reason, 0), opening: self.system_opening(reason) }
     }
 
     /// Nothing, when the database answers.
     pub async fn ping(&self) -> Result<()> {
-        let flight = Flight::new(self.client(Party::System("ping")).await?);
+        let flight = Flight::new(self.client(Party::System("ping", 0)).await?);
         let answer = self.pulse.answer(pin!(flight.ping())).await?;
         flight.landed();
         answer.map_err(|error| self.pulse.failed(error))
@@ -135,8 +135,7 @@ impl Db {
             Actor::System { .. } => write!(claims, "}}"),
         };
         let timeout = self.timeout.as_millis();
-        // A transaction that waits for a row holds a connection of its tenant's share, for less long than others wait for it.
-        let patience = (self.wait * 3 / 4).as_millis().max(1);
+        let patience = self.patience();
         format!(
             "begin; set local role {role}; set local freehold.tenant_id = '{tenant}'; \
              set local request.jwt.claims = '{claims}'; set local statement_timeout = {timeout}; \
@@ -144,12 +143,18 @@ impl Db {
         )
     }
 
+    /// How long a transaction waits for a row, in milliseconds: it holds a connection of its share meanwhile, so for less long
+    /// than others wait for that.
+    fn patience(&self) -> u128 {
+        (self.wait * 3 / 4).as_millis().max(1)
+    }
+
     fn system_opening(&self, reason: &'static str) -> String {
-        let timeout = self.timeout.as_millis();
+        let (timeout, patience) = (self.timeout.as_millis(), self.patience());
         let reason: String = reason.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == ' ').collect();
         format!(
             "begin; set local role freehold_system; set local freehold.reason = '{reason}'; \
-             set local statement_timeout = {timeout}"
+             set local statement_timeout = {timeout}; set local lock_timeout = {patience}"
         )
     }
 
@@ -283,6 +288,16 @@ pub struct System<'a> {
 }
 
 impl System<'_> {
+    /// The same work on behalf of this origin, which takes turns with others: a flood from one network does not hold up the rest.
+    #[must_use]
+    pub fn of(self, origin: u64) -> Self {
+        let party = match self.party {
+            Party::System(reason, _) => Party::System(reason, origin),
+            tenant => tenant,
+        };
+        Self { party, ..self }
+    }
+
     /// All rows of the answer.
     pub async fn fetch_all<R: Row>(&self, query: Query<R>) -> Result<Vec<R>> {
         let (rows, _) = self.db.one_flight(self.party, &self.opening, &query).await?;

@@ -10,7 +10,7 @@ use tokio_postgres::Client;
 use crate::{Db, MigrationSet, Query, Row, error::from_driver, migrate::checksum, row, shares::Party, statements};
 
 /// Whose share of the connections this takes.
-const INSPECTOR: Party = Party::System("inspect the server");
+const INSPECTOR: Party = Party::System("inspect the server", 0);
 
 row! {
     /// The server and the login that requests come with.

@@ -30,8 +30,9 @@ pub(crate) enum Party {
     Requests(TenantId),
     /// Background work of a tenant: its own requests do not hold it up.
     Work(TenantId),
-    /// Work of no tenant, by its reason: sign-ins that wait for each other do not hold up look-ups of keys.
-    System(&'static str),
+    /// Work of no tenant, by its reason and origin: sign-ins that wait for each other do not hold up look-ups of keys, nor do
+    /// look-ups for one network those for another.
+    System(&'static str, u64),
 }
 
 impl Party {
@@ -45,7 +46,7 @@ impl Party {
     fn class(self) -> usize {
         match self {
             Self::Requests(_) | Self::Work(_) => TENANTS,
-            Self::System(_) => SYSTEM,
+            Self::System(..) => SYSTEM,
         }
     }
 }

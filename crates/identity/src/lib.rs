@@ -130,6 +130,8 @@ pub struct Identity {
     pub policy: PasswordPolicy,
     /// Signs and checks access tokens.
     pub verifier: Arc<Verifier>,
+    /// Looks for keys that were changed elsewhere.
+    pub looks: Arc<signing::Looks>,
     /// Where people sign in, when not here.
     pub project: Option<Arc<Project>>,
     /// How sign-in behaves here.
@@ -193,6 +195,7 @@ impl Identity {
             passwords,
             policy,
             verifier,
+            looks: Arc::default(),
             project,
             settings,
             newcomer,

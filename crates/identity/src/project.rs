@@ -92,7 +92,7 @@ impl fmt::Debug for Project {
 /// A [`TokenError`] is the source of the refusal. `unavailable` when the token's key is not known, and the project, which
 /// knows it, does not answer: a client must not sign its person out for that.
 pub async fn token_claims(identity: &Identity, token: &str) -> Result<Result<Arc<Claims>, TokenError>> {
-    let Some(project) = &identity.project else { return Ok(identity.verifier.verify(token)) };
+    let Some(project) = &identity.project else { return own_claims(identity, token).await };
     project.keys_keep(identity);
     let known = identity.verifier.ring();
     let claims = match identity.verifier.verify(token) {
@@ -110,6 +110,23 @@ pub async fn token_claims(identity: &Identity, token: &str) -> Result<Result<Arc
             Ok(Ok(claims))
         }
         other => Ok(other),
+    }
+}
+
+/// The same of a token that this deployment signed. Another server may have begun to sign with a key that is not known here.
+async fn own_claims(identity: &Identity, token: &str) -> Result<Result<Arc<Claims>, TokenError>> {
+    match identity.verifier.verify(token) {
+        Err(TokenError::UnknownKey) => {
+            let verify = || match identity.verifier.verify(token) {
+                Err(TokenError::UnknownKey) => None,
+                verified => Some(verified),
+            };
+            // The header names the key, so that all tokens of an unknown key are one question.
+            let header = token.split_once('.').map_or(token, |(header, _)| header);
+            let found = identity.looks.again(identity, header, verify).await?;
+            Ok(found.unwrap_or(Err(TokenError::UnknownKey)))
+        }
+        verified => Ok(verified),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The signing keys of this deployment: in the database, sealed, shared by all servers.
 
+mod looks;
 mod operate;
 mod store;
 
@@ -12,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::watch, time::sleep};
 use uuid::Uuid;
 
+pub use looks::Looks;
 pub use operate::{
     Rotated, key_delete, key_make, key_records, key_restore, key_revoke, key_rotate, keys_import, keys_parse,
 };

@@ -27,7 +27,8 @@ impl FromRequestParts<Backbone> for Authenticated {
 
     async fn from_request_parts(parts: &mut Parts, backbone: &Backbone) -> Result<Self, Problem> {
         let credential = Credential::from_headers(&parts.headers).ok_or_else(nobody)?;
-        let caller = backbone.caller(&credential, wanted_organization(&parts.headers)?).await?;
+        let address = backbone.trusted_proxies.client_address(parts);
+        let caller = backbone.caller_from(&credential, wanted_organization(&parts.headers)?, address).await?;
         let slot = parts.extensions.get::<CallerSlot>();
         if let Some(slot) = slot {
             // Only one extractor a request, so nothing is there yet.

@@ -1,7 +1,7 @@
 //! From a credential to a caller. What was found is kept for half a second: a revoked key, a changed role or another plan
 //! is seen by every server within that time, at the price of two small queries a second for each busy credential.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::http::HeaderMap;
 use freehold_core::{Caller, Error, Result, SessionId, Standing, TenantId, UserId, codes};
@@ -22,12 +22,18 @@ use crate::Backbone;
 
 /// How long what was found is believed.
 const BELIEVED: Duration = Duration::from_millis(500);
+/// How long a key that worked is looked up before those that were never seen here.
+const FAMILIAR: Duration = Duration::from_hours(1);
 
 /// Remembers callers. Its clones remember the same.
 #[derive(Clone)]
 pub struct Resolver {
     /// By the digest of the key's text, so that the memory holds no credential.
     keys: Cache<[u8; 32], KeyCaller>,
+    /// Those that do not work, so that a program with a wrong key costs two look-ups a second.
+    refused: Cache<[u8; 32], ()>,
+    /// Those that worked within the last hour.
+    familiar: Cache<[u8; 32], ()>,
     members: Cache<(SessionId, Aal, Option<TenantId>), Arc<Caller>>,
     /// Those that live, and whether their person has a second factor.
     sessions: Cache<SessionId, bool>,
@@ -52,7 +58,8 @@ pub enum Credential<'a> {
 
 impl Default for Resolver {
     fn default() -> Self {
-        Self { keys: cache(), members: cache(), sessions: cache(), systems: cache() }
+        let familiar = Cache::builder().max_capacity(100_000).time_to_live(FAMILIAR).build();
+        Self { keys: cache(), refused: cache(), familiar, members: cache(), sessions: cache(), systems: cache() }
     }
 }
 
@@ -78,6 +85,7 @@ impl Resolver {
     /// Forgets what is known of a session and of keys, because it has just changed here.
     pub fn forget(&self) {
         self.keys.invalidate_all();
+        self.refused.invalidate_all();
         self.members.invalidate_all();
         self.sessions.invalidate_all();
         self.systems.invalidate_all();
@@ -87,8 +95,18 @@ impl Resolver {
 impl Backbone {
     /// The caller that a credential stands for. `wanted` is the organization it names, if any.
     pub async fn caller(&self, credential: &Credential<'_>, wanted: Option<TenantId>) -> Result<Arc<Caller>> {
+        self.caller_from(credential, wanted, None).await
+    }
+
+    /// The same for a request from this address.
+    pub(crate) async fn caller_from(
+        &self,
+        credential: &Credential<'_>,
+        wanted: Option<TenantId>,
+        address: Option<IpAddr>,
+    ) -> Result<Arc<Caller>> {
         match credential {
-            Credential::Key(key) => self.key_caller(key, wanted).await,
+            Credential::Key(key) => self.key_caller(key, wanted, address).await,
             Credential::Token(token) => {
                 let claims = self.person_claims(token).await?;
                 self.member_caller(claims.sub, (claims.session_id, claims.aal), wanted).await
@@ -102,7 +120,7 @@ impl Backbone {
         Self::claims_check(token_claims(&self.identity, token).await?)
     }
 
-    /// What a valid access token claims that this server issued.
+    /// What a valid access token claims that this server issued a moment ago.
     pub fn claims(&self, token: &str) -> Result<Arc<Claims>> {
         Self::claims_check(self.identity.verifier.verify(token))
     }
@@ -178,21 +196,36 @@ impl Backbone {
         if self.billing.is_some() { standing } else { Standing::Good }
     }
 
-    async fn key_caller(&self, text: &str, wanted: Option<TenantId>) -> Result<Arc<Caller>> {
+    async fn key_caller(
+        &self,
+        text: &str,
+        wanted: Option<TenantId>,
+        address: Option<IpAddr>,
+    ) -> Result<Arc<Caller>> {
         let invalid = || {
             Error::new(codes::UNAUTHENTICATED, "The API key is unknown, or it expired, was revoked or is suspended.")
         };
         ApiKey::parse(text).map_err(|error| invalid().caused_by(error))?;
         let now = self.clock.now();
         let digest = self.vault.mac(Purpose::ApiKey, text.as_bytes());
-        let found = match self.resolver.keys.get(&digest).await {
-            Some(found) => found,
-            None => self
-                .resolver
-                .keys
-                .try_get_with(digest, async { self.key_look_up(text, now).await?.ok_or_else(invalid) })
-                .await
-                .map_err(|error| error.shared())?,
+        let found = if let Some(found) = self.resolver.keys.get(&digest).await {
+            found
+        } else if self.resolver.refused.contains_key(&digest) {
+            return Err(invalid());
+        } else {
+            // A flood of keys that were never seen waits in the lines of the networks that it comes from.
+            let familiar = self.resolver.familiar.contains_key(&digest);
+            let origin = if familiar { 0 } else { address.map_or(1, origin_of) };
+            let look_up = async {
+                let found = self.key_look_up(text, origin, now).await?;
+                match found {
+                    Some(_) if !familiar => self.resolver.familiar.insert(digest, ()).await,
+                    Some(_) => {}
+                    None => self.resolver.refused.insert(digest, ()).await,
+                }
+                found.ok_or_else(invalid)
+            };
+            self.resolver.keys.try_get_with(digest, Box::pin(look_up)).await.map_err(|error| error.shared())?
         };
         if found.expires_at.is_some_and(|end| end <= now) {
             return Err(invalid());
@@ -203,8 +236,8 @@ impl Backbone {
         Ok(found.caller)
     }
 
-    async fn key_look_up(&self, text: &str, now: Timestamp) -> Result<Option<KeyCaller>> {
-        let Some(holder) = key_holder(&self.db, &self.vault, text, now).await? else { return Ok(None) };
+    async fn key_look_up(&self, text: &str, origin: u64, now: Timestamp) -> Result<Option<KeyCaller>> {
+        let Some(holder) = key_holder(&self.db, &self.vault, text, origin, now).await? else { return Ok(None) };
         let Some(place) = tenant_place(&self.db, holder.tenant_id).await? else { return Ok(None) };
         let (standing, expires_at) = (self.stands(place.standing), holder.bounds.ends);
         let caller = Caller::key(place.tenant, holder.id, holder.behind, holder.bounds, place.plan, standing);
@@ -231,6 +264,15 @@ impl Backbone {
             Ok(Arc::new(Caller::member(place.tenant, user, session, role, place.plan, standing)))
         };
         self.resolver.members.try_get_with(key, Box::pin(look_up)).await.map_err(|error| error.shared())
+    }
+}
+
+/// The network of an address, of which one party has many addresses: 24 bits of IPv4, 48 of IPv6.
+fn origin_of(address: IpAddr) -> u64 {
+    match address.to_canonical() {
+        // After 0 and 1, and apart from IPv6, whose addresses begin with other bits.
+        IpAddr::V4(address) => 1 << 32 | u64::from(address.to_bits() >> 8),
+        IpAddr::V6(address) => u64::MAX << 48 | (address.to_bits() >> 80) as u64,
     }
 }
 

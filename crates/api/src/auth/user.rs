@@ -40,7 +40,7 @@ impl FromRequestParts<Backbone> for Bearer {
             Some(TokenError::Revoked) => ended(),
             _ => Error::new(codes::BAD_JWT, "invalid JWT: unable to verify").caused_by(error),
         };
-        let claims = backbone.claims(token).map_err(refused)?;
+        let claims = backbone.person_claims(token).await.map_err(refused)?;
         match session_standing(&backbone.identity, claims.session_id).await? {
             SessionStanding::Alive { .. } => {
                 user_rate_take(backbone, parts, claims.sub, codes::OVER_REQUEST_RATE_LIMIT).await?;

@@ -29,9 +29,9 @@ fn one_party_gets_half_and_a_newcomer_always_finds_a_connection() {
     let others: Vec<Permit> = (3..6).filter_map(|number| at_once(&shares, tenant(number))).collect();
     assert_eq!(others.len(), 3, "tenants hold what they may together");
     assert!(at_once(&shares, tenant(6)).is_none());
-    assert!(at_once(&shares, Party::System("sign in")).is_some(), "the rest is for system work");
-    let system = all_of(&shares, Party::System("sign in"));
-    assert!(at_once(&shares, Party::System("look up a key")).is_some(), "kinds of system work share, too");
+    assert!(at_once(&shares, Party::System("sign in", 0)).is_some(), "the rest is for system work");
+    let system = all_of(&shares, Party::System("sign in", 0));
+    assert!(at_once(&shares, Party::System("look up a key", 0)).is_some(), "kinds of system work share, too");
     drop((first, second, others, system));
     assert_eq!(shares.state().held, 0);
     assert!(shares.state().lines.is_empty(), "nothing is kept of parties that hold and wait for nothing");
@@ -49,7 +49,7 @@ fn a_tenants_background_work_has_a_share_of_its_own() {
 #[tokio::test]
 async fn parties_that_wait_take_turns() {
     let shares = Shares::new(1);
-    let held = at_once(&shares, Party::System("test")).unwrap();
+    let held = at_once(&shares, Party::System("test", 0)).unwrap();
     let names = [(1, "a1"), (1, "a2"), (1, "a3"), (2, "b1"), (2, "b2"), (3, "c1")];
     let mut waiting: Vec<_> =
         names.iter().map(|(number, name)| (*name, Box::pin(shares.acquire(tenant(*number))))).collect();
@@ -113,7 +113,7 @@ async fn a_task_that_holds_a_connection_gets_the_next_one_first() {
         let shares = Arc::clone(&shares);
         tokio::spawn(async move {
             let outer = shares.acquire(tenant(2)).await.unwrap();
-            let third = shares.acquire(Party::System("nested")).await.unwrap();
+            let third = shares.acquire(Party::System("nested", 0)).await.unwrap();
             let fourth = shares.acquire(tenant(2)).await.unwrap();
             (outer, [third, fourth])
         })

@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 use freehold_core::Error;
-use freehold_identity::{Realm, audit_entry::By, codes, service_key::administrator};
+use freehold_identity::{Realm, audit_entry::By, codes, service_key::administrator_anew};
 use freehold_web::{Backbone, Problem, client, realm};
 
 /// Whoever brings a service key: as a bearer token, or in `apikey`, where Supabase's clients put it, too.
@@ -22,7 +22,7 @@ impl FromRequestParts<Backbone> for Administrator {
     async fn from_request_parts(parts: &mut Parts, backbone: &Backbone) -> Result<Self, Problem> {
         let missing = || Error::new(codes::NO_AUTHORIZATION, "This endpoint requires a valid Bearer token");
         let shown = credential(&parts.headers).ok_or_else(missing)?;
-        let role = administrator(&backbone.identity, shown)?;
+        let role = administrator_anew(&backbone.identity, shown).await?;
         Ok(Self {
             by: By { role: role.name().to_owned(), client: client(backbone, parts) },
             realm: realm(backbone, parts)?,
