@@ -30,9 +30,11 @@ pub struct Claims {
     /// From when on it holds; ours hold at once and do not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nbf: Option<i64>,
-    /// The address, or the empty text.
+    /// The address, or the empty text. Tokens that a team signs itself may not say it.
+    #[serde(default)]
     pub email: String,
     /// The number, or the empty text.
+    #[serde(default)]
     pub phone: String,
     /// What the server says of the user: `provider`, `providers`.
     #[serde(default)]
@@ -42,7 +44,8 @@ pub struct Claims {
     pub user_metadata: Map<String, Value>,
     /// The Postgres role: `authenticated`.
     pub role: String,
-    /// How sure we are that it is them.
+    /// How sure we are that it is them; where the token does not say, as little as possible.
+    #[serde(default)]
     pub aal: Aal,
     /// How they showed it, the latest first.
     #[serde(default)]
@@ -50,6 +53,7 @@ pub struct Claims {
     /// Of which sign-in it is.
     pub session_id: SessionId,
     /// Whether the user has neither address nor number nor identity.
+    #[serde(default)]
     pub is_anonymous: bool,
     /// The OAuth client it was issued to, when there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,9 +71,10 @@ impl Claims {
 }
 
 /// The authenticator assurance level (NIST SP 800-63).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Aal {
     /// One factor.
+    #[default]
     #[serde(rename = "aal1")]
     One,
     /// Two factors.
@@ -136,8 +141,10 @@ impl fmt::Debug for Claims {
 /// Why an access token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenError {
-    /// It is not a JWT, or does not claim what ours do.
+    /// It is not a JWT, or a claim of it has another form than ours.
     Malformed,
+    /// It lacks this claim.
+    Missing(&'static str),
     /// Its header names another algorithm than that of the key it names.
     Algorithm,
     /// Its header names none of our keys.
@@ -156,12 +163,19 @@ pub enum TokenError {
     TooLong,
     /// Its session has ended.
     Revoked,
+    /// Its user is banned.
+    Banned,
 }
+
+/// The claims that every token needs.
+pub(crate) const REQUIRED: [&str; 7] = ["iss", "sub", "aud", "exp", "iat", "role", "session_id"];
 
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Malformed => "the token is malformed",
+            Self::Missing(claim) => return write!(f, "the token has no claim {claim}"),
+            Self::Banned => "the token's user is banned",
             Self::Algorithm => "the token's signing method is not that of its key",
             Self::UnknownKey => "the token's kid is not one of our keys",
             Self::Signature => "the token's signature is invalid",

@@ -1,18 +1,22 @@
 //! A Supabase project instead of our own sign-in: people sign in there, and show its tokens here.
 //!
-//! Tokens are checked here, with the keys that the project publishes (or the secret that older projects share), so a
-//! request costs no question to it, and it may be away. Its keys are asked for every ten minutes, and when a token names a
+//! Tokens are checked here, with the keys that the project publishes (or the secret that older projects share), so most requests
+//! cost no question to it, and it may be away. Its keys are asked for every ten minutes, and when a token names a
 //! key that is not known, at most every few seconds. What follows from that:
 //!
 //! - a key that the project revoked is refused here ten minutes later at most;
-//! - a session that the project ended is good here until its access token ends, because nothing else tells of it.
+//! - a ban, a deletion and an ended session at the project are seen within a minute, where one of its keys is set ([`standing`]).
+//!
+//! Our pages sign visitors in through the project ([`client`]).
 //!
 //! A person is made here when a token of his first comes by, and gets what a newcomer gets. What the project says of him
 //! is taken from his newest token. [`admin`] asks the project to change people.
 
 pub mod admin;
+pub mod client;
 mod keys;
 mod people;
+mod standing;
 
 use std::{fmt, sync::Arc};
 
@@ -21,7 +25,9 @@ use jiff::{SignedDuration, Timestamp};
 use moka::sync::Cache;
 use tokio::sync::{Mutex, OnceCell};
 
+pub use keys::jwks_count;
 pub use people::STATEMENTS;
+pub use standing::user_check;
 
 use crate::{
     Identity, ProjectSettings, SupabaseSettings,
@@ -45,6 +51,10 @@ pub struct Project {
     settled: Cache<UserId, i64>,
     /// Whether people are kept in tables of ours.
     own_tables: OnceCell<bool>,
+    /// Who may still come in.
+    standings: standing::Standings,
+    /// What refresh tokens of visitors were exchanged for.
+    refreshed: client::Refreshed,
 }
 
 /// When its keys were asked for.
@@ -65,6 +75,8 @@ impl Project {
             known: Mutex::default(),
             settled: Cache::new(REMEMBERED),
             own_tables: OnceCell::new(),
+            standings: standing::Standings::default(),
+            refreshed: client::Refreshed::default(),
         })))
     }
 
@@ -107,7 +119,8 @@ pub async fn token_claims(identity: &Identity, token: &str) -> Result<Result<Arc
     match claims {
         Ok(claims) if claims.role == "authenticated" => {
             project.person_settle(identity, &claims).await?;
-            Ok(Ok(claims))
+            let refused = project.standing_check(identity, &claims, token).await?;
+            Ok(refused.map_or(Ok(claims), Err))
         }
         other => Ok(other),
     }

@@ -9,8 +9,8 @@ use freehold_identity::project::elsewhere;
 
 use crate::{Backbone, Problem};
 
-/// What lets people in, as a face or as a page.
-const DOORS: [&str; 5] = ["/auth/v1/", "/api/v1/auth/", "/api/auth/", "/sign-in", "/sign-up"];
+/// What lets people in for programs. Pages sign in through the project.
+const DOORS: [&str; 3] = ["/auth/v1/", "/api/v1/auth/", "/api/auth/"];
 /// What only tells something, and tells it of the project then.
 const OPEN: [&str; 2] = ["/auth/v1/health", "/auth/v1/.well-known/"];
 

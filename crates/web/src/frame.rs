@@ -54,6 +54,8 @@ pub(crate) struct OfCaller {
     pub(crate) rate: OnceLock<Rate>,
     /// The request's place among those of its organization.
     pub(crate) run: OnceLock<Run>,
+    /// Cookies of a session that was refreshed for this request.
+    pub(crate) cookies: OnceLock<Vec<HeaderValue>>,
 }
 
 /// The middleware.
@@ -84,6 +86,7 @@ pub async fn frame(State(backbone): State<Backbone>, mut request: Request, next:
             write_problem(&mut response, &error, &trace, &backbone);
         }
     }
+    cookies(response.headers_mut(), of_caller.0.cookies.get().map_or(&[], Vec::as_slice));
     headers(response.headers_mut(), &trace, of_caller.0.rate.get(), uri.path());
     response
 }
@@ -121,6 +124,15 @@ fn log(backbone: &Backbone, error: &Error, method: &Method, uri: &Uri, trace: &T
         503 => tracing::debug!(%method, path, %trace, "{error:?}"),
         500.. => tracing::error!(%method, path, %trace, "{error:?}"),
         _ => tracing::debug!(%method, path, %trace, "{error:?}"),
+    }
+}
+
+/// Adds these cookies, but for those that the answer itself sets or removes.
+fn cookies(headers: &mut HeaderMap, cookies: &[HeaderValue]) {
+    let name = |cookie: &HeaderValue| cookie.as_bytes().split(|byte| *byte == b'=').next().map(<[u8]>::to_vec);
+    let own: Vec<_> = headers.get_all(header::SET_COOKIE).iter().map(name).collect();
+    for cookie in cookies.iter().filter(|cookie| !own.contains(&name(cookie))) {
+        headers.append(header::SET_COOKIE, cookie.clone());
     }
 }
 

@@ -1,7 +1,14 @@
 //! From a credential to a caller. What was found is kept for half a second: a revoked key, a changed role or another plan
 //! is seen by every server within that time, at the price of two small queries a second for each busy credential.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::http::HeaderMap;
 use freehold_core::{Caller, Error, Result, SessionId, Standing, TenantId, UserId, codes};
@@ -37,6 +44,8 @@ pub struct Resolver {
     members: Cache<(SessionId, Aal, Option<TenantId>), Arc<Caller>>,
     /// Those that live, and whether their person has a second factor.
     sessions: Cache<SessionId, bool>,
+    /// The second in which the log was last told why a token was refused.
+    told: Arc<AtomicI64>,
     /// For work that nobody asked for at this moment.
     systems: Cache<(TenantId, &'static str), Option<Arc<Caller>>>,
 }
@@ -59,7 +68,7 @@ pub enum Credential<'a> {
 impl Default for Resolver {
     fn default() -> Self {
         let familiar = Cache::builder().max_capacity(100_000).time_to_live(FAMILIAR).build();
-        Self { keys: cache(), refused: cache(), familiar, members: cache(), sessions: cache(), systems: cache() }
+        Self { keys: cache(), refused: cache(), familiar, members: cache(), sessions: cache(), told: Arc::default(), systems: cache() }
     }
 }
 
@@ -117,7 +126,14 @@ impl Backbone {
     /// What a valid access token claims. Where people sign in at a project, its keys are asked for when that is needed, and
     /// who shows his first token is made.
     pub async fn person_claims(&self, token: &str) -> Result<Arc<Claims>> {
-        Self::claims_check(token_claims(&self.identity, token).await?)
+        let claims = token_claims(&self.identity, token).await?;
+        if let Err(error) = &claims
+            && *error != TokenError::Expired
+            && self.resolver.told.swap(self.clock.now().as_second(), Ordering::Relaxed) != self.clock.now().as_second()
+        {
+            tracing::info!("an access token was refused: {error}");
+        }
+        Self::claims_check(claims)
     }
 
     /// What a valid access token claims that this server issued a moment ago.
@@ -129,7 +145,9 @@ impl Backbone {
         let claims = claims.map_err(|error| {
             let message = match error {
                 TokenError::Expired => "The access token has expired; refresh it at /auth/v1/token.",
-                _ => "The access token does not hold.",
+                TokenError::Revoked => "The session has ended. Sign in again.",
+                TokenError::Banned => "The user is banned or was deleted.",
+                _ => "The access token is invalid. Sign in again.",
             };
             Error::new(codes::UNAUTHENTICATED, message).caused_by(error)
         })?;

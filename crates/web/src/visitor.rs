@@ -12,7 +12,7 @@ use freehold_core::{Caller, Error, Result, SessionId, TenantId, UserId, codes};
 use freehold_identity::{access_token::Aal, codes::AAL2_REQUIRED};
 use freehold_vault::Purpose;
 
-use crate::{Backbone, Cookie, Problem, SameSite, authenticated::user_rate_take, cookie_read};
+use crate::{Backbone, Cookie, Problem, SameSite, authenticated::user_rate_take, cookie_read, project_visit::project_visitor};
 
 /// The cookie's name.
 const NAME: &str = "freehold_session";
@@ -87,7 +87,13 @@ impl FromRequestParts<Backbone> for MaybeVisitor {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, backbone: &Backbone) -> Result<Self, Problem> {
-        let Some(visitor) = Visitor::read(backbone, &parts.headers) else { return Ok(Self(None)) };
+        let Some(mut visitor) = Visitor::read(backbone, &parts.headers) else { return Ok(Self(None)) };
+        if backbone.identity.project.is_some() {
+            match project_visitor(backbone, parts, visitor).await? {
+                Some(lives) => visitor = lives,
+                None => return Ok(Self(None)),
+            }
+        }
         match backbone.session_check(visitor.session, visitor.aal).await {
             Ok(()) => {
                 // Looking at pages costs little; what a form changes is counted.

@@ -28,6 +28,25 @@ pub struct SupabaseOptions {
     )]
     supabase_service_role_key: Option<String>,
 
+    /// The project's publishable key, with which the pages of this server sign in there
+    #[arg(
+        long,
+        env = "SUPABASE_PUBLISHABLE_KEY",
+        global = true,
+        value_name = "KEY",
+        hide_env_values = true,
+        hide = true
+    )]
+    supabase_publishable_key: Option<String>,
+
+    /// The older form of that key
+    #[arg(long, env = "SUPABASE_ANON_KEY", global = true, value_name = "KEY", hide_env_values = true, hide = true)]
+    supabase_anon_key: Option<String>,
+
+    /// Where the application signs its users in; pages lead there when they cannot do it
+    #[arg(long, env = "SUPABASE_SIGN_IN_URL", global = true, value_name = "URL", hide = true)]
+    supabase_sign_in_url: Option<String>,
+
     /// The secret that older projects sign tokens with
     #[arg(
         long,
@@ -45,6 +64,12 @@ impl SupabaseOptions {
         let given = |text: Option<String>| text.filter(|text| !text.is_empty());
         let secret = |text: Option<String>| given(text).map(Secret::new);
         let service_key = secret(self.supabase_secret_key).or(secret(self.supabase_service_role_key));
+        let public_key = secret(self.supabase_publishable_key).or(secret(self.supabase_anon_key));
+        let sign_in_url = given(self.supabase_sign_in_url);
+        let is_web = |url: &str| url.starts_with("https://") || url.starts_with("http://");
+        if sign_in_url.as_deref().is_some_and(|url| !is_web(url)) {
+            bail!("SUPABASE_SIGN_IN_URL has to begin with https:// or http://");
+        }
         let jwt_secret = secret(self.supabase_jwt_secret);
         if jwt_secret.as_ref().is_some_and(|secret| secret.expose().len() < 32) {
             bail!(
@@ -53,9 +78,12 @@ impl SupabaseOptions {
         }
         let project = match given(self.supabase_url) {
             None => None,
-            Some(url) if url.starts_with("https://") || url.starts_with("http://") => {
-                Some(ProjectSettings { url: url.trim_end_matches('/').to_owned(), service_key })
-            }
+            Some(url) if is_web(&url) => Some(ProjectSettings {
+                url: url.trim_end_matches('/').to_owned(),
+                service_key,
+                public_key,
+                sign_in_url,
+            }),
             Some(_) => bail!("SUPABASE_URL has to begin with https:// or http://"),
         };
         Ok(SupabaseSettings { jwt_secret, project })

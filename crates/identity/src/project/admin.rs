@@ -38,8 +38,19 @@ pub async fn project_person_delete(identity: &Identity, id: UserId) -> Result<bo
 
 async fn ask(identity: &Identity, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {
     let project = identity.project.as_ref().ok_or_else(|| Error::internal("people sign in here, not at a project"))?;
+    send(identity, project, credentials(project)?, (method, path), body, ANSWERED_WITHIN).await
+}
+
+/// Sends a request to the project's sign-in.
+pub(super) async fn send(
+    identity: &Identity,
+    project: &Project,
+    mut headers: HeaderMap,
+    (method, path): (Method, &str),
+    body: Option<&Value>,
+    time_limit: Duration,
+) -> Result<Answer> {
     let url = format!("{}{path}", project.auth_url());
-    let mut headers = credentials(project)?;
     if body.is_some() {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
@@ -48,24 +59,26 @@ async fn ask(identity: &Identity, method: Method, path: &str, body: Option<&Valu
         method,
         headers,
         body: body.map(|body| Bytes::from(body.to_string())).unwrap_or_default(),
-        time_limit: ANSWERED_WITHIN,
+        time_limit,
     };
     identity.outbound.send(request).await.map_err(away)
 }
 
 /// The service key, twice: its gateway takes it as `apikey`, and a bearer beside it only when it is the same.
-fn credentials(project: &Project) -> Result<HeaderMap> {
+pub(super) fn credentials(project: &Project) -> Result<HeaderMap> {
     let missing = "SUPABASE_SECRET_KEY is not set: people of the project cannot be administered from here";
     let key = project.settings.service_key.as_ref().ok_or_else(|| Error::new(codes::CONFLICT, missing))?;
-    let value = |text: String| {
-        let mut value = HeaderValue::from_str(&text).context("reading the project's service key")?;
-        value.set_sensitive(true);
-        Ok::<_, Error>(value)
-    };
     let mut headers = HeaderMap::new();
-    headers.insert("apikey", value(key.expose().to_owned())?);
-    headers.insert(header::AUTHORIZATION, value(format!("Bearer {}", key.expose()))?);
+    headers.insert("apikey", secret_value(key.expose())?);
+    headers.insert(header::AUTHORIZATION, secret_value(&format!("Bearer {}", key.expose()))?);
     Ok(headers)
+}
+
+/// A header's value that no log shows.
+pub(super) fn secret_value(text: &str) -> Result<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).context("reading a key or token of the project")?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 fn read(answer: &Answer) -> Result<Value> {

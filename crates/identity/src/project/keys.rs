@@ -81,12 +81,6 @@ impl Project {
             return Err(away(format!("asked for its keys, it answers {}", answer.status)));
         }
         let published: Published = serde_json::from_slice(&answer.body).map_err(away)?;
-        // Keys that we cannot use, of kinds that are to come, are no reason to refuse the others.
-        let usable = |key: Value| {
-            let jwk: GivenJwk = serde_json::from_value(key).ok()?;
-            jwk.kid().ok()??;
-            VerifyingKey::from_jwk(&jwk).ok()
-        };
         Ok(published.keys.into_iter().filter_map(usable).collect())
     }
 
@@ -100,6 +94,20 @@ impl Project {
             identity.verifier.replace_ring(other);
         }
     }
+}
+
+/// Of the keys that a project publishes: how many can be used here, and how many there are; none: it is no key set.
+pub fn jwks_count(body: &[u8]) -> Option<(usize, usize)> {
+    let published: Published = serde_json::from_slice(body).ok()?;
+    let all = published.keys.len();
+    Some((published.keys.into_iter().filter_map(usable).count(), all))
+}
+
+/// Keys that we cannot use, of kinds that are to come, are no reason to refuse the others.
+fn usable(key: Value) -> Option<VerifyingKey> {
+    let jwk: GivenJwk = serde_json::from_value(key).ok()?;
+    jwk.kid().ok()??;
+    VerifyingKey::from_jwk(&jwk).ok()
 }
 
 /// The project does not say.

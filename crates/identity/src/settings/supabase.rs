@@ -20,6 +20,11 @@ pub struct ProjectSettings {
     /// `sb_secret_…` or the `service_role` token (`SUPABASE_SECRET_KEY`, `SUPABASE_SERVICE_ROLE_KEY`); none: people are
     /// not administered from here.
     pub service_key: Option<Secret>,
+    /// `sb_publishable_…` or the `anon` token (`SUPABASE_PUBLISHABLE_KEY`, `SUPABASE_ANON_KEY`), with which our pages sign in through
+    /// the project; none: they lead to `sign_in_url`.
+    pub public_key: Option<Secret>,
+    /// Where the application signs its users in (`SUPABASE_SIGN_IN_URL`); none: our pages do not know.
+    pub sign_in_url: Option<String>,
 }
 
 impl ProjectSettings {

@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Algorithm, JwkSet, KeyError, LEGACY, SigningKey, VerifyingKey};
 use crate::{
-    access_token::{Claims, TokenError},
+    access_token::{Claims, REQUIRED, TokenError},
     service_key::ServiceKeys,
 };
 
@@ -87,9 +87,18 @@ impl KeyRing {
     /// # Errors
     /// See [`TokenError`].
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, TokenError> {
-        let claims: Claims = self.open(token)?;
+        let claims: Claims = self.open(token).map_err(|error| match error {
+            TokenError::Malformed => self.missing(token).unwrap_or(error),
+            error => error,
+        })?;
         claims.check(&self.issuer, &self.audience, now)?;
         Ok(claims)
+    }
+
+    /// Which claim a token lacks that one of our keys signed.
+    fn missing(&self, token: &str) -> Option<TokenError> {
+        let claims: serde_json::Map<String, serde_json::Value> = self.open(token).ok()?;
+        REQUIRED.into_iter().find(|claim| !claims.contains_key(*claim)).map(TokenError::Missing)
     }
 
     /// What a token says that one of our keys signed, whomever it is for and whenever it holds.

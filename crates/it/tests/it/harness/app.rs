@@ -112,6 +112,8 @@ impl Setup {
         let project = self.project.map(|(url, key)| ProjectSettings {
             url: url.to_owned(),
             service_key: Some(key).filter(|key| !key.is_empty()).map(secret),
+            public_key: None,
+            sign_in_url: None,
         });
         SupabaseSettings { jwt_secret: self.jwt_secret.map(secret), project }
     }

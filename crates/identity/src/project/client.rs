@@ -1,0 +1,171 @@
+//! What our pages ask a project for in a visitor's name, with its public key: sign-in with a password, sign-up, recovery.
+
+use std::{sync::Arc, time::Duration};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use freehold_core::{Error, Result, Secret, codes as core_codes};
+use freehold_outbound::{Answer, HeaderMap, Method, header};
+use moka::future::Cache;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    Project,
+    admin::{secret_value, send},
+    keys::away,
+};
+use crate::{Identity, codes};
+
+/// How long the project may take to answer.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
+/// How long what a refresh token was exchanged for is remembered, for requests that a browser sends at the same moment.
+const REFRESHED: Duration = Duration::from_secs(10);
+
+/// A session at the project.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ProjectSession {
+    /// For the `Authorization` header, good until `expires_at`.
+    pub access_token: Secret,
+    /// For the next pair.
+    pub refresh_token: Secret,
+    /// Life of the access token in seconds.
+    pub expires_in: i64,
+    /// When the access token ends, in seconds since 1970.
+    #[serde(default)]
+    pub expires_at: i64,
+    #[serde(default)]
+    user: Value,
+}
+
+impl ProjectSession {
+    /// Whether its user has a second factor.
+    pub fn has_factor(&self) -> bool {
+        let factors = self.user.get("factors").and_then(Value::as_array);
+        factors.is_some_and(|factors| factors.iter().any(|factor| factor["status"] == "verified"))
+    }
+}
+
+/// What refresh tokens were exchanged for a moment ago, by their digests.
+pub(super) struct Refreshed(Cache<[u8; 32], ProjectSession>);
+
+impl Default for Refreshed {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(10_000).time_to_live(REFRESHED).build())
+    }
+}
+
+/// Whether our pages can sign in at the project.
+pub fn pages_sign_in(identity: &Identity) -> bool {
+    identity.project.as_ref().is_some_and(|project| project.settings.public_key.is_some())
+}
+
+/// Where the application signs its users in, when the operator said so.
+pub fn application_sign_in(identity: &Identity) -> Option<&str> {
+    identity.project.as_ref()?.settings.sign_in_url.as_deref()
+}
+
+/// A session for an address and a password.
+///
+/// # Errors
+/// `invalid_credentials`, `email_not_confirmed`, `user_banned`, `over_request_rate_limit`, what else the project refuses as
+/// `validation_failed`, and `unavailable` when it does not answer.
+pub async fn project_sign_in(identity: &Identity, email: &str, password: &Secret) -> Result<ProjectSession> {
+    let body = json!({ "email": email, "password": password.expose() });
+    session(identity, &post(identity, "/token?grant_type=password", None, &body).await?)
+}
+
+/// A new account; none: the project has sent a mail first.
+///
+/// # Errors
+/// As [`project_sign_in`], and `user_already_exists`, `signup_disabled`.
+pub async fn project_sign_up(identity: &Identity, email: &str, password: &Secret) -> Result<Option<ProjectSession>> {
+    let body = json!({ "email": email, "password": password.expose() });
+    let answer = post(identity, "/signup", None, &body).await?;
+    let read: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    if read.get("access_token").is_some() { session(identity, &answer).map(Some) } else { Ok(None) }
+}
+
+/// A mail with which a new password is chosen, when there is an account with this address.
+///
+/// # Errors
+/// As [`project_sign_in`].
+pub async fn project_recover(identity: &Identity, email: &str) -> Result<()> {
+    post(identity, "/recover", None, &json!({ "email": email })).await.map(drop)
+}
+
+/// The next session for a refresh token. Requests that bring the same one at the same moment get the same session.
+///
+/// # Errors
+/// `unauthenticated` when the session has ended there; `unavailable` when the project does not answer.
+pub async fn project_refresh(identity: &Identity, refresh_token: &Secret) -> Result<ProjectSession> {
+    let project = of(identity)?;
+    let mut place = [0; 32];
+    place.copy_from_slice(digest(&SHA256, refresh_token.expose().as_bytes()).as_ref());
+    let refresh = async {
+        let body = json!({ "refresh_token": refresh_token.expose() });
+        let answer = post(identity, "/token?grant_type=refresh_token", None, &body).await.map_err(|error| {
+            let ended = error.code().status < 500 && error.code().status != 429;
+            let over = |error| Error::new(core_codes::UNAUTHENTICATED, "The session has ended. Sign in again.").caused_by(error);
+            if ended { over(error) } else { error }
+        })?;
+        session(identity, &answer)
+    };
+    let found = project.refreshed.0.try_get_with(place, Box::pin(refresh)).await;
+    found.map_err(|error: Arc<Error>| error.shared())
+}
+
+/// Ends the session of this access token at the project.
+///
+/// # Errors
+/// As [`project_sign_in`].
+pub async fn project_sign_out(identity: &Identity, access_token: &Secret) -> Result<()> {
+    post(identity, "/logout?scope=local", Some(access_token), &json!({})).await.map(drop)
+}
+
+fn of(identity: &Identity) -> Result<&Project> {
+    identity.project.as_deref().ok_or_else(|| Error::internal("people sign in here, not at a project"))
+}
+
+async fn post(identity: &Identity, path: &str, bearer: Option<&Secret>, body: &Value) -> Result<Answer> {
+    let project = of(identity)?;
+    let missing = || Error::new(codes::FEATURE_DISABLED, "SUPABASE_PUBLISHABLE_KEY is not set, so pages cannot sign in.");
+    let key = project.settings.public_key.as_ref().ok_or_else(missing)?;
+    let mut headers = HeaderMap::new();
+    headers.insert("apikey", secret_value(key.expose())?);
+    if let Some(token) = bearer {
+        headers.insert(header::AUTHORIZATION, secret_value(&format!("Bearer {}", token.expose()))?);
+    }
+    let answer = send(identity, project, headers, (Method::POST, path), Some(body), ANSWERED_WITHIN).await?;
+    if (200..300).contains(&answer.status) { Ok(answer) } else { Err(refusal(answer.status, &answer.body)) }
+}
+
+fn session(identity: &Identity, answer: &Answer) -> Result<ProjectSession> {
+    // Its tokens are not told.
+    let session: ProjectSession =
+        serde_json::from_slice(&answer.body).map_err(|_| away("its answer to a sign-in is no session"))?;
+    let ends = identity.clock.now().as_second().saturating_add(session.expires_in);
+    Ok(ProjectSession { expires_at: if session.expires_at > 0 { session.expires_at } else { ends }, ..session })
+}
+
+/// What the project refused, in our codes.
+fn refusal(status: u16, body: &[u8]) -> Error {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = |names: &[&str]| names.iter().find_map(|name| body.get(name)?.as_str());
+    let code = text(&["error_code", "code", "error"]).unwrap_or_default().to_owned();
+    let said = text(&["msg", "message", "error_description"]).unwrap_or("The sign-in service refused this.").to_owned();
+    let known = match code.as_str() {
+        "invalid_credentials" | "invalid_grant" => codes::INVALID_CREDENTIALS,
+        "email_not_confirmed" => codes::EMAIL_NOT_CONFIRMED,
+        "user_banned" => codes::USER_BANNED,
+        "user_already_exists" | "email_exists" => codes::USER_ALREADY_EXISTS,
+        "signup_disabled" | "email_provider_disabled" => codes::SIGNUP_DISABLED,
+        "weak_password" => core_codes::VALIDATION_FAILED,
+        _ if status == 429 => codes::OVER_REQUEST_RATE_LIMIT,
+        "" if status == 401 || status == 403 => {
+            return Error::internal(format!("the project refuses SUPABASE_PUBLISHABLE_KEY: {said}"));
+        }
+        _ if status >= 500 => return away(format!("the project answers {status}")),
+        _ => core_codes::VALIDATION_FAILED,
+    };
+    Error::new(known, said)
+}

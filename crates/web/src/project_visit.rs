@@ -1,0 +1,121 @@
+//! Visitors of our own pages where people sign in at a Supabase project: beside the cookie of the visitor there is one with the
+//! project's refresh token, sealed. It is exchanged when the access token ends, so that what ended at the project ends here.
+
+use axum::http::{HeaderMap, HeaderValue, request::Parts};
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+use freehold_core::{Context, Error, Result, Secret, SessionId, codes};
+use freehold_identity::{
+    access_token::Claims,
+    project::{
+        client::{ProjectSession, project_refresh, project_sign_out},
+        user_check,
+    },
+};
+use freehold_vault::Purpose;
+use serde::{Deserialize, Serialize};
+
+use crate::{Backbone, Cookie, SameSite, Visitor, cookie_read, frame::CallerSlot};
+
+/// The cookie's name.
+const NAME: &str = "freehold_project";
+/// What it is sealed for.
+const LABEL: &str = "project_session";
+/// How many seconds before its end an access token is exchanged.
+const EARLY: i64 = 30;
+
+/// What the cookie holds.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    session: SessionId,
+    refresh_token: String,
+    expires_at: i64,
+}
+
+impl Kept {
+    fn read(backbone: &Backbone, headers: &HeaderMap) -> Option<Self> {
+        let sealed = HEXLOWER_PERMISSIVE.decode(cookie_read(headers, NAME)?.as_bytes()).ok()?;
+        let opened = backbone.vault.open(Purpose::Cookie, &sealed, LABEL).ok()?;
+        serde_json::from_slice(&opened).ok()
+    }
+}
+
+/// The two cookies of a visitor with this session, whose access token was checked.
+pub fn project_cookies(backbone: &Backbone, claims: &Claims, session: &ProjectSession) -> Result<Vec<HeaderValue>> {
+    let kept = Kept {
+        session: claims.session_id,
+        refresh_token: session.refresh_token.expose().to_owned(),
+        expires_at: session.expires_at,
+    };
+    let text = serde_json::to_vec(&kept).context("writing a cookie")?;
+    let sealed = HEXLOWER.encode(&backbone.vault.seal(Purpose::Cookie, &text, LABEL, &backbone.random));
+    let visitor = Visitor { user: claims.sub, session: claims.session_id, aal: claims.aal };
+    Ok(vec![visitor.cookie(backbone)?, cookie(&sealed, None).header(backbone)?])
+}
+
+/// The cookies that take both away.
+pub fn project_cookies_removed(backbone: &Backbone) -> Result<Vec<HeaderValue>> {
+    Ok(vec![Visitor::cookie_removed(backbone)?, cookie("", Some(0)).header(backbone)?])
+}
+
+/// Ends the visitor's session at the project. The cookies are removed in any case, so a project that does not answer is no
+/// failure.
+pub async fn project_visit_end(backbone: &Backbone, headers: &HeaderMap) {
+    let Some(kept) = Kept::read(backbone, headers) else { return };
+    let ended = async {
+        let session = project_refresh(&backbone.identity, &Secret::new(kept.refresh_token)).await?;
+        project_sign_out(&backbone.identity, &session.access_token).await
+    };
+    if let Err(error) = ended.await {
+        tracing::info!("a session could not be ended at the Supabase project: {error:?}");
+    }
+}
+
+/// The visitor, while the project lets them in; none: they have to sign in again.
+pub(crate) async fn project_visitor(
+    backbone: &Backbone,
+    parts: &Parts,
+    visitor: Visitor,
+) -> Result<Option<Visitor>> {
+    let found = live(backbone, parts, visitor).await;
+    match found {
+        Ok(Some(visitor)) => Ok(Some(visitor)),
+        Ok(None) => {
+            leave(parts, project_cookies_removed(backbone)?);
+            Ok(None)
+        }
+        Err(error) if error.is(codes::UNAUTHENTICATED) => {
+            leave(parts, project_cookies_removed(backbone)?);
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn live(backbone: &Backbone, parts: &Parts, visitor: Visitor) -> Result<Option<Visitor>> {
+    let Some(kept) = Kept::read(backbone, &parts.headers).filter(|kept| kept.session == visitor.session) else {
+        return Ok(None);
+    };
+    if kept.expires_at > backbone.clock.now().as_second() + EARLY {
+        user_check(&backbone.identity, visitor.user).await?;
+        return Ok(Some(visitor));
+    }
+    let session = project_refresh(&backbone.identity, &Secret::new(kept.refresh_token)).await?;
+    let claims = backbone.person_claims(session.access_token.expose()).await?;
+    if claims.sub != visitor.user {
+        return Err(Error::new(codes::UNAUTHENTICATED, "The session is that of another user. Sign in again."));
+    }
+    leave(parts, project_cookies(backbone, &claims, &session)?);
+    Ok(Some(Visitor { user: claims.sub, session: claims.session_id, aal: claims.aal }))
+}
+
+/// Leaves cookies for the answer.
+fn leave(parts: &Parts, cookies: Vec<HeaderValue>) {
+    if let Some(slot) = parts.extensions.get::<CallerSlot>() {
+        // Only one extractor a request, so nothing is there yet.
+        let _ = slot.0.cookies.set(cookies);
+    }
+}
+
+fn cookie(value: &str, seconds: Option<u32>) -> Cookie<'_> {
+    Cookie { name: NAME, value, path: "/", same_site: SameSite::Lax, seconds }
+}
