@@ -8,7 +8,7 @@
 //! Read in this order: [`Brand`] is on every page; [`HomePage`], [`PlansPage`], [`DocsPage`], [`EventsPage`] and [`ErrorsPage`]
 //! tell;
 //! [`SignInPage`], [`SignUpPage`], [`ForgotPage`] and [`NewPasswordPage`], [`FactorPage`], [`ConfirmPage`], [`HalfConfirmedPage`],
-//! [`LinkExpiredPage`] and [`WelcomePage`] let somebody in, [`InvitationPage`] into an organization; [`BillingPage`] is what an
+//! [`LinkExpiredPage`], [`NoticePage`] and [`WelcomePage`] let somebody in, [`InvitationPage`] into an organization; [`BillingPage`] is what an
 //! organization pays, [`BillingConfirmPage`] asks before that changes, and [`BillingLeavePage`] leads to where it is paid;
 //! [`MailboxPage`] and [`MailPage`] are the local mailbox, [`MailTemplatesPage`] shows every mail, [`StripeInboxPage`] what Stripe
 //! told; [`ErrorPage`] is for when it goes wrong.
@@ -30,6 +30,7 @@ mod mail;
 mod mail_templates;
 mod mailbox;
 mod new_password;
+mod notice;
 mod plans;
 mod prose;
 mod routes;
@@ -60,8 +61,9 @@ pub use mail::MailPage;
 pub use mail_templates::{MailBrandChoice, MailTemplate, MailTemplatesPage};
 pub use mailbox::{MailboxPage, ReceivedMail};
 pub use new_password::{ForgotPage, NewPasswordPage};
+pub use notice::NoticePage;
 pub use plans::{PlanCard, PlanLimit, PlanPrice, PlansPage};
-pub use routes::{Local, error_pages, routes};
+pub use routes::{Local, error_pages, project_pages, routes};
 pub use sign_in::{Carried, MailPurpose, ProviderButton, SignInPage, SignInStep, SignInWays};
 pub use sign_up::SignUpPage;
 pub use stripe_inbox::{StripeAccountPage, StripeEventLine, StripeEventPage, StripeInboxPage};

@@ -26,6 +26,7 @@ use freehold_web::{Answer, Backbone};
 use serde_json::Value;
 
 pub use error_pages::error_pages;
+pub use sign_in::project_pages;
 use this_machine::this_machine_only;
 
 use crate::{Brand, home::Part};

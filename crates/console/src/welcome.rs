@@ -11,6 +11,8 @@ use crate::Brand;
 pub struct WelcomePage {
     /// Whose page it is.
     pub brand: Brand,
+    /// Whether people sign in at this server, and not at a Supabase project.
+    pub own: bool,
 }
 
 impl WelcomePage {

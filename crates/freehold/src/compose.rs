@@ -277,6 +277,7 @@ pub fn router(backbone: Backbone, product: &Product, local: Local) -> (Router, V
         .route("/api/v1/openapi.json", get(async move || Json(served)))
         .fallback(nowhere)
         .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn_with_state(backbone.clone(), freehold_console::project_pages))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(backbone.clone(), limits))
         .layer(middleware::from_fn_with_state(backbone.clone(), freehold_console::error_pages))

@@ -7,6 +7,7 @@ mod disk;
 mod finding;
 mod isolation;
 mod mail;
+mod project;
 mod schema;
 mod secret_key;
 mod server;
@@ -40,6 +41,7 @@ pub async fn doctor(options: Options) -> Result<ExitCode> {
 async fn examine(settings: &Settings) -> Vec<Finding> {
     let mut findings = configuration::examine(settings);
     findings.extend(mail::examine(settings).await);
+    findings.extend(project::examine(settings).await);
     findings.extend(billing::examine(settings).await);
     findings.extend(secret_key::examine(settings));
     findings.extend(disk::examine(&settings.data).await);

@@ -49,11 +49,30 @@ pub fn parts(settings: &Settings, database: &Database, payments: &Part) -> Vec<P
     };
     vec![
         database,
-        part("Sign-in", "built in, Supabase Auth's protocol at /auth/v1".to_owned(), Standing::Connected, None),
+        sign_in(settings),
         mail,
         payments.clone(),
         key,
     ]
+}
+
+/// Where people sign in.
+fn sign_in(settings: &Settings) -> Part {
+    let part = |now: String, standing, setting: Option<&str>| Part {
+        name: "Sign-in".to_owned(),
+        now,
+        standing,
+        setting: setting.map(str::to_owned),
+    };
+    let Some(project) = &settings.supabase.project else {
+        let now = "built in, Supabase Auth's protocol at /auth/v1".to_owned();
+        return part(now, Standing::Connected, None);
+    };
+    let now = format!("the Supabase project at {}", project.url);
+    if project.public_key.is_some() {
+        return part(now, Standing::Connected, None);
+    }
+    part(format!("{now}; the pages of this server cannot sign in"), Standing::Connected, Some("SUPABASE_PUBLISHABLE_KEY"))
 }
 
 /// Prints it.
@@ -68,7 +87,10 @@ pub async fn print(backbone: &Backbone, local: &Local) {
             Standing::StandIn => "stand-in ",
             Standing::Missing => "missing  ",
         };
-        let real = part.setting.as_ref().map(|setting| format!("  (for a real one set {setting})")).unwrap_or_default();
+        let real = part.setting.as_ref().map(|setting| match part.standing {
+            Standing::Connected => format!("  (for that set {setting})"),
+            Standing::StandIn | Standing::Missing => format!("  (for a real one set {setting})"),
+        }).unwrap_or_default();
         println!("  {:width$}  {standing} {}{real}", part.name, part.now);
     }
     println!("\n  API        {site}/docs");
@@ -86,7 +108,7 @@ pub async fn print(backbone: &Backbone, local: &Local) {
 /// A link for whoever sits at the machine. None where mails go elsewhere: then links are for those who read them, and
 /// nobody reads what is sent to the owner of this name.
 async fn first_link(backbone: &Backbone, local: &Local) -> Option<String> {
-    if !local.mailbox || local.sends_mails {
+    if !local.mailbox || local.sends_mails || backbone.identity.project.is_some() {
         return None;
     }
     let data = json!({ "organization": "First organization" });

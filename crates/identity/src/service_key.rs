@@ -174,6 +174,13 @@ pub async fn administrator_anew(identity: &Identity, text: &str) -> Result<Servi
     identity.looks.again(identity, text, look).await?.map_or(known, Ok)
 }
 
+/// What a token of a project's service says that it is for, whoever signed it: `anon` or `service_role`.
+pub fn role_claimed(text: &str) -> Option<&'static str> {
+    let payload = URL_SAFE_NO_PAD.decode(text.split('.').nth(1)?).ok()?;
+    let claims: ServiceClaims = serde_json::from_slice(&payload).ok()?;
+    claims.role.as_deref().and_then(ServiceRole::named).map(ServiceRole::name)
+}
+
 fn not_admin() -> Error {
     Error::new(codes::NOT_ADMIN, "User not allowed")
 }

@@ -19,13 +19,13 @@ use freehold_billing::{
 };
 use freehold_catalog::Price;
 use freehold_core::{Area, Caller, Error, Money, OptionExt, Permission, Result, Standing, TenantId, codes};
-use freehold_identity::user::user_find;
+use freehold_identity::{project::client::pages_sign_in, user::user_find};
 use freehold_tenancy::member::{Membership, membership_list};
 use freehold_web::{Answer, Backbone, MaybeVisitor, Query, Visitor};
 use serde::Deserialize;
 
 use self::account::{Subject, banner};
-use super::{brand, html, html_with_status, sign_in::page as page_of_sign_in};
+use super::{brand, html, html_with_status, sign_in::{at_application, page as page_of_sign_in, sign_in_page}};
 use crate::{
     BillingAccount, BillingBanner, BillingContent, BillingInvoice, BillingNextPayment, BillingOrganization,
     BillingPage, BillingTone, Carried, PayBy, times::day,
@@ -119,7 +119,11 @@ async fn page(
 /// What somebody sees who has not signed in.
 fn sign_in(backbone: &Backbone) -> Answer<Response> {
     let carried = Carried { redirect_to: Some(backbone.billing_url()), organization: None };
-    let page = page_of_sign_in(backbone, carried);
+    let page = match &backbone.identity.project {
+        None => page_of_sign_in(backbone, carried),
+        Some(_) if pages_sign_in(&backbone.identity) => sign_in_page(backbone, carried),
+        Some(_) => return at_application(backbone),
+    };
     html(page.render())
 }
 

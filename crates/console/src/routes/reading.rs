@@ -31,7 +31,7 @@ async fn home(
         parts: if told { pages.local.parts.clone() } else { Vec::new() },
         steps: if told { steps(&backbone, pages.local.mailbox) } else { Vec::new() },
         local_mailbox: told && pages.local.mailbox,
-        sign_in: backbone.identity.project.is_none(),
+        sign_in: true,
     };
     html(page.render())
 }
@@ -76,7 +76,8 @@ fn steps(backbone: &Backbone, mailbox: bool) -> Vec<Step> {
 }
 
 async fn welcome(State(backbone): State<Backbone>) -> Answer<Response> {
-    html(WelcomePage { brand: brand(&backbone) }.render())
+    let own = backbone.identity.project.is_none();
+    html(WelcomePage { brand: brand(&backbone), own }.render())
 }
 
 async fn plans(State(backbone): State<Backbone>) -> Answer<Response> {

@@ -4,6 +4,7 @@
 //! session over. A link is only looked at when it is opened, and used up by the button behind it.
 
 mod arrival;
+mod at_project;
 mod by_mail;
 mod by_password;
 mod factor;
@@ -23,6 +24,9 @@ use freehold_core::{Error, Result, codes as core_codes};
 use freehold_identity::{Realm, codes, session::Client};
 use freehold_web::{Answer, Backbone, Query, client, length_check, realm};
 use serde::{Deserialize, de::DeserializeOwned};
+
+pub use at_project::project_pages;
+pub(super) use at_project::{at_application, sign_in_page};
 
 use super::{brand, html_with_status};
 use crate::{Carried, ProviderButton, SignInPage, SignInStep, SignInWays};

@@ -16,7 +16,7 @@ use freehold_billing::{
 };
 use freehold_core::{Area, Caller, Error, OptionExt, Permission, Result};
 use freehold_identity::session::{Scope, session_end};
-use freehold_web::{Answer, Backbone, MaybeVisitor, Visitor};
+use freehold_web::{Answer, Backbone, MaybeVisitor, Visitor, project_cookies_removed, project_visit_end};
 use serde::Deserialize;
 
 use super::{Reader, Wanted, brand, html, shown};
@@ -192,12 +192,21 @@ pub(super) async fn sign_out(
     visitor: MaybeVisitor,
     request: Request,
 ) -> Answer<Response> {
+    let headers = request.headers().clone();
     let Some(sent) = Sent::of(visitor, request).await? else { return Ok(signed_out()) };
     sent.visitor.form_check(&backbone, &sent.fields.token)?;
-    session_end(&backbone.identity, sent.visitor.user, sent.visitor.session, Scope::Local).await?;
+    let removed = if backbone.identity.project.is_some() {
+        project_visit_end(&backbone, &headers).await;
+        project_cookies_removed(&backbone)?
+    } else {
+        session_end(&backbone.identity, sent.visitor.user, sent.visitor.session, Scope::Local).await?;
+        vec![Visitor::cookie_removed(&backbone)?]
+    };
     backbone.resolver.forget();
     let mut answer = Redirect::to("/sign-in").into_response();
-    answer.headers_mut().insert(header::SET_COOKIE, Visitor::cookie_removed(&backbone)?);
+    for cookie in removed {
+        answer.headers_mut().append(header::SET_COOKIE, cookie);
+    }
     Ok(answer)
 }
 

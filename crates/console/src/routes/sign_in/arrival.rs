@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use freehold_core::{Error, Result, Secret, percent_encode};
-use freehold_identity::{access_token::Claims, factor::factor_list, session::Tokens};
+use freehold_identity::{access_token::Claims, factor::factor_list, project::client::ProjectSession, session::Tokens};
 use freehold_web::{Answer, Backbone, Visitor, ticket_open, ticket_seal};
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +57,26 @@ impl Arrival {
             expires_at: tokens.expires_at,
             kind: if known { kind } else { "magiclink" }.to_owned(),
         }
+    }
+
+    /// A session of the project where people sign in.
+    pub(super) fn of_project(session: &ProjectSession, kind: &str) -> Self {
+        Self {
+            access_token: session.access_token.expose().to_owned(),
+            refresh_token: session.refresh_token.expose().to_owned(),
+            expires_in: session.expires_in,
+            expires_at: session.expires_at,
+            kind: kind.to_owned(),
+        }
+    }
+
+    /// The address with the session in its fragment, which browsers send to no server.
+    pub(super) fn place(&self, target: &str) -> String {
+        let Self { access_token, refresh_token, expires_in, expires_at, kind } = self;
+        format!(
+            "{target}#access_token={access_token}&expires_at={expires_at}&expires_in={expires_in}\
+             &refresh_token={refresh_token}&sb=&token_type=bearer&type={kind}"
+        )
     }
 
     /// Who was told to take this step, with what the access token claims. None: the form was looked at for too long.
@@ -156,13 +176,7 @@ pub(super) fn hand_over(
             let then = backbone.identity.settings.redirect_or_site(after(target).as_deref());
             return hand_over(backbone, visit, arrival, claims, &then);
         }
-        _ => {
-            let Arrival { access_token, refresh_token, expires_in, expires_at, kind } = arrival;
-            format!(
-                "{target}#access_token={access_token}&expires_at={expires_at}&expires_in={expires_in}\
-                 &refresh_token={refresh_token}&sb=&token_type=bearer&type={kind}"
-            )
-        }
+        _ => arrival.place(target),
     };
     let mut answer = Redirect::to(&place).into_response();
     if visit.from_here {
@@ -170,6 +184,11 @@ pub(super) fn hand_over(
         answer.headers_mut().append(header::SET_COOKIE, visitor.cookie(backbone)?);
     }
     Ok(answer)
+}
+
+/// Whether this is a page of ours that is shown the cookie only.
+pub(super) fn is_for_cookie(backbone: &Backbone, target: &str) -> bool {
+    own_path(backbone, target).is_some_and(|own| WITH_COOKIE.contains(&own))
 }
 
 /// The path of a page of ours that people are led to after signing in; none: it is an application's.
