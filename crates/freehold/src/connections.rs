@@ -20,8 +20,8 @@ use std::{
     time::Duration,
 };
 
+use activity::GOODBYE;
 pub use activity::Patience;
-use activity::{Doing, GOODBYE};
 use axum::{
     Router,
     extract::{ConnectInfo, Request},
@@ -203,20 +203,9 @@ impl Server {
                 connection.as_mut().graceful_shutdown();
             }
             loop {
-                let activity = &entry.activity;
-                let (doing, http2) = (activity.doing(), activity.is_http2());
-                let due = match activity.due(&self.patience) {
-                    Some(due) => match (stopped, leaving) {
-                        (Some(stopped), _) => due.min(activity.due_when_stopped(stopped)),
-                        (None, Some(leaving)) if doing <= Doing::Idle && http2 => due.min(leaving),
-                        (None, _) => due,
-                    },
-                    // Looked at again then: on HTTP/2 nothing wakes this task when the client stops taking an answer.
-                    None if http2 => Instant::now() + GOODBYE,
-                    None => return Poll::Pending,
-                };
+                let Some(due) = entry.activity.look_at(&self.patience, stopped, leaving) else { return Poll::Pending };
                 if due <= Instant::now() {
-                    if stopped.is_some() || leaving.is_some() || doing > Doing::Idle || !http2 {
+                    if stopped.is_some() || leaving.is_some() || !entry.activity.is_idle_http2() {
                         return Poll::Ready(());
                     }
                     leaving = Some(Instant::now() + GOODBYE);

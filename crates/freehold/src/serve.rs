@@ -39,7 +39,7 @@ pub async fn serve(settings: Settings) -> Result<()> {
     let vault = secret_key::vault(&settings, &random)?;
 
     let database = Database::open(&settings).await?;
-    let started = run(&settings, &database, &product, (listener, site_url), (vault, random)).await;
+    let started = Box::pin(run(&settings, &database, &product, (listener, site_url), (vault, random))).await;
     let closed = database.close().await;
     started.and(closed)
 }
@@ -58,7 +58,7 @@ async fn run(
     let mut payments = Payments::start(settings, database, product, address, &sources).await?;
     let money = payments.money.take();
     let parts = (start_screen::parts(settings, database, &payments.part), money);
-    let served = run_with(settings, database, product, (listener, site_url), (vault, sources), parts).await;
+    let served = Box::pin(run_with(settings, database, product, (listener, site_url), (vault, sources), parts)).await;
     payments.stop().await;
     served
 }

@@ -167,16 +167,7 @@ impl Options {
     /// Reads the settings file and puts the environment and the command line over it.
     pub fn resolve(self) -> Result<Settings> {
         let file = File::read(self.config.as_deref())?;
-        auth_check(&file.auth)?;
-        if !(1..=1000).contains(&file.database.connections) {
-            bail!("connections in [database] is not between 1 and 1000");
-        }
-        if let Some(problem) = file.connections.problem() {
-            bail!("{problem}");
-        }
-        if let Some(problem) = file.shutdown.problem() {
-            bail!("{problem}");
-        }
+        file_check(&file)?;
         let site_url = self.site_url.or(Some(file.site_url)).filter(|url| !url.is_empty());
         let site_url = site_url.map(|url| url.trim_end_matches('/').to_owned());
         if let Some(url) = &site_url
@@ -232,6 +223,21 @@ impl Options {
             work,
         })
     }
+}
+
+/// Nothing, when what the file says can be followed.
+fn file_check(file: &File) -> Result<()> {
+    auth_check(&file.auth)?;
+    if !(1..=1000).contains(&file.database.connections) {
+        bail!("connections in [database] is not between 1 and 1000");
+    }
+    if let Some(problem) = file.connections.problem() {
+        bail!("{problem}");
+    }
+    if let Some(problem) = file.shutdown.problem() {
+        bail!("{problem}");
+    }
+    Ok(())
 }
 
 /// Nothing, when `[auth]` can be followed.

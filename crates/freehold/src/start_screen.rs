@@ -47,13 +47,7 @@ pub fn parts(settings: &Settings, database: &Database, payments: &Part) -> Vec<P
             part("Mail", now, Standing::Missing, Some("SMTP_URL"))
         }
     };
-    vec![
-        database,
-        sign_in(settings),
-        mail,
-        payments.clone(),
-        key,
-    ]
+    vec![database, sign_in(settings), mail, payments.clone(), key]
 }
 
 /// Where people sign in.
@@ -72,7 +66,11 @@ fn sign_in(settings: &Settings) -> Part {
     if project.public_key.is_some() {
         return part(now, Standing::Connected, None);
     }
-    part(format!("{now}; the pages of this server cannot sign in"), Standing::Connected, Some("SUPABASE_PUBLISHABLE_KEY"))
+    part(
+        format!("{now}; the pages of this server cannot sign in"),
+        Standing::Connected,
+        Some("SUPABASE_PUBLISHABLE_KEY"),
+    )
 }
 
 /// Prints it.
@@ -87,10 +85,14 @@ pub async fn print(backbone: &Backbone, local: &Local) {
             Standing::StandIn => "stand-in ",
             Standing::Missing => "missing  ",
         };
-        let real = part.setting.as_ref().map(|setting| match part.standing {
-            Standing::Connected => format!("  (for that set {setting})"),
-            Standing::StandIn | Standing::Missing => format!("  (for a real one set {setting})"),
-        }).unwrap_or_default();
+        let real = part
+            .setting
+            .as_ref()
+            .map(|setting| match part.standing {
+                Standing::Connected => format!("  (for that set {setting})"),
+                Standing::StandIn | Standing::Missing => format!("  (for a real one set {setting})"),
+            })
+            .unwrap_or_default();
         println!("  {:width$}  {standing} {}{real}", part.name, part.now);
     }
     println!("\n  API        {site}/docs");

@@ -71,11 +71,7 @@ pub async fn project_visit_end(backbone: &Backbone, headers: &HeaderMap) {
 }
 
 /// The visitor, while the project lets them in; none: they have to sign in again.
-pub(crate) async fn project_visitor(
-    backbone: &Backbone,
-    parts: &Parts,
-    visitor: Visitor,
-) -> Result<Option<Visitor>> {
+pub(crate) async fn project_visitor(backbone: &Backbone, parts: &Parts, visitor: Visitor) -> Result<Option<Visitor>> {
     let found = live(backbone, parts, visitor).await;
     match found {
         Ok(Some(visitor)) => Ok(Some(visitor)),

@@ -68,7 +68,15 @@ pub enum Credential<'a> {
 impl Default for Resolver {
     fn default() -> Self {
         let familiar = Cache::builder().max_capacity(100_000).time_to_live(FAMILIAR).build();
-        Self { keys: cache(), refused: cache(), familiar, members: cache(), sessions: cache(), told: Arc::default(), systems: cache() }
+        Self {
+            keys: cache(),
+            refused: cache(),
+            familiar,
+            members: cache(),
+            sessions: cache(),
+            told: Arc::default(),
+            systems: cache(),
+        }
     }
 }
 
@@ -214,12 +222,7 @@ impl Backbone {
         if self.billing.is_some() { standing } else { Standing::Good }
     }
 
-    async fn key_caller(
-        &self,
-        text: &str,
-        wanted: Option<TenantId>,
-        address: Option<IpAddr>,
-    ) -> Result<Arc<Caller>> {
+    async fn key_caller(&self, text: &str, wanted: Option<TenantId>, address: Option<IpAddr>) -> Result<Arc<Caller>> {
         let invalid = || {
             Error::new(codes::UNAUTHENTICATED, "The API key is unknown, or it expired, was revoked or is suspended.")
         };

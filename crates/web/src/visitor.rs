@@ -12,7 +12,9 @@ use freehold_core::{Caller, Error, Result, SessionId, TenantId, UserId, codes};
 use freehold_identity::{access_token::Aal, codes::AAL2_REQUIRED};
 use freehold_vault::Purpose;
 
-use crate::{Backbone, Cookie, Problem, SameSite, authenticated::user_rate_take, cookie_read, project_visit::project_visitor};
+use crate::{
+    Backbone, Cookie, Problem, SameSite, authenticated::user_rate_take, cookie_read, project_visit::project_visitor,
+};
 
 /// The cookie's name.
 const NAME: &str = "freehold_session";

@@ -57,6 +57,7 @@ fn pages() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("auth/v1/verify/index.html", sign_in_samples::confirm().render()?),
         ("half-confirmed/index.html", sign_in_samples::half_confirmed().render()?),
         ("link-expired/index.html", sign_in_samples::link_expired().render()?),
+        ("notice/index.html", sign_in_samples::notice().render()?),
         ("welcome/index.html", samples::welcome().render()?),
         ("mailbox-empty/index.html", samples::mailbox(&[]).render()?),
         ("plans/index.html", samples::plans().render()?),

@@ -65,7 +65,7 @@ pub(crate) fn home() -> HomePage {
 }
 
 pub(crate) fn welcome() -> WelcomePage {
-    WelcomePage { brand: brand() }
+    WelcomePage { brand: brand(), own: true }
 }
 
 /// The product's, for its mails.

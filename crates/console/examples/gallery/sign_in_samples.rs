@@ -2,8 +2,8 @@
 
 use freehold_console::{
     Carried, ConfirmPage, FactorPage, ForgotPage, HalfConfirmedPage, InvitationOffer, InvitationPage, InvitationReader,
-    InvitationState, LinkExpiredPage, MailPurpose, NewPasswordPage, ProviderButton, Purpose, SignInPage, SignInStep,
-    SignInWays, SignUpPage,
+    InvitationState, LinkExpiredPage, MailPurpose, NewPasswordPage, NoticePage, ProviderButton, Purpose, SignInPage,
+    SignInStep, SignInWays, SignUpPage,
 };
 
 use super::samples::brand;
@@ -93,6 +93,15 @@ pub(crate) fn confirm() -> ConfirmPage {
         token: "pM2vWb9oQ4nT7sYx1cKdLr".to_owned(),
         kind: "magiclink".to_owned(),
         redirect_to: Some("https://app.example.org/welcome".to_owned()),
+    }
+}
+
+pub(crate) fn notice() -> NoticePage {
+    NoticePage {
+        brand: brand(),
+        title: "Sign in with the application",
+        text: "VoiceFX AI signs its users in with its own application. This page cannot do it.".to_owned(),
+        link: Some(("https://app.example.org/login".to_owned(), "Go to sign-in")),
     }
 }
 

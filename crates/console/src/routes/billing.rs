@@ -25,7 +25,10 @@ use freehold_web::{Answer, Backbone, MaybeVisitor, Query, Visitor};
 use serde::Deserialize;
 
 use self::account::{Subject, banner};
-use super::{brand, html, html_with_status, sign_in::{at_application, page as page_of_sign_in, sign_in_page}};
+use super::{
+    brand, html, html_with_status,
+    sign_in::{at_application, page as page_of_sign_in, sign_in_page},
+};
 use crate::{
     BillingAccount, BillingBanner, BillingContent, BillingInvoice, BillingNextPayment, BillingOrganization,
     BillingPage, BillingTone, Carried, PayBy, times::day,

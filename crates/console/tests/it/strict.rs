@@ -25,6 +25,7 @@ pub(crate) fn ordinary() -> Vec<(&'static str, String)> {
         ("confirm", sign_in_samples::confirm().render().unwrap()),
         ("half confirmed", sign_in_samples::half_confirmed().render().unwrap()),
         ("link expired", sign_in_samples::link_expired().render().unwrap()),
+        ("notice", sign_in_samples::notice().render().unwrap()),
         ("welcome", samples::welcome().render().unwrap()),
         ("mailbox", samples::mailbox(&mails).render().unwrap()),
         ("mail", samples::mail(0, &mails[0], text).render().unwrap()),

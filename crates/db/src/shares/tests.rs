@@ -47,6 +47,25 @@ fn a_tenants_background_work_has_a_share_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_flood_from_one_network_neither_refuses_nor_delays_the_look_up_of_another() {
+    let shares = Shares::new(1);
+    let look_up = |network: u64| Party::System("look up a key", network);
+    let held = at_once(&shares, look_up(1)).unwrap();
+    let mut flood: Vec<_> = (0..MOST_WAITING).map(|_| Box::pin(shares.acquire(look_up(1)))).collect();
+    for waiter in &mut flood {
+        assert!(waiter.now_or_never().is_none());
+    }
+    assert!(matches!(shares.acquire(look_up(1)).now_or_never(), Some(Err(Full))), "the line of the flood is full");
+    let mut other = Box::pin(shares.acquire(look_up(2)));
+    assert!((&mut other).now_or_never().is_none(), "it waits, and is not refused");
+    drop(held);
+    let turn = (&mut flood[0]).now_or_never().unwrap();
+    assert!((&mut other).now_or_never().is_none());
+    drop(turn);
+    assert!((&mut other).now_or_never().is_some(), "it is next, before the thousand that came earlier");
+}
+
+#[tokio::test]
 async fn parties_that_wait_take_turns() {
     let shares = Shares::new(1);
     let held = at_once(&shares, Party::System("test", 0)).unwrap();

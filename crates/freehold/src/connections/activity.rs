@@ -109,8 +109,32 @@ impl Activity {
         }
     }
 
+    /// When the connection is to be looked at, because its client will have taken too long; none: when something happens on it.
+    /// The server stops since `stopped`, and the client has to close an idle connection by `leaving`.
+    pub(super) fn look_at(
+        &self,
+        patience: &Patience,
+        stopped: Option<Instant>,
+        leaving: Option<Instant>,
+    ) -> Option<Instant> {
+        match self.due(patience) {
+            Some(due) => Some(match (stopped, leaving) {
+                (Some(stopped), _) => due.min(self.due_when_stopped(stopped)),
+                (None, Some(leaving)) if self.is_idle_http2() => due.min(leaving),
+                (None, _) => due,
+            }),
+            // On HTTP/2 nothing wakes the connection's task when the client stops taking an answer.
+            None => self.is_http2().then(|| Instant::now() + GOODBYE),
+        }
+    }
+
+    /// Whether it is of HTTP/2 with nothing under way.
+    pub(super) fn is_idle_http2(&self) -> bool {
+        self.is_http2() && self.doing() <= Doing::Idle
+    }
+
     /// When a client will have taken too long that a stopping server still waits for.
-    pub(super) fn due_when_stopped(&self, stopped: Instant) -> Instant {
+    fn due_when_stopped(&self, stopped: Instant) -> Instant {
         let at = |milliseconds| self.since + Duration::from_millis(milliseconds);
         match self.doing() {
             // HTTP/2 clients were told to close the connection.

@@ -16,10 +16,20 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
     let Some(project) = &settings.supabase.project else { return Vec::new() };
     let outbound = match Outbound::new(settings.outbound.allowed(settings.database_url.is_none())) {
         Ok(outbound) => outbound,
-        Err(error) => return vec![Finding::fail(format!("the Supabase project cannot be asked: {error}"), "look at [outbound]")],
+        Err(error) => {
+            return vec![Finding::fail(format!("the Supabase project cannot be asked: {error}"), "look at [outbound]")];
+        }
     };
+    let base = match Url::parse(&project.auth_url()) {
+        Ok(base) => base,
+        Err(error) => {
+            let what = format!("SUPABASE_URL is no address: {error}");
+            return vec![Finding::fail(what, "set it to the project's address, such as https://abc.supabase.co")];
+        }
+    };
+    let outbound = (outbound, base);
     let (url, has_secret) = (&project.url, settings.supabase.jwt_secret.is_some());
-    let published = ask(&outbound, project, "/.well-known/jwks.json", None).await;
+    let published = ask(&outbound, "/.well-known/jwks.json", None).await;
     let mut findings = vec![match &published {
         Ok(answer) => published_keys(url, answer, has_secret),
         Err(error) => unreached(url, error),
@@ -36,7 +46,10 @@ fn unreached(url: &str, error: &SendError) -> Finding {
             "open its address in [outbound] of freehold.toml: allow = [\"10.1.2.3/32\"]",
         );
     }
-    Finding::fail(format!("the Supabase project at {url} is not reached: {error}"), "correct SUPABASE_URL, or wait until it is back")
+    Finding::fail(
+        format!("the Supabase project at {url} is not reached: {error}"),
+        "correct SUPABASE_URL, or wait until it is back",
+    )
 }
 
 fn published_keys(url: &str, answer: &Answer, has_secret: bool) -> Finding {
@@ -55,22 +68,27 @@ fn published_keys(url: &str, answer: &Answer, has_secret: bool) -> Finding {
     }
 }
 
-async fn service_key(outbound: &Outbound, project: &ProjectSettings, reached: bool) -> Finding {
+async fn service_key(outbound: &(Outbound, Url), project: &ProjectSettings, reached: bool) -> Finding {
     let name = "SUPABASE_SECRET_KEY";
     let Some(key) = &project.service_key else {
         return Finding::warn(
-            format!("{name} is not set: users who are banned or deleted at the project are noticed when their session is asked for, and not behind cookies of pages"),
+            format!(
+                "{name} is not set: users who are banned or deleted at the project are noticed when their session is asked for, and not behind cookies of pages"
+            ),
             "set it, so that they are locked out within a minute",
         );
     };
     if let Some(kind) = kind_of(key).filter(|kind| *kind != "service_role") {
-        return Finding::fail(format!("{name} is a key of the kind {kind}"), "set the project's secret or service_role key");
+        return Finding::fail(
+            format!("{name} is a key of the kind {kind}"),
+            "set the project's secret or service_role key",
+        );
     }
-    let answer = ask(outbound, project, "/admin/users?per_page=1", Some(key)).await;
+    let answer = ask(outbound, "/admin/users", Some(key)).await;
     fits(name, &answer, reached, "administers its users")
 }
 
-async fn public_key(outbound: &Outbound, project: &ProjectSettings, reached: bool) -> Finding {
+async fn public_key(outbound: &(Outbound, Url), project: &ProjectSettings, reached: bool) -> Finding {
     let name = "SUPABASE_PUBLISHABLE_KEY";
     let Some(key) = &project.public_key else {
         return Finding::warn(
@@ -79,19 +97,26 @@ async fn public_key(outbound: &Outbound, project: &ProjectSettings, reached: boo
         );
     };
     if let Some(kind) = kind_of(key).filter(|kind| *kind != "anon") {
-        return Finding::fail(format!("{name} is a key of the kind {kind}"), "set the project's publishable or anon key");
+        return Finding::fail(
+            format!("{name} is a key of the kind {kind}"),
+            "set the project's publishable or anon key",
+        );
     }
-    let answer = ask(outbound, project, "/settings", Some(key)).await;
+    let answer = ask(outbound, "/settings", Some(key)).await;
     fits(name, &answer, reached, "signs visitors of pages in")
 }
 
 fn fits(name: &str, answer: &Result<Answer, SendError>, reached: bool, what: &str) -> Finding {
     match answer {
         Ok(answer) if answer.status == 200 => Finding::ok(format!("{name} {what}")),
-        Ok(answer) if matches!(answer.status, 401 | 403) => {
-            Finding::fail(format!("the Supabase project refuses {name} ({})", answer.status), "set a key of this project")
-        }
-        Ok(answer) => Finding::warn(format!("{name} could not be tried: the project answers {}", answer.status), "try again later"),
+        Ok(answer) if matches!(answer.status, 401 | 403) => Finding::fail(
+            format!("the Supabase project refuses {name} ({})", answer.status),
+            "set a key of this project",
+        ),
+        Ok(answer) => Finding::warn(
+            format!("{name} could not be tried: the project answers {}", answer.status),
+            "try again later",
+        ),
         Err(_) if !reached => Finding::warn(format!("{name} could not be tried"), "first let the project be reached"),
         Err(error) => Finding::warn(format!("{name} could not be tried: {error}"), "try again later"),
     }
@@ -109,23 +134,19 @@ fn kind_of(key: &Secret) -> Option<&'static str> {
     freehold_identity::service_key::role_claimed(text)
 }
 
-async fn ask(
-    outbound: &Outbound,
-    project: &ProjectSettings,
-    path: &str,
-    key: Option<&Secret>,
-) -> Result<Answer, SendError> {
+async fn ask((outbound, base): &(Outbound, Url), path: &str, key: Option<&Secret>) -> Result<Answer, SendError> {
     let mut headers = HeaderMap::new();
     let value = |text: String| HeaderValue::from_str(&text).ok();
     if let Some(key) = key {
         headers.extend(value(key.expose().to_owned()).map(|value| (header::HeaderName::from_static("apikey"), value)));
         headers.extend(value(format!("Bearer {}", key.expose())).map(|value| (header::AUTHORIZATION, value)));
     }
-    let url = format!("{}{path}", project.auth_url());
-    // An address that cannot be read is refused by the client with its reason.
-    let url = Url::parse(&url).unwrap_or_else(|_| Url::from_directory_path("/").expect("a path"));
-    let request =
-        Request { url, method: Method::GET, headers, body: Bytes::new(), time_limit: ANSWERED_WITHIN };
+    let mut url = base.clone();
+    url.set_path(&format!("{}{path}", base.path()));
+    if path == "/admin/users" {
+        url.set_query(Some("per_page=1"));
+    }
+    let request = Request { url, method: Method::GET, headers, body: Bytes::new(), time_limit: ANSWERED_WITHIN };
     outbound.send(request).await
 }
 
@@ -143,7 +164,8 @@ mod tests {
 
     #[test]
     fn keys_that_cannot_be_used_are_a_failure_without_the_secret() {
-        let answer = |status, body: &str| Answer { status, headers: HeaderMap::new(), body: body.into(), took: Duration::ZERO };
+        let answer =
+            |status, body: &str| Answer { status, headers: HeaderMap::new(), body: body.into(), took: Duration::ZERO };
         let none = answer(200, r#"{"keys":[]}"#);
         assert_eq!(published_keys("https://x", &none, false).level, Level::Fail);
         assert_eq!(published_keys("https://x", &none, true).level, Level::Ok);

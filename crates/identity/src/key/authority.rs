@@ -54,13 +54,7 @@ impl Link {
 
 /// What the text of a key stands for, when the key works; notes that it was used. Look-ups of one `origin` take turns with those of
 /// others.
-pub async fn key_holder(
-    db: &Db,
-    vault: &Vault,
-    key: &str,
-    origin: u64,
-    now: Timestamp,
-) -> Result<Option<Holder>> {
+pub async fn key_holder(db: &Db, vault: &Vault, key: &str, origin: u64, now: Timestamp) -> Result<Option<Holder>> {
     // Also under older master keys, so that changing the master key breaks no program.
     let digests: Vec<Vec<u8>> = vault.macs(Purpose::ApiKey, key.as_bytes()).map(Vec::from).collect();
     holder(db.system("look up a key").of(origin).fetch_all(store::key_line_used(digests, now)).await?, now)

@@ -105,7 +105,9 @@ pub async fn project_refresh(identity: &Identity, refresh_token: &Secret) -> Res
         let body = json!({ "refresh_token": refresh_token.expose() });
         let answer = post(identity, "/token?grant_type=refresh_token", None, &body).await.map_err(|error| {
             let ended = error.code().status < 500 && error.code().status != 429;
-            let over = |error| Error::new(core_codes::UNAUTHENTICATED, "The session has ended. Sign in again.").caused_by(error);
+            let over = |error| {
+                Error::new(core_codes::UNAUTHENTICATED, "The session has ended. Sign in again.").caused_by(error)
+            };
             if ended { over(error) } else { error }
         })?;
         session(identity, &answer)
@@ -128,7 +130,8 @@ fn of(identity: &Identity) -> Result<&Project> {
 
 async fn post(identity: &Identity, path: &str, bearer: Option<&Secret>, body: &Value) -> Result<Answer> {
     let project = of(identity)?;
-    let missing = || Error::new(codes::FEATURE_DISABLED, "SUPABASE_PUBLISHABLE_KEY is not set, so pages cannot sign in.");
+    let missing =
+        || Error::new(codes::FEATURE_DISABLED, "SUPABASE_PUBLISHABLE_KEY is not set, so pages cannot sign in.");
     let key = project.settings.public_key.as_ref().ok_or_else(missing)?;
     let mut headers = HeaderMap::new();
     headers.insert("apikey", secret_value(key.expose())?);

@@ -74,16 +74,13 @@ impl Default for Standings {
 
 impl Standings {
     /// What is known under this key; asked for when it is too old, once for all who wait.
-    async fn of<K: std::hash::Hash + Eq + Send + Sync + 'static>(
+    async fn of<K: std::hash::Hash + Eq + Copy + Send + Sync + 'static>(
         &self,
         known: &Cache<K, Checked>,
         key: K,
         now: Timestamp,
         ask: impl Future<Output = Result<Standing>> + Send,
-    ) -> Result<Standing>
-    where
-        K: Copy,
-    {
+    ) -> Result<Standing> {
         let before = known.get(&key).await.and_then(|checked| checked.standing);
         let look = async {
             let later = |by: SignedDuration| now.saturating_add(by).unwrap_or(Timestamp::MAX);
@@ -118,8 +115,7 @@ impl Project {
                 let mut headers = HeaderMap::new();
                 headers.insert("apikey", secret_value(key.expose())?);
                 headers.insert(header::AUTHORIZATION, secret_value(&format!("Bearer {token}"))?);
-                let answer =
-                    send(identity, self, headers, (Method::GET, "/user"), None, ANSWERED_WITHIN).await?;
+                let answer = send(identity, self, headers, (Method::GET, "/user"), None, ANSWERED_WITHIN).await?;
                 session_standing(answer.status, &answer.body, identity.clock.now())
             };
             let now = identity.clock.now();
@@ -220,11 +216,15 @@ mod tests {
             assert_eq!((user(200, good), session(200, good)), (Some(Standing::Good), Some(Standing::Good)), "{good}");
         }
         assert_eq!(user(200, r#"{"deleted_at":"2026-11-28T12:00:00Z"}"#), Some(Standing::Ended));
-        assert_eq!(user(404, r#"{"code":404,"error_code":"user_not_found","msg":"User not found"}"#), Some(Standing::Ended));
+        assert_eq!(
+            user(404, r#"{"code":404,"error_code":"user_not_found","msg":"User not found"}"#),
+            Some(Standing::Ended)
+        );
         assert_eq!(session(403, r#"{"code":403,"error_code":"session_not_found"}"#), Some(Standing::Ended));
         assert_eq!(session(403, r#"{"code":"user_banned","message":"User is banned"}"#), Some(Standing::Banned));
         // What says nothing of the user changes nothing.
-        for (status, body) in [(401, r#"{"message":"Invalid API key"}"#), (404, "no such route"), (502, ""), (200, "x")] {
+        for (status, body) in [(401, r#"{"message":"Invalid API key"}"#), (404, "no such route"), (502, ""), (200, "x")]
+        {
             assert_eq!((user(status, body), session(status, body)), (None, None), "{status} {body}");
         }
     }

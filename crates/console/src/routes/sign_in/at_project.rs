@@ -80,7 +80,8 @@ async fn answer(backbone: &Backbone, request: Request) -> Answer<Response> {
 
 async fn carried(request: Request) -> Result<Carried, freehold_web::Problem> {
     let (mut parts, _): (Parts, _) = request.into_parts();
-    let Query(wanted) = <Query<Wanted> as axum::extract::FromRequestParts<()>>::from_request_parts(&mut parts, &()).await?;
+    let Query(wanted) =
+        <Query<Wanted> as axum::extract::FromRequestParts<()>>::from_request_parts(&mut parts, &()).await?;
     Ok(Carried { redirect_to: wanted.redirect_to, organization: wanted.organization })
 }
 
@@ -120,8 +121,7 @@ async fn password_use(backbone: &Backbone, request: Request) -> Answer<Response>
         Ok(response) => Ok(response),
         Err(error) => {
             let (status, said) = sentence(error)?;
-            let page =
-                SignInPage { email, error: Some(said), ..sign_in_page(backbone, visit.carried(redirect_to)) };
+            let page = SignInPage { email, error: Some(said), ..sign_in_page(backbone, visit.carried(redirect_to)) };
             show(backbone, status, &page)
         }
     }
@@ -147,8 +147,7 @@ async fn sign_up(backbone: &Backbone, request: Request) -> Answer<Response> {
         Ok(response) => Ok(response),
         Err(error) => {
             let (status, said) = sentence(error)?;
-            let page =
-                SignUpPage { email, error: Some(said), ..sign_up_page(backbone, visit.carried(redirect_to)) };
+            let page = SignUpPage { email, error: Some(said), ..sign_up_page(backbone, visit.carried(redirect_to)) };
             sign_up_show(backbone, status, &page)
         }
     }
@@ -191,15 +190,14 @@ async fn arrive(
     let claims: std::sync::Arc<Claims> = backbone.person_claims(session.access_token.expose()).await?;
     if session.has_factor() && claims.aal == Aal::One {
         let at = application_sign_in(&backbone.identity).map(|url| format!(" at {url}")).unwrap_or_default();
-        let message = format!("This account has a second factor, which this page cannot ask for. Sign in with the application{at}.");
+        let message = format!(
+            "This account has a second factor, which this page cannot ask for. Sign in with the application{at}."
+        );
         return Err(Error::new(freehold_core::codes::VALIDATION_FAILED, message));
     }
     let target = backbone.identity.settings.redirect_or_site(redirect_to.filter(|to| !to.is_empty()));
-    let place = if is_for_cookie(backbone, &target) {
-        target
-    } else {
-        Arrival::of_project(session, kind).place(&target)
-    };
+    let place =
+        if is_for_cookie(backbone, &target) { target } else { Arrival::of_project(session, kind).place(&target) };
     let mut answer = Redirect::to(&place).into_response();
     if visit.from_here {
         for cookie in project_cookies(backbone, &claims, session)? {

@@ -112,7 +112,7 @@ impl Setup {
         let project = self.project.map(|(url, key)| ProjectSettings {
             url: url.to_owned(),
             service_key: Some(key).filter(|key| !key.is_empty()).map(secret),
-            public_key: None,
+            public_key: Some(key).filter(|key| !key.is_empty()).map(secret),
             sign_in_url: None,
         });
         SupabaseSettings { jwt_secret: self.jwt_secret.map(secret), project }

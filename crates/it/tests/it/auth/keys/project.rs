@@ -1,5 +1,8 @@
 //! A Supabase project instead, which a second Freehold plays: on a socket, with a clock of its own that goes along.
 
+mod pages;
+mod standing;
+
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -37,6 +40,8 @@ struct Project {
     away: Arc<AtomicBool>,
     /// How often it was asked for its keys.
     asked: Arc<AtomicUsize>,
+    /// How often it was asked for a user or a session.
+    looked: Arc<AtomicUsize>,
     serving: JoinHandle<()>,
 }
 
@@ -48,21 +53,30 @@ impl Project {
         let keys = service_keys_show(&app.backbone.identity.keeper(), &format!("{url}/auth/v1")).await.unwrap();
         keys_refresh(&app.backbone.identity).await.unwrap();
         let (away, asked) = (Arc::new(AtomicBool::default()), Arc::new(AtomicUsize::default()));
-        let (is_away, counted) = (away.clone(), asked.clone());
+        let looked = Arc::new(AtomicUsize::default());
+        let (is_away, counted, seen) = (away.clone(), asked.clone(), looked.clone());
         let router = app.router.clone().layer(middleware::from_fn(move |request: Request, next: Next| {
             let keys = request.uri().path().ends_with("/jwks.json");
             counted.fetch_add(usize::from(keys), Ordering::Relaxed);
+            let look = request.method() == "GET"
+                && ["/auth/v1/user", "/auth/v1/admin/users/"].iter().any(|path| request.uri().path().starts_with(path));
+            seen.fetch_add(usize::from(look), Ordering::Relaxed);
             let away = is_away.load(Ordering::Relaxed);
             async move { if away { StatusCode::BAD_GATEWAY.into_response() } else { next.run(request).await } }
         }));
         let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
         let serving = tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
-        Self { app, url, key: keys.secret_key.expose().to_owned(), away, asked, serving }
+        Self { app, url, key: keys.secret_key.expose().to_owned(), away, asked, looked, serving }
     }
 
     /// A server whose people sign in here.
     async fn customer(&self) -> TestApp {
         TestApp::with(Setup::default().at_project(&self.url, &self.key)).await
+    }
+
+    /// The same without a key of the project.
+    async fn keyless(&self) -> TestApp {
+        TestApp::with(Setup::default().at_project(&self.url, "")).await
     }
 
     async fn sign_up(&self, email: &str) -> Value {
@@ -71,6 +85,10 @@ impl Project {
 
     fn asked(&self) -> usize {
         self.asked.load(Ordering::Relaxed)
+    }
+
+    fn looked(&self) -> usize {
+        self.looked.load(Ordering::Relaxed)
     }
 
     fn go_away(&self, away: bool) {
@@ -214,7 +232,7 @@ async fn a_project_that_nothing_answers_for_is_away() {
 #[tokio::test]
 async fn a_key_that_it_revoked_dies_here_ten_minutes_later() {
     let project = Project::start().await;
-    let app = project.customer().await;
+    let app = project.keyless().await;
     let ada = project.sign_up(ADA).await;
     app.get("/api/v1/me").token(token(&ada)).send().await.expect(200);
     let old = header(token(&ada))["kid"].as_str().unwrap().to_owned();
@@ -246,10 +264,19 @@ async fn projects_that_share_a_secret_are_understood() {
     assert_eq!(project.asked(), 0, "there is nothing to ask for");
     // A hook of the project may leave these out.
     let mut bare = claims(token(&ada));
-    for name in ["app_metadata", "user_metadata", "amr"] {
+    for name in ["app_metadata", "user_metadata", "amr", "phone", "is_anonymous", "email", "aal"] {
         bare.as_object_mut().unwrap().remove(name);
+        app.get("/api/v1/me").token(&with_secret(SECRET, &bare)).send().await.expect(200);
     }
-    app.get("/api/v1/me").token(&with_secret(SECRET, &bare)).send().await.expect(200);
+    // Without these nobody knows whose token it is, for how long, and of which session.
+    for name in ["iss", "sub", "aud", "exp", "iat", "role", "session_id"] {
+        let mut less = bare.clone();
+        less.as_object_mut().unwrap().remove(name);
+        let token = with_secret(SECRET, &less);
+        app.get("/api/v1/me").token(&token).send().await.refused(401, "unauthenticated");
+        let why = freehold_identity::project::token_claims(&app.backbone.identity, &token).await.unwrap().unwrap_err();
+        assert_eq!(why.to_string(), format!("the token has no claim {name}"));
+    }
     let other = with_secret("another-secret-of-more-than-32-characters", &claims(token(&ada)));
     app.get("/api/v1/me").token(&other).send().await.refused(401, "unauthenticated");
     let untold = project.customer().await;
@@ -315,9 +342,9 @@ async fn an_address_goes_to_whom_the_project_gave_it() {
 
 /// Nothing but the end of the token tells us.
 #[tokio::test]
-async fn a_session_that_it_ended_is_good_until_its_token_ends() {
+async fn without_a_key_of_the_project_a_session_that_it_ended_is_good_until_its_token_ends() {
     let project = Project::start().await;
-    let app = project.customer().await;
+    let app = project.keyless().await;
     let ada = project.sign_up(ADA).await;
     project.app.post("/auth/v1/logout").token(token(&ada)).send().await.expect(204);
     app.get("/api/v1/me").token(token(&ada)).send().await.expect(200);
@@ -336,7 +363,7 @@ async fn nobody_signs_in_here() {
         let refused = app.post(&format!("/auth/v1/{path}")).json(&body).send().await.refused(404, "feature_disabled");
         assert!(refused.at("/msg").contains(&format!("{}/auth/v1", project.url)), "{refused}");
     }
-    for path in ["/sign-in", "/auth/v1/verify?token=a&type=signup", "/auth/v1/user", "/auth/v1/authorize?provider=x"] {
+    for path in ["/auth/v1/verify?token=a&type=signup", "/auth/v1/user", "/auth/v1/authorize?provider=x"] {
         let refused = app.get(path).browser().send().await.expect(404);
         assert!(refused.holds(&project.url), "{refused}");
     }

@@ -150,6 +150,14 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
+    /// What the cookies of the answer say, as a browser sends them back; without those that it removes.
+    pub(crate) fn cookies(&self) -> String {
+        let set = self.headers.get_all("set-cookie").into_iter().map(|value| value.to_str().unwrap());
+        let kept: Vec<&str> =
+            set.filter(|cookie| !cookie.contains("Max-Age=0")).filter_map(|cookie| cookie.split(';').next()).collect();
+        kept.join("; ")
+    }
+
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.body
     }
