@@ -10,13 +10,14 @@ use std::{
 };
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, QueueMode, RecyclingMethod, Status};
-use freehold_core::{Actor, Caller, Error, Result, Standing, codes};
+use freehold_core::{Actor, Caller, Context, Error, Result, Standing, codes};
 
 use crate::{
     PoolSettings, Query, Row, Settings, StatementCache,
     error::{crowded, database_error, from_pool, unreached},
     health::Health,
     pulse::Pulse,
+    refusal::Refusal,
     roles::RoleNames,
     send::is_outdated,
     shares::{Full, Party, Permit, Shares},
@@ -53,7 +54,7 @@ impl Db {
         let manager = Manager::from_config(settings.config.clone(), tls::connector(&settings.tls)?, config);
         // The connection that came back last goes out next: its backend's caches are warm, and of many it is few that grow.
         let pool = Pool::builder(manager).max_size(settings.pool.connections).queue_mode(QueueMode::Lifo).build();
-        let pool = pool.map_err(Error::internal)?;
+        let pool = pool.context("making the pool")?;
         let pulse = Arc::new(Pulse::new(settings.clone(), pool.clone()));
         let shares = Shares::new(settings.pool.connections);
         let PoolSettings { wait, statement_timeout: timeout, statement_cache: cache, .. } = settings.pool;
@@ -94,7 +95,7 @@ impl Db {
     pub(crate) async fn client(&self, party: Party) -> Result<Connection> {
         let connection = async {
             let permit = self.shares.acquire(party).await.map_err(|Full| self.exhausted(party))?;
-            let object = self.pool.get().await.map_err(from_pool)?;
+            let object = self.pool.get().await.map_err(|error| from_pool(self.pulse.settings(), error))?;
             Ok(Connection { object, permit })
         };
         // The pool's own limits would be one for a place in it, and another for a new connection.
@@ -113,6 +114,8 @@ impl Db {
             load.all_held
         );
         match party {
+            // There is not one connection, so the database and not its load is to be looked at.
+            _ if size == 0 => unreached(Refusal::unanswered(self.pulse.settings(), self.wait)),
             // What the tenant itself has under way is what it waits for.
             Party::Requests(_) | Party::Work(_) if load.held > 0 => crowded(why),
             _ => unreached(why),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use freehold_core::{Error, Result, codes};
 use tokio_postgres::error::SqlState;
 
-use crate::send::is_outdated;
+use crate::{Settings, refusal::Refusal, send::is_outdated};
 
 /// How long a caller waits before trying again when the database is away or busy.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
@@ -62,7 +62,7 @@ impl Trouble {
 
 /// The driver's error as ours: away or busy is `unavailable`, everything else is our fault and `internal`.
 #[track_caller]
-pub fn from_driver(error: tokio_postgres::Error) -> Error {
+pub(crate) fn from_driver(error: tokio_postgres::Error) -> Error {
     let away = error.is_closed() || error.as_db_error().is_none() && !is_conversion(&error);
     if let Some(trouble) = Trouble::of(&error) {
         return trouble.error().caused_by(error);
@@ -77,6 +77,24 @@ pub fn from_driver(error: tokio_postgres::Error) -> Error {
         Error::unavailable(RETRY_AFTER, error)
     } else {
         Error::internal(error)
+    }
+}
+
+/// The driver's answers as ours.
+pub(crate) trait DriverResult<T> {
+    /// The value, or the error as [`from_driver`] makes it. A method, because a function that is passed on by name does not
+    /// know its caller, and the log would name a place in the standard library.
+    #[track_caller]
+    fn or_error(self) -> Result<T>;
+}
+
+impl<T> DriverResult<T> for Result<T, tokio_postgres::Error> {
+    #[track_caller]
+    fn or_error(self) -> Result<T> {
+        match self {
+            Ok(value) => Ok(value),
+            Err(error) => Err(from_driver(error)),
+        }
     }
 }
 
@@ -112,27 +130,26 @@ pub(crate) fn crowded(why: String) -> Error {
 
 /// There was no connection in time, so nothing was asked for.
 #[track_caller]
-pub(crate) fn unreached(why: String) -> Error {
+pub(crate) fn unreached(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::unavailable(RETRY_AFTER, why)
 }
 
 /// The pool's error as ours.
 #[track_caller]
-pub(crate) fn from_pool(error: deadpool_postgres::PoolError) -> Error {
+pub(crate) fn from_pool(settings: &Settings, error: deadpool_postgres::PoolError) -> Error {
     match error {
-        deadpool_postgres::PoolError::Backend(error) => from_connect(error),
+        deadpool_postgres::PoolError::Backend(error) => from_connect(settings, error),
         other => Error::unavailable(RETRY_AFTER, other),
     }
 }
 
-/// The driver's error as ours, when it could not connect.
+/// The driver's error as ours, when it could not connect with these settings.
 #[track_caller]
-pub(crate) fn from_connect(error: tokio_postgres::Error) -> Error {
-    match error.code() {
-        // Wrong password, unknown database: waiting does not help, but the caller is not to blame either.
-        Some(code) if !is_temporary(code) => Error::internal(error),
-        _ => Error::unavailable(RETRY_AFTER, error),
-    }
+pub(crate) fn from_connect(settings: &Settings, error: tokio_postgres::Error) -> Error {
+    // Wrong password, unknown database: waiting does not help, but the caller is not to blame either.
+    let lasting = error.code().is_some_and(|code| !is_temporary(code));
+    let refusal = Refusal::new(settings, error);
+    if lasting { Error::internal(refusal) } else { Error::unavailable(RETRY_AFTER, refusal) }
 }
 
 /// Whether the error came from turning a value into bytes or back, which no retry mends.
@@ -170,5 +187,6 @@ fn constraint(error: &Error) -> Option<&str> {
 /// What Postgres itself said, when it was the cause.
 pub(crate) fn database_error(error: &Error) -> Option<&tokio_postgres::error::DbError> {
     let source = std::error::Error::source(error)?;
-    source.downcast_ref::<tokio_postgres::Error>()?.as_db_error()
+    let refused = source.downcast_ref::<Refusal>().and_then(Refusal::driver);
+    refused.or_else(|| source.downcast_ref())?.as_db_error()
 }

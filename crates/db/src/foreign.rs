@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
-use crate::{Query, Row, Settings, error::from_driver, statements};
+use crate::{Query, Row, Settings, error::DriverResult, statements};
 
 /// How long connecting may take: the database may be asleep.
 const CONNECTED_WITHIN: Duration = Duration::from_secs(30);
@@ -50,7 +50,7 @@ impl Foreign {
         let client = settings.connect(CONNECTED_WITHIN).await?;
         // Nothing is changed by mistake, and what a row looks like does not depend on the login.
         let safe = "set default_transaction_read_only = on; set timezone = 'UTC'; set row_security = off";
-        client.batch_execute(safe).await.map_err(from_driver)?;
+        client.batch_execute(safe).await.or_error()?;
         Ok(Self(client))
     }
 
@@ -61,7 +61,7 @@ impl Foreign {
             AuthTable::Identities => identities(after, rows),
             AuthTable::Factors => factors(after, rows),
         };
-        let found = self.0.query_typed(query.statement.sql, &query.typed_params()).await.map_err(from_driver)?;
+        let found = self.0.query_typed(query.statement.sql, &query.typed_params()).await.or_error()?;
         found.iter().map(|row| <(Value,)>::from_row(row).map(|(value,)| value)).collect()
     }
 }

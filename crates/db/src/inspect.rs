@@ -7,7 +7,7 @@ use freehold_core::{Error, Result};
 use jiff::Timestamp;
 use tokio_postgres::Client;
 
-use crate::{Db, MigrationSet, Query, Row, error::from_driver, migrate::checksum, row, shares::Party, statements};
+use crate::{Db, MigrationSet, Query, Row, error::DriverResult, migrate::checksum, row, shares::Party, statements};
 
 /// Whose share of the connections this takes.
 const INSPECTOR: Party = Party::System("inspect the server", 0);
@@ -193,7 +193,7 @@ pub async fn schema_inspect(db: &Db, sets: &[MigrationSet]) -> Result<SchemaDiff
 
 /// As the login itself, outside of any transaction.
 async fn ask<R: Row>(client: &Client, query: Query<R>) -> Result<Vec<R>> {
-    let rows = client.query_typed(query.statement.sql, &query.typed_params()).await.map_err(from_driver)?;
+    let rows = client.query_typed(query.statement.sql, &query.typed_params()).await.or_error()?;
     rows.iter().map(R::from_row).collect()
 }
 

@@ -13,6 +13,7 @@ mod health;
 mod inspect;
 mod migrate;
 mod pulse;
+mod refusal;
 mod roles;
 mod send;
 mod settings;
@@ -24,7 +25,7 @@ mod value;
 
 pub use canary::{STATEMENTS as CANARY_STATEMENTS, canary, faults};
 pub use database::{Db, System, Tenant};
-pub use error::{OnConstraint, from_driver};
+pub use error::OnConstraint;
 pub use foreign::{AuthTable, Foreign, STATEMENTS as FOREIGN_STATEMENTS};
 pub use health::STATEMENTS as HEALTH_STATEMENTS;
 pub use inspect::{
@@ -32,6 +33,7 @@ pub use inspect::{
     logins_of_two_inspect, roles_inspect, schema_inspect, server_inspect, sharing_inspect,
 };
 pub use migrate::{Migrated, Migration, MigrationSet, Migrator, ServerLogin, database_ensure};
+pub use refusal::Refusal;
 pub use send::StatementCache;
 pub use settings::{PoolSettings, Settings};
 pub use statement::{Query, Row, Statement};

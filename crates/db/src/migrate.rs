@@ -5,9 +5,13 @@ use std::time::Duration;
 
 use freehold_core::{Context, Error, Result, Secret};
 use postgres_protocol::password::scram_sha_256;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, error::SqlState};
 
-use crate::{Settings, error::from_driver, roles::RoleNames};
+use crate::{
+    Settings,
+    error::{DriverResult, database_error, from_driver},
+    roles::RoleNames,
+};
 
 /// How long the database may take to let us in. It may be starting, or far away.
 const CONNECTED_WITHIN: Duration = Duration::from_secs(10);
@@ -101,12 +105,12 @@ impl Migrator {
     /// Whether it was applied now.
     async fn apply(&mut self, set: &str, migration: &Migration) -> Result<bool> {
         let (checksum, lock) = (checksum(migration.sql), self.names.rewrite(LOCK).into_owned());
-        let transaction = self.client.transaction().await.map_err(from_driver)?;
-        transaction.batch_execute(&lock).await.map_err(from_driver)?;
+        let transaction = self.client.transaction().await.or_error()?;
+        transaction.batch_execute(&lock).await.or_error()?;
         let known = transaction
             .query_typed(FIND, &[(&set, postgres_types::Type::TEXT), (&migration.number, postgres_types::Type::INT4)])
             .await
-            .map_err(from_driver)?;
+            .or_error()?;
         if let Some(row) = known.first() {
             let stored: String = row.try_get(0).context("reading the ledger")?;
             return if stored == checksum { Ok(false) } else { Err(changed(set, migration)) };
@@ -124,8 +128,8 @@ impl Migrator {
                 ],
             )
             .await
-            .map_err(from_driver)?;
-        transaction.commit().await.map_err(from_driver)?;
+            .or_error()?;
+        transaction.commit().await.or_error()?;
         tracing::debug!(set, number = migration.number, name = migration.name, "applied a migration");
         Ok(true)
     }
@@ -168,8 +172,8 @@ fn failed(set: &str, migration: &Migration, error: tokio_postgres::Error) -> Err
 /// Creates roles, schema and ledger where they are missing; the names of the roles.
 async fn bootstrap(client: &mut Client, login: Option<&ServerLogin<'_>>) -> Result<RoleNames> {
     let text = postgres_types::Type::TEXT;
-    let transaction = client.transaction().await.map_err(|error| from_driver(error))?;
-    transaction.batch_execute(BOOTSTRAP_LOCK).await.map_err(|error| from_driver(error))?;
+    let transaction = client.transaction().await.or_error()?;
+    transaction.batch_execute(BOOTSTRAP_LOCK).await.or_error()?;
     let names = RoleNames::decide(&transaction).await?;
     let name = login.map_or("", |login| login.name);
     // Postgres never sees the password itself, which could be in its log.
@@ -178,11 +182,11 @@ async fn bootstrap(client: &mut Client, login: Option<&ServerLogin<'_>>) -> Resu
     transaction
         .query_typed(SET_LOGIN, &[(&name, text.clone()), (&verifier, text)])
         .await
-        .map_err(|error| from_driver(error))?;
+        .or_error()?;
     let sql = names.rewrite(include_str!("../migrations/bootstrap.sql")).into_owned();
-    transaction.batch_execute(&sql).await.map_err(|error| from_driver(error))?;
-    let done = transaction.query_typed(DONE, &[]).await.map_err(|error| from_driver(error))?;
-    transaction.commit().await.map_err(|error| from_driver(error))?;
+    transaction.batch_execute(&sql).await.or_error()?;
+    let done = transaction.query_typed(DONE, &[]).await.or_error()?;
+    transaction.commit().await.or_error()?;
     if let Some(row) = done.first() {
         let said = |column: usize| row.try_get::<_, bool>(column).unwrap_or(false);
         say(name, !verifier.is_empty(), [said(0), said(1), said(2)]);
@@ -216,18 +220,17 @@ fn say(login: &str, password: bool, [made, closed, open]: [bool; 3]) {
 
 /// Whether something exists already that was missing a moment ago.
 fn is_duplicate(error: &Error) -> bool {
-    crate::error::database_error(error).is_some_and(|cause| matches!(cause.code().code(), "42710" | "23505"))
+    database_error(error).is_some_and(|cause| matches!(cause.code().code(), "42710" | "23505"))
 }
 
-/// Says what to do where the login lacks rights.
+/// Says what the login lacks and what to do, in place of Postgres' bare refusal.
 fn explain_rights(error: Error) -> Error {
-    if crate::error::database_error(&error).is_some_and(|cause| cause.code().code() == "42501") {
-        tracing::error!(
-            "the login may not create roles or schemas; migrate with one that may (DATABASE_MIGRATION_URL), \
-             for example the database's owner with CREATEROLE"
-        );
-    }
-    error
+    let refused = database_error(&error).filter(|said| *said.code() == SqlState::INSUFFICIENT_PRIVILEGE);
+    let Some(said) = refused.map(ToString::to_string) else { return error };
+    error.caused_by(format!(
+        "the login may not create roles or schemas ({said}). Migrate with one that may, for example the database's owner \
+         with CREATEROLE: name it in DATABASE_MIGRATION_URL"
+    ))
 }
 
 /// Makes the database of this name where there is none. `settings` is another database of the same server.
@@ -236,10 +239,10 @@ pub async fn database_ensure(settings: &Settings, name: &str) -> Result<()> {
     let found = client
         .query_typed("select from pg_catalog.pg_database where datname = $1", &[(&name, postgres_types::Type::TEXT)])
         .await
-        .map_err(from_driver)?;
+        .or_error()?;
     if !found.is_empty() {
         return Ok(());
     }
     let quoted = name.replace('"', "\"\"");
-    client.batch_execute(&format!("create database \"{quoted}\"")).await.map_err(|error| from_driver(error))
+    client.batch_execute(&format!("create database \"{quoted}\"")).await.or_error()
 }

@@ -15,7 +15,7 @@ use tokio::{
 
 use crate::{
     Settings,
-    error::{database_error, from_driver, unanswered},
+    error::{DriverResult, database_error, from_driver, unanswered},
     health::Health,
 };
 
@@ -59,6 +59,11 @@ impl Pulse {
         from_driver(error)
     }
 
+    /// How the database is reached.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// The answer; `unavailable` when the database is not there, was away meanwhile, or this one connection is dead.
     pub(crate) async fn answer<T>(&self, mut answer: Pin<&mut impl Future<Output = T>>) -> Result<T> {
         let limit = self.settings.pool.statement_timeout + BEYOND;
@@ -97,7 +102,7 @@ impl Pulse {
 
     /// A statement, too, because a pooler lets people in whose server is gone.
     async fn ask(&self) -> bool {
-        let asked = async { self.settings.connect(ASKED).await?.batch_execute("").await.map_err(from_driver) };
+        let asked = async { self.settings.connect(ASKED).await?.batch_execute("").await.or_error() };
         match asked.await {
             Ok(()) => true,
             // Whoever says that he is too busy, or that we may not come in, is there; unless he is just leaving, or speaks

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use freehold_core::Result;
 use tokio_postgres::{Client, GenericClient};
 
-use crate::error::from_driver;
+use crate::error::DriverResult;
 
 /// The roles that every statement of ours may name.
 const NAMES: [&str; 4] = ["freehold_owner", "freehold_app", "freehold_system", "freehold_readonly"];
@@ -22,15 +22,15 @@ pub(crate) struct RoleNames {
 impl RoleNames {
     /// The names that this database was built with; `None` before it was.
     pub(crate) async fn of_schema(client: &Client) -> Result<Option<Self>> {
-        let rows = client.query_typed(OF_SCHEMA, &[]).await.map_err(|error| from_driver(error))?;
-        let suffix = rows.first().map(|row| row.try_get(0)).transpose().map_err(|error| from_driver(error))?;
+        let rows = client.query_typed(OF_SCHEMA, &[]).await.or_error()?;
+        let suffix = rows.first().map(|row| row.try_get(0)).transpose().or_error()?;
         Ok(suffix.map(|suffix| Self { suffix }))
     }
 
     /// The names for this database: those it was built with, or those that no other database of the server uses.
     pub(crate) async fn decide(client: &impl GenericClient) -> Result<Self> {
-        let rows = client.query_typed(DECIDE, &[]).await.map_err(|error| from_driver(error))?;
-        let suffix = rows.first().map(|row| row.try_get(0)).transpose().map_err(|error| from_driver(error))?;
+        let rows = client.query_typed(DECIDE, &[]).await.or_error()?;
+        let suffix = rows.first().map(|row| row.try_get(0)).transpose().or_error()?;
         Ok(Self { suffix: suffix.unwrap_or_default() })
     }
 

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use freehold_core::{Error, Result, Secret};
+use freehold_core::{Error, Result, Secret, codes};
 use tokio_postgres::{
     Client,
     config::{Host, SslMode},
@@ -10,7 +10,8 @@ use tokio_postgres::{
 
 use crate::{
     StatementCache,
-    error::{from_connect, from_driver, unreached},
+    error::{DriverResult, from_connect, unreached},
+    refusal::Refusal,
     tls,
 };
 
@@ -26,6 +27,8 @@ const SILENT: Duration = Duration::from_secs(30);
 pub struct Settings {
     pub(crate) config: tokio_postgres::Config,
     pub(crate) tls: TlsMode,
+    /// The variable that the URL stands in; none for the local server.
+    pub(crate) setting: Option<&'static str>,
     /// Size and patience of the pool.
     pub pool: PoolSettings,
 }
@@ -67,38 +70,28 @@ pub(crate) enum TlsMode {
     Verified(Option<PathBuf>),
 }
 
-/// Parameters of the URL that mean something: the driver's, and those of TLS.
-const PARAMETERS: &[&str] = &[
-    "sslmode",
-    "sslrootcert",
-    "application_name",
-    "channel_binding",
-    "connect_timeout",
-    "dbname",
-    "host",
-    "hostaddr",
-    "keepalives",
-    "keepalives_idle",
-    "keepalives_interval",
-    "keepalives_retries",
-    "load_balance_hosts",
-    "options",
-    "password",
-    "port",
-    "sslnegotiation",
-    "target_session_attrs",
-    "tcp_user_timeout",
-    "user",
-];
-
 impl Settings {
-    /// Reads the URL. The error never repeats it, for it may hold a password.
+    /// Reads the URL of the variable `DATABASE_URL`.
     pub fn from_url(url: &Secret) -> Result<Self> {
-        let (rest, mode, root) = split_tls(url.expose())?;
+        Self::from_variable("DATABASE_URL", url)
+    }
+
+    /// Reads the URL that stands in this variable, which errors name. They never repeat the URL, for it may hold a
+    /// password.
+    pub fn from_variable(setting: &'static str, url: &Secret) -> Result<Self> {
+        match Self::read(url) {
+            Ok(settings) => Ok(Self { setting: Some(setting), ..settings }),
+            Err(why) => Err(Error::new(codes::VALIDATION_FAILED, format!("{setting} is invalid: {why}"))),
+        }
+    }
+
+    fn read(url: &Secret) -> Result<Self, String> {
+        let (rest, mode, root) = split_tls(url.expose().trim());
         // As libpq: the authorities that the system trusts.
         let root = root.filter(|file| file != "system").map(PathBuf::from);
+        scheme_check(&rest)?;
         let mut config: tokio_postgres::Config =
-            rest.parse().map_err(|error: tokio_postgres::Error| invalid(&error.to_string()))?;
+            rest.parse().map_err(|error: tokio_postgres::Error| unreadable(&rest, &error))?;
         let tls = match mode.as_deref() {
             Some("verify-full") => {
                 config.ssl_mode(SslMode::Require);
@@ -115,9 +108,7 @@ impl Settings {
             Some("disable") => TlsMode::Off,
             None | Some("prefer" | "allow") => TlsMode::Encrypted,
             Some(other) => {
-                return Err(invalid(&format!(
-                    "sslmode={other:?}; expected disable, prefer, require, verify-ca or verify-full"
-                )));
+                return Err(format!("it has sslmode={other}. Use disable, prefer, require, verify-ca or verify-full."));
             }
         };
         if tls == TlsMode::Off {
@@ -135,7 +126,14 @@ impl Settings {
         if config.get_keepalives_idle() > SILENT {
             config.keepalives_idle(SILENT);
         }
-        Ok(Self { config, tls, pool: PoolSettings::default() })
+        Ok(Self { config, tls, setting: None, pool: PoolSettings::default() })
+    }
+
+    /// As settings of the local server, which stand in no variable.
+    #[must_use]
+    pub fn of_local(mut self) -> Self {
+        self.setting = None;
+        self
     }
 
     /// The login's name.
@@ -151,8 +149,8 @@ impl Settings {
     /// The role behind the login, as the server names it: behind a pooler the login's name may hold more than that.
     pub async fn role(&self) -> Result<String> {
         let client = self.connect(CONNECTED_WITHIN).await?;
-        let rows = client.query_typed("select session_user::text", &[]).await.map_err(|error| from_driver(error))?;
-        let role = rows.first().map(|row| row.try_get(0)).transpose().map_err(|error| from_driver(error))?;
+        let rows = client.query_typed("select session_user::text", &[]).await.or_error()?;
+        let role = rows.first().map(|row| row.try_get(0)).transpose().or_error()?;
         role.ok_or_else(|| Error::internal("the server does not name the login that it let in"))
     }
 
@@ -162,7 +160,7 @@ impl Settings {
         let found = client
             .query_typed("select from pg_catalog.pg_roles where rolname = $1", &[(&name, postgres_types::Type::TEXT)])
             .await
-            .map_err(|error| from_driver(error))?;
+            .or_error()?;
         Ok(!found.is_empty())
     }
 
@@ -175,8 +173,8 @@ impl Settings {
     pub(crate) async fn connect(&self, within: Duration) -> Result<Client> {
         // The driver bounds only how long the network takes, not how long the server does.
         let connected = tokio::time::timeout(within, self.config.connect(tls::connector(&self.tls)?)).await;
-        let late = |_| unreached(format!("no connection to the database within {} s", within.as_secs()));
-        let (client, connection) = connected.map_err(late)?.map_err(from_connect)?;
+        let connected = connected.map_err(|_| unreached(Refusal::unanswered(self, within)))?;
+        let (client, connection) = connected.map_err(|error| from_connect(self, error))?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection of its own ended");
@@ -187,6 +185,11 @@ impl Settings {
 
     /// Where the database is, for people: `db.example.com:5432/name`.
     pub fn place(&self) -> String {
+        format!("{}/{}", self.hosts(), self.database().unwrap_or_default())
+    }
+
+    /// The servers: `db.example.com:5432`.
+    pub(crate) fn hosts(&self) -> String {
         let hosts = self.config.get_hosts().iter().map(|host| match host {
             Host::Tcp(name) => name.clone(),
             #[cfg(unix)]
@@ -195,7 +198,7 @@ impl Settings {
         let ports = self.config.get_ports();
         let port = |index: usize| ports.get(index).or(ports.first()).copied().unwrap_or(5432);
         let hosts: Vec<String> = hosts.enumerate().map(|(index, host)| format!("{host}:{}", port(index))).collect();
-        format!("{}/{}", hosts.join(","), self.database().unwrap_or_default())
+        hosts.join(",")
     }
 
     /// The same server, as this login.
@@ -220,13 +223,52 @@ impl Settings {
     }
 }
 
-fn invalid(why: &str) -> Error {
-    Error::invalid("DATABASE_URL", format!("not a Postgres URL: {why}"))
+/// Refuses the URLs of other databases. Postgres' other form, `host=… user=…`, has no scheme.
+fn scheme_check(url: &str) -> Result<(), String> {
+    const FORM: &str = "Use the form postgres://user:password@host:5432/database.";
+    match url.split_once("://") {
+        Some(("postgres" | "postgresql", _)) => Ok(()),
+        Some((scheme, _))
+            if !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+') =>
+        {
+            Err(format!("it begins with {scheme}://, which is not Postgres. {FORM}"))
+        }
+        Some(_) => Err(format!("it does not begin with postgres://. {FORM}")),
+        None if keywords(url) => Ok(()),
+        None if url.is_empty() => Err(format!("it is empty. {FORM}")),
+        None => Err(format!("it does not begin with postgres://. {FORM}")),
+    }
+}
+
+/// Whether this looks like `host=… user=…`.
+fn keywords(text: &str) -> bool {
+    let Some((key, _)) = text.split_once('=') else { return false };
+    let key = key.trim();
+    !key.is_empty() && key.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase())
+}
+
+/// What the driver cannot read. Only the name of an option is repeated: every other part may be of a password.
+fn unreadable(url: &str, error: &tokio_postgres::Error) -> String {
+    let why = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    let name = |begin: &str| {
+        let name = why.strip_prefix(begin)?.strip_suffix('`')?;
+        let plain = !name.is_empty() && name.bytes().all(|byte| matches!(byte, b'_' | b'a'..=b'z' | b'A'..=b'Z'));
+        plain.then(|| name.to_owned())
+    };
+    if let Some(name) = name("unknown option `") {
+        return format!("its parameter {name} is not one that Freehold knows. Remove it.");
+    }
+    if let Some(name) = name("invalid value for option `") {
+        return format!("the value of {name} is wrong. Correct it.");
+    }
+    let special =
+        if url.contains('@') { " Write special characters of the password by percent (@ as %40)." } else { "" };
+    format!("it cannot be read. Use the form postgres://user:password@host:5432/database.{special}")
 }
 
 /// Takes `sslmode` and `sslrootcert` out of the URL, because the driver knows fewer values of them than libpq.
-fn split_tls(url: &str) -> Result<(String, Option<String>, Option<String>)> {
-    let Some((base, query)) = url.split_once('?') else { return Ok((url.to_owned(), None, None)) };
+fn split_tls(url: &str) -> (String, Option<String>, Option<String>) {
+    let Some((base, query)) = url.split_once('?') else { return (url.to_owned(), None, None) };
     let (mut mode, mut root, mut rest) = (None, None, Vec::new());
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         match pair.split_once('=') {
@@ -234,16 +276,11 @@ fn split_tls(url: &str) -> Result<(String, Option<String>, Option<String>)> {
             Some(("sslrootcert", value)) => root = Some(value.to_owned()),
             // A hint of Supabase's dashboard for other drivers.
             Some(("pgbouncer", _)) => {}
-            Some((name, _)) if PARAMETERS.contains(&name) => rest.push(pair),
-            _ => {
-                let name = pair.split('=').next().unwrap_or_default();
-                let known = PARAMETERS.join(", ");
-                return Err(invalid(&format!("the parameter {name:?} is unknown; there are {known}")));
-            }
+            _ => rest.push(pair),
         }
     }
     let rest = if rest.is_empty() { base.to_owned() } else { format!("{base}?{}", rest.join("&")) };
-    Ok((rest, mode, root))
+    (rest, mode, root)
 }
 
 #[cfg(test)]
@@ -272,16 +309,6 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_that_is_not_known_is_named() {
-        for (query, name) in
-            [("schema=public", "schema"), ("sslmode=require&sslcert=/me.pem", "sslcert"), ("flag", "flag")]
-        {
-            let error = read(&format!("postgres://u:hunter2@h/d?{query}")).unwrap_err().to_string();
-            assert!(error.contains(&format!("{name:?}")) && error.contains("sslrootcert"), "{error}");
-        }
-    }
-
-    #[test]
     fn the_place_is_named_without_the_login() {
         let place = |url: &str| read(url).unwrap().place();
         assert_eq!(place("postgres://u:hunter2@db.test:6543/d"), "db.test:6543/d");
@@ -291,9 +318,24 @@ mod tests {
 
     #[test]
     fn a_bad_url_is_refused_without_repeating_the_password() {
-        for url in ["postgres://u:hunter2@h:x/d", "postgres://u:hunter2@h/d?sslmode=sometimes", "hunter2"] {
-            let error = read(url).unwrap_err();
-            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+        for (url, said) in [
+            ("postgres://u:hunter2@h:x/d", "the value of port is wrong"),
+            ("postgres://u:hunter2@h/d?sslmode=sometimes", "sslmode=sometimes"),
+            ("postgres://u:hunter2@h/d?schema=public", "its parameter schema is not one"),
+            ("postgres://u:hunter2@h/d?sslmode=require&sslcert=/me.pem", "its parameter sslcert is not one"),
+            ("postgres://u:hunter2@h/d?hunter2", "it cannot be read"),
+            ("mysql://u:hunter2@h/d", "begins with mysql://"),
+            ("u:hunter2@h/d?sslmode=require&x=y", "does not begin with postgres://"),
+            ("hunter2://u@h/d?x", "begins with hunter2://"),
+            ("hunter2", "does not begin with postgres://"),
+            ("hunter2 = 1", "does not begin with postgres://"),
+            ("", "it is empty"),
+        ] {
+            let error = Settings::from_variable("DATABASE_MIGRATION_URL", &Secret::new(url)).unwrap_err();
+            let text = error.to_string();
+            assert!(text.starts_with("DATABASE_MIGRATION_URL is invalid: ") && text.contains(said), "{url}: {text}");
+            assert!(url.starts_with("hunter2:") || !format!("{error:?}").contains("hunter2"), "{error:?}");
         }
+        assert!(read("host=localhost user=u dbname=d").is_ok());
     }
 }

@@ -1,6 +1,6 @@
 //! TLS to Postgres.
 
-use std::{path::Path, sync::Arc};
+use std::{io, path::Path, sync::Arc};
 
 use freehold_core::{Context, Error, Result};
 use rustls::{
@@ -100,6 +100,21 @@ impl ServerCertVerifier for AnyName {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.supported_verify_schemes()
     }
+}
+
+/// What is wrong with the server's certificate, when that was the cause.
+pub(crate) fn certificate_problem(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let inner = cause.downcast_ref::<io::Error>()?.get_ref()?;
+    let rustls::Error::InvalidCertificate(problem) = inner.downcast_ref::<rustls::Error>()? else { return None };
+    Some(match problem {
+        CertificateError::UnknownIssuer => "it is signed by an authority that is not known here".to_owned(),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".to_owned(),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "it is not valid yet".to_owned(),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "it is for another host".to_owned()
+        }
+        other => other.to_string(),
+    })
 }
 
 /// `sslmode=require` of libpq: what is sent is encrypted, who reads it is not checked. Supabase's and most providers'

@@ -8,7 +8,7 @@ mod cose;
 mod store;
 mod webauthn;
 
-use freehold_core::{Error, Result, UserId, codes as core_codes};
+use freehold_core::{Context, Error, Result, UserId, codes as core_codes};
 use freehold_db::{OnConstraint, SystemTx, row};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -288,7 +288,7 @@ fn relying_party(identity: &Identity) -> Result<RelyingParty> {
     if !settings.auth.passkeys {
         return Err(Error::new(codes::PASSKEY_DISABLED, "Passkeys are disabled"));
     }
-    let site = Url::parse(&settings.site_url).map_err(Error::internal)?;
+    let site = Url::parse(&settings.site_url).context("reading site_url")?;
     let webauthn = &settings.auth.webauthn;
     let host = site.host_str().unwrap_or_default();
     let id = if webauthn.relying_party.is_empty() { host } else { &webauthn.relying_party };

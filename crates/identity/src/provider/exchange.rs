@@ -1,7 +1,7 @@
 //! What a browser's code is worth: who somebody is at the provider.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use freehold_core::{Error, Result, Secret, codes as core_codes};
+use freehold_core::{Context, Error, Result, Secret, codes as core_codes};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -96,7 +96,7 @@ impl Providers {
         now: Timestamp,
     ) -> Result<Profile> {
         let id_token = tokens.id.as_ref().ok_or_else(|| Error::internal("the provider gave no ID token"))?;
-        let token = self.id_token(provider, id_token.expose(), now).await?.map_err(Error::internal)?;
+        let token = self.id_token(provider, id_token.expose(), now).await?.context("reading the ID token")?;
         is_ours(provider, &token, ticket.nonce)?;
         let access_token = tokens.access.as_ref();
         if access_token.is_some_and(|access| !token.came_with(access.expose())) {

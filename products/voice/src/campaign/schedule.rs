@@ -1,6 +1,6 @@
 //! When a campaign calls.
 
-use freehold_core::{Error, FieldError, Result};
+use freehold_core::{Context, Error, FieldError, Result};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -52,7 +52,7 @@ impl Schedule {
     pub(crate) fn opens_at(&self, now: Timestamp) -> Result<Option<Timestamp>> {
         let begins = self.start_at.map_or(now, |start| start.max(now));
         let Some(hours) = &self.calling_hours else { return Ok(Some(begins)) };
-        let zone = TimeZone::get(&self.time_zone).map_err(Error::internal)?;
+        let zone = TimeZone::get(&self.time_zone).context("reading the time zone of a campaign")?;
         Ok(hours.opens_at(&zone, begins))
     }
 }

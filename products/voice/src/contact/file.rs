@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use csv::{ByteRecord, ReaderBuilder};
-use freehold_core::{Error, Result};
+use freehold_core::{Context, Error, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -91,7 +91,7 @@ pub(crate) fn contact_file_read(bytes: &[u8], graphs: &[Graph]) -> Result<Contac
 
 fn next(reader: &mut csv::Reader<&[u8]>, record: &mut ByteRecord) -> Result<bool> {
     // From memory, and with rows of any length, nothing is left that could fail.
-    reader.read_byte_record(record).map_err(Error::internal)
+    reader.read_byte_record(record).context("reading a row of a contact list")
 }
 
 /// Counts lines, whichever way they end. The reader's own count leaves out some.

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderValue, Uri, header},
     response::{IntoResponse, Response},
 };
-use freehold_core::{Error, Result};
+use freehold_core::{Context, Result};
 use freehold_identity::{
     HOUSE,
     admin::{Listing, UserFilter, UserPosition, user_list, user_list_after},
@@ -137,7 +137,7 @@ pub(super) fn page_headers(response: &mut Response, uri: &Uri, page: i64, per_pa
         let _ = write!(links, "</auth/v1{path}?page={}&per_page={per_page}{rest}>; rel=\"next\", ", page + 1);
     }
     let _ = write!(links, "</auth/v1{path}?page={last}&per_page={per_page}{rest}>; rel=\"last\"");
-    let links = HeaderValue::from_str(&links).map_err(Error::internal)?;
+    let links = HeaderValue::from_str(&links).context("writing the links of a list")?;
     response.headers_mut().insert(header::LINK, links);
     response.headers_mut().insert("x-total-count", HeaderValue::from(total));
     Ok(())
