@@ -41,6 +41,9 @@ pub struct Local {
     /// Whether everything runs on this machine, its database too. Then `/` says what the server stands on, to visitors at
     /// this machine only.
     pub whole: bool,
+    /// Whether the site's address is one of this machine. Where it is another, what reaches the server speaks for people far
+    /// away, whatever it looks like, and nothing is shown that is for this machine alone.
+    pub near: bool,
     /// What the server stands on.
     pub parts: Vec<Part>,
 }
@@ -56,9 +59,11 @@ struct Pages {
 
 /// The pages.
 pub fn routes(local: Local, document: Value, codes: Vec<Code>, events: Vec<EventType>) -> Router<Backbone> {
+    let local = Local { mailbox: local.mailbox && local.near, whole: local.whole && local.near, ..local };
     let mailbox = if local.mailbox { mailbox::routes().merge(stripe_events::routes()) } else { Router::new() };
     // One guard over everything under `/dev`, so that no page there can be without it.
     let dev = mail_templates::routes().merge(mailbox).route_layer(middleware::from_fn(this_machine_only));
+    let dev = if local.near { dev } else { Router::new() };
     let pages = Arc::new(Pages { local, document, codes, events });
     Router::new()
         .merge(assets::routes())

@@ -28,7 +28,7 @@ row! {
         pub superuser: bool,
         /// Whether it passes by row-level security.
         pub bypasses_rls: bool,
-        /// Whether it may create roles.
+        /// Whether it may create roles, and so give itself the roles that it created.
         pub creates_roles: bool,
         /// Whether the database belongs to it.
         pub owns_database: bool,

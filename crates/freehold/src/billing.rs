@@ -28,7 +28,7 @@ use stripe_sandbox::Sandbox;
 use crate::{
     compose::{self, Money},
     database::{Database, clock_of},
-    secret_key,
+    running, secret_key,
     settings::{BillingSettings, Settings, StripeSettings},
 };
 
@@ -143,7 +143,7 @@ pub async fn of_command(settings: &Settings, db: &Db, product: &Product) -> Resu
         checkout: money.checkout,
         product: spec,
         entitlements: Arc::new(entitlements),
-        site_url: settings.site_url.clone().unwrap_or_else(|| format!("http://{}", settings.listen)),
+        site_url: running::site_url(settings),
         nudge: Nudge::default(),
         // The server believes what it knows of a caller for half a second, and there is nothing to forget here.
         changed: Arc::new(|| ()),

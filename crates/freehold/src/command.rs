@@ -15,7 +15,7 @@ use crate::{
 /// Without a command it serves: with nothing configured it starts a Postgres of its own in .freehold, shows mails at
 /// /dev/mail, and prints what is real and what is a stand-in.
 #[derive(Parser)]
-#[command(name = "freehold", version, max_term_width = 100)]
+#[command(name = "freehold", version, max_term_width = 100, after_long_help = ENVIRONMENT)]
 pub struct Cli {
     /// What to do; nothing: serve.
     #[command(subcommand)]
@@ -24,6 +24,16 @@ pub struct Cli {
     #[command(flatten)]
     pub options: Options,
 }
+
+/// What stands below the help of the program.
+const ENVIRONMENT: &str = "\
+Environment:
+  Every setting of freehold.toml can be set in the environment: FREEHOLD_, its section and its name, as in
+  FREEHOLD_AUTH_SIGNUP_DISABLED=true or FREEHOLD_LOG_FORMAT=json. Lists are written one,two. An empty variable counts as
+  not set, and an unknown one stops the start. The command line goes before the environment, that before the file.
+  Secrets stand in the environment only: DATABASE_URL, DATABASE_MIGRATION_URL, FREEHOLD_SECRET_KEY, SMTP_URL,
+  STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, SUPABASE_…. `freehold settings` shows what holds and where it was set;
+  crates/freehold/freehold.default.toml documents every setting.";
 
 /// What the program does.
 #[derive(Subcommand)]
@@ -40,6 +50,8 @@ pub enum Command {
     Work,
     /// Bring the database's schema up to date
     Migrate,
+    /// Show every setting, its value and where it stands; of secrets only whether they are set
+    Settings,
     /// Check configuration, database, roles, policies, clock and disk, and say what to do
     Doctor,
     /// See what became of mails, send them again, stop and start mails to an address
@@ -77,6 +89,30 @@ pub enum Command {
         #[arg(long)]
         take_back: bool,
     },
+}
+
+/// A variable of the environment that an argument is read from.
+pub struct Variable {
+    /// `DATABASE_URL`.
+    pub name: String,
+    /// Its value is shown nowhere.
+    pub secret: bool,
+}
+
+/// Every variable that an argument of the program or of one of its commands is read from.
+pub fn variables() -> Vec<Variable> {
+    fn of(command: &clap::Command, found: &mut Vec<Variable>) {
+        for argument in command.get_arguments() {
+            let name = argument.get_env().map(|name| name.to_string_lossy().into_owned());
+            if let Some(name) = name.filter(|name| !found.iter().any(|known| known.name == *name)) {
+                found.push(Variable { name, secret: argument.is_hide_env_values_set() });
+            }
+        }
+        command.get_subcommands().for_each(|command| of(command, found));
+    }
+    let mut found = Vec::new();
+    of(&Cli::command(), &mut found);
+    found
 }
 
 /// What `--help` says, of the program and of each of its commands; kept in `docs/help.txt`.

@@ -44,11 +44,13 @@ pub use registry::Caps;
 use registry::{Entry, Registry, Slot};
 use stream::Stream;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     sync::{mpsc, watch},
     time::{Instant, sleep, sleep_until},
 };
 use tower_service::Service;
+
+use crate::listener::Listener;
 
 /// What is sent to a client for whom there is no place.
 const FULL: &[u8] =
@@ -84,7 +86,7 @@ impl Limits {
 /// Accepts connections until `stop` says true, then waits until the requests under way are answered. Once `shutdown` has begun,
 /// each answer asks its client to send the next request over another connection, which leads to another server by then.
 pub async fn serve(
-    listener: TcpListener,
+    listener: Listener,
     router: Router,
     limits: Limits,
     shutdown: Shutdown,
@@ -105,7 +107,7 @@ pub async fn serve(
 
 /// Accepts connections until the server stops.
 async fn accept(
-    listener: &TcpListener,
+    listener: &Listener,
     registry: &Arc<Registry>,
     limits: &Limits,
     server: &Arc<Server>,
@@ -115,7 +117,7 @@ async fn accept(
     // An error means that the other end is gone, which is a reason to stop as well.
     let mut stopping = pin!(async {
         let _ = stop.wait_for(|stop| *stop).await;
-        listener::refuse(listener);
+        listener.sockets().iter().for_each(listener::refuse);
         sleep(ARRIVING).await;
     });
     loop {

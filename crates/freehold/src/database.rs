@@ -9,7 +9,7 @@ use freehold_db::{
 };
 use freehold_postgres::Server;
 
-use crate::settings::Settings;
+use crate::{data_folder, settings::Settings};
 
 /// The login of requests on the local server. It may take on the roles of requests and nothing else.
 const SERVER_LOGIN: &str = "freehold_server";
@@ -33,7 +33,7 @@ impl Database {
         let Some(url) = &settings.database_url else { return Self::open_local(settings).await };
         let requests = freehold_db::Settings::from_url(url)?.with_pool(pool(settings, false));
         let migration = match &settings.database_migration_url {
-            Some(url) => freehold_db::Settings::from_url(url)?,
+            Some(url) => freehold_db::Settings::from_variable("DATABASE_MIGRATION_URL", url)?,
             None => requests.clone(),
         };
         let migration_login = settings.database_migration_url.is_some();
@@ -42,15 +42,13 @@ impl Database {
 
     /// Like [`open`](Self::open), for commands beside a running server: uses the local server that is running already.
     pub async fn open_beside(settings: &Settings) -> Result<Self> {
-        let folder = settings.data.join("postgres/socket");
-        let running = folder.join(".s.PGSQL.5432").exists() && settings.database_url.is_none();
         match Self::open(settings).await {
-            Err(error) if running && error.downcast_ref::<freehold_postgres::Error>().is_some_and(in_use) => {
-                let folder = std::fs::canonicalize(&folder).context("looking for the running server's socket")?;
-                let host: String = folder.display().to_string().replace('%', "%25").replace('/', "%2F");
+            Err(error) if error.downcast_ref::<freehold_postgres::Error>().is_some_and(in_use) => {
+                let data = settings.data.join("postgres");
+                let Some(running) = freehold_postgres::Running::find(&data) else { return Err(error) };
                 let url = |user: &str| {
-                    let url = format!("postgres://{user}@{host}:5432/{DATABASE}");
-                    freehold_db::Settings::from_url(&Secret::new(url))
+                    let url = Secret::new(running.url(user, DATABASE));
+                    freehold_db::Settings::from_url(&url).map(freehold_db::Settings::of_local)
                 };
                 Ok(Self {
                     server: None,
@@ -65,12 +63,16 @@ impl Database {
     }
 
     async fn open_local(settings: &Settings) -> Result<Self> {
+        data_folder::check(settings)?;
         let mut local = freehold_postgres::Settings::new(settings.data.join("postgres"));
         local.binaries.clone_from(&settings.postgres_bin);
         // Where `make run` unpacks Postgres when the machine has none.
         local.unpacked = vec![settings.data.clone(), Path::new(".freehold").to_owned()];
         let server = Server::start(local).await.context("starting the local Postgres")?;
-        let url = |user: &str| freehold_db::Settings::from_url(&Secret::new(server.url(user, DATABASE)));
+        let url = |user: &str| {
+            let url = Secret::new(server.url(user, DATABASE));
+            freehold_db::Settings::from_url(&url).map(freehold_db::Settings::of_local)
+        };
         let migration = url("postgres")?;
         let requests = url(SERVER_LOGIN)?.with_pool(pool(settings, true));
         database_ensure(&migration.clone().with_database("postgres"), DATABASE).await?;

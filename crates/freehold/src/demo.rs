@@ -24,6 +24,17 @@ use std::{io::Write, process::ExitCode};
 use client::Client;
 use play::Play;
 use print::Printer;
+use step::Request;
+
+/// The product whose main job is played.
+const PRODUCT: &str = "voice";
+/// A path that only its API has.
+const ITS_PATH: &str = "/api/v1/workflows";
+
+/// Whether the demo is of this product.
+pub fn is_of(product: &str) -> bool {
+    product == PRODUCT
+}
 
 /// Plays the main job, for whoever looks at the standard output.
 pub async fn demo(url: &str) -> ExitCode {
@@ -47,7 +58,24 @@ async fn played(url: &str, mut printer: Printer) -> ExitCode {
         printer.last_words(&why);
         return ExitCode::FAILURE;
     }
+    if let Some(why) = another_product(&client).await {
+        printer.last_words(&why);
+        return ExitCode::FAILURE;
+    }
     let mut play = Play::new(client, printer);
     let ended = script::script(&mut play).await;
     if play.finish(ended.is_ok()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Why nothing can be played: the server runs another product.
+async fn another_product(client: &Client) -> Option<String> {
+    let document = client.send(&Request::get("/api/v1/openapi.json")).await.ok()?.body;
+    let paths = document["paths"].as_object()?;
+    if paths.contains_key(ITS_PATH) {
+        return None;
+    }
+    let name = document["info"]["title"].as_str().unwrap_or("another product");
+    Some(format!(
+        "the demo plays the product {PRODUCT}, and this server runs {name}: start one with --product {PRODUCT}"
+    ))
 }

@@ -6,6 +6,7 @@ mod database;
 mod disk;
 mod finding;
 mod isolation;
+mod listening;
 mod mail;
 mod project;
 mod schema;
@@ -22,24 +23,32 @@ use finding::{Finding, Level};
 
 use crate::{
     demo::paint::Paint,
-    settings::{Options, Settings},
+    settings::{Mistakes, Settings},
+    terminal::{self, reason},
 };
 
 /// Checks everything. Fails when a finding does.
-pub async fn doctor(options: Options) -> Result<ExitCode> {
-    let findings = match options.resolve() {
+pub async fn doctor(settings: Result<Settings>) -> Result<ExitCode> {
+    let findings = match settings {
         Ok(settings) => examine(&settings).await,
-        Err(error) => vec![Finding::fail(
-            format!("the settings cannot be read: {error:#}"),
-            "correct them; every other check waits for them",
-        )],
+        Err(error) => mistakes(&error),
     };
     print(&findings);
     Ok(if findings.iter().any(Finding::failed) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
+/// One finding for each setting that is wrong.
+fn mistakes(error: &anyhow::Error) -> Vec<Finding> {
+    let advice = "correct this; every other check waits for it";
+    match error.downcast_ref::<Mistakes>() {
+        Some(Mistakes(all)) => all.iter().map(|one| Finding::fail(one.trim_end_matches('.'), advice)).collect(),
+        None => vec![Finding::fail(format!("the settings cannot be read: {}", terminal::line(error)), advice)],
+    }
+}
+
 async fn examine(settings: &Settings) -> Vec<Finding> {
     let mut findings = configuration::examine(settings);
+    findings.extend(listening::examine(settings).await);
     findings.extend(mail::examine(settings).await);
     findings.extend(project::examine(settings).await);
     findings.extend(billing::examine(settings).await);
@@ -60,19 +69,4 @@ fn print(findings: &[Finding]) {
     let (ok, warnings, failures) = (count(Level::Ok), count(Level::Warn), count(Level::Fail));
     let plural = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
     let _ = writeln!(out, "\n{ok} ok, {}, {}", plural(warnings, "warning"), plural(failures, "failure"));
-}
-
-/// Why something failed, for an operator: what the caller of an API would read is left out where there is a cause.
-fn reason(error: &freehold_core::Error) -> String {
-    let mut texts: Vec<String> = Vec::new();
-    let mut cause = std::error::Error::source(error);
-    while let Some(next) = cause {
-        let text = next.to_string();
-        // Some libraries repeat their cause in their own text; the driver's "db error" says less than its cause.
-        if text != "db error" && !texts.last().is_some_and(|last| last.ends_with(&text)) {
-            texts.push(text);
-        }
-        cause = next.source();
-    }
-    if texts.is_empty() { error.message().to_owned() } else { texts.join(": ") }
 }

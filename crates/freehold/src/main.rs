@@ -5,14 +5,13 @@ use std::process::ExitCode;
 use clap::Parser;
 use freehold::{
     command::{Cli, Command},
-    demo, doctor, operate, serve, work,
+    demo, doctor, log, operate, serve,
+    settings::{Environment, Options, Settings},
+    terminal, work,
 };
-use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let filter = EnvFilter::try_from_env("FREEHOLD_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(std::io::stderr).init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&anyhow::Error::from(error)),
@@ -23,28 +22,39 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    match cli.command {
+async fn run(Cli { command, options }: Cli) -> anyhow::Result<ExitCode> {
+    match command {
         Some(Command::Demo { url }) => return Ok(demo::demo(&url).await),
-        Some(Command::Doctor) => return doctor::doctor(cli.options).await,
-        None | Some(Command::Serve) => Box::pin(serve::serve(cli.options.resolve()?)).await?,
-        Some(Command::Work) => work::alone(cli.options.resolve()?).await?,
-        Some(Command::Migrate) => operate::migrate(&cli.options.resolve()?).await?,
-        Some(Command::Mail { action }) => operate::mail::mail(&cli.options.resolve()?, action).await?,
-        Some(Command::Billing { action }) => operate::billing::billing(&cli.options.resolve()?, action).await?,
-        Some(Command::Keys { action }) => operate::keys::keys(&cli.options.resolve()?, action).await?,
-        Some(Command::Users { action }) => operate::users::users(&cli.options.resolve()?, action).await?,
+        Some(Command::Doctor) => {
+            return doctor::doctor(options.resolve().inspect(|settings| log::begin(&settings.log))).await;
+        }
+        Some(Command::Settings) => operate::settings(options, &Environment::of_process())?,
+        None | Some(Command::Serve) => Box::pin(serve::serve(begin(options)?)).await?,
+        Some(Command::Work) => work::alone(begin(options)?).await?,
+        Some(Command::Migrate) => operate::migrate(&begin(options)?).await?,
+        Some(Command::Mail { action }) => operate::mail::mail(&begin(options)?, action).await?,
+        Some(Command::Billing { action }) => operate::billing::billing(&begin(options)?, action).await?,
+        Some(Command::Keys { action }) => operate::keys::keys(&begin(options)?, action).await?,
+        Some(Command::Users { action }) => operate::users::users(&begin(options)?, action).await?,
         Some(Command::Plan { organization, plan, .. }) => {
-            operate::plan_change(&cli.options.resolve()?, &organization, plan.as_deref()).await?;
+            operate::plan_change(&begin(options)?, &organization, plan.as_deref()).await?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// The settings, and the log that they ask for.
+fn begin(options: Options) -> anyhow::Result<Settings> {
+    let settings = options.resolve()?;
+    log::begin(&settings.log);
+    Ok(settings)
+}
+
 #[expect(clippy::print_stderr, reason = "the last words of a command")]
 fn fail(error: &anyhow::Error) -> ExitCode {
-    eprintln!("freehold: {error}");
-    for cause in error.chain().skip(1) {
+    let mut sentences = terminal::sentences(error).into_iter();
+    eprintln!("freehold: {}", sentences.next().unwrap_or_default());
+    for cause in sentences {
         eprintln!("  because: {cause}");
     }
     ExitCode::FAILURE

@@ -15,7 +15,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use crate::{
     compose,
     database::{Database, clock_of},
-    settings::Settings,
+    settings::{Environment, Options, Settings},
 };
 
 /// `freehold migrate`: brings the schema up to date.
@@ -30,6 +30,15 @@ pub async fn migrate(settings: &Settings) -> Result<()> {
         println!("applied {name}");
     }
     println!("{} applied, {} were there before", migrated.applied.len(), migrated.known);
+    Ok(())
+}
+
+/// `freehold settings`: every setting, and where it was set.
+#[expect(clippy::print_stdout, reason = "this is what the command is for")]
+pub fn settings(options: Options, environment: &Environment) -> Result<()> {
+    for line in options.listing(environment)? {
+        println!("{line}");
+    }
     Ok(())
 }
 

@@ -10,13 +10,14 @@ use anyhow::{Context, Result};
 use freehold_core::{Random, Secret};
 use freehold_vault::Vault;
 
-use crate::settings::Settings;
+use crate::{data_folder, settings::Settings};
 
 /// The vault with that key.
 pub fn vault(settings: &Settings, random: &Random) -> Result<Vault> {
     if let Some(key) = &settings.secret_key {
         return Vault::from_text(key.expose()).context("reading FREEHOLD_SECRET_KEY");
     }
+    data_folder::check(settings)?;
     let file = settings.data.join("secret_key");
     let key = match fs::read_to_string(&file) {
         Ok(text) => Secret::new(text.trim()),

@@ -1,21 +1,20 @@
 //! `freehold serve`: the whole server.
 
-use std::net::SocketAddr;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 use freehold_console::{Local, Part};
 use freehold_core::{Clock, Random};
 use freehold_identity::signing::keys_watch;
 use freehold_outbound::Outbound;
 use freehold_web::{Product, TrustedProxies};
-use tokio::{net::TcpListener, sync::watch};
+use tokio::sync::watch;
 
 use crate::{
     billing::{Payments, Sources},
     compose::{self, Materials, Money},
     connections::{self, descriptors},
     database::Database,
-    mail, secret_key,
+    listener::Listener,
+    mail, running, secret_key,
     settings::Settings,
     shutdown::{End, Signals, supervise},
     start_screen,
@@ -27,18 +26,20 @@ pub async fn serve(settings: Settings) -> Result<()> {
     // Before the database is started, which inherits the limit.
     descriptors::raise();
     // First of all, so that somebody with a second server learns it before a database is started.
-    let listener = listen(settings.listen).await?;
-    let address = listener.local_addr().context("asking where the server listens")?;
+    let listener = Listener::bind(&settings.listen).await?;
+    let address = listener.address();
     if settings.site_url.is_some() {
         // The start-up screen shows where people reach it, which is another place then.
         tracing::info!("listening on {address}");
     }
-    let site_url = settings.site_url.clone().unwrap_or_else(|| site_of(address));
+    let site_url = settings.site_url.clone();
+    let site_url = site_url.unwrap_or_else(|| settings.listen.clone().with_port(address.port()).site());
     let product = compose::product(&settings.product)?;
     let random = Random::system();
     let vault = secret_key::vault(&settings, &random)?;
 
     let database = Database::open(&settings).await?;
+    let _mark = running::mark(&settings, address, &site_url);
     let started = Box::pin(run(&settings, &database, &product, (listener, site_url), (vault, random))).await;
     let closed = database.close().await;
     started.and(closed)
@@ -48,13 +49,13 @@ async fn run(
     settings: &Settings,
     database: &Database,
     product: &Product,
-    (listener, site_url): (TcpListener, String),
+    (listener, site_url): (Listener, String),
     (vault, random): (freehold_vault::Vault, Random),
 ) -> Result<()> {
     database.prepare(&compose::migrations(product)).await?;
     let sources = (Clock::system(), random);
     database.pool()?.clock_follow(&sources.0).await?;
-    let address = listener.local_addr().context("asking where the server listens")?;
+    let address = listener.address();
     let mut payments = Payments::start(settings, database, product, address, &sources).await?;
     let money = payments.money.take();
     let parts = (start_screen::parts(settings, database, &payments.part), money);
@@ -68,7 +69,7 @@ async fn run_with(
     settings: &Settings,
     database: &Database,
     product: &Product,
-    (listener, site_url): (TcpListener, String),
+    (listener, site_url): (Listener, String),
     (vault, (clock, random)): (freehold_vault::Vault, Sources),
     (parts, money): (Vec<Part>, Option<Money>),
 ) -> Result<()> {
@@ -77,11 +78,11 @@ async fn run_with(
     let trusted_proxies = TrustedProxies::new(settings.trusted_proxies.clone());
     let materials = Materials { db, vault, clock, random, site_url, auth, supabase, outbound, money, trusted_proxies };
     let backbone = compose::backbone(materials, product).await?;
-    let mailbox = settings.shows_mails(database);
+    let mailbox = settings.shows_mails(database.is_local());
     let sends_mails = settings.mail_server.is_some();
-    let local = Local { mailbox, sends_mails, whole: database.is_local(), parts };
+    let local = Local { mailbox, sends_mails, whole: database.is_local(), near: settings.site_is_near(), parts };
     let signals = Signals::listen();
-    start_screen::print(&backbone, &local).await;
+    start_screen::print(settings, &backbone, &local).await;
     let mails = mail::sender(settings, &backbone, mailbox)?;
     let (router, _) = compose::router(backbone.clone(), product, local);
     let limits = settings.connections.limits(settings.pool.connections, &settings.trusted_proxies);
@@ -113,19 +114,4 @@ async fn run_with(
     };
     // What is still under way is dropped when the end does not wait for it.
     tokio::try_join!(serving, work, keys, clock).map_or(Ok(()), |(served, (), (), ())| served)
-}
-
-async fn listen(address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
-        format!("listening on {address}; if another server runs there, stop it or choose another address with --listen")
-    })
-}
-
-/// What people on this machine type for an address.
-pub(crate) fn site_of(address: SocketAddr) -> String {
-    if address.ip().is_unspecified() {
-        format!("http://localhost:{}", address.port())
-    } else {
-        format!("http://{address}")
-    }
 }

@@ -1,14 +1,24 @@
 //! What an operator decides: the command line over the environment over `freehold.toml` over the defaults.
+//!
+//! Read in this order: `file` is what there is to set, `shape` reads it off its types, `variables` are its names in the
+//! environment, `layers` puts everything together and tells every mistake.
 
 mod billing;
 mod file;
+mod layers;
+mod listen;
+mod log;
+mod near;
 mod providers;
 mod sections;
+mod shape;
+mod site;
 mod supabase;
+mod variables;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Args;
 use freehold_core::Secret;
 use freehold_db::{PoolSettings, StatementCache};
@@ -18,56 +28,61 @@ use freehold_outbound::IpNet;
 
 pub use billing::{BillingOptions, BillingSettings, StripeSettings};
 use file::File;
-pub use sections::{ConnectionSettings, Drain, Mailbox, OutboundSettings, Prepared, ShutdownSettings, WorkSettings};
+use layers::Layers;
+pub use layers::Mistakes;
+pub use listen::ListenAddress;
+pub use log::{LogFormat, LogSettings};
+pub use sections::{ConnectionSettings, Mailbox, OutboundSettings, Prepared, ShutdownSettings, WorkSettings};
+use shape::Shape;
+pub use site::is_near as site_is_near;
 pub use supabase::SupabaseOptions;
+pub use variables::Environment;
 
-use crate::{database::Database, mail::MailServer};
+use crate::{command, mail::MailServer};
 
 /// Every key with its default, and the documentation of it.
 pub const DEFAULTS: &str = include_str!("../freehold.default.toml");
 
+/// Names the settings file.
+const CONFIG: &str = "FREEHOLD_CONFIG";
+/// Names the folder with Postgres' programs.
+const POSTGRES_BIN: &str = "FREEHOLD_POSTGRES_BIN";
+/// Short for `FREEHOLD_LOG_FILTER`.
+const LOG: &str = "FREEHOLD_LOG";
+
 /// The settings that every command takes.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Options {
-    /// Settings file; freehold.toml in this folder when there is one
-    #[arg(long, env = "FREEHOLD_CONFIG", global = true, value_name = "FILE")]
+    /// Settings file; freehold.toml in this folder when there is one [env: FREEHOLD_CONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Where the server listens [default: 127.0.0.1:8080]
-    #[arg(long, env = "FREEHOLD_LISTEN", global = true, value_name = "ADDRESS")]
-    listen: Option<SocketAddr>,
+    /// Where the server listens: 8080 for this machine, :8080 for everybody, or with a host [default: 127.0.0.1:8080] [env:
+    /// FREEHOLD_LISTEN]
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    listen: Option<String>,
 
-    /// Where the local Postgres, the secret key and the sandbox of Stripe are kept [default: .freehold]
-    #[arg(long, env = "FREEHOLD_DATA", global = true, value_name = "FOLDER")]
-    data: Option<PathBuf>,
+    /// Where the local Postgres, the secret key and the sandbox of Stripe are kept [default: .freehold] [env: FREEHOLD_DATA]
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data: Option<String>,
 
-    /// What is sold here: voice, documents, pharmacy or studio [default: voice]
-    #[arg(long, env = "FREEHOLD_PRODUCT", global = true, value_name = "NAME")]
+    /// What is sold here: voice, documents, pharmacy or studio [default: voice] [env: FREEHOLD_PRODUCT]
+    #[arg(long, global = true, value_name = "NAME")]
     product: Option<String>,
 
-    /// Where people reach the server, as it stands in mails [default: http:// and the listening address]
-    #[arg(long, env = "FREEHOLD_SITE_URL", global = true, value_name = "URL")]
+    /// Where people reach the server, scheme and host alone, as in mails [default: http:// and the listening address] [env:
+    /// FREEHOLD_SITE_URL]
+    #[arg(long, global = true, value_name = "URL")]
     site_url: Option<String>,
 
-    /// New people need not confirm their address
-    #[arg(long, env = "FREEHOLD_AUTH_AUTOCONFIRM", global = true, value_name = "YES", hide = true)]
-    autoconfirm: Option<bool>,
+    /// What is logged: error, warn, info, debug or trace, or a part and its level as in freehold_db=debug [default: info] [env:
+    /// FREEHOLD_LOG]
+    #[arg(long, global = true, value_name = "FILTER")]
+    log: Option<String>,
 
-    /// The server does jobs, too; without, freehold work does
-    #[arg(long, env = "FREEHOLD_WORK_IN_SERVER", global = true, value_name = "YES", hide = true)]
-    work_in_server: Option<bool>,
-
-    /// Most jobs at once
-    #[arg(long, env = "FREEHOLD_WORK_SLOTS", global = true, value_name = "NUMBER", hide = true)]
-    work_slots: Option<usize>,
-
-    /// Seconds without a sign of life after which others take over what a worker was doing
-    #[arg(long, env = "FREEHOLD_WORK_LEASE_SECONDS", global = true, value_name = "NUMBER", hide = true)]
-    work_lease_seconds: Option<u64>,
-
-    /// Seconds requests are still accepted after SIGTERM
-    #[arg(long, env = "FREEHOLD_SHUTDOWN_DRAIN_SECONDS", global = true, value_name = "SECONDS", hide = true)]
-    shutdown_drain_seconds: Option<Drain>,
+    /// Folder with Postgres' programs; searched for when not given [env: FREEHOLD_POSTGRES_BIN]
+    #[arg(long, global = true, value_name = "FOLDER")]
+    postgres_bin: Option<PathBuf>,
 
     /// Postgres to use; without it a local server is started in the data folder
     #[arg(long, env = "DATABASE_URL", global = true, value_name = "URL", hide_env_values = true, hide = true)]
@@ -88,17 +103,9 @@ pub struct Options {
     #[arg(long, env = "SMTP_URL", global = true, value_name = "URL", hide_env_values = true, hide = true)]
     smtp_url: Option<String>,
 
-    /// Who mails come from
-    #[arg(long, env = "FREEHOLD_MAIL_FROM", global = true, value_name = "ADDRESS", hide = true)]
-    mail_from: Option<String>,
-
     /// 64 hexadecimal digits that seal everything secret
     #[arg(long, env = "FREEHOLD_SECRET_KEY", global = true, value_name = "KEY", hide_env_values = true, hide = true)]
     secret_key: Option<String>,
-
-    /// Folder with Postgres' programs; searched for when not given
-    #[arg(long, env = "FREEHOLD_POSTGRES_BIN", global = true, value_name = "FOLDER")]
-    postgres_bin: Option<PathBuf>,
 
     #[command(flatten)]
     billing: BillingOptions,
@@ -111,13 +118,15 @@ pub struct Options {
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where the server listens.
-    pub listen: SocketAddr,
+    pub listen: ListenAddress,
     /// Where people reach it, without a slash at the end; none: where it listens.
     pub site_url: Option<String>,
     /// What is sold here.
     pub product: String,
     /// Where local things are kept.
     pub data: PathBuf,
+    /// What is logged, and how.
+    pub log: LogSettings,
     /// Proxies that stand in front of the server.
     pub trusted_proxies: Vec<IpNet>,
     /// How many connections of clients there may be, and how long a client may take.
@@ -153,107 +162,156 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Whether mails are shown at `/dev/mail`.
-    pub fn shows_mails(&self, database: &Database) -> bool {
-        match self.mailbox {
-            Mailbox::Local => database.is_local() && self.mail_server.is_none(),
-            Mailbox::Always => true,
-            Mailbox::Never => false,
-        }
+    /// Whether mails are shown at `/dev/mail`: only where the site is of this machine, for there whoever asks may read all of
+    /// them.
+    pub fn shows_mails(&self, local: bool) -> bool {
+        self.site_is_near()
+            && match self.mailbox {
+                Mailbox::Local => local && self.mail_server.is_none(),
+                Mailbox::Always => true,
+                Mailbox::Never => false,
+            }
+    }
+
+    /// Whether the site's address is one of this machine.
+    pub fn site_is_near(&self) -> bool {
+        site_is_near(&self.site_url.clone().unwrap_or_else(|| self.listen.site()))
     }
 }
 
 impl Options {
     /// Reads the settings file and puts the environment and the command line over it.
+    ///
+    /// # Errors
+    /// [`Mistakes`] with everything that is wrong.
     pub fn resolve(self) -> Result<Settings> {
-        let file = File::read(self.config.as_deref())?;
-        file_check(&file)?;
-        let site_url = self.site_url.or(Some(file.site_url)).filter(|url| !url.is_empty());
-        let site_url = site_url.map(|url| url.trim_end_matches('/').to_owned());
-        if let Some(url) = &site_url
-            && !(url.starts_with("http://") || url.starts_with("https://"))
-        {
-            bail!("site_url has to begin with http:// or https://");
-        }
-        let mail_server = mail_server(self.smtp_url, self.mail_from.unwrap_or(file.mail.from))?;
-        let database = &file.database;
-        let work = WorkSettings {
-            in_server: self.work_in_server.unwrap_or(file.work.in_server),
-            slots: self.work_slots.unwrap_or(file.work.slots),
-            lease_seconds: self.work_lease_seconds.unwrap_or(file.work.lease_seconds),
+        self.resolve_in(&Environment::of_process())
+    }
+
+    /// The same in this environment.
+    pub fn resolve_in(mut self, environment: &Environment) -> Result<Settings> {
+        let shape = Shape::of::<File>();
+        let mut layers = self.layers(&shape, environment)?;
+        let file: File = layers.settle()?;
+        checks(&mut layers, &file);
+        let providers = kept(&mut layers, providers::with_secrets(file.auth.providers, environment));
+        let mail_server = kept(&mut layers, mail_server(given(self.smtp_url), file.mail.from));
+        let supabase = kept(&mut layers, self.supabase.resolve());
+        let billing = kept(&mut layers, self.billing.resolve(file.billing));
+        let site_url = match file.site_url.trim() {
+            "" => None,
+            text => site::read(text).map_err(|problem| layers.check("site_url", Some(problem))).ok(),
         };
-        if !(1..=1000).contains(&work.slots) {
-            bail!("slots in [work] is not between 1 and 1000");
-        }
-        if !(2..=600).contains(&work.lease_seconds) {
-            bail!("lease_seconds in [work] is not between 2 and 600");
-        }
+        layers.finish()?;
+        let whole = "the settings are not whole";
+        let postgres_bin = self.postgres_bin.or_else(|| environment.get(POSTGRES_BIN).map(PathBuf::from));
         Ok(Settings {
-            listen: self.listen.unwrap_or(file.listen),
+            listen: file.listen,
             site_url,
-            product: self.product.unwrap_or(file.product),
-            data: self.data.unwrap_or(file.data),
+            product: file.product,
+            data: file.data,
+            log: file.log,
             trusted_proxies: file.trusted_proxies,
             connections: file.connections,
-            shutdown: ShutdownSettings {
-                drain_seconds: self.shutdown_drain_seconds.unwrap_or(file.shutdown.drain_seconds),
-                ..file.shutdown
-            },
-            database_url: self.database_url.map(Secret::new),
-            database_migration_url: self.database_migration_url.map(Secret::new),
-            secret_key: self.secret_key.map(Secret::new),
-            postgres_bin: self.postgres_bin,
+            shutdown: file.shutdown,
+            database_url: given(self.database_url).map(Secret::new),
+            database_migration_url: given(self.database_migration_url).map(Secret::new),
+            secret_key: given(self.secret_key).map(Secret::new),
+            postgres_bin,
             pool: PoolSettings {
-                connections: database.connections,
-                wait: Duration::from_secs(database.wait_seconds),
-                statement_timeout: Duration::from_secs(database.statement_seconds),
+                connections: file.database.connections,
+                wait: Duration::from_secs(file.database.wait_seconds),
+                statement_timeout: Duration::from_secs(file.database.statement_seconds),
                 statement_cache: StatementCache::Off,
             },
-            prepared: database.statement_cache,
-            auth: AuthSettings {
-                autoconfirm: self.autoconfirm.unwrap_or(file.auth.autoconfirm),
-                providers: providers::with_secrets(file.auth.providers)?,
-                ..file.auth
-            },
-            supabase: self.supabase.resolve()?,
+            prepared: file.database.statement_cache,
+            auth: AuthSettings { providers: providers.context(whole)?, ..file.auth },
+            supabase: supabase.context(whole)?,
             mailbox: file.mail.mailbox,
-            mail_server,
-            billing: self.billing.resolve(file.billing)?,
+            mail_server: mail_server.context(whole)?,
+            billing: billing.context(whole)?,
             outbound: file.outbound,
-            work,
+            work: file.work,
         })
     }
-}
 
-/// Nothing, when what the file says can be followed.
-fn file_check(file: &File) -> Result<()> {
-    auth_check(&file.auth)?;
-    if !(1..=1000).contains(&file.database.connections) {
-        bail!("connections in [database] is not between 1 and 1000");
+    /// Every setting in a line, with where it stands; secrets only by their names.
+    pub fn listing(mut self, environment: &Environment) -> Result<Vec<String>> {
+        let shape = Shape::of::<File>();
+        let mut layers = self.layers(&shape, environment)?;
+        let _: File = layers.settle()?;
+        layers.finish()?;
+        let mut lines: Vec<String> =
+            layers.every().into_iter().map(|(key, value, origin)| format!("{key} = {value}  # {origin}")).collect();
+        lines.extend(command::variables().into_iter().filter(|variable| variable.secret).map(|variable| {
+            let set = if environment.get(&variable.name).is_some() { "set" } else { "not set" };
+            format!("{}: {set}", variable.name)
+        }));
+        Ok(lines)
     }
-    if let Some(problem) = file.connections.problem() {
-        bail!("{problem}");
-    }
-    if let Some(problem) = file.shutdown.problem() {
-        bail!("{problem}");
-    }
-    Ok(())
-}
 
-/// Nothing, when `[auth]` can be followed.
-fn auth_check(auth: &AuthSettings) -> Result<()> {
-    if auth.access_token_seconds < 120 {
-        bail!("access_token_seconds in [auth] is below 120: clients refresh 90 seconds before the end");
-    }
-    if !(6..=10).contains(&auth.code_digits) {
-        bail!("code_digits in [auth] is not between 6 and 10");
-    }
-    for pattern in &auth.redirect_urls {
-        if let Some(problem) = pattern_problem(pattern) {
-            bail!("redirect_urls in [auth]: {pattern:?} {problem}");
+    fn layers<'s>(&mut self, shape: &'s Shape, environment: &Environment) -> Result<Layers<'s>> {
+        let variables = command::variables();
+        let secrets = variables.iter().filter(|variable| variable.secret).map(|variable| variable.name.clone());
+        let mut layers = Layers::new(shape, secrets.collect())?;
+        let config = self.config.take().or_else(|| environment.get(CONFIG).map(PathBuf::from));
+        layers.file(config.as_deref())?;
+        let others = variables.into_iter().map(|variable| variable.name);
+        let others = others.chain([CONFIG, POSTGRES_BIN, LOG].map(str::to_owned)).collect();
+        layers.short(LOG, &["log", "filter"], environment);
+        layers.environment(environment, others);
+        for (option, path, text) in [
+            ("--listen", &["listen"][..], self.listen.take()),
+            ("--data", &["data"], self.data.take()),
+            ("--product", &["product"], self.product.take()),
+            ("--site-url", &["site_url"], self.site_url.take()),
+            ("--log", &["log", "filter"], self.log.take()),
+        ] {
+            layers.option(option, path, text);
         }
+        Ok(layers)
     }
-    Ok(())
+}
+
+/// What is not empty.
+fn given(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
+/// The value; what is wrong is noted in its place.
+fn kept<T>(layers: &mut Layers<'_>, result: Result<T>) -> Option<T> {
+    result.map_err(|error| layers.mistaken([format!("{error:#}")])).ok()
+}
+
+/// Notes every value that is out of its range.
+fn checks(layers: &mut Layers<'_>, file: &File) {
+    let outside = |value: u64, low: u64, high: u64, name: &str, section: &str| {
+        let inside = (low..=high).contains(&value);
+        (!inside).then(|| format!("{name} in [{section}] is not between {low} and {high}"))
+    };
+    let (database, work) = (&file.database, &file.work);
+    layers.check("database.connections", outside(database.connections as u64, 1, 1000, "connections", "database"));
+    layers.check("work.slots", outside(work.slots as u64, 1, 1000, "slots", "work"));
+    layers.check("work.lease_seconds", outside(work.lease_seconds, 2, 600, "lease_seconds", "work"));
+    for (name, problem) in file.connections.problems() {
+        layers.check(&format!("connections.{name}"), Some(problem));
+    }
+    let finish = outside(file.shutdown.finish_seconds, 1, 600, "finish_seconds", "shutdown");
+    layers.check("shutdown.finish_seconds", finish);
+    layers.check("log.filter", file.log.problem());
+    let auth = &file.auth;
+    layers.check(
+        "auth.access_token_seconds",
+        (auth.access_token_seconds < 120).then(|| {
+            "access_token_seconds in [auth] is below 120: clients refresh 90 seconds before the end".to_owned()
+        }),
+    );
+    let digits = u64::try_from(auth.code_digits).unwrap_or(u64::MAX);
+    layers.check("auth.code_digits", outside(digits, 6, 10, "code_digits", "auth"));
+    for pattern in &auth.redirect_urls {
+        let problem = pattern_problem(pattern).map(|problem| format!("redirect_urls in [auth]: {pattern:?} {problem}"));
+        layers.check("auth.redirect_urls", problem);
+    }
 }
 
 /// The mail server at `url`, used in the name of `from`.
@@ -278,7 +336,8 @@ mod tests {
 
     #[test]
     fn the_defaults_read_and_say_what_the_help_says() {
-        let settings = Options { config: Some("/dev/null".into()), ..Options::default() }.resolve().unwrap();
+        let settings = Options { config: Some("/dev/null".into()), ..Options::default() };
+        let settings = settings.resolve_in(&Environment::default()).unwrap();
         assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(settings.product, "voice");
         assert_eq!(settings.data, PathBuf::from(".freehold"));
@@ -293,7 +352,8 @@ mod tests {
         let file = folder.join("freehold.toml");
         for (text, expected) in [
             ("lisen = \"x\"", "lisen"),
-            ("listen = 8080", "listen"),
+            ("listen = \"localhost\"", "line 1: listen is \"localhost\". It has no port."),
+            ("site_url = \"https://app.example.org/x\"", "line 1: site_url has the path /x"),
             ("[auth]\nautoconfirm = \"yes\"", "autoconfirm"),
             ("[outbound]\nallow = [\"10.1.0.0/33\"]", "allow"),
             ("trusted_proxies = [\"10.0.0.0/33\"]", "trusted_proxies"),
@@ -308,10 +368,47 @@ mod tests {
             ("product = ", "line 1"),
         ] {
             std::fs::write(&file, text).unwrap();
-            let error = Options { config: Some(file.clone()), ..Options::default() }.resolve().unwrap_err();
+            let options = Options { config: Some(file.clone()), ..Options::default() };
+            let error = options.resolve_in(&Environment::default()).unwrap_err();
             assert!(format!("{error:#}").contains(expected), "{error:#}");
         }
         std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn every_mistake_of_the_environment_is_told_and_secrets_are_listed_by_name() {
+        let environment = |variables: &[(&str, &str)]| {
+            Environment::of(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+        };
+        let options = || Options { config: Some("/dev/null".into()), ..Options::default() };
+        let wrong =
+            [("FREEHOLD_AUTH_AUTOCONFIRM", "maybe"), ("FREEHOLD_LISTN", "1"), ("FREEHOLD_AUTH_CODE_DIGITS", "4")];
+        let error = options().resolve_in(&environment(&wrong)).unwrap_err().to_string();
+        for said in [
+            "3 settings are wrong",
+            "FREEHOLD_AUTH_AUTOCONFIRM is \"maybe\"",
+            "mean FREEHOLD_LISTEN",
+            "CODE_DIGITS: code_digits in [auth]",
+        ] {
+            assert!(error.contains(said), "{said}: {error}");
+        }
+        let right =
+            [("FREEHOLD_AUTH_SIGNUP_DISABLED", "true"), ("FREEHOLD_LOG", "debug"), ("FREEHOLD_SECRET_KEY", "s3cret")];
+        let settings = options().resolve_in(&environment(&right)).unwrap();
+        assert!(settings.auth.signup_disabled && settings.log.filter == "debug");
+        let lines = options().listing(&environment(&right)).unwrap().join("\n");
+        for said in [
+            "auth.signup_disabled = true  # FREEHOLD_AUTH_SIGNUP_DISABLED",
+            "log.filter = \"debug\"  # FREEHOLD_LOG",
+            "FREEHOLD_SECRET_KEY: set",
+            "SMTP_URL: not set",
+            "product = \"voice\"  # default",
+        ] {
+            assert!(lines.contains(said), "{said}: {lines}");
+        }
+        assert!(!lines.contains("s3cret"));
+        let lost = options().resolve_in(&environment(&[("FREEHOLD_PROVIDER_GOOGLE_SECRET", "s3cret")])).unwrap_err();
+        assert!(lost.to_string().contains("FREEHOLD_PROVIDER_GOOGLE_SECRET is the secret of no provider"), "{lost}");
     }
 
     #[test]

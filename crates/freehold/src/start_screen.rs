@@ -7,15 +7,16 @@ use freehold_identity::{HOUSE, session::Client};
 use freehold_web::{Backbone, person_mail};
 use serde_json::json;
 
-use crate::{database::Database, settings::Settings};
+use crate::{data_folder, database::Database, demo, settings::Settings};
 
 /// Who the first sign-in link is for. The domain can never be somebody's (RFC 2606).
 const OWNER: &str = "owner@freehold.test";
 
 /// What the server stands on.
 pub fn parts(settings: &Settings, database: &Database, payments: &Part) -> Vec<Part> {
-    let data = settings.data.display();
-    let mailbox = settings.shows_mails(database);
+    // Root's data may be elsewhere than it was asked for, and who deletes or backs it up has to know where.
+    let place = |name: &str| data_folder::real(&settings.data.join(name)).display().to_string();
+    let mailbox = settings.shows_mails(database.is_local());
     let part = |name: &str, now: String, standing: Standing, setting: Option<&str>| Part {
         name: name.to_owned(),
         now,
@@ -23,14 +24,14 @@ pub fn parts(settings: &Settings, database: &Database, payments: &Part) -> Vec<P
         setting: setting.map(str::to_owned),
     };
     let database = if database.is_local() {
-        part("Database", format!("local Postgres in {data}/postgres"), Standing::StandIn, Some("DATABASE_URL"))
+        part("Database", format!("local Postgres in {}", place("postgres")), Standing::StandIn, Some("DATABASE_URL"))
     } else {
         part("Database", "the Postgres of DATABASE_URL".to_owned(), Standing::Connected, None)
     };
     let key = if settings.secret_key.is_some() {
         part("Secret key", "FREEHOLD_SECRET_KEY".to_owned(), Standing::Connected, None)
     } else {
-        part("Secret key", format!("kept in {data}/secret_key"), Standing::StandIn, Some("FREEHOLD_SECRET_KEY"))
+        part("Secret key", format!("kept in {}", place("secret_key")), Standing::StandIn, Some("FREEHOLD_SECRET_KEY"))
     };
     let mail = match (&settings.mail_server, mailbox) {
         (Some(mail), shown) => {
@@ -75,7 +76,7 @@ fn sign_in(settings: &Settings) -> Part {
 
 /// Prints it.
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
-pub async fn print(backbone: &Backbone, local: &Local) {
+pub async fn print(settings: &Settings, backbone: &Backbone, local: &Local) {
     let (site, name) = (&backbone.site_url, &backbone.product.name);
     println!("\n  Freehold runs {name} at {site}\n");
     let width = local.parts.iter().map(|part| part.name.len()).max().unwrap_or_default();
@@ -100,11 +101,44 @@ pub async fn print(backbone: &Backbone, local: &Local) {
     if local.mailbox {
         println!("  Mailbox    {site}/dev/mail");
     }
-    println!("  Demo       freehold demo --url {site}");
+    let program = program();
+    if demo_works(settings, backbone, local) {
+        println!("  Demo       {program} demo --url {site}");
+    } else {
+        println!("  Check      {program} doctor");
+    }
+    if sign_up_works(settings, backbone, local) {
+        println!("  Sign up    {site}/sign-up");
+    }
     if let Some(link) = first_link(backbone, local).await {
         println!("\n  Sign in as {OWNER} (once, within the hour):\n  {link}");
     }
     println!("\n  Ctrl-C stops it.\n");
+}
+
+/// What to type for this program: by its path, where it was started by one.
+fn program() -> String {
+    let typed = std::env::args().next().unwrap_or_default();
+    if typed.contains('/') && !typed.contains(char::is_whitespace) { typed } else { "freehold".to_owned() }
+}
+
+/// Whether the demo can be played here: it is one product's, signs up, reads its mails, and pays at the sandbox.
+fn demo_works(settings: &Settings, backbone: &Backbone, local: &Local) -> bool {
+    let sandbox = backbone.billing.is_some() && settings.billing.stripe.is_none();
+    let reads = settings.auth.autoconfirm || local.mailbox && !local.sends_mails;
+    demo::is_of(&settings.product)
+        && local.whole
+        && local.near
+        && sandbox
+        && reads
+        && backbone.identity.project.is_none()
+        && !settings.auth.signup_disabled
+}
+
+/// Whether somebody new comes in by the page for it; where there is a first link, that is the way.
+fn sign_up_works(settings: &Settings, backbone: &Backbone, local: &Local) -> bool {
+    let reached = settings.auth.autoconfirm || local.sends_mails;
+    reached && backbone.identity.project.is_none() && !settings.auth.signup_disabled
 }
 
 /// A link for whoever sits at the machine. None where mails go elsewhere: then links are for those who read them, and

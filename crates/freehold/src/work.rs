@@ -12,7 +12,7 @@ use crate::{
     billing, chores,
     compose::{self, Materials},
     database::Database,
-    mail, secret_key,
+    mail, running, secret_key,
     settings::{Settings, WorkSettings},
     shutdown::Signals,
 };
@@ -101,7 +101,7 @@ async fn run(
     database.prepare(&compose::migrations(product)).await?;
     let outbound = Outbound::new(settings.outbound.allowed(database.is_local()))?;
     // Mails and answers name the server, which is not here.
-    let site_url = settings.site_url.clone().unwrap_or_else(|| format!("http://{}", settings.listen));
+    let site_url = running::site_url(settings);
     let sources = (Clock::system(), random);
     database.pool()?.clock_follow(&sources.0).await?;
     let money = billing::beside(settings, &sources)?;
@@ -111,7 +111,7 @@ async fn run(
     let trusted_proxies = TrustedProxies::default();
     let materials = Materials { db, vault, clock, random, site_url, auth, supabase, outbound, money, trusted_proxies };
     let backbone = compose::backbone(materials, product).await?;
-    let mails = mail::sender(settings, &backbone, settings.shows_mails(database))?;
+    let mails = mail::sender(settings, &backbone, settings.shows_mails(database.is_local()))?;
     let mut signals = Signals::listen();
     say(&backbone, product, settings.work);
 

@@ -123,6 +123,15 @@ pub(crate) async fn keys_load(keeper: &Keeper) -> Result<(SigningKey, Vec<Verify
     Ok((current.ok_or_else(|| Error::internal("there is no current signing key"))?, others))
 }
 
+/// Opens every key that still verifies, and makes none: whether the vault is the one that this database was begun with.
+///
+/// # Errors
+/// `internal`, with what to do.
+pub async fn keys_check(keeper: &Keeper) -> Result<()> {
+    let rows = keeper.db.system("check that signing keys open").fetch_all(store::key_list()).await?;
+    rows.iter().try_for_each(|row| keeper.key_open(row).map(drop))
+}
+
 async fn mark_read(keeper: &Keeper) -> Result<String> {
     let mark = keeper.db.system("look whether keys changed").fetch_optional(store::key_mark()).await?;
     Ok(mark.map(|(mark,)| mark).unwrap_or_default())

@@ -50,6 +50,25 @@ impl Entitlements {
         Ok(Self { product, versions: RwLock::new(versions), unlimited: false })
     }
 
+    /// Whether [`load`](Self::load) would refuse; changes nothing.
+    ///
+    /// # Errors
+    /// With what it would say.
+    pub async fn check(db: &Db, product: &Product) -> Result<()> {
+        let mut tx = db.system("compare plan versions with the product").begin().await?;
+        let in_use = tx.fetch_optional(store::product_in_use()).await?;
+        let stored = tx.fetch_all(store::version_list(&product.id)).await?;
+        tx.commit().await?;
+        refuse_other_product(&product.id, in_use)?;
+        for (id, version, definition) in stored {
+            let stored: Plan = serde_json::from_value(definition).context("reading a plan version")?;
+            if let Some(today) = product.plan(&id).filter(|plan| plan.version == version) {
+                refuse_silent_change(today, &stored)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The same where nothing is sold: every plan has all modules and no limit. What was recorded of plans stays.
     #[must_use]
     pub fn without_limits(mut self) -> Self {

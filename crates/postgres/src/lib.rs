@@ -66,3 +66,5 @@ mod watcher;
 pub use error::Error;
 pub use server::Server;
 pub use settings::{Durability, Settings};
+#[cfg(unix)]
+pub use socket::Running;

@@ -75,13 +75,43 @@ impl Socket {
 
     /// An address as libpq and tokio-postgres read it: the folder, encoded, in place of the host.
     pub(crate) fn url(&self, user: &str, database: &str) -> String {
-        format!(
-            "postgres://{}@{}:{}/{}",
-            encoded(user.as_bytes()),
-            encoded(self.folder.as_os_str().as_bytes()),
-            self.port,
-            encoded(database.as_bytes())
-        )
+        url(&self.folder, self.port, user, database)
+    }
+}
+
+fn url(folder: &Path, port: u16, user: &str, database: &str) -> String {
+    format!(
+        "postgres://{}@{}:{port}/{}",
+        encoded(user.as_bytes()),
+        encoded(folder.as_os_str().as_bytes()),
+        encoded(database.as_bytes())
+    )
+}
+
+/// The server that another process started and that runs on a data folder.
+///
+/// Where its socket is stands in a file of Postgres' own, and is not worked out anew: the folder of the socket depends on
+/// the length of the data folder's path and on the environment of who started the server.
+#[derive(Clone, Debug)]
+pub struct Running {
+    folder: PathBuf,
+    port: u16,
+}
+
+impl Running {
+    /// The server of the data in this folder, when it serves. Only who started it, or root, may know.
+    pub fn find(data: &Path) -> Option<Self> {
+        // Process, cluster, start, port, folder of the socket, …: <https://www.postgresql.org/docs/current/storage-file-layout.html>
+        let text = fs::read_to_string(data.join("cluster/postmaster.pid")).ok()?;
+        let mut lines = text.lines().skip(3);
+        let (port, folder) = (lines.next()?.trim().parse().ok()?, PathBuf::from(lines.next()?.trim()));
+        let running = Self { port, folder };
+        running.folder.join(format!(".s.PGSQL.{port}")).exists().then_some(running)
+    }
+
+    /// The address of a database over its socket, as [`Server::url`](crate::Server::url).
+    pub fn url(&self, user: &str, database: &str) -> String {
+        url(&self.folder, self.port, user, database)
     }
 }
 

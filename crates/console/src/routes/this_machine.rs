@@ -3,7 +3,9 @@
 //!
 //! A loopback connection does not show that: a proxy on the machine speaks for others, a page of any site can make the
 //! browser on this machine send requests, and a name that its owner points at 127.0.0.1 makes such a page same-origin
-//! (DNS rebinding).
+//! (DNS rebinding). Nor does the name in `Host`: nginx writes its upstream's there, 127.0.0.1, and by default nothing else. So
+//! the pages exist only where the site's own address is of this machine ([`Local::near`](super::Local)), and what speaks
+//! HTTP/1.0, as nginx did by default for twenty years, is taken for a proxy.
 
 use std::{
     convert::Infallible,
@@ -13,7 +15,7 @@ use std::{
 use axum::{
     extract::{ConnectInfo, FromRequestParts, Request},
     http::{
-        HeaderMap, HeaderName, Uri, header,
+        HeaderMap, HeaderName, Uri, Version, header,
         request::Parts,
         uri::{Authority, Scheme},
     },
@@ -68,7 +70,7 @@ impl<S: Send + Sync> FromRequestParts<S> for AtThisMachine {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0);
-        Ok(Self(is_near(peer, &parts.uri, &parts.headers)))
+        Ok(Self(parts.version >= Version::HTTP_11 && is_near(peer, &parts.uri, &parts.headers)))
     }
 }
 

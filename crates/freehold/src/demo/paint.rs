@@ -10,7 +10,13 @@ impl Paint {
     /// For an output that is a terminal, or is not.
     pub(crate) fn for_output(terminal: bool) -> Self {
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self { colour: terminal && !unwanted }
+        let dumb = std::env::var_os("TERM").is_some_and(|kind| kind == "dumb");
+        Self { colour: terminal && !unwanted && !dumb }
+    }
+
+    /// Whether it colours.
+    pub(crate) fn is_coloured(self) -> bool {
+        self.colour
     }
 
     /// No colour.

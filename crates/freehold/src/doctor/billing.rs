@@ -11,11 +11,11 @@ use freehold_core::{Clock, Random, Secret};
 use freehold_db::Db;
 use freehold_web::Product;
 
-use super::{configuration::is_near, finding::Finding};
+use super::finding::Finding;
 use crate::{
     billing::{self, EVENTS, INBOX},
     compose,
-    settings::{BillingSettings, Settings, StripeSettings},
+    settings::{BillingSettings, Settings, StripeSettings, site_is_near},
 };
 
 /// How many customers are looked up at Stripe.
@@ -27,7 +27,7 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
     if !billing.enabled {
         return vec![Finding::ok("billing is switched off: nothing is sold, and nothing is limited")];
     }
-    let far = settings.site_url.as_deref().is_some_and(|url| !is_near(url));
+    let far = settings.site_url.as_deref().is_some_and(|url| !site_is_near(url));
     let Some(stripe) = &billing.stripe else { return vec![without(billing, far)] };
     let mut findings = keys(stripe, billing, far);
     if findings.iter().any(Finding::failed) {
@@ -109,7 +109,7 @@ async fn ask(stripe: &Client, settings: &Settings) -> Vec<Finding> {
     let mut findings = vec![shelf];
     // A restricted key may not be allowed to know, and on this machine nobody at Stripe could reach us.
     if let (Some(site), Ok(endpoints)) = (&settings.site_url, stripe.webhook_endpoint_list().await)
-        && !is_near(site)
+        && !site_is_near(site)
     {
         findings.push(told(site, &endpoints));
     }

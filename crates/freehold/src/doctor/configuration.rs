@@ -1,19 +1,17 @@
 //! What the operator decided.
 
-use std::net::{IpAddr, SocketAddr};
-
 use freehold_outbound::IpNet;
 
 use super::finding::Finding;
 use crate::{
     compose,
     connections::{Caps, descriptors},
-    settings::{OutboundSettings, Settings},
+    settings::{ListenAddress, OutboundSettings, Settings, site_is_near},
 };
 
 pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("the settings are read"), product(&settings.product)];
-    findings.push(site(settings.listen, settings.site_url.as_deref()));
+    findings.push(site(&settings.listen, settings.site_url.as_deref()));
     findings.extend(proxies(settings.site_url.as_deref(), &settings.trusted_proxies));
     findings.extend(sign_up(settings));
     findings.extend(outbound(&settings.outbound));
@@ -33,26 +31,21 @@ fn product(name: &str) -> Finding {
 }
 
 /// Whether people far away can follow the links in mails, and nobody reads along.
-fn site(listen: SocketAddr, site_url: Option<&str>) -> Finding {
-    let near = listen.ip().to_canonical().is_loopback();
+fn site(listen: &ListenAddress, site_url: Option<&str>) -> Finding {
+    let near = listen.is_near();
     let advice = "set site_url (FREEHOLD_SITE_URL) to the https:// address that people type";
     match site_url {
-        None if near => Finding::ok(format!("the server is to listen on {listen}, for this machine")),
+        None if near => Finding::ok(format!("the server listens on {listen}, for this machine")),
         None => Finding::warn(
-            format!("the server is to listen on {listen} for others, but links in mails lead to this machine"),
+            format!("the server listens on {listen} for others, but links in mails lead to this machine"),
             advice,
         ),
         Some(url) if url.starts_with("https://") => Finding::ok(format!("people reach the server at {url}")),
-        Some(url) if near && is_near(url) => Finding::ok(format!("people at this machine reach the server at {url}")),
+        Some(url) if near && site_is_near(url) => {
+            Finding::ok(format!("people at this machine reach the server at {url}"))
+        }
         Some(url) => Finding::warn(format!("people reach the server at {url}: passwords travel in the clear"), advice),
     }
-}
-
-pub(super) fn is_near(url: &str) -> bool {
-    let host = url.trim_start_matches("http://").split(['/', '?']).next().unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    let address = name.trim_matches(['[', ']']).parse::<IpAddr>();
-    name == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// The server speaks no TLS itself, so where people reach it by https:// something stands in front. When that is not named,
@@ -75,7 +68,7 @@ fn proxies(site_url: Option<&str>, trusted: &[IpNet]) -> Option<Finding> {
 
 fn sign_up(settings: &Settings) -> Option<Finding> {
     let open = settings.auth.autoconfirm && !settings.auth.signup_disabled;
-    let far = !settings.listen.ip().to_canonical().is_loopback() || settings.database_url.is_some();
+    let far = !settings.listen.is_near() || settings.database_url.is_some();
     (open && far).then(|| {
         Finding::warn(
             "autoconfirm is on: anybody may sign up with an address that is somebody else's",
@@ -123,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_site_that_others_reach_has_to_be_https() {
-        let level = |listen: &str, url: Option<&str>| site(listen.parse().unwrap(), url).level;
+        let level = |listen: &str, url: Option<&str>| site(&listen.parse().unwrap(), url).level;
         for (listen, url, expected) in [
             ("127.0.0.1:8080", None, Level::Ok),
             ("[::1]:8080", Some("http://localhost:8080"), Level::Ok),

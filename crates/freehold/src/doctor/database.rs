@@ -3,8 +3,8 @@
 use freehold_core::{Error, codes};
 use freehold_db::Db;
 
-use super::{billing, finding::Finding, isolation, mail, reason, schema, server};
-use crate::{compose, database::Database, settings::Settings};
+use super::{billing, finding::Finding, isolation, mail, reason, schema, secret_key, server};
+use crate::{compose, database::Database, settings::Settings, terminal};
 
 /// What to do where the login of DATABASE_URL may change nothing.
 const MIGRATE_AS: &str = "freehold migrate, with a login in DATABASE_MIGRATION_URL that may create roles, such as the owner of \
@@ -21,17 +21,23 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
     let database = match Database::open_beside(settings).await {
         Ok(database) => database,
         Err(error) => {
-            let advice = if local { "mend this, or set DATABASE_URL to a server of yours" } else { "correct the URL" };
-            return vec![Finding::fail(format!("the database cannot be opened: {error:#}"), advice)];
+            let advice = if local { "mend this, or set DATABASE_URL to a server of yours" } else { "correct it" };
+            return vec![Finding::fail(format!("the database cannot be opened: {}", terminal::line(&error)), advice)];
         }
     };
     let mut findings = match database.pool() {
         Ok(db) => ask(settings, &database, &db).await,
-        Err(error) => vec![Finding::fail(format!("the database cannot be reached: {error:#}"), "correct DATABASE_URL")],
+        Err(error) => vec![Finding::fail(
+            format!("the database cannot be reached: {}", terminal::line(&error)),
+            "correct DATABASE_URL",
+        )],
     };
     if let Err(error) = database.close().await {
         findings.push(Finding::warn(
-            format!("the local Postgres was started for these checks and did not stop in order: {error:#}"),
+            format!(
+                "the local Postgres was started for these checks and did not stop in order: {}",
+                terminal::line(&error)
+            ),
             "it ends with this command, and recovers at the next start",
         ));
     }
@@ -73,7 +79,13 @@ async fn ask(settings: &Settings, database: &Database, db: &Db) -> Vec<Finding> 
     findings.extend(schema::sharing(db).await);
     // A product that does not exist is told elsewhere; its schema cannot be compared.
     if let Ok(product) = compose::product(&settings.product) {
-        findings.extend(schema::examine(db, &compose::migrations(&product)).await);
+        let schema = schema::examine(db, &compose::migrations(&product)).await;
+        let up_to_date = !schema.iter().any(Finding::failed);
+        findings.extend(schema);
+        if up_to_date {
+            findings.extend(schema::plans(db, &product).await);
+            findings.push(secret_key::opens(settings, db).await);
+        }
         findings.extend(billing::queue(settings, db, &product).await);
     }
     findings.extend(writing(db).await);

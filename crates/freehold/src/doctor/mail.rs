@@ -15,11 +15,13 @@ pub(super) async fn examine(settings: &Settings) -> Option<Finding> {
         return Some(ask(server, settings.site_url.as_deref().unwrap_or_default()).await);
     }
     let local = settings.database_url.is_none();
-    let shown = match settings.mailbox {
-        Mailbox::Always => true,
-        Mailbox::Local => local,
-        Mailbox::Never => false,
-    };
+    let shown = settings.shows_mails(local);
+    if !shown && settings.mailbox == Mailbox::Always {
+        return Some(Finding::warn(
+            "mails are neither sent nor shown: /dev/mail is there only where site_url is an address of this machine",
+            "name a mail server in SMTP_URL",
+        ));
+    }
     if shown && !local {
         return Some(Finding::warn(
             "mails are not sent but shown at /dev/mail to whoever sits at the server",
@@ -34,7 +36,7 @@ pub(super) async fn examine(settings: &Settings) -> Option<Finding> {
     }
     Some(Finding::warn(
         "no mail server is connected, so mails wait in the queue and nobody new can confirm an address",
-        "name one in SMTP_URL; until then set mailbox = \"always\" in [mail] and read them at /dev/mail on the server's machine",
+        "name one in SMTP_URL; mails that wait are sent then",
     ))
 }
 

@@ -4,8 +4,11 @@ use freehold_db::{
     Db, MigrationSet, RoleFacts, SchemaDifference, SharingFacts, logins_of_two_inspect, roles_inspect, schema_inspect,
     sharing_inspect,
 };
+use freehold_metering::plan::Entitlements;
+use freehold_web::Product;
 
 use super::{finding::Finding, reason};
+use crate::compose;
 
 /// How many changes a line names.
 const NAMED: usize = 5;
@@ -104,6 +107,15 @@ pub(super) async fn examine(db: &Db, sets: &[MigrationSet]) -> Vec<Finding> {
             format!("what the schema is like cannot be read: {}", reason(&error)),
             "freehold migrate",
         )],
+    }
+}
+
+/// Whether the database was begun with this product, and the plans are those that were sold.
+pub(super) async fn plans(db: &Db, product: &Product) -> Vec<Finding> {
+    let Ok(spec) = compose::specification(product) else { return Vec::new() };
+    match Entitlements::check(db, &spec).await {
+        Ok(()) => vec![Finding::ok(format!("the database is that of {}", spec.name))],
+        Err(error) => vec![Finding::fail(reason(&error), "the server does not start before")],
     }
 }
 

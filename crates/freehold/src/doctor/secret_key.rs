@@ -2,9 +2,12 @@
 
 use std::{fs, io::ErrorKind, os::unix::fs::PermissionsExt, path::Path};
 
+use freehold_core::{Clock, Ids, Random, Secret};
+use freehold_db::Db;
+use freehold_identity::signing::{Keeper, keys_check};
 use freehold_vault::Vault;
 
-use super::finding::Finding;
+use super::{finding::Finding, reason};
 use crate::settings::Settings;
 
 pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
@@ -26,6 +29,34 @@ pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+/// Whether what is sealed in the database opens with it; the server does not start before.
+pub(super) async fn opens(settings: &Settings, db: &Db) -> Finding {
+    let place = match &settings.secret_key {
+        Some(_) => "FREEHOLD_SECRET_KEY".to_owned(),
+        None => settings.data.join("secret_key").display().to_string(),
+    };
+    let text = match &settings.secret_key {
+        Some(key) => key.clone(),
+        None => match fs::read_to_string(settings.data.join("secret_key")) {
+            Ok(text) => Secret::new(text.trim()),
+            Err(_) => return Finding::warn("there is no secret key to open the database's keys with", "see above"),
+        },
+    };
+    // A key that is none is told above.
+    let Ok(vault) = Vault::from_text(text.expose()) else {
+        return Finding::warn("there is no secret key to open the database's keys with", "see above");
+    };
+    let (clock, random) = (Clock::system(), Random::system());
+    let ids = Ids::new(clock.clone(), random.clone());
+    match keys_check(&Keeper { db: db.clone(), vault, clock, ids, random }).await {
+        Ok(()) => Finding::ok(format!("the signing keys in the database open with {place}")),
+        Err(error) => Finding::fail(
+            format!("the signing keys in the database do not open with {place}: {}", reason(&error)),
+            "set the key that this database was begun with; the server does not start before",
+        ),
+    }
 }
 
 /// Whether something may be sealed already.

@@ -18,8 +18,7 @@ use serde_json::{Value, json};
 use super::minute;
 use crate::{
     database::{Database, clock_of},
-    secret_key,
-    serve::site_of,
+    running, secret_key,
     settings::Settings,
 };
 
@@ -150,7 +149,7 @@ async fn act(settings: &Settings, keeper: &Keeper, action: Action) -> Result<()>
             println!("{kid} is forgotten");
         }
         Action::Supabase { json, renew, end_previous } => {
-            let site = settings.site_url.clone().unwrap_or_else(|| site_of(settings.listen));
+            let site = running::site_url(settings);
             let issuer = format!("{site}/auth/v1");
             let keys = if renew {
                 service_keys_renew(keeper, &issuer).await?

@@ -11,17 +11,9 @@ use serde::Deserialize;
 /// What the command line and the environment say of billing.
 #[derive(Args, Clone, Debug, Default)]
 pub struct BillingOptions {
-    /// Plans are paid for, and limit what an organization may do
-    #[arg(long, env = "FREEHOLD_BILLING_ENABLED", global = true, value_name = "YES", hide = true)]
-    billing: Option<bool>,
-
     /// Stripe's address, or of what speaks like it
     #[arg(long, env = "STRIPE_API_URL", global = true, value_name = "URL", hide = true)]
     stripe_url: Option<String>,
-
-    /// Where the sandbox listens that stands in for Stripe
-    #[arg(long, env = "FREEHOLD_BILLING_SANDBOX", global = true, value_name = "ADDRESS", hide = true)]
-    stripe_sandbox: Option<SocketAddr>,
 
     /// Stripe's secret key; without it a sandbox is started
     #[arg(long, env = "STRIPE_SECRET_KEY", global = true, value_name = "KEY", hide_env_values = true, hide = true)]
@@ -98,7 +90,7 @@ impl StripeSettings {
 
 impl BillingOptions {
     pub(super) fn resolve(self, file: BillingSection) -> Result<BillingSettings> {
-        let url = self.stripe_url.unwrap_or(file.stripe_url);
+        let url = self.stripe_url.filter(|url| !url.trim().is_empty()).unwrap_or(file.stripe_url);
         let url = url.trim().trim_end_matches('/');
         if !(url.is_empty() || url.starts_with("https://") || url.starts_with("http://")) {
             bail!("stripe_url in [billing] (STRIPE_API_URL) has to begin with http:// or https://");
@@ -113,10 +105,10 @@ impl BillingOptions {
         let secrets = self.stripe_webhook_secret.unwrap_or_default();
         let secrets = secrets.split(',').map(str::trim).filter(|secret| !secret.is_empty());
         Ok(BillingSettings {
-            enabled: self.billing.unwrap_or(file.enabled),
+            enabled: file.enabled,
             stripe: key.map(|key| StripeSettings { url: url.to_owned(), key: Secret::new(key) }),
             webhook_secrets: secrets.map(|secret| Secret::new(secret.to_owned())).collect(),
-            sandbox: self.stripe_sandbox.unwrap_or(file.sandbox),
+            sandbox: file.sandbox,
             checkout: CheckoutTerms { promotion_codes: file.promotion_codes, tax_rates: tax_rates(file.tax_rates)? },
             return_urls: file.return_urls.iter().map(|url| origin(url)).collect::<Result<_>>()?,
             unpaid_organizations: file.unpaid_organizations,

@@ -4,11 +4,14 @@ use anyhow::{Result, bail};
 use freehold_core::Secret;
 use freehold_identity::{ProvidersSettings, provider::Provider, secret_variable};
 
+use super::variables::{Environment, secrets_without_provider};
+
 /// The providers with their secrets, each of which has everything that it needs.
-pub(super) fn with_secrets(providers: ProvidersSettings) -> Result<ProvidersSettings> {
-    #[expect(clippy::disallowed_methods, reason = "which variables there are depends on the file that was just read")]
-    let environment = |name: &str| std::env::var(name).ok();
-    fill(providers, &environment)
+pub(super) fn with_secrets(providers: ProvidersSettings, environment: &Environment) -> Result<ProvidersSettings> {
+    if let Some(problem) = secrets_without_provider(environment, providers.keys()).first() {
+        bail!("{problem}");
+    }
+    fill(providers, &|name| environment.get(name).map(str::to_owned))
 }
 
 fn fill(mut providers: ProvidersSettings, environment: &dyn Fn(&str) -> Option<String>) -> Result<ProvidersSettings> {

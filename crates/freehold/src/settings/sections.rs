@@ -49,8 +49,8 @@ pub struct ConnectionSettings {
 }
 
 impl ConnectionSettings {
-    /// The name of a value that is out of its range, and the range.
-    pub(super) fn problem(&self) -> Option<String> {
+    /// Each value that is out of its range: its name, and what to say.
+    pub(super) fn problems(&self) -> Vec<(&'static str, String)> {
         let seconds = |name, value| (name, value, 1, 3600);
         let values = [
             ("most", self.most as u64, 10, 1_000_000),
@@ -59,8 +59,9 @@ impl ConnectionSettings {
             seconds("idle_seconds", self.idle_seconds),
             seconds("transfer_seconds", self.transfer_seconds),
         ];
-        let (name, _, low, high) = values.into_iter().find(|(_, value, low, high)| !(low..=high).contains(&value))?;
-        Some(format!("{name} in [connections] is not between {low} and {high}"))
+        let wrong = values.into_iter().filter(|(_, value, low, high)| !(low..=high).contains(&value));
+        let told = |(name, _, low, high)| (name, format!("{name} in [connections] is not between {low} and {high}"));
+        wrong.map(told).collect()
     }
 
     /// The limits of a server with a database pool of this size, as far as its descriptors allow them.
@@ -93,11 +94,6 @@ pub struct ShutdownSettings {
 }
 
 impl ShutdownSettings {
-    /// The name of a value that is out of its range, and the range.
-    pub(super) fn problem(&self) -> Option<&'static str> {
-        (!(1..=600).contains(&self.finish_seconds)).then_some("finish_seconds in [shutdown] is not between 1 and 600")
-    }
-
     /// How long stopping may take; `local`: no other server shares the database.
     pub(crate) fn pace(self, local: bool) -> Pace {
         let drain = match self.drain_seconds {

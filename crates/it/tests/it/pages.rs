@@ -84,8 +84,10 @@ async fn only_visitors_at_the_machine_of_the_local_whole_see_how_it_is_set_up() 
         assert!(own.text().contains(text), "{text} is not there: {own}");
     }
     let deployed = TestApp::with(Setup { whole: false, ..Setup::default() }).await;
+    let far = TestApp::with(Setup { near: false, ..Setup::default() }).await;
     for page in [
         deployed.get("/"),
+        far.get("/"),
         app.get("/").from("203.0.113.9:1"),
         app.get("/").header("x-forwarded-for", "203.0.113.9"),
         app.get("/").header("host", "app.example.org"),

@@ -29,6 +29,8 @@ pub(crate) struct Setup {
     pub(crate) mailbox: bool,
     /// Whether its database is on this machine, too.
     pub(crate) whole: bool,
+    /// Whether the site is taken for one of this machine, though its name is another.
+    pub(crate) near: bool,
     /// Where people and engines reach it.
     pub(crate) site: &'static str,
     /// What its clock shows at first; none: what every test's does.
@@ -65,6 +67,7 @@ impl Default for Setup {
             auth: |_| {},
             mailbox: true,
             whole: true,
+            near: true,
             site: served::SITE,
             now: None,
             stripe: Stripe::Away,

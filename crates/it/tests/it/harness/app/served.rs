@@ -58,7 +58,7 @@ impl Served {
             setting: Some("SETTING".to_owned()),
         };
         let parts = vec![part("Database", Standing::Connected), part("Mail", Standing::StandIn)];
-        let local = Local { mailbox: setup.mailbox, sends_mails: false, whole: setup.whole, parts };
+        let local = Local { mailbox: setup.mailbox, sends_mails: false, whole: setup.whole, near: setup.near, parts };
         let (router, document) = compose::router(backbone.clone(), setup.product, local);
         Ok(Self { backbone, router, document })
     }

@@ -1,0 +1,92 @@
+//! The data folder: where the local Postgres, the secret key and the sandbox of Stripe are kept.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Result, bail};
+use rustix::{
+    fs::{Access, access},
+    io::Errno,
+    process::geteuid,
+};
+
+use crate::settings::Settings;
+
+/// Nothing, when the folder can be used; it need not be there yet. Looks only, so that `freehold doctor` may ask too.
+pub fn check(settings: &Settings) -> Result<()> {
+    match problem(&settings.data) {
+        None => Ok(()),
+        Some(problem) => bail!("{problem}"),
+    }
+}
+
+fn problem(data: &Path) -> Option<String> {
+    let name = data.display();
+    let other = "Name another folder with --data (FREEHOLD_DATA).";
+    let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
+    // The folder, or the nearest one above it, in which it will be made.
+    let there = data.ancestors().find(|path| fs::symlink_metadata(path).is_ok())?;
+    if let Err(error) = fs::metadata(there) {
+        return Some(format!("the data folder {name} cannot be used: {}: {error}. {other}", there.display()));
+    }
+    if !there.is_dir() {
+        return Some(format!(
+            "the data folder {name} cannot be used: {} is a file, not a folder. {other}",
+            there.display()
+        ));
+    }
+    let errno = access(there, Access::WRITE_OK | Access::EXEC_OK).err()?;
+    let user = user();
+    Some(match errno {
+        Errno::ACCESS | Errno::PERM => format!(
+            "the data folder {name} cannot be used: the user {user}, as whom freehold runs, may not write in {}. Let this \
+             user write there, or name another folder with --data (FREEHOLD_DATA).",
+            there.display()
+        ),
+        Errno::ROFS => {
+            format!("the data folder {name} cannot be used: {} cannot be written (read-only). {other}", there.display())
+        }
+        other_error => format!("the data folder {name} cannot be used: {}: {other_error}. {other}", there.display()),
+    })
+}
+
+/// Who this process runs as, by name where there is one.
+pub fn user() -> String {
+    let number = geteuid().as_raw();
+    let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse() == Ok(number)).then(|| name.to_owned())
+    });
+    name.unwrap_or_else(|| format!("number {number}"))
+}
+
+/// Where a folder in the data folder really is: behind links, from the root.
+pub fn real(path: &Path) -> PathBuf {
+    fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_data_folder_that_is_no_folder_is_named_with_what_to_do() {
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        assert_eq!(problem(home.path()), None);
+        assert_eq!(problem(&at("new/deep/folder")), None, "it will be made");
+        fs::write(at("file"), "").unwrap();
+        symlink(at("nowhere"), at("link")).unwrap();
+        for wrong in ["file", "file/below", "link"] {
+            let said = problem(&at(wrong)).unwrap();
+            assert!(said.contains(&at(wrong).display().to_string()) && said.contains("--data"), "{said}");
+        }
+        assert!(problem(Path::new("/proc/freehold")).is_none_or(|said| said.contains("--data")));
+    }
+}

@@ -1,0 +1,42 @@
+//! Whether the server can listen where it is told to, or does already.
+
+use std::{net::SocketAddr, time::Duration};
+
+use super::finding::Finding;
+use crate::{listener::Listener, running, settings::Settings};
+
+/// How long a server may take to say that it lives.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+pub(super) async fn examine(settings: &Settings) -> Option<Finding> {
+    if let Some(running) = running::find(settings) {
+        return Some(Finding::ok(format!(
+            "a server (process {}) runs on this data folder, listens on {} and is reached at {}",
+            running.process, running.listen, running.site_url
+        )));
+    }
+    let refused = Listener::bind(&settings.listen).await.err()?;
+    if let Some(address) = refused.in_use
+        && answers(address).await
+    {
+        return Some(Finding::ok(format!("a Freehold listens on {address}")));
+    }
+    let (what, advice) = told(&refused.to_string());
+    Some(Finding::fail(what, advice))
+}
+
+/// What is wrong, and what to do, of one text.
+fn told(text: &str) -> (String, String) {
+    let (what, advice) = text.split_once(". ").unwrap_or((text, "choose another address with --listen"));
+    (what.trim_end_matches('.').to_owned(), advice.trim_end_matches('.').to_owned())
+}
+
+/// Whether what listens there is a Freehold.
+async fn answers(address: SocketAddr) -> bool {
+    let near = if address.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], address.port())) } else { address };
+    let client = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build();
+    let Ok(client) = client else { return false };
+    let Ok(answer) = client.get(format!("http://{near}/healthz")).send().await else { return false };
+    let ours = answer.status().is_success() && answer.headers().contains_key("x-request-id");
+    ours && answer.text().await.is_ok_and(|text| text == "ok\n")
+}

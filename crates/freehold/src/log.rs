@@ -1,0 +1,20 @@
+//! The log of this process, on the standard error.
+
+use std::io::{IsTerminal, stderr};
+
+use crate::{
+    demo::paint::Paint,
+    settings::{LogFormat, LogSettings},
+};
+
+/// Begins to log as the settings say. Once a process.
+pub fn begin(settings: &LogSettings) {
+    let log = tracing_subscriber::fmt().with_env_filter(settings.filter()).with_target(false).with_writer(stderr);
+    match settings.format {
+        LogFormat::Text => log.with_ansi(Paint::for_output(stderr().is_terminal()).is_coloured()).init(),
+        // Targets are cheap there, and whoever collects logs wants to tell parts from each other.
+        LogFormat::Json => {
+            log.with_target(true).json().flatten_event(true).with_current_span(false).with_span_list(false).init()
+        }
+    }
+}

@@ -1,0 +1,475 @@
+//! The settings as layers: the defaults, over them the file, the environment and the command line. Each value remembers where
+//! it stands, so that an error can name the place, and every mistake is told at once.
+
+use std::{collections::BTreeMap, fmt, fs, io, ops::Range, path::Path};
+
+use anyhow::{Context, Result, bail};
+use serde::de::DeserializeOwned;
+use toml::{
+    Spanned, Table, Value,
+    de::{DeTable, DeValue},
+};
+
+use super::{
+    DEFAULTS,
+    near::nearest,
+    shape::Shape,
+    variables::{Environment, Variables, value},
+};
+
+/// Where a value stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Nobody set it.
+    Default,
+    /// A line of the settings file.
+    File { file: String, line: usize },
+    /// A variable of the environment.
+    Variable(String),
+    /// An option of the command line: `--listen`.
+    CommandLine(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File { file, line } => write!(f, "{file}, line {line}"),
+            Self::Variable(name) => f.write_str(name),
+            Self::CommandLine(option) => f.write_str(option),
+        }
+    }
+}
+
+/// What is wrong with the settings: everything that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistakes(pub Vec<String>);
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_slice() {
+            [one] => f.write_str(one),
+            many => {
+                write!(f, "{} settings are wrong:", many.len())?;
+                many.iter().try_for_each(|one| write!(f, "\n  {one}"))
+            }
+        }
+    }
+}
+
+impl std::error::Error for Mistakes {}
+
+/// The settings while they are put together.
+pub(super) struct Layers<'s> {
+    shape: &'s Shape,
+    defaults: Table,
+    values: Table,
+    /// By path, joined by dots. What is not here is a default.
+    origins: BTreeMap<String, Origin>,
+    /// What is wrong so far, each with its line in the file; what stands elsewhere comes last.
+    mistakes: Vec<(usize, String)>,
+    /// Names of variables that hold secrets, in small letters, with the section's name or without.
+    secrets: Vec<String>,
+}
+
+impl<'s> Layers<'s> {
+    /// The defaults. `secrets` are variables that must not stand in the file.
+    pub(super) fn new(shape: &'s Shape, secrets: Vec<String>) -> Result<Self> {
+        let defaults: Table = DEFAULTS.parse().context("reading the built-in defaults")?;
+        let (values, origins) = (defaults.clone(), BTreeMap::new());
+        Ok(Self { shape, defaults, values, origins, mistakes: Vec::new(), secrets })
+    }
+
+    /// Lays the settings file over them: the one that was named, or `freehold.toml` when there is one.
+    pub(super) fn file(&mut self, named: Option<&Path>) -> Result<()> {
+        let path = named.unwrap_or_else(|| Path::new("freehold.toml"));
+        let name = path.display().to_string();
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                bail!("the settings file {name} is not UTF-8. Save it as UTF-8.")
+            }
+            Err(error) => {
+                bail!("the settings file {name} cannot be read: {error}. Correct --config (FREEHOLD_CONFIG).")
+            }
+        };
+        self.text(&name, text.trim_start_matches('\u{feff}'));
+        Ok(())
+    }
+
+    fn text(&mut self, file: &str, text: &str) {
+        let line = |span: Range<usize>| text[..span.start.min(text.len())].matches('\n').count() + 1;
+        // What follows a mistake in the syntax is read, too, but may be read wrongly.
+        let (parsed, errors) = DeTable::parse_recoverable(text);
+        for error in &errors {
+            let at = error.span().map(|span| format!(", line {}", line(span))).unwrap_or_default();
+            self.note(None, format!("{file}{at}: {}.", error.message().trim_end_matches('.')));
+        }
+        if errors.is_empty() {
+            self.table(file, &line, &mut Vec::new(), parsed.get_ref());
+        }
+    }
+
+    fn table(&mut self, file: &str, line: &dyn Fn(Range<usize>) -> usize, path: &mut Vec<String>, table: &DeTable<'_>) {
+        for (key, value) in table {
+            let name: &str = key.get_ref();
+            path.push(name.to_owned());
+            let origin = Origin::File { file: file.to_owned(), line: line(key.span()) };
+            match (self.shape.find(path), value.get_ref()) {
+                (None, _) => self.unknown(&origin, path),
+                (Some(Shape::Section(_) | Shape::Open(_)), DeValue::Table(below)) => {
+                    self.table(file, line, path, below)
+                }
+                (Some(_), _) => self.set(path, plain(value), origin),
+            }
+            path.pop();
+        }
+    }
+
+    fn unknown(&mut self, origin: &Origin, path: &[String]) {
+        let Some((name, section)) = path.split_last() else { return };
+        let place = place(section);
+        if let Some(variable) = self.secret(path) {
+            let problem = format!(
+                "{origin}: {name}{place} is a secret, and secrets stand in the environment, not in a file. Set {variable} there."
+            );
+            return self.note(Some(origin), problem);
+        }
+        let leaves = self.shape.leaves();
+        let siblings: Vec<&str> = match self.shape.find(section) {
+            Some(Shape::Section(keys)) => keys.iter().map(|(key, _)| *key).collect(),
+            _ => Vec::new(),
+        };
+        // The same key in another section, when there is but one.
+        let mut elsewhere = leaves.iter().filter(|(path, _)| path.last() == Some(name)).map(|(path, _)| path);
+        let elsewhere = elsewhere.next().filter(|_| elsewhere.next().is_none());
+        let hint = match (nearest(name, siblings.iter().copied()), elsewhere) {
+            (Some(meant), _) => format!("Did you mean {meant}?"),
+            (None, Some(path)) => format!("Did you mean {}?", named(path)),
+            (None, None) => format!("There are {}.", siblings.join(", ")),
+        };
+        self.note(Some(origin), format!("{origin}: there is no setting {name}{place}. {hint}"));
+    }
+
+    /// The variable that this key of the file should be.
+    fn secret(&self, path: &[String]) -> Option<&str> {
+        let name = path.last()?.to_lowercase();
+        if path.len() == 4 && path[..2] == ["auth", "providers"] && name == "client_secret" {
+            return Some("FREEHOLD_PROVIDER_…_SECRET");
+        }
+        let whole = path.join("_").to_lowercase();
+        let is = |variable: &&String| {
+            let variable = variable.to_lowercase();
+            let bare = variable.strip_prefix("freehold_").unwrap_or(&variable);
+            [&name, &whole].into_iter().any(|text| text == &variable || text == bare)
+        };
+        self.secrets.iter().find(is).map(String::as_str)
+    }
+
+    /// Lays the environment over them.
+    pub(super) fn environment(&mut self, environment: &Environment, others: Vec<String>) {
+        let (found, problems) = Variables::of(self.shape, others).read(environment);
+        problems.into_iter().for_each(|problem| self.note(None, problem));
+        for (variable, mut path, text) in found {
+            let Some(shape) = self.shape.find(&path) else { continue };
+            match value(&text, shape) {
+                Ok(value) => {
+                    self.known_name(&mut path);
+                    self.set(&path, value, Origin::Variable(variable));
+                }
+                Err(expected) => self.note(None, format!("{variable} is {text:?}. {expected}")),
+            }
+        }
+    }
+
+    /// A provider that the file writes another way (`custom:acme-eu`) than variables can is that one.
+    fn known_name(&self, path: &mut [String]) {
+        let [auth, providers, name, _] = path else { return };
+        let known = self.values.get(auth).and_then(|auth| auth.get(providers.as_str())).and_then(Value::as_table);
+        let spelt = |name: &str| name.replace(|letter: char| !letter.is_ascii_alphanumeric(), "_").to_lowercase();
+        if let Some(known) = known.and_then(|known| known.keys().find(|known| spelt(known) == *name)) {
+            name.clone_from(known);
+        }
+    }
+
+    /// Lays a variable with a short name of its own over them.
+    pub(super) fn short(&mut self, variable: &str, path: &[&str], environment: &Environment) {
+        if let Some(text) = environment.get(variable) {
+            let path: Vec<String> = path.iter().map(|&key| key.to_owned()).collect();
+            self.set(&path, Value::String(text.to_owned()), Origin::Variable(variable.to_owned()));
+        }
+    }
+
+    /// Lays an option of the command line over them.
+    pub(super) fn option(&mut self, option: &'static str, path: &[&str], text: Option<String>) {
+        if let Some(text) = text {
+            let path: Vec<String> = path.iter().map(|&key| key.to_owned()).collect();
+            self.set(&path, Value::String(text), Origin::CommandLine(option));
+        }
+    }
+
+    fn set(&mut self, path: &[String], value: Value, origin: Origin) {
+        let Some((key, section)) = path.split_last() else { return };
+        let mut table = &mut self.values;
+        for part in section {
+            let below = table.entry(part).or_insert_with(|| Value::Table(Table::new()));
+            let Value::Table(below) = below else { return };
+            table = below;
+        }
+        table.insert(key.clone(), value);
+        self.origins.insert(path.join("."), origin);
+    }
+
+    fn reset(&mut self, path: &[String]) {
+        let default = path.iter().try_fold(&Value::Table(self.defaults.clone()), |table, key| table.get(key)).cloned();
+        let Some((key, section)) = path.split_last() else { return };
+        let mut table = &mut self.values;
+        for part in section {
+            let Some(Value::Table(below)) = table.get_mut(part) else { return };
+            table = below;
+        }
+        match default {
+            Some(default) => drop(table.insert(key.clone(), default)),
+            None => drop(table.remove(key)),
+        }
+    }
+
+    /// The settings. Each value that is wrong is noted, and its default taken in its place, so that the others are looked at.
+    pub(super) fn settle<T: DeserializeOwned>(&mut self) -> Result<T> {
+        for _ in 0..=self.origins.len() {
+            match serde_path_to_error::deserialize(self.values.clone()) {
+                Ok(settings) => return Ok(settings),
+                Err(error) => {
+                    let path: Vec<String> = self.settable(error.path());
+                    let message = error.inner().message().to_owned();
+                    if path.is_empty() {
+                        bail!("the settings cannot be read: {message}");
+                    }
+                    let (origin, problem) = (self.origin(&path), self.wrong(&path, &message));
+                    self.note(Some(&origin), problem);
+                    self.reset(&path);
+                }
+            }
+        }
+        self.finish()?;
+        bail!("the settings cannot be read")
+    }
+
+    fn note(&mut self, origin: Option<&Origin>, problem: String) {
+        let line = match origin {
+            Some(Origin::File { line, .. }) => *line,
+            _ => usize::MAX,
+        };
+        self.mistakes.push((line, problem));
+    }
+
+    /// Notes what is wrong apart from single values.
+    pub(super) fn mistaken(&mut self, problems: impl IntoIterator<Item = String>) {
+        problems.into_iter().for_each(|problem| self.note(None, problem));
+    }
+
+    /// Nothing, when nothing was wrong; else everything that was.
+    pub(super) fn finish(&self) -> Result<()> {
+        let mut mistakes = self.mistakes.clone();
+        mistakes.sort_by_key(|(line, _)| *line);
+        if mistakes.is_empty() {
+            Ok(())
+        } else {
+            Err(Mistakes(mistakes.into_iter().map(|(_, told)| told).collect()).into())
+        }
+    }
+
+    /// The part of the path that can be set by itself: an item of a list cannot.
+    fn settable(&self, path: &serde_path_to_error::Path) -> Vec<String> {
+        let mut keys = Vec::new();
+        for segment in path {
+            let serde_path_to_error::Segment::Map { key } = segment else { break };
+            keys.push(key.clone());
+            if !matches!(self.shape.find(&keys), Some(Shape::Section(_) | Shape::Open(_))) {
+                break;
+            }
+        }
+        keys
+    }
+
+    /// The sentence about a value that cannot be read. What the library says is told only where it is about the value's
+    /// own form.
+    fn wrong(&self, path: &[String], message: &str) -> String {
+        let value = path.iter().try_fold(&Value::Table(self.values.clone()), |table, key| table.get(key)).cloned();
+        let value = value.map(|value| value.to_string()).unwrap_or_default();
+        let shape = self.shape.find(path).unwrap_or(&Shape::Text);
+        let of_kind = ["invalid type", "unknown variant", "invalid length", "missing field", "unknown field"];
+        let expected = if of_kind.iter().any(|begin| message.starts_with(begin)) {
+            shape.expected()
+        } else if message.starts_with("invalid value") {
+            let from = if value.starts_with('-') { "Write a whole number from 0." } else { "Write a smaller number." };
+            format!("It is out of range. {from}")
+        } else if message.contains("IP address syntax") || message.contains("prefix") {
+            "Write ranges of addresses, such as [\"10.0.0.0/8\", \"2001:db8::/32\"].".to_owned()
+        } else if message.contains("socket address syntax") {
+            "Write an address and a port, such as 127.0.0.1:12111.".to_owned()
+        } else {
+            format!("{}.", message.trim_end_matches('.'))
+        };
+        match self.origin(path) {
+            Origin::Variable(name) => format!("{name} is {value}. {expected}"),
+            Origin::CommandLine(option) => format!("{option} is {value}. {expected}"),
+            origin => format!("{origin}: {} is {value}. {expected}", named(path)),
+        }
+    }
+
+    /// Where the value at this path stands; for a section, where something in it does.
+    pub(super) fn origin(&self, path: &[String]) -> Origin {
+        let path = path.join(".");
+        let below = format!("{path}.");
+        let found = self.origins.get(&path);
+        let within = || self.origins.iter().find(|(key, _)| key.starts_with(&below)).map(|(_, origin)| origin);
+        found.or_else(within).cloned().unwrap_or(Origin::Default)
+    }
+
+    /// Notes what is wrong with a value that could be read, and where it stands.
+    pub(super) fn check(&mut self, path: &str, problem: Option<String>) {
+        let Some(problem) = problem else { return };
+        let path: Vec<String> = path.split('.').map(str::to_owned).collect();
+        let origin = self.origin(&path);
+        let problem = if origin == Origin::Default { problem } else { format!("{origin}: {problem}") };
+        self.note(Some(&origin), problem);
+    }
+
+    /// Every setting, its value and where that stands.
+    pub(super) fn every(&self) -> Vec<(String, String, Origin)> {
+        let leaves = self.shape.leaves();
+        let row = |path: &Vec<String>| {
+            let value = path.iter().try_fold(&Value::Table(self.values.clone()), |table, key| table.get(key)).cloned();
+            let value = value.map(|value| value.to_string().replace('\n', " ")).unwrap_or_default();
+            (path.join("."), value, self.origin(path))
+        };
+        leaves.iter().map(|(path, _)| row(path)).collect()
+    }
+}
+
+/// ` in [auth]`, or nothing where there is no section.
+fn place(section: &[String]) -> String {
+    if section.is_empty() { String::new() } else { format!(" in [{}]", section.join(".")) }
+}
+
+/// `signup_disabled in [auth]`.
+fn named(path: &[String]) -> String {
+    path.split_last().map(|(key, section)| format!("{key}{}", place(section))).unwrap_or_default()
+}
+
+/// The value without its place.
+fn plain(value: &Spanned<DeValue<'_>>) -> Value {
+    match value.get_ref() {
+        DeValue::Table(table) => {
+            let pairs = table.iter().map(|(key, value)| (key.get_ref().to_string(), plain(value)));
+            Value::Table(pairs.collect())
+        }
+        DeValue::Array(items) => Value::Array(items.iter().map(plain).collect()),
+        DeValue::String(text) => Value::String(text.to_string()),
+        DeValue::Boolean(yes) => Value::Boolean(*yes),
+        DeValue::Integer(number) => {
+            let read = i64::from_str_radix(&number.as_str().replace('_', ""), number.radix());
+            read.map_or_else(|_| Value::String(number.as_str().to_owned()), Value::Integer)
+        }
+        DeValue::Float(number) => {
+            let text = number.as_str();
+            text.replace('_', "").parse().map_or_else(|_| Value::String(text.to_owned()), Value::Float)
+        }
+        DeValue::Datetime(time) => Value::Datetime(*time),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::file::File;
+
+    fn told(text: &str, variables: &[(&str, &str)]) -> Vec<String> {
+        let shape = Shape::of::<File>();
+        let mut layers =
+            Layers::new(&shape, vec!["DATABASE_URL".to_owned(), "FREEHOLD_SECRET_KEY".to_owned()]).unwrap();
+        layers.text("freehold.toml", text);
+        let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        layers.environment(&Environment::of(owned), Vec::new());
+        let _ = layers.settle::<File>().unwrap();
+        layers.finish().unwrap_err().downcast::<Mistakes>().unwrap().0
+    }
+
+    #[test]
+    fn every_mistake_is_told_with_its_line() {
+        let text = "lisen = \"x\"\n\n[database]\nconections = 4\nwait_seconds = \"long\"\n\n[auth]\nautoconfirm = 1\n";
+        let mistakes = told(text, &[("FREEHOLD_MAIL_MAILBOX", "often"), ("FREEHOLD_WORK_SLOTS", "-1")]);
+        assert_eq!(
+            mistakes,
+            [
+                "freehold.toml, line 1: there is no setting lisen. Did you mean listen?",
+                "freehold.toml, line 4: there is no setting conections in [database]. Did you mean connections?",
+                "freehold.toml, line 5: wait_seconds in [database] is \"long\". Write a whole number.",
+                "freehold.toml, line 8: autoconfirm in [auth] is 1. Write true or false.",
+                "FREEHOLD_MAIL_MAILBOX is \"often\". Write one of local, always, never.",
+                "FREEHOLD_WORK_SLOTS is -1. It is out of range. Write a whole number from 0.",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_secret_in_the_file_is_sent_to_the_environment_and_not_repeated() {
+        for text in [
+            "DATABASE_URL = \"postgres://app:hunter2@h/d\"",
+            "database_url = \"postgres://app:hunter2@h/d\"",
+            "[database]\nurl = \"postgres://app:hunter2@h/d\"",
+            "secret_key = \"hunter2\"",
+            "[auth.providers.google]\nclient_secret = \"hunter2\"",
+        ] {
+            let mistakes = told(text, &[]);
+            assert!(mistakes.len() == 1 && mistakes[0].contains("stand in the environment"), "{text}: {mistakes:?}");
+            assert!(!mistakes[0].contains("hunter2"), "{mistakes:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_in_the_wrong_section_is_led_to_the_right_one() {
+        assert_eq!(
+            told("signup_disabled = true", &[]),
+            ["freehold.toml, line 1: there is no setting signup_disabled. Did you mean signup_disabled in [auth]?"]
+        );
+        assert!(told("[webhooks]\non = true", &[])[0].contains("There are listen, site_url"));
+        assert!(told("auth = 5", &[])[0].contains("freehold.toml, line 1: auth is 5. Write a section"));
+        assert!(told("product = \n", &[])[0].starts_with("freehold.toml, line 1: "));
+        assert!(told("a = 1\na = 1", &[]).iter().any(|told| told.contains("line 2")));
+    }
+
+    #[test]
+    fn the_environment_goes_over_the_file_and_the_command_line_over_both() {
+        let shape = Shape::of::<File>();
+        let mut layers = Layers::new(&shape, Vec::new()).unwrap();
+        layers.text(
+            "freehold.toml",
+            "product = \"studio\"\n[work]\nslots = 3\n[auth.providers.\"custom:acme-eu\"]\nissuer = \"i\"",
+        );
+        let variables = [
+            ("FREEHOLD_WORK_SLOTS", "4"),
+            ("FREEHOLD_PRODUCT", "voice"),
+            ("FREEHOLD_AUTH_REDIRECT_URLS", "a,b"),
+            ("FREEHOLD_AUTH_PROVIDERS_CUSTOM_ACME_EU_CLIENT_ID", "us"),
+            ("FREEHOLD_BILLING_PRICES", "{ price_1 = \"pro\" }"),
+        ];
+        let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        layers.environment(&Environment::of(owned), Vec::new());
+        layers.option("--product", &["product"], Some("documents".to_owned()));
+        let file: File = layers.settle().unwrap();
+        layers.finish().unwrap();
+        assert_eq!((file.work.slots, file.product.as_str()), (4, "documents"));
+        assert_eq!(file.auth.redirect_urls, ["a", "b"]);
+        let acme = &file.auth.providers["custom:acme-eu"];
+        assert_eq!((acme.issuer.as_str(), acme.client_id.as_str()), ("i", "us"));
+        let every = layers.every();
+        let row = |key: &str| every.iter().find(|(found, ..)| found == key).unwrap().clone();
+        assert_eq!(row("work.slots").2, Origin::Variable("FREEHOLD_WORK_SLOTS".to_owned()));
+        assert_eq!(row("product").2, Origin::CommandLine("--product"));
+        assert_eq!(row("data"), ("data".to_owned(), "\".freehold\"".to_owned(), Origin::Default));
+        assert!(row("billing.prices").1.contains("price_1"));
+    }
+}
