@@ -84,6 +84,11 @@ impl Database {
         self.local
     }
 
+    /// Whether this process started the local server.
+    pub fn is_started_here(&self) -> bool {
+        self.server.is_some()
+    }
+
     /// Whether requests log in with a login of their own, that cannot do what migrations can.
     pub fn has_own_login(&self) -> bool {
         self.requests.user() != self.migration.user()

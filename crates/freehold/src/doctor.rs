@@ -22,6 +22,7 @@ use anyhow::Result;
 use finding::{Finding, Level};
 
 use crate::{
+    data_folder,
     demo::paint::Paint,
     settings::{Mistakes, Settings},
     terminal::{self, reason},
@@ -49,6 +50,10 @@ fn mistakes(error: &anyhow::Error) -> Vec<Finding> {
 async fn examine(settings: &Settings) -> Vec<Finding> {
     let mut findings = configuration::examine(settings);
     findings.extend(listening::examine(settings).await);
+    if settings.database_url.is_none() || settings.secret_key.is_none() {
+        let problem = data_folder::check(settings).err();
+        findings.extend(problem.map(|problem| Finding::fail_sentences(&problem.to_string())));
+    }
     findings.extend(mail::examine(settings).await);
     findings.extend(project::examine(settings).await);
     findings.extend(billing::examine(settings).await);

@@ -77,6 +77,11 @@ impl Listener {
         self.address
     }
 
+    /// Its sockets.
+    pub fn sockets(&self) -> &[TcpListener] {
+        &self.sockets
+    }
+
     /// The next client.
     ///
     /// # Errors

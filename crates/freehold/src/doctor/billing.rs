@@ -28,8 +28,9 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
         return vec![Finding::ok("billing is switched off: nothing is sold, and nothing is limited")];
     }
     let far = settings.site_url.as_deref().is_some_and(|url| !site_is_near(url));
-    let Some(stripe) = &billing.stripe else { return vec![without(billing, far)] };
-    let mut findings = keys(stripe, billing, far);
+    let wrong = custom_prices(settings);
+    let Some(stripe) = &billing.stripe else { return wrong.into_iter().chain([without(billing, far)]).collect() };
+    let mut findings: Vec<Finding> = wrong.into_iter().chain(keys(stripe, billing, far)).collect();
     if findings.iter().any(Finding::failed) {
         return findings;
     }
@@ -38,6 +39,14 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
         findings.extend(ask(&money.stripe, settings).await);
     }
     findings
+}
+
+/// What is wrong with the plans that prices of custom deals stand for.
+fn custom_prices(settings: &Settings) -> Option<Finding> {
+    // A product with mistakes is told elsewhere.
+    let product = compose::product(&settings.product).and_then(|product| compose::specification(&product)).ok()?;
+    let wrong = catalog_sync::CustomPrices::of(&settings.billing.prices, &product).err()?;
+    Some(Finding::fail(wrong, "correct [billing.prices]; the server does not start before"))
 }
 
 fn without(billing: &BillingSettings, far: bool) -> Finding {

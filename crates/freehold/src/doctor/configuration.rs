@@ -6,12 +6,15 @@ use super::finding::Finding;
 use crate::{
     compose,
     connections::{Caps, descriptors},
+    running,
     settings::{ListenAddress, OutboundSettings, Settings, site_is_near},
 };
 
 pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("the settings are read"), product(&settings.product)];
-    findings.push(site(&settings.listen, settings.site_url.as_deref()));
+    // What a server listens on goes before what the next one would.
+    let running = running::find(settings).map(|running| running.listen.into());
+    findings.push(site(running.as_ref().unwrap_or(&settings.listen), settings.site_url.as_deref()));
     findings.extend(proxies(settings.site_url.as_deref(), &settings.trusted_proxies));
     findings.extend(sign_up(settings));
     findings.extend(outbound(&settings.outbound));

@@ -62,7 +62,7 @@ async fn ask(settings: &Settings, database: &Database, db: &Db) -> Vec<Finding> 
             return vec![Finding::fail(format!("the database does not answer: {}", reason(&error)), advice)];
         }
     };
-    let place = match (&settings.database_url, database.is_local()) {
+    let place = match (&settings.database_url, database.is_started_here()) {
         (Some(_), _) => "of DATABASE_URL",
         (None, true) => "of the data folder, started for these checks,",
         (None, false) => "of the running server",

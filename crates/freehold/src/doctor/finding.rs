@@ -40,6 +40,12 @@ impl Finding {
         Self { level: Level::Fail, what: what.into(), advice: Some(advice.into()) }
     }
 
+    /// The same of sentences, of which the first says what is wrong and the others what to do.
+    pub(super) fn fail_sentences(text: &str) -> Self {
+        let (what, advice) = text.split_once(". ").unwrap_or((text, "mend it"));
+        Self::fail(what.trim_end_matches('.'), advice.trim_end_matches('.'))
+    }
+
     /// Whether it has to be mended now.
     pub(super) fn failed(&self) -> bool {
         self.level == Level::Fail

@@ -21,14 +21,7 @@ pub(super) async fn examine(settings: &Settings) -> Option<Finding> {
     {
         return Some(Finding::ok(format!("a Freehold listens on {address}")));
     }
-    let (what, advice) = told(&refused.to_string());
-    Some(Finding::fail(what, advice))
-}
-
-/// What is wrong, and what to do, of one text.
-fn told(text: &str) -> (String, String) {
-    let (what, advice) = text.split_once(". ").unwrap_or((text, "choose another address with --listen"));
-    (what.trim_end_matches('.').to_owned(), advice.trim_end_matches('.').to_owned())
+    Some(Finding::fail_sentences(&refused.to_string()))
 }
 
 /// Whether what listens there is a Freehold.

@@ -43,7 +43,11 @@ async fn a_second_server_on_the_folder_or_the_port_of_the_first_is_told_so() {
     let elsewhere = home.path().join("elsewhere");
     let port = program.clone().with("FREEHOLD_DATA", elsewhere.to_str().unwrap()).with("FREEHOLD_LISTEN", address);
     let port = port.refused().await.output;
-    assert!(port.contains(&format!("listening on {address}")) && port.contains("--listen"), "{port}");
+    assert!(
+        port.contains(&format!("cannot listen on {address}: another program listens there"))
+            && port.contains("--listen"),
+        "{port}"
+    );
     assert!(!elsewhere.exists(), "it did nothing before it knew");
 
     Client::new().get(format!("{}/readyz", server.site)).await.unwrap().expect(200);

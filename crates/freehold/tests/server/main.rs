@@ -9,6 +9,7 @@
     reason = "a test's helpers are tests too, which clippy sees in a #[test] only"
 )]
 
+mod beside;
 mod billing;
 mod billing_kills;
 mod campaign;
@@ -25,6 +26,7 @@ mod kills;
 mod life;
 mod link;
 mod load;
+mod log;
 mod mail;
 mod managed;
 mod nginx;
@@ -38,6 +40,7 @@ mod refusals;
 mod rolling;
 mod server;
 mod sink;
+mod starting;
 mod stopping;
 mod supabase_client;
 mod trouble;

@@ -29,6 +29,12 @@ impl Postgres {
         Self(Server::start(settings).await.unwrap())
     }
 
+    /// The same, also on a port of 127.0.0.1, where logins need a password.
+    pub(crate) async fn start_with_tcp(home: &Home) -> Self {
+        let settings = Settings::new(home.path().join("postgres"));
+        Self(Server::start(Settings { durability: Durability::Volatile, tcp: true, ..settings }).await.unwrap())
+    }
+
     /// Makes an empty database, and its address for this login, which only migrations make.
     pub(crate) async fn database(&self, name: &str) -> String {
         let maker = connect(&self.url("postgres", "postgres")).await;

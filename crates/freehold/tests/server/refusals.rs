@@ -52,11 +52,11 @@ async fn a_database_that_cannot_be_reached_is_named() {
     link.set(State::Refusing).await;
     refusal(
         &at(&secret(link.url("freehold", "freehold"))),
-        &["preparing the database at 127.0.0.1:", "onnection refused"],
+        &["Postgres at 127.0.0.1:", "does not answer: connection refused", "DATABASE_URL"],
     )
     .await;
     link.set(State::Swallowing).await;
-    refusal(&at(&secret(link.url("freehold", "freehold"))), &["no connection to the database within 10 s"]).await;
+    refusal(&at(&secret(link.url("freehold", "freehold"))), &["does not answer within 10 s", "DATABASE_URL"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

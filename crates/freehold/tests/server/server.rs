@@ -258,6 +258,16 @@ impl Server {
         .await;
     }
 
+    /// Waits until it has written this.
+    pub(crate) async fn logged(&mut self, text: &str) {
+        let since = Instant::now();
+        while !self.output.text().contains(text) {
+            assert!(self.child.try_wait().unwrap().is_none(), "it ended: {}", self.output.text());
+            assert!(since.elapsed() < CEILING, "{text} is not written: {}", self.output.text());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// Its process.
     pub(crate) fn process(&self) -> u32 {
         self.child.id()

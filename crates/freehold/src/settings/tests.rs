@@ -1,0 +1,91 @@
+use super::*;
+
+#[test]
+fn the_defaults_read_and_say_what_the_help_says() {
+    let settings = Options { config: Some("/dev/null".into()), ..Options::default() };
+    let settings = settings.resolve_in(&Environment::default()).unwrap();
+    assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(settings.product, "voice");
+    assert_eq!(settings.data, PathBuf::from(".freehold"));
+    assert_eq!(settings.site_url, None);
+    assert_eq!(settings.auth, AuthSettings::default(), "[auth] of the file and of the identity room differ");
+}
+
+#[test]
+fn a_mistake_in_the_file_is_named() {
+    let folder = std::env::temp_dir().join(format!("freehold-settings-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("freehold.toml");
+    for (text, expected) in [
+        ("lisen = \"x\"", "lisen"),
+        ("listen = \"localhost\"", "line 1: listen is \"localhost\". It has no port."),
+        ("site_url = \"https://app.example.org/x\"", "line 1: site_url has the path /x"),
+        ("[auth]\nautoconfirm = \"yes\"", "autoconfirm"),
+        ("[outbound]\nallow = [\"10.1.0.0/33\"]", "allow"),
+        ("trusted_proxies = [\"10.0.0.0/33\"]", "trusted_proxies"),
+        ("[connections]\nmost = 9", "most in [connections] is not between 10 and 1000000"),
+        ("[connections]\nheader_seconds = 0", "header_seconds in [connections] is not between 1 and 3600"),
+        ("[shutdown]\ndrain_seconds = 601", "drain_seconds in [shutdown] is \"601\""),
+        ("[shutdown]\ndrain_seconds = \"soon\"", "\"auto\" or a number of seconds"),
+        ("[shutdown]\nfinish_seconds = 0", "finish_seconds in [shutdown] is not between 1 and 600"),
+        ("[auth]\nredirect_urls = [\"app.example.com\"]", "redirect_urls"),
+        ("[billing]\nreturn_urls = [\"app.example.com\"]", "return_urls"),
+        ("[mail]\nfrom = \"VoiceFX\"", "from in [mail]"),
+        ("product = ", "line 1"),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let options = Options { config: Some(file.clone()), ..Options::default() };
+        let error = options.resolve_in(&Environment::default()).unwrap_err();
+        assert!(format!("{error:#}").contains(expected), "{error:#}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn every_mistake_of_the_environment_is_told_and_secrets_are_listed_by_name() {
+    let environment = |variables: &[(&str, &str)]| {
+        Environment::of(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+    };
+    let options = || Options { config: Some("/dev/null".into()), ..Options::default() };
+    let wrong = [("FREEHOLD_AUTH_AUTOCONFIRM", "maybe"), ("FREEHOLD_LISTN", "1"), ("FREEHOLD_AUTH_CODE_DIGITS", "4")];
+    let error = options().resolve_in(&environment(&wrong)).unwrap_err().to_string();
+    for said in [
+        "3 settings are wrong",
+        "FREEHOLD_AUTH_AUTOCONFIRM is \"maybe\"",
+        "mean FREEHOLD_LISTEN",
+        "CODE_DIGITS: code_digits in [auth]",
+    ] {
+        assert!(error.contains(said), "{said}: {error}");
+    }
+    let right =
+        [("FREEHOLD_AUTH_SIGNUP_DISABLED", "true"), ("FREEHOLD_LOG", "debug"), ("FREEHOLD_SECRET_KEY", "s3cret")];
+    let settings = options().resolve_in(&environment(&right)).unwrap();
+    assert!(settings.auth.signup_disabled && settings.log.filter == "debug");
+    let lines = options().listing(&environment(&right)).unwrap().join("\n");
+    for said in [
+        "auth.signup_disabled = true  # FREEHOLD_AUTH_SIGNUP_DISABLED",
+        "log.filter = \"debug\"  # FREEHOLD_LOG",
+        "FREEHOLD_SECRET_KEY: set",
+        "SMTP_URL: not set",
+        "product = \"voice\"  # default",
+    ] {
+        assert!(lines.contains(said), "{said}: {lines}");
+    }
+    assert!(!lines.contains("s3cret"));
+    let lost = options().resolve_in(&environment(&[("FREEHOLD_PROVIDER_GOOGLE_SECRET", "s3cret")])).unwrap_err();
+    assert!(lost.to_string().contains("FREEHOLD_PROVIDER_GOOGLE_SECRET is the secret of no provider"), "{lost}");
+}
+
+#[test]
+fn a_mail_server_needs_a_sender_and_tells_no_password() {
+    let (url, from) = ("smtps://ada:hunter2@mail.example.org", "VoiceFX AI <no-reply@example.org>");
+    let read = |url: &str, from: &str| mail_server(Some(url.to_owned()), from.to_owned());
+    let server = read(url, from).unwrap().unwrap();
+    assert_eq!(server.server.to_string(), "mail.example.org:465");
+    assert!(!format!("{server:?}").contains("hunter2"));
+    assert!(read("", from).unwrap().is_none() && mail_server(None, String::new()).unwrap().is_none());
+    for (url, from) in [(url, ""), (url, "VoiceFX"), ("http://ada:hunter2@mail.example.org", from)] {
+        let error = format!("{:#}", read(url, from).unwrap_err());
+        assert!(!error.contains("hunter2") && (error.contains("[mail]") || error.contains("SMTP_URL")), "{error}");
+    }
+}
