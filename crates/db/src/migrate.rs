@@ -62,13 +62,16 @@ pub struct ServerLogin<'a> {
     pub name: &'a str,
     /// The password that it gets where it is created; none: it gets none.
     pub password: Option<&'a Secret>,
+    /// The server lets it in without one.
+    pub trusted: bool,
 }
 
 impl Migrator {
     /// Connects, and makes what every migration stands on: the roles, the schema `freehold` and the ledger. With
     /// `server_login`, that login is created where it is missing, and may take on the roles of requests.
     pub async fn connect(settings: &Settings, server_login: Option<&str>) -> Result<Self> {
-        Self::connect_with(settings, server_login.map(|name| ServerLogin { name, password: None })).await
+        Self::connect_with(settings, server_login.map(|name| ServerLogin { name, password: None, trusted: false }))
+            .await
     }
 
     /// The same, with a password for a login that is created.
@@ -186,7 +189,8 @@ async fn bootstrap(client: &mut Client, login: Option<&ServerLogin<'_>>) -> Resu
     transaction.commit().await.or_error()?;
     if let Some(row) = done.first() {
         let said = |column: usize| row.try_get::<_, bool>(column).unwrap_or(false);
-        say(name, !verifier.is_empty(), [said(0), said(1), said(2)]);
+        let trusted = login.is_none_or(|login| login.trusted);
+        say(name, !verifier.is_empty(), [said(0) && !trusted, said(1), said(2)]);
     }
     Ok(names)
 }

@@ -97,7 +97,7 @@ impl Database {
     /// Brings the schema up to date, as the login of migrations.
     pub async fn migrate(&self, sets: &[MigrationSet]) -> Result<Migrated> {
         let (login, password) = (self.server_login().await, self.requests.password());
-        let login = login.as_deref().map(|name| ServerLogin { name, password: password.as_ref() });
+        let login = login.as_deref().map(|name| ServerLogin { name, password: password.as_ref(), trusted: self.local });
         let mut migrator = Migrator::connect_with(&self.migration, login)
             .await
             .with_context(|| format!("preparing the database at {}", self.migration.place()))?;

@@ -38,8 +38,8 @@ fn pem(label: &str, der: &[u8]) -> String {
     format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))
 }
 
-/// Gives the server a certificate for `localhost`, and lets nobody in without TLS.
-pub(crate) async fn encrypt(home: &Home, postgres: &Installed, authority: &Authority) {
+/// Gives the server a certificate for `localhost`, and lets nobody in without TLS. False: this build of Postgres has no TLS.
+pub(crate) async fn encrypt(home: &Home, postgres: &Installed, authority: &Authority) -> bool {
     let (certificate, key) = authority.certificate("localhost");
     let cluster = fs::canonicalize(home.path().join("postgres/cluster")).unwrap();
     let owner = fs::metadata(&cluster).unwrap();
@@ -49,19 +49,23 @@ pub(crate) async fn encrypt(home: &Home, postgres: &Installed, authority: &Autho
         std::os::unix::fs::chown(&file, Some(owner.uid()), Some(owner.gid())).unwrap();
         fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     }
+    let admin = postgres.admin("postgres").await;
+    if let Err(error) = admin.batch_execute("alter system set ssl = on").await {
+        let cause = error.as_db_error().map(|cause| cause.message().to_owned());
+        assert_eq!(cause.as_deref(), Some("SSL is not supported by this build"));
+        return false;
+    }
     let rules = cluster.join("pg_hba.conf");
     let text = fs::read_to_string(&rules).unwrap();
-    let text: String = text
-        .lines()
-        .map(|line| if line.starts_with("host ") { line.replacen("host ", "hostssl ", 1) } else { line.to_owned() } + "\n")
-        .collect();
-    fs::write(&rules, text).unwrap();
-    let admin = postgres.admin("postgres").await;
-    admin.batch_execute("alter system set ssl = on").await.unwrap();
+    let over_tls =
+        |line: &str| if line.starts_with("host ") { line.replacen("host ", "hostssl ", 1) } else { line.to_owned() };
+    let text: Vec<String> = text.lines().map(over_tls).collect();
+    fs::write(&rules, text.join("\n") + "\n").unwrap();
     admin.batch_execute("select pg_reload_conf()").await.unwrap();
     eventually("the server speaks TLS", async || {
         let row = admin.query_one("select current_setting('ssl') = 'on'", &[]).await.unwrap();
         row.get(0)
     })
     .await;
+    true
 }

@@ -42,12 +42,14 @@ async fn the_section_deploy_of_the_readme_ends_with_a_server_that_the_doctor_pas
         let home = Home::new();
         let postgres = Installed::start(&home, version).await;
         let authority = Authority::new();
-        encrypt(&home, &postgres, &authority).await;
+        let encrypted = encrypt(&home, &postgres, &authority).await;
         let etc = home.path().join("etc");
         fs::create_dir(&etc).unwrap();
         fs::write(etc.join("database-ca.pem"), &authority.pem).unwrap();
         let (server_port, proxy_port) = (port(), port());
         let put_in = |text: &str| {
+            let tls = "sslmode=verify-full&sslrootcert=/etc/freehold/database-ca.pem";
+            let text = if encrypted { text.to_owned() } else { text.replace(tls, "sslmode=disable") };
             text.replace("db.example.org:5432", &format!("localhost:{}", postgres.port()))
                 .replace("/etc/freehold", etc.to_str().unwrap())
                 .replace("/var/lib/freehold", home.data().to_str().unwrap())
