@@ -13,14 +13,13 @@ statements! {
         "select freehold.bucket_take($1, $2, $3, $4, $5)";
 
     /// Takes one try; when the bucket will be full with it, or no row where there is no try. A bucket that is further ahead than its
-    /// room is brought back, as `freehold.bucket_take` does.
+    /// room begins anew, as in `freehold.bucket_take`.
     fn bucket_draw(name: &str, subject: &[u8], step: i64, room: i64, now: Timestamp) -> (Timestamp,) =
         "insert into freehold.rate_buckets as b (name, subject, full_at)
          values ($1, $2, $5::timestamptz + $3::bigint * interval '1 microsecond')
          on conflict (name, subject) do update set full_at =
              case when b.full_at > $5 + $4::bigint * interval '1 microsecond' + interval '5 seconds'
-                  then $5 + $4::bigint * interval '1 microsecond'
-                  else greatest(b.full_at, $5) + $3::bigint * interval '1 microsecond' end
+                  then $5 else greatest(b.full_at, $5) end + $3::bigint * interval '1 microsecond'
            where b.full_at > $5 + $4::bigint * interval '1 microsecond' + interval '5 seconds'
               or greatest(b.full_at, $5) + $3::bigint * interval '1 microsecond' <= $5 + $4::bigint * interval '1 microsecond'
          returning full_at";
@@ -48,7 +47,7 @@ statements! {
         "update freehold.rate_buckets set full_at = full_at - $3::bigint * interval '1 microsecond'
          where name = $1 and subject = $2";
 
-    /// When the bucket will be full; of one that is further ahead than its room, now, because a try would bring it back.
+    /// When the bucket will be full; of one that is further ahead than its room, now, because it begins anew with the next try.
     fn bucket_look(name: &str, subject: &[u8], room: i64, now: Timestamp) -> (Timestamp,) =
         "select case when full_at > $4 + $3::bigint * interval '1 microsecond' + interval '5 seconds' then $4::timestamptz
                      else full_at end
