@@ -65,6 +65,10 @@ fn steps(backbone: &Backbone, mailbox: bool) -> Vec<Step> {
             post("/api/v1/keys", "ACCESS_TOKEN", r#"{"name": "first key"}"#),
         ),
     ];
+    if backbone.identity.project.is_some() {
+        // People sign up at the project, whose client brings the access token.
+        steps.drain(..2);
+    }
     if backbone.product.id == "voice" {
         steps.push(step(
             "Build a workflow",

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use freehold_core::{Error, Result, SessionId, UserId};
 use freehold_outbound::{HeaderMap, Method, header};
 use jiff::{SignedDuration, Timestamp};
@@ -125,6 +126,8 @@ impl Project {
         Ok(match (user, session) {
             (Standing::Good, Standing::Good) => None,
             (Standing::Banned, _) | (_, Standing::Banned) => Some(TokenError::Banned),
+            // The project never knew of a session whose token a team signed itself.
+            _ if !is_of_auth(token) => None,
             _ => Some(TokenError::Revoked),
         })
     }
@@ -146,6 +149,13 @@ impl Project {
         };
         self.standings.of(&self.standings.users, user, identity.clock.now(), ask).await
     }
+}
+
+/// Whether Supabase Auth made this token, whose signature was checked: all of its tokens claim these, also behind a hook.
+fn is_of_auth(token: &str) -> bool {
+    let payload = token.split('.').nth(1).and_then(|payload| URL_SAFE_NO_PAD.decode(payload).ok());
+    let claims: Option<Value> = payload.and_then(|payload| serde_json::from_slice(&payload).ok());
+    claims.is_some_and(|claims| ["aal", "email", "is_anonymous", "phone"].iter().all(|name| claims.get(name).is_some()))
 }
 
 /// What an answer to `GET /admin/users/{id}` says.

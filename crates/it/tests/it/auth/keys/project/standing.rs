@@ -68,6 +68,26 @@ async fn while_the_project_is_away_its_last_answer_holds_and_without_one_the_use
 }
 
 #[tokio::test]
+async fn a_token_that_a_team_signed_itself_is_accepted_though_the_project_knows_no_such_session() {
+    let project = Project::start().await;
+    let keeper = project.app.backbone.identity.keeper();
+    keys_import(&keeper, &keys_parse(SECRET).unwrap()).await.unwrap();
+    key_rotate(&keeper, Some("legacy"), true).await.unwrap();
+    keys_refresh(&project.app.backbone.identity).await.unwrap();
+    let told = Setup { jwt_secret: Some(SECRET), ..Setup::default() };
+    let app = TestApp::with(told.at_project(&project.url, &project.key)).await;
+    let ada = project.sign_up(ADA).await;
+    let mut own = claims(token(&ada));
+    let unknown = "0192a0de-0000-7000-8000-000000000001";
+    (own["session_id"], own["sub"]) = (unknown.into(), unknown.into());
+    // With everything that Supabase Auth writes it is a session that has ended.
+    app.get("/api/v1/me").token(&with_secret(SECRET, &own)).send().await.refused(401, "unauthenticated");
+    own["session_id"] = "0192a0de-0000-7000-8000-000000000002".into();
+    own.as_object_mut().unwrap().remove("phone");
+    app.get("/api/v1/me").token(&with_secret(SECRET, &own)).send().await.expect(200);
+}
+
+#[tokio::test]
 async fn the_project_is_asked_once_for_many_requests_of_a_session() {
     let project = Project::start().await;
     let app = project.customer().await;
