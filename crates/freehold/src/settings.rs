@@ -53,34 +53,45 @@ const LOG: &str = "FREEHOLD_LOG";
 /// The settings that every command takes.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Options {
-    /// Settings file; freehold.toml in this folder when there is one [env: FREEHOLD_CONFIG]
+    /// Settings file; freehold.toml in this folder when there is one
+    ///
+    /// [env: FREEHOLD_CONFIG]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Where the server listens: 8080 for this machine, :8080 for everybody, or with a host [default: 127.0.0.1:8080] [env:
-    /// FREEHOLD_LISTEN]
+    /// Where the server listens: 8080, localhost:8080, :8080, … [default: 127.0.0.1:8080]
+    ///
+    /// [env: FREEHOLD_LISTEN]
     #[arg(long, global = true, value_name = "ADDRESS")]
     listen: Option<String>,
 
-    /// Where the local Postgres, the secret key and the sandbox of Stripe are kept [default: .freehold] [env: FREEHOLD_DATA]
+    /// Where the local Postgres, the secret key and the sandbox of Stripe are kept [default: .freehold]
+    ///
+    /// [env: FREEHOLD_DATA]
     #[arg(long, global = true, value_name = "FOLDER")]
     data: Option<String>,
 
-    /// What is sold here: voice, documents, pharmacy or studio [default: voice] [env: FREEHOLD_PRODUCT]
+    /// What is sold here: voice, documents, pharmacy or studio [default: voice]
+    ///
+    /// [env: FREEHOLD_PRODUCT]
     #[arg(long, global = true, value_name = "NAME")]
     product: Option<String>,
 
-    /// Where people reach the server, scheme and host alone, as in mails [default: http:// and the listening address] [env:
-    /// FREEHOLD_SITE_URL]
+    /// Where people reach the server, scheme and host alone [default: http:// and the listening address]
+    ///
+    /// [env: FREEHOLD_SITE_URL]
     #[arg(long, global = true, value_name = "URL")]
     site_url: Option<String>,
 
-    /// What is logged: error, warn, info, debug or trace, or a part and its level as in freehold_db=debug [default: info] [env:
-    /// FREEHOLD_LOG]
+    /// What is logged: a level from error to trace, or parts with levels [default: info]
+    ///
+    /// [env: FREEHOLD_LOG]
     #[arg(long, global = true, value_name = "FILTER")]
     log: Option<String>,
 
-    /// Folder with Postgres' programs; searched for when not given [env: FREEHOLD_POSTGRES_BIN]
+    /// Folder with Postgres' programs; searched for when not given
+    ///
+    /// [env: FREEHOLD_POSTGRES_BIN]
     #[arg(long, global = true, value_name = "FOLDER")]
     postgres_bin: Option<PathBuf>,
 

@@ -1,10 +1,14 @@
 //! `freehold keys`: the keys that sign access tokens, and what applications show in the place of Supabase's keys.
 
-use std::path::{Path, PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
 use clap::{Subcommand, ValueEnum};
-use freehold_core::{Ids, Random};
+use freehold_core::{Ids, Random, Secret};
 use freehold_identity::{
     service_key::{ServiceKeySet, service_keys_end, service_keys_renew, service_keys_show},
     signing::{
@@ -18,9 +22,15 @@ use serde_json::{Value, json};
 use super::minute;
 use crate::{
     database::{Database, clock_of},
-    running, secret_key,
+    running::{self, Running},
+    secret_key,
     settings::Settings,
 };
+
+/// How long the server beside this command may take to see new keys.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How soon it is asked again.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// What can be done about keys. Every server sees it within seconds.
 #[derive(Subcommand)]
@@ -159,10 +169,37 @@ async fn act(settings: &Settings, keeper: &Keeper, action: Action) -> Result<()>
             if end_previous {
                 service_keys_end(keeper).await?;
             }
+            if let Some(running) = running::find(settings) {
+                known_beside(&running, &keys).await;
+            }
             println!("{}", if json { format!("{:#}", supabase(&site, &keys)) } else { variables(&site, &keys) });
         }
     }
     Ok(())
+}
+
+/// Waits until the server beside this command takes these keys, so that they are good when they are printed.
+async fn known_beside(running: &Running, keys: &ServiceKeySet) {
+    let Ok(client) = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build() else { return };
+    let port = running.listen.port();
+    let near =
+        if running.listen.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], port)) } else { running.listen };
+    let url = format!("http://{near}/auth/v1/admin/users?per_page=1");
+    let known = async |key: &Secret| {
+        let asked = client.get(&url).bearer_auth(key.expose()).header("apikey", key.expose()).send().await;
+        // Only a refusal says that it does not know them yet.
+        asked.map_or(true, |answer| !matches!(answer.status().as_u16(), 401 | 403))
+    };
+    let all = async {
+        for key in [&keys.service_role_key, &keys.secret_key] {
+            while !known(key).await {
+                tokio::time::sleep(AGAIN).await;
+            }
+        }
+    };
+    if tokio::time::timeout(PATIENCE, all).await.is_err() {
+        tracing::warn!("the server at {near} does not take these keys yet");
+    }
 }
 
 /// A key in one line.
