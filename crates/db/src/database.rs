@@ -21,7 +21,6 @@ use crate::{
     roles::RoleNames,
     send::is_outdated,
     shares::{Full, Party, Permit, Shares},
-    tls,
     transaction::{Flight, SystemTx, TenantTx, Transaction},
 };
 
@@ -51,7 +50,7 @@ impl Db {
         // transaction, and a transaction that did not end properly ends before its connection returns (see
         // `transaction.rs`), or the connection is thrown away.
         let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = Manager::from_config(settings.config.clone(), tls::connector(&settings.tls)?, config);
+        let manager = Manager::from_config(settings.config.clone(), settings.connector()?, config);
         // The connection that came back last goes out next: its backend's caches are warm, and of many it is few that grow.
         let pool = Pool::builder(manager).max_size(settings.pool.connections).queue_mode(QueueMode::Lifo).build();
         let pool = pool.context("making the pool")?;

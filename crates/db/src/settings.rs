@@ -7,6 +7,7 @@ use tokio_postgres::{
     Client,
     config::{Host, SslMode},
 };
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{
     StatementCache,
@@ -169,10 +170,20 @@ impl Settings {
         self.config.get_dbname().or(self.user())
     }
 
+    /// What makes TLS, or why it cannot.
+    pub(crate) fn connector(&self) -> Result<MakeRustlsConnect> {
+        tls::connector(&self.tls).map_err(|error| {
+            let advice = self.setting.map_or_else(String::new, |setting| format!(" Correct sslrootcert in {setting}."));
+            let hosts = self.hosts();
+            let what = format!("the certificates for Postgres at {hosts} cannot be read: {}.{advice}", error.message());
+            Error::new(codes::VALIDATION_FAILED, what)
+        })
+    }
+
     /// A connection of its own, made within this time. Its task ends with the client.
     pub(crate) async fn connect(&self, within: Duration) -> Result<Client> {
         // The driver bounds only how long the network takes, not how long the server does.
-        let connected = tokio::time::timeout(within, self.config.connect(tls::connector(&self.tls)?)).await;
+        let connected = tokio::time::timeout(within, self.config.connect(self.connector()?)).await;
         let connected = connected.map_err(|_| unreached(Refusal::unanswered(self, within)))?;
         let (client, connection) = connected.map_err(|error| from_connect(self, error))?;
         tokio::spawn(async move {

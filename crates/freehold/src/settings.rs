@@ -173,8 +173,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Whether mails are shown at `/dev/mail`: only where the site is of this machine, for there whoever asks may read all of
-    /// them.
+    /// Whether mails are shown at `/dev/mail`: only where the site is of this machine, because the page shows the
+    /// mails of every user to its visitors.
     pub fn shows_mails(&self, local: bool) -> bool {
         self.site_is_near()
             && match self.mailbox {

@@ -135,7 +135,7 @@ fn demo_works(settings: &Settings, backbone: &Backbone, local: &Local) -> bool {
         && !settings.auth.signup_disabled
 }
 
-/// Whether somebody new comes in by the page for it; where there is a first link, that is the way.
+/// Whether a new user can sign up by the page for it.
 fn sign_up_works(settings: &Settings, backbone: &Backbone, local: &Local) -> bool {
     let reached = settings.auth.autoconfirm || local.sends_mails;
     reached && backbone.identity.project.is_none() && !settings.auth.signup_disabled

@@ -20,7 +20,7 @@ use super::{
 /// Where a value stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// Nobody set it.
+    /// No layer above the defaults sets it.
     Default,
     /// A line of the settings file.
     File { file: String, line: usize },

@@ -1,4 +1,4 @@
-//! What somebody meant who misspelt a name.
+//! Suggestions for misspelt names.
 
 /// The name that is nearest, when it is near enough to be meant.
 pub(super) fn nearest<'n>(wrong: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {

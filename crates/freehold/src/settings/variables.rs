@@ -54,7 +54,7 @@ impl Environment {
 }
 
 /// Whether Kubernetes or Docker wrote this for a service called freehold, or freehold-something. Every container beside such a
-/// service has these variables, whether anybody wants them or not.
+/// service has these variables, wanted or not.
 fn of_a_service(name: &str, value: &str) -> bool {
     let address = ["tcp://", "udp://", "sctp://"].iter().any(|scheme| value.starts_with(scheme));
     let Some((before, after)) = name.rsplit_once("_SERVICE_HOST").or_else(|| name.split_once("_SERVICE_PORT")) else {

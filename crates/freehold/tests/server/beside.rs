@@ -19,7 +19,7 @@ async fn commands_find_the_server_of_a_data_folder_whose_path_is_too_long_for_a_
     let program = Program::at(&home).with("FREEHOLD_DATA", deep.join("data").to_str().unwrap());
     let server = program.start().await;
     for arguments in [&["keys", "list"][..], &["doctor"], &["users", "list"], &["migrate"]] {
-        // Whoever starts a command may have another folder for temporary files than who started the server.
+        // A command may have another folder for temporary files than the server was started with.
         let finished = program.clone().with("TMPDIR", home.path().to_str().unwrap()).run(arguments).await;
         assert_eq!(finished.code, Some(0), "{arguments:?}: {}", finished.output);
     }
@@ -142,7 +142,7 @@ async fn a_plain_proxy_on_the_machine_opens_no_page_of_dev() {
         assert!(old_request(&server.site, page).await.starts_with("HTTP/1.0 404"), "{page}");
     }
     server.stop().await;
-    // Where people come by another name, no visitor is at the machine, whatever he looks like.
+    // Where the site has another name, no visitor counts as being at the machine.
     for mailbox in ["always", "local"] {
         let far =
             near.clone().with("FREEHOLD_SITE_URL", "https://app.example.org").with("FREEHOLD_MAIL_MAILBOX", mailbox);

@@ -40,7 +40,7 @@ async fn refused(program: &Program, arguments: &[&str], said: &[&str]) -> Finish
     finished
 }
 
-/// A port of 127.0.0.1 where nobody listens.
+/// A port of 127.0.0.1 that is free.
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
@@ -113,6 +113,10 @@ async fn what_is_not_postgres_is_told_so() {
     let at = |url: String| Program::at(&home).with("DATABASE_URL", &url);
     let wrong = at(format!("postgres://app@127.0.0.1:{port}/x?sslmode=disable"));
     refused(&wrong, &["migrate"], &[&format!("127.0.0.1:{port}"), "DATABASE_URL"]).await;
+    let lost = at("postgres://app@127.0.0.1:1/x?sslmode=verify-full&sslrootcert=/nowhere.pem".to_owned());
+    for arguments in [&["migrate"][..], &["keys", "list"]] {
+        refused(&lost, arguments, &["127.0.0.1:1", "/nowhere.pem", "Correct sslrootcert in DATABASE_URL"]).await;
+    }
     for (url, said) in [
         (format!("mysql://app:{PASSWORD}@127.0.0.1/x"), "begins with mysql://, which is not Postgres"),
         (format!("postgres://app:{PASSWORD}@127.0.0.1/x?schema=public"), "its parameter schema is not one"),

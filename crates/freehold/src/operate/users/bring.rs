@@ -116,7 +116,7 @@ fn reading(dump: &Path) -> Result<Receiver<Read>> {
 /// Brings people from a project's database. What became of the rows.
 pub async fn people_from_database(keeper: &Keeper, people: PeopleOf, url: Secret) -> Result<Report> {
     let mut bringing = Bringing { keeper, people, report: Report::default() };
-    let foreign = freehold_db::Settings::from_url(&url).map_err(|error| anyhow!("{}", error.message()))?;
+    let foreign = freehold_db::Settings::from_variable("--database (SUPABASE_DB_URL)", &url)?;
     let place = foreign.place();
     let foreign = Foreign::connect(&foreign).await.with_context(|| format!("connecting to {place}"))?;
     for (table, of) in [
