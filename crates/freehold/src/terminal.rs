@@ -2,7 +2,7 @@
 //! went wrong on our side. The trace id finds it in our log."), which is of no use to an operator, and a source, which is
 //! for the log. Every command prints its errors by this module.
 
-use std::error::Error as StdError;
+use std::{error::Error as StdError, sync::Arc};
 
 use freehold_core::{Error, codes};
 use freehold_db::Refusal;
@@ -38,7 +38,8 @@ pub fn reason(error: &Error) -> String {
 fn of_chain<'e>(chain: impl Iterator<Item = &'e (dyn StdError + 'static)>) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     for cause in chain {
-        if cause.downcast_ref::<Error>().is_some_and(is_for_callers) {
+        let shared = cause.downcast_ref::<Arc<Error>>().map(Arc::as_ref);
+        if cause.downcast_ref().or(shared).is_some_and(is_for_callers) {
             continue;
         }
         let text = cause.to_string();
@@ -70,6 +71,8 @@ mod tests {
         assert_eq!(sentences(&error), ["the server cannot start", "this database belongs to the product \"studio\""]);
         let away = Error::unavailable(Duration::from_secs(2), "no connection within 3 s");
         assert_eq!(reason(&away), "no connection within 3 s");
+        let shared = Arc::new(Error::internal("the disk is full")).shared();
+        assert_eq!(reason(&shared), "the disk is full");
         let told = Err::<(), _>(Error::not_found("organization")).context("looking for it").unwrap_err();
         assert_eq!(line(&told), "looking for it: There is no such organization.");
     }
