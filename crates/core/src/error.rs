@@ -169,6 +169,8 @@ impl Error {
     #[track_caller]
     pub fn invalid_fields(fields: Vec<FieldError>) -> Self {
         let message = match fields.as_slice() {
+            // The pointer to the whole body is empty.
+            [one] if one.pointer.is_empty() => format!("The body is not valid: {}.", one.message),
             [one] => format!("{}: {}", one.pointer, one.message),
             many => format!("{} values are not valid; see `errors`.", many.len()),
         };

@@ -3,7 +3,7 @@
 //! Read in this order: [`Id`] names things, [`Permission`] and [`Role`] say who may do what, [`Bounds`] what of it
 //! is left to a derived credential, [`Caller`] is who acts, [`Error`] is what every capability answers when it cannot, [`Clock`], [`Random`] and [`Ids`] bring in
 //! time and chance from outside, [`Money`] counts, [`Secret`] hides, [`Page`] turns lists into pages, [`percent_encode`] puts
-//! texts into addresses, [`EmailAddress`] reads e-mail addresses, [`name_check`] names, and [`mail_name`] and [`mail_text()`]
+//! texts into addresses, [`slug()`] names, [`formula_guard`] makes texts harmless in spreadsheets, [`EmailAddress`] reads e-mail addresses, [`name_check`] names, and [`mail_name`] and [`mail_text()`]
 //! prepare what users wrote for mails to others.
 
 mod authority;
@@ -11,6 +11,7 @@ mod caller;
 mod clock;
 mod email_address;
 mod error;
+mod formula;
 mod hidden;
 mod id;
 mod mail_text;
@@ -20,12 +21,14 @@ mod percent;
 mod permission;
 mod random;
 mod secret;
+mod slug;
 
 pub use authority::Bounds;
 pub use caller::{Actor, Caller, Plan, Standing};
 pub use clock::Clock;
 pub use email_address::{EmailAddress, EmailAddressError};
 pub use error::{Code, Context, Error, FieldError, Limit, OptionExt, Result, codes};
+pub use formula::{formula_guard, formula_unguard};
 pub use hidden::{HiddenCharacter, name_check, visible_line};
 pub use id::{ApiKeyId, ApiKeyKind, Id, Ids, Kind, SessionId, SessionKind, TenantId, TenantKind, UserId, UserKind};
 pub use mail_text::{mail_address, mail_name, mail_text};
@@ -35,3 +38,4 @@ pub use percent::percent_encode;
 pub use permission::{Action, Area, Permission, Role, Scopes};
 pub use random::Random;
 pub use secret::Secret;
+pub use slug::{slug, slug_is_reserved};
