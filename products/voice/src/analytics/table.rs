@@ -1,9 +1,8 @@
-//! Figures as CSV (RFC 4180): UTF-8, lines ended by CR and LF, the first one the names of the columns.
-
-use std::borrow::Cow;
+//! Figures as CSV (RFC 4180): UTF-8, lines ended by CR and LF, the first one the names of the columns. Texts are guarded against
+//! spreadsheets that would run them ([`formula_guard`]); numbers are not.
 
 use csv::{Terminator, WriterBuilder};
-use freehold_core::{Context, Result};
+use freehold_core::{Context, Result, formula_guard};
 
 use super::{Figures, Group, Period};
 
@@ -27,7 +26,7 @@ pub fn calls_table(calls: &[(Period, Figures)], currency: &str) -> Result<Vec<u8
 
 /// The calls of each workflow or campaign.
 pub fn groups_table(groups: &[Group], currency: &str) -> Result<Vec<u8>> {
-    let keys = |group: &Group| ([group.id.to_string(), guarded(&group.name).into_owned()], group.figures);
+    let keys = |group: &Group| ([group.id.to_string(), formula_guard(&group.name).into_owned()], group.figures);
     table(["id", "name"], groups.iter().map(keys), currency)
 }
 
@@ -55,23 +54,37 @@ fn cells(figures: &Figures, currency: &str) -> [String; 9] {
     ]
 }
 
-/// A text that no spreadsheet takes for a formula: an apostrophe goes before what begins one (OWASP, "CSV Injection").
-fn guarded(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}").into() } else { text.into() }
-}
-
 #[cfg(test)]
 mod tests {
+    use freehold_core::formula_unguard;
+
     use super::*;
 
     #[test]
     fn a_name_is_no_formula() {
         let group = |name: &str| Group { id: uuid::Uuid::nil(), name: name.to_owned(), figures: Figures::default() };
-        let names = ["=1+1", "+1", "-1", "@now", "a=1", "Größe, \"x\"\n", "=cmd|' /C calc'!A0"];
+        let names =
+            ["=1+1", "+1", "-1", "@now", "a=1", "Größe, \"x\"\n", "=cmd|' /C calc'!A0", "x;=1+1;y", "x\t=1", "＝1"];
         let table = groups_table(&names.map(group), "usd").unwrap();
         let written: Vec<String> =
             csv::Reader::from_reader(&table[..]).records().map(|record| record.unwrap()[1].to_owned()).collect();
-        assert_eq!(written, ["'=1+1", "'+1", "'-1", "'@now", "a=1", "Größe, \"x\"\n", "'=cmd|' /C calc'!A0"]);
+        assert_eq!(
+            written,
+            [
+                "'=1+1",
+                "'+1",
+                "'-1",
+                "'@now",
+                "a=1",
+                "Größe, \"x\"\n",
+                "'=cmd|' /C calc'!A0",
+                "x;'=1+1;y",
+                "x\t'=1",
+                "'＝1"
+            ]
+        );
+        let read: Vec<String> = written.iter().map(|cell| formula_unguard(cell).into_owned()).collect();
+        assert_eq!(read, names, "reading a table back gives the names");
     }
 
     #[test]

@@ -2,13 +2,14 @@
 //! than the answer it says the same as.
 
 use axum::{
-    extract::State,
-    http::header,
+    extract::{FromRequestParts, State},
+    http::{header, request::Parts},
     response::{IntoResponse, Response},
 };
 use freehold_core::Error;
 use freehold_tenancy::tenant::tenant_get;
-use freehold_web::{Answer, Authenticated, Backbone, Query};
+use freehold_web::{Answer, Authenticated, Backbone, Problem, Query, read_query};
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::analytics::{Calls, CallsQuery, DaysQuery, calls, campaign_groups, workflow_groups};
 use crate::analytics::{By, Range, Report, calls_table, groups_table, report_write};
@@ -19,23 +20,54 @@ fn file(kind: &'static str, name: &str, range: &Range, extension: &str, bytes: V
     ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response()
 }
 
-fn csv(name: &str, range: &Range, bytes: Vec<u8>) -> Response {
+/// How a table is written.
+#[derive(Clone, Copy, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TableOptions {
+    /// Whether the file begins with a byte order mark, by which Excel knows that it is UTF-8; when left out, false.
+    #[serde(default)]
+    #[param(value_type = Option<bool>)]
+    bom: bool,
+}
+
+/// What a table is asked for: how it is written, and what is in it.
+pub(crate) struct Table<T> {
+    options: TableOptions,
+    query: T,
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Table<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        let is_option = |pair: &&str| pair.split('=').next() == Some("bom");
+        let (options, query): (Vec<&str>, Vec<&str>) = query.split('&').partition(is_option);
+        Ok(Self { options: read_query(&options.join("&"))?, query: read_query(&query.join("&"))? })
+    }
+}
+
+fn csv(name: &str, range: &Range, options: TableOptions, table: Vec<u8>) -> Response {
+    const BYTE_ORDER_MARK: &str = "\u{feff}";
+    let mut bytes = if options.bom { BYTE_ORDER_MARK.as_bytes().to_vec() } else { Vec::new() };
+    bytes.extend(table);
     file("text/csv; charset=utf-8; header=present", name, range, "csv", bytes)
 }
 
 /// Count calls, as CSV
 ///
 /// What `/analytics/calls` answers, as a table for spreadsheets.
-#[utoipa::path(get, path = "/analytics/calls.csv", tag = "Analytics", params(CallsQuery),
+#[utoipa::path(get, path = "/analytics/calls.csv", tag = "Analytics", params(CallsQuery, TableOptions),
     responses((status = 200, content_type = "text/csv", body = String)))]
 pub(crate) async fn call_table(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
-    Query(query): Query<CallsQuery>,
+    Table { options, query }: Table<CallsQuery>,
 ) -> Answer<Response> {
     let Calls { range, data, .. } = calls(&backbone, &caller, &query).await?;
     let name = if range.by == By::Hour { "calls-by-hour" } else { "calls" };
-    Ok(csv(name, &range, calls_table(&data, backbone.product.currency.code())?))
+    Ok(csv(name, &range, options, calls_table(&data, backbone.product.currency.code())?))
 }
 
 /// Count calls, as PDF
@@ -70,30 +102,31 @@ pub(crate) async fn call_report(
 
 /// Count calls by workflow, as CSV
 ///
-/// What `/analytics/workflows` answers, as a table for spreadsheets. A name that a spreadsheet would take for a formula
-/// has an apostrophe before it.
-#[utoipa::path(get, path = "/analytics/workflows.csv", tag = "Analytics", params(DaysQuery),
+/// What `/analytics/workflows` answers, as a table for spreadsheets. In a name, each part that a spreadsheet would take for a
+/// formula has an apostrophe before it: a part that begins with `=`, `+`, `-` or `@` (or such an apostrophe), at the beginning and
+/// after a comma, semicolon, tab, bar or line break. A program that reads the file takes that apostrophe away.
+#[utoipa::path(get, path = "/analytics/workflows.csv", tag = "Analytics", params(DaysQuery, TableOptions),
     responses((status = 200, content_type = "text/csv", body = String)))]
 pub(crate) async fn workflow_call_table(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
-    Query(query): Query<DaysQuery>,
+    Table { options, query }: Table<DaysQuery>,
 ) -> Answer<Response> {
     let (range, groups) = workflow_groups(&backbone, &caller, &query).await?;
-    Ok(csv("calls-by-workflow", &range, groups_table(&groups, backbone.product.currency.code())?))
+    Ok(csv("calls-by-workflow", &range, options, groups_table(&groups, backbone.product.currency.code())?))
 }
 
 /// Count calls by campaign, as CSV
 ///
-/// What `/analytics/campaigns` answers, as a table for spreadsheets. A name that a spreadsheet would take for a formula
-/// has an apostrophe before it. Part of advanced analytics.
-#[utoipa::path(get, path = "/analytics/campaigns.csv", tag = "Analytics", params(DaysQuery),
+/// What `/analytics/campaigns` answers, as a table for spreadsheets. Names are guarded as in `/analytics/workflows.csv`. Part of
+/// advanced analytics.
+#[utoipa::path(get, path = "/analytics/campaigns.csv", tag = "Analytics", params(DaysQuery, TableOptions),
     responses((status = 200, content_type = "text/csv", body = String)))]
 pub(crate) async fn campaign_call_table(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
-    Query(query): Query<DaysQuery>,
+    Table { options, query }: Table<DaysQuery>,
 ) -> Answer<Response> {
     let (range, groups) = campaign_groups(&backbone, &caller, &query).await?;
-    Ok(csv("calls-by-campaign", &range, groups_table(&groups, backbone.product.currency.code())?))
+    Ok(csv("calls-by-campaign", &range, options, groups_table(&groups, backbone.product.currency.code())?))
 }

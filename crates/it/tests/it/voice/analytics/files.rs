@@ -78,6 +78,36 @@ async fn a_name_in_a_table_is_no_formula() {
 }
 
 #[tokio::test]
+async fn a_name_is_no_formula_wherever_a_spreadsheet_splits_the_table() {
+    let app = TestApp::new().await;
+    let owner = owner(&app).await;
+    let id = named(&app, &owner, "x;=1+1;y").await;
+    call(&app, &owner, &id).await;
+    let table = file(&app, &owner, "workflows.csv").await;
+    let row = table.text().lines().nth(1).unwrap().to_owned();
+    assert!(row.starts_with(&format!("{id},x;'=1+1;y,1,1,0,1,")), "{row}");
+    for separator in [',', ';', '\t', '|'] {
+        assert!(row.split(separator).all(|cell| !cell.starts_with(['=', '+', '-', '@'])), "{row}");
+    }
+}
+
+#[tokio::test]
+async fn a_table_begins_with_a_byte_order_mark_where_that_is_asked_for() {
+    let app = TestApp::new().await;
+    let owner = owner(&app).await;
+    for path in ["calls.csv", "workflows.csv", "campaigns.csv"] {
+        let plain = file(&app, &owner, path).await;
+        let marked = file(&app, &owner, &format!("{path}?bom=true&time_zone=UTC")).await;
+        assert_eq!(marked.bytes(), [b"\xef\xbb\xbf", plain.bytes()].concat());
+        assert_eq!(file(&app, &owner, &format!("{path}?bom=false")).await.bytes(), plain.bytes());
+        for wrong in ["bom=1", "bom=", "bom", "bom=true&bom=true", "mob=true"] {
+            let refused = app.get(&format!("/api/v1/analytics/{path}?{wrong}")).key(&owner.key).send().await;
+            refused.refused(400, "malformed_request");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_report_can_be_read() {
     let app = TestApp::new().await;
     let owner = owner(&app).await;
