@@ -27,8 +27,8 @@ pub const OVER_EMAIL_SEND_RATE_LIMIT: Code =
     Code::new("over_email_send_rate_limit", 429, "A mail was sent a moment ago");
 /// No token was sent.
 pub const NO_AUTHORIZATION: Code = Code::new("no_authorization", 401, "This needs a bearer token");
-/// The token does not hold.
-pub const BAD_JWT: Code = Code::new("bad_jwt", 403, "The access token does not hold");
+/// The token is not valid.
+pub const BAD_JWT: Code = Code::new("bad_jwt", 403, "The access token is not valid");
 /// The session has ended.
 pub const SESSION_NOT_FOUND: Code = Code::new("session_not_found", 403, "The session has ended");
 /// Unknown refresh token.
@@ -93,7 +93,7 @@ pub const OAUTH_PROVIDER_NOT_SUPPORTED: Code =
 /// What the provider gives back is not what we gave it.
 pub const BAD_OAUTH_STATE: Code = Code::new("bad_oauth_state", 400, "The answer belongs to no sign-in");
 /// A token of a provider's that does not hold; answered in OAuth's own shape.
-pub const OAUTH_REQUEST_INVALID: Code = Code::new("invalid_request", 400, "What was sent does not hold");
+pub const OAUTH_REQUEST_INVALID: Code = Code::new("invalid_request", 400, "The request is not valid");
 /// The browser came back before.
 pub const FLOW_STATE_ALREADY_USED: Code =
     Code::new("flow_state_already_used", 400, "The browser came back from the provider before");
@@ -185,7 +185,7 @@ pub const WEBAUTHN_CHALLENGE_NOT_FOUND: Code =
 pub const WEBAUTHN_CHALLENGE_EXPIRED: Code = Code::new("webauthn_challenge_expired", 400, "The challenge is too old");
 /// The passkey's answer does not hold.
 pub const WEBAUTHN_VERIFICATION_FAILED: Code =
-    Code::new("webauthn_verification_failed", 400, "The passkey's answer does not hold");
+    Code::new("webauthn_verification_failed", 400, "The passkey's answer is not valid");
 /// There is no SAML here.
 pub const SAML_PROVIDER_DISABLED: Code = Code::new("saml_provider_disabled", 404, "SAML is not offered");
 /// There is no single sign-on here.
@@ -195,7 +195,7 @@ pub const WEB3_PROVIDER_DISABLED: Code = Code::new("web3_provider_disabled", 422
 /// What was asked for is not offered here.
 pub const FEATURE_DISABLED: Code = Code::new("feature_disabled", 404, "This is not offered");
 /// The invitation was used, taken back or is too old.
-pub const INVITE_NOT_FOUND: Code = Code::new("invite_not_found", 404, "The invitation does not hold");
+pub const INVITE_NOT_FOUND: Code = Code::new("invite_not_found", 404, "The invitation is not valid");
 /// The person's company manages the address and the password.
 pub const USER_SSO_MANAGED: Code = Code::new("user_sso_managed", 422, "A company manages this person");
 /// The captcha was not solved.

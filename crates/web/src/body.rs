@@ -11,7 +11,10 @@ use freehold_core::{Error, Result, codes};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::error::Category;
 
-use crate::Problem;
+use crate::{
+    Problem,
+    refusal::{self, escape},
+};
 
 /// A JSON body, in and out. Coming in, unknown fields are refused where the type says `deny_unknown_fields`, and every
 /// refusal names the place.
@@ -97,7 +100,7 @@ pub(crate) async fn file_bytes(request: Request, kind: &str) -> Result<Bytes> {
 }
 
 async fn all(request: Request) -> Result<Bytes> {
-    length_check(request)?.extract::<Bytes, _>().await.map_err(|rejection| refusal(&rejection))
+    length_check(request)?.extract::<Bytes, _>().await.map_err(|rejection| broken(&rejection))
 }
 
 /// The request, when its body is not declared longer than this path takes. Without this a client that declares a long body and
@@ -123,7 +126,7 @@ fn kind_of(headers: &HeaderMap) -> String {
     kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-fn refusal(rejection: &BytesRejection) -> Error {
+fn broken(rejection: &BytesRejection) -> Error {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         Error::new(codes::BODY_TOO_LARGE, "The body is larger than this server takes.")
     } else {
@@ -140,11 +143,11 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let pointer = pointer(error.path());
         match error.inner().classify() {
-            Category::Data => Error::invalid(pointer, without_place(&error.into_inner())),
-            Category::Io | Category::Syntax | Category::Eof => malformed(&error.into_inner()),
+            Category::Data => refusal::of_body(bytes, pointer, &error.into_inner().to_string()),
+            Category::Io | Category::Syntax | Category::Eof => refusal::of_json(&error.into_inner()),
         }
     })?;
-    reader.end().map_err(|error| malformed(&error))?;
+    reader.end().map_err(|error| refusal::of_json(&error))?;
     // serde also reads a struct from its values in their order, without the names.
     if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
         return Err(Error::invalid("", "expected an object, not an array"));
@@ -153,23 +156,13 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     Ok(value)
 }
 
-fn malformed(error: &serde_json::Error) -> Error {
-    Error::new(codes::MALFORMED_REQUEST, format!("The body is not JSON: {error}."))
-}
-
-/// serde_json says the line and column; the pointer says it better.
-fn without_place(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.rsplit_once(" at line ").map_or(text.clone(), |(what, _)| what.to_owned())
-}
-
 /// Postgres keeps no NUL in a text, so none gets in.
 fn refuse_nul(bytes: &[u8]) -> Result<()> {
     if !bytes.windows(6).any(|window| window == br"\u0000") {
         return Ok(());
     }
     // Perhaps only a backslash that is itself escaped: look again, properly.
-    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
+    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| refusal::of_json(&error))?;
     match nul_in(&value, String::new()) {
         Some(pointer) => Err(Error::invalid(pointer, "the character NUL (\\u0000) is not allowed in a text")),
         None => Ok(()),
@@ -198,11 +191,6 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         Segment::Map { key } => format!("{pointer}/{}", escape(key)),
         Segment::Enum { .. } | Segment::Unknown => pointer,
     })
-}
-
-/// RFC 6901.
-fn escape(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }
 
 #[cfg(test)]

@@ -5,8 +5,10 @@ use std::str::FromStr;
 use axum::{extract::FromRequestParts, http::request::Parts};
 use freehold_core::{Cursor, Error, Id, Kind, PageRequest, Result, codes};
 use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
+use url::form_urlencoded;
 
-use crate::Problem;
+use crate::{Problem, refusal};
 
 /// The id in the path. What is no id names nothing, so it is answered like an id that nobody has.
 #[derive(Clone, Copy, Debug)]
@@ -53,15 +55,40 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        // As in bodies: Postgres keeps no NUL in a text, so none gets in.
-        if parts.uri.query().is_some_and(|query| query.contains("%00")) {
-            return Err(Error::new(codes::MALFORMED_REQUEST, "The query holds the character NUL.").into());
-        }
-        axum::extract::Query::try_from_uri(&parts.uri).map(|query| Self(query.0)).map_err(|rejection| {
-            Error::new(codes::MALFORMED_REQUEST, format!("The query could not be read: {}.", rejection.body_text()))
-                .into()
-        })
+        Ok(Self(read_query(parts.uri.query().unwrap_or_default())?))
     }
+}
+
+/// Reads a query; the error names the parameter.
+///
+/// # Errors
+/// `malformed_request`.
+pub fn read_query<T: DeserializeOwned>(query: &str) -> Result<T> {
+    // As in bodies: Postgres keeps no NUL in a text, so none gets in.
+    if query.contains("%00") {
+        return Err(Error::new(codes::MALFORMED_REQUEST, "The query contains the character NUL. Remove it."));
+    }
+    read_pairs(query.as_bytes()).map_err(|(name, error)| refusal::of_query(&name, &error))
+}
+
+/// Reads the fields of a form that a page sent; the error names the field.
+///
+/// # Errors
+/// `malformed_request`.
+pub fn read_form<T: DeserializeOwned>(form: &[u8]) -> Result<T> {
+    read_pairs(form).map_err(|(name, error)| refusal::of_form(&name, &error))
+}
+
+/// Reads names with values; an error is the name that reading came to and the parser's text.
+fn read_pairs<T: DeserializeOwned>(pairs: &[u8]) -> std::result::Result<T, (String, String)> {
+    let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(pairs));
+    serde_path_to_error::deserialize(reader).map_err(|error| {
+        let name = match error.path().iter().last() {
+            Some(Segment::Map { key }) => key.clone(),
+            _ => String::new(),
+        };
+        (name, error.into_inner().to_string())
+    })
 }
 
 /// `?limit=` and `?cursor=` of a list.

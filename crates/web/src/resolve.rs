@@ -152,10 +152,10 @@ impl Backbone {
     fn claims_check(claims: Result<Arc<Claims>, TokenError>) -> Result<Arc<Claims>> {
         let claims = claims.map_err(|error| {
             let message = match error {
-                TokenError::Expired => "The access token has expired; refresh it at /auth/v1/token.",
+                TokenError::Expired => "The access token has expired. Refresh it at /auth/v1/token, or sign in again.",
                 TokenError::Revoked => "The session has ended. Sign in again.",
                 TokenError::Banned => "The user is banned or was deleted.",
-                _ => "The access token is invalid. Sign in again.",
+                _ => "The access token is not valid. Sign in again.",
             };
             Error::new(codes::UNAUTHENTICATED, message).caused_by(error)
         })?;

@@ -14,15 +14,15 @@ mod provider;
 mod sign_up;
 
 use axum::{
-    Form, Router,
-    extract::{FromRequest, Request, State},
+    Router,
+    extract::{FromRequest, RawForm, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::Response,
     routing::{get, post},
 };
 use freehold_core::{Error, Result, codes as core_codes};
 use freehold_identity::{Realm, codes, session::Client};
-use freehold_web::{Answer, Backbone, Query, client, length_check, realm};
+use freehold_web::{Answer, Backbone, Query, client, length_check, read_form, realm};
 use serde::{Deserialize, de::DeserializeOwned};
 
 pub use at_project::project_pages;
@@ -171,11 +171,12 @@ fn sentence(error: Error) -> Result<(StatusCode, String)> {
 
 /// The form that a request brings.
 pub(super) async fn form<T: DeserializeOwned>(request: Request) -> Result<T> {
-    let read = Form::<T>::from_request(length_check(request)?, &()).await;
-    read.map(|form| form.0).map_err(|rejection| {
-        let why = rejection.body_text();
-        Error::new(core_codes::MALFORMED_REQUEST, format!("The form could not be read: {why}."))
-    })
+    let form = RawForm::from_request(length_check(request)?, &()).await;
+    let RawForm(form) = form.map_err(|_| {
+        let expected = "The form could not be read. Send its fields as application/x-www-form-urlencoded.";
+        Error::new(core_codes::MALFORMED_REQUEST, expected)
+    })?;
+    read_form(&form)
 }
 
 /// Who sends a form, and the form.

@@ -60,7 +60,7 @@ pub(crate) async fn engine_callback(
     RawJson(body): RawJson,
 ) -> Answer<Json<CallbackAnswer>> {
     // Whatever is wrong until the signature has been checked, one answer: nobody learns from it which runs there are.
-    let refused = || Error::new(codes::UNAUTHENTICATED, "The signature does not hold for this run.");
+    let refused = || Error::new(codes::UNAUTHENTICATED, "The signature is not valid for this run.");
     let Addressed { run_id } = serde_json::from_slice(&body).map_err(|_| refused())?;
     let tenant = call_tenant(&backbone.db, run_id).await?.ok_or_else(refused)?;
     let caller = backbone.settling_caller(tenant, "take a report of an engine").await?.ok_or_else(refused)?;

@@ -92,6 +92,12 @@ impl Operation {
         self.parameters.iter().any(|parameter| parameter["in"] == "query" && parameter["name"] == "cursor")
     }
 
+    /// The parameters of its query that the document knows.
+    pub(crate) fn query_parameters(&self) -> Vec<&str> {
+        let of_query = self.parameters.iter().filter(|parameter| parameter["in"] == "query");
+        of_query.filter_map(|parameter| parameter["name"].as_str()).collect()
+    }
+
     pub(crate) fn reads(&self) -> bool {
         self.method == Method::GET
     }
