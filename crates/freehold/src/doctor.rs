@@ -1,5 +1,6 @@
 //! `freehold doctor`: looks at everything that has to be right, changes nothing, and says what to do.
 
+mod addresses;
 mod billing;
 mod configuration;
 mod database;

@@ -35,7 +35,7 @@ async fn run(Cli { command, options }: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Mail { action }) => operate::mail::mail(&begin(options)?, action).await?,
         Some(Command::Billing { action }) => operate::billing::billing(&begin(options)?, action).await?,
         Some(Command::Keys { action }) => operate::keys::keys(&begin(options)?, action).await?,
-        Some(Command::Users { action }) => operate::users::users(&begin(options)?, action).await?,
+        Some(Command::Users { action }) => return operate::users::users(&begin(options)?, action).await,
         Some(Command::Plan { organization, plan, .. }) => {
             operate::plan_change(&begin(options)?, &organization, plan.as_deref()).await?;
         }

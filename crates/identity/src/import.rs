@@ -1,12 +1,12 @@
-//! People who move here from Supabase: their rows, from a dump of the project's database or from the database itself, become
-//! people here under the same ids, with their passwords, ways in and authenticator apps.
+//! Users who move here from Supabase: their rows, from a dump of the project's database or from the database itself, become
+//! users here under the same ids, with their passwords, sign-in methods and authenticator apps.
 //!
-//! Read in this order: [`dump`] reads a dump, [`people_bring`] takes the rows. Bringing the same rows twice changes nothing;
-//! nobody who is here already is changed by what is brought. What cannot be brought is refused, each row with its reason,
-//! and the rest is brought all the same.
+//! Read in this order: [`dump`] reads a dump, [`rows_import`] takes the rows. Importing the same rows twice changes nothing;
+//! users who are here already are not changed. A row that cannot be imported is refused with its reason; a field that cannot be
+//! kept is left out, which is said; the rest is imported all the same.
 //!
-//! Not brought: sessions (people sign in once more), links and codes that were sent, and when somebody last signed in,
-//! because the first sign-in here is what gives a person an organization.
+//! Not imported: sessions (users sign in again), links and codes that were sent, and the time of the last sign-in, because the
+//! first sign-in here is what gives a user an organization.
 
 pub mod dump;
 mod record;
@@ -25,9 +25,9 @@ use uuid::Uuid;
 pub use store::STATEMENTS;
 
 use crate::{PeopleOf, signing::Keeper};
-use record::{Brought, factor_read, identity_read, person_read};
+use record::{Record, factor_read, identity_read, user_read};
 
-/// Rows that are brought at once.
+/// Rows that are imported at once.
 pub const BATCH: usize = 500;
 
 /// A row of a table: the columns' names and texts; none: null.
@@ -45,7 +45,7 @@ pub enum Table {
 }
 
 impl Table {
-    /// All, in the order in which they are to be brought.
+    /// All, in the order in which they are to be imported.
     pub const ALL: [Self; 3] = [Self::Users, Self::Identities, Self::Factors];
 
     /// Its name in the schema `auth`.
@@ -59,14 +59,14 @@ impl Table {
 
     const fn thing(self) -> &'static str {
         match self {
-            Self::Users => "person",
-            Self::Identities => "way in",
+            Self::Users => "user",
+            Self::Identities => "identity",
             Self::Factors => "second factor",
         }
     }
 }
 
-/// A row to be brought.
+/// A row to be imported.
 #[derive(Clone, Debug)]
 pub struct Found {
     /// Of which table.
@@ -75,12 +75,14 @@ pub struct Found {
     pub line: Option<u64>,
     /// What it holds.
     pub columns: Columns,
+    /// Whether bytes of it were no text and were replaced.
+    pub replaced: bool,
 }
 
 /// What became of the rows of one table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Brought just now.
+    /// Imported just now.
     pub added: u64,
     /// Were here already.
     pub known: u64,
@@ -88,7 +90,7 @@ pub struct Counts {
     pub refused: u64,
 }
 
-/// What became of rows that were brought.
+/// What became of rows that were to be imported.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// `auth.users`.
@@ -97,13 +99,13 @@ pub struct Report {
     pub identities: Counts,
     /// `auth.mfa_factors`.
     pub factors: Counts,
-    /// Rows that were not brought, with the reason.
+    /// Rows that were not imported, with the reason.
     pub refused: Vec<Remark>,
-    /// Rows that were brought, and lack something here.
-    pub lacking: Vec<Remark>,
+    /// Rows that were imported, and lack something here or have it otherwise.
+    pub changed: Vec<Remark>,
 }
 
-/// What is to be said of one row. It holds ids and reasons, and no secret.
+/// What there is to say of one row: ids and reasons, and no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
     /// Of which table.
@@ -163,8 +165,8 @@ row! {
     }
 }
 
-/// Brings rows of one table, in portions, each in a transaction of its own. People have to come before what is theirs.
-pub async fn people_bring(
+/// Imports rows of one table, in portions, each in a transaction of its own. Users have to come before what is theirs.
+pub async fn rows_import(
     keeper: &Keeper,
     people: PeopleOf,
     table: Table,
@@ -172,19 +174,24 @@ pub async fn people_bring(
     report: &mut Report,
 ) -> Result<()> {
     let now = keeper.clock.now();
-    let mut good: Vec<(Option<u64>, Brought)> = Vec::with_capacity(rows.len());
+    let mut good: Vec<(Option<u64>, Record)> = Vec::with_capacity(rows.len());
     let mut seen = HashSet::new();
-    for Found { line, columns, .. } in rows {
+    for Found { line, columns, replaced, .. } in rows {
         let read = match table {
-            Table::Users => person_read(&columns, people, now),
+            Table::Users => user_read(&columns, people, now),
             Table::Identities => identity_read(&columns, now),
             Table::Factors => factor_read(keeper, &columns, now),
         };
         match read {
-            Ok(brought) if !seen.insert(brought.id) => {
-                report.refuse(table, line, brought.id.to_string(), "its id is there twice");
+            Ok(record) if !seen.insert(record.id) => {
+                report.refuse(table, line, record.id.to_string(), "its id is there twice");
             }
-            Ok(brought) => good.push((line, brought)),
+            Ok(mut record) => {
+                if replaced {
+                    record.remarks.push("bytes of it are not UTF-8 and were replaced by \u{fffd}".to_owned());
+                }
+                good.push((line, record));
+            }
             Err(reason) => {
                 let id = columns.get("id").cloned().flatten().unwrap_or_default();
                 report.refuse(table, line, id.chars().take(64).collect(), reason);
@@ -192,13 +199,13 @@ pub async fn people_bring(
         }
     }
     for portion in good.chunks(BATCH) {
-        portion_bring(&keeper.db, table, portion, report).await?;
+        portion_import(&keeper.db, table, portion, report).await?;
     }
     Ok(())
 }
 
-async fn portion_bring(db: &Db, table: Table, portion: &[(Option<u64>, Brought)], report: &mut Report) -> Result<()> {
-    let records = || Value::Array(portion.iter().map(|(_, brought)| brought.record.clone()).collect());
+async fn portion_import(db: &Db, table: Table, portion: &[(Option<u64>, Record)], report: &mut Report) -> Result<()> {
+    let records = || Value::Array(portion.iter().map(|(_, record)| record.record.clone()).collect());
     let mut tx = db.system("bring people from elsewhere").begin().await?;
     let insert = match table {
         Table::Users => store::users_insert(records()),
@@ -214,21 +221,21 @@ async fn portion_bring(db: &Db, table: Table, portion: &[(Option<u64>, Brought)]
     let clashes: HashMap<Uuid, Clash> =
         tx.fetch_all(clashes).await?.into_iter().map(|clash| (clash.id, clash)).collect();
     tx.commit().await?;
-    for (line, brought) in portion {
-        if added.contains(&brought.id) {
+    for (line, record) in portion {
+        if added.contains(&record.id) {
             report.of_mut(table).added += 1;
-            for lack in &brought.lacking {
-                let id = brought.id.to_string();
-                report.lacking.push(Remark { table, line: *line, id, reason: lack.clone() });
+            for remark in &record.remarks {
+                let id = record.id.to_string();
+                report.changed.push(Remark { table, line: *line, id, reason: remark.clone() });
             }
             continue;
         }
-        match clashes.get(&brought.id) {
+        match clashes.get(&record.id) {
             Some(clash) if clash.known => report.of_mut(table).known += 1,
             clash => {
                 let why = clash.and_then(|clash| clash.reason.clone());
                 let why = why.unwrap_or_else(|| "it is at odds with another row".to_owned());
-                report.refuse(table, *line, brought.id.to_string(), why);
+                report.refuse(table, *line, record.id.to_string(), why);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 mod store;
 
-use freehold_core::{EmailAddress, Error, Result, Secret};
+use freehold_core::{EmailAddress, Error, Result, Secret, codes as core_codes};
 use freehold_db::SystemTx;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -21,13 +21,16 @@ use crate::{
     provider::strangers_forget,
     session::{Client, Tokens, session_open, session_open_unchanged},
     sign_up::person_new,
-    user::{User, person_find, user_lock, user_set_password},
+    user::{User, email_as_stored, email_find, person_find, user_lock, user_set_password},
     verify::{VerifyType, proof_use},
 };
 pub use crate::{
     mail_token::token_make,
     verify::{Proof, Verified},
 };
+
+/// The most bytes of an address that an earlier version stored.
+const STORED_LONGEST: usize = 255;
 
 /// Signs in with a password. Unknown addresses cost as much time as known ones. A hash of another kind or cost than ours
 /// is replaced by one of ours.
@@ -48,6 +51,33 @@ pub async fn sign_in_with_password(
         step.end().await;
     }
     signed_in
+}
+
+/// The same by the address as it was typed. A user whom an earlier version let in with an address that is refused today signs in
+/// with it as it is stored. Whether there is such a user, only the right password tells.
+///
+/// # Errors
+/// As [`email_find`] and [`sign_in_with_password`].
+pub async fn sign_in_with_typed_address(
+    identity: &Identity,
+    realm: Realm,
+    typed: &str,
+    password: Secret,
+    client: &Client,
+) -> Result<Tokens> {
+    let refusal = match email_find(identity, realm, typed).await {
+        Ok(email) => return sign_in_with_password(identity, realm, &email, password, client).await,
+        Err(refusal) if refusal.is(core_codes::VALIDATION_FAILED) => refusal,
+        Err(error) => return Err(error),
+    };
+    let stored = email_as_stored(typed);
+    if !stored.contains('@') || stored.contains('\0') || stored.len() > STORED_LONGEST {
+        return Err(refusal);
+    }
+    match sign_in_with_password(identity, realm, &stored, password, client).await {
+        Err(error) if error.is(codes::INVALID_CREDENTIALS) => Err(refusal),
+        other => other,
+    }
 }
 
 async fn password_sign_in(

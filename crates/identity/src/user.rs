@@ -3,7 +3,7 @@
 mod store;
 
 use freehold_core::{EmailAddress, EmailAddressError, Error, Result, Secret, UserId, codes};
-use freehold_db::{OnConstraint, Query, SystemTx, row};
+use freehold_db::{Db, OnConstraint, Query, SystemTx, row};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -270,6 +270,38 @@ pub fn email_normalize(text: &str) -> Result<String> {
     };
     let address = EmailAddress::parse(text).map_err(|error| Error::new(codes::VALIDATION_FAILED, refusal(error)))?;
     Ok(address.into_string())
+}
+
+/// The address by which the user who typed `typed` is looked up: the one spelling, or, where no user has that, the form that was
+/// typed if an earlier version stored it for a user. Whoever has an address such as `ju\u{308}rgen@example.org` goes on with it.
+///
+/// # Errors
+/// As [`email_normalize`].
+pub async fn email_find(identity: &Identity, realm: Realm, typed: &str) -> Result<String> {
+    let email = email_normalize(typed)?;
+    let (stored, mut emails) = (email_as_stored(typed), EmailAddress::spellings(&email));
+    if emails.contains(&stored) {
+        return Ok(email);
+    }
+    emails.push(stored.clone());
+    let query = store::email_stored(realm, &emails);
+    let found = identity.db.system("find an address that an earlier version stored").fetch_optional(query).await?;
+    Ok(if found.is_some_and(|(found,)| found == stored) { stored } else { email })
+}
+
+/// The form in which versions before [`EmailAddress`] stored an address.
+pub(crate) fn email_as_stored(typed: &str) -> String {
+    typed.trim_matches([' ', '\t', '\r', '\n']).to_lowercase()
+}
+
+/// How many users have an address that is refused today and can sign in by password only, typed as it is stored; counted up to
+/// `most`.
+pub async fn email_refused_count(db: &Db, most: u32) -> Result<usize> {
+    let unusual = db.system("count addresses that are refused today").fetch_all(store::email_unusual(i64::from(most))).await?;
+    let refused = |email: &String| {
+        !EmailAddress::parse(email).is_ok_and(|address| EmailAddress::spellings(address.as_str()).contains(email))
+    };
+    Ok(unusual.into_iter().filter(|(email,)| refused(email)).count())
 }
 
 #[cfg(test)]

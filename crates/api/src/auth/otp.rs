@@ -12,7 +12,7 @@ use freehold_identity::{
     session::Client,
     sign_in::{LinkRequest, link_request},
     sign_up::sign_up_resend,
-    user::email_normalize,
+    user::email_find,
 };
 use freehold_web::{Answer, Backbone, Json, client, realm};
 use serde::Deserialize;
@@ -79,12 +79,12 @@ async fn link_send(backbone: &Backbone, request: Request) -> Answer<Json<Value>>
     let (parts, body) = request.into_parts();
     let asked = Asked::of(backbone, &parts)?;
     let body: OtpBody = read(parts, body).await?;
-    let request = link_wanted(backbone, &asked, body)?;
+    let request = link_wanted(backbone, &asked, body).await?;
     link_request(&backbone.identity, request, &asked.client).await?;
     Ok(Json(json!({})))
 }
 
-fn link_wanted(backbone: &Backbone, asked: &Asked, body: OtpBody) -> Result<LinkRequest> {
+async fn link_wanted(backbone: &Backbone, asked: &Asked, body: OtpBody) -> Result<LinkRequest> {
     let (email, phone) = (given(body.email), given(body.phone));
     match (&email, &phone) {
         (Some(_), Some(_)) => return Err(invalid("Only an email address or phone number should be provided")),
@@ -100,7 +100,7 @@ fn link_wanted(backbone: &Backbone, asked: &Asked, body: OtpBody) -> Result<Link
     }
     Ok(LinkRequest {
         realm: asked.realm,
-        email: email_normalize(&email.unwrap_or_default())?,
+        email: email_find(&backbone.identity, asked.realm, &email.unwrap_or_default()).await?,
         create: body.create_user.unwrap_or(true),
         data: metadata(body.data)?,
         redirect_to: asked.redirect_to.clone(),
@@ -137,7 +137,7 @@ pub(crate) async fn resend(State(backbone): State<Backbone>, request: Request) -
         ("signup" | "email_change" | "phone_change", Some(_), None) => {}
         _ => return Err(invalid("Missing one of these types: signup, email_change, sms, phone_change").into()),
     }
-    let email = email_normalize(&email.unwrap_or_default())?;
+    let email = email_find(&backbone.identity, realm, &email.unwrap_or_default()).await?;
     let challenge = Challenge::parse(body.code_challenge.as_deref(), body.code_challenge_method.as_deref())?;
     let identity = &backbone.identity;
     match kind.as_str() {

@@ -4,7 +4,7 @@ use axum::extract::{Request, State};
 use freehold_core::Error;
 use freehold_identity::{
     codes, flow::Challenge, reauthentication::reauthentication_request, recovery::recovery_request,
-    user::email_normalize,
+    user::email_find,
 };
 use freehold_web::{Answer, Backbone, Json, client};
 use serde::Deserialize;
@@ -48,7 +48,7 @@ pub(crate) async fn recover(State(backbone): State<Backbone>, request: Request) 
         return Err(Error::new(codes::EMAIL_PROVIDER_DISABLED, "Email logins are disabled").into());
     }
     let email = given(body.email).ok_or_else(|| invalid("Password recovery requires an email"))?;
-    let email = email_normalize(&email)?;
+    let email = email_find(&backbone.identity, realm, &email).await?;
     let challenge = Challenge::parse(body.code_challenge.as_deref(), body.code_challenge_method.as_deref())?;
     recovery_request(&backbone.identity, realm, &email, &redirect_to, challenge, &client).await?;
     Ok(Json(json!({})))

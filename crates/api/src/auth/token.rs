@@ -4,14 +4,13 @@ use axum::{
     Extension,
     extract::{Request, State},
 };
-use freehold_core::{EmailAddress, EmailAddressError, Error, Result, Secret};
+use freehold_core::{EmailAddress, EmailAddressError, Error, Result, Secret, codes as core_codes};
 use freehold_identity::{
     Realm, codes,
     password::PasswordProblem,
     provider::provider_tokens,
     session::{Client, session_refresh},
-    sign_in::sign_in_with_password,
-    user::email_normalize,
+    sign_in::sign_in_with_typed_address,
     verify::sign_in_with_code,
 };
 use freehold_web::{Answer, Backbone, Json, Query, client, frame::NothingLater, realm};
@@ -97,17 +96,14 @@ async fn by_password(backbone: &Backbone, realm: Realm, body: TokenBody, client:
     if !backbone.identity.settings.password {
         return Err(Error::new(codes::EMAIL_PROVIDER_DISABLED, "Email logins are disabled"));
     }
-    // Says which character cannot be seen; whoever has another odd address since an earlier version still signs in.
-    let email = match EmailAddress::parse(&email) {
-        Err(EmailAddressError::Invalid) if email.contains('@') && email.len() <= EmailAddress::LONGEST => {
-            email.trim().to_lowercase()
-        }
-        Err(EmailAddressError::Invalid) => return Err(wrong()),
-        _ => email_normalize(&email)?,
-    };
     let password = body.password.unwrap_or_default();
     let weak = backbone.identity.policy.check(&password).err();
-    let tokens = sign_in_with_password(&backbone.identity, realm, &email, password, client).await?;
+    let tokens = sign_in_with_typed_address(&backbone.identity, realm, &email, password, client).await;
+    // A character that cannot be seen is named; any other address that is none is one without a user.
+    let tokens = tokens.map_err(|error| match EmailAddress::parse(&email) {
+        Err(EmailAddressError::Invalid) if error.is(core_codes::VALIDATION_FAILED) => wrong(),
+        _ => error,
+    })?;
     let session = SessionBody::load(backbone, tokens).await?;
     Ok(match weak {
         // It was good enough when it was set, and lets in; the person may be asked to choose another.

@@ -6,9 +6,9 @@ use axum::{
 };
 use freehold_core::{Error, Result};
 use freehold_identity::{
-    Realm, codes,
+    Identity, Realm, codes,
     one_time::{LinkToken, OneTimeCode},
-    user::email_normalize,
+    user::email_find,
     verify::{HALF_CONFIRMED, Proof, Verified, VerifyType, proof_use},
 };
 use freehold_web::{Answer, Backbone, Json, client, realm};
@@ -50,7 +50,7 @@ pub(crate) async fn verify(State(backbone): State<Backbone>, request: Request) -
     let client = client(&backbone, &parts);
     let realm = realm(&backbone, &parts)?;
     let body: VerifyBody = read(parts, body).await?;
-    let (proof, kind) = proof(realm, body)?;
+    let (proof, kind) = proof(&backbone.identity, realm, body).await?;
     match proof_use(&backbone.identity, proof, kind, &client).await? {
         Verified::SignedIn(tokens) => Ok(Json(SessionBody::load(&backbone, *tokens).await?).into_response()),
         Verified::HalfConfirmed => Ok(Json(json!({ "msg": HALF_CONFIRMED, "code": "200" })).into_response()),
@@ -58,7 +58,7 @@ pub(crate) async fn verify(State(backbone): State<Backbone>, request: Request) -
     }
 }
 
-fn proof(realm: Realm, body: VerifyBody) -> Result<(Proof, VerifyType)> {
+async fn proof(identity: &Identity, realm: Realm, body: VerifyBody) -> Result<(Proof, VerifyType)> {
     let name = given(body.r#type).ok_or_else(|| invalid("Verify requires a verification type"))?;
     let kind = VerifyType::parse(&name).ok_or_else(|| invalid("Invalid email verification type"))?;
     let (email, phone) = (given(body.email), given(body.phone));
@@ -81,7 +81,7 @@ fn proof(realm: Realm, body: VerifyBody) -> Result<(Proof, VerifyType)> {
             let expired = || Error::new(codes::OTP_EXPIRED, "Token has expired or is invalid");
             Proof::Code {
                 realm,
-                email: email_normalize(&email)?,
+                email: email_find(identity, realm, &email).await?,
                 code: OneTimeCode::parse(&token).ok_or_else(expired)?,
             }
         }

@@ -11,7 +11,7 @@ use freehold_identity::{
     codes,
     one_time::{LinkToken, OneTimeCode},
     sign_in::{LinkRequest, Proof, link_request, sign_in_with_proof},
-    user::email_normalize,
+    user::email_find,
 };
 use freehold_web::{Answer, Backbone, Json, client, frame::AskedAt, realm};
 use serde::Deserialize;
@@ -67,7 +67,7 @@ pub(crate) async fn magic_link_request(
         let message = "Sign-in by a link is switched off; use a password.";
         return Err(Error::new(codes::EMAIL_PROVIDER_DISABLED, message).into());
     }
-    let email = email_normalize(&body.email)?;
+    let email = email_find(&backbone.identity, realm, &body.email).await?;
     let redirect_to = settings.redirect_or_site(body.redirect_to.as_deref());
     let (create, data) = (body.create_user.unwrap_or(true), metadata(body.data)?);
     let wanted = LinkRequest { realm, email, create, data, redirect_to, challenge: None };
@@ -95,7 +95,7 @@ pub(crate) async fn magic_link_verify(
         None => Proof::Link(LinkToken::parse(&body.token).ok_or_else(expired)?),
         Some(email) => {
             let code = OneTimeCode::parse(&body.token).ok_or_else(expired)?;
-            Proof::Code { realm, email: email_normalize(&email)?, code }
+            Proof::Code { realm, email: email_find(&backbone.identity, realm, &email).await?, code }
         }
     };
     let tokens = sign_in_with_proof(&backbone.identity, proof, &client).await?;

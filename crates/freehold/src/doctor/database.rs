@@ -3,7 +3,7 @@
 use freehold_core::{Error, codes};
 use freehold_db::Db;
 
-use super::{billing, finding::Finding, isolation, mail, reason, schema, secret_key, server};
+use super::{addresses, billing, finding::Finding, isolation, mail, reason, schema, secret_key, server};
 use crate::{compose, database::Database, settings::Settings, terminal};
 
 /// What to do where the login of DATABASE_URL may change nothing.
@@ -91,6 +91,7 @@ async fn ask(settings: &Settings, database: &Database, db: &Db) -> Vec<Finding> 
     findings.extend(writing(db).await);
     findings.extend(isolation::examine(db).await);
     findings.extend(mail::queue(db).await);
+    findings.extend(addresses::examine(db).await);
     findings
 }
 

@@ -1,8 +1,8 @@
-//! `freehold users`: people who move here, and what an operator does to single ones.
+//! `freehold users`: users who move here, and what an operator does to single ones.
 
-mod bring;
+mod import;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
@@ -17,7 +17,7 @@ use freehold_identity::{
 use freehold_tenancy::departure::person_depart;
 use jiff::{Span, SpanRelativeTo, Timestamp};
 
-pub use bring::{people_from_database, people_from_dump};
+pub use import::{people_from_database, people_from_dump};
 
 use super::minute;
 use crate::{
@@ -30,12 +30,16 @@ use crate::{
 /// What can be done about people.
 #[derive(Subcommand)]
 pub enum Action {
-    /// Bring people from Supabase, with their passwords: from a dump of the project's database, or from the database itself
+    /// Import users from Supabase, with their passwords: from a dump of the project's database, or from the database itself
     ///
     /// Make the dump with: supabase db dump --data-only --schema auth -f people.sql, or with pg_dump --data-only
-    /// --schema auth. Bringing the same people twice changes nothing. They sign in with their old passwords.
+    /// --schema auth. It is read as SQL, in UTF-8 or UTF-16, also compressed with gzip. Importing the same users twice changes
+    /// nothing. They sign in with their old passwords.
+    ///
+    /// Exit codes: 0 when all users are here; 3 when rows were refused, which are printed with their reasons, and the others
+    /// imported; 1 when nothing was imported.
     Import {
-        /// Which people
+        /// Which users
         #[command(flatten)]
         from: From,
     },
@@ -68,10 +72,10 @@ pub enum Action {
     },
 }
 
-/// From where people come.
+/// From where users come.
 #[derive(Args)]
 pub struct From {
-    /// The dump, as plain SQL; - reads it from the standard input. Goes before the database
+    /// The dump, as SQL; - reads it from the standard input. Goes before the database
     #[arg(value_name = "DUMP", required_unless_present = "database")]
     dump: Option<PathBuf>,
     /// The project's database, read only: postgres://…
@@ -80,22 +84,24 @@ pub struct From {
 }
 
 /// Does it.
-pub async fn users(settings: &Settings, action: Action) -> Result<()> {
+pub async fn users(settings: &Settings, action: Action) -> Result<ExitCode> {
     let database = Database::open_beside(settings).await?;
     let done = async {
         let db = || database.pool();
         match action {
             Action::Import { from } => {
-                // Who moves here may do so before the first server runs.
+                // Users may move here before the first server runs.
                 database.prepare(&compose::migrations(&compose::product(&settings.product)?)).await?;
                 let (clock, random) = (clock_of(&db()?).await?, Random::system());
                 let ids = Ids::new(clock.clone(), random.clone());
                 let keeper = Keeper { db: db()?, vault: secret_key::vault(settings, &random)?, clock, ids, random };
-                bring::bring(settings, &keeper, from.dump, from.database).await
+                import::import(settings, &keeper, from.dump, from.database).await
             }
-            Action::List { filter, limit } => list(&db()?, filter, limit).await,
-            Action::Ban { person, span, lift } => ban(&db()?, &person, span.as_deref(), lift).await,
-            Action::Delete { person, soft } => delete(&db()?, &person, soft).await,
+            Action::List { filter, limit } => list(&db()?, filter, limit).await.map(|()| ExitCode::SUCCESS),
+            Action::Ban { person, span, lift } => {
+                ban(&db()?, &person, span.as_deref(), lift).await.map(|()| ExitCode::SUCCESS)
+            }
+            Action::Delete { person, soft } => delete(&db()?, &person, soft).await.map(|()| ExitCode::SUCCESS),
         }
     };
     let done = done.await;

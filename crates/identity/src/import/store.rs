@@ -1,4 +1,4 @@
-//! SQL of people who move here.
+//! SQL of users who move here.
 
 use freehold_db::statements;
 use serde_json::Value;
@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::Clash;
 
 statements! {
-    /// Brings people; who they are that were not here.
+    /// Imports users; gives those that were not here.
     fn users_insert(records: Value) -> (Uuid,) =
         "insert into auth.users (
            id, instance_id, aud, role, email, encrypted_password, email_confirmed_at, invited_at, raw_app_meta_data,
@@ -26,7 +26,7 @@ statements! {
          on conflict do nothing
          returning id";
 
-    /// Of people, who is here, and whose address or number is another one's.
+    /// Of users, who is here, and whose address or number is another user's.
     fn users_clash(records: Value) -> Clash =
         "select r.id, exists (select from auth.users as u where u.id = r.id) as known,
            case
@@ -34,13 +34,13 @@ statements! {
                select from auth.users as u
                where u.email = r.email and not u.is_sso_user and u.id <> r.id
                  and coalesce(u.instance_id, '00000000-0000-0000-0000-000000000000') = r.instance_id
-             ) then 'its address is that of somebody else here'
+             ) then 'its address is that of another user here'
              when exists (select from auth.users as u where u.phone = r.phone and u.id <> r.id)
-               then 'its number is that of somebody else here'
+               then 'its number is that of another user here'
            end as reason
          from jsonb_to_recordset($1) as r (id uuid, instance_id uuid, email text, phone text)";
 
-    /// Brings ways in; which they are that were not here.
+    /// Imports identities; gives those that were not here.
     fn identities_insert(records: Value) -> (Uuid,) =
         "insert into auth.identities (
            id, provider_id, user_id, identity_data, provider, last_sign_in_at, created_at, updated_at
@@ -54,7 +54,7 @@ statements! {
          on conflict do nothing
          returning id";
 
-    /// Of ways in, which are here, and which are another one's.
+    /// Of identities, which are here, and which are another user's.
     fn identities_clash(records: Value) -> Clash =
         "select r.id,
            exists (
@@ -62,14 +62,14 @@ statements! {
              where i.provider = r.provider and i.provider_id = r.provider_id and i.user_id = r.user_id
            ) as known,
            case
-             when not exists (select from auth.users as u where u.id = r.user_id) then 'its person is not here'
+             when not exists (select from auth.users as u where u.id = r.user_id) then 'its user is not here'
              when exists (
                select from auth.identities as i where i.provider = r.provider and i.provider_id = r.provider_id
-             ) then 'somebody else signs in with it here'
+             ) then 'another user signs in with it here'
            end as reason
          from jsonb_to_recordset($1) as r (id uuid, provider_id text, user_id uuid, provider text)";
 
-    /// Brings authenticator apps; which they are that were not here.
+    /// Imports authenticator apps; gives those that were not here.
     fn factors_insert(records: Value) -> (Uuid,) =
         "insert into auth.mfa_factors (
            id, user_id, friendly_name, factor_type, status, secret, created_at, updated_at
@@ -86,8 +86,8 @@ statements! {
     fn factors_clash(records: Value) -> Clash =
         "select r.id, exists (select from auth.mfa_factors as f where f.id = r.id) as known,
            case
-             when not exists (select from auth.users as u where u.id = r.user_id) then 'its person is not here'
-             else 'another one of the person has its name'
+             when not exists (select from auth.users as u where u.id = r.user_id) then 'its user is not here'
+             else 'another one of the user has its name'
            end as reason
          from jsonb_to_recordset($1) as r (id uuid, user_id uuid)";
 }

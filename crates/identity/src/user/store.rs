@@ -24,6 +24,20 @@ statements! {
         "select * from freehold.people where realm = $1 and email = any($2) and not is_sso_user
          order by array_position($2, email) limit 1";
 
+    /// The first of these addresses that a user has.
+    fn email_stored(realm: Realm, emails: &[String]) -> (String,) =
+        "select email::text from freehold.people where realm = $1 and email = any($2) and not is_sso_user
+         order by array_position($2, email::text) limit 1";
+
+    /// Addresses that are not of the plain form, at most so many.
+    fn email_unusual(most: i64) -> (String,) =
+        "select email::text from freehold.people
+         where deleted_at is null and email <> '' and (
+           email !~ '^[a-z0-9!#$%&''*+/=?^_`{|}~-]+(\\.[a-z0-9!#$%&''*+/=?^_`{|}~-]+)*@[a-z0-9]([a-z0-9.-]*[a-z0-9])?$'
+           or length(split_part(email, '@', 1)) > 64
+         )
+         limit $1";
+
     /// Finds who founds a tenant with people of its own, and has not confirmed his address yet.
     fn founder_find(emails: &[String]) -> User =
         "select * from freehold.people

@@ -13,7 +13,7 @@ use freehold_identity::{
     codes,
     one_time::OneTimeCode,
     session::Tokens,
-    user::email_normalize,
+    user::email_find,
     verify::{Proof, Verified, VerifyType, proof_use},
 };
 use freehold_web::{Answer, Backbone, person_mail};
@@ -52,7 +52,7 @@ async fn link_send(backbone: &Backbone, visit: &Visit, form: &MailForm) -> Resul
     if !settings.magic_link {
         return Err(Error::new(codes::EMAIL_PROVIDER_DISABLED, "Sign-in by mail is not offered here."));
     }
-    let email = email_normalize(&form.email)?;
+    let email = email_find(&backbone.identity, visit.realm, &form.email).await?;
     let target = settings.redirect_or_site(form.redirect_to.as_deref());
     person_mail(backbone, visit.realm, email, true, json!({}), target, &visit.client).await
 }
@@ -109,7 +109,7 @@ pub(super) async fn code_use(
 
 async fn code_verify(backbone: &Backbone, visit: &Visit, form: &CodeForm, purpose: MailPurpose) -> Result<Tokens> {
     let wrong = || Error::new(codes::OTP_EXPIRED, "Token has expired or is invalid");
-    let email = email_normalize(&form.email)?;
+    let email = email_find(&backbone.identity, visit.realm, &form.email).await?;
     let code = OneTimeCode::parse(&form.code).ok_or_else(wrong)?;
     let kind = match purpose {
         MailPurpose::SignIn => VerifyType::Email,

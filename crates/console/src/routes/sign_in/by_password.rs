@@ -5,7 +5,7 @@ use axum::{
     response::Response,
 };
 use freehold_core::{Error, Result};
-use freehold_identity::{codes, session::Tokens, sign_in::sign_in_with_password, user::email_normalize};
+use freehold_identity::{codes, session::Tokens, sign_in::sign_in_with_typed_address};
 use freehold_web::{Answer, Backbone};
 use serde::Deserialize;
 
@@ -40,6 +40,5 @@ async fn signed_in(backbone: &Backbone, visit: &Visit, email: &str, password: St
     if !backbone.identity.settings.password {
         return Err(Error::new(codes::EMAIL_PROVIDER_DISABLED, "Sign-in with a password is not offered here."));
     }
-    let email = email_normalize(email)?;
-    sign_in_with_password(&backbone.identity, visit.realm, &email, secret(password)?, &visit.client).await
+    sign_in_with_typed_address(&backbone.identity, visit.realm, email, secret(password)?, &visit.client).await
 }

@@ -13,7 +13,7 @@ use freehold_identity::{
     access_token::Claims,
     codes,
     recovery::recovery_request,
-    user::email_normalize,
+    user::email_find,
     user_change::{UserChange, user_change},
 };
 use freehold_web::{Answer, Backbone, Query};
@@ -67,7 +67,7 @@ pub(super) async fn forgot_send(
 }
 
 async fn recovery_send(backbone: &Backbone, visit: &Visit, email: &str, then: Option<&str>) -> Result<()> {
-    let email = email_normalize(email)?;
+    let email = email_find(&backbone.identity, visit.realm, email).await?;
     let page = format!("{}{NEW_PASSWORD}", backbone.site_url);
     let target = match then.filter(|then| !then.is_empty()) {
         Some(then) => with_query(&page, &[("redirect_to", &backbone.identity.settings.redirect_or_site(Some(then)))]),

@@ -1,5 +1,7 @@
 //! Telling statements from texts, and taking apart those that are wanted.
 
+use std::collections::HashMap;
+
 use super::Table;
 
 /// So much of a statement is looked at to see whether it is wanted.
@@ -9,7 +11,7 @@ const BEGINNING: usize = 96;
 #[derive(Default)]
 pub(super) struct Scanner {
     state: State,
-    /// The statement so far; empty while it is passed by.
+    /// The statement so far; while it is skipped, its beginning.
     text: String,
     first_line: u64,
     passed_by: bool,
@@ -58,10 +60,7 @@ impl Scanner {
             let (piece, behind) = rest.split_at(taken);
             let commented = was_comment || matches!(self.state, State::Comment(_)) || piece.starts_with("--");
             if ends {
-                if !self.passed_by {
-                    ended.push((self.first_line, std::mem::take(&mut self.text)));
-                }
-                self.text.clear();
+                ended.push((self.first_line, std::mem::take(&mut self.text)));
                 self.passed_by = false;
                 self.first_line = number;
             } else if !self.passed_by && !commented {
@@ -76,7 +75,8 @@ impl Scanner {
         if !self.passed_by {
             self.text.push('\n');
             if self.text.trim_start().len() >= BEGINNING && !is_wanted(&self.text) {
-                self.text = String::new();
+                // Its beginning says what it was.
+                self.text = self.text.trim_start().chars().take(BEGINNING).collect();
                 self.passed_by = true;
             }
         }
@@ -177,33 +177,67 @@ fn is_wanted(text: &str) -> bool {
         return true;
     }
     let mut reader = Reader(text);
-    reader.word("insert") && reader.word("into") && matches!(reader.table(), Named::Wanted(_))
+    if reader.word("insert") {
+        return reader.word("into") && matches!(reader.table(), Named::Wanted(_));
+    }
+    reader.create() && matches!(reader.table(), Named::Wanted(_))
 }
 
 /// A statement, as far as it matters.
 pub(super) enum Statement {
-    /// Nothing that is wanted.
-    Other,
-    /// Data follow; of a table that is wanted, or not.
-    Copy(Option<(Table, Vec<String>)>),
-    /// Data of a table that is wanted follow, in a way that cannot be read.
+    /// One that says nothing of rows.
+    Nothing,
+    /// The encoding of the dump.
+    Encoding(String),
+    /// A table that is wanted, with its columns.
+    Create(Table, Vec<String>),
+    /// Rows of a table that is wanted follow.
+    Copy((Table, Vec<String>)),
+    /// Rows of another table follow.
+    CopyOther(String),
+    /// Rows of a table that is wanted follow, in a form that cannot be read.
     StrangeCopy,
     /// Rows of a table that is wanted.
     Insert(Table, Vec<String>, Vec<Vec<Option<String>>>),
+    /// Rows of another table.
+    InsertOther(String),
 }
 
 impl Statement {
-    pub(super) fn read(text: &str) -> Result<Self, &'static str> {
+    /// Whether it begins as one of those that dumps have.
+    pub(super) fn is_sql(text: &str) -> bool {
+        const WORDS: [&str; 16] = [
+            "alter", "begin", "comment", "commit", "copy", "create", "delete", "do", "drop", "grant", "insert",
+            "reset", "revoke", "select", "set", "truncate",
+        ];
+        WORDS.into_iter().any(|word| Reader(text).word(word))
+    }
+
+    /// Reads it. `created` are the columns of tables, for rows that do not name theirs.
+    pub(super) fn read(text: &str, created: &HashMap<Table, Vec<String>>) -> Result<Self, &'static str> {
         let mut reader = Reader(text);
         if reader.word("copy") {
-            return Ok(copy(reader));
+            return Ok(copy(reader, created));
         }
-        let mut reader = Reader(text);
+        if reader.word("set") {
+            let named = reader.word("client_encoding") && (reader.sign('=') || reader.word("to"));
+            let value = named.then(|| reader.0.trim().trim_matches('\'').to_owned());
+            return Ok(value.map_or(Self::Nothing, Self::Encoding));
+        }
+        if reader.create() {
+            let Named::Wanted(table) = reader.table() else { return Ok(Self::Nothing) };
+            return Ok(reader.columns().map_or(Self::Nothing, |names| Self::Create(table, names)));
+        }
         if !(reader.word("insert") && reader.word("into")) {
-            return Ok(Self::Other);
+            return Ok(Self::Nothing);
         }
-        let Named::Wanted(table) = reader.table() else { return Ok(Self::Other) };
-        let names = reader.names().ok_or("the INSERT does not name its columns; dump with --column-inserts")?;
+        let table = match reader.table() {
+            Named::Wanted(table) => table,
+            Named::Another(name) => return Ok(Self::InsertOther(name)),
+            Named::Nothing => return Ok(Self::Nothing),
+        };
+        let names = reader.names().or_else(|| created.get(&table).cloned());
+        let names = names.ok_or("the INSERT does not name its columns. Dump with --column-inserts")?;
         if reader.word("overriding") && !((reader.word("system") || reader.word("user")) && reader.word("value")) {
             return Err("the INSERT is not as pg_dump writes one");
         }
@@ -214,7 +248,7 @@ impl Statement {
         loop {
             let row = reader.row().ok_or("the values of the INSERT could not be read")?;
             if row.len() != names.len() {
-                return Err("a row has another number of values than its INSERT names columns");
+                return Err("a row has another number of values than there are columns");
             }
             rows.push(row);
             if !reader.sign(',') {
@@ -224,25 +258,28 @@ impl Statement {
     }
 }
 
-fn copy(mut reader: Reader<'_>) -> Statement {
+fn copy(mut reader: Reader<'_>, created: &HashMap<Table, Vec<String>>) -> Statement {
     let table = reader.table();
     let names = reader.names();
     if !(reader.word("from") && reader.word("stdin")) {
-        return Statement::Other;
+        return Statement::Nothing;
     }
-    match (table, names) {
-        (Named::Wanted(table), Some(names)) if reader.is_over() => Statement::Copy(Some((table, names))),
-        (Named::Wanted(_), _) => Statement::StrangeCopy,
-        _ => Statement::Copy(None),
+    match table {
+        Named::Wanted(table) => match names.or_else(|| created.get(&table).cloned()) {
+            Some(names) if reader.is_over() => Statement::Copy((table, names)),
+            _ => Statement::StrangeCopy,
+        },
+        Named::Another(name) => Statement::CopyOther(name),
+        Named::Nothing => Statement::CopyOther(String::new()),
     }
 }
 
 /// What a statement names where a table is expected.
 enum Named {
-    /// One of those that are brought.
+    /// One of those that are imported.
     Wanted(Table),
     /// Another one.
-    Another,
+    Another(String),
     /// None.
     Nothing,
 }
@@ -307,11 +344,61 @@ impl Reader<'_> {
     fn table(&mut self) -> Named {
         let Some(schema) = self.name() else { return Named::Nothing };
         if !self.sign('.') {
-            return Named::Another;
+            return Named::Another(schema);
         }
         let Some(name) = self.name() else { return Named::Nothing };
         let found = Table::ALL.into_iter().find(|table| table.name() == name);
-        found.filter(|_| schema == "auth").map_or(Named::Another, Named::Wanted)
+        found.filter(|_| schema == "auth").map_or_else(|| Named::Another(format!("{schema}.{name}")), Named::Wanted)
+    }
+
+    /// `CREATE TABLE`, with what may stand in it.
+    fn create(&mut self) -> bool {
+        if !self.word("create") {
+            return false;
+        }
+        let _ = self.word("unlogged");
+        if !self.word("table") {
+            return false;
+        }
+        if self.word("if") {
+            let _ = self.word("not") && self.word("exists");
+        }
+        true
+    }
+
+    /// The names of the columns of a `CREATE TABLE`, without its constraints.
+    fn columns(&mut self) -> Option<Vec<String>> {
+        const NO_COLUMNS: [&str; 7] = ["constraint", "primary", "unique", "check", "foreign", "exclude", "like"];
+        if !self.sign('(') {
+            return None;
+        }
+        let mut names = Vec::new();
+        loop {
+            let is_quoted = self.0.trim_start().starts_with('"');
+            let name = self.name()?;
+            if is_quoted || !NO_COLUMNS.contains(&name.as_str()) {
+                names.push(name);
+            }
+            // The rest of the column, in which commas stand in brackets and texts only.
+            let (mut depth, mut quote) = (0_u32, None);
+            let end = self.0.find(|letter| {
+                match (quote, letter) {
+                    (Some(open), _) if open == letter => quote = None,
+                    (Some(_), _) => {}
+                    (None, '\'' | '"') => quote = Some(letter),
+                    (None, '(') => depth += 1,
+                    (None, ')') if depth > 0 => depth -= 1,
+                    (None, ',' | ')') if depth == 0 => return true,
+                    _ => {}
+                }
+                false
+            })?;
+            let is_last = self.0[end..].starts_with(')');
+            self.0 = &self.0[end + 1..];
+            if is_last {
+                return Some(names);
+            }
+        }
     }
 
     /// `(id, "email")`.

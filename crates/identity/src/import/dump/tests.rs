@@ -79,7 +79,7 @@ fn what_cannot_be_read_is_said_with_its_line() {
     let said = |line: u64, reason: &str| Err(format!("line {line} of the dump: {reason}"));
     assert_eq!(
         wrong("\nINSERT INTO auth.users VALUES (1);\nINSERT INTO auth.users (id) VALUES (1);"),
-        [said(2, "the INSERT does not name its columns; dump with --column-inserts"), Ok(())]
+        [said(2, "the INSERT does not name its columns. Dump with --column-inserts"), Ok(())]
     );
     assert_eq!(
         wrong("INSERT INTO auth.users (id) VALUES (now());"),
@@ -96,9 +96,46 @@ fn what_cannot_be_read_is_said_with_its_line() {
     );
     assert_eq!(
         wrong("COPY auth.users FROM stdin;\n1\tINSERT INTO auth.users (id) VALUES (1);\n\\.\n"),
-        [said(1, "the COPY is not as pg_dump writes one, so its rows are passed by")]
+        [said(1, "the COPY is not as pg_dump writes one, so its rows are skipped")]
     );
     assert_eq!(wrong("INSERT INTO auth.users (id) VALUES ('"), [said(1, "it ends in the middle of something")]);
+}
+
+#[test]
+fn rows_that_do_not_name_their_columns_have_those_of_the_table_that_the_dump_creates() {
+    let created = "CREATE TABLE auth.users (\n    id uuid NOT NULL,\n    email character varying(255) DEFAULT 'a, b)'::text,\n    \
+        price numeric(10, 2),\n    \"check\" text,\n    CONSTRAINT users_check CHECK ((id IS NOT NULL))\n);\n";
+    let rows = "INSERT INTO auth.users VALUES ('1', 'a@x.org', 1.5, NULL);\nCOPY auth.users FROM stdin;\n2\tb@x.org\t2\tx\n\\.\n";
+    let all: Vec<Found> = read(&format!("{created}{rows}")).into_iter().map(Result::unwrap).collect();
+    assert_eq!((value(&all[0], "email"), value(&all[0], "check")), (Some("a@x.org".to_owned()), None));
+    assert_eq!((value(&all[1], "id"), value(&all[1], "check")), (Some("2".to_owned()), Some("x".to_owned())));
+}
+
+#[test]
+fn a_dump_in_another_encoding_is_read_by_what_it_says() {
+    let dump = b"SET client_encoding = 'LATIN1';\nCOPY auth.users (id, email) FROM stdin;\n1\tj\xfcrgen@x.org\n\\.\n";
+    let mut reader = DumpReader::new(&dump[..]);
+    let found = reader.next_row().unwrap().unwrap();
+    assert_eq!((value(&found, "email").unwrap().as_str(), found.replaced), ("jürgen@x.org", false));
+    let mut reader = DumpReader::new(&dump[dump.iter().position(|byte| *byte == b'\n').unwrap()..]);
+    let found = reader.next_row().unwrap().unwrap();
+    assert_eq!((value(&found, "email").unwrap().as_str(), found.replaced), ("j\u{fffd}rgen@x.org", true));
+}
+
+#[test]
+fn a_dump_without_users_says_what_it_has() {
+    let said = |dump: &str| {
+        let mut reader = DumpReader::new(dump.as_bytes());
+        while let Some(_found) = reader.next_row().unwrap() {}
+        reader.without_users().to_string()
+    };
+    assert!(said("Dear Ada,\nthank you.\n").contains("without any SQL statement"));
+    let todos = "SET x = 1;\nCOPY public.todos (id) FROM stdin;\n1\n\\.\nINSERT INTO public.notes (id) VALUES (1);\n";
+    assert!(said(todos).contains("it has rows of public.notes, public.todos. Make a dump"), "{}", said(todos));
+    let long = format!("INSERT INTO public.notes (id) VALUES ('{}');\n", "x".repeat(500));
+    assert!(said(&long).contains("it has rows of public.notes"), "{}", said(&long));
+    assert!(said("CREATE TABLE auth.users (id uuid);\n").contains("none of its rows"));
+    assert!(said("CREATE TABLE public.x (id uuid);\n").contains("without rows of auth.users. Make a dump"));
 }
 
 proptest::proptest! {

@@ -190,8 +190,9 @@ async fn every_refusal_names_what_is_wrong_in_words_of_ours() {
         for wording::Named { wrong: Wrong { kind, ask }, pointer } in all {
             let answer = ask.send().await;
             // Much is ignored under /auth/v1, and some values are good after all; what is refused is refused in words of ours.
+            // Payments are switched off here, which a good request to them is told by 503.
             if !(400..500).contains(&answer.status()) {
-                if answer.status() >= 500 {
+                if answer.status() >= 500 && !(answer.status() == 503 && operation.pays()) {
                     broken.push(format!("{} with {kind}: {answer}", operation.name));
                 }
                 continue;
@@ -201,9 +202,11 @@ async fn every_refusal_names_what_is_wrong_in_words_of_ours() {
             }
             let errors = answer.json()["errors"].as_array().cloned().unwrap_or_default();
             let pointers: Vec<&str> = errors.iter().filter_map(|error| error["pointer"].as_str()).collect();
+            // Where a field is left out, or an array is read as the fields of an object in their order, others may be wrong for it.
+            let may_be_others = kind.starts_with("no ") || kind.ends_with("[[]]");
             if pointers.iter().any(|found| found.starts_with(&pointer)) {
                 named += 1;
-            } else if !pointers.is_empty() {
+            } else if !pointers.is_empty() && !may_be_others {
                 broken.push(format!("{} with {kind}: {pointers:?} are not {pointer}: {answer}", operation.name));
             }
         }

@@ -1,0 +1,216 @@
+//! Single fields of a row, and what is said of odd ones.
+
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::{Refusal, TEXT_BYTES_MAX};
+use crate::{admin::METADATA_BYTES, import::Columns};
+
+/// So many names of fields that were left out are told.
+const NAMED: usize = 5;
+
+/// A time as Postgres writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// The column is null.
+    None,
+    /// A time.
+    At(Timestamp),
+    /// Before all times that are kept here: `-infinity`, or a year before Christ.
+    Always,
+    /// After all of them: `infinity`, or a year of more than four digits.
+    Never,
+    /// No time.
+    Odd,
+}
+
+/// Reads the fields of one row.
+pub(super) struct Reader<'a> {
+    columns: &'a Columns,
+    remarks: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(columns: &'a Columns) -> Self {
+        Self { columns, remarks: Vec::new() }
+    }
+
+    /// What there is to say of the row.
+    pub(super) fn remarks(self) -> Vec<String> {
+        self.remarks
+    }
+
+    pub(super) fn remark(&mut self, remark: impl Into<String>) {
+        self.remarks.push(remark.into());
+    }
+
+    /// The text of a column, unless it is empty.
+    pub(super) fn text(&self, name: &str) -> Option<&'a str> {
+        self.columns.get(name)?.as_deref().filter(|text| !text.is_empty())
+    }
+
+    /// The same, left out where it is longer than its column here.
+    pub(super) fn short_text(&mut self, name: &str) -> Option<String> {
+        let text = self.text(name)?;
+        if text.len() <= TEXT_BYTES_MAX && !text.contains('\0') {
+            return Some(text.to_owned());
+        }
+        self.remark(format!("its {name} was left out: it is longer than {TEXT_BYTES_MAX} bytes, or no text"));
+        None
+    }
+
+    pub(super) fn uuid(&self, name: &str) -> Result<Uuid, Refusal> {
+        let text = self.text(name).ok_or_else(|| format!("it has no {name}"))?;
+        Uuid::parse_str(text).ok().filter(|id| !id.is_nil()).ok_or_else(|| format!("its {name} is not a UUID"))
+    }
+
+    /// False where it is neither.
+    pub(super) fn boolean(&mut self, name: &str) -> bool {
+        match self.text(name) {
+            None | Some("f" | "false" | "FALSE" | "0") => false,
+            Some("t" | "true" | "TRUE" | "1") => true,
+            Some(_) => {
+                self.remark(format!("its {name} is neither true nor false: it counts as false"));
+                false
+            }
+        }
+    }
+
+    pub(super) fn moment(&self, name: &str) -> Moment {
+        self.text(name).map_or(Moment::None, moment)
+    }
+
+    /// A time that is left out where it is none.
+    pub(super) fn time(&mut self, name: &str) -> Option<Timestamp> {
+        match self.moment(name) {
+            Moment::None => None,
+            Moment::At(at) => Some(at),
+            Moment::Always | Moment::Never | Moment::Odd => {
+                self.remark(format!("its {name} was left out: it is no time that can be kept"));
+                None
+            }
+        }
+    }
+
+    /// When something was confirmed; with a time that cannot be kept it counts from `created`.
+    pub(super) fn confirmed(&mut self, name: &str, created: Timestamp) -> Option<Timestamp> {
+        match self.moment(name) {
+            Moment::Always | Moment::Never => {
+                self.remark(format!("its {name} is no time that can be kept: it counts from created_at"));
+                Some(created)
+            }
+            _ => self.time(name),
+        }
+    }
+
+    /// Until when the user may not sign in. Who was locked out without an end, or until nobody knows when, stays so.
+    pub(super) fn banned(&mut self) -> Option<Timestamp> {
+        let far: Option<Timestamp> = "9999-12-31T00:00:00Z".parse().ok();
+        match self.moment("banned_until") {
+            Moment::None => None,
+            Moment::At(at) => Some(at),
+            Moment::Always => {
+                self.remark("its banned_until was left out: it is long past");
+                None
+            }
+            Moment::Never | Moment::Odd => {
+                self.remark("its banned_until is no time that can be kept: it stays locked out");
+                far
+            }
+        }
+    }
+
+    /// A JSON object, empty where it is none; without the character NUL, which Postgres keeps in no text.
+    pub(super) fn object(&mut self, name: &str) -> Map<String, Value> {
+        let Some(text) = self.text(name) else { return Map::new() };
+        let mut value = match serde_json::from_str(text) {
+            Ok(Value::Null) => return Map::new(),
+            Ok(value @ Value::Object(_)) => value,
+            _ => {
+                self.remark(format!("its {name} was left out: it is not a JSON object"));
+                return Map::new();
+            }
+        };
+        if text.contains("\\u0000") && nul_remove(&mut value) {
+            self.remark(format!("its {name} had the character NUL, which was removed"));
+        }
+        match value {
+            Value::Object(fields) => fields,
+            _ => Map::new(),
+        }
+    }
+
+    /// What is known of a user. It goes into every token, so there is a limit to it: the largest fields are left out until it fits.
+    pub(super) fn metadata(&mut self, name: &str) -> Map<String, Value> {
+        let mut fields = self.object(name);
+        let size = |fields: &Map<String, Value>| serde_json::to_string(fields).map_or(0, |text| text.len());
+        let mut left_out: Vec<String> = Vec::new();
+        while size(&fields) > METADATA_BYTES {
+            let largest = fields.iter().max_by_key(|(name, value)| name.len() + value.to_string().len());
+            let Some(largest) = largest.map(|(name, _)| name.clone()) else { break };
+            fields.remove(&largest);
+            left_out.push(largest.chars().take(40).collect());
+        }
+        if !left_out.is_empty() {
+            let more = left_out.len().saturating_sub(NAMED);
+            left_out.truncate(NAMED);
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            let names = left_out.join(", ");
+            self.remark(format!("its {name} is larger than {METADATA_BYTES} bytes: {names}{more} left out"));
+        }
+        fields
+    }
+}
+
+/// Removes the character NUL from all texts and names; whether there was one.
+fn nul_remove(value: &mut Value) -> bool {
+    match value {
+        Value::String(text) => {
+            let found = text.contains('\0');
+            text.retain(|letter| letter != '\0');
+            found
+        }
+        Value::Array(items) => items.iter_mut().fold(false, |found, item| nul_remove(item) | found),
+        Value::Object(fields) => {
+            let mut found = false;
+            for (name, mut field) in std::mem::take(fields) {
+                found |= nul_remove(&mut field) | name.contains('\0');
+                fields.insert(name.replace('\0', ""), field);
+            }
+            found
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// A time as Postgres writes it, or as JSON has it; one without a zone is in UTC, as Supabase's databases are.
+fn moment(text: &str) -> Moment {
+    let text = text.trim();
+    match text.to_ascii_lowercase().as_str() {
+        "infinity" | "+infinity" => return Moment::Never,
+        "-infinity" => return Moment::Always,
+        lower if lower.ends_with(" bc") => return Moment::Always,
+        _ => {}
+    }
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return kept(at);
+    }
+    if let Some(at) = text.parse::<DateTime>().ok().and_then(|time| time.to_zoned(TimeZone::UTC).ok()) {
+        return kept(at.timestamp());
+    }
+    let year = text.split('-').next().unwrap_or_default();
+    if year.len() > 4 && year.bytes().all(|byte| byte.is_ascii_digit()) && text.len() > year.len() {
+        Moment::Never
+    } else {
+        Moment::Odd
+    }
+}
+
+/// Postgres and JSON keep years from 1 to 9999 alike.
+fn kept(at: Timestamp) -> Moment {
+    match at.to_zoned(TimeZone::UTC).year() {
+        ..1 => Moment::Always,
+        _ => Moment::At(at),
+    }
+}
