@@ -5,7 +5,7 @@ use freehold_core::{ApiKeyId, Area, Cursor, EmailAddress, Error, OptionExt, Perm
 use freehold_jobs::outbox::EventId;
 use freehold_tenancy::{
     invitation::{self, Invitation, InvitationId, InvitationToken, NewInvitation, member_with_address},
-    member::membership_list,
+    member::membership_find,
 };
 use freehold_web::{
     Answer, Attempt, Authenticated, Backbone, Creation, Json, Paging, Path, Query, Seats, SignedIn, invitation_letter,
@@ -229,7 +229,7 @@ pub(crate) async fn invitation_accept(
 ) -> Answer<Json<MembershipBody>> {
     let tenant = freehold_web::invitation_accept(&backbone, signed_in.user, &body.token).await?;
     let mut tx = backbone.db.system("list own organizations").begin().await?;
-    let joined = membership_list(&mut tx, signed_in.user).await?.into_iter().find(|each| each.tenant_id == tenant);
+    let joined = membership_find(&mut tx, signed_in.user, tenant).await?;
     Ok(Json(joined.or_not_found("organization")?.into()))
 }
 

@@ -3,7 +3,7 @@
 pub(crate) mod sessions;
 
 use axum::extract::State;
-use freehold_core::{OptionExt, SessionId, TenantId, UserId};
+use freehold_core::{OptionExt, PlaceRequest, SessionId, TenantId, UserId};
 use freehold_identity::user::user_find;
 use freehold_tenancy::member::{Membership, membership_list};
 use freehold_web::{Answer, Backbone, Json, SignedIn};
@@ -21,9 +21,15 @@ pub(crate) struct MeBody {
     /// The session this request belongs to.
     #[schema(value_type = Uuid)]
     session_id: SessionId,
-    /// The organizations the person belongs to; requests without `X-Organization-Id` go to the first.
+    /// The organizations the user belongs to, at most 100, the one last switched to first; requests without `X-Organization-Id`
+    /// go to the first.
     organizations: Vec<MembershipBody>,
+    /// Whether the user belongs to more organizations than these; `GET /organizations` lists them all.
+    has_more: bool,
 }
+
+/// So many organizations are told with an account.
+const ORGANIZATIONS: i64 = 100;
 
 /// One of the person's organizations.
 #[derive(Serialize, ToSchema)]
@@ -47,7 +53,7 @@ pub(crate) struct MembershipBody {
 
 impl From<Membership> for MembershipBody {
     fn from(membership: Membership) -> Self {
-        let Membership { tenant_id: id, name, slug, personal, role, plan, standing } = membership;
+        let Membership { tenant_id: id, name, slug, personal, role, plan, standing, .. } = membership;
         Self { id, name, slug, personal, role, plan, standing }
     }
 }
@@ -59,6 +65,8 @@ impl From<Membership> for MembershipBody {
 pub(crate) async fn me_get(State(backbone): State<Backbone>, signed_in: SignedIn) -> Answer<Json<MeBody>> {
     let mut tx = backbone.db.system("read own account").begin().await?;
     let user = user_find(&mut tx, signed_in.user).await?.or_not_found("user")?;
-    let organizations = membership_list(&mut tx, user.id).await?.into_iter().map(MembershipBody::from).collect();
-    Ok(Json(MeBody { id: user.id, email: user.email, session_id: signed_in.session, organizations }))
+    let page = membership_list(&mut tx, user.id, PlaceRequest::new(Some(ORGANIZATIONS), None)?).await?;
+    let has_more = page.next_cursor.is_some();
+    let organizations = page.map(MembershipBody::from).data;
+    Ok(Json(MeBody { id: user.id, email: user.email, session_id: signed_in.session, organizations, has_more }))
 }

@@ -1,10 +1,10 @@
 //! Who belongs to an organization.
 
 use axum::{extract::State, http::StatusCode};
-use freehold_core::{Area, Caller, OptionExt, Permission, Result, Role, TenantId, UserId};
+use freehold_core::{Area, Caller, OptionExt, Permission, Place, Result, Role, TenantId, UserId};
 use freehold_jobs::outbox::EventId;
 use freehold_tenancy::member::{self, Member, members_commit};
-use freehold_web::{Answer, Authenticated, Backbone, Json, Path};
+use freehold_web::{Answer, Authenticated, Backbone, Json, Paging, Path, Query};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -30,11 +30,14 @@ impl From<Member> for MemberBody {
     }
 }
 
-/// Everybody of an organization.
+/// A page of the members of an organization.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct MemberList {
+pub(crate) struct MemberPage {
     /// The first to join first.
     data: Vec<MemberBody>,
+    /// Send it as `cursor` for the next page; null on the last.
+    #[schema(value_type = Option<String>)]
+    next_cursor: Option<Place>,
 }
 
 /// Another role.
@@ -48,19 +51,22 @@ pub(crate) struct MemberChange {
 
 /// List members
 ///
-/// Everybody who belongs to the organization.
-#[utoipa::path(get, path = "/organizations/{id}/members", tag = "Organizations", params(("id" = Uuid, Path)),
-    responses((status = 200, body = MemberList)))]
+/// The members of the organization, the first to join first.
+#[utoipa::path(get, path = "/organizations/{id}/members", tag = "Organizations",
+    params(("id" = Uuid, Path), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = MemberPage)))]
 pub(crate) async fn member_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<TenantId>,
-) -> Answer<Json<MemberList>> {
+    Query(paging): Query<Paging>,
+) -> Answer<Json<MemberPage>> {
     caller.allow_looking_at(Area::Members)?;
     own(&caller, id)?;
+    let request = paging.place_request()?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let data = member::member_list(&mut tx).await?.into_iter().map(MemberBody::from).collect();
-    Ok(Json(MemberList { data }))
+    let page = member::member_list(&mut tx, request).await?.map(MemberBody::from);
+    Ok(Json(MemberPage { data: page.data, next_cursor: page.next_cursor }))
 }
 
 /// Change a role

@@ -2,13 +2,15 @@
 
 use axum::{extract::State, http::StatusCode};
 use freehold_billing::unpaid::organization_allowed;
-use freehold_core::{Area, Caller, Error, Permission, TenantId};
+use freehold_core::{Area, Caller, Error, Permission, Place, TenantId};
 use freehold_metering::plan::plan_of_new_tenant;
 use freehold_tenancy::{
     member::{membership_list, membership_select},
     tenant::{NewTenant, Tenant, tenant_create, tenant_get, tenant_rename},
 };
-use freehold_web::{Answer, Authenticated, Backbone, IfMatch, Json, Path, SignedIn, Versioned, account_begin};
+use freehold_web::{
+    Answer, Authenticated, Backbone, IfMatch, Json, Paging, Path, Query, SignedIn, Versioned, account_begin,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -58,24 +60,31 @@ pub(crate) struct OrganizationName {
     name: String,
 }
 
-/// The person's organizations.
+/// A page of the user's organizations.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct OrganizationList {
+pub(crate) struct OrganizationPage {
     /// The one last switched to first.
     data: Vec<MembershipBody>,
+    /// Send it as `cursor` for the next page; null on the last.
+    #[schema(value_type = Option<String>)]
+    next_cursor: Option<Place>,
 }
 
 /// List organizations
 ///
-/// The organizations you belong to.
-#[utoipa::path(get, path = "/organizations", tag = "Organizations", responses((status = 200, body = OrganizationList)))]
+/// The organizations you belong to, the one you last switched to first.
+#[utoipa::path(get, path = "/organizations", tag = "Organizations",
+    params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = OrganizationPage)))]
 pub(crate) async fn organization_list(
     State(backbone): State<Backbone>,
     signed_in: SignedIn,
-) -> Answer<Json<OrganizationList>> {
+    Query(paging): Query<Paging>,
+) -> Answer<Json<OrganizationPage>> {
+    let request = paging.place_request()?;
     let mut tx = backbone.db.system("list own organizations").begin().await?;
-    let data = membership_list(&mut tx, signed_in.user).await?.into_iter().map(MembershipBody::from).collect();
-    Ok(Json(OrganizationList { data }))
+    let page = membership_list(&mut tx, signed_in.user, request).await?.map(MembershipBody::from);
+    Ok(Json(OrganizationPage { data: page.data, next_cursor: page.next_cursor }))
 }
 
 /// Make an organization

@@ -33,7 +33,7 @@ pub use hidden::{HiddenCharacter, name_check, visible_line};
 pub use id::{ApiKeyId, ApiKeyKind, Id, Ids, Kind, SessionId, SessionKind, TenantId, TenantKind, UserId, UserKind};
 pub use mail_text::{mail_address, mail_name, mail_text};
 pub use money::{Currency, Money, ParseMoneyError};
-pub use page::{Cursor, Page, PageRequest};
+pub use page::{Cursor, Page, PageRequest, Place, PlacePage, PlaceRequest};
 pub use percent::percent_encode;
 pub use permission::{Action, Area, Permission, Role, Scopes};
 pub use random::Random;

@@ -1,9 +1,13 @@
 //! Lists come in pages.
 
+mod place;
+
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use uuid::Uuid;
+
+pub use place::{Place, PlacePage, PlaceRequest};
 
 use crate::{Error, Id, Result};
 
@@ -30,11 +34,7 @@ pub struct PageRequest {
 impl PageRequest {
     /// The page of `limit` things (1 to 200, default 50) after `cursor`.
     pub fn new(limit: Option<i64>, cursor: Option<Cursor>) -> Result<Self> {
-        let limit = limit.unwrap_or(50);
-        if !(1..=200).contains(&limit) {
-            return Err(Error::invalid("?limit", format!("{limit} is not between 1 and 200")));
-        }
-        Ok(Self { limit, after: cursor.map_or(Uuid::max(), |cursor| cursor.0) })
+        Ok(Self { limit: limit_check(limit)?, after: cursor.map_or(Uuid::max(), |cursor| cursor.0) })
     }
 
     /// How many rows to ask for: one more than the page holds, which tells whether another page follows.
@@ -59,6 +59,16 @@ impl PageRequest {
         rows.truncate(limit);
         let next_cursor = if more { rows.last().map(|last| Cursor(id(last).uuid())) } else { None };
         Page { data: rows, next_cursor }
+    }
+}
+
+/// How many things a page holds: 1 to 200, 50 when it is not said.
+fn limit_check(limit: Option<i64>) -> Result<i64> {
+    let limit = limit.unwrap_or(50);
+    if (1..=200).contains(&limit) {
+        Ok(limit)
+    } else {
+        Err(Error::invalid("?limit", format!("{limit} is not between 1 and 200")))
     }
 }
 

@@ -297,7 +297,8 @@ pub(crate) fn email_as_stored(typed: &str) -> String {
 /// How many users have an address that is refused today and can sign in by password only, typed as it is stored; counted up to
 /// `most`.
 pub async fn email_refused_count(db: &Db, most: u32) -> Result<usize> {
-    let unusual = db.system("count addresses that are refused today").fetch_all(store::email_unusual(i64::from(most))).await?;
+    let unusual =
+        db.system("count addresses that are refused today").fetch_all(store::email_unusual(i64::from(most))).await?;
     let refused = |email: &String| {
         !EmailAddress::parse(email).is_ok_and(|address| EmailAddress::spellings(address.as_str()).contains(email))
     };

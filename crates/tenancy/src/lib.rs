@@ -26,6 +26,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 6, name: "departures", sql: include_str!("../migrations/0006_departures.sql") },
         Migration { number: 7, name: "authority_ends", sql: include_str!("../migrations/0007_authority_ends.sql") },
         Migration { number: 8, name: "invitation_rates", sql: include_str!("../migrations/0008_invitation_rates.sql") },
+        Migration { number: 9, name: "lists", sql: include_str!("../migrations/0009_lists.sql") },
     ],
 };
 

@@ -2,7 +2,9 @@
 
 mod store;
 
-use freehold_core::{Area, Caller, Error, Id, OptionExt, Permission, Result, Role, TenantId, UserId, codes};
+use freehold_core::{
+    Area, Caller, Error, Id, OptionExt, Permission, PlacePage, PlaceRequest, Result, Role, TenantId, UserId, codes,
+};
 use freehold_db::{OnConstraint, SystemTx, TenantTx, row};
 use freehold_jobs::outbox::{EventId, event_publish};
 use jiff::Timestamp;
@@ -46,17 +48,27 @@ row! {
         pub plan: String,
         /// `good`, `suspended` or `archived`.
         pub standing: String,
+        /// When the user last switched to it.
+        pub selected_at: Timestamp,
     }
 }
 
-/// Everybody who belongs to the caller's organization, the first to join first.
-pub async fn member_list(tx: &mut TenantTx) -> Result<Vec<Member>> {
-    tx.fetch_all(store::member_list()).await
+/// A page of the members of the caller's organization, the first to join first.
+pub async fn member_list(tx: &mut TenantTx, request: PlaceRequest) -> Result<PlacePage<Member>> {
+    let rows = tx.fetch_all(store::member_list(request.after_time(), request.after_id(), request.rows())).await?;
+    Ok(request.page(rows, |member| (member.joined_at, member.user_id)))
 }
 
-/// The organizations a person belongs to, the one last switched to first.
-pub async fn membership_list(tx: &mut SystemTx, user: UserId) -> Result<Vec<Membership>> {
-    tx.fetch_all(store::membership_list(user)).await
+/// A page of the organizations a user belongs to, the one last switched to first.
+pub async fn membership_list(tx: &mut SystemTx, user: UserId, request: PlaceRequest) -> Result<PlacePage<Membership>> {
+    let rows = store::membership_list(user, request.after_time(), request.after_id(), request.rows());
+    let rows = tx.fetch_all(rows).await?;
+    Ok(request.page(rows, |membership| (membership.selected_at, membership.tenant_id)))
+}
+
+/// The user's membership of one organization.
+pub async fn membership_find(tx: &mut SystemTx, user: UserId, tenant: TenantId) -> Result<Option<Membership>> {
+    tx.fetch_optional(store::membership_find(user, tenant)).await
 }
 
 /// Makes a person a member.

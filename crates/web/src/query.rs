@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use axum::{extract::FromRequestParts, http::request::Parts};
-use freehold_core::{Cursor, Error, Id, Kind, PageRequest, Result, codes};
+use freehold_core::{Cursor, Error, Id, Kind, PageRequest, Place, PlaceRequest, Result, codes};
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
 use url::form_urlencoded;
@@ -109,5 +109,11 @@ impl Paging {
     pub fn request(&self) -> Result<PageRequest> {
         let cursor = self.cursor.as_deref().map(str::parse::<Cursor>).transpose()?;
         PageRequest::new(self.limit, cursor)
+    }
+
+    /// The page that is wanted of a list that is ordered by a time.
+    pub fn place_request(&self) -> Result<PlaceRequest> {
+        let after = self.cursor.as_deref().map(str::parse::<Place>).transpose()?;
+        PlaceRequest::new(self.limit, after)
     }
 }

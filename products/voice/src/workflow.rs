@@ -204,9 +204,13 @@ pub async fn workflow_delete(
 }
 
 /// The versions of a workflow, the newest first.
-pub async fn version_list(tx: &mut TenantTx, id: WorkflowId) -> Result<Vec<Version>> {
+pub async fn version_list(tx: &mut TenantTx, id: WorkflowId, request: PageRequest) -> Result<Page<Version>> {
     workflow_find(tx, id).await?;
-    tx.fetch_all(store::version_list(id)).await
+    // A version is named by its number, so the cursor is that number in the place of an id.
+    let before = i32::try_from(request.before().as_u128()).unwrap_or(i32::MAX);
+    let rows = tx.fetch_all(store::version_list(id, before, request.rows())).await?;
+    let number = |version: &Version| u128::from(version.version.unsigned_abs());
+    Ok(request.page(rows, |version| Id::<()>::new(Uuid::from_u128(number(version)))))
 }
 
 /// The graph of one version.

@@ -3,8 +3,7 @@
 use axum::extract::{Request, State};
 use freehold_core::Error;
 use freehold_identity::{
-    codes, flow::Challenge, reauthentication::reauthentication_request, recovery::recovery_request,
-    user::email_find,
+    codes, flow::Challenge, reauthentication::reauthentication_request, recovery::recovery_request, user::email_find,
 };
 use freehold_web::{Answer, Backbone, Json, client};
 use serde::Deserialize;

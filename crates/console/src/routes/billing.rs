@@ -18,9 +18,11 @@ use freehold_billing::{
     overview::{Overview, overview},
 };
 use freehold_catalog::Price;
-use freehold_core::{Area, Caller, Error, Money, OptionExt, Permission, Result, Standing, TenantId, codes};
+use freehold_core::{
+    Area, Caller, Error, Money, OptionExt, Permission, PlaceRequest, Result, Standing, TenantId, codes,
+};
 use freehold_identity::{project::client::pages_sign_in, user::user_find};
-use freehold_tenancy::member::{Membership, membership_list};
+use freehold_tenancy::member::{Membership, membership_find, membership_list};
 use freehold_web::{Answer, Backbone, MaybeVisitor, Query, Visitor};
 use serde::Deserialize;
 
@@ -64,6 +66,9 @@ struct Wanted {
     done: Option<String>,
 }
 
+/// So many organizations are offered to switch to, and the one that is shown.
+const ORGANIZATIONS: i64 = 100;
+
 /// Who reads, for which organization.
 struct Reader {
     visitor: Visitor,
@@ -82,13 +87,19 @@ impl Reader {
         };
         let mut tx = backbone.db.system("read own account").begin().await?;
         let user = user_find(&mut tx, visitor.user).await?.or_not_found("user")?;
-        let memberships = membership_list(&mut tx, visitor.user).await?;
+        let first = PlaceRequest::new(Some(ORGANIZATIONS), None)?;
+        let mut memberships = membership_list(&mut tx, visitor.user, first).await?.data;
         drop(tx);
         let caller = match visitor.caller(backbone, wanted).await {
             Ok(caller) => Some(caller),
             Err(error) if error.is(codes::NOT_FOUND) && wanted.is_none() => None,
             Err(error) => return Err(error),
         };
+        let shown = caller.as_ref().map(|caller| caller.tenant());
+        if let Some(shown) = shown.filter(|shown| memberships.iter().all(|each| each.tenant_id != *shown)) {
+            let mut tx = backbone.db.system("read own account").begin().await?;
+            memberships.extend(membership_find(&mut tx, visitor.user, shown).await?);
+        }
         Ok(Self { visitor, email: user.email, memberships, caller })
     }
 

@@ -16,7 +16,9 @@ pub(super) async fn examine(db: &Db) -> Option<Finding> {
             let more = if count >= MOST as usize { " or more" } else { "" };
             let (user, sign) = if count == 1 { ("user has", "it signs") } else { ("users have", "they sign") };
             Some(Finding::warn(
-                format!("{count}{more} {user} an address that is refused today: {sign} in by password only, typed as it is stored"),
+                format!(
+                    "{count}{more} {user} an address that is refused today: {sign} in by password only, typed as it is stored"
+                ),
                 "look them up with `freehold users list`, ask for another address, and set it: PUT /auth/v1/admin/users/{id}",
             ))
         }

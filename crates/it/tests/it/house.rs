@@ -6,6 +6,7 @@ mod error_codes;
 mod events;
 mod help;
 mod licences;
+mod lists;
 mod locations;
 mod migrations;
 mod openapi;

@@ -3,18 +3,29 @@
 use freehold_core::{TenantId, UserId};
 use freehold_db::statements;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::{Member, Membership};
 
 statements! {
-    /// Everybody of the tenant.
-    fn member_list() -> Member = "select user_id, role, joined_at from freehold.members order by joined_at, user_id";
+    /// A page of the tenant's members.
+    fn member_list(after: Option<Timestamp>, after_id: Option<Uuid>, rows: i64) -> Member =
+        "select user_id, role, joined_at from freehold.members
+         where $1 is null or (joined_at, user_id) > ($1, $2)
+         order by joined_at, user_id limit $3";
 
-    /// Every organization of a person.
-    fn membership_list(user: UserId) -> Membership =
-        "select t.tenant_id, t.name, t.slug, t.personal, m.role, t.plan, t.standing
+    /// A page of the organizations of a user.
+    fn membership_list(user: UserId, after: Option<Timestamp>, after_id: Option<Uuid>, rows: i64) -> Membership =
+        "select t.tenant_id, t.name, t.slug, t.personal, m.role, t.plan, t.standing, m.selected_at
          from freehold.members as m join freehold.tenants as t using (tenant_id)
-         where m.user_id = $1 order by m.selected_at desc, t.tenant_id";
+         where m.user_id = $1 and ($2 is null or m.selected_at < $2 or (m.selected_at = $2 and m.tenant_id > $3))
+         order by m.selected_at desc, m.tenant_id limit $4";
+
+    /// One organization of a user.
+    fn membership_find(user: UserId, tenant: TenantId) -> Membership =
+        "select t.tenant_id, t.name, t.slug, t.personal, m.role, t.plan, t.standing, m.selected_at
+         from freehold.members as m join freehold.tenants as t using (tenant_id)
+         where m.user_id = $1 and m.tenant_id = $2";
 
     /// Makes a member.
     fn member_insert(tenant: TenantId, user: UserId, role: &str, now: Timestamp) -> () =

@@ -120,11 +120,14 @@ pub(crate) struct VersionBody {
     created_at: Timestamp,
 }
 
-/// The versions of a workflow.
+/// A page of the versions of a workflow.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct VersionList {
-    /// The newest first, 200 at most.
+pub(crate) struct VersionPage {
+    /// The newest first.
     data: Vec<VersionBody>,
+    /// Send it as `cursor` for the next page; null on the last.
+    #[schema(value_type = Option<String>)]
+    next_cursor: Option<Cursor>,
 }
 
 /// List workflows
@@ -248,19 +251,22 @@ pub(crate) async fn workflow_delete(
 
 /// List versions
 ///
-/// The versions of a workflow.
-#[utoipa::path(get, path = "/workflows/{id}/versions", tag = "Workflows", params(("id" = uuid::Uuid, Path)),
-    responses((status = 200, body = VersionList)))]
+/// The versions of a workflow, the newest first.
+#[utoipa::path(get, path = "/workflows/{id}/versions", tag = "Workflows",
+    params(("id" = uuid::Uuid, Path), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = VersionPage)))]
 pub(crate) async fn version_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<WorkflowId>,
-) -> Answer<Json<VersionList>> {
+    Query(paging): Query<Paging>,
+) -> Answer<Json<VersionPage>> {
     caller.allow(WORKFLOWS_READ)?;
+    let request = paging.request()?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let versions = workflow::version_list(&mut tx, id).await?;
     let body = |version: Version| VersionBody { version: version.version, created_at: version.created_at };
-    Ok(Json(VersionList { data: versions.into_iter().map(body).collect() }))
+    let page = workflow::version_list(&mut tx, id, request).await?.map(body);
+    Ok(Json(VersionPage { data: page.data, next_cursor: page.next_cursor }))
 }
 
 /// Version and time: a change of the name alone is a change, too.

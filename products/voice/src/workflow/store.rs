@@ -50,8 +50,9 @@ statements! {
         "update voice.workflows set deleted_at = $2 where id = $1 and deleted_at is null";
 
     /// The versions of a workflow.
-    fn version_list(workflow: WorkflowId) -> Version =
-        "select version, created_at from voice.workflow_versions where workflow_id = $1 order by version desc limit 200";
+    fn version_list(workflow: WorkflowId, before: i32, rows: i64) -> Version =
+        "select version, created_at from voice.workflow_versions where workflow_id = $1 and version < $2
+         order by version desc limit $3";
 
     /// The highest version of a workflow.
     fn version_newest(workflow: WorkflowId) -> (i32,) =

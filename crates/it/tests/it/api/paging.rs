@@ -85,3 +85,100 @@ async fn a_cursor_of_somebody_else_shows_only_ones_own() {
     let seen = app.get(&path).key(&stranger.key).send().await.expect(200).ids();
     assert!(seen.iter().all(|id| !owners.contains(id)), "{seen:?}");
 }
+
+/// Reads a list of objects page by page, as a signed-in user; the values of `field` in their order.
+async fn pages_of(app: &TestApp, user: &Person, (path, field): (&str, &str), limit: usize) -> Vec<String> {
+    let (mut all, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = app.get(&format!("{path}?limit={limit}{cursor}")).person(user).send().await.expect(200);
+        let values = page.json()["data"].as_array().unwrap().clone();
+        let next = page.json()["next_cursor"].clone();
+        assert!(values.len() <= limit && (next.is_null() || values.len() == limit), "{page}");
+        all.extend(values.iter().map(|value| value[field].to_string()));
+        match next {
+            Value::String(next) => cursor = format!("&cursor={next}"),
+            _ => return all,
+        }
+    }
+}
+
+#[tokio::test]
+async fn members_come_in_pages_the_first_to_join_first() {
+    let app = TestApp::new().await;
+    let owner = app.owner().await;
+    // Several join in the same microsecond.
+    let join = format!(
+        "with people as (
+           insert into auth.users (id, instance_id, aud, role, email)
+           select gen_random_uuid(), '00000000-0000-0000-0000-000000000000', 'authenticated', 'authenticated', 'm' || n || '@example.org'
+           from generate_series(1, 450) as n returning id
+         )
+         insert into freehold.members (tenant_id, user_id, role, joined_at, selected_at)
+         select '{}', id, 'member', timestamptz '2026-03-16 12:00:00.123456+00' + (row_number() over () / 7) * interval '1 microsecond', now()
+         from people",
+        owner.organization
+    );
+    app.test.admin().await.batch_execute(&join).await.unwrap();
+    let path = format!("/api/v1/organizations/{}/members", owner.organization);
+    let all = pages_of(&app, &owner, (&path, "user_id"), 200).await;
+    assert_eq!((all.len(), BTreeSet::from_iter(&all).len()), (451, 451));
+    assert_eq!(all[0], json!(owner.id).to_string());
+    for limit in [7, 50, 150] {
+        assert_eq!(pages_of(&app, &owner, (&path, "user_id"), limit).await, all, "by {limit}");
+    }
+    let first = app.get(&path).person(&owner).send().await.expect(200);
+    assert_eq!(first.json()["data"].as_array().unwrap().len(), 50);
+    // A member who leaves between two pages takes nobody along.
+    let cursor = app.get(&format!("{path}?limit=10")).person(&owner).send().await.expect(200).at("/next_cursor");
+    let last = &all[9];
+    app.delete(&format!("{path}/{}", last.trim_matches('"'))).person(&owner).send().await.expect(204);
+    let rest = app.get(&format!("{path}?limit=200&cursor={cursor}")).person(&owner).send().await.expect(200);
+    assert_eq!(rest.json()["data"][0]["user_id"].to_string(), all[10]);
+}
+
+#[tokio::test]
+async fn a_user_of_many_organizations_gets_them_in_pages() {
+    let app = TestApp::new().await;
+    let owner = app.owner().await;
+    let few = app.get("/api/v1/me").person(&owner).send().await.expect(200).json();
+    assert_eq!((few["has_more"].clone(), few["organizations"].as_array().unwrap().len()), (json!(false), 1));
+    let join = format!(
+        "with places as (
+           insert into freehold.tenants (tenant_id, name, slug, plan, plan_version, created_at, updated_at)
+           select gen_random_uuid(), 'Place ' || n, 'place-' || n, 'enterprise', 1, now(), now()
+           from generate_series(1, 260) as n returning tenant_id
+         )
+         insert into freehold.members (tenant_id, user_id, role, joined_at, selected_at)
+         select tenant_id, '{}', 'owner', now(), timestamptz '2020-01-01 00:00:00+00' + (row_number() over () / 7) * interval '1 microsecond'
+         from places",
+        owner.id
+    );
+    app.test.admin().await.batch_execute(&join).await.unwrap();
+    let me = app.get("/api/v1/me").person(&owner).send().await.expect(200).json();
+    assert_eq!((me["has_more"].clone(), me["organizations"].as_array().unwrap().len()), (json!(true), 100));
+    assert_eq!(me["organizations"][0]["id"], json!(owner.organization), "the chosen one is the first");
+    let all = pages_of(&app, &owner, ("/api/v1/organizations", "id"), 200).await;
+    assert_eq!((all.len(), BTreeSet::from_iter(&all).len()), (261, 261));
+    for limit in [7, 50, 131] {
+        assert_eq!(pages_of(&app, &owner, ("/api/v1/organizations", "id"), limit).await, all, "by {limit}");
+    }
+}
+
+#[tokio::test]
+async fn versions_of_a_workflow_come_in_pages_the_newest_first() {
+    let app = TestApp::new().await;
+    let owner = app.owner().await;
+    let body = json!({ "name": "Greeting", "graph": crate::house::walk::graph() });
+    let id = app.post("/api/v1/workflows").key(&owner.key).json(&body).send().await.expect(201).at("/id");
+    let more = format!(
+        "insert into voice.workflow_versions (tenant_id, workflow_id, version, graph, created_at)
+         select tenant_id, workflow_id, version + n, graph, created_at
+         from voice.workflow_versions, generate_series(1, 230) as n where workflow_id = '{id}'"
+    );
+    app.test.admin().await.batch_execute(&more).await.unwrap();
+    let path = format!("/api/v1/workflows/{id}/versions");
+    let expected: Vec<String> = (1..=231).rev().map(|version| version.to_string()).collect();
+    for limit in [7, 50, 200] {
+        assert_eq!(pages_of(&app, &owner, (&path, "version"), limit).await, expected, "by {limit}");
+    }
+}

@@ -154,3 +154,57 @@ async fn an_invitation_is_accepted_by_the_user_of_the_address_in_another_spellin
     let again = app.post("/api/v1/invitations").person(&owner).json(&body).send().await.refused(409, "conflict");
     assert!(again.at("/detail").contains("member already"), "{again}");
 }
+
+/// Addresses that earlier versions stored and that are refused today.
+const REFUSED_TODAY: [&str; 3] = ["ju\u{308}rgen@example.org", "a..b@example.org", "ad\u{200b}a@example.org"];
+
+/// A user whose address is stored in this form.
+async fn stored_today(app: &TestApp, number: usize, email: &str) {
+    let plain = format!("user{number}@example.org");
+    app.sign_up(&plain).await.expect(200);
+    let admin = app.test.admin().await;
+    let rows = admin.execute("update auth.users set email = $1 where email = $2", &[&email, &plain]).await;
+    assert_eq!(rows.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_user_with_an_address_that_is_refused_today_signs_in_by_its_stored_form() {
+    let app = TestApp::new().await;
+    for (number, email) in REFUSED_TODAY.into_iter().enumerate() {
+        stored_today(&app, number, email).await;
+        for typed in [email.to_owned(), format!(" {}\n", email.to_uppercase())] {
+            assert_eq!(sign_in(&app, &typed).await, 200, "{typed:?}");
+            // The page signs in, too: it leads on where it shows the form again for a wrong password.
+            let form = [("email", typed.as_str()), ("password", PASSWORD)];
+            let page = app.post("/sign-in/password").form(&form).send().await;
+            assert_eq!(page.status(), 303, "{typed:?}: {page}");
+        }
+        let body = json!({ "email": email, "password": "wrong" });
+        let wrong = auth(&app, "token?grant_type=password", &body).await;
+        // Nothing tells that there is such a user.
+        let nobody = json!({ "email": email.replace("org", "net"), "password": "wrong" });
+        let unknown = auth(&app, "token?grant_type=password", &nobody).await;
+        assert_eq!(
+            (wrong.status(), wrong.at("/error_code"), wrong.at("/msg")),
+            (unknown.status(), unknown.at("/error_code"), unknown.at("/msg")),
+            "{email:?}"
+        );
+    }
+    assert_eq!(freehold_identity::user::email_refused_count(&app.backbone.db, 100).await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn a_user_whose_address_is_stored_decomposed_gets_mails_when_it_is_typed_so() {
+    let app = TestApp::new().await;
+    stored_today(&app, 0, REFUSED_TODAY[0]).await;
+    app.advance_seconds(3_600);
+    auth(&app, "otp", &json!({ "email": REFUSED_TODAY[0], "create_user": false })).await.expect(200);
+    let code = app.code(REFUSED_TODAY[0]).await;
+    let verify = json!({ "type": "email", "email": REFUSED_TODAY[0], "token": code });
+    auth(&app, "verify", &verify).await.expect(200);
+    // Another user has the composed form, and that goes first.
+    app.sign_up("jürgen@example.org").await.expect(200);
+    let other = json!({ "email": REFUSED_TODAY[0], "password": PASSWORD });
+    let session = auth(&app, "token?grant_type=password", &other).await.expect(200);
+    assert_eq!(session.at("/user/email"), "jürgen@example.org");
+}

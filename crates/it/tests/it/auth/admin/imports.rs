@@ -62,10 +62,8 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_dump_of_users_is_read_in_every_form_that_people_have() {
-    let utf_16: Vec<u8> = format!("\u{feff}{}", inserts(true).replace('\n', "\r\n"))
-        .encode_utf16()
-        .flat_map(u16::to_le_bytes)
-        .collect();
+    let utf_16: Vec<u8> =
+        format!("\u{feff}{}", inserts(true).replace('\n', "\r\n")).encode_utf16().flat_map(u16::to_le_bytes).collect();
     for (form, bytes) in [
         ("INSERT with columns", inserts(true).into_bytes()),
         ("INSERT without columns", inserts(false).into_bytes()),
@@ -75,7 +73,12 @@ async fn a_dump_of_users_is_read_in_every_form_that_people_have() {
     ] {
         let app = TestApp::new().await;
         let (report, strange) = import_bytes(&app, &bytes).await.unwrap_or_else(|error| panic!("{form}: {error}"));
-        assert_eq!((report.users.added, report.users.refused, strange.len()), (3, 0, 0), "{form}: {:#?}", said(&report));
+        assert_eq!(
+            (report.users.added, report.users.refused, strange.len()),
+            (3, 0, 0),
+            "{form}: {:#?}",
+            said(&report)
+        );
         for email in ["ada@example.org", "o'brien@example.org", "jürgen@example.org"] {
             sign_in(&app, email, OLD_PASSWORD).await.expect(200);
         }
@@ -99,7 +102,10 @@ async fn a_file_without_users_is_an_error_that_says_what_it_is_and_what_to_do() 
         (b"Dear Ada,\nhere are the users.\n", "without any SQL", "supabase db dump"),
     ] {
         let error = import_bytes(&app, bytes).await.expect_err(found);
-        assert!(error.starts_with("nothing was imported from ") && error.contains(found) && error.contains(advice), "{error}");
+        assert!(
+            error.starts_with("nothing was imported from ") && error.contains(found) && error.contains(advice),
+            "{error}"
+        );
     }
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("toc.dat"), b"PGDMP").unwrap();
@@ -133,7 +139,11 @@ async fn one_odd_field_refuses_no_user() {
     assert_eq!((report.users.added, report.users.refused, strange.len()), (6, 0, 0), "{:#?}", said(&report));
     for (number, (email, _, _, _, what)) in rows.iter().enumerate() {
         let line = format!("line {}: user ", number + 2);
-        assert!(said(&report).iter().any(|said| said.starts_with(&line) && said.contains(what)), "{:#?}", said(&report));
+        assert!(
+            said(&report).iter().any(|said| said.starts_with(&line) && said.contains(what)),
+            "{:#?}",
+            said(&report)
+        );
         sign_in(&app, &email.replace('\u{200b}', ""), OLD_PASSWORD).await.expect(200);
     }
 }
