@@ -28,6 +28,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             sql: include_str!("../migrations/0006_mail_suppressions.sql"),
         },
         Migration { number: 7, name: "mail_secrets", sql: include_str!("../migrations/0007_mail_secrets.sql") },
+        Migration { number: 8, name: "mail_lanes", sql: include_str!("../migrations/0008_mail_lanes.sql") },
     ],
 };
 

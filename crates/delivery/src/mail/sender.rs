@@ -6,6 +6,7 @@
 //! and mail programs know it.
 
 mod attempt;
+mod lanes;
 mod pace;
 mod store;
 
@@ -24,13 +25,14 @@ use tokio::{
 use uuid::Uuid;
 
 use attempt::until;
+use lanes::{AT_ONCE, Claim, Lanes, UnderWay};
 use pace::Pause;
 pub use store::STATEMENTS;
 
 use super::{Brand, smtp::Smtp};
 
-/// How many mails a sender has under way at once.
-const AT_ONCE: usize = 8;
+/// So many of the oldest mails that are due are looked at for each claim.
+const LOOKED: i64 = 256;
 /// How often it looks for mails.
 const LOOK: Duration = Duration::from_millis(250);
 /// How often it forgets old ones.
@@ -89,6 +91,7 @@ row! {
         data: Value,
         created_at: Timestamp,
         attempts: i16,
+        domain: String,
         sender_name: Option<String>,
         reply_to: Option<String>,
         color: Option<String>,
@@ -117,12 +120,18 @@ impl Sender {
             let _ = stop.wait_for(|stop| *stop).await;
         });
         let mut under_way = JoinSet::new();
+        let lanes = Lanes::default();
         let mut pause = Pause::default();
         let mut tidy = time::interval(TIDY);
         loop {
-            let room = pause.room(AT_ONCE, Instant::now()).saturating_sub(under_way.len());
-            for mail in self.0.take(room).await {
-                under_way.spawn(self.0.clone().attempt(mail));
+            let most = pause.room(AT_ONCE, Instant::now());
+            for (mail, lane) in self.0.take(&lanes, most).await {
+                let attempt = self.0.clone().attempt(mail);
+                under_way.spawn(async move {
+                    let reached = attempt.await;
+                    drop(lane);
+                    reached
+                });
             }
             tokio::select! {
                 () = &mut stopped => break,
@@ -148,18 +157,40 @@ impl Sender {
 }
 
 impl Parts {
-    /// At most so many mails that are due.
-    async fn take(&self, room: usize) -> Vec<Taken> {
-        let now = self.clock.now();
-        let (until, most) = (until(now), i64::try_from(room).unwrap_or(1));
-        if most == 0 {
-            return Vec::new();
+    /// Mails that are due, as many as may be under way while `most` may be at once: those that users wait for first.
+    async fn take(&self, lanes: &Lanes, most: usize) -> Vec<(Taken, UnderWay)> {
+        let mut all = Vec::new();
+        for urgent in [true, false] {
+            // The oldest may all go to domains that have their share now, so others are looked for once more.
+            while let Some(claim) = lanes.claim(urgent, most, self.clock.now()) {
+                let taken = match self.claim(claim, urgent).await {
+                    Ok(taken) => taken,
+                    Err(error) => {
+                        tracing::debug!("mails wait in the queue: {error:?}");
+                        return all;
+                    }
+                };
+                if taken.is_empty() {
+                    break;
+                }
+                all.extend(taken.into_iter().map(|mail| {
+                    let lane = lanes.enter(mail.domain.clone(), urgent, self.clock.now());
+                    (mail, lane)
+                }));
+            }
         }
-        let taken = self.db.system("take mails to send").fetch_all(store::mail_take(now, until, most)).await;
-        taken.unwrap_or_else(|error| {
-            tracing::debug!("mails wait in the queue: {error:?}");
-            Vec::new()
-        })
+        all
+    }
+
+    async fn claim(&self, claim: Claim, urgent: bool) -> freehold_core::Result<Vec<Taken>> {
+        let now = self.clock.now();
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let (full, some): (Vec<_>, Vec<_>) = claim.domains.into_iter().partition(|(_, room)| *room == 0);
+        let (domains, rooms) = some.into_iter().map(|(domain, room)| (domain, number(room))).unzip();
+        let full = full.into_iter().map(|(domain, _)| domain).collect();
+        let (most, share) = (number(claim.most), number(claim.share));
+        let query = store::mail_take(now, until(now), urgent, most, share, domains, rooms, full, LOOKED);
+        self.db.system("take mails to send").fetch_all(query).await
     }
 
     /// Ends connections that nothing was sent over lately.

@@ -5,6 +5,7 @@
 mod away;
 mod brand;
 mod delivered;
+mod lanes;
 mod once;
 mod pages;
 mod refused;

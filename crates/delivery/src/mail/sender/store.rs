@@ -8,16 +8,38 @@ use uuid::Uuid;
 use super::Taken;
 
 statements! {
-    /// Takes mails that are due, each by one sender only.
-    fn mail_take(now: Timestamp, until: Timestamp, most: i64) -> Taken =
+    /// Takes mails of one kind that are due, each by one sender only: of each domain at most `share`, or what `rooms` says of it,
+    /// and of all domains in turn, the oldest first. No more than `looked` of the oldest are looked at.
+    fn mail_take(
+        now: Timestamp, until: Timestamp, urgent: bool, most: i64, share: i64, domains: Vec<String>, rooms: Vec<i64>,
+        full: Vec<String>, looked: i64
+    ) -> Taken =
         "update freehold.mails as m set attempts = m.attempts + 1, due_at = $2
          from (
-           select id, for_tenant from freehold.mails where state = 'queued' and due_at <= $1
-           order by due_at limit $3 for update skip locked
+           select q.id, q.for_tenant
+           from freehold.mails as q
+           join (
+             select placed.id
+             from (
+               select w.id, w.due_at, coalesce($5 - h.room, 0) as held, coalesce(h.room, $5) as room,
+                 row_number() over (partition by w.domain order by w.due_at, w.id) as place
+               from (
+                 select id, domain, due_at from freehold.mails
+                 where state = 'queued' and urgent = $3 and due_at <= $1 and domain <> all($8)
+                 order by due_at limit $9
+               ) as w
+               left join unnest($6, $7) as h (domain, room) on h.domain = w.domain
+             ) as placed
+             where placed.place <= placed.room
+             order by placed.held + placed.place, placed.due_at, placed.id
+             limit $4
+           ) as chosen on chosen.id = q.id
+           where q.state = 'queued' and q.due_at <= $1
+           for update of q skip locked
          ) as due
          left join freehold.mail_brands as b on b.tenant_id = due.for_tenant
          where m.id = due.id
-         returning m.id, m.template, m.recipient, m.data, m.created_at, m.attempts,
+         returning m.id, m.template, m.recipient, m.data, m.created_at, m.attempts, m.domain,
                    b.sender_name, b.reply_to, b.color, b.footer";
 
     /// Keeps a mail for longer.
