@@ -47,6 +47,24 @@ async fn an_operator_locks_people_out_lets_them_in_and_deletes_them_and_it_is_wr
     operate(&["users", "delete", email], 0).await;
     assert_eq!(sign_in(&server.site, email).await.expect(400)["error_code"], "invalid_credentials");
 
+    // Exit codes of an import: 1 for a file without users, 3 where rows were refused, 0 where all are here.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("people.sql");
+    let import = async |dump: &str, code: i32| {
+        std::fs::write(&file, dump).unwrap();
+        operate(&["users", "import", file.to_str().unwrap()], code).await
+    };
+    let said = import("", 1).await;
+    assert!(said.contains("nothing was imported from ") && said.contains("it is empty"), "{said}");
+    assert!(import("PGDMP\u{1}\u{e}", 1).await.contains("pg_restore --data-only --schema auth"));
+    let row = |id: &str, email: &str| format!("INSERT INTO auth.users (id, email) VALUES ('{id}', '{email}');\n");
+    let (good, odd) =
+        (row("0b0b7f5e-0000-4000-8000-000000000001", "eve@example.test"), row("seven", "seven@example.test"));
+    let said = import(&format!("{good}{odd}"), 3).await;
+    assert!(said.contains("refused: line 2: user seven: its id is not a UUID"), "{said}");
+    assert!(said.contains("users: 1 imported, 0 already there, 1 refused"), "{said}");
+    assert!(import(&good, 0).await.contains("users: 0 imported, 1 already there, 0 refused"));
+
     let database = connect(&home.url()).await;
     let entries = "select payload ->> 'action' || ' ' || (payload -> 'traits' ->> 'user_email')
                    from auth.audit_log_entries where payload ->> 'actor_username' = 'operator' order by created_at";

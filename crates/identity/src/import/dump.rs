@@ -113,7 +113,9 @@ impl<R: BufRead> DumpReader<R> {
             }
             bytes.clear();
             if self.lines.read_until(b'\n', &mut bytes).map_err(DumpProblem::Io)? == 0 {
-                let open = self.copying.take().is_some() || self.scanner.forget();
+                // What is no SQL at all has no end, either.
+                let open =
+                    self.copying.take().is_some() || self.scanner.forget().is_some_and(|text| Statement::is_sql(&text));
                 let broken = DumpProblem::Line { line: self.line, reason: "it ends in the middle of something" };
                 return if open { Err(broken) } else { Ok(None) };
             }

@@ -34,11 +34,11 @@ enum State {
 }
 
 impl Scanner {
-    /// Forgets what was begun; whether something was.
-    pub(super) fn forget(&mut self) -> bool {
+    /// Forgets what was begun; its text, if something was.
+    pub(super) fn forget(&mut self) -> Option<String> {
         let open = self.state != State::Plain || !self.text.trim().is_empty() || self.passed_by;
-        *self = Self::default();
-        open
+        let text = std::mem::take(self).text;
+        open.then_some(text)
     }
 
     /// Takes a line, and gives the statements that end in it, each with the line in which it began.

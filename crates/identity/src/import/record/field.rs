@@ -106,7 +106,8 @@ impl<'a> Reader<'a> {
 
     /// Until when the user may not sign in. Who was locked out without an end, or until nobody knows when, stays so.
     pub(super) fn banned(&mut self) -> Option<Timestamp> {
-        let far: Option<Timestamp> = "9999-12-31T00:00:00Z".parse().ok();
+        // The last day that both Postgres and we keep.
+        let far = Some("9999-12-30T00:00:00Z".parse().unwrap_or(Timestamp::MAX));
         match self.moment("banned_until") {
             Moment::None => None,
             Moment::At(at) => Some(at),

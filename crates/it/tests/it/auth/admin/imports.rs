@@ -134,9 +134,12 @@ async fn one_odd_field_refuses_no_user() {
         let id = uuid::Uuid::from_u128(number as u128 + 1);
         writeln!(dump, "{id}\t{email}\t{hash}\t{confirmed}\t{banned}\t{metadata}").unwrap();
     }
+    // Locked out without an end, and still so here.
+    let id = uuid::Uuid::from_u128(7);
+    writeln!(dump, "{id}\tlocked@example.org\t{hash}\t2024-01-01 00:00:00+00\tinfinity\t{{}}").unwrap();
     dump.push_str("\\.\n");
     let (report, strange) = import_bytes(&app, dump.as_bytes()).await.unwrap();
-    assert_eq!((report.users.added, report.users.refused, strange.len()), (6, 0, 0), "{:#?}", said(&report));
+    assert_eq!((report.users.added, report.users.refused, strange.len()), (7, 0, 0), "{:#?}", said(&report));
     for (number, (email, _, _, _, what)) in rows.iter().enumerate() {
         let line = format!("line {}: user ", number + 2);
         assert!(
@@ -146,6 +149,7 @@ async fn one_odd_field_refuses_no_user() {
         );
         sign_in(&app, &email.replace('\u{200b}', ""), OLD_PASSWORD).await.expect(200);
     }
+    assert_eq!(sign_in(&app, "locked@example.org", OLD_PASSWORD).await.code(), "user_banned");
 }
 
 fn said(report: &Report) -> Vec<String> {
