@@ -109,8 +109,8 @@ async fn members_come_in_pages_the_first_to_join_first() {
     // Several join in the same microsecond.
     let join = format!(
         "with people as (
-           insert into auth.users (id, instance_id, aud, role, email)
-           select gen_random_uuid(), '00000000-0000-0000-0000-000000000000', 'authenticated', 'authenticated', 'm' || n || '@example.org'
+           insert into auth.users (id, instance_id, aud, role, email, created_at, updated_at)
+           select gen_random_uuid(), '00000000-0000-0000-0000-000000000000', 'authenticated', 'authenticated', 'm' || n || '@example.org', now(), now()
            from generate_series(1, 450) as n returning id
          )
          insert into freehold.members (tenant_id, user_id, role, joined_at, selected_at)
