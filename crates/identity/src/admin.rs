@@ -167,7 +167,8 @@ async fn found_within_limits(tx: &mut SystemTx, id: UserId) -> Result<User> {
     let user = user_get(tx, id).await?;
     for (name, data) in [("user_metadata", &user.user_metadata), ("app_metadata", &user.app_metadata)] {
         if data.to_string().len() > METADATA_BYTES {
-            let message = format!("{name} is larger than {METADATA_BYTES} bytes; it goes into every token");
+            let message =
+                format!("{name} is larger than {METADATA_BYTES} bytes as JSON. Send less: it goes into every token.");
             return Err(Error::new(freehold_core::codes::VALIDATION_FAILED, message));
         }
     }

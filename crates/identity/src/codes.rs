@@ -201,8 +201,22 @@ pub const USER_SSO_MANAGED: Code = Code::new("user_sso_managed", 422, "A company
 /// The captcha was not solved.
 pub const CAPTCHA_FAILED: Code = Code::new("captcha_failed", 400, "The captcha was not solved");
 
+/// The body is larger than is read here.
+pub const REQUEST_ENTITY_TOO_LARGE: Code =
+    Code::new("request_entity_too_large", 413, "The body is too large (at most 1 MiB under `/auth/v1`)");
+/// The request took longer than sign-in allows.
+pub const REQUEST_TIMEOUT: Code = Code::new("request_timeout", 504, "The request took too long; try again");
+/// Something of ours failed.
+pub const UNEXPECTED_FAILURE: Code = Code::new("unexpected_failure", 500, "Something went wrong on our side");
+/// Something that sign-in depends on is away.
+pub const UNEXPECTED_FAILURE_AWAY: Code = Code::new("unexpected_failure", 503, "Temporarily unavailable; try again");
+
 /// All of the above.
 pub const ALL: &[Code] = &[
+    REQUEST_ENTITY_TOO_LARGE,
+    REQUEST_TIMEOUT,
+    UNEXPECTED_FAILURE,
+    UNEXPECTED_FAILURE_AWAY,
     INVALID_CREDENTIALS,
     EMAIL_NOT_CONFIRMED,
     USER_ALREADY_EXISTS,

@@ -10,7 +10,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use freehold_core::{Error, codes};
+use freehold_core::{Code, Error, codes};
 use freehold_identity::codes as auth;
 use freehold_web::Problem;
 use serde_json::{Value, json};
@@ -82,23 +82,27 @@ fn set_body(response: &mut Response, body: &Value) {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
 }
 
-/// The backbone's own codes in Supabase's words; its are their own.
+const fn pair(code: Code) -> (u16, &'static str) {
+    (code.status, code.name)
+}
+
+/// The backbone's own codes in Supabase's words; its are their own. Every name is one of a [`Code`], so that it is documented.
 pub(super) fn status_and_code(error: &Error) -> (u16, &'static str) {
     let code = error.code();
     if code == codes::VALIDATION_FAILED {
-        (400, "validation_failed")
+        (400, codes::VALIDATION_FAILED.name)
     } else if code == codes::MALFORMED_REQUEST || code == codes::UNSUPPORTED_MEDIA_TYPE {
-        (400, "bad_json")
+        pair(auth::BAD_JSON)
     } else if code == codes::BODY_TOO_LARGE {
-        (413, "request_entity_too_large")
+        pair(auth::REQUEST_ENTITY_TOO_LARGE)
     } else if code == codes::REQUEST_TIMEOUT {
-        (504, "request_timeout")
+        pair(auth::REQUEST_TIMEOUT)
     } else if code == codes::UNAUTHENTICATED {
-        (401, "no_authorization")
+        pair(auth::NO_AUTHORIZATION)
     } else if code == codes::CONFLICT {
-        (409, "conflict")
+        pair(codes::CONFLICT)
     } else if code == codes::UNAVAILABLE || code == codes::INTERNAL {
-        (code.status, "unexpected_failure")
+        (code.status, auth::UNEXPECTED_FAILURE.name)
     } else {
         (code.status, code.name)
     }

@@ -30,7 +30,7 @@ pub(crate) struct OtpBody {
     phone: Option<String>,
     /// Makes a person where there is none yet. Default true.
     create_user: Option<bool>,
-    /// What a new person says of himself.
+    /// What new users say of themselves: at most 2,048 bytes as JSON, for it goes into every token.
     #[schema(value_type = Option<Object>)]
     data: Option<Value>,
     /// Of numbers only.

@@ -35,7 +35,7 @@ pub(crate) struct SignupBody {
     /// At least 6 characters.
     #[schema(value_type = Option<String>)]
     password: Option<Secret>,
-    /// What the person says of himself; kept as `user_metadata`.
+    /// What the users say of themselves; kept as `user_metadata`: at most 2,048 bytes as JSON, for it goes into every token.
     #[schema(value_type = Option<Object>)]
     data: Option<Value>,
     /// For the PKCE flow: what is made of the verifier, 43 to 128 characters.
@@ -156,7 +156,7 @@ pub(crate) fn metadata(data: Option<Value>) -> Result<Value> {
     if data.to_string().len() > 2048 {
         return Err(Error::new(
             core_codes::VALIDATION_FAILED,
-            "data is larger than 2,048 bytes; it goes into every token",
+            "data is larger than 2,048 bytes as JSON. Send less: it goes into every token.",
         ));
     }
     Ok(data)

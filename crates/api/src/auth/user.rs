@@ -63,7 +63,7 @@ pub(crate) struct UserChangeBody {
     current_password: Option<Secret>,
     /// The code of `GET /reauthenticate`, where it is wanted.
     nonce: Option<String>,
-    /// Merged into `user_metadata`; a null takes the key away.
+    /// Merged into `user_metadata`; a null takes the key away. What comes of it is at most 2,048 bytes as JSON, for it goes into every token.
     #[schema(value_type = Option<Object>)]
     data: Option<Value>,
     /// A new address. It is the person's once the mails that go to it, and to the present one, are confirmed.

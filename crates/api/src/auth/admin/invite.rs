@@ -18,7 +18,7 @@ use crate::auth::{body::UserBody, otp::redirect_to};
 pub(crate) struct InviteBody {
     /// The address.
     email: Option<String>,
-    /// What somebody new says of himself.
+    /// What new users say of themselves: at most 4,096 bytes as JSON, for it goes into every token.
     #[schema(value_type = Option<Object>)]
     data: Option<Value>,
 }

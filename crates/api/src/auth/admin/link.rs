@@ -26,7 +26,7 @@ pub(crate) struct LinkBody {
     /// For somebody new who signs up.
     #[schema(value_type = Option<String>)]
     password: Option<Secret>,
-    /// What somebody new says of himself.
+    /// What new users say of themselves: at most 4,096 bytes as JSON, for it goes into every token.
     #[schema(value_type = Option<Object>)]
     data: Option<Value>,
     /// Where the link leads; the query may say it, too.

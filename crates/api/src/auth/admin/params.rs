@@ -34,10 +34,10 @@ pub(crate) struct PersonBody {
     pub(super) email_confirm: Option<bool>,
     /// The number needs none.
     pub(super) phone_confirm: Option<bool>,
-    /// What the person says of himself; merged, a null takes a key away.
+    /// What the users say of themselves; merged, a null takes a key away: at most 4,096 bytes as JSON, for it goes into every token.
     #[schema(value_type = Option<Object>)]
     pub(super) user_metadata: Option<Value>,
-    /// What the system knows of the person; merged, a null takes a key away.
+    /// What the system knows of the user; merged, a null takes a key away: at most 4,096 bytes as JSON, for it goes into every token.
     #[schema(value_type = Option<Object>)]
     pub(super) app_metadata: Option<Value>,
     /// Locked out for so long: `24h`, `1h30m`; `none`: let in again.

@@ -1,5 +1,6 @@
 //! One e-mail address is one user, however it is typed, and no part of it is hidden.
 
+use freehold_core::percent_encode;
 use serde_json::{Value, json};
 
 use super::{ADA, auth, confirming};
@@ -175,8 +176,8 @@ async fn a_user_with_an_address_that_is_refused_today_signs_in_by_its_stored_for
         for typed in [email.to_owned(), format!(" {}\n", email.to_uppercase())] {
             assert_eq!(sign_in(&app, &typed).await, 200, "{typed:?}");
             // The page signs in, too: it leads on where it shows the form again for a wrong password.
-            let form = [("email", typed.as_str()), ("password", PASSWORD)];
-            let page = app.post("/sign-in/password").form(&form).send().await;
+            let form = format!("email={}&password={}", percent_encode(&typed), percent_encode(PASSWORD));
+            let page = app.post("/sign-in/password").browser().form(&form).send().await;
             assert_eq!(page.status(), 303, "{typed:?}: {page}");
         }
         let body = json!({ "email": email, "password": "wrong" });
