@@ -1,15 +1,18 @@
 //! Asking Stripe anew, and writing down what it answered.
 //!
-//! Several may ask at once: two events, a click and the daily round. Each takes a number before it asks, and an answer is
-//! written only while none with a higher number was. So an old answer that comes late changes nothing; and what it may
-//! have shown that the newer one did not is announced by an event of its own, which makes somebody ask again.
+//! Several may ask at once: two events, a click and the daily round. An answer is written when no other one was written since it
+//! was asked for; otherwise either may be the older one, and Stripe is asked again. So no answer replaces one that was asked for
+//! later, also when the event that would make a server ask again is lost. After [`TRIES`] an answer is written unless one with a
+//! higher number was: each takes a number before it asks.
 
 use freehold_core::{Error, Result, TenantId, codes};
+use freehold_db::SystemTx;
 use freehold_jobs::Job;
+use jiff::Timestamp;
 
 use crate::{
     Billing,
-    account::{account_lock, refresh_begin, refresh_end},
+    account::{Account, account_lock, refresh_begin, refresh_end},
     extra, inbox,
     lifecycle::{self, Settled},
     running::{Read, Running},
@@ -18,6 +21,9 @@ use crate::{
     subscription::{Subscription, counting, subscription_list_of, subscriptions_replace},
     trial,
 };
+
+/// How often Stripe is asked when other answers are written meanwhile.
+const TRIES: usize = 5;
 
 /// What asking brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +47,19 @@ struct AtStripe {
     tried: Vec<String>,
     /// The digests of the cards that pay for them then.
     cards: Vec<trial::Card>,
+}
+
+/// An answer of Stripe that may be written.
+struct Asked {
+    /// The number that was taken before Stripe was asked.
+    number: i64,
+    /// The newest event that had come when Stripe was asked.
+    last_event: i64,
+    found: AtStripe,
+    now: Timestamp,
+    /// Has the account locked.
+    tx: SystemTx,
+    account: Account,
 }
 
 fn unmapped(found: &object::Subscription) -> String {
@@ -68,15 +87,8 @@ impl Billing {
     /// The same, ending the job of an event about a customer in the transaction that writes. That customer may be one that the
     /// tenant had before: what it tells of is dealt with, too, when the tenant has been asked about.
     pub(crate) async fn refresh_for(&self, tenant: TenantId, job: Option<(&Job, &str)>) -> Result<Refreshed> {
-        let (account, last_event) = refresh_begin(self, tenant).await?;
-        let number = account.refresh_begun;
-        let AtStripe { all: after, unmapped, tried, cards } = match &account.customer_id {
-            Some(customer) => self.subscriptions_at_stripe(customer).await?,
-            None => AtStripe::default(),
-        };
-        let now = self.clock.now();
-        let mut tx = self.db.system("write down what Stripe answered").begin().await?;
-        let account = account_lock(&mut tx, self, tenant, now).await?;
+        let Asked { number, last_event, found, now, mut tx, account } = self.ask(tenant).await?;
+        let AtStripe { all: after, unmapped, tried, cards } = found;
         let before = subscription_list_of(&mut tx, tenant).await?;
         let mut settled = None;
         if account.refresh_done < number {
@@ -103,6 +115,25 @@ impl Billing {
         }
         self.nudge.nudge();
         Ok(Refreshed { before, after, unmapped, settled })
+    }
+
+    /// Asks until no other answer is written meanwhile, [`TRIES`] times at most. The account is locked then.
+    async fn ask(&self, tenant: TenantId) -> Result<Asked> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let (begun, last_event) = refresh_begin(self, tenant).await?;
+            let found = match &begun.customer_id {
+                Some(customer) => self.subscriptions_at_stripe(customer).await?,
+                None => AtStripe::default(),
+            };
+            let now = self.clock.now();
+            let mut tx = self.db.system("write down what Stripe answered").begin().await?;
+            let account = account_lock(&mut tx, self, tenant, now).await?;
+            if account.refresh_done == begun.refresh_done || tries == TRIES {
+                return Ok(Asked { number: begun.refresh_begun, last_event, found, now, tx, account });
+            }
+        }
     }
 
     async fn subscriptions_at_stripe(&self, customer: &str) -> Result<AtStripe> {
