@@ -90,10 +90,12 @@ pub(crate) async fn bytes(request: Request) -> Result<Bytes> {
     all(request).await
 }
 
-/// The bytes of a body that says it is a file of this kind.
-pub(crate) async fn file_bytes(request: Request, kind: &str) -> Result<Bytes> {
-    if kind_of(request.headers()) != kind {
-        let message = format!("The body has to be a file that says what it is: Content-Type: {kind}.");
+/// The bytes of a body that says it is a file of one of these kinds.
+pub(crate) async fn file_bytes(request: Request, kinds: &[&str]) -> Result<Bytes> {
+    if !kinds.contains(&kind_of(request.headers()).as_str()) {
+        let kind = kinds.first().copied().unwrap_or_default();
+        let message =
+            format!("The body has to be a file, as it is and without a form around it, with Content-Type: {kind}.");
         return Err(Error::new(codes::UNSUPPORTED_MEDIA_TYPE, message));
     }
     all(request).await

@@ -178,12 +178,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Creation<T> {
 }
 
 impl Creation<Bytes> {
-    /// The same of a file of this kind (`text/csv`), whatever is in it.
-    pub async fn from_file(request: Request, kind: &str) -> Result<Self> {
+    /// The same of a file of one of these kinds (`text/csv`), whatever is in it.
+    pub async fn from_file(request: Request, kinds: &[&str]) -> Result<Self> {
         let key = key(&request)?;
         // A file leaves what is to be done with it to the query.
         let target = format!("{} {}\n", request.method(), request.uri());
-        let bytes = body::file_bytes(request, kind).await?;
+        let bytes = body::file_bytes(request, kinds).await?;
         let retry = key.map(|key| Retry { key, request: Fingerprint::of_bytes(&target, &bytes) });
         Ok(Self { body: bytes, retry })
     }

@@ -61,6 +61,8 @@ row! {
         pub concurrency: i32,
         /// When it calls.
         pub schedule: JsonText<Schedule>,
+        /// The country of contacts whose number has no country code: ISO 3166-1 alpha-2.
+        pub default_country: Option<String>,
         /// How often somebody is called until he is reached, 1 to 10.
         pub tries: i32,
         /// How long after a try that reached nobody the next one comes, in minutes.
@@ -125,6 +127,7 @@ impl Campaign {
             name: self.name.clone(),
             concurrency: self.concurrency,
             schedule: self.schedule.0.clone(),
+            default_country: self.default_country.clone(),
             retry: Retry { tries: self.tries, wait_minutes: self.retry_minutes },
         }
     }

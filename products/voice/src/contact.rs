@@ -1,9 +1,12 @@
 //! Contacts: whom a campaign calls, from a CSV file, and what came of it.
 
+pub(crate) mod columns;
 pub mod file;
 pub mod import;
 pub(crate) mod outcome;
+pub mod preview;
 mod store;
+pub(crate) mod table;
 
 use freehold_core::{Caller, Id, Kind, Page, PageRequest, Result};
 use freehold_db::{Db, JsonText, TenantTx, row};
@@ -14,7 +17,7 @@ use utoipa::ToSchema;
 pub use store::STATEMENTS;
 
 use crate::{
-    campaign::{CampaignId, campaign_get},
+    campaign::{CampaignId, Schedule, campaign_get},
     graph::Variables,
     run::RunId,
 };
@@ -38,6 +41,8 @@ row! {
         pub line: i32,
         /// The number: E.164.
         pub phone: Option<String>,
+        /// The IANA name of the zone by whose clock calling hours are read; empty: the campaign's.
+        pub time_zone: String,
         /// The values of the workflow's inputs.
         pub inputs: JsonText<Variables>,
         /// See [`ContactStatus`].
@@ -116,24 +121,71 @@ row! {
     pub(crate) struct Ahead {
         /// How many are to be called now; counted up to 1,000.
         pub(crate) due: i64,
-        /// When the next one is to be called who is not to be called yet.
+        /// When the next one may be called who may not be called yet.
         pub(crate) next_due: Option<Timestamp>,
         /// How many are being called.
         pub(crate) calling: i64,
     }
 }
 
-/// What a campaign has before it.
-pub(crate) async fn contacts_ahead(tx: &mut TenantTx, campaign: CampaignId, now: Timestamp) -> Result<Ahead> {
-    tx.fetch_one(store::contacts_ahead(campaign, now)).await
+/// The zones of contacts that wait, and when calls there may begin: now, or at the first moment after.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Openings(Vec<(String, Timestamp)>);
+
+impl Openings {
+    /// The zones in which calls may begin.
+    fn open(&self, now: Timestamp) -> Vec<String> {
+        self.0.iter().filter(|(_, opens)| *opens <= now).map(|(zone, _)| zone.clone()).collect()
+    }
+
+    /// When calls may begin in the first of them; none where nobody waits.
+    pub(crate) fn first(&self) -> Option<Timestamp> {
+        self.0.iter().map(|(_, opens)| *opens).min()
+    }
 }
 
-/// The next contacts to be called, which nobody else takes until the transaction ends.
+/// When the contacts of a campaign that wait may be called, zone by zone.
+pub(crate) async fn contacts_openings(
+    tx: &mut TenantTx,
+    campaign: CampaignId,
+    schedule: &Schedule,
+    now: Timestamp,
+) -> Result<Openings> {
+    let zones = tx.fetch_all(store::contact_zones(campaign)).await?;
+    let opens = |(zone,): (String,)| {
+        let opens = schedule.opens_at(&zone, now)?;
+        Ok((zone, opens.unwrap_or(Timestamp::MAX)))
+    };
+    zones.into_iter().map(opens).collect::<Result<_>>().map(Openings)
+}
+
+/// What a campaign has before it.
+pub(crate) async fn contacts_ahead(
+    tx: &mut TenantTx,
+    campaign: CampaignId,
+    openings: &Openings,
+    now: Timestamp,
+) -> Result<Ahead> {
+    let (zones, opens) = openings.0.iter().cloned().unzip();
+    tx.fetch_one(store::contacts_ahead(campaign, zones, opens, now)).await
+}
+
+/// How many contacts of a campaign are being called.
+pub(crate) async fn contacts_calling(tx: &mut TenantTx, campaign: CampaignId) -> Result<i64> {
+    let (count,) = tx.fetch_one(store::contacts_calling(campaign)).await?;
+    Ok(count)
+}
+
+/// The next contacts to be called where calls may begin, which nobody else takes until the transaction ends.
 pub(crate) async fn contacts_claim(
     tx: &mut TenantTx,
     campaign: CampaignId,
+    openings: &Openings,
     at_most: i64,
     now: Timestamp,
 ) -> Result<Vec<Contact>> {
-    tx.fetch_all(store::contacts_claim(campaign, now, at_most)).await
+    match openings.open(now) {
+        zones if zones.is_empty() => Ok(Vec::new()),
+        zones => tx.fetch_all(store::contacts_claim(campaign, now, zones, at_most)).await,
+    }
 }

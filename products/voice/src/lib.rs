@@ -8,10 +8,13 @@ pub mod analytics;
 pub mod callee;
 pub mod campaign;
 pub mod contact;
+mod country;
 pub mod engine;
 pub mod events;
 pub mod execution;
+mod fold;
 pub mod graph;
+mod phone;
 mod routes;
 pub mod run;
 pub mod split;
@@ -44,6 +47,7 @@ pub const PRODUCT: Product = Product {
                 name: "runs_under_way",
                 sql: include_str!("../migrations/0010_runs_under_way.sql"),
             },
+            Migration { number: 11, name: "contact_zones", sql: include_str!("../migrations/0011_contact_zones.sql") },
         ],
     }),
     statements: &[

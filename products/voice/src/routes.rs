@@ -58,6 +58,7 @@ const CONTACTS_BODY_LIMIT: usize = 5 * 1024 * 1024;
 fn campaigns() -> OpenApiRouter<Backbone> {
     let contacts = OpenApiRouter::new()
         .routes(routes!(contacts::contact_list, contacts::contacts_import))
+        .routes(routes!(contacts::contacts_preview))
         .layer(DefaultBodyLimit::max(CONTACTS_BODY_LIMIT));
     let progress = OpenApiRouter::new()
         .routes(routes!(campaign_progress::campaign_watch))

@@ -94,12 +94,13 @@ pub async fn campaign_change(
         let message = format!("The campaign is {}: it cannot be changed any more.", status.name());
         return Err(Error::new(codes::CONFLICT, message));
     }
-    let CampaignTerms { name, concurrency, schedule, retry } = terms;
+    let CampaignTerms { name, concurrency, schedule, default_country, retry } = terms;
     let update = store::campaign_change(
         id,
         &name,
         concurrency,
         JsonText(schedule),
+        default_country,
         retry.tries,
         retry.wait_minutes,
         account.now,

@@ -73,7 +73,7 @@ pub async fn campaign_create(
     }
     let scripts = scripts_check(new.scripts, new.channel, &graphs)?;
     usage_record(tx, allowance, new.id.uuid(), 1, now).await?;
-    let CampaignTerms { name, concurrency, schedule, retry } = terms;
+    let CampaignTerms { name, concurrency, schedule, default_country, retry } = terms;
     let (channel, engine) = match new.channel {
         CampaignChannel::Text => ("text", None),
         CampaignChannel::Http => ("http", new.engine),
@@ -88,6 +88,7 @@ pub async fn campaign_create(
         engine,
         concurrency,
         JsonText(schedule),
+        default_country,
         retry.tries,
         retry.wait_minutes,
         JsonText(scripts),

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     CALLS_METER,
-    contact::{Ahead, contacts_ahead, outcome::contacts_settle},
+    contact::{Ahead, contacts_ahead, contacts_openings, outcome::contacts_settle},
     workflow::workflow_find,
 };
 use call::Lanes;
@@ -82,8 +82,6 @@ struct Facts {
     /// Whether its organization is suspended.
     suspended: bool,
     start_at: Option<Timestamp>,
-    /// When it may call: now, or at the first moment after.
-    opens_at: Option<Timestamp>,
     /// Whether its workflow can be run.
     runnable: bool,
     ahead: Ahead,
@@ -126,9 +124,8 @@ impl Facts {
         if due == 0 && next_due.is_none() && calling == 0 {
             return Step::Complete;
         }
-        let opens = self.opens_at.unwrap_or(Timestamp::MAX);
-        let next_call = if due > 0 { opens } else { next_due.map_or(Timestamp::MAX, |next| next.max(opens)) };
-        match (due > 0 && opens <= now, calling > 0) {
+        let next_call = next_due.unwrap_or(Timestamp::MAX);
+        match (due > 0, calling > 0) {
             (true, _) => Step::Call(due),
             (false, true) => Step::Wait(next_call.min(now + LOOKS)),
             (false, false) => Step::Wait(next_call),
@@ -180,13 +177,13 @@ async fn turn_take(
     let now = account.now;
     contacts_settle(tx, campaign, now).await?;
     let status = campaign.status()?;
+    let openings = contacts_openings(tx, campaign.id, &campaign.schedule.0, now).await?;
     let facts = Facts {
         status,
         suspended,
         start_at: campaign.schedule.0.start_at,
-        opens_at: campaign.schedule.0.opens_at(now)?,
         runnable: !status.is_going() || is_runnable(tx, campaign).await?,
-        ahead: contacts_ahead(tx, campaign.id, now).await?,
+        ahead: contacts_ahead(tx, campaign.id, &openings, now).await?,
     };
     let next = match facts.step(now) {
         Step::End => None,

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Campaign, CampaignId, CampaignStatus, campaign_get, store};
+use super::{Campaign, CampaignId, CampaignStatus, Schedule, campaign_get, store};
+use crate::contact::contacts_openings;
 
 row! {
     /// A campaign's contacts, counted.
@@ -69,9 +70,8 @@ pub struct CampaignProgress {
 }
 
 impl CampaignProgress {
-    fn of(campaign: &Campaign, counts: Counts, cost: Money, now: Timestamp) -> Result<Self> {
+    fn of(campaign: &Campaign, counts: Counts, opens: Option<Timestamp>, cost: Money, now: Timestamp) -> Result<Self> {
         let status = campaign.status()?;
-        let opens = if status.is_going() { campaign.schedule.0.opens_at(now)? } else { None };
         let Counts { total, waiting, calling, reached, unreached, failed, succeeded, calls, cost_minor } = counts;
         Ok(Self {
             status,
@@ -107,7 +107,15 @@ pub async fn campaign_progress(
 ) -> Result<(Campaign, CampaignProgress)> {
     let campaign = campaign_get(db, caller, id).await?;
     let counts = db.tenant(caller).fetch_optional(store::campaign_counts(id)).await?.unwrap_or_default();
-    let progress = CampaignProgress::of(&campaign, counts, cost, now)?;
+    let opens = if waits(&campaign)? {
+        let mut tx = db.tenant(caller).begin().await?;
+        let opens = opens_at(&mut tx, &campaign, now).await?;
+        tx.commit().await?;
+        opens
+    } else {
+        None
+    };
+    let progress = CampaignProgress::of(&campaign, counts, opens, cost, now)?;
     Ok((campaign, progress))
 }
 
@@ -119,7 +127,23 @@ pub(crate) async fn campaign_progress_of(
     now: Timestamp,
 ) -> Result<CampaignProgress> {
     let counts = campaign_counts(tx, campaign.id).await?;
-    CampaignProgress::of(campaign, counts, cost, now)
+    let opens = if waits(campaign)? { opens_at(tx, campaign, now).await? } else { None };
+    CampaignProgress::of(campaign, counts, opens, cost, now)
+}
+
+/// Whether the campaign may have to wait for its time or for calling hours.
+fn waits(campaign: &Campaign) -> Result<bool> {
+    let Schedule { start_at, calling_hours, .. } = &campaign.schedule.0;
+    Ok(campaign.status()?.is_going() && (start_at.is_some() || calling_hours.is_some()))
+}
+
+/// When the first call may begin, in whatever zone.
+async fn opens_at(tx: &mut TenantTx, campaign: &Campaign, now: Timestamp) -> Result<Option<Timestamp>> {
+    let schedule = &campaign.schedule.0;
+    match contacts_openings(tx, campaign.id, schedule, now).await?.first() {
+        Some(opens) => Ok(Some(opens)),
+        None => schedule.opens_at("", now),
+    }
 }
 
 /// The contacts, counted in this transaction.

@@ -15,7 +15,8 @@ pub struct Schedule {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub start_at: Option<Timestamp>,
-    /// The IANA name of the zone whose clock `calling_hours` are read from: `Europe/Berlin`.
+    /// The IANA name of the zone whose clock `calling_hours` are read from, `Europe/Berlin`, for contacts who have no zone of
+    /// their own: neither a column of their list nor their number says one.
     pub time_zone: String,
     /// When calls may begin. Left out: at any time.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,11 +49,13 @@ impl Schedule {
         }
     }
 
-    /// The first moment, not before `now`, at which a call may begin. None: never again.
-    pub(crate) fn opens_at(&self, now: Timestamp) -> Result<Option<Timestamp>> {
+    /// The first moment, not before `now`, at which a call may begin in this zone; where it is empty, in the schedule's own.
+    /// None: never again.
+    pub(crate) fn opens_at(&self, zone: &str, now: Timestamp) -> Result<Option<Timestamp>> {
         let begins = self.start_at.map_or(now, |start| start.max(now));
         let Some(hours) = &self.calling_hours else { return Ok(Some(begins)) };
-        let zone = TimeZone::get(&self.time_zone).context("reading the time zone of a campaign")?;
+        let zone = if zone.is_empty() { &self.time_zone } else { zone };
+        let zone = TimeZone::get(zone).context("reading the time zone of a campaign")?;
         Ok(hours.opens_at(&zone, begins))
     }
 }
@@ -71,7 +74,7 @@ mod tests {
     fn an_empty_schedule_is_always() {
         let now: Timestamp = "2026-03-15T12:00:00Z".parse().expect("a time");
         let always = schedule(json!({})).checked("").expect("it can be kept");
-        assert_eq!(always.opens_at(now).expect("UTC is known"), Some(now));
+        assert_eq!(always.opens_at("", now).expect("UTC is known"), Some(now));
     }
 
     #[test]
@@ -83,9 +86,12 @@ mod tests {
         }));
         let plan = plan.checked("").expect("it can be kept");
         assert_eq!(plan.time_zone, "Europe/Berlin");
-        let opens = |now: &str| plan.opens_at(time(now)).expect("Berlin is known");
+        let opens = |now: &str| plan.opens_at("", time(now)).expect("Berlin is known");
         assert_eq!(opens("2026-03-15T12:00:00Z"), Some(time("2026-03-23T08:00:00Z")));
         assert_eq!(opens("2026-03-30T07:00:00Z"), Some(time("2026-03-30T07:00:00Z")));
+        // The same hours on the clock of a contact in New York.
+        let there = plan.opens_at("America/New_York", time("2026-03-30T07:00:00Z")).expect("New York is known");
+        assert_eq!(there, Some(time("2026-03-30T13:00:00Z")));
     }
 
     #[test]

@@ -12,25 +12,25 @@ statements! {
     /// Makes a campaign.
     fn campaign_insert(
         tenant: TenantId, id: CampaignId, name: &str, workflow: WorkflowId, version: Option<i32>, channel: &str,
-        engine: Option<Uuid>, concurrency: i32, schedule: JsonText<Schedule>, tries: i32, retry_minutes: i32,
-        scripts: JsonText<Vec<Script>>, now: Timestamp
+        engine: Option<Uuid>, concurrency: i32, schedule: JsonText<Schedule>, default_country: Option<String>, tries: i32,
+        retry_minutes: i32, scripts: JsonText<Vec<Script>>, now: Timestamp
     ) -> Campaign =
         "insert into voice.campaigns (
-           tenant_id, id, name, workflow_id, version, channel, engine_id, concurrency, schedule, tries, retry_minutes,
+           tenant_id, id, name, workflow_id, version, channel, engine_id, concurrency, schedule, default_country, tries, retry_minutes,
            scripts, status, created_at, updated_at
-         ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'draft', $13, $13)
-         returning id, name, workflow_id, version, channel, engine_id, concurrency, schedule, tries, retry_minutes, scripts,
+         ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'draft', $14, $14)
+         returning id, name, workflow_id, version, channel, engine_id, concurrency, schedule, default_country, tries, retry_minutes, scripts,
            status, reason, turns, contacts, started_at, ended_at, created_at, updated_at";
 
     /// One campaign.
     fn campaign_find(id: CampaignId) -> Campaign =
-        "select id, name, workflow_id, version, channel, engine_id, concurrency, schedule, tries, retry_minutes, scripts,
+        "select id, name, workflow_id, version, channel, engine_id, concurrency, schedule, default_country, tries, retry_minutes, scripts,
            status, reason, turns, contacts, started_at, ended_at, created_at, updated_at
          from voice.campaigns where id = $1 and deleted_at is null";
 
     /// One campaign, kept from changing.
     fn campaign_lock(id: CampaignId) -> Campaign =
-        "select id, name, workflow_id, version, channel, engine_id, concurrency, schedule, tries, retry_minutes, scripts,
+        "select id, name, workflow_id, version, channel, engine_id, concurrency, schedule, default_country, tries, retry_minutes, scripts,
            status, reason, turns, contacts, started_at, ended_at, created_at, updated_at
          from voice.campaigns where id = $1 and deleted_at is null for no key update";
 
@@ -41,13 +41,13 @@ statements! {
 
     /// Changes what was decided about a campaign.
     fn campaign_change(
-        id: CampaignId, name: &str, concurrency: i32, schedule: JsonText<Schedule>, tries: i32, retry_minutes: i32,
-        now: Timestamp
+        id: CampaignId, name: &str, concurrency: i32, schedule: JsonText<Schedule>, default_country: Option<String>,
+        tries: i32, retry_minutes: i32, now: Timestamp
     ) -> Campaign =
-        "update voice.campaigns set name = $2, concurrency = $3, schedule = $4, tries = $5, retry_minutes = $6,
-           updated_at = $7
+        "update voice.campaigns set name = $2, concurrency = $3, schedule = $4, default_country = $5, tries = $6,
+           retry_minutes = $7, updated_at = $8
          where id = $1
-         returning id, name, workflow_id, version, channel, engine_id, concurrency, schedule, tries, retry_minutes, scripts,
+         returning id, name, workflow_id, version, channel, engine_id, concurrency, schedule, default_country, tries, retry_minutes, scripts,
            status, reason, turns, contacts, started_at, ended_at, created_at, updated_at";
 
     /// Puts a campaign where it then stands. What begins and what ends keeps its first time.
@@ -58,7 +58,7 @@ statements! {
         "update voice.campaigns set status = $2, reason = $3, started_at = coalesce(started_at, $4),
            ended_at = coalesce(ended_at, $5), updated_at = $6
          where id = $1
-         returning id, name, workflow_id, version, channel, engine_id, concurrency, schedule, tries, retry_minutes, scripts,
+         returning id, name, workflow_id, version, channel, engine_id, concurrency, schedule, default_country, tries, retry_minutes, scripts,
            status, reason, turns, contacts, started_at, ended_at, created_at, updated_at";
 
     /// Another job drives it from now on.
@@ -70,7 +70,7 @@ statements! {
         "update voice.campaigns
          set contacts = (select count(*) from voice.contacts where campaign_id = $1), updated_at = $2
          where id = $1
-         returning id, name, workflow_id, version, channel, engine_id, concurrency, schedule, tries, retry_minutes, scripts,
+         returning id, name, workflow_id, version, channel, engine_id, concurrency, schedule, default_country, tries, retry_minutes, scripts,
            status, reason, turns, contacts, started_at, ended_at, created_at, updated_at";
 
     /// Deletes a campaign.

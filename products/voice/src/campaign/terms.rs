@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Schedule;
+use crate::country::Country;
 
 /// Most calls of one campaign at the same time.
 pub const CONCURRENCY_MAX: i32 = 100;
@@ -22,6 +23,8 @@ pub struct CampaignTerms {
     pub concurrency: i32,
     /// When it calls.
     pub schedule: Schedule,
+    /// The country of contacts whose number has no country code: ISO 3166-1 alpha-2.
+    pub default_country: Option<String>,
     /// How often.
     pub retry: Retry,
 }
@@ -63,8 +66,12 @@ impl CampaignTerms {
         check(tries, "/retry/tries", format!("expected 1 to {TRIES_MAX}"));
         let wait = (0..=RETRY_MINUTES_MAX).contains(&self.retry.wait_minutes);
         check(wait, "/retry/wait_minutes", format!("expected 0 to {RETRY_MINUTES_MAX}"));
+        let country =
+            self.default_country.as_deref().map(|code| Country::from_code("/default_country", code)).transpose();
+        let country = country.map_err(|error| wrong.extend(error.fields().to_vec())).unwrap_or_default();
+        let default_country = country.map(|country| country.to_string());
         match self.schedule.checked("/schedule") {
-            Ok(schedule) if wrong.is_empty() => Ok(Self { name, schedule, ..self }),
+            Ok(schedule) if wrong.is_empty() => Ok(Self { name, schedule, default_country, ..self }),
             Ok(_) => Err(Error::invalid_fields(wrong)),
             Err(error) => Err(Error::invalid_fields([wrong, error.fields().to_vec()].concat())),
         }

@@ -1,28 +1,46 @@
-//! Reading a contact list: a CSV file (RFC 4180) whose first line names the columns.
+//! Reading the rows of a contact list for a workflow.
 
 use std::collections::HashMap;
 
-use csv::{ByteRecord, ReaderBuilder};
-use freehold_core::{Context, Error, Result};
+use freehold_core::{HiddenCharacter, Result, visible_line};
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::graph::{
-    Graph, Variables,
-    destination::dialled,
-    validate::{Problem, validate_inputs},
+use super::{
+    columns::{COUNTRY, ColumnOptions, Columns, PHONE, TIME_ZONE, shortened},
+    table::{Table, TableRow, refused},
+};
+use crate::{
+    country::Country,
+    graph::{
+        Graph, Variables,
+        validate::{Problem, validate_inputs},
+    },
+    phone::Phone,
 };
 
-/// Most contacts of one file.
-pub const ROWS_MAX: usize = 10_000;
-/// The column with the number that is called.
-const PHONE: &str = "phone";
-/// What spreadsheets put between cells.
-const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
+/// What spreadsheets show in the place of a value.
+const ERRORS: &[&str] = &[
+    "#N/A", "#NV", "#REF!", "#BEZUG!", "#VALUE!", "#WERT!", "#NAME?", "#DIV/0!", "#NUM!", "#ZAHL!", "#NULL!",
+    "#SPILL!", "#CALC!",
+];
+
+/// How a list is read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ListOptions {
+    pub(crate) columns: ColumnOptions,
+    /// The country of numbers without a country code, where their row names none.
+    pub(crate) country: Option<Country>,
+    /// Whether a contact needs a number, because it is really called.
+    pub(crate) calls: bool,
+}
 
 /// What a file holds.
 #[derive(Debug, Default)]
 pub(crate) struct ContactFile {
+    /// Its columns.
+    pub(crate) columns: Columns,
     /// What can be called, in the file's order.
     pub(crate) good: Vec<ContactRow>,
     /// What cannot, in the file's order.
@@ -36,6 +54,8 @@ pub(crate) struct ContactRow {
     pub(crate) line: u64,
     /// The number as it is dialled: E.164.
     pub(crate) phone: Option<String>,
+    /// The zone whose clock says when the contact may be called: an IANA name.
+    pub(crate) time_zone: Option<String>,
     /// The values of the workflow's inputs.
     pub(crate) inputs: Variables,
 }
@@ -43,233 +63,239 @@ pub(crate) struct ContactRow {
 /// A row that was not taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct BadRow {
-    /// The line on which it begins; the header is line 1.
+    /// The line on which it begins, or its number in a sheet; the header is line 1.
     pub line: u64,
-    /// The column at fault, if one is.
+    /// The column at fault, if one is, as the file calls it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
-    /// What is wrong with it.
+    /// What is wrong with it, and what to do.
     pub message: String,
+    /// Whether it is refused only because the file or the campaign has its number already.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub(crate) duplicate: bool,
 }
 
 impl BadRow {
     pub(crate) fn new(line: u64, column: Option<&str>, message: impl Into<String>) -> Self {
-        Self { line, column: column.map(str::to_owned), message: message.into() }
+        Self { line, column: column.map(shortened), message: message.into(), duplicate: false }
     }
 }
 
-/// Reads a file for the workflow of these graphs (the versions among which a split divides): every row has to be good for
-/// all of them. Refused as a whole is what is no list of contacts for them: not UTF-8 from its beginning, without a
-/// header that fits, with more than 10,000 rows.
-pub(crate) fn contact_file_read(bytes: &[u8], graphs: &[Graph]) -> Result<ContactFile> {
-    let text = decoded(bytes)?;
-    let mut reader =
-        ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter(text)).from_reader(text);
-    let mut record = ByteRecord::new();
-    if !next(&mut reader, &mut record)? {
-        return Err(refused("the file is empty; its first line has to name the columns".to_owned()));
+/// Reads a list for the workflow of these graphs (the versions among which a split divides): every row has to be good for
+/// all of them. Refused as a whole is what is no list of contacts for them.
+pub(crate) fn contact_file_read(table: &Table, graphs: &[Graph], options: &ListOptions) -> Result<ContactFile> {
+    let columns = columns_of(table, graphs, options).map_err(refused)?;
+    if let Some(problem) = list_problem(table, graphs, options, &columns) {
+        return Err(refused(problem));
     }
-    let columns = header(&record, graphs)?;
-    let mut list = List { columns: &columns, graphs, file: ContactFile::default(), phones: HashMap::new() };
-    let (mut rows, mut lines) = (0, Lines { text, at: 0, number: 1 });
-    while next(&mut reader, &mut record)? {
-        if record.iter().all(|cell| cell.trim_ascii().is_empty()) {
-            continue;
-        }
-        rows += 1;
-        if rows > ROWS_MAX {
-            return Err(refused(format!("the file holds more than {ROWS_MAX} contacts; send them in several files")));
-        }
-        let begin = record.position().and_then(|place| usize::try_from(place.byte()).ok()).unwrap_or_default();
-        let end = usize::try_from(reader.position().byte()).unwrap_or(text.len()).min(text.len());
-        // The reader takes the end of the file for the end of a quote.
-        let unclosed = end == text.len() && !quotes_are_even(&text[begin.min(end)..end]);
-        list.take(lines.of(begin), &record, unclosed);
+    Ok(rows_read(table, graphs, options, columns))
+}
+
+/// Which column is which.
+///
+/// # Errors
+/// What is wrong, and what to do.
+pub(crate) fn columns_of(table: &Table, graphs: &[Graph], options: &ListOptions) -> Result<Columns, String> {
+    let header = table.rows.first().map(|row| row.cells.as_slice()).unwrap_or_default();
+    Columns::of(header, graphs, &options.columns)
+}
+
+/// What is wrong with a list as a whole; none: its rows can be read.
+pub(crate) fn list_problem(
+    table: &Table,
+    graphs: &[Graph],
+    options: &ListOptions,
+    columns: &Columns,
+) -> Option<String> {
+    let rows = table.rows.get(1..).unwrap_or_default();
+    let holds = |row: &TableRow, place: usize| row.cells.get(place).is_some_and(|cell| !cell.trim().is_empty());
+    let filled = |place: usize| rows.iter().find(|row| holds(row, place)).map(|row| row.line);
+    if let Some(fault) = table.rows.first().and_then(|header| header.fault) {
+        return Some(format!("the header cannot be read: {fault}"));
     }
-    Ok(list.file)
-}
-
-fn next(reader: &mut csv::Reader<&[u8]>, record: &mut ByteRecord) -> Result<bool> {
-    // From memory, and with rows of any length, nothing is left that could fail.
-    reader.read_byte_record(record).context("reading a row of a contact list")
-}
-
-/// Counts lines, whichever way they end. The reader's own count leaves out some.
-struct Lines<'a> {
-    text: &'a [u8],
-    at: usize,
-    /// Of the line at `at`, from 1.
-    number: u64,
-}
-
-impl Lines<'_> {
-    /// The line of a row that the reader began to read there, after what empty lines there are.
-    fn of(&mut self, place: usize) -> u64 {
-        let rest = &self.text[place.min(self.text.len())..];
-        let empty = rest.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
-        let begin = place.min(self.text.len()) + empty;
-        while self.at < begin {
-            let ends = match self.text[self.at] {
-                b'\n' => true,
-                b'\r' => self.text.get(self.at + 1) != Some(&b'\n'),
-                _ => false,
-            };
-            self.number += u64::from(ends);
-            self.at += 1;
-        }
-        self.number
+    if let Some(problem) = columns.problem(graphs, &options.columns, filled) {
+        return Some(problem);
     }
-}
-
-/// Without the mark that some spreadsheets write first.
-fn decoded(bytes: &[u8]) -> Result<&[u8]> {
-    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
-        return Err(refused("the file is UTF-16; save it as CSV in UTF-8".to_owned()));
+    if options.calls && columns.phone.is_empty() {
+        return Some(format!(
+            "no column holds the telephone number; the columns are: {}. Say which one does: mapping={{\"phone\": \"…\"}}",
+            columns.shown()
+        ));
     }
-    Ok(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes))
+    rows.is_empty().then(|| "the file names its columns, and holds no contact below them".to_owned())
 }
 
-/// The one of the three that the header holds most of.
-fn delimiter(text: &[u8]) -> u8 {
-    let header = text.split(|byte| matches!(byte, b'\n' | b'\r')).find(|line| !line.trim_ascii().is_empty());
-    let header = header.unwrap_or_default();
-    // The first of equals.
-    DELIMITERS.into_iter().rev().max_by_key(|delimiter| pieces(header, *delimiter)).unwrap_or(b',')
-}
-
-fn quotes_are_even(text: &[u8]) -> bool {
-    pieces(text, b'"') % 2 == 1
-}
-
-/// One more than there are separators.
-fn pieces(text: &[u8], separator: u8) -> usize {
-    text.split(|byte| *byte == separator).count()
-}
-
-/// The names of the columns, when all of them mean something and none is missing.
-fn header(record: &ByteRecord, graphs: &[Graph]) -> Result<Vec<String>> {
-    let mut columns: Vec<String> = Vec::new();
-    let known = |name: &str| name == PHONE || graphs.iter().any(|graph| graph.input(name).is_some());
-    for (at, cell) in record.iter().enumerate() {
-        let shown = std::str::from_utf8(cell).map_err(|_| refused("the header is not UTF-8".to_owned()))?.trim();
-        // As people write headings: `First name` is the input first_name.
-        let name = shown.to_lowercase().replace([' ', '-'], "_");
-        if name.is_empty() {
-            return Err(refused(format!("column {} of the header has no name", at + 1)));
-        }
-        if columns.contains(&name) {
-            return Err(refused(format!("two columns are called '{name}'")));
-        }
-        if !known(&name) {
-            let shown: String = shown.chars().take(64).filter(|letter| !letter.is_control()).collect();
-            return Err(refused(format!("the workflow has no input '{shown}'; the columns can be: {}", names(graphs))));
-        }
-        columns.push(name);
-    }
-    let required = graphs.iter().flat_map(|graph| &graph.inputs);
-    let mut required = required.filter(|input| input.required && input.default.is_none());
-    if let Some(missing) = required.find(|input| !columns.contains(&input.name)) {
-        return Err(refused(format!("there is no column for the input '{}', which is required", missing.name)));
-    }
-    Ok(columns)
-}
-
-fn names(graphs: &[Graph]) -> String {
-    let mut names: Vec<&str> = vec![PHONE];
-    for input in graphs.iter().flat_map(|graph| &graph.inputs) {
-        if !names.contains(&input.name.as_str()) {
-            names.push(&input.name);
+/// Reads all rows.
+pub(crate) fn rows_read(table: &Table, graphs: &[Graph], options: &ListOptions, columns: Columns) -> ContactFile {
+    let mut list =
+        List { columns: &columns, graphs, options, good: Vec::new(), bad: Vec::new(), phones: HashMap::new() };
+    for row in table.rows.iter().skip(1) {
+        match list.contact(row) {
+            Ok(contact) => list.good.push(contact),
+            Err(bad) => list.bad.push(bad),
         }
     }
-    names.join(", ")
-}
-
-fn refused(message: String) -> Error {
-    Error::invalid("", message)
+    let List { good, bad, .. } = list;
+    ContactFile { columns, good, bad }
 }
 
 /// A list that is being read.
 struct List<'a> {
-    columns: &'a [String],
+    columns: &'a Columns,
     graphs: &'a [Graph],
-    file: ContactFile,
+    options: &'a ListOptions,
+    good: Vec<ContactRow>,
+    bad: Vec<BadRow>,
     /// On which line a number was.
     phones: HashMap<String, u64>,
 }
 
 impl List<'_> {
-    fn take(&mut self, line: u64, record: &ByteRecord, unclosed: bool) {
-        if unclosed {
-            self.bad(line, None, "a quotation mark opens a cell, and none closes it");
-        } else if record.len() != self.columns.len() {
-            let (found, expected) = (record.len(), self.columns.len());
-            self.bad(line, None, format!("the row has {found} cells, the header {expected}"));
-        } else if let Some(inputs) = self.cells(line, record) {
-            self.contact(line, inputs);
+    fn contact(&mut self, row: &TableRow) -> Result<ContactRow, BadRow> {
+        let whole = |message: String| BadRow::new(row.line, None, message);
+        if let Some(fault) = row.fault {
+            return Err(whole(fault.to_owned()));
         }
-    }
-
-    fn bad(&mut self, line: u64, column: Option<&str>, message: impl Into<String>) {
-        self.file.bad.push(BadRow::new(line, column, message));
-    }
-
-    fn cells(&mut self, line: u64, record: &ByteRecord) -> Option<Variables> {
-        let columns = self.columns;
-        let mut cells = Variables::new();
-        for (name, cell) in columns.iter().zip(record) {
-            match std::str::from_utf8(cell) {
-                Err(_) => {
-                    self.bad(line, Some(name), "is not UTF-8");
-                    return None;
-                }
-                // Postgres keeps no NUL in a text.
-                Ok(text) if text.contains('\0') => {
-                    self.bad(line, Some(name), "holds the character NUL");
-                    return None;
-                }
-                Ok(text) => _ = cells.insert(name.clone(), text.trim().to_owned()),
-            }
+        let (found, expected) = (row.cells.len(), self.columns.names.len());
+        let count = || whole(format!("the row has {found} cells, the header {expected}"));
+        if row.cells.iter().skip(expected).any(|cell| !cell.trim().is_empty()) {
+            return Err(count());
         }
-        Some(cells)
-    }
-
-    fn contact(&mut self, line: u64, mut inputs: Variables) {
-        let phone = match inputs.get(PHONE).map(|phone| (phone.is_empty(), dialled(phone))) {
-            None | Some((true, _)) => None,
-            Some((false, Some(phone))) if phone.starts_with('+') => Some(phone),
-            Some((false, _)) => {
-                let message = "expected a number with + and its country code (E.164), such as +4930901820";
-                return self.bad(line, Some(PHONE), message);
-            }
-        };
-        let missing = phone.is_none() && self.columns.iter().any(|column| column == PHONE);
-        if missing {
-            return self.bad(line, Some(PHONE), "is missing");
-        }
-        match &phone {
-            Some(phone) if self.graphs.iter().any(|graph| graph.input(PHONE).is_some()) => {
-                inputs.insert(PHONE.to_owned(), phone.clone());
-            }
-            _ => _ = inputs.remove(PHONE),
-        }
-        if let Some(problem) = self.problem(&inputs) {
-            let column = problem.pointer.strip_prefix("/inputs/").unwrap_or_default().to_owned();
-            return self.bad(line, Some(&column), problem.message);
-        }
-        if let Some(phone) = &phone {
+        // Spreadsheets leave out empty cells at the end of a row. Where a value is missed, the row was cut or torn.
+        let misses = (found..expected).any(|place| self.columns.uses(place));
+        let contact = self.values(row).map_err(|bad| if misses { count() } else { bad })?;
+        if let Some(phone) = &contact.phone {
             if let Some(first) = self.phones.get(phone) {
                 let message = format!("the number of line {first} once more");
-                return self.bad(line, Some(PHONE), message);
+                return Err(BadRow { duplicate: true, ..BadRow::new(row.line, Some(self.column(PHONE)), message) });
             }
-            self.phones.insert(phone.clone(), line);
+            self.phones.insert(phone.clone(), row.line);
         }
-        self.file.good.push(ContactRow { line, phone, inputs });
+        Ok(contact)
+    }
+
+    fn values(&self, row: &TableRow) -> Result<ContactRow, BadRow> {
+        for (place, cell) in row.cells.iter().enumerate().filter(|(place, _)| self.columns.uses(*place)) {
+            if let Some(fault) = cell_fault(cell) {
+                return Err(BadRow::new(row.line, Some(self.columns.name(place)), fault));
+            }
+        }
+        let phone = self.phone(row)?;
+        let zone = phone.as_ref().and_then(|(_, phone)| phone.time_zone());
+        let time_zone = self.time_zone(row)?.or_else(|| zone.map(str::to_owned));
+        let mut inputs: Variables =
+            self.columns.inputs.iter().map(|(name, places)| (name.clone(), joined(row, places))).collect();
+        if let Some((place, phone)) = &phone {
+            // A workflow that asks for the number gets it as it is dialled.
+            let asked = self.graphs.iter().any(|graph| graph.input(PHONE).is_some()).then_some(PHONE);
+            let others = self.columns.inputs.iter().filter(|(_, places)| places[..] == [*place]);
+            for name in asked.into_iter().chain(others.map(|(name, _)| name.as_str())) {
+                inputs.insert(name.to_owned(), phone.to_string());
+            }
+        }
+        let phone = phone.map(|(_, phone)| phone.to_string());
+        if let Some(problem) = self.problem(&inputs) {
+            let name = problem.pointer.strip_prefix("/inputs/").unwrap_or_default();
+            return Err(BadRow::new(row.line, Some(self.column(name)), problem.message));
+        }
+        Ok(ContactRow { line: row.line, phone, time_zone, inputs })
+    }
+
+    /// The number and the place of its column, if the list has any.
+    fn phone(&self, row: &TableRow) -> Result<Option<(usize, Phone)>, BadRow> {
+        let Some((place, cell)) = first(row, &self.columns.phone) else {
+            let missing = self.options.calls || !self.columns.phone.is_empty();
+            return if missing { Err(BadRow::new(row.line, Some(self.column(PHONE)), "is missing")) } else { Ok(None) };
+        };
+        let country = first(row, &self.columns.country);
+        let named = country.and_then(|(_, cell)| Country::find(cell));
+        let read = Phone::read(cell, named.or(self.options.country));
+        read.map(|phone| Some((place, phone))).map_err(|reason| match country {
+            Some((place, cell)) if named.is_none() && reason.starts_with("expected") => {
+                let message = format!(
+                    "'{}' is no country that is known; write its code (ISO 3166-1), such as DE, or the number with + and its \
+                     country code",
+                    shortened(cell)
+                );
+                BadRow::new(row.line, Some(self.columns.name(place)), message)
+            }
+            _ => BadRow::new(row.line, Some(self.columns.name(place)), reason),
+        })
+    }
+
+    /// The zone that the row names.
+    fn time_zone(&self, row: &TableRow) -> Result<Option<String>, BadRow> {
+        let Some((place, cell)) = first(row, &self.columns.time_zone) else { return Ok(None) };
+        zone_named(cell).map(Some).ok_or_else(|| {
+            let message = format!(
+                "'{}' is no time zone; expected an IANA name, such as Europe/Berlin or America/New_York",
+                shortened(cell)
+            );
+            BadRow::new(row.line, Some(self.columns.name(place)), message)
+        })
     }
 
     /// The first thing wrong with the values. A version that does not know a column is not given it.
     fn problem(&self, inputs: &Variables) -> Option<Problem> {
         self.graphs.iter().find_map(|graph| validate_inputs(graph, &inputs_of(graph, inputs)).into_iter().next())
     }
+
+    /// The name of the column that holds a field, or that of the field.
+    fn column<'n>(&'n self, field: &'n str) -> &'n str {
+        let places = match field {
+            PHONE => Some(&self.columns.phone),
+            COUNTRY => Some(&self.columns.country),
+            TIME_ZONE => Some(&self.columns.time_zone),
+            _ => None,
+        };
+        let inputs = self.columns.inputs.iter().find(|(name, _)| name == field).map(|(_, places)| places);
+        let first = places.filter(|places| !places.is_empty()).or(inputs).and_then(|places| places.first());
+        first.map_or(field, |place| self.columns.name(*place))
+    }
+}
+
+/// What no value may be.
+fn cell_fault(cell: &str) -> Option<String> {
+    // Postgres keeps no NUL in a text.
+    if cell.contains('\0') {
+        return Some("holds the character NUL".to_owned());
+    }
+    if cell.contains('\u{fffd}') {
+        return Some("holds bytes that are no letters in the file's encoding; save the file as UTF-8".to_owned());
+    }
+    let cell = cell.trim();
+    let hashes = cell.len() > 2 && cell.bytes().all(|byte| byte == b'#');
+    (hashes || ERRORS.contains(&cell.to_ascii_uppercase().as_str()))
+        .then(|| format!("holds '{}', which a spreadsheet shows in the place of a value", shortened(cell)))
+}
+
+/// The first of these cells that holds something visible.
+fn first<'r>(row: &'r TableRow, places: &[usize]) -> Option<(usize, &'r str)> {
+    let cells = places.iter().filter_map(|place| Some((*place, row.cells.get(*place)?.as_str())));
+    cells.into_iter().find(|(_, cell)| !visible_line(cell).is_empty())
+}
+
+/// These cells with a space between those that hold something.
+fn joined(row: &TableRow, places: &[usize]) -> String {
+    let cells = places.iter().filter_map(|place| row.cells.get(*place)).map(|cell| visible(cell));
+    cells.filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// The text without characters that cannot be seen, which nobody could say; lines stay lines.
+fn visible(cell: &str) -> String {
+    let lines = cell.trim().split('\n').map(|line| {
+        let line = line.trim_end_matches('\r');
+        if HiddenCharacter::in_name(line).is_some() { visible_line(line) } else { line.to_owned() }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The zone that this text names: `Europe/Berlin`, in any case, with a space for `_`, or as HubSpot writes it.
+fn zone_named(text: &str) -> Option<String> {
+    let text = visible_line(text).replace("_slash_", "/").replace(' ', "_");
+    let zone = TimeZone::get(&text).ok()?;
+    zone.iana_name().filter(|name| *name != "Etc/Unknown").map(str::to_owned)
 }
 
 /// Those of the values that the graph has inputs for.

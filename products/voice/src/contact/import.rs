@@ -1,6 +1,6 @@
 //! Adding a file of contacts to a campaign, in one transaction.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use freehold_core::{Context, Error, FieldError, Ids, Result, codes};
 use freehold_db::TenantTx;
@@ -11,15 +11,23 @@ use uuid::Uuid;
 
 use super::{
     ContactKind,
-    file::{BadRow, ContactFile, ContactRow, contact_file_read},
+    columns::ContactColumn,
+    file::{BadRow, ContactFile, ContactRow, ListOptions, contact_file_read},
     store,
+    table::{ContactListFormat, Table},
 };
-use crate::campaign::{
-    CONTACTS_MAX, Campaign, CampaignId, campaign_count_contacts, campaign_find, campaign_graphs, campaign_lock,
+use crate::{
+    campaign::{
+        CONTACTS_MAX, Campaign, CampaignId, campaign_count_contacts, campaign_find, campaign_graphs, campaign_lock,
+    },
+    country::Country,
+    graph::Graph,
 };
 
 /// Most bad rows that are told one by one.
-const TOLD_MAX: usize = 100;
+pub(super) const TOLD_MAX: usize = 100;
+/// What a row is told whose number was there before the file.
+pub(super) const KNOWN: &str = "the campaign has this number already";
 
 /// What happens to a file that holds bad rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -39,29 +47,34 @@ pub struct Import {
     pub added: usize,
     /// How many rows were not.
     pub refused: usize,
-    /// Why not, by line; the first 100.
+    /// How many of these only because the file or the campaign has their number already.
+    pub duplicates: usize,
+    /// Why rows were refused, by line; the first 100.
     pub errors: Vec<BadRow>,
     /// How many contacts the campaign has now.
     pub contacts: i32,
+    /// How the file was read.
+    pub format: ContactListFormat,
+    /// The columns of the file, and the field that each of them holds.
+    pub columns: Vec<ContactColumn>,
+    /// The columns that were left out because they mean nothing.
+    pub ignored_columns: Vec<String>,
 }
 
-/// Adds the contacts of a file, and the campaign after it. `validation_failed` with the lines, when rows are bad and all
-/// are to be good; `conflict` when the campaign is over.
-pub async fn contacts_import(
+/// Adds the contacts of a file, and the campaign after it. `validation_failed` with the lines, when no row is good, or rows are bad
+/// and all are to be good; `conflict` when the campaign is over.
+pub(crate) async fn contacts_import(
     tx: &mut TenantTx,
     campaign: CampaignId,
-    bytes: &[u8],
+    table: Arc<Table>,
+    options: ListOptions,
     on_error: OnError,
     ids: &Ids,
     now: Timestamp,
 ) -> Result<(Import, Campaign)> {
-    let Campaign { workflow_id, version, channel, .. } = campaign_find(tx, campaign).await?;
-    let graphs = campaign_graphs(tx, workflow_id, version).await?;
-    let mut file = contact_file_read(bytes, &graphs)?;
-    if channel == "http" {
-        numbers_require(&mut file);
-    }
-    refuse_bad(&file.bad, on_error)?;
+    let (graphs, options) = list_terms(tx, campaign, options).await?;
+    let mut file = read_apart(table.clone(), graphs, options).await?;
+    refuse_bad(&file, on_error)?;
     // Only now, so that nobody waits for the reading.
     let campaign = campaign_lock(tx, campaign).await?;
     let status = campaign.status()?;
@@ -76,23 +89,66 @@ pub async fn contacts_import(
     }
     let known = contacts_insert(tx, &campaign, &file.good, ids, now).await?;
     let added = file.good.len() - known.len();
-    let known = known.into_iter().map(|line| BadRow::new(line, Some("phone"), "the campaign has this number already"));
-    file.bad.extend(known);
-    file.bad.sort_by_key(|row| row.line);
-    refuse_bad(&file.bad, on_error)?;
+    known_refuse(&mut file, &known.into_iter().collect());
+    if on_error == OnError::RefuseAll {
+        refuse_bad(&file, on_error)?;
+    }
     let campaign = campaign_count_contacts(tx, campaign.id, now).await?;
-    let refused = file.bad.len();
-    file.bad.truncate(TOLD_MAX);
-    Ok((Import { added, refused, errors: file.bad, contacts: campaign.contacts }, campaign))
+    let columns = file.columns.described();
+    let import = Import {
+        added,
+        refused: file.bad.len(),
+        duplicates: file.bad.iter().filter(|row| row.duplicate).count(),
+        contacts: campaign.contacts,
+        format: table.format.clone(),
+        ignored_columns: ignored(&columns),
+        columns,
+        errors: told(file.bad),
+    };
+    Ok((import, campaign))
 }
 
-/// Somebody who is really called has a number.
-fn numbers_require(file: &mut ContactFile) {
-    let (good, without): (Vec<_>, Vec<_>) =
-        std::mem::take(&mut file.good).into_iter().partition(|row| row.phone.is_some());
+/// What rows have to be good for, and how they are read for this campaign.
+pub(super) async fn list_terms(
+    tx: &mut TenantTx,
+    campaign: CampaignId,
+    options: ListOptions,
+) -> Result<(Vec<Graph>, ListOptions)> {
+    let campaign = campaign_find(tx, campaign).await?;
+    let graphs = campaign_graphs(tx, campaign.workflow_id, campaign.version).await?;
+    let country = campaign.default_country.as_deref().and_then(Country::find);
+    Ok((graphs, ListOptions { calls: campaign.channel == "http", country: options.country.or(country), ..options }))
+}
+
+/// Reads the rows, apart from the threads that answer requests.
+async fn read_apart(table: Arc<Table>, graphs: Vec<Graph>, options: ListOptions) -> Result<ContactFile> {
+    let read = tokio::task::spawn_blocking(move || contact_file_read(&table, &graphs, &options)).await;
+    read.context("reading a contact list")?
+}
+
+/// Refuses the good rows of these lines, whose numbers the campaign has already.
+pub(super) fn known_refuse(file: &mut ContactFile, lines: &HashSet<u64>) {
+    let (known, good): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut file.good).into_iter().partition(|row| lines.contains(&row.line));
     file.good = good;
-    file.bad.extend(without.iter().map(|row| BadRow::new(row.line, Some("phone"), "is missing")));
+    let phone = file.columns.phone.first().map(|place| file.columns.name(*place).to_owned());
+    let refused = |row: ContactRow| BadRow {
+        duplicate: true,
+        ..BadRow::new(row.line, Some(phone.as_deref().unwrap_or("phone")), KNOWN)
+    };
+    file.bad.extend(known.into_iter().map(refused));
     file.bad.sort_by_key(|row| row.line);
+}
+
+/// The names of the columns that are ignored.
+pub(super) fn ignored(columns: &[ContactColumn]) -> Vec<String> {
+    columns.iter().filter(|column| column.field.is_none()).map(|column| column.column.clone()).collect()
+}
+
+/// The first bad rows.
+pub(super) fn told(mut bad: Vec<BadRow>) -> Vec<BadRow> {
+    bad.truncate(TOLD_MAX);
+    bad
 }
 
 /// Adds them; the lines of those whose number was there already.
@@ -107,23 +163,41 @@ async fn contacts_insert(
     let line = |row: &ContactRow| i32::try_from(row.line).unwrap_or(i32::MAX);
     let lines = rows.iter().map(line).collect();
     let phones = rows.iter().map(|row| row.phone.clone().unwrap_or_default()).collect();
+    let zones = rows.iter().map(|row| row.time_zone.clone().unwrap_or_default()).collect();
     let inputs: Result<Vec<String>> =
         rows.iter().map(|row| serde_json::to_string(&row.inputs).context("writing a contact's inputs")).collect();
-    let insert = store::contacts_insert(campaign.id, contact_ids, lines, phones, inputs?, now);
+    let insert = store::contacts_insert(campaign.id, contact_ids, lines, phones, zones, inputs?, now);
     let added: HashSet<i32> = tx.fetch_all(insert).await?.into_iter().map(|(line,)| line).collect();
     Ok(rows.iter().filter(|row| !added.contains(&line(row))).map(|row| row.line).collect())
 }
 
-fn refuse_bad(bad: &[BadRow], on_error: OnError) -> Result<()> {
-    if bad.is_empty() || on_error == OnError::KeepGood {
+/// Refuses a file of which no row is good, and one with a bad row where all are to be good.
+fn refuse_bad(file: &ContactFile, on_error: OnError) -> Result<()> {
+    let bad = &file.bad;
+    let refuses = !bad.is_empty() && (on_error == OnError::RefuseAll || file.good.is_empty());
+    if !refuses {
         return Ok(());
     }
     let field = |row: &BadRow| FieldError {
-        pointer: format!("/{}{}", row.line, row.column.as_ref().map(|column| format!("/{column}")).unwrap_or_default()),
+        pointer: format!(
+            "/{}{}",
+            row.line,
+            row.column.as_ref().map(|column| format!("/{}", escaped(column))).unwrap_or_default()
+        ),
         message: row.message.clone(),
     };
     let fields = bad.iter().take(TOLD_MAX).map(field).collect();
-    let rows = if bad.len() == 1 { "1 row is".to_owned() } else { format!("{} rows are", bad.len()) };
+    let rows = match (file.good.is_empty(), bad.len()) {
+        (true, 1) => "The only row of the file is".to_owned(),
+        (true, count) => format!("All {count} rows of the file are"),
+        (false, 1) => "1 row is".to_owned(),
+        (false, count) => format!("{count} rows are"),
+    };
     let message = format!("{rows} not valid, so no contact was added; `errors` says what is wrong by line and column.");
     Err(Error::new(codes::VALIDATION_FAILED, message).with_fields(fields))
+}
+
+/// RFC 6901.
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }

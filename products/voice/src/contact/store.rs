@@ -13,38 +13,73 @@ use crate::campaign::CampaignId;
 statements! {
     /// Adds contacts; which were not there before. Of a number that the campaign has already, nothing is added.
     fn contacts_insert(
-        campaign: CampaignId, ids: Vec<Uuid>, lines: Vec<i32>, phones: Vec<String>, inputs: Vec<String>, now: Timestamp
+        campaign: CampaignId, ids: Vec<Uuid>, lines: Vec<i32>, phones: Vec<String>, zones: Vec<String>, inputs: Vec<String>,
+        now: Timestamp
     ) -> (i32,) =
-        "insert into voice.contacts (tenant_id, campaign_id, id, line, phone, inputs, due_at, created_at)
-         select (select freehold.tenant_id()), $1, c.id, c.line, nullif(c.phone, ''), c.inputs::json, $6, $6
-         from unnest($2::uuid[], $3::integer[], $4::text[], $5::text[]) as c (id, line, phone, inputs)
+        "insert into voice.contacts (tenant_id, campaign_id, id, line, phone, time_zone, inputs, due_at, created_at)
+         select (select freehold.tenant_id()), $1, c.id, c.line, nullif(c.phone, ''), c.zone, c.inputs::json, $7, $7
+         from unnest($2::uuid[], $3::integer[], $4::text[], $5::text[], $6::text[]) as c (id, line, phone, zone, inputs)
          on conflict (tenant_id, campaign_id, phone) do nothing
          returning line";
 
     /// A page of contacts.
     fn contact_list(campaign: CampaignId, status: Option<String>, before: Uuid, rows: i64) -> Contact =
-        "select id, line, phone, inputs, status, tries, due_at, run_id, outcome, success, duration_ms, cost_minor, called_at
+        "select id, line, phone, time_zone, inputs, status, tries, due_at, run_id, outcome, success, duration_ms, cost_minor, called_at
          from voice.contacts
          where campaign_id = $1 and ($2::text is null or status = $2) and id < $3 order by id desc limit $4";
 
     /// Deletes all contacts of a campaign.
     fn contacts_delete(campaign: CampaignId) -> () = "delete from voice.contacts where campaign_id = $1";
 
-    /// What a campaign has before it.
-    fn contacts_ahead(campaign: CampaignId, now: Timestamp) -> Ahead =
-        "select
+    /// Those of the numbers that a campaign has.
+    fn contact_phones(campaign: CampaignId, phones: Vec<String>) -> (String,) =
+        "select phone from voice.contacts where campaign_id = $1 and phone = any($2)";
+
+    /// The zones of contacts that wait, each found by one look into the index.
+    fn contact_zones(campaign: CampaignId) -> (String,) =
+        "with recursive zones as (
+           (select time_zone from voice.contacts where campaign_id = $1 and status = 'waiting' order by time_zone limit 1)
+           union all
+           select (
+             select c.time_zone from voice.contacts as c
+             where c.campaign_id = $1 and c.status = 'waiting' and c.time_zone > zones.time_zone order by c.time_zone limit 1
+           ) from zones where zones.time_zone is not null
+         )
+         select time_zone from zones where time_zone is not null";
+
+    /// What a campaign has before it, given its zones and when calls may begin there.
+    fn contacts_ahead(campaign: CampaignId, zones: Vec<String>, opens: Vec<Timestamp>, now: Timestamp) -> Ahead =
+        "with zones as (select * from unnest($2::text[], $3::timestamptz[]) as z (time_zone, opens_at))
+         select
            (select count(*) from (
-              select from voice.contacts where campaign_id = $1 and status = 'waiting' and due_at <= $2 limit 1000
+              select from zones as z join lateral (
+                select from voice.contacts as c
+                where c.campaign_id = $1 and c.status = 'waiting' and c.time_zone = z.time_zone and c.due_at <= $4 limit 1000
+              ) as c on true
+              where z.opens_at <= $4 limit 1000
             ) as due) as due,
-           (select due_at from voice.contacts
-            where campaign_id = $1 and status = 'waiting' and due_at > $2 order by due_at limit 1) as next_due,
+           (select min(greatest(c.due_at, z.opens_at)) from zones as z join lateral (
+              select c.due_at from voice.contacts as c
+              where c.campaign_id = $1 and c.status = 'waiting' and c.time_zone = z.time_zone
+                and (c.due_at > $4 or z.opens_at > $4)
+              order by c.due_at limit 1
+            ) as c on true) as next_due,
            (select count(*) from voice.contacts where campaign_id = $1 and status = 'calling') as calling";
 
-    /// The next contacts, in the order of the list; those whose turn came first go first.
-    fn contacts_claim(campaign: CampaignId, now: Timestamp, at_most: i64) -> Contact =
-        "select id, line, phone, inputs, status, tries, due_at, run_id, outcome, success, duration_ms, cost_minor, called_at
-         from voice.contacts where campaign_id = $1 and status = 'waiting' and due_at <= $2
-         order by due_at, id limit $3 for no key update skip locked";
+    /// How many contacts are being called.
+    fn contacts_calling(campaign: CampaignId) -> (i64,) =
+        "select count(*) from voice.contacts where campaign_id = $1 and status = 'calling'";
+
+    /// The next contacts of these zones, in the order of the list; those whose turn came first go first.
+    fn contacts_claim(campaign: CampaignId, now: Timestamp, zones: Vec<String>, at_most: i64) -> Contact =
+        "select c.id, c.line, c.phone, c.time_zone, c.inputs, c.status, c.tries, c.due_at, c.run_id, c.outcome, c.success,
+           c.duration_ms, c.cost_minor, c.called_at
+         from unnest($3::text[]) as z (time_zone) join lateral (
+           select * from voice.contacts as c
+           where c.campaign_id = $1 and c.status = 'waiting' and c.time_zone = z.time_zone and c.due_at <= $2
+           order by c.due_at, c.id limit $4 for no key update skip locked
+         ) as c on true
+         order by c.due_at, c.id limit $4";
 
     /// What came of calls.
     fn contacts_called(calls: Json<Vec<Called>>, now: Timestamp) -> () =

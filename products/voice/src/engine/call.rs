@@ -96,8 +96,12 @@ pub async fn call_create(
     let graph = &workflow.graph.0;
     let mut problems = field_errors(validate_inputs(graph, &new.inputs), "");
     let phone_number = new.phone_number.as_deref().map(dialled);
-    if phone_number == Some(None) {
-        let message = "expected a number with its country code, such as +4930901820, or a sip: address".to_owned();
+    if let Some(Err(message)) = &phone_number {
+        let message = if message.starts_with("expected") {
+            "expected a number with its country code, such as +4930901820, or a sip: address".to_owned()
+        } else {
+            message.clone()
+        };
         problems.push(FieldError { pointer: "/phone_number".to_owned(), message });
     }
     if !problems.is_empty() {
@@ -126,7 +130,7 @@ pub async fn call_create(
         tenant,
         new.id,
         engine.id,
-        phone_number.flatten(),
+        phone_number.and_then(Result::ok),
         engine.lease_seconds,
         engine.longest_seconds,
         call.lease_until,

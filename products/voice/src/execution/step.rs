@@ -202,8 +202,8 @@ impl Execution {
         }
         let to = wording::fill(to, &self.variables);
         match dialled(&to) {
-            Some(to) => Step::Stop(State::WaitingForTransfer { node: self.node.clone(), to }),
-            None => self.transfer_failed(graph, "there is no valid number to transfer to"),
+            Ok(to) => Step::Stop(State::WaitingForTransfer { node: self.node.clone(), to }),
+            Err(_) => self.transfer_failed(graph, "there is no valid number to transfer to"),
         }
     }
 

@@ -1,21 +1,24 @@
 //! Where a call is transferred to.
 
-/// The number or address as it is dialled, without what people put between digits. None if it is neither a number with
-/// its country code (E.164: at most 15 digits) nor a `sip:` or `sips:` address.
-pub(crate) fn dialled(to: &str) -> Option<String> {
+use crate::phone::Phone;
+
+/// The number or address as it is dialled: a number with its country code (E.164), or a `sip:` or `sips:` address.
+///
+/// # Errors
+/// What is wrong with it, as the end of a sentence.
+pub(crate) fn dialled(to: &str) -> Result<String, String> {
     let to = to.trim();
     if let Some(address) = to.strip_prefix("sip:").or_else(|| to.strip_prefix("sips:")) {
-        let (user, host) = address.split_once('@')?;
-        let clean =
-            !user.is_empty() && !host.is_empty() && to.len() <= 255 && to.bytes().all(|byte| byte.is_ascii_graphic());
-        return clean.then(|| to.to_owned());
+        let clean = address.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty())
+            && to.len() <= 255
+            && to.bytes().all(|byte| byte.is_ascii_graphic());
+        return if clean {
+            Ok(to.to_owned())
+        } else {
+            Err("is no sip: address, such as sip:desk@pbx.example.org".to_owned())
+        };
     }
-    let number: String = to.chars().filter(|letter| !matches!(letter, ' ' | '-' | '(' | ')' | '.' | '/')).collect();
-    let digits = number.strip_prefix('+')?;
-    let valid = (7..=15).contains(&digits.len())
-        && digits.bytes().all(|digit| digit.is_ascii_digit())
-        && !digits.starts_with('0');
-    valid.then_some(number)
+    Phone::read(to, None).map(|phone| phone.to_string())
 }
 
 #[cfg(test)]
@@ -24,9 +27,10 @@ mod tests {
 
     #[test]
     fn a_number_is_dialled_without_what_people_put_between_its_digits() {
-        assert_eq!(dialled("+49 (30) 901-820").as_deref(), Some("+4930901820"));
-        assert_eq!(dialled(" sip:desk@pbx.test ").as_deref(), Some("sip:desk@pbx.test"));
-        assert_eq!(dialled("sips:desk@pbx.test").as_deref(), Some("sips:desk@pbx.test"));
+        assert_eq!(dialled("+49 (30) 901-820").as_deref(), Ok("+4930901820"));
+        assert_eq!(dialled("+49 (0)30 901820").as_deref(), Ok("+4930901820"));
+        assert_eq!(dialled(" sip:desk@pbx.test ").as_deref(), Ok("sip:desk@pbx.test"));
+        assert_eq!(dialled("sips:desk@pbx.test").as_deref(), Ok("sips:desk@pbx.test"));
     }
 
     #[test]
@@ -42,7 +46,7 @@ mod tests {
             "sip:a b@c",
             "+49x123456",
         ] {
-            assert_eq!(dialled(to), None, "{to}");
+            assert!(dialled(to).is_err(), "{to}");
         }
     }
 }

@@ -44,6 +44,9 @@ pub(crate) struct CampaignNew {
     /// When it calls; at any time when left out.
     #[serde(default)]
     schedule: Schedule,
+    /// The country of contacts whose number has no country code: ISO 3166-1 alpha-2, such as `DE`. None when left out.
+    #[schema(max_length = 2)]
+    default_country: Option<String>,
     /// How somebody who was not reached is called again; not at all when left out.
     #[serde(default)]
     retry: Retry,
@@ -67,6 +70,9 @@ pub(crate) struct CampaignChange {
     concurrency: Option<i32>,
     /// When it calls.
     schedule: Option<Schedule>,
+    /// The country of contacts who are added later and whose number has no country code: ISO 3166-1 alpha-2.
+    #[schema(max_length = 2)]
+    default_country: Option<String>,
     /// How somebody who was not reached is called again.
     retry: Option<Retry>,
 }
@@ -92,6 +98,8 @@ pub(crate) struct CampaignBody {
     concurrency: i32,
     /// When it calls.
     schedule: Schedule,
+    /// The country of contacts whose number has no country code: ISO 3166-1 alpha-2; null: none.
+    default_country: Option<String>,
     /// How somebody who was not reached is called again.
     retry: Retry,
     /// What callees say on the text channel.
@@ -162,6 +170,8 @@ pub(crate) struct ContactBody {
     line: i32,
     /// The number: E.164.
     phone: Option<String>,
+    /// The IANA name of the zone by whose clock calling hours are read, by the list or the number; null: the campaign's.
+    time_zone: Option<String>,
     /// The values of the workflow's inputs.
     #[schema(value_type = Object)]
     inputs: Variables,
@@ -200,10 +210,10 @@ pub(crate) struct ContactPage {
 
 impl CampaignNew {
     pub(crate) fn campaign(self, id: CampaignId) -> NewCampaign {
-        let Self { name, concurrency, schedule, retry, .. } = self;
+        let Self { name, concurrency, schedule, default_country, retry, .. } = self;
         NewCampaign {
             id,
-            terms: CampaignTerms { name, concurrency, schedule, retry },
+            terms: CampaignTerms { name, concurrency, schedule, default_country, retry },
             workflow: self.workflow_id,
             version: self.version,
             split: self.split,
@@ -221,6 +231,7 @@ impl CampaignChange {
             name: self.name.unwrap_or(terms.name),
             concurrency: self.concurrency.unwrap_or(terms.concurrency),
             schedule: self.schedule.unwrap_or(terms.schedule),
+            default_country: self.default_country.or(terms.default_country),
             retry: self.retry.unwrap_or(terms.retry),
         }
     }
@@ -237,6 +248,7 @@ impl CampaignBody {
             engine_id: campaign.engine_id,
             concurrency: campaign.concurrency,
             schedule: campaign.schedule.0,
+            default_country: campaign.default_country,
             retry: Retry { tries: campaign.tries, wait_minutes: campaign.retry_minutes },
             scripts: campaign.scripts.0,
             progress,
@@ -273,6 +285,7 @@ impl From<Contact> for ContactBody {
             id: contact.id,
             line: contact.line,
             phone: contact.phone,
+            time_zone: Some(contact.time_zone).filter(|zone| !zone.is_empty()),
             inputs: contact.inputs.0,
             due_at: (contact.status == "waiting").then_some(contact.due_at),
             status: contact.status,

@@ -5,7 +5,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use freehold_core::{Cursor, PageRequest};
+use freehold_core::{Cursor, PageRequest, Result};
 use freehold_web::{Answer, Attempt, Authenticated, Backbone, Creation, Json, Path, Query};
 use serde::Deserialize;
 
@@ -18,9 +18,47 @@ use crate::{
     campaign::{CampaignId, command::campaign_wake},
     contact::{
         ContactStatus,
+        columns::{ColumnOptions, Mapping},
+        file::ListOptions,
         import::{self, Import, OnError},
+        preview::{self, ContactListPreview},
+        table::{Hints, encoding_named, table_load},
     },
+    country::Country,
 };
+
+/// What programs say a list is. What it is, its content tells.
+const LIST_KINDS: &[&str] = &[
+    "text/csv",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.ms-excel",
+    "application/octet-stream",
+    "text/plain",
+    "text/tab-separated-values",
+    "text/comma-separated-values",
+    "text/x-csv",
+    "application/csv",
+    "application/x-csv",
+    "application/excel",
+    "application/x-excel",
+    "application/x-msexcel",
+    "application/vnd.ms-excel.sheet.macroenabled.12",
+    "application/vnd.oasis.opendocument.spreadsheet",
+    "application/zip",
+    "application/x-zip-compressed",
+    "binary/octet-stream",
+];
+
+/// How a file is read.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PreviewOptions {
+    mapping: Option<String>,
+    #[serde(default)]
+    ignore_unknown: bool,
+    default_country: Option<String>,
+    encoding: Option<String>,
+}
 
 /// What happens to a file.
 #[derive(Debug, Deserialize)]
@@ -28,6 +66,23 @@ use crate::{
 pub(crate) struct ImportOptions {
     #[serde(default)]
     on_error: OnError,
+    mapping: Option<String>,
+    #[serde(default)]
+    ignore_unknown: bool,
+    default_country: Option<String>,
+    encoding: Option<String>,
+}
+
+impl PreviewOptions {
+    /// How the file is decoded, and how its rows are read.
+    fn read(self) -> Result<(Hints, ListOptions)> {
+        let country =
+            self.default_country.as_deref().map(|code| Country::from_code("?default_country", code)).transpose()?;
+        let encoding = self.encoding.as_deref().map(|name| encoding_named("?encoding", name)).transpose()?;
+        let mapping = self.mapping.as_deref().map(|mapping| Mapping::read("?mapping", mapping)).transpose()?;
+        let columns = ColumnOptions { mapping: mapping.unwrap_or_default(), ignore_unknown: self.ignore_unknown };
+        Ok((Hints { encoding, country }, ListOptions { columns, country, calls: false }))
+    }
 }
 
 /// Which contacts.
@@ -41,12 +96,24 @@ pub(crate) struct ContactFilter {
 
 /// Add contacts
 ///
-/// Adds the contacts of a CSV file to a campaign: at most 10,000, in UTF-8. Its first line names the columns: `phone` for
-/// the number (E.164), and the workflow's inputs. Rows that cannot be called are told with their line and column;
-/// `on_error` says whether the others are added all the same. A number is called once by a campaign.
+/// Adds the contacts of a list to a campaign, at most 10,000: a CSV file as any spreadsheet program or CRM writes it, in any encoding
+/// and with any separator, an Excel workbook (.xlsx) or an OpenDocument spreadsheet (.ods). What it is, its content tells. Its first line names the columns: `phone` for
+/// the number, the workflow's inputs, and, if you like, `country` and `time_zone`; the names that CRMs give them are known. Rows that
+/// cannot be called are listed with their line and column; `on_error` says whether the others are added all the same. A list
+/// without a good row is refused. A number is called once by a campaign. `POST …/contacts/preview` shows beforehand what would
+/// be added.
 #[utoipa::path(post, path = "/campaigns/{id}/contacts", tag = "Campaigns", params(("id" = uuid::Uuid, Path),
     ("on_error" = inline(Option<OnError>), Query, description = "Add the good rows (`keep_good`, the default), or none \
      (`refuse_all`), when some are bad"),
+    ("mapping" = Option<String>, Query, description = "The columns of fields, as a JSON object: \
+     `{\"phone\": \"Mobile Phone\", \"name\": [\"First Name\", \"Last Name\"]}`. Of several columns the first that is not empty is \
+     called; those of an input are joined by a space. Fields that are not named are found by the names of the columns"),
+    ("ignore_unknown" = Option<bool>, Query, description = "Leave out columns that mean nothing, and name them in the answer; \
+     otherwise they are refused"),
+    ("default_country" = Option<String>, Query, description = "The country (ISO 3166-1 alpha-2) of numbers without a country \
+     code whose row names none; that of the campaign when left out"),
+    ("encoding" = Option<String>, Query, description = "The encoding of the file's text, such as `windows-1252`; detected when \
+     left out"),
     ("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer again")),
     request_body(content = String, content_type = "text/csv"), responses((status = 201, body = Import)))]
 pub(crate) async fn contacts_import(
@@ -57,17 +124,48 @@ pub(crate) async fn contacts_import(
     request: Request,
 ) -> Answer<Response> {
     caller.allow(CAMPAIGNS_WRITE)?;
-    let creation = Creation::from_file(request, "text/csv").await?;
+    caller.allow_change()?;
+    let ImportOptions { on_error, mapping, ignore_unknown, default_country, encoding } = options;
+    let (hints, options) = PreviewOptions { mapping, ignore_unknown, default_country, encoding }.read()?;
+    let creation = Creation::from_file(request, LIST_KINDS).await?;
+    let table = table_load(creation.body.clone(), hints).await?;
     let limits = Limits::of(&backbone, &caller).await?;
-    let (mut fresh, bytes) = match creation.attempt(&backbone, &caller).await? {
-        Attempt::Fresh(fresh, bytes) => (fresh, bytes),
+    let mut fresh = match creation.attempt(&backbone, &caller).await? {
+        Attempt::Fresh(fresh, _) => fresh,
         Attempt::Replay(answer) => return Ok(answer),
     };
     let account = limits.account(&backbone, &caller);
     let (ids, now) = (&backbone.ids, account.now);
-    let (import, campaign) = import::contacts_import(&mut fresh.tx, id, &bytes, options.on_error, ids, now).await?;
+    let (import, campaign) = import::contacts_import(&mut fresh.tx, id, table, options, on_error, ids, now).await?;
     campaign_wake(&mut fresh.tx, account, campaign).await?;
     Ok(fresh.finish(StatusCode::CREATED, &import).await?)
+}
+
+/// Preview contacts
+///
+/// Reads a list as "Add contacts" does, and changes nothing: shows how the file was read, which column holds what, the first
+/// contacts, and the rows that would be refused.
+#[utoipa::path(post, path = "/campaigns/{id}/contacts/preview", tag = "Campaigns", params(("id" = uuid::Uuid, Path),
+    ("mapping" = Option<String>, Query, description = "As for adding contacts"),
+    ("ignore_unknown" = Option<bool>, Query, description = "As for adding contacts"),
+    ("default_country" = Option<String>, Query, description = "As for adding contacts"),
+    ("encoding" = Option<String>, Query, description = "As for adding contacts")),
+    request_body(content = String, content_type = "text/csv"), responses((status = 200, body = ContactListPreview)))]
+pub(crate) async fn contacts_preview(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<CampaignId>,
+    Query(options): Query<PreviewOptions>,
+    request: Request,
+) -> Answer<Json<ContactListPreview>> {
+    caller.allow(CAMPAIGNS_WRITE)?;
+    caller.allow_change()?;
+    let (hints, options) = options.read()?;
+    let table = table_load(Creation::from_file(request, LIST_KINDS).await?.body, hints).await?;
+    let mut tx = backbone.db.tenant(&caller).begin().await?;
+    let preview = preview::contacts_preview(&mut tx, id, table, options).await?;
+    tx.commit().await?;
+    Ok(Json(preview))
 }
 
 /// List contacts

@@ -6,6 +6,7 @@ mod exact;
 mod limits;
 mod lists;
 mod rights;
+mod spreadsheets;
 mod watching;
 
 use std::time::{Duration, Instant};

@@ -23,7 +23,7 @@ use crate::{
         command::{Account, campaign_move},
         store,
     },
-    contact::{contacts_ahead, contacts_claim},
+    contact::{contacts_ahead, contacts_calling, contacts_claim, contacts_openings},
 };
 
 /// Calls contacts, one lot after another.
@@ -116,18 +116,18 @@ async fn lot(backbone: &Backbone, job: &Job, lane: Lane) -> Result<usize> {
 async fn lot_call(tx: &mut TenantTx, backbone: &Backbone, account: Account<'_>, lane: Lane) -> Result<usize> {
     let (id, now) = (lane.campaign, account.now);
     let Some(campaign) = tx.fetch_optional(store::campaign_find(id)).await? else { return Ok(0) };
-    let open = campaign.schedule.0.opens_at(now)? == Some(now);
     let lanes = Lanes::of(&campaign);
     // Somebody may have asked for fewer calls at the same time since the lane was opened.
-    if campaign.status()? != CampaignStatus::Running || !open || lane.lane >= lanes.most {
+    if campaign.status()? != CampaignStatus::Running || lane.lane >= lanes.most {
         return Ok(0);
     }
     let mut at_most = lanes.lot;
     if campaign.channel != "text" {
-        let under_way = contacts_ahead(tx, id, now).await?.calling;
+        let under_way = contacts_calling(tx, id).await?;
         at_most = at_most.min(i64::from(campaign.concurrency) - under_way);
     }
-    let contacts = if at_most > 0 { contacts_claim(tx, id, at_most, now).await? } else { Vec::new() };
+    let openings = contacts_openings(tx, id, &campaign.schedule.0, now).await?;
+    let contacts = if at_most > 0 { contacts_claim(tx, id, &openings, at_most, now).await? } else { Vec::new() };
     if contacts.is_empty() {
         complete(tx, account, id).await?;
         return Ok(0);
@@ -148,7 +148,8 @@ async fn lot_call(tx: &mut TenantTx, backbone: &Backbone, account: Account<'_>, 
 async fn complete(tx: &mut TenantTx, account: Account<'_>, id: CampaignId) -> Result<()> {
     let campaign = campaign_lock(tx, id).await?;
     // After the lock, so that contacts are seen which somebody was adding.
-    let ahead = contacts_ahead(tx, id, account.now).await?;
+    let openings = contacts_openings(tx, id, &campaign.schedule.0, account.now).await?;
+    let ahead = contacts_ahead(tx, id, &openings, account.now).await?;
     let nobody = ahead.due == 0 && ahead.next_due.is_none() && ahead.calling == 0;
     if nobody && campaign.status()? == CampaignStatus::Running {
         campaign_move(tx, account, &campaign, CampaignStatus::Completed, None).await?;

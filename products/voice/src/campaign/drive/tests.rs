@@ -11,7 +11,6 @@ fn facts() -> Facts {
         status: CampaignStatus::Running,
         suspended: false,
         start_at: None,
-        opens_at: Some(at(NOW)),
         runnable: true,
         ahead: Ahead { due: 30, next_due: None, calling: 0 },
     }
@@ -27,22 +26,23 @@ fn a_campaign_calls_while_somebody_is_due_and_the_hours_allow() {
     let Facts { ahead, .. } = facts();
     expect(facts(), Step::Call(30));
     expect(Facts { ahead: Ahead { calling: 10, ..ahead }, ..facts() }, Step::Call(30));
-    expect(Facts { opens_at: Some(at(NOW + 90)), ..facts() }, Step::Wait(at(NOW + 90)));
-    expect(Facts { opens_at: None, ..facts() }, Step::Wait(Timestamp::MAX));
+    // Those in other zones go on waiting meanwhile.
+    expect(Facts { ahead: Ahead { next_due: Some(at(NOW + 90)), ..ahead }, ..facts() }, Step::Call(30));
 }
 
 #[test]
 fn a_campaign_waits_for_the_next_try_and_for_hours_after_it() {
     let later = Ahead { due: 0, next_due: Some(at(NOW + 60)), calling: 0 };
     expect(Facts { ahead: later, ..facts() }, Step::Wait(at(NOW + 60)));
-    expect(Facts { ahead: later, opens_at: Some(at(NOW + 90)), ..facts() }, Step::Wait(at(NOW + 90)));
+    let never = Ahead { next_due: Some(Timestamp::MAX), ..later };
+    expect(Facts { ahead: never, ..facts() }, Step::Wait(Timestamp::MAX));
 }
 
 #[test]
 fn a_campaign_looks_every_second_while_calls_are_under_way() {
     let calling = Ahead { due: 0, next_due: None, calling: 3 };
     expect(Facts { ahead: calling, ..facts() }, Step::Wait(at(NOW) + LOOKS));
-    let closed = Facts { ahead: Ahead { due: 5, ..calling }, opens_at: Some(at(NOW + 90)), ..facts() };
+    let closed = Facts { ahead: Ahead { next_due: Some(at(NOW + 90)), ..calling }, ..facts() };
     expect(closed, Step::Wait(at(NOW) + LOOKS));
     for status in [CampaignStatus::Paused, CampaignStatus::Cancelled, CampaignStatus::Stopped, CampaignStatus::Failed] {
         expect(Facts { status, ahead: calling, ..facts() }, Step::Wait(at(NOW) + LOOKS));
@@ -53,7 +53,6 @@ fn a_campaign_looks_every_second_while_calls_are_under_way() {
 #[test]
 fn a_campaign_is_complete_when_nobody_is_left() {
     expect(Facts { ahead: Ahead::default(), ..facts() }, Step::Complete);
-    expect(Facts { ahead: Ahead::default(), opens_at: None, ..facts() }, Step::Complete);
 }
 
 #[test]

@@ -195,9 +195,16 @@ impl<'a> Fields<'a> {
 
     fn destination(&mut self, to: &str) {
         let by_variable = matches!(pieces(to)[..], [Piece::Variable(_)]);
-        if !to.trim().is_empty() && !by_variable && dialled(to).is_none() {
-            let shape = "a number with its country code, as in '+4930901820', a 'sip:' address, or one variable";
-            self.report("/to", format!("transfers to '{to}', which is not {shape}"));
+        if to.trim().is_empty() || by_variable {
+            return;
+        }
+        match dialled(to) {
+            Ok(_) => {}
+            Err(reason) if reason.starts_with("expected") => {
+                let shape = "a number with its country code, as in '+4930901820', a 'sip:' address, or one variable";
+                self.report("/to", format!("transfers to '{to}', which is not {shape}"));
+            }
+            Err(reason) => self.report("/to", format!("transfers to '{to}', which {reason}")),
         }
     }
 

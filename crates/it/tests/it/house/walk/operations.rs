@@ -216,7 +216,7 @@ fn of_voice(operation: &str) -> Option<Sample> {
         },
         "POST /api/v1/campaigns" => with(json!({ "name": "Another", "workflow_id": "{workflow}" })),
         "PATCH /api/v1/campaigns/{id}" => with(json!({ "name": "Another name", "concurrency": 9 })),
-        "POST /api/v1/campaigns/{id}/contacts" => {
+        "POST /api/v1/campaigns/{id}/contacts" | "POST /api/v1/campaigns/{id}/contacts/preview" => {
             Sample { body: None, file: Some(CONTACTS), query: "", public_status: 200 }
         }
         "POST /api/v1/workflows/{id}/splits" => with(split()),

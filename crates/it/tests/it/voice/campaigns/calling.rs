@@ -73,7 +73,9 @@ async fn nobody_is_called_outside_of_the_hours() {
     let hours = json!({ "schedule": {
         "time_zone": "America/New_York", "calling_hours": { "sunday": [{ "from": "09:00", "to": "09:30" }] }
     } });
-    let id = scene.draft(&hours, 3).await;
+    let id = scene.make(&hours).await.expect(201).at("/id");
+    // Toll-free numbers are nowhere, so the campaign's clock counts.
+    scene.add(&id, "phone\n+18003569377\n+18003569378\n+18003569379\n").await.expect(201);
     let begun = scene.command(&id, "start").await.expect(200);
     assert_eq!(begun.at("/progress/waits_until"), "2026-03-15T13:00:00Z");
     scene.app.advance_seconds(3_590);
@@ -82,6 +84,38 @@ async fn nobody_is_called_outside_of_the_hours() {
     scene.until(&id, "completed").await;
     let called = "select count(*) from voice.contacts where called_at >= '2026-03-15T13:00:00Z'";
     assert_eq!(scene.app.count(called).await, 3);
+}
+
+#[tokio::test]
+async fn everybody_is_called_by_the_clock_on_their_own_wall() {
+    let scene = Scene::new().await;
+    let _works = Works::on(&scene.app, 1);
+    // It is Sunday noon in Greenwich, one in the afternoon in Berlin, and eight in the morning in New York.
+    let hours = json!({ "schedule": {
+        "time_zone": "Asia/Tokyo", "calling_hours": { "sunday": [{ "from": "12:30", "to": "13:30" }] }
+    } });
+    let id = scene.make(&hours).await.expect(201).at("/id");
+    let list =
+        "phone,time_zone\n+4930901820,\n+12125550132,\n+4930901821,America/New_York\n+14155550132,Europe/London\n";
+    scene.add(&id, list).await.expect(201);
+    let begun = scene.command(&id, "start").await.expect(200);
+    assert_eq!(begun.json()["progress"]["waits_until"], Value::Null, "it is one in Berlin");
+    scene.until_progress(&id, "one called", |progress| progress["calls"] == 1).await;
+    assert!(scene.app.clock().now() < "2026-03-15T12:30:00Z".parse().unwrap());
+    scene.app.advance_seconds(31 * 60);
+    scene.until_progress(&id, "two called", |progress| progress["calls"] == 2).await;
+    let waits = scene.progress(&id).await;
+    scene.app.advance_seconds(4 * 3_600);
+    scene.until(&id, "completed").await;
+    assert_eq!(waits["left"], 2, "{waits}");
+    let called = |from: &str, to: &str| {
+        format!(
+            "select count(*) from voice.contacts where called_at >= '2026-03-15T{from}Z' and called_at < '2026-03-15T{to}Z'"
+        )
+    };
+    assert_eq!(scene.app.count(&called("12:00", "12:30")).await, 1);
+    assert_eq!(scene.app.count(&called("12:30", "13:30")).await, 1);
+    assert_eq!(scene.app.count(&called("16:30", "17:30")).await, 2);
 }
 
 #[tokio::test]

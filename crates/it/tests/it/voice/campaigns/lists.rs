@@ -35,11 +35,15 @@ async fn the_good_rows_of_a_file_are_kept_and_the_bad_ones_told_by_line() {
     ];
     let file = format!("{HEADER}\r\n{}\r\n", rows.join("\r\n"));
     let answer = scene.add(&id, &file).await.expect(201);
-    let number = "expected a number with + and its country code (E.164), such as +4930901820";
+    let number = "expected a number with + and its country code (E.164), such as +4930901820; name the country of numbers \
+                  without one as `default_country`";
+    let column = |name: &str| json!({ "column": name, "field": name });
     assert_eq!(
         answer.json(),
         json!({
-            "added": 3, "refused": 4, "contacts": 3,
+            "added": 3, "refused": 4, "duplicates": 1, "contacts": 3,
+            "format": { "kind": "csv", "encoding": "UTF-8", "separator": ",", "sheet": null },
+            "columns": HEADER.split(',').map(column).collect::<Vec<_>>(), "ignored_columns": [],
             "errors": [
                 { "line": 3, "column": "phone", "message": number },
                 { "line": 4, "column": "name", "message": "the input 'name' is required" },
@@ -119,10 +123,14 @@ async fn a_campaign_has_room_for_a_hundred_thousand() {
 async fn many_bad_rows_are_counted_and_the_first_hundred_told() {
     let scene = Scene::new().await;
     let id = scene.make(&json!({})).await.expect(201).at("/id");
-    let answer = scene.add(&id, &format!("phone\n{}", "nobody\n".repeat(300))).await.expect(201).json();
-    assert_eq!((&answer["added"], &answer["refused"]), (&json!(0), &json!(300)));
+    let nobody = "nobody\n".repeat(300);
+    let answer = scene.add(&id, &format!("phone\n{nobody}+4930901820\n")).await.expect(201).json();
+    assert_eq!((&answer["added"], &answer["refused"]), (&json!(1), &json!(300)));
     assert_eq!(answer["errors"].as_array().unwrap().len(), 100);
     assert_eq!(answer["errors"][99]["line"], 101);
+    let refused = scene.add(&id, &format!("phone\n{nobody}")).await.refused(422, "validation_failed").json();
+    assert!(refused["detail"].as_str().unwrap().starts_with("All 300 rows"), "{refused}");
+    assert_eq!(refused["errors"].as_array().unwrap().len(), 100);
 }
 
 #[tokio::test]
@@ -136,7 +144,7 @@ async fn a_file_says_what_it_is_and_is_not_endless() {
     let long = format!("phone\n{}", "x".repeat(5 * 1024 * 1024));
     scene.add(&id, &long).await.refused(413, "body_too_large");
     let fits = format!("phone\n{}", "x".repeat(2 * 1024 * 1024));
-    assert_eq!(scene.add(&id, &fits).await.expect(201).at("/refused"), "1");
+    scene.add(&id, &format!("{fits}\n+4930901821\n")).await.expect(201);
     scene.add(&id, "").await.refused(422, "validation_failed");
     scene.add(&id, "telephone\n1\n").await.refused(422, "validation_failed");
 }

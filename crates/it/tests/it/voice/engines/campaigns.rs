@@ -135,6 +135,8 @@ async fn whoever_is_really_called_has_a_number() {
         ask.header("content-type", "text/csv").bytes(text).send()
     };
     file(&id, "phone\n+4930901820\n").await.expect(201);
-    let refused = file(&other, "name\nAda\n").await.expect(201);
-    assert_eq!((refused.at("/added"), refused.at("/errors/0/message")), ("0".into(), "is missing".into()));
+    let refused = file(&other, "name\nAda\n").await.refused(422, "validation_failed");
+    assert!(refused.at("/errors/0/message").contains("no column holds the telephone number"), "{refused}");
+    let added = file(&other, "name,phone\nAda,\nBob,+4930901820\n").await.expect(201);
+    assert_eq!((added.at("/added"), added.at("/errors/0/message")), ("1".into(), "is missing".into()));
 }

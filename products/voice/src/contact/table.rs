@@ -1,0 +1,119 @@
+//! Contact lists as files: what kind a file is, and its rows, whichever program wrote it.
+
+mod kind;
+mod open_document;
+mod separated;
+mod text;
+mod workbook;
+
+use std::sync::Arc;
+
+use encoding_rs::Encoding;
+use freehold_core::{Context, Error, Result};
+use serde::Serialize;
+use tokio::sync::Semaphore;
+use utoipa::ToSchema;
+
+pub(crate) use text::encoding_named;
+
+use crate::country::Country;
+
+/// Most contacts of one file.
+pub(crate) const ROWS_MAX: usize = 10_000;
+/// Most columns of one file.
+pub(crate) const COLUMNS_MAX: usize = 500;
+/// Most cells of one file.
+pub(crate) const CELLS_MAX: usize = 1_000_000;
+/// How many files are read at the same time: a file may take a hundred times its size of memory.
+static READERS: Semaphore = Semaphore::const_new(2);
+
+/// How a file was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ContactListFormat {
+    /// `csv`, `xlsx` or `ods`, by its content.
+    pub kind: &'static str,
+    /// The encoding of its text, such as `UTF-8`, `UTF-16LE` or `windows-1252`; null for workbooks.
+    pub encoding: Option<&'static str>,
+    /// The character between its cells: `,`, `;`, a tab or `|`; null for workbooks.
+    pub separator: Option<char>,
+    /// The sheet that was read, the first visible one that is not empty; null for `csv`.
+    pub sheet: Option<String>,
+}
+
+/// The rows of a file, as texts.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Table {
+    pub(crate) format: ContactListFormat,
+    /// Those that hold something. The first one names the columns.
+    pub(crate) rows: Vec<TableRow>,
+}
+
+/// A row of a file.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct TableRow {
+    /// The line on which it begins, or its number in a sheet; from 1.
+    pub(crate) line: u64,
+    pub(crate) cells: Vec<String>,
+    /// What is wrong with the row as a whole.
+    pub(crate) fault: Option<&'static str>,
+}
+
+/// What is known of a file besides its bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Hints {
+    /// The encoding that was named; none: as it is detected.
+    pub(crate) encoding: Option<&'static Encoding>,
+    /// The country that the numbers are from, whose encodings are then more likely.
+    pub(crate) country: Option<Country>,
+}
+
+/// Reads a file, apart from the threads that answer requests.
+///
+/// # Errors
+/// `validation_failed` with what the file is instead, and what to do.
+pub(crate) async fn table_load(bytes: impl AsRef<[u8]> + Send + 'static, hints: Hints) -> Result<Arc<Table>> {
+    let place = READERS.acquire().await.context("waiting for a turn to read a contact list")?;
+    let read = tokio::task::spawn_blocking(move || {
+        // Kept until the file is read, also where its sender has gone.
+        let _place = place;
+        table_read(bytes.as_ref(), hints)
+    })
+    .await;
+    // The libraries for spreadsheets may stumble over a file that was made for it.
+    read.unwrap_or_else(|_| Err(refused("the file cannot be read. Save it as CSV in UTF-8, and send that")))
+        .map(Arc::new)
+}
+
+/// Reads a file.
+pub(crate) fn table_read(bytes: &[u8], hints: Hints) -> Result<Table> {
+    let table = match kind::kind_of(bytes)? {
+        kind::Kind::Text => separated::read(&text::decode(bytes, hints)?)?,
+        kind::Kind::Xlsx => workbook::read(bytes)?,
+        kind::Kind::OpenDocument => open_document::read(workbook::archive(bytes)?)?,
+    };
+    match table.rows.len() {
+        0 => Err(refused("the file is empty; its first line has to name the columns")),
+        rows if rows > ROWS_MAX + 1 => Err(too_many_rows()),
+        _ => Ok(table),
+    }
+}
+
+/// The file as a whole is refused.
+pub(crate) fn refused(message: impl Into<String>) -> Error {
+    Error::invalid("", message)
+}
+
+fn too_many_rows() -> Error {
+    refused(format!("the file holds more than {ROWS_MAX} contacts; send them in several files"))
+}
+
+fn too_many_columns(line: u64) -> Error {
+    refused(format!("line {line} of the file has more than {COLUMNS_MAX} columns; delete those that are not needed"))
+}
+
+fn too_many_cells() -> Error {
+    refused(format!("the file holds more than {CELLS_MAX} cells; delete the columns that are not needed"))
+}
+
+#[cfg(test)]
+mod tests;
