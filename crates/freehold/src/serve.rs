@@ -81,7 +81,7 @@ async fn run_with(
     let mailbox = settings.shows_mails(database.is_local());
     let sends_mails = settings.mail_server.is_some();
     let local = Local { mailbox, sends_mails, whole: database.is_local(), near: settings.site_is_near(), parts };
-    let signals = Signals::listen();
+    let mut signals = Signals::listen();
     start_screen::print(settings, &backbone, &local).await;
     let mails = mail::sender(settings, &backbone, mailbox)?;
     let (router, _) = compose::router(backbone.clone(), product, local);
@@ -91,21 +91,27 @@ async fn run_with(
     let keys = keys_watch(backbone.identity.clone(), stopping.clone());
     let (db, house_clock) = (backbone.db.clone(), backbone.clock.clone());
     let server = tokio::spawn(connections::serve(listener, router, limits, shutdown.clone(), stopping.clone()));
+    let (worked, mut working) = watch::channel(false);
     let serving = async {
-        match supervise(server, signals, &shutdown, &stop, pace).await {
-            Ok(End::AtOnce) => Err(End::AtOnce),
-            Ok(End::Orderly) => Ok(Ok(())),
-            Err(error) => Ok(Err(error)),
+        let served = match supervise(server, &mut signals, &shutdown, &stop, pace).await {
+            Ok(End::AtOnce) => return Err(End::AtOnce),
+            Ok(End::Orderly) => Ok(()),
+            Err(error) => Err(error),
+        };
+        // Jobs may take longer than requests, and a second signal does not wait for them either.
+        tokio::select! {
+            _ = working.wait_for(|worked| *worked) => Ok(served),
+            _ = signals.next() => Err(End::AtOnce),
         }
     };
-    let work = async {
-        if settings.work.in_server {
-            work(backbone, product, settings.work, mails, stopping.clone()).await;
-        }
-        Ok(())
-    };
-    let keys = async {
-        keys.await;
+    let later = async {
+        let work = async {
+            if settings.work.in_server {
+                work(backbone, product, settings.work, mails, stopping.clone()).await;
+            }
+        };
+        tokio::join!(work, keys);
+        worked.send_replace(true);
         Ok(())
     };
     let clock = async {
@@ -113,5 +119,5 @@ async fn run_with(
         Ok(())
     };
     // What is still under way is dropped when the end does not wait for it.
-    tokio::try_join!(serving, work, keys, clock).map_or(Ok(()), |(served, (), (), ())| served)
+    tokio::try_join!(serving, later, clock).map_or(Ok(()), |(served, (), ())| served)
 }

@@ -70,7 +70,7 @@ pub(crate) enum End {
 /// Lets the server run until a shutdown signal comes, then stops it. `stop` tells everything else when the listener closes.
 pub(crate) async fn supervise(
     mut server: JoinHandle<()>,
-    mut signals: Signals,
+    signals: &mut Signals,
     shutdown: &Shutdown,
     stop: &watch::Sender<bool>,
     pace: Pace,

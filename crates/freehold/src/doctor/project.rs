@@ -43,7 +43,7 @@ fn unreached(url: &str, error: &SendError) -> Finding {
     if error.failure().name() == "refused_address" {
         return Finding::fail(
             format!("the Supabase project at {url} is not called: {error}"),
-            "open its address in [outbound] of freehold.toml: allow = [\"10.1.2.3/32\"]",
+            "correct SUPABASE_URL, or open its address in [outbound] of freehold.toml: allow = [\"10.1.2.3/32\"]",
         );
     }
     Finding::fail(

@@ -6,8 +6,9 @@ use reqwest::{Method, header};
 
 use crate::{
     campaign::Owner,
-    client::Client,
+    client::{Client, Tenant},
     connections::{HALF, HALF_BODY, WHOLE, answer, closed, http2, is_well, is_well_by_http2, open, open_with, program},
+    postgres::{connect, waiting},
     server::{Home, Program, Server, eventually, signal},
 };
 
@@ -77,6 +78,30 @@ async fn a_local_server_has_no_load_balancer_to_wait_for() {
     signal("TERM", server.process());
     ended_in_order(server).await;
     assert!(!output.text().contains("/readyz answers 503"), "{}", output.text());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_signal_does_not_wait_for_requests_under_way() {
+    let home = Home::new();
+    let server = program(&home, "", PATIENT).start().await;
+    let tenant = Tenant::sign_up(&server.site, "second").await;
+    let holder = connect(&home.url()).await;
+    holder.batch_execute("begin; lock table voice.runs in access exclusive mode").await.unwrap();
+    let (client, site) = (tenant.clone(), server.site.clone());
+    let slow = tokio::spawn(async move { client.get(&site, "/api/v1/runs").await });
+    eventually("the request waits", async || waiting(&holder).await).await;
+    for name in ["TERM", "INT"] {
+        signal(name, server.process());
+        if name == "TERM" {
+            eventually("it stops", async || server.output.text().contains("requests under way have")).await;
+        }
+    }
+    let output = server.output.clone();
+    let mut server = server;
+    assert_eq!(server.ended().await.code(), Some(0), "{}", output.text());
+    assert!(output.text().contains("stopping at once"), "{}", output.text());
+    assert!(slow.await.unwrap().is_err(), "the request was cut off");
+    drop(holder);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
