@@ -237,17 +237,14 @@ impl Settings {
 /// Refuses the URLs of other databases. Postgres' other form, `host=… user=…`, has no scheme.
 fn scheme_check(url: &str) -> Result<(), String> {
     const FORM: &str = "Use the form postgres://user:password@host:5432/database.";
+    let named =
+        |scheme: &str| !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+');
     match url.split_once("://") {
         Some(("postgres" | "postgresql", _)) => Ok(()),
-        Some((scheme, _))
-            if !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+') =>
-        {
-            Err(format!("it begins with {scheme}://, which is not Postgres. {FORM}"))
-        }
-        Some(_) => Err(format!("it does not begin with postgres://. {FORM}")),
+        Some((scheme, _)) if named(scheme) => Err(format!("it begins with {scheme}://, which is not Postgres. {FORM}")),
         None if keywords(url) => Ok(()),
         None if url.is_empty() => Err(format!("it is empty. {FORM}")),
-        None => Err(format!("it does not begin with postgres://. {FORM}")),
+        _ => Err(format!("it does not begin with postgres://. {FORM}")),
     }
 }
 
