@@ -3,7 +3,7 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
 };
 
@@ -58,40 +58,17 @@ async fn the_section_deploy_of_the_readme_ends_with_a_server_that_the_doctor_pas
                 .replace(&"0".repeat(64), &"5eed".repeat(16))
         };
 
-        // As an administrator who is no superuser.
-        let root = postgres.admin("postgres").await;
-        root.batch_execute("create role administrator login createrole createdb password 'secret'").await.unwrap();
-        let administrator = postgres.admin("postgres").await;
-        administrator.batch_execute("set session authorization administrator").await.unwrap();
-        for statement in block("sql").split(';').filter(|statement| !statement.trim().is_empty()) {
-            administrator
-                .batch_execute(statement)
-                .await
-                .unwrap_or_else(|error| panic!("{version}: {statement}: {error:?}"));
-        }
-
+        create_logins(&postgres).await;
         fs::write(etc.join("environment"), put_in(block("ini"))).unwrap();
         fs::write(etc.join("freehold.toml"), put_in(block("toml"))).unwrap();
-        let binary = PathBuf::from(env!("CARGO_BIN_EXE_freehold"));
-        let script = format!("set -e\n{}", put_in(block("sh")));
-        let path = format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap());
-        let run = tokio::process::Command::new("/bin/sh")
-            .args(["-c", &script])
-            .current_dir(home.path())
-            .env_clear()
-            .env("PATH", path)
-            .output()
-            .await
-            .unwrap();
-        let said = String::from_utf8_lossy(&run.stdout).into_owned() + &String::from_utf8_lossy(&run.stderr);
-        assert!(run.status.success(), "{version}: {said}");
+        let said = migrate(&home, &put_in(block("sh"))).await;
         assert!(said.contains(" applied, 0 were there before") && said.contains(" 0 failures"), "{version}: {said}");
 
         let unit = put_in(block("systemd"));
         let value = |name: &str| unit.lines().find_map(|line| line.strip_prefix(&format!("{name}="))).unwrap();
         assert_eq!(value("ExecStart"), "/usr/local/bin/freehold serve");
         let file = value("EnvironmentFile");
-        verify_unit(&home, &unit, &binary);
+        verify_unit(&home, &unit);
         let mut program = Program::at(&home).without("FREEHOLD_AUTH_AUTOCONFIRM");
         for (name, value) in environment(&put_in(block("ini"))) {
             assert!(fs::read_to_string(file).unwrap().contains(&name));
@@ -105,28 +82,55 @@ async fn the_section_deploy_of_the_readme_ends_with_a_server_that_the_doctor_pas
         let logins: Option<String> = database.query_one(logins, &[]).await.unwrap().get(0);
         assert_eq!(logins.as_deref(), Some("freehold_web"), "the server needs no other login");
 
-        if let Some(proxy) = Nginx::start(&home, &put_in(block("nginx")), &authority) {
-            let site = format!("https://127.0.0.1:{proxy_port}");
-            let client = reqwest::Client::builder().danger_accept_invalid_certs(true).build().unwrap();
-            eventually("the proxy passes requests on", async || {
-                client.get(format!("{site}/readyz")).send().await.is_ok_and(|answer| answer.status() == 200)
-            })
-            .await;
-            let mailbox = client.get(format!("{site}/dev/mail")).send().await.unwrap();
-            assert_eq!(mailbox.status(), 404, "nobody reads mails from outside");
-            drop(proxy);
-        } else {
-            println!("nginx is not installed; its block was not run");
-        }
+        through_the_proxy(&home, &put_in(block("nginx")), &authority, proxy_port).await;
         server.stop().await;
         postgres.stop().await;
     }
 }
 
+/// The block of SQL, run by an administrator who is no superuser.
+async fn create_logins(postgres: &Installed) {
+    let root = postgres.admin("postgres").await;
+    root.batch_execute("create role administrator login createrole createdb password 'secret'").await.unwrap();
+    root.batch_execute("set session authorization administrator").await.unwrap();
+    for statement in block("sql").split(';').filter(|statement| !statement.trim().is_empty()) {
+        root.batch_execute(statement).await.unwrap_or_else(|error| panic!("{statement}: {error:?}"));
+    }
+}
+
+/// Runs the script that migrates, with the program where it is searched for; what it said.
+async fn migrate(home: &Home, script: &str) -> String {
+    let folder = Path::new(env!("CARGO_BIN_EXE_freehold")).parent().unwrap();
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    let mut shell = tokio::process::Command::new("/bin/sh");
+    shell.args(["-c", &format!("set -e\n{script}")]).current_dir(home.path()).env_clear().env("PATH", path);
+    let run = shell.output().await.unwrap();
+    let said = String::from_utf8_lossy(&run.stdout).into_owned() + &String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success(), "{said}");
+    said
+}
+
+/// Asks the server through the proxy of the block, where there is one on this machine.
+async fn through_the_proxy(home: &Home, block: &str, authority: &Authority, port: u16) {
+    let Some(proxy) = Nginx::start(home, block, authority) else {
+        println!("nginx is not installed; its block was not run");
+        return;
+    };
+    let site = format!("https://127.0.0.1:{port}");
+    let client = reqwest::Client::builder().danger_accept_invalid_certs(true).build().unwrap();
+    eventually("the proxy passes requests on", async || {
+        client.get(format!("{site}/readyz")).send().await.is_ok_and(|answer| answer.status() == 200)
+    })
+    .await;
+    let mailbox = client.get(format!("{site}/dev/mail")).send().await.unwrap();
+    assert_eq!(mailbox.status(), 404, "nobody reads mails from outside");
+    drop(proxy);
+}
+
 /// What systemd says about the unit, where it is installed.
-fn verify_unit(home: &Home, unit: &str, binary: &Path) {
+fn verify_unit(home: &Home, unit: &str) {
     let file = home.path().join("freehold.service");
-    fs::write(&file, unit.replace("/usr/local/bin/freehold", binary.to_str().unwrap())).unwrap();
+    fs::write(&file, unit.replace("/usr/local/bin/freehold", env!("CARGO_BIN_EXE_freehold"))).unwrap();
     let Ok(verified) = Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&file).output() else {
         println!("systemd is not installed; the unit was not verified");
         return;

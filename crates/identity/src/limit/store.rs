@@ -49,7 +49,7 @@ statements! {
 
     /// When the bucket will be full; of one that is further ahead than its room, now, because it begins anew with the next try.
     fn bucket_look(name: &str, subject: &[u8], room: i64, now: Timestamp) -> (Timestamp,) =
-        "select case when full_at > $4 + $3::bigint * interval '1 microsecond' + interval '5 seconds' then $4::timestamptz
+        "select case when full_at > $4::timestamptz + $3::bigint * interval '1 microsecond' + interval '5 seconds' then $4
                      else full_at end
          from freehold.rate_buckets where name = $1 and subject = $2";
 
