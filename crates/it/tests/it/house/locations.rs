@@ -19,16 +19,17 @@ const CALLERS: &[&str] = &[
 
 /// Functions that note who calls them: `from_driver`, or `Error::internal` where they belong to a type.
 fn noting(text: &str) -> BTreeSet<String> {
-    let (mut names, mut of_type, mut noted) = (BTreeSet::new(), None, false);
+    let (mut names, mut of_type, mut in_trait, mut noted) = (BTreeSet::new(), None, false, false);
     for line in text.lines() {
         let code = line.trim_start();
-        if line.starts_with("impl") || line.starts_with('}') {
+        if line.starts_with("impl") || line.starts_with('}') || line.contains("trait ") && line.ends_with('{') {
             // Methods of traits are called by their names, never passed on.
-            let inherent = line.starts_with("impl ") && !line.contains(" for ");
+            in_trait = !line.starts_with('}') && (!line.starts_with("impl ") || line.contains(" for "));
+            let inherent = line.starts_with("impl ") && !in_trait;
             of_type = inherent.then(|| line["impl ".len()..].trim_end_matches(['{', ' ']).to_owned());
         }
         if code.starts_with("#[track_caller]") {
-            noted = true;
+            noted = !in_trait;
         } else if noted && !code.starts_with("#[") {
             noted = false;
             let Some((_, rest)) = code.split_once("fn ") else { continue };
