@@ -11,7 +11,7 @@ use crate::{Settings, refusal::Refusal, send::is_outdated};
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// How long a caller waits before trying again when the disk is full: an operator has to make room.
-const RETRY_FULL_AFTER: Duration = Duration::from_secs(60);
+const RETRY_FULL_AFTER: Duration = Duration::from_mins(1);
 
 /// What is wrong with the server itself, whatever it was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

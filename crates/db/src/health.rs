@@ -33,8 +33,14 @@ statements! {
 #[derive(Default)]
 pub(crate) struct Health {
     /// One asks at a time, the others take its answer.
-    asked: tokio::sync::Mutex<Option<(Instant, Result<(), Arc<Error>>)>>,
+    asked: tokio::sync::Mutex<Option<Asked>>,
     seen: Mutex<Seen>,
+}
+
+/// When the database was asked whether it is ready, and what came of it.
+struct Asked {
+    at: Instant,
+    answer: Result<(), Arc<Error>>,
 }
 
 #[derive(Default)]
@@ -142,13 +148,13 @@ impl Db {
     pub async fn ready(&self) -> Result<()> {
         let health = self.health();
         let mut asked = health.asked.lock().await;
-        if let Some((at, answer)) = &*asked
+        if let Some(Asked { at, answer }) = &*asked
             && at.elapsed() < if answer.is_ok() { GOOD_FOR } else { BAD_FOR }
         {
-            return answer.as_ref().map(|()| ()).map_err(|error| error.shared());
+            return answer.clone().map_err(|error| error.shared());
         }
         let answer = self.heartbeat().await.map_err(Arc::new);
-        *asked = Some((Instant::now(), answer.clone()));
+        *asked = Some(Asked { at: Instant::now(), answer: answer.clone() });
         answer.map_err(|error| error.shared())
     }
 

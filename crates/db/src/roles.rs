@@ -42,7 +42,7 @@ impl RoleNames {
         let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
         let (mut text, mut rest) = (String::with_capacity(sql.len() + 256), sql);
         while let Some(at) = rest.find("freehold_") {
-            let begins = !rest[..at].as_bytes().last().is_some_and(word);
+            let begins = !rest.as_bytes()[..at].last().is_some_and(word);
             let length = rest[at..].bytes().take_while(|byte| word(byte)).count();
             let (before, name) = (&rest[..at], &rest[at..at + length]);
             text.push_str(before);
