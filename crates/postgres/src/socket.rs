@@ -105,7 +105,7 @@ impl Running {
         let text = fs::read_to_string(data.join("cluster/postmaster.pid")).ok()?;
         let mut lines = text.lines().skip(3);
         let (port, folder) = (lines.next()?.trim().parse().ok()?, PathBuf::from(lines.next()?.trim()));
-        let running = Self { port, folder };
+        let running = Self { folder, port };
         running.folder.join(format!(".s.PGSQL.{port}")).exists().then_some(running)
     }
 
