@@ -71,17 +71,18 @@ impl fmt::Display for Phone {
 /// The text without what programs put around a number: characters that cannot be seen, a scheme, and the quotes and formulas
 /// by which spreadsheets keep a number a text.
 fn cleaned(text: &str) -> Result<String, String> {
-    let mut text = visible_line(text);
+    let line = visible_line(text);
+    let mut text = line.as_str();
     // ="+4930901820" and '+4930901820
     if let Some(inside) = text.strip_prefix('=') {
-        text = inside.trim().to_owned();
+        text = inside.trim();
     }
-    text = text.trim_start_matches(['\'', '’', '`']).trim_matches('"').trim().to_owned();
+    text = text.trim_start_matches(['\'', '’', '`']).trim_matches('"').trim();
     let lower = text.to_ascii_lowercase();
     if let Some(scheme) = ["callto:", "phone:", "sms:"].iter().find(|scheme| lower.starts_with(**scheme)) {
-        text = text[scheme.len()..].trim().to_owned();
+        text = text[scheme.len()..].trim();
     }
-    if is_scientific(&text) {
+    if is_scientific(text) {
         return Err(format!(
             "was changed to {text} by a spreadsheet, which loses digits. Format the column as text, enter the number again and \
              export the file again"
@@ -94,15 +95,15 @@ fn cleaned(text: &str) -> Result<String, String> {
         && !fraction.is_empty()
         && fraction.bytes().all(|byte| byte == b'0')
     {
-        text = whole.to_owned();
+        text = whole;
     }
     // +49, whoever wrote ++49 or +0049.
     let digits = text.trim_start_matches(['+', '＋']);
     if digits.len() < text.len() {
         let digits = digits.trim_start();
-        text = format!("+{}", digits.strip_prefix("00").unwrap_or(digits));
+        return Ok(format!("+{}", digits.strip_prefix("00").unwrap_or(digits)));
     }
-    if text.is_empty() { Err("is empty; send a telephone number".to_owned()) } else { Ok(text) }
+    if text.is_empty() { Err("is empty; send a telephone number".to_owned()) } else { Ok(text.to_owned()) }
 }
 
 /// `4.93090182E+11`, with a point or a comma.

@@ -284,9 +284,9 @@ fn joined(row: &TableRow, places: &[usize]) -> String {
 
 /// The text without characters that cannot be seen, which nobody could say; lines stay lines.
 fn visible(cell: &str) -> String {
-    let lines = cell.trim().split('\n').map(|line| {
-        let line = line.trim_end_matches('\r');
-        if HiddenCharacter::in_name(line).is_some() { visible_line(line) } else { line.to_owned() }
+    let lines = cell.trim().lines().map(|line| match HiddenCharacter::in_name(line) {
+        Some(_) => visible_line(line),
+        None => line.to_owned(),
     });
     lines.collect::<Vec<_>>().join("\n")
 }

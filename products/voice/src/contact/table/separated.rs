@@ -53,8 +53,8 @@ pub(super) fn read(text: &Text<'_>) -> Result<Table> {
             return Err(too_many_cells());
         }
         // The reader takes the end of the file for the end of a quote.
-        let unclosed = end == body.len()
-            && body.as_bytes()[start.min(end)..end].iter().filter(|byte| **byte == b'"').count() % 2 == 1;
+        let quotes = body.get(start.min(end)..end).unwrap_or_default().matches('"').count();
+        let unclosed = end == body.len() && quotes % 2 == 1;
         table.rows.push(TableRow {
             line,
             cells: record.iter().take(COLUMNS_MAX).map(str::to_owned).collect(),

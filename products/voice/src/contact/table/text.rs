@@ -31,7 +31,7 @@ pub(crate) fn encoding_named(pointer: &str, name: &str) -> Result<&'static Encod
 }
 
 /// Decodes a file: by its mark, else as it was named, else as it looks.
-pub(super) fn decode<'a>(bytes: &'a [u8], hints: Hints) -> Result<Text<'a>> {
+pub(super) fn decode(bytes: &[u8], hints: Hints) -> Result<Text<'_>> {
     if bytes.starts_with(b"\xff\xfe\0\0") || bytes.starts_with(b"\0\0\xfe\xff") {
         return Err(refused("the file is UTF-32. Save it as CSV in UTF-8, and send that"));
     }

@@ -1,6 +1,7 @@
 //! Workbooks of Excel (XLSX), within bounds: a small file may stand for a very large one.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     io::{Cursor, Read},
 };
@@ -37,7 +38,7 @@ pub(super) fn kind_of(bytes: &[u8]) -> Result<Kind> {
     if archive.len() > PARTS_MAX {
         return Err(too_large());
     }
-    let names = archive.file_names().filter_map(|name| name.ok().map(|name| name.into_owned()));
+    let names = archive.file_names().filter_map(|name| name.ok().map(Cow::into_owned));
     let names: Vec<String> = names.collect();
     let kind = named(&names, &media_type(&mut archive)).map_err(refused)?;
     unpacked_check(&mut archive)?;
