@@ -83,7 +83,7 @@ pub fn read_form<T: DeserializeOwned>(form: &[u8]) -> Result<T> {
 fn read_pairs<T: DeserializeOwned>(pairs: &[u8]) -> std::result::Result<T, (String, String)> {
     let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(pairs));
     serde_path_to_error::deserialize(reader).map_err(|error| {
-        let name = match error.path().iter().last() {
+        let name = match error.path().iter().next_back() {
             Some(Segment::Map { key }) => key.clone(),
             _ => String::new(),
         };

@@ -3,6 +3,7 @@
 //! A dump may hold everything else, too, and among it texts that look like statements. So statements are told from
 //! texts as Postgres does it, and only rows of `auth.users`, `auth.identities` and `auth.mfa_factors` are given out.
 
+mod reader;
 mod source;
 mod statement;
 

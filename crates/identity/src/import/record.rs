@@ -25,7 +25,7 @@ const TEXT_BYTES_MAX: usize = 255;
 pub(super) struct Record {
     pub(super) id: Uuid,
     /// For `jsonb_to_recordset`.
-    pub(super) record: Value,
+    pub(super) kept: Value,
     /// What it lacks here, or has otherwise.
     pub(super) remarks: Vec<String>,
 }
@@ -86,7 +86,7 @@ pub(super) fn user_read(columns: &Columns, people: PeopleOf, now: Timestamp) -> 
         "deleted_at": deleted,
         "is_anonymous": row.boolean("is_anonymous"),
     });
-    Ok(Record { id, record, remarks: row.remarks() })
+    Ok(Record { id, kept: record, remarks: row.remarks() })
 }
 
 /// The address by which a user signs in. One that mail servers would not take is kept as it stands, so that its password signs in;
@@ -147,7 +147,7 @@ pub(super) fn identity_read(columns: &Columns, now: Timestamp) -> Result<Record,
         "created_at": created.unwrap_or(now),
         "updated_at": row.time("updated_at").or(created).unwrap_or(now),
     });
-    Ok(Record { id, record, remarks: row.remarks() })
+    Ok(Record { id, kept: record, remarks: row.remarks() })
 }
 
 /// A second factor: only authenticator apps are kept here.
@@ -176,7 +176,7 @@ pub(super) fn factor_read(keeper: &Keeper, columns: &Columns, now: Timestamp) ->
         "created_at": created,
         "updated_at": row.time("updated_at").unwrap_or(created),
     });
-    Ok(Record { id, record, remarks: row.remarks() })
+    Ok(Record { id, kept: record, remarks: row.remarks() })
 }
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ async fn what_cannot_be_is_refused() {
         (json!({ "email": "b@x.org", "app_metadata": [1] }), "app_metadata has to be an object"),
         (
             json!({ "email": "b@x.org", "user_metadata": { "a": "x".repeat(5000) } }),
-            "user_metadata is larger than 4096 bytes; it goes into every token",
+            "user_metadata is larger than 4096 bytes as JSON. Send less: it goes into every token.",
         ),
     ] {
         let refused = make(&app, body.clone()).await.refused(400, "validation_failed");
