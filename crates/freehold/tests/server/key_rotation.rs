@@ -45,6 +45,19 @@ fn kid_of(token: &str) -> String {
     text(&serde_json::from_slice(&header).unwrap(), "/kid")
 }
 
+/// Shows tokens with made-up keys, each of which is refused; how many there were.
+async fn made_up(site: String, stop: Arc<AtomicBool>) -> u64 {
+    let (client, mut sent) = (Client::new(), 0);
+    while !stop.load(Relaxed) {
+        let header = json!({ "alg": "ES256", "typ": "JWT", "kid": format!("made-up-{sent}") }).to_string();
+        let token = format!("{}.e30.AAAA", URL_SAFE_NO_PAD.encode(header));
+        let request = client.request(Method::GET, format!("{site}/api/v1/me")).bearer_auth(token);
+        client.send(request).await.unwrap().expect(401);
+        sent += 1;
+    }
+    sent
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_rotated_at_once_under_load_refuse_no_token_at_three_servers() {
     let home = Home::new();
@@ -84,20 +97,7 @@ async fn keys_rotated_at_once_under_load_refuse_no_token_at_three_servers() {
             refused
         });
     }
-    // Made-up keys meanwhile, which are nobody's.
-    let noise = Arc::clone(&stop);
-    let (site, client) = (sites[1].clone(), Client::new());
-    let noise = tokio::spawn(async move {
-        let mut sent = 0_u64;
-        while !noise.load(Relaxed) {
-            let header = json!({ "alg": "ES256", "typ": "JWT", "kid": format!("made-up-{sent}") }).to_string();
-            let token = format!("{}.e30.AAAA", URL_SAFE_NO_PAD.encode(header));
-            let request = client.request(Method::GET, format!("{site}/api/v1/me")).bearer_auth(token);
-            client.send(request).await.unwrap().expect(401);
-            sent += 1;
-        }
-        sent
-    });
+    let noise = tokio::spawn(made_up(sites[1].clone(), Arc::clone(&stop)));
     for _ in 0..ROTATIONS {
         let until = shown.load(Relaxed) + BETWEEN;
         eventually("tokens are shown", async || shown.load(Relaxed) >= until).await;

@@ -23,7 +23,8 @@ impl Nginx {
     pub(crate) async fn before(servers: &[SocketAddr]) -> Self {
         let folder = tempfile::Builder::new().prefix("freehold-nginx-").tempdir_in("/tmp").unwrap();
         let (place, address) = (folder.path().display(), free_address());
-        let servers: String = servers.iter().map(|server| format!("server {server} max_fails=0; ")).collect();
+        let servers: Vec<String> = servers.iter().map(|server| format!("server {server} max_fails=0;")).collect();
+        let servers = servers.join(" ");
         let config = format!(
             "user root;\nworker_processes 1;\ndaemon off;\npid {place}/pid;\nerror_log {place}/errors;\n\
              events {{ worker_connections 1024; }}\n\
