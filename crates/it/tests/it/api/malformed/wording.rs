@@ -192,7 +192,7 @@ fn types(document: &Value, schema: &Value) -> Vec<&'static str> {
     let mut all = Vec::new();
     match &schema["type"] {
         Value::String(name) => all.extend(known(name)),
-        Value::Array(names) => all.extend(names.iter().filter_map(Value::as_str).flat_map(known)),
+        Value::Array(names) => all.extend(names.iter().filter_map(Value::as_str).filter_map(known)),
         _ => {}
     }
     for key in ["allOf", "oneOf", "anyOf"] {
