@@ -14,7 +14,7 @@ pub fn begin(settings: &LogSettings) {
         LogFormat::Text => log.with_ansi(Paint::for_output(stderr().is_terminal()).is_coloured()).init(),
         // Programs that collect logs filter by the part that wrote a line.
         LogFormat::Json => {
-            log.with_target(true).json().flatten_event(true).with_current_span(false).with_span_list(false).init()
+            log.with_target(true).json().flatten_event(true).with_current_span(false).with_span_list(false).init();
         }
     }
 }

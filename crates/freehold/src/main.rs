@@ -30,7 +30,7 @@ async fn run(Cli { command, options }: Cli) -> anyhow::Result<ExitCode> {
         }
         Some(Command::Settings) => operate::settings(options, &Environment::of_process())?,
         None | Some(Command::Serve) => Box::pin(serve::serve(begin(options)?)).await?,
-        Some(Command::Work) => work::alone(begin(options)?).await?,
+        Some(Command::Work) => Box::pin(work::alone(begin(options)?)).await?,
         Some(Command::Migrate) => operate::migrate(&begin(options)?).await?,
         Some(Command::Mail { action }) => operate::mail::mail(&begin(options)?, action).await?,
         Some(Command::Billing { action }) => operate::billing::billing(&begin(options)?, action).await?,

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 /// What the command line and the environment say of billing.
 #[derive(Args, Clone, Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "they are named as their options")]
 pub struct BillingOptions {
     /// Stripe's address, or of what speaks like it
     #[arg(long, env = "STRIPE_API_URL", global = true, value_name = "URL", hide = true)]
@@ -161,7 +162,6 @@ mod tests {
             stripe_url: Some(url.to_owned()),
             stripe_secret_key: Some(key.to_owned()),
             stripe_webhook_secret: Some(secrets.to_owned()),
-            ..BillingOptions::default()
         }
     }
 

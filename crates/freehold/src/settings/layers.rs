@@ -119,7 +119,7 @@ impl<'s> Layers<'s> {
             match (self.shape.find(path), value.get_ref()) {
                 (None, _) => self.unknown(&origin, path),
                 (Some(Shape::Section(_) | Shape::Open(_)), DeValue::Table(below)) => {
-                    self.table(file, line, path, below)
+                    self.table(file, line, path, below);
                 }
                 (Some(_), _) => self.set(path, plain(value), origin),
             }
@@ -170,7 +170,9 @@ impl<'s> Layers<'s> {
     /// Lays the environment over them.
     pub(super) fn environment(&mut self, environment: &Environment, others: Vec<String>) {
         let (found, problems) = Variables::of(self.shape, others).read(environment);
-        problems.into_iter().for_each(|problem| self.note(None, problem));
+        for problem in problems {
+            self.note(None, problem);
+        }
         for (variable, mut path, text) in found {
             let Some(shape) = self.shape.find(&path) else { continue };
             match value(&text, shape) {
@@ -266,7 +268,9 @@ impl<'s> Layers<'s> {
 
     /// Notes what is wrong apart from single values.
     pub(super) fn mistaken(&mut self, problems: impl IntoIterator<Item = String>) {
-        problems.into_iter().for_each(|problem| self.note(None, problem));
+        for problem in problems {
+            self.note(None, problem);
+        }
     }
 
     /// Nothing, when nothing was wrong; else everything that was.

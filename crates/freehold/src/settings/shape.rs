@@ -136,7 +136,7 @@ impl serde::de::Error for Nothing {
     }
 }
 
-impl<'p> Probe<'p> {
+impl Probe<'_> {
     fn note<T>(&self, seen: Seen) -> Result<T, Nothing> {
         self.seen.borrow_mut().get_or_insert(seen);
         Err(Nothing)

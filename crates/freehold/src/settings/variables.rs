@@ -22,10 +22,6 @@ pub struct Environment(BTreeMap<String, String>);
 impl Environment {
     /// That of this process. What is not UTF-8 is left out, except where it is ours.
     pub fn of_process() -> Self {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one place that reads the environment; it is passed on from here"
-        )]
         let variables = std::env::vars_os();
         let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
@@ -71,6 +67,9 @@ fn of_a_service(name: &str, value: &str) -> bool {
     };
     !before.is_empty() && (after.is_empty() || after.starts_with('_'))
 }
+
+/// A variable, the path of its setting, and its text.
+pub(super) type Found = (String, Vec<String>, String);
 
 /// What a variable is of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,7 +132,7 @@ impl<'s> Variables<'s> {
     }
 
     /// The settings in an environment, each with its variable and what it says, and what cannot be understood.
-    pub(super) fn read(&self, environment: &Environment) -> (Vec<(String, Vec<String>, String)>, Vec<String>) {
+    pub(super) fn read(&self, environment: &Environment) -> (Vec<Found>, Vec<String>) {
         let (mut found, mut problems) = (Vec::new(), Vec::new());
         for (name, value) in environment.ours() {
             match self.meaning(name) {
@@ -225,7 +224,7 @@ mod tests {
     use super::*;
     use crate::settings::file::File;
 
-    fn read(variables: &[(&str, &str)]) -> (Vec<(String, Vec<String>, String)>, Vec<String>) {
+    fn read(variables: &[(&str, &str)]) -> (Vec<Found>, Vec<String>) {
         let shape = Shape::of::<File>();
         let others = vec!["FREEHOLD_CONFIG".to_owned(), "DATABASE_URL".to_owned()];
         let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));

@@ -101,7 +101,7 @@ async fn create_logins(postgres: &Installed) {
 /// Runs the script that migrates, with the program where it is searched for; what it said.
 async fn migrate(home: &Home, script: &str) -> String {
     let folder = Path::new(env!("CARGO_BIN_EXE_freehold")).parent().unwrap();
-    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    let path = format!("{}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", folder.display());
     let mut shell = tokio::process::Command::new("/bin/sh");
     shell.args(["-c", &format!("set -e\n{script}")]).current_dir(home.path()).env_clear().env("PATH", path);
     let run = shell.output().await.unwrap();
