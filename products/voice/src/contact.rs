@@ -152,11 +152,11 @@ pub(crate) async fn contacts_openings(
     now: Timestamp,
 ) -> Result<Openings> {
     let zones = tx.fetch_all(store::contact_zones(campaign)).await?;
-    let opens = |(zone,): (String,)| {
+    let openings = zones.into_iter().map(|(zone,)| {
         let opens = schedule.opens_at(&zone, now)?;
         Ok((zone, opens.unwrap_or(Timestamp::MAX)))
-    };
-    zones.into_iter().map(opens).collect::<Result<_>>().map(Openings)
+    });
+    openings.collect::<Result<_>>().map(Openings)
 }
 
 /// What a campaign has before it.
