@@ -24,6 +24,8 @@ pub(crate) const ROWS_MAX: usize = 10_000;
 pub(crate) const COLUMNS_MAX: usize = 500;
 /// Most cells of one file.
 pub(crate) const CELLS_MAX: usize = 1_000_000;
+/// Most bytes of text in all cells of one file: a small workbook may repeat one long text in every cell.
+const TEXT_MAX: usize = 32 * 1024 * 1024;
 /// How many files are read at the same time: a file may take a hundred times its size of memory.
 static READERS: Semaphore = Semaphore::const_new(2);
 
@@ -95,6 +97,29 @@ pub(crate) fn table_read(bytes: &[u8], hints: Hints) -> Result<Table> {
         0 => Err(refused("the file is empty; its first line has to name the columns")),
         rows if rows > ROWS_MAX + 1 => Err(too_many_rows()),
         _ => Ok(table),
+    }
+}
+
+/// How much text a file may still hold.
+struct TextRoom(usize);
+
+impl Default for TextRoom {
+    fn default() -> Self {
+        Self(TEXT_MAX)
+    }
+}
+
+impl TextRoom {
+    /// Takes room for so many bytes, so often, before they are copied.
+    fn take(&mut self, bytes: usize, times: usize) -> Result<()> {
+        let left = bytes.checked_mul(times).and_then(|bytes| self.0.checked_sub(bytes));
+        self.0 = left.ok_or_else(|| {
+            let most = TEXT_MAX / 1024 / 1024;
+            refused(format!(
+                "the cells of the file hold more than {most} MB of text; delete the columns that are not needed"
+            ))
+        })?;
+        Ok(())
     }
 }
 

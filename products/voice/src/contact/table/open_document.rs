@@ -10,8 +10,8 @@ use quick_xml::{
 };
 
 use super::{
-    CELLS_MAX, COLUMNS_MAX, ContactListFormat, ROWS_MAX, Table, TableRow, refused, too_many_cells, too_many_columns,
-    too_many_rows, workbook::Archive,
+    CELLS_MAX, COLUMNS_MAX, ContactListFormat, ROWS_MAX, Table, TableRow, TextRoom, refused, too_many_cells,
+    too_many_columns, too_many_rows, workbook::Archive,
 };
 
 /// Reads the first visible sheet that holds something.
@@ -72,6 +72,7 @@ struct Sheet {
     /// How many rows and cells there were.
     line: u64,
     cells: usize,
+    room: TextRoom,
     row: Vec<String>,
     row_repeats: u64,
     /// The place of the next cell.
@@ -171,6 +172,7 @@ impl Sheet {
                     if next > COLUMNS_MAX {
                         return Err(too_many_columns(self.line + 1));
                     }
+                    self.room.take(text.len(), cell.repeats)?;
                     self.row.resize(self.column, String::new());
                     self.row.resize(next, text);
                 }
@@ -179,7 +181,9 @@ impl Sheet {
             "table:table-row" => {
                 let row = std::mem::take(&mut self.row);
                 let made = if row.is_empty() { 0 } else { self.row_repeats };
+                let text: usize = row.iter().map(String::len).sum();
                 for repeated in 0..made {
+                    self.room.take(text, 1)?;
                     self.cells += row.len();
                     self.rows.push(TableRow { line: self.line + repeated + 1, cells: row.clone(), fault: None });
                     if self.rows.len() > ROWS_MAX + 1 {

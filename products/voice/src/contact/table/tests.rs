@@ -138,6 +138,13 @@ const STYLES: &str = r#"<styleSheet xmlns="http://schemas.openxmlformats.org/spr
 
 /// A workbook whose second sheet has these rows; the first one is hidden.
 fn workbook(rows: &str) -> Vec<u8> {
+    workbook_with(rows, &[])
+}
+
+/// The same with texts that cells share.
+fn workbook_with(rows: &str, texts: &[&str]) -> Vec<u8> {
+    let texts: String = texts.iter().map(|text| format!("<si><t>{text}</t></si>")).collect();
+    let texts = format!(r#"<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">{texts}</sst>"#);
     let sheet = |rows: &str| {
         format!(
             r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{rows}</sheetData></worksheet>"#
@@ -151,6 +158,7 @@ fn workbook(rows: &str) -> Vec<u8> {
         ("xl/workbook.xml", WORKBOOK.as_bytes()),
         ("xl/_rels/workbook.xml.rels", RELATIONS.as_bytes()),
         ("xl/styles.xml", STYLES.as_bytes()),
+        ("xl/sharedStrings.xml", texts.as_bytes()),
         ("xl/worksheets/sheet1.xml", hidden.as_bytes()),
         ("xl/worksheets/sheet2.xml", shown.as_bytes()),
     ])
@@ -233,6 +241,21 @@ fn a_spreadsheet_of_libreoffice_far_larger_than_its_file_is_refused() {
     assert!(refusal(&open_document(&sheet(1, 4_294_967_295))).contains("more than 500 columns"));
     assert!(refusal(&open_document(&sheet(4_294_967_295, 1))).contains("more than 10000 contacts"));
     assert!(refusal(&open_document(&sheet(9_000, 400))).contains("more than 1000000 cells"));
+}
+
+#[test]
+fn a_long_text_that_is_repeated_is_refused_before_it_is_copied() {
+    let long = "x".repeat(1024 * 1024);
+    let cells: Vec<String> =
+        (1..=40).map(|row| format!(r#"<row r="{row}"><c r="A{row}" t="s"><v>0</v></c></row>"#)).collect();
+    assert!(refusal(&workbook_with(&cells.concat(), &[&long])).contains("more than 32 MB of text"));
+    let sheet = |rows: u32, columns: u32| {
+        format!(
+            r#"<table:table table:name="x"><table:table-row table:number-rows-repeated="{rows}"><table:table-cell table:number-columns-repeated="{columns}" office:value-type="string"><text:p>{long}</text:p></table:table-cell></table:table-row></table:table>"#
+        )
+    };
+    assert!(refusal(&open_document(&sheet(1, 400))).contains("more than 32 MB of text"));
+    assert!(refusal(&open_document(&sheet(4_000, 1))).contains("more than 32 MB of text"));
 }
 
 #[test]

@@ -13,8 +13,8 @@ use zip::{ZipArchive, result::ZipError};
 use crate::contact::columns::shortened;
 
 use super::{
-    CELLS_MAX, COLUMNS_MAX, ContactListFormat, ROWS_MAX, Table, TableRow, kind::Kind, refused, too_many_cells,
-    too_many_columns, too_many_rows,
+    CELLS_MAX, COLUMNS_MAX, ContactListFormat, ROWS_MAX, Table, TableRow, TextRoom, kind::Kind, refused,
+    too_many_cells, too_many_columns, too_many_rows,
 };
 
 /// Most bytes of all parts of a workbook together, decompressed.
@@ -134,9 +134,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Table> {
 fn rows_of(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<TableRow>> {
     let mut reader = workbook.worksheet_cells_reader(sheet).map_err(|_| damaged())?;
     let mut found: BTreeMap<u32, BTreeMap<usize, String>> = BTreeMap::new();
-    let mut cells = 0;
+    let (mut cells, mut room) = (0, TextRoom::default());
     while let Some(cell) = reader.next_cell().map_err(|_| damaged())? {
         let (row, column) = cell.get_position();
+        room.take(length_of(cell.get_value()), 1)?;
         let text = text_of(cell.get_value());
         if text.trim().is_empty() {
             continue;
@@ -162,6 +163,15 @@ fn rows_of(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<TableR
         TableRow { line: u64::from(row) + 1, cells, fault: None }
     };
     Ok(found.into_iter().map(row).collect())
+}
+
+/// The length of a text of any size, in bytes.
+fn length_of(value: &DataRef<'_>) -> usize {
+    match value {
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.len(),
+        DataRef::SharedString(text) => text.len(),
+        _ => 0,
+    }
 }
 
 /// A cell as people see it, as far as the workbook says.
