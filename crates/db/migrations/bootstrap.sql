@@ -78,22 +78,27 @@ begin
 end $$;
 
 -- Where another installation is in the same Postgres server, only the logins of this one may connect to its database. Roles
--- that another database uses as well are from before installations had roles of their own.
+-- that another database uses as well are from before installations had roles of their own: which of their members are of this
+-- installation cannot be told. Where the database serves others too, such as Supabase's services, or not all of its logins are
+-- known, nothing is revoked, and the doctor says what is open.
 do $$
 declare
   this record;
+  login text;
+  -- The name gets the suffix, where there is one.
+  ours constant text := 'freehold_owner';
+  server_login constant text := nullif(current_setting('freehold.server_login', true), '');
   shared boolean;
+  neighbour boolean;
 begin
   select d.oid, d.datname, d.datacl, d.datdba into this
   from pg_catalog.pg_database as d where d.datname = current_database();
-  select exists (
-    select from pg_catalog.pg_shdepend as s
-    join pg_catalog.pg_roles as r on r.oid = s.refobjid
-    where s.refclassid = 'pg_catalog.pg_authid'::regclass and s.dbid <> 0 and s.dbid <> this.oid
-      and r.rolname = 'freehold_owner'
-  ) into shared;
-  -- The name on the left gets the suffix, where there is one.
-  if not shared and 'freehold_owner' = 'freehold' || '_owner' then
+  select coalesce(bool_or(r.rolname = ours), false), count(*) > 0 into shared, neighbour
+  from pg_catalog.pg_shdepend as s
+  join pg_catalog.pg_roles as r on r.oid = s.refobjid
+  where s.refclassid = 'pg_catalog.pg_authid'::regclass and s.dbid <> 0 and s.dbid <> this.oid
+    and starts_with(r.rolname::text, 'freehold' || '_owner');
+  if not neighbour and ours = 'freehold' || '_owner' then
     return;
   end if;
   if not exists (
@@ -101,14 +106,33 @@ begin
   ) then
     return;
   end if;
-  if not pg_catalog.pg_has_role(session_user, this.datdba, 'usage') then
+  if not pg_catalog.pg_has_role(session_user, this.datdba, 'usage')
+    or shared and server_login is null
+    or exists (
+      select from pg_catalog.pg_namespace
+      where nspname = 'auth' and nspowner not in (select oid from pg_catalog.pg_roles where rolname = ours)
+    )
+  then
     perform set_config('freehold.open', 'yes', true);
     return;
   end if;
-  execute format('grant connect on database %I to %I', this.datname, session_user);
-  if nullif(current_setting('freehold.server_login', true), '') is not null then
-    execute format('grant connect on database %I to %I', this.datname, current_setting('freehold.server_login'));
-  end if;
+  for login in
+    select r.rolname from pg_catalog.pg_roles as r
+    where r.rolcanlogin and not r.rolsuper and (
+      r.rolname in (session_user, server_login)
+      or exists (
+        select from pg_catalog.pg_shdepend as s
+        where s.refclassid = 'pg_catalog.pg_authid'::regclass and s.refobjid = r.oid and s.dbid = this.oid
+      )
+      or not shared and exists (
+        select from pg_catalog.pg_roles as o
+        where o.rolname in ('freehold_owner', 'freehold_app', 'freehold_system', 'freehold_readonly')
+          and pg_catalog.pg_has_role(r.oid, o.oid, 'member')
+      )
+    )
+  loop
+    execute format('grant connect on database %I to %I', this.datname, login);
+  end loop;
   execute format('revoke connect on database %I from public', this.datname);
   perform set_config('freehold.closed', 'yes', true);
 end $$;

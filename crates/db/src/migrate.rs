@@ -177,12 +177,12 @@ async fn bootstrap(client: &mut Client, login: Option<&ServerLogin<'_>>) -> Resu
     let text = postgres_types::Type::TEXT;
     let transaction = client.transaction().await.or_error()?;
     transaction.batch_execute(BOOTSTRAP_LOCK).await.or_error()?;
-    let names = RoleNames::decide(&transaction).await?;
     let name = login.map_or("", |login| login.name);
     // Postgres never sees the password itself, which could be in its log.
     let password = login.and_then(|login| login.password).filter(|password| !password.expose().is_empty());
     let verifier = password.map(|password| scram_sha_256(password.expose().as_bytes())).unwrap_or_default();
     transaction.query_typed(SET_LOGIN, &[(&name, text.clone()), (&verifier, text)]).await.or_error()?;
+    let names = RoleNames::decide(&transaction).await?;
     let sql = names.rewrite(include_str!("../migrations/bootstrap.sql")).into_owned();
     transaction.batch_execute(&sql).await.or_error()?;
     let done = transaction.query_typed(DONE, &[]).await.or_error()?;

@@ -27,7 +27,8 @@ impl RoleNames {
         Ok(suffix.map(|suffix| Self { suffix }))
     }
 
-    /// The names for this database: those it was built with, or those that no other database of the server uses.
+    /// The names for this database: those it was built with, or those that no other installation of the server uses. The login of
+    /// requests is in the setting `freehold.server_login`.
     pub(crate) async fn decide(client: &impl GenericClient) -> Result<Self> {
         let rows = client.query_typed(DECIDE, &[]).await.or_error()?;
         let suffix = rows.first().map(|row| row.try_get(0)).transpose().or_error()?;
@@ -62,7 +63,8 @@ const OF_SCHEMA: &str = "select substr(pg_catalog.pg_get_userbyid(nspowner), len
      from pg_catalog.pg_namespace
      where nspname = 'freehold' and starts_with(pg_catalog.pg_get_userbyid(nspowner)::text, 'freehold_owner')";
 
-/// A new database takes the plain names where nothing in another database belongs to them and its login may use them.
+/// A new database takes the plain names where nothing in another database belongs to them, no login of another installation is
+/// a member of them, and its login may use them.
 /// Which database owns something is in a catalog that all databases share. A name of another database with the same
 /// spelling, after this one or that one was renamed, is told apart by the number of the database.
 const DECIDE: &str = include_str!("roles.sql");
