@@ -20,9 +20,3 @@ end $$;
 create trigger mails_lane_set
 before insert or update of template, recipient, state on freehold.mails
 for each row when (new.state = 'queued') execute function freehold.mail_lane_set();
-
--- Those that wait already.
-update freehold.mails set state = state where state = 'queued';
-
-create index mails_lanes on freehold.mails (urgent, due_at) where state = 'queued';
-drop index freehold.mails_due;

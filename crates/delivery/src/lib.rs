@@ -29,6 +29,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         },
         Migration { number: 7, name: "mail_secrets", sql: include_str!("../migrations/0007_mail_secrets.sql") },
         Migration { number: 8, name: "mail_lanes", sql: include_str!("../migrations/0008_mail_lanes.sql") },
+        Migration {
+            number: 9,
+            name: "mail_lanes_queued",
+            sql: include_str!("../migrations/0009_mail_lanes_queued.sql"),
+        },
+        Migration { number: 10, name: "mails_due", sql: include_str!("../migrations/0010_mails_due.sql") },
     ],
 };
 

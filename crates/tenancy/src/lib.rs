@@ -27,6 +27,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 7, name: "authority_ends", sql: include_str!("../migrations/0007_authority_ends.sql") },
         Migration { number: 8, name: "invitation_rates", sql: include_str!("../migrations/0008_invitation_rates.sql") },
         Migration { number: 9, name: "lists", sql: include_str!("../migrations/0009_lists.sql") },
+        Migration { number: 10, name: "members_user_id", sql: include_str!("../migrations/0010_members_user_id.sql") },
     ],
 };
 
