@@ -6,6 +6,7 @@ use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use freehold_core::{Context, Error, Result, Secret, SessionId, codes};
 use freehold_identity::{
     access_token::Claims,
+    codes as identity_codes,
     project::{
         client::{ProjectSession, project_refresh, project_sign_out},
         user_check,
@@ -91,11 +92,21 @@ async fn live(backbone: &Backbone, parts: &Parts, visitor: Visitor) -> Result<Op
     let Some(kept) = Kept::read(backbone, &parts.headers).filter(|kept| kept.session == visitor.session) else {
         return Ok(None);
     };
-    if kept.expires_at > backbone.clock.now().as_second() + EARLY {
+    let now = backbone.clock.now().as_second();
+    if kept.expires_at > now + EARLY {
         user_check(&backbone.identity, visitor.user).await?;
         return Ok(Some(visitor));
     }
-    let session = project_refresh(&backbone.identity, &Secret::new(kept.refresh_token)).await?;
+    let session = match project_refresh(&backbone.identity, &Secret::new(kept.refresh_token)).await {
+        // The project counts all visitors as one address, and may be busy or away. The token has not expired yet.
+        Err(error)
+            if kept.expires_at > now && (error.is_temporary() || error.is(identity_codes::OVER_REQUEST_RATE_LIMIT)) =>
+        {
+            user_check(&backbone.identity, visitor.user).await?;
+            return Ok(Some(visitor));
+        }
+        refreshed => refreshed?,
+    };
     let claims = backbone.person_claims(session.access_token.expose()).await?;
     if claims.sub != visitor.user {
         return Err(Error::new(codes::UNAUTHENTICATED, "The session is that of another user. Sign in again."));

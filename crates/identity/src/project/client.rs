@@ -164,7 +164,8 @@ fn refusal(status: u16, body: &[u8]) -> Error {
         "signup_disabled" | "email_provider_disabled" => codes::SIGNUP_DISABLED,
         "weak_password" => core_codes::VALIDATION_FAILED,
         _ if status == 429 => codes::OVER_REQUEST_RATE_LIMIT,
-        "" if status == 401 || status == 403 => {
+        // The gateway before the sign-in service, which knows the key, has no other word for its text.
+        "" if (status == 401 || status == 403) && text(&["msg", "error_description"]).is_none() => {
             return Error::internal(format!("the project refuses SUPABASE_PUBLISHABLE_KEY: {said}"));
         }
         _ if status >= 500 => return away(format!("the project answers {status}")),

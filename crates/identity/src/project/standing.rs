@@ -4,7 +4,7 @@
 //! a minute. While the project does not answer, the last answer holds; without one the request is answered 503.
 
 use std::{
-    sync::atomic::{AtomicI64, Ordering::Relaxed},
+    sync::atomic::{AtomicI64, AtomicU32, Ordering::Relaxed},
     time::Duration,
 };
 
@@ -30,6 +30,8 @@ use crate::{
 const BELIEVED: SignedDuration = SignedDuration::from_secs(30);
 /// How soon the project is asked again after it did not answer.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(5);
+/// How many questions in a row go unanswered before nothing is asked for [`PATIENCE`].
+const AWAY: u32 = 3;
 /// How long the project may take to answer: a request of the user waits meanwhile.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(3);
 /// How many questions are under way at once.
@@ -44,6 +46,8 @@ pub(super) struct Standings {
     turns: Semaphore,
     /// Until when nothing is asked, in seconds since 1970, because the project did not answer.
     quiet_until: AtomicI64,
+    /// How many questions in a row were not answered.
+    unanswered: AtomicU32,
 }
 
 /// What the project said.
@@ -69,6 +73,7 @@ impl Default for Standings {
             sessions: Cache::new(REMEMBERED),
             turns: Semaphore::new(AT_ONCE),
             quiet_until: AtomicI64::new(i64::MIN),
+            unanswered: AtomicU32::new(0),
         }
     }
 }
@@ -89,7 +94,12 @@ impl Standings {
                 // The semaphore is never closed.
                 let _turn = self.turns.acquire().await;
                 match ask.await {
-                    Ok(standing) => return Checked { standing: Some(standing), due: later(BELIEVED) },
+                    Ok(standing) => {
+                        self.unanswered.store(0, Relaxed);
+                        return Checked { standing: Some(standing), due: later(BELIEVED) };
+                    }
+                    // One slow answer says nothing of the next.
+                    Err(_) if self.unanswered.fetch_add(1, Relaxed) + 1 < AWAY => {}
                     Err(_) => self.quiet_until.store(later(PATIENCE).as_second(), Relaxed),
                 }
             }
