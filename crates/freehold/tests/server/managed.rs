@@ -177,6 +177,34 @@ async fn two_installations_in_one_server_cannot_read_each_other() {
     }
 }
 
+/// A dropped database leaves its roles and logins in the Postgres server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_logins_of_a_dropped_installation_cannot_read_a_new_one() {
+    for version in VERSIONS {
+        let home = Home::new();
+        let postgres = Installed::start(&home, version).await;
+        postgres.database("owner", "app").await;
+        let (old, _) = programs(&home, &postgres, ["owner", "web", "app"]);
+        passes(&old, &["migrate"]).await;
+        let admin = postgres.admin("postgres").await;
+        admin.batch_execute("drop database app").await.unwrap();
+        postgres.database("ownernew", "shop").await;
+        let (new, _) = programs(&home, &postgres, ["ownernew", "webnew", "shop"]);
+        passes(&new, &["migrate"]).await;
+        let found = "select quote_ident(rolname) from pg_roles where rolname ~ '^freehold_'";
+        let found: Vec<String> = admin.query(found, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+        let found: Vec<&str> = found.iter().map(String::as_str).collect();
+        for login in ["owner", "web"] {
+            let seen = reads(&postgres.url(login, "shop"), &found).await;
+            assert_eq!(seen, Vec::<String>::new(), "{version}: {login}");
+        }
+        let own = reads(&postgres.url("webnew", "shop"), &found).await;
+        assert!(!own.is_empty(), "{version}: the question finds what there is");
+        assert!(passes(&new, &["doctor"]).await.contains(" 0 failures"));
+        postgres.stop().await;
+    }
+}
+
 /// Installations of before had roles of the same names.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn installations_that_share_their_roles_are_told_apart_by_who_may_connect() {
