@@ -2,7 +2,7 @@
 //!
 //! Several may ask at once: two events, a click and the daily round. An answer is written when no other one was written since it
 //! was asked for; otherwise either may be the older one, and Stripe is asked again. So no answer replaces one that was asked for
-//! later, also when the event that would make a server ask again is lost. After [`TRIES`] an answer is written unless one with a
+//! later, also when the event that would make a server ask again is lost. After a few tries an answer is written unless one with a
 //! higher number was: each takes a number before it asks.
 
 use freehold_core::{Error, Result, TenantId, codes};

@@ -5,7 +5,7 @@
 //! key that is not known, at most every few seconds. What follows from that:
 //!
 //! - a key that the project revoked is refused here ten minutes later at most;
-//! - a ban, a deletion and an ended session at the project are seen within a minute, where one of its keys is set ([`standing`]).
+//! - a ban, a deletion and an ended session at the project are seen within a minute, where one of its keys is set.
 //!
 //! Our pages sign visitors in through the project ([`client`]).
 //!

@@ -75,10 +75,10 @@ async fn what_makes_no_workflow_is_told_with_its_place() {
             json!({ "name": "x", "graph": { "start": "s", "nodes": [{ "id": "s", "type": "sing" }] } }),
             "/graph/nodes/0/type",
         ),
-        (json!({ "name": "x", "graph": { "start": "s", "nodes": [{ "id": "s" }] } }), "/graph/nodes/0"),
+        (json!({ "name": "x", "graph": { "start": "s", "nodes": [{ "id": "s" }] } }), "/graph/nodes/0/type"),
         (
             json!({ "name": "x", "graph": { "start": "s", "nodes": [{ "id": "s", "type": "say", "txt": "x" }] } }),
-            "/graph/nodes/0",
+            "/graph/nodes/0/txt",
         ),
     ] {
         let refused =

@@ -143,7 +143,8 @@ fn workbook(rows: &str) -> Vec<u8> {
 
 /// The same with texts that cells share.
 fn workbook_with(rows: &str, texts: &[&str]) -> Vec<u8> {
-    let texts: String = texts.iter().map(|text| format!("<si><t>{text}</t></si>")).collect();
+    let texts: Vec<String> = texts.iter().map(|text| format!("<si><t>{text}</t></si>")).collect();
+    let texts = texts.concat();
     let texts = format!(r#"<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">{texts}</sst>"#);
     let sheet = |rows: &str| {
         format!(
