@@ -141,6 +141,10 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(Error::new(codes::MALFORMED_REQUEST, "The body is empty; expected JSON."));
     }
+    // serde also reads a struct from its values in their order, without the names.
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        return Err(Error::invalid("", "expected an object, not an array"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let pointer = pointer(error.path());
@@ -150,10 +154,6 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
         }
     })?;
     reader.end().map_err(|error| refusal::of_json(&error))?;
-    // serde also reads a struct from its values in their order, without the names.
-    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
-        return Err(Error::invalid("", "expected an object, not an array"));
-    }
     refuse_nul(bytes)?;
     Ok(value)
 }

@@ -242,6 +242,10 @@ fn library_text(text: &str) -> Option<&'static str> {
         ("invalid number", "expected a number"),
         ("expected value", "expected a JSON value"),
     ];
+    // Of a date that ends too early: "expected two digit month, but found end of input".
+    if text.starts_with("expected ") && text.contains(", but found ") {
+        return Some("expected a time such as 2026-03-15T12:00:00Z");
+    }
     BEGIN.iter().find(|(begin, _)| text.starts_with(begin)).map(|(_, meaning)| *meaning)
 }
 
@@ -365,6 +369,7 @@ mod tests {
             (r#"{"plan":"x","id":7}"#, "/id", "expected an id (a UUID), not a number"),
             (r#"{"plan":"x","at":"yesterday"}"#, "/at", "expected a time such as 2026-03-15T12:00:00Z"),
             (r#"{"plan":"x","at":"2026-03-15"}"#, "/at", "expected a time such as 2026-03-15T12:00:00Z"),
+            (r#"{"plan":"x","at":"2026-03-15T12"}"#, "/at", "expected a time such as 2026-03-15T12:00:00Z"),
             (r#"{"plan":"x","at":""}"#, "/at", "expected a time such as 2026-03-15T12:00:00Z"),
             (r#"{"plan":"x","either":"x"}"#, "/either", "has none of the forms that are documented for it"),
             ("[]", "", "expected an object, not an array"),
