@@ -26,13 +26,15 @@ pub(crate) fn connector(mode: &TlsMode) -> Result<MakeRustlsConnect> {
         TlsMode::Verified(root) => builder.with_root_certificates(authorities(root.as_deref())?).with_no_client_auth(),
         TlsMode::Signed(root) => {
             let roots = Arc::new(authorities(root.as_deref())?);
-            let inner = WebPkiServerVerifier::builder_with_provider(roots, provider)
+            let chain = WebPkiServerVerifier::builder_with_provider(roots, provider.clone())
                 .build()
                 .context("setting up TLS to Postgres")?;
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyName(inner))).with_no_client_auth()
+            let verifier = AnyHost { provider, chain: Some(chain) };
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()
         }
         TlsMode::Off | TlsMode::Encrypted => {
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(Unverified(provider))).with_no_client_auth()
+            let verifier = AnyHost { provider, chain: None };
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()
         }
     };
     Ok(MakeRustlsConnect::new(config))
@@ -57,51 +59,6 @@ fn authorities(file: Option<&Path>) -> Result<RootCertStore> {
     Ok(store)
 }
 
-/// `sslmode=verify-ca` of libpq: the authorities' certificate, for whatever host. For servers that are reached by an address.
-#[derive(Debug)]
-struct AnyName(Arc<WebPkiServerVerifier>);
-
-impl ServerCertVerifier for AnyName {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        // The name is what is checked last.
-        match self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            Err(rustls::Error::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) => Ok(ServerCertVerified::assertion()),
-            verified => verified,
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
-    }
-}
-
 /// What is wrong with the server's certificate, when that was the cause.
 pub(crate) fn certificate_problem(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     let inner = cause.downcast_ref::<io::Error>()?.get_ref()?;
@@ -117,22 +74,36 @@ pub(crate) fn certificate_problem(cause: &(dyn std::error::Error + 'static)) -> 
     })
 }
 
-/// `sslmode=require` of libpq: what is sent is encrypted, who reads it is not checked. Supabase's and most providers'
-/// certificates are signed by an authority of their own, so this is what people expect; `verify-full` is there for
-/// those who have the authority's certificate, and `freehold doctor` recommends it.
+/// Takes a certificate for whatever host.
+///
+/// `sslmode=verify-ca` of libpq asks that the authorities signed it, for servers that are reached by an address. `sslmode=require`
+/// asks nothing: what is sent is encrypted, who reads it is not checked. Supabase's and most providers' certificates are signed by an
+/// authority of their own, so this is what people expect; `verify-full` is there for those who have the authority's certificate, and
+/// `freehold doctor` recommends it.
 #[derive(Debug)]
-struct Unverified(Arc<CryptoProvider>);
+struct AnyHost {
+    provider: Arc<CryptoProvider>,
+    /// Checks who signed the certificate; none: any certificate is taken.
+    chain: Option<Arc<WebPkiServerVerifier>>,
+}
 
-impl ServerCertVerifier for Unverified {
+impl ServerCertVerifier for AnyHost {
     fn verify_server_cert(
         &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
+        let Some(chain) = &self.chain else { return Ok(ServerCertVerified::assertion()) };
+        // The name is what is checked last.
+        match chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+            Err(rustls::Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) => Ok(ServerCertVerified::assertion()),
+            verified => verified,
+        }
     }
 
     fn verify_tls12_signature(
@@ -141,7 +112,7 @@ impl ServerCertVerifier for Unverified {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -150,10 +121,10 @@ impl ServerCertVerifier for Unverified {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
