@@ -93,19 +93,23 @@ async fn live(backbone: &Backbone, parts: &Parts, visitor: Visitor) -> Result<Op
         return Ok(None);
     };
     let now = backbone.clock.now().as_second();
-    if kept.expires_at > now + EARLY {
+    let refreshed = if kept.expires_at > now + EARLY {
+        None
+    } else {
+        match project_refresh(&backbone.identity, &Secret::new(kept.refresh_token)).await {
+            // The project counts all visitors as one address, and may be busy or away. The token has not expired yet.
+            Err(error)
+                if kept.expires_at > now
+                    && (error.is_temporary() || error.is(identity_codes::OVER_REQUEST_RATE_LIMIT)) =>
+            {
+                None
+            }
+            refreshed => Some(refreshed?),
+        }
+    };
+    let Some(session) = refreshed else {
         user_check(&backbone.identity, visitor.user).await?;
         return Ok(Some(visitor));
-    }
-    let session = match project_refresh(&backbone.identity, &Secret::new(kept.refresh_token)).await {
-        // The project counts all visitors as one address, and may be busy or away. The token has not expired yet.
-        Err(error)
-            if kept.expires_at > now && (error.is_temporary() || error.is(identity_codes::OVER_REQUEST_RATE_LIMIT)) =>
-        {
-            user_check(&backbone.identity, visitor.user).await?;
-            return Ok(Some(visitor));
-        }
-        refreshed => refreshed?,
     };
     let claims = backbone.person_claims(session.access_token.expose()).await?;
     if claims.sub != visitor.user {
