@@ -79,6 +79,15 @@ impl Db {
         answer.map_err(|error| self.pulse.failed(error))
     }
 
+    /// The answer to a question that the login itself asks, before any role is taken on. No row of a tenant is read.
+    pub(crate) async fn inspect<R: Row>(&self, query: Query<R>) -> Result<Vec<R>> {
+        let flight = Flight::new(self.client(Party::System("inspect the server", 0)).await?);
+        let answer = self.pulse.answer(pin!(flight.alone(&query))).await??;
+        flight.landed();
+        let (rows, _) = answer.map_err(|error| self.pulse.failed(error))?;
+        rows.iter().map(R::from_row).collect()
+    }
+
     /// What is known of its health.
     pub(crate) fn health(&self) -> &Health {
         &self.pulse.health
@@ -91,7 +100,7 @@ impl Db {
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that takes a connection; callers get a role with it")]
-    pub(crate) async fn client(&self, party: Party) -> Result<Connection> {
+    async fn client(&self, party: Party) -> Result<Connection> {
         let connection = async {
             let permit = self.shares.acquire(party).await.map_err(|Full| self.exhausted(party))?;
             let object = self.pool.get().await.map_err(|error| from_pool(self.pulse.settings(), error))?;

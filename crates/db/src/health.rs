@@ -190,13 +190,16 @@ impl Db {
 
     /// Keeps the clock at the database's until `stop` is true. While the database is away the clock goes on by itself.
     pub async fn clock_keep(&self, clock: Clock, mut stop: watch::Receiver<bool>) {
-        loop {
-            // Requests tell that the database is away.
-            let _ = self.clock_follow(&clock).await;
-            tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => return,
-                () = tokio::time::sleep(FOLLOWED_EVERY) => {}
+        let keep = async {
+            loop {
+                // Requests tell that the database is away.
+                let _ = self.clock_follow(&clock).await;
+                tokio::time::sleep(FOLLOWED_EVERY).await;
             }
+        };
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => {}
+            () = keep => {}
         }
     }
 }

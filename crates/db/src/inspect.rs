@@ -5,12 +5,8 @@ use std::collections::HashMap;
 
 use freehold_core::{Error, Result};
 use jiff::Timestamp;
-use tokio_postgres::Client;
 
-use crate::{Db, MigrationSet, Query, Row, error::DriverResult, migrate::checksum, row, shares::Party, statements};
-
-/// Whose share of the connections this takes.
-const INSPECTOR: Party = Party::System("inspect the server", 0);
+use crate::{Db, MigrationSet, migrate::checksum, row, statements};
 
 row! {
     /// The server and the login that requests come with.
@@ -158,43 +154,36 @@ statements! {
 
 /// The server and the login that requests come with.
 pub async fn server_inspect(db: &Db) -> Result<ServerFacts> {
-    let client = db.client(INSPECTOR).await?;
-    let found = ask(&client, server_facts()).await?.into_iter().next();
+    let found = db.inspect(server_facts()).await?.into_iter().next();
     found.ok_or_else(|| Error::internal("the server does not know the login that it let in"))
 }
 
 /// The roles that Freehold works with.
 pub async fn roles_inspect(db: &Db) -> Result<Vec<RoleFacts>> {
-    ask(&*db.client(INSPECTOR).await?, role_facts()).await
+    db.inspect(role_facts()).await
 }
 
 /// How the database is kept apart from others of the same server.
 pub async fn sharing_inspect(db: &Db) -> Result<SharingFacts> {
-    let found = ask(&*db.client(INSPECTOR).await?, sharing_facts()).await?.into_iter().next();
+    let found = db.inspect(sharing_facts()).await?.into_iter().next();
     found.ok_or_else(|| Error::internal("the server does not know the database that it serves"))
 }
 
 /// Logins that may take on roles of this installation and of another one in the same server, each with whether the database
 /// belongs to it.
 pub async fn logins_of_two_inspect(db: &Db) -> Result<Vec<(String, bool)>> {
-    ask(&*db.client(INSPECTOR).await?, logins_of_two()).await
+    db.inspect(logins_of_two()).await
 }
 
 /// The server's time.
 pub async fn clock_inspect(db: &Db) -> Result<Timestamp> {
-    let read = ask(&*db.client(INSPECTOR).await?, clock_read()).await?.into_iter().next();
+    let read = db.inspect(clock_read()).await?.into_iter().next();
     read.map(|(time,)| time).ok_or_else(|| Error::internal("the server does not know the time"))
 }
 
 /// How the schema differs from what the program brings. The ledger has to be there.
 pub async fn schema_inspect(db: &Db, sets: &[MigrationSet]) -> Result<SchemaDifference> {
     Ok(difference(db.system("compare the schema with the program").fetch_all(migration_list()).await?, sets))
-}
-
-/// As the login itself, outside of any transaction.
-async fn ask<R: Row>(client: &Client, query: Query<R>) -> Result<Vec<R>> {
-    let rows = client.query_typed(query.statement.sql, &query.typed_params()).await.or_error()?;
-    rows.iter().map(R::from_row).collect()
 }
 
 fn difference(applied: Vec<(String, i32, String, String)>, sets: &[MigrationSet]) -> SchemaDifference {

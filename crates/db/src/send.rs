@@ -26,7 +26,7 @@ pub enum StatementCache {
 }
 
 pub(crate) type Answered<T> = Result<T, Error>;
-type Sent = Answered<(Vec<tokio_postgres::Row>, u64)>;
+pub(crate) type Sent = Answered<(Vec<tokio_postgres::Row>, u64)>;
 /// The answers to `begin` and the settings, to the statement, to `commit`.
 pub(crate) type Answers = (Answered<()>, Sent, Answered<()>);
 

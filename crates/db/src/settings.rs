@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use freehold_core::{Error, Result, Secret, codes};
+use postgres_types::{ToSql, Type};
 use tokio_postgres::{
     Client,
     config::{Host, SslMode},
@@ -149,20 +150,22 @@ impl Settings {
 
     /// The role behind the login, as the server names it: behind a pooler the login's name may hold more than that.
     pub async fn role(&self) -> Result<String> {
-        let client = self.connect(CONNECTED_WITHIN).await?;
-        let rows = client.query_typed("select session_user::text", &[]).await.or_error()?;
+        let rows = self.ask("select session_user::text", &[]).await?;
         let role = rows.first().map(|row| row.try_get(0)).transpose().or_error()?;
         role.ok_or_else(|| Error::internal("the server does not name the login that it let in"))
     }
 
     /// Whether the server has a role of this name.
     pub async fn has_role(&self, name: &str) -> Result<bool> {
-        let client = self.connect(CONNECTED_WITHIN).await?;
-        let found = client
-            .query_typed("select from pg_catalog.pg_roles where rolname = $1", &[(&name, postgres_types::Type::TEXT)])
-            .await
-            .or_error()?;
-        Ok(!found.is_empty())
+        let named = "select from pg_catalog.pg_roles where rolname = $1";
+        Ok(!self.ask(named, &[(&name, Type::TEXT)]).await?.is_empty())
+    }
+
+    /// The answer over a connection of its own. All of it takes no longer than connecting may.
+    async fn ask(&self, sql: &str, params: &[(&(dyn ToSql + Sync), Type)]) -> Result<Vec<tokio_postgres::Row>> {
+        let asked = async { self.connect(CONNECTED_WITHIN).await?.query_typed(sql, params).await.or_error() };
+        let answer = tokio::time::timeout(CONNECTED_WITHIN, asked).await;
+        answer.map_err(|_| unreached(Refusal::unanswered(self, CONNECTED_WITHIN)))?
     }
 
     /// The database's name.

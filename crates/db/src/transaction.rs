@@ -15,7 +15,7 @@ use crate::{
     Query, Row,
     database::{Connection, explain_suspension},
     pulse::Pulse,
-    send::{Answered, Answers, StatementCache, TOGETHER, fly, send, send_all},
+    send::{Answered, Answers, Sent, StatementCache, TOGETHER, fly, send, send_all},
 };
 
 /// How long what was abandoned may take to end before its connection is thrown away.
@@ -177,6 +177,12 @@ impl Flight {
     pub(crate) async fn fly<R>(&self, opening: &str, query: &Query<R>, cache: StatementCache) -> Result<Answers> {
         let Some(client) = &self.0 else { return Err(Error::internal("the flight has landed")) };
         Ok(fly(client, opening, query, cache).await)
+    }
+
+    /// The answer to a statement that no transaction is around.
+    pub(crate) async fn alone<R>(&self, query: &Query<R>) -> Result<Sent> {
+        let Some(client) = &self.0 else { return Err(Error::internal("the flight has landed")) };
+        Ok(send(client, query, StatementCache::Off).await)
     }
 
     /// The answer to nothing at all.

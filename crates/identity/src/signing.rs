@@ -153,13 +153,16 @@ pub async fn keys_refresh(identity: &Identity) -> Result<bool> {
 /// Takes keys that were changed elsewhere within seconds, until `stop` is true. While the database is away, the keys stay
 /// what they are.
 pub async fn keys_watch(identity: Identity, mut stop: watch::Receiver<bool>) {
-    loop {
-        tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => return,
-            () = sleep(WATCHED_EVERY) => {}
+    let watch = async {
+        loop {
+            sleep(WATCHED_EVERY).await;
+            // Whoever serves requests says that the database is away; saying it twice helps nobody.
+            let _ = keys_refresh(&identity).await;
         }
-        // Whoever serves requests says that the database is away; saying it twice helps nobody.
-        let _ = keys_refresh(&identity).await;
+    };
+    tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => {}
+        () = watch => {}
     }
 }
 

@@ -74,6 +74,28 @@ async fn a_network_that_swallows_everything_is_an_outage_and_no_more() {
     outage_of_the_link(State::Swallowing).await;
 }
 
+/// What the server asks its database by itself waits for no answer of the dead: neither while it serves nor when it stops.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_nobody_uses_outlives_a_network_that_swallows_and_stops_in_order() {
+    let home = Home::new();
+    let postgres = Postgres::start(&home).await;
+    let link = Link::to(&postgres.socket()).await;
+    let migration = postgres.database("freehold").await;
+    let (_, server) = server(&home, &link.url("freehold_server", "freehold"), &migration).await;
+    let holder = connect(&migration).await;
+    let clock = "select from pg_stat_activity where usename = 'freehold_server' and query like '%clock_timestamp%'";
+    let heard =
+        async || holder.query(&format!("{clock} and query_start > clock_timestamp() - interval '1 s'"), &[]).await;
+    eventually("its clock follows the database's", async || !heard().await.unwrap().is_empty()).await;
+    link.set(State::Swallowing).await;
+    tokio::time::sleep(OUTAGE / 2).await;
+    link.set(State::Open).await;
+    eventually("its clock follows the database's again", async || !heard().await.unwrap().is_empty()).await;
+    link.set(State::Swallowing).await;
+    tokio::time::sleep(OUTAGE / 4).await;
+    server.stop().await;
+}
+
 /// Postgres does not hear that somebody is cut off, and keeps the locks that he had.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_cut_off_in_the_midst_does_not_hold_up_its_tenant() {
