@@ -67,6 +67,19 @@ row! {
     }
 }
 
+row! {
+    /// A login that may take on roles of this installation.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct MemberFacts {
+        /// Its name.
+        pub login: String,
+        /// Whether the database belongs to it.
+        pub owner: bool,
+        /// Whether it may take on roles of another installation in the same server, too.
+        pub of_two: bool,
+    }
+}
+
 /// How the schema of a database differs from what this program brings. Each change as `set/0001_name`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SchemaDifference {
@@ -127,22 +140,26 @@ statements! {
                 d.datname::text as database
          from pg_catalog.pg_database as d where d.datname = current_database()";
 
-    /// Logins that may take on roles of this installation and of another one; superusers may anyway.
-    fn logins_of_two() -> (String, bool) =
+    /// Logins that may take on roles of this installation, but for the one that asks unless it may take on another's roles, too;
+    /// superusers may anyway, and so may nobody who may not connect.
+    fn member_facts() -> MemberFacts =
         "with ours as (
            select o.oid from pg_catalog.pg_roles as o, pg_catalog.pg_namespace as n
            where n.nspname = 'freehold' and o.rolname = any (array(
              select 'freehold_' || kind || substr(pg_get_userbyid(n.nspowner), length('freehold_owner') + 1)
              from unnest(array['owner', 'app', 'system', 'readonly']) as kind))
+         ), members as (
+           select r.oid, r.rolname, pg_has_role(r.oid, d.datdba, 'member') as owner,
+                  has_database_privilege(r.oid, d.oid, 'connect') as connects,
+                  exists (select from pg_catalog.pg_roles as o
+                          where o.rolname ~ '^freehold_(owner|app|system|readonly)(_|$)'
+                            and o.oid not in (select oid from ours) and pg_has_role(r.oid, o.oid, 'member')) as of_two
+           from pg_catalog.pg_roles as r, pg_catalog.pg_database as d
+           where d.datname = current_database() and r.rolcanlogin and not r.rolsuper
+             and exists (select from ours where pg_has_role(r.oid, ours.oid, 'member'))
          )
-         select r.rolname::text, pg_has_role(r.oid, d.datdba, 'member')
-         from pg_catalog.pg_roles as r, pg_catalog.pg_database as d
-         where d.datname = current_database() and r.rolcanlogin and not r.rolsuper
-           and exists (select from ours where pg_has_role(r.oid, ours.oid, 'member'))
-           and exists (select from pg_catalog.pg_roles as o
-                       where o.rolname ~ '^freehold_(owner|app|system|readonly)(_|$)'
-                         and o.oid not in (select oid from ours) and pg_has_role(r.oid, o.oid, 'member'))
-         order by 1";
+         select rolname::text as login, owner, of_two from members
+         where of_two or connects and rolname <> session_user order by 1";
 
     /// The server's time.
     fn clock_read() -> (Timestamp,) = "select clock_timestamp()";
@@ -169,10 +186,9 @@ pub async fn sharing_inspect(db: &Db) -> Result<SharingFacts> {
     found.ok_or_else(|| Error::internal("the server does not know the database that it serves"))
 }
 
-/// Logins that may take on roles of this installation and of another one in the same server, each with whether the database
-/// belongs to it.
-pub async fn logins_of_two_inspect(db: &Db) -> Result<Vec<(String, bool)>> {
-    db.inspect(logins_of_two()).await
+/// Logins that may take on roles of this installation, besides the one that asks.
+pub async fn members_inspect(db: &Db) -> Result<Vec<MemberFacts>> {
+    db.inspect(member_facts()).await
 }
 
 /// The server's time.

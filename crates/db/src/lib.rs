@@ -29,8 +29,8 @@ pub use error::OnConstraint;
 pub use foreign::{AuthTable, Foreign, STATEMENTS as FOREIGN_STATEMENTS};
 pub use health::STATEMENTS as HEALTH_STATEMENTS;
 pub use inspect::{
-    RoleFacts, STATEMENTS as INSPECT_STATEMENTS, SchemaDifference, ServerFacts, SharingFacts, clock_inspect,
-    logins_of_two_inspect, roles_inspect, schema_inspect, server_inspect, sharing_inspect,
+    MemberFacts, RoleFacts, STATEMENTS as INSPECT_STATEMENTS, SchemaDifference, ServerFacts, SharingFacts,
+    clock_inspect, members_inspect, roles_inspect, schema_inspect, server_inspect, sharing_inspect,
 };
 pub use migrate::{Migrated, Migration, MigrationSet, Migrator, ServerLogin, database_ensure};
 pub use refusal::Refusal;

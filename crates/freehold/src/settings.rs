@@ -296,33 +296,47 @@ fn kept<T>(layers: &mut Layers<'_>, result: Result<T>) -> Option<T> {
 
 /// Notes every value that is out of its range.
 fn checks(layers: &mut Layers<'_>, file: &File) {
-    let outside = |value: u64, low: u64, high: u64, name: &str, section: &str| {
-        let inside = (low..=high).contains(&value);
-        (!inside).then(|| format!("{name} in [{section}] is not between {low} and {high}"))
-    };
-    let (database, work) = (&file.database, &file.work);
-    layers.check("database.connections", outside(database.connections as u64, 1, 1000, "connections", "database"));
-    layers.check("work.slots", outside(work.slots as u64, 1, 1000, "slots", "work"));
-    layers.check("work.lease_seconds", outside(work.lease_seconds, 2, 600, "lease_seconds", "work"));
+    for (section, name, value, low, high) in ranges(file) {
+        if !(low..=high).contains(&value) {
+            let problem = format!("{name} in [{section}] is not between {low} and {high}");
+            layers.check(&format!("{section}.{name}"), Some(problem));
+        }
+    }
     for (name, problem) in file.connections.problems() {
         layers.check(&format!("connections.{name}"), Some(problem));
     }
-    let finish = outside(file.shutdown.finish_seconds, 1, 600, "finish_seconds", "shutdown");
-    layers.check("shutdown.finish_seconds", finish);
     layers.check("log.filter", file.log.problem());
-    let auth = &file.auth;
-    layers.check(
-        "auth.access_token_seconds",
-        (auth.access_token_seconds < 120).then(|| {
-            "access_token_seconds in [auth] is below 120: clients refresh 90 seconds before the end".to_owned()
-        }),
-    );
-    let digits = u64::try_from(auth.code_digits).unwrap_or(u64::MAX);
-    layers.check("auth.code_digits", outside(digits, 6, 10, "code_digits", "auth"));
-    for pattern in &auth.redirect_urls {
+    for pattern in &file.auth.redirect_urls {
         let problem = pattern_problem(pattern).map(|problem| format!("redirect_urls in [auth]: {pattern:?} {problem}"));
         layers.check("auth.redirect_urls", problem);
     }
+}
+
+/// The numbers that may not be just any: section, name, value, lowest and highest.
+fn ranges(file: &File) -> Vec<(&'static str, &'static str, i128, i128, i128)> {
+    let (database, work, shutdown, auth) = (&file.database, &file.work, &file.shutdown, &file.auth);
+    let size = |value: usize| value.try_into().unwrap_or(i128::MAX);
+    let (hours, days) = (87_600, 36_500);
+    vec![
+        ("database", "connections", size(database.connections), 1, 1000),
+        ("database", "wait_seconds", database.wait_seconds.into(), 1, 60),
+        ("database", "statement_seconds", database.statement_seconds.into(), 1, 3600),
+        ("work", "slots", size(work.slots), 1, 1000),
+        ("work", "lease_seconds", work.lease_seconds.into(), 2, 600),
+        ("shutdown", "finish_seconds", shutdown.finish_seconds.into(), 1, 600),
+        ("auth", "password_min_length", size(auth.password_min_length), 1, 72),
+        ("auth", "access_token_seconds", auth.access_token_seconds.into(), 120, 604_800),
+        ("auth", "refresh_reuse_seconds", auth.refresh_reuse_seconds.into(), 0, 600),
+        ("auth", "code_minutes", auth.code_minutes.into(), 1, 10_080),
+        ("auth", "code_digits", size(auth.code_digits), 6, 10),
+        ("auth", "resend_seconds", auth.resend_seconds.into(), 0, 86_400),
+        ("auth.sessions", "lifetime_hours", auth.sessions.lifetime_hours.into(), 0, hours),
+        ("auth.sessions", "idle_hours", auth.sessions.idle_hours.into(), 0, hours),
+        ("auth.factors", "most", auth.factors.most.into(), 1, 100),
+        ("auth.limits", "mails_confirmed_percent", auth.limits.mails_confirmed_percent.into(), 0, 100),
+        ("auth.sweep", "audit_days", auth.sweep.audit_days.into(), 0, days),
+        ("auth.sweep", "unconfirmed_days", auth.sweep.unconfirmed_days.into(), 0, days),
+    ]
 }
 
 /// The mail server at `url`, used in the name of `from`.

@@ -1,8 +1,8 @@
 //! The roles that Freehold works with, and how far the schema has come.
 
 use freehold_db::{
-    Db, MigrationSet, RoleFacts, SchemaDifference, SharingFacts, logins_of_two_inspect, roles_inspect, schema_inspect,
-    sharing_inspect,
+    Db, MemberFacts, MigrationSet, RoleFacts, SchemaDifference, SharingFacts, members_inspect, roles_inspect,
+    schema_inspect, sharing_inspect,
 };
 use freehold_metering::plan::Entitlements;
 use freehold_web::Product;
@@ -57,8 +57,8 @@ fn judge_role(facts: &RoleFacts) -> Option<Finding> {
 
 /// Whether another installation in the same Postgres server could read this one.
 pub(super) async fn sharing(db: &Db) -> Vec<Finding> {
-    match (sharing_inspect(db).await, logins_of_two_inspect(db).await) {
-        (Ok(facts), Ok(logins)) => judge_sharing(&facts, &logins),
+    match (sharing_inspect(db).await, members_inspect(db).await) {
+        (Ok(facts), Ok(members)) => judge_sharing(&facts, &members),
         (Err(error), _) | (_, Err(error)) => vec![Finding::fail(
             format!("whether another installation may read this database cannot be told: {}", reason(&error)),
             "let the login read pg_catalog.pg_roles, pg_catalog.pg_database and pg_catalog.pg_shdepend",
@@ -66,7 +66,7 @@ pub(super) async fn sharing(db: &Db) -> Vec<Finding> {
     }
 }
 
-fn judge_sharing(facts: &SharingFacts, logins: &[(String, bool)]) -> Vec<Finding> {
+fn judge_sharing(facts: &SharingFacts, members: &[MemberFacts]) -> Vec<Finding> {
     let SharingFacts { shared, open, database } = facts;
     let mut findings = Vec::new();
     if *shared && *open {
@@ -82,22 +82,27 @@ fn judge_sharing(facts: &SharingFacts, logins: &[(String, bool)]) -> Vec<Finding
             ),
         ));
     }
-    for (login, owner) in logins {
-        let what =
-            format!("the login {login} may take on roles of this installation and of another one in the same server");
-        findings.push(if *owner {
-            Finding::warn(what, "let each installation be migrated by a login of its own")
-        } else {
-            Finding::fail(
-                what,
-                format!("give each installation a login of its own, and revoke the other's roles from {login}"),
-            )
-        });
-    }
+    findings.extend(members.iter().filter_map(judge_member));
     if findings.is_empty() {
         findings.push(Finding::ok("no other installation in this Postgres server may read this one"));
     }
     findings
+}
+
+fn judge_member(MemberFacts { login, owner, of_two }: &MemberFacts) -> Option<Finding> {
+    let two = format!("the login {login} may take on roles of this installation and of another one in the same server");
+    match (owner, of_two) {
+        (true, false) => None,
+        (true, true) => Some(Finding::warn(two, "let each installation be migrated by a login of its own")),
+        (false, true) => Some(Finding::fail(
+            two,
+            format!("give each installation a login of its own, and revoke the other's roles from {login}"),
+        )),
+        (false, false) => Some(Finding::warn(
+            format!("the login {login} may read this database as well: it is a member of its roles"),
+            format!("revoke them from {login} unless a server of this installation logs in as it"),
+        )),
+    }
 }
 
 pub(super) async fn examine(db: &Db, sets: &[MigrationSet]) -> Vec<Finding> {
@@ -183,15 +188,18 @@ mod tests {
 
     #[test]
     fn installations_of_one_server_are_told_apart() {
-        let levels = |shared, open, logins: &[(String, bool)]| -> Vec<Level> {
+        let member = |owner, of_two| [MemberFacts { login: "web".to_owned(), owner, of_two }];
+        let levels = |shared, open, members: &[MemberFacts]| -> Vec<Level> {
             let facts = SharingFacts { shared, open, database: "app".to_owned() };
-            judge_sharing(&facts, logins).iter().map(|finding| finding.level).collect()
+            judge_sharing(&facts, members).iter().map(|finding| finding.level).collect()
         };
         assert_eq!(levels(false, true, &[]), [Level::Ok], "roles of its own");
         assert_eq!(levels(true, false, &[]), [Level::Ok], "nobody else may connect");
         assert_eq!(levels(true, true, &[]), [Level::Fail]);
-        assert_eq!(levels(false, true, &[("web".to_owned(), false)]), [Level::Fail]);
-        assert_eq!(levels(false, true, &[("owner".to_owned(), true)]), [Level::Warn]);
+        assert_eq!(levels(false, true, &member(false, true)), [Level::Fail]);
+        assert_eq!(levels(false, true, &member(true, true)), [Level::Warn]);
+        assert_eq!(levels(false, true, &member(true, false)), [Level::Ok], "who owns the database may read it");
+        assert_eq!(levels(false, true, &member(false, false)), [Level::Warn]);
     }
 
     #[test]

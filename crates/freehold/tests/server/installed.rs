@@ -10,6 +10,7 @@ use freehold_postgres::{Durability, Server, Settings};
 use tokio_postgres::Client;
 
 use crate::{
+    pgbouncer::PgBouncer,
     postgres::connect,
     server::{Home, url_of},
 };
@@ -50,6 +51,12 @@ impl Installed {
     pub(crate) fn url(&self, login: &str, database: &str) -> String {
         let escaped = |text: &str| text.replace(' ', "%20").replace('"', "%22");
         format!("postgres://{}:secret@127.0.0.1:{}/{}", escaped(login), self.0.port(), escaped(database))
+    }
+
+    /// A PgBouncer before it, for these logins.
+    pub(crate) async fn pooler(&self, logins: &[&str]) -> PgBouncer {
+        let logins: Vec<&str> = logins.iter().copied().chain(["postgres"]).collect();
+        PgBouncer::before_socket(self.0.socket_dir(), self.0.port(), &logins).await
     }
 
     /// The number of its port.

@@ -90,6 +90,31 @@ async fn the_owner_of_a_database_who_is_no_superuser_migrates_and_the_login_of_r
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_logins_work_through_a_pooler_in_transaction_mode() {
+    for version in VERSIONS {
+        let home = Home::new();
+        let postgres = Installed::start(&home, version).await;
+        postgres.database("owner", "app").await;
+        let pooler = postgres.pooler(&["owner", "web"]).await;
+        let admin = postgres.admin("postgres").await;
+        admin.batch_execute("create role web login noinherit password 'secret'").await.unwrap();
+        let web = Program::at(&home).with(KEY.0, KEY.1).with("DATABASE_URL", &pooler.url("web", "app"));
+        let both = web.clone().with("DATABASE_MIGRATION_URL", &pooler.url("owner", "app"));
+        passes(&both, &["migrate"]).await;
+        assert!(passes(&both, &["doctor"]).await.contains(" 0 failures"), "{version}");
+
+        let settings = "[mail]\nmailbox = \"always\"\n[outbound]\nallow = [\"127.0.0.0/8\"]\n";
+        fs::write(home.path().join("freehold.toml"), settings).unwrap();
+        let server = web.start().await;
+        let demo = passes(&web, &["demo", "--url", &server.site]).await;
+        assert!(demo.contains("all as they should be"), "{version}: {demo}");
+        server.stop().await;
+        drop(pooler);
+        postgres.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_owner_alone_may_serve_and_a_login_without_rights_is_told_what_to_do() {
     for version in VERSIONS {
         let home = Home::new();
@@ -200,7 +225,15 @@ async fn the_logins_of_a_dropped_installation_cannot_read_a_new_one() {
         }
         let own = reads(&postgres.url("webnew", "shop"), &found).await;
         assert!(!own.is_empty(), "{version}: the question finds what there is");
-        assert!(passes(&new, &["doctor"]).await.contains(" 0 failures"));
+        let healthy = passes(&new, &["doctor"]).await;
+        assert!(healthy.contains(" 0 failures") && !healthy.contains("may read this database"), "{version}: {healthy}");
+
+        let app = found.iter().find(|role| role.starts_with("freehold_app_")).unwrap();
+        let stranger =
+            format!("create role passerby login; grant {app} to passerby; grant connect on database shop to passerby");
+        admin.batch_execute(&stranger).await.unwrap();
+        let told = passes(&new, &["doctor"]).await;
+        assert!(told.contains("the login passerby may read this database as well"), "{version}: {told}");
         postgres.stop().await;
     }
 }

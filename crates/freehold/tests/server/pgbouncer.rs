@@ -3,7 +3,7 @@
 use std::{
     fs,
     os::unix::{fs::MetadataExt, process::CommandExt},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
@@ -23,20 +23,25 @@ pub(crate) struct PgBouncer {
 impl PgBouncer {
     /// Starts one before this Postgres.
     pub(crate) async fn before(postgres: &Postgres) -> Self {
+        Self::before_socket(postgres.socket_folder(), postgres.port(), &["postgres", "freehold_server"]).await
+    }
+
+    /// Starts one before the Postgres with its socket there, for these logins and the superuser.
+    pub(crate) async fn before_socket(socket_folder: &Path, port: u16, logins: &[&str]) -> Self {
         let folder = tempfile::Builder::new().prefix("freehold-pgbouncer-").tempdir_in("/tmp").unwrap();
         let place = folder.path().display();
         let config = format!(
             "[databases]\n* = host={server} port={port}\n[pgbouncer]\nunix_socket_dir = {place}\nlisten_port = {PORT}\n\
              auth_type = trust\nauth_file = {place}/logins\npool_mode = transaction\ndefault_pool_size = 4\n\
              max_client_conn = 400\nserver_login_retry = 1\nlogfile = {place}/log\n",
-            server = postgres.socket_folder().display(),
-            port = postgres.port(),
+            server = socket_folder.display(),
         );
         fs::write(folder.path().join("config.ini"), config).unwrap();
-        fs::write(folder.path().join("logins"), "\"postgres\" \"\"\n\"freehold_server\" \"\"\n").unwrap();
+        let logins: String = logins.iter().map(|login| format!("\"{login}\" \"\"\n")).collect();
+        fs::write(folder.path().join("logins"), logins).unwrap();
 
         // As the user of Postgres: PgBouncer refuses to run as root, and the socket is closed to everybody else.
-        let owner = fs::metadata(postgres.socket_folder()).unwrap();
+        let owner = fs::metadata(socket_folder).unwrap();
         let (user, group) = (owner.uid(), owner.gid());
         let mut command = Command::new(binary());
         command.arg("-q").arg(folder.path().join("config.ini")).stdout(Stdio::null()).stderr(Stdio::null());
