@@ -112,8 +112,8 @@ async function start() {
   part("make-key").addEventListener("click", keyMake);
   part("sign-out").addEventListener("click", signOut);
   try {
-    const [user, me] = await Promise.all([call("GET", "/auth/v1/user"), call("GET", "/api/v1/me")]);
-    show("email", user.email);
+    const me = await call("GET", "/api/v1/me");
+    show("email", me.email);
     // Requests that name no organization go to the first.
     const [organization] = me.organizations ?? [];
     show("organization", organization?.name ?? "none yet");
