@@ -16,14 +16,15 @@ debootstrap --variant=minbase --include=ca-certificates,curl,nginx-light,openssl
     "$release" "$root" >"$root.log" 2>&1 || { tail -n 5 "$root.log"; exit 1; }
 rm "$root.log"
 install -m 755 target/debug/freehold "$root/usr/local/bin/freehold"
+mkdir -p "$root/dev" "$root/trial"
 
 # What the section says, for whoever follows it below.
 awk '/^## / { inside = ($0 == "## Deploy") } inside && /^```/ { language = language ? "" : substr($0, 4); next }
-     inside && language { print > (folder "/" language) }' folder="$root/root" README.md
+     inside && language { print > (folder "/" language) }' folder="$root/trial" README.md
 
-cat >"$root/root/follow" <<'FOLLOW'
+cat >"$root/trial/follow" <<'FOLLOW'
 set -eu
-cd /root
+cd /trial
 ip=127.0.0.1
 printf '%s localhost db.example.org app.example.org\n' "$ip" >/etc/hosts
 mount -t proc proc /proc
@@ -97,6 +98,5 @@ wait "$server" || { cat server.log; exit 1; }
 ! grep -E ' (ERROR|WARN) |panicked' server.log
 echo "done: the section leads where it says"
 FOLLOW
-mkdir -p "$root/dev"
 unshare --net --mount --pid --fork --kill-child sh -ec "ip link set lo up
-    mount --bind /dev '$root/dev'; exec chroot '$root' /bin/sh /root/follow"
+    mount --bind /dev '$root/dev'; exec chroot '$root' /bin/sh /trial/follow"
