@@ -220,7 +220,8 @@ pub(crate) async fn invitation_revoke(
 ///
 /// Makes you a member of the organization that invites your confirmed address, and switches you to it. Accepting twice is
 /// accepting once.
-#[utoipa::path(post, path = "/invitations/accept", tag = "Organizations", request_body = InvitationAccept,
+#[utoipa::path(post, path = "/invitations/accept", tag = "Organizations",
+    security(("bearer" = [])), request_body = InvitationAccept,
     responses((status = 200, body = MembershipBody)))]
 pub(crate) async fn invitation_accept(
     State(backbone): State<Backbone>,

@@ -61,7 +61,8 @@ impl From<Membership> for MembershipBody {
 /// Read your account
 ///
 /// Who am I, and where do I belong?
-#[utoipa::path(get, path = "/me", tag = "Account", responses((status = 200, body = MeBody)))]
+#[utoipa::path(get, path = "/me", tag = "Account",
+    security(("bearer" = [])), responses((status = 200, body = MeBody)))]
 pub(crate) async fn me_get(State(backbone): State<Backbone>, signed_in: SignedIn) -> Answer<Json<MeBody>> {
     let mut tx = backbone.db.system("read own account").begin().await?;
     let user = user_find(&mut tx, signed_in.user).await?.or_not_found("user")?;

@@ -1,12 +1,19 @@
 //! The OpenAPI 3.1 document: what every handler says of itself, and what holds for all of them.
 
+mod complete;
+mod schemas;
+mod topics;
+
 use utoipa::{
     Modify, OpenApi,
     openapi::{
-        OpenApi as Document, Server, Tag,
+        OpenApi as Document, Server,
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
+
+pub use complete::complete;
+pub use topics::Topic;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -38,20 +45,6 @@ pub fn base(product_name: &str) -> Document {
     let mut document = Base::openapi();
     product_name.clone_into(&mut document.info.title);
     "1".clone_into(&mut document.info.version);
-    document.info.license = None;
-    document.info.contact = None;
     document.servers = Some(vec![Server::new("/")]);
-    // The order in which a newcomer meets them; a product's own follow.
-    let tags = [
-        "Sign-in",
-        "Account",
-        "Organizations",
-        "API keys",
-        "Usage and plans",
-        "Billing",
-        "Jobs",
-        "Events and webhooks",
-    ];
-    document.tags = Some(tags.map(Tag::new).into());
     document
 }

@@ -74,6 +74,7 @@ pub(crate) struct OrganizationPage {
 ///
 /// The organizations you belong to, the one you last switched to first.
 #[utoipa::path(get, path = "/organizations", tag = "Organizations",
+    security(("bearer" = [])),
     params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = OrganizationPage)))]
 pub(crate) async fn organization_list(
@@ -91,7 +92,8 @@ pub(crate) async fn organization_list(
 ///
 /// Creates an organization that you own, and switches you to it. Users who own as many organizations that pay nothing as the
 /// server allows are refused (`unpaid_organizations`). The trial of a plan begins with your first organization only.
-#[utoipa::path(post, path = "/organizations", tag = "Organizations", request_body = OrganizationName,
+#[utoipa::path(post, path = "/organizations", tag = "Organizations",
+    security(("bearer" = [])), request_body = OrganizationName,
     responses((status = 201, body = OrganizationBody)))]
 pub(crate) async fn organization_create(
     State(backbone): State<Backbone>,
@@ -158,7 +160,8 @@ pub(crate) async fn organization_change(
 /// Switch organization
 ///
 /// Switches to the organization: requests without `X-Organization-Id` go to it from now on.
-#[utoipa::path(post, path = "/organizations/{id}/select", tag = "Organizations", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/organizations/{id}/select", tag = "Organizations",
+    security(("bearer" = [])), params(("id" = Uuid, Path)),
     responses((status = 204)))]
 pub(crate) async fn organization_select(
     State(backbone): State<Backbone>,

@@ -65,6 +65,7 @@ impl From<Money> for MoneyBody {
 
 /// How much of a meter a plan includes.
 #[derive(Serialize, ToSchema)]
+#[schema(as = PlanLimit)]
 pub(crate) struct LimitBody {
     /// The meter's id.
     meter: String,

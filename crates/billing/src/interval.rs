@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 /// How often a subscription is paid. As text and JSON: `month`, `year`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = BillingInterval)]
 pub enum Interval {
     /// Every month.
     Month,

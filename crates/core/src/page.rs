@@ -32,6 +32,11 @@ pub struct PageRequest {
 }
 
 impl PageRequest {
+    /// Most entries a page may hold.
+    pub const MOST: i64 = 200;
+    /// How many entries a page holds when the request does not say.
+    pub const USUAL: i64 = 50;
+
     /// The page of `limit` things (1 to 200, default 50) after `cursor`.
     pub fn new(limit: Option<i64>, cursor: Option<Cursor>) -> Result<Self> {
         Ok(Self { limit: limit_check(limit)?, after: cursor.map_or(Uuid::max(), |cursor| cursor.0) })
@@ -64,11 +69,11 @@ impl PageRequest {
 
 /// How many things a page holds: 1 to 200, 50 when it is not said.
 fn limit_check(limit: Option<i64>) -> Result<i64> {
-    let limit = limit.unwrap_or(50);
-    if (1..=200).contains(&limit) {
+    let limit = limit.unwrap_or(PageRequest::USUAL);
+    if (1..=PageRequest::MOST).contains(&limit) {
         Ok(limit)
     } else {
-        Err(Error::invalid("?limit", format!("{limit} is not between 1 and 200")))
+        Err(Error::invalid("?limit", format!("{limit} is not between 1 and {}", PageRequest::MOST)))
     }
 }
 

@@ -264,7 +264,8 @@ pub fn router(backbone: Backbone, product: &Product, local: Local) -> (Router, V
         .nest("/auth/v1", freehold_api::auth::routes())
         .split_for_parts();
     // Serialising a document that we made ourselves cannot fail.
-    let document = serde_json::to_value(document).unwrap_or_default();
+    let mut document = serde_json::to_value(document).unwrap_or_default();
+    freehold_api::openapi::complete(&mut document, &backbone.site_url, product.topics);
     // The paths without a version, which older clients know.
     let (unversioned, _) = api().split_for_parts();
     let served = document.clone();

@@ -28,6 +28,8 @@ pub struct Product {
     pub events: &'static [EventType],
     /// Its part of the API, under `/api/v1`.
     pub routes: fn() -> OpenApiRouter<Backbone>,
+    /// The topics of that part: the tag of its operations, and what they are about.
+    pub topics: &'static [(&'static str, &'static str)],
 }
 
 impl Product {
@@ -43,6 +45,7 @@ impl Product {
             schedules: &[],
             events: &[],
             routes: OpenApiRouter::new,
+            topics: &[],
         }
     }
 }

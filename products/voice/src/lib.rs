@@ -70,6 +70,15 @@ pub const PRODUCT: Product = Product {
     ],
     events: events::ALL,
     routes: routes::routes,
+    topics: &[
+        ("Workflows", "Workflows: the graphs that calls follow, and their versions."),
+        ("Templates", "Ready-made workflows to begin with."),
+        ("Runs", "Runs of workflows: calls and chats, with what was said and collected."),
+        ("Campaigns", "Campaigns call lists of contacts by a workflow, within calling hours."),
+        ("Splits", "Experiments (A/B): versions of a workflow compared on real runs."),
+        ("Engines", "Voice engines: the servers that speak and listen for your workflows."),
+        ("Analytics", "Figures on calls, workflows and campaigns, as JSON, CSV and PDF."),
+    ],
 };
 
 /// Workflows and their versions.

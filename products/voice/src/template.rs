@@ -27,6 +27,7 @@ pub struct Template {
     /// The graph. It validates, and is the customer's to change.
     pub graph: Graph,
     /// Inputs for a sample run.
+    #[schema(value_type = BTreeMap<String, String>)]
     pub sample_inputs: Variables,
     /// A callee for a sample run.
     pub sample_script: Script,

@@ -89,7 +89,8 @@ pub(crate) async fn session_refresh_by_cookie(
 /// Who am I
 ///
 /// The signed-in person and where he belongs; the same as `GET /api/v1/me`.
-#[utoipa::path(get, path = "/auth/me", tag = "Sign-in with a cookie", responses((status = 200, body = MeBody)))]
+#[utoipa::path(get, path = "/auth/me", tag = "Sign-in with a cookie",
+    security(("bearer" = [])), responses((status = 200, body = MeBody)))]
 pub(crate) async fn account_get(state: State<Backbone>, signed_in: SignedIn) -> Answer<Json<MeBody>> {
     me_get(state, signed_in).await
 }

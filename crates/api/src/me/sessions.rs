@@ -59,7 +59,8 @@ fn holder(signed_in: SignedIn) -> Holder {
 /// List your sessions
 ///
 /// Where you are signed in.
-#[utoipa::path(get, path = "/me/sessions", tag = "Account", responses((status = 200, body = SessionInfoList)))]
+#[utoipa::path(get, path = "/me/sessions", tag = "Account",
+    security(("bearer" = [])), responses((status = 200, body = SessionInfoList)))]
 pub(crate) async fn own_session_list(
     State(backbone): State<Backbone>,
     signed_in: SignedIn,
@@ -72,7 +73,8 @@ pub(crate) async fn own_session_list(
 /// End a session
 ///
 /// Signs you out in one place. It is over there within a second, also for tokens that would hold for longer.
-#[utoipa::path(delete, path = "/me/sessions/{id}", tag = "Account", params(("id" = Uuid, Path)),
+#[utoipa::path(delete, path = "/me/sessions/{id}", tag = "Account",
+    security(("bearer" = [])), params(("id" = Uuid, Path)),
     responses((status = 204)))]
 pub(crate) async fn own_session_end(
     State(backbone): State<Backbone>,
@@ -92,7 +94,8 @@ pub(crate) async fn own_session_end(
 /// End your other sessions
 ///
 /// Signs you out everywhere but here.
-#[utoipa::path(delete, path = "/me/sessions", tag = "Account", responses((status = 204)))]
+#[utoipa::path(delete, path = "/me/sessions", tag = "Account",
+    security(("bearer" = [])), responses((status = 204)))]
 pub(crate) async fn own_sessions_end(
     State(backbone): State<Backbone>,
     signed_in: SignedIn,

@@ -7,6 +7,7 @@ use super::Execution;
 
 /// One line of a transcript.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = TranscriptEntry)]
 pub struct Entry {
     /// When it began, in milliseconds since the call's start.
     pub at_ms: u64,

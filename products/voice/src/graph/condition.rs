@@ -8,6 +8,7 @@ use super::{answer, wording};
 /// One way out of a branch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = BranchCase)]
 pub struct Case {
     /// What must hold of the branch's variable.
     pub when: Condition,

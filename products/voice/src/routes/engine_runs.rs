@@ -18,6 +18,7 @@ use crate::{
 
 /// A report as it was kept.
 #[derive(Serialize, ToSchema)]
+#[schema(as = RecordedReport)]
 pub(crate) struct ReportBody {
     /// What was reported.
     report: Report,

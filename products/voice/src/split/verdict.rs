@@ -42,6 +42,7 @@ pub enum Verdict {
 
 /// A range of success rates, both ends in it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = ConfidenceInterval)]
 pub struct Interval {
     /// From 0 to 1.
     pub low: f64,

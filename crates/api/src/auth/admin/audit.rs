@@ -33,6 +33,7 @@ pub(crate) struct EntryQuery {
 
 /// Something that happened.
 #[derive(Serialize, ToSchema)]
+#[schema(as = AuthAuditEntry)]
 pub(crate) struct EntryBody {
     id: Uuid,
     /// `action`, `actor_id`, `actor_username`, `log_type`, `traits` and so on.

@@ -19,6 +19,7 @@ use crate::auth::{body::SessionBody, user::Bearer};
 
 /// What the grant `id_token` brings.
 #[derive(Default, Deserialize, ToSchema)]
+#[schema(as = IdTokenSignIn)]
 pub(crate) struct IdTokenBody {
     /// `id_token`: the provider's name.
     provider: Option<String>,

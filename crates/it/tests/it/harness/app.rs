@@ -5,6 +5,7 @@
 //! somebody who signed up.
 
 mod ask;
+mod documented;
 mod people;
 mod served;
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{refuse, snapshot};
+use super::{exceptions, refuse, snapshot};
 use crate::harness::app::TestApp;
 
 #[tokio::test]
@@ -28,6 +28,26 @@ async fn every_operation_says_what_it_is_and_what_it_answers() {
             if !names.insert(name.to_owned()) {
                 broken.push(format!("{method} {path}: another operation is called {name:?}"));
             }
+            let answers = operation["responses"].as_object().into_iter().flatten();
+            for (status, answer) in answers {
+                if answer.get("$ref").is_none() && answer["description"].as_str().is_none_or(str::is_empty) {
+                    broken.push(format!("{method} {path}: does not describe its answer {status}"));
+                }
+            }
+            if operation["responses"].get("default").is_none() {
+                broken.push(format!("{method} {path}: does not say what an error looks like"));
+            }
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                if parameter["description"].as_str().is_none_or(str::is_empty) {
+                    broken.push(format!("{method} {path}: does not describe its parameter {}", parameter["name"]));
+                }
+            }
+            for tag in operation["tags"].as_array().into_iter().flatten() {
+                let topics = app.document["tags"].as_array().into_iter().flatten();
+                if !topics.into_iter().any(|topic| topic["name"] == *tag && !topic["description"].is_null()) {
+                    broken.push(format!("{method} {path}: its topic {tag} is not described"));
+                }
+            }
             if operation["summary"].as_str().is_none_or(str::is_empty) || operation["tags"].as_array().is_none() {
                 broken.push(format!("{method} {path}: has no summary or no tag"));
             }
@@ -43,6 +63,28 @@ async fn every_operation_says_what_it_is_and_what_it_answers() {
         }
     }
     refuse("Every operation is described:", &broken);
+}
+
+/// Operations that take no API key say so, and no others do.
+#[tokio::test]
+async fn operations_for_users_alone_ask_for_an_access_token() {
+    let app = TestApp::new().await;
+    let listed = exceptions(include_str!("personal_operations.txt"));
+    let mut broken = Vec::new();
+    for (path, methods) in app.document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let name = format!("{} {path}", method.to_uppercase());
+            let personal = operation["security"] == json!([{ "bearer": [] }]);
+            // The operations of administrators take the service key, which is a token, too.
+            if personal != listed.contains_key(name.as_str())
+                && !path.starts_with("/auth/v1/admin/")
+                && path != "/auth/v1/invite"
+            {
+                broken.push(format!("{name}: says {}", operation["security"]));
+            }
+        }
+    }
+    refuse("What an operation accepts is documented:", &broken);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use axum::{
 use serde_json::Value;
 use tower::ServiceExt;
 
-use super::{Person, served::near};
+use super::{Person, documented, served::near};
 
 /// A request that is being written.
 #[derive(Clone)]
@@ -127,6 +127,7 @@ impl Ask {
     #[track_caller]
     pub(crate) fn send(self) -> impl Future<Output = Answer> + Send {
         let asked = format!("{} {}", self.method, self.path.chars().take(200).collect::<String>());
+        let (method, path) = (self.method.clone(), self.path.clone());
         let request = Request::builder().method(self.method).uri(&self.path).body(Body::from(self.body));
         let mut request = request.unwrap_or_else(|error| panic!("{asked}: {error}"));
         *request.headers_mut() = self.headers;
@@ -135,7 +136,10 @@ impl Ask {
             let response = self.router.oneshot(request).await.unwrap_or_else(|never| match never {});
             let (parts, body) = response.into_parts();
             let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-            Answer { asked, status: parts.status.as_u16(), headers: parts.headers, body }
+            let answer = Answer { asked, status: parts.status.as_u16(), headers: parts.headers, body };
+            let problem = documented::problem(&method, &path, answer.status, answer.header("content-type"));
+            assert_eq!(problem, None, "{answer} is not as the OpenAPI document says");
+            answer
         }
     }
 }

@@ -18,7 +18,7 @@ use freehold_web::Backbone;
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::{Ask, Setup, Stripe};
+use super::{Ask, Setup, Stripe, documented};
 use crate::harness::TestDatabase;
 
 /// Where people reach every test's server.
@@ -60,6 +60,7 @@ impl Served {
         let parts = vec![part("Database", Standing::Connected), part("Mail", Standing::StandIn)];
         let local = Local { mailbox: setup.mailbox, sends_mails: false, whole: setup.whole, near: setup.near, parts };
         let (router, document) = compose::router(backbone.clone(), setup.product, local);
+        documented::learn(&document);
         Ok(Self { backbone, router, document })
     }
 
