@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
@@ -52,13 +52,28 @@ pub const PRODUCTS: &[(&str, Product)] = &[
 /// Largest body of a request: 1 MiB.
 const BODY_LIMIT: usize = 1024 * 1024;
 
-/// The product of this name.
+/// The product of this name, or of the `product.toml` at this path: its application lives elsewhere.
 pub fn product(name: &str) -> Result<Product> {
-    let found = PRODUCTS.iter().find(|(known, _)| *known == name);
+    if let Some((_, product)) = PRODUCTS.iter().find(|(known, _)| *known == name) {
+        return Ok(*product);
+    }
+    if name.contains(std::path::MAIN_SEPARATOR) || name.ends_with(".toml") {
+        return product_read(name);
+    }
     let names: Vec<&str> = PRODUCTS.iter().map(|(name, _)| *name).collect();
-    found
-        .map(|(_, product)| *product)
-        .ok_or_else(|| anyhow!("there is no product {name:?}; there are: {}", names.join(", ")))
+    Err(anyhow!(
+        "there is no product {name:?}; there are: {}; or give the path of a product.toml, such as ./product.toml",
+        names.join(", ")
+    ))
+}
+
+fn product_read(path: &str) -> Result<Product> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("reading the product of --product from {path}"))?;
+    // Read once, when the process starts, and needed until it ends, as the text of a product that is built in.
+    let product = Product::from_toml(path.to_owned().leak(), text.leak());
+    specification(&product)?;
+    Ok(product)
 }
 
 /// What the product's `product.toml` says.

@@ -71,10 +71,10 @@ pub struct Options {
     #[arg(long, global = true, value_name = "FOLDER")]
     data: Option<String>,
 
-    /// What is sold here: voice, documents, pharmacy or studio [default: voice]
+    /// Product to sell: voice, documents, pharmacy, studio, or the path of a product.toml of your own [default: voice]
     ///
     /// [env: FREEHOLD_PRODUCT]
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "PRODUCT")]
     product: Option<String>,
 
     /// Where people reach the server, scheme and host alone [default: http:// and the listening address]

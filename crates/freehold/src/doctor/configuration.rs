@@ -25,7 +25,12 @@ pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
 fn product(name: &str) -> Finding {
     let found = match compose::product(name) {
         Ok(found) => found,
-        Err(error) => return Finding::fail(error.to_string(), "name one of them with --product or FREEHOLD_PRODUCT"),
+        Err(error) => {
+            return Finding::fail(
+                format!("{error:#}"),
+                "correct the file, or name another product with --product or FREEHOLD_PRODUCT",
+            );
+        }
     };
     match compose::specification(&found) {
         Ok(spec) => Finding::ok(format!("{} says what {} sells: {} plans", found.file, spec.name, spec.plans().len())),

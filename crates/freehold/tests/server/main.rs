@@ -35,6 +35,7 @@ mod people;
 mod pgbouncer;
 mod pooler;
 mod postgres;
+mod product_file;
 mod project;
 mod refusals;
 mod rolling;
