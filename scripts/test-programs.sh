@@ -33,5 +33,11 @@ unpack_pinned .freehold stripe-packages "stripe@23.1.0" "stripe==16.1.0"
 # client wants to see although nothing here uses it.
 unpack_pinned .freehold supabase-client "@supabase/supabase-js@2.119.1 ws@8.23.0 playwright-core@1.65.1" ""
 
+# What reads the OpenAPI document: two linters, and three generators of clients with what checks and runs their code.
+unpack_pinned .freehold api-clients \
+    "@redocly/cli@1.34.5 @stoplight/spectral-cli@6.15.0 openapi-typescript@7.13.0 openapi-fetch@0.17.0 \
+@hey-api/openapi-ts@0.80.0 typescript@5.9.3" \
+    "openapi-python-client==0.29.1 mypy==2.4.1 httpx==0.28.1 attrs==26.1.0"
+
 # The mail server that the tests send to.
 unpack_pinned .freehold mail-server "" "aiosmtpd==1.4.6 atpublic==9.0.0 attrs==26.1.0"

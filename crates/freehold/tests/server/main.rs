@@ -9,6 +9,7 @@
     reason = "a test's helpers are tests too, which clippy sees in a #[test] only"
 )]
 
+mod api_clients;
 mod beside;
 mod billing;
 mod billing_kills;
