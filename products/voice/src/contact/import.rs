@@ -2,8 +2,8 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use freehold_core::{Context, Error, FieldError, Ids, Result, codes};
-use freehold_db::TenantTx;
+use freehold_core::{Caller, Context, Error, FieldError, Ids, Result, codes};
+use freehold_db::{Db, TenantTx};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -61,19 +61,71 @@ pub struct Import {
     pub ignored_columns: Vec<String>,
 }
 
-/// Adds the contacts of a file, and the campaign after it. `validation_failed` with the lines, when no row is good, or rows are bad
+/// What the rows of a list have to be good for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Terms {
+    /// The graphs that a contact may be called by.
+    pub(super) graphs: Vec<Graph>,
+    /// Whether a contact needs a number, because it is really called.
+    calls: bool,
+    /// The campaign's country of numbers without a country code.
+    country: Option<Country>,
+}
+
+impl Terms {
+    pub(super) async fn of(tx: &mut TenantTx, campaign: CampaignId) -> Result<Self> {
+        let campaign = campaign_find(tx, campaign).await?;
+        let graphs = campaign_graphs(tx, campaign.workflow_id, campaign.version).await?;
+        let country = campaign.default_country.as_deref().and_then(Country::find);
+        Ok(Self { graphs, calls: campaign.channel == "http", country })
+    }
+
+    /// How a list is read that was sent with these options.
+    pub(super) fn options(&self, sent: &ListOptions) -> ListOptions {
+        ListOptions { calls: self.calls, country: sent.country.or(self.country), ..sent.clone() }
+    }
+}
+
+/// A list that was read for a campaign.
+pub(crate) struct ReadList {
+    table: Arc<Table>,
+    sent: ListOptions,
+    terms: Terms,
+    file: ContactFile,
+}
+
+/// Reads a list for a campaign. This may take seconds, and Postgres ends a transaction in which nothing is asked for that long: so
+/// none is open meanwhile.
+pub(crate) async fn list_read(
+    db: &Db,
+    caller: &Caller,
+    campaign: CampaignId,
+    table: Arc<Table>,
+    sent: ListOptions,
+) -> Result<ReadList> {
+    let mut tx = db.tenant(caller).begin().await?;
+    let terms = Terms::of(&mut tx, campaign).await?;
+    tx.commit().await?;
+    let file = read_apart(table.clone(), &terms, &sent).await?;
+    Ok(ReadList { table, sent, terms, file })
+}
+
+/// Adds the contacts of a list, and the campaign after it. `validation_failed` with the lines, when no row is good, or rows are bad
 /// and all are to be good; `conflict` when the campaign is over.
 pub(crate) async fn contacts_import(
     tx: &mut TenantTx,
     campaign: CampaignId,
-    table: Arc<Table>,
-    options: ListOptions,
+    list: ReadList,
     on_error: OnError,
     ids: &Ids,
     now: Timestamp,
 ) -> Result<(Import, Campaign)> {
-    let (graphs, options) = list_terms(tx, campaign, options).await?;
-    let mut file = read_apart(table.clone(), graphs, options).await?;
+    let ReadList { table, sent, terms, mut file } = list;
+    let now_terms = Terms::of(tx, campaign).await?;
+    if now_terms != terms {
+        // The campaign or its workflow was changed meanwhile, which hardly ever happens.
+        file = read_apart(table.clone(), &now_terms, &sent).await?;
+    }
     refuse_bad(&file, on_error)?;
     // Only now, so that nobody waits for the reading.
     let campaign = campaign_lock(tx, campaign).await?;
@@ -108,20 +160,9 @@ pub(crate) async fn contacts_import(
     Ok((import, campaign))
 }
 
-/// What rows have to be good for, and how they are read for this campaign.
-pub(super) async fn list_terms(
-    tx: &mut TenantTx,
-    campaign: CampaignId,
-    options: ListOptions,
-) -> Result<(Vec<Graph>, ListOptions)> {
-    let campaign = campaign_find(tx, campaign).await?;
-    let graphs = campaign_graphs(tx, campaign.workflow_id, campaign.version).await?;
-    let country = campaign.default_country.as_deref().and_then(Country::find);
-    Ok((graphs, ListOptions { calls: campaign.channel == "http", country: options.country.or(country), ..options }))
-}
-
 /// Reads the rows, apart from the threads that answer requests.
-async fn read_apart(table: Arc<Table>, graphs: Vec<Graph>, options: ListOptions) -> Result<ContactFile> {
+async fn read_apart(table: Arc<Table>, terms: &Terms, sent: &ListOptions) -> Result<ContactFile> {
+    let (graphs, options) = (terms.graphs.clone(), terms.options(sent));
     let read = tokio::task::spawn_blocking(move || contact_file_read(&table, &graphs, &options)).await;
     read.context("reading a contact list")?
 }

@@ -2,15 +2,15 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use freehold_core::{Context, Result};
-use freehold_db::TenantTx;
+use freehold_core::{Caller, Context, Result};
+use freehold_db::Db;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
     columns::{Columns, ContactColumn},
     file::{BadRow, ContactFile, ContactRow, ListOptions, columns_of, list_problem, rows_read},
-    import::{ignored, known_refuse, list_terms, told},
+    import::{Terms, ignored, known_refuse, told},
     store,
     table::{ContactListFormat, Table},
 };
@@ -70,17 +70,20 @@ impl From<&ContactRow> for ContactSample {
 
 /// Reads a file as an import would, and changes nothing.
 pub(crate) async fn contacts_preview(
-    tx: &mut TenantTx,
+    db: &Db,
+    caller: &Caller,
     campaign: CampaignId,
     table: Arc<Table>,
-    options: ListOptions,
+    sent: ListOptions,
 ) -> Result<ContactListPreview> {
-    let (graphs, options) = list_terms(tx, campaign, options).await?;
-    let reading = table.clone();
-    let read = tokio::task::spawn_blocking(move || read(&reading, &graphs, &options)).await;
+    let mut tx = db.tenant(caller).begin().await?;
+    let terms = Terms::of(&mut tx, campaign).await?;
+    tx.commit().await?;
+    let (reading, options) = (table.clone(), terms.options(&sent));
+    let read = tokio::task::spawn_blocking(move || read(&reading, &terms.graphs, &options)).await;
     let (mut file, problem) = read.context("reading a contact list")?;
     let phones: Vec<String> = file.good.iter().filter_map(|row| row.phone.clone()).collect();
-    let known = tx.fetch_all(store::contact_phones(campaign, phones)).await?;
+    let known = db.tenant(caller).fetch_all(store::contact_phones(campaign, phones)).await?;
     let known: HashSet<String> = known.into_iter().map(|(phone,)| phone).collect();
     let is_known = |row: &&ContactRow| row.phone.as_ref().is_some_and(|phone| known.contains(phone));
     let lines: HashSet<u64> = file.good.iter().filter(is_known).map(|row| row.line).collect();

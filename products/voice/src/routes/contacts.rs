@@ -130,13 +130,15 @@ pub(crate) async fn contacts_import(
     let creation = Creation::from_file(request, LIST_KINDS).await?;
     let table = table_load(creation.body.clone(), hints).await?;
     let limits = Limits::of(&backbone, &caller).await?;
+    // A retry gets its first answer, whatever became of the campaign.
+    let list = import::list_read(&backbone.db, &caller, id, table, options).await;
     let mut fresh = match creation.attempt(&backbone, &caller).await? {
         Attempt::Fresh(fresh, _) => fresh,
         Attempt::Replay(answer) => return Ok(answer),
     };
     let account = limits.account(&backbone, &caller);
     let (ids, now) = (&backbone.ids, account.now);
-    let (import, campaign) = import::contacts_import(&mut fresh.tx, id, table, options, on_error, ids, now).await?;
+    let (import, campaign) = import::contacts_import(&mut fresh.tx, id, list?, on_error, ids, now).await?;
     campaign_wake(&mut fresh.tx, account, campaign).await?;
     Ok(fresh.finish(StatusCode::CREATED, &import).await?)
 }
@@ -162,10 +164,7 @@ pub(crate) async fn contacts_preview(
     caller.allow_change()?;
     let (hints, options) = options.read()?;
     let table = table_load(Creation::from_file(request, LIST_KINDS).await?.body, hints).await?;
-    let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let preview = preview::contacts_preview(&mut tx, id, table, options).await?;
-    tx.commit().await?;
-    Ok(Json(preview))
+    Ok(Json(preview::contacts_preview(&backbone.db, &caller, id, table, options).await?))
 }
 
 /// List contacts
