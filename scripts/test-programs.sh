@@ -1,7 +1,6 @@
 #!/bin/sh
-# Installs the programs that the tests start and that are not Rust: PgBouncer, nginx, a reader of PDF, a browser, node with the
-# official verifiers of webhooks, Stripe's packages and Supabase's client, and a mail server with the certificates that
-# OpenSSL makes for it.
+# Installs the programs that the tests start and that are not in Rust: PgBouncer, nginx, a PDF reader, a browser, Node.js with the
+# official webhook verifiers, Stripe's packages and Supabase's client, a mail server, and OpenSSL, which makes its certificates.
 set -eu
 
 . "$(dirname "$0")/debian-packages.sh"
@@ -13,24 +12,24 @@ install_missing npm npm
 install_missing pdftotext poppler-utils
 install_missing openssl openssl
 install_missing chromium chromium
-# Another time for a program that is not ours to change: the tests set the clock of a server forward.
+# The tests set the clock of a server forward with it, without a change to the server.
 install_missing faketime faketime
 
-# The newest Postgres beside the machine's own: the tests run on the oldest and on the newest that are supported.
+# The newest Postgres, in addition to the machine's own: the tests run on the oldest and on the newest supported version.
 scripts/postgres-from-pypi.sh --always .freehold
 
-# The official verifiers of Standard Webhooks, with which the tests check our signatures. None of them knows ed25519 (`v1a`)
-# so far; for that there are OpenSSL, which node brings, and libsodium (`PyNaCl`). svix 2 of npm wants node 22, which Debian
-# 12 has not; its verifier is `standardwebhooks` in both.
+# The official verifiers of Standard Webhooks, with which the tests check our signatures. None of them supports ed25519
+# (`v1a`) yet; the tests check it with OpenSSL, which is part of Node.js, and libsodium (`PyNaCl`). svix 2 of npm needs Node.js 22,
+# which Debian 12 does not have; its verifier is `standardwebhooks` in both versions.
 unpack_pinned .freehold webhook-verifiers \
     "standardwebhooks@1.1.1 svix@1.99.1" "standardwebhooks==1.1.0 svix==2.9.1 PyNaCl==1.6.2"
 
-# Stripe's official packages, with which the tests drive our sandbox. Both pin the API version that
+# Stripe's official packages, with which the tests call our sandbox. Both pin the API version that
 # crates/stripe-sandbox/src/version.rs speaks.
 unpack_pinned .freehold stripe-packages "stripe@23.1.0" "stripe==16.1.0"
 
-# Supabase's client, with which the tests sign in, and what drives the browser. Node before 22 has no WebSocket, which the
-# client wants to see although nothing here uses it.
+# Supabase's client, with which the tests sign in, and Playwright, which controls the browser. Node.js before 22 has no WebSocket;
+# the client requires one (`ws`), although the tests do not use it.
 unpack_pinned .freehold supabase-client "@supabase/supabase-js@2.119.1 ws@8.23.0 playwright-core@1.65.1" ""
 
 # What reads the OpenAPI document: two linters, and three generators of clients with what checks and runs their code.

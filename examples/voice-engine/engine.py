@@ -1,14 +1,14 @@
-"""A voice engine for Freehold that only pretends to telephone: it says every line of the workflow, hears "yes" to every
-question, and reports. docs/voice-engine.md describes the protocol; Python's standard library is all it takes.
+"""A voice engine for Freehold that simulates calls: it speaks every line of the workflow, answers "yes" to every
+question, and reports. docs/voice-engine.md describes the protocol; it needs only Python's standard library.
 
     ENGINE_SECRET=whsec_… python3 engine.py 9000     (0: any free port; the first line of the output names it)
 """
 import base64, hashlib, hmac, json, os, re, sys, threading, time, urllib.error, urllib.request, uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-# Several secrets, separated by spaces, while one is being replaced. The first is what we sign with.
+# Several secrets, separated by spaces, while one is being replaced. The engine signs with the first.
 KEYS = [base64.b64decode(secret.removeprefix("whsec_")) for secret in os.environ["ENGINE_SECRET"].split()]
-RUNS = {}  # By id: the message that came first, so that a run which is posted again is not conducted again.
+RUNS = {}  # The first message of each run, by id, so that a run that is posted again is not conducted again.
 
 def signature(key, message_id, timestamp, body):
     return "v1," + base64.b64encode(hmac.digest(key, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256)).decode()
@@ -22,7 +22,7 @@ def is_freeholds(headers, body):
     return any(hmac.compare_digest(one, other) for one in expected for other in given)
 
 def report(run, sequence, **fields):
-    """Tells it until it is heard; whether the call is still wanted."""
+    """Sends a report until it is answered. Returns whether the call should continue."""
     one = {"id": f"r{sequence}", "sequence": sequence, **fields}
     body, message_id = json.dumps({"run_id": run["run_id"], "reports": [one]}).encode(), f"msg_{uuid.uuid4().hex}"
     for pause in (1, 2, 4, 8, 16, 0):
@@ -32,14 +32,14 @@ def report(run, sequence, **fields):
         try:
             with urllib.request.urlopen(urllib.request.Request(run["callback_url"], body, headers), timeout=15) as answer:
                 return json.load(answer)["status"] == "in_progress"
-        except OSError as error:  # A 4xx would be answered again; everything else may pass.
+        except OSError as error:  # A repeated request would get the same 4xx; other errors may be temporary.
             if isinstance(error, urllib.error.HTTPError) and error.code < 500 and error.code != 429:
                 return False
         time.sleep(pause)
     return False
 
 def lines(run):
-    """Walks the graph: who says what at which node, and how it ended. A real engine dials, speaks and listens here."""
+    """Walks the graph: yields node, speaker and text of each line, returns outcome and success. A real engine makes the call here."""
     nodes, values = {node["id"]: node for node in run["graph"]["nodes"]}, dict(run["inputs"])
     node = next(node for node in nodes.values() if node["type"] == "start")
     for _ in range(1000):
@@ -59,7 +59,7 @@ def conduct(run):
     elapsed = lambda: int((time.monotonic() - began) * 1000)
     wanted = report(run, sequence, type="progress", stage="answered")
     while wanted and "stop" not in run:
-        sequence += 1  # What happens later has the higher sequence, whatever arrives first.
+        sequence += 1  # A later report has a higher sequence, whichever arrives first.
         try:
             node, speaker, text = next(walk)
         except StopIteration as end:

@@ -1,4 +1,4 @@
-//! Who did what.
+//! The audit log of an organization: who changed what, and when.
 
 use axum::extract::State;
 use freehold_core::{Area, Cursor, Permission};
@@ -10,32 +10,32 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Somebody did something.
+/// An entry of the audit log: one change in the organization.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AuditEntryBody {
-    /// Which entry.
+    /// The entry's id.
     #[schema(value_type = Uuid)]
     id: EntryId,
-    /// When it happened.
+    /// When the change was made, UTC.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// Who did it.
+    /// The user, key or system that made the change.
     actor: ActorBody,
-    /// What happened to what: `billing.state_changed`.
+    /// The kind of change, such as `billing.state_changed`.
     action: String,
-    /// To what or whom: an id, or a name.
+    /// The id or name of what was changed; null when the action has no subject.
     subject: Option<String>,
-    /// What else is known of it.
+    /// Further facts about the change; the fields depend on `action`.
     #[schema(value_type = Object)]
     detail: Value,
 }
 
-/// Who did something.
+/// The user, key or system that made a change.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ActorBody {
-    /// `user`, `key`, or `system`: Freehold itself, because of the time or of a payment.
+    /// `user`, `key`, or `system` (Freehold itself, after a deadline or a payment).
     kind: String,
-    /// Which person or key; null for `system`.
+    /// Id of the user or API key; null for `system`.
     id: Option<Uuid>,
 }
 
@@ -46,7 +46,7 @@ impl From<Entry> for AuditEntryBody {
     }
 }
 
-/// Which entries.
+/// Filter and page of the audit log.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AuditQuery {
@@ -55,31 +55,37 @@ pub(crate) struct AuditQuery {
     action: Option<String>,
 }
 
-/// A page of the audit.
+/// A page of the audit log.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AuditPage {
-    /// The newest first.
+    /// The entries, newest first.
     data: Vec<AuditEntryBody>,
-    /// Send it as `cursor` for the next page.
+    /// Value of `cursor` for the next page; null on the last page.
     #[schema(value_type = Option<String>)]
     next_cursor: Option<Cursor>,
 }
 
-/// Read the audit
+/// List audit entries
 ///
-/// Who did what in the organization, the newest first. Entries are written in the transaction of what they tell of, and are
-/// never changed. For administrators and owners.
-#[utoipa::path(get, path = "/audit", tag = "Organizations",
-    params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query),
-        ("action" = Option<String>, Query,
-            description = "Only these: `billing.state_changed`, or `billing.*` for all that begin so")),
-    responses((status = 200, body = AuditPage)))]
+/// Returns who changed what in the organization, newest first. An entry is written in the same transaction as its
+/// change and never changes. Requires the role admin or owner.
+#[utoipa::path(
+    get, path = "/audit", tag = "Organizations",
+    params(
+        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
+         left out"),
+        ("action" = Option<String>, Query, description = "Return only this action (`billing.state_changed`), or \
+         all actions with a prefix (`billing.*`)"),
+    ),
+    responses((status = 200, body = AuditPage)),
+)]
 pub(crate) async fn audit_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Query(query): Query<AuditQuery>,
 ) -> Answer<Json<AuditPage>> {
-    // It tells who is paid for what and who let whom in, which not every member is to know.
+    // The audit log names who paid and who admitted whom, so plain members cannot read it.
     caller.allow(Permission::write(Area::Organization))?;
     let request = Paging::new(query.limit, query.cursor).request()?;
     let page = audit::audit_list(&backbone.db, &caller, query.action.as_deref(), request).await?;

@@ -23,8 +23,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub use face::face;
 pub(crate) use signup::{metadata, read};
 
-/// The endpoints under `/auth/v1`. Their errors are written by `face`, which stands around the whole router, so that it
-/// also writes those of paths and methods that are not there.
+/// The endpoints under `/auth/v1`. The middleware `face` writes their errors. It wraps the whole router, so it also
+/// writes the errors of unknown paths and methods.
 pub fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new()
         .routes(routes!(signup::signup))

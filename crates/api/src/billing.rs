@@ -1,7 +1,7 @@
 //! Plan, payment and invoices of an organization.
 //!
-//! Everything that changes something is asked of Stripe, so it works for an organization that can only be read, too: paying is
-//! how it comes back. What Stripe answered is written down before we answer.
+//! Stripe makes every change, so these endpoints also work for a suspended organization: a payment is how it becomes
+//! active again. The answer is written down before it is returned.
 
 mod body;
 mod invoices;
@@ -25,7 +25,7 @@ use crate::usage::MeterBody;
 const READ: Permission = Permission::read(Area::Billing);
 const WRITE: Permission = Permission::write(Area::Billing);
 
-/// The routes of this module.
+/// The routes of billing.
 pub(crate) fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new()
         .routes(routes!(billing_plan_list))
@@ -42,22 +42,22 @@ pub(crate) fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(stripe_events::stripe_event_receive))
 }
 
-/// What is used, with the names that people know.
+/// The usage of an organization with display names.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct BillingUsageBody {
-    /// The plan's id.
+    /// Id of the plan, such as `pro`.
     plan: String,
-    /// The plan's name.
+    /// Display name of the plan.
     plan_name: String,
-    /// The version of the plan it bought.
+    /// Version of the plan that the organization is on.
     plan_version: i32,
-    /// Each thing that is counted.
+    /// The usage of each meter.
     meters: Vec<MeterBody>,
 }
 
-/// List the plans for an organization
+/// List plans for an organization
 ///
-/// The plans that are sold, which of them the organization is on, and what changing to each of the others means.
+/// Returns the plans on sale, which of them the organization is on, and what a change to each of the others means.
 #[utoipa::path(get, path = "/billing/plans", tag = "Billing", responses((status = 200, body = BillingPlanList)))]
 pub(crate) async fn billing_plan_list(
     State(backbone): State<Backbone>,
@@ -68,10 +68,9 @@ pub(crate) async fn billing_plan_list(
     Ok(Json(BillingPlanList::of(&backbone.product, &overview)))
 }
 
-/// Read the subscription
+/// Get the subscription
 ///
-/// Where the organization stands with its money: its plan, until when it is paid, what is owed, and what it uses beyond its
-/// plan.
+/// Returns the organization's plan, the period it is paid for, what is owed, and the meters above the plan's limits.
 #[utoipa::path(get, path = "/billing/subscription", tag = "Billing",
     responses((status = 200, body = SubscriptionBody)))]
 pub(crate) async fn subscription_get(
@@ -82,9 +81,9 @@ pub(crate) async fn subscription_get(
     Ok(Json(SubscriptionBody::from(&overview(sold(&backbone)?, &caller).await?)))
 }
 
-/// Read usage with the plan
+/// Get usage with the plan
 ///
-/// What the organization has used of its plan, with the names that people know.
+/// Returns the organization's usage of its plan, with display names.
 #[utoipa::path(get, path = "/billing/usage", tag = "Billing", responses((status = 200, body = BillingUsageBody)))]
 pub(crate) async fn billing_usage_get(
     State(backbone): State<Backbone>,
@@ -102,13 +101,13 @@ pub(crate) async fn billing_usage_get(
     }))
 }
 
-/// Billing, where it is switched on.
+/// Billing, or an error where it is disabled.
 fn sold(backbone: &Backbone) -> Result<&Billing> {
-    let message = "This server sells nothing: every organization has everything, without limits.";
+    let message = "Billing is disabled on this server: every organization has all features without limits.";
     backbone.billing.as_ref().ok_or_else(|| Error::new(codes::BILLING_DISABLED, message))
 }
 
-/// Whoever may see what is used may see what is paid for, and until when; also in the archive, for those who can pay.
+/// Requires the permission to read usage. In an archived organization, only callers who may pay can read it.
 fn look(caller: &Caller) -> Result<()> {
     match caller.allow(READ) {
         Ok(()) => Ok(()),

@@ -1,9 +1,9 @@
-//! Signing in for web applications that keep no token: the refresh token stays in a cookie that no script can read, and the
-//! application has the access token in its memory only. The same functions as under `/auth/v1`, with another way of handing
-//! over what they give.
+//! Sign-in for web applications that store no token: the refresh token is in a cookie that no script can read, and the
+//! application keeps the access token in memory only. The functions are those of `/auth/v1`; only the delivery of the
+//! tokens differs.
 //!
-//! Read in this order: [`link`] sends a mail and uses up its link or code, [`session`] goes on from the cookie, [`cookie`] is
-//! the cookie, [`own_page`] refuses requests that other sites send in somebody's name.
+//! Read in this order: [`link`] sends a mail and verifies its link or code, [`session`] continues from the cookie,
+//! [`cookie`] is the cookie, and [`own_page`] refuses forged cross-site requests.
 
 mod cookie;
 mod link;
@@ -13,7 +13,7 @@ mod session;
 use freehold_web::Backbone;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// The endpoints, under `/auth` of the API.
+/// The routes, under `/auth` of the API.
 pub(crate) fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new()
         .routes(routes!(link::magic_link_request))

@@ -1,4 +1,4 @@
-//! What happened, for whoever was away.
+//! Events of the last 30 days, for applications that missed a delivery.
 
 use axum::extract::State;
 use freehold_core::{Area, Cursor, Permission};
@@ -9,20 +9,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-/// An event, as webhooks send it.
+/// An event, in the form in which webhooks send it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct EventBody {
-    /// Which; the `webhook-id` of its deliveries.
+    /// Id of the event, and `webhook-id` of its deliveries.
     #[schema(value_type = Uuid)]
     id: EventId,
-    /// `call.completed`; [/docs/events](/docs/events) lists them all.
+    /// Type of the event, such as `call.completed`; [/docs/events](/docs/events) lists all types.
     r#type: String,
-    /// Of the form of `data`.
+    /// Version of the form of `data`, from 1.
     version: i16,
-    /// When it happened.
+    /// When the event happened, UTC.
     #[schema(value_type = String, format = DateTime)]
     timestamp: Timestamp,
-    /// What happened.
+    /// Content of the event; the fields depend on `type`.
     #[schema(value_type = Object)]
     data: Box<RawValue>,
 }
@@ -34,7 +34,7 @@ impl From<Published> for EventBody {
     }
 }
 
-/// Which events.
+/// Filter and page of events.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EventQuery {
@@ -47,22 +47,30 @@ pub(crate) struct EventQuery {
 /// A page of events.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct EventPage {
-    /// The oldest first.
+    /// The events, oldest first.
     data: Vec<EventBody>,
-    /// Send it as `cursor` for the next page; null when there is no more for now.
+    /// Value of `cursor` for the next page; null when no later event exists yet.
     #[schema(value_type = Option<String>)]
     next_cursor: Option<Cursor>,
 }
 
 /// List events
 ///
-/// What happened in the last 30 days, in the order in which it became true, the oldest first. To catch up, remember the last
-/// event's id and send it as `since`: nothing ever appears before an event that was listed.
-#[utoipa::path(get, path = "/events", tag = "Events and webhooks",
-    params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query),
-        ("type" = Option<String>, Query, description = "Only these: `call.completed`, or `call.*` for all that begin so"),
-        ("since" = Option<String>, Query, description = "Only from this time on, or only what came after the event with this id")),
-    responses((status = 200, body = EventPage)))]
+/// Returns the events of the last 30 days in the order of their commit, oldest first. To catch up, store the id of the
+/// last event you have seen and send it as `since`: no event ever appears before a listed one.
+#[utoipa::path(
+    get, path = "/events", tag = "Events and webhooks",
+    params(
+        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
+         left out"),
+        ("type" = Option<String>, Query, description = "Return only this type (`call.completed`), or all types with a \
+         prefix (`call.*`)"),
+        ("since" = Option<String>, Query, description = "Return only events from this time on, or events after the \
+         event with this id"),
+    ),
+    responses((status = 200, body = EventPage)),
+)]
 pub(crate) async fn event_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -77,11 +85,14 @@ pub(crate) async fn event_list(
     Ok(Json(EventPage { data: page.data, next_cursor: page.next_cursor }))
 }
 
-/// Read an event
+/// Get an event
 ///
-/// One event of the last 30 days.
-#[utoipa::path(get, path = "/events/{id}", tag = "Events and webhooks", params(("id" = Uuid, Path)),
-    responses((status = 200, body = EventBody)))]
+/// Returns an event of the last 30 days.
+#[utoipa::path(
+    get, path = "/events/{id}", tag = "Events and webhooks",
+    params(("id" = Uuid, Path, description = "Id of the event")),
+    responses((status = 200, body = EventBody)),
+)]
 pub(crate) async fn event_get(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,

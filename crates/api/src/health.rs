@@ -1,4 +1,4 @@
-//! Whether the server lives, and whether it can work.
+//! Liveness and readiness of the server.
 
 use axum::{
     Router,
@@ -9,15 +9,16 @@ use axum::{
 };
 use freehold_web::{Answer, Backbone};
 
-/// `/healthz`: the process answers. `/readyz`: the server takes requests too, the database can be read and written, and its clock is
-/// this server's.
+/// `/healthz`: the process answers. `/readyz`: the server accepts requests, the database is readable and writable, and
+/// its clock agrees with this server's.
 pub fn routes() -> Router<Backbone> {
     Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready))
 }
 
 async fn ready(State(backbone): State<Backbone>) -> Answer<Response> {
     if backbone.shutdown.has_begun() {
-        // No error: whoever asks is to send requests to another server, and the log has said so already.
+        // This is no error: the load balancer should send requests to another server, and the shutdown is logged
+        // already.
         return Ok((StatusCode::SERVICE_UNAVAILABLE, "shutting down\n").into_response());
     }
     backbone.db.ready().await?;

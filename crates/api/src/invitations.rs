@@ -16,37 +16,37 @@ use utoipa::ToSchema;
 
 use crate::me::MembershipBody;
 
-/// An invitation.
+/// An invitation to an organization.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct InvitationBody {
-    /// Which.
+    /// Id of the invitation.
     #[schema(value_type = Uuid)]
     id: InvitationId,
-    /// Who is invited.
+    /// E-mail address of the invited user.
     email: String,
-    /// What they will be: viewer, member, admin or owner.
+    /// Role that the user gets: viewer, member, admin or owner.
     role: String,
-    /// `open`, `expired`, `accepted` or `revoked`.
+    /// State of the invitation: `open`, `expired`, `accepted` or `revoked`.
     state: &'static str,
-    /// The user who sent it last, whose present role bounds it; null: a key did.
+    /// Id of the user who last sent the invitation; their current role limits `role`. Null when an API key sent it.
     #[schema(value_type = Option<Uuid>)]
     invited_by: Option<UserId>,
-    /// The key that sent it last; null: a user did.
+    /// Id of the API key that last sent the invitation; null when a user did.
     #[schema(value_type = Option<Uuid>)]
     invited_by_key: Option<ApiKeyId>,
-    /// When.
+    /// When the invitation was created, UTC.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When its last mail was asked for.
+    /// When the invitation's last mail was queued, UTC.
     #[schema(value_type = String, format = DateTime)]
     sent_at: Timestamp,
-    /// Until when it can be accepted.
+    /// When the invitation expires, UTC.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Timestamp,
-    /// When it was accepted.
+    /// When the invitation was accepted, UTC; null while it is not.
     #[schema(value_type = Option<String>, format = DateTime)]
     accepted_at: Option<Timestamp>,
-    /// By whom.
+    /// Id of the user who accepted the invitation; null while it is not accepted.
     #[schema(value_type = Option<Uuid>)]
     accepted_by: Option<UserId>,
 }
@@ -72,14 +72,14 @@ impl InvitationBody {
     }
 }
 
-/// An invitation to be made.
+/// The invitation to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct InvitationNew {
-    /// Who is invited.
+    /// E-mail address of the user to invite.
     #[schema(max_length = 254, example = "ada@example.org")]
     email: String,
-    /// What they will be: viewer, member, admin or owner; never above your own. `member` when left out.
+    /// Role for the user: viewer, member, admin or owner; at most your own. `member` when left out.
     #[serde(default = "member")]
     #[schema(value_type = String)]
     role: Role,
@@ -92,27 +92,33 @@ fn member() -> Role {
 /// A page of invitations.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct InvitationPage {
-    /// The newest first, the closed ones too.
+    /// The invitations, newest first, including closed ones.
     data: Vec<InvitationBody>,
-    /// Send it as `cursor` for the next page.
+    /// Value of `cursor` for the next page; null on the last page.
     #[schema(value_type = Option<String>)]
     next_cursor: Option<Cursor>,
 }
 
-/// What the link of an invitation's mail carries.
+/// The token of an invitation.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct InvitationAccept {
-    /// `inv_…`
+    /// Token from the invitation's link: `inv_…`.
     token: String,
 }
 
 /// List invitations
 ///
-/// The organization's invitations.
-#[utoipa::path(get, path = "/invitations", tag = "Organizations",
-    params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = InvitationPage)))]
+/// Returns the organization's invitations, newest first.
+#[utoipa::path(
+    get, path = "/invitations", tag = "Organizations",
+    params(
+        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
+         left out"),
+    ),
+    responses((status = 200, body = InvitationPage)),
+)]
 pub(crate) async fn invitation_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -125,13 +131,18 @@ pub(crate) async fn invitation_list(
     Ok(Json(InvitationPage { data: page.data, next_cursor: page.next_cursor }))
 }
 
-/// Invite somebody
+/// Invite a user
 ///
-/// Sends a mail to the address; its owner becomes a member by accepting. Open invitations take a seat of the plan. Whether the
-/// address has an account here is not told.
-#[utoipa::path(post, path = "/invitations", tag = "Organizations", request_body = InvitationNew,
-    params(("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer again")),
-    responses((status = 201, body = InvitationBody)))]
+/// Sends an invitation mail; the user becomes a member by accepting. An open invitation takes a seat of the plan. The
+/// answer does not reveal whether the address has an account.
+#[utoipa::path(
+    post, path = "/invitations", tag = "Organizations", request_body = InvitationNew,
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
+         retry with the same key gets the first answer again"),
+    ),
+    responses((status = 201, body = InvitationBody)),
+)]
 pub(crate) async fn invitation_create(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -150,9 +161,9 @@ pub(crate) async fn invitation_create(
         Attempt::Fresh(fresh, body) => (fresh, body),
         Attempt::Replay(answer) => return Ok(answer),
     };
-    // A retry gets its answer also when the invitation was accepted meanwhile.
+    // A repeated request gets its stored answer even when the invitation was accepted meanwhile.
     if is_member {
-        return Err(Error::new(codes::CONFLICT, "A user with that address is a member already.").into());
+        return Err(Error::new(codes::CONFLICT, "A user with this e-mail address is a member already.").into());
     }
     let token = InvitationToken::generate(&backbone.random);
     let new = NewInvitation { id: backbone.ids.next(), email: email.clone(), role: new.role };
@@ -169,11 +180,14 @@ pub(crate) async fn invitation_create(
     Ok(fresh.finish(StatusCode::CREATED, &InvitationBody::of(made, now)).await?)
 }
 
-/// Send an invitation again
+/// Resend an invitation
 ///
-/// Sends another mail, whose link replaces that of the one before, and lets the invitation hold for its whole time anew.
-#[utoipa::path(post, path = "/invitations/{id}/resend", tag = "Organizations", params(("id" = Uuid, Path)),
-    responses((status = 200, body = InvitationBody)))]
+/// Sends another mail, whose link replaces the previous one, and restarts the time until the invitation expires.
+#[utoipa::path(
+    post, path = "/invitations/{id}/resend", tag = "Organizations",
+    params(("id" = Uuid, Path, description = "Id of the invitation")),
+    responses((status = 200, body = InvitationBody)),
+)]
 pub(crate) async fn invitation_resend(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -200,9 +214,12 @@ pub(crate) async fn invitation_resend(
 
 /// Revoke an invitation
 ///
-/// Takes it back; the link of its mail stops working. Also possible in a suspended or archived organization.
-#[utoipa::path(delete, path = "/invitations/{id}", tag = "Organizations", params(("id" = Uuid, Path)),
-    responses((status = 200, body = InvitationBody)))]
+/// Revokes the invitation; the link in its mail stops working. Also works in a suspended or archived organization.
+#[utoipa::path(
+    delete, path = "/invitations/{id}", tag = "Organizations",
+    params(("id" = Uuid, Path, description = "Id of the invitation")),
+    responses((status = 200, body = InvitationBody)),
+)]
 pub(crate) async fn invitation_revoke(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -218,8 +235,8 @@ pub(crate) async fn invitation_revoke(
 
 /// Accept an invitation
 ///
-/// Makes you a member of the organization that invites your confirmed address, and switches you to it. Accepting twice is
-/// accepting once.
+/// Makes you a member of the organization that invited your confirmed address, and switches you to it. Accepting again
+/// changes nothing.
 #[utoipa::path(post, path = "/invitations/accept", tag = "Organizations",
     security(("bearer" = [])), request_body = InvitationAccept,
     responses((status = 200, body = MembershipBody)))]
@@ -234,7 +251,7 @@ pub(crate) async fn invitation_accept(
     Ok(Json(joined.or_not_found("organization")?.into()))
 }
 
-/// The event that tells of a change that happens now.
+/// Id and time for the event of a change.
 fn told(backbone: &Backbone) -> (EventId, Timestamp) {
     (backbone.ids.next(), backbone.clock.now())
 }

@@ -1,4 +1,4 @@
-//! What is done later, and how far it is.
+//! Background jobs and their progress.
 
 use axum::extract::State;
 use freehold_core::{Area, Cursor, Permission};
@@ -8,38 +8,38 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A job.
+/// A background job.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct JobBody {
-    /// Which.
+    /// Id of the job.
     #[schema(value_type = Uuid)]
     id: JobId,
-    /// What kind of work: `voice.campaign_call`.
+    /// Kind of work, such as `voice.campaign_call`.
     kind: String,
-    /// waiting, running, done, cancelled or dead.
+    /// State of the job: waiting, running, done, cancelled or dead.
     #[schema(value_type = JobState)]
     state: String,
-    /// The higher goes first within the organization.
+    /// Priority of the job within the organization; higher values run first.
     urgency: i16,
-    /// How many attempts were begun.
+    /// Number of attempts that have started.
     attempt: i16,
-    /// How many there may be.
+    /// Largest number of attempts.
     attempts: i16,
-    /// Not before then.
+    /// Earliest start of the next attempt, UTC.
     #[schema(value_type = String, format = DateTime)]
     run_at: Timestamp,
-    /// How far it is, 0 to 100.
+    /// Progress of the job in percent, 0 to 100.
     progress: i16,
-    /// What it is doing.
+    /// What the job is doing, as a text; may be empty.
     progress_words: String,
-    /// Whether somebody asked it to stop.
+    /// Whether a cancellation was requested.
     cancel_requested: bool,
-    /// Why the last attempt failed.
+    /// Error of the last attempt; null when none failed.
     error: Option<String>,
-    /// When it was asked for.
+    /// When the job was created, UTC.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When it ended.
+    /// When the job ended, UTC; null until then.
     #[schema(value_type = Option<String>, format = DateTime)]
     finished_at: Option<Timestamp>,
 }
@@ -66,19 +66,19 @@ impl From<JobRecord> for JobBody {
     }
 }
 
-/// Where a job stands.
+/// State of a job.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum JobState {
-    /// For its time, or for a worker.
+    /// Waits for its start time or for a worker.
     Waiting,
-    /// A worker is at it.
+    /// Runs on a worker.
     Running,
-    /// Ended well. Most kinds are forgotten at once, some a while later.
+    /// Succeeded. Most kinds are deleted at once, some after a while.
     Done,
-    /// Somebody cancelled it. Forgotten after a day.
+    /// Was cancelled. Deleted after a day.
     Cancelled,
-    /// Failed for good, unless it is replayed. Forgotten after 30 days.
+    /// Failed for good, unless it is replayed. Deleted after 30 days.
     Dead,
 }
 
@@ -94,7 +94,7 @@ impl JobState {
     }
 }
 
-/// Which jobs.
+/// Filter and page of jobs.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct JobQuery {
@@ -107,37 +107,43 @@ pub(crate) struct JobQuery {
 /// A page of jobs.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct JobPage {
-    /// The newest first.
+    /// The jobs, newest first.
     data: Vec<JobBody>,
-    /// Send it as `cursor` for the next page.
+    /// Value of `cursor` for the next page; null on the last page.
     #[schema(value_type = Option<String>)]
     next_cursor: Option<Cursor>,
 }
 
-/// Which dead letters.
+/// The dead letters to replay.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct JobReplay {
-    /// Those of this kind.
+    /// Kind of the jobs to replay: 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     kind: String,
 }
 
-/// How many dead letters were replayed.
+/// The number of replayed dead letters.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct JobReplayed {
-    /// 1,000 at most; when it is that many, ask again.
+    /// Number of replayed jobs, at most 1,000. Repeat the request when it is 1,000.
     replayed: u64,
 }
 
 /// List jobs
 ///
-/// The organization's jobs: those that wait or run, dead letters, and those that ended a short while ago.
-#[utoipa::path(get, path = "/jobs", tag = "Jobs",
-    params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query),
-        ("state" = Option<JobState>, Query, description = "Only those in this state"),
-        ("kind" = Option<String>, Query, description = "Only those of this kind")),
-    responses((status = 200, body = JobPage)))]
+/// Returns the organization's jobs: waiting and running ones, dead letters, and recently ended ones.
+#[utoipa::path(
+    get, path = "/jobs", tag = "Jobs",
+    params(
+        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
+         left out"),
+        ("state" = Option<JobState>, Query, description = "Return only jobs in this state"),
+        ("kind" = Option<String>, Query, description = "Return only jobs of this kind"),
+    ),
+    responses((status = 200, body = JobPage)),
+)]
 pub(crate) async fn job_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -150,10 +156,14 @@ pub(crate) async fn job_list(
     Ok(Json(JobPage { data: page.data, next_cursor: page.next_cursor }))
 }
 
-/// Read a job
+/// Get a job
 ///
-/// One job, and how far it is.
-#[utoipa::path(get, path = "/jobs/{id}", tag = "Jobs", params(("id" = Uuid, Path)), responses((status = 200, body = JobBody)))]
+/// Returns a job with its progress.
+#[utoipa::path(
+    get, path = "/jobs/{id}", tag = "Jobs",
+    params(("id" = Uuid, Path, description = "Id of the job")),
+    responses((status = 200, body = JobBody)),
+)]
 pub(crate) async fn job_get(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -165,9 +175,12 @@ pub(crate) async fn job_get(
 
 /// Cancel a job
 ///
-/// A job that waits is cancelled at once; one that runs is stopped within seconds, unless it ends before.
-#[utoipa::path(post, path = "/jobs/{id}/cancel", tag = "Jobs", params(("id" = Uuid, Path)),
-    responses((status = 200, body = JobBody)))]
+/// Cancels a waiting job at once, and stops a running one within seconds, unless it ends first.
+#[utoipa::path(
+    post, path = "/jobs/{id}/cancel", tag = "Jobs",
+    params(("id" = Uuid, Path, description = "Id of the job")),
+    responses((status = 200, body = JobBody)),
+)]
 pub(crate) async fn job_cancel(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -182,9 +195,12 @@ pub(crate) async fn job_cancel(
 
 /// Replay a dead letter
 ///
-/// Runs a job that failed for good once more, with all its attempts.
-#[utoipa::path(post, path = "/jobs/{id}/replay", tag = "Jobs", params(("id" = Uuid, Path)),
-    responses((status = 200, body = JobBody)))]
+/// Runs a job that failed for good again, with all its attempts.
+#[utoipa::path(
+    post, path = "/jobs/{id}/replay", tag = "Jobs",
+    params(("id" = Uuid, Path, description = "Id of the job")),
+    responses((status = 200, body = JobBody)),
+)]
 pub(crate) async fn job_replay(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -199,7 +215,7 @@ pub(crate) async fn job_replay(
 
 /// Replay dead letters
 ///
-/// Runs all jobs of a kind that failed for good once more.
+/// Runs all jobs of a kind that failed for good again.
 #[utoipa::path(post, path = "/jobs/replay", tag = "Jobs", request_body = JobReplay,
     responses((status = 200, body = JobReplayed)))]
 pub(crate) async fn jobs_replay(

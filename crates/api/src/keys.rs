@@ -8,44 +8,44 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A key, without the key.
+/// An API key, without its secret.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct KeyBody {
-    /// Which.
+    /// Id of the API key.
     #[schema(value_type = Uuid)]
     id: ApiKeyId,
-    /// What you call it.
+    /// Your name for the key.
     name: String,
-    /// The key's first characters, to recognise it by.
+    /// First characters of the key, to recognize it.
     prefix: String,
-    /// `live` or `test`.
+    /// Mode of the key: `live` or `test`.
     mode: &'static str,
-    /// `active`, `suspended` (the user behind it left; an owner adopts or revokes it), `expired` or `revoked`. A key also works
-    /// only as long as the user behind it is not banned, and the key that created it works.
+    /// `active`, `suspended` (the key's user left; an owner adopts or revokes it), `expired` or `revoked`. An active
+    /// key works only while its user is not banned and the key that created it works.
     state: &'static str,
-    /// The most it may do: viewer, member, admin or owner. The present role of the user behind it bounds it, too.
+    /// Largest role of the key: viewer, member, admin or owner. The current role of the key's user limits it further.
     role: String,
-    /// What it may do of that; empty: everything.
+    /// Scopes of the key, such as `usage:read`; empty for everything that the role allows.
     scopes: Vec<String>,
-    /// The user behind it, who created it or the key that did; null for old keys whose creator is not known.
+    /// Id of the key's user, who created it directly or through another key; null for old keys with an unknown creator.
     #[schema(value_type = Option<Uuid>)]
     created_by: Option<UserId>,
-    /// The key that created it; null: a user did.
+    /// Id of the key that created this key; null when a user did.
     #[schema(value_type = Option<Uuid>)]
     parent_id: Option<ApiKeyId>,
-    /// When.
+    /// When the key was created, UTC.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// Works until then.
+    /// When the key expires, UTC; null for never.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
-    /// Last used, exact to the minute.
+    /// When the key was last used, UTC, accurate to a minute; null before the first use.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_used_at: Option<Timestamp>,
-    /// Suspended since then; null: it is not.
+    /// When the key was suspended, UTC; null when it is not.
     #[schema(value_type = Option<String>, format = DateTime)]
     suspended_at: Option<Timestamp>,
-    /// Revoked since then; null: it is not.
+    /// When the key was revoked, UTC; null when it is not.
     #[schema(value_type = Option<String>, format = DateTime)]
     revoked_at: Option<Timestamp>,
 }
@@ -76,59 +76,67 @@ impl KeyBody {
     }
 }
 
-/// A key that was just created.
+/// A newly created key with its secret.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CreatedKey {
-    /// The key itself. It is shown here once and kept nowhere: the answer to a retry with the same `Idempotency-Key` has null.
+    /// The key. It is shown only here and not stored: the answer to a retry with the same `Idempotency-Key` has null.
     #[schema(value_type = Option<String>)]
     key: String,
     #[serde(flatten)]
     body: KeyBody,
 }
 
-/// A key to be made.
+/// The API key to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeyNew {
-    /// What you call it; 1 to 100 characters.
+    /// Your name for the key: 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     name: String,
-    /// `live` or `test`. Left out: `live`, or what the key is that creates it. A test key creates no live one.
+    /// Mode of the key: `live` or `test`. When left out, `live`, or the mode of the key that creates it. A test key
+    /// cannot create a live one.
     mode: Option<Mode>,
-    /// What it may do: an area, or `area:read` or `area:write`. Empty: everything you may. A key with scopes creates none with
-    /// more.
+    /// Scopes of the key: `area`, `area:read` or `area:write`; empty for everything you may do. A key with scopes
+    /// cannot create a key with more.
     #[serde(default)]
     scopes: Vec<String>,
-    /// When it ends. Left out: never, or with the key that creates it, which no key that it creates outlives.
+    /// When the key expires, UTC; never when left out. A key that another key creates expires with it at the latest.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
 }
 
-/// What a key is for.
+/// Mode of an API key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Mode {
-    /// Real data.
+    /// For real data.
     Live,
-    /// Trying things out.
+    /// For trying things out.
     Test,
 }
 
-/// A page of keys.
+/// A page of API keys.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct KeyPage {
-    /// The newest first.
+    /// The keys, newest first.
     data: Vec<KeyBody>,
-    /// Send it as `cursor` for the next page.
+    /// Value of `cursor` for the next page; null on the last page.
     #[schema(value_type = Option<String>)]
     next_cursor: Option<Cursor>,
 }
 
-/// List keys
+/// List API keys
 ///
-/// The organization's keys.
-#[utoipa::path(get, path = "/keys", tag = "API keys",
-    params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = KeyPage)))]
+/// Returns the organization's API keys, newest first.
+#[utoipa::path(
+    get, path = "/keys", tag = "API keys",
+    params(
+        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
+         left out"),
+    ),
+    responses((status = 200, body = KeyPage)),
+)]
 pub(crate) async fn key_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -140,13 +148,18 @@ pub(crate) async fn key_list(
     Ok(Json(KeyPage { data: page.data, next_cursor: page.next_cursor }))
 }
 
-/// Create a key
+/// Create an API key
 ///
-/// Creates a key. The answer holds the key itself, this once. It may do at most what you may, at each use: your present role
-/// bounds it, and where a key creates it, the scopes, mode and end of that key, too.
-#[utoipa::path(post, path = "/keys", tag = "API keys", request_body = KeyNew,
-    params(("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer again")),
-    responses((status = 201, body = CreatedKey)))]
+/// Creates an API key and returns it, this once. At every use your current role limits it; a key that another key
+/// creates also has that key's scopes, mode and expiry as limits.
+#[utoipa::path(
+    post, path = "/keys", tag = "API keys", request_body = KeyNew,
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
+         retry with the same key gets the first answer again"),
+    ),
+    responses((status = 201, body = CreatedKey)),
+)]
 pub(crate) async fn key_create(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -165,11 +178,14 @@ pub(crate) async fn key_create(
     Ok(fresh.finish_shown_once(StatusCode::CREATED, &answer, "key").await?)
 }
 
-/// Read a key
+/// Get an API key
 ///
-/// One key, without the key.
-#[utoipa::path(get, path = "/keys/{id}", tag = "API keys", params(("id" = Uuid, Path)),
-    responses((status = 200, body = KeyBody)))]
+/// Returns an API key without its secret.
+#[utoipa::path(
+    get, path = "/keys/{id}", tag = "API keys",
+    params(("id" = Uuid, Path, description = "Id of the API key")),
+    responses((status = 200, body = KeyBody)),
+)]
 pub(crate) async fn key_get(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -180,12 +196,15 @@ pub(crate) async fn key_get(
     Ok(Json(KeyBody::of(key, backbone.clock.now())))
 }
 
-/// Revoke a key
+/// Revoke an API key
 ///
-/// Revokes a key, with all that it created. Every server refuses them within a second. A key that may do more than you is not
-/// yours to revoke. Also possible in a suspended or archived organization.
-#[utoipa::path(delete, path = "/keys/{id}", tag = "API keys", params(("id" = Uuid, Path)),
-    responses((status = 200, body = KeyBody)))]
+/// Revokes a key and all keys that it created. Every server refuses them within a second. You cannot revoke a key that
+/// may do more than you. Also works in a suspended or archived organization.
+#[utoipa::path(
+    delete, path = "/keys/{id}", tag = "API keys",
+    params(("id" = Uuid, Path, description = "Id of the API key")),
+    responses((status = 200, body = KeyBody)),
+)]
 pub(crate) async fn key_revoke(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -197,12 +216,15 @@ pub(crate) async fn key_revoke(
     Ok(Json(KeyBody::of(key, backbone.clock.now())))
 }
 
-/// Adopt a key
+/// Adopt an API key
 ///
-/// Makes you, an owner, the user behind a key: it no longer depends on the user who created it, or the key that did. A key that
-/// is suspended, because that user left, works again.
-#[utoipa::path(post, path = "/keys/{id}/adopt", tag = "API keys", params(("id" = Uuid, Path)),
-    responses((status = 200, body = KeyBody)))]
+/// Makes you, an owner, the key's user, so it no longer depends on the user or key that created it. A key that was
+/// suspended because its user left works again.
+#[utoipa::path(
+    post, path = "/keys/{id}/adopt", tag = "API keys",
+    params(("id" = Uuid, Path, description = "Id of the API key")),
+    responses((status = 200, body = KeyBody)),
+)]
 pub(crate) async fn key_adopt(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,

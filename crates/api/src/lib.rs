@@ -1,7 +1,7 @@
-//! The backbone's REST: every handler extracts, calls one capability and shapes the answer.
+//! The backbone's REST API: every handler extracts, calls one capability and shapes the answer.
 //!
-//! [`fn@routes`] is what a product's own routes are put beside, under `/api/v1`; [`auth`] speaks Supabase Auth under
-//! `/auth/v1`; [`health`] says whether the server lives; [`openapi`] describes all of it.
+//! [`fn@routes`] are the routes under `/api/v1`, which a product extends with its own; [`auth`] speaks Supabase Auth
+//! under `/auth/v1`; [`health`] reports liveness and readiness; [`openapi`] describes all of it.
 
 mod audit;
 pub mod auth;
@@ -27,7 +27,7 @@ use freehold_core::Area;
 use freehold_web::Backbone;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// What permissions and scopes can be about in the backbone.
+/// The areas of the backbone for permissions and scopes.
 pub const AREAS: &[Area] = &[
     Area::Organization,
     Area::Members,
@@ -39,7 +39,7 @@ pub const AREAS: &[Area] = &[
     Area::Webhooks,
 ];
 
-/// The backbone's endpoints under `/api/v1`.
+/// The backbone's routes under `/api/v1`.
 pub fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new()
         .routes(routes!(me::me_get))

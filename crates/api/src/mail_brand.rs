@@ -1,4 +1,4 @@
-//! How an organization's mails look.
+//! The branding of an organization's mails.
 
 use axum::extract::State;
 use freehold_core::{Area, Permission};
@@ -8,18 +8,18 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// How the mails look that are sent for the organization. What is `null` is the product's.
+/// The branding of the organization's mails. The product's value applies where a field is null.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MailBrandBody {
-    /// What they are signed with; readers see `Bright Dental via VoiceFX AI`.
+    /// Name of the sender; readers see `Bright Dental via VoiceFX AI`. Null for the product's name.
     sender_name: Option<String>,
-    /// Where answers go.
+    /// E-mail address for replies; null for the product's.
     reply_to: Option<String>,
-    /// Of buttons and links.
+    /// Color of buttons and links as `#rrggbb`; null for the product's.
     color: Option<String>,
-    /// A line below every mail.
+    /// Line at the end of every mail; null for none of your own.
     footer: Option<String>,
-    /// When it was last changed; `null`: never.
+    /// When the branding was last changed, UTC; null for never.
     #[schema(value_type = Option<String>, format = DateTime)]
     updated_at: Option<Timestamp>,
 }
@@ -31,27 +31,28 @@ impl From<MailBrand> for MailBrandBody {
     }
 }
 
-/// How the mails are to look. What is left out or `null` becomes the product's.
+/// The branding of the organization's mails. The product's value applies where a field is null or left out.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MailBrandChange {
-    /// 1 to 60 characters on one line, without `@`, `<`, `>`, quotes and backslashes.
+    /// Name of the sender: 1 to 60 characters on one line, without `@`, `<`, `>`, quotes and backslashes.
     #[schema(min_length = 1, max_length = 60, example = "Bright Dental")]
     sender_name: Option<String>,
-    /// One mail address, with only ASCII before the `@`.
+    /// E-mail address for replies, with only ASCII characters before the `@`.
     #[schema(max_length = 254, example = "reception@brightdental.example")]
     reply_to: Option<String>,
-    /// Six hexadecimal digits. Where text in it could not be read, a darker or lighter shade is taken.
+    /// Color of buttons and links: `#` and six hexadecimal digits. Where text would be unreadable, a darker or lighter
+    /// shade is used.
     #[schema(pattern = "^#[0-9A-Fa-f]{6}$", example = "#6d3bc4")]
     color: Option<String>,
-    /// 1 to 300 characters on one line.
+    /// Line at the end of every mail: 1 to 300 characters.
     #[schema(min_length = 1, max_length = 300, example = "Bright Dental Ltd, 12 Mill Lane, Bristol")]
     footer: Option<String>,
 }
 
-/// Read the mail brand
+/// Get the mail branding
 ///
-/// How the mails look that are sent for your organization.
+/// Returns the branding of your organization's mails.
 #[utoipa::path(get, path = "/mail/brand", tag = "Organizations", responses((status = 200, body = MailBrandBody)))]
 pub(crate) async fn mail_brand_get(
     State(backbone): State<Backbone>,
@@ -62,12 +63,11 @@ pub(crate) async fn mail_brand_get(
     Ok(Versioned(version(&brand), Json(brand.into())))
 }
 
-/// Change the mail brand
+/// Replace the mail branding
 ///
-/// Decides how the mails look that are sent for your organization; all of it is replaced. With `If-Match`, only if nobody
-/// changed it meanwhile.
+/// Replaces the branding of your organization's mails. With `If-Match`, only if the branding has not changed since.
 #[utoipa::path(put, path = "/mail/brand", tag = "Organizations",
-    params(("If-Match" = Option<String>, Header, description = "The `ETag` the change was made from")),
+    params(("If-Match" = Option<String>, Header, description = "`ETag` of the version on which the change is based")),
     request_body = MailBrandChange, responses((status = 200, body = MailBrandBody)))]
 pub(crate) async fn mail_brand_replace(
     State(backbone): State<Backbone>,

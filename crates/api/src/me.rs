@@ -1,4 +1,4 @@
-//! Who am I?
+//! The signed-in user's account.
 
 pub(crate) mod sessions;
 
@@ -10,44 +10,44 @@ use freehold_web::{Answer, Backbone, Json, SignedIn};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A signed-in person.
+/// The signed-in user.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MeBody {
-    /// Who.
+    /// Id of the user.
     #[schema(value_type = Uuid)]
     id: UserId,
-    /// The confirmed address.
+    /// Confirmed e-mail address of the user.
     email: String,
-    /// The session this request belongs to.
+    /// Id of the session to which this request belongs.
     #[schema(value_type = Uuid)]
     session_id: SessionId,
-    /// The organizations the user belongs to, at most 100, the one last switched to first; requests without `X-Organization-Id`
-    /// go to the first.
+    /// The user's organizations, at most 100, the last selected first. A request without `X-Organization-Id` acts on
+    /// the first.
     organizations: Vec<MembershipBody>,
-    /// Whether the user belongs to more organizations than these; `GET /organizations` lists them all.
+    /// Whether the user has more organizations than these; `GET /organizations` lists all.
     has_more: bool,
 }
 
-/// So many organizations are told with an account.
+/// Most organizations in an account's answer.
 const ORGANIZATIONS: i64 = 100;
 
-/// One of the person's organizations.
+/// An organization of the user.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MembershipBody {
-    /// Which.
+    /// Id of the organization.
     #[schema(value_type = Uuid)]
     pub(crate) id: TenantId,
-    /// Its name.
+    /// Name of the organization.
     pub(crate) name: String,
-    /// Its name in URLs.
+    /// Name of the organization for URLs.
     pub(crate) slug: String,
-    /// Made for this person at sign-up.
+    /// Whether the organization was created for the user at sign-up.
     pub(crate) personal: bool,
-    /// The person's role there: viewer, member, admin or owner.
+    /// The user's role in the organization: viewer, member, admin or owner.
     pub(crate) role: String,
-    /// The plan it is on.
+    /// Id of the organization's plan.
     pub(crate) plan: String,
-    /// `good`; `suspended`: reading works, changing does not; or `archived`: only paying and leaving work.
+    /// State of the organization: `good`, `suspended` (read-only) or `archived` (only paying and leaving work).
     pub(crate) standing: String,
 }
 
@@ -58,9 +58,9 @@ impl From<Membership> for MembershipBody {
     }
 }
 
-/// Read your account
+/// Get your account
 ///
-/// Who am I, and where do I belong?
+/// Returns the signed-in user and their organizations.
 #[utoipa::path(get, path = "/me", tag = "Account",
     security(("bearer" = [])), responses((status = 200, body = MeBody)))]
 pub(crate) async fn me_get(State(backbone): State<Backbone>, signed_in: SignedIn) -> Answer<Json<MeBody>> {

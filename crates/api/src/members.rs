@@ -1,4 +1,4 @@
-//! Who belongs to an organization.
+//! The members of an organization.
 
 use axum::{extract::State, http::StatusCode};
 use freehold_core::{Area, Caller, OptionExt, Permission, Place, Result, Role, TenantId, UserId};
@@ -11,15 +11,15 @@ use utoipa::ToSchema;
 
 use crate::organizations::own;
 
-/// A member.
+/// A member of an organization.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MemberBody {
-    /// Who.
+    /// Id of the user.
     #[schema(value_type = Uuid)]
     user_id: UserId,
-    /// viewer, member, admin or owner.
+    /// Role of the member: viewer, member, admin or owner.
     role: String,
-    /// Since when.
+    /// When the user became a member, UTC.
     #[schema(value_type = String, format = DateTime)]
     joined_at: Timestamp,
 }
@@ -30,31 +30,38 @@ impl From<Member> for MemberBody {
     }
 }
 
-/// A page of the members of an organization.
+/// A page of members.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MemberPage {
-    /// The first to join first.
+    /// The members, in the order in which they joined.
     data: Vec<MemberBody>,
-    /// Send it as `cursor` for the next page; null on the last.
+    /// Value of `cursor` for the next page; null on the last page.
     #[schema(value_type = Option<String>)]
     next_cursor: Option<Place>,
 }
 
-/// Another role.
+/// The new role of a member.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MemberChange {
-    /// viewer, member, admin or owner; never above your own.
+    /// Role: viewer, member, admin or owner; at most your own.
     #[schema(value_type = String)]
     role: Role,
 }
 
 /// List members
 ///
-/// The members of the organization, the first to join first.
-#[utoipa::path(get, path = "/organizations/{id}/members", tag = "Organizations",
-    params(("id" = Uuid, Path), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = MemberPage)))]
+/// Returns the organization's members, in the order in which they joined.
+#[utoipa::path(
+    get, path = "/organizations/{id}/members", tag = "Organizations",
+    params(
+        ("id" = Uuid, Path, description = "Id of the organization"),
+        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
+         left out"),
+    ),
+    responses((status = 200, body = MemberPage)),
+)]
 pub(crate) async fn member_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -69,13 +76,19 @@ pub(crate) async fn member_list(
     Ok(Json(MemberPage { data: page.data, next_cursor: page.next_cursor }))
 }
 
-/// Change a role
+/// Change a member's role
 ///
-/// Gives a member another role: never above your own, and by a key only one that can do no more than the key. An organization
-/// always keeps an owner. Lowering a role is also possible in a suspended or archived organization.
-#[utoipa::path(patch, path = "/organizations/{id}/members/{user_id}", tag = "Organizations",
-    params(("id" = Uuid, Path), ("user_id" = Uuid, Path)), request_body = MemberChange,
-    responses((status = 200, body = MemberBody)))]
+/// Changes a member's role, at most to your own; with an API key, at most to the key's. An organization always keeps an
+/// owner. Lowering a role also works in a suspended or archived organization.
+#[utoipa::path(
+    patch, path = "/organizations/{id}/members/{user_id}", tag = "Organizations",
+    params(
+        ("id" = Uuid, Path, description = "Id of the organization"),
+        ("user_id" = Uuid, Path, description = "Id of the user"),
+    ),
+    request_body = MemberChange,
+    responses((status = 200, body = MemberBody)),
+)]
 pub(crate) async fn member_change(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -94,10 +107,17 @@ pub(crate) async fn member_change(
 
 /// Remove a member
 ///
-/// Ends a membership, with the invitations and API keys that came from it: its open invitations are revoked, its keys are
-/// suspended until an owner adopts them. You may always leave by yourself. Also possible in a suspended or archived organization.
-#[utoipa::path(delete, path = "/organizations/{id}/members/{user_id}", tag = "Organizations",
-    params(("id" = Uuid, Path), ("user_id" = Uuid, Path)), responses((status = 204)))]
+/// Ends a membership together with what depends on it: the member's open invitations are revoked, their API keys are
+/// suspended until an owner adopts them. You may always leave by yourself. Also works in a suspended or archived
+/// organization.
+#[utoipa::path(
+    delete, path = "/organizations/{id}/members/{user_id}", tag = "Organizations",
+    params(
+        ("id" = Uuid, Path, description = "Id of the organization"),
+        ("user_id" = Uuid, Path, description = "Id of the user"),
+    ),
+    responses((status = 204)),
+)]
 pub(crate) async fn member_remove(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -112,8 +132,8 @@ pub(crate) async fn member_remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The caller for taking rights from a member, whatever the standing of the organization. Members need no right to take from
-/// themselves.
+/// The caller for reducing a member's rights, whatever the organization's state. Members need no permission to reduce
+/// their own.
 async fn taking_away(backbone: &Backbone, caller: &Caller, user: UserId) -> Result<Caller> {
     if caller.user() != Some(user) {
         return caller.allow_taking_away(Permission::write(Area::Members));
@@ -122,7 +142,7 @@ async fn taking_away(backbone: &Backbone, caller: &Caller, user: UserId) -> Resu
     found.or_not_found("organization")
 }
 
-/// The event that tells of a change that happens now.
+/// Id and time for the event of a change.
 fn told(backbone: &Backbone) -> (EventId, Timestamp) {
     (backbone.ids.next(), backbone.clock.now())
 }

@@ -17,28 +17,28 @@ use utoipa::ToSchema;
 
 use crate::me::MembershipBody;
 
-/// An organization.
+/// An organization: users who share data, one plan and one bill.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OrganizationBody {
-    /// Which.
+    /// Id of the organization.
     #[schema(value_type = Uuid)]
     id: TenantId,
-    /// Its name.
+    /// Name of the organization.
     name: String,
-    /// Its name in URLs.
+    /// Name of the organization for URLs.
     slug: String,
-    /// Made for one person at sign-up.
+    /// Whether the organization was created for one user at sign-up.
     personal: bool,
-    /// The plan it is on.
+    /// Id of the organization's plan.
     plan: String,
-    /// The version of the plan it bought.
+    /// Version of the plan that the organization is on.
     plan_version: i32,
-    /// `good`; `suspended`: reading works, changing does not; or `archived`: only paying and leaving work.
+    /// State of the organization: `good`, `suspended` (read-only) or `archived` (only paying and leaving work).
     standing: String,
-    /// When it was made.
+    /// When the organization was created, UTC.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When it was last changed.
+    /// When the organization was last changed, UTC.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
 }
@@ -51,11 +51,11 @@ impl From<Tenant> for OrganizationBody {
     }
 }
 
-/// An organization's name.
+/// The name of an organization.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OrganizationName {
-    /// 1 to 200 characters.
+    /// Name of the organization: 1 to 200 characters.
     #[schema(min_length = 1, max_length = 200)]
     name: String,
 }
@@ -63,20 +63,26 @@ pub(crate) struct OrganizationName {
 /// A page of the user's organizations.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OrganizationPage {
-    /// The one last switched to first.
+    /// The organizations, the last selected first.
     data: Vec<MembershipBody>,
-    /// Send it as `cursor` for the next page; null on the last.
+    /// Value of `cursor` for the next page; null on the last page.
     #[schema(value_type = Option<String>)]
     next_cursor: Option<Place>,
 }
 
 /// List organizations
 ///
-/// The organizations you belong to, the one you last switched to first.
-#[utoipa::path(get, path = "/organizations", tag = "Organizations",
+/// Returns your organizations, the last selected first.
+#[utoipa::path(
+    get, path = "/organizations", tag = "Organizations",
     security(("bearer" = [])),
-    params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = OrganizationPage)))]
+    params(
+        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
+         left out"),
+    ),
+    responses((status = 200, body = OrganizationPage)),
+)]
 pub(crate) async fn organization_list(
     State(backbone): State<Backbone>,
     signed_in: SignedIn,
@@ -88,10 +94,10 @@ pub(crate) async fn organization_list(
     Ok(Json(OrganizationPage { data: page.data, next_cursor: page.next_cursor }))
 }
 
-/// Make an organization
+/// Create an organization
 ///
-/// Creates an organization that you own, and switches you to it. Users who own as many organizations that pay nothing as the
-/// server allows are refused (`unpaid_organizations`). The trial of a plan begins with your first organization only.
+/// Creates an organization that you own, and switches you to it. The number of unpaid organizations that a user may own
+/// is limited (`unpaid_organizations`). Only your first organization gets a trial.
 #[utoipa::path(post, path = "/organizations", tag = "Organizations",
     security(("bearer" = [])), request_body = OrganizationName,
     responses((status = 201, body = OrganizationBody)))]
@@ -118,11 +124,14 @@ pub(crate) async fn organization_create(
     Ok((StatusCode::CREATED, Json(tenant.into())))
 }
 
-/// Read an organization
+/// Get an organization
 ///
-/// An organization you belong to.
-#[utoipa::path(get, path = "/organizations/{id}", tag = "Organizations", params(("id" = Uuid, Path)),
-    responses((status = 200, body = OrganizationBody)))]
+/// Returns an organization of which you are a member.
+#[utoipa::path(
+    get, path = "/organizations/{id}", tag = "Organizations",
+    params(("id" = Uuid, Path, description = "Id of the organization")),
+    responses((status = 200, body = OrganizationBody)),
+)]
 pub(crate) async fn organization_get(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -137,10 +146,16 @@ pub(crate) async fn organization_get(
 
 /// Rename an organization
 ///
-/// Gives the organization another name. With `If-Match`, only if nobody changed it meanwhile.
-#[utoipa::path(patch, path = "/organizations/{id}", tag = "Organizations",
-    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` the change was made from")),
-    request_body = OrganizationName, responses((status = 200, body = OrganizationBody)))]
+/// Changes the name of the organization. With `If-Match`, only if the organization has not changed since.
+#[utoipa::path(
+    patch, path = "/organizations/{id}", tag = "Organizations",
+    params(
+        ("id" = Uuid, Path, description = "Id of the organization"),
+        ("If-Match" = Option<String>, Header, description = "`ETag` of the version on which the change is based"),
+    ),
+    request_body = OrganizationName,
+    responses((status = 200, body = OrganizationBody)),
+)]
 pub(crate) async fn organization_change(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -157,12 +172,15 @@ pub(crate) async fn organization_change(
     Ok(Versioned(version(&tenant), Json(tenant.into())))
 }
 
-/// Switch organization
+/// Select an organization
 ///
-/// Switches to the organization: requests without `X-Organization-Id` go to it from now on.
-#[utoipa::path(post, path = "/organizations/{id}/select", tag = "Organizations",
-    security(("bearer" = [])), params(("id" = Uuid, Path)),
-    responses((status = 204)))]
+/// Switches you to the organization: later requests without `X-Organization-Id` act on it.
+#[utoipa::path(
+    post, path = "/organizations/{id}/select", tag = "Organizations",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "Id of the organization")),
+    responses((status = 204)),
+)]
 pub(crate) async fn organization_select(
     State(backbone): State<Backbone>,
     signed_in: SignedIn,
@@ -175,7 +193,7 @@ pub(crate) async fn organization_select(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The organization in the path has to be the one the caller acts for.
+/// An error, unless the path names the organization for which the caller acts.
 pub(crate) fn own(caller: &Caller, id: TenantId) -> Result<(), Error> {
     if caller.tenant() == id { Ok(()) } else { Err(Error::not_found("organization")) }
 }

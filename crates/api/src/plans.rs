@@ -1,4 +1,4 @@
-//! The plans that can be had.
+//! The plans on sale.
 
 use axum::extract::State;
 use freehold_catalog::{Plan, Price, Product};
@@ -7,53 +7,53 @@ use freehold_web::{Backbone, Json};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The product's plans.
+/// The plans of the product.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PlanList {
-    /// In the order in which they are sold.
+    /// The plans, in the order of the catalog.
     data: Vec<PlanBody>,
-    /// Whether they can be bought here. Where not, every organization has everything, without limits.
+    /// Whether plans are sold on this server. When false, every organization has all features without limits.
     sold: bool,
 }
 
-/// A plan.
+/// A plan of the product.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PlanBody {
-    /// Its id.
+    /// Id of the plan, such as `pro`.
     id: String,
-    /// The version that is sold today.
+    /// Version of the plan that is sold today.
     version: i32,
-    /// Its name.
+    /// Display name of the plan.
     name: String,
-    /// Its price.
+    /// Price of the plan.
     price: PriceBody,
-    /// What it includes of each meter.
+    /// The plan's limit of each meter.
     limits: Vec<LimitBody>,
-    /// Its modules, by name.
+    /// Display names of the plan's modules.
     modules: Vec<String>,
-    /// What else it includes.
+    /// Further features of the plan, as texts.
     features: Vec<String>,
 }
 
-/// What a plan costs.
+/// The price of a plan.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PriceBody {
-    /// `free`, `paid` or `contact_sales`.
+    /// Kind of price: `free`, `paid` or `contact_sales`.
     kind: &'static str,
-    /// A month, when paid.
+    /// Price for a month; null when the plan is not paid monthly.
     month: Option<MoneyBody>,
-    /// A year, when it can be paid by the year.
+    /// Price for a year; null when the plan is not paid yearly.
     year: Option<MoneyBody>,
-    /// Whether it is paid for each member of the organization.
+    /// Whether the price is per member of the organization.
     per_member: bool,
 }
 
-/// An amount.
+/// An amount of money.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MoneyBody {
-    /// Minor units: cents.
+    /// Amount in minor units, such as cents.
     minor: i64,
-    /// ISO 4217, lower case.
+    /// Currency in lower case (ISO 4217), such as `usd`.
     currency: &'static str,
 }
 
@@ -63,21 +63,21 @@ impl From<Money> for MoneyBody {
     }
 }
 
-/// How much of a meter a plan includes.
+/// A plan's limit of a meter.
 #[derive(Serialize, ToSchema)]
 #[schema(as = PlanLimit)]
 pub(crate) struct LimitBody {
-    /// The meter's id.
+    /// Id of the meter, such as `calls`.
     meter: String,
-    /// How much; null: unlimited.
+    /// The limit in the meter's unit; null for unlimited.
     limit: Option<i64>,
-    /// In words: `500 calls a month`.
+    /// The limit as a text, such as `500 calls a month`.
     allowance: String,
 }
 
 /// List plans
 ///
-/// The plans of this product. Needs no sign-in.
+/// Returns the plans of this product. Requires no sign-in.
 #[utoipa::path(get, path = "/plans", tag = "Usage and plans", security(()), responses((status = 200, body = PlanList)))]
 pub(crate) async fn plan_list(State(backbone): State<Backbone>) -> Json<PlanList> {
     let product = &backbone.product;
@@ -85,7 +85,7 @@ pub(crate) async fn plan_list(State(backbone): State<Backbone>) -> Json<PlanList
     Json(PlanList { data, sold: backbone.billing.is_some() })
 }
 
-/// A plan, as everybody may see it.
+/// A plan, as the public API shows it.
 pub(crate) fn plan_body(product: &Product, plan: &Plan) -> PlanBody {
     let limits = product.meters.iter().filter_map(|meter| {
         let limit = plan.limit(&meter.id)?;

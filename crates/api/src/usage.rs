@@ -1,4 +1,4 @@
-//! What is used of the plan.
+//! Usage of the plan.
 
 use axum::extract::State;
 use freehold_catalog::Counts;
@@ -10,35 +10,35 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What the organization has used.
+/// The usage of an organization.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct UsageBody {
-    /// The plan it is on.
+    /// Id of the organization's plan.
     plan: String,
-    /// The version of the plan it bought.
+    /// Version of the plan that the organization is on.
     plan_version: i32,
-    /// Each thing that is counted.
+    /// The usage of each meter.
     meters: Vec<MeterBody>,
 }
 
-/// One thing that is counted.
+/// The usage of a meter.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MeterBody {
-    /// Its id: `calls`.
+    /// Id of the meter, such as `calls`.
     meter: String,
-    /// Its name for people.
+    /// Display name of the meter.
     name: String,
-    /// `level` for what exists, `counter` for what happens.
+    /// `level` for what exists now, `counter` for what happens in a period.
     kind: &'static str,
-    /// How much is used in this period.
+    /// Usage in the current period, in the meter's unit.
     used: i64,
-    /// How much is promised to actions that are still running.
+    /// Usage reserved for running actions, in the meter's unit.
     reserved: i64,
-    /// The limit; null: unlimited.
+    /// The plan's limit in the meter's unit; null for unlimited.
     limit: Option<i64>,
-    /// The limit in words.
+    /// The limit as a text, such as `500 calls a month`.
     allowance: String,
-    /// When the count begins again; null for levels.
+    /// End of the current period, UTC, when the count restarts; null for levels.
     #[schema(value_type = Option<String>, format = DateTime)]
     period_end: Option<Timestamp>,
 }
@@ -50,9 +50,9 @@ impl From<Usage> for MeterBody {
     }
 }
 
-/// Read usage
+/// Get usage
 ///
-/// What the organization has used of its plan.
+/// Returns the organization's usage of its plan.
 #[utoipa::path(get, path = "/usage", tag = "Usage and plans", responses((status = 200, body = UsageBody)))]
 pub(crate) async fn usage_list(
     State(backbone): State<Backbone>,
@@ -62,7 +62,7 @@ pub(crate) async fn usage_list(
     let used = usage::usage_list(&backbone.db, &backbone.entitlements, &caller, backbone.clock.now()).await?;
     let plan = caller.plan();
     let mut meters: Vec<MeterBody> = used.into_iter().map(MeterBody::from).collect();
-    // Nobody reports members: they are counted where they are.
+    // Members are not metered; their number is read from the members themselves.
     let members = backbone.product.meters.iter().find(|meter| meter.counts == Some(Counts::Members));
     if let Some(meter) = members.and_then(|members| meters.iter_mut().find(|meter| meter.meter == members.id)) {
         meter.used = seats_show(&backbone.db, &caller, backbone.clock.now()).await?;

@@ -1,4 +1,4 @@
-//! Where customers want to be told of events.
+//! Webhook endpoints of an organization.
 
 mod body;
 pub(crate) mod deliveries;
@@ -22,17 +22,23 @@ use self::body::{SecretRotation, WebhookBody, WebhookChange, WebhookNew, Webhook
 const READ: Permission = Permission::read(Area::Webhooks);
 const WRITE: Permission = Permission::write(Area::Webhooks);
 
-/// How long an old secret signs beside the new one, where nobody says: a day.
+/// Default time for which an old secret still signs, in seconds: a day.
 const OVERLAP: i64 = 24 * 3600;
-/// And at most: a week.
+/// Longest time for which an old secret still signs, in seconds: a week.
 const LONGEST_OVERLAP: i64 = 7 * 24 * 3600;
 
-/// List webhooks
+/// List webhook endpoints
 ///
-/// The organization's webhooks.
-#[utoipa::path(get, path = "/webhooks", tag = "Events and webhooks",
-    params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = WebhookPage)))]
+/// Returns the organization's webhook endpoints, newest first.
+#[utoipa::path(
+    get, path = "/webhooks", tag = "Events and webhooks",
+    params(
+        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
+         left out"),
+    ),
+    responses((status = 200, body = WebhookPage)),
+)]
 pub(crate) async fn webhook_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -43,18 +49,23 @@ pub(crate) async fn webhook_list(
     Ok(Json(WebhookPage { data: page.data, next_cursor: page.next_cursor }))
 }
 
-/// Make a webhook
+/// Create a webhook endpoint
 ///
-/// Has events sent to an address as they happen, signed after [Standard Webhooks](https://www.standardwebhooks.com). The
-/// answer holds the secret, this once.
+/// Events are sent to the endpoint's URL as they happen, signed after [Standard
+/// Webhooks](https://www.standardwebhooks.com). The answer has the signing secret, this once.
 ///
-/// A message is sent at least once: its `webhook-id` is the event's, the same in every attempt, so remember which you have
-/// seen. The order is not promised. Whatever is not answered with a status from 200 to 299 within 15 seconds is tried again:
-/// 10 attempts over three days, or later where `Retry-After` asks for it. A redirect is not followed. 410 disables the webhook
-/// at once, five days of nothing but failures do, too.
-#[utoipa::path(post, path = "/webhooks", tag = "Events and webhooks", request_body = WebhookNew,
-    params(("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer again")),
-    responses((status = 201, body = WebhookWithSecret)))]
+/// An event is delivered at least once and in no guaranteed order. Every attempt has the event's id as `webhook-id`, so
+/// store the ids you have processed. An attempt without an answer of status 200 to 299 within 15 seconds is retried: 10
+/// attempts over three days, or later where `Retry-After` asks for it. Redirects are not followed. A 410 disables the
+/// endpoint at once, as do five days of failures only.
+#[utoipa::path(
+    post, path = "/webhooks", tag = "Events and webhooks", request_body = WebhookNew,
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
+         retry with the same key gets the first answer again"),
+    ),
+    responses((status = 201, body = WebhookWithSecret)),
+)]
 pub(crate) async fn webhook_create(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -83,11 +94,14 @@ fn secrets(backbone: &Backbone) -> Secrets<'_> {
     Secrets { vault: &backbone.vault, random: &backbone.random }
 }
 
-/// Read a webhook
+/// Get a webhook endpoint
 ///
-/// One webhook, without its secret.
-#[utoipa::path(get, path = "/webhooks/{id}", tag = "Events and webhooks", params(("id" = Uuid, Path)),
-    responses((status = 200, body = WebhookBody)))]
+/// Returns a webhook endpoint without its secret.
+#[utoipa::path(
+    get, path = "/webhooks/{id}", tag = "Events and webhooks",
+    params(("id" = Uuid, Path, description = "Id of the webhook endpoint")),
+    responses((status = 200, body = WebhookBody)),
+)]
 pub(crate) async fn webhook_get(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -98,13 +112,19 @@ pub(crate) async fn webhook_get(
     Ok(versioned(endpoint))
 }
 
-/// Change a webhook
+/// Update a webhook endpoint
 ///
-/// Changes what is sent and where. Enabling a webhook again sends what has been waiting for it since. With `If-Match`, only if
-/// nobody changed it meanwhile.
-#[utoipa::path(patch, path = "/webhooks/{id}", tag = "Events and webhooks",
-    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` the change was made from")),
-    request_body = WebhookChange, responses((status = 200, body = WebhookBody)))]
+/// Updates a webhook endpoint. Enabling it sends the deliveries that have waited since it was disabled. With
+/// `If-Match`, only if the endpoint has not changed since.
+#[utoipa::path(
+    patch, path = "/webhooks/{id}", tag = "Events and webhooks",
+    params(
+        ("id" = Uuid, Path, description = "Id of the webhook endpoint"),
+        ("If-Match" = Option<String>, Header, description = "`ETag` of the version on which the change is based"),
+    ),
+    request_body = WebhookChange,
+    responses((status = 200, body = WebhookBody)),
+)]
 pub(crate) async fn webhook_change(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -121,11 +141,14 @@ pub(crate) async fn webhook_change(
     Ok(versioned(endpoint))
 }
 
-/// Delete a webhook
+/// Delete a webhook endpoint
 ///
-/// Deletes a webhook, which gives the plan's room back. What waits for it is never sent.
-#[utoipa::path(delete, path = "/webhooks/{id}", tag = "Events and webhooks", params(("id" = Uuid, Path)),
-    responses((status = 204)))]
+/// Deletes a webhook endpoint, which frees its place in the plan. Waiting deliveries are never sent.
+#[utoipa::path(
+    delete, path = "/webhooks/{id}", tag = "Events and webhooks",
+    params(("id" = Uuid, Path, description = "Id of the webhook endpoint")),
+    responses((status = 204)),
+)]
 pub(crate) async fn webhook_delete(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -138,21 +161,26 @@ pub(crate) async fn webhook_delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Rotate a secret
+/// Rotate a webhook secret
 ///
-/// Gives a webhook another secret, shown this once. The old one signs as well for a day, or as long as you say: every message
-/// carries both signatures then, so receivers can change over without losing one.
-#[utoipa::path(post, path = "/webhooks/{id}/secret", tag = "Events and webhooks", request_body = SecretRotation,
-    params(("id" = Uuid, Path),
-        ("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer again")),
-    responses((status = 201, body = WebhookWithSecret)))]
+/// Creates a new signing secret and returns it, this once. Meanwhile every message has the signatures of both secrets,
+/// for a day or `overlap_seconds`, so receivers can switch without losing one.
+#[utoipa::path(
+    post, path = "/webhooks/{id}/secret", tag = "Events and webhooks", request_body = SecretRotation,
+    params(
+        ("id" = Uuid, Path, description = "Id of the webhook endpoint"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
+         retry with the same key gets the first answer again"),
+    ),
+    responses((status = 201, body = WebhookWithSecret)),
+)]
 pub(crate) async fn webhook_secret_rotate(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<EndpointId>,
     creation: Creation<SecretRotation>,
 ) -> Answer<Response> {
-    // The secret of before is taken away.
+    // Rotating invalidates the previous secret.
     let caller = caller.allow_taking_away(WRITE)?;
     let (mut fresh, body) = match creation.attempt(&backbone, &caller).await? {
         Attempt::Fresh(fresh, body) => (fresh, body),
@@ -160,7 +188,7 @@ pub(crate) async fn webhook_secret_rotate(
     };
     let overlap = body.overlap_seconds.unwrap_or(OVERLAP);
     if !(0..=LONGEST_OVERLAP).contains(&overlap) {
-        let message = format!("expected 0 to {LONGEST_OVERLAP} seconds, which is a week");
+        let message = format!("expected 0 to {LONGEST_OVERLAP} seconds (a week)");
         return Err(Error::invalid("/overlap_seconds", message).into());
     }
     let (signature, overlap) = (body.signature.map(Signature::from), SignedDuration::from_secs(overlap));
@@ -173,12 +201,13 @@ fn versioned(endpoint: Endpoint) -> Versioned<Json<WebhookBody>> {
     Versioned(version(&endpoint), Json(endpoint.into()))
 }
 
-/// Also what happens to it by itself is a change: somebody who read that it was enabled must not disable it unseen.
+/// Automatic changes count, too: a caller who has read an enabled endpoint must not disable it without having seen
+/// them.
 fn version(endpoint: &Endpoint) -> String {
     format!("{}-{}", endpoint.revision, endpoint.enabled)
 }
 
-/// A body with 202: it will be done.
+/// The body with status 202: accepted for later.
 fn accepted(body: impl IntoResponse) -> Response {
     (StatusCode::ACCEPTED, body).into_response()
 }

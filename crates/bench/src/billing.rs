@@ -1,5 +1,5 @@
-//! Money: how long a change at Stripe takes until requests are answered by the new plan, and how many webhooks a second are taken
-//! into the inbox, against the same function called by `pgbench`.
+//! Billing: how long a change of plan at Stripe takes until requests are answered according to the new plan, and how
+//! many webhooks per second are accepted into the inbox, compared with calling the same function with `pgbench`.
 
 use std::{
     fmt::Write,
@@ -25,17 +25,17 @@ use crate::{
 
 /// The server's account in its sandbox.
 const KEY: &str = "sk_test_freehold";
-/// Changes of plan that are timed.
+/// How many changes of plan are timed.
 const CHANGES: usize = 200;
 const PAUSE: Duration = Duration::from_millis(20);
 const GOAL: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_mins(1);
-/// What the second server is told that webhooks are signed with.
+/// The signing secret of webhooks that the second server is configured with.
 const SECRET: &str = "whsec_bench";
 const ROUNDS: usize = 3;
 const SECONDS: u32 = 4;
 const CONNECTIONS: u32 = 32;
-/// Signed events of one round; more than can be sent in it.
+/// Signed events for one round; more than can be sent in it.
 const SIGNED: usize = 60_000;
 
 /// The sandbox inside the server.
@@ -57,7 +57,7 @@ impl Sandbox<'_> {
         self.ask(Method::POST, path, form).await
     }
 
-    /// The id of a plan's price by the month.
+    /// The id of a plan's monthly price.
     async fn price(&self, plan: &str) -> Result<String> {
         let path = format!("/v1/prices?lookup_keys[]=freehold_voice_{plan}_v1_month");
         text(&self.ask(Method::GET, &path, String::new()).await?, "/data/0/id")
@@ -76,8 +76,9 @@ impl Sandbox<'_> {
     }
 }
 
-/// From the answer of Stripe that a plan is changed to the first answer of ours by that plan: webhook, inbox, job, the question
-/// back to Stripe, the write, and callers forgotten. Gives back one of the events that told of it.
+/// Measures the time from Stripe's response to a change of plan until our first response according to that plan:
+/// webhook, inbox, job, the request back to Stripe, the write, and the invalidation of cached callers. Returns one of
+/// the events that announced the change.
 pub(crate) async fn entitlement(home: &Home, server: &Server<'_>, report: &mut Report) -> Result<String> {
     let file = home.data().join("stripe-sandbox.address");
     let url = fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
@@ -102,7 +103,7 @@ pub(crate) async fn entitlement(home: &Home, server: &Server<'_>, report: &mut R
     Ok(told["data"][0].to_string())
 }
 
-/// Webhooks a second into the inbox of a server that does nothing about them, each a new event, signed.
+/// Measures webhooks per second into the inbox of a server that does not process them. Each is a new, signed event.
 pub(crate) async fn accepted(
     programs: &Programs,
     home: &Home,
@@ -117,8 +118,8 @@ pub(crate) async fn accepted(
         ("STRIPE_WEBHOOK_SECRET", SECRET),
     ];
     let server = Server::start_with(programs, home, &settings).await?;
-    // `pgbench` prepares statements before any transaction, so its login has to find the function's name then; it still may not
-    // call it without the role.
+    // `pgbench` prepares statements before any transaction, so its login has to find the function's name at that time.
+    // Calling the function still needs the role.
     home.execute("grant usage on schema freehold to freehold_server").await?;
     let bare_script = home.script("inbox.sql", &receive(event))?;
     let (mut best, mut bare): (Option<wrk::Load>, f64) = (None, 0.0);
@@ -148,7 +149,7 @@ pub(crate) async fn accepted(
     Ok(())
 }
 
-/// Somebody whose plan nobody gave by hand: the organization, and its key.
+/// Signs up a user whose plan no operator has changed. Returns the organization and its key.
 async fn sign_up(server: &Server<'_>) -> Result<(String, String)> {
     let person = json!({
         "email": "payer@freehold.test", "password": "as long as it is a secret", "data": { "organization": "Payer" }
@@ -160,7 +161,7 @@ async fn sign_up(server: &Server<'_>) -> Result<(String, String)> {
     Ok((text(&organizations, "/data/0/id")?, text(&key, "/key")?))
 }
 
-/// Asks until the answer is by this plan; how long that took.
+/// Sends requests until the response is according to this plan. Returns how long that took.
 async fn until_on(server: &Server<'_>, key: &str, plan: &str) -> Result<Duration> {
     let begun = Instant::now();
     loop {
@@ -175,9 +176,10 @@ async fn until_on(server: &Server<'_>, key: &str, plan: &str) -> Result<Duration
     }
 }
 
-/// The transaction of one webhook, in one pipeline.
+/// The transaction for one webhook, in one pipeline.
 fn receive(event: &str) -> String {
-    // `:name` is a variable of pgbench's, which the JSON must not have; planned once, this costs nothing.
+    // pgbench would read `:name` as a variable, so the JSON must not contain it. The statement is planned only once, so
+    // this costs nothing.
     let payload = event.replace('\'', "''").replace(':', "' || chr(58) || '");
     format!(
         "\\startpipeline\n\
@@ -191,7 +193,7 @@ fn receive(event: &str) -> String {
     )
 }
 
-/// Has `wrk` send the event under another id each time, signed beforehand.
+/// A script with which `wrk` sends the event under a new id each time. The signatures are computed beforehand.
 fn signed(home: &Home, event: &str, round: usize) -> Result<String> {
     let mut event: Value = serde_json::from_str(event).context("reading an event")?;
     event["id"] = json!("evt_#");

@@ -1,4 +1,4 @@
-//! Ten thousand idle connections, and how long `/healthz` takes meanwhile.
+//! Ten thousand idle connections, and how long `/healthz` takes in the meantime.
 
 use anyhow::{Context, Result, ensure};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -21,7 +21,7 @@ const SECONDS: u32 = 5;
 const GOAL_MS: f64 = 50.0;
 const REQUEST: &[u8] = b"GET /healthz HTTP/1.1\r\nhost: bench\r\n\r\n";
 
-/// Connections that were used once and are kept.
+/// Opens connections, uses each once, and keeps them open.
 pub(crate) async fn measure(
     programs: &Programs,
     scene: &Scene,
@@ -59,7 +59,7 @@ async fn used_once(server: &Server<'_>) -> Result<TcpStream> {
     Ok(stream)
 }
 
-/// Nothing is to be read from an open one.
+/// Whether the connection is open: then there is nothing to read from it.
 fn is_open(stream: &TcpStream) -> bool {
     stream.try_read(&mut [0]).is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
 }

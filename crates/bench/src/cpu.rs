@@ -1,32 +1,33 @@
-//! Processor time, which says more than the clock where others work on the same machine.
+//! Processor time, which is more precise than elapsed time when other processes use the machine.
 
 use std::{fs, path::Path, time::Duration};
 
-/// The kernel counts in these (`USER_HZ`, 100 on every Linux there is).
+/// The unit in which the kernel counts (`USER_HZ`, 100 on every Linux).
 const TICK_MICROSECONDS: u64 = 10_000;
 
-/// One line of `/proc/*/stat`, as far as it matters.
+/// The needed fields of one line of `/proc/*/stat`.
 struct Stat {
     parent: u32,
-    /// Its own time and that of its children that have ended.
+    /// The process's own time and that of its children that have ended.
     ticks: u64,
 }
 
-/// How long it takes until those that have just ended are counted with their parents. Read in between, theirs is missed.
+/// How long the kernel takes to add the time of children that have just ended to their parents. Reading earlier would
+/// miss it.
 const SETTLED: Duration = Duration::from_millis(300);
 
-/// Microseconds of processor time that the process and everything below it has used so far.
+/// The processor time that the process and all its descendants have used so far, in microseconds.
 pub(crate) async fn tree(root: u32) -> u64 {
     tokio::time::sleep(SETTLED).await;
     family(root).iter().filter_map(|process| stat(*process)).map(|stat| stat.ticks * TICK_MICROSECONDS).sum()
 }
 
-/// Of one process alone, with its children that have ended.
+/// The same for one process alone, with its children that have ended.
 pub(crate) fn single(process: u32) -> u64 {
     stat(process).map_or(0, |stat| stat.ticks * TICK_MICROSECONDS)
 }
 
-/// The process and everything below it.
+/// The process and all its descendants.
 pub(crate) fn family(root: u32) -> Vec<u32> {
     let mut family = vec![root];
     let Ok(entries) = Path::new("/proc").read_dir() else { return family };
@@ -42,7 +43,7 @@ pub(crate) fn family(root: u32) -> Vec<u32> {
 
 fn stat(process: u32) -> Option<Stat> {
     let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The name in parentheses may hold anything; what follows are numbers.
+    // The name in parentheses may contain any character; numbers follow it.
     let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
     let number = |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok());
     let ticks = (11..=14).filter_map(number).sum();

@@ -1,5 +1,5 @@
-//! Signed deliveries a second to a thousand webhooks, and how long a message takes from the commit to its arrival. All of it over
-//! HTTP, from the request that causes an event to the customer's server that is told of it.
+//! Signed deliveries per second to a thousand webhook endpoints, and how long a message takes from the commit to its
+//! arrival. Everything runs over HTTP, from the request that causes an event to the customer's server that receives it.
 
 use std::time::{Duration, Instant};
 
@@ -17,22 +17,22 @@ use crate::{
     sink::Sink,
 };
 
-/// Organizations, each with as many webhooks as the largest plan lets it have.
+/// Organizations, each with as many webhook endpoints as the largest plan permits.
 const ORGANIZATIONS: usize = 20;
 const WEBHOOKS_EACH: usize = 50;
-/// Ports that the webhooks share, so that many connections are kept.
+/// Ports that the webhook endpoints share, so that many connections are kept open.
 const PORTS: usize = 50;
-/// Events of each organization in one round, each told to all its webhooks.
+/// Events of each organization in one round, each delivered to all its webhook endpoints.
 const EVENTS: usize = 50;
 const ROUNDS: usize = 3;
-/// Webhooks of the scene's organization, whose messages are timed.
+/// Webhook endpoints of the scene's organization, whose messages are timed.
 const QUIET: usize = 10;
-/// Events whose way is timed, one after the other.
+/// Events that are timed, one after the other.
 const TIMED: usize = 200;
 const PAUSE: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// Both figures.
+/// Measures both.
 pub(crate) async fn measure(
     programs: &Programs,
     home: &Home,
@@ -74,7 +74,7 @@ async fn subscribe(server: &Server<'_>, sink: &Sink, key: &str, number: usize, e
     ask(server, Method::POST, "/api/v1/webhooks", Some(key), Some(&new)).await.map(drop)
 }
 
-/// Deliveries a second, from the first request that causes one to the last arrival.
+/// Measures deliveries per second, from the first request that causes one to the last arrival.
 async fn burst(keys: &[String], server: &Server<'_>, sink: &Sink) -> Result<f64> {
     sink.forget();
     let begun = Instant::now();
@@ -97,7 +97,8 @@ async fn burst(keys: &[String], server: &Server<'_>, sink: &Sink) -> Result<f64>
     Ok(wanted as f64 / begun.elapsed().as_secs_f64())
 }
 
-/// How long each message was on its way after the request that caused it was answered, the shortest first.
+/// Measures how long each message took after the response to the request that caused it. Returns the times, the
+/// shortest first.
 async fn ways(scene: &Scene, server: &Server<'_>, sink: &Sink) -> Result<Vec<Duration>> {
     let mut ways = Vec::new();
     for _ in 0..TIMED {

@@ -1,4 +1,5 @@
-//! Whether it can be told from how long an answer takes that somebody has an address. What the answers say is told by the tests.
+//! Whether response times reveal that an address has an account. Other tests check that the contents of the responses
+//! do not.
 
 use std::time::{Duration, Instant};
 
@@ -10,12 +11,12 @@ use crate::{report::Report, scene::ask, server::Server};
 
 /// Addresses of each kind that are tried.
 const ADDRESSES: usize = 30;
-/// Wrong passwords for each address; fewer than are held off.
+/// Wrong passwords for each address; fewer than the limit of attempts.
 const TRIES: usize = 8;
-/// Whoever wants to know asks often and averages. Beyond so much in a hundred he need not ask often.
+/// An attacker repeats a request and averages the times. Above this relative difference they need only few requests.
 const TELLING: f64 = 0.03;
 
-/// Asks for somebody and for nobody in turns, and compares how long the answers take.
+/// Sends requests for existing and for unknown addresses in turn, and compares the response times.
 pub(crate) async fn measure(server: &Server<'_>, report: &mut Report) -> Result<()> {
     for number in 0..ADDRESSES {
         let person = json!({ "email": address("somebody", number), "password": "as long as it is a secret" });
@@ -49,7 +50,7 @@ fn address(whose: &str, number: usize) -> String {
     format!("{whose}-{number}@freehold.test")
 }
 
-/// How long answers took.
+/// Response times.
 #[derive(Default)]
 struct Times {
     somebody: Vec<Duration>,
@@ -57,7 +58,7 @@ struct Times {
 }
 
 impl Times {
-    /// Asks once for each; who comes first changes.
+    /// Sends one request of each kind, in alternating order.
     async fn compare(
         &mut self,
         server: &Server<'_>,

@@ -10,16 +10,16 @@ use anyhow::{Context, Result};
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
 
-/// Holds the server's data and the scripts of the load generators, and is gone when dropped.
+/// A folder with the server's data and the scripts of the load generators. It is deleted when dropped.
 pub(crate) struct Home(TempDir);
 
 impl Home {
     pub(crate) fn new() -> Result<Self> {
         let own = std::env::current_exe().context("asking where this program is")?;
-        // `target/release/freehold-bench`: two up.
+        // The program is `target/release/freehold-bench`, so the target folder is two levels up.
         let target = own.ancestors().nth(2).context("this program is in no folder")?;
         let folder = tempfile::Builder::new().prefix("bench-").tempdir_in(target).context("making a folder")?;
-        // Run by root, Postgres is another user's, who has to get through.
+        // When root runs this, Postgres runs as another user, who needs access to the folder.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).context("opening the folder")?;
         Ok(Self(folder))
     }
@@ -29,7 +29,7 @@ impl Home {
         self.0.path().join("data")
     }
 
-    /// Where the local Postgres has its socket.
+    /// The folder with the socket of the local Postgres.
     pub(crate) fn socket(&self) -> Result<PathBuf> {
         fs::canonicalize(self.data().join("postgres/socket")).context("looking for the socket of Postgres")
     }
@@ -46,7 +46,7 @@ impl Home {
         self.connected(async |client| client.batch_execute(statement).await).await.with_context(|| statement.to_owned())
     }
 
-    /// The number that a query answers.
+    /// Returns the number that a query selects.
     pub(crate) async fn count(&self, query: &str) -> Result<i64> {
         let row = self.connected(async |client| client.query_one(query, &[]).await).await;
         Ok(row.with_context(|| query.to_owned())?.get(0))
@@ -62,7 +62,7 @@ impl Home {
         Ok(done)
     }
 
-    /// The postmaster's process, while it lives.
+    /// The id of the postmaster's process, while it runs.
     pub(crate) fn postmaster(&self) -> Option<u32> {
         let text = fs::read_to_string(self.data().join("postgres/cluster/postmaster.pid")).ok()?;
         let process = text.lines().next()?.trim().parse().ok()?;
@@ -72,12 +72,12 @@ impl Home {
 
 impl Drop for Home {
     fn drop(&mut self) {
-        // Where the user of Postgres cannot reach `target/`, its folder is elsewhere and only linked from here.
+        // If the user of Postgres cannot reach `target/`, its folder is in another place and only linked from here.
         let cluster = self.data().join("postgres");
         if let (Ok(link), Ok(real)) = (fs::symlink_metadata(&cluster), fs::canonicalize(&cluster))
             && link.is_symlink()
         {
-            // What cannot be removed stays for whoever cleans up after us.
+            // Errors are ignored: what cannot be deleted stays.
             let _ = fs::remove_dir_all(real);
         }
     }

@@ -1,5 +1,5 @@
-//! The queue: empty jobs a second against the same statements sent by `pgbench`, and how long somebody waits behind a tenant
-//! with a hundred thousand jobs.
+//! Background jobs: empty jobs per second compared with the same statements sent by `pgbench`, and how long a job waits
+//! behind a tenant with a hundred thousand jobs.
 
 use std::{
     sync::{
@@ -22,25 +22,25 @@ use crate::{
     report::Report,
 };
 
-/// A job that does nothing.
+/// A job whose handler does nothing.
 const EMPTY: JobKind = JobKind::named("bench.empty");
-/// A job that takes as long as a small one does.
+/// A job that takes as long as a typical small job.
 const SMALL: JobKind = JobKind::named("bench.small");
 const SMALL_TAKES: Duration = Duration::from_millis(5);
 const ROUNDS: usize = 3;
-/// Jobs of one round, of a hundred tenants.
+/// Jobs of one round, for a hundred tenants.
 const JOBS: i32 = 50_000;
-/// Jobs that are claimed at once when so many slots are free.
+/// Jobs that are claimed at once when this many slots are free.
 const SLOTS: usize = 256;
-/// What the noisy tenant has waiting.
+/// How many jobs of the noisy tenant wait.
 const NOISE: i32 = 100_000;
 /// How many jobs of the quiet tenant are timed.
 const QUIET: usize = 100;
 const PATIENCE: Duration = Duration::from_mins(2);
-/// How often is looked whether all is done.
+/// How often the database is polled for the end of the round.
 const POLL: Duration = Duration::from_millis(5);
 
-/// Empty jobs a second.
+/// Measures empty jobs per second.
 pub(crate) async fn throughput(programs: &Programs, home: &Home, report: &mut Report) -> Result<()> {
     let claims = JOBS / i32::try_from(SLOTS).unwrap_or(1);
     let script = home.script("jobs.sql", &claim_and_end())?;
@@ -59,7 +59,7 @@ pub(crate) async fn throughput(programs: &Programs, home: &Home, report: &mut Re
     Ok(())
 }
 
-/// How long a quiet tenant's job waits, alone and behind a noisy one.
+/// Measures how long a quiet tenant's job waits, alone and behind a noisy tenant.
 pub(crate) async fn fairness(home: &Home, report: &mut Report) -> Result<()> {
     let (alone, _) = waits(home, 0).await?;
     let (p50, most) = waits(home, NOISE).await?;
@@ -71,13 +71,13 @@ pub(crate) async fn fairness(home: &Home, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// What the last in the line would wait for.
+/// How long the last job would wait without turns between tenants.
 fn first_come() -> Duration {
     let slots = WorkerSettings::default().slots;
     SMALL_TAKES * u32::try_from(NOISE).unwrap_or(1) / u32::try_from(slots).unwrap_or(1)
 }
 
-/// One worker's claim and the end of what it claimed, in one transaction.
+/// SQL with which one worker claims jobs and ends them, in one transaction.
 fn claim_and_end() -> String {
     format!(
         "begin;\n\
@@ -91,7 +91,7 @@ fn claim_and_end() -> String {
     )
 }
 
-/// Has a worker do all jobs of a round; how many a second.
+/// Lets a worker run all jobs of a round. Returns how many per second.
 async fn drain(home: &Home) -> Result<f64> {
     enqueue(home, EMPTY.name, JOBS, 100).await?;
     let begins = Arc::new(AtomicUsize::new(0));
@@ -103,11 +103,11 @@ async fn drain(home: &Home) -> Result<f64> {
     let settings = WorkerSettings { slots: SLOTS, ..WorkerSettings::default() };
     let (stop, working) = work(home, handler, settings)?;
     let begun = Instant::now();
-    // Asking costs a connection and a look at everything that has ended, so nobody asks before the last one has begun.
+    // Polling takes a connection and reads every job that has ended, so it starts only when the last job has started.
     while begins.load(Ordering::Relaxed) < usize::try_from(JOBS)? && begun.elapsed() < PATIENCE {
         tokio::time::sleep(POLL).await;
     }
-    // Begun is not ended: a job has ended when the database says so.
+    // A job that has started has not necessarily ended: the database knows that.
     while home
         .count("select count(*) from (select from freehold.jobs where kind like 'bench.%' limit 1) as left_over")
         .await?
@@ -124,13 +124,13 @@ async fn drain(home: &Home) -> Result<f64> {
     Ok(f64::from(JOBS) / took.as_secs_f64())
 }
 
-/// The median and the longest wait of a quiet tenant's jobs between their commit and their start.
+/// The median and the longest wait of a quiet tenant's jobs, from their commit to their start.
 async fn waits(home: &Home, noise: i32) -> Result<(Duration, Duration)> {
     enqueue(home, SMALL.name, noise, 1).await?;
     let (started, mut starts) = mpsc::unbounded_channel();
     let handler = Handler::new(&SMALL, move |job: Job| {
         if job.payload::<bool>().unwrap_or_default() {
-            // The one who measures may have given up.
+            // The measurement may have been abandoned.
             let _ = started.send(Instant::now());
         }
         async {

@@ -1,12 +1,12 @@
-//! `make bench`: how much of what bare Postgres can do on this machine is left when Freehold stands before it.
+//! `make bench`: how much of the throughput of bare Postgres on this machine Freehold reaches.
 //!
-//! Everything is measured in one run against one server: a release build of `freehold` with a Postgres of its own in a
-//! folder below `target/`, which is gone afterwards. Absolute numbers are those of the machine and the hour, so what
-//! counts are the ratios. Nothing here fails because it is slow; it fails when something is broken.
+//! Everything is measured in one run with one server: a release build of `freehold` with a Postgres of its own, in a
+//! folder below `target/` that is deleted afterwards. Absolute numbers depend on the machine and on its other load, so
+//! the ratios are what counts. A slow result is not a failure; only a broken program is.
 //!
-//! With the word `sign-in` or `fairness` behind it, it measures that and nothing else.
+//! With the argument `sign-in` or `fairness` it runs only that measurement.
 //!
-//! The program `freehold` is looked for beside this one, so both have to be built:
+//! It expects the program `freehold` in its own folder, so both have to be built:
 //! `cargo build --release -p freehold -p freehold-bench`.
 
 mod billing;
@@ -37,7 +37,7 @@ use crate::{home::Home, programs::Programs, report::Report, scene::Scene, server
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    // Interrupted, what was started is ended as it is after an error: by being dropped.
+    // After an interrupt, everything that was started is ended as it is after an error: by being dropped.
     let measured = tokio::select! {
         measured = measure() => measured,
         _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),

@@ -1,4 +1,4 @@
-//! How much memory the server takes.
+//! The server's memory.
 
 use std::{fs, time::Duration};
 
@@ -6,11 +6,11 @@ use anyhow::{Context, Result};
 
 use crate::{cpu::family, report::Report, server::Server};
 
-/// How long nothing happens before idle memory is read.
+/// How long the server is left idle before its memory is read.
 const IDLE: Duration = Duration::from_secs(3);
 const GOAL_MIB: f64 = 64.0;
 
-/// Of the server that nobody has asked anything yet.
+/// Memory of a server that has not received any request yet.
 pub(crate) async fn measure(server: &Server<'_>, report: &mut Report) -> Result<()> {
     tokio::time::sleep(IDLE).await;
     let freehold = resident(server.process()?)?;
@@ -19,7 +19,7 @@ pub(crate) async fn measure(server: &Server<'_>, report: &mut Report) -> Result<
     Ok(())
 }
 
-/// Of the server that has just worked hard.
+/// Memory of a server that has just been under load.
 pub(crate) fn after_load(server: &Server<'_>, report: &mut Report) -> Result<()> {
     report.line("memory after the load (resident)", format!("{:.1} MiB", resident(server.process()?)?));
     report.line("  its Postgres, all processes (proportional)", format!("{:.1} MiB", postgres(server)?));
@@ -30,7 +30,7 @@ pub(crate) fn resident(process: u32) -> Result<f64> {
     field(&format!("/proc/{process}/status"), "VmRSS:").context("reading the memory of freehold")
 }
 
-/// Pages that processes share are counted once.
+/// Memory of Postgres. Pages that its processes share are counted once.
 fn postgres(server: &Server<'_>) -> Result<f64> {
     let family = family(server.postmaster()?);
     Ok(family.iter().filter_map(|process| field(&format!("/proc/{process}/smaps_rollup"), "Pss:")).sum())

@@ -1,4 +1,4 @@
-//! A noisy neighbour: how long one tenant's reads take while another tenant has 400 writes of one row under way.
+//! A noisy neighbour: how long one tenant's reads take while another tenant has 400 concurrent writes of one row.
 
 use std::fmt::Write;
 
@@ -13,16 +13,16 @@ use crate::{
     wrk::{self, milliseconds},
 };
 
-/// Writes that are under way at every moment.
+/// Concurrent writes at any time.
 const WRITES: u32 = 400;
 const ROUNDS: usize = 3;
 const SECONDS: u32 = 5;
-/// The noise begins before the measurement and ends after it.
+/// The writes start before the measurement and end after it.
 const NOISE_SECONDS: u32 = SECONDS + 4;
 const BEGUN: std::time::Duration = std::time::Duration::from_secs(2);
 const GOAL: f64 = 3.0;
 
-/// Reads of one connection, alone and beside the writes, in turn.
+/// Measures reads over one connection, alternately alone and beside the writes.
 pub(crate) async fn measure(
     programs: &Programs,
     home: &Home,

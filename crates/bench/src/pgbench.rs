@@ -1,4 +1,4 @@
-//! Bare Postgres under load: the transaction that Freehold would send, sent by `pgbench`.
+//! Load on bare Postgres: `pgbench` sends the transaction that Freehold would send.
 
 use std::path::Path;
 
@@ -7,9 +7,10 @@ use tokio::process::Command;
 
 use crate::{home::Home, programs::Programs, scene::Scene};
 
-/// The transaction that `freehold_db` wraps around a statement, around `select`, in one pipeline, so one round trip. The
-/// settings are those of `tenant_opening` in `crates/db/src/database.rs`, all in one `select`, which is cheaper than a `set
-/// local` each where every statement is parsed, planned and executed by messages of its own.
+/// The transaction that `freehold_db` sends for a statement, here for `select`, in one pipeline and so in one round
+/// trip. The settings are those of `tenant_opening` in `crates/db/src/database.rs`. They are all in one `select`,
+/// because that is cheaper than one `set local` for each when every statement is parsed, planned and executed by
+/// messages of its own.
 pub(crate) fn transaction(scene: &Scene, select: &str) -> String {
     let Scene { tenant, key_id, .. } = scene;
     let claims =
@@ -25,16 +26,16 @@ pub(crate) fn transaction(scene: &Scene, select: &str) -> String {
     )
 }
 
-/// Whether Postgres reads and plans each statement anew.
+/// Whether Postgres parses and plans each statement again.
 #[derive(Clone, Copy)]
 pub(crate) enum Protocol {
-    /// Each time, as behind a pooler.
+    /// Every time, as behind a pooler.
     Extended,
-    /// Once a connection.
+    /// Once per connection.
     Prepared,
 }
 
-/// Transactions a second with 16 clients over the Unix socket, as the login of requests.
+/// Returns transactions per second with 16 clients over the Unix socket, with the login of requests.
 pub(crate) async fn run(
     programs: &Programs,
     home: &Home,
@@ -46,7 +47,7 @@ pub(crate) async fn run(
     load(programs, home, script, protocol, &["--client", "16", "--jobs", "2", "--time", &seconds]).await
 }
 
-/// Transactions a second with one client that sends so many.
+/// Returns transactions per second with one client that sends this many.
 pub(crate) async fn run_times(
     programs: &Programs,
     home: &Home,
@@ -73,7 +74,7 @@ async fn load(programs: &Programs, home: &Home, script: &Path, protocol: Protoco
     match rate {
         Some(rate) if output.status.success() && failed.is_none_or(|line| line.contains(": 0 ")) => Ok(rate),
         _ => {
-            // Each of the sixteen clients says the same.
+            // Each of the sixteen clients prints the same.
             let said = String::from_utf8_lossy(&output.stderr);
             let said: Vec<&str> = said.lines().take(4).collect();
             bail!("pgbench: {}\n{text}{}", output.status, said.join("\n"))

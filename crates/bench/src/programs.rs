@@ -1,4 +1,4 @@
-//! The programs that take part, found before anything is started.
+//! The programs that are needed, found before anything is started.
 
 use std::{
     env,
@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, anyhow};
 
-/// Where each of them is.
+/// The paths of the programs.
 pub(crate) struct Programs {
     pub(crate) freehold: PathBuf,
     pub(crate) pgbench: PathBuf,
@@ -39,7 +39,7 @@ fn in_path(name: &str) -> Option<PathBuf> {
     env::split_paths(&folders).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
-/// Debian keeps Postgres' programs by version, outside `PATH`; the newest speaks to every server.
+/// Debian installs Postgres' programs by version, outside of `PATH`. The newest works with every server.
 fn of_debian(name: &str) -> Option<PathBuf> {
     let versions = Path::new("/usr/lib/postgresql").read_dir().ok()?;
     let found = versions.flatten().map(|version| version.path().join("bin").join(name)).filter(|file| file.is_file());

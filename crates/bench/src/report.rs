@@ -1,10 +1,10 @@
-//! What people read in the end.
+//! The report that is printed.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is what the program is for")]
 
 use std::{fs, process::ExitCode, thread};
 
-/// Prints each line as soon as it is known.
+/// Prints each line as soon as its result is known.
 pub(crate) struct Report {
     missed: usize,
 }
@@ -16,13 +16,13 @@ impl Report {
         Self { missed: 0 }
     }
 
-    /// Something to know.
+    /// Prints a result without a goal.
     #[expect(clippy::unused_self, reason = "a line belongs to a report that has begun")]
     pub(crate) fn line(&mut self, name: &str, found: String) {
         println!("  {name:55} {found}");
     }
 
-    /// Something that has a goal.
+    /// Prints a result and whether it meets its goal.
     pub(crate) fn goal(&mut self, name: &str, found: String, goal: &str, met: bool) {
         println!("  {name:55} {found:28} goal {goal}: {}", if met { "met" } else { "MISSED" });
         self.missed += usize::from(!met);
@@ -37,13 +37,13 @@ impl Report {
     }
 }
 
-/// Processes that wanted a processor within the last minute, on average.
+/// The load average of the last minute.
 fn load() -> String {
     let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split(' ').next().unwrap_or("unknown").to_owned()
 }
 
-/// The last words when something is broken.
+/// Prints the error that ended the run.
 pub(crate) fn fail(error: &anyhow::Error) -> ExitCode {
     eprintln!("freehold-bench: {error:#}");
     ExitCode::FAILURE

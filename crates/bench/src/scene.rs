@@ -1,4 +1,4 @@
-//! What the measurements find: an organization with an API key and a workflow, among others'.
+//! The data for the measurements: an organization with an API key and a workflow, among those of others.
 
 use anyhow::{Context, Result, bail};
 use reqwest::{Method, StatusCode};
@@ -7,12 +7,12 @@ use tokio::process::Command;
 
 use crate::{home::Home, programs::Programs, server::Server};
 
-/// A workflow as large as a real one: 14 nodes, 5 KiB of JSON.
+/// A workflow of realistic size: 14 nodes, 5 KiB of JSON.
 pub(crate) const TEMPLATE: &str = "appointment_reminder";
 
-/// Two thousand workflows of forty other tenants, and a copy of everything in a table without row-level security. With
-/// the planner's numbers fresh, both are read by index. `pgbench` prepares statements before any transaction, so its login
-/// has to find the table's name then; it still may not read a row without the role.
+/// Two thousand workflows of forty other tenants, and a copy of all of them in a table without row-level security. With
+/// fresh statistics the planner reads both by index. `pgbench` prepares statements before any transaction, so its login
+/// has to find the table's name at that time. Reading rows still needs the role.
 const NEIGHBOURS: &str = "
     insert into voice.workflows (tenant_id, id, name, version, graph, created_at, updated_at)
     select tenants.id, gen_random_uuid(), name, version, graph, created_at, updated_at
@@ -29,27 +29,28 @@ const NEIGHBOURS: &str = "
     vacuum analyze bench.workflows;
 ";
 
-/// Who reads what.
+/// The organization of the measurements.
 pub(crate) struct Scene {
-    /// The organization.
+    /// The id of the organization.
     pub(crate) tenant: String,
-    /// Its API key.
+    /// The API key of the organization.
     pub(crate) key: String,
     /// The key's id.
     pub(crate) key_id: String,
-    /// The workflow.
+    /// The id of the workflow.
     pub(crate) workflow: String,
 }
 
 impl Scene {
-    /// Signs somebody up and makes everything over HTTP, as a customer would; the neighbours in the database.
+    /// Signs up a user and creates everything over HTTP, as a customer would. The other tenants are created in the
+    /// database.
     pub(crate) async fn set(programs: &Programs, home: &Home, server: &Server<'_>) -> Result<Self> {
         let scene = Self::of(programs, home, server, "bench").await?;
         neighbours(home).await?;
         Ok(scene)
     }
 
-    /// An organization of this name, with a key and a workflow.
+    /// Creates an organization with this name, a key and a workflow.
     pub(crate) async fn of(programs: &Programs, home: &Home, server: &Server<'_>, name: &str) -> Result<Self> {
         let Owner { tenant, key, key_id } = Owner::sign_up(programs, home, server, name).await?;
         let new = json!({ "template": TEMPLATE });
@@ -62,14 +63,14 @@ impl Scene {
         format!("/api/v1/workflows/{}", self.workflow)
     }
 
-    /// The read that is measured, once.
+    /// Sends the measured request once.
     pub(crate) async fn read(&self, server: &Server<'_>) -> Result<()> {
         let workflow = ask(server, Method::GET, &self.path(), Some(&self.key), None).await?;
         if text(&workflow, "/id")? == self.workflow { Ok(()) } else { bail!("another workflow was answered") }
     }
 }
 
-/// Somebody with an organization on the largest plan.
+/// A user with an organization on the largest plan.
 pub(crate) struct Owner {
     pub(crate) tenant: String,
     pub(crate) key: String,
@@ -112,13 +113,13 @@ pub(crate) async fn ask(
     if status == StatusCode::OK || status == StatusCode::CREATED { Ok(body) } else { bail!("{path}: {status}: {body}") }
 }
 
-/// The text at this place of an answer.
+/// The text at this JSON pointer of a response.
 pub(crate) fn text(value: &Value, pointer: &str) -> Result<String> {
     let found = value.pointer(pointer).and_then(Value::as_str);
     found.map(str::to_owned).with_context(|| format!("there is no text at {pointer} in {value}"))
 }
 
-/// To a plan that sets no end to workflows, and no rate.
+/// Changes the organization to a plan without a limit of workflows and without a rate limit.
 async fn plan_change(programs: &Programs, home: &Home, slug: &str) -> Result<()> {
     let mut command = Command::new(&programs.freehold);
     command.args(["plan", slug, "enterprise", "--config", "/dev/null", "--data"]).arg(home.data());

@@ -1,4 +1,4 @@
-//! The program under test as a process that is ended on every path.
+//! The tested program as a process, which is ended in every case.
 
 use std::{
     fs::File,
@@ -14,10 +14,10 @@ use tokio::process::{Child, Command};
 
 use crate::{home::Home, programs::Programs};
 
-/// How long a start or an end may take before something must be broken.
+/// How long a start or a stop may take before the run fails.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// `freehold`, with a Postgres of its own.
+/// `freehold` with a Postgres of its own.
 pub(crate) struct Server<'a> {
     child: Child,
     address: SocketAddr,
@@ -27,21 +27,21 @@ pub(crate) struct Server<'a> {
 }
 
 impl<'a> Server<'a> {
-    /// Starts it and waits for its first answer.
+    /// Starts the server and waits for its first response.
     pub(crate) async fn start(programs: &Programs, home: &'a Home) -> Result<Self> {
         let mut server = Self::begin(programs, home)?;
         server.first_answer().await?;
         Ok(server)
     }
 
-    /// The same with other settings, by their names in the environment.
+    /// The same with further settings, given as environment variables.
     pub(crate) async fn start_with(programs: &Programs, home: &'a Home, settings: &[(&str, &str)]) -> Result<Self> {
         let mut server = Self::begin_with(programs, home, settings)?;
         server.first_answer().await?;
         Ok(server)
     }
 
-    /// Starts it without waiting.
+    /// Starts the server without waiting.
     pub(crate) fn begin(programs: &Programs, home: &'a Home) -> Result<Self> {
         Self::begin_with(programs, home, &[])
     }
@@ -69,7 +69,7 @@ impl<'a> Server<'a> {
         Ok(Self { child, address, begun, home, client: Client::builder().no_proxy().build()? })
     }
 
-    /// Waits until `/healthz` answers; how long after the start that was.
+    /// Waits until `/healthz` responds. Returns how long after the start that was.
     pub(crate) async fn first_answer(&mut self) -> Result<Duration> {
         let url = self.url("/healthz");
         loop {
@@ -88,32 +88,32 @@ impl<'a> Server<'a> {
         }
     }
 
-    /// How long ago it was started.
+    /// How long ago the server was started.
     pub(crate) fn age(&self) -> Duration {
         self.begun.elapsed()
     }
 
-    /// The address of a path on it.
+    /// The URL of a path on the server.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// Where it listens.
+    /// The address on which the server listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its process.
+    /// The id of the server's process.
     pub(crate) fn process(&self) -> Result<u32> {
         self.child.id().context("freehold has ended")
     }
 
-    /// The process of its Postgres.
+    /// The id of its Postgres' process.
     pub(crate) fn postmaster(&self) -> Result<u32> {
         self.home.postmaster().context("Postgres has ended")
     }
 
-    /// Stops it in order, and its Postgres with it.
+    /// Stops the server in order, with its Postgres.
     pub(crate) async fn stop(mut self) -> Result<()> {
         let line = format!("kill -s TERM {}", self.process()?);
         Command::new("/bin/sh").args(["-c", &line]).status().await.context("sending a signal")?;
@@ -131,9 +131,9 @@ impl<'a> Server<'a> {
 }
 
 impl Drop for Server<'_> {
-    /// Its Postgres ends by itself when Freehold does; its folder must not go before it.
+    /// Its Postgres ends by itself after Freehold; the folder must not be deleted before that.
     fn drop(&mut self) {
-        // Fails only when it has ended already.
+        // This fails only when the process has already ended.
         let _ = self.child.start_kill();
         let since = Instant::now();
         while self.home.postmaster().is_some() && since.elapsed() < PATIENCE {
@@ -142,7 +142,7 @@ impl Drop for Server<'_> {
     }
 }
 
-/// A port that nobody has now; the server says so if somebody takes it before.
+/// A port that is free now. If another program takes it first, the server reports that.
 fn free_address() -> Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0").context("looking for a free port")?;
     Ok(listener.local_addr()?)

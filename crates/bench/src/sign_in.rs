@@ -1,5 +1,6 @@
-//! Signing in: how many passwords a second are checked, of what argon2id lets this machine check, and what everybody else
-//! notices of it; and how many requests a second bring a token that is known, or one that nobody has seen before.
+//! Signing in: how many passwords per second are checked, compared with what argon2id alone reaches on this machine,
+//! and how much other requests are delayed by it; and how many requests per second are answered with a known token, and
+//! with one that is new to the server.
 
 use std::{
     fmt::Write,
@@ -27,21 +28,22 @@ use crate::{
 };
 
 const PASSWORD: &str = "as long as it is a secret";
-/// People who sign in.
+/// Users who sign in.
 const PEOPLE: usize = 8;
-/// Argon2id alone and sign-ins take turns, each for as long as the other: this machine is not as fast now as it was a second ago.
+/// Argon2id alone and sign-ins alternate, for equally long times, because the speed of this machine changes from second
+/// to second.
 const ROUNDS: usize = 7;
 const SECONDS: u32 = 4;
-/// Tokens that nobody has seen before; more than can be shown in the seconds they are shown for.
+/// Tokens that are new to the server; more than can be sent during the measurement.
 const TOKENS: usize = 12_000;
 const COLD_SECONDS: u32 = 2;
-/// How often somebody else asks for something meanwhile.
+/// How often another client sends a request in the meantime.
 const PROBE: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_millis(50);
-/// All come from this machine, so what is counted by address has no say here. What is counted by account has.
+/// All requests come from this machine, so limits by network address are switched off. Limits by account apply.
 const SETTINGS: &str = "[auth.limits]\ntokens = 0\nmails = 0\nverifications = 0\nuser_requests = 0\n";
 
-/// Both, on a server of their own.
+/// Runs both measurements, on a server of their own.
 pub(crate) async fn measure(programs: &Programs, home: &Home, scene: &Scene, report: &mut Report) -> Result<()> {
     let settings = home.script("sign_in.toml", SETTINGS)?;
     let settings = settings.to_str().context("a folder whose name is no text")?;
@@ -105,7 +107,7 @@ async fn passwords(
     Ok(())
 }
 
-/// Passwords that this machine checks in a second when it does nothing else.
+/// Returns how many passwords this machine checks in a second when it does nothing else.
 #[expect(clippy::cast_precision_loss, reason = "some hundreds")]
 async fn hashes() -> Result<f64> {
     let passwords = Passwords::new(Cost::OWASP, at_once(), Random::system())?;
@@ -125,7 +127,7 @@ async fn hashes() -> Result<f64> {
     Ok(checked as f64 / begun.elapsed().as_secs_f64())
 }
 
-/// How long somebody else waits for a read, every now and then.
+/// Measures at intervals how long another client waits for a read.
 async fn probe(server: &Server<'_>, scene: &Scene, stop: &AtomicBool) -> Result<Vec<Duration>> {
     let mut waits = Vec::new();
     while !stop.load(Ordering::Relaxed) {
@@ -166,7 +168,7 @@ async fn tokens(
     Ok(())
 }
 
-/// A script that shows one token after the other.
+/// A script that sends one token after the other.
 fn showing(tokens: &[String]) -> String {
     let mut script = String::from("local tokens = {\n");
     for token in tokens {

@@ -1,4 +1,4 @@
-//! A customer's server: takes every message, answers 204, and notes when it came.
+//! A customer's server: it accepts every message with 204 and records when it arrived.
 
 use std::{
     net::SocketAddr,
@@ -15,16 +15,17 @@ use tokio::{
 
 const ANSWER: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
 
-/// Servers on some ports of this machine, until it is dropped. As little as speaks HTTP, so that what is measured is who sends.
+/// Minimal HTTP servers on several ports of this machine, until this is dropped. They do as little as possible, so that
+/// the sender is what is measured.
 pub(crate) struct Sink {
-    /// Where they listen.
+    /// The addresses on which the servers listen.
     pub(crate) addresses: Vec<SocketAddr>,
     arrivals: Arc<Mutex<Vec<Instant>>>,
     _servers: JoinSet<()>,
 }
 
 impl Sink {
-    /// Listens on so many ports.
+    /// Listens on this many ports.
     pub(crate) async fn listen(ports: usize) -> Result<Self> {
         let arrivals = Arc::<Mutex<Vec<Instant>>>::default();
         let (mut addresses, mut servers) = (Vec::new(), JoinSet::new());
@@ -43,17 +44,17 @@ impl Sink {
         Ok(Self { addresses, arrivals, _servers: servers })
     }
 
-    /// When the messages came.
+    /// When the messages arrived.
     pub(crate) fn arrivals(&self) -> Vec<Instant> {
         self.arrivals.lock().map(|arrivals| arrivals.clone()).unwrap_or_default()
     }
 
-    /// How many came.
+    /// How many messages arrived.
     pub(crate) fn count(&self) -> usize {
         self.arrivals.lock().map(|arrivals| arrivals.len()).unwrap_or_default()
     }
 
-    /// Begins to count anew.
+    /// Resets the count.
     pub(crate) fn forget(&self) {
         if let Ok(mut arrivals) = self.arrivals.lock() {
             arrivals.clear();
@@ -81,7 +82,7 @@ async fn serve(mut stream: TcpStream, arrivals: Arc<Mutex<Vec<Instant>>>) {
     }
 }
 
-/// Where the first whole message ends.
+/// The end of the first complete message, if there is one.
 fn message(buffer: &[u8]) -> Option<usize> {
     let head_end = buffer.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
     let head = std::str::from_utf8(&buffer[..head_end]).ok()?;

@@ -1,4 +1,4 @@
-//! How long the server takes to start on the data it has.
+//! How long the server takes to start with existing data.
 
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use crate::{home::Home, programs::Programs, report::Report, scene::Scene, server
 const TIMES: usize = 5;
 const GOAL: Duration = Duration::from_millis(1500);
 
-/// From the start of the process, its Postgres included, to the first answer, and to the first read of a tenant's row.
+/// Measures the time from the start of the process, including its Postgres, to the first response, and to the first
+/// read of a tenant's row.
 pub(crate) async fn measure(programs: &Programs, home: &Home, scene: &Scene, report: &mut Report) -> Result<()> {
     let (mut answers, mut reads) = (Vec::new(), Vec::new());
     for _ in 0..TIMES {

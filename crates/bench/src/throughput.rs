@@ -1,4 +1,5 @@
-//! Requests and transactions a second, always two in turn so that both meet the same weather.
+//! Requests and transactions per second. The two that are compared always alternate, so that both run under the same
+//! conditions.
 
 use std::fmt::Write;
 
@@ -18,10 +19,10 @@ use crate::{
 const ROUNDS: usize = 3;
 const SECONDS: u32 = 5;
 const COLUMNS: &str = "id, name, version, graph, created_at, updated_at";
-/// Requests a second of other backbones with the same read on a machine of two cores, as they were measured before.
+/// Requests per second of other backbones for the same read on a machine with two cores, from earlier measurements.
 const PEERS: [(&str, f64); 2] = [("Node with better-auth", 885.0), ("FastAPI with its usual stack", 174.0)];
 
-/// The authenticated read over HTTP against the same transaction of bare Postgres.
+/// Compares the authenticated read over HTTP with the same transaction of bare Postgres.
 pub(crate) async fn read(
     programs: &Programs,
     home: &Home,
@@ -67,8 +68,9 @@ pub(crate) async fn read(
     Ok(())
 }
 
-/// What row-level security costs: the transaction against a copy of the table that has none. Prepared, as the measured
-/// server sends it; and planned each time, as it would behind a pooler, where planning the policy comes on top.
+/// Measures the cost of row-level security: the transaction on the table and on a copy without it. Once with prepared
+/// statements, as the measured server sends them, and once planned every time, as behind a pooler, where the cost of
+/// planning the policy is added.
 pub(crate) async fn isolation(programs: &Programs, home: &Home, scene: &Scene, report: &mut Report) -> Result<()> {
     let Scene { tenant, workflow, .. } = scene;
     let protected = format!("select {COLUMNS} from voice.workflows where id = '{workflow}' and deleted_at is null");
@@ -98,7 +100,8 @@ pub(crate) async fn isolation(programs: &Programs, home: &Home, scene: &Scene, r
     Ok(())
 }
 
-/// The metered write: a workflow, its version, the quota and the ledger in one durable transaction, all of one tenant.
+/// Measures the metered write: a workflow, its version, the quota and the ledger in one durable transaction, all for
+/// one tenant.
 pub(crate) async fn write(
     programs: &Programs,
     home: &Home,
@@ -116,7 +119,7 @@ pub(crate) async fn write(
     Ok(())
 }
 
-/// Processor time over several rounds.
+/// The processor time of several rounds.
 #[derive(Default)]
 struct Cost {
     microseconds: u64,

@@ -1,4 +1,4 @@
-//! The server under load: HTTP with some connections, mostly 16, by `wrk`.
+//! Load on the server: HTTP over some connections, usually 16, with `wrk`.
 
 use std::path::Path;
 
@@ -7,21 +7,21 @@ use tokio::process::Command;
 
 use crate::{programs::Programs, scene::Scene};
 
-/// With what a script begins whose requests post JSON.
+/// The start of a script whose requests post JSON.
 pub(crate) const POSTING_JSON: &str = "wrk.method = \"POST\"\nwrk.headers[\"Content-Type\"] = \"application/json\"\n";
 
-/// What `wrk` saw.
+/// The results of `wrk`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Load {
-    /// Answers a second.
+    /// Responses per second.
     pub(crate) rate: f64,
-    /// Half of the answers were faster, as `1.23ms`.
+    /// The median response time, such as `1.23ms`.
     pub(crate) p50: String,
-    /// One of a hundred took longer.
+    /// The 99th percentile of the response times.
     pub(crate) p99: String,
 }
 
-/// Asks for `url` with the scene's API key as fast as the answers come. `script` makes the requests other than `GET`.
+/// Requests `url` with the scene's API key as fast as possible. `script` creates requests other than `GET`.
 pub(crate) async fn run(
     programs: &Programs,
     scene: &Scene,
@@ -32,7 +32,7 @@ pub(crate) async fn run(
     run_with(programs, scene, url, script, (16, seconds)).await
 }
 
-/// The same with so many connections, for so many seconds.
+/// The same with this many connections, for this many seconds.
 pub(crate) async fn run_with(
     programs: &Programs,
     scene: &Scene,
@@ -44,7 +44,7 @@ pub(crate) async fn run_with(
     read(&text).with_context(|| format!("wrk: an answer was no success:\n{text}"))
 }
 
-/// The same where answers may be refusals, whose number comes with it.
+/// The same for responses that may be refusals, with their number.
 pub(crate) async fn run_refused(
     programs: &Programs,
     scene: &Scene,
@@ -65,7 +65,7 @@ async fn output(
     (connections, seconds): (u32, u32),
 ) -> Result<String> {
     let mut command = Command::new(&programs.wrk);
-    // One thread of it is enough, and leaves the rest of the machine to what is measured.
+    // One thread is enough for `wrk`, and leaves the rest of the machine to the server.
     command.args(["--threads", "1", "--connections", &connections.to_string()]);
     command.args(["--latency", "--duration", &format!("{seconds}s")]);
     command.args(["--header", &format!("Authorization: Bearer {}", scene.key)]);
@@ -80,7 +80,7 @@ async fn output(
     Ok(text.into_owned())
 }
 
-/// Nothing when an answer was no success or a connection broke: such a load says nothing.
+/// None when a response was not successful or a connection broke, because the numbers mean nothing then.
 fn read(text: &str) -> Option<Load> {
     if text.contains("Non-2xx") || text.contains("Socket errors") {
         return None;
@@ -88,13 +88,13 @@ fn read(text: &str) -> Option<Load> {
     load(text)
 }
 
-/// How many answers were no success.
+/// How many responses were not successful.
 fn refused(text: &str) -> u64 {
     let line = text.lines().find_map(|line| line.trim().strip_prefix("Non-2xx or 3xx responses:"));
     line.and_then(|count| count.trim().parse().ok()).unwrap_or_default()
 }
 
-/// A latency as `wrk` writes it, in milliseconds.
+/// Converts a latency of `wrk` to milliseconds.
 pub(crate) fn milliseconds(text: &str) -> Option<f64> {
     let (number, factor) = if let Some(number) = text.strip_suffix("us") {
         (number, 0.001)

@@ -1,4 +1,4 @@
-//! A tenant's account: its customer at Stripe, its trial, and the state it is in.
+//! A tenant's billing account: its customer at Stripe, its trial, and its state.
 
 mod store;
 
@@ -13,53 +13,54 @@ pub use store::STATEMENTS;
 use crate::{Billing, lifecycle, trial};
 
 row! {
-    /// What is known of a tenant's payments besides its subscriptions.
+    /// A tenant's billing account, without its subscriptions.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Account {
-        /// Whose.
+        /// Id of the tenant.
         pub tenant_id: TenantId,
-        /// The customer at Stripe.
+        /// Id of the tenant's customer at Stripe; none: the tenant has no customer yet.
         pub customer_id: Option<String>,
         /// `free`, `trialing`, `active`, `past_due`, `suspended`, `cancelled` or `archived`.
         pub state: String,
-        /// Since when.
+        /// When the state began.
         pub state_since: Timestamp,
-        /// When the trial without a card ends; none: there was none.
+        /// When the trial without a card ends; none: there was no trial.
         pub trial_ends_at: Option<Timestamp>,
-        /// The plan an operator gave it, whatever Stripe says.
+        /// Plan that an operator granted, whatever Stripe says; none: no plan was granted.
         pub granted_plan: Option<String>,
-        /// The version of that plan.
+        /// Version of the granted plan.
         pub granted_version: Option<i32>,
-        /// When time alone changes something.
+        /// When the account must be checked again, because time alone changes its state or makes a mail due; none:
+        /// never.
         pub due_at: Option<Timestamp>,
-        /// How often Stripe was asked.
+        /// Number of times that Stripe was asked.
         pub refresh_begun: i64,
-        /// The last of them that was written down.
+        /// Number of the newest answer that was stored.
         pub refresh_done: i64,
-        /// When that was.
+        /// When that answer was stored; none: never.
         pub refreshed_at: Option<Timestamp>,
-        /// When the tenant was made.
+        /// When the tenant was created.
         pub created_at: Timestamp,
     }
 }
 
 impl Account {
-    /// The plan an operator gave it.
+    /// The plan that an operator granted.
     pub fn granted(&self) -> Option<Plan> {
         let (id, version) = self.granted_plan.clone().zip(self.granted_version)?;
         Some(Plan { id, version })
     }
 }
 
-/// Opens the account of a tenant that is being made in this transaction.
+/// Opens the account of a tenant that is created in this transaction.
 pub async fn account_open(tx: &mut SystemTx, billing: &Billing, tenant: TenantId, now: Timestamp) -> Result<()> {
     let account = account_lock(tx, billing, tenant, now).await?;
     lifecycle::settle(tx, billing, &account, None, now).await.map(drop)
 }
 
-/// The account, and nobody else changes it until the transaction ends. Made where it is missing, because the tenant is new or
-/// older than billing; its
-/// trial begins now then, if the product has one and its owner had none before. `not_found` when there is no such tenant.
+/// Locks the account until the transaction ends. Opens one if it is missing, because the tenant is new or older than
+/// billing; its trial then begins now, if the product has one and the owner had none before. `not_found` when there is
+/// no such tenant.
 pub async fn account_lock(tx: &mut SystemTx, billing: &Billing, tenant: TenantId, now: Timestamp) -> Result<Account> {
     if let Some(account) = tx.fetch_optional(store::account_lock(tenant)).await? {
         return Ok(account);
@@ -70,24 +71,24 @@ pub async fn account_lock(tx: &mut SystemTx, billing: &Billing, tenant: TenantId
     account.ok_or_else(|| freehold_core::Error::not_found("organization"))
 }
 
-/// The account of the caller's tenant; none: it is older than billing and was never looked at.
+/// The account of the caller's tenant; none: the tenant is older than billing and has no account yet.
 pub async fn account_get(tx: &mut TenantTx) -> Result<Option<Account>> {
     tx.fetch_optional(store::account_get()).await
 }
 
-/// The account of a tenant, to look at.
+/// The account of a tenant, for reading.
 pub async fn account_find(billing: &Billing, tenant: TenantId) -> Result<Option<Account>> {
     billing.db.system("look at a billing account").fetch_optional(store::account_find(tenant)).await
 }
 
-/// Whose customer this is.
+/// The tenant with this customer id.
 pub async fn account_of_customer(billing: &Billing, customer: &str) -> Result<Option<TenantId>> {
     let query = store::account_of_customer(customer);
     let found = billing.db.system("find the tenant of a customer").fetch_optional(query).await?;
     Ok(found.map(|(tenant,)| tenant))
 }
 
-/// Writes down which customer at Stripe the tenant is.
+/// Stores the tenant's customer id at Stripe.
 pub async fn account_put_customer(billing: &Billing, tenant: TenantId, customer: &str, now: Timestamp) -> Result<()> {
     let mut tx = billing.db.system("write down a customer").begin().await?;
     account_lock(&mut tx, billing, tenant, now).await?;
@@ -95,7 +96,7 @@ pub async fn account_put_customer(billing: &Billing, tenant: TenantId, customer:
     tx.commit().await
 }
 
-/// The same, of an account that this transaction has locked.
+/// The same for an account that this transaction has locked.
 pub(crate) async fn account_write_customer(
     tx: &mut SystemTx,
     tenant: TenantId,
@@ -105,7 +106,7 @@ pub(crate) async fn account_write_customer(
     tx.execute(store::account_put_customer(tenant, customer, now)).await.map(drop)
 }
 
-/// Gives the tenant a plan whatever Stripe says, or takes that back.
+/// Grants the tenant a plan whatever Stripe says, or revokes the grant.
 pub async fn account_grant(billing: &Billing, tenant: TenantId, plan: Option<&Plan>) -> Result<()> {
     let now = billing.clock.now();
     let mut tx = billing.db.system("operator grants a plan").begin().await?;
@@ -119,7 +120,8 @@ pub async fn account_grant(billing: &Billing, tenant: TenantId, plan: Option<&Pl
     Ok(())
 }
 
-/// A number for asking Stripe once more, and the last event that was in the inbox before. `None`: no such tenant.
+/// Takes a number for asking Stripe again; also returns the number of the newest event in the inbox. `not_found` when
+/// there is no such tenant.
 pub(crate) async fn refresh_begin(billing: &Billing, tenant: TenantId) -> Result<(Account, i64)> {
     let now = billing.clock.now();
     let mut tx = billing.db.system("ask Stripe anew").begin().await?;
@@ -130,21 +132,21 @@ pub(crate) async fn refresh_begin(billing: &Billing, tenant: TenantId) -> Result
     Ok((account, last))
 }
 
-/// Writes down that this answer of Stripe's is the one that holds.
+/// Records that Stripe's answer with this number was stored.
 pub(crate) async fn refresh_end(tx: &mut SystemTx, tenant: TenantId, number: i64, now: Timestamp) -> Result<()> {
     tx.execute(store::refresh_end(tenant, number, now)).await.map(drop)
 }
 
-/// Accounts with a customer, a page of them in the order of their ids.
+/// A page of the tenants that have a customer, in the order of their ids.
 pub(crate) async fn account_page(billing: &Billing, after: TenantId, limit: i64) -> Result<Vec<TenantId>> {
     let rows = billing.db.system("reconcile with Stripe").fetch_all(store::account_page(after, limit)).await?;
     Ok(rows.into_iter().map(|(tenant,)| tenant).collect())
 }
 
-/// How long the making of a page is waited for by others that want the same; much longer than it takes.
+/// How long other requests for the same page wait for the one that creates it; much longer than that takes.
 const CHECKOUT_MADE: SignedDuration = SignedDuration::from_mins(2);
 
-/// A number for the checkout of a page: the same for those who want the same page at the same time.
+/// Takes a number for a checkout page: requests for the same page at the same time get the same number.
 pub(crate) async fn checkout_begin(billing: &Billing, tenant: TenantId, wanted: &str) -> Result<i64> {
     let digest = digest::digest(&digest::SHA256, wanted.as_bytes());
     let digest = STANDARD.encode(digest.as_ref());
@@ -155,7 +157,7 @@ pub(crate) async fn checkout_begin(billing: &Billing, tenant: TenantId, wanted: 
     found.map(|(number,)| number).or_not_found("organization")
 }
 
-/// The page of this number is no longer being made. The number of the newest checkout.
+/// Records that the page with this number is no longer being created. Returns the number of the newest checkout.
 pub(crate) async fn checkout_end(billing: &Billing, tenant: TenantId, number: i64) -> Result<i64> {
     let end = store::checkout_end(tenant, number);
     let found = billing.db.system("number a checkout").fetch_optional(end).await?;

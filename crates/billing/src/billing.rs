@@ -1,4 +1,4 @@
-//! What everything here needs.
+//! The context of all billing functions.
 
 use std::{fmt, ops::Deref, sync::Arc};
 
@@ -11,7 +11,7 @@ use freehold_vault::Vault;
 
 use crate::{catalog_sync::CustomPrices, inbox::Unsigned, stripe::Client};
 
-/// The parts of billing. Cheap to clone.
+/// The context of billing. Cheap to clone.
 #[derive(Clone)]
 pub struct Billing(Arc<Inner>);
 
@@ -22,63 +22,63 @@ struct Inner {
 
 /// The parts of a [`Billing`].
 pub struct Parts {
-    /// Where everything is kept.
+    /// Database of the accounts.
     pub db: Db,
-    /// The one clock of the lifecycle.
+    /// The only clock of the lifecycle.
     pub clock: Clock,
-    /// New ids.
+    /// Generates ids.
     pub ids: Ids,
-    /// Chance.
+    /// Random source.
     pub random: Random,
-    /// Stripe, or what speaks like it.
+    /// Client of Stripe, or of a server with the same API.
     pub stripe: Client,
-    /// What its events are signed with; several while one is replaced by another. None: no event is believed.
+    /// Secrets that webhooks are signed with; several while one replaces another. Empty: all webhooks are rejected.
     pub webhook_secrets: Vec<Secret>,
-    /// Origins besides the site's that checkout and portal may lead back to, such as `https://app.example.com`.
+    /// Origins besides the site's that checkout and portal may redirect back to, such as `https://app.example.com`.
     pub return_origins: Vec<String>,
-    /// Which plans the prices of custom deals stand for.
+    /// The plans that prices of custom deals stand for.
     pub custom_prices: CustomPrices,
-    /// How many organizations a person may own that pay nothing; none: any number.
+    /// Most organizations without a paid plan that one user may own; none: no limit.
     pub unpaid_organizations: Option<u32>,
-    /// Makes the digests of who had a trial.
+    /// Computes the digests of users and cards that had a trial.
     pub vault: Vault,
-    /// What checkout pages offer and charge besides the price.
+    /// Options of checkout pages besides the price.
     pub checkout: CheckoutTerms,
-    /// What is sold.
+    /// The catalog.
     pub product: Arc<Product>,
-    /// What each plan entitles to.
+    /// The entitlements of each plan.
     pub entitlements: Arc<Entitlements>,
-    /// Where people reach this server, without a slash at the end.
+    /// URL of this server for users, without a slash at the end.
     pub site_url: String,
     /// Wakes the worker of this process.
     pub nudge: Nudge,
-    /// Somebody stands elsewhere now: what this process remembers of callers is to be forgotten.
+    /// Called when a standing has changed, so that this process drops its cached callers.
     pub changed: Arc<dyn Fn() + Send + Sync>,
 }
 
-/// What checkout pages offer and charge besides the price.
+/// Options of checkout pages besides the price.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckoutTerms {
     /// Whether visitors can type in a promotion code.
     pub promotion_codes: bool,
-    /// Stripe's ids of the tax rates of new subscriptions: `txr_…`
+    /// Ids of Stripe tax rates for new subscriptions: `txr_…`
     pub tax_rates: Vec<String>,
 }
 
 impl Default for CheckoutTerms {
-    /// Promotion codes are accepted, and nothing is added to the price.
+    /// Promotion codes are accepted, and no tax is added to the price.
     fn default() -> Self {
         Self { promotion_codes: true, tax_rates: Vec::new() }
     }
 }
 
 impl Billing {
-    /// Billing made of these parts.
+    /// Creates the context from these parts.
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(Inner { parts, unsigned: Unsigned::default() }))
     }
 
-    /// Counts webhooks without a valid signature.
+    /// Counter of webhooks without a valid signature.
     pub(crate) fn unsigned(&self) -> &Unsigned {
         &self.0.unsigned
     }

@@ -1,8 +1,8 @@
-//! Brings what `product.toml` sells to Stripe: a product there for each plan that has a price, and a price for each of
-//! its versions and intervals, found by its lookup key. Doing it twice does nothing the second time.
+//! Syncs the plans of `product.toml` to Stripe: a product for each plan that has a price, and a price for each of its
+//! versions and intervals, found by its lookup key. A second sync changes nothing.
 //!
-//! Read in this order: [`plan`] says what would be done, [`apply`] does it, [`sold()`] is the way back from a price of
-//! Stripe's to what was bought.
+//! Read in this order: [`plan`] returns the steps, [`apply`] executes them, [`sold()`] finds the plan of a Stripe
+//! price.
 
 mod shelf;
 mod sold;
@@ -18,19 +18,20 @@ pub use crate::interval::Interval;
 use crate::stripe::{self, Client, object};
 use shelf::{ShelfPrice, ShelfProduct};
 
-/// The product of ours that a thing at Stripe belongs to: its id in `product.toml`.
+/// Metadata key: id of the product in `product.toml` that an object at Stripe belongs to.
 pub const PRODUCT: &str = "freehold_product";
-/// The plan it is.
+/// Metadata key: id of the plan.
 pub const PLAN: &str = "freehold_plan";
-/// The version of that plan.
+/// Metadata key: version of the plan.
 pub const PLAN_VERSION: &str = "freehold_version";
-/// How often it is paid.
+/// Metadata key: billing interval.
 pub const INTERVAL: &str = "freehold_interval";
-/// `member` where it is paid for each member.
+/// Metadata key: `member` for a price per member.
 pub const PER: &str = "freehold_per";
 
-/// What is to be done so that Stripe sells what the product sells, in the order of doing; empty when it does. Nothing is
-/// changed. A [`Step::Refused`] is what cannot be done: then nothing is.
+/// Returns the steps after which Stripe sells what the catalog sells, in the order to execute them; empty when there is
+/// nothing to change. Changes nothing itself. A [`Step::Refused`] is a step that cannot be done; then no step is
+/// executed.
 pub async fn plan(client: &Client, product: &Product) -> stripe::Result<Vec<Step>> {
     let there: BTreeMap<String, object::Product> = client.product_list().await?.into_iter().map(by_id).collect();
     let (mut steps, mut retired) = (Vec::new(), Vec::new());
@@ -44,7 +45,7 @@ pub async fn plan(client: &Client, product: &Product) -> stripe::Result<Vec<Step
                 prices = client.price_list_of(&wanted.id).await?;
             }
         }
-        // Its lookup key may have gone to a price of another product.
+        // Another product's price may use its lookup key now.
         let keys: Vec<&str> = wanted.prices.iter().map(|price| price.lookup_key.as_str()).collect();
         let keyed = client.price_list(&keys).await?;
         steps.extend(wanted.prices.iter().filter_map(|price| price.step(&keyed)));
@@ -59,7 +60,7 @@ pub async fn plan(client: &Client, product: &Product) -> stripe::Result<Vec<Step
         retired.extend(retire(&client.price_list_of(&found.id).await?, &product.id, &[]));
         retired.push(Step::ProductRetire { id: found.id.clone(), name: found.name.clone() });
     }
-    // Last, so that there is always something to buy.
+    // Retired last, so that there is always a price to buy.
     steps.extend(retired);
     Ok(steps)
 }
@@ -68,8 +69,8 @@ fn by_id(product: object::Product) -> (String, object::Product) {
     (product.id.clone(), product)
 }
 
-/// Prices of ours that are no longer sold. Whoever pays one goes on paying it. Prices of custom deals, which name no version,
-/// are an operator's own.
+/// Steps that retire catalog prices which are no longer sold. Existing subscriptions keep them. Prices of custom deals,
+/// which name no version, belong to the operator.
 fn retire(found: &[object::Price], product: &str, wanted: &[ShelfPrice]) -> Vec<Step> {
     let made = |price: &&object::Price| {
         price.metadata.get(PRODUCT).is_some_and(|id| id == product) && price.metadata.contains_key(PLAN_VERSION)
@@ -82,8 +83,8 @@ fn retire(found: &[object::Price], product: &str, wanted: &[ShelfPrice]) -> Vec<
     gone.into_iter().map(|(lookup_key, id)| Step::PriceRetire { id, lookup_key }).collect()
 }
 
-/// Does what [`plan`] said. Refused as a whole where a step is; where one fails those before it are done, and the next
-/// [`plan`] goes on from there.
+/// Executes the steps of [`plan`]. Rejects all of them when one is refused. When one fails, the steps before it are
+/// done, and the next [`plan`] returns the rest.
 pub async fn apply(client: &Client, steps: &[Step]) -> Result<(), SyncError> {
     if let Some(refused) = steps.iter().find(|step| step.is_refused()) {
         return Err(SyncError::refused(refused));
@@ -94,7 +95,7 @@ pub async fn apply(client: &Client, steps: &[Step]) -> Result<(), SyncError> {
     Ok(())
 }
 
-/// [`plan`] and [`apply`]; what was done.
+/// Calls [`plan`] and [`apply`]; returns the executed steps.
 pub async fn sync(client: &Client, product: &Product) -> Result<Vec<Step>, SyncError> {
     let steps = plan(client, product).await.map_err(SyncError::unknown)?;
     apply(client, &steps).await?;

@@ -1,7 +1,8 @@
-//! Changing what is paid: another plan or interval, with a preview of what that costs; ending it and going on with it.
+//! Changing a subscription: another plan or interval, with a preview of the cost; cancelling and resuming it.
 //!
-//! What costs more holds, and is paid, at once: when the card is refused nothing changes. What costs less holds at once, too,
-//! and what was paid too much is settled with the next invoice. Another interval begins a new period, and is settled at once.
+//! A change that costs more is paid and takes effect at once: when the card is declined nothing changes. A change that
+//! costs less takes effect at once, too, and the amount paid in excess is settled with the next invoice. Another
+//! interval begins a new period, and is settled at once.
 
 mod preview;
 
@@ -19,40 +20,40 @@ use crate::{
     },
 };
 
-/// How old a preview may be for a change to cost what it said.
+/// How old a preview may be for a change to cost what the preview said.
 const PREVIEW_AGE: SignedDuration = SignedDuration::from_hours(1);
 
-/// What is to be paid from now on.
+/// A requested change.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// A plan's id.
+    /// Id of the plan.
     pub plan: String,
-    /// How often.
+    /// Billing interval.
     pub interval: Interval,
-    /// The moment that a [`Preview`] was for, at most an hour ago, so that it costs what that said; otherwise now.
+    /// The time of a [`Preview`], at most an hour ago, so that the change costs what it said; none: now.
     pub at: Option<Timestamp>,
 }
 
 /// When a subscription ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum End {
-    /// With the period that is paid.
+    /// At the end of the paid period.
     #[default]
     PeriodEnd,
-    /// At once. What was paid ahead is not paid back.
+    /// At once. Amounts paid in advance are not refunded.
     Now,
 }
 
-/// A change, as Stripe is to be told.
+/// A change, ready to send to Stripe.
 struct Planned<'a> {
     offer: Offer<'a>,
     priced: Priced,
     running: Running,
-    /// It costs more, so it is settled at once and only holds when that is paid.
+    /// Whether it costs more, so that it is settled at once and takes effect only when it is paid.
     costs_more: bool,
-    /// A new period begins with it.
+    /// Whether it begins a new period.
     new_interval: bool,
-    /// For which moment it is settled; none: for that at which Stripe does it.
+    /// The time for which it is prorated; none: the time at which Stripe executes it.
     at: Option<Timestamp>,
 }
 
@@ -60,7 +61,7 @@ impl<'a> Planned<'a> {
     async fn of(billing: &'a Billing, tenant: TenantId, change: &Change) -> Result<Self> {
         let offer = Offer::of(billing, &change.plan, change.interval)?;
         let age = change.at.map(|at| billing.clock.now().duration_since(at)).unwrap_or_default();
-        // Any other moment would be one to choose the price by.
+        // Another time would let the caller choose the price.
         if age > PREVIEW_AGE || age < -SignedDuration::from_mins(1) {
             return Err(Error::invalid("/at", "expected the moment of a preview that is not older than an hour"));
         }
@@ -74,13 +75,13 @@ impl<'a> Planned<'a> {
         Ok(Self { offer, priced, running, costs_more, new_interval, at: change.at })
     }
 
-    /// Whether it is what is paid already.
+    /// Whether the subscription is already as requested.
     fn is_nothing(&self) -> bool {
         let read = &self.running.read;
         read.price_id == self.priced.price && read.seats == self.priced.quantity
     }
 
-    /// Whether an invoice is made now. While Stripe's own trial runs none is.
+    /// Whether an invoice is created now. During Stripe's own trial none is.
     fn is_settled_at_once(&self) -> bool {
         !self.is_nothing() && (self.costs_more || self.new_interval) && self.running.read.status != "trialing"
     }
@@ -92,9 +93,9 @@ impl<'a> Planned<'a> {
             price: Some(&self.priced.price),
             quantity: Some(self.priced.quantity),
         };
-        // Whoever chooses a plan goes on with it, also after a cancellation.
+        // Choosing a plan also takes back a cancellation.
         let (ends, at_a_time) = (self.running.found.cancel_at_period_end, self.running.found.cancel_at.is_some());
-        // Stripe prorates within the period that runs.
+        // Stripe prorates within the current period.
         let started = self.running.read.period_start.map_or(i64::MIN, Timestamp::as_second);
         SubscriptionUpdate {
             items: vec![item],
@@ -108,7 +109,7 @@ impl<'a> Planned<'a> {
     }
 }
 
-/// `conflict`, where something has to be done first.
+/// `conflict` when the caller must do something else first.
 fn changeable(running: &Running) -> Result<()> {
     let first = match running.read.status.as_str() {
         "past_due" | "unpaid" => "An invoice is open. Pay it first",
@@ -118,13 +119,13 @@ fn changeable(running: &Running) -> Result<()> {
     Err(Error::new(core_codes::CONFLICT, format!("{first}, then change the plan.")))
 }
 
-/// Changes plan or interval. Takes a cancellation back: whoever chooses a plan goes on. Nothing happens where it is what is
-/// paid already.
+/// Changes plan or interval. Takes back a cancellation, because choosing a plan means to continue. Does nothing when
+/// the subscription is already as requested.
 ///
 /// # Errors
-/// `payment_failed` when it costs more and the card is refused: nothing changed then. `validation_failed` for a plan that
-/// cannot be bought so. `conflict` where there is no subscription, or something is to be paid first. `unavailable` when
-/// Stripe is away.
+/// `payment_failed` when the change costs more and the card is declined: nothing has changed then. `validation_failed`
+/// for a plan that cannot be bought this way. `conflict` when there is no subscription, or an invoice must be paid
+/// first. `unavailable` when Stripe does not answer.
 pub async fn plan_change(billing: &Billing, tenant: TenantId, change: &Change) -> Result<()> {
     let planned = Planned::of(billing, tenant, change).await?;
     let found = &planned.running.found;
@@ -135,22 +136,23 @@ pub async fn plan_change(billing: &Billing, tenant: TenantId, change: &Change) -
     Ok(())
 }
 
-/// Ends everything that runs for the tenant, whatever its price stands for. Asked for once more, nothing happens. A tenant
-/// with more than one subscription is left with none; what was paid for the extra ones goes back ([`extra`](crate::extra)).
+/// Cancels all running subscriptions of the tenant, whatever their prices stand for. A repeated call does nothing. A
+/// tenant with more than one subscription is left with none; the payments for extra ones are refunded
+/// ([`extra`](crate::extra)).
 ///
 /// # Errors
-/// `conflict` where there is none; `unavailable` when Stripe is away.
+/// `conflict` when there is none; `unavailable` when Stripe does not answer.
 pub async fn subscription_cancel(billing: &Billing, tenant: TenantId, end: End) -> Result<()> {
     let running = running_all(billing, tenant).await?;
     if running.ours.is_empty() && running.unmapped.is_empty() {
         return Err(none_runs());
     }
-    // The extra ones are known as such before the one that is kept is gone.
+    // Records the extra ones before the kept one ends.
     if running.ours.len() > 1 {
         billing.refresh(tenant).await?;
     }
     let unrenewed = |each: &Running| each.read.ends_unrenewed();
-    // The one that is kept is the last to go: an extra one whose kept one has ended would go on, and not be refunded.
+    // The kept one is cancelled last: once it has ended, an extra one would be spared and not refunded.
     let ours = running.ours.iter().rev().map(|each| (&each.found, unrenewed(each)));
     let unmapped =
         running.unmapped.iter().map(|found| (found, found.cancel_at_period_end || found.cancel_at.is_some()));
@@ -164,7 +166,7 @@ pub async fn subscription_cancel(billing: &Billing, tenant: TenantId, end: End) 
             }
         };
         match ended {
-            // It ended while we asked.
+            // It ended meanwhile.
             Err(error) if error.kind() != Kind::NotFound => return Err(error.into()),
             _ => {}
         }
@@ -173,12 +175,12 @@ pub async fn subscription_cancel(billing: &Billing, tenant: TenantId, end: End) 
     Ok(())
 }
 
-/// Goes on with a subscription that was to end, whose invoices are not collected, or that is paused after a trial without a
-/// card; the last begins a new period, which is paid. Nothing happens to one that goes on anyway.
+/// Resumes a subscription that was cancelled, whose invoices are not collected, or that is paused after a trial without
+/// a card; the last begins a new period, which is paid. Does nothing to one that continues anyway.
 ///
 /// # Errors
-/// `conflict` where there is none, or it is over. `payment_failed` when the card is refused. `unavailable` when Stripe is
-/// away.
+/// `conflict` when there is none, or it has ended. `payment_failed` when the card is declined. `unavailable` when
+/// Stripe does not answer.
 pub async fn subscription_resume(billing: &Billing, tenant: TenantId) -> Result<()> {
     let found = running(billing, tenant).await?.found;
     let update = SubscriptionUpdate {
@@ -197,14 +199,14 @@ pub async fn subscription_resume(billing: &Billing, tenant: TenantId) -> Result<
     Ok(())
 }
 
-/// What Stripe says when nobody can be charged, in words for who is to pay.
+/// Translates Stripe's refusal of a payment for the user who pays.
 fn refused(error: stripe::Error) -> Error {
     let message = match (error.kind(), error.code(), error.status()) {
         (Kind::CardDeclined, Some("subscription_payment_intent_requires_action"), _) => {
             "The bank wants its owner to confirm the card first. Nothing was changed: open the payment page, give the card \
              there again, and try again."
         }
-        // Stripe's code for a customer without a card, which is also the one for what is not there at all.
+        // Stripe uses this code for a customer without a card, and also for an object that does not exist.
         (Kind::NotFound, Some("resource_missing"), Some(400)) if error.param().is_none() => {
             "There is no card to pay with. Nothing was changed: open the payment page, give one there, and try again."
         }

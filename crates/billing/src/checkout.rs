@@ -1,4 +1,4 @@
-//! The page on which a tenant begins to pay.
+//! Checkout: the page where a tenant buys a subscription.
 
 use freehold_core::{Error, Result, TenantId, codes};
 use jiff::{SignedDuration, Timestamp};
@@ -18,45 +18,47 @@ use crate::{
     trial,
 };
 
-/// How much of a trial must be left for Stripe to take it over; a minute more than it asks for, as clocks differ.
+/// The rest of a trial that Stripe needs to continue it; a minute more than Stripe requires, because clocks differ.
 const TRIAL_LEFT: SignedDuration = SignedDuration::from_mins(48 * 60 + 1);
 
-/// What is to be paid for.
+/// A requested checkout.
 #[derive(Clone, Debug)]
 pub struct CheckoutWanted {
-    /// A plan's id.
+    /// Id of the plan.
     pub plan: String,
-    /// How often.
+    /// Billing interval.
     pub interval: Interval,
-    /// Where the page leads when it is done; otherwise to `/billing` of this site.
+    /// URL after the payment; none: `/billing` of this site.
     pub success_url: Option<String>,
-    /// Where it leads whoever turns back; otherwise to `/billing` of this site.
+    /// URL when the user cancels; none: `/billing` of this site.
     pub cancel_url: Option<String>,
 }
 
-/// A page on which somebody can pay.
+/// A checkout page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkout {
     /// `cs_…`
     pub id: String,
-    /// Where it is.
+    /// URL of the page.
     pub url: String,
-    /// When it closes.
+    /// When the page expires.
     pub expires_at: Option<Timestamp>,
-    /// Until when nothing is to be paid, because so much of the trial is left.
+    /// End of the trial, until which nothing is due; none: the first payment is due at once.
     pub trial_ends_at: Option<Timestamp>,
 }
 
-/// Makes a page on which the plan is paid for. Pages that were made before for the tenant close, so that nobody pays twice.
+/// Creates a checkout page for a plan. Closes the tenant's earlier pages, so that the tenant cannot pay twice.
 ///
-/// Requests at the same moment leave one page open. Each takes a number at the account before it asks Stripe: those for the
-/// same page share the number, and with it the `Idempotency-Key` and so the page; of different ones the highest number wins,
-/// closes the others' pages, and the others are told so. No transaction is open while Stripe is asked. What is paid all the
-/// same, because a process died in between, is found and refunded by [`extra`](crate::extra).
+/// Concurrent requests leave one page open. Each takes a number at the account before it calls Stripe: requests for the
+/// same page share the number, and with it the `Idempotency-Key` and so the page. Of requests for different pages the
+/// highest number wins and closes the others' pages, and the others get `conflict`. No transaction is open during calls
+/// to Stripe. If a process dies in between and an extra page is paid, [`extra`](crate::extra) finds and refunds the
+/// payment.
 ///
 /// # Errors
-/// `validation_failed` for a plan that cannot be bought so, or an address that is not ours. `conflict` while a subscription
-/// goes on: that one is changed; and when another checkout began meanwhile. `unavailable` when Stripe is away.
+/// `validation_failed` for a plan that cannot be bought this way, or a URL that is not allowed. `conflict` while a
+/// subscription runs, because it can be changed; and when another checkout was started meanwhile. `unavailable` when
+/// Stripe does not answer.
 pub async fn checkout_create(
     billing: &Billing,
     tenant: TenantId,
@@ -86,7 +88,7 @@ pub async fn checkout_create(
     };
     session.number = checkout_begin(billing, tenant, &session.wanted()).await?;
     let made = billing.stripe.checkout_create(&session, Some(&key(tenant, session.number))).await;
-    // Without an answer the page may be there or not: asked for again soon, it is the same one.
+    // Without an answer the page may or may not exist; a retry soon gets the same page.
     if made.as_ref().is_err_and(|error| error.kind() != Kind::Unavailable) {
         checkout_end(billing, tenant, session.number).await?;
     }
@@ -119,10 +121,10 @@ fn overtaken() -> Error {
     Error::new(codes::CONFLICT, message)
 }
 
-/// Closes pages that were made before the one of this number.
+/// Closes pages that were created before the one with this number.
 async fn close_before(billing: &Billing, customer: &str, made: &str, number: i64) -> Result<()> {
     for open in billing.stripe.checkout_list_open(customer).await? {
-        // A page of another origin than a checkout of ours has no number.
+        // Pages that other programs created have no number.
         let its: i64 = open.metadata.get(CHECKOUT).and_then(|number| number.parse().ok()).unwrap_or_default();
         if open.id != made && its <= number {
             close(billing, &open.id).await?;
@@ -131,7 +133,7 @@ async fn close_before(billing: &Billing, customer: &str, made: &str, number: i64
     Ok(())
 }
 
-/// Closes a page that is not paid yet. Of one that cannot be closed any more, what was paid on it shows.
+/// Closes an unpaid page. A page that can no longer be closed is left; its payment shows up as a subscription.
 async fn close(billing: &Billing, id: &str) -> Result<()> {
     match billing.stripe.checkout_expire(id).await {
         Err(error) if !matches!(error.kind(), Kind::Invalid | Kind::NotFound) => Err(error.into()),
@@ -139,7 +141,7 @@ async fn close(billing: &Billing, id: &str) -> Result<()> {
     }
 }
 
-/// When the tenant's own trial ends, where enough of it is left to be taken along, and no card of its customer had a trial
+/// When the tenant's own trial ends, if enough of it is left to continue, and no card of its customer had a trial
 /// elsewhere.
 async fn trial_left(billing: &Billing, tenant: TenantId, customer: &str) -> Result<Option<Timestamp>> {
     let ends = account_find(billing, tenant).await?.and_then(|account| account.trial_ends_at);
@@ -151,7 +153,7 @@ async fn trial_left(billing: &Billing, tenant: TenantId, customer: &str) -> Resu
     Ok(left)
 }
 
-/// `conflict` while anything runs for the tenant, whatever its price stands for.
+/// `conflict` while any subscription of the tenant runs, whatever its price stands for.
 async fn refuse_running(billing: &Billing, tenant: TenantId) -> Result<()> {
     let running = running_all(billing, tenant).await?;
     if let Some(kept) = running.ours.first() {

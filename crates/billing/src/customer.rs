@@ -1,4 +1,4 @@
-//! The customer that a tenant is at Stripe: made when somebody first wants to pay, once.
+//! The tenant's customer at Stripe: created once, when the tenant first wants to pay.
 
 use freehold_core::{Result, TenantId};
 
@@ -8,20 +8,19 @@ use crate::{
     stripe::request::NewCustomer,
 };
 
-/// How a tenant is called on its invoices, and where they go, when it becomes a customer. What it says at Stripe later
-/// holds.
+/// Name and address for invoices when the customer is created. Later changes at Stripe stay.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Payer {
-    /// The organization's name.
+    /// Name of the organization.
     pub name: Option<String>,
-    /// The address of whoever pays.
+    /// E-mail address of the user who pays.
     pub email: Option<String>,
 }
 
-/// The tenant's customer: the one it has, or a new one where it has none or that was deleted at Stripe.
+/// The tenant's customer: the present one, or a new one if the tenant has none or it was deleted at Stripe.
 ///
 /// # Errors
-/// `unavailable` when Stripe is away; `not_found` when there is no such tenant.
+/// `unavailable` when Stripe does not answer; `not_found` when there is no such tenant.
 pub async fn customer_ensure(billing: &Billing, tenant: TenantId, payer: &Payer) -> Result<String> {
     let known = account_find(billing, tenant).await?.and_then(|account| account.customer_id);
     if let Some(id) = &known
@@ -30,8 +29,8 @@ pub async fn customer_ensure(billing: &Billing, tenant: TenantId, payer: &Payer)
     {
         return Ok(found.id);
     }
-    // The same key, whoever asks and however often, so that a tenant does not become two customers. It may only be used
-    // with the same words; that is why name and address follow.
+    // All requests use the same key, so that a tenant does not get two customers. Stripe requires the same parameters
+    // with the same key, so name and address are set afterwards.
     let key = match &known {
         Some(deleted) => format!("fh_customer_{tenant}_after_{deleted}"),
         None => format!("fh_customer_{tenant}"),

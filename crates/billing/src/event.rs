@@ -1,4 +1,4 @@
-//! What is told outside.
+//! The events of billing for webhooks and `GET /events`.
 
 use freehold_core::Plan;
 use freehold_jobs::outbox::{Event, EventType};
@@ -6,15 +6,15 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The catalog of this room.
+/// The event types of billing.
 pub const ALL: &[EventType] = &[EventType::of::<StateChanged>(), EventType::of::<PlanChanged>()];
 
-/// A plan in one of its versions.
+/// A version of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PlanTold {
-    /// Its id: `pro`.
+    /// Id of the plan, such as `pro`.
     pub id: String,
-    /// Its version, from 1.
+    /// Version of the plan, from 1.
     pub version: i32,
 }
 
@@ -24,21 +24,24 @@ impl From<&Plan> for PlanTold {
     }
 }
 
-/// `billing.state_changed`. One type for all states, so that whoever keeps a copy needs one handler; `to` says which.
+/// The content of `billing.state_changed`. One type covers all states, so that a receiver needs only one handler; `to`
+/// is the new state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct StateChanged {
-    /// The state before: `free`, `trialing`, `active`, `past_due`, `suspended`, `cancelled` or `archived`.
+    /// State before the change: `free`, `trialing`, `active`, `past_due`, `suspended`, `cancelled` or `archived`.
     pub from: String,
-    /// The state now: one of the same.
+    /// State after the change, one of the same values.
     pub to: String,
-    /// `good`: everything works; `suspended`: only reading does; `archived`: only paying and leaving.
+    /// What the organization may do: `good` (everything), `suspended` (read-only) or `archived` (only paying and
+    /// leaving).
     pub standing: String,
-    /// The plan it is on now.
+    /// Plan of the organization after the change.
     pub plan: PlanTold,
-    /// When the state began.
+    /// When the new state began, UTC.
     #[schema(value_type = String, format = DateTime)]
     pub since: Timestamp,
-    /// When time alone ends it: the trial, the days of grace, or those that data is kept. Null: nothing but somebody does.
+    /// When the state ends by itself, UTC: the end of the trial, the grace period or the time that data is kept; null
+    /// when only an action ends it.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub until: Option<Timestamp>,
 }
@@ -46,8 +49,8 @@ pub struct StateChanged {
 impl Event for StateChanged {
     const TYPE: &'static str = "billing.state_changed";
     const VERSION: i16 = 1;
-    const SUMMARY: &'static str = "The organization stands elsewhere with its money: a trial began or ended, a payment failed or came, days of grace or \
-         of keeping data are over.";
+    const SUMMARY: &'static str = "The billing state of the organization changed: a trial began or ended, a payment failed or succeeded, the grace \
+         period or the time that data is kept ended.";
     fn sample() -> Self {
         Self {
             from: "active".to_owned(),
@@ -60,21 +63,21 @@ impl Event for StateChanged {
     }
 }
 
-/// `billing.plan_changed`.
+/// The content of `billing.plan_changed`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PlanChanged {
-    /// The plan before.
+    /// Plan before the change.
     pub from: PlanTold,
-    /// The plan now. Its limits hold already.
+    /// Plan after the change; its limits apply already.
     pub to: PlanTold,
-    /// The state of the organization now: `active`.
+    /// State of the organization, such as `active`.
     pub state: String,
 }
 
 impl Event for PlanChanged {
     const TYPE: &'static str = "billing.plan_changed";
     const VERSION: i16 = 1;
-    const SUMMARY: &'static str = "The organization is on another plan, or on another version of its plan.";
+    const SUMMARY: &'static str = "The organization changed to another plan, or to another version of its plan.";
     fn sample() -> Self {
         Self {
             from: PlanTold { id: "free".to_owned(), version: 1 },
@@ -84,7 +87,7 @@ impl Event for PlanChanged {
     }
 }
 
-/// A time of the catalog, from seconds since 1970.
+/// A time for the samples, in seconds since 1970.
 fn sample_time(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap_or_default()
 }

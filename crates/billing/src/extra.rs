@@ -1,10 +1,12 @@
-//! One running subscription for each tenant. Several can run all the same: two pages that were paid, a deal that was made at
-//! Stripe beside a checkout. One is kept, the others are cancelled at once, and what was paid for them goes back.
+//! Extra subscriptions. A tenant should have one running subscription. It can have several: two pages were paid, or a
+//! deal was made at Stripe beside a checkout. One is kept, the others are cancelled at once, and their payments are
+//! refunded.
 //!
-//! Which one is kept is decided by [`counting`], a pure rule, while the account is locked, and written down (`record`) before
-//! anything is done about it. So two who look at the same time never end each other's choice, and [`settle`], which only does
-//! what is written down, may be done twice, by several at once, or go on after a crash: Stripe cancels once, each refund has a
-//! key and a mark of its own, and the mail and the audit entry belong to the transaction that closes the row.
+//! The pure rule [`counting`] decides which one is kept, while the account is locked, and `record` stores the decision
+//! before any other step. So two concurrent checks never cancel each other's choice. [`settle`] only executes what is
+//! stored, so it may run twice, several times at once, or again after a crash: Stripe cancels once, each refund has an
+//! idempotency key and a metadata mark, and the mail and the audit entry are written in the transaction that closes the
+//! row.
 
 mod refund;
 mod store;
@@ -24,57 +26,57 @@ use crate::{
     subscription::{Subscription, counting},
 };
 
-/// Cancels and refunds a tenant's extra subscriptions.
+/// Job: cancels and refunds a tenant's extra subscriptions.
 pub const EXTRA: JobKind =
     JobKind { attempts: 15, at_once: Some(1), backoff: Backoff::USUAL, ..JobKind::named("billing.extra") };
 
-/// The mail to owners and administrators.
+/// Template of the mail to owners and administrators.
 const MAIL: &str = "extra_subscription";
-/// The audit's name of the entry.
+/// Action of the audit entry.
 const ACTION: &str = "billing.extra_subscription_ended";
-/// The audit's name of the entry about a refund that failed.
+/// Action of the audit entry about a failed refund.
 const REFUND_FAILED: &str = "billing.refund_failed";
-/// How long the refunds of an extra subscription are compared with Stripe.
+/// For how long the refunds of an extra subscription are compared with Stripe.
 const RECHECKED: SignedDuration = SignedDuration::from_hours(60 * 24);
 
 row! {
     /// A subscription that ran beside the one that its tenant keeps.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct ExtraSubscription {
-        /// Whose.
+        /// Id of the tenant.
         pub tenant_id: TenantId,
         /// `sub_…`
         pub subscription_id: String,
-        /// The one that is kept: `sub_…`.
+        /// Id of the subscription that is kept: `sub_…`.
         pub kept_id: String,
-        /// From when on that one was paid for, too.
+        /// When the kept subscription began.
         pub kept_since: Timestamp,
-        /// `found`: it is to be cancelled; `cancelled`: it is to be refunded; `refunded`: done; `spared`: the one to keep had
-        /// ended, so it goes on.
+        /// `found`: to be cancelled; `cancelled`: to be refunded; `refunded`: done; `spared`: the subscription to keep
+        /// had ended, so this one continues.
         pub state: String,
-        /// What went back, in the smallest unit of the currency.
+        /// Refunded amount, in the smallest unit of the currency.
         pub refunded: i64,
-        /// What an operator has to look at; none: nothing.
+        /// A remark for operators to check; none: nothing to check.
         pub note: Option<String>,
-        /// When it was found.
+        /// When the extra subscription was found.
         pub found_at: Timestamp,
-        /// When it was dealt with; none: it is not yet.
+        /// When it was settled; none: not yet.
         pub ended_at: Option<Timestamp>,
     }
 }
 
-/// What was done about a tenant's extra subscriptions.
+/// The result of settling a tenant's extra subscriptions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ended {
-    /// What was done, a sentence each.
+    /// What was done, one sentence each.
     pub repaired: Vec<String>,
-    /// What only an operator can do, a sentence each.
+    /// What only an operator can do, one sentence each.
     pub strange: Vec<String>,
-    /// Whether one goes on after all, so that Stripe is to be asked once more.
+    /// Whether an extra subscription continues after all, so that Stripe must be asked again.
     pub(crate) spared: bool,
 }
 
-/// Writes down which of a tenant's subscriptions are extra, with the job that ends them. The account is locked.
+/// Records which of a tenant's subscriptions are extra, with the job that cancels them. The account must be locked.
 pub(crate) async fn record(
     tx: &mut SystemTx,
     billing: &Billing,
@@ -102,7 +104,7 @@ pub(crate) async fn record(
     Ok(())
 }
 
-/// Does [`EXTRA`].
+/// Runs [`EXTRA`].
 pub(crate) async fn extra_process(billing: &Billing, job: &Job) -> Result<Done> {
     if let Some(tenant) = job.tenant {
         let ended = settle(billing, tenant).await?;
@@ -113,10 +115,10 @@ pub(crate) async fn extra_process(billing: &Billing, job: &Job) -> Result<Done> 
     Ok(Done::Done)
 }
 
-/// Cancels and refunds the extra subscriptions that are written down for a tenant.
+/// Cancels and refunds the recorded extra subscriptions of a tenant.
 ///
 /// # Errors
-/// `unavailable` when Stripe is away; what was done until then is not done again.
+/// `unavailable` when Stripe does not answer; a retry does not repeat completed steps.
 pub async fn settle(billing: &Billing, tenant: TenantId) -> Result<Ended> {
     let mut ended = Ended::default();
     let open = store::extra_open(tenant);
@@ -140,7 +142,8 @@ pub async fn settle(billing: &Billing, tenant: TenantId) -> Result<Ended> {
     Ok(ended)
 }
 
-/// Whether the extra subscription is cancelled now. False: the one that was to be kept has ended, so this one goes on.
+/// Whether the extra subscription is cancelled now. False: the one that was to be kept has ended, so this one
+/// continues.
 async fn cancelled(billing: &Billing, extra: &ExtraSubscription) -> Result<bool> {
     let id = &extra.subscription_id;
     let over = async |id: &str| {
@@ -165,7 +168,7 @@ async fn cancelled(billing: &Billing, extra: &ExtraSubscription) -> Result<bool>
     Ok(state == "cancelled")
 }
 
-/// Closes the row, with the mail and the audit entry, once. Whether this did.
+/// Closes the row, with the mail and the audit entry, once. Returns whether this call did it.
 async fn close(billing: &Billing, extra: &ExtraSubscription, refunded: &refund::Refunded) -> Result<bool> {
     let (tenant, id, now) = (extra.tenant_id, &extra.subscription_id, billing.clock.now());
     let mut tx = billing.db.system("end extra subscriptions").begin().await?;
@@ -200,8 +203,8 @@ async fn close(billing: &Billing, extra: &ExtraSubscription, refunded: &refund::
     Ok(true)
 }
 
-/// Compares the refunds of the last [`RECHECKED`] with Stripe: a bank may refuse one days after it was made. What failed is
-/// noted for operators, once, with an audit entry. Returns a sentence for each.
+/// Compares the refunds of the last [`RECHECKED`] with Stripe: a bank may reject one days after it was made. A failed
+/// refund is recorded for operators, once, with an audit entry. Returns a sentence for each.
 ///
 /// # Errors
 /// `unavailable` when Stripe does not answer.
@@ -227,7 +230,7 @@ pub(crate) async fn refunds_recheck(billing: &Billing) -> Result<Vec<String>> {
     Ok(failures)
 }
 
-/// Notes how much of a refund still holds, with the audit entry. Whether this call did.
+/// Records how much of a refund is still valid, with the audit entry. Returns whether this call did it.
 async fn refund_failed(billing: &Billing, extra: &ExtraSubscription, held: i64, note: &str) -> Result<bool> {
     let (tenant, id, now) = (extra.tenant_id, &extra.subscription_id, billing.clock.now());
     let note = extra.note.as_deref().map_or_else(|| note.to_owned(), |before| format!("{before}; {note}"));

@@ -1,8 +1,8 @@
-//! The inbox: what Stripe tells us, kept as it came.
+//! The inbox: Stripe's webhook events, stored as received.
 //!
-//! An event is stored and answered at once, with a job in the same transaction. The job believes nothing of what the event
-//! says; it takes it as a reason to ask Stripe anew. So events may come twice, late, in any order or not at all: what is
-//! written is what Stripe has at the moment it is asked.
+//! An event is stored and answered at once, with a job in the same transaction. The job does not use the content of the
+//! event; the event only makes it ask Stripe again. So events may arrive twice, late, in any order or not at all: what
+//! is stored is what Stripe has at the time of asking.
 
 mod incoming;
 mod payload;
@@ -29,7 +29,7 @@ use crate::{
     stripe::signature,
 };
 
-/// Deals with one event.
+/// Job: processes one event.
 pub const EVENT: JobKind = JobKind {
     attempts: 15,
     at_once: Some(1),
@@ -40,63 +40,63 @@ pub const EVENT: JobKind = JobKind {
 
 /// How long an event is kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 60);
-/// How many are forgotten at once.
+/// Number of events deleted at once.
 const PORTION: i64 = 5_000;
-/// Most events that one request brings back.
+/// Most events that one replay reopens.
 const REPLAYED: i64 = 10_000;
 
-/// What was done with a request to the inbox.
+/// The result of receiving an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Received {
-    /// It is stored, and will be dealt with.
+    /// The event is stored, and a job will process it.
     New,
-    /// It was here before.
+    /// The event was received before.
     Known,
-    /// It is stored, and there is nothing to do about it.
+    /// The event is stored, and needs no processing.
     Ignored,
 }
 
 row! {
-    /// An event as the inbox keeps it.
+    /// An event in the inbox.
     #[derive(Clone, Debug, PartialEq)]
     pub struct InboxEvent {
         /// `evt_…`
         pub event_id: String,
-        /// In the order in which they came.
+        /// Number of the event, in the order of arrival.
         pub number: i64,
         /// `customer.subscription.updated`
         pub kind: String,
-        /// When it happened, by Stripe.
+        /// When it happened, according to Stripe.
         pub created_at: Timestamp,
-        /// When it first came.
+        /// When it first arrived.
         pub received_at: Timestamp,
-        /// How often it came.
+        /// How often it arrived.
         pub times: i32,
-        /// Of real money.
+        /// Whether it is about real money.
         pub livemode: bool,
-        /// What it is about.
+        /// Id of the object that it is about.
         pub object_id: Option<String>,
-        /// Whom it is about.
+        /// Id of the customer that it is about.
         pub customer_id: Option<String>,
-        /// Whose customer that is.
+        /// The tenant of that customer.
         pub tenant_id: Option<TenantId>,
         /// `waiting`, `done`, `ignored` or `failed`.
         pub state: String,
-        /// Why, in words.
+        /// Reason for the state, in words.
         pub note: Option<String>,
-        /// When it was dealt with.
+        /// When it was processed; none: not yet.
         pub processed_at: Option<Timestamp>,
     }
 }
 
-/// What a job is told.
+/// Payload of the job.
 #[derive(Deserialize)]
 struct Payload {
     event: String,
 }
 
-/// Takes what was sent to the inbox. `signature` is the header `Stripe-Signature`, `body` exactly what came. Whatever is signed is
-/// taken in, however odd: what is refused comes again for days.
+/// Receives a webhook. `header` is the value of `Stripe-Signature`, `body` the exact bytes. Every signed body is
+/// stored, however odd, because Stripe retries a rejected one for days.
 ///
 /// # Errors
 /// `malformed_request` without a valid signature of the last 5 minutes.
@@ -142,11 +142,11 @@ pub async fn event_receive(billing: &Billing, header: Option<&str>, body: &[u8])
     })
 }
 
-/// Does [`EVENT`].
+/// Runs [`EVENT`].
 pub(crate) async fn event_process(billing: &Billing, job: &Job) -> Result<Done> {
     let Payload { event } = job.payload()?;
     let Some(found) = inbox_find(billing, &event).await? else { return Ok(Done::Done) };
-    // Somebody who asked meanwhile has seen all that it could show.
+    // Another request has asked Stripe since the event arrived, so there is nothing left to do.
     let (true, Some(customer)) = (found.state == "waiting", &found.customer_id) else { return Ok(Done::Done) };
     let dealt = match owner(billing, customer).await {
         Ok(Some(tenant)) => billing.refresh_for(tenant, Some((job, customer))).await.map(drop),
@@ -162,8 +162,8 @@ pub(crate) async fn event_process(billing: &Billing, job: &Job) -> Result<Done> 
     Ok(Done::Done)
 }
 
-/// Whose customer it is. One that we do not know may have been made for a tenant by somebody who died before he could
-/// write it down: Stripe knows for whom.
+/// The tenant of the customer. An unknown customer may have been created for a tenant by a process that died before it
+/// could store the id: the customer's metadata at Stripe name the tenant.
 async fn owner(billing: &Billing, customer: &str) -> Result<Option<TenantId>> {
     if let Some(tenant) = account_of_customer(billing, customer).await? {
         return Ok(Some(tenant));
@@ -171,7 +171,8 @@ async fn owner(billing: &Billing, customer: &str) -> Result<Option<TenantId>> {
     adopt(billing, customer).await
 }
 
-/// Gives a customer that nobody has to the tenant that it names, if that has none. Whose it is then; none: nobody's.
+/// Assigns an unknown customer to the tenant that its metadata name, if that tenant has none. Returns the customer's
+/// tenant; none: it has none.
 pub(crate) async fn adopt(billing: &Billing, customer: &str) -> Result<Option<TenantId>> {
     let Some(found) = billing.stripe.customer_get(customer).await? else { return Ok(None) };
     let named = found.metadata.get("freehold_tenant").and_then(|tenant| tenant.parse::<TenantId>().ok());
@@ -184,7 +185,7 @@ pub(crate) async fn adopt(billing: &Billing, customer: &str) -> Result<Option<Te
         Err(error) => return Err(error),
     };
     if let Some(its) = account.customer_id {
-        // Somebody else who heard of the customer at the same time may have been faster.
+        // A concurrent process that saw the same customer may have been first.
         return Ok((its == customer).then_some(tenant));
     }
     account_write_customer(&mut tx, tenant, customer, now).await?;
@@ -197,12 +198,13 @@ async fn put_away(billing: &Billing, event: &str, state: &str, note: &str) -> Re
     billing.db.system("put an event away").execute(query).await.map(drop)
 }
 
-/// Marks a customer's events that came before we asked.
+/// Marks a customer's events that arrived before Stripe was asked as done.
 pub(crate) async fn events_done(tx: &mut SystemTx, customer: &str, last: i64, now: Timestamp) -> Result<()> {
     tx.execute(store::events_done(customer, last, now)).await.map(drop)
 }
 
-/// What is in the inbox, the newest first. `state` none: all; `before`: those with a smaller number; at most `limit`.
+/// Returns events of the inbox, the newest first. `state` none: all; `before`: only those with a smaller number; at
+/// most `limit`.
 pub async fn inbox_list(
     billing: &Billing,
     state: Option<&str>,
@@ -212,7 +214,7 @@ pub async fn inbox_list(
     billing.db.system("look into Stripe's inbox").fetch_all(store::inbox_list(state, before, limit)).await
 }
 
-/// One event with everything that came; what cannot be read as JSON again, as text.
+/// Returns one event with its body; a body that is not valid JSON is returned as text.
 pub async fn inbox_get(billing: &Billing, event: &str) -> Result<(InboxEvent, Value)> {
     let found = inbox_find(billing, event).await?.or_not_found("event")?;
     let query = store::inbox_payload(event);
@@ -225,18 +227,18 @@ async fn inbox_find(billing: &Billing, event: &str) -> Result<Option<InboxEvent>
     billing.db.system("look into Stripe's inbox").fetch_optional(store::inbox_find(event)).await
 }
 
-/// Which events are to be dealt with once more.
+/// Which events to replay.
 #[derive(Clone, Debug)]
 pub enum Replay {
-    /// This one.
+    /// The event with this id.
     One(String),
-    /// Those that failed.
+    /// All failed events.
     Failed,
-    /// Those that came since then.
+    /// All events that arrived since then.
     Since(Timestamp),
 }
 
-/// Deals with events once more, whatever became of them; with how many. Those about no customer are left out.
+/// Replays events, whatever their state; returns their number. Events without a customer are left out.
 pub async fn inbox_replay(billing: &Billing, which: &Replay) -> Result<usize> {
     let now = billing.clock.now();
     let (one, since) = match which {
@@ -255,7 +257,7 @@ pub async fn inbox_replay(billing: &Billing, which: &Replay) -> Result<usize> {
     Ok(found.len())
 }
 
-/// Forgets events that are old enough that Stripe has forgotten them, too.
+/// Deletes events that are so old that Stripe has deleted them, too.
 pub(crate) async fn events_forget(billing: &Billing) -> Result<()> {
     let before = billing.clock.now().saturating_sub(KEPT).context("when an event is old")?;
     while billing.db.system("forget old events of Stripe").execute(store::events_forget(before, PORTION)).await? > 0 {}

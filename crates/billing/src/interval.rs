@@ -1,23 +1,23 @@
-//! How often a subscription is paid.
+//! The billing interval.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// How often a subscription is paid. As text and JSON: `month`, `year`.
+/// Billing interval of a subscription. As text and JSON: `month`, `year`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = BillingInterval)]
 pub enum Interval {
-    /// Every month.
+    /// Billed every month.
     Month,
-    /// Once a year.
+    /// Billed once a year.
     Year,
 }
 
 impl Interval {
-    /// Stripe's word, and ours: `month`.
+    /// The name, which is Stripe's, too, such as `month`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Month => "month",

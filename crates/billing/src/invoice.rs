@@ -1,4 +1,4 @@
-//! A tenant's invoices, as Stripe has them: nothing of them is kept here.
+//! A tenant's invoices, read from Stripe: no invoice is stored here.
 
 use freehold_core::{Error, Money, Result, TenantId};
 use jiff::Timestamp;
@@ -16,51 +16,51 @@ use crate::{
 /// The most invoices a page holds.
 const PAGE: usize = 100;
 
-/// What a tenant owes or paid.
+/// An invoice: what a tenant owes or paid.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Invoice {
     /// `in_…`
     pub id: String,
-    /// What stands on the paper; none for a draft.
+    /// Number printed on the invoice; none for a draft.
     pub number: Option<String>,
     /// `draft`, `open`, `paid`, `uncollectible` or `void`.
     pub status: String,
-    /// Sum of its lines before discounts; taxes that are in the prices are in it.
+    /// Sum of the lines before discounts; includes taxes that are part of the prices.
     pub subtotal: Money,
-    /// What discounts take off in all.
+    /// Total of the discounts.
     pub discount: Money,
-    /// The discounts.
+    /// Discounts on the invoice.
     pub discounts: Vec<InvoiceDiscount>,
-    /// All taxes, those that are in the prices among them.
+    /// Total of the taxes, including those that are part of the prices.
     pub tax: Money,
-    /// What it is about in all, after discounts and with taxes; below zero it became credit.
+    /// Total after discounts and with taxes; below zero it became credit.
     pub total: Money,
-    /// What of it was or is to be paid.
+    /// Amount to pay, or that was to be paid.
     pub amount_due: Money,
-    /// What was paid.
+    /// Amount paid.
     pub amount_paid: Money,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Option<Timestamp>,
     /// When it was paid.
     pub paid_at: Option<Timestamp>,
-    /// When the period it is for begins: the first of its lines' to begin.
+    /// Start of its period: the earliest start of its lines.
     pub period_start: Option<Timestamp>,
-    /// When that ends: the last of its lines' to end.
+    /// End of its period: the latest end of its lines.
     pub period_end: Option<Timestamp>,
-    /// Where it can be seen and paid.
+    /// URL of the page where it can be seen and paid.
     pub url: Option<String>,
-    /// Where its paper is.
+    /// URL of its PDF.
     pub pdf: Option<String>,
 }
 
 /// A discount on an invoice.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InvoiceDiscount {
-    /// What customers read; none: its coupon has no name.
+    /// Name for customers; none: the coupon has no name.
     pub name: Option<String>,
-    /// Percent taken off, 0 to 100; none for a discount of an amount.
+    /// Percent taken off, 0 to 100; none for a discount of a fixed amount.
     pub percent_off: Option<f64>,
-    /// What it takes off this invoice.
+    /// Amount that it takes off this invoice.
     pub amount: Money,
     /// When it ends; none: after one invoice, or never.
     pub ends_at: Option<Timestamp>,
@@ -81,7 +81,7 @@ impl InvoiceDiscount {
         invoice.total_discount_amounts.iter().filter(|each| each.amount != 0).map(one).collect()
     }
 
-    /// As pages name it: `Spring (20% off)`.
+    /// Text on pages: `Spring (20% off)`.
     pub fn words(&self) -> String {
         let off = match self.percent_off {
             Some(percent) => format!("{percent}% off"),
@@ -97,9 +97,9 @@ impl InvoiceDiscount {
 /// A page of invoices, the newest first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct InvoicePage {
-    /// The invoices.
+    /// Invoices of this page.
     pub data: Vec<Invoice>,
-    /// What the next page comes after; none on the last.
+    /// Id to request the next page with; none on the last page.
     pub next: Option<String>,
 }
 
@@ -129,11 +129,11 @@ impl Invoice {
     }
 }
 
-/// A page of at most `limit` invoices (1 to 100) after the one that an earlier page named; empty for a tenant that never
-/// wanted to pay.
+/// Returns a page of at most `limit` invoices (1 to 100) after the one that an earlier page named; empty for a tenant
+/// without a customer.
 ///
 /// # Errors
-/// `validation_failed` where no page named that invoice; `unavailable` when Stripe is away.
+/// `validation_failed` when the invoice to start after is unknown; `unavailable` when Stripe does not answer.
 pub async fn invoice_list(
     billing: &Billing,
     tenant: TenantId,
@@ -142,7 +142,7 @@ pub async fn invoice_list(
 ) -> Result<InvoicePage> {
     let customer = account_find(billing, tenant).await?.and_then(|account| account.customer_id);
     let Some(customer) = customer else { return Ok(InvoicePage::default()) };
-    let no_cursor = || Error::invalid("?cursor", "not a cursor that an earlier page gave");
+    let no_cursor = || Error::invalid("?cursor", "expected the next_cursor of an earlier page");
     if after.is_some_and(|after| !after.starts_with("in_") || after.len() > 255) {
         return Err(no_cursor());
     }
@@ -157,11 +157,11 @@ pub async fn invoice_list(
     Ok(InvoicePage { data: found.data.into_iter().map(|each| Invoice::of(billing, each)).collect(), next })
 }
 
-/// The invoice of a subscription's next period with discounts and taxes, as Stripe would make it now; none where the
-/// subscription ends before.
+/// Returns the invoice for a subscription's next period with discounts and taxes, as Stripe would create it now; none
+/// when the subscription ends before.
 ///
 /// # Errors
-/// `unavailable` when Stripe is away.
+/// `unavailable` when Stripe does not answer.
 pub async fn invoice_next(billing: &Billing, subscription: &Subscription) -> Result<Option<Invoice>> {
     let preview = NewPreview {
         subscription: &subscription.subscription_id,

@@ -1,4 +1,4 @@
-//! What billing does later.
+//! Background jobs of billing.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use freehold_jobs::{Done, Handler, JobKind, Schedule};
 
 use crate::{Billing, extra, inbox, lifecycle, reconcile, seats, trial};
 
-/// Asks Stripe about everybody.
+/// Job: compares all tenants with Stripe.
 pub const RECONCILE: JobKind = JobKind {
     attempts: 3,
     at_once: Some(1),
@@ -14,11 +14,11 @@ pub const RECONCILE: JobKind = JobKind {
     ..JobKind::named("billing.reconcile")
 };
 
-/// When what is done.
+/// Schedules of the jobs.
 pub const SCHEDULES: &[Schedule] =
     &[Schedule { name: RECONCILE.name, every: Duration::from_hours(24), kind: &RECONCILE }, lifecycle::SCHEDULE];
 
-/// What does it.
+/// Handlers of the jobs.
 pub fn handlers(billing: &Billing) -> Vec<Handler> {
     let (events, rounds, seated) = (billing.clone(), billing.clone(), billing.clone());
     let (extras, trials) = (billing.clone(), billing.clone());

@@ -1,13 +1,13 @@
-//! Money: what a tenant pays at Stripe, and where it stands because of it.
+//! Billing: what a tenant pays at Stripe, and which state and standing follow from it.
 //!
-//! Stripe knows who pays what; Freehold knows what that means. Nothing that Stripe tells is believed: an event in the
-//! [`inbox`] makes us ask anew ([`refresh`]), and what was answered is written down as [`subscription`]s of an [`account`].
-//! Out of that and the time [`lifecycle`] decides where the tenant stands; [`reconcile`] mends what got lost on the way.
-//! What people ask for ([`checkout`], [`portal`], [`change`]) goes to Stripe, and comes back from there. Who pays twice all the
-//! same gets it back ([`extra`]).
+//! Stripe is the source of payments; Freehold derives the consequences. The content of a webhook is never used: an
+//! event in the [`inbox`] makes Freehold ask Stripe again ([`refresh`]), and the answer is stored as [`subscription`]s
+//! of an [`account`]. From these and the time [`lifecycle`] decides the tenant's state; [`reconcile`] repairs what was
+//! missed. What users request ([`checkout`], [`portal`], [`change`]) goes to Stripe, and its result comes back from
+//! there. A tenant that pays twice gets a refund ([`extra`]).
 //!
-//! Read in this order: [`Billing`] holds the parts, [`stripe`] is the client, [`catalog_sync`] brings plans to Stripe; then
-//! the above.
+//! Read in this order: [`Billing`] is the context, [`stripe`] is the client, [`catalog_sync`] syncs plans to Stripe;
+//! then the modules above.
 
 pub mod account;
 mod billing;
@@ -41,7 +41,7 @@ pub use interval::Interval;
 use freehold_core::Code;
 use freehold_db::{Migration, MigrationSet, Statement};
 
-/// The tables of this room.
+/// The migrations of this crate's tables.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "billing",
     migrations: &[
@@ -61,7 +61,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
     ],
 };
 
-/// Every statement of this room.
+/// All SQL statements of this crate.
 pub const STATEMENTS: &[&[&Statement]] = &[
     account::STATEMENTS,
     subscription::STATEMENTS,
@@ -73,21 +73,20 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     unpaid::STATEMENTS,
 ];
 
-/// The errors that only this room makes.
+/// The error codes of this crate.
 pub mod codes {
     use super::Code;
 
     /// The card was refused, or its owner has to be asked first.
-    pub const PAYMENT_FAILED: Code = Code::new("payment_failed", 402, "The payment did not go through");
+    pub const PAYMENT_FAILED: Code = Code::new("payment_failed", 402, "The payment failed");
 
     /// Nothing is sold on this server, so nothing is limited.
-    pub const BILLING_DISABLED: Code =
-        Code::new("billing_disabled", 404, "Nothing is sold here, and nothing is limited");
+    pub const BILLING_DISABLED: Code = Code::new("billing_disabled", 404, "Billing is disabled on this server");
 
-    /// The person owns as many organizations that pay nothing as this server allows.
+    /// The user owns as many organizations without a paid plan as this server allows.
     pub const UNPAID_ORGANIZATIONS: Code =
-        Code::new("unpaid_organizations", 402, "Too many organizations that pay nothing");
+        Code::new("unpaid_organizations", 402, "The user owns too many unpaid organizations");
 
-    /// All of the above.
+    /// All codes above.
     pub const ALL: &[Code] = &[PAYMENT_FAILED, BILLING_DISABLED, UNPAID_ORGANIZATIONS];
 }

@@ -1,8 +1,9 @@
-//! Where an organization stands with its money: one pure function of what is known and of the time.
+//! The billing state of an organization: one pure function of facts and time.
 //!
-//! Nothing here asks a clock or a database. [`decide`] answers the same for the same facts, however often and however
-//! late somebody looks; [`Decision::next`] says when time alone changes the answer. [`notices`] says which mails that
-//! makes due, [`fn@settle`] writes it all down in one transaction, and [`mod@sweep`] looks at those whose time has come.
+//! This module reads no clock and no database. [`decide`] returns the same for the same facts, however often and
+//! however late it is called; [`Decision::next`] is the time when time alone changes the result. [`notices`] returns
+//! the mails that are due, [`fn@settle`] stores everything in one transaction, and [`mod@sweep`] processes the accounts
+//! that are due.
 
 use std::{fmt, str::FromStr};
 
@@ -22,108 +23,109 @@ pub use settle::{Settled, settle};
 pub use store::STATEMENTS;
 pub use sweep::{SCHEDULE, SWEEP, Swept, handler, sweep};
 
-/// How long before the suspension of an organization that has not paid its administrators are reminded.
+/// How long before an unpaid organization is suspended its administrators are reminded.
 pub const PAYMENT_REMINDER: SignedDuration = days(2);
-/// How long before an organization goes to the archive its administrators are reminded.
+/// How long before an organization is archived its administrators are reminded.
 pub const ARCHIVE_REMINDER: SignedDuration = days(7);
 
-/// Where an organization stands with its money.
+/// Billing state of an organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
-    /// On a plan that costs nothing.
+    /// On a free plan.
     Free,
-    /// Tries a paid plan.
+    /// On trial of a paid plan.
     Trialing,
-    /// Has paid, or an operator gave it a plan.
+    /// Paid, or on a plan that an operator granted.
     Active,
-    /// A payment failed; it works on until the days of grace are over.
+    /// A payment failed; everything works until the days of grace are over.
     PastDue,
-    /// Can only be read: the days of grace are over, or nobody paid after the trial.
+    /// Read-only: the days of grace are over, or the trial ended without a payment.
     Suspended,
-    /// Can only be read: the subscription is over, and its data is kept for a while.
+    /// Read-only: the subscription has ended, and the data is kept for a while.
     Cancelled,
-    /// Nothing but paying and leaving.
+    /// Only paying and leaving work.
     Archived,
 }
 
-/// What is known of an organization that decides.
+/// The facts about an organization that decide its state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Facts {
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When its own trial, the one without a card, ends; none: it has none.
+    /// When its trial without a card ends; none: it has none.
     pub trial_ends_at: Option<Timestamp>,
-    /// The plan that an operator gave it by hand.
+    /// The plan that an operator granted; none: no plan was granted.
     pub granted: Option<Plan>,
-    /// Of its subscriptions the one that counts.
+    /// The subscription that counts; none: there is none.
     pub subscription: Option<Subscription>,
 }
 
-/// What the product promises, from `product.toml`.
+/// The product's terms, from `product.toml`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// Where an organization is that has bought nothing.
+    /// Plan of an organization that has bought nothing.
     pub default_plan: Plan,
-    /// Whether that costs nothing.
+    /// Whether that plan is free.
     pub default_is_free: bool,
-    /// What can be tried, if something can.
+    /// Terms of the trial; none: the product has no trial.
     pub trial: Option<TrialTerms>,
-    /// The days of grace, and those that data is kept.
+    /// Number of days of grace, and of days that data is kept.
     pub lifecycle: Lifecycle,
 }
 
-/// What can be tried.
+/// Terms of a trial.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrialTerms {
-    /// Which plan.
+    /// The plan on trial.
     pub plan: Plan,
-    /// How long, from 1.
+    /// Length in days, from 1.
     pub days: i32,
-    /// How many days before the end the mail goes out; 0: never.
+    /// Number of days before the end when the reminder is sent; 0: never.
     pub reminder_days: i32,
 }
 
-/// What follows from facts and time.
+/// What follows from the facts and the time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// Where the organization stands.
+    /// The state of the organization.
     pub state: State,
     /// The plan that requests see.
     pub plan: Plan,
-    /// Whether the plan was bought or granted in this very version. One that came by itself keeps the version that the
+    /// Whether the plan was bought or granted in exactly this version. A default plan keeps the version that the
     /// organization has of it.
     pub bought: bool,
-    /// What it may do.
+    /// What the organization may do.
     pub standing: Standing,
-    /// When the state began, from facts and not from when somebody looked.
+    /// When the state began, derived from the facts and not from the time of a check.
     pub since: Timestamp,
-    /// When time alone ends the state; none: it waits for somebody.
+    /// When time alone ends the state; none: only an action ends it.
     pub until: Option<Timestamp>,
-    /// When to look again, because time alone changes something or makes a mail due. After the time of the decision.
+    /// When to decide again, because time alone changes the state or makes a mail due; after the time of this decision.
+    /// None: never.
     pub next: Option<Timestamp>,
-    /// Why it can only be read; none: it can do everything.
+    /// Why the organization is read-only; none: it is not.
     pub why: Option<Why>,
 }
 
-/// Why an organization can only be read.
+/// Why an organization is read-only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Why {
     /// An invoice was not paid.
     Unpaid,
-    /// A trial ended, and nobody paid.
+    /// A trial ended without a payment.
     TrialOver,
     /// A subscription ended.
     Ended,
-    /// Nobody ever paid, and there was no trial.
+    /// The organization never paid, and there was no trial.
     NeverPaid,
 }
 
 impl State {
-    /// All of them, the best first.
+    /// All states, the best first.
     pub const ALL: [Self; 7] =
         [Self::Free, Self::Trialing, Self::Active, Self::PastDue, Self::Suspended, Self::Cancelled, Self::Archived];
 
-    /// The state's name in the database, in events and in JSON: `past_due`.
+    /// Name of the state in the database, in events and in JSON: `past_due`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Free => "free",
@@ -136,7 +138,7 @@ impl State {
         }
     }
 
-    /// What an organization in this state may do.
+    /// Standing of an organization in this state.
     pub const fn standing(self) -> Standing {
         match self {
             Self::Free | Self::Trialing | Self::Active | Self::PastDue => Standing::Good,
@@ -162,7 +164,7 @@ impl FromStr for State {
 }
 
 impl Terms {
-    /// What this product promises, with its plans in their versions of today.
+    /// The terms of this product, with its plans in their present versions.
     pub fn of(product: &Product) -> Self {
         let default = product.default_plan();
         let trial = product.trial.as_ref().and_then(|trial| {
@@ -178,7 +180,7 @@ impl Terms {
         }
     }
 
-    /// When the own trial of an organization ends that was made then; none: the product has none.
+    /// When the trial of an organization created at this time ends; none: the product has none.
     pub fn trial_ends_at(&self, created_at: Timestamp) -> Option<Timestamp> {
         self.trial.as_ref().map(|trial| later(created_at, days(trial.days)))
     }
@@ -192,7 +194,7 @@ impl Terms {
     }
 }
 
-/// Where an organization stands at `now`. The first rule that holds decides.
+/// The state of an organization at `now`. The first rule that applies decides.
 pub fn decide(facts: &Facts, terms: &Terms, now: Timestamp) -> Decision {
     if let Some(plan) = &facts.granted {
         return resting(State::Active, plan.clone(), facts.created_at);
@@ -211,12 +213,12 @@ pub fn decide(facts: &Facts, terms: &Terms, now: Timestamp) -> Decision {
     }
 }
 
-/// A state that only somebody ends, not time.
+/// A state that only an action ends, not time.
 fn resting(state: State, plan: Plan, since: Timestamp) -> Decision {
     Decision { state, plan, bought: true, standing: state.standing(), since, until: None, next: None, why: None }
 }
 
-/// An invoice is open: grace, and then only reading.
+/// An invoice is open: days of grace, and then read-only.
 fn unpaid(facts: &Facts, subscription: &Subscription, terms: &Terms, now: Timestamp) -> Decision {
     let since = unpaid_since(facts, subscription);
     let end = later(since, terms.grace());
@@ -232,10 +234,10 @@ fn unpaid(facts: &Facts, subscription: &Subscription, terms: &Terms, now: Timest
     Decision { why: Some(Why::Unpaid), ..resting(State::Suspended, plan, end) }
 }
 
-/// The trial without a card runs.
+/// The trial without a card is running.
 fn own_trial(facts: &Facts, end: Timestamp, terms: &Terms, now: Timestamp) -> Decision {
     let plan = terms.trial.as_ref().map_or(&terms.default_plan, |trial| &trial.plan).clone();
-    // A subscription that ended while the trial still runs gives way to it.
+    // During the trial, a subscription that has ended gives way to it.
     let since = facts.subscription.as_ref().and_then(ended).map_or(facts.created_at, |at| at.max(facts.created_at));
     Decision {
         bought: false,
@@ -245,7 +247,7 @@ fn own_trial(facts: &Facts, end: Timestamp, terms: &Terms, now: Timestamp) -> De
     }
 }
 
-/// No subscription that counts, no trial.
+/// No running subscription and no trial.
 fn unsubscribed(facts: &Facts, terms: &Terms, now: Timestamp) -> Decision {
     let subscription_end = facts.subscription.as_ref().and_then(ended);
     let over = [facts.trial_ends_at, subscription_end].into_iter().flatten().max().unwrap_or(facts.created_at);
@@ -274,17 +276,17 @@ fn unsubscribed(facts: &Facts, terms: &Terms, now: Timestamp) -> Decision {
     }
 }
 
-/// When the open invoice was finalized; where that is not known, when its period began.
+/// When the open invoice was finalized; if that is unknown, when its period began.
 fn unpaid_since(facts: &Facts, subscription: &Subscription) -> Timestamp {
     subscription.unpaid_since.unwrap_or_else(|| begun(facts, subscription))
 }
 
-/// When the subscription began to count, as far as it tells.
+/// When the subscription began to count, as far as it is known.
 fn begun(facts: &Facts, subscription: &Subscription) -> Timestamp {
     subscription.period_start.map_or(facts.created_at, |start| start.max(facts.created_at))
 }
 
-/// When the subscription stopped to be worth something; none: it never was.
+/// When the subscription, or the trial of a paused one, ended; none: it never gave the organization a plan.
 fn ended(subscription: &Subscription) -> Option<Timestamp> {
     match subscription.status.as_str() {
         "canceled" => subscription.ended_at.or(subscription.canceled_at),
@@ -293,18 +295,18 @@ fn ended(subscription: &Subscription) -> Option<Timestamp> {
     }
 }
 
-/// When the mail about the end of the own trial is due; none: never.
+/// When the mail about the end of the trial is due; none: never.
 fn trial_reminder(end: Timestamp, terms: &Terms) -> Option<Timestamp> {
     let days_before = terms.trial.as_ref().map_or(0, |trial| trial.reminder_days);
     (days_before > 0).then(|| earlier(end, days(days_before)))
 }
 
-/// The first of these that is still to come.
+/// The earliest of these times that is still to come.
 fn soonest(times: [Option<Timestamp>; 2], now: Timestamp) -> Option<Timestamp> {
     times.into_iter().flatten().filter(|time| *time > now).min()
 }
 
-/// A day is 24 hours here: time zones and their changes are not asked.
+/// A day is always 24 hours: time zones do not matter here.
 const fn days(count: i32) -> SignedDuration {
     SignedDuration::from_hours(count as i64 * 24)
 }

@@ -1,28 +1,28 @@
-//! What can be bought: a plan and how often it is paid, found in the catalog and at Stripe.
+//! What can be bought: a plan with an interval, from the catalog and at Stripe.
 
 use freehold_catalog::{Plan, Price};
 use freehold_core::{Error, Money, Result, TenantId};
 
 use crate::{Billing, Interval, catalog_sync::lookup_key, seats::seats_needed};
 
-/// A plan with a price, paid so often.
+/// A plan with a price, in one interval.
 pub(crate) struct Offer<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) interval: Interval,
-    /// For one of it.
+    /// Amount for one member or one organization.
     pub(crate) amount: Money,
 }
 
-/// The same, as Stripe sells it to a tenant.
+/// The offer as Stripe sells it to a tenant.
 pub(crate) struct Priced {
     /// `price_…`
     pub(crate) price: String,
-    /// How often it is paid: 1, or the number of members.
+    /// Quantity: 1, or the number of members.
     pub(crate) quantity: i64,
 }
 
 impl<'a> Offer<'a> {
-    /// What is sold under this name. `validation_failed` with words, where it cannot be bought by a click.
+    /// The offer for this plan id. `validation_failed`, with the reason, when the plan cannot be bought online.
     pub(crate) fn of(billing: &'a Billing, plan: &str, interval: Interval) -> Result<Self> {
         let product = &billing.product;
         let Some(found) = product.plan(plan) else {
@@ -50,7 +50,7 @@ impl<'a> Offer<'a> {
         Ok(Self { plan: found, interval, amount })
     }
 
-    /// What Stripe has it as, for this tenant.
+    /// The offer's price at Stripe and its quantity, for this tenant.
     pub(crate) async fn priced(&self, billing: &Billing, tenant: TenantId) -> Result<Priced> {
         let key = lookup_key(&billing.product.id, &self.plan.id, self.plan.version, self.interval);
         let found = billing.stripe.price_find(&key).await?;

@@ -1,5 +1,5 @@
-//! What people and programs see of an account: where it stands, what is used beyond the plan, and which plans there are
-//! for it. Only reading; nobody is asked but the database.
+//! The overview of an account for users and programs: its state, what exceeds the plan, and the plans it can change to.
+//! Reads only the database.
 
 use freehold_catalog::{Plan as Offer, Price, Product};
 use freehold_core::{Caller, Plan, Result, Standing};
@@ -13,75 +13,76 @@ use crate::{
     subscription::{Subscription, counting, subscription_list},
 };
 
-/// Where an organization stands with its money, at this moment.
+/// The billing state of an organization at this moment.
 #[derive(Clone, Debug)]
 pub struct Overview {
-    /// Its state.
+    /// State of the organization.
     pub state: State,
-    /// Since when; none: its account was never looked at, because it is older than billing.
+    /// When the state began; none: it has no account yet, because it is older than billing.
     pub since: Option<Timestamp>,
-    /// When time alone ends the state: the trial, the days of grace, or those that data is kept.
+    /// When time alone ends the state: the trial, the days of grace, or the days that data is kept. None: only an
+    /// action ends it.
     pub until: Option<Timestamp>,
-    /// Why it can only be read.
+    /// Why the organization is read-only; none: it is not.
     pub why: Option<Why>,
-    /// What it may do.
+    /// What the organization may do.
     pub standing: Standing,
-    /// The plan it is on, in the version it bought.
+    /// Present plan, in the version that was bought.
     pub plan: Plan,
-    /// An operator gave it the plan, whatever is paid.
+    /// Whether an operator granted the plan, whatever is paid.
     pub granted: bool,
-    /// The subscription that counts, also one that is over.
+    /// The subscription that counts, including one that has ended; none: there is none.
     pub subscription: Option<Subscription>,
-    /// Whether it is known at Stripe, which it is since somebody first wanted to pay.
+    /// Whether the organization has a customer at Stripe, which is created when it first wants to pay.
     pub has_customer: bool,
-    /// What is used.
+    /// Usage of the meters.
     pub usage: Vec<Usage>,
 }
 
 impl Overview {
-    /// The subscription, while it goes on.
+    /// The subscription, if it is running.
     pub fn running(&self) -> Option<&Subscription> {
         self.subscription.as_ref().filter(|subscription| subscription.is_running())
     }
 
-    /// Where what is owed can be paid; none: nothing is.
+    /// URL where the open invoice can be paid; none: no invoice is open.
     pub fn pay_url(&self) -> Option<&str> {
         self.running().and_then(|subscription| subscription.pay_url.as_deref())
     }
 
-    /// When the subscription ends; none: it goes on.
+    /// When the subscription ends; none: it continues.
     pub fn ends_at(&self) -> Option<Timestamp> {
         self.running().and_then(Subscription::ends_at)
     }
 
-    /// When the next payment is due; none: no other comes, or an open invoice comes first.
+    /// When the next payment is due; none: there is none, or an open invoice comes first.
     pub fn next_payment_at(&self) -> Option<Timestamp> {
         self.running().and_then(Subscription::next_payment_at)
     }
 
-    /// When the days of grace are over.
+    /// When the days of grace are over; none: there are none.
     pub fn grace_ends_at(&self) -> Option<Timestamp> {
         self.until.filter(|_| self.state == State::PastDue)
     }
 
-    /// Until when its data is kept as it is, before it goes to the archive.
+    /// Until when the data is kept before the organization is archived; none: it is neither suspended nor cancelled.
     pub fn kept_until(&self) -> Option<Timestamp> {
         self.until.filter(|_| matches!(self.state, State::Suspended | State::Cancelled))
     }
 
-    /// When its trial ends, the one without a card or the one of its subscription.
+    /// When the trial ends, the one without a card or that of the subscription; none: no trial is running.
     pub fn trial_ends_at(&self) -> Option<Timestamp> {
         let paid = self.running().and_then(|subscription| subscription.trial_end);
         self.until.or(paid).filter(|_| self.state == State::Trialing)
     }
 
-    /// What is used beyond the plan, as it can be after a change to a smaller one. Nothing of it is deleted; there can only be
-    /// no more.
+    /// Usage above the plan's limits, which a change to a smaller plan can cause. Nothing is deleted; only new items
+    /// are rejected.
     pub fn over(&self) -> impl Iterator<Item = &Usage> {
         self.usage.iter().filter(|usage| usage.limit.is_some_and(|limit| usage.used > limit))
     }
 
-    /// What each plan that is sold means to this organization, in the order in which they are sold.
+    /// For each plan that is sold, in order: what a change to it means for this organization, and how it is made.
     pub fn moves<'a>(&'a self, product: &'a Product) -> impl Iterator<Item = (&'a Offer, Move, Option<Way>)> {
         let current = product.plan(&self.plan.id).map(rank);
         product.plans().iter().map(move |offer| {
@@ -105,28 +106,28 @@ impl Overview {
             (Price::Free, Some(paid)) if !paid.ends_unrenewed() => Some(Way::Cancel),
             (Price::Free | Price::ContactSales, _) => None,
             (Price::Paid { .. }, None) => Some(Way::Checkout),
-            // Only the other interval is left to change to.
+            // Only a change of the interval is left.
             (Price::Paid { year: None, .. }, Some(_)) if step == Move::Current => None,
             (Price::Paid { .. }, Some(_)) => Some(Way::Change),
         }
     }
 }
 
-/// What changing to a plan means.
+/// What a change to a plan means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Move {
-    /// It is the one that the organization is on.
+    /// The present plan.
     Current,
-    /// It costs more.
+    /// A plan that costs more.
     Upgrade,
-    /// It costs less.
+    /// A plan that costs less.
     Downgrade,
-    /// Its price is agreed by people.
+    /// A plan whose price is agreed individually.
     Contact,
 }
 
 impl Move {
-    /// Its name in JSON.
+    /// Name in JSON.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Current => "current",
@@ -137,21 +138,21 @@ impl Move {
     }
 }
 
-/// How a plan is come by.
+/// How to get a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// By paying on a page, because nothing is paid yet.
+    /// By a checkout, because there is no subscription yet.
     Checkout,
-    /// By changing what is paid.
+    /// By changing the subscription.
     Change,
-    /// By cancelling what is paid.
+    /// By cancelling the subscription.
     Cancel,
-    /// By talking to people.
+    /// By contacting the operator.
     Contact,
 }
 
 impl Way {
-    /// Its name in JSON.
+    /// Name in JSON.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Checkout => "checkout",
@@ -162,7 +163,7 @@ impl Way {
     }
 }
 
-/// What it costs by the month; what is agreed costs most.
+/// The price per month; an individual price ranks highest.
 fn rank(offer: &Offer) -> i64 {
     match &offer.price {
         Price::Free => 0,
@@ -171,7 +172,7 @@ fn rank(offer: &Offer) -> i64 {
     }
 }
 
-/// Where the caller's organization stands.
+/// The overview of the caller's organization.
 pub async fn overview(billing: &Billing, caller: &Caller) -> Result<Overview> {
     let now = billing.clock.now();
     let mut tx = billing.db.tenant(caller).begin().await?;
@@ -201,7 +202,7 @@ struct Stands {
     why: Option<Why>,
 }
 
-/// What holds now, however long ago somebody looked.
+/// The present state, however old the last check is.
 fn stands(billing: &Billing, account: Option<&Account>, subscription: Option<&Subscription>, now: Timestamp) -> Stands {
     let Some(account) = account else {
         return Stands { state: State::Free, since: None, until: None, why: None };
@@ -213,7 +214,7 @@ fn stands(billing: &Billing, account: Option<&Account>, subscription: Option<&Su
         subscription: subscription.cloned(),
     };
     let decision = decide(&facts, &Terms::of(&billing.product), now);
-    // What was written down knows better since when a state goes on that was there before.
+    // For a state that continues, the stored beginning is more exact.
     let known = account.state == decision.state.name();
     let since = if known { account.state_since } else { decision.since };
     Stands { state: decision.state, since: Some(since), until: decision.until, why: decision.why }

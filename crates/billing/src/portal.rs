@@ -1,4 +1,4 @@
-//! Stripe's page on which a tenant looks after its card, its plan and its invoices.
+//! The customer portal: Stripe's page where a tenant manages its card and its invoices.
 
 use freehold_core::{Result, TenantId};
 
@@ -10,16 +10,16 @@ use crate::{
     stripe::{Kind, object::PortalConfiguration, request::NewPortal},
 };
 
-/// The address of the page, good for one visit soon. It leads back to `back`, otherwise to `/billing` of this site.
+/// Returns the URL of the portal, valid for one visit soon. It leads back to `back`, or to `/billing` of this site.
 ///
 /// # Errors
-/// `validation_failed` for an address that is not ours; `unavailable` when Stripe is away.
+/// `validation_failed` for a URL that is not allowed; `unavailable` when Stripe does not answer.
 pub async fn portal_create(billing: &Billing, tenant: TenantId, payer: &Payer, back: Option<&str>) -> Result<String> {
     let return_url = return_url(billing, "/return_url", back, "/billing")?;
     let customer = customer_ensure(billing, tenant, payer).await?;
     let mut portal = NewPortal { customer: &customer, return_url: &return_url, configuration: None };
     let made = match billing.stripe.portal_create(&portal).await {
-        // An account whose settings nobody ever saved has no portal to offer.
+        // A Stripe account whose portal settings were never saved has no portal.
         Err(error) if error.kind() == Kind::Invalid => {
             let configuration = configuration_ensure(billing).await?;
             portal.configuration = Some(&configuration);
@@ -30,7 +30,7 @@ pub async fn portal_create(billing: &Billing, tenant: TenantId, payer: &Payer, b
     Ok(made.url)
 }
 
-/// Our own idea of what the page offers: plans are changed here, where the change is previewed.
+/// Freehold's own portal configuration: plans are changed in Freehold, which shows a preview.
 async fn configuration_ensure(billing: &Billing) -> Result<String> {
     let ours = |found: &PortalConfiguration| found.metadata.get(PRODUCT) == Some(&billing.product.id);
     if let Some(found) = billing.stripe.portal_configuration_list().await?.into_iter().find(ours) {

@@ -1,4 +1,4 @@
-//! The daily round: everybody is compared with Stripe, whatever was told or not, and what differs is mended.
+//! The daily reconciliation: compares all tenants with Stripe, whatever webhooks arrived, and repairs differences.
 
 use std::collections::BTreeSet;
 
@@ -15,28 +15,28 @@ use crate::{
     trial,
 };
 
-/// Accounts read at once.
+/// Number of accounts read at once.
 const PAGE: i64 = 500;
-/// Accounts that are asked about at once. Stripe allows 100 requests a second, 25 with test keys.
+/// Number of accounts compared at once. Stripe allows 100 requests a second, 25 with test keys.
 const AT_ONCE: usize = 8;
-/// How often a tenant's extra subscriptions are settled in one round.
+/// How often a tenant's extra subscriptions are settled in one reconciliation.
 const ROUNDS: usize = 3;
 
-/// What the round found.
+/// The result of a reconciliation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// How many accounts were compared.
+    /// Number of accounts compared.
     pub accounts: usize,
-    /// What was mended, a sentence each.
+    /// What was repaired, one sentence each.
     pub repaired: Vec<String>,
-    /// What only a person can mend, a sentence each.
+    /// What only an operator can repair, one sentence each.
     pub strange: Vec<String>,
-    /// Accounts about which Stripe could not be asked, a sentence each.
+    /// Accounts for which Stripe did not answer, one sentence each.
     pub failed: Vec<String>,
 }
 
 impl Report {
-    /// Writes what it found to the log.
+    /// Writes the results to the log.
     pub fn log(&self) {
         for line in &self.repaired {
             tracing::warn!("reconcile: {line}");
@@ -48,10 +48,10 @@ impl Report {
     }
 }
 
-/// Compares everybody with Stripe and mends what differs.
+/// Compares all tenants with Stripe and repairs differences.
 ///
 /// # Errors
-/// When the database is away. What Stripe does not answer is in the report.
+/// When the database does not answer. Failures of Stripe are in the report.
 pub async fn reconcile(billing: &Billing) -> Result<Report> {
     let mut report = Report::default();
     trial::trials_remember(billing).await?;
@@ -86,7 +86,8 @@ pub async fn reconcile(billing: &Billing) -> Result<Report> {
     Ok(report)
 }
 
-/// Subscriptions at Stripe whose customer nobody here has. Those of a tenant that has no customer become its own.
+/// Finds subscriptions at Stripe whose customer belongs to no tenant here. A customer that names a tenant without one
+/// is assigned to it.
 async fn find_strangers(billing: &Billing, report: &mut Report) -> Result<()> {
     let (mut seen, mut after) = (BTreeSet::new(), None::<String>);
     loop {
@@ -121,14 +122,14 @@ async fn find_strangers(billing: &Billing, report: &mut Report) -> Result<()> {
     }
 }
 
-/// Compares one tenant with Stripe, and ends the subscriptions that it has beside the one it keeps.
+/// Compares one tenant with Stripe, and cancels the subscriptions beside the one it keeps.
 async fn compare(billing: &Billing, tenant: TenantId) -> Result<Ended> {
     let mut refreshed = billing.refresh(tenant).await?;
     let mut compared = Ended { repaired: repairs(tenant, &refreshed), ..Ended::default() };
-    // One whose kept one ended meanwhile goes on, and may be extra beside another: after two rounds that is settled.
+    // A spared subscription may be extra beside a third one: two rounds settle that.
     for _ in 0..ROUNDS {
         let ended = extra::settle(billing, tenant).await?;
-        // What a worker did meanwhile is not among what was done here.
+        // What a worker did meanwhile is not reported here.
         if ended == Ended::default() && running(&refreshed) < 2 {
             break;
         }
@@ -147,7 +148,7 @@ fn running(refreshed: &Refreshed) -> usize {
     refreshed.after.iter().filter(|each| each.is_running()).count()
 }
 
-/// What asking changed, in sentences.
+/// The changes that asking Stripe made, in sentences.
 fn repairs(tenant: TenantId, refreshed: &Refreshed) -> Vec<String> {
     let mut lines = Vec::new();
     for now in &refreshed.after {

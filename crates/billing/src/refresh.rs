@@ -1,9 +1,10 @@
-//! Asking Stripe anew, and writing down what it answered.
+//! Asking Stripe for a tenant's subscriptions, and storing the answer.
 //!
-//! Several may ask at once: two events, a click and the daily round. An answer is written when no other one was written since it
-//! was asked for; otherwise either may be the older one, and Stripe is asked again. So no answer replaces one that was asked for
-//! later, also when the event that would make a server ask again is lost. After a few tries an answer is written unless one with a
-//! higher number was: each takes a number before it asks.
+//! Several processes may ask at once: two events, a user's click and the daily reconciliation. An answer is stored when
+//! no other one was stored since it was requested; otherwise either may be the older one, and Stripe is asked again. So
+//! no answer replaces one that was requested later, even when the event that would make a server ask again is lost.
+//! After a few attempts an answer is stored unless one with a higher number was: each process takes a number before it
+//! asks.
 
 use freehold_core::{Error, Result, TenantId, codes};
 use freehold_db::SystemTx;
@@ -22,42 +23,42 @@ use crate::{
     trial,
 };
 
-/// How often Stripe is asked when other answers are written meanwhile.
+/// Most attempts when other answers are stored meanwhile.
 const TRIES: usize = 5;
 
-/// What asking brought.
+/// The result of asking Stripe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refreshed {
-    /// The subscriptions as we had them.
+    /// The subscriptions as stored before.
     pub before: Vec<Subscription>,
-    /// As Stripe has them.
+    /// The subscriptions at Stripe.
     pub after: Vec<Subscription>,
-    /// Subscriptions that run and stand for no plan of this product, a sentence each.
+    /// Running subscriptions that stand for no plan of this product, one sentence each.
     pub unmapped: Vec<String>,
-    /// What became of the tenant; none: a newer answer had been written already.
+    /// The tenant's new state; none: a newer answer had been stored already.
     pub settled: Option<Settled>,
 }
 
-/// What Stripe answered.
+/// Stripe's answer.
 #[derive(Default)]
 struct AtStripe {
     all: Vec<Subscription>,
     unmapped: Vec<String>,
-    /// The subscriptions to which the tenant's own trial was taken along, while that runs.
+    /// Subscriptions on trial that continue the tenant's own trial.
     tried: Vec<String>,
-    /// The digests of the cards that pay for them then.
+    /// Digests of the cards that pay for these subscriptions.
     cards: Vec<trial::Card>,
 }
 
-/// An answer of Stripe that may be written.
+/// An answer of Stripe that may be stored.
 struct Asked {
     /// The number that was taken before Stripe was asked.
     number: i64,
-    /// The newest event that had come when Stripe was asked.
+    /// The newest event that had arrived when Stripe was asked.
     last_event: i64,
     found: AtStripe,
     now: Timestamp,
-    /// Has the account locked.
+    /// The transaction, which has locked the account.
     tx: SystemTx,
     account: Account,
 }
@@ -76,16 +77,16 @@ fn unmapped(found: &object::Subscription) -> String {
 }
 
 impl Billing {
-    /// Asks Stripe for the tenant's subscriptions and brings everything here in step with them.
+    /// Asks Stripe for the tenant's subscriptions and updates everything that depends on them.
     ///
     /// # Errors
-    /// `unavailable` when Stripe is away; nothing was changed then. `not_found` when there is no such tenant.
+    /// `unavailable` when Stripe does not answer; nothing was changed then. `not_found` when there is no such tenant.
     pub async fn refresh(&self, tenant: TenantId) -> Result<Refreshed> {
         self.refresh_for(tenant, None).await
     }
 
-    /// The same, ending the job of an event about a customer in the transaction that writes. That customer may be one that the
-    /// tenant had before: what it tells of is dealt with, too, when the tenant has been asked about.
+    /// The same, finishing the job of a customer's event in the transaction that stores the answer. The customer may be
+    /// a former one of the tenant: its events are done, too, once Stripe was asked about the tenant.
     pub(crate) async fn refresh_for(&self, tenant: TenantId, job: Option<(&Job, &str)>) -> Result<Refreshed> {
         let Asked { number, last_event, found, now, mut tx, account } = self.ask(tenant).await?;
         let AtStripe { all: after, unmapped, tried, cards } = found;
@@ -117,7 +118,7 @@ impl Billing {
         Ok(Refreshed { before, after, unmapped, settled })
     }
 
-    /// Asks until no other answer is written meanwhile, [`TRIES`] times at most. The account is locked then.
+    /// Asks until no other answer is stored meanwhile, [`TRIES`] times at most. Returns with the account locked.
     async fn ask(&self, tenant: TenantId) -> Result<Asked> {
         let mut tries = 0;
         loop {
@@ -144,7 +145,7 @@ impl Billing {
         let read = Read::of(self, found).await?;
         let mut all = Vec::new();
         for Running { found, read: ours } in &read.ours {
-            // The newest invoice, which came along, says nothing of those before it.
+            // The newest invoice, which is part of the answer, does not show whether older ones are open.
             let owes = ours.is_unpaid();
             let ours = ours.clone();
             all.push(if owes { ours.owing(&self.stripe.invoice_list_open(&found.id).await?) } else { ours });
@@ -156,8 +157,8 @@ impl Billing {
         Ok(AtStripe { all, unmapped, tried, cards })
     }
 
-    /// Nothing, of a customer that was deleted. One that Stripe never had is no reason to take anything from anybody: it is we
-    /// who ask at the wrong door.
+    /// No subscriptions for a deleted customer. A customer that Stripe never had is an error instead: then the settings
+    /// name another Stripe account, and no tenant must lose its plan.
     async fn none_of_deleted(&self, customer: &str) -> Result<Vec<object::Subscription>> {
         match self.stripe.customer_get(customer).await? {
             Some(found) if found.deleted => Ok(Vec::new()),

@@ -1,18 +1,18 @@
-//! Where the pages of Stripe lead back to: this site, or one that its operator named. Anywhere else would make us a
-//! signpost for whoever wants to look like us.
+//! URLs that Stripe's pages redirect back to: this site, or one that the operator allows. Any other URL would be an
+//! open redirect, which helps phishing.
 
 use freehold_core::{Error, Result};
 use url::Url;
 
 use crate::Billing;
 
-/// What Stripe replaces by the id of the checkout.
+/// Stripe replaces it by the id of the checkout.
 const SESSION: (&str, &str) = ("%7BCHECKOUT_SESSION_ID%7D", "{CHECKOUT_SESSION_ID}");
 
-/// In bytes.
+/// Longest URL, in bytes.
 const LONGEST: usize = 2_000;
 
-/// The address, checked; `path` of this site where none is asked for. A path is one of this site.
+/// Checks a URL and returns it; without one, returns `path` of this site. A path is relative to this site.
 ///
 /// # Errors
 /// `validation_failed` at `pointer`.
@@ -34,7 +34,7 @@ fn checked(site: &str, origins: &[String], asked: Option<&str>, path: &str) -> R
         known.extend(origins.iter().cloned());
         return Err(format!("expected an address of {}", known.join(" or ")));
     }
-    // As we read it, so that nobody can read it otherwise.
+    // Returns the parsed form, so that no other program can read it differently.
     Ok(String::from(url).replace(SESSION.0, SESSION.1))
 }
 
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_led_elsewhere() {
+    fn other_sites_are_rejected() {
         for asked in [
             "https://evil.example",
             "//evil.example/billing",

@@ -1,4 +1,4 @@
-//! What a tenant's customer has at Stripe at this moment: what is written down here may be older than the click that asks.
+//! The present subscriptions of a tenant's customer at Stripe: the stored ones may be older than the user's click.
 
 use std::collections::BTreeMap;
 
@@ -12,26 +12,26 @@ use crate::{
     subscription::{Subscription, counting},
 };
 
-/// All subscriptions of a customer, read.
+/// All subscriptions of a customer, parsed.
 #[derive(Default)]
 pub(crate) struct Read {
-    /// Those that stand for a plan.
+    /// Subscriptions to a plan.
     pub(crate) ours: Vec<Running>,
-    /// Those whose prices stand for no plan of this product.
+    /// Subscriptions whose prices stand for no plan of this product.
     pub(crate) unmapped: Vec<object::Subscription>,
 }
 
 /// A subscription.
 #[derive(Clone)]
 pub(crate) struct Running {
-    /// As Stripe has it.
+    /// The subscription at Stripe.
     pub(crate) found: object::Subscription,
-    /// As it is read here.
+    /// The subscription as Freehold stores it.
     pub(crate) read: Subscription,
 }
 
 impl Read {
-    /// Reads what Stripe answered. A price that says nothing of itself is looked up by its product.
+    /// Parses Stripe's answer. A price that names no plan is looked up by its product.
     pub(crate) async fn of(billing: &Billing, all: Vec<object::Subscription>) -> Result<Self> {
         let mut read = Self::default();
         let mut products = BTreeMap::new();
@@ -48,7 +48,7 @@ impl Read {
         Ok(read)
     }
 
-    /// Those of our plans that run, the one that is kept first.
+    /// The running subscriptions to plans, the kept one first.
     fn into_running(self) -> Vec<Running> {
         let mut running: Vec<Running> = self.ours.into_iter().filter(|each| each.read.is_running()).collect();
         let read: Vec<Subscription> = running.iter().map(|each| each.read.clone()).collect();
@@ -58,7 +58,7 @@ impl Read {
     }
 }
 
-/// Which item of it is for a plan, and which plan.
+/// Index of the item for a plan, and the plan.
 fn bought(billing: &Billing, found: &object::Subscription) -> Option<(usize, Sold)> {
     let sold = |price| sold(price, &billing.product, &billing.custom_prices);
     found.items.iter().enumerate().find_map(|(index, item)| Some((index, sold(&item.price)?)))
@@ -82,15 +82,15 @@ async fn bought_by_product(
     Ok(None)
 }
 
-/// What runs for a tenant.
+/// The running subscriptions of a tenant.
 pub(crate) struct AllRunning {
-    /// For plans of this product, the one that is kept first.
+    /// Subscriptions to plans of this product, the kept one first.
     pub(crate) ours: Vec<Running>,
-    /// For nothing of this product.
+    /// Subscriptions to nothing of this product.
     pub(crate) unmapped: Vec<object::Subscription>,
 }
 
-/// Everything that runs at Stripe for the tenant.
+/// All running subscriptions of the tenant at Stripe.
 pub(crate) async fn running_all(billing: &Billing, tenant: TenantId) -> Result<AllRunning> {
     let customer = account_find(billing, tenant).await?.and_then(|account| account.customer_id);
     let Some(customer) = customer else { return Ok(AllRunning { ours: Vec::new(), unmapped: Vec::new() }) };
@@ -101,7 +101,7 @@ pub(crate) async fn running_all(billing: &Billing, tenant: TenantId) -> Result<A
     Ok(AllRunning { ours: read.into_running(), unmapped })
 }
 
-/// The subscription that is kept, or `conflict` saying that there is none.
+/// The subscription that is kept; `conflict` when there is none.
 pub(crate) async fn running(billing: &Billing, tenant: TenantId) -> Result<Running> {
     running_all(billing, tenant).await?.ours.into_iter().next().ok_or_else(none_runs)
 }
@@ -110,8 +110,8 @@ pub(crate) fn none_runs() -> Error {
     Error::new(codes::CONFLICT, "There is no subscription. Begin one with a checkout.")
 }
 
-/// Brings what is known here in step with what was just done at Stripe. Where that fails the change is done all the same, and
-/// Stripe's own event announces it later: the caller must not hear that nothing happened.
+/// Updates the stored state after a change at Stripe. A failure is only logged, because the change is done and Stripe's
+/// event announces it later: the caller must not get the impression that nothing happened.
 pub(crate) async fn caught_up(billing: &Billing, tenant: TenantId) {
     if let Err(error) = billing.refresh(tenant).await {
         tracing::error!(?error, %tenant, "a change at Stripe is not written down yet; its event will see to it");

@@ -1,6 +1,6 @@
-//! What is paid follows who is there. Prices for each member: the number at Stripe follows the number of members, up and down,
-//! whoever changed either of them. And where nobody is left, because people were deleted, nothing is paid any longer than it is
-//! paid already.
+//! Keeps payments in step with the members. For prices per member, the quantity at Stripe follows the number of
+//! members, whichever of the two changed. A subscription whose tenant has no members left, because users were deleted,
+//! ends with the paid period.
 
 mod store;
 
@@ -18,20 +18,20 @@ use crate::{
     subscription::{Subscription, counting, subscription_list_of},
 };
 
-/// Brings the number at Stripe in step. Also enqueued by a trigger on `freehold.members`, under this name.
+/// Job: updates the quantity at Stripe. A trigger on `freehold.members` also enqueues it, under this name.
 pub const SEATS: JobKind =
     JobKind { attempts: 15, at_once: Some(1), backoff: Backoff::USUAL, ..JobKind::named("billing.seats") };
 
-/// What Stripe is to be told.
+/// A change at Stripe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
-    /// So many are paid for.
+    /// Sets the quantity.
     Pay(i64),
-    /// It ends with the period that is paid.
+    /// Ends the subscription with the paid period.
     End,
 }
 
-/// What is to be done about what is `paid`, with so many `members`; none: nothing.
+/// The change for the subscription `paid` of a tenant with this many `members`; none: nothing to do.
 fn step(paid: &Subscription, members: i64) -> Option<Step> {
     if members == 0 {
         return (!paid.ends_unrenewed()).then_some(Step::End);
@@ -39,7 +39,7 @@ fn step(paid: &Subscription, members: i64) -> Option<Step> {
     (paid.per_member && paid.seats != members).then_some(Step::Pay(members))
 }
 
-/// Enqueues [`SEATS`] where what is paid is not what the members make it.
+/// Enqueues [`SEATS`] if the quantity does not match the members.
 pub(crate) async fn see_to(
     tx: &mut SystemTx,
     billing: &Billing,
@@ -56,14 +56,14 @@ pub(crate) async fn see_to(
     job_enqueue_system(tx, Some(tenant), job, now).await.map(drop)
 }
 
-/// How many members a tenant has; at least one is paid for.
+/// Number of members to pay for; at least one.
 pub(crate) async fn seats_needed(billing: &Billing, tenant: TenantId) -> Result<i64> {
     let query = store::member_count(tenant);
     let found = billing.db.system("count members who are paid for").fetch_optional(query).await?;
     Ok(found.map_or(1, |(members,)| members.max(1)))
 }
 
-/// Does [`SEATS`].
+/// Runs [`SEATS`].
 pub(crate) async fn seats_follow(billing: &Billing, job: &Job) -> Result<Done> {
     let Some(tenant) = job.tenant else { return Ok(Done::Done) };
     let mut tx = billing.db.system("count members who are paid for").begin().await?;

@@ -1,8 +1,8 @@
-//! Stripe, as far as we ask it for something: one thin typed client. It knows nothing of tenants and plans.
+//! A thin typed client of Stripe's API, with the calls that Freehold needs. It knows nothing of tenants and plans.
 //!
-//! Read in this order: [`Client`] sends (`retry` says what is sent again), [`request`] is what is asked, [`object`] what
-//! is answered, [`Error`] why not. [`signature`] says whether a webhook is Stripe's. Which calls there are is in
-//! `calls` (customers, subscriptions, invoices, pages) and `shelf` (products, prices, endpoints, events).
+//! Read in this order: [`Client`] sends requests (`retry` decides what is retried), [`request`] has the request types,
+//! [`object`] the response types, [`Error`] the failures. [`signature`] verifies webhooks. The calls are in `calls`
+//! (customers, subscriptions, invoices, pages) and `shelf` (products, prices, endpoints, events).
 
 mod calls;
 mod error;
@@ -24,27 +24,28 @@ use retry::{Answer, Failure, Retries};
 use serde::de::DeserializeOwned;
 use url::{Host, Url};
 
-/// The version of Stripe's API whose shapes [`object`] reads. Sent with every request, so that an upgrade of the account
-/// changes nothing here. Webhooks come in the version of their endpoint, which we make with this one.
+/// The version of Stripe's API whose format [`object`] reads. Sent with every request, so that an upgrade of the Stripe
+/// account changes nothing here. Webhooks have the version of their endpoint, which Freehold creates with this one.
 pub const VERSION: &str = "2026-10-28.endive";
 
-/// Where Stripe is, unless the settings say otherwise.
+/// Default URL of Stripe.
 pub const URL: &str = "https://api.stripe.com";
 
-/// How long one try may take.
+/// Timeout of one attempt.
 const PATIENCE: Duration = Duration::from_secs(10);
 const CONNECT_PATIENCE: Duration = Duration::from_secs(3);
 
-/// Where Stripe is and who we are there.
+/// URL and credentials of Stripe.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Stripe's address or a sandbox's, without a slash at the end: [`URL`].
+    /// URL of Stripe or a sandbox, without a slash at the end: [`URL`].
     pub url: String,
-    /// The secret key of the account: `sk_live_…`, `sk_test_…`, or a restricted `rk_…`.
+    /// Secret key of the Stripe account: `sk_live_…`, `sk_test_…`, or a restricted `rk_…`.
     pub key: Secret,
-    /// With `random`: keys of idempotency.
+    /// Clock; used with `random` to generate idempotency keys.
     pub clock: Clock,
-    /// The jitter of retries, too. Never a seed where several clients share an account: their keys would be the same.
+    /// Random source, also for the jitter of retries. Never seed it where several clients share an account: their keys
+    /// would be the same.
     pub random: Random,
 }
 
@@ -52,7 +53,7 @@ pub struct Settings {
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
 
-/// The kind of a key of idempotency.
+/// The id kind of idempotency keys.
 enum KeyKind {}
 impl IdKind for KeyKind {
     const NAME: &'static str = "idempotency key";
@@ -68,16 +69,16 @@ struct Inner {
 }
 
 impl Client {
-    /// A client with these settings. Refuses an address that is none, and one without TLS that is not this machine's,
-    /// because the key would be read on the way. Nothing is sent yet.
+    /// Creates a client with these settings. Rejects an invalid URL, and one without TLS on another machine, because
+    /// the key could be read on the way. Sends nothing.
     ///
-    /// A proxy that the environment names (`HTTPS_PROXY`) is used, except for an address on this machine, which it could
+    /// Uses a proxy that the environment names (`HTTPS_PROXY`), except for a URL on this machine, which the proxy could
     /// not reach.
     pub fn new(settings: Settings) -> Result<Self> {
         Self::with_retries(settings, Retries::default())
     }
 
-    /// The same, with waits between tries that a test has time for: 10 milliseconds at first.
+    /// The same, with short waits between attempts for tests: 10 milliseconds at first.
     #[doc(hidden)]
     pub fn hasty(settings: Settings) -> Result<Self> {
         Self::with_retries(settings, Retries { pause: Duration::from_millis(10), ..Retries::default() })
@@ -97,14 +98,14 @@ impl Client {
         let mut builder = reqwest::Client::builder()
             .timeout(PATIENCE)
             .connect_timeout(CONNECT_PATIENCE)
-            // An answer that sends us elsewhere would take the key there.
+            // A redirect would send the key to another server.
             .redirect(Policy::none())
             .user_agent(concat!("freehold/", env!("CARGO_PKG_VERSION")));
         if near {
             builder = builder.no_proxy();
         }
         if parsed.scheme() == "http" {
-            // Where there is no TLS, a machine without certificates will do.
+            // Without TLS, a machine without certificates works, too.
             builder = builder.tls_certs_only([]);
         }
         let http = builder.build().map_err(|error| Error::no_client(&error))?;
@@ -113,28 +114,28 @@ impl Client {
         Ok(Self(Arc::new(Inner { http, url, key, ids, random, retries })))
     }
 
-    /// Stripe's address, without a slash at the end.
+    /// URL of Stripe, without a slash at the end.
     pub fn url(&self) -> &str {
         &self.0.url
     }
 
-    /// Whether the key is of a test account, where no money moves.
+    /// Whether the key is of a test account, where no real money moves.
     pub fn is_test(&self) -> bool {
         self.0.key.expose().get(2..).is_some_and(|rest| rest.starts_with("_test_"))
     }
 
-    /// A key for one POST: sent again under it, it is done once.
+    /// An idempotency key for one POST: a retry under the same key is executed once.
     pub fn idempotency_key(&self) -> String {
         let id: Id<KeyKind> = self.0.ids.next();
         format!("fh_{}", id.uuid().simple())
     }
 
-    /// `GET` of a path that begins with `/v1/`.
+    /// Sends `GET` for a path that begins with `/v1/`.
     async fn get<T: DeserializeOwned>(&self, path: &str, query: &Form) -> Result<T> {
         self.send(Method::GET, path, query, None).await?.read()
     }
 
-    /// The object of an id; none where Stripe has none.
+    /// The object with an id; none if Stripe has none.
     async fn find<T: DeserializeOwned>(&self, path: &str, query: &Form) -> Result<Option<T>> {
         match self.get(path, query).await {
             Ok(found) => Ok(Some(found)),
@@ -143,7 +144,7 @@ impl Client {
         }
     }
 
-    /// `POST`, under the key the caller names or one of its own.
+    /// Sends `POST`, under the caller's idempotency key or a new one.
     async fn post<T: DeserializeOwned>(&self, path: &str, form: &Form, key: Option<&str>) -> Result<T> {
         let made;
         let key = if let Some(key) = key {
@@ -155,7 +156,7 @@ impl Client {
         self.send(Method::POST, path, form, Some(key)).await?.read()
     }
 
-    /// `DELETE`, which does nothing the second time.
+    /// Sends `DELETE`; a repeated one does nothing.
     async fn delete<T: DeserializeOwned>(&self, path: &str, query: &Form) -> Result<T> {
         self.send(Method::DELETE, path, query, None).await?.read()
     }
@@ -164,7 +165,7 @@ impl Client {
         self.0.retries.run(&self.0.random, path, || self.attempt(&method, path, form, key)).await
     }
 
-    /// One try.
+    /// Makes one attempt.
     async fn attempt(&self, method: &Method, path: &str, form: &Form, key: Option<&str>) -> Result<Answer, Failure> {
         let Inner { http, url, key: secret, .. } = &*self.0;
         let encoded = form.encode();
@@ -192,7 +193,7 @@ impl fmt::Debug for Client {
     }
 }
 
-/// Whether it is an address on this machine.
+/// Whether the host is this machine.
 fn is_near(host: Host<&str>) -> bool {
     match host {
         Host::Domain(name) => name == "localhost",

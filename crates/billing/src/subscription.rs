@@ -1,4 +1,4 @@
-//! What a tenant pays for, as Stripe had it when it was last asked: a projection that nobody changes but who has just asked.
+//! A tenant's subscriptions, as Stripe had them when it was last asked. Only a new answer of Stripe changes them.
 
 mod renewal;
 mod store;
@@ -45,49 +45,49 @@ row! {
 pub struct Subscription {
     /// `sub_…`
     pub subscription_id: String,
-    /// Stripe's word for its state: `trialing`, `active`, `past_due`, `unpaid`, `paused`, `incomplete`,
-    /// `incomplete_expired` or `canceled`.
+    /// Stripe's status: `trialing`, `active`, `past_due`, `unpaid`, `paused`, `incomplete`, `incomplete_expired` or
+    /// `canceled`.
     pub status: String,
-    /// What was bought, in the version that was bought.
+    /// The plan, in the version that was bought.
     pub plan: Plan,
     /// `month` or `year`.
     pub interval: String,
-    /// Whether the price was agreed with this customer, and is not one of the catalog.
+    /// Whether the price was agreed with this customer, and is not a catalog price.
     pub custom: bool,
-    /// Whether the price is for each member.
+    /// Whether the price is per member.
     pub per_member: bool,
-    /// How often the price is paid: 1, or the number of members.
+    /// Quantity: 1, or the number of members.
     pub seats: i64,
-    /// The item of it that is ours: `si_…`
+    /// Id of the item for the plan: `si_…`
     pub item_id: String,
-    /// Its price: `price_…`
+    /// Id of its price: `price_…`
     pub price_id: String,
-    /// All of its items, each with `id`, `price`, `lookup_key` and `quantity`.
+    /// All items, each with `id`, `price`, `lookup_key` and `quantity`.
     pub items: Value,
-    /// When the period that is paid began.
+    /// Start of the paid period.
     pub period_start: Option<Timestamp>,
-    /// When it ends.
+    /// End of the paid period.
     pub period_end: Option<Timestamp>,
-    /// Whether it ends with the period.
+    /// Whether the subscription ends with the period.
     pub cancel_at_period_end: bool,
-    /// When it ends, where that was said.
+    /// When the subscription ends, if a time was set.
     pub cancel_at: Option<Timestamp>,
-    /// When somebody said so.
+    /// When it was cancelled; none: it was not.
     pub canceled_at: Option<Timestamp>,
-    /// When it was over.
+    /// When it ended; none: it has not.
     pub ended_at: Option<Timestamp>,
-    /// When its trial ends or ended.
+    /// When its trial ends or ended; none: it had none.
     pub trial_end: Option<Timestamp>,
-    /// When the oldest invoice that is open was finalized; none: nothing is open.
+    /// When the oldest open invoice was finalized; none: no invoice is open.
     pub unpaid_since: Option<Timestamp>,
-    /// Where the newest such invoice can be paid, which is what makes Stripe go on.
+    /// URL where the newest open invoice can be paid, after which Stripe continues the subscription.
     pub pay_url: Option<String>,
-    /// When it was made.
+    /// When the subscription was created.
     pub created_at: Timestamp,
 }
 
 impl Subscription {
-    /// What Stripe answered, as it is kept here. `bought` is what its item with the index `item` stands for.
+    /// Converts Stripe's answer. `bought` is what its item with the index `item` stands for.
     pub(crate) fn of(found: &object::Subscription, item: usize, bought: Sold) -> Option<Self> {
         let item = found.items.get(item)?;
         let time = |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
@@ -119,13 +119,13 @@ impl Subscription {
         })
     }
 
-    /// Whether somebody owes something for it.
+    /// Whether an invoice for it is open.
     pub fn is_unpaid(&self) -> bool {
         matches!(self.status.as_str(), "past_due" | "unpaid")
     }
 
-    /// With what is owed, the newest first. The oldest of it counts: another month that is not paid either, or a change
-    /// that makes another invoice, begins no new days of grace.
+    /// Adds the open invoices, the newest first. The days of grace count from the oldest: another unpaid month, or a
+    /// change that creates another invoice, does not start them again.
     pub(crate) fn owing(mut self, open: &[object::Invoice]) -> Self {
         let finalized = |invoice: &object::Invoice| invoice.status_transitions.finalized_at.or(invoice.created);
         let oldest = open.iter().filter_map(finalized).min();
@@ -136,7 +136,7 @@ impl Subscription {
         self
     }
 
-    /// As its row, by the names of the columns.
+    /// The row, by the names of the columns.
     fn row(&self) -> Value {
         json!({
             "subscription_id": self.subscription_id,
@@ -163,13 +163,13 @@ impl Subscription {
         })
     }
 
-    /// Whether it goes on: it is paid for, or will be when somebody pays.
+    /// Whether it runs: it is paid, or will be once the customer pays.
     pub fn is_running(&self) -> bool {
         matches!(self.status.as_str(), "trialing" | "active" | "past_due" | "unpaid" | "paused")
     }
 
-    /// How much it says about where a tenant stands; the higher counts. Among those that run, one whose price was agreed by
-    /// people counts before one of the catalog, and one that is paid for before one that is tried.
+    /// How much it decides about the tenant's state; the higher counts. Among running ones, a custom price counts
+    /// before a catalog price, and a paid one before one on trial.
     fn rank(&self) -> (u8, bool, bool) {
         match self.status.as_str() {
             "active" => (5, self.custom, true),
@@ -178,7 +178,7 @@ impl Subscription {
             "unpaid" => (3, self.custom, false),
             "paused" => (2, self.custom, false),
             "canceled" => (1, false, false),
-            // A checkout that was never paid says nothing.
+            // A checkout that was never paid does not count.
             _ => (0, false, false),
         }
     }
@@ -187,15 +187,15 @@ impl Subscription {
     fn counts_before(&self, other: &Self) -> Ordering {
         let newer = (self.ended_at, self.created_at, &self.subscription_id);
         let newer = newer.cmp(&(other.ended_at, other.created_at, &other.subscription_id));
-        // Of two that run the first is kept: what was paid for the second was paid for nothing, and goes back whole.
+        // Of two running ones the older is kept: the payment for the newer bought nothing, and is refunded in full.
         let by_age = if self.is_running() && other.is_running() { newer.reverse() } else { newer };
         self.rank().cmp(&other.rank()).then(by_age)
     }
 }
 
-/// The one of a tenant's subscriptions that counts. Where several run it is the one that is kept ([`extra`](crate::extra)): by
-/// how well it is paid, then a price that was agreed with the customer, then what is paid before what is tried, then the oldest.
-/// Of those that are over, the last to end.
+/// The subscription of a tenant that counts. Where several run it is the one that is kept ([`extra`](crate::extra)): by
+/// how well it is paid, then a custom price, then a paid one before one on trial, then the oldest. Of ended ones, the
+/// last to end.
 pub fn counting(subscriptions: &[Subscription]) -> Option<&Subscription> {
     subscriptions.iter().max_by(|one, other| one.counts_before(other))
 }
@@ -210,7 +210,7 @@ pub async fn subscription_list_of(tx: &mut SystemTx, tenant: TenantId) -> Result
     Ok(tx.fetch_all(store::subscription_list_of(tenant)).await?.into_iter().map(Subscription::from).collect())
 }
 
-/// Puts what Stripe has in the place of what we had.
+/// Replaces the stored subscriptions by those at Stripe.
 pub(crate) async fn subscriptions_replace(tx: &mut SystemTx, tenant: TenantId, found: &[Subscription]) -> Result<()> {
     let ids: Vec<String> = found.iter().map(|each| each.subscription_id.clone()).collect();
     tx.execute(store::subscriptions_keep(tenant, ids)).await?;

@@ -1,11 +1,12 @@
-//! A trial belongs to a person, a card and an organization, once.
+//! Trials: a user, a card and an organization get one each.
 //!
-//! An organization's trial begins with it, if its owner had none before: neither the person, nor a person with the same address,
-//! whatever tag stands in it and whether or not the account was deleted since. Kept are keyed digests, never addresses. Members who
-//! were invited have not had one: it is theirs when they found an organization of their own.
+//! An organization's trial begins when it is created, if its owner had none before: neither this user nor a user with
+//! the same address, whatever `+tag` it has and whether or not the account was deleted since. Only keyed digests are
+//! stored, never addresses. Members who were invited have not used a trial: they get one when they create an
+//! organization of their own.
 //!
-//! What is left of a trial is taken along into a subscription only with a card that had none elsewhere. A card that had one shows
-//! when it is given on Stripe's page: then the trial of that subscription ends at once, and it is paid.
+//! The rest of a trial continues in a subscription only with a card that had no trial elsewhere. The card is known only
+//! after it was entered on Stripe's page: if it had a trial, that of the subscription ends at once, and it is paid.
 
 mod store;
 
@@ -27,11 +28,11 @@ use crate::{
     },
 };
 
-/// Ends the trial of a subscription whose card had one elsewhere.
+/// Job: ends the trial of a subscription whose card had one elsewhere.
 pub const TRIAL_END: JobKind =
     JobKind { attempts: 15, at_once: Some(1), backoff: Backoff::USUAL, ..JobKind::named("billing.trial_end") };
 
-/// Organizations that are noted at once.
+/// Number of organizations that are recorded at once.
 const PAGE: i64 = 100;
 
 row! {
@@ -42,7 +43,7 @@ row! {
 }
 
 impl Owner {
-    /// The person, and the address that they have.
+    /// The user, and their present address.
     fn holders(&self, billing: &Billing) -> Vec<Holder> {
         let person = Holder::of(billing, "person", &self.user_id.to_string());
         let address = self.email.as_deref().filter(|email| !email.is_empty());
@@ -59,12 +60,12 @@ row! {
     }
 }
 
-/// Something that has one trial.
+/// A user, address or card that gets one trial.
 struct Holder {
     kind: &'static str,
-    /// Under the current master key.
+    /// Digest under the current master key.
     digest: Vec<u8>,
-    /// Under those that it replaces.
+    /// Digests under older master keys.
     older: Vec<Vec<u8>>,
 }
 
@@ -77,13 +78,13 @@ impl Holder {
     }
 }
 
-/// The payload of a job.
+/// The payload of the job.
 #[derive(Serialize, Deserialize)]
 struct Payload {
     subscription: String,
 }
 
-/// When the own trial of an organization ends that begins now; none: the product has none, or its owner had one before.
+/// When the trial of an organization created now ends; none: the product has none, or the owner had one before.
 pub(crate) async fn trial_begin(
     tx: &mut SystemTx,
     billing: &Billing,
@@ -97,7 +98,8 @@ pub(crate) async fn trial_begin(
     Ok((!held).then_some(ends_at))
 }
 
-/// Notes who had the trials of organizations where that is not noted: those from before it was. The daily round does so.
+/// Records who had the trials of organizations for which that is missing, because they are older than this record. The
+/// daily reconciliation calls it.
 pub(crate) async fn trials_remember(billing: &Billing) -> Result<()> {
     let mut after = Uuid::nil();
     loop {
@@ -113,15 +115,15 @@ pub(crate) async fn trials_remember(billing: &Billing) -> Result<()> {
     }
 }
 
-/// Writes down that the trial is of these.
+/// Records that these had the trial.
 async fn trial_note(tx: &mut SystemTx, tenant: TenantId, holders: &[Holder], now: Timestamp) -> Result<()> {
     let digests: Vec<Vec<u8>> = holders.iter().map(|holder| holder.digest.clone()).collect();
     let kinds: Vec<String> = holders.iter().map(|holder| holder.kind.to_owned()).collect();
     tx.execute(store::trial_put(digests, kinds, tenant, now)).await.map(drop)
 }
 
-/// Writes down that the trial is of these, and whether one of them had one at another tenant. Of two at the same moment the second
-/// waits for the first.
+/// Records that these had the trial, and returns whether one of them had one at another tenant. Of two concurrent calls
+/// the second waits for the first.
 async fn held_elsewhere(tx: &mut SystemTx, tenant: TenantId, holders: &[Holder], now: Timestamp) -> Result<bool> {
     trial_note(tx, tenant, holders, now).await?;
     let (held,) = tx.fetch_one(store::trial_elsewhere(all(holders), tenant)).await?;
@@ -132,7 +134,7 @@ fn all(holders: &[Holder]) -> Vec<Vec<u8>> {
     holders.iter().flat_map(|holder| holder.older.iter().chain([&holder.digest])).cloned().collect()
 }
 
-/// An address without what its owner may change at will: upper case, `+tag`, and the dots that Gmail does not see.
+/// An address without the parts that its owner can vary at will: upper case, `+tag`, and the dots that Gmail ignores.
 fn untagged(email: &str) -> String {
     let email = email.trim().to_lowercase();
     let Some((local, domain)) = email.rsplit_once('@') else { return email };
@@ -145,7 +147,7 @@ fn untagged(email: &str) -> String {
 /// The cards of a customer, each by its digest under every master key, the current one's first.
 pub(crate) async fn cards(billing: &Billing, customer: &str) -> Result<Vec<Card>> {
     let found = match billing.stripe.card_list(customer).await {
-        // A customer that was deleted has no cards.
+        // A deleted customer has no cards.
         Err(error) if error.kind() == Kind::NotFound => Vec::new(),
         found => found?,
     };
@@ -167,7 +169,7 @@ pub(crate) async fn customer_tried_elsewhere(billing: &Billing, tenant: TenantId
     Ok(found.is_some_and(|(held,)| held))
 }
 
-/// Writes down which cards have the trial that was taken along into these subscriptions. Where one had a trial at another tenant, a
+/// Records which cards have the trial that continues in these subscriptions. If one had a trial at another tenant, a
 /// job ends it.
 pub(crate) async fn see_to_cards(
     tx: &mut SystemTx,
@@ -189,7 +191,7 @@ pub(crate) async fn see_to_cards(
     Ok(())
 }
 
-/// Does [`TRIAL_END`].
+/// Runs [`TRIAL_END`].
 pub(crate) async fn trial_end(billing: &Billing, job: &Job) -> Result<Done> {
     let Payload { subscription } = job.payload()?;
     let Some(tenant) = job.tenant else { return Ok(Done::Done) };
@@ -218,7 +220,7 @@ mod tests {
             ("Ada@Example.org", "ada@example.org"),
             (" ada+trial@example.org ", "ada@example.org"),
             ("ada+a+b@example.org", "ada@example.org"),
-            // Dots mean something everywhere but at Gmail.
+            // Dots are significant everywhere but at Gmail.
             ("a.da@example.org", "a.da@example.org"),
             ("a.d.a+x@gmail.com", "ada@gmail.com"),
             ("A.da@GoogleMail.com", "ada@gmail.com"),

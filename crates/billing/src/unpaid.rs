@@ -1,5 +1,5 @@
-//! How many organizations a person may own that pay nothing. Only making another one is refused; members who are made owners of others
-//! keep them.
+//! Limit of organizations without a paid plan that one user may own. Only creating another one is rejected; members who
+//! are made owners of others keep them.
 
 mod store;
 
@@ -10,8 +10,8 @@ pub use store::STATEMENTS;
 
 use crate::{Billing, codes};
 
-/// `unpaid_organizations` where the person owns as many organizations that pay nothing as the settings allow. Others who ask for the
-/// same person wait until the transaction ends, so that parallel requests make no more than that.
+/// `unpaid_organizations` when the user owns as many organizations without a paid plan as the settings allow. Other
+/// calls for the same user wait until the transaction ends, so that concurrent requests cannot exceed the limit.
 pub async fn organization_allowed(tx: &mut SystemTx, billing: &Billing, user: UserId) -> Result<()> {
     let Some(most) = billing.unpaid_organizations else { return Ok(()) };
     tx.fetch_one(store::owner_lock(user)).await?;

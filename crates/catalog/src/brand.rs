@@ -1,4 +1,4 @@
-//! How the product's mails look.
+//! The branding of the product's mails.
 
 use freehold_core::{EmailAddress, EmailAddressError};
 
@@ -7,25 +7,25 @@ use crate::{
     read::{Section, Value},
 };
 
-/// Whose mails these are, to their readers: `[brand]`.
+/// The branding of the product's mails: `[brand]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Brand {
-    /// Who mails come from: `VoiceFX AI`. The product's name when the file says nothing.
+    /// Name of the sender, such as `VoiceFX AI`; the product's name by default.
     pub sender: String,
-    /// Of buttons and links; a green of ours when the file says nothing.
+    /// Color of buttons and links; a green by default.
     pub color: Color,
-    /// Where readers turn with questions: `help@example.org`.
+    /// E-mail address for questions, such as `help@example.org`.
     pub support: Option<String>,
-    /// A line below every mail: who the sender is, by law in some countries.
+    /// Line at the end of every mail: the sender's legal details, which some countries require.
     pub footer: Option<String>,
 }
 
 impl Brand {
-    /// What a product that names no colour has.
+    /// Color of a product without one.
     pub const COLOR: Color = Color::of(0x1d, 0x6b, 0x48);
     const KEYS: &[&str] = &["sender", "color", "support", "footer"];
 
-    /// Reads `[brand]`; what it does not say keeps its default.
+    /// Reads `[brand]`; missing keys keep their default.
     pub(crate) fn read(file: &Section<'_>, name: &str) -> Self {
         let default = Self { sender: name.to_owned(), color: Self::COLOR, support: None, footer: None };
         let section = file.get("brand").and_then(|value| value.section("brand".to_owned(), Self::KEYS));
@@ -44,7 +44,7 @@ fn read_sender(section: &Section<'_>) -> Option<String> {
         "expected a name such as \"VoiceFX AI\", without an address: that is the operator's [mail] from";
     let value = section.get("sender")?;
     let name = value.text(EXPECTED)?;
-    // Mail programs show a name that looks like an address as if it were one.
+    // Mail programs show a name that looks like an address as an address.
     if name.contains(['@', '<', '>', '"']) {
         value.refuse(EXPECTED);
         return None;

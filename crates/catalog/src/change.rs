@@ -1,4 +1,4 @@
-//! Has a plan changed since it was sold?
+//! Changes of a plan since it was sold.
 
 use std::fmt;
 
@@ -6,14 +6,14 @@ use serde::Serialize;
 
 use crate::plan::Plan;
 
-/// One part of a plan's promise that is not what the stored version says.
+/// A difference between a plan and its stored version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Which part: `price`, `limits.calls`, `modules`.
+    /// Changed part of the plan: `price`, `limits.calls`, `modules`.
     pub what: String,
-    /// As stored, in JSON; `nothing` where the stored version has none.
+    /// Stored value as JSON; `nothing` where the stored version has none.
     pub from: String,
-    /// As it is now, in JSON; `nothing` where there is none any more.
+    /// Current value as JSON; `nothing` where there is none any more.
     pub to: String,
 }
 
@@ -24,10 +24,11 @@ impl fmt::Display for Change {
 }
 
 impl Plan {
-    /// What a customer of `stored` would notice under `self`: price, limits, modules, processing, queue, webhooks, support, service
-    /// level. Empty when the two promise the same. The wording of `name` and `features` may change without a new version.
+    /// The differences from `stored` that a customer would notice: price, limits, modules, processing, queue, webhooks,
+    /// support, service level. Empty when both promise the same. The texts of `name` and `features` may change without
+    /// a new version.
     ///
-    /// Whoever stores plans refuses a file in which a plan changed and its version did not.
+    /// A file whose plan changed without a new version is refused when plans are stored.
     pub fn changes_since(&self, stored: &Self) -> Vec<Change> {
         let mut changes = Vec::new();
         let mut compare = |what: &str, from: Option<String>, to: Option<String>| {

@@ -1,51 +1,52 @@
-//! A colour, and how well it is read.
+//! Colors and their contrast.
 
 use std::fmt;
 
-/// A colour as style sheets write it: `#1d6b48`.
+/// A color in the notation of style sheets: `#1d6b48`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Color([u8; 3]);
 
 impl Color {
     /// White.
     pub const WHITE: Self = Self([255; 3]);
-    /// Black. Of black and white one is read on every colour, which holds for no lighter black.
+    /// Black. On every color either black or white is readable; a lighter black would not suffice.
     pub const BLACK: Self = Self([0; 3]);
-    /// What text of ordinary size needs to be read (WCAG 2.2, 1.4.3).
+    /// Contrast that ordinary text needs (WCAG 2.2, 1.4.3).
     pub const READABLE: f64 = 4.5;
 
-    /// The colour of these shares of red, green and blue.
+    /// The color with these values of red, green and blue, 0 to 255.
     pub const fn of(red: u8, green: u8, blue: u8) -> Self {
         Self([red, green, blue])
     }
 
-    /// Reads `#1d6b48`; nothing else is a colour here.
+    /// Parses `#1d6b48`; no other notation is supported.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6 && digits.is_ascii())?;
         let share = |start: usize| u8::from_str_radix(digits.get(start..start + 2)?, 16).ok();
-        // `from_str_radix` takes a sign, too.
+        // `from_str_radix` also accepts a sign.
         let plain = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
         plain.then_some(Self([share(0)?, share(2)?, share(4)?]))
     }
 
-    /// How well one of the two is read on the other: from 1, not at all, to 21, black on white (WCAG 2.2).
+    /// The contrast of two colors, from 1 (none) to 21 (black on white) (WCAG 2.2).
     pub fn contrast(self, other: Self) -> f64 {
         let (one, other) = (self.luminance() + 0.05, other.luminance() + 0.05);
         one.max(other) / one.min(other)
     }
 
-    /// Black or white, whichever is read better on it.
+    /// Black or white, whichever has more contrast with the color.
     #[must_use]
     pub fn ink(self) -> Self {
         if self.contrast(Self::WHITE) >= self.contrast(Self::BLACK) { Self::WHITE } else { Self::BLACK }
     }
 
-    /// The shade of it that is read on `ground`: itself where it is, else no more darkened or lightened than it takes.
+    /// The shade of the color that is readable on `ground`: the color itself, or one that is darkened or lightened as
+    /// little as possible.
     #[must_use]
     pub fn readable_on(self, ground: Self) -> Self {
         let toward = ground.ink();
         let bright = self.bright();
-        // To white by way of the brightest colour of its hue: mixed with white from the start it would be pale.
+        // Lighten by way of the brightest color of its hue; mixing with white from the start would be pale.
         let lighter = (0..=20).map(|step| self.mixed(bright, step * 5));
         let mixed = |from: Self| (0..=20).map(move |step| from.mixed(toward, step * 5));
         let readable = |shade: &Self| shade.contrast(ground) >= Self::READABLE;
@@ -57,13 +58,13 @@ impl Color {
         found.unwrap_or(toward)
     }
 
-    /// The brightest colour of its hue: all shares grow alike, until one is whole.
+    /// The brightest color of its hue: all values grow alike until one is at its maximum.
     fn bright(self) -> Self {
         let most = u16::from(self.0.into_iter().max().unwrap_or_default()).max(1);
         Self(self.0.map(|share| u8::try_from(u16::from(share) * 255 / most).unwrap_or(u8::MAX)))
     }
 
-    /// So many percent of `other` in it.
+    /// The color mixed with this percentage of `other`.
     fn mixed(self, other: Self, percent: u16) -> Self {
         let share = |index: usize| {
             let mixed = u16::from(self.0[index]) * (100 - percent) + u16::from(other.0[index]) * percent;
@@ -72,7 +73,7 @@ impl Color {
         Self([share(0), share(1), share(2)])
     }
 
-    /// From 0, black, to 1, white, as the eye sees it (WCAG 2.2).
+    /// The luminance, from 0 (black) to 1 (white) (WCAG 2.2).
     fn luminance(self) -> f64 {
         let [red, green, blue] = self.0.map(|share| {
             let share = f64::from(share) / 255.0;
@@ -107,7 +108,7 @@ mod tests {
     fn contrast_is_that_of_the_standard() {
         assert!((Color::WHITE.contrast(Color::BLACK) - 21.0).abs() < 0.001);
         assert!((Color::WHITE.contrast(Color::WHITE) - 1.0).abs() < 0.001);
-        // The lightest grey that passes on white.
+        // The lightest grey that is readable on white.
         assert!(Color::of(0x76, 0x76, 0x76).contrast(Color::WHITE) >= Color::READABLE);
         assert!(Color::of(0x78, 0x78, 0x78).contrast(Color::WHITE) < Color::READABLE);
     }
@@ -127,9 +128,9 @@ mod tests {
                 assert!(shade.contrast(ground) >= Color::READABLE, "{color} on {ground} becomes {shade}");
             }
         }
-        // Lightened it keeps its hue: green stays greener than red and blue.
+        // A lightened color keeps its hue: green stays greener than red and blue.
         assert_eq!(Color::of(0x1d, 0x6b, 0x48).readable_on(Color::of(0x19, 0x1d, 0x1a)).to_string(), "#299765");
-        // What is read already stays.
+        // A readable color stays.
         assert_eq!(Color::of(0x1d, 0x6b, 0x48).readable_on(Color::WHITE), Color::of(0x1d, 0x6b, 0x48));
     }
 }

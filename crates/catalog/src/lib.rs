@@ -1,11 +1,10 @@
-//! What a product sells: `product.toml`, parsed once and validated, every mistake with its line. No I/O: this crate
-//! takes the text and the file's name.
+//! The product definition: `product.toml`, parsed and validated, with the line of every mistake. No I/O: this crate
+//! gets the text and the file's name.
 //!
-//! Read in this order: [`Product`] is the whole file, a [`Meter`] is something counted, a [`Module`] something
-//! switched on or off, a [`Plan`] says how much of each for which [`Price`]. A [`Limit`] is one such number, over a
-//! [`Period`] or a [`Window`]. A [`Brand`] is how its mails look, in a [`Color`], [`MailWords`]
-//! what they say. [`Mistakes`] is what the reader of a
-//! wrong file gets to see. How the text becomes values is in `read/`.
+//! Read in this order: [`Product`] is the whole file, a [`Meter`] is something counted, a [`Module`] a part of the
+//! product that plans switch on, a [`Plan`] has limits and a [`Price`]. A [`Limit`] is the amount of a meter, over a
+//! [`Period`] or a [`Window`]. A [`Brand`] with its [`Color`] is the branding of mails, [`MailWords`] their texts.
+//! [`Mistakes`] are the errors of a file. `read/` turns the text into values.
 //!
 //! ```
 //! let text = r#"

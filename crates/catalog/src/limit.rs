@@ -1,4 +1,4 @@
-//! How much of a meter a plan contains.
+//! The limits of a plan.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,38 +9,38 @@ use crate::{
     size::{bytes_display, bytes_parse},
 };
 
-/// How much of a meter a plan contains. It carries the period or window it was bought with, so that a tenant keeps it
-/// although the meter changed since. As JSON: `{"kind":"counter","amount":500,"period":"month"}`.
+/// A plan's limit of a meter. It has its own period or window, so that a tenant keeps what it bought when the meter
+/// changes. As JSON: `{"kind":"counter","amount":500,"period":"month"}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Limit {
-    /// As much as you like.
+    /// No limit.
     Unlimited,
-    /// So many at a time.
+    /// A limit of what exists at the same time.
     Level {
-        /// From 0; bytes where the meter's unit is bytes.
+        /// Amount from 0; in bytes for a meter in bytes.
         amount: i64,
     },
-    /// So many in each period.
+    /// A limit of what happens in a period.
     Counter {
-        /// From 0; bytes where the meter's unit is bytes.
+        /// Amount from 0; in bytes for a meter in bytes.
         amount: i64,
-        /// When counting begins again.
+        /// Period after which counting restarts.
         period: Period,
     },
-    /// So many requests in any such window.
+    /// A limit of requests in a window.
     Rate {
-        /// From 0.
+        /// Number of requests from 0.
         amount: i64,
-        /// How far back it looks.
+        /// Length of the window.
         window: Window,
-        /// Whose requests add up.
+        /// Subject whose requests are added up.
         per: Per,
     },
 }
 
 impl Limit {
-    /// The number, or `None` for unlimited.
+    /// The amount; `None` for unlimited.
     pub fn amount(self) -> Option<i64> {
         match self {
             Self::Unlimited => None,
@@ -48,12 +48,12 @@ impl Limit {
         }
     }
 
-    /// Whether there is no end.
+    /// Whether there is no limit.
     pub fn is_unlimited(self) -> bool {
         self == Self::Unlimited
     }
 
-    /// The limit for people: `500 calls a month`, `10 GB of storage`, `1 workflow`, `unlimited campaigns`.
+    /// The limit as a text: `500 calls a month`, `10 GB of storage`, `1 workflow`, `unlimited campaigns`.
     pub fn describe(self, meter: &Meter) -> String {
         let Some(amount) = self.amount() else { return format!("unlimited {}", meter.name) };
         let name = if amount == 1 { &meter.one } else { &meter.name };
@@ -83,7 +83,7 @@ impl Limit {
                     value.refuse("write \"unlimited\"");
                     return None;
                 }
-                // A bare number of bytes is nearly always a forgotten unit; nothing at all needs none.
+                // A bare number of bytes is nearly always a forgotten unit; zero needs none.
                 Some(amount) if amount == 0 || (amount > 0 && meter.unit == Unit::Things) => {
                     return Some(Self::of(amount, meter, None));
                 }
@@ -104,7 +104,7 @@ impl Limit {
         }
         let amount = match meter.unit {
             Unit::Bytes => bytes_parse(amount)?,
-            // A number alone is written without quotes: one way to say one thing.
+            // A number without a period is written without quotes, so that there is one notation for it.
             Unit::Things if period.is_none() || !amount.bytes().all(|byte| byte.is_ascii_digit()) => return None,
             Unit::Things => amount.parse().ok()?,
         };

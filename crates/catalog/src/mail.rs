@@ -1,26 +1,26 @@
-//! What a product says in its mails instead of what we say: `[mail.magic_link]`.
+//! Texts of mails that a product replaces: `[mail.magic_link]`.
 
 use std::collections::BTreeMap;
 
 use crate::read::{Section, Value, suggest};
 
-/// The words of one mail that the product writes itself. What it leaves out stays as it is, and so do the code, the link,
-/// how long they hold and why somebody gets the mail.
+/// A product's own texts for a mail. What it leaves out keeps its default; code, link, their validity and the reason
+/// for the mail always stay.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MailWords {
-    /// One line. A `{name}` in it, and in the others, stands for what [`MAILS`] lists.
+    /// Subject in one line. As in the other texts, `{name}` is a variable from [`MAILS`].
     pub subject: Option<String>,
-    /// What stands large above the text.
+    /// Heading above the text.
     pub heading: Option<String>,
-    /// Paragraphs, none of them empty.
+    /// Paragraphs of the text, none of them empty.
     pub text: Option<Vec<String>>,
-    /// What the button says.
+    /// Label of the button.
     pub button: Option<String>,
 }
 
 const MONEY: &[&str] = &["product_name", "organization", "plan", "day"];
 
-/// The mails there are, with the names that the words of each may use: `{product_name}`.
+/// The mails, each with the variables of its texts, such as `{product_name}`.
 pub const MAILS: &[(&str, &[&str])] = &[
     ("confirm_signup", &["product_name", "validity"]),
     ("magic_link", &["product_name", "validity"]),
@@ -53,7 +53,7 @@ impl MailWords {
             let name = value.key();
             let Some((_, allowed)) = MAILS.iter().find(|(mail, _)| *mail == name) else {
                 let names: Vec<&str> = MAILS.iter().map(|(mail, _)| *mail).collect();
-                value.say(&format!("there is no mail {name:?} — {}", suggest::or_one_of(name, &names, "")));
+                value.say(&format!("unknown mail {name:?} — {}", suggest::or_one_of(name, &names, "")));
                 return None;
             };
             Some((name.to_owned(), Self::read(&value, allowed)?))
@@ -89,7 +89,7 @@ fn read_paragraphs(value: &Value<'_>, allowed: &[&str]) -> Option<Vec<String>> {
     names_check(value, &text, allowed).then_some(paragraphs)
 }
 
-/// Whether every `{name}` in the text is one that this mail knows.
+/// Whether every `{name}` in the text is a variable of this mail.
 fn names_check(value: &Value<'_>, text: &str, allowed: &[&str]) -> bool {
     let names = text.split('{').skip(1).map(|rest| rest.split_once('}').map(|(name, _)| name));
     for name in names {
@@ -97,7 +97,7 @@ fn names_check(value: &Value<'_>, text: &str, allowed: &[&str]) -> bool {
             Some(name) if allowed.contains(&name) => {}
             Some(name) => {
                 value.refuse(&format!(
-                    "there is no {{{name}}} in this mail — {}",
+                    "this mail has no variable {{{name}}} — {}",
                     suggest::or_one_of(name, allowed, "")
                 ));
                 return false;

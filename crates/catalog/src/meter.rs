@@ -1,4 +1,4 @@
-//! What is counted.
+//! Meters: what is counted.
 
 use crate::{
     limit::Limit,
@@ -6,56 +6,56 @@ use crate::{
     read::{Section, Value, Words},
 };
 
-/// Something a plan can limit: calls, storage, requests.
+/// A meter, which plans can limit: calls, storage, requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Meter {
-    /// What the code names: `calls`.
+    /// Id of the meter in code, such as `calls`.
     pub id: String,
-    /// What people read, in the plural: `calls`.
+    /// Display name in the plural, such as `calls`.
     pub name: String,
-    /// What people read for a single one: `call`; the plural where the file says nothing.
+    /// Display name in the singular, such as `call`; the plural by default.
     pub one: String,
-    /// How it is counted.
+    /// How the meter counts.
     pub kind: MeterKind,
-    /// In what it is counted.
+    /// Unit of the meter.
     pub unit: Unit,
-    /// What Freehold counts by itself; `None` when the product reports it.
+    /// What Freehold counts by itself; `None` when the product reports the usage.
     pub counts: Option<Counts>,
 }
 
-/// How a meter is counted.
+/// How a meter counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MeterKind {
-    /// What exists at this moment: workflows, bytes stored. Deleting gives room again.
+    /// What exists now, such as workflows or stored bytes. Deleting reduces it.
     Level,
-    /// What happened since the period began: calls. Only the next period gives room again.
+    /// What happened in the period, such as calls. Only the next period reduces it.
     Counter {
-        /// When it begins again at zero, unless a plan's limit names another period.
+        /// Period after which counting restarts, unless a plan's limit names another.
         period: Period,
     },
-    /// How fast requests come.
+    /// The rate of requests.
     Rate {
-        /// How far back it looks.
+        /// Length of the window.
         window: Window,
-        /// Whose requests add up.
+        /// Subject whose requests are added up.
         per: Per,
     },
 }
 
-/// In what a meter is counted.
+/// The unit of a meter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unit {
     /// Whole things.
     #[default]
     Things,
-    /// Bytes, written and read as sizes: `500 MB`, decimal.
+    /// Bytes, written as decimal sizes: `500 MB`.
     Bytes,
 }
 
-/// What Freehold itself keeps count of, so that the product need not.
+/// What Freehold counts by itself, without reports from the product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counts {
-    /// People in the organization, open invitations included. A level.
+    /// Users in the organization, including open invitations. A level.
     Members,
     /// Bytes of the tenant's files. A level in bytes.
     Files,
@@ -87,8 +87,8 @@ impl Words for Counts {
 impl Meter {
     const KEYS: &[&str] = &["name", "one", "kind", "unit", "period", "window", "per", "counts"];
 
-    /// Reads `[meters.…]`, in the order of the file. Also answers the ids of those it could not read, so that a
-    /// plan that names one is not blamed for it.
+    /// Reads `[meters.…]`, in the order of the file. Also returns the ids of invalid meters, so that a plan which names
+    /// one gets no further error.
     pub(crate) fn read_all<'t>(file: &Section<'t>) -> (Vec<Self>, Vec<&'t str>) {
         let values = file.named("meters", "meter");
         let ids = values.iter().map(Value::key).collect();
@@ -96,11 +96,7 @@ impl Meter {
         for value in &values {
             let Some(meter) = Self::read(value) else { continue };
             if let Some(other) = meters.iter().find(|other| other.counts.is_some() && other.counts == meter.counts) {
-                value.say(&format!(
-                    "{}: counts the same as meter {:?} — one meter counts it, not two",
-                    value.place(),
-                    other.id
-                ));
+                value.say(&format!("{}: counts the same as meter {:?} — remove one of them", value.place(), other.id));
             }
             meters.push(meter);
         }
@@ -110,7 +106,7 @@ impl Meter {
     fn read(value: &Value<'_>) -> Option<Self> {
         let id = value.id()?;
         let section = value.section(value.place().to_owned(), Self::KEYS)?;
-        let name = section.text("name", "expected what people read, such as \"calls\"");
+        let name = section.text("name", "expected a display name such as \"calls\"");
         let one = section.text_optional("one").unwrap_or_else(|| name.clone());
         let unit = section.word_optional("unit").unwrap_or_default();
         let counts: Option<Counts> = section.word_optional("counts");
@@ -153,7 +149,7 @@ impl Meter {
         kind
     }
 
-    /// The period of a counter under this limit: the limit's own, or else the meter's. `None` for levels and rates.
+    /// The period of a counter with this limit: the limit's own, or else the meter's. `None` for levels and rates.
     pub fn period(&self, limit: Limit) -> Option<Period> {
         match (limit, self.kind) {
             (Limit::Counter { period, .. }, _) | (_, MeterKind::Counter { period }) => Some(period),

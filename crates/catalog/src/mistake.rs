@@ -1,15 +1,15 @@
-//! What is wrong in a file, for the person who wrote it.
+//! Errors in a file, for its author.
 
 use std::{error, fmt};
 
-/// One thing that is wrong: `products/voice/product.toml:31: plan "free": calls = -1 — write "unlimited"`.
+/// An error in a file: `products/voice/product.toml:31: plan "free": calls = -1 — write "unlimited"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
-    /// The file's name, as the caller gave it.
+    /// Name of the file, as the caller gave it.
     pub file: String,
-    /// The line, from 1.
+    /// Line in the file, from 1.
     pub line: usize,
-    /// Where in the product, what stands there and what was expected instead.
+    /// Place in the product, the value there, and what was expected.
     pub message: String,
 }
 
@@ -19,23 +19,23 @@ impl fmt::Display for Mistake {
     }
 }
 
-/// Everything that is wrong in a file, in the order of its lines; never empty. Prints one a line.
+/// All errors of a file in the order of its lines; never empty. Prints one per line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistakes(Vec<Mistake>);
 
 impl Mistakes {
-    /// `None` when nothing is wrong.
+    /// `None` without errors.
     pub(crate) fn new(mut mistakes: Vec<Mistake>) -> Option<Self> {
         mistakes.sort_by_key(|mistake| mistake.line);
         (!mistakes.is_empty()).then_some(Self(mistakes))
     }
 
-    /// Only this.
+    /// A single error.
     pub(crate) fn one(mistake: Mistake) -> Self {
         Self(vec![mistake])
     }
 
-    /// The mistakes, the first line first.
+    /// The errors, in the order of their lines.
     pub fn iter(&self) -> std::slice::Iter<'_, Mistake> {
         self.0.iter()
     }

@@ -1,4 +1,4 @@
-//! What a plan switches on.
+//! Modules: what a plan switches on.
 
 use std::collections::BTreeSet;
 
@@ -6,18 +6,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::read::{Section, Value, suggest};
 
-/// A part of the product that some plans have and others do not: advanced analytics, prescriptions, a file format.
+/// A part of the product that only some plans include, such as advanced analytics or a file format.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Module {
-    /// What the code asks for: `advanced_analytics`.
+    /// Id of the module in code, such as `advanced_analytics`.
     pub id: String,
-    /// What people read: `Advanced analytics`.
+    /// Display name, such as `Advanced analytics`.
     pub name: String,
 }
 
 impl Module {
-    /// Reads `[modules]`, in the order of the file. Also answers the ids of those it could not read, so that a plan
-    /// that names one is not blamed for it.
+    /// Reads `[modules]`, in the order of the file. Also returns the ids of invalid modules, so that a plan which names
+    /// one gets no further error.
     pub(crate) fn read_all<'t>(file: &Section<'t>) -> (Vec<Self>, Vec<&'t str>) {
         let values = file.named("modules", "module");
         let ids = values.iter().map(Value::key).collect();
@@ -34,9 +34,9 @@ impl Module {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Modules {
-    /// Every module of the product, those added later included.
+    /// Every module of the product, including future ones.
     All,
-    /// These, by id.
+    /// The modules with these ids.
     Only(BTreeSet<String>),
 }
 
@@ -47,7 +47,7 @@ impl Default for Modules {
 }
 
 impl Modules {
-    /// Whether the module is switched on.
+    /// Whether the module is included.
     pub fn contains(&self, id: &str) -> bool {
         match self {
             Self::All => true,
@@ -55,7 +55,7 @@ impl Modules {
         }
     }
 
-    /// Reads `modules = "all"` or `modules = ["inventory"]`; nothing said means none.
+    /// Reads `modules = "all"` or `modules = ["inventory"]`; none by default.
     pub(crate) fn read(section: &Section<'_>, declared: &[&str]) -> Self {
         const EXPECTED: &str = r#"expected "all" or a list of modules such as ["inventory"]"#;
         let Some(value) = section.get("modules") else { return Self::default() };
@@ -71,12 +71,12 @@ impl Modules {
             match item.as_text() {
                 None => item.refuse(EXPECTED),
                 Some(id) if !declared.contains(&id) => item.say(&format!(
-                    "{}: there is no module {id:?} — {}",
+                    "{}: unknown module {id:?} — {}",
                     item.place(),
                     suggest::or_one_of(id, declared, "declare it under [modules]")
                 )),
                 Some(id) if !ids.insert(id.to_owned()) => {
-                    item.say(&format!("{}: module {id:?} is named twice — once is enough", item.place()));
+                    item.say(&format!("{}: module {id:?} is listed twice — remove one", item.place()));
                 }
                 Some(_) => {}
             }

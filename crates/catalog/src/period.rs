@@ -1,5 +1,5 @@
-//! The stretches of time that limits are counted over. All in UTC, so that a tenant's month is the same month in
-//! every database, log and invoice.
+//! The periods and windows of limits. All are in UTC, so that a tenant's month is the same in every database, log and
+//! invoice.
 
 use std::fmt;
 
@@ -8,26 +8,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::read::Words;
 
-/// How often a counter begins again at zero.
+/// The period after which a counter restarts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Period {
     /// Midnight to midnight, UTC.
     Day,
-    /// Monday to Sunday, as ISO 8601 counts weeks.
+    /// Monday to Sunday, as in ISO 8601.
     Week,
     /// The calendar month, not the month of the subscription.
     Month,
 }
 
 impl Period {
-    /// The first instant of the period that `at` lies in.
+    /// The first instant of the period that contains `at`.
     pub fn start_of(self, at: Timestamp) -> Timestamp {
-        // Outside the years -9999 to 9999 there is nothing to count: the ends of time stand for themselves.
+        // Outside of the years -9999 to 9999 the limits of time are used.
         instant(self.first_day(at)).unwrap_or(Timestamp::MIN)
     }
 
-    /// The first instant after the period that `at` lies in: where the next one starts.
+    /// The first instant after the period that contains `at`.
     pub fn end_of(self, at: Timestamp) -> Timestamp {
         let length = match self {
             Self::Day => 1.day(),
@@ -49,7 +49,7 @@ impl Period {
         }
     }
 
-    /// `day`, `week` or `month`.
+    /// The name of the period: `day`, `week` or `month`.
     pub fn name(self) -> &'static str {
         self.word()
     }
@@ -69,7 +69,7 @@ impl fmt::Display for Period {
     }
 }
 
-/// How far back a rate limit looks.
+/// The window of a rate limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Window {
@@ -82,7 +82,7 @@ pub enum Window {
 }
 
 impl Window {
-    /// Its length: 1, 60 or 3,600.
+    /// Length in seconds: 1, 60 or 3,600.
     pub const fn seconds(self) -> u32 {
         match self {
             Self::Second => 1,
@@ -91,12 +91,12 @@ impl Window {
         }
     }
 
-    /// Its length.
+    /// Length as a duration.
     pub fn duration(self) -> SignedDuration {
         SignedDuration::from_secs(i64::from(self.seconds()))
     }
 
-    /// `second`, `minute` or `hour`.
+    /// The name of the window: `second`, `minute` or `hour`.
     pub fn name(self) -> &'static str {
         self.word()
     }
@@ -113,20 +113,20 @@ impl fmt::Display for Window {
     }
 }
 
-/// Whose requests a rate limit adds up.
+/// The subject whose requests a rate limit adds up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Per {
-    /// Each API key for itself.
+    /// Each API key.
     Key,
-    /// All of a tenant together.
+    /// The whole tenant.
     Tenant,
-    /// Each person for themselves.
+    /// Each user.
     User,
 }
 
 impl Per {
-    /// `key`, `tenant` or `user`.
+    /// The name of the subject: `key`, `tenant` or `user`.
     pub fn name(self) -> &'static str {
         self.word()
     }

@@ -1,4 +1,4 @@
-//! What is sold.
+//! Plans: what is sold.
 
 use std::{collections::BTreeMap, fmt, num::NonZeroU8, str::FromStr};
 
@@ -14,42 +14,41 @@ use crate::{
     read::{Section, Value, suggest},
 };
 
-/// One version of a plan.
+/// A version of a plan.
 ///
-/// Serialized, it is what the database keeps as that version's definition and reads back for tenants who bought it,
-/// years later: fields it does not know are skipped, fields that did not exist then take their default.
+/// The database stores it as the definition of the version and reads it for tenants who bought it, even years later:
+/// unknown fields are skipped, and missing ones take their default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// What programs name: `pro`. The same over all versions.
+    /// Id of the plan, such as `pro`; the same in all versions.
     pub id: String,
-    /// From 1. A plan whose promise changes gets a higher one; tenants keep the version they bought.
+    /// Version from 1. A plan whose promise changes gets a higher one; tenants keep the version they bought.
     pub version: i32,
-    /// What people read: `Pro`.
+    /// Display name, such as `Pro`.
     pub name: String,
-    /// What it costs.
+    /// Price of the plan.
     pub price: Price,
-    /// How much of each meter, by the meter's id. Of a plan just parsed every meter is here.
+    /// Limits by the id of the meter. A parsed plan has all meters.
     pub limits: BTreeMap<String, Limit>,
-    /// What is switched on.
+    /// Modules that the plan includes.
     #[serde(default)]
     pub modules: Modules,
-    /// How its background work is ranked.
+    /// Rank of the plan's background jobs.
     #[serde(default)]
     pub processing: Processing,
-    /// How many of its jobs may wait, where the plan says so; [`queue_room`](Self::queue_room) knows what holds otherwise.
+    /// Most waiting jobs, if the plan sets it; [`queue_room`](Self::queue_room) has the default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<Queue>,
-    /// How many webhook endpoints there may be, where the plan says so; [`webhook_endpoints`](Self::webhook_endpoints)
-    /// knows what holds otherwise.
+    /// Most webhook endpoints, if the plan sets it; [`webhook_endpoints`](Self::webhook_endpoints) has the default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhooks: Option<i32>,
-    /// How its customers are helped, for people: `Email support`.
+    /// Support of the plan as a text, such as `Email support`.
     #[serde(default)]
     pub support: Option<String>,
-    /// The service level it promises, for people: `99.9%`.
+    /// Service level of the plan as a text, such as `99.9%`.
     #[serde(default)]
     pub sla: Option<String>,
-    /// More lines for the pricing page. Nothing depends on them.
+    /// Further lines for the pricing page, without any function.
     #[serde(default)]
     pub features: Vec<String>,
 }
@@ -69,29 +68,28 @@ impl Plan {
         "features",
     ];
 
-    /// How much of the meter it contains. `None` when this version is older than the meter:
-    /// [`Product::limit`](crate::Product::limit) knows what holds then.
+    /// The plan's limit of the meter. `None` when this version is older than the meter;
+    /// [`Product::limit`](crate::Product::limit) has the limit then.
     pub fn limit(&self, meter: &str) -> Option<Limit> {
         self.limits.get(meter).copied()
     }
 
-    /// Whether it switches the module on.
+    /// Whether the plan includes the module.
     pub fn has_module(&self, id: &str) -> bool {
         self.modules.contains(id)
     }
 
-    /// Whether its price is paid for each member of the organization.
+    /// Whether the price is per member of the organization.
     pub fn per_member(&self) -> bool {
         matches!(self.price, Price::Paid { per_member: true, .. })
     }
 
-    /// How many jobs may wait; none: any number. A plan that says nothing has room for 10,000.
+    /// Most waiting jobs; none for unlimited. 10,000 by default.
     pub fn queue_room(&self) -> Option<i64> {
         self.queue.unwrap_or_default().room.map(i64::from)
     }
 
-    /// How many webhook endpoints there may be. A plan that says nothing has 3 when it is free, 10 when it is paid for, and
-    /// 50 when its price is negotiated.
+    /// Most webhook endpoints. By default 3 for a free plan, 10 for a paid one, and 50 for one with a negotiated price.
     pub fn webhook_endpoints(&self) -> i64 {
         let usual = match self.price {
             Price::Free => 3,
@@ -101,7 +99,7 @@ impl Plan {
         i64::from(self.webhooks.unwrap_or(usual))
     }
 
-    /// Reads one `[plans.…]`.
+    /// Reads a `[plans.…]`.
     pub(crate) fn read(value: &Value<'_>, declared: &Declared<'_>) -> Option<Self> {
         const VERSION: &str = "expected a whole number from 1, raised whenever the plan changes";
         const WEBHOOKS: &str = "expected how many webhook endpoints there may be, 0 to 10000";
@@ -112,7 +110,7 @@ impl Plan {
         Some(Self {
             id: id.to_owned(),
             version: version.unwrap_or(1),
-            name: section.text("name", "expected what people read, such as \"Starter\""),
+            name: section.text("name", "expected a display name such as \"Starter\""),
             limits: read_limits(&section, declared),
             modules: Modules::read(&section, declared.module_ids),
             processing: Processing::read(&section),
@@ -121,19 +119,19 @@ impl Plan {
             support: section.text_optional("support"),
             sla: section.text_optional("sla"),
             features: section.texts("features"),
-            // Last, so that everything else has been read and its mistakes told.
+            // The price comes last, so that all other errors are reported as well.
             price: price?,
         })
     }
 }
 
-/// What the rest of the file declares for plans to refer to.
+/// The declarations in the file to which plans refer.
 pub(crate) struct Declared<'a> {
     pub(crate) currency: Option<Currency>,
     pub(crate) meters: &'a [Meter],
-    /// Also those that could not be read.
+    /// Ids of meters, including invalid ones.
     pub(crate) meter_ids: &'a [&'a str],
-    /// Also those that could not be read.
+    /// Ids of modules, including invalid ones.
     pub(crate) module_ids: &'a [&'a str],
 }
 
@@ -142,40 +140,40 @@ fn read_limits(plan: &Section<'_>, declared: &Declared<'_>) -> BTreeMap<String, 
     let mut meant = Vec::new();
     for value in values.iter().filter(|value| !ids.contains(&value.key())) {
         let hint = suggest::or_one_of(value.key(), ids, "declare it with a section such as [meters.calls]");
-        value.say(&format!("{}: there is no meter {:?} — {hint}", plan.place(), value.key()));
+        value.say(&format!("{}: unknown meter {:?} — {hint}", plan.place(), value.key()));
         meant.extend(suggest::nearest(value.key(), ids));
     }
     let mut limits = BTreeMap::new();
     for meter in declared.meters {
         match values.iter().find(|value| value.key() == meter.id) {
             Some(value) => limits.extend(Limit::read(value, meter).map(|limit| (meter.id.clone(), limit))),
-            // One mistake is told once: not again as a missing limit.
+            // An error is reported once, not again as a missing limit.
             None if meant.contains(&meter.id.as_str()) || plan.get("limits").is_some_and(|value| !value.is_table()) => {
             }
             None => {
-                plan.say("limits", &format!("says nothing about meter {:?} — add a number or \"unlimited\"", meter.id));
+                plan.say("limits", &format!("has no limit for meter {:?} — add a number or \"unlimited\"", meter.id));
             }
         }
     }
     limits
 }
 
-/// How a plan's background work is ranked. As text and JSON: `normal`, `2x`, `dedicated`.
+/// The rank of a plan's background jobs. As text and JSON: `normal`, `2x`, `dedicated`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Processing {
-    /// First come, first served.
+    /// In the order of arrival.
     #[default]
     Normal,
-    /// So many turns for each turn of a normal plan, 2 to 100.
+    /// A number of turns for each turn of a normal plan, 2 to 100.
     Times(NonZeroU8),
-    /// Workers of its own, which nobody else's work waits in front of.
+    /// Workers of its own, without other tenants' jobs.
     Dedicated,
 }
 
 impl Processing {
     const EXPECTED: &str = r#"expected "normal", "dedicated", or "2x" to "100x""#;
 
-    /// Turns for each turn of a normal plan: 1 for normal. Dedicated work has its own queue, so there it says nothing.
+    /// Turns for each turn of a normal plan: 1 for normal. Dedicated jobs have their own queue, where it has no effect.
     pub fn weight(self) -> u8 {
         match self {
             Self::Normal | Self::Dedicated => 1,

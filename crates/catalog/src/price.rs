@@ -1,34 +1,34 @@
-//! What a plan costs.
+//! The prices of plans.
 
 use freehold_core::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
 use crate::read::{Section, Value};
 
-/// What a plan costs. As JSON: `{"kind":"paid","month":{"minor":2900,"currency":"usd"},"year":null}`.
+/// The price of a plan. As JSON: `{"kind":"paid","month":{"minor":2900,"currency":"usd"},"year":null}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Price {
-    /// Nothing, for ever.
+    /// No charge.
     Free,
     /// A subscription.
     Paid {
-        /// Paid monthly, above zero.
+        /// Monthly price, above zero.
         month: Money,
-        /// Paid once a year, above zero; `None` when it is sold by the month only.
+        /// Yearly price, above zero; `None` when only monthly billing is offered.
         year: Option<Money>,
-        /// Paid for each member of the organization, and not once for all of it.
+        /// Whether the price is per member instead of per organization.
         #[serde(default, skip_serializing_if = "is_false")]
         per_member: bool,
     },
-    /// Agreed by people; nobody can buy it by themselves.
+    /// A negotiated price; customers cannot buy it by themselves.
     ContactSales,
 }
 
 const EXPECTED: &str = r#"expected "free", "contact sales" or { month = "$29", year = "$290" }"#;
 const PER: &str = r#"expected "member"; without it the price is for the whole organization"#;
 
-// Serde hands over a reference. What is usual is not written, so that the definitions of older versions stay as they are.
+// Serde passes a reference. The default is not written, so that definitions of older versions stay unchanged.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn is_false(flag: &bool) -> bool {
     !flag

@@ -1,4 +1,4 @@
-//! The whole file.
+//! The product: the whole file.
 
 use std::collections::BTreeMap;
 
@@ -17,65 +17,66 @@ use crate::{
     trial::{Lifecycle, Trial},
 };
 
-/// A product: everything `product.toml` says. Made by [`Product::parse`] alone, so it is always whole: every plan
-/// limits every meter, every name it mentions exists.
+/// The content of `product.toml`. Only [`Product::parse`] creates it, so it is always complete: every plan limits every
+/// meter, and every name exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Product {
-    /// What programs name: `voice`. Also its schema in the database.
+    /// Id of the product, such as `voice`; also its schema in the database.
     pub id: String,
-    /// What people read: `VoiceFX AI`.
+    /// Display name, such as `VoiceFX AI`.
     pub name: String,
-    /// One line for people who do not know it.
+    /// Description in one line.
     pub description: String,
-    /// Who a tenant is.
+    /// Kind of tenants.
     pub tenancy: Tenancy,
-    /// Where a tenant's rows live.
+    /// Where the rows of tenants are stored.
     pub isolation: Isolation,
-    /// How people sign in; at least one.
+    /// Sign-in methods; at least one.
     pub sign_in: Vec<SignIn>,
-    /// The currency of all its prices.
+    /// Currency of all prices.
     pub currency: Currency,
-    /// How its mails look.
+    /// Branding of the mails.
     pub brand: Brand,
-    /// What its mails say instead of what they say by themselves, by the mail's name: `magic_link`.
+    /// Own texts of mails, by the mail's name, such as `magic_link`.
     pub mail: BTreeMap<String, MailWords>,
-    /// What is counted, in the order of the file.
+    /// Meters, in the order of the file.
     pub meters: Vec<Meter>,
-    /// What can be switched on, in the order of the file.
+    /// Modules, in the order of the file.
     pub modules: Vec<Module>,
-    /// Days of a paid plan without a card, where the product has them.
+    /// Trial of a paid plan without a card, if the product has one.
     pub trial: Option<Trial>,
     /// What happens to a tenant that stops paying.
     pub lifecycle: Lifecycle,
-    /// What one use costs, by names the product chooses: `text_minute`. Freehold only keeps them for the product.
+    /// Prices of single uses, by names that the product chooses, such as `text_minute`. Freehold only stores them for
+    /// the product.
     pub costs: BTreeMap<String, Money>,
     plans: Vec<Plan>,
-    /// An index into `plans`.
+    /// Index into `plans`.
     default_plan: usize,
 }
 
-/// Who a tenant is.
+/// The kind of tenants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tenancy {
-    /// An organization that people are invited to.
+    /// An organization to which users are invited.
     Organizations,
-    /// One person; made at the first sign-in, an organization of one, so that it can grow.
+    /// A single user; the first sign-in creates an organization of one user, which can grow.
     Personal,
 }
 
-/// Where a tenant's rows live.
+/// Where the rows of tenants are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Isolation {
-    /// Among those of others, kept apart by row-level security.
+    /// In shared tables, separated by row-level security.
     Shared,
-    /// In a database of its own.
+    /// In a database of the tenant's own.
     Database,
 }
 
-/// A way to sign in.
+/// A sign-in method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignIn {
-    /// Mail address and password.
+    /// E-mail address and password.
     Password,
     /// A link by mail.
     MagicLink,
@@ -118,10 +119,10 @@ impl Product {
         "costs",
     ];
 
-    /// Reads the text of a `product.toml`. `file` is only its name, for the mistakes.
+    /// Parses the text of a `product.toml`. `file` is its name for error messages.
     ///
-    /// All mistakes are found in one pass; only a text that is not TOML answers with that alone, at the first place, since
-    /// what follows a syntax error is guesswork.
+    /// Reports all errors at once, except for a text that is not TOML: it reports only the first syntax error, since
+    /// what follows would be guesswork.
     pub fn parse(file: &str, text: &str) -> Result<Self, Mistakes> {
         let report = Report::new(file, text);
         let document = toml::de::DeTable::parse(text).map_err(|error| report.say_syntax(&error)).ok();
@@ -130,9 +131,9 @@ impl Product {
         report.finish(product)
     }
 
-    /// `None` only when something was reported; but a value may be there although something was.
+    /// `None` only when an error was reported; there may be a value despite errors.
     fn read(file: &Section<'_>) -> Option<Self> {
-        let (id, name) = (file.own_id(), file.text("name", "expected what people read, such as \"VoiceFX AI\""));
+        let (id, name) = (file.own_id(), file.text("name", "expected a display name such as \"VoiceFX AI\""));
         let description = file.text("description", "expected one line of text");
         let (tenancy, isolation, sign_in) = (file.word("tenancy"), file.word("isolation"), file.words("sign_in"));
         let currency = file.word("currency");
@@ -169,39 +170,39 @@ impl Product {
         })
     }
 
-    /// The plans that can be had now, in the order of the file.
+    /// The plans on sale, in the order of the file.
     pub fn plans(&self) -> &[Plan] {
         &self.plans
     }
 
-    /// The plan of that id, in its version of today.
+    /// The current version of the plan with this id.
     pub fn plan(&self, id: &str) -> Option<&Plan> {
         self.plans.iter().find(|plan| plan.id == id)
     }
 
-    /// The plan a new tenant begins on.
+    /// The plan of a new tenant.
     pub fn default_plan(&self) -> &Plan {
         &self.plans[self.default_plan]
     }
 
-    /// The meter of that id.
+    /// The meter with this id.
     pub fn meter(&self, id: &str) -> Option<&Meter> {
         self.meters.iter().find(|meter| meter.id == id)
     }
 
-    /// The module of that id.
+    /// The module with this id.
     pub fn module(&self, id: &str) -> Option<&Module> {
         self.modules.iter().find(|module| module.id == id)
     }
 
-    /// What one use of that name costs.
+    /// The price of a single use with this name.
     pub fn cost(&self, id: &str) -> Option<Money> {
         self.costs.get(id).copied()
     }
 
-    /// How much of the meter a tenant has who bought this version of a plan. A meter that is younger than the version
-    /// takes the number of the plan's version of today, or else of the default plan. `None` when the product has no such
-    /// meter.
+    /// The limit of the meter for a tenant that bought this version of a plan. A meter that is newer than the version
+    /// takes the limit of the plan's current version, or else that of the default plan. `None` when the product does
+    /// not have the meter.
     pub fn limit(&self, bought: &Plan, meter: &str) -> Option<Limit> {
         self.meter(meter)?;
         let of_today = || self.plan(&bought.id).unwrap_or_else(|| self.default_plan()).limit(meter);
@@ -209,7 +210,7 @@ impl Product {
     }
 }
 
-/// The index of the default plan among `plans`.
+/// The index of the default plan in `plans`.
 fn read_default_plan(file: &Section<'_>, plans: &[Plan], plan_ids: &[&str], trial: Option<&Trial>) -> Option<usize> {
     let value = file.require("default_plan", "expected the id of the plan that a new tenant begins on")?;
     let id = value.text("expected the id of the plan that a new tenant begins on")?;

@@ -1,20 +1,20 @@
-//! How much work may wait.
+//! The limit of waiting jobs.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::read::Value;
 
-/// How many jobs of a tenant may wait. As JSON and in the file: `10000` or `"unlimited"`.
+/// Most waiting jobs of a tenant. As JSON and in the file: `10000` or `"unlimited"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Queue {
-    /// From 1; none: unlimited.
+    /// Number of jobs from 1; none for unlimited.
     pub room: Option<i32>,
 }
 
 impl Queue {
     const EXPECTED: &str = r#"expected how many jobs may wait, a whole number from 1, or "unlimited""#;
     const UNLIMITED: &str = "unlimited";
-    /// Of a plan that says nothing.
+    /// The default of a plan.
     const USUAL: Self = Self { room: Some(10_000) };
 
     pub(crate) fn read(value: &Value<'_>) -> Option<Self> {

@@ -1,5 +1,5 @@
-//! How the text becomes values: TOML with the position of everything, read by hand instead of through serde, because
-//! serde stops at the first mistake and its messages are written for programmers.
+//! Parsing of the text: TOML with positions, read by hand instead of through serde, because serde stops at the first
+//! error and its messages address programmers.
 
 mod report;
 mod section;

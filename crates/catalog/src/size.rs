@@ -1,9 +1,9 @@
-//! Sizes as people write them. Decimal, as disks and cloud bills count: 1 MB is 1,000,000 bytes.
+//! Sizes in decimal units, as on disks and cloud bills: 1 MB is 1,000,000 bytes.
 
 const UNITS: [(&str, i64); 5] =
     [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1000), ("B", 1)];
 
-/// Reads `500 MB` or `10GB`, in bytes.
+/// Parses `500 MB` or `10GB` to bytes.
 pub(crate) fn bytes_parse(text: &str) -> Option<i64> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (amount, unit) = text.split_at_checked(digits)?;
@@ -11,8 +11,8 @@ pub(crate) fn bytes_parse(text: &str) -> Option<i64> {
     amount.parse::<i64>().ok()?.checked_mul(factor)
 }
 
-/// A number of bytes for people, decimal, at most one digit after the point, rounded down so that a quota never looks
-/// fuller or larger than it is: `500 MB`, `1.5 GB`.
+/// A number of bytes as a text, decimal with at most one decimal place, rounded down so that a quota never looks larger
+/// or fuller than it is: `500 MB`, `1.5 GB`.
 pub fn bytes_display(bytes: i64) -> String {
     let (name, factor) =
         UNITS.into_iter().find(|(_, factor)| bytes.unsigned_abs() >= factor.unsigned_abs()).unwrap_or(("B", 1));

@@ -1,4 +1,4 @@
-//! How long the states between a sign-up and the end last.
+//! The trial, and the deadlines of a tenant that stops paying.
 
 use crate::{
     plan::Plan,
@@ -6,22 +6,22 @@ use crate::{
     read::{Section, suggest},
 };
 
-/// Days of a paid plan without a card. When they are over and nobody paid, the tenant falls back to the default plan if
-/// that is free, and is suspended if it is not.
+/// A trial of a paid plan without a card. At its end an unpaid tenant falls back to the default plan if that is free,
+/// and is suspended otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trial {
-    /// The plan that is tried; one with a price.
+    /// Id of the tried plan, which has a price.
     pub plan: String,
-    /// How long, 1 to 365 days from sign-up.
+    /// Length of the trial in days from sign-up, 1 to 365.
     pub days: i32,
-    /// How many days before the end the mail goes out; less than `days`. 2 when the file says nothing, or what fits.
+    /// How many days before the end the reminder is sent; less than `days`. 2 by default, or less in a shorter trial.
     pub reminder_days: i32,
 }
 
 impl Trial {
     const KEYS: &[&str] = &["plan", "days", "reminder_days"];
 
-    /// Reads `[trial]`; without one the product has no trial.
+    /// Reads `[trial]`; without it the product has no trial.
     pub(crate) fn read(file: &Section<'_>, plans: &[Plan], plan_ids: &[&str]) -> Option<Self> {
         let section = file.get("trial")?.section("trial".to_owned(), Self::KEYS)?;
         let plan = section.text("plan", "expected a plan's id such as \"starter\"");
@@ -30,7 +30,7 @@ impl Trial {
             if !plan_ids.contains(&plan.as_str()) {
                 value.refuse(&suggest::or_one_of(&plan, plan_ids, "there are no plans"));
             } else if matches!(price, Some(Price::Free | Price::ContactSales)) {
-                value.refuse("only a plan with a price can be tried");
+                value.refuse("expected a paid plan");
             }
         }
         let days = section.require("days", "expected a number of days from 1 to 365");
@@ -44,12 +44,12 @@ impl Trial {
     }
 }
 
-/// What happens to a tenant that stops paying, in days.
+/// The deadlines of a tenant that stops paying, in days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifecycle {
-    /// How long a tenant works on after a failed payment before it is suspended: 0 to 3,650, by default 7.
+    /// Grace period after a failed payment before the tenant is suspended: 0 to 3,650, by default 7.
     pub grace_days: i32,
-    /// How long a cancelled tenant's data is kept before it is archived: 0 to 3,650, by default 30.
+    /// How long the data of a cancelled tenant is kept before it is archived: 0 to 3,650, by default 30.
     pub keep_days: i32,
 }
 
@@ -60,7 +60,7 @@ impl Default for Lifecycle {
 }
 
 impl Lifecycle {
-    /// Reads `[lifecycle]`; what it does not say keeps its default.
+    /// Reads `[lifecycle]`; missing keys keep their default.
     pub(crate) fn read(file: &Section<'_>) -> Self {
         let default = Self::default();
         let section = file.get("lifecycle");

@@ -1,5 +1,5 @@
-// Fills /welcome. The tokens come behind the # of the address, which is never sent to a server; from here on they are
-// in sessionStorage, which ends with the tab. Everything shown is set as text, never as markup.
+// Fills /welcome. The tokens arrive behind the # of the address, which browsers send to no server. This script keeps them
+// in sessionStorage, which ends with the tab. It sets everything it shows as text, never as markup.
 "use strict";
 
 const part = (id) => document.getElementById(id);
@@ -8,7 +8,7 @@ const show = (id, text) => {
   if (text !== undefined) part(id).textContent = text;
 };
 
-/** Moves the tokens out of the address, so that they are neither bookmarked nor copied along with it. */
+/** Moves the tokens out of the address, so that they are neither bookmarked nor copied with it. */
 function tokensTake() {
   const fragment = new URLSearchParams(location.hash.slice(1));
   if (location.hash) history.replaceState(null, "", location.pathname);
@@ -67,12 +67,13 @@ function meterShow({ name, used, limit, period_end }) {
     bar.setAttribute("aria-label", name);
     if (used >= limit) {
       bar.className = "full";
-      add("small", "the limit is reached");
+      add("small", "limit reached");
     }
   }
   if (period_end) {
-    const day = new Date(period_end).toLocaleDateString("en", { day: "numeric", month: "long", timeZone: "UTC" });
-    add("small", `counts from zero again on ${day}`);
+    // The same form as on the pages that the server writes: 1 December 2026.
+    const form = { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
+    add("small", `resets on ${new Date(period_end).toLocaleDateString("en-GB", form)}`);
   }
   part("meters").appendChild(row);
 }
@@ -107,8 +108,8 @@ function signedOut(message) {
 async function start() {
   const refused = tokensTake();
   if (refused) return signedOut(refused);
-  if (!sessionStorage.getItem("access_token")) return signedOut("Sign in first; this page then shows your account.");
-  show("message", "One moment, we are fetching your account.");
+  if (!sessionStorage.getItem("access_token")) return signedOut("Sign in to see your account.");
+  show("message", "Loading your account…");
   part("make-key").addEventListener("click", keyMake);
   part("sign-out").addEventListener("click", signOut);
   try {
@@ -118,10 +119,10 @@ async function start() {
     const [organization] = me.organizations ?? [];
     show("organization", organization?.name ?? "none yet");
     show("plan", organization?.plan ?? "none yet");
-    show("message", "You are signed in. Here is what you have and how to use it.");
+    show("message", "You are signed in. This page shows your account and your usage.");
     show("account");
   } catch (error) {
-    if (error.status === 401) return signedOut("Your session has ended. Sign in again to go on.");
+    if (error.status === 401) return signedOut("Your session has ended. Sign in again.");
     return show("message", error.message);
   }
   const usage = await call("GET", "/api/v1/usage").catch(() => ({ meters: [] }));

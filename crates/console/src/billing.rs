@@ -1,4 +1,4 @@
-//! `/billing`: what an organization pays, and how that is changed.
+//! `/billing`: plan, usage, payments and invoices of an organization.
 
 mod confirm;
 mod leave;
@@ -11,152 +11,153 @@ pub use plan::{BillingButton, BillingPlan, PayBy};
 
 use crate::{Brand, PlanPrice, prose::is_web_address};
 
-/// What an organization pays.
+/// The billing page of an organization.
 #[derive(Clone, Debug, Template)]
 #[template(path = "billing.html")]
 pub struct BillingPage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
-    /// The reader.
+    /// E-mail address of the signed-in user.
     pub email: String,
-    /// What he sends with a form; see `Visitor::form_token`.
+    /// Token that every form sends; see `Visitor::form_token`.
     pub token: String,
-    /// The organizations he belongs to, the shown one among them.
+    /// The organizations of the user, including the one shown.
     pub organizations: Vec<BillingOrganization>,
-    /// What is said first.
+    /// The content below the heading.
     pub content: BillingContent,
 }
 
-/// One of the reader's organizations.
+/// An organization of the user.
 #[derive(Clone, Debug)]
 pub struct BillingOrganization {
-    /// Its id, for `?organization=`.
+    /// Id of the organization, for `?organization=`.
     pub id: String,
-    /// Its name.
+    /// Name of the organization.
     pub name: String,
-    /// Whether it is the one that is shown.
+    /// Whether the page shows this organization.
     pub shown: bool,
 }
 
-/// What there is to show.
+/// The content of the page.
 #[derive(Clone, Debug)]
 pub enum BillingContent {
-    /// Billing is switched off here.
+    /// Billing is switched off on this server.
     Off,
-    /// The reader belongs to no organization.
+    /// The user belongs to no organization.
     Nowhere,
-    /// An organization's account.
+    /// The billing account of an organization.
     Account(Box<BillingAccount>),
 }
 
-/// An organization's account.
+/// The billing account of an organization.
 #[derive(Clone, Debug)]
 pub struct BillingAccount {
-    /// Where it stands, in a sentence: `Riverside Dental is on the plan Pro, paid by the month.`
+    /// Plan and state, in a sentence: `Riverside Dental is on the Pro plan, paid monthly.`
     pub sentence: String,
-    /// What just happened, or goes wrong.
+    /// Notices above everything else: what just happened, or what is wrong.
     pub banners: Vec<BillingBanner>,
-    /// Whether the reader may change any of it.
+    /// Whether the user may change plan and payments.
     pub may_change: bool,
-    /// What is used, a line each.
+    /// Usage, one entry per meter.
     pub usage: Vec<BillingUsage>,
-    /// The plans.
+    /// The plans, in the order of the catalog.
     pub plans: Vec<BillingPlan>,
-    /// By which interval the prices are shown; none: no plan has a price by the year.
+    /// Interval of the prices shown; none when no plan has a yearly price.
     pub pay_by: Option<PayBy>,
-    /// Whether what is paid can be cancelled.
+    /// Whether the subscription can be cancelled.
     pub can_cancel: bool,
-    /// Whether a cancellation can be taken back.
+    /// Whether a cancellation can be undone.
     pub can_resume: bool,
-    /// Whether there is somebody at Stripe whose card and invoices can be looked after.
+    /// Whether to offer Stripe's portal, where card and billing address are changed.
     pub has_portal: bool,
-    /// The next payment; none: there is none, or the reader may not see it.
+    /// The next payment; none when there is none, or the user may not see it.
     pub next_payment: Option<BillingNextPayment>,
-    /// The invoices, the newest first; none: the reader may not see them.
+    /// The invoices, the newest first; none when the user may not see them.
     pub invoices: Option<Vec<BillingInvoice>>,
-    /// Load the page again after so many seconds, at this place of ours: something is still on its way.
+    /// Seconds after which the page reloads, and the path to load, while a payment is still to arrive; none for no
+    /// reload.
     pub again: Option<(u32, String)>,
 }
 
-/// Something the reader should know first.
+/// A notice above everything else.
 #[derive(Clone, Debug)]
 pub struct BillingBanner {
-    /// How bad it is.
+    /// Severity of the notice.
     pub tone: BillingTone,
-    /// A few words.
+    /// Title, a few words.
     pub title: String,
-    /// A sentence or two.
+    /// Text, one or two sentences.
     pub text: String,
-    /// A way out: its words, and where it leads.
+    /// Label and target of a button; none for no button.
     pub link: Option<(String, String)>,
 }
 
-/// How bad something is.
+/// Severity of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BillingTone {
-    /// Not at all.
+    /// Good news.
     Good,
-    /// Something is to be done.
+    /// The user should act.
     Warn,
-    /// Something does not work.
+    /// Something does not work until the user acts.
     Bad,
 }
 
-/// What is used of a meter.
+/// Usage of a meter.
 #[derive(Clone, Debug)]
 pub struct BillingUsage {
-    /// Its name: `calls`.
+    /// Name of the meter: `calls`.
     pub name: String,
-    /// How much is used.
+    /// Amount used.
     pub used: i64,
-    /// What the plan has; none: no end.
+    /// Limit of the plan; none for unlimited.
     pub limit: Option<i64>,
-    /// When it counts from zero again: `1 December`.
-    pub again_on: Option<String>,
+    /// First day of the next period, UTC: `1 December 2026`; none for meters without a period.
+    pub resets_on: Option<String>,
 }
 
-/// What is paid next.
+/// The next payment.
 #[derive(Clone, Debug)]
 pub struct BillingNextPayment {
-    /// When: `21 December 2026`.
+    /// Date of the payment: `21 December 2026`.
     pub date: String,
-    /// What it adds up to before it is paid, a name and an amount each: `Subtotal`, discounts, `Tax`.
+    /// Lines above the total, each a name and an amount: `Subtotal`, discounts, `Tax`.
     pub parts: Vec<(String, String)>,
-    /// What is paid, after discounts and with tax: `$29`.
+    /// Amount to pay, after discounts and with tax: `$29`.
     pub total: String,
 }
 
 /// An invoice.
 #[derive(Clone, Debug)]
 pub struct BillingInvoice {
-    /// Its number: `F00D-0001`.
+    /// Number of the invoice: `F00D-0001`.
     pub number: String,
-    /// When it was made: `21 November 2026`.
+    /// Date of the invoice: `21 November 2026`.
     pub date: String,
-    /// What it is over, after discounts and with tax: `$29`.
+    /// Amount of the invoice, after discounts and with tax: `$29`.
     pub amount: String,
-    /// Discount and tax, where there are any: `Spring (20% off), $4.63 tax`.
+    /// Discounts and tax: `Spring (20% off), $4.63 tax`; empty when there are none.
     pub details: String,
-    /// `paid`, `open`, `void`, `uncollectible` or `draft`.
+    /// Status of the invoice: `paid`, `open`, `void`, `uncollectible` or `draft`.
     pub status: String,
-    /// Where it can be looked at and paid.
+    /// Web page of the invoice, where it can be paid; none when Stripe has none.
     pub page: Option<String>,
-    /// The same on paper.
+    /// URL of the invoice as a PDF; none when Stripe has none.
     pub pdf: Option<String>,
 }
 
 impl BillingPage {
-    /// The page.
+    /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }
 
-    /// The organization that is shown.
+    /// Id of the organization shown; empty when there is none.
     fn shown(&self) -> &str {
         self.organizations.iter().find(|each| each.shown).map_or("", |each| each.id.as_str())
     }
 
-    /// Whether there is a choice.
+    /// Whether the user has several organizations.
     fn several(&self) -> bool {
         self.organizations.len() > 1
     }
@@ -171,7 +172,7 @@ impl BillingBanner {
         }
     }
 
-    /// The link, where it leads to a page.
+    /// The link, if its target is a web page.
     fn followed(&self) -> Option<&(String, String)> {
         self.link.as_ref().filter(|(_, to)| is_web_address(to) || crate::prose::is_link(to))
     }
@@ -221,7 +222,7 @@ impl BillingInvoice {
     }
 }
 
-/// `12,345`.
+/// A number with separators: `12,345`.
 fn grouped(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let groups: Vec<&str> =
@@ -241,8 +242,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_used_is_said_with_what_there_is() {
-        let usage = |used, limit| BillingUsage { name: String::new(), used, limit, again_on: None };
+    fn usage_is_shown_with_its_limit() {
+        let usage = |used, limit| BillingUsage { name: String::new(), used, limit, resets_on: None };
         assert_eq!(usage(0, Some(0)).words(), "not in your plan");
         assert_eq!(usage(1_200, Some(500)).words(), "1,200 of 500");
         assert_eq!((usage(1_200, Some(500)).is_over(), usage(500, Some(500)).is_over()), (true, false));

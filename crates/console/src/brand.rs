@@ -1,10 +1,10 @@
-//! Whose pages these are.
+//! The brand on every page.
 
-/// The product that is sold here. On every page.
+/// The product that this server sells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Brand {
-    /// What people call it: `VoiceFX AI`.
+    /// Name of the product: `VoiceFX AI`.
     pub product_name: String,
-    /// Where it is, without a slash at the end: `https://app.example.org`. What examples for programs call.
+    /// Address of the site without a slash at the end: `https://app.example.org`. Example commands call it.
     pub site_url: String,
 }

@@ -1,44 +1,45 @@
-//! `GET /auth/v1/verify`: the page a link in a mail leads to.
+//! `GET /auth/v1/verify`: the page that a link in a mail opens.
 
 use askama::Template;
 
 use crate::{Brand, form_policy::form_policy};
 
-/// Asks once more before the link is used up, because programs that check mails follow every link in them.
+/// Asks for a click before the link is used, because programs that check mails open every link.
 #[derive(Clone, Debug, Template)]
 #[template(path = "confirm.html")]
 pub struct ConfirmPage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
-    /// Whose link it is. The page shows `a…@example.org`: who holds a forwarded mail need not learn the address.
+    /// E-mail address of the user. The page shows `a…@example.org`, so that the reader of a forwarded mail does not
+    /// learn it.
     pub email: String,
-    /// What the link is for.
+    /// Purpose of the link.
     pub purpose: Purpose,
-    /// The link's token, posted as `token`.
+    /// Token of the link, posted as `token`.
     pub token: String,
-    /// The link's `type` as it was given, posted as `type`.
+    /// The `type` of the link, posted as `type`.
     pub kind: String,
-    /// Where to go afterwards, posted as `redirect_to`.
+    /// Where the browser goes afterwards, posted as `redirect_to`; none for the default page.
     pub redirect_to: Option<String>,
 }
 
-/// What a link is for.
+/// Purpose of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// `signup`: an address is confirmed for the first time.
+    /// `signup`: confirms the address of a new user.
     SignUp,
-    /// `invite`: the same, of somebody invited.
+    /// `invite`: confirms the address of an invited user.
     Invitation,
-    /// `magiclink`: somebody known comes in.
+    /// `magiclink`: signs a user in.
     SignIn,
-    /// `recovery`: somebody known comes in to choose a new password.
+    /// `recovery`: signs a user in to choose a new password.
     Recovery,
-    /// `email_change`: an account gets a new address.
+    /// `email_change`: confirms a change of address.
     ChangeAddress,
 }
 
 impl Purpose {
-    /// The purpose of a link's `type`; an unknown one is for signing in.
+    /// The purpose of a link's `type`; an unknown type means sign-in.
     pub fn of(kind: &str) -> Self {
         match kind {
             "signup" => Self::SignUp,
@@ -54,7 +55,7 @@ impl Purpose {
             Self::SignUp => "Confirm your address",
             Self::Invitation => "Accept the invitation",
             Self::SignIn => "Continue signing in",
-            Self::Recovery => "Continue to a new password",
+            Self::Recovery => "Choose a new password",
             Self::ChangeAddress => "Confirm the change",
         }
     }
@@ -80,12 +81,13 @@ impl Purpose {
 }
 
 impl ConfirmPage {
-    /// The page.
+    /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }
 
-    /// The policy to serve this page with: its form leads on to `redirect_to`, which the caller has checked. `site_url` is ours.
+    /// The content security policy of this page: its form redirects to `redirect_to`, which the caller has checked.
+    /// `site_url` is this site.
     pub fn content_security_policy(&self, site_url: &str) -> String {
         form_policy(self.redirect_to.as_deref(), site_url)
     }

@@ -1,4 +1,4 @@
-//! `/docs`: the API reference, read out of the OpenAPI document.
+//! `/docs`: the API reference, made from the OpenAPI document.
 
 mod command;
 mod events;
@@ -18,10 +18,10 @@ use crate::{
     prose::{Block, Prose, Span},
 };
 
-/// The API reference. Whatever the document holds, the page renders: what it does not understand it leaves out.
+/// The API reference. It renders every document, and leaves out the parts that it does not understand.
 #[derive(Clone, Debug)]
 pub struct DocsPage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
     /// The OpenAPI 3.1 document, as served at `/api/v1/openapi.json`.
     pub document: Value,
@@ -46,7 +46,7 @@ struct Group {
 }
 
 impl DocsPage {
-    /// The page.
+    /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
         let info = &self.document["info"];
         let view = View {
@@ -60,7 +60,7 @@ impl DocsPage {
     }
 }
 
-/// The operations by their first tag: tags in the order the document declares them, then as they turn up.
+/// The operations by their first tag: declared tags in the order of the document, then others in order of appearance.
 fn groups(document: &Value, site_url: &str) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for tag in document["tags"].as_array().into_iter().flatten() {
@@ -89,13 +89,13 @@ fn group_of<'a>(groups: &'a mut Vec<Group>, name: &str) -> &'a mut Group {
     &mut groups[index]
 }
 
-/// `text` as the end of an address: letters, digits, `_` and `-`.
+/// `text` as an anchor: letters, digits, `_` and `-`.
 fn anchor(text: &str) -> String {
     let kept = |c: char| if c.is_alphanumeric() || c == '_' { c } else { '-' };
     text.chars().map(kept).collect::<String>().split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
 }
 
-/// Gives a number to every anchor that was there before, so that no two places of the page have one name.
+/// Adds a number to repeated anchors, so that every anchor of the page is unique.
 fn anchors_distinct(groups: &mut [Group]) {
     let mut seen = HashSet::new();
     let anchors = groups.iter_mut().flat_map(|group| {

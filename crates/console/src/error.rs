@@ -1,43 +1,43 @@
-//! What a browser shows when it goes wrong.
+//! The error pages for browsers.
 
 use askama::Template;
 
 use crate::Brand;
 
-/// A page instead of the one that was asked for.
+/// A page in place of the requested one.
 #[derive(Clone, Debug, Template)]
 #[template(path = "error.html")]
 pub struct ErrorPage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
-    /// What went wrong.
+    /// The error.
     pub trouble: Trouble,
 }
 
-/// What went wrong.
+/// An error that a browser shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
-    /// There is no such page, or it is not the reader's: 404.
+    /// 404: the page does not exist, or the user may not see it.
     NotFound,
-    /// Something of ours failed: 500.
+    /// 500: an internal error.
     Internal {
-        /// Finds it in the log.
+        /// Id of the request in the log.
         trace_id: String,
     },
-    /// Something we depend on is away for the moment: 503.
+    /// 503: a service that the server depends on does not answer.
     Unavailable {
-        /// When to try again.
+        /// Seconds until the next try; none when unknown.
         retry_after_seconds: Option<u64>,
     },
-    /// Too much was asked for from the same place: 429.
+    /// 429: too many requests from the same network.
     TooMany {
-        /// When to try again.
+        /// Seconds until the next try; none when unknown.
         retry_after_seconds: Option<u64>,
     },
 }
 
 impl Trouble {
-    /// The HTTP status to serve the page with.
+    /// HTTP status of the page.
     pub const fn status(&self) -> u16 {
         match self {
             Self::NotFound => 404,
@@ -49,16 +49,16 @@ impl Trouble {
 
     fn title(&self) -> &'static str {
         match self {
-            Self::NotFound => "There is nothing here",
+            Self::NotFound => "Page not found",
             Self::Internal { .. } => "Something went wrong on our side",
-            Self::Unavailable { .. } => "We will be right back",
-            Self::TooMany { .. } => "That was a little too often",
+            Self::Unavailable { .. } => "Temporarily unavailable",
+            Self::TooMany { .. } => "Too many requests",
         }
     }
 }
 
 impl ErrorPage {
-    /// The page.
+    /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }

@@ -4,29 +4,29 @@ use askama::Template;
 
 use crate::Brand;
 
-/// Every code the API answers with. A problem's `type` leads here: `/docs/errors#quota_exceeded`.
+/// Every error code of the API. The `type` of an error links here: `/docs/errors#quota_exceeded`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "errors.html")]
 pub struct ErrorsPage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
-    /// By status, then by name.
+    /// The codes, by status, then by name.
     pub codes: Vec<ErrorCode>,
 }
 
-/// One code.
+/// One error code.
 #[derive(Clone, Debug)]
 pub struct ErrorCode {
-    /// `quota_exceeded`; also the anchor.
+    /// Name of the code: `quota_exceeded`; also the anchor.
     pub name: String,
-    /// The HTTP status it is answered with.
+    /// HTTP status of the error.
     pub status: u16,
-    /// What it means, one line.
+    /// Meaning, on one line.
     pub title: String,
 }
 
 impl ErrorsPage {
-    /// The page.
+    /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }

@@ -1,34 +1,34 @@
-//! The second step of a sign-in, for who has a second factor.
+//! The second step of a sign-in, for users with a second factor.
 
 use askama::Template;
 
 use crate::{Brand, Carried, form_policy::form_policy};
 
-/// Asks for a code. `POST /sign-in/factor` takes `code` or `recovery_code`, with the `ticket` that says who has come so far.
+/// Asks for a code. `POST /sign-in/factor` takes `code` or `recovery_code`, and the `ticket` of the first step.
 #[derive(Clone, Debug, Template)]
 #[template(path = "factor.html")]
 pub struct FactorPage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
-    /// Who has come so far, sealed.
+    /// The session of the first step, sealed.
     pub ticket: String,
-    /// He has an authenticator app.
+    /// Whether the user has an authenticator app.
     pub app: bool,
-    /// He has recovery codes.
+    /// Whether the user has recovery codes.
     pub recovery: bool,
-    /// What goes along.
+    /// Values that every page of the sign-in passes on.
     pub carried: Carried,
-    /// What was wrong with the last try, one sentence.
+    /// Why the last try failed, one sentence; none before the first.
     pub error: Option<String>,
 }
 
 impl FactorPage {
-    /// The page.
+    /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }
 
-    /// The policy to serve this page with. `site_url` is ours.
+    /// The content security policy of this page. `site_url` is this site.
     pub fn content_security_policy(&self, site_url: &str) -> String {
         form_policy(self.carried.redirect_to.as_deref(), site_url)
     }

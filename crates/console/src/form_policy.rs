@@ -1,9 +1,9 @@
-//! The policy of pages whose forms lead away from here.
+//! The content security policy of pages whose forms redirect to another site.
 
 use crate::CONTENT_SECURITY_POLICY;
 
-/// The policy of a page whose forms end at `target`. Browsers apply `form-action` also to where a form's answer redirects,
-/// so it has to name that place. The caller has checked that this place is allowed. Our own is named already.
+/// The policy of a page whose forms redirect to `target`. Browsers apply `form-action` to redirects of a form, too, so
+/// it must name the target. The caller has checked that the target is allowed. This site is always named.
 pub(crate) fn form_policy(target: Option<&str>, site_url: &str) -> String {
     match target.and_then(form_target).filter(|place| form_target(site_url).as_ref() != Some(place)) {
         Some(place) => CONTENT_SECURITY_POLICY.replace("form-action 'self'", &format!("form-action 'self' {place}")),
@@ -11,7 +11,7 @@ pub(crate) fn form_policy(target: Option<&str>, site_url: &str) -> String {
     }
 }
 
-/// What a policy calls the place of an address: `https://app.example.org`, or `myapp:` for an app of its own scheme.
+/// The source of an address in a policy: `https://app.example.org`, or `myapp:` for an app with its own scheme.
 fn form_target(address: &str) -> Option<String> {
     let (scheme, rest) = address.split_once(':')?;
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');

@@ -4,16 +4,16 @@ use askama::Template;
 
 use crate::Brand;
 
-/// One of the two addresses is confirmed; the link in the other mail is still to be followed.
+/// One of the two addresses is confirmed; the user still has to follow the link in the other mail.
 #[derive(Clone, Debug, Template)]
 #[template(path = "half_confirmed.html")]
 pub struct HalfConfirmedPage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
 }
 
 impl HalfConfirmedPage {
-    /// The page.
+    /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }

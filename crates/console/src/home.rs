@@ -1,4 +1,4 @@
-//! `/`: the product, and on the local whole what is running here.
+//! `/`: the product and, on a local installation, how the server is set up.
 
 use askama::Template;
 
@@ -11,64 +11,64 @@ use crate::{
 #[derive(Clone, Debug, Template)]
 #[template(path = "home.html")]
 pub struct HomePage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
     /// What the product does, one sentence: `AI voice agents that answer and make your calls.`
     pub description: String,
-    /// What the server stands on, most important first. Empty for visitors of a deployment, whom it does not concern.
+    /// The services that the server uses, the most important first. Empty for visitors of a deployment.
     pub parts: Vec<Part>,
-    /// What to try, in this order. Empty for visitors of a deployment.
+    /// Steps to try, in this order. Empty for visitors of a deployment.
     pub steps: Vec<Step>,
-    /// Whether mails end in the mailbox at `/dev/mail`, and the visitor may read them there.
+    /// Whether the visitor may read the mails at `/dev/mail`.
     pub local_mailbox: bool,
     /// Whether users sign in on this server's pages.
     pub sign_in: bool,
 }
 
-/// Something the server stands on.
+/// A service that the server uses.
 #[derive(Clone, Debug)]
 pub struct Part {
-    /// `Database`.
+    /// Name of the service: `Database`.
     pub name: String,
-    /// What it is now, one line with `code` and links: ``Local Postgres in `.freehold` ``.
+    /// What the server uses now, one line with `code` and links: ``Local Postgres in `.freehold` ``.
     pub now: String,
-    /// Whether it is the real thing.
+    /// Whether the real service is connected.
     pub standing: Standing,
-    /// The setting that connects the real thing: `DATABASE_URL`.
+    /// The setting that connects the real service: `DATABASE_URL`; none when there is nothing to set.
     pub setting: Option<String>,
 }
 
-/// Whether a part is the real thing.
+/// Whether a service is the real one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// It is.
+    /// The real service is connected.
     Connected,
-    /// Something local takes its place.
+    /// A local replacement is used.
     StandIn,
-    /// It is not there, and what needs it does not work.
+    /// The service is missing, and features that need it do not work.
     Missing,
 }
 
-/// Something to try.
+/// A step to try.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// `Sign up`.
+    /// Title: `Sign up`.
     pub title: String,
-    /// What happens, with `code` and links.
+    /// What the step does, with `code` and links.
     pub text: String,
-    /// What to paste into a terminal.
+    /// Command to paste into a terminal; none for steps without one.
     pub command: Option<String>,
 }
 
 impl HomePage {
-    /// The page.
+    /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }
 }
 
 impl HomePage {
-    /// Whether the page says how the server is set up.
+    /// Whether the page shows how the server is set up.
     fn tells_setup(&self) -> bool {
         !self.parts.is_empty() || !self.steps.is_empty()
     }

@@ -1,85 +1,85 @@
-//! `/invitation`: who is invited decides whether to come.
+//! `/invitation`: shows an invitation and lets the invited user accept it.
 
 use askama::Template;
 
 use crate::{Brand, Carried};
 
-/// What an invitation offers to its reader. `POST /invitation` takes `invitation` and the `token` of the form.
+/// An invitation. `POST /invitation` takes `invitation` and the `token` of the form.
 #[derive(Clone, Debug, Template)]
 #[template(path = "invitation.html")]
 pub struct InvitationPage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
-    /// How it stands.
+    /// State of the invitation.
     pub state: InvitationState,
-    /// What went wrong a moment ago, one sentence.
+    /// Why accepting it failed, one sentence; none before the first try.
     pub error: Option<String>,
 }
 
-/// How an invitation stands with its reader.
+/// State of an invitation for the visitor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InvitationState {
-    /// It was taken back, is too old, was accepted, or there never was one; which of these is not told.
+    /// It was revoked, has expired, was accepted or never existed; the page does not say which.
     Gone,
-    /// It is open.
+    /// It can be accepted.
     Open {
-        /// What it offers.
+        /// Content of the invitation.
         offer: InvitationOffer,
-        /// Who reads.
+        /// The visitor.
         reader: InvitationReader,
     },
-    /// It was accepted just now.
+    /// The visitor has just accepted it.
     Joined {
-        /// The organization.
+        /// Name of the organization.
         organization: String,
     },
 }
 
-/// What an invitation offers.
+/// Content of an invitation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvitationOffer {
-    /// The organization that invites.
+    /// Name of the organization.
     pub organization: String,
-    /// Who invites, where it is a person: an address.
+    /// E-mail address of the member who invites; none when there is none, such as for an API key.
     pub invited_by: Option<String>,
-    /// `viewer`, `member`, `admin` or `owner`.
+    /// Offered role: `viewer`, `member`, `admin` or `owner`.
     pub role: String,
-    /// The invited address. Shown as `a…@example.org`: who holds a forwarded mail need not learn it.
+    /// The invited address. The page shows `a…@example.org`, so that the reader of a forwarded mail does not learn it.
     pub email: String,
-    /// Until when it holds: `21 November 2026`.
+    /// Last day of the invitation: `21 November 2026`.
     pub until: String,
 }
 
-/// Who reads an invitation.
+/// The visitor who opens an invitation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InvitationReader {
-    /// Nobody who signed in.
-    Nobody {
-        /// What sign-in and sign-up carry to come back here.
+    /// A visitor who is not signed in.
+    SignedOut {
+        /// Values for sign-in and sign-up that lead back here.
         carried: Carried,
-        /// Somebody new may make an account.
+        /// Whether new users may sign up.
         sign_up: bool,
     },
-    /// Who is invited.
+    /// The invited user.
     Invited {
-        /// The address he signed in with.
+        /// E-mail address of the user.
         email: String,
-        /// The invitation's own token.
+        /// Token of the invitation.
         invitation: String,
-        /// The token of his forms.
+        /// Token of the user's forms.
         token: String,
     },
-    /// Somebody else.
+    /// A user who is not the invited one.
     Other {
-        /// The address he signed in with; may be empty.
+        /// E-mail address of the user; may be empty.
         email: String,
-        /// What sign-in carries to come back here.
+        /// Values for sign-in that lead back here.
         carried: Carried,
     },
 }
 
 impl InvitationPage {
-    /// The page.
+    /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }
@@ -93,7 +93,7 @@ impl InvitationOffer {
         }
     }
 
-    /// `a member`, `an admin`.
+    /// Role with its article: `a member`, `an admin`.
     fn as_what(&self) -> String {
         let article = if self.role.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
         format!("{article} {}", self.role)

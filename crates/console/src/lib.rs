@@ -1,17 +1,16 @@
-//! Pages for people. A page is a struct of plain data with its template beside it by name: `HomePage` is written in
-//! `home.rs` and `templates/home.html`. Only [`fn@routes`] asks the database and knows the router: it fills the struct
-//! and calls `render`.
+//! The HTML pages. A page is a struct of plain data with a template of the same name: `HomePage` is in `home.rs` and
+//! `templates/home.html`. Only [`fn@routes`] uses the database and the router: it fills the struct and calls `render`.
 //!
-//! Pages load nothing but [`STYLESHEET`], [`MARK`] and, on one page, [`WELCOME_SCRIPT`]. They hold no inline script,
-//! no inline style and no style attribute, so they live under the strict [`CONTENT_SECURITY_POLICY`].
+//! Pages load only [`STYLESHEET`], [`MARK`] and, on one page, [`WELCOME_SCRIPT`]. They have no inline script, no inline
+//! style and no style attribute, so they work under the strict [`CONTENT_SECURITY_POLICY`].
 //!
-//! Read in this order: [`Brand`] is on every page; [`HomePage`], [`PlansPage`], [`DocsPage`], [`EventsPage`] and [`ErrorsPage`]
-//! tell;
-//! [`SignInPage`], [`SignUpPage`], [`ForgotPage`] and [`NewPasswordPage`], [`FactorPage`], [`ConfirmPage`], [`HalfConfirmedPage`],
-//! [`LinkExpiredPage`], [`NoticePage`] and [`WelcomePage`] let somebody in, [`InvitationPage`] into an organization; [`BillingPage`] is what an
-//! organization pays, [`BillingConfirmPage`] asks before that changes, and [`BillingLeavePage`] leads to where it is paid;
-//! [`MailboxPage`] and [`MailPage`] are the local mailbox, [`MailTemplatesPage`] shows every mail, [`StripeInboxPage`] what Stripe
-//! told; [`ErrorPage`] is for when it goes wrong.
+//! Read in this order: [`Brand`] is on every page. [`HomePage`], [`PlansPage`], [`DocsPage`], [`EventsPage`] and
+//! [`ErrorsPage`] only show information. [`SignInPage`], [`SignUpPage`], [`ForgotPage`], [`NewPasswordPage`],
+//! [`FactorPage`], [`ConfirmPage`], [`HalfConfirmedPage`], [`LinkExpiredPage`], [`NoticePage`] and [`WelcomePage`]
+//! belong to sign-in, [`InvitationPage`] to invitations. [`BillingPage`] shows what an organization pays,
+//! [`BillingConfirmPage`] asks before that changes, and [`BillingLeavePage`] leads to Stripe. [`MailboxPage`] and
+//! [`MailPage`] are the local mailbox, [`MailTemplatesPage`] shows every mail, [`StripeInboxPage`] lists the events
+//! from Stripe. [`ErrorPage`] shows errors.
 
 mod assets;
 mod billing;

@@ -4,16 +4,16 @@ use askama::Template;
 
 use crate::Brand;
 
-/// A link that was used before, is too old or was replaced by a newer one; which of these is not told.
+/// A link that was used before, has expired or was replaced by a newer one; the page does not say which.
 #[derive(Clone, Debug, Template)]
 #[template(path = "link_expired.html")]
 pub struct LinkExpiredPage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
 }
 
 impl LinkExpiredPage {
-    /// The page.
+    /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }

@@ -1,44 +1,45 @@
-//! `/dev/mail/{id}`: one mail as it would have been received.
+//! `/dev/mail/{id}`: one mail as its recipient would get it.
 
 use askama::Template;
 
 use crate::{Brand, prose::is_web_address, times};
 
-/// One mail of the local mailbox. Its HTML is not part of the page: the page frames `/dev/mail/{id}/html`.
+/// One mail of the local mailbox. The page shows its HTML in a frame of `/dev/mail/{id}/html`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "mail.html")]
 pub struct MailPage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
-    /// The mail's id.
+    /// Id of the mail.
     pub id: String,
-    /// The recipient.
+    /// E-mail address of the recipient.
     pub to: String,
-    /// The subject.
+    /// Subject of the mail.
     pub subject: String,
-    /// When it was asked for: RFC 3339, UTC.
+    /// When the mail was queued: RFC 3339, UTC.
     pub received_at: String,
-    /// Which mail it is: `magic_link`.
+    /// Name of the template: `magic_link`.
     pub template: String,
-    /// The plain text.
+    /// Plain text of the mail.
     pub text: String,
-    /// The code in it, if it carries one.
+    /// Code in the mail; none for mails without one.
     pub code: Option<String>,
-    /// The link in it, if it carries one.
+    /// Link in the mail; none for mails without one.
     pub link: Option<String>,
 }
 
 impl MailPage {
-    /// The policy to serve this page with: it may frame the mail's HTML.
+    /// The content security policy of this page, which may frame the mail's HTML.
     pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-src 'self'; \
          form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-    /// The policy to serve `/dev/mail/{id}/html` with: inline styles as mails have them, nothing fetched, no script, an
-    /// origin of its own, framed by us alone. (An `X-Frame-Options: DENY` would forbid that: send none, or `SAMEORIGIN`.)
+    /// The content security policy of `/dev/mail/{id}/html`: inline styles as mails have them, nothing fetched, no
+    /// script, an origin of its own, framed only by this site. (`X-Frame-Options: DENY` would forbid the frame: send
+    /// none, or `SAMEORIGIN`.)
     pub const HTML_CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
          form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox allow-top-navigation-by-user-activation";
 
-    /// The page.
+    /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }
@@ -47,12 +48,12 @@ impl MailPage {
         times::minute(&self.received_at)
     }
 
-    /// The link, if it may be followed.
+    /// The link, if it is a web address.
     fn web_link(&self) -> Option<&str> {
         self.link.as_deref().filter(|link| is_web_address(link))
     }
 
-    /// The text in pieces: whether a piece is the code, and the piece.
+    /// The text in pieces, each with whether it is the code.
     fn pieces(&self) -> Vec<(bool, &str)> {
         let Some(code) = self.code.as_deref().filter(|code| !code.is_empty()) else {
             return vec![(false, &self.text)];

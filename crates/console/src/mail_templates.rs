@@ -1,57 +1,58 @@
-//! `/dev/mail/templates`: every mail there is, as it would look.
+//! `/dev/mail/templates`: every mail with sample data.
 
 use askama::Template;
 
 use crate::Brand;
 
-/// Every mail with data that looks real, in one brand.
+/// Every mail with sample data, in one brand.
 #[derive(Clone, Debug, Template)]
 #[template(path = "mail_templates.html")]
 pub struct MailTemplatesPage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
-    /// Whose mails can be looked at; the one that is shown is marked.
+    /// The brands to choose from; the one shown is marked.
     pub brands: Vec<MailBrandChoice>,
-    /// Who the mails come from, as a mail program shows it: `Bright Dental via VoiceFX AI`.
+    /// Name of the sender: `Bright Dental via VoiceFX AI`.
     pub sender: String,
-    /// Where answers go, where that is not the sender.
+    /// Address for replies; none when replies go to the sender.
     pub reply_to: Option<String>,
-    /// In the order people meet them.
+    /// The mails, in the order in which users meet them.
     pub mails: Vec<MailTemplate>,
 }
 
-/// Whose mails can be looked at.
+/// A brand to choose.
 #[derive(Clone, Debug)]
 pub struct MailBrandChoice {
     /// The value of `brand` in the page's address: `product`, or an id. Letters, digits and hyphens.
     pub value: String,
-    /// `VoiceFX AI`.
+    /// Name of the brand: `VoiceFX AI`.
     pub name: String,
-    /// Whether it is the one that is shown.
+    /// Whether the page shows this brand.
     pub chosen: bool,
 }
 
 /// One mail.
 #[derive(Clone, Debug)]
 pub struct MailTemplate {
-    /// `magic_link`.
+    /// Name of the template: `magic_link`.
     pub name: String,
-    /// Whom it goes to and when.
+    /// Recipient and occasion.
     pub about: String,
-    /// The subject.
+    /// Subject of the mail.
     pub subject: String,
-    /// The plain text.
+    /// Plain text of the mail.
     pub text: String,
 }
 
 impl MailTemplatesPage {
-    /// The page. To be served with [`MailPage::CONTENT_SECURITY_POLICY`](crate::MailPage::CONTENT_SECURITY_POLICY): it frames
+    /// Renders the page as HTML. Serve it with
+    /// [`MailPage::CONTENT_SECURITY_POLICY`](crate::MailPage::CONTENT_SECURITY_POLICY), because it frames
     /// `/dev/mail/templates/{name}/html`.
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }
 
-    /// The chosen brand's part of an address.
+    /// The chosen brand's value in an address.
     fn chosen(&self) -> &str {
         self.brands.iter().find(|brand| brand.chosen).map_or("product", |brand| &brand.value)
     }

@@ -1,38 +1,38 @@
-//! `/dev/mail`: what the server would have sent.
+//! `/dev/mail`: the local mailbox.
 
 use askama::Template;
 
 use crate::{Brand, times};
 
-/// The local mailbox.
+/// The list of mails in the local mailbox.
 #[derive(Clone, Debug, Template)]
 #[template(path = "mailbox.html")]
 pub struct MailboxPage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
-    /// Whether mails are sent, too.
+    /// Whether a mail server also sends the mails.
     pub sent: bool,
-    /// Newest first.
+    /// The mails, the newest first.
     pub mails: Vec<ReceivedMail>,
 }
 
 /// A line of the mailbox.
 #[derive(Clone, Debug)]
 pub struct ReceivedMail {
-    /// The mail's id, the last part of its address under `/dev/mail/`.
+    /// Id of the mail, the last part of its address under `/dev/mail/`.
     pub id: String,
-    /// The recipient.
+    /// E-mail address of the recipient.
     pub to: String,
-    /// The subject.
+    /// Subject of the mail.
     pub subject: String,
-    /// When it was asked for: RFC 3339, UTC.
+    /// When the mail was queued: RFC 3339, UTC.
     pub received_at: String,
-    /// Which mail it is: `magic_link`.
+    /// Name of the template: `magic_link`.
     pub template: String,
 }
 
 impl MailboxPage {
-    /// The page.
+    /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }

@@ -1,57 +1,57 @@
-//! A forgotten password, and the one that takes its place.
+//! The pages to ask for and to choose a new password.
 
 use askama::Template;
 
 use crate::{Brand, Carried, form_policy::form_policy};
 
-/// `/sign-in/forgot`: asks for the mail. `POST /sign-in/forgot` takes `email`.
+/// `/sign-in/forgot`: asks for the address. `POST /sign-in/forgot` takes `email`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "forgot.html")]
 pub struct ForgotPage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
-    /// The address typed so far.
+    /// E-mail address entered so far.
     pub email: String,
-    /// What goes along.
+    /// Values that every page of the sign-in passes on.
     pub carried: Carried,
-    /// What was wrong with the last try, one sentence.
+    /// Why the last try failed, one sentence; none before the first.
     pub error: Option<String>,
 }
 
-/// What follows the mail's link or code. `POST /sign-in/new-password` takes `password`, with the `ticket` that says who it is.
+/// Asks for the new password after the mail's link or code. `POST /sign-in/new-password` takes `password` and `ticket`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "new_password.html")]
 pub struct NewPasswordPage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
-    /// Whose password it will be.
+    /// E-mail address of the user.
     pub email: String,
-    /// Somebody invited has none yet.
+    /// Whether this is the first password, of an invited user.
     pub first: bool,
-    /// Fewest characters of a password.
+    /// Minimum length of a password, in characters.
     pub min_length: usize,
-    /// Who it is, sealed.
+    /// The session of the user, sealed.
     pub ticket: String,
-    /// What goes along.
+    /// Values that every page of the sign-in passes on.
     pub carried: Carried,
-    /// What was wrong with the last try, one sentence.
+    /// Why the last try failed, one sentence; none before the first.
     pub error: Option<String>,
 }
 
 impl ForgotPage {
-    /// The page.
+    /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }
 }
 
 impl NewPasswordPage {
-    /// The page.
+    /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }
 
-    /// The policy to serve this page with. `site_url` is ours.
+    /// The content security policy of this page. `site_url` is this site.
     pub fn content_security_policy(&self, site_url: &str) -> String {
         form_policy(self.carried.redirect_to.as_deref(), site_url)
     }

@@ -1,25 +1,25 @@
-//! A page that says one thing, and leads on.
+//! A page with a notice and a button.
 
 use askama::Template;
 
 use crate::Brand;
 
-/// What there is to say, and where to go on.
+/// A notice and where to continue.
 #[derive(Clone, Debug, Template)]
 #[template(path = "notice.html")]
 pub struct NoticePage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
-    /// Its heading.
+    /// Heading.
     pub title: &'static str,
-    /// One or two sentences.
+    /// Text, one or two sentences.
     pub text: String,
-    /// Where to go on: an address of the operator's or of ours, and what the button says.
+    /// Target of the button, an address of the operator or of this site, and its label; none for no button.
     pub link: Option<(String, &'static str)>,
 }
 
 impl NoticePage {
-    /// The page.
+    /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }

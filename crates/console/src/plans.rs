@@ -1,4 +1,4 @@
-//! `/plans`: what is sold.
+//! `/plans`: the pricing page.
 
 use askama::Template;
 
@@ -11,60 +11,60 @@ use crate::{
 #[derive(Clone, Debug, Template)]
 #[template(path = "plans.html")]
 pub struct PlansPage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
-    /// In the order of the catalog.
+    /// The plans, in the order of the catalog.
     pub plans: Vec<PlanCard>,
-    /// The id of the plan the reader is on, if that is known.
+    /// Id of the visitor's plan; none when it is not known.
     pub current: Option<String>,
-    /// How to change it, with `code` and links.
+    /// How to change the plan, with `code` and links.
     pub how_to_change: String,
-    /// Where a plan is chosen, on this site; none: nothing is sold here.
+    /// Path of the page to choose a plan; none when billing is off.
     pub choose_at: Option<String>,
 }
 
 /// One plan.
 #[derive(Clone, Debug)]
 pub struct PlanCard {
-    /// `pro`.
+    /// Id of the plan: `pro`.
     pub id: String,
-    /// `Pro`.
+    /// Name of the plan: `Pro`.
     pub name: String,
-    /// What it costs.
+    /// Price of the plan.
     pub price: PlanPrice,
-    /// How much it contains, a line a meter.
+    /// Limits, one line per meter.
     pub limits: Vec<PlanLimit>,
-    /// What else it brings, a line each: `Advanced analytics`, `Priority support`.
+    /// Features, one line each: `Advanced analytics`, `Priority support`.
     pub features: Vec<String>,
 }
 
-/// What a plan costs.
+/// Price of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlanPrice {
-    /// Nothing.
+    /// Free of charge.
     Free,
-    /// An amount.
+    /// A price.
     Paid {
-        /// For a month: `$29`.
+        /// Monthly price: `$29`.
         month: String,
-        /// For a year: `$290`, if it can be paid so.
+        /// Yearly price: `$290`; none when the plan is only paid monthly.
         year: Option<String>,
     },
-    /// It is agreed with each customer.
+    /// The price is agreed with each customer.
     ContactSales,
 }
 
-/// How much of a meter a plan contains.
+/// Limit of a meter in a plan.
 #[derive(Clone, Debug)]
 pub struct PlanLimit {
-    /// The meter's name for people: `calls`.
+    /// Name of the meter: `calls`.
     pub meter: String,
-    /// How much, without the name: `500 a month`, `unlimited`, `none`.
+    /// Amount without the name: `500 a month`, `unlimited`, `none`.
     pub amount: String,
 }
 
 impl PlansPage {
-    /// The page.
+    /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }
@@ -73,7 +73,7 @@ impl PlansPage {
         self.current.as_deref() == Some(&plan.id)
     }
 
-    /// Where this plan is chosen; none: not by a click.
+    /// Path of the page to choose this plan; none for plans that have no price.
     fn choose_at(&self, plan: &PlanCard) -> Option<&String> {
         self.choose_at.as_ref().filter(|_| matches!(plan.price, PlanPrice::Paid { .. }))
     }

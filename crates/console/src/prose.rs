@@ -1,5 +1,5 @@
-//! Text with a little Markdown, as people write it in doc comments: paragraphs, lists, `code`, **bold**, links and
-//! fenced blocks. It becomes data that templates walk over, never markup of its own, so nothing in it needs trust.
+//! Text with the Markdown of doc comments: paragraphs, lists, `code`, **bold**, links and fenced blocks. It becomes
+//! data that templates escape and render, never markup, so the text need not be trusted.
 
 /// A text in blocks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub(crate) enum Span {
 }
 
 impl Prose {
-    /// Reads a text. Every text can be read: what is not understood stays as it is written.
+    /// Reads a text. It never fails: what it does not understand stays plain text.
     pub(crate) fn parse(text: &str) -> Self {
         let mut blocks = Vec::new();
         let mut lines = text.lines();
@@ -51,13 +51,13 @@ impl Prose {
         Self { blocks: blocks.into_iter().filter_map(Open::close).collect() }
     }
 
-    /// Whether there is nothing to read.
+    /// Whether the text is empty.
     pub(crate) fn is_empty(&self) -> bool {
         self.blocks.is_empty()
     }
 }
 
-/// A block whose lines are still being collected.
+/// A block to which lines are still added.
 enum Open {
     Gap,
     Paragraph(String),
@@ -76,7 +76,7 @@ impl Open {
     }
 }
 
-/// A line that begins nothing: the next of the paragraph or list item before it.
+/// Adds a line to the paragraph or list item before it.
 fn continue_block(blocks: &mut Vec<Open>, line: &str) {
     let before = match blocks.last_mut() {
         Some(Open::Paragraph(text)) => Some(text),
@@ -115,7 +115,7 @@ fn spans(text: &str) -> Vec<Span> {
     spans
 }
 
-/// The code, bold text or link that `text` begins with, and what follows it.
+/// The code, bold text or link at the beginning of `text`, and the rest; none when there is none.
 fn special(text: &str) -> Option<(Span, &str)> {
     if let Some(rest) = text.strip_prefix("**") {
         let (bold, after) = rest.split_once("**").filter(|(bold, _)| !bold.is_empty())?;
@@ -131,19 +131,19 @@ fn special(text: &str) -> Option<(Span, &str)> {
     {
         return Some((Span::Link { text: label.replace('`', ""), to: to.to_owned() }, after));
     }
-    // [`Name`] is how a doc comment names another Rust item; a reader of the API knows only its name.
+    // [`Name`] is a link of a doc comment to a Rust item; the page shows only its name.
     let code = label.strip_prefix('`')?.strip_suffix('`').filter(|code| !code.is_empty())?;
     let after = after.strip_prefix('(').and_then(|rest| rest.split_once(')')).map_or(after, |(_, after)| after);
     Some((Span::Code(code.to_owned()), after))
 }
 
-/// Whether it may be followed: a web or mail address, or a place on this site.
+/// Whether `to` may be a link: a web or mail address, or a path on this site.
 pub(crate) fn is_link(to: &str) -> bool {
     let local = to.starts_with('#') || (to.starts_with('/') && !to.starts_with("//") && !to.starts_with("/\\"));
     local || is_web_address(to) || to.starts_with("mailto:")
 }
 
-/// Whether it is an `http` or `https` address.
+/// Whether `to` is an `http` or `https` address.
 pub(crate) fn is_web_address(to: &str) -> bool {
     to.starts_with("https://") || to.starts_with("http://")
 }

@@ -1,4 +1,4 @@
-//! Where the pages are.
+//! The routes of the pages.
 
 mod assets;
 mod billing;
@@ -31,24 +31,24 @@ use this_machine::this_machine_only;
 
 use crate::{Brand, home::Part};
 
-/// What the pages know of the server they are on.
+/// How the server is set up, for the pages.
 #[derive(Clone, Debug)]
 pub struct Local {
-    /// Whether mails are shown at `/dev/mail`, to this machine only.
+    /// Whether `/dev/mail` shows mails, only to visitors at this machine.
     pub mailbox: bool,
-    /// Whether mails are sent by a mail server.
+    /// Whether a mail server sends the mails.
     pub sends_mails: bool,
-    /// Whether everything runs on this machine, its database too. Then `/` says what the server stands on, to visitors at
-    /// this machine only.
+    /// Whether everything runs on this machine, including the database. Then `/` shows how the server is set up, only
+    /// to visitors at this machine.
     pub whole: bool,
-    /// Whether the site's address is one of this machine. Where it is another, what reaches the server speaks for people far
-    /// away, whatever it looks like, and nothing is shown that is for this machine alone.
+    /// Whether the site's address is one of this machine. With another address, requests come from users elsewhere,
+    /// even if they look local, so pages for this machine are not shown.
     pub near: bool,
-    /// What the server stands on.
+    /// The services that the server uses.
     pub parts: Vec<Part>,
 }
 
-/// What does not change while the server runs.
+/// Values of the pages that do not change while the server runs.
 struct Pages {
     local: Local,
     /// The OpenAPI document.
@@ -57,11 +57,11 @@ struct Pages {
     events: Vec<EventType>,
 }
 
-/// The pages.
+/// The routes of all pages.
 pub fn routes(local: Local, document: Value, codes: Vec<Code>, events: Vec<EventType>) -> Router<Backbone> {
     let local = Local { mailbox: local.mailbox && local.near, whole: local.whole && local.near, ..local };
     let mailbox = if local.mailbox { mailbox::routes().merge(stripe_events::routes()) } else { Router::new() };
-    // One guard over everything under `/dev`, so that no page there can be without it.
+    // One guard for everything under `/dev`, so that no page there can lack it.
     let dev = mail_templates::routes().merge(mailbox).route_layer(middleware::from_fn(this_machine_only));
     let dev = if local.near { dev } else { Router::new() };
     let pages = Arc::new(Pages { local, document, codes, events });

@@ -7,71 +7,72 @@ use freehold_core::percent_encode;
 
 use crate::{Brand, form_policy::form_policy};
 
-/// Where somebody signs in. `POST /sign-in/password` takes `email` and `password`; `POST /sign-in` sends a mail to `email`,
-/// and `POST /sign-in/code` takes `email` and `code`; `GET /sign-in/with` leads to a provider. All carry [`Carried`] along.
+/// The sign-in page. `POST /sign-in/password` takes `email` and `password`; `POST /sign-in` sends a mail to `email`,
+/// and `POST /sign-in/code` takes `email` and `code`; `GET /sign-in/with` redirects to a provider. All of them pass on
+/// [`Carried`].
 #[derive(Clone, Debug, Template)]
 #[template(path = "sign_in.html")]
 pub struct SignInPage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
-    /// The ways in that are offered.
+    /// The sign-in methods offered.
     pub ways: SignInWays,
-    /// How far they are.
+    /// Step of the sign-in.
     pub step: SignInStep,
-    /// The address typed so far; may be empty while asking.
+    /// E-mail address entered so far; empty at first.
     pub email: String,
-    /// What goes along.
+    /// Values that every page of the sign-in passes on.
     pub carried: Carried,
-    /// What was wrong with the last try, one sentence: `That code is not right, or it is too old.`
+    /// Why the last try failed, one sentence; none before the first: `The code is wrong or has expired.`
     pub error: Option<String>,
 }
 
-/// The ways in that are offered.
+/// The sign-in methods offered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SignInWays {
-    /// By password.
+    /// Whether users can sign in with a password.
     pub password: bool,
-    /// By a link or code sent by mail.
+    /// Whether users can sign in with a link or code by mail.
     pub mail: bool,
-    /// Somebody new may make an account.
+    /// Whether new users may sign up.
     pub sign_up: bool,
-    /// By other providers.
+    /// External identity providers.
     pub providers: Vec<ProviderButton>,
 }
 
-/// A provider to sign in with.
+/// An external identity provider to sign in with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderButton {
-    /// What the address says: `google`. Lower-case letters, digits and `-_:`.
+    /// Name in addresses: `google`. Lower-case letters, digits and `-_:`.
     pub name: String,
-    /// What people read: `Google`.
+    /// Name on the button: `Google`.
     pub label: String,
 }
 
-/// What the forms and links of a sign-in carry from page to page.
+/// Values that the forms and links of a sign-in pass from page to page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Carried {
-    /// Where to go afterwards.
+    /// Where the browser goes after sign-in; none for the default page.
     pub redirect_to: Option<String>,
-    /// Whose people the address is looked for among, where each organization has people of its own: its id.
+    /// Id of the organization whose users are searched, when each organization has its own users; none otherwise.
     pub organization: Option<String>,
 }
 
-/// How far a sign-in is.
+/// Step of a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignInStep {
-    /// The address is still to be typed.
+    /// Asks for the e-mail address.
     AskAddress,
-    /// A mail is on its way.
+    /// A mail was sent; asks for its code.
     CheckMail {
-        /// Whether it ends in the mailbox at `/dev/mail`.
+        /// Whether the mail is shown at `/dev/mail`.
         local_mailbox: bool,
-        /// What it is for.
+        /// Purpose of the mail.
         purpose: MailPurpose,
     },
 }
 
-/// What a mail that is on its way is for.
+/// Purpose of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailPurpose {
     /// To sign in.
@@ -83,7 +84,7 @@ pub enum MailPurpose {
 }
 
 impl MailPurpose {
-    /// What the form of the code says: `type`.
+    /// Value of the field `type` in the form of the code.
     pub const fn name(self) -> &'static str {
         match self {
             Self::SignIn => "email",
@@ -92,7 +93,7 @@ impl MailPurpose {
         }
     }
 
-    /// The purpose of this name; of another: to sign in.
+    /// The purpose of a `type`; sign-in for an unknown one.
     pub fn of(name: Option<&str>) -> Self {
         match name {
             Some("signup") => Self::SignUp,
@@ -111,12 +112,12 @@ impl MailPurpose {
     fn button(self) -> &'static str {
         match self {
             Self::SignIn => "Sign in",
-            Self::SignUp => "Confirm and go on",
-            Self::Recovery => "Go on to a new password",
+            Self::SignUp => "Confirm and continue",
+            Self::Recovery => "Continue",
         }
     }
 
-    /// Where another mail is asked for.
+    /// Path that sends another mail.
     fn again(self) -> &'static str {
         match self {
             Self::SignIn => "/sign-in",
@@ -127,12 +128,12 @@ impl MailPurpose {
 }
 
 impl SignInPage {
-    /// The page.
+    /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }
 
-    /// The policy to serve this page with: its forms lead on to where the reader wants to go in the end. `site_url` is ours.
+    /// The content security policy of this page: its forms redirect to `redirect_to`. `site_url` is this site.
     pub fn content_security_policy(&self, site_url: &str) -> String {
         form_policy(self.carried.redirect_to.as_deref(), site_url)
     }
@@ -143,7 +144,7 @@ impl SignInPage {
 }
 
 impl Carried {
-    /// An address of ours with what is carried in its query: for links.
+    /// A path of this site with all values in its query, for links.
     pub fn link(&self, path: &str) -> String {
         let pairs = [("redirect_to", &self.redirect_to), ("organization", &self.organization)];
         let mut link = path.to_owned();
@@ -157,7 +158,7 @@ impl Carried {
         link
     }
 
-    /// An address of ours for a form, which carries the rest in its fields.
+    /// A path of this site for a form, which has the other values in its fields.
     pub fn action(&self, path: &str) -> String {
         Self { redirect_to: None, organization: self.organization.clone() }.link(path)
     }

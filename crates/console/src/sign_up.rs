@@ -1,34 +1,34 @@
-//! `/sign-up`: somebody new chooses a password.
+//! `/sign-up`: creates an account with a password.
 
 use askama::Template;
 
 use crate::{Brand, Carried, form_policy::form_policy};
 
-/// Where somebody new makes an account. `POST /sign-up` takes `email` and `password`.
+/// The sign-up page. `POST /sign-up` takes `email` and `password`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "sign_up.html")]
 pub struct SignUpPage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
-    /// Nobody new may sign up: the page says so, and has no form.
+    /// Whether sign-up is closed; the page then has no form.
     pub closed: bool,
-    /// The address typed so far.
+    /// E-mail address entered so far.
     pub email: String,
-    /// Fewest characters of a password.
+    /// Minimum length of a password, in characters.
     pub min_length: usize,
-    /// What goes along.
+    /// Values that every page of the sign-in passes on.
     pub carried: Carried,
-    /// What was wrong with the last try, one sentence.
+    /// Why the last try failed, one sentence; none before the first.
     pub error: Option<String>,
 }
 
 impl SignUpPage {
-    /// The page.
+    /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }
 
-    /// The policy to serve this page with. `site_url` is ours.
+    /// The content security policy of this page. `site_url` is this site.
     pub fn content_security_policy(&self, site_url: &str) -> String {
         form_policy(self.carried.redirect_to.as_deref(), site_url)
     }

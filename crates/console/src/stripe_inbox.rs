@@ -1,39 +1,39 @@
-//! `/dev/billing`: what Stripe told, for whoever operates the server.
+//! `/dev/billing`: the events from Stripe, for operators.
 
 use askama::Template;
 
 use crate::{Brand, times};
 
-/// The inbox.
+/// The list of events from Stripe.
 #[derive(Clone, Debug, Template)]
 #[template(path = "stripe_inbox.html")]
 pub struct StripeInboxPage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
-    /// Of which state the events are; none: of all.
+    /// State of the events shown; none for all.
     pub state: Option<String>,
-    /// The newest first.
+    /// The events, the newest first.
     pub events: Vec<StripeEventLine>,
-    /// The number before which the next page begins.
+    /// Number before which the next page begins; none on the last page.
     pub next: Option<i64>,
     /// Whether billing is switched off.
     pub off: bool,
 }
 
-/// An event in the inbox.
+/// An event in the list.
 #[derive(Clone, Debug)]
 pub struct StripeEventLine {
-    /// `evt_…`
+    /// Id of the event: `evt_…`.
     pub id: String,
-    /// `customer.subscription.updated`
+    /// Type of the event: `customer.subscription.updated`.
     pub kind: String,
-    /// `waiting`, `done`, `ignored` or `failed`.
+    /// State: `waiting`, `done`, `ignored` or `failed`.
     pub state: String,
-    /// When it first came: RFC 3339, UTC.
+    /// When the event was first received: RFC 3339, UTC.
     pub received_at: String,
-    /// How often it came.
+    /// How often the event was received.
     pub times: i32,
-    /// Whom it is about: `cus_…`.
+    /// Customer at Stripe: `cus_…`; none for events without one.
     pub customer: Option<String>,
 }
 
@@ -41,44 +41,44 @@ pub struct StripeEventLine {
 #[derive(Clone, Debug, Template)]
 #[template(path = "stripe_event.html")]
 pub struct StripeEventPage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
     /// The event.
     pub event: StripeEventLine,
-    /// When it happened, by Stripe: RFC 3339, UTC.
+    /// When Stripe created the event: RFC 3339, UTC.
     pub created_at: String,
-    /// When it was dealt with.
+    /// When the event was processed: RFC 3339, UTC; none before that.
     pub processed_at: Option<String>,
-    /// Why it is in its state.
+    /// Why the event is in its state; none when there is nothing to say.
     pub note: Option<String>,
-    /// What it is about: `sub_…`.
+    /// Object of the event: `sub_…`; none for events without one.
     pub object: Option<String>,
-    /// Whose customer it is: an organization's id.
+    /// Id of the organization; none when the customer belongs to none.
     pub tenant: Option<String>,
-    /// What came, as JSON.
+    /// The event as JSON.
     pub payload: String,
-    /// It was dealt with once more a moment ago.
+    /// Whether the user has just replayed the event.
     pub replayed: bool,
 }
 
-/// What is known of an organization's account.
+/// The billing account of an organization.
 #[derive(Clone, Debug, Template)]
 #[template(path = "stripe_account.html")]
 pub struct StripeAccountPage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
-    /// The organization's id.
+    /// Id of the organization.
     pub tenant: String,
-    /// What is known: a name and a value each.
+    /// Facts about the account, each a name and a value.
     pub facts: Vec<(String, String)>,
 }
 
 impl StripeInboxPage {
-    /// The states there are, with the words for them; the first stands for all.
+    /// The states and their labels; the first entry stands for all states.
     const STATES: [(&'static str, &'static str); 5] =
         [("", "All"), ("waiting", "Waiting"), ("failed", "Failed"), ("ignored", "Ignored"), ("done", "Done")];
 
-    /// The page.
+    /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }
@@ -93,14 +93,14 @@ impl StripeInboxPage {
 }
 
 impl StripeEventPage {
-    /// The page.
+    /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }
 }
 
 impl StripeAccountPage {
-    /// The page.
+    /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }

@@ -1,23 +1,21 @@
-//! Times as pages write them.
+//! Times as the pages write them: `21 November 2026`, always UTC.
 
 use jiff::Timestamp;
 
-/// `2026-11-21 11:12 UTC` of an RFC 3339 time in UTC (`2026-11-21T11:12:09.5Z`); anything else as it is.
+/// `21 November 2026, 11:12 UTC` for an RFC 3339 time such as `2026-11-21T11:12:09.5Z`; returns any other text
+/// unchanged.
 pub(crate) fn minute(time: &str) -> String {
-    match (time.get(..10), time.get(10..11), time.get(11..16)) {
-        (Some(day), Some("T"), Some(minute)) if time.ends_with('Z') => format!("{day} {minute} UTC"),
-        _ => time.to_owned(),
-    }
+    time.parse().map_or_else(|_| time.to_owned(), moment)
 }
 
-/// `21 November 2026`, by UTC.
+/// `21 November 2026, 11:12 UTC`.
+pub(crate) fn moment(time: Timestamp) -> String {
+    time.strftime("%-d %B %Y, %H:%M UTC").to_string()
+}
+
+/// `21 November 2026`, the day in UTC.
 pub(crate) fn day(time: Timestamp) -> String {
     time.strftime("%-d %B %Y").to_string()
-}
-
-/// `1 December`, by UTC, of a day that is near.
-pub(crate) fn day_near(time: Timestamp) -> String {
-    time.strftime("%-d %B").to_string()
 }
 
 #[cfg(test)]
@@ -26,8 +24,9 @@ mod tests {
 
     #[test]
     fn times_lose_their_seconds_and_everything_else_stays() {
-        assert_eq!(minute("2026-11-21T11:12:09.512Z"), "2026-11-21 11:12 UTC");
-        for other in ["", "yesterday", "2026-11-21T11:12:09+02:00", "ääääääääääääZ"] {
+        assert_eq!(minute("2026-11-21T11:12:09.512Z"), "21 November 2026, 11:12 UTC");
+        assert_eq!(minute("2026-11-21T01:12:09+02:00"), "20 November 2026, 23:12 UTC");
+        for other in ["", "yesterday", "2026-11-21", "ääääääääääääZ"] {
             assert_eq!(minute(other), other);
         }
     }

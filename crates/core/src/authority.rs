@@ -1,41 +1,41 @@
-//! Derived authority: what an API key, an invitation or a replayed answer may do.
+//! The authority of API keys, invitations and replayed answers.
 //!
-//! A derived credential acts for the user or key that gave it. The rule, for every kind of credential: at each use it may do
-//! at most what its giver may do *now*, in every dimension. [`Bounds`] are the dimensions, [`Bounds::within`] applies the rule
-//! at use, [`Bounds::check_within`] refuses at creation what the rule would cut off anyway.
+//! Such a credential acts for the user or key that created it (its giver). The same rule applies to all kinds: at each
+//! use it may do at most what its giver may do *now*, in every dimension. [`Bounds`] are the dimensions,
+//! [`Bounds::within`] applies the rule at use, [`Bounds::check_within`] refuses at creation what the rule would forbid.
 
 use jiff::Timestamp;
 
 use crate::{Action, Area, Error, Permission, Result, Role, Scopes, codes};
 
-/// What a credential may do, in every dimension.
+/// The authority of a credential, in every dimension.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// The role in the organization.
+    /// Role in the organization.
     pub role: Role,
-    /// What of the role's permissions is left.
+    /// Scopes that narrow the role's permissions.
     pub scopes: Scopes,
-    /// Whether live data may be used; a test credential gives no live one.
+    /// Whether live data may be used; a test credential cannot create a live one.
     pub live: bool,
-    /// When the authority ends, exclusive; null: when it is taken away.
+    /// When the authority ends, exclusive; none for no end.
     pub ends: Option<Timestamp>,
 }
 
 impl Bounds {
-    /// The bounds as they were stored. No scopes: everything.
+    /// The bounds as stored; without scopes, all permissions of the role.
     ///
     /// # Errors
-    /// `internal` for a role that there is not.
+    /// `internal` for an unknown role.
     pub fn stored(role: &str, scopes: &[String], live: bool, ends: Option<Timestamp>) -> Result<Self> {
         Ok(Self { role: role.parse()?, scopes: Scopes::stored(scopes.to_vec()), live, ends })
     }
 
-    /// All that a member with this role may do.
+    /// The authority of a member with this role.
     pub fn of_role(role: Role) -> Self {
         Self { role, scopes: Scopes::everything(), live: true, ends: None }
     }
 
-    /// What is left of these bounds where the giver has those: the narrower one of each dimension.
+    /// These bounds, limited to those of the giver: the narrower value of each dimension.
     #[must_use]
     pub fn within(&self, giver: &Self) -> Self {
         Self {
@@ -46,7 +46,7 @@ impl Bounds {
         }
     }
 
-    /// Whether the end has come.
+    /// Whether the authority has ended.
     pub fn ended(&self, now: Timestamp) -> bool {
         self.ends.is_some_and(|end| end <= now)
     }
@@ -54,26 +54,27 @@ impl Bounds {
     /// Succeeds when nothing here exceeds the giver's bounds.
     ///
     /// # Errors
-    /// `permission_denied`, naming the dimension that exceeds.
+    /// `permission_denied`, naming the dimension that is exceeded.
     pub fn check_within(&self, giver: &Self) -> Result<()> {
         let refuse = |message: String| Err(Error::new(codes::PERMISSION_DENIED, message));
         giver.role.reach(self.role)?;
         if !giver.scopes.cover(&self.scopes) {
             let own = giver.scopes.names().join(", ");
-            return refuse(format!("A key cannot hand out more than its own scopes: {own}."));
+            return refuse(format!("A key can grant at most its own scopes: {own}."));
         }
         if self.live && !giver.live {
-            return refuse("A test key reaches test keys only, no live ones.".to_owned());
+            return refuse("A test key can create test keys only.".to_owned());
         }
         match (self.ends, giver.ends) {
             (_, None) => Ok(()),
             (Some(wanted), Some(end)) if wanted <= end => Ok(()),
-            (_, Some(end)) => refuse(format!("A key cannot hand out more than its own time, which ends at {end}.")),
+            (_, Some(end)) => refuse(format!("A key can grant access at most until {end}, when it expires itself.")),
         }
     }
 
-    /// Succeeds when a member with this role can do nothing that these bounds do not let through. `areas` are all there are.
-    /// A membership is for live data and has no end: a test key gives none, and a key that ends gives none that could create
+    /// Succeeds when these bounds include everything that a member with this role may do. `areas` are all areas.
+    /// Memberships use live data and do not end, so a test key grants none, and a key that expires grants none that
+    /// could create keys without expiry.
     /// keys without an end.
     ///
     /// # Errors
@@ -81,11 +82,15 @@ impl Bounds {
     pub fn check_role(&self, role: Role, areas: &[Area]) -> Result<()> {
         self.role.reach(role)?;
         if !self.live {
-            return Err(Error::new(codes::PERMISSION_DENIED, "A test key gives no role: members use live data."));
+            return Err(Error::new(
+                codes::PERMISSION_DENIED,
+                "A test key cannot grant a role, since members use live data.",
+            ));
         }
         if self.ends.is_some() && role.allows(Permission::write(Area::Keys)) {
             let role = role.name();
-            let message = format!("A key that ends does not give the role {role}, which creates keys that do not.");
+            let message =
+                format!("A key that expires cannot grant the role {role}, which can create keys that do not expire.");
             return Err(Error::new(codes::PERMISSION_DENIED, message));
         }
         let all =

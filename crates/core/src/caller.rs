@@ -1,4 +1,4 @@
-//! Who acts.
+//! The caller: who acts, for which tenant, with what rights.
 
 use std::str::FromStr;
 
@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use crate::{ApiKeyId, Area, Bounds, Error, Permission, Result, Role, Scopes, SessionId, TenantId, UserId, codes};
 
-/// Who acts, for one tenant, with what rights. A tenant's rows cannot be reached without one: it is what
-/// `Db::tenant` asks for. The constructors are called where a credential has been checked and nowhere else
-/// (`crates/it/tests/it/house/callers.rs` holds the list).
+/// Who acts, for one tenant, with what rights. `Db::tenant` requires a caller, so a tenant's rows cannot be reached
+/// without one. Only code that has checked a credential calls the constructors (`crates/it/tests/it/house/callers.rs`
+/// lists it).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     tenant: TenantId,
@@ -19,52 +19,52 @@ pub struct Caller {
     standing: Standing,
 }
 
-/// The person, key or part of ourselves that acts.
+/// The user, key or part of Freehold that acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Actor {
-    /// A person who signed in.
+    /// A signed-in user.
     User {
-        /// Who.
+        /// Id of the user.
         user: UserId,
-        /// In which session.
+        /// Id of the session.
         session: SessionId,
     },
     /// A program with an API key.
     Key {
-        /// Which key.
+        /// Id of the API key.
         key: ApiKeyId,
-        /// Its name's test or live half: a test key (`sk_test_…`) says so.
+        /// Whether the key is a live key; test keys begin with `sk_test_`.
         live: bool,
     },
-    /// Freehold itself, for this reason.
+    /// Freehold itself, for a reason.
     System {
-        /// Why, in a few words.
+        /// The reason, in a few words.
         reason: &'static str,
     },
 }
 
-/// The plan a tenant bought: plans have versions, and a tenant keeps the version it bought.
+/// The plan of a tenant. Plans have versions, and a tenant keeps the version it bought.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Plan {
-    /// The plan's id in `product.toml`: `free`.
+    /// Id of the plan in `product.toml`, such as `free`.
     pub id: String,
-    /// Its version there, from 1.
+    /// Version of the plan, from 1.
     pub version: i32,
 }
 
-/// What a tenant may do.
+/// Which actions a tenant's state allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Standing {
-    /// Reads and writes.
+    /// Reading and writing.
     Good,
-    /// Reads and exports; writes fail in the database itself.
+    /// Reading and exporting; the database refuses writes.
     Suspended,
-    /// Its data is kept, and that is all: it can pay and be left. The database lets it read, and [`Caller::allow`] does not.
+    /// Only paying and leaving; the data is kept. The database allows reading, [`Caller::allow`] does not.
     Archived,
 }
 
 impl Actor {
-    /// Of which kind: `user`, `key` or `system`.
+    /// The kind of actor: `user`, `key` or `system`.
     pub const fn kind(self) -> &'static str {
         match self {
             Self::User { .. } => "user",
@@ -73,7 +73,7 @@ impl Actor {
         }
     }
 
-    /// The person's or the key's id; none for the system.
+    /// Id of the user or key; none for the system.
     pub const fn id(self) -> Option<Uuid> {
         match self {
             Self::User { user, .. } => Some(user.uuid()),
@@ -84,12 +84,13 @@ impl Actor {
 }
 
 impl Standing {
-    /// What members of a suspended organization are told.
-    pub const SUSPENDED_MESSAGE: &str = "The organization is suspended: reading and exporting work, changing does not.";
+    /// The message for members of a suspended organization.
+    pub const SUSPENDED_MESSAGE: &str =
+        "The organization is suspended and read-only. A payment for a plan makes it writable again.";
 
-    /// What members of an archived organization are told.
+    /// The message for members of an archived organization.
     pub const ARCHIVED_MESSAGE: &str =
-        "The organization is in the archive. Its data is kept; whoever pays for a plan brings it back.";
+        "The organization is archived and its data is kept. Pay for a plan to restore it.";
 
     /// The name in the database and in JSON.
     pub const fn name(self) -> &'static str {
@@ -111,7 +112,7 @@ impl FromStr for Standing {
 }
 
 impl Caller {
-    /// A signed-in person acting as a member.
+    /// A signed-in user as a member.
     pub fn member(
         tenant: TenantId,
         user: UserId,
@@ -124,8 +125,8 @@ impl Caller {
         Self { tenant, actor, behind: Some(user), bounds: Bounds::of_role(role), plan, standing }
     }
 
-    /// A program with a key, for which the user `behind` it answers. `bounds` are what is left of the key's own within those
-    /// of everything it derives from.
+    /// A program with a key, for which the user `behind` it is responsible. `bounds` are the key's own, limited to
+    /// those of everything it derives from.
     pub fn key(
         tenant: TenantId,
         key: ApiKeyId,
@@ -138,23 +139,23 @@ impl Caller {
         Self { tenant, actor, behind: Some(behind), bounds, plan, standing }
     }
 
-    /// Freehold itself, working for a tenant. For a suspended one it can read and not write, like everybody.
+    /// Freehold itself, working for a tenant. For a suspended tenant it can read and not write.
     pub fn system(tenant: TenantId, reason: &'static str, plan: Plan, standing: Standing) -> Self {
         let actor = Actor::System { reason };
         Self { tenant, actor, behind: None, bounds: Bounds::of_role(Role::Owner), plan, standing }
     }
 
-    /// For which tenant.
+    /// The tenant for which the caller acts.
     pub fn tenant(&self) -> TenantId {
         self.tenant
     }
 
-    /// Who.
+    /// The user, key or part of Freehold that acts.
     pub fn actor(&self) -> Actor {
         self.actor
     }
 
-    /// The person, when it is one.
+    /// Id of the user, if a user acts.
     pub fn user(&self) -> Option<UserId> {
         match self.actor {
             Actor::User { user, .. } => Some(user),
@@ -162,7 +163,7 @@ impl Caller {
         }
     }
 
-    /// The key, when it is one.
+    /// Id of the API key, if a key acts.
     pub fn api_key(&self) -> Option<ApiKeyId> {
         match self.actor {
             Actor::Key { key, .. } => Some(key),
@@ -170,38 +171,38 @@ impl Caller {
         }
     }
 
-    /// The user who answers for what is done: the member, or the user behind the key; none for the system.
+    /// Id of the responsible user: the member, or the key's user; none for the system.
     pub fn behind(&self) -> Option<UserId> {
         self.behind
     }
 
-    /// What may be done, in every dimension. What the caller gives to others stays within it.
+    /// The caller's authority in every dimension, which limits what the caller can grant.
     pub fn bounds(&self) -> &Bounds {
         &self.bounds
     }
 
-    /// The role that bounds what may be done.
+    /// The caller's role.
     pub fn role(&self) -> Role {
         self.bounds.role
     }
 
-    /// The scopes that narrow it; everything for people.
+    /// The scopes that narrow the role; everything for users.
     pub fn scopes(&self) -> &Scopes {
         &self.bounds.scopes
     }
 
-    /// The plan the tenant is on.
+    /// The tenant's plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// Whether the tenant may write.
+    /// The tenant's state.
     pub fn standing(&self) -> Standing {
         self.standing
     }
 
-    /// Nothing, when the caller may; `permission_denied`, when not. Of an archived organization everybody is answered
-    /// `organization_archived`, except about payment, by which it comes back.
+    /// Succeeds when the caller has the permission. In an archived organization every permission but those of billing
+    /// fails with `organization_archived`.
     #[track_caller]
     pub fn allow(&self, permission: Permission) -> Result<()> {
         if self.standing == Standing::Archived && permission.area != Area::Billing {
@@ -210,8 +211,8 @@ impl Caller {
         self.permits(permission)
     }
 
-    /// Nothing, when the caller may look at what can be taken away, such as keys, members and invitations: also in an archived
-    /// organization, where their ids are needed to take them away.
+    /// Succeeds when the caller may list keys, members or invitations. This also works in an archived organization,
+    /// where their ids are needed to revoke or remove them.
     ///
     /// # Errors
     /// `permission_denied`.
@@ -220,8 +221,8 @@ impl Caller {
         self.permits(Permission::read(area))
     }
 
-    /// The caller for an action that only takes rights away, such as revoking a key or removing a member: role and scopes
-    /// count as ever, but it also works where nothing else can be changed, because the organization is suspended or archived.
+    /// The caller for an action that only reduces rights, such as revoking a key or removing a member. Role and scopes
+    /// are checked as usual, but the action also works in a suspended or archived organization.
     ///
     /// # Errors
     /// `permission_denied`.
@@ -231,8 +232,8 @@ impl Caller {
         Ok(Self { standing: Standing::Good, ..self.clone() })
     }
 
-    /// Nothing, when the role that the caller's user has now is not below the one that the caller was let in with. None: the user
-    /// is no member any more.
+    /// Succeeds when the current role of the caller's user is not below the role with which the caller was
+    /// authenticated. None: the user is no longer a member.
     ///
     /// # Errors
     /// `permission_denied`.
@@ -244,7 +245,7 @@ impl Caller {
         Err(Error::new(codes::PERMISSION_DENIED, "The role in this organization has changed. Send the request again."))
     }
 
-    /// Nothing, when the organization may be changed.
+    /// Succeeds when the organization may be changed.
     ///
     /// # Errors
     /// `subscription_suspended` or `organization_archived`.

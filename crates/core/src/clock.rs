@@ -1,4 +1,4 @@
-//! Time is passed in, never asked of the machine.
+//! The clock is injected; no code asks the machine for the time.
 
 use std::{
     sync::{
@@ -10,18 +10,18 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 
-/// Where the time comes from: the machine and the database in production, a hand in tests.
+/// The source of the time: the machine and the database in production, set by hand in tests.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
     System(Arc<Running>),
-    /// Microseconds since 1970, the precision Postgres keeps.
+    /// Microseconds since 1970, the precision of Postgres.
     Fixed(Arc<AtomicI64>),
 }
 
-/// A time that goes on by the machine's monotonic clock, which no change of its calendar clock moves.
+/// A time that advances with the machine's monotonic clock, unaffected by changes of its calendar clock.
 #[derive(Debug)]
 struct Running {
     since: Instant,
@@ -30,19 +30,20 @@ struct Running {
 }
 
 impl Clock {
-    /// A clock that starts with the machine's time and goes on by itself. [`follow`](Self::follow) sets it by the database.
+    /// A clock that starts with the machine's time and advances by itself. [`follow`](Self::follow) aligns it with the
+    /// database.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the machine")]
     pub fn system() -> Self {
         let start = AtomicI64::new(Timestamp::now().as_microsecond());
         Self(Source::System(Arc::new(Running { since: Instant::now(), start })))
     }
 
-    /// A clock that stands at `start` until [`advance`](Self::advance) moves it.
+    /// A clock fixed at `start` until [`advance`](Self::advance) moves it.
     pub fn fixed(start: Timestamp) -> Self {
         Self(Source::Fixed(Arc::new(AtomicI64::new(start.as_microsecond()))))
     }
 
-    /// Now, in whole microseconds, so that a time read back from Postgres equals the one written.
+    /// The current time in whole microseconds, so that a time read back from Postgres equals the written one.
     pub fn now(&self) -> Timestamp {
         let micros = match &self.0 {
             Source::System(running) => {
@@ -54,9 +55,9 @@ impl Clock {
         Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX)
     }
 
-    /// Sets the clock by another one, which showed `there` at a moment between `before` and `after` of this one. All clones
-    /// follow. A time within that span changes nothing, so asking slowly does not make the clock jump. Servers that share a
-    /// database follow its clock: what is kept in a shared row is then measured by one clock, whatever their machines show.
+    /// Aligns the clock with another one that showed `there` at a moment between `before` and `after` of this one. All
+    /// clones follow. A time within that span changes nothing, so a slow reading causes no jump. Servers that share a
+    /// database follow its clock, so all times in shared rows come from one clock.
     pub fn follow(&self, before: Timestamp, there: Timestamp, after: Timestamp) {
         let Source::System(running) = &self.0 else { return };
         let (before, there, after) = (before.as_microsecond(), there.as_microsecond(), after.as_microsecond());
@@ -64,7 +65,7 @@ impl Clock {
         running.start.fetch_add(by, Ordering::SeqCst);
     }
 
-    /// Moves a fixed clock; the machine's clock does not move.
+    /// Moves a fixed clock; has no effect on the machine's clock.
     pub fn advance(&self, by: SignedDuration) {
         if let Source::Fixed(micros) = &self.0 {
             let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);

@@ -1,4 +1,4 @@
-//! E-mail addresses: the one place that reads them.
+//! E-mail addresses: the only place that parses them.
 
 use std::{error, fmt};
 
@@ -8,11 +8,12 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::{HiddenCharacter, hidden::hidden_in_address};
 
-/// Characters of an address that is not plain: quotes, comments, lists and domains that are numbers in brackets.
+/// Characters that only special addresses contain: quotes, comments, lists and domains that are IP addresses in
+/// brackets.
 const SPECIAL: &[char] = &['<', '>', '(', ')', '[', ']', ',', ';', ':', '\\', '"', ' '];
 
-/// An e-mail address in its one spelling: lower case, compatibility forms folded (Unicode's NFKC), the domain as mail servers take
-/// it (Punycode).
+/// An e-mail address in its canonical form: lower case, compatibility forms folded (Unicode's NFKC), the domain in
+/// Punycode as mail servers use it.
 ///
 /// ```
 /// # use freehold_core::EmailAddress;
@@ -23,22 +24,22 @@ const SPECIAL: &[char] = &['<', '>', '(', ')', '[', ']', ',', ';', ':', '\\', '"
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EmailAddress(String);
 
-/// Why a text is no e-mail address.
+/// Why a text is not an e-mail address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EmailAddressError {
-    /// It contains a character that a reader cannot see, or takes for an ordinary space.
+    /// The text contains an invisible character, or one that looks like an ordinary space.
     Hidden(HiddenCharacter),
-    /// It has not the form of an address, or is longer than mail servers accept.
+    /// The text does not have the form of an address, or is longer than mail servers accept.
     Invalid,
 }
 
 impl EmailAddress {
-    /// The most bytes before the `@` (RFC 5321, 4.5.3.1.1).
+    /// Most bytes before the `@` (RFC 5321, 4.5.3.1.1).
     pub const LOCAL_LONGEST: usize = 64;
-    /// The most bytes of an address (RFC 5321, 4.5.3.1.3, without its brackets).
+    /// Most bytes of an address (RFC 5321, 4.5.3.1.3, without its brackets).
     pub const LONGEST: usize = 254;
 
-    /// Reads one address. Spaces, tabs and line breaks around it are skipped.
+    /// Parses an address. Spaces, tabs and line breaks around it are skipped.
     pub fn parse(text: &str) -> Result<Self, EmailAddressError> {
         const AROUND: [char; 4] = [' ', '\t', '\r', '\n'];
         let skipped = text.chars().take_while(|letter| AROUND.contains(letter)).count();
@@ -47,7 +48,7 @@ impl EmailAddress {
             let position = hidden.position + skipped;
             return Err(EmailAddressError::Hidden(HiddenCharacter { position, ..hidden }));
         }
-        // Folding makes a text at most 18 times as long, so nothing much longer than an address is folded.
+        // Folding makes a text at most 18 times as long, so texts much longer than an address are not folded.
         if trimmed.len() > 4 * Self::LONGEST {
             return Err(EmailAddressError::Invalid);
         }
@@ -65,23 +66,23 @@ impl EmailAddress {
         if good { Ok(Self(address)) } else { Err(EmailAddressError::Invalid) }
     }
 
-    /// The address in its one spelling.
+    /// The address in its canonical form.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The address in its one spelling, as a text.
+    /// The address in its canonical form, as a text.
     pub fn into_string(self) -> String {
         self.0
     }
 
-    /// What stands behind the `@`, as mail servers take it.
+    /// The domain behind the `@`, in Punycode.
     pub fn domain(&self) -> &str {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
     }
 
-    /// Every spelling under which the address may be stored, the one of [`parse`](Self::parse) first: earlier versions kept domains
-    /// as they were typed. Rows are looked up by all of them. `address` is one that was parsed or stored before.
+    /// Every form in which the address may be stored, that of [`parse`](Self::parse) first, since earlier versions
+    /// stored domains as they were typed. Rows are looked up by all of them. `address` was parsed or stored before.
     pub fn spellings(address: &str) -> Vec<String> {
         let mut spellings = vec![address.to_owned()];
         let Some((local, domain)) = address.rsplit_once('@') else { return spellings };
@@ -98,14 +99,14 @@ impl EmailAddress {
         spellings
     }
 
-    /// Whether two stored addresses are one. Only domains are compared by what they mean: before the `@` an earlier version may have
-    /// confirmed a mailbox whose name merely looks the same.
+    /// Whether two stored addresses are the same. Only domains are compared by meaning: before the `@` an earlier
+    /// version may have confirmed a mailbox whose name only looks the same.
     pub fn same(one: &str, other: &str) -> bool {
         one == other || Self::spellings(one)[0] == Self::spellings(other)[0]
     }
 }
 
-/// Punycode, if it is a domain and none of its labels hides a character.
+/// The domain in Punycode, if it is valid and no label contains an invisible character.
 fn domain_in_ascii(domain: &str) -> Option<String> {
     let ascii = Uts46::new().to_ascii(domain.as_bytes(), AsciiDenyList::URL, Hyphens::Allow, DnsLength::Verify).ok()?;
     let (unicode, valid) = Uts46::new().to_unicode(ascii.as_bytes(), AsciiDenyList::URL, Hyphens::Allow);
@@ -122,7 +123,7 @@ impl fmt::Display for EmailAddressError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Hidden(hidden) => write!(f, "the address contains {hidden}, which cannot be seen. Remove it"),
-            Self::Invalid => f.write_str("expected one mail address, such as ada@example.org"),
+            Self::Invalid => f.write_str("expected one e-mail address, such as ada@example.org"),
         }
     }
 }

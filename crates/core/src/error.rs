@@ -1,20 +1,20 @@
-//! One error for the whole house. It knows a stable code and two texts that never mix: the message, which the
-//! caller reads, and the source, which only the log sees. It knows nothing of HTTP: `freehold-web` maps it.
+//! The error type of all crates. It has a stable code and two texts that never mix: the message for the caller and the
+//! source for the log. It knows nothing of HTTP; `freehold-web` maps it.
 
 use std::{borrow::Cow, error, fmt, panic::Location, sync::Arc, time::Duration};
 
-/// What every capability answers.
+/// The result of every capability.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// A stable name that programs branch on. Every code is a `const`, and every crate that makes some lists them in
-/// its `CODES`, from which the page of error codes is made.
+/// A stable name that programs branch on. Every code is a `const`, and every crate lists its codes in `CODES`, from
+/// which the page of error codes is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Code {
-    /// snake_case, never changed once published.
+    /// Name in snake_case, never changed once published.
     pub name: &'static str,
-    /// The HTTP status this code is answered with.
+    /// HTTP status of answers with this code.
     pub status: u16,
-    /// What it means, one line, for people.
+    /// What the code means, in one line without a full stop.
     pub title: &'static str,
 }
 
@@ -29,54 +29,54 @@ impl Code {
 pub mod codes {
     use super::Code;
 
-    /// The body is not JSON, or a parameter is not of its form.
-    pub const MALFORMED_REQUEST: Code = Code::new("malformed_request", 400, "The request could not be read");
-    /// No credential, or one that does not hold.
-    pub const UNAUTHENTICATED: Code = Code::new("unauthenticated", 401, "Sign in, or send a valid API key");
-    /// A limit of the plan is used up.
-    pub const QUOTA_EXCEEDED: Code = Code::new("quota_exceeded", 402, "The plan's limit is used up");
-    /// The plan does not contain this module.
-    pub const MODULE_NOT_IN_PLAN: Code = Code::new("module_not_in_plan", 402, "The plan does not contain this");
-    /// The organization is suspended: reading and exporting work, writing does not.
+    /// The body is no JSON, or a parameter has the wrong form.
+    pub const MALFORMED_REQUEST: Code = Code::new("malformed_request", 400, "The request is malformed");
+    /// No credential, or an invalid one.
+    pub const UNAUTHENTICATED: Code = Code::new("unauthenticated", 401, "A valid access token or API key is required");
+    /// The usage has reached a limit of the plan.
+    pub const QUOTA_EXCEEDED: Code = Code::new("quota_exceeded", 402, "The plan's limit is reached");
+    /// The plan does not include the module.
+    pub const MODULE_NOT_IN_PLAN: Code = Code::new("module_not_in_plan", 402, "The plan does not include this feature");
+    /// The organization is suspended: reading works, writing does not.
     pub const SUBSCRIPTION_SUSPENDED: Code =
-        Code::new("subscription_suspended", 402, "The organization is suspended and can only be read");
-    /// The organization is in the archive: nothing but paying and leaving works.
+        Code::new("subscription_suspended", 402, "The organization is suspended and read-only");
+    /// The organization is archived: only paying and leaving work.
     pub const ORGANIZATION_ARCHIVED: Code =
-        Code::new("organization_archived", 402, "The organization is in the archive; a payment brings it back");
-    /// The role, or the key's scopes, do not reach.
-    pub const PERMISSION_DENIED: Code = Code::new("permission_denied", 403, "You may not do this");
-    /// Not there, or not yours: which of the two is not told.
-    pub const NOT_FOUND: Code = Code::new("not_found", 404, "Not found");
+        Code::new("organization_archived", 402, "The organization is archived; a payment restores it");
+    /// The role or the key's scopes do not include the permission.
+    pub const PERMISSION_DENIED: Code = Code::new("permission_denied", 403, "The permission is missing");
+    /// The resource does not exist or belongs to another tenant; the answer does not tell which.
+    pub const NOT_FOUND: Code = Code::new("not_found", 404, "The resource does not exist");
     /// The path exists, but not with this method.
-    pub const METHOD_NOT_ALLOWED: Code = Code::new("method_not_allowed", 405, "This path does not know the method");
+    pub const METHOD_NOT_ALLOWED: Code = Code::new("method_not_allowed", 405, "The path does not support this method");
     /// The request took longer than the server allows.
     pub const REQUEST_TIMEOUT: Code = Code::new("request_timeout", 408, "The request took too long");
-    /// The state of the thing does not allow it.
-    pub const CONFLICT: Code = Code::new("conflict", 409, "In conflict with what is there");
+    /// The state of the resource does not allow the action.
+    pub const CONFLICT: Code = Code::new("conflict", 409, "The resource's state does not allow this");
     /// The Idempotency-Key was used before with another body.
     pub const IDEMPOTENCY_KEY_REUSED: Code =
-        Code::new("idempotency_key_reused", 409, "The Idempotency-Key belongs to another request");
+        Code::new("idempotency_key_reused", 409, "The Idempotency-Key was used for another request");
     /// `If-Match` names a version that is no longer current.
-    pub const STALE_EDIT: Code = Code::new("stale_edit", 412, "Somebody else changed it first");
-    /// The body is larger than the server takes.
+    pub const STALE_EDIT: Code = Code::new("stale_edit", 412, "The resource was changed meanwhile");
+    /// The body is larger than the server accepts.
     pub const BODY_TOO_LARGE: Code = Code::new("body_too_large", 413, "The body is too large");
-    /// The body is not of the type that is read here: `application/json`, unless the operation says another.
+    /// The body has the wrong content type: `application/json`, unless the operation documents another.
     pub const UNSUPPORTED_MEDIA_TYPE: Code =
-        Code::new("unsupported_media_type", 415, "The body is of another type than is read here");
-    /// Well-formed, but values are not allowed; `errors` says which.
-    pub const VALIDATION_FAILED: Code = Code::new("validation_failed", 422, "Some values are not valid");
+        Code::new("unsupported_media_type", 415, "The body's content type is not supported");
+    /// The request is well-formed, but values are not allowed; `errors` lists them.
+    pub const VALIDATION_FAILED: Code = Code::new("validation_failed", 422, "Some values are invalid");
     /// Too many requests in a window.
     pub const RATE_LIMITED: Code = Code::new("rate_limited", 429, "Too many requests");
-    /// As many jobs wait as the plan has room for.
-    pub const QUEUE_FULL: Code = Code::new("queue_full", 429, "Too many jobs wait");
-    /// Something of ours failed. The log knows; the answer tells nothing of the inside.
-    pub const INTERNAL: Code = Code::new("internal", 500, "Something went wrong on our side");
-    /// Something we depend on is away for the moment.
-    pub const UNAVAILABLE: Code = Code::new("unavailable", 503, "Temporarily unavailable");
-    /// The database's disk is full: reading works, nothing can be written until an operator makes room.
+    /// The organization has as many waiting jobs as its plan allows.
+    pub const QUEUE_FULL: Code = Code::new("queue_full", 429, "Too many jobs are waiting");
+    /// The server failed. The log has the cause, which the answer does not reveal.
+    pub const INTERNAL: Code = Code::new("internal", 500, "An internal error occurred");
+    /// A service that the server depends on is temporarily unavailable.
+    pub const UNAVAILABLE: Code = Code::new("unavailable", 503, "The service is temporarily unavailable");
+    /// The database's disk is full: reading works, writing fails until an operator frees space.
     pub const STORAGE_FULL: Code = Code::new("storage_full", 503, "The server's storage is full");
 
-    /// All of the above.
+    /// All codes of the backbone.
     pub const ALL: &[Code] = &[
         MALFORMED_REQUEST,
         UNAUTHENTICATED,
@@ -102,7 +102,7 @@ pub mod codes {
     ];
 }
 
-/// Why something could not be done.
+/// Why an action failed.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -112,34 +112,34 @@ struct Inner {
     limit: Option<Limit>,
     retry_after: Option<Duration>,
     source: Option<Box<dyn error::Error + Send + Sync>>,
-    /// Where in our code it was made, for the log.
+    /// Place in the source code where the error was created, for the log.
     location: &'static Location<'static>,
 }
 
-/// One value of a request that is not allowed.
+/// An invalid value of a request.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct FieldError {
     /// A JSON pointer (RFC 6901) into the body, or `?name` for a query parameter.
     pub pointer: String,
-    /// What is wrong and what was expected.
+    /// What is wrong with the value, and what is expected.
     pub message: String,
 }
 
-/// Which limit of the plan stopped the caller.
+/// The limit of the plan that stopped the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// The meter: `calls`.
+    /// Id of the meter, such as `calls`.
     pub meter: String,
-    /// The plan's limit for one period.
+    /// The plan's limit for a period, in the meter's unit.
     pub limit: i64,
-    /// How much of it is used or promised to actions still running.
+    /// Usage, including what is reserved for running actions.
     pub used: i64,
-    /// The plan the organization is on.
+    /// Id of the organization's plan.
     pub plan: String,
 }
 
 impl Error {
-    /// An error with a message that the caller may read.
+    /// An error with a message for the caller.
     #[track_caller]
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner {
@@ -153,77 +153,80 @@ impl Error {
         }))
     }
 
-    /// `what` is not there, or not the caller's.
+    /// `not_found`: the `what` does not exist or belongs to another tenant.
     #[track_caller]
     pub fn not_found(what: &str) -> Self {
-        Self::new(codes::NOT_FOUND, format!("There is no such {what}."))
+        Self::new(codes::NOT_FOUND, format!("The {what} does not exist."))
     }
 
-    /// One value is not allowed.
+    /// `validation_failed`: the value at `pointer` is invalid.
     #[track_caller]
     pub fn invalid(pointer: impl Into<String>, message: impl Into<String>) -> Self {
         Self::invalid_fields(vec![FieldError { pointer: pointer.into(), message: message.into() }])
     }
 
-    /// Several values are not allowed.
+    /// `validation_failed`: several values are invalid.
     #[track_caller]
     pub fn invalid_fields(fields: Vec<FieldError>) -> Self {
         let message = match fields.as_slice() {
             // The pointer to the whole body is empty.
-            [one] if one.pointer.is_empty() => format!("The body is not valid: {}.", one.message),
+            [one] if one.pointer.is_empty() => format!("The body is invalid: {}.", one.message),
             [one] => format!("{}: {}", one.pointer, one.message),
-            many => format!("{} values are not valid; see `errors`.", many.len()),
+            many => format!("{} values are invalid; `errors` lists them.", many.len()),
         };
         let mut error = Self::new(codes::VALIDATION_FAILED, message);
         error.0.fields = fields;
         error
     }
 
-    /// Something of ours failed: the caller reads only that, the log reads `source`.
+    /// `internal`: the caller reads a general message, the log reads `source`.
     #[track_caller]
     pub fn internal(source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
-        Self::new(codes::INTERNAL, "Something went wrong on our side. The trace id finds it in our log.")
-            .caused_by(source)
+        Self::new(
+            codes::INTERNAL,
+            "An internal error occurred. Give the trace id to the operator, who finds the cause in the log.",
+        )
+        .caused_by(source)
     }
 
-    /// Something we depend on is away; try again after `retry_after`.
+    /// `unavailable`: a service that the server depends on does not answer; the caller may retry after `retry_after`.
     #[track_caller]
     pub fn unavailable(retry_after: Duration, source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
         let mut error =
-            Self::new(codes::UNAVAILABLE, "The service is temporarily unavailable. Nothing was changed; try again.");
+            Self::new(codes::UNAVAILABLE, "The service is temporarily unavailable. Nothing was changed. Try again.");
         error.0.retry_after = Some(retry_after);
         error.caused_by(source)
     }
 
-    /// Adds what the log should know and the caller must not.
+    /// Adds the cause for the log, which the caller does not see.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
     }
 
-    /// Adds which values are meant.
+    /// Adds the invalid values.
     #[must_use]
     pub fn with_fields(mut self, fields: Vec<FieldError>) -> Self {
         self.0.fields = fields;
         self
     }
 
-    /// Adds which limit was reached.
+    /// Adds the limit that was reached.
     #[must_use]
     pub fn with_limit(mut self, limit: Limit) -> Self {
         self.0.limit = Some(limit);
         self
     }
 
-    /// Adds when to try again.
+    /// Adds when the caller may retry.
     #[must_use]
     pub fn with_retry_after(mut self, after: Duration) -> Self {
         self.0.retry_after = Some(after);
         self
     }
 
-    /// The same error for somebody else who waited for the same thing.
+    /// A copy of the error for another caller that waited for the same result.
     #[must_use]
     #[track_caller]
     pub fn shared(self: &Arc<Self>) -> Self {
@@ -239,37 +242,37 @@ impl Error {
         self.0.code
     }
 
-    /// Whether this is that code.
+    /// Whether the error has this code.
     pub fn is(&self, code: Code) -> bool {
         self.0.code == code
     }
 
-    /// Whether the same may work later without a change of what was asked for: something we depend on is away or full.
+    /// Whether the same request may succeed later, since a dependency is unavailable or full.
     pub fn is_temporary(&self) -> bool {
         self.0.code.status == 503
     }
 
-    /// The text the caller reads.
+    /// The message for the caller.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The values that are not allowed; empty for other errors.
+    /// The invalid values; empty for other errors.
     pub fn fields(&self) -> &[FieldError] {
         &self.0.fields
     }
 
-    /// The limit that was reached.
+    /// The limit that was reached, if any.
     pub fn limit(&self) -> Option<&Limit> {
         self.0.limit.as_ref()
     }
 
-    /// When to try again.
+    /// When the caller may retry, if known.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// Where in our code it was made.
+    /// Place in the source code where the error was created.
     pub fn location(&self) -> &'static Location<'static> {
         self.0.location
     }
@@ -299,7 +302,7 @@ impl error::Error for Error {
     }
 }
 
-/// Turns a foreign error into an internal one, saying what was being done.
+/// Turns a foreign error into an internal one, with the action that failed.
 pub trait Context<T> {
     /// `self`, or an internal error whose log entry begins with `doing`.
     #[track_caller]
@@ -316,7 +319,7 @@ impl<T, E: Into<Box<dyn error::Error + Send + Sync>>> Context<T> for std::result
     }
 }
 
-/// What was being done when `source` happened.
+/// The action during which `source` happened.
 #[derive(Debug)]
 struct Doing {
     doing: &'static str,
@@ -335,9 +338,9 @@ impl error::Error for Doing {
     }
 }
 
-/// Turns a missing thing into a `not_found`.
+/// Turns a missing value into `not_found`.
 pub trait OptionExt<T> {
-    /// The thing, or [`Error::not_found`].
+    /// The value, or [`Error::not_found`].
     #[track_caller]
     fn or_not_found(self, what: &str) -> Result<T>;
 }

@@ -1,24 +1,24 @@
-//! Texts that a spreadsheet would run as a formula.
+//! Protection from texts that a spreadsheet would run as a formula.
 //!
-//! A CSV file is split at commas, but a spreadsheet may split it elsewhere: at semicolons where the comma is for decimals, at tabs,
-//! at what its user last chose. A quoted text is then split, too, so every part of a text has to be harmless (OWASP, "CSV
-//! Injection").
+//! A CSV file is split at commas, but a spreadsheet may split it elsewhere: at semicolons in countries with decimal
+//! commas, at tabs, or as its user last chose. It then splits quoted texts, too, so every part of a text has to be
+//! harmless (OWASP, "CSV Injection").
 
 use std::borrow::Cow;
 
-/// What a spreadsheet may take for the end of a cell.
+/// Characters at which a spreadsheet may end a cell.
 const SEPARATORS: &[char] = &[',', ';', '\t', '|', '\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
 
-/// What a formula begins with, as typed and in the wide forms that some spreadsheets take for the same.
+/// First characters of formulas, including wide forms that some spreadsheets treat the same.
 const BEGINNINGS: &[char] = &['=', '+', '-', '@', '＝', '＋', '－', '＠', '﹦', '﹢', '﹣', '﹫', '−'];
 
-/// Goes before what would be a formula.
+/// The character before a part that would be a formula.
 const GUARD: char = '\'';
 
-/// The text as a cell in which no part is a formula: an apostrophe goes before each part that would be one. Parts end at commas,
-/// semicolons, tabs, bars and line breaks. [`formula_unguard`] gives the text back.
+/// The text as a cell without formulas: an apostrophe precedes each part that would be one. Parts end at commas,
+/// semicolons, tabs, bars and line breaks. [`formula_unguard`] restores the text.
 ///
-/// Numbers are cells of their own and are not guarded.
+/// Numbers are written as cells of their own, without an apostrophe.
 ///
 /// ```
 /// # use freehold_core::formula_guard;
@@ -39,7 +39,7 @@ pub fn formula_guard(text: &str) -> Cow<'_, str> {
     guarded.into()
 }
 
-/// The text of which [`formula_guard`] made `cell`.
+/// The text from which [`formula_guard`] made `cell`.
 pub fn formula_unguard(cell: &str) -> Cow<'_, str> {
     let guarded = |part: &str| part.strip_prefix(GUARD).is_some_and(is_guarded_or_formula);
     if !parts(cell).any(guarded) {
@@ -53,10 +53,10 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive(SEPARATORS)
 }
 
-/// Whether a part is a formula, or an apostrophe before one: that gets another one, so that the first is not taken for a guard.
+/// Whether a part is a formula, or an apostrophe before one, which gets another apostrophe to tell it from the guard.
 fn is_guarded_or_formula(part: &str) -> bool {
     let bare = part.trim_start_matches(GUARD);
-    // Spaces, quotes and what cannot be seen are skipped by one spreadsheet or another.
+    // Spreadsheets differ in skipping spaces, quotes and invisible characters, so all of them are skipped.
     let skipped = |letter: char| {
         letter.is_whitespace()
             || letter.is_control()

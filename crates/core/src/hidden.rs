@@ -1,4 +1,4 @@
-//! Characters that a reader cannot see, or that change how the text around them is shown.
+//! Invisible characters, and characters that change how the text around them is shown.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::{Error, Result};
 
-/// A character that cannot be seen, and its place in the text.
+/// An invisible character and its position in the text.
 ///
 /// ```
 /// # use freehold_core::{EmailAddress, EmailAddressError};
@@ -22,7 +22,7 @@ use crate::{Error, Result};
 pub struct HiddenCharacter {
     /// The character.
     pub character: char,
-    /// Its place, counted in characters from 1.
+    /// Position in the text, in characters from 1.
     pub position: usize,
 }
 
@@ -33,7 +33,7 @@ impl fmt::Display for HiddenCharacter {
     }
 }
 
-/// The first character that must not be part of an e-mail address because a reader cannot see it, or takes it for a space.
+/// The first character that is not allowed in an e-mail address because it is invisible or looks like a space.
 pub(crate) fn hidden_in_address(text: &str) -> Option<HiddenCharacter> {
     let allowed =
         |character| character == ' ' || !(is_hidden(character) || is_space(character) || is_unknown(character));
@@ -41,15 +41,15 @@ pub(crate) fn hidden_in_address(text: &str) -> Option<HiddenCharacter> {
 }
 
 impl HiddenCharacter {
-    /// The first character of a name that a reader cannot see or that reorders what is around it. Joiners where a script or an
-    /// emoji needs them are not hidden: Persian words and families of emoji are written with them.
+    /// The first character of a name that is invisible or reorders the text around it. Joiners are allowed where a
+    /// script or an emoji needs them: Persian words and family emoji contain them.
     pub fn in_name(text: &str) -> Option<Self> {
         first(text, |character, before, after| is_hidden(character) && !is_needed(character, before, after))
     }
 }
 
-/// The text on one line and without the characters that [`HiddenCharacter::in_name`] finds; every run of spaces and breaks is one
-/// space.
+/// The text on one line and without the characters that [`HiddenCharacter::in_name`] finds; every run of spaces and
+/// line breaks becomes one space.
 pub fn visible_line(text: &str) -> String {
     let mut kept: Vec<char> = Vec::with_capacity(text.len());
     let mut letters = text.nfc().peekable();
@@ -64,13 +64,13 @@ pub fn visible_line(text: &str) -> String {
     String::from_iter(kept).split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// The name without space around it, if it has 1 to `longest` characters and each of them can be seen.
+/// The name without surrounding space, if it has 1 to `longest` visible characters.
 ///
 /// # Errors
-/// `validation_failed` at `pointer`, which names the character that cannot be seen and its position.
+/// `validation_failed` at `pointer`, naming the invisible character and its position.
 pub fn name_check(pointer: &str, name: &str, longest: usize) -> Result<String> {
     if let Some(hidden) = HiddenCharacter::in_name(name.trim_matches([' ', '\t', '\r', '\n'])) {
-        // Counted in the text as it was sent.
+        // Positions count in the text as it was sent.
         let skipped = name.chars().take_while(|letter| matches!(letter, ' ' | '\t' | '\r' | '\n')).count();
         let hidden = HiddenCharacter { position: hidden.position + skipped, ..hidden };
         return Err(Error::invalid(pointer, format!("contains {hidden}, which cannot be seen. Remove it")));
@@ -83,7 +83,7 @@ pub fn name_check(pointer: &str, name: &str, longest: usize) -> Result<String> {
     }
 }
 
-/// The first character that `hides` says so of, given the visible neighbours that decide about joiners.
+/// The first character for which `hides` is true, given the previous visible character, which decides about joiners.
 fn first(text: &str, hides: impl Fn(char, Option<char>, Option<char>) -> bool) -> Option<HiddenCharacter> {
     let mut before = None;
     let mut letters = text.chars().enumerate().peekable();
@@ -99,12 +99,12 @@ fn first(text: &str, hides: impl Fn(char, Option<char>, Option<char>) -> bool) -
     None
 }
 
-/// Whether the character only changes the look of the emoji before it, and stands between that and its joiner.
+/// Whether the character only changes the look of the previous emoji and may stand before its joiner.
 fn is_modifier(character: char) -> bool {
     matches!(character, '\u{fe0e}' | '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}')
 }
 
-/// Whether nothing is seen of the character, other than the space that some of them leave; ordinary and wide spaces are seen.
+/// Whether the character is invisible, except ordinary and wide spaces.
 fn is_hidden(character: char) -> bool {
     let blank = matches!(character, '\u{2800}' | '\u{fffc}' | '\u{1d159}');
     let invisible = matches!(
@@ -121,12 +121,12 @@ fn is_space(character: char) -> bool {
     category(character) == GeneralCategory::SpaceSeparator
 }
 
-/// Whether nobody knows how the character looks.
+/// Whether the character has no defined appearance.
 fn is_unknown(character: char) -> bool {
     matches!(category(character), GeneralCategory::PrivateUse | GeneralCategory::Unassigned)
 }
 
-/// Whether a joiner or selector is needed where it stands.
+/// Whether a joiner or selector is needed at this place.
 fn is_needed(character: char, before: Option<char>, after: Option<char>) -> bool {
     let emoji = |letter: Option<char>| {
         letter.is_some_and(|letter| CodePointSetData::new::<ExtendedPictographic>().contains(letter))
@@ -141,7 +141,7 @@ fn is_needed(character: char, before: Option<char>, after: Option<char>) -> bool
     }
 }
 
-/// Scripts whose words are written with joiners.
+/// Scripts that use joiners within words.
 fn joins(script: Script) -> bool {
     [
         Script::Arabic,
@@ -167,7 +167,7 @@ fn category(character: char) -> GeneralCategory {
     CodePointMapData::<GeneralCategory>::new().get(character)
 }
 
-/// Unicode's name of the character, or what kind it is, with a space before.
+/// The character's Unicode name, or its kind, with a space before it.
 fn description(character: char) -> String {
     if let Some((_, name)) = NAMES.iter().find(|(named, _)| *named == character) {
         return format!(" {name}");
@@ -184,7 +184,7 @@ fn description(character: char) -> String {
     format!(" ({kind})")
 }
 
-/// Unicode's names of the characters that are most often hidden.
+/// Unicode names of the most common invisible characters.
 const NAMES: &[(char, &str)] = &[
     ('\u{0}', "NULL"),
     ('\t', "CHARACTER TABULATION"),

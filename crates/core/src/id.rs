@@ -1,4 +1,4 @@
-//! Typed ids: a [`TenantId`] cannot be passed where a [`UserId`] is wanted.
+//! Typed ids: a [`TenantId`] cannot be passed where a [`UserId`] is expected.
 
 use std::{
     cmp, fmt, hash,
@@ -15,22 +15,22 @@ use uuid::Uuid;
 
 use crate::{Clock, Random};
 
-/// What an [`Id`] names. Implemented by empty types, one for each kind of thing.
+/// The kind of resource that an [`Id`] identifies. Implemented by empty types.
 pub trait Kind: 'static {
-    /// The thing's name in messages, lower case: `workflow`.
+    /// Name of the resource in messages, lower case, such as `workflow`.
     const NAME: &'static str;
 }
 
-/// The id of one thing of kind `K`: a UUID (version 7 when we made it), written in its usual hyphenated form.
+/// The id of a resource of kind `K`: a UUID (version 7 when Freehold creates it) in hyphenated form.
 pub struct Id<K>(Uuid, PhantomData<fn() -> K>);
 
-/// Names a tenant, which the API calls an organization.
+/// Id of a tenant, which the API calls an organization.
 pub type TenantId = Id<TenantKind>;
-/// Names a person who signs in (`auth.users.id`).
+/// Id of a user (`auth.users.id`).
 pub type UserId = Id<UserKind>;
-/// Names one sign-in of one person on one device (`auth.sessions.id`).
+/// Id of a session of a user (`auth.sessions.id`).
 pub type SessionId = Id<SessionKind>;
-/// Names an API key.
+/// Id of an API key.
 pub type ApiKeyId = Id<ApiKeyKind>;
 
 /// The kind of [`TenantId`].
@@ -129,18 +129,18 @@ impl<'de, K> Deserialize<'de> for Id<K> {
     }
 }
 
-/// Makes ids: UUID version 7 (RFC 9562) from the injected clock and randomness. Those of one maker sort in the order of
-/// making, also within a millisecond.
+/// Creates ids: UUID version 7 (RFC 9562) from the injected clock and random source. The ids of one source sort in the
+/// order of creation, also within a millisecond.
 #[derive(Clone, Debug)]
 pub struct Ids {
     clock: Clock,
     random: Random,
-    /// Milliseconds since 1970, and 12 bits that count within one: what the last id began with.
+    /// The start of the last id: milliseconds since 1970, and 12 bits that count within a millisecond.
     last: Arc<AtomicU64>,
 }
 
 impl Ids {
-    /// A maker of ids from this clock and this randomness.
+    /// A source of ids with this clock and random source.
     pub fn new(clock: Clock, random: Random) -> Self {
         Self { clock, random, last: Arc::default() }
     }
@@ -152,7 +152,7 @@ impl Ids {
         let before = self.last.update(Ordering::Relaxed, Ordering::Relaxed, begin);
         let [.., high, low] = begin(before).to_be_bytes();
         let mut bytes: [u8; 10] = self.random.bytes();
-        // The version takes the upper half of the first byte.
+        // The version takes the upper half of the byte.
         bytes[..2].copy_from_slice(&[high & 0x0F, low]);
         Id::new(uuid::Builder::from_unix_timestamp_millis(begin(before) >> 12, &bytes).into_uuid())
     }

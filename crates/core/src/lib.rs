@@ -1,10 +1,11 @@
-//! The words everybody uses. No I/O: nothing here opens a socket, a file or a database.
+//! The types that all crates share. No I/O: nothing here opens a socket, a file or a database.
 //!
-//! Read in this order: [`Id`] names things, [`Permission`] and [`Role`] say who may do what, [`Bounds`] what of it
-//! is left to a derived credential, [`Caller`] is who acts, [`Error`] is what every capability answers when it cannot, [`Clock`], [`Random`] and [`Ids`] bring in
-//! time and chance from outside, [`Money`] counts, [`Secret`] hides, [`Page`] turns lists into pages, [`percent_encode`] puts
-//! texts into addresses, [`slug()`] names, [`formula_guard`] makes texts harmless in spreadsheets, [`EmailAddress`] reads e-mail addresses, [`name_check`] names, and [`mail_name`] and [`mail_text()`]
-//! prepare what users wrote for mails to others.
+//! Read in this order: [`Id`] identifies resources, [`Permission`] and [`Role`] say who may do what, [`Bounds`] limit a
+//! derived credential, [`Caller`] is who acts, [`Error`] is how a capability fails. [`Clock`], [`Random`] and [`Ids`]
+//! inject time and randomness, [`Money`] is an amount, [`Secret`] hides a text, [`Page`] is a page of a list.
+//! [`percent_encode`] encodes texts for URLs, [`slug()`] makes names for URLs, [`formula_guard`] protects spreadsheets,
+//! [`EmailAddress`] parses e-mail addresses, [`name_check`] checks names, and [`mail_name`] and [`mail_text()`] prepare
+//! users' texts for mails to others.
 
 mod authority;
 mod caller;

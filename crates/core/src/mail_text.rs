@@ -1,7 +1,7 @@
-//! Text that users wrote and others read in mails: names of organizations, of senders, footers.
+//! Texts of users that others read in mails: names of organizations and senders, footers.
 //!
-//! Mails go out in the product's name, and mail programs make a link of everything that looks like an address. So what a user
-//! wrote never becomes a link there, has no characters that hide or reorder the rest, and is short.
+//! Mails are sent in the product's name, and mail programs turn everything that looks like an address into a link. So a
+//! user's text never becomes a link, contains no characters that hide or reorder the rest, and is short.
 
 use icu_properties::props::{EnumeratedProperty, GeneralCategory};
 use unicode_normalization::UnicodeNormalization;
@@ -9,36 +9,36 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::{EmailAddress, visible_line};
 
-/// The most characters of a name in a mail.
+/// Longest name in a mail, in characters.
 const NAME_LONGEST: usize = 60;
 
-/// The name as a mail may show it: at most 60 characters (Unicode code points; cut between what a reader sees as characters) on
-/// one line. None where it is empty or contains a web or mail address: the mail says something neutral instead.
+/// The name for a mail: at most 60 characters (Unicode code points, cut at grapheme boundaries) on one line. None when
+/// it is empty or contains a web or mail address; the mail then uses a neutral text.
 ///
-/// The dots of a name that is a domain are left out, so that it does not become a link: `Booking.com` is shown as `Booking com`.
+/// Dots of a name that is a domain are removed, so that it does not become a link: `Booking.com` becomes `Booking com`.
 pub fn mail_name(name: &str) -> Option<String> {
     let line = visible_line(name);
     let shown = shortened(&without_domains(&line), NAME_LONGEST);
     (!shown.is_empty() && !line.split(' ').any(is_link)).then_some(shown)
 }
 
-/// The text as a mail may show it: at most `longest` characters on one line, without the words that are web or mail addresses.
-/// The dots of bare domains are left out.
+/// The text for a mail: at most `longest` characters on one line, without words that are web or mail addresses, and
+/// without the dots of bare domains.
 pub fn mail_text(text: &str, longest: usize) -> String {
     let line = visible_line(text);
     let words: Vec<&str> = line.split(' ').filter(|word| !is_link(word)).collect();
     shortened(&without_domains(&words.join(" ")), longest)
 }
 
-/// A user's own e-mail address as a mail to others may show it; none where it is no address, is longer than a name may be, or
-/// has something of a web address in it.
+/// A user's own e-mail address for a mail to others; none when it is invalid, longer than a name may be, or contains a
+/// part of a web address.
 pub fn mail_address(address: &str) -> Option<String> {
     let address = EmailAddress::parse(address).ok()?.into_string();
     let plain = address.chars().count() <= NAME_LONGEST && !address.contains(['/', '?', '#', '=', '%']);
     (plain && !address.contains("www.")).then_some(address)
 }
 
-/// What mail programs may take the character for.
+/// The character for which mail programs may take this one.
 fn folded(letter: char) -> char {
     let mut forms = std::iter::once(letter).nfkc();
     match (forms.next(), forms.next()) {
@@ -48,7 +48,7 @@ fn folded(letter: char) -> char {
     }
 }
 
-/// Whether a word is, or contains, a web or mail address: `https://…`, `www.…`, `example.org/…`, `ada@example.org`.
+/// Whether a word is or contains a web or mail address: `https://…`, `www.…`, `example.org/…`, `ada@example.org`.
 fn is_link(word: &str) -> bool {
     let word: String = word.chars().map(folded).flat_map(char::to_lowercase).collect();
     let scheme = |name: &str| {
@@ -75,7 +75,7 @@ fn is_link(word: &str) -> bool {
     })
 }
 
-/// The text without the dots of what reads as a domain.
+/// The text without the dots of what looks like a domain.
 fn without_domains(text: &str) -> String {
     let original: Vec<char> = text.chars().collect();
     let letters: Vec<char> = original.iter().copied().map(folded).collect();
@@ -85,11 +85,11 @@ fn without_domains(text: &str) -> String {
     original.iter().enumerate().map(|(index, letter)| if dot(index) { ' ' } else { *letter }).collect()
 }
 
-/// Where domains stand: labels of letters, digits and hyphens joined by dots, of which the last has at least two letters
-/// (`Co.KG` reads as one, too), or four numbers. `e.V.`, `3.14` and `U.S.A` are none.
+/// The places of domains: labels of letters, digits and hyphens joined by dots, the last of at least two letters (so
+/// `Co.KG` counts), or four numbers. `e.V.`, `3.14` and `U.S.A` are none.
 fn domains(letters: &[char]) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
-    // Also emoji, of which domains are made, too.
+    // Emoji are letters of domains, too.
     let label = |letter: &char| !letter.is_whitespace() && !letter.is_ascii_punctuation() && !is_punctuation(*letter);
     let part = |letter: &char| label(letter) || matches!(letter, '-' | '_' | '.' | '\u{200c}' | '\u{200d}');
     let mut index = 0;
@@ -97,7 +97,7 @@ fn domains(letters: &[char]) -> Vec<(usize, usize)> {
         let length = letters[index..].iter().take_while(|letter| part(letter)).count();
         let (begin, end) = (index, index + length);
         index = end + 1;
-        // Dots that end a sentence, or stand before it, belong to no domain.
+        // Dots at the end or beginning of a sentence belong to no domain.
         let Some(first) = letters[begin..end].iter().position(&label) else { continue };
         let last = letters[begin..end].iter().rposition(&label).unwrap_or(first);
         let (begin, end) = (begin + first, begin + last + 1);
@@ -105,7 +105,7 @@ fn domains(letters: &[char]) -> Vec<(usize, usize)> {
         let several = labels.len() > 1 && labels.iter().filter(|label| !label.is_empty()).count() > 1;
         let number = |label: &&[char]| !label.is_empty() && label.len() <= 3 && label.iter().all(char::is_ascii_digit);
         let numbers = labels.len() == 4 && labels.iter().all(number);
-        // Any label may be a top-level one: `evil.example...` and `x.evil.example_y` have one in the middle.
+        // Any label may be a top-level domain: `evil.example...` and `x.evil.example_y` have one in the middle.
         let top = |label: &&[char]| label.len() >= 2 && !label.iter().all(char::is_ascii_digit);
         if several && (numbers || labels[1..].iter().any(top)) {
             found.push((begin, end));
@@ -114,7 +114,7 @@ fn domains(letters: &[char]) -> Vec<(usize, usize)> {
     found
 }
 
-/// Signs that separate words and are no part of a domain.
+/// Characters that separate words and are not part of a domain.
 fn is_punctuation(letter: char) -> bool {
     matches!(
         GeneralCategory::for_char(letter),
@@ -130,7 +130,7 @@ fn is_punctuation(letter: char) -> bool {
     )
 }
 
-/// The text, cut to so many characters if it is longer, with `…` as the last one.
+/// The text, shortened to this many characters with a final `…` if it is longer.
 fn shortened(text: &str, longest: usize) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.chars().count() <= longest {

@@ -50,17 +50,17 @@ impl FromStr for Currency {
     }
 }
 
-/// An amount: `$29` is `{ minor: 2900, currency: usd }`.
+/// An amount of money: `$29` is `{ minor: 2900, currency: usd }`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Money {
-    /// Minor units: cents.
+    /// Amount in minor units, such as cents.
     pub minor: i64,
-    /// Of which currency.
+    /// Currency of the amount.
     pub currency: Currency,
 }
 
 impl Money {
-    /// Nothing, in this currency.
+    /// The amount zero in this currency.
     pub const fn zero(currency: Currency) -> Self {
         Self { minor: 0, currency }
     }
@@ -95,7 +95,7 @@ impl fmt::Display for Money {
     }
 }
 
-/// The text is not an amount like `$29`, `$2,990` or `€0.05`.
+/// The text is not an amount such as `$29`, `$2,990` or `€0.05`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseMoneyError;
 

@@ -1,4 +1,4 @@
-//! Lists come in pages.
+//! Pages of lists that are ordered by id.
 
 mod place;
 
@@ -11,20 +11,20 @@ pub use place::{Place, PlacePage, PlaceRequest};
 
 use crate::{Error, Id, Result};
 
-/// One page of a list, the newest first.
+/// A page of a list, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Page<T> {
-    /// The things.
+    /// The items of the page.
     pub data: Vec<T>,
-    /// Send it as `?cursor=` for the next page; null on the last.
+    /// Value of `cursor` for the next page; none on the last page.
     pub next_cursor: Option<Cursor>,
 }
 
-/// Where a page ended. Opaque to callers.
+/// The end of a page, opaque to callers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor(Uuid);
 
-/// Which page is wanted.
+/// The requested page.
 #[derive(Clone, Copy, Debug)]
 pub struct PageRequest {
     limit: i64,
@@ -32,32 +32,32 @@ pub struct PageRequest {
 }
 
 impl PageRequest {
-    /// Most entries a page may hold.
+    /// Most items of a page.
     pub const MOST: i64 = 200;
-    /// How many entries a page holds when the request does not say.
+    /// Items of a page when the request names no limit.
     pub const USUAL: i64 = 50;
 
-    /// The page of `limit` things (1 to 200, default 50) after `cursor`.
+    /// The page of `limit` items (1 to 200, default 50) after `cursor`.
     pub fn new(limit: Option<i64>, cursor: Option<Cursor>) -> Result<Self> {
         Ok(Self { limit: limit_check(limit)?, after: cursor.map_or(Uuid::max(), |cursor| cursor.0) })
     }
 
-    /// How many rows to ask for: one more than the page holds, which tells whether another page follows.
+    /// Number of rows to query: one more than the page, to know whether another page follows.
     pub fn rows(&self) -> i64 {
         self.limit + 1
     }
 
-    /// Only things whose id sorts before this one.
+    /// The id before which the items of the page sort.
     pub fn before(&self) -> Uuid {
         self.after
     }
 
-    /// The last thing of the page before; none on the first page. For lists whose order is not that of ids.
+    /// The last item of the previous page; none on the first page. For lists that are not ordered by id.
     pub fn after(&self) -> Option<Uuid> {
         Some(self.after).filter(|after| *after != Uuid::max())
     }
 
-    /// The page made of the rows that were found.
+    /// The page with the rows of the query.
     pub fn page<T, K>(&self, mut rows: Vec<T>, id: impl Fn(&T) -> Id<K>) -> Page<T> {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;
@@ -67,18 +67,18 @@ impl PageRequest {
     }
 }
 
-/// How many things a page holds: 1 to 200, 50 when it is not said.
+/// The page size: 1 to 200, default 50.
 fn limit_check(limit: Option<i64>) -> Result<i64> {
     let limit = limit.unwrap_or(PageRequest::USUAL);
     if (1..=PageRequest::MOST).contains(&limit) {
         Ok(limit)
     } else {
-        Err(Error::invalid("?limit", format!("{limit} is not between 1 and {}", PageRequest::MOST)))
+        Err(Error::invalid("?limit", format!("expected 1 to 200, not {limit}")))
     }
 }
 
 impl<T> Page<T> {
-    /// The same page of other things.
+    /// The page with its items mapped.
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
         Page { data: self.data.into_iter().map(f).collect(), next_cursor: self.next_cursor }
     }
@@ -97,7 +97,7 @@ impl FromStr for Cursor {
         text.strip_prefix('c')
             .and_then(|hex| Uuid::try_parse(hex).ok())
             .map(Self)
-            .ok_or_else(|| Error::invalid("?cursor", "not a cursor that an earlier page gave"))
+            .ok_or_else(|| Error::invalid("?cursor", "expected the next_cursor of an earlier page"))
     }
 }
 

@@ -1,12 +1,12 @@
-//! Texts in addresses.
+//! Texts in URLs.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What stands for itself in an address (RFC 3986).
+/// The characters that need no encoding in a URL (RFC 3986).
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The text as one value of a query, or one segment of a path: everything but letters, digits and `-._~` is written in
-/// hexadecimal digits (RFC 3986).
+/// The text as a value of a query or a segment of a path: everything but letters, digits and `-._~` is percent-encoded
+/// (RFC 3986).
 pub fn percent_encode(text: &str) -> String {
     utf8_percent_encode(text, UNRESERVED).to_string()
 }

@@ -1,4 +1,4 @@
-//! Who may do what: a permission is an area and an action; a role is a set of them; a key's scopes narrow it.
+//! Permissions: a permission is an area and an action; a role is a set of permissions; a key's scopes narrow it.
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
@@ -6,54 +6,54 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result, codes};
 
-/// The right to do one kind of thing in one area, written `workflows:write`.
+/// The right to an action in an area, written `workflows:write`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Permission {
-    /// Where.
+    /// The area of the action.
     pub area: Area,
-    /// What.
+    /// The action: reading or writing.
     pub action: Action,
 }
 
-/// The parts of the house that permissions tell apart. Products bring their own.
+/// The areas that permissions distinguish. Products add their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Area {
     /// The organization's name and settings.
     Organization,
-    /// Who belongs to it.
+    /// The organization's members and invitations.
     Members,
     /// API keys.
     Keys,
-    /// What has been used of the plan.
+    /// The usage of the plan.
     Usage,
     /// Plan, invoices, payment.
     Billing,
-    /// What is done later, and how far it is.
+    /// Background jobs and their progress.
     Jobs,
-    /// What happened, to be read by whoever was away.
+    /// The events of the last 30 days.
     Events,
-    /// Where it is told as it happens.
+    /// Webhook endpoints and their deliveries.
     Webhooks,
-    /// Something a product sells: `workflows`.
+    /// An area of the product, such as `workflows`.
     Product(&'static str),
 }
 
-/// Looking or changing.
+/// The kinds of actions in an area.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Looking.
+    /// Reading and listing.
     Read,
-    /// Making, changing, deleting.
+    /// Creating, updating and deleting.
     Write,
 }
 
 impl Permission {
-    /// To look at `area`.
+    /// The permission to read `area`.
     pub const fn read(area: Area) -> Self {
         Self { area, action: Action::Read }
     }
 
-    /// To change `area`.
+    /// The permission to write `area`.
     pub const fn write(area: Area) -> Self {
         Self { area, action: Action::Write }
     }
@@ -86,22 +86,22 @@ impl fmt::Display for Permission {
     }
 }
 
-/// What a member may do. Each role can do all that the one below it can.
+/// The role of a member. Each role includes the permissions of the previous one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Looks at the product and its usage.
+    /// Reads the product and its usage.
     Viewer,
     /// Works with the product.
     Member,
-    /// Also: members, keys, settings, billing.
+    /// Manages members, keys, settings and billing, too.
     Admin,
-    /// Also: what cannot be undone. An organization always has one.
+    /// Does what cannot be undone, too. An organization always has an owner.
     Owner,
 }
 
 impl Role {
-    /// All roles, the least first.
+    /// All roles, the least powerful first.
     pub const ALL: [Self; 4] = [Self::Viewer, Self::Member, Self::Admin, Self::Owner];
 
     /// The role's name in the database and in JSON.
@@ -114,7 +114,7 @@ impl Role {
         }
     }
 
-    /// Nothing, when the other role is not above this one.
+    /// Succeeds when the other role is not above this one.
     ///
     /// # Errors
     /// `permission_denied`.
@@ -123,17 +123,20 @@ impl Role {
             return Ok(());
         }
         let (own, other) = (self.name(), other.name());
-        Err(Error::new(codes::PERMISSION_DENIED, format!("The role {own} does not reach up to {other}.")))
+        Err(Error::new(
+            codes::PERMISSION_DENIED,
+            format!("The role {own} cannot grant or manage the role {other}, which is above it."),
+        ))
     }
 
-    /// Whether the role contains the permission. This is the whole table.
+    /// Whether the role includes the permission. This is the whole table.
     pub fn allows(self, permission: Permission) -> bool {
         use Action::{Read, Write};
         use Area::{Billing, Events, Jobs, Keys, Members, Organization, Product, Usage, Webhooks};
         let least = match (permission.area, permission.action) {
             (Product(_) | Jobs | Usage | Organization | Members, Read) => Self::Viewer,
             (Product(_) | Jobs, Write) => Self::Member,
-            // Events tell of keys and of money, too.
+            // Events contain facts about keys and payments.
             (Usage | Organization | Members, Write) | (Keys | Billing | Events | Webhooks, Read | Write) => Self::Admin,
         };
         self >= least
@@ -151,31 +154,31 @@ impl FromStr for Role {
     }
 }
 
-/// The most scopes of a key: far more than there are areas.
+/// Most scopes of a key, far more than there are areas.
 const SCOPES_MOST: usize = 64;
 
-/// What an API key may do of what its role may do: everything, or what is named.
+/// The scopes of an API key: everything that its role allows, or the named permissions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scopes(
-    /// None: everything. Some and empty: nothing, which is what is left of scopes that share nothing.
+    /// None: everything. An empty list: nothing, which is the intersection of disjoint scopes.
     Option<Vec<String>>,
 );
 
 impl Scopes {
-    /// No narrowing.
+    /// All permissions of the role.
     pub const fn everything() -> Self {
         Self(None)
     }
 
-    /// The scopes with these names: `workflows:read`, or `workflows` for both actions. No names: everything. A name that
-    /// stands for no area of `areas` is refused, so that a typing mistake does not become a key that can do nothing. One that
-    /// is named twice counts once.
+    /// The scopes with these names: `workflows:read`, or `workflows` for both actions; without names, everything. An
+    /// unknown area is refused, so that a typing error does not create a key without permissions. Repeated names count
+    /// once.
     ///
     /// # Errors
-    /// `validation_failed` with the place of an unknown scope, or for more than 64.
+    /// `validation_failed` with the place of an unknown scope, or for more than 64 scopes.
     pub fn parse(mut names: Vec<String>, areas: &[Area]) -> Result<Self> {
         if names.len() > SCOPES_MOST {
-            return Err(Error::invalid("/scopes", format!("expected {SCOPES_MOST} scopes at most")));
+            return Err(Error::invalid("/scopes", format!("expected at most {SCOPES_MOST} scopes")));
         }
         for (index, name) in names.iter().enumerate() {
             let (area, action) = name.split_once(':').unwrap_or((name, "read"));
@@ -184,7 +187,7 @@ impl Scopes {
                 return Err(Error::invalid(
                     format!("/scopes/{index}"),
                     format!(
-                        "unknown scope {name:?}; write an area, or area:read or area:write, with one of: {}",
+                        "unknown scope {name:?}; expected area, area:read or area:write, with one of these areas: {}",
                         known.join(", ")
                     ),
                 ));
@@ -195,17 +198,17 @@ impl Scopes {
         Ok(Self::stored(names))
     }
 
-    /// The scopes as they were stored. No names: everything.
+    /// The scopes as stored; without names, everything.
     pub fn stored(names: Vec<String>) -> Self {
         Self((!names.is_empty()).then_some(names))
     }
 
-    /// Their names; none where nothing is narrowed.
+    /// The names of the scopes; none for everything.
     pub fn names(&self) -> &[String] {
         self.0.as_deref().unwrap_or_default()
     }
 
-    /// Whether they let the permission through. Writing includes reading.
+    /// Whether the scopes include the permission. Writing includes reading.
     pub fn allow(&self, permission: Permission) -> bool {
         self.0.as_ref().is_none_or(|names| {
             names
@@ -215,7 +218,7 @@ impl Scopes {
         })
     }
 
-    /// Whether everything that the others let through is let through here, too.
+    /// Whether these scopes include everything that the others include.
     pub fn cover(&self, others: &Self) -> bool {
         match (&self.0, &others.0) {
             (None, _) => true,
@@ -226,7 +229,7 @@ impl Scopes {
         }
     }
 
-    /// What both let through.
+    /// The intersection of both scopes.
     #[must_use]
     pub fn within(&self, others: &Self) -> Self {
         let (Some(own), Some(theirs)) = (&self.0, &others.0) else {
@@ -246,7 +249,7 @@ impl Scopes {
     }
 }
 
-/// A scope's area, and whether it includes writing: `workflows` and `workflows:write` do.
+/// A scope's area, and whether it includes writing, as `workflows` and `workflows:write` do.
 fn split(name: &str) -> (&str, bool) {
     match name.split_once(':') {
         None => (name, true),

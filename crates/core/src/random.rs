@@ -1,11 +1,11 @@
-//! Chance is passed in, like time.
+//! The random source is injected, like the clock.
 
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
 
-/// Where random bytes come from: the operating system's generator, or a seed in tests that want repeatable ids.
+/// The source of random bytes: the operating system's generator, or a seed for repeatable tests.
 #[derive(Clone, Debug)]
 pub struct Random(Source);
 
@@ -21,7 +21,7 @@ impl Random {
         Self(Source::System)
     }
 
-    /// A repeatable sequence. Never for anything secret.
+    /// A repeatable sequence, never for secrets.
     pub fn seeded(seed: u64) -> Self {
         Self(Source::Seeded(Arc::new(AtomicU64::new(seed))))
     }
@@ -29,7 +29,7 @@ impl Random {
     /// `N` random bytes.
     ///
     /// # Panics
-    /// When the operating system has no randomness to give, because going on without it would make guessable keys.
+    /// When the operating system has no randomness, since continuing would create guessable keys.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the machine")]
     #[expect(clippy::expect_used, reason = "no randomness means no safe way on")]
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
@@ -46,10 +46,10 @@ impl Random {
         bytes
     }
 
-    /// A number below `bound`, every one equally likely.
+    /// A number below `bound`, with equal probabilities.
     pub fn below(&self, bound: u32) -> u32 {
         let bound = bound.max(1);
-        // Values past the last whole multiple of the bound would make small numbers likelier.
+        // Values past the last whole multiple of the bound would make small numbers more probable.
         let usable = u32::MAX - u32::MAX % bound;
         loop {
             let value = u32::from_le_bytes(self.bytes());

@@ -1,4 +1,4 @@
-//! A value that must not be seen.
+//! A text that must not be shown.
 
 use std::fmt;
 
@@ -9,12 +9,12 @@ use zeroize::Zeroizing;
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Hides `text`.
+    /// A secret with this text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
     }
 
-    /// The text itself. Every use is a place to look twice at.
+    /// The text itself. Every use needs a careful review.
     pub fn expose(&self) -> &str {
         &self.0
     }

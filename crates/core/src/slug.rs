@@ -3,13 +3,13 @@
 use deunicode::deunicode;
 use unicode_normalization::UnicodeNormalization;
 
-/// The most characters of a slug.
+/// Longest slug, in characters.
 const LONGEST: usize = 48;
 
-/// A word longer than the slug is cut; one that would only leave less than this is left out instead.
+/// Shortest part of a word that is kept when a slug is cut; a shorter part is dropped.
 const SHORTEST_CUT: usize = 24;
 
-/// Slugs that URLs need for themselves, or that a reader would take for a part of the product.
+/// Slugs that URLs of the product need, or that readers would take for a part of the product.
 const RESERVED: &[&str] = &[
     "account",
     "admin",
@@ -71,8 +71,8 @@ const RESERVED: &[&str] = &[
     "www",
 ];
 
-/// The name as a part of a URL: lower-case ASCII letters and digits with single dashes between words, at most 48 characters and
-/// cut between words. Other scripts are transliterated. None where no letter or digit is left.
+/// The name as a part of a URL: lower-case ASCII letters and digits with single dashes between words, at most 48
+/// characters, cut between words. Other scripts are transliterated. None when no letter or digit remains.
 ///
 /// ```
 /// # use freehold_core::slug;
@@ -80,10 +80,10 @@ const RESERVED: &[&str] = &[
 /// assert_eq!(slug("★ ☆"), None);
 /// ```
 pub fn slug(name: &str) -> Option<String> {
-    // Composed first, so that a letter and its accent are one; compatibility forms are the letters they stand for.
+    // Composed first, so that a letter and its accent are one character; compatibility forms become their letters.
     let composed: String = name.nfkc().collect();
     let plain = deunicode(&composed).to_ascii_lowercase();
-    // What has no transliteration is `[?]`; symbols such as stars become signs, which are no words.
+    // Text without transliteration becomes `[?]`; symbols such as stars become punctuation, which makes no words.
     let words = plain.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let mut slug = String::new();
     for word in words {
@@ -106,7 +106,7 @@ pub fn slug(name: &str) -> Option<String> {
     (!slug.is_empty()).then_some(slug)
 }
 
-/// Whether URLs need the slug for themselves, or a reader would take it for an id.
+/// Whether the slug is needed by URLs of the product or looks like an id.
 pub fn slug_is_reserved(slug: &str) -> bool {
     RESERVED.contains(&slug) || uuid::Uuid::try_parse(slug).is_ok()
 }

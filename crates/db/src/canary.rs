@@ -1,41 +1,42 @@
-//! Before the server answers its first request it plays two tenants against each other, and refuses to start when one
-//! sees the other, or when a table's protection is not what `freehold.protect` made.
+//! Before the server answers its first request, two test tenants try to read and write each other's rows. The server
+//! refuses to start when one of them succeeds, or when a table is not protected as `freehold.protect` protects it.
 
 use freehold_core::{Caller, Error, Id, Plan, Result, Standing, TenantId};
 use uuid::Uuid;
 
 use crate::{Db, statements};
 
-/// Nobody's tenants: they exist only here, and own nothing but their canary.
+/// The two test tenants. They exist only here and own nothing but their canary rows.
 const FIRST: TenantId = Id::new(Uuid::from_u128(0xCA9A_0000_0000_4000_8000_0000_0000_0001));
 const SECOND: TenantId = Id::new(Uuid::from_u128(0xCA9A_0000_0000_4000_8000_0000_0000_0002));
 
 statements! {
-    /// What is wrong with the protection of the tables; nothing when all is well.
+    /// Lists what is wrong with the protection of the tables; no rows when nothing is.
     fn faults_find() -> (String,) = "select fault from freehold.isolation_faults() as fault";
 
-    /// Leaves this tenant's canary.
+    /// Writes this tenant's own canary row.
     fn canary_leave(tenant: TenantId) -> () =
         "insert into freehold.canary (tenant_id) values ($1) on conflict (tenant_id) do nothing";
 
-    /// Writes a canary. With `on conflict` the select policy would refuse it too, and hide what the insert policy does.
+    /// Writes a canary row for another tenant. Without `on conflict`, because the select policy would refuse that too
+    /// and so hide whether the insert policy works.
     fn canary_forge(tenant: TenantId) -> () =
         "/* the canary: to be refused */ insert into freehold.canary (tenant_id) values ($1)";
 
-    /// Whose canaries are visible.
+    /// Lists the tenants whose canary rows are visible.
     fn canaries_visible() -> (TenantId,) = "select tenant_id from freehold.canary";
 
-    /// Tries to change a canary.
+    /// Tries to update a canary row.
     fn canary_touch(tenant: TenantId) -> () = "update freehold.canary set touched = touched + 1 where tenant_id = $1";
 
-    /// Tries to remove a canary.
+    /// Tries to delete a canary row.
     fn canary_remove(tenant: TenantId) -> () = "delete from freehold.canary where tenant_id = $1";
 
-    /// Protected tables in which the tenant, who owns nothing but a canary, sees a row.
+    /// Lists the protected tables in which the tenant, which owns only a canary row, sees a row.
     fn tables_leaking() -> (String,) = "select leak from freehold.visible_tables() as leak where leak <> 'freehold.canary'";
 }
 
-/// What is wrong with the isolation, in sentences; empty when nothing is.
+/// Lists what is wrong with the isolation of tenants, in sentences; empty when nothing is.
 pub async fn faults(db: &Db) -> Result<Vec<String>> {
     let mut faults: Vec<String> =
         db.system("isolation check").fetch_all(faults_find()).await?.into_iter().map(|(fault,)| fault).collect();
@@ -67,20 +68,20 @@ pub async fn faults(db: &Db) -> Result<Vec<String>> {
     Ok(faults)
 }
 
-/// Whether a row for `other` is refused when `own` writes it. Rolled back in any case.
+/// Whether the database refuses a row of `other` that `own` writes. The transaction is rolled back in any case.
 async fn foreign_insert_refused(db: &Db, own: TenantId, other: TenantId) -> Result<bool> {
     let caller = Caller::system(own, "canary", Plan { id: String::new(), version: 0 }, Standing::Good);
     let mut tx = db.tenant(&caller).begin().await?;
     let Err(error) = tx.execute(canary_forge(other)).await else { return Ok(false) };
     match crate::error::database_error(&error).map(|cause| cause.code().code()) {
         Some("42501") => Ok(true),
-        // The policies let it through; only the row that is there already was in the way.
+        // The policies allowed the insert; only the existing row with the same key prevented it.
         Some("23505") => Ok(false),
         _ => Err(error),
     }
 }
 
-/// Nothing, when tenants are isolated; an error that names every fault, when not.
+/// Succeeds when tenants are isolated; otherwise the error names every fault.
 pub async fn canary(db: &Db) -> Result<()> {
     let faults = faults(db).await?;
     if faults.is_empty() {

@@ -1,4 +1,4 @@
-//! The database as the rest of the house sees it.
+//! The database, as the other crates use it.
 
 use std::{
     borrow::Cow,
@@ -24,13 +24,13 @@ use crate::{
     transaction::{Flight, SystemTx, TenantTx, Transaction},
 };
 
-/// How long a transaction may wait for its next statement, in milliseconds. Who takes longer is cut off from Postgres by
-/// the network or dead, and Postgres, which hears of neither for hours, would keep his locks for him.
+/// How long a transaction may wait for its next statement, in milliseconds. A client that takes longer is dead or cut
+/// off by the network. Postgres would notice that only after hours, and would keep the client's locks until then.
 const ABANDONED_AFTER: u32 = 5_000;
 
-/// The database. Cheap to clone. There are two ways in, and both set a role that cannot see more than it should:
-/// [`tenant`](Self::tenant) for everything that belongs to a tenant, [`system`](Self::system) for what does not yet
-/// (who is this, which tenant, whose turn).
+/// The database. Cheap to clone. There are two ways to use it, and both set a role that sees no more than it should:
+/// [`tenant`](Self::tenant) for everything that belongs to a tenant, [`system`](Self::system) for work that is done
+/// before the tenant is known (such as sign-in) or across tenants.
 #[derive(Clone)]
 pub struct Db {
     pool: Pool,
@@ -39,19 +39,20 @@ pub struct Db {
     wait: Duration,
     timeout: Duration,
     cache: StatementCache,
-    /// Read from the first connection to a migrated database.
+    /// The role names, read from the first connection to a migrated database.
     names: Arc<OnceLock<RoleNames>>,
 }
 
 impl Db {
-    /// Prepares the pool. Connects when first asked.
+    /// Creates the pool. It connects at the first query.
     pub fn new(settings: &Settings) -> Result<Self> {
-        // `Fast` resets nothing when a connection comes back. Nothing needs resetting: whatever we set is LOCAL to a
-        // transaction, and a transaction that did not end properly ends before its connection returns (see
-        // `transaction.rs`), or the connection is thrown away.
+        // `Fast` resets nothing when a connection is returned. Nothing needs a reset: every setting is LOCAL to a
+        // transaction, and a transaction that did not end properly is ended before its connection is returned (see
+        // `transaction.rs`), or the connection is closed.
         let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(settings.config.clone(), settings.connector()?, config);
-        // The connection that came back last goes out next: its backend's caches are warm, and of many it is few that grow.
+        // The connection that was returned last is used next: its backend's caches are warm, and only few of the
+        // backends grow large.
         let pool = Pool::builder(manager).max_size(settings.pool.connections).queue_mode(QueueMode::Lifo).build();
         let pool = pool.context("making the pool")?;
         let pulse = Arc::new(Pulse::new(settings.clone(), pool.clone()));
@@ -60,18 +61,18 @@ impl Db {
         Ok(Self { pool, shares, pulse, wait, timeout, cache, names: Arc::default() })
     }
 
-    /// The rows of the caller's tenant. This is the only way to them.
+    /// The rows of the caller's tenant. There is no other way to reach them.
     pub fn tenant(&self, caller: &Caller) -> Tenant<'_> {
         Tenant { db: self, party: Party::of(caller), opening: self.tenant_opening(caller), standing: caller.standing() }
     }
 
-    /// What belongs to no tenant, or to all: sign-in, looking up who a key belongs to, sweeps. `reason` says in a few
-    /// words why; the list of all reasons is a snapshot in the tests.
+    /// Rows that belong to no tenant or to all of them: sign-in, finding the tenant of a key, maintenance jobs.
+    /// `reason` says in a few words why; the list of all reasons is a snapshot in the tests.
     pub fn system(&self, reason: &'static str) -> System<'_> {
         System { db: self, party: Party::System(reason, 0), opening: self.system_opening(reason) }
     }
 
-    /// Nothing, when the database answers.
+    /// Succeeds when the database answers.
     pub async fn ping(&self) -> Result<()> {
         let flight = Flight::new(self.client(Party::System("ping", 0)).await?);
         let answer = self.pulse.answer(pin!(flight.ping())).await?;
@@ -79,7 +80,7 @@ impl Db {
         answer.map_err(|error| self.pulse.failed(error))
     }
 
-    /// The answer to a question that the login itself asks, before any role is taken on. No row of a tenant is read.
+    /// Runs a query as the login itself, before any role is set. It reads no row of a tenant.
     pub(crate) async fn inspect<R: Row>(&self, query: Query<R>) -> Result<Vec<R>> {
         let flight = Flight::new(self.client(Party::System("inspect the server", 0)).await?);
         let answer = self.pulse.answer(pin!(flight.alone(&query))).await??;
@@ -88,12 +89,12 @@ impl Db {
         rows.iter().map(R::from_row).collect()
     }
 
-    /// What is known of its health.
+    /// The recorded health of the database.
     pub(crate) fn health(&self) -> &Health {
         &self.pulse.health
     }
 
-    /// How many connections exist, and how many of them wait for work.
+    /// How many connections exist, and how many of them are idle.
     pub fn connections(&self) -> (usize, usize) {
         let status = self.pool.status();
         (status.size, status.available)
@@ -106,7 +107,7 @@ impl Db {
             let object = self.pool.get().await.map_err(|error| from_pool(self.pulse.settings(), error))?;
             Ok(Connection { object, permit })
         };
-        // The pool's own limits would be one for a place in it, and another for a new connection.
+        // The pool has one time limit for a free slot and another for a new connection; this is one limit for both.
         tokio::time::timeout(self.wait, connection).await.map_err(|_| self.exhausted(party))?
     }
 
@@ -122,15 +123,15 @@ impl Db {
             load.all_held
         );
         match party {
-            // There is not one connection, so the database and not its load is to be looked at.
+            // There is no connection at all, so the cause is the database and not its load.
             _ if size == 0 => unreached(Refusal::unanswered(self.pulse.settings(), self.wait)),
-            // What the tenant itself has under way is what it waits for.
+            // The tenant waits for its own requests or jobs.
             Party::Requests(_) | Party::Work(_) if load.held > 0 => crowded(why),
             _ => unreached(why),
         }
     }
 
-    /// Every value here is a UUID, a number or a word of ours: nothing a caller wrote is put into the text.
+    /// Every value here is a UUID, a number or a constant of ours: no text of a caller becomes part of the SQL.
     fn tenant_opening(&self, caller: &Caller) -> String {
         let role = match caller.standing() {
             Standing::Good => "freehold_app",
@@ -154,8 +155,8 @@ impl Db {
         )
     }
 
-    /// How long a transaction waits for a row, in milliseconds: it holds a connection of its share meanwhile, so for less long
-    /// than others wait for that.
+    /// How long a transaction waits for a locked row, in milliseconds. Meanwhile it holds a connection of its share, so
+    /// this is shorter than the time that others wait for a connection.
     fn patience(&self) -> u128 {
         (self.wait * 3 / 4).as_millis().max(1)
     }
@@ -169,9 +170,8 @@ impl Db {
         )
     }
 
-    /// One flight: `begin`, the settings, the statement and `commit` leave together, so a round trip to the server
-    /// costs one round trip, and a request that is dropped on the way has already committed or will roll back by
-    /// itself: no setting outlives it.
+    /// Sends `begin`, the settings, the statement and `commit` together, in one round trip. A request that is dropped
+    /// meanwhile has either committed or is rolled back by the server, so no setting outlives it.
     async fn one_flight<R>(
         &self,
         party: Party,
@@ -197,37 +197,37 @@ impl Db {
     }
 
     async fn begin(&self, party: Party, opening: &str) -> Result<Transaction> {
-        // Only here can a transaction stay open while nothing is under way.
+        // Only in this form can a transaction stay open while no statement runs.
         let opening = format!("{opening}; set local idle_in_transaction_session_timeout = {ABANDONED_AFTER}");
         let client = self.client(party).await?;
         let opening = Arc::from(self.name_roles(&client, &opening).await?.as_ref());
         Ok(Transaction::new(client, opening, self.pulse.clone(), self.cache))
     }
 
-    /// The opening with the roles of this installation in it.
+    /// The opening statements with the role names of this installation.
     async fn name_roles<'a>(&self, client: &Connection, opening: &'a str) -> Result<Cow<'a, str>> {
         if let Some(names) = self.names.get() {
             return Ok(names.rewrite(opening));
         }
-        // Before the first migration nothing is kept: the names are decided by it.
+        // Before the first migration there is no name to remember, because the migration decides the names.
         let found = self.pulse.answer(pin!(RoleNames::of_schema(client))).await??;
         Ok(found.map_or(Cow::Borrowed(opening), |names| self.names.get_or_init(|| names).rewrite(opening)))
     }
 }
 
-/// A connection of the pool with the right to it. The connection returns first, then the right.
+/// A connection of the pool and the permit for it. The connection is returned first, then the permit.
 pub(crate) struct Connection {
     object: Object,
     permit: Permit,
 }
 
 impl Connection {
-    /// The task that asked for it has dropped it; another task returns it to the pool.
+    /// Called when the task that asked for the connection has dropped it and another task returns it to the pool.
     pub(crate) fn leave_task(&mut self) {
         self.permit.leave_task();
     }
 
-    /// Closes it instead of giving it back.
+    /// Closes the connection instead of returning it.
     pub(crate) fn discard(self) {
         drop(Object::take(self.object));
     }
@@ -240,8 +240,8 @@ impl Deref for Connection {
     }
 }
 
-/// The tenant's rows, one statement at a time, each in a transaction of its own (one flight); or several in one
-/// with [`begin`](Self::begin).
+/// The rows of one tenant: one statement at a time, each in a transaction and round trip of its own, or several
+/// statements in one transaction with [`begin`](Self::begin).
 pub struct Tenant<'a> {
     db: &'a Db,
     party: Party,
@@ -250,24 +250,24 @@ pub struct Tenant<'a> {
 }
 
 impl Tenant<'_> {
-    /// All rows of the answer.
+    /// Returns all rows of the result.
     pub async fn fetch_all<R: Row>(&self, query: Query<R>) -> Result<Vec<R>> {
         let (rows, _) = self.one_flight(&query).await?;
         rows.iter().map(R::from_row).collect()
     }
 
-    /// The row of the answer, if there is one.
+    /// Returns the row of the result, if there is one.
     pub async fn fetch_optional<R: Row>(&self, query: Query<R>) -> Result<Option<R>> {
         let (rows, _) = self.one_flight(&query).await?;
         rows.first().map(R::from_row).transpose()
     }
 
-    /// Runs the statement; how many rows it changed.
+    /// Runs the statement and returns how many rows it changed.
     pub async fn execute(&self, query: Query<()>) -> Result<u64> {
         Ok(self.one_flight(&query).await?.1)
     }
 
-    /// Looks, decides, writes, commits: several statements in one transaction.
+    /// Begins a transaction for several statements, to read, decide, write and commit.
     pub async fn begin(&self) -> Result<TenantTx> {
         Ok(TenantTx::new(self.db.begin(self.party, &self.opening).await?, self.standing))
     }
@@ -280,7 +280,7 @@ impl Tenant<'_> {
     }
 }
 
-/// A suspended tenant's writes fail in the database itself; its members are told why.
+/// Turns the database's refusal to write for a suspended tenant into an error that tells its members why.
 pub(crate) fn explain_suspension(error: Error, standing: Standing) -> Error {
     let (code, message) = match standing {
         Standing::Good => return error,
@@ -291,7 +291,7 @@ pub(crate) fn explain_suspension(error: Error, standing: Standing) -> Error {
     if denied { Error::new(code, message).caused_by(error) } else { error }
 }
 
-/// What belongs to no tenant, or to all.
+/// Rows that belong to no tenant, or to all of them.
 pub struct System<'a> {
     db: &'a Db,
     party: Party,
@@ -299,7 +299,8 @@ pub struct System<'a> {
 }
 
 impl System<'_> {
-    /// The same work on behalf of this origin, which takes turns with others: a flood from one network does not hold up the rest.
+    /// The same work for this origin. Origins take turns, so that many requests from one network do not delay the
+    /// others.
     #[must_use]
     pub fn of(self, origin: u64) -> Self {
         let party = match self.party {
@@ -309,24 +310,24 @@ impl System<'_> {
         Self { party, ..self }
     }
 
-    /// All rows of the answer.
+    /// Returns all rows of the result.
     pub async fn fetch_all<R: Row>(&self, query: Query<R>) -> Result<Vec<R>> {
         let (rows, _) = self.db.one_flight(self.party, &self.opening, &query).await?;
         rows.iter().map(R::from_row).collect()
     }
 
-    /// The row of the answer, if there is one.
+    /// Returns the row of the result, if there is one.
     pub async fn fetch_optional<R: Row>(&self, query: Query<R>) -> Result<Option<R>> {
         let (rows, _) = self.db.one_flight(self.party, &self.opening, &query).await?;
         rows.first().map(R::from_row).transpose()
     }
 
-    /// Runs the statement; how many rows it changed.
+    /// Runs the statement and returns how many rows it changed.
     pub async fn execute(&self, query: Query<()>) -> Result<u64> {
         Ok(self.db.one_flight(self.party, &self.opening, &query).await?.1)
     }
 
-    /// Several statements in one transaction.
+    /// Begins a transaction for several statements.
     pub async fn begin(&self) -> Result<SystemTx> {
         Ok(SystemTx::new(self.db.begin(self.party, &self.opening).await?))
     }

@@ -1,4 +1,4 @@
-//! From the driver's errors to ours.
+//! Turns the driver's errors into [`Error`]s.
 
 use std::time::Duration;
 
@@ -7,28 +7,28 @@ use tokio_postgres::error::SqlState;
 
 use crate::{Settings, refusal::Refusal, send::is_outdated};
 
-/// How long a caller waits before trying again when the database is away or busy.
+/// How long a caller should wait before a retry when the database is away or busy.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
-/// How long a caller waits before trying again when the disk is full: an operator has to make room.
+/// How long a caller should wait before a retry when the disk is full: an operator has to free space first.
 const RETRY_FULL_AFTER: Duration = Duration::from_mins(1);
 
-/// What is wrong with the server itself, whatever it was asked for.
+/// What is wrong with the database server itself, whatever the statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
-    /// Nothing can be written.
+    /// The disk is full, so nothing can be written.
     StorageFull,
-    /// Its programs were replaced while it runs, so it cannot load its libraries.
+    /// The server's programs were replaced while it runs, so it cannot load its libraries.
     ProgramsReplaced,
-    /// It accepts no changes: a standby, or a provider that stops writing before the disk is full.
+    /// The server accepts no changes: it is a standby, or its provider stops writes before the disk is full.
     ReadOnly,
 }
 
 impl Trouble {
-    /// What the error tells of the server.
+    /// What this error says about the server; none: nothing.
     pub(crate) fn of(error: &tokio_postgres::Error) -> Option<Self> {
         let cause = error.as_db_error()?;
-        // The names of Postgres' own functions are in no language.
+        // The routine's name is the same in every language, unlike the message.
         let loading = matches!(cause.routine(), Some("internal_load_library" | "load_external_function"));
         match cause.code() {
             code if *code == SqlState::DISK_FULL => Some(Self::StorageFull),
@@ -60,7 +60,8 @@ impl Trouble {
     }
 }
 
-/// The driver's error as ours: away or busy is `unavailable`, everything else is our fault and `internal`.
+/// Turns the driver's error into ours: `unavailable` when the database is away or busy, otherwise `internal`, because
+/// the fault is ours.
 #[track_caller]
 pub(crate) fn from_driver(error: tokio_postgres::Error) -> Error {
     let away = error.is_closed() || error.as_db_error().is_none() && !is_conversion(&error);
@@ -80,10 +81,10 @@ pub(crate) fn from_driver(error: tokio_postgres::Error) -> Error {
     }
 }
 
-/// The driver's answers as ours.
+/// Results of the driver, with our errors.
 pub(crate) trait DriverResult<T> {
-    /// The value, or the error as [`from_driver`] makes it. A method, because a function that is passed on by name does not
-    /// know its caller, and the log would name a place in the standard library.
+    /// The value, or the error as [`from_driver`] makes it. This is a method because a function that is passed by name
+    /// does not know its caller, and the log would name a line of the standard library.
     #[track_caller]
     fn or_error(self) -> Result<T>;
 }
@@ -98,14 +99,14 @@ impl<T> DriverResult<T> for Result<T, tokio_postgres::Error> {
     }
 }
 
-/// Nobody answered in time.
+/// The database did not answer in time.
 #[track_caller]
 pub(crate) fn unanswered(within: Duration) -> Error {
     lost(format!("the database did not answer within {} s", within.as_secs()))
 }
 
-/// The connection broke while an answer was awaited. A commit may have been on its way, so nobody can say that nothing
-/// was changed.
+/// The connection broke while an answer was awaited. A commit may have been on its way, so it is not known whether
+/// anything was changed.
 #[track_caller]
 fn lost(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     let message = "The service is temporarily unavailable, and what was asked for may have been done. Try again, with the \
@@ -128,13 +129,13 @@ pub(crate) fn crowded(why: String) -> Error {
     Error::new(codes::UNAVAILABLE, message).with_retry_after(RETRY_AFTER).caused_by(why)
 }
 
-/// There was no connection in time, so nothing was asked for.
+/// No connection was free in time, so no statement was sent.
 #[track_caller]
 pub(crate) fn unreached(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::unavailable(RETRY_AFTER, why)
 }
 
-/// The pool's error as ours.
+/// Turns the pool's error into ours.
 #[track_caller]
 pub(crate) fn from_pool(settings: &Settings, error: deadpool_postgres::PoolError) -> Error {
     match error {
@@ -143,16 +144,16 @@ pub(crate) fn from_pool(settings: &Settings, error: deadpool_postgres::PoolError
     }
 }
 
-/// The driver's error as ours, when it could not connect with these settings.
+/// Turns an error of the driver while connecting with these settings into ours.
 #[track_caller]
 pub(crate) fn from_connect(settings: &Settings, error: tokio_postgres::Error) -> Error {
-    // Wrong password, unknown database: waiting does not help, but the caller is not to blame either.
+    // A wrong password or an unknown database does not pass by waiting, but it is not the caller's fault either.
     let lasting = error.code().is_some_and(|code| !is_temporary(code));
     let refusal = Refusal::new(settings, error);
     if lasting { Error::internal(refusal) } else { Error::unavailable(RETRY_AFTER, refusal) }
 }
 
-/// Whether the error came from turning a value into bytes or back, which no retry mends.
+/// Whether the error came from converting a value to bytes or back, which a retry does not change.
 fn is_conversion(error: &tokio_postgres::Error) -> bool {
     let text = error.to_string();
     text.starts_with("error serializing")
@@ -167,9 +168,9 @@ fn is_temporary(code: &SqlState) -> bool {
     matches!(class, "08" | "53" | "57" | "58" | "40")
 }
 
-/// Turns a database constraint into the caller's error.
+/// Turns the violation of a database constraint into the caller's error.
 pub trait OnConstraint<T> {
-    /// When the constraint `name` was violated: the error that `mapped` makes.
+    /// Returns the error that `mapped` makes when the constraint `name` was violated.
     fn on_constraint(self, name: &str, mapped: impl FnOnce() -> Error) -> Result<T>;
 }
 
@@ -179,12 +180,12 @@ impl<T> OnConstraint<T> for Result<T> {
     }
 }
 
-/// The constraint that was violated, when that was the cause.
+/// The name of the violated constraint, if that was the cause.
 fn constraint(error: &Error) -> Option<&str> {
     database_error(error)?.constraint()
 }
 
-/// What Postgres itself said, when it was the cause.
+/// Postgres' own error, if it was the cause.
 pub(crate) fn database_error(error: &Error) -> Option<&tokio_postgres::error::DbError> {
     let source = std::error::Error::source(error)?;
     let refused = source.downcast_ref::<Refusal>().and_then(Refusal::driver);

@@ -1,5 +1,5 @@
-//! Somebody else's database, from which people move here: a Supabase project's. It is read as the login itself, and nothing
-//! in it is changed.
+//! The database of a Supabase project, from which users are imported. It is read as the login itself, and nothing in it
+//! is changed.
 
 use std::time::Duration;
 
@@ -10,19 +10,19 @@ use uuid::Uuid;
 
 use crate::{Query, Row, Settings, error::DriverResult, statements};
 
-/// How long connecting may take: the database may be asleep.
+/// How long connecting may take: the database may have been paused.
 const CONNECTED_WITHIN: Duration = Duration::from_secs(30);
 
 statements! {
-    /// People, from behind this id on.
+    /// Lists users, after this id.
     fn users(after: Uuid, rows: i64) -> (Value,) =
         "select to_jsonb(t) from auth.users as t where t.id > $1 order by t.id limit $2";
 
-    /// Ways in.
+    /// Lists identities, which are sign-in methods, after this id.
     fn identities(after: Uuid, rows: i64) -> (Value,) =
         "select to_jsonb(t) from auth.identities as t where t.id > $1 order by t.id limit $2";
 
-    /// Second factors.
+    /// Lists second factors, after this id.
     fn factors(after: Uuid, rows: i64) -> (Value,) =
         "select to_jsonb(t) from auth.mfa_factors as t where t.id > $1 order by t.id limit $2";
 }
@@ -45,16 +45,17 @@ impl Foreign {
     /// Connects.
     ///
     /// # Errors
-    /// `unavailable` when nobody answers, `internal` when the login is refused.
+    /// `unavailable` when the server does not answer, `internal` when it refuses the login.
     pub async fn connect(settings: &Settings) -> Result<Self> {
         let client = settings.connect(CONNECTED_WITHIN).await?;
-        // Nothing is changed by mistake, and what a row looks like does not depend on the login.
+        // Read-only, so that nothing is changed by mistake; the other settings make a row look the same for every
+        // login.
         let safe = "set default_transaction_read_only = on; set timezone = 'UTC'; set row_security = off";
         client.batch_execute(safe).await.or_error()?;
         Ok(Self(client))
     }
 
-    /// Rows of a table as JSON objects, those behind this id, by their ids.
+    /// Returns rows of a table as JSON objects, in the order of their ids, after this id.
     pub async fn page(&self, table: AuthTable, after: Uuid, rows: i64) -> Result<Vec<Value>> {
         let query: Query<(Value,)> = match table {
             AuthTable::Users => users(after, rows),

@@ -1,7 +1,8 @@
-//! Whether the database can do all that we need of it: read, write, run functions, and tell the time that we have.
+//! Whether the database can do all that Freehold needs: read, write, run functions, and keep the same time as this
+//! machine.
 //!
-//! [`Db::ready`] tries it, at most once a second however often it is asked. What requests meet meanwhile counts too: a disk may be
-//! full for them and have room for our small row.
+//! [`Db::ready`] tests that, at most once a second however often it is called. Errors that requests meet in between
+//! count too: a disk may be full for them and still have space for the small row of the test.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -14,30 +15,30 @@ use tokio::{sync::watch, time::Instant};
 
 use crate::{Db, error::Trouble, statements};
 
-/// How long the answer is good for others who ask, when it was good and when it was not.
+/// How long a result is reused: a good one, and a bad one.
 const GOOD_FOR: Duration = Duration::from_secs(1);
 const BAD_FOR: Duration = Duration::from_millis(200);
-/// How long what a request met makes the server unready.
+/// How long an error that a request met makes the server unready.
 const REMEMBERED: Duration = Duration::from_secs(5);
-/// How far the machine's clock may be from the database's, in microseconds.
+/// The largest allowed difference between the machine's clock and the database's, in microseconds.
 const APART: i64 = 5_000_000;
 /// How often a server sets its clock by the database's.
 const FOLLOWED_EVERY: Duration = Duration::from_secs(2);
 
 statements! {
-    /// Writes a row, spills to the disk, and tells the time.
+    /// Writes a row, spills to the disk, and returns the database's time.
     fn heartbeat() -> (Timestamp,) = "select freehold.heartbeat()";
 }
 
-/// What is known of the database's health.
+/// The recorded health of the database.
 #[derive(Default)]
 pub(crate) struct Health {
-    /// One asks at a time, the others take its answer.
+    /// One caller runs the test at a time; the others use its result.
     asked: tokio::sync::Mutex<Option<Asked>>,
     seen: Mutex<Seen>,
 }
 
-/// When the database was asked whether it is ready, and what came of it.
+/// When the database was tested last, and the result.
 struct Asked {
     at: Instant,
     answer: Result<(), Arc<Error>>,
@@ -45,18 +46,18 @@ struct Asked {
 
 #[derive(Default)]
 struct Seen {
-    /// The last trouble, and when it was met last.
+    /// The last trouble, and when a request last met it.
     trouble: Option<(Trouble, Instant)>,
-    /// It was logged, and not since that it is over.
+    /// The trouble that was logged and whose end has not been logged yet.
     told: Option<Trouble>,
-    /// How far ahead of the database's clock the machine's is, in microseconds.
+    /// How far the machine's clock is ahead of the database's, in microseconds; negative when it is behind.
     ahead: i64,
-    /// That was logged.
+    /// Whether the difference of the clocks was logged.
     told_clock: bool,
 }
 
 impl Health {
-    /// Takes note of what an error tells of the server, and logs it once.
+    /// Records what an error says about the server, and logs it once.
     pub(crate) fn note(&self, error: &tokio_postgres::Error) {
         let Some(trouble) = Trouble::of(error) else { return };
         let mut seen = self.seen();
@@ -83,12 +84,12 @@ impl Health {
         }
     }
 
-    /// Trouble that was met a moment ago.
+    /// The trouble that was met in the last seconds.
     fn trouble(&self) -> Option<Trouble> {
         self.seen().trouble.filter(|(_, at)| at.elapsed() < REMEMBERED).map(|(trouble, _)| trouble)
     }
 
-    /// Everything could be done.
+    /// Records that the whole test succeeded.
     fn well(&self) {
         let mut seen = self.seen();
         if seen.trouble.is_none_or(|(_, at)| at.elapsed() >= REMEMBERED) && seen.told.take().is_some() {
@@ -97,7 +98,7 @@ impl Health {
         }
     }
 
-    /// Takes note of how far the machine's clock is ahead, and logs it once.
+    /// Records how far the machine's clock is ahead, and logs it once.
     fn clock(&self, ahead: i64) {
         let mut seen = self.seen();
         seen.ahead = ahead;
@@ -127,24 +128,25 @@ fn is_apart(ahead: i64) -> bool {
     ahead.saturating_abs() > APART
 }
 
-/// `the machine's clock is 86400 s ahead of the database's`.
+/// For example `the machine's clock is 86400 s ahead of the database's`.
 fn clocks(ahead: i64) -> String {
     let side = if ahead > 0 { "ahead of" } else { "behind" };
     format!("the machine's clock is {} s {side} the database's", ahead.saturating_abs() / 1_000_000)
 }
 
-/// How far `there` lies outside of the span in which it was asked for: positive when the clock that asked is ahead.
+/// How far the time `there` lies outside of the span in which it was requested, in microseconds: positive when the
+/// requesting clock is ahead.
 fn ahead(before: Timestamp, there: Timestamp, after: Timestamp) -> i64 {
     let (before, there, after) = (before.as_microsecond(), there.as_microsecond(), after.as_microsecond());
     if there < before { before.saturating_sub(there) } else { after.saturating_sub(there).min(0) }
 }
 
 impl Db {
-    /// Nothing, when the database can be read and written and its clock is ours.
+    /// Succeeds when the database can be read and written and its clock agrees with this machine's.
     ///
     /// # Errors
-    /// `storage_full` when nothing can be written, `unavailable` when the database is away, accepts no changes, or the
-    /// machine's clock is more than 5 s from its clock.
+    /// `storage_full` when nothing can be written, `unavailable` when the database is away, accepts no changes, or its
+    /// clock differs from the machine's by more than 5 s.
     pub async fn ready(&self) -> Result<()> {
         let health = self.health();
         let mut asked = health.asked.lock().await;
@@ -177,7 +179,7 @@ impl Db {
         Ok(())
     }
 
-    /// Sets the clock by the database's, and notes how far the machine's own is from it.
+    /// Sets the clock by the database's, and records how far the machine's own clock differs.
     pub async fn clock_follow(&self, clock: &Clock) -> Result<()> {
         let machine = Clock::system();
         let (from, before) = (machine.now(), clock.now());
@@ -188,11 +190,12 @@ impl Db {
         Ok(())
     }
 
-    /// Keeps the clock at the database's until `stop` is true. While the database is away the clock goes on by itself.
+    /// Keeps the clock set by the database's until `stop` is true. While the database is away the clock continues by
+    /// itself.
     pub async fn clock_keep(&self, clock: Clock, mut stop: watch::Receiver<bool>) {
         let keep = async {
             loop {
-                // Requests tell that the database is away.
+                // An error is ignored here: requests report that the database is away.
                 let _ = self.clock_follow(&clock).await;
                 tokio::time::sleep(FOLLOWED_EVERY).await;
             }

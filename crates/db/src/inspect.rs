@@ -1,5 +1,5 @@
-//! What the server and its login are like, seen before any role is taken on, and how far the schema has come. For
-//! `freehold doctor`, which has to work on a database where nothing is as it should be: no row of a tenant is read.
+//! Facts about the server, its login and the state of the schema, read before any role is set. `freehold doctor` needs
+//! them, which has to work on a database where anything may be wrong. They include no row of a tenant.
 
 use std::collections::HashMap;
 
@@ -9,56 +9,56 @@ use jiff::Timestamp;
 use crate::{Db, MigrationSet, migrate::checksum, row, statements};
 
 row! {
-    /// The server and the login that requests come with.
+    /// The server, and the login that requests use.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct ServerFacts {
-        /// Such as `15.18 (Debian 15.18-1)`.
+        /// The version as text, such as `15.18 (Debian 15.18-1)`.
         pub version: String,
-        /// Such as 150018.
+        /// The version as a number, such as 150018.
         pub version_number: i32,
-        /// Whether a backslash in a text is only a backslash.
+        /// Whether a backslash in a string literal is an ordinary character.
         pub standard_conforming_strings: bool,
-        /// The login.
+        /// The login's name.
         pub login: String,
-        /// Whether it may do everything.
+        /// Whether the login is a superuser.
         pub superuser: bool,
-        /// Whether it passes by row-level security.
+        /// Whether the login bypasses row-level security.
         pub bypasses_rls: bool,
-        /// Whether it may create roles, and so give itself the roles that it created.
+        /// Whether the login may create roles, and so grant itself the roles that it created.
         pub creates_roles: bool,
-        /// Whether the database belongs to it.
+        /// Whether the login owns the database.
         pub owns_database: bool,
-        /// Whether it may become the owner of the tables.
+        /// Whether the login may take on the role that owns the tables.
         pub may_own: bool,
-        /// Whether the ledger of migrations is there.
+        /// Whether the table of applied migrations exists.
         pub has_schema: bool,
     }
 }
 
 row! {
-    /// A role that Freehold works with.
+    /// A role that Freehold uses.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct RoleFacts {
-        /// Its name.
+        /// The role's name.
         pub role: String,
-        /// Whether there is one.
+        /// Whether the role exists.
         pub present: bool,
-        /// Whether it may do everything.
+        /// Whether the role is a superuser.
         pub superuser: bool,
-        /// Whether it passes by row-level security.
+        /// Whether the role bypasses row-level security.
         pub bypasses_rls: bool,
-        /// Whether somebody may log in as it.
+        /// Whether the role is allowed to log in.
         pub logs_in: bool,
-        /// Whether the login of requests may take it on.
+        /// Whether the login of requests may take on the role.
         pub may_become: bool,
     }
 }
 
 row! {
-    /// How a database is kept apart from others of the same server.
+    /// How the database is separated from others of the same server.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct SharingFacts {
-        /// Whether something in another database belongs to the roles of this one.
+        /// Whether objects in another database belong to this installation's roles.
         pub shared: bool,
         /// Whether every login of the server may connect.
         pub open: bool,
@@ -71,30 +71,30 @@ row! {
     /// A login that may take on roles of this installation.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct MemberFacts {
-        /// Its name.
+        /// The login's name.
         pub login: String,
-        /// Whether the database belongs to it.
+        /// Whether the login owns the database.
         pub owner: bool,
-        /// Whether it may take on roles of another installation in the same server, too.
+        /// Whether the login may also take on roles of another installation in the same server.
         pub of_two: bool,
     }
 }
 
-/// How the schema of a database differs from what this program brings. Each change as `set/0001_name`.
+/// How the schema of a database differs from the migrations of this program. Each migration is named `set/0001_name`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SchemaDifference {
-    /// How many changes both know.
+    /// How many migrations both have.
     pub known: usize,
-    /// Not applied yet.
+    /// Migrations that have not been applied yet.
     pub pending: Vec<String>,
-    /// Applied, and then changed in the program.
+    /// Migrations whose text in the program has changed since they were applied.
     pub changed: Vec<String>,
-    /// Applied by a newer program, or by one of another product.
+    /// Migrations that were applied by a newer program, or by one of another product.
     pub foreign: Vec<String>,
 }
 
 statements! {
-    /// The server and the login.
+    /// Reads facts about the server and the login.
     fn server_facts() -> ServerFacts =
         "select current_setting('server_version') as version,
                 current_setting('server_version_num')::int4 as version_number,
@@ -112,7 +112,7 @@ statements! {
                         where n.nspname = 'freehold' and c.relname = 'migrations') as has_schema
          from pg_catalog.pg_roles as r where r.rolname = session_user";
 
-    /// The roles that requests take on, the owner, and those that Supabase's clients have.
+    /// Lists the roles that requests take on, the owner, and the roles of Supabase's clients.
     fn role_facts() -> RoleFacts =
         "with installed as (
            select coalesce((select substr(pg_get_userbyid(nspowner), length('freehold_owner') + 1)
@@ -129,7 +129,7 @@ statements! {
                               else pg_has_role(session_user, r.oid, 'member') end, false) as may_become
          from wanted as w left join pg_catalog.pg_roles as r on r.rolname = w.name order by w.place";
 
-    /// Whether other databases of the server use the roles of this one, and whether everybody may connect to it.
+    /// Whether other databases of the server use the roles of this one, and whether every login may connect to it.
     fn sharing_facts() -> SharingFacts =
         "select exists (
                   select from pg_catalog.pg_shdepend as s
@@ -140,8 +140,9 @@ statements! {
                 d.datname::text as database
          from pg_catalog.pg_database as d where d.datname = current_database()";
 
-    /// Logins that may take on roles of this installation, but for the one that asks unless it may take on another's roles, too;
-    /// superusers may anyway, and so may nobody who may not connect.
+    /// Lists the logins that may take on roles of this installation, without superusers, who may do so anyway. Logins
+    /// that may not connect and the login that runs the query are left out too, unless they may also take on roles of
+    /// another installation.
     fn member_facts() -> MemberFacts =
         "with ours as (
            select o.oid from pg_catalog.pg_roles as o, pg_catalog.pg_namespace as n
@@ -161,43 +162,43 @@ statements! {
          select rolname::text as login, owner, of_two from members
          where of_two or connects and rolname <> session_user order by 1";
 
-    /// The server's time.
+    /// Reads the server's time.
     fn clock_read() -> (Timestamp,) = "select clock_timestamp()";
 
-    /// What was applied, with the checksum of its text.
+    /// Lists the applied migrations, with the checksums of their texts.
     fn migration_list() -> (String, i32, String, String) =
         "select set_name, number, name, checksum from freehold.migrations order by applied_at, set_name, number";
 }
 
-/// The server and the login that requests come with.
+/// Returns facts about the server and the login that requests use.
 pub async fn server_inspect(db: &Db) -> Result<ServerFacts> {
     let found = db.inspect(server_facts()).await?.into_iter().next();
     found.ok_or_else(|| Error::internal("the server does not know the login that it let in"))
 }
 
-/// The roles that Freehold works with.
+/// Returns the roles that Freehold uses.
 pub async fn roles_inspect(db: &Db) -> Result<Vec<RoleFacts>> {
     db.inspect(role_facts()).await
 }
 
-/// How the database is kept apart from others of the same server.
+/// Returns how the database is separated from others of the same server.
 pub async fn sharing_inspect(db: &Db) -> Result<SharingFacts> {
     let found = db.inspect(sharing_facts()).await?.into_iter().next();
     found.ok_or_else(|| Error::internal("the server does not know the database that it serves"))
 }
 
-/// Logins that may take on roles of this installation, besides the one that asks.
+/// Returns the logins that may take on roles of this installation, besides the one that runs the query.
 pub async fn members_inspect(db: &Db) -> Result<Vec<MemberFacts>> {
     db.inspect(member_facts()).await
 }
 
-/// The server's time.
+/// Returns the server's time.
 pub async fn clock_inspect(db: &Db) -> Result<Timestamp> {
     let read = db.inspect(clock_read()).await?.into_iter().next();
     read.map(|(time,)| time).ok_or_else(|| Error::internal("the server does not know the time"))
 }
 
-/// How the schema differs from what the program brings. The ledger has to be there.
+/// Returns how the schema differs from the program's migrations. The table of applied migrations has to exist.
 pub async fn schema_inspect(db: &Db, sets: &[MigrationSet]) -> Result<SchemaDifference> {
     Ok(difference(db.system("compare the schema with the program").fetch_all(migration_list()).await?, sets))
 }

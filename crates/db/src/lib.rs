@@ -1,9 +1,9 @@
-//! Postgres, and the one promise that cannot be broken: a tenant's rows are reached through [`TenantTx`] and
-//! through nothing else. The pool is private to this crate.
+//! Access to Postgres. A tenant's rows can be reached only through [`Tenant`] and [`TenantTx`], because the pool is
+//! private to this crate.
 //!
-//! Read in this order: [`Query`] and [`statements!`] are what can be sent, [`Db`] sends it, [`Tenant`] and
-//! [`TenantTx`] are the tenant's two forms of a transaction, [`SystemTx`] is the other door, [`Migrator`] builds
-//! the schema, [`fn@canary`] refuses to start on a leak.
+//! Read in this order: [`Query`] and [`statements!`] declare what can be sent, [`Db`] sends it, [`Tenant`] and
+//! [`TenantTx`] are the two forms of a tenant's transaction, [`SystemTx`] is for work across tenants, [`Migrator`]
+//! creates the schema, and [`fn@canary`] stops a server whose tenants are not isolated.
 
 mod canary;
 mod database;
@@ -41,7 +41,7 @@ pub use tokio_postgres::types::{Json, Type};
 pub use transaction::{SystemTx, TenantTx, Transaction};
 pub use value::{Column, JsonText, Param};
 
-/// What the statements macro needs at the place where it is used.
+/// What the code of the `statements!` macro needs where the macro is used.
 #[doc(hidden)]
 pub mod macros {
     pub use postgres_types::ToSql;
@@ -50,7 +50,7 @@ pub mod macros {
     pub use crate::statement::column;
 }
 
-/// The backbone's own migrations of this crate: roles, `freehold.protect`, Supabase's `auth` functions.
+/// This crate's own migrations: roles, `freehold.protect`, Supabase's `auth` functions.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "db",
     migrations: &[

@@ -1,5 +1,5 @@
-//! Building the schema: forward SQL embedded in the binary, each change in a transaction of its own, recorded with a
-//! checksum, safe when several servers start at once.
+//! Creating the schema: forward migrations embedded in the binary. Each is applied in a transaction of its own and
+//! recorded with a checksum. Several servers may start at once.
 
 use std::time::Duration;
 
@@ -13,68 +13,68 @@ use crate::{
     roles::RoleNames,
 };
 
-/// How long the database may take to let us in. It may be starting, or far away.
+/// How long connecting may take: the database may be starting, or far away.
 const CONNECTED_WITHIN: Duration = Duration::from_secs(10);
 
-/// How often names for the roles are looked for.
+/// How often the search for free role names is repeated.
 const BOOTSTRAPS: u32 = 5;
 
 /// One forward change of the schema.
 #[derive(Clone, Copy, Debug)]
 pub struct Migration {
-    /// Its place within its set, from 1, without gaps.
+    /// Its position within its set, from 1, without gaps.
     pub number: i32,
     /// What it does, in snake_case.
     pub name: &'static str,
-    /// One or several statements.
+    /// One or several SQL statements.
     pub sql: &'static str,
 }
 
-/// The migrations of one room or product, applied in order.
+/// The migrations of one crate or product, applied in order.
 #[derive(Clone, Copy, Debug)]
 pub struct MigrationSet {
-    /// The room's or product's name.
+    /// The name of the crate or product.
     pub name: &'static str,
-    /// In order.
+    /// The migrations, in order.
     pub migrations: &'static [Migration],
 }
 
 /// What [`Migrator::migrate`] did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Migrated {
-    /// `set/0001_name` of each change that was applied now.
+    /// The migrations that were applied now, as `set/0001_name`.
     pub applied: Vec<String>,
-    /// How many had been applied before.
+    /// How many migrations had been applied before.
     pub known: usize,
 }
 
-/// Applies migrations. The settings' login must be allowed to create roles and schemas; requests are better served by
-/// another login that may do neither.
+/// Applies migrations. The login in the settings must be allowed to create roles and schemas; for requests, use another
+/// login that may do neither.
 pub struct Migrator {
     client: Client,
     names: RoleNames,
 }
 
-/// A login for requests, which may take on the roles of requests and nothing else.
+/// A login for requests, which may take on the roles of requests and no others.
 #[derive(Clone, Debug)]
 pub struct ServerLogin<'a> {
-    /// Its name, of any characters.
+    /// The login's name, of any characters.
     pub name: &'a str,
-    /// The password that it gets where it is created; none: it gets none.
+    /// The password that a newly created login gets; none: no password.
     pub password: Option<&'a Secret>,
-    /// The server lets it in without one.
+    /// Whether the server admits the login without a password.
     pub trusted: bool,
 }
 
 impl Migrator {
-    /// Connects, and makes what every migration stands on: the roles, the schema `freehold` and the ledger. With
-    /// `server_login`, that login is created where it is missing, and may take on the roles of requests.
+    /// Connects, and creates what every migration needs: the roles, the schema `freehold` and the table of applied
+    /// migrations. The login `server_login` is created if it is missing, and may take on the roles of requests.
     pub async fn connect(settings: &Settings, server_login: Option<&str>) -> Result<Self> {
         Self::connect_with(settings, server_login.map(|name| ServerLogin { name, password: None, trusted: false }))
             .await
     }
 
-    /// The same, with a password for a login that is created.
+    /// Like [`connect`](Self::connect), with a password for a login that is created.
     pub async fn connect_with(settings: &Settings, login: Option<ServerLogin<'_>>) -> Result<Self> {
         let mut client = settings.connect(CONNECTED_WITHIN).await?;
         let mut tries = 0;
@@ -82,15 +82,15 @@ impl Migrator {
             tries += 1;
             match bootstrap(&mut client, login.as_ref()).await {
                 Ok(names) => return Ok(Self { client, names }),
-                // Another database of the server took the names of roles that were free when we looked.
+                // Meanwhile another database of the server took the role names that were free.
                 Err(error) if tries < BOOTSTRAPS && is_duplicate(&error) => {}
                 Err(error) => return Err(explain_rights(error)),
             }
         }
     }
 
-    /// Applies what has not been applied yet, in order. Several servers may do this at once: one works, the others
-    /// wait and then find nothing left to do.
+    /// Applies the migrations that have not been applied yet, in order. When several servers call this at once, one
+    /// works, and the others wait and then find nothing left to do.
     pub async fn migrate(&mut self, sets: &[MigrationSet]) -> Result<Migrated> {
         let mut migrated = Migrated::default();
         for set in sets {
@@ -105,7 +105,7 @@ impl Migrator {
         Ok(migrated)
     }
 
-    /// Whether it was applied now.
+    /// Applies a migration unless it was applied before. Returns whether it was applied now.
     async fn apply(&mut self, set: &str, migration: &Migration) -> Result<bool> {
         let (checksum, lock) = (checksum(migration.sql), self.names.rewrite(LOCK).into_owned());
         let transaction = self.client.transaction().await.or_error()?;
@@ -138,15 +138,16 @@ impl Migrator {
     }
 }
 
-/// The lock lives in the transaction, so that it also holds behind a pooler in transaction mode. The number is
+/// The lock belongs to the transaction, so that it also works behind a pooler in transaction mode. The number is
 /// "freehold" in ASCII.
 const LOCK: &str = "set local lock_timeout = '60s'; set local role freehold_owner; \
                     select pg_advisory_xact_lock(7382915044713950308)";
-/// Within one database, servers take turns.
+/// Servers of one database bootstrap one after the other.
 const BOOTSTRAP_LOCK: &str = "set local lock_timeout = '60s'; select pg_advisory_xact_lock(7382915044713950308)";
 const SET_LOGIN: &str =
     "select set_config('freehold.server_login', $1, true), set_config('freehold.server_verifier', $2, true)";
-/// Whether the login was created, the database closed to others, or should be and could not.
+/// Whether the bootstrap created the login, whether it closed the database to other logins, and whether it should have
+/// and could not.
 const DONE: &str = "select coalesce(current_setting('freehold.server_login_made', true), '') = 'yes',
             coalesce(current_setting('freehold.closed', true), '') = 'yes',
             coalesce(current_setting('freehold.open', true), '') = 'yes'";
@@ -172,13 +173,13 @@ fn failed(set: &str, migration: &Migration, error: tokio_postgres::Error) -> Err
     from_driver(error).caused_by(format!("migration {set}/{number:04}_{name} failed and was rolled back: {what}"))
 }
 
-/// Creates roles, schema and ledger where they are missing; the names of the roles.
+/// Creates roles, schema and the table of applied migrations where they are missing. Returns the names of the roles.
 async fn bootstrap(client: &mut Client, login: Option<&ServerLogin<'_>>) -> Result<RoleNames> {
     let text = postgres_types::Type::TEXT;
     let transaction = client.transaction().await.or_error()?;
     transaction.batch_execute(BOOTSTRAP_LOCK).await.or_error()?;
     let name = login.map_or("", |login| login.name);
-    // Postgres never sees the password itself, which could be in its log.
+    // Only a hash of the password is sent to Postgres, because Postgres may log the statement.
     let password = login.and_then(|login| login.password).filter(|password| !password.expose().is_empty());
     let verifier = password.map(|password| scram_sha_256(password.expose().as_bytes())).unwrap_or_default();
     transaction.query_typed(SET_LOGIN, &[(&name, text.clone()), (&verifier, text)]).await.or_error()?;
@@ -195,7 +196,7 @@ async fn bootstrap(client: &mut Client, login: Option<&ServerLogin<'_>>) -> Resu
     Ok(names)
 }
 
-/// What of the server itself was changed, which an operator should read once.
+/// Logs what was changed in the server itself, which an operator should read once.
 fn say(login: &str, password: bool, [made, closed, open]: [bool; 3]) {
     match (made, password) {
         (true, true) => tracing::info!("created the login {login:?} with the password of DATABASE_URL"),
@@ -219,12 +220,12 @@ fn say(login: &str, password: bool, [made, closed, open]: [bool; 3]) {
     }
 }
 
-/// Whether something exists already that was missing a moment ago.
+/// Whether the error says that an object which was missing a moment ago now exists.
 fn is_duplicate(error: &Error) -> bool {
     database_error(error).is_some_and(|cause| matches!(cause.code().code(), "42710" | "23505"))
 }
 
-/// Says what the login lacks and what to do, in place of Postgres' bare refusal.
+/// Replaces Postgres' short refusal by what the login lacks and what to do.
 fn explain_rights(error: Error) -> Error {
     let refused = database_error(&error).filter(|said| *said.code() == SqlState::INSUFFICIENT_PRIVILEGE);
     let Some(said) = refused.map(ToString::to_string) else { return error };
@@ -234,7 +235,7 @@ fn explain_rights(error: Error) -> Error {
     ))
 }
 
-/// Makes the database of this name where there is none. `settings` is another database of the same server.
+/// Creates the database with this name if there is none. `settings` names another database of the same server.
 pub async fn database_ensure(settings: &Settings, name: &str) -> Result<()> {
     let client = settings.connect(CONNECTED_WITHIN).await?;
     let found = client

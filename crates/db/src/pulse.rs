@@ -1,8 +1,8 @@
-//! Waiting for answers, but not for those of the dead.
+//! Waiting for an answer only as long as the database is reachable.
 //!
-//! A network that swallows packets, or a pooler whose server is gone, says nothing: who waits for an answer cannot tell
-//! it from a statement that takes its time. So whoever has waited for a while asks over a new connection whether the
-//! database is there, and only if it is waits on.
+//! When a network drops packets, or a pooler has lost its server, the client hears nothing and cannot distinguish that
+//! from a slow statement. So after a while the client tests over a new connection whether the database answers, and
+//! continues to wait only if it does.
 
 use std::{pin::Pin, time::Duration};
 
@@ -19,31 +19,32 @@ use crate::{
     health::Health,
 };
 
-/// How long an answer may take before the question whether anybody is there.
+/// How long an answer may take before the database is tested.
 const QUIET: Duration = Duration::from_secs(2);
-/// How long the answer to that question may take.
+/// How long that test may take.
 const ASKED: Duration = Duration::from_secs(2);
-/// How long that answer is good for all others who wonder.
+/// How long all waiting clients reuse the result of a test.
 const BELIEVED: Duration = Duration::from_secs(1);
-/// What a statement may take beyond its own limit, which the server keeps: if it did not, its connection is dead.
+/// How long the client waits beyond the statement timeout, which the server applies. After that the connection counts
+/// as dead.
 const BEYOND: Duration = Duration::from_secs(2);
 
-/// Knows whether the database is there.
+/// Tests whether the database answers.
 pub(crate) struct Pulse {
     settings: Settings,
     pool: Pool,
-    /// One asks at a time, the others wait for what he hears.
+    /// One client runs the test at a time; the others wait for its result.
     felt: Mutex<Felt>,
-    /// What its errors tell.
+    /// The health that the errors of the database reveal.
     pub(crate) health: Health,
 }
 
-/// What is known of the pulse.
+/// The results of the tests.
 #[derive(Default)]
 struct Felt {
-    /// When it was last felt, and whether it was there.
+    /// When the last test ended, and whether the database answered.
     last: Option<(Instant, bool)>,
-    /// When it was last missed.
+    /// When the database last failed to answer.
     missed: Option<Instant>,
 }
 
@@ -52,26 +53,26 @@ impl Pulse {
         Self { settings, pool, felt: Mutex::default(), health: Health::default() }
     }
 
-    /// The driver's error as ours, after a look at what it tells of the server.
+    /// Turns the driver's error into ours, and records what it says about the server.
     #[track_caller]
     pub(crate) fn failed(&self, error: tokio_postgres::Error) -> Error {
         self.health.note(&error);
         from_driver(error)
     }
 
-    /// How the database is reached.
+    /// The settings of the database.
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// The answer; `unavailable` when the database is not there, was away meanwhile, or this one connection is dead.
+    /// The answer; `unavailable` when the database does not answer, was away meanwhile, or this one connection is dead.
     pub(crate) async fn answer<T>(&self, mut answer: Pin<&mut impl Future<Output = T>>) -> Result<T> {
         let limit = self.settings.pool.statement_timeout + BEYOND;
         let begun = Instant::now();
         loop {
             let lost = async {
                 sleep(QUIET).await;
-                // Boxed, because it is large and hardly ever happens, and every request carries the place for it.
+                // Boxed, because it is large and rarely runs, and every request would have to hold it.
                 Box::pin(self.lost_since(begun)).await
             };
             tokio::select! {
@@ -84,7 +85,7 @@ impl Pulse {
         }
     }
 
-    /// Whether the database was away at any time since then, as far as anybody noticed.
+    /// Whether a test since then found the database away.
     async fn lost_since(&self, begun: Instant) -> bool {
         let mut felt = self.felt.lock().await;
         if felt.last.is_none_or(|(at, _)| at.elapsed() >= BELIEVED) {
@@ -93,20 +94,20 @@ impl Pulse {
             felt.last = Some((now, beats));
             if !beats {
                 felt.missed = Some(now);
-                // What was connected before may never hear of the end of it.
+                // Connections from before the outage may never learn that they are dead.
                 self.pool.retain(|_, _| false);
             }
         }
         felt.missed.is_some_and(|missed| missed >= begun)
     }
 
-    /// A statement, too, because a pooler lets people in whose server is gone.
+    /// Runs a statement too, because a pooler admits clients even when its server is gone.
     async fn ask(&self) -> bool {
         let asked = async { self.settings.connect(ASKED).await?.batch_execute("").await.or_error() };
         match asked.await {
             Ok(()) => true,
-            // Whoever says that he is too busy, or that we may not come in, is there; unless he is just leaving, or speaks
-            // for somebody else whom he cannot reach.
+            // A server that is too busy or refuses the login is reachable, except when it is shutting down, or when a
+            // pooler reports that it cannot reach the server.
             Err(error) => database_error(&error).is_some_and(|said| !matches!(&said.code().code()[..2], "08" | "57")),
         }
     }

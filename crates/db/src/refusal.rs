@@ -1,5 +1,5 @@
 //! Why Postgres cannot be reached or refuses a login, as sentences for an operator: which setting, host and user, and
-//! what to do. They stand in the log and on the terminal; callers of the API never read them.
+//! what to do. They are printed in the log and on the terminal; callers of the API never see them.
 
 use std::{error, fmt, io, time::Duration};
 
@@ -7,26 +7,26 @@ use tokio_postgres::error::{DbError, SqlState};
 
 use crate::{Settings, tls};
 
-/// A connection that was not made.
+/// Why a connection could not be made.
 #[derive(Debug)]
 pub struct Refusal {
-    /// Whole sentences.
+    /// The explanation, in whole sentences.
     text: String,
     source: Option<tokio_postgres::Error>,
 }
 
 impl Refusal {
-    /// The driver's error while connecting with these settings.
+    /// Explains the driver's error while connecting with these settings.
     pub(crate) fn new(settings: &Settings, source: tokio_postgres::Error) -> Self {
         Self { text: explain(&Place::of(settings), &source), source: Some(source) }
     }
 
-    /// No answer at all.
+    /// The server did not answer at all.
     pub(crate) fn unanswered(settings: &Settings, within: Duration) -> Self {
         Self { text: unanswered(&Place::of(settings), within), source: None }
     }
 
-    /// What the driver said.
+    /// The driver's error, if there was one.
     pub(crate) fn driver(&self) -> Option<&tokio_postgres::Error> {
         self.source.as_ref()
     }
@@ -39,20 +39,20 @@ impl fmt::Display for Refusal {
 }
 
 impl error::Error for Refusal {
-    // The sentences say what the source says, and a chain that is printed would say it twice.
+    // Empty, because the sentences already contain the source's text, and a printed chain of errors would repeat it.
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         None
     }
 }
 
-/// What the sentences name.
+/// The names that the sentences use.
 struct Place<'a> {
-    /// `the local Postgres` or `Postgres`, at its hosts and ports.
+    /// `the local Postgres` or `Postgres`, with its hosts and ports.
     postgres: String,
     hosts: String,
     user: &'a str,
     database: &'a str,
-    /// The variable with the URL; none for the local server.
+    /// The environment variable that holds the URL; none for the local server.
     setting: Option<&'static str>,
 }
 
@@ -69,7 +69,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// `Correct the password in DATABASE_URL.`
+    /// For example `Correct the password in DATABASE_URL.`
     fn advice(&self, what: &str) -> String {
         match self.setting {
             Some(setting) => format!("{what} in {setting}."),
@@ -110,7 +110,7 @@ fn explain(place: &Place<'_>, error: &tokio_postgres::Error) -> String {
             place.advice("Set a password (scram-sha-256) for the user and name it")
         ),
         "timeout waiting for server" => unanswered(place, Duration::ZERO),
-        // The other end spoke, but not as Postgres does, or hung up.
+        // The other end closed the connection, or answered with something other than Postgres' protocol.
         other => {
             let why = if why.is_empty() { other.to_owned() } else { format!("{other}, {why}") };
             format!(
@@ -128,7 +128,7 @@ fn unanswered(place: &Place<'_>, within: Duration) -> String {
     format!("{} does not answer{within}. {advice}", place.postgres)
 }
 
-/// No connection: what the system said.
+/// Explains why there is no connection, from the system's error.
 fn unreachable(place: &Place<'_>, io: Option<&io::Error>, why: &str) -> String {
     use io::ErrorKind as Kind;
     let Place { postgres, hosts, .. } = place;
@@ -160,7 +160,7 @@ fn unreachable(place: &Place<'_>, io: Option<&io::Error>, why: &str) -> String {
     format!("{postgres} does not answer: {reason}. {}", place.advice(advice))
 }
 
-/// The server answered, and refused the login.
+/// Explains why the server refused the login.
 fn refused(place: &Place<'_>, said: &DbError) -> String {
     let Place { postgres, user, database, .. } = place;
     let message = said.message().trim_end_matches('.');

@@ -1,7 +1,7 @@
-//! The roles of an installation. Roles belong to the whole Postgres server, so two installations in one server have roles
-//! of different names: the first has `freehold_owner`, `freehold_app`, `freehold_system` and `freehold_readonly`, each
-//! further one has these names with its database's name behind them. SQL names them as the first installation does, and
-//! [`RoleNames::rewrite`] puts the suffix there.
+//! The roles of an installation. Roles belong to the whole Postgres server, so two installations in one server need
+//! roles with different names. The first has `freehold_owner`, `freehold_app`, `freehold_system` and
+//! `freehold_readonly`; each further one appends the name of its database to them. SQL uses the names of the first
+//! installation, and [`RoleNames::rewrite`] adds the suffix.
 
 use std::borrow::Cow;
 
@@ -10,32 +10,32 @@ use tokio_postgres::{Client, GenericClient};
 
 use crate::error::DriverResult;
 
-/// The roles that every statement of ours may name.
+/// The roles that our statements may name.
 const NAMES: [&str; 4] = ["freehold_owner", "freehold_app", "freehold_system", "freehold_readonly"];
 
-/// What the names of an installation's roles end with: nothing, or `_` and a word.
+/// The suffix of an installation's role names: empty, or `_` and a word.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RoleNames {
     suffix: String,
 }
 
 impl RoleNames {
-    /// The names that this database was built with; `None` before it was.
+    /// The suffix that this database's schema uses; `None` before the schema exists.
     pub(crate) async fn of_schema(client: &Client) -> Result<Option<Self>> {
         let rows = client.query_typed(OF_SCHEMA, &[]).await.or_error()?;
         let suffix = rows.first().map(|row| row.try_get(0)).transpose().or_error()?;
         Ok(suffix.map(|suffix| Self { suffix }))
     }
 
-    /// The names for this database: those it was built with, or those that no other installation of the server uses. The login of
-    /// requests is in the setting `freehold.server_login`.
+    /// Decides the suffix for this database: the one that its schema uses, or one that no other installation of the
+    /// server uses. The login of requests is in the setting `freehold.server_login`.
     pub(crate) async fn decide(client: &impl GenericClient) -> Result<Self> {
         let rows = client.query_typed(DECIDE, &[]).await.or_error()?;
         let suffix = rows.first().map(|row| row.try_get(0)).transpose().or_error()?;
         Ok(Self { suffix: suffix.unwrap_or_default() })
     }
 
-    /// The text with the names of this installation in it.
+    /// The SQL with the role names of this installation.
     pub(crate) fn rewrite<'a>(&self, sql: &'a str) -> Cow<'a, str> {
         if self.suffix.is_empty() {
             return Cow::Borrowed(sql);
@@ -58,15 +58,15 @@ impl RoleNames {
     }
 }
 
-/// The owner of the schema tells the names.
+/// The name of the schema's owner ends with the suffix.
 const OF_SCHEMA: &str = "select substr(pg_catalog.pg_get_userbyid(nspowner), length('freehold_owner') + 1)
      from pg_catalog.pg_namespace
      where nspname = 'freehold' and starts_with(pg_catalog.pg_get_userbyid(nspowner)::text, 'freehold_owner')";
 
-/// A new database takes the plain names where nothing in another database belongs to them, no login of another installation is
-/// a member of them, and its login may use them.
-/// Which database owns something is in a catalog that all databases share. A name of another database with the same
-/// spelling, after this one or that one was renamed, is told apart by the number of the database.
+/// A new database takes the plain names when nothing in another database belongs to these roles, no login of another
+/// installation is a member of them, and its own login may use them. Which database owns an object is in a catalog that
+/// all databases share. After a rename, another database may have this one's former name; the database's number
+/// distinguishes the two.
 const DECIDE: &str = include_str!("roles.sql");
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! How a statement goes over the wire, and one flight: `begin`, the settings, the statement and `commit` in one round trip.
+//! How statements are sent, and how `begin`, the settings, the statement and `commit` share one round trip.
 
 use std::{
     future::{Future, poll_fn},
@@ -15,19 +15,19 @@ use tokio_postgres::{Error, RowStream, Statement};
 
 use crate::Query;
 
-/// Whether a connection keeps the statements it has sent.
+/// Whether a connection keeps its prepared statements.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StatementCache {
-    /// Every statement is sent unnamed with its types: nothing that a pooler in transaction mode could mix up.
+    /// Every statement is sent unnamed, with its types, so that a pooler in transaction mode cannot mix statements up.
     #[default]
     Off,
-    /// Postgres reads and plans a statement once a connection. Only for connections that nobody stands between.
+    /// Postgres parses and plans each statement once per connection. Only for connections without a pooler.
     On,
 }
 
 pub(crate) type Answered<T> = Result<T, Error>;
 pub(crate) type Sent = Answered<(Vec<tokio_postgres::Row>, u64)>;
-/// The answers to `begin` and the settings, to the statement, to `commit`.
+/// The answers to `begin` and the settings, to the statement, and to `commit`.
 pub(crate) type Answers = (Answered<()>, Sent, Answered<()>);
 
 /// Sends one statement.
@@ -41,18 +41,18 @@ pub(crate) async fn send<R>(client: &Object, query: &Query<R>, cache: StatementC
     }
 }
 
-/// Most statements that leave together. `join_all` polls more than 30 in an order of its own.
+/// Most statements that are sent together. `join_all` polls more than 30 futures in an order of its own.
 pub(crate) const TOGETHER: usize = 30;
 
-/// Sends statements one behind the other, and `commit` behind them when they are the `last`: what they were answered. The
-/// transaction is open.
+/// Sends statements one after the other, followed by `commit` when they are the `last` ones, and returns their answers.
+/// A transaction has to be open.
 pub(crate) async fn send_all(
     client: &Object,
     queries: &[Query<()>],
     cache: StatementCache,
     last: bool,
 ) -> Answered<(Vec<Sent>, Answered<()>)> {
-    // Before any is sent: what had to be prepared between them would be overtaken by `commit`.
+    // All statements are prepared before any is sent: `commit` would overtake one that is prepared in between.
     let mut known = Vec::new();
     if cache == StatementCache::On {
         for query in queries {
@@ -67,7 +67,7 @@ pub(crate) async fn send_all(
     Ok(join(join_all(statements), commit).await)
 }
 
-/// One flight. Futures are polled in the order in which they stand, and the driver sends at the first poll.
+/// Sends everything in one round trip. The futures are polled in this order, and the driver sends at the first poll.
 pub(crate) async fn fly<R>(client: &Object, opening: &str, query: &Query<R>, cache: StatementCache) -> Answers {
     let opening = client.batch_execute(opening);
     let commit = client.batch_execute("commit");
@@ -77,8 +77,9 @@ pub(crate) async fn fly<R>(client: &Object, opening: &str, query: &Query<R>, cac
     }
 }
 
-/// What the connection knows flies like any other statement. What it does not know yet has to be prepared between `begin`
-/// and `commit`, because only there is it allowed to see the tables: two round trips more, once a connection.
+/// A statement that the connection has prepared is sent like any other. One that it has not prepared yet has to be
+/// prepared between `begin` and `commit`, because only there does the role see the tables: that takes two more round
+/// trips, once per connection.
 async fn fly_prepared<R>(
     client: &Object,
     opening: impl Future<Output = Answered<()>>,
@@ -87,7 +88,8 @@ async fn fly_prepared<R>(
 ) -> Answers {
     let mut opening = pin!(maybe_done(opening));
     let mut preparing = pin!(client.prepare_typed_cached(query.statement.sql, query.statement.params));
-    // `begin` is on the wire after this, and behind it what prepares; unless the statement is known, which needs no wire.
+    // After this `begin` has been sent, followed by the message that prepares the statement, unless it is prepared
+    // already.
     poll_fn(|context| Poll::Ready(opening.as_mut().poll(context).is_ready())).await;
     let known = poll_fn(|context| Poll::Ready(preparing.as_mut().poll(context))).await;
     let opened = |opening: &mut std::pin::Pin<&mut futures_util::future::MaybeDone<_>>| {
@@ -140,8 +142,8 @@ async fn rows(stream: RowStream) -> Sent {
     Ok((rows, stream.rows_affected().unwrap_or_default()))
 }
 
-/// Whether the statement was prepared for tables that have changed since, or on a connection that has become another.
-/// Nothing was done then, and the next try prepares it anew.
+/// Whether the statement was prepared for tables that have changed since, or on a server connection that a pooler has
+/// exchanged. In both cases the statement did nothing, and the next try prepares it again.
 pub(crate) fn is_outdated(error: &Error) -> bool {
     error.as_db_error().is_some_and(|said| match said.code().code() {
         "26000" => true,

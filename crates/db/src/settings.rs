@@ -1,4 +1,4 @@
-//! Where the database is and how it is reached.
+//! Where the database is, and how to connect to it.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -17,34 +17,35 @@ use crate::{
     tls,
 };
 
-/// How long the server may take to let a login in, outside of the pool.
+/// How long the server may take to accept a login, outside of the pool.
 const CONNECTED_WITHIN: Duration = Duration::from_secs(10);
-/// How long a packet may stay unacknowledged before the network counts as gone.
+/// How long a packet may stay unacknowledged before the connection counts as broken.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(10);
-/// How long a connection may be silent before the system asks whether the other end is still there.
+/// How long a connection may be silent before the operating system checks whether the other end is still there.
 const SILENT: Duration = Duration::from_secs(30);
 
-/// A database and how to reach it, read from a URL like `postgres://user:password@host:5432/name?sslmode=require`.
+/// A database and how to connect to it, read from a URL such as
+/// `postgres://user:password@host:5432/name?sslmode=require`.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub(crate) config: tokio_postgres::Config,
     pub(crate) tls: TlsMode,
-    /// The variable that the URL stands in; none for the local server.
+    /// The environment variable that holds the URL; none for the local server.
     pub(crate) setting: Option<&'static str>,
-    /// Size and patience of the pool.
+    /// The size and the time limits of the pool.
     pub pool: PoolSettings,
 }
 
-/// Size and patience of the pool.
+/// The size and the time limits of a pool.
 #[derive(Clone, Copy, Debug)]
 pub struct PoolSettings {
-    /// Most connections at once. 16 keeps two cores of Postgres busy.
+    /// Most connections at once. 16 keep two cores of Postgres busy.
     pub connections: usize,
-    /// How long a request waits for a free connection, or for a new one, before it is answered 503.
+    /// How long a request waits for a free or a new connection before it gets 503.
     pub wait: Duration,
     /// How long one statement may run.
     pub statement_timeout: Duration,
-    /// Whether connections keep the statements they have sent.
+    /// Whether connections keep their prepared statements.
     pub statement_cache: StatementCache,
 }
 
@@ -59,26 +60,26 @@ impl Default for PoolSettings {
     }
 }
 
-/// What `sslmode` asks for, in libpq's words.
+/// What `sslmode` requires, with libpq's values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TlsMode {
     /// `disable`.
     Off,
-    /// `prefer` and `require`: encrypted, but whoever answers is believed, as in libpq.
+    /// `prefer` and `require`: encrypted, but without a check of the server's certificate, as in libpq.
     Encrypted,
-    /// `verify-ca`: the certificate must be signed by these authorities or the system's, for whatever host.
+    /// `verify-ca`: the certificate must be signed by these authorities or the system's, for any host name.
     Signed(Option<PathBuf>),
-    /// `verify-full`: the certificate must be good for the host, by these authorities or the system's.
+    /// `verify-full`: the certificate must be valid for the host name, and signed by these authorities or the system's.
     Verified(Option<PathBuf>),
 }
 
 impl Settings {
-    /// Reads the URL of the variable `DATABASE_URL`.
+    /// Reads the URL from the variable `DATABASE_URL`.
     pub fn from_url(url: &Secret) -> Result<Self> {
         Self::from_variable("DATABASE_URL", url)
     }
 
-    /// Reads the URL that stands in this variable, which errors name. They never repeat the URL, for it may hold a
+    /// Reads the URL from this variable, which errors name. Errors never repeat the URL, because it may hold a
     /// password.
     pub fn from_variable(setting: &'static str, url: &Secret) -> Result<Self> {
         match Self::read(url) {
@@ -89,7 +90,7 @@ impl Settings {
 
     fn read(url: &Secret) -> Result<Self, String> {
         let (rest, mode, root) = split_tls(url.expose().trim());
-        // As libpq: the authorities that the system trusts.
+        // As in libpq, `system` means the authorities that the system trusts.
         let root = root.filter(|file| file != "system").map(PathBuf::from);
         scheme_check(&rest)?;
         let mut config: tokio_postgres::Config =
@@ -131,7 +132,7 @@ impl Settings {
         Ok(Self { config, tls, setting: None, pool: PoolSettings::default() })
     }
 
-    /// As settings of the local server, which stand in no variable.
+    /// Marks these as settings of the local server, whose URL is in no variable.
     #[must_use]
     pub fn of_local(mut self) -> Self {
         self.setting = None;
@@ -148,7 +149,7 @@ impl Settings {
         self.config.get_password().map(|password| Secret::new(String::from_utf8_lossy(password)))
     }
 
-    /// The role behind the login, as the server names it: behind a pooler the login's name may hold more than that.
+    /// The login's role as the server names it. Behind a pooler the login's name may hold more than the role.
     pub async fn role(&self) -> Result<String> {
         let rows = self.ask("select session_user::text", &[]).await?;
         let role = rows.first().map(|row| row.try_get(0)).transpose().or_error()?;
@@ -161,7 +162,7 @@ impl Settings {
         Ok(!self.ask(named, &[(&name, Type::TEXT)]).await?.is_empty())
     }
 
-    /// The answer over a connection of its own. All of it takes no longer than connecting may.
+    /// Runs a query over a connection of its own, within the time limit for connecting.
     async fn ask(&self, sql: &str, params: &[(&(dyn ToSql + Sync), Type)]) -> Result<Vec<tokio_postgres::Row>> {
         let asked = async { self.connect(CONNECTED_WITHIN).await?.query_typed(sql, params).await.or_error() };
         let answer = tokio::time::timeout(CONNECTED_WITHIN, asked).await;
@@ -173,7 +174,7 @@ impl Settings {
         self.config.get_dbname().or(self.user())
     }
 
-    /// What makes TLS, or why it cannot.
+    /// The TLS connector, or why there is none.
     pub(crate) fn connector(&self) -> Result<MakeRustlsConnect> {
         tls::connector(&self.tls).map_err(|error| {
             let advice = self.setting.map_or_else(String::new, |setting| format!(" Correct sslrootcert in {setting}."));
@@ -183,9 +184,9 @@ impl Settings {
         })
     }
 
-    /// A connection of its own, made within this time. Its task ends with the client.
+    /// Makes a connection of its own within this time. Its background task ends with the client.
     pub(crate) async fn connect(&self, within: Duration) -> Result<Client> {
-        // The driver bounds only how long the network takes, not how long the server does.
+        // The driver's own limit covers only the network, not the time that the server takes.
         let connected = tokio::time::timeout(within, self.config.connect(self.connector()?)).await;
         let connected = connected.map_err(|_| unreached(Refusal::unanswered(self, within)))?;
         let (client, connection) = connected.map_err(|error| from_connect(self, error))?;
@@ -197,12 +198,12 @@ impl Settings {
         Ok(client)
     }
 
-    /// Where the database is, for people: `db.example.com:5432/name`.
+    /// The address of the database, for messages: `db.example.com:5432/name`.
     pub fn place(&self) -> String {
         format!("{}/{}", self.hosts(), self.database().unwrap_or_default())
     }
 
-    /// The servers: `db.example.com:5432`.
+    /// The addresses of the servers: `db.example.com:5432`.
     pub(crate) fn hosts(&self) -> String {
         let hosts = self.config.get_hosts().iter().map(|host| match host {
             Host::Tcp(name) => name.clone(),
@@ -215,7 +216,7 @@ impl Settings {
         hosts.join(",")
     }
 
-    /// The same server, as this login.
+    /// The same server, with this login.
     #[must_use]
     pub fn with_user(mut self, user: &str) -> Self {
         self.config.user(user);
@@ -237,7 +238,7 @@ impl Settings {
     }
 }
 
-/// Refuses the URLs of other databases. Postgres' other form, `host=… user=…`, has no scheme.
+/// Refuses URLs of other databases. The other form that Postgres accepts, `host=… user=…`, has no scheme.
 fn scheme_check(url: &str) -> Result<(), String> {
     const FORM: &str = "Use the form postgres://user:password@host:5432/database.";
     let named =
@@ -251,14 +252,15 @@ fn scheme_check(url: &str) -> Result<(), String> {
     }
 }
 
-/// Whether this looks like `host=… user=…`.
+/// Whether the text looks like `host=… user=…`.
 fn keywords(text: &str) -> bool {
     let Some((key, _)) = text.split_once('=') else { return false };
     let key = key.trim();
     !key.is_empty() && key.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase())
 }
 
-/// What the driver cannot read. Only the name of an option is repeated: every other part may be of a password.
+/// The error for a URL that the driver cannot read. It repeats only the name of an option, because any other part may
+/// belong to a password.
 fn unreadable(url: &str, error: &tokio_postgres::Error) -> String {
     let why = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
     let name = |begin: &str| {
@@ -277,7 +279,7 @@ fn unreadable(url: &str, error: &tokio_postgres::Error) -> String {
     format!("it cannot be read. Use the form postgres://user:password@host:5432/database.{special}")
 }
 
-/// Takes `sslmode` and `sslrootcert` out of the URL, because the driver knows fewer values of them than libpq.
+/// Takes `sslmode` and `sslrootcert` out of the URL, because the driver supports fewer values of them than libpq.
 fn split_tls(url: &str) -> (String, Option<String>, Option<String>) {
     let Some((base, query)) = url.split_once('?') else { return (url.to_owned(), None, None) };
     let (mut mode, mut root, mut rest) = (None, None, Vec::new());
@@ -285,7 +287,7 @@ fn split_tls(url: &str) -> (String, Option<String>, Option<String>) {
         match pair.split_once('=') {
             Some(("sslmode", value)) => mode = Some(value.to_owned()),
             Some(("sslrootcert", value)) => root = Some(value.to_owned()),
-            // A hint of Supabase's dashboard for other drivers.
+            // A parameter that Supabase's dashboard adds for other drivers.
             Some(("pgbouncer", _)) => {}
             _ => rest.push(pair),
         }

@@ -1,13 +1,14 @@
-//! Who gets the next connection of the pool.
+//! Which request gets the next connection of the pool.
 //!
-//! Without a rule, one tenant whose transactions wait for each other holds every connection, and all others wait for
-//! that tenant. So connections are shared between *parties*: the requests of one tenant, the background work of one
-//! tenant, and each kind of system work. A party takes another connection only while more of them are left than it
-//! holds already: alone it gets half, of two busy parties each gets a third, and one always remains for a newcomer.
-//! Parties that wait take turns, and within a party the first to come is the first to go.
+//! Without a rule, one tenant whose transactions wait for each other could hold every connection, and all other tenants
+//! would have to wait. So connections are shared between *parties*: the requests of one tenant, the background work of
+//! one tenant, and each kind of system work. A party may take another connection only while more connections are free
+//! than it already holds: a party alone gets half of them, two busy parties get a third each, and one connection always
+//! stays free for a party that arrives later. Waiting parties take turns, and each party's requests are served in the
+//! order of their arrival.
 //!
-//! Work that already holds a connection and asks for a second one is let through first, and one connection is kept for
-//! it alone. It never waits for its own party, which might be waiting for what it holds.
+//! A task that already holds a connection and asks for a second one is served first, and one connection is reserved for
+//! such tasks. It never waits for its own party, which might be waiting for the connection that the task holds.
 
 #[cfg(test)]
 mod tests;
@@ -20,18 +21,19 @@ use std::{
 use freehold_core::{Actor, Caller, TenantId};
 use tokio::{sync::oneshot, task};
 
-/// Most requests of one party that may wait at once. The next one is refused, so that one tenant's flood costs no memory.
+/// Most requests of one party that may wait at once. Further ones are refused, so that a flood of one tenant's requests
+/// takes no memory.
 const MOST_WAITING: usize = 1024;
 
 /// What a connection is requested for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Party {
-    /// Requests of a tenant's members and keys.
+    /// Requests of a tenant's members and API keys.
     Requests(TenantId),
-    /// Background work of a tenant: its own requests do not hold it up.
+    /// Background work of a tenant, which the tenant's own requests do not delay.
     Work(TenantId),
-    /// Work of no tenant, by its reason and origin: sign-ins that wait for each other do not hold up look-ups of keys, nor do
-    /// look-ups for one network those for another.
+    /// Work for no tenant, by its reason and its origin. Slow sign-ins do not delay look-ups of keys, and look-ups for
+    /// one network do not delay those for another.
     System(&'static str, u64),
 }
 
@@ -54,7 +56,7 @@ impl Party {
 const TENANTS: usize = 0;
 const SYSTEM: usize = 1;
 
-/// The right to one connection. Gives it to the next when dropped.
+/// The right to use one connection. Dropping it passes the right to the next waiter.
 pub(crate) struct Permit {
     shares: Arc<Shares>,
     party: Party,
@@ -62,7 +64,7 @@ pub(crate) struct Permit {
 }
 
 impl Permit {
-    /// The task that asked for the connection has dropped it; another task returns it to the pool.
+    /// Called when the task that asked for the connection has dropped it and another task returns it to the pool.
     pub(crate) fn leave_task(&mut self) {
         if let Some(task) = self.task.take() {
             self.shares.state().forget_holder(task);
@@ -76,7 +78,7 @@ impl Drop for Permit {
     }
 }
 
-/// As many of this party wait as may.
+/// The limit of waiting requests of this party is reached.
 #[derive(Debug)]
 pub(crate) struct Full;
 
@@ -85,13 +87,13 @@ pub(crate) struct Full;
 pub(crate) struct Load {
     /// Connections that the party holds.
     pub(crate) held: usize,
-    /// Requests of the party that wait for one.
+    /// Requests of the party that wait for a connection.
     pub(crate) waiting: usize,
     /// Connections that all parties hold together.
     pub(crate) all_held: usize,
 }
 
-/// The connections of one pool, and who waits for them.
+/// The connections of one pool, and the requests that wait for them.
 pub(crate) struct Shares {
     limits: Limits,
     state: Mutex<State>,
@@ -101,9 +103,10 @@ pub(crate) struct Shares {
 struct Limits {
     /// Size of the pool.
     connections: usize,
-    /// Most that tasks may hold as their first connection: the rest is for tasks that need a second one.
+    /// Most connections that tasks may hold as their first one; the rest is for tasks that need a second one.
     first: usize,
-    /// Most that all tenants, or all system work, may hold together: the rest is for the other.
+    /// Most connections that all tenants together, or all system work together, may hold; the rest is for the other
+    /// class.
     class: usize,
 }
 
@@ -112,18 +115,18 @@ struct State {
     held: usize,
     classes: [Class; 2],
     lines: HashMap<Party, Line>,
-    /// Waiters that hold a connection already.
+    /// Waiters that already hold a connection.
     nested: VecDeque<Waiter>,
     /// How many connections each task holds.
     holders: HashMap<task::Id, usize>,
-    /// Which class comes first at the next turn.
+    /// The class that comes first at the next turn.
     turn: usize,
 }
 
 #[derive(Default)]
 struct Class {
     held: usize,
-    /// Parties with waiters, in the order of their turns. Each stands here once.
+    /// Parties with waiters, in the order of their turns. Each party is listed once.
     ring: VecDeque<Party>,
 }
 
@@ -141,7 +144,7 @@ struct Waiter {
 
 impl Shares {
     pub(crate) fn new(connections: usize) -> Arc<Self> {
-        // A pool of three has nothing to set apart.
+        // A pool of three connections is too small to reserve any.
         let limits = Limits {
             connections,
             first: if connections < 4 { connections } else { connections - 1 },
@@ -150,7 +153,7 @@ impl Shares {
         Arc::new(Self { limits, state: Mutex::default() })
     }
 
-    /// Waits until it is the party's turn.
+    /// Waits until the party may use a connection.
     pub(crate) async fn acquire(self: &Arc<Self>, party: Party) -> Result<Permit, Full> {
         let task = task::try_id();
         let receiver = {
@@ -171,7 +174,7 @@ impl Shares {
             }
             receiver
         };
-        // The sender is dropped with the pool alone.
+        // The sender is dropped only together with the pool.
         receiver.await.map_err(|_| Full)
     }
 
@@ -197,7 +200,7 @@ impl Shares {
             }
         }
         for Waiter { party, task, sender } in granted {
-            // A waiter that gave up at this moment drops the permit, which hands it on.
+            // If the waiter has given up at this moment, it drops the permit, which passes it on.
             let _ = sender.send(Permit { shares: Arc::clone(self), party, task });
         }
     }
@@ -208,14 +211,14 @@ impl Shares {
 }
 
 impl State {
-    /// Whether the party may take a connection now, when it is its turn.
+    /// Whether the party may take a connection now, if it is its turn.
     fn admits(&self, party: Party, limits: Limits) -> bool {
         let free = self.free(party.class(), limits);
         let held = self.lines.get(&party).map_or(0, |line| line.held);
         free > 0 && (held == 0 || held < free)
     }
 
-    /// How many connections a class may still take.
+    /// How many more connections a class may take.
     fn free(&self, class: usize, limits: Limits) -> usize {
         let all = limits.first.saturating_sub(self.held);
         all.min(limits.class.saturating_sub(self.classes[class].held))
@@ -256,7 +259,7 @@ impl State {
     fn enqueue(&mut self, waiter: Waiter) -> Result<(), Full> {
         let party = waiter.party;
         let line = self.lines.entry(party).or_default();
-        // A party stands in the ring for as long as its line is not empty.
+        // A party is in the ring as long as requests of it wait.
         let first = line.waiting.is_empty();
         if line.waiting.len() >= MOST_WAITING {
             line.waiting.retain(|waiter| !waiter.sender.is_closed());
@@ -271,7 +274,7 @@ impl State {
         Ok(())
     }
 
-    /// The waiter whose turn it is, if there is a connection for it.
+    /// The waiter whose turn it is, if a connection is free for it.
     fn next(&mut self, limits: Limits) -> Option<Waiter> {
         while self.held < limits.connections
             && let Some(waiter) = self.nested.pop_front()
@@ -289,7 +292,8 @@ impl State {
         None
     }
 
-    /// The same of one class. Where a connection is free, only parties that hold some are passed over, so it looks at few.
+    /// The next waiter of one class. If a connection is free, only parties that already hold some are skipped, so this
+    /// looks at few.
     fn next_of(&mut self, class: usize, limits: Limits) -> Option<Waiter> {
         if self.free(class, limits) == 0 {
             return None;

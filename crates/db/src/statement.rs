@@ -1,4 +1,4 @@
-//! A statement states its parameter and row types once. Nothing else can be sent to the database, and one test
+//! A statement declares its parameter and row types once. Nothing else can be sent to the database, and one test
 //! prepares every statement against the migrated schema and compares the types and column names.
 
 use std::marker::PhantomData;
@@ -8,20 +8,20 @@ use postgres_types::{ToSql, Type};
 
 use crate::value::Column;
 
-/// One SQL statement with its types, as [`statements!`](crate::statements) makes it.
+/// One SQL statement with its types, made by [`statements!`](crate::statements).
 #[derive(Debug)]
 pub struct Statement {
-    /// The function it belongs to, with its module.
+    /// The name of its function, with the module.
     pub name: &'static str,
-    /// Lower-case SQL with `$1`, `$2`, …
+    /// The SQL, in lower case, with `$1`, `$2`, …
     pub sql: &'static str,
     /// The types of the parameters.
     pub params: &'static [Type],
-    /// Names and types of the columns it answers with. A name of `""` is not compared.
+    /// The names and types of the result's columns. The name `""` is not compared.
     pub columns: &'static [(&'static str, Type)],
 }
 
-/// A statement with its parameters, ready to be sent by a transaction.
+/// A statement with its parameters, ready to be sent.
 #[must_use = "a query does nothing until a transaction sends it"]
 pub struct Query<R> {
     pub(crate) statement: &'static Statement,
@@ -45,7 +45,7 @@ impl<R> Query<R> {
     }
 }
 
-/// A type that a row of an answer becomes.
+/// A type that a result row is read into.
 pub trait Row: Sized {
     /// Names and types of the columns.
     const COLUMNS: &'static [(&'static str, Type)];
@@ -54,13 +54,13 @@ pub trait Row: Sized {
     fn from_row(row: &tokio_postgres::Row) -> Result<Self>;
 }
 
-/// Reads one column; for the implementations of [`Row`].
+/// Reads one column; for implementations of [`Row`].
 #[doc(hidden)]
 pub fn column<T: Column>(row: &tokio_postgres::Row, index: usize) -> Result<T> {
     row.try_get(index).map(T::from_sql).context("reading a column")
 }
 
-/// No rows are expected.
+/// For statements that return no rows.
 impl Row for () {
     const COLUMNS: &'static [(&'static str, Type)] = &[];
     fn from_row(_: &tokio_postgres::Row) -> Result<Self> {
@@ -83,8 +83,8 @@ row_of!(A 0, B 1);
 row_of!(A 0, B 1, C 2);
 row_of!(A 0, B 1, C 2, D 3);
 
-/// Declares statements: each becomes a function that takes the parameters and gives a [`Query`], and all of them
-/// together become the module's `STATEMENTS`, which the crate lists for the test that prepares them.
+/// Declares statements. Each becomes a function that takes the parameters and returns a [`Query`]. All of them become
+/// the module's `STATEMENTS`, which the crate lists for the test that prepares them.
 ///
 /// ```ignore
 /// statements! {
@@ -122,7 +122,7 @@ macro_rules! statements {
     };
 }
 
-/// Declares a struct that a row becomes: the names of the fields are the names of the columns.
+/// Declares a struct for a result row: the names of its fields are the names of the columns.
 #[macro_export]
 macro_rules! row {
     ($(#[$meta:meta])* $vis:vis struct $name:ident { $($(#[$field_meta:meta])* $field_vis:vis $field:ident : $type:ty),* $(,)? }) => {

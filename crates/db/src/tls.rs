@@ -16,7 +16,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::settings::TlsMode;
 
-/// The connector for this mode. With [`TlsMode::Off`] the driver never asks it.
+/// The TLS connector for this mode. With [`TlsMode::Off`] the driver never uses it.
 pub(crate) fn connector(mode: &TlsMode) -> Result<MakeRustlsConnect> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
@@ -52,14 +52,14 @@ fn authorities(file: Option<&Path>) -> Result<RootCertStore> {
             }
         }
         None => {
-            // Single bad certificates of the system are nothing to stop for.
+            // A single bad certificate in the system's store is ignored.
             store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         }
     }
     Ok(store)
 }
 
-/// What is wrong with the server's certificate, when that was the cause.
+/// What is wrong with the server's certificate, if that was the cause.
 pub(crate) fn certificate_problem(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     let inner = cause.downcast_ref::<io::Error>()?.get_ref()?;
     let rustls::Error::InvalidCertificate(problem) = inner.downcast_ref::<rustls::Error>()? else { return None };
@@ -74,16 +74,17 @@ pub(crate) fn certificate_problem(cause: &(dyn std::error::Error + 'static)) -> 
     })
 }
 
-/// Takes a certificate for whatever host.
+/// Accepts a certificate for any host name.
 ///
-/// `sslmode=verify-ca` of libpq asks that the authorities signed it, for servers that are reached by an address. `sslmode=require`
-/// asks nothing: what is sent is encrypted, who reads it is not checked. Supabase's and most providers' certificates are signed by an
-/// authority of their own, so this is what people expect; `verify-full` is there for those who have the authority's certificate, and
-/// `freehold doctor` recommends it.
+/// `sslmode=verify-ca` of libpq requires that the authorities signed the certificate, for servers that are reached by
+/// an IP address. `sslmode=require` checks nothing: the connection is encrypted, but the server's identity is not
+/// checked. The certificates of Supabase and most providers are signed by their own authority, so `require` has to
+/// accept them. Operators who have the authority's certificate can use `verify-full`, which `freehold doctor`
+/// recommends.
 #[derive(Debug)]
 struct AnyHost {
     provider: Arc<CryptoProvider>,
-    /// Checks who signed the certificate; none: any certificate is taken.
+    /// Checks who signed the certificate; none: any certificate is accepted.
     chain: Option<Arc<WebPkiServerVerifier>>,
 }
 
@@ -97,7 +98,7 @@ impl ServerCertVerifier for AnyHost {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let Some(chain) = &self.chain else { return Ok(ServerCertVerified::assertion()) };
-        // The name is what is checked last.
+        // The host name is checked last, so everything else was valid.
         match chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
             Err(rustls::Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },

@@ -1,4 +1,4 @@
-//! The interactive form of a transaction: look, decide, write, commit.
+//! Transactions of several statements: read, decide, write, commit.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -18,21 +18,22 @@ use crate::{
     send::{Answered, Answers, Sent, StatementCache, TOGETHER, fly, send, send_all},
 };
 
-/// How long what was abandoned may take to end before its connection is thrown away.
+/// How long an abandoned transaction may take to end before its connection is closed.
 const SETTLED_WITHIN: Duration = Duration::from_secs(2);
 
-/// A transaction that ends when [`commit`](TenantTx::commit) says so, and is rolled back when dropped before.
+/// A transaction, which [`commit`](TenantTx::commit) ends and which is rolled back when it is dropped before.
 ///
-/// A request may be dropped at any moment (its client hung up), in the middle of a statement too. The role and the
-/// tenant are still set on the connection then, so the connection does not return to the pool before a `rollback`
-/// behind everything that was sent has been answered; if that takes too long it is thrown away.
+/// A request may be dropped at any moment, even in the middle of a statement, because its client closed the connection.
+/// The role and the tenant are still set on the database connection then. So the connection is returned to the pool
+/// only after a `rollback`, sent behind everything else, has been answered; if that takes too long it is closed.
 pub struct Transaction {
     client: Option<Connection>,
-    /// `begin` and the settings; sent together with the first statement.
+    /// `begin` and the settings; they are sent together with the first statement.
     opening: Option<Arc<str>>,
     pulse: Arc<Pulse>,
     cache: StatementCache,
-    /// A statement failed, or nobody waited for its answer: Postgres may roll back, whatever `commit` says.
+    /// Whether a statement failed or its answer was not awaited: Postgres may roll back then, whatever `commit`
+    /// answers.
     failed: bool,
     standing: Standing,
 }
@@ -42,33 +43,33 @@ impl Transaction {
         Self { client: Some(client), opening: Some(opening), pulse, cache, failed: false, standing: Standing::Good }
     }
 
-    /// All rows of the answer.
+    /// Returns all rows of the result.
     pub async fn fetch_all<R: Row>(&mut self, query: Query<R>) -> Result<Vec<R>> {
         let (rows, _) = self.run(&query).await?;
         rows.iter().map(R::from_row).collect()
     }
 
-    /// The row of the answer, if there is one.
+    /// Returns the row of the result, if there is one.
     pub async fn fetch_optional<R: Row>(&mut self, query: Query<R>) -> Result<Option<R>> {
         let (rows, _) = self.run(&query).await?;
         rows.first().map(R::from_row).transpose()
     }
 
-    /// The one row of the answer; none is a fault of ours.
+    /// Returns the one row of the result; no row is an internal error.
     pub async fn fetch_one<R: Row>(&mut self, query: Query<R>) -> Result<R> {
         let name = query.statement.name;
         self.fetch_optional(query).await?.ok_or_else(|| Error::internal(format!("{name} answered no row")))
     }
 
-    /// Runs the statement; how many rows it changed.
+    /// Runs the statement and returns how many rows it changed.
     pub async fn execute(&mut self, query: Query<()>) -> Result<u64> {
         Ok(self.run(&query).await?.1)
     }
 
-    /// All rows of two answers, in one round trip.
+    /// Returns all rows of two results, in one round trip.
     pub async fn fetch_both<R: Row, S: Row>(&mut self, one: Query<R>, other: Query<S>) -> Result<(Vec<R>, Vec<S>)> {
         let Some(client) = &self.client else { return Err(Error::internal("the transaction has ended")) };
-        // Until both are answered.
+        // Failed until both are answered.
         let failed = std::mem::replace(&mut self.failed, true);
         let opening = self.opening.take();
         let opened = open(client, opening.as_deref());
@@ -85,7 +86,8 @@ impl Transaction {
         Ok((one.iter().map(R::from_row).collect::<Result<_>>()?, other.iter().map(S::from_row).collect::<Result<_>>()?))
     }
 
-    /// Runs statements, a few, whose answers tell nothing. They leave together, one behind the other, and cost one round trip.
+    /// Runs a few statements whose results are not needed. They are sent together, one after the other, in one round
+    /// trip.
     pub async fn execute_all(&mut self, queries: &[Query<()>]) -> Result<()> {
         self.run_all(queries, false).await
     }
@@ -95,7 +97,7 @@ impl Transaction {
         if queries.len() > TOGETHER {
             return Err(Error::internal(format!("{} statements are too many to leave together", queries.len())));
         }
-        // Until all are answered.
+        // Failed until all are answered.
         let failed = std::mem::replace(&mut self.failed, true);
         if last && failed {
             let message = "commit after a statement of the transaction had failed or was abandoned";
@@ -113,7 +115,7 @@ impl Transaction {
         }
         self.failed = failed;
         if last {
-            // Ended in order: the connection may return as it is.
+            // The transaction has ended in order, so the connection can be returned as it is.
             self.opening = Some(Arc::from(""));
         }
         Ok(())
@@ -121,10 +123,10 @@ impl Transaction {
 
     async fn run<R>(&mut self, query: &Query<R>) -> Result<(Vec<tokio_postgres::Row>, u64)> {
         let Some(client) = &self.client else { return Err(Error::internal("the transaction has ended")) };
-        // Until it is answered.
+        // Failed until it is answered.
         let failed = std::mem::replace(&mut self.failed, true);
         let opening = self.opening.take();
-        // Polled in this order: `begin` is on the wire before the statement, or before it is prepared.
+        // Polled in this order, so that `begin` is sent before the statement, or before it is prepared.
         let both = join(open(client, opening.as_deref()), send(client, query, self.cache));
         let (opened, answer) = self.pulse.answer(pin!(both)).await?;
         let answer = opened.and(answer).map_err(|error| explain_suspension(self.pulse.failed(error), self.standing))?;
@@ -134,14 +136,14 @@ impl Transaction {
 
     async fn commit(&mut self) -> Result<()> {
         if self.opening.is_some() && !self.failed {
-            // Nothing was sent, so there is nothing to commit.
+            // No statement was sent, so there is nothing to commit.
             return Ok(());
         }
         self.run_all(&[], true).await
     }
 }
 
-/// Begins, where that is still to be done.
+/// Begins the transaction if it has not begun yet.
 async fn open(client: &Connection, opening: Option<&str>) -> Answered<()> {
     match opening {
         Some(opening) => client.batch_execute(opening).await,
@@ -149,7 +151,7 @@ async fn open(client: &Connection, opening: Option<&str>) -> Answered<()> {
     }
 }
 
-/// Whether the statement was not even tried, because one before it had failed.
+/// Whether Postgres skipped the statement because an earlier one had failed.
 fn untried(error: &tokio_postgres::Error) -> bool {
     error.code() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION)
 }
@@ -157,15 +159,15 @@ fn untried(error: &tokio_postgres::Error) -> bool {
 impl Drop for Transaction {
     fn drop(&mut self) {
         let Some(client) = self.client.take() else { return };
-        // `opening` is there before the first statement and after commit: no transaction is open.
+        // `opening` is set before the first statement and after commit, so no transaction is open then.
         if self.opening.is_none() {
             settle(client, "rollback");
         }
     }
 }
 
-/// A connection while one flight is on the way. When the flight is dropped its transaction ends by itself, but the
-/// connection is busy until then: the next user must not be the one who waits.
+/// A connection with one transaction in one round trip on its way. When this is dropped the transaction ends by itself,
+/// but the connection is busy until then, and the next user of the connection must not have to wait for that.
 pub(crate) struct Flight(Option<Connection>);
 
 impl Flight {
@@ -173,19 +175,19 @@ impl Flight {
         Self(Some(client))
     }
 
-    /// The answers to `begin` and the settings, to the statement, to `commit`.
+    /// Returns the answers to `begin` and the settings, to the statement, and to `commit`.
     pub(crate) async fn fly<R>(&self, opening: &str, query: &Query<R>, cache: StatementCache) -> Result<Answers> {
         let Some(client) = &self.0 else { return Err(Error::internal("the flight has landed")) };
         Ok(fly(client, opening, query, cache).await)
     }
 
-    /// The answer to a statement that no transaction is around.
+    /// Returns the answer to a statement outside of any transaction.
     pub(crate) async fn alone<R>(&self, query: &Query<R>) -> Result<Sent> {
         let Some(client) = &self.0 else { return Err(Error::internal("the flight has landed")) };
         Ok(send(client, query, StatementCache::Off).await)
     }
 
-    /// The answer to nothing at all.
+    /// Returns the answer to an empty statement.
     pub(crate) async fn ping(&self) -> Answered<()> {
         match &self.0 {
             Some(client) => client.batch_execute("").await,
@@ -193,7 +195,7 @@ impl Flight {
         }
     }
 
-    /// Everything was answered: the connection may return as it is.
+    /// Everything was answered, so the connection can be returned as it is.
     pub(crate) fn landed(mut self) {
         drop(self.0.take());
     }
@@ -202,13 +204,14 @@ impl Flight {
 impl Drop for Flight {
     fn drop(&mut self) {
         if let Some(client) = self.0.take() {
-            // The statement may just be prepared, and `commit` not sent. Where no transaction is open, this says nothing.
+            // The statement may still be in preparation, with `commit` not yet sent. If no transaction is open, a
+            // rollback does nothing.
             settle(client, "rollback");
         }
     }
 }
 
-/// Gives the connection back once `last`, sent behind everything else, is answered; throws it away otherwise.
+/// Returns the connection to the pool once `last`, sent behind everything else, is answered; closes it otherwise.
 fn settle(mut client: Connection, last: &'static str) {
     if client.is_closed() {
         return;
@@ -227,7 +230,7 @@ fn settle(mut client: Connection, last: &'static str) {
     }
 }
 
-/// The tenant's transaction: row-level security decides what exists in it.
+/// A tenant's transaction: row-level security decides which rows are visible in it.
 pub struct TenantTx(Transaction);
 
 impl TenantTx {
@@ -236,13 +239,13 @@ impl TenantTx {
         Self(inner)
     }
 
-    /// Makes everything that was written lasting, all of it at once.
+    /// Commits the transaction.
     pub async fn commit(mut self) -> Result<()> {
         self.0.commit().await
     }
 }
 
-/// A transaction of the system's: sign-in, lookups, sweeps.
+/// A system transaction: for sign-in, look-ups and maintenance jobs.
 pub struct SystemTx(Transaction);
 
 impl SystemTx {
@@ -250,13 +253,12 @@ impl SystemTx {
         Self(inner)
     }
 
-    /// Runs these statements as [`execute_all`](Transaction::execute_all) does, and makes everything that was written lasting, in
-    /// the same round trip.
+    /// Runs these statements as [`execute_all`](Transaction::execute_all) does, and commits in the same round trip.
     pub async fn commit_with(mut self, queries: &[Query<()>]) -> Result<()> {
         self.0.run_all(queries, true).await
     }
 
-    /// Makes everything that was written lasting, all of it at once.
+    /// Commits the transaction.
     pub async fn commit(mut self) -> Result<()> {
         self.0.commit().await
     }

@@ -1,4 +1,4 @@
-//! Which Rust types stand for which Postgres types. A statement names its types once, here they get their meaning.
+//! Which Rust type corresponds to which Postgres type.
 
 use freehold_core::{Id, Secret};
 use jiff::Timestamp;
@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 /// A type that can be a parameter of a statement.
 pub trait Param {
-    /// The Postgres type it is sent as.
+    /// The Postgres type of the parameter.
     const TYPE: Type;
-    /// What the driver is given.
+    /// The type that is passed to the driver.
     type Sql: ToSql + Send + Sync + 'static;
 
     /// The value for the driver.
@@ -19,9 +19,9 @@ pub trait Param {
 
 /// A type that can be a column of a row.
 pub trait Column: Sized {
-    /// The Postgres type it is read from.
+    /// The Postgres type of the column.
     const TYPE: Type;
-    /// What the driver reads.
+    /// The type that the driver reads.
     type Sql: FromSqlOwned;
 
     /// The value from the driver.
@@ -126,8 +126,8 @@ impl<T: DeserializeOwned> Column for Json<T> {
     }
 }
 
-/// JSON that is kept as the text it was written in (`json`, not `jsonb`), and read back by whoever asks as `T`. For what
-/// is read much more often than it is looked into: Postgres neither takes it apart nor writes it anew.
+/// JSON that is stored as the text that was written (`json`, not `jsonb`), and read back as `T`. For values that are
+/// read much more often than they are queried: Postgres neither parses nor reformats them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct JsonText<T>(pub T);

@@ -1,7 +1,7 @@
-//! What leaves the house.
+//! Mails and webhooks.
 //!
-//! [`mail`] are the mails there are, and how they are sent; [`mailbox`] is where they end while no mail server is connected.
-//! [`webhook`] tells customers' servers what happened.
+//! [`mail`] writes and sends mails; [`mailbox`] shows them locally while no mail server is connected. [`webhook`]
+//! delivers events to customers' servers.
 
 pub mod mail;
 pub mod mailbox;
@@ -9,7 +9,7 @@ pub mod webhook;
 
 use freehold_db::{Migration, MigrationSet, Statement};
 
-/// The tables of this room.
+/// The migrations of this crate's tables.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "delivery",
     migrations: &[
@@ -38,7 +38,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
     ],
 };
 
-/// Every statement of this room.
+/// Every SQL statement of this crate.
 pub const STATEMENTS: &[&[&Statement]] = &[
     mail::SENDER_STATEMENTS,
     mail::QUEUE_STATEMENTS,

@@ -1,11 +1,11 @@
-//! Mails: what each of them says, whose they are, and how they are sent.
+//! Mails: their texts, their brands, and the sender.
 //!
-//! A mail's code is never in its subject and never in its preview line: both are shown on locked screens, and whoever
-//! reads the code may sign in.
+//! A mail's code is never in its subject and never in its preview line: locked screens show both, and the code is
+//! enough to sign in.
 //!
-//! Read in this order: [`Template`] names the mails there are, [`Mail`] is one of them with its data, [`Brand`] whose it
-//! is and how it looks, [`Address`] where it goes; these are pure. Mails are asked for in the transaction of what causes
-//! them (`freehold.mail_enqueue` in the database), and a [`Sender`] brings them to a mail server ([`Smtp`]) or into the
+//! Read in this order: [`Template`] lists the mails, [`Mail`] is one of them with its data, [`Brand`] is its sender
+//! name and look, [`Address`] is its recipient; these are pure. The transaction that causes a mail also queues it
+//! (`freehold.mail_enqueue` in the database). A [`Sender`] hands queued mails to a mail server ([`Smtp`]) or to the
 //! local mailbox.
 
 mod address;

@@ -1,4 +1,4 @@
-//! The local mailbox: what was sent, or is about to be, for whoever sits at the machine.
+//! The local mailbox: shows queued and sent mails to users at the server's machine.
 
 mod store;
 
@@ -27,23 +27,23 @@ row! {
     }
 }
 
-/// A mail that has arrived.
+/// A mail in the local mailbox.
 #[derive(Clone, Debug)]
 pub struct Received {
-    /// Which.
+    /// Id of the mail.
     pub id: Uuid,
-    /// To whom.
+    /// E-mail address of the recipient.
     pub to: String,
-    /// When.
+    /// When the mail was queued, UTC.
     pub received_at: Timestamp,
-    /// What it says.
+    /// The mail with its data.
     pub mail: Mail,
-    /// How it looks; what is none is the product's.
+    /// The tenant's brand; fields that are none are the product's.
     pub brand: TenantBrand,
 }
 
-/// The latest mails, the newest first, 100 at most; to one address, where one is named. Mails whose link or code was
-/// deleted, as when they failed or expired, are not among them.
+/// The latest 100 mails, the newest first; with `to`, only those to that address. Leaves out mails whose link or code
+/// was deleted, such as failed and expired ones.
 pub async fn mailbox_list(db: &Db, vault: &Vault, to: Option<&str>) -> Result<Vec<Received>> {
     let list = store::mail_list(to.map(str::to_lowercase), Template::with_secrets());
     let rows = db.system("look into the local mailbox").fetch_all(list).await?;

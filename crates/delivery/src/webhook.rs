@@ -1,8 +1,9 @@
-//! Webhooks: telling customers' servers what happened, after Standard Webhooks 1.0.0.
+//! Webhooks: delivers events to customers' servers in the format of Standard Webhooks 1.0.0.
 //!
-//! An [`endpoint`] is where somebody wants to be told; a [`delivery`] is one event on its way to one endpoint, with its
-//! [attempts](Attempt). The [`Dispatcher`] makes deliveries of events that have committed, the [`Sender`] sends them, at least
-//! once, in no promised order; [`sweep`] forgets what is old. [`event`] is what webhooks themselves tell.
+//! An [`endpoint`] is a URL that receives events; a [`delivery`] is one event for one endpoint, with its
+//! [attempts](Attempt). The [`Dispatcher`] creates deliveries of events that have committed. The [`Sender`] sends them,
+//! each at least once and in any order. [`sweep`] deletes old events and deliveries. [`event`] holds the events that
+//! webhooks publish.
 
 mod attempt;
 pub mod delivery;
@@ -23,7 +24,7 @@ pub use secret::{Secrets, Signature};
 pub use sender::{STATEMENTS as SENDER_STATEMENTS, Sender};
 pub use settings::{Parts, Settings};
 
-/// Names an endpoint.
+/// Id of a webhook endpoint.
 pub type EndpointId = Id<EndpointKind>;
 
 /// The kind of [`EndpointId`].

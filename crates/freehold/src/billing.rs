@@ -1,7 +1,7 @@
-//! Stripe for this process: the real one, or a sandbox that stands in for it.
+//! Stripe for this process: the real one, or a sandbox in its place.
 //!
-//! The sandbox runs in the server. What runs beside the server (`freehold work`, commands) finds it by the address that the
-//! server leaves in the data folder.
+//! The sandbox runs in the server. Processes beside the server (`freehold work`, commands) find it by the address that
+//! the server writes into the data folder.
 
 use std::{
     io::ErrorKind,
@@ -32,18 +32,18 @@ use crate::{
     settings::{BillingSettings, Settings, StripeSettings},
 };
 
-/// Our account in a sandbox. Nothing secret: whoever reaches the sandbox may have any.
+/// Our key in a sandbox. It is not secret: every program that reaches the sandbox can use any key.
 const SANDBOX_KEY: &str = "sk_test_freehold";
-/// By which the sandbox knows the server's endpoint from start to start.
+/// The name of the server's webhook endpoint in the sandbox, which keeps the endpoint's secret across restarts.
 const ENDPOINT: &str = "freehold serve";
-/// How long to wait for another server that is just starting a sandbox.
+/// How long to wait for another server that is starting a sandbox.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The path of the inbox for webhooks.
 pub const INBOX: &str = "/webhooks/stripe";
 
-/// The types of events that make the server look at Stripe anew; docs/billing.md lists them for whoever registers the
-/// endpoint at Stripe.
+/// The types of events after which the server asks Stripe again; docs/billing.md lists them for the operator who
+/// registers the endpoint at Stripe.
 pub const EVENTS: &[&str] = &[
     "checkout.session.completed",
     "customer.deleted",
@@ -62,20 +62,20 @@ pub const EVENTS: &[&str] = &[
     "invoice.voided",
 ];
 
-/// How a server is paid.
+/// Billing of a server.
 pub struct Payments {
-    /// For the backbone; none: billing is switched off.
+    /// Billing for the backbone; none: billing is switched off.
     pub money: Option<Money>,
-    /// For the start screen.
+    /// The line on the start screen.
     pub part: Part,
     sandbox: Option<Sandbox>,
 }
 
-/// Chance and time, which everything here is made with.
+/// Clock and random source.
 pub type Sources = (Clock, Random);
 
 impl Payments {
-    /// Gets ready what the settings say, for a server that listens on `address`; starts the sandbox where no Stripe is named.
+    /// Prepares billing for a server that listens on `address`; starts the sandbox if no Stripe is set.
     pub async fn start(
         settings: &Settings,
         database: &Database,
@@ -91,12 +91,12 @@ impl Payments {
         if billing.stripe.is_some() {
             return Ok(Self { money: Some(money(settings, sources)?), part: connected(billing), sandbox: None });
         }
-        // Where nothing else is kept on this machine, this is not, either.
+        // Without a data folder on this machine the sandbox keeps its data in memory.
         let data = database.is_local() || settings.secret_key.is_none();
         let data = data.then(|| settings.data.join("stripe-sandbox.json"));
         let (sandbox, url) = own_or_neighbours(settings, data.as_ref(), &sources.0).await?;
         let webhook = format!("http://{}{INBOX}", near(address));
-        // A neighbour's sandbox tells the neighbour, who writes it into the same database.
+        // The sandbox of another server sends webhooks to that server, which writes them into the same database.
         let secret = sandbox.as_ref().map(|sandbox| sandbox.webhook(SANDBOX_KEY, ENDPOINT, &webhook, EVENTS));
         let mut money = money_at(settings, url.clone(), Secret::new(SANDBOX_KEY), sources)?;
         money.webhook_secrets = secret.into_iter().map(Secret::new).collect();
@@ -109,7 +109,7 @@ impl Payments {
         Ok(Self { money: Some(money), part, sandbox })
     }
 
-    /// Ends the sandbox, if there is one; what it has to remember is written down then.
+    /// Ends the sandbox, if there is one, after it has written its data.
     pub async fn stop(self) {
         if let Some(sandbox) = self.sandbox {
             sandbox.stop().await;
@@ -117,12 +117,12 @@ impl Payments {
     }
 }
 
-/// The Stripe of the settings, or the sandbox of the server beside which this runs; none: billing is switched off.
+/// The Stripe of the settings, or the sandbox of the server beside this process; none: billing is switched off.
 pub fn beside(settings: &Settings, sources: &Sources) -> Result<Option<Money>> {
     settings.billing.enabled.then(|| money(settings, sources)).transpose()
 }
 
-/// Billing for a command beside the server; none: it is switched off.
+/// Billing for a command beside the server; none: billing is switched off.
 pub async fn of_command(settings: &Settings, db: &Db, product: &Product) -> Result<Option<Billing>> {
     let (clock, random) = (clock_of(db).await?, Random::system());
     let Some(money) = beside(settings, &(clock.clone(), random.clone()))? else { return Ok(None) };
@@ -145,7 +145,7 @@ pub async fn of_command(settings: &Settings, db: &Db, product: &Product) -> Resu
         entitlements: Arc::new(entitlements),
         site_url: running::site_url(settings),
         nudge: Nudge::default(),
-        // The server believes what it knows of a caller for half a second, and there is nothing to forget here.
+        // The server caches callers for half a second; this process has no cached callers to drop.
         changed: Arc::new(|| ()),
     })))
 }
@@ -170,7 +170,7 @@ fn money_at(settings: &Settings, url: String, key: Secret, (clock, random): &Sou
     })
 }
 
-/// The sandbox at the wanted address, or on any port where that is taken.
+/// Starts the sandbox at the wanted address, or on any free port if that is in use.
 fn sandbox(wanted: SocketAddr, data: Option<PathBuf>, clock: &Clock) -> std::io::Result<Sandbox> {
     let listener = match std::net::TcpListener::bind(wanted) {
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
@@ -189,7 +189,7 @@ fn sandbox(wanted: SocketAddr, data: Option<PathBuf>, clock: &Clock) -> std::io:
     )
 }
 
-/// Brings the plans to our own sandbox. Where that fails there is nothing to buy, and everything else works.
+/// Creates the plans in our sandbox. If that fails no plan can be bought, but everything else works.
 async fn shelve(stripe: &stripe::Client, product: &Product) {
     let shelved = async {
         let spec = compose::specification(product)?;
@@ -200,8 +200,9 @@ async fn shelve(stripe: &stripe::Client, product: &Product) {
     }
 }
 
-/// A sandbox of our own, or where another server on this data folder has one. That server may just be starting, so what an
-/// earlier one left behind is not believed before it answers; or just ending, and then the sandbox is ours.
+/// A sandbox of our own, or the one of another server on this data folder. That server may be starting, so an address
+/// that an earlier server left behind is used only once it answers. Or it may be ending, and then this process starts
+/// the sandbox.
 async fn own_or_neighbours(
     settings: &Settings,
     data: Option<&PathBuf>,
@@ -234,7 +235,7 @@ async fn own_or_neighbours(
     }
 }
 
-/// What a server left in the data folder; where there is nothing, where it would listen first.
+/// The address that a server wrote into the data folder, or else the address of the settings.
 fn sandbox_url(settings: &Settings) -> String {
     left_address(settings).unwrap_or_else(|| format!("http://{}", near(settings.billing.sandbox)))
 }
@@ -248,7 +249,7 @@ fn address_file(settings: &Settings) -> PathBuf {
     settings.data.join("stripe-sandbox.address")
 }
 
-/// Where this machine reaches something that listens there.
+/// The address by which this machine reaches a program that listens there.
 fn near(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

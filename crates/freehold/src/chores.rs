@@ -1,4 +1,4 @@
-//! What the house itself does regularly, as jobs that are nobody's in particular.
+//! The backbone's maintenance jobs, which belong to no tenant.
 
 use std::time::Duration;
 
@@ -9,25 +9,25 @@ use freehold_metering::usage::usage_sweep;
 use freehold_tenancy::invitation::invitations_forget;
 use freehold_web::{Backbone, forget_old};
 
-/// Forgets what requests with an `Idempotency-Key` were answered.
+/// Deletes expired answers to requests with an `Idempotency-Key`.
 const ANSWERS: JobKind = chore("house.forget_answers");
-/// Gives back what was promised to actions that never ended.
+/// Releases reservations of usage that have expired.
 const PROMISES: JobKind = chore("house.sweep_promises");
 
-/// Forgets what of signing in has ended.
+/// Deletes expired rows of sign-in.
 const SIGN_INS: JobKind = chore("house.sweep_sign_ins");
 
-/// Forgets invitations that were over long ago, with their addresses.
+/// Deletes old invitations, with their addresses.
 const INVITATIONS: JobKind = chore("house.forget_invitations");
 
-/// Seals the secrets of mails that an older server queued in clear.
+/// Encrypts the secrets of mails that an older version queued in plain text.
 const MAILS: JobKind = chore("house.seal_mails");
 
 const fn chore(name: &'static str) -> JobKind {
     JobKind { attempts: 3, at_once: Some(1), time_limit: Duration::from_mins(5), ..JobKind::named(name) }
 }
 
-/// When what is done.
+/// The schedules of the maintenance jobs.
 pub const SCHEDULES: &[Schedule] = &[
     FORGETTING,
     Schedule { name: ANSWERS.name, every: Duration::from_mins(10), kind: &ANSWERS },
@@ -38,7 +38,7 @@ pub const SCHEDULES: &[Schedule] = &[
     sweep::SCHEDULE,
 ];
 
-/// What does it.
+/// The handlers of the maintenance jobs.
 pub fn handlers(backbone: &Backbone) -> Vec<Handler> {
     let (answers, promises, sign_ins) = (backbone.clone(), backbone.clone(), backbone.clone());
     let (invitations, mails) = (backbone.clone(), backbone.clone());

@@ -1,4 +1,4 @@
-//! The command line: what can be asked of the `freehold` program.
+//! The command line of the `freehold` program.
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -10,96 +10,96 @@ use crate::{
     settings::Options,
 };
 
-/// The SaaS backbone a team owns: tenants, sign-in, plans, keys and metering, in one program over Postgres.
+/// The SaaS backbone a team owns: tenants, sign-in, plans, keys and metering, in one program over Postgres
 ///
-/// Without a command it serves: with nothing configured it starts a Postgres of its own in .freehold, shows mails at
-/// /dev/mail, and prints what is real and what is a stand-in.
+/// Without a command it runs the server. Without any settings it starts a local Postgres in .freehold, shows mails at
+/// /dev/mail, and prints which parts are real and which are local replacements.
 #[derive(Parser)]
 #[command(name = "freehold", version, max_term_width = 100, after_long_help = ENVIRONMENT)]
 pub struct Cli {
-    /// What to do; nothing: serve.
+    /// The command; none runs the server.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// The settings.
+    /// The settings of every command.
     #[command(flatten)]
     pub options: Options,
 }
 
-/// What stands below the help of the program.
+/// The text below the help of the program.
 const ENVIRONMENT: &str = "\
 Environment:
   Every setting of freehold.toml can be set in the environment: FREEHOLD_, its section and its name, as in
-  FREEHOLD_AUTH_SIGNUP_DISABLED=true or FREEHOLD_LOG_FORMAT=json. Lists are written one,two. An empty variable counts as
-  not set, and an unknown one stops the start. The command line goes before the environment, that before the file.
-  Secrets stand in the environment only: DATABASE_URL, DATABASE_MIGRATION_URL, FREEHOLD_SECRET_KEY, SMTP_URL,
-  STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, SUPABASE_…. `freehold settings` shows what holds and where it was set;
+  FREEHOLD_AUTH_SIGNUP_DISABLED=true or FREEHOLD_LOG_FORMAT=json. Write lists as one,two. An empty variable counts as
+  not set; an unknown one is an error. The command line overrides the environment, and the environment the file.
+  Secrets are read from the environment only: DATABASE_URL, DATABASE_MIGRATION_URL, FREEHOLD_SECRET_KEY, SMTP_URL,
+  STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, SUPABASE_…. `freehold settings` shows each value and its source;
   crates/freehold/freehold.default.toml documents every setting.";
 
-/// What the program does.
+/// The commands of the program.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Run the server (this is what freehold alone does)
+    /// Run the server (the default)
     Serve,
-    /// Play the main job against a running server: sign up, build, run, until the plan says stop
+    /// Run a demo against a running server: sign up, build a workflow and run it, until the plan's limit is reached
     Demo {
-        /// The server
+        /// URL of the server
         #[arg(long, default_value = "http://127.0.0.1:8080")]
         url: String,
     },
-    /// Do what happens later (jobs, mails, deliveries) apart from the server; any number may run
+    /// Run background workers (jobs, mails, webhook deliveries) without the server; any number may run
     Work,
-    /// Bring the database's schema up to date
+    /// Update the database's schema
     Migrate,
-    /// Show every setting, its value and where it stands; of secrets only whether they are set
+    /// Show every setting with its value and source; secrets only as set or not set
     Settings,
-    /// Check configuration, database, roles, policies, clock and disk, and say what to do
+    /// Check settings, database, roles, policies, clock and disk, and say what to fix
     Doctor,
-    /// See what became of mails, send them again, stop and start mails to an address
+    /// List and retry mails, and stop or allow mails to an address
     Mail {
-        /// What to do
+        /// The action
         #[command(subcommand)]
         action: MailAction,
     },
-    /// Bring the plans to Stripe, compare everybody with it, see what it told and deal with that once more
+    /// Sync plans to Stripe, reconcile subscriptions with Stripe, and list or replay Stripe's events
     Billing {
-        /// What to do
+        /// The action
         #[command(subcommand)]
         action: BillingAction,
     },
-    /// The keys that sign access tokens, and what applications show in the place of Supabase's keys
+    /// Manage the keys that sign access tokens, and the keys for Supabase clients
     Keys {
-        /// What to do
+        /// The action
         #[command(subcommand)]
         action: KeysAction,
     },
-    /// Bring people from Supabase, list people, lock single ones out or delete them
+    /// Import users from Supabase; list, ban or delete users
     Users {
-        /// What to do
+        /// The action
         #[command(subcommand)]
         action: UsersAction,
     },
-    /// Give an organization a plan, whatever it pays for; the server may keep running
+    /// Grant a plan to an organization, independent of payments; the server may keep running
     Plan {
-        /// The organization's slug, as GET /api/v1/organizations shows it
+        /// Slug of the organization, as GET /api/v1/organizations returns it
         organization: String,
-        /// The plan's id in product.toml
+        /// Id of the plan in product.toml
         #[arg(required_unless_present = "take_back", conflicts_with = "take_back")]
         plan: Option<String>,
-        /// Take the given plan back: it has what it pays for again
+        /// Revoke the granted plan, so that the paid plan applies again
         #[arg(long)]
         take_back: bool,
     },
 }
 
-/// A variable of the environment that an argument is read from.
+/// An environment variable from which an argument is read.
 pub struct Variable {
-    /// `DATABASE_URL`.
+    /// Name of the variable, such as `DATABASE_URL`.
     pub name: String,
-    /// Its value is shown nowhere.
+    /// Whether the value is a secret and is never shown.
     pub secret: bool,
 }
 
-/// Every variable that an argument of the program or of one of its commands is read from.
+/// Every environment variable that an argument of the program or its commands is read from.
 pub fn variables() -> Vec<Variable> {
     fn of(command: &clap::Command, found: &mut Vec<Variable>) {
         for argument in command.get_arguments() {
@@ -115,11 +115,11 @@ pub fn variables() -> Vec<Variable> {
     found
 }
 
-/// What `--help` says, of the program and of each of its commands; kept in `docs/help.txt`.
+/// The `--help` texts of the program and its commands, which `docs/help.txt` stores.
 pub fn help() -> String {
     let mut program = Cli::command().term_width(100);
     program.build();
-    // What happens to be set where this runs is nobody's business.
+    // Values from the environment of this machine must not get into the repository.
     program = program.mut_args(|argument| argument.hide_env_values(true));
     let mut texts = vec![format!("$ freehold --help\n{}", program.render_long_help())];
     for command in program.get_subcommands_mut().filter(|command| command.get_name() != "help") {

@@ -1,6 +1,6 @@
-//! Putting the rooms together: the same for the server, the tests and the benchmark.
+//! Puts the crates together: the same for the server, the tests and the benchmark.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use anyhow::{Context, Result, anyhow};
 use axum::{
@@ -32,7 +32,7 @@ use tower::{Layer, ServiceExt};
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
 
-/// Every product that can be sold with this binary.
+/// Every product that this program contains.
 pub const PRODUCTS: &[(&str, Product)] = &[
     ("voice", freehold_voice::PRODUCT),
     (
@@ -57,7 +57,7 @@ pub fn product(name: &str) -> Result<Product> {
     if let Some((_, product)) = PRODUCTS.iter().find(|(known, _)| *known == name) {
         return Ok(*product);
     }
-    if name.contains(std::path::MAIN_SEPARATOR) || name.ends_with(".toml") {
+    if name.contains(std::path::MAIN_SEPARATOR) || Path::new(name).extension().is_some_and(|kind| kind == "toml") {
         return product_read(name);
     }
     let names: Vec<&str> = PRODUCTS.iter().map(|(name, _)| *name).collect();
@@ -76,12 +76,12 @@ fn product_read(path: &str) -> Result<Product> {
     Ok(product)
 }
 
-/// What the product's `product.toml` says.
+/// The parsed `product.toml` of the product.
 pub fn specification(product: &Product) -> Result<Spec> {
     Spec::parse(product.file, product.toml).map_err(|mistakes| anyhow!("{mistakes}"))
 }
 
-/// The migrations of the whole house, in order.
+/// The migrations of the backbone and the product, in order.
 pub fn migrations(product: &Product) -> Vec<MigrationSet> {
     let backbone = [
         freehold_db::MIGRATIONS,
@@ -96,7 +96,7 @@ pub fn migrations(product: &Product) -> Vec<MigrationSet> {
     backbone.into_iter().chain(product.migrations).collect()
 }
 
-/// Every statement of the whole house.
+/// Every SQL statement of the backbone and the product.
 pub fn statements(product: &Product) -> Vec<&'static Statement> {
     let rooms: [&[&[&Statement]]; 8] = [
         &[
@@ -116,12 +116,12 @@ pub fn statements(product: &Product) -> Vec<&'static Statement> {
     rooms.into_iter().chain([product.statements]).flatten().flat_map(|module| module.iter().copied()).collect()
 }
 
-/// Every error code that the house answers.
+/// Every error code of the API.
 pub fn error_codes() -> Vec<Code> {
     codes::ALL.iter().chain(freehold_identity::codes::ALL).chain(freehold_billing::codes::ALL).copied().collect()
 }
 
-/// Every type of event that is told outside, with the product's.
+/// Every type of event that is published, with the product's.
 pub fn event_types(product: &Product) -> Vec<EventType> {
     let rooms = [
         freehold_identity::event::ALL,
@@ -134,53 +134,53 @@ pub fn event_types(product: &Product) -> Vec<EventType> {
     rooms.into_iter().flatten().copied().collect()
 }
 
-/// What a backbone is made of.
+/// The parts from which a backbone is created.
 pub struct Materials {
     /// A migrated database.
     pub db: Db,
-    /// Seals what must not be read.
+    /// Encrypts secrets.
     pub vault: Vault,
-    /// The time.
+    /// The clock.
     pub clock: Clock,
-    /// Chance.
+    /// The random source.
     pub random: Random,
-    /// Where people reach the server, without a slash at the end.
+    /// The URL at which users reach the server, without a slash at the end.
     pub site_url: String,
-    /// How sign-in behaves.
+    /// The settings of sign-in.
     pub auth: AuthSettings,
-    /// What is told of Supabase.
+    /// The settings of a Supabase project.
     pub supabase: SupabaseSettings,
-    /// Calls addresses that customers named.
+    /// The client for addresses that customers entered.
     pub outbound: Outbound,
-    /// How Stripe is reached; none: billing is switched off, and nothing is limited.
+    /// The connection to Stripe; none: billing is switched off, and no limit applies.
     pub money: Option<Money>,
-    /// What stands in front of the server.
+    /// The proxies in front of the server.
     pub trusted_proxies: TrustedProxies,
 }
 
-/// How Stripe, or what speaks like it, is reached.
+/// The connection to Stripe or a sandbox.
 pub struct Money {
-    /// Its client.
+    /// The client.
     pub stripe: freehold_billing::stripe::Client,
-    /// What its events are signed with.
+    /// The secrets that its webhooks are signed with.
     pub webhook_secrets: Vec<Secret>,
-    /// Origins besides the site's that its pages may lead back to.
+    /// Origins to which its pages may lead back, besides the site's.
     pub return_origins: Vec<String>,
-    /// Which plans the prices of custom deals stand for: `price_1Abc = "enterprise/year"`.
+    /// The plans of custom prices: `price_1Abc = "enterprise/year"`.
     pub prices: BTreeMap<String, String>,
-    /// How many organizations a person may own that pay nothing; none: any number.
+    /// How many organizations without a payment a user may own; none: any number.
     pub unpaid_organizations: Option<u32>,
-    /// What checkout pages offer and charge besides the price.
+    /// Promotion codes and tax rates at checkout.
     pub checkout: freehold_billing::CheckoutTerms,
 }
 
-/// The state of the router. Refuses to be made when tenants are not isolated from each other.
+/// Creates the state of the router. Fails if tenants are not isolated from each other.
 pub async fn backbone(materials: Materials, product: &Product) -> Result<Backbone> {
     let Materials { db, vault, clock, random, site_url, auth, supabase, outbound, money, trusted_proxies } = materials;
     freehold_db::canary(&db).await.map_err(explain)?;
     let spec = Arc::new(specification(product)?);
     let entitlements = Entitlements::load(&db, spec.clone(), clock.now()).await.map_err(explain)?;
-    // Where nothing is sold, nothing is limited.
+    // Without billing no limit applies.
     let entitlements = Arc::new(if money.is_some() { entitlements } else { entitlements.without_limits() });
     let (resolver, nudge, ids) = (Resolver::default(), Nudge::default(), Ids::new(clock.clone(), random.clone()));
     let billing = money.map(|money| {
@@ -246,7 +246,7 @@ fn sign_in_settings(spec: &Spec, site_url: &str, auth: AuthSettings, supabase: S
     }
 }
 
-/// What happens to somebody who signs in for the first time.
+/// The provisioning hook, which runs at a user's first sign-in.
 fn newcomers(places: Places) -> Arc<Newcomer> {
     Arc::new(move |tx, user| {
         let places = places.clone();
@@ -254,7 +254,7 @@ fn newcomers(places: Places) -> Arc<Newcomer> {
     })
 }
 
-/// Who was invited.
+/// The hook that says whether an address was invited.
 fn invitations(clock: Clock) -> Arc<Invited> {
     Arc::new(move |tx, email, tenant| {
         let now = clock.now();
@@ -262,7 +262,7 @@ fn invitations(clock: Clock) -> Arc<Invited> {
     })
 }
 
-/// An operator reads the whole chain; it holds no secret of a tenant.
+/// An error for the operator, with the whole chain of causes; it contains no tenant's secret.
 fn explain(error: Error) -> anyhow::Error {
     match std::error::Error::source(&error) {
         Some(_) => anyhow::Error::from(error).context("the server cannot start"),
@@ -270,7 +270,7 @@ fn explain(error: Error) -> anyhow::Error {
     }
 }
 
-/// Everything that can be asked for, and the OpenAPI document of it.
+/// The router of all pages and API operations, and its OpenAPI document.
 pub fn router(backbone: Backbone, product: &Product, local: Local) -> (Router, Value) {
     let api = || freehold_api::routes().merge((product.routes)());
     let document = freehold_api::openapi::base(&backbone.product.name);
@@ -311,11 +311,11 @@ async fn nowhere() -> Problem {
 }
 
 async fn wrong_method() -> Problem {
-    Problem(Error::new(codes::METHOD_NOT_ALLOWED, "This path does not know the method; /docs lists those it knows."))
+    Problem(Error::new(codes::METHOD_NOT_ALLOWED, "The path does not support this method. See /docs for its methods."))
 }
 
-/// Applications on other origins may call the API and sign-in: what they bring is a token, never a cookie. Nothing else
-/// is for them: pages, and what a developer's own server shows to its own machine.
+/// Applications on other origins may call the API and sign-in, because they send a token, never a cookie. Pages and
+/// /dev allow no other origin.
 async fn cross_origin(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if ["/api/", "/auth/"].iter().any(|begin| path.starts_with(begin)) {
@@ -330,7 +330,7 @@ fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        // Named one by one: browsers do not take * to mean Authorization.
+        // Listed one by one, because in browsers * does not include Authorization.
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers(
             exposed

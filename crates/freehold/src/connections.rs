@@ -1,7 +1,8 @@
 //! Connections of clients: accepted within caps, served, and closed when their client takes too long.
 //!
-//! Read in this order: [`Caps`] and [`Patience`] are what an operator sets; the registry gives each connection a place,
-//! `activity` knows what it is doing, the stream and the exchange tell it; [`serve`] accepts and watches.
+//! Read in this order: [`Caps`] and [`Patience`] are an operator's limits; the registry gives each connection a place,
+//! `activity` is the state of a connection, which the stream and the exchange update; [`serve`] accepts and watches
+//! them.
 
 mod activity;
 pub(crate) mod descriptors;
@@ -52,27 +53,27 @@ use tower_service::Service;
 
 use crate::listener::Listener;
 
-/// What is sent to a client for whom there is no place.
+/// The answer to a client for which there is no place.
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-/// How long accepting rests when the system has no descriptor or memory for another connection.
+/// How long accepting pauses when the system has no descriptor or memory for another connection.
 const REST: Duration = Duration::from_millis(50);
-/// How often an HTTP/2 client is asked whether it is still there, and how long it has to answer.
+/// How often an HTTP/2 client is pinged, and how long it may take to answer.
 const PING: Duration = Duration::from_secs(30);
 const PONG: Duration = Duration::from_secs(20);
-/// How long new connections are still accepted once the server stops: those that were made before.
+/// How long connections that were made before are still accepted once the server stops.
 const ARRIVING: Duration = Duration::from_millis(100);
 /// How long idle connections stay open once the server stops, so that a request that has arrived is seen.
 const ARRIVED: Duration = Duration::from_millis(20);
 
-/// What an operator decides about connections.
+/// An operator's limits on connections.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// How many there may be.
+    /// The number of connections.
     pub caps: Caps,
-    /// How long a client may take.
+    /// Time limits for a client.
     pub patience: Patience,
-    /// Proxies, which stand for many clients.
+    /// Proxies, each of which sends the requests of many clients.
     pub proxies: Vec<IpNet>,
 }
 
@@ -83,8 +84,8 @@ impl Limits {
     }
 }
 
-/// Accepts connections until `stop` says true, then waits until the requests under way are answered. Once `shutdown` has begun,
-/// each answer asks its client to send the next request over another connection, which leads to another server by then.
+/// Accepts connections until `stop` is true, then waits until running requests are answered. Once `shutdown` has begun,
+/// each answer asks its client to send the next request over a new connection, which then reaches another server.
 pub async fn serve(
     listener: Listener,
     router: Router,
@@ -94,11 +95,11 @@ pub async fn serve(
 ) {
     let registry = Registry::new(limits.caps);
     let mut builder = Builder::new(TokioExecutor::new());
-    // HTTP/1.1 needs no timer of hyper's: `Activity` tells headers that are late from connections that are idle.
+    // HTTP/1.1 needs no timer of hyper's: `Activity` distinguishes late headers from idle connections.
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(PING).keep_alive_timeout(PONG);
     builder.http2().enable_connect_protocol();
     let server = Arc::new(Server { builder, router, patience: limits.patience, shutdown, stop: stop.clone() });
-    // Each connection holds a sender, and nothing is ever sent.
+    // Each connection holds a sender; the channel closes when the last connection ends.
     let (open, mut closed) = mpsc::channel::<()>(1);
     accept(&listener, &registry, &limits, &server, &open, stop).await;
     drop((listener, open));
@@ -114,7 +115,7 @@ async fn accept(
     open: &mpsc::Sender<()>,
     mut stop: watch::Receiver<bool>,
 ) {
-    // An error means that the other end is gone, which is a reason to stop as well.
+    // An error means that the sender was dropped, which is a reason to stop as well.
     let mut stopping = pin!(async {
         let _ = stop.wait_for(|stop| *stop).await;
         listener.sockets().iter().for_each(listener::refuse);
@@ -136,13 +137,13 @@ async fn accept(
                     });
                 }
                 None => {
-                    // A client that cannot be told at once is not told.
+                    // A client that cannot receive the answer at once does not get it.
                     let _ = tcp.try_write(FULL);
                 }
             },
             Err(error) if is_clients(&error) => {}
             Err(error) => {
-                // No descriptor or no memory is left. The registry tells the operator, with counts.
+                // No descriptor or no memory is left. The registry logs it, with counts.
                 tracing::debug!("accepting a connection: {error}");
                 registry.close_one();
                 sleep(REST).await;
@@ -151,13 +152,13 @@ async fn accept(
     }
 }
 
-/// Whether the connection is at fault that was to be accepted, and the next one may be better.
+/// Whether the error concerns only the connection that was to be accepted.
 fn is_clients(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
-/// What all connections have in common.
+/// The shared state of all connections.
 struct Server {
     builder: Builder<TokioExecutor>,
     router: Router,
@@ -183,7 +184,7 @@ impl Server {
         let mut evicted = pin!(entry.evicted.notified());
         let mut alarm = pin!(sleep_until(Instant::now() + self.patience.idle));
         let (mut drains, mut told) = (false, false);
-        // Until when a client has to be gone, and since when the server stops.
+        // When an idle client must have closed its connection, and since when the server stops.
         let (mut leaving, mut stopped): (Option<Instant>, Option<Instant>) = (None, None);
         poll_fn(|cx| {
             if evicted.as_mut().poll(cx).is_ready() {
@@ -197,7 +198,8 @@ impl Server {
                 if connection.as_mut().poll(cx).is_ready() {
                     return Poll::Ready(());
                 }
-                // Its streams go on. HTTP/1.1 is told by a header, and a connection without a request would be cut by this.
+                // GOAWAY lets the streams of HTTP/2 continue. HTTP/1.1 has a header for this instead, and this call
+                // would cut a connection without a request.
                 if !drains || told || !entry.activity.is_proven_http2() {
                     break;
                 }
@@ -212,11 +214,11 @@ impl Server {
                     }
                     leaving = Some(Instant::now() + GOODBYE);
                     connection.as_mut().graceful_shutdown();
-                    // To be polled again, so that the farewell is sent.
+                    // Poll the connection again, so that the GOAWAY is sent.
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
-                // An alarm that is early is set anew when it rings, so that no request has to set it.
+                // A timer that fires early is set again then, so that requests need not set it.
                 if due < alarm.deadline() {
                     alarm.as_mut().reset(due);
                 }

@@ -1,4 +1,4 @@
-//! The data folder: where the local Postgres, the secret key and the sandbox of Stripe are kept.
+//! The data folder with the local Postgres, the secret key and the Stripe sandbox's data.
 
 use std::{
     fs,
@@ -14,7 +14,8 @@ use rustix::{
 
 use crate::settings::Settings;
 
-/// Nothing, when the folder can be used; it need not be there yet. Looks only, so that `freehold doctor` may ask too.
+/// Why the folder cannot be used; none: it can, even if it does not exist yet. Changes nothing, so `freehold doctor`
+/// calls it, too.
 pub fn check(settings: &Settings) -> Result<()> {
     match problem(&settings.data) {
         None => Ok(()),
@@ -26,7 +27,7 @@ fn problem(data: &Path) -> Option<String> {
     let name = data.display();
     let other = "Name another folder with --data (FREEHOLD_DATA).";
     let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
-    // The folder, or the nearest one above it, in which it will be made.
+    // The folder, or the nearest existing parent, in which it will be created.
     let there = data.ancestors().find(|path| fs::symlink_metadata(path).is_ok())?;
     if let Err(error) = fs::metadata(there) {
         return Some(format!("the data folder {name} cannot be used: {}: {error}. {other}", there.display()));
@@ -52,7 +53,7 @@ fn problem(data: &Path) -> Option<String> {
     })
 }
 
-/// Who this process runs as, by name where there is one.
+/// The user of this process, by name if there is one.
 pub fn user() -> String {
     let number = geteuid().as_raw();
     let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
@@ -64,7 +65,7 @@ pub fn user() -> String {
     name.unwrap_or_else(|| format!("number {number}"))
 }
 
-/// Where a folder in the data folder really is: behind links, from the root.
+/// The real, absolute path of a folder in the data folder, with links resolved.
 pub fn real(path: &Path) -> PathBuf {
     fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
 }

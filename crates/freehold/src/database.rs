@@ -1,4 +1,4 @@
-//! The database the server works on: the one it is told of, or a local one of its own.
+//! The server's database: the one of `DATABASE_URL`, or a local one.
 
 use std::path::Path;
 
@@ -11,24 +11,24 @@ use freehold_postgres::Server;
 
 use crate::{data_folder, settings::Settings};
 
-/// The login of requests on the local server. It may take on the roles of requests and nothing else.
+/// The login for requests on the local server. It may take on the roles of requests and nothing else.
 const SERVER_LOGIN: &str = "freehold_server";
 /// The local database's name.
 const DATABASE: &str = "freehold";
 
-/// A database, and the local server under it if there is one.
+/// A database, with its local server if there is one.
 pub struct Database {
     server: Option<Server>,
-    /// It is the local server's, which another process may have started.
+    /// Whether it is on the local server, which another process may have started.
     local: bool,
-    /// DATABASE_MIGRATION_URL names the login of migrations.
+    /// Whether DATABASE_MIGRATION_URL is set.
     migration_login: bool,
     migration: freehold_db::Settings,
     requests: freehold_db::Settings,
 }
 
 impl Database {
-    /// The database of the settings; starts the local server where none is named.
+    /// Opens the database of the settings; starts the local server if no database is set.
     pub async fn open(settings: &Settings) -> Result<Self> {
         let Some(url) = &settings.database_url else { return Self::open_local(settings).await };
         let requests = freehold_db::Settings::from_url(url)?.with_pool(pool(settings, false));
@@ -66,7 +66,7 @@ impl Database {
         data_folder::check(settings)?;
         let mut local = freehold_postgres::Settings::new(settings.data.join("postgres"));
         local.binaries.clone_from(&settings.postgres_bin);
-        // Where `make run` unpacks Postgres when the machine has none.
+        // The folder into which `make run` unpacks Postgres if the machine has none.
         local.unpacked = vec![settings.data.clone(), Path::new(".freehold").to_owned()];
         let server = Server::start(local).await.context("starting the local Postgres")?;
         let url = |user: &str| {
@@ -79,7 +79,7 @@ impl Database {
         Ok(Self { server: Some(server), local: true, migration_login: true, migration, requests })
     }
 
-    /// Whether it is the local server's.
+    /// Whether it is on the local server.
     pub fn is_local(&self) -> bool {
         self.local
     }
@@ -89,12 +89,12 @@ impl Database {
         self.server.is_some()
     }
 
-    /// Whether requests log in with a login of their own, that cannot do what migrations can.
+    /// Whether requests have a login of their own, without the rights of migrations.
     pub fn has_own_login(&self) -> bool {
         self.requests.user() != self.migration.user()
     }
 
-    /// Brings the schema up to date, as the login of migrations.
+    /// Migrates the schema, with the login for migrations.
     pub async fn migrate(&self, sets: &[MigrationSet]) -> Result<Migrated> {
         let (login, password) = (self.server_login().await, self.requests.password());
         let login = login.as_deref().map(|name| ServerLogin { name, password: password.as_ref(), trusted: self.local });
@@ -104,8 +104,8 @@ impl Database {
         migrator.migrate(sets).await.context("bringing the schema up to date")
     }
 
-    /// Makes sure that the schema is up to date: brings it there where a login may do so, and otherwise refuses to work with one
-    /// that is not. A server with the login of requests alone needs no other one.
+    /// Makes sure that the schema is up to date: migrates it if a login may do so, and otherwise fails if migrations
+    /// are missing. So a server needs only the login for requests.
     pub async fn prepare(&self, sets: &[MigrationSet]) -> Result<()> {
         if self.local || self.migration_login {
             return self.migrate(sets).await.map(drop);
@@ -138,15 +138,15 @@ impl Database {
         }
     }
 
-    /// The name of the login of requests, where there is no such login yet.
+    /// The name of the login for requests, if that login does not exist yet.
     pub async fn missing_login(&self) -> Option<String> {
         let name = self.server_login().await?;
         let there = self.migration.has_role(&name).await.ok()?;
         (!there).then_some(name)
     }
 
-    /// The role behind the login of requests, where that is not the one of migrations. A login that cannot come in yet, because
-    /// it is to be created, has the name of its URL, without what a pooler wants behind it (`web.project` is `web`).
+    /// The role of the login for requests, if it is another than the one for migrations. The name of a login that does
+    /// not exist yet comes from its URL, without the suffix that a pooler needs (`web.project` is `web`).
     async fn server_login(&self) -> Option<String> {
         if !self.has_own_login() {
             return None;
@@ -158,7 +158,7 @@ impl Database {
             return Some(role);
         }
         let name = self.requests.user()?;
-        // What stands behind the name of the one login stands behind that of the other.
+        // Both logins have the same suffix.
         let role = self.migration.role().await.unwrap_or_default();
         let suffix = self.migration.user().and_then(|user| user.strip_prefix(role.as_str()));
         let suffix = suffix.filter(|suffix| suffix.starts_with('.') && !role.is_empty());
@@ -179,7 +179,7 @@ impl Database {
     }
 }
 
-/// The time for a command: what it writes is compared with what servers write, by the database's clock.
+/// The clock for a command, set by the database's, because its times are compared with those of servers.
 pub async fn clock_of(db: &Db) -> Result<Clock> {
     let clock = Clock::system();
     db.clock_follow(&clock).await?;

@@ -1,8 +1,7 @@
-//! `freehold demo`: plays the main job over HTTP against a running server, and says of every step whether it is as it
-//! should be.
+//! `freehold demo`: runs a walk-through over HTTP against a running server, and checks every answer.
 //!
-//! Read in this order: `script` is what is played, `play` plays one step, `step` is what a step is; `client`
-//! speaks HTTP and `print` to people.
+//! Read in this order: `script` has the steps in order, `play` runs one step, `step` is the type of a step; `client` is
+//! the HTTP client and `print` the output.
 
 mod client;
 mod conversation;
@@ -26,22 +25,22 @@ use play::Play;
 use print::Printer;
 use step::Request;
 
-/// The product whose main job is played.
+/// The product that the demo uses.
 const PRODUCT: &str = "voice";
-/// A path that only its API has.
+/// A path that only this product's API has.
 const ITS_PATH: &str = "/api/v1/workflows";
 
-/// Whether the demo is of this product.
+/// Whether the demo can run with this product.
 pub fn is_of(product: &str) -> bool {
     product == PRODUCT
 }
 
-/// Plays the main job, for whoever looks at the standard output.
+/// Runs the demo and prints it to the standard output.
 pub async fn demo(url: &str) -> ExitCode {
     played(url, Printer::to_stdout()).await
 }
 
-/// The same, written there.
+/// Runs the demo and prints it to this output.
 pub async fn demo_to(url: &str, out: Box<dyn Write + Send>) -> ExitCode {
     played(url, Printer::to(out)).await
 }
@@ -67,7 +66,7 @@ async fn played(url: &str, mut printer: Printer) -> ExitCode {
     if play.finish(ended.is_ok()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Why nothing can be played: the server runs another product.
+/// The message that the demo cannot run, because the server runs another product.
 async fn another_product(client: &Client) -> Option<String> {
     let document = client.send(&Request::get("/api/v1/openapi.json")).await.ok()?.body;
     let paths = document["paths"].as_object()?;

@@ -1,4 +1,4 @@
-//! `freehold doctor`: looks at everything that has to be right, changes nothing, and says what to do.
+//! `freehold doctor`: checks a deployment without changing it, and says what to do about each problem.
 
 mod addresses;
 mod billing;
@@ -29,7 +29,7 @@ use crate::{
     terminal::{self, reason},
 };
 
-/// Checks everything. Fails when a finding does.
+/// Runs all checks. Fails if a finding is a failure.
 pub async fn doctor(settings: Result<Settings>) -> Result<ExitCode> {
     let findings = match settings {
         Ok(settings) => examine(&settings).await,
@@ -39,7 +39,7 @@ pub async fn doctor(settings: Result<Settings>) -> Result<ExitCode> {
     Ok(if findings.iter().any(Finding::failed) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// One finding for each setting that is wrong.
+/// One finding for each mistake in the settings.
 fn mistakes(error: &anyhow::Error) -> Vec<Finding> {
     let advice = "correct this; every other check waits for it";
     match error.downcast_ref::<Mistakes>() {
@@ -64,7 +64,7 @@ async fn examine(settings: &Settings) -> Vec<Finding> {
     findings
 }
 
-/// What cannot be printed (the reader closed the pipe) is still in the exit code.
+/// Prints a line. If the reader closed the pipe, the exit code still has the result.
 fn print(findings: &[Finding]) {
     let mut out = std::io::stdout();
     let paint = Paint::for_output(out.is_terminal());

@@ -1,7 +1,9 @@
-//! Freehold in one piece: configuration, composition and the command line. No logic of its own.
+//! The `freehold` program: configuration, composition and the command line. It has no business logic.
 //!
-//! Read in this order: [`command`] is the command line, [`settings`] is what an operator decides, [`compose`] puts the rooms together, [`serve`] runs them,
-//! [`mod@billing`] finds Stripe or starts what stands in for it, [`work`] does what happens later, [`chores`] and [`mod@mail`] among it, [`start_screen`] says what runs. [`demo`], [`doctor`] and [`operate`] are the other commands.
+//! Read in this order: [`command`] is the command line, [`settings`] the operator's settings, [`compose`] puts the
+//! crates together, [`serve`] runs the server, [`mod@billing`] connects Stripe or starts the sandbox, [`work`] runs
+//! background workers with the maintenance jobs of [`chores`] and the sender of [`mod@mail`], [`start_screen`] prints
+//! the start screen. [`demo`], [`doctor`] and [`operate`] are the other commands.
 
 pub mod billing;
 pub mod chores;

@@ -1,4 +1,4 @@
-//! The sockets that clients connect to: one, or one for each address that a name stands for.
+//! The sockets that clients connect to: one, or one for each address of a host name.
 
 use std::{
     fmt,
@@ -13,14 +13,14 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::{data_folder::user, settings::ListenAddress};
 
-/// How often another port is tried where any free one will do and one of several addresses does not have it.
+/// Attempts to find a port that is free on every address of a host name, if any port will do.
 const PORTS: usize = 16;
 
 /// Why the server cannot listen, and what to do.
 #[derive(Debug)]
 pub struct Refused {
     text: String,
-    /// The address, when another program listens there.
+    /// The address, if another program listens there.
     pub in_use: Option<SocketAddr>,
 }
 
@@ -32,19 +32,19 @@ impl fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
-/// Where the server listens.
+/// The server's listening sockets.
 pub struct Listener {
     sockets: Vec<TcpListener>,
     address: SocketAddr,
-    /// Which socket is asked first, so that no address keeps another one waiting.
+    /// The socket to accept from first, so that no address delays another.
     turn: AtomicUsize,
 }
 
 impl Listener {
-    /// Listens on every address that this one stands for, except those that the machine does not have.
+    /// Listens on every address of this one, except those that the machine does not have.
     ///
     /// # Errors
-    /// A sentence that names the address and says what to do.
+    /// The message names the address and says what to do.
     pub async fn bind(wanted: &ListenAddress) -> Result<Self, Refused> {
         let addresses = wanted.addresses().await.map_err(|error| Refused {
             text: format!(
@@ -61,7 +61,7 @@ impl Listener {
                     let address = bound.or(addresses.first().copied()).unwrap_or_else(|| ([0, 0, 0, 0], 0).into());
                     return Ok(Self { sockets, address, turn: AtomicUsize::new(0) });
                 }
-                // The port that was free on the first address is not free on the next.
+                // The port that is free on the first address is in use on the next.
                 Err((address, error))
                     if address.port() == 0 && error.kind() == ErrorKind::AddrInUse && tries < PORTS => {}
                 Err((address, error)) => {
@@ -72,7 +72,7 @@ impl Listener {
         }
     }
 
-    /// The first address, with the port that the system chose where any would do.
+    /// The first address, with the port that the system chose for port 0.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -82,10 +82,10 @@ impl Listener {
         &self.sockets
     }
 
-    /// The next client.
+    /// Accepts the next client.
     ///
     /// # Errors
-    /// What accepting it on one of the sockets fails with; the others are as they were.
+    /// Accepting on one of the sockets failed; the other sockets are unaffected.
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let first = self.turn.fetch_add(1, Ordering::Relaxed);
         poll_fn(|cx| {
@@ -109,7 +109,7 @@ async fn bind_all(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, (SocketA
         let exact = SocketAddr::new(address.ip(), port.unwrap_or(address.port()));
         match TcpListener::bind(exact).await {
             Ok(socket) => sockets.push(socket),
-            // A machine without IPv6, or a name with addresses of other machines.
+            // The machine has no IPv6, or the name has addresses of other machines.
             Err(error) if addresses.len() > 1 && is_absent(&error) => missing = Some((address, error)),
             Err(error) => return Err((address, error)),
         }
@@ -121,7 +121,7 @@ async fn bind_all(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, (SocketA
     }
 }
 
-/// Whether the machine has no such address.
+/// Whether the error means that the machine does not have this address.
 fn is_absent(error: &io::Error) -> bool {
     const NO_SUCH_FAMILY: i32 = 97;
     error.kind() == ErrorKind::AddrNotAvailable || error.raw_os_error() == Some(NO_SUCH_FAMILY)

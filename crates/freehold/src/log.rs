@@ -1,4 +1,4 @@
-//! The log of this process, on the standard error.
+//! The log of this process, on standard error.
 
 use std::io::{IsTerminal, stderr};
 
@@ -7,7 +7,7 @@ use crate::{
     settings::{LogFormat, LogSettings},
 };
 
-/// Begins to log as the settings say. Once a process.
+/// Starts logging as the settings say. Call it once in a process.
 pub fn begin(settings: &LogSettings) {
     let log = tracing_subscriber::fmt().with_env_filter(settings.filter()).with_target(false).with_writer(stderr);
     match settings.format {

@@ -1,4 +1,4 @@
-//! Where mails go: to a mail server, into the local mailbox, or nowhere yet.
+//! The destination of mails: a mail server, the local mailbox, or the queue alone.
 
 use anyhow::{Context, Result};
 use freehold_delivery::mail::{Brand, Origin, Post, Sender, Server, Smtp};
@@ -9,21 +9,21 @@ use crate::settings::Settings;
 /// The mail server of the settings.
 #[derive(Clone, Debug)]
 pub struct MailServer {
-    /// `SMTP_URL`.
+    /// The server's URL, from `SMTP_URL`.
     pub server: Server,
-    /// `from` in `[mail]`.
+    /// The sender, from `from` in `[mail]`.
     pub from: Origin,
 }
 
 impl MailServer {
-    /// The server, ready to be talked to in the name of this site.
+    /// The SMTP client for this server; the host of `site` is the name in its greeting.
     pub fn connect(&self, site_url: &str) -> Result<Smtp> {
         let smtp = Smtp::new(self.server.clone(), self.from.clone(), host_of(site_url));
         smtp.context("preparing the way to the mail server")
     }
 }
 
-/// What sends this process's mails; none where there is nowhere to send them, so that they wait in the queue.
+/// The sender of this process's mails; none if there is no mail server and no mailbox, so that mails wait in the queue.
 pub fn sender(settings: &Settings, backbone: &Backbone, shown: bool) -> Result<Option<Sender>> {
     let post = match &settings.mail_server {
         Some(server) => Post::Smtp { smtp: Box::new(server.connect(&backbone.site_url)?), shown },
@@ -35,7 +35,7 @@ pub fn sender(settings: &Settings, backbone: &Backbone, shown: bool) -> Result<O
     Ok(Some(Sender::new(db, vault, clock, random, Brand::of_product(&backbone.product), post)))
 }
 
-/// `https://app.example.org:8443` is `app.example.org`.
+/// The host of a URL: `app.example.org` of `https://app.example.org:8443`.
 fn host_of(site_url: &str) -> &str {
     let host = site_url.split_once("://").map_or(site_url, |(_, rest)| rest);
     let host = host.split('/').next().unwrap_or_default();

@@ -43,7 +43,7 @@ async fn run(Cli { command, options }: Cli) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The settings, and the log that they ask for.
+/// Reads the settings and starts the log.
 fn begin(options: Options) -> anyhow::Result<Settings> {
     let settings = options.resolve()?;
     log::begin(&settings.log);

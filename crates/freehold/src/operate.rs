@@ -1,4 +1,4 @@
-//! What an operator does from the command line.
+//! An operator's commands.
 
 pub mod billing;
 pub mod keys;
@@ -42,7 +42,7 @@ pub fn settings(options: Options, environment: &Environment) -> Result<()> {
     Ok(())
 }
 
-/// `freehold plan`: gives an organization a plan, whatever it pays for, or takes that back (`plan` none).
+/// `freehold plan`: gives an organization a plan, whatever it pays; without `plan`, takes the given plan back.
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
 pub async fn plan_change(settings: &Settings, slug: &str, plan: Option<&str>) -> Result<()> {
     let product = compose::product(&settings.product)?;
@@ -80,7 +80,7 @@ async fn change(
             tx.commit().await?;
             account_grant(&billing, tenant, plan).await?;
         }
-        // Nobody else decides about plans then.
+        // Billing is switched off, so no other code changes the plan.
         (None, Some(plan)) => {
             tenant_change_plan(&mut tx, tenant, plan, now).await?;
             tx.commit().await?;
@@ -90,7 +90,7 @@ async fn change(
     Ok(())
 }
 
-/// `2026-03-15 12:00Z`.
+/// A time as `2026-03-15 12:00Z`.
 fn minute(at: Timestamp) -> String {
     at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%MZ").to_string()
 }

@@ -1,7 +1,7 @@
-//! The running server as commands beside it see it: which process, where it listens, where people reach it.
+//! The running server as commands beside it see it: its process, the address it listens on, and its URL.
 //!
-//! The server keeps a file in the data folder and holds its lock, which the kernel lets go of however the server ends. So
-//! what stands in the file is true exactly while the lock is held.
+//! The server writes a file in the data folder and holds its lock, which the kernel releases however the server ends.
+//! So the content of the file is valid exactly while the lock is held.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -17,25 +17,25 @@ use serde::{Deserialize, Serialize};
 use crate::settings::Settings;
 
 const NAME: &str = "server.json";
-/// A command that looks holds the lock for a moment.
+/// Attempts to take the lock, since a command that reads the file holds it for a moment.
 const TRIES: usize = 5;
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// A server that runs.
+/// A running server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Running {
-    /// Its process.
+    /// Its process id.
     pub process: u32,
-    /// Where it listens.
+    /// The address it listens on.
     pub listen: SocketAddr,
-    /// Where people reach it, without a slash at the end.
+    /// The URL at which users reach it, without a slash at the end.
     pub site_url: String,
 }
 
-/// Held as long as the server runs.
+/// The lock on the file, held as long as the server runs.
 pub struct Mark(#[expect(dead_code, reason = "it is held, not used")] File);
 
-/// Lets commands beside this server find it. None where nothing is kept in a data folder, or another server is marked there.
+/// Lets commands beside this server find it. None if there is no data folder, or another server is recorded there.
 pub fn mark(settings: &Settings, listen: SocketAddr, site_url: &str) -> Option<Mark> {
     if !settings.data.is_dir() {
         return None;
@@ -65,7 +65,7 @@ fn write(path: &Path, running: &Running) -> std::io::Result<Option<Mark>> {
     Ok(Some(Mark(file)))
 }
 
-/// The server that runs on this data folder.
+/// The running server of this data folder; none: no server runs.
 pub fn find(settings: &Settings) -> Option<Running> {
     read(&settings.data.join(NAME))
 }
@@ -80,7 +80,8 @@ fn read(path: &Path) -> Option<Running> {
     serde_json::from_str(&text).ok()
 }
 
-/// Where people reach the server: what the settings say, or where the one beside this command listens, or where one would.
+/// The URL at which users reach the server: from the settings, or of the server beside this command, or of the
+/// listening address.
 pub fn site_url(settings: &Settings) -> String {
     let named = settings.site_url.clone();
     named.or_else(|| find(settings).map(|running| running.site_url)).unwrap_or_else(|| settings.listen.site())

@@ -1,4 +1,4 @@
-//! The key that seals everything secret: from the environment, or one made at the first start and kept in the data folder.
+//! The master key, which encrypts all secrets: from the environment, or created at the first start in the data folder.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -12,7 +12,7 @@ use freehold_vault::Vault;
 
 use crate::{data_folder, settings::Settings};
 
-/// The vault with that key.
+/// The vault with the master key.
 pub fn vault(settings: &Settings, random: &Random) -> Result<Vault> {
     if let Some(key) = &settings.secret_key {
         return Vault::from_text(key.expose()).context("reading FREEHOLD_SECRET_KEY");
@@ -27,8 +27,8 @@ pub fn vault(settings: &Settings, random: &Random) -> Result<Vault> {
     Vault::from_text(key.expose()).with_context(|| format!("reading {}", file.display()))
 }
 
-/// Makes a key, or takes the one that another server made in the same moment. The file is there with the whole key in
-/// it or not at all, whenever the power goes.
+/// Creates a key, or reads the one that another server created at the same moment. After a power cut the file contains
+/// the whole key or does not exist.
 fn make(file: &Path, random: &Random) -> Result<Secret> {
     let key = random.bytes::<32>().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     let kept = || -> std::io::Result<String> {

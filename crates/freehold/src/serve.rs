@@ -21,15 +21,15 @@ use crate::{
     work::work,
 };
 
-/// Starts everything, says what runs, and works until it is told to stop.
+/// Starts all parts, prints the start screen, and serves until a shutdown signal comes.
 pub async fn serve(settings: Settings) -> Result<()> {
-    // Before the database is started, which inherits the limit.
+    // Before the local Postgres is started, because it inherits the limit.
     descriptors::raise();
-    // First of all, so that somebody with a second server learns it before a database is started.
+    // First, so that an operator with a second server sees the error before a database is started.
     let listener = Listener::bind(&settings.listen).await?;
     let address = listener.address();
     if settings.site_url.is_some() {
-        // The start-up screen shows where people reach it, which is another place then.
+        // With a site_url the start screen shows that URL, and not the address it listens on.
         tracing::info!("listening on {address}");
     }
     let site_url = settings.site_url.clone();
@@ -64,7 +64,7 @@ async fn run(
     served
 }
 
-/// With the Stripe there is, or what stands in for it.
+/// Serves with Stripe or the sandbox in its place.
 async fn run_with(
     settings: &Settings,
     database: &Database,
@@ -118,6 +118,6 @@ async fn run_with(
         db.clock_keep(house_clock, stopping.clone()).await;
         Ok(())
     };
-    // What is still under way is dropped when the end does not wait for it.
+    // After a second signal, running tasks are dropped.
     tokio::try_join!(serving, later, clock).map_or(Ok(()), |(served, (), ())| served)
 }

@@ -1,7 +1,8 @@
-//! What an operator decides: the command line over the environment over `freehold.toml` over the defaults.
+//! The settings of an operator: the command line overrides the environment, which overrides `freehold.toml`, which
+//! overrides the defaults.
 //!
-//! Read in this order: `file` is what there is to set, `shape` reads it off its types, `variables` are its names in the
-//! environment, `layers` puts everything together and tells every mistake.
+//! Read in this order: `file` has the type of the settings file, `shape` derives all settings from it, `variables`
+//! their names in the environment, `layers` merges the sources and reports every mistake.
 
 mod billing;
 mod file;
@@ -40,66 +41,66 @@ pub use variables::Environment;
 
 use crate::{command, mail::MailServer};
 
-/// Every key with its default, and the documentation of it.
+/// Every key with its default and its documentation.
 pub const DEFAULTS: &str = include_str!("../freehold.default.toml");
 
-/// Names the settings file.
+/// The variable with the path of the settings file.
 const CONFIG: &str = "FREEHOLD_CONFIG";
-/// Names the folder with Postgres' programs.
+/// The variable with the folder of Postgres' programs.
 const POSTGRES_BIN: &str = "FREEHOLD_POSTGRES_BIN";
-/// Short for `FREEHOLD_LOG_FILTER`.
+/// A short name of `FREEHOLD_LOG_FILTER`.
 const LOG: &str = "FREEHOLD_LOG";
 
-/// The settings that every command takes.
+/// The options that every command accepts.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Options {
-    /// Settings file; freehold.toml in this folder when there is one
+    /// Path of the settings file; freehold.toml in the current folder when it exists
     ///
     /// [env: FREEHOLD_CONFIG]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Where the server listens: 8080, localhost:8080, :8080, … [default: 127.0.0.1:8080]
+    /// Address to listen on: 8080, localhost:8080, :8080, … [default: 127.0.0.1:8080]
     ///
     /// [env: FREEHOLD_LISTEN]
     #[arg(long, global = true, value_name = "ADDRESS")]
     listen: Option<String>,
 
-    /// Where the local Postgres, the secret key and the sandbox of Stripe are kept [default: .freehold]
+    /// Folder for the local Postgres, the secret key and the Stripe sandbox [default: .freehold]
     ///
     /// [env: FREEHOLD_DATA]
     #[arg(long, global = true, value_name = "FOLDER")]
     data: Option<String>,
 
-    /// Product to sell: voice, documents, pharmacy, studio, or the path of a product.toml of your own [default: voice]
+    /// Product to serve: voice, documents, pharmacy or studio [default: voice]
     ///
     /// [env: FREEHOLD_PRODUCT]
     #[arg(long, global = true, value_name = "PRODUCT")]
     product: Option<String>,
 
-    /// Where people reach the server, scheme and host alone [default: http:// and the listening address]
+    /// Public URL of the server, scheme and host only [default: http:// and the listening address]
     ///
     /// [env: FREEHOLD_SITE_URL]
     #[arg(long, global = true, value_name = "URL")]
     site_url: Option<String>,
 
-    /// What is logged: a level from error to trace, or parts with levels [default: info]
+    /// Log filter: a level from error to trace, or modules with levels [default: info]
     ///
     /// [env: FREEHOLD_LOG]
     #[arg(long, global = true, value_name = "FILTER")]
     log: Option<String>,
 
-    /// Folder with Postgres' programs; searched for when not given
+    /// Folder with Postgres' programs; by default the server searches for them
     ///
     /// [env: FREEHOLD_POSTGRES_BIN]
     #[arg(long, global = true, value_name = "FOLDER")]
     postgres_bin: Option<PathBuf>,
 
-    /// Postgres to use; without it a local server is started in the data folder
+    /// URL of the Postgres to use; without it a local server is started in the data folder
     #[arg(long, env = "DATABASE_URL", global = true, value_name = "URL", hide_env_values = true, hide = true)]
     database_url: Option<String>,
 
-    /// Another login for migrations
+    /// URL with another login for migrations
     #[arg(
         long,
         env = "DATABASE_MIGRATION_URL",
@@ -110,11 +111,11 @@ pub struct Options {
     )]
     database_migration_url: Option<String>,
 
-    /// Mail server to send by; without it mails are shown at /dev/mail
+    /// URL of the mail server; without it mails are shown at /dev/mail
     #[arg(long, env = "SMTP_URL", global = true, value_name = "URL", hide_env_values = true, hide = true)]
     smtp_url: Option<String>,
 
-    /// 64 hexadecimal digits that seal everything secret
+    /// Key that encrypts all secrets: 64 hexadecimal digits
     #[arg(long, env = "FREEHOLD_SECRET_KEY", global = true, value_name = "KEY", hide_env_values = true, hide = true)]
     secret_key: Option<String>,
 
@@ -128,53 +129,53 @@ pub struct Options {
 /// The settings, resolved.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where the server listens.
+    /// Address to listen on.
     pub listen: ListenAddress,
-    /// Where people reach it, without a slash at the end; none: where it listens.
+    /// URL at which users reach the server, without a slash at the end; none: the address it listens on.
     pub site_url: Option<String>,
-    /// What is sold here.
+    /// Name of the product.
     pub product: String,
-    /// Where local things are kept.
+    /// The data folder.
     pub data: PathBuf,
-    /// What is logged, and how.
+    /// Filter and format of the log.
     pub log: LogSettings,
-    /// Proxies that stand in front of the server.
+    /// Proxies in front of the server, whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// How many connections of clients there may be, and how long a client may take.
+    /// Limits on clients' connections: their number, and the time a client may take.
     pub connections: ConnectionSettings,
-    /// How long stopping may take.
+    /// Time limits of a shutdown.
     pub shutdown: ShutdownSettings,
-    /// Postgres to use; none: the local one.
+    /// URL of the Postgres; none: the local one.
     pub database_url: Option<Secret>,
-    /// Another login for migrations.
+    /// URL with the login for migrations; none: the one of `database_url`.
     pub database_migration_url: Option<Secret>,
-    /// Seals everything secret; none: the one in the data folder.
+    /// The key that encrypts all secrets; none: the one in the data folder.
     pub secret_key: Option<Secret>,
-    /// Folder with Postgres' programs.
+    /// Folder with Postgres' programs; none: the server searches for them.
     pub postgres_bin: Option<PathBuf>,
-    /// Size and patience of the pool; without a statement cache.
+    /// Size and time limits of the connection pool; without a statement cache.
     pub pool: PoolSettings,
-    /// Where statements are prepared.
+    /// Whether connections keep prepared statements.
     pub prepared: Prepared,
-    /// How sign-in behaves.
+    /// The settings of sign-in.
     pub auth: AuthSettings,
-    /// What is told of Supabase.
+    /// The settings of a Supabase project.
     pub supabase: SupabaseSettings,
-    /// Who may look at the local mailbox.
+    /// When mails are shown at `/dev/mail`.
     pub mailbox: Mailbox,
-    /// What mails are sent by; none: nothing.
+    /// The mail server; none: no mail is sent.
     pub mail_server: Option<MailServer>,
-    /// How people pay.
+    /// The settings of billing.
     pub billing: BillingSettings,
-    /// Where webhooks and engines of customers may be.
+    /// The addresses that customers' webhooks and engines may have.
     pub outbound: OutboundSettings,
-    /// How jobs are done.
+    /// The settings of background workers.
     pub work: WorkSettings,
 }
 
 impl Settings {
-    /// Whether mails are shown at `/dev/mail`: only where the site is of this machine, because the page shows the
-    /// mails of every user to its visitors.
+    /// Whether mails are shown at `/dev/mail`: only if the site's address is one of this machine, because the page
+    /// shows the mails of all users to its visitors.
     pub fn shows_mails(&self, local: bool) -> bool {
         self.site_is_near()
             && match self.mailbox {
@@ -191,15 +192,15 @@ impl Settings {
 }
 
 impl Options {
-    /// Reads the settings file and puts the environment and the command line over it.
+    /// Reads the settings file, then the environment and the command line, which override it.
     ///
     /// # Errors
-    /// [`Mistakes`] with everything that is wrong.
+    /// [`Mistakes`] with all mistakes in the settings.
     pub fn resolve(self) -> Result<Settings> {
         self.resolve_in(&Environment::of_process())
     }
 
-    /// The same in this environment.
+    /// Like [`Self::resolve`], with this environment instead of the process's.
     pub fn resolve_in(mut self, environment: &Environment) -> Result<Settings> {
         let shape = Shape::of::<File>();
         let mut layers = self.layers(&shape, environment)?;
@@ -246,7 +247,7 @@ impl Options {
         })
     }
 
-    /// Every setting in a line, with where it stands; secrets only by their names.
+    /// A line for each setting, with where it was set; of secrets only the names.
     pub fn listing(mut self, environment: &Environment) -> Result<Vec<String>> {
         let shape = Shape::of::<File>();
         let mut layers = self.layers(&shape, environment)?;
@@ -284,17 +285,17 @@ impl Options {
     }
 }
 
-/// What is not empty.
+/// The value, unless it is empty.
 fn given(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.trim().is_empty())
 }
 
-/// The value; what is wrong is noted in its place.
+/// The value; on an error the default, and the mistake is recorded.
 fn kept<T>(layers: &mut Layers<'_>, result: Result<T>) -> Option<T> {
     result.map_err(|error| layers.mistaken([format!("{error:#}")])).ok()
 }
 
-/// Notes every value that is out of its range.
+/// Records a mistake for every value that is out of its range.
 fn checks(layers: &mut Layers<'_>, file: &File) {
     for (section, name, value, low, high) in ranges(file) {
         if !(low..=high).contains(&value) {
@@ -312,7 +313,7 @@ fn checks(layers: &mut Layers<'_>, file: &File) {
     }
 }
 
-/// The numbers that may not be just any: section, name, value, lowest and highest.
+/// The numbers with a range: section, name, value, lowest and highest.
 fn ranges(file: &File) -> Vec<(&'static str, &'static str, i128, i128, i128)> {
     let (database, work, shutdown, auth) = (&file.database, &file.work, &file.shutdown, &file.auth);
     let size = |value: usize| value.try_into().unwrap_or(i128::MAX);
@@ -339,9 +340,9 @@ fn ranges(file: &File) -> Vec<(&'static str, &'static str, i128, i128, i128)> {
     ]
 }
 
-/// The mail server at `url`, used in the name of `from`.
+/// The mail server at `url`, with `from` as the sender.
 fn mail_server(url: Option<String>, from: String) -> Result<Option<MailServer>> {
-    // A misspelt sender is told before there is a server, too.
+    // A misspelt sender is reported even if no mail server is set.
     let from = if from.trim().is_empty() {
         None
     } else {

@@ -1,8 +1,9 @@
-//! Stopping in order: which signals stop the program, and how the server ends its work.
+//! Shutdown: which signals stop the program, and in which order the server ends its work.
 //!
-//! On SIGTERM `/readyz` answers 503 at once, while requests are still accepted and answered with `Connection: close`, so that
-//! a load balancer moves on and no request is lost (the *drain*). Then the listener closes, and requests under way may end.
-//! Ctrl-C skips the drain: at a terminal no load balancer has to move on. A second signal ends the program at once.
+//! On SIGTERM `/readyz` answers 503 at once, while requests are still accepted and answered with `Connection: close`,
+//! so that a load balancer uses another server and no request is lost (the *drain*). Then the listener closes, and
+//! running requests may end. Ctrl-C skips the drain: at a terminal there is no load balancer. A second signal ends the
+//! program at once.
 
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ pub(crate) enum Signal {
 pub(crate) struct Signals(Option<[Listener; 2]>);
 
 impl Signals {
-    /// Listens from now on, so that whoever has read that the program runs can stop it.
+    /// Listens from now on, so that the program can be stopped as soon as it says that it runs.
     pub(crate) fn listen() -> Self {
         match [SignalKind::interrupt(), SignalKind::terminate()].map(signal) {
             [Ok(interrupt), Ok(terminate)] => Self(Some([interrupt, terminate])),
@@ -39,7 +40,7 @@ impl Signals {
         }
     }
 
-    /// The next one.
+    /// Waits for the next signal.
     pub(crate) async fn next(&mut self) -> Signal {
         let Some([interrupt, terminate]) = &mut self.0 else { return std::future::pending().await };
         tokio::select! {
@@ -49,25 +50,25 @@ impl Signals {
     }
 }
 
-/// How long stopping may take.
+/// Time limits of a shutdown.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
-    /// From SIGTERM until the listener closes.
+    /// The time from SIGTERM until the listener closes.
     pub(crate) drain: Duration,
-    /// From then on until requests under way are cut off.
+    /// The time from then until running requests are cut off.
     pub(crate) finish: Duration,
 }
 
-/// How the server came to its end.
+/// How the server ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// What was under way had its time to end.
+    /// Running requests had their time to end.
     Orderly,
-    /// A second signal came: nothing is waited for.
+    /// A second signal came: the program ends at once.
     AtOnce,
 }
 
-/// Lets the server run until a shutdown signal comes, then stops it. `stop` tells everything else when the listener closes.
+/// Runs the server until a shutdown signal comes, then stops it. `stop` becomes true when the listener closes.
 pub(crate) async fn supervise(
     mut server: JoinHandle<()>,
     signals: &mut Signals,

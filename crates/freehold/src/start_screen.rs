@@ -1,5 +1,5 @@
-//! What a person sees when the server has started: what is real and what is a stand-in, where things are, and a first
-//! sign-in link.
+//! The text printed when the server has started: which parts are real and which are local replacements, the addresses
+//! of the pages, and a first sign-in link.
 
 use freehold_console::{Local, Part, Standing};
 use freehold_delivery::mailbox::mailbox_list;
@@ -9,12 +9,12 @@ use serde_json::json;
 
 use crate::{data_folder, database::Database, demo, settings::Settings};
 
-/// Who the first sign-in link is for. The domain can never be somebody's (RFC 2606).
+/// The address of the first user, who gets the sign-in link. Its domain can never be registered (RFC 2606).
 const OWNER: &str = "owner@freehold.test";
 
-/// What the server stands on.
+/// The parts of the server, and whether each is real or a local replacement.
 pub fn parts(settings: &Settings, database: &Database, payments: &Part) -> Vec<Part> {
-    // Root's data may be elsewhere than it was asked for, and who deletes or backs it up has to know where.
+    // Root's data can be in another folder than the settings say, and an operator must know it to delete or back it up.
     let place = |name: &str| data_folder::real(&settings.data.join(name)).display().to_string();
     let mailbox = settings.shows_mails(database.is_local());
     let part = |name: &str, now: String, standing: Standing, setting: Option<&str>| Part {
@@ -51,7 +51,7 @@ pub fn parts(settings: &Settings, database: &Database, payments: &Part) -> Vec<P
     vec![database, sign_in(settings), mail, payments.clone(), key]
 }
 
-/// Where people sign in.
+/// The part in which users sign in.
 fn sign_in(settings: &Settings) -> Part {
     let part = |now: String, standing, setting: Option<&str>| Part {
         name: "Sign-in".to_owned(),
@@ -74,7 +74,7 @@ fn sign_in(settings: &Settings) -> Part {
     )
 }
 
-/// Prints it.
+/// Prints the start screen.
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
 pub async fn print(settings: &Settings, backbone: &Backbone, local: &Local) {
     let (site, name) = (&backbone.site_url, &backbone.product.name);
@@ -116,13 +116,13 @@ pub async fn print(settings: &Settings, backbone: &Backbone, local: &Local) {
     println!("\n  Ctrl-C stops it.\n");
 }
 
-/// What to type for this program: by its path, where it was started by one.
+/// The command with which this program was started: its path, if it was started by one.
 fn program() -> String {
     let typed = std::env::args().next().unwrap_or_default();
     if typed.contains('/') && !typed.contains(char::is_whitespace) { typed } else { "freehold".to_owned() }
 }
 
-/// Whether the demo can be played here: it is one product's, signs up, reads its mails, and pays at the sandbox.
+/// Whether the demo works here: it needs its product, sign-up, codes from the local mailbox, and the sandbox.
 fn demo_works(settings: &Settings, backbone: &Backbone, local: &Local) -> bool {
     let sandbox = backbone.billing.is_some() && settings.billing.stripe.is_none();
     let reads = settings.auth.autoconfirm || local.mailbox && !local.sends_mails;
@@ -135,21 +135,21 @@ fn demo_works(settings: &Settings, backbone: &Backbone, local: &Local) -> bool {
         && !settings.auth.signup_disabled
 }
 
-/// Whether a new user can sign up by the page for it.
+/// Whether a new user can sign up on the page.
 fn sign_up_works(settings: &Settings, backbone: &Backbone, local: &Local) -> bool {
     let reached = settings.auth.autoconfirm || local.sends_mails;
     reached && backbone.identity.project.is_none() && !settings.auth.signup_disabled
 }
 
-/// A link for whoever sits at the machine. None where mails go elsewhere: then links are for those who read them, and
-/// nobody reads what is sent to the owner of this name.
+/// A sign-in link for the operator. None if mails are sent by a mail server: then links are only for their recipients,
+/// and this address has none.
 async fn first_link(backbone: &Backbone, local: &Local) -> Option<String> {
     if !local.mailbox || local.sends_mails || backbone.identity.project.is_some() {
         return None;
     }
     let data = json!({ "organization": "First organization" });
     let target = format!("{}/welcome", backbone.site_url);
-    // Within a minute of the last start no new mail goes out, and the last one still works.
+    // Within a minute of the last start no new mail is sent, and the last link still works.
     if let Err(error) = person_mail(backbone, HOUSE, OWNER.to_owned(), true, data, target, &Client::default()).await {
         tracing::debug!("no new sign-in link: {error:?}");
     }

@@ -1,27 +1,27 @@
-//! Errors as a person at a terminal reads them. [`freehold_core::Error`] has a message for callers of the API ("Something
-//! went wrong on our side. The trace id finds it in our log."), which is of no use to an operator, and a source, which is
-//! for the log. Every command prints its errors by this module.
+//! Errors as a person at a terminal reads them. [`freehold_core::Error`] has a message for callers of the API ("An
+//! internal error occurred. Give the trace id to the operator …"), which does not help an operator, and a source for the
+//! log. Every command prints its errors by this module.
 
 use std::{error::Error as StdError, sync::Arc};
 
 use freehold_core::{Error, codes};
 use freehold_db::Refusal;
 
-/// The sentences of an error, what it is first, each cause after it.
+/// The sentences of an error: first the error, then each cause.
 pub fn sentences(error: &anyhow::Error) -> Vec<String> {
-    // What Postgres refused is told whole by itself; what was being done meanwhile says nothing more.
+    // A refusal of Postgres is a complete message; the context adds nothing.
     if let Some(refusal) = error.chain().find_map(|cause| cause.downcast_ref::<Refusal>()) {
         return vec![refusal.to_string()];
     }
     of_chain(error.chain())
 }
 
-/// The same in one line.
+/// Like [`sentences`], in one line.
 pub fn line(error: &anyhow::Error) -> String {
     sentences(error).join(": ")
 }
 
-/// The same of an error of the house.
+/// Like [`line()`], for an error of Freehold's.
 pub fn reason(error: &Error) -> String {
     let mut chain: Vec<&(dyn StdError + 'static)> = vec![error];
     let mut next = StdError::source(error);
@@ -43,7 +43,7 @@ fn of_chain<'e>(chain: impl Iterator<Item = &'e (dyn StdError + 'static)>) -> Ve
             continue;
         }
         let text = cause.to_string();
-        // The driver's "db error" says less than its cause; some libraries repeat their cause in their own text.
+        // The driver's "db error" says less than its cause, and some libraries repeat their cause in their own text.
         if text != "db error" && !texts.iter().any(|told| told.contains(&text)) {
             texts.push(text);
         }
@@ -51,7 +51,7 @@ fn of_chain<'e>(chain: impl Iterator<Item = &'e (dyn StdError + 'static)>) -> Ve
     texts
 }
 
-/// Whether the message says nothing to an operator, and the source does.
+/// Whether the message does not help an operator, but the source does.
 fn is_for_callers(error: &Error) -> bool {
     (error.is(codes::INTERNAL) || error.is(codes::UNAVAILABLE)) && StdError::source(error).is_some()
 }
@@ -74,7 +74,7 @@ mod tests {
         let shared = Arc::new(Error::internal("the disk is full")).shared();
         assert_eq!(reason(&shared), "the disk is full");
         let told = Err::<(), _>(Error::not_found("organization")).context("looking for it").unwrap_err();
-        assert_eq!(line(&told), "looking for it: There is no such organization.");
+        assert_eq!(line(&told), "looking for it: The organization does not exist.");
     }
 
     #[test]

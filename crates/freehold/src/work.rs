@@ -1,4 +1,5 @@
-//! What is done later: the worker and the other loops, in the server or on their own (`freehold work`).
+//! Background workers: the worker of jobs and the other loops, in the server or in a process of their own
+//! (`freehold work`).
 
 use anyhow::Result;
 use freehold_core::{Clock, Random};
@@ -17,19 +18,19 @@ use crate::{
     shutdown::Signals,
 };
 
-/// Everything that does jobs, of the house and of the product.
+/// The job handlers of the backbone and of the product.
 pub fn handlers(backbone: &Backbone, product: &Product) -> Vec<Handler> {
     let billing = backbone.billing.iter().flat_map(freehold_billing::job::handlers);
     chores::handlers(backbone).into_iter().chain(billing).chain((product.jobs)(backbone)).collect()
 }
 
-/// Everything that comes regularly.
+/// The schedules of the backbone and of the product.
 pub fn schedules(backbone: &Backbone, product: &Product) -> Vec<Schedule> {
     let billing = if backbone.billing.is_some() { freehold_billing::job::SCHEDULES } else { &[] };
     chores::SCHEDULES.iter().chain(billing).chain(product.schedules).copied().collect()
 }
 
-/// The worker of this process.
+/// Creates the worker of this process.
 pub fn worker(backbone: &Backbone, product: &Product, settings: WorkerSettings) -> Worker {
     let settings = WorkerSettings { nudge: backbone.nudge.clone(), ..settings };
     let (db, clock, random) = (backbone.db.clone(), backbone.clock.clone(), backbone.random.clone());
@@ -44,7 +45,7 @@ pub fn worker(backbone: &Backbone, product: &Product, settings: WorkerSettings) 
     )
 }
 
-/// What tells customers' servers, of this process.
+/// Creates the sender of webhooks of this process.
 pub fn webhooks(backbone: &Backbone, settings: webhook::Settings) -> webhook::Parts {
     let settings = webhook::Settings { nudge: backbone.nudge.clone(), ..settings };
     let own = (backbone.db.clone(), backbone.clock.clone(), backbone.random.clone());
@@ -52,7 +53,7 @@ pub fn webhooks(backbone: &Backbone, settings: webhook::Settings) -> webhook::Pa
     webhook::Parts::new(own, backbone.vault.clone(), backbone.outbound.clone(), names, settings)
 }
 
-/// Works until `stop` is true, and gives back what had not ended then.
+/// Works until `stop` is true, then gives back the jobs that have not ended.
 pub async fn work(
     backbone: Backbone,
     product: &Product,
@@ -63,7 +64,7 @@ pub async fn work(
     let worker = worker(&backbone, product, settings.worker());
     let webhooks = webhooks(&backbone, webhook::Settings::default());
     let (dispatcher, sender) = (webhook::Dispatcher::new(webhooks.clone()), webhook::Sender::new(webhooks));
-    // Each on a task of its own; all of them are gone when this future is dropped.
+    // Each loop has a task of its own; dropping this future ends all of them.
     let mut loops = JoinSet::new();
     loops.spawn(worker.run(stop.clone()));
     loops.spawn(dispatcher.run(stop.clone()));
@@ -75,13 +76,13 @@ pub async fn work(
         if let Err(error) = ended
             && let Ok(panic) = error.try_into_panic()
         {
-            // Whoever started this should see it end, and not go on without one of its parts.
+            // The whole process must end, and not continue without one of its parts.
             std::panic::resume_unwind(panic);
         }
     }
 }
 
-/// `freehold work`: a worker apart from the server, or several.
+/// `freehold work`: a worker outside the server. Any number may run.
 pub async fn alone(settings: Settings) -> Result<()> {
     let product = compose::product(&settings.product)?;
     let random = Random::system();
@@ -100,14 +101,14 @@ async fn run(
 ) -> Result<()> {
     database.prepare(&compose::migrations(product)).await?;
     let outbound = Outbound::new(settings.outbound.allowed(database.is_local()))?;
-    // Mails and answers name the server, which is not here.
+    // Mails and answers contain the server's URL, and the server is another process.
     let site_url = running::site_url(settings);
     let sources = (Clock::system(), random);
     database.pool()?.clock_follow(&sources.0).await?;
     let money = billing::beside(settings, &sources)?;
     let ((clock, random), db) = (sources, database.pool()?);
     let (auth, supabase) = (settings.auth.clone(), settings.supabase.clone());
-    // Nobody asks it anything.
+    // This process answers no requests.
     let trusted_proxies = TrustedProxies::default();
     let materials = Materials { db, vault, clock, random, site_url, auth, supabase, outbound, money, trusted_proxies };
     let backbone = compose::backbone(materials, product).await?;
@@ -134,7 +135,7 @@ async fn run(
     Ok(())
 }
 
-/// Prints what this process does.
+/// Prints the start screen of a worker.
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
 fn say(backbone: &Backbone, product: &Product, settings: WorkSettings) {
     println!("\n  Freehold works for {}, up to {} jobs at once:\n", backbone.product.name, settings.slots);

@@ -1,4 +1,4 @@
-//! Bodies and queries.
+//! Request bodies and query strings.
 
 use axum::{
     Form,
@@ -13,7 +13,8 @@ use serde_json::Value;
 
 use crate::now;
 
-/// What the bodies of sign-in are made of: texts, secrets, yes and no, numbers, anything; each may be absent or null.
+/// The types of fields in the bodies of sign-in requests: texts, secrets, booleans, numbers, any JSON; each may be
+/// absent or null.
 #[derive(Default, Deserialize)]
 struct Fields {
     email: Option<String>,
@@ -35,8 +36,8 @@ impl Fields {
     }
 }
 
-/// The first byte says how the rest is sent. It is read, or refused with an error of the caller's: never one of ours, and
-/// never a panic.
+/// The first byte selects how the rest is sent. The input is read or refused with an error of the caller's; it never
+/// causes an internal error or a panic.
 pub fn forms(data: &[u8]) {
     let Some((kind, body)) = data.split_first() else { return };
     let request = |content_type: &str| {

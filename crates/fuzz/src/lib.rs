@@ -1,6 +1,6 @@
-//! What strangers send before they are known, thrown at the code that reads it: tokens, addresses to be led to, forms and
-//! bodies. Each function takes any bytes and panics when a promise is broken; `make fuzz` looks for such bytes, guided by
-//! which lines they reach, and a test throws the seeds.
+//! Fuzzing of the code that reads input of unauthenticated callers: tokens, redirect addresses, forms and bodies. Each
+//! function accepts any bytes and panics when a guarantee is broken. `make fuzz` searches for such bytes, guided by
+//! code coverage, and a test runs the seeds.
 
 mod forms;
 mod redirects;
@@ -10,7 +10,7 @@ pub use forms::forms;
 pub use redirects::redirects;
 pub use tokens::tokens;
 
-/// Runs a future that waits for nothing.
+/// Runs a future that never waits.
 fn now<T>(future: impl Future<Output = T>) -> T {
     futures_util::FutureExt::now_or_never(future)
         .unwrap_or_else(|| panic!("reading a body in memory waits for nothing"))
@@ -30,7 +30,7 @@ mod tests {
             for seed in fs::read_dir(&folder).unwrap() {
                 let seed = fs::read(seed.unwrap().path()).unwrap();
                 target(&seed);
-                // And what becomes of it on the way: cut off, and with each byte changed.
+                // The seed cut off at each length, and with each byte changed.
                 for end in 0..seed.len().min(2_000) {
                     target(&seed[..end]);
                     let mut changed = seed.clone();

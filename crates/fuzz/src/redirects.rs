@@ -1,4 +1,4 @@
-//! Where a browser is led after signing in.
+//! Redirects of the browser after signing in.
 
 use std::{str, sync::LazyLock};
 
@@ -22,13 +22,13 @@ static SETTINGS: LazyLock<Settings> = LazyLock::new(|| Settings {
     },
 });
 
-/// Whatever is asked for, a browser is led to the site or to a place that the operator allows. What the answer means is
-/// judged here by rules of its own: by what a browser does with an address, not by how the check reads it.
+/// For any requested address, the browser is redirected to the site or to a place that the operator permits. The test
+/// judges the response by rules of its own: by what a browser does with an address, not by how our check reads it.
 pub fn redirects(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
     let target = SETTINGS.redirect_or_site(Some(text));
     assert!(!target.bytes().any(|byte| byte.is_ascii_control() || byte == b'\\' || byte == b' '), "{target:?}");
-    // Schemes and hosts are the same in capitals.
+    // Schemes and hosts are case-insensitive.
     let read = target.to_ascii_lowercase();
     let allowed = match read.split_once("://") {
         Some(("com.example.app", rest)) => rest.starts_with("callback"),

@@ -17,7 +17,8 @@ static RING: LazyLock<KeyRing> = LazyLock::new(|| {
     KeyRing::new(key, Vec::new(), "https://app.example.org/auth/v1", "authenticated")
 });
 
-/// Whatever text claims to be a token, a code, a key or an address is read or refused; nothing that we did not sign holds.
+/// Any text that is presented as a token, a code, a key or an address is read or refused. Nothing that we did not sign
+/// is accepted.
 pub fn tokens(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
     let verified = RING.verify(text, Timestamp::UNIX_EPOCH);

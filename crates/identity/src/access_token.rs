@@ -1,4 +1,4 @@
-//! Access tokens: what they claim, and checking the same one many times cheaply.
+//! Access tokens: their claims, and a cache that makes checking the same token again cheap.
 
 mod cache;
 mod verifier;
@@ -14,48 +14,48 @@ use crate::session::Holder;
 pub use cache::TokenCache;
 pub use verifier::Verifier;
 
-/// What an access token claims, in the form of Supabase Auth. Times are in seconds since 1970.
+/// The claims of an access token, in Supabase Auth's form. Times are in seconds since 1970.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Claims {
-    /// Who issued it: `https://…/auth/v1`.
+    /// Issuer: `https://…/auth/v1`.
     pub iss: String,
-    /// Whom it is about.
+    /// Id of the user.
     pub sub: UserId,
-    /// Whom it is for: `authenticated`. One text, never a list.
+    /// Audience: `authenticated`. A string, never a list.
     pub aud: String,
-    /// From when on it no longer holds.
+    /// Expiry: the token is invalid from this time on.
     pub exp: i64,
-    /// When it was issued.
+    /// Time of issue.
     pub iat: i64,
-    /// From when on it holds; ours hold at once and do not say it.
+    /// Start of validity. Freehold's own tokens leave it out; they are valid at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nbf: Option<i64>,
-    /// The address, or the empty text. Tokens that a team signs itself may not say it.
+    /// The user's e-mail address, or the empty string. Tokens that a team signs itself may leave it out.
     #[serde(default)]
     pub email: String,
-    /// The number, or the empty text.
+    /// The user's phone number, or the empty string.
     #[serde(default)]
     pub phone: String,
-    /// What the server says of the user: `provider`, `providers`.
+    /// Metadata that the server keeps about the user: `provider`, `providers`.
     #[serde(default)]
     pub app_metadata: Map<String, Value>,
-    /// What the user says of themselves. Never decide anything by it.
+    /// Metadata that users set themselves. Never base a decision on it.
     #[serde(default)]
     pub user_metadata: Map<String, Value>,
     /// The Postgres role: `authenticated`.
     pub role: String,
-    /// How sure we are that it is them; where the token does not say, as little as possible.
+    /// Assurance level of the session; the lowest one where the token does not name it.
     #[serde(default)]
     pub aal: Aal,
-    /// How they showed it, the latest first.
+    /// Authentication methods that the user has used in this session, the latest first.
     #[serde(default)]
     pub amr: Vec<Amr>,
-    /// Of which sign-in it is.
+    /// Id of the session that the token belongs to.
     pub session_id: SessionId,
-    /// Whether the user has neither address nor number nor identity.
+    /// Whether the user has no e-mail address, phone number or external identity.
     #[serde(default)]
     pub is_anonymous: bool,
-    /// The OAuth client it was issued to, when there is one.
+    /// Id of the OAuth client that the token was issued to; none for other tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
     /// The OAuth scopes, separated by spaces.
@@ -64,7 +64,7 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// The user, in the session of the token, with what the token says was shown.
+    /// The user and session of the token, with the assurance level that the token names.
     pub fn holder(&self) -> Holder {
         Holder { user: self.sub, session: self.session_id, aal: self.aal }
     }
@@ -73,17 +73,17 @@ impl Claims {
 /// The authenticator assurance level (NIST SP 800-63).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Aal {
-    /// One factor.
+    /// The user has proved one factor.
     #[default]
     #[serde(rename = "aal1")]
     One,
-    /// Two factors.
+    /// The user has proved two factors.
     #[serde(rename = "aal2")]
     Two,
 }
 
 impl Aal {
-    /// As tokens and the database call it.
+    /// Name in tokens and in the database.
     pub fn name(self) -> &'static str {
         match self {
             Self::One => "aal1",
@@ -92,20 +92,21 @@ impl Aal {
     }
 }
 
-/// One way in which a user showed who they are (RFC 8176).
+/// One authentication method that a user has used (RFC 8176).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Amr {
-    /// How: `password`, `otp`, `totp`, `oauth`, `magiclink`, `recovery`, `invite`, `anonymous`, …
+    /// Name of the method: `password`, `otp`, `totp`, `oauth`, `magiclink`, `recovery`, `invite`, `anonymous`, …
     pub method: String,
-    /// When, in seconds since 1970.
+    /// When the user used it, in seconds since 1970.
     pub timestamp: i64,
-    /// With which provider, when there is one.
+    /// Name of the external identity provider, for methods that have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
 }
 
 impl Claims {
-    /// Nothing, when a token with these claims is ours and holds at `now`. The signature is not looked at here.
+    /// Checks that the claims are from this issuer, for this audience, and valid at `now`. Does not check the
+    /// signature.
     pub(crate) fn check(&self, issuer: &str, audience: &str, now: Timestamp) -> Result<(), TokenError> {
         if self.iss != issuer {
             return Err(TokenError::Issuer);
@@ -119,13 +120,13 @@ impl Claims {
         if self.expired(now) { Err(TokenError::Expired) } else { Ok(()) }
     }
 
-    /// Whether it no longer holds.
+    /// Whether the token has expired at `now`.
     pub fn expired(&self, now: Timestamp) -> bool {
         now.as_second() >= self.exp
     }
 }
 
-/// Only what finds the session again: the rest is the user's own business and not the log's.
+/// Shows only the ids needed to find the session: the other claims are private to the user and do not belong in a log.
 impl fmt::Debug for Claims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Claims")
@@ -138,28 +139,28 @@ impl fmt::Debug for Claims {
     }
 }
 
-/// Why an access token is refused.
+/// Why an access token is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenError {
-    /// It is not a JWT, or a claim of it has another form than ours.
+    /// It is not a JWT, or one of its claims has the wrong form.
     Malformed,
-    /// It lacks this claim.
+    /// This claim is missing.
     Missing(&'static str),
-    /// Its header names another algorithm than that of the key it names.
+    /// The algorithm in its header is not that of the key that the header names.
     Algorithm,
-    /// Its header names none of our keys.
+    /// Its header does not name a key of the key ring.
     UnknownKey,
-    /// It was changed, or somebody else signed it.
+    /// Its signature is invalid: the token was changed, or another key signed it.
     Signature,
-    /// Somebody else issued it.
+    /// The issuer is not the expected one.
     Issuer,
-    /// It is for somebody else.
+    /// The audience is not the expected one.
     Audience,
-    /// It held until a moment before.
+    /// The token has expired.
     Expired,
-    /// It will hold later.
+    /// The token is not valid yet.
     NotYetValid,
-    /// It holds for longer than any token we issue.
+    /// The token is valid for longer than any token that Freehold issues.
     TooLong,
     /// Its session has ended.
     Revoked,
@@ -167,7 +168,7 @@ pub enum TokenError {
     Banned,
 }
 
-/// The claims that every token needs.
+/// The claims that every token must have.
 pub(crate) const REQUIRED: [&str; 7] = ["iss", "sub", "aud", "exp", "iat", "role", "session_id"];
 
 impl fmt::Display for TokenError {
@@ -179,7 +180,7 @@ impl fmt::Display for TokenError {
             Self::Algorithm => "the token's signing method is not that of its key",
             Self::UnknownKey => "the token's kid is not one of our keys",
             Self::Signature => "the token's signature is invalid",
-            Self::Issuer => "the token was issued by somebody else",
+            Self::Issuer => "the token has another issuer",
             Self::Audience => "the token is for another audience",
             Self::Expired => "the token is expired",
             Self::NotYetValid => "the token is not valid yet",

@@ -1,6 +1,7 @@
-//! What administrators do to people: whoever brings a service key, or sits at the server.
+//! What administrators do to users. An administrator is a caller with a service key or an operator at the server's
+//! command line.
 //!
-//! Nobody whom an administrator makes gets an organization here: that happens at the person's first sign-in.
+//! A user whom an administrator creates gets no organization here: the user's first sign-in creates it.
 
 mod change;
 mod delete;
@@ -30,12 +31,11 @@ use crate::{
     },
 };
 
-/// The most that may be known of a person in either of both ways, in bytes: it goes into every token, and tokens have a
-/// limit.
+/// Limit of each kind of a user's metadata, in bytes. Both go into every token, and tokens have a limit.
 pub const METADATA_BYTES: usize = 4096;
 
 row! {
-    /// A way in, and whose it is.
+    /// A sign-in method with the id of its user.
     pub(crate) struct OwnedIdentity {
         user_id: UserId,
         id: Uuid,
@@ -55,39 +55,39 @@ impl OwnedIdentity {
     }
 }
 
-/// A person whom an administrator makes: with an address, a number or both.
+/// A user whom an administrator creates: with an e-mail address, a phone number or both.
 #[derive(Clone, Debug)]
 pub struct NewPerson {
-    /// Who; none: a new id.
+    /// Id of the user; none: a new id.
     pub id: Option<UserId>,
-    /// Within what the address is unique.
+    /// The realm in which the address is unique.
     pub realm: Realm,
-    /// Whom tokens are for; none: `authenticated`.
+    /// Audience of the user's tokens; none: `authenticated`.
     pub aud: Option<String>,
-    /// The role in tokens; none: `authenticated`.
+    /// Role in the user's tokens; none: `authenticated`.
     pub role: Option<String>,
-    /// As [`email_normalize`](crate::user::email_normalize) gave it; empty: none.
+    /// E-mail address as [`email_normalize`](crate::user::email_normalize) returns it; empty: none.
     pub email: String,
-    /// Digits only; empty: none.
+    /// Phone number, digits only; empty: none.
     pub phone: String,
-    /// The password's hash, ours or one that was brought; none: no password.
+    /// Hash of the password, made by Freehold or imported; none: no password.
     pub password_hash: Option<Secret>,
-    /// The address needs no confirmation.
+    /// Whether the address counts as confirmed.
     pub email_confirmed: bool,
-    /// Nor does the number.
+    /// Whether the phone number counts as confirmed.
     pub phone_confirmed: bool,
-    /// What the person says of himself.
+    /// Metadata that the user can change.
     pub user_metadata: Value,
-    /// What the system knows, besides the providers.
+    /// Metadata that only the server changes; the provider names are added to it.
     pub app_metadata: Value,
-    /// Locked out until then.
+    /// The user is banned until this time; none: not banned.
     pub banned_until: Option<Timestamp>,
 }
 
-/// Makes a person.
+/// Creates a user.
 ///
 /// # Errors
-/// `email_exists`, `phone_exists`, `user_already_exists` (the id), `validation_failed` (too much metadata).
+/// `email_exists`, `phone_exists`, `user_already_exists` (the id is taken), `validation_failed` (too much metadata).
 pub async fn user_make(identity: &Identity, tx: &mut SystemTx, new: NewPerson) -> Result<User> {
     let now = identity.clock.now();
     if !new.email.is_empty() && person_find(identity, tx, new.realm, &new.email).await?.is_some() {
@@ -96,7 +96,7 @@ pub async fn user_make(identity: &Identity, tx: &mut SystemTx, new: NewPerson) -
     let id = new.id.unwrap_or_else(|| identity.ids.next());
     let person = NewUser {
         id,
-        // An administrator may put somebody into any tenant's realm.
+        // An administrator may create a user in any tenant's realm.
         realm: realm_of_newcomer(identity, new.realm, id).unwrap_or(new.realm),
         email: new.email.clone(),
         password_hash: new.password_hash,
@@ -131,7 +131,7 @@ pub async fn user_make(identity: &Identity, tx: &mut SystemTx, new: NewPerson) -
     found_within_limits(tx, id).await
 }
 
-/// One person.
+/// Returns one user.
 ///
 /// # Errors
 /// `user_not_found`.
@@ -139,12 +139,12 @@ pub async fn user_get(tx: &mut SystemTx, id: UserId) -> Result<User> {
     user_find(tx, id).await?.ok_or_else(not_found)
 }
 
-/// Locks a person out until then; none: lets him in again.
+/// Bans a user until this time; none: lifts the ban.
 pub async fn user_ban(tx: &mut SystemTx, id: UserId, until: Option<Timestamp>, now: Timestamp) -> Result<()> {
     tx.execute(store::user_ban(id, until, now)).await.map(drop)
 }
 
-/// What is said of a way in that needs nobody else's word.
+/// The identity data of a sign-in method that Freehold itself manages.
 fn identity_data(user: UserId, provider: &str, handle: &str, verified: bool) -> Value {
     let mut data = json!({ "sub": user, "email_verified": false, "phone_verified": false });
     data[provider] = json!(handle);
@@ -162,7 +162,7 @@ fn email_exists() -> Error {
     Error::new(codes::EMAIL_EXISTS, "A user with this email address has already been registered")
 }
 
-/// The person as he is now, unless more is known of him than tokens hold.
+/// Returns the user as stored now, or an error when the metadata exceeds the limit of a token.
 async fn found_within_limits(tx: &mut SystemTx, id: UserId) -> Result<User> {
     let user = user_get(tx, id).await?;
     for (name, data) in [("user_metadata", &user.user_metadata), ("app_metadata", &user.app_metadata)] {

@@ -1,4 +1,4 @@
-//! People without an address. They can give one later, by changing it.
+//! Anonymous users, who have no address. They can add one later by changing it.
 
 use freehold_core::{Error, Result, UserId};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::{
     user::{NewUser, user_create},
 };
 
-/// Makes somebody without an address and signs him in.
+/// Creates an anonymous user and signs them in.
 ///
 /// # Errors
 /// `anonymous_provider_disabled`, `signup_disabled`.

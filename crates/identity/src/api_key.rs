@@ -1,12 +1,12 @@
-//! The form of API keys.
+//! The format of API keys.
 //!
 //! ```text
-//! sk_live_ | 43 base62 characters: 32 random bytes | 6 base62 characters: CRC-32 of what stands before
+//! sk_live_ | 43 base62 characters: 32 random bytes | 6 base62 characters: CRC-32 of all characters before
 //! ```
 //!
 //! The layout is GitHub's (<https://github.blog/2021-04-05-behind-githubs-new-authentication-token-formats/>): the
-//! underscores let a double click select the whole key, the prefix lets a scanner find leaked ones, and the checksum lets
-//! it (and us) tell nonsense from a key without asking a database.
+//! underscores let a double click select the whole key, the prefix lets a scanner find leaked keys, and the checksum
+//! lets the scanner (and Freehold) tell an invalid key from a valid one without asking a database.
 
 use std::fmt;
 
@@ -24,8 +24,8 @@ const KEY_LEN: usize = PREFIX_LEN + RANDOM_LEN + CHECKSUM_LEN;
 const LOOKUP_LEN: usize = 8;
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// An API key in the clear: `sk_live_` or `sk_test_` and 49 characters. It exists only while a key is shown to the person
-/// who made it and while a request is checked; what is stored is [`digest`](Self::digest). It displays as
+/// An API key in plain text: `sk_live_` or `sk_test_` and 49 characters. It exists only while a key is shown to its
+/// creator and while a request is checked; the database stores only [`digest`](Self::digest). It displays as
 /// [`masked`](Self::masked).
 #[derive(Clone)]
 pub struct ApiKey {
@@ -33,21 +33,21 @@ pub struct ApiKey {
     live: bool,
 }
 
-/// The text is not an API key of ours, which is known without looking anything up.
+/// Why a text is not a Freehold API key; known without a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyFormatError {
     /// It does not begin with `sk_live_` or `sk_test_`.
     Prefix,
     /// It does not have 57 characters.
     Length,
-    /// It holds a character that is not a digit or a letter, or a number that no 32 bytes make.
+    /// It has a character that is not a digit or a letter, or a number too large for 32 bytes.
     Characters,
-    /// Its checksum is not that of its other characters: it was mistyped, cut or made up.
+    /// Its checksum does not match: the key was mistyped, cut or made up.
     Checksum,
 }
 
 impl ApiKey {
-    /// A new key, for live or for test data.
+    /// Creates a new key, for live or for test data.
     pub fn generate(live: bool, random: &Random) -> Self {
         let mut text = Zeroizing::new(String::with_capacity(KEY_LEN));
         text.push_str(if live { LIVE } else { TEST });
@@ -62,10 +62,10 @@ impl ApiKey {
         Self { text: Secret::new(text.as_str()), live }
     }
 
-    /// The key that `text` is.
+    /// Parses an API key.
     ///
     /// # Errors
-    /// When it is not in the form of a key, so that a scanner's nonsense never costs a query.
+    /// When the text does not have the form of a key, so that a scanner's random text never costs a query.
     pub fn parse(text: &str) -> Result<Self, KeyFormatError> {
         let live = text.starts_with(LIVE);
         if !live && !text.starts_with(TEST) {
@@ -89,21 +89,21 @@ impl ApiKey {
         self.live
     }
 
-    /// The first 8 of the random characters: stored in the clear, indexed, and shown in lists so that people can tell
-    /// their keys apart. They give away nothing usable: 208 of the 256 random bits remain, and the key is only ever
-    /// compared by its digest.
+    /// The first 8 random characters: stored in plain text, indexed, and shown in lists so that users can tell their
+    /// keys apart. They do not weaken the key: 208 of the 256 random bits remain, and the key is only ever compared by
+    /// its digest.
     pub fn lookup_prefix(&self) -> &str {
         &self.text.expose()[PREFIX_LEN..PREFIX_LEN + LOOKUP_LEN]
     }
 
-    /// What is stored of a key: HMAC-SHA-256 of the whole text under the vault's pepper, so that a stolen table can
-    /// neither be used nor even be searched for a known key. A random key needs no slow hash.
+    /// The digest that is stored for a key: HMAC-SHA-256 of the whole text under the vault's pepper. A stolen table can
+    /// neither be used nor searched for a known key. A random key needs no slow hash.
     pub fn digest(&self, vault: &Vault) -> [u8; 32] {
         vault.mac(Purpose::ApiKey, self.text.expose().as_bytes())
     }
 
-    /// Whether `digest` is this key's, also under an older master key. When it is and differs from
-    /// [`digest`](Self::digest), store the new one.
+    /// Whether `digest` belongs to this key, also under an older master key. If it does and differs from
+    /// [`digest`](Self::digest), store the new digest.
     pub fn matches(&self, vault: &Vault, digest: &[u8]) -> bool {
         vault.mac_verify(Purpose::ApiKey, self.text.expose().as_bytes(), digest)
     }
@@ -113,7 +113,7 @@ impl ApiKey {
         format!("{}…", &self.text.expose()[..PREFIX_LEN + LOOKUP_LEN])
     }
 
-    /// The key itself, to be shown to its maker once.
+    /// The key itself, shown once to its creator.
     pub fn into_secret(self) -> Secret {
         self.text
     }
@@ -144,7 +144,7 @@ impl fmt::Display for KeyFormatError {
 
 impl std::error::Error for KeyFormatError {}
 
-/// Divides the big-endian number by 62 and gives the remainder's character.
+/// Divides the big-endian number by 62 and returns the character of the remainder.
 fn divide(number: &mut [u8; 32]) -> u8 {
     let mut remainder = 0;
     for byte in number.iter_mut() {
@@ -218,7 +218,7 @@ mod tests {
         }
     }
 
-    /// Keys in people's configuration stay valid: form and digest are frozen.
+    /// Keys in customers' configurations stay valid: form and digest never change.
     #[test]
     fn the_form_does_not_change() {
         let key = ApiKey::generate(true, &Random::seeded(7));

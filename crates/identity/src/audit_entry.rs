@@ -1,5 +1,5 @@
-//! What happened to people, in Supabase Auth's words (`auth.audit_log_entries`). What happens in organizations is told by
-//! the tenancy room.
+//! The audit log of users, in Supabase Auth's words (`auth.audit_log_entries`). The tenancy crate keeps the audit log
+//! of organizations.
 
 mod store;
 
@@ -13,8 +13,8 @@ pub use store::STATEMENTS;
 
 use crate::{Identity, Realm, session::Client, user::User};
 
-/// Writes down, in the transaction of the change, that `user` did or suffered `action`. No secret may be among the
-/// `traits`.
+/// Records, in the transaction of the change, that `user` did `action` or that it was done to them. `traits` must not
+/// contain a secret.
 pub async fn audit_note(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -26,7 +26,7 @@ pub async fn audit_note(
     tx.execute(audit_entry(identity, action, user, traits, client)).await.map(drop)
 }
 
-/// What writes that down.
+/// The statement that records an entry.
 pub(crate) fn audit_entry(
     identity: &Identity,
     action: Action,
@@ -48,23 +48,23 @@ pub(crate) fn audit_entry(
     store::entry_insert(identity.ids.next::<()>().uuid(), user.realm, payload, ip, now)
 }
 
-/// An administrator, as entries name him.
+/// The administrator named in an entry.
 #[derive(Clone, Debug)]
 pub struct By {
-    /// The role of his key: `service_role`; or `operator`, who has the server's command line.
+    /// The role: `service_role` for a caller with a service key, `operator` for the server's command line.
     pub role: String,
-    /// From where he came.
+    /// The client that the request came from.
     pub client: Client,
 }
 
 impl By {
-    /// Whoever has the server's command line.
+    /// An operator at the server's command line.
     pub fn operator() -> Self {
         Self { role: "operator".to_owned(), client: Client::default() }
     }
 }
 
-/// Writes down, in the transaction of the change, what an administrator did to `user`.
+/// Records, in the transaction of the change, what an administrator did to `user`.
 pub async fn audit_note_by(
     ids: &Ids,
     now: Timestamp,
@@ -87,41 +87,41 @@ pub async fn audit_note_by(
 }
 
 row! {
-    /// One thing that happened.
+    /// One entry of the audit log.
     #[derive(Clone, Debug)]
     pub struct AuditEntry {
-        /// Which.
+        /// Id of the entry.
         pub id: Uuid,
         /// `action`, `actor_id`, `actor_username`, `log_type`, `traits` and so on.
         pub payload: JsonText<Value>,
-        /// When.
+        /// When it happened.
         pub created_at: Timestamp,
-        /// From where; empty: not known.
+        /// IP address of the client; empty: unknown.
         pub ip_address: String,
     }
 }
 
-/// In what of an entry a text is looked for.
+/// The field of an entry that a search looks in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuditScope {
-    /// Who did it: the address.
+    /// The e-mail address of the actor.
     Author,
-    /// What was done.
+    /// The action.
     Action,
-    /// What it is about.
+    /// The type of what the action is about.
     Type,
 }
 
-/// Which entries are wanted.
+/// Filter of the audit log.
 #[derive(Clone, Debug, Default)]
 pub struct AuditFilter {
-    /// Only those that hold the text there, in whatever case.
+    /// Only entries whose field contains the text, ignoring case.
     pub holds: Option<(AuditScope, String)>,
-    /// Only those of this realm.
+    /// Only entries of this realm.
     pub realm: Option<Realm>,
 }
 
-/// A page of what happened, the latest first, and how many entries there are in all.
+/// Returns a page of entries, the latest first, and the number of all entries that match.
 pub async fn audit_entry_list(
     db: &Db,
     filter: &AuditFilter,
@@ -139,17 +139,17 @@ pub async fn audit_entry_list(
 
 macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident = $text:literal, $kind:literal;)*) => {
-        /// What happened, under Supabase Auth's name for it.
+        /// The actions, by Supabase Auth's names.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Action { $($(#[$doc])* $name,)* }
 
         impl Action {
-            /// The name in the entry.
+            /// Name of the action in the entry.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$name => $text,)* }
             }
 
-            /// What the action is about.
+            /// Type of what the action is about.
             pub const fn log_type(self) -> &'static str {
                 match self { $(Self::$name => $kind,)* }
             }
@@ -162,15 +162,15 @@ actions! {
     Login = "login", "account";
     /// Signed out.
     Logout = "logout", "account";
-    /// Was invited.
+    /// Accepted an invitation.
     InviteAccepted = "invite_accepted", "account";
     /// Signed up.
     UserSignedUp = "user_signedup", "team";
-    /// Somebody invited them.
+    /// Was invited.
     UserInvited = "user_invited", "team";
-    /// An administrator deleted them.
+    /// Was deleted by an administrator.
     UserDeleted = "user_deleted", "team";
-    /// An administrator changed them.
+    /// Was changed by an administrator.
     UserModified = "user_modified", "user";
     /// Asked for a mail to choose a new password.
     UserRecoveryRequested = "user_recovery_requested", "user";
@@ -182,38 +182,38 @@ actions! {
     UserRepeatedSignup = "user_repeated_signup", "user";
     /// Chose a new password.
     UserUpdatedPassword = "user_updated_password", "user";
-    /// A refresh token was traded.
+    /// A refresh token was exchanged.
     TokenRefreshed = "token_refreshed", "token";
     /// A session was ended.
     TokenRevoked = "token_revoked", "token";
-    /// A way of signing in was added.
+    /// A sign-in method was added.
     IdentityLinked = "identity_linked", "user";
-    /// A way of signing in was taken away.
+    /// A sign-in method was removed.
     IdentityUnlinked = "identity_unlinked", "user";
-    /// A second factor was begun.
+    /// A second factor was enrolled, not verified yet.
     FactorEnrolled = "factor_in_progress", "factor";
-    /// A second factor was given up.
+    /// A second factor was removed.
     FactorUnenrolled = "factor_unenrolled", "factor";
-    /// A challenge for a second factor was made.
+    /// A challenge for a second factor was created.
     ChallengeCreated = "challenge_created", "factor";
-    /// A second factor was tried.
+    /// A second factor's code was tried.
     VerificationAttempted = "verification_attempted", "factor";
     /// An administrator changed a second factor.
     FactorUpdated = "factor_updated", "factor";
-    /// An administrator took a second factor away.
+    /// An administrator deleted a second factor.
     FactorDeleted = "factor_deleted", "factor";
-    /// Recovery codes were made.
+    /// Recovery codes were created.
     RecoveryCodesGenerated = "recovery_codes_generated", "factor";
     /// A recovery code was used.
     RecoveryCodesVerified = "recovery_codes_verified", "factor";
     /// Recovery codes were replaced.
     RecoveryCodesRegenerated = "recovery_codes_regenerated", "factor";
-    /// Recovery codes were taken away.
+    /// Recovery codes were deleted.
     RecoveryCodesDeleted = "recovery_codes_deleted", "factor";
     /// A passkey was registered.
     PasskeyCreated = "passkey_created", "user";
-    /// A passkey was given another name.
+    /// A passkey was renamed.
     PasskeyUpdated = "passkey_updated", "user";
-    /// A passkey was taken away.
+    /// A passkey was deleted.
     PasskeyDeleted = "passkey_deleted", "user";
 }

@@ -1,4 +1,5 @@
-//! Changing one's address: both the old and the new one confirm it, or the new one alone, as `[auth]` says.
+//! Changing a user's e-mail address. Both the old and the new address confirm the change, or the new one alone, as
+//! `[auth]` says.
 
 mod store;
 
@@ -23,28 +24,28 @@ use crate::{
     verify::TokenRow,
 };
 
-/// A change of address to be begun.
+/// A requested change of address.
 #[derive(Clone, Debug)]
 pub(crate) struct EmailChange {
-    /// As [`email_normalize`](crate::user::email_normalize) gave it.
+    /// The new address, as [`email_normalize`](crate::user::email_normalize) returns it.
     pub(crate) email: String,
-    /// Where the links of the mails lead in the end; already checked.
+    /// Where the links in the mails finally lead; already checked.
     pub(crate) redirect_to: String,
-    /// For the PKCE flow; none: the implicit flow.
+    /// Challenge of the PKCE flow; none: the implicit flow.
     pub(crate) challenge: Option<Challenge>,
 }
 
-/// Notes that somebody asks for a change of address. Has to be the first thing a transaction locks.
+/// Records that a user requests a change of address. Must take the first lock of the transaction.
 ///
 /// # Errors
-/// `over_email_send_rate_limit` when he did a moment ago.
+/// `over_email_send_rate_limit` when the user requested one a moment ago.
 pub(crate) async fn email_change_ask(identity: &Identity, tx: &mut SystemTx, user: &User) -> Result<()> {
     let address = if user.email.is_empty() { &user.id.to_string() } else { &user.email };
     mail_request_note(identity, tx, user.realm, address, Asking::EmailChange).await
 }
 
-/// Begins a change of address and sends its mails; the answer is the person as he is then. Where addresses need no
-/// confirmation, somebody who had none has it at once.
+/// Starts a change of address, sends its mails, and returns the user as they are afterwards. Where addresses need no
+/// confirmation, a user without an address gets the new one at once.
 ///
 /// # Errors
 /// `email_exists` when the address is taken.
@@ -66,12 +67,12 @@ pub(crate) async fn email_change_begin(
     found(tx, user.id).await
 }
 
-/// Notes the address that somebody wants to change to. What was confirmed of an earlier change is forgotten.
+/// Stores the address that the user wants to change to. A confirmation of an earlier change is discarded.
 pub async fn email_change_note(tx: &mut SystemTx, user: UserId, email: &str, now: Timestamp) -> Result<()> {
     tx.execute(store::change_note(user, email, now)).await.map(drop)
 }
 
-/// Sends the mails of a change of address once more. The answer tells nobody whether there is such a person.
+/// Sends the mails of a change of address again. The answer does not reveal whether such a user exists.
 pub async fn email_change_resend(
     identity: &Identity,
     realm: Realm,
@@ -94,12 +95,12 @@ pub async fn email_change_resend(
     .await
 }
 
-/// Who asks for the mails of a change.
+/// The client that requests the mails of a change.
 #[derive(Clone, Copy)]
 enum Asker<'a> {
-    /// The signed-in user, from there.
+    /// The signed-in user, on this client.
     User(&'a Client),
-    /// Whoever knows the address; counted before it was looked up.
+    /// A client that is not signed in; its request was counted before the address was looked up.
     Anyone(MailRoom),
 }
 
@@ -117,7 +118,7 @@ async fn send(
     let at_new = NewToken { kind, address: &email, redirect_to: &redirect_to, flow };
     let at_current = NewToken { kind: MailKind::EmailChangeCurrent, address: &user.email, ..at_new };
     let both = identity.settings.auth.email_change_both && !user.email.is_empty();
-    // All tokens before the first mail: whoever counts mails is waited for last.
+    // Creates all tokens before the first mail, so that the lock on the mail budget is taken last.
     let mut made = Vec::new();
     for new in [Some(at_new), both.then_some(at_current)].into_iter().flatten() {
         made.push(token_make(identity, tx, user, new).await?);
@@ -135,7 +136,7 @@ async fn send(
     Ok(())
 }
 
-/// One of the two addresses confirms the change. None: the other one has to, as well.
+/// Confirms the change from one of the two addresses. None: the other address must confirm it, too.
 pub(crate) async fn email_change_confirm(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -157,7 +158,7 @@ pub(crate) async fn email_change_confirm(
     finish(identity, tx, user, &wanted, client).await.map(Some)
 }
 
-/// Gives the person the address.
+/// Makes the new address the user's address.
 async fn finish(identity: &Identity, tx: &mut SystemTx, user: User, email: &str, client: &Client) -> Result<User> {
     let now = identity.clock.now();
     tokens_forget(tx, user.id).await?;
@@ -173,7 +174,7 @@ async fn finish(identity: &Identity, tx: &mut SystemTx, user: User, email: &str,
 }
 
 async fn found(tx: &mut SystemTx, id: UserId) -> Result<User> {
-    user_find(tx, id).await?.ok_or_else(|| Error::internal("who changes his address is gone"))
+    user_find(tx, id).await?.ok_or_else(|| Error::internal("the user who changes the address no longer exists"))
 }
 
 fn taken() -> Error {

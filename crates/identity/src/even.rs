@@ -1,30 +1,30 @@
-//! Answers that take as long for an address that somebody has as for one that nobody has.
+//! Constant-time responses: an answer takes as long for an address with an account as for one without.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// Answers leave in steps of so much. What is found and written for an address takes a few milliseconds, for some addresses a
-/// few more than for others; nearly always that is one step.
+/// Responses leave at multiples of this time. The work for an address takes a few milliseconds, for some addresses a
+/// few more than for others; nearly always it ends within one step.
 const STEP: Duration = Duration::from_millis(50);
 
-/// When the work for an answer began.
+/// Start of the work for a response.
 pub(crate) struct Step(Instant);
 
 impl Step {
-    /// It begins now.
+    /// Starts the clock.
     pub(crate) fn begin() -> Self {
         Self(Instant::now())
     }
 
-    /// Waits until the step is over in which it is now.
+    /// Waits until the current step ends.
     pub(crate) async fn end(self) {
         let steps = self.0.elapsed().as_millis() / STEP.as_millis() + 1;
         sleep_until(self.0 + STEP.saturating_mul(u32::try_from(steps).unwrap_or(u32::MAX))).await;
     }
 }
 
-/// Does the work, and keeps its answer until the step is over in which it came.
+/// Does the work and holds back its answer until the step in which it finished ends.
 pub(crate) async fn evenly<T>(work: impl Future<Output = T>) -> T {
     let step = Step::begin();
     let answer = work.await;

@@ -1,4 +1,4 @@
-//! What is told outside.
+//! The events that this crate publishes.
 
 use freehold_core::{ApiKeyId, Id, UserId};
 use freehold_jobs::outbox::{Event, EventType};
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::key::Key;
 
-/// The catalog of this room.
+/// The event catalog of this crate.
 pub const ALL: &[EventType] = &[
     EventType::of::<KeyCreated>(),
     EventType::of::<KeySuspended>(),
@@ -17,22 +17,22 @@ pub const ALL: &[EventType] = &[
     EventType::of::<KeyRevoked>(),
 ];
 
-/// A key, without the key.
+/// An API key, without its secret.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct KeyTold {
-    /// Which.
+    /// Id of the API key.
     #[schema(value_type = Uuid)]
     pub key_id: ApiKeyId,
-    /// What its owner calls it.
+    /// The user's name for the key.
     pub name: String,
-    /// Its first characters, to recognise it by.
+    /// First characters of the key, to recognize it.
     pub prefix: String,
-    /// What it may do; empty: everything its maker may.
+    /// Scopes of the key, such as `usage:read`; empty for everything that its role allows.
     pub scopes: Vec<String>,
-    /// The user behind it, who created it or the key that did.
+    /// Id of the key's user, who created it directly or through another key; null for old keys with an unknown creator.
     #[schema(value_type = Option<Uuid>)]
     pub created_by: Option<UserId>,
-    /// Works until then.
+    /// When the key expires, UTC; null for never.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
 }
@@ -62,12 +62,12 @@ impl KeyTold {
     }
 }
 
-/// `api_key.created`.
+/// The content of `api_key.created`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct KeyCreated(KeyTold);
 
 impl KeyCreated {
-    /// Of this key.
+    /// The event of this key.
     pub(crate) fn of(key: &Key) -> Self {
         Self(KeyTold::of(key))
     }
@@ -76,18 +76,18 @@ impl KeyCreated {
 impl Event for KeyCreated {
     const TYPE: &'static str = "api_key.created";
     const VERSION: i16 = 1;
-    const SUMMARY: &'static str = "Somebody made an API key.";
+    const SUMMARY: &'static str = "An API key was created.";
     fn sample() -> Self {
         Self(KeyTold::sample())
     }
 }
 
-/// `api_key.revoked`.
+/// The content of `api_key.revoked`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct KeyRevoked(KeyTold);
 
 impl KeyRevoked {
-    /// Of this key.
+    /// The event of this key.
     pub(crate) fn of(key: &Key) -> Self {
         Self(KeyTold::of(key))
     }
@@ -96,18 +96,18 @@ impl KeyRevoked {
 impl Event for KeyRevoked {
     const TYPE: &'static str = "api_key.revoked";
     const VERSION: i16 = 1;
-    const SUMMARY: &'static str = "Somebody revoked an API key, which works no longer.";
+    const SUMMARY: &'static str = "An API key was revoked and no longer works.";
     fn sample() -> Self {
         Self(KeyTold::sample())
     }
 }
 
-/// `api_key.suspended`.
+/// The content of `api_key.suspended`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct KeySuspended(KeyTold);
 
 impl KeySuspended {
-    /// Of this key.
+    /// The event of this key.
     pub(crate) fn of(key: &Key) -> Self {
         Self(KeyTold::of(key))
     }
@@ -117,18 +117,18 @@ impl Event for KeySuspended {
     const TYPE: &'static str = "api_key.suspended";
     const VERSION: i16 = 1;
     const SUMMARY: &'static str =
-        "An API key was suspended, because the user behind it left the organization. An owner adopts or revokes it.";
+        "An API key was suspended, because its user left the organization. An owner can adopt or revoke it.";
     fn sample() -> Self {
         Self(KeyTold::sample())
     }
 }
 
-/// `api_key.adopted`.
+/// The content of `api_key.adopted`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct KeyAdopted(KeyTold);
 
 impl KeyAdopted {
-    /// Of this key.
+    /// The event of this key.
     pub(crate) fn of(key: &Key) -> Self {
         Self(KeyTold::of(key))
     }
@@ -137,7 +137,7 @@ impl KeyAdopted {
 impl Event for KeyAdopted {
     const TYPE: &'static str = "api_key.adopted";
     const VERSION: i16 = 1;
-    const SUMMARY: &'static str = "An owner became the user behind an API key.";
+    const SUMMARY: &'static str = "An owner adopted an API key and is now its user.";
     fn sample() -> Self {
         Self(KeyTold::sample())
     }

@@ -1,8 +1,8 @@
 //! Second factors: the codes of an authenticator app.
 //!
-//! Read in this order: [`factor_enroll`] begins one, [`factor_challenge`] asks for a code, [`factor_verify`] takes it and
-//! lifts the session, [`factor_unenroll`] takes the factor away. `totp` knows the codes, `tries` slows down guessing;
-//! [`recovery_code`]s stand in for a factor that was lost.
+//! Read in this order: [`factor_enroll`] starts one, [`factor_challenge`] creates a challenge, [`factor_verify`] checks
+//! the code and raises the session's assurance level, [`factor_unenroll`] removes the factor. `totp` computes the
+//! codes, `tries` slows down guessing; [`recovery_code`]s replace a factor that was lost.
 
 pub mod recovery_code;
 mod store;
@@ -30,34 +30,34 @@ use store::factor_insert;
 use totp::{TotpKey, qr_code};
 use tries::{Tries, note_wrong};
 
-/// How long a challenge can be answered.
+/// Lifetime of a challenge.
 const CHALLENGE_LIFE: SignedDuration = SignedDuration::from_mins(5);
 /// Longest name of a factor, in characters.
 const NAME_MAX: usize = 120;
-/// The kind of an authenticator app.
+/// Type of an authenticator app.
 const TOTP: &str = "totp";
-/// The kind of recovery codes.
+/// Type of recovery codes.
 const RECOVERY_CODE: &str = "recovery_code";
 
 row! {
     /// A second factor (`auth.mfa_factors`).
     #[derive(Clone, Debug, Deserialize)]
     pub struct Factor {
-        /// Which.
+        /// Id of the factor.
         pub id: Uuid,
-        /// `totp` or `recovery_code`; people who moved here may have `phone` and `webauthn`.
+        /// `totp` or `recovery_code`; imported users may have `phone` and `webauthn`.
         pub kind: String,
-        /// A code of it was shown once.
+        /// Whether the user has entered a right code of it once.
         pub verified: bool,
-        /// What the person calls it; may be empty.
+        /// Name that the user gave it; may be empty.
         pub friendly_name: String,
-        /// The number, of a `phone`.
+        /// Phone number of a `phone` factor; empty for other types.
         pub phone: String,
-        /// Since when.
+        /// When the factor was created.
         pub created_at: Timestamp,
-        /// Last change.
+        /// When the factor was last changed.
         pub updated_at: Timestamp,
-        /// When a code was last asked for.
+        /// When the last challenge was created; none: never.
         pub last_challenged_at: Option<Timestamp>,
     }
 }
@@ -82,56 +82,56 @@ row! {
     }
 }
 
-/// An authenticator app to be added.
+/// An authenticator app to enroll.
 #[derive(Clone, Debug, Default)]
 pub struct NewFactor {
-    /// What the person calls it.
+    /// Name that the user gives it.
     pub friendly_name: String,
-    /// What the app calls us; empty: the site's host.
+    /// Issuer name shown in the app; empty: the site's host.
     pub issuer: String,
 }
 
-/// An authenticator app that has to show a code yet.
+/// An enrolled authenticator app whose first code is still to be verified.
 #[derive(Clone, Debug)]
 pub struct Enrolled {
-    /// Which.
+    /// Id of the factor.
     pub id: Uuid,
-    /// What the person calls it.
+    /// Name that the user gave it.
     pub friendly_name: String,
-    /// The key in base32, to type.
+    /// The key in base32, to type into the app.
     pub secret: Secret,
-    /// `otpauth://totp/…`, for apps.
+    /// `otpauth://totp/…` URI, for apps.
     pub uri: Secret,
-    /// The same as a picture, in SVG.
+    /// The URI as a QR code, in SVG.
     pub qr_code: Secret,
 }
 
-/// A code was asked for.
+/// A challenge that a code answers.
 #[derive(Clone, Debug)]
 pub struct Challenge {
-    /// Which; goes with the code.
+    /// Id of the challenge; the client sends it with the code.
     pub id: Uuid,
-    /// The factor's kind.
+    /// Type of the factor.
     pub kind: String,
-    /// It can be answered until then.
+    /// Expiry of the challenge.
     pub expires_at: Timestamp,
 }
 
-/// The person's factors, the oldest first, those included that were begun and never shown.
+/// The user's factors, the oldest first, including those that were never verified.
 pub async fn factor_list(tx: &mut SystemTx, user: UserId) -> Result<Vec<Factor>> {
     tx.fetch_all(store::factor_list(user)).await
 }
 
-/// Whether a person has a second factor that was shown once, and so counts.
+/// Whether the user has a verified second factor.
 pub(crate) async fn factor_exists(tx: &mut SystemTx, user: UserId) -> Result<bool> {
     Ok(tx.fetch_optional(store::factor_exists(user)).await?.is_some())
 }
 
-/// Begins an authenticator app. It counts when a code of it was shown.
+/// Enrolls an authenticator app. It counts as a second factor once a code of it was verified.
 ///
 /// # Errors
-/// `mfa_totp_enroll_not_enabled`, `mfa_factor_name_conflict`, `too_many_enrolled_mfa_factors`, and `insufficient_aal` when the
-/// person has a factor and this session has not shown it.
+/// `mfa_totp_enroll_not_enabled`, `mfa_factor_name_conflict`, `too_many_enrolled_mfa_factors`, and `insufficient_aal`
+/// when the user has a verified factor and this session has not used it.
 pub async fn factor_enroll(identity: &Identity, holder: Holder, new: NewFactor, client: &Client) -> Result<Enrolled> {
     if !identity.settings.auth.factors.totp {
         return Err(Error::new(codes::MFA_TOTP_ENROLL_NOT_ENABLED, "MFA enroll is disabled for TOTP"));
@@ -161,7 +161,7 @@ fn site_host(site_url: &str) -> String {
     Url::parse(site_url).map(|url| url[Position::BeforeHost..Position::AfterPort].to_owned()).unwrap_or_default()
 }
 
-/// Asks for a code.
+/// Creates a challenge for a code of the factor.
 ///
 /// # Errors
 /// `mfa_factor_not_found`.
@@ -181,7 +181,7 @@ pub async fn factor_challenge(identity: &Identity, holder: Holder, factor: Uuid,
     Ok(Challenge { id, kind: factor.kind, expires_at: now.saturating_add(CHALLENGE_LIFE).unwrap_or(now) })
 }
 
-/// Takes a code. The session has shown a second factor from now on, and gets new tokens; the person's sessions that have not
+/// Verifies a code. From now on the session has two factors, and gets new tokens. The user's sessions with one factor
 /// end, because one of them may be a thief's.
 ///
 /// # Errors
@@ -201,7 +201,7 @@ pub async fn factor_verify(
     let factor = factor_lock(&mut tx, held.user.id, factor).await?;
     codes_only(identity, &factor)?;
     if !factor.verified {
-        // Another way of signing in comes with it.
+        // Verifying it adds another sign-in factor.
         held.guard(&mut tx, codes::AAL2_REQUIRED, "AAL2 required to enroll a new factor").await?;
     }
     let mut tx = challenge_check(tx, &factor, challenge, client, now).await?;
@@ -226,7 +226,7 @@ pub async fn factor_verify(
     Ok(stepped_up.tokens)
 }
 
-/// Refuses what does not answer this challenge; one that is too old is gone then.
+/// Rejects an answer that does not belong to this challenge. Deletes the challenge if it has expired.
 async fn challenge_check(
     mut tx: SystemTx,
     factor: &FactorRow,
@@ -252,10 +252,11 @@ async fn challenge_check(
     Ok(tx)
 }
 
-/// Takes a factor away. Sessions that had shown it have shown one only.
+/// Removes a factor. Sessions that used it fall back to one factor.
 ///
 /// # Errors
-/// `mfa_factor_not_found`; `insufficient_aal` when it counts and this session has not shown a second factor;
+/// `mfa_factor_not_found`; `insufficient_aal` when the factor is verified and this session has not used a second
+/// factor;
 /// `mfa_recovery_codes_sole_factor` when only recovery codes would be left.
 pub async fn factor_unenroll(identity: &Identity, holder: Holder, factor: Uuid, client: &Client) -> Result<()> {
     let now = identity.clock.now();
@@ -283,8 +284,8 @@ pub async fn factor_unenroll(identity: &Identity, holder: Holder, factor: Uuid, 
     tx.commit().await
 }
 
-/// Takes a factor away, whatever the person has shown: for administrators, and what stands before this. Sessions that had
-/// shown it have shown one only. Whether there was one.
+/// Removes a factor, whatever factors the session has used: for administrators and for [`factor_unenroll`]. Sessions
+/// that used it fall back to one factor. Returns whether the factor existed.
 pub async fn factor_remove(tx: &mut SystemTx, user: UserId, factor: Uuid, now: Timestamp) -> Result<bool> {
     let Some((kind,)) = tx.fetch_optional(store::factor_delete(user, factor)).await? else { return Ok(false) };
     let method = match kind.as_str() {
@@ -295,16 +296,16 @@ pub async fn factor_remove(tx: &mut SystemTx, user: UserId, factor: Uuid, now: T
     Ok(true)
 }
 
-/// A key that was brought here in base32, as it is stored for this factor; none: it is no key.
+/// Seals an imported base32 key for this factor; none: the text is not a key.
 pub(crate) fn totp_secret_seal(vault: &Vault, random: &Random, factor: Uuid, base32: &str) -> Option<String> {
     TotpKey::from_base32(base32).map(|key| key.seal(vault, factor, random))
 }
 
-/// Keeps the person's factors and the session from changing. What changes factors begins with it, so nothing waits for what
-/// waits for it.
+/// Locks the user's factors and the session. Every operation that changes factors takes these locks first, so that no
+/// deadlock can occur.
 ///
 /// # Errors
-/// Refuses somebody without an address.
+/// `no_authorization` for an anonymous user.
 pub(crate) async fn factors_hold(identity: &Identity, tx: &mut SystemTx, holder: Holder) -> Result<Held> {
     tx.fetch_optional(store::person_lock(holder.user)).await?;
     let held = session_hold(identity, tx, holder).await?;
@@ -315,7 +316,7 @@ pub(crate) async fn factors_hold(identity: &Identity, tx: &mut SystemTx, holder:
     Ok(held)
 }
 
-/// Refuses one factor more than there may be, a name that is taken, and a session that has not shown what it could.
+/// Rejects a factor above the limit, a name that is taken, and a session that has not used the user's second factor.
 async fn refuse_another(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -338,7 +339,7 @@ async fn refuse_another(
     held.guard(tx, codes::AAL2_REQUIRED, "AAL2 required to enroll a new factor").await
 }
 
-/// Refuses what nobody can read.
+/// Rejects a name with characters that cannot be read.
 pub(crate) fn name_check(field: &str, name: &str) -> Result<()> {
     if name.chars().count() > NAME_MAX || name.contains(char::is_control) {
         let message = format!("{field} must be {NAME_MAX} characters or less, without control characters");
@@ -352,13 +353,13 @@ async fn factor_lock(tx: &mut SystemTx, user: UserId, factor: Uuid) -> Result<Fa
     found.ok_or_else(|| Error::new(codes::MFA_FACTOR_NOT_FOUND, "Factor not found"))
 }
 
-/// The wrong tries of a factor of the person's, kept from changing.
+/// The wrong attempts at a factor of the user, locked.
 async fn factor_tries(tx: &mut SystemTx, user: UserId, factor: Uuid) -> Result<Tries> {
     let factor = factor_lock(tx, user, factor).await?;
     Ok(Tries { failed: factor.failed_attempts, locked_until: factor.locked_until })
 }
 
-/// Refuses factors that are not shown by a code of an authenticator app.
+/// Rejects factors that are not verified by a code of an authenticator app.
 fn codes_only(identity: &Identity, factor: &FactorRow) -> Result<()> {
     if factor.kind != TOTP {
         return Err(Error::new(core_codes::VALIDATION_FAILED, "factor_type needs to be totp, phone, or webauthn"));
@@ -369,7 +370,7 @@ fn codes_only(identity: &Identity, factor: &FactorRow) -> Result<()> {
     Ok(())
 }
 
-/// From where a code is asked for and shown.
+/// The client's address, which must be the same for challenge and code.
 fn address(client: &Client) -> String {
     client.address().unwrap_or_else(|| "0.0.0.0".to_owned())
 }

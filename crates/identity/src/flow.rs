@@ -1,7 +1,7 @@
-//! Sign-ins that are under way: a browser was sent off, to its mailbox or to a provider, and comes back.
+//! Sign-ins in progress: the browser was sent away, to a mailbox or to a provider, and returns.
 //!
-//! In the PKCE flow (RFC 7636) it comes back with a code, which only who began the sign-in can trade for a session: he
-//! holds the verifier of which we were shown the digest.
+//! In the PKCE flow (RFC 7636) it returns with a code. Only the client that started the sign-in can exchange the code
+//! for a session, because it has the verifier whose digest it sent at the start.
 
 mod store;
 
@@ -16,17 +16,17 @@ pub use store::STATEMENTS;
 
 use crate::{Identity, Realm, codes, sha256_hex};
 
-/// How long a code is good once the browser has it.
+/// Lifetime of a code once the browser has it.
 const CODE_LIFE: SignedDuration = SignedDuration::from_mins(5);
 
-/// What who begins a sign-in shows of his verifier.
+/// The challenge that a client sends when it starts a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Challenge {
     method: ChallengeMethod,
     value: String,
 }
 
-/// How a challenge is made of its verifier.
+/// How the challenge is computed from its verifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ChallengeMethod {
     S256,
@@ -34,7 +34,7 @@ enum ChallengeMethod {
 }
 
 impl Challenge {
-    /// Reads the two fields of a request; both absent or null: the implicit flow.
+    /// Parses the two fields of a request; both absent or null: the implicit flow.
     ///
     /// # Errors
     /// `validation_failed`: one without the other, another method, or not 43 to 128 letters, digits and `-._~`.
@@ -72,7 +72,7 @@ impl Challenge {
             ChallengeMethod::Plain => verifier.to_owned(),
             ChallengeMethod::S256 => URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes())),
         };
-        // Some clients pad what they encode.
+        // Some clients add Base64 padding.
         let shown = self.value.trim_end_matches('=');
         constant_time::verify_slices_are_equal(made.as_bytes(), shown.as_bytes()).is_ok()
     }
@@ -85,42 +85,42 @@ impl Challenge {
     }
 }
 
-/// A sign-in to be begun.
+/// A sign-in to start.
 #[derive(Clone, Debug)]
 pub struct NewFlow {
-    /// Within what the address is unique.
+    /// The realm in which the address is unique.
     pub realm: Realm,
-    /// For the PKCE flow; none: the implicit flow.
+    /// Challenge of the PKCE flow; none: the implicit flow.
     pub challenge: Option<Challenge>,
-    /// Where the browser goes: `email`, or the provider.
+    /// Where the browser goes: `email`, or the provider's name.
     pub provider: String,
-    /// How the person will have shown who he is: `magiclink`, `recovery`, `oauth`, … The session says so.
+    /// Authentication method that the session will name: `magiclink`, `recovery`, `oauth`, …
     pub method: String,
-    /// Whose sign-in it is, where that is known.
+    /// The user who signs in, if known.
     pub user: Option<UserId>,
-    /// Whom the identity is to be added to, when somebody signed in asks for it.
+    /// The signed-in user to link the external identity to; none: an ordinary sign-in.
     pub linking: Option<UserId>,
-    /// Where the browser goes in the end; already checked.
+    /// Where the browser finally goes; already checked.
     pub redirect_to: Option<String>,
-    /// What the provider has to answer to, sealed by the caller.
+    /// Secrets needed to check the provider's answer, sealed by the caller.
     pub sealed: Option<Vec<u8>>,
 }
 
 row! {
-    /// A sign-in that is under way.
+    /// A sign-in in progress.
     #[derive(Clone, Debug)]
     pub struct Flow {
-        /// Which; a provider gives it back as `state`.
+        /// Id of the sign-in; a provider returns it as `state`.
         pub id: Uuid,
-        /// Within what the address is unique.
+        /// The realm in which the address is unique.
         pub realm: Realm,
-        /// Whose, where that is known.
+        /// The user who signs in, if known.
         pub user_id: Option<UserId>,
         /// `s256` or `plain`; none: the implicit flow.
         pub challenge_method: Option<String>,
         /// The challenge; none: the implicit flow.
         pub challenge: Option<String>,
-        /// `email`, or the provider.
+        /// `email`, or the provider's name.
         pub provider: String,
         /// As [`NewFlow::method`].
         pub method: String,
@@ -130,13 +130,13 @@ row! {
         pub redirect_to: Option<String>,
         /// As [`NewFlow::sealed`].
         pub sealed: Option<Vec<u8>>,
-        /// What the provider gave for its own interface, sealed, in base64.
+        /// The provider's access token for its own API, sealed, in base64.
         pub provider_token: Option<String>,
-        /// With what that is renewed, sealed, in base64.
+        /// The provider's refresh token, sealed, in base64.
         pub provider_refresh_token: Option<String>,
-        /// When it was begun.
+        /// When the sign-in was started.
         pub created_at: Timestamp,
-        /// When the browser was given its code.
+        /// When the browser was given its code; none: it has none yet.
         pub code_issued_at: Option<Timestamp>,
     }
 }
@@ -150,13 +150,13 @@ impl Flow {
         Some(Challenge { method, value: self.challenge.clone()? })
     }
 
-    /// Whether the browser is to come back with a code.
+    /// Whether the browser returns with a code.
     pub fn is_pkce(&self) -> bool {
         self.challenge.is_some()
     }
 }
 
-/// Begins a sign-in; the answer names it.
+/// Starts a sign-in and returns its id.
 pub async fn flow_begin(identity: &Identity, tx: &mut SystemTx, new: NewFlow) -> Result<Uuid> {
     let id = identity.ids.next::<()>().uuid();
     let method = new.challenge.as_ref().map(|challenge| challenge.method_name().to_owned());
@@ -178,24 +178,24 @@ pub async fn flow_begin(identity: &Identity, tx: &mut SystemTx, new: NewFlow) ->
     Ok(id)
 }
 
-/// The sign-in of this id, kept from being finished twice. How old it may be is the caller's to say.
+/// The sign-in with this id, locked so that it cannot be finished twice. The caller checks its age.
 pub async fn flow_lock(tx: &mut SystemTx, id: Uuid) -> Result<Option<Flow>> {
     tx.fetch_optional(store::flow_lock(id)).await
 }
 
-/// Forgets a sign-in.
+/// Deletes a sign-in.
 pub async fn flow_end(tx: &mut SystemTx, id: Uuid) -> Result<()> {
     tx.execute(store::flow_delete(id)).await.map(drop)
 }
 
-/// The code with which the browser comes back: the person has shown who he is.
+/// Creates the code with which the browser returns, once the user has authenticated.
 pub async fn flow_code(identity: &Identity, tx: &mut SystemTx, id: Uuid, user: UserId) -> Result<Secret> {
     let code = Uuid::from_bytes(identity.random.bytes()).to_string();
     tx.execute(store::flow_code_set(id, user, &code_digest(&code), identity.clock.now())).await?;
     Ok(Secret::new(code))
 }
 
-/// The sign-in that a code and its verifier finish. It is gone afterwards.
+/// Returns the sign-in that the code and its verifier finish, and deletes it.
 ///
 /// # Errors
 /// `flow_state_not_found`, `flow_state_expired` (five minutes after the browser got the code), `bad_code_verifier`.

@@ -1,12 +1,12 @@
-//! Users who move here from Supabase: their rows, from a dump of the project's database or from the database itself, become
-//! users here under the same ids, with their passwords, sign-in methods and authenticator apps.
+//! Importing users from Supabase: their rows, from a dump of the project's database or from the database itself, become
+//! users here with the same ids, passwords, sign-in methods and authenticator apps.
 //!
-//! Read in this order: [`dump`] reads a dump, [`rows_import`] takes the rows. Importing the same rows twice changes nothing;
-//! users who are here already are not changed. A row that cannot be imported is refused with its reason; a field that cannot be
-//! kept is left out, which is said; the rest is imported all the same.
+//! Read in this order: [`dump`] reads a dump, [`rows_import`] imports the rows. Importing the same rows twice changes
+//! nothing; users who are here already are not changed. A row that cannot be imported is refused with its reason; a
+//! field that cannot be kept is left out and reported; all other rows are imported.
 //!
-//! Not imported: sessions (users sign in again), links and codes that were sent, and the time of the last sign-in, because the
-//! first sign-in here is what gives a user an organization.
+//! Not imported: sessions (users sign in again), links and codes that were sent, and the time of the last sign-in,
+//! because the first sign-in here is what gives a user an organization.
 
 pub mod dump;
 mod record;
@@ -27,13 +27,13 @@ pub use store::STATEMENTS;
 use crate::{PeopleOf, signing::Keeper};
 use record::{Record, factor_read, identity_read, user_read};
 
-/// Rows that are imported at once.
+/// Rows imported per transaction.
 pub const BATCH: usize = 500;
 
-/// A row of a table: the columns' names and texts; none: null.
+/// A row of a table: the columns' names and values as text; none: null.
 pub type Columns = HashMap<String, Option<String>>;
 
-/// Which table a row is from.
+/// The table that a row belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Table {
     /// `auth.users`.
@@ -45,7 +45,7 @@ pub enum Table {
 }
 
 impl Table {
-    /// All, in the order in which they are to be imported.
+    /// All tables, in the order in which they must be imported.
     pub const ALL: [Self; 3] = [Self::Users, Self::Identities, Self::Factors];
 
     /// Its name in the schema `auth`.
@@ -66,31 +66,31 @@ impl Table {
     }
 }
 
-/// A row to be imported.
+/// A row to import.
 #[derive(Clone, Debug)]
 pub struct Found {
-    /// Of which table.
+    /// Table of the row.
     pub table: Table,
-    /// In which line of the dump; none: from a database.
+    /// Line of the dump; none: the row comes from a database.
     pub line: Option<u64>,
-    /// What it holds.
+    /// Columns of the row.
     pub columns: Columns,
-    /// Whether bytes of it were no text and were replaced.
+    /// Whether bytes that were not valid text were replaced.
     pub replaced: bool,
 }
 
-/// What became of the rows of one table.
+/// Results for the rows of one table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Imported just now.
+    /// Number of rows imported just now.
     pub added: u64,
-    /// Were here already.
+    /// Number of rows that were here already.
     pub known: u64,
-    /// Refused; [`Report::refused`] says why.
+    /// Number of rows refused; [`Report::refused`] has the reasons.
     pub refused: u64,
 }
 
-/// What became of rows that were to be imported.
+/// Results of an import.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// `auth.users`.
@@ -101,20 +101,20 @@ pub struct Report {
     pub factors: Counts,
     /// Rows that were not imported, with the reason.
     pub refused: Vec<Remark>,
-    /// Rows that were imported, and lack something here or have it otherwise.
+    /// Rows that were imported with a field left out or changed.
     pub changed: Vec<Remark>,
 }
 
-/// What there is to say of one row: ids and reasons, and no secret.
+/// A remark about one row: ids and reasons, no secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
-    /// Of which table.
+    /// Table of the row.
     pub table: Table,
-    /// In which line of the dump.
+    /// Line of the dump; none: the row comes from a database.
     pub line: Option<u64>,
-    /// The row's id, as it stands there; empty: none.
+    /// Id of the row as the dump has it; empty: none.
     pub id: String,
-    /// What is to be said.
+    /// The remark.
     pub reason: String,
 }
 
@@ -134,7 +134,7 @@ impl fmt::Display for Remark {
 }
 
 impl Report {
-    /// What became of the rows of this table.
+    /// The results for this table.
     pub const fn of(&self, table: Table) -> &Counts {
         match table {
             Table::Users => &self.users,
@@ -165,7 +165,8 @@ row! {
     }
 }
 
-/// Imports rows of one table, in portions, each in a transaction of its own. Users have to come before what is theirs.
+/// Imports rows of one table in batches, each in a transaction of its own. Users must be imported before their other
+/// rows.
 pub async fn rows_import(
     keeper: &Keeper,
     people: PeopleOf,

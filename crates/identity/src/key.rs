@@ -1,7 +1,8 @@
-//! API keys of an organization. The form of the text is in [`api_key`](crate::api_key); here is who has which.
+//! API keys of an organization. The format of the text is in [`api_key`](crate::api_key); this module keeps the keys.
 //!
-//! A key derives its authority from the user behind it, and, where a key created it, from that key: `authority` computes what is
-//! left of it at each use. When the user goes, `suspension` tells the owners, who adopt the key ([`key_adopt`]) or revoke it.
+//! A key derives its authority from the user behind it, and, where a key created it, from that key. `authority`
+//! computes the remaining authority at each use. When the user leaves, `suspension` notifies the owners, who adopt the
+//! key ([`key_adopt`]) or revoke it.
 
 mod authority;
 mod store;
@@ -27,44 +28,46 @@ use crate::{
     event::{KeyAdopted, KeyCreated, KeyRevoked},
 };
 
-/// The most keys in a line, each created by the one before.
+/// The longest chain of keys, each created by the one before.
 const GENERATIONS: i64 = 8;
 
 row! {
-    /// A key as its organization sees it: everything but the key.
+    /// A key as its organization sees it, without the secret.
     #[derive(Clone, Debug)]
     pub struct Key {
-        /// Its id.
+        /// Id of the key.
         pub id: ApiKeyId,
-        /// What people call it.
+        /// Name that its creator gave it.
         pub name: String,
-        /// The key's first characters.
+        /// First characters of the key, to recognize it by.
         pub prefix: String,
-        /// For live data; a test key says so.
+        /// Whether the key is for live data; otherwise it is for test data.
         pub live: bool,
-        /// The most it may do: `viewer`, `member`, `admin` or `owner`. The present role of the user behind it bounds it, too.
+        /// The highest role of the key: `viewer`, `member`, `admin` or `owner`. The present role of the user behind it
+        /// limits it, too.
         pub role: String,
-        /// What it may do of that; empty: everything.
+        /// Scopes of the key within its role; empty: everything.
         pub scopes: Vec<String>,
-        /// The user behind it, who created it or the key that did; null for keys from before users were recorded.
+        /// The user responsible for the key, who created it or is behind the key that did; null for keys from before
+        /// users were recorded.
         pub created_by: Option<UserId>,
         /// The key that created it; null: a user did.
         pub parent_id: Option<ApiKeyId>,
-        /// When.
+        /// When the key was created, UTC.
         pub created_at: Timestamp,
-        /// Works until then.
+        /// Expiry of the key, UTC; null: it does not expire.
         pub expires_at: Option<Timestamp>,
-        /// Last used, exact to the minute.
+        /// When the key was last used, UTC, exact to the minute; null: never.
         pub last_used_at: Option<Timestamp>,
-        /// Suspended since then, because the user behind it left the organization; null: it is not.
+        /// When the key was suspended, because the user behind it left the organization; null: it is not suspended.
         pub suspended_at: Option<Timestamp>,
-        /// Revoked since then; null: it is not.
+        /// When the key was revoked; null: it is not revoked.
         pub revoked_at: Option<Timestamp>,
     }
 }
 
 impl Key {
-    /// How it stands: `active`, `suspended`, `expired` or `revoked`.
+    /// State of the key: `active`, `suspended`, `expired` or `revoked`.
     pub fn state(&self, now: Timestamp) -> &'static str {
         if self.revoked_at.is_some() {
             "revoked"
@@ -77,31 +80,31 @@ impl Key {
         }
     }
 
-    /// The most it may do, whatever became of those it derives from.
+    /// The key's own limits, without those of the user and keys it derives from.
     fn own_bounds(&self) -> Result<Bounds> {
         Bounds::stored(&self.role, &self.scopes, self.live, self.expires_at)
     }
 }
 
-/// What a key to be created is asked to be.
+/// A key to create.
 #[derive(Clone, Debug)]
 pub struct NewKey {
-    /// 1 to 100 characters.
+    /// Name, 1 to 100 characters.
     pub name: String,
-    /// For live data. Null: what the caller is for, which for users is live.
+    /// Whether the key is for live data; null: as the caller, which for users is live.
     pub live: Option<bool>,
-    /// What it may do; empty: everything the caller may.
+    /// Scopes of the key; empty: everything the caller may do.
     pub scopes: Vec<String>,
-    /// When it ends; null: when the caller does, which for users is never.
+    /// Expiry, UTC; null: the caller's expiry, and users have none.
     pub expires_at: Option<Timestamp>,
 }
 
-/// Creates a key for the caller's organization. The secret is given here and nowhere else. `areas` are those a scope may
-/// name.
+/// Creates a key for the caller's organization. Only this answer contains the secret. `areas` are the areas that a
+/// scope may name.
 ///
 /// # Errors
-/// `validation_failed` for a name, scope or time that is invalid; `permission_denied` when the key would exceed the caller in
-/// any dimension; `conflict` when keys created it in too long a line.
+/// `validation_failed` for a name, scope or time that is invalid; `permission_denied` when the key would exceed the
+/// caller in any dimension; `conflict` when the chain of keys that created it is too long.
 pub async fn key_create(
     identity: &Identity,
     tx: &mut TenantTx,
@@ -115,7 +118,7 @@ pub async fn key_create(
         return Err(Error::invalid("/name", "expected 1 to 100 characters, without control characters"));
     }
     if new.expires_at.is_some_and(|end| end <= now) {
-        return Err(Error::invalid("/expires_at", "expected a time to come"));
+        return Err(Error::invalid("/expires_at", "expected a time in the future"));
     }
     let giver = caller.bounds();
     let bounds = Bounds {
@@ -129,8 +132,9 @@ pub async fn key_create(
     if let Some(parent) = caller.api_key() {
         let (line,) = tx.fetch_one(store::key_line(parent)).await?;
         if line >= GENERATIONS {
-            let message =
-                format!("A key created by a line of {GENERATIONS} keys creates no other. Use an earlier one.");
+            let message = format!(
+                "Keys can create keys up to {GENERATIONS} generations deep. Create this one with an earlier key."
+            );
             return Err(Error::new(codes::CONFLICT, message));
         }
     }
@@ -157,33 +161,33 @@ pub async fn key_create(
     Ok((key, secret.into_secret()))
 }
 
-/// Refuses a caller whose user has lost the role since the request was let in: callers are believed for half a second, and what
-/// is created in it would last. The role is kept from changing until the transaction ends.
+/// Rejects a caller whose user has lost the role since the request was authenticated: authentication is cached for half
+/// a second, and a key created in that time would last. The role stays locked until the transaction ends.
 async fn caller_check(tx: &mut TenantTx, caller: &Caller) -> Result<()> {
     let Some(user) = caller.behind() else { return Ok(()) };
     let found = tx.fetch_optional(store::role_share(user)).await?;
     caller.still_has(found.map(|(role,)| role.parse()).transpose()?)
 }
 
-/// The caller's keys, the newest first.
+/// Returns a page of the keys of the caller's organization, the newest first.
 pub async fn key_list(db: &Db, caller: &Caller, request: PageRequest) -> Result<Page<Key>> {
     let rows = db.tenant(caller).fetch_all(store::key_list(request.before(), request.rows())).await?;
     Ok(request.page(rows, |key| key.id))
 }
 
-/// One of the caller's keys.
+/// Returns a key of the caller's organization.
 pub async fn key_get(db: &Db, caller: &Caller, id: ApiKeyId) -> Result<Key> {
     db.tenant(caller).fetch_optional(store::key_find(id)).await?.or_not_found("key")
 }
 
-/// Revokes a key, and all that it created, at once. The rows stay, so that members can see what there was.
+/// Revokes a key, and all keys that derive from it, at once. The rows stay, so that members can see which keys existed.
 ///
 /// # Errors
 /// `permission_denied` for a key that may do more than the caller, unless the caller created it.
 pub async fn key_revoke(identity: &Identity, caller: &Caller, id: ApiKeyId) -> Result<Key> {
     let now = identity.clock.now();
     let mut tx = identity.db.tenant(caller).begin().await?;
-    // All in one order, which is that of the trigger on members, too.
+    // Locks the keys in the order that the trigger on members uses, too, so that they cannot deadlock.
     let locked = tx.fetch_all(store::keys_lock(id)).await?;
     let key = locked.into_iter().find(|key| key.id == id).or_not_found("key")?;
     revoking_check(&mut tx, caller, &key).await?;
@@ -197,7 +201,8 @@ pub async fn key_revoke(identity: &Identity, caller: &Caller, id: ApiKeyId) -> R
     Ok(revoked)
 }
 
-/// Nothing, when the caller may revoke the key: it may do nothing that the caller may not, or the caller is it, or created it.
+/// Checks that the caller may revoke the key: it may do no more than the caller, or it is the caller, or the caller
+/// created it.
 async fn revoking_check(tx: &mut TenantTx, caller: &Caller, key: &Key) -> Result<()> {
     if let Some(own) = caller.api_key()
         && tx.fetch_one(store::key_descends(key.id, own)).await?.0
@@ -205,24 +210,24 @@ async fn revoking_check(tx: &mut TenantTx, caller: &Caller, key: &Key) -> Result
         return Ok(());
     }
     let bounds = key.own_bounds()?;
-    // What the user behind it may no longer do counts no longer. When and whether it ends is no authority over others.
+    // Uses the user's present role. The key's expiry does not matter here: it gives no authority over others.
     let (role_now,) = tx.fetch_optional(store::role_of(key.created_by)).await?.unwrap_or((None,));
     let role_now = role_now.as_deref().map_or(Ok(bounds.role), str::parse::<Role>)?;
     let left = Bounds { role: bounds.role.min(role_now), ends: caller.bounds().ends, ..bounds };
     left.check_within(caller.bounds())
 }
 
-/// Makes an owner the user behind a key: it goes on when the user leaves who was behind it, or, where it is suspended, works
-/// again. A key that created it counts no longer.
+/// Makes an owner responsible for a key: the key survives when its former user leaves, and a suspended key works again.
+/// The key no longer derives from the key that created it.
 ///
 /// # Errors
-/// `permission_denied` when the caller is no owner; `conflict` when the key is revoked or has expired.
+/// `permission_denied` when the caller is not an owner; `conflict` when the key is revoked or has expired.
 pub async fn key_adopt(identity: &Identity, caller: &Caller, id: ApiKeyId) -> Result<Key> {
     let now = identity.clock.now();
     let mut tx = identity.db.tenant(caller).begin().await?;
     let key = tx.fetch_optional(store::key_lock(id)).await?.or_not_found("key")?;
     let Some(owner) = caller.user().filter(|_| caller.role() == Role::Owner) else {
-        let message = "Only an owner who signed in adopts a key, since they answer for it from then on.";
+        let message = "Only a signed-in owner can adopt a key, since they are responsible for it from then on.";
         return Err(Error::new(codes::PERMISSION_DENIED, message));
     };
     match key.state(now) {
@@ -239,7 +244,7 @@ pub async fn key_adopt(identity: &Identity, caller: &Caller, id: ApiKeyId) -> Re
     Ok(adopted)
 }
 
-/// Writes down that the caller did something to a key, under the id of the event that tells of it.
+/// Records the caller's action on a key in the audit log, under the id of the event that announces it.
 async fn audit(
     tx: &mut TenantTx,
     caller: &Caller,
@@ -251,7 +256,7 @@ async fn audit(
     tx.fetch_one(entry).await.map(drop)
 }
 
-/// The audit entry of what an actor did to a key.
+/// The audit entry for an actor's action on a key.
 fn audit_entry(
     tenant: TenantId,
     (kind, actor): (&str, Option<Uuid>),

@@ -1,8 +1,9 @@
-//! Who is this? The Supabase Auth protocol, spoken by ourselves, and API keys.
+//! Authentication: the Supabase Auth protocol, implemented by Freehold itself, and API keys.
 //!
-//! Read in this order: [`user`] are people, [`sign_up`] and [`sign_in`] let them in, [`verify`] uses up what was mailed to
-//! them, [`session`] keeps them in, [`access_token`] is what they show with every request; [`key`] is what programs show. The rest is what these are made
-//! of: [`password`], [`one_time`] codes and links, [`refresh_token`], [`signing_key`], the form of an [`api_key`].
+//! Read in this order: [`user`] are the users, [`sign_up`] and [`sign_in`] sign them in, [`verify`] redeems links and
+//! codes that were mailed to them, [`session`] keeps them signed in, [`access_token`] is the credential they send with
+//! every request; [`key`] is the credential of programs. The other modules are building blocks: [`password`],
+//! [`one_time`] codes and links, [`refresh_token`], [`signing_key`], the format of an [`api_key`].
 
 pub mod access_token;
 pub mod admin;
@@ -63,7 +64,7 @@ use password::{Cost, PasswordPolicy, Passwords, at_once};
 use project::Project;
 use signing::Keeper;
 
-/// The tables of this room.
+/// The migrations of this crate's tables.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "identity",
     migrations: &[
@@ -83,7 +84,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
     ],
 };
 
-/// Every statement of this room.
+/// All SQL statements of this crate.
 pub const STATEMENTS: &[&[&Statement]] = &[
     user::STATEMENTS,
     session::STATEMENTS,
@@ -111,59 +112,60 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     project::STATEMENTS,
 ];
 
-/// What signing in needs. Cheap to clone.
+/// The services and settings that sign-in needs. Cheap to clone.
 #[derive(Clone)]
 pub struct Identity {
-    /// Where people are kept.
+    /// Database of the users.
     pub db: Db,
-    /// Seals keys, and peppers what is only compared.
+    /// Seals secrets, and computes keyed digests of those that are only compared.
     pub vault: Vault,
-    /// The time.
+    /// Source of the current time.
     pub clock: Clock,
-    /// New ids.
+    /// Generates ids.
     pub ids: Ids,
-    /// Chance.
+    /// Random source.
     pub random: Random,
     /// Hashes passwords.
     pub passwords: Passwords,
-    /// What a new password must be like.
+    /// Policy for new passwords.
     pub policy: PasswordPolicy,
-    /// Signs and checks access tokens.
+    /// Signs and verifies access tokens.
     pub verifier: Arc<Verifier>,
-    /// Looks for keys that were changed elsewhere.
+    /// Looks for signing keys that another process changed.
     pub looks: Arc<signing::Looks>,
-    /// Where people sign in, when not here.
+    /// The Supabase project that users sign in at; none: they sign in here.
     pub project: Option<Arc<Project>>,
-    /// How sign-in behaves here.
+    /// Settings of sign-in.
     pub settings: Arc<Settings>,
-    /// What happens to somebody who signs in for the first time.
+    /// Provisioning hook for a user who signs in for the first time.
     pub newcomer: Arc<Newcomer>,
-    /// Who was invited; nobody, until [`Identity::with_invitations`] says otherwise.
+    /// Checks whether an address was invited; always no, until [`Identity::with_invitations`] sets it.
     pub invited: Arc<Invited>,
-    /// Asks other issuers of tokens.
+    /// HTTP client for other token issuers.
     pub outbound: Outbound,
-    /// Where else people may show who they are.
+    /// External identity providers.
     pub providers: Arc<provider::Providers>,
-    /// Who was refused for asking too often.
+    /// Rate-limited subjects, remembered in memory.
     pub refusals: limit::Refusals,
-    /// Who is counted at this moment.
+    /// Subjects whose requests are being counted at this moment.
     pub turns: limit::Turns,
 }
 
-/// Gives somebody who signs in for the first time a place, in the transaction of the sign-in. Another room knows how.
+/// The provisioning hook: gives a user who signs in for the first time an organization, in the transaction of the
+/// sign-in. The program supplies it when it starts.
 pub type Newcomer = dyn for<'a> Fn(&'a mut SystemTx, &'a user::User) -> Settled<'a> + Send + Sync;
 
-/// What a [`Newcomer`] answers.
+/// The future that a [`Newcomer`] returns.
 pub type Settled<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
 
-/// Whether an address was invited, by this tenant or by any. Another room knows.
+/// Whether an address was invited, by this tenant or by any. The program supplies it when it starts.
 pub type Invited = dyn for<'a> Fn(&'a mut SystemTx, &'a str, Option<TenantId>) -> Awaited<'a> + Send + Sync;
 
-/// What an [`Invited`] answers.
+/// The future that an [`Invited`] returns.
 pub type Awaited<'a> = Pin<Box<dyn Future<Output = Result<bool>> + Send + 'a>>;
 
 impl Identity {
-    /// Loads the signing keys, and makes the first one where there is none.
+    /// Loads the signing keys, and creates the first one when there is none.
     pub async fn load(
         db: Db,
         vault: Vault,
@@ -207,14 +209,14 @@ impl Identity {
         })
     }
 
-    /// Lets people in when this says that they are invited: into a tenant with people of its own, and where nobody may sign
-    /// up uninvited.
+    /// Lets invited users sign up: into a tenant with users of its own, and where sign-up is closed to others.
+    /// `invited` checks whether an address is invited.
     #[must_use]
     pub fn with_invitations(self, invited: Arc<Invited>) -> Self {
         Self { invited, ..self }
     }
 
-    /// What it takes to keep keys.
+    /// The services needed to import users' secrets.
     pub fn keeper(&self) -> Keeper {
         let Self { db, vault, clock, ids, random, .. } = self.clone();
         Keeper { db, vault, clock, ids, random }

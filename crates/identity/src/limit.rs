@@ -1,9 +1,11 @@
-//! How fast requests may come, and how often somebody may guess. Counted in the database, so that it holds over all servers;
-//! what was refused is remembered here until it would be let in, so that knocking on costs next to nothing.
+//! Rate limits of requests and of guesses. The counts are in the database, so that they hold across all servers;
+//! rejected subjects are also remembered in memory until the limit lets them in again, so that repeated requests cost
+//! next to nothing.
 //!
-//! Wrong passwords are counted for the account, whether or not there is one, from wherever they come: guessing from a
-//! thousand addresses is no faster than from one. Whoever guesses must not be able to keep the owner out, so addresses from
-//! which the owner signed in before have a count of their own, and links of mails are not counted at all.
+//! Wrong passwords are counted per account, whether or not the account exists, from any network address: guessing from
+//! a thousand addresses is no faster than from one. A guesser must not be able to keep the owner out, so network
+//! addresses from which the owner signed in before have a count of their own, and links in mails are not counted at
+//! all.
 
 mod mails;
 mod requests;
@@ -30,47 +32,47 @@ pub use store::STATEMENTS;
 
 use crate::{Identity, Realm, codes, session::Client, user::User, ways::Ways};
 
-/// Most tries at once, where more are allowed in five minutes.
+/// Most attempts at once, where more are allowed in five minutes.
 const BURST: u32 = 30;
-/// How long a place is remembered from which nobody comes any more.
+/// How long a network address is remembered after the user's last sign-in from there.
 const PLACE_LIFE: SignedDuration = SignedDuration::from_hours(180 * 24);
-/// The subject of what is counted for the whole server.
+/// The subject of counts for the whole server.
 const EVERYBODY: &[u8] = b"everybody";
 
-/// What requests of one network address are counted as.
+/// The kinds of requests that are counted for one network address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// Tokens for a password, a code or a provider's token; never for a refresh token.
     Tokens,
-    /// What may send a mail.
+    /// Requests that may send a mail.
     Mails,
-    /// Links and codes that are used, passkeys.
+    /// Redeeming links and codes, and passkeys.
     Verifications,
-    /// Second factors that are tried.
+    /// Attempts at second factors.
     Factors,
-    /// People without an address that are made.
+    /// Creating anonymous users.
     Anonymous,
 }
 
-/// A number of tries that grows back with time.
+/// A token bucket: a number of attempts that refills with time.
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
     name: &'static str,
-    /// Most tries at once.
+    /// Capacity: most attempts at once.
     room: i64,
-    /// Microseconds until one try has grown back.
+    /// Microseconds until one attempt is refilled.
     step: i64,
 }
 
 impl Bucket {
-    /// So many tries in so many seconds, and so many at once; none: no limit.
+    /// A bucket of `tries` attempts in `seconds`, at most `at_once` of them at once; none: no limit.
     fn new(name: &'static str, tries: u32, seconds: i64, at_once: u32) -> Option<Self> {
         let step = seconds.checked_mul(1_000_000)?.checked_div(tries.into())?;
         Some(Self { name, room: at_once.min(tries).into(), step })
     }
 }
 
-/// Remembers who was refused, until when. Its clones remember the same.
+/// Rejected subjects and until when each is rejected. Clones share the same memory.
 #[derive(Clone, Debug)]
 pub struct Refusals(Cache<(&'static str, [u8; 32]), Timestamp>);
 
@@ -80,8 +82,8 @@ impl Default for Refusals {
     }
 }
 
-/// Who is counted at this moment. Requests of one subject take turns before they ask for a connection, so that a flood of them
-/// holds one and not all that counting may use. Its clones know the same.
+/// Subjects that are being counted. Requests of one subject take turns before they ask for a connection, so that a
+/// flood of them uses one connection and not all that are meant for counting. Clones share the same memory.
 #[derive(Clone, Debug)]
 pub struct Turns(Cache<(&'static str, [u8; 32]), Arc<Semaphore>>);
 
@@ -92,7 +94,7 @@ impl Default for Turns {
 }
 
 impl Turns {
-    /// The subject's turn, until it is dropped.
+    /// Waits for the subject's turn, which ends when the permit is dropped.
     async fn turn(&self, bucket: Bucket, subject: [u8; 32]) -> Option<OwnedSemaphorePermit> {
         let turns = self.0.get_with((bucket.name, subject), || Arc::new(Semaphore::new(1)));
         // The semaphore is never closed.
@@ -103,7 +105,7 @@ impl Turns {
 /// Counts a request of this network address.
 ///
 /// # Errors
-/// `over_request_rate_limit` with the time after which the next one is let in.
+/// `over_request_rate_limit` with the time after which the next request is let in.
 pub async fn address_take(identity: &Identity, way: Way, ip: Option<IpAddr>) -> Result<()> {
     let limits = &identity.settings.auth.limits;
     let bucket = match way {
@@ -118,13 +120,13 @@ pub async fn address_take(identity: &Identity, way: Way, ip: Option<IpAddr>) -> 
     take(identity, bucket, subject).await?.map_err(refusal)
 }
 
-/// Who has an address.
+/// The user who has an address.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Account {
-    /// Who.
+    /// The user.
     #[serde(flatten)]
     pub(crate) user: User,
-    /// With what he signs in.
+    /// The user's sign-in methods.
     #[serde(flatten)]
     pub(crate) ways: Ways,
 }
@@ -132,22 +134,23 @@ pub(crate) struct Account {
 row! {
     struct FoundAccount {
         person: Option<JsonText<Account>>,
-        /// The client is at a place that the person knows.
+        /// Whether the user has signed in from the client's network address before.
         known: bool,
         until: Option<Timestamp>,
     }
 }
 
-/// A password that is about to be tried at an account.
+/// A password that is about to be checked for an account.
 #[derive(Debug)]
 #[must_use = "say so when the password was right"]
 pub struct PasswordTry(Option<(Bucket, [u8; 32])>);
 
-/// Counts a password that is tried at an account, before it costs a hash. Whether anybody has the address makes no difference to
-/// whoever asks. `known`: the client is at a place that the person knows.
+/// Counts a password attempt at an account, before the hash is computed. The result does not reveal whether the address
+/// has an account. `known`: the user has signed in from the client's network address before.
 ///
 /// # Errors
-/// `over_request_rate_limit` when too many were wrong. From places that the person knows only those from there count.
+/// `over_request_rate_limit` after too many wrong passwords. From known network addresses only attempts from there
+/// count.
 pub async fn password_try(
     identity: &Identity,
     realm: Realm,
@@ -159,8 +162,8 @@ pub async fn password_try(
     try_take(identity, bucket, account(identity, realm, email, client)[usize::from(known)]).await
 }
 
-/// Finds who has the address, and counts the password that is about to be tried there as [`password_try`] does: in one question,
-/// because every sign-in asks it.
+/// Finds the user with the address, and counts the password attempt as [`password_try`] does: in one query, because
+/// every sign-in runs it.
 pub(crate) async fn account_try(
     identity: &Identity,
     realm: Realm,
@@ -171,7 +174,7 @@ pub(crate) async fn account_try(
     let (now, subjects) = (identity.clock.now(), account(identity, realm, email, client));
     let [anywhere, here] = &subjects;
     let bucket = passwords(identity);
-    // Somebody guesses, and is remembered: that need not be counted again.
+    // A subject that is remembered as rejected need not be counted again.
     let guessed =
         |bucket: &Bucket| subjects.iter().any(|subject| refused_until(identity, *bucket, *subject, now).is_some());
     let (taken, refused) = (bucket.filter(|bucket| !guessed(bucket)), bucket.filter(guessed));
@@ -202,14 +205,14 @@ pub(crate) async fn account_try(
     Ok((person, PasswordTry(taken.map(|bucket| (bucket, subject)))))
 }
 
-/// What passwords are counted in; none: they are not.
+/// The bucket for passwords; none: they are not limited.
 fn passwords(identity: &Identity) -> Option<Bucket> {
     let limits = &identity.settings.auth.limits;
     let number = limits.wrong_passwords_per_hour;
     Bucket::new("passwords", number, 3600, number).filter(|_| limits.enabled)
 }
 
-/// What the tries at an account are counted as: those from anywhere, and those from this network where the person knows it.
+/// The subjects for attempts at an account: from any network address, and from this one when the user knows it.
 fn account(identity: &Identity, realm: Realm, email: &str, client: &Client) -> [[u8; 32]; 2] {
     let (realm, network) = (realm.to_string(), client.ip.map(network).unwrap_or_default());
     let email = spelling(email);
@@ -218,7 +221,7 @@ fn account(identity: &Identity, realm: Realm, email: &str, client: &Client) -> [
 }
 
 impl PasswordTry {
-    /// It was right, and does not count.
+    /// Gives the attempt back: the password was right and does not count.
     pub async fn succeeded(self, identity: &Identity) -> Result<()> {
         if let Some(query) = self.succeeded_in(identity) {
             identity.db.system("count a sign-in").execute(query).await?;
@@ -226,7 +229,7 @@ impl PasswordTry {
         Ok(())
     }
 
-    /// What writes that down, in the transaction of what it was right for; none: nothing is counted.
+    /// The statement that gives the attempt back, to run in the transaction of the sign-in; none: nothing is counted.
     pub(crate) fn succeeded_in(&self, identity: &Identity) -> Option<Query<()>> {
         let (bucket, subject) = self.0?;
         identity.refusals.0.invalidate(&(bucket.name, subject));
@@ -234,11 +237,11 @@ impl PasswordTry {
     }
 }
 
-/// Counts a code that was wrong, for the account it was tried at: codes are short, and somebody may ask for one after the
-/// other. The link of the same mail is too long to be guessed, and keeps working.
+/// Counts a wrong code for the account it was tried at: codes are short, and a guesser may request one after another.
+/// The link of the same mail is too long to guess, and stays valid.
 ///
 /// # Errors
-/// `over_request_rate_limit` when too many were wrong.
+/// `over_request_rate_limit` after too many wrong codes.
 pub async fn code_try(identity: &Identity, realm: Realm, email: &str) -> Result<PasswordTry> {
     let limits = &identity.settings.auth.limits;
     let number = limits.wrong_codes_per_hour;
@@ -258,32 +261,32 @@ async fn try_take(identity: &Identity, bucket: Bucket, subject: [u8; 32]) -> Res
     Ok(PasswordTry(Some((bucket, subject))))
 }
 
-/// Remembers from where the person signs in; none: nobody knows from where.
+/// Remembers the network address from which the user signs in; none: the address is unknown.
 pub(crate) fn place_note(identity: &Identity, user: &User, client: &Client) -> Option<Query<()>> {
     let place = place(identity, user.realm, &user.email, client)?;
     Some(store::place_note(user.id, &place, identity.clock.now()))
 }
 
-/// Whether the client is at a place that the person knows.
+/// Whether the user has signed in from the client's network address before.
 pub(crate) async fn place_known(identity: &Identity, user: &User, client: &Client) -> Result<bool> {
     let Some(place) = place(identity, user.realm, &user.email, client) else { return Ok(false) };
     let known = store::place_known(user.id, &place);
     Ok(identity.db.system("find from where somebody signs in").fetch_optional(known).await?.is_some())
 }
 
-/// Named by the address and not by the person, so that it can be asked for in the question that finds him. With another address
-/// his places are new ones.
+/// Digest of a known network address. It uses the e-mail address, not the user's id, so that the query that finds the
+/// user can check it, too. After a change of e-mail address the known network addresses start anew.
 fn place(identity: &Identity, realm: Realm, email: &str, client: &Client) -> Option<[u8; 32]> {
     let (realm, network) = (realm.to_string(), network(client.ip?));
     Some(digest(identity, &[b"place", realm.as_bytes(), spelling(email).as_bytes(), network.as_bytes()]))
 }
 
-/// The spelling by which an address is counted: an earlier version may have stored another.
+/// The spelling by which an address is counted; an earlier version may have stored another.
 fn spelling(email: &str) -> String {
     EmailAddress::spellings(email).swap_remove(0)
 }
 
-/// Forgets what means nothing any more, in small steps; how many rows.
+/// Deletes expired counts and network addresses, in small steps; returns the number of rows.
 pub(crate) async fn limit_sweep(identity: &Identity) -> Result<u64> {
     let (mut swept, now) = (0, identity.clock.now());
     let before = now.saturating_sub(PLACE_LIFE).unwrap_or(Timestamp::MIN);
@@ -297,7 +300,7 @@ pub(crate) async fn limit_sweep(identity: &Identity) -> Result<u64> {
     }
 }
 
-/// Takes a try; how long until there is one, where there is none.
+/// Takes an attempt; when there is none left, the time until the next one.
 async fn take(identity: &Identity, bucket: Bucket, subject: [u8; 32]) -> Result<Result<(), SignedDuration>> {
     let _turn = identity.turns.turn(bucket, subject).await;
     let now = identity.clock.now();
@@ -312,7 +315,7 @@ async fn take(identity: &Identity, bucket: Bucket, subject: [u8; 32]) -> Result<
     Ok(Err(until.duration_since(now)))
 }
 
-/// Until when it is remembered as refused; none: it is not.
+/// Until when the subject is remembered as rejected; none: it is not.
 fn refused_until(identity: &Identity, bucket: Bucket, subject: [u8; 32], now: Timestamp) -> Option<Timestamp> {
     identity.refusals.0.get(&(bucket.name, subject)).filter(|until| *until > now)
 }
@@ -322,12 +325,13 @@ fn refusal(wait: SignedDuration) -> Error {
 }
 
 fn refused(code: Code, message: &'static str, wait: SignedDuration) -> Error {
-    // Rounded up: who waits as long as he is told is let in.
+    // Rounded up, so that a client that waits this long is let in.
     let seconds = u64::try_from(wait.as_millis()).unwrap_or_default().div_ceil(1000).max(1);
     Error::new(code, message).with_retry_after(Duration::from_secs(seconds))
 }
 
-/// What counts as one network address: an IPv4 address, or the 64 bits of an IPv6 address that a household gets at least.
+/// The part of an IP address that is counted: a whole IPv4 address, or the 64 bits of an IPv6 address that identify a
+/// household's network.
 fn network(ip: IpAddr) -> String {
     match ip.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
@@ -335,11 +339,11 @@ fn network(ip: IpAddr) -> String {
     }
 }
 
-/// The table holds neither addresses nor accounts, only what tells them apart.
+/// The table stores only digests, no network addresses and no accounts.
 fn digest(identity: &Identity, parts: &[&[u8]]) -> [u8; 32] {
     let mut text = Vec::new();
     for part in parts {
-        // With their lengths, so that parts do not run together.
+        // Includes the lengths, so that different parts never give the same text.
         text.extend_from_slice(&(part.len() as u64).to_be_bytes());
         text.extend_from_slice(part);
     }

@@ -11,24 +11,24 @@ pub(crate) use store::STATEMENTS;
 
 use crate::{Identity, Realm, codes};
 
-/// The way in which somebody asks for a mail. Each has a wait of its own, whoever has the address, so that nobody learns
-/// from a wait what another way of asking has found.
+/// What a mail is requested for. Each kind has a wait of its own, for every address alike, so that a wait does not
+/// reveal whether another kind of request found an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asking {
-    /// To sign up, and again.
+    /// Sign-up, and resending its mail.
     SignUp,
-    /// To sign in.
+    /// Signing in with a link or code.
     Link,
-    /// To choose a new password.
+    /// Choosing a new password.
     Recovery,
-    /// To change the address, and again.
+    /// Changing the address, and resending its mails.
     EmailChange,
 }
 
-/// Notes that a mail to this address is asked for. Has to be the first thing a transaction locks.
+/// Records that a mail to this address is requested. Must take the first lock of the transaction.
 ///
 /// # Errors
-/// `over_email_send_rate_limit` when one was asked for less than `resend_seconds` ago.
+/// `over_email_send_rate_limit` when one was requested less than `resend_seconds` ago.
 pub(crate) async fn mail_request_note(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -47,7 +47,7 @@ pub(crate) async fn mail_request_note(
     tx.execute(store::requests_forget(over)).await.map(drop)
 }
 
-/// Nothing, when `resend_seconds` have gone by.
+/// Rejects the request unless `resend_seconds` have passed.
 pub(crate) fn refuse_too_soon(identity: &Identity, sent_at: Option<Timestamp>, now: Timestamp) -> Result<()> {
     let Some(sent_at) = sent_at else { return Ok(()) };
     let wait = identity.settings.auth.resend_seconds - now.duration_since(sent_at).as_secs();

@@ -1,4 +1,4 @@
-//! What a mail of sign-in carries: a link to follow and a code to type, of which either is good once.
+//! The contents of a sign-in mail: a link to follow and a code to type. Either is valid once.
 
 mod store;
 
@@ -19,27 +19,27 @@ use crate::{
     user::User,
 };
 
-/// What a mail of sign-in is for.
+/// Purpose of a sign-in mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailKind {
-    /// Confirms the address of somebody new.
+    /// Confirms the address of a new user.
     SignUp,
-    /// Invites somebody, whose address it confirms.
+    /// Invites a user and confirms their address.
     Invite,
-    /// Lets somebody known in.
+    /// Signs in an existing user.
     MagicLink,
-    /// Lets somebody known in to choose a new password.
+    /// Signs in an existing user to choose a new password.
     Recovery,
-    /// Confirms the address that somebody changes to.
+    /// Confirms a change of address at the new address.
     EmailChangeNew,
-    /// Confirms the change at the address that somebody has.
+    /// Confirms a change of address at the present address.
     EmailChangeCurrent,
-    /// Shows once more that it is them; a code only.
+    /// Authenticates a signed-in user again; a code only.
     Reauthentication,
 }
 
 impl MailKind {
-    /// The `type` in the link, and the one to verify it with.
+    /// The `type` in the link, with which it is verified.
     pub const fn verify_type(self) -> &'static str {
         match self {
             Self::SignUp => "signup",
@@ -51,7 +51,7 @@ impl MailKind {
         }
     }
 
-    /// How the session says that the person came in, when a browser that began a sign-in ends it by this mail.
+    /// Authentication method that the session names, when a browser finishes a sign-in by this mail.
     pub const fn method(self) -> &'static str {
         match self {
             Self::SignUp => "email/signup",
@@ -71,7 +71,7 @@ impl MailKind {
         }
     }
 
-    /// Supabase's name for the kind of token: a newer one of the same kind replaces it.
+    /// Supabase's name for the type of token; a newer token of the same type replaces it.
     const fn token_type(self) -> &'static str {
         match self {
             Self::SignUp | Self::Invite => "confirmation_token",
@@ -83,39 +83,39 @@ impl MailKind {
     }
 }
 
-/// A token to be made.
+/// A token to create.
 #[derive(Clone, Copy, Debug)]
 pub struct NewToken<'a> {
-    /// What for.
+    /// Purpose of the mail.
     pub kind: MailKind,
-    /// The address that the mail goes to. The person's own, but for a change of it.
+    /// The address that the mail goes to: the user's own, except for a change of address.
     pub address: &'a str,
-    /// Where the link leads in the end; already checked.
+    /// Where the link finally leads; already checked.
     pub redirect_to: &'a str,
-    /// The sign-in that the link goes on with (RFC 7636), by [`mail_flow`]; none: the link opens the session itself.
+    /// The sign-in that the link continues (RFC 7636), from [`mail_flow`]; none: the link opens the session itself.
     pub flow: Option<Uuid>,
 }
 
-/// A token just made. It is good as soon as the transaction is over.
+/// A token just created. It is valid once the transaction is committed.
 #[derive(Clone, Debug)]
 pub struct MadeToken {
-    /// Which.
+    /// Id of the token.
     pub id: Uuid,
-    /// What for.
+    /// Purpose of the mail.
     pub kind: MailKind,
     /// The address that the mail goes to.
     pub address: String,
     /// The code to type.
     pub code: OneTimeCode,
-    /// What the link carries as `token`, and a client sends as `token_hash`.
+    /// The token in the link's `token`, which a client sends as `token_hash`.
     pub token: LinkToken,
     /// The link to follow.
     pub link: Secret,
     realm: Realm,
 }
 
-/// Makes link and code for `user`, and notes when. The ones of earlier mails of this kind stop working. Sends nothing:
-/// that is `token_mail`.
+/// Creates a link and a code for `user`, and records when. Those of earlier mails of this kind become invalid. Sends
+/// nothing: `token_mail` does.
 pub async fn token_make(identity: &Identity, tx: &mut SystemTx, user: &User, new: NewToken<'_>) -> Result<MadeToken> {
     let NewToken { kind, address, redirect_to, flow } = new;
     let now = identity.clock.now();
@@ -137,13 +137,13 @@ pub async fn token_make(identity: &Identity, tx: &mut SystemTx, user: &User, new
     Ok(MadeToken { id, kind, address: address.to_owned(), code, token, link, realm: user.realm })
 }
 
-/// Mails link and code to the address they were made for. `extra` is what the template tells beside: `new_email`,
+/// Mails link and code to the address they were created for. `extra` are further values for the template: `new_email`,
 /// `organization_name`.
 ///
-/// Sends nothing when the budget has no room for a mail to an address that nobody confirmed: see [`Reader`].
+/// Sends nothing when the budget has no room for a mail to an unconfirmed address: see [`Reader`].
 ///
 /// # Errors
-/// `over_email_send_rate_limit` when this server has sent as many mails to `reader` as it may, and the caller may know.
+/// `over_email_send_rate_limit` when this server has used up the mails of `reader`, and the caller may know it.
 pub(crate) async fn token_mail(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -175,7 +175,7 @@ pub(crate) async fn token_mail(
         .map(drop)
 }
 
-/// Makes and mails in one.
+/// Creates the token and mails it.
 pub(crate) async fn mail_send(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -187,8 +187,8 @@ pub(crate) async fn mail_send(
     token_mail(identity, tx, &made, reader, Map::new()).await
 }
 
-/// Begins the sign-in that the link of such a mail goes on with; none without a challenge. `user` is none for somebody
-/// who does not exist.
+/// Starts the sign-in that the link of such a mail continues; none without a challenge. `user` is none for an unknown
+/// address.
 pub async fn mail_flow(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -214,17 +214,17 @@ pub async fn mail_flow(
     flow_begin(identity, tx, new).await.map(Some)
 }
 
-/// A link or code was used, and is good no more.
+/// Deletes a link and code that was used.
 pub(crate) async fn token_use(tx: &mut SystemTx, token: Uuid) -> Result<()> {
     tx.execute(store::token_delete(token)).await.map(drop)
 }
 
-/// Links and codes that were sent to a person work no longer.
+/// Invalidates the links and codes that were sent to a user.
 pub(crate) async fn tokens_forget(tx: &mut SystemTx, user: UserId) -> Result<()> {
     tx.execute(store::tokens_delete(user)).await.map(drop)
 }
 
-/// The same, and it is forgotten when they were sent, and that the address was to be changed.
+/// The same, and clears when they were sent and the requested change of address.
 pub(crate) async fn mails_forget(tx: &mut SystemTx, user: UserId) -> Result<()> {
     tokens_forget(tx, user).await?;
     tx.execute(store::mails_forget(user)).await.map(drop)

@@ -1,8 +1,8 @@
 //! Secrets that are sent by mail and used once: a code of digits to type, a link to follow.
 //!
-//! Both are compared by digest, so that the table of outstanding ones gives nothing away. A code has only a million
-//! values: its digest is an HMAC under the vault's pepper (a plain hash would be undone in a second), and how many wrong
-//! ones may be tried is the caller's to limit. A link holds 32 random bytes, for which SHA-256 is enough.
+//! Both are compared by digest, so that the table of outstanding ones reveals nothing. A code has only a million
+//! values: its digest is an HMAC under the vault's pepper (a plain hash could be reversed in a second), and the caller
+//! limits how many wrong ones may be tried. A link holds 32 random bytes, for which SHA-256 is enough.
 //!
 //! Mail scanners follow links: a `GET` shows a page, and only the `POST` of its button consumes the token.
 
@@ -28,7 +28,7 @@ const PKCE_PREFIX: &str = "pkce_";
 pub struct OneTimeCode(Secret);
 
 impl OneTimeCode {
-    /// A new code of so many digits, brought between 6 and 10. Every code is equally likely.
+    /// Creates a code with this many digits, limited to 6 to 10. Every code is equally likely.
     pub fn generate(digits: usize, random: &Random) -> Self {
         let mut code = Zeroizing::new(String::with_capacity(CODE_DIGITS_MAX));
         for _ in 0..digits.clamp(CODE_DIGITS, CODE_DIGITS_MAX) {
@@ -37,7 +37,8 @@ impl OneTimeCode {
         Self(Secret::new(code.as_str()))
     }
 
-    /// The code a person typed, spaces and dashes aside; nothing when it cannot be one, so that it need not be looked up.
+    /// Parses a code as a user typed it, ignoring spaces and dashes; none when it cannot be a code, so that it need not
+    /// be looked up.
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > 4 * CODE_DIGITS_MAX {
             return None;
@@ -49,7 +50,7 @@ impl OneTimeCode {
         is_code.then(|| Self(Secret::new(code.as_str())))
     }
 
-    /// The code itself, for the mail.
+    /// The code in plain text, for the mail.
     pub fn expose(&self) -> &str {
         self.0.expose()
     }
@@ -61,29 +62,28 @@ impl fmt::Debug for OneTimeCode {
     }
 }
 
-/// What is stored of a code sent to `email`, which is written as it is stored with the user. The same code sent to
-/// somebody else has another digest.
+/// The digest that is stored for a code sent to `email`, which must be spelled as stored with the user. The same code
+/// sent to another user has another digest.
 pub fn code_digest(vault: &Vault, email: &str, code: &OneTimeCode) -> [u8; 32] {
     vault.mac(Purpose::OneTimeCode, &code_message(email, code))
 }
 
-/// Whether `digest` is that of `code` sent to `email`, also under an older master key. The time it takes does not depend
-/// on how much of it agrees.
+/// Whether `digest` is that of `code` sent to `email`, also under an older master key. Compares in constant time.
 pub fn code_matches(vault: &Vault, email: &str, code: &OneTimeCode, digest: &[u8]) -> bool {
     vault.mac_verify(Purpose::OneTimeCode, &code_message(email, code), digest)
 }
 
-/// Address and code with a separator that neither holds, so that no two pairs read the same.
+/// Address and code with a separator that occurs in neither, so that no two pairs give the same text.
 fn code_message(email: &str, code: &OneTimeCode) -> Zeroizing<Vec<u8>> {
     Zeroizing::new([email.as_bytes(), b"\0", code.expose().as_bytes()].concat())
 }
 
-/// How the browser gets its session after it followed a link.
+/// How the browser gets its session after it has followed a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
-    /// In the fragment of the address it is sent to.
+    /// In the fragment of the URL that it is redirected to.
     Implicit,
-    /// By trading a code for it, which only the browser that asked for the mail can (RFC 7636).
+    /// By exchanging a code, which only the browser that requested the mail can do (RFC 7636).
     Pkce,
 }
 
@@ -95,7 +95,7 @@ pub struct LinkToken {
 }
 
 impl LinkToken {
-    /// A new token.
+    /// Creates a token.
     pub fn generate(flow: Flow, random: &Random) -> Self {
         let bytes = Zeroizing::new(random.bytes::<LINK_BYTES>());
         let token = Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_slice()));
@@ -103,7 +103,7 @@ impl LinkToken {
         Self { text: Secret::new(format!("{prefix}{}", *token)), flow }
     }
 
-    /// The token in a link; nothing when it cannot be one, so that it need not be looked up.
+    /// Parses the token in a link; none when it cannot be a token, so that it need not be looked up.
     pub fn parse(text: &str) -> Option<Self> {
         let (token, flow) = match text.strip_prefix(PKCE_PREFIX) {
             Some(token) => (token, Flow::Pkce),
@@ -114,22 +114,22 @@ impl LinkToken {
         (length == LINK_BYTES).then(|| Self { text: Secret::new(text), flow })
     }
 
-    /// How the session is handed over. It is part of what is hashed: cutting the prefix off gives another token.
+    /// How the session is handed over. The prefix is part of what is hashed: without it, it is another token.
     pub fn flow(&self) -> Flow {
         self.flow
     }
 
-    /// The token itself, for the mail.
+    /// The token in plain text, for the mail.
     pub fn expose(&self) -> &str {
         self.text.expose()
     }
 
-    /// What is stored of it and looked up: SHA-256 in 64 lower-case hexadecimal digits.
+    /// The hash that is stored and looked up: SHA-256 in 64 lower-case hexadecimal digits.
     pub fn hash(&self) -> String {
         sha256_hex(self.text.expose())
     }
 
-    /// Whether `hash` is this token's. The time it takes does not depend on how much of it agrees.
+    /// Whether `hash` is this token's. Compares in constant time.
     pub fn matches(&self, hash: &str) -> bool {
         constant_time::verify_slices_are_equal(self.hash().as_bytes(), hash.as_bytes()).is_ok()
     }

@@ -1,8 +1,8 @@
-//! Passkeys: a key that a person's device keeps, and a finger or a PIN that unlocks it (WebAuthn). They are a way in of their
-//! own, without a name and a password.
+//! Passkeys: a key that a user's device keeps, unlocked by a finger or a PIN (WebAuthn). A passkey is a sign-in method
+//! that needs no address and no password.
 //!
 //! Read in this order: [`registration_begin`] and [`registration_finish`] add one, [`authentication_begin`] and
-//! [`authentication_finish`] sign in with one; `webauthn` says whether an answer holds, `cose` knows the keys.
+//! [`authentication_finish`] sign in with one; `webauthn` validates answers, `cose` parses the keys.
 
 mod cose;
 mod store;
@@ -28,32 +28,32 @@ use crate::{
 use cose::{ALGORITHMS, PublicKey};
 use webauthn::{Rejected, RelyingParty, encode};
 
-/// Most passkeys of one person.
+/// Most passkeys of one user.
 const MOST: usize = 10;
-/// How long a challenge can be answered.
+/// Lifetime of a challenge.
 const CHALLENGE_LIFE: SignedDuration = SignedDuration::from_mins(5);
 /// Longest name, in characters.
 const NAME_MAX: usize = 120;
-/// How a person who signs in so showed who he is.
+/// Name of the method in the session's authentication methods.
 const METHOD: &str = "passkey";
 
 row! {
     /// A passkey, without its key.
     #[derive(Clone, Debug)]
     pub struct Passkey {
-        /// Which.
+        /// Id of the passkey.
         pub id: Uuid,
-        /// What the person calls it; may be empty.
+        /// Name that the user gave it; may be empty.
         pub friendly_name: String,
-        /// It may be on several devices.
+        /// Whether the passkey may be synchronized to several devices.
         pub backup_eligible: bool,
-        /// It is.
+        /// Whether it is synchronized to several devices.
         pub backed_up: bool,
         /// How its device is reached: `internal`, `usb`, …
         pub transports: Value,
-        /// Since when.
+        /// When the passkey was added.
         pub created_at: Timestamp,
-        /// Last used.
+        /// When the passkey was last used; none: never.
         pub last_used_at: Option<Timestamp>,
     }
 }
@@ -68,22 +68,22 @@ row! {
     }
 }
 
-/// What a browser is to ask the person's device.
+/// A request to the user's device, which the browser passes on.
 #[derive(Clone, Debug)]
 pub struct Ceremony {
-    /// Goes with the answer.
+    /// Id of the challenge; the client sends it with the answer.
     pub challenge: Uuid,
-    /// For `navigator.credentials`, as JSON.
+    /// Options for `navigator.credentials`, as JSON.
     pub options: Value,
-    /// It can be answered until then.
+    /// Expiry of the challenge.
     pub expires_at: Timestamp,
 }
 
-/// Begins to add a passkey.
+/// Starts to add a passkey.
 ///
 /// # Errors
-/// `passkey_disabled`, `too_many_passkeys`, and `insufficient_aal` when the person has a second factor and this session has
-/// not shown it.
+/// `passkey_disabled`, `too_many_passkeys`, and `insufficient_aal` when the user has a second factor and this session
+/// has not used it.
 pub async fn registration_begin(identity: &Identity, holder: Holder) -> Result<Ceremony> {
     let party = relying_party(identity)?;
     let mut tx = identity.db.system("begin a passkey").begin().await?;
@@ -115,11 +115,11 @@ pub async fn registration_begin(identity: &Identity, holder: Holder) -> Result<C
     Ok(Ceremony { challenge, options, expires_at })
 }
 
-/// Adds the passkey that the person's device has made.
+/// Adds the passkey that the user's device has created.
 ///
 /// # Errors
 /// `webauthn_challenge_not_found`, `webauthn_challenge_expired`, `webauthn_verification_failed`,
-/// `webauthn_credential_exists`; what [`registration_begin`] says.
+/// `webauthn_credential_exists`; and the errors of [`registration_begin`].
 pub async fn registration_finish(
     identity: &Identity,
     holder: Holder,
@@ -165,7 +165,7 @@ pub async fn registration_finish(
     })
 }
 
-/// Begins to sign in somebody who does not say who he is: his device knows.
+/// Starts a sign-in without naming the user: the device knows which user it belongs to.
 ///
 /// # Errors
 /// `passkey_disabled`.
@@ -186,8 +186,8 @@ pub async fn authentication_begin(identity: &Identity) -> Result<Ceremony> {
 /// Signs in with a passkey.
 ///
 /// # Errors
-/// `webauthn_challenge_not_found`, `webauthn_challenge_expired`, and `webauthn_verification_failed` for whatever else is wrong
-/// with the answer; what is said of somebody who may not come in.
+/// `webauthn_challenge_not_found`, `webauthn_challenge_expired`, and `webauthn_verification_failed` for any other fault
+/// in the answer; and the errors for a user who may not sign in.
 pub async fn authentication_finish(
     identity: &Identity,
     challenge: Uuid,
@@ -200,13 +200,13 @@ pub async fn authentication_finish(
     let now = identity.clock.now();
     let mut tx = identity.db.system("sign in with a passkey").begin().await?;
     let found = tx.fetch_optional(store::passkey_lock(&assertion.credential)).await?;
-    let found = found.ok_or_else(|| refused("a passkey that nobody has"))?;
+    let found = found.ok_or_else(|| refused("an unknown passkey"))?;
     if assertion.user_handle != found.user_id.to_string().as_bytes() {
-        return Err(refused("a passkey of another person's"));
+        return Err(refused("a passkey of another user"));
     }
     let key = PublicKey::from_bytes(&found.public_key).ok_or_else(|| refused("a stored key that cannot be read"))?;
     if !assertion.verify(&key) {
-        return Err(refused("a signature that does not hold"));
+        return Err(refused("an invalid signature"));
     }
     if assertion.backup_eligible != found.backup_eligible {
         return Err(refused("a passkey that changed its kind"));
@@ -216,7 +216,7 @@ pub async fn authentication_finish(
     }
     let sign_count = i64::from(assertion.sign_count);
     tx.execute(store::passkey_used(found.id, sign_count, assertion.backed_up, now)).await?;
-    let user = user_find(&mut tx, found.user_id).await?.ok_or_else(|| refused("a passkey of nobody's"))?;
+    let user = user_find(&mut tx, found.user_id).await?.ok_or_else(|| refused("a passkey without a user"))?;
     if !user.email.is_empty() && !user.confirmed() {
         return Err(Error::new(codes::EMAIL_NOT_CONFIRMED, "Email not confirmed"));
     }
@@ -225,7 +225,7 @@ pub async fn authentication_finish(
     Ok(tokens)
 }
 
-/// The person's passkeys, the oldest first.
+/// The user's passkeys, the oldest first.
 ///
 /// # Errors
 /// `passkey_disabled`.
@@ -234,15 +234,15 @@ pub async fn passkey_list(identity: &Identity, user: UserId) -> Result<Vec<Passk
     identity.db.system("list own passkeys").fetch_all(store::passkey_list(user)).await
 }
 
-/// The same, whether or not passkeys are taken here.
+/// The user's passkeys, whether or not passkeys are switched on.
 pub(crate) async fn passkeys_of(tx: &mut SystemTx, user: UserId) -> Result<Vec<Passkey>> {
     tx.fetch_all(store::passkey_list(user)).await
 }
 
-/// Gives a passkey another name.
+/// Renames a passkey.
 ///
 /// # Errors
-/// `not_found`; `validation_failed` for a name of none or of more than 120 characters.
+/// `not_found`; `validation_failed` for an empty name or one of more than 120 characters.
 pub async fn passkey_rename(
     identity: &Identity,
     user: UserId,
@@ -269,7 +269,7 @@ pub async fn passkey_rename(
     Ok(renamed)
 }
 
-/// Takes a passkey away.
+/// Removes a passkey.
 ///
 /// # Errors
 /// `not_found`; `insufficient_aal` as for [`registration_begin`].
@@ -282,7 +282,7 @@ pub async fn passkey_remove(identity: &Identity, holder: Holder, passkey: Uuid, 
     tx.commit().await
 }
 
-/// For whom passkeys are here.
+/// The relying party that passkeys are created for.
 fn relying_party(identity: &Identity) -> Result<RelyingParty> {
     let settings = &identity.settings;
     if !settings.auth.passkeys {
@@ -297,7 +297,7 @@ fn relying_party(identity: &Identity) -> Result<RelyingParty> {
     Ok(RelyingParty { id: id.to_owned(), origins })
 }
 
-/// Keeps the session from changing, of somebody who may have passkeys and has shown what he can.
+/// Locks the session, after checking that its user may have passkeys and that it has used the user's second factor.
 async fn hold(identity: &Identity, tx: &mut SystemTx, holder: Holder) -> Result<Held> {
     let held = session_hold(identity, tx, holder).await?;
     if held.user.is_anonymous {
@@ -319,7 +319,7 @@ fn refuse_another(present: usize) -> Result<()> {
     Err(Error::new(codes::TOO_MANY_PASSKEYS, "Maximum number of passkeys reached"))
 }
 
-/// A new challenge: its text, its id, and when it ends.
+/// Creates a challenge; returns its text, its id and its expiry.
 async fn challenge_make(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -334,7 +334,7 @@ async fn challenge_make(
     Ok((nonce, id, expires_at))
 }
 
-/// The challenge's text. It is used up, whatever comes of it.
+/// Returns the challenge's text and uses the challenge up, whether or not the answer is valid.
 async fn challenge_take(identity: &Identity, id: Uuid, user: Option<UserId>, kind: &str) -> Result<String> {
     let take = store::challenge_take(id, user.map(UserId::uuid), kind);
     let taken = identity.db.system("use a passkey's challenge up").fetch_optional(take).await?;

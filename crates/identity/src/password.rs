@@ -1,4 +1,4 @@
-//! Passwords: which are good enough, and how they are kept (argon2id, RFC 9106).
+//! Passwords: the policy, and how they are stored (argon2id, RFC 9106).
 
 mod argon;
 mod hashes;
@@ -21,28 +21,28 @@ use hashes::Stored;
 pub use hashes::{HashProblem, hash_check};
 use threads::HashThreads;
 
-/// The longest password, in bytes. Argon2 has no limit of its own (bcrypt's 72 bytes are not ours); this one keeps a
-/// sign-in from being a way to make us hash megabytes.
+/// The longest password, in bytes. Argon2 has no limit of its own (bcrypt's 72 bytes do not apply); this one prevents a
+/// sign-in from making the server hash megabytes.
 pub const MAX_BYTES: usize = 256;
 
 /// What a password must have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordPolicy {
-    /// The fewest characters; 6 unless configured otherwise, as in Supabase.
+    /// The fewest characters; 6 by default, as in Supabase.
     pub min_length: usize,
-    /// Of each of these, at least one; none unless configured otherwise.
+    /// The character classes of which a password needs at least one character each; empty by default.
     pub required: Vec<CharacterClass>,
 }
 
-/// A kind of character a policy may ask for.
+/// A class of characters that a policy can require.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CharacterClass {
     /// A letter of any alphabet.
     Letter,
-    /// A small letter.
+    /// A lower-case letter.
     Lower,
-    /// A capital letter.
+    /// An upper-case letter.
     Upper,
     /// A digit.
     Digit,
@@ -79,7 +79,7 @@ impl Default for PasswordPolicy {
 }
 
 impl PasswordPolicy {
-    /// Nothing when the password may be set. A password that was set before is never held to the policy again.
+    /// Checks a new password against the policy. Passwords that were set before are not checked again.
     ///
     /// # Errors
     /// See [`PasswordProblem`].
@@ -104,13 +104,13 @@ impl PasswordPolicy {
 /// Why a password cannot be set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PasswordProblem {
-    /// It falls short of the policy: Supabase's `weak_password`.
+    /// It does not meet the policy: Supabase's `weak_password`.
     Weak(WeakPassword),
     /// It has more than [`MAX_BYTES`] bytes.
     TooLong,
 }
 
-/// In what a password falls short of the policy; at least one reason.
+/// How a password fails the policy; at least one reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WeakPassword {
     /// The reasons, each kind at most once.
@@ -120,14 +120,14 @@ pub struct WeakPassword {
 /// One thing that makes a password weak.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WeakReason {
-    /// It has fewer characters than this.
+    /// It has too few characters.
     Length {
         /// The policy's minimum.
         at_least: usize,
     },
-    /// It lacks these kinds of characters.
+    /// It lacks required classes of characters.
     Characters {
-        /// At least one.
+        /// The missing classes; at least one.
         missing: Vec<CharacterClass>,
     },
 }
@@ -171,28 +171,29 @@ impl fmt::Display for PasswordProblem {
 
 impl std::error::Error for PasswordProblem {}
 
-/// How much work one guess is. More of anything makes stolen hashes dearer to break and every sign-in slower.
+/// The cost of one guess. A higher cost makes stolen hashes harder to break and every sign-in slower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cost {
     /// Memory for one hash, in KiB.
     pub memory_kib: u32,
-    /// Passes over it.
+    /// Passes over the memory.
     pub passes: u32,
-    /// Lanes of it.
+    /// Lanes of the memory.
     pub lanes: u32,
 }
 
 impl Cost {
-    /// What OWASP asks for (Password Storage Cheat Sheet, 2025): about 20 ms of one core.
+    /// OWASP's recommendation (Password Storage Cheat Sheet, 2025): about 20 ms of one core.
     pub const OWASP: Self = Self { memory_kib: 19 * 1024, passes: 2, lanes: 1 };
 }
 
-/// How many hashes run at once: as many as there are cores, and at most eight. Each takes a core, and 19 MiB that are kept.
+/// How many hashes run at once: as many as there are cores, at most eight. Each needs a core, and 19 MiB that stay
+/// allocated.
 pub fn at_once() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get).min(8)
 }
 
-/// Hashes and checks passwords, a few at a time, away from the threads that answer requests. Cloning is cheap and shares
+/// Hashes and checks passwords, a few at a time, on threads that do not answer requests. Cloning is cheap and shares
 /// the limit.
 #[derive(Clone)]
 pub struct Passwords(Arc<Inner>);
@@ -201,20 +202,20 @@ struct Inner {
     hasher: Argon2<'static>,
     threads: HashThreads,
     random: Random,
-    /// Checked for users that do not exist, so that their sign-in takes as long as anybody's.
+    /// Checked for users that do not exist, so that their sign-in takes as long as any other.
     dummy: PasswordHash,
-    /// The same, as what is stored of others is read.
+    /// The same hash, parsed like a stored one.
     nobody: Stored,
-    /// Begun so far.
+    /// Number of hashes started so far.
     hashed: AtomicU64,
 }
 
 impl Passwords {
-    /// A hasher of this cost that hashes at most `at_once` passwords at the same time (at least one). Making it hashes
-    /// once.
+    /// Creates a hasher of this cost that hashes at most `at_once` passwords at the same time (at least one). Creating
+    /// it computes one hash.
     ///
     /// # Errors
-    /// `internal` when argon2 does not know such a cost.
+    /// `internal` when argon2 does not accept the cost.
     pub fn new(cost: Cost, at_once: usize, random: Random) -> Result<Self> {
         let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None).context("setting argon2's cost")?;
         let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
@@ -225,7 +226,7 @@ impl Passwords {
         Ok(Self(Arc::new(Inner { hasher, threads, random, dummy, nobody, hashed: AtomicU64::new(0) })))
     }
 
-    /// The password as it is stored: a PHC string (`$argon2id$v=19$m=19456,t=2,p=1$…`).
+    /// Hashes the password as it is stored: a PHC string (`$argon2id$v=19$m=19456,t=2,p=1$…`).
     pub async fn hash(&self, password: &Secret) -> Result<Secret> {
         self.0.hashed.fetch_add(1, Ordering::Relaxed);
         let (inner, password, salt) = (self.0.clone(), password.clone(), self.0.random.bytes::<16>());
@@ -237,14 +238,14 @@ impl Passwords {
         Ok(Secret::new(hash.to_string()))
     }
 
-    /// Whether the password is the stored one. With nothing stored (no such user, or one without a password) the answer
-    /// is no, and takes as long.
+    /// Whether the password matches the stored hash. Without a stored hash (no such user, or a user without a password)
+    /// the answer is false after the same time.
     ///
     /// # Errors
-    /// `internal` when what is stored is no hash of a kind that [`hash_check`] knows.
+    /// `internal` when the stored text is not a hash that [`hash_check`] accepts.
     pub async fn verify(&self, password: &Secret, stored: Option<&Secret>) -> Result<bool> {
         if password.expose().len() > MAX_BYTES {
-            // Nobody has such a password, whoever they are, so the quick answer tells nothing.
+            // No user can have such a password, so the fast answer reveals nothing.
             return Ok(false);
         }
         let stored = stored.filter(|stored| !stored.expose().is_empty());
@@ -260,12 +261,13 @@ impl Passwords {
         Ok(matches.await?? && exists)
     }
 
-    /// How many hashes were asked for so far: each is what a sign-in costs.
+    /// Number of hashes requested so far; used to measure what a sign-in costs.
     pub fn hashed(&self) -> u64 {
         self.0.hashed.load(Ordering::Relaxed)
     }
 
-    /// Whether a stored hash is of another kind or cost than ours. Hash the password anew when its owner next signs in.
+    /// Whether a stored hash has another type or cost than new ones. Hash the password again when its owner next signs
+    /// in.
     pub fn needs_rehash(&self, stored: &Secret) -> bool {
         let ours = |stored: PasswordHash| {
             stored.algorithm == self.0.dummy.algorithm

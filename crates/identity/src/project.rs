@@ -1,16 +1,16 @@
-//! A Supabase project instead of our own sign-in: people sign in there, and show its tokens here.
+//! Sign-in with a Supabase project instead of Freehold's own: users sign in there and send its tokens here.
 //!
-//! Tokens are checked here, with the keys that the project publishes (or the secret that older projects share), so most requests
-//! cost no question to it, and it may be away. Its keys are asked for every ten minutes, and when a token names a
-//! key that is not known, at most every few seconds. What follows from that:
+//! Tokens are verified here, with the keys that the project publishes (or the secret that older projects share), so
+//! most requests need no call to the project, and it may be down. Its keys are fetched every ten minutes, and when a
+//! token names an unknown key, at most every few seconds. This has two consequences:
 //!
-//! - a key that the project revoked is refused here ten minutes later at most;
-//! - a ban, a deletion and an ended session at the project are seen within a minute, where one of its keys is set.
+//! - a key that the project revoked is rejected here at most ten minutes later;
+//! - a ban, a deletion and an ended session at the project take effect within a minute, if one of its keys is set.
 //!
-//! Our pages sign visitors in through the project ([`client`]).
+//! The site's pages sign visitors in through the project ([`client`]).
 //!
-//! A person is made here when a token of his first comes by, and gets what a newcomer gets. What the project says of him
-//! is taken from his newest token. [`admin`] asks the project to change people.
+//! A user is created here when their first token arrives, and is then provisioned like any new user. The profile comes
+//! from the user's newest token. [`admin`] asks the project to change its users.
 
 pub mod admin;
 pub mod client;
@@ -35,29 +35,29 @@ use crate::{
     signing_key::VerifyingKey,
 };
 
-/// The longest life that a project can give an access token.
+/// The longest lifetime that a project can give an access token.
 pub(crate) const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// How many people are remembered as settled.
+/// Number of users whose newest token is remembered.
 const REMEMBERED: u64 = 100_000;
 
-/// The project where people sign in.
+/// The project where users sign in.
 pub struct Project {
     settings: ProjectSettings,
-    /// What older projects sign with.
+    /// The shared secret that older projects sign with.
     secret: Option<VerifyingKey>,
     known: Mutex<Known>,
-    /// Since when the newest token of a person holds that was looked at.
+    /// Issue time of each user's newest token that was processed.
     settled: Cache<UserId, i64>,
-    /// Whether people are kept in tables of ours.
+    /// Whether users are stored in Freehold's own tables.
     own_tables: OnceCell<bool>,
-    /// Who may still come in.
+    /// Which users may still sign in.
     standings: standing::Standings,
-    /// What refresh tokens of visitors were exchanged for.
+    /// Sessions that visitors' refresh tokens were exchanged for.
     refreshed: client::Refreshed,
 }
 
-/// When its keys were asked for.
+/// When the project's keys were fetched.
 #[derive(Clone, Copy, Default)]
 struct Known {
     tried: Option<Timestamp>,
@@ -65,7 +65,7 @@ struct Known {
 }
 
 impl Project {
-    /// What the settings name, if they name one.
+    /// The project that the settings name, if they name one.
     pub(crate) fn named(settings: &SupabaseSettings) -> Result<Option<Arc<Self>>> {
         let Some(project) = settings.project.clone() else { return Ok(None) };
         let secret = settings.jwt_secret.as_ref().map(|secret| VerifyingKey::secret(secret.expose().as_bytes()));
@@ -80,12 +80,12 @@ impl Project {
         })))
     }
 
-    /// What older projects sign with.
+    /// The shared secret that older projects sign with.
     pub(crate) fn secret_key(&self) -> Vec<VerifyingKey> {
         self.secret.iter().cloned().collect()
     }
 
-    /// Where people sign in.
+    /// URL of the project's sign-in service.
     pub fn auth_url(&self) -> String {
         self.settings.auth_url()
     }
@@ -97,12 +97,12 @@ impl fmt::Debug for Project {
     }
 }
 
-/// What a token claims, when it holds now. Where people sign in at a project, its keys are asked for when the token names
-/// one that is not known, and who shows it is known from then on.
+/// Returns a token's claims, if the token is valid now. Where users sign in at a project, its keys are fetched when the
+/// token names an unknown one, and the user of the token is created or updated here.
 ///
 /// # Errors
-/// A [`TokenError`] is the source of the refusal. `unavailable` when the token's key is not known, and the project, which
-/// knows it, does not answer: a client must not sign its person out for that.
+/// A [`TokenError`] is the source of the rejection. `unavailable` when the token's key is unknown and the project,
+/// which knows it, does not answer: a client must not sign its user out for that.
 pub async fn token_claims(identity: &Identity, token: &str) -> Result<Result<Arc<Claims>, TokenError>> {
     let Some(project) = &identity.project else { return own_claims(identity, token).await };
     project.keys_keep(identity);
@@ -126,7 +126,8 @@ pub async fn token_claims(identity: &Identity, token: &str) -> Result<Result<Arc
     }
 }
 
-/// The same of a token that this deployment signed. Another server may have begun to sign with a key that is not known here.
+/// The same for a token that this deployment signed. Another server may have started to sign with a key that is unknown
+/// here.
 async fn own_claims(identity: &Identity, token: &str) -> Result<Result<Arc<Claims>, TokenError>> {
     match identity.verifier.verify(token) {
         Err(TokenError::UnknownKey) => {
@@ -134,7 +135,7 @@ async fn own_claims(identity: &Identity, token: &str) -> Result<Result<Arc<Claim
                 Err(TokenError::UnknownKey) => None,
                 verified => Some(verified),
             };
-            // The header names the key, so that all tokens of an unknown key are one question.
+            // The header names the key, so one look-up serves all tokens of an unknown key.
             let header = token.split_once('.').map_or(token, |(header, _)| header);
             let found = identity.looks.again(identity, header, verify).await?;
             Ok(found.unwrap_or(Err(TokenError::UnknownKey)))
@@ -143,8 +144,8 @@ async fn own_claims(identity: &Identity, token: &str) -> Result<Result<Arc<Claim
     }
 }
 
-/// Why nobody signs in here.
+/// The error of sign-in calls while users sign in at a project.
 pub fn elsewhere(project: &Project) -> Error {
-    let message = format!("People sign in at {} here, and not at this server.", project.auth_url());
+    let message = format!("Users sign in at {}, not at this server.", project.auth_url());
     Error::new(crate::codes::FEATURE_DISABLED, message)
 }

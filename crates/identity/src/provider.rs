@@ -1,10 +1,10 @@
-//! Signing in by others: any provider that speaks OpenID Connect, and GitHub.
+//! External identity providers: any provider that supports OpenID Connect, and GitHub.
 //!
-//! Read in this order: `known` is what is known of providers by their names, [`Providers`] are those of this house;
-//! `begin` sends a browser off, `callback` takes it back, `grant` takes a token that a program brings; `person`
-//! decides whose sign-in it is, `link` adds a way of signing in and takes one away. The rest is what these are made of:
-//! `directory` and `key` know the providers' keys, `id_token` checks what they signed, `exchange` and `github`
-//! ask them, `profile` is what they say of a person.
+//! Read in this order: `known` has the defaults of providers by name, [`Providers`] are the configured ones; `begin`
+//! sends a browser to a provider, `callback` handles its return, `grant` accepts a token that a program sends; `person`
+//! finds or creates the user, `link` adds and removes sign-in methods. The other modules are building blocks:
+//! `directory` and `key` keep the providers' keys, `id_token` verifies their tokens, `exchange` and `github` call them,
+//! `profile` is what they say about a user.
 
 mod begin;
 mod callback;
@@ -39,7 +39,7 @@ pub use store::STATEMENTS;
 use crate::{ProviderKind, ProviderSettings, ProvidersSettings, secret_variable};
 use directory::Directory;
 
-/// The providers of this house, with what they published about themselves.
+/// The configured providers, with their published metadata.
 #[derive(Debug)]
 pub struct Providers {
     by_name: BTreeMap<String, Provider>,
@@ -49,9 +49,9 @@ pub struct Providers {
 /// One provider.
 #[derive(Clone, Debug)]
 pub struct Provider {
-    /// Its name here: `google`.
+    /// Name in the settings and in the protocol: `google`.
     pub name: String,
-    /// Its name for people: `Google`.
+    /// Name on pages: `Google`.
     pub label: String,
     speaks: Speaks,
     client_id: String,
@@ -64,20 +64,20 @@ pub struct Provider {
     trust_email: bool,
 }
 
-/// What a provider speaks, and where.
+/// The protocol of a provider, and its URLs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Speaks {
-    /// OpenID Connect; who signs.
+    /// OpenID Connect, with the issuer of its tokens.
     Oidc { issuer: String },
-    /// GitHub's OAuth; both without a slash at the end.
+    /// GitHub's OAuth; both URLs without a slash at the end.
     Github { url: String, api: String },
 }
 
 impl Providers {
-    /// Those of the settings.
+    /// The providers of the settings.
     ///
     /// # Errors
-    /// When one of them lacks something; the message says which and what.
+    /// When a provider lacks a setting; the message says which provider and which setting.
     pub fn new(settings: &ProvidersSettings, outbound: Outbound, clock: Clock) -> Result<Self> {
         let read = |(name, settings): (&String, &ProviderSettings)| {
             let provider = Provider::read(name, settings)
@@ -88,17 +88,17 @@ impl Providers {
         Ok(Self { by_name, directory: Directory::new(outbound, clock) })
     }
 
-    /// All of them, in the order of their names; for buttons.
+    /// All providers, in the order of their names; for buttons.
     pub fn all(&self) -> impl Iterator<Item = &Provider> {
         self.by_name.values()
     }
 
-    /// The one of this name, in whatever case.
+    /// The provider with this name, ignoring case.
     pub fn find(&self, name: &str) -> Option<&Provider> {
         self.by_name.get(&name.to_lowercase())
     }
 
-    /// The one of this name, or why there is none, as Supabase says it.
+    /// The provider with this name, or Supabase's error when there is none.
     fn wanted(&self, name: &str) -> Result<&Provider> {
         self.find(name).ok_or_else(|| {
             let why = if SUPABASE_NAMES.contains(&name.to_lowercase().as_str()) {
@@ -113,10 +113,10 @@ impl Providers {
 }
 
 impl Provider {
-    /// The provider of a section, or what is wrong with it.
+    /// The provider of a section of the settings, or what is wrong with the section.
     ///
     /// # Errors
-    /// A sentence that goes on after the section's name.
+    /// A sentence that continues after the section's name.
     pub fn read(name: &str, settings: &ProviderSettings) -> Result<Self, String> {
         let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "_-:".contains(letter);
         if name.is_empty() || name.len() > 50 || !name.chars().all(plain) || ["email", "phone"].contains(&name) {
@@ -172,7 +172,7 @@ impl Provider {
         })
     }
 
-    /// The ids for which a token may be.
+    /// Whether a token for this audience is accepted.
     fn takes_audience(&self, audience: &str) -> bool {
         !audience.is_empty() && (audience == self.client_id || self.audiences.iter().any(|other| other == audience))
     }

@@ -1,4 +1,4 @@
-//! Showing once more that it is you: a code goes to the address, and is sent back with the change it is for.
+//! Reauthentication: a code is mailed to the user, who sends it with the change it is for.
 
 mod store;
 
@@ -22,7 +22,7 @@ use crate::{
     user::{User, user_find},
 };
 
-/// After so many wrong codes the code is dead.
+/// Number of wrong codes after which the code is invalid.
 const MAX_WRONG_CODES: i32 = 5;
 
 row! {
@@ -37,7 +37,7 @@ row! {
 /// Sends the code.
 ///
 /// # Errors
-/// `validation_failed` for somebody without an address, `email_not_confirmed`, `over_email_send_rate_limit`.
+/// `validation_failed` for a user without an address, `email_not_confirmed`, `over_email_send_rate_limit`.
 pub async fn reauthentication_request(identity: &Identity, user: UserId, client: &Client) -> Result<()> {
     let mut tx = identity.db.system("send a code for reauthentication").begin().await?;
     let user = user_find(&mut tx, user).await?.ok_or_else(|| Error::not_found("user"))?;
@@ -55,7 +55,7 @@ pub async fn reauthentication_request(identity: &Identity, user: UserId, client:
     tx.commit().await
 }
 
-/// Uses the code up. Wrong ones are counted.
+/// Verifies the code and uses it up. Wrong codes are counted.
 ///
 /// # Errors
 /// `reauthentication_not_valid`.

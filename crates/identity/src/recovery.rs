@@ -1,4 +1,4 @@
-//! Forgotten passwords: a mail lets the person in, who then chooses a new one.
+//! Forgotten passwords: a mail signs the user in, who then chooses a new password.
 
 use freehold_core::Result;
 use serde_json::json;
@@ -16,8 +16,7 @@ use crate::{
     user::person_find,
 };
 
-/// Sends a mail with which whoever has the address can choose a new password. The answer tells nobody whether there is
-/// such a person.
+/// Sends a mail to choose a new password. The answer does not reveal whether the address has an account.
 ///
 /// # Errors
 /// `over_email_send_rate_limit`.

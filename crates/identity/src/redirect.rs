@@ -1,12 +1,12 @@
-//! Where a browser may be sent with a session: our own site, and what the operator lists. Anything else would hand
-//! sessions to strangers.
+//! Where a browser may be redirected with a session: the site itself, and URLs that the operator lists. Any other URL
+//! would give sessions to strangers.
 //!
-//! Addresses are not repaired here as browsers repair them. What has two readings is refused, so that the address that was
+//! URLs are not normalized as browsers do it. A URL that can be read in two ways is rejected, so that the URL that was
 //! checked is the one that is opened.
 
 use std::{fmt::Write, net::IpAddr};
 
-/// Schemes that run or show what stands in the address itself, or reach into the machine.
+/// Schemes that run or show content of the URL itself, or that access the machine.
 const DANGEROUS: &[&str] = &[
     "about",
     "blob",
@@ -21,10 +21,10 @@ const DANGEROUS: &[&str] = &[
     "ws",
     "wss",
 ];
-/// Longest address that is looked at, in bytes.
+/// Longest accepted URL, in bytes.
 const LONGEST: usize = 4096;
 
-/// An address, taken apart without changing it.
+/// A URL, split without changing it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Address<'a> {
     scheme: &'a str,
@@ -35,7 +35,7 @@ struct Address<'a> {
 }
 
 impl<'a> Address<'a> {
-    /// The address without its fragment; none: it has more than one reading.
+    /// Splits the URL without its fragment; none: it can be read in more than one way.
     fn parse(text: &'a str) -> Option<Self> {
         let suspicious =
             |letter: char| letter.is_control() || letter.is_whitespace() || letter == '\\' || is_invisible(letter);
@@ -44,7 +44,7 @@ impl<'a> Address<'a> {
         }
         let text = text.split('#').next().unwrap_or_default();
         let (scheme, after) = text.split_once(':')?;
-        // RFC 3986 knows no underscore, and the names of some applications have one.
+        // RFC 3986 allows no underscore, but the schemes of some applications have one.
         let named = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-._".contains(&byte));
         if !named || !scheme.starts_with(|first: char| first.is_ascii_alphabetic()) {
             return None;
@@ -60,7 +60,7 @@ impl<'a> Address<'a> {
         self.scheme.eq_ignore_ascii_case("http") || self.scheme.eq_ignore_ascii_case("https")
     }
 
-    /// Host and port of an address of the web; none: it has more than one reading.
+    /// Host and port of a web URL; none: it can be read in more than one way.
     fn host_and_port(&self) -> Option<(String, u16)> {
         let authority = self.authority?;
         let default = if self.scheme.eq_ignore_ascii_case("https") { 443 } else { 80 };
@@ -73,7 +73,7 @@ impl<'a> Address<'a> {
             let address: std::net::Ipv6Addr = inner.parse().ok()?;
             return Some((format!("[{address}]"), port));
         }
-        // Letters of other alphabets, escapes and names before an @ have a second reading.
+        // Non-ASCII letters, escapes and user names before an @ can be read in a second way.
         let plain = host.split('.').all(|label| {
             !label.is_empty()
                 && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
@@ -86,14 +86,14 @@ impl<'a> Address<'a> {
         readable.then_some((host, port))
     }
 
-    /// Whether a browser would leave the path as it stands.
+    /// Whether a browser would keep the path unchanged.
     fn path_is_plain(&self) -> bool {
         let path = self.rest.split('?').next().unwrap_or_default().to_ascii_lowercase().replace("%2e", ".");
         !path.split('/').any(|part| part == "." || part == "..")
     }
 }
 
-/// Letters that are not seen, or turn around what is.
+/// Whether the character is invisible, or changes the direction of text.
 fn is_invisible(letter: char) -> bool {
     matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
@@ -112,8 +112,8 @@ fn is_address(host: &str) -> bool {
     host.starts_with('[') || host.parse::<IpAddr>().is_ok()
 }
 
-/// The address without its fragment, when a browser may be sent there: it is on the site, or one of `patterns` matches. What
-/// stands in its path and query comes back as it was.
+/// Returns the URL without its fragment if a browser may be redirected there: it is on the site, or matches one of
+/// `patterns`. Path and query are returned unchanged.
 pub(crate) fn redirect_check(site: &str, patterns: &[String], wanted: &str) -> Option<String> {
     let target = Address::parse(wanted)?;
     let allowed = if target.is_web() {
@@ -127,7 +127,7 @@ pub(crate) fn redirect_check(site: &str, patterns: &[String], wanted: &str) -> O
     allowed.then(|| written(wanted.split('#').next().unwrap_or_default()))
 }
 
-/// Whether an `Origin` header names the site, or an origin that `patterns` lead to.
+/// Whether an `Origin` header names the site, or an origin that `patterns` allow.
 pub(crate) fn origin_check(site: &str, patterns: &[String], origin: &str) -> bool {
     let Some(target) = Address::parse(origin).filter(|target| target.is_web() && target.rest.is_empty()) else {
         return false;
@@ -138,18 +138,18 @@ pub(crate) fn origin_check(site: &str, patterns: &[String], origin: &str) -> boo
     same_origin(site, &target, &host, port) || patterns.iter().any(listed)
 }
 
-/// Why `pattern` cannot stand in the list; none: it can.
+/// Why `pattern` is not allowed in the list; none: it is.
 pub fn pattern_problem(pattern: &str) -> Option<&'static str> {
     let Some(shape) = Address::parse(pattern) else {
-        return Some("is no address; write https://app.example.org/** or com.example.app://callback");
+        return Some("is no URL; write https://app.example.org/** or com.example.app://callback");
     };
     if DANGEROUS.contains(&shape.scheme.to_ascii_lowercase().as_str()) {
-        return Some("has a scheme that nobody may be sent to");
+        return Some("has a scheme that is not allowed");
     }
     (shape.is_web() && shape.authority.is_none_or(str::is_empty)).then_some("names no host")
 }
 
-/// Scheme, host and port are the site's; the port of this machine is anybody's who listens there (RFC 8252, section 7.3).
+/// Whether scheme, host and port are the site's. On this machine any port is allowed (RFC 8252, section 7.3).
 fn on_site(site: &str, target: &Address<'_>, host: &str, port: u16) -> bool {
     let Some(own) = Address::parse(site) else { return false };
     let Some((own_host, own_port)) = own.host_and_port() else { return false };
@@ -161,7 +161,7 @@ fn same_origin(site: &str, target: &Address<'_>, host: &str, port: u16) -> bool 
     own.is_some_and(|(scheme, own)| scheme.eq_ignore_ascii_case(target.scheme) && own == (host.to_owned(), port))
 }
 
-/// Scheme, host and port of a pattern. Its wildcards never reach over the end of the host into the path.
+/// Matches scheme, host and port of a pattern. Its wildcards never match beyond the end of the host.
 fn origin_matches(shape: &Address<'_>, target: &Address<'_>, host: &str, port: u16) -> bool {
     let Some(authority) = shape.authority.filter(|_| shape.scheme.eq_ignore_ascii_case(target.scheme)) else {
         return false;
@@ -169,7 +169,7 @@ fn origin_matches(shape: &Address<'_>, target: &Address<'_>, host: &str, port: u
     if let Some((own, own_port)) = shape.host_and_port() {
         return own == host && own_port == port;
     }
-    // With wildcards in it. They stand for names, not for IP addresses.
+    // The host has wildcards. They match names, not IP addresses.
     let default = if target.scheme.eq_ignore_ascii_case("https") { 443 } else { 80 };
     let place = if port == default { host.to_owned() } else { format!("{host}:{port}") };
     !is_address(host) && glob(authority.to_ascii_lowercase().as_bytes(), place.as_bytes())
@@ -177,12 +177,12 @@ fn origin_matches(shape: &Address<'_>, target: &Address<'_>, host: &str, port: u
 
 fn web_matches(pattern: &str, target: &Address<'_>, host: &str, port: u16) -> bool {
     let Some(shape) = Address::parse(pattern) else { return false };
-    // `Address` ends a host at a question mark, which in a pattern stands for a letter.
+    // `Address` ends a host at a question mark, which in a pattern matches one character.
     let open_ended = shape.rest.is_empty() && shape.authority.is_some_and(|authority| authority.ends_with("**"));
     origin_matches(&shape, target, host, port) && (open_ended || rest_matches(shape.rest, target.rest))
 }
 
-/// A pattern matches with the query, and, as clients add to the query, without.
+/// A pattern matches with the query and, because clients add to the query, without it.
 fn rest_matches(pattern: &str, rest: &str) -> bool {
     let path = rest.split('?').next().unwrap_or_default();
     glob(pattern.as_bytes(), rest.as_bytes()) || glob(pattern.as_bytes(), path.as_bytes())
@@ -201,9 +201,10 @@ fn app_matches(pattern: &str, target: &Address<'_>) -> bool {
         && (open_ended || rest_matches(shape.rest, target.rest))
 }
 
-/// `*`: any letters but `.` and `/`; `**`: any letters; `?`: one letter but `.` and `/`. In time of the product of the lengths.
+/// `*` matches any characters but `.` and `/`; `**` any characters; `?` one character but `.` and `/`. Takes time
+/// proportional to the product of the lengths.
 fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    // Which beginnings of the text the pattern so far matches.
+    // Which prefixes of the text the pattern matches so far.
     let mut reached = vec![false; text.len() + 1];
     reached[0] = true;
     let mut rest = pattern;
@@ -232,7 +233,7 @@ fn glob(pattern: &[u8], text: &[u8]) -> bool {
     reached[text.len()]
 }
 
-/// As it may stand in a header and in a page: what RFC 3986 does not know is percent-encoded.
+/// Percent-encodes characters that RFC 3986 does not allow, so that the URL can stand in a header and in a page.
 fn written(target: &str) -> String {
     let mut text = String::with_capacity(target.len());
     for byte in target.bytes() {

@@ -1,13 +1,13 @@
-//! Refresh tokens, in version 2 of Supabase Auth's form, and what happens when one is presented.
+//! Refresh tokens, in version 2 of Supabase Auth's format, and the rules for a presented one.
 //!
 //! ```text
 //! unpadded base64url of: 0 (1) | session (16) | counter (uvarint) | HMAC (16) | checksum (4)
 //! ```
 //!
-//! The HMAC is SHA-256 of what stands before it, cut to 16 bytes, under a key of the session's own; the checksum is the
-//! first 4 bytes of SHA-256 of all that stands before it. So a session keeps a counter and a key and no row per token,
-//! and nonsense is refused without a query. The same bytes as `internal/crypto/refresh_tokens.go` of supabase/auth, so
-//! sessions survive a move in both directions.
+//! The HMAC is SHA-256 of the bytes before it, cut to 16 bytes, under a key of the session; the checksum is the first 4
+//! bytes of SHA-256 of all bytes before it. So a session stores a counter and a key and no row per token, and an
+//! invalid text is rejected without a query. The bytes are the same as in `internal/crypto/refresh_tokens.go` of
+//! supabase/auth, so sessions survive a migration in both directions.
 
 use std::fmt;
 
@@ -31,12 +31,12 @@ const MAX_LEN: usize = 1 + SESSION_LEN + COUNTER_MAX_LEN + SIGNATURE_LEN + CHECK
 pub struct SessionKey(Zeroizing<[u8; 32]>);
 
 impl SessionKey {
-    /// A new key.
+    /// Creates a key.
     pub fn generate(random: &Random) -> Self {
         Self(Zeroizing::new(random.bytes()))
     }
 
-    /// The key as it was stored; nothing when it does not have 32 bytes.
+    /// The key as it was stored; none when it does not have 32 bytes.
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(|bytes| Self(Zeroizing::new(bytes)))
     }
@@ -60,7 +60,7 @@ impl fmt::Debug for SessionKey {
     }
 }
 
-/// A refresh token that is well formed. Whether we issued it, only [`verify`](Self::verify) tells.
+/// A well-formed refresh token. Only [`verify`](Self::verify) tells whether this server issued it.
 #[derive(Clone)]
 pub struct RefreshToken {
     session: SessionId,
@@ -68,12 +68,12 @@ pub struct RefreshToken {
     signature: [u8; SIGNATURE_LEN],
 }
 
-/// The text is not a refresh token, which is known without looking anything up.
+/// The text is not a refresh token; known without a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MalformedRefreshToken;
 
 impl RefreshToken {
-    /// The token of this session with this counter, which is not negative.
+    /// Creates the token of this session with this counter, which is not negative.
     pub fn issue(session: SessionId, counter: i64, key: &SessionKey) -> Secret {
         let mut bytes = message(session, counter);
         let signature = key.sign(&bytes);
@@ -83,25 +83,25 @@ impl RefreshToken {
         Secret::new(URL_SAFE_NO_PAD.encode(&*bytes))
     }
 
-    /// Reads a token and checks its checksum.
+    /// Parses a token and checks its checksum.
     ///
     /// # Errors
-    /// When it is not one of this version: answer as to a token that does not exist.
+    /// When it is not a token of this version: answer as to a token that does not exist.
     pub fn parse(text: &str) -> Result<Self, MalformedRefreshToken> {
         read(text).ok_or(MalformedRefreshToken)
     }
 
-    /// Which session it is of.
+    /// Id of the session.
     pub fn session(&self) -> SessionId {
         self.session
     }
 
-    /// Which token of the session it is, from 0.
+    /// Number of the token within the session, from 0.
     pub fn counter(&self) -> i64 {
         self.counter
     }
 
-    /// Whether it was issued under this key. Takes the same time whatever is wrong with it.
+    /// Whether it was issued under this key. Takes constant time.
     pub fn verify(&self, key: &SessionKey) -> bool {
         let expected = key.sign(&message(self.session, self.counter));
         constant_time::verify_slices_are_equal(&expected, &self.signature).is_ok()
@@ -123,7 +123,7 @@ impl fmt::Display for MalformedRefreshToken {
 impl std::error::Error for MalformedRefreshToken {}
 
 fn read(text: &str) -> Option<RefreshToken> {
-    // Before decoding, so that a megabyte of nonsense costs nothing.
+    // Checked before decoding, so that a megabyte of invalid text costs nothing.
     if text.len() > MAX_LEN.div_ceil(3) * 4 {
         return None;
     }
@@ -140,11 +140,11 @@ fn read(text: &str) -> Option<RefreshToken> {
     }
     let counter = read_uvarint(counter)?;
     let token = RefreshToken { session: SessionId::new(Uuid::from_bytes(*session)), counter, signature: *signature };
-    // A number can be written in more than one way; only ours is taken, so that one token is one text.
+    // A number can be encoded in more than one way; only the shortest is accepted, so that each token has one text.
     (message(token.session, counter).as_slice() == signed).then_some(token)
 }
 
-/// What is signed.
+/// The signed bytes.
 fn message(session: SessionId, counter: i64) -> Zeroizing<Vec<u8>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_LEN));
     bytes.push(VERSION);
@@ -158,7 +158,7 @@ fn message(session: SessionId, counter: i64) -> Zeroizing<Vec<u8>> {
     bytes
 }
 
-/// The number that these bytes are, no more and no fewer.
+/// The number that exactly these bytes encode.
 fn read_uvarint(bytes: &[u8]) -> Option<i64> {
     let (last, before) = bytes.split_last()?;
     if bytes.len() > COUNTER_MAX_LEN || *last > 0x7f || before.iter().any(|byte| *byte < 0x80) {
@@ -177,21 +177,24 @@ fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_LEN] {
 /// What to do with a genuine token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rotation {
-    /// It is the session's current one: count up and issue the next.
+    /// It is the session's current one: increment the counter and issue the next.
     Advance,
-    /// The client asks again, most likely because it lost our answer: issue the current token once more, count nothing.
+    /// The client repeats its request, most likely because it lost the answer: issue the current token again without
+    /// incrementing the counter.
     Repeat,
-    /// It was used before, and too long ago for an accident: somebody else has it. End the session.
+    /// It was used before, too long ago for an accident: another client has it. End the session.
     Reuse,
-    /// It is ahead of the session: restored from an older backup, or forged with a stolen key. Refuse it.
+    /// Its counter is ahead of the session's: the database was restored from an older backup, or the token was forged
+    /// with a stolen key. Reject it.
     NotIssued,
 }
 
 /// Decides what happens to a genuine token with the counter `presented`, when the session's is `current`.
 ///
-/// `since_refresh` is the time since the session was last refreshed, and `None` when what last moved the counter was not a
-/// refresh. A second factor moves it by 2 and must also forget the time, so that a token from before it, which may have
-/// been stolen, is never traded for one with the second factor within the grace of an earlier refresh.
+/// `since_refresh` is the time since the session was last refreshed, and `None` when the counter last changed for
+/// another reason. A second factor increments the counter by 2 and must also clear the time, so that a token from
+/// before it, which may have been stolen, is never exchanged for one with the second factor within the grace of an
+/// earlier refresh.
 pub fn decide(
     presented: i64,
     current: i64,

@@ -1,10 +1,10 @@
-//! What applications and services show instead of a person's token, as Supabase has it: an `anon` and a `service_role` key,
-//! which are tokens that live for ten years, and the newer `sb_publishable_…` and `sb_secret_…`, which are not.
+//! Keys that applications and services send instead of a user's token, as in Supabase: an `anon` and a `service_role`
+//! key, which are tokens valid for ten years, and the newer `sb_publishable_…` and `sb_secret_…`, which are opaque.
 //!
-//! The four are made together and end together. They outlive the rotation of signing keys: the key that signed the two
-//! tokens goes on being checked until an operator revokes it, and revoking it while they are in use is refused. An
-//! operator is shown the same four each time, because they are kept sealed; renewing makes four more, and the old ones
-//! hold until they are ended.
+//! The four are created together and revoked together. They outlive the rotation of signing keys: the key that signed
+//! the two tokens is accepted until an operator revokes it, and it cannot be revoked while they are in use. An operator
+//! is shown the same four each time, because they are stored sealed; renewing creates four more, and the old ones stay
+//! valid until they are revoked.
 
 mod store;
 
@@ -33,19 +33,19 @@ use crate::{
 
 const PUBLISHABLE: &str = "sb_publishable_";
 const SECRET: &str = "sb_secret_";
-/// Ten years of seconds, as Supabase's.
+/// Ten years in seconds, as in Supabase.
 const LIFE: i64 = 10 * 365 * 24 * 3600;
-/// The longest text that is looked at, in bytes.
+/// The longest accepted text, in bytes.
 const MAX_LEN: usize = 16 * 1024;
 
-/// What a service key stands for: the Postgres role that it names.
+/// The Postgres role that a service key names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServiceRole {
-    /// Whoever holds the application.
+    /// `anon`: a user's application.
     Anon,
-    /// The team's own servers.
+    /// `service_role`: the team's own servers.
     Service,
-    /// Supabase's own.
+    /// `supabase_admin`: Supabase itself.
     SupabaseAdmin,
 }
 
@@ -59,7 +59,7 @@ impl ServiceRole {
         }
     }
 
-    /// Whether it may administer people.
+    /// Whether the role may manage users.
     pub const fn administers(self) -> bool {
         matches!(self, Self::Service | Self::SupabaseAdmin)
     }
@@ -82,14 +82,14 @@ pub struct ServiceKeySet {
     pub secret_key: Secret,
 }
 
-/// The service keys that hold, in memory: digests and names, no key.
+/// The valid service keys, in memory: digests and names, no keys.
 #[derive(Default)]
 pub(crate) struct ServiceKeys {
     generations: HashSet<Uuid>,
     opaque: HashMap<[u8; 32], ServiceRole>,
 }
 
-/// What a token of a service claims. Tokens of a Supabase project say less than ours.
+/// Claims of a service's token. Tokens of a Supabase project have fewer than Freehold's.
 #[derive(Serialize, Deserialize)]
 struct ServiceClaims {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -101,10 +101,10 @@ struct ServiceClaims {
     exp: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     nbf: Option<i64>,
-    /// Ours say which generation they are of.
+    /// Generation of the keys; only in Freehold's own tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     generation: Option<Uuid>,
-    /// Only people's tokens have one.
+    /// Only users' tokens have a session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     session_id: Option<serde_json::Value>,
 }
@@ -116,10 +116,10 @@ row! {
     }
 }
 
-/// The role that a key stands for: a token that names a role, or one of the newer keys.
+/// The role of a key: a token that names a role, or one of the newer keys.
 ///
 /// # Errors
-/// `bad_jwt` when it is no key of ours that holds, `not_admin` when it is the token of a person, whatever role that has.
+/// `bad_jwt` when it is not a valid service key, `not_admin` when it is a user's token, whatever its role.
 pub fn role_of(identity: &Identity, text: &str) -> Result<ServiceRole> {
     let bad = |why: TokenError| {
         let message = format!("invalid JWT: unable to parse or verify signature, {why}");
@@ -147,7 +147,7 @@ pub fn role_of(identity: &Identity, text: &str) -> Result<ServiceRole> {
     role.ok_or_else(not_admin)
 }
 
-/// The role of a key that may administer people.
+/// The role of a key that may manage users.
 ///
 /// # Errors
 /// As [`role_of`], and `not_admin` when the key may not.
@@ -156,7 +156,7 @@ pub fn administrator(identity: &Identity, text: &str) -> Result<ServiceRole> {
     if role.administers() { Ok(role) } else { Err(not_admin()) }
 }
 
-/// The same, when the key may have been made elsewhere a moment ago.
+/// The same, for a key that another process may have created a moment ago.
 pub async fn administrator_anew(identity: &Identity, text: &str) -> Result<ServiceRole> {
     let known = administrator(identity, text);
     let Err(error) = &known else { return known };
@@ -174,7 +174,7 @@ pub async fn administrator_anew(identity: &Identity, text: &str) -> Result<Servi
     identity.looks.again(identity, text, look).await?.map_or(known, Ok)
 }
 
-/// What a token of a project's service says that it is for, whoever signed it: `anon` or `service_role`.
+/// The role that a project's service token claims, unverified: `anon` or `service_role`.
 pub fn role_claimed(text: &str) -> Option<&'static str> {
     let payload = URL_SAFE_NO_PAD.decode(text.split('.').nth(1)?).ok()?;
     let claims: ServiceClaims = serde_json::from_slice(&payload).ok()?;
@@ -185,36 +185,36 @@ fn not_admin() -> Error {
     Error::new(codes::NOT_ADMIN, "User not allowed")
 }
 
-/// The keys in use; made where there are none.
+/// Returns the current keys; creates them when there are none.
 pub async fn service_keys_show(keeper: &Keeper, issuer: &str) -> Result<ServiceKeySet> {
     for _ in 0..3 {
         let found = keeper.db.system("show service keys").fetch_optional(store::keys_current()).await?;
         if let Some(row) = found {
             return open(keeper, &row);
         }
-        // When another one was faster, that one's are found.
+        // If another process created keys first, those are returned.
         make(keeper, issuer).await?;
     }
     Err(Error::internal("no service keys could be made"))
 }
 
-/// Makes four new keys. The old ones hold until they are ended.
+/// Creates four new keys. The old ones stay valid until they are revoked.
 pub async fn service_keys_renew(keeper: &Keeper, issuer: &str) -> Result<ServiceKeySet> {
     keeper.db.system("renew service keys").execute(store::keys_retire(keeper.clock.now())).await?;
     service_keys_show(keeper, issuer).await
 }
 
-/// Ends all keys but the newest; how many generations that were.
+/// Revokes all keys but the newest; returns the number of generations revoked.
 pub async fn service_keys_end(keeper: &Keeper) -> Result<u64> {
     keeper.db.system("end old service keys").execute(store::keys_end(keeper.clock.now())).await
 }
 
-/// Whether service keys that hold are tokens that this signing key signed.
+/// Whether valid service keys are tokens that this signing key signed.
 pub(crate) async fn service_key_needs(tx: &mut SystemTx, kid: &str) -> Result<bool> {
     Ok(tx.fetch_optional(store::keys_of(kid)).await?.is_some())
 }
 
-/// What is to be known of them to tell whether a key holds.
+/// Loads what is needed to check whether a key is valid.
 pub(crate) async fn service_keys_load(keeper: &Keeper) -> Result<ServiceKeys> {
     let mut known = ServiceKeys::default();
     for row in keeper.db.system("load service keys").fetch_all(store::keys_live()).await? {
@@ -247,7 +247,7 @@ fn open(keeper: &Keeper, row: &ServiceKeyRow) -> Result<ServiceKeySet> {
     serde_json::from_slice(&text).context("reading service keys")
 }
 
-/// Where it is kept, for its seal.
+/// The context that the keys are sealed for.
 fn place(id: Uuid) -> String {
     format!("service_keys/{id}")
 }
@@ -266,7 +266,7 @@ fn token(key: &SigningKey, issuer: &str, role: ServiceRole, generation: Uuid, no
     key.sign(&claims).map(Secret::new).context("signing a service key")
 }
 
-/// Supabase's form: 128 random bits, and a checksum by which scanners for lost secrets know it.
+/// Supabase's format: 128 random bits, and a checksum by which scanners for leaked secrets recognize it.
 fn opaque(prefix: &str, random: &Random) -> Secret {
     let mut text = Zeroizing::new(format!("{prefix}{}_", URL_SAFE_NO_PAD.encode(random.bytes::<16>())));
     let sum = URL_SAFE_NO_PAD.encode(&hash(&text)[..6]);

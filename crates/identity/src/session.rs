@@ -1,7 +1,7 @@
-//! Sessions: one sign-in on one device, kept alive by refresh tokens that are good for one use each.
+//! Sessions: one sign-in on one device, kept alive by refresh tokens that are valid once each.
 //!
-//! Read in this order: [`session_open`], [`session_refresh`] and [`session_end`] are a session's life, `step_up` lets it show
-//! a second factor, [`session_list`] shows a person where he is signed in, `tokens` is what clients get.
+//! Read in this order: [`session_open`], [`session_refresh`] and [`session_end`] are a session's life, `step_up` raises
+//! it to a second factor, [`session_list`] shows users where they are signed in, `tokens` is what clients get.
 
 mod life;
 mod list;
@@ -32,35 +32,35 @@ use crate::{
 use life::{Life, Times, lifetime};
 use tokens::{amr_of, issue, open_key, seal_key};
 
-/// Where a sign-in came from, as far as the client says.
+/// The client of a sign-in, as far as it identifies itself.
 #[derive(Clone, Debug, Default)]
 pub struct Client {
     /// The `User-Agent` header.
     pub user_agent: Option<String>,
-    /// The address of the connection.
+    /// IP address of the connection.
     pub ip: Option<std::net::IpAddr>,
 }
 
-/// A user who is signed in, and where.
+/// A signed-in user and their session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
-    /// Who.
+    /// Id of the user.
     pub user: UserId,
-    /// In which session.
+    /// Id of the session.
     pub session: SessionId,
-    /// What the access token says that was shown. A token from before the second factor stays one from before it, whatever
-    /// the session has shown since.
+    /// Assurance level that the access token names. A token from before the second factor stays at the lower level,
+    /// whatever the session has reached since.
     pub aal: Aal,
 }
 
-/// Which sessions a sign-out ends.
+/// The sessions that a sign-out ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// All of the person's.
+    /// All sessions of the user.
     Global,
-    /// This one.
+    /// Only this session.
     Local,
-    /// All but this one.
+    /// All sessions of the user but this one.
     Others,
 }
 
@@ -101,7 +101,7 @@ impl SessionRow {
     }
 }
 
-/// Opens a session for somebody who has just proved who he is, by `method` (`password`, `otp`, …).
+/// Opens a session for a user who has just authenticated by `method` (`password`, `otp`, …).
 pub async fn session_open(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -116,8 +116,9 @@ pub async fn session_open(
     Ok(tokens)
 }
 
-/// The same for somebody who was found before the transaction began, whose password was right and who has signed in before:
-/// everything leaves in one round trip, with `besides`. None: he has been changed meanwhile, and nothing was done.
+/// The same for a user who was read before the transaction began, whose password was right and who has signed in
+/// before: all statements go out in one round trip, with `besides`. None: the user has changed meanwhile, and nothing
+/// was done.
 pub(crate) async fn session_open_unchanged(
     identity: &Identity,
     user: User,
@@ -127,9 +128,9 @@ pub(crate) async fn session_open_unchanged(
     let mut tx = identity.db.system("sign in somebody who is as he was found").begin().await?;
     let signed_in = user_signed_in_unchanged(&user, identity.clock.now());
     let (tokens, notes) = session_begin(identity, &mut tx, user, "password", client).await?;
-    // First, so that the person is locked before anything is written for him.
+    // Runs first, so that the user's row is locked before anything is written for the user.
     let notes: Vec<Query<()>> = std::iter::once(signed_in).chain(notes).chain(besides).collect();
-    let changed = || Error::new(core_codes::CONFLICT, "the person was changed meanwhile");
+    let changed = || Error::new(core_codes::CONFLICT, "The user was changed meanwhile. Try again.");
     match tx.commit_with(&notes).await.on_constraint(PERSON_UNCHANGED, changed) {
         Ok(()) => Ok(Some(tokens)),
         Err(error) if error.is(core_codes::CONFLICT) => Ok(None),
@@ -137,7 +138,7 @@ pub(crate) async fn session_open_unchanged(
     }
 }
 
-/// The tokens of a new session, and what is to be written for it.
+/// The tokens of a new session, and the statements that store it.
 async fn session_begin(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -172,9 +173,9 @@ async fn session_begin(
     Ok((tokens, notes))
 }
 
-/// Trades a refresh token for the next pair. A client that did not get the answer may send the same one again; an older
-/// one ends the session, because then two hold it. Trouble with the database, and waiting for others who refresh the same
-/// session, is `unavailable` and never a refusal, since clients sign people out on a refusal.
+/// Exchanges a refresh token for the next pair. A client that did not get the answer may send the same token again; an
+/// older token ends the session, because then two clients have it. A database failure, or a wait for others who refresh
+/// the same session, is `unavailable` and never a rejection, because clients sign users out on a rejection.
 pub async fn session_refresh(identity: &Identity, token: &str, client: &Client) -> Result<Tokens> {
     let unknown = || Error::new(codes::REFRESH_TOKEN_NOT_FOUND, "Invalid Refresh Token: Refresh Token Not Found");
     let token = RefreshToken::parse(token).map_err(|_| unknown())?;
@@ -216,7 +217,7 @@ pub async fn session_refresh(identity: &Identity, token: &str, client: &Client) 
     issue(identity, user, row.id, row.aal(), amr, RefreshToken::issue(row.id, counter, &key))
 }
 
-/// Refuses a session that is too old, was idle for too long, or was followed by another where there is to be one only.
+/// Rejects a session that is too old, was idle for too long, or was followed by another where only one is allowed.
 async fn refuse_expired(identity: &Identity, tx: &mut SystemTx, row: &SessionRow, now: Timestamp) -> Result<()> {
     let expired = |message: &'static str| Err(Error::new(codes::SESSION_EXPIRED, message));
     match row.life(identity, now) {
@@ -233,7 +234,7 @@ async fn refuse_expired(identity: &Identity, tx: &mut SystemTx, row: &SessionRow
     }
 }
 
-/// Ends sessions. Their access tokens are refused from now on.
+/// Ends sessions. Their access tokens are rejected from now on.
 pub async fn session_end(identity: &Identity, user: UserId, session: SessionId, scope: Scope) -> Result<()> {
     let mut tx = identity.db.system("end sessions").begin().await?;
     let ended = sessions_end(&mut tx, user, session, scope).await?;
@@ -245,7 +246,7 @@ pub async fn session_end(identity: &Identity, user: UserId, session: SessionId, 
     Ok(())
 }
 
-/// Ends sessions in the transaction of what they end for. When that is committed, the answer belongs to
+/// Ends sessions in the transaction of the change that ends them. After the commit, pass the result to
 /// [`sessions_revoke`].
 pub async fn sessions_end(tx: &mut SystemTx, user: UserId, session: SessionId, scope: Scope) -> Result<Vec<SessionId>> {
     let ended = match scope {
@@ -256,30 +257,30 @@ pub async fn sessions_end(tx: &mut SystemTx, user: UserId, session: SessionId, s
     Ok(ended.into_iter().map(|(session,)| session).collect())
 }
 
-/// The same for all of a person's.
+/// The same for all sessions of a user.
 pub(crate) async fn sessions_end_all(tx: &mut SystemTx, user: UserId) -> Result<Vec<SessionId>> {
     let ended = tx.fetch_all(store::sessions_delete_all(user)).await?;
     Ok(ended.into_iter().map(|(session,)| session).collect())
 }
 
-/// Refuses the access tokens of sessions that have ended, on this server at once; others look it up.
+/// Rejects the access tokens of ended sessions: on this server at once; other servers look the session up.
 pub fn sessions_revoke(identity: &Identity, ended: &[SessionId]) {
     for session in ended {
         identity.verifier.revoke_session(*session);
     }
 }
 
-/// How a session stands.
+/// State of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionStanding {
-    /// Its tokens hold.
+    /// Its tokens are valid.
     Alive {
-        /// The person has a second factor.
+        /// Whether the user has a second factor.
         protected: bool,
     },
-    /// Its person is locked out for the time being.
+    /// Its user is banned.
     Banned,
-    /// It is over.
+    /// It has ended.
     Ended,
 }
 
@@ -293,7 +294,7 @@ row! {
     }
 }
 
-/// How the session stands now. Where sessions end by being idle, this is a use of it, noted once a minute.
+/// The present state of the session. Where idle sessions end, this counts as a use of it, recorded once a minute.
 pub async fn session_standing(identity: &Identity, session: SessionId) -> Result<SessionStanding> {
     let (now, limits) = (identity.clock.now(), identity.settings.auth.sessions);
     let idle_since = lifetime(limits.idle_hours).map(|limit| now.saturating_sub(limit).unwrap_or(Timestamp::MIN));

@@ -1,4 +1,4 @@
-//! The ways in: a password, or the link or code of a mail (which [`verify`](crate::verify) uses up).
+//! Signing in: with a password, or with the link or code of a mail (which [`verify`](crate::verify) redeems).
 
 mod store;
 
@@ -32,11 +32,12 @@ pub use crate::{
 /// The most bytes of an address that an earlier version stored.
 const STORED_LONGEST: usize = 255;
 
-/// Signs in with a password. Unknown addresses cost as much time as known ones. A hash of another kind or cost than ours
-/// is replaced by one of ours.
+/// Signs in with a password. Unknown addresses take as much time as known ones. A stored hash of another type or cost
+/// is replaced by a new one.
 ///
 /// # Errors
-/// `invalid_credentials`, `user_banned`, `email_not_confirmed`, `over_request_rate_limit` after too many wrong ones.
+/// `invalid_credentials`, `user_banned`, `email_not_confirmed`, `over_request_rate_limit` after too many wrong
+/// passwords.
 pub async fn sign_in_with_password(
     identity: &Identity,
     realm: Realm,
@@ -47,14 +48,14 @@ pub async fn sign_in_with_password(
     let step = Step::begin();
     let signed_in = password_sign_in(identity, realm, email, password, client).await;
     if signed_in.as_ref().is_err_and(|error| error.is(codes::INVALID_CREDENTIALS)) {
-        // To read what there is of somebody takes a little longer than to find nobody.
+        // Reading a user takes a little longer than finding none, so both wait for the end of the step.
         step.end().await;
     }
     signed_in
 }
 
-/// The same by the address as it was typed. A user whom an earlier version let in with an address that is refused today signs in
-/// with it as it is stored. Whether there is such a user, only the right password tells.
+/// The same with the address as it was typed. A user whom an earlier version let sign up with an address that is
+/// rejected today signs in with it as it is stored. Only the right password reveals whether there is such a user.
 ///
 /// # Errors
 /// As [`email_find`] and [`sign_in_with_password`].
@@ -96,10 +97,10 @@ async fn password_sign_in(
         Some(hash) if identity.passwords.needs_rehash(hash) => Some(identity.passwords.hash(&password).await?),
         _ => None,
     };
-    // Who knows the password is not guessing, whether or not he is let in.
+    // A right password is not a guess, whether or not the user may sign in.
     let succeeded = || attempt.succeeded_in(identity);
     let now = identity.clock.now();
-    // Hardly ever is anything else to be done.
+    // In nearly all sign-ins the hash stays as it is.
     if anew.is_none()
         && user.last_sign_in_at.is_some()
         && refusal(&user, now).is_none()
@@ -108,7 +109,7 @@ async fn password_sign_in(
         return Ok(Tokens { ways: Some(ways), ..tokens });
     }
     let mut tx = identity.db.system("sign in with a password").begin().await?;
-    // Hashing takes its time, in which the password may have been changed.
+    // Hashing takes time, in which the password may have been changed.
     let user = user_lock(&mut tx, user.id).await?.ok_or_else(wrong)?;
     if user.encrypted_password.as_ref().map(Secret::expose) != hash.as_ref().map(Secret::expose) {
         return Err(wrong());
@@ -125,7 +126,7 @@ async fn password_sign_in(
     Ok(tokens)
 }
 
-/// Why somebody who knows his password is not let in.
+/// Why a user who knows the password may not sign in; none: they may.
 fn refusal(user: &User, now: Timestamp) -> Option<Error> {
     if user.banned(now) {
         Some(Error::new(codes::USER_BANNED_AT_TOKEN, "User is banned"))
@@ -136,7 +137,7 @@ fn refusal(user: &User, now: Timestamp) -> Option<Error> {
     }
 }
 
-/// The password's hash of whoever has this address.
+/// The password hash of the user with this address.
 pub(crate) async fn password_of(identity: &Identity, realm: Realm, email: &str) -> Result<Option<Secret>> {
     let found = identity
         .db
@@ -146,32 +147,32 @@ pub(crate) async fn password_of(identity: &Identity, realm: Realm, email: &str) 
     Ok(found.and_then(|(hash,)| hash))
 }
 
-/// A sign-in by mail that somebody asks for.
+/// A request to sign in by mail.
 #[derive(Clone, Debug)]
 pub struct LinkRequest {
-    /// Within what the address is unique.
+    /// The realm in which the address is unique.
     pub realm: Realm,
-    /// As [`email_normalize`](crate::user::email_normalize) gave it.
+    /// E-mail address, as [`email_normalize`](crate::user::email_normalize) returns it.
     pub email: String,
-    /// Makes a person where there is none yet.
+    /// Whether to create a user when the address has none.
     pub create: bool,
-    /// What a new person says of himself.
+    /// Metadata of a new user.
     pub data: Value,
-    /// Where the link of the mail leads in the end; already checked.
+    /// Where the link in the mail finally leads; already checked.
     pub redirect_to: String,
-    /// For the PKCE flow; none: the implicit flow.
+    /// Challenge of the PKCE flow; none: the implicit flow.
     pub challenge: Option<Challenge>,
 }
 
-/// Sends a mail with link and code to an address, making the person first where there is none and the request says so.
-/// Where nobody new may sign up, or the budget has no room for mails to addresses that nobody confirmed, somebody unknown gets no
-/// mail, and the same answer as everybody.
+/// Sends a mail with link and code to an address. Creates the user first when there is none and the request allows it.
+/// Where sign-up is closed, or the budget has no room for mails to unconfirmed addresses, an unknown address gets no
+/// mail, and the client gets the same answer as any other.
 ///
-/// Whoever gave a password with an address before it was confirmed need not be who reads the mail, so it is forgotten, as in
-/// [`sign_up`](crate::sign_up::sign_up).
+/// A person who set a password for an address before it was confirmed may not be the one who reads its mail, so that
+/// password is deleted, as in [`sign_up`](crate::sign_up::sign_up).
 ///
 /// # Errors
-/// `otp_disabled` for somebody unknown who is not to be made, `over_email_send_rate_limit`.
+/// `otp_disabled` for an unknown address when no user may be created, `over_email_send_rate_limit`.
 pub async fn link_request(identity: &Identity, new: LinkRequest, client: &Client) -> Result<()> {
     evenly(link_send(identity, new, client)).await
 }
@@ -185,7 +186,7 @@ async fn link_send(identity: &Identity, new: LinkRequest, client: &Client) -> Re
         return Err(Error::new(codes::OTP_DISABLED, "Signups not allowed for otp"));
     }
     mail_request_note(identity, &mut tx, realm, &email, Asking::Link).await?;
-    // Nobody is made whom no mail would reach.
+    // No user is created whom no mail would reach.
     if !found.as_ref().is_some_and(User::confirmed) && !room.exists() {
         return tx.commit().await;
     }
@@ -205,7 +206,7 @@ async fn link_send(identity: &Identity, new: LinkRequest, client: &Client) -> Re
     tx.commit().await
 }
 
-/// Sends the mail with link and code: it confirms the address of somebody new and signs in somebody known.
+/// Sends the mail with link and code: it confirms the address of a new user and signs in an existing one.
 pub(crate) async fn mail_sign_in_with(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -224,7 +225,7 @@ pub(crate) async fn mail_sign_in_with(
     audit_note(identity, tx, action, user, json!({ "provider": "email" }), client).await
 }
 
-/// Signs in with a link or code of whatever signs in: [`proof_use`] with [`VerifyType::Email`].
+/// Signs in with a link or code of any mail that signs in: [`proof_use`] with [`VerifyType::Email`].
 pub async fn sign_in_with_proof(identity: &Identity, proof: Proof, client: &Client) -> Result<Tokens> {
     match proof_use(identity, proof, VerifyType::Email, client).await? {
         Verified::SignedIn(tokens) => Ok(*tokens),

@@ -1,4 +1,4 @@
-//! Signing up.
+//! Signing up: creating an account with an address and a password.
 
 use freehold_core::{Error, Result, Secret, UserId};
 use freehold_db::SystemTx;
@@ -20,56 +20,56 @@ use crate::{
     ways::{Ways, ways},
 };
 
-/// Somebody who wants to sign up.
+/// A request to sign up.
 #[derive(Clone, Debug)]
 pub struct SignUp {
-    /// Within what the address is unique.
+    /// The realm in which the address is unique.
     pub realm: Realm,
-    /// As [`email_normalize`](crate::user::email_normalize) gave it.
+    /// E-mail address, as [`email_normalize`](crate::user::email_normalize) returns it.
     pub email: String,
-    /// Already checked by the password policy.
+    /// Password; already checked against the policy.
     pub password: Secret,
-    /// What the person says of himself.
+    /// Metadata of the new user.
     pub data: Value,
-    /// Where the link of the mail leads in the end; already checked.
+    /// Where the link in the mail finally leads; already checked.
     pub redirect_to: String,
-    /// For the PKCE flow; none: the implicit flow.
+    /// Challenge of the PKCE flow; none: the implicit flow.
     pub challenge: Option<Challenge>,
 }
 
-/// What became of a sign-up.
+/// The result of a sign-up.
 #[derive(Debug)]
 pub enum SignedUp {
-    /// Made just now, and signed in, because addresses need no confirmation.
+    /// The user was created and signed in, because addresses need no confirmation.
     SignedIn(Box<Tokens>),
-    /// Made just now, or there and never confirmed; a mail is on its way.
+    /// The user was created, or existed and was never confirmed; a mail was sent.
     Mailed(Box<User>, Ways),
-    /// Was there and is confirmed. To the client this must look like [`Mailed`](Self::Mailed).
+    /// The user exists and is confirmed. To the client this must look like [`Mailed`](Self::Mailed).
     Taken,
 }
 
-/// Signs somebody up and sends the mail that confirms the address, unless addresses need no confirmation.
+/// Signs a user up and sends the mail that confirms the address, unless addresses need no confirmation.
 ///
 /// Two sign-ups of one unconfirmed address with different passwords may come from two people, of whom only one reads
-/// the mail. So that the other one's password never opens the account, it then has none until its owner, signed in by
-/// the mail, sets one.
+/// the mail. The other one's password must never open the account. So the account then has no password until its owner,
+/// signed in by the mail, sets one.
 ///
-/// Where each tenant has people of its own, who signs up founds one; nobody signs himself up into somebody else's.
+/// Where each tenant has users of its own, a sign-up creates a tenant; only invited users can join another tenant.
 ///
 /// # Errors
 /// `signup_disabled`, `user_already_exists` where addresses need no confirmation, `over_email_send_rate_limit`.
 pub async fn sign_up(identity: &Identity, new: SignUp, client: &Client) -> Result<SignedUp> {
-    // Hashing takes long, and may not happen inside a transaction.
+    // Hashing is slow, and must not happen inside a transaction.
     let hash = identity.passwords.hash(&new.password).await?;
     if identity.settings.auth.autoconfirm {
         return sign_up_confirmed(identity, new, hash, client).await;
     }
     let same_password = password_known(identity, new.realm, &new.email, &new.password).await?;
-    // On the heap: what it keeps meanwhile is large.
+    // Boxed, because the future is large.
     evenly(Box::pin(sign_up_unconfirmed(identity, new, (hash, same_password), client))).await
 }
 
-/// Where the address counts as confirmed at once; the answer says whether it was taken.
+/// Sign-up where addresses need no confirmation; the answer reveals whether the address was taken.
 async fn sign_up_confirmed(identity: &Identity, new: SignUp, hash: Secret, client: &Client) -> Result<SignedUp> {
     let (mut tx, id, its_realm) = admit(identity, &new).await?;
     let SignUp { realm, email, data, .. } = new;
@@ -84,7 +84,7 @@ async fn sign_up_confirmed(identity: &Identity, new: SignUp, hash: Secret, clien
     Ok(SignedUp::SignedIn(Box::new(tokens)))
 }
 
-/// Where it does not, the answer tells nobody whether it was taken.
+/// Sign-up where addresses need confirmation; the answer does not reveal whether the address was taken.
 async fn sign_up_unconfirmed(
     identity: &Identity,
     new: SignUp,
@@ -123,7 +123,7 @@ async fn sign_up_unconfirmed(
     Ok(SignedUp::Mailed(Box::new(user), ways))
 }
 
-/// The transaction in which the newcomer is made, who he would be, and in which realm.
+/// Checks that the user may sign up; returns the transaction in which to create the user, the user's id and the realm.
 async fn admit(identity: &Identity, new: &SignUp) -> Result<(SystemTx, UserId, Realm)> {
     let (id, mut tx) = (identity.ids.next(), identity.db.system("sign up").begin().await?);
     match realm_new(identity, &mut tx, new.realm, &new.email, id).await? {
@@ -132,7 +132,7 @@ async fn admit(identity: &Identity, new: &SignUp) -> Result<(SystemTx, UserId, R
     }
 }
 
-/// Makes somebody who signs in by mail; none: nobody new may sign up.
+/// Creates a user who signs in by mail; none: sign-up is closed.
 pub(crate) async fn person_new(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -156,8 +156,8 @@ async fn create(identity: &Identity, tx: &mut SystemTx, new: NewUser, client: &C
     Ok(user)
 }
 
-/// The realm of somebody new; none: he may not sign up. Where nobody may, they may who were invited; and into a tenant with
-/// people of its own nobody else.
+/// The realm of a new user; none: the user may not sign up. Where sign-up is closed, invited users may; and only they
+/// may join a tenant with users of its own.
 pub(crate) async fn realm_new(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -173,8 +173,8 @@ pub(crate) async fn realm_new(
     Ok(realm)
 }
 
-/// Sends the mail of a sign-up once more. The answer tells nobody whether there is such a person, or whether he is
-/// confirmed already.
+/// Sends the mail of a sign-up again. The answer reveals neither whether the address has an account nor whether it is
+/// confirmed.
 ///
 /// # Errors
 /// `over_email_send_rate_limit`.
@@ -198,9 +198,9 @@ pub async fn sign_up_resend(
     .await
 }
 
-/// Whether the password is the one an unconfirmed person gave before.
+/// Whether the password is the one that an unconfirmed user set before.
 async fn password_known(identity: &Identity, realm: Realm, email: &str, password: &Secret) -> Result<bool> {
-    // With nothing to compare with it takes as long, so that the time tells nobody whether the address is taken.
+    // Takes as long when there is no hash, so that the time does not reveal whether the address is taken.
     let hash = password_of(identity, realm, email).await?;
     identity.passwords.verify(password, hash.as_ref()).await
 }

@@ -1,4 +1,4 @@
-//! The signing keys of this deployment: in the database, sealed, shared by all servers.
+//! The signing keys of this deployment: stored sealed in the database, shared by all servers.
 
 mod looks;
 mod operate;
@@ -27,21 +27,21 @@ use crate::{
     signing_key::{Algorithm, KeyRing, LEGACY, SigningKey, VerifyingKey},
 };
 
-/// How soon a server sees that keys were changed elsewhere.
+/// How often a server checks whether another process changed the keys.
 const WATCHED_EVERY: Duration = Duration::from_secs(2);
 
-/// What it takes to keep keys. Cheap to clone.
+/// The services needed to store keys. Cheap to clone.
 #[derive(Clone)]
 pub struct Keeper {
-    /// Where they are.
+    /// Database of the keys.
     pub db: Db,
-    /// Seals them.
+    /// Seals the keys.
     pub vault: Vault,
-    /// The time.
+    /// Source of the current time.
     pub clock: Clock,
-    /// New ids.
+    /// Generates ids.
     pub ids: Ids,
-    /// Chance.
+    /// Random source.
     pub random: Random,
 }
 
@@ -56,24 +56,24 @@ row! {
 }
 
 row! {
-    /// A key as an operator sees it.
+    /// A key, as an operator sees it.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct KeyRecord {
-        /// Its name in token headers.
+        /// Id of the key in token headers.
         pub kid: String,
         /// `ES256`, `RS256`, `EdDSA` or `HS256`.
         pub algorithm: String,
         /// `standby`, `current`, `previous` or `revoked`.
         pub state: String,
-        /// When it came here.
+        /// When the key was stored.
         pub created_at: Timestamp,
-        /// Since when it is what it is.
+        /// When the key got its present state.
         pub changed_at: Timestamp,
     }
 }
 
 impl Keeper {
-    /// Writes a key down, sealed. Nothing happens when one of this name is there, or another is current already.
+    /// Stores a key, sealed; returns false when one with this name exists, or another is current already.
     async fn key_keep(&self, key: &SigningKey, state: &str) -> Result<bool> {
         let id = self.ids.next::<()>().uuid();
         let sealed = self.vault.seal(Purpose::SigningKey, key.material(), &id.to_string(), &self.random);
@@ -92,9 +92,10 @@ impl Keeper {
     }
 }
 
-/// The keys, the current one made where there is none. Two servers that start at once end with the same one.
+/// Loads the key ring; creates the current key when there is none. Two servers that start at once end with the same
+/// key.
 pub(crate) async fn ring_load(keeper: &Keeper, settings: &Settings) -> Result<KeyRing> {
-    // Asked for first: what changes while the keys are read is seen the next time.
+    // Read first, so that a change while the keys are read is noticed the next time.
     let mark = mark_read(keeper).await?;
     let (current, mut others) = keys_load(keeper).await?;
     let services = service_keys_load(keeper).await?;
@@ -106,7 +107,7 @@ pub(crate) async fn ring_load(keeper: &Keeper, settings: &Settings) -> Result<Ke
     Ok(ring.with_services(services).marked(mark))
 }
 
-/// The key that signs, made where there is none, and those that only check.
+/// The current key, created when there is none, and the keys that only verify.
 pub(crate) async fn keys_load(keeper: &Keeper) -> Result<(SigningKey, Vec<VerifyingKey>)> {
     let load = || keeper.db.system("load signing keys");
     let mut rows = load().fetch_all(store::key_list()).await?;
@@ -123,10 +124,10 @@ pub(crate) async fn keys_load(keeper: &Keeper) -> Result<(SigningKey, Vec<Verify
     Ok((current.ok_or_else(|| Error::internal("there is no current signing key"))?, others))
 }
 
-/// Opens every key that still verifies, and makes none: whether the vault is the one that this database was begun with.
+/// Opens every key that still verifies, and creates none, to check that the master key belongs to this database.
 ///
 /// # Errors
-/// `internal`, with what to do.
+/// `internal`; the message says what to do.
 pub async fn keys_check(keeper: &Keeper) -> Result<()> {
     let rows = keeper.db.system("check that signing keys open").fetch_all(store::key_list()).await?;
     rows.iter().try_for_each(|row| keeper.key_open(row).map(drop))
@@ -137,7 +138,7 @@ async fn mark_read(keeper: &Keeper) -> Result<String> {
     Ok(mark.map(|(mark,)| mark).unwrap_or_default())
 }
 
-/// Takes the keys as they are now; whether they had changed.
+/// Loads the present keys; returns whether they had changed.
 pub async fn keys_refresh(identity: &Identity) -> Result<bool> {
     if identity.project.is_some() {
         return Ok(false);
@@ -150,13 +151,13 @@ pub async fn keys_refresh(identity: &Identity) -> Result<bool> {
     Ok(true)
 }
 
-/// Takes keys that were changed elsewhere within seconds, until `stop` is true. While the database is away, the keys stay
-/// what they are.
+/// Loads keys within seconds of a change by another process, until `stop` is true. While the database does not answer,
+/// the keys stay as they are.
 pub async fn keys_watch(identity: Identity, mut stop: watch::Receiver<bool>) {
     let watch = async {
         loop {
             sleep(WATCHED_EVERY).await;
-            // Whoever serves requests says that the database is away; saying it twice helps nobody.
+            // The error is ignored: the request handlers report a database that does not answer.
             let _ = keys_refresh(&identity).await;
         }
     };
@@ -166,10 +167,11 @@ pub async fn keys_watch(identity: Identity, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// A verifier with the keys of those who sign, and an empty cache.
+/// Creates a verifier with the keys that sign tokens here, and an empty cache.
 pub(crate) async fn verifier_load(keeper: &Keeper, settings: &Settings, project: Option<&Project>) -> Result<Verifier> {
     let (ring, longest) = if let Some(project) = project {
-        // Its keys are asked for when the first token comes by, so that it may be away while this server starts.
+        // The project's keys are fetched when the first token arrives, so the project may be down while this server
+        // starts.
         (KeyRing::of_others(project.secret_key(), project.auth_url(), "authenticated"), project::LONGEST_LIFE)
     } else {
         // Another server's clock may be ahead of this one's.

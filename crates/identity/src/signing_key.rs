@@ -1,10 +1,10 @@
-//! The keys that sign access tokens. Ours are ECDSA on P-256 with SHA-256 (ES256, RFC 7518), so that everybody can check
-//! a token with the published half and only we can make one; others are brought along: RSA, Ed25519, and the secret that
-//! older Supabase projects share with whoever checks their tokens (HS256).
+//! The keys that sign access tokens. Freehold creates ECDSA keys on P-256 with SHA-256 (ES256, RFC 7518), so that
+//! anyone can verify a token with the published half and only Freehold can sign one. Other types can be imported: RSA,
+//! Ed25519, and the secret that older Supabase projects share with the verifiers of their tokens (HS256).
 //!
-//! A key is standby (published, not used yet), current, previous (published, still checked) and then gone. Clients cache
-//! the published set, so a key stays in each state for longer than they do: before it becomes current, and, added to
-//! the life of a token, before it goes.
+//! A key is standby (published, not used yet), current, previous (published, still verifies) and then deleted. Clients
+//! cache the published set, so a key stays in each state for longer than they do: before it becomes current, and, plus
+//! the lifetime of a token, before it is deleted.
 
 mod jwk;
 mod ring;
@@ -29,23 +29,23 @@ pub use verifying::VerifyingKey;
 
 const COORDINATE_LEN: usize = 32;
 
-/// What the one shared secret is called that has no name. Tokens signed with it name no key.
+/// Name of a shared secret without a name. Tokens signed with it name no key.
 pub const LEGACY: &str = "legacy";
 
-/// How a key signs.
+/// Signature algorithm of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
     /// ECDSA on P-256 with SHA-256.
     Es256,
     /// RSA with SHA-256, PKCS#1 v1.5, 2048 bits or more.
     Rs256,
-    /// Ed25519.
+    /// EdDSA with Ed25519.
     EdDsa,
-    /// HMAC with SHA-256: who can check can sign, too.
+    /// HMAC with SHA-256: a verifier can sign, too.
     Hs256,
 }
 
-/// A key that signs.
+/// A key that signs tokens.
 pub struct SigningKey {
     material: Zeroizing<Vec<u8>>,
     encoding: EncodingKey,
@@ -53,7 +53,7 @@ pub struct SigningKey {
     verifying: VerifyingKey,
 }
 
-/// Something is wrong with a key.
+/// Why a key is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyError {
     /// It is not a private key, or its halves do not belong together.
@@ -62,18 +62,18 @@ pub enum KeyError {
     Public,
     /// It is a secret of less than 32 bytes.
     Short,
-    /// It signs in a way, or is for something, that tokens are not signed with here.
+    /// Its algorithm or purpose is not supported for tokens.
     Unsupported,
-    /// Its `kid` is too long, or holds spaces.
+    /// Its `kid` is too long, or contains spaces.
     Name,
-    /// Somebody else signs.
+    /// Tokens are signed elsewhere, by a Supabase project.
     Elsewhere,
     /// The cryptographic library failed.
     Failed,
 }
 
 impl Algorithm {
-    /// Its name (RFC 7518, RFC 8037).
+    /// Name of the algorithm (RFC 7518, RFC 8037).
     pub const fn name(self) -> &'static str {
         match self {
             Self::Es256 => "ES256",
@@ -83,7 +83,7 @@ impl Algorithm {
         }
     }
 
-    /// The algorithm of this name.
+    /// The algorithm with this name.
     pub fn named(name: &str) -> Option<Self> {
         [Self::Es256, Self::Rs256, Self::EdDsa, Self::Hs256].into_iter().find(|algorithm| algorithm.name() == name)
     }
@@ -99,13 +99,13 @@ impl Algorithm {
 }
 
 impl SigningKey {
-    /// A new key for ES256.
+    /// Creates a key for ES256.
     pub fn generate() -> Result<Self, KeyError> {
         Self::generate_for(Algorithm::Es256)
     }
 
-    /// A new key. The randomness is the library's own, which is the operating system's: a key repeatable from a seed is
-    /// nothing anybody should be able to make.
+    /// Creates a key. The library takes the randomness from the operating system: no one should be able to create a key
+    /// that can be repeated from a seed.
     pub fn generate_for(algorithm: Algorithm) -> Result<Self, KeyError> {
         let material = match algorithm {
             Algorithm::Es256 => {
@@ -117,13 +117,13 @@ impl SigningKey {
                 Zeroizing::new(pair.to_pkcs8v1().map_err(|_| KeyError::Failed)?.as_ref().to_vec())
             }
             Algorithm::Rs256 => rsa::generate()?,
-            // Nobody should begin with a secret that is shared with everybody who checks.
+            // A new deployment should not use a secret that every verifier must know.
             Algorithm::Hs256 => return Err(KeyError::Unsupported),
         };
         Self::from_material(algorithm, None, &material)
     }
 
-    /// The key that somebody wrote as a JWK, its private half included.
+    /// Parses a private key from a JWK.
     pub fn from_jwk(jwk: &GivenJwk) -> Result<Self, KeyError> {
         let algorithm = jwk.algorithm()?;
         let secret = |member: &Option<Secret>| {
@@ -152,8 +152,8 @@ impl SigningKey {
         Self::from_material(algorithm, jwk.kid()?, &material)
     }
 
-    /// The key as [`material`](Self::material) gave it. Without a name it is called after its thumbprint, and a secret,
-    /// of which a thumbprint would tell something, [`LEGACY`].
+    /// Parses a key as [`material`](Self::material) returned it. A key without a name gets its thumbprint as name; a
+    /// secret, whose thumbprint would reveal something, gets [`LEGACY`].
     pub fn from_material(algorithm: Algorithm, kid: Option<&str>, material: &[u8]) -> Result<Self, KeyError> {
         let encode = URL_SAFE_NO_PAD;
         let (encoding, mut verifying) = match algorithm {
@@ -186,28 +186,28 @@ impl SigningKey {
         Ok(Self { material: Zeroizing::new(material.to_vec()), encoding, header, verifying })
     }
 
-    /// The key for storing, unencrypted: store it sealed. PKCS#8 (RFC 5208) for ES256 and EdDSA, `RSAPrivateKey` (RFC
+    /// The key for storing, unencrypted: seal it first. PKCS#8 (RFC 5208) for ES256 and EdDSA, `RSAPrivateKey` (RFC
     /// 8017) for RS256, the bytes of the secret for HS256.
     pub fn material(&self) -> &[u8] {
         &self.material
     }
 
-    /// What checks it.
+    /// The key that verifies its signatures.
     pub fn verifying(&self) -> &VerifyingKey {
         &self.verifying
     }
 
-    /// How it signs.
+    /// Signature algorithm of the key.
     pub fn algorithm(&self) -> Algorithm {
         self.verifying.algorithm
     }
 
-    /// The key's name in token headers.
+    /// Id of the key in token headers.
     pub fn kid(&self) -> &str {
         self.verifying.kid()
     }
 
-    /// The token that makes these claims.
+    /// Signs a token with these claims.
     pub fn sign(&self, claims: &impl Serialize) -> Result<String, KeyError> {
         jsonwebtoken::encode(&self.header, claims, &self.encoding).map_err(|_| KeyError::Failed)
     }
@@ -229,7 +229,7 @@ impl fmt::Display for KeyError {
                 "tokens are signed with ES256, RS256, EdDSA or HS256 here, and this key is for something else"
             }
             Self::Name => "its kid has to be 128 characters at most, without spaces",
-            Self::Elsewhere => "tokens are signed elsewhere",
+            Self::Elsewhere => "another server signs the tokens",
             Self::Failed => "the cryptographic library failed",
         })
     }

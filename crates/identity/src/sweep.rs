@@ -1,5 +1,5 @@
-//! Forgets what nobody needs any more, in small steps, so that no table of sign-in grows for ever and nobody waits for the
-//! one who sweeps.
+//! Deletes expired records in small batches, so that no table of sign-in grows forever and no request waits for the
+//! sweep.
 
 mod store;
 
@@ -11,36 +11,37 @@ pub use store::STATEMENTS;
 
 use crate::{Identity, limit::limit_sweep};
 
-/// How long what has ended is kept: whoever comes late is told that it is too late, and not that it never was.
+/// How long ended records are kept, so that a late client is told that it is too late, and not that the record never
+/// existed.
 const GRACE: SignedDuration = SignedDuration::from_hours(24);
-/// Most rounds of one table, of a thousand rows each. What is left waits for the next time.
+/// Most batches of one table, of a thousand rows each. The next sweep continues.
 const ROUNDS: usize = 100;
 
-/// How many rows of each kind were forgotten.
+/// Numbers of deleted rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// Sign-ins that were under way.
+    /// Sign-ins in progress.
     pub flows: u64,
-    /// Links and codes.
+    /// Links and codes of mails.
     pub tokens: u64,
-    /// Sessions.
+    /// Sessions that have ended.
     pub sessions: u64,
     /// Challenges of second factors and passkeys.
     pub challenges: u64,
-    /// What happened to people.
+    /// Entries of the users' audit log.
     pub audit_entries: u64,
-    /// People who never came in.
+    /// Users who never signed in.
     pub people: u64,
-    /// Counts of guesses, and places.
+    /// Counts of attempts, and known network addresses.
     pub limits: u64,
 }
 
-/// Forgets what has ended, and what the operator lets be forgotten.
+/// Deletes expired records, and those that the operator's settings allow to delete.
 pub async fn sweep(identity: &Identity) -> Result<Swept> {
     let (auth, now) = (&identity.settings.auth, identity.clock.now());
     let limits = limit_sweep(identity).await?;
     if identity.settings.supabase.project.is_some() {
-        // People sign in at a project, which keeps its own tables.
+        // Users sign in at a project, which keeps its own tables.
         return Ok(Swept { limits, ..Swept::default() });
     }
     let ended = SignedDuration::from_mins(auth.code_minutes).saturating_add(GRACE);
@@ -68,12 +69,12 @@ pub async fn sweep(identity: &Identity) -> Result<Swept> {
     Ok(swept)
 }
 
-/// So many hours; none: for ever.
+/// This many hours; none for 0: forever.
 fn hours(number: i64) -> Option<SignedDuration> {
     (number > 0).then(|| SignedDuration::from_secs(number.saturating_mul(3600)))
 }
 
-/// Sweeps one table of what is older than `age`.
+/// Sweeps rows older than `age` from one table.
 async fn table(identity: &Identity, age: SignedDuration, query: fn(Timestamp) -> Query<()>) -> Result<u64> {
     let before = identity.clock.now().saturating_sub(age).unwrap_or(Timestamp::MIN);
     rounds(identity, || query(before)).await

@@ -1,4 +1,4 @@
-//! People.
+//! Users.
 
 mod store;
 
@@ -13,102 +13,102 @@ pub use store::STATEMENTS;
 use crate::{HOUSE, Identity, PeopleOf, Realm, codes as auth};
 
 row! {
-    /// A person who can sign in (`auth.users`, read through `freehold.people`).
+    /// A user (`auth.users`, read through `freehold.people`).
     #[derive(Clone, Debug, Deserialize)]
     pub struct User {
-        /// Who.
+        /// Id of the user.
         pub id: UserId,
-        /// Within what the address is unique.
+        /// The realm in which the address is unique.
         pub realm: Realm,
-        /// Whom tokens are for: `authenticated`.
+        /// Audience of the user's tokens: `authenticated`.
         pub aud: String,
-        /// The Postgres role of their tokens: `authenticated`.
+        /// Postgres role in the user's tokens: `authenticated`.
         pub role: String,
-        /// Lower case; empty for people without one.
+        /// E-mail address in lower case; empty for users without one.
         pub email: String,
-        /// Empty for people without one. Nothing is ever sent there; people who moved here may have one.
+        /// Phone number; empty for users without one. Nothing is ever sent there; only imported users may have one.
         pub phone: String,
-        /// The password's hash in PHC form, or in the form it was brought in; none: there is no password.
+        /// Hash of the password in PHC format, or in the format it was imported in; none: the user has no password.
         pub encrypted_password: Option<Secret>,
-        /// When the address was confirmed.
+        /// When the address was confirmed; none: never.
         pub email_confirmed_at: Option<Timestamp>,
-        /// When the number was confirmed.
+        /// When the phone number was confirmed; none: never.
         pub phone_confirmed_at: Option<Timestamp>,
-        /// When somebody invited them.
+        /// When the user was invited; none: never.
         pub invited_at: Option<Timestamp>,
-        /// When a confirmation was last sent.
+        /// When a confirmation was last sent; none: never.
         pub confirmation_sent_at: Option<Timestamp>,
-        /// When a sign-in mail was last sent.
+        /// When a sign-in mail was last sent; none: never.
         pub recovery_sent_at: Option<Timestamp>,
-        /// The address they want to change to; empty: none.
+        /// The address that the user wants to change to; empty: none.
         pub new_email: String,
-        /// When the mails about that were sent.
+        /// When the mails about that change were sent; none: never.
         pub email_change_sent_at: Option<Timestamp>,
-        /// When a code for reauthentication was last sent.
+        /// When a code for reauthentication was last sent; none: never.
         pub reauthentication_sent_at: Option<Timestamp>,
-        /// When the person last signed in; none: never yet.
+        /// When the user last signed in; none: never yet.
         pub last_sign_in_at: Option<Timestamp>,
-        /// What the system knows: provider, providers.
+        /// Metadata that only the server changes: `provider`, `providers`.
         pub app_metadata: Value,
-        /// What the person says of himself. He can write it, so nothing is ever decided by it.
+        /// Metadata that the user can change. Never base a decision on it.
         pub user_metadata: Value,
-        /// Since when.
+        /// When the user was created.
         pub created_at: Timestamp,
-        /// Last change.
+        /// When the user was last changed.
         pub updated_at: Timestamp,
-        /// Locked out until then.
+        /// The user is banned until this time; none: not banned.
         pub banned_until: Option<Timestamp>,
-        /// Deleted, kept for the records.
+        /// When the user was deleted; the row is kept for the records. None: not deleted.
         pub deleted_at: Option<Timestamp>,
-        /// Without address, number or identity.
+        /// Whether the user has no address, phone number or external identity.
         pub is_anonymous: bool,
-        /// Came by a company's single sign-on.
+        /// Whether the user signs in by an organization's single sign-on.
         pub is_sso_user: bool,
     }
 }
 
 row! {
-    /// One way in which a person signs in (`auth.identities`).
+    /// A user's sign-in method (`auth.identities`).
     #[derive(Clone, Debug, Deserialize)]
     pub struct UserIdentity {
-        /// The row's id.
+        /// Id of the row.
         pub id: uuid::Uuid,
-        /// The person's id at the provider.
+        /// Id of the user at the provider.
         pub provider_id: String,
         /// `email`, `google`, …
         pub provider: String,
-        /// What the provider says.
+        /// Data from the provider.
         pub identity_data: Value,
-        /// Last used.
+        /// When it was last used; none: never.
         pub last_sign_in_at: Option<Timestamp>,
-        /// Since when.
+        /// When it was added.
         pub created_at: Option<Timestamp>,
-        /// Last change.
+        /// When it was last changed.
         pub updated_at: Option<Timestamp>,
     }
 }
 
-/// A person to be made. [`user_create`] makes no way in; see [`identity_add`].
+/// A user to create. [`user_create`] adds no sign-in method; see [`identity_add`].
 #[derive(Clone, Debug)]
 pub struct NewUser {
-    /// Who.
+    /// Id of the user.
     pub id: UserId,
-    /// Within what the address is unique.
+    /// The realm in which the address is unique.
     pub realm: Realm,
-    /// As [`email_normalize`] gave it; empty: none.
+    /// E-mail address, as [`email_normalize`] returns it; empty: none.
     pub email: String,
-    /// The password's hash; none: signs in by mail or by a provider.
+    /// Hash of the password; none: the user signs in by mail or by a provider.
     pub password_hash: Option<Secret>,
-    /// The address needs no confirmation.
+    /// Whether the address counts as confirmed.
     pub confirmed: bool,
-    /// What the person says of himself.
+    /// Metadata that the user can change.
     pub data: Value,
-    /// Has neither address nor identity.
+    /// Whether the user has neither address nor external identity.
     pub anonymous: bool,
 }
 
 impl User {
-    /// Refuses whoever is banned or deleted.
+    /// Rejects a user who is banned or deleted.
     pub fn admit(&self, now: Timestamp) -> Result<()> {
         if self.deleted_at.is_some() {
             return Err(Error::new(auth::INVALID_CREDENTIALS, "Invalid login credentials"));
@@ -119,7 +119,7 @@ impl User {
         Ok(())
     }
 
-    /// Whether he is locked out.
+    /// Whether the user is banned at `now`.
     pub fn banned(&self, now: Timestamp) -> bool {
         self.banned_until.is_some_and(|until| until > now)
     }
@@ -130,10 +130,10 @@ impl User {
     }
 }
 
-/// What is violated when somebody is no longer as he was found.
+/// The constraint that is violated when a user has changed since they were read.
 pub(crate) const PERSON_UNCHANGED: &str = "person_unchanged";
 
-/// Makes a person, without a way in.
+/// Creates a user without a sign-in method.
 pub async fn user_create(tx: &mut SystemTx, new: NewUser, now: Timestamp) -> Result<User> {
     let confirmed_at = new.confirmed.then_some(now);
     let email = Some(new.email).filter(|email| !email.is_empty());
@@ -149,22 +149,22 @@ pub async fn user_create(tx: &mut SystemTx, new: NewUser, now: Timestamp) -> Res
     ))
     .await
     .on_constraint("users_email_partial_key", || Error::new(auth::USER_ALREADY_EXISTS, "User already registered"))?;
-    user_find(tx, new.id).await?.ok_or_else(|| Error::internal("the person just made is not there"))
+    user_find(tx, new.id).await?.ok_or_else(|| Error::internal("the user just created does not exist"))
 }
 
-/// Makes a person who signs in by a password or by mail.
+/// Creates a user who signs in with a password or by mail.
 pub async fn user_create_with_email(tx: &mut SystemTx, new: NewUser, now: Timestamp) -> Result<User> {
     let confirmed = new.confirmed;
     let user = user_create(tx, new, now).await?;
     let data = json!({ "sub": user.id, "email": user.email, "email_verified": confirmed, "phone_verified": false });
     identity_add(tx, user.id, "email", &user.id.to_string(), data, now).await?;
-    user_find(tx, user.id).await?.ok_or_else(|| Error::internal("the person just made is not there"))
+    user_find(tx, user.id).await?.ok_or_else(|| Error::internal("the user just created does not exist"))
 }
 
-/// Adds a way in, and names its provider in what the system knows of the person.
+/// Adds a sign-in method, and adds its provider to the user's `app_metadata`.
 ///
 /// # Errors
-/// `identity_already_exists` when somebody signs in with it already.
+/// `identity_already_exists` when another user signs in with it already.
 pub async fn identity_add(
     tx: &mut SystemTx,
     user: UserId,
@@ -181,18 +181,18 @@ pub async fn identity_add(
     providers_note(tx, user, now).await
 }
 
-/// Names the providers of a person's ways in, in what the system knows of him: the oldest as `provider`, all as `providers`.
+/// Writes the providers of a user's sign-in methods to `app_metadata`: the oldest as `provider`, all as `providers`.
 pub async fn providers_note(tx: &mut SystemTx, user: UserId, now: Timestamp) -> Result<()> {
     tx.execute(store::providers_note(user, now)).await.map(drop)
 }
 
-/// The person with this address.
+/// The user with this address.
 pub async fn user_find_by_email(tx: &mut SystemTx, realm: Realm, email: &str) -> Result<Option<User>> {
     tx.fetch_optional(store::user_find_by_email(realm, &EmailAddress::spellings(email))).await
 }
 
-/// The person whom somebody means who asks for a mail. Where each tenant has people of its own, who founds one need not
-/// name it until his address is confirmed.
+/// The user that a mail request is about. Where each tenant has users of its own, a user who has just created a tenant
+/// need not name it until their address is confirmed.
 pub(crate) async fn person_find(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -205,64 +205,64 @@ pub(crate) async fn person_find(
     user_find_by_email(tx, realm, email).await
 }
 
-/// The person with this id.
+/// The user with this id.
 pub async fn user_find(tx: &mut SystemTx, id: UserId) -> Result<Option<User>> {
     tx.fetch_optional(user_find_query(id)).await
 }
 
-/// What asks for that.
+/// The query for that.
 pub(crate) fn user_find_query(id: UserId) -> Query<User> {
     store::user_find(id)
 }
 
-/// Finds a person, and keeps him from changing until the transaction ends.
+/// Finds a user, and locks the row until the transaction ends.
 pub(crate) async fn user_lock(tx: &mut SystemTx, id: UserId) -> Result<Option<User>> {
     tx.fetch_optional(store::user_lock(id)).await
 }
 
-/// The ways in which the person signs in.
+/// The user's sign-in methods.
 pub async fn user_identities(tx: &mut SystemTx, id: UserId) -> Result<Vec<UserIdentity>> {
     tx.fetch_all(store::identity_list(id)).await
 }
 
-/// Confirms the person's address.
+/// Confirms the user's address.
 pub async fn user_confirm(tx: &mut SystemTx, id: UserId, now: Timestamp) -> Result<()> {
     tx.execute(store::user_confirm(id, now)).await?;
     tx.execute(store::identity_confirm(id, now)).await?;
     Ok(())
 }
 
-/// Sets the password's hash; none takes the password away.
+/// Sets the password's hash; none removes the password.
 pub async fn user_set_password(tx: &mut SystemTx, id: UserId, hash: Option<Secret>, now: Timestamp) -> Result<()> {
     tx.execute(store::user_set_password(id, hash, now)).await.map(drop)
 }
 
-/// Merges `data` into what the person says of himself; a null takes the key away.
+/// Merges `data` into the metadata that the user can change; a null removes the key.
 pub async fn user_merge_metadata(tx: &mut SystemTx, id: UserId, data: Value, now: Timestamp) -> Result<()> {
     tx.execute(store::user_merge_metadata(id, data, now)).await.map(drop)
 }
 
-/// Merges `data` into what the system knows of the person; a null takes the key away.
+/// Merges `data` into the metadata that only the server changes; a null removes the key.
 pub async fn user_merge_app_metadata(tx: &mut SystemTx, id: UserId, data: Value, now: Timestamp) -> Result<()> {
     tx.execute(store::user_merge_app_metadata(id, data, now)).await.map(drop)
 }
 
-/// Remembers that the person signed in just now.
+/// Records that the user has just signed in.
 pub(crate) fn user_signed_in(id: UserId, now: Timestamp) -> Query<()> {
     store::user_signed_in(id, now)
 }
 
-/// The same for somebody who was found before the transaction began, and whose password was right. It violates
-/// [`PERSON_UNCHANGED`] when he has been changed since.
+/// The same for a user who was read before the transaction began, and whose password was right. It violates
+/// [`PERSON_UNCHANGED`] when the user has changed since.
 pub(crate) fn user_signed_in_unchanged(user: &User, now: Timestamp) -> Query<()> {
     store::user_signed_in_unchanged(user.id, user.updated_at, user.encrypted_password.clone(), now)
 }
 
-/// The address in the one spelling in which it is stored (see [`EmailAddress`]).
+/// Returns the address in the one spelling in which it is stored (see [`EmailAddress`]).
 ///
 /// # Errors
-/// `validation_failed` for what no mail server would take, and for characters that cannot be seen: the message names the
-/// character and its position.
+/// `validation_failed` for an address that no mail server would accept, and for invisible characters: the message names
+/// the character and its position.
 pub fn email_normalize(text: &str) -> Result<String> {
     let refusal = |error| match error {
         EmailAddressError::Hidden(_) => format!("Unable to validate email address: {error}"),
@@ -272,8 +272,9 @@ pub fn email_normalize(text: &str) -> Result<String> {
     Ok(address.into_string())
 }
 
-/// The address by which the user who typed `typed` is looked up: the one spelling, or, where no user has that, the form that was
-/// typed if an earlier version stored it for a user. Whoever has an address such as `ju\u{308}rgen@example.org` goes on with it.
+/// Returns the address by which the user who typed `typed` is looked up: the one spelling, or, where no user has that,
+/// the typed form if an earlier version stored it for a user. So a user with an address such as
+/// `ju\u{308}rgen@example.org` can still sign in.
 ///
 /// # Errors
 /// As [`email_normalize`].
@@ -294,8 +295,8 @@ pub(crate) fn email_as_stored(typed: &str) -> String {
     typed.trim_matches([' ', '\t', '\r', '\n']).to_lowercase()
 }
 
-/// How many users have an address that is refused today and can sign in by password only, typed as it is stored; counted up to
-/// `most`.
+/// Number of users whose address is rejected today and who can sign in by password only, typed as it is stored; counted
+/// up to `most`.
 pub async fn email_refused_count(db: &Db, most: u32) -> Result<usize> {
     let unusual =
         db.system("count addresses that are refused today").fetch_all(store::email_unusual(i64::from(most))).await?;

@@ -1,4 +1,4 @@
-//! What people change of themselves.
+//! Changes that users make to their own account.
 
 mod store;
 
@@ -23,30 +23,30 @@ use crate::{
     user::{User, identity_add, user_find, user_identities, user_merge_metadata, user_set_password},
 };
 
-/// A session is fresh for so long: who has it need not show once more that it is him.
+/// How long a session counts as fresh: its user need not reauthenticate.
 const FRESH: SignedDuration = SignedDuration::from_hours(24);
 
-/// What somebody wants to be changed; none: left as it is.
+/// A requested change; a field that is none stays as it is.
 #[derive(Clone, Debug, Default)]
 pub struct UserChange {
-    /// As [`email_normalize`](crate::user::email_normalize) gave it.
+    /// New e-mail address, as [`email_normalize`](crate::user::email_normalize) returns it.
     pub email: Option<String>,
-    /// The new password; good enough.
+    /// New password; already checked against the policy.
     pub password: Option<Secret>,
-    /// The present password, where `[auth]` wants it.
+    /// Current password, where `[auth]` requires it.
     pub current_password: Option<Secret>,
-    /// The code of a reauthentication, where `[auth]` wants it.
+    /// Code of a reauthentication, where `[auth]` requires it.
     pub nonce: Option<String>,
-    /// Merged into what the person says of himself; a null takes the key away.
+    /// Merged into the metadata that the user can change; a null removes the key.
     pub data: Option<Value>,
-    /// Where the links of mails lead in the end; already checked.
+    /// Where the links in the mails finally lead; already checked.
     pub redirect_to: String,
-    /// For the PKCE flow; none: the implicit flow.
+    /// Challenge of the PKCE flow; none: the implicit flow.
     pub challenge: Option<Challenge>,
 }
 
-/// Changes what the signed-in person wants to be changed. A new password ends his other sessions and every link and code
-/// that was sent to him; a new address is his once it is confirmed.
+/// Updates the signed-in user. A new password ends the user's other sessions and invalidates every link and code that
+/// was sent to them; a new address takes effect once it is confirmed.
 ///
 /// # Errors
 /// `insufficient_aal`, `same_password`, `current_password_required`, `current_password_invalid`,
@@ -82,7 +82,7 @@ pub async fn user_change(
     let now = identity.clock.now();
     let mut tx = identity.db.system("change own user").begin().await?;
     if sensitive {
-        // Once more: hashing takes its time, and a factor may be there since.
+        // Checked again: hashing takes time, and the user may have added a factor since.
         sensitive_guard(identity, &mut tx, claims).await?;
     }
     let confirms = !(user.is_anonymous && identity.settings.auth.autoconfirm);
@@ -109,14 +109,14 @@ pub async fn user_change(
     Ok(user)
 }
 
-/// Nothing, while the session lives and has shown the second factor that its user has.
+/// Checks that the session has not ended and has used the second factor that its user has.
 async fn sensitive_guard(identity: &Identity, tx: &mut SystemTx, claims: &Claims) -> Result<()> {
     let held = session_hold(identity, tx, claims.holder()).await?;
     let message = "AAL2 session is required to update email or password when MFA is enabled.";
     held.guard(tx, codes::INSUFFICIENT_AAL_FOR_CHANGE, message).await
 }
 
-/// Nothing, when a user of this kind changes address or password.
+/// Checks that a user of this kind may change address or password.
 fn sensitive_allowed(user: &User, with_email: bool) -> Result<()> {
     if user.is_anonymous && !with_email {
         let message = "Updating password of an anonymous user without an email or phone is not allowed";
@@ -134,7 +134,7 @@ async fn session_fresh(identity: &Identity, tx: &mut SystemTx, session: SessionI
     Ok(since.is_some_and(|(since,)| identity.clock.now().duration_since(since) <= FRESH))
 }
 
-/// What comes with a new password.
+/// A new password, with what must accompany it.
 #[derive(Clone, Copy)]
 struct NewPassword<'a> {
     password: &'a Secret,
@@ -142,7 +142,7 @@ struct NewPassword<'a> {
     nonce: Option<&'a str>,
 }
 
-/// The new password's hash, when the person may have it.
+/// The new password's hash, if the user may set it.
 async fn password_new(
     identity: &Identity,
     claims: &Claims,
@@ -157,14 +157,14 @@ async fn password_new(
         return Err(Error::new(codes::REAUTHENTICATION_NEEDED, "Password update requires reauthentication"));
     }
     if let Some(hash) = &user.encrypted_password {
-        // Who came in by mail has no password to show.
+        // A user who signed in by mail may not know the current password.
         let by_mail = |method: &str| matches!(method, "otp" | "magiclink" | "recovery");
         let by_mail = claims.amr.iter().any(|amr| by_mail(&amr.method));
         if settings.password_change_needs_current && !by_mail {
             let message = "Current password required when setting new password.";
             let missing = || Error::new(codes::CURRENT_PASSWORD_REQUIRED, message);
             let current = new.current.filter(|current| !current.expose().is_empty()).ok_or_else(missing)?;
-            // Counted as a sign-in is: who stole a session may not guess here either.
+            // Counted as at a sign-in: a client with a stolen session may not guess here either.
             let known = place_known(identity, user, client).await?;
             let attempt = password_try(identity, user.realm, &user.email, known, client).await?;
             if !identity.passwords.verify(current, Some(hash)).await? {
@@ -182,8 +182,8 @@ async fn password_new(
     identity.passwords.hash(new.password).await
 }
 
-/// Sets the password. Whoever came in otherwise is out, and what was sent by mail works no longer. The answer are the
-/// sessions that ended.
+/// Sets the password. Ends the user's other sessions and invalidates links and codes in mails. Returns the ended
+/// sessions.
 async fn password_set(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -195,7 +195,7 @@ async fn password_set(
     mails_forget(tx, user.id).await?;
     user_set_password(tx, user.id, Some(hash), now).await?;
     let ended = sessions_end(tx, user.id, session, Scope::Others).await?;
-    // With a first password there is one more way in.
+    // The first password adds a sign-in method.
     if user.encrypted_password.is_none() && !user.email.is_empty() {
         email_identity_ensure(identity, tx, user).await?;
     }

@@ -1,7 +1,7 @@
-//! Using up the link or code of a mail.
+//! Redeeming the link or code of a mail.
 //!
-//! A page shows a link's purpose by [`link_peek`] and uses it by [`link_use`] when its button is pressed; a program uses
-//! either by [`proof_use`]. What comes of it is [`Verified`].
+//! A page shows a link's purpose with [`link_peek`] and redeems it with [`link_use`] when its button is pressed; a
+//! program redeems either with [`proof_use`]. The result is [`Verified`].
 
 mod store;
 
@@ -27,31 +27,31 @@ use crate::{
     user::{User, user_confirm, user_find, user_set_password},
 };
 
-/// After so many wrong codes the code is dead; the link of the same mail still works.
+/// Number of wrong codes after which the code is invalid; the link of the same mail still works.
 const MAX_WRONG_CODES: i32 = 5;
 
-/// What is told when one of the two addresses of a change has been confirmed.
+/// The message when one of the two addresses of a change has been confirmed.
 pub const HALF_CONFIRMED: &str = "Confirmation link accepted. Please proceed to confirm link sent to the other email";
 
-/// What a link or code is used for: `type` in the link and in the request.
+/// Purpose of a link or code: `type` in the link and in the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VerifyType {
-    /// Of a sign-up.
+    /// A sign-up.
     SignUp,
-    /// Of an invitation.
+    /// An invitation.
     Invite,
-    /// Of a sign-in by mail.
+    /// A sign-in by mail.
     MagicLink,
-    /// Of a forgotten password.
+    /// A forgotten password.
     Recovery,
-    /// Of a change of address, at either of the two.
+    /// A change of address, at either of the two addresses.
     EmailChange,
-    /// Whatever signs in: of a sign-up or of a sign-in.
+    /// Any mail that signs in: a sign-up or a sign-in.
     Email,
 }
 
 impl VerifyType {
-    /// The type of this name; none: there is no such type here.
+    /// The type with this name; none: there is no such type here.
     pub fn parse(name: &str) -> Option<Self> {
         Some(match name {
             "signup" => Self::SignUp,
@@ -64,7 +64,7 @@ impl VerifyType {
         })
     }
 
-    /// Its name.
+    /// Name of the type.
     pub const fn name(self) -> &'static str {
         match self {
             Self::SignUp => "signup",
@@ -76,7 +76,7 @@ impl VerifyType {
         }
     }
 
-    /// The kinds of tokens it uses up.
+    /// The types of tokens that it redeems.
     fn token_types(self) -> Vec<String> {
         let types: &[&str] = match self {
             Self::SignUp | Self::Invite => &["confirmation_token"],
@@ -88,31 +88,31 @@ impl VerifyType {
     }
 }
 
-/// What somebody brings to prove that he reads the mail.
+/// The proof that a client reads the mail.
 #[derive(Debug)]
 pub enum Proof {
-    /// The link's token.
+    /// The token of the link.
     Link(LinkToken),
     /// The code, with the address it was sent to.
     Code {
-        /// Within what the address is unique.
+        /// The realm in which the address is unique.
         realm: Realm,
-        /// As [`email_normalize`](crate::user::email_normalize) gave it.
+        /// E-mail address, as [`email_normalize`](crate::user::email_normalize) returns it.
         email: String,
-        /// The six digits.
+        /// The code.
         code: OneTimeCode,
     },
 }
 
-/// What came of a link or code.
+/// The result of a link or code.
 #[derive(Debug)]
 pub enum Verified {
-    /// A session. A page hands it over in the fragment.
+    /// A session. A page passes it on in the fragment.
     SignedIn(Box<Tokens>),
-    /// A code for who began the sign-in (RFC 7636). A page hands it over as `?code=`.
+    /// A code for the client that started the sign-in (RFC 7636). A page passes it on as `?code=`.
     Code(Secret),
-    /// One of the two addresses of a change is confirmed; [`HALF_CONFIRMED`] is to be told. A page says it as
-    /// `#message=`, and for a link of the PKCE flow as `?message=` too.
+    /// One of the two addresses of a change is confirmed; the client gets the message [`HALF_CONFIRMED`]. A page passes
+    /// it on as `#message=`, and for a link of the PKCE flow as `?message=` too.
     HalfConfirmed,
 }
 
@@ -130,7 +130,7 @@ row! {
     }
 }
 
-/// The address that the link was sent to, without using the link up; none: it does not work, or not as this type.
+/// The address that the link was sent to, without redeeming the link; none: the link is invalid, or has another type.
 pub async fn link_peek(identity: &Identity, token: &LinkToken, kind: VerifyType) -> Result<Option<String>> {
     let query = store::token_by_hash(&token.hash(), &kind.token_types());
     let row = identity.db.system("look at a link").fetch_optional(query).await?;
@@ -138,17 +138,18 @@ pub async fn link_peek(identity: &Identity, token: &LinkToken, kind: VerifyType)
     Ok(row.filter(|row| alive(identity, row, now)).map(|row| row.relates_to))
 }
 
-/// Uses a link up, for a page. The link of a sign-in that a browser began (its token's [`flow`](LinkToken::flow) says so)
-/// gives a code, any other a session.
+/// Redeems a link, for a page. The link of a sign-in that a browser started (its token's [`flow`](LinkToken::flow) says
+/// so) gives a code, any other a session.
 ///
 /// # Errors
-/// `otp_expired`, `user_banned`, `flow_state_not_found`, `email_exists` when somebody else has taken the address meanwhile.
+/// `otp_expired`, `user_banned`, `flow_state_not_found`, `email_exists` when another user has taken the address
+/// meanwhile.
 pub async fn link_use(identity: &Identity, token: LinkToken, kind: VerifyType, client: &Client) -> Result<Verified> {
     let by_code = token.flow() == Flow::Pkce;
     verify(identity, &Proof::Link(token), kind, by_code, client).await
 }
 
-/// Uses a link or code up, for a program: the answer is a session, whichever way the sign-in was begun.
+/// Redeems a link or code, for a program: the result is a session, however the sign-in was started.
 ///
 /// # Errors
 /// As [`link_use`].
@@ -156,13 +157,13 @@ pub async fn proof_use(identity: &Identity, proof: Proof, kind: VerifyType, clie
     let verified = verify(identity, &proof, kind, false, client);
     match proof {
         Proof::Link(_) => verified.await,
-        // A code that is wrong is so for an address that nobody has, too.
+        // An address without an account takes as long as one with a wrong code.
         Proof::Code { .. } => evenly(verified).await,
     }
 }
 
-/// Signs in whom a code and its verifier name: the end of a sign-in that was begun with a challenge (RFC 7636). The flow
-/// is handed on for what else it holds.
+/// Signs in the user of a code and its verifier: the end of a sign-in that was started with a challenge (RFC 7636).
+/// Also returns the flow, for its other fields.
 ///
 /// # Errors
 /// As [`flow_redeem`].
@@ -194,7 +195,7 @@ async fn verify(
     };
     let mut tx = identity.db.system("verify a link or code").begin().await?;
     let Some(token) = token_take(identity, &mut tx, proof, kind).await? else {
-        // That a code was wrong is remembered.
+        // Commits, so that the wrong code stays counted.
         tx.commit().await?;
         return Err(expired(proof));
     };
@@ -206,7 +207,7 @@ async fn verify(
     Ok(verified)
 }
 
-/// What comes of a token that was taken.
+/// The result of a redeemed token.
 async fn settle(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -242,7 +243,7 @@ async fn settle(
     }
 }
 
-/// The token that is proved, which is gone afterwards; none: there is no such, or it no longer works.
+/// Takes the token that the proof names, which deletes it; none: there is no such token, or it is not valid any more.
 async fn token_take(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -272,8 +273,8 @@ async fn token_take(
     Ok(Some(token))
 }
 
-/// Confirms the address, where that was still to do. Whoever forgot a password that was given before that may never have
-/// given it, so it is forgotten here, too.
+/// Confirms the address if it is not confirmed yet. A password that was set before then may be another person's, so it
+/// is deleted here when the owner resets a forgotten password, too.
 async fn confirm(
     identity: &Identity,
     tx: &mut SystemTx,

@@ -1,5 +1,4 @@
-//! With what people sign in: their ways in and their second factors, in one question, since every answer with a session
-//! shows them.
+//! A user's sign-in methods and second factors, read in one query, because every answer with a session contains them.
 
 mod store;
 
@@ -12,22 +11,22 @@ pub use store::STATEMENTS;
 use crate::{factor::Factor, user::UserIdentity};
 
 row! {
-    /// With what a person signs in.
+    /// A user's sign-in methods and second factors.
     #[derive(Clone, Debug, Deserialize)]
     pub struct Ways {
-        /// The ways in, the oldest first.
+        /// The sign-in methods, the oldest first.
         pub identities: JsonText<Vec<UserIdentity>>,
-        /// The second factors, the oldest first, those included that were begun and never shown.
+        /// The second factors, the oldest first, including those that were never verified.
         pub factors: JsonText<Vec<Factor>>,
     }
 }
 
-/// With what the person signs in.
+/// Reads the user's sign-in methods and second factors.
 pub async fn ways(tx: &mut SystemTx, user: UserId) -> Result<Ways> {
     tx.fetch_one(store::ways(user)).await
 }
 
-/// The same by itself, outside of any transaction.
+/// The same, outside a transaction.
 pub async fn ways_now(db: &Db, user: UserId) -> Result<Ways> {
     let found = db.system("read who signed in").fetch_optional(store::ways(user)).await?;
     found.ok_or_else(|| Error::internal("ways answered no row"))

@@ -1,4 +1,4 @@
-//! Who does the work of a kind.
+//! The handler: the function that runs the jobs of one kind.
 
 use std::sync::Arc;
 
@@ -8,30 +8,32 @@ use jiff::Timestamp;
 
 use crate::{Job, JobKind};
 
-/// How an attempt ended. An `Err` instead is an attempt that failed: the next one follows after the kind's backoff.
+/// How an attempt ended. An `Err` instead means that the attempt failed: the next attempt follows after the kind's
+/// backoff.
 #[derive(Debug)]
 pub enum Done {
-    /// Well.
+    /// The job succeeded.
     Done,
-    /// Well so far; run it once more then. Does not count as an attempt.
+    /// The attempt succeeded and the job runs again at this time. It does not count as an attempt.
     Again(Timestamp),
-    /// Badly, and another attempt would end no better: it is a dead letter at once.
+    /// The attempt failed with this error, and a retry would fail too: the job becomes a dead letter at once.
     GiveUp(Error),
 }
 
 type Run = dyn Fn(Job) -> BoxFuture<'static, Result<Done>> + Send + Sync;
 
-/// Does the jobs of one kind.
+/// Runs the jobs of one kind.
 #[derive(Clone)]
 pub struct Handler {
-    /// Which kind.
+    /// The kind of job that this handler runs.
     pub kind: &'static JobKind,
-    /// Does one attempt. It may be dropped at any moment: when the job takes too long, is cancelled, or its lease is lost.
+    /// Runs one attempt. The future may be dropped at any moment: when the job exceeds its time limit, is cancelled, or
+    /// loses its lease.
     pub run: Arc<Run>,
 }
 
 impl Handler {
-    /// What does jobs of this kind.
+    /// A handler that runs jobs of this kind with the function `run`.
     pub fn new<F>(kind: &'static JobKind, run: impl Fn(Job) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<Done>> + Send + 'static,

@@ -1,4 +1,4 @@
-//! What a handler gets.
+//! The job that a handler receives.
 
 mod store;
 
@@ -18,7 +18,7 @@ pub(crate) use store::STATEMENTS;
 
 use crate::JobKind;
 
-/// Names a job.
+/// The id of a job.
 pub type JobId = Id<AnyJob>;
 
 /// The kind of [`JobId`].
@@ -29,15 +29,15 @@ impl Kind for AnyJob {
 
 /// One attempt at a job.
 pub struct Job {
-    /// Which.
+    /// The job's id.
     pub id: JobId,
-    /// Whose; none: nobody's in particular.
+    /// The tenant that the job belongs to; none for a job of the system.
     pub tenant: Option<TenantId>,
-    /// Which kind.
+    /// The job's kind.
     pub kind: &'static JobKind,
-    /// Which attempt this is, from 1.
+    /// The number of this attempt, from 1.
     pub attempt: i16,
-    /// What was enqueued with it.
+    /// The payload that was enqueued with the job.
     pub payload: Value,
     pub(crate) claim: i32,
     pub(crate) finished: Finished,
@@ -45,7 +45,7 @@ pub struct Job {
     pub(crate) clock: Clock,
 }
 
-/// Whether the attempt ended its job itself.
+/// Whether the attempt has ended its job itself, with [`Job::finish`].
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Finished(Arc<AtomicBool>);
 
@@ -56,12 +56,12 @@ impl Finished {
 }
 
 impl Job {
-    /// The payload as what it was. An error is a fault of ours: another attempt would find the same.
+    /// The payload, read as `T`. A failure is our own fault: another attempt would read the same payload.
     pub fn payload<T: DeserializeOwned>(&self) -> Result<T> {
         T::deserialize(&self.payload).context("reading a job's payload")
     }
 
-    /// Says how far it is, 0 to 100, and what it is doing. An error when the job is no longer this attempt's.
+    /// Records the job's progress in percent, 0 to 100, and in words. Fails when this attempt no longer holds the job.
     pub async fn progress(&self, percent: i16, words: &str) -> Result<()> {
         let update = store::job_progress(self.owner(), self.id, self.claim, percent.clamp(0, 100), words);
         match self.db.system("say how far a job is").execute(update).await? {
@@ -70,13 +70,14 @@ impl Job {
         }
     }
 
-    /// Ends the job in this transaction of its tenant, so that its effect and its end are committed together: the effect
-    /// happens exactly once. An error when the job is no longer this attempt's; the transaction must not be committed then.
+    /// Ends the job in this transaction of its tenant, so that the effect and the end of the job are committed
+    /// together: the effect happens exactly once. Fails when this attempt no longer holds the job; the transaction must
+    /// not be committed then.
     pub async fn finish(&self, tx: &mut TenantTx) -> Result<()> {
         self.finish_in(tx).await
     }
 
-    /// Like [`finish`](Self::finish), in a transaction of the system's.
+    /// Like [`finish`](Self::finish), in a system transaction.
     pub async fn finish_system(&self, tx: &mut SystemTx) -> Result<()> {
         self.finish_in(tx).await
     }
@@ -96,12 +97,12 @@ impl Job {
     }
 }
 
-/// How a tenant, or none, is written in the table.
+/// The id that the table holds for this tenant, or for a job without one.
 pub(crate) fn owner(tenant: Option<TenantId>) -> Uuid {
     tenant.map_or(Uuid::nil(), TenantId::uuid)
 }
 
-/// Until when a job that ends well now can be looked at; none: it is gone at once.
+/// When a job that succeeds now is deleted; none: it is deleted at once.
 pub(crate) fn kept_until(kind: &JobKind, now: Timestamp) -> Option<Timestamp> {
     (!kind.kept.is_zero()).then(|| now.checked_add(kind.kept).unwrap_or(Timestamp::MAX))
 }

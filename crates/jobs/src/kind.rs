@@ -1,29 +1,30 @@
-//! What kind of work a job is: a constant in the room that does it.
+//! The kind of a job. The crate that runs the jobs of a kind declares it as a constant.
 
 use std::time::Duration;
 
 use freehold_core::Random;
 
-/// One kind of work. Written as a constant: `JobKind { attempts: 3, ..JobKind::named("voice.campaign_call") }`.
+/// The kind of a job. Written as a constant: `JobKind { attempts: 3, ..JobKind::named("voice.campaign_call") }`.
 #[derive(Clone, Copy, Debug)]
 pub struct JobKind {
-    /// `voice.campaign_call`: the room and what is done. What waits in the queue is found by it, so it never changes.
+    /// The kind's name: the crate and what the job does, such as `voice.campaign_call`. Waiting jobs are found by this
+    /// name, so it never changes.
     pub name: &'static str,
-    /// Most attempts; the one that fails last makes a dead letter. 1 to 100.
+    /// Most attempts, 1 to 100. When the last one fails the job becomes a dead letter.
     pub attempts: i16,
-    /// Longest time of one attempt.
+    /// The longest time that one attempt may take.
     pub time_limit: Duration,
-    /// Most at once for one tenant, over all workers; none: no limit.
+    /// Most jobs of this kind that run at once for one tenant, over all workers; none: no limit.
     pub at_once: Option<i32>,
-    /// How long a failed attempt waits for the next.
+    /// How long a failed job waits before its next attempt.
     pub backoff: Backoff,
-    /// How long a job that ended well can still be looked at. Zero, and it is gone at once, which costs the database half:
-    /// for jobs whose result nobody asks the job for.
+    /// How long a job that succeeded stays visible. Zero deletes it at once, which halves the cost for the database:
+    /// use it for jobs whose record nothing reads.
     pub kept: Duration,
 }
 
 impl JobKind {
-    /// The kind of this name with the usual values: 5 attempts of 30 seconds, no limit at once, gone when done.
+    /// The kind with this name and the default values: 5 attempts of 30 seconds, no limit at once, deleted when done.
     pub const fn named(name: &'static str) -> Self {
         Self {
             name,
@@ -36,30 +37,31 @@ impl JobKind {
     }
 }
 
-/// How long failed attempts wait: exponentially longer, and by chance between nothing and that ("full jitter"), so that
-/// what failed together does not come back together.
+/// How long a job waits after a failed attempt: a random time between zero and a limit that grows exponentially ("full
+/// jitter"), so that jobs that failed together do not all retry together.
 #[derive(Clone, Copy, Debug)]
 pub struct Backoff {
-    /// The most that the second attempt waits.
+    /// The longest wait after the first attempt.
     pub first: Duration,
-    /// By how much each further one may wait longer.
+    /// The factor by which the longest wait grows with each further attempt.
     pub factor: u32,
-    /// The most that any waits.
+    /// The upper limit of every wait.
     pub most: Duration,
 }
 
 impl Backoff {
-    /// Up to 2 s, 8 s, 32 s, … at most an hour.
+    /// The default: waits of up to 2 s, 8 s, 32 s, … and at most an hour.
     pub const USUAL: Self = Self { first: Duration::from_secs(2), factor: 4, most: Duration::from_hours(1) };
 
-    /// The longest wait after so many attempts, from 1.
+    /// The longest wait after this many attempts, counted from 1.
     pub fn longest(&self, attempt: i16) -> Duration {
         let exponent = u32::try_from(attempt).unwrap_or(1).saturating_sub(1);
         let factor = self.factor.checked_pow(exponent).unwrap_or(u32::MAX);
         self.first.checked_mul(factor).map_or(self.most, |wait| wait.min(self.most))
     }
 
-    /// The wait after so many attempts, to the millisecond: every one from nothing to the longest is equally likely.
+    /// The wait after this many attempts, in whole milliseconds: every value from zero to the longest wait is equally
+    /// likely.
     pub fn wait(&self, attempt: i16, random: &Random) -> Duration {
         let longest = u32::try_from(self.longest(attempt).as_millis()).unwrap_or(u32::MAX - 1);
         Duration::from_millis(random.below(longest.saturating_add(1)).into())

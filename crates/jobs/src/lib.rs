@@ -1,11 +1,11 @@
-//! Things that happen later, and the world that is told: durable jobs and the outbox.
+//! Background jobs and the event outbox.
 //!
-//! A job and an event are written in the transaction of the change that causes them, so they exist when it does and not
-//! otherwise.
+//! A job and an event are written in the transaction of the change that causes them: when the change is committed, so
+//! are they, and when it is rolled back, so are they.
 //!
-//! Read in this order: a [`JobKind`] says what kind of work there is, [`job_enqueue`] asks for it, a [`Handler`] does it
-//! with a [`Job`] in its hands, a [`Schedule`] asks for it regularly, a [`Worker`] runs the handlers. [`job_list`] and its
-//! neighbours are what a tenant sees and may do. [`outbox`] is the other half.
+//! Read in this order: a [`JobKind`] describes a kind of job, [`job_enqueue`] enqueues a job, a [`Handler`] runs each
+//! attempt at a [`Job`], a [`Schedule`] enqueues a job regularly, and a [`Worker`] runs the handlers. [`job_list`] and
+//! the functions beside it are what a tenant can see and do. Events are in [`outbox`].
 
 mod handler;
 mod job;
@@ -28,7 +28,7 @@ pub use record::{JobFilter, JobRecord, job_cancel, job_get, job_list, job_replay
 pub use schedule::Schedule;
 pub use worker::{FORGET, FORGETTING, Worker, WorkerSettings, forget_handler};
 
-/// The tables of this room.
+/// The tables of this crate.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "jobs",
     migrations: &[
@@ -39,7 +39,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
     ],
 };
 
-/// Every statement of this room.
+/// Every statement of this crate.
 pub const STATEMENTS: &[&[&Statement]] = &[
     queue::STATEMENTS,
     record::STATEMENTS,

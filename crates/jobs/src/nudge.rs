@@ -1,15 +1,15 @@
-//! Telling the loops of this process that there may be something to do.
+//! Waking the loops of this process when there may be work.
 
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-/// Wakes the worker and the dispatcher of events of this process, which would otherwise look in a tenth of a second. Cheap to
-/// clone, costs nothing.
+/// Wakes the worker and the event dispatcher of this process, which otherwise poll every tenth of a second. Cheap to
+/// clone and to call.
 #[derive(Clone, Debug, Default)]
 pub struct Nudge(Arc<Ears>);
 
-/// Each hears every nudge.
+/// One notifier for each loop. A wake reaches all of them.
 #[derive(Debug, Default)]
 struct Ears {
     worker: Notify,
@@ -17,18 +17,18 @@ struct Ears {
 }
 
 impl Nudge {
-    /// There may be something to do. Many nudges before somebody looks are one.
+    /// Wakes both loops. Several calls before a loop looks count as one.
     pub fn nudge(&self) {
         self.0.worker.notify_one();
         self.0.dispatcher.notify_one();
     }
 
-    /// Waits for a nudge, as the worker.
+    /// Waits for a wake, in the worker.
     pub async fn nudged(&self) {
         self.0.worker.notified().await;
     }
 
-    /// Waits for a nudge, as the dispatcher of events.
+    /// Waits for a wake, in the event dispatcher.
     pub async fn events_nudged(&self) {
         self.0.dispatcher.notified().await;
     }

@@ -1,7 +1,8 @@
-//! The outbox: what happened, written in the transaction of the change, told outside once that has committed.
+//! The outbox: events are written in the transaction of the change that causes them and delivered to webhooks once that
+//! transaction is committed.
 //!
-//! An [`Event`] is what a room tells; [`event_publish`] writes it. [`EventType`]s are the catalog, generated from the same
-//! types. [`event_list`] is how somebody who was away catches up.
+//! An [`Event`] is what a crate publishes; [`event_publish`] writes it. [`EventType`]s are the catalog, generated from
+//! the same types. [`event_list`] returns past events to a customer whose webhook endpoint missed some.
 
 mod event;
 mod list;
@@ -18,10 +19,10 @@ pub use list::{Published, Since, event_get, event_list, events_read};
 pub use pattern::Pattern;
 pub use store::STATEMENTS;
 
-/// How long events can be asked for.
+/// How long an event stays readable.
 pub const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// Names an event; also the `webhook-id` of every delivery of it.
+/// The id of an event; also the `webhook-id` of each of its deliveries.
 pub type EventId = Id<EventKind>;
 
 /// The kind of [`EventId`].
@@ -30,10 +31,10 @@ impl Kind for EventKind {
     const NAME: &'static str = "event";
 }
 
-/// How many old events are forgotten at once.
+/// How many old events one statement deletes.
 const FORGOTTEN_AT_ONCE: i64 = 5_000;
 
-/// Publishes an event of the transaction's tenant: it is told when the transaction commits, and otherwise never happened.
+/// Publishes an event of the transaction's tenant. It is delivered once the transaction commits; a rollback removes it.
 pub async fn event_publish<E: Event>(
     tx: &mut TenantTx,
     tenant: TenantId,
@@ -46,7 +47,7 @@ pub async fn event_publish<E: Event>(
     Ok(())
 }
 
-/// Publishes an event of any tenant, in a transaction of the system's.
+/// Publishes an event of any tenant, in a system transaction.
 pub async fn event_publish_system<E: Event>(
     tx: &mut SystemTx,
     tenant: TenantId,
@@ -58,7 +59,7 @@ pub async fn event_publish_system<E: Event>(
     tx.execute(store::event_insert(tenant, id, E::TYPE, E::VERSION, JsonText(data), at)).await.map(drop)
 }
 
-/// Several events of one change, published together.
+/// Several events of one change, to be published together.
 #[derive(Debug, Default)]
 pub struct Drafts {
     ids: Vec<Uuid>,
@@ -68,7 +69,7 @@ pub struct Drafts {
 }
 
 impl Drafts {
-    /// One more.
+    /// Adds an event.
     pub fn add<E: Event>(&mut self, id: EventId, event: &E) -> Result<()> {
         self.ids.push(id.uuid());
         self.names.push(E::TYPE.to_owned());
@@ -78,7 +79,7 @@ impl Drafts {
     }
 }
 
-/// Publishes several events in one round trip, in their order.
+/// Publishes several events in one round trip, in the order in which they were added.
 pub async fn event_publish_all(tx: &mut TenantTx, drafts: Drafts, at: Timestamp) -> Result<()> {
     let Drafts { ids, names, versions, data } = drafts;
     if !ids.is_empty() {
@@ -87,7 +88,7 @@ pub async fn event_publish_all(tx: &mut TenantTx, drafts: Drafts, at: Timestamp)
     Ok(())
 }
 
-/// Forgets events older than 30 days, in small portions; how many.
+/// Deletes events older than 30 days, in small batches. Returns how many were deleted.
 pub async fn event_forget_old(db: &Db, now: Timestamp) -> Result<u64> {
     let mut forgotten = 0;
     loop {

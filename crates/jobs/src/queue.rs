@@ -1,4 +1,4 @@
-//! Putting work into the queue, in the transaction of the change that causes it.
+//! Enqueuing jobs, in the transaction of the change that causes them.
 
 mod store;
 
@@ -15,44 +15,45 @@ pub(crate) use store::STATEMENTS;
 
 use crate::{JobId, JobKind, job::owner};
 
-/// How soon somebody whose queue is full may try again.
+/// How long a caller whose queue is full should wait before a retry.
 const TRY_AGAIN: Duration = Duration::from_secs(10);
 
-/// A job to be done.
+/// A job to be enqueued.
 #[derive(Clone, Debug)]
 pub struct NewJob {
-    /// Its id.
+    /// The job's id.
     pub id: JobId,
-    /// Which kind.
+    /// The job's kind.
     pub kind: &'static JobKind,
-    /// What its handler needs to know. Ids, not things: what they name may change until then.
+    /// What the handler needs to know. It holds ids rather than objects, because an object may change before the job
+    /// runs.
     pub payload: Value,
-    /// Not before then.
+    /// The earliest time at which the job runs.
     pub run_at: Timestamp,
-    /// Of the jobs of a tenant and kind that have not ended, only one has a key.
+    /// The job's key; none: no key. Of the unfinished jobs of one tenant and kind, only one may have a given key.
     pub key: Option<String>,
-    /// The higher goes first, within its tenant; usually 0.
+    /// The priority among the jobs of the same tenant: a higher value runs first. Usually 0.
     pub urgency: i16,
 }
 
 impl NewJob {
-    /// A job to be done as soon as possible.
+    /// A job that runs as soon as possible.
     pub fn now(id: JobId, kind: &'static JobKind, payload: Value, now: Timestamp) -> Self {
         Self { id, kind, payload, run_at: now, key: None, urgency: 0 }
     }
 }
 
-/// What became of a [`NewJob`].
+/// The result of enqueuing a [`NewJob`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Enqueued {
-    /// It is in the queue.
+    /// The job was enqueued.
     New(JobId),
-    /// One with its key, this one, is there already and has not ended.
+    /// This unfinished job has the same key, so no job was enqueued.
     Already(JobId),
 }
 
 impl Enqueued {
-    /// The job that is there now.
+    /// The id of the job that is now in the queue.
     pub fn id(self) -> JobId {
         match self {
             Self::New(id) | Self::Already(id) => id,
@@ -60,12 +61,12 @@ impl Enqueued {
     }
 }
 
-/// What a plan gives its tenants of the queue.
+/// A plan's limits for its tenants' jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueTerms {
-    /// Turns for each turn of a tenant with 1; 1 to 100.
+    /// The tenant's turns in each round, 1 to 100. A tenant with 2 gets twice as many as one with 1.
     pub weight: i16,
-    /// Most jobs that may wait; none: any number.
+    /// Most jobs that may wait; none: no limit.
     pub room: Option<i64>,
 }
 
@@ -74,7 +75,7 @@ impl QueueTerms {
     pub const OPEN: Self = Self { weight: 1, room: None };
 }
 
-/// How a job is handed to the database.
+/// A job as it is sent to the database.
 #[derive(Debug, Serialize)]
 struct Wanted {
     id: JobId,
@@ -93,8 +94,8 @@ row! {
     }
 }
 
-/// Enqueues a job of the caller's tenant. 429 `queue_full` when as many wait as the plan has room for; the transaction
-/// can go on then.
+/// Enqueues a job of the caller's tenant. Returns 429 `queue_full` when the plan's limit of waiting jobs is reached;
+/// the transaction can continue then.
 pub async fn job_enqueue(
     tx: &mut TenantTx,
     caller: &Caller,
@@ -105,7 +106,8 @@ pub async fn job_enqueue(
     one(enqueue(tx, caller.tenant().uuid(), *terms, vec![new], now).await?)
 }
 
-/// Enqueues several jobs of the caller's tenant at a fraction of the cost, all of them or, when there is no room, none.
+/// Enqueues several jobs of the caller's tenant at a fraction of the cost: all of them or, when they exceed the plan's
+/// limit, none.
 pub async fn jobs_enqueue(
     tx: &mut TenantTx,
     caller: &Caller,
@@ -116,7 +118,7 @@ pub async fn jobs_enqueue(
     enqueue(tx, caller.tenant().uuid(), *terms, new, now).await
 }
 
-/// Enqueues a job for a tenant from work across tenants, or one that is nobody's in particular. There is always room.
+/// Enqueues a job from a system transaction, for a tenant or for none. No limit applies.
 pub async fn job_enqueue_system(
     tx: &mut SystemTx,
     tenant: Option<TenantId>,

@@ -1,4 +1,4 @@
-//! Looking at jobs, and what a tenant may do to them.
+//! Listing, cancelling and replaying a tenant's jobs.
 
 mod store;
 
@@ -12,55 +12,55 @@ use crate::JobId;
 
 /// How long a dead letter can be replayed.
 pub(crate) const DEAD_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// How long a cancelled job can be looked at.
+/// How long a cancelled job stays visible.
 pub(crate) const CANCELLED_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 row! {
     /// A job as its tenant sees it.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct JobRecord {
-        /// Which.
+        /// The job's id.
         pub id: JobId,
-        /// Its kind's name.
+        /// The name of the job's kind.
         pub kind: String,
         /// `waiting`, `running`, `done`, `cancelled` or `dead`.
         pub state: String,
-        /// The higher goes first.
+        /// The priority: a higher value runs first.
         pub urgency: i16,
-        /// How many attempts were begun.
+        /// How many attempts have started.
         pub attempt: i16,
         /// Most attempts.
         pub attempts: i16,
-        /// Not before then.
+        /// The earliest time of the next attempt, UTC.
         pub run_at: Timestamp,
-        /// How far it is, 0 to 100.
+        /// The progress in percent, 0 to 100.
         pub progress: i16,
-        /// What it is doing.
+        /// What the job is doing at the moment, in words.
         pub progress_words: String,
-        /// Whether somebody asked a running job to stop.
+        /// Whether a member or an API key has asked to cancel the running job.
         pub cancel_requested: bool,
-        /// Why the last attempt failed.
+        /// Why the last attempt failed; none: it did not fail.
         pub error: Option<String>,
-        /// When it was enqueued.
+        /// When the job was enqueued, UTC.
         pub created_at: Timestamp,
-        /// When it ended.
+        /// When the job ended, UTC; none: it has not ended.
         pub finished_at: Option<Timestamp>,
     }
 }
 
-/// Which jobs of a list.
+/// A filter for a list of jobs.
 #[derive(Clone, Debug, Default)]
 pub struct JobFilter {
-    /// Only those in this state.
+    /// Only jobs in this state; none: all states.
     pub state: Option<String>,
-    /// Only those of this kind.
+    /// Only jobs of this kind; none: all kinds.
     pub kind: Option<String>,
 }
 
-/// The tenant's jobs, the newest first.
+/// Lists the tenant's jobs, the newest first.
 pub async fn job_list(db: &Db, caller: &Caller, filter: JobFilter, page: PageRequest) -> Result<Page<JobRecord>> {
     let (before, rows) = (page.before(), page.rows());
-    // Dead letters are few among many, and have an index of their own.
+    // Dead letters are rare, so they have an index of their own.
     let query = match filter.state.as_deref() {
         Some("dead") => store::dead_list(before, rows, filter.kind),
         _ => store::job_list(before, rows, filter.state, filter.kind),
@@ -68,13 +68,13 @@ pub async fn job_list(db: &Db, caller: &Caller, filter: JobFilter, page: PageReq
     Ok(page.page(db.tenant(caller).fetch_all(query).await?, |job| job.id))
 }
 
-/// One of the tenant's jobs.
+/// Returns one of the tenant's jobs.
 pub async fn job_get(db: &Db, caller: &Caller, id: JobId) -> Result<JobRecord> {
     db.tenant(caller).fetch_optional(store::job_find(id)).await?.or_not_found("job")
 }
 
-/// Cancels a job: one that waits is cancelled at once, one that runs is stopped within seconds. Cancelling twice is no
-/// error; `conflict` when the job has ended.
+/// Cancels a job: a waiting job is cancelled at once, a running one is stopped within seconds. Cancelling it again is
+/// no error. Returns `conflict` when the job has ended.
 pub async fn job_cancel(tx: &mut TenantTx, id: JobId, now: Timestamp) -> Result<JobRecord> {
     let forget_at = now.checked_add(CANCELLED_KEPT).unwrap_or(Timestamp::MAX);
     if let Some(job) = tx.fetch_optional(store::job_cancel(id, now, forget_at)).await? {
@@ -87,7 +87,7 @@ pub async fn job_cancel(tx: &mut TenantTx, id: JobId, now: Timestamp) -> Result<
     }
 }
 
-/// Runs a dead letter once more, with all its attempts. `conflict` when the job is none.
+/// Replays a dead letter, with all its attempts again. Returns `conflict` when the job is not a dead letter.
 pub async fn job_replay(tx: &mut TenantTx, id: JobId, now: Timestamp) -> Result<JobRecord> {
     let replayed = tx
         .fetch_optional(store::job_replay(id, now))
@@ -100,7 +100,8 @@ pub async fn job_replay(tx: &mut TenantTx, id: JobId, now: Timestamp) -> Result<
     Err(Error::new(codes::CONFLICT, format!("The job is {}, and only dead letters are replayed.", job.state)))
 }
 
-/// Runs all dead letters of a kind once more, 1,000 at most; how many. Those whose key another job has meanwhile stay.
+/// Replays all dead letters of a kind, at most 1,000, and returns how many. A dead letter whose key another unfinished
+/// job has is skipped.
 pub async fn jobs_replay(tx: &mut TenantTx, kind: &str, now: Timestamp) -> Result<u64> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'.' || byte == b'_';
     if !(1..=100).contains(&kind.len()) || !kind.bytes().all(plain) {

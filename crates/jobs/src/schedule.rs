@@ -1,4 +1,4 @@
-//! What happens regularly, once over all workers.
+//! Schedules: jobs that run regularly, once for all workers.
 
 mod store;
 
@@ -13,20 +13,20 @@ pub(crate) use store::STATEMENTS;
 
 use crate::{JobKind, NewJob, job_enqueue_system};
 
-/// A job that is nobody's in particular, enqueued at the beginning of each period. A period that passes while no worker
-/// runs is made up for once, however many passed; while the job of the last period has not ended, there is no other.
+/// A job of the system that is enqueued at the start of each period. Periods that pass while no worker runs are made up
+/// for by one job, however many they are. While the job of the last period has not ended, no other job is enqueued.
 #[derive(Clone, Copy, Debug)]
 pub struct Schedule {
-    /// Names it for good: what is known of it is found by this.
+    /// The schedule's name, which never changes: its row in the database is found by it.
     pub name: &'static str,
-    /// The period's length, from a second. Periods are counted from 1970, so that a day begins at midnight UTC.
+    /// The length of a period, at least a second. Periods are counted from 1970, so that a day starts at midnight UTC.
     pub every: Duration,
-    /// The kind of job.
+    /// The kind of the job that is enqueued.
     pub kind: &'static JobKind,
 }
 
 impl Schedule {
-    /// When the next period begins.
+    /// When the next period starts.
     pub fn next(&self, now: Timestamp) -> Timestamp {
         let every = i64::try_from(self.every.as_secs()).unwrap_or(i64::MAX).max(1);
         let begun = now.as_second() - now.as_second().rem_euclid(every);
@@ -34,7 +34,7 @@ impl Schedule {
     }
 }
 
-/// Enqueues what is due. Any number of workers may ask at once.
+/// Enqueues the jobs of all schedules that are due. Any number of workers may call this at once.
 pub(crate) async fn schedules_run(db: &Db, ids: &Ids, schedules: &[Schedule], now: Timestamp) -> Result<()> {
     if schedules.is_empty() {
         return Ok(());

@@ -1,7 +1,7 @@
-//! Doing the work.
+//! The worker, which runs jobs.
 //!
-//! A [`Worker`] claims as many jobs as it has slots free ([`claim`]), gives each a task of its own ([`attempt`]), writes down
-//! how they ended, many at a time ([`settle`]), and says regularly that it lives ([`beat`]).
+//! A [`Worker`] claims as many jobs as it has free slots ([`claim`]), runs each in a task of its own ([`attempt`]),
+//! records how they ended, many at a time ([`settle`]), and renews its lease ([`beat`]).
 
 mod attempt;
 mod beat;
@@ -29,23 +29,23 @@ pub(crate) use store::STATEMENTS;
 use self::running::{Running, Stop};
 use crate::{Handler, Nudge, Schedule, schedule::schedules_run};
 
-/// How often is looked what is due regularly.
+/// How often the worker checks which schedules are due.
 const SCHEDULES: Duration = Duration::from_secs(1);
-/// How long giving jobs back may take when a worker stops.
+/// How long a stopping worker may take to return its jobs to the queue.
 const LEAVE: Duration = Duration::from_secs(5);
 
-/// How a worker works.
+/// The settings of a worker.
 #[derive(Clone, Debug)]
 pub struct WorkerSettings {
-    /// Most jobs at once.
+    /// Most jobs that run at once.
     pub slots: usize,
-    /// How often to look for work when nobody nudges.
+    /// How often the worker polls for jobs when no wake arrives.
     pub poll: Duration,
-    /// How long after its last sign of life others take over what a worker was doing.
+    /// How long after a worker's last heartbeat other workers take over its jobs.
     pub lease: Duration,
-    /// How often a worker gives a sign of life, and hears what was cancelled.
+    /// How often the worker sends a heartbeat and learns which jobs were cancelled.
     pub beat: Duration,
-    /// How long jobs may take to end when the worker stops.
+    /// How long running jobs may take to end when the worker stops.
     pub drain: Duration,
     /// Wakes the worker.
     pub nudge: Nudge,
@@ -64,7 +64,7 @@ impl Default for WorkerSettings {
     }
 }
 
-/// Takes jobs out of the queue and does them, until it is told to stop. Any number of workers share a database.
+/// Claims jobs from the queue and runs them until the shutdown signal. Any number of workers can share a database.
 pub struct Worker {
     db: Db,
     clock: Clock,
@@ -75,25 +75,25 @@ pub struct Worker {
     settings: WorkerSettings,
     running: Running,
     slots: Arc<Semaphore>,
-    /// There may be something to claim now that could not be claimed before.
+    /// Wakes the claim loop when a job may have become claimable.
     wake: Notify,
-    /// Held by whoever claims or gives a sign of life: what a claim brings must not look unknown to the other.
+    /// Locked during a claim and during a heartbeat: a heartbeat must not treat jobs that are being claimed as unknown.
     lease: Mutex<Lease>,
 }
 
-/// What a worker is to the others.
+/// The worker's lease, as other workers see it.
 #[derive(Default)]
 struct Lease {
-    /// Its name; none: not yet, or no longer.
+    /// The worker's id in the database; none: not registered yet, or no longer.
     worker: Option<Uuid>,
-    /// Whose turn it was last.
+    /// The tenant that had the last turn.
     turn: claim::Turn,
-    /// Up to where it has claimed.
+    /// How far the worker has claimed.
     seen: seen::Seen,
 }
 
 impl Worker {
-    /// A worker that does the jobs of these handlers.
+    /// A worker that runs the jobs of these handlers.
     pub fn new(
         db: Db,
         clock: Clock,
@@ -109,11 +109,11 @@ impl Worker {
         Self { db, clock, random, ids, handlers, schedules, settings, running, slots, wake, lease }
     }
 
-    /// Works until `stop` is true. Then jobs under way have some seconds to end, and go back into the queue otherwise.
-    /// Without its database it waits for it. When this future is dropped, everything it does is dropped, too, and others
-    /// take it over when the lease has passed.
+    /// Runs jobs until `stop` is true. Running jobs then have some seconds to end; those that do not go back into the
+    /// queue. While the database is away the worker waits for it. When this future is dropped, all running attempts are
+    /// dropped too, and other workers take over the jobs once the lease has expired.
     pub async fn run(self, stop: watch::Receiver<bool>) {
-        // Whoever runs it need not carry the place for all of it.
+        // Boxed, so that the caller's future does not have to hold all of it.
         Box::pin(self.run_until(stop)).await;
     }
 
@@ -127,7 +127,7 @@ impl Worker {
                 tracing::info!("{given_back} jobs had not ended, and go back into the queue");
                 while tasks.join_next().await.is_some() {}
             }
-            // The last sender: settling ends when everything has been written down.
+            // This drops the last sender, so settling ends when every outcome has been recorded.
             drop(outcomes);
         };
         tokio::select! {
@@ -150,7 +150,7 @@ impl Worker {
     }
 }
 
-/// Trouble that passes by itself is not worth more than a word for whoever asks.
+/// Logs a temporary error at debug level only, because it passes without intervention.
 fn tell(error: &Error, doing: &str) {
     if error.is_temporary() {
         tracing::debug!("{doing}: {error:?}");

@@ -1,7 +1,7 @@
-//! What may be used and what was used.
+//! Entitlements and usage.
 //!
-//! [`plan`] knows every version of every plan and says what a tenant is entitled to; [`usage`] counts what exists and
-//! what happens, exactly, in a ledger; [`rate`] counts requests in a window.
+//! [`plan`] knows every version of every plan and the entitlements of a tenant; [`usage`] counts levels and counters
+//! exactly, in a ledger; [`rate`] counts requests in a window.
 
 pub mod event;
 pub mod plan;
@@ -10,7 +10,7 @@ pub mod usage;
 
 use freehold_db::{Migration, MigrationSet, Statement};
 
-/// The tables of this room.
+/// The migrations of this crate.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "metering",
     migrations: &[
@@ -23,5 +23,5 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
     ],
 };
 
-/// Every statement of this room.
+/// Every SQL statement of this crate.
 pub const STATEMENTS: &[&[&Statement]] = &[plan::STATEMENTS, usage::STATEMENTS, rate::STATEMENTS];

@@ -1,4 +1,4 @@
-//! Plans and their versions. Today's are in `product.toml`; those of the past are in the database, because a tenant
+//! Plans and their versions. Current versions are in `product.toml`; earlier ones are in the database, because a tenant
 //! keeps the version it bought.
 
 mod store;
@@ -16,19 +16,18 @@ use jiff::Timestamp;
 
 pub use store::STATEMENTS;
 
-/// What each plan, in each version, entitles to.
+/// The entitlements of each plan, in each version.
 pub struct Entitlements {
     product: Arc<Product>,
-    /// By plan id and version. Versions never change, so what is here stays right.
+    /// Plans by id and version. Versions never change, so the cache stays valid.
     versions: RwLock<HashMap<(String, i32), Arc<Plan>>>,
-    /// Nothing is sold, so every plan has everything.
+    /// Whether billing is disabled, so that every plan has everything.
     unlimited: bool,
 }
 
 impl Entitlements {
-    /// Records the product's plans as versions where they are new, and loads all that were ever sold. A plan that was
-    /// changed without raising its version is refused, naming what differs: tenants would silently get other limits
-    /// than they bought.
+    /// Records new versions of the product's plans, and loads all versions ever sold. A plan that was changed without a
+    /// higher version is refused with the differences, since tenants would silently get other limits than they bought.
     pub async fn load(db: &Db, product: Arc<Product>, now: Timestamp) -> Result<Self> {
         let mut tx = db.system("record plan versions").begin().await?;
         refuse_other_product(&product.id, tx.fetch_optional(store::product_in_use()).await?)?;
@@ -50,10 +49,10 @@ impl Entitlements {
         Ok(Self { product, versions: RwLock::new(versions), unlimited: false })
     }
 
-    /// Whether [`load`](Self::load) would refuse; changes nothing.
+    /// Whether [`load`](Self::load) would refuse the product; changes nothing.
     ///
     /// # Errors
-    /// With what it would say.
+    /// The error that `load` would return.
     pub async fn check(db: &Db, product: &Product) -> Result<()> {
         let mut tx = db.system("compare plan versions with the product").begin().await?;
         let in_use = tx.fetch_optional(store::product_in_use()).await?;
@@ -69,7 +68,7 @@ impl Entitlements {
         Ok(())
     }
 
-    /// The same where nothing is sold: every plan has all modules and no limit. What was recorded of plans stays.
+    /// The same without billing: every plan has all modules and no limit. Recorded versions stay.
     #[must_use]
     pub fn without_limits(mut self) -> Self {
         let versions = self.versions.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -80,12 +79,12 @@ impl Entitlements {
         self
     }
 
-    /// The product whose plans these are.
+    /// The product of these plans.
     pub fn product(&self) -> &Product {
         &self.product
     }
 
-    /// The plan in the version that was bought. A version this server has never seen, because a newer server sold it,
+    /// The plan in the version that was bought. A version that a newer server sold, and this server does not know yet,
     /// is looked up.
     pub async fn plan(&self, db: &Db, bought: &freehold_core::Plan) -> Result<Arc<Plan>> {
         if let Some(plan) = self.known(bought) {
@@ -93,10 +92,7 @@ impl Entitlements {
         }
         let find = store::version_find(&self.product.id, &bought.id, bought.version);
         let Some((definition,)) = db.system("look up plan version").fetch_optional(find).await? else {
-            return Err(Error::internal(format!(
-                "nobody ever sold version {} of plan {:?}",
-                bought.version, bought.id
-            )));
+            return Err(Error::internal(format!("version {} of plan {:?} was never sold", bought.version, bought.id)));
         };
         let plan: Plan = serde_json::from_value(definition).context("reading a plan version")?;
         let plan = Arc::new(if self.unlimited { unlimited(&plan) } else { plan });
@@ -111,7 +107,7 @@ impl Entitlements {
         self.limit_in(&plan, meter)
     }
 
-    /// The limit of a meter in a plan that was bought.
+    /// The limit of a meter in a bought plan.
     pub(crate) fn limit_in(&self, plan: &Plan, meter: &str) -> Result<Limit> {
         if self.unlimited && self.product.meter(meter).is_some() {
             return Ok(Limit::Unlimited);
@@ -120,20 +116,23 @@ impl Entitlements {
         limit.ok_or_else(|| Error::internal(format!("the product has no meter {meter:?}")))
     }
 
-    /// What the caller's plan gives it of the queue.
+    /// The terms of the job queue in the caller's plan.
     pub async fn queue_terms(&self, db: &Db, caller: &Caller) -> Result<QueueTerms> {
         let plan = self.plan(db, caller.plan()).await?;
         Ok(QueueTerms { weight: plan.processing.weight().into(), room: plan.queue_room() })
     }
 
-    /// Nothing, when the caller's plan contains the module; `module_not_in_plan`, when not.
+    /// Succeeds when the caller's plan includes the module; otherwise `module_not_in_plan`.
     pub async fn module_require(&self, db: &Db, caller: &Caller, module: &str) -> Result<()> {
         let plan = self.plan(db, caller.plan()).await?;
         if plan.has_module(module) {
             return Ok(());
         }
         let name = self.product.module(module).map_or(module, |module| module.name.as_str());
-        Err(Error::new(codes::MODULE_NOT_IN_PLAN, format!("{name} is not part of the plan {}.", plan.name)))
+        Err(Error::new(
+            codes::MODULE_NOT_IN_PLAN,
+            format!("The plan {} does not include {name}. Upgrade to use it.", plan.name),
+        ))
     }
 
     fn known(&self, bought: &freehold_core::Plan) -> Option<Arc<Plan>> {
@@ -142,7 +141,7 @@ impl Entitlements {
     }
 }
 
-/// The plan with everything and without an end.
+/// The plan with all modules and without limits.
 fn unlimited(plan: &Plan) -> Plan {
     Plan {
         limits: plan.limits.keys().map(|meter| (meter.clone(), Limit::Unlimited)).collect(),
@@ -153,13 +152,13 @@ fn unlimited(plan: &Plan) -> Plan {
     }
 }
 
-/// The plan a new tenant begins on.
+/// The plan of a new tenant.
 pub fn plan_of_new_tenant(product: &Product) -> freehold_core::Plan {
     let plan = product.default_plan();
     freehold_core::Plan { id: plan.id.clone(), version: plan.version }
 }
 
-/// Tenants of one product have plans that another does not know.
+/// A database belongs to one product, whose plans another product does not know.
 fn refuse_other_product(wanted: &str, in_use: Option<(String,)>) -> Result<()> {
     match in_use {
         Some((found,)) if found != wanted => Err(Error::internal(format!(

@@ -1,4 +1,4 @@
-//! How fast requests may come: so many in a window, counted in the database, so that it holds over all servers.
+//! Rate limits: a number of requests in a window, counted in the database for all servers together.
 
 mod store;
 
@@ -14,23 +14,23 @@ pub use store::STATEMENTS;
 
 use crate::plan::Entitlements;
 
-/// What a window had left after a request; it goes into the `RateLimit` headers.
+/// The remaining requests of a window, for the `RateLimit` headers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// The meter's id.
+    /// Id of the meter.
     pub meter: String,
-    /// Requests allowed in a window.
+    /// Number of requests allowed in a window.
     pub limit: i64,
-    /// The window's length in seconds.
+    /// Length of the window, in seconds.
     pub window_seconds: u32,
-    /// Requests left in this window.
+    /// Number of requests left in this window.
     pub remaining: i64,
     /// Seconds until the next window begins.
     pub reset_seconds: u32,
 }
 
-/// Counts this request against every rate of the caller's plan. The tightest window that was counted, for the headers;
-/// with an error where a rate was exceeded. A plan without rates costs nothing.
+/// Counts this request against every rate limit of the caller's plan. Returns the tightest window for the headers, with
+/// an error when a limit is exceeded. A plan without rate limits costs no query.
 pub async fn rate_take(
     db: &Db,
     entitlements: &Entitlements,
@@ -63,7 +63,7 @@ pub async fn rate_take(
         if used > amount {
             let wait = Duration::from_secs(rate.reset_seconds.into());
             let message = format!(
-                "The plan {} allows {}; the next window begins in {} s.",
+                "The plan {} allows {}. Retry after {} seconds.",
                 caller.plan().id,
                 limit.describe(meter),
                 wait.as_secs()
@@ -77,7 +77,7 @@ pub async fn rate_take(
     Ok((tightest, Ok(())))
 }
 
-/// Whose requests add up; none when the rate is not about this caller.
+/// The subject whose requests are added up; none when the rate does not apply to this caller.
 fn subject(caller: &Caller, per: Per) -> Option<Uuid> {
     match (per, caller.actor()) {
         (Per::Key, Actor::Key { key, .. }) => Some(key.uuid()),

@@ -1,8 +1,8 @@
-//! What was used. Two ways to use something, both exact under any concurrency:
+//! Usage of levels and counters. There are two ways to use something, both exact under concurrency:
 //!
-//! - [`usage_record`] for an action that happens in this transaction: it counts if the transaction commits;
-//! - [`usage_reserve`], then [`usage_commit`] or [`usage_release`], for one that ends later: it counts if it ends well,
-//!   and a promise whose action never ends is given back when it expires.
+//! - [`usage_record`] for an action within this transaction: it counts when the transaction commits;
+//! - [`usage_reserve`], then [`usage_commit`] or [`usage_release`], for an action that ends later: it counts when the
+//!   action succeeds, and a reservation whose action never ends expires.
 
 mod store;
 
@@ -16,17 +16,17 @@ pub use store::STATEMENTS;
 
 use crate::plan::Entitlements;
 
-/// Most totals that are swept at once.
+/// Most totals per batch of the sweep.
 const SWEPT: i32 = 100;
 
-/// What a caller may use of one meter at this moment.
+/// What a caller may use of a meter now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allowance {
-    /// The meter's id.
+    /// Id of the meter.
     pub meter: String,
-    /// When the running period began; 1970 for meters of things that exist.
+    /// Start of the current period, UTC; 1970 for levels.
     pub period_start: Timestamp,
-    /// The limit for the period; none: unlimited.
+    /// The limit for the period, in the meter's unit; none for unlimited.
     pub at_most: Option<i64>,
     plan: String,
     plan_name: String,
@@ -40,24 +40,24 @@ row! {
     }
 }
 
-/// How much of a meter is used.
+/// The usage of a meter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Usage {
-    /// The meter's id.
+    /// Id of the meter.
     pub meter: String,
-    /// The meter's name for people.
+    /// Display name of the meter.
     pub name: String,
-    /// `level` or `counter`.
+    /// Kind of the meter: `level` or `counter`.
     pub kind: &'static str,
-    /// Used in this period.
+    /// Usage in the current period, in the meter's unit.
     pub used: i64,
-    /// Promised to actions that are still running.
+    /// Usage reserved for running actions, in the meter's unit.
     pub reserved: i64,
-    /// The limit; none: unlimited.
+    /// The limit, in the meter's unit; none for unlimited.
     pub limit: Option<i64>,
-    /// The limit in words.
+    /// The limit as a text, such as `500 calls a month`.
     pub allowance: String,
-    /// When the period ends; none for levels.
+    /// End of the current period, UTC; none for levels.
     pub period_end: Option<Timestamp>,
 }
 
@@ -84,8 +84,8 @@ fn allowance(product: &Product, plan: &Plan, meter: &str, limit: Limit, now: Tim
     }
 }
 
-/// Uses `quantity` in this transaction, if the limit allows; what is used then. The same `event` counts once.
-/// A negative quantity gives a level back. When it answers an error the transaction must not be committed.
+/// Records usage of `quantity` in this transaction, if the limit allows it; returns the new usage. The same `event`
+/// counts once. A negative quantity reduces a level. After an error the transaction must not be committed.
 pub async fn usage_record(
     tx: &mut TenantTx,
     allowance: &Allowance,
@@ -98,8 +98,8 @@ pub async fn usage_record(
     allowance.check(&answer)
 }
 
-/// Uses one for each of these events, like [`usage_record`] and in one round trip. Whoever looked with [`usage_room`] before
-/// knows that they fit.
+/// Records usage of one for each of these events, like [`usage_record`] in one round trip. After [`usage_room`] in the
+/// same transaction the caller knows that they fit.
 pub async fn usage_record_each(
     tx: &mut TenantTx,
     allowance: &Allowance,
@@ -111,7 +111,7 @@ pub async fn usage_record_each(
     answers.iter().try_for_each(|answer| allowance.check(answer).map(drop))
 }
 
-/// Promises `quantity` to an action that begins now and ends before `until`.
+/// Reserves `quantity` for an action that begins now and ends before `until`.
 pub async fn usage_reserve(
     tx: &mut TenantTx,
     allowance: &Allowance,
@@ -126,8 +126,8 @@ pub async fn usage_reserve(
     allowance.check(&answer)
 }
 
-/// The action ended well and used `quantity`. `period_start` is that of the reservation, so that a call which begins
-/// on the last of the month is paid for by that month.
+/// Turns a reservation into usage of `quantity`, after its action succeeded. `period_start` is that of the reservation,
+/// so that a call which begins on the last of the month counts in that month.
 pub async fn usage_commit(
     tx: &mut TenantTx,
     meter: &str,
@@ -139,13 +139,13 @@ pub async fn usage_commit(
     Ok(tx.fetch_one(store::usage_commit(reservation, meter, period_start, quantity, now)).await?.used)
 }
 
-/// The action failed and used nothing. Whether there was a promise to take back.
+/// Releases a reservation, after its action failed. Returns whether there was one.
 pub async fn usage_release(tx: &mut TenantTx, meter: &str, period_start: Timestamp, reservation: Uuid) -> Result<bool> {
     Ok(tx.fetch_one(store::usage_release(reservation, meter, period_start)).await?.0)
 }
 
-/// How much may still be used of the period; none: any amount. Nobody else uses of it until the transaction ends, so who
-/// is about to use several can see beforehand how many fit.
+/// How much can still be used in the period; none for unlimited. The total stays locked until the transaction ends, so
+/// a caller that uses several can see beforehand how many fit.
 pub async fn usage_room(tx: &mut TenantTx, allowance: &Allowance, now: Timestamp) -> Result<Option<i64>> {
     let Allowance { meter, period_start, at_most, .. } = allowance;
     let (mut used,) = tx.fetch_one(store::usage_lock(meter, *period_start)).await?;
@@ -157,7 +157,7 @@ pub async fn usage_room(tx: &mut TenantTx, allowance: &Allowance, now: Timestamp
     Ok(Some((at_most - used).max(0)))
 }
 
-/// Gives back the promises of every tenant whose actions never ended, in whatever period.
+/// Releases the expired reservations of every tenant, in all periods.
 pub async fn usage_sweep(db: &Db, now: Timestamp) -> Result<()> {
     loop {
         let swept = db.system("give back expired promises").fetch_optional(store::usage_sweep(SWEPT, now)).await?;
@@ -167,7 +167,7 @@ pub async fn usage_sweep(db: &Db, now: Timestamp) -> Result<()> {
     }
 }
 
-/// How much the caller has used of every level and counter of the product.
+/// The caller's usage of every level and counter of the product.
 pub async fn usage_list(db: &Db, entitlements: &Entitlements, caller: &Caller, now: Timestamp) -> Result<Vec<Usage>> {
     let plan = entitlements.plan(db, caller.plan()).await?;
     let totals = db.tenant(caller).fetch_all(store::total_list()).await?;
@@ -204,7 +204,7 @@ row! {
     }
 }
 
-/// Totals that do not equal their ledger, in sentences. Always empty; `freehold doctor` asks.
+/// Sentences about totals that differ from their ledger. There should be none; `freehold doctor` checks it.
 pub async fn usage_drift(db: &Db) -> Result<Vec<String>> {
     let rows = db.system("check usage totals").fetch_all(store::drift_list()).await?;
     Ok(rows
@@ -214,14 +214,14 @@ pub async fn usage_drift(db: &Db) -> Result<Vec<String>> {
 }
 
 impl Allowance {
-    /// What somebody is told when [`usage_room`] found none.
+    /// The error for a caller for whom [`usage_room`] found nothing left.
     #[must_use]
     pub fn exhausted(&self) -> Error {
         self.exceeded(self.at_most.unwrap_or(i64::MAX))
     }
 
-    /// Nothing, when there may be so many of what Freehold counts by itself; `quota_exceeded`, when not. What is there
-    /// without the one that is to be made is said to be used.
+    /// Succeeds when `exist` things that Freehold counts by itself are within the limit; otherwise `quota_exceeded`,
+    /// which reports the usage without the one to create.
     pub fn admit(&self, exist: i64) -> Result<()> {
         match self.at_most {
             Some(at_most) if exist > at_most => Err(self.exceeded(exist - 1)),

@@ -1,4 +1,4 @@
-//! Reads an address when a customer saves it.
+//! Checks a URL when a customer saves it.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -7,13 +7,14 @@ use url::{Host, Url};
 
 use crate::{Allowed, Refusal, ports::port_is_called};
 
-/// Reads an address and refuses what can be refused without asking the network, so that the customer learns it at once.
-/// Where a name leads is checked at every connection, which is what protects; this is what is friendly.
+/// Reads a URL and refuses what can be refused without the network, so that the customer gets the error at once. This
+/// check is only a convenience: the protection is the check of the resolved address at every connection.
 pub fn address_check(text: &str, allowed: &Allowed) -> Result<Url, Refusal> {
     if text.len() > Refusal::LENGTH_LIMIT {
         return Err(Refusal::TooLong);
     }
-    // The reader below leaves out line ends and tabs, and turns backslashes: nothing to store.
+    // The parser below drops line ends and tabs and turns backslashes into slashes, so such texts are refused before
+    // it.
     if text.chars().any(|character| character.is_control() || character.is_whitespace() || character == '\\') {
         return Err(Refusal::Character);
     }
@@ -48,7 +49,7 @@ fn host_check(url: &Url, allowed: &Allowed) -> Result<(), Refusal> {
     let address = match url.host().ok_or(Refusal::Unreadable)? {
         Host::Ipv4(address) => IpAddr::V4(address),
         Host::Ipv6(address) => IpAddr::V6(address),
-        // RFC 6761, section 6.3: these names are this machine.
+        // RFC 6761, section 6.3: these names always mean this machine.
         Host::Domain(name) if name == "localhost" || name.ends_with(".localhost") => IpAddr::V4(Ipv4Addr::LOCALHOST),
         Host::Domain(name) => return name_check(name, plain, allowed),
     };
@@ -66,7 +67,7 @@ fn name_check(name: &str, plain: bool, allowed: &Allowed) -> Result<(), Refusal>
     if name.len() > 253 {
         return Err(Refusal::TooLong);
     }
-    // Where the operator opened ranges, the name may be one of the operator's network; only a connection tells.
+    // If the operator opened ranges, the name may be one of the operator's network; only a connection can tell.
     if !allowed.opens_something() {
         if !name.contains('.') {
             return Err(Refusal::NotPublicName);

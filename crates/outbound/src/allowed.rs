@@ -9,7 +9,7 @@ use crate::{
     refusal::Refusal,
 };
 
-/// Which addresses may be called: the public internet, and what the operator opens besides.
+/// Which addresses may be called: the public internet, and the ranges that the operator opens.
 #[derive(Clone, Debug, Default)]
 pub struct Allowed {
     opened: Vec<IpNet>,
@@ -19,20 +19,20 @@ pub struct Allowed {
 /// An address that may be called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Admission {
-    /// It is on the public internet.
+    /// The address is on the public internet.
     Public,
-    /// The operator opened it.
+    /// The operator opened the address.
     Opened,
 }
 
 impl Allowed {
-    /// The public internet alone, by HTTPS alone.
+    /// Only the public internet, only over HTTPS.
     pub fn public_only() -> Self {
         Self::default()
     }
 
-    /// Opens these ranges, also for plain HTTP. A cloud's metadata address is opened by its own name alone
-    /// (`169.254.169.254/32`), never by a wider range around it.
+    /// Opens these ranges, also for plain HTTP. Only its exact range (`169.254.169.254/32`) opens a cloud's metadata
+    /// address, never a wider one.
     #[must_use]
     pub fn with(mut self, ranges: &[IpNet]) -> Self {
         self.opened.extend_from_slice(ranges);
@@ -46,24 +46,24 @@ impl Allowed {
         self.with(&[loopback, IpNet::from(IpAddr::V6(std::net::Ipv6Addr::LOCALHOST))])
     }
 
-    /// Lets plain HTTP go to public addresses, too, where everybody on the way can read it.
+    /// Allows plain HTTP to public addresses, which every network on the way can read.
     #[must_use]
     pub fn with_plain_http(mut self) -> Self {
         self.plain_http = true;
         self
     }
 
-    /// Whether the operator opened anything, so that names of the operator's own network may be meant.
+    /// Whether the operator opened any range, so that a name may belong to the operator's network.
     pub(crate) fn opens_something(&self) -> bool {
         !self.opened.is_empty()
     }
 
-    /// Whether plain HTTP may go where this leads.
+    /// Whether plain HTTP is allowed to this address.
     pub(crate) fn plain_http_to(&self, admission: Admission) -> bool {
         self.plain_http || admission == Admission::Opened
     }
 
-    /// Whether plain HTTP may go to public addresses.
+    /// Whether plain HTTP is allowed to public addresses.
     pub(crate) fn plain_http(&self) -> bool {
         self.plain_http
     }
@@ -84,7 +84,7 @@ impl Allowed {
         } else {
             Admission::Public
         };
-        // Opening a translator's range does not open what lies behind it.
+        // Opening the range of a translator such as NAT64 does not open the addresses behind it.
         if let IpAddr::V6(outer) = address
             && let Some(inner) = embedded(outer)
         {

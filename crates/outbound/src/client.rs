@@ -25,20 +25,20 @@ use crate::{
     socket::Age,
 };
 
-/// How much of an answer's body is kept: 16 KiB. The rest is not read.
+/// Most bytes of an answer's body that are read: 16 KiB.
 pub const ANSWER_LIMIT: usize = 16 * 1024;
 
-/// How long a connection waits for the next request.
+/// How long an idle connection stays open.
 const IDLE: Duration = Duration::from_secs(30);
-/// Connections that wait for each host.
+/// Most idle connections per host.
 const IDLE_PER_HOST: usize = 64;
-/// About how many bytes an answer's headers may have; the last reading may go beyond.
+/// Most bytes of an answer's headers, approximately; the last read may exceed it.
 const HEADERS_LIMIT: usize = 64 * 1024;
 
-/// What says who asks.
+/// The default user agent.
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("Freehold/", env!("CARGO_PKG_VERSION")));
 
-/// Headers that belong to the connection or to its framing; what a request brings of these is left out.
+/// Headers of the connection and its framing, which requests may not set.
 const OURS: [HeaderName; 10] = [
     header::CONNECTION,
     header::CONTENT_LENGTH,
@@ -52,35 +52,35 @@ const OURS: [HeaderName; 10] = [
     HeaderName::from_static("keep-alive"),
 ];
 
-/// A request to an address that a customer named.
+/// A request to a URL that a customer chose.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Where to; checked again when the connection is made.
+    /// URL of the request. The connection checks its address again.
     pub url: Url,
-    /// Most often `POST`.
+    /// HTTP method, most often `POST`.
     pub method: Method,
-    /// Those of the connection (`Host`, `Content-Length`, …) are set by the client, whatever is said here.
+    /// Headers. The client replaces those of the connection (`Host`, `Content-Length`, …).
     pub headers: HeaderMap,
-    /// The body; empty for none.
+    /// Body; empty for none.
     pub body: Bytes,
-    /// For everything: finding the address, connecting, TLS, sending, and the whole answer.
+    /// Time limit for the whole request: name lookup, connection, TLS, sending and the complete answer.
     pub time_limit: Duration,
 }
 
-/// What came back, whatever its status: redirects are answers like others and are not followed.
+/// The answer, of any status. Redirects are not followed.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The status: 200.
+    /// HTTP status: `200`.
     pub status: u16,
-    /// The headers.
+    /// Headers of the answer.
     pub headers: HeaderMap,
     /// The first [`ANSWER_LIMIT`] bytes of the body, or as many as were asked for.
     pub body: Vec<u8>,
-    /// From the start until the body was read.
+    /// Time from the start of the request until the body was read.
     pub took: Duration,
 }
 
-/// Sends requests over connections that are kept open. Cheap to clone.
+/// Sends requests over pooled connections. Cheap to clone.
 #[derive(Clone)]
 pub struct Outbound(Arc<Inner>);
 
@@ -89,12 +89,12 @@ struct Inner {
     allowed: Arc<Allowed>,
 }
 
-/// The operating system's certificate authorities, which are some hundred files: read once.
+/// The operating system's certificate authorities. They are read once, because they are hundreds of files.
 fn authorities() -> Arc<RootCertStore> {
     static AUTHORITIES: OnceLock<Arc<RootCertStore>> = OnceLock::new();
     let read = || {
         let mut authorities = RootCertStore::empty();
-        // Single bad certificates of the system are nothing to stop for.
+        // Single unreadable certificates of the system are skipped.
         let (added, _) = authorities.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if added == 0 {
             tracing::warn!("this machine has no certificate authorities (ca-certificates): no https:// can be called");
@@ -105,17 +105,17 @@ fn authorities() -> Arc<RootCertStore> {
 }
 
 impl Outbound {
-    /// A client that calls what is allowed, with the operating system's certificate authorities and resolver.
+    /// A client that calls allowed addresses, with the operating system's certificate authorities and resolver.
     pub fn new(allowed: Allowed) -> Result<Self> {
         Self::with_resolver(allowed, Arc::new(SystemResolver::default()))
     }
 
-    /// The same with another resolver.
+    /// Like [`new`](Self::new), with another resolver.
     pub fn with_resolver(allowed: Allowed, resolver: Arc<dyn Resolve>) -> Result<Self> {
         Self::believing(authorities(), allowed, resolver)
     }
 
-    /// The same with other authorities.
+    /// Like [`new`](Self::new), with other certificate authorities.
     pub(crate) fn believing(
         authorities: Arc<RootCertStore>,
         allowed: Allowed,
@@ -143,12 +143,12 @@ impl Outbound {
         &self.0.allowed
     }
 
-    /// Sends a request and reads the answer, once: no retry, no redirect, no proxy.
+    /// Sends a request once and reads the answer: no retry, no redirect, no proxy.
     pub async fn send(&self, request: Request) -> Result<Answer, SendError> {
         self.send_reading(request, ANSWER_LIMIT).await
     }
 
-    /// The same, reading so many bytes of the answer's body at most, for whoever asks for a document.
+    /// Like [`send`](Self::send), with another limit for the answer's body, in bytes.
     pub async fn send_reading(&self, request: Request, most: usize) -> Result<Answer, SendError> {
         let began = Instant::now();
         let limit = request.time_limit;
@@ -185,7 +185,7 @@ impl Outbound {
     }
 }
 
-/// The address as the client wants it. Checks what the connector does not see.
+/// The URL for the HTTP client. Checks the parts that the connector does not see.
 fn uri_of(url: &Url) -> Result<Uri, Refusal> {
     if !matches!(url.scheme(), "https" | "http") {
         return Err(Refusal::Scheme);
@@ -196,7 +196,7 @@ fn uri_of(url: &Url) -> Result<Uri, Refusal> {
     Uri::try_from(url.as_str()).map_err(|_| Refusal::Unreadable)
 }
 
-/// The first bytes of the body. Where it goes on after that, the connection is closed with it.
+/// The first bytes of the body. If the body is longer, the connection is closed.
 async fn beginning(mut body: Incoming, most: usize) -> Result<Vec<u8>, hyper::Error> {
     let mut kept = Vec::new();
     while let Some(frame) = body.frame().await {

@@ -1,4 +1,4 @@
-//! Resolves, checks, connects: in one place, with one list of addresses.
+//! Resolves, checks and connects in one place, with one list of addresses.
 
 use std::{
     error, fmt, io,
@@ -15,23 +15,23 @@ use tower_service::Service;
 
 use crate::{Allowed, Refusal, Resolve, ports::port_is_called, socket::Socket};
 
-/// How long one address may take when there is another to try.
+/// Time limit for one address when there is another to try.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How many addresses of a name are tried.
+/// Most addresses of a name that are tried.
 const ATTEMPTS: usize = 4;
-/// How long a connection may take until it can be used, TLS included. A request has a limit of its own, but a
-/// connection outlives a request that found another one meanwhile.
+/// Time limit until a connection can be used, TLS included. Requests have a limit of their own, but a connection
+/// attempt continues after its request got another connection.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Makes connections to addresses that it has checked. It knows nothing of proxies, and it asks for a name once: what
-/// it connects to is the very value it checked.
+/// Connects only to addresses that it has checked. It uses no proxies and resolves a name once, so it connects to the
+/// very value that it checked.
 #[derive(Clone)]
 pub(crate) struct Connector {
     allowed: Arc<Allowed>,
     resolver: Arc<dyn Resolve>,
 }
 
-/// Why there is no connection.
+/// Why a connection failed.
 #[derive(Debug)]
 pub(crate) enum ConnectError {
     Refused(Refusal),
@@ -73,8 +73,8 @@ impl Connector {
         Err(ConnectError::Connect(failed))
     }
 
-    /// The addresses of `host`, every one of which may be called. One that may not refuses them all: a name with a
-    /// public and an inner address is a trick, and picking from it would be guessing.
+    /// The addresses of `host`, if every one of them may be called. One forbidden address refuses all of them, because
+    /// a name with a public and a private address is most likely an attack.
     async fn checked(&self, host: &str, plain: bool) -> Result<Vec<IpAddr>, ConnectError> {
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         let (addresses, named) = match bare.parse() {

@@ -1,9 +1,10 @@
-//! HTTP to addresses that customers named. Who may name an address can make the server call it, so the rule is: the
-//! address that was checked is the address that is connected to, whatever the name said before or says afterwards.
+//! HTTP requests to URLs that customers choose. A customer who chooses a URL can make the server call it, so the rule
+//! is: the server connects to exactly the IP address that it checked, whatever the host name resolves to before or
+//! afterwards.
 //!
-//! Read in this order: [`Allowed`] says which addresses may be called (`ranges` is the table), [`address_check`] reads an
-//! address when a customer saves it, `connector` resolves, checks and connects, [`Outbound`] sends; [`signature`] signs
-//! what is sent after Standard Webhooks 1.0.0.
+//! Read in this order: [`Allowed`] says which addresses may be called (`ranges` is the table), [`address_check`] checks
+//! a URL when a customer saves it, `connector` resolves, checks and connects, [`Outbound`] sends; [`signature`] signs
+//! requests as Standard Webhooks 1.0.0 describes.
 
 mod address;
 mod allowed;

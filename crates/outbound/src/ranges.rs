@@ -1,4 +1,4 @@
-//! What is not on the public internet: IANA's special-purpose registries, and where clouds keep their metadata.
+//! Address ranges outside the public internet: IANA's special-purpose registries, and the metadata services of clouds.
 //!
 //! <https://www.iana.org/assignments/iana-ipv4-special-registry>,
 //! <https://www.iana.org/assignments/iana-ipv6-special-registry>
@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-/// A range and what it is, as it stands in a sentence: `… is a loopback address`.
+/// A range and its name in a sentence: `… is a loopback address`.
 type Range<N> = (N, &'static str);
 
 const PRIVATE: &str = "a private address";
@@ -39,7 +39,7 @@ const V4: &[Range<Ipv4Net>] = &[
     (v4([240, 0, 0, 0], 4), RESERVED),
 ];
 
-/// Narrow before wide: the first that holds the address names it.
+/// Narrow ranges before wide ones: the first range that contains an address names it.
 const V6: &[Range<Ipv6Net>] = &[
     (v6([0, 0, 0, 0, 0, 0, 0, 0], 127), LOOPBACK),
     (v6([0, 0, 0, 0, 0, 0, 0, 0], 96), TRANSLATED),
@@ -49,7 +49,7 @@ const V6: &[Range<Ipv6Net>] = &[
     (v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48), TRANSLATED),
     (v6([0x100, 0, 0, 0, 0, 0, 0, 0], 64), RESERVED),
     (v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 32), TRANSLATED),
-    // Benchmarking, both ORCHIDs and the rest: what is reachable of these is nobody's web server.
+    // Benchmarking, both ORCHIDs and the rest: no web server is reachable at these.
     (v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23), PROTOCOLS),
     (v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32), DOCUMENTATION),
     (v6([0x2002, 0, 0, 0, 0, 0, 0, 0], 16), TRANSLATED),
@@ -61,12 +61,12 @@ const V6: &[Range<Ipv6Net>] = &[
     (v6([0xff00, 0, 0, 0, 0, 0, 0, 0], 8), MULTICAST),
 ];
 
-/// All that IANA has given to the internet so far (RFC 4291, section 2.4); the rest of IPv6 is nobody's.
+/// All global unicast addresses that IANA has allocated (RFC 4291, section 2.4); the rest of IPv6 is unassigned.
 const GLOBAL_V6: Ipv6Net = v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
 
-/// Where clouds answer their machines with credentials. Some of these are public addresses by their number.
+/// Metadata services of clouds, which give credentials to their machines. Some of these are public addresses.
 const METADATA_V4: &[Ipv4Addr] = &[
-    // Nearly everybody: AWS, Google, Azure, Oracle, DigitalOcean, Hetzner, OpenStack.
+    // Most clouds: AWS, Google, Azure, Oracle, DigitalOcean, Hetzner, OpenStack.
     Ipv4Addr::new(169, 254, 169, 254),
     // AWS: names, time, credentials of containers and of pods.
     Ipv4Addr::new(169, 254, 169, 253),
@@ -101,7 +101,7 @@ const fn v6(segments: [u16; 8], length: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::from_segments(segments), length)
 }
 
-/// What the address is when it is not on the public internet; none: it is.
+/// Name of the special range of an address; none when the address is on the public internet.
 pub(crate) fn special(address: IpAddr) -> Option<&'static str> {
     if let Some(what) = metadata(address) {
         return Some(what);
@@ -115,7 +115,7 @@ pub(crate) fn special(address: IpAddr) -> Option<&'static str> {
     }
 }
 
-/// What the address is when a cloud's metadata service may answer there, also through an address that stands for it.
+/// Name of the cloud's metadata service at an address, also when the address only maps to it; none when there is none.
 pub(crate) fn metadata(address: IpAddr) -> Option<&'static str> {
     let known = match address {
         IpAddr::V4(address) => METADATA_V4.contains(&address),
@@ -126,14 +126,14 @@ pub(crate) fn metadata(address: IpAddr) -> Option<&'static str> {
     known.then_some(METADATA)
 }
 
-/// The IPv4 address that this one stands for, wherever a translator or a tunnel would take it.
+/// The IPv4 address that an IPv6 address maps to through a translator or a tunnel.
 pub(crate) fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let bytes = address.octets();
     let at = |first: usize| Ipv4Addr::new(bytes[first], bytes[first + 1], bytes[first + 2], bytes[first + 3]);
     match address.segments() {
-        // The unspecified address and loopback are their own.
+        // The unspecified address and loopback map to no IPv4 address.
         [0, 0, 0, 0, 0, 0, 0, 0 | 1] => None,
-        // NAT64 of a network of its own (RFC 8215): behind 48 bits and around the byte that has to be zero, or as below.
+        // NAT64 with a local prefix (RFC 8215): after 48 bits and around the byte that must be zero, or as below.
         [0x64, 0xff9b, 1, .., 0, 0] => Some(Ipv4Addr::new(bytes[6], bytes[7], bytes[9], bytes[10])),
         // Compatible, mapped (RFC 4291), translated (RFC 2765), NAT64 (RFC 6052).
         [0, 0, 0, 0, 0, 0 | 0xffff, ..]
@@ -142,7 +142,7 @@ pub(crate) fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
         | [0x64, 0xff9b, 1, ..] => Some(at(12)),
         // 6to4 (RFC 3056).
         [0x2002, ..] => Some(at(2)),
-        // Teredo's client, with every bit turned (RFC 4380).
+        // A Teredo client, with every bit inverted (RFC 4380).
         [0x2001, 0, ..] => Some(Ipv4Addr::from_bits(!at(12).to_bits())),
         _ => None,
     }

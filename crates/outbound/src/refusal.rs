@@ -1,39 +1,39 @@
-//! Why an address is not called, in words for the customer who named it.
+//! Why an address is not called, in words for the customer who chose it.
 
 use std::fmt;
 
-/// Why an address is not called. Displays as a sentence for the customer; a name's refusal does not tell where the name
-/// leads, so that nobody learns from it what stands in the operator's network.
+/// Why an address is not called. Displays as a sentence for the customer. The refusal of a name does not say what the
+/// name resolves to, so that customers cannot explore the operator's network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// It is no address of the web.
+    /// The text is not a web address.
     Unreadable,
-    /// It is longer than [`LENGTH_LIMIT`](Self::LENGTH_LIMIT).
+    /// The address is longer than [`LENGTH_LIMIT`](Self::LENGTH_LIMIT).
     TooLong,
-    /// A blank, a control character, a backslash, or a percent sign before the path.
+    /// The address contains a blank, a control character, a backslash, or a percent sign before the path.
     Character,
-    /// Neither `https` nor `http`.
+    /// The scheme is neither `https` nor `http`.
     Scheme,
-    /// Plain HTTP to where it is not allowed.
+    /// Plain HTTP is not allowed to this address.
     PlainHttp,
-    /// It holds a user's name or a password.
+    /// The address contains a user name or a password.
     UserInfo,
-    /// It holds a fragment, which is never sent.
+    /// The address contains a fragment, which HTTP never sends.
     Fragment,
     /// The port belongs to another protocol.
     Port(u16),
-    /// The name of the host ends in a dot.
+    /// The host name ends in a dot.
     TrailingDot,
-    /// The name of the host has no dot, so it is none of the public internet.
+    /// The host name has no dot, so it is not a name of the public internet.
     NotPublicName,
-    /// The address is not on the public internet; says what it is: `a private address`.
+    /// The address is not on the public internet; holds what it is: `a private address`.
     Address(&'static str),
-    /// The name leads to an address that is not on the public internet.
+    /// The name resolves to an address that is not on the public internet.
     Name(String),
 }
 
 impl Refusal {
-    /// The longest address that is taken, in bytes.
+    /// Longest address accepted, in bytes.
     pub const LENGTH_LIMIT: usize = 2048;
 }
 

@@ -1,20 +1,20 @@
-//! From a name to addresses.
+//! Resolves host names.
 
 use std::{io, net::IpAddr, pin::Pin, sync::Arc};
 
 use tokio::sync::Semaphore;
 
-/// Addresses on their way.
+/// A future of the addresses of a name.
 pub type Addresses<'a> = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send + 'a>>;
 
-/// Finds the addresses of a name: the operating system's resolver, or in tests one that changes its answers.
+/// Resolves a name: with the operating system's resolver, or in tests with one that changes its answers.
 pub trait Resolve: Send + Sync + 'static {
-    /// All addresses of `host`, the best first.
+    /// All addresses of `host`, in the order in which to try them.
     fn resolve<'a>(&'a self, host: &'a str) -> Addresses<'a>;
 }
 
-/// Lookups at once. Each holds a thread until the system gives up, so a customer whose names are answered slowly on
-/// purpose could otherwise take all of them.
+/// Most lookups at once. Each holds a thread until the system gives up, so without a limit one customer with a slow
+/// name server could take all threads.
 const LOOKUPS: usize = 64;
 
 /// The operating system's resolver.
@@ -31,7 +31,8 @@ impl Resolve for SystemResolver {
         Box::pin(async move {
             let place = Arc::clone(&self.0).acquire_owned().await.map_err(io::Error::other)?;
             let host = host.to_owned();
-            // A task of its own, so that the place is kept until the thread is free, also when nobody waits any more.
+            // In a task of its own, so that the slot stays taken until the thread is free, also after the request was
+            // dropped.
             let lookup = tokio::spawn(async move {
                 let found = tokio::net::lookup_host((host.as_str(), 0)).await;
                 drop(place);

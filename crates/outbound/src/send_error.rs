@@ -1,28 +1,28 @@
-//! Why a request was not answered, in words for the customer.
+//! Why a request got no answer, in words for the customer.
 
 use std::{error, fmt, io, time::Duration};
 
 use crate::{Refusal, connector::ConnectError};
 
-/// What stopped a request.
+/// Why a request failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// The address is one that is not called.
+    /// The address may not be called.
     Refused,
-    /// No address was found for the name.
+    /// The name has no address.
     Dns,
     /// The server could not be reached.
     Connect,
-    /// TLS failed, most often by the certificate.
+    /// TLS failed, most often because of the certificate.
     Tls,
-    /// The time limit passed, whatever was under way.
+    /// The time limit passed.
     Timeout,
-    /// What was answered was not HTTP, or the connection was closed before the answer was whole.
+    /// The answer was not HTTP, or the connection was closed before the answer was complete.
     Protocol,
 }
 
 impl Failure {
-    /// The name that is kept with an attempt: `refused_address`, `dns`, `connect`, `tls`, `timeout`, `protocol`.
+    /// Name in a stored attempt: `refused_address`, `dns`, `connect`, `tls`, `timeout` or `protocol`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Refused => "refused_address",
@@ -35,8 +35,8 @@ impl Failure {
     }
 }
 
-/// A request that was not answered. Displays as a sentence for the customer, which names no address that the customer
-/// did not write; the source is for the log.
+/// A request without an answer. Displays as a sentence for the customer, which names no address that the customer did
+/// not write; the source is for the log.
 #[derive(Debug)]
 pub struct SendError {
     failure: Failure,
@@ -46,12 +46,12 @@ pub struct SendError {
 }
 
 impl SendError {
-    /// What stopped it.
+    /// Why the request failed.
     pub fn failure(&self) -> Failure {
         self.failure
     }
 
-    /// How long it took until it failed.
+    /// Time from the start until the failure.
     pub fn took(&self) -> Duration {
         self.took
     }
@@ -65,7 +65,7 @@ impl SendError {
         Self { failure: Failure::Timeout, message, took: limit, source: None }
     }
 
-    /// From what the client says went wrong with a request to `host`.
+    /// From the HTTP client's error for a request to `host`.
     pub(crate) fn of_client(error: hyper_util::client::legacy::Error, host: &str) -> Self {
         let (failure, message) = match find::<ConnectError>(&error) {
             Some(ConnectError::Refused(refusal)) => return Self::refused(refusal),
@@ -82,7 +82,7 @@ impl SendError {
         Self { failure, message, took: Duration::ZERO, source: Some(error.into()) }
     }
 
-    /// From what went wrong while the answer's body was read.
+    /// From an error while the answer's body was read.
     pub(crate) fn of_body(error: hyper::Error, host: &str) -> Self {
         let message = protocol_in_words(&error, host);
         Self { failure: Failure::Protocol, message, took: Duration::ZERO, source: Some(error.into()) }
@@ -106,7 +106,7 @@ impl error::Error for SendError {
     }
 }
 
-/// The first error of this type in the chain, also inside of `io::Error`s, which hide theirs.
+/// The first error of this type in the chain, also inside `io::Error`s, whose `source` skips the error that they wrap.
 fn find<'a, E: error::Error + 'static>(error: &'a (dyn error::Error + 'static)) -> Option<&'a E> {
     let mut next = Some(error);
     while let Some(error) = next {

@@ -1,7 +1,8 @@
-//! Signatures after Standard Webhooks 1.0.0 (<https://www.standardwebhooks.com>): `v1`, HMAC-SHA256 with a secret that both
-//! sides know, and `v1a`, ed25519 with a public key for the receiver. What is signed is `{id}.{timestamp}.{body}`.
+//! Signatures of Standard Webhooks 1.0.0 (<https://www.standardwebhooks.com>): `v1`, HMAC-SHA256 with a secret that
+//! both sides know, and `v1a`, ed25519 with a public key for the receiver. The signed text is
+//! `{id}.{timestamp}.{body}`.
 //!
-//! Read in this order: [`Key`] signs, [`Verifier`] is the receiver's half, [`sign`] and [`verify`] do it for a message.
+//! Read in this order: [`Key`] signs, [`Verifier`] is the receiver's key, [`sign`] and [`verify`] work on a message.
 
 mod key;
 #[cfg(test)]
@@ -15,29 +16,29 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
 pub use key::{Key, KeyError, Verifier};
 
-/// The message's id, the same for every attempt.
+/// Header with the message's id, the same for every attempt.
 pub const ID: HeaderName = HeaderName::from_static("webhook-id");
-/// When this attempt was made, in whole seconds since 1970.
+/// Header with the time of this attempt, in whole seconds since 1970.
 pub const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
-/// One signature for each key.
+/// Header with one signature per key.
 pub const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
 
-/// How far a message's time may be from the receiver's.
+/// Largest difference between a message's time and the receiver's.
 pub const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
-/// Why a message is not believed.
+/// Why a message is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unverified {
-    /// A header is missing, or is not of its form.
+    /// A header is missing or invalid.
     Malformed,
-    /// It was signed more than [`TOLERANCE`] ago, or after now.
+    /// The message was signed more than [`TOLERANCE`] before or after now.
     OutOfTime,
-    /// None of its signatures is one of these keys'.
+    /// No signature was made with one of these keys.
     NoMatch,
 }
 
-/// The signatures of a message with each of these keys, separated by one blank. `id` must hold no dot, as ids of ours
-/// do not; a receiver refuses one that does.
+/// The signatures of a message with each of these keys, separated by blanks. `id` must not contain a dot, because a
+/// receiver refuses such an id; our ids contain none.
 pub fn sign(keys: &[Key], id: &str, at: Timestamp, body: &[u8]) -> String {
     let seconds = at.as_second().to_string();
     let signatures: Vec<String> = keys.iter().map(|key| signature_of(key, id, &seconds, body)).collect();
@@ -48,19 +49,19 @@ pub fn sign(keys: &[Key], id: &str, at: Timestamp, body: &[u8]) -> String {
 pub fn sign_headers(headers: &mut HeaderMap, keys: &[Key], id: &str, at: Timestamp, body: &[u8]) {
     let values = [(ID, id.to_owned()), (TIMESTAMP, at.as_second().to_string()), (SIGNATURE, sign(keys, id, at, body))];
     for (name, value) in values {
-        // Only an id with a line end could fail here, and no receiver would believe a message without its headers.
+        // Only an id with a line end could fail here, and no receiver accepts a message without these headers.
         if let Ok(value) = HeaderValue::try_from(value) {
             headers.insert(name, value);
         }
     }
 }
 
-/// Whether a message with these headers was signed with one of these keys, at about `now`.
+/// Checks that a message with these headers was signed with one of these keys at about `now`.
 pub fn verify(verifiers: &[Verifier], headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<(), Unverified> {
     let header = |name: &HeaderName| {
         let mut values = headers.get_all(name).iter();
         let value = values.next().and_then(|value| value.to_str().ok()).ok_or(Unverified::Malformed)?;
-        // Of two values nobody knows which one the next reader takes.
+        // With two values, the next reader might use the other one.
         if values.next().is_some() { Err(Unverified::Malformed) } else { Ok(value) }
     };
     let (id, seconds, signatures) = (header(&ID)?, header(&TIMESTAMP)?, header(&SIGNATURE)?);

@@ -1,4 +1,4 @@
-//! A connection to an address that was checked.
+//! A connection to a checked address.
 
 use std::{
     io,
@@ -14,17 +14,17 @@ use hyper_util::{
 };
 use tokio::{net::TcpStream, time::Instant};
 
-/// How long a connection is used. Under steady traffic it would never be idle, and never learn that the name leads to
-/// another server by now.
+/// How long a connection is used. Under steady traffic it would never be idle, so the client would never notice that
+/// the name has moved to another server.
 const LIFE: Duration = Duration::from_mins(2);
 
-/// A connection, and since when.
+/// A connection and when it was opened.
 pub(crate) struct Socket {
     stream: TokioIo<TcpStream>,
     since: Instant,
 }
 
-/// Goes along with every answer: since when there is the connection that it came over.
+/// Stored with every answer: when its connection was opened.
 #[derive(Clone, Copy)]
 pub(crate) struct Age(Instant);
 

@@ -1,5 +1,5 @@
-//! [`gallery`] holds the tricks, [`refused`] shows them to everybody who has to refuse them, [`names`] plays DNS that
-//! changes its mind, [`sending`] and [`tls`] hold what a request is promised, [`opened`] what an operator opens.
+//! [`gallery`] lists the tricks, [`refused`] tries them on every check that must refuse them, [`names`] tests DNS with
+//! changing answers, [`sending`] and [`tls`] test requests, [`opened`] tests the ranges that an operator opens.
 
 mod dns;
 mod gallery;

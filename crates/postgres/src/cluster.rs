@@ -1,4 +1,4 @@
-//! Making the cluster.
+//! Creating the cluster.
 
 use std::{
     fs::{self, File},
@@ -13,16 +13,16 @@ use crate::{
     process,
 };
 
-/// Names of clusters in the making.
+/// The prefix of the names of unfinished clusters.
 const UNFINISHED: &str = "unfinished";
 
-/// The major version that made the cluster; `None` when there is no cluster yet.
+/// The major version that created the cluster; `None` when there is no cluster yet.
 pub(crate) fn made_by(place: &Place) -> Result<Option<u32>, Error> {
     let cluster = place.cluster();
     if !cluster.exists() {
         return Ok(None);
     }
-    // A cluster gets its name when it is whole, so one without a version is damaged, not new.
+    // A cluster gets its name only when it is complete, so one without a version is damaged, not new.
     let file = cluster.join("PG_VERSION");
     let doing = || format!("read {}, which every cluster has", file.display());
     let text = fs::read_to_string(&file).map_err(Error::io(doing()))?;
@@ -30,7 +30,7 @@ pub(crate) fn made_by(place: &Place) -> Result<Option<u32>, Error> {
     Ok(Some(major))
 }
 
-/// Leaves a whole cluster, as safe on disk as `durability` asks.
+/// Ensures that a complete cluster exists, flushed to the disk as `durability` requires.
 pub(crate) fn ensure(
     place: &Place,
     binaries: &Binaries,
@@ -40,7 +40,7 @@ pub(crate) fn ensure(
     remove_unfinished(place, account);
     let unsynced = place.unsynced();
     if durability == Durability::Volatile {
-        // Before anything is written, so that a durable start after this one knows.
+        // Written before anything else, so that a later durable start knows that the data may not be on the disk.
         File::create(&unsynced).map_err(Error::io(format!("write {}", unsynced.display())))?;
     }
     if !place.cluster().exists() {
@@ -53,15 +53,15 @@ pub(crate) fn ensure(
     Ok(())
 }
 
-/// Makes the cluster under another name and renames it when it is whole: an `initdb` that was killed
-/// leaves nothing that looks like data.
+/// Creates the cluster under a temporary name and renames it when it is complete: an `initdb` that is killed leaves
+/// nothing that looks like data.
 ///
-/// `initdb` itself flushes nothing (`--no-sync`: on a busy machine flushing took four seconds, and
-/// tests need none). For a durable server everything is flushed before the rename, because later
-/// checkpoints flush only what changed since, and the catalogs that never change would stay in memory
-/// for a power cut to take.
+/// `initdb` itself flushes nothing (`--no-sync`: on a busy machine flushing took four seconds, and tests do not need
+/// it). For a durable server everything is flushed before the rename, because later checkpoints flush only what has
+/// changed since. Otherwise a power failure could take the catalogs that never change, which would still be only in
+/// memory.
 fn create(place: &Place, binaries: &Binaries, account: &Account, durability: Durability) -> Result<(), Error> {
-    // Named after us: an `initdb` of an earlier Freehold that fails late empties its folder by name.
+    // The name contains our process id, because a failing `initdb` of an earlier Freehold deletes its folder by name.
     let name = format!("{UNFINISHED}-{}", std::process::id());
     let folder = place::numbered(place.folder(), name.as_ref())?;
     account.give(&folder)?;
@@ -87,7 +87,7 @@ fn create(place: &Place, binaries: &Binaries, account: &Account, durability: Dur
     let doing = || format!("rename {} to {}", folder.display(), place.cluster().display());
     fs::rename(&folder, place.cluster()).map_err(Error::io(doing()))?;
     if durability == Durability::Durable {
-        // The rename itself is durable once the folder it happened in is.
+        // The rename is on the disk only once its parent folder has been flushed.
         let synced = File::open(place.folder()).and_then(|folder| folder.sync_all());
         synced.map_err(Error::io(doing()))?;
     }
@@ -116,8 +116,8 @@ fn initdb(binaries: &Binaries, account: &Account, folder: &Path, arguments: &[&s
     Err(Error::Initdb { output: String::from_utf8_lossy(&printed).trim().to_owned() })
 }
 
-/// Removes what interrupted starts left, and ends an `initdb` that still works on it. Best effort: what
-/// stays is never used, and the next start tries again.
+/// Deletes what interrupted starts left behind, and ends an `initdb` that still works there. A failure does no harm:
+/// the leftovers are never used, and the next start tries again.
 fn remove_unfinished(place: &Place, account: &Account) {
     for entry in fs::read_dir(place.folder()).into_iter().flatten().flatten() {
         let folder = entry.path();

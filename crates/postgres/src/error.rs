@@ -1,90 +1,90 @@
 use std::{fmt, io, path::PathBuf};
 
-/// Why there is no server. Each prints as sentences for the person at the terminal: what is wrong,
-/// where, and what to do.
+/// Why no server runs. Each error prints as sentences for the operator at the terminal: what is wrong, where, and what
+/// to do.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// No usable `postgres` and `initdb`.
+    /// There are no usable programs `postgres` and `initdb`.
     BinariesMissing {
-        /// Every place looked at, and why it did not do.
+        /// Every place that was searched, and why it could not be used.
         searched: Vec<String>,
     },
-    /// The data was made by a major version of Postgres that is not here.
+    /// The data was created by a major version of Postgres that is not installed.
     VersionMismatch {
-        /// The cluster.
+        /// The folder of the cluster.
         data: PathBuf,
-        /// The major version that made it.
+        /// The major version that created it.
         made_by: u32,
-        /// What is here instead, as `15.18 in /usr/lib/postgresql/15/bin`.
+        /// The installed versions, such as `15.18 in /usr/lib/postgresql/15/bin`.
         found: Vec<String>,
     },
-    /// Another Freehold holds the data folder.
+    /// Another Freehold uses the data folder.
     InUse {
         /// The data folder.
         data: PathBuf,
-        /// Its process, when it wrote it down.
+        /// The id of its process, if its lock file contains it.
         process: Option<u32>,
     },
-    /// We are root, Postgres refuses root, and there is neither a user `postgres` nor `nobody`.
+    /// Freehold runs as root, Postgres refuses root, and there is neither a user `postgres` nor `nobody`.
     NoAccount,
-    /// The user that Postgres runs as cannot reach the data folder, and it cannot be placed elsewhere.
+    /// The user that Postgres runs as cannot reach the data folder, and no other place can be used.
     Unreachable {
         /// The data folder.
         data: PathBuf,
-        /// The user.
+        /// The user's name.
         user: String,
-        /// Why no other place does.
+        /// Why no other place can be used.
         reason: String,
     },
-    /// `initdb` failed, or could not flush what it made.
+    /// `initdb` failed, or could not flush the cluster to the disk.
     Initdb {
-        /// What it printed.
+        /// The output of `initdb`.
         output: String,
     },
-    /// The server ended before it answered.
+    /// The server's process ended before it answered.
     Exited {
-        /// How it ended.
+        /// The exit status of the process.
         status: String,
-        /// Its log.
+        /// The path of the server's log.
         log: PathBuf,
         /// The last lines of the log.
         tail: String,
     },
     /// The server runs but did not answer in time. It has been stopped.
     Unanswered {
-        /// Seconds waited.
+        /// How long Freehold waited, in seconds.
         seconds: u64,
-        /// Its log.
+        /// The path of the server's log.
         log: PathBuf,
         /// The last lines of the log.
         tail: String,
     },
-    /// Processes of an earlier server work in the data folder and cannot be ended.
+    /// Processes of an earlier server still work in the data folder and cannot be ended.
     Leftover {
-        /// The cluster.
+        /// The folder of the cluster.
         data: PathBuf,
-        /// The processes.
+        /// The ids of the processes.
         processes: Vec<u32>,
     },
-    /// The server did not stop, not even when killed.
+    /// The server did not stop, not even when it was killed.
     Unstoppable {
-        /// Its process.
+        /// The id of its process.
         process: u32,
     },
     /// A file or a program could not be used.
     Io {
-        /// What we did, as `write /path/lock`.
+        /// What Freehold was doing, such as `write /path/lock`.
         doing: String,
-        /// What the system answered.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// This system has no Unix sockets and users as we need them.
+    /// This operating system lacks the Unix sockets and users that Freehold needs.
     Unsupported,
 }
 
 impl Error {
-    /// For `map_err`: names what was being done.
+    /// For `map_err`: adds what was being done.
     #[cfg(unix)]
     pub(crate) fn io(doing: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         let doing = doing.into();

@@ -1,5 +1,5 @@
-//! The Postgres server of a machine that has no other: `freehold` starts it when no database URL is
-//! set, and the integration tests and the bench start theirs.
+//! Starts a Postgres server on this machine. `freehold` uses it when no database URL is set, and so do the integration
+//! tests and the benchmark.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), freehold_postgres::Error> {
@@ -11,22 +11,22 @@
 //! # }
 //! ```
 //!
-//! What it promises:
+//! Guarantees:
 //!
-//! - **The data outlives every kill.** A cluster is made beside its final place and renamed when it is
-//!   whole; a durable server has `fsync` on; data of another major version is never touched.
-//! - **No server outlives its Freehold.** A watcher holds a pipe to us and shuts Postgres down when
-//!   the pipe ends, however we ended. What an earlier life left behind is stopped at the next start.
-//! - **A crashed server comes back**, on the same socket and port, so that clients only reconnect. So does one whose programs
-//!   were replaced by an upgrade.
-//! - **One Freehold per data folder**, by a lock the kernel holds.
-//! - **Nobody else gets in.** The server listens on a Unix socket in a folder of mode 0700.
+//! - **The data survives every kill.** A cluster is created beside its final place and renamed when it is complete; a
+//!   durable server has `fsync` on; data of another major version is never touched.
+//! - **No server outlives its Freehold.** A watcher process holds a pipe to Freehold and shuts Postgres down when the
+//!   pipe closes, however Freehold ended. Processes that an earlier Freehold left behind are stopped at the next start.
+//! - **A crashed server is restarted** on the same socket and port, so clients only need to reconnect. So is one whose
+//!   programs an upgrade has replaced.
+//! - **Only one Freehold uses a data folder**, by a lock that the kernel holds.
+//! - **No other user can connect.** The server listens on a Unix socket in a folder of mode 0700.
 //!
-//! Postgres refuses to run as root, so a Freehold run by root runs it as another user; see
-//! [`Settings::data`] for what that means for the folders.
+//! Postgres refuses to run as root. When root starts Freehold, Postgres runs as another user; [`Settings::data`]
+//! describes what that means for the folders.
 //!
-//! Signals are sent by `/bin/sh` and its built-in `kill`, because the workspace forbids `unsafe` and
-//! the program `kill` is missing on slim images.
+//! Signals are sent by `/bin/sh` with its built-in `kill`, because the workspace forbids `unsafe` and slim images lack
+//! the program `kill`.
 
 mod error;
 mod settings;

@@ -1,4 +1,4 @@
-//! One Freehold per data folder.
+//! A lock that allows only one Freehold per data folder.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -9,20 +9,20 @@ use std::{
 
 use crate::Error;
 
-/// Held as long as this value lives. The kernel lets go of it when the process ends, however it ends,
-/// so that there is no such thing as a stale lock.
+/// The lock, held as long as this value lives. The kernel releases it when the process ends, however it ends, so a
+/// stale lock cannot exist.
 #[derive(Debug)]
 pub(crate) struct Lock(#[expect(dead_code, reason = "it is held, not used")] File);
 
 impl Lock {
-    /// Takes the lock in `path`, of the data folder `data`.
+    /// Takes the lock at `path`, for the data folder `data`.
     pub(crate) fn take(path: &Path, data: &Path) -> Result<Self, Error> {
         let doing = || format!("lock {}", path.display());
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
-            // What is in it belongs to who holds it, until we do.
+            // The content belongs to the process that holds the lock, which may be another one.
             .truncate(false)
             .mode(0o600)
             .open(path)

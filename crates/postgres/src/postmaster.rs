@@ -1,4 +1,4 @@
-//! One run of the server's process.
+//! One server process, from its start to its end.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -26,17 +26,17 @@ use crate::{
     watcher::Watcher,
 };
 
-/// How long a server that says nothing may take, and one that says that it replays its log. Stopping
-/// the latter would make the next start begin again, so it gets all the time it can use.
+/// How long a start may take: for a server that does not answer, and for one that reports that it replays its log. The
+/// latter gets far more time, because stopping it would make the next start begin again.
 const SILENT_LIMIT: Duration = Duration::from_mins(1);
 const STARTING_LIMIT: Duration = Duration::from_mins(15);
 
-/// How long each way of stopping may take: roll back and write a checkpoint; just end; be killed.
+/// How long each way of stopping may take: with a rollback and a checkpoint; without a checkpoint; killed.
 const FAST_LIMIT: Duration = Duration::from_secs(30);
 const IMMEDIATE_LIMIT: Duration = Duration::from_secs(10);
 const KILL_LIMIT: Duration = Duration::from_secs(5);
 
-/// Everything it takes to run the server on one data folder, the lock on that folder included.
+/// Everything that is needed to run the server on one data folder, including the lock on that folder.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) account: Account,
@@ -51,8 +51,8 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// The command line. Settings are given here and not in `postgresql.conf`, so that those of a newer
-    /// Freehold hold for older data.
+    /// The command line. Settings are given here and not in `postgresql.conf`, so that the settings of a newer Freehold
+    /// also apply to older data.
     fn arguments(&self) -> Vec<OsString> {
         let safe = match self.durability {
             Durability::Durable => "on",
@@ -65,7 +65,7 @@ impl Plan {
             ("unix_socket_permissions", "0700".into()),
             ("max_connections", self.max_connections.max(10).to_string()),
             ("cluster_name", "freehold".into()),
-            // The machine is shared with Freehold itself.
+            // Postgres shares the machine with Freehold itself.
             ("shared_buffers", "64MB".into()),
             ("shared_preload_libraries", String::new()),
             ("fsync", safe.into()),
@@ -74,7 +74,7 @@ impl Plan {
             ("password_encryption", "scram-sha-256".into()),
             ("timezone", "UTC".into()),
             ("log_timezone", "UTC".into()),
-            // To our file, in words that we recognise.
+            // The log goes to our file, in English, so that we recognize its messages.
             ("lc_messages", "C".into()),
             ("log_destination", "stderr".into()),
             ("logging_collector", "off".into()),
@@ -86,7 +86,7 @@ impl Plan {
             arguments.push("-c".into());
             arguments.push(format!("{name}={value}").into());
         }
-        // A list of folders: the quotes keep one with a comma in its name whole.
+        // The setting is a list of folders: the quotes keep a folder with a comma in its name in one piece.
         let mut folders = OsString::from("unix_socket_directories=\"");
         for (index, part) in self.socket.folder.as_os_str().as_bytes().split(|&b| b == b'"').enumerate() {
             if index > 0 {
@@ -100,22 +100,22 @@ impl Plan {
     }
 }
 
-/// What can happen to a server that serves.
+/// What can happen to a running server.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// The process ended, and how.
+    /// The process ended, with this status.
     Ended(String),
-    /// The watcher ended, which it does only when somebody kills it.
+    /// The watcher ended, which happens only when it is killed.
     Unwatched,
 }
 
-/// A running server process and its watcher. Dropping it makes the watcher stop the server.
+/// A running server process and its watcher. Dropping this makes the watcher stop the server.
 #[derive(Debug)]
 pub(crate) struct Postmaster {
     child: Child,
     watcher: Option<Watcher>,
     pub(crate) process: u32,
-    /// The length of the log at the start.
+    /// The length of the log at the start, in bytes.
     since: u64,
 }
 
@@ -128,7 +128,8 @@ impl Postmaster {
         let mut command = plan.account.command(&program);
         command
             .args(plan.arguments())
-            // Postgres goes there anyway; being there from the start is how we tell it from others.
+            // Postgres changes to this folder anyway; starting in it lets us recognize the process from its first
+            // moment.
             .current_dir(&cluster)
             .stdout(Stdio::null())
             .stderr(plan.log.open()?);
@@ -144,7 +145,7 @@ impl Postmaster {
         }
     }
 
-    /// Waits until the server serves.
+    /// Waits until the server accepts connections.
     pub(crate) async fn ready(&mut self, plan: &Plan) -> Result<(), Error> {
         let socket = plan.socket.path();
         let begun = Instant::now();
@@ -161,7 +162,7 @@ impl Postmaster {
             match answer {
                 Answer::Serving => return Ok(()),
                 Answer::Starting if limit == SILENT_LIMIT => {
-                    // After a crash it replays its log, which may take minutes.
+                    // After a crash the server replays its log, which may take minutes.
                     tracing::debug!("Postgres is starting up");
                     limit = STARTING_LIMIT;
                 }
@@ -178,7 +179,7 @@ impl Postmaster {
         }
     }
 
-    /// Waits until something happens to the server or to its watcher.
+    /// Waits until the server or its watcher ends.
     pub(crate) async fn event(&mut self) -> Event {
         let unwatched = async {
             match &mut self.watcher {
@@ -193,13 +194,13 @@ impl Postmaster {
         }
     }
 
-    /// Puts a new watcher in place of one that ended.
+    /// Starts a new watcher in place of one that ended.
     pub(crate) fn watch(&mut self, plan: &Plan) {
         let watcher = Watcher::start(&plan.account, self.process, &plan.place.cluster());
         self.watcher = watcher.inspect_err(|error| tracing::error!(%error, "no watcher")).ok();
     }
 
-    /// Ends the server as kindly as it lets us.
+    /// Stops the server, as gently as it permits.
     pub(crate) async fn stop(mut self, plan: &Plan) -> Result<(), Error> {
         let ways = [("INT", FAST_LIMIT), ("QUIT", IMMEDIATE_LIMIT), ("KILL", KILL_LIMIT)];
         for (signal, limit) in ways {
@@ -214,7 +215,7 @@ impl Postmaster {
         Err(Error::Unstoppable { process: self.process })
     }
 
-    /// After the process has ended: the watcher has nothing to do any more.
+    /// Ends the watcher after the server's process has ended.
     pub(crate) async fn release(self) {
         if let Some(watcher) = self.watcher {
             watcher.release().await;
@@ -222,7 +223,7 @@ impl Postmaster {
     }
 }
 
-/// Waits until the process ends and says how it did.
+/// Waits until the process ends and returns its status.
 async fn ended(child: &mut Child) -> String {
     match child.wait().await {
         Ok(status) => status.to_string(),

@@ -1,4 +1,4 @@
-//! Asking a server whether it serves.
+//! Testing whether a server accepts connections.
 
 use std::{io, path::Path, time::Duration};
 
@@ -8,24 +8,24 @@ use tokio::{
     time::timeout,
 };
 
-/// A server that accepts but says nothing for this long is asked anew.
+/// A server that accepts a connection but does not answer for this long is tested again.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// "The database system is starting up": recovery may take long, and the server says so.
+/// "The database system is starting up": the server reports this during recovery, which may take long.
 const CANNOT_CONNECT_NOW: &[u8] = b"C57P03";
 
-/// What the server answered to a startup packet.
+/// How the server answered a startup packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// Nothing.
+    /// The server did not answer.
     Silent,
-    /// It is there, and replays its log.
+    /// The server replays its log.
     Starting,
-    /// It serves. Refusing us (too many clients, no such database) is serving.
+    /// The server accepts connections. It also counts when it refuses this one (too many clients, no such database).
     Serving,
 }
 
-/// Asks once.
+/// Tests the server once.
 pub(crate) async fn ask(socket: &Path) -> Answer {
     match timeout(PATIENCE, exchange(socket)).await {
         Ok(Ok((b'R', _))) => Answer::Serving,
@@ -37,7 +37,7 @@ pub(crate) async fn ask(socket: &Path) -> Answer {
     }
 }
 
-/// Sends a startup packet and reads the kind and the body of the first message that comes back.
+/// Sends a startup packet and returns the type and the body of the first message that comes back.
 /// Source: <https://www.postgresql.org/docs/current/protocol-message-formats.html>.
 async fn exchange(socket: &Path) -> io::Result<(u8, Vec<u8>)> {
     let parameters = b"user\0postgres\0database\0postgres\0\0";
@@ -53,7 +53,7 @@ async fn exchange(socket: &Path) -> io::Result<(u8, Vec<u8>)> {
     let length = stream.read_u32().await?.saturating_sub(4).min(8192);
     let mut body = Vec::new();
     (&mut stream).take(u64::from(length)).read_to_end(&mut body).await?;
-    // A proper goodbye keeps "unexpected end of connection" out of the log.
+    // Ending the connection properly keeps "unexpected end of connection" out of the log.
     let _ = stream.write_all(b"X\0\0\0\x04").await;
     Ok((kind, body))
 }

@@ -1,4 +1,4 @@
-//! Processes that are not our children: what an earlier life left behind.
+//! Processes that are not our children: those that an earlier Freehold left behind.
 
 use std::{
     fs,
@@ -10,17 +10,18 @@ use std::{
 
 use crate::{Error, account::Account};
 
-/// How long each way of ending a server may take before the next, harsher one.
+/// How long each way of ending a server may take before a harsher one follows.
 const FAST: Duration = Duration::from_mins(1);
 const ALONE: Duration = Duration::from_secs(2);
 const IMMEDIATE: Duration = Duration::from_secs(10);
 
-/// Leaves no process of Postgres working in `cluster`, and no file of one that bars the next.
+/// Ends every process of Postgres that works in `cluster`, and deletes a stale `postmaster.pid` that would prevent the
+/// next start.
 ///
-/// Finds three things: a server whose Freehold was killed (its watcher may be shutting it down right
-/// now), the backends of a server that was killed itself, which hold its shared memory until they
-/// notice, and a `postmaster.pid` whose number now belongs to another process. The caller holds the
-/// lock, so nobody starts a server meanwhile. Blocks, for about a minute at worst.
+/// There may be a server whose Freehold was killed (its watcher may be shutting it down right now), backends of a
+/// killed server, which hold its shared memory until they notice, and a `postmaster.pid` whose process id now belongs
+/// to another process. The caller holds the lock, so no other Freehold starts a server meanwhile. Blocks, for about a
+/// minute at worst.
 pub(crate) fn clear(cluster: &Path, account: &Account) -> Result<(), Error> {
     let recorded = recorded(cluster);
     let found = working_in(cluster);
@@ -52,7 +53,7 @@ pub(crate) fn clear(cluster: &Path, account: &Account) -> Result<(), Error> {
     remove_stale(cluster, recorded)
 }
 
-/// Kills all that works in `folder`, which holds no data: an `initdb` that outlived its Freehold.
+/// Kills every process that works in `folder`, which holds no data: an `initdb` that outlived its Freehold.
 pub(crate) fn kill(folder: &Path, account: &Account) {
     for process in working_in(folder) {
         signal(account, "KILL", process);
@@ -60,8 +61,8 @@ pub(crate) fn kill(folder: &Path, account: &Account) {
     wait_until_none(folder, IMMEDIATE);
 }
 
-/// Removes `postmaster.pid` where Postgres would take it for that of a living server, or for broken.
-/// Otherwise it stays, because Postgres makes checks of its own with it.
+/// Deletes `postmaster.pid` when Postgres would take it for the file of a running server, or for a damaged one.
+/// Otherwise the file stays, because Postgres makes checks of its own with it.
 fn remove_stale(cluster: &Path, recorded: Option<u32>) -> Result<(), Error> {
     let file = pid_file(cluster);
     if !file.exists() || recorded.is_some_and(|process| !is_alive(process)) {
@@ -75,18 +76,18 @@ fn pid_file(cluster: &Path) -> PathBuf {
     cluster.join("postmaster.pid")
 }
 
-/// The process named in `postmaster.pid`.
+/// The process id in `postmaster.pid`.
 fn recorded(cluster: &Path) -> Option<u32> {
     let text = fs::read_to_string(pid_file(cluster)).ok()?;
-    // A server in single-user mode writes its number negated.
+    // A server in single-user mode writes its process id negated.
     Some(text.lines().next()?.trim().parse::<i32>().ok()?.unsigned_abs())
 }
 
 /// The processes of Postgres and `initdb` that work in `cluster`.
 ///
-/// On Linux those whose current folder it is, which holds for the server from its first moment (we
-/// start it there) and for all its backends. Elsewhere those that name it on their command line, which
-/// holds for the server only.
+/// On Linux these are the processes whose working directory it is: the server from its first moment, because we start
+/// it there, and all its backends. On other systems they are those that name it on their command line, which only the
+/// server does.
 fn working_in(cluster: &Path) -> Vec<u32> {
     let Ok(processes) = fs::read_dir("/proc/self/..") else {
         return naming(cluster);
@@ -95,7 +96,7 @@ fn working_in(cluster: &Path) -> Vec<u32> {
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
         .filter(|process: &u32| {
             let process = Path::new("/proc").join(process.to_string());
-            // A shell of the user may stand there too.
+            // A user's shell may be in the same folder.
             fs::read_link(process.join("cwd")).is_ok_and(|folder| folder == cluster)
                 && fs::read_to_string(process.join("comm"))
                     .is_ok_and(|name| ["postgres", "initdb"].contains(&name.trim_end()))
@@ -123,13 +124,13 @@ fn is_alive(process: u32) -> bool {
     status.is_ok_and(|output| output.status.success())
 }
 
-/// Best effort: whether it worked shows in whether the process ends.
+/// Errors are ignored: the caller sees whether the process ends.
 fn signal(account: &Account, name: &str, process: u32) {
     let _ = signal_command(account, name, process).status();
 }
 
-/// The command that sends a signal, as the server's user: should the number belong to another process
-/// by now, the harm ends at that user's own.
+/// The command that sends a signal, as the server's user: if the process id belongs to another process by now, the
+/// signal can reach only processes of that user.
 pub(crate) fn signal_command(account: &Account, name: &str, process: u32) -> Command {
     let process = process.to_string();
     account.shell(r#"kill -s "$1" "$2""#, &[name.as_ref(), process.as_ref()])

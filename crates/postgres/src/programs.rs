@@ -1,7 +1,7 @@
-//! Noticing that the programs of a running server were replaced, as a package manager does when it upgrades Postgres.
+//! Detects that the programs of a running server were replaced, as a package manager does when it upgrades Postgres.
 //!
-//! The old server goes on with its old program in memory, but every new connection loads the libraries from disk, and those are of
-//! the new version: `undefined symbol`, for everyone who connects. Only a restart mends it.
+//! The server still runs its old program from memory, but every new connection loads the libraries from the disk, which
+//! are of the new version and fail with `undefined symbol`. Only a restart helps.
 
 use std::{
     fs,
@@ -10,19 +10,19 @@ use std::{
     time::Duration,
 };
 
-/// How often the files are looked at.
+/// How often the files are checked.
 pub(crate) const LOOKED_EVERY: Duration = Duration::from_secs(2);
 
-/// A file as it was: device, inode, size, and when it was written.
+/// The state of a file: device, inode, size, and modification time.
 type Stamp = (u64, u64, u64, i64, i64);
 
-/// The files of a running server, as they were.
+/// The files of a running server, and their states.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Programs(Vec<(PathBuf, Option<Stamp>)>);
 
 impl Programs {
-    /// The server's program and the libraries that it loads, for programs in this folder. Libraries that come later (another
-    /// extension) are not among them.
+    /// Reads the state of the server's program in this folder and of the libraries that it loads. Libraries that are
+    /// loaded later, such as those of another extension, are not included.
     pub(crate) fn look(folder: &Path) -> Self {
         let lib = folder.join("../lib");
         let libraries = [lib.clone(), lib.join("postgresql")].into_iter().flat_map(|folder| {
@@ -34,12 +34,12 @@ impl Programs {
         Self(files.into_iter().map(with_stamp).collect())
     }
 
-    /// The same files as they are now.
+    /// The same files with their present states.
     pub(crate) fn again(&self) -> Self {
         Self(self.0.iter().map(|(path, _)| with_stamp(path.clone())).collect())
     }
 
-    /// Whether all of them are there: while a package is being unpacked, some are not.
+    /// Whether all of them exist: while a package is being unpacked, some are missing.
     pub(crate) fn whole(&self) -> bool {
         self.0.iter().all(|(_, stamp)| stamp.is_some())
     }

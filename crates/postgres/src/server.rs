@@ -22,13 +22,13 @@ use crate::{
     supervisor::{self, Supervisor},
 };
 
-/// How often another port is tried when somebody took the free one before Postgres did.
+/// How often another port is tried when another program took the free port before Postgres did.
 const PORTS: u32 = 5;
 
-/// A Postgres server that serves, and comes back when it crashes.
+/// A running Postgres server, which is restarted when it crashes.
 ///
-/// [`stop`](Self::stop) it; one that is dropped is stopped in the background by its runtime, and by
-/// its watcher when there is no runtime any more.
+/// Call [`stop`](Self::stop) to stop it. One that is dropped is stopped in the background by the runtime, or by its
+/// watcher when the runtime has ended.
 #[derive(Debug)]
 pub struct Server {
     plan: Arc<Plan>,
@@ -38,10 +38,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Makes the cluster if there is none, ends what an earlier life left behind, starts the server
-    /// and returns when it serves.
+    /// Creates the cluster if there is none, ends processes that an earlier Freehold left behind, starts the server,
+    /// and returns when it accepts connections.
     ///
-    /// The future may be dropped: what it started then ends by itself.
+    /// The future may be dropped: the processes that it started then end by themselves.
     pub async fn start(settings: Settings) -> Result<Self, Error> {
         let mut plan = supervisor::blocking(move || prepare(&settings)).await?;
         let mut tries = 0;
@@ -51,7 +51,7 @@ impl Server {
                 Ok(postmaster) => break (shared, postmaster),
                 Err(error) => error,
             };
-            // No server of ours may live on without its lock.
+            // No server of ours may continue to run without its lock.
             supervisor::clear(&shared).await?;
             tries += 1;
             plan = match Arc::try_unwrap(shared) {
@@ -71,33 +71,32 @@ impl Server {
         Self { plan, process, stop, task }
     }
 
-    /// The folder of the Unix socket, for clients that take the host as a folder.
+    /// The folder of the Unix socket, for clients that take a folder as the host.
     pub fn socket_dir(&self) -> &Path {
         &self.plan.socket.folder
     }
 
-    /// The port: in the name of the socket and, with [`Settings::tcp`], on 127.0.0.1. It stays the same
-    /// when the server comes back from a crash.
+    /// The port: part of the socket's name and, with [`Settings::tcp`], the port on 127.0.0.1. It stays the same after
+    /// a crash.
     pub fn port(&self) -> u16 {
         self.plan.socket.port
     }
 
-    /// The address of a database over the socket, as `postgres://postgres@%2Fdata%2Fsocket:5432/app`:
-    /// the form that tokio-postgres and libpq read. Every role gets in without a password there.
+    /// The URL of a database over the socket, such as `postgres://postgres@%2Fdata%2Fsocket:5432/app`, which
+    /// tokio-postgres and libpq can read. Every role may log in without a password there.
     pub fn url(&self, user: &str, database: &str) -> String {
         self.plan.socket.url(user, database)
     }
 
-    /// The server's process; `None` while it has crashed and is not back yet.
+    /// The id of the server's process; `None` from a crash until the restart.
     pub fn pid(&self) -> Option<u32> {
         Some(self.process.load(Ordering::Acquire)).filter(|&process| process != 0)
     }
 
-    /// Stops the server: transactions that run are rolled back and a checkpoint is written. After 30
-    /// seconds it is stopped without a checkpoint, after 10 more it is killed; its data recovers from
-    /// both at the next start.
+    /// Stops the server: running transactions are rolled back and a checkpoint is written. After 30 seconds it is
+    /// stopped without a checkpoint, and after 10 more it is killed; in both cases its data recovers at the next start.
     pub async fn stop(self) -> Result<(), Error> {
-        // Fails only when the supervisor is gone, and then its task tells why.
+        // This fails only when the supervisor has ended, and then its task tells why.
         let _ = self.stop.send(());
         match self.task.await {
             Ok(result) => result,
@@ -106,7 +105,7 @@ impl Server {
     }
 }
 
-/// All that comes before the first process of the server. Blocks.
+/// Everything before the first process of the server is started. Blocks.
 fn prepare(settings: &Settings) -> Result<Plan, Error> {
     let account = Account::choose(&settings.data.join("cluster"))?;
     let place = Place::prepare(&settings.data, &account)?;

@@ -1,4 +1,4 @@
-//! Where clients reach the server.
+//! The Unix socket that clients connect to.
 
 use std::{
     fs,
@@ -15,24 +15,24 @@ use crate::{
     place::{self, Place},
 };
 
-/// The longest path of a socket: Linux gives it 108 bytes, macOS 104, both with a zero at the end.
+/// The longest path of a socket: 108 bytes on Linux and 104 on macOS, both including a final zero byte.
 const LONGEST: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
 
-/// Without TCP the port is no more than a part of the socket's name, unique by its folder.
+/// Without TCP the port is only a part of the socket's name, which the folder makes unique.
 const PORT: u16 = 5432;
 
-/// The folder of the socket, and the port in its name.
+/// The folder of the socket, and the port in the socket's name.
 #[derive(Clone, Debug)]
 pub(crate) struct Socket {
     pub(crate) folder: PathBuf,
     pub(crate) port: u16,
-    /// The folder lies in the system's temporary folder, and goes when the server stops.
+    /// Whether the folder is in the system's temporary folder and is deleted when the server stops.
     temporary: bool,
 }
 
 impl Socket {
-    /// Makes a private folder for the socket, in the data folder or, when that makes its path too long,
-    /// in the system's temporary folder.
+    /// Creates a private folder for the socket: in the data folder or, if that makes the socket's path too long, in the
+    /// system's temporary folder.
     pub(crate) fn prepare(place: &Place, account: &Account, tcp: bool) -> Result<Self, Error> {
         let port = if tcp { free_port()? } else { PORT };
         let folder = place.socket();
@@ -44,8 +44,8 @@ impl Socket {
             account.give(&folder)?;
             folder
         };
-        // The data is ours alone by now, so whatever socket is there is of a dead server. Its lock file
-        // would bar the next one, should its process number be in use again.
+        // We hold the lock of the data, so an existing socket belongs to a dead server. Its lock file would prevent the
+        // next start if its process id were in use again.
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             if entry.file_name().to_string_lossy().starts_with(".s.PGSQL.") {
                 let doing = format!("remove {}", entry.path().display());
@@ -55,25 +55,25 @@ impl Socket {
         Ok(Self { folder, port, temporary })
     }
 
-    /// The socket itself.
+    /// The path of the socket.
     pub(crate) fn path(&self) -> PathBuf {
         self.folder.join(format!(".s.PGSQL.{}", self.port))
     }
 
-    /// The same with another free port, when somebody else took this one.
+    /// Takes another free port, when another program has taken this one.
     pub(crate) fn another_port(&mut self) -> Result<(), Error> {
         self.port = free_port()?;
         Ok(())
     }
 
-    /// After the server has stopped.
+    /// Cleans up after the server has stopped.
     pub(crate) fn clean(&self) {
         if self.temporary {
             let _ = fs::remove_dir(&self.folder);
         }
     }
 
-    /// An address as libpq and tokio-postgres read it: the folder, encoded, in place of the host.
+    /// A URL as libpq and tokio-postgres read it, with the encoded folder in place of the host.
     pub(crate) fn url(&self, user: &str, database: &str) -> String {
         url(&self.folder, self.port, user, database)
     }
@@ -88,10 +88,10 @@ fn url(folder: &Path, port: u16, user: &str, database: &str) -> String {
     )
 }
 
-/// The server that another process started and that runs on a data folder.
+/// A server that another process started for a data folder.
 ///
-/// Where its socket is stands in a file of Postgres' own, and is not worked out anew: the folder of the socket depends on
-/// the length of the data folder's path and on the environment of who started the server.
+/// The location of its socket is read from a file of Postgres and not computed again, because the socket's folder
+/// depends on the length of the data folder's path and on the environment of the process that started the server.
 #[derive(Clone, Debug)]
 pub struct Running {
     folder: PathBuf,
@@ -99,7 +99,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// The server of the data in this folder, when it serves. Only who started it, or root, may know.
+    /// Finds the running server of the data in this folder. Only the user who started it and root may read that.
     pub fn find(data: &Path) -> Option<Self> {
         // Process, cluster, start, port, folder of the socket, …: <https://www.postgresql.org/docs/current/storage-file-layout.html>
         let text = fs::read_to_string(data.join("cluster/postmaster.pid")).ok()?;
@@ -109,7 +109,7 @@ impl Running {
         running.folder.join(format!(".s.PGSQL.{port}")).exists().then_some(running)
     }
 
-    /// The address of a database over its socket, as [`Server::url`](crate::Server::url).
+    /// The URL of a database over the socket, as [`Server::url`](crate::Server::url) returns it.
     pub fn url(&self, user: &str, database: &str) -> String {
         url(&self.folder, self.port, user, database)
     }
@@ -126,7 +126,7 @@ fn free_port() -> Result<u16, Error> {
         .map_err(Error::io("find a free port on 127.0.0.1"))
 }
 
-/// Always the same for the same data, so that a killed Freehold leaves one and not one a start.
+/// Always the same folder for the same data, so that a Freehold that is killed leaves one folder and not one per start.
 fn temporary_folder(place: &Place, account: &Account) -> Result<PathBuf, Error> {
     let mut hasher = DefaultHasher::new();
     place.folder().hash(&mut hasher);
@@ -135,8 +135,8 @@ fn temporary_folder(place: &Place, account: &Account) -> Result<PathBuf, Error> 
     let parent = if too_long(&asked.join(&name)) || !account.can_enter(&asked) { PathBuf::from("/tmp") } else { asked };
     let folder = parent.join(name);
     place::make(&folder, 0o700)?;
-    // Everybody may write in the temporary folder: what we did not make may be another user's, who
-    // would then own the way to our database. A new folder is ours, and given to the server's user.
+    // Every user may write to the temporary folder, so a folder that we did not create may belong to another user, who
+    // would then control the way to our database. A new folder belongs to us and is given to the server's user.
     let doing = || format!("use {}", folder.display());
     let metadata = fs::symlink_metadata(&folder).map_err(Error::io(doing()))?;
     let ours = Account::own().owns(&metadata)? || account.owns(&metadata)?;
@@ -148,7 +148,7 @@ fn temporary_folder(place: &Place, account: &Account) -> Result<PathBuf, Error> 
     Ok(folder)
 }
 
-/// Percent-encodes everything but letters, digits and `-._~`.
+/// Percent-encodes everything except letters, digits and `-._~`.
 fn encoded(bytes: &[u8]) -> String {
     bytes
         .iter()

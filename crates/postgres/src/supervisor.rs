@@ -1,4 +1,4 @@
-//! Keeps the server running.
+//! Restarts the server when it ends.
 
 use std::{
     sync::{
@@ -17,22 +17,22 @@ use crate::{
     programs::{self, Programs},
 };
 
-/// Between attempts to start a server that crashed: doubled from the first to the last.
+/// The pause before a crashed server is started again: doubled from the first to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LAST_PAUSE: Duration = Duration::from_secs(5);
 
-/// A server that lived this long did not crash because of how it was started.
+/// A server that ran for this long did not crash because of how it was started.
 const HEALTHY: Duration = Duration::from_secs(30);
 
-/// Starts to make before a failure is worth more than a warning.
+/// Failed starts in a row that are only warnings; further ones are errors.
 const TOLERATED: u32 = 5;
 
-/// The shared memory of a dead server goes when its last backend does.
+/// The shared memory of a dead server is freed when its last backend ends.
 const SHARED_MEMORY_RETRIES: u32 = 40;
 const SHARED_MEMORY_PAUSE: Duration = Duration::from_millis(250);
 
-/// Starts the server once and waits until it serves. When this fails, or the future is dropped, the
-/// process may live for a moment: [`clear`] waits for its end.
+/// Starts the server once and waits until it accepts connections. When this fails, or the future is dropped, the
+/// process may run a moment longer: [`clear`] waits for its end.
 pub(crate) async fn bring_up(plan: &Plan) -> Result<Postmaster, Error> {
     let mut retries = 0;
     loop {
@@ -51,13 +51,13 @@ pub(crate) async fn bring_up(plan: &Plan) -> Result<Postmaster, Error> {
     }
 }
 
-/// Ends all that works in the cluster, on a thread that may block.
+/// Ends every process that works in the cluster, on a thread that may block.
 pub(crate) async fn clear(plan: &Arc<Plan>) -> Result<(), Error> {
     let plan = Arc::clone(plan);
     blocking(move || process::clear(&plan.place.cluster(), &plan.account)).await
 }
 
-/// Runs what blocks on a thread for it.
+/// Runs a blocking function on a thread for such functions.
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
@@ -69,25 +69,25 @@ pub(crate) async fn blocking<T: Send + 'static>(
 
 /// Why watching a server ended.
 enum Watched {
-    /// It is to be stopped.
+    /// The server has to stop.
     Stop,
-    /// It ended by itself.
+    /// The server's process ended by itself.
     Ended,
-    /// Its programs were replaced.
+    /// The server's programs were replaced.
     Replaced,
 }
 
-/// What the supervising task holds.
+/// The state of the supervising task.
 pub(crate) struct Supervisor {
     pub(crate) plan: Arc<Plan>,
-    /// The server's process, 0 while there is none.
+    /// The id of the server's process; 0 while there is none.
     pub(crate) process: Arc<AtomicU32>,
-    /// Resolves when the server is to stop: asked, or dropped.
+    /// Resolves when the server has to stop, because that was requested or the [`Server`](crate::Server) was dropped.
     pub(crate) stop: oneshot::Receiver<()>,
 }
 
 impl Supervisor {
-    /// Until asked to stop.
+    /// Supervises the server until it has to stop.
     pub(crate) async fn run(mut self, mut postmaster: Postmaster) -> Result<(), Error> {
         let mut failures = 0;
         loop {
@@ -101,14 +101,14 @@ impl Supervisor {
                     return stopped;
                 }
                 Watched::Ended => postmaster.release().await,
-                // What does not stop is ended by `clear`, before the next one starts.
+                // If this one does not stop, `clear` ends it before the next one is started.
                 Watched::Replaced => {
                     if let Err(error) = postmaster.stop(&self.plan).await {
                         tracing::warn!(%error, "Postgres did not stop in order to start its new version");
                     }
                 }
             }
-            // One that crashes as soon as it is up must not be started in a tight loop.
+            // A server that crashes as soon as it runs must not be restarted without a pause.
             if begun.elapsed() > HEALTHY {
                 failures = 0;
             }
@@ -122,7 +122,7 @@ impl Supervisor {
         }
     }
 
-    /// Watches a server that serves until it ends, is to be stopped, or its programs were replaced.
+    /// Watches a running server until it ends, has to stop, or its programs are replaced.
     async fn watch(&mut self, postmaster: &mut Postmaster) -> Watched {
         self.process.store(postmaster.process, Ordering::Release);
         let plan = Arc::clone(&self.plan);
@@ -142,7 +142,7 @@ impl Supervisor {
                 }
                 Event::Unwatched => {
                     tracing::warn!(process, "the watcher of Postgres ended; starting another");
-                    // Somebody kills watchers: not in a tight loop with us.
+                    // Another program may be killing watchers; the pause keeps this from becoming a tight loop.
                     sleep(FIRST_PAUSE).await;
                     postmaster.watch(&self.plan);
                 }
@@ -150,7 +150,7 @@ impl Supervisor {
         }
     }
 
-    /// Starts the server again, however often it takes; `None` when it is to be stopped.
+    /// Starts the server again, as often as it takes; `None` when it has to stop.
     async fn bring_back(&mut self, failures: &mut u32) -> Option<Postmaster> {
         loop {
             let pause = FIRST_PAUSE.saturating_mul(1 << (*failures).min(16)).min(LAST_PAUSE);
@@ -179,13 +179,13 @@ impl Supervisor {
     }
 }
 
-/// Ends when the programs of the server were replaced by others that its data can be used with.
+/// Returns when the server's programs have been replaced by others that can use its data.
 async fn replaced(plan: Arc<Plan>) {
     let shared = Arc::clone(&plan);
     let Ok(mut known) = blocking(move || Ok(Programs::look(shared.binaries.folder()))).await else {
         return std::future::pending().await;
     };
-    // As they were at the last look: a package manager is done when two looks see the same.
+    // The state at the last check: the package manager has finished when two checks in a row see the same.
     let mut last = known.clone();
     loop {
         sleep(programs::LOOKED_EVERY).await;

@@ -2,38 +2,38 @@ use std::path::Path;
 
 use crate::{Error, Settings};
 
-/// Stands in for the server on systems where it cannot run; there is never a value of it.
+/// Replaces the server on systems where it cannot run. No value of this type exists.
 #[derive(Debug)]
 pub enum Server {}
 
 impl Server {
-    /// Answers [`Error::Unsupported`].
+    /// Always returns [`Error::Unsupported`].
     #[expect(clippy::unused_async, reason = "the signature is that of the real one")]
     pub async fn start(_: Settings) -> Result<Self, Error> {
         Err(Error::Unsupported)
     }
 
-    /// Where the socket lives.
+    /// The folder of the Unix socket.
     pub fn socket_dir(&self) -> &Path {
         match *self {}
     }
 
-    /// The port.
+    /// The port of the server.
     pub fn port(&self) -> u16 {
         match *self {}
     }
 
-    /// The address for a client.
+    /// The URL of a database, for a client.
     pub fn url(&self, _user: &str, _database: &str) -> String {
         match *self {}
     }
 
-    /// The server's process.
+    /// The id of the server's process.
     pub fn pid(&self) -> Option<u32> {
         match *self {}
     }
 
-    /// Stops it.
+    /// Stops the server.
     #[expect(clippy::unused_async, reason = "the signature is that of the real one")]
     pub async fn stop(self) -> Result<(), Error> {
         match self {}

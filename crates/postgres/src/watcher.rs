@@ -1,4 +1,4 @@
-//! The promise that no server outlives its Freehold.
+//! The watcher process, which stops the server when Freehold ends.
 
 use std::{path::Path, process::Stdio};
 
@@ -6,14 +6,14 @@ use tokio::process::{Child, ChildStdin, Command};
 
 use crate::{Error, account::Account};
 
-/// Waits for the end of its standard input, whose other end only we hold, and then shuts the server
-/// down, first fast, after half a minute immediately. The kernel closes our end when we die, whatever
-/// of; a Freehold that was killed cannot send a signal any more, and asking the kernel for one
-/// (`PR_SET_PDEATHSIG`) takes unsafe code and works on Linux only.
+/// Waits until its standard input closes, whose other end only Freehold holds, and then shuts the server down: first
+/// with a checkpoint, and after half a minute without one. The kernel closes our end when Freehold ends for any reason.
+/// A Freehold that was killed cannot send a signal, and asking the kernel to send one (`PR_SET_PDEATHSIG`) needs unsafe
+/// code and works only on Linux.
 ///
-/// Before each signal it makes sure that the number still belongs to the server: on Linux by the
-/// folder it works in, elsewhere by its command line. It reads with the shell's own `read`, so that it
-/// is a single process, and is killed by us once the server has ended.
+/// Before each signal it checks that the process id still belongs to the server: on Linux by its working directory, on
+/// other systems by its command line. It reads with the shell's built-in `read`, so that it is a single process, which
+/// we kill once the server has ended.
 const SCRIPT: &str = r#"
 read -r _
 server() {
@@ -36,13 +36,13 @@ server "$1" "$2" && kill -s QUIT "$1"
 #[derive(Debug)]
 pub(crate) struct Watcher {
     child: Child,
-    /// Closing this is what the watcher waits for. Kept apart from the child, because waiting for a
-    /// child closes its input.
+    /// The pipe whose closing the watcher waits for. It is kept apart from the child, because waiting for a child
+    /// closes its standard input.
     _pipe: Option<ChildStdin>,
 }
 
 impl Watcher {
-    /// Starts watching the server `process` on `cluster`. Dropping the watcher stops the server.
+    /// Starts a watcher for the server `process` on `cluster`. Dropping the watcher stops the server.
     pub(crate) fn start(account: &Account, process: u32, cluster: &Path) -> Result<Self, Error> {
         let process = process.to_string();
         let mut command = account.shell(SCRIPT, &[process.as_ref(), cluster.as_os_str()]);
@@ -52,12 +52,12 @@ impl Watcher {
         Ok(Self { _pipe: child.stdin.take(), child })
     }
 
-    /// Waits until the watcher ends, which it should not while we live.
+    /// Waits until the watcher ends, which should not happen while Freehold runs.
     pub(crate) async fn ended(&mut self) {
         let _ = self.child.wait().await;
     }
 
-    /// Ends the watcher without it doing anything. The pipe closes after it is dead.
+    /// Ends the watcher without stopping the server. The pipe closes after the watcher is dead.
     pub(crate) async fn release(mut self) {
         let _ = self.child.kill().await;
     }

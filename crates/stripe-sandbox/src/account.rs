@@ -1,4 +1,4 @@
-//! Everything one `sk_test_…` key owns, and how a change of it becomes an event.
+//! An account: everything that belongs to one `sk_test_…` key, and how a change becomes an event.
 
 use std::collections::HashMap;
 
@@ -37,29 +37,30 @@ use crate::{
     tax_rate::TaxRate,
 };
 
-/// The objects of one account. Whoever holds it is alone with it: a request does all its work at once.
+/// The objects of one account. A request locks the account for all of its work.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Account {
     /// `acct_…`
     pub(crate) id: String,
     pub(crate) key: String,
-    /// Seconds since 1970 by the sandbox's clock.
+    /// The time of the sandbox's clock, in seconds since 1970.
     pub(crate) sandbox_now: i64,
     /// The same in milliseconds, for deliveries.
     pub(crate) sandbox_ms: i64,
-    /// Seconds since 1970 for what is being done: the sandbox's clock, or the test clock of the customer.
+    /// The time of the present operation, in seconds since 1970: that of the sandbox's clock, or of the customer's test
+    /// clock.
     pub(crate) now: i64,
-    /// Where people reach the hosted pages, without a slash at the end.
+    /// The base URL of the hosted pages for browsers, without a slash at the end.
     pub(crate) base_url: String,
-    /// The second of the sandbox's clock until which everything due was done; none since something changed.
+    /// The second of the sandbox's clock up to which everything due has been done; none: something has changed since.
     #[serde(skip)]
     pub(crate) settled: Option<i64>,
     #[serde(skip)]
     pub(crate) request: Option<RequestRef>,
-    /// Computing a preview: invoices stay drafts and nothing is charged.
+    /// Whether a preview is computed: invoices stay drafts and nothing is charged.
     #[serde(skip)]
     pub(crate) preview: bool,
-    /// Something changed that is not in the data file.
+    /// Whether there are changes that are not in the data file yet.
     #[serde(skip)]
     pub(crate) unsaved: bool,
     pub(crate) random: Random,
@@ -103,22 +104,22 @@ pub(crate) struct Account {
     pub(crate) kept: HashMap<String, Kept>,
 }
 
-/// What has an id, a place in the account and a JSON shape.
+/// A type of object with an id, a table in the account and a JSON form.
 pub(crate) trait Noun: Clone {
-    /// As in "No such customer".
+    /// The name in error messages, as in "No such customer".
     const WHAT: &'static str;
-    /// The event that says that one changed; empty: there is none.
+    /// The event type for a change of such an object; empty: there is none.
     const UPDATED: &'static str;
     fn table(account: &Account) -> &Table<Self>;
     fn table_mut(account: &mut Account) -> &mut Table<Self>;
     fn id(&self) -> &str;
-    /// Seconds since 1970.
+    /// When the object was created, in seconds since 1970.
     fn created(&self) -> i64;
-    /// As the API gives it, nothing expanded.
+    /// The JSON of the API, with nothing expanded.
     fn json(&self) -> Value;
 }
 
-/// Says where the nouns of a type stand; they have fields `id` and `created`, and a method `json`.
+/// Implements [`Noun`] for a type with the fields `id` and `created` and a method `json`, and names its table.
 macro_rules! noun {
     ($type:ty, $table:ident, $what:literal, $updated:literal) => {
         impl $crate::account::Noun for $type {
@@ -195,7 +196,7 @@ impl Account {
         }
     }
 
-    /// Takes over what another sells, and whom it tells.
+    /// Copies the catalog and the webhook endpoints of another account.
     pub(crate) fn take_catalog(&mut self, other: &Self) {
         self.products = other.products.clone();
         self.prices = other.prices.clone();
@@ -206,28 +207,28 @@ impl Account {
         self.endpoints = other.endpoints.clone();
     }
 
-    /// From now on things happen at the time of this test clock, or of the sandbox where there is none.
+    /// Switches the present time to that of this test clock, or of the sandbox if there is none.
     pub(crate) fn enter(&mut self, clock: Option<&str>) {
         let frozen = clock.and_then(|id| self.clocks.get(id)).map(|clock| clock.frozen_time);
         self.now = frozen.unwrap_or(self.sandbox_now);
     }
 
-    /// The object, or 404.
+    /// Returns the object, or 404.
     pub(crate) fn get<T: Noun>(&self, id: &str) -> Result<&T> {
         T::table(self).get(id).ok_or_else(|| StripeError::no_such(T::WHAT, id))
     }
 
-    /// The object that a parameter names, or 400 naming the parameter.
+    /// Returns the object that a parameter names, or 400 with the name of the parameter.
     pub(crate) fn named<T: Noun>(&self, id: &str, param: &str) -> Result<&T> {
         T::table(self).get(id).ok_or_else(|| StripeError::no_such(T::WHAT, id).of_status(400).at(param))
     }
 
-    /// Refuses a list of what belongs to a customer who does not exist.
+    /// Refuses a list of objects of a customer who does not exist.
     pub(crate) fn customer_check(&self, id: Option<&str>) -> Result<()> {
         id.map_or(Ok(()), |id| self.named::<Customer>(id, "customer").map(|_| ()))
     }
 
-    /// Keeps a new object and sends `kind`.
+    /// Stores a new object and publishes the event `kind`.
     pub(crate) fn add<T: Noun>(&mut self, kind: &str, object: T) -> Value {
         let json = object.json();
         let id = object.id().to_owned();
@@ -236,12 +237,12 @@ impl Account {
         json
     }
 
-    /// Changes an object; sends its event of change where the change shows. Whether it did.
+    /// Changes an object and publishes its event if the change is visible in its JSON. Returns whether it was.
     pub(crate) fn change<T: Noun>(&mut self, id: &str, by: impl FnOnce(&mut T)) -> bool {
         self.change_as(id, T::UPDATED, by)
     }
 
-    /// Like [`change`](Self::change), with another event.
+    /// Like [`change`](Self::change), with another event type.
     pub(crate) fn change_as<T: Noun>(&mut self, id: &str, kind: &str, by: impl FnOnce(&mut T)) -> bool {
         let Some(object) = T::table_mut(self).get_mut(id) else { return false };
         let before = object.json();
@@ -256,24 +257,24 @@ impl Account {
         true
     }
 
-    /// Changes an object without a word.
+    /// Changes an object without an event.
     pub(crate) fn change_quietly<T: Noun>(&mut self, id: &str, by: impl FnOnce(&mut T)) {
         if let Some(object) = T::table_mut(self).get_mut(id) {
             by(object);
         }
     }
 
-    /// The object as the API gives it; null where there is none.
+    /// The object's JSON; null if it does not exist.
     pub(crate) fn shown<T: Noun>(&self, id: &str) -> Value {
         T::table(self).get(id).map_or(Value::Null, Noun::json)
     }
 
-    /// A fresh id.
+    /// A new id.
     pub(crate) fn id(&mut self, prefix: &str) -> String {
         self.random.id(prefix)
     }
 
-    /// The account itself, at `GET /v1/account`.
+    /// The account's own JSON, for `GET /v1/account`.
     pub(crate) fn to_json(&self) -> Value {
         json!({
             "id": self.id,
@@ -292,7 +293,7 @@ impl Account {
     }
 }
 
-/// `previous_attributes`: the old values of what differs at the top.
+/// `previous_attributes`: the old values of the top-level fields that differ.
 fn differences(before: &Value, after: &Value) -> Map<String, Value> {
     let (Value::Object(before), Value::Object(after)) = (before, after) else { return Map::new() };
     let changed = before.iter().filter(|(key, value)| after.get(*key) != Some(value));

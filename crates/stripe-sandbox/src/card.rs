@@ -1,4 +1,4 @@
-//! Stripe's test cards, by number and by name, and how each behaves.
+//! Stripe's test cards, by number and by name, and the behavior of each.
 
 use crate::error::StripeError;
 
@@ -6,19 +6,19 @@ use crate::error::StripeError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Behavior {
     Succeeds,
-    /// Refused as soon as it is attached, set up or charged: code, decline code, message.
+    /// The card is refused as soon as it is attached, set up or charged: code, decline code, message.
     Declines(&'static str, &'static str, &'static str),
-    /// Attaches; every charge is refused.
+    /// The card can be attached, and every charge is refused.
     DeclinesCharges,
-    /// Attaches, and pays while its owner is there; every charge without them is refused.
+    /// The card can be attached and pays while its owner is present; every charge without them is refused.
     DeclinesRenewals,
-    /// Asks its owner once; then it pays.
+    /// The card's owner has to authenticate once; then it pays.
     AuthenticatesOnce,
-    /// Asks its owner for every payment.
+    /// The card's owner has to authenticate for every payment.
     AuthenticatesAlways,
-    /// Pays; its refunds are pending for a while.
+    /// The card pays; its refunds are pending for a while.
     RefundsPend,
-    /// Pays; its refunds succeed, and fail later.
+    /// The card pays; its refunds succeed at first and fail later.
     RefundsFail,
 }
 
@@ -26,12 +26,12 @@ pub(crate) enum Behavior {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TestCard {
     pub(crate) number: &'static str,
-    /// The name under which the API knows it: `pm_card_visa`.
+    /// The card's name in the API: `pm_card_visa`.
     pub(crate) name: &'static str,
     pub(crate) brand: &'static str,
     pub(crate) funding: &'static str,
     pub(crate) behavior: Behavior,
-    /// What the hosted pages say it does.
+    /// The description of its behavior on the hosted pages.
     pub(crate) words: &'static str,
 }
 
@@ -41,7 +41,7 @@ const fn card(number: &'static str, name: &'static str, behavior: Behavior, word
 
 const DECLINED: &str = "Your card was declined.";
 
-/// Every card the sandbox knows. Other numbers are refused, as Stripe's test mode refuses them.
+/// Every card that the sandbox knows. Other numbers are refused, as in Stripe's test mode.
 pub(crate) const CARDS: &[TestCard] = &[
     card("4242424242424242", "pm_card_visa", Behavior::Succeeds, "succeeds"),
     card(
@@ -132,7 +132,7 @@ const NAMES: &[(&str, &str)] = &[
 ];
 
 impl TestCard {
-    /// By number (spaces and dashes do not matter) or by name: `pm_card_visa`, `tok_visa`.
+    /// Finds a card by its number (ignoring spaces and dashes) or by its name: `pm_card_visa`, `tok_visa`.
     pub(crate) fn find(text: &str) -> Option<&'static Self> {
         let number: String = text.chars().filter(|letter| !matches!(letter, ' ' | '-')).collect();
         let name = text.strip_prefix("tok_").map_or_else(|| text.to_owned(), |rest| format!("pm_card_{rest}"));
@@ -144,7 +144,7 @@ impl TestCard {
         &self.number[self.number.len() - 4..]
     }
 
-    /// Why the card cannot even be attached.
+    /// Why the card cannot be attached; none: it can.
     pub(crate) fn attach_refusal(&self) -> Option<StripeError> {
         match self.behavior {
             Behavior::Declines(code, decline, message) => Some(StripeError::card(code, Some(decline), message)),
@@ -152,7 +152,7 @@ impl TestCard {
         }
     }
 
-    /// Why a charge is refused, where it is.
+    /// Why a charge is refused; none: it is not.
     pub(crate) fn charge_refusal(&self, off_session: bool) -> Option<StripeError> {
         match self.behavior {
             Behavior::DeclinesCharges => Some(StripeError::card("card_declined", Some("generic_decline"), DECLINED)),
@@ -164,7 +164,7 @@ impl TestCard {
     }
 }
 
-/// A card in the data file is its number.
+/// Serializes a card as its number, for the data file.
 pub(crate) mod by_number {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 

@@ -1,4 +1,4 @@
-//! Charges: one try to take money from a card.
+//! Charges: single attempts to take money from a card.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -11,7 +11,7 @@ use crate::{
     payment_intent::PaymentIntent,
 };
 
-/// A try, successful or not.
+/// An attempt, successful or not.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Charge {
     pub(crate) id: String,
@@ -27,17 +27,17 @@ pub(crate) struct Charge {
     pub(crate) payment_method: String,
     billing_details: Value,
     card: Value,
-    /// What was taken of a promised amount; none while it is only promised.
+    /// How much of an authorized amount was captured; none while it is only authorized.
     #[serde(default = "all")]
     captured: Capture,
 }
 
-/// How much of a charge was taken.
+/// How much of a charge was captured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Capture {
     All,
     Promised,
-    /// So much; the rest was let go.
+    /// This amount was captured; the rest was released.
     Part(i64),
 }
 
@@ -52,7 +52,7 @@ impl Charge {
         self.failure.is_none()
     }
 
-    /// What was taken from the card.
+    /// The amount that was taken from the card.
     pub(crate) fn taken(&self) -> i64 {
         match self.captured {
             Capture::All => self.amount,
@@ -61,7 +61,7 @@ impl Charge {
         }
     }
 
-    /// The card has only promised the amount.
+    /// Whether the amount is only authorized.
     pub(crate) fn is_promised(&self) -> bool {
         self.captured == Capture::Promised
     }
@@ -126,7 +126,7 @@ impl Charge {
     }
 }
 
-/// Takes the money of an intent from a card; why it could not.
+/// Charges an intent's amount to a card. Returns why it failed, if it did.
 pub(crate) fn charge(
     account: &mut Account,
     intent: &PaymentIntent,
@@ -159,7 +159,7 @@ pub(crate) fn charge(
     }
 }
 
-/// Takes so much of a promised amount and lets the rest go.
+/// Captures this much of an authorized amount and releases the rest.
 pub(crate) fn capture(account: &mut Account, id: &str, amount: i64) {
     let kind = if amount > 0 { "charge.captured" } else { "charge.refunded" };
     account.change_as(id, kind, |charge: &mut Charge| charge.captured = Capture::Part(amount));

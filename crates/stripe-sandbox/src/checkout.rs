@@ -1,4 +1,4 @@
-//! Checkout sessions: a page on which a customer begins to pay.
+//! Checkout sessions: a page on which a customer starts a subscription or saves a card.
 
 pub(crate) mod complete;
 pub(crate) mod page;
@@ -21,7 +21,7 @@ use crate::{
     tax_rate::TaxRate,
 };
 
-/// How far a session got.
+/// The status of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Status {
     Open,
@@ -29,7 +29,7 @@ pub(crate) enum Status {
     Expired,
 }
 
-/// What was given for a discount.
+/// The source of a discount: a coupon or a promotion code.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Redeemed {
     Coupon(String),
@@ -52,16 +52,16 @@ impl Redeemed {
     }
 }
 
-/// A session.
+/// A checkout session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Session {
     pub(crate) id: String,
     pub(crate) created: i64,
     pub(crate) status: Status,
-    /// Only a card, no subscription.
+    /// Whether the session only saves a card, without a subscription.
     pub(crate) setup: bool,
     pub(crate) prices: Vec<(Price, i64)>,
-    /// What was asked for the subscription, as it was asked.
+    /// The parameters for the subscription, as they were sent.
     subscription_data: Params,
     pub(crate) customer: Option<String>,
     pub(crate) customer_email: Option<String>,
@@ -75,7 +75,7 @@ pub(crate) struct Session {
     pub(crate) cancel_url: Option<String>,
     expires_at: i64,
     metadata: Map<String, Value>,
-    /// The card is asked for even where nothing is to be paid.
+    /// Whether the page asks for a card even if nothing is due.
     always_card: bool,
     locale: Option<String>,
     promotion_codes: Option<bool>,
@@ -84,10 +84,10 @@ pub(crate) struct Session {
     tax_rates: Vec<Vec<TaxRate>>,
     #[serde(default)]
     pub(crate) discount: Option<Redeemed>,
-    /// What is to be paid today.
+    /// The amounts that are due today.
     #[serde(default)]
     pub(crate) sums: Sums,
-    /// What each price costs.
+    /// The amounts for each price.
     #[serde(default)]
     item_sums: Vec<Sums>,
     currency: Option<String>,
@@ -97,7 +97,7 @@ pub(crate) struct Session {
 noun!(Session, sessions, "checkout.session", "");
 
 impl Session {
-    /// When it expires by itself; none once it has ended.
+    /// When the session expires by itself; none once it has ended.
     pub(crate) fn due(&self) -> Option<i64> {
         (self.status == Status::Open).then_some(self.expires_at)
     }
@@ -194,7 +194,7 @@ impl Session {
         })
     }
 
-    /// The parameters of the subscription it begins.
+    /// The parameters of the subscription that the session creates.
     fn subscription_params(&self, customer: &str) -> Params {
         let mut params = self.subscription_data.clone();
         params.add("customer", customer);
@@ -211,7 +211,7 @@ impl Session {
         params
     }
 
-    /// The subscription it will begin, with the price of today.
+    /// The subscription that the session will create, with today's prices.
     pub(crate) fn described(&self, account: &Account) -> Result<Subscription> {
         let customer = self.customer.clone().unwrap_or_else(|| "cus_nobody".to_owned());
         let mut ghost = account.ghost(&customer);
@@ -224,7 +224,7 @@ impl Session {
         create::read(&mut ghost, self.subscription_params(&customer)).map(|(subscription, _)| subscription)
     }
 
-    /// Works out what is to be paid; an error where it cannot be bought so.
+    /// Computes what is due. Fails if these prices cannot be bought together.
     fn reckon(&mut self, account: &Account) -> Result<()> {
         if self.setup {
             return Ok(());
@@ -236,7 +236,7 @@ impl Session {
         Ok(())
     }
 
-    /// Redeems the promotion code that a visitor typed in; empty, there is none any more.
+    /// Redeems the promotion code that a visitor entered. An empty code removes the present one.
     pub(crate) fn redeem(&mut self, account: &Account, code: &str) -> Result<()> {
         self.discount = None;
         self.reckon(account)?;
@@ -251,12 +251,12 @@ impl Session {
         self.reckon(account)
     }
 
-    /// Whether visitors can type in a promotion code.
+    /// Whether visitors can enter a promotion code.
     pub(crate) fn takes_codes(&self) -> bool {
         self.promotion_codes == Some(true)
     }
 
-    /// The code that was typed in.
+    /// The promotion code that was entered.
     pub(crate) fn code(&self, account: &Account) -> Option<String> {
         match self.discount.as_ref()? {
             Redeemed::PromotionCode(id) => account.promotion_codes.get(id).map(|code| code.code.clone()),
@@ -264,13 +264,13 @@ impl Session {
         }
     }
 
-    /// Whether the page asks for a card when so much is due today.
+    /// Whether the page asks for a card if this amount is due today.
     pub(crate) fn asks_card(&self, due: i64) -> bool {
         self.setup || self.always_card || due > 0
     }
 }
 
-/// What a subscription costs on its first day.
+/// The amounts that are due on a subscription's first day.
 pub(crate) fn due_today(account: &Account, subscription: &Subscription) -> Sums {
     if subscription.trial.is_some() {
         return Sums::default();
@@ -278,7 +278,7 @@ pub(crate) fn due_today(account: &Account, subscription: &Subscription) -> Sums 
     sum::period(subscription, exempt_of(account, subscription))
 }
 
-/// Whether its customer pays taxes.
+/// The tax exemption of the subscription's customer; none: they pay taxes.
 pub(crate) fn exempt_of<'a>(account: &'a Account, subscription: &Subscription) -> Option<&'a str> {
     account.customers.get(&subscription.customer).and_then(|customer| customer.tax_exempt.as_deref())
 }
@@ -291,7 +291,7 @@ pub(crate) fn line_items_index(account: &Account, id: &str, mut params: Params) 
     list::page(all, &mut params, &format!("/v1/checkout/sessions/{id}/line_items"), |item| (*item).clone())
 }
 
-/// What is bought, shown only where it is expanded.
+/// The line items of a session, which are shown only if they are expanded.
 pub(crate) fn line_items(account: &Account, id: &str) -> Value {
     let session = account.sessions.get(id);
     let sums = session.map(|session| session.item_sums.clone()).unwrap_or_default();

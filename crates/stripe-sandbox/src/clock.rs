@@ -1,4 +1,4 @@
-//! Time: the sandbox's clock, which can be moved, and Stripe's test clocks, which stand until they are.
+//! Time: the sandbox's clock, which can be moved ahead, and Stripe's test clocks, which move only on request.
 
 use std::sync::{
     Arc,
@@ -17,7 +17,7 @@ use crate::{
     list,
 };
 
-/// Where the time comes from: a source, and how far it was moved ahead.
+/// The sandbox's clock: a time source, and how far the clock is ahead of it.
 #[derive(Clone)]
 pub(crate) struct Clock {
     source: Arc<dyn Fn() -> Timestamp + Send + Sync>,
@@ -35,27 +35,28 @@ impl Clock {
         Arc::new(Timestamp::now)
     }
 
-    /// Seconds since 1970 by the source, not moved. Signatures carry it, because their reader has no other.
+    /// The time of the source, in seconds since 1970. Signatures contain this time, because their receivers use the
+    /// real one.
     pub(crate) fn source_seconds(&self) -> i64 {
         (self.source)().as_second()
     }
 
-    /// Milliseconds since 1970, moved.
+    /// The time of the clock, in milliseconds since 1970.
     pub(crate) fn now_ms(&self) -> i64 {
         (self.source)().as_millisecond().saturating_add(self.ahead_ms.load(Ordering::SeqCst))
     }
 
-    /// How far it was moved, in milliseconds.
+    /// How far the clock is ahead of its source, in milliseconds.
     pub(crate) fn ahead_ms(&self) -> i64 {
         self.ahead_ms.load(Ordering::SeqCst)
     }
 
-    /// Moves it ahead, never back.
+    /// Moves the clock ahead. It never moves back.
     pub(crate) fn advance(&self, by_ms: i64) {
         self.ahead_ms.fetch_add(by_ms.max(0), Ordering::SeqCst);
     }
 
-    /// What moves it to where it shows.
+    /// The clock's JSON.
     pub(crate) fn json(&self) -> Value {
         let now_ms = self.now_ms();
         json!({
@@ -66,7 +67,7 @@ impl Clock {
         })
     }
 
-    /// How far a request moves it: `advance=14d` (or `36h`, `1 month`, or seconds) or `to=` seconds since 1970.
+    /// How far a request moves the clock: `advance=14d` (or `36h`, `1 month`, or seconds) or `to=` seconds since 1970.
     pub(crate) fn asked(&self, params: &mut Params) -> Result<i64> {
         let (advance, to) = (params.text("advance")?, params.int("to")?);
         params.done()?;
@@ -130,8 +131,8 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
     Ok(account.add("test_helpers.test_clock.created", clock))
 }
 
-/// `POST /v1/test_helpers/test_clocks/{id}/advance`. As at Stripe the answer says `advancing`; whoever asks again
-/// finds it `ready`, and everything done that became due.
+/// `POST /v1/test_helpers/test_clocks/{id}/advance`. As at Stripe the response says `advancing`. A later request finds
+/// the clock `ready`, and everything that became due has been done.
 pub(crate) fn advance(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
     let clock = account.get::<TestClock>(id)?.clone();
     let to = params.int("frozen_time")?.ok_or_else(|| StripeError::missing("frozen_time"))?;
@@ -150,7 +151,7 @@ pub(crate) fn advance(account: &mut Account, id: &str, mut params: Params) -> Re
     Ok(answer)
 }
 
-/// `DELETE /v1/test_helpers/test_clocks/{id}`: and its customers.
+/// `DELETE /v1/test_helpers/test_clocks/{id}`: deletes its customers too.
 pub(crate) fn delete(account: &mut Account, id: &str) -> Result<Value> {
     let shown = account.get::<TestClock>(id)?.to_json();
     let customers = account.customers.iter().filter(|each| each.test_clock.as_deref() == Some(id) && !each.deleted);

@@ -1,4 +1,4 @@
-//! Coupons: how much less is paid, for how long, and for which products.
+//! Coupons: the amount of a discount, its duration, and the products to which it applies.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -11,20 +11,20 @@ use crate::{
     product::Product,
 };
 
-/// What is taken off.
+/// The amount of a discount.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Off {
     /// Ten thousandths of a percent: `250_000` is 25 %.
     Percent(i64),
-    /// In the currency's smallest unit.
+    /// An amount in the currency's smallest unit, and the currency.
     Amount(i64, String),
 }
 
-/// For how many invoices.
+/// The duration of a discount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Duration {
     Once,
-    /// For so many months.
+    /// This many months.
     Repeating(i64),
     Forever,
 }
@@ -37,12 +37,12 @@ pub(crate) struct Coupon {
     pub(crate) off: Off,
     pub(crate) duration: Duration,
     pub(crate) name: Option<String>,
-    /// Products it is for; empty: all.
+    /// The products to which it applies; empty: all products.
     products: Vec<String>,
     max_redemptions: Option<i64>,
     redeem_by: Option<i64>,
     pub(crate) times_redeemed: i64,
-    /// Its `redeem_by` has passed.
+    /// Whether its `redeem_by` has passed.
     pub(crate) expired: bool,
     metadata: Map<String, Value>,
 }
@@ -83,22 +83,22 @@ impl Coupon {
         !self.expired && self.max_redemptions.is_none_or(|most| self.times_redeemed < most)
     }
 
-    /// When it can no longer be redeemed; none where that is past or there is no such time.
+    /// When it can no longer be redeemed; none: that time has passed, or there is none.
     pub(crate) fn due(&self) -> Option<i64> {
         self.redeem_by.filter(|_| !self.expired)
     }
 
-    /// Whether it takes something off a product.
+    /// Whether it applies to a product.
     pub(crate) fn is_for(&self, product: Option<&str>) -> bool {
         self.products.is_empty() || product.is_some_and(|product| self.products.iter().any(|each| each == product))
     }
 
-    /// What `expand[]=applies_to` shows.
+    /// The JSON for `expand[]=applies_to`.
     pub(crate) fn applies_to(&self) -> Value {
         json!({ "products": self.products })
     }
 
-    /// Why it cannot be redeemed on something in this currency.
+    /// Why it cannot be redeemed in this currency.
     pub(crate) fn refusal(&self, currency: Option<&str>, param: &str) -> Option<StripeError> {
         if !self.is_valid() {
             let why = if self.expired { "has expired" } else { "has been redeemed the maximum number of times" };
@@ -114,7 +114,7 @@ impl Coupon {
         }
     }
 
-    /// For people: `20% off`, `$5.00 off`, and for how long.
+    /// The text on pages: `20% off`, `$5.00 off`, and the duration.
     pub(crate) fn words(&self) -> String {
         let off = match &self.off {
             Off::Percent(percent) => format!("{}%", money::percent_words(*percent)),
@@ -129,7 +129,7 @@ impl Coupon {
     }
 }
 
-/// What is taken off: a part or an amount, and not both.
+/// Reads the amount of the discount: either a percentage or an amount.
 fn off(percent: Option<i64>, amount: Option<i64>, currency: Option<String>) -> Result<Off> {
     match (percent, amount, currency) {
         (Some(percent), None, _) if (1..=1_000_000).contains(&percent) => Ok(Off::Percent(percent)),
@@ -204,7 +204,7 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
     Ok(account.add("coupon.created", coupon))
 }
 
-/// `POST /v1/coupons/{id}`: its name and metadata.
+/// `POST /v1/coupons/{id}`: changes its name and metadata.
 pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
     let mut changed = account.get::<Coupon>(id)?.clone();
     params.set("name", &mut changed.name)?;
@@ -214,7 +214,7 @@ pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Res
     Ok(account.shown::<Coupon>(id))
 }
 
-/// `DELETE /v1/coupons/{id}`: nobody can redeem it any more; who has its discount keeps it.
+/// `DELETE /v1/coupons/{id}`: it can no longer be redeemed; existing discounts stay.
 pub(crate) fn delete(account: &mut Account, id: &str, params: &Params) -> Result<Value> {
     params.done()?;
     let coupon = account.get::<Coupon>(id)?.json();

@@ -1,4 +1,4 @@
-//! Credit notes: an invoice made smaller, before or after it was paid.
+//! Credit notes, which reduce an invoice before or after it is paid.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -90,7 +90,7 @@ impl CreditNote {
     }
 }
 
-/// `POST /v1/credit_notes`: by amount.
+/// `POST /v1/credit_notes`: by amount only.
 pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value> {
     let invoice = account.named::<Invoice>(&params.need("invoice")?, "invoice")?.clone();
     let refund_amount = params.int_from("refund_amount", 0)?;

@@ -11,13 +11,13 @@ use crate::{
     list, payment_method, search, subscription,
 };
 
-/// Who is billed.
+/// A customer.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Customer {
     pub(crate) id: String,
     pub(crate) created: i64,
     address: Value,
-    /// In minor units; below 0 it is a credit that the next invoice uses up.
+    /// The balance in minor units; a negative one is a credit that the next invoice uses.
     pub(crate) balance: i64,
     pub(crate) currency: Option<String>,
     pub(crate) default_payment_method: Option<String>,
@@ -34,10 +34,10 @@ pub(crate) struct Customer {
     shipping: Value,
     pub(crate) tax_exempt: Option<String>,
     pub(crate) test_clock: Option<String>,
-    /// Fields that are only kept and given back.
+    /// Fields that are only stored and returned.
     #[serde(default)]
     shown_as_given: Map<String, Value>,
-    /// The same of its `invoice_settings`.
+    /// The same fields of its `invoice_settings`.
     #[serde(default)]
     invoice_settings: Map<String, Value>,
 }
@@ -124,7 +124,7 @@ impl Customer {
     }
 }
 
-/// What a request says about how a customer pays.
+/// Reads the customer's default payment method.
 fn default_method(params: &mut Params, target: &mut Customer) -> Result<Option<String>> {
     let Some(mut settings) = params.map("invoice_settings")? else { return Ok(None) };
     let method = settings.text("default_payment_method")?;
@@ -160,7 +160,7 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
         payment_method::attach(account, method, &id)?;
     }
     if let Some(default) = default {
-        // The same name twice in one request is the same card.
+        // If a request contains the same name twice, it means the same card.
         let chosen = match &method {
             Some(method) if default.starts_with("pm_card_") => method.clone(),
             _ => payment_method::resolve_for(account, &default, &id, "invoice_settings[default_payment_method]")?,
@@ -170,7 +170,7 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
     Ok(account.shown::<Customer>(&id))
 }
 
-/// A customer that can still be changed; what follows happens at its time.
+/// Returns a customer that can still be changed, and switches to the customer's time.
 pub(crate) fn live(account: &mut Account, id: &str, param: &str) -> Result<Customer> {
     let customer = account.named::<Customer>(id, param)?.clone();
     if customer.deleted {

@@ -1,6 +1,7 @@
-//! The file in which the world is kept, so that it outlives the process.
+//! The data file, with which the sandbox's state survives a restart.
 //!
-//! It is written anew after changes, beside the old one, which it then replaces: whoever reads it finds a whole one.
+//! After changes a new file is written beside the old one and then replaces it, so that a reader always finds a
+//! complete file.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -18,28 +19,28 @@ use crate::{
     world::{World, hold},
 };
 
-/// Goes up when what stands in the file changes so that older programs, or this one, would misread it.
+/// Increased when the file's format changes in a way that older programs, or this one, would misread.
 const FORMAT: u32 = 1;
-/// How often changes are looked for.
+/// How often the sandbox checks for changes.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// The data file of a running sandbox, which it has for itself.
+/// The data file of a running sandbox, locked for this process.
 #[derive(Debug)]
 pub(crate) struct DataFile {
     path: PathBuf,
-    /// The system lets go of it when the process ends, however it ends.
+    /// The lock. The system releases it when the process ends, however it ends.
     _lock: File,
 }
 
-/// What a file gave back.
+/// The content of an existing file.
 #[derive(Deserialize)]
 pub(crate) struct Found {
     pub(crate) accounts: Vec<Account>,
-    /// How far the clock had been moved.
+    /// How far the clock was ahead of its source, in milliseconds.
     pub(crate) ahead_ms: i64,
 }
 
-/// What is read first, since the rest depends on it.
+/// The part that is read first, because the rest depends on it.
 #[derive(Deserialize)]
 struct Head {
     format: u32,
@@ -52,11 +53,11 @@ struct Base {
 }
 
 impl DataFile {
-    /// Takes the file for this process and reads it; nothing is found where there is none yet. Addresses of hosted pages
-    /// begin with `base_url` from now on.
+    /// Locks the file for this process and reads it; none if it does not exist yet. URLs of hosted pages start with
+    /// `base_url` from now on.
     ///
     /// # Errors
-    /// When another sandbox has it (`ResourceBusy`), or it cannot be read; then it is left as it is.
+    /// When another sandbox has locked it (`ResourceBusy`), or when it cannot be read; then it stays unchanged.
     pub(crate) fn open(path: &Path, base_url: Option<&str>) -> Result<(Self, Option<Found>)> {
         let lock = lock(path)?;
         let found = match std::fs::read_to_string(path) {
@@ -67,7 +68,7 @@ impl DataFile {
         Ok((Self { path: path.to_owned(), _lock: lock }, found))
     }
 
-    /// Writes the world down. An account is held only while it is copied.
+    /// Writes the state to the file. Each account is locked only while it is copied.
     fn write(&self, world: &World) -> Result<()> {
         let new = beside(&self.path, ".new");
         let mut out = BufWriter::new(create(&new)?);
@@ -78,12 +79,13 @@ impl DataFile {
     }
 }
 
-/// Writes changes down until `stop` turns true, and once more then.
+/// Writes changes until `stop` turns true, and a last time then.
 pub(crate) async fn run(world: Arc<World>, file: DataFile, mut stop: watch::Receiver<bool>) {
     let file = Arc::new(file);
     let mut failing = false;
     loop {
-        // Asked before writing: what changes during a write is for the next one, and after this there is none.
+        // Read before writing: a change during a write is written by the next one, and after the last write there is
+        // none.
         let last = *stop.borrow();
         let begun = Instant::now();
         if world.is_unsaved() {
@@ -99,11 +101,11 @@ pub(crate) async fn run(world: Arc<World>, file: DataFile, mut stop: watch::Rece
         if last {
             return;
         }
-        // A big world takes long to write; nine tenths of the time are for something else.
+        // A large state takes long to write; at least nine tenths of the time stay free for other work.
         let pause = PAUSE.max(begun.elapsed() * 9);
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            // Without a sender there is nobody left who could ask for more.
+            // Without a sender there is nothing that could ask for more.
             _ = stop.wait_for(|stop| *stop) => {}
         }
     }
@@ -114,7 +116,7 @@ async fn write(world: &Arc<World>, file: &Arc<DataFile>) -> Result<()> {
     tokio::task::spawn_blocking(move || file.write(&world)).await.map_err(Error::other)?
 }
 
-/// The world as the file has it; one account after the other is copied.
+/// The form of the state in the file. The accounts are copied one after the other.
 struct Written<'a>(&'a World);
 
 impl Serialize for Written<'_> {
@@ -122,7 +124,7 @@ impl Serialize for Written<'_> {
         let mut fields = serializer.serialize_struct("World", 3)?;
         fields.serialize_field("format", &FORMAT)?;
         fields.serialize_field("accounts", &Accounts(self.0))?;
-        // After the accounts: none of them has seen a later time than this one.
+        // After the accounts, so that none of them has seen a later time than this.
         fields.serialize_field("ahead_ms", &self.0.clock.ahead_ms())?;
         fields.end()
     }
@@ -146,7 +148,7 @@ fn read(mut text: String, base_url: Option<&str>) -> std::result::Result<Found, 
         return Err(format!("it has the format {}, and this program knows {FORMAT}", head.format));
     }
     if let Some(new) = base_url {
-        // Objects, events and kept answers hold whole addresses, which would lead to where the last run listened.
+        // Objects, events and stored responses contain whole URLs, which would lead to the address of the last run.
         let olds = head.accounts.iter().map(|account| account.base_url.as_str());
         let mut olds: Vec<&str> = olds.filter(|old| !old.is_empty() && *old != new).collect();
         olds.sort_unstable();
@@ -159,7 +161,7 @@ fn read(mut text: String, base_url: Option<&str>) -> std::result::Result<Found, 
     serde_json::from_str(&text).map_err(|error| error.to_string())
 }
 
-/// For this user alone: secrets of webhooks are in it.
+/// Creates a file that only this user can read, because it contains webhook secrets.
 fn create(path: &Path) -> Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
@@ -189,7 +191,7 @@ fn unreadable(path: &Path, why: &str) -> Error {
     )
 }
 
-/// A name in the same folder, so that a rename never crosses file systems.
+/// A path in the same folder, so that renaming never crosses file systems.
 fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);

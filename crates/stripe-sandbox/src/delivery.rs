@@ -1,6 +1,6 @@
-//! Deliveries: an event on its way to an endpoint, with retries and whatever chaos was asked for.
+//! Deliveries of events to webhook endpoints, with retries and the configured chaos.
 //!
-//! The queue belongs to the account and knows no network; [`sender`](crate::sender) carries things out.
+//! The queue belongs to the account and does no network I/O; [`sender`](crate::sender) sends the requests.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -14,18 +14,18 @@ use crate::{
     signature,
 };
 
-/// What became of a delivery.
+/// The state of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum State {
     Waiting,
     InFlight,
-    /// Every try was refused, or its endpoint is gone.
+    /// Every attempt failed, or the endpoint was deleted.
     Failed,
-    /// Chaos threw it away.
+    /// The configured chaos dropped it.
     Dropped,
 }
 
-/// An event for an endpoint. Those that arrived are forgotten.
+/// A delivery of an event to an endpoint. Successful deliveries are removed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Delivery {
     number: u64,
@@ -33,19 +33,19 @@ pub(crate) struct Delivery {
     kind: String,
     pub(crate) endpoint: String,
     pub(crate) attempts: usize,
-    /// Milliseconds since 1970 by the sandbox's clock.
+    /// When the next attempt is due, in milliseconds since 1970 by the sandbox's clock.
     due_ms: i64,
     pub(crate) state: State,
     duplicate: bool,
     answer: Option<String>,
 }
 
-/// What is on its way.
+/// The deliveries of an account.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Queue {
     next: u64,
     deliveries: BTreeMap<u64, Delivery>,
-    /// Due time and number of those that wait, so that the next one is found at once.
+    /// Due times and numbers of waiting deliveries, sorted so that the next one is found at once.
     #[serde(skip)]
     waiting: BTreeSet<(i64, u64)>,
     #[serde(skip)]
@@ -85,7 +85,7 @@ impl Delivery {
 }
 
 impl Queue {
-    /// After a restart: what was on its way, and may have arrived or not, is sent again.
+    /// After a restart: requests that were in progress may have arrived or not, so they are sent again.
     pub(crate) fn resume(&mut self) {
         for delivery in self.deliveries.values_mut() {
             if delivery.state == State::InFlight {
@@ -99,7 +99,7 @@ impl Queue {
 }
 
 impl Account {
-    /// Queues an event for every endpoint that wants it.
+    /// Queues an event for every endpoint that is subscribed to it.
     pub(crate) fn deliveries_queue(&mut self, event: &str, kind: &str) {
         let wanting: Vec<String> =
             self.endpoints.iter().filter(|endpoint| endpoint.wants(kind)).map(|endpoint| endpoint.id.clone()).collect();
@@ -146,7 +146,7 @@ impl Account {
         );
     }
 
-    /// Takes what is due and may be sent now: an endpoint gets `concurrency` requests at a time.
+    /// Takes the deliveries that are due and may be sent now: an endpoint gets `concurrency` requests at a time.
     pub(crate) fn deliveries_take(&mut self, signed_at: i64) -> Vec<Outgoing> {
         let due: Vec<u64> =
             self.queue.waiting.range(..=(self.sandbox_ms, u64::MAX)).map(|(_, number)| *number).collect();
@@ -180,7 +180,7 @@ impl Account {
         outgoing
     }
 
-    /// Records how a request ended: `Ok` is any 2xx.
+    /// Records the result of a request: `Ok` is any 2xx.
     pub(crate) fn delivery_end(&mut self, number: u64, answer: std::result::Result<u16, String>) {
         self.unsaved = true;
         let Some(delivery) = self.queue.deliveries.get_mut(&number) else { return };
@@ -224,7 +224,7 @@ impl Account {
         });
     }
 
-    /// Makes everything that waits due now; how many tries each of them had before.
+    /// Makes all waiting deliveries due now. Returns the number of previous attempts of each.
     pub(crate) fn deliveries_hurry(&mut self) -> Vec<(u64, usize)> {
         let waiting: Vec<(i64, u64)> = std::mem::take(&mut self.queue.waiting).into_iter().collect();
         for (_, number) in &waiting {
@@ -240,7 +240,7 @@ impl Account {
         waiting.iter().map(|(_, number)| (*number, attempts(number))).chain(in_flight).collect()
     }
 
-    /// Whether every one of these was tried once more, or needs no more trying.
+    /// Whether there was one more attempt for each of these, or none is needed.
     pub(crate) fn deliveries_tried(&self, hurried: &[(u64, usize)]) -> bool {
         hurried.iter().all(|(number, before)| {
             let delivery = self.queue.deliveries.get(number);
@@ -255,7 +255,7 @@ impl Account {
         self.queue.waiting.first().map(|(due, _)| *due)
     }
 
-    /// Counts by state.
+    /// Counts deliveries by state.
     pub(crate) fn deliveries_count(&self) -> Value {
         let count = |state| self.queue.deliveries.values().filter(|delivery| delivery.state == state).count();
         json!({
@@ -277,7 +277,7 @@ pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
     Ok(json!({ "object": "list", "data": shown, "counts": account.deliveries_count() }))
 }
 
-/// `POST /_sandbox/events/{id}/resend`: to every endpoint that wants it, as a new delivery without chaos.
+/// `POST /_sandbox/events/{id}/resend`: to every endpoint that is subscribed to it, as a new delivery without chaos.
 pub(crate) fn resend(account: &mut Account, id: &str) -> Result<Value> {
     let kind = account.get::<crate::event::Event>(id)?.kind.clone();
     let again: Vec<u64> =
@@ -295,7 +295,7 @@ pub(crate) fn resend(account: &mut Account, id: &str) -> Result<Value> {
     Ok(account.shown::<crate::event::Event>(id))
 }
 
-/// Refuses what is not a list of seconds.
+/// Reads a list of seconds, and refuses anything else.
 pub(crate) fn schedule(texts: &[String]) -> Result<Vec<i64>> {
     let seconds = texts.iter().map(|text| text.parse().ok().filter(|seconds| *seconds >= 0));
     seconds

@@ -1,4 +1,4 @@
-//! Discounts: a coupon at work on a subscription or on one invoice.
+//! Discounts: a coupon that was redeemed for a subscription or an invoice.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,34 +15,34 @@ use crate::{
     subscription::Subscription,
 };
 
-/// A coupon that was redeemed. What it is on holds a copy; the account's table keeps those that are over, too.
+/// A redeemed coupon. Subscriptions and invoices hold copies; the account's table also keeps discounts that have ended.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Discount {
     pub(crate) id: String,
-    /// Since when, in seconds since 1970.
+    /// When it was redeemed, in seconds since 1970.
     pub(crate) created: i64,
-    /// As it was when it was redeemed: deleting a coupon takes nothing from those who have it.
+    /// The coupon as it was when it was redeemed, because deleting a coupon does not change existing discounts.
     pub(crate) coupon: Coupon,
     promotion_code: Option<String>,
     customer: String,
     pub(crate) subscription: Option<String>,
     invoice: Option<String>,
     pub(crate) checkout_session: Option<String>,
-    /// Until when; none: for one invoice, or forever.
+    /// When it ends, in seconds since 1970; none: it is for one invoice, or has no end.
     pub(crate) end: Option<i64>,
 }
 
 noun!(Discount, discounts, "discount", "");
 
-/// What a discount is to be on.
+/// What a discount is redeemed for.
 pub(crate) struct Place<'a> {
     pub(crate) customer: &'a str,
     pub(crate) subscription: Option<&'a str>,
     pub(crate) invoice: Option<&'a str>,
     pub(crate) currency: &'a str,
-    /// What is bought, before anything is taken off; in the currency's smallest unit.
+    /// The amount before discounts, in the currency's smallest unit.
     pub(crate) subtotal: i64,
-    /// What is there already, which `discounts[][discount]` can name.
+    /// The existing discounts, which `discounts[][discount]` can name.
     pub(crate) there: &'a [Discount],
 }
 
@@ -65,7 +65,7 @@ impl Discount {
         })
     }
 
-    /// What it was redeemed from: a parameter and its id.
+    /// The parameter and the id from which it was redeemed.
     pub(crate) fn given(&self) -> (&'static str, &str) {
         match &self.promotion_code {
             Some(code) => ("promotion_code", code),
@@ -73,7 +73,7 @@ impl Discount {
         }
     }
 
-    /// As phases of schedules show it.
+    /// The JSON in the phases of schedules.
     pub(crate) fn phase_json(&self) -> Value {
         let mut json = json!({ "coupon": null, "discount": null, "promotion_code": null });
         let (key, id) = self.given();
@@ -81,7 +81,7 @@ impl Discount {
         json
     }
 
-    /// As pages name it.
+    /// The text on pages.
     pub(crate) fn words(&self) -> String {
         match &self.coupon.name {
             Some(name) => format!("{name} ({})", self.coupon.words()),
@@ -89,19 +89,19 @@ impl Discount {
         }
     }
 
-    /// Whether it still takes something off an invoice that is made at this time.
+    /// Whether it still applies to an invoice that is created at this time.
     pub(crate) fn is_on(&self, at: i64) -> bool {
         self.end.is_none_or(|end| at < end)
     }
 }
 
-/// The ids, as objects show their discounts.
+/// The ids, in the JSON of objects with discounts.
 pub(crate) fn ids(discounts: &[Discount]) -> Value {
     discounts.iter().map(|discount| json!(discount.id)).collect()
 }
 
-/// Reads `discounts`: coupons, promotion codes, and discounts that are there already. Nothing is redeemed yet, see
-/// [`begin`]. Sent empty, there are none.
+/// Reads `discounts`: coupons, promotion codes, and existing discounts. Nothing is redeemed yet, see [`begin`]. An
+/// empty value means no discounts.
 pub(crate) fn read(account: &mut Account, params: &mut Params, place: &Place<'_>) -> Result<Option<Vec<Discount>>> {
     let Some(list) = params.list("discounts")? else { return Ok(None) };
     if list.len() > 20 {
@@ -167,7 +167,7 @@ fn of(account: &mut Account, coupon: Coupon, promotion_code: Option<String>, pla
     }
 }
 
-/// Redeems discounts that were read, and ends those they take the place of.
+/// Redeems discounts that were read, and ends those that they replace.
 pub(crate) fn begin(account: &mut Account, before: &[Discount], after: &[Discount]) {
     let differs = |one: &Discount, others: &[Discount]| others.iter().all(|other| other.id != one.id);
     let gone: Vec<&Discount> = before.iter().filter(|each| differs(each, after)).collect();
@@ -189,7 +189,7 @@ pub(crate) fn begin(account: &mut Account, before: &[Discount], after: &[Discoun
     }
 }
 
-/// Takes discounts from a subscription that are over.
+/// Removes ended discounts from a subscription.
 pub(crate) fn end(account: &mut Account, subscription: &str, over: impl Fn(&Discount) -> bool) {
     let Some(found) = account.subscriptions.get(subscription) else { return };
     let before = found.discounts.clone();
@@ -218,7 +218,7 @@ pub(crate) fn delete(account: &mut Account, subscription: &str, params: &Params)
     Ok(gone)
 }
 
-/// `DELETE /v1/customers/{id}/discount`: this version of the API puts discounts on subscriptions and invoices only.
+/// `DELETE /v1/customers/{id}/discount`: in this version of the API only subscriptions and invoices have discounts.
 pub(crate) fn delete_of_customer(account: &Account, customer: &str, params: &Params) -> Result<Value> {
     params.done()?;
     account.get::<crate::customer::Customer>(customer)?;
@@ -226,7 +226,7 @@ pub(crate) fn delete_of_customer(account: &Account, customer: &str, params: &Par
     Err(StripeError::coded("resource_missing", message).of_status(404))
 }
 
-/// The promotion code that a visitor typed in, where they can redeem it; otherwise what to tell them.
+/// The promotion code that a visitor entered, if they can redeem it; otherwise the message for them.
 pub(crate) fn typed(
     account: &Account,
     code: &str,

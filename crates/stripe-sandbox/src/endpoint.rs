@@ -1,4 +1,4 @@
-//! Webhook endpoints: where events go, and the secrets they are signed with.
+//! Webhook endpoints: the URLs that events are sent to, and the secrets that sign them.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -12,7 +12,7 @@ use crate::{
     version::API_VERSION,
 };
 
-/// An address that events are sent to.
+/// A webhook endpoint.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Endpoint {
     pub(crate) id: String,
@@ -23,7 +23,7 @@ pub(crate) struct Endpoint {
     description: Option<String>,
     metadata: Map<String, Value>,
     secret: String,
-    /// The secret before the last roll, and until when (milliseconds, sandbox clock) it signs too.
+    /// The secret before the last roll, and until when it signs too (in milliseconds of the sandbox's clock).
     previous_secret: Option<(String, i64)>,
 }
 
@@ -46,12 +46,12 @@ impl Endpoint {
         })
     }
 
-    /// Whether it wants events of this type.
+    /// Whether it is subscribed to events of this type.
     pub(crate) fn wants(&self, kind: &str) -> bool {
         !self.disabled && self.enabled_events.iter().any(|wanted| event::is(kind, wanted))
     }
 
-    /// The secrets that sign now: more than one while a roll is under way.
+    /// The present secrets: two of them while a roll is in progress.
     pub(crate) fn secrets(&self, now_ms: i64) -> Vec<String> {
         let previous =
             self.previous_secret.iter().filter(|(_, until)| now_ms < *until).map(|(secret, _)| secret.clone());
@@ -93,7 +93,7 @@ impl Endpoint {
     }
 }
 
-/// `POST /v1/webhook_endpoints`: the only answer that holds the secret.
+/// `POST /v1/webhook_endpoints`: the only response that contains the secret.
 pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value> {
     for needed in ["url", "enabled_events"] {
         if !params.has(needed) {
@@ -110,8 +110,8 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
     Ok(shown)
 }
 
-/// The endpoint that the program around the sandbox made for itself, known by its description: it sends to `url` from
-/// now on. Its secret stays what it was, so that what waited for it arrives.
+/// Creates the endpoint of the program that started the sandbox, or finds it by its description and sends to `url` from
+/// now on. Its secret stays the same, so that waiting deliveries arrive.
 pub(crate) fn own(account: &mut Account, description: &str, url: &str, events: &[&str]) -> String {
     let found = account.endpoints.iter().find(|endpoint| endpoint.description.as_deref() == Some(description)).cloned();
     let endpoint = Endpoint {
@@ -140,7 +140,7 @@ pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Res
     Ok(account.shown::<Endpoint>(id))
 }
 
-/// `DELETE /v1/webhook_endpoints/{id}`: what waits for it is not sent any more.
+/// `DELETE /v1/webhook_endpoints/{id}`: its waiting deliveries are not sent.
 pub(crate) fn delete(account: &mut Account, id: &str) -> Result<Value> {
     account.get::<Endpoint>(id)?;
     account.endpoints.remove(id);
@@ -152,7 +152,7 @@ pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
     list::list(account, &mut params, "/v1/webhook_endpoints", |_: &Endpoint| true)
 }
 
-/// `POST /_sandbox/webhook_endpoints/{id}/roll`: a new secret; the old one signs too for `overlap_seconds`.
+/// `POST /_sandbox/webhook_endpoints/{id}/roll`: creates a new secret; the old one signs too for `overlap_seconds`.
 pub(crate) fn roll(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
     let overlap = params.int_from("overlap_seconds", 0)?.unwrap_or(24 * 3600);
     params.done()?;

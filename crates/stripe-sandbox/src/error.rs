@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-/// A refusal as the SDKs expect it.
+/// An error in the form that the SDKs expect.
 #[derive(Clone, Debug)]
 pub(crate) struct StripeError {
     pub(crate) status: u16,
@@ -10,9 +10,9 @@ pub(crate) struct StripeError {
     code: Option<String>,
     message: String,
     param: Option<String>,
-    /// `decline_code`, `payment_intent`, `payment_method`: what belongs to refused payments.
+    /// Fields for refused payments: `decline_code`, `payment_intent`, `payment_method`.
     more: Map<String, Value>,
-    /// Refused before anything was done, so that the answer is not kept under an `Idempotency-Key`.
+    /// Whether the request was refused before any work, so that the response is not stored for its `Idempotency-Key`.
     pub(crate) before_work: bool,
 }
 
@@ -24,7 +24,7 @@ impl StripeError {
         Self { status, kind, code, message, param: None, more: Map::new(), before_work: true }
     }
 
-    /// 400: the request makes no sense.
+    /// 400: the request is invalid.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(400, "invalid_request_error", None, message.into())
     }
@@ -34,35 +34,35 @@ impl StripeError {
         Self::new(400, "invalid_request_error", Some(code), message.into())
     }
 
-    /// 400: a parameter that must be there is not.
+    /// 400: a required parameter is missing.
     pub(crate) fn missing(param: &str) -> Self {
         Self::coded("parameter_missing", format!("Missing required param: {param}.")).at(param)
     }
 
-    /// 400: a parameter nobody knows.
+    /// 400: an unknown parameter.
     pub(crate) fn unknown(param: &str) -> Self {
         Self::coded("parameter_unknown", format!("Received unknown parameter: {param}")).at(param)
     }
 
-    /// 400: Stripe has it and the sandbox does not. To take it in silence would be to do something else.
+    /// 400: Stripe has it and the sandbox does not. Ignoring it silently would do something else than Stripe.
     pub(crate) fn not_modelled(what: &str, param: &str) -> Self {
         let message = format!("The sandbox does not model {what}; Stripe does. Leave it out or test against Stripe.");
         Self::coded("sandbox_not_modelled", message).at(param)
     }
 
-    /// The parameter, where that is what it refuses as unknown.
+    /// The unknown parameter, if this error refuses one.
     pub(crate) fn unknown_parameter(&self) -> Option<&str> {
         self.param.as_deref().filter(|_| self.code() == Some("parameter_unknown"))
     }
 
-    /// 404: no object of that id in this account.
+    /// 404: the account has no object with this id.
     pub(crate) fn no_such(what: &str, id: &str) -> Self {
         let mut error = Self::coded("resource_missing", format!("No such {what}: '{id}'")).at("id");
         error.status = 404;
         error
     }
 
-    /// 404: no such address.
+    /// 404: there is no such path.
     pub(crate) fn no_route(method: &str, path: &str) -> Self {
         let message = format!(
             "Unrecognized request URL ({method}: {path}). The sandbox models part of Stripe's API; its README lists it."
@@ -94,7 +94,7 @@ impl StripeError {
         }
     }
 
-    /// An answer of the chaos knobs: 429 or 5xx.
+    /// A response of the chaos settings: 429 or 5xx.
     pub(crate) fn chaos(status: u16) -> Self {
         if status == 429 {
             let message = "Request rate limit exceeded. The sandbox was told to answer this.".to_owned();
@@ -103,13 +103,13 @@ impl StripeError {
         Self::new(status, "api_error", None, "The sandbox was told to fail this request.".to_owned())
     }
 
-    /// The same with another HTTP status.
+    /// The same error with another HTTP status.
     pub(crate) fn of_status(mut self, status: u16) -> Self {
         self.status = status;
         self
     }
 
-    /// Names the parameter that is wrong.
+    /// Adds the name of the wrong parameter.
     pub(crate) fn at(mut self, param: &str) -> Self {
         self.param = Some(param.to_owned());
         self
@@ -121,7 +121,7 @@ impl StripeError {
         self
     }
 
-    /// What a person reads.
+    /// The message for users.
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
@@ -131,7 +131,7 @@ impl StripeError {
         self.code.as_deref()
     }
 
-    /// The error as it stands in `last_payment_error`.
+    /// The error in the form of `last_payment_error`.
     pub(crate) fn inner(&self) -> Value {
         let mut error = self.more.clone();
         error.insert("type".to_owned(), json!(self.kind));
@@ -149,7 +149,7 @@ impl StripeError {
         Value::Object(error)
     }
 
-    /// The body of the answer.
+    /// The body of the response.
     pub(crate) fn body(&self) -> Value {
         json!({ "error": self.inner() })
     }

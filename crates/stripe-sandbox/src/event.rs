@@ -1,4 +1,4 @@
-//! Events: what happened, as webhooks tell it and `GET /v1/events` lists it.
+//! Events, which webhooks deliver and `GET /v1/events` lists.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -11,14 +11,14 @@ use crate::{
     version::API_VERSION,
 };
 
-/// Which request caused an event.
+/// The request that caused an event.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct RequestRef {
     pub(crate) id: String,
     pub(crate) idempotency_key: Option<String>,
 }
 
-/// Something that happened.
+/// An event.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Event {
     pub(crate) id: String,
@@ -27,9 +27,9 @@ pub(crate) struct Event {
     pub(crate) object: Value,
     previous: Option<Value>,
     request: Option<RequestRef>,
-    /// Deliveries that are still to be made.
+    /// How many deliveries are still waiting.
     pub(crate) waiting: u32,
-    /// Deliveries that were given up, or that chaos dropped.
+    /// How many deliveries failed or were dropped by chaos.
     pub(crate) failed: u32,
 }
 
@@ -60,7 +60,7 @@ impl Event {
 }
 
 impl Account {
-    /// Tells everybody that `kind` happened to `object`.
+    /// Publishes the event `kind` for `object`.
     pub(crate) fn emit(&mut self, kind: &str, object: Value, previous: Option<Value>) {
         if self.preview || kind.is_empty() {
             return;
@@ -96,7 +96,7 @@ pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
     })
 }
 
-/// Whether an event's type is the wanted one; `*` at the end stands for anything.
+/// Whether an event type matches a pattern; `*` at the end matches anything.
 pub(crate) fn is(kind: &str, wanted: &str) -> bool {
     wanted.strip_suffix('*').map_or(kind == wanted, |start| kind.starts_with(start))
 }

@@ -1,4 +1,4 @@
-//! `expand[]`: objects in the place of their ids.
+//! `expand[]`: replaces ids by their objects.
 
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ use crate::{
     tax_rate::TaxRate,
 };
 
-/// Expands every path in an answer.
+/// Expands every path in a response.
 pub(crate) fn expand(account: &Account, answer: &mut Value, paths: &[String]) -> Result<()> {
     for path in paths {
         if path.split('.').count() > 5 {
@@ -55,7 +55,7 @@ fn one(account: &Account, value: &mut Value, path: &str, whole: &str) -> Result<
         }
     }
     let target = &mut value[first];
-    // Coupons and products have ids of their makers' choosing, which may be the same.
+    // The ids of coupons and products are chosen by their creators, so a coupon and a product may have the same one.
     let coupon = target.as_str().filter(|_| first == "coupon").and_then(|id| account.coupons.get(id)).map(Noun::json);
     if let Some(object) = coupon.or_else(|| target.as_str().and_then(|id| find(account, id))) {
         *target = object;
@@ -72,7 +72,7 @@ fn one(account: &Account, value: &mut Value, path: &str, whole: &str) -> Result<
     }
 }
 
-/// What an object shows only where it is asked for.
+/// A field that an object shows only if it is expanded.
 fn include(account: &Account, object: &Value, field: &str) -> Option<Value> {
     let id = object["id"].as_str().unwrap_or_default();
     Some(match (object["object"].as_str()?, field) {
@@ -97,12 +97,12 @@ fn include(account: &Account, object: &Value, field: &str) -> Option<Value> {
     })
 }
 
-/// Any object by its id.
+/// Finds any object by its id.
 fn find(account: &Account, id: &str) -> Option<Value> {
     fn of<T: Noun>(account: &Account, id: &str) -> Option<Value> {
         T::table(account).get(id).map(Noun::json)
     }
-    // Products have ids of their makers' choosing, so they are tried last.
+    // The ids of products are chosen by their creators, so products are tried last.
     let prefix = id.rsplit_once('_').map_or("", |(prefix, _)| prefix);
     let found = match prefix {
         "cus" => of::<Customer>(account, id),

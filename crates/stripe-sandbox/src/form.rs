@@ -1,7 +1,8 @@
 //! Stripe's form encoding: `items[0][price]=price_1&metadata[tenant]=7&expand[]=customer`.
 //!
-//! [`Params`] is read by taking, and [`done`](Params::done) refuses what nobody took before anything is done. Whoever forgets
-//! that is caught by [`watch`](Params::watch): a request of which something was not read is never answered with a success.
+//! [`Params`] are read by taking them, and [`done`](Params::done) refuses parameters that were not taken, before any
+//! work is done. In case a handler does not call it there is also [`watch`](Params::watch): a request with unread
+//! parameters never gets a successful response.
 
 mod kinds;
 
@@ -15,11 +16,11 @@ use serde_json::Value;
 
 use crate::error::{Result, StripeError};
 
-/// The largest number that is read, or the smallest below 0.
+/// The largest absolute value of an integer.
 const MOST_INTEGER: u64 = 9_999_999_999_999;
-/// The most of a thing that is bought at once.
+/// The largest quantity.
 pub(crate) const MOST_QUANTITY: i64 = 9_999_999;
-/// The most that one of it costs, in the currency's smallest unit.
+/// The largest price of one unit, in the currency's smallest unit.
 pub(crate) const MOST_AMOUNT: i64 = 99_999_999_999;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,19 +32,19 @@ enum Node {
 /// The parameters of a request, or of one object in it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Params {
-    /// Where in the request these stand: `items[0]`. Empty at the top.
+    /// The path of these parameters in the request: `items[0]`. Empty at the top.
     path: String,
     entries: Vec<(String, Node)>,
-    /// The names of everything in the request that nobody has read yet, shared with the objects in it.
+    /// The names of all parameters of the request that have not been read yet, shared with the objects in it.
     #[serde(skip)]
     unread: Unread,
 }
 
-/// Names of parameters that nobody has read.
+/// The names of parameters that have not been read.
 pub(crate) type Unread = Arc<Mutex<BTreeSet<String>>>;
 
 impl Params {
-    /// From a body or a query.
+    /// Parses a body or a query string.
     pub(crate) fn parse(encoded: &[u8]) -> Self {
         let mut entries = Vec::new();
         for (key, value) in url::form_urlencoded::parse(encoded) {
@@ -55,7 +56,7 @@ impl Params {
         Self { entries, ..Self::default() }
     }
 
-    /// From JSON, which the sandbox's own knobs take too.
+    /// Reads JSON, which the sandbox's own endpoints also accept.
     pub(crate) fn from_json(value: Value) -> Self {
         let entries = match node(value) {
             Node::Map(entries) => entries,
@@ -64,24 +65,24 @@ impl Params {
         Self { entries, ..Self::default() }
     }
 
-    /// Parameters of our own making, as the hosted pages send them to the same functions as the API.
+    /// Parameters that the sandbox creates: the hosted pages call the same functions as the API.
     pub(crate) fn of(pairs: &[(&str, &str)]) -> Self {
         let mut encoded = url::form_urlencoded::Serializer::new(String::new());
         encoded.extend_pairs(pairs);
         Self::parse(encoded.finish().as_bytes())
     }
 
-    /// Appends those of another source, as a query to a body.
+    /// Appends the parameters of another source, such as the query to the body.
     pub(crate) fn extend(&mut self, other: Self) {
         self.entries.extend(other.entries);
     }
 
-    /// How a parameter is named in errors: `items[0][price]`.
+    /// The name of a parameter in error messages: `items[0][price]`.
     pub(crate) fn name(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}[{key}]", self.path) }
     }
 
-    /// From now on notes what is read; what is in here at the end was not.
+    /// Records from now on what is read. The names that remain in the result were not read.
     pub(crate) fn watch(&mut self) -> Unread {
         let mut names = BTreeSet::new();
         leaves(&self.path, &self.entries, &mut names);
@@ -89,7 +90,7 @@ impl Params {
         Arc::clone(&self.unread)
     }
 
-    /// Refuses parameters of other names.
+    /// Refuses parameters with other names.
     pub(crate) fn only_keys(&self, keys: &[&str]) -> Result<()> {
         match self.entries.iter().find(|(key, _)| !keys.contains(&key.as_str())) {
             None => Ok(()),
@@ -97,7 +98,7 @@ impl Params {
         }
     }
 
-    /// Adds a parameter of our own.
+    /// Adds a parameter.
     pub(crate) fn add(&mut self, key: &str, text: &str) {
         let (first, rest) = key.split_at(key.find('[').unwrap_or(key.len()));
         let inner = rest.split('[').skip(1).map(|part| part.trim_end_matches(']'));
@@ -105,7 +106,7 @@ impl Params {
         insert(&mut self.entries, &path, text.to_owned());
     }
 
-    /// Takes a parameter over from elsewhere in the request.
+    /// Moves a parameter here from another part of the request.
     pub(crate) fn adopt(&mut self, key: &str, from: &mut Self) {
         from.read(key);
         if let Some(place) = from.entries.iter().position(|(name, _)| name == key) {
@@ -113,7 +114,7 @@ impl Params {
         }
     }
 
-    /// Notes that a parameter and everything in it was read.
+    /// Records that a parameter and everything in it was read.
     fn read(&self, key: &str) {
         let name = self.name(key);
         let inner = format!("{name}[");
@@ -130,12 +131,12 @@ impl Params {
         Some(node)
     }
 
-    /// Whether it was sent and not taken yet.
+    /// Whether the parameter was sent and has not been taken yet.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|(name, _)| name == key)
     }
 
-    /// A text; `Some("")` where it was sent empty, which unsets.
+    /// Takes a text; `Some("")` if it was sent empty, which unsets the field.
     pub(crate) fn text(&mut self, key: &str) -> Result<Option<String>> {
         match self.take(key) {
             None => Ok(None),
@@ -146,7 +147,7 @@ impl Params {
         }
     }
 
-    /// A text that must be there and not empty.
+    /// Takes a text that is required and must not be empty.
     pub(crate) fn need(&mut self, key: &str) -> Result<String> {
         let name = self.name(key);
         match self.text(key)? {
@@ -160,22 +161,22 @@ impl Params {
         }
     }
 
-    /// Refuses where a parameter is not there; reads nothing yet.
+    /// Refuses a missing parameter, without taking it.
     pub(crate) fn need_there(&self, key: &str) -> Result<()> {
         if self.has(key) { Ok(()) } else { Err(StripeError::missing(&self.name(key))) }
     }
 
-    /// A whole number.
+    /// Takes an integer.
     pub(crate) fn int(&mut self, key: &str) -> Result<Option<i64>> {
         let name = self.name(key);
         let Some(text) = self.text(key)? else { return Ok(None) };
         let wrong = || StripeError::coded("parameter_invalid_integer", format!("Invalid integer: {text}")).at(&name);
         let number: i64 = text.parse().map_err(|_| wrong())?;
-        // Sums and products of such numbers stay within what a number holds.
+        // Within this limit, sums and products of such numbers cannot overflow.
         if number.unsigned_abs() > MOST_INTEGER { Err(wrong()) } else { Ok(Some(number)) }
     }
 
-    /// A whole number from `least` on.
+    /// Takes an integer that is at least `least`.
     pub(crate) fn int_from(&mut self, key: &str, least: i64) -> Result<Option<i64>> {
         let number = self.int(key)?;
         let name = self.name(key);
@@ -186,14 +187,14 @@ impl Params {
         Ok(number)
     }
 
-    /// A probability or another number with a fraction.
+    /// Takes a probability or another decimal number.
     pub(crate) fn number(&mut self, key: &str) -> Result<Option<f64>> {
         let name = self.name(key);
         let Some(text) = self.text(key)? else { return Ok(None) };
         text.parse().map(Some).map_err(|_| StripeError::invalid(format!("Invalid number: {text}")).at(&name))
     }
 
-    /// `true` or `false`.
+    /// Takes `true` or `false`.
     pub(crate) fn flag(&mut self, key: &str) -> Result<Option<bool>> {
         let name = self.name(key);
         match self.text(key)?.as_deref() {
@@ -204,7 +205,7 @@ impl Params {
         }
     }
 
-    /// An object; an empty text stands for an empty object.
+    /// Takes an object; an empty text means an empty object.
     pub(crate) fn map(&mut self, key: &str) -> Result<Option<Self>> {
         let path = self.name(key);
         match self.take(key) {
@@ -215,12 +216,12 @@ impl Params {
         }
     }
 
-    /// Whether nothing is left to take.
+    /// Whether all parameters have been taken.
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Objects in order.
+    /// Takes a list of objects.
     pub(crate) fn list(&mut self, key: &str) -> Result<Option<Vec<Self>>> {
         let Some(all) = self.map(key)? else { return Ok(None) };
         let Self { path, entries, unread } = all;
@@ -231,7 +232,7 @@ impl Params {
         entries.into_iter().enumerate().map(one).collect::<Result<_>>().map(Some)
     }
 
-    /// Texts in order.
+    /// Takes a list of texts.
     pub(crate) fn texts(&mut self, key: &str) -> Result<Option<Vec<String>>> {
         if let Some((_, Node::Text(text))) = self.entries.iter().find(|(name, _)| name == key)
             && !text.is_empty()
@@ -248,7 +249,7 @@ impl Params {
         entries.into_iter().map(one).collect::<Result<_>>().map(Some)
     }
 
-    /// Everything that is left, as names and texts. An object in it is refused.
+    /// Takes all remaining parameters as names and texts. An object among them is refused.
     pub(crate) fn pairs(&mut self) -> Result<Vec<(String, String)>> {
         let mut pairs = Vec::new();
         for (key, node) in std::mem::take(&mut self.entries) {
@@ -264,7 +265,7 @@ impl Params {
         Ok(pairs)
     }
 
-    /// Refuses what nobody took.
+    /// Refuses parameters that were not taken.
     pub(crate) fn done(&self) -> Result<()> {
         match self.entries.first() {
             None => Ok(()),
@@ -290,7 +291,7 @@ fn insert(entries: &mut Vec<(String, Node)>, path: &[&str], text: String) {
     }
 }
 
-/// The names of all texts.
+/// Collects the names of all texts.
 fn leaves(path: &str, entries: &[(String, Node)], names: &mut BTreeSet<String>) {
     for (key, node) in entries {
         let name = if path.is_empty() { key.clone() } else { format!("{path}[{key}]") };
@@ -337,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_took_is_unknown_and_named_with_its_path() {
+    fn a_parameter_that_was_not_taken_is_refused_as_unknown_with_its_path() {
         let mut params = Params::parse(b"item[wrong]=1");
         let item = params.map("item").unwrap().unwrap();
         let error = item.done().unwrap_err().body();

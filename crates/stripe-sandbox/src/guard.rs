@@ -1,5 +1,5 @@
-//! Keeps web pages of other sites away. A developer's browser can reach a sandbox on the same machine, so any page that
-//! it shows can, too.
+//! Refuses requests from web pages of other sites. A developer's browser can reach a sandbox on the same machine, and
+//! so can any page in it.
 
 use std::net::IpAddr;
 
@@ -7,10 +7,11 @@ use axum::http::{HeaderMap, Uri, header, uri::Authority};
 
 use crate::error::{Result, StripeError};
 
-/// Refuses what a page of another site sends.
+/// Refuses requests from a page of another site.
 ///
-/// The knobs under `/_sandbox` take no request of another origin. A sandbox for this machine only answers to names of
-/// this machine, since a name that its owner points at 127.0.0.1 makes a page same-origin (DNS rebinding).
+/// The endpoints under `/_sandbox` refuse requests of another origin. A sandbox that is only for this machine responds
+/// only to host names of this machine, because a page whose name resolves to 127.0.0.1 would count as same-origin (DNS
+/// rebinding).
 pub(crate) fn admit(headers: &HeaderMap, path: &str, local_only: bool) -> Result<()> {
     let hosts: Vec<Option<Authority>> = headers
         .get_all(header::HOST)
@@ -30,7 +31,7 @@ pub(crate) fn admit(headers: &HeaderMap, path: &str, local_only: bool) -> Result
     };
     let own = headers.get_all(header::ORIGIN).iter().all(|origin| origin.to_str().is_ok_and(own_page));
     let near = headers.get_all("sec-fetch-site").iter().all(|from| from == "same-origin" || from == "none");
-    // The style sheet of the sandbox's pages is nothing to hide.
+    // The style sheet of the sandbox's pages is not secret.
     if (own && near) || path == "/_sandbox/page.css" {
         return Ok(());
     }
@@ -41,7 +42,7 @@ fn refused(message: &str) -> StripeError {
     StripeError::invalid(message).of_status(403)
 }
 
-/// RFC 6761: `localhost` and what ends in it never leave the machine.
+/// RFC 6761: `localhost` and its subdomains always mean this machine.
 fn is_loopback(host: &Authority) -> bool {
     if host.as_str().contains('@') {
         return false;

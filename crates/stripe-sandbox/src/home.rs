@@ -1,4 +1,4 @@
-//! The sandbox's front page: which accounts there are, and what waits in them.
+//! The sandbox's front page: its accounts, and their waiting deliveries.
 
 use askama::Template;
 

@@ -1,4 +1,4 @@
-//! HTTP: who asks, what is to be done, and how the answer is written down.
+//! The HTTP server: authentication, routing, and the form of responses.
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,12 +26,12 @@ use crate::{
     world::{Shared, World, hold},
 };
 
-/// Everything the sandbox answers.
+/// The router for all requests.
 pub(crate) fn router(world: Arc<World>) -> Router {
     Router::new().fallback(answer).with_state(world)
 }
 
-/// A request, taken apart.
+/// A parsed request.
 struct Asked {
     method: Method,
     path: String,
@@ -45,7 +45,7 @@ impl Asked {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// From the query and the body, form-encoded or JSON.
+    /// The parameters of the query and the body, form-encoded or JSON.
     fn params(&self) -> Params {
         let mut params = Params::parse(self.query.as_bytes());
         let json = self.header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
@@ -62,7 +62,7 @@ impl Asked {
         world.public_url.clone().unwrap_or_else(|| format!("{scheme}://{host}"))
     }
 
-    /// The secret key, from `Bearer` or as the user name of `Basic`.
+    /// The secret key, from `Bearer` or from the user name of `Basic`.
     fn key(&self) -> Result<String> {
         let given = self.header("authorization").and_then(|header| match header.split_once(' ')? {
             ("Bearer" | "bearer", key) => Some(key.trim().to_owned()),
@@ -138,23 +138,23 @@ async fn answer(
     }
 }
 
-/// Whether it is an address of some version of the API: `/v1`, `/v2/core/events`.
+/// Whether the path belongs to some version of the API: `/v1`, `/v2/core/events`.
 fn is_versioned(path: &str) -> bool {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     let number = first.strip_prefix('v').unwrap_or_default();
     !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// What an API request is answered with.
+/// The response to an API request.
 struct Written {
     status: u16,
     body: Value,
     request_id: String,
-    /// The id of the first request with this `Idempotency-Key`.
+    /// The id of the first request with this `Idempotency-Key`; none: this is the first.
     replays: Option<String>,
 }
 
-/// What no account had to do with.
+/// A refusal that needs no account.
 fn refusal(error: &StripeError) -> Written {
     Written { status: error.status, body: error.body(), request_id: "req_none".to_owned(), replays: None }
 }
@@ -197,7 +197,7 @@ async fn api(world: &Arc<World>, asked: &Asked, path: &str) -> Response {
     write(asked, written)
 }
 
-/// Does the work of a request, alone with its account; and how many milliseconds the answer is to take.
+/// Handles a request while its account is locked. Returns the response and its delay in milliseconds.
 fn work(world: &World, account: &Shared, asked: &Asked, path: &str) -> (Written, u64) {
     let mut account = hold(account);
     let account = &mut *account;
@@ -298,7 +298,7 @@ async fn own_result(world: &Arc<World>, asked: &Asked, path: &str) -> Result<Val
     result
 }
 
-/// The pages that people see.
+/// The hosted pages.
 fn pages(world: &World, asked: &Asked) -> Answer {
     let parts: Vec<&str> = asked.path.split('/').skip(1).collect();
     let post = asked.method == Method::POST;

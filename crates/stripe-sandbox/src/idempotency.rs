@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: the same request answered the same way for 24 hours.
+//! `Idempotency-Key`: a repeated request gets the same response for 24 hours.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -7,10 +7,10 @@ use crate::{account::Account, error::StripeError};
 
 const KEPT_SECONDS: i64 = 24 * 3600;
 
-/// The answer to a request that may come again.
+/// A stored response, for a repeated request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Kept {
-    /// Path and body.
+    /// The path and body of the first request.
     request: String,
     pub(crate) status: u16,
     pub(crate) body: Value,
@@ -19,7 +19,7 @@ pub(crate) struct Kept {
 }
 
 impl Account {
-    /// The answer kept for this key; an error where the key belongs to another request.
+    /// Returns the response that is stored for this key; fails if the key was used for another request.
     pub(crate) fn kept_answer(&mut self, key: &str, request: &str) -> Result<Option<Kept>, StripeError> {
         let now = self.sandbox_now;
         self.kept.retain(|_, kept| kept.at.saturating_add(KEPT_SECONDS) > now);
@@ -30,7 +30,7 @@ impl Account {
         }
     }
 
-    /// Keeps an answer.
+    /// Stores a response.
     pub(crate) fn answer_keep(&mut self, key: &str, request: &str, status: u16, body: &Value, request_id: &str) {
         let kept = Kept {
             request: request.to_owned(),

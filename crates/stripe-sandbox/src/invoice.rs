@@ -1,4 +1,4 @@
-//! Invoices: lines, their total, and what was paid of it.
+//! Invoices: lines, totals, and payments.
 
 pub(crate) mod line;
 pub(crate) mod make;
@@ -22,7 +22,7 @@ use crate::{
 pub(crate) use line::Line;
 use sum::{Sums, Tax};
 
-/// How far an invoice got.
+/// The status of an invoice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Status {
     Draft,
@@ -82,17 +82,17 @@ pub(crate) struct Invoice {
     pub(crate) uncollectible_at: Option<i64>,
     pub(crate) voided_at: Option<i64>,
     pub(crate) test_clock: Option<String>,
-    /// Where people see it, without the sandbox's address.
+    /// The path of its hosted page, without the sandbox's address.
     pub(crate) path: String,
     pub(crate) base_url: String,
     #[serde(default)]
     pub(crate) discounts: Vec<Discount>,
     #[serde(default)]
     pub(crate) default_tax_rates: Vec<TaxRate>,
-    /// The customer's `exempt` or `reverse`.
+    /// The customer's tax exemption: `exempt` or `reverse`; none: not exempt.
     #[serde(default)]
     pub(crate) tax_exempt: Option<String>,
-    /// Fields that are only kept and given back.
+    /// Fields that are only stored and returned.
     #[serde(default)]
     pub(crate) shown_as_given: Map<String, Value>,
 }
@@ -100,7 +100,7 @@ pub(crate) struct Invoice {
 noun!(Invoice, invoices, "invoice", "invoice.updated");
 
 impl Invoice {
-    /// Works out anew what discounts take off its lines, and their taxes.
+    /// Computes the discounts and taxes of its lines again.
     pub(crate) fn recompute(&mut self) {
         sum::apply(&mut self.lines, &self.discounts, &self.default_tax_rates, self.tax_exempt.as_deref());
     }
@@ -109,17 +109,17 @@ impl Invoice {
         Sums::of(&self.lines)
     }
 
-    /// What its lines add up to, after discounts and with taxes.
+    /// The sum of its lines, after discounts and with taxes.
     pub(crate) fn total(&self) -> i64 {
         self.sums().total()
     }
 
-    /// What is to be paid after the customer's balance.
+    /// The amount to pay after the customer's balance.
     pub(crate) fn amount_due(&self) -> i64 {
         (self.total() + self.starting_balance - self.credited_before).max(0)
     }
 
-    /// What is still to be paid.
+    /// The amount that is still to be paid.
     pub(crate) fn amount_remaining(&self) -> i64 {
         self.amount_due() - self.amount_paid
     }
@@ -207,7 +207,7 @@ impl Invoice {
         })
     }
 
-    /// What no sandbox invoice differs in.
+    /// Fields that are the same for all invoices of the sandbox.
     fn fixed(&self) -> Map<String, Value> {
         let fixed = json!({
             "account_country": "US",
@@ -248,7 +248,7 @@ impl Invoice {
     }
 }
 
-/// The payments of an invoice, which are shown only where they are expanded.
+/// The payments of an invoice, which are shown only if they are expanded.
 pub(crate) fn payments(account: &Account, id: &str) -> Value {
     let invoice = account.invoices.get(id);
     let data: Vec<Value> = invoice.and_then(|invoice| payment(account, invoice)).into_iter().collect();
@@ -279,7 +279,7 @@ fn payment(account: &Account, invoice: &Invoice) -> Option<Value> {
     }))
 }
 
-/// What an SDK in a browser would confirm the payment with.
+/// The secret with which an SDK in a browser would confirm the payment.
 pub(crate) fn confirmation_secret(account: &Account, id: &str) -> Value {
     let intent =
         account.invoices.get(id).and_then(|invoice| account.payment_intents.get(invoice.payment_intent.as_ref()?));

@@ -1,4 +1,4 @@
-//! Invoice items: amounts that wait for the next invoice. Prorations are such.
+//! Invoice items: amounts that wait for the next invoice, such as prorations.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -15,14 +15,14 @@ use crate::{
     tax_rate,
 };
 
-/// An amount that waits, or that stands on an invoice.
+/// An amount that waits for an invoice or is part of one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct InvoiceItem {
     pub(crate) id: String,
     pub(crate) created: i64,
     pub(crate) customer: String,
     pub(crate) invoice: Option<String>,
-    /// How it will stand on the invoice.
+    /// Its line on the invoice.
     pub(crate) line: Line,
     pub(crate) test_clock: Option<String>,
 }
@@ -72,7 +72,7 @@ impl InvoiceItem {
     }
 }
 
-/// Keeps a line for the customer's next invoice.
+/// Stores a line for the customer's next invoice.
 pub(crate) fn keep(account: &mut Account, customer: &str, line: Line) {
     let (Origin::InvoiceItem { invoice_item, .. }, test_clock) =
         (&line.origin, account.customers.get(customer).and_then(|customer| customer.test_clock.clone()))
@@ -86,7 +86,7 @@ pub(crate) fn keep(account: &mut Account, customer: &str, line: Line) {
     );
 }
 
-/// The lines that wait for this customer: those of the subscription and those of none.
+/// Takes the lines that wait for this customer: those of the subscription and those without one.
 pub(crate) fn waiting_take(
     account: &mut Account,
     customer: &str,

@@ -1,16 +1,17 @@
-//! Knobs under `/_sandbox`: how billing goes, how webhooks misbehave, how the API does. Each account has its own.
+//! The sandbox's settings under `/_sandbox`: retries of payments, and faults of webhooks and of the API. Each account
+//! has its own.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{account::Account, delivery::schedule, error::Result, form::Params, random::Random};
 
-/// What is set in Stripe's dashboard and not by its API.
+/// Settings that Stripe has in its dashboard and not in its API.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Billing {
-    /// After how many days a failed payment is tried again, each counted from the try before.
+    /// The days until a failed payment is retried, each counted from the previous attempt.
     pub(crate) retry_days: Vec<i64>,
-    /// What becomes of the subscription after the last try: `cancel`, `unpaid` or `past_due`.
+    /// The subscription's status after the last attempt: `cancel`, `unpaid` or `past_due`.
     pub(crate) after_retries: String,
     /// How long a renewal's invoice stays a draft, in seconds.
     pub(crate) draft_seconds: i64,
@@ -24,24 +25,24 @@ impl Default for Billing {
     }
 }
 
-/// How deliveries misbehave. Probabilities from 0 to 1.
+/// Faults of webhook deliveries. Probabilities are from 0 to 1.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Chaos {
-    /// Sent twice.
+    /// The probability that a delivery is sent twice.
     pub(crate) duplicate: f64,
-    /// Held back by up to `reorder_ms`, so that later ones overtake it.
+    /// The probability that a delivery is delayed by up to `reorder_ms`, so that later ones overtake it.
     pub(crate) reorder: f64,
     pub(crate) reorder_ms: i64,
-    /// Held back by `delay_ms`.
+    /// The probability that a delivery is delayed by `delay_ms`.
     pub(crate) delay: f64,
     pub(crate) delay_ms: i64,
-    /// Never sent, never tried again.
+    /// The probability that a delivery is never sent.
     pub(crate) drop: f64,
-    /// A try signed with a secret that is not the endpoint's.
+    /// The probability that an attempt is signed with a wrong secret.
     pub(crate) wrong_signature: f64,
-    /// After how many seconds a refused delivery is tried again, one number a try.
+    /// The seconds until a failed delivery is retried, one number for each attempt.
     pub(crate) retry_seconds: Vec<i64>,
-    /// How many requests an endpoint gets at a time.
+    /// How many requests an endpoint gets at the same time.
     pub(crate) concurrency: usize,
 }
 
@@ -61,27 +62,27 @@ impl Default for Chaos {
     }
 }
 
-/// How the API misbehaves.
+/// Faults of the API.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Trouble {
-    /// How many of the next requests are refused with `fail_status`, before anything is done.
+    /// How many of the next requests are refused with `fail_status` before any work is done.
     pub(crate) fail_next: i64,
-    /// The probability with which a request is refused, before anything is done.
+    /// The probability that a request is refused before any work is done.
     pub(crate) fail: f64,
-    /// 429, 500, 502 or 503; 0 stands for 500.
+    /// The status of refusals: 429, 500, 502 or 503; 0 means 500.
     fail_status: i64,
-    /// The probability with which the work is done and the answer is a 500 all the same.
+    /// The probability that the work is done and the response is 500 nevertheless.
     pub(crate) lose: f64,
-    /// How many milliseconds an answer takes.
+    /// How long a response takes, in milliseconds.
     pub(crate) slow_ms: i64,
-    /// How many requests a second are let through; 0: all.
+    /// How many requests per second are accepted; 0: no limit.
     pub(crate) rate_limit: i64,
-    /// The second that is being counted, and its requests so far.
+    /// The present second, and the number of requests in it.
     counted: (i64, i64),
 }
 
 impl Trouble {
-    /// The status to refuse a request with, if it is to be refused.
+    /// The status with which a request is to be refused; none: it is accepted.
     pub(crate) fn refusal(&mut self, dice: &mut Random, now: i64) -> Option<u16> {
         let status = if self.fail_status == 0 { 500 } else { u16::try_from(self.fail_status).unwrap_or(500) };
         if self.fail_next > 0 {
@@ -125,7 +126,7 @@ pub(crate) fn billing(account: &mut Account, mut params: Params) -> Result<Value
     }))
 }
 
-/// `GET` and `POST /_sandbox/chaos`: sets what is sent and leaves the rest.
+/// `GET` and `POST /_sandbox/chaos`: sets the parameters that are sent and leaves the others.
 pub(crate) fn chaos(account: &mut Account, mut params: Params) -> Result<Value> {
     let (mut chaos, mut trouble) = (account.chaos.clone(), account.trouble.clone());
     let mut probability = |key: &str, target: &mut f64| -> Result<()> {

@@ -1,6 +1,6 @@
-//! What Stripe knows, so that a refusal says whether Stripe would have refused, too.
+//! Stripe's own parameters, events and versions, so that an error says whether Stripe would refuse a request too.
 //!
-//! `stripe_words.txt` is written by `tests/sdk/stripe_words.py` from Stripe's own package, and a test compares them.
+//! `tests/sdk/stripe_words.py` writes `stripe_words.txt` from Stripe's own package, and a test compares them.
 
 use crate::{
     error::{Result, StripeError},
@@ -9,7 +9,7 @@ use crate::{
 
 const WORDS: &str = include_str!("stripe_words.txt");
 
-/// The words of a line, which begins with its name and a colon.
+/// The words of a line, which starts with its name and a colon.
 fn line(is: impl Fn(&str) -> bool) -> Option<&'static str> {
     WORDS.lines().filter_map(|line| line.split_once(": ")).find(|(name, _)| is(name)).map(|(_, words)| words)
 }
@@ -18,7 +18,7 @@ fn has(words: &str, word: &str) -> bool {
     words.split(' ').any(|known| known == word)
 }
 
-/// Whether a request of Stripe's has a parameter: `items[0][price]`.
+/// Whether a request at Stripe has this parameter: `items[0][price]`.
 fn has_parameter(method: &str, path: &str, param: &str) -> bool {
     let is = |name: &str| {
         let Some((known, pattern)) = name.split_once(' ') else { return false };
@@ -32,7 +32,7 @@ fn has_parameter(method: &str, path: &str, param: &str) -> bool {
                 }
             }
     };
-    // A path that is spelled out goes before one with an id: `invoices/create_preview`.
+    // A literal path comes before one with an id: `invoices/create_preview`.
     let exact = line(|name| name.split_once(' ') == Some((method, path)));
     let Some(words) = exact.or_else(|| line(is)) else { return false };
     let mut plain = String::new();
@@ -47,7 +47,7 @@ fn has_parameter(method: &str, path: &str, param: &str) -> bool {
     has(words, plain.trim_end_matches("[]"))
 }
 
-/// A refusal of an unknown parameter becomes one of a parameter that is not modelled, where Stripe has it.
+/// Changes the error for an unknown parameter to one for a parameter that is not modelled, if Stripe has it.
 pub(crate) fn explain(error: StripeError, method: &str, path: &str) -> StripeError {
     match error.unknown_parameter() {
         Some(param) if has_parameter(method, path.trim_end_matches('/'), param) => {
@@ -57,7 +57,7 @@ pub(crate) fn explain(error: StripeError, method: &str, path: &str) -> StripeErr
     }
 }
 
-/// Refuses a type of event that Stripe does not have.
+/// Refuses an event type that Stripe does not have.
 pub(crate) fn event_check(kind: &str, param: &str) -> Result<()> {
     if line(|name| name == "events").is_some_and(|events| has(events, kind)) {
         return Ok(());
@@ -67,7 +67,7 @@ pub(crate) fn event_check(kind: &str, param: &str) -> Result<()> {
     Err(StripeError::invalid(message).at(param))
 }
 
-/// Refuses a version of the API that Stripe does not have, and one whose shapes the sandbox does not speak.
+/// Refuses an API version that Stripe does not have, or whose objects have a form that the sandbox does not support.
 pub(crate) fn version_check(version: &str, param: Option<&str>) -> Result<()> {
     if SPOKEN.contains(&version) {
         return Ok(());

@@ -1,5 +1,5 @@
-//! A stateful Stripe to run offline: Stripe's API as far as subscriptions need it, hosted pages, webhooks, test
-//! clocks, and knobs to make all of it misbehave. It knows nothing of the program that uses it.
+//! A stateful Stripe for offline use: Stripe's API as far as subscriptions need it, hosted pages, webhooks, test
+//! clocks, and settings that inject faults. It knows nothing about the program that uses it.
 //!
 //! ```no_run
 //! # async fn example() -> std::io::Result<()> {
@@ -13,7 +13,7 @@
 //! # }
 //! ```
 //!
-//! [`API_VERSION`] says whose shapes these are. The README lists what is modelled, and the knobs.
+//! [`API_VERSION`] is the supported version of Stripe's API. The README lists what is modelled, and the settings.
 
 #![recursion_limit = "256"]
 
@@ -82,26 +82,27 @@ use crate::{
     world::{World, hold},
 };
 
-/// How long requests under way may take to end.
+/// How long requests in progress may take to end.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// How a sandbox is started.
+/// The settings with which a sandbox is started.
 #[derive(Clone)]
 pub struct Settings {
-    /// Where the time comes from. `/_sandbox/clock` moves the sandbox ahead of it; signatures carry it unmoved.
+    /// The time source. `/_sandbox/clock` moves the sandbox's clock ahead of it; signatures use the source's time.
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    /// What ids and chaos are made from. The same seed and the same requests make the same ids.
+    /// The seed of ids and chaos. The same seed and the same requests give the same ids.
     pub seed: u64,
-    /// Where people's browsers reach it, such as `https://stripe.example.com`; none: as the request came.
+    /// The URL for browsers, such as `https://stripe.example.com`; none: the address of the request.
     pub public_url: Option<String>,
-    /// Whether it is for programs and browsers on this machine: then it answers to names of this machine only.
+    /// Whether the sandbox is only for programs and browsers on this machine. Then it responds only to host names of
+    /// this machine.
     pub local_only: bool,
-    /// The file in which everything is kept; none: in memory only, and gone with the process.
+    /// The data file; none: everything is in memory only and lost when the process ends.
     pub data: Option<PathBuf>,
 }
 
 impl Default for Settings {
-    /// The machine's clock, and ids that differ from start to start.
+    /// The machine's clock, and ids that differ at each start.
     fn default() -> Self {
         let now = Clock::machine();
         let seed = now().as_nanosecond().unsigned_abs();
@@ -128,13 +129,13 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// A running sandbox. Dropping it lets it run on; [`stop`](Self::stop) ends it.
+/// A running sandbox. It continues to run when this is dropped; [`stop`](Self::stop) ends it.
 pub struct Sandbox {
     address: SocketAddr,
     world: Arc<World>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
-    /// What writes the data file, and what stops it.
+    /// The task that writes the data file, and the sender that stops it.
     saving: Option<(watch::Sender<bool>, JoinHandle<()>)>,
 }
 
@@ -145,11 +146,11 @@ impl fmt::Debug for Sandbox {
 }
 
 impl Sandbox {
-    /// Serves on a listener, in tasks of the current Tokio runtime, and goes on with what is in the data file.
+    /// Serves on a listener, in tasks of the current Tokio runtime, and continues with the content of the data file.
     ///
     /// # Errors
-    /// When the listener cannot be used, the machine's certificates cannot be read, the data file cannot be read
-    /// (`InvalidData`; it is left as it is), or another sandbox has it (`ResourceBusy`).
+    /// When the listener cannot be used, when the machine's certificates cannot be read, when the data file cannot be
+    /// read (`InvalidData`; it stays unchanged), or when another sandbox has locked it (`ResourceBusy`).
     pub fn start(listener: std::net::TcpListener, settings: Settings) -> std::io::Result<Self> {
         listener.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
@@ -170,7 +171,7 @@ impl Sandbox {
         };
         let world = Arc::new(world);
         let builder = || reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-        // Who listens on this machine can be told without certificates, too.
+        // Webhooks to programs on this machine work without certificates, too.
         let client = builder().build().or_else(|_| builder().tls_certs_only([]).build());
         let client = client.map_err(std::io::Error::other)?;
         let (stop, stopped) = watch::channel(false);
@@ -181,7 +182,7 @@ impl Sandbox {
         Ok(Self { address, world, stop, tasks: vec![sending, serving], saving })
     }
 
-    /// Where it listens.
+    /// The address on which the sandbox listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -191,9 +192,9 @@ impl Sandbox {
         format!("http://{}", self.address)
     }
 
-    /// Sends events of these types (`*` at the end stands for anything) of one key's account to `url`, and gives back the
-    /// secret that signs them. An endpoint of this description from before is moved there and keeps its secret, so that
-    /// what waited for it while nobody listened arrives.
+    /// Sends events of these types (`*` at the end matches anything) of one key's account to `url`, and returns the
+    /// secret that signs them. An existing endpoint with this description is moved to `url` and keeps its secret, so
+    /// that its waiting deliveries arrive.
     pub fn webhook(&self, key: &str, description: &str, url: &str, events: &[&str]) -> String {
         let account = self.world.account(key);
         let mut account = hold(&account);
@@ -201,7 +202,7 @@ impl Sandbox {
         endpoint::own(&mut account, description, url, events)
     }
 
-    /// Does at once what became due, after the clock it was given has moved. It happens by itself within 25 ms.
+    /// Does at once everything that became due, after the time source has moved. Otherwise it happens within 25 ms.
     pub fn catch_up(&self) {
         for account in self.world.accounts() {
             self.world.present(&mut hold(&account));
@@ -209,7 +210,7 @@ impl Sandbox {
         self.world.wake.notify_one();
     }
 
-    /// Ends it; requests under way are answered first, and everything is written down last.
+    /// Stops the sandbox: requests in progress are answered first, and everything is written to the data file last.
     pub async fn stop(self) {
         // Without receivers there is nothing left to stop.
         let _ = self.stop.send(true);
@@ -225,7 +226,7 @@ impl Sandbox {
     }
 }
 
-/// Where people at this machine reach it; none where it listens for others, who have names of their own for it.
+/// The base URL for browsers on this machine; none if it listens for other machines, which have their own names for it.
 fn near(address: SocketAddr) -> Option<String> {
     address.ip().is_loopback().then(|| format!("http://{address}"))
 }

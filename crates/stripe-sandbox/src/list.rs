@@ -1,4 +1,4 @@
-//! Lists: newest first, a page at a time, as the SDKs' auto-paging walks them.
+//! Lists: the newest first, page by page, in the form that the SDKs' auto-paging expects.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::{
     form::Params,
 };
 
-/// A range of times, as `created[gte]` gives it.
+/// A range of times, as in `created[gte]`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Range {
     from: i64,
@@ -16,7 +16,7 @@ pub(crate) struct Range {
 }
 
 impl Range {
-    /// From `created=…` or `created[gt|gte|lt|lte]=…`.
+    /// Reads `created=…` or `created[gt|gte|lt|lte]=…`.
     pub(crate) fn of(params: &mut Params, key: &str) -> Result<Self> {
         let mut range = Self { from: i64::MIN, to: i64::MAX };
         if !params.has(key) {
@@ -36,13 +36,13 @@ impl Range {
         Ok(range)
     }
 
-    /// Whether a time lies in it.
+    /// Whether a time is in the range.
     pub(crate) fn holds(self, time: i64) -> bool {
         (self.from..=self.to).contains(&time)
     }
 }
 
-/// A page of a table's objects that `keep` keeps.
+/// A page of a table's objects for which `keep` is true.
 pub(crate) fn list<T: Noun>(
     account: &Account,
     params: &mut Params,
@@ -54,7 +54,7 @@ pub(crate) fn list<T: Noun>(
     page(all.map(|object| (object.id(), object)), params, url, |object| object.json())
 }
 
-/// A page of objects that are given newest first with their ids.
+/// A page of objects, which are given with their ids, the newest first.
 pub(crate) fn page<'a, T>(
     all: impl Iterator<Item = (&'a str, T)>,
     params: &mut Params,
@@ -75,7 +75,7 @@ pub(crate) fn page<'a, T>(
     let place =
         |id: &str| all.iter().position(|(other, _)| *other == id).ok_or_else(|| StripeError::no_such("object", id));
     let limit = usize::try_from(limit).unwrap_or(10);
-    // Going backwards, more is what lies before the page.
+    // When paging backwards, `has_more` refers to objects before the page.
     let (start, end, has_more) = match (after, before) {
         (Some(id), _) => {
             let start = place(&id)? + 1;

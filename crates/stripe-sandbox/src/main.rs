@@ -1,4 +1,4 @@
-//! `stripe-sandbox`: a Stripe to run offline.
+//! `stripe-sandbox`: a Stripe for offline use.
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -10,20 +10,20 @@ use clap::Parser;
 use stripe_sandbox::{API_VERSION, Sandbox, Settings};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// A stateful Stripe to run offline: any sk_test_… key is an account of its own.
+/// A stateful Stripe for offline use: every sk_test_… key is an account of its own.
 #[derive(Debug, Parser)]
 #[command(version, after_help = "Knobs and clock are under /_sandbox; the README lists them.")]
 struct Arguments {
-    /// Address to listen on.
+    /// The address to listen on.
     #[arg(long, default_value = "127.0.0.1:12111", env = "STRIPE_SANDBOX_LISTEN")]
     listen: SocketAddr,
-    /// Makes ids and chaos repeatable.
+    /// The seed of ids and chaos, to make them repeatable; different at each start by default.
     #[arg(long, env = "STRIPE_SANDBOX_SEED")]
     seed: Option<u64>,
-    /// Where browsers reach it, if not at the address that SDKs use.
+    /// The URL for browsers, if it differs from the URL that SDKs use.
     #[arg(long, env = "STRIPE_SANDBOX_PUBLIC_URL")]
     public_url: Option<String>,
-    /// The file in which everything is kept; without it all is gone when the program ends.
+    /// The file that stores all data; without it all data is lost when the program ends.
     #[arg(long, env = "STRIPE_SANDBOX_DATA", value_name = "FILE")]
     data: Option<PathBuf>,
 }
@@ -38,7 +38,7 @@ async fn main() -> anyhow::Result<()> {
     let mut settings = Settings { public_url: arguments.public_url, data: arguments.data, ..Settings::default() };
     settings.seed = arguments.seed.unwrap_or(settings.seed);
     let sandbox = Sandbox::start(listener, settings)?;
-    // Before anybody reads that it runs, and may ask it to stop.
+    // Before the program reports that it runs, because it may be asked to stop right after that.
     let mut terminate = signal(SignalKind::terminate())?;
     tracing::info!("a Stripe of version {API_VERSION} at {}; no real money", sandbox.url());
     tokio::select! {

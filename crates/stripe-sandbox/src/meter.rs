@@ -1,4 +1,4 @@
-//! Meters: usage that is reported as it happens, and charged at the end of the period.
+//! Meters: usage is reported as it happens and charged at the end of the period.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -11,7 +11,7 @@ use crate::{
     list,
 };
 
-/// How events become one number.
+/// How events are combined to one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Formula {
     Count,
@@ -19,7 +19,7 @@ enum Formula {
     Sum,
 }
 
-/// What is counted.
+/// A meter.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Meter {
     pub(crate) id: String,
@@ -70,7 +70,7 @@ impl Meter {
     }
 }
 
-/// What a meter counted for a customer, from a time on and before another.
+/// The usage of a customer on a meter, from one time until before another.
 pub(crate) fn usage(account: &Account, meter: &str, customer: &str, span: (i64, i64)) -> i64 {
     let Some(meter) = account.meters.get(meter) else { return 0 };
     let events = account.meter_events.iter().filter(|event| {
@@ -152,7 +152,7 @@ pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
     })
 }
 
-/// `POST /v1/billing/meter_events`: one identifier counts once.
+/// `POST /v1/billing/meter_events`: an event with the same identifier counts only once.
 pub(crate) fn event_create(account: &mut Account, mut params: Params) -> Result<Value> {
     let event_name = params.need("event_name")?;
     let pairs = params.map("payload")?.ok_or_else(|| StripeError::missing("payload"))?.pairs()?;
@@ -181,7 +181,7 @@ pub(crate) fn event_create(account: &mut Account, mut params: Params) -> Result<
     account.enter(clock.as_deref());
     let now = account.now;
     let timestamp = timestamp.unwrap_or(now);
-    // Stripe takes events of the last 35 days, and up to 5 minutes ahead.
+    // Stripe accepts events of the last 35 days, and up to 5 minutes in the future.
     if !(now - 35 * 86_400..=now + 300).contains(&timestamp) {
         let message = "The timestamp must be within the past 35 calendar days or up to 5 minutes in the future.";
         return Err(StripeError::coded("timestamp_out_of_range", message).at("timestamp"));
@@ -210,7 +210,7 @@ pub(crate) fn event_create(account: &mut Account, mut params: Params) -> Result<
     }))
 }
 
-/// `GET /v1/billing/meters/{id}/event_summaries`: one summary of the whole span, or one an hour or day.
+/// `GET /v1/billing/meters/{id}/event_summaries`: one summary of the whole span, or one for each hour or day.
 pub(crate) fn summaries(account: &Account, id: &str, mut params: Params) -> Result<Value> {
     account.get::<Meter>(id)?;
     let customer = params.need("customer")?;

@@ -1,13 +1,13 @@
-//! Amounts in minor units: how they are written, and how a part of one is rounded.
+//! Amounts in minor units: how they are written, and how a part of an amount is rounded.
 
 /// Currencies without minor units, as Stripe lists them.
 const ZERO_DECIMAL: &[&str] =
     &["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"];
 
-/// Currencies of which a unit has a thousand minor ones.
+/// Currencies whose unit has a thousand minor units.
 const THREE_DECIMAL: &[&str] = &["bhd", "jod", "kwd", "omr", "tnd"];
 
-/// For people: `$99.00`, `-€5.50`, `¥500`.
+/// The text on pages: `$99.00`, `-€5.50`, `¥500`.
 pub(crate) fn words(amount: i64, currency: &str) -> String {
     let sign = if amount < 0 { "-" } else { "" };
     let symbol = match currency {
@@ -35,13 +35,13 @@ pub(crate) fn percent_json(percent: i64) -> serde_json::Value {
     if percent % 10_000 == 0 { (percent / 10_000).into() } else { (percent as f64 / 10_000.0).into() }
 }
 
-/// The same for people.
+/// The same as a text on pages.
 pub(crate) fn percent_words(percent: i64) -> String {
     let text = format!("{}.{:04}", percent / 10_000, percent % 10_000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Reads a percentage of at most four decimals into ten thousandths.
+/// Reads a percentage with at most four decimals as ten thousandths of a percent.
 pub(crate) fn percent_read(text: &str) -> Option<i64> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -77,7 +77,7 @@ fn grouped(number: u64) -> String {
     grouped
 }
 
-/// The part `of` out of `whole` of an amount, rounded to the nearest unit, halves away from zero.
+/// The part `of` / `whole` of an amount, rounded to the nearest unit, with halves away from zero.
 pub(crate) fn part(amount: i64, of: i64, whole: i64) -> i64 {
     if whole <= 0 {
         return 0;

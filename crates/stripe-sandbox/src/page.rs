@@ -1,4 +1,4 @@
-//! Pages for people: plain HTML, no script, forms that are posted.
+//! The hosted pages: plain HTML without scripts, with forms that are posted.
 
 use askama::Template;
 use jiff::{Timestamp, tz::TimeZone};
@@ -14,19 +14,19 @@ use crate::{
     setup_intent::SetupIntent,
 };
 
-/// What a page answers.
+/// The response of a page.
 #[derive(Debug)]
 pub(crate) enum Answer {
     Html(u16, String),
-    /// 303, to be fetched with GET.
+    /// A redirect with status 303, which the browser follows with GET.
     Redirect(String),
     Pdf(String, Vec<u8>),
 }
 
-/// The style of every page.
+/// The style sheet of every page.
 pub(crate) const STYLE: &str = include_str!("../templates/page.css");
 
-/// A page from its template.
+/// Renders a page from its template.
 pub(crate) fn html(status: u16, page: &impl Template) -> Answer {
     match page.render() {
         Ok(html) => Answer::Html(status, html),
@@ -37,7 +37,7 @@ pub(crate) fn html(status: u16, page: &impl Template) -> Answer {
     }
 }
 
-/// A sentence and nothing else.
+/// A page with only a sentence.
 #[derive(Template)]
 #[template(path = "message.html")]
 pub(crate) struct Message {
@@ -45,24 +45,24 @@ pub(crate) struct Message {
     pub(crate) text: String,
 }
 
-/// A page that says only something.
+/// Renders a page with only a message.
 pub(crate) fn message(status: u16, title: &str, text: &str) -> Answer {
     html(status, &Message { title: title.to_owned(), text: text.to_owned() })
 }
 
-/// There is nothing here.
+/// The page for an unknown address.
 pub(crate) fn not_found() -> Answer {
     message(404, "Nothing here", "This address belongs to no session, invoice or payment of the sandbox.")
 }
 
-/// A test card, as the pages list it.
+/// A test card in the list on the pages.
 #[derive(Clone, Debug)]
 pub(crate) struct CardRow {
     pub(crate) number: String,
     pub(crate) words: &'static str,
 }
 
-/// The cards worth offering, the others are in the README.
+/// The most useful test cards; the README lists the others.
 pub(crate) fn cards() -> Vec<CardRow> {
     let row = |card: &TestCard| CardRow { number: spaced(card.number), words: card.words };
     CARDS.iter().take(6).map(row).collect()
@@ -78,14 +78,14 @@ pub(crate) fn day(at: i64) -> String {
     Timestamp::from_second(at).unwrap_or_default().to_zoned(TimeZone::UTC).strftime("%-d %B %Y").to_string()
 }
 
-/// The owner of a card is asked.
+/// The page on which a card's owner authenticates.
 #[derive(Template)]
 #[template(path = "authenticate.html")]
 pub(crate) struct Authenticate {
     pub(crate) title: String,
     pub(crate) what: String,
     pub(crate) action: String,
-    /// Fields that go along.
+    /// Fields that are submitted with the form.
     pub(crate) fields: Vec<(String, String)>,
 }
 
@@ -102,7 +102,7 @@ fn authenticate_of(account: &Account, id: &str) -> Option<(String, bool)> {
 pub(crate) fn authenticate(account: &Account, id: &str, then: Option<String>) -> Answer {
     match authenticate_of(account, id) {
         None => not_found(),
-        Some((_, false)) => message(200, "Nothing to confirm", "This payment does not wait for its owner any more."),
+        Some((_, false)) => message(200, "Nothing to confirm", "This payment no longer waits for confirmation."),
         Some((what, true)) => html(
             200,
             &Authenticate {
@@ -134,7 +134,7 @@ pub(crate) fn authenticate_answer(account: &mut Account, id: &str, params: &mut 
     }
 }
 
-/// Whether the payment of this intent waits for its owner.
+/// Whether the payment of this intent waits for the card's owner.
 pub(crate) fn waits(account: &Account, intent: Option<&String>) -> bool {
     let intent = intent.and_then(|id| account.payment_intents.get(id));
     intent.is_some_and(|intent: &PaymentIntent| intent.status == payment_intent::Status::RequiresAction)

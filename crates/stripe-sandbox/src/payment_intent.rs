@@ -1,4 +1,4 @@
-//! Payment intents: an amount somebody is to pay, and how far that got.
+//! Payment intents: an amount to be paid, and the status of its payment.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -12,13 +12,13 @@ use crate::{
     payment_method::PaymentMethod,
 };
 
-/// How far a payment got.
+/// The status of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Status {
     RequiresPaymentMethod,
     RequiresConfirmation,
     RequiresAction,
-    /// The card has promised the amount; it is taken by `…/capture`.
+    /// The amount is authorized; `…/capture` takes it.
     RequiresCapture,
     Succeeded,
     Canceled,
@@ -39,14 +39,14 @@ impl Status {
 
 const USAGES: &[&str] = &["off_session", "on_session"];
 const CAPTURES: &[&str] = &["automatic", "automatic_async", "manual"];
-/// What is only kept and given back: in test mode Stripe sends no receipts either.
+/// Fields that are only stored and returned: in test mode Stripe does not send receipts either.
 const SHOWN: &[&str] = &["receipt_email", "statement_descriptor", "statement_descriptor_suffix"];
 
-/// How a try ended.
+/// The result of an attempt.
 #[derive(Clone, Debug)]
 pub(crate) enum Outcome {
     Succeeded,
-    /// Its owner has to say yes first.
+    /// The card's owner has to authenticate first.
     ActionNeeded,
     Declined(StripeError),
 }
@@ -64,7 +64,7 @@ pub(crate) struct PaymentIntent {
     last_error: Option<Value>,
     pub(crate) latest_charge: Option<String>,
     metadata: Map<String, Value>,
-    /// Where the owner of the card says yes.
+    /// The page on which the card's owner authenticates.
     authenticate_url: String,
     pub(crate) payment_method: Option<String>,
     setup_future_usage: Option<String>,
@@ -72,10 +72,10 @@ pub(crate) struct PaymentIntent {
     canceled_at: Option<i64>,
     cancellation_reason: Option<String>,
     client_secret: String,
-    /// The amount is promised first and taken later.
+    /// Whether the amount is authorized first and captured later.
     #[serde(default)]
     pub(crate) manual: bool,
-    /// What was taken, where that is not all of it.
+    /// The captured amount, if that is not the whole amount.
     #[serde(default)]
     captured: Option<i64>,
     #[serde(default)]
@@ -152,7 +152,7 @@ impl PaymentIntent {
     }
 }
 
-/// A new intent, waiting for a payment method.
+/// Creates an intent, which waits for a payment method.
 pub(crate) fn open(
     account: &mut Account,
     amount: i64,
@@ -189,7 +189,7 @@ pub(crate) fn open(
     id
 }
 
-/// Tries to pay with a card. `off_session`: its owner is not there.
+/// Attempts to pay with a card. `off_session`: the card's owner is not present.
 pub(crate) fn attempt(account: &mut Account, id: &str, method: &str, off_session: bool) -> Outcome {
     let Some(card) = account.payment_methods.get(method).cloned() else {
         return Outcome::Declined(StripeError::no_such("PaymentMethod", method));
@@ -208,7 +208,7 @@ fn attempt_charge(account: &mut Account, id: &str, method: &str, off_session: bo
     let Some(intent) = account.payment_intents.get(id).cloned() else {
         return Outcome::Declined(StripeError::no_such("payment_intent", id));
     };
-    // A card that pays for something that comes again is kept, and one that cannot be kept cannot pay.
+    // A card that pays for a subscription is saved, and a card that cannot be saved cannot pay.
     if let (Some(customer), true) = (&intent.customer, intent.setup_future_usage.is_some())
         && account.payment_methods.get(method).is_some_and(|method| method.card.attach_refusal().is_none())
         && let Err(refusal) = payment_method::attach(account, method, customer)
@@ -253,7 +253,7 @@ fn declined(account: &mut Account, id: &str, refusal: StripeError) -> Outcome {
     Outcome::Declined(refusal)
 }
 
-/// The owner of the card was asked. What the payment was for learns of the end.
+/// Processes the authentication by the card's owner. The object that is paid gets the result.
 pub(crate) fn authenticate(account: &mut Account, id: &str, yes: bool) -> Result<Outcome> {
     let intent = account.get::<PaymentIntent>(id)?.clone();
     if let Some(customer) = &intent.customer {
@@ -275,7 +275,7 @@ pub(crate) fn authenticate(account: &mut Account, id: &str, yes: bool) -> Result
     Ok(outcome)
 }
 
-/// Gives an intent up; a card that has promised the amount is let go.
+/// Cancels an intent and releases an authorized amount.
 pub(crate) fn cancel(account: &mut Account, id: &str, reason: Option<String>) {
     let now = account.now;
     let promised = account.payment_intents.get(id).filter(|intent| intent.status == Status::RequiresCapture);
@@ -391,7 +391,7 @@ pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Res
     Ok(account.shown::<PaymentIntent>(id))
 }
 
-/// `POST /v1/payment_intents/{id}/capture`: takes the promised amount, or a part of it and lets the rest go.
+/// `POST /v1/payment_intents/{id}/capture`: captures the authorized amount, or a part of it and releases the rest.
 pub(crate) fn capture(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
     let intent = account.get::<PaymentIntent>(id)?.clone();
     let amount = params.int_from("amount_to_capture", 1)?.unwrap_or(intent.amount);

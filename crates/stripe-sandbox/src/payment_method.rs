@@ -1,4 +1,4 @@
-//! Payment methods: cards, attached to a customer or not.
+//! Payment methods: cards, with or without a customer.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -24,7 +24,7 @@ pub(crate) struct PaymentMethod {
     pub(crate) customer: Option<String>,
     billing_details: Value,
     metadata: Map<String, Value>,
-    /// Its owner said yes once.
+    /// Whether its owner has authenticated once.
     pub(crate) authenticated: bool,
     /// `always`, `limited` or `unspecified`.
     #[serde(default)]
@@ -73,13 +73,13 @@ impl PaymentMethod {
         &self.billing_details
     }
 
-    /// As pages name it: `Visa •••• 4242`.
+    /// The text on pages: `Visa •••• 4242`.
     pub(crate) fn words(&self) -> String {
         let (first, rest) = self.card.brand.split_at(1);
         format!("{}{rest} •••• {}", first.to_uppercase(), self.card.last4())
     }
 
-    /// Whether its owner has to be asked before it pays.
+    /// Whether its owner has to authenticate before it pays.
     pub(crate) fn asks(&self) -> bool {
         match self.card.behavior {
             Behavior::AuthenticatesAlways => true,
@@ -105,7 +105,7 @@ fn details(params: Option<Params>) -> Result<Value> {
     Ok(details)
 }
 
-/// A new payment method of a test card, attached to nobody.
+/// Creates a payment method for a test card, without a customer.
 pub(crate) fn of_card(account: &mut Account, card: &'static TestCard, billing_details: Option<Value>) -> String {
     let id = account.id("pm");
     let method = PaymentMethod {
@@ -124,7 +124,7 @@ pub(crate) fn of_card(account: &mut Account, card: &'static TestCard, billing_de
     id
 }
 
-/// The payment method that a parameter names. `pm_card_visa` and its like make a new one each time.
+/// Returns the payment method that a parameter names. Names such as `pm_card_visa` create a new one each time.
 pub(crate) fn resolve(account: &mut Account, id: &str, param: &str) -> Result<String> {
     if let Some(card) = TestCard::find(id).filter(|_| id.starts_with("pm_card_") || id.starts_with("tok_")) {
         return Ok(of_card(account, card, None));
@@ -132,7 +132,8 @@ pub(crate) fn resolve(account: &mut Account, id: &str, param: &str) -> Result<St
     Ok(account.named::<PaymentMethod>(id, param)?.id.clone())
 }
 
-/// Like [`resolve`], and attaches it where it is a test card's name; another customer's is refused.
+/// Like [`resolve`], and attaches it if the name of a test card was given. A payment method of another customer is
+/// refused.
 pub(crate) fn resolve_for(account: &mut Account, id: &str, customer: &str, param: &str) -> Result<String> {
     let id = resolve(account, id, param)?;
     if account.get::<PaymentMethod>(&id)?.customer.as_deref() != Some(customer) {
@@ -141,7 +142,7 @@ pub(crate) fn resolve_for(account: &mut Account, id: &str, customer: &str, param
     Ok(id)
 }
 
-/// Attaches a card, or says why it is refused.
+/// Attaches a card, or returns why it is refused.
 pub(crate) fn attach(account: &mut Account, id: &str, customer: &str) -> Result<()> {
     let method = account.get::<PaymentMethod>(id)?;
     if method.customer.as_deref() == Some(customer) {
@@ -161,7 +162,7 @@ pub(crate) fn attach(account: &mut Account, id: &str, customer: &str) -> Result<
     Ok(())
 }
 
-/// An address; none where it was not sent, null where it was sent empty.
+/// Reads an address; none if it was not sent, null if it was sent empty.
 pub(crate) fn address(params: &mut Params, key: &str) -> Result<Option<Value>> {
     let Some(mut given) = params.map(key)? else { return Ok(None) };
     if given.is_empty() {
@@ -176,7 +177,7 @@ pub(crate) fn address(params: &mut Params, key: &str) -> Result<Option<Value>> {
     Ok(Some(Value::Object(address)))
 }
 
-/// Reads which kinds of payment methods an intent takes, of which the sandbox has cards.
+/// Reads the accepted kinds of payment methods, of which the sandbox supports cards.
 pub(crate) fn automatic_read(params: &mut Params) -> Result<()> {
     params.cards_only("payment_method_types")?;
     params.cards_only("allowed_payment_method_types")?;
@@ -199,7 +200,7 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
         None => card.need("number")?,
     };
     let (month, year) = (card.int("exp_month")?, card.int("exp_year")?);
-    // As at Stripe, nothing shows it again.
+    // As at Stripe, it is never returned.
     card.text("cvc")?;
     card.done()?;
     let billing_details = details(params.map("billing_details")?)?;
@@ -218,7 +219,7 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
     Ok(account.shown::<PaymentMethod>(&id))
 }
 
-/// A number that is no test card's.
+/// The error for a number that is not a test card's.
 pub(crate) fn unknown_number() -> StripeError {
     let message = "Your card was declined. Your request was in test mode, but used a non test card. For a list of \
                    valid test cards, visit: https://stripe.com/docs/testing.";

@@ -1,4 +1,4 @@
-//! The billing portal: a page on which customers change their plan and card, see invoices, and cancel.
+//! The customer portal: a page on which customers change their plan and card, see invoices, and cancel.
 
 pub(crate) mod action;
 pub(crate) mod page;
@@ -14,7 +14,7 @@ use crate::{
     list,
 };
 
-/// What a portal lets customers do.
+/// The features that a portal offers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Configuration {
     pub(crate) id: String,
@@ -29,7 +29,7 @@ pub(crate) struct Configuration {
     metadata: Map<String, Value>,
 }
 
-/// A customer's visit.
+/// A portal session of a customer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct PortalSession {
     pub(crate) id: String,
@@ -40,7 +40,7 @@ pub(crate) struct PortalSession {
     flow: Value,
     locale: Option<String>,
     url: String,
-    /// A card whose owner is being asked.
+    /// A card whose owner still has to authenticate.
     pub(crate) pending_card: Option<String>,
 }
 
@@ -67,7 +67,7 @@ impl Configuration {
         })
     }
 
-    /// Whether customers may do this: `subscription_cancel` and so on.
+    /// Whether the portal offers this feature: `subscription_cancel` and so on.
     pub(crate) fn allows(&self, feature: &str) -> bool {
         self.features[feature]["enabled"] == json!(true)
     }
@@ -112,7 +112,7 @@ impl PortalSession {
     }
 }
 
-/// Reads what customers may do. Other features of Stripe's are refused, and so is what these cannot do here.
+/// Reads the features. Stripe's other features are refused, and so are options that the sandbox does not support.
 fn features_read(mut features: Params, old: &mut Value) -> Result<()> {
     if let Some(mut update) = features.map("customer_update")? {
         set(&mut old["customer_update"], "enabled", update.flag("enabled")?);
@@ -162,7 +162,7 @@ fn set(object: &mut Value, key: &str, value: Option<impl Serialize>) {
     }
 }
 
-/// Reads what a visit begins with.
+/// Reads the page on which a session starts.
 fn flow_read(account: &Account, mut flow: Params, customer: &str) -> Result<Value> {
     let kinds = ["payment_method_update", "subscription_cancel", "subscription_update", "subscription_update_confirm"];
     let kind = flow.one_of("type", &kinds)?.ok_or_else(|| StripeError::missing("flow_data[type]"))?;
@@ -233,7 +233,7 @@ fn blank(account: &mut Account, is_default: bool) -> Configuration {
     }
 }
 
-/// The configuration that is used where none is named; made when it is first needed, and it allows everything.
+/// The configuration that is used if none is named. It is created when it is first needed, and permits everything.
 fn default_configuration(account: &mut Account) -> String {
     let found = account.configurations.iter().find(|each| each.is_default).map(|each| each.id.clone());
     found.unwrap_or_else(|| {

@@ -1,4 +1,4 @@
-//! Prices: an amount in minor units, once or each period; found by lookup key.
+//! Prices: an amount in minor units, charged once or for each period. They can be found by a lookup key.
 
 use jiff::{Span, Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::{
     product::Product,
 };
 
-/// How often a price is due.
+/// The billing interval of a price.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Recurring {
     /// `day`, `week`, `month` or `year`.
@@ -22,7 +22,7 @@ pub(crate) struct Recurring {
     pub(crate) meter: Option<String>,
 }
 
-/// What one unit costs.
+/// A price.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Price {
     pub(crate) id: String,
@@ -35,7 +35,7 @@ pub(crate) struct Price {
     pub(crate) product: String,
     pub(crate) recurring: Option<Recurring>,
     tax_behavior: Option<String>,
-    /// In the currency's smallest unit.
+    /// The price of one unit, in the currency's smallest unit.
     pub(crate) unit_amount: i64,
 }
 
@@ -45,7 +45,7 @@ impl Recurring {
     fn read(mut params: Params, account: &Account) -> Result<Self> {
         let interval = params.one_of("interval", &["day", "week", "month", "year"])?;
         let interval = interval.ok_or_else(|| StripeError::missing("recurring[interval]"))?;
-        // Three years, as at Stripe.
+        // At most three years, as at Stripe.
         let most = match interval.as_str() {
             "day" => 1_095,
             "week" => 156,
@@ -77,8 +77,8 @@ impl Recurring {
         })
     }
 
-    /// The end of the period number `periods` after `anchor`. Counted from the anchor, so that the 31st comes back
-    /// after a February.
+    /// The end of the period number `periods` after `anchor`. It is computed from the anchor, so that a cycle on the
+    /// 31st returns to the 31st after February.
     pub(crate) fn after(&self, anchor: i64, periods: i64) -> i64 {
         let count = self.interval_count.saturating_mul(periods);
         let span = match self.interval.as_str() {
@@ -92,7 +92,7 @@ impl Recurring {
         end.map_or(i64::MAX, |end| end.timestamp().as_second())
     }
 
-    /// As it stands on pages: `month`, `3 months`.
+    /// The text on pages: `month`, `3 months`.
     pub(crate) fn words(&self) -> String {
         match self.interval_count {
             1 => self.interval.clone(),
@@ -126,7 +126,7 @@ impl Price {
         })
     }
 
-    /// The old name of a recurring price, which subscription items still carry.
+    /// The plan, which is the old form of a recurring price and still part of subscription items.
     pub(crate) fn plan(&self) -> Value {
         let recurring = self.recurring.as_ref().map(Recurring::json).unwrap_or_default();
         json!({
@@ -157,7 +157,7 @@ impl Price {
         self.recurring.as_ref().is_some_and(|recurring| recurring.meter.is_some())
     }
 
-    /// A new price, not kept yet, of `product` or of the one the parameters name.
+    /// Reads a new price, without storing it, for `product` or for the product in the parameters.
     pub(crate) fn read(account: &mut Account, mut params: Params, product: Option<&str>) -> Result<Self> {
         params.need_there("currency")?;
         let currency = params.currency("currency")?.unwrap_or_default();
@@ -194,7 +194,7 @@ impl Price {
     }
 }
 
-/// Takes a lookup key from the price that has it, where the caller asks for the transfer.
+/// Takes a lookup key from the price that has it, if the caller requests the transfer.
 fn lookup_key_claim(account: &mut Account, price: &Price, transfer: bool) -> Result<()> {
     let Some(key) = &price.lookup_key else { return Ok(()) };
     let holder = account.prices.iter().find(|other| other.lookup_key.as_ref() == Some(key) && other.id != price.id);
@@ -208,7 +208,7 @@ fn lookup_key_claim(account: &mut Account, price: &Price, transfer: bool) -> Res
     Ok(())
 }
 
-/// Subscription items show their price as it is now.
+/// Updates the price inside of subscription items, which show its present state.
 fn embedded_refresh(account: &mut Account, id: &str) {
     let Some(price) = account.prices.get(id).cloned() else { return };
     for item in account.subscriptions.iter_mut().flat_map(|subscription| &mut subscription.items) {

@@ -1,4 +1,4 @@
-//! Products: what is sold. Prices say for how much.
+//! Products: the things that are sold. Their prices are objects of their own.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -11,7 +11,7 @@ use crate::{
     price::Price,
 };
 
-/// A thing that is sold.
+/// A product.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Product {
     pub(crate) id: String,
@@ -126,7 +126,7 @@ pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Res
     Ok(account.shown::<Product>(id))
 }
 
-/// `DELETE /v1/products/{id}`: only without prices.
+/// `DELETE /v1/products/{id}`: only for products without prices.
 pub(crate) fn delete(account: &mut Account, id: &str) -> Result<Value> {
     let product = account.get::<Product>(id)?.json();
     if account.prices.iter().any(|price| price.product == id) {

@@ -1,4 +1,4 @@
-//! Promotion codes: what customers type in to redeem a coupon.
+//! Promotion codes: the codes that customers enter to redeem a coupon.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -19,18 +19,18 @@ pub(crate) struct PromotionCode {
     pub(crate) created: i64,
     pub(crate) code: String,
     pub(crate) coupon: String,
-    /// As it was set; whether it can be redeemed depends on more.
+    /// The `active` flag as it was set; other conditions decide whether the code can be redeemed, too.
     switched_on: bool,
-    /// The only customer who may redeem it.
+    /// The only customer who can redeem it; none: any customer.
     customer: Option<String>,
     expires_at: Option<i64>,
     max_redemptions: Option<i64>,
     pub(crate) times_redeemed: i64,
     first_time: bool,
-    /// In the smallest unit of a currency.
+    /// The minimum amount, in the smallest unit of the currency, and the currency.
     minimum: Option<(i64, String)>,
     metadata: Map<String, Value>,
-    /// Its `expires_at` has passed.
+    /// Whether its `expires_at` has passed.
     pub(crate) expired: bool,
 }
 
@@ -64,12 +64,12 @@ impl PromotionCode {
         self.switched_on && !self.expired && self.max_redemptions.is_none_or(|most| self.times_redeemed < most)
     }
 
-    /// When it can no longer be redeemed; none where that is past or there is no such time.
+    /// When it can no longer be redeemed; none: that time has passed, or there is none.
     pub(crate) fn due(&self) -> Option<i64> {
         self.expires_at.filter(|_| !self.expired)
     }
 
-    /// Why this customer cannot redeem it on so much.
+    /// Why this customer cannot redeem it for this amount.
     pub(crate) fn refusal(
         &self,
         account: &Account,
@@ -103,7 +103,7 @@ impl PromotionCode {
     }
 }
 
-/// The code that can be redeemed by this name: letters count alike in both cases.
+/// Finds the redeemable code with this name, ignoring case.
 pub(crate) fn find<'a>(account: &'a Account, code: &str, customer: Option<&str>) -> Option<&'a PromotionCode> {
     let mut same = account.promotion_codes.iter().rev().filter(|each| each.code.eq_ignore_ascii_case(code.trim()));
     same.find(|each| each.is_active() && (each.customer.is_none() || each.customer.as_deref() == customer))

@@ -1,8 +1,8 @@
-//! Chance that can be repeated: ids and chaos come from a seed.
+//! Repeatable random numbers: ids and chaos come from a seed.
 
 use serde::{Deserialize, Serialize};
 
-/// A repeatable sequence (`SplitMix64`, Steele, Lea, Flood 2014). Never for anything secret: the sandbox has no secrets.
+/// A repeatable sequence (`SplitMix64`, Steele, Lea, Flood 2014). Not for secrets, of which the sandbox has none.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Random(u64);
 
@@ -14,9 +14,9 @@ impl Random {
         Self(seed)
     }
 
-    /// A stream of its own for `name`, so that one account's ids do not depend on what another does.
+    /// A sequence of its own for `name`, so that one account's ids do not depend on another account.
     pub(crate) fn named(seed: u64, name: &str) -> Self {
-        // FNV-1a: spreads names well enough, and is the same on every machine.
+        // FNV-1a: it spreads names well enough and gives the same result on every machine.
         let hash = name
             .bytes()
             .fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3));
@@ -35,14 +35,15 @@ impl Random {
         if bound == 0 { 0 } else { self.next() % bound }
     }
 
-    /// Whether something of this probability (0 to 1) happens.
+    /// Whether an event with this probability (0 to 1) happens.
     pub(crate) fn happens(&mut self, probability: f64) -> bool {
-        // Asked for even when it cannot happen, so that turning one knob does not shift the dice of the others.
+        // A number is drawn even if the event cannot happen, so that changing one probability does not shift the
+        // numbers of the others.
         let roll = u32::try_from(self.next() >> 32).unwrap_or(u32::MAX);
         f64::from(roll) / f64::from(u32::MAX) < probability
     }
 
-    /// Letters and digits, as Stripe's ids have them.
+    /// Random letters and digits, as in Stripe's ids.
     pub(crate) fn letters(&mut self, length: usize) -> String {
         (0..length).map(|_| char::from(ALPHABET[usize::try_from(self.below(62)).unwrap_or(0)])).collect()
     }

@@ -1,4 +1,4 @@
-//! Refunds: money back from a charge.
+//! Refunds of charges.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -13,7 +13,7 @@ use crate::{
     payment_intent::PaymentIntent,
 };
 
-/// Money given back.
+/// A refund.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Refund {
     pub(crate) id: String,
@@ -33,7 +33,7 @@ pub(crate) struct Refund {
     settles_at: Option<i64>,
 }
 
-/// How far a refund is.
+/// The status of a refund.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 enum Status {
     #[default]
@@ -95,7 +95,7 @@ impl Refund {
     }
 }
 
-/// Gives back `amount` (all that is left, where none) of a charge; the refund's id.
+/// Refunds `amount` of a charge (or all that is left, if none) and returns the refund's id.
 pub(crate) fn of_charge(
     account: &mut Account,
     charge: &str,
@@ -147,7 +147,8 @@ pub(crate) fn of_charge(
     Ok(id)
 }
 
-/// The bank has settled a refund: one that was pending succeeds, and one of a card that takes no money back fails.
+/// Settles a refund, as the bank does later: a pending one succeeds, and one to a card that does not accept refunds
+/// fails.
 pub(crate) fn settle(account: &mut Account, id: &str) {
     let Some(refund) = account.refunds.get(id).cloned() else { return };
     let status = if refund.status == Status::Pending { Status::Succeeded } else { Status::Failed };

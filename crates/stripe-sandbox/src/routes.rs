@@ -1,4 +1,4 @@
-//! Which request does what. The README lists the same.
+//! The routes of the API. The README lists them, too.
 
 use std::sync::PoisonError;
 
@@ -61,11 +61,12 @@ fn find<T: Noun>(account: &Account, noun: &str, params: Params) -> Result<Value>
     search::search(params, noun, T::table(account).iter().map(Noun::json))
 }
 
-/// Carries a request out. `path` is without `/v1/`. What the request asks for and nobody reads is refused.
+/// Handles a request. `path` is without `/v1/`. A request with parameters that were not read is refused.
 pub(crate) fn route(account: &mut Account, method: &str, path: &str, mut params: Params) -> Result<Value> {
     let unread = params.watch();
     let answer = carry_out(account, method, path, params).map_err(|error| known::explain(error, method, path))?;
-    // Everybody refuses what they did not read before they do anything, see `Params::done`; this is for who forgets it.
+    // Every handler refuses unread parameters before it does any work, see `Params::done`; this catches handlers that
+    // do not.
     let left = unread.lock().unwrap_or_else(PoisonError::into_inner).first().cloned();
     match left {
         None => Ok(answer),

@@ -1,4 +1,4 @@
-//! What is the sandbox's own and not Stripe's: `/_sandbox/…`.
+//! The endpoints of the sandbox itself, which Stripe does not have: `/_sandbox/…`.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -17,7 +17,7 @@ use crate::{
     world::{Shared, World, hold},
 };
 
-/// How long a flush waits for endpoints.
+/// How long a flush waits for webhook endpoints.
 const FLUSH_LIMIT: Duration = Duration::from_mins(1);
 
 /// `GET` and `POST /_sandbox/clock`: the clock of all accounts.
@@ -34,7 +34,7 @@ pub(crate) fn clock(world: &World, method: &str, mut params: Params) -> Result<V
     Ok(world.clock.json())
 }
 
-/// Requests about one account's knobs.
+/// Requests for the settings of one account.
 pub(crate) fn route(account: &mut Account, method: &str, parts: &[&str], params: Params) -> Result<Value> {
     if matches!(parts, ["state"] | ["events", _, "resend"]) {
         params.done()?;
@@ -74,7 +74,7 @@ fn state(account: &Account) -> Value {
     })
 }
 
-/// `POST /_sandbox/flush`: tries everything that waits, once (or `rounds` times), and says what is left.
+/// `POST /_sandbox/flush`: attempts every waiting delivery once (or `rounds` times), and returns how many are left.
 pub(crate) async fn flush(world: &Arc<World>, account: &Shared, mut params: Params) -> Result<Value> {
     let rounds = params.int_from("rounds", 1)?.unwrap_or(1);
     params.done()?;

@@ -1,4 +1,4 @@
-//! Subscription schedules: what a subscription will be, phase by phase, and what becomes of it at the end.
+//! Subscription schedules: the phases of a subscription, and what happens to it at the end.
 
 pub(crate) mod advance;
 pub(crate) mod phase;
@@ -17,14 +17,14 @@ use crate::{
 };
 use phase::Phase;
 
-/// How far a schedule got.
+/// The status of a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Status {
     NotStarted,
     Active,
-    /// Its last phase is over and its subscription ended with it.
+    /// Its last phase has ended, and its subscription with it.
     Completed,
-    /// Its subscription goes on without it.
+    /// Its subscription continues without it.
     Released,
     Canceled,
 }
@@ -48,10 +48,10 @@ pub(crate) struct Schedule {
     pub(crate) created: i64,
     pub(crate) customer: String,
     pub(crate) status: Status,
-    /// Its subscription is cancelled at the end, and not released.
+    /// Whether its subscription is cancelled at the end and not released.
     pub(crate) cancels: bool,
     pub(crate) phases: Vec<Phase>,
-    /// The place in `phases` of the one that runs.
+    /// The index of the present phase in `phases`.
     pub(crate) current: usize,
     pub(crate) subscription: Option<String>,
     released_subscription: Option<String>,
@@ -61,7 +61,7 @@ pub(crate) struct Schedule {
     metadata: Map<String, Value>,
     pub(crate) billing_mode: BillingMode,
     pub(crate) test_clock: Option<String>,
-    /// `subscription_schedule.expiring` was sent.
+    /// Whether `subscription_schedule.expiring` was sent.
     pub(crate) expiring_told: bool,
 }
 
@@ -106,7 +106,7 @@ impl Schedule {
         })
     }
 
-    /// The phase that runs.
+    /// The present phase.
     pub(crate) fn running(&self) -> Option<&Phase> {
         self.phases.get(self.current).filter(|_| self.status == Status::Active)
     }
@@ -120,7 +120,7 @@ impl Schedule {
     }
 }
 
-/// A schedule that can still be changed; what follows happens at its customer's time.
+/// Returns a schedule that can still be changed, and switches to its customer's time.
 fn live(account: &mut Account, id: &str) -> Result<Schedule> {
     let schedule = account.get::<Schedule>(id)?.clone();
     account.enter(schedule.test_clock.as_deref());
@@ -131,13 +131,13 @@ fn live(account: &mut Account, id: &str) -> Result<Schedule> {
     Ok(schedule)
 }
 
-/// Reads what happens at the end; none where it was not sent.
+/// Reads what happens at the end; none if it was not sent.
 fn cancels(params: &mut Params) -> Result<Option<bool>> {
     let word = params.only("end_behavior", &["cancel", "release"], &["cancel", "none", "release", "renew"])?;
     Ok(word.map(|word| word == "cancel"))
 }
 
-/// `POST /v1/subscription_schedules`: of a customer, or from a subscription that runs.
+/// `POST /v1/subscription_schedules`: for a customer, or from an existing subscription.
 pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value> {
     if let Some(subscription) = params.text("from_subscription")? {
         return from_subscription(account, &subscription, &params);
@@ -222,7 +222,7 @@ fn from_subscription(account: &mut Account, subscription: &str, params: &Params)
     Ok(shown)
 }
 
-/// `POST /v1/subscription_schedules/{id}`: phases are given as a whole, beginning with the one that runs.
+/// `POST /v1/subscription_schedules/{id}`: replaces all phases, starting with the present one.
 pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
     let old = live(account, id)?;
     let mut new = old.clone();
@@ -233,7 +233,7 @@ pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Res
         new.phases = phase::read(account, list, &old.customer, start)?;
         let now = account.now;
         if old.status == Status::Active {
-            // The phase that runs is the last that has begun.
+            // The present phase is the last one that has started.
             new.current = new.phases.iter().rposition(|phase| phase.start <= now).unwrap_or(0);
         }
         if new.phases.last().is_some_and(|phase| phase.end <= now) {
@@ -252,7 +252,7 @@ pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Res
     Ok(account.shown::<Schedule>(id))
 }
 
-/// `POST /v1/subscription_schedules/{id}/cancel`: with its subscription.
+/// `POST /v1/subscription_schedules/{id}/cancel`: cancels its subscription, too.
 pub(crate) fn cancel(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
     let schedule = live(account, id)?;
     let flags = [("invoice_now", params.flag("invoice_now")?), ("prorate", params.flag("prorate")?)];
@@ -268,7 +268,7 @@ pub(crate) fn cancel(account: &mut Account, id: &str, mut params: Params) -> Res
     Ok(account.shown::<Schedule>(id))
 }
 
-/// The schedule is given up; what becomes of its subscription is the caller's.
+/// Marks the schedule as canceled. The caller decides what happens to its subscription.
 pub(crate) fn canceled(account: &mut Account, id: &str) {
     let now = account.now;
     if account.schedules.get(id).is_none_or(Schedule::is_over) {
@@ -280,7 +280,7 @@ pub(crate) fn canceled(account: &mut Account, id: &str) {
     });
 }
 
-/// `POST /v1/subscription_schedules/{id}/release`: its subscription goes on as it is.
+/// `POST /v1/subscription_schedules/{id}/release`: its subscription continues unchanged.
 pub(crate) fn release(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
     live(account, id)?;
     let keeps = params.flag("preserve_cancel_date")?.unwrap_or(false);
@@ -289,7 +289,7 @@ pub(crate) fn release(account: &mut Account, id: &str, mut params: Params) -> Re
     Ok(account.shown::<Schedule>(id))
 }
 
-/// Lets the subscription go on without its schedule. `keeps`: also with the end that the schedule set.
+/// Lets the subscription continue without its schedule. `keeps`: it keeps the end that the schedule set.
 pub(crate) fn released(account: &mut Account, id: &str, keeps: bool) {
     let now = account.now;
     let Some(subscription) = account.schedules.get(id).map(|schedule| schedule.subscription.clone()) else { return };
@@ -308,7 +308,7 @@ pub(crate) fn released(account: &mut Account, id: &str, keeps: bool) {
     }
 }
 
-/// The last phase is over and the subscription ends with it.
+/// Marks the schedule as completed: its last phase has ended, and the subscription with it.
 pub(crate) fn completed(account: &mut Account, id: &str) {
     let now = account.now;
     account.change_as(id, "subscription_schedule.completed", |schedule: &mut Schedule| {

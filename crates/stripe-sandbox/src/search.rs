@@ -9,20 +9,21 @@ use crate::{
     form::Params,
 };
 
-/// How a field is compared.
+/// The type of a field, which decides how it is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// As a whole.
+    /// The whole value is compared.
     Token,
-    /// As a whole, or by a part of it.
+    /// The whole value or a part of it is compared.
     Text,
-    /// By size.
+    /// Compared as a number.
     Number,
 }
 
 use Kind::{Number, Text, Token};
 
-/// What can be searched, and its fields besides `metadata`, see <https://docs.stripe.com/search#supported-query-fields>.
+/// The searchable objects with their fields besides `metadata`, see
+/// <https://docs.stripe.com/search#supported-query-fields>.
 const FIELDS: &[(&str, &[(&str, Kind)])] = &[
     (
         "charges",
@@ -95,15 +96,15 @@ enum Sign {
     AtLeast,
 }
 
-/// One condition: a field, and what it is compared with.
+/// A condition: a field and the value that it is compared with.
 #[derive(Debug)]
 struct Condition {
     not: bool,
     field: String,
-    /// Of `metadata`.
+    /// The key of `metadata`; none for other fields.
     key: Option<String>,
     sign: Sign,
-    /// None: `null`, which asks whether there is something.
+    /// The value; none: `null`, which tests whether the field has a value.
     value: Option<String>,
 }
 
@@ -121,7 +122,7 @@ fn while_is(text: &mut Peekable<Chars<'_>>, is: impl Fn(char) -> bool) -> String
     std::iter::from_fn(|| text.next_if(|letter| is(*letter))).collect()
 }
 
-/// What stands in quotes; none where no quote begins here.
+/// Reads a quoted text; none if no quote starts here.
 fn quoted(text: &mut Peekable<Chars<'_>>) -> Result<Option<String>> {
     let Some(quote) = text.next_if(|letter| matches!(letter, '"' | '\'')) else { return Ok(None) };
     let mut inner = String::new();
@@ -166,7 +167,7 @@ impl Condition {
         Ok(Self { not, field, key, sign, value })
     }
 
-    /// Refuses what the field does not have.
+    /// Refuses comparisons that the field does not support.
     fn check(&self, noun: &str) -> Result<()> {
         let fields = FIELDS.iter().find(|(name, _)| *name == noun).map_or(&[][..], |(_, fields)| fields);
         let kind = match &self.key {
@@ -227,7 +228,7 @@ impl Condition {
     }
 }
 
-/// A query: conditions, all of which are to hold, or any.
+/// A query: conditions of which all have to be true, or any.
 #[derive(Debug)]
 struct Query {
     conditions: Vec<Condition>,
@@ -251,7 +252,7 @@ impl Query {
             if !spaced {
                 return Err(unreadable());
             }
-            // Without a word between them, conditions are joined with AND.
+            // Conditions without a word between them are joined with AND.
             let mut ahead = text.clone();
             let word = while_is(&mut ahead, |letter| letter.is_ascii_alphabetic()).to_ascii_uppercase();
             let joins = ahead.peek().is_some_and(|letter| letter.is_whitespace());
@@ -284,7 +285,8 @@ impl Query {
     }
 }
 
-/// Objects (given oldest first) that meet the query, newest first. `noun` is the resource's name in its address.
+/// Returns the objects (given oldest first) that match the query, the newest first. `noun` is the resource's name in
+/// its URL.
 pub(crate) fn search(mut params: Params, noun: &str, all: impl DoubleEndedIterator<Item = Value>) -> Result<Value> {
     let query = params.need("query")?;
     let limit = params.int("limit")?.unwrap_or(10);

@@ -1,4 +1,4 @@
-//! Carries deliveries out, and lets time pass.
+//! Sends deliveries, and carries out what becomes due.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,9 +9,9 @@ use crate::{
     world::{Shared, World, hold},
 };
 
-/// How often time is looked at when nothing else happens.
+/// How often the time is checked if nothing else happens.
 const TICK: Duration = Duration::from_millis(25);
-/// How long an endpoint may take, as at Stripe.
+/// How long an endpoint may take to respond, as at Stripe.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 /// Runs until `stop` turns true.
@@ -30,7 +30,7 @@ pub(crate) async fn run(world: Arc<World>, client: reqwest::Client, mut stop: wa
     }
 }
 
-/// Brings an account to the present and takes what is to be sent.
+/// Brings an account up to date and takes the requests that are to be sent.
 fn ready(world: &World, account: &Shared) -> Vec<Outgoing> {
     let mut account = hold(account);
     world.present(&mut account);

@@ -1,4 +1,4 @@
-//! Setup intents: a card that is kept for later without paying now.
+//! Setup intents: saving a card for later without a payment now.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -12,7 +12,7 @@ use crate::{
     payment_method::PaymentMethod,
 };
 
-/// Keeping a card, and how far that got.
+/// Saving a card, and its status.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SetupIntent {
     pub(crate) id: String,
@@ -71,7 +71,7 @@ impl SetupIntent {
     }
 }
 
-/// A new intent, waiting for a card.
+/// Creates an intent, which waits for a card.
 pub(crate) fn open(account: &mut Account, customer: Option<&str>) -> String {
     let id = account.id("seti");
     let secret = account.random.letters(24);
@@ -94,7 +94,7 @@ pub(crate) fn open(account: &mut Account, customer: Option<&str>) -> String {
     id
 }
 
-/// Keeps a card, or asks its owner (`false`), or says why not.
+/// Saves a card. Returns false if its owner has to authenticate first; fails if the card is refused.
 pub(crate) fn confirm_with(account: &mut Account, id: &str, method: &str) -> Result<bool> {
     let card = account.get::<PaymentMethod>(method)?.clone();
     account.change_quietly(id, |intent: &mut SetupIntent| intent.payment_method = Some(method.to_owned()));
@@ -130,7 +130,7 @@ fn failed(account: &mut Account, id: &str, refusal: StripeError) -> StripeError 
     refusal
 }
 
-/// The owner of the card was asked.
+/// Processes the authentication by the card's owner.
 pub(crate) fn authenticate(account: &mut Account, id: &str, yes: bool) -> Result<()> {
     let intent = account.get::<SetupIntent>(id)?.clone();
     let ("requires_action", Some(method)) = (intent.status.as_str(), &intent.payment_method) else {

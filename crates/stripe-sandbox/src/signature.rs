@@ -1,4 +1,4 @@
-//! `Stripe-Signature`: `t=` seconds, `v1=` HMAC-SHA256 of `t.body`, one `v1` a secret.
+//! `Stripe-Signature`: `t=` with the seconds, and for each secret `v1=` with the HMAC-SHA256 of `t.body`.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ pub(crate) fn header(secrets: &[String], seconds: i64, body: &str) -> String {
         let tag = hmac::sign(&key, format!("{seconds}.{body}").as_bytes());
         header.push_str(",v1=");
         for byte in tag.as_ref() {
-            // Writing to a string does not fail.
+            // Writing to a string cannot fail.
             let _ = write!(header, "{byte:02x}");
         }
     }

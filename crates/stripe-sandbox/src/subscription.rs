@@ -1,4 +1,4 @@
-//! Subscriptions: what a customer pays for again and again, and in which state that is.
+//! Subscriptions: recurring payments of a customer, and their status.
 
 pub(crate) mod create;
 pub(crate) mod cycle;
@@ -25,10 +25,10 @@ use crate::{
 pub(crate) use item::Item;
 pub(crate) use mode::BillingMode;
 
-/// The state of a subscription.
+/// The status of a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Status {
-    /// Its first invoice is not paid; 23 hours are left for that.
+    /// Its first invoice has not been paid; the customer has 23 hours for that.
     Incomplete,
     IncompleteExpired,
     Trialing,
@@ -36,7 +36,7 @@ pub(crate) enum Status {
     PastDue,
     Unpaid,
     Canceled,
-    /// Its trial ended and there was no card.
+    /// Its trial ended without a card.
     Paused,
 }
 
@@ -54,13 +54,13 @@ impl Status {
         }
     }
 
-    /// Nothing happens to it any more.
+    /// Whether the status is final.
     pub(crate) const fn is_over(self) -> bool {
         matches!(self, Self::Canceled | Self::IncompleteExpired)
     }
 }
 
-/// What is done with invoices while collection is paused.
+/// What happens with invoices while collection is paused.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Pause {
     /// `keep_as_draft`, `mark_uncollectible` or `void`.
@@ -79,7 +79,7 @@ pub(crate) struct Subscription {
     pub(crate) items: Vec<Item>,
     pub(crate) metadata: Map<String, Value>,
     pub(crate) anchor: i64,
-    /// Of every item: their prices have the same interval.
+    /// The present period of every item: their prices have the same interval.
     pub(crate) period: (i64, i64),
     pub(crate) cancel_at: Option<i64>,
     pub(crate) cancel_at_period_end: bool,
@@ -88,7 +88,7 @@ pub(crate) struct Subscription {
     pub(crate) cancel_reason: Option<String>,
     pub(crate) cancel_comment: Option<String>,
     pub(crate) cancel_feedback: Option<String>,
-    /// Set where invoices are sent and not charged.
+    /// Set if invoices are sent to the customer and not charged.
     pub(crate) days_until_due: Option<i64>,
     pub(crate) default_payment_method: Option<String>,
     pub(crate) description: Option<String>,
@@ -98,27 +98,27 @@ pub(crate) struct Subscription {
     pub(crate) saves_method: bool,
     pub(crate) pending_setup_intent: Option<String>,
     pub(crate) trial: Option<(i64, i64)>,
-    /// `create_invoice`, `cancel` or `pause`: when the trial ends and there is no card.
+    /// What happens when the trial ends without a card: `create_invoice`, `cancel` or `pause`.
     pub(crate) missing_method: String,
     pub(crate) test_clock: Option<String>,
-    /// `trial_will_end` was sent.
+    /// Whether `trial_will_end` was sent.
     pub(crate) trial_told: bool,
-    /// `invoice.upcoming` was sent for this period.
+    /// Whether `invoice.upcoming` was sent for this period.
     pub(crate) upcoming_told: bool,
-    /// What takes something off its invoices.
+    /// The discounts of its invoices.
     #[serde(default)]
     pub(crate) discounts: Vec<Discount>,
-    /// What took something off when this period was charged: what is left of it is credited at that price.
+    /// The discounts when this period was charged: unused time is credited at that price.
     #[serde(default)]
     pub(crate) period_discounts: Vec<Discount>,
     #[serde(default)]
     pub(crate) default_tax_rates: Vec<TaxRate>,
-    /// What changes it by itself.
+    /// The schedule that changes it.
     #[serde(default)]
     pub(crate) schedule: Option<String>,
     #[serde(default)]
     pub(crate) billing_mode: BillingMode,
-    /// When the billing mode was changed.
+    /// When the billing mode was changed; none: never.
     #[serde(default)]
     pub(crate) migrated_at: Option<i64>,
 }
@@ -183,7 +183,7 @@ impl Subscription {
         json
     }
 
-    /// What a period costs; usage is not known yet and counts as nothing.
+    /// What a period costs; usage is not known yet and counts as zero.
     pub(crate) fn amount(&self) -> i64 {
         self.items.iter().map(Item::amount).sum()
     }
@@ -194,7 +194,7 @@ impl Subscription {
     }
 }
 
-/// What no sandbox subscription differs in.
+/// Fields that are the same for all subscriptions of the sandbox.
 fn fixed() -> Value {
     json!({
         "application": null,
@@ -216,7 +216,7 @@ fn fixed() -> Value {
     })
 }
 
-/// A subscription that can still be changed; what follows happens at its customer's time.
+/// Returns a subscription that can still be changed, and switches to its customer's time.
 pub(crate) fn live(account: &mut Account, id: &str) -> Result<Subscription> {
     let subscription = account.get::<Subscription>(id)?.clone();
     account.enter(subscription.test_clock.as_deref());
@@ -237,7 +237,7 @@ pub(crate) fn end_all(account: &mut Account, customer: &str) {
     }
 }
 
-/// `GET /v1/subscriptions`: without those that ended, unless `status` asks for them.
+/// `GET /v1/subscriptions`: without subscriptions that have ended, unless `status` asks for them.
 pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
     let words = [
         "active",
@@ -266,7 +266,7 @@ pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
             && method.as_ref().is_none_or(|method| (method == "send_invoice") == subscription.days_until_due.is_some())
             && customer.as_ref().is_none_or(|customer| *customer == subscription.customer)
             && price.as_ref().is_none_or(|price| subscription.items.iter().any(|item| item.price.id == *price))
-            // As Stripe does, those of test clocks are listed by their clock or their customer.
+            // As at Stripe, subscriptions of test clocks are listed only by their clock or their customer.
             && (clock == subscription.test_clock || (clock.is_none() && customer.is_some()))
     })
 }
@@ -276,13 +276,13 @@ pub(crate) fn find(account: &Account, params: Params) -> Result<Value> {
     search::search(params, "subscriptions", account.subscriptions.iter().map(Subscription::to_json))
 }
 
-/// The subscriptions of a customer, shown only where they are expanded.
+/// The subscriptions of a customer, which are shown only if they are expanded.
 pub(crate) fn of_customer(account: &Account, customer: &str) -> Value {
     let of = account.subscriptions.iter().rev().filter(|each| each.customer == customer && !each.status.is_over());
     list::of(of.map(Subscription::to_json).collect(), &format!("/v1/customers/{customer}/subscriptions"), false)
 }
 
-/// Reads when a subscription is to end. Whether that is the end of its period, which the same request may move: then
+/// Reads when a subscription ends. Returns whether that is the end of its period, which the same request may move: then
 /// [`end_follow`] sets the time.
 fn read_end(params: &mut Params, subscription: &mut Subscription, now: i64) -> Result<bool> {
     if let Some(mut details) = params.map("cancellation_details")? {
@@ -330,14 +330,14 @@ fn read_end(params: &mut Params, subscription: &mut Subscription, now: i64) -> R
     Ok(follows)
 }
 
-/// Moves the end along with the period, where it was set to be the period's end.
+/// Moves the end of the subscription with the period, if it is the period's end.
 fn end_follow(subscription: &mut Subscription, follows: bool) {
     if follows && subscription.cancel_at.is_some() {
         subscription.cancel_at = Some(subscription.period.1);
     }
 }
 
-/// Why customers cancel, as Stripe names it.
+/// The reasons of customers for a cancellation, with Stripe's names.
 pub(crate) const FEEDBACK: &[&str] = &[
     "customer_service",
     "low_quality",

@@ -1,4 +1,4 @@
-//! Objects by id, in the order they were made.
+//! Objects by id, in the order of their creation.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::account::Noun;
 /// The objects of one kind in one account.
 #[derive(Clone, Debug)]
 pub(crate) struct Table<T> {
-    /// A deleted object leaves its place empty, so that the places of the others hold.
+    /// The objects. A deleted object leaves its index empty, so that the indexes of the others stay valid.
     rows: Vec<Option<T>>,
     places: HashMap<String, usize>,
 }
@@ -20,7 +20,7 @@ impl<T> Default for Table<T> {
     }
 }
 
-/// A list of what is there; the places are found again from the ids.
+/// Serializes the existing objects as a list; the indexes are computed again from the ids.
 impl<T: Serialize> Serialize for Table<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.iter())
@@ -60,12 +60,12 @@ impl<T> Table<T> {
         self.rows.get_mut(self.places.remove(id)?)?.take()
     }
 
-    /// Oldest first.
+    /// Iterates over the objects, the oldest first.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.rows.iter().flatten()
     }
 
-    /// Oldest first.
+    /// Iterates over the objects, the oldest first.
     pub(crate) fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut T> {
         self.rows.iter_mut().flatten()
     }

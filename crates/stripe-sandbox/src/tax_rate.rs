@@ -1,4 +1,4 @@
-//! Tax rates: a percentage that is added to amounts, or that is in them already.
+//! Tax rates: a percentage that is added to amounts or included in them.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -10,7 +10,7 @@ use crate::{
     list, money,
 };
 
-/// A tax rate. What uses it keeps a copy, since a rate's percentage never changes.
+/// A tax rate. Objects that use it hold a copy, because a rate's percentage never changes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct TaxRate {
     pub(crate) id: String,
@@ -85,7 +85,7 @@ impl TaxRate {
         })
     }
 
-    /// For people: `VAT (19% inclusive)`.
+    /// The text on pages: `VAT (19% inclusive)`.
     pub(crate) fn words(&self) -> String {
         let kind = if self.inclusive { " inclusive" } else { "" };
         format!("{} ({}%{kind})", self.display_name, money::percent_words(self.percentage))
@@ -106,12 +106,12 @@ impl TaxRate {
     }
 }
 
-/// Tax rates as objects show them.
+/// The JSON of tax rates in other objects.
 pub(crate) fn shown(rates: &[TaxRate]) -> Value {
     rates.iter().map(Noun::json).collect()
 }
 
-/// Reads a parameter that names tax rates; sent empty, there are none.
+/// Reads a parameter with tax rates; an empty one means none.
 pub(crate) fn read_list(account: &Account, params: &mut Params, key: &str) -> Result<Option<Vec<TaxRate>>> {
     let name = params.name(key);
     let Some(ids) = params.texts(key)? else { return Ok(None) };
@@ -145,7 +145,7 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
     Ok(account.add("tax_rate.created", rate))
 }
 
-/// `POST /v1/tax_rates/{id}`: everything but its percentage and whether it is inclusive.
+/// `POST /v1/tax_rates/{id}`: changes everything except its percentage and whether it is inclusive.
 pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
     let mut changed = account.get::<TaxRate>(id)?.clone();
     changed.read(&mut params)?;

@@ -1,4 +1,4 @@
-//! Tests of the whole, without HTTP: requests to one account, and a clock that stands until it is moved.
+//! Tests of the whole sandbox without HTTP: requests to one account, and a clock that moves only on request.
 
 mod cancel;
 mod chaos;
@@ -19,7 +19,7 @@ use crate::{account::Account, error::Result, form::Params, routes};
 const START: i64 = 1_806_580_800;
 const DAY: i64 = 86_400;
 
-/// An account at a bench.
+/// An account for a test.
 struct Bench(Account);
 
 impl Bench {
@@ -52,7 +52,7 @@ impl Bench {
         self.call("GET", path, &[]).unwrap_or_else(|error| panic!("GET {path}: {}", error.body()))
     }
 
-    /// The id of a new price for a product of this name.
+    /// Creates a price for a product with this name and returns its id.
     fn price(&mut self, name: &str, amount: i64, interval: &str) -> String {
         let amount = amount.to_string();
         let form = [
@@ -64,7 +64,7 @@ impl Bench {
         id(&self.post("prices", &form))
     }
 
-    /// The id of a new customer who pays with a test card.
+    /// Creates a customer who pays with a test card and returns their id.
     fn customer(&mut self, card: &str) -> String {
         let customer = self.post("customers", &[("email", "owner@example.com")]);
         self.card(&id(&customer), card);
@@ -102,12 +102,12 @@ impl Bench {
         self.get(&format!("invoices/{invoice}"))
     }
 
-    /// The types of the events since `from`, oldest first, and how many there are now.
+    /// The types of the events since number `from`, the oldest first.
     fn events(&self, from: usize) -> Vec<String> {
         self.0.events.iter().skip(from).map(|event| event.kind.clone()).collect()
     }
 
-    /// When an event of this type was sent, in seconds after the start.
+    /// When events of this type were sent, in seconds after the start.
     fn times(&self, kind: &str) -> Vec<i64> {
         self.0.events.iter().filter(|event| event.kind == kind).map(|event| event.created - START).collect()
     }

@@ -1,4 +1,4 @@
-//! All accounts, and the clock they share.
+//! All accounts, and the clock that they share.
 
 use std::{
     collections::BTreeMap,
@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use crate::{account::Account, clock::Clock};
 
-/// An account that several requests want.
+/// An account that several requests can lock.
 pub(crate) type Shared = Arc<Mutex<Account>>;
 
 /// The sandbox's state.
@@ -20,19 +20,19 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     seed: u64,
     accounts: Mutex<BTreeMap<String, Shared>>,
-    /// Where people reach it, where it cannot be told from a request.
+    /// The base URL for browsers, if it cannot be taken from a request.
     pub(crate) public_url: Option<String>,
-    /// Whether it answers to names of this machine only.
+    /// Whether the sandbox responds only to host names of this machine.
     pub(crate) local_only: bool,
-    /// Something may have become ready to be sent.
+    /// Wakes the sender: a delivery may have become ready.
     pub(crate) wake: Notify,
-    /// A delivery has ended.
+    /// Notified when a delivery has ended.
     pub(crate) sent: Notify,
-    /// The clock was moved or an account is gone, which no account can say.
+    /// Whether the clock was moved or an account was deleted, which no account can record.
     pub(crate) unsaved: AtomicBool,
 }
 
-/// A panic while an account was held leaves it as it was; the next request goes on with it.
+/// Locks an account. After a panic of another request the account is used as it is.
 pub(crate) fn hold(account: &Shared) -> MutexGuard<'_, Account> {
     account.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -44,7 +44,7 @@ impl World {
         Self { clock, seed, accounts, public_url, local_only, wake, sent, unsaved }
     }
 
-    /// Takes over accounts of an earlier run.
+    /// Takes over the accounts of an earlier run.
     pub(crate) fn resume(&self, accounts: Vec<Account>) {
         let mut known = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         for mut account in accounts {
@@ -53,13 +53,13 @@ impl World {
         }
     }
 
-    /// Whether something changed since this was asked last, or an account was last copied for the file.
+    /// Whether something has changed since the last call, or since an account was last copied for the file.
     pub(crate) fn is_unsaved(&self) -> bool {
         let own = self.unsaved.swap(false, Ordering::SeqCst);
         self.accounts().iter().any(|account| hold(account).unsaved) || own
     }
 
-    /// The account of a key, made when it is first seen.
+    /// Returns the account of a key; creates it at the first use.
     pub(crate) fn account(&self, key: &str) -> Shared {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         let account =
@@ -72,7 +72,7 @@ impl World {
         self.accounts.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
-    /// Forgets an account and everything it owns, but what it sells and whom it tells, where that is asked for.
+    /// Deletes an account with everything in it. With `keeps_catalog` its catalog and webhook endpoints stay.
     pub(crate) fn forget(&self, key: &str, keeps_catalog: bool) {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(before) = accounts.remove(key).filter(|_| keeps_catalog) {
@@ -83,7 +83,7 @@ impl World {
         self.unsaved.store(true, Ordering::SeqCst);
     }
 
-    /// Brings an account to the present: what became due by the sandbox's clock is done.
+    /// Brings an account up to date: carries out everything that is due by the sandbox's clock.
     pub(crate) fn present(&self, account: &mut Account) {
         let now_ms = self.clock.now_ms();
         account.sandbox_ms = now_ms;
@@ -94,7 +94,7 @@ impl World {
         }
     }
 
-    /// The account in which `is` holds, for addresses that carry no key.
+    /// Finds the account for which `is` is true, for URLs that contain no key.
     pub(crate) fn find(&self, is: impl Fn(&Account) -> bool) -> Option<Shared> {
         self.accounts().into_iter().find(|account| is(&hold(account)))
     }

@@ -1,4 +1,4 @@
-//! Stripe's own packages drive the sandbox, and notice nothing.
+//! Stripe's own packages work with the sandbox without any change.
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers are tests too, which clippy sees in a #[test] only")]
 
@@ -7,7 +7,7 @@ use std::{net::TcpListener, path::PathBuf, process::Stdio};
 use stripe_sandbox::{Sandbox, Settings};
 use tokio::process::Command;
 
-/// Where `scripts/test-programs.sh` unpacks them.
+/// The folder into which `scripts/test-programs.sh` unpacks them.
 fn packages() -> PathBuf {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     let folder = root.join(".freehold/stripe-packages");

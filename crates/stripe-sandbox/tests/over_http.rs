@@ -1,4 +1,4 @@
-//! What only HTTP shows: keys, headers, idempotency, and an API that misbehaves.
+//! What only HTTP shows: keys, headers, idempotency, and injected faults of the API.
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers are tests too, which clippy sees in a #[test] only")]
 
@@ -18,7 +18,7 @@ use stripe_sandbox::{API_VERSION, Sandbox, Settings};
 const KEY: &str = "sk_test_http";
 const START: i64 = 1_806_580_800;
 
-/// A sandbox whose clock is moved by hand.
+/// A sandbox whose clock the test moves.
 struct Lab {
     sandbox: Sandbox,
     client: Client,
@@ -130,7 +130,7 @@ async fn an_idempotency_key_answers_the_same_for_a_day() {
     assert_eq!(read(again).await, first);
     let (status, body) = read(lab.send(Method::POST, "/v1/customers", KEY, "email=b@example.com", &keyed).await).await;
     assert_eq!((status, body["error"]["type"].as_str()), (400, Some("idempotency_error")));
-    // A request that was refused before it did anything may be repeated with its mistake mended.
+    // A request that was refused before any work may be repeated with its mistake corrected.
     let refused = [("idempotency-key", "k2")];
     assert_eq!(lab.send(Method::POST, "/v1/customers", KEY, "nonsense=1", &refused).await.status().as_u16(), 400);
     assert_eq!(lab.send(Method::POST, "/v1/customers", KEY, "name=b", &refused).await.status().as_u16(), 200);

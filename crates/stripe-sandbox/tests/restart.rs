@@ -1,4 +1,4 @@
-//! A sandbox with a data file goes on after a restart as if there had been none.
+//! A sandbox with a data file continues after a restart as if it had never stopped.
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers are tests too, which clippy sees in a #[test] only")]
 
@@ -22,7 +22,7 @@ use tempfile::TempDir;
 const KEY: &str = "sk_test_restart";
 const START: i64 = 1_806_580_800;
 
-/// A folder in which sandboxes come and go, and a clock that outlives them.
+/// A folder in which sandboxes are started and stopped, and a clock that outlives them.
 struct Lab {
     folder: TempDir,
     now: Arc<AtomicI64>,
@@ -62,7 +62,7 @@ impl Lab {
         serde_json::from_str(&request.send().await.unwrap().text().await.unwrap()).unwrap()
     }
 
-    /// A customer who pays with a test card, on a plan with a trial of 14 days.
+    /// Subscribes a customer who pays with a test card to a plan with a trial of 14 days.
     async fn subscribe(&self, sandbox: &Sandbox) -> String {
         let price = "currency=usd&unit_amount=900&recurring[interval]=month&product_data[name]=Pro&lookup_key=pro";
         let price = id(&self.post(sandbox, "/v1/prices", price).await);
@@ -88,7 +88,7 @@ fn ids(list: &Value) -> Vec<String> {
     list["data"].as_array().unwrap().iter().map(id).collect()
 }
 
-/// A server that takes webhooks and keeps their types.
+/// A server that receives webhooks and records their types.
 fn receiver(listener: TcpListener) -> Arc<Mutex<Vec<String>>> {
     async fn take(State(taken): State<Arc<Mutex<Vec<String>>>>, body: String) {
         let event: Value = serde_json::from_str(&body).unwrap();
@@ -116,7 +116,7 @@ async fn a_subscription_lives_on() {
     let clock = lab.get(&sandbox, "/_sandbox/clock").await;
     assert_eq!(clock["now"], START + 7 * 86_400);
     assert_eq!(lab.get(&sandbox, &format!("/v1/subscriptions/{subscription}")).await["status"], "trialing");
-    // A request from before is known, and a new one makes something new.
+    // A repeated request is recognized, and a new one creates something new.
     assert_eq!(id(&lab.send(&sandbox, "/v1/customers", "name=Second", "a-key").await), second);
     let third = id(&lab.post(&sandbox, "/v1/customers", "").await);
     let customers = ids(&lab.get(&sandbox, "/v1/customers").await);
@@ -125,7 +125,7 @@ async fn a_subscription_lives_on() {
     assert_eq!(lab.get(&sandbox, &format!("/v1/subscriptions/{subscription}")).await["status"], "active");
     sandbox.stop().await;
 
-    // The machine's own time goes on while nothing runs.
+    // The machine's own time continues while no sandbox runs.
     lab.now.fetch_add(31 * 86_400, Ordering::SeqCst);
     let sandbox = lab.start().unwrap();
     let invoices = lab.get(&sandbox, &format!("/v1/invoices?subscription={subscription}&status=paid")).await;
@@ -198,7 +198,7 @@ async fn changes_are_in_the_file_soon_after_they_were_made() {
         }
     };
     tokio::time::timeout(std::time::Duration::from_mins(10), written).await.unwrap();
-    // As after a kill: what is in the file is all there is.
+    // As after a kill, only the content of the file remains.
     let copy = lab.folder.path().join("copy.json");
     std::fs::copy(lab.file(), &copy).unwrap();
     let other = start(&lab.now, &copy).unwrap();

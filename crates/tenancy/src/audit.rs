@@ -1,7 +1,7 @@
-//! Who did what: entries that nobody changes, written in the transaction of the change that they tell of.
+//! The audit log: immutable entries, written in the transaction of the change that they record.
 //!
-//! Rooms that know nothing of this one write them with `freehold.audit_append` in the database. Entries are not yet chained
-//! by their digests: whoever owns the database can still change them unseen.
+//! Crates that do not depend on this one write entries with `freehold.audit_append` in the database. Entries are not
+//! chained by digests yet: the owner of the database can change them unnoticed.
 
 mod store;
 
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 pub use store::STATEMENTS;
 
-/// Names an entry.
+/// Id of an audit entry.
 pub type EntryId = Id<EntryKind>;
 
 /// The kind of [`EntryId`].
@@ -23,40 +23,40 @@ impl Kind for EntryKind {
 }
 
 row! {
-    /// One entry.
+    /// An audit entry.
     #[derive(Clone, Debug, PartialEq)]
     pub struct Entry {
-        /// Which.
+        /// Id of the entry.
         pub entry_id: EntryId,
-        /// When it happened.
+        /// When the change was made, UTC.
         pub at: Timestamp,
-        /// `user`, `key` or `system`.
+        /// Kind of actor: `user`, `key` or `system`.
         pub actor_kind: String,
-        /// Which person or key; none: Freehold itself.
+        /// Id of the user or key; none for Freehold itself.
         pub actor_id: Option<Uuid>,
-        /// What happened to what: `member.role_changed`.
+        /// The kind of change, such as `member.role_changed`.
         pub action: String,
-        /// To what or whom.
+        /// The id or name of what was changed; none when the action has no subject.
         pub subject: Option<String>,
-        /// What else is known of it.
+        /// Further facts about the change, as a JSON object.
         pub detail: Value,
     }
 }
 
-/// An entry to be written.
+/// An audit entry to write.
 #[derive(Clone, Debug)]
 pub struct NewEntry {
-    /// Its id; ids of later entries are greater.
+    /// Id of the entry; later entries have greater ids.
     pub id: EntryId,
-    /// What happened to what, in lower case, with dots: `member.role_changed`.
+    /// The kind of change, in lower case with dots, such as `member.role_changed`.
     pub action: &'static str,
-    /// To what or whom: an id, or a name.
+    /// The id or name of what is changed; none when the action has no subject.
     pub subject: Option<String>,
-    /// What else is worth knowing, as a JSON object; never a secret.
+    /// Further facts about the change, as a JSON object without secrets.
     pub detail: Value,
 }
 
-/// Writes down what the caller does, in the transaction in which he does it.
+/// Records an action of the caller, in the transaction of the action.
 pub async fn audit_append(tx: &mut TenantTx, caller: &Caller, new: NewEntry, now: Timestamp) -> Result<()> {
     let NewEntry { id, action, subject, detail } = new;
     let (tenant, actor) = (caller.tenant(), caller.actor());
@@ -64,7 +64,7 @@ pub async fn audit_append(tx: &mut TenantTx, caller: &Caller, new: NewEntry, now
     tx.fetch_one(append).await.map(drop)
 }
 
-/// Writes down what a person does who is, or just became, a member of `tenant`.
+/// Records an action of a user who is, or just became, a member of `tenant`.
 pub(crate) async fn audit_append_person(
     tx: &mut SystemTx,
     tenant: TenantId,
@@ -77,8 +77,8 @@ pub(crate) async fn audit_append_person(
     tx.fetch_one(append).await.map(drop)
 }
 
-/// A page of the entries of the caller's organization, the newest first. `action`: only these, such as
-/// `billing.state_changed`, or those that begin so, such as `billing.*`.
+/// A page of the entries of the caller's organization, newest first. `action` selects an action
+/// (`billing.state_changed`) or a prefix (`billing.*`).
 pub async fn audit_list(db: &Db, caller: &Caller, action: Option<&str>, request: PageRequest) -> Result<Page<Entry>> {
     let rows = db.tenant(caller).fetch_all(store::audit_list(action, request.before(), request.rows())).await?;
     Ok(request.page(rows, |entry| entry.entry_id))

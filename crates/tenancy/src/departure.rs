@@ -1,4 +1,4 @@
-//! People who go for good: a person who is deleted leaves every organization first.
+//! Deletion of users: a user leaves every organization before being deleted.
 
 mod store;
 
@@ -21,20 +21,21 @@ row! {
     }
 }
 
-/// Ends all of a person's memberships, before the person is deleted in the same transaction. An organization that nobody
-/// else belongs to is kept, without anybody.
+/// Ends all memberships of a user, who is then deleted in the same transaction. An organization without other members
+/// is kept, without members.
 ///
 /// # Errors
-/// `conflict` when he is the only owner of an organization that others belong to: one of them has to own it first.
+/// `conflict` when the user is the only owner of an organization with other members: one of them has to become its
+/// owner first.
 pub async fn person_depart(tx: &mut SystemTx, ids: &Ids, user: UserId, now: Timestamp) -> Result<()> {
-    // Two owners who go in the same moment would each see the other one stay; so the second waits for the first.
+    // Two owners who leave at the same time would each see the other stay, so the second one waits for the first.
     tx.fetch_all(store::owners_lock(user)).await?;
     let places = tx.fetch_all(store::place_list(user)).await?;
     let alone = places.iter().find(|place| place.role == "owner" && place.other_owners == 0 && place.others > 0);
     if let Some(place) = alone {
         let slug = &place.slug;
         let message =
-            format!("The person alone owns {slug}, to which others belong: make one of them its owner first.");
+            format!("The user is the only owner of {slug}, which has other members. Make one of them an owner first.");
         return Err(Error::new(codes::CONFLICT, message));
     }
     tx.execute(store::membership_delete_all(user)).await?;

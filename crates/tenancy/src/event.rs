@@ -1,4 +1,4 @@
-//! What is told outside.
+//! The events of tenancy for webhooks and `GET /events`.
 
 use freehold_core::{Id, UserId};
 use freehold_jobs::outbox::{Event, EventType};
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::invitation::InvitationId;
 
-/// The catalog of this room.
+/// The event types of tenancy.
 pub const ALL: &[EventType] = &[
     EventType::of::<MemberChanged>(),
     EventType::of::<MemberRemoved>(),
@@ -21,29 +21,29 @@ const SOMEBODY: UserId = Id::new(Uuid::from_u128(0x0198_5a2e_7c60_7a31_8f2e_6d0c
 
 const SOME_INVITATION: InvitationId = Id::new(Uuid::from_u128(0x0198_5a2e_7c60_7a31_8f2e_6d0c_4be9_1a71));
 
-/// `member.changed`.
+/// The content of `member.changed`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MemberChanged {
-    /// Who.
+    /// Id of the user.
     #[schema(value_type = Uuid)]
     pub user_id: UserId,
-    /// viewer, member, admin or owner.
+    /// New role of the member: viewer, member, admin or owner.
     pub role: String,
 }
 
 impl Event for MemberChanged {
     const TYPE: &'static str = "member.changed";
     const VERSION: i16 = 1;
-    const SUMMARY: &'static str = "A member got another role.";
+    const SUMMARY: &'static str = "A member's role was changed.";
     fn sample() -> Self {
         Self { user_id: SOMEBODY, role: "admin".to_owned() }
     }
 }
 
-/// `member.removed`.
+/// The content of `member.removed`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MemberRemoved {
-    /// Who.
+    /// Id of the user.
     #[schema(value_type = Uuid)]
     pub user_id: UserId,
 }
@@ -51,59 +51,59 @@ pub struct MemberRemoved {
 impl Event for MemberRemoved {
     const TYPE: &'static str = "member.removed";
     const VERSION: i16 = 1;
-    const SUMMARY: &'static str = "Somebody is no longer a member, by himself or by another.";
+    const SUMMARY: &'static str = "A member left the organization or was removed.";
     fn sample() -> Self {
         Self { user_id: SOMEBODY }
     }
 }
 
-/// `invitation.created`.
+/// The content of `invitation.created`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InvitationCreated {
-    /// Which.
+    /// Id of the invitation.
     #[schema(value_type = Uuid)]
     pub invitation_id: InvitationId,
-    /// Who is invited.
+    /// E-mail address of the invited user.
     pub email: String,
-    /// viewer, member, admin or owner.
+    /// Role that the user gets: viewer, member, admin or owner.
     pub role: String,
 }
 
 impl Event for InvitationCreated {
     const TYPE: &'static str = "invitation.created";
     const VERSION: i16 = 1;
-    const SUMMARY: &'static str = "An address was invited to become a member.";
+    const SUMMARY: &'static str = "A user was invited to become a member.";
     fn sample() -> Self {
         Self { invitation_id: SOME_INVITATION, email: "ada@example.org".to_owned(), role: "member".to_owned() }
     }
 }
 
-/// `invitation.accepted`.
+/// The content of `invitation.accepted`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InvitationAccepted {
-    /// Which.
+    /// Id of the invitation.
     #[schema(value_type = Uuid)]
     pub invitation_id: InvitationId,
-    /// Who is a member now.
+    /// Id of the user who is now a member.
     #[schema(value_type = Uuid)]
     pub user_id: UserId,
-    /// viewer, member, admin or owner.
+    /// Role of the member: viewer, member, admin or owner.
     pub role: String,
 }
 
 impl Event for InvitationAccepted {
     const TYPE: &'static str = "invitation.accepted";
     const VERSION: i16 = 1;
-    const SUMMARY: &'static str = "Somebody accepted an invitation and is a member now.";
+    const SUMMARY: &'static str = "A user accepted an invitation and became a member.";
     fn sample() -> Self {
         Self { invitation_id: SOME_INVITATION, user_id: SOMEBODY, role: "member".to_owned() }
     }
 }
 
-/// `invitation.revoked`.
+/// The content of `invitation.revoked`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InvitationRevoked {
-    /// Which.
+    /// Id of the invitation.
     #[schema(value_type = Uuid)]
     pub invitation_id: InvitationId,
 }
@@ -111,7 +111,7 @@ pub struct InvitationRevoked {
 impl Event for InvitationRevoked {
     const TYPE: &'static str = "invitation.revoked";
     const VERSION: i16 = 1;
-    const SUMMARY: &'static str = "An invitation was taken back.";
+    const SUMMARY: &'static str = "An invitation was revoked.";
     fn sample() -> Self {
         Self { invitation_id: SOME_INVITATION }
     }

@@ -1,7 +1,7 @@
-//! Invitations: an address that is to become a member, with which role.
+//! Invitations: an e-mail address whose user may become a member, with a role.
 //!
-//! The token travels in a mail to that address. Who holds it and has confirmed that very address may accept; nobody is made
-//! a member without wanting to. Members and open invitations together are the seats that a plan may limit.
+//! The token is in a mail to the address. A user who has the token and has confirmed that address may accept, so no user
+//! becomes a member without consent. Members and open invitations together are the seats that a plan may limit.
 
 mod accept;
 mod rates;
@@ -32,18 +32,18 @@ use crate::{
     member::caller_check,
 };
 
-/// How long an invitation holds, from its last mail on.
+/// How long an invitation can be accepted after its last mail.
 pub const LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// How long one is kept after its end.
+/// How long a closed invitation is kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
-/// Least seconds between two mails of one invitation.
+/// Shortest time between two mails of an invitation, in seconds.
 const RESEND_SECONDS: i64 = 60;
-/// Most mails of one invitation.
+/// Most mails of an invitation.
 const MAILS: i32 = 10;
-/// Most mails of all invitations of one organization in a day: mail is sent in the product's name.
+/// Most invitation mails of an organization in a day, since they are sent in the product's name.
 const MAILS_A_DAY: i64 = 200;
 
-/// Names an invitation.
+/// Id of an invitation.
 pub type InvitationId = Id<InvitationKind>;
 
 /// The kind of [`InvitationId`].
@@ -56,63 +56,63 @@ row! {
     /// An invitation, without its token.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Invitation {
-        /// Which.
+        /// Id of the invitation.
         pub invitation_id: InvitationId,
-        /// Who is invited.
+        /// E-mail address of the invited user.
         pub email: String,
-        /// What they will be: `viewer`, `member`, `admin` or `owner`.
+        /// Role that the user gets: `viewer`, `member`, `admin` or `owner`.
         pub role: String,
-        /// The user who sent it last; null: a key did.
+        /// Id of the user who last sent it; none when a key did.
         pub invited_by: Option<UserId>,
-        /// The key that sent it last; null: a user did.
+        /// Id of the API key that last sent it; none when a user did.
         pub invited_by_key: Option<ApiKeyId>,
-        /// How often it was sent.
+        /// Number of mails that were sent.
         pub mails: i32,
-        /// When it was made.
+        /// When the invitation was created, UTC.
         pub created_at: Timestamp,
-        /// When its last mail was asked for.
+        /// When its last mail was queued, UTC.
         pub sent_at: Timestamp,
-        /// Until when it can be accepted.
+        /// When the invitation expires, UTC.
         pub expires_at: Timestamp,
-        /// When it was accepted.
+        /// When the invitation was accepted, UTC; none while it is not.
         pub accepted_at: Option<Timestamp>,
-        /// By whom.
+        /// Id of the user who accepted it; none while it is not accepted.
         pub accepted_by: Option<UserId>,
-        /// When it was taken back, or made room for another after its end.
+        /// When the invitation was revoked, or closed in favor of another after it expired, UTC; none for others.
         pub revoked_at: Option<Timestamp>,
     }
 }
 
-/// An invitation to be made.
+/// An invitation to create.
 #[derive(Clone, Debug)]
 pub struct NewInvitation {
-    /// Its id.
+    /// Id of the invitation.
     pub id: InvitationId,
-    /// Who is invited: one address, lower case.
+    /// E-mail address of the user to invite, in lower case.
     pub email: String,
-    /// What they will be.
+    /// Role that the user gets.
     pub role: Role,
 }
 
-/// What stands in the mail of an invitation.
+/// The content of an invitation's mail.
 #[derive(Clone, Debug)]
 pub struct Letter {
-    /// The mail's id.
+    /// Id of the mail.
     pub mail: Uuid,
-    /// The product's name for people.
+    /// Display name of the product.
     pub product_name: String,
-    /// Where people reach this server, without a slash at the end.
+    /// Public URL of this server, without a slash at the end.
     pub site_url: String,
-    /// The address of who invites; none: a key does.
+    /// E-mail address of the inviting user; none when an API key invites.
     pub invited_by: Option<String>,
-    /// Random source for sealing the invitation's link.
+    /// Random source for encrypting the invitation's link.
     pub random: Random,
-    /// How many invitations may be mailed; none: as many as one organization may in a day.
+    /// Limits of invitation mails; none for the fixed limit of an organization only.
     pub rates: Option<InvitationRates>,
 }
 
 impl Invitation {
-    /// How it stands: `open`, `expired`, `accepted` or `revoked`.
+    /// State of the invitation: `open`, `expired`, `accepted` or `revoked`.
     pub fn state(&self, now: Timestamp) -> &'static str {
         match (self.accepted_at, self.revoked_at) {
             (Some(_), _) => "accepted",
@@ -124,30 +124,30 @@ impl Invitation {
     }
 }
 
-/// Seats taken: members, and invitations that can still be accepted. Nobody takes another until the transaction ends.
+/// The number of taken seats: members and open invitations. Locked until the transaction ends.
 pub async fn seats_taken(tx: &mut TenantTx, tenant: TenantId, now: Timestamp) -> Result<i64> {
     tx.fetch_optional(store::seats_lock(tenant)).await?.or_not_found("organization")?;
     let (members, invitations) = tx.fetch_one(store::seats_count(tenant, now)).await?;
     Ok(members + invitations)
 }
 
-/// Seats taken, to be shown.
+/// The number of taken seats, for display.
 pub async fn seats_show(db: &Db, caller: &Caller, now: Timestamp) -> Result<i64> {
     let counted = db.tenant(caller).fetch_optional(store::seats_count(caller.tenant(), now)).await?;
     Ok(counted.map_or(0, |(members, invitations)| members + invitations))
 }
 
-/// Whether a member of the tenant has this address. Of who is no member it tells nothing.
+/// Whether a member of the tenant has this address. It reveals nothing about other users.
 pub async fn member_with_address(tx: &mut SystemTx, tenant: TenantId, email: &str) -> Result<bool> {
     Ok(tx.fetch_one(store::member_with_address(tenant, &EmailAddress::spellings(email))).await?.0)
 }
 
-/// Invites an address, if `seats` agrees to how many seats are then taken, and asks for the mail. `areas` are all that roles
-/// speak of. The invitation ends with the caller's own authority, at the latest.
+/// Invites an address and queues the mail, if `seats` accepts the resulting number of seats. `areas` are all areas that
+/// roles cover. The invitation expires with the caller's own authority at the latest.
 ///
 /// # Errors
-/// `permission_denied` for a role that can do more than the caller, `conflict` while the address has an open invitation, `rate_limited`
-/// when too many mails went out today, and what `seats` says.
+/// `permission_denied` for a role above the caller's authority, `conflict` while the address has an open invitation,
+/// `rate_limited` when too many mails were sent today, and the errors of `seats`.
 pub async fn invitation_create(
     tx: &mut TenantTx,
     (caller, vault, areas): (&Caller, &Vault, &[Area]),
@@ -175,9 +175,9 @@ pub async fn invitation_create(
         expiry(caller, now),
     );
     let made = tx.fetch_one(insert).await.on_constraint("invitations_one_open", || {
-        Error::new(codes::CONFLICT, "That address is invited already; send that invitation once more, or revoke it.")
+        Error::new(codes::CONFLICT, "This e-mail address has an open invitation already. Resend or revoke that one.")
     })?;
-    // After the insert, so that inviting somebody twice says so instead of asking for a larger plan.
+    // Checked after the insert, so that a repeated invitation is reported as such and not as a full plan.
     seats(taken + 1)?;
     mail(tx, (caller, vault), &made, (token, letter), now).await?;
     let told =
@@ -188,14 +188,14 @@ pub async fn invitation_create(
     Ok(made)
 }
 
-/// A page of the caller's organization's invitations, the newest first, the closed ones too.
+/// A page of the invitations of the caller's organization, newest first, including closed ones.
 pub async fn invitation_list(db: &Db, caller: &Caller, request: PageRequest) -> Result<Page<Invitation>> {
     let rows = db.tenant(caller).fetch_all(store::invitation_list(request.before(), request.rows())).await?;
     Ok(request.page(rows, |invitation| invitation.invitation_id))
 }
 
-/// Sends an invitation once more, with another token: the one of the mail before stops working. One that has expired
-/// holds again, if `seats` agrees. It is the caller's from then on, and bounded by their authority.
+/// Sends an invitation again with another token; the previous token stops working. An expired invitation opens again,
+/// if `seats` accepts it. The caller becomes its sender, whose authority limits it.
 pub async fn invitation_resend(
     tx: &mut TenantTx,
     (caller, vault, areas): (&Caller, &Vault, &[Area]),
@@ -212,10 +212,10 @@ pub async fn invitation_resend(
     }
     let wait = RESEND_SECONDS - now.duration_since(found.sent_at).as_secs();
     if wait > 0 {
-        return Err(too_many("It was sent a moment ago; wait a little.", wait));
+        return Err(too_many("The invitation was sent a moment ago. Wait before you resend it.", wait));
     }
     if found.mails >= MAILS {
-        let message = "It was sent so often that another mail would not help; revoke it and invite anew.";
+        let message = "The invitation was sent as often as allowed. Revoke it and create a new one.";
         return Err(Error::new(codes::CONFLICT, message));
     }
     mails_check(tx, now).await?;
@@ -228,7 +228,7 @@ pub async fn invitation_resend(
     Ok(renewed)
 }
 
-/// Takes an invitation back. Its token stops working.
+/// Revokes an invitation; its token stops working.
 pub async fn invitation_revoke(
     tx: &mut TenantTx,
     caller: &Caller,
@@ -244,7 +244,7 @@ pub async fn invitation_revoke(
     Ok(revoked)
 }
 
-/// Forgets invitations that were over 90 days ago, of all tenants, in small portions; how many.
+/// Deletes invitations that were closed more than 90 days ago, of all tenants, in small batches; returns their number.
 pub async fn invitations_forget(db: &Db, now: Timestamp) -> Result<u64> {
     let before = now.saturating_sub(KEPT).unwrap_or(now);
     let mut forgotten = 0;
@@ -256,17 +256,17 @@ pub async fn invitations_forget(db: &Db, now: Timestamp) -> Result<u64> {
     }
 }
 
-/// The invitation, if nobody accepted it or took it back; locked.
+/// Locks the invitation, unless it was accepted or revoked.
 async fn pending(tx: &mut TenantTx, id: InvitationId) -> Result<Invitation> {
     let found = tx.fetch_optional(store::invitation_lock(id)).await?.or_not_found("invitation")?;
     match (found.accepted_at, found.revoked_at) {
         (None, None) => Ok(found),
-        (Some(_), _) => Err(Error::new(codes::CONFLICT, "The invitation was accepted.")),
-        (None, Some(_)) => Err(Error::new(codes::CONFLICT, "The invitation was revoked, or is over.")),
+        (Some(_), _) => Err(Error::new(codes::CONFLICT, "The invitation was accepted already.")),
+        (None, Some(_)) => Err(Error::new(codes::CONFLICT, "The invitation was revoked or has expired.")),
     }
 }
 
-/// Until when an invitation of the caller's can be accepted.
+/// When an invitation of the caller expires.
 fn expiry(caller: &Caller, now: Timestamp) -> Timestamp {
     let end = now.saturating_add(LIFE).unwrap_or(now);
     caller.bounds().ends.map_or(end, |own| own.min(end))
@@ -278,7 +278,7 @@ async fn mails_check(tx: &mut TenantTx, now: Timestamp) -> Result<()> {
     if sent < MAILS_A_DAY {
         return Ok(());
     }
-    let message = format!("An organization sends {MAILS_A_DAY} invitations a day; go on tomorrow.");
+    let message = format!("An organization may send {MAILS_A_DAY} invitations a day. Try again tomorrow.");
     Err(too_many(message, 3600))
 }
 
@@ -313,7 +313,7 @@ async fn mail(
     tx.fetch_one(store::invitation_mail(invitation.invitation_id, mail, data, now)).await.map(drop)
 }
 
-/// Writes down that the caller did something to an invitation, under the id of the event that tells of it.
+/// Records the caller's action on an invitation, with the id of its event.
 async fn audit(
     tx: &mut TenantTx,
     caller: &Caller,

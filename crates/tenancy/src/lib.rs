@@ -1,8 +1,8 @@
-//! Organizations and who belongs to them.
+//! Organizations and their members.
 //!
-//! A tenant is an organization, also when it is one person's own. [`tenant`] makes and changes it, [`member`] says who
-//! belongs to it with which role, [`invitation`] who is to, [`resolve`] answers the question of every request: who is this here, on which plan?
-//! [`audit`] keeps who did what.
+//! A tenant is an organization, even when it has one user only. [`tenant`] creates and changes it, [`member`] are its
+//! members with their roles, [`invitation`] invites new ones, [`resolve`] finds tenant, role and plan for every
+//! request, [`audit`] is the audit log.
 
 pub mod audit;
 pub mod departure;
@@ -14,7 +14,7 @@ pub mod tenant;
 
 use freehold_db::{Migration, MigrationSet, Statement};
 
-/// The tables of this room.
+/// The migrations of this crate.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "tenancy",
     migrations: &[
@@ -31,7 +31,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
     ],
 };
 
-/// Every statement of this room.
+/// Every SQL statement of this crate.
 pub const STATEMENTS: &[&[&Statement]] = &[
     tenant::STATEMENTS,
     member::STATEMENTS,

@@ -1,4 +1,4 @@
-//! Who belongs to a tenant, with which role.
+//! The members of a tenant and their roles.
 
 mod store;
 
@@ -18,48 +18,48 @@ use crate::{
 };
 
 row! {
-    /// One membership.
+    /// A member of a tenant.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Member {
-        /// Who.
+        /// Id of the user.
         pub user_id: UserId,
-        /// `viewer`, `member`, `admin` or `owner`.
+        /// Role of the member: `viewer`, `member`, `admin` or `owner`.
         pub role: String,
-        /// Since when.
+        /// When the user became a member, UTC.
         pub joined_at: Timestamp,
     }
 }
 
 row! {
-    /// One of the organizations a person belongs to.
+    /// A user's membership of an organization.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Membership {
-        /// Which organization.
+        /// Id of the organization.
         pub tenant_id: TenantId,
-        /// Its name.
+        /// Name of the organization.
         pub name: String,
-        /// Its slug.
+        /// Name of the organization for URLs.
         pub slug: String,
-        /// The person's own.
+        /// Whether the organization was created for the user at sign-up.
         pub personal: bool,
-        /// The person's role there.
+        /// The user's role in the organization.
         pub role: String,
-        /// The plan's id.
+        /// Id of the organization's plan.
         pub plan: String,
-        /// `good`, `suspended` or `archived`.
+        /// State of the organization: `good`, `suspended` or `archived`.
         pub standing: String,
-        /// When the user last switched to it.
+        /// When the user last selected the organization, UTC.
         pub selected_at: Timestamp,
     }
 }
 
-/// A page of the members of the caller's organization, the first to join first.
+/// A page of the members of the caller's organization, in the order in which they joined.
 pub async fn member_list(tx: &mut TenantTx, request: PlaceRequest) -> Result<PlacePage<Member>> {
     let rows = tx.fetch_all(store::member_list(request.after_time(), request.after_id(), request.rows())).await?;
     Ok(request.page(rows, |member| (member.joined_at, member.user_id)))
 }
 
-/// A page of the organizations a user belongs to, the one last switched to first.
+/// A page of a user's organizations, the last selected first.
 pub async fn membership_list(tx: &mut SystemTx, user: UserId, request: PlaceRequest) -> Result<PlacePage<Membership>> {
     let rows = store::membership_list(user, request.after_time(), request.after_id(), request.rows());
     let rows = tx.fetch_all(rows).await?;
@@ -71,15 +71,15 @@ pub async fn membership_find(tx: &mut SystemTx, user: UserId, tenant: TenantId) 
     tx.fetch_optional(store::membership_find(user, tenant)).await
 }
 
-/// Makes a person a member.
+/// Makes a user a member.
 pub async fn member_add(tx: &mut SystemTx, tenant: TenantId, user: UserId, role: Role, now: Timestamp) -> Result<()> {
     tx.execute(store::member_insert(tenant, user, role.name(), now))
         .await
-        .on_constraint("members_pkey", || Error::new(codes::CONFLICT, "That person is a member already."))?;
+        .on_constraint("members_pkey", || Error::new(codes::CONFLICT, "The user is a member already."))?;
     Ok(())
 }
 
-/// Makes `tenant` the organization that the person's requests go to. 404 where the person does not belong.
+/// Selects `tenant` as the organization of the user's requests. `not_found` when the user is not a member.
 pub async fn membership_select(tx: &mut SystemTx, tenant: TenantId, user: UserId, now: Timestamp) -> Result<()> {
     match tx.execute(store::membership_select(tenant, user, now)).await? {
         0 => Err(Error::not_found("organization")),
@@ -87,12 +87,12 @@ pub async fn membership_select(tx: &mut SystemTx, tenant: TenantId, user: UserId
     }
 }
 
-/// Gives a member another role. A caller gives no more than their own authority, and changes no member above them. Lowering a
-/// role works whatever the standing of the organization; `tx` has to be able to write. `areas` are all that roles speak of,
-/// `event` tells of the change.
+/// Changes a member's role. Callers cannot grant more than their own authority, nor change members above them. Lowering
+/// a role works in every state of the organization; `tx` must be able to write. `areas` are all areas that roles cover,
+/// `event` is the event of the change.
 ///
 /// # Errors
-/// `not_found`; `permission_denied`; what [`Caller::allow_change`] says, for a higher role.
+/// `not_found`; `permission_denied`; for a higher role also the errors of [`Caller::allow_change`].
 pub async fn member_change_role(
     tx: &mut TenantTx,
     (caller, areas): (&Caller, &[Area]),
@@ -115,7 +115,8 @@ pub async fn member_change_role(
     Ok(changed)
 }
 
-/// Ends a membership. A member who leaves needs no right to. `areas` are all that roles speak of, `event` tells of it.
+/// Ends a membership. Members need no permission to leave. `areas` are all areas that roles cover, `event` is the event
+/// of the change.
 ///
 /// # Errors
 /// `not_found`; `permission_denied` for a member above the caller.
@@ -133,7 +134,7 @@ pub async fn member_remove(
     audit(tx, caller, ("member.removed", user, json!({})), (event, now)).await
 }
 
-/// Writes down that the caller did something to a member, under the id of the event that tells of it.
+/// Records the caller's action on a member, with the id of its event.
 async fn audit(
     tx: &mut TenantTx,
     caller: &Caller,
@@ -144,17 +145,17 @@ async fn audit(
     audit_append(tx, caller, NewEntry { id, action, subject: Some(user.to_string()), detail }, now).await
 }
 
-/// Ends the transaction of a change to members; an organization left without an owner is refused here.
+/// Commits a change of members, unless the organization would lose its last owner.
 pub async fn members_commit(tx: TenantTx) -> Result<()> {
     tx.commit().await.on_constraint("members_keep_owner", || {
-        Error::new(codes::CONFLICT, "An organization needs an owner: make somebody else one first.")
+        Error::new(codes::CONFLICT, "An organization needs an owner. Make another member an owner first.")
     })
 }
 
-/// The member's role, kept from changing, where the caller's authority reaches up to it. What administrators and owners may do
-/// is more than a key with scopes takes away: with them go their keys.
+/// Locks the member's role, if the caller's authority reaches up to it. A key with scopes never reaches administrators
+/// and owners, since removing them also suspends their keys.
 async fn rank_check(tx: &mut TenantTx, (caller, areas): (&Caller, &[Area]), user: UserId) -> Result<Role> {
-    // Two owners who leave in the same moment would each see the other one stay; so the second waits for the first.
+    // Two owners who leave at the same time would each see the other stay, so the second one waits for the first.
     tx.fetch_all(store::owners_lock()).await?;
     let (current,) = tx.fetch_optional(store::role_lock(user)).await?.or_not_found("member")?;
     let current: Role = current.parse()?;
@@ -165,8 +166,8 @@ async fn rank_check(tx: &mut TenantTx, (caller, areas): (&Caller, &[Area]), user
     Ok(current)
 }
 
-/// Refuses a caller whose user has lost the role since the request was let in: callers are believed for half a second, and what
-/// is given in it would last. The role is kept from changing until the transaction ends.
+/// Refuses a caller whose user has lost the role since authentication: callers are cached for half a second, and what
+/// is granted within it would last. The role is locked until the transaction ends.
 ///
 /// # Errors
 /// `permission_denied`.

@@ -1,5 +1,5 @@
-//! The question of every request: who is this, in which tenant, with which role, on which plan? Asked once and kept for
-//! half a second, so that a change of role or plan is seen by every server within that time.
+//! The tenant, role and plan of every request. Results are cached for half a second, so that every server notices a
+//! change of role or plan within that time.
 
 mod store;
 
@@ -8,16 +8,16 @@ use freehold_db::{Db, row};
 
 pub use store::STATEMENTS;
 
-/// Where somebody stands in a tenant.
+/// The rights in a tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Which tenant.
+    /// Id of the tenant.
     pub tenant: TenantId,
-    /// With which role; none: not a member.
+    /// Role of the user; none for Freehold itself.
     pub role: Option<Role>,
-    /// On which plan the tenant is.
+    /// Plan of the tenant.
     pub plan: Plan,
-    /// Whether it may write.
+    /// State of the tenant.
     pub standing: Standing,
 }
 
@@ -31,14 +31,14 @@ row! {
     }
 }
 
-/// The person's place in `tenant`, or in the organization last switched to when none is named. None: the person does
-/// not belong there.
+/// The user's rights in `tenant`, or in the last selected organization when none is named. None when the user is not a
+/// member.
 pub async fn member_place(db: &Db, user: UserId, tenant: Option<TenantId>) -> Result<Option<Place>> {
     let row = db.system("resolve member").fetch_optional(store::member_place(user, tenant)).await?;
     row.map(place).transpose()
 }
 
-/// Where Freehold itself stands in a tenant, with no role of its own. None: there is no such tenant any more.
+/// Freehold's own rights in a tenant, without a role. None when the tenant does not exist.
 pub async fn tenant_place(db: &Db, tenant: TenantId) -> Result<Option<Place>> {
     let row = db.system("resolve tenant").fetch_optional(store::tenant_place(tenant)).await?;
     row.map(place).transpose()

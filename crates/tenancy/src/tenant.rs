@@ -1,4 +1,4 @@
-//! The tenant itself.
+//! The tenant, which the API calls an organization.
 
 mod store;
 
@@ -8,59 +8,59 @@ use jiff::Timestamp;
 
 pub use store::STATEMENTS;
 
-/// Slug of an organization whose name has no letter and no digit, before its tail.
+/// Slug of an organization whose name has no letter or digit, before its suffix.
 const NAMELESS: &str = "organization";
 
 row! {
     /// An organization.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Tenant {
-        /// Its id.
+        /// Id of the organization.
         pub tenant_id: TenantId,
-        /// Its name, as its members chose it.
+        /// Name of the organization, as its members chose it.
         pub name: String,
-        /// Its name in URLs, unique over all organizations.
+        /// Name of the organization for URLs, unique over all organizations.
         pub slug: String,
-        /// Made for one person at sign-up.
+        /// Whether the organization was created for one user at sign-up.
         pub personal: bool,
-        /// The plan's id.
+        /// Id of the plan.
         pub plan: String,
-        /// The plan's version that was bought.
+        /// Version of the plan that was bought.
         pub plan_version: i32,
-        /// `good`, `suspended` or `archived`.
+        /// State of the organization: `good`, `suspended` or `archived`.
         pub standing: String,
-        /// When it was made.
+        /// When the organization was created, UTC.
         pub created_at: Timestamp,
-        /// When it was last changed; its entity tag.
+        /// When the organization was last changed, UTC; its entity tag.
         pub updated_at: Timestamp,
     }
 }
 
-/// An organization to be made.
+/// An organization to create.
 #[derive(Clone, Debug)]
 pub struct NewTenant {
-    /// Its id.
+    /// Id of the organization.
     pub id: TenantId,
-    /// Its name.
+    /// Name of the organization.
     pub name: String,
-    /// Made for one person at sign-up.
+    /// Whether the organization is created for one user at sign-up.
     pub personal: bool,
-    /// The plan it begins with.
+    /// Plan of the organization.
     pub plan: Plan,
-    /// Who owns it.
+    /// Id of the owner.
     pub owner: UserId,
 }
 
-/// Makes an organization and its owner, and switches the owner to it.
+/// Creates an organization with its owner, and switches the owner to it.
 pub async fn tenant_create(tx: &mut SystemTx, new: NewTenant, now: Timestamp) -> Result<Tenant> {
     let name = name_check(&new.name)?;
     let slug = slug_free(tx, &name, new.id).await?;
     let tenant = tx
         .fetch_one(store::tenant_insert(new.id, &name, &slug, new.personal, &new.plan.id, new.plan.version, now))
         .await
-        // Two of the same name in the same moment: the second is told to try again, which then finds another slug.
+        // Of two simultaneous organizations with the same name the second gets a conflict; a retry finds another slug.
         .on_constraint("tenants_slug_key", || {
-            Error::new(codes::CONFLICT, "Another organization took that name a moment ago. Try again.")
+            Error::new(codes::CONFLICT, "Another organization took this name a moment ago. Try again.")
         })?;
     tx.execute(store::owner_insert(new.id, new.owner, Role::Owner.name(), now)).await?;
     Ok(tenant)
@@ -71,7 +71,7 @@ pub async fn tenant_get(tx: &mut TenantTx, id: TenantId) -> Result<Tenant> {
     tx.fetch_optional(store::tenant_find(id)).await?.or_not_found("organization")
 }
 
-/// Gives the organization another name, if `check` agrees to its present state.
+/// Renames the organization, if `check` accepts its current state.
 pub async fn tenant_rename(
     tx: &mut TenantTx,
     id: TenantId,
@@ -85,7 +85,7 @@ pub async fn tenant_rename(
     tx.fetch_one(store::tenant_rename(id, &name, now)).await
 }
 
-/// Puts the organization on another plan.
+/// Changes the organization's plan.
 pub async fn tenant_change_plan(tx: &mut SystemTx, id: TenantId, plan: &Plan, now: Timestamp) -> Result<()> {
     match tx.execute(store::tenant_change_plan(id, &plan.id, plan.version, now)).await? {
         0 => Err(Error::not_found("organization")),
@@ -93,7 +93,7 @@ pub async fn tenant_change_plan(tx: &mut SystemTx, id: TenantId, plan: &Plan, no
     }
 }
 
-/// Says what the organization may do. Where billing is switched on, `freehold.tenant_settle` says so, too, and later.
+/// Changes the organization's state. With billing, `freehold.tenant_settle` sets it, too, and later.
 pub async fn tenant_change_standing(tx: &mut SystemTx, id: TenantId, standing: Standing, now: Timestamp) -> Result<()> {
     match tx.execute(store::tenant_change_standing(id, standing.name(), now)).await? {
         0 => Err(Error::not_found("organization")),
@@ -106,12 +106,12 @@ pub async fn tenant_find_by_slug(tx: &mut SystemTx, slug: &str) -> Result<Tenant
     tx.fetch_optional(store::tenant_find_by_slug(slug)).await?.or_not_found("organization")
 }
 
-/// The name, trimmed. A web address in it is kept; mails show the name without (`freehold_core::mail_name`).
+/// The trimmed name. Web addresses in it are kept; mails show the name without them (`freehold_core::mail_name`).
 fn name_check(name: &str) -> Result<String> {
     freehold_core::name_check("/name", name, 200)
 }
 
-/// The name's slug, with a few characters of the id behind it when another organization has it or URLs need it for themselves.
+/// The slug of the name, with a suffix from the id when another organization has it or URLs need it.
 async fn slug_free(tx: &mut SystemTx, name: &str, id: TenantId) -> Result<String> {
     let slug = slug(name).unwrap_or_else(|| NAMELESS.to_owned());
     if !slug_is_reserved(&slug) && tx.fetch_optional(store::slug_taken(&slug)).await?.is_none() {

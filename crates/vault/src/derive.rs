@@ -1,4 +1,4 @@
-//! The primitives: HKDF-SHA-256 (RFC 5869), HMAC-SHA-256 (RFC 2104), AES-256-GCM (NIST SP 800-38D).
+//! The cryptographic primitives: HKDF-SHA-256 (RFC 5869), HMAC-SHA-256 (RFC 2104), AES-256-GCM (NIST SP 800-38D).
 
 use aws_lc_rs::{
     aead::{AES_256_GCM, LessSafeKey, UnboundKey},
@@ -6,7 +6,7 @@ use aws_lc_rs::{
 };
 use zeroize::Zeroizing;
 
-/// `N` bytes derived from `secret` for `info`.
+/// Derives `N` bytes from `secret` for `info`.
 #[expect(clippy::expect_used, reason = "HKDF-SHA-256 gives up to 8160 bytes, and we ask for 32 at most")]
 pub(crate) fn expand<const N: usize>(salt: &[u8], secret: &[u8], info: &[&[u8]]) -> Zeroizing<[u8; N]> {
     struct Length(usize);
@@ -24,13 +24,13 @@ pub(crate) fn expand<const N: usize>(salt: &[u8], secret: &[u8], info: &[&[u8]])
     out
 }
 
-/// A key that seals.
+/// A key for encryption.
 #[expect(clippy::expect_used, reason = "the type says that the key has the 32 bytes that AES-256 wants")]
 pub(crate) fn sealing_key(key: &[u8; 32]) -> LessSafeKey {
     LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).expect("a key of 32 bytes"))
 }
 
-/// A key that authenticates.
+/// A key for authentication.
 pub(crate) fn authentication_key(key: &[u8]) -> hmac::Key {
     hmac::Key::new(hmac::HMAC_SHA256, key)
 }

@@ -1,9 +1,9 @@
-//! Sealing secrets. Everything the database must hold and a stolen copy of it must not give away (signing keys,
-//! webhook secrets, the digests of API keys) passes through one [`Vault`], which holds the master key of the
-//! configuration and nothing else. No I/O.
+//! Sealing secrets. All secrets in the database that must be safe even if a copy of it is stolen (signing keys, webhook
+//! secrets, the digests of API keys) pass through one [`Vault`], which uses the master key of the configuration. It
+//! does no I/O.
 //!
-//! Read in this order: [`MasterKeys`] is what the configuration says, [`Purpose`] what a key is for, [`Vault`] seals,
-//! opens and authenticates.
+//! Read in this order: [`MasterKeys`] are the configured keys, [`Purpose`] is what a key is for, [`Vault`] seals, opens
+//! and authenticates.
 
 mod derive;
 mod mail;

@@ -1,4 +1,4 @@
-//! The secrets of a mail, between the capability that queues the mail and the sender that writes it out.
+//! The secrets of a mail, from the capability that queues the mail to the sender that renders it.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use freehold_core::Random;
@@ -8,12 +8,13 @@ use zeroize::Zeroizing;
 
 use crate::{OpenError, Purpose, Vault};
 
-/// Field of a queued mail's data that holds its sealed secrets, in base64. The database deletes it when the mail ends.
+/// The field of a queued mail's data that contains its sealed secrets, in base64. The database deletes it when the mail
+/// has been sent or has failed.
 pub const MAIL_SEALED: &str = "sealed";
 
 impl Vault {
-    /// Seals the fields of a mail that let their reader sign in, such as `link` and `code`. The result goes into the
-    /// field [`MAIL_SEALED`] of the mail's data, and opens for the mail with this id only.
+    /// Seals the fields of a mail that let its reader sign in, such as `link` and `code`. The result is stored in the
+    /// field [`MAIL_SEALED`] of the mail's data, and can be opened only for the mail with this id.
     pub fn mail_seal(&self, mail: Uuid, secrets: &Map<String, Value>, random: &Random) -> String {
         let text = Zeroizing::new(Value::Object(secrets.clone()).to_string());
         STANDARD.encode(self.seal(Purpose::Mail, text.as_bytes(), &place(mail), random))

@@ -1,4 +1,4 @@
-//! The master key, as the configuration gives it.
+//! The master key in the configuration.
 
 use std::fmt;
 
@@ -9,31 +9,31 @@ use base64::{
 };
 use zeroize::Zeroizing;
 
-/// How a master key can be made, for messages.
+/// How to generate a master key, for error messages.
 const RECIPE: &str = "make one with: openssl rand -hex 32";
 
-/// The master keys of a deployment, 32 bytes each. The first seals and opens; those after it only open, so that a key
-/// can be replaced without losing what the old one sealed.
+/// The master keys of a deployment, 32 bytes each. The first seals and opens; the others only open, so that a key can
+/// be replaced without losing what it sealed.
 pub struct MasterKeys(pub(crate) Vec<Zeroizing<[u8; 32]>>);
 
 impl MasterKeys {
-    /// One key.
+    /// A single key.
     pub fn new(current: [u8; 32]) -> Self {
         Self(vec![Zeroizing::new(current)])
     }
 
-    /// Adds a key that was current before and still opens.
+    /// Adds a previous key, which can only open.
     #[must_use]
     pub fn and_previous(mut self, previous: [u8; 32]) -> Self {
         self.0.push(Zeroizing::new(previous));
         self
     }
 
-    /// Reads keys as people write them: 64 hexadecimal digits, or base64 of 32 bytes (either alphabet, padded or not).
-    /// Several are separated by commas, the current one first.
+    /// Reads keys in one of two forms: 64 hexadecimal digits, or base64 of 32 bytes (either alphabet, padded or not).
+    /// Several keys are separated by commas, the current one first.
     ///
     /// # Errors
-    /// When one of them is not a key. The error says which and why, and never what was written.
+    /// When one of them is not a key. The error says which one and why, and never contains the text.
     pub fn from_text(text: &str) -> Result<Self, MasterKeyError> {
         let keys = text.split(',').enumerate().map(|(index, key)| {
             let problem = |problem| MasterKeyError { position: index + 1, problem };
@@ -53,10 +53,10 @@ impl fmt::Debug for MasterKeys {
     }
 }
 
-/// Why a text is not a master key. It never holds the text.
+/// Why a text is not a master key. It never contains the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MasterKeyError {
-    /// Which of the keys separated by commas, from 1.
+    /// The position among the keys separated by commas, from 1.
     position: usize,
     problem: Problem,
 }
@@ -92,7 +92,7 @@ fn decode(text: &str) -> Result<Zeroizing<[u8; 32]>, Problem> {
     if text.is_empty() {
         return Err(Problem::Empty);
     }
-    // No base64 of 32 bytes is made of hexadecimal digits alone but by a chance of one in 10^24.
+    // The probability that base64 of 32 bytes consists of hexadecimal digits only is one in 10^24.
     if text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return if text.len() == 64 { Ok(decode_hex(text)) } else { Err(Problem::WrongDigits { digits: text.len() }) };
     }
@@ -105,7 +105,7 @@ fn decode(text: &str) -> Result<Zeroizing<[u8; 32]>, Problem> {
     <[u8; 32]>::try_from(bytes.as_slice()).map(Zeroizing::new).map_err(|_| Problem::WrongLength { bytes: bytes.len() })
 }
 
-/// `text` is 64 hexadecimal digits.
+/// Decodes `text`, which consists of 64 hexadecimal digits.
 fn decode_hex(text: &str) -> Zeroizing<[u8; 32]> {
     let digit = |byte: u8| if byte.is_ascii_digit() { byte - b'0' } else { (byte | 0x20) - b'a' + 10 };
     let mut key = Zeroizing::new([0; 32]);

@@ -1,34 +1,35 @@
-//! What a key is for.
+//! The purposes of keys.
 
 use std::fmt;
 
-/// What a secret is for. Each purpose has keys of its own, derived from the master key, so that nothing made for one
-/// is accepted for another. They are listed in one place because two purposes must never share a label.
+/// The purpose of a secret. Each purpose has its own keys, derived from the master key, so that a secret of one purpose
+/// is never accepted for another. They are listed in one place because two purposes must never have the same label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Purpose {
     /// Private keys that sign access tokens.
     SigningKey,
-    /// The key of each session that authenticates its refresh tokens.
+    /// The key of each session, which authenticates its refresh tokens.
     SessionKey,
     /// The pepper of API key digests.
     ApiKey,
     /// The pepper of the digests of codes sent by mail.
     OneTimeCode,
-    /// Secrets of authenticator apps.
+    /// The secrets of authenticator apps.
     SecondFactor,
-    /// Cookies of our own pages.
+    /// Cookies of the pages.
     Cookie,
     /// Secrets that sign outgoing webhooks.
     WebhookSecret,
-    /// Answers kept for a retry with the same `Idempotency-Key`; some hold a key that is shown once.
+    /// Responses that are stored for a retry with the same `Idempotency-Key`; some contain a key that is shown only
+    /// once.
     Answer,
-    /// Passwords and keys of the outside world: tenant databases, sign-in providers, mail servers.
+    /// Passwords and keys of other systems: tenant databases, sign-in providers, mail servers.
     Credential,
-    /// The pepper of digests by which guesses are counted: of network addresses and accounts.
+    /// The pepper of the digests by which attempts are counted: of network addresses and accounts.
     Limit,
-    /// Sign-in links, codes and invitation links of mails, from when a mail is queued until it ends.
+    /// Sign-in links, codes and invitation links of mails, while a mail is queued.
     Mail,
-    /// The pepper of digests of people and cards that had a trial.
+    /// The pepper of the digests of users and cards that have had a trial.
     Trial,
 }
 
@@ -49,7 +50,7 @@ impl Purpose {
         Self::Trial,
     ];
 
-    /// The label that goes into the derivation. Changing one makes everything sealed for it unreadable.
+    /// The label that is part of the derivation. After a change of a label, nothing sealed for it can be opened.
     pub const fn label(self) -> &'static str {
         match self {
             Self::SigningKey => "signing_key",

@@ -11,18 +11,18 @@ use zeroize::Zeroizing;
 
 use crate::{MasterKeyError, MasterKeys, Purpose, derive};
 
-/// The first byte of everything sealed; another number will mean another algorithm.
+/// The first byte of everything sealed. A different algorithm would get another number.
 const VERSION: u8 = 1;
 const KEY_ID_LEN: usize = 4;
-/// Version and key id, which are authenticated but not hidden.
+/// The length of version and key id, which are authenticated but not encrypted.
 const HEADER_LEN: usize = 1 + KEY_ID_LEN;
 const TAG_LEN: usize = 16;
-/// The salt of every derivation, so that a master key used elsewhere too gives other keys there.
+/// The salt of every derivation, so that a master key that is also used elsewhere gives different keys there.
 const SALT: &[u8] = b"freehold vault 1";
 
-/// Holds the keys derived from the master keys and does the work. Cloning is cheap and shares them.
+/// The keys derived from the master keys, and the operations that use them. Cloning is cheap and shares the keys.
 ///
-/// What is sealed looks like this, and is 33 bytes longer than what went in:
+/// A sealed secret has this form, and is 33 bytes longer than the plaintext:
 ///
 /// ```text
 /// version (1) | key id (4) | nonce (12) | AES-256-GCM ciphertext | tag (16)
@@ -33,7 +33,7 @@ const SALT: &[u8] = b"freehold vault 1";
 #[derive(Clone)]
 pub struct Vault(Arc<[Master]>);
 
-/// One master key, of which only what was derived is kept.
+/// The derived keys of one master key. The master key itself is not kept.
 struct Master {
     id: [u8; KEY_ID_LEN],
     /// In the order of [`Purpose::ALL`].
@@ -51,13 +51,14 @@ impl Vault {
         Self::from(MasterKeys::new(master))
     }
 
-    /// A vault with the master keys as [`MasterKeys::from_text`] reads them.
+    /// A vault with the master keys that [`MasterKeys::from_text`] reads from this text.
     pub fn from_text(text: &str) -> Result<Self, MasterKeyError> {
         MasterKeys::from_text(text).map(Self::from)
     }
 
-    /// Hides `plaintext`. `associated_data` names the place it is kept in (`signing_key/<uuid>`): it is not stored, and
-    /// opening asks for the same, so that nobody who can write to the database can swap one row's secret for another's.
+    /// Encrypts `plaintext`. `associated_data` names where the secret is stored (`signing_key/<uuid>`). It is not
+    /// stored itself, and opening needs the same value, so an attacker who can write to the database cannot swap the
+    /// secrets of two rows.
     #[expect(clippy::expect_used, reason = "AES-GCM refuses only texts of 64 GiB and more")]
     pub fn seal(&self, purpose: Purpose, plaintext: &[u8], associated_data: &str, random: &Random) -> Vec<u8> {
         let master = self.current();
@@ -77,7 +78,7 @@ impl Vault {
         sealed
     }
 
-    /// What [`seal`](Self::seal) hid, for the same purpose and the same place.
+    /// Decrypts what [`seal`](Self::seal) returned for the same purpose and the same `associated_data`.
     ///
     /// # Errors
     /// See [`OpenError`].
@@ -96,11 +97,12 @@ impl Vault {
         if known.peek().is_none() {
             return Err(OpenError::UnknownKey);
         }
-        // Two masters with one id are a matter of one in four thousand million, but they must not lose a secret.
+        // Two master keys have the same id with a probability of one in four thousand million. Even then no secret may
+        // be lost.
         known.find_map(|master| master.open(purpose, nonce, hidden, header, associated_data)).ok_or(OpenError::Refused)
     }
 
-    /// Whether the current master key sealed this. When not, open and seal it again before the old key is retired.
+    /// Whether the current master key sealed this. If not, open it and seal it again before the old key is retired.
     pub fn is_current(&self, sealed: &[u8]) -> bool {
         sealed.get(1..HEADER_LEN).is_some_and(|id| id == self.current().id)
     }
@@ -110,13 +112,12 @@ impl Vault {
         derive::authenticate(&self.current().keys(purpose).authentication, data)
     }
 
-    /// Whether `tag` is the authentication code of `data` under any master key. The time it takes does not depend on
-    /// how much of it agrees.
+    /// Whether `tag` is the authentication code of `data` under any master key. The comparison takes constant time.
     pub fn mac_verify(&self, purpose: Purpose, data: &[u8], tag: &[u8]) -> bool {
         self.macs(purpose, data).any(|mac| constant_time::verify_slices_are_equal(&mac, tag).is_ok())
     }
 
-    /// The authentication codes of `data` under each master key, the current one's first: for looking up by digest
+    /// The authentication codes of `data` under each master key, the current one first: to find rows by their digest
     /// while a master key is being replaced.
     pub fn macs<'a>(&'a self, purpose: Purpose, data: &'a [u8]) -> impl Iterator<Item = [u8; 32]> + 'a {
         self.0.iter().map(move |master| derive::authenticate(&master.keys(purpose).authentication, data))
@@ -142,7 +143,8 @@ impl fmt::Debug for Vault {
 impl Master {
     fn new(master: &[u8; 32]) -> Self {
         Self {
-            // Derived and not merely hashed: the id is stored beside every ciphertext and tells nothing of the key.
+            // Derived and not merely hashed: the id is stored beside every ciphertext and reveals nothing about the
+            // key.
             id: *derive::expand(SALT, master, &[b"id"]),
             purposes: Purpose::ALL.map(|purpose| {
                 let label = purpose.label().as_bytes();
@@ -177,24 +179,24 @@ impl Master {
     }
 }
 
-/// What is authenticated beside the text itself: the header, which has a fixed length, then the place.
+/// The authenticated data beside the plaintext: the header, which has a fixed length, then `associated_data`.
 fn authenticated(header: &[u8], associated_data: &str) -> Aad<Vec<u8>> {
     Aad::from([header, associated_data.as_bytes()].concat())
 }
 
-/// Why something sealed did not open.
+/// Why a sealed secret could not be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpenError {
-    /// It was never sealed by a vault, or it was cut off.
+    /// The bytes were not sealed by a vault, or are incomplete.
     Malformed,
-    /// It was sealed under a master key that this vault does not hold.
+    /// The secret was sealed under a master key that this vault does not have.
     UnknownKey,
-    /// It was changed, or sealed for another place or another purpose.
+    /// The bytes were changed, or sealed for another place or purpose.
     Refused,
 }
 
 impl OpenError {
-    /// A stable name for the log.
+    /// The stable name of the error, for the log.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Malformed => "seal_malformed",

@@ -1,4 +1,4 @@
-//! Who is calling.
+//! Authentication of requests.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,7 +18,7 @@ use freehold_metering::rate::{Rate, rate_take};
 
 use crate::{Backbone, Problem, frame::CallerSlot, resolve::Credential};
 
-/// The caller of a tenant's endpoint, by access token or API key. Counts the request against the plan's rates.
+/// The caller of a tenant's endpoint, by access token or API key. The request counts against the plan's rate limits.
 #[derive(Clone, Debug)]
 pub struct Authenticated(pub Arc<Caller>);
 
@@ -31,7 +31,7 @@ impl FromRequestParts<Backbone> for Authenticated {
         let caller = backbone.caller_from(&credential, wanted_organization(&parts.headers)?, address).await?;
         let slot = parts.extensions.get::<CallerSlot>();
         if let Some(slot) = slot {
-            // Only one extractor a request, so nothing is there yet.
+            // A request has only one extractor of this kind, so the slot is empty.
             let _ = slot.0.run.set(backbone.running.enter(caller.tenant())?);
         }
         let (rate, verdict) = rate_take(&backbone.db, &backbone.entitlements, &caller, backbone.clock.now()).await?;
@@ -44,14 +44,14 @@ impl FromRequestParts<Backbone> for Authenticated {
     }
 }
 
-/// A signed-in person, of whatever organization or none.
+/// A signed-in user, a member of any organization or none.
 #[derive(Clone, Copy, Debug)]
 pub struct SignedIn {
-    /// Who.
+    /// Id of the user.
     pub user: UserId,
-    /// In which session.
+    /// Id of the session.
     pub session: SessionId,
-    /// What the access token says that was shown.
+    /// Authentication level of the access token.
     pub aal: Aal,
 }
 
@@ -62,7 +62,7 @@ impl FromRequestParts<Backbone> for SignedIn {
         match Credential::from_headers(&parts.headers) {
             None => Err(nobody().into()),
             Some(Credential::Key(_)) => {
-                let text = "This is about a person, and an API key is none; use an access token.";
+                let text = "This endpoint acts on a user, which an API key is not. Use an access token.";
                 Err(Error::new(codes::UNAUTHENTICATED, text).into())
             }
             Some(Credential::Token(token)) => {
@@ -75,10 +75,10 @@ impl FromRequestParts<Backbone> for SignedIn {
     }
 }
 
-/// Counts a request of a signed-in user, and leaves what is left for the headers of the answer.
+/// Counts a request of a signed-in user, and stores the remaining rate for the response headers.
 ///
 /// # Errors
-/// `code`, with the time after which the next request is let in.
+/// `code`, with the time after which the user may send the next request.
 pub async fn user_rate_take(backbone: &Backbone, parts: &Parts, user: UserId, code: Code) -> Result<()> {
     let Some(UserRate { limit, window_seconds, remaining, reset_seconds, wait }) =
         user_take(&backbone.identity, user).await?
@@ -88,19 +88,20 @@ pub async fn user_rate_take(backbone: &Backbone, parts: &Parts, user: UserId, co
     note(parts, Some(Rate { meter: "user_requests".to_owned(), limit, window_seconds, remaining, reset_seconds }));
     let Some(wait) = wait else { return Ok(()) };
     let seconds = u64::try_from(wait.as_millis()).unwrap_or_default().div_ceil(1000).max(1);
-    let message = format!("A user may send {limit} requests in {window_seconds} seconds. Retry after {seconds} s.");
+    let message =
+        format!("A user may send {limit} requests in {window_seconds} seconds. Retry after {seconds} seconds.");
     Err(Error::new(code, message).with_retry_after(Duration::from_secs(seconds)))
 }
 
-/// Leaves a rate for the headers of the answer.
+/// Stores a rate for the response headers.
 fn note(parts: &Parts, rate: Option<Rate>) {
     if let (Some(rate), Some(slot)) = (rate, parts.extensions.get::<CallerSlot>()) {
-        // Only one extractor a request, so nothing is there yet.
+        // A request has only one extractor of this kind, so the slot is empty.
         let _ = slot.0.rate.set(rate);
     }
 }
 
-/// The caller as he stands now, after this request changed what his organization may.
+/// The caller with their current rights, after this request changed what their organization may do.
 pub async fn caller_anew(backbone: &Backbone, headers: &HeaderMap) -> Result<Arc<Caller>> {
     let credential = Credential::from_headers(headers).ok_or_else(nobody)?;
     backbone.caller(&credential, wanted_organization(headers)?).await
@@ -113,10 +114,12 @@ fn nobody() -> Error {
 fn wanted_organization(headers: &HeaderMap) -> Result<Option<TenantId>> {
     let Some(value) = headers.get("x-organization-id") else { return Ok(None) };
     let id = value.to_str().ok().and_then(|text| text.trim().parse().ok());
-    id.map(Some).ok_or_else(|| Error::new(codes::MALFORMED_REQUEST, "X-Organization-Id is not an id."))
+    id.map(Some).ok_or_else(|| {
+        Error::new(codes::MALFORMED_REQUEST, "X-Organization-Id must be the id of an organization (a UUID).")
+    })
 }
 
-/// The bearer token, whatever it is.
+/// The bearer token of any kind.
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     match Credential::from_headers(headers)? {
         Credential::Token(token) => Some(token),
@@ -124,17 +127,17 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     }
 }
 
-/// Where a sign-in comes from. The address is that of the connection, or what a trusted proxy says.
+/// The client of a sign-in. The address is that of the connection, or the one that a trusted proxy reports.
 pub fn client(backbone: &Backbone, parts: &Parts) -> Client {
     let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
     Client { user_agent, ip: backbone.trusted_proxies.client_address(parts) }
 }
 
-/// Within what the address of who signs in is unique: everywhere, or, where each tenant has people of its own, within the
-/// organization that the request names: `X-Organization-Id`, or `organization` in the query of a link.
+/// The realm within which the user's address is unique: the shared one, or, where each tenant has its own users, the
+/// organization that the request names in `X-Organization-Id`, or in `organization` in the query of a link.
 ///
 /// # Errors
-/// `malformed_request` when what names it is no id.
+/// `malformed_request` when the organization is not named by an id.
 pub fn realm(backbone: &Backbone, parts: &Parts) -> Result<Realm> {
     if backbone.identity.settings.auth.identity == PeopleOf::House {
         return Ok(HOUSE);
@@ -145,6 +148,8 @@ pub fn realm(backbone: &Backbone, parts: &Parts) -> Result<Realm> {
     let query = parts.uri.query().unwrap_or_default();
     let named = query.split('&').find_map(|pair| pair.strip_prefix("organization="));
     let Some(named) = named else { return Ok(HOUSE) };
-    let id = named.parse().map_err(|_| Error::new(codes::MALFORMED_REQUEST, "organization is not an id."))?;
+    let id = named.parse().map_err(|_| {
+        Error::new(codes::MALFORMED_REQUEST, "organization must be the id of an organization (a UUID).")
+    })?;
     Ok(realm_of(id))
 }

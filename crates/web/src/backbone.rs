@@ -1,4 +1,4 @@
-//! What every handler may use.
+//! The state that every handler can use.
 
 use std::{
     ops::Deref,
@@ -27,51 +27,51 @@ pub struct Backbone(Arc<Parts>);
 
 /// The parts of a [`Backbone`].
 pub struct Parts {
-    /// Where everything is kept.
+    /// The database.
     pub db: Db,
-    /// The time.
+    /// The clock.
     pub clock: Clock,
-    /// New ids.
+    /// The source of ids.
     pub ids: Ids,
-    /// Chance.
+    /// The random source.
     pub random: Random,
-    /// Seals what must not be read.
+    /// Encrypts stored secrets.
     pub vault: Vault,
-    /// What is sold here.
+    /// The product definition from `product.toml`.
     pub product: Arc<Product>,
-    /// What each plan entitles to.
+    /// The entitlements of each plan.
     pub entitlements: Arc<Entitlements>,
-    /// Who is this?
+    /// Authentication of users and keys.
     pub identity: Identity,
-    /// From a credential to a caller, remembered for half a second.
+    /// Turns credentials into callers, which are cached for half a second.
     pub resolver: Resolver,
-    /// The requests of each organization that are under way.
+    /// The running requests of each organization.
     pub running: Running,
     /// Whether this server is shutting down.
     pub shutdown: Shutdown,
-    /// Keeps the log from drowning.
+    /// Limits repeated log lines during an outage.
     pub outage: Outage,
-    /// What permissions and scopes can be about here.
+    /// The areas for permissions and scopes, including the product's.
     pub areas: Vec<Area>,
-    /// Where people reach this server, without a slash at the end.
+    /// The public URL of this server, without a slash at the end.
     pub site_url: String,
     /// Wakes the worker of this process.
     pub nudge: Nudge,
-    /// Calls addresses that customers named.
+    /// Sends requests to URLs from customers.
     pub outbound: Outbound,
-    /// Who pays what; none: billing is switched off, and nothing is limited.
+    /// Billing; none where it is disabled and nothing is limited.
     pub billing: Option<Billing>,
-    /// What stands in front of this server.
+    /// The reverse proxies of this server.
     pub trusted_proxies: TrustedProxies,
 }
 
 impl Backbone {
-    /// The state made of these parts.
+    /// The state with these parts.
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
     }
 
-    /// Where an organization takes another plan, and pays what it owes: where an error with status 402 sends people.
+    /// URL of the billing page, to which errors with status 402 refer.
     pub fn billing_url(&self) -> String {
         format!("{}/billing", self.site_url)
     }
@@ -84,12 +84,12 @@ impl Deref for Backbone {
     }
 }
 
-/// Says once a second that something we depend on is away, however many requests find out.
+/// Limits the log line about an unavailable dependency to one a second, for any number of requests.
 #[derive(Debug, Default)]
 pub struct Outage(AtomicI64);
 
 impl Outage {
-    /// Whether it is to be said now.
+    /// Whether the line is due.
     pub(crate) fn speaks(&self, now: Timestamp) -> bool {
         self.0.swap(now.as_second(), Ordering::Relaxed) != now.as_second()
     }

@@ -1,4 +1,4 @@
-//! Reading a JSON body, and saying exactly what is wrong with one that cannot be read.
+//! Reading of JSON bodies, with precise errors.
 
 use axum::{
     RequestExt,
@@ -16,8 +16,8 @@ use crate::{
     refusal::{self, escape},
 };
 
-/// A JSON body, in and out. Coming in, unknown fields are refused where the type says `deny_unknown_fields`, and every
-/// refusal names the place.
+/// A JSON body, in requests and responses. Unknown fields of a request are refused where the type has
+/// `deny_unknown_fields`, and every error names the place.
 #[derive(Clone, Debug)]
 pub struct Json<T>(pub T);
 
@@ -30,7 +30,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     }
 }
 
-/// A JSON body that may be left out, and is as if all of its fields were then.
+/// An optional JSON body; a missing one counts as an empty object.
 #[derive(Clone, Debug)]
 pub struct MaybeJson<T>(pub T);
 
@@ -42,7 +42,7 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeJson
             return Ok(Self(read_json(&bytes(request).await?)?));
         }
         let bytes = all(request).await?;
-        let says = "The body has to be JSON, and say so: Content-Type: application/json.";
+        let says = "Send the body as JSON with Content-Type: application/json.";
         let left_out = bytes.is_empty().then(T::default);
         left_out.map(Self).ok_or_else(|| Error::new(codes::UNSUPPORTED_MEDIA_TYPE, says).into())
     }
@@ -54,7 +54,7 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
-/// A JSON body as it came, for whoever checks a signature over it before it is read.
+/// The bytes of a JSON body, for verifying a signature before parsing.
 #[derive(Clone, Debug)]
 pub struct RawJson(pub Bytes);
 
@@ -66,7 +66,7 @@ impl<S: Send + Sync> FromRequest<S> for RawJson {
     }
 }
 
-/// The bytes of a body, whatever it says it is: who signed them decides whether they are taken.
+/// The bytes of a body with any content type, for bodies whose signature is verified.
 #[derive(Clone, Debug)]
 pub struct RawBody(pub Bytes);
 
@@ -78,24 +78,23 @@ impl<S: Send + Sync> FromRequest<S> for RawBody {
     }
 }
 
-/// The bytes of a body that says it is JSON.
+/// The bytes of a body with a JSON content type.
 pub(crate) async fn bytes(request: Request) -> Result<Bytes> {
     let kind = kind_of(request.headers());
     if kind != "application/json" && !(kind.starts_with("application/") && kind.ends_with("+json")) {
         return Err(Error::new(
             codes::UNSUPPORTED_MEDIA_TYPE,
-            "The body has to be JSON, and say so: Content-Type: application/json.",
+            "Send the body as JSON with Content-Type: application/json.",
         ));
     }
     all(request).await
 }
 
-/// The bytes of a body that says it is a file of one of these kinds.
+/// The bytes of a body with one of these content types.
 pub(crate) async fn file_bytes(request: Request, kinds: &[&str]) -> Result<Bytes> {
     if !kinds.contains(&kind_of(request.headers()).as_str()) {
         let kind = kinds.first().copied().unwrap_or_default();
-        let message =
-            format!("The body has to be a file, as it is and without a form around it, with Content-Type: {kind}.");
+        let message = format!("Send the file itself as the body, not as a form, with Content-Type: {kind}.");
         return Err(Error::new(codes::UNSUPPORTED_MEDIA_TYPE, message));
     }
     all(request).await
@@ -105,8 +104,8 @@ async fn all(request: Request) -> Result<Bytes> {
     length_check(request)?.extract::<Bytes, _>().await.map_err(|rejection| broken(&rejection))
 }
 
-/// The request, when its body is not declared longer than this path takes. Without this a client that declares a long body and
-/// never sends it is waited for.
+/// The request, unless its declared body is longer than this path allows. Otherwise the server would wait for a client
+/// that declares a long body and never sends it.
 ///
 /// # Errors
 /// `body_too_large`.
@@ -115,14 +114,14 @@ pub fn length_check(request: Request) -> Result<Request> {
     let request = request.with_limited_body();
     match request.body().size_hint().upper() {
         Some(most) if declared > most => {
-            let message = format!("The body is declared with {declared} bytes; at most {most} are read here.");
+            let message = format!("The body has {declared} bytes; this path allows at most {most}.");
             Err(Error::new(codes::BODY_TOO_LARGE, message))
         }
         _ => Ok(request),
     }
 }
 
-/// Without what follows it, such as the character set.
+/// The content type without parameters such as the character set.
 fn kind_of(headers: &HeaderMap) -> String {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
@@ -130,18 +129,21 @@ fn kind_of(headers: &HeaderMap) -> String {
 
 fn broken(rejection: &BytesRejection) -> Error {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        Error::new(codes::BODY_TOO_LARGE, "The body is larger than this server takes.")
+        Error::new(codes::BODY_TOO_LARGE, "The body is larger than this path allows.")
     } else {
-        Error::new(codes::MALFORMED_REQUEST, "The body broke off before its end.")
+        Error::new(
+            codes::MALFORMED_REQUEST,
+            "The connection ended before the body was complete. Send the request again.",
+        )
     }
 }
 
-/// Reads JSON text; the error points to the place.
+/// Parses JSON; errors point to the place.
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(Error::new(codes::MALFORMED_REQUEST, "The body is empty; expected JSON."));
+        return Err(Error::new(codes::MALFORMED_REQUEST, "The body is empty. Send JSON."));
     }
-    // serde also reads a struct from its values in their order, without the names.
+    // serde also accepts an array of a struct's values without names.
     if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
         return Err(Error::invalid("", "expected an object, not an array"));
     }
@@ -158,15 +160,15 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     Ok(value)
 }
 
-/// Postgres keeps no NUL in a text, so none gets in.
+/// Postgres stores no NUL in texts, so the API refuses it.
 fn refuse_nul(bytes: &[u8]) -> Result<()> {
     if !bytes.windows(6).any(|window| window == br"\u0000") {
         return Ok(());
     }
-    // Perhaps only a backslash that is itself escaped: look again, properly.
+    // A match may be an escaped backslash, so parse the body to be sure.
     let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| refusal::of_json(&error))?;
     match nul_in(&value, String::new()) {
-        Some(pointer) => Err(Error::invalid(pointer, "the character NUL (\\u0000) is not allowed in a text")),
+        Some(pointer) => Err(Error::invalid(pointer, "the character NUL (\\u0000) is not allowed")),
         None => Ok(()),
     }
 }

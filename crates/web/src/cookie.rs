@@ -1,41 +1,41 @@
-//! Cookies of ours: how they are written, and found again. No script reads any of them.
+//! Writing and reading of our cookies. No script can read any of them.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use freehold_core::{Context, Result};
 
 use crate::Backbone;
 
-/// A cookie to be set.
+/// A cookie to set.
 #[derive(Clone, Copy, Debug)]
 pub struct Cookie<'a> {
-    /// What it is called.
+    /// Name of the cookie.
     pub name: &'a str,
-    /// Letters, digits, `-`, `_` and `.`; empty where it is taken away.
+    /// Value of letters, digits, `-`, `_` and `.`; empty for a cookie to delete.
     pub value: &'a str,
-    /// Below what it is sent.
+    /// Path below which browsers send the cookie.
     pub path: &'a str,
-    /// With which requests of other sites it is sent.
+    /// Cross-site requests with which browsers send the cookie.
     pub same_site: SameSite,
-    /// How long browsers keep it, in seconds; zero takes it away, none keeps it until the browser ends.
+    /// Lifetime in seconds; zero deletes the cookie, none keeps it until the browser closes.
     pub seconds: Option<u32>,
 }
 
-/// With which requests that other sites cause a cookie is sent (RFC 6265bis, 5.6.7).
+/// The cross-site requests with which browsers send a cookie (RFC 6265bis, 5.6.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SameSite {
-    /// With none.
+    /// No cross-site request.
     Strict,
-    /// When somebody follows a link.
+    /// Links that a user follows.
     Lax,
-    /// With all. Browsers want such a cookie over https.
+    /// All requests. Browsers accept such a cookie over https only.
     None,
 }
 
 impl Cookie<'_> {
-    /// The `Set-Cookie` header; over https alone, where that is how this server is reached.
+    /// The `Set-Cookie` header; restricted to https if the server's public URL uses it.
     ///
     /// # Errors
-    /// A value that no header may hold.
+    /// A value that a header cannot contain.
     pub fn header(&self, backbone: &Backbone) -> Result<HeaderValue> {
         let Self { name, value, path, same_site, seconds } = self;
         let life = seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
@@ -47,7 +47,7 @@ impl Cookie<'_> {
     }
 }
 
-/// The value of the cookie of this name that the browser sends along; none: there is none, or it is empty.
+/// The value of the cookie with this name; none when it is missing or empty.
 pub fn cookie_read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));

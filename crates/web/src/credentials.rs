@@ -1,5 +1,5 @@
-//! Which pages of other origins may send the cookie of a session along. Everybody may ask for everything else, because what
-//! he brings is a token, and that he has from the person.
+//! CORS with credentials: which origins may send the session cookie. Other paths allow all origins, because their
+//! credential is a token, which a page can only have from its user.
 
 use axum::{
     extract::{Request, State},
@@ -10,8 +10,8 @@ use axum::{
 
 use crate::Backbone;
 
-/// The middleware around [`CorsLayer`](https://docs.rs/tower-http), which answers all origins alike: under the paths that read
-/// the cookie it names the origins that [`redirect_urls`](freehold_identity::AuthSettings::redirect_urls) lead to.
+/// The middleware around [`CorsLayer`](https://docs.rs/tower-http), which treats all origins alike. For paths that read
+/// the cookie it allows the origins of [`redirect_urls`](freehold_identity::AuthSettings::redirect_urls).
 pub async fn credentials(State(backbone): State<Backbone>, request: Request, next: Next) -> Response {
     let origin = request.headers().get(header::ORIGIN).filter(|_| reads_cookie(request.uri())).cloned();
     let mut response = next.run(request).await;

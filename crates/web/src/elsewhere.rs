@@ -1,4 +1,4 @@
-//! Where people sign in at a Supabase project, what would let them in here says so.
+//! Where users sign in at a Supabase project, this server's own sign-in endpoints refuse requests.
 
 use axum::{
     extract::{Request, State},
@@ -9,12 +9,12 @@ use freehold_identity::project::elsewhere;
 
 use crate::{Backbone, Problem};
 
-/// What lets people in for programs. Pages sign in through the project.
+/// Paths of sign-in for programs. Pages sign in through the project.
 const DOORS: [&str; 3] = ["/auth/v1/", "/api/v1/auth/", "/api/auth/"];
-/// What only tells something, and tells it of the project then.
+/// Paths that only return information, which is then the project's.
 const OPEN: [&str; 2] = ["/auth/v1/health", "/auth/v1/.well-known/"];
 
-/// The middleware: answers in the place of every door, when people sign in elsewhere.
+/// The middleware that refuses the sign-in endpoints when users sign in at a project.
 pub async fn doors(State(backbone): State<Backbone>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let begins = |list: &[&str]| list.iter().any(|begin| path.starts_with(begin));

@@ -1,5 +1,5 @@
-//! Two people editing one thing: an answer carries its version as `ETag`, and a change with `If-Match` is refused when
-//! that version is no longer current (RFC 9110).
+//! Protection from lost updates: an answer has its version as `ETag`, and a change with `If-Match` is refused when that
+//! version is no longer current (RFC 9110).
 
 use axum::{
     extract::FromRequestParts,
@@ -10,18 +10,19 @@ use freehold_core::{Error, Result, codes};
 
 use crate::Problem;
 
-/// The version a change was made from, if the client said.
+/// The version on which a change is based, if the client named one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IfMatch(Option<String>);
 
 impl IfMatch {
-    /// Nothing, when the client named no version or the current one.
+    /// Succeeds when the client named no version or the current one.
     #[track_caller]
     pub fn check(&self, current: &str) -> Result<()> {
         match &self.0 {
-            Some(expected) if expected != current => {
-                Err(Error::new(codes::STALE_EDIT, "Somebody changed it since you read it; read it again."))
-            }
+            Some(expected) if expected != current => Err(Error::new(
+                codes::STALE_EDIT,
+                "The resource was changed since you read it. Read it again and repeat your change.",
+            )),
             _ => Ok(()),
         }
     }
@@ -39,16 +40,15 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
         let tag = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).filter(|tag| !tag.contains('"'));
         match tag {
             Some(tag) => Ok(Self(Some(tag.to_owned()))),
-            None => Err(Error::new(
-                codes::MALFORMED_REQUEST,
-                "If-Match has to hold one entity tag in quotes, as ETag gave it.",
-            )
-            .into()),
+            None => {
+                Err(Error::new(codes::MALFORMED_REQUEST, "If-Match must be one entity tag in quotes, as in ETag.")
+                    .into())
+            }
         }
     }
 }
 
-/// An answer with its version.
+/// A response with its version as `ETag`.
 pub struct Versioned<T>(pub String, pub T);
 
 impl<T: IntoResponse> IntoResponse for Versioned<T> {

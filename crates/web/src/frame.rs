@@ -1,5 +1,5 @@
-//! Around every request: a trace id, a time limit, a net under panics, errors as problem documents, the headers that
-//! every answer carries, and one log line for what went wrong.
+//! The outer middleware of every request: a trace id, a time limit, handling of panics, errors as problem documents,
+//! the headers of every response, and one log line for each failure.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -20,45 +20,46 @@ use futures_util::FutureExt;
 
 use crate::{Backbone, Problem, problem::ProblemBody, running::Run};
 
-/// Longest time a request may take.
+/// Longest time for a request.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
-/// What every page is served with: nothing but what we serve ourselves, and no script that is not a file of ours. A page
-/// that needs another policy brings it.
+/// The content security policy of pages: only our own resources, and scripts only from our own files. A page with other
+/// needs sets its own.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// Names one request in answers and in the log: 32 hexadecimal digits, the caller's own where it sent a `traceparent`.
+/// The id of a request in responses and the log: 32 hexadecimal digits, taken from `traceparent` where the caller sent
+/// it.
 #[derive(Clone, Debug)]
 pub struct TraceId(pub Arc<str>);
 
-/// The address as it was asked for. Inside of a router below another one the beginning of the path is gone.
+/// The original URI of the request. A nested router sees it without the beginning of its path.
 #[derive(Clone, Debug)]
 pub struct AskedAt(pub Uri);
 
-/// An answer's mark: the request, though it changed something, left nothing to be done later, so nobody is woken for it. For
-/// requests that come often; what one of them does leave now and then is found a tenth of a second later.
+/// Marks a response whose request created no work for workers, so none is woken. For frequent requests; workers find
+/// any remaining work a tenth of a second later.
 #[derive(Clone, Copy, Debug)]
 pub struct NothingLater;
 
-/// Where the extractor of the caller leaves what has to last as long as the request.
+/// Where the caller's extractor stores values that live as long as the request.
 #[derive(Clone, Default)]
 pub(crate) struct CallerSlot(pub(crate) Arc<OfCaller>);
 
-/// What is known of a request once its caller is.
+/// Values of a request that are known once its caller is.
 #[derive(Default)]
 pub(crate) struct OfCaller {
-    /// The rate that the request was counted against, for the headers of the answer.
+    /// The rate limit against which the request was counted, for the response headers.
     pub(crate) rate: OnceLock<Rate>,
-    /// The request's place among those of its organization.
+    /// The request's slot among those of its organization.
     pub(crate) run: OnceLock<Run>,
     /// Cookies of a session that was refreshed for this request.
     pub(crate) cookies: OnceLock<Vec<HeaderValue>>,
 }
 
-/// The middleware.
+/// The middleware itself.
 pub async fn frame(State(backbone): State<Backbone>, mut request: Request, next: Next) -> Response {
     let trace = trace_id(&backbone, request.headers());
     let of_caller = CallerSlot::default();
@@ -73,11 +74,12 @@ pub async fn frame(State(backbone): State<Backbone>, mut request: Request, next:
         Ok(Ok(response)) => response,
         Ok(Err(_)) => Problem(Error::internal("a handler panicked")).into_response(),
         Err(_) => {
-            Problem(Error::new(codes::REQUEST_TIMEOUT, "The request took longer than 30 seconds.")).into_response()
+            Problem(Error::new(codes::REQUEST_TIMEOUT, "The request took longer than 30 seconds and was stopped."))
+                .into_response()
         }
     };
     if changing && response.status().is_success() && response.extensions().get::<NothingLater>().is_none() {
-        // Perhaps it left something to be done later.
+        // The request may have enqueued work.
         backbone.nudge.nudge();
     }
     if let Some(error) = response.extensions_mut().remove::<Arc<Error>>() {
@@ -102,7 +104,7 @@ fn trace_id(backbone: &Backbone, headers: &HeaderMap) -> TraceId {
 
 fn write_problem(response: &mut Response, error: &Error, trace: &TraceId, backbone: &Backbone) {
     let body = ProblemBody::new(error, &trace.0, || backbone.billing_url());
-    // A struct of texts and numbers always has a JSON form.
+    // A struct of texts and numbers always serializes.
     *response.body_mut() = Body::from(serde_json::to_vec(&body).unwrap_or_default());
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
@@ -115,11 +117,12 @@ fn write_problem(response: &mut Response, error: &Error, trace: &TraceId, backbo
     }
 }
 
-/// 5xx with everything we know; the rest for whoever asks for it. Query strings may hold tokens, so only the path.
+/// Logs 5xx errors with all details, others at debug level. Query strings may contain tokens, so only the path is
+/// logged.
 fn log(backbone: &Backbone, error: &Error, method: &Method, uri: &Uri, trace: &TraceId) {
     let (path, trace) = (uri.path(), &trace.0);
     match error.code().status {
-        // While the database is away every request says the same.
+        // During a database outage every request would log the same line.
         503 if backbone.outage.speaks(backbone.clock.now()) => tracing::warn!(%method, path, %trace, "{error:?}"),
         503 => tracing::debug!(%method, path, %trace, "{error:?}"),
         500.. => tracing::error!(%method, path, %trace, "{error:?}"),
@@ -127,7 +130,7 @@ fn log(backbone: &Backbone, error: &Error, method: &Method, uri: &Uri, trace: &T
     }
 }
 
-/// Adds these cookies, but for those that the answer itself sets or removes.
+/// Adds these cookies, except those that the response itself sets or deletes.
 fn cookies(headers: &mut HeaderMap, cookies: &[HeaderValue]) {
     let name = |cookie: &HeaderValue| cookie.as_bytes().split(|byte| *byte == b'=').next().map(<[u8]>::to_vec);
     let own: Vec<_> = headers.get_all(header::SET_COOKIE).iter().map(name).collect();
@@ -144,7 +147,7 @@ fn headers(headers: &mut HeaderMap, trace: &TraceId, rate: Option<&Rate>, path: 
     let page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if page && !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
-        // The address of a page may hold a sign-in token, which nobody else is to see.
+        // The URL of a page may contain a sign-in token, which other sites must not see.
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     }
     if !headers.contains_key(header::CACHE_CONTROL) && !path.starts_with("/assets/") {

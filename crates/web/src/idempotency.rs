@@ -1,6 +1,6 @@
-//! Creating things safely over a network that loses answers: with an `Idempotency-Key` a retry gets the first answer
-//! again, for 24 hours, and nothing is made twice. What was answered is written in the transaction of the change, without
-//! secrets that are shown once. A retry is the same request by the same user or key: `fingerprint` says what is the same.
+//! Safe retries of creations: with an `Idempotency-Key` a retry gets the first answer again for 24 hours, and nothing
+//! is created twice. The answer is stored in the transaction of the change, without secrets that are shown once. A
+//! retry is the same request by the same user or key; `fingerprint` defines what is the same.
 
 mod fingerprint;
 mod store;
@@ -37,10 +37,10 @@ const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
 
-/// The body of a request that creates something, with its `Idempotency-Key`.
+/// The body of a creating request, with its `Idempotency-Key`.
 #[derive(Debug)]
 pub struct Creation<T> {
-    /// What to create.
+    /// The resource to create.
     pub body: T,
     retry: Option<Retry>,
 }
@@ -59,17 +59,17 @@ row! {
     }
 }
 
-/// What to do with a [`Creation`].
+/// How to handle a [`Creation`].
 pub enum Attempt<T> {
-    /// Do it.
+    /// Execute the creation.
     Fresh(Box<Fresh>, T),
-    /// It was done before: this was the answer.
+    /// The creation was done before; return its answer.
     Replay(Response),
 }
 
-/// A creation that is under way, with the transaction in which everything happens.
+/// A running creation and its transaction.
 pub struct Fresh {
-    /// The transaction.
+    /// The transaction of the whole creation.
     pub tx: TenantTx,
     backbone: Backbone,
     caller: Caller,
@@ -77,7 +77,7 @@ pub struct Fresh {
 }
 
 impl<T> Creation<T> {
-    /// Begins, or finds the answer of the first try. Two at once: the second waits for the first.
+    /// Starts the creation or finds the stored answer. Of two simultaneous requests the second waits for the first.
     pub async fn attempt(self, backbone: &Backbone, caller: &Caller) -> Result<Attempt<T>> {
         let mut tx = backbone.db.tenant(caller).begin().await?;
         if let Some(retry) = &self.retry {
@@ -97,14 +97,14 @@ impl<T> Creation<T> {
 }
 
 impl Fresh {
-    /// Keeps the answer for retries, commits everything, and answers.
+    /// Stores the answer for retries, commits the transaction and returns the response.
     pub async fn finish<A: Serialize>(self, status: StatusCode, answer: &A) -> Result<Response> {
         let body = serde_json::to_vec(answer).context("writing an answer")?;
         let kept = body.clone();
         self.finish_with(status, body, kept).await
     }
 
-    /// The same for an answer whose member `secret` is shown this once: a retry is answered null in its place.
+    /// The same for an answer whose field `secret` is shown once: a retry gets null for it.
     pub async fn finish_shown_once<A: Serialize>(
         self,
         status: StatusCode,
@@ -141,7 +141,7 @@ fn replay(
     if stored.fingerprint != fingerprint {
         return Err(Error::new(
             codes::IDEMPOTENCY_KEY_REUSED,
-            "This Idempotency-Key was used for another request, or by another user or API key. Take a new one for each thing \
+            "This Idempotency-Key was used for another request, or by another user or API key. Use a new one for each thing \
              you create.",
         ));
     }
@@ -178,10 +178,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Creation<T> {
 }
 
 impl Creation<Bytes> {
-    /// The same of a file of one of these kinds (`text/csv`), whatever is in it.
+    /// The same for a file with one of these content types (`text/csv`).
     pub async fn from_file(request: Request, kinds: &[&str]) -> Result<Self> {
         let key = key(&request)?;
-        // A file leaves what is to be done with it to the query.
+        // The options of a file's request are in the query, so it is part of the fingerprint.
         let target = format!("{} {}\n", request.method(), request.uri());
         let bytes = body::file_bytes(request, kinds).await?;
         let retry = key.map(|key| Retry { key, request: Fingerprint::of_bytes(&target, &bytes) });
@@ -197,12 +197,12 @@ fn key(request: &Request) -> Result<Option<String>> {
     } else {
         Err(Error::new(
             codes::MALFORMED_REQUEST,
-            "Idempotency-Key has to be 1 to 255 visible ASCII characters, such as a UUID.",
+            "Idempotency-Key must be 1 to 255 visible ASCII characters, such as a UUID.",
         ))
     }
 }
 
-/// Forgets answers that nobody will ask for any more; how many.
+/// Deletes expired answers; returns their number.
 pub async fn forget_old(db: &Db, now: jiff::Timestamp) -> Result<u64> {
     let mut forgotten = 0;
     loop {

@@ -1,4 +1,4 @@
-//! Invitations, with what the plan says of seats and who the invited person is.
+//! Invitations with the plan's seats and the invited user.
 
 use freehold_billing::account::account_find;
 use freehold_catalog::Counts;
@@ -18,15 +18,15 @@ use freehold_tenancy::invitation::{
 
 use crate::Backbone;
 
-/// States of an account that pays, or did until a moment ago.
+/// Account states that count as paying.
 const PAYING: [&str; 2] = ["active", "past_due"];
 
-/// How many seats the caller's organization may have. Members and open invitations take one each.
+/// The seats that the plan of the caller's organization includes. Each member and each open invitation takes one.
 #[derive(Clone, Debug)]
 pub struct Seats(Option<Allowance>);
 
 impl Seats {
-    /// By the caller's plan.
+    /// The seats of the caller's plan.
     pub async fn of(backbone: &Backbone, caller: &Caller) -> Result<Self> {
         let meter = backbone.product.meters.iter().find(|meter| meter.counts == Some(Counts::Members));
         let Some(meter) = meter else { return Ok(Self(None)) };
@@ -34,13 +34,13 @@ impl Seats {
         Ok(Self(Some(allowance)))
     }
 
-    /// Nothing, when so many may be taken; `quota_exceeded`, when not.
+    /// Succeeds when `taken` seats are within the limit; otherwise `quota_exceeded`.
     pub fn admit(&self, taken: i64) -> Result<()> {
         self.0.as_ref().map_or(Ok(()), |allowance| allowance.admit(taken))
     }
 }
 
-/// What an invitation's mail says of us and of who invites.
+/// The sender and the product for an invitation's mail.
 pub async fn invitation_letter(backbone: &Backbone, caller: &Caller) -> Result<Letter> {
     let invited_by = match caller.user() {
         Some(user) => {
@@ -59,7 +59,7 @@ pub async fn invitation_letter(backbone: &Backbone, caller: &Caller) -> Result<L
     })
 }
 
-/// How many invitations the caller's organization may mail; none: nothing is limited.
+/// How many invitations the caller's organization may send; none for no limit.
 async fn invitation_rates(backbone: &Backbone, caller: &Caller) -> Result<Option<InvitationRates>> {
     let limits = &backbone.identity.settings.auth.limits;
     if !limits.enabled {
@@ -81,8 +81,8 @@ async fn invitation_rates(backbone: &Backbone, caller: &Caller) -> Result<Option
     }))
 }
 
-/// What a token offers now: at most what its sender may do. None: it was never issued, a newer mail replaced it, or its sender
-/// may do nothing in the organization any more.
+/// The current offer of a token, limited to what its sender may do. None when the token was never issued, a newer mail
+/// replaced it, or its sender has no rights in the organization any more.
 pub async fn invitation_look(backbone: &Backbone, token: &str) -> Result<Option<Offer>> {
     let mut tx = backbone.db.system("look at an invitation").begin().await?;
     let Some((offer, bound)) = bounded(backbone, &mut tx, token).await? else { return Ok(None) };
@@ -90,13 +90,13 @@ pub async fn invitation_look(backbone: &Backbone, token: &str) -> Result<Option<
     Ok(Some(Offer { role, ..offer }))
 }
 
-/// What the token offers, and the role that its sender has now.
+/// The offer of a token, and the current role of its sender.
 async fn bounded(backbone: &Backbone, tx: &mut SystemTx, token: &str) -> Result<Option<(Offer, Role)>> {
     let Some(token) = InvitationToken::parse(token) else { return Ok(None) };
     let Some(offer) = offer_find(tx, &backbone.vault, &token).await? else { return Ok(None) };
     let now = backbone.clock.now();
     if !offer.is_open(now) {
-        // Nothing comes of it any more; what is said about it stays what was offered.
+        // A closed invitation keeps showing what was offered.
         let role = offer.role.parse()?;
         return Ok(Some((offer, role)));
     }
@@ -107,23 +107,24 @@ async fn bounded(backbone: &Backbone, tx: &mut SystemTx, token: &str) -> Result<
     Ok(sender.map(|sender| (offer, sender.role)))
 }
 
-/// Whether a key's scopes still reach. A user's invitation outlives a demotion, with the lower role.
+/// Whether a key's scopes still suffice. A user's invitation survives a demotion, with the lower role.
 fn may_invite(sender: &Bounds) -> bool {
     sender.scopes.allow(Permission::write(Area::Members))
 }
 
-/// Makes a signed-in user a member of the organization that invites their confirmed address, and switches them to it.
+/// Makes a signed-in user a member of the organization that invited their confirmed address, and switches them to it.
 ///
 /// # Errors
-/// `not_found` when the token offers nothing (any more), `permission_denied` when it offers it to another address,
-/// `quota_exceeded` when the plan has no seat left, and what stands in the way of an organization that does not pay.
+/// `not_found` when the token offers nothing, `permission_denied` when it was sent to another address, `quota_exceeded`
+/// when the plan has no free seat, and the errors of a suspended or archived organization.
 pub async fn invitation_accept(backbone: &Backbone, user: UserId, token: &str) -> Result<TenantId> {
     let tenant = invitation_look(backbone, token).await?.or_not_found("invitation")?.tenant_id;
     let caller = backbone.system_caller(tenant, "let somebody in").await?.or_not_found("invitation")?;
     match caller.standing() {
         Standing::Good => {}
         Standing::Suspended => {
-            let message = "The organization can only be read for now, so nobody can join it.";
+            let message =
+                "The organization is read-only, so new members cannot join. Ask its owner to restore the plan.";
             return Err(Error::new(codes::SUBSCRIPTION_SUSPENDED, message));
         }
         Standing::Archived => return Err(Error::new(codes::ORGANIZATION_ARCHIVED, Standing::ARCHIVED_MESSAGE)),
@@ -140,7 +141,7 @@ pub async fn invitation_accept(backbone: &Backbone, user: UserId, token: &str) -
     Ok(tenant)
 }
 
-/// The person as somebody whom `tenant` may have invited. Where people are one tenant's, they can join no other.
+/// The user as an invitee of `tenant`. Where each tenant has its own users, they cannot join another one.
 pub fn invitee(user: &User, tenant: TenantId) -> Invitee<'_> {
     let may = realm_tenant(user.realm).is_none_or(|own| own == tenant);
     let confirmed = (may && user.confirmed() && !user.is_anonymous).then_some(user.email.as_str());

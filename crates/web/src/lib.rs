@@ -1,9 +1,8 @@
-//! What all faces share in axum: who is calling, what the body says, how an error is answered.
+//! What all axum routers share: authentication, reading of requests, and error responses.
 //!
-//! Read in this order: [`Backbone`] is what every handler may use, [`Product`] what a team sells on it,
-//! [`Authenticated`] and [`SignedIn`] say who is calling, [`Json`], [`Query`] and [`Path`] read a request and refuse
-//! what is wrong with it, [`Creation`] makes creating safe to retry, [`Problem`] is how an error is answered,
-//! [`frame`](frame::frame) is around all of it.
+//! Read in this order: [`Backbone`] is the state of every handler, [`Product`] a product built on it, [`Authenticated`]
+//! and [`SignedIn`] authenticate requests, [`Json`], [`Query`] and [`Path`] read and check them, [`Creation`] makes
+//! creations safe to retry, [`Problem`] is the error response, [`frame`](frame::frame) wraps every request.
 
 mod authenticated;
 mod backbone;

@@ -1,5 +1,5 @@
-//! How fast requests of one network address may come in, for those that let people in. Around the whole router, so that no
-//! way in can be forgotten: what is limited stands here in one table.
+//! Rate limits by network address for sign-in requests. The middleware wraps the whole router, so no sign-in path can
+//! be forgotten: one table lists what is limited.
 
 use axum::{
     extract::{Request, State},
@@ -12,7 +12,7 @@ use freehold_identity::limit::{Way, address_take, mails_check};
 
 use crate::{Backbone, Problem};
 
-/// The middleware.
+/// The middleware itself.
 pub async fn limits(State(backbone): State<Backbone>, request: Request, next: Next) -> Response {
     let Some(way) = way_of(request.method(), request.uri()) else { return next.run(request).await };
     let (parts, body) = request.into_parts();
@@ -24,18 +24,19 @@ pub async fn limits(State(backbone): State<Backbone>, request: Request, next: Ne
 
 async fn check(backbone: &Backbone, way: Way, parts: &Parts) -> Result<()> {
     address_take(&backbone.identity, way, backbone.trusted_proxies.client_address(parts)).await?;
-    // Who changes a password, or signs up where nothing is to be confirmed, waits for no mail.
+    // Changing a password, or signing up without confirmation, sends no mail.
     let confirmed = backbone.identity.settings.auth.autoconfirm && parts.uri.path().ends_with("/signup");
     let mails = way == Way::Mails && parts.method == Method::POST && !confirmed;
     if mails { mails_check(&backbone.identity).await } else { Ok(()) }
 }
 
-/// What a request is counted as; none: it is not limited. A refresh never is: a client that is refused signs its user out.
+/// The limit that applies to a request; none for no limit. Refreshing is never limited, since a refused client signs
+/// its user out.
 fn way_of(method: &Method, uri: &Uri) -> Option<Way> {
     let path = uri.path();
     if let Some(page) = path.strip_prefix("/sign-in").or_else(|| path.strip_prefix("/sign-up")) {
         let inside = page.is_empty() || page.starts_with('/');
-        // Leaving for a provider, and coming back from it, begins and ends a sign-in, too.
+        // Leaving for a provider and returning from it begin and end a sign-in, too.
         let provider = matches!(path, "/sign-in/with" | "/sign-in/arrived");
         return (inside && (method == Method::POST || provider)).then(|| page_way(path));
     }
@@ -50,7 +51,7 @@ fn way_of(method: &Method, uri: &Uri) -> Option<Way> {
     }
 }
 
-/// Our own pages: what ends in a session is a try, the rest sends mails.
+/// Our own pages: those that can create a session count as attempts, others send mails.
 fn page_way(path: &str) -> Way {
     match path {
         "/sign-in/code" | "/sign-in/confirm" => Way::Verifications,
@@ -60,7 +61,7 @@ fn page_way(path: &str) -> Way {
     }
 }
 
-/// Supabase Auth's paths.
+/// The paths of Supabase Auth.
 fn protocol_way(method: &Method, path: &str, query: &str) -> Option<Way> {
     let post = method == Method::POST;
     match path {

@@ -1,4 +1,4 @@
-//! Somebody new: who signs in for the first time gets a place.
+//! The provisioning hook: a user who signs in for the first time gets an organization.
 
 use std::sync::Arc;
 
@@ -22,23 +22,23 @@ use serde_json::Value;
 
 use crate::Backbone;
 
-/// What it takes to give newcomers a place.
+/// The parts that provisioning needs.
 #[derive(Clone)]
 pub struct Places {
-    /// What is sold here.
+    /// The product definition.
     pub product: Arc<Product>,
-    /// Who pays what; none: billing is switched off.
+    /// Billing; none where it is disabled.
     pub billing: Option<Billing>,
-    /// The time.
+    /// The clock.
     pub clock: Clock,
-    /// New ids.
+    /// The source of ids.
     pub ids: Ids,
 }
 
-/// Gives somebody who signs in for the first time an organization to own, in the same transaction. In a product of
-/// organizations it is called what the sign-up named as `organization` in its data.
+/// Creates an organization for a user who signs in for the first time, in the same transaction. Where users sign up
+/// with an organization, its name is `organization` in the sign-up's data.
 ///
-/// Who was invited to one gets none of his own: the invitation is what he came for.
+/// A user with an open invitation gets none, since they came to join that organization.
 pub async fn newcomer_settle(places: &Places, tx: &mut SystemTx, user: &User) -> Result<()> {
     let personal = places.product.tenancy == Tenancy::Personal;
     if !personal
@@ -47,7 +47,7 @@ pub async fn newcomer_settle(places: &Places, tx: &mut SystemTx, user: &User) ->
     {
         return Ok(());
     }
-    // Where each tenant has people of its own, who founds one gets that; the others are people of somebody who let them in.
+    // Where each tenant has its own users, the first user creates the tenant; later ones were admitted by a member.
     let id = match realm_tenant(user.realm) {
         Some(tenant) if realm_is_founders(user.realm, user.id) => tenant,
         Some(_) => return Ok(()),
@@ -55,7 +55,7 @@ pub async fn newcomer_settle(places: &Places, tx: &mut SystemTx, user: &User) ->
     };
     let before_at = user.email.split('@').next().filter(|name| name_check("", name, 64).is_ok()).unwrap_or("me");
     let wished = user.user_metadata.get("organization").and_then(Value::as_str).filter(|_| !personal);
-    // A name that cannot be used must not keep somebody from signing up.
+    // An unusable name must not prevent a sign-up.
     let name = match wished.and_then(|name| name_check("", name, 200).ok()) {
         Some(wished) => wished,
         None if personal => before_at.to_owned(),
@@ -68,7 +68,8 @@ pub async fn newcomer_settle(places: &Places, tx: &mut SystemTx, user: &User) ->
     open(tx, places.billing.as_ref(), tenant, now).await
 }
 
-/// Opens the account of an organization that was made in this transaction, with its trial, where the product has one.
+/// Opens the billing account of an organization that was created in this transaction, with its trial if the product has
+/// one.
 pub async fn account_begin(backbone: &Backbone, tx: &mut SystemTx, tenant: TenantId) -> Result<()> {
     open(tx, backbone.billing.as_ref(), tenant, backbone.clock.now()).await
 }
@@ -80,7 +81,7 @@ async fn open(tx: &mut SystemTx, billing: Option<&Billing>, tenant: TenantId, no
     }
 }
 
-/// Sends a sign-in mail to an address, making the person first where there is none and `create` says so.
+/// Sends a sign-in mail to an address, creating the user first if `create` is set and the address is unknown.
 pub async fn person_mail(
     backbone: &Backbone,
     realm: Realm,

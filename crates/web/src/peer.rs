@@ -1,4 +1,4 @@
-//! Who is at the other end: the connection, or behind a proxy that the operator named whom that proxy asks for.
+//! The client's network address: that of the connection, or the one that a trusted proxy reports.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -12,19 +12,19 @@ use axum::{
 use freehold_outbound::IpNet;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-/// More proxies than that stand in no row. What lies beyond was made up.
+/// Most proxies in a chain. Entries beyond were invented by the client.
 const MOST_HOPS: usize = 16;
 
-/// The proxies that stand in front of this server. Nobody else is believed when he says for whom he asks.
+/// The trusted reverse proxies of this server. Addresses reported by others are ignored.
 #[derive(Debug, Default)]
 pub struct TrustedProxies {
     ranges: Vec<IpNet>,
-    /// The operator was told of one that he did not name.
+    /// Whether the log has reported an unknown proxy.
     told: AtomicBool,
 }
 
 impl TrustedProxies {
-    /// Proxies in these ranges.
+    /// Trusted proxies in these address ranges.
     pub fn new(ranges: Vec<IpNet>) -> Self {
         Self { ranges, told: AtomicBool::new(false) }
     }
@@ -33,7 +33,7 @@ impl TrustedProxies {
         self.ranges.iter().any(|range| range.contains(&address))
     }
 
-    /// The network address a request comes from; none: it came by no connection.
+    /// The network address of the client; none for a request without a connection.
     pub fn client_address(&self, parts: &Parts) -> Option<IpAddr> {
         let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
         let peer = peer.ip().to_canonical();
@@ -42,15 +42,15 @@ impl TrustedProxies {
             && !self.told.swap(true, Ordering::Relaxed)
         {
             tracing::warn!(
-                "{peer} asks for others, and trusted_proxies does not name it: if it is your proxy, all that comes through it \
-                 shares the limits of one"
+                "{peer} sends X-Forwarded-For and is not in trusted_proxies. If it is your reverse proxy, add it there: until then \
+                 all its clients share the rate limits of one address"
             );
         }
         Some(self.behind(peer, &parts.headers))
     }
 
-    /// Who stands behind `peer`. Each proxy writes at the end whom it was asked by, so the row is read from there, for as long
-    /// as who wrote is trusted; what stands further in front was written by the client.
+    /// The client behind `peer`. Each proxy appends the address from which it got the request, so the list is read from
+    /// its end for as long as its writers are trusted; the client itself wrote the rest.
     fn behind(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let lines = headers.get_all(FORWARDED_FOR).into_iter().filter_map(|line| line.to_str().ok());
         let hops: Vec<&str> = lines.flat_map(|line| line.split(',')).collect();
@@ -66,7 +66,7 @@ impl TrustedProxies {
     }
 }
 
-/// With or without a port.
+/// An address with or without a port.
 fn address_of(hop: &str) -> Option<IpAddr> {
     let bare = hop.strip_prefix('[').and_then(|hop| hop.strip_suffix(']')).unwrap_or(hop);
     let address = bare.parse().ok().or_else(|| hop.parse::<SocketAddr>().ok().map(|place| place.ip()));

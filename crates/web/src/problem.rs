@@ -1,4 +1,4 @@
-//! How an error is answered: `application/problem+json` (RFC 9457).
+//! Error responses: `application/problem+json` (RFC 9457).
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use axum::{
 use freehold_core::{Error, FieldError};
 use serde::Serialize;
 
-/// An error on its way out of a handler. The body is written by [`frame`](crate::frame), which knows the trace id.
+/// An error of a handler. [`frame`](crate::frame), which knows the trace id, writes the body.
 #[derive(Debug)]
 pub struct Problem(pub Error);
 
-/// What a handler answers.
+/// The result of a handler.
 pub type Answer<T> = Result<T, Problem>;
 
 impl From<Error> for Problem {
@@ -31,7 +31,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// The problem document of an error, in the order in which a person reads it.
+/// The problem document of an error, in reading order.
 #[derive(Debug, Serialize)]
 pub(crate) struct ProblemBody<'a> {
     r#type: String,
@@ -57,7 +57,7 @@ pub(crate) struct ProblemBody<'a> {
 }
 
 impl<'a> ProblemBody<'a> {
-    /// Nothing of the error's source gets into it.
+    /// The document, without the error's source.
     pub(crate) fn new(error: &'a Error, trace_id: &'a str, upgrade_url: impl FnOnce() -> String) -> Self {
         let code = error.code();
         let limit = error.limit();

@@ -1,4 +1,4 @@
-//! A product: what a team sells on the backbone.
+//! A product on the backbone.
 
 use freehold_core::Area;
 use freehold_db::{MigrationSet, Statement};
@@ -7,33 +7,33 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::Backbone;
 
-/// The one value that a product hands to the binary.
+/// The definition that a product passes to the binary.
 #[derive(Clone, Copy)]
 pub struct Product {
-    /// The name of its `product.toml`, for messages.
+    /// Name of its `product.toml`, for messages.
     pub file: &'static str,
-    /// The text of its `product.toml`.
+    /// Text of its `product.toml`.
     pub toml: &'static str,
-    /// Its tables.
+    /// Migrations of the product's tables.
     pub migrations: Option<MigrationSet>,
-    /// Its SQL, for the test that prepares all of it.
+    /// SQL statements of the product, for the test that prepares all of them.
     pub statements: &'static [&'static [&'static Statement]],
-    /// What its permissions and scopes are about.
+    /// Areas of the product for permissions and scopes.
     pub areas: &'static [Area],
-    /// What does its jobs.
+    /// Handlers of the product's jobs.
     pub jobs: fn(&Backbone) -> Vec<Handler>,
-    /// Its jobs that come regularly.
+    /// Schedules of the product's recurring jobs.
     pub schedules: &'static [Schedule],
-    /// What it tells outside.
+    /// Event types of the product.
     pub events: &'static [EventType],
-    /// Its part of the API, under `/api/v1`.
+    /// Routes of the product under `/api/v1`.
     pub routes: fn() -> OpenApiRouter<Backbone>,
     /// The topics of that part: the tag of its operations, and what they are about.
     pub topics: &'static [(&'static str, &'static str)],
 }
 
 impl Product {
-    /// A product that is a `product.toml` alone: its application lives elsewhere.
+    /// A product that consists of a `product.toml` only; its application runs elsewhere.
     pub const fn from_toml(file: &'static str, toml: &'static str) -> Self {
         Self {
             file,

@@ -1,5 +1,6 @@
-//! Visitors of our own pages where people sign in at a Supabase project: beside the cookie of the visitor there is one with the
-//! project's refresh token, sealed. It is exchanged when the access token ends, so that what ended at the project ends here.
+//! Visitors of our pages where users sign in at a Supabase project: besides the visitor's cookie, another one has the
+//! project's refresh token, encrypted. It is exchanged when the access token expires, so a session that ended at the
+//! project ends here.
 
 use axum::http::{HeaderMap, HeaderValue, request::Parts};
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
@@ -17,14 +18,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Backbone, Cookie, SameSite, Visitor, cookie_read, frame::CallerSlot};
 
-/// The cookie's name.
+/// Name of the cookie.
 const NAME: &str = "freehold_project";
-/// What it is sealed for.
+/// Purpose of the encryption.
 const LABEL: &str = "project_session";
-/// How many seconds before its end an access token is exchanged.
+/// How long before its expiry an access token is exchanged, in seconds.
 const EARLY: i64 = 30;
 
-/// What the cookie holds.
+/// The content of the cookie.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     session: SessionId,
@@ -40,7 +41,7 @@ impl Kept {
     }
 }
 
-/// The two cookies of a visitor with this session, whose access token was checked.
+/// Both cookies of a visitor with this session, whose access token was verified.
 pub fn project_cookies(backbone: &Backbone, claims: &Claims, session: &ProjectSession) -> Result<Vec<HeaderValue>> {
     let kept = Kept {
         session: claims.session_id,
@@ -53,13 +54,13 @@ pub fn project_cookies(backbone: &Backbone, claims: &Claims, session: &ProjectSe
     Ok(vec![visitor.cookie(backbone)?, cookie(&sealed, None).header(backbone)?])
 }
 
-/// The cookies that take both away.
+/// The cookies that delete both.
 pub fn project_cookies_removed(backbone: &Backbone) -> Result<Vec<HeaderValue>> {
     Ok(vec![Visitor::cookie_removed(backbone)?, cookie("", Some(0)).header(backbone)?])
 }
 
-/// Ends the visitor's session at the project. The cookies are removed in any case, so a project that does not answer is no
-/// failure.
+/// Ends the visitor's session at the project. Both cookies are deleted in any case, so a project that does not answer
+/// is no failure.
 pub async fn project_visit_end(backbone: &Backbone, headers: &HeaderMap) {
     let Some(kept) = Kept::read(backbone, headers) else { return };
     let ended = async {
@@ -71,7 +72,7 @@ pub async fn project_visit_end(backbone: &Backbone, headers: &HeaderMap) {
     }
 }
 
-/// The visitor, while the project lets them in; none: they have to sign in again.
+/// The visitor, while the project accepts the session; none when they have to sign in again.
 pub(crate) async fn project_visitor(backbone: &Backbone, parts: &Parts, visitor: Visitor) -> Result<Option<Visitor>> {
     let found = live(backbone, parts, visitor).await;
     match found {
@@ -97,7 +98,8 @@ async fn live(backbone: &Backbone, parts: &Parts, visitor: Visitor) -> Result<Op
         None
     } else {
         match project_refresh(&backbone.identity, &Secret::new(kept.refresh_token)).await {
-            // The project counts all visitors as one address, and may be busy or away. The token has not expired yet.
+            // The project sees all visitors as one address, and may be busy or unavailable. The token has not expired
+            // yet.
             Err(error)
                 if kept.expires_at > now
                     && (error.is_temporary() || error.is(identity_codes::OVER_REQUEST_RATE_LIMIT)) =>
@@ -113,16 +115,16 @@ async fn live(backbone: &Backbone, parts: &Parts, visitor: Visitor) -> Result<Op
     };
     let claims = backbone.person_claims(session.access_token.expose()).await?;
     if claims.sub != visitor.user {
-        return Err(Error::new(codes::UNAUTHENTICATED, "The session is that of another user. Sign in again."));
+        return Err(Error::new(codes::UNAUTHENTICATED, "The session belongs to another user. Sign in again."));
     }
     leave(parts, project_cookies(backbone, &claims, &session)?);
     Ok(Some(Visitor { user: claims.sub, session: claims.session_id, aal: claims.aal }))
 }
 
-/// Leaves cookies for the answer.
+/// Stores cookies for the response.
 fn leave(parts: &Parts, cookies: Vec<HeaderValue>) {
     if let Some(slot) = parts.extensions.get::<CallerSlot>() {
-        // Only one extractor a request, so nothing is there yet.
+        // A request has only one extractor of this kind, so the slot is empty.
         let _ = slot.0.cookies.set(cookies);
     }
 }

@@ -1,4 +1,4 @@
-//! Reading the path and the query.
+//! Reading of the path and the query.
 
 use std::str::FromStr;
 
@@ -10,7 +10,7 @@ use url::form_urlencoded;
 
 use crate::{Problem, refusal};
 
-/// The id in the path. What is no id names nothing, so it is answered like an id that nobody has.
+/// The id in the path. An invalid id identifies nothing, so it is answered like an unknown one.
 #[derive(Clone, Copy, Debug)]
 pub struct Path<T>(pub T);
 
@@ -47,7 +47,7 @@ async fn one_segment<S: Send + Sync>(parts: &mut Parts, state: &S) -> Option<Str
     path.ok().map(|path| path.0)
 }
 
-/// The query, with unknown parameters refused where the type says so.
+/// The query; unknown parameters are refused where the type says so.
 #[derive(Clone, Debug)]
 pub struct Query<T>(pub T);
 
@@ -59,19 +59,19 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// Reads a query; the error names the parameter.
+/// Parses a query; the error names the parameter.
 ///
 /// # Errors
 /// `malformed_request`.
 pub fn read_query<T: DeserializeOwned>(query: &str) -> Result<T> {
-    // As in bodies: Postgres keeps no NUL in a text, so none gets in.
+    // Postgres stores no NUL in texts, so the API refuses it, as in bodies.
     if query.contains("%00") {
-        return Err(Error::new(codes::MALFORMED_REQUEST, "The query contains the character NUL. Remove it."));
+        return Err(Error::new(codes::MALFORMED_REQUEST, "The query contains the character NUL (%00). Remove it."));
     }
     read_pairs(query.as_bytes()).map_err(|(name, error)| refusal::of_query(&name, &error))
 }
 
-/// Reads the fields of a form that a page sent; the error names the field.
+/// Parses the fields of a page's form; the error names the field.
 ///
 /// # Errors
 /// `malformed_request`.
@@ -79,7 +79,7 @@ pub fn read_form<T: DeserializeOwned>(form: &[u8]) -> Result<T> {
     read_pairs(form).map_err(|(name, error)| refusal::of_form(&name, &error))
 }
 
-/// Reads names with values; an error is the name that reading came to and the parser's text.
+/// Parses names with values; an error has the last name and the parser's text.
 fn read_pairs<T: DeserializeOwned>(pairs: &[u8]) -> std::result::Result<T, (String, String)> {
     let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(pairs));
     serde_path_to_error::deserialize(reader).map_err(|error| {
@@ -91,7 +91,7 @@ fn read_pairs<T: DeserializeOwned>(pairs: &[u8]) -> std::result::Result<T, (Stri
     })
 }
 
-/// `?limit=` and `?cursor=` of a list.
+/// The parameters `limit` and `cursor` of a list.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Paging {
@@ -100,18 +100,18 @@ pub struct Paging {
 }
 
 impl Paging {
-    /// Of a list that takes more parameters than these.
+    /// The paging of a list with further parameters.
     pub fn new(limit: Option<i64>, cursor: Option<String>) -> Self {
         Self { limit, cursor }
     }
 
-    /// The page that is wanted.
+    /// The requested page.
     pub fn request(&self) -> Result<PageRequest> {
         let cursor = self.cursor.as_deref().map(str::parse::<Cursor>).transpose()?;
         PageRequest::new(self.limit, cursor)
     }
 
-    /// The page that is wanted of a list that is ordered by a time.
+    /// The requested page of a list that is ordered by a time.
     pub fn place_request(&self) -> Result<PlaceRequest> {
         let after = self.cursor.as_deref().map(str::parse::<Place>).transpose()?;
         PlaceRequest::new(self.limit, after)

@@ -1,14 +1,15 @@
-//! What is wrong with a request, in words of those who send requests.
+//! Errors of invalid requests, in words for callers of the API.
 //!
-//! Parsers speak of Rust's types and of their own steps. Here alone their texts become sentences of ours, so that all operations
-//! say the same and name the field. What was sent is not repeated: it may be a secret.
+//! Parsers report Rust types and their own steps. Only this module turns their texts into our sentences, so that all
+//! operations report errors alike and name the field. Values of the request are not repeated, since they may be
+//! secrets.
 
 use freehold_core::{Error, FieldError, codes};
 use serde_json::{Value, error::Category};
 
-/// What is wrong with one value.
+/// An error in a value.
 struct Wrong {
-    /// The field inside the value that was read; none: the value itself.
+    /// Name of the field inside the parsed value; none for the value itself.
     field: Option<String>,
     message: String,
 }
@@ -23,7 +24,8 @@ impl Wrong {
     }
 }
 
-/// The refusal of a body that is JSON and not what is read here. `pointer` is as far as reading came, `error` the parser's text.
+/// The error of a body that is JSON, but not as expected. `pointer` is the place of the error, `error` the parser's
+/// text.
 pub(crate) fn of_body(body: &[u8], pointer: String, error: &str) -> Error {
     let text = error.rsplit_once(" at line ").map_or(error, |(what, _)| what);
     let (pointer, wrong) = (refined(body, pointer, text), explained(text, "field"));
@@ -33,7 +35,7 @@ pub(crate) fn of_body(body: &[u8], pointer: String, error: &str) -> Error {
     }
 }
 
-/// The refusal of a body that is not JSON.
+/// The error of a body that is not JSON.
 pub(crate) fn of_json(error: &serde_json::Error) -> Error {
     let (line, column) = (error.line(), error.column());
     let message = if error.classify() == Category::Eof {
@@ -46,13 +48,13 @@ pub(crate) fn of_json(error: &serde_json::Error) -> Error {
     Error::new(codes::MALFORMED_REQUEST, message)
 }
 
-/// The refusal of a query, of which `name` is the parameter that reading came to.
+/// The error of a query; `name` is the parameter at which parsing stopped.
 pub(crate) fn of_query(name: &str, error: &str) -> Error {
     let wrong = explained(error, "parameter");
     of_pair("The query", format!("?{}", wrong.field.as_deref().unwrap_or(name)), wrong.message)
 }
 
-/// The refusal of a form, of which `name` is the field that reading came to.
+/// The error of a form; `name` is the field at which parsing stopped.
 pub(crate) fn of_form(name: &str, error: &str) -> Error {
     let wrong = explained(error, "field");
     of_pair("The form", format!("/{}", escape(wrong.field.as_deref().unwrap_or(name))), wrong.message)
@@ -71,14 +73,14 @@ pub(crate) fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-/// What serde_json says of a text that is not JSON, and we.
+/// The start of serde_json's errors, and our words for them.
 const SYNTAX: &[(&str, &str)] = &[
     ("expected value", "a value is missing or cannot be read"),
-    ("expected `:`", "a colon is missing behind a name"),
+    ("expected `:`", "a colon is missing after a name"),
     ("expected `,`", "a comma or the end is missing"),
     ("expected `\"`", "a quotation mark is missing"),
-    ("trailing comma", "there is a comma too many"),
-    ("trailing characters", "something follows behind its end"),
+    ("trailing comma", "there is an extra comma"),
+    ("trailing characters", "there is more text after the end"),
     ("key must be a string", "a name is not in double quotes"),
     ("control character", "a text contains a control character that is not escaped"),
     ("invalid escape", "a text contains a backslash that escapes nothing"),
@@ -90,7 +92,7 @@ const SYNTAX: &[(&str, &str)] = &[
     ("invalid number", "a number is not written as in JSON"),
 ];
 
-/// What a parser's text means. `thing` is what the names stand for: a field or a parameter.
+/// The meaning of a parser's text. `thing` is what a name stands for: a field or a parameter.
 fn explained(text: &str, thing: &str) -> Wrong {
     if let Some(name) = quoted(text, "missing field ") {
         return Wrong::of_field(name, "a value is required");
@@ -101,7 +103,7 @@ fn explained(text: &str, thing: &str) -> Wrong {
     if let Some(name) = quoted(text, "unknown field ") {
         let known = names(text.split_once("`, ").map_or("", |(_, known)| known));
         let message = match known.as_str() {
-            "" => format!("unknown {thing}; none is expected here"),
+            "" => format!("unknown {thing}; no {thing} is allowed here"),
             known => format!("unknown {thing}; expected one of {known}"),
         };
         return Wrong::of_field(name, message);
@@ -115,7 +117,7 @@ fn explained(text: &str, thing: &str) -> Wrong {
         });
     }
     if text.contains("did not match any variant of untagged enum") {
-        return Wrong::of_value("has none of the forms that are documented for it");
+        return Wrong::of_value("has none of the documented forms");
     }
     for (said, what) in
         ["invalid type: ", "invalid value: ", "invalid length "].map(|said| (said, text.strip_prefix(said)))
@@ -130,20 +132,20 @@ fn explained(text: &str, thing: &str) -> Wrong {
     Wrong::of_value(library_text(text).unwrap_or(text))
 }
 
-/// The name in backquotes behind `before`.
+/// The name in backquotes after `before`.
 fn quoted<'a>(text: &'a str, before: &str) -> Option<&'a str> {
     let rest = text.strip_prefix(before)?.strip_prefix('`')?;
-    // A name that was sent may hold backquotes; what is known follows behind a comma.
+    // A name from the request may contain backquotes; a comma precedes the known names.
     rest.split_once("`, ").map(|(name, _)| name).or_else(|| rest.strip_suffix('`'))
 }
 
-/// The names in backquotes, apart by commas.
+/// The names in backquotes, separated by commas.
 fn names(text: &str) -> String {
     let all: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
     all.join(", ")
 }
 
-/// What was found, as serde names it.
+/// The found value, by serde's name for it.
 fn kind(found: &str) -> Option<&'static str> {
     let word = found.split([' ', '`']).next().unwrap_or_default();
     Some(match word {
@@ -158,7 +160,7 @@ fn kind(found: &str) -> Option<&'static str> {
     })
 }
 
-/// What was expected, as serde and the types of requests name it.
+/// The expected value, by the names of serde and of request types.
 fn expectation(expected: &str) -> String {
     let plain = match expected {
         "a string" | "a borrowed string" | "a character" | "string" | "str" | "identifier" => "a text",
@@ -202,7 +204,7 @@ const UUID: &str = "an id (a UUID)";
 const TIME: &str = "a time such as 2026-03-15T12:00:00Z";
 const DAY: &str = "a day such as 2026-03-15";
 
-/// What the text of a library's parser means; none: it is no library's, and readable.
+/// The meaning of a library's error text; none for other texts, which are readable.
 fn library_text(text: &str) -> Option<&'static str> {
     const BEGIN: &[(&str, &str)] = &[
         ("invalid digit found", "expected a whole number"),
@@ -218,12 +220,12 @@ fn library_text(text: &str) -> Option<&'static str> {
         ("invalid character: ", "expected an id (a UUID)"),
         ("invalid group ", "expected an id (a UUID)"),
         ("invalid length: ", "expected an id (a UUID)"),
-        ("relative URL without a base", "expected a web address such as https://example.org/path"),
-        ("empty host", "expected a web address with a host"),
-        ("invalid port number", "the port of the address is not a number from 1 to 65535"),
-        ("invalid IPv", "the address is not valid"),
-        ("invalid international domain name", "the domain of the address is not valid"),
-        ("invalid domain character", "the domain of the address is not valid"),
+        ("relative URL without a base", "expected a URL such as https://example.org/path"),
+        ("empty host", "expected a URL with a host"),
+        ("invalid port number", "the port of the URL is not a number from 1 to 65535"),
+        ("invalid IPv", "the address is invalid"),
+        ("invalid international domain name", "the domain of the address is invalid"),
+        ("invalid domain character", "the domain of the address is invalid"),
         ("invalid socket address", "expected an address such as 127.0.0.1:8080"),
         ("invalid IP address", "expected an IP address"),
         ("Invalid symbol", "expected base64"),
@@ -242,15 +244,15 @@ fn library_text(text: &str) -> Option<&'static str> {
         ("invalid number", "expected a number"),
         ("expected value", "expected a JSON value"),
     ];
-    // Of a date that ends too early: "expected two digit month, but found end of input".
+    // An incomplete date: "expected two digit month, but found end of input".
     if text.starts_with("expected ") && text.contains(", but found ") {
         return Some("expected a time such as 2026-03-15T12:00:00Z");
     }
     BEGIN.iter().find(|(begin, _)| text.starts_with(begin)).map(|(_, meaning)| *meaning)
 }
 
-/// The pointer to the value that is wrong. Reading an enum with a tag ends at the whole object: the one field in it that holds
-/// what the parser names is meant.
+/// The pointer to the invalid value. Parsing a tagged enum stops at the whole object, so its only field with the value
+/// that the parser names is meant.
 fn refined(body: &[u8], pointer: String, text: &str) -> String {
     let found = ["invalid type: ", "invalid value: "].into_iter().find_map(|said| text.strip_prefix(said));
     let Some((found, _)) = found.and_then(|rest| rest.rsplit_once(", expected ")) else { return pointer };
@@ -263,7 +265,7 @@ fn refined(body: &[u8], pointer: String, text: &str) -> String {
         Value::Number(_) => format!("integer `{value}`"),
         Value::String(text) => format!("string {text:?}"),
         Value::Array(_) => "sequence".to_owned(),
-        // The object itself may be what is wrong.
+        // The object itself may be invalid.
         Value::Object(_) => String::new(),
     };
     let found = if found == "unit value" { "null" } else { found };
@@ -371,7 +373,7 @@ mod tests {
             (r#"{"plan":"x","at":"2026-03-15"}"#, "/at", "expected a time such as 2026-03-15T12:00:00Z"),
             (r#"{"plan":"x","at":"2026-03-15T12"}"#, "/at", "expected a time such as 2026-03-15T12:00:00Z"),
             (r#"{"plan":"x","at":""}"#, "/at", "expected a time such as 2026-03-15T12:00:00Z"),
-            (r#"{"plan":"x","either":"x"}"#, "/either", "has none of the forms that are documented for it"),
+            (r#"{"plan":"x","either":"x"}"#, "/either", "has none of the documented forms"),
             ("[]", "", "expected an object, not an array"),
             ("\"x\"", "", "expected an object, not a text"),
         ] {
@@ -396,8 +398,8 @@ mod tests {
             ("{", "The body ends before its JSON is complete, at line 1, column 1."),
             ("{\n\"plan\": x}", "The body is not JSON: a value is missing or cannot be read at line 2, column 9."),
             ("{plan: 1}", "The body is not JSON: a name is not in double quotes at line 1, column 2."),
-            (r#"{"plan":"x"} x"#, "The body is not JSON: something follows behind its end at line 1, column 14."),
-            (r#"{"plan":"x",}"#, "The body is not JSON: there is a comma too many at line 1, column 13."),
+            (r#"{"plan":"x"} x"#, "The body is not JSON: there is more text after the end at line 1, column 14."),
+            (r#"{"plan":"x",}"#, "The body is not JSON: there is an extra comma at line 1, column 13."),
         ] {
             assert_eq!(read_json::<Body>(body.as_bytes()).unwrap_err().message(), detail, "{body}");
         }

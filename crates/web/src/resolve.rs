@@ -1,5 +1,5 @@
-//! From a credential to a caller. What was found is kept for half a second: a revoked key, a changed role or another plan
-//! is seen by every server within that time, at the price of two small queries a second for each busy credential.
+//! From a credential to a caller. Results are cached for half a second: within that time every server notices a revoked
+//! key, a changed role or another plan, at the cost of two small queries a second for each active credential.
 
 use std::{
     net::IpAddr,
@@ -27,26 +27,26 @@ use moka::future::Cache;
 
 use crate::Backbone;
 
-/// How long what was found is believed.
+/// How long a result is used.
 const BELIEVED: Duration = Duration::from_millis(500);
-/// How long a key that worked is looked up before those that were never seen here.
+/// How long a key that worked is looked up with priority over unknown keys.
 const FAMILIAR: Duration = Duration::from_hours(1);
 
-/// Remembers callers. Its clones remember the same.
+/// The cache of callers, shared by all clones.
 #[derive(Clone)]
 pub struct Resolver {
-    /// By the digest of the key's text, so that the memory holds no credential.
+    /// Callers by the digest of the key's text, so that the cache contains no credential.
     keys: Cache<[u8; 32], KeyCaller>,
-    /// Those that do not work, so that a program with a wrong key costs two look-ups a second.
+    /// Keys that do not work, so that a program with a wrong key costs two look-ups a second.
     refused: Cache<[u8; 32], ()>,
-    /// Those that worked within the last hour.
+    /// Keys that worked within the last hour.
     familiar: Cache<[u8; 32], ()>,
     members: Cache<(SessionId, Aal, Option<TenantId>), Arc<Caller>>,
-    /// Those that live, and whether their person has a second factor.
+    /// Running sessions, and whether their user has a second factor.
     sessions: Cache<SessionId, bool>,
-    /// The second in which the log was last told why a token was refused.
+    /// The second in which the log last reported why a token was refused.
     told: Arc<AtomicI64>,
-    /// For work that nobody asked for at this moment.
+    /// Callers for work that no request started.
     systems: Cache<(TenantId, &'static str), Option<Arc<Caller>>>,
 }
 
@@ -56,12 +56,12 @@ struct KeyCaller {
     expires_at: Option<Timestamp>,
 }
 
-/// A credential that a request brings.
+/// The credential of a request.
 #[derive(Debug)]
 pub enum Credential<'a> {
-    /// An API key of ours.
+    /// An API key of Freehold.
     Key(&'a str),
-    /// An access token, or something that claims to be one.
+    /// An access token, or a text in its place.
     Token(&'a str),
 }
 
@@ -85,7 +85,7 @@ fn cache<K: std::hash::Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync
 }
 
 impl<'a> Credential<'a> {
-    /// What the headers bring: `Authorization: Bearer …`, `Authorization: sk_…` or `X-API-Key: sk_…`.
+    /// The credential in the headers: `Authorization: Bearer …`, `Authorization: sk_…` or `X-API-Key: sk_…`.
     pub fn from_headers(headers: &'a HeaderMap) -> Option<Self> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
         if let Some(key) = text("x-api-key") {
@@ -99,7 +99,7 @@ impl<'a> Credential<'a> {
 }
 
 impl Resolver {
-    /// Forgets what is known of a session and of keys, because it has just changed here.
+    /// Clears the cache of sessions and keys, after a change on this server.
     pub fn forget(&self) {
         self.keys.invalidate_all();
         self.refused.invalidate_all();
@@ -110,7 +110,7 @@ impl Resolver {
 }
 
 impl Backbone {
-    /// The caller that a credential stands for. `wanted` is the organization it names, if any.
+    /// The caller of a credential. `wanted` is the organization that the request names, if any.
     pub async fn caller(&self, credential: &Credential<'_>, wanted: Option<TenantId>) -> Result<Arc<Caller>> {
         self.caller_from(credential, wanted, None).await
     }
@@ -131,8 +131,8 @@ impl Backbone {
         }
     }
 
-    /// What a valid access token claims. Where people sign in at a project, its keys are asked for when that is needed, and
-    /// who shows his first token is made.
+    /// The claims of a valid access token. Where users sign in at a project, its keys are fetched when needed, and a
+    /// user is created at their first token.
     pub async fn person_claims(&self, token: &str) -> Result<Arc<Claims>> {
         let claims = token_claims(&self.identity, token).await?;
         if let Err(error) = &claims
@@ -144,7 +144,7 @@ impl Backbone {
         Self::claims_check(claims)
     }
 
-    /// What a valid access token claims that this server issued a moment ago.
+    /// The claims of a valid access token that this server has just issued.
     pub fn claims(&self, token: &str) -> Result<Arc<Claims>> {
         Self::claims_check(self.identity.verifier.verify(token))
     }
@@ -154,23 +154,23 @@ impl Backbone {
             let message = match error {
                 TokenError::Expired => "The access token has expired. Refresh it at /auth/v1/token, or sign in again.",
                 TokenError::Revoked => "The session has ended. Sign in again.",
-                TokenError::Banned => "The user is banned or was deleted.",
-                _ => "The access token is not valid. Sign in again.",
+                TokenError::Banned => "The user is banned or was deleted. Ask the operator.",
+                _ => "The access token is invalid. Sign in again.",
             };
             Error::new(codes::UNAUTHENTICATED, message).caused_by(error)
         })?;
         if claims.role == "authenticated" {
             Ok(claims)
         } else {
-            Err(Error::new(codes::UNAUTHENTICATED, "The access token is not that of a person."))
+            Err(Error::new(codes::UNAUTHENTICATED, "The access token belongs to no user. Sign in as a user."))
         }
     }
 
-    /// Nothing, while the session has not been ended, and what its token says was shown (`aal`) is enough for its person. A
-    /// project's sessions are not known here: its tokens hold until they end.
+    /// Succeeds while the session runs and its authentication level suffices for its user. A project's sessions are
+    /// unknown here: its tokens are valid until they expire.
     ///
     /// # Errors
-    /// `unauthenticated`; `insufficient_aal` when the person has a second factor and it was not shown.
+    /// `unauthenticated`; `insufficient_aal` when the user has a second factor that the session has not verified.
     pub async fn session_check(&self, session: SessionId, aal: Aal) -> Result<()> {
         if self.identity.project.is_some() {
             return Ok(());
@@ -182,25 +182,25 @@ impl Backbone {
             look_up.await.map_err(|error| error.shared())?
         };
         if protected && aal == Aal::One && self.identity.settings.auth.factors.api_requires_aal2 {
-            let message = "This session has not shown the second factor that its person has. Verify it \
-                           (POST /auth/v1/factors/{id}/verify), and send the token of the answer.";
+            let message = "The session has not verified its user's second factor. Verify it (POST \
+                           /auth/v1/factors/{id}/verify) and use the access token of the answer.";
             return Err(Error::new(AAL2_REQUIRED, message));
         }
         Ok(())
     }
 
-    /// Whether the person of this session, which lives, has a second factor.
+    /// Whether the user of this running session has a second factor.
     async fn session_protected(&self, session: SessionId) -> Result<bool> {
         match session_standing(&self.identity, session).await? {
             SessionStanding::Alive { protected } => Ok(protected),
             SessionStanding::Banned | SessionStanding::Ended => {
-                Err(Error::new(codes::UNAUTHENTICATED, "The session has ended; sign in again."))
+                Err(Error::new(codes::UNAUTHENTICATED, "The session has ended. Sign in again."))
             }
         }
     }
 
-    /// Freehold itself, for this reason: what a job of the tenant acts as. On the tenant's plan, and for a suspended tenant
-    /// without the right to write. None: there is no such tenant any more.
+    /// Freehold itself, for this reason: the caller of a tenant's job. It has the tenant's plan and no write access in
+    /// a suspended tenant. None when the tenant does not exist any more.
     pub async fn system_caller(&self, tenant: TenantId, reason: &'static str) -> Result<Option<Arc<Caller>>> {
         let look_up = async {
             let place = tenant_place(&self.db, tenant).await?;
@@ -210,21 +210,23 @@ impl Backbone {
         found.map_err(|error: Arc<Error>| error.shared())
     }
 
-    /// The same, with the right to write also where the tenant is suspended: for putting in order what was begun before, such
-    /// as a call that is under way.
+    /// The same, with write access even in a suspended tenant: for completing what began before, such as a running
+    /// call.
     pub async fn settling_caller(&self, tenant: TenantId, reason: &'static str) -> Result<Option<Caller>> {
         let caller = self.system_caller(tenant, reason).await?;
         Ok(caller.map(|caller| Caller::system(tenant, reason, caller.plan().clone(), Standing::Good)))
     }
 
-    /// What it may do; where nothing is sold, nobody is stopped for not having paid when something was.
+    /// The tenant's state; without billing no tenant is stopped for an earlier payment.
     fn stands(&self, standing: Standing) -> Standing {
         if self.billing.is_some() { standing } else { Standing::Good }
     }
 
     async fn key_caller(&self, text: &str, wanted: Option<TenantId>, address: Option<IpAddr>) -> Result<Arc<Caller>> {
         let invalid = || {
-            Error::new(codes::UNAUTHENTICATED, "The API key is unknown, or it expired, was revoked or is suspended.")
+            let message =
+                "The API key is unknown, expired, revoked or suspended. Create a new key, or have an owner adopt it.";
+            Error::new(codes::UNAUTHENTICATED, message)
         };
         ApiKey::parse(text).map_err(|error| invalid().caused_by(error))?;
         let now = self.clock.now();
@@ -234,7 +236,7 @@ impl Backbone {
         } else if self.resolver.refused.contains_key(&digest) {
             return Err(invalid());
         } else {
-            // A flood of keys that were never seen waits in the lines of the networks that it comes from.
+            // Unknown keys wait in the queue of their network, so that a flood of them does not delay others.
             let familiar = self.resolver.familiar.contains_key(&digest);
             let origin = if familiar { 0 } else { address.map_or(1, origin_of) };
             let look_up = async {
@@ -265,8 +267,8 @@ impl Backbone {
         Ok(Some(KeyCaller { caller: Arc::new(caller), expires_at }))
     }
 
-    /// A member of the organization that is `wanted`, or of the one last switched to, in a session that lives, with a token or
-    /// cookie that says so much was shown.
+    /// A member of the organization `wanted`, or of the last selected one, in a running session with this
+    /// authentication level.
     pub(crate) async fn member_caller(
         &self,
         user: UserId,
@@ -288,10 +290,10 @@ impl Backbone {
     }
 }
 
-/// The network of an address, of which one party has many addresses: 24 bits of IPv4, 48 of IPv6.
+/// The network of an address, within which one party may have many addresses: 24 bits of IPv4, 48 of IPv6.
 fn origin_of(address: IpAddr) -> u64 {
     match address.to_canonical() {
-        // After 0 and 1, and apart from IPv6, whose addresses begin with other bits.
+        // IPv4 networks follow 0 and 1, and do not overlap IPv6, whose addresses begin with other bits.
         IpAddr::V4(address) => 1 << 32 | u64::from(address.to_bits() >> 8),
         IpAddr::V6(address) => u64::MAX << 48 | (address.to_bits() >> 80) as u64,
     }
@@ -300,8 +302,9 @@ fn origin_of(address: IpAddr) -> u64 {
 fn nowhere(wanted: Option<TenantId>) -> Error {
     match wanted {
         Some(_) => Error::not_found("organization"),
-        None => {
-            Error::new(codes::NOT_FOUND, "You belong to no organization yet; make one with POST /api/v1/organizations.")
-        }
+        None => Error::new(
+            codes::NOT_FOUND,
+            "You are not a member of any organization. Create one with POST /api/v1/organizations.",
+        ),
     }
 }

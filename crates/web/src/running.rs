@@ -1,5 +1,5 @@
-//! How many requests of one organization are under way at once. Connections to the database are shared by `freehold-db`; this
-//! bounds what a flood of one organization costs in memory and in waiting, before it reaches the database.
+//! A limit of simultaneous requests of an organization. `freehold-db` shares the database connections; this module
+//! bounds the memory and waiting that a flood of one organization causes before the database.
 
 use std::{
     collections::HashMap,
@@ -9,17 +9,17 @@ use std::{
 
 use freehold_core::{Error, Result, TenantId, codes};
 
-/// Most requests of one organization that are under way at once in one process. More than a client's pool of connections, and
-/// fewer than would be answered in time if they all waited for each other.
+/// Most simultaneous requests of an organization in a process. More than a client's connection pool, fewer than would
+/// time out by waiting for each other.
 const MOST: usize = 1000;
-/// When a refused request may be tried again.
+/// When a refused request may be retried.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// The requests of each organization that are under way in this process. Its clones count the same.
+/// The number of running requests of each organization in this process, shared by all clones.
 #[derive(Clone, Debug, Default)]
 pub struct Running(Arc<Mutex<HashMap<TenantId, usize>>>);
 
-/// A request that is under way until this is dropped.
+/// A running request, until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Run {
     running: Running,
@@ -27,16 +27,16 @@ pub(crate) struct Run {
 }
 
 impl Running {
-    /// Counts one more request of the organization.
+    /// Counts another request of the organization.
     ///
     /// # Errors
-    /// `rate_limited` where as many are under way as may be.
+    /// `rate_limited` when the limit is reached.
     pub(crate) fn enter(&self, tenant: TenantId) -> Result<Run> {
         let mut counts = self.counts();
         let count = counts.entry(tenant).or_default();
         if *count >= MOST {
             let message = format!(
-                "{MOST} requests of your organization are under way, which is the most at once. Wait for answers before you send \
+                "{MOST} requests of your organization are running, which is the limit. Wait for answers before you send \
                  more."
             );
             return Err(Error::new(codes::RATE_LIMITED, message).with_retry_after(RETRY_AFTER));

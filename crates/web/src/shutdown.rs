@@ -1,9 +1,9 @@
-//! Whether this server is shutting down, for those who answer differently then.
+//! Whether this server is shutting down, for responses that depend on it.
 
 use tokio::sync::watch;
 
-/// Whether the server is shutting down. It still accepts requests then, and asks clients to send the next ones elsewhere. All
-/// clones share one state.
+/// The shutdown signal. During shutdown the server still accepts requests, and asks clients to send the next ones
+/// elsewhere. All clones share one state.
 #[derive(Clone, Debug)]
 pub struct Shutdown(watch::Sender<bool>);
 
@@ -14,19 +14,19 @@ impl Default for Shutdown {
 }
 
 impl Shutdown {
-    /// From now on the server is shutting down.
+    /// Starts the shutdown.
     pub fn begin(&self) {
         self.0.send_replace(true);
     }
 
-    /// Whether it is.
+    /// Whether the shutdown has begun.
     pub fn has_begun(&self) -> bool {
         *self.0.borrow()
     }
 
-    /// Waits until it is.
+    /// Waits until the shutdown begins.
     pub async fn begun(&self) {
-        // The sender is `self`, so the channel does not close meanwhile.
+        // `self` owns the sender, so the channel stays open.
         let _ = self.0.subscribe().wait_for(|begun| *begun).await;
     }
 }

@@ -1,5 +1,5 @@
-//! What a form of ours carries from one step of a sign-in to the next, sealed, so that the server keeps nothing of those who
-//! never take the next step.
+//! The encrypted state that a form carries from one step of a sign-in to the next, so that the server stores nothing
+//! for abandoned sign-ins.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::Backbone;
 
-/// How long a form may be looked at before it is sent.
+/// How long a form can be sent after it was shown.
 const LIFE: SignedDuration = SignedDuration::from_mins(15);
 
 #[derive(Serialize, Deserialize)]
@@ -20,13 +20,13 @@ struct Ticket<T> {
     data: T,
 }
 
-/// Seals what goes along. `place` names the form, so that it is taken by no other.
+/// Encrypts the state. `place` names the form, so that no other form accepts it.
 pub fn ticket_seal<T: Serialize>(backbone: &Backbone, place: &str, data: T) -> Result<String> {
     let ticket = serde_json::to_vec(&Ticket { at: backbone.clock.now(), data }).context("writing a ticket")?;
     Ok(HEXLOWER.encode(&backbone.vault.seal(Purpose::Cookie, &ticket, &label(place), &backbone.random)))
 }
 
-/// What was sealed for this form; none: it was not, or too long ago.
+/// The state of this form; none when it is invalid or too old.
 pub fn ticket_open<T: DeserializeOwned>(backbone: &Backbone, place: &str, ticket: &str) -> Option<T> {
     let sealed = HEXLOWER_PERMISSIVE.decode(ticket.as_bytes()).ok()?;
     let opened = backbone.vault.open(Purpose::Cookie, &sealed, &label(place)).ok()?;
@@ -39,7 +39,7 @@ fn label(place: &str) -> String {
     format!("ticket/{place}")
 }
 
-/// A verifier for a sign-in of the PKCE flow (RFC 7636) that a page of ours begins, and its challenge of the method S256.
+/// A verifier for a PKCE sign-in (RFC 7636) that our page begins, and its S256 challenge.
 pub fn verifier_generate(backbone: &Backbone) -> (Secret, String) {
     let verifier = HEXLOWER.encode(&backbone.random.bytes::<32>());
     let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));

@@ -1,5 +1,5 @@
-//! Who looks at our own pages that show something of an organization: a cookie says it, which browsers send to those pages
-//! only, and which the API never looks at.
+//! Visitors of our pages with an organization's data: a cookie identifies them, which browsers send to those pages only
+//! and the API ignores.
 
 use std::sync::Arc;
 
@@ -16,47 +16,48 @@ use crate::{
     Backbone, Cookie, Problem, SameSite, authenticated::user_rate_take, cookie_read, project_visit::project_visitor,
 };
 
-/// The cookie's name.
+/// Name of the cookie.
 const NAME: &str = "freehold_session";
 
-/// A person who signed in with this browser.
+/// A user who signed in with this browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Visitor {
-    /// Who.
+    /// Id of the user.
     pub user: UserId,
-    /// In which session.
+    /// Id of the session.
     pub session: SessionId,
-    /// What was shown of who this is, when the cookie was given.
+    /// Authentication level at the time of the cookie.
     pub aal: Aal,
 }
 
 impl Visitor {
-    /// The cookie that says so. It ends with the browser, and is worth nothing once the session was ended.
+    /// The visitor's cookie. It ends with the browser, and is useless once the session has ended.
     pub fn cookie(&self, backbone: &Backbone) -> Result<HeaderValue> {
         let Self { user, session, aal } = self;
         let mac = HEXLOWER.encode(&backbone.vault.mac(Purpose::Cookie, self.claim().as_bytes()));
         cookie(&format!("{session}.{user}.{}.{mac}", aal.name()), None).header(backbone)
     }
 
-    /// The cookie that takes it away.
+    /// The cookie that deletes it.
     pub fn cookie_removed(backbone: &Backbone) -> Result<HeaderValue> {
         cookie("", Some(0)).header(backbone)
     }
 
-    /// What a form of ours carries, so that no other site can send it in this person's name.
+    /// A form's token, so that no other site can send the form in the user's name.
     pub fn form_token(&self, backbone: &Backbone) -> String {
         HEXLOWER.encode(&backbone.vault.mac(Purpose::Cookie, self.form().as_bytes()))
     }
 
-    /// Nothing, when the form is one of ours.
+    /// Succeeds when the form was issued by our page.
     pub fn form_check(&self, backbone: &Backbone, token: &str) -> Result<()> {
         let mac = HEXLOWER_PERMISSIVE.decode(token.as_bytes());
         let good = mac.is_ok_and(|mac| backbone.vault.mac_verify(Purpose::Cookie, self.form().as_bytes(), &mac));
-        let message = "The form is not one that this page gave you. Load the page again, and then send it.";
+        let message =
+            "The form is out of date or was not issued by this page. Load the page again and resend the form.";
         if good { Ok(()) } else { Err(Error::new(codes::PERMISSION_DENIED, message)) }
     }
 
-    /// The visitor as a member of an organization: the one that is `wanted`, or the one last switched to.
+    /// The visitor as a member of an organization: `wanted`, or the last selected one.
     pub async fn caller(&self, backbone: &Backbone, wanted: Option<TenantId>) -> Result<Arc<Caller>> {
         backbone.member_caller(self.user, (self.session, self.aal), wanted).await
     }
@@ -69,7 +70,7 @@ impl Visitor {
         format!("form/{}", self.session)
     }
 
-    /// Whom the cookie names, whether or not the session lives.
+    /// The user that the cookie names, whether or not the session has ended.
     fn read(backbone: &Backbone, headers: &HeaderMap) -> Option<Self> {
         let (session, rest) = cookie_read(headers, NAME)?.split_once('.')?;
         let (user, rest) = rest.split_once('.')?;
@@ -81,7 +82,7 @@ impl Visitor {
     }
 }
 
-/// The visitor, if there is one whose session lives and has shown enough.
+/// The visitor, if their session runs and its authentication level suffices.
 #[derive(Clone, Copy, Debug)]
 pub struct MaybeVisitor(pub Option<Visitor>);
 
@@ -98,7 +99,7 @@ impl FromRequestParts<Backbone> for MaybeVisitor {
         }
         match backbone.session_check(visitor.session, visitor.aal).await {
             Ok(()) => {
-                // Looking at pages costs little; what a form changes is counted.
+                // Reading pages is cheap; only requests that change something are counted.
                 if !parts.method.is_safe() {
                     user_rate_take(backbone, parts, visitor.user, codes::RATE_LIMITED).await?;
                 }
@@ -110,8 +111,8 @@ impl FromRequestParts<Backbone> for MaybeVisitor {
     }
 }
 
-/// Our pages lie in several places. `Lax`: it has to come along when somebody returns from the page where he paid, and never
-/// with a form of another site.
+/// Our pages have several paths. `Lax`: the cookie is sent when a user returns from the payment page, and never with a
+/// form of another site.
 fn cookie(value: &str, seconds: Option<u32>) -> Cookie<'_> {
     Cookie { name: NAME, value, path: "/", same_site: SameSite::Lax, seconds }
 }

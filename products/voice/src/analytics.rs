@@ -1,8 +1,8 @@
-//! What came of the calls: how many, how well, how long, for how much; by workflow, campaign, day and hour.
+//! Call analytics: number of calls, success rate, duration and cost, by workflow, campaign, day and hour.
 //!
-//! Everything is read from a rollup of the runs (`voice.call_quarters`) that changes in the transaction in which a run
-//! ends, so it says at any moment what counting the runs would say. A call counts in the quarter of an hour in which it
-//! began, as it does in the month that pays for it. A cancelled run was no call.
+//! Everything is read from a rollup of the runs (`voice.call_quarters`). The rollup changes in the transaction in which
+//! a run ends, so at any moment it equals a fresh count of the runs. A call belongs to the quarter of an hour in which
+//! it began, just as it is billed in the month in which it began. A cancelled run does not count as a call.
 
 mod figures;
 mod paper;
@@ -24,15 +24,15 @@ pub use table::{calls_table, groups_table};
 
 use crate::{campaign::CampaignId, workflow::WorkflowId};
 
-/// Most workflows or campaigns in one answer: those with the most calls.
+/// Most workflows or campaigns in one response: those with the most calls.
 pub const GROUPS_MAX: i64 = 200;
 
-/// Which calls are meant.
+/// A filter for calls.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Filter {
-    /// Only this workflow's.
+    /// Only calls of this workflow; none: all workflows.
     pub workflow: Option<WorkflowId>,
-    /// Only this campaign's.
+    /// Only calls of this campaign; none: all campaigns.
     pub campaign: Option<CampaignId>,
 }
 
@@ -63,11 +63,11 @@ row! {
 /// The calls of one workflow or campaign.
 #[derive(Clone, Debug)]
 pub struct Group {
-    /// Which.
+    /// The id of the workflow or campaign.
     pub id: Uuid,
-    /// What people call it.
+    /// The name of the workflow or campaign.
     pub name: String,
-    /// Its calls, counted.
+    /// The counts of its calls.
     pub figures: Figures,
 }
 
@@ -78,7 +78,8 @@ impl From<GroupRow> for Group {
     }
 }
 
-/// The calls of every period of a range, in order, those without a call too. `currency` is that of the costs.
+/// Counts the calls of every period of a range, in order, including periods without calls. Costs are those in
+/// `currency`.
 pub async fn call_list(
     db: &Db,
     caller: &Caller,
@@ -102,19 +103,20 @@ pub async fn call_list(
     Ok(counted)
 }
 
-/// The calls of every workflow that had some, the one with the most first. Deleted workflows are among them.
+/// Counts the calls of every workflow that had some, the one with the most first. Deleted workflows are included.
 pub async fn workflow_call_list(db: &Db, caller: &Caller, range: &Range, currency: &str) -> Result<Vec<Group>> {
     let rows = store::workflow_call_list(range.starts_at(), range.ends_at(), currency, GROUPS_MAX);
     Ok(db.tenant(caller).fetch_all(rows).await?.into_iter().map(Group::from).collect())
 }
 
-/// The calls of every campaign that made some, the one with the most first.
+/// Counts the calls of every campaign that made some, the one with the most first.
 pub async fn campaign_call_list(db: &Db, caller: &Caller, range: &Range, currency: &str) -> Result<Vec<Group>> {
     let rows = store::campaign_call_list(range.starts_at(), range.ends_at(), currency, GROUPS_MAX);
     Ok(db.tenant(caller).fetch_all(rows).await?.into_iter().map(Group::from).collect())
 }
 
-/// The name of the workflow and of the campaign that are meant. Whoever names what is not there, or not his, is told so.
+/// Returns the names of the workflow and the campaign in the filter. Fails when one of them does not exist or belongs
+/// to another tenant.
 pub async fn filter_names(db: &Db, caller: &Caller, filter: Filter) -> Result<Vec<String>> {
     let tenant = db.tenant(caller);
     let mut names = Vec::new();
@@ -127,8 +129,8 @@ pub async fn filter_names(db: &Db, caller: &Caller, filter: Filter) -> Result<Ve
     Ok(names)
 }
 
-/// Counts the tenant's runs anew; how many rows the rollup has then. It finds what was there: the rollup is kept with
-/// every run that ends, and only somebody who wrote to the tables by hand needs this. Calls that end meanwhile wait.
+/// Counts the tenant's runs again and returns how many rows the rollup then has. Every run that ends updates the
+/// rollup, so this is needed only after a manual change to the tables. Runs that end meanwhile wait for it.
 pub async fn analytics_rebuild(tx: &mut TenantTx, tenant: TenantId) -> Result<i64> {
     Ok(tx.fetch_one(store::rebuild(tenant)).await?.0)
 }

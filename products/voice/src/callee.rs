@@ -1,4 +1,4 @@
-//! A callee who answers from a script, so that a run has a real transcript without a telephone.
+//! A scripted callee, so that a run has a real transcript without a phone.
 
 use std::collections::BTreeMap;
 
@@ -9,55 +9,57 @@ use crate::execution::{Event, Execution, Pace, Speaker, State, WebhookAnswer};
 use crate::graph::validate::Problem;
 use crate::graph::{Graph, Node, TEXT_MAX, Variables, wording};
 
-/// Most replies, and most rules, of a script.
+/// Most replies, and most rules, of one script.
 pub const REPLIES_MAX: usize = 500;
-/// Largest scripted answer of a webhook, in bytes of JSON.
+/// The largest scripted response of a webhook, in bytes of JSON.
 pub const ANSWER_MAX: usize = 64 * 1024;
 
-/// What a scripted callee says and does. An empty script is a callee who picks up and never says a word.
+/// A script of what the callee says and does. With an empty script the callee picks up and says nothing.
 ///
-/// To each question the first rule that fits answers, else the next of `replies`, else nobody: the callee is silent.
+/// Each question is answered by the first matching rule, otherwise by the next of `replies`, otherwise by silence.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Script {
-    /// Replies in the order they are given. An empty one is a moment of silence. At most 500.
+    /// Replies to the questions, in order, at most 500. An empty reply is silence.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub replies: Vec<String>,
-    /// Replies to certain questions. At most 500.
+    /// Replies to specific questions, at most 500.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
-    /// What webhooks answer, by the id of their node. One that is not named answers 200 and `{}`.
+    /// Answers of webhooks, by the id of their node. Other webhooks answer 200 and `{}`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub webhooks: BTreeMap<String, WebhookAnswer>,
-    /// The ids of the `transfer` nodes nobody picks up at. All others are taken.
+    /// Ids of the `transfer` nodes whose call is not answered. All others are answered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unanswered_transfers: Vec<String>,
-    /// The callee hangs up at the question after this many replies; 0 is at the first one.
+    /// Number of replies after which the callee hangs up at the next question; 0 for the first question. Never when
+    /// left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hang_up_after: Option<u32>,
-    /// Nobody answers the call: it ends as `no_answer` before anything is said.
+    /// Whether the callee does not pick up, so that the run ends as `no_answer`. Default false.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub silent: bool,
 }
 
-/// A reply to certain questions. It fits when both `node` and `asked` do; one that is left out always does.
+/// A reply to specific questions. It applies when both `node` and `asked` match; one that is left out always matches.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// The id of the `ask`.
+    /// Id of the `ask` node; any node when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
-    /// A word or phrase of the question, as the agent says it.
+    /// Word or phrase that the question contains; any question when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<String>,
-    /// What the callee says. Empty is silence.
+    /// Words of the callee; empty for silence.
     pub reply: String,
-    /// How many times the rule answers before the next one is looked for; any number of times when left out.
+    /// How many times the rule answers before later rules apply; any number of times when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
 }
 
-/// Runs a graph with a scripted callee from beginning to end. Always ends, and always the same.
+/// Runs a graph with a scripted callee from start to end. It always ends, and the same input always gives the same
+/// result.
 pub fn run(graph: &Graph, inputs: &Variables, script: &Script) -> Execution {
     if script.silent {
         return Execution::unanswered(graph, inputs);
@@ -72,7 +74,7 @@ pub fn run(graph: &Graph, inputs: &Variables, script: &Script) -> Execution {
     execution
 }
 
-/// Everything wrong with a script for this graph. Pointers are into the script.
+/// Returns everything that is wrong with a script for this graph. Pointers are relative to the script.
 pub fn validate(script: &Script, graph: &Graph) -> Vec<Problem> {
     let mut found = Vec::new();
     let mut report = |pointer: String, message: String| found.push(Problem::new(pointer, message));
@@ -113,14 +115,14 @@ pub fn validate(script: &Script, graph: &Graph) -> Vec<Problem> {
     found
 }
 
-/// A script being played.
+/// The state of a scripted callee during a run.
 struct Callee<'s> {
     script: &'s Script,
-    /// How many of `replies` were given.
+    /// How many of `replies` have been used.
     replied: usize,
-    /// By rule, how often it answered.
+    /// How often each rule has replied.
     ruled: Vec<u32>,
-    /// How often the callee said something.
+    /// How often the callee has replied.
     spoken: u32,
 }
 
@@ -129,7 +131,7 @@ impl<'s> Callee<'s> {
         Self { script, replied: 0, ruled: vec![0; script.rules.len()], spoken: 0 }
     }
 
-    /// What happens next; none once the run has ended.
+    /// The callee's next reaction; none once the run has ended.
     fn react(&mut self, execution: &Execution) -> Option<Event> {
         Some(match execution.state() {
             State::WithItsEngine | State::Ended(_) => return None,
@@ -138,7 +140,7 @@ impl<'s> Callee<'s> {
                 Event::WebhookScripted(self.script.webhooks.get(&call.node).cloned().unwrap_or_default())
             }
             State::WaitingForTransfer { node, .. } if self.script.unanswered_transfers.contains(node) => {
-                Event::TransferFailed { reason: "nobody picked up".to_owned() }
+                Event::TransferFailed { reason: "the call was not answered".to_owned() }
             }
             State::WaitingForTransfer { .. } => Event::TransferConnected,
         })

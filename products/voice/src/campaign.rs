@@ -1,7 +1,7 @@
-//! Campaigns: a workflow over a list of [contacts](crate::contact), called by and by.
+//! Campaigns: a workflow that calls a list of [contacts](crate::contact).
 //!
-//! A [`Schedule`] says when, [`CampaignStatus`] where it stands; [`command`] is what somebody does with it, `drive` what
-//! it does by itself, [`progress`] how far it is.
+//! A [`Schedule`] says when a campaign calls, and [`CampaignStatus`] is its status. [`command`] is what a member does
+//! with a campaign, `drive` is what its jobs do, and [`progress`] counts its contacts.
 
 pub mod command;
 mod create;
@@ -32,7 +32,7 @@ use crate::{callee::Script, contact::contacts_delete, workflow::WorkflowId};
 /// Most contacts of one campaign.
 pub const CONTACTS_MAX: i32 = 100_000;
 
-/// Names a campaign.
+/// The id of a campaign.
 pub type CampaignId = Id<CampaignKind>;
 
 /// The kind of [`CampaignId`].
@@ -42,48 +42,49 @@ impl Kind for CampaignKind {
 }
 
 row! {
-    /// A workflow over a list of contacts.
+    /// A campaign: a workflow and a list of contacts.
     #[derive(Clone, Debug)]
     pub struct Campaign {
-        /// Which.
+        /// The campaign's id.
         pub id: CampaignId,
-        /// What people call it.
+        /// The campaign's name.
         pub name: String,
-        /// What is run with each contact.
+        /// The workflow that runs for each contact.
         pub workflow_id: WorkflowId,
-        /// In which version; none: what a run without a version gets, so that a split divides the contacts.
+        /// The version of the workflow; none: the one that a run without a version gets, so that an experiment divides
+        /// the contacts.
         pub version: Option<i32>,
         /// `text` or `http`.
         pub channel: String,
-        /// Who conducts the calls of the `http` channel; none there: the only engine.
+        /// The engine that conducts the calls of the `http` channel; none: the organization's only engine.
         pub engine_id: Option<Uuid>,
         /// Most calls at the same time, 1 to 100.
         pub concurrency: i32,
-        /// When it calls.
+        /// When the campaign calls.
         pub schedule: JsonText<Schedule>,
         /// The country of contacts whose number has no country code: ISO 3166-1 alpha-2.
         pub default_country: Option<String>,
-        /// How often somebody is called until he is reached, 1 to 10.
+        /// Most calls to one contact until they are reached, 1 to 10.
         pub tries: i32,
-        /// How long after a try that reached nobody the next one comes, in minutes.
+        /// How long after a call that did not reach the contact the next one follows, in minutes.
         pub retry_minutes: i32,
-        /// What callees say on the text channel.
+        /// The scripts that callees follow on the `text` channel.
         pub scripts: JsonText<Vec<Script>>,
-        /// See [`CampaignStatus`].
+        /// The status, a name of [`CampaignStatus`].
         pub status: String,
-        /// Why it stopped or failed, when it did; see [`CampaignReason`].
+        /// Why the campaign stopped or failed, a name of [`CampaignReason`]; none: it did neither.
         pub reason: Option<String>,
-        /// Counts the times it was set going: the job that drives it belongs to one of them.
+        /// How often the campaign has been set going. The job that drives it belongs to one of these turns.
         pub turns: i32,
-        /// How many contacts it has.
+        /// The number of contacts.
         pub contacts: i32,
-        /// When it first called.
+        /// When the campaign first called, UTC; none: not yet.
         pub started_at: Option<Timestamp>,
-        /// When it was over.
+        /// When the campaign ended, UTC; none: not yet.
         pub ended_at: Option<Timestamp>,
-        /// When it was made.
+        /// When the campaign was created, UTC.
         pub created_at: Timestamp,
-        /// Last change.
+        /// When the campaign was last updated, UTC.
         pub updated_at: Timestamp,
     }
 }
@@ -92,36 +93,36 @@ row! {
     /// A campaign in a list.
     #[derive(Clone, Debug)]
     pub struct CampaignSummary {
-        /// Which.
+        /// The campaign's id.
         pub id: CampaignId,
-        /// What people call it.
+        /// The campaign's name.
         pub name: String,
-        /// What is run with each contact.
+        /// The workflow that runs for each contact.
         pub workflow_id: WorkflowId,
         /// `text` or `http`.
         pub channel: String,
-        /// See [`CampaignStatus`].
+        /// The status, a name of [`CampaignStatus`].
         pub status: String,
-        /// Why it stopped or failed, when it did.
+        /// Why the campaign stopped or failed, a name of [`CampaignReason`]; none: it did neither.
         pub reason: Option<String>,
-        /// How many contacts it has.
+        /// The number of contacts.
         pub contacts: i32,
-        /// When it first called.
+        /// When the campaign first called, UTC; none: not yet.
         pub started_at: Option<Timestamp>,
-        /// When it was over.
+        /// When the campaign ended, UTC; none: not yet.
         pub ended_at: Option<Timestamp>,
-        /// When it was made.
+        /// When the campaign was created, UTC.
         pub created_at: Timestamp,
     }
 }
 
 impl Campaign {
-    /// Where it stands.
+    /// The campaign's status.
     pub fn status(&self) -> Result<CampaignStatus> {
         self.status.parse()
     }
 
-    /// What was decided about it.
+    /// The campaign's terms, which members can change.
     pub fn terms(&self) -> CampaignTerms {
         CampaignTerms {
             name: self.name.clone(),
@@ -133,34 +134,34 @@ impl Campaign {
     }
 }
 
-/// One campaign.
+/// Returns one campaign.
 pub async fn campaign_get(db: &Db, caller: &Caller, id: CampaignId) -> Result<Campaign> {
     db.tenant(caller).fetch_optional(store::campaign_find(id)).await?.or_not_found("campaign")
 }
 
-/// The same within a transaction that is to do more.
+/// Finds a campaign within a transaction.
 pub(crate) async fn campaign_find(tx: &mut TenantTx, id: CampaignId) -> Result<Campaign> {
     tx.fetch_optional(store::campaign_find(id)).await?.or_not_found("campaign")
 }
 
-/// The same, kept from changing until the transaction ends.
+/// Finds a campaign and locks its row until the transaction ends.
 pub(crate) async fn campaign_lock(tx: &mut TenantTx, id: CampaignId) -> Result<Campaign> {
     tx.fetch_optional(store::campaign_lock(id)).await?.or_not_found("campaign")
 }
 
-/// A page of campaigns, the newest first.
+/// Lists a page of campaigns, the newest first.
 pub async fn campaign_list(db: &Db, caller: &Caller, request: PageRequest) -> Result<Page<CampaignSummary>> {
     let rows = db.tenant(caller).fetch_all(store::campaign_list(request.before(), request.rows())).await?;
     Ok(request.page(rows, |campaign| campaign.id))
 }
 
-/// Keeps how many contacts it has.
+/// Stores the present number of contacts.
 pub(crate) async fn campaign_count_contacts(tx: &mut TenantTx, id: CampaignId, now: Timestamp) -> Result<Campaign> {
     tx.fetch_one(store::campaign_count_contacts(id, now)).await
 }
 
-/// Deletes a campaign and its contacts, which gives the plan's room back. Its runs stay. `event` names the giving back in
-/// the ledger.
+/// Deletes a campaign and its contacts, which gives back their share of the plan's limit. Its runs stay. `event`
+/// identifies the change in the ledger.
 pub async fn campaign_delete(
     tx: &mut TenantTx,
     allowance: &Allowance,

@@ -1,4 +1,4 @@
-//! Contacts: whom a campaign calls, from a CSV file, and what came of it.
+//! Contacts: the people whom a campaign calls, from a CSV file or spreadsheet, and the results of their calls.
 
 pub(crate) mod columns;
 pub mod file;
@@ -22,7 +22,7 @@ use crate::{
     run::RunId,
 };
 
-/// Names a contact.
+/// The id of a contact.
 pub type ContactId = Id<ContactKind>;
 
 /// The kind of [`ContactId`].
@@ -32,58 +32,58 @@ impl Kind for ContactKind {
 }
 
 row! {
-    /// Somebody a campaign calls.
+    /// A contact of a campaign.
     #[derive(Clone, Debug)]
     pub struct Contact {
-        /// Which.
+        /// The contact's id.
         pub id: ContactId,
-        /// The line of the file it came with.
+        /// The contact's line in the imported file.
         pub line: i32,
-        /// The number: E.164.
+        /// The phone number, in E.164 form.
         pub phone: Option<String>,
-        /// The IANA name of the zone by whose clock calling hours are read; empty: the campaign's.
+        /// The IANA time zone of the contact, for calling hours; empty: the campaign's.
         pub time_zone: String,
         /// The values of the workflow's inputs.
         pub inputs: JsonText<Variables>,
-        /// See [`ContactStatus`].
+        /// The status, a name of [`ContactStatus`].
         pub status: String,
-        /// How often he was called.
+        /// How often the contact was called.
         pub tries: i32,
-        /// When he is to be called, while he waits.
+        /// When a waiting contact is due to be called, UTC.
         pub due_at: Timestamp,
-        /// The last call.
+        /// The run of the last call; none: no call yet.
         pub run_id: Option<RunId>,
-        /// What it came to.
+        /// The outcome of the last call; none: no call has ended yet.
         pub outcome: Option<String>,
-        /// Whether that is what the workflow is for.
+        /// Whether the last call reached the goal of the workflow.
         pub success: bool,
-        /// How long it took, in milliseconds.
+        /// The duration of the last call, in milliseconds.
         pub duration_ms: i64,
-        /// What all his calls cost, in minor units of the product's currency.
+        /// The cost of all calls to the contact, in minor units of the product's currency.
         pub cost_minor: i64,
-        /// When he was last called.
+        /// When the contact was last called, UTC; none: never.
         pub called_at: Option<Timestamp>,
     }
 }
 
-/// Where a contact stands.
+/// State of a contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ContactStatus {
-    /// He is to be called, perhaps once more.
+    /// Waits for its first or next call.
     Waiting,
-    /// He is being called.
+    /// Is being called.
     Calling,
-    /// He was reached.
+    /// Was reached.
     Reached,
-    /// He was called as often as the campaign tries, and never reached.
+    /// Was called as often as the campaign allows and not reached.
     Unreached,
-    /// His call failed, or could not be made.
+    /// The call failed or could not be made.
     Failed,
 }
 
 impl ContactStatus {
-    /// Its name in the database and in JSON.
+    /// The name in the database and in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
@@ -95,7 +95,7 @@ impl ContactStatus {
     }
 }
 
-/// A page of a campaign's contacts, the last of the list first; of one status, where one is named.
+/// Lists a page of a campaign's contacts, the last of the file first; only those with this status, if one is given.
 pub async fn contact_list(
     db: &Db,
     caller: &Caller,
@@ -116,19 +116,19 @@ pub(crate) async fn contacts_delete(tx: &mut TenantTx, campaign: CampaignId) -> 
 }
 
 row! {
-    /// What a campaign has before it.
+    /// What a campaign still has to do.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub(crate) struct Ahead {
-        /// How many are to be called now; counted up to 1,000.
+        /// How many contacts are to be called now; counted up to 1,000.
         pub(crate) due: i64,
-        /// When the next one may be called who may not be called yet.
+        /// When the next contact that may not be called yet becomes due; none: no such contact.
         pub(crate) next_due: Option<Timestamp>,
-        /// How many are being called.
+        /// How many contacts are being called.
         pub(crate) calling: i64,
     }
 }
 
-/// The zones of contacts that wait, and when calls there may begin: now, or at the first moment after.
+/// The zones of waiting contacts, and when calls may start there: now, or the next time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Openings(Vec<(String, Timestamp)>);
 
@@ -138,13 +138,13 @@ impl Openings {
         self.0.iter().filter(|(_, opens)| *opens <= now).map(|(zone, _)| zone.clone()).collect()
     }
 
-    /// When calls may begin in the first of them; none where nobody waits.
+    /// When calls may start in the first of the zones; none when no contact waits.
     pub(crate) fn first(&self) -> Option<Timestamp> {
         self.0.iter().map(|(_, opens)| *opens).min()
     }
 }
 
-/// When the contacts of a campaign that wait may be called, zone by zone.
+/// When the waiting contacts of a campaign may be called, zone by zone.
 pub(crate) async fn contacts_openings(
     tx: &mut TenantTx,
     campaign: CampaignId,
@@ -159,7 +159,7 @@ pub(crate) async fn contacts_openings(
     openings.collect::<Result<_>>().map(Openings)
 }
 
-/// What a campaign has before it.
+/// What a campaign still has to do.
 pub(crate) async fn contacts_ahead(
     tx: &mut TenantTx,
     campaign: CampaignId,
@@ -170,13 +170,13 @@ pub(crate) async fn contacts_ahead(
     tx.fetch_one(store::contacts_ahead(campaign, zones, opens, now)).await
 }
 
-/// How many contacts of a campaign are being called.
+/// Counts the contacts of a campaign that are being called.
 pub(crate) async fn contacts_calling(tx: &mut TenantTx, campaign: CampaignId) -> Result<i64> {
     let (count,) = tx.fetch_one(store::contacts_calling(campaign)).await?;
     Ok(count)
 }
 
-/// The next contacts to be called where calls may begin, which nobody else takes until the transaction ends.
+/// Claims the next contacts in zones where calls may start. No other transaction can claim them until this one ends.
 pub(crate) async fn contacts_claim(
     tx: &mut TenantTx,
     campaign: CampaignId,

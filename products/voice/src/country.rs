@@ -1,4 +1,4 @@
-//! Countries, by their ISO 3166-1 codes or the names people have for them.
+//! Countries, by their ISO 3166-1 codes or their names.
 
 use std::{collections::HashMap, fmt, sync::LazyLock};
 
@@ -7,7 +7,7 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, Region};
 
 use crate::fold::fold;
 
-/// By code or name, each as [`fold`] writes it. Names that two countries share are not in the list.
+/// Countries by code or name, in the form of [`fold`]. Names that two countries share are not in the list.
 static COUNTRIES: LazyLock<HashMap<String, Country>> = LazyLock::new(|| {
     let lines = include_str!("../data/countries.tsv").lines().filter(|line| !line.starts_with('#'));
     let mut countries = HashMap::new();
@@ -23,17 +23,18 @@ static COUNTRIES: LazyLock<HashMap<String, Country>> = LazyLock::new(|| {
     countries
 });
 
-/// A country that has telephone numbers.
+/// A country that has phone numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Country(Region);
 
 impl Country {
-    /// The country with this code (ISO 3166-1, two or three letters) or name, in any of 24 languages. None: no such country.
+    /// The country with this code (ISO 3166-1, two or three letters) or name, in any of 24 languages. None: there is no
+    /// such country.
     pub(crate) fn find(text: &str) -> Option<Self> {
         COUNTRIES.get(&fold(text)).copied()
     }
 
-    /// The country with this code of two letters (ISO 3166-1 alpha-2), in either case.
+    /// The country with this two-letter code (ISO 3166-1 alpha-2), in either case.
     ///
     /// # Errors
     /// `validation_failed` at `pointer`.
@@ -47,7 +48,7 @@ impl Country {
         })
     }
 
-    /// For the library that knows its numbers.
+    /// The region for the library that knows the country's numbers.
     pub(crate) fn region(self) -> Region {
         self.0
     }

@@ -1,7 +1,7 @@
-//! Voice engines: programs of a customer, or of somebody he buys from, that conduct calls. They are handed runs over HTTP
-//! and report back; `docs/voice-engine.md` is what their authors read.
+//! Voice engines: programs of a customer, or of a vendor of theirs, that conduct calls. Freehold posts runs to them
+//! over HTTP, and they send reports back. `docs/voice-engine.md` is the documentation for their authors.
 //!
-//! An [`Engine`] is one that a customer set up, a [`call`] is a run in its hands.
+//! An [`Engine`] is one that a customer has created, and a [`call`] is a run that an engine conducts.
 
 pub mod call;
 mod secret;
@@ -18,10 +18,10 @@ pub use store::STATEMENTS;
 
 /// Most engines of one organization.
 pub const ENGINES_MAX: i64 = 20;
-/// Longest overlap of two secrets, in seconds: a week.
+/// The longest time during which two secrets are valid, in seconds: a week.
 const OVERLAP_MAX_SECONDS: i64 = 7 * 24 * 3_600;
 
-/// Names an engine.
+/// The id of an engine.
 pub type EngineId = Id<EngineKind>;
 
 /// The kind of [`EngineId`].
@@ -31,47 +31,47 @@ impl Kind for EngineKind {
 }
 
 row! {
-    /// An engine that a customer set up.
+    /// An engine that a customer has created.
     #[derive(Clone, Debug)]
     pub struct Engine {
-        /// Which.
+        /// The engine's id.
         pub id: EngineId,
-        /// What people call it.
+        /// The engine's name.
         pub name: String,
-        /// Where runs are posted.
+        /// The URL that runs are posted to.
         pub url: String,
-        /// Whether it is given new runs.
+        /// Whether the engine gets new runs.
         pub enabled: bool,
-        /// How long it may be silent about a call, in seconds: 15 to 600.
+        /// The lease of a call: how long the engine may be silent about it, in seconds, 15 to 600.
         pub lease_seconds: i32,
-        /// How long a call may last, in seconds: 60 to 86,400.
+        /// The longest duration of a call, in seconds: 60 to 86,400.
         pub longest_seconds: i32,
-        /// Until when what the secret before the last rotation signs is accepted, too.
+        /// Until when signatures with the secret before the last rotation are accepted, too; none: they are not.
         pub previous_until: Option<Timestamp>,
-        /// Since when.
+        /// When the engine was created, UTC.
         pub created_at: Timestamp,
-        /// Last change.
+        /// When the engine was last updated, UTC.
         pub updated_at: Timestamp,
     }
 }
 
-/// What can be decided about an engine.
+/// The terms of an engine, which members can change.
 #[derive(Clone, Debug)]
 pub struct EngineTerms {
-    /// What people call it.
+    /// The engine's name.
     pub name: String,
-    /// Where runs are posted.
+    /// The URL that runs are posted to.
     pub url: String,
-    /// Whether it is given new runs.
+    /// Whether the engine gets new runs.
     pub enabled: bool,
-    /// How long it may be silent about a call, in seconds.
+    /// The lease of a call: how long the engine may be silent about it, in seconds.
     pub lease_seconds: i32,
-    /// How long a call may last, in seconds.
+    /// The longest duration of a call, in seconds.
     pub longest_seconds: i32,
 }
 
 impl Engine {
-    /// What was decided about it.
+    /// The engine's terms.
     pub fn terms(&self) -> EngineTerms {
         EngineTerms {
             name: self.name.clone(),
@@ -84,7 +84,7 @@ impl Engine {
 }
 
 impl EngineTerms {
-    /// The terms with a name without spaces around it, or everything that is wrong with them.
+    /// Returns the terms, with the name trimmed, or everything that is wrong with them.
     fn checked(mut self, allowed: &Allowed) -> Result<Self> {
         let mut wrong = Vec::new();
         let mut check = |holds: bool, pointer: &str, expected: &str| {
@@ -105,7 +105,7 @@ impl EngineTerms {
     }
 }
 
-/// Sets an engine up; it and its secret, which is shown only now.
+/// Creates an engine and returns it with its secret, which is shown only now.
 pub async fn engine_create(
     tx: &mut TenantTx,
     sealing: &Sealing<'_>,
@@ -114,7 +114,8 @@ pub async fn engine_create(
     now: Timestamp,
 ) -> Result<(Engine, Secret)> {
     let terms = terms.checked(sealing.allowed)?;
-    // Two at once may both find room for the last one. That many more do no harm: this limit is against mistakes.
+    // Two simultaneous requests may both pass this check. One engine too many does no harm, because the limit only
+    // guards against mistakes.
     let (count,) = tx.fetch_one(store::engine_count()).await?;
     if count >= ENGINES_MAX {
         let message = format!("There are {ENGINES_MAX} engines, which is the most; delete one that is not used.");
@@ -126,18 +127,18 @@ pub async fn engine_create(
     Ok((tx.fetch_one(insert).await?, shown))
 }
 
-/// One engine.
+/// Returns one engine.
 pub async fn engine_get(db: &Db, caller: &Caller, id: EngineId) -> Result<Engine> {
     db.tenant(caller).fetch_optional(store::engine_find(id)).await?.or_not_found("engine")
 }
 
-/// A page of engines, the newest first.
+/// Lists a page of engines, the newest first.
 pub async fn engine_list(db: &Db, caller: &Caller, request: PageRequest) -> Result<Page<Engine>> {
     let rows = db.tenant(caller).fetch_all(store::engine_list(request.before(), request.rows())).await?;
     Ok(request.page(rows, |engine| engine.id))
 }
 
-/// Changes what `change` changes, if it agrees to what there is.
+/// Updates an engine with `change`, which may refuse.
 pub async fn engine_change(
     tx: &mut TenantTx,
     allowed: &Allowed,
@@ -151,8 +152,8 @@ pub async fn engine_change(
     tx.fetch_one(store::engine_update(id, &name, &url, enabled, lease_seconds, longest_seconds, now)).await
 }
 
-/// Gives the engine another secret; it and the secret, which is shown only now. For `overlap_seconds` (0 to 604,800) we sign
-/// with both and accept either.
+/// Gives the engine a new secret and returns both; the secret is shown only now. For `overlap_seconds` (0 to 604,800)
+/// we sign with both secrets and accept either.
 pub async fn engine_rotate(
     tx: &mut TenantTx,
     sealing: &Sealing<'_>,
@@ -169,7 +170,7 @@ pub async fn engine_rotate(
     Ok((rotated.or_not_found("engine")?, shown))
 }
 
-/// Deletes an engine: it is given no run any more. What it has under way it can still report.
+/// Deletes an engine, so that it gets no more runs. It can still report on the calls in progress.
 pub async fn engine_delete(tx: &mut TenantTx, id: EngineId, now: Timestamp) -> Result<()> {
     if tx.execute(store::engine_delete(id, now)).await? == 0 {
         return Err(Error::not_found("engine"));
@@ -182,19 +183,19 @@ pub(crate) async fn engine_choose(tx: &mut TenantTx, wanted: Option<EngineId>) -
     let place = "/engine_id";
     if let Some(id) = wanted {
         let found = tx.fetch_optional(store::engine_find(id)).await?;
-        let engine = found.ok_or_else(|| Error::invalid(place, "there is no such engine"))?;
-        let disabled = || Error::new(codes::CONFLICT, "The engine is not enabled, so it is given no runs.");
+        let engine = found.ok_or_else(|| Error::invalid(place, "the engine does not exist"))?;
+        let disabled = || Error::new(codes::CONFLICT, "The engine is disabled, so it gets no runs. Enable it first.");
         return engine.enabled.then_some(engine).ok_or_else(disabled);
     }
     let mut enabled = tx.fetch_all(store::engine_enabled_list()).await?;
     match (enabled.pop(), enabled.is_empty()) {
         (Some(engine), true) => Ok(engine),
-        (Some(_), false) => Err(Error::invalid(place, "there are several engines; name one of them")),
-        (None, _) => Err(Error::invalid(place, "there is no engine yet; set one up with POST /api/v1/engines")),
+        (Some(_), false) => Err(Error::invalid(place, "there are several engines: send the id of one")),
+        (None, _) => Err(Error::invalid(place, "there is no engine yet: create one with POST /api/v1/engines")),
     }
 }
 
-/// What moving a call on takes, for this caller.
+/// The context that is needed to advance a call, for this caller.
 pub(crate) fn office<'a>(backbone: &'a Backbone, caller: &'a Caller) -> call::Office<'a> {
     let minute = backbone.product.cost("http_minute").unwrap_or(Money::zero(backbone.product.currency));
     call::Office { caller, ids: &backbone.ids, minute }

@@ -1,4 +1,4 @@
-//! What is told outside, to `GET /events` and webhooks.
+//! The events of the product for `GET /events` and webhooks.
 
 use freehold_core::{Id, Ids, Result};
 use freehold_jobs::outbox::{Drafts, Event, EventType};
@@ -14,7 +14,7 @@ use crate::{
     workflow::WorkflowId,
 };
 
-/// The catalog.
+/// The event types of the product.
 pub(crate) const ALL: &[EventType] = &[
     EventType::of::<WorkflowCreated>(),
     EventType::of::<CallStarted>(),
@@ -26,45 +26,45 @@ pub(crate) const ALL: &[EventType] = &[
     EventType::of::<CampaignStopped>(),
 ];
 
-/// `workflow.created`.
+/// The content of `workflow.created`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WorkflowCreated {
-    /// Which.
+    /// Id of the workflow.
     #[schema(value_type = Uuid)]
     pub workflow_id: WorkflowId,
-    /// What people call it.
+    /// Name of the workflow.
     pub name: String,
-    /// Its first version: 1.
+    /// Version of the workflow; always 1.
     pub version: i32,
 }
 
 impl Event for WorkflowCreated {
     const TYPE: &'static str = "workflow.created";
     const VERSION: i16 = 1;
-    const SUMMARY: &'static str = "Somebody made a workflow.";
+    const SUMMARY: &'static str = "A workflow was created.";
     fn sample() -> Self {
         Self { workflow_id: Id::new(WORKFLOW), name: "Appointment reminder".to_owned(), version: 1 }
     }
 }
 
-/// `call.started`.
+/// The content of `call.started`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CallStarted {
-    /// Which run.
+    /// Id of the run.
     #[schema(value_type = Uuid)]
     pub run_id: RunId,
-    /// Of which workflow.
+    /// Id of the workflow.
     #[schema(value_type = Uuid)]
     pub workflow_id: WorkflowId,
-    /// Of which of its versions.
+    /// Version of the workflow, from 1.
     pub workflow_version: i32,
-    /// For which campaign, when for one.
+    /// Id of the campaign that started the run; null for none.
     pub campaign_id: Option<Uuid>,
-    /// `text` or `http`.
+    /// Channel of the run: `text` or `http`.
     pub channel: String,
-    /// `outbound` or `inbound`.
+    /// Direction of the call: `outbound` or `inbound`.
     pub direction: String,
-    /// When it began.
+    /// When the run began, UTC.
     #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
 }
@@ -72,7 +72,7 @@ pub struct CallStarted {
 impl Event for CallStarted {
     const TYPE: &'static str = "call.started";
     const VERSION: i16 = 1;
-    const SUMMARY: &'static str = "A call began.";
+    const SUMMARY: &'static str = "A call started.";
     fn sample() -> Self {
         Self {
             run_id: Id::new(RUN),
@@ -87,7 +87,7 @@ impl Event for CallStarted {
 }
 
 impl CallStarted {
-    /// Of this run.
+    /// The event of this run.
     pub(crate) fn of(run: &Run) -> Self {
         Self {
             run_id: run.id,
@@ -101,37 +101,37 @@ impl CallStarted {
     }
 }
 
-/// How a call ended.
+/// The end of a call.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CallEnded {
-    /// Which run.
+    /// Id of the run.
     #[schema(value_type = Uuid)]
     pub run_id: RunId,
-    /// Of which workflow.
+    /// Id of the workflow.
     #[schema(value_type = Uuid)]
     pub workflow_id: WorkflowId,
-    /// Of which of its versions.
+    /// Version of the workflow, from 1.
     pub workflow_version: i32,
-    /// For which campaign, when for one.
+    /// Id of the campaign that started the run; null for none.
     pub campaign_id: Option<Uuid>,
-    /// `text` or `http`.
+    /// Channel of the run: `text` or `http`.
     pub channel: String,
-    /// `outbound` or `inbound`.
+    /// Direction of the call: `outbound` or `inbound`.
     pub direction: String,
-    /// What it came to.
+    /// Outcome of the run, such as `booked`; null without one.
     pub outcome: Option<String>,
-    /// Whether that is what the workflow was made for.
+    /// Whether the run achieved the goal of the workflow.
     pub success: bool,
-    /// Why it failed, when it did.
+    /// Why the run failed; null when it did not.
     pub reason: Option<Reason>,
-    /// How long it took, in milliseconds.
+    /// Duration of the run, in milliseconds.
     pub duration_ms: i64,
-    /// What it cost.
+    /// Cost of the run.
     pub cost: Cost,
-    /// When it began.
+    /// When the run began, UTC.
     #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
-    /// When it ended.
+    /// When the run ended, UTC.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub ended_at: Option<Timestamp>,
 }
@@ -139,9 +139,9 @@ pub struct CallEnded {
 /// An amount of money.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Cost {
-    /// Minor units: cents.
+    /// Amount in minor units, such as cents.
     pub minor: i64,
-    /// ISO 4217, lower case.
+    /// Currency in lower case (ISO 4217), such as `usd`.
     pub currency: String,
 }
 
@@ -183,27 +183,27 @@ impl CallEnded {
     }
 }
 
-/// `call.completed`.
+/// The content of `call.completed`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CallCompleted(CallEnded);
 
 impl Event for CallCompleted {
     const TYPE: &'static str = "call.completed";
     const VERSION: i16 = 1;
-    const SUMMARY: &'static str = "A call came to an end by itself, and counts.";
+    const SUMMARY: &'static str = "A call completed; it uses one call of the plan.";
     fn sample() -> Self {
         Self(CallEnded::sample())
     }
 }
 
-/// `call.failed`.
+/// The content of `call.failed`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CallFailed(CallEnded);
 
 impl Event for CallFailed {
     const TYPE: &'static str = "call.failed";
     const VERSION: i16 = 1;
-    const SUMMARY: &'static str = "A call failed; it used nothing of the plan and cost nothing.";
+    const SUMMARY: &'static str = "A call failed; it uses nothing of the plan and costs nothing.";
     fn sample() -> Self {
         let cost = Cost { minor: 0, currency: "usd".to_owned() };
         let reason = Some(Reason::WebhookFailed);
@@ -211,22 +211,22 @@ impl Event for CallFailed {
     }
 }
 
-/// `workflow.finished`.
+/// The content of `workflow.finished`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WorkflowFinished {
-    /// Which run.
+    /// Id of the run.
     #[schema(value_type = Uuid)]
     pub run_id: RunId,
-    /// Of which workflow.
+    /// Id of the workflow.
     #[schema(value_type = Uuid)]
     pub workflow_id: WorkflowId,
-    /// Of which of its versions.
+    /// Version of the workflow, from 1.
     pub workflow_version: i32,
-    /// `completed` or `failed`.
+    /// Status of the run: `completed` or `failed`.
     pub status: String,
-    /// What it came to.
+    /// Outcome of the run, such as `booked`; null without one.
     pub outcome: Option<String>,
-    /// Whether that is what the workflow was made for.
+    /// Whether the run achieved the goal of the workflow.
     pub success: bool,
 }
 
@@ -234,7 +234,7 @@ impl Event for WorkflowFinished {
     const TYPE: &'static str = "workflow.finished";
     const VERSION: i16 = 1;
     const SUMMARY: &'static str =
-        "A workflow was walked to its end, well or not: what it came to, without the call around it.";
+        "A run of a workflow ended, completed or failed: its result without the facts of the call.";
     fn sample() -> Self {
         Self {
             run_id: Id::new(RUN),
@@ -247,51 +247,51 @@ impl Event for WorkflowFinished {
     }
 }
 
-/// `campaign.started`.
+/// The content of `campaign.started`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CampaignStarted {
-    /// Which.
+    /// Id of the campaign.
     pub campaign_id: Uuid,
-    /// What people call it.
+    /// Name of the campaign.
     pub name: String,
-    /// With which workflow.
+    /// Id of the workflow that is run with each contact.
     #[schema(value_type = Uuid)]
     pub workflow_id: WorkflowId,
-    /// How many are to be called.
+    /// Number of contacts to call.
     pub contacts: i64,
 }
 
 impl Event for CampaignStarted {
     const TYPE: &'static str = "campaign.started";
     const VERSION: i16 = 1;
-    const SUMMARY: &'static str = "A campaign began to call.";
+    const SUMMARY: &'static str = "A campaign started its calls.";
     fn sample() -> Self {
         Self { campaign_id: CAMPAIGN, name: "Spring recall".to_owned(), workflow_id: Id::new(WORKFLOW), contacts: 250 }
     }
 }
 
-/// `campaign.completed`.
+/// The content of `campaign.completed`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CampaignCompleted {
-    /// Which.
+    /// Id of the campaign.
     pub campaign_id: Uuid,
-    /// What people call it.
+    /// Name of the campaign.
     pub name: String,
-    /// With which workflow.
+    /// Id of the workflow that is run with each contact.
     #[schema(value_type = Uuid)]
     pub workflow_id: WorkflowId,
-    /// How many were to be called.
+    /// Number of contacts of the campaign.
     pub contacts: i64,
-    /// How many calls came to what the workflow was made for.
+    /// Number of contacts whose call achieved the goal of the workflow.
     pub succeeded: i64,
-    /// How many could not be reached, or whose call failed.
+    /// Number of contacts that were not reached or whose call failed.
     pub failed: i64,
 }
 
 impl Event for CampaignCompleted {
     const TYPE: &'static str = "campaign.completed";
     const VERSION: i16 = 1;
-    const SUMMARY: &'static str = "A campaign has called everybody.";
+    const SUMMARY: &'static str = "A campaign has called all its contacts.";
     fn sample() -> Self {
         Self {
             campaign_id: CAMPAIGN,
@@ -305,7 +305,7 @@ impl Event for CampaignCompleted {
 }
 
 impl CampaignStarted {
-    /// Of this campaign.
+    /// The event of this campaign.
     pub(crate) fn of(campaign: &Campaign) -> Self {
         Self {
             campaign_id: campaign.id.uuid(),
@@ -317,7 +317,7 @@ impl CampaignStarted {
 }
 
 impl CampaignCompleted {
-    /// Of this campaign, with what came of its contacts.
+    /// The event of this campaign, with the results of its contacts.
     pub(crate) fn of(campaign: &Campaign, counts: Counts) -> Self {
         Self {
             campaign_id: campaign.id.uuid(),
@@ -330,29 +330,29 @@ impl CampaignCompleted {
     }
 }
 
-/// `campaign.stopped`.
+/// The content of `campaign.stopped`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CampaignStopped {
-    /// Which.
+    /// Id of the campaign.
     pub campaign_id: Uuid,
-    /// What people call it.
+    /// Name of the campaign.
     pub name: String,
-    /// With which workflow.
+    /// Id of the workflow that is run with each contact.
     #[schema(value_type = Uuid)]
     pub workflow_id: WorkflowId,
-    /// `quota_exceeded`, `subscription_suspended` or `engine_unavailable`, after which it goes on by itself when that is
-    /// mended; or `workflow_deleted`, after which it does not.
+    /// Why the campaign stopped: `quota_exceeded`, `subscription_suspended` or `engine_unavailable`, after which it
+    /// continues by itself; or `workflow_deleted`, after which it does not.
     pub reason: String,
-    /// How many were to be called.
+    /// Number of contacts of the campaign.
     pub contacts: i64,
-    /// How many of them are still to be called.
+    /// Number of contacts that are still to be called.
     pub left: i64,
 }
 
 impl Event for CampaignStopped {
     const TYPE: &'static str = "campaign.stopped";
     const VERSION: i16 = 1;
-    const SUMMARY: &'static str = "A campaign stopped by itself before it had called everybody.";
+    const SUMMARY: &'static str = "A campaign stopped by itself before it had called all its contacts.";
     fn sample() -> Self {
         Self {
             campaign_id: CAMPAIGN,
@@ -366,7 +366,7 @@ impl Event for CampaignStopped {
 }
 
 impl CampaignStopped {
-    /// Of this campaign, with what came of its contacts.
+    /// The event of this campaign, with the results of its contacts.
     pub(crate) fn of(campaign: &Campaign, reason: &str, counts: Counts) -> Self {
         Self {
             campaign_id: campaign.id.uuid(),
@@ -379,21 +379,21 @@ impl CampaignStopped {
     }
 }
 
-/// 30 July 2026, 9:15 in Greenwich.
+/// 30 July 2026, 9:15 UTC.
 const SAMPLE_TIME: Timestamp = Timestamp::constant(1_785_402_900, 0);
 
 const WORKFLOW: Uuid = Uuid::from_u128(0x0198_5a2e_7c60_7a31_8f2e_6d0c_4be9_1a51);
 const RUN: Uuid = Uuid::from_u128(0x0198_5a2e_7c60_7a31_8f2e_6d0c_4be9_1a52);
 const CAMPAIGN: Uuid = Uuid::from_u128(0x0198_5a2e_7c60_7a31_8f2e_6d0c_4be9_1a53);
 
-/// What a run tells: that it began, when `begins`; and how it ended, when it has.
+/// The events of a run: its start, when `begins`, and its end, when it has ended.
 pub(crate) fn of_run(run: &Run, begins: bool, ids: &Ids) -> Result<Drafts> {
     let mut drafts = Drafts::default();
     add_run(&mut drafts, run, begins, ids)?;
     Ok(drafts)
 }
 
-/// What several runs tell that began and ended now.
+/// The events of several runs that began and ended just now.
 pub(crate) fn of_runs(runs: &[Run], ids: &Ids) -> Result<Drafts> {
     let mut drafts = Drafts::default();
     runs.iter().try_for_each(|run| add_run(&mut drafts, run, true, ids))?;

@@ -1,7 +1,8 @@
-//! One walk through a graph: a machine that says what is to be said until it needs an answer, and is told what happened.
+//! The execution of a graph: a state machine that produces the agent's words until it needs input, and continues with
+//! the next event.
 //!
-//! It reads no clock and calls nobody, so the same graph and the same events always give the same transcript. Between two
-//! messages of a live conversation it is kept as JSON.
+//! It reads no clock and makes no calls, so the same graph and the same events always give the same transcript. Between
+//! two messages of a live conversation it is stored as JSON.
 
 mod conducted;
 mod event;
@@ -19,30 +20,31 @@ pub use state::{Ended, Reason, State, Status, WebhookCall};
 use step::Step;
 pub use transcript::{Entry, Speaker};
 
-/// Most steps of one run: a node entered, or a question asked again, is one. A run that takes more has failed.
+/// Most steps of one run. Entering a node is a step, and so is repeating a question. A run that takes more steps has
+/// failed.
 pub const STEPS_MAX: u32 = 1_000;
-/// Most questions in a row that may be met with silence before the line counts as dead. More than one question with all
-/// its retries can ask, so that only a loop comes here.
+/// Most consecutive questions without an answer before the call counts as dead. One question with all its retries stays
+/// below this, so only a loop can reach it.
 pub const SILENCES_MAX: u32 = 10;
 
-/// Most webhooks and transfers of one run, together.
+/// Most webhooks and transfers of one run, counted together.
 pub const REQUESTS_MAX: u32 = 100;
 
-/// A run of a graph: where it stands, what it knows, and what was said.
+/// A run of a graph: the present node, the variables, and the transcript.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Execution {
-    /// The id of the node the run is at.
+    /// The id of the present node.
     node: String,
     variables: Variables,
-    /// Steps taken, at most 1,000.
+    /// The number of steps so far, at most 1,000.
     steps: u32,
-    /// Webhooks and transfers so far, at most 100.
+    /// The number of webhooks and transfers so far, at most 100.
     requests: u32,
-    /// How often the question of this node was asked again.
+    /// How often the question of this node was repeated.
     asked_again: u32,
-    /// Questions in a row that were met with silence.
+    /// The number of consecutive questions without an answer.
     silences: u32,
-    /// Whether the callee ever said a word.
+    /// Whether the callee has ever said a word.
     heard: bool,
     /// Milliseconds since the call's start.
     elapsed_ms: u64,
@@ -52,8 +54,8 @@ pub struct Execution {
 }
 
 impl Execution {
-    /// Begins a run and walks until it first needs something or ends. Inputs that are missing or empty take their default;
-    /// that they fit the graph is `validate_inputs`' matter.
+    /// Starts a run and continues until it needs input or ends. Missing and empty inputs take their defaults. The
+    /// inputs are not checked here: `validate_inputs` does that.
     pub fn start(graph: &Graph, inputs: &Variables, pace: Pace) -> Self {
         let mut execution = Self::new(graph, inputs, pace);
         let step = match graph.start_node() {
@@ -64,10 +66,10 @@ impl Execution {
         execution
     }
 
-    /// A run whose call nobody answered: it has ended before anything was said.
+    /// A run whose call was not answered: it has ended before anything was said.
     pub fn unanswered(graph: &Graph, inputs: &Variables) -> Self {
         let mut execution = Self::new(graph, inputs, Pace::Simulated);
-        execution.note("nobody answered the call".to_owned());
+        execution.note("the call was not answered".to_owned());
         execution.state = State::Ended(Ended::without_success("no_answer"));
         execution
     }
@@ -98,10 +100,10 @@ impl Execution {
         execution
     }
 
-    /// Tells the run what happened and walks on until it needs something again or ends. Refused, and nothing changed, if
-    /// the run has ended or does not wait for this.
+    /// Continues the run with an event until it needs input again or ends. The event is refused, and nothing changes,
+    /// if the run has ended or does not wait for this event.
     ///
-    /// `graph` is the one the run was started with.
+    /// `graph` has to be the one that the run was started with.
     pub fn advance(&mut self, graph: &Graph, event: Event, pace: Pace) -> Result<&State, Refused> {
         self.state.expects(&event)?;
         self.set_pace(pace);
@@ -129,9 +131,9 @@ impl Execution {
         Ok(&self.state)
     }
 
-    /// Nobody goes on with the conversation: the run has failed.
+    /// Ends a live run that was not continued: the run has failed.
     pub fn abandon(&mut self) {
-        self.note("nobody went on with the conversation".to_owned());
+        self.note("the conversation was abandoned".to_owned());
         self.state = State::Ended(Ended::failed(Reason::Abandoned));
     }
 
@@ -148,32 +150,32 @@ impl Execution {
         }
     }
 
-    /// What was said, in order. It only ever grows.
+    /// The lines of the transcript, in order. Lines are only ever added.
     pub fn transcript(&self) -> &[Entry] {
         &self.transcript
     }
 
-    /// The variables as they stand now: inputs, answers, and what webhooks gave.
+    /// The present variables: inputs, answers, and values from webhooks.
     pub fn variables(&self) -> &Variables {
         &self.variables
     }
 
-    /// The id of the node the run is at.
+    /// The id of the present node.
     pub fn node(&self) -> &str {
         &self.node
     }
 
-    /// How long the call has lasted, in milliseconds.
+    /// The duration of the call so far, in milliseconds.
     pub fn elapsed_ms(&self) -> u64 {
         self.elapsed_ms
     }
 
-    /// Steps taken so far, at most 1,000.
+    /// The number of steps so far, at most 1,000.
     pub fn steps(&self) -> u32 {
         self.steps
     }
 
-    /// Goes from node to node until one waits or ends.
+    /// Continues from node to node until one waits or ends.
     fn walk<'g>(&mut self, graph: &'g Graph, mut step: Step<'g>) {
         let state = loop {
             step = match step {
@@ -188,13 +190,13 @@ impl Execution {
         self.variables.insert(variable.to_owned(), wording::cut(value, VALUE_MAX).to_owned());
     }
 
-    /// The call cannot go on, through no choice of the callee.
+    /// Ends the run as failed, because the call cannot continue for technical reasons.
     fn fail<'g>(&mut self, reason: Reason, message: String) -> Step<'g> {
         self.note(message);
         Step::Stop(State::Ended(Ended::failed(reason)))
     }
 
-    /// The graph is not one that validation let through.
+    /// Ends the run as failed, because the graph is not one that validation accepts.
     fn broken<'g>(&mut self, message: &str) -> Step<'g> {
         self.fail(Reason::GraphBroken, format!("the workflow cannot be run: {message}"))
     }

@@ -1,9 +1,9 @@
-//! Names as people write them, made comparable.
+//! Folding names, so that different spellings compare as equal.
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// The name without case, accents, and what stands between its words, which are joined by `_`: `Prénom`, `PRENOM` and `prenom `
-/// are one name, and so are `Phone 1 - Value` and `phone_1_value`.
+/// The name without case and accents, and with `_` between its words: `Prénom`, `PRENOM` and `prenom ` are one name,
+/// and so are `Phone 1 - Value` and `phone_1_value`.
 pub(crate) fn fold(name: &str) -> String {
     let mut folded = String::with_capacity(name.len());
     for letter in name.nfkd().filter(|letter| !is_combining_mark(*letter)).flat_map(char::to_lowercase) {
@@ -13,7 +13,7 @@ pub(crate) fn fold(name: &str) -> String {
             'ł' => folded.push('l'),
             'đ' => folded.push('d'),
             'ı' => folded.push('i'),
-            // An apostrophe is inside a word.
+            // An apostrophe does not separate words.
             '\'' | '’' | 'ʼ' | '.' => {}
             letter if letter.is_alphanumeric() => folded.push(letter),
             _ if folded.ends_with('_') || folded.is_empty() => {}

@@ -1,4 +1,4 @@
-//! The graph of a workflow: what a customer posts, what is validated and kept as a version, what a run walks.
+//! The graph of a workflow, as customers post it and runs execute it.
 
 pub(crate) mod answer;
 mod condition;
@@ -27,16 +27,16 @@ pub const PHRASES_MAX: usize = 50;
 pub const TEXT_MAX: usize = 2_000;
 /// Longest value a variable keeps, in characters; what is longer is cut.
 pub const VALUE_MAX: usize = 2_000;
-/// Longest id of a node, name of a variable, outcome: in characters.
+/// Longest id of a node, name of a variable, and outcome, in characters.
 pub const ID_MAX: usize = 64;
 /// Longest phrase of a condition, in characters.
 pub const PHRASE_MAX: usize = 100;
-/// Most variables a webhook names to be sent, and most it keeps of the answer.
+/// Most variables that a webhook sends by name, and most that it saves from the response.
 pub const EXCHANGED_MAX: usize = 50;
 /// Most times a question is asked again.
 pub const RETRIES_MAX: u32 = 5;
 
-/// A workflow's graph. It begins at its one `start` node and follows `next` until an `end` or a `transfer`.
+/// The graph of a workflow. A run begins at the only `start` node and follows `next` to an `end` or a `transfer`.
 ///
 /// ```json
 /// { "inputs": [{ "name": "name", "default": "there" }],
@@ -48,18 +48,18 @@ pub const RETRIES_MAX: u32 = 5;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Graph {
-    /// The id of the start node. May be left out: a graph has exactly one node of type `start`.
+    /// Id of the start node; may be left out, since a graph has exactly one node of type `start`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<String>,
-    /// The variables a run is given when it begins, such as the callee's name. At most 50.
+    /// The variables that a run gets when it begins, such as the callee's name; at most 50.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<Input>,
-    /// The nodes, in any order. At most 500.
+    /// The nodes, in any order; at most 500.
     pub nodes: Vec<Node>,
 }
 
 impl Graph {
-    /// The node of this id; of several (which validation refuses) the first.
+    /// The node with this id; if there are several (which validation refuses), the first.
     pub fn node(&self, id: &str) -> Option<&Node> {
         self.nodes.iter().find(|node| node.id() == id)
     }
@@ -69,7 +69,7 @@ impl Graph {
         self.nodes.iter().find(|node| matches!(node, Node::Start { .. }))
     }
 
-    /// The declared input of this name.
+    /// The declared input with this name.
     pub fn input(&self, name: &str) -> Option<&Input> {
         self.inputs.iter().find(|input| input.name == name)
     }

@@ -1,8 +1,9 @@
-//! VoiceFX AI: voice agents for businesses, sold on Freehold.
+//! VoiceFX AI: voice agents for businesses, a product on Freehold.
 //!
-//! A [`graph`] says what an agent does, an [`execution`] walks it with a [`callee`]; a [`workflow`] is a graph with a name
-//! and versions, a [`run`] one execution that was kept and metered; a [`template`] is a workflow to begin with.
-//! A [`split`] compares versions of a workflow, [`analytics`] counts what came of the calls.
+//! A [`graph`] describes what an agent does, and an [`execution`] follows it in a conversation with a [`callee`]. A
+//! [`workflow`] is a graph with a name and versions, a [`run`] is an execution that is stored and metered, and a
+//! [`template`] is an example workflow. A [`split`] is an experiment that compares versions of a workflow, and
+//! [`analytics`] counts the results of the calls.
 
 pub mod analytics;
 pub mod callee;
@@ -26,7 +27,7 @@ use freehold_db::{Migration, MigrationSet};
 use freehold_jobs::Handler;
 use freehold_web::{Backbone, Product};
 
-/// The product, for the binary.
+/// The product, as the binary uses it.
 pub const PRODUCT: Product = Product {
     file: "products/voice/product.toml",
     toml: include_str!("../product.toml"),
@@ -85,7 +86,7 @@ pub const PRODUCT: Product = Product {
 pub const WORKFLOWS: Area = Area::Product("workflows");
 /// Runs and their transcripts.
 pub const RUNS: Area = Area::Product("runs");
-/// Figures about runs, which tell nothing of a transcript.
+/// Call counts, which reveal nothing of a transcript.
 pub const ANALYTICS: Area = Area::Product("analytics");
 /// Voice engines.
 pub const ENGINES: Area = Area::Product("engines");
@@ -101,27 +102,27 @@ const CAMPAIGNS_READ: Permission = Permission::read(CAMPAIGNS);
 const CAMPAIGNS_WRITE: Permission = Permission::write(CAMPAIGNS);
 const ANALYTICS_READ: Permission = Permission::read(ANALYTICS);
 
-/// The module of calls and workflows by day.
+/// The plan module with calls and workflows by day.
 const BASIC_ANALYTICS: &str = "basic_analytics";
-/// The module of hours, campaigns and what splits say.
+/// The plan module with hours, campaigns and the results of experiments.
 const ADVANCED_ANALYTICS: &str = "advanced_analytics";
 const ENGINES_READ: Permission = Permission::read(ENGINES);
 const ENGINES_WRITE: Permission = Permission::write(ENGINES);
 
-/// The meter of workflows that exist.
+/// The meter of existing workflows.
 const WORKFLOWS_METER: &str = "workflows";
-/// The meter of calls a month.
+/// The meter of calls per month.
 const CALLS_METER: &str = "calls";
-/// The meter of campaigns that exist.
+/// The meter of existing campaigns.
 const CAMPAIGNS_METER: &str = "campaigns";
 
-/// What does the product's jobs.
+/// The handlers of the product's jobs.
 fn jobs(backbone: &Backbone) -> Vec<Handler> {
     let runs = vec![run::abandoned::handler(backbone)];
     [engine::call::watch::handlers(backbone), campaign::drive::handlers(backbone), runs].concat()
 }
 
-/// What is wrong with a graph, inputs or a script, as the API says it.
+/// Converts problems with a graph, inputs or a script to the field errors of the API.
 fn field_errors(problems: Vec<graph::validate::Problem>, below: &str) -> Vec<FieldError> {
     let said = problems.into_iter();
     said.map(|problem| FieldError { pointer: format!("{below}{}", problem.pointer), message: problem.message })

@@ -1,4 +1,4 @@
-//! Telephone numbers: the one place where a number is read, whoever wrote it, and however.
+//! Phone numbers: all code that reads a number, in any spelling, is here.
 
 use std::{collections::HashMap, fmt, sync::LazyLock};
 
@@ -11,10 +11,10 @@ use crate::country::Country;
 
 /// Most digits of a number with its country code (E.164).
 const DIGITS_MAX: usize = 15;
-/// Most characters of a text that a number is looked for in.
+/// Most characters of a text that may contain a number.
 const TEXT_MAX: usize = 100;
 
-/// The zones of numbers by their first digits; none where they are in several.
+/// The time zones of numbers by their first digits; none where several zones share them.
 static ZONES: LazyLock<HashMap<&'static str, Option<&'static str>>> = LazyLock::new(|| {
     let lines = include_str!("../data/phone_zones.txt").lines().filter(|line| !line.starts_with('#'));
     let zones = lines.filter_map(|line| line.split_once(' '));
@@ -24,15 +24,16 @@ static ZONES: LazyLock<HashMap<&'static str, Option<&'static str>>> = LazyLock::
     zones.flat_map(numbers).collect()
 });
 
-/// A telephone number as it is dialled: `+`, its country code and its digits (E.164).
+/// A phone number in E.164 form: `+`, its country code and its digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Phone(String);
 
 impl Phone {
-    /// The number that this text means. `home` says where a number without a country code is from.
+    /// Reads a phone number. `home` is the country of numbers without a country code.
     ///
     /// # Errors
-    /// What is wrong with the text, as the end of a sentence that begins with its name: "has no country code: …".
+    /// What is wrong with the text, as the end of a sentence that starts with the name of the number: "has no country
+    /// code: …".
     pub(crate) fn read(text: &str, home: Option<Country>) -> Result<Self, String> {
         if text.chars().count() > TEXT_MAX {
             return Err(format!("is longer than {TEXT_MAX} characters; send one telephone number"));
@@ -41,7 +42,7 @@ impl Phone {
         let text = text.as_str();
         several_refuse(text)?;
         let words = words_refuse(text, home);
-        // A remark that was read as digits is no number, but it is the remark that is wrong.
+        // A remark whose letters were read as digits gives an invalid number, but the error should name the remark.
         let number = parsed(text, home).map_err(|reason| words.clone().err().unwrap_or(reason))?;
         let phone = Self(PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164).into_owned());
         if let Some(extension) = number.extension.as_deref().filter(|extension| !extension.is_empty()) {
@@ -54,8 +55,8 @@ impl Phone {
         Ok(phone)
     }
 
-    /// The IANA name of the time zone that the number is in; none where numbers like it are in zones whose clocks differ, and
-    /// where it belongs to no place.
+    /// The IANA time zone of the number. None when numbers with these digits are in zones whose clocks differ, or
+    /// belong to no place.
     pub(crate) fn time_zone(&self) -> Option<&'static str> {
         let digits = self.0.trim_start_matches('+');
         (1..=digits.len()).rev().find_map(|length| ZONES.get(&digits[..length]).copied()).flatten()
@@ -68,8 +69,8 @@ impl fmt::Display for Phone {
     }
 }
 
-/// The text without what programs put around a number: characters that cannot be seen, a scheme, and the quotes and formulas
-/// by which spreadsheets keep a number a text.
+/// Removes what programs put around a number: invisible characters, a URI scheme, and the quotes and formulas by which
+/// spreadsheets keep a number as text.
 fn cleaned(text: &str) -> Result<String, String> {
     let line = visible_line(text);
     let mut text = line.as_str();
@@ -88,7 +89,7 @@ fn cleaned(text: &str) -> Result<String, String> {
              export the file again"
         ));
     }
-    // A number that was kept as a decimal fraction.
+    // A number that was stored as a decimal fraction.
     if let Some((whole, fraction)) = text.split_once('.')
         && whole.len() >= 7
         && whole.bytes().all(|byte| byte.is_ascii_digit())
@@ -97,7 +98,7 @@ fn cleaned(text: &str) -> Result<String, String> {
     {
         text = whole;
     }
-    // +49, whoever wrote ++49 or +0049.
+    // The number was written as ++49 or +0049 instead of +49.
     let digits = text.trim_start_matches(['+', '＋']);
     if digits.len() < text.len() {
         let digits = digits.trim_start();
@@ -106,7 +107,7 @@ fn cleaned(text: &str) -> Result<String, String> {
     if text.is_empty() { Err("is empty; send a telephone number".to_owned()) } else { Ok(text.to_owned()) }
 }
 
-/// `4.93090182E+11`, with a point or a comma.
+/// Whether the text is in scientific notation: `4.93090182E+11`, with a point or a comma.
 fn is_scientific(text: &str) -> bool {
     let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return false };
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -117,7 +118,7 @@ fn is_scientific(text: &str) -> bool {
 
 fn several_refuse(text: &str) -> Result<(), String> {
     let pluses = text.chars().filter(|letter| matches!(letter, '+' | '＋')).count();
-    // A telephone URI has its parameters behind semicolons; Google Contacts joins numbers by three colons.
+    // A `tel:` URI has parameters after semicolons; Google Contacts joins numbers with three colons.
     let listed = text.contains(":::") || text.contains(',') && text.split(',').all(has_number);
     let listed = listed || text.contains(';') && !text.contains('=') && text.split(';').all(has_number);
     if pluses > 1 || listed {
@@ -130,11 +131,11 @@ fn has_number(part: &str) -> bool {
     part.chars().filter(|letter| letter.is_numeric()).count() >= 6
 }
 
-/// The number, if the numbering plan of its country knows it.
+/// The number, if it is valid in the numbering plan of its country.
 fn parsed(text: &str, home: Option<Country>) -> Result<PhoneNumber, String> {
     let read = PHONE_NUMBER_UTIL.parse(text, home.map(Country::region));
     let valid = read.as_ref().is_ok_and(|number| PHONE_NUMBER_UTIL.is_valid_number(number));
-    // What most countries dial in the place of the +, where `home` dials something else or is not known.
+    // 00 is what most countries dial instead of +, for the case that `home` dials something else or is unknown.
     if let Some(number) = text.strip_prefix("00").filter(|_| !valid)
         && let Ok(number) = parsed(&format!("+{number}"), None)
     {
@@ -148,7 +149,8 @@ fn parsed(text: &str, home: Option<Country>) -> Result<PhoneNumber, String> {
         }
         return Ok(number);
     }
-    // The zero that is dialled within a country only, where its numbering plan does not know one: +7 (0)495 1234567.
+    // The zero in parentheses is dialled only within the country, unless its numbering plan includes it: +7 (0)495
+    // 1234567.
     if text.contains("(0)") && text.starts_with('+') {
         return parsed(&text.replacen("(0)", " ", 1), home);
     }
@@ -163,7 +165,7 @@ fn parsed(text: &str, home: Option<Country>) -> Result<PhoneNumber, String> {
     })
 }
 
-/// Why no number could be read.
+/// The error for a text without a readable number.
 fn unreadable(text: &str, home: Option<Country>, error: &ParseError) -> String {
     let allowed = |letter: char| letter.is_alphanumeric() || " +-()/.,;:=*#[]~x–—−‐‑".contains(letter);
     if let Some(letter) = text.chars().find(|letter| !allowed(*letter)) {
@@ -195,14 +197,14 @@ fn without_country(home: Option<Country>) -> String {
     }
 }
 
-/// Letters are digits where a number needs them (`1-800-FLOWERS`), and a remark where it is complete without them
-/// (`030 901820 office`): a remark must not be dialled.
+/// Refuses words in a number. Letters are digits if the number needs them (`1-800-FLOWERS`), but a remark if the number
+/// is complete without them (`030 901820 office`): a remark must not be dialled.
 fn words_refuse(text: &str, home: Option<Country>) -> Result<(), String> {
     let body = match text.get(..4) {
         Some(scheme) if scheme.eq_ignore_ascii_case("tel:") => text[4..].split(';').next().unwrap_or_default(),
         _ => text,
     };
-    // What stands before the number is not read as digits.
+    // Text before the number is not read as digits.
     let begin = body.find(|letter: char| letter.is_numeric() || letter == '+').unwrap_or_default();
     let body = &body[begin..];
     let Some(word) = body.find(char::is_alphabetic) else { return Ok(()) };
@@ -211,7 +213,7 @@ fn words_refuse(text: &str, home: Option<Country>) -> Result<(), String> {
     if parsed(before, home).is_ok() {
         return Err(format!("contains '{letters}' behind the number. Remove it"));
     }
-    // An O for a zero, and other slips, are no words.
+    // Single letters, such as an O for a zero, do not count as words.
     let longest = body.split(|letter: char| !letter.is_alphabetic()).map(|word| word.chars().count()).max();
     if longest.unwrap_or_default() < 3 {
         return Err(format!("contains '{letters}' among its digits. Write the number with digits"));
@@ -219,7 +221,8 @@ fn words_refuse(text: &str, home: Option<Country>) -> Result<(), String> {
     Ok(())
 }
 
-/// Refuses a number that lost its `+` or its first zero, where it could be one of `home` or one of another country.
+/// Refuses a number that may have lost its `+` or its first zero, so that it could belong to `home` or to another
+/// country.
 fn origin_check(text: &str, home: Option<Country>, number: &PhoneNumber, phone: &Phone) -> Result<(), String> {
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     if home.is_none() || !text.chars().all(|letter| letter.is_ascii_digit() || " -./()".contains(letter)) {

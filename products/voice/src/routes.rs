@@ -1,4 +1,4 @@
-//! The product's API: every handler extracts, calls one function and shapes the answer.
+//! The product's API: every handler extracts its input, calls one function and shapes the response.
 
 mod analytics;
 mod analytics_body;
@@ -20,7 +20,7 @@ use axum::{Extension, extract::DefaultBodyLimit};
 use freehold_web::Backbone;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// The endpoints under `/api/v1`.
+/// The product's routes under `/api/v1`.
 pub(crate) fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new()
         .routes(routes!(workflows::workflow_list, workflows::workflow_create))
@@ -52,7 +52,7 @@ pub(crate) fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(templates::template_get))
 }
 
-/// Largest file of contacts: 5 MiB, which ten thousand of the longest rows that make sense stay below.
+/// Largest contact file: 5 MiB, more than ten thousand of the longest sensible rows.
 const CONTACTS_BODY_LIMIT: usize = 5 * 1024 * 1024;
 
 fn campaigns() -> OpenApiRouter<Backbone> {

@@ -1,5 +1,4 @@
-//! Runs: executions that are kept and metered. A run uses one call when it came to an end by itself; one that failed used
-//! nothing.
+//! Runs: executions that are stored and metered. A completed run counts as one call; a failed one does not count.
 
 pub(crate) mod abandoned;
 mod create;
@@ -24,11 +23,11 @@ use crate::{
     workflow::{WorkflowId, version_graph},
 };
 
-/// How long a live conversation may last. What is said after that meets a dead line; where nothing is said any more, the
-/// call that was promised to it is given back.
+/// How long a live conversation may last. A message after that finds the call ended. A run without further messages is
+/// ended by a job, which releases the reservation of its call.
 const LIVE_AT_MOST: SignedDuration = SignedDuration::from_hours(1);
 
-/// Names a run.
+/// The id of a run.
 pub type RunId = Id<RunKind>;
 
 /// The kind of [`RunId`].
@@ -41,39 +40,39 @@ row! {
     /// One execution of one version of a workflow.
     #[derive(Clone, Debug)]
     pub struct Run {
-        /// Which.
+        /// The run's id.
         pub id: RunId,
-        /// Of which workflow.
+        /// The workflow.
         pub workflow_id: WorkflowId,
-        /// Of which of its versions.
+        /// The version of the workflow.
         pub version: i32,
-        /// `text`.
+        /// `text` or `http`.
         pub channel: String,
         /// `outbound` or `inbound`.
         pub direction: String,
-        /// `in_progress`, `completed` or `failed`.
+        /// `queued`, `in_progress`, `completed`, `failed` or `cancelled`.
         pub status: String,
-        /// What it came to; none while it is in progress.
+        /// The outcome; none while the run is in progress.
         pub outcome: Option<String>,
-        /// Whether that is what the workflow was made for.
+        /// Whether the run reached the goal of its workflow.
         pub success: bool,
-        /// The split that chose the version.
+        /// The experiment that chose the version; none: no experiment did.
         pub split_id: Option<SplitId>,
-        /// The campaign that called.
+        /// The campaign that called; none: the run belongs to no campaign.
         pub campaign_id: Option<Uuid>,
-        /// Where it stands, what it knows, the transcript.
+        /// The state of the execution: its node, its variables and the transcript.
         pub execution: Json<Execution>,
-        /// How long it took, in milliseconds.
+        /// The duration, in milliseconds.
         pub duration_ms: i64,
-        /// What it cost, in minor units of `cost_currency`.
+        /// The cost, in minor units of `cost_currency`.
         pub cost_minor: i64,
-        /// ISO 4217, lower case.
+        /// The currency of the cost, ISO 4217 in lower case.
         pub cost_currency: String,
-        /// Begin of the period that pays for it.
+        /// Start of the billing period in which the run counts, UTC.
         pub usage_period: Timestamp,
-        /// When it began.
+        /// When the run started, UTC.
         pub started_at: Timestamp,
-        /// When it ended.
+        /// When the run ended, UTC; none: it is in progress.
         pub ended_at: Option<Timestamp>,
     }
 }
@@ -82,36 +81,36 @@ row! {
     /// A run in a list, without its transcript.
     #[derive(Clone, Debug)]
     pub struct RunSummary {
-        /// Which.
+        /// The run's id.
         pub id: RunId,
-        /// Of which workflow.
+        /// The workflow.
         pub workflow_id: WorkflowId,
-        /// Of which of its versions.
+        /// The version of the workflow.
         pub version: i32,
-        /// The split that chose the version.
+        /// The experiment that chose the version; none: no experiment did.
         pub split_id: Option<SplitId>,
-        /// The campaign that called.
+        /// The campaign that called; none: the run belongs to no campaign.
         pub campaign_id: Option<Uuid>,
-        /// `in_progress`, `completed` or `failed`.
+        /// `queued`, `in_progress`, `completed`, `failed` or `cancelled`.
         pub status: String,
-        /// What it came to.
+        /// The outcome; none while the run is in progress.
         pub outcome: Option<String>,
-        /// Whether that is what the workflow was made for.
+        /// Whether the run reached the goal of its workflow.
         pub success: bool,
-        /// How long it took, in milliseconds.
+        /// The duration, in milliseconds.
         pub duration_ms: i64,
-        /// What it cost, in minor units of `cost_currency`.
+        /// The cost, in minor units of `cost_currency`.
         pub cost_minor: i64,
-        /// ISO 4217, lower case.
+        /// The currency of the cost, ISO 4217 in lower case.
         pub cost_currency: String,
-        /// When it began.
+        /// When the run started, UTC.
         pub started_at: Timestamp,
-        /// When it ended.
+        /// When the run ended, UTC; none: it is in progress.
         pub ended_at: Option<Timestamp>,
     }
 }
 
-/// Something happens in a live run: the callee speaks, stays silent or hangs up.
+/// Continues a live run: the callee speaks, is silent or hangs up.
 pub async fn run_advance(
     tx: &mut TenantTx,
     id: RunId,
@@ -124,7 +123,7 @@ pub async fn run_advance(
     let graph = version_graph(tx, run.workflow_id, run.version).await?;
     let elapsed_ms = u64::try_from(now.duration_since(run.started_at).as_millis()).unwrap_or_default();
     let pace = Pace::Live { elapsed_ms };
-    // Whoever comes back after so long finds that the line is dead.
+    // A message after this long finds the call ended.
     let event = if now.duration_since(run.started_at) > LIVE_AT_MOST { Event::HungUp } else { event };
     let mut execution = run.execution.0;
     execution.advance(&graph, event, pace).map_err(|refused| refusal(&refused))?;
@@ -132,7 +131,8 @@ pub async fn run_advance(
     run_keep(tx, (id, run.usage_period), execution, minute, ids, now).await
 }
 
-/// Ends a live run that nobody goes on with, if that is so: it failed, and used nothing.
+/// Ends a live run without further messages as failed, so that it does not count. Does nothing if the run was continued
+/// meanwhile.
 async fn run_abandon(tx: &mut TenantTx, id: RunId, minute: Money, ids: &Ids, now: Timestamp) -> Result<()> {
     let Some(run) = tx.fetch_optional(store::run_lock(id)).await? else { return Ok(()) };
     let mut execution = run.execution.0;
@@ -143,7 +143,7 @@ async fn run_abandon(tx: &mut TenantTx, id: RunId, minute: Money, ids: &Ids, now
     Ok(())
 }
 
-/// Keeps what has become of a run, and what that used.
+/// Stores the new state of a run, and its usage.
 async fn run_keep(
     tx: &mut TenantTx,
     (id, usage_period): (RunId, Timestamp),
@@ -175,12 +175,12 @@ async fn run_keep(
     Ok(run)
 }
 
-/// One run.
+/// Returns one run.
 pub async fn run_get(db: &Db, caller: &Caller, id: RunId) -> Result<Run> {
     db.tenant(caller).fetch_optional(store::run_find(id)).await?.or_not_found("run")
 }
 
-/// A page of runs, the newest first; of one workflow, where one is named.
+/// Lists a page of runs, the newest first; only those of one workflow, if one is given.
 pub async fn run_list(
     db: &Db,
     caller: &Caller,
@@ -191,7 +191,7 @@ pub async fn run_list(
     Ok(request.page(rows, |run| run.id))
 }
 
-/// On the text channel nobody is called and nobody is put through: the run goes on as if both had gone well, and the
+/// The `text` channel calls no server and transfers no call: the run continues as if both had succeeded, and the
 /// transcript says so.
 fn stand_in(execution: &mut Execution, graph: &Graph, pace: Pace) -> Result<()> {
     loop {
@@ -205,10 +205,10 @@ fn stand_in(execution: &mut Execution, graph: &Graph, pace: Pace) -> Result<()> 
 }
 
 fn refusal(refused: &Refused) -> Error {
-    Error::new(codes::CONFLICT, format!("The run does not take this now: {refused}."))
+    Error::new(codes::CONFLICT, format!("The run cannot accept this now: {refused}."))
 }
 
-/// What of an execution stands in columns of its own.
+/// The parts of an execution that are stored in columns of their own.
 struct Progress {
     status: &'static str,
     outcome: Option<String>,
@@ -228,7 +228,7 @@ impl Progress {
             Some(Status::Completed) => "completed",
             Some(Status::Failed) => "failed",
         };
-        // A failed run used nothing and costs nothing; of any other every started minute is paid for.
+        // A failed run costs nothing; for any other run every started minute is charged.
         let minutes = if status == "failed" { 0 } else { (duration_ms + 59_999) / 60_000 };
         Self {
             status,

@@ -1,5 +1,5 @@
-//! Splits: a comparison of versions of one workflow. While a split runs, runs that name no version are divided among its
-//! variants by weight, and the runs' outcomes say which version does better.
+//! Experiments (`Split`): comparisons of versions of one workflow. While one runs, runs without a version are
+//! distributed among its variants by weight, and their outcomes show which version does better.
 
 mod outcome;
 mod store;
@@ -21,12 +21,12 @@ use crate::{
     workflow::{Workflow, WorkflowId, version_find, workflow_lock, workflow_make_current},
 };
 
-/// Most versions that are compared at once.
+/// Most versions in one experiment.
 pub const VARIANTS_MAX: usize = 10;
-/// Largest weight of a variant.
+/// The largest weight of a variant.
 pub const WEIGHT_MAX: u32 = 1_000;
 
-/// Names a split.
+/// The id of a split.
 pub type SplitId = Id<SplitKind>;
 
 /// The kind of [`SplitId`].
@@ -35,39 +35,39 @@ impl Kind for SplitKind {
     const NAME: &'static str = "split";
 }
 
-/// A version that takes part in a split.
+/// A variant of an experiment: a version with its weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Variant {
-    /// Which version of the workflow.
+    /// Version of the workflow, from 1.
     #[schema(minimum = 1)]
     pub version: i32,
-    /// Its share of the runs is this number of the sum of all variants' weights; from 1 to 1,000.
+    /// Share of the runs in proportion to the sum of all variants' weights, 1 to 1,000.
     #[schema(minimum = 1, maximum = 1000)]
     pub weight: u32,
 }
 
 row! {
-    /// A comparison of versions of one workflow.
+    /// An experiment that compares versions of one workflow.
     #[derive(Clone, Debug)]
     pub struct Split {
-        /// Which.
+        /// The split's id.
         pub id: SplitId,
-        /// Of which workflow.
+        /// The workflow.
         pub workflow_id: WorkflowId,
-        /// What is compared; never changes.
+        /// The versions that are compared; they never change.
         pub variants: Json<Vec<Variant>>,
-        /// The version that became current at the end; none: none did.
+        /// The version that became the current one at the end; none: none did, or the split still runs.
         pub winner: Option<i32>,
-        /// Since when runs are divided.
+        /// When the split started, UTC.
         pub started_at: Timestamp,
-        /// Until when; none: still.
+        /// When the split ended, UTC; none: it still runs.
         pub ended_at: Option<Timestamp>,
     }
 }
 
 row! {
-    /// A workflow with the split that runs for it, in one look.
+    /// A workflow with its running split, read in one query.
     struct Runnable {
         id: WorkflowId,
         name: String,
@@ -80,19 +80,20 @@ row! {
     }
 }
 
-/// What a run runs: a workflow in one version, and the split that chose the version.
+/// The version of a workflow that a run executes, and the split that chose it.
 #[derive(Clone, Debug)]
 pub struct Choice {
-    /// With the chosen version and its graph.
+    /// The workflow, with the chosen version and its graph.
     pub workflow: Workflow,
-    /// None: the version was named, or no split runs.
+    /// The split that chose the version; none: the version was named, or no split runs.
     pub split: Option<SplitId>,
 }
 
-/// Which version a run runs: the one that is named, or the running split's choice for this subject, or the current one.
+/// Chooses the version of a run: the one that is named, or the running split's choice for this subject, or the current
+/// version.
 ///
-/// The same subject gets the same variant for as long as the split runs. It is whatever names the person who is called,
-/// the same way each time (his number), or the run's id where nobody is known.
+/// The same subject gets the same variant for as long as the split runs. The subject is what identifies the callee in
+/// the same way each time, such as their phone number, or the run's id if the callee is unknown.
 pub async fn version_choose(
     tx: &mut TenantTx,
     workflow: WorkflowId,
@@ -112,7 +113,8 @@ pub async fn version_choose(
     Ok(Choice { workflow: Workflow { id, name, version: chosen, graph, created_at, updated_at }, split })
 }
 
-/// The graphs of all versions that a run may get which names none: of the running split's variants, or of the current one.
+/// The graphs that a run without a version may get: those of the running split's variants, or that of the current
+/// version.
 pub(crate) async fn graph_candidates(tx: &mut TenantTx, workflow: WorkflowId) -> Result<Vec<Graph>> {
     let found = tx.fetch_optional(store::runnable_find(workflow)).await?.or_not_found("workflow")?;
     let Some(Json(variants)) = found.variants else { return Ok(vec![found.graph.0]) };
@@ -128,9 +130,10 @@ async fn named_graph(tx: &mut TenantTx, workflow: WorkflowId, version: i32) -> R
     version_find(tx, workflow, version).await?.ok_or_else(unknown)
 }
 
-/// The version that a subject gets: its place among the weights, laid end to end. The place comes from the subject's
-/// name-based UUID (RFC 9562, version 5) in the split's namespace, so it needs no memory, and subjects fall anew in
-/// every split. Its first 48 bits are hash alone; taken modulo at most 10,000, no weight errs by more than 10⁻¹⁰.
+/// The version that a subject gets: its position among the weights, laid end to end. The position comes from the
+/// subject's name-based UUID (RFC 9562, version 5) in the split's namespace. So nothing has to be stored, and each
+/// split distributes the subjects anew. The first 48 bits are hash only; with a total weight of at most 10,000, the
+/// error of each share is below 10⁻¹⁰.
 fn variant_of(split: SplitId, variants: &[Variant], subject: &str) -> Option<i32> {
     let total: u64 = variants.iter().map(|variant| u64::from(variant.weight)).sum();
     let hash = Uuid::new_v5(&split.uuid(), subject.as_bytes()).as_u128() >> 80;
@@ -144,7 +147,7 @@ fn variant_of(split: SplitId, variants: &[Variant], subject: &str) -> Option<i32
     })
 }
 
-/// Starts dividing the runs of a workflow among these versions. One split of a workflow runs at a time.
+/// Starts a split that divides the runs of a workflow among these versions. A workflow can have only one running split.
 pub async fn split_start(
     tx: &mut TenantTx,
     (tenant, id): (TenantId, SplitId),
@@ -152,7 +155,7 @@ pub async fn split_start(
     variants: Vec<Variant>,
     now: Timestamp,
 ) -> Result<Split> {
-    // Two who start at once take turns here.
+    // The lock makes two simultaneous starts run one after the other.
     workflow_lock(tx, workflow).await?;
     variants_check(&variants)?;
     for (index, variant) in variants.iter().enumerate() {
@@ -162,7 +165,7 @@ pub async fn split_start(
         }
     }
     if let Some((running,)) = tx.fetch_optional(store::split_running(workflow)).await? {
-        let message = format!("The split {running} of this workflow is running; end it before you start another.");
+        let message = format!("The experiment {running} of this workflow is running. End it before you start another.");
         return Err(Error::new(codes::CONFLICT, message));
     }
     tx.fetch_one(store::split_insert(tenant, id, workflow, Json(variants), now)).await
@@ -178,35 +181,35 @@ fn variants_check(variants: &[Variant]) -> Result<()> {
             return Err(Error::invalid(format!("/variants/{index}/weight"), message));
         }
         if variants[..index].iter().any(|other| other.version == variant.version) {
-            let message = format!("version {} takes part already", variant.version);
+            let message = format!("version {} is a variant already", variant.version);
             return Err(Error::invalid(format!("/variants/{index}/version"), message));
         }
     }
     Ok(())
 }
 
-/// Ends a split. With a winner, that version becomes the workflow's current one: itself and not a copy of it under a new
-/// number, so that what its runs showed goes on to be told of the version that people now get.
+/// Ends a split. With a winner, that version becomes the workflow's current one. It is the same version and not a copy
+/// with a new number, so that the counts of its runs still belong to the version that is in use.
 pub async fn split_end(tx: &mut TenantTx, id: SplitId, winner: Option<i32>, now: Timestamp) -> Result<Split> {
     let split = tx.fetch_optional(store::split_lock(id)).await?.or_not_found("split")?;
     if split.ended_at.is_some() {
-        return Err(Error::new(codes::CONFLICT, "The split has ended already."));
+        return Err(Error::new(codes::CONFLICT, "The experiment has ended already."));
     }
     if let Some(version) = winner {
         if !split.variants.0.iter().any(|variant| variant.version == version) {
-            return Err(Error::invalid("/winner", format!("version {version} takes no part in the split")));
+            return Err(Error::invalid("/winner", format!("version {version} is no variant of this experiment")));
         }
         workflow_make_current(tx, split.workflow_id, version, now).await?;
     }
     tx.fetch_one(store::split_end(id, winner, now)).await
 }
 
-/// One split.
+/// Returns one split.
 pub async fn split_get(db: &Db, caller: &Caller, id: SplitId) -> Result<Split> {
     db.tenant(caller).fetch_optional(store::split_find(id)).await?.or_not_found("split")
 }
 
-/// A page of a workflow's splits, the newest first.
+/// Lists a page of a workflow's splits, the newest first.
 pub async fn split_list(db: &Db, caller: &Caller, workflow: WorkflowId, request: PageRequest) -> Result<Page<Split>> {
     let rows = db.tenant(caller).fetch_all(store::split_list(workflow, request.before(), request.rows())).await?;
     Ok(request.page(rows, |split| split.id))

@@ -1,4 +1,4 @@
-//! Workflows to begin with: whole, and ready to run.
+//! Templates: complete workflows that can be run at once.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,36 +12,36 @@ const FILES: [&str; 3] = [
     include_str!("../templates/satisfaction_survey.json"),
 ];
 
-/// A workflow to begin with, and a sample that shows it at work.
+/// A template of a workflow, with a sample run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Template {
-    /// The template's id, such as `appointment_reminder`.
+    /// Id of the template, such as `appointment_reminder`.
     pub id: String,
-    /// Its name, for people.
+    /// Display name of the template.
     pub name: String,
     /// What the agent does, in a sentence or two.
     pub description: String,
-    /// Who uses it and what it is good for.
+    /// Who uses the template, and for what.
     pub purpose: String,
-    /// The graph. It validates, and is the customer's to change.
+    /// The graph of the template, which is valid and can be changed in your workflow.
     pub graph: Graph,
-    /// Inputs for a sample run.
+    /// Inputs of the sample run, by name.
     #[schema(value_type = BTreeMap<String, String>)]
     pub sample_inputs: Variables,
-    /// A callee for a sample run.
+    /// Script of the callee for the sample run.
     pub sample_script: Script,
-    /// What the sample run comes to.
+    /// Outcome of the sample run, such as `booked`.
     pub sample_outcome: String,
 }
 
-/// All templates, in the order they are shown.
+/// All templates, in the order in which they are shown.
 pub fn template_list() -> Vec<Template> {
     // The files are part of the binary, and a test reads every one.
     FILES.iter().filter_map(|file| serde_json::from_str(file).ok()).collect()
 }
 
-/// The template of this id.
+/// The template with this id.
 pub fn template_find(id: &str) -> Option<Template> {
     template_list().into_iter().find(|template| template.id == id)
 }

@@ -18,7 +18,7 @@ use crate::{
     graph::{Graph, validate::validate},
 };
 
-/// Names a workflow.
+/// The id of a workflow.
 pub type WorkflowId = Id<WorkflowKind>;
 
 /// The kind of [`WorkflowId`].
@@ -31,36 +31,36 @@ row! {
     /// A workflow with the graph of its current version.
     #[derive(Clone, Debug)]
     pub struct Workflow {
-        /// Which.
+        /// The workflow's id.
         pub id: WorkflowId,
-        /// What people call it.
+        /// The workflow's name.
         pub name: String,
         /// The current version, from 1.
         pub version: i32,
-        /// What the agent does.
+        /// The graph of the current version.
         pub graph: JsonText<Graph>,
-        /// Since when.
+        /// When the workflow was created, UTC.
         pub created_at: Timestamp,
-        /// Last change.
+        /// When the workflow was last updated, UTC.
         pub updated_at: Timestamp,
     }
 }
 
 row! {
-    /// A workflow whose graph is handed on as it was written, without being taken apart.
+    /// A workflow whose graph is passed on as the JSON text that was stored, without being parsed.
     #[derive(Clone, Debug)]
     pub struct WorkflowDocument {
-        /// Which.
+        /// The workflow's id.
         pub id: WorkflowId,
-        /// What people call it.
+        /// The workflow's name.
         pub name: String,
         /// The current version, from 1.
         pub version: i32,
-        /// What the agent does: a [`Graph`] as JSON.
+        /// The current version's [`Graph`] as JSON.
         pub graph: JsonText<Box<RawValue>>,
-        /// Since when.
+        /// When the workflow was created, UTC.
         pub created_at: Timestamp,
-        /// Last change.
+        /// When the workflow was last updated, UTC.
         pub updated_at: Timestamp,
     }
 }
@@ -69,15 +69,15 @@ row! {
     /// A workflow in a list.
     #[derive(Clone, Debug)]
     pub struct WorkflowSummary {
-        /// Which.
+        /// The workflow's id.
         pub id: WorkflowId,
-        /// What people call it.
+        /// The workflow's name.
         pub name: String,
         /// The current version, from 1.
         pub version: i32,
-        /// Since when.
+        /// When the workflow was created, UTC.
         pub created_at: Timestamp,
-        /// Last change.
+        /// When the workflow was last updated, UTC.
         pub updated_at: Timestamp,
     }
 }
@@ -86,20 +86,20 @@ row! {
     /// One version of a workflow.
     #[derive(Clone, Debug)]
     pub struct Version {
-        /// From 1.
+        /// The number of the version, from 1.
         pub version: i32,
-        /// When it was saved.
+        /// When the version was saved, UTC.
         pub created_at: Timestamp,
     }
 }
 
-/// Nothing, when the graph can be run; every problem with its place, when not.
+/// Succeeds when the graph can be run; otherwise the error lists every problem with its location.
 pub fn graph_check(graph: &Graph) -> Result<()> {
     let problems = validate(graph);
     if problems.is_empty() { Ok(()) } else { Err(Error::invalid_fields(field_errors(problems, "/graph"))) }
 }
 
-/// Makes a workflow, if the plan has room for one more. `event` tells of it.
+/// Creates a workflow, if the plan's limit allows one more. `event` is published for it.
 pub async fn workflow_create(
     tx: &mut TenantTx,
     allowance: &Allowance,
@@ -118,27 +118,27 @@ pub async fn workflow_create(
     Ok(workflow)
 }
 
-/// One workflow as it was written: one flight to the database.
+/// Returns one workflow with its graph as stored, in one round trip to the database.
 pub async fn workflow_read(db: &Db, caller: &freehold_core::Caller, id: WorkflowId) -> Result<WorkflowDocument> {
     db.tenant(caller).fetch_optional(store::workflow_document(id)).await?.or_not_found("workflow")
 }
 
-/// One workflow, to be run.
+/// Returns one workflow, to be run.
 pub async fn workflow_get(db: &Db, caller: &freehold_core::Caller, id: WorkflowId) -> Result<Workflow> {
     db.tenant(caller).fetch_optional(store::workflow_find(id)).await?.or_not_found("workflow")
 }
 
-/// The same within a transaction that is to do more.
+/// Finds a workflow within a transaction.
 pub async fn workflow_find(tx: &mut TenantTx, id: WorkflowId) -> Result<Workflow> {
     tx.fetch_optional(store::workflow_find(id)).await?.or_not_found("workflow")
 }
 
-/// The same, kept from changing until the transaction ends.
+/// Finds a workflow and locks its row until the transaction ends.
 pub async fn workflow_lock(tx: &mut TenantTx, id: WorkflowId) -> Result<Workflow> {
     tx.fetch_optional(store::workflow_lock(id)).await?.or_not_found("workflow")
 }
 
-/// A page of workflows, the newest first.
+/// Lists a page of workflows, the newest first.
 pub async fn workflow_list(
     db: &Db,
     caller: &freehold_core::Caller,
@@ -148,8 +148,8 @@ pub async fn workflow_list(
     Ok(request.page(rows, |workflow| workflow.id))
 }
 
-/// Changes name or graph, if `check` agrees to the present version. Another graph is another version; the runs of the old
-/// one keep it.
+/// Updates the name or the graph, if `check` accepts the present version. A new graph becomes a new version; runs of
+/// the old version keep it.
 pub async fn workflow_change(
     tx: &mut TenantTx,
     (tenant, id): (TenantId, WorkflowId),
@@ -164,7 +164,7 @@ pub async fn workflow_change(
     let (version, graph) = match graph.filter(|graph| *graph != current.graph.0) {
         Some(graph) => {
             graph_check(&graph)?;
-            // Not the one after the current: a split may have made an older version current again.
+            // Not the current version plus one: a split may have made an older version the current one.
             let (newest,) = tx.fetch_one(store::version_newest(id)).await?;
             tx.execute(store::version_insert(tenant, id, newest + 1, JsonText(graph.clone()), now)).await?;
             (newest + 1, graph)
@@ -174,7 +174,7 @@ pub async fn workflow_change(
     tx.fetch_one(store::workflow_update(id, &name, version, JsonText(graph), now)).await
 }
 
-/// Makes one of the workflow's versions the current one again.
+/// Makes one of the workflow's versions the current one.
 pub async fn workflow_make_current(
     tx: &mut TenantTx,
     id: WorkflowId,
@@ -189,7 +189,8 @@ pub async fn workflow_make_current(
     tx.fetch_one(store::workflow_update(id, &current.name, version, JsonText(graph), now)).await
 }
 
-/// Deletes a workflow, which gives the plan's room back. Its runs stay. `event` names the giving back in the ledger.
+/// Deletes a workflow, which gives back its share of the plan's limit. Its runs stay. `event` identifies the change in
+/// the ledger.
 pub async fn workflow_delete(
     tx: &mut TenantTx,
     allowance: &Allowance,
@@ -203,22 +204,22 @@ pub async fn workflow_delete(
     usage_record(tx, allowance, event, -1, now).await.map(drop)
 }
 
-/// The versions of a workflow, the newest first.
+/// Lists the versions of a workflow, the newest first.
 pub async fn version_list(tx: &mut TenantTx, id: WorkflowId, request: PageRequest) -> Result<Page<Version>> {
     workflow_find(tx, id).await?;
-    // A version is named by its number, so the cursor is that number in the place of an id.
+    // A version is identified by its number, so the cursor holds that number instead of an id.
     let before = i32::try_from(request.before().as_u128()).unwrap_or(i32::MAX);
     let rows = tx.fetch_all(store::version_list(id, before, request.rows())).await?;
     let number = |version: &Version| u128::from(version.version.unsigned_abs());
     Ok(request.page(rows, |version| Id::<()>::new(Uuid::from_u128(number(version)))))
 }
 
-/// The graph of one version.
+/// Returns the graph of one version.
 pub async fn version_graph(tx: &mut TenantTx, id: WorkflowId, version: i32) -> Result<Graph> {
     version_find(tx, id, version).await?.or_not_found("version")
 }
 
-/// The graph of one version, if the workflow has it.
+/// Returns the graph of one version, if the workflow has it.
 pub async fn version_find(tx: &mut TenantTx, id: WorkflowId, version: i32) -> Result<Option<Graph>> {
     Ok(tx.fetch_optional(store::version_graph(id, version)).await?.map(|(graph,)| graph.0))
 }

@@ -1,4 +1,4 @@
-//! The people of the house, for its administrators: whoever brings a service key.
+//! User administration, for callers with a service key.
 
 mod administrator;
 mod audit;
@@ -12,7 +12,7 @@ mod users;
 use freehold_web::Backbone;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// The endpoints.
+/// The routes of user administration.
 pub(super) fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new()
         .routes(routes!(list::people_list, users::people_create))

@@ -1,4 +1,4 @@
-//! The JSON of Supabase Auth: sessions and people.
+//! The JSON of Supabase Auth: sessions and users.
 
 use freehold_core::{Result, Secret};
 use freehold_db::SystemTx;
@@ -18,156 +18,164 @@ use uuid::Uuid;
 
 use super::factors::FactorBody;
 
-/// A session.
+/// A session: an access token and the refresh token for the next one.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SessionBody {
-    /// For the `Authorization` header.
+    /// Access token for the `Authorization` header.
     access_token: String,
-    /// `bearer`.
+    /// Type of the access token; always `bearer`.
     token_type: &'static str,
-    /// Life of the access token in seconds.
+    /// Lifetime of the access token, in seconds.
     expires_in: i64,
-    /// When the access token ends, seconds since 1970.
+    /// When the access token expires, in seconds since 1970 (UTC).
     expires_at: i64,
-    /// For the next pair; good once.
+    /// Refresh token for the next access token; works once.
     refresh_token: String,
-    /// Whose.
+    /// The user of the session.
     user: UserBody,
-    /// What the provider gave for its own interface, when it was asked just now.
+    /// Access token of the external identity provider for its own API; present only right after a sign-in with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     provider_token: Option<String>,
-    /// With what that is renewed.
+    /// Refresh token of the external identity provider; present only right after a sign-in with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     provider_refresh_token: Option<String>,
-    /// In what the password falls short of what a new one must have.
+    /// Why the password is weak by today's rules; absent when it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     weak_password: Option<WeakPasswordBody>,
 }
 
-/// In what a password falls short.
+/// Why a password is weak.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WeakPasswordBody {
-    /// In words.
+    /// The reasons as a sentence.
     message: String,
-    /// `length`, `characters`.
+    /// The reasons as codes: `length`, `characters`.
     reasons: Vec<&'static str>,
 }
 
-/// A person.
+/// A user, in the form of Supabase Auth.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct UserBody {
-    /// Who.
+    /// The user's id.
     pub(crate) id: Uuid,
-    /// `authenticated`.
+    /// Audience of the user's access tokens; always `authenticated`.
     pub(crate) aud: String,
-    /// `authenticated`.
+    /// Role in the user's access tokens; always `authenticated`.
     pub(crate) role: String,
-    /// The address.
+    /// E-mail address of the user; empty for users without one.
     pub(crate) email: String,
-    /// When the address was confirmed.
+    /// When the e-mail address was confirmed, UTC; absent while it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) email_confirmed_at: Option<Timestamp>,
-    /// The number; mostly the empty text, because nothing is sent to numbers here.
+    /// Phone number of the user; empty for users without one. Freehold sends no text messages.
     pub(crate) phone: String,
-    /// When the number was confirmed.
+    /// When the phone number was confirmed, UTC; absent while it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) phone_confirmed_at: Option<Timestamp>,
-    /// When somebody invited them.
+    /// When the user was invited, UTC; absent for users who signed up.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) invited_at: Option<Timestamp>,
-    /// When a confirmation was last sent.
+    /// When a confirmation mail was last sent, UTC; absent when none was.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) confirmation_sent_at: Option<Timestamp>,
-    /// As `email_confirmed_at`.
+    /// When the e-mail address was confirmed, UTC; same as `email_confirmed_at`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) confirmed_at: Option<Timestamp>,
-    /// When a sign-in mail was last sent.
+    /// When a sign-in or recovery mail was last sent, UTC; absent when none was.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) recovery_sent_at: Option<Timestamp>,
-    /// The address they want to change to.
+    /// E-mail address that the user wants to change to; absent without a pending change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) new_email: Option<String>,
-    /// When the mails about that were sent.
+    /// When the mails for a change of address were sent, UTC; absent without a pending change.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) email_change_sent_at: Option<Timestamp>,
-    /// When a code for reauthentication was last sent.
+    /// When a reauthentication code was last sent, UTC; absent when none was.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) reauthentication_sent_at: Option<Timestamp>,
-    /// When the person last signed in.
+    /// When the user last signed in, UTC; absent before the first sign-in.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) last_sign_in_at: Option<Timestamp>,
-    /// What the system knows.
+    /// Metadata that only administrators change, such as `provider`.
     #[schema(value_type = Object)]
     pub(crate) app_metadata: Value,
-    /// What the person says of himself.
+    /// Metadata that the user may change.
     #[schema(value_type = Object)]
     pub(crate) user_metadata: Value,
-    /// The second factors.
+    /// The user's second factors; absent when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) factors: Vec<FactorBody>,
-    /// The ways in which the person signs in.
+    /// The user's sign-in methods.
     pub(crate) identities: Vec<IdentityBody>,
-    /// Since when.
+    /// When the user was created, UTC.
     #[schema(value_type = String, format = DateTime)]
     pub(crate) created_at: Timestamp,
-    /// Last change.
+    /// When the user was last changed, UTC.
     #[schema(value_type = String, format = DateTime)]
     pub(crate) updated_at: Timestamp,
-    /// Locked out until then.
+    /// When the user's ban ends, UTC; absent when the user is not banned.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) banned_until: Option<Timestamp>,
-    /// Deleted, and kept for the records.
+    /// When the user was deleted, UTC; absent for existing users.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) deleted_at: Option<Timestamp>,
-    /// Without address or password.
+    /// Whether the user has neither an e-mail address nor a password.
     pub(crate) is_anonymous: bool,
 }
 
-/// A way in which a person signs in. `id` and `identity_id` are swapped as Supabase has them.
+/// A sign-in method of a user. `id` and `identity_id` are swapped, as in Supabase.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct IdentityBody {
+    /// Id of the sign-in method, unique in Freehold.
     identity_id: Uuid,
+    /// Id of the user at the provider.
     id: String,
+    /// Id of the user in Freehold.
     user_id: Uuid,
+    /// What the provider says about the user, such as `email` and `full_name`.
     #[schema(value_type = Object)]
     identity_data: Value,
+    /// Name of the provider: `email`, `google`, `github`, …
     provider: String,
+    /// When this method last signed in, UTC; absent before the first time.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     last_sign_in_at: Option<Timestamp>,
+    /// When the sign-in method was added, UTC; null when unknown.
     #[schema(value_type = Option<String>, format = DateTime)]
     created_at: Option<Timestamp>,
+    /// When the sign-in method was last changed, UTC; null when unknown.
     #[schema(value_type = Option<String>, format = DateTime)]
     updated_at: Option<Timestamp>,
+    /// E-mail address that the provider names; null without one.
     email: Option<String>,
 }
 
 impl UserBody {
-    /// The person with what belongs to him.
+    /// The user with their second factors and sign-in methods.
     pub(crate) async fn load(tx: &mut SystemTx, user: User) -> Result<Self> {
         let ways = ways(tx, user.id).await?;
         Ok(Self::with(user, ways))
     }
 
-    /// The same, when that is known.
+    /// The user with second factors and sign-in methods that are loaded already.
     pub(crate) fn with(user: User, ways: Ways) -> Self {
         let factors = ways.factors.0.into_iter().map(FactorBody::from).collect();
         Self { factors, ..Self::new(user, ways.identities.0) }
     }
 
-    /// The person with these ways in, and without second factors: somebody who was made just now. Everybody else is
-    /// [`load`](Self::load)ed.
+    /// A new user with these sign-in methods and no second factors. For existing users use [`load`](Self::load).
     pub(crate) fn new(user: User, identities: Vec<UserIdentity>) -> Self {
         let id = user.id.uuid();
         Self {
@@ -237,14 +245,14 @@ impl SessionBody {
         })
     }
 
-    /// Hands on what the provider gave.
+    /// Adds the tokens of the external identity provider.
     pub(crate) fn with_provider_tokens(mut self, tokens: &ProviderTokens) -> Self {
         let text = |token: &Option<Secret>| token.as_ref().map(|token| token.expose().to_owned());
         (self.provider_token, self.provider_refresh_token) = (text(&tokens.access), text(&tokens.refresh));
         self
     }
 
-    /// Says in what the password falls short.
+    /// Adds why the password is weak.
     pub(crate) fn with_weak_password(mut self, weak: &WeakPassword) -> Self {
         let reasons = weak.reasons.iter().map(WeakReason::name).collect();
         self.weak_password = Some(WeakPasswordBody { message: weak.to_string(), reasons });

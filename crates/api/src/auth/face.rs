@@ -17,12 +17,12 @@ use serde_json::{Value, json};
 
 const API_VERSION: HeaderName = HeaderName::from_static("x-supabase-api-version");
 const ERROR_CODE: HeaderName = HeaderName::from_static("x-sb-error-code");
-/// The first version whose errors are `{"code", "message"}`.
+/// The first API version with errors of the form `{"code", "message"}`.
 const VERSION: &str = "2024-01-01";
-/// Longest time a request may take here; its clients try again then.
+/// Longest time for a request here. Supabase's clients retry after it.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 
-/// The middleware: writes the errors under `/auth/v1`, but for those that are a page already.
+/// The middleware that writes the errors under `/auth/v1`; errors that are HTML pages already stay.
 pub async fn face(request: Request, next: Next) -> Response {
     if !request.uri().path().starts_with("/auth/v1/") {
         return next.run(request).await;
@@ -86,7 +86,8 @@ const fn pair(code: Code) -> (u16, &'static str) {
     (code.status, code.name)
 }
 
-/// The backbone's own codes in Supabase's words; its are their own. Every name is one of a [`Code`], so that it is documented.
+/// Translates the backbone's codes into Supabase's; codes of sign-in stay. Every name comes from a [`Code`], so it is
+/// documented.
 pub(super) fn status_and_code(error: &Error) -> (u16, &'static str) {
     let code = error.code();
     if code == codes::VALIDATION_FAILED {

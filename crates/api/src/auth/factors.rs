@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{body::SessionBody, user::Bearer};
 
-/// The endpoints.
+/// The routes of second factors.
 pub(super) fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new()
         .routes(routes!(factor_enroll))
@@ -24,27 +24,27 @@ pub(super) fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(factor_verify))
 }
 
-/// A second factor of a person's.
+/// A second factor of a user.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct FactorBody {
-    /// Which.
+    /// Id of the second factor.
     id: Uuid,
-    /// Since when.
+    /// When the second factor was enrolled, UTC.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// Last change.
+    /// When the second factor was last changed, UTC.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
-    /// `verified` once a code was shown; `unverified` ones do not count.
+    /// `verified` after a correct code; `unverified` factors do not count.
     status: &'static str,
-    /// What the person calls it.
+    /// The user's name for the second factor; absent without one.
     #[serde(skip_serializing_if = "String::is_empty")]
     friendly_name: String,
-    /// `totp` or `recovery_code`; people who moved here may have `phone` and `webauthn`.
+    /// `totp` or `recovery_code`; imported users may have `phone` and `webauthn`.
     factor_type: String,
-    /// The number, of a `phone`.
+    /// Phone number of a factor of type `phone`; empty for other types.
     phone: String,
-    /// When a code was last asked for.
+    /// When a code was last requested, UTC; null when none was.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_challenged_at: Option<Timestamp>,
 }
@@ -57,73 +57,73 @@ impl From<Factor> for FactorBody {
     }
 }
 
-/// A factor to be added.
+/// The second factor to enroll.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct FactorNew {
-    /// `totp`.
+    /// Type of the second factor: `totp`, the only one offered.
     factor_type: Option<String>,
-    /// What the person calls it.
+    /// The user's name for the second factor.
     friendly_name: Option<String>,
-    /// What the app calls us; left out: the site's host.
+    /// Issuer that the authenticator app shows; the host name of the site when left out.
     issuer: Option<String>,
 }
 
-/// An authenticator app that has to show a code yet.
+/// An enrolled authenticator app, unverified until it has shown a code.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct EnrolledBody {
-    /// Which.
+    /// Id of the second factor.
     id: Uuid,
-    /// `totp`.
+    /// Type of the second factor: `totp`.
     #[serde(rename = "type")]
     kind: &'static str,
-    /// What the person calls it.
+    /// The user's name for the second factor.
     friendly_name: String,
-    /// For the app.
+    /// The key for the authenticator app.
     totp: TotpBody,
 }
 
-/// What an authenticator app is given. It is shown here once.
+/// The key for an authenticator app. It is shown only here.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TotpBody {
-    /// A picture that telephones read, in SVG.
+    /// QR code of `uri`, as SVG.
     qr_code: String,
-    /// The key in base32, to type.
+    /// The key in base32, to type into the app.
     secret: String,
-    /// What the picture says: `otpauth://totp/…`.
+    /// The key as a URI for authenticator apps: `otpauth://totp/…`.
     uri: String,
 }
 
-/// A code was asked for.
+/// A challenge: the request for a code of a second factor.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ChallengeBody {
-    /// Which; goes with the code.
+    /// Id of the challenge; send it with the code.
     id: Uuid,
-    /// `totp`.
+    /// Type of the second factor: `totp`.
     #[serde(rename = "type")]
     kind: String,
-    /// It can be answered until then, seconds since 1970.
+    /// When the challenge expires, in seconds since 1970 (UTC).
     expires_at: i64,
 }
 
-/// A code of the app.
+/// A code of the authenticator app.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct FactorCode {
-    /// What it answers.
+    /// Id of the challenge that the code answers.
     challenge_id: Option<Uuid>,
-    /// The six digits.
+    /// Code of six digits from the app.
     code: Option<String>,
 }
 
-/// A factor that is gone.
+/// The removed second factor.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct UnenrolledBody {
-    /// Which.
+    /// Id of the removed second factor.
     pub(super) id: Uuid,
 }
 
-/// Add a second factor
+/// Enroll a second factor
 ///
-/// Begins an authenticator app. It counts once a code of it was shown.
+/// Enrolls an authenticator app. The second factor counts after its first code is verified.
 #[utoipa::path(post, path = "/factors", tag = "Sign-in", request_body = FactorNew,
     responses((status = 200, body = EnrolledBody)))]
 pub(crate) async fn factor_enroll(
@@ -158,9 +158,12 @@ fn refused<T>(code: freehold_core::Code, message: &'static str) -> Answer<T> {
 
 /// Remove a second factor
 ///
-/// Takes a factor away. One that counts needs a session that has shown a second factor.
-#[utoipa::path(delete, path = "/factors/{factor_id}", tag = "Sign-in", params(("factor_id" = Uuid, Path)),
-    responses((status = 200, body = UnenrolledBody)))]
+/// Removes a second factor. Removing a verified one requires a session at `aal2`.
+#[utoipa::path(
+    delete, path = "/factors/{factor_id}", tag = "Sign-in",
+    params(("factor_id" = Uuid, Path, description = "Id of the second factor")),
+    responses((status = 200, body = UnenrolledBody)),
+)]
 pub(crate) async fn factor_unenroll(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,
@@ -172,11 +175,14 @@ pub(crate) async fn factor_unenroll(
     Ok(Json(UnenrolledBody { id }))
 }
 
-/// Ask for a code
+/// Create a challenge
 ///
-/// Begins to show a second factor.
-#[utoipa::path(post, path = "/factors/{factor_id}/challenge", tag = "Sign-in", params(("factor_id" = Uuid, Path)),
-    responses((status = 200, body = ChallengeBody)))]
+/// Creates a challenge for a second factor; answer it with a code.
+#[utoipa::path(
+    post, path = "/factors/{factor_id}/challenge", tag = "Sign-in",
+    params(("factor_id" = Uuid, Path, description = "Id of the second factor")),
+    responses((status = 200, body = ChallengeBody)),
+)]
 pub(crate) async fn factor_challenge(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,
@@ -189,11 +195,16 @@ pub(crate) async fn factor_challenge(
     Ok(Json(ChallengeBody { id: challenge.id, kind: challenge.kind, expires_at }))
 }
 
-/// Show a code
+/// Verify a code
 ///
-/// Shows a second factor. The session is at `aal2` from now on, and only the refresh token of this answer goes on.
-#[utoipa::path(post, path = "/factors/{factor_id}/verify", tag = "Sign-in", params(("factor_id" = Uuid, Path)),
-    request_body = FactorCode, responses((status = 200, body = SessionBody)))]
+/// Verifies a code of a second factor. The session is then at `aal2`; only the refresh token of this answer remains
+/// valid.
+#[utoipa::path(
+    post, path = "/factors/{factor_id}/verify", tag = "Sign-in",
+    params(("factor_id" = Uuid, Path, description = "Id of the second factor")),
+    request_body = FactorCode,
+    responses((status = 200, body = SessionBody)),
+)]
 pub(crate) async fn factor_verify(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,

@@ -1,4 +1,4 @@
-//! What clients learn of this server's keys.
+//! The discovery document and the keys it points to.
 
 use axum::{
     extract::State,
@@ -9,14 +9,15 @@ use freehold_web::{Backbone, Json};
 use serde_json::json;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// The endpoints.
+/// The route of the discovery document.
 pub(super) fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new().routes(routes!(openid_configuration))
 }
 
-/// Sign-in discovery
+/// Discover sign-in
 ///
-/// Where what is, and how tokens are signed (OpenID Connect Discovery 1.0). Who only checks tokens finds the keys by it.
+/// Returns the endpoints and signature algorithms (OpenID Connect Discovery 1.0). To verify tokens, fetch the keys at
+/// its `jwks_uri`.
 #[utoipa::path(get, path = "/.well-known/openid-configuration", tag = "Sign-in", security(()),
     responses((status = 200, description = "The discovery document")))]
 pub(crate) async fn openid_configuration(State(backbone): State<Backbone>) -> Response {

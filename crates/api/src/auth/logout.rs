@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::user::Bearer;
 
-/// Which sessions end.
+/// The sessions to end.
 #[derive(Deserialize)]
 pub(crate) struct LogoutQuery {
     scope: Option<String>,
@@ -16,9 +16,14 @@ pub(crate) struct LogoutQuery {
 
 /// Sign out
 ///
-/// Signs out: everywhere (`global`, the default), here (`local`) or everywhere else (`others`).
-#[utoipa::path(post, path = "/logout", tag = "Sign-in",
-    params(("scope" = Option<String>, Query, description = "`global`, `local` or `others`")), responses((status = 204)))]
+/// Ends sessions of the user: all of them (`global`, the default), this one (`local`) or all others (`others`).
+#[utoipa::path(
+    post, path = "/logout", tag = "Sign-in",
+    params(
+        ("scope" = Option<String>, Query, description = "Sessions to end: `global` (the default), `local` or `others`"),
+    ),
+    responses((status = 204)),
+)]
 pub(crate) async fn logout(
     State(backbone): State<Backbone>,
     Query(query): Query<LogoutQuery>,

@@ -1,4 +1,4 @@
-//! Mails with a link and a code.
+//! Sign-in mails with a link and a code.
 
 use axum::{
     extract::{Request, State},
@@ -21,56 +21,60 @@ use utoipa::ToSchema;
 
 use super::signup::{metadata, read};
 
-/// Where the mail goes.
+/// The address to send a sign-in mail to.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct OtpBody {
-    /// The address.
+    /// E-mail address of the user; required.
     email: Option<String>,
-    /// Not known here.
+    /// Phone number; not supported, since Freehold sends no text messages.
     phone: Option<String>,
-    /// Makes a person where there is none yet. Default true.
+    /// Whether to create a user when the address is unknown. Default true.
     create_user: Option<bool>,
-    /// What new users say of themselves: at most 2,048 bytes as JSON, for it goes into every token.
+    /// The new user's `user_metadata`: at most 2,048 bytes as JSON, because every access token contains it.
     #[schema(value_type = Option<Object>)]
     data: Option<Value>,
-    /// Of numbers only.
+    /// Channel for a phone number; refused with `email`.
     channel: Option<String>,
-    /// For the PKCE flow: what is made of the verifier, 43 to 128 characters.
+    /// PKCE code challenge, derived from the verifier: 43 to 128 characters.
     code_challenge: Option<String>,
-    /// How: `s256` or `plain`.
+    /// Method of the PKCE code challenge: `s256` or `plain`.
     code_challenge_method: Option<String>,
 }
 
-/// Which mail is wanted again.
+/// The mail to send again.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct ResendBody {
-    /// `signup` or `email_change`.
+    /// Kind of mail: `signup` or `email_change`.
     r#type: Option<String>,
-    /// The address.
+    /// E-mail address of the user; required.
     email: Option<String>,
-    /// Not known here.
+    /// Phone number; not supported, since Freehold sends no text messages.
     phone: Option<String>,
-    /// For the PKCE flow: what is made of the verifier, 43 to 128 characters.
+    /// PKCE code challenge, derived from the verifier: 43 to 128 characters.
     code_challenge: Option<String>,
-    /// How: `s256` or `plain`.
+    /// Method of the PKCE code challenge: `s256` or `plain`.
     code_challenge_method: Option<String>,
 }
 
-/// Send a link and a code
+/// Send a sign-in mail
 ///
-/// Sends a mail with a link and a code of digits; either signs in. Makes a person where there is none yet.
-#[utoipa::path(post, path = "/otp", tag = "Sign-in", security(()), request_body = OtpBody,
-    params(("redirect_to" = Option<String>, Query, description = "Where the link of the mail leads")),
-    responses((status = 200, description = "Sent; the answer is `{}` whoever it is")))]
+/// Sends a mail with a link and a numeric code; either signs in. Creates the user when the address is unknown.
+#[utoipa::path(
+    post, path = "/otp", tag = "Sign-in", security(()), request_body = OtpBody,
+    params(("redirect_to" = Option<String>, Query, description = "URL to which the mail's link leads")),
+    responses((status = 200, description = "The mail is on its way; the body is `{}` for known and unknown addresses")),
+)]
 pub(crate) async fn otp(State(backbone): State<Backbone>, request: Request) -> Answer<Json<Value>> {
     link_send(&backbone, request).await
 }
 
-/// Send a link (older name)
+/// Send a sign-in mail (older path)
 ///
-/// The older name of `/otp`.
-#[utoipa::path(post, path = "/magiclink", tag = "Sign-in", security(()), request_body = OtpBody,
-    responses((status = 200, description = "Sent; the answer is `{}` whoever it is")))]
+/// Same as `POST /auth/v1/otp`.
+#[utoipa::path(
+    post, path = "/magiclink", tag = "Sign-in", security(()), request_body = OtpBody,
+    responses((status = 200, description = "The mail is on its way; the body is `{}` for known and unknown addresses")),
+)]
 pub(crate) async fn magiclink(State(backbone): State<Backbone>, request: Request) -> Answer<Json<Value>> {
     link_send(&backbone, request).await
 }
@@ -108,12 +112,14 @@ async fn link_wanted(backbone: &Backbone, asked: &Asked, body: OtpBody) -> Resul
     })
 }
 
-/// Send the mail again
+/// Resend a mail
 ///
-/// Sends the mail of a sign-up or the mails of a change of address once more. Those before stop working.
-#[utoipa::path(post, path = "/resend", tag = "Sign-in", security(()), request_body = ResendBody,
-    params(("redirect_to" = Option<String>, Query, description = "Where the link of the mail leads")),
-    responses((status = 200, description = "Sent; the answer is `{}` whoever it is")))]
+/// Sends the mail of a sign-up, or the mails of a change of address, again. Earlier mails stop working.
+#[utoipa::path(
+    post, path = "/resend", tag = "Sign-in", security(()), request_body = ResendBody,
+    params(("redirect_to" = Option<String>, Query, description = "URL to which the mail's link leads")),
+    responses((status = 200, description = "The mail is on its way; the body is `{}` for known and unknown addresses")),
+)]
 pub(crate) async fn resend(State(backbone): State<Backbone>, request: Request) -> Answer<Json<Value>> {
     let (parts, body) = request.into_parts();
     let Asked { realm, redirect_to, client } = Asked::of(&backbone, &parts)?;
@@ -143,19 +149,19 @@ pub(crate) async fn resend(State(backbone): State<Backbone>, request: Request) -
     match kind.as_str() {
         "signup" => sign_up_resend(identity, realm, &email, &redirect_to, challenge, &client).await?,
         "email_change" => email_change_resend(identity, realm, &email, redirect_to, challenge, &client).await?,
-        // Nobody changes to a number here.
+        // Phone numbers cannot be changed here.
         _ => {}
     }
     Ok(Json(json!({})))
 }
 
-/// What a request for a mail says beside its body.
+/// What a request for a mail says outside its body.
 pub(super) struct Asked {
-    /// Within what the address is unique.
+    /// The realm within which the address is unique.
     pub(super) realm: Realm,
-    /// Where the link of the mail leads; checked.
+    /// URL to which the mail's link leads; checked.
     pub(super) redirect_to: String,
-    /// Who asks.
+    /// The client that asks.
     pub(super) client: Client,
 }
 
@@ -166,8 +172,8 @@ impl Asked {
     }
 }
 
-/// Where the link of a mail leads: what the query or a header names, if sign-ins may lead there; else where the request came
-/// from, if they may lead there; else the site.
+/// URL to which a mail's link leads: the one that the query or a header names if it is allowed, else the request's
+/// origin if it is allowed, else the site.
 pub(super) fn redirect_of(backbone: &Backbone, parts: &Parts) -> String {
     let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let named = named_redirect(&parts.uri);
@@ -175,7 +181,7 @@ pub(super) fn redirect_of(backbone: &Backbone, parts: &Parts) -> String {
     backbone.identity.settings.redirect(wanted, header("referer"))
 }
 
-/// As [`redirect_of`], by the query alone.
+/// As [`redirect_of`], from the query alone.
 pub(super) fn redirect_to(backbone: &Backbone, uri: &Uri) -> String {
     backbone.identity.settings.redirect_or_site(named_redirect(uri).as_deref())
 }
@@ -188,12 +194,12 @@ fn named_redirect(uri: &Uri) -> Option<String> {
     axum::extract::Query::<Target>::try_from_uri(uri).map(|query| query.0).unwrap_or_default().redirect_to
 }
 
-/// What is not empty.
+/// The text, unless it is empty.
 pub(super) fn given(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
-/// The request is wrong.
+/// A `validation_failed` with this message.
 pub(super) fn invalid(message: &'static str) -> Error {
     Error::new(core_codes::VALIDATION_FAILED, message)
 }

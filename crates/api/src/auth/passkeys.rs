@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{body::SessionBody, user::Bearer};
 
-/// The endpoints.
+/// The routes of passkeys.
 pub(super) fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new()
         .routes(routes!(registration_begin))
@@ -27,64 +27,64 @@ pub(super) fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(passkey_rename, passkey_remove))
 }
 
-/// What a browser is to ask the person's device.
+/// A passkey challenge for the browser.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CeremonyBody {
-    /// Goes with the answer.
+    /// Id of the challenge; send it with the answer.
     challenge_id: Uuid,
-    /// For `navigator.credentials`, as JSON (WebAuthn level 3).
+    /// Options for `navigator.credentials`, as JSON (WebAuthn level 3).
     #[schema(value_type = Object)]
     options: Value,
-    /// It can be answered until then, seconds since 1970.
+    /// When the challenge expires, in seconds since 1970 (UTC).
     expires_at: i64,
 }
 
-/// What the person's device answered.
+/// The browser's answer to a passkey challenge.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct CeremonyAnswer {
-    /// What it answers.
+    /// Id of the challenge that the credential answers.
     challenge_id: Option<String>,
-    /// The credential of `navigator.credentials`, as JSON.
+    /// The credential from `navigator.credentials`, as JSON.
     #[schema(value_type = Option<Object>)]
     #[serde(alias = "credential_response")]
     credential: Option<Value>,
 }
 
-/// A passkey that was added just now.
+/// A newly added passkey.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct NewPasskeyBody {
     #[serde(flatten)]
     passkey: PasskeyBody,
-    /// It may be on several devices.
+    /// Whether the passkey can be synced to several devices.
     backup_eligible: bool,
-    /// It is.
+    /// Whether the passkey is synced to several devices now.
     backed_up: bool,
-    /// How its device is reached: `internal`, `usb`, …
+    /// How the browser reaches the device: `internal`, `usb`, …
     #[schema(value_type = Vec<String>)]
     transports: Value,
 }
 
-/// A passkey of a person's.
+/// A passkey of a user.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PasskeyBody {
-    /// Which.
+    /// Id of the passkey.
     id: Uuid,
-    /// What the person calls it.
+    /// The user's name for the passkey; absent without one.
     #[serde(skip_serializing_if = "String::is_empty")]
     friendly_name: String,
-    /// Since when.
+    /// When the passkey was added, UTC.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// Last used.
+    /// When the passkey last signed in, UTC; absent before the first time.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     last_used_at: Option<Timestamp>,
 }
 
-/// Another name.
+/// The new name of a passkey.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct PasskeyChange {
-    /// What the person calls it; 1 to 120 characters.
+    /// The user's name for the passkey: 1 to 120 characters.
     friendly_name: Option<String>,
 }
 
@@ -113,9 +113,9 @@ impl CeremonyAnswer {
     }
 }
 
-/// Begin to add a passkey
+/// Start adding a passkey
 ///
-/// What the browser asks the person's device for, to add a passkey.
+/// Returns a challenge, with which the browser asks the user's device for a new passkey.
 #[utoipa::path(post, path = "/passkeys/registration/options", tag = "Sign-in",
     responses((status = 200, body = CeremonyBody)))]
 pub(crate) async fn registration_begin(
@@ -127,7 +127,7 @@ pub(crate) async fn registration_begin(
 
 /// Add a passkey
 ///
-/// Adds the passkey that the person's device has made.
+/// Adds the passkey that the user's device has created.
 #[utoipa::path(post, path = "/passkeys/registration/verify", tag = "Sign-in", request_body = CeremonyAnswer,
     responses((status = 200, body = NewPasskeyBody)))]
 pub(crate) async fn registration_finish(
@@ -144,9 +144,9 @@ pub(crate) async fn registration_finish(
     Ok(Json(NewPasskeyBody { passkey: passkey.into(), backup_eligible, backed_up, transports }))
 }
 
-/// Begin to sign in with a passkey
+/// Start signing in with a passkey
 ///
-/// What the browser asks the person's device for, to sign in. The device knows who it is.
+/// Returns a challenge for the browser. It names no user: the device knows whose passkey it uses.
 #[utoipa::path(post, path = "/passkeys/authentication/options", tag = "Sign-in", security(()),
     responses((status = 200, body = CeremonyBody)))]
 pub(crate) async fn authentication_begin(State(backbone): State<Backbone>) -> Answer<Json<CeremonyBody>> {
@@ -155,7 +155,7 @@ pub(crate) async fn authentication_begin(State(backbone): State<Backbone>) -> An
 
 /// Sign in with a passkey
 ///
-/// Signs in by what the person's device has signed.
+/// Signs in with a challenge that the user's device has signed.
 #[utoipa::path(post, path = "/passkeys/authentication/verify", tag = "Sign-in", security(()),
     request_body = CeremonyAnswer, responses((status = 200, body = SessionBody)))]
 pub(crate) async fn authentication_finish(
@@ -171,7 +171,7 @@ pub(crate) async fn authentication_finish(
 
 /// List passkeys
 ///
-/// The person's passkeys, the oldest first.
+/// Returns your passkeys, oldest first.
 #[utoipa::path(get, path = "/passkeys", tag = "Sign-in", responses((status = 200, body = Vec<PasskeyBody>)))]
 pub(crate) async fn passkey_list(
     State(backbone): State<Backbone>,
@@ -183,9 +183,13 @@ pub(crate) async fn passkey_list(
 
 /// Rename a passkey
 ///
-/// Gives a passkey another name.
-#[utoipa::path(patch, path = "/passkeys/{passkey_id}", tag = "Sign-in", params(("passkey_id" = Uuid, Path)),
-    request_body = PasskeyChange, responses((status = 200, body = PasskeyBody)))]
+/// Changes the name of a passkey.
+#[utoipa::path(
+    patch, path = "/passkeys/{passkey_id}", tag = "Sign-in",
+    params(("passkey_id" = Uuid, Path, description = "Id of the passkey")),
+    request_body = PasskeyChange,
+    responses((status = 200, body = PasskeyBody)),
+)]
 pub(crate) async fn passkey_rename(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,
@@ -198,11 +202,14 @@ pub(crate) async fn passkey_rename(
     Ok(Json(passkey::passkey_rename(&backbone.identity, claims.sub, id, &name, &client).await?.into()))
 }
 
-/// Remove a passkey
+/// Delete a passkey
 ///
-/// Takes a passkey away. It opens nothing any more.
-#[utoipa::path(delete, path = "/passkeys/{passkey_id}", tag = "Sign-in", params(("passkey_id" = Uuid, Path)),
-    responses((status = 204)))]
+/// Deletes a passkey; it no longer signs in.
+#[utoipa::path(
+    delete, path = "/passkeys/{passkey_id}", tag = "Sign-in",
+    params(("passkey_id" = Uuid, Path, description = "Id of the passkey")),
+    responses((status = 204)),
+)]
 pub(crate) async fn passkey_remove(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,

@@ -1,4 +1,4 @@
-//! Signing in by others: providers of OpenID Connect, and GitHub.
+//! Sign-in with external identity providers: OpenID Connect, and GitHub.
 
 mod authorize;
 mod callback;
@@ -12,7 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub(crate) use id_token::IdTokenBody;
 pub(super) use id_token::id_token;
 
-/// The endpoints.
+/// The routes of external identity providers.
 pub(super) fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new()
         .routes(routes!(authorize::authorize))

@@ -1,4 +1,4 @@
-//! Forgotten passwords, and showing once more that it is you.
+//! Password recovery and reauthentication.
 
 use axum::extract::{Request, State};
 use freehold_core::Error;
@@ -17,28 +17,30 @@ use super::{
     user::Bearer,
 };
 
-/// The endpoints.
+/// The routes of recovery.
 pub(super) fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new().routes(routes!(recover)).routes(routes!(reauthenticate))
 }
 
-/// Whose password is forgotten.
+/// The user whose password is to be recovered.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct RecoverBody {
-    /// The address.
+    /// E-mail address of the user; required.
     email: Option<String>,
-    /// For the PKCE flow: what is made of the verifier, 43 to 128 characters.
+    /// PKCE code challenge, derived from the verifier: 43 to 128 characters.
     code_challenge: Option<String>,
-    /// How: `s256` or `plain`.
+    /// Method of the PKCE code challenge: `s256` or `plain`.
     code_challenge_method: Option<String>,
 }
 
-/// Send a link for a new password
+/// Send a recovery mail
 ///
-/// Sends a mail with a link and a code; either signs in, and the person can then choose a new password.
-#[utoipa::path(post, path = "/recover", tag = "Sign-in", security(()), request_body = RecoverBody,
-    params(("redirect_to" = Option<String>, Query, description = "Where the link of the mail leads")),
-    responses((status = 200, description = "Sent; the answer is `{}` whoever it is")))]
+/// Sends a mail with a link and a code; either signs in, after which the user can set a new password.
+#[utoipa::path(
+    post, path = "/recover", tag = "Sign-in", security(()), request_body = RecoverBody,
+    params(("redirect_to" = Option<String>, Query, description = "URL to which the mail's link leads")),
+    responses((status = 200, description = "The mail is on its way; the body is `{}` for known and unknown addresses")),
+)]
 pub(crate) async fn recover(State(backbone): State<Backbone>, request: Request) -> Answer<Json<Value>> {
     let (parts, body) = request.into_parts();
     let Asked { realm, redirect_to, client } = Asked::of(&backbone, &parts)?;
@@ -53,10 +55,13 @@ pub(crate) async fn recover(State(backbone): State<Backbone>, request: Request) 
     Ok(Json(json!({})))
 }
 
-/// Send a code to show that it is you
+/// Send a reauthentication code
 ///
-/// Sends a code to the signed-in person, who sends it back as `nonce` with a new password.
-#[utoipa::path(get, path = "/reauthenticate", tag = "Sign-in", responses((status = 200, description = "Sent")))]
+/// Sends a code to the signed-in user, who sends it back as `nonce` with a new password.
+#[utoipa::path(
+    get, path = "/reauthenticate", tag = "Sign-in",
+    responses((status = 200, description = "The mail is on its way")),
+)]
 pub(crate) async fn reauthenticate(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{body::SessionBody, factors::UnenrolledBody, user::Bearer};
 
-/// The endpoints.
+/// The routes of recovery codes.
 pub(super) fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new()
         .routes(routes!(codes_status, codes_generate, codes_delete))
@@ -24,49 +24,49 @@ pub(super) fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(codes_verify))
 }
 
-/// How many recovery codes a person has.
+/// The number of recovery codes of a user.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RecoveryCodesBody {
-    /// The factor.
+    /// Id of the second factor.
     id: Uuid,
-    /// `recovery_code`.
+    /// Type of the second factor: `recovery_code`.
     #[serde(rename = "type")]
     kind: &'static str,
-    /// How many there were.
+    /// Number of codes that were generated.
     total: i64,
-    /// How many can still be used.
+    /// Number of codes that are still unused.
     remaining: i64,
 }
 
-/// Recovery codes that were made just now.
+/// Newly generated recovery codes.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct NewCodesBody {
-    /// The factor.
+    /// Id of the second factor.
     id: Uuid,
-    /// `recovery_code`.
+    /// Type of the second factor: `recovery_code`.
     #[serde(rename = "type")]
     kind: &'static str,
-    /// What the person calls it.
+    /// The user's name for the codes.
     friendly_name: String,
-    /// How many there are.
+    /// Number of codes that were generated.
     total: usize,
-    /// How many can still be used.
+    /// Number of codes that are still unused.
     remaining: usize,
-    /// The codes, each good once. They are shown here once.
+    /// The codes. Each works once, and they are shown only here.
     codes: Vec<String>,
 }
 
-/// What the codes are called.
+/// The name of the recovery codes.
 #[derive(Default, Deserialize, ToSchema)]
 pub(crate) struct RecoveryCodesNew {
-    /// What the person calls them.
+    /// The user's name for the codes.
     friendly_name: Option<String>,
 }
 
-/// A recovery code.
+/// A recovery code to verify.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct RecoveryCode {
-    /// The code; spaces, dashes and capitals do not matter.
+    /// The recovery code; spaces, dashes and letter case are ignored.
     #[schema(value_type = Option<String>)]
     code: Option<Secret>,
 }
@@ -81,7 +81,7 @@ impl From<NewCodes> for NewCodesBody {
 
 /// Count recovery codes
 ///
-/// How many recovery codes there are, without the codes.
+/// Returns how many recovery codes are left, without the codes.
 #[utoipa::path(get, path = "/factors/recovery-codes", tag = "Sign-in",
     responses((status = 200, body = RecoveryCodesBody)))]
 pub(crate) async fn codes_status(
@@ -93,9 +93,9 @@ pub(crate) async fn codes_status(
     Ok(Json(RecoveryCodesBody { id, kind: "recovery_code", total, remaining }))
 }
 
-/// Make recovery codes
+/// Generate recovery codes
 ///
-/// Makes codes for the day on which the other factor is lost. Needs a session that has shown a second factor.
+/// Generates codes that replace a lost second factor. Requires a session at `aal2`.
 #[utoipa::path(post, path = "/factors/recovery-codes", tag = "Sign-in", request_body = Option<RecoveryCodesNew>,
     responses((status = 200, body = NewCodesBody)))]
 pub(crate) async fn codes_generate(
@@ -104,8 +104,8 @@ pub(crate) async fn codes_generate(
     parts: Parts,
     request: Request,
 ) -> Answer<Json<NewCodesBody>> {
-    // Clients say that there is JSON also where they send none.
-    let too_large = |_| Error::new(core_codes::BODY_TOO_LARGE, "The body is larger than this server takes.");
+    // Clients announce JSON even when they send no body.
+    let too_large = |_| Error::new(core_codes::BODY_TOO_LARGE, "The body is larger than this path allows.");
     let bytes = length_check(request)?.extract::<Bytes, _>().await.map_err(too_large)?;
     let body: RecoveryCodesNew = if bytes.is_empty() { RecoveryCodesNew::default() } else { read_json(&bytes)? };
     let name = body.friendly_name.unwrap_or_default();
@@ -116,7 +116,7 @@ pub(crate) async fn codes_generate(
 
 /// Replace recovery codes
 ///
-/// Makes new codes; the old ones count no longer. Needs a session that has shown a second factor.
+/// Generates new codes; the old ones stop working. Requires a session at `aal2`.
 #[utoipa::path(post, path = "/factors/recovery-codes/regenerate", tag = "Sign-in",
     responses((status = 200, body = NewCodesBody)))]
 pub(crate) async fn codes_regenerate(
@@ -129,9 +129,9 @@ pub(crate) async fn codes_regenerate(
     Ok(Json(new.into()))
 }
 
-/// Use a recovery code
+/// Verify a recovery code
 ///
-/// Shows a recovery code instead of another second factor. It is used up by that.
+/// Verifies a recovery code in place of another second factor. The code works once.
 #[utoipa::path(post, path = "/factors/recovery-codes/verify", tag = "Sign-in", request_body = RecoveryCode,
     responses((status = 200, body = SessionBody)))]
 pub(crate) async fn codes_verify(
@@ -151,9 +151,9 @@ pub(crate) async fn codes_verify(
     Ok(Json(SessionBody::load(&backbone, tokens).await?))
 }
 
-/// Remove recovery codes
+/// Delete recovery codes
 ///
-/// Takes the codes away. Needs a session that has shown a second factor.
+/// Deletes the recovery codes. Requires a session at `aal2`.
 #[utoipa::path(delete, path = "/factors/recovery-codes", tag = "Sign-in",
     responses((status = 200, body = UnenrolledBody)))]
 pub(crate) async fn codes_delete(

@@ -25,32 +25,32 @@ use super::{
     otp::{Asked, given},
 };
 
-/// Somebody who wants to sign up. Unknown fields are ignored, as Supabase does.
+/// A user who signs up. Unknown fields are ignored, as in Supabase.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct SignupBody {
-    /// The address.
+    /// E-mail address of the user.
     email: Option<String>,
-    /// Not known here.
+    /// Phone number; not supported, since Freehold sends no text messages.
     phone: Option<String>,
-    /// At least 6 characters.
+    /// Password of the user: at least 6 characters.
     #[schema(value_type = Option<String>)]
     password: Option<Secret>,
-    /// What the users say of themselves; kept as `user_metadata`: at most 2,048 bytes as JSON, for it goes into every token.
+    /// The user's `user_metadata`: at most 2,048 bytes as JSON, because every access token contains it.
     #[schema(value_type = Option<Object>)]
     data: Option<Value>,
-    /// For the PKCE flow: what is made of the verifier, 43 to 128 characters.
+    /// PKCE code challenge, derived from the verifier: 43 to 128 characters.
     code_challenge: Option<String>,
-    /// How: `s256` or `plain`.
+    /// Method of the PKCE code challenge: `s256` or `plain`.
     code_challenge_method: Option<String>,
 }
 
 /// Sign up
 ///
-/// Makes a person with an organization. Where addresses are to be confirmed, the answer is the person and a mail with a
-/// link and a code is on its way; where not, the answer is a session. An address that is taken gets the same answer.
-/// Without an address it makes somebody anonymous, where that is switched on, and the answer is a session.
+/// Creates a user with an organization. Where addresses must be confirmed, the answer is the user, and a mail with a
+/// link and a code is sent; otherwise the answer is a session. A registered address gets the same answer. Without an
+/// address it creates an anonymous user, where that is enabled, and the answer is a session.
 #[utoipa::path(post, path = "/signup", tag = "Sign-in", security(()), request_body = SignupBody,
-    params(("redirect_to" = Option<String>, Query, description = "Where the link of the mail leads")),
+    params(("redirect_to" = Option<String>, Query, description = "URL to which the mail's link leads")),
     responses((status = 200, body = SessionBody)))]
 pub(crate) async fn signup(State(backbone): State<Backbone>, request: Request) -> Answer<Response> {
     let (parts, body) = request.into_parts();
@@ -76,8 +76,8 @@ pub(crate) async fn signup(State(backbone): State<Backbone>, request: Request) -
     Ok(Json(user).into_response())
 }
 
-/// What somebody gets who signs up with an address that is taken: somebody who does not exist. Only whoever reads the
-/// address's mail learns the difference.
+/// The answer to a sign-up with a registered address: a user that does not exist. Only a reader of the address's mail
+/// learns the difference.
 fn disguised(backbone: &Backbone, email: String, data: Value) -> UserBody {
     let now = backbone.clock.now();
     UserBody {
@@ -108,7 +108,7 @@ fn disguised(backbone: &Backbone, email: String, data: Value) -> UserBody {
     }
 }
 
-/// Address and password; none: somebody without an address.
+/// E-mail address and password; none for an anonymous user.
 fn credentials(
     backbone: &Backbone,
     email: Option<String>,
@@ -135,7 +135,7 @@ fn credentials(
     Ok(Some((email_normalize(&email)?, password)))
 }
 
-/// Nothing, when the password may be set.
+/// An error, unless the password is strong enough.
 pub(super) fn password_check(backbone: &Backbone, password: &Secret) -> Result<()> {
     backbone.identity.policy.check(password).map_err(|problem| match problem {
         PasswordProblem::TooLong => Error::new(core_codes::VALIDATION_FAILED, problem.to_string()),
@@ -147,7 +147,7 @@ pub(super) fn password_check(backbone: &Backbone, password: &Secret) -> Result<(
     })
 }
 
-/// What people say of themselves goes into every access token, so there is a limit to it.
+/// Checks the user's own metadata, which is limited because every access token contains it.
 pub(crate) fn metadata(data: Option<Value>) -> Result<Value> {
     let data = data.filter(|data| !data.is_null()).unwrap_or_else(|| json!({}));
     if !data.is_object() {
@@ -162,7 +162,7 @@ pub(crate) fn metadata(data: Option<Value>) -> Result<Value> {
     Ok(data)
 }
 
-/// Reads the body of a request that was taken apart.
+/// Reads the body of a request that was split into parts.
 pub(crate) async fn read<T: serde::de::DeserializeOwned>(parts: Parts, body: axum::body::Body) -> Answer<T> {
     let request = Request::from_parts(parts, body);
     <Json<T> as FromRequest<()>>::from_request(request, &()).await.map(|Json(body)| body)

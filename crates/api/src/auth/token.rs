@@ -1,4 +1,4 @@
-//! Tokens for a password, for a refresh token, or for the code of a sign-in that a browser began.
+//! Access tokens for a password, a refresh token, or the code of a sign-in that a browser began.
 
 use axum::{
     Extension,
@@ -24,38 +24,43 @@ use super::{
     signup::read,
 };
 
-/// Which grant.
+/// The grant type of a request.
 #[derive(Deserialize)]
 pub(crate) struct GrantType {
     grant_type: Option<String>,
 }
 
-/// What is offered for the tokens, by the grant.
+/// The credential for the grant type.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct TokenBody {
-    /// `password`: the address.
+    /// `password`: e-mail address of the user.
     email: Option<String>,
-    /// Not known here.
+    /// Phone number; not supported, since Freehold sends no text messages.
     phone: Option<String>,
-    /// `password`: the password.
+    /// `password`: password of the user.
     #[schema(value_type = Option<String>)]
     password: Option<Secret>,
-    /// `refresh_token`: the refresh token; good once.
+    /// `refresh_token`: the refresh token; works once.
     refresh_token: Option<String>,
-    /// `pkce`: the code that the browser came back with; good once, for five minutes.
+    /// `pkce`: code that the browser came back with; works once, for five minutes.
     auth_code: Option<String>,
-    /// `pkce`: what the challenge was made of.
+    /// `pkce`: verifier from which the code challenge was derived.
     code_verifier: Option<String>,
     #[serde(flatten)]
     id_token: IdTokenBody,
 }
 
-/// Sign in or refresh
+/// Create a session
 ///
-/// Signs in with a password, trades a refresh token for the next pair, or ends a sign-in that a browser began (RFC 7636).
-#[utoipa::path(post, path = "/token", tag = "Sign-in", security(()), request_body = TokenBody,
-    params(("grant_type" = String, Query, description = "`password`, `refresh_token`, `pkce` or `id_token`")),
-    responses((status = 200, body = SessionBody)))]
+/// Signs in with a password, exchanges a refresh token for a new pair of tokens, or completes a sign-in that a browser
+/// began (PKCE, RFC 7636).
+#[utoipa::path(
+    post, path = "/token", tag = "Sign-in", security(()), request_body = TokenBody,
+    params(
+        ("grant_type" = String, Query, description = "Grant type: `password`, `refresh_token`, `pkce` or `id_token`"),
+    ),
+    responses((status = 200, body = SessionBody)),
+)]
 pub(crate) async fn token(
     State(backbone): State<Backbone>,
     Query(grant): Query<GrantType>,
@@ -99,14 +104,14 @@ async fn by_password(backbone: &Backbone, realm: Realm, body: TokenBody, client:
     let password = body.password.unwrap_or_default();
     let weak = backbone.identity.policy.check(&password).err();
     let tokens = sign_in_with_typed_address(&backbone.identity, realm, &email, password, client).await;
-    // A character that cannot be seen is named; any other address that is none is one without a user.
+    // An invisible character in the address is reported; any other invalid address counts as unknown.
     let tokens = tokens.map_err(|error| match EmailAddress::parse(&email) {
         Err(EmailAddressError::Invalid) if error.is(core_codes::VALIDATION_FAILED) => wrong(),
         _ => error,
     })?;
     let session = SessionBody::load(backbone, tokens).await?;
     Ok(match weak {
-        // It was good enough when it was set, and lets in; the person may be asked to choose another.
+        // A weak password that is set still signs in; the application may ask the user to choose another.
         Some(PasswordProblem::Weak(weak)) => session.with_weak_password(&weak),
         _ => session,
     })

@@ -1,4 +1,4 @@
-//! The signed-in person.
+//! The signed-in user.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use super::{
     signup::{metadata, password_check, read},
 };
 
-/// A person with a valid access token whose session has not ended, with Supabase's errors.
+/// A user with a valid access token and a running session, with Supabase's errors.
 pub(crate) struct Bearer(pub(crate) Arc<Claims>);
 
 impl FromRequestParts<Backbone> for Bearer {
@@ -52,36 +52,37 @@ impl FromRequestParts<Backbone> for Bearer {
     }
 }
 
-/// What a person changes of himself.
+/// The change of the signed-in user.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct UserChangeBody {
-    /// A new password.
+    /// New password of the user.
     #[schema(value_type = Option<String>)]
     password: Option<Secret>,
-    /// The present password, where it is wanted.
+    /// Current password of the user, where the server requires it.
     #[schema(value_type = Option<String>)]
     current_password: Option<Secret>,
-    /// The code of `GET /reauthenticate`, where it is wanted.
+    /// Code from `GET /auth/v1/reauthenticate`, where the server requires it.
     nonce: Option<String>,
-    /// Merged into `user_metadata`; a null takes the key away. What comes of it is at most 2,048 bytes as JSON, for it goes into every token.
+    /// Metadata merged into `user_metadata`; a null deletes a key. The result is at most 2,048 bytes as JSON, because
+    /// every access token contains it.
     #[schema(value_type = Option<Object>)]
     data: Option<Value>,
-    /// A new address. It is the person's once the mails that go to it, and to the present one, are confirmed.
+    /// New e-mail address. It takes effect after the mails to the new and the current address are confirmed.
     email: Option<String>,
-    /// Not known here.
+    /// Phone number; not supported, since Freehold sends no text messages.
     phone: Option<String>,
-    /// What the system knows is not the person's to change.
+    /// Refused: only administrators change `app_metadata`.
     #[schema(value_type = Option<Object>)]
     app_metadata: Option<Value>,
-    /// For the PKCE flow: what is made of the verifier, 43 to 128 characters.
+    /// PKCE code challenge, derived from the verifier: 43 to 128 characters.
     code_challenge: Option<String>,
-    /// How: `s256` or `plain`.
+    /// Method of the PKCE code challenge: `s256` or `plain`.
     code_challenge_method: Option<String>,
 }
 
-/// Read the person
+/// Get the user
 ///
-/// The signed-in person.
+/// Returns the signed-in user.
 #[utoipa::path(get, path = "/user", tag = "Sign-in", responses((status = 200, body = UserBody)))]
 pub(crate) async fn user_get(State(backbone): State<Backbone>, Bearer(claims): Bearer) -> Answer<Json<UserBody>> {
     let mut tx = backbone.db.system("read own user").begin().await?;
@@ -89,11 +90,11 @@ pub(crate) async fn user_get(State(backbone): State<Backbone>, Bearer(claims): B
     Ok(Json(UserBody::load(&mut tx, user).await?))
 }
 
-/// Change the person
+/// Update the user
 ///
-/// Changes address or password, or what the person says of himself. A new password ends the person's other sessions.
+/// Changes e-mail address, password or `user_metadata`. A new password ends the user's other sessions.
 #[utoipa::path(put, path = "/user", tag = "Sign-in", request_body = UserChangeBody,
-    params(("redirect_to" = Option<String>, Query, description = "Where the links of the mails lead")),
+    params(("redirect_to" = Option<String>, Query, description = "URL to which the mails' links lead")),
     responses((status = 200, body = UserBody)))]
 pub(crate) async fn user_update(
     State(backbone): State<Backbone>,

@@ -1,4 +1,4 @@
-//! The link or code of a mail, used up.
+//! Verification of a link or code from a mail.
 
 use axum::{
     extract::{Request, State},
@@ -22,27 +22,28 @@ use super::{
     signup::read,
 };
 
-/// What proves that somebody reads the mail: `token_hash` alone, or `token` (the code) with `email`.
+/// The proof that the user reads the mail: `token_hash` alone, or `token` (the code) with `email`.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct VerifyBody {
-    /// `signup`, `invite`, `magiclink`, `recovery`, `email_change`, or `email` for whatever signs in.
+    /// Kind of mail: `signup`, `invite`, `magiclink`, `recovery`, `email_change`, or `email` for any kind that signs
+    /// in.
     r#type: Option<String>,
-    /// The code of digits.
+    /// The numeric code from the mail.
     token: Option<String>,
-    /// What the link carries as `token`.
+    /// Value of `token` in the mail's link.
     token_hash: Option<String>,
-    /// The address the code was sent to.
+    /// E-mail address to which the code was sent.
     email: Option<String>,
-    /// Not known here.
+    /// Phone number; not supported, since Freehold sends no text messages.
     phone: Option<String>,
-    /// Of links only; refused beside `token_hash`.
+    /// URL from the mail's link; refused with `token_hash`.
     redirect_to: Option<String>,
 }
 
-/// Use a link or code
+/// Verify a link or code
 ///
-/// Signs in with the code or the link of a mail, and confirms the address where that was still to do. Works once. When one
-/// of the two addresses of a change confirms it first, the answer says that the other one has to, as well.
+/// Signs in with the code or link of a mail, and confirms the address if it is unconfirmed. Works once. For a change of
+/// address that both addresses must confirm, the first answer says that the other one has to confirm, too.
 #[utoipa::path(post, path = "/verify", tag = "Sign-in", security(()), request_body = VerifyBody,
     responses((status = 200, body = SessionBody)))]
 pub(crate) async fn verify(State(backbone): State<Backbone>, request: Request) -> Answer<Response> {
@@ -77,7 +78,7 @@ async fn proof(identity: &Identity, realm: Realm, body: VerifyBody) -> Result<(P
             let (Some(email), None) = (email, phone) else {
                 return Err(invalid("Only an email address or phone number should be provided on verify"));
             };
-            // What cannot be a code is one that does not work.
+            // A text that cannot be a code is treated as a wrong code.
             let expired = || Error::new(codes::OTP_EXPIRED, "Token has expired or is invalid");
             Proof::Code {
                 realm,

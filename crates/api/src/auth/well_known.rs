@@ -1,4 +1,4 @@
-//! What clients ask before they begin.
+//! Public keys, settings and health of sign-in.
 
 use axum::{
     extract::State,
@@ -9,14 +9,14 @@ use freehold_identity::provider::SUPABASE_NAMES;
 use freehold_web::{Backbone, Json};
 use serde_json::{Map, Value, json};
 
-/// Public keys
+/// List public keys
 ///
-/// The public keys that verify access tokens (RFC 7517).
+/// Returns the public keys that verify access tokens (RFC 7517).
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "Sign-in", security(()),
-    responses((status = 200, description = "A JWK set")))]
+    responses((status = 200, description = "The keys, as a JWK set")))]
 pub(crate) async fn jwks(State(backbone): State<Backbone>) -> Response {
-    // Who asks may have seen a token of a key that another server has begun to sign with, and keeps the answer for minutes. While
-    // the database is away, the keys that are known are told.
+    // The caller may have a token signed by a key that another server has just begun to use, and caches the answer for
+    // minutes, so read the keys anew. While the database is unavailable, the answer has the known keys.
     if backbone.identity.project.is_none() {
         let _ = backbone.identity.looks.look(&backbone.identity).await;
     }
@@ -24,10 +24,13 @@ pub(crate) async fn jwks(State(backbone): State<Backbone>) -> Response {
     ([(header::CACHE_CONTROL, "public, max-age=600")], Json(set)).into_response()
 }
 
-/// Sign-in settings
+/// Get sign-in settings
 ///
-/// Which ways of signing in are open.
-#[utoipa::path(get, path = "/settings", tag = "Sign-in", security(()), responses((status = 200, description = "The settings")))]
+/// Returns which sign-in methods are enabled.
+#[utoipa::path(
+    get, path = "/settings", tag = "Sign-in", security(()),
+    responses((status = 200, description = "The enabled sign-in methods and options")),
+)]
 pub(crate) async fn settings(State(backbone): State<Backbone>) -> Json<Value> {
     let settings = &backbone.identity.settings;
     let mut external: Map<String, Value> =
@@ -47,10 +50,13 @@ pub(crate) async fn settings(State(backbone): State<Backbone>) -> Json<Value> {
     }))
 }
 
-/// Sign-in health
+/// Check sign-in
 ///
-/// Whether sign-in lives.
-#[utoipa::path(get, path = "/health", tag = "Sign-in", security(()), responses((status = 200, description = "It does")))]
+/// Returns the name and version of sign-in; a 200 means that it answers.
+#[utoipa::path(
+    get, path = "/health", tag = "Sign-in", security(()),
+    responses((status = 200, description = "Sign-in works; the answer names the server")),
+)]
 pub(crate) async fn health() -> Json<Value> {
     let version = env!("CARGO_PKG_VERSION");
     Json(

@@ -1,4 +1,4 @@
-//! What is sent and answered about plan, payment and invoices.
+//! Request and response bodies of billing.
 
 use freehold_billing::{
     Interval,
@@ -15,21 +15,22 @@ use utoipa::ToSchema;
 
 use crate::plans::{MoneyBody, PlanBody, plan_body};
 
-/// The plans, as they are for the organization.
+/// The plans on sale, from the organization's point of view.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct BillingPlanList {
-    /// In the order in which they are sold.
+    /// The plans, in the order of the catalog.
     data: Vec<BillingPlanBody>,
 }
 
-/// A plan, as it is for the organization.
+/// A plan, from the organization's point of view.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct BillingPlanBody {
     #[serde(flatten)]
     plan: PlanBody,
-    /// What changing to it means: `current`, `upgrade`, `downgrade` or `contact`.
+    /// What a change to the plan means: `current`, `upgrade`, `downgrade` or `contact`.
     r#move: &'static str,
-    /// How to come by it: `checkout`, `change`, `cancel` or `contact`; null: there is nothing to do.
+    /// The endpoint for the change: `checkout`, `change` or `cancel`; `contact` for a plan sold by contact; null when
+    /// no change is possible.
     way: Option<&'static str>,
 }
 
@@ -44,65 +45,66 @@ impl BillingPlanList {
     }
 }
 
-/// Where the organization stands with its money.
+/// The state of an organization's subscription.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SubscriptionBody {
-    /// `free`, `trialing`, `active`, `past_due` (in its days of grace), `suspended` (can only be read), `cancelled` (the same,
-    /// after a subscription) or `archived` (nothing but paying works).
+    /// `free`, `trialing`, `active`, `past_due` (in its grace period), `suspended` (read-only), `cancelled` (read-only
+    /// after a subscription) or `archived` (only paying works).
     state: &'static str,
-    /// Since when; null: since it was made.
+    /// When the state began, UTC; null when it has held since the organization was created.
     #[schema(value_type = Option<String>, format = DateTime)]
     since: Option<Timestamp>,
-    /// The plan it is on.
+    /// Id of the organization's plan.
     plan: String,
-    /// The version of the plan it bought.
+    /// Version of the plan that the organization is on.
     plan_version: i32,
-    /// An operator gave it the plan, whatever is paid.
+    /// Whether an operator granted the plan, independent of payments.
     granted: bool,
-    /// `month` or `year`; null: nothing is paid.
+    /// Billing interval, `month` or `year`; null without a paid subscription.
     interval: Option<String>,
-    /// For how many members the price is paid; 1 where it is for all of them together; null: nothing is paid.
+    /// Number of members that are paid for, 1 for a flat price; null without a paid subscription.
     seats: Option<i64>,
-    /// When the period that is paid began.
+    /// Start of the paid period, UTC; null without a paid subscription.
     #[schema(value_type = Option<String>, format = DateTime)]
     period_start: Option<Timestamp>,
-    /// End of the period that is paid, UTC. Another payment follows it only where `next_payment_at` says so.
+    /// End of the paid period, UTC; null without a paid subscription. Another payment follows only where
+    /// `next_payment_at` is set.
     #[schema(value_type = Option<String>, format = DateTime)]
     period_end: Option<Timestamp>,
-    /// When the next payment is due, UTC; null: no other payment comes, or an open invoice comes first.
+    /// When the next payment is due, UTC; null when none follows or an open invoice must be paid first.
     #[schema(value_type = Option<String>, format = DateTime)]
     next_payment_at: Option<Timestamp>,
-    /// When the subscription ends, UTC, however it was cancelled; null: it goes on.
+    /// When the subscription ends, UTC, however it was cancelled; null when it renews.
     #[schema(value_type = Option<String>, format = DateTime)]
     cancel_at: Option<Timestamp>,
     /// Whether the subscription ends without another payment, however it was cancelled.
     cancel_at_period_end: bool,
-    /// When the trial ends.
+    /// End of the trial, UTC; null without a trial.
     #[schema(value_type = Option<String>, format = DateTime)]
     trial_ends_at: Option<Timestamp>,
-    /// A payment failed: until when everything still works.
+    /// End of the grace period after a failed payment, UTC, until which everything works; null without one.
     #[schema(value_type = Option<String>, format = DateTime)]
     grace_ends_at: Option<Timestamp>,
-    /// Where what is owed can be paid; null: nothing is.
+    /// URL at which the open invoice can be paid; null when nothing is owed.
     pay_url: Option<String>,
-    /// Suspended or cancelled: until when the data is kept as it is, before it goes to the archive.
+    /// When the data of a suspended or cancelled organization is archived, UTC; null otherwise.
     #[schema(value_type = Option<String>, format = DateTime)]
     kept_until: Option<Timestamp>,
-    /// What is used beyond the plan, as it can be after a change to a smaller one. Nothing of it is deleted; there can only be
-    /// no more.
+    /// The meters whose usage is above the plan's limit, for example after a downgrade. Nothing is deleted, but usage
+    /// cannot grow.
     over: Vec<OverBody>,
 }
 
-/// A meter of which more is used than the plan has.
+/// A meter whose usage is above the plan's limit.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OverBody {
-    /// Its id: `workflows`.
+    /// Id of the meter, such as `workflows`.
     meter: String,
-    /// Its name for people.
+    /// Display name of the meter.
     name: String,
-    /// How much is used.
+    /// Usage in the meter's unit.
     used: i64,
-    /// What the plan has.
+    /// The plan's limit in the meter's unit.
     limit: i64,
 }
 
@@ -139,43 +141,43 @@ impl From<&Overview> for SubscriptionBody {
     }
 }
 
-/// What is to be paid for, on a page.
+/// The plan to pay for on a checkout page.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CheckoutNew {
-    /// A plan's id: `pro`.
+    /// Id of the plan, such as `pro`: 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     pub(crate) plan: String,
-    /// How often it is paid.
+    /// Billing interval, `month` or `year`.
     pub(crate) interval: Interval,
-    /// Where the page leads when it is done, on this site or one that its operator allowed; otherwise to `/billing`.
+    /// URL to which the page leads after the payment, on this site or an allowed origin; `/billing` when left out.
     #[schema(max_length = 2000)]
     pub(crate) success_url: Option<String>,
-    /// Where it leads whoever turns back; otherwise to `/billing`.
+    /// URL to which the page leads when the user cancels, on this site or an allowed origin; `/billing` when left out.
     #[schema(max_length = 2000)]
     pub(crate) cancel_url: Option<String>,
 }
 
-/// Where to come back to.
+/// The page to which Stripe's portal returns.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PortalNew {
-    /// Where the page leads back to, on this site or one that its operator allowed; otherwise to `/billing`.
+    /// URL to which the portal leads back, on this site or an allowed origin; `/billing` when left out.
     #[schema(max_length = 2000)]
     pub(crate) return_url: Option<String>,
 }
 
-/// A page on which somebody can pay.
+/// A checkout page.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CheckoutBody {
-    /// Which: `cs_…`.
+    /// Id of the checkout session: `cs_…`.
     id: String,
-    /// Where it is. Lead whoever pays there.
+    /// URL of the checkout page; open it in the user's browser.
     url: String,
-    /// When it closes.
+    /// When the page expires, UTC; null when unknown.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
-    /// Until when nothing is to be paid, because so much of the trial is left.
+    /// End of the trial, UTC, before which nothing is charged; null without a trial.
     #[schema(value_type = Option<String>, format = DateTime)]
     trial_ends_at: Option<Timestamp>,
 }
@@ -187,23 +189,23 @@ impl From<Checkout> for CheckoutBody {
     }
 }
 
-/// A page on which card, plan and invoices are looked after.
+/// A page of Stripe's customer portal.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PortalBody {
-    /// Where it is, for one visit soon.
+    /// URL of the portal, for one visit; open it soon.
     pub(crate) url: String,
 }
 
-/// Another plan, or another interval.
+/// The plan or interval to change to.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlanChange {
-    /// A plan's id: `pro`.
+    /// Id of the plan, such as `pro`: 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     plan: String,
-    /// How often it is paid.
+    /// Billing interval, `month` or `year`.
     interval: Interval,
-    /// The moment that a preview was for, at most an hour ago, so that it costs what that said; otherwise now.
+    /// The `at` of a preview, at most an hour old, so that the change costs what the preview said; now when left out.
     #[schema(value_type = Option<String>, format = DateTime)]
     at: Option<Timestamp>,
 }
@@ -215,38 +217,38 @@ impl From<PlanChange> for Change {
     }
 }
 
-/// What a change would cost.
+/// The cost of a change of plan.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PreviewBody {
-    /// The moment it is for. A change with this `at` within an hour costs the same.
+    /// The moment of the calculation, UTC. A change with this `at` costs the same for an hour.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// To be paid at once.
+    /// Amount charged at once.
     now: MoneyBody,
-    /// What becomes credit for later invoices, because more was paid than is used.
+    /// Amount credited to later invoices, since the paid period is not used up.
     credit: MoneyBody,
-    /// The invoice after that.
+    /// Amount of the next regular invoice.
     next: MoneyBody,
-    /// When it is made.
+    /// When the next regular invoice is due, UTC; null when unknown.
     #[schema(value_type = Option<String>, format = DateTime)]
     next_at: Option<Timestamp>,
-    /// Every later one.
+    /// Amount of every later invoice.
     regular: MoneyBody,
-    /// What the invoice that settles the change is made of: the one paid now, or else the next.
+    /// Lines of the invoice that settles the change: the one charged now, or else the next one.
     lines: Vec<PreviewLineBody>,
 }
 
-/// One line of an invoice.
+/// A line of an invoice.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PreviewLineBody {
-    /// What people read.
+    /// Text of the line.
     description: String,
-    /// Below zero it is taken off.
+    /// Amount of the line; negative for a deduction.
     amount: MoneyBody,
-    /// From when.
+    /// Start of the period that the line covers, UTC; null without one.
     #[schema(value_type = Option<String>, format = DateTime)]
     from: Option<Timestamp>,
-    /// Until when.
+    /// End of the period that the line covers, UTC; null without one.
     #[schema(value_type = Option<String>, format = DateTime)]
     to: Option<Timestamp>,
 }
@@ -273,22 +275,22 @@ impl From<PreviewLine> for PreviewLineBody {
     }
 }
 
-/// When it is to end.
+/// When a subscription ends after its cancellation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum CancelAt {
-    /// With the period that is paid.
+    /// At the end of the paid period.
     #[default]
     PeriodEnd,
     /// At once.
     Now,
 }
 
-/// When it is to end.
+/// The cancellation of a subscription.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CancelNew {
-    /// `period_end`, the default, or `now`.
+    /// `period_end` (the default) or `now`.
     #[serde(default)]
     pub(crate) at: CancelAt,
 }

@@ -1,4 +1,4 @@
-//! Invoices, as Stripe has them.
+//! Invoices, read from Stripe.
 
 use axum::extract::State;
 use freehold_billing::invoice::{self, Invoice, InvoiceDiscount};
@@ -11,49 +11,49 @@ use utoipa::ToSchema;
 use super::{READ, sold};
 use crate::plans::MoneyBody;
 
-/// The most that can be asked for at once; a page may hold less.
+/// Largest `limit`; a page may hold fewer invoices.
 const MOST: i64 = 200;
-/// Where nobody says.
+/// Default `limit`.
 const USUAL: i64 = 50;
 
-/// An invoice.
+/// An invoice of the organization.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct InvoiceBody {
-    /// Which: `in_…`.
+    /// Id of the invoice: `in_…`.
     id: String,
-    /// What stands on the paper; null for a draft.
+    /// Number printed on the invoice; null for a draft.
     number: Option<String>,
-    /// `draft`, `open`, `paid`, `uncollectible` or `void`.
+    /// State of the invoice: `draft`, `open`, `paid`, `uncollectible` or `void`.
     status: String,
-    /// Sum of its lines before discounts; taxes that are included in the prices are in it.
+    /// Sum of the lines before discounts, including taxes that are part of the prices.
     subtotal: MoneyBody,
-    /// What discounts take off in all.
+    /// Sum of all discounts.
     discount: MoneyBody,
-    /// The discounts, in the order in which they are applied.
+    /// The discounts, in the order of their application.
     discounts: Vec<InvoiceDiscountBody>,
-    /// All taxes, those that are included in the prices among them.
+    /// Sum of all taxes, including those that are part of the prices.
     tax: MoneyBody,
-    /// What is to be paid for it in all, after discounts and with taxes; below zero it became credit.
+    /// Total after discounts and with taxes; a negative total became credit.
     total: MoneyBody,
-    /// What of it was or is to be paid.
+    /// Amount of the total that has to be paid.
     amount_due: MoneyBody,
-    /// What was paid.
+    /// Amount that was paid.
     amount_paid: MoneyBody,
-    /// When it was made.
+    /// When the invoice was created, UTC; null when unknown.
     #[schema(value_type = Option<String>, format = DateTime)]
     created_at: Option<Timestamp>,
-    /// When it was paid.
+    /// When the invoice was paid, UTC; null while it is not.
     #[schema(value_type = Option<String>, format = DateTime)]
     paid_at: Option<Timestamp>,
-    /// When the period it is for begins.
+    /// Start of the invoiced period, UTC; null without one.
     #[schema(value_type = Option<String>, format = DateTime)]
     period_start: Option<Timestamp>,
-    /// When that ends.
+    /// End of the invoiced period, UTC; null without one.
     #[schema(value_type = Option<String>, format = DateTime)]
     period_end: Option<Timestamp>,
-    /// Where it can be seen and paid.
+    /// URL at which the invoice can be viewed and paid; null for a draft.
     url: Option<String>,
-    /// The same on paper, as PDF.
+    /// URL of the invoice as PDF; null for a draft.
     pdf: Option<String>,
 }
 
@@ -86,13 +86,13 @@ impl From<Invoice> for InvoiceBody {
 /// A discount on an invoice.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct InvoiceDiscountBody {
-    /// Name of its coupon; null where the coupon has none.
+    /// Name of the coupon; null for a coupon without a name.
     name: Option<String>,
-    /// Percent taken off, 0 to 100; null for a discount of an amount.
+    /// Discount in percent, 0 to 100; null for a discount of a fixed amount.
     percent_off: Option<f64>,
-    /// What it takes off this invoice.
+    /// Amount deducted from this invoice.
     amount: MoneyBody,
-    /// When it ends; null: after one invoice, or never.
+    /// When the discount ends, UTC; null when it applies once or forever.
     #[schema(value_type = Option<String>, format = DateTime)]
     ends_at: Option<Timestamp>,
 }
@@ -104,7 +104,7 @@ impl From<InvoiceDiscount> for InvoiceDiscountBody {
     }
 }
 
-/// Which invoices.
+/// The page of invoices to return.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct InvoiceQuery {
@@ -115,18 +115,24 @@ pub(crate) struct InvoiceQuery {
 /// A page of invoices.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct InvoiceList {
-    /// The newest first.
+    /// The invoices, newest first.
     data: Vec<InvoiceBody>,
-    /// Send it as `cursor` for the next page.
+    /// Value of `cursor` for the next page; null on the last page.
     next_cursor: Option<String>,
 }
 
 /// List invoices
 ///
-/// What the organization was asked to pay, the newest first, with the pages and papers of it. At most 100 come at once.
-#[utoipa::path(get, path = "/billing/invoices", tag = "Billing",
-    params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = InvoiceList)))]
+/// Returns the organization's invoices, newest first, with links to their page and PDF. A page has at most 100.
+#[utoipa::path(
+    get, path = "/billing/invoices", tag = "Billing",
+    params(
+        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
+         left out"),
+    ),
+    responses((status = 200, body = InvoiceList)),
+)]
 pub(crate) async fn invoice_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -136,10 +142,10 @@ pub(crate) async fn invoice_list(
     let billing = sold(&backbone)?;
     let limit = query.limit.unwrap_or(USUAL);
     let rows = usize::try_from(limit).ok().filter(|_| (1..=MOST).contains(&limit));
-    let rows = rows.ok_or_else(|| Error::invalid("?limit", format!("{limit} is not between 1 and {MOST}")))?;
+    let rows = rows.ok_or_else(|| Error::invalid("?limit", format!("expected 1 to {MOST}, not {limit}")))?;
     let named = |cursor: &String| cursor.starts_with("in_") && cursor.len() <= 255;
     if query.cursor.as_ref().is_some_and(|cursor| !named(cursor)) {
-        return Err(Error::invalid("?cursor", "not a cursor that an earlier page gave").into());
+        return Err(Error::invalid("?cursor", "expected the next_cursor of an earlier page").into());
     }
     let page = invoice::invoice_list(billing, caller.tenant(), rows, query.cursor.as_deref()).await?;
     Ok(Json(InvoiceList { data: page.data.into_iter().map(InvoiceBody::from).collect(), next_cursor: page.next }))

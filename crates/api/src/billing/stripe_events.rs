@@ -1,4 +1,4 @@
-//! Where Stripe tells us that something happened.
+//! The endpoint for Stripe's webhook events.
 
 use axum::{
     Router,
@@ -11,24 +11,25 @@ use freehold_web::{Answer, Backbone, Json, RawBody};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What became of an event.
+/// The result of receiving an event.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct StripeEventReceived {
-    /// `new`: it is stored and will be dealt with; `known`: it came before; `ignored`: it is stored, and nothing follows from it.
+    /// `new`: the event is stored and will be processed; `known`: the event came before; `ignored`: the event is stored
+    /// and has no effect.
     received: &'static str,
 }
 
-/// The place that people give to Stripe, outside of the API: `/webhooks/stripe`.
+/// The route outside of the API that is entered at Stripe: `/webhooks/stripe`.
 pub fn routes() -> Router<Backbone> {
     Router::new().route("/webhooks/stripe", post(stripe_event_receive))
 }
 
-/// Receive an event of Stripe
+/// Receive a Stripe event
 ///
-/// For Stripe only: what comes has to be signed by it, as sent and within the last 5 minutes. Whatever is signed is stored and
-/// answered at once, and dealt with afterwards. Also at `/webhooks/stripe`.
+/// Receives webhook events from Stripe only. Stripe's signature over the unchanged body must be at most 5 minutes old.
+/// A signed event is stored and answered at once, and processed later. Also at `/webhooks/stripe`.
 #[utoipa::path(post, path = "/webhooks/stripe", tag = "Billing", security(()), request_body = Object,
-    params(("Stripe-Signature" = String, Header, description = "Made by Stripe over the body as it was sent")),
+    params(("Stripe-Signature" = String, Header, description = "Stripe's signature over the unchanged body")),
     responses((status = 200, body = StripeEventReceived)))]
 pub(crate) async fn stripe_event_receive(
     State(backbone): State<Backbone>,

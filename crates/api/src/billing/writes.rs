@@ -1,5 +1,5 @@
-//! What changes what is paid. Each of these can be sent again without harm, so none takes an `Idempotency-Key`: a second
-//! checkout closes the page of the first, and a change, a cancellation or a resumption that is there already does nothing.
+//! Changes of the subscription. Each can be repeated without harm, so none takes an `Idempotency-Key`: a second
+//! checkout closes the page of the first, and repeating a change, cancellation or resumption does nothing.
 
 use std::sync::Arc;
 
@@ -25,11 +25,11 @@ use super::{
     sold,
 };
 
-/// Begin to pay
+/// Create a checkout page
 ///
-/// Makes a page on which somebody pays for a plan, where nothing is paid yet; its address is in the answer. The plan holds as
-/// soon as it is paid. Pages that were made before close, so sending it again costs nothing twice. Requests at the same moment leave
-/// one page open: those for the same page get it, and the others a `conflict`.
+/// Creates a page on which a plan is paid for, for an organization without a subscription, and returns its URL. The
+/// plan applies as soon as it is paid. Earlier pages close, so repeated requests charge nothing twice. Of simultaneous
+/// requests one page stays open: requests for that page get it, the others get `conflict`.
 #[utoipa::path(post, path = "/billing/checkout", tag = "Billing", request_body = CheckoutNew,
     responses((status = 201, body = CheckoutBody)))]
 pub(crate) async fn checkout_create(
@@ -40,9 +40,9 @@ pub(crate) async fn checkout_create(
     checkout(&backbone, &caller, body).await
 }
 
-/// Begin to pay, by another name
+/// Create a checkout session
 ///
-/// The same as `POST /billing/checkout`.
+/// Same as `POST /billing/checkout`.
 #[utoipa::path(post, path = "/billing/create-checkout-session", tag = "Billing", request_body = CheckoutNew,
     responses((status = 201, body = CheckoutBody)))]
 pub(crate) async fn checkout_session_create(
@@ -63,10 +63,10 @@ async fn checkout(backbone: &Backbone, caller: &Caller, body: CheckoutNew) -> An
     Ok((StatusCode::CREATED, Json(made.into())))
 }
 
-/// Open the portal
+/// Create a portal page
 ///
-/// Makes a page on which card, address for invoices and plan are looked after; its address is in the answer, good for one
-/// visit soon.
+/// Creates a page of Stripe's portal, on which card, billing address and plan can be changed, and returns its URL. The
+/// URL works for one visit; open it soon.
 #[utoipa::path(post, path = "/billing/portal", tag = "Billing", request_body = PortalNew,
     responses((status = 201, body = PortalBody)))]
 pub(crate) async fn portal_create(
@@ -81,9 +81,9 @@ pub(crate) async fn portal_create(
     Ok((StatusCode::CREATED, Json(PortalBody { url })))
 }
 
-/// Preview a change of plan
+/// Preview a plan change
 ///
-/// What another plan or interval would cost, now and then. Nothing is changed.
+/// Returns what a change of plan or interval would cost, now and later. Changes nothing.
 #[utoipa::path(post, path = "/billing/preview", tag = "Billing", request_body = PlanChange,
     responses((status = 200, body = PreviewBody)))]
 pub(crate) async fn change_preview(
@@ -98,9 +98,9 @@ pub(crate) async fn change_preview(
 
 /// Change the plan
 ///
-/// Changes plan or interval of a subscription that goes on. What costs more is paid at once, and holds at once; where the card
-/// is refused nothing changes (`payment_failed`). What costs less holds at once, too, deletes nothing, and what was paid too
-/// much is taken off the next invoice. A cancellation is taken back with it.
+/// Changes plan or interval of a running subscription at once. An upgrade is charged at once; if the card is declined,
+/// nothing changes (`payment_failed`). A downgrade deletes nothing, and the unused amount is credited to the next
+/// invoice. A pending cancellation is undone.
 #[utoipa::path(post, path = "/billing/change", tag = "Billing", request_body = PlanChange,
     responses((status = 200, body = SubscriptionBody)))]
 pub(crate) async fn plan_change(
@@ -116,7 +116,8 @@ pub(crate) async fn plan_change(
 
 /// Cancel the subscription
 ///
-/// Ends the subscription with the period that is paid, or at once; where several run, all of them. Nothing is deleted.
+/// Ends the subscription at the end of the paid period, or at once. With several subscriptions, all of them end.
+/// Nothing is deleted.
 #[utoipa::path(post, path = "/billing/cancel", tag = "Billing", request_body = CancelNew,
     responses((status = 200, body = SubscriptionBody)))]
 pub(crate) async fn subscription_cancel(
@@ -130,9 +131,9 @@ pub(crate) async fn subscription_cancel(
     subscription(&backbone, &headers).await
 }
 
-/// Keep the subscription
+/// Resume the subscription
 ///
-/// Takes a cancellation back before the subscription has ended, however it was cancelled.
+/// Undoes a cancellation before the subscription has ended, however it was cancelled.
 #[utoipa::path(post, path = "/billing/resume", tag = "Billing", responses((status = 200, body = SubscriptionBody)))]
 pub(crate) async fn subscription_resume(
     State(backbone): State<Backbone>,
@@ -144,13 +145,13 @@ pub(crate) async fn subscription_resume(
     subscription(&backbone, &headers).await
 }
 
-/// Where the organization stands after a change.
+/// The state of the organization after a change.
 async fn subscription(backbone: &Backbone, headers: &HeaderMap) -> Answer<Json<SubscriptionBody>> {
     let caller: Arc<Caller> = caller_anew(backbone, headers).await?;
     Ok(Json(SubscriptionBody::from(&overview(sold(backbone)?, &caller).await?)))
 }
 
-/// Who stands on the invoices when the organization becomes a customer.
+/// Name and e-mail address for the invoices of a new customer.
 async fn payer(backbone: &Backbone, caller: &Caller) -> Result<Payer, Problem> {
     let mut tx = backbone.db.tenant(caller).begin().await?;
     let name = tenant_get(&mut tx, caller.tenant()).await?.name;

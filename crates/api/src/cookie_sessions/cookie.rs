@@ -1,15 +1,14 @@
-//! The cookie. Browsers send it to these endpoints only, never with a request that another site caused, and no script reads
-//! it.
+//! The cookie. Browsers send it to these endpoints only, never with a cross-site request, and no script can read it.
 
 use axum::http::{HeaderMap, HeaderValue, Uri};
 use freehold_core::{Result, Secret};
 use freehold_web::{Backbone, Cookie, SameSite};
 
 const NAME: &str = "freehold_refresh";
-/// The longest that browsers keep a cookie: 400 days (RFC 6265bis). Each refresh begins them anew.
+/// Longest lifetime of a cookie in browsers, in seconds: 400 days (RFC 6265bis). Each refresh starts it anew.
 const LONGEST: u32 = 400 * 24 * 3600;
 
-/// The cookie that holds this token, for a request to `uri`.
+/// The cookie with this token, for a request to `uri`.
 pub(super) fn cookie(backbone: &Backbone, uri: &Uri, token: &Secret) -> Result<HeaderValue> {
     let hours = backbone.identity.settings.auth.sessions.lifetime_hours;
     let life = match u32::try_from(hours.saturating_mul(3600)) {
@@ -19,12 +18,12 @@ pub(super) fn cookie(backbone: &Backbone, uri: &Uri, token: &Secret) -> Result<H
     set(backbone, uri, token.expose(), life)
 }
 
-/// The cookie that takes it away.
+/// The cookie that deletes the token.
 pub(super) fn cookie_removed(backbone: &Backbone, uri: &Uri) -> Result<HeaderValue> {
     set(backbone, uri, "", 0)
 }
 
-/// The token that the browser keeps.
+/// The token in the browser's cookie.
 pub(super) fn cookie_read(headers: &HeaderMap) -> Option<Secret> {
     freehold_web::cookie_read(headers, NAME).map(|token| Secret::new(token.to_owned()))
 }
@@ -34,7 +33,7 @@ fn set(backbone: &Backbone, uri: &Uri, value: &str, seconds: u32) -> Result<Head
     Cookie { name: NAME, value, path, same_site: SameSite::Strict, seconds: Some(seconds) }.header(backbone)
 }
 
-/// With or without the version, as the application asks.
+/// The cookie's path, with or without the version, as in the request.
 fn path_of(uri: &Uri) -> &'static str {
     if uri.path().starts_with("/api/v1/") { "/api/v1/auth" } else { "/api/auth" }
 }

@@ -1,4 +1,4 @@
-//! A mail with a link and a code, and using either up.
+//! Sending a mail with a link and a code, and verifying them.
 
 use axum::{
     Extension,
@@ -24,36 +24,40 @@ use super::{
 };
 use crate::auth::{metadata, read};
 
-/// Where the mail goes.
+/// The address to send a sign-in mail to.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MagicLinkRequestBody {
-    /// The address.
+    /// E-mail address of the user.
     email: String,
-    /// Where the link of the mail leads; the site when not given, or when sign-ins may not lead there.
+    /// URL to which the mail's link leads; the site when it is left out or not allowed.
     redirect_to: Option<String>,
-    /// Makes a person where there is none yet. Default true.
+    /// Whether to create a user when the address is unknown. Default true.
     create_user: Option<bool>,
-    /// What a new person says of himself; in a product of organizations with the name of his as `organization`.
+    /// The new user's `user_metadata`; where users sign up with an organization, its name is `organization`.
     #[schema(value_type = Option<Object>)]
     data: Option<Value>,
 }
 
-/// The link or the code of a mail.
+/// The link or code of a mail.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MagicLinkVerifyBody {
-    /// What the link carries as `token`; with `email`, the code.
+    /// Value of `token` in the link; with `email`, the code.
     token: String,
-    /// The address the code was sent to.
+    /// E-mail address to which the code was sent; left out for a link.
     email: Option<String>,
 }
 
-/// Send a link
+/// Send a sign-in mail
 ///
-/// Sends a mail with a link and a code of digits; either signs in. The answer is the same whoever it is.
-#[utoipa::path(post, path = "/auth/magic-link/request", tag = "Sign-in with a cookie", security(()),
-    request_body = MagicLinkRequestBody, responses((status = 202, description = "On its way; the answer is `{}`")))]
+/// Sends a mail with a link and a numeric code; either signs in. The answer is the same for known and unknown
+/// addresses.
+#[utoipa::path(
+    post, path = "/auth/magic-link/request", tag = "Sign-in with a cookie", security(()),
+    request_body = MagicLinkRequestBody,
+    responses((status = 202, description = "The mail is on its way; the body is `{}`")),
+)]
 pub(crate) async fn magic_link_request(
     State(backbone): State<Backbone>,
     _: OwnPage,
@@ -64,7 +68,7 @@ pub(crate) async fn magic_link_request(
     let body: MagicLinkRequestBody = read(parts, body).await?;
     let settings = &backbone.identity.settings;
     if !settings.magic_link {
-        let message = "Sign-in by a link is switched off; use a password.";
+        let message = "Sign-in by link is disabled. Sign in with a password.";
         return Err(Error::new(codes::EMAIL_PROVIDER_DISABLED, message).into());
     }
     let email = email_find(&backbone.identity, realm, &body.email).await?;
@@ -75,10 +79,10 @@ pub(crate) async fn magic_link_request(
     Ok((StatusCode::ACCEPTED, Json(json!({}))))
 }
 
-/// Use a link
+/// Verify a link or code
 ///
-/// Signs in with the link or the code of a mail. The answer holds the access token, for the application's memory; the
-/// refresh token goes into a cookie that only these endpoints get and no script reads.
+/// Signs in with the link or code of a mail. The answer has the access token, which the application keeps in memory.
+/// The refresh token is set as a cookie, which only these endpoints receive and no script can read.
 #[utoipa::path(post, path = "/auth/magic-link/verify", tag = "Sign-in with a cookie", security(()),
     request_body = MagicLinkVerifyBody, responses((status = 200, body = SignedInBody)))]
 pub(crate) async fn magic_link_verify(
@@ -90,7 +94,8 @@ pub(crate) async fn magic_link_verify(
     let (parts, body) = request.into_parts();
     let (realm, client) = (realm(&backbone, &parts)?, client(&backbone, &parts));
     let body: MagicLinkVerifyBody = read(parts, body).await?;
-    let expired = || Error::new(codes::OTP_EXPIRED, "The link or code is wrong, used or too old.");
+    let expired =
+        || Error::new(codes::OTP_EXPIRED, "The link or code is invalid, was used or has expired. Request a new one.");
     let proof = match body.email.filter(|email| !email.is_empty()) {
         None => Proof::Link(LinkToken::parse(&body.token).ok_or_else(expired)?),
         Some(email) => {

@@ -1,4 +1,4 @@
-//! Who sends a request in somebody's name: a page of the site, or of an origin that sign-ins may lead to.
+//! Protection from forged requests: only pages of the site or of an allowed origin may send them.
 
 use axum::{
     extract::FromRequestParts,
@@ -9,8 +9,8 @@ use freehold_web::{Backbone, Problem};
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// The request does not come from the page of another site. Browsers say where a changing request comes from, always; a
-/// program that says nothing has no cookies of others.
+/// A request that does not come from another site's page. Browsers always name the origin of a changing request; a
+/// program that names none has no cookies of other users.
 pub(super) struct OwnPage;
 
 impl FromRequestParts<Backbone> for OwnPage {

@@ -1,4 +1,4 @@
-//! Going on from the cookie, and leaving.
+//! Continuing a session from the cookie, and signing out.
 
 use axum::{
     Extension,
@@ -21,45 +21,45 @@ use super::{
 };
 use crate::me::{MeBody, me_get};
 
-/// What the application keeps in its memory. The refresh token is in the cookie.
+/// A session for a web application. The refresh token is in the cookie.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SignedInBody {
-    /// For the `Authorization` header.
+    /// Access token for the `Authorization` header; keep it in memory only.
     access_token: String,
-    /// `bearer`.
+    /// Type of the access token; always `bearer`.
     token_type: &'static str,
-    /// Life of the access token in seconds.
+    /// Lifetime of the access token, in seconds.
     expires_in: i64,
-    /// When the access token ends, seconds since 1970.
+    /// When the access token expires, in seconds since 1970 (UTC).
     expires_at: i64,
-    /// Whose.
+    /// The user of the session.
     user: SignedInUser,
 }
 
-/// Who signed in.
+/// The user of a session.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SignedInUser {
-    /// Who.
+    /// Id of the user.
     #[schema(value_type = Uuid)]
     id: UserId,
-    /// The address; empty for people without one.
+    /// E-mail address of the user; empty for users without one.
     email: String,
 }
 
-/// A session that began elsewhere: the link of a mail leads to the application with the tokens behind a `#`.
+/// A session to take over, after a link led to the application with tokens in the fragment.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AdoptBody {
-    /// Its refresh token, which goes into the cookie; without, the cookie's is used.
+    /// Refresh token of the session, to set as cookie; when left out, the cookie's token is used.
     #[schema(value_type = Option<String>)]
     refresh_token: Option<Secret>,
 }
 
-/// Go on
+/// Refresh the session
 ///
-/// Trades the cookie's refresh token for an access token and the next cookie. With a `refresh_token` in the body that one is
-/// traded, and the cookie is set: so an application takes over the session of a link. A refusal takes the cookie away; when
-/// the server is in trouble (503) it stays.
+/// Exchanges the cookie's refresh token for an access token and the next cookie. With `refresh_token` in the body, that
+/// token is exchanged and the cookie set: an application takes over the session of a link this way. A refused token
+/// deletes the cookie; a 503 keeps it.
 #[utoipa::path(post, path = "/auth/refresh", tag = "Sign-in with a cookie", security(()),
     request_body = Option<AdoptBody>, responses((status = 200, body = SignedInBody)))]
 pub(crate) async fn session_refresh_by_cookie(
@@ -72,13 +72,13 @@ pub(crate) async fn session_refresh_by_cookie(
     let (kept, client) = (cookie_read(&parts.headers), client(&backbone, &parts));
     let MaybeJson(given): MaybeJson<AdoptBody> = MaybeJson::from_request(Request::from_parts(parts, body), &()).await?;
     let Some(token) = given.refresh_token.or(kept) else {
-        return Err(Error::new(codes::UNAUTHENTICATED, "Nobody is signed in with this browser.").into());
+        return Err(Error::new(codes::UNAUTHENTICATED, "This browser has no session. Sign in first.").into());
     };
     match session_refresh(&backbone.identity, token.expose(), &client).await {
         Ok(tokens) => signed_in(&backbone, &uri, tokens),
         Err(error) if error.code().status >= 500 => Err(error.into()),
         Err(error) => {
-            let message = "The session has ended; sign in again.";
+            let message = "The session has ended. Sign in again.";
             let refused = Problem(Error::new(codes::UNAUTHENTICATED, message).caused_by(error));
             let removed = AppendHeaders([(header::SET_COOKIE, cookie_removed(&backbone, &uri)?)]);
             Ok((removed, refused).into_response())
@@ -86,9 +86,9 @@ pub(crate) async fn session_refresh_by_cookie(
     }
 }
 
-/// Who am I
+/// Get the account
 ///
-/// The signed-in person and where he belongs; the same as `GET /api/v1/me`.
+/// Returns the signed-in user and their organizations; same as `GET /api/v1/me`.
 #[utoipa::path(get, path = "/auth/me", tag = "Sign-in with a cookie",
     security(("bearer" = [])), responses((status = 200, body = MeBody)))]
 pub(crate) async fn account_get(state: State<Backbone>, signed_in: SignedIn) -> Answer<Json<MeBody>> {
@@ -97,7 +97,7 @@ pub(crate) async fn account_get(state: State<Backbone>, signed_in: SignedIn) -> 
 
 /// Sign out
 ///
-/// Ends the session of the cookie and takes the cookie away, also where there is no session any more.
+/// Ends the cookie's session and deletes the cookie, even when there is no session.
 #[utoipa::path(post, path = "/auth/logout", tag = "Sign-in with a cookie", security(()), responses((status = 204)))]
 pub(crate) async fn session_leave(
     State(backbone): State<Backbone>,
@@ -113,7 +113,7 @@ pub(crate) async fn session_leave(
     Ok((StatusCode::NO_CONTENT, removed).into_response())
 }
 
-/// Whoever holds a token that can be traded may end its session.
+/// Ends the session of a valid refresh token.
 async fn leave(backbone: &Backbone, token: &Secret, client: &freehold_identity::session::Client) -> Answer<()> {
     let Ok(parsed) = RefreshToken::parse(token.expose()) else { return Ok(()) };
     match session_refresh(&backbone.identity, token.expose(), client).await {
@@ -123,12 +123,12 @@ async fn leave(backbone: &Backbone, token: &Secret, client: &freehold_identity::
             Ok(())
         }
         Err(error) if error.code().status >= 500 => Err(error.into()),
-        // It has ended before.
+        // The session has ended before.
         Err(_) => Ok(()),
     }
 }
 
-/// The answer to somebody who is signed in now.
+/// The response to a user who has just signed in.
 pub(super) fn signed_in(backbone: &Backbone, uri: &Uri, tokens: Tokens) -> Answer<Response> {
     let set = cookie(backbone, uri, &tokens.refresh_token)?;
     let body = SignedInBody {

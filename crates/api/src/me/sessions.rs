@@ -1,4 +1,4 @@
-//! Where am I signed in?
+//! The signed-in user's sessions.
 
 use axum::{
     extract::State,
@@ -11,37 +11,37 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// One of a person's sessions.
+/// A session of the user.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SessionInfoBody {
-    /// Which.
+    /// Id of the session.
     #[schema(value_type = Uuid)]
     id: SessionId,
-    /// The one that this request belongs to.
+    /// Whether this request belongs to the session.
     current: bool,
-    /// Signed in then.
+    /// When the user signed in, UTC.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// Last refreshed then.
+    /// When the session was last refreshed, UTC.
     #[schema(value_type = String, format = DateTime)]
     last_used_at: Timestamp,
-    /// Ends then, whatever is done in it.
+    /// When the session ends, UTC, even when it is in use; null for no fixed end.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
-    /// The browser or program that used it last, as it names itself.
+    /// Browser or program that last used the session, by its own name; null when unknown.
     user_agent: Option<String>,
-    /// The address it was last used from.
+    /// IP address from which the session was last used; null when unknown.
     ip: Option<String>,
-    /// `aal1`, or `aal2` when it has shown a second factor.
+    /// Authentication level: `aal1`, or `aal2` after a second factor.
     aal: String,
-    /// How you showed who you are, the latest first: `password`, `totp`, …
+    /// Authentication methods of the session, latest first: `password`, `totp`, …
     methods: Vec<String>,
 }
 
-/// All of a person's sessions.
+/// The sessions of the user.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SessionInfoList {
-    /// The latest used first, at most 200.
+    /// The sessions, most recently used first, at most 200.
     data: Vec<SessionInfoBody>,
 }
 
@@ -58,7 +58,7 @@ fn holder(signed_in: SignedIn) -> Holder {
 
 /// List your sessions
 ///
-/// Where you are signed in.
+/// Returns the sessions in which you are signed in.
 #[utoipa::path(get, path = "/me/sessions", tag = "Account",
     security(("bearer" = [])), responses((status = 200, body = SessionInfoList)))]
 pub(crate) async fn own_session_list(
@@ -72,10 +72,13 @@ pub(crate) async fn own_session_list(
 
 /// End a session
 ///
-/// Signs you out in one place. It is over there within a second, also for tokens that would hold for longer.
-#[utoipa::path(delete, path = "/me/sessions/{id}", tag = "Account",
-    security(("bearer" = [])), params(("id" = Uuid, Path)),
-    responses((status = 204)))]
+/// Signs you out in one session. Within a second its access tokens are refused, too, although they have not expired.
+#[utoipa::path(
+    delete, path = "/me/sessions/{id}", tag = "Account",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "Id of the session")),
+    responses((status = 204)),
+)]
 pub(crate) async fn own_session_end(
     State(backbone): State<Backbone>,
     signed_in: SignedIn,
@@ -93,7 +96,7 @@ pub(crate) async fn own_session_end(
 
 /// End your other sessions
 ///
-/// Signs you out everywhere but here.
+/// Ends all your sessions but the current one.
 #[utoipa::path(delete, path = "/me/sessions", tag = "Account",
     security(("bearer" = [])), responses((status = 204)))]
 pub(crate) async fn own_sessions_end(

@@ -96,71 +96,17 @@ pub fn complete(document: &mut Value, site_url: &str, own: &[Topic]) {
 
 fn operation_complete(path: &str, method: &str, operation: &mut Value) {
     let face = Face::of(path);
-    // An empty requirement says that nothing is asked for.
-    let public = operation["security"] == json!([{}]);
-    if face == Face::Auth && !public {
-        operation["security"] = json!([{ "bearer": [] }]);
-    }
-    let for_users = operation["security"] == json!([{ "bearer": [] }]);
-    if face == Face::Api && !public && !for_users {
-        parameters(operation).push(json!({
-            "name": "X-Organization-Id",
-            "in": "header",
-            "required": false,
-            "description": "Id of the organization that the request is for. For users only: an API key belongs to one \
-                organization. Without it, the organization that the user last selected.",
-            "schema": { "type": "string", "format": "uuid" },
-        }));
+    let asked = credential(face, operation);
+    if face == Face::Api && asked == Credential::Any {
+        parameters(operation).push(organization());
     }
     for parameter in parameters(operation) {
         describe(path, parameter);
     }
-    let has = |name: &str, operation: &Value| {
-        let parameters = operation["parameters"].as_array().into_iter().flatten();
-        parameters.into_iter().any(|parameter| parameter["name"] == name)
-    };
-    let mut refused = vec![BAD_REQUEST, TOO_MANY, INTERNAL, UNAVAILABLE];
-    if !public {
-        refused.extend([UNAUTHORIZED, FORBIDDEN]);
-    }
-    if path.contains('{') {
-        refused.push(NOT_FOUND);
-    }
-    if method != "get" {
-        refused.extend([CONFLICT, UNPROCESSABLE]);
-        if !public && !for_users {
-            refused.push(PAYMENT_REQUIRED);
-        }
-    } else if operation["parameters"].as_array().is_some_and(|all| !all.is_empty()) {
-        refused.push(UNPROCESSABLE);
-    }
-    if operation.get("requestBody").is_some() {
-        refused.extend([TOO_LARGE, UNSUPPORTED]);
-    }
-    if has("If-Match", operation) {
-        refused.push(PRECONDITION_FAILED);
-    }
+    let refused = refusals(path, method, operation, asked);
     let Some(answers) = operation["responses"].as_object_mut() else { return };
     for (status, answer) in answers.iter_mut() {
-        if answer["description"].as_str().is_none_or(str::is_empty) {
-            answer["description"] = json!(success(status));
-        }
-        if status == "200" && answer.get("content").is_none() {
-            // Handlers that answer in the form of another server's protocol have no type of their own for it.
-            answer["content"] = json!({ "application/json": { "schema": { "type": "object" } } });
-        }
-        for (kind, content) in answer.get_mut("content").and_then(Value::as_object_mut).into_iter().flatten() {
-            if kind == "application/pdf" {
-                // Derived from the handler's type it would be an array of numbers.
-                content["schema"] = json!({ "type": "string", "format": "binary" });
-            }
-            if kind == "text/event-stream" {
-                // The stream is text; the schema is that of the data of each event.
-                let event = content["schema"].take();
-                content["schema"] =
-                    json!({ "type": "string", "contentMediaType": "application/json", "contentSchema": event });
-            }
-        }
+        answer_complete(status, answer);
     }
     for one in refused {
         let name = face.name(one);
@@ -171,6 +117,89 @@ fn operation_complete(path: &str, method: &str, operation: &mut Value) {
         Face::Auth => "#/components/responses/AuthOtherError",
     };
     answers.entry("default").or_insert_with(|| json!({ "$ref": other }));
+}
+
+/// Which credential an operation asks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Credential {
+    /// None.
+    None,
+    /// An access token.
+    Token,
+    /// An access token or an API key.
+    Any,
+}
+
+fn credential(face: Face, operation: &mut Value) -> Credential {
+    // An empty requirement says that nothing is asked for.
+    if operation["security"] == json!([{}]) {
+        return Credential::None;
+    }
+    if face == Face::Auth {
+        operation["security"] = json!([{ "bearer": [] }]);
+    }
+    if operation["security"] == json!([{ "bearer": [] }]) { Credential::Token } else { Credential::Any }
+}
+
+/// The header by which a user chooses an organization.
+fn organization() -> Value {
+    json!({
+        "name": "X-Organization-Id",
+        "in": "header",
+        "required": false,
+        "description": "Id of the organization that the request is for. For users only: an API key belongs to one \
+            organization. Without it, the organization that the user last selected.",
+        "schema": { "type": "string", "format": "uuid" },
+    })
+}
+
+/// The errors that an operation of this form may answer.
+fn refusals(path: &str, method: &str, operation: &Value, asked: Credential) -> Vec<Refused> {
+    let given = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut refused = vec![BAD_REQUEST, TOO_MANY, INTERNAL, UNAVAILABLE];
+    if asked != Credential::None {
+        refused.extend([UNAUTHORIZED, FORBIDDEN]);
+    }
+    if path.contains('{') {
+        refused.push(NOT_FOUND);
+    }
+    if method != "get" {
+        refused.extend([CONFLICT, UNPROCESSABLE]);
+        if asked == Credential::Any {
+            refused.push(PAYMENT_REQUIRED);
+        }
+    } else if !given.is_empty() {
+        refused.push(UNPROCESSABLE);
+    }
+    if operation.get("requestBody").is_some() {
+        refused.extend([TOO_LARGE, UNSUPPORTED]);
+    }
+    if given.iter().any(|parameter| parameter["name"] == "If-Match") {
+        refused.push(PRECONDITION_FAILED);
+    }
+    refused
+}
+
+fn answer_complete(status: &str, answer: &mut Value) {
+    if answer["description"].as_str().is_none_or(str::is_empty) {
+        answer["description"] = json!(success(status));
+    }
+    if status == "200" && answer.get("content").is_none() {
+        // Handlers that answer in the form of another server's protocol have no type of their own for it.
+        answer["content"] = json!({ "application/json": { "schema": { "type": "object" } } });
+    }
+    for (kind, content) in answer.get_mut("content").and_then(Value::as_object_mut).into_iter().flatten() {
+        if kind == "application/pdf" {
+            // Derived from the handler's type it would be an array of numbers.
+            content["schema"] = json!({ "type": "string", "format": "binary" });
+        }
+        if kind == "text/event-stream" {
+            // The stream is text; the schema is that of the data of each event.
+            let event = content["schema"].take();
+            content["schema"] =
+                json!({ "type": "string", "contentMediaType": "application/json", "contentSchema": event });
+        }
+    }
 }
 
 fn parameters(operation: &mut Value) -> &mut Vec<Value> {

@@ -1,4 +1,4 @@
-//! Webhooks as the API shows and takes them.
+//! Request and response bodies of webhook endpoints.
 
 use freehold_core::{Cursor, Secret};
 use freehold_delivery::webhook::{
@@ -9,44 +9,45 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-/// A webhook, without its secret.
+/// A webhook endpoint, without its secret.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WebhookBody {
-    /// Which.
+    /// Id of the webhook endpoint.
     #[schema(value_type = Uuid)]
     id: EndpointId,
-    /// Where to.
+    /// URL to which events are sent.
     url: String,
-    /// What you call it.
+    /// Your description of the endpoint; may be empty.
     description: String,
-    /// Which events: types (`call.completed`), beginnings (`call.*`), or `*` for all.
+    /// Filter of event types: a type (`call.completed`), a prefix (`call.*`), or `*` for all.
     events: Vec<String>,
-    /// Whether anything is sent.
+    /// Whether events are sent.
     enabled: bool,
-    /// Since when not.
+    /// When the endpoint was disabled, UTC; null while it is enabled.
     #[schema(value_type = Option<String>, format = DateTime)]
     disabled_at: Option<Timestamp>,
-    /// `asked`, `gone` (it answered 410) or `failing` (nothing but failures for five days).
+    /// Why the endpoint is disabled: `asked`, `gone` (it answered 410) or `failing` (five days of failures only); null
+    /// while it is enabled.
     disabled_because: Option<String>,
-    /// `v1` (HMAC-SHA256 with a secret) or `v1a` (ed25519).
+    /// Signature of messages: `v1` (HMAC-SHA256 with a secret) or `v1a` (ed25519).
     #[schema(value_type = SignatureName)]
     signature: String,
-    /// Of `v1a`: what messages are verified with.
+    /// Public key that verifies `v1a` signatures; null for `v1`.
     public_key: Option<String>,
-    /// The secret before the present one signs as well until then.
+    /// When the previous secret stops signing, UTC; null without a previous one.
     #[schema(value_type = Option<String>, format = DateTime)]
     previous_secret_until: Option<Timestamp>,
-    /// Most requests a second; null: no limit.
+    /// Most requests per second; null for no limit.
     per_second: Option<i32>,
-    /// Most requests on the way at once; while it fails, 2.
+    /// Most requests in flight; 2 while the endpoint fails.
     at_once: i32,
-    /// The first failure since the last success; null: all is well.
+    /// Time of the first failure since the last success, UTC; null while deliveries succeed.
     #[schema(value_type = Option<String>, format = DateTime)]
     failing_since: Option<Timestamp>,
-    /// Since when.
+    /// When the endpoint was created, UTC.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// Your last change.
+    /// When the endpoint was last changed by you, UTC.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
 }
@@ -73,11 +74,11 @@ impl From<Endpoint> for WebhookBody {
     }
 }
 
-/// A webhook whose secret was just made.
+/// A webhook endpoint with its new secret.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WebhookWithSecret {
-    /// `whsec_…`: what messages are verified with. It is shown here once: the answer to a retry with the same `Idempotency-Key`
-    /// has null. Null with `v1a`, too, where the public key verifies.
+    /// Signing secret that verifies `v1` messages: `whsec_…`. It is shown only here: the answer to a retry with the
+    /// same `Idempotency-Key` has null. Null for `v1a`, where the public key verifies.
     secret: Option<String>,
     #[serde(flatten)]
     body: WebhookBody,
@@ -89,24 +90,24 @@ impl From<(Endpoint, Option<Secret>)> for WebhookWithSecret {
     }
 }
 
-/// A page of webhooks.
+/// A page of webhook endpoints.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WebhookPage {
-    /// The newest first.
+    /// The webhook endpoints, newest first.
     pub(crate) data: Vec<WebhookBody>,
-    /// Send it as `cursor` for the next page.
+    /// Value of `cursor` for the next page; null on the last page.
     #[schema(value_type = Option<String>)]
     pub(crate) next_cursor: Option<Cursor>,
 }
 
-/// How messages are signed.
+/// Signature scheme of webhook messages.
 #[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum SignatureName {
     /// HMAC-SHA256 with a secret that both sides know.
     #[default]
     V1,
-    /// ed25519: you get the public key, and nobody who reads it can sign.
+    /// ed25519: you get the public key, which verifies but cannot sign.
     V1a,
 }
 
@@ -119,31 +120,32 @@ impl From<SignatureName> for Signature {
     }
 }
 
-/// A webhook to be made.
+/// The webhook endpoint to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WebhookNew {
-    /// Where to: an `https` address on the public internet.
+    /// URL to which events are sent: `https`, on the public internet, at most 2,048 characters.
     #[schema(max_length = 2048)]
     url: String,
-    /// What you call it.
+    /// Your description of the endpoint, at most 500 characters.
     #[serde(default)]
     #[schema(max_length = 500)]
     description: String,
-    /// Which events: types (`call.completed`), beginnings (`call.*`), or `*`. All, when left out.
+    /// Filter of event types: a type (`call.completed`), a prefix (`call.*`), or `*`; at most 100 entries. All events
+    /// when left out.
     #[serde(default)]
     #[schema(max_items = 100)]
     events: Vec<String>,
-    /// Whether anything is sent; yes, when left out.
+    /// Whether events are sent. Default true.
     #[serde(default = "yes")]
     enabled: bool,
-    /// How messages are signed; `v1`, when left out.
+    /// Signature of messages: `v1` (the default) or `v1a`.
     #[serde(default)]
     signature: SignatureName,
-    /// Most requests a second; no limit, when left out.
+    /// Most requests per second, 1 to 10,000; no limit when left out.
     #[schema(minimum = 1, maximum = 10_000)]
     per_second: Option<i32>,
-    /// Most requests on the way at once; 20, when left out. While it fails, 2.
+    /// Most requests in flight, 1 to 100; 20 when left out. 2 while the endpoint fails.
     #[schema(minimum = 1, maximum = 100)]
     at_once: Option<i32>,
 }
@@ -153,44 +155,44 @@ fn yes() -> bool {
 }
 
 impl WebhookNew {
-    /// How it signs, and the rest.
+    /// The signature scheme and the remaining fields.
     pub(super) fn split(self) -> (Signature, EndpointNew) {
         let Self { url, description, events, enabled, signature, per_second, at_once } = self;
         (signature.into(), EndpointNew { url, description, events, enabled, per_second, at_once })
     }
 }
 
-/// What to change of a webhook.
+/// The changes of a webhook endpoint; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WebhookChange {
-    /// Where to.
+    /// URL to which events are sent: `https`, on the public internet, at most 2,048 characters.
     #[schema(max_length = 2048)]
     url: Option<String>,
-    /// What you call it.
+    /// Your description of the endpoint, at most 500 characters.
     #[schema(max_length = 500)]
     description: Option<String>,
-    /// Which events.
+    /// Filter of event types: a type (`call.completed`), a prefix (`call.*`), or `*`; at most 100 entries.
     #[schema(max_items = 100)]
     events: Option<Vec<String>>,
-    /// Whether anything is sent.
+    /// Whether events are sent.
     enabled: Option<bool>,
-    /// Most requests a second; null for no limit.
+    /// Most requests per second, 1 to 10,000; null for no limit.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<i32>, minimum = 1, maximum = 10_000)]
     per_second: Throttle,
-    /// Most requests on the way at once.
+    /// Most requests in flight, 1 to 100.
     #[schema(minimum = 1, maximum = 100)]
     at_once: Option<i32>,
 }
 
-/// Most requests a second, where it is said: null is a value here.
+/// The change of the rate limit, for which null is a value.
 #[derive(Debug, Default)]
 enum Throttle {
-    /// Left out.
+    /// The field is left out: the limit stays.
     #[default]
     AsItIs,
-    /// As it is to be; none: no limit.
+    /// The new limit; none for no limit.
     To(Option<i32>),
 }
 
@@ -209,13 +211,13 @@ impl From<WebhookChange> for EndpointChange {
     }
 }
 
-/// How a secret is to be rotated.
+/// The rotation of a signing secret.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SecretRotation {
-    /// How messages are signed from now on; as before, when left out.
+    /// Signature of messages from now on: `v1` or `v1a`; unchanged when left out.
     pub(super) signature: Option<SignatureName>,
-    /// For how many seconds the old secret signs as well; a day, when left out.
+    /// How long the previous secret still signs, in seconds, 0 to 604,800 (a week); 86,400 (a day) when left out.
     #[schema(minimum = 0, maximum = 604_800)]
     pub(super) overlap_seconds: Option<i64>,
 }

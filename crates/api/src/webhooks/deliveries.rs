@@ -1,4 +1,4 @@
-//! What was sent to a webhook, and sending it again.
+//! Deliveries of a webhook endpoint, and replaying them.
 
 use axum::{extract::State, http::StatusCode, response::Response};
 use freehold_core::{Context, codes};
@@ -12,7 +12,7 @@ use super::{
     delivery_body::{DeliveryBody, DeliveryPage, DeliveryState, DeliverySummaryBody, ReplayNew, Replayed, TestSent},
 };
 
-/// Which deliveries.
+/// Filter and page of deliveries.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeliveryQuery {
@@ -21,11 +21,14 @@ pub(crate) struct DeliveryQuery {
     state: Option<DeliveryState>,
 }
 
-/// Send a test
+/// Send a test event
 ///
-/// Sends the event `webhook.test` to this webhook alone, whatever its filters say.
-#[utoipa::path(post, path = "/webhooks/{id}/test", tag = "Events and webhooks", params(("id" = Uuid, Path)),
-    responses((status = 202, body = TestSent)))]
+/// Sends the event `webhook.test` to this webhook endpoint only, whatever its filter.
+#[utoipa::path(
+    post, path = "/webhooks/{id}/test", tag = "Events and webhooks",
+    params(("id" = Uuid, Path, description = "Id of the webhook endpoint")),
+    responses((status = 202, body = TestSent)),
+)]
 pub(crate) async fn webhook_test(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -41,11 +44,18 @@ pub(crate) async fn webhook_test(
 
 /// List deliveries
 ///
-/// What was sent to a webhook in the last 30 days, or waits to be.
-#[utoipa::path(get, path = "/webhooks/{id}/deliveries", tag = "Events and webhooks",
-    params(("id" = Uuid, Path), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query),
-        ("state" = Option<DeliveryState>, Query, description = "Only those in this state")),
-    responses((status = 200, body = DeliveryPage)))]
+/// Returns the deliveries of a webhook endpoint in the last 30 days, including waiting ones.
+#[utoipa::path(
+    get, path = "/webhooks/{id}/deliveries", tag = "Events and webhooks",
+    params(
+        ("id" = Uuid, Path, description = "Id of the webhook endpoint"),
+        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
+         left out"),
+        ("state" = Option<DeliveryState>, Query, description = "Return only deliveries in this state"),
+    ),
+    responses((status = 200, body = DeliveryPage)),
+)]
 pub(crate) async fn delivery_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -59,11 +69,17 @@ pub(crate) async fn delivery_list(
     Ok(Json(DeliveryPage { data: page.data, next_cursor: page.next_cursor }))
 }
 
-/// Read a delivery
+/// Get a delivery
 ///
-/// A delivery with its attempts: what was sent, and what was answered.
-#[utoipa::path(get, path = "/webhooks/{id}/deliveries/{event_id}", tag = "Events and webhooks",
-    params(("id" = Uuid, Path), ("event_id" = Uuid, Path)), responses((status = 200, body = DeliveryBody)))]
+/// Returns a delivery with the requests and responses of its attempts.
+#[utoipa::path(
+    get, path = "/webhooks/{id}/deliveries/{event_id}", tag = "Events and webhooks",
+    params(
+        ("id" = Uuid, Path, description = "Id of the webhook endpoint"),
+        ("event_id" = Uuid, Path, description = "Id of the event of the delivery"),
+    ),
+    responses((status = 200, body = DeliveryBody)),
+)]
 pub(crate) async fn delivery_get(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -81,9 +97,15 @@ pub(crate) async fn delivery_get(
 
 /// Replay a delivery
 ///
-/// Sends one event again, with a schedule of attempts that begins anew. Its `webhook-id` is the same as before.
-#[utoipa::path(post, path = "/webhooks/{id}/deliveries/{event_id}/replay", tag = "Events and webhooks",
-    params(("id" = Uuid, Path), ("event_id" = Uuid, Path)), responses((status = 202)))]
+/// Sends an event again, with a new series of attempts. Its `webhook-id` stays the same.
+#[utoipa::path(
+    post, path = "/webhooks/{id}/deliveries/{event_id}/replay", tag = "Events and webhooks",
+    params(
+        ("id" = Uuid, Path, description = "Id of the webhook endpoint"),
+        ("event_id" = Uuid, Path, description = "Id of the event of the delivery"),
+    ),
+    responses((status = 202)),
+)]
 pub(crate) async fn delivery_replay(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -96,11 +118,15 @@ pub(crate) async fn delivery_replay(
     Ok(StatusCode::ACCEPTED)
 }
 
-/// Replay since a time
+/// Replay deliveries
 ///
-/// Sends what happened since a time again, the oldest first: what was not delivered, or everything.
-#[utoipa::path(post, path = "/webhooks/{id}/replay", tag = "Events and webhooks", params(("id" = Uuid, Path)),
-    request_body = ReplayNew, responses((status = 202, body = Replayed)))]
+/// Sends the events since a time again, oldest first: those that were not delivered, or all.
+#[utoipa::path(
+    post, path = "/webhooks/{id}/replay", tag = "Events and webhooks",
+    params(("id" = Uuid, Path, description = "Id of the webhook endpoint")),
+    request_body = ReplayNew,
+    responses((status = 202, body = Replayed)),
+)]
 pub(crate) async fn webhook_replay(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,

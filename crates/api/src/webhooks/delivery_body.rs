@@ -1,4 +1,4 @@
-//! Deliveries as the API shows them.
+//! Response bodies of webhook deliveries.
 
 use std::collections::BTreeMap;
 
@@ -13,15 +13,15 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Where a delivery stands.
+/// State of a delivery.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum DeliveryState {
-    /// For its first attempt, for the next, or for an answer.
+    /// Waits for its first or next attempt, or for an answer.
     Waiting,
-    /// It was answered with a status from 200 to 299.
+    /// Was answered with a status from 200 to 299.
     Delivered,
-    /// Given up.
+    /// Failed for good: no attempts follow.
     Failed,
 }
 
@@ -38,27 +38,27 @@ impl DeliveryState {
 /// A delivery in a list.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DeliverySummaryBody {
-    /// The event; names the delivery among those of its webhook.
+    /// Id of the event, which also identifies the delivery within its webhook endpoint.
     #[schema(value_type = Uuid)]
     event_id: EventId,
-    /// The event's type.
+    /// Type of the event; null when the event is no longer stored.
     event_type: Option<String>,
-    /// waiting, delivered or failed.
+    /// State of the delivery: waiting, delivered or failed.
     #[schema(value_type = DeliveryState)]
     state: String,
-    /// How many attempts were made since the delivery was made or replayed, 10 at most.
+    /// Number of attempts since the delivery was created or replayed, at most 10.
     attempts_made: i16,
-    /// When the next follows.
+    /// When the next attempt starts, UTC; null while one is running and when none follows.
     #[schema(value_type = Option<String>, format = DateTime)]
     next_attempt_at: Option<Timestamp>,
-    /// The status of the last answer.
+    /// HTTP status of the last answer; null when the last attempt got none.
     last_status: Option<u16>,
-    /// Why the last attempt got none.
+    /// Why the last attempt got no answer; null when it got one.
     last_error: Option<String>,
-    /// Since when.
+    /// When the delivery was created, UTC.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When it was delivered or given up.
+    /// When the delivery succeeded or failed for good, UTC; null while it waits.
     #[schema(value_type = Option<String>, format = DateTime)]
     ended_at: Option<Timestamp>,
 }
@@ -84,9 +84,9 @@ impl From<DeliverySummary> for DeliverySummaryBody {
 /// A page of deliveries.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DeliveryPage {
-    /// Those of the newest events first.
+    /// The deliveries, those of the newest events first.
     pub(super) data: Vec<DeliverySummaryBody>,
-    /// Send it as `cursor` for the next page.
+    /// Value of `cursor` for the next page; null on the last page.
     #[schema(value_type = Option<String>)]
     pub(super) next_cursor: Option<Cursor>,
 }
@@ -94,47 +94,48 @@ pub(crate) struct DeliveryPage {
 /// A delivery with its attempts.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DeliveryBody {
-    /// The event; names the delivery among those of its webhook.
+    /// Id of the event, which also identifies the delivery within its webhook endpoint.
     #[schema(value_type = Uuid)]
     event_id: EventId,
-    /// waiting, delivered or failed.
+    /// State of the delivery: waiting, delivered or failed.
     #[schema(value_type = DeliveryState)]
     state: String,
-    /// When the next attempt follows.
+    /// When the next attempt starts, UTC; null while one is running and when none follows.
     #[schema(value_type = Option<String>, format = DateTime)]
     next_attempt_at: Option<Timestamp>,
-    /// What every attempt sends, byte for byte; null when the event is no longer kept.
+    /// Body of every request, byte for byte; null when the event is no longer stored.
     request_body: Option<String>,
-    /// The last 20, the oldest first.
+    /// The last 20 attempts, oldest first.
     attempts: Vec<AttemptBody>,
-    /// Since when.
+    /// When the delivery was created, UTC.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When it was delivered or given up.
+    /// When the delivery succeeded or failed for good, UTC; null while it waits.
     #[schema(value_type = Option<String>, format = DateTime)]
     ended_at: Option<Timestamp>,
 }
 
-/// One attempt.
+/// An attempt of a delivery.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AttemptBody {
-    /// When it began.
+    /// When the attempt started, UTC.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// How long it took, in milliseconds.
+    /// Duration of the attempt, in milliseconds.
     took_ms: i64,
-    /// Where to.
+    /// URL of the request.
     url: String,
-    /// The headers that were sent.
+    /// Headers of the request, by name.
     #[schema(value_type = Object)]
     request_headers: BTreeMap<&'static str, String>,
-    /// The status of the answer; null when there was none.
+    /// HTTP status of the answer; null without an answer.
     status: Option<u16>,
-    /// The beginning of its body.
+    /// Beginning of the answer's body; null without an answer.
     answer: Option<String>,
-    /// What kept the answer from coming: refused_address, dns, connect, tls, timeout or protocol.
+    /// Why there was no answer: `refused_address`, `dns`, `connect`, `tls`, `timeout` or `protocol`; null after an
+    /// answer.
     failure: Option<String>,
-    /// The same in words.
+    /// The failure as a sentence; null after an answer.
     error: Option<String>,
 }
 
@@ -161,14 +162,15 @@ impl AttemptBody {
     }
 }
 
-/// What is to be sent again.
+/// The deliveries to replay.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReplayNew {
-    /// Events of this time and later; of the last 30 days at most.
+    /// Start of the period whose events are replayed, UTC; at most 30 days ago.
     #[schema(value_type = String, format = DateTime)]
     pub(super) since: Timestamp,
-    /// Only what was not delivered, or never tried because the webhook was disabled or did not exist: yes, when left out.
+    /// Whether to replay only events that were not delivered, including those for which the endpoint was disabled or
+    /// did not exist. Default true.
     #[serde(default = "yes")]
     pub(super) only_failed: bool,
 }
@@ -177,20 +179,20 @@ fn yes() -> bool {
     true
 }
 
-/// What is being sent again.
+/// The result of a replay.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Replayed {
-    /// How many deliveries: 10,000 at most.
+    /// Number of replayed deliveries, at most 10,000.
     pub(super) replayed: i32,
-    /// There is more: replay again from here.
+    /// Time from which the replay has to be repeated for the remaining events, UTC; null when all are replayed.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) next_since: Option<Timestamp>,
 }
 
-/// A test that is being sent.
+/// The test event that is being sent.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TestSent {
-    /// The event `webhook.test`: look at the delivery of that event.
+    /// Id of the event `webhook.test`; read its delivery to see the result.
     #[schema(value_type = Uuid)]
     pub(super) event_id: EventId,
 }

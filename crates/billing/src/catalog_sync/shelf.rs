@@ -1,4 +1,4 @@
-//! What Stripe is to have on its shelf for a plan.
+//! The products and prices that Stripe should have for a plan.
 
 use freehold_catalog::{Plan, Price, Product};
 use freehold_core::Money;
@@ -9,40 +9,40 @@ use crate::stripe::{
     request::{NewPrice, PriceUpdate, ProductFields},
 };
 
-/// A product at Stripe, as it is to be.
+/// A product at Stripe, as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShelfProduct {
     /// `freehold_voice_pro`
     pub id: String,
-    /// `VoiceFX AI Pro`: what stands on pages and invoices.
+    /// `VoiceFX AI Pro`: name on pages and invoices.
     pub name: String,
     /// The plan's features; empty: none.
     pub description: String,
-    /// `member`, where that is what is paid for; empty otherwise.
+    /// `member` for a price per member; empty otherwise.
     pub unit_label: String,
     pub(super) metadata: Metadata,
     pub(super) prices: Vec<ShelfPrice>,
 }
 
-/// A price at Stripe, as it is to be.
+/// A price at Stripe, as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShelfPrice {
-    /// The id of its product there.
+    /// Id of its product at Stripe.
     pub product: String,
-    /// What it is found by.
+    /// Lookup key that finds the price.
     pub lookup_key: String,
-    /// What it costs.
+    /// Amount per interval.
     pub amount: Money,
-    /// How often.
+    /// Billing interval.
     pub interval: Interval,
-    /// Whether it is for each member.
+    /// Whether the amount is per member.
     pub per_member: bool,
     pub(super) nickname: String,
     pub(super) metadata: Metadata,
 }
 
 impl ShelfProduct {
-    /// For a plan of today; none where it has no price.
+    /// The products and prices for a plan in its present version; none when it has no price.
     pub(super) fn of(product: &Product, plan: &Plan) -> Option<Self> {
         let Price::Paid { month, year, per_member } = plan.price else { return None };
         let id = format!("freehold_{}_{}", product.id, plan.id);
@@ -74,7 +74,7 @@ impl ShelfProduct {
         })
     }
 
-    /// What has to change of the product as it is; none: nothing.
+    /// The step that updates the product found at Stripe; none: nothing differs.
     pub(super) fn update(&self, found: &object::Product) -> Option<Step> {
         let (description, label) = (found.description.as_deref(), found.unit_label.as_deref());
         let words = [
@@ -98,7 +98,7 @@ impl ShelfProduct {
         let text = |text: &'_ str| !is_new || !text.is_empty();
         ProductFields {
             name: Some(&self.name),
-            // Nothing is taken away from what is just being made.
+            // An empty value removes a field, so it is left out for a new product.
             description: Some(self.description.as_str()).filter(|words| text(words)),
             unit_label: Some(self.unit_label.as_str()).filter(|words| text(words)),
             active: Some(true),
@@ -108,7 +108,7 @@ impl ShelfProduct {
 }
 
 impl ShelfPrice {
-    /// What has to be done, when Stripe has these prices; none: nothing.
+    /// The step for this price, when Stripe has these prices; none: nothing to do.
     pub(super) fn step(&self, found: &[object::Price]) -> Option<Step> {
         let Some(found) = found.iter().find(|price| price.lookup_key.as_ref() == Some(&self.lookup_key)) else {
             return Some(Step::PriceCreate(self.clone()));
@@ -123,7 +123,7 @@ impl ShelfPrice {
         Some(Step::PriceUpdate { id: found.id.clone(), price: self.clone(), again: !found.active })
     }
 
-    /// Why the price that Stripe has under this lookup key is not this one: what cannot be changed there differs.
+    /// Why the price with this lookup key at Stripe is not this one: a field differs that cannot be changed there.
     fn contradicts(&self, found: &object::Price) -> Option<String> {
         let amount = found.unit_amount.unwrap_or_default();
         let every = found.recurring.as_ref().map(|every| (every.interval.as_str(), every.interval_count));
@@ -166,7 +166,7 @@ impl ShelfPrice {
     }
 }
 
-/// Whether something of the metadata is missing or another. What others wrote there is theirs.
+/// Whether a metadata entry is missing or differs. Entries of others are ignored.
 fn lacks(found: &Metadata, wanted: &Metadata) -> bool {
     wanted.iter().any(|(name, value)| found.get(name) != Some(value))
 }

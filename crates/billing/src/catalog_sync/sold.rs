@@ -1,6 +1,6 @@
-//! The way back: which plan a price of Stripe's stands for.
+//! Finding the plan that a Stripe price stands for.
 //!
-//! A price of the catalog says so itself. A price that was agreed with one customer is mapped to a plan, in this order, by an
+//! A catalog price has metadata that name the plan. A price of a custom deal is mapped to a plan, in this order, by an
 //! operator's setting ([`CustomPrices`]), by the metadata `freehold_plan` of the price, by a lookup key such as
 //! `freehold_voice_pro_acme`, and by the metadata of its product at Stripe.
 
@@ -12,29 +12,29 @@ use freehold_core::Plan;
 use super::{INTERVAL, Interval, PER, PLAN, PLAN_VERSION, PRODUCT};
 use crate::stripe::object;
 
-/// What a price of Stripe's stands for.
+/// What a Stripe price stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sold {
-    /// The plan, in the version that is bought with it.
+    /// The plan, in the version that the price buys.
     pub plan: Plan,
-    /// How often it is paid. Of a custom price that is paid at other times, the nearer of both.
+    /// Billing interval. For a custom price with another interval, the nearer of the two.
     pub interval: Interval,
     /// Whether the quantity is the number of members.
     pub per_member: bool,
-    /// Whether the price was agreed with the customer, and is not one of the catalog.
+    /// Whether the price was agreed with the customer, and is not a catalog price.
     pub custom: bool,
 }
 
-/// Which plan the prices of custom deals stand for, as an operator says: `[billing.prices]`.
+/// The plans that prices of custom deals stand for, from the operator's settings: `[billing.prices]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CustomPrices(BTreeMap<String, (Plan, Option<Interval>)>);
 
 impl CustomPrices {
-    /// Reads `price_1Abc = "enterprise/year"`. The name is a price's id, its lookup key, or the id of its product at Stripe;
-    /// the value a plan, and an interval where the price's own is not the right one.
+    /// Parses `price_1Abc = "enterprise/year"`. The key is a price's id, its lookup key, or the id of its product at
+    /// Stripe; the value is a plan, and an interval if the price's own is not the right one.
     ///
     /// # Errors
-    /// A sentence that names the entry, where there is no such plan or interval.
+    /// A sentence that names the entry, when there is no such plan or interval.
     pub fn of(entries: &BTreeMap<String, String>, product: &Product) -> Result<Self, String> {
         let read = |(name, value): (&String, &String)| {
             let (plan, interval) =
@@ -60,7 +60,7 @@ fn today(plan: &catalog::Plan) -> Plan {
     Plan { id: plan.id.clone(), version: plan.version }
 }
 
-/// What this price sells of the product; none where nothing on it says so.
+/// The plan and interval of this price; none when it names no plan of the product.
 pub fn sold(price: &object::Price, product: &Product, custom: &CustomPrices) -> Option<Sold> {
     if let Some((plan, interval)) = custom.find(price) {
         return agreed(price, plan.clone(), *interval);
@@ -82,7 +82,7 @@ pub fn sold(price: &object::Price, product: &Product, custom: &CustomPrices) -> 
     agreed(price, today(plan), None)
 }
 
-/// What a price without words of its own sells, by the product at Stripe that it belongs to.
+/// The plan of a price that names none itself, from the metadata of its product at Stripe.
 pub fn sold_of_product(price: &object::Price, of: &object::Product, product: &Product) -> Option<Sold> {
     if of.metadata.get(PRODUCT).is_some_and(|id| *id != product.id) {
         return None;
@@ -91,7 +91,8 @@ pub fn sold_of_product(price: &object::Price, of: &object::Product, product: &Pr
     agreed(price, today(plan), None)
 }
 
-/// A price as [`apply`](super::apply) makes it: all of its metadata, or its lookup key, which an operator may have set by hand.
+/// A price as [`apply`](super::apply) creates it: with all of its metadata, or with its lookup key, which an operator
+/// may have set by hand.
 fn of_catalog(price: &object::Price, product: &Product) -> Option<Sold> {
     let word = |name: &str| price.metadata.get(name).map(String::as_str);
     let told = word(PRODUCT).and(word(PLAN).zip(word(PLAN_VERSION).and_then(|text| text.parse().ok())));
@@ -101,21 +102,22 @@ fn of_catalog(price: &object::Price, product: &Product) -> Option<Sold> {
     let of_today = product.plan(plan).filter(|today| today.version == version);
     let per_member = match word(PER) {
         Some(per) => per == "member",
-        // Prices for everybody say nothing; one made by hand may say nothing at all.
+        // A price that is not per member has no such entry; one made by hand may have no metadata at all.
         None => told.is_none() && of_today.is_some_and(catalog::Plan::per_member),
     };
     let custom = key.is_none() && word(INTERVAL).is_none();
     Some(Sold { plan: Plan { id: plan.to_owned(), version }, interval, per_member, custom })
 }
 
-/// A price that was agreed with a customer. Its quantity is left as it was agreed, unless it says that it is for each member.
+/// A price that was agreed with a customer. Its quantity stays as agreed, unless the metadata say that it is per
+/// member.
 fn agreed(price: &object::Price, plan: Plan, interval: Option<Interval>) -> Option<Sold> {
     let interval = interval.or_else(|| interval_of(price))?;
     let per_member = price.metadata.get(PER).is_some_and(|per| per == "member");
     Some(Sold { plan, interval, per_member, custom: true })
 }
 
-/// How often the price is paid: a year or more is a year, and everything shorter a month. None: it is paid once.
+/// The billing interval: a year or more counts as a year, anything shorter as a month. None: a one-time price.
 fn interval_of(price: &object::Price) -> Option<Interval> {
     let said = price.metadata.get(INTERVAL).and_then(|text| text.parse().ok());
     let recurring = price.recurring.as_ref().map(|each| {
@@ -129,7 +131,7 @@ fn interval_of(price: &object::Price) -> Option<Interval> {
     said.or(recurring)
 }
 
-/// What the price of a plan's version is found by.
+/// The lookup key of a plan version's price.
 pub fn lookup_key(product: &str, plan: &str, version: i32, interval: Interval) -> String {
     format!("freehold_{product}_{plan}_v{version}_{interval}")
 }
@@ -141,7 +143,7 @@ fn lookup_key_read<'k>(key: &'k str, product: &str) -> Option<(&'k str, i32, Int
     Some((plan, version.parse().ok()?, interval.parse().ok()?))
 }
 
-/// The plan of a lookup key that was made up for a deal: `freehold_voice_pro_acme`. The longest name that fits.
+/// The plan of a custom lookup key: `freehold_voice_pro_acme`. The longest plan id that fits.
 fn plan_of_key<'p>(key: &str, product: &'p Product) -> Option<&'p catalog::Plan> {
     let rest = key.strip_prefix("freehold_")?.strip_prefix(product.id.as_str())?.strip_prefix('_')?;
     let fits = |plan: &&catalog::Plan| {
@@ -198,7 +200,7 @@ mod tests {
     fn a_lookup_key_says_so_too() {
         let keyed = |key: &str| read(json!({ "id": "price_1", "lookup_key": key }));
         assert_eq!(keyed("freehold_voice_pro_v1_month"), Some(pro(1, Interval::Month, true)));
-        // Of an old version nobody knows whom it was for but its metadata.
+        // Only the metadata say whether a price of an old version was per member.
         assert_eq!(keyed("freehold_voice_pro_v7_year"), Some(pro(7, Interval::Year, false)));
         let odd = keyed("freehold_voice_pro_v2_plus_v1_year").unwrap();
         assert_eq!((odd.plan.id.as_str(), odd.plan.version), ("pro_v2_plus", 1));
@@ -230,7 +232,7 @@ mod tests {
         }
         assert_eq!(with("lookup_key", json!("freehold_voice_enterprises"), &monthly), None);
         assert_eq!(with("metadata", json!({ PLAN: "pro" }), &yearly), deal("pro", Interval::Year));
-        // By the quarter or the week it is nearer to a month, every two years to a year.
+        // A quarter or a week is nearer to a month, two years are nearer to a year.
         for (each, count, near) in [
             ("month", 3, Interval::Month),
             ("week", 1, Interval::Month),

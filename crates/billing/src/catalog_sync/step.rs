@@ -1,4 +1,4 @@
-//! One thing to do at Stripe.
+//! One change at Stripe.
 
 use std::{error, fmt};
 
@@ -8,46 +8,46 @@ use crate::stripe::{
     request::{PriceUpdate, ProductFields},
 };
 
-/// One thing to do at Stripe. Its `Display` is a line for people.
+/// One change at Stripe. Its `Display` is a line for operators.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// A plan is new there.
+    /// Creates the product of a new plan.
     ProductCreate(ShelfProduct),
-    /// The wording of a plan changed.
+    /// Updates the texts of a plan's product.
     ProductUpdate {
-        /// As it is to be.
+        /// The product as it should be.
         product: ShelfProduct,
-        /// What changes, in words.
+        /// Descriptions of the changes.
         changes: Vec<String>,
     },
-    /// A plan that is no longer sold.
+    /// Retires the product of a plan that is no longer sold.
     ProductRetire {
-        /// Its id there.
+        /// Id of the product at Stripe.
         id: String,
-        /// Its name there.
+        /// Name of the product at Stripe.
         name: String,
     },
-    /// A version or an interval is new there.
+    /// Creates the price of a new version or interval.
     PriceCreate(ShelfPrice),
-    /// What can change of a price changed: its name, its marks, whether it is sold.
+    /// Updates a price's changeable fields: its name, its metadata, whether it is sold.
     PriceUpdate {
-        /// Its id there.
+        /// Id of the price at Stripe.
         id: String,
-        /// As it is to be.
+        /// The price as it should be.
         price: ShelfPrice,
-        /// It was not sold.
+        /// Whether the price was retired before.
         again: bool,
     },
-    /// A version that is no longer sold. Who pays it goes on.
+    /// Retires the price of a version that is no longer sold. Existing subscriptions keep it.
     PriceRetire {
-        /// Its id there.
+        /// Id of the price at Stripe.
         id: String,
-        /// What it is found by.
+        /// Lookup key of the price.
         lookup_key: String,
     },
-    /// What cannot be done, because the amount of a price never changes at Stripe.
+    /// A change that is not possible, because the amount of a price never changes at Stripe.
     Refused {
-        /// What it is found by.
+        /// Lookup key of the price.
         lookup_key: String,
         /// What differs.
         why: String,
@@ -55,7 +55,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// Whether it says that nothing can be done.
+    /// Whether the step is not possible.
     pub fn is_refused(&self) -> bool {
         matches!(self, Self::Refused { .. })
     }
@@ -105,7 +105,7 @@ impl fmt::Display for Step {
     }
 }
 
-/// Why the catalog did not get to Stripe. A sentence or two for operators.
+/// Why a sync failed. Displays as a sentence or two for operators.
 #[derive(Debug)]
 pub struct SyncError {
     step: String,
@@ -125,7 +125,7 @@ impl SyncError {
         Self { step: step.to_string(), cause: Some(cause) }
     }
 
-    /// Stripe's answer; none where a step was refused before anything was done.
+    /// Stripe's error; none when a step was refused before any was executed.
     pub fn cause(&self) -> Option<&stripe::Error> {
         self.cause.as_ref()
     }

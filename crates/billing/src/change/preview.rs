@@ -1,4 +1,4 @@
-//! What a change would cost.
+//! Previewing the cost of a change.
 
 use freehold_core::{Money, Result, TenantId};
 use jiff::Timestamp;
@@ -9,42 +9,42 @@ use crate::{
     stripe::{object, request::NewPreview},
 };
 
-/// What a change would cost, now and then. Nothing is changed.
+/// The cost of a change. A preview changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Preview {
-    /// The moment it is for. A change with this as its [`at`](Change::at) within an hour costs the same.
+    /// The time that the preview is for. A change with this as its [`at`](Change::at) within an hour costs the same.
     pub at: Timestamp,
-    /// To be paid at once.
+    /// Amount to pay at once.
     pub now: Money,
-    /// What becomes credit for later invoices, because more was paid than is used.
+    /// Credit for later invoices, for the part of the period that was paid but is not used.
     pub credit: Money,
-    /// The invoice after that.
+    /// Amount of the next invoice after that.
     pub next: Money,
-    /// When it is made.
+    /// When the next invoice is created.
     pub next_at: Option<Timestamp>,
-    /// Every later one, after discounts that last and with tax.
+    /// Amount of every later invoice, after lasting discounts and with tax.
     pub regular: Money,
-    /// What the invoice that settles the change is made of: the one paid now, or else the next.
+    /// Lines of the invoice that settles the change: the one paid now, or else the next.
     pub lines: Vec<PreviewLine>,
 }
 
 /// One line of an invoice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PreviewLine {
-    /// What people read.
+    /// Description for the customer.
     pub description: String,
-    /// Below zero it is taken off.
+    /// Amount; below zero it reduces the total.
     pub amount: Money,
-    /// From when.
+    /// Start of the time that the line is for.
     pub from: Option<Timestamp>,
-    /// Until when.
+    /// End of the time that the line is for.
     pub to: Option<Timestamp>,
 }
 
-/// What [`plan_change`](super::plan_change) would cost.
+/// Returns what [`plan_change`](super::plan_change) would cost.
 ///
 /// # Errors
-/// As that.
+/// Those of [`plan_change`](super::plan_change).
 pub async fn change_preview(billing: &Billing, tenant: TenantId, change: &Change) -> Result<Preview> {
     let planned = Planned::of(billing, tenant, change).await?;
     let preview = NewPreview { subscription: &planned.running.found.id, update: planned.update(), recurring: false };
@@ -73,13 +73,13 @@ pub async fn change_preview(billing: &Billing, tenant: TenantId, change: &Change
     })
 }
 
-/// From when the change is settled: there begins what is left of the period.
+/// The time from which the change is settled: the start of the rest of the period.
 fn settled_from(invoice: &object::Invoice) -> Option<Timestamp> {
     let settling = invoice.lines.iter().filter(|line| line.proration).filter_map(|line| line.period);
     settling.map(|period| period.start).max().and_then(|seconds| Timestamp::from_second(seconds).ok())
 }
 
-/// When the period ends that an invoice pays ahead.
+/// The end of the period that an invoice pays in advance.
 fn last_end(invoice: &object::Invoice) -> Option<Timestamp> {
     let ahead = invoice.lines.iter().filter(|line| !line.proration).filter_map(|line| line.period);
     ahead.map(|period| period.end).max().and_then(|seconds| Timestamp::from_second(seconds).ok())

@@ -1,5 +1,5 @@
-//! What was paid for an extra subscription, and how much of it goes back: what was paid for time for which the subscription that
-//! is kept was paid, too. One that began after it, as second pages do, gets everything back.
+//! Refunding the payments for an extra subscription: the part for time for which the kept subscription was paid, too.
+//! An extra subscription that began after the kept one, as second pages do, is refunded in full.
 
 use freehold_core::Result;
 use jiff::Timestamp;
@@ -14,17 +14,17 @@ use crate::{
     },
 };
 
-/// What went back.
+/// The result of a refund.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Refunded {
-    /// In all, also what an earlier try gave back; in the currency's smallest unit.
+    /// Total amount, including that of earlier attempts; in the currency's smallest unit.
     pub(super) amount: i64,
-    /// What an operator has to look at.
+    /// A remark for operators to check; none: nothing to check.
     pub(super) note: Option<String>,
 }
 
-/// Gives back what is to be given back. Done again, it gives back nothing more. Invoices that are open are voided before, so
-/// that they are not paid on their page.
+/// Refunds the payments. A repeated call refunds nothing more. Open invoices are voided first, so that they cannot be
+/// paid on their page.
 pub(super) async fn refund(billing: &Billing, extra: &ExtraSubscription) -> Result<Refunded> {
     let id = &extra.subscription_id;
     for invoice in billing.stripe.invoice_list_open(id).await? {
@@ -66,7 +66,8 @@ pub(super) async fn refund(billing: &Billing, extra: &ExtraSubscription) -> Resu
     Ok(done)
 }
 
-/// Gives back `share` of one payment, less what went back before. How much went back; the inner error is why it cannot.
+/// Refunds `share` of one payment, less what was refunded before. Returns the refunded amount; the inner error is why
+/// it cannot be refunded.
 async fn of_payment(
     billing: &Billing,
     extra: &ExtraSubscription,
@@ -82,7 +83,7 @@ async fn of_payment(
     if let Some(ours) = before.iter().find(ours) {
         return Ok(Ok(ours.amount));
     }
-    // What an operator gave back by hand does not go back twice.
+    // A refund that an operator made by hand is not repeated.
     let back: i64 = before.iter().filter(|refund| refund.holds()).map(|refund| refund.amount).sum();
     let amount = share.min(payment.amount_paid.saturating_sub(back));
     if amount <= 0 {
@@ -94,7 +95,7 @@ async fn of_payment(
         amount,
         extra: &extra.subscription_id,
     };
-    // By what it gives back and for what: a second try has the same key, and another amount is another request.
+    // The key contains the payment and the amount: a retry has the same key, and another amount is another request.
     let key = format!("fh_refund_{}_{paid_by}_{amount}", extra.subscription_id);
     match billing.stripe.refund_create(&refund, &key).await {
         Ok(made) if matches!(made.status.as_deref(), None | Some("succeeded" | "pending")) => Ok(Ok(made.amount)),
@@ -108,8 +109,8 @@ async fn of_payment(
     }
 }
 
-/// How much of what was given back for an extra subscription still holds, and the refunds that failed or were canceled since:
-/// a bank may take days to say so.
+/// How much of the refunds for an extra subscription is still valid, and the refunds that failed or were canceled
+/// since: a bank may take days to report that.
 pub(super) async fn recheck(billing: &Billing, extra: &ExtraSubscription) -> Result<(i64, Vec<Refund>)> {
     let (mut held, mut failed) = (0_i64, Vec::new());
     for invoice in billing.stripe.invoice_list_of(&extra.subscription_id).await? {
@@ -132,10 +133,10 @@ pub(super) async fn recheck(billing: &Billing, extra: &ExtraSubscription) -> Res
     Ok((held, failed))
 }
 
-/// Shares are counted in millionths, so that lines of different length can be added.
+/// Shares are counted in millionths, so that lines of different lengths can be added.
 const UNIT: i128 = 1_000_000;
 
-/// How much of what was paid for an invoice is for time from `since` on, when something else was paid for, too.
+/// How much of an invoice's payment is for the time from `since` on, when the kept subscription was paid, too.
 fn twice(invoice: &Invoice, since: Timestamp) -> i64 {
     let since = since.as_second();
     let lines = invoice.lines.iter().filter_map(|line| Some((i128::from(line.amount), line.period?)));
@@ -143,7 +144,7 @@ fn twice(invoice: &Invoice, since: Timestamp) -> i64 {
     for (amount, period) in lines {
         let length = i128::from(period.end.saturating_sub(period.start));
         let after = i128::from(period.end.saturating_sub(period.start.max(since))).clamp(0, length.max(0));
-        // What has no length belongs to its moment.
+        // A line without a length counts at its start.
         let share = if length > 0 {
             after * UNIT / length
         } else if period.start >= since {
@@ -155,7 +156,7 @@ fn twice(invoice: &Invoice, since: Timestamp) -> i64 {
         part += amount * share;
     }
     let paid = i128::from(invoice.amount_paid);
-    // Without lines that say more, the invoice belongs to the time when it was made.
+    // An invoice without usable lines counts at its creation.
     if whole <= 0 {
         let made = invoice.created.unwrap_or(i64::MAX);
         return if made >= since { invoice.amount_paid } else { 0 };
@@ -188,7 +189,7 @@ mod tests {
     fn what_began_after_the_kept_one_goes_back_whole() {
         for since in [-3, 0] {
             assert_eq!(twice(&invoice(2_900, &[(2_900, 0, 31)]), at(since)), 2_900);
-            // With a discount or a tax the lines say something else than what was paid.
+            // With a discount or a tax the lines differ from the payment.
             assert_eq!(twice(&invoice(2_320, &[(2_900, 0, 31)]), at(since)), 2_320);
             assert_eq!(twice(&invoice(5_000, &[(-900, 0, 31), (5_900, 0, 31)]), at(since)), 5_000);
         }
@@ -201,7 +202,7 @@ mod tests {
         assert_eq!(twice(&monthly, at(29)), 100);
         assert_eq!((twice(&monthly, at(30)), twice(&monthly, at(40))), (0, 0));
         assert_eq!(twice(&invoice(1_500, &[(3_000, 0, 30)]), at(10)), 1_000);
-        // Half a cent is given, not kept.
+        // Half a cent is rounded up, in the customer's favour.
         assert_eq!(twice(&invoice(1, &[(1, 0, 2)]), at(1)), 1);
     }
 

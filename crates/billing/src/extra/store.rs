@@ -9,11 +9,11 @@ use uuid::Uuid;
 use super::ExtraSubscription;
 
 statements! {
-    /// Those that end or have ended because they are extra.
+    /// Subscriptions that end or have ended because they are extra.
     fn extra_doomed(tenant: TenantId) -> (String,) =
         "select subscription_id from freehold.extra_subscriptions where tenant_id = $1 and state <> 'spared'";
 
-    /// One more. Nothing happens where it is written down already.
+    /// Records one. Does nothing if it is recorded already.
     fn extra_found(tenant: TenantId, id: &str, kept: &str, kept_since: Timestamp, now: Timestamp) -> () =
         "insert into freehold.extra_subscriptions (tenant_id, subscription_id, kept_id, kept_since, state, found_at)
          values ($1, $2, $3, $4, 'found', $5)
@@ -22,43 +22,43 @@ statements! {
            ended_at = null
          where extra_subscriptions.state = 'spared'";
 
-    /// Those of a tenant about which something is to be done.
+    /// A tenant's extra subscriptions that are not settled.
     fn extra_open(tenant: TenantId) -> ExtraSubscription =
         "select tenant_id, subscription_id, kept_id, kept_since, state, refunded, note, found_at, ended_at
          from freehold.extra_subscriptions where tenant_id = $1 and state in ('found', 'cancelled') order by subscription_id";
 
-    /// What was found is cancelled, or spared.
+    /// Moves a found subscription to cancelled or spared.
     fn extra_move(tenant: TenantId, id: &str, state: &str, now: Timestamp) -> () =
         "update freehold.extra_subscriptions set state = $3, ended_at = case when $3 = 'spared' then $4 end
          where tenant_id = $1 and subscription_id = $2 and state = 'found'";
 
-    /// It is dealt with. The plan of the subscription that is kept; none: another process was faster.
+    /// Closes the row. Returns the plan of the kept subscription; none: another process closed it first.
     fn extra_close(tenant: TenantId, id: &str, refunded: i64, note: Option<&str>, now: Timestamp) -> (String,) =
         "update freehold.extra_subscriptions as e set state = 'refunded', refunded = $3, note = $4, ended_at = $5
          from freehold.tenants as t
          where e.tenant_id = $1 and e.subscription_id = $2 and e.state = 'cancelled' and t.tenant_id = e.tenant_id
          returning t.plan";
 
-    /// Those of all tenants for which money went back since then.
+    /// Extra subscriptions of all tenants that were refunded since then.
     fn extra_refunded(since: Timestamp) -> ExtraSubscription =
         "select tenant_id, subscription_id, kept_id, kept_since, state, refunded, note, found_at, ended_at
          from freehold.extra_subscriptions where state = 'refunded' and refunded > 0 and ended_at > $1
          order by ended_at, subscription_id";
 
-    /// Less of it went back than was written down, unless that has changed meanwhile.
+    /// Stores that less was refunded than recorded, unless that has changed meanwhile.
     fn extra_refund_failed(tenant: TenantId, id: &str, refunded: i64, held: i64, note: &str) -> () =
         "update freehold.extra_subscriptions set refunded = $4, note = $5
          where tenant_id = $1 and subscription_id = $2 and refunded = $3";
 
-    /// Writes an entry into the audit, as Freehold itself.
+    /// Appends an entry to the audit log, with Freehold itself as actor.
     fn audit_append(tenant: TenantId, id: Uuid, action: &str, subject: &str, detail: Value, now: Timestamp) -> (bool,) =
         "select freehold.audit_append($1, $2, 'system', null, $3, $4, $5, $6) is null";
 
-    /// Asks for a mail to the administrators, once for each cause; whether it was the first time.
+    /// Requests a mail to the administrators, once for each cause; returns whether it was the first time.
     fn notify(tenant: TenantId, cause: &str, template: &str, data: Value, now: Timestamp) -> (bool,) =
         "select freehold.billing_notify($1, $2, $3, $4, $5)";
 
-    /// The newest of all tenants.
+    /// The newest extra subscriptions of all tenants.
     fn extra_list(limit: i64) -> ExtraSubscription =
         "select tenant_id, subscription_id, kept_id, kept_since, state, refunded, note, found_at, ended_at
          from freehold.extra_subscriptions order by found_at desc, subscription_id limit $1";

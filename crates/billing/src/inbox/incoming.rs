@@ -1,5 +1,5 @@
-//! What Stripe sent, as far as it can be read and kept. Everything that Stripe signed is taken in: what is refused comes again for
-//! days. What cannot be read is kept for an operator, with a note that says why.
+//! Reading a webhook of Stripe's for storing. Everything that Stripe signed is stored, because Stripe retries a
+//! rejected webhook for days. An event that cannot be read is stored for an operator, with a note that says why.
 
 use aws_lc_rs::digest;
 use base64::{
@@ -11,27 +11,27 @@ use serde_json::{Value, json};
 
 use super::payload::without_secrets;
 
-/// The longest text of an event that is kept apart from its payload, in bytes; Stripe's own are below 256.
+/// The longest field of an event that is stored in a column of its own, in bytes; Stripe's own are below 256.
 const LONGEST: usize = 255;
 
-/// An event, as the inbox takes it.
+/// An event to store.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Incoming {
-    /// `evt_…`, or made of the body where that names none, so that the same body is the same event.
+    /// `evt_…`, or a digest of the body when it has no id, so that the same body is the same event.
     pub(super) id: String,
-    /// `customer.updated`; empty where it says none.
+    /// `customer.updated`; empty when the body has none.
     pub(super) kind: String,
-    /// When it happened; none where it does not say so.
+    /// When it happened; none when the body does not say.
     pub(super) created: Option<Timestamp>,
-    /// Of real money.
+    /// Whether it is about real money.
     pub(super) live: bool,
     pub(super) version: Option<String>,
     pub(super) object: Option<String>,
-    /// Whom it is about; none: nothing follows from it.
+    /// Id of the customer that it is about; none: nothing follows from the event.
     pub(super) customer: Option<String>,
-    /// What came, as JSON that Postgres keeps as it is.
+    /// The body, as JSON that Postgres can store.
     pub(super) payload: String,
-    /// `ignored` or `failed`, and why, where it is about no customer.
+    /// `ignored` or `failed`, with the reason, for an event without a customer.
     pub(super) state: &'static str,
     pub(super) note: String,
 }
@@ -100,18 +100,19 @@ impl Incoming {
     }
 }
 
-/// Whether a column of Postgres holds it, and it has the size of a name.
+/// Whether a Postgres column can store it, and it is short enough for an id.
 fn is_storable(text: &str) -> bool {
     text.len() <= LONGEST && !text.contains('\0')
 }
 
-/// Seconds since 1970, as v1 has it, or RFC 3339, as v2 has it. Nothing that is before Stripe or long after us.
+/// Reads seconds since 1970, as in v1 events, or RFC 3339, as in v2 events. Rejects times before Stripe existed and in
+/// the far future.
 fn created(value: &Value) -> Option<Timestamp> {
     let seconds = value.as_i64().or_else(|| Some(value.as_str()?.parse::<Timestamp>().ok()?.as_second()))?;
     Timestamp::from_second(seconds).ok().filter(|_| (0..=32_503_680_000).contains(&seconds))
 }
 
-/// The id of what names none.
+/// An id for a body that has none.
 fn made_up(body: &[u8]) -> String {
     let digest = digest::digest(&digest::SHA256, body);
     format!("unnamed_{}", URL_SAFE_NO_PAD.encode(digest.as_ref()))

@@ -1,15 +1,15 @@
-//! What is kept of an event.
+//! The stored form of an event.
 
 use serde_json::Value;
 
-/// What takes the place of a secret.
+/// Replaces a secret.
 const HIDDEN: &str = "[secret]";
 
 /// Objects whose `url` signs the customer in, or pays for them.
 const SESSIONS: [&str; 2] = ["billing_portal.session", "checkout.session"];
 
-/// The event without secrets, such as the `client_secret` by which a browser pays and the address of a portal session: nothing
-/// here needs them, and a reader of the inbox could use them.
+/// The event without secrets, such as the `client_secret` by which a browser pays and the URL of a portal session:
+/// Freehold does not need them, and a reader of the inbox could misuse them.
 pub(super) fn without_secrets(mut payload: Value) -> Value {
     hide(&mut payload);
     payload

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::InboxEvent;
 
 statements! {
-    /// Takes an event in.
+    /// Stores an event.
     fn event_receive(
         event: &str, kind: &str, created: Timestamp, live: bool, version: Option<&str>, object: Option<&str>,
         customer: Option<&str>, payload: &str, job: Uuid, job_kind: &str, attempts: i16, now: Timestamp, state: &str,
@@ -16,20 +16,20 @@ statements! {
         "select freehold.stripe_event_receive($1, $2, $3, $4, $5, $6, $7, $8::text::json, $9, $10, $11, $12, $13, $14)
            as outcome";
 
-    /// The job that deals with it.
+    /// Enqueues the job that processes it.
     fn event_enqueue(event: &str, customer: &str, job: Uuid, job_kind: &str, attempts: i16, now: Timestamp) -> () =
         "select from freehold.stripe_event_enqueue($1, $2, $3, $4, $5, $6)";
 
-    /// It needs no more.
+    /// Marks an event as needing no processing.
     fn event_put_away(event: &str, state: &str, note: &str, now: Timestamp) -> () =
         "update freehold.stripe_events set state = $2, note = $3, processed_at = $4 where event_id = $1";
 
-    /// What came before we asked has been dealt with.
+    /// Marks events that arrived before Stripe was asked as done.
     fn events_done(customer: &str, last: i64, now: Timestamp) -> () =
         "update freehold.stripe_events set state = 'done', note = null, processed_at = $3
          where customer_id = $1 and number <= $2 and state in ('waiting', 'failed')";
 
-    /// The newest first.
+    /// Events, the newest first.
     fn inbox_list(state: Option<&str>, before: Option<i64>, limit: i64) -> InboxEvent =
         "select e.event_id, e.number, e.type as kind, e.created_at, e.received_at, e.times, e.livemode, e.object_id, e.customer_id,
                 a.tenant_id, e.state, e.note, e.processed_at
@@ -37,18 +37,18 @@ statements! {
          where ($1::text is null or e.state = $1) and ($2::bigint is null or e.number < $2)
          order by e.number desc limit $3";
 
-    /// One.
+    /// One event.
     fn inbox_find(event: &str) -> InboxEvent =
         "select e.event_id, e.number, e.type as kind, e.created_at, e.received_at, e.times, e.livemode, e.object_id, e.customer_id,
                 a.tenant_id, e.state, e.note, e.processed_at
          from freehold.stripe_events as e left join freehold.billing_accounts as a using (customer_id)
          where e.event_id = $1";
 
-    /// What came.
+    /// The body of an event.
     fn inbox_payload(event: &str) -> (String,) =
         "select payload::text as payload from freehold.stripe_events where event_id = $1";
 
-    /// Opens them again: one, those since then, or those that failed.
+    /// Reopens events: one, those since a time, or those that failed.
     fn inbox_reopen(one: Option<&str>, since: Option<Timestamp>, limit: i64) -> (String, String) =
         "update freehold.stripe_events set state = 'waiting', note = null, processed_at = null
          where event_id in (
@@ -62,7 +62,7 @@ statements! {
          )
          returning event_id, customer_id";
 
-    /// Forgets a portion.
+    /// Deletes a batch of old events.
     fn events_forget(before: Timestamp, limit: i64) -> () =
         "delete from freehold.stripe_events where event_id in (
            select event_id from freehold.stripe_events where received_at < $1 and state <> 'waiting' limit $2

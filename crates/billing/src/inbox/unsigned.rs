@@ -4,20 +4,20 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// How long one warning speaks for all that follow.
+/// Shortest time between two warnings.
 const QUIET: SignedDuration = SignedDuration::from_mins(1);
 
-/// How many came since the last warning.
+/// Number of such webhooks since the last warning.
 #[derive(Debug, Default)]
 pub(crate) struct Unsigned(Mutex<(Option<Timestamp>, u64)>);
 
 impl Unsigned {
-    /// One more. How many came since the last warning, this one included, where it is time to warn.
+    /// Counts one. If a warning is due, returns the number since the last warning, including this one.
     pub(crate) fn count(&self, now: Timestamp) -> Option<u64> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (warned, count) = &mut *held;
         *count = count.saturating_add(1);
-        // A clock that was set back is no reason to be silent.
+        // A clock that was set back must not suppress warnings.
         if warned.is_some_and(|warned| now.duration_since(warned).abs() < QUIET) {
             return None;
         }

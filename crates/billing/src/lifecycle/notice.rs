@@ -1,5 +1,5 @@
-//! Which mails are due: computed from facts and time, so that whoever looks late sends what still means something and
-//! nothing that is stale.
+//! Which mails are due: computed from facts and time, so that a late check sends the mails that are still relevant and
+//! no outdated ones.
 
 use freehold_core::Plan;
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::subscription::Subscription;
 
-/// Which mail, by the name that `freehold.mails.template` holds.
+/// Template of a mail, by its name in `freehold.mails.template`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Template {
     /// The trial ends in a few days.
@@ -29,12 +29,12 @@ pub enum Template {
     ArchiveReminder,
     /// The data is in the archive.
     Archived,
-    /// After trouble all is well again.
+    /// The organization is in good standing again.
     PaymentReceived,
 }
 
 impl Template {
-    /// What the queue of mails names: `trial_ending`.
+    /// Name in the mail queue: `trial_ending`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::TrialEnding => "trial_ending",
@@ -50,17 +50,17 @@ impl Template {
     }
 }
 
-/// What an organization is, or will be, without a subscription.
+/// The state of an organization after its subscription or trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Became {
-    /// On the plan that costs nothing.
+    /// The organization is on the free plan.
     Free,
-    /// Only to be read.
+    /// The organization is read-only.
     ReadOnly,
 }
 
 impl Became {
-    /// As the data of mails names it.
+    /// Name in the data of mails.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Free => "free",
@@ -72,31 +72,31 @@ impl Became {
 /// A mail to the organization's owners and administrators.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// Which.
+    /// Template of the mail.
     pub template: Template,
-    /// With the tenant it names the occasion: however often it comes up, the mail goes out once.
+    /// Identifies the occasion within the tenant: the mail is sent once for each cause.
     pub cause: String,
-    /// The plan it is about.
+    /// The plan that the mail is about.
     pub plan: Plan,
-    /// The date it speaks of: when what it announces happens. None: it speaks of none.
+    /// The date in the mail: when what it announces happens. None: it has no date.
     pub until: Option<Timestamp>,
-    /// Where the open invoice can be paid.
+    /// URL where the open invoice can be paid.
     pub pay_url: Option<String>,
-    /// What the organization is afterwards, where the mail says it.
+    /// The state afterwards, if the mail says it.
     pub became: Option<Became>,
 }
 
-/// Where an organization stood when somebody last looked.
+/// The state of an organization at the last check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Before {
-    /// Its state then.
+    /// The state.
     pub state: State,
-    /// Since when.
+    /// When the state began.
     pub since: Timestamp,
 }
 
-/// The mails that are due at `now`. `decision` is what [`decide`](super::decide) made of the same facts, terms and time.
-/// What was sent before comes again with the same cause, as long as it still means something.
+/// The mails that are due at `now`. `decision` is the result of [`decide`](super::decide) for the same facts, terms and
+/// time. A mail that was sent before is returned again with the same cause, as long as it is still relevant.
 pub fn notices(before: Before, decision: &Decision, facts: &Facts, terms: &Terms, now: Timestamp) -> Vec<Notice> {
     let look = Look { decision, facts, terms, now };
     let entered = before.state != decision.state || before.since != decision.since;
@@ -111,7 +111,7 @@ pub fn notices(before: Before, decision: &Decision, facts: &Facts, terms: &Terms
     found
 }
 
-/// Whether trouble is over because somebody paid, or an operator helped.
+/// Whether the organization is in good standing again because of a payment or an operator's grant.
 fn restored(before: State, decision: &Decision, facts: &Facts) -> bool {
     let trouble = matches!(before, State::PastDue | State::Suspended | State::Cancelled | State::Archived);
     let paid = facts.granted.is_some() || decision.bought && decision.state != State::PastDue;
@@ -126,7 +126,7 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    /// What is said once when a state begins.
+    /// The mail that is sent once when a state begins.
     fn entered(&self, from: State) -> Option<Notice> {
         let decision = self.decision;
         let paying = self.subscription().is_some_and(|subscription| ended(subscription).is_some());
@@ -149,7 +149,7 @@ impl Look<'_> {
         }
     }
 
-    /// What is said some days before a state ends by itself.
+    /// The mail that is sent some days before time ends a state.
     fn reminder(&self) -> Option<Notice> {
         let until = self.decision.until.filter(|until| self.now < *until)?;
         let (template, due) = match self.decision.state {
@@ -158,7 +158,7 @@ impl Look<'_> {
             State::Suspended | State::Cancelled => (Template::ArchiveReminder, earlier(until, ARCHIVE_REMINDER)),
             State::Free | State::Active | State::Archived => return None,
         };
-        // Where there are fewer days than that, the mail that announced the state has said it all.
+        // When the state is shorter than that, the mail at its beginning has said everything.
         if self.now < due || (due <= self.decision.since && self.decision.state != State::Trialing) {
             return None;
         }
@@ -172,14 +172,14 @@ impl Look<'_> {
         })
     }
 
-    /// A subscription that was cancelled and still runs: its plan goes on until then.
+    /// A subscription that was cancelled and still runs: its plan continues until the end.
     fn goes_on_until(&self) -> Option<Notice> {
         let subscription = self.subscription().filter(|_| self.facts.granted.is_none())?;
         if !matches!(subscription.status.as_str(), "trialing" | "active" | "past_due") {
             return None;
         }
         let until = subscription.ends_at().filter(|until| self.now < *until)?;
-        // Cancelled, taken up again and cancelled once more are two occasions.
+        // A subscription that is cancelled, resumed and cancelled again gives two occasions.
         let cancelled = subscription.canceled_at.unwrap_or(until);
         let cause =
             format!("{}/until/{}/{}", Template::SubscriptionCancelled.name(), seconds(until), seconds(cancelled));
@@ -199,7 +199,7 @@ impl Look<'_> {
         }
     }
 
-    /// About an invoice that is open.
+    /// A mail about an open invoice.
     fn payable(&self, template: Template, occasion: Timestamp, until: Option<Timestamp>) -> Notice {
         let subscription = self.subscription();
         let since = subscription.map_or(occasion, |subscription| unpaid_since(self.facts, subscription));
@@ -207,7 +207,7 @@ impl Look<'_> {
         Notice { until, pay_url, ..self.notice(template, since) }
     }
 
-    /// About what has ended: the plan that was there, and until when data is kept.
+    /// A mail about an end: with the former plan, and until when data is kept.
     fn ended(&self, template: Template, became: Became) -> Notice {
         let tried = self.terms.trial.as_ref().map(|trial| &trial.plan).filter(|_| template == Template::TrialEnded);
         let plan = self.subscription().map(|subscription| &subscription.plan).or(tried);
@@ -221,7 +221,7 @@ impl Look<'_> {
     }
 }
 
-/// A time as causes name it.
+/// A time in the form that causes contain.
 fn seconds(time: Timestamp) -> i64 {
     time.as_second()
 }

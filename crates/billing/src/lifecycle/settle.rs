@@ -1,5 +1,5 @@
-//! Writing down where an organization stands: its account, what requests see, the events, the audit and the mails, all in the
-//! transaction that found it out.
+//! Storing the state of an organization: its account, what requests see, the events, the audit log and the mails, all
+//! in one transaction.
 
 use freehold_core::{Context, Plan, Result, TenantId};
 use freehold_db::SystemTx;
@@ -15,19 +15,19 @@ use crate::{
     subscription::Subscription,
 };
 
-/// What became of an organization.
+/// The result of settling an organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settled {
-    /// The state before.
+    /// State before.
     pub from: State,
-    /// Where it stands now.
+    /// Decision about the state now.
     pub decision: Decision,
-    /// Whether requests see something new: another plan, or another standing.
+    /// Whether requests see a new plan or a new standing.
     pub changed: bool,
 }
 
-/// Decides where an organization stands and writes it down with everything that follows: once, however often it is called.
-/// `account` is locked by this transaction; `subscription` is the one that counts.
+/// Decides the state of an organization and stores it with all consequences: once, however often it is called.
+/// `account` must be locked by this transaction; `subscription` is the one that counts.
 pub async fn settle(
     tx: &mut SystemTx,
     billing: &Billing,
@@ -65,21 +65,22 @@ pub async fn settle(
     Ok(Settled { from: before.state, decision, changed })
 }
 
-/// The decision in the light of what was there: a plan that came by itself keeps its version, and a state that goes on its
-/// beginning, where facts do not tell it.
+/// Adjusts the decision to what was stored before: a default plan keeps its version, and a state that continues keeps
+/// its beginning where the facts do not give it.
 fn placed(mut decision: Decision, before: Before, plan_before: &Plan) -> Decision {
     if !decision.bought && decision.plan.id == plan_before.id {
         decision.plan.version = plan_before.version;
     }
     let paid = decision.bought && matches!(decision.state, State::Active | State::Trialing);
     if paid {
-        // The period of a subscription begins anew with every payment, and before a trouble that is over.
+        // A subscription's period begins anew with every payment, and may have begun before a past-due time that is
+        // over.
         decision.since = if decision.state == before.state { before.since } else { decision.since.max(before.since) };
     }
     decision
 }
 
-/// Tells of a change in the transaction that makes it.
+/// Announces a change, in the transaction that makes it.
 struct Told<'a> {
     tx: &'a mut SystemTx,
     billing: &'a Billing,
@@ -106,7 +107,7 @@ impl Told<'_> {
         self.happened(&event).await
     }
 
-    /// An event, and an entry in the audit of the same name and id that says the same.
+    /// Publishes an event, and appends an audit entry with the same name, id and content.
     async fn happened<E: Event>(&mut self, event: &E) -> Result<()> {
         let id: EventId = self.billing.ids.next();
         event_publish_system(self.tx, self.tenant, id, event, self.now).await?;
@@ -121,7 +122,7 @@ impl Told<'_> {
         self.tx.fetch_one(notify).await.map(drop)
     }
 
-    /// What the mail is made of. The organization's name is added by the database.
+    /// Data of the mail. The database adds the organization's name.
     fn mail_data(&self, notice: &Notice) -> Value {
         let (product, site) = (&self.billing.product, &self.billing.site_url);
         let plan = product.plan(&notice.plan.id).map_or(notice.plan.id.as_str(), |plan| plan.name.as_str());

@@ -1,4 +1,4 @@
-//! Looking at the accounts whose time has come, because no webhook tells that a day is over.
+//! Processing the accounts that are due, because no webhook announces that a day is over.
 
 use std::time::Duration;
 
@@ -14,28 +14,28 @@ use crate::{
     subscription::{counting, subscription_list_of},
 };
 
-/// Looks at the accounts that are due.
+/// Job: processes the accounts that are due.
 pub const SWEEP: JobKind =
     JobKind { at_once: Some(1), time_limit: Duration::from_mins(5), ..JobKind::named("billing.lifecycle") };
 
-/// Every 30 seconds.
+/// Runs every 30 seconds.
 pub const SCHEDULE: Schedule = Schedule { name: SWEEP.name, every: Duration::from_secs(30), kind: &SWEEP };
 
-/// How many accounts are looked up at once.
+/// Number of accounts read at once.
 const PORTION: i64 = 100;
 
-/// What a sweep did.
+/// The result of a sweep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// How many accounts it looked at.
+    /// Number of accounts processed.
     pub settled: usize,
-    /// How many of them requests see otherwise now.
+    /// Number of those whose plan or standing changed.
     pub changed: usize,
-    /// How many it could not look at; they stay due.
+    /// Number of accounts that failed; they stay due.
     pub failed: usize,
 }
 
-/// Does [`SWEEP`].
+/// The handler of [`SWEEP`].
 pub fn handler(billing: Billing) -> Handler {
     Handler::new(&SWEEP, move |_| {
         let billing = billing.clone();
@@ -43,8 +43,8 @@ pub fn handler(billing: Billing) -> Handler {
     })
 }
 
-/// Looks at every account that is due, each in a transaction of its own. One that fails holds up no other, and one that
-/// somebody else holds is his.
+/// Processes every due account, each in a transaction of its own. A failure does not stop the others, and an account
+/// that another transaction has locked is skipped.
 pub async fn sweep(billing: &Billing) -> Result<Swept> {
     let now = billing.clock.now();
     let mut swept = Swept::default();
@@ -77,7 +77,7 @@ pub async fn sweep(billing: &Billing) -> Result<Swept> {
     Ok(swept)
 }
 
-/// Looks at one; whether requests see something new. None: it is another's, or no longer due.
+/// Processes one account; returns whether requests see something new. None: it is locked, or no longer due.
 async fn settle_due(billing: &Billing, tenant: TenantId, now: Timestamp) -> Result<Option<bool>> {
     let mut tx = billing.db.system("move an account on in time").begin().await?;
     if tx.fetch_optional(store::account_take(tenant, now)).await?.is_none() {

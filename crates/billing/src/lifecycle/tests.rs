@@ -14,7 +14,7 @@ mod mails;
 
 const DAY: i64 = 86_400;
 
-/// Day 0, when everything begins; a day of the calendar is nothing special.
+/// Day 0, when everything begins; calendar days do not matter.
 fn day(number: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + number * DAY).unwrap()
 }
@@ -23,7 +23,7 @@ fn plan(id: &str) -> Plan {
     Plan { id: id.to_owned(), version: 1 }
 }
 
-/// 14 days of trial, and nothing that costs nothing.
+/// A product with 14 days of trial and no free plan.
 fn pharmacy() -> Terms {
     Terms {
         default_plan: plan("starter"),
@@ -33,7 +33,7 @@ fn pharmacy() -> Terms {
     }
 }
 
-/// A free plan to begin on, and no trial.
+/// A product with a free plan and no trial.
 fn voice() -> Terms {
     Terms {
         default_plan: plan("free"),
@@ -76,7 +76,7 @@ fn subscribed(terms: &Terms, status: &str) -> Facts {
     Facts { subscription: Some(subscription(status)), ..facts(terms) }
 }
 
-/// With an invoice that was finalized on day 44 and not paid.
+/// A subscription with an invoice that was finalized on day 44 and not paid.
 fn behind(terms: &Terms, status: &str) -> Facts {
     let unpaid = Subscription {
         unpaid_since: Some(day(44)),
@@ -86,13 +86,13 @@ fn behind(terms: &Terms, status: &str) -> Facts {
     Facts { subscription: Some(unpaid), ..facts(terms) }
 }
 
-/// Over since this day.
+/// A subscription that ended on this day.
 fn over(terms: &Terms, on: i64) -> Facts {
     let over = Subscription { ended_at: Some(day(on)), canceled_at: Some(day(on)), ..subscription("canceled") };
     Facts { subscription: Some(over), ..facts(terms) }
 }
 
-/// State, standing, plan, since and next, to compare at once.
+/// State, standing, plan, since and next, in one value for comparing.
 fn seen(decision: &Decision) -> (State, Standing, &str, Timestamp, Option<Timestamp>) {
     (decision.state, decision.standing, &decision.plan.id, decision.since, decision.next)
 }
@@ -138,7 +138,7 @@ fn without_a_trial_and_with_a_free_plan_nothing_ever_happens() {
 fn what_is_paid_counts_and_what_an_operator_gave_counts_more() {
     for terms in [pharmacy(), voice()] {
         for (status, state) in [("active", State::Active), ("trialing", State::Trialing)] {
-            // Also one that ends with its period, as long as it runs.
+            // Also true for a subscription that ends with its period, as long as it runs.
             let mut facts = subscribed(&terms, status);
             for ends in [false, true] {
                 facts.subscription.as_mut().unwrap().cancel_at_period_end = ends;
@@ -196,7 +196,7 @@ fn a_subscription_that_ends_within_the_trial_gives_way_to_it() {
         seen(&decide(&facts, &terms, day(6))),
         (State::Trialing, Standing::Good, "starter", day(5), Some(day(12)))
     );
-    // And what is over then is a subscription that somebody had.
+    // After that the subscription that ended decides.
     assert_eq!(decide(&facts, &terms, day(14)).state, State::Cancelled);
     assert_eq!(decide(&facts, &terms, day(14)).since, day(14));
 }
@@ -214,7 +214,7 @@ fn what_was_never_paid_changes_nothing() {
 }
 
 #[test]
-fn a_paused_subscription_is_a_trial_that_nobody_paid() {
+fn a_paused_subscription_is_an_unpaid_trial() {
     let terms = pharmacy();
     let paused = Subscription { trial_end: Some(day(20)), ..subscription("paused") };
     let facts = Facts { subscription: Some(paused), ..facts(&terms) };
@@ -241,7 +241,7 @@ fn names_of_states_are_read_back() {
     assert!("paid".parse::<State>().is_err());
 }
 
-/// Any facts at all, also such as no Stripe would tell.
+/// Arbitrary facts, including those that Stripe would never report.
 fn any_facts() -> impl Strategy<Value = Facts> {
     let time = || (-2i64..120).prop_map(day);
     let some_time = || proptest::option::of(time());

@@ -4,7 +4,7 @@ use freehold_core::TenantId;
 use freehold_db::statements;
 
 statements! {
-    /// How many there are.
+    /// Number of members.
     fn member_count(tenant: TenantId) -> (i64,) =
         "select count(*) as members from freehold.members where tenant_id = $1";
 }

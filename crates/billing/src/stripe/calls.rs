@@ -1,4 +1,4 @@
-//! Customers, subscriptions, invoices, and the pages that Stripe shows to people.
+//! Customers, subscriptions, invoices, and Stripe's pages for customers.
 
 use std::fmt::Write as _;
 
@@ -15,37 +15,37 @@ use super::{
     },
 };
 
-/// How many objects a page holds: as many as Stripe gives.
+/// Number of objects in a page: Stripe's maximum.
 pub(super) const PAGE: usize = 100;
 
-/// With the newest invoice of each subscription of a list.
+/// Expands the newest invoice of each subscription in a list.
 const EXPANDED: [&str; 1] = ["data.latest_invoice"];
-/// The same, of one.
+/// Expands the newest invoice of one subscription.
 const EXPANDED_ONE: [&str; 1] = ["latest_invoice"];
 
 impl Client {
-    /// Makes a customer. The same key makes the same customer for a day.
+    /// Creates a customer. The same key returns the same customer for a day.
     pub async fn customer_create(&self, customer: &NewCustomer, idempotency_key: &str) -> Result<Customer> {
         self.post("/v1/customers", &customer.form(), Some(idempotency_key)).await
     }
 
-    /// The customer, also one that was [deleted](Customer::deleted); none where there never was one.
+    /// The customer, including a [deleted](Customer::deleted) one; none if there never was one.
     pub async fn customer_get(&self, id: &str) -> Result<Option<Customer>> {
         self.find(&path("customers", id), &Form::new()).await
     }
 
-    /// Gives a customer another name or address for invoices.
+    /// Updates the name or address of a customer.
     pub async fn customer_update(&self, id: &str, name: Option<&str>, email: Option<&str>) -> Result<Customer> {
         let form = Form::new().with_some("name", name).with_some("email", email);
         self.post(&path("customers", id), &form, None).await
     }
 
-    /// Deletes a customer, and ends what it pays for.
+    /// Deletes a customer, which cancels its subscriptions.
     pub async fn customer_delete(&self, id: &str) -> Result<Deleted> {
         self.delete(&path("customers", id), &Form::new()).await
     }
 
-    /// All subscriptions of a customer, also those that are over, the newest first, each with its newest invoice.
+    /// All subscriptions of a customer, including ended ones, the newest first, each with its newest invoice.
     pub async fn subscription_list_of(&self, customer: &str) -> Result<Vec<Subscription>> {
         let mut all: Vec<Subscription> = Vec::new();
         loop {
@@ -60,18 +60,18 @@ impl Client {
         }
     }
 
-    /// A page of all subscriptions of the account, also those that are over, the newest first; `after` is the last one of
-    /// the page before.
+    /// A page of all subscriptions of the Stripe account, including ended ones, the newest first; `after` is the last
+    /// id of the page before.
     pub async fn subscription_page(&self, after: Option<&str>) -> Result<Page<Subscription>> {
         self.get("/v1/subscriptions", &subscriptions(Form::new(), after)).await
     }
 
-    /// The subscription with its newest invoice; none where there is none.
+    /// The subscription with its newest invoice; none if there is none.
     pub async fn subscription_get(&self, id: &str) -> Result<Option<Subscription>> {
         self.find(&path("subscriptions", id), &Form::new().with_list("expand", EXPANDED_ONE)).await
     }
 
-    /// Changes a subscription.
+    /// Updates a subscription.
     pub async fn subscription_update(
         &self,
         id: &str,
@@ -82,25 +82,25 @@ impl Client {
         self.post(&path("subscriptions", id), &form, idempotency_key).await
     }
 
-    /// Has so many of an item paid for; the rest of the period is settled with the next invoice.
+    /// Sets the quantity of an item; the rest of the period is settled with the next invoice.
     pub async fn subscription_item_quantity(&self, id: &str, item: &str, quantity: i64) -> Result<Subscription> {
         let change = ItemChange { id: item, price: None, quantity: Some(quantity) };
         let update = SubscriptionUpdate { items: vec![change], ..SubscriptionUpdate::default() };
         self.subscription_update(id, &update, None).await
     }
 
-    /// Ends a subscription at once. `not_found` where it is over.
+    /// Cancels a subscription at once. `not_found` if it has ended.
     pub async fn subscription_cancel(&self, id: &str, cancellation: Cancellation<'_>) -> Result<Subscription> {
         self.delete(&path("subscriptions", id), &cancellation.form().with_list("expand", EXPANDED_ONE)).await
     }
 
-    /// Goes on with a subscription whose status is `paused`; a new period begins now, and is paid.
+    /// Resumes a subscription whose status is `paused`; a new period begins now, and is paid.
     pub async fn subscription_resume(&self, id: &str, idempotency_key: Option<&str>) -> Result<Subscription> {
         let form = Form::new().with_list("expand", EXPANDED_ONE);
         self.post(&format!("{}/resume", path("subscriptions", id)), &form, idempotency_key).await
     }
 
-    /// Makes a page on which a customer begins to pay.
+    /// Creates a checkout page.
     pub async fn checkout_create(
         &self,
         checkout: &NewCheckout<'_>,
@@ -109,35 +109,36 @@ impl Client {
         self.post("/v1/checkout/sessions", &checkout.form(), idempotency_key).await
     }
 
-    /// The page; none where there is none.
+    /// The checkout page; none if there is none.
     pub async fn checkout_get(&self, id: &str) -> Result<Option<CheckoutSession>> {
         self.find(&path("checkout/sessions", id), &Form::new()).await
     }
 
-    /// The pages of a customer that are still open, the newest first, 100 at most.
+    /// The open checkout pages of a customer, the newest first, 100 at most.
     pub async fn checkout_list_open(&self, customer: &str) -> Result<Vec<CheckoutSession>> {
         let form = Form::new().with("customer", customer).with("status", "open").with("limit", PAGE);
         self.get::<Page<CheckoutSession>>("/v1/checkout/sessions", &form).await.map(|page| page.data)
     }
 
-    /// Closes a page nobody paid on.
+    /// Closes an unpaid checkout page.
     pub async fn checkout_expire(&self, id: &str) -> Result<CheckoutSession> {
         self.post(&format!("{}/expire", path("checkout/sessions", id)), &Form::new(), None).await
     }
 
-    /// Makes a page on which a customer looks after card, plan and invoices.
+    /// Creates a portal page, where a customer manages card and invoices.
     pub async fn portal_create(&self, portal: &NewPortal<'_>) -> Result<PortalSession> {
         self.post("/v1/billing_portal/sessions", &portal.form(), None).await
     }
 
-    /// What pages for customers may offer, 100 at most.
+    /// The portal configurations, 100 at most.
     pub async fn portal_configuration_list(&self) -> Result<Vec<PortalConfiguration>> {
         let form = Form::new().with("active", true).with("limit", PAGE);
         let page: Page<PortalConfiguration> = self.get("/v1/billing_portal/configurations", &form).await?;
         Ok(page.data)
     }
 
-    /// A page that offers card, addresses, invoices and cancelling with the period, marked with this metadata.
+    /// Creates a portal configuration that offers card, addresses, invoices and cancelling with the period, marked with
+    /// this metadata.
     pub async fn portal_configuration_create(&self, metadata: Metadata) -> Result<PortalConfiguration> {
         let form = Form::new()
             .with("features[customer_update][enabled]", true)
@@ -150,8 +151,8 @@ impl Client {
         self.post("/v1/billing_portal/configurations", &form, None).await
     }
 
-    /// A page of a customer's invoices with their discounts, the newest first, 1 to 100; `after` is the last one of the page
-    /// before.
+    /// A page of a customer's invoices with their discounts, the newest first, 1 to 100; `after` is the last id of the
+    /// page before.
     pub async fn invoice_page(&self, customer: &str, limit: usize, after: Option<&str>) -> Result<Page<Invoice>> {
         let form = Form::new().with("customer", customer).with("limit", limit).with_some("starting_after", after);
         let form = form.with_list("expand", ["data.discounts.source.coupon"]);
@@ -180,18 +181,18 @@ impl Client {
         }
     }
 
-    /// Voids an open invoice, so that it is not paid any more.
+    /// Voids an open invoice, so that it cannot be paid any more.
     pub async fn invoice_void(&self, id: &str) -> Result<Invoice> {
         self.post(&format!("{}/void", path("invoices", id)), &Form::new(), None).await
     }
 
-    /// By what an invoice was paid, 100 payments at most.
+    /// The payments of an invoice, 100 at most.
     pub async fn invoice_payments(&self, invoice: &str) -> Result<Vec<InvoicePayment>> {
         let form = Form::new().with("invoice", invoice).with("limit", PAGE);
         self.get::<Page<InvoicePayment>>("/v1/invoice_payments", &form).await.map(|page| page.data)
     }
 
-    /// What went back of a payment, 100 refunds at most.
+    /// The refunds of a payment, 100 at most.
     pub async fn refund_list(&self, by: &PaidBy) -> Result<Vec<Refund>> {
         let form = Form::new()
             .with_some("payment_intent", by.payment_intent.as_ref())
@@ -200,7 +201,7 @@ impl Client {
         self.get::<Page<Refund>>("/v1/refunds", &form).await.map(|page| page.data)
     }
 
-    /// Gives money back. The same key gives it back once.
+    /// Creates a refund. The same key refunds once.
     pub async fn refund_create(&self, refund: &NewRefund<'_>, idempotency_key: &str) -> Result<Refund> {
         self.post("/v1/refunds", &refund.form(), Some(idempotency_key)).await
     }
@@ -211,7 +212,8 @@ impl Client {
         self.get::<Page<PaymentMethod>>("/v1/payment_methods", &form).await.map(|page| page.data)
     }
 
-    /// The invoice that a change would make at once, or else the next one after it; none where there will be none.
+    /// Previews the invoice that a change would create at once, or else the next one after it; none if there will be
+    /// none.
     pub async fn invoice_preview(&self, preview: &NewPreview<'_>) -> Result<Option<Invoice>> {
         let form = preview.form().with_list("expand", ["discounts.source.coupon"]);
         match self.post("/v1/invoices/create_preview", &form, None).await {
@@ -226,14 +228,14 @@ fn subscriptions(form: Form, after: Option<&str>) -> Form {
     form.with("status", "all").with("limit", PAGE).with_some("starting_after", after).with_list("expand", EXPANDED)
 }
 
-/// The path of one object. An id is Stripe's or a person's word: nothing in it leads to another path.
+/// The path of one object. The id may come from a user, so it is escaped: it cannot lead to another path.
 pub(super) fn path(noun: &str, id: &str) -> String {
     let mut path = format!("/v1/{noun}/");
     for byte in id.bytes() {
         if byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' {
             path.push(char::from(byte));
         } else {
-            // Writing to a string does not fail.
+            // Writing to a string never fails.
             let _ = write!(path, "%{byte:02X}");
         }
     }

@@ -1,4 +1,4 @@
-//! Why Stripe did not do something.
+//! Why a call to Stripe failed.
 
 use std::{error, fmt, time::Duration};
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::codes::PAYMENT_FAILED;
 
-/// What a call of the client answers.
+/// The result of a client call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What a caller can do about an [`Error`].
@@ -15,20 +15,20 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Kind {
     /// Stripe has no such object in this account.
     NotFound,
-    /// A payment was refused, or needs its owner. The message is for people.
+    /// A payment was declined, or needs its owner's confirmation. The message is for users.
     CardDeclined,
-    /// The request makes no sense to Stripe, or its answer makes none to us.
+    /// Stripe rejected the request as invalid, or its answer could not be read.
     Invalid,
-    /// Something else changes the object at this moment, after all tries.
+    /// Another request was changing the object, after all attempts.
     Conflict,
-    /// The key is not valid, or may not do this.
+    /// The key is invalid, or lacks a permission.
     Auth,
-    /// Nobody answered, or 429 or 5xx, after all tries. For a POST nobody knows whether it was done, unless it is sent
-    /// again under its `Idempotency-Key`.
+    /// No answer, or 429 or 5xx, after all attempts. A POST may or may not have been executed; a retry under its
+    /// `Idempotency-Key` makes sure.
     Unavailable,
 }
 
-/// Why a call failed. Holds nothing secret.
+/// Why a call failed. Contains no secret.
 #[derive(Clone)]
 pub struct Error(Box<Inner>);
 
@@ -40,12 +40,12 @@ struct Inner {
     decline_code: Option<String>,
     param: Option<String>,
     message: String,
-    /// By which Stripe's people find the request.
+    /// Id by which Stripe's support finds the request.
     request_id: Option<String>,
     retry_after: Option<Duration>,
 }
 
-/// The body of a refusal.
+/// The body of an error response.
 #[derive(Debug, Default, Deserialize)]
 struct Refusal {
     #[serde(default)]
@@ -75,7 +75,7 @@ impl Error {
         }))
     }
 
-    /// Stripe's refusal. Whatever stands in the body, the key does not get into the error.
+    /// An error from Stripe's response. The key is removed from the message, wherever it stands in the body.
     pub(super) fn refusal(status: u16, body: &[u8], request_id: Option<String>, secret: &Secret) -> Self {
         let Details { r#type, code, decline_code, param, message } =
             serde_json::from_slice::<Refusal>(body).unwrap_or_default().error;
@@ -96,7 +96,7 @@ impl Error {
         error
     }
 
-    /// Nobody answered.
+    /// There was no answer.
     pub(super) fn network(error: &reqwest::Error) -> Self {
         let what = if error.is_timeout() {
             "did not answer in time"
@@ -105,7 +105,7 @@ impl Error {
         } else {
             "broke off"
         };
-        // Only the innermost cause: the outer ones name the address with its query.
+        // Only the innermost cause: the outer ones contain the URL with its query.
         let mut cause: &dyn error::Error = error;
         while let Some(next) = cause.source() {
             cause = next;
@@ -118,25 +118,25 @@ impl Error {
         Self::of(Kind::Unavailable, format!("Stripe {what}{why}."))
     }
 
-    /// There is nothing to speak with: the machine has no certificates to believe.
+    /// No HTTP client: the machine has no trusted certificates.
     pub(super) fn no_client(error: &reqwest::Error) -> Self {
         let told = Self::network(error).0.message;
         Self::of(Kind::Unavailable, told.replace("Stripe broke off", "Stripe cannot be spoken to from this machine"))
     }
 
-    /// All the time there is was used up.
+    /// The total time for all attempts was used up.
     pub(super) fn out_of_time() -> Self {
         Self::of(Kind::Unavailable, "Stripe did not answer in time.".to_owned())
     }
 
-    /// An answer that is not of its form; `place` is where, never what stands there.
+    /// An answer with an unexpected format; `place` is the path in the JSON, never the value.
     pub(super) fn unreadable(place: &str, request_id: Option<String>) -> Self {
         let mut error = Self::of(Kind::Invalid, format!("Stripe's answer cannot be read at {place}."));
         error.0.request_id = request_id;
         error
     }
 
-    /// The settings are wrong.
+    /// The settings are invalid.
     pub(super) fn settings(message: &str) -> Self {
         Self::of(Kind::Invalid, message.to_owned())
     }
@@ -146,12 +146,12 @@ impl Error {
         self
     }
 
-    /// What can be done about it.
+    /// What a caller can do about it.
     pub fn kind(&self) -> Kind {
         self.0.kind
     }
 
-    /// The HTTP status; none where nobody answered.
+    /// HTTP status; none without an answer.
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
@@ -161,22 +161,22 @@ impl Error {
         self.0.code.as_deref()
     }
 
-    /// Why the bank refused: `insufficient_funds`.
+    /// Why the bank declined: `insufficient_funds`.
     pub fn decline_code(&self) -> Option<&str> {
         self.0.decline_code.as_deref()
     }
 
-    /// The field of the request that is wrong.
+    /// The invalid field of the request.
     pub fn param(&self) -> Option<&str> {
         self.0.param.as_deref()
     }
 
-    /// What Stripe says, in English. For people only when [`kind`](Self::kind) is [`Kind::CardDeclined`].
+    /// Stripe's message, in English. For users only when [`kind`](Self::kind) is [`Kind::CardDeclined`].
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// When Stripe wants to be asked again.
+    /// How long Stripe asks to wait before a retry; none: it did not say.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
@@ -204,7 +204,7 @@ impl fmt::Debug for Error {
 
 impl error::Error for Error {}
 
-/// For the log, which then has the code and the request too.
+/// For the log: with code and request id.
 struct Told(Error);
 
 impl fmt::Display for Told {

@@ -1,4 +1,4 @@
-//! How Stripe wants to be told things: `items[0][price]=price_1&metadata[tenant]=…`.
+//! Request bodies in Stripe's format: `items[0][price]=price_1&metadata[tenant]=…`.
 
 use std::fmt::Display;
 
@@ -9,20 +9,20 @@ use url::form_urlencoded::Serializer;
 pub struct Form(Vec<(String, String)>);
 
 impl Form {
-    /// No fields.
+    /// An empty form.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// With this field. `name` is written as Stripe reads it: `recurring[interval]`. An empty value takes away what is
-    /// there.
+    /// Adds a field. `name` is in Stripe's notation: `recurring[interval]`. An empty value removes the field's present
+    /// value.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Display) -> Self {
         self.0.push((name.into(), value.to_string()));
         self
     }
 
-    /// With this field, where there is a value.
+    /// Adds a field, if there is a value.
     #[must_use]
     pub fn with_some(self, name: impl Into<String>, value: Option<impl Display>) -> Self {
         match value {
@@ -31,7 +31,7 @@ impl Form {
         }
     }
 
-    /// With the fields of another form inside `name`: `price` becomes `items[0][price]`.
+    /// Adds the fields of another form under `name`: `price` becomes `items[0][price]`.
     #[must_use]
     pub fn within(mut self, name: &str, inner: Self) -> Self {
         for (key, value) in inner.0 {
@@ -41,7 +41,7 @@ impl Form {
         self
     }
 
-    /// With `name[0]`, `name[1]` and so on.
+    /// Adds `name[0]`, `name[1]` and so on.
     #[must_use]
     pub fn with_list<T: Display>(mut self, name: &str, values: impl IntoIterator<Item = T>) -> Self {
         for (index, value) in values.into_iter().enumerate() {
@@ -50,7 +50,7 @@ impl Form {
         self
     }
 
-    /// With `metadata[…]`.
+    /// Adds `metadata[…]`.
     #[must_use]
     pub fn with_metadata<'a>(mut self, pairs: impl IntoIterator<Item = (&'a str, String)>) -> Self {
         for (key, value) in pairs {
@@ -59,12 +59,12 @@ impl Form {
         self
     }
 
-    /// Whether it says nothing.
+    /// Whether the form has no fields.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// As `application/x-www-form-urlencoded`.
+    /// The form as `application/x-www-form-urlencoded`.
     pub(super) fn encode(&self) -> String {
         Serializer::new(String::new()).extend_pairs(&self.0).finish()
     }

@@ -1,5 +1,6 @@
-//! What Stripe answers: only the fields we use. Unknown ones are skipped and missing ones tolerated, because accounts and
-//! webhooks may speak another version of the API. Times are seconds since 1970, amounts the currency's smallest unit.
+//! Stripe's responses: only the fields that Freehold uses. Unknown fields are skipped and missing ones tolerated,
+//! because accounts and webhooks may use another version of the API. Times are seconds since 1970, amounts the
+//! currency's smallest unit.
 
 mod lenient;
 mod money;
@@ -12,95 +13,95 @@ pub use money::{Coupon, Discount, DiscountAmount, Invoice, Line, Period, StatusT
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-/// What we keep on Stripe's objects, to know them again.
+/// Metadata on Stripe's objects, by which Freehold recognizes them.
 pub type Metadata = BTreeMap<String, String>;
 
 /// One page of a list, the newest first.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Page<T> {
-    /// The objects.
+    /// Objects of this page.
     #[serde(default = "Vec::new")]
     pub data: Vec<T>,
-    /// Whether another page follows: ask for what comes after the last id.
+    /// Whether another page follows: request the objects after the last id.
     #[serde(default)]
     pub has_more: bool,
 }
 
-/// A field that holds an object's id, or the object where it was asked to be expanded.
+/// A field with an object's id, or the object itself if the request asked to expand it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
 pub enum Expandable<T> {
-    /// Only its id.
+    /// Id of the object.
     Id(String),
-    /// All of it.
+    /// The whole object.
     Object(Box<T>),
 }
 
-/// Who pays.
+/// A customer.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Customer {
     /// `cus_…`
     pub id: String,
-    /// It was deleted; nothing but the id is left, and it can buy nothing.
+    /// Whether it was deleted; then only the id is left, and it can buy nothing.
     #[serde(default, deserialize_with = "or_default")]
     pub deleted: bool,
-    /// Where invoices go.
+    /// Address for invoices.
     pub email: Option<String>,
-    /// As it stands on invoices.
+    /// Name on invoices.
     pub name: Option<String>,
-    /// `freehold_tenant`: whose it is.
+    /// Has `freehold_tenant`: the customer's tenant.
     #[serde(default, deserialize_with = "or_default")]
     pub metadata: Metadata,
-    /// Below zero: credit that the next invoices use up.
+    /// Balance in the smallest unit; below zero: credit that the next invoices use up.
     #[serde(default, deserialize_with = "or_default")]
     pub balance: i64,
 }
 
-/// What a customer pays for, again and again.
+/// A subscription of a customer.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-// The derived reading is a function of its own, because `Deserialize` puts the period where it belongs.
+// The derived implementation is a separate function, because `Deserialize` also moves the period to the items.
 #[serde(remote = "Self")]
 pub struct Subscription {
     /// `sub_…`
     pub id: String,
-    /// Whose: `cus_…`.
+    /// Id of the customer: `cus_…`.
     #[serde(deserialize_with = "expandable")]
     pub customer: String,
-    /// `trialing`, `active`, `past_due`, `unpaid`, `paused`, `incomplete`, `incomplete_expired`, `canceled`, or a word
-    /// that came after us.
+    /// `trialing`, `active`, `past_due`, `unpaid`, `paused`, `incomplete`, `incomplete_expired`, `canceled`, or a
+    /// status that Stripe has added since.
     #[serde(default, deserialize_with = "or_default")]
     pub status: String,
-    /// What is paid for; ours have one item. Each has its period, whichever version of the API told it.
+    /// Items; Freehold's subscriptions have one. Each has its period, in every version of the API.
     #[serde(default, deserialize_with = "list")]
     pub items: Vec<Item>,
-    /// It ends with the period that is paid.
+    /// Whether it ends with the paid period.
     #[serde(default, deserialize_with = "or_default")]
     pub cancel_at_period_end: bool,
-    /// When it will end.
+    /// When it will end; none: no time is set.
     pub cancel_at: Option<i64>,
-    /// When it was asked to end.
+    /// When it was cancelled.
     pub canceled_at: Option<i64>,
-    /// When it ended.
+    /// When it ended; none: it has not.
     pub ended_at: Option<i64>,
     /// When Stripe's own trial began.
     pub trial_start: Option<i64>,
     /// When Stripe's own trial ends or ended.
     pub trial_end: Option<i64>,
-    /// When it was made.
+    /// When it was created.
     #[serde(default, deserialize_with = "or_default")]
     pub created: i64,
-    /// Its newest invoice.
+    /// Newest invoice.
     pub latest_invoice: Option<Expandable<Invoice>>,
-    /// `freehold_tenant`: whose it is.
+    /// Has `freehold_tenant`: the subscription's tenant.
     #[serde(default, deserialize_with = "or_default")]
     pub metadata: Metadata,
-    /// Set while its invoices are not collected.
+    /// Present while its invoices are not collected.
     pub pause_collection: Option<PauseCollection>,
-    /// The currency: `usd`.
+    /// Currency: `usd`.
     pub currency: Option<String>,
-    /// Where the period stood before 2025-03-31.
+    /// Start of the period in API versions before 2025-03-31.
     pub current_period_start: Option<i64>,
-    /// Where the period stood before 2025-03-31.
+    /// End of the period in API versions before 2025-03-31.
     pub current_period_end: Option<i64>,
 }
 
@@ -116,7 +117,7 @@ impl<'de> Deserialize<'de> for Subscription {
 }
 
 impl Subscription {
-    /// Its newest invoice, where it was expanded.
+    /// Newest invoice, if it was expanded.
     pub fn invoice(&self) -> Option<&Invoice> {
         match &self.latest_invoice {
             Some(Expandable::Object(invoice)) => Some(invoice),
@@ -124,40 +125,40 @@ impl Subscription {
         }
     }
 
-    /// Start and end of the period that runs, or ran last; seconds since 1970.
+    /// Start and end of the current or last period; seconds since 1970.
     pub fn period(&self) -> Option<(i64, i64)> {
         let item = self.items.first()?;
         Some((item.current_period_start?, item.current_period_end?))
     }
 
-    /// Whether it goes on: it is paid for, or will be when somebody pays.
+    /// Whether it runs: it is paid, or will be once the customer pays.
     pub fn is_running(&self) -> bool {
         matches!(self.status.as_str(), "trialing" | "active" | "past_due" | "unpaid" | "paused")
     }
 
-    /// Whether it is over for good.
+    /// Whether it has ended for good.
     pub fn is_over(&self) -> bool {
         matches!(self.status.as_str(), "canceled" | "incomplete_expired")
     }
 }
 
-/// How an invoice was paid.
+/// A payment of an invoice.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct InvoicePayment {
     /// `inpay_…`
     #[serde(default, deserialize_with = "or_default")]
     pub id: String,
-    /// What was paid with it.
+    /// Amount paid.
     #[serde(default, deserialize_with = "or_default")]
     pub amount_paid: i64,
     /// `open`, `paid` or `canceled`.
     pub status: Option<String>,
-    /// What paid.
+    /// Means of the payment.
     #[serde(default, deserialize_with = "or_default")]
     pub payment: PaidBy,
 }
 
-/// What an invoice was paid by; both none: by something outside of Stripe.
+/// Means of an invoice's payment; both none: a payment outside Stripe.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct PaidBy {
@@ -169,102 +170,102 @@ pub struct PaidBy {
     pub charge: Option<String>,
 }
 
-/// Money that went back.
+/// A refund.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Refund {
     /// `re_…`
     pub id: String,
-    /// How much.
+    /// Refunded amount.
     #[serde(default, deserialize_with = "or_default")]
     pub amount: i64,
     /// `pending`, `requires_action`, `succeeded`, `failed` or `canceled`.
     pub status: Option<String>,
-    /// `freehold_extra`: the subscription for which nothing should have been paid.
+    /// Has `freehold_extra`: the extra subscription that the refund is for.
     #[serde(default, deserialize_with = "or_default")]
     pub metadata: Metadata,
 }
 
 impl Refund {
-    /// Whether the money went back, or is on its way.
+    /// Whether the money was refunded, or is on its way.
     pub fn holds(&self) -> bool {
         !matches!(self.status.as_deref(), Some("failed" | "canceled"))
     }
 }
 
-/// What a customer pays with.
+/// A payment method.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct PaymentMethod {
     /// `pm_…`
     pub id: String,
-    /// The card; none: it is none.
+    /// The card; none: the payment method is not a card.
     pub card: Option<Card>,
 }
 
-/// A card, as far as it tells cards apart.
+/// The fields that tell cards apart.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Card {
-    /// The same for the same card at every customer; none where Stripe does not know.
+    /// Identical for the same card at every customer; none if Stripe does not know it.
     pub fingerprint: Option<String>,
 }
 
-/// That the invoices of a subscription are not collected for a while.
+/// A pause in collecting a subscription's invoices.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct PauseCollection {
     /// `keep_as_draft`, `mark_uncollectible` or `void`.
     pub behavior: Option<String>,
-    /// When they are collected again; none: when somebody says so.
+    /// When collection resumes; none: when it is resumed by hand.
     pub resumes_at: Option<i64>,
 }
 
-/// So much of a price, in a subscription.
+/// An item of a subscription: a price and its quantity.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Item {
     /// `si_…`
     pub id: String,
-    /// What it costs.
+    /// Price of the item.
     pub price: Price,
-    /// How many; none where usage is metered.
+    /// Quantity; none for metered usage.
     pub quantity: Option<i64>,
-    /// Since when this period runs.
+    /// Start of the current period.
     pub current_period_start: Option<i64>,
-    /// Until when, and when the next invoice is made.
+    /// End of the current period, when the next invoice is created.
     pub current_period_end: Option<i64>,
 }
 
-/// What one unit of a product costs for one interval. Its amount never changes.
+/// Price of one unit of a product for one interval. Its amount never changes.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Price {
     /// `price_…`
     pub id: String,
-    /// What we find it by.
+    /// Lookup key.
     pub lookup_key: Option<String>,
-    /// What it sells, see [`catalog_sync`](crate::catalog_sync).
+    /// Metadata that name the plan, see [`catalog_sync`](crate::catalog_sync).
     #[serde(default, deserialize_with = "or_default")]
     pub metadata: Metadata,
-    /// In the currency's smallest unit; none for prices in tiers.
+    /// Amount in the currency's smallest unit; none for tiered prices.
     pub unit_amount: Option<i64>,
     /// `usd`
     #[serde(default, deserialize_with = "or_default")]
     pub currency: String,
-    /// How often; none: once.
+    /// Billing interval; none: a one-time price.
     pub recurring: Option<Recurring>,
-    /// Of which product.
+    /// Id of the product.
     #[serde(default, deserialize_with = "expandable_some")]
     pub product: Option<String>,
-    /// What people who keep the books read.
+    /// Internal name, for bookkeeping.
     pub nickname: Option<String>,
     /// Whether it can be bought.
     #[serde(default, deserialize_with = "or_default")]
     pub active: bool,
 }
 
-/// How often a price is paid.
+/// Billing interval of a price.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Recurring {
     /// `day`, `week`, `month` or `year`.
     #[serde(default, deserialize_with = "or_default")]
     pub interval: String,
-    /// Every so many of them.
+    /// Number of intervals between two invoices.
     #[serde(default = "one")]
     pub interval_count: i64,
 }
@@ -273,95 +274,95 @@ fn one() -> i64 {
     1
 }
 
-/// What is sold.
+/// A product.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Product {
-    /// Ours are named by us: `freehold_voice_pro`.
+    /// Freehold chooses the ids of its products: `freehold_voice_pro`.
     pub id: String,
-    /// As it stands on pages and invoices.
+    /// Name on pages and invoices.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// One line below it.
+    /// Description below the name.
     pub description: Option<String>,
     /// Whether it can be bought.
     #[serde(default, deserialize_with = "or_default")]
     pub active: bool,
-    /// Which product and plan of ours it is.
+    /// Names the product and the plan of the catalog.
     #[serde(default, deserialize_with = "or_default")]
     pub metadata: Metadata,
-    /// What one of it is called on invoices: `member`.
+    /// Unit on invoices: `member`.
     pub unit_label: Option<String>,
 }
 
-/// A page on which somebody begins to pay.
+/// A checkout page.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct CheckoutSession {
     /// `cs_…`
     pub id: String,
-    /// Where the page is; none once it is over.
+    /// URL of the page; none once it is closed.
     pub url: Option<String>,
     /// `open`, `complete` or `expired`.
     pub status: Option<String>,
-    /// Who pays.
+    /// Id of the customer.
     #[serde(default, deserialize_with = "expandable_some")]
     pub customer: Option<String>,
-    /// What it began.
+    /// Id of the subscription that it created.
     #[serde(default, deserialize_with = "expandable_some")]
     pub subscription: Option<String>,
-    /// The tenant, as we sent it.
+    /// Id of the tenant, as sent in the request.
     pub client_reference_id: Option<String>,
     /// When it expires.
     pub expires_at: Option<i64>,
-    /// As we sent it.
+    /// Metadata of the request.
     #[serde(default, deserialize_with = "or_default")]
     pub metadata: Metadata,
 }
 
-/// A page on which a customer changes card and plan and sees invoices.
+/// A portal page, where a customer changes the card and sees invoices.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct PortalSession {
     /// `bps_…`
     pub id: String,
-    /// Where the page is, for a few minutes.
+    /// URL of the page, valid for a few minutes.
     pub url: String,
 }
 
-/// What a portal offers.
+/// A portal configuration.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct PortalConfiguration {
     /// `bpc_…`
     pub id: String,
-    /// As we sent it.
+    /// Metadata of the request.
     #[serde(default, deserialize_with = "or_default")]
     pub metadata: Metadata,
 }
 
-/// Where Stripe sends webhooks.
+/// A webhook endpoint of the Stripe account.
 #[derive(Clone, Debug, Deserialize)]
 pub struct WebhookEndpoint {
     /// `we_…`
     pub id: String,
-    /// Where.
+    /// URL of the endpoint.
     #[serde(default, deserialize_with = "or_default")]
     pub url: String,
     /// `enabled` or `disabled`.
     pub status: Option<String>,
-    /// Of which types; `*` for all.
+    /// Event types; `*` for all.
     #[serde(default, deserialize_with = "or_default")]
     pub enabled_events: Vec<String>,
-    /// In which version of the API; none: the account's.
+    /// Version of the API; none: the account's.
     pub api_version: Option<String>,
-    /// What it signs with; told once, when it is made.
+    /// Signing secret; only in the answer that creates the endpoint.
     pub secret: Option<Secret>,
-    /// As we sent it.
+    /// Metadata of the request.
     #[serde(default, deserialize_with = "or_default")]
     pub metadata: Metadata,
 }
 
-/// That something happened.
+/// An event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// `evt_…`; the same however often it is delivered.
+    /// `evt_…`; the same for every delivery.
     pub id: String,
     /// `customer.subscription.updated`
     #[serde(default, deserialize_with = "or_default")]
@@ -369,31 +370,31 @@ pub struct Event {
     /// When it happened.
     #[serde(default, deserialize_with = "or_default")]
     pub created: i64,
-    /// In which version of the API the object is.
+    /// API version of the object.
     pub api_version: Option<String>,
-    /// Whether money moved.
+    /// Whether it is about real money.
     #[serde(default, deserialize_with = "or_default")]
     pub livemode: bool,
-    /// What it is about.
+    /// Object of the event.
     #[serde(default, deserialize_with = "or_default")]
     pub data: EventData,
 }
 
-/// What an event is about.
+/// The object of an event.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EventData {
-    /// The object as it was then. A signal: what holds now is fetched.
+    /// The object at the time of the event. Only a hint: the present object is fetched.
     #[serde(default)]
     pub object: Value,
 }
 
 impl Event {
-    /// The object it is about, where that has an id.
+    /// Id of the object, if it has one.
     pub fn object_id(&self) -> Option<&str> {
         self.data.object["id"].as_str()
     }
 
-    /// Whose it is, where the object says so: the customer itself, or the object's customer.
+    /// Id of the customer, if the object names one: the object itself, or the object's customer.
     pub fn customer(&self) -> Option<&str> {
         let object = &self.data.object;
         let field = if object["object"] == "customer" { &object["id"] } else { &object["customer"] };
@@ -401,24 +402,24 @@ impl Event {
     }
 }
 
-/// The account that the key belongs to.
+/// The Stripe account that the key belongs to.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Account {
     /// `acct_…`
     pub id: String,
-    /// Whose mail address it is.
+    /// E-mail address of the account.
     pub email: Option<String>,
-    /// Where it is.
+    /// Country of the account.
     pub country: Option<String>,
-    /// Whether it may take money.
+    /// Whether it may accept payments.
     #[serde(default, deserialize_with = "or_default")]
     pub charges_enabled: bool,
 }
 
-/// That something is gone.
+/// The answer to a deletion.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Deleted {
-    /// What.
+    /// Id of the deleted object.
     pub id: String,
     /// Always true.
     #[serde(default, deserialize_with = "or_default")]

@@ -1,26 +1,26 @@
-//! What we ask Stripe for, where it takes more than an id.
+//! Stripe's requests that need more than an id.
 
 use freehold_core::TenantId;
 
 use super::{form::Form, object::Metadata};
 
-/// The metadata that says whose a thing is.
+/// Metadata key: id of the tenant.
 pub const TENANT: &str = "freehold_tenant";
-/// The metadata of a checkout that numbers those of a tenant.
+/// Metadata key of a checkout: its number within the tenant.
 pub const CHECKOUT: &str = "freehold_checkout";
-/// The metadata of a subscription that took a tenant's own trial along.
+/// Metadata key of a subscription that continues a tenant's own trial.
 pub const TRIAL: &str = "freehold_trial";
-/// The metadata of a refund that names the subscription for which nothing should have been paid.
+/// Metadata key of a refund: the extra subscription that it is for.
 pub const EXTRA: &str = "freehold_extra";
 
-/// A customer to make.
+/// A customer to create.
 #[derive(Clone, Debug)]
 pub struct NewCustomer {
-    /// As it is to stand on invoices.
+    /// Name on invoices.
     pub name: Option<String>,
-    /// Where invoices go.
+    /// Address for invoices.
     pub email: Option<String>,
-    /// Whose.
+    /// Id of the tenant.
     pub tenant: TenantId,
 }
 
@@ -33,7 +33,7 @@ impl NewCustomer {
     }
 }
 
-/// What becomes of the rest of a period when something changes in it.
+/// How the rest of a period is settled after a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proration {
     /// Settled with the next invoice.
@@ -45,7 +45,7 @@ pub enum Proration {
 }
 
 impl Proration {
-    /// Stripe's word.
+    /// Name at Stripe.
     pub fn word(self) -> &'static str {
         match self {
             Self::NextInvoice => "create_prorations",
@@ -58,39 +58,39 @@ impl Proration {
 /// A change of one item of a subscription.
 #[derive(Clone, Debug, Default)]
 pub struct ItemChange<'a> {
-    /// Which: `si_…`.
+    /// Id of the item: `si_…`.
     pub id: &'a str,
-    /// The price it gets.
+    /// New price; none: stays as it is.
     pub price: Option<&'a str>,
-    /// How many.
+    /// New quantity; none: stays as it is.
     pub quantity: Option<i64>,
 }
 
-/// A change of a subscription. What is left out stays.
+/// A change of a subscription. Fields that are left out stay as they are.
 #[derive(Clone, Debug, Default)]
 pub struct SubscriptionUpdate<'a> {
     /// Items that change.
     pub items: Vec<ItemChange<'a>>,
-    /// Whether it ends with the period that is paid.
+    /// Whether it ends with the paid period.
     pub cancel_at_period_end: Option<bool>,
-    /// It no longer ends at the time that was set.
+    /// Whether to remove the time at which it was to end.
     pub cancel_at_cleared: bool,
-    /// Its trial ends now, and it is paid.
+    /// Whether its trial ends now, so that it is paid.
     pub trial_ended: bool,
-    /// Its invoices are collected again.
+    /// Whether its invoices are collected again.
     pub pause_cleared: bool,
-    /// How a change in the middle of a period is settled; otherwise with the next invoice.
+    /// How a change in the middle of a period is settled; none: with the next invoice.
     pub proration: Option<Proration>,
-    /// The second for which it is settled, so that the sum is that of a preview.
+    /// Time of the proration, in seconds since 1970, so that the amount is that of a preview.
     pub proration_date: Option<i64>,
-    /// Nothing changes when the card is refused.
+    /// Whether nothing changes when the card is declined.
     pub only_if_paid: bool,
     /// Metadata to set.
     pub metadata: Metadata,
 }
 
 impl SubscriptionUpdate<'_> {
-    /// What a preview understands.
+    /// The fields that a preview accepts.
     fn preview_form(&self) -> Form {
         let mut form = Form::new();
         for (index, item) in self.items.iter().enumerate() {
@@ -113,14 +113,14 @@ impl SubscriptionUpdate<'_> {
     }
 }
 
-/// A subscription that is to end at once.
+/// Options for cancelling a subscription at once.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cancellation<'a> {
-    /// An invoice is made of usage and prorations that wait.
+    /// Whether to create an invoice for pending usage and prorations.
     pub invoice_now: bool,
-    /// What is left of the period becomes credit.
+    /// Whether the rest of the period becomes credit.
     pub prorate: bool,
-    /// Why, for those who look at the subscription at Stripe.
+    /// Reason, shown with the subscription at Stripe.
     pub comment: Option<&'a str>,
 }
 
@@ -133,22 +133,22 @@ impl Cancellation<'_> {
     }
 }
 
-/// A page on which a customer begins to pay for a subscription.
+/// A checkout page to create.
 #[derive(Clone, Debug)]
 pub struct NewCheckout<'a> {
-    /// Who pays.
+    /// Id of the customer.
     pub customer: &'a str,
-    /// What: `price_…`.
+    /// Id of the price: `price_…`.
     pub price: &'a str,
-    /// How many.
+    /// Quantity of the price: 1, or the number of members.
     pub quantity: i64,
-    /// Where the page leads when it is done.
+    /// URL after the payment.
     pub success_url: &'a str,
-    /// Where it leads when its visitor turns back.
+    /// URL when the user cancels.
     pub cancel_url: &'a str,
-    /// Whose.
+    /// Id of the tenant.
     pub tenant: TenantId,
-    /// Until when nothing is to be paid, at least 48 hours from now.
+    /// End of the trial, until which nothing is due; at least 48 hours from now.
     pub trial_end: Option<i64>,
     /// Whether visitors can type in a promotion code.
     pub promotion_codes: bool,
@@ -156,12 +156,12 @@ pub struct NewCheckout<'a> {
     pub tax_rates: &'a [String],
     /// When the page expires: 30 minutes to 24 hours from now; otherwise after 24 hours.
     pub expires_at: Option<i64>,
-    /// Which checkout of the tenant it is, from 1.
+    /// Number of the checkout within the tenant, from 1.
     pub number: i64,
 }
 
 impl NewCheckout<'_> {
-    /// What is asked for, without the number: two that are equal are for the same page.
+    /// The parameters without the number: equal ones are for the same page.
     pub fn wanted(&self) -> String {
         Self { number: 0, ..self.clone() }.form().encode()
     }
@@ -192,14 +192,14 @@ impl NewCheckout<'_> {
     }
 }
 
-/// A page on which a customer looks after what is paid.
+/// A portal page to create.
 #[derive(Clone, Debug)]
 pub struct NewPortal<'a> {
-    /// Whose.
+    /// Id of the customer.
     pub customer: &'a str,
-    /// Where it leads back to.
+    /// URL that the page leads back to.
     pub return_url: &'a str,
-    /// What it offers: `bpc_…`; otherwise what the account's settings say.
+    /// Id of the portal configuration: `bpc_…`; none: the account's settings.
     pub configuration: Option<&'a str>,
 }
 
@@ -212,14 +212,14 @@ impl NewPortal<'_> {
     }
 }
 
-/// What a change would cost.
+/// A preview of a change.
 #[derive(Clone, Debug)]
 pub struct NewPreview<'a> {
-    /// Of which subscription.
+    /// Id of the subscription.
     pub subscription: &'a str,
-    /// The change; its `only_if_paid` and `metadata` do not count. Empty: the next invoice.
+    /// The change; its `only_if_paid` and `metadata` are ignored. Empty: the next invoice.
     pub update: SubscriptionUpdate<'a>,
-    /// What every later period costs, instead of the next invoice.
+    /// Whether to preview the regular later invoices instead of the next one.
     pub recurring: bool,
 }
 
@@ -232,16 +232,16 @@ impl NewPreview<'_> {
     }
 }
 
-/// Money to give back.
+/// A refund to create.
 #[derive(Clone, Debug)]
 pub struct NewRefund<'a> {
-    /// By what it was paid: `pi_…`, or else [`charge`](Self::charge).
+    /// Payment to refund: `pi_…`, or else [`charge`](Self::charge).
     pub payment_intent: Option<&'a str>,
-    /// `ch_…`
+    /// Charge to refund: `ch_…`
     pub charge: Option<&'a str>,
-    /// How much, in the currency's smallest unit.
+    /// Amount, in the currency's smallest unit.
     pub amount: i64,
-    /// The subscription for which nothing should have been paid.
+    /// The extra subscription that the refund is for.
     pub extra: &'a str,
 }
 
@@ -256,16 +256,16 @@ impl NewRefund<'_> {
     }
 }
 
-/// A product to make or to change. What is left out stays.
+/// A product to create or update. Fields that are left out stay as they are.
 #[derive(Clone, Debug, Default)]
 pub struct ProductFields<'a> {
-    /// As it is to stand on pages and invoices.
+    /// Name on pages and invoices.
     pub name: Option<&'a str>,
-    /// One line below it; empty takes it away.
+    /// Description below the name; empty removes it.
     pub description: Option<&'a str>,
-    /// Whether it can be bought.
+    /// Whether it is sold; none: stays as it is.
     pub active: Option<bool>,
-    /// What one of it is called; empty takes it away.
+    /// Unit of the product; empty removes it.
     pub unit_label: Option<&'a str>,
     /// Metadata to set.
     pub metadata: Metadata,
@@ -282,22 +282,22 @@ impl ProductFields<'_> {
     }
 }
 
-/// A price to make.
+/// A price to create.
 #[derive(Clone, Debug)]
 pub struct NewPrice<'a> {
-    /// Of which product.
+    /// Id of the product.
     pub product: &'a str,
-    /// What it is found by.
+    /// Lookup key.
     pub lookup_key: &'a str,
-    /// In the currency's smallest unit.
+    /// Amount in the currency's smallest unit.
     pub unit_amount: i64,
     /// `usd`
     pub currency: &'a str,
     /// `month` or `year`.
     pub interval: &'a str,
-    /// What people who keep the books read.
+    /// Internal name, for bookkeeping.
     pub nickname: &'a str,
-    /// What it sells.
+    /// Metadata that name the plan.
     pub metadata: Metadata,
 }
 
@@ -314,12 +314,12 @@ impl NewPrice<'_> {
     }
 }
 
-/// A change of a price; its amount cannot change. What is left out stays.
+/// A change of a price; its amount cannot change. Fields that are left out stay as they are.
 #[derive(Clone, Debug, Default)]
 pub struct PriceUpdate<'a> {
-    /// Whether it can be bought.
+    /// Whether it is sold; none: stays as it is.
     pub active: Option<bool>,
-    /// What people who keep the books read.
+    /// Internal name, for bookkeeping.
     pub nickname: Option<&'a str>,
     /// Metadata to set.
     pub metadata: Metadata,
@@ -334,16 +334,16 @@ impl PriceUpdate<'_> {
     }
 }
 
-/// Which events are wanted.
+/// Filter of events.
 #[derive(Clone, Debug, Default)]
 pub struct EventFilter<'a> {
-    /// Those before this one, which is how a page is continued.
+    /// Only events before this one; used to request the next page.
     pub after: Option<&'a str>,
-    /// Not older than this second. Stripe keeps events for 30 days.
+    /// Only events since this time, in seconds since 1970. Stripe keeps events for 30 days.
     pub created_from: Option<i64>,
-    /// Those that were delivered everywhere, or those that were not.
+    /// Only events that all endpoints received, or only those that some did not.
     pub delivery_success: Option<bool>,
-    /// Of which types, at most 20; empty: all.
+    /// Event types, at most 20; empty: all.
     pub types: &'a [&'a str],
 }
 

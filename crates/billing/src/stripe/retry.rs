@@ -1,4 +1,4 @@
-//! What is sent again, and when.
+//! Retries of requests.
 
 use std::time::Duration;
 
@@ -9,17 +9,17 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::error::{Error, Result};
 
-/// The longest wait between two tries, unless Stripe asks for a longer one.
+/// The longest wait between two attempts, unless Stripe asks for a longer one.
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
-/// How often and how long something is tried.
+/// Limits of the retries.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Retries {
-    /// How often at most.
+    /// Most attempts.
     pub(super) tries: u32,
-    /// The wait after the first try, before jitter; doubled after each further one.
+    /// Wait after the first attempt, before jitter; doubles after each further one.
     pub(super) pause: Duration,
-    /// When all tries together are over.
+    /// Time limit of all attempts together.
     pub(super) total: Duration,
 }
 
@@ -29,10 +29,10 @@ impl Default for Retries {
     }
 }
 
-/// Why a try failed.
+/// Why an attempt failed.
 pub(super) struct Failure {
     error: Error,
-    /// Whether the next one may go better.
+    /// Whether a retry may succeed.
     again: bool,
 }
 
@@ -43,7 +43,7 @@ impl From<reqwest::Error> for Failure {
 }
 
 impl Retries {
-    /// Tries until it goes well, makes no sense to go on, or takes too long. `path` is for the log.
+    /// Retries until an attempt succeeds, a retry is useless, or the time is used up. `path` is for the log.
     pub(super) async fn run<F>(&self, random: &Random, path: &str, mut attempt: impl FnMut() -> F) -> Result<Answer>
     where
         F: Future<Output = Result<Answer, Failure>>,
@@ -66,8 +66,8 @@ impl Retries {
         }
     }
 
-    /// How long to wait after so many tries: half of it for certain, the rest by chance, so that many who were refused
-    /// together do not come back together.
+    /// How long to wait after this many attempts: half of it is fixed, the rest is random, so that many clients that
+    /// were rejected together do not retry together.
     fn pause(&self, random: &Random, tried: u32) -> Duration {
         let longest = self.pause.saturating_mul(1 << tried.saturating_sub(1).min(16)).min(LONGEST_PAUSE);
         let millis = u32::try_from(longest.as_millis() / 2).unwrap_or(u32::MAX);
@@ -75,14 +75,14 @@ impl Retries {
     }
 }
 
-/// What Stripe answered to a request it carried out.
+/// Stripe's answer to a request that it executed.
 pub(super) struct Answer {
     body: Vec<u8>,
     request_id: Option<String>,
 }
 
 impl Answer {
-    /// Reads the answer, or why it is none.
+    /// Reads the answer, or why the request failed.
     pub(super) async fn of(response: Response, secret: &Secret) -> Result<Self, Failure> {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
@@ -101,10 +101,10 @@ impl Answer {
         Err(Failure { error, again })
     }
 
-    /// The object it holds.
+    /// Parses the object in the answer.
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T> {
         let mut json = serde_json::Deserializer::from_slice(&self.body);
-        // Only the place: what stands there may be somebody's data, or a secret.
+        // Only the path in the JSON: the value may be personal data or a secret.
         serde_path_to_error::deserialize(&mut json)
             .map_err(|error| Error::unreadable(&error.path().to_string(), self.request_id.clone()))
     }

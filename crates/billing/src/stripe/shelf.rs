@@ -1,4 +1,4 @@
-//! Products, prices, webhook endpoints, events and the account: what the operator's commands need.
+//! Products, prices, webhook endpoints, events and the account: the calls of the operator's commands.
 
 use super::{
     Client, VERSION,
@@ -9,15 +9,15 @@ use super::{
     request::{EventFilter, NewPrice, PriceUpdate, ProductFields},
 };
 
-/// How many lookup keys Stripe takes in one request.
+/// Most lookup keys that Stripe accepts in one request.
 const KEYS: usize = 10;
 
 impl Client {
-    /// The prices with these lookup keys, in any order, also those that are no longer sold.
+    /// The prices with these lookup keys, in any order, including those that are no longer sold.
     pub async fn price_list(&self, lookup_keys: &[&str]) -> Result<Vec<Price>> {
         let mut all = Vec::new();
         for keys in lookup_keys.chunks(KEYS) {
-            // Without `active` only those that are sold are listed.
+            // Without `active`, Stripe lists only prices that are sold.
             for active in [true, false] {
                 let form = Form::new().with("active", active).with("limit", PAGE).with_list("lookup_keys", keys);
                 all.extend(self.get::<Page<Price>>("/v1/prices", &form).await?.data);
@@ -26,13 +26,13 @@ impl Client {
         Ok(all)
     }
 
-    /// The price with this lookup key, where it is sold.
+    /// The price with this lookup key, if it is sold.
     pub async fn price_find(&self, lookup_key: &str) -> Result<Option<Price>> {
         let form = Form::new().with("active", true).with_list("lookup_keys", [lookup_key]);
         Ok(self.get::<Page<Price>>("/v1/prices", &form).await?.data.into_iter().next())
     }
 
-    /// All prices of a product, also those that are no longer sold.
+    /// All prices of a product, including those that are no longer sold.
     pub async fn price_list_of(&self, product: &str) -> Result<Vec<Price>> {
         let mut all: Vec<Price> = Vec::new();
         for active in [true, false] {
@@ -54,17 +54,17 @@ impl Client {
         Ok(all)
     }
 
-    /// Makes a price.
+    /// Creates a price.
     pub async fn price_create(&self, price: &NewPrice<'_>, idempotency_key: Option<&str>) -> Result<Price> {
         self.post("/v1/prices", &price.form(), idempotency_key).await
     }
 
-    /// Changes what can be changed of a price.
+    /// Updates the changeable fields of a price.
     pub async fn price_update(&self, id: &str, update: &PriceUpdate<'_>) -> Result<Price> {
         self.post(&path("prices", id), &update.form(), None).await
     }
 
-    /// All products of the account, also those that are no longer sold.
+    /// All products of the account, including those that are no longer sold.
     pub async fn product_list(&self) -> Result<Vec<Product>> {
         let mut all: Vec<Product> = Vec::new();
         loop {
@@ -79,22 +79,22 @@ impl Client {
         }
     }
 
-    /// The product; none where there is none.
+    /// The product; none if there is none.
     pub async fn product_get(&self, id: &str) -> Result<Option<Product>> {
         self.find(&path("products", id), &Form::new()).await
     }
 
-    /// Makes a product with this id. `Invalid` with code `resource_already_exists` where there is one.
+    /// Creates a product with this id. `Invalid` with code `resource_already_exists` if there is one.
     pub async fn product_create(&self, id: &str, product: &ProductFields<'_>) -> Result<Product> {
         self.post("/v1/products", &product.form().with("id", id), None).await
     }
 
-    /// Changes a product.
+    /// Updates a product.
     pub async fn product_update(&self, id: &str, product: &ProductFields<'_>) -> Result<Product> {
         self.post(&path("products", id), &product.form(), None).await
     }
 
-    /// Every address that is told.
+    /// All webhook endpoints.
     pub async fn webhook_endpoint_list(&self) -> Result<Vec<WebhookEndpoint>> {
         let mut all: Vec<WebhookEndpoint> = Vec::new();
         loop {
@@ -109,8 +109,8 @@ impl Client {
         }
     }
 
-    /// Has an address told of these types of events (`*`: all), in our version of the API. The answer is the only one
-    /// that holds the secret.
+    /// Creates a webhook endpoint for these event types (`*`: all), in Freehold's version of the API. Only this answer
+    /// contains the secret.
     pub async fn webhook_endpoint_create(&self, url: &str, enabled_events: &[&str]) -> Result<WebhookEndpoint> {
         let form = Form::new()
             .with("url", url)
@@ -120,7 +120,7 @@ impl Client {
         self.post("/v1/webhook_endpoints", &form, None).await
     }
 
-    /// Has an address told no longer. Nothing happens where it was not.
+    /// Deletes a webhook endpoint. Does nothing if there is none.
     pub async fn webhook_endpoint_delete(&self, id: &str) -> Result<()> {
         match self.delete::<Deleted>(&path("webhook_endpoints", id), &Form::new()).await {
             Err(error) if error.kind() != Kind::NotFound => Err(error),
@@ -133,12 +133,12 @@ impl Client {
         self.get("/v1/events", &filter.form()).await
     }
 
-    /// The event; none where there is none, or it is older than 30 days.
+    /// The event; none if there is none, or it is older than 30 days.
     pub async fn event_get(&self, id: &str) -> Result<Option<Event>> {
         self.find(&path("events", id), &Form::new()).await
     }
 
-    /// The account that the key belongs to: whether Stripe can be reached and knows us.
+    /// The account that the key belongs to: shows whether Stripe can be reached and accepts the key.
     pub async fn account_get(&self) -> Result<Account> {
         self.get("/v1/account", &Form::new()).await
     }

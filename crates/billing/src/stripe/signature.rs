@@ -1,4 +1,4 @@
-//! Whether a webhook is Stripe's (<https://docs.stripe.com/webhooks/signatures>): `Stripe-Signature` holds `t=`, seconds
+//! Verifying webhooks of Stripe (<https://docs.stripe.com/webhooks/signatures>): `Stripe-Signature` has `t=`, seconds
 //! since 1970, and for each secret of the endpoint a `v1=`, the HMAC-SHA256 of `{t}.{body}` in hex.
 
 use std::fmt::{self, Write as _};
@@ -7,32 +7,32 @@ use aws_lc_rs::{constant_time, hmac};
 use freehold_core::Secret;
 use jiff::{SignedDuration, Timestamp};
 
-/// How far a webhook's time may be from ours, both ways.
+/// Tolerated difference between a webhook's time and ours, both ways.
 pub const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
-/// Why a webhook is not believed.
+/// Why a webhook is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignatureError {
-    /// The header is not of its form.
+    /// The header has an invalid format.
     Malformed,
-    /// It was signed more than [`TOLERANCE`] ago, or after now.
+    /// It was signed more than [`TOLERANCE`] ago, or more than [`TOLERANCE`] in the future.
     OutOfTime,
-    /// None of its signatures is made with one of our secrets.
+    /// None of its signatures was made with one of the secrets.
     NoMatch,
 }
 
-/// Nothing, when `body` was signed with one of these secrets at about `now`. `header` is the value of
-/// `Stripe-Signature`, `body` the bytes as they came.
+/// Checks that `body` was signed with one of these secrets at about `now`. `header` is the value of `Stripe-Signature`,
+/// `body` the bytes as received.
 pub fn check(secrets: &[Secret], header: &str, body: &[u8], now: Timestamp) -> Result<(), SignatureError> {
     let (mut seconds, mut signatures) = (None, Vec::new());
     for part in header.split(',') {
         let (name, value) = part.trim().split_once('=').ok_or(SignatureError::Malformed)?;
         match name {
-            // Of two times nobody knows which one the next reader takes.
+            // With two times, another program might read the other one.
             "t" if seconds.is_some() => return Err(SignatureError::Malformed),
             "t" => seconds = Some(value),
             "v1" => signatures.push(value),
-            // `v0` is for tests of Stripe's, and others may come.
+            // `v0` is for Stripe's own tests, and Stripe may add others.
             _ => {}
         }
     }
@@ -46,7 +46,7 @@ pub fn check(secrets: &[Secret], header: &str, body: &[u8], now: Timestamp) -> R
     let signatures: Vec<[u8; 32]> = signatures.into_iter().filter_map(bytes_of).collect();
     let matches = |secret: &Secret| {
         let expected = code(secret, seconds, body);
-        // All are compared, whichever matches, so that the time taken tells nothing.
+        // Compares all signatures, so that the time taken reveals nothing.
         signatures.iter().fold(false, |found, signature| {
             constant_time::verify_slices_are_equal(expected.as_ref(), signature).is_ok() | found
         })
@@ -54,28 +54,28 @@ pub fn check(secrets: &[Secret], header: &str, body: &[u8], now: Timestamp) -> R
     if !secrets.iter().fold(false, |found, secret| matches(secret) | found) {
         return Err(SignatureError::NoMatch);
     }
-    // After the signature, so that only who knows a secret learns how our clock stands.
+    // Checked after the signature, so that only a sender with a secret learns how our clock is set.
     if now.duration_since(at).abs() > TOLERANCE {
         return Err(SignatureError::OutOfTime);
     }
     Ok(())
 }
 
-/// The header for `body`, sent at `at`, with one signature for each secret: for tests and replays of ours.
+/// The header for `body`, sent at `at`, with one signature for each secret: for tests and replays.
 pub fn sign(secrets: &[Secret], body: &[u8], at: Timestamp) -> String {
     let seconds = at.as_second().to_string();
     let mut header = format!("t={seconds}");
     for secret in secrets {
         header.push_str(",v1=");
         for byte in code(secret, &seconds, body).as_ref() {
-            // Writing to a string does not fail.
+            // Writing to a string never fails.
             let _ = write!(header, "{byte:02x}");
         }
     }
     header
 }
 
-/// The authentication code of a body, without copying it. A secret signs as it is written, its prefix included.
+/// The HMAC of a body, without copying it. The secret is used as it is written, including its prefix.
 fn code(secret: &Secret, seconds: &str, body: &[u8]) -> hmac::Tag {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
     let mut context = hmac::Context::with_key(&key);
@@ -85,7 +85,7 @@ fn code(secret: &Secret, seconds: &str, body: &[u8]) -> hmac::Tag {
     context.sign()
 }
 
-/// 64 hex digits as bytes; none for anything else.
+/// Parses 64 hex digits; none for anything else.
 fn bytes_of(hex: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
@@ -157,7 +157,7 @@ mod tests {
         let (old, new) = (secrets(&["whsec_old"]), secrets(&["whsec_new"]));
         let both = secrets(&["whsec_new", "whsec_old"]);
         let now = at(1_700_000_000);
-        // Stripe signs with both for a day; we may know one of them, or both.
+        // Stripe signs with both secrets for a day; the settings may have one of them, or both.
         assert_eq!(check(&new, &sign(&both, BODY, now), BODY, now), Ok(()));
         assert_eq!(check(&old, &sign(&both, BODY, now), BODY, now), Ok(()));
         assert_eq!(check(&both, &sign(&old, BODY, now), BODY, now), Ok(()));

@@ -1,22 +1,23 @@
-//! When a subscription ends, and whether another payment comes: the one place that knows both ways in which Stripe says it.
+//! When a subscription ends, and whether another payment comes: the only code that knows both ways in which Stripe
+//! expresses it.
 //!
-//! Classic billing sets `cancel_at_period_end`; flexible billing, and so Stripe's portal, sets `cancel_at` to the same moment
-//! instead. An operator can set `cancel_at` to any other moment.
+//! Classic billing sets `cancel_at_period_end`; flexible billing, and so Stripe's portal, sets `cancel_at` to the same
+//! moment instead. An operator can set `cancel_at` to any other moment.
 
 use jiff::Timestamp;
 
 use super::Subscription;
 
 impl Subscription {
-    /// When it ends; none: it was not cancelled.
+    /// When the subscription ends; none: it was not cancelled.
     pub fn ends_at(&self) -> Option<Timestamp> {
         let with_period = self.period_end.filter(|_| self.cancel_at_period_end);
         [self.cancel_at, with_period].into_iter().flatten().min()
     }
 
-    /// Whether it ends without another payment.
+    /// Whether the subscription ends without another payment.
     pub fn ends_unrenewed(&self) -> bool {
-        // A period that is not known is paid for already, as far as anybody can tell.
+        // A period whose end is unknown is assumed to be paid.
         self.cancel_at_period_end
             || self.cancel_at.is_some_and(|end| self.period_end.is_none_or(|period_end| end <= period_end))
     }

@@ -7,25 +7,25 @@ use serde_json::Value;
 use super::SubscriptionRow;
 
 statements! {
-    /// Those of the tenant whose transaction this is.
+    /// Subscriptions of the transaction's tenant.
     fn subscription_list() -> SubscriptionRow =
         "select subscription_id, status, plan, plan_version, interval, custom, per_member, seats, item_id, price_id, items,
                 period_start, period_end, cancel_at_period_end, cancel_at, canceled_at, ended_at, trial_end,
                 unpaid_since, pay_url, created_at
          from freehold.subscriptions order by created_at desc, subscription_id";
 
-    /// Those of a tenant.
+    /// Subscriptions of a tenant.
     fn subscription_list_of(tenant: TenantId) -> SubscriptionRow =
         "select subscription_id, status, plan, plan_version, interval, custom, per_member, seats, item_id, price_id, items,
                 period_start, period_end, cancel_at_period_end, cancel_at, canceled_at, ended_at, trial_end,
                 unpaid_since, pay_url, created_at
          from freehold.subscriptions where tenant_id = $1 order by created_at desc, subscription_id";
 
-    /// Forgets those that Stripe no longer has.
+    /// Deletes those that Stripe no longer has.
     fn subscriptions_keep(tenant: TenantId, ids: Vec<String>) -> () =
         "delete from freehold.subscriptions where tenant_id = $1 and subscription_id <> all ($2)";
 
-    /// Writes one as it is now.
+    /// Inserts or updates one.
     fn subscription_put(tenant: TenantId, row: Value) -> () =
         "insert into freehold.subscriptions
          select (jsonb_populate_record(null::freehold.subscriptions, $2 || jsonb_build_object('tenant_id', $1))).*

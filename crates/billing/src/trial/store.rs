@@ -8,12 +8,12 @@ use uuid::Uuid;
 use super::{Owner, Unnoted};
 
 statements! {
-    /// Who owns an organization the longest.
+    /// The member who has owned the organization the longest.
     fn owner_find(tenant: TenantId) -> Owner =
         "select m.user_id, u.email::text as email from freehold.members as m join auth.users as u on u.id = m.user_id
          where m.tenant_id = $1 and m.role = 'owner' order by m.joined_at, m.user_id limit 1";
 
-    /// A page of organizations whose account had a trial of which nobody is noted, each with who owns it the longest.
+    /// A page of organizations whose trial has no recorded holder, each with the member who has owned it the longest.
     fn trials_unnoted(after: Uuid, rows: i64) -> Unnoted =
         "select distinct on (a.tenant_id) a.tenant_id, m.user_id, u.email::text as email
          from freehold.billing_accounts as a
@@ -23,7 +23,7 @@ statements! {
            and not exists (select from freehold.trials where begun_for = a.tenant_id)
          order by a.tenant_id, m.joined_at, m.user_id limit $2";
 
-    /// Who had the trial of a tenant. In one order, so that two who write the same do not wait for each other.
+    /// Records who had a tenant's trial. In a fixed order, so that two transactions with the same rows cannot deadlock.
     fn trial_put(digests: Vec<Vec<u8>>, kinds: Vec<String>, tenant: TenantId, now: Timestamp) -> () =
         "insert into freehold.trials (digest, kind, begun_for, begun_at)
          select digest, kind, $3, $4 from unnest($1, $2) as holder (digest, kind) order by digest

@@ -1,10 +1,10 @@
-//! Collects what is wrong.
+//! Collecting errors.
 
 use std::{cell::RefCell, ops::Range};
 
 use crate::mistake::{Mistake, Mistakes};
 
-/// The text being read and what was found wrong in it so far.
+/// The text with the errors found so far.
 pub(crate) struct Report<'t> {
     file: &'t str,
     text: &'t str,
@@ -16,14 +16,14 @@ impl<'t> Report<'t> {
         Self { file, text, mistakes: RefCell::default() }
     }
 
-    /// Notes a mistake at this byte of the text.
+    /// Adds an error at this byte of the text.
     pub(crate) fn say(&self, offset: usize, message: String) {
         let before = self.text.as_bytes().iter().take(offset);
         let line = before.filter(|byte| **byte == b'\n').count() + 1;
         self.mistakes.borrow_mut().push(Mistake { file: self.file.to_owned(), line, message });
     }
 
-    /// Notes why the text is not TOML.
+    /// Adds the error for a text that is not TOML.
     pub(crate) fn say_syntax(&self, error: &toml::de::Error) {
         let span = error.span().unwrap_or_default();
         let start = span.start;
@@ -32,7 +32,7 @@ impl<'t> Report<'t> {
         self.say(start, format!("not TOML{at}: {}", error.message()));
     }
 
-    /// What stands there, as written, shortened to fit in a message.
+    /// The text at this place, shortened for a message.
     pub(crate) fn written(&self, span: Range<usize>) -> String {
         const MOST: usize = 40;
         let text = self.text.get(span).unwrap_or_default();
@@ -41,12 +41,13 @@ impl<'t> Report<'t> {
         if short.len() < text.len() { format!("{short}…") } else { short }
     }
 
-    /// The product, or else all mistakes.
+    /// The product, or else all errors.
     pub(crate) fn finish<T>(self, read: Option<T>) -> Result<T, Mistakes> {
         match (Mistakes::new(self.mistakes.into_inner()), read) {
             (Some(mistakes), _) => Err(mistakes),
             (None, Some(product)) => Ok(product),
-            // Cannot happen: a reader that answers nothing has said why. Still better told than panicked over.
+            // This cannot happen, since a reader without a result has reported an error. A message is still better than
+            // a panic.
             (None, None) => {
                 let message = "could not be read, and no reason was found: please report this file".to_owned();
                 Err(Mistakes::one(Mistake { file: self.file.to_owned(), line: 1, message }))

@@ -4,16 +4,16 @@ use toml::de::DeTable;
 
 use super::{Report, Value, Words, suggest};
 
-/// A table whose keys are known. Reading a key that is missing or wrong reports it and answers a stand-in, so that
-/// reading goes on and the rest is checked too.
+/// A table with known keys. A missing or invalid key is reported and replaced by a placeholder, so that the rest is
+/// checked, too.
 pub(crate) struct Section<'t> {
     report: &'t Report<'t>,
-    /// How messages name it: `plan "free"`. Empty for the file itself.
+    /// Name of the table in messages, such as `plan "free"`; empty for the file itself.
     place: String,
-    /// Where it begins, in bytes.
+    /// Start of the table, in bytes.
     offset: usize,
     table: &'t DeTable<'t>,
-    /// Keys that were meant by misspelled ones: they are not reported as missing as well.
+    /// Keys that were probably meant by misspelled ones, which are not reported as missing as well.
     meant: Vec<String>,
 }
 
@@ -23,7 +23,7 @@ impl<'t> Section<'t> {
         Self::open(report, String::new(), 0, table, keys)
     }
 
-    /// A table, in which every key but `keys` is a mistake.
+    /// A table in which every key outside of `keys` is an error.
     pub(super) fn open(
         report: &'t Report<'t>,
         place: String,
@@ -36,7 +36,7 @@ impl<'t> Section<'t> {
         for value in unknown {
             section.meant.extend(suggest::nearest(value.key(), keys).map(ToOwned::to_owned));
             let hint = suggest::or_one_of(value.key(), keys, "");
-            value.say(&section.prefixed(&format!("there is no key {:?} — {hint}", value.key())));
+            value.say(&section.prefixed(&format!("unknown key {:?} — {hint}", value.key())));
         }
         section
     }
@@ -53,19 +53,19 @@ impl<'t> Section<'t> {
         self.table.iter().map(|(key, value)| Value::new(self.report, &self.place, key, value))
     }
 
-    /// Reports at the key where it is written, else where the section begins.
+    /// Reports an error at the key, or at the start of the section when the key is missing.
     pub(crate) fn say(&self, key: &str, message: &str) {
         let offset = self.get(key).map_or(self.offset, |value| value.key_offset());
         self.report.say(offset, self.prefixed(message));
     }
 
-    /// The value of this key, if it is there.
+    /// The value of this key, if it exists.
     pub(crate) fn get(&self, key: &str) -> Option<Value<'t>> {
         let (key, value) = self.table.get_key_value(key)?;
         Some(Value::new(self.report, &self.place, key, value))
     }
 
-    /// The value of this key; reports when it is missing.
+    /// The value of this key; reports a missing one.
     pub(crate) fn require(&self, key: &str, expected: &str) -> Option<Value<'t>> {
         let value = self.get(key);
         if value.is_none() && !self.meant.iter().any(|meant| meant == key) {
@@ -74,18 +74,18 @@ impl<'t> Section<'t> {
         value
     }
 
-    /// A line of text that must be there.
+    /// A required line of text.
     pub(crate) fn text(&self, key: &str, expected: &str) -> String {
         let value = self.require(key, expected);
         value.and_then(|value| value.text(expected)).unwrap_or_default().to_owned()
     }
 
-    /// A line of text, if it is there.
+    /// An optional line of text.
     pub(crate) fn text_optional(&self, key: &str) -> Option<String> {
         Some(self.get(key)?.text("expected one line of text")?.to_owned())
     }
 
-    /// A list of lines of text; none when the key is missing.
+    /// A list of lines of text; empty when the key is missing.
     pub(crate) fn texts(&self, key: &str) -> Vec<String> {
         const EXPECTED: &str = "expected a list of lines such as [\"Email support\"]";
         let Some(value) = self.get(key) else { return Vec::new() };
@@ -96,17 +96,17 @@ impl<'t> Section<'t> {
         items.iter().filter_map(|item| item.text(EXPECTED)).map(ToOwned::to_owned).collect()
     }
 
-    /// One of a few words that must be there.
+    /// A required word of a fixed list.
     pub(crate) fn word<W: Words>(&self, key: &str) -> Option<W> {
         self.require(key, &format!("expected {}", suggest::one_of(&W::all())))?.word()
     }
 
-    /// One of a few words, if it is there.
+    /// An optional word of a fixed list.
     pub(crate) fn word_optional<W: Words>(&self, key: &str) -> Option<W> {
         self.get(key)?.word()
     }
 
-    /// A list of words, of which at least one must be there.
+    /// A list of words of a fixed list, with at least one.
     pub(crate) fn words<W: Words>(&self, key: &str) -> Vec<W> {
         let expected = format!("expected a list of one or more of {}", suggest::one_of(&W::all()));
         let Some(value) = self.require(key, &expected) else { return Vec::new() };
@@ -126,7 +126,7 @@ impl<'t> Section<'t> {
         id
     }
 
-    /// The entries of the table under this key, in the order of the file; none when it is missing.
+    /// The entries of the table with this key, in the order of the file; none when it is missing.
     pub(crate) fn entries(&self, key: &str) -> Vec<Value<'t>> {
         let Some(value) = self.get(key) else { return Vec::new() };
         let Some(table) = value.as_table() else {
@@ -139,16 +139,16 @@ impl<'t> Section<'t> {
         entries
     }
 
-    /// Like [`entries`](Self::entries), each named in messages by what it is: `plan "free"`.
+    /// Like [`entries`](Self::entries), each with a name for messages, such as `plan "free"`.
     pub(crate) fn named(&self, key: &str, what: &str) -> Vec<Value<'t>> {
         self.entries(key).into_iter().map(|value| value.named(what)).collect()
     }
 }
 
-/// What an id looks like.
+/// The form of ids.
 pub(super) const ID: &str = "expected an id: lower-case letters, digits and _, a letter first, at most 40";
 
-/// Ids become names in the database, in Stripe and in web addresses, so they are plain.
+/// Ids become names in the database, in Stripe and in URLs, so they are simple.
 pub(super) fn is_id(text: &str) -> bool {
     text.len() <= 40
         && text.starts_with(|first: char| first.is_ascii_lowercase())

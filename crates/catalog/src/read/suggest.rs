@@ -18,12 +18,12 @@ pub(crate) fn one_of(known: &[&str]) -> String {
     }
 }
 
-/// The known word that a slip of the finger away from `written`: at most a third of its letters differ.
+/// The known word that may have been meant: at most a third of the letters differ.
 pub(crate) fn nearest<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
     let written: Vec<char> = written.chars().collect();
     let close = |word: &&'k str| {
         let letters: Vec<char> = word.chars().collect();
-        // A word far longer or shorter cannot be meant, and comparing a very long one would take long.
+        // A much longer or shorter word cannot be meant, and comparing a very long one would take long.
         let within = letters.len().max(written.len()).div_ceil(3);
         let apart = (letters.len().abs_diff(written.len()) <= within).then(|| distance(&letters, &written))?;
         (apart <= within).then_some((apart, *word))
@@ -31,7 +31,7 @@ pub(crate) fn nearest<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
     known.iter().filter_map(close).min_by_key(|(apart, _)| *apart).map(|(_, word)| word)
 }
 
-/// How many letters must be added, removed or replaced (Levenshtein).
+/// The number of letters to add, remove or replace (Levenshtein distance).
 fn distance(left: &[char], right: &[char]) -> usize {
     let mut above: Vec<usize> = (0..=right.len()).collect();
     for (index, letter) in left.iter().enumerate() {

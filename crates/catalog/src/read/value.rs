@@ -1,4 +1,4 @@
-//! One value of the file.
+//! A value of the file.
 
 use std::{borrow::Cow, ops::RangeInclusive};
 
@@ -14,10 +14,10 @@ use super::{
     suggest,
 };
 
-/// A value with its key and where they stand. What it is not is reported, and the answer is `None`.
+/// A value with its key and position. A wrong type is reported, and the result is `None`.
 pub(crate) struct Value<'t> {
     report: &'t Report<'t>,
-    /// How messages name what it belongs to: `plan "free"`.
+    /// Name of the containing section in messages, such as `plan "free"`.
     place: String,
     key: &'t Spanned<Cow<'t, str>>,
     written: &'t Spanned<DeValue<'t>>,
@@ -35,7 +35,7 @@ impl<'t> Value<'t> {
         Self { report, place: place.to_owned(), key, written, is_place: false }
     }
 
-    /// The same value, named in messages: `plan "free"`.
+    /// The same value with a name for messages, such as `plan "free"`.
     pub(super) fn named(self, what: &str) -> Self {
         Self { place: format!("{what} {:?}", self.key()), is_place: true, ..self }
     }
@@ -52,14 +52,14 @@ impl<'t> Value<'t> {
         self.key.span().start
     }
 
-    /// Reports at this value's line.
+    /// Reports an error at this value's line.
     pub(crate) fn say(&self, message: &str) {
-        // A section begins where its header stands; the value of a key may stand lines below it.
+        // A section begins at its header; the value of a key may be lines below the key.
         let offset = if self.is_table() { self.key_offset() } else { self.written.span().start };
         self.report.say(offset, message.to_owned());
     }
 
-    /// Reports what stands here and what was expected.
+    /// Reports the value and what was expected.
     pub(crate) fn refuse(&self, expected: &str) {
         let written = self.report.written(self.written.span());
         let message = match (self.is_place, self.place.is_empty()) {
@@ -70,7 +70,7 @@ impl<'t> Value<'t> {
         self.say(&message);
     }
 
-    /// The key, where it serves as an id.
+    /// The key as an id.
     pub(crate) fn id(&self) -> Option<&'t str> {
         let key = self.key();
         if !is_id(key) {
@@ -99,13 +99,13 @@ impl<'t> Value<'t> {
         i64::from_str_radix(number.as_str(), number.radix()).ok()
     }
 
-    /// The values of a list; each is reported under the list's key.
+    /// The values of a list; errors name the list's key.
     pub(crate) fn items(&self) -> Option<Vec<Self>> {
         let items = self.written.get_ref().as_array()?;
         Some(items.iter().map(|item| Self::new(self.report, &self.place, self.key, item)).collect())
     }
 
-    /// One line of text that is not empty.
+    /// A line of text that is not empty.
     pub(crate) fn text(&self, expected: &str) -> Option<&'t str> {
         let text = self.as_text().filter(|text| !text.trim().is_empty() && !text.contains(char::is_control));
         if text.is_none() {
@@ -124,7 +124,7 @@ impl<'t> Value<'t> {
         number
     }
 
-    /// One of a few words.
+    /// A word of a fixed list.
     pub(crate) fn word<W: Words>(&self) -> Option<W> {
         let word = self.as_text().and_then(W::from_word);
         if word.is_none() {
@@ -146,7 +146,7 @@ impl<'t> Value<'t> {
         Some(money)
     }
 
-    /// The table this value is, in which every key but `keys` is a mistake.
+    /// The value as a table in which every key outside of `keys` is an error.
     pub(crate) fn section(&self, place: String, keys: &[&str]) -> Option<Section<'t>> {
         let Some(table) = self.as_table() else {
             self.refuse(&format!("expected a section with the keys {}", keys.join(", ")));

@@ -1,8 +1,8 @@
-//! Values that are one of a few words.
+//! Words of fixed lists.
 
-/// One of a few words: `"level"`, `"counter"` or `"rate"`.
+/// A word of a fixed list, such as `"level"`, `"counter"` or `"rate"`.
 pub(crate) trait Words: Copy + 'static {
-    /// All words and what they mean.
+    /// All words with their meanings.
     const WORDS: &'static [(&'static str, Self)];
 
     fn from_word(word: &str) -> Option<Self> {

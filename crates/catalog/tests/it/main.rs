@@ -1,4 +1,4 @@
-//! The catalog as other crates and people meet it.
+//! The catalog through its public interface.
 
 mod mistakes;
 mod plans_in_the_database;

@@ -1,4 +1,4 @@
-//! What a person reads who made a mistake, one test a kind. Each changes the small product below in one place.
+//! The error messages for a wrong `product.toml`, one test per kind. Each changes the small product below in one place.
 
 mod brand;
 mod limits;
@@ -66,7 +66,7 @@ fn mistakes(text: &str) -> String {
     Product::parse(FILE, text).err().as_ref().map(Mistakes::to_string).unwrap_or_default()
 }
 
-/// The mistakes of the product in which `from` was replaced by `to`.
+/// The errors of the product after replacing `from` with `to`.
 #[track_caller]
 fn changed(from: &str, to: &str) -> String {
     assert!(NOTES.contains(from), "{from:?} is in the product");
@@ -90,7 +90,7 @@ fn all_mistakes_are_told_at_once_in_the_order_of_the_lines() {
 notes/product.toml:4: tenancy = "people" — expected "organizations" or "personal"
 notes/product.toml:21: meter "exports": kind = "count" — did you mean "counter"?
 notes/product.toml:37: plan "free": notes = -1 — write "unlimited"
-notes/product.toml:43: plan "pro": there is no module "sale" — expected "search"
+notes/product.toml:43: plan "pro": unknown module "sale" — expected "search"
 notes/product.toml:48: cost "minute" = "2 cents" — expected an amount such as "$29", "$2,990" or "$0.05"
 "#);
 }
@@ -99,7 +99,7 @@ notes/product.toml:48: cost "minute" = "2 cents" — expected an amount such as 
 fn an_empty_file_is_told_what_a_product_is() {
     insta::assert_snapshot!(mistakes(""), @r#"
 notes/product.toml:1: id is missing — expected the product's id such as "voice"
-notes/product.toml:1: name is missing — expected what people read, such as "VoiceFX AI"
+notes/product.toml:1: name is missing — expected a display name such as "VoiceFX AI"
 notes/product.toml:1: description is missing — expected one line of text
 notes/product.toml:1: tenancy is missing — expected "organizations" or "personal"
 notes/product.toml:1: isolation is missing — expected "shared" or "database"

@@ -1,4 +1,4 @@
-//! A plan as the database keeps it, and what holds for tenants who bought an older version.
+//! A plan as the database stores it, and the rights of tenants who bought an older version.
 
 use freehold_catalog::{Limit, Modules, Plan, Processing, Product, Queue};
 use serde_json::{Value, json};
@@ -119,7 +119,7 @@ fn a_price_for_each_member_is_kept_and_one_of_another_age_is_for_all_of_them() {
     stored["price"].as_object_mut().unwrap().remove("per_member");
     let before: Plan = serde_json::from_value(stored).unwrap();
     assert!(!before.per_member());
-    // Customers notice, so the version has to be raised.
+    // Customers would notice, so the version has to be raised.
     assert_eq!(plan.changes_since(&before).iter().map(|change| change.what.as_str()).collect::<Vec<_>>(), ["price"]);
 }
 

@@ -1,4 +1,4 @@
-//! Every number of the four products that ship, one by one, as `products.md` states them.
+//! Every number of the four sample products, as `products.md` states them.
 
 use freehold_catalog::{
     Counts, Isolation, Lifecycle, Limit, MeterKind, Modules, Per, Period, Plan, Price, Processing, Product, SignIn,

@@ -1,4 +1,4 @@
-//! The pages about money with data that looks real.
+//! The billing pages with sample data.
 
 use freehold_console::{
     BillingAccount, BillingBanner, BillingButton, BillingConfirmPage, BillingContent, BillingCost, BillingInvoice,
@@ -8,7 +8,7 @@ use freehold_console::{
 
 use crate::samples::{brand, plans};
 
-/// The page of an organization that pays, and uses more than it pays for.
+/// The page of an organization that pays and is over its limits.
 pub(crate) fn paying() -> BillingPage {
     let banner = |tone, title: &str, text: &str, link: Option<(&str, &str)>| BillingBanner {
         tone,
@@ -20,29 +20,29 @@ pub(crate) fn paying() -> BillingPage {
         banner(
             BillingTone::Warn,
             "A payment did not go through",
-            "Everything works until 28 November 2026. After that the organization can only be read.",
+            "Everything works until 28 November 2026. After that the organization is read-only.",
             Some(("Pay now", "http://127.0.0.1:12111/i/acct_1/in_1")),
         ),
         banner(
             BillingTone::Warn,
-            "More is used than the plan Starter has: workflows",
-            "Nothing is deleted and everything goes on working; only new ones have to wait until there is room again.",
+            "Over the limits of the Starter plan: workflows",
+            "Nothing is deleted, but you cannot add more until usage is below the limit.",
             None,
         ),
     ];
-    let sentence =
-        "Riverside Dental is on the plan Starter, paid by the month. The next payment is on 21 December 2026.";
+    let sentence = "Riverside Dental is on the Starter plan, paid monthly. The next payment is on 21 December 2026.";
     account(BillingAccount { banners, sentence: sentence.to_owned(), ..filled() })
 }
 
-/// The page of somebody who may only look at an organization that can only be read.
+/// The page of a member who may change nothing, in an organization that is read-only.
 pub(crate) fn looking() -> BillingPage {
     let banners = vec![BillingBanner {
         tone: BillingTone::Bad,
-        title: "The trial is over".to_owned(),
-        text: "Reading and exporting work, changing does not. A plan lifts that at once. Everything is kept until \
-               21 December 2026."
-            .to_owned(),
+        title: "The trial has ended".to_owned(),
+        text:
+            "You can read everything, but change nothing. Choosing a plan restores full access at once. Everything is \
+               kept until 21 December 2026, then archived."
+                .to_owned(),
         link: None,
     }];
     let mut seen = filled();
@@ -50,7 +50,7 @@ pub(crate) fn looking() -> BillingPage {
         (plan.button, plan.note) = (None, None);
     }
     let mut page = account(BillingAccount {
-        sentence: "Riverside Dental can only be read at the moment.".to_owned(),
+        sentence: "Riverside Dental is read-only at the moment.".to_owned(),
         banners,
         may_change: false,
         can_cancel: false,
@@ -62,18 +62,18 @@ pub(crate) fn looking() -> BillingPage {
     page
 }
 
-/// The page of somebody who comes back from paying.
+/// The page of a user who comes back from paying.
 pub(crate) fn arriving() -> BillingPage {
     let banners = vec![BillingBanner {
         tone: BillingTone::Good,
-        title: "Thank you, it is paid".to_owned(),
-        text: "The new limits hold already: whatever was stopped can go on.".to_owned(),
+        title: "Thank you, your payment has arrived".to_owned(),
+        text: "The new limits apply now.".to_owned(),
         link: None,
     }];
     account(BillingAccount { banners, can_cancel: false, can_resume: true, ..filled() })
 }
 
-/// The page of a server that sells nothing.
+/// The page of a server without billing.
 pub(crate) fn off() -> BillingPage {
     BillingPage { email: String::new(), organizations: Vec::new(), content: BillingContent::Off, ..paying() }
 }
@@ -111,10 +111,10 @@ fn filled() -> BillingAccount {
         Some(BillingButton::Look { label: label.to_owned(), to, down })
     };
     let buttons = [
-        (look("Go back to Free", true), None),
+        (look("Downgrade to Free", true), None),
         (None, None),
         (look("Change to Pro", false), None),
-        (None, Some("Talk to whoever operates this server.".to_owned())),
+        (None, Some("Contact the operator of this server.".to_owned())),
     ];
     let plan = |(card, (button, note)): (freehold_console::PlanCard, _)| BillingPlan {
         current: card.id == "starter",
@@ -127,7 +127,7 @@ fn filled() -> BillingAccount {
         name: name.to_owned(),
         used,
         limit,
-        again_on: again.map(str::to_owned),
+        resets_on: again.map(str::to_owned),
     };
     let invoice = |number: &str, date: &str, status: &str| BillingInvoice {
         number: number.to_owned(),
@@ -139,12 +139,13 @@ fn filled() -> BillingAccount {
         pdf: Some("http://127.0.0.1:12111/i/acct_1/in_1/pdf".to_owned()),
     };
     BillingAccount {
-        sentence: "Riverside Dental is on the plan Starter, paid by the month. It ends on 21 December 2026.".to_owned(),
+        sentence: "Riverside Dental is on the Starter plan, paid monthly. The subscription ends on 21 December 2026."
+            .to_owned(),
         banners: Vec::new(),
         may_change: true,
         usage: vec![
             usage("workflows", 7, Some(5), None),
-            usage("calls", 412, Some(500), Some("1 December")),
+            usage("calls", 412, Some(500), Some("1 December 2026")),
             usage("campaigns", 0, Some(0), None),
         ],
         plans: plans().plans.into_iter().zip(buttons).map(plan).collect(),
@@ -161,7 +162,7 @@ fn filled() -> BillingAccount {
     }
 }
 
-/// What a page asks before the plan is changed.
+/// The page that asks before the plan changes.
 pub(crate) fn change() -> BillingConfirmPage {
     let cost = |what: &str, amount: &str, note: &str| BillingCost {
         what: what.to_owned(),
@@ -171,9 +172,13 @@ pub(crate) fn change() -> BillingConfirmPage {
     BillingConfirmPage {
         brand: brand(),
         title: "Change to Pro?".to_owned(),
-        sentences: vec!["The limits of the new plan hold at once.".to_owned()],
+        sentences: vec!["The limits of the new plan apply at once.".to_owned()],
         costs: vec![
-            cost("Now", "$46.67", "what is new for the days that are left, less what is paid for them already"),
+            cost(
+                "Now",
+                "$46.67",
+                "the new price for the days that are left, minus what you have already paid for them",
+            ),
             cost("Then", "$99", "every month, next on 21 December 2026"),
         ],
         trouble: None,
@@ -186,31 +191,32 @@ pub(crate) fn change() -> BillingConfirmPage {
     }
 }
 
-/// What a page asks before the subscription ends.
+/// The page that asks before the subscription ends.
 pub(crate) fn cancel() -> BillingConfirmPage {
     BillingConfirmPage {
         title: "Cancel the subscription?".to_owned(),
         sentences: vec![
-            "Until 21 December 2026 everything stays as it is, and nothing more is paid.".to_owned(),
-            "Then the organization is on the plan Free. Nothing is deleted; only new ones have to wait for room."
+            "Nothing changes until 21 December 2026, and there are no further payments.".to_owned(),
+            "After that the organization is on the Free plan. Nothing is deleted, but you cannot add more while usage is \
+             over its limits."
                 .to_owned(),
         ],
         costs: Vec::new(),
         action: Some("/billing/cancel".to_owned()),
-        button: "End it on 21 December 2026".to_owned(),
+        button: "End the subscription on 21 December 2026".to_owned(),
         grave: true,
-        other: Some(("at".to_owned(), "now".to_owned(), "End it now; what was paid ahead is not paid back".to_owned())),
+        other: Some(("at".to_owned(), "now".to_owned(), "End it now, without a refund".to_owned())),
         ..change()
     }
 }
 
-/// On the way to Stripe.
+/// The page that leads to Stripe.
 pub(crate) fn leave() -> BillingLeavePage {
     let to = "http://127.0.0.1:12111/c/pay/cs_test_a1".to_owned();
-    BillingLeavePage { brand: brand(), title: "The payment page opens".to_owned(), to }
+    BillingLeavePage { brand: brand(), title: "Opening the payment page".to_owned(), to }
 }
 
-/// What Stripe told.
+/// The events that Stripe sent.
 pub(crate) fn inbox(rows: usize) -> StripeInboxPage {
     let kinds =
         [("customer.subscription.updated", "waiting"), ("invoice.paid", "done"), ("invoice.payment_failed", "failed")];
@@ -246,7 +252,7 @@ pub(crate) fn event() -> StripeEventPage {
     }
 }
 
-/// What is known of an account.
+/// The billing account of an organization.
 pub(crate) fn stripe_account() -> StripeAccountPage {
     let fact = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     StripeAccountPage {
@@ -254,7 +260,7 @@ pub(crate) fn stripe_account() -> StripeAccountPage {
         tenant: "0199a1b2-0000-7000-8000-000000000001".to_owned(),
         facts: vec![
             fact("State", "past_due"),
-            fact("Since", "2026-11-21T17:12:09Z"),
+            fact("Since", "21 November 2026, 17:12 UTC"),
             fact("Customer at Stripe", "cus_TTc"),
         ],
     }

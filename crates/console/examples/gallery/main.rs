@@ -1,4 +1,4 @@
-//! Writes every page and every mail, with data that looks real, into a folder, so that they can be looked at:
+//! Writes every page and every mail, with sample data, into a folder:
 //! `cargo run -p freehold-console --example gallery -- /tmp/gallery`.
 
 mod billing_samples;
@@ -38,8 +38,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn pages() -> Result<Vec<(&'static str, String)>, askama::Error> {
     let sent = || sign_in_samples::sent(MailPurpose::SignIn);
-    let wrong_code = Some("That code is not right, or it is too old.");
-    let wrong_password = Some("E-mail address or password is not right.");
+    let wrong_code = Some("The code is wrong or has expired.");
+    let wrong_password = Some("Wrong e-mail address or password.");
     let short = Some("Password should be at least 8 characters.");
     let trace_id = "0af7651916cd43dd8448eb211c80319c".to_owned();
     Ok(vec![

@@ -1,4 +1,4 @@
-//! Pages with data that looks real. The gallery shows them, the tests render them.
+//! Pages with sample data. The gallery shows them, the tests render them.
 
 use freehold_catalog::Color;
 use freehold_console::{
@@ -34,26 +34,26 @@ pub(crate) fn home() -> HomePage {
             part("Database", "Local Postgres in `.freehold`", Standing::StandIn, Some("DATABASE_URL")),
             part("Sign-in", "Built in, speaks the Supabase Auth protocol", Standing::Connected, None),
             part("Mail", "Local mailbox at [/dev/mail](/dev/mail)", Standing::StandIn, Some("SMTP_URL")),
-            part("Payments", "Nobody can buy a plan yet", Standing::Missing, Some("STRIPE_SECRET_KEY")),
+            part("Payments", "Not connected: no plan can be bought", Standing::Missing, Some("STRIPE_SECRET_KEY")),
         ],
         steps: vec![
             step(
                 "Sign up",
-                "Makes an account and mails a code, which is in the [local mailbox](/dev/mail).",
+                "Creates an account and mails a code, which is in the [local mailbox](/dev/mail).",
                 format!(
                     "curl {SITE}/auth/v1/signup -H 'Content-Type: application/json' \\\n  -d '{{\"email\": \"ada@example.org\", \"password\": \"correct horse battery staple\"}}'"
                 ),
             ),
             step(
                 "Confirm with the code",
-                "Answers an `access_token`, and makes an organization on the free plan.",
+                "Returns an `access_token` and creates an organization on the free plan.",
                 format!(
                     "curl {SITE}/auth/v1/verify -H 'Content-Type: application/json' \\\n  -d '{{\"type\": \"signup\", \"email\": \"ada@example.org\", \"token\": \"THE CODE\"}}'"
                 ),
             ),
             step(
-                "Make a key and run a workflow",
-                "A key is what programs sign in with. It is shown once.",
+                "Create a key and run a workflow",
+                "Programs authenticate with a key. It is shown once.",
                 format!(
                     "curl {SITE}/api/v1/keys -H \"Authorization: Bearer $TOKEN\" \\\n  -H 'Content-Type: application/json' -d '{{\"name\": \"first key\"}}'"
                 ),
@@ -65,10 +65,10 @@ pub(crate) fn home() -> HomePage {
 }
 
 pub(crate) fn welcome() -> WelcomePage {
-    WelcomePage { brand: brand(), own: true }
+    WelcomePage { brand: brand() }
 }
 
-/// The product's, for its mails.
+/// The product's brand, for its mails.
 pub(crate) fn mail_brand() -> mail::Brand {
     mail::Brand {
         product_name: "VoiceFX AI".to_owned(),
@@ -88,7 +88,7 @@ pub(crate) fn mail_templates() -> MailTemplatesPage {
         name: name.to_owned(),
         chosen: value == "sample",
     };
-    let brands = vec![choice("product", "VoiceFX AI"), choice("sample", "A tenant, for example")];
+    let brands = vec![choice("product", "VoiceFX AI"), choice("sample", "Example organization")];
     let mail = |template: Template| MailTemplate {
         name: template.name().to_owned(),
         about: template.about().to_owned(),
@@ -201,12 +201,12 @@ pub(crate) fn errors() -> ErrorsPage {
     ErrorsPage {
         brand: brand(),
         codes: vec![
-            code(400, "malformed_request", "The request could not be read"),
-            code(401, "unauthenticated", "Sign in, or send a valid API key"),
-            code(402, "quota_exceeded", "The plan's limit is used up"),
-            code(402, "subscription_suspended", "The organization is suspended and can only be read"),
-            code(409, "idempotency_key_reused", "The Idempotency-Key belongs to another request"),
-            code(500, "internal", "Something went wrong on our side"),
+            code(400, "malformed_request", "The request is malformed"),
+            code(401, "unauthenticated", "A valid access token or API key is required"),
+            code(402, "quota_exceeded", "The plan's limit is reached"),
+            code(402, "subscription_suspended", "The organization is suspended and read-only"),
+            code(409, "idempotency_key_reused", "The Idempotency-Key was used for another request"),
+            code(500, "internal", "An internal error occurred"),
         ],
     }
 }

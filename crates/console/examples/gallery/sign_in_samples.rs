@@ -1,4 +1,4 @@
-//! Data for the pages by which people come in.
+//! The sign-in pages with sample data.
 
 use freehold_console::{
     Carried, ConfirmPage, FactorPage, ForgotPage, HalfConfirmedPage, InvitationOffer, InvitationPage, InvitationReader,
@@ -8,7 +8,7 @@ use freehold_console::{
 
 use super::samples::brand;
 
-/// A mail is on its way, which ends in the local mailbox.
+/// A sign-in mail was sent and is in the local mailbox.
 pub(crate) fn sent(purpose: MailPurpose) -> SignInStep {
     SignInStep::CheckMail { local_mailbox: true, purpose }
 }
@@ -17,7 +17,7 @@ pub(crate) fn carried() -> Carried {
     Carried { redirect_to: Some("https://app.example.org/welcome".to_owned()), organization: None }
 }
 
-/// With every way in.
+/// With every sign-in method.
 pub(crate) fn sign_in(step: SignInStep, error: Option<&str>) -> SignInPage {
     let provider = |name: &str, label: &str| ProviderButton { name: name.to_owned(), label: label.to_owned() };
     SignInPage {
@@ -35,13 +35,13 @@ pub(crate) fn sign_in(step: SignInStep, error: Option<&str>) -> SignInPage {
     }
 }
 
-/// With a link by mail alone.
+/// With a link by mail only.
 pub(crate) fn sign_in_by_mail() -> SignInPage {
     let ways = SignInWays { password: false, mail: true, sign_up: true, providers: Vec::new() };
     SignInPage { ways, email: String::new(), ..sign_in(SignInStep::AskAddress, None) }
 }
 
-/// With a password alone.
+/// With a password only.
 pub(crate) fn sign_in_by_password() -> SignInPage {
     let ways = SignInWays { password: true, mail: false, sign_up: true, providers: Vec::new() };
     SignInPage { ways, email: String::new(), ..sign_in(SignInStep::AskAddress, None) }
@@ -127,11 +127,11 @@ pub(crate) fn invitation(reader: InvitationReader) -> InvitationPage {
     InvitationPage { brand: brand(), state: InvitationState::Open { offer: offer(), reader }, error: None }
 }
 
-/// The same, to whoever may read it.
+/// The invitation page for every kind of visitor.
 pub(crate) fn invitations() -> Vec<(&'static str, InvitationPage)> {
     let state = |state| InvitationPage { brand: brand(), state, error: None };
     vec![
-        ("invitation", invitation(InvitationReader::Nobody { carried: carried(), sign_up: true })),
+        ("invitation", invitation(InvitationReader::SignedOut { carried: carried(), sign_up: true })),
         ("invitation-invited", invitation(invited())),
         (
             "invitation-other",
@@ -142,7 +142,7 @@ pub(crate) fn invitations() -> Vec<(&'static str, InvitationPage)> {
     ]
 }
 
-/// Who is invited reads it.
+/// The invited user opens it.
 pub(crate) fn invited() -> InvitationReader {
     InvitationReader::Invited {
         email: "ada@example.org".to_owned(),

@@ -1,50 +1,50 @@
-//! `/billing/change` and `/billing/cancel`: what it means, before it is done.
+//! `/billing/change` and `/billing/cancel`: the pages that ask for confirmation.
 
 use askama::Template;
 
 use crate::Brand;
 
-/// Asks before something changes what is paid.
+/// Asks for confirmation before a plan or subscription changes.
 #[derive(Clone, Debug, Template)]
 #[template(path = "billing_confirm.html")]
 pub struct BillingConfirmPage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
-    /// What it is about: `Change to Pro?`
+    /// Title: `Change to Pro?`
     pub title: String,
-    /// What happens, a sentence each.
+    /// The consequences, one sentence each.
     pub sentences: Vec<String>,
-    /// What it costs; empty: nothing is to be paid for it.
+    /// The costs; empty when the change costs nothing.
     pub costs: Vec<BillingCost>,
-    /// Why it cannot be done, where that is known.
+    /// Why the change is not possible; none when it is.
     pub trouble: Option<String>,
-    /// Where the form goes, on this site; none: there is nothing to confirm.
+    /// Path of the form on this site; none when there is nothing to confirm.
     pub action: Option<String>,
-    /// What the form carries: name and value.
+    /// Hidden fields of the form: name and value.
     pub fields: Vec<(String, String)>,
-    /// What stands on the button.
+    /// Label of the button.
     pub button: String,
-    /// Whether it takes something away.
+    /// Whether the button ends something, so that it is shown as a warning.
     pub grave: bool,
-    /// A second, smaller button of the same form, with the name and the value that it sends: `Cancel now`.
+    /// A second button of the same form: the field and value that it sends, and its label. None for no second button.
     pub other: Option<(String, String, String)>,
-    /// Where whoever turns back is led.
+    /// Path of the link that goes back without a change.
     pub back: String,
 }
 
-/// A line of what it costs.
+/// A line of the costs.
 #[derive(Clone, Debug)]
 pub struct BillingCost {
-    /// What for: `Now`.
+    /// What the amount is for: `Now`.
     pub what: String,
-    /// How much: `$35.42`.
+    /// Amount: `$35.42`.
     pub amount: String,
-    /// More about it: `for the days that are left until 1 December`.
+    /// Note below the line: `every month, next on 1 December 2026`; may be empty.
     pub note: String,
 }
 
 impl BillingConfirmPage {
-    /// The page.
+    /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }

@@ -1,24 +1,24 @@
-//! On the way to a page of Stripe's. A page of our own stands between, because browsers do not let a form of ours be answered
-//! by another site, and that is how it should be.
+//! The page before one of Stripe's pages. Our content security policy does not let a form redirect to another site, so
+//! the form answers with this page, which leads there.
 
 use askama::Template;
 
 use crate::{Brand, prose::is_web_address};
 
-/// Leads on to another site at once.
+/// Redirects to another site at once.
 #[derive(Clone, Debug, Template)]
 #[template(path = "billing_leave.html")]
 pub struct BillingLeavePage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
-    /// What opens: `The payment page opens`.
+    /// Title: `Opening the payment page`.
     pub title: String,
-    /// Where it is.
+    /// URL of the other page.
     pub to: String,
 }
 
 impl BillingLeavePage {
-    /// The page.
+    /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }

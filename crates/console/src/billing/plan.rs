@@ -1,60 +1,60 @@
-//! One plan as somebody sees it who is on one.
+//! A plan on the billing page.
 
 use super::PlanPrice;
 use crate::PlanCard;
 
-/// A plan, with what can be done about it.
+/// A plan with the button to choose or leave it.
 #[derive(Clone, Debug)]
 pub struct BillingPlan {
-    /// What it costs and contains.
+    /// Price and contents of the plan.
     pub card: PlanCard,
-    /// Whether the organization is on it.
+    /// Whether the organization is on this plan.
     pub current: bool,
-    /// The price is for each member.
+    /// Whether the price is per member.
     pub per_member: bool,
-    /// The one thing that can be done; none: nothing can.
+    /// The button; none when nothing can be done.
     pub button: Option<BillingButton>,
-    /// A line instead of a button: `Your plan until 21 December`.
+    /// A line in place of the button: `Contact the operator of this server.`; none for no line.
     pub note: Option<String>,
 }
 
-/// What a button does.
+/// The button of a plan.
 #[derive(Clone, Debug)]
 pub enum BillingButton {
-    /// Posts a form to `/billing/checkout`: pays on a page for what is not paid yet.
+    /// Posts a form to `/billing/checkout`, which leads to the payment page.
     Checkout {
-        /// What stands on it: `Choose Pro`.
+        /// Label: `Choose Pro`.
         label: String,
     },
-    /// Leads to a page that says what a change costs, and asks.
+    /// Links to the page that shows the costs of a change and asks for confirmation.
     Look {
-        /// What stands on it: `Change to Pro`.
+        /// Label: `Change to Pro`.
         label: String,
-        /// Where it leads, on this site.
+        /// Path of the page on this site.
         to: String,
-        /// Whether it costs less than now.
+        /// Whether the plan costs less than the current one.
         down: bool,
     },
-    /// Writes a mail to people.
+    /// Opens a new mail.
     Mail {
-        /// What stands on it: `Talk to us`.
+        /// Label: `Contact us`.
         label: String,
-        /// To whom.
+        /// E-mail address of the recipient.
         address: String,
     },
 }
 
-/// How often a price is paid.
+/// Billing interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PayBy {
-    /// Every month.
+    /// Monthly.
     Month,
-    /// Every year.
+    /// Yearly.
     Year,
 }
 
 impl PayBy {
-    /// `month` or `year`.
+    /// Name of the interval: `month` or `year`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Month => "month",
@@ -64,7 +64,7 @@ impl PayBy {
 }
 
 impl BillingPlan {
-    /// The amount and how often it is paid, in the interval that is shown, or by the month where there is no other.
+    /// The price and its unit, in the interval shown; monthly when the plan has no yearly price.
     pub(super) fn amount(&self, pay_by: Option<PayBy>) -> (&str, &'static str) {
         match (&self.card.price, pay_by) {
             (PlanPrice::Free, _) => ("Free", ""),
@@ -74,7 +74,7 @@ impl BillingPlan {
         }
     }
 
-    /// How often it is paid when its button is used.
+    /// Name of the interval that the button of the plan sends.
     pub(super) fn interval(&self, pay_by: Option<PayBy>) -> &'static str {
         match (&self.card.price, pay_by) {
             (PlanPrice::Paid { year: Some(_), .. }, Some(PayBy::Year)) => PayBy::Year.name(),
@@ -82,15 +82,16 @@ impl BillingPlan {
         }
     }
 
+    /// The line below the price.
     pub(super) fn below(&self, pay_by: Option<PayBy>) -> String {
-        let each = if self.per_member { "for each member" } else { "" };
+        let each = if self.per_member { "per member" } else { "" };
         match (&self.card.price, pay_by) {
-            (PlanPrice::Free, _) => "For as long as you like.".to_owned(),
-            (PlanPrice::ContactSales, _) => "The price is agreed with you.".to_owned(),
-            (PlanPrice::Paid { year: None, .. }, Some(PayBy::Year)) => join(each, "only by the month"),
+            (PlanPrice::Free, _) => "No time limit.".to_owned(),
+            (PlanPrice::ContactSales, _) => "We agree on a price with you.".to_owned(),
+            (PlanPrice::Paid { year: None, .. }, Some(PayBy::Year)) => join(each, "monthly only"),
             (PlanPrice::Paid { month, .. }, Some(PayBy::Year)) => join(each, &format!("or {month} a month")),
             (PlanPrice::Paid { year: Some(year), .. }, _) => join(each, &format!("or {year} a year")),
-            (PlanPrice::Paid { year: None, .. }, _) => join(each, "paid by the month"),
+            (PlanPrice::Paid { year: None, .. }, _) => join(each, "paid monthly"),
         }
     }
 }

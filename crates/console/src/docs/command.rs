@@ -1,4 +1,4 @@
-//! The curl line of an operation.
+//! The curl command of an operation.
 
 use std::fmt::Write as _;
 
@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::{example, schema};
 
-/// What the line is made of.
+/// The parts of the command.
 pub(super) struct Request<'a> {
     pub(super) document: &'a Value,
     pub(super) site_url: &'a str,
-    /// In small letters: `post`.
+    /// HTTP method in lower case: `post`.
     pub(super) method: &'a str,
     pub(super) path: &'a str,
     pub(super) operation: &'a Value,
@@ -18,7 +18,7 @@ pub(super) struct Request<'a> {
     pub(super) body: Option<&'a Value>,
 }
 
-/// A command that can be pasted once the key is put in. Every word from the document is quoted for the shell.
+/// A command that works after the key is filled in. Every word from the document is quoted for the shell.
 pub(super) fn curl(request: &Request<'_>) -> String {
     let mut command = "curl".to_owned();
     let method = request.method.to_uppercase();
@@ -69,7 +69,7 @@ fn required<'a>(request: &'a Request<'_>, place: &'a str) -> impl Iterator<Item 
         .filter(move |parameter| parameter["in"] == place && parameter["required"] == true)
 }
 
-/// The example of a parameter, or one of its schema.
+/// The example of a parameter, or one made from its schema.
 fn value_of(request: &Request<'_>, parameter: &Value) -> String {
     let given = parameter.get("example").cloned();
     match given.unwrap_or_else(|| example::of_schema(request.document, &parameter["schema"])) {
@@ -78,7 +78,8 @@ fn value_of(request: &Request<'_>, parameter: &Value) -> String {
     }
 }
 
-/// Whether it wants to know who calls: what the operation says, else the document; an empty requirement is a choice.
+/// Whether the operation needs a credential, by its own `security` or the document's. An empty requirement makes it
+/// optional.
 fn needs_credential(request: &Request<'_>) -> bool {
     let stated = request.operation.get("security").or_else(|| request.document.get("security"));
     stated.and_then(Value::as_array).is_some_and(|security| {
@@ -86,7 +87,7 @@ fn needs_credential(request: &Request<'_>) -> bool {
     })
 }
 
-/// A word for a POSIX shell, in quotes unless it needs none.
+/// A word for a POSIX shell, quoted if necessary.
 fn quoted(word: &str) -> String {
     let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/@%+=,".contains(&byte);
     if !word.is_empty() && word.bytes().all(harmless) {

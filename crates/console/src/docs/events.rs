@@ -1,4 +1,4 @@
-//! `/docs/events`: what is told outside.
+//! `/docs/events`: the events that the server publishes.
 
 use askama::Template;
 use serde_json::Value;
@@ -9,27 +9,27 @@ use crate::{
     prose::{Block, Prose, Span},
 };
 
-/// Every type of event, with its schema and a sample.
+/// Every event type, with its schema and a sample.
 #[derive(Clone, Debug)]
 pub struct EventsPage {
-    /// Whose page it is.
+    /// Name of the product and address of the site.
     pub brand: Brand,
-    /// In the order of the catalog.
+    /// The event types, in the order of the catalog.
     pub events: Vec<EventEntry>,
 }
 
-/// One type of event.
+/// One event type.
 #[derive(Clone, Debug)]
 pub struct EventEntry {
-    /// `call.completed`; also the anchor.
+    /// Name of the type: `call.completed`; also the anchor.
     pub name: String,
-    /// Of the data's form.
+    /// Version of the data's form.
     pub version: i16,
-    /// When it is told.
+    /// When the event is published.
     pub summary: String,
-    /// The JSON schema of the data; what it refers to is inside.
+    /// JSON schema of the data, with everything that it refers to.
     pub schema: Value,
-    /// A whole message.
+    /// A complete sample message.
     pub message: Value,
 }
 
@@ -49,7 +49,7 @@ struct Entry<'a> {
 }
 
 impl EventsPage {
-    /// The page.
+    /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
         View { brand: &self.brand, entries: self.events.iter().map(Entry::of).collect() }.render()
     }

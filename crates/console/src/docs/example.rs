@@ -1,12 +1,12 @@
-//! Examples of JSON values: the ones the document gives, or ones made up from the schema.
+//! Examples of JSON values: those of the document, or examples generated from the schema.
 
 use serde_json::{Map, Value, json};
 
 use super::schema::resolve;
 
-/// How deep a made-up example goes.
+/// Greatest depth of a generated example.
 const DEEPEST: usize = 6;
-/// How many values a made-up example has.
+/// Most values of a generated example.
 const MOST_VALUES: usize = 200;
 
 /// An example of a request's or response's content.
@@ -23,10 +23,10 @@ pub(super) fn of_schema(document: &Value, schema: &Value) -> Value {
     Making { document, left: MOST_VALUES }.value(schema, 0)
 }
 
-/// An example being made up.
+/// An example that is being generated.
 struct Making<'a> {
     document: &'a Value,
-    /// How many values may still be made: schemas that lead to each other would make thousands.
+    /// Values left to generate. Without a limit, schemas that refer to each other would generate thousands.
     left: usize,
 }
 
@@ -67,7 +67,7 @@ impl Making<'_> {
         }
     }
 
-    /// An object with what it must have; with all it may have if nothing is required.
+    /// An object with its required properties, or with all of them if none is required.
     fn object(&mut self, schema: &Value, depth: usize) -> Value {
         let mut made = Map::new();
         for part in schema["allOf"].as_array().into_iter().flatten() {

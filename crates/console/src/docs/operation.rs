@@ -1,4 +1,4 @@
-//! One operation of the API, as the page shows it.
+//! One operation of the API as the page shows it.
 
 use serde_json::Value;
 
@@ -8,47 +8,47 @@ use super::{
 };
 use crate::prose::Prose;
 
-/// The methods of OpenAPI in the order a reader expects them.
+/// The methods of OpenAPI in the order of the page.
 const METHODS: [&str; 8] = ["get", "post", "put", "patch", "delete", "head", "options", "trace"];
 
 /// One method of one path.
 pub(super) struct Operation {
     pub(super) tag: String,
     pub(super) anchor: String,
-    /// In capitals: `POST`.
+    /// HTTP method in capitals: `POST`.
     pub(super) method: String,
     pub(super) path: String,
-    /// What it is called in the navigation and its heading.
+    /// Name in the navigation and the heading.
     pub(super) name: String,
     pub(super) description: Prose,
     pub(super) deprecated: bool,
     pub(super) parameters: Vec<Parameters>,
     pub(super) body: Option<Body>,
     pub(super) responses: Vec<Response>,
-    /// The curl line.
+    /// The curl command.
     pub(super) command: String,
-    /// What a success answers, if it answers JSON.
+    /// Example of a successful response; none when it is not JSON.
     pub(super) answer: Option<String>,
 }
 
-/// The parameters in one place.
+/// The parameters of one place, such as the query.
 pub(super) struct Parameters {
-    /// `In the path`.
+    /// Heading: `In the path`.
     pub(super) place: &'static str,
     pub(super) rows: Vec<Row>,
 }
 
-/// What is sent.
+/// The request body.
 pub(super) struct Body {
     pub(super) required: bool,
     pub(super) media_type: String,
     pub(super) rows: Vec<Row>,
 }
 
-/// What comes back.
+/// A response.
 pub(super) struct Response {
     pub(super) status: String,
-    /// `good`, `warn` or `plain`, for its colour.
+    /// Colour of the status: `good`, `warn` or `plain`.
     pub(super) tone: &'static str,
     pub(super) description: Prose,
     pub(super) rows: Vec<Row>,
@@ -152,7 +152,7 @@ fn responses(document: &Value, operation: &Value) -> Vec<Response> {
     read.collect()
 }
 
-/// An example of what the first success answers.
+/// An example of the first successful response.
 fn answer(document: &Value, operation: &Value) -> Option<String> {
     let (_, response) = operation["responses"].as_object()?.iter().find(|(status, _)| status.starts_with('2'))?;
     let (media_type, media) = json_content(schema::resolve(document, response))?;
@@ -161,7 +161,7 @@ fn answer(document: &Value, operation: &Value) -> Option<String> {
     worth_showing.then(|| serde_json::to_string_pretty(&example).ok()).flatten()
 }
 
-/// The media type of a body or response that is JSON, or the first there is.
+/// The JSON media type of a body or response, or its first media type if none is JSON.
 fn json_content(body: &Value) -> Option<(&str, &Value)> {
     let content = body["content"].as_object()?;
     let json = content.iter().find(|(media_type, _)| media_type.contains("json"));

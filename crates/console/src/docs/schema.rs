@@ -1,38 +1,38 @@
-//! JSON Schema (2020-12, as OpenAPI 3.1 embeds it) as rows that people read.
+//! JSON Schema (2020-12, as OpenAPI 3.1 embeds it) as rows of a page.
 
 use serde_json::Value;
 
 use crate::prose::Prose;
 
-/// How deep nested objects are shown; below, the kind alone is named.
+/// Greatest depth of nested objects shown; deeper ones show only their kind.
 const DEEPEST: usize = 3;
-/// How many rows one schema may have on the page.
+/// Most rows of one schema.
 const MOST_ROWS: usize = 400;
-/// How many `$ref` may lead to each other before we stop following.
+/// Most `$ref` followed in a row.
 const MOST_REFERENCES: usize = 16;
-/// How many values of an enumeration are listed.
+/// Most values of an enumeration listed.
 const MOST_VALUES: usize = 24;
 
-/// How many alternatives one kind names.
+/// Most alternatives that one kind names.
 const MOST_KINDS: usize = 6;
 
 /// One property or parameter.
 pub(super) struct Row {
-    /// 0 for the outermost.
+    /// Depth of the row, 0 for the outermost.
     pub(super) depth: usize,
-    /// What it is called; empty for a schema that is not an object.
+    /// Name of the property; empty for a schema that is not an object.
     pub(super) name: String,
-    /// `string (uuid) or null`.
+    /// Kind of the value: `string (uuid) or null`.
     pub(super) kind: String,
     pub(super) required: bool,
     pub(super) description: Prose,
-    /// `one of`: the values allowed.
+    /// The allowed values of an enumeration.
     pub(super) values: Vec<String>,
-    /// `1 to 200`, `default 50`.
+    /// Range and default: `1 to 200`, `default 50`.
     pub(super) bounds: Vec<String>,
 }
 
-/// Follows `$ref` to what it names; what names nothing stays as it is.
+/// Follows `$ref`; a reference to nothing stays as it is.
 pub(super) fn resolve<'a>(document: &'a Value, mut value: &'a Value) -> &'a Value {
     for _ in 0..MOST_REFERENCES {
         let named = value["$ref"].as_str().and_then(|name| document.pointer(name.strip_prefix('#')?));
@@ -44,7 +44,7 @@ pub(super) fn resolve<'a>(document: &'a Value, mut value: &'a Value) -> &'a Valu
     value
 }
 
-/// The row of a parameter: its description and need are beside its schema.
+/// The row of a parameter, whose description and `required` stand beside its schema.
 pub(super) fn parameter_row(document: &Value, parameter: &Value) -> Row {
     let required = parameter["required"].as_bool().unwrap_or(false) || parameter["in"] == "path";
     let mut row = row(document, 0, parameter["name"].as_str().unwrap_or_default(), required, &parameter["schema"]);
@@ -54,7 +54,7 @@ pub(super) fn parameter_row(document: &Value, parameter: &Value) -> Row {
     row
 }
 
-/// The rows of a body: its properties, or one nameless row if it is not an object.
+/// The rows of a body: its properties, or one row without a name if it is not an object.
 pub(super) fn rows(document: &Value, schema: &Value) -> Vec<Row> {
     let mut rows = Vec::new();
     if schema.is_object() {
@@ -71,14 +71,14 @@ fn is_object_like(document: &Value, schema: &Value) -> bool {
     schema.get("properties").is_some() || schema.get("allOf").is_some()
 }
 
-/// What is inside a schema: properties of objects, of the items of lists, of the parts of `allOf`, of each variant.
+/// The rows inside a schema: properties of objects, of the items of lists, of the parts of `allOf`, of each variant.
 fn inside(document: &Value, depth: usize, schema: &Value, rows: &mut Vec<Row>) {
     if depth > DEEPEST || rows.len() >= MOST_ROWS {
         return;
     }
     let schema = resolve(document, schema);
     for part in parts(schema, "allOf").take(MOST_REFERENCES) {
-        // A part may name the whole again; it is one level down for the count, not for the reader.
+        // A part may refer to the whole schema, so it counts as one level deeper but is shown at the same level.
         inside_part(document, depth, part, rows);
     }
     for (name, property, required) in properties(schema) {
@@ -103,8 +103,8 @@ fn inside(document: &Value, depth: usize, schema: &Value, rows: &mut Vec<Row>) {
     }
 }
 
-/// The properties and whether they are required: first the required ones in the order they are listed, which is the
-/// order of the Rust struct, then the others.
+/// The properties and whether they are required: first the required ones in the order of `required`, which is the order
+/// of the Rust struct, then the others.
 fn properties(schema: &Value) -> Vec<(&String, &Value, bool)> {
     let place = |name: &str| parts(schema, "required").position(|required| required == name);
     let properties = schema["properties"].as_object().into_iter().flatten();
@@ -113,7 +113,7 @@ fn properties(schema: &Value) -> Vec<(&String, &Value, bool)> {
     placed.into_iter().map(|(place, name, property)| (name, property, place.is_some())).collect()
 }
 
-/// The same depth for the reader, guarded against a part that leads back to itself.
+/// Shows a part at the same depth, protected against a part that refers to itself.
 fn inside_part(document: &Value, depth: usize, part: &Value, rows: &mut Vec<Row>) {
     let part = resolve(document, part);
     let nested = ["allOf", "oneOf", "anyOf", "items", "additionalProperties"]
@@ -122,7 +122,7 @@ fn inside_part(document: &Value, depth: usize, part: &Value, rows: &mut Vec<Row>
     if nested { inside(document, depth + 1, part, rows) } else { inside(document, depth, part, rows) }
 }
 
-/// A variant with properties gets a row that names it, and its properties below.
+/// A row that names a variant with properties, and below it the rows of the properties.
 fn variant_rows(document: &Value, depth: usize, word: &str, variant: &Value, rows: &mut Vec<Row>) {
     let resolved = resolve(document, variant);
     if rows.len() >= MOST_ROWS || !is_object_like(document, resolved) {
@@ -134,7 +134,7 @@ fn variant_rows(document: &Value, depth: usize, word: &str, variant: &Value, row
     inside(document, depth + 1, resolved, rows);
 }
 
-/// What tells a variant from the others: its title, its schema's name or the constant in its tag.
+/// Name of a variant: its title, its schema's name or the constant in its tag.
 fn variant_name(document: &Value, variant: &Value) -> Option<String> {
     let resolved = resolve(document, variant);
     let title = resolved["title"].as_str().map(str::to_owned);
@@ -164,7 +164,7 @@ fn variants<'a>(document: &'a Value, schema: &'a Value) -> Vec<&'a Value> {
 
 fn row(document: &Value, depth: usize, name: &str, required: bool, schema: &Value) -> Row {
     let resolved = resolve(document, schema);
-    // A description beside a `$ref` says more about this property than the one of the type.
+    // A description beside a `$ref` is about this property; the one of the type is about all its uses.
     let description = schema["description"].as_str().or_else(|| resolved["description"].as_str()).unwrap_or_default();
     Row {
         depth,
@@ -193,7 +193,7 @@ fn kind(document: &Value, schema: &Value, depth: usize) -> String {
         }
         _ => kinds_untyped(document, resolved, depth),
     };
-    // `null` is the least of it: it is said last.
+    // `null` comes last.
     words.sort_by_key(|word| word == "null");
     words.dedup();
     words.join(" or ")
@@ -232,7 +232,7 @@ fn kind_one(document: &Value, schema: &Value, name: &str, depth: usize) -> Strin
     }
 }
 
-/// What is said about the range of a value.
+/// Range, pattern and default of a value.
 fn bounds(schema: &Value) -> Vec<String> {
     let mut bounds = Vec::new();
     let ranges =
@@ -254,7 +254,7 @@ fn bounds(schema: &Value) -> Vec<String> {
     bounds
 }
 
-/// A value as people write it: strings without quotes.
+/// A value as text, strings without quotes.
 pub(super) fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -61,7 +61,7 @@ fn an_operation_shows_its_path_parameters_body_answers_and_command() {
 }
 
 #[test]
-fn schemas_are_told_in_words() {
+fn schemas_are_described_in_words() {
     let pet = json!({"type": "object", "properties": {"name": {"type": "string"}}});
     for (schema, part) in [
         (json!({"type": "array", "items": {"$ref": "#/components/schemas/Pet"}}), "list of object"),

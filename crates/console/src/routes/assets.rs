@@ -1,4 +1,4 @@
-//! Style sheet, mark and script.
+//! The routes of stylesheet, mark and script.
 
 use axum::{
     Router,
@@ -19,6 +19,6 @@ pub(super) fn routes() -> Router<Backbone> {
 }
 
 fn asset(kind: &'static str, body: &'static str) -> Response {
-    // Ten minutes: a new version of the server is seen soon, and a page does not fetch them again with every click.
+    // Ten minutes: browsers soon see a new version of the server, and do not fetch the assets with every click.
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "public, max-age=600")], body).into_response()
 }

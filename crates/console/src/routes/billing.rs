@@ -1,4 +1,4 @@
-//! `/billing`: the page of an organization's money, and what its buttons do.
+//! `/billing`: the billing page of an organization and its buttons.
 
 mod account;
 mod acts;
@@ -36,11 +36,11 @@ use crate::{
     BillingPage, BillingTone, Carried, PayBy, times::day,
 };
 
-/// How often the page looks whether a payment has arrived, by itself.
+/// How often the page reloads by itself to see whether a payment has arrived.
 const LOOKS: u32 = 20;
-/// Seconds between two looks.
+/// Seconds between two reloads.
 const LOOK_SECONDS: u32 = 2;
-/// Invoices on the page.
+/// Most invoices on the page.
 const INVOICES: usize = 24;
 
 pub(super) fn routes() -> Router<Backbone> {
@@ -54,34 +54,34 @@ pub(super) fn routes() -> Router<Backbone> {
         .route("/billing/sign-out", post(acts::sign_out))
 }
 
-/// What the address says. What it does not know is left alone: Stripe and mails add things of their own.
+/// The query of the address. Other parameters are ignored, because Stripe and mails add their own.
 #[derive(Clone, Debug, Default, Deserialize)]
 struct Wanted {
     organization: Option<String>,
     pay: Option<String>,
-    /// Somebody comes back from paying.
+    /// Set when the user comes back from paying.
     checkout: Option<String>,
     look: Option<u32>,
-    /// What he did here a moment ago.
+    /// What the user has just done here.
     done: Option<String>,
 }
 
-/// So many organizations are offered to switch to, and the one that is shown.
+/// Most organizations offered to switch to, besides the one shown.
 const ORGANIZATIONS: i64 = 100;
 
-/// Who reads, for which organization.
+/// The signed-in user and the organization shown.
 struct Reader {
     visitor: Visitor,
     email: String,
     memberships: Vec<Membership>,
-    /// None: he belongs nowhere.
+    /// None when the user belongs to no organization.
     caller: Option<Arc<Caller>>,
 }
 
 impl Reader {
     async fn of(backbone: &Backbone, visitor: Visitor, organization: Option<&str>) -> Result<Self> {
         let wanted: Option<TenantId> = match organization.filter(|id| !id.is_empty()) {
-            // What is no id is nobody's.
+            // A text that is no id names no organization.
             Some(id) => Some(id.parse().ok().or_not_found("organization")?),
             None => None,
         };
@@ -130,7 +130,7 @@ async fn page(
     }
 }
 
-/// What somebody sees who has not signed in.
+/// The page for visitors who are not signed in.
 fn sign_in(backbone: &Backbone) -> Answer<Response> {
     let carried = Carried { redirect_to: Some(backbone.billing_url()), organization: None };
     let page = match &backbone.identity.project {
@@ -152,7 +152,7 @@ fn off(backbone: &Backbone) -> Answer<Response> {
     html(page.render())
 }
 
-/// The page, with what went wrong a moment ago.
+/// The page, with the error of the last action.
 async fn shown(backbone: &Backbone, visitor: Visitor, wanted: &Wanted, trouble: Option<&Error>) -> Answer<Response> {
     let billing = backbone.billing.as_ref().or_not_found("page")?;
     let reader = Reader::of(backbone, visitor, wanted.organization.as_deref()).await?;
@@ -187,7 +187,7 @@ async fn account_of(
     let mut seen = overview(billing, &caller).await?;
     let may_change = caller.allow(Permission::write(Area::Billing)).is_ok();
     if paid && may_change && seen.running().is_none() && look.is_multiple_of(5) && look < LOOKS {
-        // Perhaps the webhook is late; whoever has just paid should not have to wait for it.
+        // The webhook may be late, and a user who has just paid should not have to wait for it.
         let asked = billing.refresh(caller.tenant()).await;
         if asked.is_ok() {
             caller = reader.visitor.caller(backbone, Some(caller.tenant())).await?;
@@ -222,7 +222,7 @@ async fn account_of(
     })
 }
 
-/// In which interval the prices are shown: as asked, or as they are paid.
+/// The interval of the prices shown: the requested one, or that of the subscription.
 fn pay_by(subject: &Subject<'_>, wanted: Option<&str>) -> Option<PayBy> {
     let yearly = subject.product.plans().iter().any(|plan| matches!(plan.price, Price::Paid { year: Some(_), .. }));
     let paid = subject.overview.running().map(|paid| paid.interval.as_str());
@@ -230,16 +230,18 @@ fn pay_by(subject: &Subject<'_>, wanted: Option<&str>) -> Option<PayBy> {
     yearly.then_some(by)
 }
 
-/// What somebody sees who comes back from paying; where to look again, while it has not arrived.
+/// Adds the notice for a user who comes back from paying. Returns when and where to reload while the payment has not
+/// arrived.
 fn arrived(subject: &Subject<'_>, look: u32, banners: &mut Vec<BillingBanner>) -> Option<(u32, String)> {
     let (tone, title, text) = if subject.overview.running().is_some() {
-        (BillingTone::Good, "Thank you, it is paid", "The new limits hold already: whatever was stopped can go on.")
+        (BillingTone::Good, "Thank you, your payment has arrived", "The new limits apply now.")
     } else if look < LOOKS {
-        let text = "This page looks by itself until it is here, which takes a few seconds.";
-        (BillingTone::Good, "Your payment is on its way to us", text)
+        let text = "This page reloads until your payment has arrived, which takes a few seconds.";
+        (BillingTone::Good, "Waiting for your payment", text)
     } else {
-        let text = "Nothing is lost: as soon as Stripe tells us of it, the plan changes. Look again in a few minutes.";
-        (BillingTone::Warn, "It takes longer than usual", text)
+        let text =
+            "Nothing is lost: the plan changes when Stripe reports the payment. Reload this page in a few minutes.";
+        (BillingTone::Warn, "Your payment takes longer than usual", text)
     };
     banners.push(banner(tone, title, text));
     let waits = subject.overview.running().is_none() && look < LOOKS;
@@ -247,13 +249,13 @@ fn arrived(subject: &Subject<'_>, look: u32, banners: &mut Vec<BillingBanner>) -
     waits.then_some((LOOK_SECONDS, next))
 }
 
-/// What was done a moment ago.
+/// The notice about what the user has just done.
 fn done(what: &str, subject: &Subject<'_>) -> Option<BillingBanner> {
     let (title, text) = match what {
-        "changed" => ("The plan is changed", "Its limits hold already."),
+        "changed" => ("The plan was changed", "The new limits apply now."),
         "cancelled" if subject.overview.running().is_some() => return None,
-        "cancelled" => ("The subscription has ended", "Nothing more is paid."),
-        "resumed" => ("The subscription goes on", "As if nobody had cancelled it."),
+        "cancelled" => ("The subscription has ended", "There are no further payments."),
+        "resumed" => ("The subscription continues", "Its cancellation was undone."),
         _ => return None,
     };
     Some(banner(BillingTone::Good, title, text))
@@ -268,7 +270,7 @@ fn went_wrong(error: &Error) -> BillingBanner {
     banner(BillingTone::Bad, title, error.message())
 }
 
-/// The invoices, for those who may see them. Where Stripe is away the rest of the page is worth showing, too.
+/// The invoices, if the user may see them. Without an answer from Stripe the rest of the page is still shown.
 async fn invoices(
     billing: &Billing,
     caller: &Caller,
@@ -283,13 +285,13 @@ async fn invoices(
     }
     let found = invoice::invoice_list(billing, caller.tenant(), INVOICES, None).await;
     if found.is_err() {
-        let text = "Stripe does not answer. Everything else on this page is right.";
+        let text = "Stripe does not answer. The rest of this page is up to date.";
         banners.push(banner(BillingTone::Warn, "The invoices cannot be shown at the moment", text));
     }
     Some(found.ok()?.data.iter().map(invoice_line).collect())
 }
 
-/// What is paid next, for those who may see it. Where Stripe is away the page already says so.
+/// The next payment, if the user may see it. Without an answer from Stripe the notice of the invoices says so.
 async fn next_payment(billing: &Billing, caller: &Caller, seen: &Overview) -> Option<BillingNextPayment> {
     caller.allow(Permission::read(Area::Billing)).ok()?;
     let running = seen.running().filter(|paid| matches!(paid.status.as_str(), "active" | "trialing"))?;
@@ -315,7 +317,7 @@ async fn next_payment(billing: &Billing, caller: &Caller, seen: &Overview) -> Op
     Some(BillingNextPayment { date, parts, total: next.amount_due.to_string() })
 }
 
-/// Discounts and tax in a few words; empty where there are none.
+/// Discounts and tax in a few words; empty when there are none.
 fn details(invoice: &invoice::Invoice) -> String {
     let mut details: Vec<String> = invoice.discounts.iter().map(invoice::InvoiceDiscount::words).collect();
     if invoice.tax.minor != 0 {

@@ -1,4 +1,4 @@
-//! An error in a browser is a page.
+//! Shows errors to browsers as pages.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use freehold_web::{Backbone, frame::TraceId};
 use super::brand;
 use crate::{ErrorPage, Trouble};
 
-/// The middleware: turns the errors that a browser would see into pages. Programs get problem documents.
+/// The middleware that turns errors into pages for browsers. Programs get problem documents.
 pub async fn error_pages(State(backbone): State<Backbone>, request: Request, next: Next) -> Response {
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     if !accept.is_some_and(|accept| accept.contains("text/html")) {

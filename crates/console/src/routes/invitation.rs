@@ -1,4 +1,4 @@
-//! `/invitation`: who is invited decides whether to come.
+//! `/invitation`: shows an invitation and lets the invited user accept it.
 
 use axum::{
     Router,
@@ -34,7 +34,7 @@ struct AcceptForm {
     token: String,
 }
 
-/// The link of the mail: shows what is offered, and changes nothing.
+/// The link of the mail: shows the invitation and changes nothing.
 async fn look(
     State(backbone): State<Backbone>,
     MaybeVisitor(visitor): MaybeVisitor,
@@ -77,7 +77,7 @@ async fn show(backbone: &Backbone, visitor: Option<Visitor>, token: &str, troubl
 
 fn sentence(error: &Error) -> String {
     if error.is(codes::QUOTA_EXCEEDED) {
-        return "The organization has no seat left on its plan. Ask whoever invited you.".to_owned();
+        return "The plan of the organization has no seat left. Ask an owner to change the plan.".to_owned();
     }
     error.message().to_owned()
 }
@@ -102,7 +102,7 @@ async fn open(backbone: &Backbone, visitor: Option<Visitor>, offer: Offer, token
 fn reader_of(backbone: &Backbone, reader: Option<(Visitor, User)>, offer: &Offer, token: &str) -> InvitationReader {
     let carried = carried(backbone, offer.tenant_id, token);
     match reader {
-        None => InvitationReader::Nobody { carried, sign_up: !backbone.identity.settings.auth.signup_disabled },
+        None => InvitationReader::SignedOut { carried, sign_up: !backbone.identity.settings.auth.signup_disabled },
         Some((visitor, user)) => match offer.check(invitee(&user, offer.tenant_id)) {
             Ok(()) => InvitationReader::Invited {
                 email: user.email,
@@ -114,7 +114,7 @@ fn reader_of(backbone: &Backbone, reader: Option<(Visitor, User)>, offer: &Offer
     }
 }
 
-/// What sign-in and sign-up carry to come back here.
+/// Values for sign-in and sign-up that lead back here.
 fn carried(backbone: &Backbone, tenant: TenantId, token: &str) -> Carried {
     let per_tenant = backbone.identity.settings.auth.identity == PeopleOf::PerTenant;
     Carried {

@@ -1,5 +1,6 @@
-//! `/dev/mail/templates`: every mail there is, for visitors at this machine. Where the local mailbox is shown, tenants'
-//! brands are too; elsewhere a proxy on the machine that does not say for whom it speaks would show them to everybody.
+//! `/dev/mail/templates`: every mail with sample data, for visitors at this machine. It shows tenants' brands only
+//! where the local mailbox is shown; elsewhere a proxy on this machine without forwarding headers would show them to
+//! all its users.
 
 use std::sync::Arc;
 
@@ -12,9 +13,9 @@ use serde::Deserialize;
 use super::{Pages, brand, html, mailbox::with_policy};
 use crate::{MailBrandChoice, MailPage, MailTemplate, MailTemplatesPage};
 
-/// The product's own brand, in addresses.
+/// Value of the product's own brand in addresses.
 const PRODUCT: &str = "product";
-/// A tenant's that nobody has, in addresses.
+/// Value of the sample tenant's brand in addresses.
 const SAMPLE: &str = "sample";
 
 pub(super) fn routes() -> Router<Backbone> {
@@ -64,7 +65,7 @@ async fn mail_template_html(
     Ok(with_policy(html(Ok(template.sample().html(&shown)?))?, MailPage::HTML_CONTENT_SECURITY_POLICY))
 }
 
-/// The brands there are, and the one that is wanted.
+/// The brands to choose from, and the wanted one.
 async fn brands(
     backbone: &Backbone,
     with_tenants: bool,
@@ -74,7 +75,7 @@ async fn brands(
     let wanted = wanted.unwrap_or(PRODUCT);
     let mut known = vec![
         (PRODUCT.to_owned(), product.product_name.clone(), product.clone()),
-        (SAMPLE.to_owned(), "A tenant, for example".to_owned(), product.sample_tenant()),
+        (SAMPLE.to_owned(), "Example organization".to_owned(), product.sample_tenant()),
     ];
     if with_tenants {
         let tenants = mail_brand_list(&backbone.db).await?;

@@ -47,7 +47,7 @@ async fn mailbox(State(backbone): State<Backbone>, Extension(pages): Extension<A
     html(MailboxPage { brand: brand(&backbone), sent: pages.local.sends_mails, mails: mails.collect() }.render())
 }
 
-/// The same for programs: what a test or the demo would otherwise have to read off the page.
+/// The mailbox as JSON, for tests and the demo.
 async fn messages(State(backbone): State<Backbone>, Query(query): Query<To>) -> Answer<Json<Value>> {
     let mails = mailbox_list(&backbone.db, &backbone.vault, query.to.as_deref()).await?;
     let looks = mail::Brand::of_product(&backbone.product);
@@ -87,7 +87,7 @@ async fn mail_html(State(backbone): State<Backbone>, Path(id): Path<String>) -> 
     Ok(with_policy(html(Ok(received.mail.html(&look(&backbone, &received))?))?, MailPage::HTML_CONTENT_SECURITY_POLICY))
 }
 
-/// The brand it was sent in.
+/// The brand of the mail.
 fn look(backbone: &Backbone, received: &Received) -> mail::Brand {
     mail::Brand::of_product(&backbone.product).of_tenant(received.brand.clone())
 }

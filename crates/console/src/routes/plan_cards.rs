@@ -1,10 +1,10 @@
-//! Plans of the catalog as pages show them.
+//! Plans of the catalog as the pages show them.
 
 use freehold_catalog::{Limit, Meter, Plan, Price, Product};
 
 use crate::{PlanCard, PlanLimit, PlanPrice};
 
-/// A plan as pages show it.
+/// A plan as the pages show it.
 pub(super) fn card(product: &Product, plan: &Plan) -> PlanCard {
     let limits = product.meters.iter().filter_map(|meter| {
         let limit = plan.limit(&meter.id)?;
@@ -27,7 +27,7 @@ pub(super) fn card(product: &Product, plan: &Plan) -> PlanCard {
     }
 }
 
-/// The limit without the meter's name, which stands beside it: `500 a month`.
+/// The limit without the meter's name, which the page shows beside it: `500 a month`.
 fn amount(limit: Limit, meter: &Meter) -> String {
     match limit.amount() {
         None => "unlimited".to_owned(),

@@ -1,4 +1,4 @@
-//! Pages that only tell.
+//! Pages without forms: `/`, `/welcome`, `/plans` and `/docs`.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ async fn home(
     State(backbone): State<Backbone>,
     Extension(pages): Extension<Arc<Pages>>,
 ) -> Answer<Response> {
-    // How a server is set up does not concern its visitors.
+    // Visitors of a deployment must not learn how the server is set up.
     let told = pages.local.whole && near;
     let page = HomePage {
         brand: brand(&backbone),
@@ -47,32 +47,32 @@ fn steps(backbone: &Backbone, mailbox: bool) -> Vec<Step> {
         text: text.to_owned(),
         command: Some(command),
     };
-    let read = if mailbox { "Its code is at [/dev/mail](/dev/mail)." } else { "Its code is in the mail." };
+    let read = if mailbox { "The code is at [/dev/mail](/dev/mail)." } else { "The code is in the mail." };
     let mut steps = vec![
         step(
             "Sign up",
-            "You get an organization on the free plan, and a mail.",
+            "Creates your account and an organization on the free plan, and mails you a code.",
             post("/auth/v1/signup", "", r#"{"email": "you@example.org", "password": "correct horse"}"#),
         ),
         step(
             "Confirm your address",
-            &format!("{read} The answer holds an `access_token`."),
+            &format!("{read} The response holds an `access_token`."),
             post("/auth/v1/verify", "", r#"{"type": "signup", "email": "you@example.org", "token": "CODE"}"#),
         ),
         step(
-            "Make an API key",
-            "It is shown once and works until you revoke it.",
+            "Create an API key",
+            "The key is shown once and works until you revoke it.",
             post("/api/v1/keys", "ACCESS_TOKEN", r#"{"name": "first key"}"#),
         ),
     ];
     if backbone.identity.project.is_some() {
-        // People sign up at the project, whose client brings the access token.
+        // Users sign up at the Supabase project, whose client gets the access token.
         steps.drain(..2);
     }
     if backbone.product.id == "voice" {
         steps.push(step(
-            "Build a workflow",
-            "From a template; [/docs](/docs) says how to run it and how to draw your own.",
+            "Create a workflow",
+            "Creates a workflow from a template. The [API reference](/docs) says how to run it and how to write your own.",
             post("/api/v1/workflows", "sk_live_…", r#"{"template": "appointment_reminder"}"#),
         ));
     }
@@ -80,19 +80,18 @@ fn steps(backbone: &Backbone, mailbox: bool) -> Vec<Step> {
 }
 
 async fn welcome(State(backbone): State<Backbone>) -> Answer<Response> {
-    let own = backbone.identity.project.is_none();
-    html(WelcomePage { brand: brand(&backbone), own }.render())
+    html(WelcomePage { brand: brand(&backbone) }.render())
 }
 
 async fn plans(State(backbone): State<Backbone>) -> Answer<Response> {
     let product = &backbone.product;
     let sold = backbone.billing.is_some();
     let how = if sold {
-        "Owners and administrators choose a plan at [Billing](/billing). The new limits hold as soon as it is paid, and a smaller \
-         plan deletes nothing."
+        "Owners and administrators choose a plan at [Billing](/billing). The new limits apply as soon as the payment has \
+         arrived. Changing to a smaller plan deletes nothing."
     } else {
-        "Nothing is sold on this server: every organization has everything that there is, without limits, whatever stands \
-         above. Whoever operates it switches billing on with the `[billing]` section of `freehold.toml`."
+        "Billing is off on this server: every organization can use every feature without limits, whatever the plans above say. \
+         The operator switches billing on with the `[billing]` section of `freehold.toml`."
     };
     let page = PlansPage {
         brand: brand(&backbone),

@@ -1,7 +1,7 @@
-//! Signing in: with a password, with a link or a code from a mail, or by another provider.
+//! Sign-in with a password, with a link or a code from a mail, or with an external identity provider.
 //!
-//! Each file is one step. All of them end in `arrival`, which asks for a second factor where there is one, and hands the
-//! session over. A link is only looked at when it is opened, and used up by the button behind it.
+//! Each file is one step. All of them end in `arrival`, which asks for a second factor if the user has one, and hands
+//! the session over. Opening a link only shows a page; the button on that page uses the link.
 
 mod arrival;
 mod at_project;
@@ -47,21 +47,22 @@ pub(super) fn routes() -> Router<Backbone> {
         .route("/auth/v1/verify", get(link::link_look))
 }
 
-/// What the address of a page says.
+/// The query of a page's address.
 #[derive(Clone, Debug, Default, Deserialize)]
 struct Wanted {
     redirect_to: Option<String>,
     organization: Option<String>,
-    /// A way in that failed a moment ago.
+    /// Set when a sign-in method has just failed.
     failed: Option<String>,
 }
 
-/// Who sends a form, from where.
+/// The client that sends a form.
 struct Visit {
     client: Client,
     realm: Realm,
     organization: Option<String>,
-    /// One of our pages sent it. Another site could sign somebody in as somebody else, who then pays for him.
+    /// Whether a page of this site sent the form. Another site could sign a user in to an account of the attacker, who
+    /// would then see what the user does or pays.
     from_here: bool,
 }
 
@@ -69,7 +70,7 @@ impl Visit {
     fn of(backbone: &Backbone, parts: &Parts) -> Result<Self> {
         let query = parts.uri.query().unwrap_or_default();
         let organization = query.split('&').find_map(|pair| pair.strip_prefix("organization="));
-        // What is no id is refused by `realm` where it matters, and means nothing where it does not.
+        // `realm` refuses a text that is no id where the organization matters.
         let organization = organization.filter(|id| id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-'));
         Ok(Self {
             client: client(backbone, parts),
@@ -93,12 +94,12 @@ async fn sign_in(State(backbone): State<Backbone>, Query(wanted): Query<Wanted>)
     let carried = Carried { redirect_to: wanted.redirect_to, organization: wanted.organization };
     let mut page = page(&backbone, carried);
     if wanted.failed.is_some() {
-        page.error = Some("That did not work. Try again, or sign in another way.".to_owned());
+        page.error = Some("Signing in did not work. Try again, or sign in another way.".to_owned());
     }
     show(&backbone, StatusCode::OK, &page)
 }
 
-/// The page that asks for an address.
+/// The page that asks for the e-mail address.
 pub(super) fn page(backbone: &Backbone, carried: Carried) -> SignInPage {
     SignInPage {
         brand: brand(backbone),
@@ -114,7 +115,7 @@ fn show(backbone: &Backbone, status: StatusCode, page: &SignInPage) -> Answer<Re
     Ok(with_policy(html_with_status(status, page.render())?, &page.content_security_policy(&backbone.site_url)))
 }
 
-/// What is offered here.
+/// The sign-in methods offered.
 fn ways(backbone: &Backbone) -> SignInWays {
     let settings = &backbone.identity.settings;
     let button = |provider: &freehold_identity::provider::Provider| ProviderButton {
@@ -129,47 +130,47 @@ fn ways(backbone: &Backbone) -> SignInWays {
     }
 }
 
-/// The page under this policy instead of everybody's.
+/// Sets the content security policy of a page.
 fn with_policy(mut page: Response, policy: &str) -> Response {
     if let Ok(policy) = HeaderValue::from_str(policy) {
         page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
-        // The address may hold what lets somebody in, which nobody else is to see.
+        // The address may hold a token that signs a user in, so other sites must not see it.
         page.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     }
     page
 }
 
-/// What went wrong, for people; the error itself when it is ours.
+/// The error as a sentence for the user; returns the error itself if it is an internal one.
 fn sentence(error: Error) -> Result<(StatusCode, String)> {
     let status = error.code().status;
     if status >= 500 {
         return Err(error);
     }
     let said = if error.is(codes::INVALID_CREDENTIALS) {
-        "E-mail address or password is not right."
+        "Wrong e-mail address or password."
     } else if error.is(codes::EMAIL_NOT_CONFIRMED) {
-        "Confirm your address first: the mail of your sign-up has a link and a code."
+        "Confirm your address first: the mail we sent when you signed up has a link and a code."
     } else if error.is(codes::USER_BANNED) {
         "This account is locked."
     } else if error.is(codes::OTP_EXPIRED) || error.is(codes::MFA_VERIFICATION_FAILED) {
-        "That code is not right, or it is too old."
+        "The code is wrong or has expired."
     } else if error.is(codes::OVER_REQUEST_RATE_LIMIT) {
-        "Too many tries. Wait a few minutes, or sign in with a mail instead."
+        "Too many attempts. Wait a few minutes, or sign in with a link by mail."
     } else if error.is(codes::SIGNUP_DISABLED) {
-        "Nobody new may sign up here."
+        "Sign-up is closed."
     } else if error.is(codes::USER_ALREADY_EXISTS) {
         "There is an account with this address. Sign in instead."
     } else if error.is(core_codes::VALIDATION_FAILED) && error.message().contains("email address") {
-        "That does not look like an e-mail address."
+        "Enter a valid e-mail address."
     } else {
         error.message()
     };
-    // What a person typed wrong is answered 422, as any form of ours.
+    // Invalid input of a user is answered with 422, as in all forms of this site.
     let status = if status == 429 { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((status, said.to_owned()))
 }
 
-/// The form that a request brings.
+/// Reads the form of a request.
 pub(super) async fn form<T: DeserializeOwned>(request: Request) -> Result<T> {
     let form = RawForm::from_request(length_check(request)?, &()).await;
     let RawForm(form) = form.map_err(|_| {
@@ -179,7 +180,7 @@ pub(super) async fn form<T: DeserializeOwned>(request: Request) -> Result<T> {
     read_form(&form)
 }
 
-/// Who sends a form, and the form.
+/// Reads the client and the form of a request.
 async fn visit<T: DeserializeOwned>(backbone: &Backbone, request: Request) -> Result<(Visit, T)> {
     let (parts, body) = request.into_parts();
     let visit = Visit::of(backbone, &parts)?;

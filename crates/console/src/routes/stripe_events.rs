@@ -1,4 +1,4 @@
-//! `/dev/billing`: the events of Stripe, for visitors at this machine.
+//! `/dev/billing`: the events from Stripe, for visitors at this machine.
 
 use axum::{
     Router,
@@ -16,9 +16,9 @@ use freehold_web::{Answer, Backbone, Path, Query};
 use serde::Deserialize;
 
 use super::{brand, html};
-use crate::{StripeAccountPage, StripeEventLine, StripeEventPage, StripeInboxPage};
+use crate::{StripeAccountPage, StripeEventLine, StripeEventPage, StripeInboxPage, times};
 
-/// Events on a page.
+/// Most events on a page.
 const PAGE: i64 = 50;
 const STATES: [&str; 4] = ["waiting", "done", "ignored", "failed"];
 
@@ -88,17 +88,17 @@ async fn account(State(backbone): State<Backbone>, Path(id): Path<TenantId>) -> 
     if let Some(account) = found {
         let mut fact = |name: &str, value: String| facts.push((name.to_owned(), value));
         fact("State", account.state.clone());
-        fact("Since", account.state_since.to_string());
+        fact("Since", times::moment(account.state_since));
         fact("Customer at Stripe", account.customer_id.clone().unwrap_or_else(|| "none".to_owned()));
         let granted =
-            account.granted().map_or_else(|| "no".to_owned(), |plan| format!("{} v{}", plan.id, plan.version));
-        fact("Plan given by hand", granted);
-        let time = |time: Option<jiff::Timestamp>| time.map_or_else(|| "never".to_owned(), |time| time.to_string());
+            account.granted().map_or_else(|| "none".to_owned(), |plan| format!("{} v{}", plan.id, plan.version));
+        fact("Granted plan", granted);
+        let time = |time: Option<jiff::Timestamp>| time.map_or_else(|| "never".to_owned(), times::moment);
         fact("Trial ends", time(account.trial_ends_at));
-        fact("Looked at again", time(account.due_at));
-        fact("Stripe asked last", time(account.refreshed_at));
-        fact("Stripe asked so often", account.refresh_begun.to_string());
-        fact("Made", account.created_at.to_string());
+        fact("Next check", time(account.due_at));
+        fact("Last read from Stripe", time(account.refreshed_at));
+        fact("Reads from Stripe", account.refresh_begun.to_string());
+        fact("Created", times::moment(account.created_at));
     }
     html(StripeAccountPage { brand: brand(&backbone), tenant: id.to_string(), facts }.render())
 }

@@ -1,11 +1,12 @@
-//! Visitors at the machine that the server runs on. `/dev` is for them alone, because a sign-in link is as good as a
-//! password; so is what `/` says of how the server is set up.
+//! Recognizes visitors at the machine of the server. Only they may open `/dev`, because a sign-in link is as good as a
+//! password, and only they see on `/` how the server is set up.
 //!
-//! A loopback connection does not show that: a proxy on the machine speaks for others, a page of any site can make the
-//! browser on this machine send requests, and a name that its owner points at 127.0.0.1 makes such a page same-origin
-//! (DNS rebinding). Nor does the name in `Host`: nginx writes its upstream's there, 127.0.0.1, and by default nothing else. So
-//! the pages exist only where the site's own address is of this machine ([`Local::near`](super::Local)), and what speaks
-//! HTTP/1.0, as nginx did by default for twenty years, is taken for a proxy.
+//! A loopback connection does not prove this: a proxy on the machine forwards requests of others, a page of any site
+//! can make the browser on this machine send requests, and a name that its owner points at 127.0.0.1 makes such a page
+//! same-origin (DNS rebinding). The name in `Host` does not prove it either: nginx by default sends its upstream's,
+//! 127.0.0.1. So the pages exist only where the site's own address is one of this machine
+//! ([`Local::near`](super::Local)), and a client that speaks HTTP/1.0, as nginx did by default for twenty years, counts
+//! as a proxy.
 
 use std::{
     convert::Infallible,
@@ -25,7 +26,7 @@ use axum::{
 use freehold_core::Error;
 use freehold_web::Problem;
 
-/// Headers that proxies, tunnels and content delivery networks add; none of them is a browser's.
+/// Headers that proxies, tunnels and content delivery networks add, and browsers do not.
 const OF_PROXIES: &[&str] = &[
     "cdn-loop",
     "cf-connecting-ip",
@@ -58,11 +59,11 @@ const OF_PROXIES: &[&str] = &[
     "x-scheme",
     "x-varnish",
 ];
-/// Beginnings of further ones.
+/// Beginnings of further headers of proxies.
 const OF_PROXIES_BEGIN: &[&str] =
     &["x-amzn-", "x-appengine-", "x-envoy-", "x-forwarded-", "x-original-forwarded-", "x-vercel-"];
 
-/// Whether the visitor sits at this machine.
+/// Whether the visitor is at this machine.
 pub(super) struct AtThisMachine(pub(super) bool);
 
 impl<S: Send + Sync> FromRequestParts<S> for AtThisMachine {
@@ -74,7 +75,7 @@ impl<S: Send + Sync> FromRequestParts<S> for AtThisMachine {
     }
 }
 
-/// The middleware of `/dev`: tells other visitors that there is no such page.
+/// The middleware of `/dev`: answers other visitors with 404.
 pub(super) async fn this_machine_only(AtThisMachine(near): AtThisMachine, request: Request, next: Next) -> Response {
     if near { next.run(request).await } else { Problem(Error::not_found("page")).into_response() }
 }
@@ -83,7 +84,7 @@ fn is_near(peer: Option<SocketAddr>, uri: &Uri, headers: &HeaderMap) -> bool {
     let is_proxys = |name: &HeaderName| {
         OF_PROXIES.contains(&name.as_str()) || OF_PROXIES_BEGIN.iter().any(|begin| name.as_str().starts_with(begin))
     };
-    // HTTP/2 names the host in the URI. Every browser names it; what does not is no browser.
+    // HTTP/2 names the host in the URI. Every browser names the host.
     let named = headers.get_all(header::HOST).iter().map(|host| host.to_str().ok().and_then(|host| host.parse().ok()));
     let hosts: Vec<Option<Authority>> = named.chain(uri.authority().cloned().map(Some)).collect();
     let own_page = |origin: &str| {
@@ -103,7 +104,7 @@ fn is_near(peer: Option<SocketAddr>, uri: &Uri, headers: &HeaderMap) -> bool {
         && headers.get_all("sec-fetch-site").iter().all(|from| from == "same-origin" || from == "none")
 }
 
-/// Whether the name can only be this machine's. RFC 6761: `localhost` and what ends in it never leave it.
+/// Whether the name always means this machine. RFC 6761: `localhost` and names that end in `.localhost` do.
 fn is_loopback(host: &Authority) -> bool {
     if host.as_str().contains('@') {
         return false;

@@ -1,4 +1,4 @@
-//! Pages whose data is out to break them.
+//! Pages with hostile data.
 
 mod sign_in;
 
@@ -56,7 +56,7 @@ fn billing(text: &str, rows: usize) -> Vec<(&'static str, String)> {
     (page.brand, page.email, page.token) = (brand(text), own(), own());
     (page.organizations[0].id, page.organizations[0].name) = (own(), own());
     if let BillingContent::Account(account) = &mut page.content {
-        (account.sentence, account.usage[0].name, account.usage[0].again_on) = (own(), own(), Some(own()));
+        (account.sentence, account.usage[0].name, account.usage[0].resets_on) = (own(), own(), Some(own()));
         let banner = &mut account.banners[0];
         (banner.title, banner.text, banner.link) = (own(), own(), Some((own(), own())));
         account.plans[0].button = Some(BillingButton::Mail { label: own(), address: own() });

@@ -1,4 +1,4 @@
-//! Every page, rendered with ordinary, hostile, no and very much data.
+//! Every page, rendered with ordinary data, hostile data, no data and much data.
 
 #[path = "../../examples/gallery/billing_samples.rs"]
 mod billing_samples;
@@ -43,7 +43,7 @@ fn every_field_has_a_label_and_no_id_is_used_twice() {
 }
 
 #[test]
-fn an_address_is_not_told_to_whoever_holds_its_link() {
+fn the_page_of_a_link_masks_its_address() {
     let html = sign_in_samples::confirm().render().unwrap();
     assert!(html.contains("a…@example.org") && !html.contains("ada@example.org"));
 }
@@ -103,21 +103,21 @@ fn only_the_plan_the_reader_is_on_is_marked() {
 #[test]
 fn a_product_offers_the_ways_in_that_it_has() {
     let by_mail = sign_in_samples::sign_in_by_mail().render().unwrap();
-    assert!(!by_mail.contains("type=\"password\"") && !by_mail.contains("Forgotten?"));
+    assert!(!by_mail.contains("type=\"password\"") && !by_mail.contains("Forgot password?"));
     let by_password = sign_in_samples::sign_in_by_password().render().unwrap();
-    assert!(!by_password.contains("sign-in link") && !by_password.contains("I already have a code"));
+    assert!(!by_password.contains("sign-in link") && !by_password.contains("Use a code from a mail"));
     let mut all = sign_in_samples::sign_in(SignInStep::AskAddress, None);
     let html = all.render().unwrap();
     assert!(
         html.contains("href=\"/sign-in/with?provider=google&#38;redirect_to=https%3A%2F%2Fapp.example.org%2Fwelcome\"")
     );
-    assert!(html.contains("Make an account"));
+    assert!(html.contains("Create account"));
     all.ways = SignInWays { sign_up: false, ..all.ways };
-    assert!(!all.render().unwrap().contains("Make an account"));
+    assert!(!all.render().unwrap().contains("Create account"));
 }
 
 #[test]
-fn an_invitation_does_not_tell_its_address_to_whoever_holds_it() {
+fn an_invitation_masks_its_address_before_sign_in() {
     for (name, page) in sign_in_samples::invitations() {
         let html = page.render().unwrap();
         assert_eq!(html.contains("ada@example.org"), name == "invitation-invited", "{name}");

@@ -1,4 +1,4 @@
-//! What the strict policy forbids is not in any page.
+//! No page contains what the strict content security policy forbids.
 
 use freehold_console::{MARK, MailPurpose, STYLESHEET, SignInStep, Trouble, WELCOME_SCRIPT};
 use freehold_delivery::mail::Template;
@@ -11,7 +11,7 @@ pub(crate) fn ordinary() -> Vec<(&'static str, String)> {
     let text = mails[0].text(&samples::mail_brand()).unwrap();
     let trace_id = "0af7651916cd43dd8448eb211c80319c".to_owned();
     let sent = sign_in_samples::sent(MailPurpose::Recovery);
-    let wrong = Some("That code is not right.");
+    let wrong = Some("The code is wrong.");
     let mut pages = vec![
         ("home", samples::home().render().unwrap()),
         ("sign in", sign_in_samples::sign_in(SignInStep::AskAddress, wrong).render().unwrap()),
@@ -64,7 +64,7 @@ pub(crate) fn values_of<'a>(html: &'a str, attribute: &str) -> Vec<&'a str> {
     tags(html).into_iter().filter_map(|tag| tag.split_once(start.as_str())?.1.split('"').next()).collect()
 }
 
-/// Fails if a page holds a script, a style or an event handler of its own, or loads from elsewhere.
+/// Fails if a page has an inline script, style or event handler, or loads from another site.
 #[track_caller]
 pub(crate) fn assert_strict(name: &str, html: &str) {
     for tag in tags(html) {

@@ -1,4 +1,4 @@
-//! Pages of lists that are ordered by a time, and by id where times are equal.
+//! Pages of lists that are ordered by a time, and by id for equal times.
 
 use std::{fmt, str::FromStr};
 
@@ -9,54 +9,54 @@ use uuid::Uuid;
 use super::limit_check;
 use crate::{Error, Id, Result};
 
-/// Where a page of such a list ended. It holds for a list that changes meanwhile: the thing it names may be gone. Opaque to
-/// callers.
+/// The end of a page of such a list, opaque to callers. It stays valid when the list changes, even when its item is
+/// deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The time of the last thing of the page, in whole microseconds, as the database keeps it.
+    /// Time of the last item of the page, in whole microseconds as in the database.
     pub at: Timestamp,
-    /// The id of the last thing of the page.
+    /// Id of the last item of the page.
     pub id: Uuid,
 }
 
-/// Which page of such a list is wanted.
+/// The requested page of such a list.
 #[derive(Clone, Copy, Debug)]
 pub struct PlaceRequest {
     limit: i64,
     after: Option<Place>,
 }
 
-/// One page of such a list.
+/// A page of such a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlacePage<T> {
-    /// The things.
+    /// The items of the page.
     pub data: Vec<T>,
-    /// Where the next page begins; none on the last.
+    /// Start of the next page; none on the last page.
     pub next_cursor: Option<Place>,
 }
 
 impl PlaceRequest {
-    /// The page of `limit` things (1 to 200, default 50) after `after`.
+    /// The page of `limit` items (1 to 200, default 50) after `after`.
     pub fn new(limit: Option<i64>, after: Option<Place>) -> Result<Self> {
         Ok(Self { limit: limit_check(limit)?, after })
     }
 
-    /// How many rows to ask for: one more than the page holds, which tells whether another page follows.
+    /// Number of rows to query: one more than the page, to know whether another page follows.
     pub fn rows(&self) -> i64 {
         self.limit + 1
     }
 
-    /// The time of the last thing of the page before; none on the first page.
+    /// Time of the last item of the previous page; none on the first page.
     pub fn after_time(&self) -> Option<Timestamp> {
         self.after.map(|place| place.at)
     }
 
-    /// The id of the last thing of the page before; none on the first page.
+    /// Id of the last item of the previous page; none on the first page.
     pub fn after_id(&self) -> Option<Uuid> {
         self.after.map(|place| place.id)
     }
 
-    /// The page made of the rows that were found.
+    /// The page with the rows of the query.
     pub fn page<T, K>(&self, mut rows: Vec<T>, place: impl Fn(&T) -> (Timestamp, Id<K>)) -> PlacePage<T> {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;
@@ -67,7 +67,7 @@ impl PlaceRequest {
 }
 
 impl<T> PlacePage<T> {
-    /// The same page of other things.
+    /// The page with its items mapped.
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> PlacePage<U> {
         PlacePage { data: self.data.into_iter().map(f).collect(), next_cursor: self.next_cursor }
     }
@@ -91,7 +91,7 @@ impl FromStr for Place {
             let micros = i64::from_str_radix(&digits[..16], 16).ok()?;
             Some(Self { at: Timestamp::from_microsecond(micros).ok()?, id: Uuid::try_parse(&digits[16..]).ok()? })
         };
-        read().ok_or_else(|| Error::invalid("?cursor", "not a cursor that an earlier page gave"))
+        read().ok_or_else(|| Error::invalid("?cursor", "expected the next_cursor of an earlier page"))
     }
 }
 

@@ -9,12 +9,12 @@ fn tenant(number: u128) -> Party {
     Party::Requests(Id::new(uuid::Uuid::from_u128(number)))
 }
 
-/// A connection for the party, if it gets one at once.
+/// A connection for the party, if it gets one without waiting.
 fn at_once(shares: &Arc<Shares>, party: Party) -> Option<Permit> {
     shares.acquire(party).now_or_never().map(|permit| permit.unwrap())
 }
 
-/// Takes what the party gets at once.
+/// Takes connections for the party for as long as it gets them without waiting.
 fn all_of(shares: &Arc<Shares>, party: Party) -> Vec<Permit> {
     std::iter::from_fn(|| at_once(shares, party)).collect()
 }
@@ -78,7 +78,7 @@ async fn parties_that_wait_take_turns() {
     let mut order = Vec::new();
     drop(held);
     while let Some(place) = waiting.iter_mut().position(|(_, future)| {
-        // The permit is dropped at once, which begins the next turn.
+        // The permit is dropped at once, so the next turn starts.
         future.now_or_never().is_some_and(|permit| permit.is_ok())
     }) {
         order.push(waiting.remove(place).0);

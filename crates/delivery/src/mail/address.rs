@@ -1,16 +1,16 @@
-//! Where a mail goes.
+//! Recipient addresses.
 
 use std::fmt;
 
 use freehold_core::{EmailAddress, EmailAddressError, Error, Result};
 
-/// One address that a mail can be sent to: `ada@example.org`. There is no other way to a recipient, so a recipient
+/// One address that a mail can be sent to: `ada@example.org`. Every recipient is made by this type, so a recipient
 /// never holds a line break, a second address or a display name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Address(String);
 
 impl Address {
-    /// Reads an address. Whether anybody reads mail there is found out by sending some.
+    /// Reads an address. It checks only the form, not whether the mailbox exists.
     ///
     /// # Errors
     /// `validation_failed` for what [`EmailAddress`] refuses, and for anything around the address.
@@ -28,30 +28,30 @@ impl Address {
         &self.0
     }
 
-    /// The one spelling of the address that lists keep: lower case, the domain as mail servers take it
-    /// (`ada@xn--exmple-cua.de`). Who is behind `ada+news@` is the server's affair, so that stays as it is.
+    /// The spelling of the address that lists store: lower case, the domain in Punycode (`ada@xn--exmple-cua.de`). A
+    /// part such as `+news` stays, because only the server knows whether it means another mailbox.
     pub fn canonical(&self) -> String {
         EmailAddress::parse(&self.0).map_or_else(|_| self.0.to_lowercase(), EmailAddress::into_string)
     }
 
-    /// The domain, as mail servers take it.
+    /// The domain in Punycode.
     pub fn domain(&self) -> String {
         server_name(self.0.split_once('@').map_or("", |(_, domain)| domain))
     }
 
-    /// Whether every mail server can carry it.
+    /// Whether every mail server accepts the address: it is ASCII.
     pub(super) fn is_plain(&self) -> bool {
         self.for_smtp().is_some_and(|address| AsRef::<str>::as_ref(&address).is_ascii())
     }
 
-    /// The address as SMTP carries it; none where no mail server could take it.
+    /// The address for SMTP; none when no mail server could accept it.
     pub(super) fn for_smtp(&self) -> Option<lettre::Address> {
         let (name, domain) = self.0.split_once('@')?;
         lettre::Address::new(name, server_name(domain)).ok()
     }
 }
 
-/// Punycode; what has none stays as it is, and no server will take it.
+/// The domain in Punycode. A domain without such a form stays as it is, and no server accepts it.
 fn server_name(domain: &str) -> String {
     idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_owned())
 }

@@ -1,4 +1,4 @@
-//! What the mails about money say: one kind of data, and for each mail its words, which the text and the HTML share.
+//! The billing mails: one type of data for all of them, and for each its words, which the text and the HTML share.
 
 use freehold_core::{Context, Error, Result, mail_name};
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use super::{
     wording::{Facts, NAMELESS, Words},
 };
 
-/// Which mail about money. All go to an organization's owners and administrators.
+/// The billing mails. All of them go to an organization's owners and administrators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BillingMail {
     /// The trial ends in a few days.
@@ -20,60 +20,60 @@ pub enum BillingMail {
     TrialEnded,
     /// A payment failed.
     PaymentFailed,
-    /// A payment is still open, and the days of grace end soon.
+    /// A payment is overdue, and the grace period ends soon.
     PaymentReminder,
-    /// The days of grace are over.
+    /// The grace period has ended without a payment.
     Suspended,
-    /// The plan is cancelled: it ends on a day, or has ended.
+    /// The plan is cancelled: it ends on a known day, or has ended.
     SubscriptionCancelled,
-    /// The data goes to the archive soon.
+    /// The data will be archived soon.
     ArchiveReminder,
-    /// The data is in the archive.
+    /// The data was archived.
     Archived,
-    /// All is well again.
+    /// The organization is fully active again after a missed payment or a suspension.
     PaymentReceived,
-    /// A subscription ran beside another one; it was cancelled, and what was paid for it goes back.
+    /// A second subscription ran beside the first; it was cancelled and refunded.
     ExtraSubscription,
 }
 
-/// The data of a mail about money.
+/// The data of a billing mail.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Billing {
-    /// The product's name for people, on one line.
+    /// The product's name, on one line.
     pub product_name: String,
-    /// The organization it is about.
+    /// The name of the organization.
     pub organization: String,
-    /// The name of the plan that it is about: `Pro`.
+    /// The name of the plan: `Pro`.
     pub plan: String,
-    /// The day that it speaks of, if it speaks of one.
+    /// The day that the mail announces, UTC; null in mails that announce none.
     pub until: Option<Timestamp>,
-    /// What the organization becomes or became without a paid plan, where the mail says it.
+    /// What the organization is without a paid plan; null where the mail does not say it.
     pub became: Option<Became>,
-    /// The sum that goes back, as people write it: `$29.00`. Only in the mail about an extra subscription; null: nothing does.
+    /// The refunded amount: `$29.00`. Only in the mail about an extra subscription; null when nothing is refunded.
     #[serde(default)]
     pub amount: Option<String>,
-    /// Where it can be paid, or a plan chosen: an `http` or `https` address.
+    /// Page to pay or to choose a plan: an `http` or `https` address.
     pub link: String,
-    /// Where the product is: `https://app.example.org`.
+    /// Address of the product: `https://app.example.org`.
     pub site_url: String,
 }
 
-/// What an organization is without a paid plan.
+/// State of an organization without a paid plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Became {
-    /// On the plan that costs nothing.
+    /// On the free plan.
     Free,
-    /// Only to be read.
+    /// Read-only.
     ReadOnly,
 }
 
 const PAY: &str = "Pay now";
 const CHOOSE: &str = "Choose a plan";
-const LOOK: &str = "Look at your plan";
+const LOOK: &str = "View your plan";
 
 impl BillingMail {
-    /// All of them, in the order in which trouble grows.
+    /// All billing mails, in the order in which an organization that does not pay gets them.
     pub const ALL: [Self; 10] = [
         Self::TrialEnding,
         Self::TrialEnded,
@@ -87,7 +87,7 @@ impl BillingMail {
         Self::ExtraSubscription,
     ];
 
-    /// What the queue names: `trial_ending`.
+    /// Name in the queue: `trial_ending`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::TrialEnding => "trial_ending",
@@ -103,27 +103,29 @@ impl BillingMail {
         }
     }
 
-    /// When it goes out, for operators.
+    /// Recipients and occasion, for operators.
     pub const fn about(self) -> &'static str {
         match self {
             Self::TrialEnding => "To owners and administrators, some days before a trial ends.",
-            Self::TrialEnded => "To owners and administrators, when a trial has ended and nobody paid.",
-            Self::PaymentFailed => "To owners and administrators, when a payment failed and the days of grace begin.",
-            Self::PaymentReminder => "To owners and administrators, two days before the days of grace are over.",
-            Self::Suspended => "To owners and administrators, when the days of grace are over.",
+            Self::TrialEnded => "To owners and administrators, when a trial has ended without a payment.",
+            Self::PaymentFailed => "To owners and administrators, when a payment failed and the grace period begins.",
+            Self::PaymentReminder => "To owners and administrators, two days before the grace period ends.",
+            Self::Suspended => "To owners and administrators, when the grace period has ended.",
             Self::SubscriptionCancelled => {
                 "To owners and administrators, when a plan was cancelled, and again when it has ended."
             }
-            Self::ArchiveReminder => "To owners and administrators, seven days before data goes to the archive.",
-            Self::Archived => "To owners and administrators, when data went to the archive.",
-            Self::PaymentReceived => "To owners and administrators, when all is well again after trouble.",
+            Self::ArchiveReminder => "To owners and administrators, seven days before data is archived.",
+            Self::Archived => "To owners and administrators, when data was archived.",
+            Self::PaymentReceived => {
+                "To owners and administrators, when an organization is fully active again after a missed payment."
+            }
             Self::ExtraSubscription => {
                 "To owners and administrators, when an organization had a second subscription, which was cancelled and refunded."
             }
         }
     }
 
-    /// Whether it is about a day, which its data then has to name.
+    /// Whether the mail announces a day; its data then must hold `until`.
     fn names_a_day(self, became: Option<Became>) -> bool {
         match self {
             Self::TrialEnding | Self::PaymentFailed | Self::PaymentReminder | Self::ArchiveReminder => true,
@@ -136,7 +138,7 @@ impl BillingMail {
 }
 
 impl Billing {
-    /// Reads the data of a queued mail. Fields it does not know are skipped: a newer server may have queued it.
+    /// Reads the data of a queued mail. Ignores unknown fields, because a newer server may have queued the mail.
     pub(super) fn read(kind: BillingMail, data: Value) -> Result<Self> {
         let mut read: Self = serde_json::from_value(data).context("reading the data of a mail")?;
         for text in [&mut read.product_name, &mut read.plan].into_iter().chain(&mut read.amount) {
@@ -154,12 +156,12 @@ impl Billing {
         Ok(read)
     }
 
-    /// From when on what it says is no longer so.
+    /// When the mail is outdated: on the day that it announces; none for mails that announce no day.
     pub(super) fn over_from(&self, kind: BillingMail) -> Option<Timestamp> {
         self.until.filter(|_| kind.names_a_day(self.became))
     }
 
-    /// What the mail says. A day is one of UTC, as the lifecycle counts them.
+    /// Subject, heading, text and button of the mail. Days are in UTC, as in the billing lifecycle.
     pub(super) fn words(&self, kind: BillingMail) -> Words {
         let Self { organization, plan, product_name, .. } = self;
         let day = self.day();
@@ -167,9 +169,9 @@ impl Billing {
             BillingMail::TrialEnding => (
                 format!("The trial of {organization} ends on {day}"),
                 vec![
-                    format!("{organization} is trying {product_name} on the plan {plan}, until {day}."),
+                    format!("{organization} is trying the {plan} plan of {product_name} until {day}."),
                     format!(
-                        "Choose a plan before then, and everything goes on as it is. Otherwise {}",
+                        "Choose a plan before then, and everything continues as it is. Otherwise {}",
                         self.falls_back()
                     ),
                 ],
@@ -177,27 +179,27 @@ impl Billing {
             ),
             BillingMail::TrialEnded => (
                 format!("The trial of {organization} has ended"),
-                self.what_is_now(&format!("The trial of the plan {plan} for {organization} is over."), &day),
+                self.what_is_now(&format!("The trial of the {plan} plan for {organization} has ended."), &day),
                 CHOOSE,
             ),
             BillingMail::PaymentFailed => (
-                format!("A payment for {organization} did not go through"),
+                format!("The payment for {organization} failed"),
                 vec![
-                    format!("We could not collect the payment for the plan {plan} of {organization}."),
+                    format!("We could not collect the payment for the {plan} plan of {organization}."),
                     format!(
-                        "Nothing changes for now. Please pay, or give us another card, before {day}: from then on \
-                         {organization} can only be read until it is paid."
+                        "Nothing changes for now. Please pay, or add another card, before {day}. From then on \
+                         {organization} is read-only until you pay."
                     ),
                 ],
                 PAY,
             ),
             BillingMail::PaymentReminder => (
-                format!("The payment for {organization} is still open"),
+                format!("The payment for {organization} is overdue"),
                 vec![
-                    format!("The payment for the plan {plan} of {organization} is still open."),
+                    format!("The payment for the {plan} plan of {organization} is overdue."),
                     format!(
-                        "From {day} on {organization} can only be read. Nothing is deleted, and everything works again \
-                         as soon as it is paid."
+                        "From {day} on {organization} is read-only. Nothing is deleted, and everything works again as \
+                         soon as you pay."
                     ),
                 ],
                 PAY,
@@ -208,7 +210,7 @@ impl Billing {
         Words::titled(title, paragraphs, button)
     }
 
-    /// What a product's own words may name.
+    /// The values that `{name}` in a product's own text stands for.
     pub(super) fn facts(&self) -> Facts {
         Facts(vec![
             ("product_name", self.product_name.clone()),
@@ -222,17 +224,15 @@ impl Billing {
         self.until.map(|until| until.strftime("%-d %B %Y").to_string()).unwrap_or_default()
     }
 
-    /// What the mails say that follow when nobody paid, or when somebody did.
+    /// The words of the mails that follow a missed or a late payment.
     fn later_words(&self, kind: BillingMail, day: &str) -> Words {
         let Self { organization, plan, .. } = self;
         let (title, paragraphs, button) = match kind {
             BillingMail::Suspended => (
-                format!("{organization} can only be read for now"),
+                format!("{organization} is now read-only"),
                 vec![
-                    format!(
-                        "The plan {plan} of {organization} is not paid for, so {organization} can only be read for now."
-                    ),
-                    "Nothing is deleted: reading and exporting work. Everything works again as soon as it is paid."
+                    format!("The {plan} plan of {organization} is not paid, so {organization} is now read-only."),
+                    "Nothing is deleted, and you can still read everything. Everything works again as soon as you pay."
                         .to_owned(),
                 ],
                 PAY,
@@ -240,42 +240,42 @@ impl Billing {
             BillingMail::SubscriptionCancelled if self.became.is_none() => (
                 format!("The plan of {organization} ends on {day}"),
                 vec![
-                    format!("The plan {plan} of {organization} is cancelled. It goes on as before until {day}."),
-                    "If you change your mind, you can take it up again until then.".to_owned(),
+                    format!("The {plan} plan of {organization} is cancelled. It stays active until {day}."),
+                    "If you change your mind, you can keep the plan until then.".to_owned(),
                 ],
                 LOOK,
             ),
             BillingMail::SubscriptionCancelled => (
                 format!("The plan of {organization} has ended"),
-                self.what_is_now(&format!("The plan {plan} of {organization} has ended."), day),
+                self.what_is_now(&format!("The {plan} plan of {organization} has ended."), day),
                 CHOOSE,
             ),
             BillingMail::ArchiveReminder => (
-                format!("{organization} goes to the archive on {day}"),
+                format!("{organization} will be archived on {day}"),
                 vec![
-                    format!("There is no paid plan for {organization}. Until {day} you can read and export everything."),
-                    "After that its data is kept in the archive, where nobody can read it. Choose a plan before then, and \
+                    format!("{organization} has no paid plan. You can read everything until {day}."),
+                    "After that its data is kept in an archive, where you cannot read it. Choose a plan before then, and \
                      everything works again."
                         .to_owned(),
                 ],
                 CHOOSE,
             ),
             BillingMail::Archived => (
-                format!("{organization} is in the archive"),
+                format!("{organization} is archived"),
                 vec![
                     format!(
-                        "There was no paid plan for {organization} for a while, so its data is in the archive now. It is \
-                         kept, but nobody can read it."
+                        "{organization} has had no paid plan for a while, so its data is now in an archive. It is kept, but \
+                         you cannot read it."
                     ),
-                    "Whoever pays for a plan brings everything back as it was.".to_owned(),
+                    "Pay for a plan to restore everything as it was.".to_owned(),
                 ],
                 CHOOSE,
             ),
             _ => (
-                format!("{organization} is in good standing again"),
+                format!("{organization} is fully active again"),
                 vec![
-                    format!("All is well again: {organization} is on the plan {plan}, and everything works as before."),
-                    "Nothing was lost. Thank you.".to_owned(),
+                    format!("{organization} is on the {plan} plan, and everything works as before. Nothing was lost."),
+                    "Thank you.".to_owned(),
                 ],
                 LOOK,
             ),
@@ -283,51 +283,51 @@ impl Billing {
         Words::titled(title, paragraphs, button)
     }
 
-    /// What the mail says about a second subscription.
+    /// The words of the mail about a second subscription.
     fn extra_words(&self) -> Words {
         let Self { organization, plan, .. } = self;
         let refunded = match &self.amount {
             Some(amount) => format!(
-                "The second one is cancelled, and {amount} go back to where they were paid from. That can take some days."
+                "We cancelled the second one and refund {amount} to the payment method it was paid with. That can take \
+                 some days."
             ),
-            None => "The second one is cancelled. Nothing was paid for it that has to go back.".to_owned(),
+            None => "We cancelled the second one. There is nothing to refund.".to_owned(),
         };
-        let kept = format!("{organization} had more than one subscription. It keeps one, on the plan {plan}.");
+        let kept = format!("{organization} had more than one subscription. It keeps one, on the {plan} plan.");
         Words::titled(format!("{organization} had a second subscription"), vec![kept, refunded], LOOK)
     }
 
-    /// What happens after a trial that nobody pays, as the end of a sentence.
+    /// What happens after a trial without a payment, as the end of a sentence.
     fn falls_back(&self) -> String {
         let organization = &self.organization;
         match self.became {
             Some(Became::Free) => {
-                format!("{organization} goes on with the free plan; nothing is deleted.")
+                format!("{organization} moves to the free plan; nothing is deleted.")
             }
-            _ => format!("{organization} can only be read from then on; nothing is deleted."),
+            _ => format!("{organization} is read-only from then on; nothing is deleted."),
         }
     }
 
-    /// After a sentence about what has ended: what is now.
+    /// The sentence `ended` and what follows from it.
     fn what_is_now(&self, ended: &str, day: &str) -> Vec<String> {
         if self.became == Some(Became::Free) {
             return vec![
                 format!("{ended} {} is on the free plan now.", self.organization),
-                "Nothing was deleted. Where there is more than the free plan has room for, it stays, and only making more has \
-                 to wait."
+                "Nothing was deleted. If you use more than the free plan allows, you keep it, but you cannot add more."
                     .to_owned(),
             ];
         }
         let kept = match self.until {
-            Some(_) => format!("We keep everything until {day}; then it goes to the archive. "),
+            Some(_) => format!("We keep everything until {day} and then archive it. "),
             None => String::new(),
         };
         vec![
-            format!("{ended} You can still read and export everything, and change nothing."),
+            format!("{ended} You can still read everything, but change nothing."),
             format!("{kept}As soon as you choose a plan, everything works again."),
         ]
     }
 
-    /// Data that looks like a real mail's.
+    /// Sample data for previews and tests.
     pub(super) fn sample(kind: BillingMail) -> Self {
         let became = match kind {
             BillingMail::TrialEnding | BillingMail::TrialEnded => Some(Became::ReadOnly),
@@ -408,8 +408,8 @@ mod tests {
     fn an_organization_named_by_a_web_address_is_your_organization() {
         let mail = Billing::read(BillingMail::Suspended, data("organization", json!("https://evil.example"))).unwrap();
         let words = mail.words(BillingMail::Suspended);
-        assert_eq!(words.subject, "Your organization can only be read for now");
-        assert!(words.paragraphs[0].contains("of your organization is not paid for"), "{}", words.paragraphs[0]);
+        assert_eq!(words.subject, "Your organization is now read-only");
+        assert!(words.paragraphs[0].contains("of your organization is not paid"), "{}", words.paragraphs[0]);
     }
 
     #[test]
@@ -419,8 +419,8 @@ mod tests {
         };
         assert!(said(BillingMail::TrialEnded, "free").contains("on the free plan now"));
         assert!(said(BillingMail::TrialEnded, "read_only").contains("until 6 August 2026"));
-        assert!(said(BillingMail::SubscriptionCancelled, "free").contains("The plan Pro of Bright Dental has ended."));
-        assert!(said(BillingMail::TrialEnding, "free").contains("goes on with the free plan"));
-        assert!(said(BillingMail::TrialEnding, "read_only").contains("can only be read"));
+        assert!(said(BillingMail::SubscriptionCancelled, "free").contains("The Pro plan of Bright Dental has ended."));
+        assert!(said(BillingMail::TrialEnding, "free").contains("moves to the free plan"));
+        assert!(said(BillingMail::TrialEnding, "read_only").contains("is read-only"));
     }
 }

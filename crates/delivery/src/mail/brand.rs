@@ -1,49 +1,49 @@
-//! Whose mail it is, to its reader.
+//! Sender name and look of mails.
 
 use freehold_catalog::{Color, Product};
 use freehold_core::{mail_name, mail_text};
 
 use super::{Address, Wording, line::one_line, tenant_brand::FOOTER_LONGEST};
 
-/// The ground that a mail's text stands on, by day and by night.
+/// The background of a mail's text in light and in dark mode.
 const DAY: Color = Color::WHITE;
 const NIGHT: Color = Color::of(0x19, 0x1d, 0x1a);
 
-/// How a mail looks and who it comes from: the product's brand, or that of a tenant under it.
+/// Look and sender name of a mail: the product's brand, or a tenant's brand on top of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Brand {
-    /// The product: `VoiceFX AI`.
+    /// Name of the product: `VoiceFX AI`.
     pub product_name: String,
-    /// Who the mail comes from: `VoiceFX AI`, or `Bright Dental via VoiceFX AI`.
+    /// Name of the sender: `VoiceFX AI`, or `Bright Dental via VoiceFX AI`.
     pub sender_name: String,
-    /// Where answers go, where that is not the sender.
+    /// Address for replies; none when replies go to the sender.
     pub reply_to: Option<Address>,
-    /// Of buttons and links.
+    /// Colour of buttons and links.
     pub color: Color,
-    /// Where readers turn with questions.
+    /// Address for questions; none to leave the line out.
     pub support: Option<String>,
-    /// A line below the mail.
+    /// Line below the mail; none for the product's, or for no line.
     pub footer: Option<String>,
-    /// The tenant that the product speaks for; none: for itself.
+    /// Name of the tenant in whose name the product writes; none when it writes for itself.
     pub speaks_for: Option<String>,
-    /// What the product says in its own words.
+    /// The product's own texts of mails.
     pub wording: Wording,
 }
 
-/// What a tenant says of its mails; what it leaves out is the product's.
+/// A tenant's brand; fields that are none are the product's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TenantBrand {
-    /// What its mails are signed with: `Bright Dental`.
+    /// Sender name: `Bright Dental`.
     pub sender_name: Option<String>,
-    /// Where answers go.
+    /// Address for replies.
     pub reply_to: Option<Address>,
-    /// Of buttons and links.
+    /// Colour of buttons and links.
     pub color: Option<Color>,
-    /// A line below the mail.
+    /// Line below the mail; none for the product's, or for no line.
     pub footer: Option<String>,
 }
 
-/// The colours of a mail: each is read on the ground it stands on, whatever the brand's own is.
+/// The colours of a mail, chosen so that each text is readable on its background.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Palette {
     pub(super) button: Color,
@@ -55,7 +55,7 @@ pub(super) struct Palette {
 }
 
 impl Brand {
-    /// The product's own, as `[brand]` of its `product.toml` says.
+    /// The product's brand, from `[brand]` in `product.toml`.
     pub fn of_product(product: &Product) -> Self {
         let brand = &product.brand;
         Self {
@@ -70,8 +70,8 @@ impl Brand {
         }
     }
 
-    /// The same with what a tenant says over it. The product's name stays in the sender: nobody can write in its name
-    /// to people who then believe that the product wrote.
+    /// This brand with a tenant's brand on top. The product's name stays in the sender name, so that no tenant can
+    /// pretend to be the product.
     #[must_use]
     pub fn of_tenant(&self, tenant: TenantBrand) -> Self {
         let TenantBrand { sender_name, reply_to, color, footer } = tenant;
@@ -94,7 +94,7 @@ impl Brand {
         }
     }
 
-    /// A tenant's that looks real, for previews and tests.
+    /// The brand of a sample tenant, for previews and tests.
     #[must_use]
     pub fn sample_tenant(&self) -> Self {
         self.of_tenant(TenantBrand {
@@ -105,7 +105,7 @@ impl Brand {
         })
     }
 
-    /// What stands above the mail.
+    /// The name above the mail.
     pub(super) fn heading(&self) -> &str {
         self.speaks_for.as_ref().unwrap_or(&self.product_name)
     }

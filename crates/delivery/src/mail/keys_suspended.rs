@@ -1,4 +1,4 @@
-//! What the mail about API keys that were suspended is made of.
+//! The mail about API keys that were suspended: its data and its text.
 
 use freehold_core::{Context, Error, Result, mail_name};
 use serde::Deserialize;
@@ -10,28 +10,28 @@ use super::{
     wording::{Facts, NAMELESS, Words},
 };
 
-/// What a key is called whose name is nothing that a mail shows.
+/// The name of a key whose own name may not stand in a mail.
 const UNNAMED: &str = "a key";
 
-/// The data of the mail about API keys whose user left the organization.
+/// The data of the mail about API keys whose creator left the organization.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct KeysSuspended {
-    /// The product's name for people, on one line.
+    /// The product's name, on one line.
     pub product_name: String,
-    /// The organization whose keys they are.
+    /// The organization that the keys belong to.
     pub organization: String,
     /// The names of the keys, as their creator wrote them; at least one.
     pub keys: Vec<String>,
-    /// How many keys there are besides.
+    /// Number of further suspended keys that `keys` does not list.
     pub more: u32,
-    /// Where it is said how to adopt or revoke them: an `http` or `https` address.
+    /// Page that says how to adopt or revoke the keys: an `http` or `https` address.
     pub link: String,
-    /// Where the product is: `https://app.example.org`.
+    /// Address of the product: `https://app.example.org`.
     pub site_url: String,
 }
 
 impl KeysSuspended {
-    /// Reads the data of a queued mail. Fields it does not know are skipped: a newer server may have queued it.
+    /// Reads the data of a queued mail. Ignores unknown fields, because a newer server may have queued the mail.
     pub(super) fn read(data: Value) -> Result<Self> {
         let mut read: Self = serde_json::from_value(data).context("reading the data of a mail")?;
         read.product_name = one_line(&read.product_name);
@@ -43,7 +43,7 @@ impl KeysSuspended {
         Ok(read)
     }
 
-    /// What the mail says before it names the keys.
+    /// The words of the mail above the names of the keys.
     pub(super) fn words(&self) -> Words {
         let Self { product_name, organization, .. } = self;
         Words {
@@ -56,18 +56,18 @@ impl KeysSuspended {
         }
     }
 
-    /// What a product's own words may name.
+    /// The values that `{name}` in a product's own text stands for.
     pub(super) fn facts(&self) -> Facts {
         Facts(vec![("product_name", self.product_name.clone()), ("organization", self.organization.clone())])
     }
 
-    /// The names of the keys on one line, and how many there are besides.
+    /// The names of the keys on one line, and the number of further keys.
     pub(super) fn names(&self) -> String {
         let names = self.keys.join(", ");
         if self.more == 0 { names } else { format!("{names} and {} more", self.more) }
     }
 
-    /// Data that looks like a real mail's.
+    /// Sample data for previews and tests.
     pub(super) fn sample() -> Self {
         Self {
             product_name: "VoiceFX AI".to_owned(),

@@ -1,9 +1,10 @@
-//! Text that has to stay on one line: subjects and names.
+//! Text that must stay on one line: subjects and names.
 
 use freehold_core::visible_line;
 
-/// `text` on one line: runs of spaces, line breaks and control characters become one space, and characters that hide or reorder
-/// others are left out. What ends up in a header of a mail has been through here, so no data can begin a header of its own.
+/// `text` on one line: runs of spaces, line breaks and control characters become one space, and characters that hide or
+/// reorder others are removed. Every text in a mail header passes through this function, so no data can start a header
+/// of its own.
 pub(super) fn one_line(text: &str) -> String {
     visible_line(text)
 }

@@ -1,4 +1,4 @@
-//! A mail as it travels (RFC 5322, MIME).
+//! Writes a mail in the format of RFC 5322 and MIME.
 
 use std::time::SystemTime;
 
@@ -16,12 +16,12 @@ use uuid::Uuid;
 
 use super::{Address, Brand, Mail, line::one_line};
 
-/// Who mails come from: `[mail] from`.
+/// The sender of mails: `from` in `[mail]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// The name before the address; none: the brand's.
+    /// Name before the address; none for the brand's sender name.
     pub name: Option<String>,
-    /// The address. Refusals go there, too.
+    /// Address of the sender; bounces go there, too.
     pub address: Address,
 }
 
@@ -46,7 +46,7 @@ impl Origin {
     }
 }
 
-/// A mail, ready to be handed to a mail server.
+/// A mail in its final form for a mail server.
 #[derive(Debug)]
 pub(super) struct Outgoing {
     pub(super) from: lettre::Address,
@@ -56,8 +56,8 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
-    /// The mail with this id. Written out again, it is the same byte for byte, and above all has the same Message-ID:
-    /// whoever gets it twice, because we died between handing it over and writing that down, can tell.
+    /// Writes the mail with this id. Every attempt writes the same bytes with the same Message-ID, so that mail
+    /// programs recognize a mail that was sent twice because the server stopped before it stored the first success.
     pub(super) fn write(
         id: Uuid,
         asked: Timestamp,
@@ -81,7 +81,7 @@ impl Outgoing {
             .subject(one_line(&mail.subject(brand)))
             .date(SystemTime::from(asked))
             .message_id(Some(message_id(id, &from.address)))
-            // RFC 3834: so that nobody's holiday answers it.
+            // RFC 3834: so that no holiday notice replies to it.
             .raw_header(HeaderValue::new(
                 HeaderName::new_from_ascii_str("Auto-Submitted"),
                 "auto-generated".to_owned(),
@@ -93,14 +93,14 @@ impl Outgoing {
         Ok(Self { from: sender, to: recipient, content: message.formatted() })
     }
 
-    /// Whether an address holds letters outside of ASCII.
+    /// Whether sender or recipient has letters outside ASCII.
     pub(super) fn needs_utf8_addresses(&self) -> bool {
         let is_ascii = |address: &lettre::Address| AsRef::<str>::as_ref(address).is_ascii();
         !is_ascii(&self.from) || !is_ascii(&self.to)
     }
 }
 
-/// What names the mail on every attempt.
+/// The Message-ID, the same for every attempt.
 pub(super) fn message_id(id: Uuid, from: &Address) -> String {
     format!("<{id}@{}>", from.domain())
 }

@@ -1,4 +1,4 @@
-//! What the mail about an invitation to an organization is made of, and what it says.
+//! The mail that invites a user to an organization: its data and its text.
 
 use freehold_core::{Context, Error, Result, mail_address, mail_name};
 use jiff::Timestamp;
@@ -14,30 +14,30 @@ use super::{
 /// The data of the mail about an invitation to an organization.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct OrganizationInvitation {
-    /// The product's name for people, on one line.
+    /// The product's name, on one line.
     pub product_name: String,
     /// The organization that invites.
     pub organization: String,
-    /// The address of who invites, where it was a person.
+    /// E-mail address of the member who invites; null when there is none, such as for an API key.
     pub invited_by: Option<String>,
     /// `viewer`, `member`, `admin` or `owner`.
     pub role: String,
-    /// Until when it holds.
+    /// When the invitation expires, UTC.
     pub until: Timestamp,
-    /// Where it is accepted: an `http` or `https` address.
+    /// Page that accepts the invitation: an `http` or `https` address.
     pub link: String,
-    /// Where the product is: `https://app.example.org`.
+    /// Address of the product: `https://app.example.org`.
     pub site_url: String,
 }
 
 impl OrganizationInvitation {
-    /// Reads the data of a queued mail. Fields it does not know are skipped: a newer server may have queued it.
+    /// Reads the data of a queued mail. Ignores unknown fields, because a newer server may have queued the mail.
     pub(super) fn read(data: Value) -> Result<Self> {
         let mut read: Self = serde_json::from_value(data).context("reading the data of a mail")?;
         for text in [&mut read.product_name, &mut read.role] {
             *text = one_line(text);
         }
-        // What members wrote goes to strangers in the product's name.
+        // Members chose these texts, and the mail goes to strangers in the product's name.
         read.organization = mail_name(&read.organization).unwrap_or_else(|| "an organization".to_owned());
         read.invited_by = read.invited_by.and_then(|by| mail_address(&by));
         for address in [&read.link, &read.site_url] {
@@ -48,34 +48,33 @@ impl OrganizationInvitation {
         Ok(read)
     }
 
-    /// What the mail says.
+    /// The text of the mail.
     pub(super) fn words(&self) -> Words {
         let Self { product_name, organization, .. } = self;
-        let who = self.inviter();
         let (role, day) = (self.role_of(), self.day());
+        let invites = match &self.invited_by {
+            Some(by) => format!("{by} invites you to join"),
+            None => "You are invited to join".to_owned(),
+        };
         Words::titled(
-            format!("You are invited to {organization} at {product_name}"),
+            format!("Invitation to join {organization} on {product_name}"),
             vec![
-                format!("{who} invites you to {organization} at {product_name}, as {role}."),
-                format!("The invitation holds until {day}, and only for this address."),
+                format!("{invites} {organization} on {product_name} as {role}."),
+                format!("The invitation is valid until {day}, and only for this address."),
             ],
-            "Look at the invitation",
+            "View the invitation",
         )
     }
 
-    /// What a product's own words may name.
+    /// The values that `{name}` in a product's own text stands for.
     pub(super) fn facts(&self) -> Facts {
         Facts(vec![
             ("product_name", self.product_name.clone()),
             ("organization", self.organization.clone()),
-            ("invited_by", self.inviter().to_owned()),
+            ("invited_by", self.invited_by.clone().unwrap_or_else(|| "A member".to_owned())),
             ("role", self.role_of()),
             ("day", self.day()),
         ])
-    }
-
-    fn inviter(&self) -> &str {
-        self.invited_by.as_deref().unwrap_or("Somebody there")
     }
 
     fn role_of(&self) -> String {
@@ -83,12 +82,12 @@ impl OrganizationInvitation {
         format!("{article} {}", self.role)
     }
 
-    /// A day of UTC.
+    /// The last day of the invitation, UTC: `6 August 2026`.
     fn day(&self) -> String {
         self.until.strftime("%-d %B %Y").to_string()
     }
 
-    /// Data that looks like a real mail's.
+    /// Sample data for previews and tests.
     pub(super) fn sample() -> Self {
         Self {
             product_name: "VoiceFX AI".to_owned(),
@@ -120,7 +119,10 @@ mod tests {
             "site_url": "https://example.org",
         });
         let said = OrganizationInvitation::read(data.clone()).unwrap().words();
-        assert_eq!(said.paragraphs[0], "grace@example.org invites you to Bright Dental at VoiceFX AI, as an admin.");
+        assert_eq!(
+            said.paragraphs[0],
+            "grace@example.org invites you to join Bright Dental on VoiceFX AI as an admin."
+        );
         assert!(said.paragraphs[1].contains("until 6 August 2026"));
         let name = "URGENT: your account is locked. Unlock at https://evil.example/login";
         for (field, value) in [("organization", name), ("invited_by", "www.evil.example/x@evil.example")] {
@@ -132,7 +134,7 @@ mod tests {
         }
         data["invited_by"] = json!(null);
         let said = OrganizationInvitation::read(data.clone()).unwrap().words();
-        assert!(said.paragraphs[0].starts_with("Somebody there invites you"));
+        assert!(said.paragraphs[0].starts_with("You are invited to join Bright Dental"));
         data["link"] = json!("javascript:alert(1)");
         assert!(OrganizationInvitation::read(data).is_err());
     }

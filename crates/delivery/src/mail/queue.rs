@@ -1,4 +1,4 @@
-//! What operators see of the queue of mails, and do about it.
+//! The queue of mails, for operators.
 
 mod store;
 
@@ -12,39 +12,39 @@ pub use store::STATEMENTS;
 use super::Template;
 
 row! {
-    /// A mail, as operators see it: not what it says, which may be a code that lets somebody in.
+    /// A mail without its content, which may hold a sign-in code.
     #[derive(Clone, Debug)]
     pub struct MailRecord {
-        /// Which.
+        /// Id of the mail.
         pub id: Uuid,
-        /// The template's name.
+        /// Name of the template.
         pub template: String,
-        /// To whom.
+        /// E-mail address of the recipient.
         pub recipient: String,
         /// `queued`, `sent`, `suppressed`, `expired` or `failed`.
         pub state: String,
-        /// How often somebody began to send it.
+        /// Number of attempts started.
         pub attempts: i16,
-        /// When it was asked for.
+        /// When the mail was queued, UTC.
         pub created_at: Timestamp,
-        /// While queued, when it is tried next.
+        /// Time of the next attempt while queued, UTC.
         pub due_at: Timestamp,
-        /// What the mail server last said, or why it was not asked.
+        /// Last answer of the mail server, or why no server was asked; none before the first attempt.
         pub answer: Option<String>,
     }
 }
 
-/// How many mails are in which state, of those not yet forgotten.
+/// Number of mails in each state, without those already deleted.
 pub async fn mail_count(db: &Db) -> Result<Vec<(String, i64)>> {
     db.system("count mails").fetch_all(store::mail_count()).await
 }
 
-/// The latest mails, 100 at most; in one state, where one is named.
+/// The latest 100 mails; with `state`, only those in that state.
 pub async fn mail_list(db: &Db, state: Option<&str>) -> Result<Vec<MailRecord>> {
     db.system("list mails").fetch_all(store::mail_list(state.map(str::to_owned))).await
 }
 
-/// Sends a mail that failed or was suppressed again.
+/// Queues a failed or suppressed mail again.
 ///
 /// # Errors
 /// `not_found` if no mail with this id failed or was suppressed, `conflict` if it carried a sign-in link, a code or an
@@ -61,8 +61,8 @@ pub async fn mail_retry(tx: &mut SystemTx, id: Uuid, now: Timestamp) -> Result<(
     tx.execute(store::mail_retry(id, now)).await.map(drop)
 }
 
-/// Sends every mail that failed again, but those whose link or code was deleted when they failed. Returns how many mails
-/// are queued again, and how many of those that failed cannot be.
+/// Queues every failed mail again, except those whose link or code was deleted when they failed. Returns how many mails
+/// are queued again, and how many failed mails cannot be.
 pub async fn mail_retry_all(tx: &mut SystemTx, now: Timestamp) -> Result<(u64, u64)> {
     let (left,) = tx.fetch_one(store::mail_count_failed(Template::with_secrets())).await?;
     let queued = tx.execute(store::mail_retry_all(now, Template::with_secrets())).await?;

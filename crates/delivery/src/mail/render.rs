@@ -1,4 +1,4 @@
-//! Writing a mail out: the templates in `templates/`, a text and an HTML for each kind of mail.
+//! Renders mails with the templates in `templates/`: plain text and HTML for each kind of mail.
 
 use askama::Template as _;
 use freehold_core::{Context, Result};
@@ -16,12 +16,12 @@ use super::{
     wrap::wrapped,
 };
 
-/// What every mail has around its data.
+/// The parts that every mail has besides its data.
 struct Frame<'a> {
     words: Words,
     brand: &'a Brand,
     colors: Palette,
-    /// Where its button leads; none: it has none.
+    /// Target of the button; none for mails without one.
     link: Option<&'a str>,
     site_url: &'a str,
 }
@@ -58,7 +58,7 @@ page!(WebhookDisabledHtml(WebhookDisabled) = "webhook_disabled.html");
 page!(BillingText(Billing) = "billing.txt");
 page!(BillingHtml(Billing) = "billing.html");
 
-/// A mail with a code.
+/// A mail with a sign-in code.
 struct Coded<'a> {
     kind: SignInMail,
     data: &'a SignIn,
@@ -79,7 +79,7 @@ impl Coded<'_> {
 }
 
 impl Mail {
-    /// The plain text, equal in content to the HTML, in lines of at most 72 characters.
+    /// The plain text: the same sentences as the HTML, in lines of at most 72 characters.
     pub fn text(&self, brand: &Brand) -> Result<String> {
         let frame = self.frame(brand);
         let text = match self {
@@ -92,7 +92,7 @@ impl Mail {
         text.map(|text| wrapped(&text)).context("writing the text of a mail")
     }
 
-    /// The HTML: a whole document with inline styles, without images, scripts or anything fetched from elsewhere.
+    /// The HTML: a complete document with inline styles, without images, scripts or anything to fetch.
     pub fn html(&self, brand: &Brand) -> Result<String> {
         let frame = self.frame(brand);
         match self {

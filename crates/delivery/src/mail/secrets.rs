@@ -1,4 +1,4 @@
-//! The secrets of a mail: opening them to write it, and keeping them out of everything that is written down about it.
+//! The secrets of a mail: opens them to write the mail, and keeps them out of logs and stored answers.
 
 mod store;
 
@@ -12,16 +12,16 @@ pub use store::STATEMENTS;
 
 use super::{Mail, Template};
 
-/// Fields of a mail's data that let their reader sign in or join an organization.
+/// Fields of a mail's data that are enough to sign in or to join an organization.
 pub(super) const FIELDS: [&str; 2] = ["code", "link"];
-/// What takes the place of a secret in text.
+/// Replaces a secret in a text.
 const HIDDEN: &str = "[secret]";
-/// Shortest beginning of a secret that is hidden at the end of a text, where the text was cut off.
+/// Shortest beginning of a secret that is hidden at the end of a truncated text, in bytes.
 const SHORTEST_CUT: usize = 6;
 
-/// The data of a queued mail, with its secrets opened. Servers before 0007 queued them in clear.
+/// The data of a queued mail with its secrets opened. Servers before migration 0007 queued secrets in clear.
 ///
-/// `internal` if they cannot be opened, as when their master key is not configured any more.
+/// Fails with `internal` if the secrets cannot be opened, for example because their master key is no longer configured.
 pub(crate) fn mail_data(vault: &Vault, id: Uuid, mut data: Value) -> Result<Value> {
     let Some(fields) = data.as_object_mut() else { return Ok(data) };
     match fields.remove(MAIL_SEALED) {
@@ -34,7 +34,7 @@ pub(crate) fn mail_data(vault: &Vault, id: Uuid, mut data: Value) -> Result<Valu
     }
 }
 
-/// Seals the secrets of mails that servers of before this rule queued in clear, and returns how many mails these were.
+/// Seals the secrets of mails that older servers queued in clear, and returns the number of these mails.
 pub async fn mails_seal(db: &Db, vault: &Vault, random: &Random) -> Result<u64> {
     let mut sealed = 0;
     loop {
@@ -55,7 +55,7 @@ pub async fn mails_seal(db: &Db, vault: &Vault, random: &Random) -> Result<u64> 
 }
 
 impl Mail {
-    /// `text` without the mail's code, link and the link's token: mail servers may quote what they refuse.
+    /// `text` without the mail's code, link and the link's token, because mail servers may quote what they refuse.
     pub(super) fn hide_secrets(&self, text: &str) -> String {
         let code = self.template().has_secrets().then(|| self.code()).flatten();
         let link = self.template().has_secrets().then(|| self.link()).flatten();
@@ -65,7 +65,7 @@ impl Mail {
         for secret in [link, token, code].into_iter().flatten().filter(|secret| !secret.is_empty()) {
             text = text.replace(secret, HIDDEN);
             let beginnings = (SHORTEST_CUT..secret.len()).rev().filter_map(|end| secret.get(..end));
-            // A link begins as every link of the site does, which is no secret.
+            // The beginning of a link, up to its token, is the same for every link of the site and no secret.
             let known = if Some(secret) == link { secret.find("token=").unwrap_or(secret.len()) } else { 0 };
             if let Some(cut) = beginnings.filter(|cut| cut.len() > known).find(|cut| text.ends_with(cut)) {
                 text.truncate(text.len() - cut.len());

@@ -1,9 +1,9 @@
-//! Sending what is queued. Any number of senders may work beside each other.
+//! Sends queued mails. Any number of senders may run at once.
 //!
-//! A mail is taken with a lease, so that of all senders one has it, and is anybody's again when that one is gone. What
-//! came of it is written down at once. What SMTP cannot promise, we cannot either: who dies after the server has taken a
-//! mail and before that is written down leaves it to be sent again. It then has the same Message-ID, by which servers
-//! and mail programs know it.
+//! A sender takes a mail with a lease, so that no other sender has it; when the sender dies, the lease expires and
+//! another takes the mail. The result is stored at once. SMTP cannot guarantee that a mail is sent exactly once: a
+//! sender that dies after the mail server accepted a mail and before the result is stored leaves the mail to be sent
+//! again. It then has the same Message-ID, by which servers and mail programs recognize it.
 
 mod attempt;
 mod lanes;
@@ -31,20 +31,20 @@ pub use store::STATEMENTS;
 
 use super::{Brand, smtp::Smtp};
 
-/// So many of the oldest mails that are due are looked at for each claim.
+/// Most due mails that one claim looks at, the oldest first.
 const LOOKED: i64 = 256;
-/// How often it looks for mails.
+/// How often the sender looks for due mails.
 const LOOK: Duration = Duration::from_millis(250);
-/// How often it forgets old ones.
+/// How often the sender deletes old mails.
 const TIDY: Duration = Duration::from_mins(10);
-/// How long mails that are under way may take to end when the sender stops.
+/// How long the sender waits for mails under way when it stops.
 const DRAIN: Duration = Duration::from_secs(15);
-/// How long a mail belongs to who took it; renewed while it is under way.
+/// Duration of the lease of a mail; renewed while the mail is under way.
 const LEASE: SignedDuration = SignedDuration::from_mins(2);
-/// How long a mail that has ended is kept. Its cause counts for so long, too.
+/// How long an ended mail is kept. For the same time its cause queues no second mail.
 const KEEP: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// Where mails go.
+/// The target of mails.
 pub enum Post {
     /// Into the local mailbox, shown at `/dev/mail` of this site.
     Mailbox {
@@ -53,9 +53,9 @@ pub enum Post {
     },
     /// To a mail server.
     Smtp {
-        /// The way to it.
+        /// The client for the mail server.
         smtp: Box<Smtp>,
-        /// Whether `/dev/mail` shows what was sent, too.
+        /// Whether `/dev/mail` also shows sent mails.
         shown: bool,
     },
 }
@@ -69,7 +69,7 @@ impl Post {
     }
 }
 
-/// Sends what is queued.
+/// Sends queued mails.
 #[derive(Clone)]
 pub struct Sender(Arc<Parts>);
 
@@ -83,7 +83,7 @@ struct Parts {
 }
 
 row! {
-    /// A mail that we have taken.
+    /// A mail that this sender has leased.
     struct Taken {
         id: Uuid,
         template: String,
@@ -99,7 +99,7 @@ row! {
     }
 }
 
-/// Whether there was anybody to talk to.
+/// Whether the mail server was reached.
 enum Reached {
     Yes,
     No,
@@ -107,16 +107,16 @@ enum Reached {
 }
 
 impl Sender {
-    /// Sends by `post`, in the name of `brand` where a mail is nobody else's.
+    /// A sender to `post`. Mails without a tenant's brand use `brand`.
     pub fn new(db: Db, vault: Vault, clock: Clock, random: Random, brand: Brand, post: Post) -> Self {
         Self(Arc::new(Parts { db, vault, clock, random, brand, post }))
     }
 
-    /// Sends until it is told to stop; then ends what is under way, within 15 seconds. Trouble with the database or the mail server is
-    /// trouble for the next time.
+    /// Sends until the shutdown signal, then waits up to 15 seconds for mails under way. Errors of the database and of
+    /// the mail server are logged, and the mails are retried.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut stopped = pin!(async move {
-            // An error means that nobody is left who could tell, which is a reason to stop as well.
+            // An error means that the signal's sender is gone, which is a reason to stop, too.
             let _ = stop.wait_for(|stop| *stop).await;
         });
         let mut under_way = JoinSet::new();
@@ -138,14 +138,14 @@ impl Sender {
                 Some(reached) = under_way.join_next() => match reached {
                     Ok(Reached::Yes) => pause.end(),
                     Ok(Reached::NotAsked) => {}
-                    // What panics has told so; its mail is anybody's again when its lease ends.
+                    // A panic is logged where it happens; another sender takes the mail when the lease expires.
                     Ok(Reached::No) | Err(_) => pause.begin(Instant::now()),
                 },
                 _ = tidy.tick() => self.0.forget().await,
                 () = time::sleep(LOOK) => self.0.end_idle().await,
             }
         }
-        // Longer than that only a server takes that may not answer at all.
+        // A server that takes longer may not answer at all.
         let ended = async { while under_way.join_next().await.is_some() {} };
         if time::timeout(DRAIN, ended).await.is_err() {
             tracing::warn!("some mails were still under way; they are sent again in {} s", LEASE.as_secs());
@@ -157,11 +157,11 @@ impl Sender {
 }
 
 impl Parts {
-    /// Mails that are due, as many as may be under way while `most` may be at once: those that users wait for first.
+    /// Takes due mails while at most `most` mails are under way; mails that users wait for come first.
     async fn take(&self, lanes: &Lanes, most: usize) -> Vec<(Taken, UnderWay)> {
         let mut all = Vec::new();
         for urgent in [true, false] {
-            // The oldest may all go to domains that have their share now, so others are looked for once more.
+            // The oldest mails may all go to domains that have reached their share now, so look again for others.
             while let Some(claim) = lanes.claim(urgent, most, self.clock.now()) {
                 let taken = match self.claim(claim, urgent).await {
                     Ok(taken) => taken,
@@ -193,14 +193,14 @@ impl Parts {
         self.db.system("take mails to send").fetch_all(query).await
     }
 
-    /// Ends connections that nothing was sent over lately.
+    /// Closes idle connections.
     async fn end_idle(&self) {
         if let Post::Smtp { smtp, .. } = &self.post {
             smtp.tidy().await;
         }
     }
 
-    /// Forgets what ended long ago, with its addresses.
+    /// Deletes mails that ended long ago, with their addresses.
     async fn forget(&self) {
         let before = self.clock.now().saturating_sub(KEEP).unwrap_or(Timestamp::MIN);
         if let Err(error) = self.db.system("forget old mails").execute(store::mail_forget(before)).await {

@@ -1,4 +1,4 @@
-//! What the mails that let somebody in are made of, and what they say.
+//! The mails with a sign-in code: their data and their text.
 
 use freehold_core::{Context, Error, Result, mail_name};
 use serde::Deserialize;
@@ -10,47 +10,47 @@ use super::{
     wording::{Facts, Words},
 };
 
-/// Which mail with a code.
+/// The mails with a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SignInMail {
-    /// To somebody new: confirms that the address is theirs.
+    /// To a new user: confirms that the address is theirs.
     ConfirmSignup,
-    /// To somebody known: lets them in without a password.
+    /// To a user: signs them in without a password.
     MagicLink,
-    /// To somebody known: lets them in to choose a new password.
+    /// To a user: lets them choose a new password.
     Recovery,
-    /// To somebody whom an administrator invited.
+    /// To a new user whom an administrator invited.
     Invite,
-    /// To the new address of somebody who wants to change it.
+    /// To the new address of a user who wants to change the address.
     EmailChange,
-    /// To the old address of somebody who wants to change it.
+    /// To the old address of a user who wants to change the address.
     EmailChangeCurrent,
-    /// To somebody signed in, who changes something that needs proof. The only one without a link.
+    /// To a signed-in user who changes something that needs proof. The only one of these mails without a link.
     Reauthentication,
 }
 
-/// The data of a mail with a code, and but for [`SignInMail::Reauthentication`] a link: either of them, once, proves that
-/// its reader reads this mail.
+/// The data of a mail with a code and, except for [`SignInMail::Reauthentication`], a link. Either of them works once,
+/// and proves that the user reads mail at this address.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct SignIn {
-    /// The product's name for people, on one line: `VoiceFX AI`.
+    /// The product's name, on one line: `VoiceFX AI`.
     pub product_name: String,
-    /// What to type instead of following the link: `123456`. ASCII letters and digits.
+    /// The code that the user enters instead of following the link: `123456`. ASCII letters and digits.
     pub code: String,
-    /// What to follow: an `http` or `https` address.
+    /// The link: an `http` or `https` address; null in [`SignInMail::Reauthentication`].
     pub link: Option<String>,
-    /// How long code and link hold.
+    /// Life of code and link, in minutes.
     pub minutes_valid: u32,
-    /// Where the product is: `https://app.example.org`.
+    /// Address of the product: `https://app.example.org`.
     pub site_url: String,
-    /// The address that somebody wants to change to; for the mails about that.
+    /// The new e-mail address; set in the two mails about a change of address.
     pub new_email: Option<String>,
-    /// Where somebody is invited to, where that is one organization.
+    /// The organization that the invitation is for; null when it is for the product alone.
     pub organization_name: Option<String>,
 }
 
 impl SignInMail {
-    /// All of them, in the order people meet them.
+    /// All mails with a code, in the order in which users meet them.
     pub const ALL: [Self; 7] = [
         Self::ConfirmSignup,
         Self::MagicLink,
@@ -61,7 +61,7 @@ impl SignInMail {
         Self::Reauthentication,
     ];
 
-    /// What the queue names: `magic_link`.
+    /// Name in the queue: `magic_link`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ConfirmSignup => "confirm_signup",
@@ -74,16 +74,16 @@ impl SignInMail {
         }
     }
 
-    /// Whom it goes to and when, for operators.
+    /// Recipient and occasion, for operators.
     pub const fn about(self) -> &'static str {
         match self {
-            Self::ConfirmSignup => "To somebody new, who has to confirm the address.",
-            Self::MagicLink => "To somebody known, who asked for a link to sign in with.",
-            Self::Recovery => "To somebody known, who forgot the password.",
-            Self::Invite => "To somebody new, whom an administrator of the product invited.",
-            Self::EmailChange => "To the new address of somebody who wants to change it.",
-            Self::EmailChangeCurrent => "To the old address of somebody who wants to change it.",
-            Self::Reauthentication => "To somebody signed in, who has to show once more that it is them.",
+            Self::ConfirmSignup => "To a new user, to confirm the address.",
+            Self::MagicLink => "To a user who asked for a link to sign in with.",
+            Self::Recovery => "To a user who asked for a new password.",
+            Self::Invite => "To a new user whom an administrator of the product invited.",
+            Self::EmailChange => "To the new address of a user who wants to change the address.",
+            Self::EmailChangeCurrent => "To the old address of a user who wants to change the address.",
+            Self::Reauthentication => "To a signed-in user who has to confirm their identity again.",
         }
     }
 
@@ -91,20 +91,20 @@ impl SignInMail {
         !matches!(self, Self::Reauthentication)
     }
 
-    /// What stands above the code.
+    /// The line above the code.
     pub(super) const fn code_lead(self) -> &'static str {
         match self {
-            Self::ConfirmSignup => "Or type this code where you signed up:",
-            Self::MagicLink | Self::Recovery => "Or type this code where you asked for it:",
-            Self::Invite => "Or type this code where you are asked for it:",
-            Self::EmailChange | Self::EmailChangeCurrent => "Or type this code where you asked for the change:",
-            Self::Reauthentication => "Type this code where you are asked for it:",
+            Self::ConfirmSignup => "Or enter this code where you signed up:",
+            Self::MagicLink | Self::Recovery => "Or enter this code where you asked for it:",
+            Self::Invite => "Or enter this code where you are asked for it:",
+            Self::EmailChange | Self::EmailChangeCurrent => "Or enter this code where you asked for the change:",
+            Self::Reauthentication => "Enter this code where you are asked for it:",
         }
     }
 }
 
 impl SignIn {
-    /// Reads the data of a queued mail. Fields it does not know are skipped: a newer server may have queued it.
+    /// Reads the data of a queued mail. Ignores unknown fields, because a newer server may have queued the mail.
     pub(super) fn read(kind: SignInMail, data: Value) -> Result<Self> {
         let mut read: Self = serde_json::from_value(data).context("reading the data of a mail")?;
         read.product_name = one_line(&read.product_name);
@@ -128,7 +128,7 @@ impl SignIn {
         Ok(read)
     }
 
-    /// What the mail says.
+    /// Subject, heading, text and button of the mail.
     pub(super) fn words(&self, kind: SignInMail) -> Words {
         let Self { product_name, .. } = self;
         let new_email = self.new_email.as_deref().unwrap_or_default();
@@ -148,7 +148,7 @@ impl SignIn {
             SignInMail::Recovery => (
                 format!("Choose a new password for {product_name}"),
                 "Choose a new password".to_owned(),
-                format!("Somebody, probably you, forgot the password of this address at {product_name}."),
+                format!("We received a request to choose a new password for your account at {product_name}."),
                 "Choose a new password",
             ),
             SignInMail::Invite => {
@@ -172,7 +172,9 @@ impl SignIn {
             SignInMail::Reauthentication => (
                 format!("Confirm that it is you at {product_name}"),
                 "Confirm that it is you".to_owned(),
-                format!("You are about to change something at {product_name} that needs proof that it is you."),
+                format!(
+                    "You want to change something in your account at {product_name} that needs proof that it is you."
+                ),
                 "",
             ),
         };
@@ -183,37 +185,38 @@ impl SignIn {
         let Self { product_name, .. } = self;
         match &self.organization_name {
             Some(organization) => (
-                format!("You are invited to {organization} at {product_name}"),
-                format!("Come in and work with {organization} at {product_name}."),
+                format!("Invitation to join {organization} on {product_name}"),
+                format!("Accept the invitation to join {organization} on {product_name}."),
             ),
             None => (
-                format!("You are invited to {product_name}"),
-                format!("Somebody made an account for this address at {product_name}."),
+                format!("Invitation to {product_name}"),
+                format!("There is an account for you at {product_name}. Accept the invitation to use it."),
             ),
         }
     }
 
-    /// What stands below the code: how long it holds, and what else there is to know.
+    /// The lines below the code: how long it is valid, and a warning.
     pub(super) fn note(&self, kind: SignInMail) -> String {
         let validity = self.validity();
         let Self { product_name, .. } = self;
         match kind {
             SignInMail::MagicLink | SignInMail::Recovery => format!(
-                "The link and the code work once, within {validity}. Do not pass them on: whoever has one of them can sign \
-                 in as you."
+                "The link and the code work once and expire after {validity}. Do not share them: either of them is enough \
+                 to sign in as you."
             ),
             SignInMail::EmailChange => format!(
-                "The link and the code work once, within {validity}. You may have to confirm the change at your old address, \
-                 too."
+                "The link and the code work once and expire after {validity}. You may have to confirm the change from your \
+                 old address, too."
             ),
             SignInMail::Reauthentication => format!(
-                "The code works once, within {validity}. Do not tell it to anybody: nobody at {product_name} asks for it."
+                "The code works once and expires after {validity}. Do not share it: the staff of {product_name} never ask for \
+                 it."
             ),
-            _ => format!("The link and the code work once, within {validity}."),
+            _ => format!("The link and the code work once and expire after {validity}."),
         }
     }
 
-    /// Why somebody gets it, and what to do who did not ask for it.
+    /// The last lines: what a recipient does who did not ask for the mail.
     pub(super) fn ending(&self, kind: SignInMail) -> String {
         let Self { product_name, .. } = self;
         match kind {
@@ -222,7 +225,7 @@ impl SignIn {
                  confirmed."
             ),
             SignInMail::MagicLink => {
-                "If you did not ask for this, ignore this mail: nobody gets in without it.".to_owned()
+                "If you did not ask for this, ignore this mail: your account stays as it is.".to_owned()
             }
             SignInMail::Recovery => {
                 "If you did not ask for this, ignore this mail: your password stays as it is.".to_owned()
@@ -236,13 +239,13 @@ impl SignIn {
                     .to_owned()
             }
             SignInMail::EmailChangeCurrent | SignInMail::Reauthentication => {
-                "If that was not you, ignore this mail and choose a new password: somebody may be signed in as you."
+                "If that was not you, ignore this mail and choose a new password: another person may be signed in as you."
                     .to_owned()
             }
         }
     }
 
-    /// What a product's own words may name.
+    /// The values that `{name}` in a product's own text stands for.
     pub(super) fn facts(&self, kind: SignInMail) -> Facts {
         let mut facts = vec![("product_name", self.product_name.clone()), ("validity", self.validity())];
         match kind {
@@ -258,7 +261,7 @@ impl SignIn {
         Facts(facts)
     }
 
-    /// How long it holds, for people: `15 minutes`, `1 hour`.
+    /// Life of code and link, in words: `15 minutes`, `1 hour`.
     fn validity(&self) -> String {
         let (count, unit) = match self.minutes_valid {
             minutes if minutes >= 60 && minutes % 60 == 0 => (minutes / 60, "hour"),
@@ -267,7 +270,7 @@ impl SignIn {
         if count == 1 { format!("{count} {unit}") } else { format!("{count} {unit}s") }
     }
 
-    /// Data that looks like a real mail's.
+    /// Sample data for previews and tests.
     pub(super) fn sample(kind: SignInMail) -> Self {
         let named = match kind {
             SignInMail::ConfirmSignup => "signup",
@@ -355,7 +358,7 @@ mod tests {
         let said = |name: Value| {
             SignIn::read(SignInMail::Invite, data("organization_name", name)).unwrap().words(SignInMail::Invite).subject
         };
-        assert_eq!(said(json!("Bright\r\nDental")), "You are invited to Bright Dental at VoiceFX AI");
-        assert_eq!(said(json!(null)), "You are invited to VoiceFX AI");
+        assert_eq!(said(json!("Bright\r\nDental")), "Invitation to join Bright Dental on VoiceFX AI");
+        assert_eq!(said(json!(null)), "Invitation to VoiceFX AI");
     }
 }

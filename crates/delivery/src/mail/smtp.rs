@@ -1,4 +1,4 @@
-//! Handing mails to a mail server.
+//! Hands mails to a mail server over SMTP.
 
 mod conversation;
 mod server;
@@ -21,21 +21,22 @@ use super::message::{Origin, Outgoing};
 pub use server::Server;
 pub(super) use verdict::Verdict;
 
-/// How long a connection waits for another mail.
+/// How long an idle connection stays open.
 const IDLE: Duration = Duration::from_secs(20);
 
-/// A mail server, with the connections to it that wait for the next mail.
+/// A mail server with its idle connections.
 pub struct Smtp {
     server: Server,
     tls: TlsParameters,
     hello: ClientId,
-    /// Who mails come from.
+    /// The sender of mails.
     pub(super) from: Origin,
     idle: Mutex<Vec<(AsyncSmtpConnection, Instant)>>,
 }
 
 impl Smtp {
-    /// Talks to that server in this host's name, from this address. Fails where the authority of `ca` cannot be read.
+    /// A client for `server` that introduces itself as `host` and sends as `from`. Fails when the file of `ca` is no
+    /// readable certificate.
     pub fn new(server: Server, from: Origin, host: &str) -> Result<Self> {
         let mut tls = TlsParameters::builder(server.host.clone());
         if let Some(file) = &server.ca {
@@ -50,12 +51,12 @@ impl Smtp {
         Ok(Self { server, tls, hello: hello(host), from, idle: Mutex::default() })
     }
 
-    /// Where it is, for operators: `mail.example.org:587`.
+    /// Host and port, for operators: `mail.example.org:587`.
     pub fn place(&self) -> String {
         self.server.to_string()
     }
 
-    /// Hands a mail over.
+    /// Sends a mail.
     pub(super) async fn send(&self, mail: &Outgoing) -> Verdict {
         let connection = match self.connection().await {
             Ok(connection) => connection,
@@ -68,7 +69,7 @@ impl Smtp {
         verdict
     }
 
-    /// Connects and signs in, for `freehold doctor`; why not, if not. Whether the conversation was encrypted, if so.
+    /// Connects and signs in, for `freehold doctor`. Returns whether the connection is encrypted, or why it failed.
     pub async fn check(&self) -> Result<bool, String> {
         let connection = self.open().await?;
         let encrypted = connection.is_encrypted();
@@ -76,12 +77,12 @@ impl Smtp {
         Ok(encrypted)
     }
 
-    /// Ends the connections that nothing was sent over lately.
+    /// Closes connections that have been idle for too long.
     pub(super) async fn tidy(&self) {
         self.end_idle(IDLE).await;
     }
 
-    /// Ends the connections that nothing is sent over.
+    /// Closes all idle connections.
     pub(super) async fn close(&self) {
         self.end_idle(Duration::ZERO).await;
     }
@@ -112,7 +113,7 @@ impl Smtp {
     }
 }
 
-/// How we introduce ourselves: by a name that has a dot, or by an address.
+/// Our name for the server (`EHLO`): a name with a dot, or an IP address.
 fn hello(host: &str) -> ClientId {
     let name = host.trim_matches(['[', ']']);
     match name.parse() {

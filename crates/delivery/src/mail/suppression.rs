@@ -1,4 +1,4 @@
-//! Addresses that take no mails.
+//! Suppressed addresses: no mail is sent to them.
 
 mod store;
 
@@ -12,22 +12,22 @@ pub use store::STATEMENTS;
 
 use super::Address;
 
-/// Why an address takes no mails.
+/// Why an address is suppressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// Its server said that there is no such address.
+    /// The mail server answered that the address does not exist.
     HardBounce,
-    /// Its reader called our mail spam.
+    /// The recipient reported a mail as spam.
     Complaint,
-    /// An operator decided so.
+    /// An operator suppressed the address.
     Manual,
 }
 
 impl Reason {
-    /// All of them.
+    /// All reasons.
     pub const ALL: [Self; 3] = [Self::HardBounce, Self::Complaint, Self::Manual];
 
-    /// Its name in the database and on the command line.
+    /// Name in the database and on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::HardBounce => "hard_bounce",
@@ -38,26 +38,26 @@ impl Reason {
 }
 
 row! {
-    /// An address that takes no mails.
+    /// A suppressed address.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Suppression {
-        /// The address, in its canonical spelling.
+        /// The address in its canonical spelling.
         pub address: String,
-        /// Why: the name of a [`Reason`].
+        /// Name of the [`Reason`].
         pub reason: String,
-        /// What its server said, if that was why.
+        /// Answer of the mail server; none for other reasons than a bounce.
         pub answer: Option<String>,
-        /// Since when.
+        /// When the address was suppressed, UTC.
         pub since: Timestamp,
     }
 }
 
-/// The addresses that take no mails, the latest first, 1,000 at most.
+/// The suppressed addresses, the latest first, at most 1,000.
 pub async fn suppression_list(db: &Db) -> Result<Vec<Suppression>> {
     db.system("list addresses that take no mails").fetch_all(store::suppression_list()).await
 }
 
-/// Sends nothing more to an address; of two reasons the first stays. Whether it is new.
+/// Suppresses an address. If it is already suppressed, its first reason stays. Returns whether it is new.
 pub async fn suppression_add(
     tx: &mut SystemTx,
     address: &Address,
@@ -69,7 +69,7 @@ pub async fn suppression_add(
     Ok(tx.execute(store::suppression_insert(&address.canonical(), reason.name(), answer, now)).await? > 0)
 }
 
-/// Sends to the address again; `not_found` if it was never kept from it.
+/// Allows mails to an address again; `not_found` if it is not suppressed.
 pub async fn suppression_remove(tx: &mut SystemTx, address: &Address) -> Result<()> {
     match tx.execute(store::suppression_delete(&address.canonical())).await? {
         0 => Err(Error::not_found("suppressed address")),
@@ -77,7 +77,7 @@ pub async fn suppression_remove(tx: &mut SystemTx, address: &Address) -> Result<
     }
 }
 
-/// Which of these addresses, in their canonical spelling, take no mails.
+/// The suppressed ones of these addresses, all in their canonical spelling.
 pub(super) async fn suppression_among(db: &Db, addresses: Vec<String>) -> Result<HashSet<String>> {
     let found =
         db.system("look for addresses that take no mails").fetch_all(store::suppression_among(addresses)).await?;

@@ -1,4 +1,4 @@
-//! The mails there are.
+//! The list of mails that Freehold sends.
 
 use std::fmt;
 
@@ -16,26 +16,26 @@ use super::{
     wording::Words,
 };
 
-/// How many mails there are.
+/// Number of mail templates.
 const COUNT: usize = 20;
 
-/// Which mail. Its name is what `freehold.mails.template` holds.
+/// A kind of mail. The column `freehold.mails.template` holds its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Template {
-    /// To somebody who signs in, or changes how.
+    /// To a user who signs in or changes a sign-in method.
     SignIn(SignInMail),
-    /// To somebody who is to become a member of an organization.
+    /// To a user who is invited to an organization.
     OrganizationInvitation,
     /// To a tenant's owners: the member who created API keys left, and the keys are suspended.
     KeysSuspended,
-    /// To a tenant's administrators: nothing is sent to their webhook endpoint any more.
+    /// To a tenant's owners and administrators: a webhook endpoint was disabled.
     WebhookDisabled,
-    /// To a tenant's administrators, about money.
+    /// To a tenant's owners and administrators, about billing.
     Billing(BillingMail),
 }
 
 impl Template {
-    /// All of them, in the order people meet them.
+    /// All templates, in the order in which users meet them.
     pub const ALL: [Self; COUNT] = [
         Self::SignIn(SignInMail::ConfirmSignup),
         Self::SignIn(SignInMail::MagicLink),
@@ -59,7 +59,7 @@ impl Template {
         Self::Billing(BillingMail::ExtraSubscription),
     ];
 
-    /// What the queue names: `confirm_signup`.
+    /// Name in the queue: `confirm_signup`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::SignIn(kind) => kind.name(),
@@ -70,16 +70,16 @@ impl Template {
         }
     }
 
-    /// Whom it goes to and when, for operators.
+    /// Recipient and occasion, for operators.
     pub const fn about(self) -> &'static str {
         match self {
             Self::SignIn(kind) => kind.about(),
             Self::OrganizationInvitation => "To an address that an organization invites to become a member.",
             Self::KeysSuspended => {
-                "To an organization's owners, when the member leaves who created API keys, which are then suspended."
+                "To an organization's owners, when a member who created API keys leaves and the keys are suspended."
             }
             Self::WebhookDisabled => {
-                "To an organization's owners and administrators, when a webhook endpoint is switched off."
+                "To an organization's owners and administrators, when a webhook endpoint is disabled."
             }
             Self::Billing(kind) => kind.about(),
         }
@@ -108,10 +108,10 @@ impl Template {
             .collect()
     }
 
-    /// A queued mail, ready to be written out.
+    /// Reads a queued mail.
     ///
-    /// `internal` if no template has this name, or the data lacks something it needs or holds something no mail may
-    /// carry: the recipient can do nothing about that.
+    /// Fails with `internal` if no template has this name, or if the data lacks a required field or holds a value that
+    /// no mail may carry.
     pub fn parse(name: &str, data: Value) -> Result<Mail> {
         match Self::find(name) {
             Some(Self::SignIn(kind)) => Ok(Mail::SignIn(kind, SignIn::read(kind, data)?)),
@@ -123,7 +123,7 @@ impl Template {
         }
     }
 
-    /// The mail with data that looks real, for previews and tests.
+    /// The mail with sample data, for previews and tests.
     pub fn sample(self) -> Mail {
         match self {
             Self::SignIn(kind) => Mail::SignIn(kind, SignIn::sample(kind)),
@@ -134,7 +134,7 @@ impl Template {
         }
     }
 
-    /// Every mail with data that looks real.
+    /// Every mail with sample data.
     pub fn samples() -> [Mail; COUNT] {
         Self::ALL.map(Self::sample)
     }
@@ -146,7 +146,7 @@ impl fmt::Display for Template {
     }
 }
 
-/// One mail with its data. Made by [`Template::parse`], which has looked at the data.
+/// One mail with its data, made by [`Template::parse`], which checks the data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mail {
     /// See [`Template::SignIn`].
@@ -162,7 +162,7 @@ pub enum Mail {
 }
 
 impl Mail {
-    /// Which mail it is.
+    /// The template of the mail.
     pub const fn template(&self) -> Template {
         match self {
             Self::SignIn(kind, _) => Template::SignIn(*kind),
@@ -173,12 +173,12 @@ impl Mail {
         }
     }
 
-    /// The subject: one line, without the code, because locked screens show it.
+    /// The subject: one line, without the code, because locked screens show subjects.
     pub fn subject(&self, brand: &Brand) -> String {
         self.words(brand).subject
     }
 
-    /// What it says, in the product's words where it has some of its own.
+    /// The words of the mail: the product's own where its `product.toml` has some.
     pub(super) fn words(&self, brand: &Brand) -> Words {
         let (words, facts) = match self {
             Self::SignIn(kind, mail) => (mail.words(*kind), mail.facts(*kind)),
@@ -190,7 +190,7 @@ impl Mail {
         brand.wording.over(self.template().name(), words, &facts)
     }
 
-    /// The code in it, if it carries one, so that the local mailbox can show it large.
+    /// The code in the mail, which the local mailbox shows large; none for mails without one.
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::SignIn(_, mail) => Some(&mail.code),
@@ -200,7 +200,7 @@ impl Mail {
         }
     }
 
-    /// The link in it, if it carries one.
+    /// The link in the mail; none for mails without one.
     pub fn link(&self) -> Option<&str> {
         match self {
             Self::SignIn(_, mail) => mail.link.as_deref(),
@@ -211,7 +211,7 @@ impl Mail {
         }
     }
 
-    /// Where the product is.
+    /// Address of the product.
     pub(super) fn site_url(&self) -> &str {
         match self {
             Self::SignIn(_, mail) => &mail.site_url,
@@ -222,7 +222,8 @@ impl Mail {
         }
     }
 
-    /// From when on it would only confuse, if it was asked for at `asked`: a link that works no longer, a day that is over.
+    /// When a mail queued at `asked` is outdated, because its link has expired or the day that it announces has come;
+    /// none: never.
     pub fn useless_from(&self, asked: Timestamp) -> Option<Timestamp> {
         match self {
             Self::SignIn(_, mail) => asked.checked_add(SignedDuration::from_mins(i64::from(mail.minutes_valid))).ok(),

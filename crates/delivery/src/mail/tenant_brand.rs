@@ -1,4 +1,4 @@
-//! How the mails look that are sent for a tenant.
+//! A tenant's brand for its mails.
 
 mod store;
 
@@ -22,32 +22,32 @@ const COLOR: &str = "expected a colour of six hexadecimal digits, such as #1d6b4
 const FOOTER: &str = "expected 1 to 300 characters on one line";
 
 row! {
-    /// How a tenant's mails look, as it was written. What is none is the product's.
+    /// A tenant's mail brand as it is stored. Fields that are none are the product's.
     #[derive(Clone, Debug, Default, PartialEq, Eq)]
     pub struct MailBrand {
-        /// What mails are signed with.
+        /// Sender name of the mails, 1 to 60 characters.
         pub sender_name: Option<String>,
-        /// Where answers go.
+        /// E-mail address for replies.
         pub reply_to: Option<String>,
-        /// `#1d6b48`.
+        /// Colour of buttons and links: `#1d6b48`.
         pub color: Option<String>,
-        /// A line below every mail.
+        /// Line below every mail, 1 to 300 characters.
         pub footer: Option<String>,
-        /// When it was last changed; none: never.
+        /// When the brand was last changed, UTC; none when it never was.
         pub updated_at: Option<Timestamp>,
     }
 }
 
-/// How a tenant wants its mails to look, not yet checked.
+/// A new mail brand, not yet checked. Fields that are none become the product's.
 #[derive(Clone, Debug, Default)]
 pub struct MailBrandNew {
-    /// What mails are signed with.
+    /// Sender name of the mails, 1 to 60 characters.
     pub sender_name: Option<String>,
-    /// Where answers go.
+    /// E-mail address for replies.
     pub reply_to: Option<String>,
-    /// `#1d6b48`.
+    /// Colour of buttons and links: `#1d6b48`.
     pub color: Option<String>,
-    /// A line below every mail.
+    /// Line below every mail, 1 to 300 characters.
     pub footer: Option<String>,
 }
 
@@ -65,15 +65,15 @@ row! {
 /// A tenant's brand, for operators.
 #[derive(Clone, Debug)]
 pub struct NamedBrand {
-    /// Whose.
+    /// The tenant.
     pub tenant: TenantId,
-    /// What the tenant is called.
+    /// Name of the tenant.
     pub organization: String,
-    /// How its mails look.
+    /// The tenant's brand.
     pub brand: TenantBrand,
 }
 
-/// The brands of tenants that have one, the latest first, 50 at most.
+/// The brands of tenants that have one, the latest first, at most 50.
 pub async fn mail_brand_list(db: &Db) -> Result<Vec<NamedBrand>> {
     let rows = db.system("show operators how mails look").fetch_all(store::mail_brand_list()).await?;
     let named = |row: NamedRow| {
@@ -84,14 +84,14 @@ pub async fn mail_brand_list(db: &Db) -> Result<Vec<NamedBrand>> {
     Ok(rows.into_iter().map(named).collect())
 }
 
-/// How the caller's mails look.
+/// The mail brand of the caller's tenant.
 pub async fn mail_brand_get(db: &Db, caller: &Caller) -> Result<MailBrand> {
     Ok(db.tenant(caller).fetch_optional(store::mail_brand_find(caller.tenant())).await?.unwrap_or_default())
 }
 
-/// Decides how the tenant's mails look, if `check` agrees to how they look now. All of it is replaced.
+/// Replaces the tenant's whole mail brand if `check` accepts the current one.
 ///
-/// `validation_failed` with the pointer of each value that cannot be used.
+/// Fails with `validation_failed`, which points at each value that is not allowed.
 pub async fn mail_brand_replace(
     tx: &mut TenantTx,
     tenant: TenantId,
@@ -100,7 +100,7 @@ pub async fn mail_brand_replace(
     now: Timestamp,
 ) -> Result<MailBrand> {
     let TenantBrand { sender_name, reply_to, color, footer } = brand_check(new)?;
-    // So that there is a row to lock, also for two who are the first at once.
+    // Makes sure that there is a row to lock, also when two requests set the first brand at once.
     tx.execute(store::mail_brand_ensure(tenant, Timestamp::UNIX_EPOCH)).await?;
     let current = tx.fetch_one(store::mail_brand_lock(tenant)).await?;
     check(&MailBrand { updated_at: current.updated_at.filter(|at| *at != Timestamp::UNIX_EPOCH), ..current })?;
@@ -108,7 +108,7 @@ pub async fn mail_brand_replace(
     tx.fetch_one(store::mail_brand_update(tenant, sender_name, reply_to, color, footer, now)).await
 }
 
-/// The brand that a row means. What is no longer valid is as if it had not been said.
+/// The brand of a row. Stored values that are no longer valid count as none.
 pub(crate) fn brand_of(row: MailBrand) -> TenantBrand {
     TenantBrand {
         sender_name: row.sender_name,
@@ -148,18 +148,17 @@ fn read<T>(
     value
 }
 
-/// Mail programs show a name that looks like an address as if it were one.
+/// A valid sender name. Mail programs show a name that looks like an address as an address, so such names are refused.
 fn name(text: &str) -> Option<String> {
     line(text, NAME_LONGEST).filter(|name| !name.contains(['@', '<', '>', '"', '\\']) && mail_name(name).is_some())
 }
 
-/// In a header, letters outside of ASCII before the @ would make the mail one that not every server takes.
+/// A valid reply address. Not every mail server accepts letters outside ASCII before the @ in a header.
 fn address(text: &str) -> Option<Address> {
     Address::parse(text).ok().filter(Address::is_plain)
 }
 
-/// One line of text that reads as it is written: characters that are not seen, or that turn others around, make one
-/// name look like another.
+/// One line of text without hidden or reordering characters, which would make one name look like another.
 fn line(text: &str, longest: usize) -> Option<String> {
     ((1..=longest).contains(&text.chars().count()) && HiddenCharacter::in_name(text).is_none()).then(|| text.to_owned())
 }

@@ -1,4 +1,4 @@
-//! What the mail about a webhook endpoint that was switched off is made of.
+//! The mail about a webhook endpoint that was disabled: its data and its text.
 
 use freehold_core::{Context, Error, Result, mail_name, mail_text};
 use serde::Deserialize;
@@ -10,42 +10,42 @@ use super::{
     wording::{Facts, NAMELESS, Words},
 };
 
-/// The most characters of what an endpoint answered that a mail repeats.
+/// The most characters of an endpoint's answer that the mail repeats.
 const ANSWER_LONGEST: usize = 120;
 
-/// The data of the mail about a webhook endpoint that was switched off.
+/// The data of the mail about a webhook endpoint that was disabled.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct WebhookDisabled {
-    /// The product's name for people, on one line.
+    /// The product's name, on one line.
     pub product_name: String,
-    /// The organization whose endpoint it is.
+    /// The organization that the endpoint belongs to.
     pub organization: String,
-    /// Where the deliveries went.
+    /// URL of the endpoint.
     pub endpoint: String,
-    /// Why it was switched off.
+    /// Why the endpoint was disabled.
     pub reason: Reason,
-    /// For how many days nothing had arrived.
+    /// Days without a successful delivery.
     pub days: u32,
-    /// The last answer, if there was one: `503 Service Unavailable`.
+    /// The last answer of the endpoint: `503 Service Unavailable`; null when it did not answer.
     pub last_answer: Option<String>,
-    /// Where it is said how to switch it on again: an `http` or `https` address.
+    /// Page that says how to enable the endpoint again: an `http` or `https` address.
     pub link: String,
-    /// Where the product is: `https://app.example.org`.
+    /// Address of the product: `https://app.example.org`.
     pub site_url: String,
 }
 
-/// Why an endpoint was switched off.
+/// Why an endpoint was disabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// It answered 410 Gone.
+    /// The endpoint answered 410 Gone.
     Gone,
-    /// No delivery had succeeded for days.
+    /// No delivery had succeeded for several days.
     Failing,
 }
 
 impl WebhookDisabled {
-    /// Reads the data of a queued mail. Fields it does not know are skipped: a newer server may have queued it.
+    /// Reads the data of a queued mail. Ignores unknown fields, because a newer server may have queued the mail.
     pub(super) fn read(data: Value) -> Result<Self> {
         let mut read: Self = serde_json::from_value(data).context("reading the data of a mail")?;
         read.product_name = one_line(&read.product_name);
@@ -59,37 +59,35 @@ impl WebhookDisabled {
         Ok(read)
     }
 
-    /// What the mail says before it names the endpoint.
+    /// The words of the mail above the URL of the endpoint.
     pub(super) fn words(&self) -> Words {
         let Self { product_name, organization, .. } = self;
         Words {
-            subject: format!("A webhook endpoint of {organization} was switched off"),
-            heading: "Webhook endpoint switched off".to_owned(),
-            paragraphs: vec![format!("{product_name} sends nothing more to this endpoint of {organization}:")],
-            button: "How to switch it on again".to_owned(),
+            subject: format!("A webhook endpoint of {organization} was disabled"),
+            heading: "Webhook endpoint disabled".to_owned(),
+            paragraphs: vec![format!("{product_name} no longer sends events to this endpoint of {organization}:")],
+            button: "How to enable it again".to_owned(),
         }
     }
 
-    /// What a product's own words may name.
+    /// The values that `{name}` in a product's own text stands for.
     pub(super) fn facts(&self) -> Facts {
         Facts(vec![("product_name", self.product_name.clone()), ("organization", self.organization.clone())])
     }
 
-    /// Why, as a sentence.
+    /// The reason, as a sentence.
     pub(super) fn why(&self) -> String {
         let days = if self.days == 1 { "1 day".to_owned() } else { format!("{} days", self.days) };
         match (self.reason, &self.last_answer) {
-            (Reason::Gone, _) => {
-                "It answered 410 Gone, by which an endpoint says that it wants nothing more.".to_owned()
-            }
+            (Reason::Gone, _) => "It answered 410 Gone, which means that it does not want any more events.".to_owned(),
             (Reason::Failing, Some(answer)) => {
-                format!("For {days} no delivery succeeded. The last answer was: {answer}")
+                format!("No delivery succeeded for {days}. The last answer was: {answer}")
             }
-            (Reason::Failing, None) => format!("For {days} no delivery succeeded. The last one got no answer at all."),
+            (Reason::Failing, None) => format!("No delivery succeeded for {days}. The last attempt got no answer."),
         }
     }
 
-    /// Data that looks like a real mail's.
+    /// Sample data for previews and tests.
     pub(super) fn sample() -> Self {
         Self {
             product_name: "VoiceFX AI".to_owned(),
@@ -98,7 +96,7 @@ impl WebhookDisabled {
             reason: Reason::Failing,
             days: 5,
             last_answer: Some("503 Service Unavailable".to_owned()),
-            link: "https://app.voicefx.example/docs#webhooks".to_owned(),
+            link: "https://app.voicefx.example/docs/events".to_owned(),
             site_url: "https://app.voicefx.example".to_owned(),
         }
     }
@@ -139,10 +137,10 @@ mod tests {
     }
 
     #[test]
-    fn why_it_was_switched_off_is_a_sentence() {
+    fn why_it_was_disabled_is_a_sentence() {
         let why = |field: &str, value: Value| WebhookDisabled::read(data(field, value)).unwrap().why();
         assert!(why("days", json!(1)).contains("410 Gone"));
-        assert!(why("reason", json!("failing")).starts_with("For 1 day no delivery"));
+        assert!(why("reason", json!("failing")).starts_with("No delivery succeeded for 1 day."));
         let long = WebhookDisabled { last_answer: Some("x".repeat(500)), ..WebhookDisabled::sample() };
         assert!(long.why().contains("5 days"));
         let cut = WebhookDisabled::read(data("last_answer", json!(format!("a\r\n{}", "b".repeat(500))))).unwrap();

@@ -1,4 +1,4 @@
-//! What a mail says, and what the product says instead.
+//! The words of mails, and a product's own words in their place.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -6,31 +6,31 @@ use freehold_catalog::MailWords;
 
 use super::line::one_line;
 
-/// The words of a mail, which the text and the HTML share. None of them holds the code.
+/// The words of a mail, the same in plain text and in HTML. None of them holds the code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Words {
-    /// One line.
+    /// Subject, on one line.
     pub(super) subject: String,
-    /// What stands large above the text.
+    /// Heading above the text.
     pub(super) heading: String,
-    /// At least one; the first is also the preview line.
+    /// Paragraphs of the text, at least one; the first is also the preview line.
     pub(super) paragraphs: Vec<String>,
-    /// What the button says.
+    /// Label of the button; empty for mails without one.
     pub(super) button: String,
 }
 
 impl Words {
-    /// Words whose subject is their heading.
+    /// Words whose subject and heading are the same.
     pub(super) fn titled(title: String, paragraphs: Vec<String>, button: &str) -> Self {
         let (title, paragraphs) = (sentence(title), paragraphs.into_iter().map(sentence).collect());
         Self { subject: title.clone(), heading: title, paragraphs, button: button.to_owned() }
     }
 }
 
-/// What members read for an organization whose name mails do not show.
+/// Stands for the name of an organization whose own name may not stand in a mail.
 pub(super) const NAMELESS: &str = "your organization";
 
-/// The text with a capital letter where it begins with [`NAMELESS`].
+/// Capitalizes [`NAMELESS`] at the beginning of a text.
 fn sentence(text: String) -> String {
     match text.strip_prefix(NAMELESS) {
         Some(rest) => format!("Your organization{rest}"),
@@ -38,18 +38,18 @@ fn sentence(text: String) -> String {
     }
 }
 
-/// What a product says in its mails, by the mail's name: `[mail.magic_link]` of `product.toml`.
+/// A product's own words for its mails, by the name of the mail: `[mail.magic_link]` in `product.toml`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wording(Arc<BTreeMap<String, MailWords>>);
 
 impl Wording {
-    /// Of a product.
+    /// The words from `product.toml`, by the name of the mail.
     pub fn new(mails: BTreeMap<String, MailWords>) -> Self {
         Self(Arc::new(mails))
     }
 
-    /// The words of the mail of this name: `words`, but for those that the product writes itself. `facts` are what a
-    /// `{name}` in them stands for.
+    /// The words of the mail of this name: the product's own where it has some, or else `words`. `facts` replace each
+    /// `{name}` in the product's own.
     pub(super) fn over(&self, mail: &str, words: Words, facts: &Facts) -> Words {
         let Some(own) = self.0.get(mail) else { return words };
         let filled = |own: &Option<String>, otherwise: String| own.as_ref().map_or(otherwise, |text| facts.fill(text));
@@ -65,11 +65,11 @@ impl Wording {
     }
 }
 
-/// What the names in a product's words stand for: `product_name` for `VoiceFX AI`. The catalog lists which mail has which.
+/// Values for the names in a product's words: `product_name` is `VoiceFX AI`. The catalog lists the names of each mail.
 pub(super) struct Facts(pub(super) Vec<(&'static str, String)>);
 
 impl Facts {
-    /// The text with each `{name}` replaced. What a fact holds is not looked at again.
+    /// Replaces each known `{name}` in a text, once: names inside a value are not replaced.
     fn fill(&self, text: &str) -> String {
         let mut filled = String::with_capacity(text.len());
         let mut rest = text;

@@ -1,10 +1,10 @@
-//! Plain text in lines that every mail program shows whole.
+//! Breaks plain text into lines that every mail program shows unbroken.
 
-/// The longest line, in characters: quoted twice it still fits into 80.
+/// Longest line in characters. Quoted twice it still fits into 80.
 const WIDTH: usize = 72;
 
-/// `text` with every line broken at spaces so that it fits, and one empty line between paragraphs. A word that is longer,
-/// such as an address, stands alone and whole: broken, it could not be followed.
+/// Breaks every line of `text` at spaces so that it fits, with one empty line between paragraphs. A longer word, such
+/// as a link, gets a line of its own, because a broken link does not work.
 pub(super) fn wrapped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / WIDTH);
     for line in text.trim().lines() {

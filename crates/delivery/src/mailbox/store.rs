@@ -6,8 +6,8 @@ use uuid::Uuid;
 use super::MailRow;
 
 statements! {
-    /// The latest mails that can be shown. Those of the templates with secrets can while they are queued, and
-    /// afterwards if the mailbox kept their secrets.
+    /// The latest mails that can be shown. Mails with secrets can be shown while they are queued, and afterwards if the
+    /// mailbox kept their secrets.
     fn mail_list(to: Option<String>, with_secrets: Vec<String>) -> MailRow =
         "select id, template, recipient,
                 case when mailbox_sealed is null then data

@@ -1,4 +1,4 @@
-//! One attempt, as it is kept with its delivery.
+//! One attempt to send a delivery, as the delivery stores it.
 
 use std::collections::BTreeMap;
 
@@ -7,45 +7,45 @@ use freehold_outbound::{Answer, SendError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// What every message is.
+/// Content type of every webhook request.
 pub(super) const CONTENT_TYPE: &str = "application/json";
-/// Who sends.
+/// User agent of every webhook request.
 pub(super) const USER_AGENT: &str = concat!("Freehold/", env!("CARGO_PKG_VERSION"), " (webhooks)");
-/// How much of an answer's body is kept, in characters.
+/// Most characters of an answer's body that an attempt keeps.
 const ANSWER_KEPT: usize = 1_000;
 
-/// What was sent when, and what came back. Kept small: of the request only what differs from attempt to attempt.
+/// One request and its result. Of the request it holds only what differs between attempts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
-    /// When it began; also the `webhook-timestamp`.
+    /// When the attempt began, UTC; also the `webhook-timestamp`.
     pub at: Timestamp,
-    /// Where to.
+    /// URL that the request went to.
     pub url: String,
-    /// The `webhook-signature`.
+    /// Value of the header `webhook-signature`; empty when no request was sent.
     pub signature: String,
-    /// How long it took, in milliseconds.
+    /// Duration of the attempt, in milliseconds.
     pub took_ms: i64,
-    /// The answer's status.
+    /// HTTP status of the answer; none when there was no answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// The beginning of the answer's body.
+    /// First 1,000 characters of the answer's body; none when it was empty or there was no answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
-    /// What kept the answer from coming: `timeout`, `connect`, `refused_address`, …
+    /// Why there was no answer: `timeout`, `connect`, `refused_address`, …; none when there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
-    /// The same in words.
+    /// The same as a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
 impl Attempt {
-    /// An attempt that begins.
+    /// An attempt that begins now.
     pub(super) fn begin(at: Timestamp, url: String, signature: String) -> Self {
         Self { at, url, signature, took_ms: 0, status: None, answer: None, failure: None, error: None }
     }
 
-    /// What came of it.
+    /// The attempt with its result.
     pub(super) fn ended(mut self, result: &Result<Answer, SendError>) -> Self {
         match result {
             Ok(answer) => {
@@ -62,13 +62,13 @@ impl Attempt {
         self
     }
 
-    /// An attempt in which nothing was sent.
+    /// An attempt that sent no request.
     pub(super) fn not_made(at: Timestamp, url: String, why: &str) -> Self {
         Self { error: Some(why.to_owned()), ..Self::begin(at, url, String::new()) }
     }
 }
 
-/// The headers that an attempt sent, by name.
+/// The headers that an attempt sent, by name; empty when it sent no request.
 pub fn headers_of(event: EventId, attempt: &Attempt) -> BTreeMap<&'static str, String> {
     let own = [("content-type", CONTENT_TYPE.to_owned()), ("user-agent", USER_AGENT.to_owned())];
     let signed = [
@@ -76,11 +76,11 @@ pub fn headers_of(event: EventId, attempt: &Attempt) -> BTreeMap<&'static str, S
         ("webhook-timestamp", attempt.at.as_second().to_string()),
         ("webhook-signature", attempt.signature.clone()),
     ];
-    // Nothing was sent without one.
+    // Every request is signed, so an attempt without a signature sent none.
     if attempt.signature.is_empty() { BTreeMap::new() } else { own.into_iter().chain(signed).collect() }
 }
 
-/// The beginning of a body, as text that Postgres keeps.
+/// The beginning of a body as text that Postgres can store.
 fn beginning(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(&body[..body.len().min(4 * ANSWER_KEPT)]);
     let kept: String = text.chars().filter(|letter| *letter != '\0').take(ANSWER_KEPT).collect();

@@ -1,4 +1,4 @@
-//! One event on its way to one endpoint.
+//! Deliveries: one event for one endpoint each.
 
 mod store;
 
@@ -15,28 +15,28 @@ use super::{
     event::WebhookTest,
 };
 
-/// How much one replay sends again at most.
+/// Most deliveries in one replay.
 const REPLAYED_AT_ONCE: i32 = 10_000;
 
 row! {
-    /// A delivery in a list.
+    /// A delivery in a list, with its last attempt.
     #[derive(Clone, Debug)]
     pub struct DeliverySummary {
-        /// Of which event; names the delivery among those of its endpoint.
+        /// Id of the event; unique among the deliveries of the endpoint.
         pub event_id: EventId,
-        /// The event's type; none when it is no longer kept.
+        /// Type of the event; none when the event has been deleted.
         pub event_type: Option<String>,
         /// `waiting`, `delivered` or `failed`.
         pub state: String,
-        /// How many attempts of its schedule have been made.
+        /// Number of attempts of the schedule made so far, 0 to 10.
         pub tried: i16,
-        /// When the next follows; none when one is under way, or nothing follows.
+        /// Time of the next attempt, UTC; none while an attempt is under way, and when no attempt follows.
         pub next_at: Option<Timestamp>,
-        /// Since when.
+        /// When the delivery was created, UTC.
         pub created_at: Timestamp,
-        /// When it was delivered or given up.
+        /// When the delivery succeeded or failed, UTC; none while it is waiting.
         pub ended_at: Option<Timestamp>,
-        /// The last attempt.
+        /// The last attempt; none before the first.
         pub last: Option<Json<Attempt>>,
     }
 }
@@ -45,19 +45,19 @@ row! {
     /// A delivery with its attempts.
     #[derive(Clone, Debug)]
     pub struct Delivery {
-        /// Of which event.
+        /// Id of the event.
         pub event_id: EventId,
         /// `waiting`, `delivered` or `failed`.
         pub state: String,
-        /// How many attempts of its schedule have been made.
+        /// Number of attempts of the schedule made so far, 0 to 10.
         pub tried: i16,
-        /// When the next follows; none when one is under way, or nothing follows.
+        /// Time of the next attempt, UTC; none while an attempt is under way, and when no attempt follows.
         pub next_at: Option<Timestamp>,
-        /// Since when.
+        /// When the delivery was created, UTC.
         pub created_at: Timestamp,
-        /// When it was delivered or given up.
+        /// When the delivery succeeded or failed, UTC; none while it is waiting.
         pub ended_at: Option<Timestamp>,
-        /// The last 20, the oldest first.
+        /// The last 20 attempts, the oldest first.
         pub attempts: Json<Vec<Attempt>>,
     }
 }
@@ -69,25 +69,26 @@ row! {
     }
 }
 
-/// What is to be sent again.
+/// Which deliveries to replay.
 #[derive(Clone, Copy, Debug)]
 pub struct Replay {
-    /// Events of this time and later.
+    /// Replays events from this time on, UTC.
     pub since: Timestamp,
-    /// Only what was not delivered or never tried, such as while the endpoint was disabled.
+    /// Replays only events that were not delivered or never tried, such as those of a time when the endpoint was
+    /// disabled.
     pub only_missed: bool,
 }
 
-/// What is sent again.
+/// Result of a replay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Replayed {
-    /// So many deliveries.
+    /// Number of deliveries replayed.
     pub count: i32,
-    /// There was more: replay again from here.
+    /// Where to continue with another replay, UTC; none when nothing is left.
     pub next_since: Option<Timestamp>,
 }
 
-/// A page of an endpoint's deliveries, those of the newest events first; of one state, where one is named.
+/// A page of an endpoint's deliveries, those of the newest events first; with `state`, only deliveries in that state.
 pub async fn delivery_list(
     db: &Db,
     caller: &Caller,
@@ -106,7 +107,7 @@ pub async fn delivery_get(db: &Db, caller: &Caller, endpoint: EndpointId, event:
     db.tenant(caller).fetch_optional(store::delivery_find(endpoint, event)).await?.or_not_found("delivery")
 }
 
-/// Sends one event again to one endpoint, on a schedule that begins anew. What is on its way at this moment is left alone.
+/// Replays one event to one endpoint, with a new schedule. A delivery with an attempt under way stays as it is.
 pub async fn delivery_replay(tx: &mut TenantTx, endpoint: EndpointId, event: EventId, now: Timestamp) -> Result<()> {
     enabled(endpoint_lock(tx, endpoint).await?)?;
     let (found,) = tx.fetch_one(store::delivery_replay(endpoint, event, now)).await?;
@@ -116,7 +117,7 @@ pub async fn delivery_replay(tx: &mut TenantTx, endpoint: EndpointId, event: Eve
     lanes_arm(tx, endpoint, now).await
 }
 
-/// Sends again what happened since a time, 10,000 deliveries at most.
+/// Replays the events since a time, at most 10,000 deliveries.
 pub async fn deliveries_replay(
     tx: &mut TenantTx,
     endpoint: EndpointId,
@@ -129,7 +130,7 @@ pub async fn deliveries_replay(
     Ok(Replayed { count: replayed, next_since })
 }
 
-/// Sends a test to one endpoint, whatever its filters say.
+/// Sends a test event to one endpoint, regardless of its filters.
 pub async fn test_send(
     tx: &mut TenantTx,
     (tenant, endpoint): (TenantId, EndpointId),

@@ -1,4 +1,4 @@
-//! From events that have committed to deliveries.
+//! Creates deliveries of committed events.
 
 mod store;
 
@@ -10,7 +10,7 @@ pub use store::STATEMENTS;
 
 use super::{Parts, settings::Rhythm};
 
-/// How many events are given places at once.
+/// Most events in one batch.
 const BATCH: i32 = 500;
 
 row! {
@@ -20,17 +20,17 @@ row! {
     }
 }
 
-/// Gives events their places in the order of commits, and makes a delivery for each endpoint that wants them. Any number of
-/// processes may run one: they take turns.
+/// Numbers events in the order of their commits, and creates a delivery for each endpoint whose filters match. Any
+/// number of processes may run a dispatcher: they take turns.
 pub struct Dispatcher(Parts);
 
 impl Dispatcher {
-    /// One that shares these with a [`Sender`](super::Sender) of this process, which it wakes.
+    /// A dispatcher that wakes the [`Sender`](super::Sender) that was made with the same parts.
     pub fn new(parts: Parts) -> Self {
         Self(parts)
     }
 
-    /// Works until `stop` is true.
+    /// Runs until `stop` is true.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut rhythm = Rhythm::new(&self.0.settings);
         while !*stop.borrow() {
@@ -46,14 +46,14 @@ impl Dispatcher {
         }
     }
 
-    /// One batch after the other, until none is full.
+    /// Dispatches batches until one is not full.
     async fn dispatch(&self) -> Result<Dispatched> {
         let mut all = Dispatched { events: 0, deliveries: 0 };
         loop {
             let query = store::webhook_dispatch(BATCH, self.0.clock.now());
             let found = self.0.db.system("make deliveries of events").fetch_optional(query).await?;
             let Dispatched { events, deliveries } = found.unwrap_or(Dispatched { events: 0, deliveries: 0 });
-            // Also where none was made: that of a test was there before its event got its place.
+            // Also when no delivery was created: the delivery of a test exists before its event is numbered.
             if events > 0 {
                 self.0.due.notify_one();
             }

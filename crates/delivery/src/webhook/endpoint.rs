@@ -1,4 +1,4 @@
-//! Where somebody wants to be told of events.
+//! Endpoints: the URLs that receive events.
 
 mod draft;
 mod store;
@@ -17,52 +17,52 @@ row! {
     /// An endpoint, without its secret.
     #[derive(Clone, Debug)]
     pub struct Endpoint {
-        /// Which.
+        /// Id of the endpoint.
         pub id: EndpointId,
-        /// Where to.
+        /// URL that receives the events.
         pub url: String,
-        /// What its owner calls it.
+        /// Description by its owner, at most 500 characters.
         pub description: String,
-        /// Which events: types, beginnings (`call.*`) or `*`.
+        /// Filters of events: types, beginnings (`call.*`) or `*`.
         pub patterns: Vec<String>,
-        /// Whether anything is sent.
+        /// Whether events are sent to the endpoint.
         pub enabled: bool,
-        /// Since when not.
+        /// When the endpoint was disabled, UTC; none while it is enabled.
         pub disabled_at: Option<Timestamp>,
-        /// `asked` for, `gone` (it answered 410) or `failing`.
+        /// Why it is disabled: `asked` (by a user), `gone` (it answered 410) or `failing`; none while it is enabled.
         pub disabled_because: Option<String>,
-        /// `v1` or `v1a`.
+        /// Kind of signature: `v1` or `v1a`.
         pub signature: String,
-        /// Of `v1a`.
+        /// Public key of `v1a`; none for `v1`.
         pub public_key: Option<String>,
-        /// The secret before this one signs as well until then.
+        /// Until when the previous secret also signs, UTC; none when there is no previous secret.
         pub previous_until: Option<Timestamp>,
-        /// Most requests a second; none: no limit.
+        /// Most requests per second; none for no limit.
         pub per_second: Option<i32>,
-        /// Most requests on the way at once.
+        /// Most requests under way at once.
         pub at_once: i32,
-        /// The first failure since the last success.
+        /// Time of the first failure since the last success, UTC; none while attempts succeed.
         pub failing_since: Option<Timestamp>,
-        /// Counts its owner's changes.
+        /// Number of changes by its owner.
         pub revision: i32,
-        /// Since when.
+        /// When the endpoint was created, UTC.
         pub created_at: Timestamp,
-        /// Last change by its owner.
+        /// Time of the last change by its owner, UTC.
         pub updated_at: Timestamp,
     }
 }
 
-/// How many endpoints the plan has room for.
+/// The plan's limit of endpoints.
 #[derive(Clone, Debug)]
 pub struct Room {
-    /// That many.
+    /// Most endpoints of a tenant.
     pub limit: i64,
-    /// The plan's id, for the refusal.
+    /// Id of the plan, for the error.
     pub plan: String,
 }
 
-/// Makes an endpoint, if the plan has room for one more. The secret of `v1` is shown this once; of `v1a` the endpoint holds
-/// the public key, which is all that a receiver needs.
+/// Creates an endpoint if the plan's limit allows one more. Returns the secret of `v1`, which is shown only once; for
+/// `v1a` the endpoint holds the public key, which is all that a receiver needs.
 pub async fn endpoint_create(
     tx: &mut TenantTx,
     secrets: Secrets<'_>,
@@ -119,7 +119,7 @@ pub async fn endpoint_get(db: &Db, caller: &Caller, id: EndpointId) -> Result<En
     db.tenant(caller).fetch_optional(store::endpoint_find(id)).await?.or_not_found("webhook")
 }
 
-/// Changes an endpoint, if `check` agrees to how it is. Enabling it sends what has been waiting since.
+/// Updates an endpoint if `check` accepts its current state. Enabling it sends the deliveries that have been waiting.
 pub async fn endpoint_change(
     tx: &mut TenantTx,
     id: EndpointId,
@@ -140,7 +140,7 @@ pub async fn endpoint_change(
     Ok(endpoint)
 }
 
-/// Deletes an endpoint. What waits for it is never sent.
+/// Deletes an endpoint. Its waiting deliveries are never sent.
 pub async fn endpoint_delete(tx: &mut TenantTx, id: EndpointId, now: Timestamp) -> Result<()> {
     if tx.execute(store::endpoint_delete(id, now)).await? == 0 {
         return Err(Error::not_found("webhook"));
@@ -148,7 +148,8 @@ pub async fn endpoint_delete(tx: &mut TenantTx, id: EndpointId, now: Timestamp) 
     tx.execute(store::lane_delete(id)).await.map(drop)
 }
 
-/// Gives an endpoint another secret, of the same kind or another. The one before signs as well for as long as `overlap`.
+/// Rotates the secret of an endpoint; `signature` may choose another kind. The previous secret also signs during
+/// `overlap`.
 pub async fn secret_rotate(
     tx: &mut TenantTx,
     secrets: Secrets<'_>,
@@ -165,12 +166,12 @@ pub async fn secret_rotate(
     Ok((tx.fetch_one(rotate).await?, made.shown))
 }
 
-/// One endpoint, which nobody else changes until the transaction ends.
+/// One endpoint, locked until the transaction ends.
 pub(super) async fn endpoint_lock(tx: &mut TenantTx, id: EndpointId) -> Result<Endpoint> {
     tx.fetch_optional(store::endpoint_lock(id)).await?.or_not_found("webhook")
 }
 
-/// Has the sender look at an endpoint.
+/// Makes the sender look for due deliveries of an endpoint.
 pub(super) async fn lanes_arm(tx: &mut TenantTx, id: EndpointId, now: Timestamp) -> Result<()> {
     tx.execute(store::lanes_arm(vec![id.uuid()], now)).await.map(drop)
 }

@@ -1,4 +1,4 @@
-//! What webhooks themselves tell.
+//! The events of webhook endpoints.
 
 use freehold_core::Id;
 use freehold_jobs::outbox::{Event, EventType};
@@ -8,20 +8,20 @@ use uuid::Uuid;
 
 use super::EndpointId;
 
-/// The catalog of this room.
+/// The event types of webhooks.
 pub const ALL: &[EventType] = &[EventType::of::<WebhookDisabled>(), EventType::of::<WebhookTest>()];
 
-/// `webhook.disabled`. Published by `freehold.webhook_disable`.
+/// The content of `webhook.disabled`, which `freehold.webhook_disable` publishes.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WebhookDisabled {
-    /// Which endpoint.
+    /// Id of the webhook endpoint.
     #[schema(value_type = Uuid)]
     pub endpoint_id: EndpointId,
-    /// Where it is.
+    /// URL of the webhook endpoint.
     pub url: String,
-    /// `gone`: it answered 410; `failing`: nothing but failures for five days.
+    /// Why the endpoint was disabled: `gone` (it answered 410) or `failing` (five days of failures only).
     pub because: &'static str,
-    /// The first failure since the last success.
+    /// Time of the first failure since the last success, UTC; null without one.
     #[schema(format = DateTime)]
     pub failing_since: Option<String>,
 }
@@ -29,8 +29,8 @@ pub struct WebhookDisabled {
 impl Event for WebhookDisabled {
     const TYPE: &'static str = "webhook.disabled";
     const VERSION: i16 = 1;
-    const SUMMARY: &'static str = "An endpoint is told nothing any more, because it was gone or kept failing. Owners and administrators \
-                                   got a mail.";
+    const SUMMARY: &'static str = "A webhook endpoint was disabled, because it was gone or kept failing. Owners and administrators got \
+                                   a mail.";
     fn sample() -> Self {
         Self {
             endpoint_id: Id::new(Uuid::from_u128(0x0198_5a2e_7c60_7a31_8f2e_6d0c_4be9_1a60)),
@@ -41,27 +41,27 @@ impl Event for WebhookDisabled {
     }
 }
 
-/// `webhook.test`: for one endpoint alone, whatever its filters say.
+/// The content of `webhook.test`, which is sent to one endpoint only, whatever its filter.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WebhookTest {
-    /// Which endpoint.
+    /// Id of the webhook endpoint.
     #[schema(value_type = Uuid)]
     pub endpoint_id: EndpointId,
-    /// For people.
+    /// Text for readers of the message.
     pub message: &'static str,
 }
 
 impl WebhookTest {
-    /// To this endpoint.
+    /// The test event of this endpoint.
     pub(super) fn to(endpoint_id: EndpointId) -> Self {
-        Self { endpoint_id, message: "This is a test: somebody asked for it." }
+        Self { endpoint_id, message: "This is a requested test event." }
     }
 }
 
 impl Event for WebhookTest {
     const TYPE: &'static str = "webhook.test";
     const VERSION: i16 = 1;
-    const SUMMARY: &'static str = "Somebody asked for a test of one endpoint. No other gets it.";
+    const SUMMARY: &'static str = "A test of one webhook endpoint was requested. Only that endpoint gets it.";
     fn sample() -> Self {
         Self::to(Id::new(Uuid::from_u128(0x0198_5a2e_7c60_7a31_8f2e_6d0c_4be9_1a60)))
     }

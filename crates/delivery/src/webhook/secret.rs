@@ -1,4 +1,4 @@
-//! The keys that sign, and how they are kept: sealed, opened only where something is signed.
+//! The signing keys of endpoints. They are stored sealed and opened only to sign.
 
 use std::str::FromStr;
 
@@ -14,12 +14,12 @@ pub enum Signature {
     /// `v1`: HMAC-SHA256 with a secret that both sides know.
     #[default]
     Symmetric,
-    /// `v1a`: ed25519; the receiver needs the public key alone.
+    /// `v1a`: ed25519; the receiver needs only the public key.
     Ed25519,
 }
 
 impl Signature {
-    /// Its name on the wire and in the database.
+    /// Name in the header and in the database.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Symmetric => "v1",
@@ -39,27 +39,27 @@ impl FromStr for Signature {
     }
 }
 
-/// What secrets are made and sealed with.
+/// Creates and seals secrets.
 #[derive(Clone, Copy)]
 pub struct Secrets<'a> {
-    /// Seals.
+    /// Seals the secrets.
     pub vault: &'a Vault,
-    /// Chance.
+    /// The random source of new keys.
     pub random: &'a Random,
 }
 
-/// A new key in all the forms it is wanted in.
+/// A new key in the forms that are stored and shown.
 pub(super) struct Made {
-    /// For the database.
+    /// The sealed key, for the database.
     pub(super) sealed: Vec<u8>,
-    /// What is shown once: the secret of `v1`. Nobody outside needs the private key of `v1a`.
+    /// The secret of `v1`, shown only once; none for `v1a`, whose private key no receiver needs.
     pub(super) shown: Option<Secret>,
-    /// What is always shown: the public key of `v1a`.
+    /// The public key of `v1a`, which is always shown; none for `v1`.
     pub(super) public: Option<String>,
 }
 
 impl Secrets<'_> {
-    /// A new key for an endpoint.
+    /// Creates a key for an endpoint.
     pub(super) fn make(self, endpoint: EndpointId, signature: Signature) -> Result<Made> {
         let key = match signature {
             Signature::Symmetric => Key::generate_symmetric(self.random),
@@ -75,7 +75,7 @@ impl Secrets<'_> {
     }
 }
 
-/// The key that was sealed for this endpoint.
+/// Opens the key that was sealed for this endpoint.
 pub(super) fn open(vault: &Vault, endpoint: EndpointId, sealed: &[u8]) -> Result<Key> {
     let opened = vault.open(Purpose::WebhookSecret, sealed, &place(endpoint)).context("opening a webhook's secret")?;
     let text = std::str::from_utf8(&opened).context("reading a webhook's secret")?;

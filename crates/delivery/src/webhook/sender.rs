@@ -1,4 +1,4 @@
-//! Sends what is due. One loop claims, a task for each request sends, one loop writes down what came of it.
+//! Sends due deliveries: one loop claims them, one task per request sends, and one loop stores the results.
 
 mod book;
 mod post;
@@ -22,13 +22,13 @@ pub use store::STATEMENTS;
 use self::{book::Book, settle::Ended};
 use super::{EndpointId, Parts, settings::Rhythm};
 
-/// How many deliveries are claimed at once.
+/// Most deliveries in one claim.
 const BATCH: usize = 256;
-/// How long a sender with little room waits for more, so that it does not claim one by one.
+/// How long a sender with few free slots waits for more, so that it does not claim deliveries one by one.
 const GATHER: Duration = Duration::from_millis(5);
 
 row! {
-    /// A delivery that is ours until its lease ends.
+    /// A delivery that this sender has leased.
     #[derive(Clone, Copy, Debug)]
     struct Claimed {
         tenant_id: Uuid,
@@ -39,8 +39,8 @@ row! {
     }
 }
 
-/// Sends deliveries that are due, at least once each, until it is told to stop. Any number of processes may run one: they
-/// share the work, and take over what one that died had leased.
+/// Sends due deliveries, each at least once, until the shutdown signal. Any number of processes may run a sender: they
+/// share the work, and take over the leases of a process that died.
 pub struct Sender {
     parts: Arc<Parts>,
     room: Arc<Semaphore>,
@@ -48,14 +48,14 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// One that is woken by the [`Dispatcher`](super::Dispatcher) with the same parts.
+    /// A sender that the [`Dispatcher`](super::Dispatcher) with the same parts wakes.
     pub fn new(parts: Parts) -> Self {
         let room = Arc::new(Semaphore::new(parts.settings.in_flight));
         Self { parts: Arc::new(parts), room, book: Book::default() }
     }
 
-    /// Works until `stop` is true. Then requests under way have some seconds to end; what does not is sent again by
-    /// somebody else.
+    /// Runs until `stop` is true. Then it waits up to `drain` for requests under way; another sender sends the rest
+    /// again.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let (ended, arriving) = mpsc::channel(self.parts.settings.in_flight);
         let mut settler = tokio::spawn(settle::run(self.parts.clone(), arriving));
@@ -66,7 +66,7 @@ impl Sender {
                 room = self.gather() => room,
             };
             let pause = match self.send_due(room, &ended).await {
-                // There is more where that came from, as far as anybody knows.
+                // After a full batch more deliveries are probably due.
                 Ok(sent) if sent >= BATCH / 2 => Duration::ZERO,
                 Ok(sent) => rhythm.after(sent > 0),
                 Err(error) => rhythm.trouble("deliveries are not claimed", &error),
@@ -77,7 +77,7 @@ impl Sender {
                 () = sleep(pause) => {}
             }
         }
-        // The settler ends when the last request has.
+        // The settler ends after the last request.
         drop(ended);
         if timeout(self.parts.settings.drain, &mut settler).await.is_err() {
             settler.abort();
@@ -85,9 +85,9 @@ impl Sender {
         }
     }
 
-    /// As much room as there is, for a batch at most. Waits for some, and then a moment for enough.
+    /// Takes free slots, at most a batch. Waits for the first one, and then a moment for more.
     async fn gather(&self) -> Option<OwnedSemaphorePermit> {
-        // Nobody closes the semaphore.
+        // The semaphore is never closed.
         let mut room = self.room.clone().acquire_owned().await.ok()?;
         if self.room.available_permits() < BATCH.min(self.parts.settings.in_flight / 4) {
             sleep(GATHER).await;
@@ -100,7 +100,7 @@ impl Sender {
         Some(room)
     }
 
-    /// Claims what there is room for and sets it on its way; how many.
+    /// Claims as many deliveries as there are slots, starts sending them, and returns their number.
     async fn send_due(&mut self, room: Option<OwnedSemaphorePermit>, ended: &mpsc::Sender<Ended>) -> Result<usize> {
         let Some(mut room) = room else { return Ok(0) };
         let now = self.parts.clock.now();
@@ -109,14 +109,15 @@ impl Sender {
         let claimed = self.parts.db.system("claim webhooks that are due").fetch_all(claim).await?;
         self.book.read(&self.parts, &claimed).await?;
         for delivery in &claimed {
-            // Deleted meanwhile: nothing is sent, and its deliveries are swept up.
+            // The endpoint was deleted meanwhile: nothing is sent, and the sweep deletes its deliveries.
             let Some(endpoint) = self.book.endpoint(delivery) else { continue };
             let body = self.book.body(delivery.event_id);
             let place = room.split(1);
             let (parts, delivery, ended) = (self.parts.clone(), *delivery, ended.clone());
             tokio::spawn(async move {
                 let (attempt, verdict) = post::post(&parts, &delivery, &endpoint, body).await;
-                // The place is kept until somebody takes the outcome: when the database is away, no more are sent.
+                // The slot stays taken until the settler takes the result, so that sending stops while the database is
+                // away.
                 let _ = ended.send(Ended { delivery, until, attempt, verdict }).await;
                 drop(place);
             });

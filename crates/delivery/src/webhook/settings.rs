@@ -1,4 +1,4 @@
-//! What dispatcher and sender are made of.
+//! Settings and shared parts of dispatcher and sender.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,22 +9,22 @@ use freehold_outbound::Outbound;
 use freehold_vault::Vault;
 use tokio::sync::Notify;
 
-/// How webhooks behave.
+/// Limits and intervals of webhooks.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Longest time of an attempt, everything included.
+    /// Longest duration of an attempt, from the name lookup to the end of the answer.
     pub time_limit: Duration,
-    /// Beyond that, how long a sender may be silent before another takes over what it had leased.
+    /// How long after `time_limit` a lease ends, so that another sender takes over the delivery.
     pub lease_beyond: Duration,
-    /// Most requests on the way at once, over all endpoints.
+    /// Most requests under way at once, to all endpoints together.
     pub in_flight: usize,
-    /// How long after the first failure, with no success since, an endpoint is disabled.
+    /// How long an endpoint may fail without a success before it is disabled.
     pub failing_for: Duration,
-    /// How often to look for work when nobody nudges, while there has been some just now.
+    /// How often to look for work without a wake-up, right after there was some.
     pub poll_busy: Duration,
-    /// The same after a quiet second; five times as long when it has been quiet for long.
+    /// The same after a second without work; five times as long after many looks without work.
     pub poll_quiet: Duration,
-    /// How long requests under way may take to end when the sender stops.
+    /// How long the sender waits for requests under way when it stops.
     pub drain: Duration,
     /// Wakes the dispatcher.
     pub nudge: Nudge,
@@ -48,28 +48,28 @@ impl Default for Settings {
 /// What a dispatcher and a sender of one process share. Cheap to clone.
 #[derive(Clone)]
 pub struct Parts {
-    /// Where everything is kept.
+    /// The database.
     pub db: Db,
-    /// The time.
+    /// The clock.
     pub clock: Clock,
-    /// Chance, for a little jitter.
+    /// The random source, for jitter.
     pub random: Random,
     /// Opens the secrets.
     pub vault: Vault,
-    /// Sends, to checked addresses only.
+    /// The HTTP client, which calls only checked addresses.
     pub outbound: Outbound,
     /// The product's name, for mails.
     pub product_name: Arc<str>,
-    /// Where people reach the server, for mails.
+    /// Address of the site, for mails.
     pub site_url: Arc<str>,
-    /// How webhooks behave.
+    /// Limits and intervals.
     pub settings: Settings,
     /// Wakes the sender.
     pub(super) due: Arc<Notify>,
 }
 
 impl Parts {
-    /// Of these, with the name and address that mails hold.
+    /// Parts with the product's name and the site's address, which mails contain.
     pub fn new(
         (db, clock, random): (Db, Clock, Random),
         vault: Vault,
@@ -82,17 +82,18 @@ impl Parts {
     }
 }
 
-/// How long to leave the database alone when it does not answer.
+/// The pause after a failed query.
 const TROUBLE: Duration = Duration::from_millis(500);
 
-/// So many looks in vain are a long quiet; each costs a transaction.
+/// Looks without work after which looks become rare, because each costs a transaction.
 const LONG: u32 = 300;
 
-/// How often to look when nobody nudges: often while there is work, seldom after a quiet second, and more seldom after a long quiet.
+/// How often to look for work without a wake-up: often while there is work, less often after a second without, and
+/// rarely after many looks without.
 pub(super) struct Rhythm {
     busy: Duration,
     quiet: Duration,
-    /// How many looks in a row found nothing.
+    /// Number of looks in a row that found no work.
     in_vain: u32,
     in_trouble: bool,
 }
@@ -115,7 +116,7 @@ impl Rhythm {
         }
     }
 
-    /// The pause after a failure, which is said once until it is over.
+    /// The pause after a failure. Logs the first failure of a series only.
     pub(super) fn trouble(&mut self, what: &str, error: &Error) -> Duration {
         if !std::mem::replace(&mut self.in_trouble, true) {
             tracing::warn!(?error, "{what}; trying again");

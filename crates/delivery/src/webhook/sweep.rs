@@ -1,4 +1,4 @@
-//! Forgetting what is old, an hour at a time.
+//! Deletes old events and deliveries every hour.
 
 mod store;
 
@@ -11,17 +11,17 @@ use jiff::Timestamp;
 
 pub use store::STATEMENTS;
 
-/// Forgets events and deliveries older than 30 days, and what deleted endpoints left behind.
+/// Deletes events and deliveries older than 30 days, and the deliveries of deleted endpoints.
 pub const SWEEP: JobKind =
     JobKind { at_once: Some(1), time_limit: Duration::from_mins(10), ..JobKind::named("webhooks.sweep") };
 
-/// Every hour.
+/// The sweep runs every hour.
 pub const SCHEDULE: Schedule = Schedule { name: "webhooks.sweep", every: Duration::from_hours(1), kind: &SWEEP };
 
-/// How many are forgotten at once.
+/// Most rows deleted by one statement.
 const PORTION: i64 = 5_000;
 
-/// Does [`SWEEP`].
+/// The job handler of [`SWEEP`].
 pub fn handler(db: Db, clock: Clock) -> Handler {
     Handler::new(&SWEEP, move |_| {
         let (db, now) = (db.clone(), clock.now());
@@ -32,7 +32,7 @@ pub fn handler(db: Db, clock: Clock) -> Handler {
     })
 }
 
-/// Forgets what is old, in small portions.
+/// Deletes old rows in small batches.
 pub async fn sweep(db: &Db, now: Timestamp) -> Result<()> {
     outbox::event_forget_old(db, now).await?;
     let before = now - outbox::KEPT;

@@ -1,10 +1,10 @@
-//! What follows from an attempt.
+//! Decides what follows from an attempt.
 
 use freehold_core::Random;
 use freehold_outbound::{Answer, HeaderMap, SendError, header};
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimeParser};
 
-/// How long each attempt waits after the one before: ten attempts over 75 hours, the example of Standard Webhooks.
+/// Wait before each attempt after the previous one: ten attempts over 75 hours, as Standard Webhooks suggests.
 const SCHEDULE: [SignedDuration; 10] = [
     SignedDuration::ZERO,
     SignedDuration::from_secs(5),
@@ -18,28 +18,28 @@ const SCHEDULE: [SignedDuration; 10] = [
     SignedDuration::from_hours(24),
 ];
 
-/// The longest that a `Retry-After` is believed.
+/// Longest `Retry-After` that is respected.
 const LONGEST_WISH: SignedDuration = SignedDuration::from_hours(24);
-/// The longest that it also holds back the endpoint's other deliveries.
+/// Longest time for which a `Retry-After` also holds back the endpoint's other deliveries.
 const LONGEST_HOLD: SignedDuration = SignedDuration::from_hours(1);
-/// How long an endpoint is left alone that is overloaded and does not say for how long.
+/// Pause for an overloaded endpoint that sends no `Retry-After`.
 const BREATHER: SignedDuration = SignedDuration::from_secs(2);
 
 /// What follows from an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Verdict {
-    /// `waiting`, `delivered` or `failed`.
+    /// New state of the delivery: `waiting`, `delivered` or `failed`.
     pub(super) state: &'static str,
-    /// When to try again; none: never.
+    /// Time of the next attempt; none when no attempt follows.
     pub(super) due_at: Option<Timestamp>,
-    /// Until when the endpoint is left alone.
+    /// Until when the endpoint gets no requests; none when it is not held back.
     pub(super) hold: Option<Timestamp>,
-    /// The endpoint said that it is gone for good.
+    /// Whether the endpoint answered 410 and is disabled.
     pub(super) gone: bool,
 }
 
 impl Verdict {
-    /// After the attempt number `tried + 1` of the schedule.
+    /// The verdict on attempt number `tried + 1` of the schedule.
     pub(super) fn of(result: &Result<Answer, SendError>, tried: i16, now: Timestamp, random: &Random) -> Self {
         let answer = result.as_ref().ok();
         match answer.map(|answer| answer.status) {
@@ -55,7 +55,7 @@ impl Verdict {
         }
     }
 
-    /// The next attempt of the schedule; given up after the last.
+    /// Waits for the next attempt of the schedule; gives up after the last.
     pub(super) fn again(tried: i16, wish: Option<SignedDuration>, now: Timestamp, random: &Random) -> Self {
         let next = usize::try_from(tried).ok().and_then(|tried| SCHEDULE.get(tried + 1));
         let Some(wait) = next else { return Self::given_up() };
@@ -64,19 +64,19 @@ impl Verdict {
         Self { state: "waiting", due_at: Some(due_at), hold: None, gone: false }
     }
 
-    /// Never again.
+    /// No further attempt.
     pub(super) fn given_up() -> Self {
         Self { state: "failed", due_at: None, hold: None, gone: false }
     }
 }
 
-/// Up to a tenth longer, so that what failed together does not come back together.
+/// Up to a tenth longer, so that deliveries that failed together are not retried together.
 fn jittered(wait: SignedDuration, random: &Random) -> SignedDuration {
     let thousandths = i32::try_from(random.below(101)).unwrap_or_default();
     wait.saturating_add(wait / 1_000 * thousandths)
 }
 
-/// How long the endpoint wants to be left alone: `Retry-After` in seconds or as a date (RFC 9110, 10.2.3).
+/// The wait that `Retry-After` asks for, in seconds or as a date (RFC 9110, 10.2.3).
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     let wish = match text.parse::<u32>() {
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_gone_is_not_asked_again() {
+    fn an_endpoint_that_is_gone_gets_no_more_requests() {
         assert_eq!(verdict(410, None, 0), Verdict { gone: true, ..Verdict::given_up() });
     }
 
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(waited("120"), 120);
         assert_eq!(waited("Thu, 30 Jul 2026 09:20:00 GMT"), 300);
         assert_eq!(waited("99999999"), 24 * 3600);
-        // Sooner than the schedule is no reason to hurry; nonsense is none to wait.
+        // A `Retry-After` below the schedule or without a meaning changes nothing.
         assert!((5..6).contains(&waited("0")) && (5..6).contains(&waited("soon")));
         assert!((5..6).contains(&waited("Thu, 30 Jul 2020 09:20:00 GMT")));
     }

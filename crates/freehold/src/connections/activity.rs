@@ -1,4 +1,4 @@
-//! What a connection is doing, and when that has taken too long.
+//! The state of a connection, and its time limits.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed},
@@ -7,9 +7,9 @@ use std::{
 
 use tokio::time::Instant;
 
-/// What every HTTP/2 connection begins with.
+/// The first bytes of every HTTP/2 connection.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// `Activity::preface` of a connection that does not begin so.
+/// `Activity::preface` of a connection that does not begin with it.
 const OTHER: u8 = u8::MAX;
 
 /// How long a stopping server waits for the headers of a request that has begun, or for an HTTP/2 client to close.
@@ -17,45 +17,45 @@ pub(super) const GOODBYE: Duration = Duration::from_secs(2);
 /// How long a stopping server waits for the next part of a body.
 const STALLED: Duration = Duration::from_secs(5);
 
-/// How long a client may take.
+/// Time limits for a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// From the first byte of a request to the end of its headers.
+    /// The time from the first byte of a request to the end of its headers.
     pub header: Duration,
-    /// Between two requests, and before the first byte of the first one.
+    /// The time between two requests, and before the first byte of the first one.
     pub idle: Duration,
-    /// To send the next part of a request's body, or to take the next part of an answer.
+    /// The time to send the next part of a request's body, or to read the next part of an answer.
     pub transfer: Duration,
 }
 
-/// What a connection is doing, in the order in which connections are closed when there are too many.
+/// The state of a connection, in the order in which connections are closed when there are too many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Doing {
-    /// It has sent nothing, or a part of the headers of a request.
+    /// The client has sent nothing, or a part of the headers of a request.
     Beginning,
-    /// It waits between two requests.
+    /// No request is running.
     Idle,
-    /// It does not send the rest of a request, or does not take what was answered.
+    /// The client does not send the rest of a request, or does not read the answer.
     Stalled,
-    /// We work on a request of it.
+    /// The server works on a request.
     Working,
 }
 
-/// What a connection is doing. Written by the stream that reads its bytes and by the requests on it.
+/// The activity of a connection. The stream that reads its bytes and the requests on it update it.
 #[derive(Debug)]
 pub(super) struct Activity {
     since: Instant,
-    /// How much of the preface of HTTP/2 has come; 24: all of it.
+    /// How many bytes of the HTTP/2 preface have arrived; 24: all.
     preface: AtomicU8,
-    /// A request has come.
+    /// Whether a request has arrived.
     proven: AtomicBool,
-    /// Requests whose answers the client has not taken to the end.
+    /// Requests whose answers the client has not read completely.
     requests: AtomicU32,
-    /// Those of them for which we have to do something next, not the client.
+    /// Those of them for which the next step is the server's, not the client's.
     ours: AtomicU32,
-    /// The system takes no more bytes for the client.
+    /// Whether the system accepts no more bytes for the client.
     blocked: AtomicBool,
-    /// When the first byte of unfinished headers came, in milliseconds after `since` and one; 0: there are none.
+    /// When the first byte of unfinished headers arrived, in milliseconds after `since` plus 1; 0: there are none.
     header: AtomicU64,
     /// When the connection last made progress, in milliseconds after `since`.
     moved: AtomicU64,
@@ -87,7 +87,7 @@ impl Activity {
         }
     }
 
-    /// Whether a request has come over HTTP/2.
+    /// Whether a request has arrived over HTTP/2.
     pub(super) fn is_proven_http2(&self) -> bool {
         self.is_http2() && self.proven.load(Relaxed)
     }
@@ -96,7 +96,7 @@ impl Activity {
         usize::from(self.preface.load(Relaxed)) == PREFACE.len()
     }
 
-    /// When the client will have taken too long; none while something is to be done by us.
+    /// When the client's time limit ends; none while the next step is the server's.
     pub(super) fn due(&self, patience: &Patience) -> Option<Instant> {
         let moved = self.since + Duration::from_millis(self.moved.load(Relaxed));
         match self.doing() {
@@ -109,8 +109,8 @@ impl Activity {
         }
     }
 
-    /// When the connection is to be looked at, because its client will have taken too long; none: when something happens on it.
-    /// The server stops since `stopped`, and the client has to close an idle connection by `leaving`.
+    /// When to check the connection again, because its client's time limit ends; none: when something happens on it.
+    /// The server has been stopping since `stopped`, and the client must close an idle connection by `leaving`.
     pub(super) fn look_at(
         &self,
         patience: &Patience,
@@ -123,23 +123,23 @@ impl Activity {
                 (None, Some(leaving)) if self.is_idle_http2() => due.min(leaving),
                 (None, _) => due,
             }),
-            // On HTTP/2 nothing wakes the connection's task when the client stops taking an answer.
+            // On HTTP/2 nothing wakes the connection's task when the client stops reading an answer.
             None => self.is_http2().then(|| Instant::now() + GOODBYE),
         }
     }
 
-    /// Whether it is of HTTP/2 with nothing under way.
+    /// Whether it is an HTTP/2 connection without a running request.
     pub(super) fn is_idle_http2(&self) -> bool {
         self.is_http2() && self.doing() <= Doing::Idle
     }
 
-    /// When a client will have taken too long that a stopping server still waits for.
+    /// When the time limit ends of a client for which a stopping server still waits.
     fn due_when_stopped(&self, stopped: Instant) -> Instant {
         let at = |milliseconds| self.since + Duration::from_millis(milliseconds);
         match self.doing() {
-            // HTTP/2 clients were told to close the connection.
+            // HTTP/2 clients were asked to close the connection (GOAWAY).
             Doing::Beginning | Doing::Idle if self.is_http2() => stopped + GOODBYE,
-            // Nothing is under way, and a request that had arrived would have been read.
+            // No request is running, and a request that had arrived would have been read.
             Doing::Idle => stopped,
             // A request that has just begun is still read.
             Doing::Beginning => at(self.header.load(Relaxed).saturating_sub(1)) + GOODBYE,
@@ -147,13 +147,13 @@ impl Activity {
         }
     }
 
-    /// These bytes came.
+    /// Records that these bytes arrived.
     pub(super) fn read(&self, bytes: &[u8]) {
         let known = self.preface.load(Relaxed);
         if known != OTHER && usize::from(known) < PREFACE.len() {
             self.preface_read(usize::from(known), bytes);
         }
-        // The frames of HTTP/2 also come while nothing is asked for; its idle limit ends those that never become a request.
+        // HTTP/2 frames also arrive without a request; the idle limit closes connections that never send one.
         if !self.is_http2() && self.requests.load(Relaxed) == 0 && self.header.load(Relaxed) == 0 {
             self.header.store(self.now() + 1, Relaxed);
         }
@@ -170,24 +170,25 @@ impl Activity {
         }
     }
 
-    /// Bytes left, or could not. Those of HTTP/2 may be answers to pings, while the client takes nothing else.
+    /// Records that bytes were sent, or could not be. Bytes of HTTP/2 may be answers to pings, while the client reads
+    /// nothing else.
     pub(super) fn wrote(&self, some: bool) {
         if self.is_http2() {
             return;
         }
-        // The answer may be in our memory to its end already, and so be nothing that we work on.
+        // The complete answer may be in memory already, so that the server has no work left on it.
         self.blocked.store(!some, Relaxed);
         if some {
             self.touch();
         }
     }
 
-    /// Whether an answer is in our memory that the system does not take for the client.
+    /// Whether an answer is in memory that the system does not accept for the client.
     pub(super) fn is_blocked(&self) -> bool {
         self.blocked.load(Relaxed)
     }
 
-    /// A request came.
+    /// Records that a request arrived.
     pub(super) fn request_begin(&self) {
         self.proven.store(true, Relaxed);
         self.header.store(0, Relaxed);
@@ -195,24 +196,24 @@ impl Activity {
         self.requests.fetch_add(1, Relaxed);
     }
 
-    /// It was answered to its end, or is not any more.
+    /// Records that a request was answered completely, or dropped.
     pub(super) fn request_end(&self) {
         self.touch();
         self.requests.fetch_sub(1, Relaxed);
     }
 
-    /// The client has to do something next.
+    /// Records that the next step is the client's.
     pub(super) fn hand_over(&self) {
         self.touch();
         self.ours.fetch_sub(1, Relaxed);
     }
 
-    /// We have to do something next.
+    /// Records that the next step is the server's.
     pub(super) fn take_over(&self) {
         self.ours.fetch_add(1, Relaxed);
     }
 
-    /// The connection made progress.
+    /// Records that the connection made progress.
     pub(super) fn touch(&self) {
         self.moved.store(self.now(), Relaxed);
     }
@@ -229,7 +230,7 @@ mod tests {
     const PATIENCE: Patience =
         Patience { header: Duration::from_secs(10), idle: Duration::from_secs(75), transfer: Duration::from_secs(30) };
 
-    /// What it is doing, and in how many seconds the client will have taken too long.
+    /// The state, and the seconds until the client's time limit ends.
     fn state(activity: &Activity) -> (Doing, Option<u128>) {
         let due = activity.due(&PATIENCE);
         (activity.doing(), due.map(|due| (due.duration_since(activity.since).as_millis() + 500) / 1000))

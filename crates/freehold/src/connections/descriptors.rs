@@ -1,21 +1,21 @@
-//! How many files and connections this process may have open.
+//! The limit on open files and connections of this process.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Descriptors kept back besides those of the database pool: files, logs, mails, webhooks, Stripe.
+/// Descriptors reserved in addition to those of the database pool: files, logs, mails, webhooks, Stripe.
 const KEPT: u64 = 100;
 
-/// How many descriptors this process may have open; none: any number.
+/// How many descriptors this process may have open; none: no limit.
 pub(crate) fn limit() -> Option<u64> {
     getrlimit(Resource::Nofile).current
 }
 
-/// How many it could have, once [`raise`] was called; none: any number.
+/// How many it may have after [`raise`]; none: no limit.
 pub(crate) fn possible() -> Option<u64> {
     getrlimit(Resource::Nofile).maximum
 }
 
-/// Lets the process open as many as the system allows it. The usual limit of 1024 is for programs that use `select`.
+/// Raises the limit as far as the system allows. The usual limit of 1024 is for programs that use `select`.
 pub(crate) fn raise() {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current != maximum
@@ -25,7 +25,7 @@ pub(crate) fn raise() {
     }
 }
 
-/// How many connections of clients fit under this limit, beside a database pool of this size and everything else.
+/// How many connections of clients fit under this limit, besides a database pool of this size and the reserve.
 pub(crate) fn room(limit: Option<u64>, pool: usize) -> usize {
     let Some(limit) = limit else { return usize::MAX };
     let kept = (KEPT + pool as u64).min(limit / 2);

@@ -1,4 +1,4 @@
-//! A request and its answer, which say what the connection they are on is doing.
+//! A request and its answer, which update the activity of their connection.
 
 use std::{
     pin::Pin,
@@ -14,13 +14,13 @@ use hyper::body::{Frame, Incoming, SizeHint};
 
 use super::registry::Entry;
 
-/// A request whose answer the client has not taken to the end. Its clones are the same request.
+/// A request whose answer the client has not read completely. Its clones are the same request.
 #[derive(Clone)]
 pub(super) struct Exchange(Arc<Inner>);
 
 struct Inner {
     entry: Arc<Entry>,
-    /// The client has to do something next.
+    /// The next step is the client's.
     handed_over: AtomicBool,
 }
 
@@ -30,12 +30,12 @@ impl Exchange {
         Self(Arc::new(Inner { entry, handed_over: AtomicBool::new(false) }))
     }
 
-    /// The body of the request, which the client has to send.
+    /// Wraps the body of the request, which the client has to send.
     pub(super) fn question(&self, body: Incoming) -> Body {
         if body.is_end_stream() { Body::empty() } else { Body::new(Question { body, exchange: self.clone() }) }
     }
 
-    /// With this answer, which the client now has to take.
+    /// Wraps the answer, which the client has to read.
     pub(super) fn answer(self, body: Body) -> Answer {
         self.hand_over();
         Answer { body, rest: Bytes::new(), exchange: self }
@@ -67,7 +67,7 @@ impl Drop for Inner {
     }
 }
 
-/// The body of a request. While a part of it is missing, the client has to do something and not we.
+/// The body of a request. While a part of it is missing, the next step is the client's.
 struct Question {
     body: Incoming,
     exchange: Exchange,
@@ -97,20 +97,20 @@ impl HttpBody for Question {
 }
 
 impl Drop for Question {
-    /// Nothing more is read of it: what comes next is the answer.
+    /// Records that the body is not read any further: the answer comes next.
     fn drop(&mut self) {
         self.exchange.take_over();
     }
 }
 
-/// Most bytes that leave at once. On HTTP/2 hyper hands a whole part on as soon as the client takes one byte, and a long answer
-/// would seem to have ended.
+/// Most bytes of one part. On HTTP/2 hyper passes on a whole part as soon as the client accepts one byte, and a long
+/// answer would seem to have ended.
 const PART: usize = 64 * 1024;
 
-/// The body of an answer. hyper asks for its next part when the client has taken those before.
+/// The body of an answer. hyper requests its next part when the client has read the previous ones.
 pub(super) struct Answer {
     body: Body,
-    /// What has not left yet of the last part.
+    /// The unsent rest of the last part.
     rest: Bytes,
     exchange: Exchange,
 }

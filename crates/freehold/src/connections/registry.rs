@@ -1,8 +1,9 @@
-//! All connections, and which of them give way when there are too many.
+//! The registry of all connections. It closes some when there are too many.
 //!
-//! At a cap a new connection takes the place of one that is not working: one that has only begun before one that is idle,
-//! and that before one whose client takes no answer; in all, of the address with most connections. So a flood of idle or
-//! half-open connections replaces itself, and a health check gets through. Only where all are at work is a new one refused.
+//! At a cap a new connection takes the place of one without a running request: first of one without a request yet, then
+//! of an idle one, then of one whose client reads no answer; at the cap of all connections, of the address with most
+//! connections. So a flood of idle or half-open connections replaces itself, and a health check gets through. A new
+//! connection is refused only if all others have running requests.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -15,27 +16,27 @@ use tokio::{sync::Notify, time::Instant};
 
 use super::activity::{Activity, Doing};
 
-/// How many connections are looked at for one that gives way, so that a flood costs the same at every size.
+/// How many connections are examined to find one to close, so that a flood costs the same at every size.
 const LOOKED_AT: usize = 64;
-/// How often the operator is told that connections were closed or refused, at most.
+/// The shortest time between two log lines about closed or refused connections.
 const TOLD_EVERY: Duration = Duration::from_mins(1);
 
-/// How many connections there may be.
+/// The caps on connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caps {
-    /// In all.
+    /// The number of all connections.
     pub most: usize,
-    /// From one address; of IPv6, from one network of 64 bits.
+    /// The number of connections from one address; of IPv6, from one network of 64 bits.
     pub most_per_address: usize,
 }
 
 impl Caps {
-    /// Places for addresses that have no connection yet, such as that of a health check.
+    /// Places reserved for addresses that have no connection yet, such as that of a health check.
     fn reserve(self) -> usize {
         (self.most / 64).clamp(usize::from(self.most > 1), 64)
     }
 
-    /// What is left of these caps where only so many connections fit. No address gets all of them.
+    /// These caps, lowered to so many connections in all. No address gets all of them.
     pub(crate) fn within(self, room: usize) -> Self {
         let most = self.most.min(room).max(2);
         let per_address = if room < self.most { most - most / 4 } else { most };
@@ -43,7 +44,7 @@ impl Caps {
     }
 }
 
-/// An address, as far as it belongs to one client.
+/// The part of an address that belongs to one client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Origin {
     V4(u32),
@@ -62,14 +63,14 @@ impl Origin {
 /// One connection.
 pub(super) struct Entry {
     id: u64,
-    /// None: a proxy's, which stands for many clients.
+    /// The origin; none: a proxy, which sends the requests of many clients.
     origin: Option<Origin>,
     pub(super) activity: Activity,
-    /// Another connection took its place.
+    /// Whether another connection took its place.
     pub(super) evicted: Notify,
 }
 
-/// The place of a connection among all; free again when dropped.
+/// The place of a connection in the registry; dropping it frees the place.
 pub(super) struct Slot {
     registry: Arc<Registry>,
     entry: Arc<Entry>,
@@ -102,7 +103,7 @@ struct State {
     next: u64,
     all: BTreeMap<u64, Arc<Entry>>,
     origins: HashMap<Origin, BTreeMap<u64, Arc<Entry>>>,
-    /// Where the search for a connection that gives way goes on.
+    /// Where the search for a connection to close continues.
     cursor: u64,
     closed: u64,
     refused: u64,
@@ -114,8 +115,8 @@ impl Registry {
         Arc::new(Self { caps, state: Mutex::default() })
     }
 
-    /// A place for a connection from this address; none: all places are taken by connections that work. `proxy`: it stands
-    /// for many clients, so that the cap of one address does not hold for it.
+    /// Takes a place for a connection from this address; none: all places have connections with running requests.
+    /// `proxy`: it sends the requests of many clients, so the cap of one address does not apply.
     pub(super) fn admit(self: &Arc<Self>, address: IpAddr, proxy: bool) -> Option<Slot> {
         let now = Instant::now();
         let origin = (!proxy).then(|| Origin::of(address));
@@ -143,7 +144,7 @@ impl Registry {
         slot
     }
 
-    /// Closes a connection that does nothing, because no descriptor is left for a new one.
+    /// Closes a connection without a running request, because no descriptor is left for a new one.
     pub(super) fn close_one(&self) {
         self.state().evict(None);
     }
@@ -174,7 +175,7 @@ impl State {
         }
     }
 
-    /// Whether one more has a place, perhaps that of another.
+    /// Whether one more connection has a place, if necessary that of another.
     fn make_room(&mut self, origin: Option<Origin>, caps: Caps) -> bool {
         let of_origin = origin.and_then(|origin| self.origins.get(&origin)).map_or(0, BTreeMap::len);
         if of_origin >= caps.most_per_address && !self.evict(origin) {
@@ -185,7 +186,8 @@ impl State {
         self.all.len() < most || self.evict(None)
     }
 
-    /// Closes a connection that does nothing, of this origin or of all; false: all that were looked at are at work.
+    /// Closes a connection without a running request, of this origin or of all; false: all examined ones have running
+    /// requests.
     fn evict(&mut self, origin: Option<Origin>) -> bool {
         let among = origin.and_then(|origin| self.origins.get(&origin)).unwrap_or(&self.all);
         let ahead = among.range(self.cursor..).chain(among.range(..self.cursor)).map(|(_, entry)| entry);
@@ -208,7 +210,7 @@ impl State {
         true
     }
 
-    /// How many connections were closed and refused, when the operator is to be told now.
+    /// How many connections were closed and refused, if a log line is due now.
     fn report(&mut self, now: Instant) -> Option<(u64, u64)> {
         let due = self.told.is_none_or(|told| now.duration_since(told) >= TOLD_EVERY);
         if !due || (self.closed, self.refused) == (0, 0) {

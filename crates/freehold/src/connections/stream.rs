@@ -1,4 +1,4 @@
-//! The bytes of a connection, which say what its client does.
+//! The byte stream of a connection, which updates its activity.
 
 use std::{
     io,
@@ -13,7 +13,7 @@ use tokio::{
 
 use super::registry::Slot;
 
-/// A connection with its place among all. It keeps the place until it is closed, also after an upgrade.
+/// A connection with its place in the registry. It keeps the place until it is closed, also after an upgrade.
 pub(super) struct Stream {
     tcp: TcpStream,
     slot: Slot,
@@ -36,7 +36,7 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        // What the client does not take is not kept for it by the system either.
+        // The system discards the bytes that the client does not read, too.
         if self.slot.activity().is_blocked() {
             let _ = self.tcp.set_zero_linger();
         }

@@ -1,4 +1,4 @@
-//! HTTP, as any program would speak it to the server.
+//! The HTTP client of the demo.
 
 use std::{error::Error as _, io, time::Duration};
 
@@ -7,29 +7,29 @@ use serde_json::Value;
 
 use super::step::Request;
 
-/// The server answers within 30 seconds or says that it could not.
+/// Time limit of a request, above the server's own limit of 30 seconds.
 const PATIENCE: Duration = Duration::from_secs(35);
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Speaks to one server.
+/// A client of one server.
 pub(super) struct Client {
     http: reqwest::Client,
     base: String,
 }
 
-/// What the server answered.
+/// The server's answer.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
     /// The status.
     pub(super) status: u16,
     /// The headers.
     pub(super) headers: HeaderMap,
-    /// The JSON body; a text where it is none.
+    /// The JSON body; a JSON string if the body is not JSON.
     pub(super) body: Value,
 }
 
 impl Answer {
-    /// The text at a JSON pointer; empty where there is none.
+    /// The text at a JSON pointer; empty if there is none.
     pub(super) fn text(&self, pointer: &str) -> &str {
         self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
     }
@@ -39,19 +39,19 @@ impl Answer {
         self.body.pointer(pointer).and_then(Value::as_i64)
     }
 
-    /// The members of the array at a JSON pointer; none where there is no array.
+    /// The items of the array at a JSON pointer; empty if there is no array.
     pub(super) fn list(&self, pointer: &str) -> &[Value] {
         self.body.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// A header; empty where there is none.
+    /// The value of a header; empty if there is none.
     pub(super) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 }
 
 impl Client {
-    /// For the server at this address; why not, in a sentence, when that is none.
+    /// Creates a client for the server at this URL. The error is a sentence that says why the URL is invalid.
     pub(super) fn new(url: &str) -> Result<Self, String> {
         let full = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
         let parsed = Url::parse(&full).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
@@ -66,24 +66,24 @@ impl Client {
             .redirect(Policy::none())
             .user_agent(concat!("freehold-demo/", env!("CARGO_PKG_VERSION")));
         if near {
-            // A proxy of the machine's environment cannot reach what is on the machine.
+            // A proxy from the machine's environment cannot reach servers on the machine.
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(|error| format!("HTTP cannot be spoken here: {error}."))?;
         Ok(Self { http, base: full.trim_end_matches('/').to_owned() })
     }
 
-    /// Where the server is, without a slash at the end.
+    /// The server's URL, without a slash at the end.
     pub(super) fn base(&self) -> &str {
         &self.base
     }
 
-    /// Nothing, when somebody answers; why not, in a sentence, when nobody does.
+    /// Checks that the server answers. The error is a sentence that says why it does not.
     pub(super) async fn knock(&self) -> Result<(), String> {
         self.send(&Request::get("/healthz")).await.map(drop)
     }
 
-    /// The answer; why there is none, in a sentence.
+    /// Sends a request. The error is a sentence that says why there is no answer.
     pub(super) async fn send(&self, request: &Request) -> Result<Answer, String> {
         let elsewhere = request.path.starts_with("http");
         let url = if elsewhere { request.path.clone() } else { format!("{}{}", self.base, request.path) };

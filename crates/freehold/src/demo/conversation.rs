@@ -1,4 +1,4 @@
-//! Conversations: one by a script, and one in which the callee answers by and by.
+//! Conversations: one with a script, and one in which the callee answers message by message.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,8 @@ use super::{
     workflow::{Template, Workflow},
 };
 
-/// What a live callee says after the first reply of the sample: another way through the graph than the sample's.
+/// What a live callee says after the first reply of the sample: it takes another path through the graph than the
+/// sample.
 const AGREES: &str = "Yes, I will be there.";
 
 /// The request for the template's sample run.
@@ -19,7 +20,7 @@ pub(super) fn sample_request(workflow: &Workflow, key: &Badge, template: &Templa
     Request::post(format!("{}/runs", workflow.path()), body).with(key)
 }
 
-/// Runs the sample, and reads it back; the run's id.
+/// Runs the sample, and reads the run; returns the run's id.
 pub(super) async fn sample_run(
     play: &mut Play,
     key: &Badge,
@@ -48,7 +49,7 @@ pub(super) async fn sample_run(
     Ok(id)
 }
 
-/// A run whose callee answers message by message; the run's id.
+/// Starts a run whose callee answers message by message; returns the run's id.
 pub(super) async fn live_conversation(
     play: &mut Play,
     key: &Badge,
@@ -86,7 +87,7 @@ pub(super) async fn live_conversation(
 fn messages(script: &Value) -> Vec<Value> {
     let first = script["replies"].as_array().and_then(|replies| replies.iter().find_map(Value::as_str));
     let spoken = first.into_iter().chain([AGREES]).map(|text| json!({ "text": text }));
-    // Where the graph asks on, the callee has heard enough.
+    // If the graph asks more questions, the callee ends the call.
     spoken.chain([json!({ "event": "hang_up" })]).collect()
 }
 

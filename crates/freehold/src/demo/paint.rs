@@ -1,4 +1,4 @@
-//! Colour, where a person sees it.
+//! Colours, on a terminal.
 
 /// Whether texts are coloured. <https://no-color.org>
 #[derive(Clone, Copy, Debug)]
@@ -7,14 +7,14 @@ pub(crate) struct Paint {
 }
 
 impl Paint {
-    /// For an output that is a terminal, or is not.
+    /// Creates it for an output that is a terminal, or is not.
     pub(crate) fn for_output(terminal: bool) -> Self {
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|kind| kind == "dumb");
         Self { colour: terminal && !unwanted && !dumb }
     }
 
-    /// Whether it colours.
+    /// Whether texts are coloured.
     pub(crate) fn is_coloured(self) -> bool {
         self.colour
     }
@@ -25,27 +25,27 @@ impl Paint {
         Self { colour: false }
     }
 
-    /// What is well.
+    /// The colour of a success.
     pub(crate) fn green(self, text: &str) -> String {
         self.code("32", text)
     }
 
-    /// What is to be looked at.
+    /// The colour of something to notice.
     pub(crate) fn yellow(self, text: &str) -> String {
         self.code("33", text)
     }
 
-    /// What is wrong.
+    /// The colour of a failure.
     pub(crate) fn red(self, text: &str) -> String {
         self.code("31", text)
     }
 
-    /// A title.
+    /// The style of a title.
     pub(crate) fn bold(self, text: &str) -> String {
         self.code("1", text)
     }
 
-    /// What may be passed over.
+    /// The style of less important text.
     pub(crate) fn dim(self, text: &str) -> String {
         self.code("2", text)
     }

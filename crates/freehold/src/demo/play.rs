@@ -1,4 +1,4 @@
-//! Plays steps and remembers what was not as it should be.
+//! Runs steps and records failures.
 
 use std::fmt::Display;
 
@@ -10,20 +10,20 @@ use super::{
     step::Step,
 };
 
-/// The play cannot go on. Why is among the failures.
+/// The demo cannot continue. The reason is among the failures.
 #[derive(Debug)]
 pub(super) struct Broken;
 
-/// What a part of the play comes to.
+/// The result of a part of the demo.
 pub(super) type Played<T> = Result<T, Broken>;
 
-/// A play under way.
+/// A running demo.
 pub(super) struct Play {
-    /// The server.
+    /// The client of the server.
     pub(super) client: Client,
-    /// The audience.
+    /// The output.
     pub(super) printer: Printer,
-    /// Chance, for addresses that nobody has yet.
+    /// The random source, for new e-mail addresses.
     pub(super) random: Random,
     steps: usize,
     title: String,
@@ -31,12 +31,12 @@ pub(super) struct Play {
 }
 
 impl Play {
-    /// Before the first step.
+    /// Creates it before the first step.
     pub(super) fn new(client: Client, printer: Printer) -> Self {
         Self { client, printer, random: Random::system(), steps: 0, title: String::new(), failures: Vec::new() }
     }
 
-    /// Plays a step whose answer the rest of the play needs.
+    /// Runs a step whose answer later steps need.
     pub(super) async fn step(&mut self, step: Step) -> Played<Answer> {
         self.announce(&step);
         match self.client.send(&step.request).await {
@@ -55,7 +55,7 @@ impl Play {
         }
     }
 
-    /// Plays a step of many that are alike, whose failure is a failure and nothing more.
+    /// Runs one of many similar steps; the demo continues after its failure.
     pub(super) async fn step_brief(&mut self, step: Step) {
         self.steps += 1;
         self.title.clone_from(&step.title);
@@ -68,14 +68,14 @@ impl Play {
         self.fail(&step.expected.to_string(), &got);
     }
 
-    /// A step that the caller plays by itself.
+    /// Announces a step whose request the caller sends.
     pub(super) fn announce(&mut self, step: &Step) {
         self.steps += 1;
         self.title.clone_from(&step.title);
         self.printer.step(self.steps, step);
     }
 
-    /// Something besides the status that should hold for the last step.
+    /// Checks a condition of the last step besides its status.
     pub(super) fn hold(&mut self, what: &str, expected: impl Display, got: impl Display) {
         let (expected, got) = (expected.to_string(), got.to_string());
         if expected == got {
@@ -85,7 +85,7 @@ impl Play {
         }
     }
 
-    /// The text that the last answer has at a JSON pointer, without which the play cannot go on.
+    /// The text at a JSON pointer of the last answer; the demo cannot continue without it.
     pub(super) fn need(&mut self, answer: &Answer, pointer: &str) -> Played<String> {
         match answer.text(pointer) {
             "" => {
@@ -96,13 +96,13 @@ impl Play {
         }
     }
 
-    /// The last step is not as it should be.
+    /// Records that the last step failed.
     pub(super) fn fail(&mut self, expected: &str, got: &str) {
         self.printer.bad(expected, got);
         self.failures.push(format!("{:>3}  {}: expected {expected}, got {got}", self.steps, self.title));
     }
 
-    /// Says how it went. `all` steps were played. Whether everything is as it should be.
+    /// Prints the result, and returns whether all steps succeeded.
     pub(super) fn finish(&mut self, all: bool) -> bool {
         let well = all && self.failures.is_empty();
         if well {

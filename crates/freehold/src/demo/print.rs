@@ -1,4 +1,4 @@
-//! What a person reads, on a terminal or in a file.
+//! The output of the demo, on a terminal or in a file.
 
 use std::io::{IsTerminal, Write};
 
@@ -11,26 +11,26 @@ use super::{
     text,
 };
 
-/// Widest line.
+/// The maximum width of a line, in characters.
 const WIDTH: usize = 100;
-/// What stands before everything that belongs to a step.
+/// The indentation of the lines of a step.
 const INDENT: &str = "      ";
 
-/// Prints. What cannot be printed (the reader closed the pipe) is still in the exit code.
+/// Prints the demo. If the reader closed the pipe, the exit code still has the result.
 pub(super) struct Printer {
     out: Box<dyn Write + Send>,
     paint: Paint,
 }
 
 impl Printer {
-    /// For the standard output.
+    /// Prints to the standard output.
     pub(super) fn to_stdout() -> Self {
         let out = std::io::stdout();
         let paint = Paint::for_output(out.is_terminal());
         Self { out: Box::new(out), paint }
     }
 
-    /// For somebody who sees no colours.
+    /// Prints without colours.
     pub(super) fn to(out: Box<dyn Write + Send>) -> Self {
         Self { out, paint: Paint::for_output(false) }
     }
@@ -39,18 +39,18 @@ impl Printer {
         let _ = writeln!(self.out, "{line}");
     }
 
-    /// A sentence before or instead of the play.
+    /// Prints a sentence before or instead of the demo.
     pub(super) fn last_words(&mut self, sentence: &str) {
         self.line(sentence);
     }
 
-    /// A part of the play begins.
+    /// Prints the title of a part.
     pub(super) fn part(&mut self, title: &str) {
         let title = self.paint.bold(title);
         self.line(&format!("\n{title}"));
     }
 
-    /// A step begins: its title and what is sent.
+    /// Prints the title of a step and its request.
     pub(super) fn step(&mut self, number: usize, step: &Step) {
         self.line(&format!("\n {number:>3}  {}", step.title));
         let request = self.paint.dim(&request_line(&step.request));
@@ -64,7 +64,7 @@ impl Printer {
         }
     }
 
-    /// A step of many that are alike, when its answer is there: all on one line.
+    /// Prints one of many similar steps with its answer, on one line.
     pub(super) fn brief(&mut self, number: usize, step: &Step) {
         let status = self.paint.green(&step.expected.to_string());
         let Request { method, path, .. } = &step.request;
@@ -72,7 +72,7 @@ impl Printer {
         self.line(&format!(" {number:>3}  {status}  {:<22} {request}", step.title));
     }
 
-    /// The answer is as it should be: what that means.
+    /// Prints that the answer is as expected, and what it means.
     pub(super) fn good(&mut self, step: &Step) {
         let status = self.paint.green(&step.expected.to_string());
         for (index, line) in text::wrap(&step.meaning, WIDTH - 12).iter().enumerate() {
@@ -84,26 +84,26 @@ impl Printer {
         }
     }
 
-    /// The answer is not as it should be.
+    /// Prints that the answer is not as expected.
     pub(super) fn bad(&mut self, expected: &str, got: &str) {
         let verdict = self.paint.red(&format!("wrong: expected {expected}, got {got}"));
         self.line(&format!("{INDENT}{verdict}"));
     }
 
-    /// Something to be read beside the answer.
+    /// Prints a note about the answer.
     pub(super) fn note(&mut self, note: &str) {
         for line in text::wrap(note, WIDTH - 11) {
             self.line(&format!("{INDENT}     {line}"));
         }
     }
 
-    /// Something that was looked at besides the status, and is as it should be.
+    /// Prints the success of a check besides the status.
     pub(super) fn held(&mut self, what: &str) {
         let tick = self.paint.green("ok");
         self.line(&format!("{INDENT}{tick}   {what}"));
     }
 
-    /// A conversation.
+    /// Prints a conversation.
     pub(super) fn transcript(&mut self, entries: &[Value]) {
         for entry in entries {
             let at = entry["at_ms"].as_u64().unwrap_or_default();
@@ -122,7 +122,7 @@ impl Printer {
         }
     }
 
-    /// A problem document, its members in the order in which they are read.
+    /// Prints a problem document, its members in reading order.
     pub(super) fn problem(&mut self, problem: &Value) {
         const ORDER: &[&str] = &["type", "title", "status", "detail", "code"];
         let Some(members) = problem.as_object() else { return self.note(&text::body(problem, 300)) };
@@ -134,31 +134,31 @@ impl Printer {
         }
     }
 
-    /// The beginning of a line that [`progress`](Self::progress) goes on with.
+    /// Prints the beginning of a line that [`progress`](Self::progress) continues.
     pub(super) fn progress_begin(&mut self, what: &str) {
         let _ = write!(self.out, "{INDENT}     {what} ");
         let _ = self.out.flush();
     }
 
-    /// One more: a dot, or the number where it is a round one.
+    /// Prints a dot, or the number if it is a round one.
     pub(super) fn progress(&mut self, number: i64) {
         let mark = if number % 10 == 0 { format!(" {number} ") } else { ".".to_owned() };
         let _ = write!(self.out, "{mark}");
         let _ = self.out.flush();
     }
 
-    /// The end of the line.
+    /// Ends the line.
     pub(super) fn progress_end(&mut self) {
         self.line("");
     }
 
-    /// Everything was played and is as it should be.
+    /// Prints that all steps succeeded.
     pub(super) fn praise(&mut self, steps: usize) {
         let verdict = self.paint.green(&format!("{steps} steps, all as they should be"));
         self.line(&format!("\n{verdict}"));
     }
 
-    /// What was not as it should be; `all` steps were played.
+    /// Prints the failures; `all` is the number of steps.
     pub(super) fn blame(&mut self, steps: usize, all: bool, failures: &[String]) {
         let what = if failures.len() == 1 { "1 thing was" } else { &format!("{} things were", failures.len()) };
         let plural = if steps == 1 { "" } else { "s" };
@@ -171,14 +171,14 @@ impl Printer {
     }
 }
 
-/// Who asks for what. The header of a retry and the body have lines of their own.
+/// The first line of a request with its credential. The header of a retry and the body have lines of their own.
 fn request_line(request: &Request) -> String {
     let Request { method, path, badge, .. } = request;
     let with = badge.as_ref().map(|badge| format!("  (with {})", badge.name)).unwrap_or_default();
     format!("{method} {path}{with}")
 }
 
-/// A status, with the problem's sentence where there is one.
+/// A status, with the problem's message if there is one.
 pub(super) fn outcome(answer: &Answer) -> String {
     let detail = ["/detail", "/msg", "/message"].into_iter().map(|at| answer.text(at)).find(|text| !text.is_empty());
     match detail {

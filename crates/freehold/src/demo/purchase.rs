@@ -1,4 +1,4 @@
-//! Whom the plan has stopped pays, and goes on.
+//! After the plan's limit is reached, the customer pays and continues.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -14,16 +14,16 @@ use super::{
     workflow::{Template, Workflow},
 };
 
-/// What is bought.
+/// The plan to buy.
 const PLAN: &str = "starter";
-/// What somebody types into the page: a card that always works, where no money moves.
+/// The card typed into the page: a test card that always works and moves no money.
 const PAYER: [(&str, &str); 3] =
     [("email", "ann@riverside-dental.example"), ("card_number", "4242424242424242"), ("name", "Ann Chairside")];
-/// How often we look whether the payment has arrived, and how long we wait in between.
+/// How often the demo checks whether the payment has arrived, and the pause in between.
 const LOOKS: u32 = 1200;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Buys a plan on the page where a customer would, and does what the limit refused.
+/// Buys a plan on the page that a customer would use, and repeats the request that the limit refused.
 pub(super) async fn purchase(play: &mut Play, key: &Badge, workflow: &Workflow, template: &Template) -> Played<()> {
     let body = json!({ "plan": PLAN, "interval": "month" });
     let step = Step::new(
@@ -50,7 +50,7 @@ pub(super) async fn purchase(play: &mut Play, key: &Badge, workflow: &Workflow, 
     invoice(play, key).await
 }
 
-/// Does what a person does on the page.
+/// Fills in the page as a customer does.
 async fn pay(play: &mut Play, page: &str) -> Played<()> {
     let step =
         Step::new("The page opens", Request::get(page), 200, "What a person sees: plan, price, a form for a card.");
@@ -68,7 +68,7 @@ async fn pay(play: &mut Play, page: &str) -> Played<()> {
     Ok(())
 }
 
-/// Waits until the webhook has done its work.
+/// Waits until the webhook has been processed.
 async fn arrival(play: &mut Play, key: &Badge) -> Played<()> {
     let request = Request::get("/api/v1/billing/subscription").with(key);
     let step = Step::new("Has the payment arrived?", request, 200, "The plan is the new one, and its limits hold.");
@@ -107,7 +107,7 @@ async fn invoice(play: &mut Play, key: &Badge) -> Played<()> {
     Ok(())
 }
 
-/// Whether the page is on this machine, where a sandbox stands in for Stripe. The real one's is never.
+/// Whether the page is on this machine, which means that a sandbox replaces Stripe. Stripe's own pages never are.
 fn is_sandbox(page: &str) -> bool {
     let Ok(url) = Url::parse(page) else { return false };
     let host = url.host_str().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What is used, and what happens when all of it is.
+//! Reads usage, and runs until the plan's limit is reached.
 
 use serde_json::{Value, json};
 
@@ -11,12 +11,12 @@ use super::{
     workflow::{Template, Workflow},
 };
 
-/// The meter of runs.
+/// The id of the meter of runs.
 const CALLS: &str = "calls";
-/// More runs than this are not made to see the end of a plan.
+/// The most runs that the demo makes to reach a limit.
 const PATIENCE: i64 = 1_000;
 
-/// What is used of every meter; printed.
+/// Reads and prints the usage of every meter.
 pub(super) async fn usage(play: &mut Play, key: &Badge) -> Played<()> {
     let step = Step::new("What is used?", Request::get("/api/v1/usage").with(key), 200, "Counted when it happened:");
     let answer = play.step(step).await?;
@@ -33,7 +33,7 @@ pub(super) async fn usage(play: &mut Play, key: &Badge) -> Played<()> {
     Ok(())
 }
 
-/// The same request twice with one Idempotency-Key: one run, one call.
+/// Sends the same request twice with one Idempotency-Key: one run, one counted call.
 pub(super) async fn replay(play: &mut Play, key: &Badge, workflow: &Workflow, template: &Template) -> Played<()> {
     let retry = format!("demo-{:016x}", u64::from_le_bytes(play.random.bytes()));
     let request = sample_request(workflow, key, template).retryable(&retry);
@@ -49,7 +49,7 @@ pub(super) async fn replay(play: &mut Play, key: &Badge, workflow: &Workflow, te
     Ok(())
 }
 
-/// One workflow more than the plan has.
+/// Creates one workflow more than the plan allows.
 pub(super) async fn second_workflow(play: &mut Play, key: &Badge, template: &Template) {
     let usage = play.client.send(&Request::get("/api/v1/usage").with(key)).await;
     let unlimited = |meter: &Value| meter["meter"] == "workflows" && meter["limit"].is_null();
@@ -70,7 +70,7 @@ pub(super) async fn second_workflow(play: &mut Play, key: &Badge, template: &Tem
     }
 }
 
-/// Runs until the plan says stop, exactly where it said it would. Whether it said so.
+/// Runs until the plan's limit refuses a run; returns whether it did so exactly at the limit.
 pub(super) async fn quota(play: &mut Play, key: &Badge, workflow: &Workflow, template: &Template) -> Played<bool> {
     let (used, limit) = calls(play, key).await?;
     let Some(limit) = limit.filter(|limit| limit - used <= PATIENCE) else {
@@ -118,7 +118,7 @@ async fn run_through(play: &mut Play, step: &Step, numbers: std::ops::Range<i64>
     Ok(())
 }
 
-/// How many calls are used, and the limit; asked without being a step.
+/// The used calls and the limit; the request is not a step.
 async fn calls(play: &mut Play, key: &Badge) -> Played<(i64, Option<i64>)> {
     match play.client.send(&Request::get("/api/v1/usage").with(key)).await {
         Ok(answer) if answer.status == 200 => {

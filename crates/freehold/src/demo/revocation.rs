@@ -1,4 +1,4 @@
-//! A key is revoked, and worth nothing within a second.
+//! A key is revoked, and refused within a second.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use super::{
     step::{Request, Step},
 };
 
-/// What the server promises, wherever the key is shown.
+/// The time within which every server refuses a revoked key.
 const WITHIN: Duration = Duration::from_secs(1);
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
-/// Revokes the key and tries it until it is refused.
+/// Revokes the key and sends requests with it until it is refused.
 pub(super) async fn revocation(play: &mut Play, ann: &Member) -> Played<()> {
     let request = Request::delete(format!("/api/v1/keys/{}", ann.key_id)).with(&ann.token);
     let step = Step::new("A revokes the key", request, 200, "It is kept in the list, with the time of its end.");

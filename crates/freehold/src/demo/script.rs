@@ -1,4 +1,4 @@
-//! The play from its first step to its last.
+//! All steps of the demo, in order.
 
 use super::{
     conversation::{live_conversation, sample_run},
@@ -12,10 +12,10 @@ use super::{
     workflow::{template_choose, workflow_make},
 };
 
-/// A's organization.
+/// The name of A's organization.
 const PRACTICE: &str = "Riverside Dental";
 
-/// Everything, in the order in which a customer would meet it.
+/// Runs all parts, in the order in which a customer would meet them.
 pub(super) async fn script(play: &mut Play) -> Played<()> {
     play.printer.part("A customer arrives");
     health(play).await?;

@@ -1,4 +1,4 @@
-//! A person signs up, confirms the address, and makes a key for programs.
+//! A user signs up, confirms the address, and creates an API key.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use super::{
     text,
 };
 
-/// How often and how long is looked for a mail: a server delivers once a second.
+/// How often the demo looks for a mail, and the pause in between: a server delivers mails once a second.
 const LOOKS: usize = 50;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
-/// A person who has signed up, with what belongs to him.
+/// A user who has signed up, with their organization and key.
 pub(super) struct Member {
-    /// The person's access token.
+    /// The user's access token.
     pub(super) token: Badge,
     /// The organization's API key.
     pub(super) key: Badge,
@@ -28,15 +28,15 @@ pub(super) struct Member {
     pub(super) organization: Organization,
 }
 
-/// Where a member belongs.
+/// The organization of a member.
 pub(super) struct Organization {
     /// Its id.
     pub(super) id: String,
-    /// Its name in URLs.
+    /// Its slug, the name in URLs.
     pub(super) slug: String,
 }
 
-/// Signs up `who` with an organization; the access token.
+/// Signs up `who` with an organization; returns the access token.
 pub(super) async fn sign_up(play: &mut Play, who: &str, organization: &str) -> Played<Badge> {
     let email = format!("demo-{:016x}@freehold.test", u64::from_le_bytes(play.random.bytes()));
     let password = format!("demo {:032x}", u128::from_le_bytes(play.random.bytes()));
@@ -67,7 +67,7 @@ pub(super) async fn sign_up(play: &mut Play, who: &str, organization: &str) -> P
     Ok(Badge { name: format!("{who}'s token"), secret: Secret::new(token) })
 }
 
-/// The code of the mail that is on its way.
+/// Waits for the mail and returns its code.
 async fn code_find(play: &mut Play, who: &str, email: &str) -> Played<String> {
     let request = Request::get(format!("/dev/mail/messages?to={email}"));
     let step = Step::new(format!("{who} looks into the mailbox"), request, 200, "The mail with the code has arrived.");
@@ -106,7 +106,7 @@ fn mailbox_closed(play: &mut Play, answer: Result<Answer, String>) {
     }
 }
 
-/// Who the token stands for, and the organization that came with it.
+/// Reads the user of the token, and the user's organization.
 pub(super) async fn who_am_i(play: &mut Play, token: &Badge, organization: &str) -> Played<Organization> {
     let step = Step::new(
         "Who am I, and where do I belong?",
@@ -127,7 +127,7 @@ pub(super) async fn who_am_i(play: &mut Play, token: &Badge, organization: &str)
     Ok(Organization { id, slug })
 }
 
-/// A key for programs: its id and the key.
+/// Creates an API key; returns its id and the key.
 pub(super) async fn key_make(play: &mut Play, token: &Badge) -> Played<(String, Badge)> {
     let who = token.name.split('\'').next().unwrap_or_default().to_owned();
     let step = Step::new(

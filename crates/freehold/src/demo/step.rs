@@ -1,24 +1,24 @@
-//! A step: a request, and what should come of it.
+//! A step of the demo: a request, and its expected answer.
 
 use freehold_core::Secret;
 use reqwest::Method;
 use serde_json::Value;
 
-/// One step of the play.
+/// One step of the demo.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
-    /// What is done, as a person would say it.
+    /// The title of the step, for people.
     pub(super) title: String,
-    /// What is sent.
+    /// The request.
     pub(super) request: Request,
-    /// The status that the answer should have.
+    /// The expected status.
     pub(super) expected: u16,
-    /// What it means that it has.
+    /// What this status means, for people.
     pub(super) meaning: String,
 }
 
 impl Step {
-    /// A step.
+    /// Creates a step.
     pub(super) fn new(title: impl Into<String>, request: Request, expected: u16, meaning: impl Into<String>) -> Self {
         Self { title: title.into(), request, expected, meaning: meaning.into() }
     }
@@ -29,60 +29,60 @@ impl Step {
 pub(super) struct Request {
     /// The method.
     pub(super) method: Method,
-    /// The path, with its query; or the whole address of a page elsewhere.
+    /// The path with its query; or the complete URL of a page on another server.
     pub(super) path: String,
     /// The JSON body.
     pub(super) body: Option<Value>,
-    /// The form in its place, as a browser sends it.
+    /// The form instead of a JSON body, as a browser sends it.
     pub(super) form: Vec<(&'static str, &'static str)>,
-    /// Who asks; none: nobody.
+    /// The credential; none: an anonymous request.
     pub(super) badge: Option<Badge>,
-    /// Sent as `Idempotency-Key`.
+    /// The value of the header `Idempotency-Key`.
     pub(super) idempotency_key: Option<String>,
 }
 
-/// What a caller shows.
+/// A credential.
 #[derive(Clone, Debug)]
 pub(super) struct Badge {
-    /// What it is called in print: `A's key`.
+    /// Its name in the output: `A's key`.
     pub(super) name: String,
     /// The token or key.
     pub(super) secret: Secret,
 }
 
 impl Request {
-    /// Reads.
+    /// A GET request.
     pub(super) fn get(path: impl Into<String>) -> Self {
         Self::new(Method::GET, path, None)
     }
 
-    /// Creates, or does.
+    /// A POST request.
     pub(super) fn post(path: impl Into<String>, body: Value) -> Self {
         Self::new(Method::POST, path, Some(body))
     }
 
-    /// Changes.
+    /// A PATCH request.
     pub(super) fn patch(path: impl Into<String>, body: Value) -> Self {
         Self::new(Method::PATCH, path, Some(body))
     }
 
-    /// Removes.
+    /// A DELETE request.
     pub(super) fn delete(path: impl Into<String>) -> Self {
         Self::new(Method::DELETE, path, None)
     }
 
-    /// Presses the button of a page.
+    /// A POST request with a form, like the button of a page.
     pub(super) fn submit(url: impl Into<String>, form: Vec<(&'static str, &'static str)>) -> Self {
         Self { form, ..Self::new(Method::POST, url, None) }
     }
 
-    /// Shown by this caller.
+    /// Adds a credential.
     pub(super) fn with(mut self, badge: &Badge) -> Self {
         self.badge = Some(badge.clone());
         self
     }
 
-    /// Safe to be sent again.
+    /// Adds an `Idempotency-Key`, so that the request can be repeated safely.
     pub(super) fn retryable(mut self, key: &str) -> Self {
         self.idempotency_key = Some(key.to_owned());
         self

@@ -1,4 +1,4 @@
-//! Another customer, who is told of nothing that is not his; and nobody at all.
+//! Requests of another customer, who must not see the first one's data, and requests without a credential.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use super::{
     workflow::Workflow,
 };
 
-/// Another tenant asks for everything of the first one's, by its ids.
+/// Another tenant requests everything of the first one, by its ids.
 pub(super) async fn stranger(play: &mut Play, ann: &Member, workflow: &Workflow, runs: &[String]) -> Played<()> {
     let token = sign_up(play, "B", "Hillside Dental").await?;
     let (_, key) = key_make(play, &token).await?;
@@ -25,7 +25,7 @@ pub(super) async fn stranger(play: &mut Play, ann: &Member, workflow: &Workflow,
     Ok(())
 }
 
-/// Every way to a thing of one tenant.
+/// Every request that names an object of a tenant.
 fn theirs(ann: &Member, workflow: &Workflow, runs: &[String]) -> Vec<(&'static str, Request)> {
     let path = workflow.path();
     let key = format!("/api/v1/keys/{}", ann.key_id);
@@ -51,7 +51,7 @@ fn theirs(ann: &Member, workflow: &Workflow, runs: &[String]) -> Vec<(&'static s
     requests
 }
 
-/// After all of that, A's workflow is what it was.
+/// Checks that A's workflow has not changed.
 async fn untouched(play: &mut Play, ann: &Member, workflow: &Workflow) {
     let request = Request::get(workflow.path()).with(&ann.key);
     let step = Step::new("A looks after the workflow", request, 200, "It is there, and A's key still works.");

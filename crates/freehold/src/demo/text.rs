@@ -1,13 +1,13 @@
-//! Texts brought into form: wrapped, shortened, and without what must not be shown.
+//! Formats texts: wrapped, shortened, and without secrets.
 
 use serde_json::Value;
 
-/// What stands for a value that is not shown.
+/// The replacement of a secret.
 const HIDDEN: &str = "…";
-/// Members of bodies that nobody is shown.
+/// Members of bodies whose values are secret.
 const SECRETS: &[&str] = &["access_token", "key", "password", "refresh_token", "token"];
 
-/// The text in lines of at most `width` characters, broken between words; a longer word has a line of its own.
+/// Wraps the text into lines of at most `width` characters, broken between words; a longer word has a line of its own.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut room = 0;
@@ -28,7 +28,7 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// At most `width` characters, the last of them an ellipsis where something was left out.
+/// Shortens the text to at most `width` characters, with an ellipsis at the end if it was longer.
 pub(super) fn shorten(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();
@@ -37,7 +37,7 @@ pub(super) fn shorten(text: &str, width: usize) -> String {
     format!("{kept}…")
 }
 
-/// The body on one line, its secrets hidden.
+/// Prints the body on one line, with its secrets replaced.
 pub(super) fn body(body: &Value, width: usize) -> String {
     shorten(&hidden(body).to_string(), width)
 }
@@ -56,18 +56,18 @@ fn hidden(value: &Value) -> Value {
     }
 }
 
-/// A time within a call: `0:07`.
+/// Formats a time within a call: `0:07`.
 pub(super) fn clock(millis: u64) -> String {
     let seconds = millis / 1_000;
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// The beginning of a key, enough to recognise it by.
+/// The first characters of a key, enough to recognise it.
 pub(super) fn masked(key: &str) -> String {
     format!("{}…", key.chars().take(12).collect::<String>())
 }
 
-/// An amount in minor units: `$0.01`.
+/// Formats an amount in minor units: `$0.01`.
 pub(super) fn money(minor: i64, currency: &str) -> String {
     let (whole, rest) = (minor / 100, (minor % 100).abs());
     match currency {

@@ -1,4 +1,4 @@
-//! A workflow from a template.
+//! Creates a workflow from a template.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::{
     step::{Badge, Request, Step},
 };
 
-/// A template, with what a sample run of it needs.
+/// A template, with the data of its sample run.
 pub(super) struct Template {
     /// Its id.
     pub(super) id: String,
@@ -15,7 +15,7 @@ pub(super) struct Template {
     pub(super) inputs: Value,
     /// The callee of the sample run.
     pub(super) script: Value,
-    /// What the sample run comes to.
+    /// The expected outcome of the sample run.
     pub(super) outcome: String,
 }
 
@@ -23,7 +23,7 @@ pub(super) struct Template {
 pub(super) struct Workflow {
     /// Its id.
     pub(super) id: String,
-    /// Its version, as `ETag` gave it.
+    /// Its version, from the `ETag`.
     pub(super) etag: String,
 }
 
@@ -34,7 +34,7 @@ impl Workflow {
     }
 }
 
-/// The first template of the list.
+/// Reads the first template of the list.
 pub(super) async fn template_choose(play: &mut Play, key: &Badge) -> Played<Template> {
     let step =
         Step::new("What is there to begin with?", Request::get("/api/v1/templates").with(key), 200, "Templates:");
@@ -65,7 +65,7 @@ pub(super) async fn template_choose(play: &mut Play, key: &Badge) -> Played<Temp
     Ok(Template { id, inputs: part("sample_inputs"), script: part("sample_script"), outcome })
 }
 
-/// A workflow from it, read back with its version.
+/// Creates a workflow from the template, and reads it with its version.
 pub(super) async fn workflow_make(play: &mut Play, key: &Badge, template: &Template) -> Played<Workflow> {
     let step = Step::new(
         "A workflow from the template",

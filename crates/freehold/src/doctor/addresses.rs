@@ -1,14 +1,14 @@
-//! Users whose address is refused today.
+//! Counts users whose address would be refused today.
 
 use freehold_db::Db;
 use freehold_identity::user::email_refused_count;
 
 use super::{finding::Finding, reason};
 
-/// So many are counted.
+/// The highest number that is counted.
 const MOST: u32 = 10_000;
 
-/// How many users have an address to which no mail can be sent, such as one with a character that cannot be seen.
+/// Counts users whose address can receive no mail, such as one with an invisible character.
 pub(super) async fn examine(db: &Db) -> Option<Finding> {
     match email_refused_count(db, MOST).await {
         Ok(0) => None,

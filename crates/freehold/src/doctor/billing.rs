@@ -1,4 +1,4 @@
-//! Payments: which Stripe there is, whether it answers and sells what we sell, and what it told.
+//! Checks billing: the Stripe account, its prices, its webhook endpoint, and its events.
 
 use std::collections::BTreeSet;
 
@@ -18,10 +18,10 @@ use crate::{
     settings::{BillingSettings, Settings, StripeSettings, site_is_near},
 };
 
-/// How many customers are looked up at Stripe.
+/// How many customers the doctor looks up at Stripe.
 const SAMPLE: usize = 3;
 
-/// What the settings say, and what Stripe says to it.
+/// Checks the settings of billing, and whether Stripe accepts them.
 pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
     let billing = &settings.billing;
     if !billing.enabled {
@@ -41,9 +41,9 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
     findings
 }
 
-/// What is wrong with the plans that prices of custom deals stand for.
+/// Checks the plans of custom prices.
 fn custom_prices(settings: &Settings) -> Option<Finding> {
-    // A product with mistakes is told elsewhere.
+    // Mistakes in the product's file are reported by another check.
     let product = compose::product(&settings.product).and_then(|product| compose::specification(&product)).ok()?;
     let wrong = catalog_sync::CustomPrices::of(&settings.billing.prices, &product).err()?;
     Some(Finding::fail(wrong, "correct [billing.prices]; the server does not start before"))
@@ -89,7 +89,7 @@ fn keys(stripe: &StripeSettings, billing: &BillingSettings, far: bool) -> Vec<Fi
 
 async fn ask(stripe: &Client, settings: &Settings) -> Vec<Finding> {
     let product = compose::product(&settings.product).and_then(|product| compose::specification(&product));
-    // A product with mistakes is told elsewhere.
+    // Mistakes in the product's file are reported by another check.
     let Ok(product) = product else { return Vec::new() };
     let steps = match catalog_sync::plan(stripe, &product).await {
         Ok(steps) => steps.len(),
@@ -116,7 +116,7 @@ async fn ask(stripe: &Client, settings: &Settings) -> Vec<Finding> {
         ),
     };
     let mut findings = vec![shelf];
-    // A restricted key may not be allowed to know, and on this machine nobody at Stripe could reach us.
+    // A restricted key may lack the permission, and Stripe cannot reach this machine's loopback address.
     if let (Some(site), Ok(endpoints)) = (&settings.site_url, stripe.webhook_endpoint_list().await)
         && !site_is_near(site)
     {
@@ -125,7 +125,7 @@ async fn ask(stripe: &Client, settings: &Settings) -> Vec<Finding> {
     findings
 }
 
-/// Whether Stripe tells us everything that we want to know.
+/// Checks that the endpoint at Stripe sends all required types of events.
 fn told(site: &str, endpoints: &[WebhookEndpoint]) -> Finding {
     let url = format!("{site}{INBOX}");
     let ours =
@@ -144,9 +144,9 @@ fn told(site: &str, endpoints: &[WebhookEndpoint]) -> Finding {
     Finding::warn(format!("the endpoint at Stripe does not send {}", missing.join(", ")), "add these events to it")
 }
 
-/// What Stripe told, and whether those who paid are its customers.
+/// Checks the events in the database, and whether its customers exist at this Stripe.
 pub(super) async fn queue(settings: &Settings, db: &Db, product: &Product) -> Vec<Finding> {
-    // What is missing in the schema is told elsewhere.
+    // A missing schema is reported by another check.
     let Ok(Some(billing)) = billing::of_command(settings, db, product).await else { return Vec::new() };
     let Ok(failed) = inbox_list(&billing, Some("failed"), None, 1).await else { return Vec::new() };
     let mut findings = Vec::new();
@@ -162,7 +162,7 @@ pub(super) async fn queue(settings: &Settings, db: &Db, product: &Product) -> Ve
     findings
 }
 
-/// Customers of a sandbox or of test mode mean nothing to another Stripe.
+/// Checks whether customers are of a sandbox or of test mode, which this Stripe does not know.
 async fn strangers(billing: &Billing) -> Option<Finding> {
     let events = inbox_list(billing, None, None, 1_000).await.ok()?;
     let known = events.into_iter().filter(|event| event.tenant_id.is_some()).filter_map(|event| event.customer_id);

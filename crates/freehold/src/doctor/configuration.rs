@@ -1,4 +1,4 @@
-//! What the operator decided.
+//! Checks the settings.
 
 use freehold_outbound::IpNet;
 
@@ -12,7 +12,7 @@ use crate::{
 
 pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("the settings are read"), product(&settings.product)];
-    // What a server listens on goes before what the next one would.
+    // The address of the running server, before the address that a new server would use.
     let running = running::find(settings).map(|running| running.listen.into());
     findings.push(site(running.as_ref().unwrap_or(&settings.listen), settings.site_url.as_deref()));
     findings.extend(proxies(settings.site_url.as_deref(), &settings.trusted_proxies));
@@ -38,7 +38,7 @@ fn product(name: &str) -> Finding {
     }
 }
 
-/// Whether people far away can follow the links in mails, and nobody reads along.
+/// Checks that users on other machines can open the links in mails, and that the links use https.
 fn site(listen: &ListenAddress, site_url: Option<&str>) -> Finding {
     let near = listen.is_near();
     let advice = "set site_url (FREEHOLD_SITE_URL) to the https:// address that people type";
@@ -56,8 +56,8 @@ fn site(listen: &ListenAddress, site_url: Option<&str>) -> Finding {
     }
 }
 
-/// The server speaks no TLS itself, so where people reach it by https:// something stands in front. When that is not named,
-/// everybody seems to come from there, and the limits of one are the limits of all.
+/// The server does not speak TLS, so if its URL is https:// a proxy is in front. If that proxy is not listed, all
+/// requests seem to come from it, and all visitors share the limits of one.
 fn proxies(site_url: Option<&str>, trusted: &[IpNet]) -> Option<Finding> {
     let behind = site_url.is_some_and(|url| url.starts_with("https://"));
     if let Some(range) = trusted.iter().find(|range| range.prefix_len() == 0) {
@@ -85,7 +85,7 @@ fn sign_up(settings: &Settings) -> Option<Finding> {
     })
 }
 
-/// Whether the system allows as many open files as there may be connections.
+/// Checks that the system allows enough open files for the connections of the settings.
 fn connections(caps: Caps, possible: Option<u64>, pool: usize) -> Finding {
     let room = descriptors::room(possible, pool);
     let files = possible.map_or_else(|| "any number of".to_owned(), |files| files.to_string());
@@ -101,7 +101,7 @@ fn connections(caps: Caps, possible: Option<u64>, pool: usize) -> Finding {
     )
 }
 
-/// Whether customers' webhooks stay where they should.
+/// Checks the addresses that customers' webhooks may reach.
 fn outbound(settings: &OutboundSettings) -> Vec<Finding> {
     let everything = settings.allow.iter().filter(|range| range.prefix_len() == 0).map(|range| {
         Finding::warn(

@@ -1,4 +1,4 @@
-//! The database: whether there is one and it answers. What is in it is the other modules'.
+//! Checks that the database exists and answers. Other modules check its content.
 
 use freehold_core::{Error, codes};
 use freehold_db::Db;
@@ -6,7 +6,7 @@ use freehold_db::Db;
 use super::{addresses, billing, finding::Finding, isolation, mail, reason, schema, secret_key, server};
 use crate::{compose, database::Database, settings::Settings, terminal};
 
-/// What to do where the login of DATABASE_URL may change nothing.
+/// The advice if the login of DATABASE_URL may not write.
 const MIGRATE_AS: &str = "freehold migrate, with a login in DATABASE_MIGRATION_URL that may create roles, such as the owner of \
                           the database";
 
@@ -77,7 +77,7 @@ async fn ask(settings: &Settings, database: &Database, db: &Db) -> Vec<Finding> 
         return findings;
     }
     findings.extend(schema::sharing(db).await);
-    // A product that does not exist is told elsewhere; its schema cannot be compared.
+    // An unknown product is reported by another check; its schema cannot be compared.
     if let Ok(product) = compose::product(&settings.product) {
         let schema = schema::examine(db, &compose::migrations(&product)).await;
         let up_to_date = !schema.iter().any(Finding::failed);
@@ -95,7 +95,7 @@ async fn ask(settings: &Settings, database: &Database, db: &Db) -> Vec<Finding> 
     findings
 }
 
-/// Whether the database can be written. A server asks the same for `/readyz`.
+/// Checks that the database accepts writes, as `/readyz` does.
 async fn writing(db: &Db) -> Vec<Finding> {
     match db.ready().await {
         Ok(()) => vec![Finding::ok("the database can be read and written")],
@@ -108,12 +108,12 @@ async fn writing(db: &Db) -> Vec<Finding> {
                 _ => restart_advice(&error),
             },
         )],
-        // A schema that is behind is told elsewhere.
+        // Missing migrations are reported by another check.
         Err(_) => Vec::new(),
     }
 }
 
-/// What to do about a database that answers with trouble of its own.
+/// The advice for an error that the database reports.
 pub(super) fn restart_advice(error: &Error) -> &'static str {
     if error.message().contains("programs were replaced") {
         "restart Postgres: its programs were upgraded while it runs; the local one is restarted by its server within seconds"

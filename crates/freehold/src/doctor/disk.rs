@@ -1,4 +1,4 @@
-//! Room on the disk of the data folder.
+//! Checks the free space on the disk of the data folder.
 
 use std::path::Path;
 
@@ -6,12 +6,12 @@ use tokio::process::Command;
 
 use super::finding::Finding;
 
-/// Less is worth a warning, in KiB: 1 GiB.
+/// Less free space causes a warning, in KiB: 1 GiB.
 const LITTLE: u64 = 1024 * 1024;
 
 pub(super) async fn examine(data: &Path) -> Vec<Finding> {
     let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
-    // Before the first start the folder is not there yet; its disk is that of the nearest folder above it.
+    // Before the first start the folder does not exist; its disk is that of the nearest existing parent folder.
     let Some(folder) = data.ancestors().find(|folder| folder.exists()) else { return Vec::new() };
     let output = Command::new("df").arg("-Pk").arg(folder).env("LC_ALL", "C").output().await;
     let free = output.ok().and_then(|output| free_kib(&String::from_utf8_lossy(&output.stdout)));
@@ -26,7 +26,7 @@ pub(super) async fn examine(data: &Path) -> Vec<Finding> {
     }]
 }
 
-/// The column before that of the percentage. The first and last columns may hold spaces.
+/// The free space: the column before the percentage. The first and last columns may contain spaces.
 fn free_kib(text: &str) -> Option<u64> {
     let line = text.lines().nth(1)?;
     let columns: Vec<&str> = line.split_whitespace().collect();

@@ -1,57 +1,57 @@
-//! One line of the doctor's.
+//! One line of the doctor's report.
 
 use crate::demo::paint::Paint;
 
-/// How bad it is.
+/// The severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Level {
-    /// As it should be.
+    /// No problem.
     Ok,
-    /// Works, but not as it should in production.
+    /// Works, but is not fit for production.
     Warn,
     /// Does not work, or is not safe.
     Fail,
 }
 
-/// What was looked at, how it is, and what to do.
+/// A finding: what was checked, its state, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Finding {
-    /// How bad it is.
+    /// The severity.
     pub(super) level: Level,
-    /// What was found, as a clause.
+    /// The state, as a clause.
     pub(super) what: String,
-    /// What to do about it; nothing where all is well.
+    /// What to do about it; empty without a problem.
     pub(super) advice: Option<String>,
 }
 
 impl Finding {
-    /// As it should be.
+    /// A finding without a problem.
     pub(super) fn ok(what: impl Into<String>) -> Self {
         Self { level: Level::Ok, what: what.into(), advice: None }
     }
 
-    /// To be mended at some time.
+    /// A warning.
     pub(super) fn warn(what: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { level: Level::Warn, what: what.into(), advice: Some(advice.into()) }
     }
 
-    /// To be mended now.
+    /// A failure.
     pub(super) fn fail(what: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { level: Level::Fail, what: what.into(), advice: Some(advice.into()) }
     }
 
-    /// The same of sentences, of which the first says what is wrong and the others what to do.
+    /// A failure from sentences: the first says what is wrong, the others what to do.
     pub(super) fn fail_sentences(text: &str) -> Self {
         let (what, advice) = text.split_once(". ").unwrap_or((text, "mend it"));
         Self::fail(what.trim_end_matches('.'), advice.trim_end_matches('.'))
     }
 
-    /// Whether it has to be mended now.
+    /// Whether it is a failure.
     pub(super) fn failed(&self) -> bool {
         self.level == Level::Fail
     }
 
-    /// The line, whatever was in its texts.
+    /// The line; line breaks in its texts are removed.
     pub(super) fn line(&self, paint: Paint) -> String {
         let level = match self.level {
             Level::Ok => paint.green("ok  "),

@@ -1,4 +1,4 @@
-//! The two promises that everything else stands on: tenants do not see each other, and usage is counted exactly.
+//! Checks the two most important guarantees: tenants cannot see each other's rows, and usage is counted exactly.
 
 use freehold_core::Result;
 use freehold_db::{Db, faults};
@@ -21,7 +21,7 @@ pub(super) async fn examine(db: &Db) -> Vec<Finding> {
     findings
 }
 
-/// One finding for all being well, or one for each fault.
+/// One finding without a problem, or one for each fault.
 fn judge(faults: Result<Vec<String>>, well: &str, advice: &str) -> Vec<Finding> {
     match faults {
         Ok(faults) if faults.is_empty() => vec![Finding::ok(well)],

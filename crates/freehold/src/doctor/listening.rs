@@ -1,11 +1,11 @@
-//! Whether the server can listen where it is told to, or does already.
+//! Checks whether the server can listen on its address, or does already.
 
 use std::{net::SocketAddr, time::Duration};
 
 use super::finding::Finding;
 use crate::{listener::Listener, running, settings::Settings};
 
-/// How long a server may take to say that it lives.
+/// Time limit for the answer of `/healthz`.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 pub(super) async fn examine(settings: &Settings) -> Option<Finding> {
@@ -24,7 +24,7 @@ pub(super) async fn examine(settings: &Settings) -> Option<Finding> {
     Some(Finding::fail_sentences(&refused.to_string()))
 }
 
-/// Whether what listens there is a Freehold.
+/// Whether the program that listens there is a Freehold server.
 async fn answers(address: SocketAddr) -> bool {
     let near = if address.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], address.port())) } else { address };
     let client = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build();

@@ -1,4 +1,4 @@
-//! Mails: where they go, whether the mail server takes them, and what became of those that were to be sent.
+//! Checks mail: the settings, whether the mail server accepts the login, and the mails in the queue.
 
 use freehold_db::Db;
 use freehold_delivery::mail::{mail_count, suppression_list};
@@ -9,7 +9,7 @@ use crate::{
     settings::{Mailbox, Settings},
 };
 
-/// What the settings say, and what the mail server says to it.
+/// Checks the settings of mail, and whether the mail server accepts them.
 pub(super) async fn examine(settings: &Settings) -> Option<Finding> {
     if let Some(server) = &settings.mail_server {
         return Some(ask(server, settings.site_url.as_deref().unwrap_or_default()).await);
@@ -62,11 +62,11 @@ async fn ask(server: &MailServer, site_url: &str) -> Finding {
     }
 }
 
-/// What became of the mails in the database.
+/// Checks the states of the mails in the database.
 pub(super) async fn queue(db: &Db) -> Vec<Finding> {
     let (counts, suppressed) = match (mail_count(db).await, suppression_list(db).await) {
         (Ok(counts), Ok(suppressed)) => (counts, suppressed.len()),
-        // What is missing in the schema is told elsewhere.
+        // A missing schema is reported by another check.
         _ => return Vec::new(),
     };
     judge(&counts, suppressed)

@@ -1,4 +1,5 @@
-//! The Supabase project where people sign in: whether it is reached, its keys can be used here, and ours fit there.
+//! Checks the Supabase project for sign-in: whether it answers, whether its signing keys are supported, and whether our
+//! keys fit.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use freehold_outbound::{Answer, Bytes, HeaderMap, HeaderValue, Method, Outbound,
 use super::finding::Finding;
 use crate::settings::Settings;
 
-/// How long the project may take to answer.
+/// Time limit for an answer of the project.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 
 pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
@@ -122,7 +123,7 @@ fn fits(name: &str, answer: &Result<Answer, SendError>, reached: bool, what: &st
     }
 }
 
-/// What a key says it is: `anon` or `service_role`; none: it does not say.
+/// The role in a key: `anon` or `service_role`; none: the key contains no role.
 fn kind_of(key: &Secret) -> Option<&'static str> {
     let text = key.expose();
     if text.starts_with("sb_publishable_") {

@@ -1,4 +1,4 @@
-//! The roles that Freehold works with, and how far the schema has come.
+//! Checks Freehold's roles, and the migrations of the schema.
 
 use freehold_db::{
     Db, MemberFacts, MigrationSet, RoleFacts, SchemaDifference, SharingFacts, members_inspect, roles_inspect,
@@ -10,7 +10,7 @@ use freehold_web::Product;
 use super::{finding::Finding, reason};
 use crate::compose;
 
-/// How many changes a line names.
+/// How many changed plans a line names.
 const NAMED: usize = 5;
 
 pub(super) async fn roles(db: &Db, has_schema: bool) -> Vec<Finding> {
@@ -28,7 +28,7 @@ fn judge_roles(roles: &[RoleFacts], has_schema: bool) -> Vec<Finding> {
     if findings.is_empty() {
         findings.push(Finding::ok("the roles of requests are there and can do no more than they must"));
     } else if !has_schema {
-        // Without a schema it is no wonder, and one line says what to do.
+        // Without a schema the roles are missing, too; one line that says what to do is enough.
         findings.retain(|finding| !finding.what.contains("is missing"));
     }
     findings
@@ -55,7 +55,7 @@ fn judge_role(facts: &RoleFacts) -> Option<Finding> {
     None
 }
 
-/// Whether another installation in the same Postgres server could read this one.
+/// Checks whether another installation in the same Postgres server could read this one.
 pub(super) async fn sharing(db: &Db) -> Vec<Finding> {
     match (sharing_inspect(db).await, members_inspect(db).await) {
         (Ok(facts), Ok(members)) => judge_sharing(&facts, &members),
@@ -115,7 +115,7 @@ pub(super) async fn examine(db: &Db, sets: &[MigrationSet]) -> Vec<Finding> {
     }
 }
 
-/// Whether the database was begun with this product, and the plans are those that were sold.
+/// Checks that the database belongs to this product, and that no plan was changed without a new version.
 pub(super) async fn plans(db: &Db, product: &Product) -> Vec<Finding> {
     let Ok(spec) = compose::specification(product) else { return Vec::new() };
     match Entitlements::check(db, &spec).await {
@@ -182,7 +182,7 @@ mod tests {
         ] {
             assert_eq!(judge_role(&wrong).unwrap().level, Level::Fail, "{wrong:?}");
         }
-        // On Supabase these are somebody else's.
+        // On Supabase these belong to Supabase.
         assert_eq!(judge_role(&RoleFacts { may_become: false, logs_in: true, ..role("anon") }), None);
     }
 

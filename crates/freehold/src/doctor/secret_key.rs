@@ -1,4 +1,4 @@
-//! The key that seals everything secret.
+//! Checks the master key, which encrypts all secrets.
 
 use std::{fs, io::ErrorKind, os::unix::fs::PermissionsExt, path::Path};
 
@@ -31,7 +31,7 @@ pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
     findings
 }
 
-/// Whether what is sealed in the database opens with it; the server does not start before.
+/// Checks that the master key decrypts the secrets in the database; otherwise the server does not start.
 pub(super) async fn opens(settings: &Settings, db: &Db) -> Finding {
     let place = match &settings.secret_key {
         Some(_) => "FREEHOLD_SECRET_KEY".to_owned(),
@@ -44,7 +44,7 @@ pub(super) async fn opens(settings: &Settings, db: &Db) -> Finding {
             Err(_) => return Finding::warn("there is no secret key to open the database's keys with", "see above"),
         },
     };
-    // A key that is none is told above.
+    // An invalid key is reported above.
     let Ok(vault) = Vault::from_text(text.expose()) else {
         return Finding::warn("there is no secret key to open the database's keys with", "see above");
     };
@@ -59,7 +59,7 @@ pub(super) async fn opens(settings: &Settings, db: &Db) -> Finding {
     }
 }
 
-/// Whether something may be sealed already.
+/// Whether the database may contain encrypted secrets already.
 fn has_data(settings: &Settings) -> bool {
     settings.database_url.is_some() || settings.data.join("postgres/cluster").exists()
 }

@@ -1,13 +1,13 @@
-//! The Postgres server: its version, how it reads texts, the login of requests, the time.
+//! Checks the Postgres server: its version, `standard_conforming_strings`, the login for requests, its clock.
 
 use freehold_core::Clock;
 use freehold_db::{Db, ServerFacts, clock_inspect};
 
 use super::{finding::Finding, reason};
 
-/// The oldest Postgres that will do: views that read with the rights of who asks came with 15.
+/// The oldest supported Postgres: version 15 introduced views with the rights of the user who reads them.
 const OLDEST: i32 = 15;
-/// How far the clocks may be apart, in milliseconds.
+/// The largest allowed difference of the clocks, in milliseconds.
 const APART: i128 = 2_000;
 
 pub(super) fn examine(facts: &ServerFacts, place: &str, own_login: bool) -> Vec<Finding> {
@@ -35,7 +35,7 @@ fn version(facts: &ServerFacts, place: &str) -> Finding {
     }
 }
 
-/// Whether requests come with a login that can do nothing but take on the roles of requests.
+/// Checks that the login for requests has no rights except to take on the roles of requests.
 fn login(facts: &ServerFacts, own_login: bool) -> Finding {
     let ServerFacts { login, superuser, bypasses_rls, may_own, creates_roles, owns_database, .. } = facts;
     let powers = match (superuser, bypasses_rls, may_own, creates_roles, owns_database) {
@@ -58,7 +58,7 @@ fn login(facts: &ServerFacts, own_login: bool) -> Finding {
     Finding::warn(format!("requests log in as {login}, which is {powers}"), advice)
 }
 
-/// Whether machine and database agree on the time: tokens, periods and expiries are compared with both.
+/// Checks that machine and database agree on the time: tokens, periods and expiries are compared with both.
 pub(super) async fn clock(db: &Db) -> Vec<Finding> {
     let clock = Clock::system();
     let before = clock.now();
@@ -74,7 +74,7 @@ pub(super) async fn clock(db: &Db) -> Vec<Finding> {
     vec![difference(apart(before.as_microsecond(), there.as_microsecond(), after.as_microsecond()))]
 }
 
-/// How far `there` lies outside of the time in which it was asked, in milliseconds.
+/// How far `there` is outside the time between request and answer, in milliseconds.
 fn apart(before: i64, there: i64, after: i64) -> i128 {
     let micros = i128::from(before.saturating_sub(there)).max(i128::from(there.saturating_sub(after))).max(0);
     micros / 1_000

@@ -1,4 +1,4 @@
-//! `freehold billing`: what an operator sees of payments, and does about them.
+//! `freehold billing`: an operator's commands for payments.
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, Subcommand, ValueEnum};
@@ -14,85 +14,85 @@ use jiff::{Span, SpanRelativeTo, Timestamp};
 use super::minute;
 use crate::{billing, compose, database::Database, settings::Settings};
 
-/// What can be done about payments.
+/// The actions of `freehold billing`.
 #[derive(Subcommand)]
 pub enum Action {
-    /// Say what has to change at Stripe so that it sells the plans of product.toml, and change it with --apply
+    /// Show which changes at Stripe are needed to sell the plans of product.toml, and make them with --apply
     Sync {
-        /// Change it
+        /// Make the changes
         #[arg(long)]
         apply: bool,
     },
-    /// Compare every organization with what it pays at Stripe, and mend what differs
+    /// Compare every organization with its subscription at Stripe, and correct differences
     Reconcile,
-    /// List what Stripe told, the latest first
+    /// List Stripe's events, latest first
     Events {
-        /// Which ones
+        /// The events to list
         #[command(flatten)]
         which: Listed,
-        /// What else
+        /// The action
         #[command(subcommand)]
         action: Option<EventAction>,
     },
-    /// List second subscriptions that were cancelled and refunded, the latest first
+    /// List duplicate subscriptions that were cancelled and refunded, latest first
     Extras {
-        /// At most so many
+        /// Largest number of rows
         #[arg(long, default_value_t = 50, value_name = "NUMBER", value_parser = clap::value_parser!(i64).range(1..=10_000))]
         limit: i64,
     },
-    /// Deal with events once more, whatever became of them; that twice is no harm
+    /// Process events again, whatever their state; processing an event twice does no harm
     Replay {
-        /// Which ones
+        /// The events to replay
         #[command(flatten)]
         which: Replayed,
     },
 }
 
-/// Which events are listed.
+/// Which events to list.
 #[derive(Args)]
 pub struct Listed {
     /// Only events in this state
     #[arg(long)]
     state: Option<State>,
-    /// At most so many
+    /// Largest number of rows
     #[arg(long, default_value_t = 50, value_name = "NUMBER", value_parser = clap::value_parser!(i64).range(1..=10_000))]
     limit: i64,
 }
 
-/// What can be done with one event.
+/// The actions for one event.
 #[derive(Subcommand)]
 pub enum EventAction {
-    /// Show everything that came with an event
+    /// Show the whole event
     Show {
-        /// The event's id: evt_…
+        /// Id of the event: evt_…
         id: String,
     },
 }
 
-/// Which events are dealt with once more.
+/// Which events to replay.
 #[derive(Args)]
 #[group(required = true, multiple = false)]
 pub struct Replayed {
-    /// This event: evt_…
+    /// Id of the event: evt_…
     id: Option<String>,
-    /// Every event that failed
+    /// All failed events
     #[arg(long)]
     failed: bool,
-    /// Every event that came since then: 2026-03-15T12:00:00Z, or how long ago: 36h, 2d
+    /// All events since a time (2026-03-15T12:00:00Z) or within a duration (36h, 2d)
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
 }
 
-/// What an event can be.
+/// State of an event.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum State {
-    /// Came, and is to be dealt with
+    /// Received, not yet processed
     Waiting,
-    /// Was tried too often; somebody has to look
+    /// Failed too often; needs an operator
     Failed,
-    /// Is about nobody here
+    /// Concerns no organization of this server
     Ignored,
-    /// Is dealt with
+    /// Processed
     Done,
 }
 
@@ -107,7 +107,7 @@ impl State {
     }
 }
 
-/// Does it.
+/// Runs the action.
 pub async fn billing(settings: &Settings, action: Action) -> Result<()> {
     let product = compose::product(&settings.product)?;
     let database = Database::open_beside(settings).await?;
@@ -142,7 +142,7 @@ async fn act(billing: &Billing, action: Action) -> Result<()> {
     }
 }
 
-/// Fails where a step is refused, so that a script learns of it.
+/// Prints the steps; an error if one was refused, so that a script notices.
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
 async fn sync(billing: &Billing, apply: bool) -> Result<()> {
     let steps = catalog_sync::plan(&billing.stripe, &billing.product).await;
@@ -165,7 +165,7 @@ async fn sync(billing: &Billing, apply: bool) -> Result<()> {
     Ok(())
 }
 
-/// Prints what the round found. An error where something is left to do, so that a script learns of it.
+/// Prints the report of the comparison. An error if the operator has to act, so that a script notices.
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
 fn told(report: &Report) -> Result<()> {
     for (word, lines) in [("mended", &report.repaired), ("strange", &report.strange), ("not asked", &report.failed)] {
@@ -205,7 +205,7 @@ async fn extras(billing: &Billing, limit: i64) -> Result<()> {
     Ok(())
 }
 
-/// A second subscription in two lines: which it was, and what became of it.
+/// A second subscription in two lines: its ids, and its outcome.
 fn extra_lines(extra: &ExtraSubscription, currency: Currency) -> String {
     let ExtraSubscription { tenant_id, subscription_id, kept_id, state, refunded, note, found_at, .. } = extra;
     let became = match state.as_str() {
@@ -228,7 +228,7 @@ async fn show(billing: &Billing, id: &str) -> Result<()> {
     Ok(())
 }
 
-/// An event in two lines: which it is, and what became of it.
+/// An event in two lines: its ids, and its state.
 fn lines(event: &InboxEvent) -> String {
     let about = event.customer_id.as_deref().or(event.object_id.as_deref()).unwrap_or("nobody");
     let tenant = event.tenant_id.map(|tenant| format!(", tenant {tenant}")).unwrap_or_default();
@@ -252,7 +252,7 @@ fn replay(which: Replayed, now: Timestamp) -> Result<Replay> {
     })
 }
 
-/// A time, or a span before now.
+/// Parses a time, or a span before now.
 fn since(text: &str, now: Timestamp) -> Result<Timestamp> {
     let text = text.trim();
     if let Ok(time) = text.parse::<Timestamp>() {

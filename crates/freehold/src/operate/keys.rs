@@ -1,4 +1,4 @@
-//! `freehold keys`: the keys that sign access tokens, and what applications show in the place of Supabase's keys.
+//! `freehold keys`: the keys that sign access tokens, and the keys that applications use in place of Supabase's.
 
 use std::{
     net::SocketAddr,
@@ -27,68 +27,68 @@ use crate::{
     settings::Settings,
 };
 
-/// How long the server beside this command may take to see new keys.
+/// How long the command waits until the server beside it accepts new keys.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How soon it is asked again.
+/// The pause between two requests to that server.
 const AGAIN: Duration = Duration::from_millis(50);
 
-/// What can be done about keys. Every server sees it within seconds.
+/// The actions of `freehold keys`. Every server applies them within seconds.
 #[derive(Subcommand)]
 pub enum Action {
-    /// List the keys that sign access tokens, and those that are still checked
+    /// List the keys that sign access tokens, and those that only verify them
     List,
-    /// Let the next key sign, and go on checking the old one; where none stands by, make and publish one first
+    /// Sign with the next key, and keep verifying with the old one; creates and publishes a key if none is waiting
     Rotate {
-        /// This key, by its kid
+        /// Key to sign with, by its kid
         kid: Option<String>,
-        /// At once, also when those who keep the published keys do not know it yet
+        /// Rotate at once, even if caches of the public keys do not have the key yet
         #[arg(long)]
         now: bool,
     },
-    /// Make another key and publish it; it signs once you rotate to it
+    /// Create a key and publish it; it signs after you rotate to it
     Add {
-        /// How it signs
+        /// Signature algorithm
         #[arg(long, default_value = "es256")]
         algorithm: Kind,
     },
-    /// Take keys over: a JWK, a JWK set, or the JWT secret of an older Supabase project
+    /// Import keys: a JWK, a JWK set, or the JWT secret of an older Supabase project
     Import {
-        /// Where they are; - is what comes in
+        /// File with the keys; - reads standard input
         file: PathBuf,
     },
-    /// Refuse what a key signed
+    /// Refuse all tokens that a key signed
     Revoke {
-        /// Its kid
+        /// Key to revoke, by its kid
         kid: String,
-        /// At once, also while tokens of it may be in use
+        /// Revoke at once, even while its tokens may be in use
         #[arg(long)]
         now: bool,
     },
-    /// Take back that a key was revoked
+    /// Undo the revocation of a key
     Restore {
-        /// Its kid
+        /// Key to restore, by its kid
         kid: String,
     },
-    /// Forget a revoked key for good
+    /// Delete a revoked key for good
     Delete {
-        /// Its kid
+        /// Key to delete, by its kid
         kid: String,
     },
-    /// Show URL and keys for an application that knows Supabase; the same ones each time
+    /// Show the URL and keys for Supabase clients; the same ones each time
     Supabase {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
-        /// Make new ones; the old ones hold until they are ended
+        /// Create new keys; the old ones stay valid until --end-previous
         #[arg(long)]
         renew: bool,
-        /// End all older ones
+        /// Revoke all previous keys
         #[arg(long)]
         end_previous: bool,
     },
 }
 
-/// How a new key signs.
+/// Signature algorithm of a new key.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Kind {
     /// ECDSA on P-256
@@ -109,7 +109,7 @@ impl Kind {
     }
 }
 
-/// Does it.
+/// Runs the action.
 pub async fn keys(settings: &Settings, action: Action) -> Result<()> {
     if let Some(project) = &settings.supabase.project {
         bail!("people sign in at {}, which has the keys; without SUPABASE_URL they sign in here", project.url);
@@ -178,7 +178,7 @@ async fn act(settings: &Settings, keeper: &Keeper, action: Action) -> Result<()>
     Ok(())
 }
 
-/// Waits until the server beside this command takes these keys, so that they are good when they are printed.
+/// Waits until the server beside this command accepts these keys, so that they are valid when they are printed.
 async fn known_beside(running: &Running, keys: &ServiceKeySet) {
     let Ok(client) = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build() else { return };
     let port = running.listen.port();
@@ -187,7 +187,7 @@ async fn known_beside(running: &Running, keys: &ServiceKeySet) {
     let url = format!("http://{near}/auth/v1/admin/users?per_page=1");
     let known = async |key: &Secret| {
         let asked = client.get(&url).bearer_auth(key.expose()).header("apikey", key.expose()).send().await;
-        // Only a refusal says that it does not know them yet.
+        // Only a refusal means that it does not know them yet.
         asked.map_or(true, |answer| !matches!(answer.status().as_u16(), 401 | 403))
     };
     let all = async {
@@ -225,7 +225,7 @@ fn read(file: &Path) -> Result<String> {
     read.with_context(|| format!("reading {}", file.display()))
 }
 
-/// What an application is told in the place of what Supabase shows.
+/// The values that an application uses in place of a Supabase project's.
 pub fn supabase(site: &str, keys: &ServiceKeySet) -> Value {
     json!({
         "url": site,
@@ -237,7 +237,7 @@ pub fn supabase(site: &str, keys: &ServiceKeySet) -> Value {
     })
 }
 
-/// The same as variables of an environment, under the names that Supabase's guides use.
+/// The same as environment variables, under the names in Supabase's guides.
 fn variables(site: &str, keys: &ServiceKeySet) -> String {
     [
         ("SUPABASE_URL", site),

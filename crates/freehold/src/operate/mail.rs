@@ -1,4 +1,4 @@
-//! `freehold mail`: what an operator sees of the queue of mails, and does about it.
+//! `freehold mail`: an operator's commands for the mail queue.
 
 use anyhow::{Context, Result, anyhow};
 use clap::{Subcommand, ValueEnum};
@@ -17,60 +17,60 @@ use crate::{
     settings::Settings,
 };
 
-/// What can be done about mails.
+/// The actions of `freehold mail`.
 #[derive(Subcommand)]
 pub enum Action {
-    /// Say how many mails are in which state, and list the latest
+    /// Count mails by state, and list the latest
     List {
         /// Only mails in this state
         #[arg(long)]
         state: Option<State>,
     },
-    /// Send a mail that failed or was suppressed once more; without an id every mail that failed
+    /// Send a failed or suppressed mail again; without an id all failed mails
     Retry {
-        /// The mail's id, as freehold mail list shows it
+        /// Id of the mail, as freehold mail list shows it
         id: Option<Uuid>,
     },
-    /// List the addresses that take no mails
+    /// List the addresses to which no mails are sent
     Suppressions,
-    /// Send no more mails to an address
+    /// Stop mails to an address
     Suppress {
-        /// The address
+        /// E-mail address
         address: String,
-        /// Why
+        /// Reason for stopping mails
         #[arg(long, default_value = "manual")]
         reason: Reason,
     },
-    /// Send mails to an address again
+    /// Allow mails to an address again
     Unsuppress {
-        /// The address
+        /// E-mail address
         address: String,
     },
 }
 
-/// What a mail can be.
+/// State of a mail.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum State {
-    /// Waits to be sent, or is being sent
+    /// Waiting to be sent, or being sent
     Queued,
-    /// Was taken by the mail server
+    /// Accepted by the mail server
     Sent,
-    /// Was not sent: its address takes no mails
+    /// Not sent: mails to its address are stopped
     Suppressed,
-    /// Was not sent: its link had stopped working before
+    /// Not sent: its link had expired
     Expired,
-    /// Was refused for good, or tried too often
+    /// Refused for good, or failed too often
     Failed,
 }
 
-/// Why an operator stops mails to an address.
+/// The reason an operator stops mails to an address.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Reason {
-    /// Because you decided so
+    /// Decision of the operator
     Manual,
-    /// Because its reader complained
+    /// Complaint of the recipient
     Complaint,
-    /// Because a refusal came back by mail
+    /// Bounce that came back by mail
     #[value(name = "hard_bounce")]
     HardBounce,
 }
@@ -87,7 +87,7 @@ impl State {
     }
 }
 
-/// Does it.
+/// Runs the action.
 pub async fn mail(settings: &Settings, action: Action) -> Result<()> {
     let database = Database::open_beside(settings).await?;
     let done = match database.pool() {
@@ -150,7 +150,7 @@ async fn list(db: &Db, state: Option<State>) -> Result<()> {
     Ok(())
 }
 
-/// A mail in two lines: which it is, and what came of it.
+/// A mail in two lines: its id and recipient, and its outcome.
 fn lines(mail: &MailRecord) -> String {
     let MailRecord { id, template, recipient, state, attempts, created_at, due_at, answer } = mail;
     let attempts = if *attempts == 1 { "1 attempt".to_owned() } else { format!("{attempts} attempts") };

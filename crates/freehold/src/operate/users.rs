@@ -1,4 +1,4 @@
-//! `freehold users`: users who move here, and what an operator does to single ones.
+//! `freehold users`: import users, list, ban and delete them.
 
 mod import;
 
@@ -27,70 +27,71 @@ use crate::{
     settings::Settings,
 };
 
-/// What can be done about people.
+/// The actions of `freehold users`.
 #[derive(Subcommand)]
 pub enum Action {
-    /// Import users from Supabase, with their passwords: from a dump of the project's database, or from the database itself
+    /// Import users with their passwords from Supabase: from a dump of the project's database, or from the database
+    /// itself
     ///
-    /// Make the dump with: supabase db dump --data-only --schema auth -f people.sql, or with pg_dump --data-only
-    /// --schema auth. It is read as SQL, in UTF-8 or UTF-16, also compressed with gzip. Importing the same users twice changes
-    /// nothing. They sign in with their old passwords.
+    /// Create the dump with: supabase db dump --data-only --schema auth -f people.sql, or with pg_dump --data-only
+    /// --schema auth. It is read as SQL, in UTF-8 or UTF-16, optionally compressed with gzip. Importing the same users
+    /// again changes nothing. They sign in with their old passwords.
     ///
-    /// Exit codes: 0 when all users are here; 3 when rows were refused, which are printed with their reasons, and the others
-    /// imported; 1 when nothing was imported.
+    /// Exit codes: 0 when all users are imported; 3 when some rows were refused, which are printed with their reasons,
+    /// and the others imported; 1 when nothing was imported.
     Import {
-        /// Which users
+        /// The source of the users
         #[command(flatten)]
         from: From,
     },
-    /// List people, the latest first
+    /// List users, latest first
     List {
-        /// Only those whose address or name holds this
+        /// Only users whose e-mail address or name contains this text
         filter: Option<String>,
-        /// At most so many
+        /// Largest number of rows
         #[arg(long, default_value_t = 50, value_name = "NUMBER", value_parser = clap::value_parser!(i64).range(1..=10_000))]
         limit: i64,
     },
-    /// Lock a person out, or let him in again; his sessions stop within a second
+    /// Ban a user, or end the ban; a ban ends the user's sessions within a second
     Ban {
-        /// The person's id or address
+        /// Id or e-mail address of the user
         person: String,
-        /// For how long: 24h, 30d; without it, until he is let in again
+        /// Duration of the ban, such as 24h or 30d; without it, until it is lifted
         #[arg(long = "for", value_name = "SPAN", conflicts_with = "lift")]
         span: Option<String>,
-        /// Let him in again
+        /// End the ban
         #[arg(long)]
         lift: bool,
     },
-    /// Delete a person with his sessions and memberships
+    /// Delete a user with their sessions and memberships
     Delete {
-        /// The person's id or address
+        /// Id or e-mail address of the user
         person: String,
-        /// Keep that there was somebody, for the records, and nothing of who he was
+        /// Keep the record of the user for the audit, without personal data
         #[arg(long)]
         soft: bool,
     },
 }
 
-/// From where users come.
+/// The source of the users.
 #[derive(Args)]
 pub struct From {
-    /// The dump, as SQL; - reads it from the standard input. Goes before the database
+    /// SQL dump of the project's database; - reads standard input. Takes precedence over --database
     #[arg(value_name = "DUMP", required_unless_present = "database")]
     dump: Option<PathBuf>,
-    /// The project's database, read only: postgres://…
+    /// URL of the project's database, which is only read: postgres://…
     #[arg(long, env = "SUPABASE_DB_URL", hide_env_values = true, value_name = "URL")]
     database: Option<String>,
 }
 
-/// Does it.
+/// Runs the action.
 pub async fn users(settings: &Settings, action: Action) -> Result<ExitCode> {
     let database = Database::open_beside(settings).await?;
     let done = async {
         let db = || database.pool();
         match action {
             Action::Import { from } => {
-                // Users may move here before the first server runs.
+                // Users can be imported before the first server starts.
                 database.prepare(&compose::migrations(&compose::product(&settings.product)?)).await?;
                 let (clock, random) = (clock_of(&db()?).await?, Random::system());
                 let ids = Ids::new(clock.clone(), random.clone());
@@ -185,14 +186,14 @@ async fn delete(db: &Db, person: &str, soft: bool) -> Result<()> {
     Ok(())
 }
 
-/// For what is written now.
+/// The generator of ids for new rows.
 async fn ids(db: &Db) -> Result<(Ids, Timestamp)> {
     let clock = clock_of(db).await?;
     let now = clock.now();
     Ok((Ids::new(clock, Random::system()), now))
 }
 
-/// The one person with this id or address.
+/// The one user with this id or address.
 async fn find(tx: &mut SystemTx, person: &str) -> Result<User> {
     if let Ok(id) = person.parse::<UserId>() {
         return match user_find(tx, id).await? {
@@ -200,7 +201,7 @@ async fn find(tx: &mut SystemTx, person: &str) -> Result<User> {
             None => bail!("there is nobody with the id {person}"),
         };
     }
-    // An operator must be able to name a user whom an earlier version let in with an address that is refused today.
+    // An operator must be able to name a user whose address an earlier version accepted and today's refuses.
     let email = match EmailAddress::parse(person) {
         Ok(email) => email.into_string(),
         Err(error) => {
@@ -220,7 +221,7 @@ async fn find(tx: &mut SystemTx, person: &str) -> Result<User> {
 }
 
 fn until(span: Option<&str>, now: Timestamp) -> Result<Timestamp> {
-    // A hundred years, as Supabase's own tools say it.
+    // A hundred years, as Supabase's own tools do.
     let text = span.unwrap_or("876600h");
     let span = text.parse::<Span>().and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()));
     match span.and_then(|span| now.checked_add(span)) {

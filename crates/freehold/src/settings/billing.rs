@@ -8,19 +8,19 @@ use freehold_billing::CheckoutTerms;
 use freehold_core::Secret;
 use serde::Deserialize;
 
-/// What the command line and the environment say of billing.
+/// The options and variables of billing.
 #[derive(Args, Clone, Debug, Default)]
 #[expect(clippy::struct_field_names, reason = "they are named as their options")]
 pub struct BillingOptions {
-    /// Stripe's address, or of what speaks like it
+    /// URL of Stripe, or of a compatible server
     #[arg(long, env = "STRIPE_API_URL", global = true, value_name = "URL", hide = true)]
     stripe_url: Option<String>,
 
-    /// Stripe's secret key; without it a sandbox is started
+    /// Secret key of Stripe; without it a sandbox is started
     #[arg(long, env = "STRIPE_SECRET_KEY", global = true, value_name = "KEY", hide_env_values = true, hide = true)]
     stripe_secret_key: Option<String>,
 
-    /// What Stripe signs webhooks with; several, separated by commas, while one replaces another
+    /// Signing secrets of Stripe's webhooks, separated by commas while one replaces another
     #[arg(
         long,
         env = "STRIPE_WEBHOOK_SECRET",
@@ -46,38 +46,38 @@ pub(super) struct BillingSection {
     tax_rates: Vec<String>,
 }
 
-/// How people pay.
+/// The settings of billing.
 #[derive(Clone, Debug)]
 pub struct BillingSettings {
-    /// False: nothing is sold, and nothing is limited.
+    /// Whether plans are sold; false: no plan is sold and no limit applies.
     pub enabled: bool,
-    /// The Stripe to talk to; none: a sandbox.
+    /// The Stripe account to use; none: a sandbox.
     pub stripe: Option<StripeSettings>,
-    /// What webhooks are signed with; none: all are refused, but a sandbox's.
+    /// Secrets that webhooks are signed with; none: all webhooks are refused, except a sandbox's.
     pub webhook_secrets: Vec<Secret>,
-    /// Where a sandbox listens; where that is taken, on any free port.
+    /// Address on which a sandbox listens; if it is in use, any free port.
     pub sandbox: SocketAddr,
-    /// Other origins that checkout and portal may lead back to, without a slash at the end.
+    /// Origins to which checkout and portal may lead back besides the site, without a slash at the end.
     pub return_urls: Vec<String>,
-    /// How many organizations a person may own that pay nothing; 0: any number.
+    /// How many organizations without a payment a user may own; 0: any number.
     pub unpaid_organizations: u32,
-    /// Which plans the prices of custom deals stand for: `price_1Abc = "enterprise/year"`.
+    /// The plans of custom prices: `price_1Abc = "enterprise/year"`.
     pub prices: BTreeMap<String, String>,
-    /// What checkout pages offer and charge besides the price.
+    /// Promotion codes and tax rates at checkout.
     pub checkout: CheckoutTerms,
 }
 
-/// Which Stripe, and who we are there.
+/// A Stripe account.
 #[derive(Clone, Debug)]
 pub struct StripeSettings {
-    /// Without a slash at the end.
+    /// The API's address, without a slash at the end.
     pub url: String,
-    /// `sk_live_…`, `sk_test_…`, or a restricted `rk_…`.
+    /// The key: `sk_live_…`, `sk_test_…`, or a restricted `rk_…`.
     pub key: Secret,
 }
 
 impl StripeSettings {
-    /// Whether its money is real; none where the key has another shape than Stripe's.
+    /// Whether the key is of live mode, with real money; none if it does not have the form of a Stripe key.
     pub fn is_live(&self) -> Option<bool> {
         let (kind, rest) = self.key.expose().split_once('_')?;
         let (mode, rest) = rest.split_once('_')?;
@@ -118,7 +118,7 @@ impl BillingOptions {
     }
 }
 
-/// Ids of tax rates at Stripe, of which a subscription takes five at most.
+/// Checks the ids of tax rates at Stripe: a subscription has at most five.
 fn tax_rates(ids: Vec<String>) -> Result<Vec<String>> {
     if let Some(wrong) = ids.iter().find(|id| !id.starts_with("txr_")) {
         bail!("{wrong:?} in tax_rates of [billing] is no tax rate of Stripe's, such as txr_1AbC");
@@ -129,7 +129,7 @@ fn tax_rates(ids: Vec<String>) -> Result<Vec<String>> {
     Ok(ids)
 }
 
-/// `https://app.example.com:8443`, and nothing after it.
+/// Checks an origin: `https://app.example.com:8443`, without a path.
 fn origin(url: &str) -> Result<String> {
     let url = url.trim().trim_end_matches('/');
     let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();

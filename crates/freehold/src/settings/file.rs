@@ -1,4 +1,4 @@
-//! What the settings file may say.
+//! The type of the settings file.
 
 use std::path::PathBuf;
 

@@ -1,5 +1,5 @@
-//! The settings as layers: the defaults, over them the file, the environment and the command line. Each value remembers where
-//! it stands, so that an error can name the place, and every mistake is told at once.
+//! The settings as layers: the defaults, overridden by the file, the environment and the command line. Each value has
+//! its source, so that an error can name it, and all mistakes are reported at once.
 
 use std::{collections::BTreeMap, fmt, fs, io, ops::Range, path::Path};
 
@@ -17,10 +17,10 @@ use super::{
     variables::{Environment, Variables, value},
 };
 
-/// Where a value stands.
+/// The source of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// No layer above the defaults sets it.
+    /// The defaults.
     Default,
     /// A line of the settings file.
     File { file: String, line: usize },
@@ -41,7 +41,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// What is wrong with the settings: everything that was found.
+/// All mistakes found in the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistakes(pub Vec<String>);
 
@@ -59,28 +59,28 @@ impl fmt::Display for Mistakes {
 
 impl std::error::Error for Mistakes {}
 
-/// The settings while they are put together.
+/// The settings while the layers are merged.
 pub(super) struct Layers<'s> {
     shape: &'s Shape,
     defaults: Table,
     values: Table,
-    /// By path, joined by dots. What is not here is a default.
+    /// Sources by path, joined by dots. A path that is not here has its default.
     origins: BTreeMap<String, Origin>,
-    /// What is wrong so far, each with its line in the file; what stands elsewhere comes last.
+    /// The mistakes so far, each with its line in the file; mistakes of other sources come last.
     mistakes: Vec<(usize, String)>,
-    /// Names of variables that hold secrets, in small letters, with the section's name or without.
+    /// Names of variables with secrets, in lower case, with the section's name or without.
     secrets: Vec<String>,
 }
 
 impl<'s> Layers<'s> {
-    /// The defaults. `secrets` are variables that must not stand in the file.
+    /// The defaults. `secrets` are variables that must not be set in the file.
     pub(super) fn new(shape: &'s Shape, secrets: Vec<String>) -> Result<Self> {
         let defaults: Table = DEFAULTS.parse().context("reading the built-in defaults")?;
         let (values, origins) = (defaults.clone(), BTreeMap::new());
         Ok(Self { shape, defaults, values, origins, mistakes: Vec::new(), secrets })
     }
 
-    /// Lays the settings file over them: the one that was named, or `freehold.toml` when there is one.
+    /// Adds the settings file: the given one, or `freehold.toml` if it exists.
     pub(super) fn file(&mut self, named: Option<&Path>) -> Result<()> {
         let path = named.unwrap_or_else(|| Path::new("freehold.toml"));
         let name = path.display().to_string();
@@ -100,7 +100,7 @@ impl<'s> Layers<'s> {
 
     fn text(&mut self, file: &str, text: &str) {
         let line = |span: Range<usize>| text[..span.start.min(text.len())].matches('\n').count() + 1;
-        // What follows a mistake in the syntax is read, too, but may be read wrongly.
+        // The rest of the file after a syntax error is read, too, but may be misread.
         let (parsed, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
             let at = error.span().map(|span| format!(", line {}", line(span))).unwrap_or_default();
@@ -141,7 +141,7 @@ impl<'s> Layers<'s> {
             Some(Shape::Section(keys)) => keys.iter().map(|(key, _)| *key).collect(),
             _ => Vec::new(),
         };
-        // The same key in another section, when there is but one.
+        // The same key in another section, if there is only one.
         let mut elsewhere = leaves.iter().filter(|(path, _)| path.last() == Some(name)).map(|(path, _)| path);
         let elsewhere = elsewhere.next().filter(|_| elsewhere.next().is_none());
         let hint = match (nearest(name, siblings.iter().copied()), elsewhere) {
@@ -152,7 +152,7 @@ impl<'s> Layers<'s> {
         self.note(Some(origin), format!("{origin}: there is no setting {name}{place}. {hint}"));
     }
 
-    /// The variable that this key of the file should be.
+    /// The environment variable to use in place of this key of the file.
     fn secret(&self, path: &[String]) -> Option<&str> {
         let name = path.last()?.to_lowercase();
         if path.len() == 4 && path[..2] == ["auth", "providers"] && name == "client_secret" {
@@ -167,7 +167,7 @@ impl<'s> Layers<'s> {
         self.secrets.iter().find(is).map(String::as_str)
     }
 
-    /// Lays the environment over them.
+    /// Adds the environment.
     pub(super) fn environment(&mut self, environment: &Environment, others: Vec<String>) {
         let (found, problems) = Variables::of(self.shape, others).read(environment);
         for problem in problems {
@@ -185,7 +185,8 @@ impl<'s> Layers<'s> {
         }
     }
 
-    /// A provider that the file writes another way (`custom:acme-eu`) than variables can is that one.
+    /// Maps a variable's provider to the file's, whose name (`custom:acme-eu`) may have characters that variables
+    /// cannot have.
     fn known_name(&self, path: &mut [String]) {
         let [auth, providers, name, _] = path else { return };
         let known = self.values.get(auth).and_then(|auth| auth.get(providers.as_str())).and_then(Value::as_table);
@@ -195,7 +196,7 @@ impl<'s> Layers<'s> {
         }
     }
 
-    /// Lays a variable with a short name of its own over them.
+    /// Adds a variable with a short name.
     pub(super) fn short(&mut self, variable: &str, path: &[&str], environment: &Environment) {
         if let Some(text) = environment.get(variable) {
             let path: Vec<String> = path.iter().map(|&key| key.to_owned()).collect();
@@ -203,7 +204,7 @@ impl<'s> Layers<'s> {
         }
     }
 
-    /// Lays an option of the command line over them.
+    /// Adds an option of the command line.
     pub(super) fn option(&mut self, option: &'static str, path: &[&str], text: Option<String>) {
         if let Some(text) = text {
             let path: Vec<String> = path.iter().map(|&key| key.to_owned()).collect();
@@ -237,7 +238,8 @@ impl<'s> Layers<'s> {
         }
     }
 
-    /// The settings. Each value that is wrong is noted, and its default taken in its place, so that the others are looked at.
+    /// Deserializes the settings. For each invalid value a mistake is recorded and its default used, so that the others
+    /// are checked, too.
     pub(super) fn settle<T: DeserializeOwned>(&mut self) -> Result<T> {
         for _ in 0..=self.origins.len() {
             match serde_path_to_error::deserialize(self.values.clone()) {
@@ -266,14 +268,14 @@ impl<'s> Layers<'s> {
         self.mistakes.push((line, problem));
     }
 
-    /// Notes what is wrong apart from single values.
+    /// Records a mistake that concerns no single value.
     pub(super) fn mistaken(&mut self, problems: impl IntoIterator<Item = String>) {
         for problem in problems {
             self.note(None, problem);
         }
     }
 
-    /// Nothing, when nothing was wrong; else everything that was.
+    /// Ends the check: an error with all mistakes, if there are any.
     pub(super) fn finish(&self) -> Result<()> {
         let mut mistakes = self.mistakes.clone();
         mistakes.sort_by_key(|(line, _)| *line);
@@ -284,7 +286,7 @@ impl<'s> Layers<'s> {
         }
     }
 
-    /// The part of the path that can be set by itself: an item of a list cannot.
+    /// The part of the path that is a setting of its own: an item of a list is not.
     fn settable(&self, path: &serde_path_to_error::Path) -> Vec<String> {
         let mut keys = Vec::new();
         for segment in path {
@@ -297,8 +299,8 @@ impl<'s> Layers<'s> {
         keys
     }
 
-    /// The sentence about a value that cannot be read. What the library says is told only where it is about the value's
-    /// own form.
+    /// The message about a value that cannot be read. It contains the library's message only if that concerns the
+    /// value's form.
     fn wrong(&self, path: &[String], message: &str) -> String {
         let value = path.iter().try_fold(&Value::Table(self.values.clone()), |table, key| table.get(key)).cloned();
         let value = value.map(|value| value.to_string()).unwrap_or_default();
@@ -323,7 +325,7 @@ impl<'s> Layers<'s> {
         }
     }
 
-    /// Where the value at this path stands; for a section, where something in it does.
+    /// The source of the value at this path; for a section, of a value in it.
     pub(super) fn origin(&self, path: &[String]) -> Origin {
         let path = path.join(".");
         let below = format!("{path}.");
@@ -332,7 +334,7 @@ impl<'s> Layers<'s> {
         found.or_else(within).cloned().unwrap_or(Origin::Default)
     }
 
-    /// Notes what is wrong with a value that could be read, and where it stands.
+    /// Records a mistake about a value that could be read, with its source.
     pub(super) fn check(&mut self, path: &str, problem: Option<String>) {
         let Some(problem) = problem else { return };
         let path: Vec<String> = path.split('.').map(str::to_owned).collect();
@@ -341,7 +343,7 @@ impl<'s> Layers<'s> {
         self.note(Some(&origin), problem);
     }
 
-    /// Every setting, its value and where that stands.
+    /// Every setting with its value and its source.
     pub(super) fn every(&self) -> Vec<(String, String, Origin)> {
         let leaves = self.shape.leaves();
         let row = |path: &Vec<String>| {
@@ -353,7 +355,7 @@ impl<'s> Layers<'s> {
     }
 }
 
-/// ` in [auth]`, or nothing where there is no section.
+/// ` in [auth]`, or an empty text without a section.
 fn place(section: &[String]) -> String {
     if section.is_empty() { String::new() } else { format!(" in [{}]", section.join(".")) }
 }
@@ -363,7 +365,7 @@ fn named(path: &[String]) -> String {
     path.split_last().map(|(key, section)| format!("{key}{}", place(section))).unwrap_or_default()
 }
 
-/// The value without its place.
+/// The value without its position in the file.
 fn plain(value: &Spanned<DeValue<'_>>) -> Value {
     match value.get_ref() {
         DeValue::Table(table) => {

@@ -1,4 +1,4 @@
-//! Where the server listens.
+//! The address on which the server listens.
 
 use std::{
     fmt,
@@ -15,7 +15,7 @@ use serde::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListenAddress {
     host: Host,
-    /// 0: any free one.
+    /// The port; 0: any free one.
     port: u16,
 }
 
@@ -27,20 +27,20 @@ enum Host {
     Name(String),
 }
 
-/// The forms, for errors and documentation.
+/// The accepted forms, for error messages and documentation.
 pub(super) const FORMS: &str = "Write an address and a port: 127.0.0.1:8080, [::1]:8080, localhost:8080 or 8080 for this machine, \
                                 0.0.0.0:8080 or :8080 for all of its addresses.";
 
 impl ListenAddress {
-    /// This machine, at this port.
+    /// This machine's IPv4 loopback address with this port.
     pub const fn local(port: u16) -> Self {
         Self { host: Host::Address(IpAddr::V4(Ipv4Addr::LOCALHOST)), port }
     }
 
-    /// The addresses it stands for. A name is looked up.
+    /// The socket addresses that it stands for. A host name is looked up.
     ///
     /// # Errors
-    /// Where there is no such name.
+    /// The host name does not exist.
     pub async fn addresses(&self) -> std::io::Result<Vec<SocketAddr>> {
         let port = self.port;
         match &self.host {
@@ -55,7 +55,7 @@ impl ListenAddress {
         }
     }
 
-    /// Whether only this machine reaches it.
+    /// Whether only this machine can reach it.
     pub fn is_near(&self) -> bool {
         match &self.host {
             Host::Address(address) => address.to_canonical().is_loopback(),
@@ -64,7 +64,7 @@ impl ListenAddress {
         }
     }
 
-    /// The same with the port that the system chose.
+    /// The same address with the port that the system chose.
     #[must_use]
     pub fn with_port(mut self, port: u16) -> Self {
         self.port = port;
@@ -76,7 +76,7 @@ impl ListenAddress {
         self.port
     }
 
-    /// The address by which this machine reaches the server, for `http://`: where it listens everywhere, `localhost`.
+    /// The address by which this machine reaches the server, for `http://`: `localhost` if it listens on all addresses.
     pub fn site(&self) -> String {
         match &self.host {
             Host::Address(address) if !address.is_unspecified() => {
@@ -140,7 +140,7 @@ impl FromStr for ListenAddress {
     }
 }
 
-/// Whether it can be a host's name; `1.2.3` and `999.1.1.1` are addresses that are misspelt.
+/// Whether it can be a host name; `1.2.3` and `999.1.1.1` are misspelt addresses.
 fn is_name(text: &str) -> bool {
     let label = |label: &str| {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';

@@ -1,4 +1,4 @@
-//! `[log]`: what is logged, and how.
+//! `[log]`: filter and format of the log.
 
 use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
@@ -7,29 +7,29 @@ use tracing_subscriber::EnvFilter;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LogSettings {
-    /// A level, or parts with levels: `info`, `info,freehold_db=debug`.
+    /// A level, or levels of parts: `info`, `info,freehold_db=debug`.
     pub filter: String,
-    /// How a line is written.
+    /// The format of a line.
     pub format: LogFormat,
 }
 
-/// How a line of the log is written.
+/// The format of a line of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// For people; in colour on a terminal.
+    /// Text for people; in colour on a terminal.
     Text,
-    /// One JSON object a line, for programs that collect logs.
+    /// One JSON object per line, for programs that collect logs.
     Json,
 }
 
 impl LogSettings {
-    /// What is wrong with the filter.
+    /// The error message about the filter, if it is invalid.
     pub(super) fn problem(&self) -> Option<String> {
         const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
         let wrong = |directive: &str| {
             let level = directive.rsplit_once('=').map_or(directive, |(_, level)| level).trim().to_lowercase();
-            // A part alone, freehold_db, is logged whole; any other word is a level misspelt.
+            // The name of a part alone, freehold_db, logs all of it; any other word is a misspelt level.
             let part = !directive.contains('=') && directive.trim().starts_with("freehold");
             !(part || directive.contains('[') || LEVELS.contains(&level.as_str()))
         };

@@ -1,11 +1,11 @@
 //! Suggestions for misspelt names.
 
-/// The name that is nearest, when it is near enough to be meant.
+/// The known name that is most similar, if it is similar enough to be meant.
 pub(super) fn nearest<'n>(wrong: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let wrong = wrong.to_lowercase();
     let far = |name: &str| strsim::damerau_levenshtein(&wrong, &name.to_lowercase());
     let (distance, name) = known.map(|name| (far(name), name)).min()?;
-    // Two letters, or one in six.
+    // At most two letters differ, or one in six.
     (distance <= 2.max(name.len() / 6) && distance * 2 < name.len()).then_some(name)
 }
 

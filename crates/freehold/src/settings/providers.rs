@@ -1,4 +1,4 @@
-//! The providers of sign-in: what the file says of them, with their secrets from the environment.
+//! External identity providers: their settings from the file, with their secrets from the environment.
 
 use anyhow::{Result, bail};
 use freehold_core::Secret;
@@ -6,7 +6,7 @@ use freehold_identity::{ProvidersSettings, provider::Provider, secret_variable};
 
 use super::variables::{Environment, secrets_without_provider};
 
-/// The providers with their secrets, each of which has everything that it needs.
+/// The providers with their secrets; a mistake is recorded for each incomplete one.
 pub(super) fn with_secrets(providers: ProvidersSettings, environment: &Environment) -> Result<ProvidersSettings> {
     if let Some(problem) = secrets_without_provider(environment, providers.keys()).first() {
         bail!("{problem}");

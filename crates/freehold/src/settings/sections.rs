@@ -1,4 +1,4 @@
-//! The sections of the settings file that are what they read.
+//! The sections of the settings file that need no conversion.
 
 use std::{str::FromStr, time::Duration};
 
@@ -16,16 +16,16 @@ use crate::{
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WorkSettings {
-    /// The server does jobs, too.
+    /// Whether the server runs background workers itself.
     pub in_server: bool,
-    /// Most jobs at once.
+    /// Most jobs at once in one process.
     pub slots: usize,
-    /// When others take over what a worker was doing.
+    /// Seconds after which the lease of a silent worker expires.
     pub lease_seconds: u64,
 }
 
 impl WorkSettings {
-    /// What a worker is told.
+    /// The settings of a worker.
     pub fn worker(self) -> WorkerSettings {
         let lease = Duration::from_secs(self.lease_seconds);
         WorkerSettings { slots: self.slots, lease, beat: lease / 5, ..WorkerSettings::default() }
@@ -44,12 +44,12 @@ pub struct ConnectionSettings {
     pub header_seconds: u64,
     /// Seconds a connection may be idle, 1 to 3600.
     pub idle_seconds: u64,
-    /// Seconds a client may take for the next part of a body, its own or that of an answer, 1 to 3600.
+    /// Seconds a client may take to send the next part of a request or to read the next part of an answer, 1 to 3600.
     pub transfer_seconds: u64,
 }
 
 impl ConnectionSettings {
-    /// Each value that is out of its range: its name, and what to say.
+    /// Each value that is out of its range: its name, and the error message.
     pub(super) fn problems(&self) -> Vec<(&'static str, String)> {
         let seconds = |name, value| (name, value, 1, 3600);
         let values = [
@@ -77,7 +77,7 @@ impl ConnectionSettings {
         }
     }
 
-    /// The caps, whether there are descriptors for them or not.
+    /// The caps of the settings, without regard to available descriptors.
     pub fn caps(&self) -> Caps {
         Caps { most: self.most, most_per_address: self.most_per_address }
     }
@@ -89,12 +89,12 @@ impl ConnectionSettings {
 pub struct ShutdownSettings {
     /// How long requests are still accepted after SIGTERM.
     pub drain_seconds: Drain,
-    /// Seconds requests under way may take to end after that, 1 to 600.
+    /// Seconds that running requests may take to end after that, 1 to 600.
     pub finish_seconds: u64,
 }
 
 impl ShutdownSettings {
-    /// How long stopping may take; `local`: no other server shares the database.
+    /// Time limits of a shutdown; `local`: the database is the local one, which no other server shares.
     pub(crate) fn pace(self, local: bool) -> Pace {
         let drain = match self.drain_seconds {
             Drain::Seconds(seconds) => Duration::from_secs(seconds),
@@ -109,14 +109,14 @@ impl ShutdownSettings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "DrainText")]
 pub enum Drain {
-    /// 5 seconds; not at all with the local database, which no other server shares.
+    /// 5 seconds; 0 with the local database, which no other server shares.
     Auto,
-    /// So many seconds, 0 to 600.
+    /// A number of seconds, 0 to 600.
     Seconds(u64),
 }
 
-/// The drain where the settings do not say how long, and the database is not the local one. With the requests that follow it
-/// fits into the ten seconds that `docker stop` waits.
+/// The drain of `auto` if the database is not the local one. It leaves running requests time within the ten seconds
+/// that `docker stop` waits.
 const DRAIN: Duration = Duration::from_secs(5);
 
 #[derive(Deserialize)]
@@ -155,14 +155,14 @@ impl FromStr for Drain {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutboundSettings {
-    /// Ranges that are opened besides the public internet.
+    /// Networks that may be called besides the public internet.
     pub allow: Vec<IpNet>,
-    /// Public addresses may be called by http:// too.
+    /// Whether public addresses may be called by http://, too.
     pub plain_http: bool,
 }
 
 impl OutboundSettings {
-    /// Which addresses may be called. With the local database everything runs on one machine, which is open then.
+    /// The addresses that may be called. With the local database this machine may be called, too.
     pub fn allowed(&self, local: bool) -> Allowed {
         let mut allowed = Allowed::public_only().with(&self.allow);
         if local {
@@ -176,7 +176,7 @@ impl OutboundSettings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mailbox {
-    /// When the database is the local one, and no mail server is named.
+    /// If the database is the local one, and no mail server is set.
     Local,
     /// Always.
     Always,
@@ -184,20 +184,20 @@ pub enum Mailbox {
     Never,
 }
 
-/// Where connections keep the statements they have sent.
+/// Whether connections keep prepared statements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Prepared {
-    /// On the local server, which nobody stands in front of.
+    /// On the local server, which no pooler is in front of.
     Local,
-    /// Everywhere.
+    /// With every database.
     Always,
-    /// Nowhere.
+    /// With no database.
     Never,
 }
 
 impl Prepared {
-    /// What holds for the local server, or for one that we were told of.
+    /// The setting of the pool, for the local server or for the one of `DATABASE_URL`.
     pub fn on(self, local: bool) -> StatementCache {
         match self {
             Self::Always => StatementCache::On,

@@ -1,5 +1,6 @@
-//! What settings there are, read off the types that they are read into: each with its path and the kind of its value. From
-//! this follow the variables of the environment, suggestions for misspelt names, and what an error says is expected.
+//! The list of all settings, derived from the types that they are deserialized into: each with its path and the kind of
+//! its value. From it follow the environment variables, suggestions for misspelt names, and the expectations in error
+//! messages.
 
 use std::{cell::RefCell, fmt};
 
@@ -8,10 +9,10 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-/// A name in an open section, such as that of a provider of sign-in.
+/// Stands for any name in an open section, such as that of an identity provider.
 const ANY: &str = "*";
 
-/// What a value is, or what stands below a key.
+/// The kind of a value, or the keys of a section.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     /// True or false.
@@ -22,7 +23,7 @@ pub(super) enum Shape {
     Text,
     /// One of these words.
     Choice(&'static [&'static str]),
-    /// Texts.
+    /// A list of texts.
     List,
     /// A section, with its keys in the order in which they are declared.
     Section(Vec<(&'static str, Shape)>),
@@ -31,12 +32,12 @@ pub(super) enum Shape {
 }
 
 impl Shape {
-    /// Of the settings that are read into `T`.
+    /// The shape of the settings that are deserialized into `T`.
     pub(super) fn of<T: DeserializeOwned>() -> Self {
         below::<T>(&mut Vec::new())
     }
 
-    /// What is at this path.
+    /// The shape at this path.
     pub(super) fn find(&self, path: &[String]) -> Option<&Self> {
         let Some((first, rest)) = path.split_first() else { return Some(self) };
         match self {
@@ -58,7 +59,7 @@ impl Shape {
         leaves
     }
 
-    /// What an operator should write.
+    /// What an operator should write, for error messages.
     pub(super) fn expected(&self) -> String {
         match self {
             Self::Bool => "Write true or false.".to_owned(),
@@ -105,15 +106,15 @@ enum Seen {
     Open,
 }
 
-/// What `T` asks of a deserializer at this path.
+/// The shape that `T` requests from a deserializer at this path.
 fn seen<T: DeserializeOwned>(path: &[&'static str]) -> Seen {
     let seen = RefCell::new(None);
-    // It fails in any case: nothing is ever given to it.
+    // Deserializing always fails, because the deserializer returns no value.
     let _ = T::deserialize(Probe { path, seen: &seen });
     seen.into_inner().unwrap_or(Seen::Leaf(Shape::Text))
 }
 
-/// Notes what is asked for at the end of its path, and then gives nothing.
+/// Records the kind that is requested at the end of its path, and returns no value.
 struct Probe<'p> {
     path: &'p [&'static str],
     seen: &'p RefCell<Option<Seen>>,

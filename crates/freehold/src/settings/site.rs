@@ -1,9 +1,9 @@
-//! Where people reach the server: `site_url`.
+//! The URL at which users reach the server: `site_url`.
 
 use url::{Host, Url};
 
-/// The origin, without a slash at the end, or what is wrong with it. Links in mails, forms and the issuer of tokens begin with
-/// it, and pages are served at the root of a host, so nothing may follow the port.
+/// The origin, without a slash at the end, or an error message. Links in mails, forms and the issuer of tokens begin
+/// with it, and pages are served at the root of a host, so it has no path.
 pub(super) fn read(text: &str) -> Result<String, String> {
     const FORM: &str = "Write the scheme and the host alone, such as https://app.example.org.";
     let text = text.trim();
@@ -31,7 +31,7 @@ pub(super) fn read(text: &str) -> Result<String, String> {
     Err(format!("site_url has {more}. {FORM}"))
 }
 
-/// Whether this address can only be of this machine.
+/// Whether this URL can only mean this machine.
 pub fn is_near(url: &str) -> bool {
     match Url::parse(url).ok().as_ref().and_then(Url::host) {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),

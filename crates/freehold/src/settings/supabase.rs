@@ -1,23 +1,23 @@
-//! What is told of Supabase, by the environment alone.
+//! The settings of a Supabase project, from the environment only.
 
 use anyhow::{Result, bail};
 use clap::Args;
 use freehold_core::Secret;
 use freehold_identity::{ProjectSettings, SupabaseSettings};
 
-/// What the environment says of Supabase.
+/// The variables of a Supabase project.
 #[derive(Args, Clone, Debug, Default)]
 #[expect(clippy::struct_field_names, reason = "options are named by their fields")]
 pub struct SupabaseOptions {
-    /// The Supabase project where people sign in, instead of here
+    /// URL of the Supabase project where users sign in, instead of here
     #[arg(long, env = "SUPABASE_URL", global = true, value_name = "URL", hide = true)]
     supabase_url: Option<String>,
 
-    /// The project's secret key, to administer its people
+    /// Secret key of the project, for administering its users
     #[arg(long, env = "SUPABASE_SECRET_KEY", global = true, value_name = "KEY", hide_env_values = true, hide = true)]
     supabase_secret_key: Option<String>,
 
-    /// The older form of that key
+    /// Older form of the project's secret key
     #[arg(
         long,
         env = "SUPABASE_SERVICE_ROLE_KEY",
@@ -28,7 +28,7 @@ pub struct SupabaseOptions {
     )]
     supabase_service_role_key: Option<String>,
 
-    /// The project's publishable key, with which the pages of this server sign in there
+    /// Publishable key of the project, with which this server's pages sign users in
     #[arg(
         long,
         env = "SUPABASE_PUBLISHABLE_KEY",
@@ -39,15 +39,15 @@ pub struct SupabaseOptions {
     )]
     supabase_publishable_key: Option<String>,
 
-    /// The older form of that key
+    /// Older form of the project's publishable key
     #[arg(long, env = "SUPABASE_ANON_KEY", global = true, value_name = "KEY", hide_env_values = true, hide = true)]
     supabase_anon_key: Option<String>,
 
-    /// Where the application signs its users in; pages lead there when they cannot do it
+    /// URL at which the application signs users in, for pages that cannot
     #[arg(long, env = "SUPABASE_SIGN_IN_URL", global = true, value_name = "URL", hide = true)]
     supabase_sign_in_url: Option<String>,
 
-    /// The secret that older projects sign tokens with
+    /// JWT secret of an older project
     #[arg(
         long,
         env = "SUPABASE_JWT_SECRET",

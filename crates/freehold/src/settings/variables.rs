@@ -1,5 +1,6 @@
 //! Settings in the environment. One rule: `FREEHOLD_`, the section and the key, in capitals, joined by underscores:
-//! `FREEHOLD_AUTH_SIGNUP_DISABLED` is `signup_disabled` in `[auth]`. What there is follows from the settings' own types.
+//! `FREEHOLD_AUTH_SIGNUP_DISABLED` is `signup_disabled` in `[auth]`. The list of variables is derived from the
+//! settings' types.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +8,11 @@ use freehold_identity::secret_variable;
 
 use super::{near::nearest, shape::Shape};
 
-/// What every variable of ours begins with.
+/// The prefix of Freehold's variables.
 const PREFIX: &str = "FREEHOLD_";
-/// Secrets of providers of sign-in: `FREEHOLD_PROVIDER_GOOGLE_SECRET`.
+/// The prefix of the secrets of identity providers: `FREEHOLD_PROVIDER_GOOGLE_SECRET`.
 const OF_PROVIDER: (&str, &str) = ("FREEHOLD_PROVIDER_", "_SECRET");
-/// What the tests of Freehold are told.
+/// The prefixes of variables for Freehold's tests.
 const OF_TESTS: &[&str] = &["FREEHOLD_TEST_", "FREEHOLD_POSTGRES_TEST_"];
 
 /// The variables of the environment, by name. Empty ones count as not set, because compose files and unit files have no
@@ -20,7 +21,7 @@ const OF_TESTS: &[&str] = &["FREEHOLD_TEST_", "FREEHOLD_POSTGRES_TEST_"];
 pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {
-    /// That of this process. What is not UTF-8 is left out, except where it is ours.
+    /// The environment of this process. Variables that are not UTF-8 are left out, except Freehold's.
     pub fn of_process() -> Self {
         let variables = std::env::vars_os();
         let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
@@ -29,17 +30,17 @@ impl Environment {
         Self::of(variables.filter_map(text))
     }
 
-    /// These variables.
+    /// An environment with these variables.
     pub fn of(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         Self(variables.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect())
     }
 
-    /// What a variable says.
+    /// The value of a variable.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
-    /// Those of Freehold, however they are spelt, without what others put there.
+    /// Freehold's variables, in any spelling, without those that Kubernetes, Docker and the tests set.
     fn ours(&self) -> impl Iterator<Item = (&str, &str)> {
         let ours = |name: &str| name.get(..PREFIX.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(PREFIX));
         let variables = self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -49,14 +50,14 @@ impl Environment {
     }
 }
 
-/// Whether Kubernetes or Docker wrote this for a service called freehold, or freehold-something. Every container beside such a
-/// service has these variables, wanted or not.
+/// Whether Kubernetes or Docker set this for a service called freehold, or freehold-something. Every container beside
+/// such a service gets these variables.
 fn of_a_service(name: &str, value: &str) -> bool {
     let address = ["tcp://", "udp://", "sctp://"].iter().any(|scheme| value.starts_with(scheme));
     let Some((before, after)) = name.rsplit_once("_SERVICE_HOST").or_else(|| name.split_once("_SERVICE_PORT")) else {
         // FREEHOLD_PORT=tcp://10.0.0.1:80, FREEHOLD_PORT_80_TCP=tcp://…, FREEHOLD_PORT_80_TCP_ADDR=10.0.0.1
         let Some((_, port)) = name.split_once("_PORT") else {
-            // FREEHOLD_NAME=/web/freehold of Docker's links.
+            // FREEHOLD_NAME=/web/freehold is set by Docker's links.
             return name.ends_with("_NAME") && value.starts_with('/') && value.matches('/').count() == 2;
         };
         let mut parts = port.trim_start_matches('_').split('_');
@@ -68,30 +69,30 @@ fn of_a_service(name: &str, value: &str) -> bool {
     !before.is_empty() && (after.is_empty() || after.starts_with('_'))
 }
 
-/// A variable, the path of its setting, and its text.
+/// A variable, the path of its setting, and its value.
 pub(super) type Found = (String, Vec<String>, String);
 
-/// What a variable is of.
+/// The meaning of a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// The setting at this path.
+    /// It sets the setting at this path.
     Setting(Vec<String>),
-    /// The secret of a provider of sign-in.
+    /// It is the secret of an identity provider.
     ProviderSecret,
-    /// Something else that the program reads: `DATABASE_URL`.
+    /// It is another variable that the program reads: `DATABASE_URL`.
     Other,
 }
 
-/// Every variable that may be set, with what it means.
+/// Every variable that can be set, with its meaning.
 pub(super) struct Variables<'s> {
     settings: Vec<(String, Vec<String>)>,
-    /// Open sections: the beginning of their variables, their path, and what is in each of their parts.
+    /// Open sections: the prefix of their variables, their path, and the shape of their parts.
     open: Vec<(String, Vec<String>, &'s Shape)>,
     others: Vec<String>,
 }
 
 impl<'s> Variables<'s> {
-    /// Of these settings, and those other variables.
+    /// The variables of these settings, and these other variables.
     pub(super) fn of(shape: &'s Shape, others: Vec<String>) -> Self {
         let leaves = shape.leaves();
         let open = leaves.iter().filter_map(|(path, shape)| match shape {
@@ -105,7 +106,7 @@ impl<'s> Variables<'s> {
         }
     }
 
-    /// What this name means; none: nothing.
+    /// The meaning of this name; none: it is unknown.
     fn meaning(&self, name: &str) -> Option<Meaning> {
         if let Some((_, path)) = self.settings.iter().find(|(known, _)| known == name) {
             return Some(Meaning::Setting(path.clone()));
@@ -123,7 +124,7 @@ impl<'s> Variables<'s> {
             let Shape::Section(keys) = each else { return None };
             let ending =
                 |key: &&str| rest.strip_suffix(&format!("_{}", key.to_uppercase())).filter(|name| !name.is_empty());
-            // The longest: api_url before url.
+            // The longest name first: api_url before url.
             let keys = keys.iter().map(|(key, _)| *key);
             let key = keys.filter(|key| ending(key).is_some()).max_by_key(|key| key.len())?;
             let name = ending(&key)?.to_lowercase();
@@ -131,7 +132,7 @@ impl<'s> Variables<'s> {
         })
     }
 
-    /// The settings in an environment, each with its variable and what it says, and what cannot be understood.
+    /// The settings in an environment, each with its variable and value, and the variables that are unknown.
     pub(super) fn read(&self, environment: &Environment) -> (Vec<Found>, Vec<String>) {
         let (mut found, mut problems) = (Vec::new(), Vec::new());
         for (name, value) in environment.ours() {
@@ -154,7 +155,7 @@ impl<'s> Variables<'s> {
         }
         let known = || self.settings.iter().map(|(name, _)| name).chain(&self.others).map(String::as_str);
         let tail = name.get(PREFIX.len()..).unwrap_or_default().to_uppercase();
-        // Without its section, or with the prefix where there is none.
+        // A name without its section, or a name without a section with the prefix.
         let whole = known().filter(|known| *known == tail || known.ends_with(&format!("_{tail}")));
         let only = |mut all: Vec<&'_ str>| if all.len() == 1 { all.pop().map(str::to_owned) } else { None };
         let squeezed = name.to_uppercase().split('_').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_");
@@ -169,7 +170,7 @@ impl<'s> Variables<'s> {
     }
 }
 
-/// Secrets in the environment that belong to no provider of the settings.
+/// Secrets in the environment whose provider is not in the settings.
 pub(super) fn secrets_without_provider<'n>(
     environment: &Environment,
     providers: impl Iterator<Item = &'n String>,
@@ -192,7 +193,7 @@ pub(super) fn variable(path: &[String]) -> String {
     format!("{PREFIX}{}", path.join("_").to_uppercase())
 }
 
-/// A value of the environment as one of the file; an error says what is expected.
+/// A value of the environment as a value of the file; an error says what is expected.
 pub(super) fn value(text: &str, shape: &Shape) -> Result<toml::Value, String> {
     let trimmed = text.trim();
     let toml = |text: &str| format!("value = {text}").parse::<toml::Table>().ok()?.remove("value");

@@ -1,4 +1,4 @@
-//! Commands beside a running server: they find it, wherever its socket is, and say what is true of it.
+//! Commands beside a running server: they find the server, wherever its socket is, and report its actual state.
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
@@ -19,7 +19,7 @@ async fn commands_find_the_server_of_a_data_folder_whose_path_is_too_long_for_a_
     let program = Program::at(&home).with("FREEHOLD_DATA", deep.join("data").to_str().unwrap());
     let server = program.start().await;
     for arguments in [&["keys", "list"][..], &["doctor"], &["users", "list"], &["migrate"]] {
-        // A command may have another folder for temporary files than the server was started with.
+        // A command may have a different folder for temporary files than the server.
         let finished = program.clone().with("TMPDIR", home.path().to_str().unwrap()).run(arguments).await;
         assert_eq!(finished.code, Some(0), "{arguments:?}: {}", finished.output);
     }
@@ -138,11 +138,11 @@ async fn a_plain_proxy_on_the_machine_opens_no_page_of_dev() {
     let server = near.start().await;
     for page in pages {
         assert_eq!(Client::new().get(format!("{}{page}", server.site)).await.unwrap().status, 200, "{page}");
-        // As nginx asks by default: HTTP/1.0, the upstream's own name, and no word of whom it asks for.
+        // As nginx does by default: HTTP/1.0, the upstream's own host name, and no header that names the visitor.
         assert!(old_request(&server.site, page).await.starts_with("HTTP/1.0 404"), "{page}");
     }
     server.stop().await;
-    // Where the site has another name, no visitor counts as being at the machine.
+    // If the site has another name, no visitor counts as being at this machine.
     for mailbox in ["always", "local"] {
         let far =
             near.clone().with("FREEHOLD_SITE_URL", "https://app.example.org").with("FREEHOLD_MAIL_MAILBOX", mailbox);
@@ -156,7 +156,7 @@ async fn a_plain_proxy_on_the_machine_opens_no_page_of_dev() {
     }
 }
 
-/// The answer to a request as a proxy of the old kind writes it.
+/// Returns the response to a request as an older proxy sends it.
 async fn old_request(site: &str, path: &str) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let address = site.trim_start_matches("http://");

@@ -1,4 +1,4 @@
-//! The Stripe that a server stands on: a sandbox of its own, one that it was told of, or none.
+//! The Stripe that a server uses: a sandbox of its own, one that is configured, or none.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ use crate::{
 /// The server's account in its sandbox.
 const KEY: &str = "sk_test_freehold";
 
-/// Where the server's sandbox is, as the data folder has it.
+/// The URL of the server's sandbox, from the data folder.
 fn sandbox(home: &Home) -> String {
     fs::read_to_string(home.data().join("stripe-sandbox.address")).unwrap()
 }
@@ -41,7 +41,7 @@ async fn a_sandbox_stands_in_for_stripe_and_remembers() {
     assert!(payments.contains("stand-in") && payments.contains(&url), "{payments}");
     assert!(payments.contains("STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET"), "{payments}");
 
-    // It sells the plans, and tells the server.
+    // The sandbox has the plans, and sends webhooks to the server.
     let prices = list(&url, "/v1/prices?limit=100").await;
     assert!(prices.iter().any(|price| price["lookup_key"] == "freehold_voice_pro_v1_month"), "{prices:?}");
     let endpoints = list(&url, "/v1/webhook_endpoints").await;
@@ -75,7 +75,7 @@ async fn what_happens_in_the_sandbox_comes_to_the_inbox_and_an_operator_sees_it(
     let request = client.request(Method::POST, format!("{url}/v1/customers/{}", customer.as_str().unwrap()));
     client.send(request.bearer_auth(KEY).body("name=Else")).await.unwrap().expect(200);
 
-    // Nobody here has this customer.
+    // No tenant here has this customer.
     eventually("the event was dealt with", async || {
         program.run(&["billing", "events", "--state", "ignored"]).await.output.contains("customer.updated")
     })

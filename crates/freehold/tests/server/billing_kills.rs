@@ -1,5 +1,5 @@
-//! `kill -9` between an event's way into the inbox and what is done about it, fifty times under a stream of changes at Stripe:
-//! no event is lost, none has an effect twice, and in the end Freehold says what Stripe says.
+//! `kill -9` between the arrival of an event in the inbox and its processing, fifty times during a stream of changes at
+//! Stripe: no event is lost, none takes effect twice, and at the end Freehold agrees with Stripe.
 
 use std::{
     collections::BTreeSet,
@@ -32,24 +32,24 @@ const KEY: &str = "sk_test_kills";
 const KILLS: u32 = 50;
 /// Changes at Stripe between two kills.
 const STEPS: usize = 6;
-/// Most that are added when nothing waits in the inbox at the moment for a kill.
+/// Most further changes when no event is waiting in the inbox at the time for a kill.
 const MORE: usize = 10;
-/// Organizations that subscribe once, half of which then do not pay.
+/// Organizations that subscribe once. Half of them then do not pay.
 const ONCE: usize = 24;
 /// Organizations that change their plan again and again.
 const BUSY: usize = 4;
-/// So many steps of the stream after it subscribed, somebody's card fails.
+/// A payer's card fails this many steps after they subscribed.
 const LATER: usize = 30;
 
-/// The sandbox that the server was told of. It lives in this process, so that no kill takes it.
+/// The sandbox that the server is configured with. It runs in this process, so no kill ends it.
 struct Shelf {
     sandbox: Sandbox,
     client: Client,
-    /// Price ids of Starter and Pro by the month.
+    /// The ids of the monthly prices of Starter and Pro.
     prices: [String; 2],
 }
 
-/// Somebody who pays.
+/// An organization that pays.
 #[derive(Clone)]
 struct Payer {
     tenant: String,
@@ -57,7 +57,7 @@ struct Payer {
 }
 
 impl Shelf {
-    /// Which tells `hook`; and what it signs with.
+    /// Starts a sandbox that sends webhooks to `hook`. Returns it with its signing secret.
     async fn open(hook: &str) -> (Self, String) {
         let sandbox = Sandbox::start(TcpListener::bind("127.0.0.1:0").unwrap(), Settings::default()).unwrap();
         let secret = sandbox.webhook(KEY, "kills", hook, EVENTS);
@@ -72,7 +72,8 @@ impl Shelf {
             let found = all["data"].as_array().unwrap().iter().find(|each| each["lookup_key"] == key);
             *price = text(found.unwrap(), "/id");
         }
-        // Some come twice or late; who is not there is told again a second later; answers take their time, as Stripe's do.
+        // Some webhooks are sent twice or late; failed ones are retried a second later; responses take time, as
+        // Stripe's do.
         let again = "&retry_seconds[]=1".repeat(200);
         let chaos = format!("duplicate=0.2&reorder=0.3&reorder_ms=300&concurrency=4&slow_ms=20{again}");
         shelf.post("/_sandbox/chaos", &chaos).await;
@@ -88,11 +89,11 @@ impl Shelf {
         self.ask(Method::GET, path, "").await
     }
 
-    /// Whether nothing is left to be delivered, after everything that waits was tried.
+    /// Whether everything has been delivered, after a new attempt for everything that waits.
     async fn delivered(&self) -> bool {
         let request = self.client.request(Method::POST, format!("{}/_sandbox/flush", self.sandbox.url()));
         let answer = self.client.send(request.bearer_auth(KEY).body("rounds=3")).await.unwrap();
-        // It gives up after a minute, which on a busy machine may be too short.
+        // The sandbox gives up after a minute, which may be too short on a busy machine.
         answer.status != 503 && answer.expect(200)["waiting"] == 0
     }
 
@@ -100,7 +101,7 @@ impl Shelf {
         self.ask(Method::POST, path, form).await
     }
 
-    /// All events, page by page.
+    /// Lists all events, page by page.
     async fn events(&self) -> Vec<Value> {
         let mut all: Vec<Value> = Vec::new();
         loop {
@@ -113,7 +114,7 @@ impl Shelf {
         }
     }
 
-    /// This card pays for everything of the payer's from now on.
+    /// Sets the card that pays for everything of this payer from now on.
     async fn card(&self, payer: &Payer, card: &str) {
         let customer = &payer.customer;
         let attached = self.post(&format!("/v1/payment_methods/{card}/attach"), &format!("customer={customer}")).await;
@@ -131,7 +132,7 @@ impl Shelf {
         self.get(&format!("/v1/subscriptions?status=all&customer={}", payer.customer)).await["data"][0].clone()
     }
 
-    /// To the other plan; what it costs is charged at once.
+    /// Changes to the other plan. The difference is charged at once.
     async fn change(&self, payer: &Payer) {
         let subscription = self.subscription(payer).await;
         let item = &subscription["items"]["data"][0];
@@ -141,8 +142,8 @@ impl Shelf {
     }
 }
 
-/// Things happen at Stripe, as many as there are permits, until these are closed and all that was planned has happened.
-/// How many did.
+/// Makes changes at Stripe, one for each permit, until the permits are closed and all planned changes have been made.
+/// Returns how many there were.
 async fn stream(shelf: Arc<Shelf>, payers: Vec<Payer>, permits: Arc<Semaphore>, idle: Arc<AtomicBool>) -> usize {
     let random = Random::system();
     let (busy, once) = payers.split_at(BUSY);
@@ -157,7 +158,7 @@ async fn stream(shelf: Arc<Shelf>, payers: Vec<Payer>, permits: Arc<Semaphore>, 
         }
         if let Err(TryAcquireError::NoPermits) = permits.try_acquire().map(SemaphorePermit::forget) {
             idle.store(true, Ordering::SeqCst);
-            // An error means that it was closed, and that what was planned is done without permits.
+            // An error means that the permits are closed, and that the rest of the plan is carried out without them.
             let _ = permits.acquire().await.map(SemaphorePermit::forget);
             idle.store(false, Ordering::SeqCst);
         }
@@ -183,7 +184,7 @@ async fn fifty_kills_between_inbox_and_effect_lose_no_event_and_repeat_none() {
     let (home, random) = (Home::new(), Random::system());
     let postgres = Postgres::start(&home).await;
     let url = postgres.database("billing").await;
-    // The same port each time: an endpoint's address does not change because its server dies.
+    // The same port each time, because an endpoint's address does not change when its server dies.
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (shelf, secret) = Shelf::open(&format!("http://{address}{INBOX}")).await;
     let program = Program::at(&home)
@@ -209,10 +210,10 @@ async fn fifty_kills_between_inbox_and_effect_lose_no_event_and_repeat_none() {
         idle.store(false, Ordering::SeqCst);
         permits.add_permits(STEPS);
         if number % 2 == 0 {
-            // At any moment.
+            // At any time.
             tokio::time::sleep(Duration::from_millis(u64::from(20 + random.below(400)))).await;
         } else {
-            // As soon as something waits.
+            // As soon as an event waits in the inbox.
             let mut more = 0;
             eventually("an event waits in the inbox", async || {
                 if idle.swap(false, Ordering::SeqCst) && more < MORE {
@@ -247,7 +248,7 @@ async fn fifty_kills_between_inbox_and_effect_lose_no_event_and_repeat_none() {
     postgres.stop().await;
 }
 
-/// Somebody new, whose customer at Stripe says whose it is.
+/// Signs up a new user whose customer at Stripe names their organization.
 async fn sign_up(shelf: &Shelf, site: &str, database: &tokio_postgres::Client, number: usize) -> Payer {
     let email = format!("payer-{number}@example.test");
     let person = json!({ "email": email, "password": "correct horse battery", "data": { "organization": email } });
@@ -259,7 +260,7 @@ async fn sign_up(shelf: &Shelf, site: &str, database: &tokio_postgres::Client, n
     Payer { tenant, customer: text(&customer, "/id") }
 }
 
-/// Every event that Stripe has for us is in the inbox, once, and was dealt with.
+/// Asserts that every event of Stripe for us is in the inbox once and was processed.
 async fn assert_told(shelf: &Shelf, database: &tokio_postgres::Client) {
     let events = shelf.events().await;
     let sent = events.iter().filter(|event| EVENTS.contains(&event["type"].as_str().unwrap()));
@@ -274,7 +275,7 @@ async fn assert_told(shelf: &Shelf, database: &tokio_postgres::Client) {
     assert!(twice > 0);
 }
 
-/// Nothing that follows from an event happened twice, and there is nothing that nobody could do.
+/// Asserts that no effect of an event happened twice, and that no job is a dead letter.
 async fn assert_once(database: &tokio_postgres::Client) {
     let dead = "select kind || ': ' || coalesce(error, '') from freehold.jobs where state = 'dead'";
     let dead: Vec<String> = database.query(dead, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
@@ -311,7 +312,7 @@ async fn assert_once(database: &tokio_postgres::Client) {
     }
 }
 
-/// Freehold says what Stripe says.
+/// Asserts that Freehold agrees with Stripe.
 async fn assert_same(shelf: &Shelf, database: &tokio_postgres::Client, payers: &[Payer]) {
     let mut owing = 0;
     for payer in payers {

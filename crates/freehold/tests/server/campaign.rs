@@ -1,4 +1,4 @@
-//! A campaign of ten thousand calls over eight workers, two of which are killed in the midst of it.
+//! A campaign of ten thousand calls on eight workers, two of which are killed during it.
 
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ use crate::{
 const CONTACTS: i64 = 10_000;
 const WORKERS: usize = 8;
 
-/// Somebody who has a campaign.
+/// A user with a campaign.
 pub(crate) struct Owner {
     pub(crate) tenant: Tenant,
     site: String,
@@ -24,7 +24,7 @@ pub(crate) struct Owner {
 }
 
 impl Owner {
-    /// With a draft and its contacts.
+    /// Creates an owner with a draft and its contacts.
     pub(crate) async fn new(server: &Server, program: &Program, name: &str, contacts: i64) -> Self {
         let tenant = Tenant::sign_up(&server.site, name).await;
         let plan = program.run(&["plan", &tenant.slug, "enterprise"]).await;
@@ -35,7 +35,7 @@ impl Owner {
         owner
     }
 
-    /// A workflow of one question.
+    /// Creates a workflow with one question.
     async fn greeting(&self) -> String {
         let nodes = json!([
             { "id": "start", "type": "start", "next": "hello" },
@@ -44,7 +44,7 @@ impl Owner {
         ]);
         let workflow = json!({ "name": "Greeting", "graph": { "inputs": [{ "name": "name" }], "nodes": nodes } });
         let mut made = Value::Null;
-        // The plan that was just bought is known everywhere within a second.
+        // A change of plan takes effect everywhere within a second.
         eventually("the plan has room for a workflow", async || {
             made =
                 self.post("/workflows", "application/json", workflow.to_string()).await.unwrap_or_else(|error| error);
@@ -54,7 +54,7 @@ impl Owner {
         text(&made, "/id")
     }
 
-    /// Another draft with so many contacts.
+    /// Creates another draft with this many contacts.
     pub(crate) async fn again(&mut self, contacts: i64) {
         let draft = json!({ "name": "Recall", "workflow_id": self.workflow, "concurrency": 100 });
         let draft = self.post("/campaigns", "application/json", draft.to_string()).await.unwrap();
@@ -72,12 +72,12 @@ impl Owner {
         &self.campaign
     }
 
-    /// Sets the campaign going.
+    /// Starts the campaign.
     pub(crate) async fn start(&self) {
         self.post(&format!("/campaigns/{}/start", self.campaign), "application/json", String::new()).await.unwrap();
     }
 
-    /// The server is at another place from now on.
+    /// Uses the server at this address from now on.
     pub(crate) fn moved(&mut self, site: &str) {
         site.clone_into(&mut self.site);
     }
@@ -89,18 +89,18 @@ impl Owner {
         if answer.status < 300 { Ok(answer.body) } else { Err(answer.body) }
     }
 
-    /// None while the server cannot say.
+    /// The campaign's progress; none while the server cannot answer.
     async fn progress(&self) -> Option<Value> {
         let path = format!("/api/v1/campaigns/{}", self.campaign);
         let campaign = self.tenant.get(&self.site, &path).await.ok().filter(|answer| !answer.is_unavailable())?;
         Some(campaign.expect(200)["progress"].clone())
     }
 
-    /// Waits until so many are done.
+    /// Waits until this many contacts are done.
     pub(crate) async fn done(&self, count: i64) {
         let mut done = 0;
         while done < count {
-            // However long all of it takes, the next call is always near.
+            // The whole campaign may take long, but the next call is always near.
             eventually(&format!("more than {done} of {count} are done"), async || {
                 let now = self.progress().await.and_then(|progress| progress["done"].as_i64()).unwrap_or(done);
                 std::mem::replace(&mut done, now) < now
@@ -109,7 +109,7 @@ impl Owner {
         }
     }
 
-    /// Waits until the campaign is over.
+    /// Waits until the campaign has ended.
     pub(crate) async fn completed(&self) {
         eventually("the campaign is completed", async || {
             self.progress().await.is_some_and(|progress| progress["status"] == "completed")
@@ -151,7 +151,7 @@ async fn ten_thousand_calls_over_eight_workers_are_metered_exactly_though_two_ar
     server.stop().await;
 }
 
-/// Every contact was called once, and everything that is counted of calls says so.
+/// Asserts that every contact was called once, and that all counters of calls agree.
 async fn exact(home: &Home) {
     let database = connect(&home.url()).await;
     for (what, sql) in [

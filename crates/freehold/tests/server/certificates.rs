@@ -1,4 +1,4 @@
-//! Certificates of a test's own authority, for a Postgres and for a proxy.
+//! Certificates of a test authority, for a Postgres and for a proxy.
 
 use std::{fs, os::unix::fs::MetadataExt};
 
@@ -9,7 +9,7 @@ use crate::{
     server::{Home, eventually},
 };
 
-/// An authority of the test's own.
+/// A certificate authority for tests.
 pub(crate) struct Authority {
     issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
     pub(crate) pem: String,
@@ -25,7 +25,7 @@ impl Authority {
         Self { issuer: rcgen::Issuer::new(params, key), pem }
     }
 
-    /// A certificate for this name, and its key.
+    /// Returns a certificate for this name, and its key.
     pub(crate) fn certificate(&self, name: &str) -> (String, String) {
         let key = rcgen::KeyPair::generate().unwrap();
         let params = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
@@ -38,7 +38,8 @@ fn pem(label: &str, der: &[u8]) -> String {
     format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))
 }
 
-/// Gives the server a certificate for `localhost`, and lets nobody in without TLS. False: this build of Postgres has no TLS.
+/// Gives the server a certificate for `localhost`, and refuses connections without TLS. Returns false if this build of
+/// Postgres has no TLS.
 pub(crate) async fn encrypt(home: &Home, postgres: &Installed, authority: &Authority) -> bool {
     let (certificate, key) = authority.certificate("localhost");
     let cluster = fs::canonicalize(home.path().join("postgres/cluster")).unwrap();

@@ -1,5 +1,5 @@
-//! `kill -9` of servers and workers at a hundred moments, and a database that goes away: every event is told, every job's effect
-//! is there once, and nothing is stuck.
+//! `kill -9` of servers and workers at a hundred moments, and a database that goes away: every event is delivered,
+//! every job takes effect once, and nothing gets stuck.
 
 use std::{
     collections::BTreeSet,
@@ -21,14 +21,15 @@ use crate::{
 };
 
 const KILLS: u32 = 100;
-/// One in so many times the next kill waits until what the dead did was taken over.
+/// After this many kills, the next one waits until the jobs of the killed processes were taken over.
 const REST_EVERY: u32 = 12;
 const WORKERS: usize = 3;
-/// Contacts of the campaign that runs while processes die, and of the one that runs while the database is away.
+/// The number of contacts of the campaign that runs during the kills, and of the one that runs while the database is
+/// away.
 const CONTACTS: [i64; 2] = [3_000, 1_000];
 const AWAY: Duration = Duration::from_secs(20);
 
-/// Everything that runs.
+/// All running processes.
 struct House {
     program: Program,
     server: Server,
@@ -42,7 +43,7 @@ impl House {
         Self { program, server, workers }
     }
 
-    /// Kills one of them, whichever it is, and starts another in its place.
+    /// Kills a random one of them and starts another in its place.
     async fn kill(&mut self, random: &Random) {
         let victim = usize::try_from(random.below(u32::try_from(WORKERS).unwrap() + 1)).unwrap();
         if victim == WORKERS {
@@ -57,7 +58,7 @@ impl House {
         }
     }
 
-    /// Waits until all of them work: whoever starts without a database says so and ends.
+    /// Waits until all of them work. A process that starts without a database reports that and ends.
     async fn ready(&mut self) {
         self.server.ready().await;
         eventually("all workers work", async || {
@@ -122,7 +123,7 @@ async fn a_hundred_kills_and_a_lost_database_leave_every_event_told_and_every_jo
     postgres.stop().await;
 }
 
-/// Waits until every job that runs now has ended or is done by another worker.
+/// Waits until every job that is running now has ended or was taken over by another worker.
 async fn taken_over(database: &Client) {
     let jobs = "select id::text || '/' || claim from freehold.jobs where state = 'running'";
     let running = async || -> BTreeSet<String> {
@@ -132,15 +133,15 @@ async fn taken_over(database: &Client) {
     eventually("what the dead did was taken over", async || running().await.is_disjoint(&before)).await;
 }
 
-/// Everything that happens to the tenant is told to the sink.
+/// Creates a webhook endpoint that delivers every event of the tenant to the sink.
 async fn webhook(tenant: &Tenant, site: &str, sink: &Sink) {
     let request = tenant.client.request(Method::POST, format!("{site}/api/v1/webhooks"));
     let request = request.header(header::AUTHORIZATION, &tenant.key).json(&json!({ "url": sink.url() }));
     tenant.client.send(request).await.unwrap().expect(201);
 }
 
-/// Waits until nothing is left to do, and looks at everything that is counted. How many events there were, and how many
-/// messages told of them.
+/// Waits until all work is done, and checks everything that is counted. Returns how many events there were, and how
+/// many messages delivered them.
 async fn assert_settled(url: &str, sink: &Sink) -> (usize, usize) {
     let database = connect(url).await;
     let count = async |sql: &str| database.query_one(sql, &[]).await.unwrap().get::<_, i64>(0);
@@ -185,7 +186,7 @@ async fn assert_settled(url: &str, sink: &Sink) -> (usize, usize) {
     (events.len(), messages.values().sum())
 }
 
-/// The ids of the events that somebody asked to be told of.
+/// The ids of the events for which there is a webhook endpoint.
 async fn told(database: &Client) -> Vec<String> {
     let sql =
         "select e.id::text from freehold.events as e join freehold.webhook_endpoints as w on w.tenant_id = e.tenant_id

@@ -1,4 +1,4 @@
-//! Somebody who uses the server, over HTTP alone.
+//! A client that uses the server over HTTP only.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::server::CEILING;
 
-/// One answer.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -19,13 +19,13 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The body, when it is the one expected.
+    /// The body, if the response has the expected status.
     pub(crate) fn expect(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.body);
         self.body
     }
 
-    /// Whether this is what a client is told while the database is away.
+    /// Whether this is the response that clients get while the database is away.
     pub(crate) fn is_unavailable(&self) -> bool {
         self.status == 503
             && self.kind == "application/problem+json"
@@ -34,12 +34,12 @@ impl Answer {
     }
 }
 
-/// A client of whatever server; its connections are kept.
+/// A client for any server; it keeps its connections open.
 #[derive(Clone)]
 pub(crate) struct Client(reqwest::Client);
 
 impl Client {
-    /// Gives up on an answer when the test would give up, too.
+    /// It waits for a response as long as the test would.
     pub(crate) fn new() -> Self {
         Self(reqwest::Client::builder().timeout(CEILING).build().unwrap())
     }
@@ -48,7 +48,7 @@ impl Client {
         self.0.request(method, url)
     }
 
-    /// Sends a request and reads all of the answer.
+    /// Sends a request and reads the whole response.
     pub(crate) async fn send(&self, request: RequestBuilder) -> reqwest::Result<Answer> {
         let begun = Instant::now();
         let response = request.send().await?;
@@ -61,13 +61,13 @@ impl Client {
         Ok(Answer { status, kind, retry_after, replayed, body, took: begun.elapsed() })
     }
 
-    /// Asks for something without saying who asks.
+    /// Sends a request without a credential.
     pub(crate) async fn get(&self, url: String) -> reqwest::Result<Answer> {
         self.send(self.request(Method::GET, url)).await
     }
 }
 
-/// A person with an organization, a key and a workflow.
+/// A user with an organization, a key and a workflow.
 #[derive(Clone)]
 pub(crate) struct Tenant {
     pub(crate) client: Client,
@@ -77,12 +77,12 @@ pub(crate) struct Tenant {
     pub(crate) key: String,
     pub(crate) key_id: String,
     pub(crate) workflow: String,
-    /// A run that ends well.
+    /// The body of a run that succeeds.
     pub(crate) sample: Value,
 }
 
 impl Tenant {
-    /// Signs somebody new up and makes what it takes to run.
+    /// Signs up a new user and creates everything that a run needs.
     pub(crate) async fn sign_up(site: &str, name: &str) -> Self {
         let client = Client::new();
         let post = async |path: &str, token: Option<&str>, body: Value| {
@@ -114,20 +114,20 @@ impl Tenant {
         Self { client, slug, access_token, refresh_token, key, key_id, workflow, sample }
     }
 
-    /// A run, under an `Idempotency-Key`.
+    /// Creates a run, with an `Idempotency-Key`.
     pub(crate) async fn run(&self, site: &str, idempotency_key: &str, body: &Value) -> reqwest::Result<Answer> {
         let url = format!("{site}/api/v1/workflows/{}/runs", self.workflow);
         let request = self.client.request(Method::POST, url).header(header::AUTHORIZATION, &self.key);
         self.client.send(request.header("idempotency-key", idempotency_key).json(body)).await
     }
 
-    /// Asks for something with the key.
+    /// Sends a request with the key.
     pub(crate) async fn get(&self, site: &str, path: &str) -> reqwest::Result<Answer> {
         let request = self.client.request(Method::GET, format!("{site}{path}"));
         self.client.send(request.header(header::AUTHORIZATION, &self.key)).await
     }
 
-    /// What was used of the calls, and what is promised.
+    /// The usage of calls, and how many are reserved.
     pub(crate) async fn calls(&self, site: &str) -> (i64, i64) {
         let usage = self.get(site, "/api/v1/usage").await.unwrap().expect(200);
         let meters = usage["meters"].as_array().unwrap();
@@ -135,7 +135,7 @@ impl Tenant {
         (calls["used"].as_i64().unwrap(), calls["reserved"].as_i64().unwrap())
     }
 
-    /// The ids of all runs, page by page.
+    /// Lists the ids of all runs, page by page.
     pub(crate) async fn runs(&self, site: &str) -> Vec<String> {
         let mut ids = Vec::new();
         let mut path = "/api/v1/runs?limit=200".to_owned();
@@ -147,7 +147,7 @@ impl Tenant {
         }
     }
 
-    /// Trades the refresh token for the next pair.
+    /// Exchanges the refresh token for the next pair of tokens.
     pub(crate) async fn refresh(&mut self, site: &str) -> reqwest::Result<Answer> {
         let url = format!("{site}/auth/v1/token?grant_type=refresh_token");
         let request = self.client.request(Method::POST, url);
@@ -160,7 +160,7 @@ impl Tenant {
     }
 }
 
-/// The text at this place of a document.
+/// The text at this JSON pointer of a document.
 pub(crate) fn text(body: &Value, pointer: &str) -> String {
     let found = body.pointer(pointer).and_then(Value::as_str);
     found.unwrap_or_else(|| panic!("no text at {pointer} of {body}")).to_owned()

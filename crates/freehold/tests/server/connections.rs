@@ -1,4 +1,4 @@
-//! Clients that open connections and do little with them, or take their time.
+//! Clients that open connections and do little with them, or are slow.
 
 use std::{fs, net::SocketAddr};
 
@@ -18,7 +18,7 @@ pub(crate) const HALF_BODY: &[u8] =
     b"POST /webhooks/stripe HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
 pub(crate) const WHOLE: &[u8] = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
 
-/// A program with these settings of `[connections]`, and others above them.
+/// A program with these settings in `[connections]`, and others above that section.
 pub(crate) fn program(home: &Home, above: &str, connections: &str) -> Program {
     fs::write(home.path().join("freehold.toml"), format!("{above}\n[connections]\n{connections}\n")).unwrap();
     Program::at(home)
@@ -32,7 +32,7 @@ pub(crate) async fn open(server: &Server) -> TcpStream {
     TcpStream::connect(address(server)).await.unwrap()
 }
 
-/// From another address of this machine.
+/// Opens a connection from another address of this machine.
 async fn open_from(server: &Server, from: &str) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
@@ -45,7 +45,7 @@ pub(crate) async fn open_with(server: &Server, bytes: &[u8]) -> TcpStream {
     stream
 }
 
-/// The head of the next answer on the connection.
+/// Reads the head of the next response on the connection.
 pub(crate) async fn answer(stream: &mut TcpStream) -> String {
     let mut text = Vec::new();
     let read = async {
@@ -60,7 +60,7 @@ pub(crate) async fn answer(stream: &mut TcpStream) -> String {
     String::from_utf8(text).unwrap()
 }
 
-/// Asks for `/healthz` and reads all of the answer.
+/// Requests `/healthz` and reads the whole response.
 pub(crate) async fn is_well(stream: &mut TcpStream) -> bool {
     let asked = stream.write_all(WHOLE).await;
     if asked.is_err() || !answer(stream).await.starts_with("HTTP/1.1 200") {
@@ -73,14 +73,14 @@ pub(crate) async fn is_well(stream: &mut TcpStream) -> bool {
 /// Waits until the server closes the connection.
 pub(crate) async fn closed(stream: &mut TcpStream) {
     let mut rest = Vec::new();
-    // Whether it ends in order or is reset does not matter.
+    // It does not matter whether the connection ends in order or is reset.
     let _ = timeout(CEILING, stream.read_to_end(&mut rest)).await.unwrap();
     assert!(rest.is_empty() || rest.starts_with(b"HTTP/1.1 503"), "{}", String::from_utf8_lossy(&rest));
 }
 
 /// Whether the server has closed the connection by now.
 fn is_closed(stream: &TcpStream) -> bool {
-    // A body that does not come is answered in the end.
+    // A request whose body does not arrive gets a response in the end.
     let mut bytes = [0; 1024];
     loop {
         match stream.try_read(&mut bytes) {
@@ -199,14 +199,14 @@ async fn a_client_that_takes_no_answer_is_not_waited_for() {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
     let mut stream = socket.connect(address(&server)).await.unwrap();
-    // More than the buffers of the system hold.
+    // More than the system's buffers can hold.
     let request = b"GET /api/v1/openapi.json HTTP/1.1\r\nhost: x\r\n\r\n".repeat(200);
     stream.write_all(&request).await.unwrap();
     // Nor is a client that does not send the body it declared.
     closed(&mut open_with(&server, HALF_BODY).await).await;
     eventually("the connection is reset", async || stream.take_error().unwrap().is_some()).await;
 
-    // The same over HTTP/2, whose pings are answered meanwhile.
+    // The same over HTTP/2, with pings that are answered in the meantime.
     let io = TokioIo::new(open(&server).await);
     let mut builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
     let (mut sender, connection) = builder.initial_stream_window_size(1024).handshake(io).await.unwrap();

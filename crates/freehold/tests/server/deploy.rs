@@ -1,5 +1,5 @@
-//! The section "Deploy" of the README, followed as it stands there on a Postgres as a provider gives it. Only names of places, which
-//! are not on this machine, are put in.
+//! The section "Deploy" of the README, followed literally with a Postgres as a provider offers it. Only names of places
+//! that do not exist on this machine are replaced.
 
 use std::{
     fs,
@@ -16,7 +16,7 @@ use crate::{
 
 const README: &str = include_str!("../../../../README.md");
 
-/// The blocks of code of a language in the section.
+/// The code blocks of a language in the section.
 fn block(language: &str) -> &'static str {
     let section = README.split_once("\n## Deploy\n").expect("README has a section Deploy").1;
     let section = section.split("\n## ").next().unwrap();
@@ -88,7 +88,7 @@ async fn the_section_deploy_of_the_readme_ends_with_a_server_that_the_doctor_pas
     }
 }
 
-/// The block of SQL, run by an administrator who is no superuser.
+/// Runs the SQL block as an administrator who is not a superuser.
 async fn create_logins(postgres: &Installed) {
     let root = postgres.admin("postgres").await;
     root.batch_execute("create role administrator login createrole createdb password 'secret'").await.unwrap();
@@ -98,7 +98,7 @@ async fn create_logins(postgres: &Installed) {
     }
 }
 
-/// Runs the script that migrates, with the program where it is searched for; what it said.
+/// Runs the migration script, with the program in its `PATH`. Returns the output.
 async fn migrate(home: &Home, script: &str) -> String {
     let folder = Path::new(env!("CARGO_BIN_EXE_freehold")).parent().unwrap();
     let path = format!("{}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", folder.display());
@@ -110,7 +110,7 @@ async fn migrate(home: &Home, script: &str) -> String {
     said
 }
 
-/// Asks the server through the proxy of the block, where there is one on this machine.
+/// Sends a request to the server through the proxy of the block, if the proxy is installed on this machine.
 async fn through_the_proxy(home: &Home, block: &str, authority: &Authority, port: u16) {
     let Some(proxy) = Nginx::start(home, block, authority) else {
         println!("nginx is not installed; its block was not run");
@@ -127,7 +127,7 @@ async fn through_the_proxy(home: &Home, block: &str, authority: &Authority, port
     drop(proxy);
 }
 
-/// What systemd says about the unit, where it is installed.
+/// Checks the unit with systemd, if that is installed.
 fn verify_unit(home: &Home, unit: &str) {
     let file = home.path().join("freehold.service");
     fs::write(&file, unit.replace("/usr/local/bin/freehold", env!("CARGO_BIN_EXE_freehold"))).unwrap();
@@ -140,7 +140,7 @@ fn verify_unit(home: &Home, unit: &str) {
     assert_eq!(about, Vec::<&str>::new(), "systemd says");
 }
 
-/// A proxy with the block of the README, ended when dropped.
+/// A proxy with the configuration of the README, ended when dropped.
 struct Nginx(Child);
 
 impl Nginx {
@@ -165,7 +165,7 @@ impl Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        // In order, so that its workers end with it.
+        // In order, so that its worker processes end with it.
         crate::server::signal("TERM", self.0.id());
         let _ = self.0.wait();
     }

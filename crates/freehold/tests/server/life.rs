@@ -70,7 +70,7 @@ async fn stopped_in_a_request(name: &str) {
     let tenant = Tenant::sign_up(&server.site, "slow").await;
     tenant.run(&server.site, "before", &tenant.sample).await.unwrap().expect(201);
 
-    // Somebody holds what the run needs.
+    // Another transaction locks what the run needs.
     let holder = connect(&home.url()).await;
     holder.batch_execute("begin; select * from freehold.usage_totals for update").await.unwrap();
     let (client, site) = (tenant.clone(), server.site.clone());

@@ -15,19 +15,19 @@ use tokio::{
 
 use crate::server::eventually;
 
-/// What the link does.
+/// The state of the link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
-    /// Carries.
+    /// The link transfers data.
     Open,
-    /// Nobody listens, and who was connected is cut off.
+    /// The link refuses new connections and has closed the existing ones.
     Refusing,
-    /// Takes whatever comes and answers nothing, as a firewall or a dead machine behind a router does. What was cut off
-    /// in this state stays cut off.
+    /// The link accepts all data and answers nothing, like a firewall or a dead machine behind a router. Connections of
+    /// this time stay dead.
     Swallowing,
 }
 
-/// Listens on a port of 127.0.0.1 and carries what comes to a Postgres.
+/// A proxy on a port of 127.0.0.1 that transfers data to a Postgres.
 pub(crate) struct Link {
     address: SocketAddr,
     state: watch::Sender<State>,
@@ -35,7 +35,7 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// A link that is open.
+    /// Creates an open link.
     pub(crate) async fn to(socket: &Path) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -44,12 +44,12 @@ impl Link {
         Self { address, state, task }
     }
 
-    /// The address of a database at the other end.
+    /// The URL of a database at the other end.
     pub(crate) fn url(&self, user: &str, database: &str) -> String {
         format!("postgres://{user}@{}/{database}", self.address)
     }
 
-    /// Opens or cuts the link, and returns when it is.
+    /// Opens or cuts the link, and returns when that is done.
     pub(crate) async fn set(&self, state: State) {
         self.state.send_replace(state);
         eventually("the link is cut, or open", async || {
@@ -102,7 +102,8 @@ async fn connect(client: TcpStream, socket: PathBuf, states: watch::Receiver<Sta
     tokio::join!(carry(from_client, to_server, states.clone()), carry(from_server, to_client, states));
 }
 
-/// Carries until the link is cut; then the bytes go nowhere, and the ends hear nothing of each other any more.
+/// Transfers data until the link is cut. Then the data is discarded, and the ends receive nothing from each other any
+/// more.
 async fn carry(
     mut from: impl AsyncReadExt + Unpin,
     mut to: impl AsyncWriteExt + Unpin,
@@ -121,7 +122,7 @@ async fn carry(
         }
     }
     let _ = swallow(from).await;
-    // The other end is not told: it waits until it loses patience, or the link goes.
+    // The other end does not notice: it waits until its own time limit, or until the link is dropped.
     std::future::pending::<()>().await;
 }
 

@@ -1,4 +1,4 @@
-//! Clients that make runs and try each again until it is answered, and the accounts that must hold afterwards.
+//! Clients that create runs and repeat each request until it is answered, and the checks of all counts afterwards.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -17,17 +17,17 @@ use crate::{
     postgres::connect,
 };
 
-/// How many make runs at the same time.
+/// How many clients create runs at the same time.
 const CLIENTS: usize = 8;
-/// Most runs of each client: a machine on which the test takes longer has no more of them to account for.
+/// Most runs of each client, so that a test that takes longer on a slow machine does not have more runs to check.
 const MOST: usize = 1_000;
-/// Between a try that failed and the next.
+/// The pause between a failed request and its retry.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Clients at work.
+/// The running clients.
 pub(crate) struct Load {
     tenant: Tenant,
-    /// Where the server is at this moment.
+    /// The server's present address.
     site: Arc<Mutex<String>>,
     stop: Arc<AtomicBool>,
     clients: JoinSet<Vec<Made>>,
@@ -42,7 +42,7 @@ struct Made {
 }
 
 impl Load {
-    /// Begins.
+    /// Starts the clients.
     pub(crate) fn start(tenant: &Tenant, site: &str) -> Self {
         let site = Arc::new(Mutex::new(site.to_owned()));
         let stop = Arc::new(AtomicBool::new(false));
@@ -53,13 +53,13 @@ impl Load {
         Self { tenant: tenant.clone(), site, stop, clients }
     }
 
-    /// The server is at another place from now on.
+    /// Uses the server at this address from now on.
     pub(crate) fn moved(&self, site: &str) {
         site.clone_into(&mut self.site.lock().unwrap());
     }
 
-    /// Lets everybody finish, and checks every account there is: what was acknowledged, what the server says, what is in
-    /// the database at `url`. What happened, in a sentence.
+    /// Lets all clients finish, and compares all records: what was acknowledged, what the server returns, and what is
+    /// in the database at `url`. Returns a summary in one sentence.
     pub(crate) async fn settle(self, url: &str) -> String {
         self.stop.store(true, Ordering::Relaxed);
         let made: Vec<Made> = self.clients.join_all().await.into_iter().flatten().collect();
@@ -85,7 +85,7 @@ impl Load {
     }
 }
 
-/// What the database says of all of it.
+/// The counts in the database.
 #[derive(Debug, PartialEq, Eq)]
 struct Accounts {
     events: i64,
@@ -112,7 +112,7 @@ async fn accounts(url: &str, slug: &str) -> Accounts {
     Accounts { events: row.get(0), reservations: row.get(1), answers: row.get(2), drift: row.get(3) }
 }
 
-/// One client: one run after the other until it is told to stop. The last one is finished, too.
+/// One client: it creates one run after the other until the stop signal, and finishes the last one.
 async fn work(number: usize, tenant: Tenant, site: Arc<Mutex<String>>, stop: Arc<AtomicBool>) -> Vec<Made> {
     let mut made: Vec<Made> = Vec::new();
     while !stop.load(Ordering::Relaxed) {
@@ -134,8 +134,8 @@ async fn work(number: usize, tenant: Tenant, site: Arc<Mutex<String>>, stop: Arc
     made
 }
 
-/// Tries until the run is there. A server that dies or cannot reach its database is tried again; every other answer is
-/// a fault.
+/// Repeats the request until the run is created. It is retried when the server dies or cannot reach its database; any
+/// other response is an error.
 async fn create(tenant: &Tenant, site: &Mutex<String>, key: &str, body: &Value) -> (String, u32) {
     for tries in 1.. {
         let place = site.lock().unwrap().clone();
@@ -149,8 +149,8 @@ async fn create(tenant: &Tenant, site: &Mutex<String>, key: &str, body: &Value) 
     unreachable!("nobody tries four thousand million times")
 }
 
-/// So many runs at the same moment, spread over these servers; how many got which answer. Who is told that the server is
-/// too busy tries again, under the same key.
+/// Creates this many runs at the same time, distributed over these servers. Returns how many requests got which
+/// response. When a server is too busy, the request is repeated with the same key.
 pub(crate) async fn runs_at_once(tenant: &Tenant, sites: &[&str], runs: usize) -> BTreeMap<u16, usize> {
     let mut tasks = JoinSet::new();
     for number in 0..runs {

@@ -1,4 +1,4 @@
-//! The log as files and collectors of logs get it.
+//! The log in the form that files and log collectors receive.
 
 use serde_json::Value;
 

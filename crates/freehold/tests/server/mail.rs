@@ -1,4 +1,4 @@
-//! Mails: what an operator is told and can do, beside a running server and without one.
+//! Mails: what an operator can see and do, beside a running server and without one.
 
 use serde_json::json;
 

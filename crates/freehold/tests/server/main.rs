@@ -1,7 +1,7 @@
 //! The real program as a process: started, stopped, killed, cut off from its database, and beside others of its kind.
 //!
-//! Read in this order: [`server`] starts and ends the program, [`client`] is who uses it, [`postgres`], [`link`] and
-//! [`pgbouncer`] are what it stands on, [`nginx`] is what stands before it; the other modules are the tests.
+//! Read in this order: [`server`] starts and stops the program, [`client`] uses it, [`postgres`], [`link`] and
+//! [`pgbouncer`] are the databases behind it, and [`nginx`] is a proxy in front of it; the other modules are the tests.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Postgres as providers give it: no superuser, two logins, TLS, several installations in one server.
+//! Postgres as providers offer it: no superuser, two logins, TLS, and several installations in one server.
 
 use std::fs;
 
@@ -11,14 +11,14 @@ use crate::{
     server::{Home, Program, eventually, signal},
 };
 
-/// Names as people give them: capitals, digits, dashes, dots, blanks, quotation marks.
+/// Names with capitals, digits, dashes, dots, spaces and quotation marks.
 const OWNER: &str = "owner-1.Ada";
 const WEB: &str = "web 1\"x";
 const DATABASE: &str = "first-App";
 
 const KEY: (&str, &str) = ("FREEHOLD_SECRET_KEY", "5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed");
 
-/// The program with both logins, and with that of requests alone.
+/// The program with both logins, and with the login of requests alone.
 fn programs(home: &Home, postgres: &Installed, [owner, web, database]: [&str; 3]) -> (Program, Program) {
     let web = Program::at(home).with(KEY.0, KEY.1).with("DATABASE_URL", &postgres.url(web, database));
     (web.clone().with("DATABASE_MIGRATION_URL", &postgres.url(owner, database)), web)
@@ -57,7 +57,8 @@ async fn the_owner_of_a_database_who_is_no_superuser_migrates_and_the_login_of_r
             assert!(healthy.contains("the database can be read and written"), "{version}: {healthy}");
         }
 
-        // From here on without the login of migrations. The demo reads mails, and has a webhook on this machine.
+        // From here on without the login of migrations. The demo reads mails, and has a webhook endpoint on this
+        // machine.
         let settings = "[mail]\nmailbox = \"always\"\n[outbound]\nallow = [\"127.0.0.0/8\"]\n";
         fs::write(home.path().join("freehold.toml"), settings).unwrap();
         let server = web.start().await;
@@ -73,7 +74,7 @@ async fn the_owner_of_a_database_who_is_no_superuser_migrates_and_the_login_of_r
         assert_eq!(worker.ended().await.code(), Some(0), "{}", worker.output.text());
         server.stop().await;
 
-        // A program that is newer than the schema.
+        // The program is newer than the schema.
         let admin = postgres.admin(DATABASE).await;
         let last = "delete from freehold.migrations where (set_name, number) in
                     (select set_name, number from freehold.migrations order by set_name = 'web' desc, number desc limit 1)";
@@ -139,7 +140,7 @@ async fn the_owner_alone_may_serve_and_a_login_without_rights_is_told_what_to_do
     }
 }
 
-/// What a login gets to see of another installation's database.
+/// The rows that a login can read in another installation's database.
 async fn reads(url: &str, roles: &[&str]) -> Vec<String> {
     let Ok((client, connection)) = tokio_postgres::connect(url, NoTls).await else { return Vec::new() };
     tokio::spawn(connection);
@@ -192,7 +193,7 @@ async fn two_installations_in_one_server_cannot_read_each_other() {
             server.stop().await;
         }
 
-        // One login for both.
+        // One login gets the roles of both installations.
         let grant = "grant \"freehold_app_app_two\", \"freehold_system_app_two\" to webone";
         roles.batch_execute(grant).await.unwrap();
         let (both, _) = programs(&home, &postgres, installations[0]);
@@ -202,7 +203,7 @@ async fn two_installations_in_one_server_cannot_read_each_other() {
     }
 }
 
-/// A dropped database leaves its roles and logins in the Postgres server.
+/// The roles and logins of a dropped database remain in the Postgres server.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_logins_of_a_dropped_installation_cannot_read_a_new_one() {
     for version in VERSIONS {
@@ -238,7 +239,7 @@ async fn the_logins_of_a_dropped_installation_cannot_read_a_new_one() {
     }
 }
 
-/// Installations of before had roles of the same names.
+/// Installations of earlier versions had roles with the same names.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn installations_that_share_their_roles_are_told_apart_by_who_may_connect() {
     for version in VERSIONS {
@@ -278,7 +279,7 @@ async fn installations_that_share_their_roles_are_told_apart_by_who_may_connect(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_certificate_is_checked_as_sslmode_asks() {
     let home = Home::new();
-    // The newest version is a build without TLS.
+    // The newest version is built without TLS.
     let postgres = Installed::start(&home, VERSIONS[0]).await;
     postgres.database("owner", "app").await;
     let authority = Authority::new();

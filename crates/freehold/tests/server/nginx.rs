@@ -1,4 +1,4 @@
-//! An nginx before several servers, as an operator has it.
+//! An nginx in front of several servers, as an operator configures it.
 
 use std::{
     fs,
@@ -9,8 +9,8 @@ use std::{
 
 use crate::server::eventually;
 
-/// A running nginx, ended when dropped. It sends each request to one server after the other over connections that it keeps, and
-/// never sends a POST a second time.
+/// A running nginx, ended when dropped. It distributes requests over the servers in turn, over connections that it
+/// keeps open, and never sends a POST request twice.
 pub(crate) struct Nginx {
     folder: tempfile::TempDir,
     process: Child,
@@ -19,7 +19,7 @@ pub(crate) struct Nginx {
 }
 
 impl Nginx {
-    /// Starts one before the servers at these addresses.
+    /// Starts an nginx in front of the servers at these addresses.
     pub(crate) async fn before(servers: &[SocketAddr]) -> Self {
         let folder = tempfile::Builder::new().prefix("freehold-nginx-").tempdir_in("/tmp").unwrap();
         let (place, address) = (folder.path().display(), free_address());
@@ -61,7 +61,7 @@ impl Nginx {
         nginx
     }
 
-    /// What it complained about.
+    /// The errors in its log.
     pub(crate) fn errors(&self) -> String {
         fs::read_to_string(self.folder.path().join("errors")).unwrap_or_default()
     }
@@ -69,13 +69,13 @@ impl Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        // In order, so that its workers end with it.
+        // In order, so that its worker processes end with it.
         let _ = Command::new("/bin/kill").args(["-s", "TERM", &self.process.id().to_string()]).status();
         let _ = self.process.wait();
     }
 }
 
-/// An address of this machine at which nothing listens.
+/// An address of this machine on which no program listens.
 pub(crate) fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }

@@ -1,5 +1,5 @@
-//! The database away for 20 seconds under load: every client is told to try again, none waits until the server's time limit,
-//! no user is signed out, and when the database is back all goes on without a restart.
+//! The database is away for 20 seconds under load: every client is asked to try again, none waits until the server's
+//! time limit, no user is signed out, and afterwards everything works again without a restart.
 
 use std::{
     collections::BTreeMap,
@@ -22,11 +22,12 @@ use crate::{
 
 const CLIENTS: usize = 8;
 const OUTAGE: Duration = Duration::from_secs(20);
-/// How long the clients work before the outage, and after what is allowed for the recovery.
+/// How long the clients run before the outage, and after the time that is allowed for the recovery.
 const AROUND: Duration = Duration::from_secs(2);
-/// So many good answers in a row show that a client is served again; all of them together use every connection.
+/// This many successful responses in a row show that a client is served again; all clients together use every
+/// connection.
 const IN_A_ROW: usize = 10;
-/// How much more memory the server may hold in the outage than before, in KiB.
+/// How much the server's memory may grow during the outage, in KiB.
 const GROWTH: u64 = 48 * 1024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -74,9 +75,9 @@ async fn a_network_that_swallows_everything_is_an_outage_and_no_more() {
     outage_of_the_link(State::Swallowing).await;
 }
 
-/// What the server asks its database by itself waits for no answer of the dead: neither while it serves nor when it stops.
+/// The server's own queries do not wait for a connection that is dead, neither while it serves nor when it stops.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_nobody_uses_outlives_a_network_that_swallows_and_stops_in_order() {
+async fn an_idle_server_survives_a_network_that_drops_packets_and_stops_in_order() {
     let home = Home::new();
     let postgres = Postgres::start(&home).await;
     let link = Link::to(&postgres.socket()).await;
@@ -96,7 +97,7 @@ async fn a_server_that_nobody_uses_outlives_a_network_that_swallows_and_stops_in
     server.stop().await;
 }
 
-/// Postgres does not hear that somebody is cut off, and keeps the locks that he had.
+/// Postgres does not notice that a client is cut off, and keeps the client's locks.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_cut_off_in_the_midst_does_not_hold_up_its_tenant() {
     let home = Home::new();
@@ -107,7 +108,7 @@ async fn a_run_cut_off_in_the_midst_does_not_hold_up_its_tenant() {
     let tenant = Tenant::sign_up(&server.site, "orphan").await;
     tenant.run(&server.site, "before", &tenant.sample).await.unwrap().expect(201);
 
-    // It waits for the total while it is cut off, and has it afterwards.
+    // It waits for the lock on the total while it is cut off, and gets it afterwards.
     let holder = connect(&migration).await;
     holder.batch_execute("begin; select from freehold.usage_totals for update").await.unwrap();
     let (client, site) = (tenant.clone(), server.site.clone());
@@ -154,7 +155,7 @@ pub(crate) async fn server(home: &Home, requests: &str, migration: &str) -> (Pro
     (program, server)
 }
 
-/// What somebody asks for.
+/// The kinds of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum What {
     Run,
@@ -164,10 +165,10 @@ enum What {
     Healthz,
 }
 
-/// What was asked when, and the answer.
+/// A request, when it was sent, and its response.
 #[derive(Debug)]
 struct Asked {
-    /// Which of the clients asked.
+    /// The number of the client.
     client: usize,
     what: What,
     at: Instant,
@@ -183,7 +184,7 @@ impl Asked {
         matches!(self.answer.status, 200 | 201)
     }
 
-    /// Whether the client is told to try again, in the words of the face it speaks with.
+    /// Whether the response asks the client to try again, in the form of the API that it uses.
     fn is_unavailable(&self) -> bool {
         match self.what {
             What::Refresh => self.answer.status == 503 && self.answer.retry_after.is_some(),
@@ -192,13 +193,13 @@ impl Asked {
     }
 }
 
-/// Clients that read and write all the time, one that refreshes its session, and two that look after the health.
+/// Clients that read and write all the time, one that refreshes its session, and two that check the server's health.
 struct Crowd {
     tenant: Tenant,
     tasks: JoinSet<()>,
     asked: Arc<Mutex<Vec<Asked>>>,
     stop: Arc<AtomicBool>,
-    /// Of the server, before the outage, in KiB.
+    /// The server's memory before the outage, in KiB.
     memory: u64,
 }
 
@@ -220,7 +221,7 @@ impl Crowd {
         crowd
     }
 
-    /// One who asks for this, again and again.
+    /// Starts a client that sends this request again and again.
     fn send(&mut self, server: &Server, what: What, client: usize) {
         let (asked, stop) = (Arc::clone(&self.asked), Arc::clone(&self.stop));
         let (mut tenant, site) = (self.tenant.clone(), server.site.clone());
@@ -239,7 +240,7 @@ impl Crowd {
                     What::Readyz => tenant.client.get(format!("{site}/readyz")).await,
                     What::Healthz => tenant.client.get(format!("{site}/healthz")).await,
                 };
-                // The server lives all the time, so every request has an answer.
+                // The server runs all the time, so every request gets a response.
                 let answer = answer.unwrap();
                 runs += u32::from(answer.status == 201);
                 asked.lock().unwrap().push(Asked { client, what, at, answer });
@@ -248,7 +249,7 @@ impl Crowd {
         });
     }
 
-    /// Lets them work for a while, and looks at the server's memory meanwhile.
+    /// Lets the clients run for a while, and checks the server's memory in the meantime.
     async fn works(&self, server: &Server, time: Duration) {
         let end = Instant::now() + time;
         while Instant::now() < end {
@@ -258,7 +259,7 @@ impl Crowd {
         }
     }
 
-    /// Waits until each of them is served again.
+    /// Waits until each client is served again.
     async fn recovered(&self, restored: Instant) {
         eventually("every client is served again", async || {
             let asked = self.asked.lock().unwrap();
@@ -270,7 +271,8 @@ impl Crowd {
         .await;
     }
 
-    /// When the database is back: lets them work on, and looks at every answer. What happened, in words.
+    /// When the database is back: lets the clients run for a while longer, and checks every response. Returns a summary
+    /// in words.
     async fn settle(mut self, server: &Server, outage: Outage) -> String {
         let restored = Instant::now();
         self.recovered(restored).await;
@@ -292,23 +294,23 @@ impl Crowd {
     }
 }
 
-/// When the database began to go, when it was gone, and when it began to come back.
+/// When the database began to go away, when it was gone, and when it began to come back.
 struct Outage {
     cut: Instant,
     away: Instant,
     returning: Instant,
 }
 
-/// Whether the answer is one that a client may get at that time; `well` is when every client was served again.
+/// Asserts that a client may get this response at that time; `well` is when every client was served again.
 fn judge(one: &Asked, outage: &Outage, well: Instant) {
     let Asked { what, at, answer, .. } = one;
     let when = at.saturating_duration_since(outage.cut);
     assert!(one.is_good() || one.is_unavailable(), "{what:?} {when:?} after the cut: {answer:?}");
     let certainly_there = one.end() < outage.cut || *at > well;
-    // The server believes for a second what it knows of its database.
+    // For a second the server still uses what it last knew about its database.
     let certainly_away = *at > outage.away + Duration::from_secs(1) && one.end() < outage.returning;
     match what {
-        // It is about the process alone.
+        // This endpoint reports only on the process.
         What::Healthz => assert!(one.is_good(), "{when:?} after the cut: {answer:?}"),
         _ if certainly_there => assert!(one.is_good(), "{what:?} {when:?} after the cut: {answer:?}"),
         _ if certainly_away => assert!(!one.is_good(), "{what:?} {when:?} after the cut: {answer:?}"),

@@ -1,4 +1,4 @@
-//! What an operator does to people from the command line, beside a running server.
+//! What an operator can do with users on the command line, beside a running server.
 
 use reqwest::Method;
 use serde_json::json;
@@ -47,7 +47,7 @@ async fn an_operator_locks_people_out_lets_them_in_and_deletes_them_and_it_is_wr
     operate(&["users", "delete", email], 0).await;
     assert_eq!(sign_in(&server.site, email).await.expect(400)["error_code"], "invalid_credentials");
 
-    // Exit codes of an import: 1 for a file without users, 3 where rows were refused, 0 where all are here.
+    // Exit codes of an import: 1 for a file without users, 3 if rows were refused, 0 if all users exist afterwards.
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("people.sql");
     let import = async |dump: &str, code: i32| {

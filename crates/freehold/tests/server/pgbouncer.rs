@@ -1,4 +1,4 @@
-//! A PgBouncer in transaction mode before a Postgres.
+//! A PgBouncer in transaction mode in front of a Postgres.
 
 use std::{
     fs,
@@ -21,12 +21,12 @@ pub(crate) struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// Starts one before this Postgres.
+    /// Starts a PgBouncer in front of this Postgres.
     pub(crate) async fn before(postgres: &Postgres) -> Self {
         Self::before_socket(postgres.socket_folder(), postgres.port(), &["postgres", "freehold_server"]).await
     }
 
-    /// Starts one before the Postgres with its socket there, for these logins and the superuser.
+    /// Starts a PgBouncer in front of the Postgres with its socket there, for these logins and the superuser.
     pub(crate) async fn before_socket(socket_folder: &Path, port: u16, logins: &[&str]) -> Self {
         let folder = tempfile::Builder::new().prefix("freehold-pgbouncer-").tempdir_in("/tmp").unwrap();
         let place = folder.path().display();
@@ -37,10 +37,10 @@ impl PgBouncer {
             server = socket_folder.display(),
         );
         fs::write(folder.path().join("config.ini"), config).unwrap();
-        let logins: String = logins.iter().map(|login| format!("\"{login}\" \"\"\n")).collect();
-        fs::write(folder.path().join("logins"), logins).unwrap();
+        let logins: Vec<String> = logins.iter().map(|login| format!("\"{login}\" \"\"\n")).collect();
+        fs::write(folder.path().join("logins"), logins.concat()).unwrap();
 
-        // As the user of Postgres: PgBouncer refuses to run as root, and the socket is closed to everybody else.
+        // As the user of Postgres: PgBouncer refuses to run as root, and other users cannot reach the socket.
         let owner = fs::metadata(socket_folder).unwrap();
         let (user, group) = (owner.uid(), owner.gid());
         let mut command = Command::new(binary());
@@ -58,7 +58,7 @@ impl PgBouncer {
         pooler
     }
 
-    /// The address of a database behind it.
+    /// The URL of a database behind it.
     pub(crate) fn url(&self, user: &str, database: &str) -> String {
         url_of(self.folder.path(), PORT, user, database)
     }

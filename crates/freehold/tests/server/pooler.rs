@@ -1,4 +1,4 @@
-//! The main job through PgBouncer in transaction mode.
+//! Runs and migrations through PgBouncer in transaction mode.
 
 use crate::{
     client::Tenant,

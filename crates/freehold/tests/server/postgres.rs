@@ -1,29 +1,29 @@
-//! A Postgres of the tests' own, for servers that are told of one with `DATABASE_URL`.
+//! A Postgres for the tests, for servers that are configured with `DATABASE_URL`.
 
 use freehold_postgres::{Durability, Server, Settings};
 use tokio_postgres::{Client, NoTls};
 
 use crate::server::{Home, url_of};
 
-/// A bare connection; its task ends with the client.
+/// Opens a plain connection; its task ends with the client.
 pub(crate) async fn connect(url: &str) -> Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(connection);
     client
 }
 
-/// Whether somebody waits for a lock.
+/// Whether a transaction waits for a lock.
 pub(crate) async fn waiting(database: &Client) -> bool {
-    // Within a transaction, pg_stat_activity shows nobody who connected after it was first asked.
+    // Within a transaction, pg_stat_activity does not show connections that were opened after it was first read.
     let count = "select count(*) from pg_locks where not granted";
     database.query_one(count, &[]).await.unwrap().get::<_, i64>(0) > 0
 }
 
-/// A running Postgres in the home's folder `postgres`.
+/// A running Postgres in the folder `postgres` of the home.
 pub(crate) struct Postgres(Server);
 
 impl Postgres {
-    /// Starts it, again on the same data where it was started before.
+    /// Starts it, with the existing data if it was started before.
     pub(crate) async fn start(home: &Home) -> Self {
         let settings = Settings { durability: Durability::Volatile, ..Settings::new(home.path().join("postgres")) };
         Self(Server::start(settings).await.unwrap())
@@ -35,19 +35,19 @@ impl Postgres {
         Self(Server::start(Settings { durability: Durability::Volatile, tcp: true, ..settings }).await.unwrap())
     }
 
-    /// Makes an empty database, and its address for this login, which only migrations make.
+    /// Creates an empty database and returns its URL for this login, which only migrations create.
     pub(crate) async fn database(&self, name: &str) -> String {
         let maker = connect(&self.url("postgres", "postgres")).await;
         maker.batch_execute(&format!("create database {name}")).await.unwrap();
         self.url("postgres", name)
     }
 
-    /// The address of a database.
+    /// The URL of a database.
     pub(crate) fn url(&self, user: &str, database: &str) -> String {
         url_of(self.0.socket_dir(), self.0.port(), user, database)
     }
 
-    /// The socket itself.
+    /// The path of the socket.
     pub(crate) fn socket(&self) -> std::path::PathBuf {
         self.0.socket_dir().join(format!(".s.PGSQL.{}", self.0.port()))
     }
@@ -62,7 +62,7 @@ impl Postgres {
         self.0.port()
     }
 
-    /// Stops it. Who is connected is told that it shuts down.
+    /// Stops it. Connected clients get the message that it shuts down.
     pub(crate) async fn stop(self) {
         self.0.stop().await.unwrap();
     }

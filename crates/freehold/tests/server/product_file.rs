@@ -62,7 +62,7 @@ async fn the_backbone_serves_a_product_that_is_a_file() {
         if !token.is_empty() {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
-        client.send(body.iter().fold(request, |request, body| request.json(body))).await.unwrap()
+        client.send(body.iter().fold(request, reqwest::RequestBuilder::json)).await.unwrap()
     };
     let text = |body: &Value, pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap().to_owned();
 

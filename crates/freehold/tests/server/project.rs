@@ -1,4 +1,4 @@
-//! A server whose users sign in at a Supabase project, which another server plays.
+//! A server whose users sign in at a Supabase project. Another Freehold server plays the part of the project.
 
 use reqwest::{Method, header, redirect::Policy};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::{
     server::{Home, Program, Server, eventually},
 };
 
-/// The project, and the keys that it gives its applications.
+/// Starts the project, and returns it with the keys that it gives to applications.
 async fn project(home: &Home) -> (Server, Value) {
     let program = Program::at(home);
     let server = program.start().await;
@@ -21,7 +21,7 @@ async fn project(home: &Home) -> (Server, Value) {
     (server, keys)
 }
 
-/// A server at this project.
+/// A server that uses this project.
 fn customer(home: &Home, project: &Server, keys: &Value) -> Program {
     Program::at(home)
         .with("SUPABASE_URL", &project.site)
@@ -78,7 +78,7 @@ async fn people_of_a_project_sign_in_on_pages_pay_and_are_locked_out_with_a_ban(
     let ban = ban.bearer_auth(text(&keys, "/service_role_key")).json(&serde_json::json!({ "ban_duration": "24h" }));
     client.send(ban).await.unwrap().expect(200);
     eventually("the ban is seen", async || me().await.status == 401).await;
-    // The log comes by a pipe of its own, and names one reason a second.
+    // The log arrives through a pipe of its own, and names one reason per second.
     let why = "an access token was refused: the token's user is banned";
     eventually("the log says why", async || me().await.status == 401 && server.output.text().contains(why)).await;
     let log = server.output.text();
@@ -116,7 +116,7 @@ async fn the_doctor_looks_at_the_project_and_at_the_keys() {
         (program.clone().with("SUPABASE_SERVICE_ROLE_KEY", ""), "SUPABASE_SECRET_KEY is not set"),
         (program.clone().with("SUPABASE_ANON_KEY", ""), "SUPABASE_PUBLISHABLE_KEY is not set"),
         (program.clone().with("SUPABASE_URL", &format!("{}/nowhere", project.site)), "correct SUPABASE_URL"),
-        // With a database elsewhere this machine is closed.
+        // With a database on another machine, Freehold may not connect to addresses of this machine.
         (program.clone().with("DATABASE_URL", "postgres://u@127.0.0.1:1/none"), "or open its address in [outbound]"),
         (program.clone().with("SUPABASE_URL", &format!("http://{}", free_address())), "is not reached"),
     ] {

@@ -1,4 +1,4 @@
-//! Settings that cannot work: one clear message, no panic, no secret.
+//! Settings that cannot work cause one clear message, no panic, and reveal no secret.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use crate::{
 const PASSWORD: &str = "hunter2hunter2";
 const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
-/// The refusal, which has to say all of this.
+/// Runs the program, which has to refuse with a message that contains all of this.
 async fn refusal(program: &Program, said: &[&str]) {
     let output = program.clone().with("RUST_BACKTRACE", "1").refused().await.output;
     let messages: Vec<&str> = output.lines().filter(|line| line.starts_with("freehold: ")).collect();

@@ -19,16 +19,16 @@ use crate::{
     server::{Home, Program, Server, eventually},
 };
 
-/// How many clients ask, each one request after the other.
+/// How many clients send requests, each one after the other.
 const CLIENTS: usize = 8;
-/// How many requests are answered between two restarts, at least.
+/// The fewest requests that are answered between two restarts.
 const BETWEEN: usize = 200;
 /// How often both servers are restarted.
 const ROUNDS: usize = 10;
-/// How many calls the campaign makes meanwhile.
+/// How many calls the campaign makes in the meantime.
 const CALLS: i64 = 500;
 
-/// Clients at work, who repeat nothing.
+/// Clients that send requests and never retry.
 struct Traffic {
     answered: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
@@ -66,13 +66,13 @@ impl Traffic {
         Self { answered, stop, clients }
     }
 
-    /// Waits until so many more requests were answered.
+    /// Waits until this many more requests were answered.
     async fn goes_on(&self) {
         let until = self.answered.load(Relaxed) + BETWEEN;
         eventually("clients are answered", async || self.answered.load(Relaxed) >= until).await;
     }
 
-    /// How many requests there were, how many runs were acknowledged, and what was lost.
+    /// Stops the clients. Returns how many requests there were, how many runs were acknowledged, and what was lost.
     async fn end(self) -> (usize, usize, Vec<String>) {
         self.stop.store(true, Relaxed);
         let (mut made, mut lost) = (0, Vec::new());

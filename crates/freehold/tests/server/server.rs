@@ -1,4 +1,4 @@
-//! The program as a process, ended on every path.
+//! The program as a process, which is ended in every case.
 
 use std::{
     fs,
@@ -11,10 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a test waits for anything before it fails. No test measures the machine: this only ends what hangs.
+/// How long a test waits for anything before it fails. It only ends tests that hang; no test measures the machine.
 pub(crate) const CEILING: Duration = Duration::from_mins(10);
 
-/// Polls until `done`, for at most [`CEILING`].
+/// Polls until `done` returns true, for at most [`CEILING`].
 pub(crate) async fn eventually(what: &str, mut done: impl AsyncFnMut() -> bool) {
     let since = Instant::now();
     while !done().await {
@@ -23,11 +23,11 @@ pub(crate) async fn eventually(what: &str, mut done: impl AsyncFnMut() -> bool) 
     }
 }
 
-/// A folder for everything of one test. When it goes, the Postgres in it has gone before.
+/// A folder for everything of one test. The Postgres in it is stopped before the folder is deleted.
 pub(crate) struct Home(tempfile::TempDir);
 
 impl Home {
-    /// In `/tmp`, which the user of Postgres may enter.
+    /// The folder is in `/tmp`, which the user of Postgres may enter.
     pub(crate) fn new() -> Self {
         let folder = tempfile::Builder::new().prefix("freehold-server-").tempdir_in("/tmp").unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -43,12 +43,12 @@ impl Home {
         self.path().join("data")
     }
 
-    /// The process of the local Postgres in the data folder, if one runs there.
+    /// The id of the process of the local Postgres in the data folder, if one runs there.
     pub(crate) fn postmaster(&self) -> Option<u32> {
         postmaster_of(&self.data().join("postgres"))
     }
 
-    /// The address of the local database.
+    /// The URL of the local database.
     pub(crate) fn url(&self) -> String {
         let socket = fs::canonicalize(self.data().join("postgres/socket")).unwrap();
         url_of(&socket, 5432, "postgres", "freehold")
@@ -67,7 +67,7 @@ impl Drop for Home {
     }
 }
 
-/// The process that `postmaster.pid` names, when it lives and works there.
+/// The process id in `postmaster.pid`, if that process runs and works in this folder.
 pub(crate) fn postmaster_of(place: &Path) -> Option<u32> {
     let cluster = fs::canonicalize(place.join("cluster")).ok()?;
     let text = fs::read_to_string(cluster.join("postmaster.pid")).ok()?;
@@ -76,7 +76,7 @@ pub(crate) fn postmaster_of(place: &Path) -> Option<u32> {
     (folder == cluster).then_some(process)
 }
 
-/// The address of a database on a Unix socket.
+/// The URL of a database on a Unix socket.
 pub(crate) fn url_of(socket: &Path, port: u16, user: &str, database: &str) -> String {
     format!("postgres://{user}@{}:{port}/{database}", socket.display().to_string().replace('/', "%2F"))
 }
@@ -87,17 +87,18 @@ pub(crate) fn signal(name: &str, process: u32) {
     assert!(Command::new("/bin/sh").args(["-c", &line]).status().unwrap().success(), "{line}");
 }
 
-/// The program with its settings, not started yet. Of the tests' own environment it sees nothing that could matter.
+/// The program with its settings, before it is started. It sees nothing of the tests' own environment that could
+/// matter.
 #[derive(Clone)]
 pub(crate) struct Program {
     folder: PathBuf,
     settings: Vec<(String, String)>,
-    /// Most open files; none: as many as the tests may have.
+    /// Most open files; none: the limit of the tests.
     files: Option<u32>,
 }
 
 impl Program {
-    /// Works in the home's data folder, with a Postgres of its own there.
+    /// A program that uses the home's data folder, with a Postgres of its own there.
     pub(crate) fn at(home: &Home) -> Self {
         let program = Self { folder: home.path().to_owned(), settings: Vec::new(), files: None };
         program
@@ -107,20 +108,20 @@ impl Program {
             .with("FREEHOLD_SHUTDOWN_DRAIN_SECONDS", "0")
     }
 
-    /// With this setting in the environment.
+    /// Adds this environment variable.
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.settings.retain(|(known, _)| known != name);
         self.settings.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Without this setting in the environment.
+    /// Removes this environment variable.
     pub(crate) fn without(mut self, name: &str) -> Self {
         self.settings.retain(|(known, _)| known != name);
         self
     }
 
-    /// Where the system allows it so many open files.
+    /// Limits the number of open files.
     pub(crate) fn with_files(mut self, most: u32) -> Self {
         self.files = Some(most);
         self
@@ -179,7 +180,7 @@ impl Program {
         Finished { code: status.code(), output: server.output.text() }
     }
 
-    /// Runs the server, which is expected to refuse, to its end.
+    /// Runs the server, which is expected to refuse to start, to its end.
     pub(crate) async fn refused(&self) -> Finished {
         let finished = self.run(&[]).await;
         assert_eq!(finished.code, Some(1), "{}", finished.output);
@@ -190,13 +191,13 @@ impl Program {
 /// A command that has ended.
 #[derive(Debug)]
 pub(crate) struct Finished {
-    /// None when a signal ended it.
+    /// The exit code; none when a signal ended the command.
     pub(crate) code: Option<i32>,
-    /// Everything it wrote.
+    /// Everything that the command printed.
     pub(crate) output: String,
 }
 
-/// What a process wrote so far.
+/// The output of a process so far.
 #[derive(Clone, Default)]
 pub(crate) struct Output(Arc<Mutex<Vec<String>>>);
 
@@ -210,13 +211,13 @@ impl Output {
         })
     }
 
-    /// All of it.
+    /// The whole output.
     pub(crate) fn text(&self) -> String {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
     }
 
-    /// Where the server listens, once it says that it runs: on the start-up screen, or in the log where people reach it at
-    /// another place.
+    /// The server's URL, once it reports that it runs: on the start-up screen, or in the log if the site has another
+    /// address.
     fn site(&self) -> Option<String> {
         let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let runs = lines.iter().find(|line| line.trim_start().starts_with("Freehold runs "))?;
@@ -228,7 +229,7 @@ impl Output {
     }
 }
 
-/// A running server. Killed when dropped.
+/// A running server. It is killed when dropped.
 pub(crate) struct Server {
     child: Child,
     pub(crate) output: Output,
@@ -237,7 +238,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Waits until the server answers that it can work.
+    /// Waits until the server responds that it is ready.
     pub(crate) async fn ready(&mut self) {
         let since = Instant::now();
         let site = loop {
@@ -258,7 +259,7 @@ impl Server {
         .await;
     }
 
-    /// Waits until it has written this.
+    /// Waits until the server has printed this text.
     pub(crate) async fn logged(&mut self, text: &str) {
         let since = Instant::now();
         while !self.output.text().contains(text) {
@@ -268,7 +269,7 @@ impl Server {
         }
     }
 
-    /// Its process.
+    /// The id of its process.
     pub(crate) fn process(&self) -> u32 {
         self.child.id()
     }
@@ -284,7 +285,7 @@ impl Server {
         self.child.wait().unwrap();
     }
 
-    /// Waits for its end.
+    /// Waits until it ends.
     pub(crate) async fn ended(&mut self) -> ExitStatus {
         let since = Instant::now();
         loop {
@@ -296,7 +297,7 @@ impl Server {
         }
     }
 
-    /// Asks it to stop and waits until it has, in order.
+    /// Asks the server to stop and waits until it has stopped in order.
     pub(crate) async fn stop(mut self) {
         signal("TERM", self.process());
         let status = self.ended().await;
@@ -304,14 +305,14 @@ impl Server {
         self.unharmed();
     }
 
-    /// It never panicked and never answered with a fault of its own.
+    /// Asserts that the server never panicked and never responded with an internal error.
     pub(crate) fn unharmed(&self) {
         let log = self.output.text();
         let bad = log.lines().find(|line| line.contains("panicked") || line.contains(" ERROR "));
         assert_eq!(bad, None, "in the log of the server");
     }
 
-    /// The memory it holds, in KiB.
+    /// The memory of its process, in KiB.
     pub(crate) fn memory(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();

@@ -1,4 +1,4 @@
-//! A customer's server that is told of events.
+//! A customer's server that receives events.
 
 use std::{
     collections::HashMap,
@@ -32,12 +32,12 @@ impl Sink {
         Self { url, messages, server }
     }
 
-    /// Where to send to.
+    /// The URL of the webhook endpoint.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    /// How often each event was told.
+    /// How often each event was delivered.
     pub(crate) fn messages(&self) -> HashMap<String, usize> {
         self.messages.lock().unwrap().clone()
     }

@@ -1,4 +1,5 @@
-//! What an operator reads when a program cannot start: which setting, where, and what to do; and no words for callers of the API.
+//! What an operator reads when a program cannot start: which setting is wrong, where it is, and what to do; no texts
+//! for callers of the API.
 
 use std::{fs, io::Write, net::TcpListener, thread};
 
@@ -9,8 +10,7 @@ use crate::{
 
 const PASSWORD: &str = "hunter2hunter2";
 /// What callers of the API read, which is of no use at a terminal.
-const FOR_CALLERS: &[&str] =
-    &["Something went wrong", "trace id", "temporarily unavailable", "try again with the same"];
+const FOR_CALLERS: &[&str] = &["An internal error", "trace id", "temporarily unavailable", "try again with the same"];
 /// Every command that opens the database.
 const COMMANDS: &[&[&str]] = &[
     &[],
@@ -26,11 +26,11 @@ const COMMANDS: &[&[&str]] = &[
     &["plan", "acme", "pro"],
 ];
 
-/// The refusal of a command, which says all of this and nothing for callers.
+/// Asserts that a command refuses, with all of these texts and none for callers.
 async fn refused(program: &Program, arguments: &[&str], said: &[&str]) -> Finished {
     let finished = program.run(arguments).await;
     assert_eq!(finished.code, Some(1), "{arguments:?}: {}", finished.output);
-    // The doctor puts what to do behind a dash, and every text in one line.
+    // The doctor prints the advice after a dash, and every text in one line.
     for word in said {
         assert!(finished.output.contains(word), "{arguments:?} does not say {word:?}: {}", finished.output);
     }
@@ -55,7 +55,7 @@ async fn every_command_says_that_postgres_does_not_answer_and_which_setting_to_c
     for arguments in COMMANDS {
         refused(&program, arguments, &[&sentence, "host and port in DATABASE_URL"]).await;
     }
-    // The other setting is named where it is the one that fails.
+    // If the other setting is the one that fails, it is named.
     let migrating = program.with("DATABASE_MIGRATION_URL", &url);
     refused(&migrating, &["migrate"], &[&sentence, "host and port in DATABASE_MIGRATION_URL"]).await;
     let lost = Program::at(&home).with("DATABASE_URL", "postgres://app@nowhere.invalid/x");
@@ -93,7 +93,7 @@ async fn a_refused_login_is_told_with_user_database_and_setting() {
             refused(&at(login, rest), arguments, &said).await;
         }
     }
-    // May log in, and nothing else.
+    // The login may connect, and nothing else.
     let rights = at(&format!("app:{PASSWORD}"), "postgres");
     refused(&rights, &["migrate"], &["may not create", "DATABASE_MIGRATION_URL"]).await;
     drop(owner);
@@ -187,7 +187,7 @@ async fn every_setting_of_the_file_is_taken_from_the_environment_and_an_unknown_
         .with("FREEHOLD_AUTH_SIGNUP_DISABLED", "true")
         .with("FREEHOLD_CONNECTIONS_MOST", "77")
         .with("FREEHOLD_OUTBOUND_ALLOW", "10.1.0.0/16, fd12::/32")
-        // What a pod beside a service called freehold finds in its environment.
+        // The environment of a pod that runs beside a Kubernetes service with the name freehold.
         .with("FREEHOLD_SERVICE_HOST", "10.96.0.12")
         .with("FREEHOLD_PORT", "tcp://10.96.0.12:80")
         .with("FREEHOLD_PORT_80_TCP_ADDR", "10.96.0.12");

@@ -1,4 +1,4 @@
-//! Supabase's own client, unmodified, while the database is away for 20 seconds: nobody is signed out.
+//! Supabase's own client, unmodified, while the database is away for 20 seconds: no user is signed out.
 
 use std::{path::PathBuf, process::Stdio, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::{
 const OUTAGE: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_postgres_that_is_away_signs_nobody_out() {
+async fn no_user_is_signed_out_while_postgres_is_away() {
     let home = Home::new();
     let postgres = Postgres::start(&home).await;
     let migration = postgres.database("freehold").await;

@@ -1,4 +1,4 @@
-//! A Postgres in trouble: a full disk, programs that were upgraded under it, clocks that disagree.
+//! A Postgres in trouble: a full disk, programs that were upgraded while it runs, and clocks that differ.
 
 use std::{
     fs,
@@ -17,12 +17,12 @@ use crate::{
     server::{Home, Program, Server, eventually},
 };
 
-/// What `/readyz` answers.
+/// Returns the response of `/readyz`.
 async fn readiness(site: &str) -> Answer {
     Client::new().get(format!("{site}/readyz")).await.unwrap()
 }
 
-/// Signs up, from a client that nobody knows.
+/// Signs up, from a client that the server does not know.
 async fn sign_up(site: &str, name: &str) -> Answer {
     let client = Client::new();
     let person = json!({ "email": format!("{name}@example.test"), "password": "correct horse battery" });
@@ -36,7 +36,7 @@ async fn sign_in(site: &str, name: &str) -> Answer {
     client.send(client.request(Method::POST, url).json(&person)).await.unwrap()
 }
 
-/// What a caller and an operator are told while nothing can be written.
+/// Asserts what a caller and an operator are told while nothing can be written.
 async fn told_of_the_full_disk(server: &Server, tenant: &Tenant, program: &Program) {
     eventually("the server is not ready", async || readiness(&server.site).await.status == 503).await;
     let ready = readiness(&server.site).await;
@@ -68,7 +68,7 @@ async fn a_database_that_refuses_to_write_makes_the_server_unready_until_it_writ
     let tenant = Tenant::sign_up(&server.site, "full").await;
     tenant.run(&server.site, "first", &tenant.sample).await.unwrap().expect(201);
 
-    // As Postgres says it, for everyone who writes.
+    // The message of Postgres for every write.
     let admin = connect(&url).await;
     let tables = ["freehold.heartbeats", "voice.runs", "auth.users"];
     admin
@@ -95,11 +95,11 @@ async fn a_database_that_refuses_to_write_makes_the_server_unready_until_it_writ
     postgres.stop().await;
 }
 
-/// A file system of so many MiB, unmounted when dropped.
+/// A file system of this many MiB, unmounted when dropped.
 struct Small(PathBuf);
 
 impl Small {
-    /// None where the tests may not mount any.
+    /// Mounts it; none if the tests may not mount file systems.
     fn mount(place: &Path, mebibytes: u32) -> Option<Self> {
         fs::create_dir_all(place).unwrap();
         let mut mount = Command::new("mount");
@@ -114,7 +114,7 @@ impl Drop for Small {
     }
 }
 
-/// The log of changes is on another disk, so Postgres goes on: only its data cannot grow.
+/// The write-ahead log is on another disk, so Postgres continues to run: only its data cannot grow.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_disk_that_is_full_is_told_and_nothing_acknowledged_is_lost() {
     let home = Home::new();
@@ -138,7 +138,7 @@ async fn a_disk_that_is_full_is_told_and_nothing_acknowledged_is_lost() {
     let ballast = place.join("ballast");
     let fill = || Command::new("dd").args(["if=/dev/zero", "bs=64k"]).arg(format!("of={}", ballast.display())).output();
     fill().unwrap();
-    // Rooms in pages that exist are used up first.
+    // Free space in existing pages is used up first.
     let mut acknowledged = 0;
     for number in 0..100_000 {
         let run = tenant.run(&server.site, &format!("run-{number}"), &tenant.sample).await.unwrap();
@@ -180,7 +180,7 @@ async fn a_postgres_whose_programs_were_upgraded_is_restarted_and_serves_on() {
 
     for (number, file) in [bin.join("postgres"), library].into_iter().enumerate() {
         let before = home.postmaster().unwrap();
-        // As a package manager does it: written beside, and renamed over.
+        // As a package manager does it: the new file is written beside the old one and renamed over it.
         let unpacked = file.with_extension("dpkg-new");
         fs::copy(&file, &unpacked).unwrap();
         fs::rename(&unpacked, &file).unwrap();
@@ -198,7 +198,7 @@ async fn a_postgres_whose_programs_were_upgraded_is_restarted_and_serves_on() {
     server.stop().await;
 }
 
-/// The program under a clock of its own, which a file moves.
+/// The program with a clock of its own, which is controlled by a file.
 fn under_another_clock(program: &Program, clock: &Path) -> Program {
     let library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
     let others = ["/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1", "/usr/lib/faketime/libfaketime.so.1"];
@@ -214,7 +214,7 @@ fn under_another_clock(program: &Program, clock: &Path) -> Program {
         .with("DONT_FAKE_MONOTONIC", "1")
 }
 
-/// What was written that lies in a day to come.
+/// Finds rows with a time in the future.
 async fn written_ahead(url: &str) -> Vec<String> {
     let database = connect(url).await;
     let ahead = "select 'bucket ' || name from freehold.rate_buckets where full_at > now() + interval '2 hours'
@@ -227,7 +227,7 @@ async fn written_ahead(url: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_whose_clock_was_a_day_ahead_has_locked_nobody_out() {
+async fn a_server_whose_clock_was_a_day_ahead_has_locked_no_user_out() {
     let home = Home::new();
     let postgres = Postgres::start(&home).await;
     let url = postgres.database("freehold").await;
@@ -245,7 +245,7 @@ async fn a_server_whose_clock_was_a_day_ahead_has_locked_nobody_out() {
     let wrong = under_another_clock(&program, &clock).start().await;
     let tenant = Tenant::sign_up(&right.site, "before").await;
 
-    // By both ways a clock goes wrong: while the server runs, and before it starts.
+    // A clock can be wrong in two ways: it changes while the server runs, or before the server starts.
     set("+1d\n");
     let started = {
         let mut server = under_another_clock(&program, &clock).begin();

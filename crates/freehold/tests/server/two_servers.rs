@@ -23,7 +23,7 @@ async fn two_servers_that_start_at_once_on_an_empty_database_serve_the_same_tena
         .with("FREEHOLD_SITE_URL", "http://one.test");
     let (one, other) = tokio::join!(program.start(), program.start());
 
-    // Made here, known there: the key, the session, the workflow, the limit.
+    // Created at one server and known at the other: the key, the session, the workflow, the limit.
     let mut tenant = Tenant::sign_up(&one.site, "shared").await;
     assert_eq!(runs_at_once(&tenant, &[&one.site, &other.site], 200).await, [(201, 50), (402, 150)].into());
     assert_eq!(tenant.calls(&other.site).await, (50, 0));

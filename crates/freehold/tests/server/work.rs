@@ -1,4 +1,4 @@
-//! Workers apart from the server.
+//! Workers that run apart from the server.
 
 use freehold_core::Clock;
 
@@ -16,13 +16,13 @@ async fn count(home: &Home, query: &str) -> i64 {
     connect(&home.url()).await.query_one(query, &[]).await.unwrap().get(0)
 }
 
-/// Makes something due that happens regularly.
+/// Makes a scheduled job due.
 async fn make_due(home: &Home) {
     let due = "update freehold.schedules set next_at = $1 where name = 'house.sweep_promises'";
     connect(&home.url()).await.execute(due, &[&Clock::system().now()]).await.unwrap();
 }
 
-/// Whether what was due has been done: it is due again some other time, and nothing waits.
+/// Whether the scheduled job has run: it is due again at a later time, and no job waits.
 async fn done(home: &Home) -> bool {
     let query =
         "select (select count(*) from freehold.schedules where name = 'house.sweep_promises' and next_at <= now())

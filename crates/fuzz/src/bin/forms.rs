@@ -1,4 +1,4 @@
-//! `make fuzz` runs it: see [`freehold_fuzz::forms`].
+//! Started by `make fuzz`; see [`freehold_fuzz::forms`].
 
 #![no_main]
 

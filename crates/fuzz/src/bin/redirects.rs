@@ -1,4 +1,4 @@
-//! `make fuzz` runs it: see [`freehold_fuzz::redirects`].
+//! Started by `make fuzz`; see [`freehold_fuzz::redirects`].
 
 #![no_main]
 

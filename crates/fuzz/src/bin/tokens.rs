@@ -1,4 +1,4 @@
-//! `make fuzz` runs it: see [`freehold_fuzz::tokens`].
+//! Started by `make fuzz`; see [`freehold_fuzz::tokens`].
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Tokens that were verified, so that the next request of the same client need not do the arithmetic again.
+//! A cache of verified tokens, so that the next request of the same client skips the signature check.
 
 use std::{
     collections::HashMap,
@@ -17,13 +17,13 @@ use moka::sync::Cache;
 use super::{Claims, TokenError};
 
 /// Verified tokens, by SHA-256 of their text (so the memory holds no credential), and the sessions that ended while
-/// tokens of theirs would still hold. Bounded: the least used tokens make room.
+/// some of their tokens have not expired yet. The cache is bounded: the least used tokens are evicted.
 pub struct TokenCache {
     verified: Cache<[u8; 32], Verified>,
-    /// Ended sessions and until when that must be remembered. Looked at on every hit and miss, so that ending a session
-    /// needs no index of its tokens and no token can slip in between.
+    /// Ended sessions, each with the time until which it must be remembered. Every lookup checks this map, so ending a
+    /// session needs no index of its tokens, and no token of it can be cached meanwhile.
     ended: RwLock<HashMap<SessionId, Timestamp>>,
-    /// Counts the key rings. What an older one verified no longer counts.
+    /// Number of the current key ring. Entries verified with an older key ring are ignored.
     generation: AtomicU64,
     longest_life: SignedDuration,
 }
@@ -34,7 +34,7 @@ struct Verified {
     generation: u64,
 }
 
-/// A token's place in the cache.
+/// A token's key in the cache.
 #[derive(Clone, Copy)]
 pub(super) struct Slot {
     key: [u8; 32],
@@ -42,44 +42,44 @@ pub(super) struct Slot {
 }
 
 impl TokenCache {
-    /// Tokens kept at most when nothing else is configured: about 100 MB when all are in use.
+    /// Default limit of cached tokens: about 100 MB when the cache is full.
     pub const CAPACITY: u64 = 100_000;
 
-    /// A cache of at most `capacity` tokens. No token lives longer than `longest_life`, and one that would is refused:
-    /// for so long an ended session is remembered.
+    /// Creates a cache of at most `capacity` tokens. A token whose lifetime exceeds `longest_life` is rejected, because
+    /// an ended session is remembered for only that long.
     pub fn new(capacity: u64, longest_life: SignedDuration) -> Self {
-        // By the machine's clock, and only to give memory back: whether a token holds is judged on each hit.
+        // Uses the machine's clock, but only to free memory: every hit checks whether the token has expired.
         let forget_after = Duration::try_from(longest_life).unwrap_or_default().min(Duration::from_hours(24 * 7));
         let verified = Cache::builder().max_capacity(capacity).time_to_live(forget_after).build();
         Self { verified, ended: RwLock::default(), generation: AtomicU64::new(0), longest_life }
     }
 
-    /// Refuses every token of this session from now on, whether it is in the cache or not.
+    /// Rejects every token of this session from now on, whether it is cached or not.
     pub fn revoke_session(&self, session: SessionId, now: Timestamp) {
         let until = now.saturating_add(self.longest_life).unwrap_or(Timestamp::MAX);
         let mut ended = self.ended.write().unwrap_or_else(PoisonError::into_inner);
-        // Growing to twice its size is what makes room worth looking for, so a revocation costs little on average.
+        // Removes old entries only when the map is about to double, so a revocation is cheap on average.
         if ended.len() == ended.capacity() {
             ended.retain(|_, until| *until >= now);
         }
         ended.insert(session, until);
     }
 
-    /// Forgets all tokens: what comes next is verified anew.
+    /// Removes all tokens, so that each is verified again.
     pub(super) fn clear(&self) {
         self.generation.fetch_add(1, Ordering::AcqRel);
         self.verified.invalidate_all();
     }
 
-    /// Where `token` belongs. Asked for before the keys are, so that a token verified with keys that are replaced
-    /// meanwhile is kept for the old ones.
+    /// The cache key of `token`. Callers get it before they read the key ring, so a token verified with keys that are
+    /// replaced meanwhile is stored under the old generation.
     pub(super) fn slot(&self, token: &str) -> Slot {
         let mut key = [0; 32];
         key.copy_from_slice(digest::digest(&digest::SHA256, token.as_bytes()).as_ref());
         Slot { key, generation: self.generation.load(Ordering::Acquire) }
     }
 
-    /// The token's claims, when it was verified before and still holds.
+    /// The token's claims, if the token was verified before and is still valid.
     pub(super) fn get(&self, slot: Slot, now: Timestamp) -> Result<Option<Arc<Claims>>, TokenError> {
         let Some(verified) = self.verified.get(&slot.key) else { return Ok(None) };
         if verified.generation != slot.generation {
@@ -97,7 +97,7 @@ impl TokenCache {
         Ok(Some(verified.claims))
     }
 
-    /// Keeps what was verified, unless it must not count.
+    /// Stores a verified token, unless its session has ended or its lifetime is too long.
     pub(super) fn put(&self, slot: Slot, claims: Claims, now: Timestamp) -> Result<Arc<Claims>, TokenError> {
         if claims.exp.saturating_sub(now.as_second()) > self.longest_life.as_secs() {
             return Err(TokenError::TooLong);

@@ -122,7 +122,8 @@ fn replaced_keys_no_longer_vouch_for_remembered_tokens() {
     assert_eq!(verifier.verify(&token), Err(TokenError::UnknownKey));
 }
 
-/// A request reads the cache, the keys are replaced, the request stores what it verified with the old ones.
+/// A request reads the cache, the keys are replaced, and then the request stores the token that it verified with the
+/// old ones.
 #[test]
 fn a_token_verified_while_the_keys_are_replaced_is_not_remembered() {
     let verifier = verifier(&clock());

@@ -1,4 +1,4 @@
-//! The one place that says whether a bearer token holds.
+//! The only code that decides whether a bearer token is valid.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -7,13 +7,13 @@ use freehold_core::{Clock, SessionId};
 use super::{Claims, TokenCache, TokenError};
 use crate::signing_key::KeyRing;
 
-/// The longest token that is looked at, in bytes. User metadata makes tokens long, and headers are limited anyway.
+/// The longest token that is accepted, in bytes. User metadata makes tokens long, and HTTP headers are limited anyway.
 const MAX_LEN: usize = 16 * 1024;
 
-/// Says whether an access token holds: by memory when it was seen before, by its signature when not.
+/// Verifies access tokens: from the cache when it has the token, by the signature when not.
 ///
-/// A session that ends in another process, or ended before this one started, is known here only when somebody calls
-/// [`revoke_session`](Self::revoke_session).
+/// A session that ends in another process, or that ended before this process started, is unknown here until
+/// [`revoke_session`](Self::revoke_session) is called for it.
 #[derive(Debug)]
 pub struct Verifier {
     ring: RwLock<Arc<KeyRing>>,
@@ -22,12 +22,12 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// A verifier with these keys.
+    /// Creates a verifier with these keys.
     pub fn new(ring: KeyRing, cache: TokenCache, clock: Clock) -> Self {
         Self { ring: RwLock::new(Arc::new(ring)), cache, clock }
     }
 
-    /// What the token claims, when it holds now.
+    /// Returns the token's claims, if the token is valid now.
     ///
     /// # Errors
     /// See [`TokenError`].
@@ -44,17 +44,17 @@ impl Verifier {
         self.cache.put(slot, claims, now)
     }
 
-    /// Refuses every token of this session from now on.
+    /// Rejects every token of this session from now on.
     pub fn revoke_session(&self, session: SessionId) {
         self.cache.revoke_session(session, self.clock.now());
     }
 
-    /// The keys, for signing and publishing.
+    /// The key ring, for signing and publishing.
     pub fn ring(&self) -> Arc<KeyRing> {
         self.ring.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Takes other keys. What was verified with the old ones is verified again, because one of them may be gone.
+    /// Replaces the key ring. Cached tokens are verified again, because a key may have been removed.
     pub fn replace_ring(&self, ring: KeyRing) {
         *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
         self.cache.clear();

@@ -1,4 +1,4 @@
-//! Changing people.
+//! Updating users.
 
 use freehold_core::{Result, Secret, SessionId, UserId};
 use freehold_db::{OnConstraint, SystemTx};
@@ -15,17 +15,17 @@ use crate::{
     },
 };
 
-/// Whether somebody is locked out.
+/// A change to whether a user is banned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ban {
-    /// Until then.
+    /// The user is banned until this time.
     Until(Timestamp),
-    /// No longer.
+    /// The ban is lifted.
     Lifted,
 }
 
 impl Ban {
-    /// Until when; none: not at all.
+    /// End of the ban; none: no ban.
     pub const fn until(self) -> Option<Timestamp> {
         match self {
             Self::Until(until) => Some(until),
@@ -34,34 +34,34 @@ impl Ban {
     }
 }
 
-/// What an administrator changes of a person; none: stays as it is.
+/// What an administrator changes in a user; a field that is none stays as it is.
 #[derive(Clone, Debug, Default)]
 pub struct UserChanges {
-    /// Whom tokens are for.
+    /// Audience of the user's tokens.
     pub aud: Option<String>,
-    /// The role in tokens.
+    /// Role in the user's tokens.
     pub role: Option<String>,
-    /// The address, as [`email_normalize`](crate::user::email_normalize) gave it.
+    /// E-mail address, as [`email_normalize`](crate::user::email_normalize) returns it.
     pub email: Option<String>,
-    /// The number, digits only.
+    /// Phone number, digits only.
     pub phone: Option<String>,
-    /// The password's hash.
+    /// Hash of the password.
     pub password_hash: Option<Secret>,
-    /// The address is confirmed from now on.
+    /// Whether to confirm the address.
     pub confirm_email: bool,
-    /// The number is.
+    /// Whether to confirm the phone number.
     pub confirm_phone: bool,
-    /// Merged into what the person says of himself; a null takes the key away.
+    /// Merged into the metadata that the user can change; a null removes the key.
     pub user_metadata: Option<Value>,
-    /// Merged into what the system knows; a null takes the key away.
+    /// Merged into the metadata that only the server changes; a null removes the key.
     pub app_metadata: Option<Value>,
-    /// Locked out, or no longer.
+    /// Bans the user, or lifts the ban.
     pub ban: Option<Ban>,
 }
 
-/// Changes a person. A new password ends his sessions, and a new password, address or number ends whatever was sent to
-/// him: who reads his mail then may not be who reads it now. The sessions are to be told to
-/// [`Verifier::revoke_session`](crate::access_token::Verifier::revoke_session) after the commit.
+/// Updates a user. A new password ends the user's sessions. A new password, address or number also invalidates all
+/// links and codes sent to the user, because another person may read that mailbox now. Returns the ended sessions; pass
+/// them to [`Verifier::revoke_session`](crate::access_token::Verifier::revoke_session) after the commit.
 ///
 /// # Errors
 /// `user_not_found`, `email_exists`, `phone_exists`, `validation_failed` (too much metadata).
@@ -113,7 +113,7 @@ pub async fn user_change(
     Ok((found_within_limits(tx, id).await?, ended))
 }
 
-/// The way in by an address or a number says what it is now.
+/// Updates the sign-in method of an address or number to its present value.
 async fn handle_set(
     tx: &mut SystemTx,
     id: UserId,

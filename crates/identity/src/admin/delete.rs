@@ -1,4 +1,5 @@
-//! Deleting people. Who belongs to organizations has to leave them first, in the same transaction: another room knows how.
+//! Deleting users. A member of organizations must leave them first, in the same transaction; the tenancy crate does
+//! that.
 
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -13,7 +14,7 @@ use crate::{
     user::{User, user_identities, user_lock},
 };
 
-/// Deletes a person with his ways in, his sessions and his factors. The sessions are to be told to
+/// Deletes a user with their sign-in methods, sessions and factors. Returns the ended sessions; pass them to
 /// [`Verifier::revoke_session`](crate::access_token::Verifier::revoke_session) after the commit.
 ///
 /// # Errors
@@ -25,8 +26,8 @@ pub async fn user_delete(tx: &mut SystemTx, id: UserId) -> Result<(User, Vec<Ses
     Ok((user, sessions))
 }
 
-/// Deletes a person, and keeps that there was one, for the records: in the place of his address, number and ways in stand
-/// digests that tell nobody who he was, and the address may sign up again. The person is given as he was.
+/// Deletes a user but keeps the row, for the records. Digests replace the address, the number and the sign-in methods,
+/// so the row does not identify the user, and the address can sign up again. Returns the user as they were before.
 ///
 /// # Errors
 /// `user_not_found`.
@@ -48,7 +49,7 @@ pub async fn user_delete_softly(tx: &mut SystemTx, id: UserId, now: Timestamp) -
     Ok((user, sessions_end_all(tx, id).await?))
 }
 
-/// As Supabase Auth veils: SHA-256 of the id and the text, in base64url.
+/// Digests a text as Supabase Auth does: SHA-256 of the id and the text, in base64url.
 fn veil(id: UserId, text: &str) -> String {
     URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, format!("{id}{text}").as_bytes()))
 }

@@ -1,4 +1,4 @@
-//! Second factors and passkeys of others.
+//! Administrators manage users' second factors and passkeys.
 
 use freehold_core::{Error, Result, UserId};
 use freehold_db::{OnConstraint, SystemTx};
@@ -12,7 +12,7 @@ use crate::{
     passkey::{Passkey, passkeys_of},
 };
 
-/// One second factor of somebody's.
+/// Returns one second factor of a user.
 ///
 /// # Errors
 /// `mfa_factor_not_found`.
@@ -21,7 +21,7 @@ pub async fn user_factor_get(tx: &mut SystemTx, user: UserId, factor: Uuid) -> R
     found.ok_or_else(|| Error::new(codes::MFA_FACTOR_NOT_FOUND, "Factor not found"))
 }
 
-/// Gives a second factor of somebody's another name.
+/// Renames a second factor of a user.
 ///
 /// # Errors
 /// `mfa_factor_not_found`, `mfa_factor_name_conflict`, `validation_failed`.
@@ -41,7 +41,8 @@ pub async fn user_factor_rename(
     user_factor_get(tx, user, factor).await
 }
 
-/// Takes a second factor of somebody's away; the sessions that showed it have shown one only. The factor is given as it was.
+/// Deletes a second factor of a user. Sessions that used it fall back to one factor. Returns the factor as it was
+/// before.
 ///
 /// # Errors
 /// `mfa_factor_not_found`.
@@ -51,12 +52,12 @@ pub async fn user_factor_delete(tx: &mut SystemTx, user: UserId, factor: Uuid, n
     Ok(found)
 }
 
-/// Somebody's passkeys, the oldest first.
+/// A user's passkeys, the oldest first.
 pub async fn user_passkey_list(tx: &mut SystemTx, user: UserId) -> Result<Vec<Passkey>> {
     passkeys_of(tx, user).await
 }
 
-/// Takes a passkey of somebody's away.
+/// Deletes a passkey of a user.
 ///
 /// # Errors
 /// `not_found`.

@@ -1,4 +1,5 @@
-//! Links and codes for people, made by administrators: invitations that are mailed, and whatever they mail themselves.
+//! Links and codes that administrators create for users: invitations, which Freehold mails, and links that they mail
+//! themselves.
 
 use freehold_core::{Error, Result, Secret, codes as core_codes};
 use freehold_db::SystemTx;
@@ -16,20 +17,20 @@ use crate::{
     user::{User, person_find, user_find_by_email, user_merge_metadata, user_set_password},
 };
 
-/// Somebody to be invited.
+/// A user to invite.
 #[derive(Clone, Debug)]
 pub struct Invitee {
-    /// Within what the address is unique.
+    /// The realm in which the address is unique.
     pub realm: Realm,
-    /// As [`email_normalize`](crate::user::email_normalize) gave it.
+    /// E-mail address, as [`email_normalize`](crate::user::email_normalize) returns it.
     pub email: String,
-    /// What somebody new says of himself.
+    /// Metadata of a new user.
     pub data: Value,
-    /// Where the link of the mail leads in the end; already checked.
+    /// Where the link in the mail finally leads; already checked.
     pub redirect_to: String,
 }
 
-/// Invites somebody to the house by a mail with a link and a code; makes the person where there is none yet.
+/// Invites a user by a mail with a link and a code. Creates the user if the address has none yet.
 ///
 /// # Errors
 /// `email_exists` when the address is confirmed already.
@@ -43,25 +44,25 @@ pub async fn user_invite(identity: &Identity, tx: &mut SystemTx, invitee: Invite
     user_get(tx, user.id).await
 }
 
-/// What a link does.
+/// The kinds of links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkKind {
-    /// Confirms the address of somebody who signs up.
+    /// Confirms the address of a user who signs up.
     SignUp,
-    /// Invites.
+    /// Invites a user, and confirms their address.
     Invite,
-    /// Lets somebody in.
+    /// Signs the user in.
     MagicLink,
-    /// Lets somebody in to choose a new password.
+    /// Signs the user in to choose a new password.
     Recovery,
     /// Confirms a change of address at the present address.
     EmailChangeCurrent,
-    /// Confirms it at the new one.
+    /// Confirms a change of address at the new address.
     EmailChangeNew,
 }
 
 impl LinkKind {
-    /// By its name in the protocol.
+    /// The kind with this name in the protocol.
     pub fn parse(name: &str) -> Option<Self> {
         Some(match name {
             "signup" => Self::SignUp,
@@ -98,30 +99,30 @@ impl LinkKind {
     }
 }
 
-/// A link to be made, and mailed by nobody.
+/// A link to create, which the caller mails.
 #[derive(Clone, Debug)]
 pub struct NewLink {
-    /// What it does.
+    /// Kind of the link.
     pub kind: LinkKind,
-    /// Within what the address is unique.
+    /// The realm in which the address is unique.
     pub realm: Realm,
-    /// Whose, as [`email_normalize`](crate::user::email_normalize) gave it.
+    /// Address of the user, as [`email_normalize`](crate::user::email_normalize) returns it.
     pub email: String,
-    /// For a change of address: the new one.
+    /// The new address, for a change of address.
     pub new_email: Option<String>,
-    /// For somebody new who signs up: the password's hash.
+    /// Hash of the password, for a new user who signs up.
     pub password_hash: Option<Secret>,
-    /// For somebody new: what he says of himself; for somebody unconfirmed who signs up: merged into that.
+    /// Metadata of a new user; merged into the present metadata for an unconfirmed user who signs up again.
     pub data: Value,
-    /// Where it leads in the end; already checked.
+    /// Where the link finally leads; already checked.
     pub redirect_to: String,
 }
 
-/// Makes a link and its code, which nobody mails. A magic link for somebody unknown makes the person, and confirms the
-/// address; the kind that was made is given back.
+/// Creates a link and its code; the caller mails them. A magic link for an unknown address creates the user and
+/// confirms the address. Returns the kind that was created.
 ///
 /// # Errors
-/// `user_not_found`, `email_exists` (the address, or the new one, is taken), `validation_failed`.
+/// `user_not_found`, `email_exists` (the address or the new address is taken), `validation_failed`.
 pub async fn link_make(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -165,8 +166,8 @@ pub async fn link_make(
     Ok((user_get(tx, user.id).await?, made, kind))
 }
 
-/// Notes the address that somebody changes to. Of the two links of one change, whichever is made second leaves the first
-/// as it is.
+/// Stores the address that the user changes to. When a second link is created for the same change, the first stays
+/// valid.
 async fn change_begin(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -178,7 +179,7 @@ async fn change_begin(
         let message = "Enable secure email change to generate link for current email";
         return Err(Error::new(core_codes::VALIDATION_FAILED, message));
     }
-    let email = new_email.ok_or_else(|| Error::new(core_codes::VALIDATION_FAILED, "new_email is needed"))?;
+    let email = new_email.ok_or_else(|| Error::new(core_codes::VALIDATION_FAILED, "new_email is required"))?;
     if user_find_by_email(tx, user.realm, email).await?.is_some_and(|other| other.id != user.id) {
         return Err(email_exists());
     }
@@ -205,8 +206,8 @@ async fn unconfirmed(identity: &Identity, tx: &mut SystemTx, user: User, data: V
     found_within_limits(tx, user.id).await
 }
 
-/// Takes away from somebody unconfirmed what others may have left there: whoever gave the address with a password, or came
-/// with it by a provider that did not verify it, need not be who reads its mail.
+/// Removes what another person may have left on an unconfirmed account: the one who signed up with the address and a
+/// password, or came with it from a provider that did not verify it, may not be the one who reads its mail.
 async fn reclaim(identity: &Identity, tx: &mut SystemTx, user: User) -> Result<User> {
     if user.confirmed() {
         return Ok(user);

@@ -1,4 +1,4 @@
-//! Lists of people.
+//! Lists of users.
 
 use freehold_core::{EmailAddress, Result, UserId};
 use freehold_db::SystemTx;
@@ -10,16 +10,16 @@ use crate::{
     user::{User, UserIdentity},
 };
 
-/// Which people are wanted.
+/// Filter of a list of users.
 #[derive(Clone, Debug)]
 pub struct UserFilter {
-    /// Whom their tokens are for: `authenticated`.
+    /// Audience of their tokens: `authenticated`.
     pub aud: String,
-    /// Only those of this realm; none: everybody.
+    /// Only users of this realm; none: of all realms.
     pub realm: Option<Realm>,
-    /// Only those whose address or `full_name` holds the text, in whatever case.
+    /// Only users whose address or `full_name` contains the text, ignoring case.
     pub holds: Option<String>,
-    /// The oldest first; else the latest.
+    /// Whether the oldest come first; otherwise the latest do.
     pub oldest_first: bool,
 }
 
@@ -29,19 +29,19 @@ impl UserFilter {
     }
 }
 
-/// People, each with his ways in.
+/// Users, each with their sign-in methods.
 pub type Listing = Vec<(User, Vec<UserIdentity>)>;
 
-/// Where a list goes on: behind this person.
+/// Position in a list: the page starts after this user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UserPosition {
-    /// Since when he is there.
+    /// When the user was created.
     pub created_at: Timestamp,
-    /// Who.
+    /// Id of the user.
     pub id: UserId,
 }
 
-/// People from a number on, and how many there are in all.
+/// Returns a page of users that starts at an offset, and the number of all users that match.
 pub async fn user_list(tx: &mut SystemTx, filter: &UserFilter, limit: i64, offset: i64) -> Result<(Listing, i64)> {
     let (aud, realm, text) = (filter.aud.as_str(), filter.realm, filter.text());
     let (total,) = tx.fetch_one(store::user_count(aud, realm, text.clone())).await?;
@@ -54,7 +54,7 @@ pub async fn user_list(tx: &mut SystemTx, filter: &UserFilter, limit: i64, offse
     Ok((with_identities(tx, users).await?, total))
 }
 
-/// People from behind somebody on; where the list goes on behind them. Costs the same wherever it begins.
+/// Returns the users after a position, and the position of the next page. The cost does not depend on the position.
 pub async fn user_list_after(
     tx: &mut SystemTx,
     filter: &UserFilter,
@@ -77,7 +77,7 @@ pub async fn user_list_after(
     Ok((with_identities(tx, users).await?, next))
 }
 
-/// Everybody with this address, of whatever realm; at most ten.
+/// All users with this address, in all realms; at most ten.
 pub async fn user_search(tx: &mut SystemTx, email: &str) -> Result<Vec<User>> {
     tx.fetch_all(store::user_search(&EmailAddress::spellings(email))).await
 }

@@ -1,4 +1,4 @@
-//! SQL of what administrators do to people.
+//! SQL of the administrators' calls on users.
 
 use freehold_core::UserId;
 use freehold_db::statements;
@@ -10,14 +10,14 @@ use super::OwnedIdentity;
 use crate::{Realm, user::User};
 
 statements! {
-    /// How many people there are.
+    /// Number of users.
     fn user_count(aud: &str, realm: Option<Realm>, filter: Option<String>) -> (i64,) =
         "select count(*) from freehold.people
          where aud = $1 and ($2::uuid is null or realm = $2)
            and ($3::text is null or strpos(lower(email), $3) > 0
              or strpos(lower(user_metadata ->> 'full_name'), $3) > 0)";
 
-    /// People, the latest first, from a number on.
+    /// Users from an offset on, the latest first.
     fn user_page(aud: &str, realm: Option<Realm>, filter: Option<String>, limit: i64, offset: i64) -> User =
         "select * from freehold.people
          where aud = $1 and ($2::uuid is null or realm = $2)
@@ -25,7 +25,7 @@ statements! {
              or strpos(lower(user_metadata ->> 'full_name'), $3) > 0)
          order by created_at desc, id desc limit $4 offset $5";
 
-    /// People, the oldest first, from a number on.
+    /// Users from an offset on, the oldest first.
     fn user_page_oldest(aud: &str, realm: Option<Realm>, filter: Option<String>, limit: i64, offset: i64) -> User =
         "select * from freehold.people
          where aud = $1 and ($2::uuid is null or realm = $2)
@@ -33,7 +33,7 @@ statements! {
              or strpos(lower(user_metadata ->> 'full_name'), $3) > 0)
          order by created_at, id limit $4 offset $5";
 
-    /// People, the latest first, from behind somebody on.
+    /// Users after a position, the latest first.
     fn user_after(
         aud: &str, realm: Option<Realm>, filter: Option<String>, created: Option<Timestamp>, id: Option<Uuid>, limit: i64
     ) -> User =
@@ -44,7 +44,7 @@ statements! {
            and ($4::timestamptz is null or (created_at, id) < ($4, $5::uuid))
          order by created_at desc, id desc limit $6";
 
-    /// People, the oldest first, from behind somebody on.
+    /// Users after a position, the oldest first.
     fn user_after_oldest(
         aud: &str, realm: Option<Realm>, filter: Option<String>, created: Option<Timestamp>, id: Option<Uuid>, limit: i64
     ) -> User =
@@ -55,71 +55,71 @@ statements! {
            and ($4::timestamptz is null or (created_at, id) > ($4, $5::uuid))
          order by created_at, id limit $6";
 
-    /// Everybody with this address, of whatever realm.
+    /// All users with this address, in all realms.
     fn user_search(emails: &[String]) -> User =
         "select * from freehold.people where email = any($1) order by created_at, id limit 10";
 
-    /// The ways in of several people.
+    /// The sign-in methods of several users.
     fn identity_list_of(users: Vec<Uuid>) -> OwnedIdentity =
         "select user_id, id, provider_id, provider, identity_data, last_sign_in_at, created_at, updated_at
          from auth.identities where user_id = any($1) order by created_at, id";
 
-    /// Sets whom tokens are for, and the role in them.
+    /// Sets the audience and the role of the user's tokens.
     fn user_set_role(id: UserId, aud: Option<String>, role: Option<String>, now: Timestamp) -> () =
         "update auth.users set aud = coalesce($2, aud), role = coalesce($3, role), updated_at = $4 where id = $1";
 
-    /// Sets the address.
+    /// Sets the e-mail address.
     fn user_set_email(id: UserId, email: &str, now: Timestamp) -> () =
         "update auth.users set email = $2, updated_at = $3 where id = $1";
 
-    /// Sets the number.
+    /// Sets the phone number.
     fn user_set_phone(id: UserId, phone: &str, now: Timestamp) -> () =
         "update auth.users set phone = $2, updated_at = $3 where id = $1";
 
-    /// Confirms the number.
+    /// Confirms the phone number.
     fn user_confirm_phone(id: UserId, now: Timestamp) -> () =
         "update auth.users set phone_confirmed_at = coalesce(phone_confirmed_at, $2), updated_at = $2 where id = $1";
 
-    /// No longer without address or number.
+    /// Marks the user as no longer anonymous.
     fn user_known(id: UserId) -> () = "update auth.users set is_anonymous = false where id = $1";
 
-    /// Locks out, or lets in again.
+    /// Bans the user, or lifts the ban.
     fn user_ban(id: UserId, until: Option<Timestamp>, now: Timestamp) -> () =
         "update auth.users set banned_until = $2, updated_at = $3 where id = $1";
 
-    /// Changes what is known of a way in; how many there were.
+    /// Merges data into a sign-in method; returns the number of methods changed.
     fn identity_merge(user: UserId, provider: &str, data: Value, now: Timestamp) -> () =
         "update auth.identities set identity_data = identity_data || $3, updated_at = $4
          where user_id = $1 and provider = $2 and provider_id = $1::uuid::text";
 
-    /// Sign-ins under way are given up.
+    /// Deletes the user's sign-ins in progress.
     fn flows_delete(user: UserId) -> () = "delete from auth.flow_state where user_id = $1 or linking_target_id = $1";
 
-    /// The person, no longer to be recognized.
+    /// Replaces what identifies the user by digests.
     fn user_veil(id: UserId, email: &str, phone: &str, new_email: &str, now: Timestamp) -> () =
         "update auth.users
          set email = $2, phone = $3, email_change = $4, phone_change = '', encrypted_password = null,
            raw_user_meta_data = '{}', raw_app_meta_data = '{}', deleted_at = $5, updated_at = $5
          where id = $1";
 
-    /// A way in, no longer to be recognized.
+    /// Replaces what identifies a sign-in method by digests.
     fn identity_veil(id: Uuid, provider_id: &str, now: Timestamp) -> () =
         "update auth.identities set provider_id = $2, identity_data = '{}', updated_at = $3 where id = $1";
 
-    /// Gives a second factor another name.
+    /// Renames a second factor.
     fn factor_rename(user: UserId, factor: Uuid, name: &str, now: Timestamp) -> () =
         "update auth.mfa_factors set friendly_name = $3, updated_at = $4 where user_id = $1 and id = $2";
 
-    /// Takes all second factors away.
+    /// Deletes all second factors.
     fn factors_delete(user: UserId) -> () = "delete from auth.mfa_factors where user_id = $1";
 
-    /// Takes a passkey away.
+    /// Deletes a passkey.
     fn passkey_delete(user: UserId, passkey: Uuid) -> () =
         "delete from auth.webauthn_credentials where user_id = $1 and id = $2";
 
-    /// Takes all passkeys away.
+    /// Deletes all passkeys.
     fn passkeys_delete(user: UserId) -> () = "delete from auth.webauthn_credentials where user_id = $1";
 
-    /// Deletes a person, with all that hangs on him.
+    /// Deletes a user, with all rows that belong to them.
     fn user_delete(id: UserId) -> () = "delete from auth.users where id = $1";
 }

@@ -1,4 +1,4 @@
-//! SQL of what happened to people.
+//! SQL of the users' audit log.
 
 use freehold_db::statements;
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use super::AuditEntry;
 use crate::Realm;
 
 statements! {
-    /// How many entries there are.
+    /// Number of entries.
     fn entry_count(realm: Option<Realm>, author: Option<String>, action: Option<String>, kind: Option<String>) -> (i64,) =
         "select count(*) from auth.audit_log_entries
          where ($1::uuid is null or coalesce(instance_id, '00000000-0000-0000-0000-000000000000') = $1)
@@ -29,7 +29,7 @@ statements! {
            and ($4::text is null or strpos(lower(payload ->> 'log_type'), $4) > 0)
          order by auth.audit_log_entries.created_at desc, id desc limit $5 offset $6";
 
-    /// Writes an entry.
+    /// Inserts an entry.
     fn entry_insert(id: Uuid, realm: Realm, payload: Value, ip: String, now: Timestamp) -> () =
         "insert into auth.audit_log_entries (id, instance_id, payload, ip_address, created_at)
          values ($1, $2, $3::jsonb::json, $4, $5)";

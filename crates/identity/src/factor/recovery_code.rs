@@ -1,7 +1,7 @@
-//! Recovery codes: written down when a second factor is set up, each good once, for the day on which it is lost.
+//! Recovery codes: saved when a second factor is set up, and each valid once, for a user who has lost that factor.
 //!
-//! They are a factor of their own kind, one of each person's, and never the only one. A code holds 80 bits of chance; of it
-//! only an HMAC under the vault's pepper is stored.
+//! They are a factor of their own type; a user has at most one such factor, and never as the only factor. A code has 80
+//! random bits; only an HMAC of it under the vault's pepper is stored.
 
 mod store;
 
@@ -26,44 +26,44 @@ use crate::{
     session::{Client, Held, Holder, Tokens, session_step_up, sessions_revoke},
 };
 
-/// So many codes are made at once.
+/// Number of codes that are created at once.
 const COUNT: usize = 10;
-/// Letters of a code, of 32 different ones: 80 bits.
+/// Characters of a code, each one of 32: 80 bits.
 const LENGTH: usize = 16;
-/// Without those that are mistaken for one another.
+/// Without characters that are easily confused.
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-/// What the factor is called when the person does not say.
+/// Name of the factor when the user gives none.
 const NAME: &str = "Recovery codes";
-/// What they are called among the ways in which a person showed who he is.
+/// Name of the method in the session's authentication methods.
 const METHOD: &str = "mfa/recovery_code";
 
 row! {
-    /// How many codes a person has.
+    /// A user's recovery codes, counted.
     #[derive(Clone, Debug)]
     pub struct RecoveryCodes {
-        /// The factor.
+        /// Id of the factor.
         pub factor: Uuid,
-        /// What the person calls it.
+        /// Name that the user gave it.
         pub friendly_name: String,
-        /// How many there were.
+        /// Number of codes that were created.
         pub total: i64,
-        /// How many can still be used.
+        /// Number of codes that are still unused.
         pub remaining: i64,
     }
 }
 
-/// Codes that were made just now, and are shown this once.
+/// Codes just created; they are shown only this once.
 #[derive(Clone, Debug)]
 pub struct NewCodes {
-    /// The factor.
+    /// Id of the factor.
     pub factor: Uuid,
-    /// What the person calls it.
+    /// Name that the user gave it.
     pub friendly_name: String,
-    /// The codes.
+    /// The codes in plain text.
     pub codes: Vec<Secret>,
 }
 
-/// How many codes the person has.
+/// How many codes the user has.
 ///
 /// # Errors
 /// `mfa_factor_not_found` when there are none.
@@ -72,11 +72,12 @@ pub async fn codes_status(identity: &Identity, user: UserId) -> Result<RecoveryC
     found.ok_or_else(none)
 }
 
-/// Makes the person's codes.
+/// Creates the user's codes.
 ///
 /// # Errors
-/// `mfa_verified_factor_exists` when there are some, `insufficient_aal` when the session has not shown a second factor,
-/// `mfa_recovery_codes_sole_factor` when the person has none; what stands against any other factor.
+/// `mfa_verified_factor_exists` when the user has codes, `insufficient_aal` when the session has not used a second
+/// factor, `mfa_recovery_codes_sole_factor` when the user has no other factor; and the errors of enrolling any other
+/// factor.
 pub async fn codes_generate(
     identity: &Identity,
     holder: Holder,
@@ -108,10 +109,10 @@ pub async fn codes_generate(
     Ok(NewCodes { factor, friendly_name: friendly_name.to_owned(), codes })
 }
 
-/// Replaces the person's codes, and forgives wrong tries.
+/// Replaces the user's codes, and resets the count of wrong attempts.
 ///
 /// # Errors
-/// `mfa_factor_not_found` when there are none, `insufficient_aal` when the session has not shown a second factor.
+/// `mfa_factor_not_found` when there are none, `insufficient_aal` when the session has not used a second factor.
 pub async fn codes_regenerate(identity: &Identity, holder: Holder, client: &Client) -> Result<NewCodes> {
     let now = identity.clock.now();
     let mut tx = identity.db.system("replace recovery codes").begin().await?;
@@ -127,7 +128,7 @@ pub async fn codes_regenerate(identity: &Identity, holder: Holder, client: &Clie
     Ok(NewCodes { factor: found.factor, friendly_name: found.friendly_name, codes })
 }
 
-/// Uses a code up: the session has shown a second factor from now on, as by a code of an app.
+/// Uses up a code: from now on the session has two factors, as with a code of an app.
 ///
 /// # Errors
 /// `mfa_verification_failed`, also when there are no codes; `mfa_recovery_codes_locked` after too many wrong ones.
@@ -159,10 +160,10 @@ pub async fn codes_verify(identity: &Identity, holder: Holder, code: &str, clien
     Ok(stepped_up.tokens)
 }
 
-/// Takes the person's codes away; which factor they were. Sessions that had shown one have shown one factor only.
+/// Deletes the user's codes and returns the id of their factor. Sessions that used one fall back to one factor.
 ///
 /// # Errors
-/// `mfa_factor_not_found` when there are none, `insufficient_aal` when the session has not shown a second factor.
+/// `mfa_factor_not_found` when there are none, `insufficient_aal` when the session has not used a second factor.
 pub async fn codes_delete(identity: &Identity, holder: Holder, client: &Client) -> Result<Uuid> {
     let now = identity.clock.now();
     let mut tx = identity.db.system("take recovery codes away").begin().await?;
@@ -206,26 +207,26 @@ async fn codes_make(
 }
 
 fn code_generate(random: &Random) -> Secret {
-    // 32 letters, so every byte gives each of them equally often.
+    // The alphabet has 32 characters, so random bytes select each of them equally often.
     let bytes = Zeroizing::new(random.bytes::<LENGTH>());
     let code: Zeroizing<String> =
         Zeroizing::new(bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect());
     Secret::new(code.as_str())
 }
 
-/// What a person typed, in the form in which codes are made.
+/// A typed code, in the form in which codes are created.
 fn normalize(code: &str) -> Zeroizing<String> {
     let kept = code.chars().filter(|letter| !letter.is_whitespace() && *letter != '-').take(LENGTH + 1);
     Zeroizing::new(kept.map(|letter| letter.to_ascii_lowercase()).collect())
 }
 
-/// The code's digests, also under older master keys.
+/// The code's digests, under the current and under older master keys.
 fn digests(identity: &Identity, user: UserId, code: &str) -> Vec<Vec<u8>> {
     let message = message(user, code);
     identity.vault.macs(Purpose::SecondFactor, &message).map(|digest| digest.to_vec()).collect()
 }
 
-/// What is digested: the same code of somebody else's has another digest.
+/// The text that is digested. It includes the user, so the same code of another user has another digest.
 fn message(user: UserId, code: &str) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(format!("recovery_code\0{user}\0{code}").into_bytes())
 }

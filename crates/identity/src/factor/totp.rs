@@ -14,20 +14,20 @@ const PERIOD_SECONDS: i64 = 30;
 const DIGITS: usize = 6;
 /// As long as SHA-1's output, which RFC 4226 recommends.
 const KEY_LEN: usize = 20;
-/// What is stored of a key, when it is sealed.
+/// Prefix of a stored key that is sealed.
 const SEALED: &str = "sealed:";
 
-/// The key that an authenticator app and we share.
+/// The key that an authenticator app and the server share.
 #[derive(Clone)]
 pub(crate) struct TotpKey(Zeroizing<Vec<u8>>);
 
 impl TotpKey {
-    /// A new key.
+    /// Creates a new key.
     pub(crate) fn generate(random: &Random) -> Self {
         Self(Zeroizing::new(random.bytes::<KEY_LEN>().to_vec()))
     }
 
-    /// The key as people type it; nothing when it is none.
+    /// Parses a key as users type it; none: the text is not a key.
     pub(crate) fn from_base32(text: &str) -> Option<Self> {
         let kept = text.chars().filter(|letter| !letter.is_whitespace() && !"-=".contains(*letter));
         let text: Zeroizing<String> = Zeroizing::new(kept.map(|letter| letter.to_ascii_uppercase()).collect());
@@ -35,19 +35,19 @@ impl TotpKey {
         (!key.is_empty()).then(|| Self(Zeroizing::new(key)))
     }
 
-    /// The key as people type it.
+    /// The key as users type it.
     pub(crate) fn to_base32(&self) -> Secret {
         Secret::new(BASE32_NOPAD.encode(&self.0))
     }
 
-    /// The key for the database, for this factor and no other.
+    /// Seals the key for the database, bound to this factor.
     pub(crate) fn seal(&self, vault: &Vault, factor: Uuid, random: &Random) -> String {
         let sealed = vault.seal(Purpose::SecondFactor, &self.0, &factor.to_string(), random);
         format!("{SEALED}{}", STANDARD.encode(sealed))
     }
 
-    /// The key from the database, and whether it should be sealed anew: an older master key did it, or it was brought here as
-    /// it is.
+    /// Opens the key from the database, and says whether it should be sealed again: an older master key sealed it, or
+    /// it was imported unsealed.
     pub(crate) fn open(vault: &Vault, factor: Uuid, stored: &str) -> Result<(Self, bool)> {
         let Some(sealed) = stored.strip_prefix(SEALED) else {
             let key = Self::from_base32(stored);
@@ -60,13 +60,13 @@ impl TotpKey {
         Ok((Self(key), !vault.is_current(&sealed)))
     }
 
-    /// The period whose code this is: now's, the one before or the one after it, because clocks differ. Periods up to
-    /// `used_up` count no longer, so a code that was seen over a shoulder is worth nothing.
+    /// The period that the code belongs to: the current one, the one before or the one after, because clocks differ.
+    /// Periods up to `used_up` are rejected, so a code that another person has seen cannot be used again.
     pub(crate) fn find_step(&self, code: &str, now: Timestamp, used_up: Option<i64>) -> Option<i64> {
         let code = code.trim();
         let current = now.as_second().div_euclid(PERIOD_SECONDS);
         let mut found = None;
-        // All three are compared, so that the time it takes does not tell which it was.
+        // Compares all three, so that the time taken does not reveal which one matched.
         for step in [current - 1, current, current + 1] {
             let same = constant_time::verify_slices_are_equal(self.code(step).as_bytes(), code.as_bytes()).is_ok();
             if same && used_up.is_none_or(|used| step > used) {
@@ -86,7 +86,7 @@ impl TotpKey {
         format!("{:0DIGITS$}", (number & 0x7fff_ffff) % 10_u32.pow(6))
     }
 
-    /// The address that authenticator apps read: who says so, and for whom.
+    /// The URI that authenticator apps read, with issuer and account.
     pub(crate) fn uri(&self, issuer: &str, account: &str) -> Secret {
         let (issuer, account, key) = (percent_encode(issuer), percent_encode(account), self.to_base32());
         let key = key.expose();
@@ -96,8 +96,8 @@ impl TotpKey {
     }
 }
 
-/// The address as squares that a telephone reads, in SVG. Colours have names, because clients put the picture into a `data:`
-/// address, which a `#` would end.
+/// The URI as a QR code, in SVG. Colours are names, because clients put the picture into a `data:` URL, which a `#`
+/// would end.
 pub(crate) fn qr_code(uri: &Secret) -> Result<Secret> {
     let code = QrCode::with_error_correction_level(uri.expose(), EcLevel::M);
     let code = code.map_err(|_| Error::new(codes::VALIDATION_FAILED, "The issuer is too long for a QR code"))?;

@@ -1,5 +1,6 @@
-//! Wrong codes: some are free, then each one costs a wait, so that a million codes cannot be tried. Whoever knows the password
-//! can make the owner wait by it, but for a quarter of an hour at most, and not where he is signed in already.
+//! Wrong codes: a few are free, then each one costs a wait, so that a million codes cannot be tried. A person who knows
+//! the password can make the owner wait that way, but for a quarter of an hour at most, and not in sessions that are
+//! signed in already.
 
 use std::time::Duration;
 
@@ -10,14 +11,14 @@ use uuid::Uuid;
 
 use super::store;
 
-/// So many wrong codes in a row are free.
+/// Number of wrong codes in a row that cost no wait.
 const FREE: i32 = 5;
-/// What the next one costs; each further one costs twice as much.
+/// Wait after the next wrong code; each further one doubles it.
 const FIRST_WAIT: SignedDuration = SignedDuration::from_secs(30);
-/// The most that one costs.
+/// Longest wait after one wrong code.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(15);
 
-/// How many wrong codes were shown in a row, and until when no further one is looked at.
+/// How many wrong codes were entered in a row, and until when further codes are rejected unread.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tries {
     pub(crate) failed: i32,
@@ -25,27 +26,27 @@ pub(crate) struct Tries {
 }
 
 impl Tries {
-    /// Refuses to look at a code before its time.
+    /// Rejects a code that comes before the wait is over.
     pub(crate) fn admit(self, now: Timestamp, code: Code, message: &'static str) -> Result<()> {
         let Some(until) = self.locked_until.filter(|until| *until > now) else { return Ok(()) };
         let wait = Duration::try_from(until.duration_since(now)).unwrap_or(Duration::from_secs(1));
         Err(Error::new(code, message).with_retry_after(wait))
     }
 
-    /// One more wrong code at `now`.
+    /// The count after one more wrong code at `now`.
     fn after_another(self, now: Timestamp) -> Self {
         let failed = self.failed.saturating_add(1);
         Self { failed, locked_until: wait_after(failed).and_then(|wait| now.saturating_add(wait).ok()) }
     }
 }
 
-/// What so many wrong codes in a row cost; none: nothing.
+/// The wait after this many wrong codes in a row; none: no wait.
 fn wait_after(failed: i32) -> Option<SignedDuration> {
     let doublings = u32::try_from(failed - FREE).ok()?.min(10);
     Some(FIRST_WAIT.saturating_mul(1 << doublings).min(LONGEST_WAIT))
 }
 
-/// Notes one more wrong code for the factor.
+/// Records one more wrong code for the factor.
 pub(crate) async fn note_wrong(tx: &mut SystemTx, factor: Uuid, tries: Tries, now: Timestamp) -> Result<()> {
     let tries = tries.after_another(now);
     tx.execute(store::factor_failed(factor, tries.failed, tries.locked_until)).await.map(drop)

@@ -1,4 +1,4 @@
-//! SQL of sign-ins that are under way.
+//! SQL of sign-ins in progress.
 
 use freehold_core::UserId;
 use freehold_db::statements;
@@ -9,7 +9,7 @@ use super::Flow;
 use crate::Realm;
 
 statements! {
-    /// Begins one.
+    /// Inserts a sign-in.
     fn flow_insert(
         id: Uuid, realm: Realm, user: Option<UserId>, challenge_method: Option<String>, challenge: Option<String>,
         provider: String, method: String, linking: Option<UserId>, redirect_to: Option<String>, sealed: Option<Vec<u8>>,
@@ -20,7 +20,7 @@ statements! {
            linking_target_id, referrer, sealed, created_at, updated_at
          ) values ($1, $2, $3, $4::text::auth.code_challenge_method, $5, $6, $7, $8, $9, $10, $11, $11)";
 
-    /// The one of this id.
+    /// The sign-in with this id.
     fn flow_lock(id: Uuid) -> Flow =
         "select id, realm, user_id, code_challenge_method::text as challenge_method, code_challenge as challenge,
            provider_type as provider, authentication_method as method, linking_target_id as linking,
@@ -28,7 +28,7 @@ statements! {
            created_at, auth_code_issued_at as code_issued_at
          from auth.flow_state where id = $1 for update";
 
-    /// The one whose code has this digest.
+    /// The sign-in whose code has this digest.
     fn flow_lock_by_code(digest: &str) -> Flow =
         "select id, realm, user_id, code_challenge_method::text as challenge_method, code_challenge as challenge,
            provider_type as provider, authentication_method as method, linking_target_id as linking,
@@ -36,11 +36,11 @@ statements! {
            created_at, auth_code_issued_at as code_issued_at
          from auth.flow_state where auth_code = $1 for update";
 
-    /// The person has shown who he is.
+    /// Stores the code once the user has authenticated.
     fn flow_code_set(id: Uuid, user: UserId, digest: &str, now: Timestamp) -> () =
         "update auth.flow_state set user_id = $2, auth_code = $3, auth_code_issued_at = $4, updated_at = $4
          where id = $1";
 
-    /// Forgets one.
+    /// Deletes a sign-in.
     fn flow_delete(id: Uuid) -> () = "delete from auth.flow_state where id = $1";
 }

@@ -1,7 +1,7 @@
 //! Reading a dump: what `pg_dump` and `supabase db dump --data-only` write as plain SQL, with `COPY` or with `INSERT`.
 //!
-//! A dump may hold everything else, too, and among it texts that look like statements. So statements are told from
-//! texts as Postgres does it, and only rows of `auth.users`, `auth.identities` and `auth.mfa_factors` are given out.
+//! A dump may hold everything else, too, including texts that look like statements. So statements are told from texts
+//! by the rules of Postgres, and only rows of `auth.users`, `auth.identities` and `auth.mfa_factors` are returned.
 
 mod reader;
 mod source;
@@ -18,7 +18,7 @@ use super::{Columns, Found, Table};
 pub use source::{NoDump, dump_open};
 use statement::{Scanner, Statement, copy_row};
 
-/// So many names of other tables are remembered, to say what a dump has instead of users.
+/// Number of other tables' names that are remembered, to report what a dump has instead of users.
 const NAMED: usize = 5;
 
 /// Reads a dump row by row.
@@ -26,12 +26,12 @@ pub struct DumpReader<R> {
     lines: R,
     line: u64,
     scanner: Scanner,
-    /// Rows of statements that were read.
+    /// Rows of statements that were read and not returned yet.
     waiting: VecDeque<Found>,
     copying: Option<Copying>,
     /// The columns of tables that the dump creates, for rows that do not name theirs.
     created: HashMap<Table, Vec<String>>,
-    /// In which encoding lines are that are not UTF-8.
+    /// Encoding of the lines that are not UTF-8.
     encoding: Option<&'static Encoding>,
     /// Whether bytes of the statement that is being read were replaced.
     replaced: bool,
@@ -40,20 +40,20 @@ pub struct DumpReader<R> {
     others: BTreeSet<String>,
 }
 
-/// Data that follow a `COPY`.
+/// The data that follow a `COPY`.
 struct Copying {
-    /// Whose rows are wanted, with the names of the columns; none: they are passed by.
+    /// Table and column names of rows to return; none: the rows are skipped.
     wanted: Option<(Table, Vec<String>)>,
 }
 
-/// Why a dump cannot be read on.
+/// Why reading a dump fails.
 #[derive(Debug)]
 pub enum DumpProblem {
     /// Reading failed.
     Io(io::Error),
-    /// A row or statement of a table that is wanted is not as `pg_dump` writes it.
+    /// A row or statement of an imported table is not in the form that `pg_dump` writes.
     Line {
-        /// Which line.
+        /// Number of the line.
         line: u64,
         /// What is wrong.
         reason: &'static str,
@@ -72,7 +72,7 @@ impl std::fmt::Display for DumpProblem {
 impl std::error::Error for DumpProblem {}
 
 impl<R: BufRead> DumpReader<R> {
-    /// A reader of this dump.
+    /// Creates a reader of this dump.
     pub fn new(lines: R) -> Self {
         Self {
             lines,
@@ -88,7 +88,7 @@ impl<R: BufRead> DumpReader<R> {
         }
     }
 
-    /// What a dump is that was read to its end and had no user.
+    /// What a dump is that was read to its end and contained no user.
     pub fn without_users(&self) -> NoDump {
         let found = match (self.statements, self.created.contains_key(&Table::Users), self.others.is_empty()) {
             (0, _, _) => "a text without any SQL statement".to_owned(),
@@ -102,10 +102,10 @@ impl<R: BufRead> DumpReader<R> {
         NoDump::new(found, NoDump::advice_for_sql())
     }
 
-    /// The next row that is wanted; none: the dump is over.
+    /// Returns the next row to import; none: the dump has ended.
     ///
     /// # Errors
-    /// See [`DumpProblem`]. It can be asked for the next row all the same, but for [`DumpProblem::Io`].
+    /// See [`DumpProblem`]. After an error, the reader can still return the next row, except after [`DumpProblem::Io`].
     pub fn next_row(&mut self) -> Result<Option<Found>, DumpProblem> {
         let mut bytes = Vec::new();
         loop {
@@ -114,14 +114,14 @@ impl<R: BufRead> DumpReader<R> {
             }
             bytes.clear();
             if self.lines.read_until(b'\n', &mut bytes).map_err(DumpProblem::Io)? == 0 {
-                // What is no SQL at all has no end, either.
+                // A text that is not SQL never ends a statement.
                 let open =
                     self.copying.take().is_some() || self.scanner.forget().is_some_and(|text| Statement::is_sql(&text));
                 let broken = DumpProblem::Line { line: self.line, reason: "it ends in the middle of something" };
                 return if open { Err(broken) } else { Ok(None) };
             }
             self.line += 1;
-            // One end of a line, so that a text that ends in a carriage return keeps it.
+            // Removes a single line end, so that a text that ends in a carriage return keeps it.
             for end in [b'\n', b'\r'] {
                 bytes.pop_if(|byte| *byte == end);
             }
@@ -143,7 +143,7 @@ impl<R: BufRead> DumpReader<R> {
         }
     }
 
-    /// Takes a line of statements.
+    /// Reads a line of statements.
     fn statements_read(&mut self, line: &str) -> Result<(), DumpProblem> {
         let at = self.line;
         for (first, statement) in self.scanner.line(line, at) {
@@ -182,7 +182,7 @@ impl<R: BufRead> DumpReader<R> {
     }
 }
 
-/// The line, and whether bytes of it are no text and were replaced.
+/// The decoded line, and whether invalid bytes were replaced.
 fn decoded(bytes: &[u8], encoding: Option<&'static Encoding>) -> (String, bool) {
     match (std::str::from_utf8(bytes), encoding) {
         (Ok(text), _) => (text.to_owned(), false),
@@ -194,7 +194,7 @@ fn decoded(bytes: &[u8], encoding: Option<&'static Encoding>) -> (String, bool) 
     }
 }
 
-/// An encoding by the name that Postgres has for it; none: UTF-8.
+/// The encoding with this Postgres name; none: UTF-8.
 fn encoding(name: &str) -> Result<Option<&'static Encoding>, &'static str> {
     let name = name.to_uppercase();
     let label = match name.as_str() {

@@ -1,7 +1,6 @@
-//! From the columns of a row to what is kept here of it.
+//! Converts the columns of a row to the record that is stored.
 //!
-//! A row is refused only where nothing can be kept of it: without an id, or with one that is none. Any other field that is odd is
-//! left out or shortened, and that is said.
+//! A row is refused only when it has no valid id. Any other invalid field is left out or shortened, and reported.
 
 mod field;
 
@@ -14,33 +13,33 @@ use super::Columns;
 use crate::{HOUSE, PeopleOf, factor::totp_secret_seal, password::hash_check, signing::Keeper};
 use field::{Moment, Reader};
 
-/// The longest secret of an authenticator app that is looked at, in characters.
+/// Longest authenticator secret that is accepted, in characters.
 const SECRET_CHARS_MAX: usize = 256;
 
-/// The most bytes of an address, a number or a name that are kept.
+/// Most bytes of an address, a phone number or a name that are kept.
 const TEXT_BYTES_MAX: usize = 255;
 
-/// A row as it is kept here.
+/// A row as it is stored.
 #[derive(Clone, Debug)]
 pub(super) struct Record {
     pub(super) id: Uuid,
-    /// For `jsonb_to_recordset`.
+    /// Input for `jsonb_to_recordset`.
     pub(super) kept: Value,
-    /// What it lacks here, or has otherwise.
+    /// The fields that were left out or changed.
     pub(super) remarks: Vec<String>,
 }
 
-/// Why a row cannot be kept here.
+/// Why a row cannot be stored.
 type Refusal = String;
 
-/// A user.
+/// Reads a user.
 pub(super) fn user_read(columns: &Columns, people: PeopleOf, now: Timestamp) -> Result<Record, Refusal> {
     let mut row = Reader::new(columns);
     let id = row.uuid("id")?;
     let deleted = match row.moment("deleted_at") {
         Moment::None => None,
         Moment::At(at) => Some(at),
-        // A user who was deleted stays so, whenever that was.
+        // A deleted user stays deleted, even when the time of deletion is invalid.
         Moment::Always | Moment::Never | Moment::Odd => {
             row.remark("its deleted_at is no time: it counts as deleted now");
             Some(now)
@@ -63,7 +62,7 @@ pub(super) fn user_read(columns: &Columns, people: PeopleOf, now: Timestamp) -> 
     let updated = row.time("updated_at").unwrap_or(created);
     let realm = match people {
         PeopleOf::House => HOUSE.uuid(),
-        // Who signs up alone founds a tenant, which has the user's id.
+        // A user who signs up without an invitation creates a tenant, which has the user's id.
         PeopleOf::PerTenant => UserId::new(id).uuid(),
     };
     let record = json!({
@@ -89,8 +88,8 @@ pub(super) fn user_read(columns: &Columns, people: PeopleOf, now: Timestamp) -> 
     Ok(Record { id, kept: record, remarks: row.remarks() })
 }
 
-/// The address by which a user signs in. One that mail servers would not take is kept as it stands, so that its password signs in;
-/// characters that cannot be seen are left out.
+/// The address that a user signs in with. An address that mail servers would not accept is kept as it is, so that its
+/// password still works; invisible characters are removed.
 fn address(row: &mut Reader<'_>) -> Option<String> {
     let text = row.text("email")?;
     if let Ok(address) = EmailAddress::parse(text) {
@@ -115,7 +114,7 @@ fn address(row: &mut Reader<'_>) -> Option<String> {
     None
 }
 
-/// The text without the characters that cannot be seen, and without spaces other than the ordinary one.
+/// The text without invisible characters, and with ordinary spaces only.
 fn without_hidden(text: &str) -> String {
     let kept = |letter: &char| {
         let alone = letter.to_string();
@@ -124,7 +123,7 @@ fn without_hidden(text: &str) -> String {
     text.chars().filter(kept).collect()
 }
 
-/// A sign-in method. Until 2023 the provider's id of the user was called `id`, and the row had no id of its own.
+/// Reads a sign-in method. Until 2023 the provider's id of the user was called `id`, and the row had no id of its own.
 pub(super) fn identity_read(columns: &Columns, now: Timestamp) -> Result<Record, Refusal> {
     let mut row = Reader::new(columns);
     let user = row.uuid("user_id")?;
@@ -133,7 +132,7 @@ pub(super) fn identity_read(columns: &Columns, now: Timestamp) -> Result<Record,
         (row.uuid("id")?, provider_id)
     } else {
         let provider_id = row.text("id").ok_or("it has no id")?;
-        // The same one each time, so that importing it twice is importing it once.
+        // Derives the id from the row, so that importing it twice adds it once.
         (Uuid::new_v5(&user, format!("{provider}:{provider_id}").as_bytes()), provider_id)
     };
     let created = row.time("created_at");
@@ -150,7 +149,7 @@ pub(super) fn identity_read(columns: &Columns, now: Timestamp) -> Result<Record,
     Ok(Record { id, kept: record, remarks: row.remarks() })
 }
 
-/// A second factor: only authenticator apps are kept here.
+/// Reads a second factor: only authenticator apps are imported.
 pub(super) fn factor_read(keeper: &Keeper, columns: &Columns, now: Timestamp) -> Result<Record, Refusal> {
     let mut row = Reader::new(columns);
     let id = row.uuid("id")?;

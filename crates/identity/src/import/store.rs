@@ -1,4 +1,4 @@
-//! SQL of users who move here.
+//! SQL of imported users.
 
 use freehold_db::statements;
 use serde_json::Value;
@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::Clash;
 
 statements! {
-    /// Imports users; gives those that were not here.
+    /// Imports users; returns those that were not here.
     fn users_insert(records: Value) -> (Uuid,) =
         "insert into auth.users (
            id, instance_id, aud, role, email, encrypted_password, email_confirmed_at, invited_at, raw_app_meta_data,
@@ -26,7 +26,7 @@ statements! {
          on conflict do nothing
          returning id";
 
-    /// Of users, who is here, and whose address or number is another user's.
+    /// Which users are here already, and whose address or phone number belongs to another user.
     fn users_clash(records: Value) -> Clash =
         "select r.id, exists (select from auth.users as u where u.id = r.id) as known,
            case
@@ -40,7 +40,7 @@ statements! {
            end as reason
          from jsonb_to_recordset($1) as r (id uuid, instance_id uuid, email text, phone text)";
 
-    /// Imports identities; gives those that were not here.
+    /// Imports identities; returns those that were not here.
     fn identities_insert(records: Value) -> (Uuid,) =
         "insert into auth.identities (
            id, provider_id, user_id, identity_data, provider, last_sign_in_at, created_at, updated_at
@@ -54,7 +54,7 @@ statements! {
          on conflict do nothing
          returning id";
 
-    /// Of identities, which are here, and which are another user's.
+    /// Which identities are here already, and which belong to another user.
     fn identities_clash(records: Value) -> Clash =
         "select r.id,
            exists (
@@ -69,7 +69,7 @@ statements! {
            end as reason
          from jsonb_to_recordset($1) as r (id uuid, provider_id text, user_id uuid, provider text)";
 
-    /// Imports authenticator apps; gives those that were not here.
+    /// Imports authenticator apps; returns those that were not here.
     fn factors_insert(records: Value) -> (Uuid,) =
         "insert into auth.mfa_factors (
            id, user_id, friendly_name, factor_type, status, secret, created_at, updated_at
@@ -82,7 +82,7 @@ statements! {
          on conflict do nothing
          returning id";
 
-    /// Of authenticator apps, which are here.
+    /// Which authenticator apps are here already.
     fn factors_clash(records: Value) -> Clash =
         "select r.id, exists (select from auth.mfa_factors as f where f.id = r.id) as known,
            case

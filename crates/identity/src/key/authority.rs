@@ -1,4 +1,4 @@
-//! What is left of a key's authority at this moment.
+//! The authority that a key has at this moment.
 
 use freehold_core::{ApiKeyId, Bounds, Result, Role, TenantId, UserId};
 use freehold_db::{Db, SystemTx, row};
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::store;
 
 row! {
-    /// A key, or one of those it derives from, with the standing of the user behind it.
+    /// A key in the chain that a key derives from, with the standing of the user behind it.
     pub(super) struct Link {
         tenant_id: TenantId,
         id: ApiKeyId,
@@ -24,22 +24,22 @@ row! {
     }
 }
 
-/// What a key that works stands for.
+/// The identity and limits of a key that works.
 #[derive(Clone, Debug)]
 pub struct Holder {
-    /// Whose key.
+    /// Tenant of the key.
     pub tenant_id: TenantId,
-    /// Which key.
+    /// Id of the key.
     pub id: ApiKeyId,
-    /// The user who answers for it.
+    /// The user responsible for the key.
     pub behind: UserId,
-    /// What it may do now.
+    /// What the key may do now.
     pub bounds: Bounds,
 }
 
 impl Link {
-    /// What it leaves of what derives from it; null: nothing, because it is revoked or suspended, or because the user behind it
-    /// is banned, deleted or no member any more.
+    /// The limits that this key puts on keys that derive from it; none: they do not work, because this key is revoked
+    /// or suspended, or because the user behind it is banned, deleted or not a member any more.
     fn bounds(&self) -> Result<Option<(UserId, Bounds)>> {
         let (Some(behind), Some(role_now), false, false) =
             (self.created_by, self.role_now.as_deref(), self.stopped, self.banned)
@@ -52,25 +52,25 @@ impl Link {
     }
 }
 
-/// What the text of a key stands for, when the key works; notes that it was used. Look-ups of one `origin` take turns with those of
-/// others.
+/// Looks up the text of a key, and records its use; none: the key does not work. Look-ups of one `origin` take turns
+/// with those of others.
 pub async fn key_holder(db: &Db, vault: &Vault, key: &str, origin: u64, now: Timestamp) -> Result<Option<Holder>> {
-    // Also under older master keys, so that changing the master key breaks no program.
+    // Digests under older master keys, too, so that changing the master key breaks no program.
     let digests: Vec<Vec<u8>> = vault.macs(Purpose::ApiKey, key.as_bytes()).map(Vec::from).collect();
     holder(db.system("look up a key").of(origin).fetch_all(store::key_line_used(digests, now)).await?, now)
 }
 
-/// What a key may do now; null: it does not work.
+/// What a key may do now; none: it does not work.
 pub async fn key_bounds(tx: &mut SystemTx, id: ApiKeyId, now: Timestamp) -> Result<Option<Bounds>> {
     let found = holder(tx.fetch_all(store::key_line_of(id, now)).await?, now)?;
     Ok(found.map(|holder| holder.bounds))
 }
 
-/// The key that comes first in the line, within the bounds of all behind it.
+/// The first key of the chain, within the limits of all keys after it.
 fn holder(line: Vec<Link>, now: Timestamp) -> Result<Option<Holder>> {
     let (Some(key), Some(eldest)) = (line.first(), line.last()) else { return Ok(None) };
     if eldest.parent_id.is_some() {
-        // One that it derives from is not there.
+        // A key of the chain is missing.
         return Ok(None);
     }
     let Some((behind, mut bounds)) = key.bounds()? else { return Ok(None) };

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{Key, authority::Link};
 
 statements! {
-    /// Creates a key.
+    /// Inserts a key.
     fn key_insert(
         tenant: TenantId, id: ApiKeyId, name: &str, prefix: &str, digest: Vec<u8>, live: bool, role: &str,
         scopes: &[String], created_by: Option<UserId>, parent: Option<ApiKeyId>, now: Timestamp,
@@ -21,7 +21,7 @@ statements! {
          returning id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
            suspended_at, revoked_at";
 
-    /// How long the line of keys is that ends with this one.
+    /// Length of the chain of keys that ends with this one.
     fn key_line(id: ApiKeyId) -> (i64,) = "select count(*) from freehold.key_line($1)";
 
     /// A page of keys.
@@ -30,19 +30,19 @@ statements! {
            suspended_at, revoked_at
          from freehold.api_keys where id < $1 order by id desc limit $2";
 
-    /// One key.
+    /// The key with this id.
     fn key_find(id: ApiKeyId) -> Key =
         "select id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
            suspended_at, revoked_at
          from freehold.api_keys where id = $1";
 
-    /// One key, kept from changing.
+    /// The key with this id, locked.
     fn key_lock(id: ApiKeyId) -> Key =
         "select id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
            suspended_at, revoked_at
          from freehold.api_keys where id = $1 for update";
 
-    /// The key and all that derive from it, kept from changing, in the order of their ids.
+    /// The key and all keys that derive from it, locked in the order of their ids.
     fn keys_lock(id: ApiKeyId) -> Key =
         "with recursive derived (id) as (
            select $1::uuid
@@ -53,17 +53,17 @@ statements! {
            suspended_at, revoked_at
          from freehold.api_keys where id in (select id from derived) order by id for update";
 
-    /// The role of the caller's user, kept from changing and not from being read.
+    /// The role of the caller's user, locked against changes but not against reading.
     fn role_share(user: UserId) -> (String,) = "select role from freehold.members where user_id = $1 for share";
 
-    /// Whether the key is the other one, or derives from it.
+    /// Whether the key is the other one or derives from it.
     fn key_descends(id: ApiKeyId, from: ApiKeyId) -> (bool,) =
         "select exists (select from freehold.key_line($1) as k where k.id = $2)";
 
     /// The role of a member.
     fn role_of(user: Option<UserId>) -> (Option<String>,) = "select role from freehold.members where user_id = $1";
 
-    /// Revokes a key, with all that derive from it: those that were not revoked before.
+    /// Revokes a key and all keys that derive from it; returns those that were not revoked before.
     fn key_revoke(id: ApiKeyId, now: Timestamp) -> Key =
         "with recursive derived (id) as (
            select $1::uuid
@@ -75,13 +75,13 @@ statements! {
          returning k.id, k.name, k.prefix, k.live, k.role, k.scopes, k.created_by, k.parent_id, k.created_at, k.expires_at,
            k.last_used_at, k.suspended_at, k.revoked_at";
 
-    /// Another user is behind the key, and no other key.
+    /// Makes another user responsible for the key, and detaches it from the key that created it.
     fn key_adopt(id: ApiKeyId, owner: UserId) -> Key =
         "update freehold.api_keys set created_by = $2, parent_id = null, suspended_at = null where id = $1
          returning id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
            suspended_at, revoked_at";
 
-    /// Those of these keys that are suspended.
+    /// The suspended keys among these.
     fn keys_suspended(tenant: TenantId, ids: Vec<Uuid>) -> Key =
         "select id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
            suspended_at, revoked_at
@@ -89,7 +89,7 @@ statements! {
          where tenant_id = $1 and id = any ($2) and suspended_at is not null and revoked_at is null
          order by id";
 
-    /// Asks for a mail to the organization's owners, once for each cause.
+    /// Requests a mail to the organization's owners, once for each cause.
     fn owners_mail(tenant: TenantId, cause: &str, data: Value, now: Timestamp) -> () =
         "select from freehold.members as m
          join auth.users as u on u.id = m.user_id
@@ -100,14 +100,14 @@ statements! {
          ) as asked
          where m.tenant_id = $1 and m.role = 'owner' and u.email is not null";
 
-    /// Writes into the audit what happened to a key.
+    /// Appends an entry about a key to the audit log.
     fn audit_append(
         tenant: TenantId, id: Uuid, actor_kind: &str, actor: Option<Uuid>, action: &str, key: &str, detail: Value,
         now: Timestamp
     ) -> (bool,) = "select freehold.audit_append($1, $2, $3, $4, $5, $6, $7, $8) is null";
 
-    /// The key with this digest, and then those it derives from, nearest first. Its use is noted once a minute, so that a busy
-    /// key does not write with every request.
+    /// The key with this digest, then the keys it derives from, nearest first. Records its use once a minute, so that a
+    /// busy key does not write with every request.
     fn key_line_used(digests: Vec<Vec<u8>>, now: Timestamp) -> Link =
         "with found as (
            select id, parent_id, last_used_at from freehold.api_keys
@@ -130,7 +130,7 @@ statements! {
          left join auth.users as u on u.id = l.created_by
          order by l.place";
 
-    /// The same of a key that is known by its id, without noting a use.
+    /// The same chain for a key known by its id, without recording its use.
     fn key_line_of(id: ApiKeyId, now: Timestamp) -> Link =
         "select k.tenant_id, k.id, k.live, k.role, k.scopes, k.created_by, k.expires_at, k.parent_id,
            k.revoked_at is not null or k.suspended_at is not null as stopped,

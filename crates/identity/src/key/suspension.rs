@@ -1,4 +1,5 @@
-//! Keys whose user left: a trigger on the members suspends them with the membership's end, and this job tells the owners.
+//! Keys whose user left: a trigger on the members suspends them when the membership ends, and this job notifies the
+//! owners.
 
 use freehold_core::{ApiKeyId, Id, Result};
 use freehold_jobs::{
@@ -11,11 +12,11 @@ use serde_json::json;
 use super::{audit_entry, store};
 use crate::{Identity, event::KeySuspended};
 
-/// Announces keys that were suspended. Enqueued by a trigger on `freehold.members`, under this name.
+/// Announces suspended keys. A trigger on `freehold.members` enqueues the job under this name.
 const SUSPENDED: JobKind =
     JobKind { attempts: 15, backoff: Backoff::USUAL, ..JobKind::named("identity.keys_suspended") };
 
-/// The most keys that a mail names.
+/// Most keys that a mail lists.
 const NAMED: usize = 20;
 
 #[derive(Deserialize)]
@@ -23,7 +24,7 @@ struct Payload {
     keys: Vec<ApiKeyId>,
 }
 
-/// What runs the job.
+/// The handler of the job.
 pub fn handler(identity: &Identity) -> Handler {
     let identity = identity.clone();
     Handler::new(&SUSPENDED, move |job| {
@@ -32,7 +33,7 @@ pub fn handler(identity: &Identity) -> Handler {
     })
 }
 
-/// Publishes an event for each key that still is suspended, and asks for one mail to each owner.
+/// Publishes an event for each key that is still suspended, and requests one mail to each owner.
 async fn announce(identity: &Identity, job: &Job) -> Result<Done> {
     let Some(tenant) = job.tenant else { return Ok(Done::Done) };
     let now = identity.clock.now();

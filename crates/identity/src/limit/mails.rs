@@ -1,13 +1,14 @@
-//! The budget of mails that the whole server sends to let users in.
+//! The budget of mails that the whole server sends for sign-in.
 //!
-//! Anyone can make the server send a mail to any address. So that this never keeps a user from signing in, a share of the budget
-//! (`mails_confirmed_percent`) is only for users who confirmed their address. Everything else draws on the rest, and only so much of
-//! it is for the network of one client.
+//! Anyone can make the server send a mail to any address. So that this never keeps a user from signing in, a share of
+//! the budget (`mails_confirmed_percent`) is reserved for users who confirmed their address. All other mails use the
+//! rest, and the network of one client may use only a part of the rest.
 //!
-//! No answer tells whether an address has an account. What a client asks for without being signed in is counted the same whoever
-//! has the address, also where no mail is sent ([`mail_room`]). When the rest is used up, sign-up is refused to everyone alike
-//! ([`MailRoom::check`]). A link or a new password is not: a confirmed user's mail draws on the share then, and another address gets
-//! the same answer and no mail. Only when the share is used up, too, everyone is refused alike ([`mails_check`]).
+//! No answer reveals whether an address has an account. A request of a client that is not signed in is counted the same
+//! for every address, also when no mail is sent ([`mail_room`]). When the rest is used up, every sign-up is rejected
+//! alike ([`MailRoom::check`]). A link or a new password is not: a confirmed user's mail then uses the share, and
+//! another address gets the same answer and no mail. Only when the share is used up, too, is every request rejected
+//! alike ([`mails_check`]).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -18,33 +19,33 @@ use jiff::SignedDuration;
 use super::{Bucket, EVERYBODY, digest, refused, store};
 use crate::{Identity, codes, session::Client, user::User};
 
-/// What a client is told to wait for a part of the budget that is empty by the settings.
+/// The wait that a client is told when the settings leave a part of the budget empty.
 const NEVER: SignedDuration = SignedDuration::from_hours(1);
 
-/// Whether the rest of the budget had room for what a client asked for.
+/// Whether the rest of the budget had room for a client's request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MailRoom(Option<SignedDuration>);
 
-/// Who reads a mail, and who asked for it.
+/// The reader of a mail, and the client that requested it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Reader<'a> {
-    /// A client that is not signed in asked for it, and was counted.
+    /// A client that is not signed in requested the mail, and was counted.
     Asked {
-        /// What the count found.
+        /// The result of the count.
         room: MailRoom,
         /// The reader is a user who confirmed the address.
         confirmed: bool,
     },
     /// A signed-in user who confirmed the address.
     Confirmed,
-    /// Whoever reads the address; this client asked, signed in here or at a provider.
+    /// Any reader of the address; this client, signed in here or at a provider, requested the mail.
     Unconfirmed(&'a Client),
-    /// Whoever reads the address; an operator asked.
+    /// Any reader of the address; an operator requested the mail.
     Invited,
 }
 
 impl MailRoom {
-    /// Refuses everyone alike where there was no room, whoever has the address.
+    /// Rejects every request alike when there was no room, whether or not the address has an account.
     ///
     /// # Errors
     /// `over_email_send_rate_limit`.
@@ -52,7 +53,7 @@ impl MailRoom {
         self.0.map_or(Ok(self), |wait| Err(mails_refused(wait)))
     }
 
-    /// Whether somebody is to be made whom the mail reaches.
+    /// Whether a new user, whom the mail reaches, should be created.
     pub(crate) fn exists(self) -> bool {
         self.0.is_none()
     }
@@ -63,7 +64,7 @@ impl MailRoom {
     }
 }
 
-/// Both parts of the budget; none: nothing is limited. A part may be empty.
+/// Both parts of the budget; none: no limit. A part may be empty.
 struct Budget {
     confirmed: Option<Bucket>,
     rest: Option<Bucket>,
@@ -82,7 +83,7 @@ impl Budget {
     }
 }
 
-/// Refuses everyone alike while this server has sent as many mails as it may in an hour. `mail_take` counts them.
+/// Rejects every request alike while this server has used up its mails of an hour. `mail_take` counts them.
 ///
 /// # Errors
 /// `over_email_send_rate_limit`.
@@ -97,10 +98,10 @@ pub async fn mails_check(identity: &Identity) -> Result<()> {
     }
 }
 
-/// Counts what a client asks for that is not signed in, before anything is looked up: the same for every address.
+/// Counts a request of a client that is not signed in, before any look-up: the same for every address.
 pub(crate) async fn mail_room(identity: &Identity, client: &Client) -> Result<MailRoom> {
     let Some(budget) = Budget::of(identity) else { return Ok(MailRoom(None)) };
-    // A network that asks for too much takes nothing from the others.
+    // A network that requests too much does not use up the budget of others.
     if let Some((bucket, subject)) = network(identity, client)
         && let Err(wait) = super::take(identity, bucket, subject).await?
     {
@@ -113,8 +114,8 @@ pub(crate) async fn mail_room(identity: &Identity, client: &Client) -> Result<Ma
     Ok(MailRoom(wait))
 }
 
-/// Counts a mail that is sent in this transaction. False: there is no room for it, and the caller must not learn so, because there
-/// would have been for a user who confirmed the address.
+/// Counts a mail that is sent in this transaction. False: there is no room for it, and the caller must not reveal that,
+/// because there would have been room for a user who confirmed the address.
 ///
 /// # Errors
 /// `over_email_send_rate_limit`.
@@ -123,7 +124,8 @@ pub(crate) async fn mail_take(identity: &Identity, tx: &mut SystemTx, reader: Re
     let wait = match reader {
         Reader::Asked { room: MailRoom(None), .. } => None,
         Reader::Asked { confirmed: false, .. } => return Ok(false),
-        // Where the share is used up, the rest: refused is only who is refused alike by `mails_check`.
+        // When the share is used up, takes from the rest; a request is rejected only where `mails_check` rejects every
+        // request alike.
         Reader::Asked { confirmed: true, .. } => match take(identity, tx, budget.confirmed, EVERYBODY).await? {
             Some(_) => take(identity, tx, budget.rest, EVERYBODY).await?,
             None => None,
@@ -147,7 +149,8 @@ pub(crate) async fn mail_take(identity: &Identity, tx: &mut SystemTx, reader: Re
     wait.map_or(Ok(true), |wait| Err(mails_refused(wait)))
 }
 
-/// Takes a mail; how long until there is one, where there is none. A part without a bucket never has one.
+/// Takes a mail from a part of the budget; when there is none left, the time until the next one. A part without a
+/// bucket never has one.
 async fn take(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -160,7 +163,7 @@ async fn take(
     Ok(until.map(|until| until.duration_since(now)))
 }
 
-/// How long until there is a mail to take; none: there is one.
+/// The time until the next mail; none: one is available now.
 async fn wait(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -175,14 +178,14 @@ async fn wait(
     Ok(wait.filter(SignedDuration::is_positive))
 }
 
-/// What mails to unconfirmed addresses are counted in for the client's network; none: they are not.
+/// The bucket for mails to unconfirmed addresses from the client's network; none: they are not counted.
 fn network(identity: &Identity, client: &Client) -> Option<(Bucket, [u8; 32])> {
     let most = identity.settings.auth.limits.mails_unconfirmed_per_network;
     let bucket = Bucket::new("mails_of_network", most, 3600, most)?;
     Some((bucket, digest(identity, &[b"network of mails", provider_network(client.ip?).as_bytes()])))
 }
 
-/// A network that one party has many addresses of: 24 bits of IPv4, 48 of IPv6.
+/// The network of an address, in which one party may have many addresses: 24 bits of IPv4, 48 of IPv6.
 fn provider_network(ip: IpAddr) -> String {
     match ip.to_canonical() {
         IpAddr::V4(address) => format!("{}/24", Ipv4Addr::from_bits(address.to_bits() & (u32::MAX << 8))),

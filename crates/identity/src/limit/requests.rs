@@ -1,4 +1,4 @@
-//! How fast one signed-in user may send requests, in whatever session and for whatever organization.
+//! Rate limit of one signed-in user's requests, across all their sessions and organizations.
 
 use freehold_core::{Result, UserId};
 use jiff::SignedDuration;
@@ -6,25 +6,25 @@ use jiff::SignedDuration;
 use super::{Bucket, digest, refused_until, store};
 use crate::Identity;
 
-/// Seconds in which `user_requests` grow back.
+/// Seconds in which `user_requests` are refilled.
 const WINDOW: i64 = 60;
 
-/// What a user has left after a request.
+/// A user's remaining requests after a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UserRate {
     /// The most requests at once.
     pub limit: i64,
-    /// Seconds in which so many grow back.
+    /// Seconds in which `limit` requests are refilled.
     pub window_seconds: u32,
-    /// Requests left.
+    /// Number of requests left.
     pub remaining: i64,
-    /// Seconds until all of them have grown back; at least 1.
+    /// Seconds until all of them are refilled; at least 1.
     pub reset_seconds: u32,
-    /// How long until the next request is let in, where this one was not.
+    /// Time until the next request is let in, when this one was rejected; none: this one was let in.
     pub wait: Option<SignedDuration>,
 }
 
-/// Counts a request of a signed-in user; none: nothing is limited.
+/// Counts a request of a signed-in user; none: there is no limit.
 pub async fn user_take(identity: &Identity, user: UserId) -> Result<Option<UserRate>> {
     let limits = &identity.settings.auth.limits;
     let bucket = Bucket::new("user_requests", limits.user_requests, WINDOW, limits.user_requests);

@@ -1,4 +1,4 @@
-//! SQL of links and codes that are sent.
+//! SQL of links and codes in mails.
 
 use freehold_core::{TenantId, UserId};
 use freehold_db::statements;
@@ -7,7 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 statements! {
-    /// A new link and code; the ones of earlier mails of this kind stop working.
+    /// Inserts a new link and code; those of earlier mails of this kind become invalid.
     fn token_replace(
         id: Uuid, user: UserId, kind: &str, hash: &str, email: &str, code_hash: Vec<u8>, flow: Option<Uuid>,
         now: Timestamp
@@ -22,34 +22,34 @@ statements! {
            code_hash = excluded.code_hash, flow_id = excluded.flow_id, failed_attempts = 0,
            created_at = excluded.created_at, updated_at = excluded.updated_at";
 
-    /// A confirmation went out.
+    /// Records that a confirmation was sent.
     fn confirmation_sent(id: UserId, now: Timestamp) -> () =
         "update auth.users set confirmation_sent_at = $2, updated_at = $2 where id = $1";
 
-    /// An invitation went out.
+    /// Records that an invitation was sent.
     fn invitation_sent(id: UserId, now: Timestamp) -> () =
         "update auth.users set confirmation_sent_at = $2, invited_at = $2, updated_at = $2 where id = $1";
 
-    /// A sign-in mail went out.
+    /// Records that a sign-in mail was sent.
     fn recovery_sent(id: UserId, now: Timestamp) -> () =
         "update auth.users set recovery_sent_at = $2, updated_at = $2 where id = $1";
 
-    /// A mail about a change of address went out.
+    /// Records that a mail about a change of address was sent.
     fn email_change_sent(id: UserId, now: Timestamp) -> () =
         "update auth.users set email_change_sent_at = $2, updated_at = $2 where id = $1";
 
-    /// A code for reauthentication went out.
+    /// Records that a code for reauthentication was sent.
     fn reauthentication_sent(id: UserId, now: Timestamp) -> () =
         "update auth.users set reauthentication_sent_at = $2, updated_at = $2 where id = $1";
 
-    /// Used.
+    /// Deletes a used link and code.
     fn token_delete(id: Uuid) -> () = "delete from auth.one_time_tokens where id = $1";
 
-    /// Whatever was sent to a person no longer works.
+    /// Deletes all links and codes that were sent to a user.
     fn tokens_delete(user: UserId) -> () = "delete from auth.one_time_tokens where user_id = $1";
 
-    /// Nor does it matter when it was sent, or that the address was to be changed. People who moved here may have tokens in
-    /// the columns of before.
+    /// Clears when mails were sent, and the requested change of address. Imported users may have tokens in the older
+    /// columns.
     fn mails_forget(user: UserId) -> () =
         "update auth.users
          set email_change = '', email_change_confirm_status = 0, confirmation_token = '', confirmation_sent_at = null,
@@ -58,7 +58,7 @@ statements! {
            reauthentication_token = '', reauthentication_sent_at = null
          where id = $1";
 
-    /// Asks for a mail, in this transaction.
+    /// Enqueues a mail, in this transaction.
     fn mail_enqueue(
         id: Uuid, cause: &str, template: &str, recipient: &str, data: Value, now: Timestamp, tenant: Option<TenantId>
     ) -> () =

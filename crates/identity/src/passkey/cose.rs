@@ -1,4 +1,4 @@
-//! Public keys as authenticators give them (COSE, RFC 9052 and 9053), and signatures by them.
+//! Public keys in the format of authenticators (COSE, RFC 9052 and 9053), and verifying their signatures.
 
 use aws_lc_rs::{
     rsa::PublicKeyComponents,
@@ -6,7 +6,7 @@ use aws_lc_rs::{
 };
 use ciborium::Value;
 
-/// The signing methods we take, the best known first: ES256, EdDSA, RS256.
+/// The accepted signature algorithms, in order of preference: ES256, EdDSA, RS256.
 pub(super) const ALGORITHMS: [i64; 3] = [-7, -8, -257];
 
 /// A public key.
@@ -21,13 +21,13 @@ pub(super) enum PublicKey {
 }
 
 impl PublicKey {
-    /// Reads a key; nothing when it is none of the three kinds.
+    /// Parses a key; none when it has none of the three types.
     pub(super) fn read(key: &Value) -> Option<Self> {
         let map = key.as_map()?;
         let find = |label: i64| {
             let mut found =
                 map.iter().filter(|(name, _)| name.as_integer() == Some(label.into())).map(|(_, value)| value);
-            // Twice the same label is two keys in one.
+            // A repeated label would make the key ambiguous.
             found.next().filter(|_| found.next().is_none())
         };
         let number = |label| find(label).and_then(Value::as_integer).and_then(|number| i64::try_from(number).ok());
@@ -48,7 +48,7 @@ impl PublicKey {
         }
     }
 
-    /// Reads a key as it is stored.
+    /// Parses a key as it is stored.
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         Self::read(&super::webauthn::read_cbor(&mut &*bytes)?)
     }

@@ -9,16 +9,16 @@ use uuid::Uuid;
 use super::{CredentialRow, Passkey};
 
 statements! {
-    /// A person's passkeys, the oldest first.
+    /// A user's passkeys, the oldest first.
     fn passkey_list(user: UserId) -> Passkey =
         "select id, friendly_name, backup_eligible, backed_up, transports, created_at, last_used_at
          from auth.webauthn_credentials where user_id = $1 order by created_at, id";
 
-    /// What authenticators call a person's passkeys.
+    /// The credential ids of a user's passkeys.
     fn passkey_handles(user: UserId) -> (Vec<u8>, Value) =
         "select credential_id, transports from auth.webauthn_credentials where user_id = $1 order by created_at, id";
 
-    /// Adds a passkey.
+    /// Inserts a passkey.
     fn passkey_insert(
         id: Uuid, user: UserId, credential: Vec<u8>, public_key: Vec<u8>, aaguid: Uuid, sign_count: i64,
         transports: Value, backup_eligible: bool, backed_up: bool, now: Timestamp
@@ -28,33 +28,33 @@ statements! {
            backed_up, created_at, updated_at
          ) values ($1, $2, $3, $4, 'none', $5, $6, $7, $8, $9, $10, $10)";
 
-    /// The passkey that an authenticator calls so, kept from changing.
+    /// The passkey with this credential id, locked.
     fn passkey_lock(credential: &[u8]) -> CredentialRow =
         "select id, user_id, public_key, sign_count, backup_eligible
          from auth.webauthn_credentials where credential_id = $1 for update";
 
-    /// It was used.
+    /// Records that the passkey was used.
     fn passkey_used(id: Uuid, sign_count: i64, backed_up: bool, now: Timestamp) -> () =
         "update auth.webauthn_credentials
          set sign_count = $2, backed_up = $3, last_used_at = $4, updated_at = $4 where id = $1";
 
-    /// Gives it another name.
+    /// Renames the passkey.
     fn passkey_rename(user: UserId, id: Uuid, friendly_name: &str, now: Timestamp) -> Passkey =
         "update auth.webauthn_credentials set friendly_name = $3, updated_at = $4 where user_id = $1 and id = $2
          returning id, friendly_name, backup_eligible, backed_up, transports, created_at, last_used_at";
 
-    /// Takes it away.
+    /// Deletes the passkey.
     fn passkey_delete(user: UserId, id: Uuid) -> (Uuid,) =
         "delete from auth.webauthn_credentials where user_id = $1 and id = $2 returning id";
 
-    /// Asks an authenticator.
+    /// Inserts a challenge.
     fn challenge_insert(
         id: Uuid, user: Option<Uuid>, kind: &str, data: Value, expires_at: Timestamp, now: Timestamp
     ) -> () =
         "insert into auth.webauthn_challenges (id, user_id, challenge_type, session_data, expires_at, created_at)
          values ($1, $2, $3, $4, $5, $6)";
 
-    /// Uses a challenge up, whatever comes of it.
+    /// Uses a challenge up, whether or not its answer is valid.
     fn challenge_take(id: Uuid, user: Option<Uuid>, kind: &str) -> (String, Timestamp) =
         "delete from auth.webauthn_challenges
          where id = $1 and user_id is not distinct from $2 and challenge_type = $3

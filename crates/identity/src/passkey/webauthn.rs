@@ -1,7 +1,7 @@
-//! What browsers and authenticators answer, and whether it holds (WebAuthn level 3, sections 7.1 and 7.2).
+//! Validating the answers of browsers and authenticators (WebAuthn level 3, sections 7.1 and 7.2).
 //!
-//! Who made the authenticator is not asked for (attestation `none`), so statements about it are not looked at. Everything that
-//! is wrong is wrong in one way for whoever sent it; the reason is for the log.
+//! The attestation is `none`, so statements about the maker of the authenticator are ignored. Every fault gives the
+//! client the same error; the log has the reason.
 
 use std::fmt;
 
@@ -17,26 +17,26 @@ use uuid::Uuid;
 
 use super::cose::PublicKey;
 
-/// Some clients pad, others do not.
+/// Accepts Base64 with and without padding, as clients differ.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
     GeneralPurposeConfig::new().with_encode_padding(false).with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
-/// Deeper than anything an authenticator sends.
+/// Nesting limit, deeper than anything an authenticator sends.
 const CBOR_DEPTH: usize = 8;
-/// The longest that the specification allows.
+/// Longest credential id that the specification allows, in bytes.
 const CREDENTIAL_ID_MAX: usize = 1023;
 
-/// For whom passkeys are, and where they may be used.
+/// The relying party: where passkeys may be used.
 #[derive(Clone, Debug)]
 pub(super) struct RelyingParty {
-    /// A domain.
+    /// Domain of the relying party.
     pub(super) id: String,
-    /// `https://app.example.org`, without a slash at the end.
+    /// Origins of the pages: `https://app.example.org`, without a slash at the end.
     pub(super) origins: Vec<String>,
 }
 
-/// What `navigator.credentials.create()` and `get()` gave, as JSON.
+/// The result of `navigator.credentials.create()` or `get()`, as JSON.
 #[derive(Debug, Deserialize)]
 pub struct Credential {
     id: Option<String>,
@@ -70,15 +70,15 @@ struct ClientData {
     cross_origin: bool,
 }
 
-/// Why an answer does not hold.
+/// Why an answer is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rejected(&'static str);
 
-/// A passkey that an authenticator has made.
+/// A passkey that an authenticator has created.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Registered {
     pub(super) credential: Vec<u8>,
-    /// As it came, for the database.
+    /// The key's bytes as received, for the database.
     pub(super) public_key: Vec<u8>,
     pub(super) aaguid: Uuid,
     pub(super) sign_count: u32,
@@ -87,11 +87,11 @@ pub(super) struct Registered {
     pub(super) backed_up: bool,
 }
 
-/// An answer to be checked against the key of the passkey that it names.
+/// An answer to check against the key of the passkey that it names.
 #[derive(Debug)]
 pub(super) struct Assertion {
     pub(super) credential: Vec<u8>,
-    /// Whose the authenticator says it is.
+    /// Id of the user, as the authenticator knows it.
     pub(super) user_handle: Vec<u8>,
     pub(super) sign_count: u32,
     pub(super) backup_eligible: bool,
@@ -108,13 +108,13 @@ impl fmt::Display for Rejected {
 
 impl std::error::Error for Rejected {}
 
-/// Bytes as they stand in JSON.
+/// Encodes bytes as they appear in the JSON.
 pub(super) fn encode(bytes: &[u8]) -> String {
     BASE64.encode(bytes)
 }
 
 impl Credential {
-    /// What the authenticator calls the passkey.
+    /// Credential id of the passkey.
     fn id(&self) -> Result<Vec<u8>, Rejected> {
         bytes(self.raw_id.as_deref().or(self.id.as_deref()), "no id")
     }
@@ -128,19 +128,20 @@ impl Credential {
 }
 
 impl Assertion {
-    /// Whether the key signed it.
+    /// Whether the key signed the answer.
     pub(super) fn verify(&self, key: &PublicKey) -> bool {
         key.verify(&self.message, &self.signature)
     }
 
-    /// Whether the authenticator counts on from `stored`. One that does not count says 0 always; one that falls back was copied.
+    /// Whether the authenticator's counter is above `stored`. An authenticator without a counter always says 0; a
+    /// counter that goes back means that the key was copied.
     pub(super) fn counts_on(&self, stored: i64) -> bool {
         (self.sign_count == 0 && stored == 0) || i64::from(self.sign_count) > stored
     }
 }
 
 impl RelyingParty {
-    /// Reads what was registered in answer to `challenge`.
+    /// Validates the answer of a registration to `challenge`.
     pub(super) fn registered(&self, credential: &Credential, challenge: &str) -> Result<Registered, Rejected> {
         let response = credential.response()?;
         self.client_data(response, "webauthn.create", challenge)?;
@@ -181,7 +182,7 @@ impl RelyingParty {
         })
     }
 
-    /// Reads what was signed in answer to `challenge`. Whether the signature holds is still to be asked.
+    /// Validates the answer of a sign-in to `challenge`, except for its signature.
     pub(super) fn assertion(&self, credential: &Credential, challenge: &str) -> Result<Assertion, Rejected> {
         let response = credential.response()?;
         let client_data = self.client_data(response, "webauthn.get", challenge)?;
@@ -203,7 +204,7 @@ impl RelyingParty {
         })
     }
 
-    /// The client data's bytes, when it is about this ceremony, this challenge and one of our pages.
+    /// The client data's bytes, if they are about this kind of ceremony, this challenge and one of the site's pages.
     fn client_data(&self, response: &Response, kind: &str, challenge: &str) -> Result<Vec<u8>, Rejected> {
         let json = bytes(response.client_data.as_deref(), "no clientDataJSON")?;
         let data: ClientData = serde_json::from_slice(&json).map_err(|_| Rejected("clientDataJSON that is no JSON"))?;
@@ -214,22 +215,23 @@ impl RelyingParty {
             return Err(Rejected("an answer to another challenge"));
         }
         if data.cross_origin || !self.origins.contains(&data.origin) {
-            return Err(Rejected("an answer from somebody else's page"));
+            return Err(Rejected("an answer from a page of another origin"));
         }
         Ok(json)
     }
 
-    /// The first 37 bytes of authenticator data, when they are about us and about somebody who is there and was recognised.
+    /// The first 37 bytes of the authenticator data, if they are about this relying party and about a user who is
+    /// present and verified.
     fn head<'a>(&self, data: &'a [u8]) -> Result<Head<'a>, Rejected> {
         let short = Rejected("authenticator data that breaks off");
         let (hash, rest) = data.split_first_chunk::<32>().ok_or(short)?;
         let (flags, rest) = rest.split_first().ok_or(short)?;
         let (count, rest) = rest.split_first_chunk::<4>().ok_or(short)?;
         if hash != digest(&SHA256, self.id.as_bytes()).as_ref() {
-            return Err(Rejected("a passkey for somebody else's domain"));
+            return Err(Rejected("a passkey for another domain"));
         }
         if flags & PRESENT == 0 || flags & RECOGNISED == 0 {
-            return Err(Rejected("nobody who was recognised"));
+            return Err(Rejected("an answer without user verification"));
         }
         if flags & BACKUP_ELIGIBLE == 0 && flags & BACKED_UP != 0 {
             return Err(Rejected("a copy of what cannot be copied"));
@@ -238,13 +240,13 @@ impl RelyingParty {
     }
 }
 
-/// Somebody was there.
+/// The user was present.
 const PRESENT: u8 = 1;
-/// He was recognised, by a finger or a PIN.
+/// The user was verified, by a finger or a PIN.
 const RECOGNISED: u8 = 1 << 2;
-/// The passkey may be on several devices.
+/// The passkey may be synchronized to several devices.
 const BACKUP_ELIGIBLE: u8 = 1 << 3;
-/// It is.
+/// The passkey is synchronized to several devices.
 const BACKED_UP: u8 = 1 << 4;
 /// A new passkey follows.
 const ATTESTED: u8 = 1 << 6;
@@ -257,7 +259,7 @@ struct Head<'a> {
     rest: &'a [u8],
 }
 
-/// Nothing may stand at the end but the extensions that are announced. What they say does not matter.
+/// Rejects bytes at the end other than announced extensions. The extensions' contents are ignored.
 fn extensions(flags: u8, mut rest: &[u8]) -> Result<(), Rejected> {
     if flags & EXTENSIONS != 0 {
         let read = read_cbor(&mut rest).filter(Cbor::is_map);
@@ -266,7 +268,7 @@ fn extensions(flags: u8, mut rest: &[u8]) -> Result<(), Rejected> {
     if rest.is_empty() { Ok(()) } else { Err(Rejected("bytes behind the end")) }
 }
 
-/// One value; what follows it stays in `bytes`.
+/// Reads one value; the bytes after it stay in `bytes`.
 pub(super) fn read_cbor(bytes: &mut &[u8]) -> Option<Cbor> {
     ciborium::de::from_reader_with_recursion_limit(bytes, CBOR_DEPTH).ok()
 }

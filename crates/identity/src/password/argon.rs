@@ -1,5 +1,5 @@
-//! Argon2 in memory that a thread keeps from one hash to the next. Memory of its own for each hash would be cleared before,
-//! and the allocator would keep several times of it for good.
+//! Argon2 in memory that a thread reuses for every hash. New memory for each hash would have to be cleared first, and
+//! the allocator would keep several times as much of it for good.
 
 use argon2::{
     Algorithm, Argon2, Block, Params, Version,
@@ -8,30 +8,30 @@ use argon2::{
 use aws_lc_rs::constant_time;
 use freehold_core::{Context, Error, Result};
 
-/// Most memory that is kept, in blocks of a KiB. What others made of passwords may take more, each time anew.
+/// Most memory that is kept, in blocks of a KiB. Imported hashes may need more, which is allocated each time.
 const KEPT: usize = 32 * 1024;
-/// Bytes of our hashes.
+/// Length of new hashes in bytes.
 const OUTPUT_BYTES: usize = 32;
 
-/// What a thread hashes in.
+/// A thread's memory for hashing.
 #[derive(Default)]
 pub(super) struct Memory(Vec<Block>);
 
 impl Memory {
-    /// Runs `work` in so many blocks, in which anything may stand.
+    /// Runs `work` in this many blocks; their contents are arbitrary.
     fn with<T>(&mut self, blocks: usize, work: impl FnOnce(&mut [Block]) -> T) -> T {
         if blocks > KEPT {
             return work(&mut vec![Block::default(); blocks]);
         }
         if self.0.len() < blocks {
-            // Not grown: there is no use in copying.
+            // A new allocation instead of a resize, because the old contents need not be copied.
             self.0 = vec![Block::default(); blocks];
         }
         work(&mut self.0[..blocks])
     }
 }
 
-/// The password's hash as it is stored.
+/// Hashes the password as it is stored.
 pub(super) fn hash(
     hasher: &Argon2<'static>,
     memory: &mut Memory,
@@ -49,7 +49,7 @@ pub(super) fn hash(
     })
 }
 
-/// Whether the hash, of whatever cost, is this password's.
+/// Whether the hash, of any cost, matches this password.
 pub(super) fn matches(hash: &PasswordHash, memory: &mut Memory, password: &[u8]) -> Result<bool> {
     let reading = "reading a password's hash";
     let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else { return Err(Error::internal(reading)) };

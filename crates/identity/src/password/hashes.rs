@@ -1,7 +1,7 @@
-//! The kinds of hashes that passwords are stored as: ours (argon2), and those that people bring when they move here:
-//! bcrypt, and Firebase's scrypt in the form that Supabase Auth writes it in.
+//! The types of stored password hashes: argon2 for new ones, and those of imported users: bcrypt, and Firebase's scrypt
+//! in Supabase Auth's format.
 //!
-//! Whoever may bring a hash is an administrator, and still none may be so dear that one sign-in takes all memory or a
+//! Only administrators can import hashes. Still, no hash may be so costly that one sign-in takes all memory or a
 //! minute: the limits are Supabase Auth's where it has some.
 
 use std::fmt;
@@ -23,13 +23,13 @@ use super::argon::{self, Memory};
 
 /// Most memory that one hash may take, in KiB: 1 GiB.
 const MEMORY_KIB_MAX: u32 = 1024 * 1024;
-/// Most passes of argon2 over it.
+/// Most passes of argon2 over the memory.
 const PASSES_MAX: u32 = 20;
-/// Most lanes of argon2, or times scrypt is done.
+/// Most lanes of argon2, and most parallelism of scrypt.
 const LANES_MAX: u32 = 16;
-/// The dearest bcrypt: about ten seconds.
+/// The highest cost of bcrypt: about ten seconds.
 const BCRYPT_COST_MAX: u32 = 17;
-/// What bcrypt sees of a password, with the zero byte behind it.
+/// Number of bytes that bcrypt uses, including the zero byte after the password.
 const BCRYPT_BYTES: usize = 72;
 
 /// Bcrypt's own alphabet.
@@ -37,18 +37,18 @@ const BCRYPT_BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::BCRYPT,
     NO_PAD.with_decode_allow_trailing_bits(true).with_decode_padding_mode(DecodePaddingMode::RequireNone),
 );
-/// With or without padding, as programs differ.
+/// Accepts padding or none, as programs differ.
 const ANY_BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Why a text is no hash that passwords can be checked with. It never repeats the text.
+/// Why a text is not a hash that passwords can be checked with. It never repeats the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HashProblem {
-    /// Its beginning is that of no kind that is known here.
+    /// Its prefix is not that of a known type.
     UnknownKind,
-    /// It is of a known kind, and not well formed.
+    /// It has a known type, but is not well formed.
     Malformed,
     /// Checking it would take too much memory or time.
     TooDear,
@@ -66,7 +66,7 @@ impl fmt::Display for HashProblem {
 
 impl std::error::Error for HashProblem {}
 
-/// Nothing, when passwords can be checked with this hash.
+/// Checks that passwords can be verified with this hash.
 ///
 /// # Errors
 /// See [`HashProblem`].
@@ -74,18 +74,18 @@ pub fn hash_check(text: &str) -> Result<(), HashProblem> {
     Stored::parse(text).map(drop)
 }
 
-/// A hash that was read.
+/// A parsed hash.
 pub(super) enum Stored {
-    /// Ours, or another program's argon2id or argon2i.
+    /// Argon2: made by Freehold, or another program's argon2id or argon2i.
     Argon2(Box<PasswordHash>),
-    /// OpenBSD's, as most programs wrote it until 2015 and Supabase does today.
+    /// Bcrypt in OpenBSD's format, as most programs wrote it until 2015 and Supabase does today.
     Bcrypt { cost: u32, salt: [u8; 16], digest: [u8; 23] },
-    /// Firebase's: scrypt makes a key, with which a secret of the project is encrypted.
+    /// Firebase's: scrypt derives a key, which encrypts a secret of the project.
     Firebase { params: scrypt::Params, salt: Vec<u8>, signer: Zeroizing<Vec<u8>>, digest: Vec<u8> },
 }
 
 impl Stored {
-    /// Reads a hash.
+    /// Parses a hash.
     pub(super) fn parse(text: &str) -> Result<Self, HashProblem> {
         if text.starts_with("$argon2") {
             argon2(text)
@@ -98,7 +98,7 @@ impl Stored {
         }
     }
 
-    /// Whether it is this password's. Takes long.
+    /// Whether the password matches the hash. Slow.
     pub(super) fn matches(&self, memory: &mut Memory, password: &[u8]) -> Result<bool> {
         match self {
             Self::Argon2(hash) => argon::matches(hash, memory, password),
@@ -133,7 +133,7 @@ fn argon2(text: &str) -> Result<Stored, HashProblem> {
     Ok(Stored::Argon2(Box::new(hash)))
 }
 
-/// `10$` and 22 characters of salt and 31 of digest.
+/// `10$`, 22 characters of salt and 31 of digest.
 fn bcrypt(rest: &str) -> Option<Result<Stored, HashProblem>> {
     let (cost, text) = rest.split_once('$')?;
     let cost: u32 =
@@ -147,7 +147,7 @@ fn bcrypt(rest: &str) -> Option<Result<Stored, HashProblem>> {
     Some(if dear { Err(HashProblem::TooDear) } else { Ok(Stored::Bcrypt { cost, salt, digest }) })
 }
 
-/// `v=1,n=14,r=8,p=1,ss=Bw==,sk=…$` and salt and digest in Base64.
+/// `v=1,n=14,r=8,p=1,ss=Bw==,sk=…$`, then salt and digest in Base64.
 fn firebase(rest: &str) -> Option<Result<Stored, HashProblem>> {
     let (fields, rest) = rest.split_once('$')?;
     let (salt, digest) = rest.split_once('$')?;
@@ -182,7 +182,7 @@ fn firebase_digest(params: &scrypt::Params, salt: &[u8], signer: &[u8], password
     let failed = |_| Error::internal("encrypting as Firebase does");
     let key = UnboundCipherKey::new(&AES_256, key.as_slice()).and_then(EncryptingKey::ctr).map_err(failed)?;
     let mut made = signer.to_vec();
-    // Always from a counter of zero: what is encrypted is no message, and the key is another for each password.
+    // The counter always starts at zero, which is safe because the key differs for each password.
     let from_zero = EncryptionContext::Iv128(FixedLength::from([0; 16]));
     key.less_safe_encrypt(&mut made, from_zero).map_err(failed)?;
     Ok(made)
@@ -192,7 +192,7 @@ fn firebase_digest(params: &scrypt::Params, salt: &[u8], signer: &[u8], password
 mod tests {
     use super::*;
 
-    /// What Firebase's own project on GitHub shows, and what the tests of Supabase Auth show.
+    /// The example of Firebase's project on GitHub, and that of Supabase Auth's tests.
     const FIREBASE: [(&str, &str); 2] = [
         (
             "user1password",
@@ -207,7 +207,7 @@ mod tests {
              aJP84+hfTw==",
         ),
     ];
-    /// From the tests of OpenBSD's own, and one of Supabase's kind.
+    /// From OpenBSD's own tests, and one hash as Supabase writes it.
     const BCRYPT: [(&str, &str); 3] = [
         ("a", "$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe"),
         ("abcdefghijklmnopqrstuvwxyz", "$2a$08$aTsUwsyowQuzRrDqFflhgekJ8d9/7Z3GV3UcgvzQW3J5zMyrTvlz."),
@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_password_longer_than_bcrypt_sees_is_cut_where_bcrypt_cuts_it() {
-        // From OpenBSD's tests: 72 letters, and what follows them does not count.
+        // From OpenBSD's tests: 72 letters; the characters after them are ignored.
         let long = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789chars after 72 are ignored";
         let hash = "$2a$05$abcdefghijklmnopqrstuu5s2v8.iXieOjg/.AySBTTZIIVFJeBui";
         assert!(matches(long, hash) && matches(&long[..72], hash) && !matches(&long[..71], hash));

@@ -37,7 +37,7 @@ async fn hashes_of_other_programs_and_costs_are_recognized() {
 }
 
 #[tokio::test]
-async fn nobody_signs_in_as_a_user_without_a_password_at_the_usual_cost() {
+async fn no_password_signs_in_a_user_without_one_and_checking_costs_the_same() {
     let passwords = passwords(Cost::OWASP);
     assert!(!passwords.verify(&secret("anything"), None).await.unwrap());
     assert!(!passwords.verify(&secret(""), Some(&secret(""))).await.unwrap());

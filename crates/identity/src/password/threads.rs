@@ -1,5 +1,5 @@
-//! Threads that hash: as many as there are cores, each behind everybody else, so that a flood of sign-ins makes sign-ins
-//! slower and nothing else.
+//! Hashing threads: as many as there are cores, all at low priority, so that a flood of sign-ins slows down sign-ins
+//! and nothing else.
 
 use std::{
     collections::VecDeque,
@@ -13,12 +13,13 @@ use tokio::sync::oneshot;
 
 use super::argon::Memory;
 
-/// Hashes that may wait. Whoever comes when so many wait would have his answer in seconds, and is told to come later.
+/// Longest queue of hashes. A request that finds the queue full would wait for seconds, so it is rejected and told to
+/// retry later.
 const WAITING: usize = 256;
 
 type Work = Box<dyn FnOnce(&mut Memory) + Send>;
 
-/// Threads that do work one after the other. They end when the last clone is dropped.
+/// Threads that run work from a queue. They end when the last clone is dropped.
 pub(super) struct HashThreads(Arc<Queue>);
 
 struct Queue {
@@ -33,7 +34,7 @@ struct State {
 }
 
 impl HashThreads {
-    /// So many threads, at least one.
+    /// Starts this many threads, at least one.
     pub(super) fn start(threads: usize) -> Result<Self> {
         let queue = Arc::new(Queue { state: Mutex::default(), changed: Condvar::new() });
         for _ in 0..threads.max(1) {
@@ -42,7 +43,7 @@ impl HashThreads {
                 step_back();
                 let mut memory = Memory::default();
                 while let Some(work) = queue.next() {
-                    // Whoever asked finds out by the answer that never comes; the thread goes on for the others.
+                    // The caller notices a panic because no answer arrives; the thread goes on for the other callers.
                     let _ = catch_unwind(AssertUnwindSafe(|| work(&mut memory)));
                 }
             };
@@ -51,10 +52,10 @@ impl HashThreads {
         Ok(Self(queue))
     }
 
-    /// Has `work` done. Nobody does it when whoever asked is gone by then.
+    /// Runs `work` on a thread. The work is skipped when the caller has gone by then.
     ///
     /// # Errors
-    /// `unavailable` when too much waits already.
+    /// `unavailable` when the queue is full.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Memory) -> T + Send + 'static,
@@ -62,12 +63,12 @@ impl HashThreads {
         let (answer, done) = oneshot::channel();
         let work: Work = Box::new(move |memory| {
             if !answer.is_closed() {
-                // Who is gone by now misses nothing.
+                // Fails only when the caller has gone.
                 let _ = answer.send(work(memory));
             }
         });
         if !self.0.push(work) {
-            let message = "More people sign in than can be checked at the moment. Try again in a few seconds.";
+            let message = "Too many users are signing in at the moment. Try again in a few seconds.";
             let soon = std::time::Duration::from_secs(2);
             return Err(Error::new(codes::UNAVAILABLE, message).with_retry_after(soon));
         }
@@ -76,7 +77,7 @@ impl HashThreads {
 }
 
 impl Queue {
-    /// Whether there was room.
+    /// Adds work to the queue; false: the queue is full.
     fn push(&self, work: Work) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let room = state.waiting.len() < WAITING;
@@ -87,7 +88,7 @@ impl Queue {
         room
     }
 
-    /// What is to be done next; none: nothing ever again.
+    /// Waits for the next work; none: the threads should end.
     fn next(&self) -> Option<Work> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -109,13 +110,14 @@ impl Drop for HashThreads {
     }
 }
 
-/// Lets other threads go first: requests are answered while passwords are hashed, and of a machine that has nothing to spare a
-/// third is left for hashing. Further back, it would be interrupted so often that it does less of it (at 10, four in a hundred).
-/// Linux takes niceness by thread; elsewhere it would be the whole process's, so nothing is done there.
+/// Lowers the thread's priority: requests are answered while passwords are hashed, and on a machine that is fully busy
+/// a third of the time is left for hashing. A lower priority would interrupt hashing so often that it gets less done
+/// (at 10, four percent). Linux sets niceness by thread; other systems would set it for the whole process, so nothing
+/// is done there.
 fn step_back() {
     #[cfg(target_os = "linux")]
     {
-        // A thread that may not step back hashes all the same.
+        // A thread that cannot lower its priority hashes all the same.
         let _ = rustix::process::setpriority_process(None, 3);
     }
 }
@@ -142,7 +144,7 @@ mod tests {
             })
         };
         tokio::task::spawn_blocking(move || has_begun.recv().unwrap()).await.unwrap();
-        // As many as may wait, who leave at once.
+        // Fills the queue with callers that leave at once.
         for _ in 0..WAITING {
             let left =
                 tokio::time::timeout(std::time::Duration::ZERO, threads.run(|_| panic!("nobody waits for this")));

@@ -1,4 +1,4 @@
-//! What a project is asked to do about its people, with its service key.
+//! Calls that manage a project's users, with its service key.
 
 use std::time::Duration;
 
@@ -9,27 +9,27 @@ use serde_json::{Value, json};
 use super::{Project, keys::away};
 use crate::Identity;
 
-/// How long the project may take to answer.
+/// Timeout of a call to the project.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 
-/// A person of the project in Supabase's JSON; none: there is no such person.
+/// A user of the project in Supabase's JSON; none: there is no such user.
 pub async fn project_person_get(identity: &Identity, id: UserId) -> Result<Option<Value>> {
     let answer = ask(identity, Method::GET, &format!("/admin/users/{id}"), None).await?;
     if answer.status == 404 { Ok(None) } else { read(&answer).map(Some) }
 }
 
-/// Makes a person at the project, of Supabase's `{email, password?, email_confirm?, user_metadata?, …}`; the person as it is
-/// there then.
+/// Creates a user at the project from Supabase's `{email, password?, email_confirm?, user_metadata?, …}`; returns the
+/// user as stored there.
 pub async fn project_person_create(identity: &Identity, person: &Value) -> Result<Value> {
     read(&ask(identity, Method::POST, "/admin/users", Some(person)).await?)
 }
 
-/// Changes a person at the project; the person as it is there then.
+/// Updates a user at the project; returns the user as stored there.
 pub async fn project_person_change(identity: &Identity, id: UserId, change: &Value) -> Result<Value> {
     read(&ask(identity, Method::PUT, &format!("/admin/users/{id}"), Some(change)).await?)
 }
 
-/// Deletes a person at the project; whether there was one.
+/// Deletes a user at the project; returns whether the user existed.
 pub async fn project_person_delete(identity: &Identity, id: UserId) -> Result<bool> {
     let body = json!({ "should_soft_delete": false });
     let answer = ask(identity, Method::DELETE, &format!("/admin/users/{id}"), Some(&body)).await?;
@@ -37,11 +37,11 @@ pub async fn project_person_delete(identity: &Identity, id: UserId) -> Result<bo
 }
 
 async fn ask(identity: &Identity, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {
-    let project = identity.project.as_ref().ok_or_else(|| Error::internal("people sign in here, not at a project"))?;
+    let project = identity.project.as_ref().ok_or_else(|| Error::internal("users sign in here, not at a project"))?;
     send(identity, project, credentials(project)?, (method, path), body, ANSWERED_WITHIN).await
 }
 
-/// Sends a request to the project's sign-in.
+/// Sends a request to the project's sign-in service.
 pub(super) async fn send(
     identity: &Identity,
     project: &Project,
@@ -64,9 +64,10 @@ pub(super) async fn send(
     identity.outbound.send(request).await.map_err(away)
 }
 
-/// The service key, twice: its gateway takes it as `apikey`, and a bearer beside it only when it is the same.
+/// The service key, in two headers: the gateway takes it as `apikey`, and accepts a bearer token beside it only if it
+/// is the same.
 pub(super) fn credentials(project: &Project) -> Result<HeaderMap> {
-    let missing = "SUPABASE_SECRET_KEY is not set: people of the project cannot be administered from here";
+    let missing = "SUPABASE_SECRET_KEY is not set. Set it to administer the project's users from here";
     let key = project.settings.service_key.as_ref().ok_or_else(|| Error::new(codes::CONFLICT, missing))?;
     let mut headers = HeaderMap::new();
     headers.insert("apikey", secret_value(key.expose())?);
@@ -74,7 +75,7 @@ pub(super) fn credentials(project: &Project) -> Result<HeaderMap> {
     Ok(headers)
 }
 
-/// A header's value that no log shows.
+/// A header's value that is never logged.
 pub(super) fn secret_value(text: &str) -> Result<HeaderValue> {
     let mut value = HeaderValue::from_str(text).context("reading a key or token of the project")?;
     value.set_sensitive(true);
@@ -95,7 +96,8 @@ fn read(answer: &Answer) -> Result<Value> {
         ))),
         404 => Err(Error::not_found("user")),
         400..500 => {
-            let said = said().unwrap_or_else(|| format!("The project refuses it with status {}.", answer.status));
+            let said = said()
+                .unwrap_or_else(|| format!("The Supabase project refused the request with status {}.", answer.status));
             Err(Error::new(codes::VALIDATION_FAILED, said))
         }
         status => Err(away(format!("the project answers {status}"))),

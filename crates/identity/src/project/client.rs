@@ -1,4 +1,5 @@
-//! What our pages ask a project for in a visitor's name, with its public key: sign-in with a password, sign-up, recovery.
+//! The pages' calls to a project on a visitor's behalf, with its public key: sign-in with a password, sign-up,
+//! recovery.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,21 +17,22 @@ use super::{
 };
 use crate::{Identity, codes};
 
-/// How long the project may take to answer.
+/// Timeout of a call to the project.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
-/// How long what a refresh token was exchanged for is remembered, for requests that a browser sends at the same moment.
+/// How long the result of exchanging a refresh token is remembered, for requests that a browser sends at the same
+/// moment.
 const REFRESHED: Duration = Duration::from_secs(10);
 
 /// A session at the project.
 #[derive(Clone, Debug, Deserialize)]
 pub struct ProjectSession {
-    /// For the `Authorization` header, good until `expires_at`.
+    /// Access token for the `Authorization` header, valid until `expires_at`.
     pub access_token: Secret,
-    /// For the next pair.
+    /// Refresh token to exchange for the next pair.
     pub refresh_token: Secret,
-    /// Life of the access token in seconds.
+    /// Lifetime of the access token in seconds.
     pub expires_in: i64,
-    /// When the access token ends, in seconds since 1970.
+    /// Expiry of the access token, in seconds since 1970.
     #[serde(default)]
     pub expires_at: i64,
     #[serde(default)]
@@ -45,7 +47,7 @@ impl ProjectSession {
     }
 }
 
-/// What refresh tokens were exchanged for a moment ago, by their digests.
+/// Sessions that refresh tokens were exchanged for a moment ago, by the tokens' digests.
 pub(super) struct Refreshed(Cache<[u8; 32], ProjectSession>);
 
 impl Default for Refreshed {
@@ -54,27 +56,27 @@ impl Default for Refreshed {
     }
 }
 
-/// Whether our pages can sign in at the project.
+/// Whether the pages can sign in at the project.
 pub fn pages_sign_in(identity: &Identity) -> bool {
     identity.project.as_ref().is_some_and(|project| project.settings.public_key.is_some())
 }
 
-/// Where the application signs its users in, when the operator said so.
+/// URL where the application signs its users in, if the settings name one.
 pub fn application_sign_in(identity: &Identity) -> Option<&str> {
     identity.project.as_ref()?.settings.sign_in_url.as_deref()
 }
 
-/// A session for an address and a password.
+/// Signs in with an address and a password.
 ///
 /// # Errors
-/// `invalid_credentials`, `email_not_confirmed`, `user_banned`, `over_request_rate_limit`, what else the project refuses as
-/// `validation_failed`, and `unavailable` when it does not answer.
+/// `invalid_credentials`, `email_not_confirmed`, `user_banned`, `over_request_rate_limit`, `validation_failed` for
+/// everything else that the project rejects, and `unavailable` when it does not answer.
 pub async fn project_sign_in(identity: &Identity, email: &str, password: &Secret) -> Result<ProjectSession> {
     let body = json!({ "email": email, "password": password.expose() });
     session(identity, &post(identity, "/token?grant_type=password", None, &body).await?)
 }
 
-/// A new account; none: the project has sent a mail first.
+/// Creates an account; none: the project sends a mail first.
 ///
 /// # Errors
 /// As [`project_sign_in`], and `user_already_exists`, `signup_disabled`.
@@ -85,7 +87,7 @@ pub async fn project_sign_up(identity: &Identity, email: &str, password: &Secret
     if read.get("access_token").is_some() { session(identity, &answer).map(Some) } else { Ok(None) }
 }
 
-/// A mail with which a new password is chosen, when there is an account with this address.
+/// Sends a mail to choose a new password, if there is an account with this address.
 ///
 /// # Errors
 /// As [`project_sign_in`].
@@ -93,7 +95,8 @@ pub async fn project_recover(identity: &Identity, email: &str) -> Result<()> {
     post(identity, "/recover", None, &json!({ "email": email })).await.map(drop)
 }
 
-/// The next session for a refresh token. Requests that bring the same one at the same moment get the same session.
+/// Exchanges a refresh token for the next session. Requests with the same token at the same moment get the same
+/// session.
 ///
 /// # Errors
 /// `unauthenticated` when the session has ended there; `unavailable` when the project does not answer.
@@ -125,7 +128,7 @@ pub async fn project_sign_out(identity: &Identity, access_token: &Secret) -> Res
 }
 
 fn of(identity: &Identity) -> Result<&Project> {
-    identity.project.as_deref().ok_or_else(|| Error::internal("people sign in here, not at a project"))
+    identity.project.as_deref().ok_or_else(|| Error::internal("users sign in here, not at a project"))
 }
 
 async fn post(identity: &Identity, path: &str, bearer: Option<&Secret>, body: &Value) -> Result<Answer> {
@@ -143,14 +146,14 @@ async fn post(identity: &Identity, path: &str, bearer: Option<&Secret>, body: &V
 }
 
 fn session(identity: &Identity, answer: &Answer) -> Result<ProjectSession> {
-    // Its tokens are not told.
+    // The parser's error is dropped, because it may quote the tokens.
     let session: ProjectSession =
         serde_json::from_slice(&answer.body).map_err(|_| away("its answer to a sign-in is no session"))?;
     let ends = identity.clock.now().as_second().saturating_add(session.expires_in);
     Ok(ProjectSession { expires_at: if session.expires_at > 0 { session.expires_at } else { ends }, ..session })
 }
 
-/// What the project refused, in our codes.
+/// The project's rejection as one of Freehold's error codes.
 fn refusal(status: u16, body: &[u8]) -> Error {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |names: &[&str]| names.iter().find_map(|name| body.get(name)?.as_str());
@@ -164,7 +167,7 @@ fn refusal(status: u16, body: &[u8]) -> Error {
         "signup_disabled" | "email_provider_disabled" => codes::SIGNUP_DISABLED,
         "weak_password" => core_codes::VALIDATION_FAILED,
         _ if status == 429 => codes::OVER_REQUEST_RATE_LIMIT,
-        // The gateway before the sign-in service, which knows the key, has no other word for its text.
+        // Its gateway, which checks the public key, uses no code and another field for its message.
         "" if (status == 401 || status == 403) && text(&["msg", "error_description"]).is_none() => {
             return Error::internal(format!("the project refuses SUPABASE_PUBLISHABLE_KEY: {said}"));
         }

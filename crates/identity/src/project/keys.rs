@@ -14,11 +14,11 @@ use crate::{
     signing_key::{GivenJwk, KeyRing, VerifyingKey},
 };
 
-/// How long the keys are believed, as the project itself says (`Cache-Control: max-age=600`).
+/// How long fetched keys are used, as the project itself says (`Cache-Control: max-age=600`).
 const BELIEVED: SignedDuration = SignedDuration::from_mins(10);
-/// How soon they are asked for once more.
+/// Shortest time between two requests for the keys.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(5);
-/// How long the project may take to answer.
+/// Timeout of a call to the project.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
 
 #[derive(Deserialize)]
@@ -27,10 +27,10 @@ struct Published {
 }
 
 impl Project {
-    /// Asks for the keys once more when they are old, beside the request, which goes on with those that are known.
+    /// Fetches the keys again when they are old. The request does not wait; it goes on with the known keys.
     pub(super) fn keys_keep(&self, identity: &Identity) {
         let now = identity.clock.now();
-        // Held: they are being asked for.
+        // A locked mutex means that the keys are being fetched.
         let Ok(known) = self.known.try_lock().map(|known| *known) else { return };
         let Some(read) = known.read else { return };
         let tried = known.tried.unwrap_or(read);
@@ -38,26 +38,26 @@ impl Project {
             let identity = identity.clone();
             tokio::spawn(async move {
                 if let Some(project) = &identity.project {
-                    // What is known is kept; who comes with an unknown key is told.
+                    // On an error the known keys stay in use; a request with an unknown key gets the error itself.
                     let _ = project.keys_ask(&identity, &identity.verifier.ring()).await;
                 }
             });
         }
     }
 
-    /// Asks for the keys, unless that was done a moment ago; whether there can be others than those of `before`.
+    /// Fetches the keys, unless that was done a moment ago; returns whether they may differ from those of `before`.
     ///
     /// # Errors
-    /// `unavailable` when the project does not say.
+    /// `unavailable` when the project does not answer.
     pub(super) async fn keys_ask(&self, identity: &Identity, before: &Arc<KeyRing>) -> Result<bool> {
-        // Who comes meanwhile waits for the same answer.
+        // Requests that arrive meanwhile wait for the same answer.
         let mut known = self.known.lock().await;
         let now = identity.clock.now();
         if !Arc::ptr_eq(&identity.verifier.ring(), before) {
             return Ok(true);
         }
         if known.tried.is_some_and(|tried| now.duration_since(tried) < PATIENCE) {
-            // When it answered a moment ago, the key that is sought is not its.
+            // If the project answered a moment ago, the key that is looked for is not one of its keys.
             return if known.read == known.tried { Ok(false) } else { Err(away("it did not answer a moment ago")) };
         }
         known.tried = Some(now);
@@ -84,7 +84,7 @@ impl Project {
         Ok(published.keys.into_iter().filter_map(usable).collect())
     }
 
-    /// Uses these keys, and none before them, from now on.
+    /// Uses these keys, and only these, from now on.
     fn keys_take(&self, identity: &Identity, keys: Vec<VerifyingKey>) {
         let keys: Vec<_> = keys.into_iter().chain(self.secret.clone()).collect();
         let mark = format!("{:?}", keys.iter().map(|key| (key.kid(), key.jwk())).collect::<Vec<_>>());
@@ -96,21 +96,21 @@ impl Project {
     }
 }
 
-/// Of the keys that a project publishes: how many can be used here, and how many there are; none: it is no key set.
+/// Number of the project's published keys that can be used here, and number of all of them; none: not a key set.
 pub fn jwks_count(body: &[u8]) -> Option<(usize, usize)> {
     let published: Published = serde_json::from_slice(body).ok()?;
     let all = published.keys.len();
     Some((published.keys.into_iter().filter_map(usable).count(), all))
 }
 
-/// Keys that we cannot use, of kinds that are to come, are no reason to refuse the others.
+/// A key of an unknown type is skipped; it is no reason to reject the others.
 fn usable(key: Value) -> Option<VerifyingKey> {
     let jwk: GivenJwk = serde_json::from_value(key).ok()?;
     jwk.kid().ok()??;
     VerifyingKey::from_jwk(&jwk).ok()
 }
 
-/// The project does not say.
+/// The error for a project that does not answer.
 pub(super) fn away(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::unavailable(Duration::from_secs(5), why)
 }

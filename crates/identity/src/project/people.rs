@@ -1,4 +1,4 @@
-//! People of a project, here.
+//! Users of a project, as stored here.
 
 mod store;
 
@@ -17,7 +17,7 @@ use crate::{
 };
 
 impl Project {
-    /// Makes whoever shows a token for the first time, and takes what a newer token says of him.
+    /// Creates the user on their first token, and updates the profile from a newer token.
     pub(super) async fn person_settle(&self, identity: &Identity, claims: &Claims) -> Result<()> {
         if self.settled.get(&claims.sub).is_some_and(|newest| newest >= claims.iat) {
             return Ok(());
@@ -32,7 +32,7 @@ impl Project {
             }
             if first {
                 let user = if own { user_find(&mut tx, claims.sub).await? } else { Some(user_of(claims, issued)) };
-                let user = user.ok_or_else(|| Error::internal("the person just made is not there"))?;
+                let user = user.ok_or_else(|| Error::internal("the user just created does not exist"))?;
                 (identity.newcomer)(&mut tx, &user).await?;
             }
             tx.commit().await?;
@@ -42,12 +42,13 @@ impl Project {
     }
 }
 
-/// Whether people are in a table of ours. On the project's own database they are in its.
+/// Whether users are in Freehold's own table. On the project's own database they are in the project's.
 async fn own_tables(tx: &mut SystemTx) -> Result<bool> {
     Ok(tx.fetch_one(store::people_writable()).await?.0)
 }
 
-/// The newest that the project says. What it gave to somebody else meanwhile, it took from who had it before.
+/// Stores the profile of the newest token. An address that the project has given to this user meanwhile is removed from
+/// its former user.
 async fn profile_take(tx: &mut SystemTx, claims: &Claims, issued: Timestamp, now: Timestamp) -> Result<()> {
     let given = |text: &String| Some(text.to_lowercase()).filter(|text| !text.is_empty());
     let (email, phone) = (given(&claims.email), given(&claims.phone));
@@ -58,7 +59,7 @@ async fn profile_take(tx: &mut SystemTx, claims: &Claims, issued: Timestamp, now
         .map(drop)
 }
 
-/// Who shows the token, as far as it says.
+/// The user of the token, as far as its claims go.
 fn user_of(claims: &Claims, issued: Timestamp) -> User {
     User {
         id: claims.sub,

@@ -1,7 +1,8 @@
-//! Whether a user of the project may still come in: bans, deletions and ended sessions, which no token tells of.
+//! Whether a user of the project may still sign in: bans, deletions and ended sessions, which no token shows.
 //!
-//! Asked at most every half minute for each user and session that comes by, so what happens at the project is seen here within
-//! a minute. While the project does not answer, the last answer holds; without one the request is answered 503.
+//! The project is asked at most every half minute for each user and session that sends requests, so its changes take
+//! effect here within a minute. While the project does not answer, the last answer is used; without one the request is
+//! answered 503.
 
 use std::{
     sync::atomic::{AtomicI64, AtomicU32, Ordering::Relaxed},
@@ -26,31 +27,31 @@ use crate::{
     access_token::{Claims, TokenError},
 };
 
-/// How long an answer is believed.
+/// How long an answer is used.
 const BELIEVED: SignedDuration = SignedDuration::from_secs(30);
 /// How soon the project is asked again after it did not answer.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(5);
-/// How many questions in a row go unanswered before nothing is asked for [`PATIENCE`].
+/// Number of failed requests in a row after which the project is not asked for [`PATIENCE`].
 const AWAY: u32 = 3;
-/// How long the project may take to answer: a request of the user waits meanwhile.
+/// Timeout of a call to the project; a request of the user waits meanwhile.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(3);
-/// How many questions are under way at once.
+/// Most calls at once.
 const AT_ONCE: usize = 16;
-/// How many users and sessions are remembered, each.
+/// Most users, and most sessions, that are remembered.
 const REMEMBERED: u64 = 100_000;
 
-/// What the project said of users and sessions.
+/// The project's answers about users and sessions.
 pub(super) struct Standings {
     users: Cache<UserId, Checked>,
     sessions: Cache<SessionId, Checked>,
     turns: Semaphore,
-    /// Until when nothing is asked, in seconds since 1970, because the project did not answer.
+    /// Until when the project is not asked, in seconds since 1970, because it did not answer.
     quiet_until: AtomicI64,
-    /// How many questions in a row were not answered.
+    /// Number of failed calls in a row.
     unanswered: AtomicU32,
 }
 
-/// What the project said.
+/// An answer of the project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
     Good,
@@ -62,7 +63,7 @@ enum Standing {
 struct Checked {
     /// None: the project has never answered.
     standing: Option<Standing>,
-    /// From when on it is asked again.
+    /// When the project is asked again.
     due: Timestamp,
 }
 
@@ -79,7 +80,7 @@ impl Default for Standings {
 }
 
 impl Standings {
-    /// What is known under this key; asked for when it is too old, once for all who wait.
+    /// The answer for this key. An expired one is fetched again, once for all requests that wait for it.
     async fn of<K: std::hash::Hash + Eq + Copy + Send + Sync + 'static>(
         &self,
         known: &Cache<K, Checked>,
@@ -98,7 +99,7 @@ impl Standings {
                         self.unanswered.store(0, Relaxed);
                         return Checked { standing: Some(standing), due: later(BELIEVED) };
                     }
-                    // One slow answer says nothing of the next.
+                    // One failed call does not mean that the next one fails.
                     Err(_) if self.unanswered.fetch_add(1, Relaxed) + 1 < AWAY => {}
                     Err(_) => self.quiet_until.store(later(PATIENCE).as_second(), Relaxed),
                 }
@@ -111,7 +112,7 @@ impl Standings {
 }
 
 impl Project {
-    /// Why the user of this token, which was checked, may not come in any more; none: they may.
+    /// Why the user of this verified token may not sign in any more; none: they may.
     pub(super) async fn standing_check(
         &self,
         identity: &Identity,
@@ -136,13 +137,13 @@ impl Project {
         Ok(match (user, session) {
             (Standing::Good, Standing::Good) => None,
             (Standing::Banned, _) | (_, Standing::Banned) => Some(TokenError::Banned),
-            // The project never knew of a session whose token a team signed itself.
+            // The project does not know the session of a token that a team signed itself.
             _ if !is_of_auth(token) => None,
             _ => Some(TokenError::Revoked),
         })
     }
 
-    /// Whether the project lets this user in. Without its service key nothing is known of that.
+    /// Whether the project lets this user sign in. Without the project's service key this is unknown.
     pub(super) async fn user_lives(&self, identity: &Identity, user: UserId) -> Result<bool> {
         Ok(self.user_standing(identity, user).await? == Standing::Good)
     }
@@ -161,25 +162,25 @@ impl Project {
     }
 }
 
-/// Whether Supabase Auth made this token, whose signature was checked: all of its tokens claim these, also behind a hook.
+/// Whether Supabase Auth issued this verified token: all of its tokens have these claims, also with a hook.
 fn is_of_auth(token: &str) -> bool {
     let payload = token.split('.').nth(1).and_then(|payload| URL_SAFE_NO_PAD.decode(payload).ok());
     let claims: Option<Value> = payload.and_then(|payload| serde_json::from_slice(&payload).ok());
     claims.is_some_and(|claims| ["aal", "email", "is_anonymous", "phone"].iter().all(|name| claims.get(name).is_some()))
 }
 
-/// What an answer to `GET /admin/users/{id}` says.
+/// Parses an answer to `GET /admin/users/{id}`.
 fn user_standing(status: u16, body: &[u8], now: Timestamp) -> Result<Standing> {
     let body: Option<Value> = serde_json::from_slice(body).ok();
     match (status, body) {
         (200, Some(user)) => Ok(standing_of(&user, now)),
-        // The gateway's own 404 says no code.
+        // The gateway's own 404 has no code.
         (404, Some(problem)) if code_of(&problem).is_some() => Ok(Standing::Ended),
         (status, _) => Err(away(format!("asked for a user, it answers {status}"))),
     }
 }
 
-/// What an answer to `GET /user` says.
+/// Parses an answer to `GET /user`.
 fn session_standing(status: u16, body: &[u8], now: Timestamp) -> Result<Standing> {
     let body: Option<Value> = serde_json::from_slice(body).ok();
     let code = body.as_ref().and_then(code_of);
@@ -189,7 +190,7 @@ fn session_standing(status: u16, body: &[u8], now: Timestamp) -> Result<Standing
         (400..500, _, Some("session_not_found" | "session_expired" | "user_not_found" | "bad_jwt")) => {
             Ok(Standing::Ended)
         }
-        // A key that its gateway refuses says nothing of the user.
+        // A key that the gateway rejects says nothing about the user.
         (status, ..) => Err(away(format!("asked for a session, it answers {status}"))),
     }
 }
@@ -209,10 +210,10 @@ fn standing_of(user: &Value, now: Timestamp) -> Standing {
     }
 }
 
-/// Nothing, while the project lets this user in.
+/// Checks that the project lets this user sign in.
 ///
 /// # Errors
-/// `unauthenticated` when the user is banned or deleted there; `unavailable` when the project has never said.
+/// `unauthenticated` when the user is banned or deleted there; `unavailable` when the project has never answered.
 pub async fn user_check(identity: &Identity, user: UserId) -> Result<()> {
     let Some(project) = &identity.project else { return Ok(()) };
     if project.user_lives(identity, user).await? {
@@ -242,7 +243,7 @@ mod tests {
         );
         assert_eq!(session(403, r#"{"code":403,"error_code":"session_not_found"}"#), Some(Standing::Ended));
         assert_eq!(session(403, r#"{"code":"user_banned","message":"User is banned"}"#), Some(Standing::Banned));
-        // What says nothing of the user changes nothing.
+        // An answer that says nothing about the user changes nothing.
         for (status, body) in [(401, r#"{"message":"Invalid API key"}"#), (404, "no such route"), (502, ""), (200, "x")]
         {
             assert_eq!((user(status, body), session(status, body)), (None, None), "{status} {body}");

@@ -1,4 +1,4 @@
-//! Sending a browser off to a provider.
+//! Sending a browser to a provider.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -18,8 +18,8 @@ use crate::{
     sha256_hex,
 };
 
-/// Parameters of a request for authorization that are ours to set, or ours to read, and never go to the provider as they
-/// come.
+/// Parameters of an authorization request that Freehold sets or reads itself; they are never passed on to the provider
+/// as received.
 const OURS: &[&str] = &[
     "apikey",
     "claims",
@@ -47,77 +47,79 @@ const OURS: &[&str] = &[
     "skip_http_redirect",
     "state",
 ];
-/// Most other parameters that go on to the provider, and most bytes of one.
+/// Most other parameters that are passed on to the provider, and most bytes of one.
 const OTHERS: usize = 20;
 const LONGEST: usize = 512;
 
-/// How the sign-in is called in [`NewFlow::method`], and in the session.
+/// Name of the method in [`NewFlow::method`], and in the session.
 pub(super) const METHOD: &str = "oauth";
 
-/// Where a browser wants to go, and come back from.
+/// Where a browser is sent, and where it returns to.
 #[derive(Clone, Debug)]
 pub struct Destination {
     /// The provider's name.
     pub provider: String,
-    /// What is asked for besides what a sign-in needs, separated by commas or blanks.
+    /// Scopes to request besides those that sign-in needs, separated by commas or spaces.
     pub scopes: Option<String>,
-    /// For the PKCE flow; none: the implicit flow.
+    /// Challenge of the PKCE flow; none: the implicit flow.
     pub challenge: Option<Challenge>,
-    /// Within what the address is unique.
+    /// The realm in which the address is unique.
     pub realm: Realm,
-    /// The session whose user the identity is to be linked to.
+    /// The session whose user the external identity is linked to; none: an ordinary sign-in.
     pub linking: Option<Holder>,
     /// The token of an invitation.
     pub invitation: Option<String>,
-    /// Where the browser goes in the end; already checked.
+    /// Where the browser finally goes; already checked.
     pub redirect_to: String,
-    /// The whole query of the request: what is not ours goes on to the provider (`prompt`, `login_hint`, …).
+    /// The whole query of the request: parameters that Freehold does not use are passed on to the provider (`prompt`,
+    /// `login_hint`, …).
     pub query: Vec<(String, String)>,
-    /// Only the browser that begins may come back. Where a program asks on a browser's behalf it cannot be marked.
+    /// Whether only the browser that starts may return. A browser cannot be marked when a program makes the request for
+    /// it.
     pub mark_browser: bool,
 }
 
-/// Where to send a browser.
+/// Where to redirect the browser.
 #[derive(Clone, Debug)]
 pub struct Departure {
-    /// The provider's page.
+    /// URL of the provider's page.
     pub url: String,
-    /// What the browser has to bring back.
+    /// Cookie that the browser must return with.
     pub mark: Option<BrowserMark>,
 }
 
-/// A cookie by which the browser is known again that was sent off.
+/// A cookie that identifies the browser when it returns.
 #[derive(Clone, Debug)]
 pub struct BrowserMark {
-    /// The cookie's name.
+    /// Name of the cookie.
     pub name: String,
-    /// Its value.
+    /// Value of the cookie.
     pub value: Secret,
-    /// The provider sends the browser back with a form, which comes from another site.
+    /// Whether the provider sends the browser back with a form, which is a cross-site request.
     pub by_form: bool,
 }
 
-/// What is kept for the way back, sealed.
+/// Values that are stored, sealed, until the browser returns.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Kept {
-    /// For PKCE towards the provider.
+    /// Verifier for PKCE at the provider.
     pub(super) verifier: String,
-    /// What its token has to repeat.
+    /// Nonce that the provider's token must repeat.
     pub(super) nonce: String,
     /// The digest of the browser's mark, if it has one.
     pub(super) mark: Option<String>,
     /// The digest of an invitation's token.
     pub(super) invitation: Option<String>,
-    /// The session that asked for linking: what comes of it is bounded by how that session stands then.
+    /// The session that requested linking. Its state at the return limits what the return may do.
     #[serde(default)]
     pub(super) linking: Option<Holder>,
 }
 
-/// Begins a sign-in at a provider.
+/// Starts a sign-in at a provider.
 ///
 /// # Errors
-/// `validation_failed` when there is no such provider, `user_not_found` when the invitation does not hold, `unavailable` when
-/// the provider cannot be asked where to send browsers.
+/// `validation_failed` when there is no such provider, `user_not_found` when the invitation is invalid, `unavailable`
+/// when the provider's metadata cannot be fetched.
 pub async fn provider_begin(identity: &Identity, destination: Destination) -> Result<Departure> {
     let provider = identity.providers.wanted(&destination.provider)?;
     let mut url = page(identity, provider).await?;
@@ -175,7 +177,7 @@ pub async fn provider_begin(identity: &Identity, destination: Destination) -> Re
     Ok(Departure { url: url.into(), mark })
 }
 
-/// Checks the session that asks for linking, and the invitation that is to be taken; the digest of its token.
+/// Checks the session that requests linking, and the invitation; returns the digest of the invitation's token.
 async fn admit(identity: &Identity, tx: &mut SystemTx, destination: &Destination) -> Result<Option<String>> {
     if let Some(holder) = destination.linking {
         linking_hold(identity, tx, holder).await?;
@@ -187,28 +189,28 @@ async fn admit(identity: &Identity, tx: &mut SystemTx, destination: &Destination
     Ok(Some(hash))
 }
 
-/// Where providers send browsers back to: `https://app.example.org/auth/v1/callback`.
+/// The URL where providers send browsers back: `https://app.example.org/auth/v1/callback`.
 pub(super) fn redirect_uri(identity: &Identity) -> String {
     format!("{}/callback", identity.settings.issuer())
 }
 
-/// The name of the cookie of a sign-in. Each has its own, so that two at once do not disturb each other.
+/// Name of the cookie of a sign-in. Each sign-in has its own, so that two at once do not disturb each other.
 pub(super) fn mark_name(flow: Uuid) -> String {
     let text = flow.simple().to_string();
     format!("freehold_flow_{}", &text[text.len() - 12..])
 }
 
-/// What is kept of a browser's mark.
+/// The digest of a browser's mark, which is stored.
 pub(super) fn mark_digest(mark: &str) -> String {
     sha256_hex(mark)
 }
 
-/// The place that what is kept is sealed for.
+/// The context that the stored values are sealed for.
 pub(super) fn place(provider: &str) -> String {
     format!("provider_flow/{provider}")
 }
 
-/// Where the provider asks people.
+/// URL of the provider's page.
 async fn page(identity: &Identity, provider: &Provider) -> Result<Url> {
     match &provider.speaks {
         Speaks::Github { url, .. } => github::authorization(url),
@@ -216,7 +218,7 @@ async fn page(identity: &Identity, provider: &Provider) -> Result<Url> {
             let metadata = identity.providers.directory.metadata(issuer).await?;
             let page = metadata.authorization_endpoint.clone();
             let page = page.filter(|page| ["https", "http"].contains(&page.scheme()));
-            page.ok_or_else(|| Error::internal(format!("{issuer} names no page for people")))
+            page.ok_or_else(|| Error::internal(format!("{issuer} has no authorization endpoint")))
         }
     }
 }
@@ -236,7 +238,7 @@ fn scopes(provider: &Provider, more: Option<&str>) -> Result<String> {
     Ok(scopes.join(" "))
 }
 
-/// What goes on to the provider as it came.
+/// The parameters that are passed on to the provider as received.
 fn others(query: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
     let ours = |name: &str| OURS.contains(&name.to_ascii_lowercase().as_str());
     let fine = move |(name, value): &&(String, String)| {

@@ -1,4 +1,4 @@
-//! Taking a browser back from a provider.
+//! Handling a browser that returns from a provider.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use freehold_core::{Context, Error, Result, Secret, codes as core_codes};
@@ -20,77 +20,77 @@ use crate::{
     session::{Client, Tokens, session_open, sessions_revoke},
 };
 
-/// How long somebody may take at the provider.
+/// How long a user may take at the provider.
 const LIFE: SignedDuration = SignedDuration::from_mins(10);
 
-/// What a browser brings back, as the provider gave it.
+/// Parameters that the browser brings from the provider.
 #[derive(Clone, Debug, Default)]
 pub struct Returned {
-    /// Which sign-in it is.
+    /// Id of the sign-in.
     pub state: Option<String>,
-    /// What is traded for who it is.
+    /// The code to exchange for the provider's tokens.
     pub code: Option<String>,
-    /// Why there is no code.
+    /// OAuth error that the provider gives instead of a code.
     pub error: Option<String>,
-    /// The same for people.
+    /// Description of the error, for users.
     pub error_description: Option<String>,
-    /// Who sent the browser back, where the provider says so (RFC 9207).
+    /// Issuer that sent the browser back, if the provider says so (RFC 9207).
     pub issuer: Option<String>,
-    /// The person's name as Apple tells it, once: in the form and not in its token.
+    /// The user's name, which Apple sends once: in the form and not in its token.
     pub person: Option<String>,
 }
 
-/// What became of it.
+/// The result of a return.
 #[derive(Debug)]
 pub struct Return {
-    /// The name of the cookie that is no longer needed.
+    /// Name of the cookie that is no longer needed.
     pub mark: Option<String>,
-    /// Where the browser goes; none: what it brought belongs to no sign-in.
+    /// Where the browser goes; none: its parameters belong to no sign-in.
     pub redirect_to: Option<String>,
-    /// Within what the person's address is unique.
+    /// The realm in which the user's address is unique.
     pub realm: Realm,
-    /// What it goes there with.
+    /// What the browser continues with, or why the sign-in failed.
     pub arrival: Result<Arrival>,
 }
 
-/// With what a browser goes on.
+/// What the browser continues with.
 #[derive(Debug)]
 pub enum Arrival {
-    /// The implicit flow: with its session.
+    /// The implicit flow: a session.
     Session {
         /// The session.
         tokens: Box<Tokens>,
-        /// What the provider gave for its own interface.
+        /// The provider's tokens for its own API.
         provider: ProviderTokens,
     },
-    /// The PKCE flow: with a code, which only who began can trade for a session.
+    /// The PKCE flow: a code, which only the client that started the sign-in can exchange for a session.
     Code(Secret),
-    /// The provider let nobody through.
+    /// The provider rejected the sign-in.
     Refused {
-        /// In OAuth's words: `access_denied`.
+        /// OAuth error: `access_denied`.
         error: String,
-        /// For people.
+        /// Description for users.
         description: String,
     },
 }
 
-/// What a provider gave for its own interface. We keep it for minutes, until the application has it.
+/// A provider's tokens for its own API. They are stored for minutes, until the application has them.
 #[derive(Clone, Debug, Default)]
 pub struct ProviderTokens {
-    /// For its interface.
+    /// Access token.
     pub access: Option<Secret>,
-    /// With what that is renewed.
+    /// Refresh token.
     pub refresh: Option<Secret>,
 }
 
-/// A sign-in that was under way, and is not any more: nobody comes back with it a second time.
+/// A sign-in that was in progress. Its sealed values are deleted, so that a browser cannot return with it twice.
 struct Taken {
     flow: Flow,
     provider: Provider,
     kept: Kept,
 }
 
-/// Takes a browser back. `cookie` gives the value of the cookie with a name, if the browser brings one.
+/// Handles a browser's return. `cookie` returns the value of the cookie with a name, if the browser sent one.
 pub async fn provider_return(
     identity: &Identity,
     returned: Returned,
@@ -112,7 +112,7 @@ pub async fn provider_return(
     }
 }
 
-/// What a provider gave at the sign-in that a code and its verifier finished.
+/// The provider's tokens from the sign-in that a code and its verifier finished.
 pub fn provider_tokens(identity: &Identity, flow: &Flow) -> Result<ProviderTokens> {
     let open = |sealed: &Option<String>| -> Result<Option<Secret>> {
         let Some(sealed) = sealed else { return Ok(None) };
@@ -184,7 +184,7 @@ async fn arrive(identity: &Identity, taken: &Taken, returned: Returned, client: 
         return Err(Error::new(core_codes::INTERNAL, "Error getting user email from external provider"));
     }
     match settle(identity, taken, &told, client).await {
-        // Somebody who comes for the first time, twice at once.
+        // The same new user returned twice at the same moment.
         Err(error) if error.is(codes::USER_ALREADY_EXISTS) || error.is(codes::IDENTITY_ALREADY_EXISTS) => {
             settle(identity, taken, &told, client).await
         }
@@ -240,7 +240,7 @@ fn token_place(flow: Uuid) -> String {
     format!("provider_token/{flow}")
 }
 
-/// What somebody else wrote, cut short and without what does not belong into a text.
+/// An external text, shortened and without control characters.
 fn legible(text: &str, longest: usize) -> String {
     text.chars().filter(|letter| !letter.is_control()).take(longest).collect()
 }

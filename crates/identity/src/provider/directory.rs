@@ -1,7 +1,7 @@
-//! What providers published about themselves: where to send browsers (OpenID Connect Discovery 1.0), and their keys.
+//! The published metadata of providers: where to send browsers (OpenID Connect Discovery 1.0), and their keys.
 //!
-//! It is asked for when it is needed, and kept. When a provider cannot be asked, what was known of it before goes on being
-//! used for a day, so that its outage ends no sign-in that its own page still answers.
+//! Metadata are fetched when they are needed, and cached. When a provider does not answer, its last metadata stay in
+//! use for a day, so that an outage ends no sign-in that the provider's own page still answers.
 
 use std::{
     collections::HashMap,
@@ -18,25 +18,25 @@ use serde_json::Value;
 
 use super::{fetch, key::IssuerKey};
 
-/// How long what was read is as good as new.
+/// How long fetched metadata count as fresh.
 const METADATA_LIFE: SignedDuration = SignedDuration::from_hours(1);
 const KEYS_LIFE: SignedDuration = SignedDuration::from_mins(10);
-/// How long it is used when there is nothing newer.
+/// How long metadata are used when they cannot be fetched again.
 const OLDEST: SignedDuration = SignedDuration::from_hours(24);
-/// Least time between two tries after one that failed, and between two looks for a key that was not there.
+/// Shortest time between two attempts after a failed one, and between two look-ups of an unknown key.
 const PAUSE: SignedDuration = SignedDuration::from_secs(10);
 
-/// Of all providers.
+/// The metadata of all providers.
 pub(super) struct Directory {
     outbound: Outbound,
     clock: Clock,
     entries: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Entry>>>>,
 }
 
-/// What a provider says of itself.
+/// The metadata of a provider.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Metadata {
-    /// Who signs.
+    /// Issuer of the provider's tokens.
     pub(super) issuer: String,
     #[serde(default, deserialize_with = "address")]
     pub(super) authorization_endpoint: Option<Url>,
@@ -55,7 +55,7 @@ struct Entry {
     keys: Kept<Vec<IssuerKey>>,
 }
 
-/// Something that was read, and when.
+/// A fetched value, and when it was fetched.
 struct Kept<T> {
     value: Option<(Arc<T>, Timestamp)>,
     failed_at: Option<Timestamp>,
@@ -73,7 +73,7 @@ impl<T> Kept<T> {
         (now.duration_since(*read_at) < life).then(|| value.clone())
     }
 
-    /// Takes what was just read; when reading failed, answers what was known before.
+    /// Stores a fetched value; if fetching failed, returns the last value.
     fn take(&mut self, read: Result<T>, now: Timestamp) -> Result<Arc<T>> {
         match read {
             Ok(value) => {
@@ -88,7 +88,7 @@ impl<T> Kept<T> {
         }
     }
 
-    /// Whether reading failed a moment ago.
+    /// Whether fetching failed a moment ago.
     fn pauses(&self, now: Timestamp) -> bool {
         self.failed_at.is_some_and(|failed| now.duration_since(failed) < PAUSE)
     }
@@ -99,14 +99,14 @@ impl Directory {
         Self { outbound, clock, entries: Mutex::default() }
     }
 
-    /// What the provider that signs as `issuer` says of itself.
+    /// The metadata of the provider with this issuer.
     pub(super) async fn metadata(&self, issuer: &str) -> Result<Arc<Metadata>> {
         let entry = self.entry(issuer);
         let mut entry = entry.lock().await;
         self.metadata_in(&mut entry, issuer).await
     }
 
-    /// Its key for the token with this header. A key that is not known is looked for anew, though not all the time.
+    /// The provider's key for the token with this header. An unknown key is fetched, but not all the time.
     pub(super) async fn key(&self, issuer: &str, header: &Header) -> Result<Option<IssuerKey>> {
         let entry = self.entry(issuer);
         let mut entry = entry.lock().await;
@@ -123,7 +123,7 @@ impl Directory {
         Ok(IssuerKey::choose(&keys, header).cloned())
     }
 
-    /// The client with which providers are asked.
+    /// The HTTP client for calls to providers.
     pub(super) fn outbound(&self) -> &Outbound {
         &self.outbound
     }
@@ -161,29 +161,30 @@ impl Directory {
 }
 
 impl Metadata {
-    /// Whether our secret goes into the form, and not into a header (RFC 6749, 2.3.1).
+    /// Whether the client secret goes into the form and not into a header (RFC 6749, 2.3.1).
     pub(super) fn secret_in_form(&self) -> bool {
         let supported = self.token_endpoint_auth_methods_supported.as_ref();
         supported.is_some_and(|methods| methods.iter().any(|method| method == "client_secret_post"))
     }
 
-    /// Whether this is who signs. Microsoft's tokens for everybody are signed in the name of the tenant that they name.
+    /// Whether this is the provider's issuer. Microsoft's tokens for all tenants are issued in the name of the tenant
+    /// that they name.
     pub(super) fn signs_as(&self, issuer: &str, tenant: Option<&str>) -> bool {
         if let (Some((before, after)), Some(tenant)) = (self.issuer.split_once("{tenantid}"), tenant) {
             return uuid::Uuid::try_parse(tenant).is_ok() && issuer == format!("{before}{tenant}{after}");
         }
-        // Google leaves the scheme off in tokens for some of its libraries.
+        // In tokens for some of its libraries, Google's issuer has no scheme.
         issuer == self.issuer || (self.issuer == "https://accounts.google.com" && issuer == "accounts.google.com")
     }
 }
 
-/// An address of the web, or none.
+/// A web URL, or none.
 fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     text.map(|text| Url::parse(&text).map_err(|_| serde::de::Error::custom("no address"))).transpose()
 }
 
-/// Whether a provider may say this of itself. Microsoft's doors for everybody lead to many issuers.
+/// Whether a provider's metadata may name this issuer. Microsoft's endpoints for all tenants have many issuers.
 fn issuer_fits(wanted: &str, said: &str) -> bool {
     const MICROSOFT: &str = "https://login.microsoftonline.com/";
     let door = wanted.strip_prefix(MICROSOFT).and_then(|rest| rest.strip_suffix("/v2.0"));

@@ -1,4 +1,4 @@
-//! What a browser's code is worth: who somebody is at the provider.
+//! Exchanging a browser's code for the user's identity at the provider.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use freehold_core::{Context, Error, Result, Secret, codes as core_codes};
@@ -9,23 +9,23 @@ use url::form_urlencoded::byte_serialize;
 
 use super::{Provider, Providers, Speaks, directory::Metadata, fetch, github, id_token::IdToken, profile::Profile};
 
-/// What a browser brings, and what we kept for it.
+/// The code that a browser brings, and the values stored for it.
 pub(super) struct Ticket<'a> {
     pub(super) code: &'a str,
-    /// For PKCE (RFC 7636).
+    /// Verifier for PKCE (RFC 7636).
     pub(super) verifier: &'a str,
-    /// What the token has to repeat.
+    /// Nonce that the token must repeat.
     pub(super) nonce: &'a str,
-    /// Where the browser was sent back to.
+    /// URL that the browser was sent back to.
     pub(super) redirect_uri: &'a str,
 }
 
-/// What the provider says.
+/// The provider's answer.
 pub(super) struct Told {
     pub(super) profile: Profile,
-    /// For its own interface.
+    /// Access token for the provider's own API.
     pub(super) access_token: Option<Secret>,
-    /// With what that is renewed.
+    /// Refresh token for the provider's own API.
     pub(super) refresh_token: Option<Secret>,
 }
 
@@ -40,11 +40,10 @@ struct Tokens {
 }
 
 impl Providers {
-    /// Trades the code.
+    /// Exchanges the code.
     ///
     /// # Errors
-    /// `unavailable` when the provider cannot be asked, `internal` with a message for people when it answers what we do not
-    /// believe.
+    /// `unavailable` when the provider does not answer, `internal` with a message for users when its answer is invalid.
     pub(super) async fn exchange(&self, provider: &Provider, ticket: Ticket<'_>, now: Timestamp) -> Result<Told> {
         let outbound = self.directory.outbound();
         match &provider.speaks {
@@ -105,9 +104,9 @@ impl Providers {
         let mut said = token.claims.clone();
         if let (None, Some(place), Some(access)) = (token.text("email"), &metadata.userinfo_endpoint, access_token) {
             let more: Map<String, Value> = fetch::get(self.directory.outbound(), place, Some(access)).await?;
-            // OpenID Connect Core 1.0, 5.3.2: it may be somebody else's.
+            // OpenID Connect Core 1.0, 5.3.2: the answer may be about another user.
             if more.get("sub").and_then(Value::as_str) != Some(&token.subject) {
-                return Err(Error::internal("the provider says more of somebody else"));
+                return Err(Error::internal("the provider's userinfo is about another user"));
             }
             said.extend(more);
         }
@@ -115,7 +114,7 @@ impl Providers {
     }
 }
 
-/// Nothing, when the token was made for us and for this sign-in.
+/// Checks that the token was issued for this server and this sign-in.
 fn is_ours(provider: &Provider, token: &IdToken, nonce: &str) -> Result<()> {
     let us = &provider.client_id;
     let for_us = token.audiences.contains(us);
@@ -124,7 +123,7 @@ fn is_ours(provider: &Provider, token: &IdToken, nonce: &str) -> Result<()> {
         None => token.audiences.len() == 1,
     };
     if !for_us || !by_us {
-        return Err(Error::internal("the ID token is for somebody else"));
+        return Err(Error::internal("the ID token is for another application"));
     }
     if token.text("nonce") != Some(nonce) {
         return Err(Error::internal("the ID token belongs to another sign-in"));
@@ -140,7 +139,7 @@ fn no_profile(error: Error) -> Error {
     explained(error, "Error getting user profile from external provider")
 }
 
-/// What people read instead; whoever reads the log reads both. That a provider is away stays what it is.
+/// An error with a message for users; the log has both. A provider's outage stays `unavailable`.
 fn explained(error: Error, message: &'static str) -> Error {
     if error.is(core_codes::UNAVAILABLE) { error } else { Error::new(core_codes::INTERNAL, message).caused_by(error) }
 }

@@ -1,4 +1,4 @@
-//! Asking a provider. Nothing of what it answers gets into an error: it may be a token.
+//! HTTP calls to a provider. No part of its answers gets into an error, because it may be a token.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::form_urlencoded;
 
-/// For everything of one question.
+/// Timeout of one call.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// After which somebody turned away may try again.
+/// Time after which a rejected client may retry.
 const LATER: Duration = Duration::from_secs(5);
 /// The largest answer that is read: Microsoft's keys with their certificates are 20 KiB.
 const LARGEST: usize = 256 * 1024;
@@ -18,7 +18,7 @@ const LARGEST: usize = 256 * 1024;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
-/// Reads a document, shown with this token where it needs one.
+/// Fetches a document, with this token if it needs one.
 pub(super) async fn get<T: DeserializeOwned>(outbound: &Outbound, url: &Url, token: Option<&Secret>) -> Result<T> {
     let mut headers = HeaderMap::new();
     if let Some(token) = token {
@@ -45,7 +45,7 @@ pub(super) async fn post<T: DeserializeOwned>(
     }
     let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let (status, body) = ask(outbound, url, Method::POST, headers, Bytes::from(form)).await?;
-    // GitHub answers 200 to what it refuses.
+    // GitHub answers 200 to requests that it rejects.
     if let Some(refusal) = refusal(&body) {
         return Err(Error::internal(format!("{} answered {status}: {refusal}", place(url))));
     }
@@ -75,18 +75,18 @@ async fn ask(
 }
 
 fn read<T: DeserializeOwned>(url: &Url, body: &[u8]) -> Result<T> {
-    // What serde says of it would quote it.
+    // Serde's error is dropped, because it would quote the body.
     serde_json::from_slice(body).map_err(|_| Error::internal(format!("{} answered something else", place(url))))
 }
 
-/// The name of an error of OAuth, if the answer is one.
+/// The name of the OAuth error, if the answer is one.
 fn refusal(body: &[u8]) -> Option<String> {
     let body: Value = serde_json::from_slice(body).ok()?;
     let name = body.get("error")?.as_str()?;
     Some(name.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_').take(64).collect())
 }
 
-/// Without the query.
+/// The URL without its query.
 fn place(url: &Url) -> String {
     format!("{}{}", url.origin().ascii_serialization(), url.path())
 }

@@ -1,4 +1,4 @@
-//! GitHub, which speaks OAuth and no OpenID Connect.
+//! GitHub, which supports OAuth but not OpenID Connect.
 
 use freehold_core::{Context, Error, Result, Secret};
 use freehold_outbound::{Outbound, Url};
@@ -25,12 +25,12 @@ struct Address {
     verified: bool,
 }
 
-/// Where GitHub asks the person.
+/// URL of GitHub's authorization page.
 pub(super) fn authorization(url: &str) -> Result<Url> {
     Url::parse(&format!("{url}/login/oauth/authorize")).context("reading GitHub's address")
 }
 
-/// What a code is worth.
+/// Exchanges a code for a token.
 pub(super) async fn token(
     outbound: &Outbound,
     provider: &Provider,
@@ -55,13 +55,13 @@ pub(super) async fn token(
     Ok(token.access_token)
 }
 
-/// Whose token it is.
+/// The profile of the token's user.
 pub(super) async fn profile(outbound: &Outbound, api: &str, token: &Secret) -> Result<Profile> {
     let place = |path: &str| Url::parse(&format!("{api}{path}")).context("reading GitHub's address");
     let person: Person = fetch::get(outbound, &place("/user")?, Some(token)).await?;
     let addresses: Vec<Address> = fetch::get(outbound, &place("/user/emails")?, Some(token)).await?;
     if person.id == 0 {
-        return Err(Error::internal("GitHub named nobody"));
+        return Err(Error::internal("GitHub named no user"));
     }
     let said: Map<String, Value> =
         [("name", &person.name), ("preferred_username", &person.login), ("picture", &person.avatar_url)]

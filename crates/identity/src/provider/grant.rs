@@ -1,4 +1,4 @@
-//! Signing in with a token that a program got from a provider by itself, most often on a telephone.
+//! Signing in with a token that a program got from a provider by itself, usually on a telephone.
 
 use std::fmt;
 
@@ -19,33 +19,33 @@ use crate::{
     sha256_hex,
 };
 
-/// A token that a program brings.
+/// A token that a program sends.
 #[derive(Clone, Debug)]
 pub struct IdTokenGrant {
-    /// Within what the address is unique.
+    /// The realm in which the address is unique.
     pub realm: Realm,
     /// The provider's name.
     pub provider: Option<String>,
-    /// Or who signed it, and for whom it is.
+    /// Or the issuer of the token, together with `client_id`.
     pub issuer: Option<String>,
-    /// For whom it is.
+    /// Client id that the token was issued for.
     pub client_id: Option<String>,
     /// The token.
     pub id_token: Option<Secret>,
-    /// What came with it.
+    /// The access token that came with it.
     pub access_token: Option<Secret>,
-    /// Of what the token holds the SHA-256.
+    /// The nonce whose SHA-256 the token contains.
     pub nonce: Option<String>,
-    /// The session whose user the identity is to be linked to.
+    /// The session whose user the external identity is linked to; none: an ordinary sign-in.
     pub linking: Option<Holder>,
 }
 
-/// Why the token opens nothing.
+/// Why the token is rejected.
 #[derive(Debug)]
 pub enum GrantError {
-    /// In OAuth's words, as Supabase Auth answers this grant: a name, and a sentence for people.
+    /// An OAuth error, as Supabase Auth answers this grant: a name, and a description for users.
     OAuth(&'static str, String),
-    /// As everything else.
+    /// Any other error.
     Other(Error),
 }
 
@@ -66,7 +66,7 @@ impl fmt::Display for GrantError {
 
 impl std::error::Error for GrantError {}
 
-/// Signs in with the token, or adds what it names to somebody signed in.
+/// Signs in with the token, or links its identity to the signed-in user.
 pub async fn id_token_sign_in(identity: &Identity, grant: IdTokenGrant, client: &Client) -> Result<Tokens, GrantError> {
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let token = grant.id_token.as_ref().filter(|token| !token.expose().is_empty());
@@ -87,7 +87,7 @@ pub async fn id_token_sign_in(identity: &Identity, grant: IdTokenGrant, client: 
         return Err(invalid("Bad ID token"));
     }
     match settle(identity, &grant, provider, &profile, client).await {
-        // Somebody who comes for the first time, twice at once.
+        // The same new user signs in twice at the same moment.
         Err(error) if error.is(codes::USER_ALREADY_EXISTS) => {
             Ok(settle(identity, &grant, provider, &profile, client).await?)
         }
@@ -119,7 +119,7 @@ async fn settle(
     Ok(tokens)
 }
 
-/// The provider that the program means.
+/// The provider that the program names.
 fn meant<'a>(providers: &'a Providers, grant: &IdTokenGrant) -> Result<&'a Provider> {
     let name = grant.provider.as_deref().unwrap_or_default();
     let issuer = grant.issuer.as_deref().filter(|issuer| !issuer.is_empty());
@@ -141,7 +141,7 @@ fn meant<'a>(providers: &'a Providers, grant: &IdTokenGrant) -> Result<&'a Provi
     }
 }
 
-/// Nothing, when the token was made for us and with this nonce.
+/// Checks that the token was issued for this server and with this nonce.
 fn judge(provider: &Provider, token: &IdToken, nonce: Option<&str>) -> Result<(), GrantError> {
     if !token.audiences.iter().any(|audience| provider.takes_audience(audience)) {
         return Err(invalid("Unacceptable audience in id_token"));

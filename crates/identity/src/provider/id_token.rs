@@ -1,4 +1,4 @@
-//! Tokens in which a provider says who somebody is (OpenID Connect Core 1.0, section 2).
+//! Tokens with which a provider identifies a user (OpenID Connect Core 1.0, section 2).
 
 use std::fmt;
 
@@ -12,25 +12,24 @@ use serde_json::{Map, Value};
 use super::{Provider, Providers, Speaks};
 use crate::signing_key::Algorithm;
 
-/// The longest token that is looked at, in bytes.
+/// The longest token that is accepted, in bytes.
 const LONGEST: usize = 16 * 1024;
-/// How far a provider's clock may be from ours, in seconds.
+/// Tolerated difference between a provider's clock and ours, in seconds.
 const DRIFT: i64 = 60;
 
-/// What a token says, once its signature, its issuer and its time were found right. For whom it is, and in answer to what,
-/// is for the caller to compare.
+/// A token whose signature, issuer and time were verified. The caller compares audience and nonce.
 #[derive(Clone, Debug)]
 pub(super) struct IdToken {
-    /// Who, at the provider.
+    /// Id of the user at the provider.
     pub(super) subject: String,
-    /// Whom it is for.
+    /// Audiences of the token.
     pub(super) audiences: Vec<String>,
-    /// Everything it says.
+    /// All claims.
     pub(super) claims: Map<String, Value>,
     algorithm: Algorithm,
 }
 
-/// Why a token is not believed.
+/// Why a token is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Distrust {
     Malformed,
@@ -43,7 +42,7 @@ pub(super) enum Distrust {
 }
 
 impl Providers {
-    /// Reads a token of this provider. The outer error: the provider's keys could not be asked for.
+    /// Verifies a token of this provider. The outer error: the provider's keys could not be fetched.
     pub(super) async fn id_token(
         &self,
         provider: &Provider,
@@ -57,7 +56,7 @@ impl Providers {
         };
         let Some(key) = self.directory.key(issuer, &header).await? else { return Ok(Err(Distrust::UnknownKey)) };
         let metadata = self.directory.metadata(issuer).await?;
-        // What is claimed is judged below, by the clock that is passed in.
+        // The claims are checked below, by the clock that is passed in.
         let Ok(claims) = key.verifying.open::<Map<String, Value>>(token, &header) else {
             return Ok(Err(Distrust::Signature));
         };
@@ -70,16 +69,17 @@ impl Providers {
 }
 
 impl IdToken {
-    /// What it says under this name; nothing, when that is no text or an empty one.
+    /// The claim with this name; none when it is not a text or empty.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
     }
 
-    /// Whether it came together with this access token; most do not say (OpenID Connect Core 1.0, 3.1.3.6).
+    /// Whether the token was issued together with this access token; most do not say (OpenID Connect Core 1.0,
+    /// 3.1.3.6).
     pub(super) fn came_with(&self, access_token: &str) -> bool {
         let Some(said) = self.text("at_hash") else { return true };
         let whole = digest(&SHA256, access_token.as_bytes());
-        // For EdDSA the hash is not the same everywhere.
+        // For EdDSA, providers do not agree on the hash.
         self.algorithm == Algorithm::EdDsa || said == URL_SAFE_NO_PAD.encode(&whole.as_ref()[..16])
     }
 }
@@ -89,7 +89,7 @@ fn header(token: &str) -> Result<Header, Distrust> {
         return Err(Distrust::Malformed);
     }
     let header = jsonwebtoken::decode_header(token).map_err(|_| Distrust::Malformed)?;
-    // `crit` names extensions that must be understood (RFC 7515, 4.1.11), and we know none.
+    // `crit` names extensions that must be understood (RFC 7515, 4.1.11), and none is supported.
     if header.crit.is_some() {
         return Err(Distrust::Malformed);
     }
@@ -130,12 +130,12 @@ impl fmt::Display for Distrust {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Malformed => "the token cannot be read",
-            Self::Algorithm => "the token is signed with an algorithm that is not taken",
+            Self::Algorithm => "the token is signed with an unsupported algorithm",
             Self::UnknownKey => "the token is signed with a key that the provider does not publish",
-            Self::Signature => "the signature does not hold",
-            Self::Issuer => "the token is somebody else's",
-            Self::Time => "the token is too old, or not good yet",
-            Self::Subject => "the token names nobody",
+            Self::Signature => "the signature is invalid",
+            Self::Issuer => "the token has another issuer",
+            Self::Time => "the token has expired or is not valid yet",
+            Self::Subject => "the token has no subject",
         })
     }
 }
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_names_somebody() {
+    fn a_token_names_a_user() {
         for wrong in [json!(""), json!(7), json!(null), json!("a\nb"), json!("a".repeat(256))] {
             assert_eq!(judged(json!({ "sub": wrong, "exp": 2_000_000 })).unwrap_err(), Distrust::Subject);
         }

@@ -1,11 +1,11 @@
-//! The keys with which a provider signs (RFC 7517).
+//! A provider's signing keys (RFC 7517).
 
 use jsonwebtoken::Header;
 use serde_json::Value;
 
 use crate::signing_key::{Algorithm, Jwk, VerifyingKey};
 
-/// A public key of a provider. It says with which algorithm it signs; a token's header has no say in it.
+/// A public key of a provider. The key says which algorithm it signs with; a token's header cannot choose another.
 #[derive(Clone)]
 pub(super) struct IssuerKey {
     id: Option<String>,
@@ -13,14 +13,14 @@ pub(super) struct IssuerKey {
 }
 
 impl IssuerKey {
-    /// The key, when it is one that signs with an algorithm we take: RS256, ES256 or EdDSA.
+    /// Parses the key, if its algorithm is supported: RS256, ES256 or EdDSA.
     pub(super) fn read(jwk: &Value) -> Option<Self> {
         let text = |name: &str| jwk.get(name).and_then(Value::as_str);
         if text("use").is_some_and(|usage| usage != "sig") {
             return None;
         }
         let says = |names: &[&str]| text("alg").is_none_or(|algorithm| names.contains(&algorithm));
-        // Some fill their numbers up with `=`.
+        // Some providers pad numbers with `=`.
         let number = |name: &str| text(name).map(|digits| digits.trim_end_matches('=').to_owned());
         let (algorithm, public) = match (text("kty")?, text("crv")) {
             ("RSA", _) if says(&["RS256"]) => (Algorithm::Rs256, Jwk::rsa(number("n")?, number("e")?)),
@@ -32,13 +32,14 @@ impl IssuerKey {
         Some(Self { id: text("kid").map(str::to_owned), verifying })
     }
 
-    /// Those of a set that we can use.
+    /// The keys of a set that can be used.
     pub(super) fn read_all(set: &Value) -> Vec<Self> {
         let keys = set.get("keys").and_then(Value::as_array);
         keys.into_iter().flatten().filter_map(Self::read).collect()
     }
 
-    /// The key of the token with this header: the one of its `kid`, or without one the only one of its algorithm.
+    /// The key for the token with this header: the one with its `kid`, or without a `kid` the only one of its
+    /// algorithm.
     pub(super) fn choose<'a>(keys: &'a [Self], header: &Header) -> Option<&'a Self> {
         let mut fitting = keys.iter().filter(|key| key.verifying.algorithm().jws() == header.alg);
         match &header.kid {

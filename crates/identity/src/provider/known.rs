@@ -1,15 +1,15 @@
-//! What is known of providers by their names.
+//! Defaults of providers, by name.
 
-/// What is known of one.
+/// The defaults of one provider.
 pub(super) struct Known {
     pub(super) name: &'static str,
-    /// Its name for people.
+    /// Name on pages.
     pub(super) label: &'static str,
-    /// Who signs; empty: everybody has his own.
+    /// Issuer of its tokens; empty: each customer of the provider has an issuer of their own.
     pub(super) issuer: &'static str,
-    /// What a sign-in needs.
+    /// Scopes that sign-in needs.
     pub(super) scopes: &'static [&'static str],
-    /// Sends the browser back with a form, as Apple does whenever it is asked for a name or an address.
+    /// Whether it sends the browser back with a form, as Apple does whenever it is asked for a name or an address.
     pub(super) form_post: bool,
 }
 
@@ -68,12 +68,12 @@ const fn known(
     Known { name, label, issuer, scopes, form_post }
 }
 
-/// What is known of the one of this name.
+/// The defaults of the provider with this name.
 pub(super) fn by_name(name: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|known| known.name == name)
 }
 
-/// A name for people, made of one for programs: `Acme login`.
+/// Makes a name for pages from a name for programs: `Acme login`.
 pub(super) fn label(name: &str) -> String {
     let words = name.strip_prefix("custom:").unwrap_or(name).replace(['_', '-', ':'], " ");
     let mut letters = words.chars();

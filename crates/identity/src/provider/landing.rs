@@ -1,8 +1,8 @@
-//! The address at which a browser goes on, with what it takes along.
+//! The URL that a browser is redirected to after a sign-in, with its parameters.
 
 use url::form_urlencoded::byte_serialize;
 
-/// `target` with these parameters in its query, in place of those of the same names, and these in its fragment.
+/// `target` with these parameters in its query, replacing those of the same names, and these in its fragment.
 pub fn landing(target: &str, query: &[(&str, &str)], fragment: &[(&str, &str)]) -> String {
     let target = target.split('#').next().unwrap_or_default();
     let (place, own) = target.split_once('?').unwrap_or((target, ""));

@@ -1,4 +1,4 @@
-//! Ways of signing in that people add to themselves, and take away again.
+//! Sign-in methods that users add to their account and remove again.
 
 use freehold_core::{EmailAddress, Error, Result};
 use freehold_db::{OnConstraint, SystemTx, row};
@@ -20,7 +20,7 @@ use crate::{
 };
 
 row! {
-    /// A way of signing in.
+    /// A sign-in method.
     pub(super) struct IdentityRow {
         id: Uuid,
         provider: String,
@@ -30,11 +30,12 @@ row! {
     }
 }
 
-/// Adds what the provider says to the user who asked for it in this session. An anonymous user is a named one with it.
+/// Links an external identity to the user who requested it in this session. An anonymous user becomes a regular one.
 ///
 /// # Errors
-/// What [`linking_hold`] says; `identity_already_exists` when somebody signs in with it; `email_exists`, `email_not_confirmed` when the person has no
-/// address, and that of the provider is somebody's, or not verified.
+/// The errors of [`linking_hold`]; `identity_already_exists` when another user signs in with it; `email_exists`,
+/// `email_not_confirmed` when the user has no address, and the provider's address belongs to another user or is not
+/// verified.
 pub(super) async fn identity_link(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -62,10 +63,10 @@ pub(super) async fn identity_link(
     Ok(Settled::admitted(user))
 }
 
-/// Gives somebody without an address that of the provider.
+/// Gives an anonymous user the provider's address.
 ///
-/// Supabase Auth takes one that is not verified, too, and asks its owner to confirm it; who then signs in as its owner finds
-/// a stranger's session in his account. Here it is refused.
+/// Supabase Auth also accepts an unverified address and asks its owner to confirm it. The owner who then signs in would
+/// find a stranger's session in the account, so here an unverified address is rejected.
 async fn name(tx: &mut SystemTx, user: &User, named: Named<'_>, now: Timestamp) -> Result<()> {
     if let Some(email) = named.profile.email() {
         if !email.verified {
@@ -82,10 +83,10 @@ async fn name(tx: &mut SystemTx, user: &User, named: Named<'_>, now: Timestamp) 
     tx.execute(store::user_named(user.id, now)).await.map(drop)
 }
 
-/// The session, kept from changing, in which a user links or unlinks identities.
+/// Locks the session in which a user links or unlinks identities.
 ///
 /// # Errors
-/// `session_not_found` when it has ended; `insufficient_aal` when it has not shown the second factor that its user has.
+/// `session_not_found` when it has ended; `insufficient_aal` when it has not used the second factor that its user has.
 pub(super) async fn linking_hold(identity: &Identity, tx: &mut SystemTx, holder: Holder) -> Result<Held> {
     let held = session_hold(identity, tx, holder).await?;
     let message = "AAL2 session is required to link or unlink identities when MFA is enabled";
@@ -93,11 +94,11 @@ pub(super) async fn linking_hold(identity: &Identity, tx: &mut SystemTx, holder:
     Ok(held)
 }
 
-/// Takes a way of signing in away. A person whose address it was gets that of another; the password goes with the way of
-/// signing in that is called `email`.
+/// Removes a sign-in method. A user whose address came from it gets the address of another one. Removing the method
+/// `email` removes the password, too.
 ///
 /// # Errors
-/// What `linking_hold` says; `single_identity_not_deletable`, `identity_not_found`,
+/// The errors of `linking_hold`; `single_identity_not_deletable`, `identity_not_found`,
 /// `email_conflict_identity_not_deletable`.
 pub async fn identity_unlink(identity: &Identity, holder: Holder, id: Uuid, client: &Client) -> Result<()> {
     let now = identity.clock.now();
@@ -127,7 +128,7 @@ pub async fn identity_unlink(identity: &Identity, holder: Holder, id: Uuid, clie
     tx.commit().await
 }
 
-/// Gives the person an address of what is left, unless his own is among them.
+/// Gives the user an address of the remaining sign-in methods, unless one of them has the user's present address.
 async fn address_keep(
     tx: &mut SystemTx,
     user: &User,

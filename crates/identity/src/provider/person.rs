@@ -1,5 +1,5 @@
-//! Whose sign-in it is: somebody's who came this way before, somebody's who has the same verified address, or somebody
-//! new's. An address that the provider did not verify never leads to a person who is there already.
+//! Finds the user of an external identity: the user who signed in with it before, the user with the same verified
+//! address, or a new user. An address that the provider has not verified never leads to an existing user.
 
 use freehold_core::{EmailAddress, Error, Result, SessionId, UserId, codes as core_codes};
 use freehold_db::{SystemTx, row};
@@ -29,28 +29,28 @@ use crate::{
     },
 };
 
-/// Somebody whom a provider names.
+/// A user as a provider names them.
 #[derive(Clone, Copy)]
 pub(super) struct Named<'a> {
     pub(super) provider: &'a Provider,
     pub(super) profile: &'a Profile,
-    /// Within what the address is unique.
+    /// The realm in which the address is unique.
     pub(super) realm: Realm,
-    /// Where a mail leads, if one has to be sent.
+    /// Where the link in a mail leads, if one must be sent.
     pub(super) redirect_to: &'a str,
 }
 
-/// What became of it. It is to be committed in either case.
+/// The result. The caller commits the transaction in either case.
 pub(super) struct Settled {
     pub(super) user: User,
-    /// Why the person does not come in all the same.
+    /// Why the user may not sign in; none: they may.
     pub(super) refusal: Option<Error>,
-    /// Sessions that were ended, of which the verifier has to be told.
+    /// Sessions that were ended; the caller passes them to the verifier.
     pub(super) ended: Vec<SessionId>,
 }
 
 row! {
-    /// The token of an invitation.
+    /// An invitation, found by its token.
     pub(super) struct Invited {
         id: Uuid,
         user_id: UserId,
@@ -59,13 +59,13 @@ row! {
 }
 
 impl Settled {
-    /// The person comes in.
+    /// The user may sign in.
     pub(super) fn admitted(user: User) -> Self {
         Self { user, refusal: None, ended: Vec::new() }
     }
 }
 
-/// Finds or makes the person, and keeps what the provider says.
+/// Finds or creates the user, and stores what the provider says about them.
 pub(super) async fn person_settle(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -95,7 +95,7 @@ pub(super) async fn person_settle(
     person_confirm(identity, tx, user, named, client).await
 }
 
-/// Takes an invitation up. Whoever has its token reads the mail of the address, which is then confirmed.
+/// Accepts an invitation. A client with its token reads the mail of the address, so the address is confirmed.
 pub(super) async fn invitation_take(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -121,7 +121,7 @@ pub(super) async fn invitation_take(
     Ok(Settled { user: found(tx, user.id).await?, refusal: None, ended })
 }
 
-/// The invitation whose token has this digest, while it holds, and who is invited.
+/// The invitation whose token has this digest, if it is valid, and the invited user.
 pub(super) async fn invitation(identity: &Identity, tx: &mut SystemTx, hash: &str) -> Result<Option<(Uuid, User)>> {
     let Some(token) = tx.fetch_optional(store::invitation_lock(hash)).await? else { return Ok(None) };
     let life = SignedDuration::from_mins(identity.settings.auth.code_minutes);
@@ -132,12 +132,12 @@ pub(super) async fn invitation(identity: &Identity, tx: &mut SystemTx, hash: &st
     Ok(user.filter(|user| user.invited_at.is_some()).map(|user| (token.id, user)))
 }
 
-/// The person's id at the provider as it is stored. Where each tenant has people of its own, each has its own of these.
+/// The user's id at the provider, as stored. Where each tenant has users of its own, the id includes the realm.
 pub(super) fn subject_in(realm: Realm, subject: &str) -> String {
     realm_tenant(realm).map_or_else(|| subject.to_owned(), |tenant| format!("{tenant}:{subject}"))
 }
 
-/// The realm, where none was named: that in which the person signs in this way already, if there is one.
+/// The realm, when the request names none: that of the user who signs in with this identity already, if there is one.
 async fn realm_meant(identity: &Identity, tx: &mut SystemTx, named: Named<'_>) -> Result<Realm> {
     let Named { provider, profile, realm, .. } = named;
     if identity.settings.auth.identity == PeopleOf::House || realm != HOUSE {
@@ -150,20 +150,23 @@ async fn realm_meant(identity: &Identity, tx: &mut SystemTx, named: Named<'_>) -
     {
         [] => Ok(HOUSE),
         [(realm,)] => Ok(*realm),
-        _ => Err(Error::new(core_codes::VALIDATION_FAILED, "Several organizations know this person; name one")),
+        _ => Err(Error::new(
+            core_codes::VALIDATION_FAILED,
+            "Several organizations have this user. Name one in X-Organization-Id, or in organization in the query",
+        )),
     }
 }
 
-/// Every spelling under which the addresses may be stored.
+/// All spellings under which the addresses may be stored.
 fn spellings(emails: Vec<String>) -> Vec<String> {
     emails.iter().flat_map(|email| EmailAddress::spellings(email)).collect()
 }
 
-/// Who has one of the addresses that the provider verified.
+/// The user who has one of the addresses that the provider verified.
 async fn owner(tx: &mut SystemTx, named: Named<'_>) -> Result<Option<UserId>> {
     let verified = spellings(named.profile.verified());
     let first = named.profile.email().filter(|email| email.verified).map(|email| email.address.clone());
-    let several = || Error::internal("the verified addresses of one person belong to several");
+    let several = || Error::internal("the verified addresses belong to several users");
     if let Some(first) = first
         && let Some((user,)) =
             tx.fetch_optional(store::users_by_email(named.realm, EmailAddress::spellings(&first))).await?
@@ -212,15 +215,15 @@ async fn person_make(identity: &Identity, tx: &mut SystemTx, named: Named<'_>) -
     found(tx, user.id).await
 }
 
-/// The address of somebody new: the first one if it is verified, else any that is.
+/// The address of a new user: the first one if it is verified, else any verified one.
 fn candidate(profile: &Profile) -> Option<&Email> {
     let first = profile.email().filter(|email| email.verified);
     first.or(profile.emails.iter().find(|email| email.verified)).or(profile.email())
 }
 
-/// Confirms the person's address, when the provider vouches for it; else asks the person to.
+/// Confirms the user's address if the provider has verified it; otherwise sends the user a mail to confirm it.
 ///
-/// Until then somebody else may have signed up with that address: whatever he left behind to come in by is taken away.
+/// Until then another person may have signed up with that address: every sign-in method that they left is removed.
 async fn person_confirm(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -248,7 +251,7 @@ async fn person_confirm(
         mail_sign_in_with(identity, tx, (&user, Reader::Unconfirmed(client)), redirect_to, None, client).await
     };
     match asked.await {
-        // A mail of a moment ago is on its way, or there is no room for one.
+        // A mail was sent a moment ago, or the budget has no room for one.
         Err(error) if !error.is(codes::OVER_EMAIL_SEND_RATE_LIMIT) => return Err(error),
         _ => {}
     }
@@ -258,7 +261,7 @@ async fn person_confirm(
     Ok(Settled { user, refusal, ended })
 }
 
-/// Takes away from somebody unconfirmed everything by which he could come in but this.
+/// Removes every other sign-in method of an unconfirmed user, and ends their sessions.
 async fn strip(tx: &mut SystemTx, user: &User, named: Named<'_>, now: Timestamp) -> Result<Vec<SessionId>> {
     let subject = subject_in(user.realm, &named.profile.subject);
     tx.execute(store::user_strip(user.id, named.profile.data(), now)).await?;
@@ -267,8 +270,8 @@ async fn strip(tx: &mut SystemTx, user: &User, named: Named<'_>, now: Timestamp)
     sessions_end_all(tx, user.id).await
 }
 
-/// Takes away from somebody unconfirmed what others may have left there, because somebody asks for a mail to the address
-/// without it: whoever came by a provider that did not verify the address need not be who reads the mail.
+/// Removes external identities that others may have left on an unconfirmed account, because its address now requests a
+/// mail: a person who came by a provider that did not verify the address may not be the one who reads the mail.
 pub(crate) async fn strangers_forget(tx: &mut SystemTx, user: &User, now: Timestamp) -> Result<()> {
     if user.confirmed() {
         return Ok(());

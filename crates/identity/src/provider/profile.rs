@@ -1,4 +1,4 @@
-//! What a provider says of a person.
+//! What a provider says about a user.
 
 use freehold_core::EmailAddress;
 use serde_json::{Map, Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{Provider, id_token::IdToken};
 use crate::user::email_normalize;
 
-/// Claims that are kept as they are, the most useful first, for there is a limit to what is kept.
+/// Claims that are stored unchanged, the most useful first, because the total size is limited.
 const KEPT: &[&str] = &[
     "name",
     "picture",
@@ -20,33 +20,33 @@ const KEPT: &[&str] = &[
     "profile",
     "website",
 ];
-/// Most bytes of one claim, and of all: what is kept goes into every access token.
+/// Most bytes of one claim, and of all claims: they go into every access token.
 const LONGEST: usize = 512;
 const LARGEST: usize = 1024;
 
-/// What a provider says of a person.
+/// What a provider says about a user.
 #[derive(Clone, Debug)]
 pub(super) struct Profile {
-    /// The person's id there.
+    /// Id of the user at the provider.
     pub(super) subject: String,
-    /// The person's addresses.
+    /// Addresses of the user.
     pub(super) emails: Vec<Email>,
-    /// What is kept of the rest.
+    /// The stored claims.
     data: Map<String, Value>,
 }
 
-/// An address, as it is stored.
+/// An address in its stored spelling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Email {
     pub(super) address: String,
-    /// The provider knows that it is the person's.
+    /// Whether the provider has verified that the address is the user's.
     pub(super) verified: bool,
     pub(super) primary: bool,
 }
 
 impl Email {
-    /// The address, if one can write to it. What the provider verified is the mailbox as the provider spells it, not one whose name
-    /// it is folded into.
+    /// Reads the address, if mail can be sent to it. The provider verified the mailbox in its own spelling, so an
+    /// address that normalization turns into another mailbox does not count as verified.
     pub(super) fn read(text: &str, verified: bool, primary: bool) -> Option<Self> {
         let address = email_normalize(text).ok()?;
         let verified = verified && EmailAddress::same(&text.trim().to_lowercase(), &address);
@@ -55,7 +55,7 @@ impl Email {
 }
 
 impl Profile {
-    /// Somebody of whom `issuer` says all this.
+    /// A profile with these claims from `issuer`.
     pub(super) fn new(issuer: &str, subject: String, emails: Vec<Email>, said: &Map<String, Value>) -> Self {
         let mut profile = Self { subject, emails, data: Map::new() };
         let subject = profile.subject.clone();
@@ -64,7 +64,7 @@ impl Profile {
         profile.keep("provider_id", Some(&subject));
         for name in KEPT {
             profile.keep(name, said.get(*name).and_then(Value::as_str));
-            // The names by which Supabase's applications know these two.
+            // Supabase's applications know these two claims by other names.
             match *name {
                 "name" => profile.keep("full_name", said.get(*name).and_then(Value::as_str)),
                 "picture" => profile.keep("avatar_url", said.get(*name).and_then(Value::as_str)),
@@ -74,7 +74,7 @@ impl Profile {
         profile
     }
 
-    /// What a token says, and what the provider says besides.
+    /// The profile from a token's claims and the provider's further claims.
     pub(super) fn of_token(provider: &Provider, token: &IdToken, said: &Map<String, Value>) -> Self {
         let text = |name: &str| said.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         let verified = provider.trust_email || truth(said.get("email_verified")) || truth(said.get("xms_edov"));
@@ -87,7 +87,7 @@ impl Profile {
         profile
     }
 
-    /// One more text, unless there is no room for it.
+    /// Stores one more claim, unless there is no room for it.
     pub(super) fn keep(&mut self, name: &str, text: Option<&str>) {
         let Some(text) = text.filter(|text| !text.is_empty() && text.len() <= LONGEST && !text.contains('\0')) else {
             return;
@@ -98,8 +98,8 @@ impl Profile {
         }
     }
 
-    /// The name in a form of Apple's: `{"name":{"firstName":"Ada","lastName":"Lovelace"}}`. The browser brings it, so nothing
-    /// but a name is read from it.
+    /// Stores the name from a form of Apple's: `{"name":{"firstName":"Ada","lastName":"Lovelace"}}`. The browser sends
+    /// the form, so only the name is read from it.
     pub(super) fn keep_name(&mut self, form: &str) {
         let form: Value = serde_json::from_str(form).unwrap_or_default();
         let part = |name: &str| form["name"][name].as_str().unwrap_or_default().to_owned();
@@ -115,17 +115,17 @@ impl Profile {
         }
     }
 
-    /// The address that stands for the person: the first one, or the last where none is.
+    /// The user's main address: the primary one, or the last where none is primary.
     pub(super) fn email(&self) -> Option<&Email> {
         self.emails.iter().find(|email| email.primary).or(self.emails.last())
     }
 
-    /// The addresses of which the provider knows that they are the person's.
+    /// The addresses that the provider has verified.
     pub(super) fn verified(&self) -> Vec<String> {
         self.emails.iter().filter(|email| email.verified).map(|email| email.address.clone()).collect()
     }
 
-    /// What is kept with the way of signing in, and of the person.
+    /// The data stored with the sign-in method and as the user's metadata.
     pub(super) fn data(&self) -> Value {
         let mut data = self.data.clone();
         if let Some(email) = self.email() {
@@ -137,7 +137,7 @@ impl Profile {
     }
 }
 
-/// Providers write it as they like.
+/// Reads a boolean, which some providers send as a text.
 fn truth(value: Option<&Value>) -> bool {
     match value {
         Some(Value::Bool(truth)) => *truth,

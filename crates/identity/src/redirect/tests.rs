@@ -29,7 +29,7 @@ fn the_site_is_open_and_what_stands_in_the_query_comes_back_as_it_was() {
     }
 }
 
-/// Addresses that somebody would like to be taken for the site's, or for one that is listed.
+/// URLs that an attacker could try to pass off as the site's or a listed one.
 const TRICKS: &[&str] = &[
     "",
     " ",
@@ -252,7 +252,7 @@ fn patterns_that_open_nothing_are_named() {
 }
 
 proptest! {
-    /// Whatever is let through is opened by a browser on the site: its authority is the site's, letter for letter.
+    /// Every URL that passes is opened by a browser on the site: its authority is exactly the site's.
     #[test]
     fn nothing_but_the_site_gets_through(wanted in "(https?|HTTPS|javascript)?:?[/\\\\]{0,3}(app\\.example\\.org|evil\\.example|[@:.%?#/\\\\a-z0-9]{0,6}){0,4}.{0,8}") {
         if let Some(target) = check(&[], &wanted) {
@@ -269,7 +269,7 @@ proptest! {
         let _ = redirect_check(&site, &[pattern], &wanted);
     }
 
-    /// What is checked twice is still allowed, and the same: links carry it through mails and forms.
+    /// A URL that passed passes again unchanged: links carry it through mails and forms.
     #[test]
     fn checking_twice_changes_nothing(path in "[ -~äß]{0,40}") {
         if let Some(once) = check(&[], &format!("https://app.example.org/{path}")) {

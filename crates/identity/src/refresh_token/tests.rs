@@ -24,7 +24,7 @@ fn an_issued_token_is_read_and_holds() {
     assert!(!token.verify(&key(2)));
 }
 
-/// Computed by a program of its own after the description in the head of the file.
+/// Computed by a separate program from the description at the top of `refresh_token.rs`.
 #[test]
 fn the_form_is_that_of_supabase() {
     let key = SessionKey::from_slice(&std::array::from_fn::<u8, 32, _>(|at| u8::try_from(at).unwrap())).unwrap();
@@ -79,7 +79,7 @@ fn the_table_of_rotation() {
         (0, 0, None, Rotation::Advance),
         (7, 7, seconds(0), Rotation::Advance),
         (7, 7, seconds(1_000_000), Rotation::Advance),
-        // One behind: the client did not get, or did not save, our answer. However long ago.
+        // One behind: the client did not get, or did not save, the answer. However long ago.
         (6, 7, seconds(0), Rotation::Repeat),
         (6, 7, seconds(1_000_000), Rotation::Repeat),
         (6, 7, None, Rotation::Repeat),
@@ -92,7 +92,7 @@ fn the_table_of_rotation() {
         (5, 7, seconds(-1), Rotation::Repeat),
         // After a second factor, two behind is never forgiven.
         (5, 7, None, Rotation::Reuse),
-        // Ahead.
+        // Ahead of the session.
         (8, 7, seconds(0), Rotation::NotIssued),
         (i64::MAX, 0, None, Rotation::NotIssued),
     ] {
@@ -119,7 +119,7 @@ proptest! {
         prop_assert_eq!(RefreshToken::parse(&changed).is_ok(), changed == text.expose());
     }
 
-    /// Even one who mends the checksum gets nowhere without the key.
+    /// Even an attacker who corrects the checksum fails without the key.
     #[test]
     fn a_changed_bit_never_holds(counter in 0..=i64::MAX, bit: prop::sample::Index) {
         let text = RefreshToken::issue(session(), counter, &key(1));
@@ -135,8 +135,8 @@ proptest! {
         prop_assert!(RefreshToken::parse(&text).is_err());
     }
 
-    /// Whatever was presented: only the current token moves the counter, a later one is never taken, and a token two or
-    /// more behind gets nothing once the interval is over.
+    /// For any presented token: only the current token increments the counter, a later one is never accepted, and a
+    /// token two or more behind gets nothing once the interval is over.
     #[test]
     fn rotation_never_gives_too_much(current in 0..i64::MAX, behind in 0_i64..50, since in -60_i64..600, grace in 0_i64..60) {
         let decide = |presented, since| decide(presented, current, since, SignedDuration::from_secs(grace));

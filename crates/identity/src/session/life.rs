@@ -1,4 +1,5 @@
-//! Whether a session lives: the one rule for refresh tokens, access tokens, the cookie of our pages and the list of sessions.
+//! Whether a session has ended: the one rule for refresh tokens, access tokens, the pages' cookie and the list of
+//! sessions.
 
 use freehold_db::row;
 use jiff::{SignedDuration, Timestamp};
@@ -6,31 +7,31 @@ use jiff::{SignedDuration, Timestamp};
 use crate::SessionSettings;
 
 row! {
-    /// What the life of a session depends on.
+    /// The times that decide whether a session has ended.
     #[derive(Clone, Copy, Debug)]
     pub(super) struct Times {
-        /// When it was opened.
+        /// When the session was opened.
         pub(super) created_at: Option<Timestamp>,
-        /// When it was last used: refreshed, stepped up, or shown by a token or cookie.
+        /// When the session was last used: refreshed, stepped up, or used with a token or cookie.
         pub(super) updated_at: Option<Timestamp>,
-        /// When it was set to end; null: it was not.
+        /// When the session was set to end; null: it was not.
         pub(super) not_after: Option<Timestamp>,
     }
 }
 
-/// How a session stands with its time.
+/// Whether a session has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Life {
-    /// It lives.
+    /// It has not ended.
     Alive,
-    /// Its time is over.
+    /// Its lifetime is over.
     Over,
-    /// It was not used for too long.
+    /// It was idle for too long.
     Idle,
 }
 
 impl Times {
-    /// How the session stands at `now`, under these settings.
+    /// Whether the session has ended at `now`, under these settings.
     pub(super) fn life(self, limits: SessionSettings, now: Timestamp) -> Life {
         let longer = |since: Option<Timestamp>, hours: i64| match (since, lifetime(hours)) {
             (Some(since), Some(limit)) => now.duration_since(since) > limit,
@@ -46,7 +47,7 @@ impl Times {
     }
 }
 
-/// So many hours; null: for ever.
+/// A lifetime of this many hours; none for 0: unlimited.
 pub(super) fn lifetime(hours: i64) -> Option<SignedDuration> {
     (hours > 0).then(|| SignedDuration::from_hours(hours))
 }

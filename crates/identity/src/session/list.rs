@@ -1,4 +1,4 @@
-//! Where a person is signed in.
+//! The list of a user's sessions.
 
 use freehold_core::{Result, SessionId, UserId};
 use freehold_db::row;
@@ -17,29 +17,29 @@ use crate::{
 };
 
 row! {
-    /// One of a person's sessions, as he sees it.
+    /// One of a user's sessions, as shown to the user.
     #[derive(Clone, Debug)]
     pub struct SessionInfo {
-        /// Which.
+        /// Id of the session.
         pub id: SessionId,
-        /// When he signed in.
+        /// When the user signed in.
         pub created_at: Timestamp,
-        /// When it was last refreshed, or showed a second factor; where sessions end by being idle, also when it was used.
+        /// When the session was last refreshed or stepped up; where idle sessions end, also when it was last used.
         pub last_used_at: Timestamp,
-        /// The `User-Agent` header of whoever used it last.
+        /// The `User-Agent` header of the client that used it last.
         pub user_agent: Option<String>,
-        /// The address it was last used from.
+        /// IP address of the client that used it last.
         pub ip: Option<String>,
-        /// `aal1`, or `aal2` when it has shown a second factor.
+        /// `aal1`, or `aal2` when the session has used a second factor.
         pub aal: String,
-        /// It ends then.
+        /// When the session ends; null: it has no fixed end.
         pub not_after: Option<Timestamp>,
-        /// How the person showed who he is, the latest first: `password`, `totp`, …
+        /// Authentication methods that the user has used, the latest first: `password`, `totp`, …
         pub methods: Vec<String>,
     }
 }
 
-/// The person's sessions that have not ended, the latest used first, at most 200.
+/// The user's sessions that have not ended, the latest used first, at most 200.
 pub async fn session_list(identity: &Identity, user: UserId) -> Result<Vec<SessionInfo>> {
     let (now, limits) = (identity.clock.now(), identity.settings.auth.sessions);
     let mut sessions = identity.db.system("list own sessions").fetch_all(store::session_list(user, now)).await?;
@@ -50,7 +50,8 @@ pub async fn session_list(identity: &Identity, user: UserId) -> Result<Vec<Sessi
     Ok(sessions)
 }
 
-/// Ends a session of the holder's (`Scope::Local`, whichever `session` is), or all but the one he is in. How many ended.
+/// Ends the user's session with this id (`Scope::Local`), or all but the user's present one. Returns the number of
+/// sessions ended.
 pub async fn session_revoke(
     identity: &Identity,
     holder: Holder,

@@ -1,4 +1,4 @@
-//! A session that shows a second factor, and what that does to the person's others.
+//! Raising a session to a second factor, and the effect on the user's other sessions.
 
 use freehold_core::{Code, Error, Result, SessionId, UserId};
 use freehold_db::SystemTx;
@@ -15,34 +15,34 @@ use crate::{
     user::{User, user_find},
 };
 
-/// A session that nobody else changes until the transaction ends, with its person.
+/// A session locked until the transaction ends, with its user.
 pub(crate) struct Held {
     row: SessionRow,
     token: Aal,
     pub(crate) user: User,
 }
 
-/// A session that has shown a second factor.
+/// A session that has just used a second factor.
 pub(crate) struct SteppedUp {
-    /// For the client; only these go on from here.
+    /// New tokens for the client; the old ones no longer work.
     pub(crate) tokens: Tokens,
-    /// Sessions of the person's that had shown one factor only. When the transaction is committed, they belong to
+    /// The user's sessions with one factor, which were ended. After the commit, pass them to
     /// [`sessions_revoke`](super::sessions_revoke).
     pub(crate) ended: Vec<SessionId>,
 }
 
 impl Held {
-    /// Whether it has shown a second factor, and its holder's token is from after that. Both are looked at: a token may say
-    /// so for longer than it is true of the session, and be stolen before it was true.
+    /// Whether the session has used a second factor, and its holder's token is from after that. Both are checked: the
+    /// token may outlive the session's second factor, or may have been stolen before the session used one.
     pub(crate) fn has_second_factor(&self) -> bool {
         self.row.aal() == Aal::Two && self.token == Aal::Two
     }
 
-    /// The guard before everything that changes how a user signs in: password, address, identities, passkeys, factors. Refuses
-    /// a session that has not shown the second factor that its user has.
+    /// The guard before every change to how a user signs in: password, address, identities, passkeys, factors. Rejects
+    /// a session that has not used the second factor that its user has.
     ///
     /// # Errors
-    /// `code` with `message`: Supabase Auth has several for this.
+    /// `code` with `message`: Supabase Auth has several codes for this.
     pub(crate) async fn guard(&self, tx: &mut SystemTx, code: Code, message: &'static str) -> Result<()> {
         if self.has_second_factor() || !factor_exists(tx, self.user.id).await? {
             return Ok(());
@@ -50,16 +50,16 @@ impl Held {
         Err(Error::new(code, message))
     }
 
-    /// Which session.
+    /// Id of the session.
     pub(crate) fn session(&self) -> SessionId {
         self.row.id
     }
 }
 
-/// Keeps the session from changing.
+/// Locks the session.
 ///
 /// # Errors
-/// `session_not_found` when it has ended; what [`User::admit`] says.
+/// `session_not_found` when it has ended; the errors of [`User::admit`].
 pub(crate) async fn session_hold(identity: &Identity, tx: &mut SystemTx, holder: Holder) -> Result<Held> {
     let ended = || Error::new(codes::SESSION_NOT_FOUND, "Session from session_id claim in JWT does not exist");
     let row = tx.fetch_optional(store::session_lock(holder.session)).await?;
@@ -72,9 +72,9 @@ pub(crate) async fn session_hold(identity: &Identity, tx: &mut SystemTx, holder:
     Ok(Held { row, token: holder.aal, user })
 }
 
-/// Notes that the session has shown `factor` by `method`, and ends the person's sessions that have shown one factor only. The
-/// refresh tokens from before are worth nothing any more: one that was stolen must not become one with a second factor. So
-/// the session gets another key, under which none of them holds, however soon after the next refresh they come.
+/// Records that the session has used `factor` by `method`, and ends the user's sessions with one factor. The earlier
+/// refresh tokens become invalid: a stolen one must not become one with a second factor. So the session gets a new key,
+/// under which none of them verifies, however soon after the next refresh they arrive.
 pub(crate) async fn session_step_up(
     identity: &Identity,
     tx: &mut SystemTx,
@@ -96,8 +96,8 @@ pub(crate) async fn session_step_up(
     Ok(SteppedUp { tokens, ended: ended.into_iter().map(|(session,)| session).collect() })
 }
 
-/// A factor is gone: the sessions that had shown it have shown one only. `method` is what it is called among the ways in
-/// which a person showed who he is.
+/// Lowers the sessions that used a factor that was removed to one factor. `method` is the factor's name in the
+/// sessions' authentication methods.
 pub(crate) async fn sessions_step_down(
     tx: &mut SystemTx,
     user: UserId,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{SessionInfo, SessionRow, StandingRow};
 
 statements! {
-    /// Opens a session, and notes how the person proved who he is.
+    /// Inserts a session, with the authentication method.
     fn session_insert(
         id: SessionId, user: UserId, sealed_key: String, user_agent: Option<String>, ip: Option<String>,
         not_after: Option<Timestamp>, claim: Uuid, method: &str, now: Timestamp
@@ -23,20 +23,20 @@ statements! {
          insert into auth.mfa_amr_claims (id, session_id, authentication_method, created_at, updated_at)
          select $7, id, $8, $9, $9 from opened";
 
-    /// How the person proved who he is; the same way once more is only later.
+    /// Records an authentication method; using the same one again only updates its time.
     fn method_note(id: Uuid, session: SessionId, method: &str, now: Timestamp) -> () =
         "insert into auth.mfa_amr_claims (id, session_id, authentication_method, created_at, updated_at)
          values ($1, $2, $3, $4, $4)
          on conflict on constraint mfa_amr_claims_session_id_authentication_method_pkey
          do update set updated_at = excluded.updated_at";
 
-    /// How the person proved who he is, the latest first.
+    /// The session's authentication methods, the latest first.
     fn method_list(session: SessionId) -> (String, Timestamp) =
         "select authentication_method, updated_at from auth.mfa_amr_claims
          where session_id = $1 order by updated_at desc, created_at desc, id desc";
 
-    /// The session, kept from changing: what is done to one session follows one after another. Who waits for longer than
-    /// three seconds is told to come again.
+    /// The session, locked: changes to one session run one after another. A request that waits for longer than three
+    /// seconds is told to retry.
     fn session_lock(id: SessionId) -> SessionRow =
         "select s.id, s.user_id, s.created_at, s.updated_at, s.refreshed_at at time zone 'utc' as refreshed_at,
            s.not_after, s.refresh_token_hmac_key as sealed_key, s.refresh_token_counter as counter,
@@ -45,7 +45,7 @@ statements! {
          where s.id = $1 and patience.set is not null
          for update of s";
 
-    /// The next refresh token is the one to come.
+    /// Stores the counter of the next refresh token.
     fn session_advance(
         id: SessionId, counter: i64, user_agent: Option<String>, ip: Option<String>, now: Timestamp
     ) -> () =
@@ -54,16 +54,17 @@ statements! {
            refreshed_at = $5::timestamptz at time zone 'utc', updated_at = $5
          where id = $1";
 
-    /// Whether the person signed in elsewhere after this session was opened.
+    /// Whether the user signed in elsewhere after this session was opened.
     fn session_followed(user: UserId, session: SessionId, created_at: Option<Timestamp>) -> (bool,) =
         "select true from auth.sessions where user_id = $1 and id <> $2 and created_at >= $3 limit 1";
 
-    /// Ends all of a person's but one from now on, so that what is left of them can be told so.
+    /// Sets all of the user's sessions but one to end now. The rows stay, so that their clients can be told why.
     fn sessions_close_others(user: UserId, session: SessionId, now: Timestamp) -> () =
         "update auth.sessions set not_after = $3, updated_at = $3
          where user_id = $1 and id <> $2 and (not_after is null or not_after > $3)";
 
-    /// The session has shown a second factor. The tokens from before are two behind, and nothing is forgiven them.
+    /// Records that the session has used a second factor. Earlier refresh tokens are then two behind, and are not
+    /// forgiven.
     fn session_step_up(id: SessionId, factor: Uuid, sealed_key: String, now: Timestamp) -> (i64,) =
         "update auth.sessions
          set aal = 'aal2', factor_id = $2, refresh_token_counter = coalesce(refresh_token_counter, 0) + 2,
@@ -71,22 +72,22 @@ statements! {
          where id = $1
          returning refresh_token_counter";
 
-    /// Ends those of a person's, but this one, that have shown one factor only.
+    /// Ends the user's other sessions with one factor.
     fn sessions_delete_lower(user: UserId, session: SessionId) -> (SessionId,) =
         "delete from auth.sessions
          where user_id = $1 and id <> $2 and coalesce(aal, 'aal1') < 'aal2' returning id";
 
-    /// What was shown with a factor counts no longer.
+    /// Deletes the authentication methods of a factor.
     fn methods_forget(user: UserId, factor: Uuid, method: &str) -> () =
         "delete from auth.mfa_amr_claims as m using auth.sessions as s
          where s.id = m.session_id and s.user_id = $1 and s.factor_id = $2 and m.authentication_method = $3";
 
-    /// Sessions that showed that factor have shown one only.
+    /// Lowers the sessions that used this factor to one factor.
     fn sessions_step_down(user: UserId, factor: Uuid, now: Timestamp) -> () =
         "update auth.sessions set aal = 'aal1', factor_id = null, updated_at = $3
          where user_id = $1 and factor_id = $2";
 
-    /// A user's sessions, the latest used first, also those that have ended.
+    /// A user's sessions, the latest used first, including those that have ended.
     fn session_list(user: UserId, now: Timestamp) -> SessionInfo =
         "select id, coalesce(created_at, $2) as created_at, coalesce(updated_at, created_at, $2) as last_used_at,
            user_agent, host(ip) as ip, coalesce(aal::text, 'aal1') as aal, not_after,
@@ -102,19 +103,20 @@ statements! {
     /// Ends one session.
     fn session_delete(id: SessionId) -> () = "delete from auth.sessions where id = $1";
 
-    /// Ends all of a person's.
+    /// Ends all sessions of a user.
     fn sessions_delete_all(user: UserId) -> (SessionId,) = "delete from auth.sessions where user_id = $1 returning id";
 
-    /// Ends one of a person's.
+    /// Ends one session of a user.
     fn sessions_delete_one(user: UserId, session: SessionId) -> (SessionId,) =
         "delete from auth.sessions where user_id = $1 and id = $2 returning id";
 
-    /// Ends all of a person's but one.
+    /// Ends all sessions of a user but one.
     fn sessions_delete_others(user: UserId, session: SessionId) -> (SessionId,) =
         "delete from auth.sessions where user_id = $1 and id <> $2 returning id";
 
-    /// What decides how the session stands; none: it was ended, or its user is deleted. Where `idle_since` says which sessions
-    /// are idle, the use of one that is not is noted, once a minute, and not while somebody else changes it.
+    /// The values that decide a session's state; none: it was ended, or its user is deleted. Where `idle_since` says
+    /// which sessions are idle, the use of one that is not is recorded, once a minute, and not while another
+    /// transaction has locked it.
     fn session_standing(id: SessionId, now: Timestamp, idle_since: Option<Timestamp>) -> StandingRow =
         "with used as (
            update auth.sessions set updated_at = $2

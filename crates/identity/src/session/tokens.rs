@@ -1,4 +1,4 @@
-//! What a client gets when it signs in, refreshes, or shows a second factor.
+//! The tokens that a client gets when it signs in, refreshes, or uses a second factor.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use freehold_core::{Context, Error, Result, Secret, SessionId};
@@ -15,24 +15,24 @@ use crate::{
     ways::Ways,
 };
 
-/// What a client gets when it signs in or refreshes.
+/// The tokens that a client gets when it signs in or refreshes.
 #[derive(Clone, Debug)]
 pub struct Tokens {
-    /// For the `Authorization` header, good until `expires_at`.
+    /// Access token for the `Authorization` header, valid until `expires_at`.
     pub access_token: Secret,
-    /// For the next pair.
+    /// Refresh token to exchange for the next pair.
     pub refresh_token: Secret,
-    /// Life of the access token in seconds.
+    /// Lifetime of the access token in seconds.
     pub expires_in: i64,
-    /// When the access token ends, seconds since 1970.
+    /// Expiry of the access token, in seconds since 1970.
     pub expires_at: i64,
-    /// Whose.
+    /// The user who signed in.
     pub user: User,
-    /// With what that person signs in, where it was read on the way.
+    /// The user's sign-in methods, if they were read already.
     pub ways: Option<Ways>,
 }
 
-/// Signs an access token, and puts it beside this refresh token.
+/// Signs an access token, and adds this refresh token.
 pub(super) fn issue(
     identity: &Identity,
     user: User,
@@ -73,13 +73,13 @@ pub(super) fn issue(
     })
 }
 
-/// A session's key as it is kept.
+/// A session's key, sealed for storing.
 pub(super) fn seal_key(identity: &Identity, session: SessionId, key: &SessionKey) -> String {
     let Identity { vault, random, .. } = identity;
     STANDARD.encode(vault.seal(Purpose::SessionKey, key.expose(), &session.to_string(), random))
 }
 
-/// The key under which the session's refresh tokens stand.
+/// The key that the session's refresh tokens are authenticated with.
 pub(super) fn open_key(identity: &Identity, row: &SessionRow) -> Result<SessionKey> {
     let sealed = row.sealed_key.as_deref().context_none("a session without a key")?;
     let sealed = STANDARD.decode(sealed).context("decoding a session's key")?;
@@ -90,7 +90,7 @@ pub(super) fn open_key(identity: &Identity, row: &SessionRow) -> Result<SessionK
     SessionKey::from_slice(&key).context_none("a session's key of another length")
 }
 
-/// One way in which the person showed who he is.
+/// An authentication method that the user has used.
 pub(super) fn amr_of(method: &str, at: Timestamp) -> Amr {
     Amr { method: method.to_owned(), timestamp: at.as_second(), provider: None }
 }
@@ -99,7 +99,7 @@ fn object(value: &Value) -> Map<String, Value> {
     value.as_object().cloned().unwrap_or_default()
 }
 
-/// Says what is missing.
+/// Turns a missing value into an error that names it.
 trait ContextNone<T> {
     fn context_none(self, what: &'static str) -> Result<T>;
 }

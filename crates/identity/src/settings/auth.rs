@@ -1,4 +1,4 @@
-//! `[auth]` in `freehold.toml`. The defaults stand there too, with what they mean; a test compares the two.
+//! `[auth]` in `freehold.toml`. That file also has the defaults and their explanations; a test compares the two.
 
 use serde::Deserialize;
 
@@ -9,51 +9,51 @@ use crate::password::CharacterClass;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AuthSettings {
-    /// Within what an address is one person.
+    /// The realm in which an address belongs to one user.
     pub identity: PeopleOf,
-    /// Where sign-ins may lead, besides this site: globs whose `*` stops at `.` and `/`.
+    /// Where sign-ins may redirect to, besides this site: globs whose `*` stops at `.` and `/`.
     pub redirect_urls: Vec<String>,
-    /// New people need not confirm their address.
+    /// Whether new users need not confirm their address.
     pub autoconfirm: bool,
-    /// Nobody new may sign up.
+    /// Whether sign-up is closed.
     pub signup_disabled: bool,
-    /// People may come in without an address.
+    /// Whether users may sign in without an address.
     pub anonymous_users: bool,
-    /// People may add ways of signing in to themselves.
+    /// Whether users may link further sign-in methods.
     pub manual_linking: bool,
-    /// A new address is confirmed at the old one, too.
+    /// Whether a change of address must be confirmed at the old address, too.
     pub email_change_both: bool,
-    /// A new password needs a code sent just now, unless the person signed in within a day.
+    /// Whether a new password needs a reauthentication code, unless the user signed in within a day.
     pub password_change_needs_code: bool,
-    /// A new password needs the present one.
+    /// Whether a new password needs the current one.
     pub password_change_needs_current: bool,
     /// Fewest characters of a password.
     pub password_min_length: usize,
-    /// Of each of these, at least one in a password.
+    /// Character classes of which a password needs at least one character each.
     pub password_required: Vec<CharacterClass>,
-    /// Life of an access token in seconds, at least 120 (clients refresh 90 s before the end).
+    /// Lifetime of an access token in seconds, at least 120 (clients refresh 90 s before the end).
     pub access_token_seconds: i64,
-    /// For how many seconds the token before the last may be sent again, by a client that did not get the answer.
+    /// Seconds in which a client that did not get the answer may send the token before the last again.
     pub refresh_reuse_seconds: i64,
-    /// Life of a link and its code in minutes.
+    /// Lifetime of a link and its code in minutes.
     pub code_minutes: i64,
     /// Digits of a code, 6 to 10.
     pub code_digits: usize,
-    /// Least seconds between two mails to one person.
+    /// Least seconds between two mails to one user.
     pub resend_seconds: i64,
-    /// People may sign in with passkeys.
+    /// Whether users may sign in with passkeys.
     pub passkeys: bool,
-    /// How long sessions live.
+    /// Lifetime of sessions.
     pub sessions: SessionSettings,
-    /// Second factors.
+    /// Settings of second factors.
     pub factors: FactorSettings,
-    /// What passkeys are bound to.
+    /// Settings of passkeys.
     pub webauthn: WebauthnSettings,
-    /// Where else people may show who they are.
+    /// External identity providers.
     pub providers: ProvidersSettings,
-    /// How fast requests may come.
+    /// Rate limits.
     pub limits: LimitSettings,
-    /// What is forgotten in time.
+    /// How long records are kept.
     pub sweep: SweepSettings,
 }
 
@@ -61,22 +61,22 @@ pub struct AuthSettings {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SessionSettings {
-    /// Hours after which a session ends, whatever is done in it; 0: never.
+    /// Hours after which a session ends, even when it is used; 0: never.
     pub lifetime_hours: i64,
     /// Hours without a refresh after which a session ends; 0: never.
     pub idle_hours: i64,
-    /// Signing in ends the person's other sessions.
+    /// Whether signing in ends the user's other sessions.
     pub one_per_person: bool,
 }
 
-/// Within what an address is one person.
+/// The realm in which an address belongs to one user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PeopleOf {
-    /// Everywhere: one person, in any number of organizations.
+    /// The whole deployment: one user for each address, in any number of organizations.
     #[default]
     House,
-    /// Within one tenant: the same address may be another person at another tenant.
+    /// One tenant: the same address may belong to another user at another tenant.
     PerTenant,
 }
 

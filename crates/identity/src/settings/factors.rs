@@ -6,24 +6,24 @@ use serde::Deserialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FactorSettings {
-    /// People may use an authenticator app.
+    /// Whether users may use an authenticator app.
     pub totp: bool,
-    /// Who has a second factor may have recovery codes.
+    /// Whether users with a second factor may have recovery codes.
     pub recovery_codes: bool,
-    /// Most factors of one person.
+    /// Most factors of one user.
     pub most: i64,
-    /// Of somebody who has a second factor, the API takes only tokens of sessions that have shown it. Supabase leaves that to
-    /// each application.
+    /// Whether the API accepts, for users with a second factor, only tokens of sessions that have used it. Supabase
+    /// leaves that to each application.
     pub api_requires_aal2: bool,
 }
 
-/// `[auth.webauthn]`: what passkeys are bound to.
+/// `[auth.webauthn]`: settings of passkeys.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WebauthnSettings {
-    /// The domain that passkeys are for; empty: that of the site. Another one makes all passkeys worthless.
+    /// The domain that passkeys are for; empty: that of the site. Changing it makes all existing passkeys useless.
     pub relying_party: String,
-    /// Where else than on the site passkeys may be used: `https://app.example.org`.
+    /// Other origins where passkeys may be used, besides the site: `https://app.example.org`.
     pub origins: Vec<String>,
 }
 

@@ -2,40 +2,40 @@
 
 use serde::Deserialize;
 
-/// `[auth.limits]`: how fast requests may come. 0 anywhere: no limit.
+/// `[auth.limits]`: rate limits. 0 for a limit: no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitSettings {
-    /// Whether anything is limited.
+    /// Whether the limits apply.
     pub enabled: bool,
     /// Sign-ins of one network address in five minutes, at most 30 at once. Refreshing is not limited.
     pub tokens: u32,
     /// Requests that may send a mail, of one network address in five minutes, at most 30 at once.
     pub mails: u32,
-    /// Links and codes used by one network address in five minutes, at most 30 at once.
+    /// Links and codes redeemed by one network address in five minutes, at most 30 at once.
     pub verifications: u32,
-    /// Second factors tried by one network address in five minutes, at most 30 at once.
+    /// Attempts at second factors by one network address in five minutes, at most 30 at once.
     pub factors: u32,
-    /// Requests of one signed-in user in a minute, whatever the session and the organization.
+    /// Requests of one signed-in user in a minute, across all sessions and organizations.
     pub user_requests: u32,
-    /// People without an address made by one network address in an hour.
+    /// Anonymous users created by one network address in an hour.
     pub anonymous_per_hour: u32,
-    /// Mails of sign-in that the whole server sends in an hour.
+    /// Sign-in mails that the whole server sends in an hour.
     pub mails_per_hour: u32,
-    /// Of these, the percentage that only users get who confirmed their address.
+    /// Percentage of these that is reserved for users who confirmed their address.
     pub mails_confirmed_percent: u32,
-    /// Mails to addresses that nobody confirmed, asked for by one network (24 bits of IPv4, 48 of IPv6) in an hour.
+    /// Mails to unconfirmed addresses, requested by one network (24 bits of IPv4, 48 of IPv6) in an hour.
     pub mails_unconfirmed_per_network: u32,
     /// Mails of invitations to organizations that one user sends in a day, in all organizations together.
     pub invitations_per_user: u32,
-    /// Those of one organization that pays and is older than a week.
+    /// Invitations in a day of one organization that pays and is older than a week.
     pub invitations_per_organization: u32,
-    /// Those of any other organization.
+    /// Invitations in a day of any other organization.
     pub invitations_per_new_organization: u32,
-    /// Those of the whole server.
+    /// Invitations in a day of the whole server.
     pub invitations_per_server: u32,
-    /// Wrong passwords for one account in an hour, from all places that its owner has not signed in from; and from each of
-    /// those.
+    /// Wrong passwords for one account in an hour, from all network addresses that its owner has not signed in from;
+    /// and as many from each one that they have.
     pub wrong_passwords_per_hour: u32,
     /// Wrong codes for one account in an hour.
     pub wrong_codes_per_hour: u32,
@@ -64,13 +64,13 @@ impl Default for LimitSettings {
     }
 }
 
-/// `[auth.sweep]`: what is forgotten in time.
+/// `[auth.sweep]`: how long records are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SweepSettings {
-    /// Days after which what happened to people is forgotten; 0: never.
+    /// Days after which entries of the users' audit log are deleted; 0: never.
     pub audit_days: u32,
-    /// Days after which somebody is forgotten who signed up and never came in; 0: never.
+    /// Days after which a user is deleted who signed up and never signed in; 0: never.
     pub unconfirmed_days: u32,
 }
 

@@ -1,4 +1,4 @@
-//! `[auth.providers.<name>]`: where else people may show who they are.
+//! `[auth.providers.<name>]`: external identity providers.
 
 use std::collections::BTreeMap;
 
@@ -8,46 +8,46 @@ use serde::Deserialize;
 /// `[auth.providers]`, by name: `google`, `github`, `acme`.
 pub type ProvidersSettings = BTreeMap<String, ProviderSettings>;
 
-/// `[auth.providers.<name>]`. The secret is not written there: see [`secret_variable`].
+/// `[auth.providers.<name>]`. The secret is not in the file: see [`secret_variable`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ProviderSettings {
-    /// What it speaks; when it is not said, that of the name, or else OpenID Connect.
+    /// Protocol of the provider; none: the one known for its name, or else OpenID Connect.
     pub kind: Option<ProviderKind>,
-    /// Under which id it knows us.
+    /// Client id that the provider has given to this deployment.
     pub client_id: String,
-    /// What shows to it that it is us; empty: we show nothing.
+    /// Client secret that the provider has given to this deployment; empty: none.
     #[serde(skip)]
     pub client_secret: Secret,
-    /// OpenID Connect: who signs its tokens; empty: that of the name.
+    /// OpenID Connect: the issuer of its tokens; empty: the one known for its name.
     pub issuer: String,
-    /// GitHub: where it is; empty: `https://github.com`.
+    /// GitHub: its URL; empty: `https://github.com`.
     pub url: String,
-    /// GitHub: where its interface is; empty: `https://api.github.com`, or `/api/v3` behind another `url`.
+    /// GitHub: the URL of its API; empty: `https://api.github.com`, or `/api/v3` behind another `url`.
     pub api_url: String,
-    /// What we ask for besides what a sign-in needs.
+    /// Scopes to request besides those that sign-in needs.
     pub scopes: Vec<String>,
-    /// Other ids for which its tokens may be, when a program brings one: those of our programs for telephones.
+    /// Other audiences that are accepted in tokens that a program sends: the client ids of mobile apps.
     pub audiences: Vec<String>,
-    /// A token that a program brings need not be bound to a nonce.
+    /// Whether a token that a program sends need not be bound to a nonce.
     pub skip_nonce_check: bool,
-    /// People may come who have no address there.
+    /// Whether users without an address at the provider may sign in.
     pub email_optional: bool,
-    /// Every address it names is verified, even where it does not say so.
+    /// Whether every address from the provider counts as verified, even where it does not say so.
     pub trust_email: bool,
 }
 
-/// What a provider speaks.
+/// The protocol of a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ProviderKind {
     /// OpenID Connect, with discovery.
     Oidc,
-    /// GitHub's OAuth, or that of a GitHub of one's own.
+    /// GitHub's OAuth, also of a GitHub Enterprise server.
     Github,
 }
 
-/// The environment variable with the secret of the provider of this name: `FREEHOLD_PROVIDER_GOOGLE_SECRET`.
+/// The environment variable with the client secret of this provider: `FREEHOLD_PROVIDER_GOOGLE_SECRET`.
 pub fn secret_variable(name: &str) -> String {
     let letter = |letter: char| if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' };
     format!("FREEHOLD_PROVIDER_{}_SECRET", name.chars().map(letter).collect::<String>())

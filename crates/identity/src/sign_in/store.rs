@@ -1,4 +1,4 @@
-//! SQL of the ways in.
+//! SQL of signing in.
 
 use freehold_core::Secret;
 use freehold_db::statements;
@@ -6,7 +6,7 @@ use freehold_db::statements;
 use crate::Realm;
 
 statements! {
-    /// The password's hash of whoever has this address.
+    /// The password hash of the user with this address.
     fn password_of(realm: Realm, emails: &[String]) -> (Option<Secret>,) =
         "select encrypted_password
          from freehold.people where realm = $1 and email = any($2) and not is_sso_user and deleted_at is null

@@ -1,4 +1,4 @@
-//! Looking for changed keys at the moment when a caller shows a key that is not known, or a token of one.
+//! Looks for changed keys when a caller sends an unknown key or a token of one.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,21 +13,21 @@ use tokio::{
 use super::keys_refresh;
 use crate::Identity;
 
-/// How far apart two looks are at least, so that made-up keys cost the database no more than ten small queries a second.
+/// Shortest time between two looks, so that made-up keys cost the database no more than ten small queries a second.
 const APART: Duration = Duration::from_millis(100);
-/// How long a key that was not found is known not to be there. A key that is made later has another name.
+/// How long a key that was not found is remembered as absent. A key that is created later has another name.
 const ABSENT: Duration = Duration::from_secs(2);
-/// How many of those are remembered.
+/// Number of absent keys that are remembered.
 const REMEMBERED: u64 = 10_000;
 
-/// Looks for changed keys, one at a time for all who wait.
+/// Looks for changed keys, once for all callers that wait.
 pub struct Looks {
     last: Mutex<Last>,
-    /// What was not found, by its digest.
+    /// Digests of keys that were not found.
     absent: Cache<[u8; 32], ()>,
 }
 
-/// The last look that came to its end, and the last that was begun.
+/// The last look that finished, and the last that was started.
 #[derive(Default)]
 struct Last {
     begun: Option<Instant>,
@@ -42,14 +42,14 @@ impl Default for Looks {
 }
 
 impl Looks {
-    /// Returns when the keys are those of this moment or of a later one.
+    /// Returns once the key ring is as new as this call.
     ///
     /// # Errors
     /// `unavailable` when the database does not answer.
     pub async fn look(&self, identity: &Identity) -> Result<()> {
         let asked = Instant::now();
         let mut last = self.last.lock().await;
-        // Another caller's look may have begun after this call.
+        // Another caller's look may have started after this call.
         if let Some((_, outcome)) = last.ended.as_ref().filter(|(begun, _)| *begun >= asked) {
             return outcome.clone().map_err(|error| error.shared());
         }
@@ -63,7 +63,7 @@ impl Looks {
         outcome.map_err(|error| error.shared())
     }
 
-    /// Asks `known` once more with the keys of this moment, unless the same `name` was not found a moment ago; none: it was not.
+    /// Calls `known` again with reloaded keys, unless the same `name` was not found a moment ago; none: not found.
     pub(crate) async fn again<T>(
         &self,
         identity: &Identity,

@@ -1,4 +1,4 @@
-//! What an operator does with signing keys. Every server sees it within seconds.
+//! An operator's commands on signing keys. Every server applies them within seconds.
 
 use freehold_core::{Context, Error, Result, codes};
 use freehold_db::SystemTx;
@@ -11,35 +11,34 @@ use crate::{
     signing_key::{Algorithm, GivenJwk, SigningKey},
 };
 
-/// How long a key is published before it signs: clients keep the published set for ten minutes, and so may what stands
-/// between them and us.
+/// How long a key is published before it signs: clients and proxies may cache the published set for ten minutes.
 const STANDBY: SignedDuration = SignedDuration::from_mins(20);
-/// How much longer than a token lives its key is kept, for clocks that differ and for sets that were kept.
+/// How long a key is kept beyond the lifetime of its tokens, for clocks that differ and for cached sets.
 const AFTER: SignedDuration = SignedDuration::from_mins(15);
 
-/// What became of a rotation.
+/// The result of a rotation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rotated {
     /// The key signs from now on.
     Now {
-        /// It.
+        /// Id of the key.
         kid: String,
     },
-    /// The key is published; it can sign from `from` on, when everybody knows it.
+    /// The key was published; it can sign from `from` on, when every client knows it.
     Published {
-        /// It.
+        /// Id of the key.
         kid: String,
-        /// From when on.
+        /// When the key can sign.
         from: Timestamp,
     },
 }
 
-/// Every key, the current one first.
+/// All keys, the current one first.
 pub async fn key_records(keeper: &Keeper) -> Result<Vec<KeyRecord>> {
     keeper.db.system("list signing keys").fetch_all(store::key_records()).await
 }
 
-/// Makes a key and publishes it; the name.
+/// Creates a key and publishes it; returns its id.
 pub async fn key_make(keeper: &Keeper, algorithm: Algorithm) -> Result<String> {
     let key =
         SigningKey::generate_for(algorithm).map_err(|error| Error::new(codes::VALIDATION_FAILED, error.to_string()))?;
@@ -47,7 +46,7 @@ pub async fn key_make(keeper: &Keeper, algorithm: Algorithm) -> Result<String> {
     Ok(key.kid().to_owned())
 }
 
-/// The keys in a text: a JWK, a JWK set, a list of JWKs as `GOTRUE_JWT_KEYS` has it, or, where it is no JSON, the secret
+/// Parses keys: a JWK, a JWK set, a list of JWKs as in `GOTRUE_JWT_KEYS`, or, where the text is not JSON, the secret
 /// that an older Supabase project shares with its services.
 pub fn keys_parse(text: &str) -> Result<Vec<SigningKey>> {
     #[derive(Deserialize)]
@@ -61,10 +60,11 @@ pub fn keys_parse(text: &str) -> Result<Vec<SigningKey>> {
     let refused = |why: String| Error::new(codes::VALIDATION_FAILED, why);
     if !text.starts_with(['{', '[']) {
         let key = SigningKey::from_material(Algorithm::Hs256, None, text.as_bytes());
-        return Ok(vec![key.map_err(|error| refused(format!("the secret cannot be taken: {error}")))?]);
+        return Ok(vec![key.map_err(|error| refused(format!("the secret cannot be imported: {error}")))?]);
     }
     // What the text holds is not told.
-    let given: Given = serde_json::from_str(text).map_err(|_| refused("it is not a JWK, nor several".to_owned()))?;
+    let given: Given =
+        serde_json::from_str(text).map_err(|_| refused("the file has neither a JWK nor a JWK set".to_owned()))?;
     let given = match given {
         Given::Set { keys } | Given::List(keys) => keys,
         Given::One(key) => vec![*key],
@@ -74,13 +74,13 @@ pub fn keys_parse(text: &str) -> Result<Vec<SigningKey>> {
         .enumerate()
         .map(|(at, jwk)| {
             let name = jwk.kid().ok().flatten().map_or_else(|| format!("number {}", at + 1), |kid| format!("{kid:?}"));
-            SigningKey::from_jwk(jwk).map_err(|error| refused(format!("the key {name} cannot be taken: {error}")))
+            SigningKey::from_jwk(jwk).map_err(|error| refused(format!("the key {name} cannot be imported: {error}")))
         })
         .collect()
 }
 
-/// Keeps keys that were brought along, and says of each whether it is new. Those that everybody can check become standby;
-/// a secret is only used to check, unless an operator says otherwise by rotating to it.
+/// Stores imported keys, and says of each whether it is new. Keys with a public half become standby; a shared secret
+/// only verifies, unless an operator rotates to it.
 pub async fn keys_import(keeper: &Keeper, keys: &[SigningKey]) -> Result<Vec<(KeyRecord, bool)>> {
     let mut kept = Vec::new();
     for key in keys {
@@ -93,9 +93,9 @@ pub async fn keys_import(keeper: &Keeper, keys: &[SigningKey]) -> Result<Vec<(Ke
     Ok(kept.into_iter().filter_map(found).collect())
 }
 
-/// Lets the oldest standby key that everybody can check sign from now on, or the one that is named; the one that signed
-/// until now goes on being checked. Where none stands by, one is made, and published first. `at_once` does not wait
-/// until everybody knows it.
+/// Makes the oldest standby key with a public half, or the named key, the one that signs; the one that signed until now
+/// still verifies. If there is no standby key, one is created and published first. `at_once` does not wait until every
+/// client knows it.
 pub async fn key_rotate(keeper: &Keeper, wanted: Option<&str>, at_once: bool) -> Result<Rotated> {
     let now = keeper.clock.now();
     let mut tx = keeper.db.system("rotate signing keys").begin().await?;
@@ -131,21 +131,21 @@ pub async fn key_rotate(keeper: &Keeper, wanted: Option<&str>, at_once: bool) ->
     Ok(Rotated::Now { kid })
 }
 
-/// Ends a key: what it signed is refused from now on. Refuses while tokens of it may hold, or service keys are tokens of
-/// it, unless `at_once`.
+/// Revokes a key: tokens that it signed are rejected from now on. Refuses while such tokens may be valid, or while
+/// service keys are tokens of it, unless `at_once`.
 pub async fn key_revoke(keeper: &Keeper, kid: &str, access_token_seconds: i64, at_once: bool) -> Result<()> {
     let now = keeper.clock.now();
     let mut tx = keeper.db.system("revoke a signing key").begin().await?;
     let keys = keys_hold(&mut tx).await?;
     let key = named(&keys, kid)?;
     if key.state == "current" {
-        return Err(conflict(format!("the key {kid} signs; let another one sign first: freehold keys rotate")));
+        return Err(conflict(format!("the key {kid} signs tokens; rotate to another one first: freehold keys rotate")));
     }
     if key.state == "previous" && !at_once {
         let until = later(key.changed_at, SignedDuration::from_secs(access_token_seconds) + AFTER);
         if until > now {
             return Err(conflict(format!(
-                "access tokens that the key {kid} signed may be in use until {until}; with --now they are refused at once"
+                "access tokens that the key {kid} signed may be in use until {until}; use --now to refuse them at once"
             )));
         }
         if service_key_needs(&mut tx, kid).await? {
@@ -158,7 +158,7 @@ pub async fn key_revoke(keeper: &Keeper, kid: &str, access_token_seconds: i64, a
     change(tx, kid, "revoked", now).await
 }
 
-/// Takes back that a key was revoked: what it signed is good again.
+/// Restores a revoked key: tokens that it signed are valid again.
 pub async fn key_restore(keeper: &Keeper, kid: &str) -> Result<()> {
     let mut tx = keeper.db.system("restore a signing key").begin().await?;
     let keys = keys_hold(&mut tx).await?;
@@ -168,7 +168,7 @@ pub async fn key_restore(keeper: &Keeper, kid: &str) -> Result<()> {
     change(tx, kid, "previous", keeper.clock.now()).await
 }
 
-/// Forgets a revoked key for good.
+/// Deletes a revoked key.
 pub async fn key_delete(keeper: &Keeper, kid: &str) -> Result<()> {
     let mut tx = keeper.db.system("delete a signing key").begin().await?;
     let keys = keys_hold(&mut tx).await?;
@@ -179,9 +179,9 @@ pub async fn key_delete(keeper: &Keeper, kid: &str) -> Result<()> {
     tx.commit().await
 }
 
-/// All keys, kept from changing until the transaction ends.
+/// All keys, locked until the transaction ends.
 async fn keys_hold(tx: &mut SystemTx) -> Result<Vec<KeyRecord>> {
-    // Who waited for somebody else's change looks once more, to see the keys that were made in it.
+    // After waiting for another transaction, reads again to see the keys that it inserted.
     tx.fetch_all(store::key_lock()).await?;
     tx.fetch_all(store::key_lock()).await
 }
@@ -192,9 +192,9 @@ async fn change(mut tx: SystemTx, kid: &str, state: &str, now: Timestamp) -> Res
 }
 
 fn named<'a>(keys: &'a [KeyRecord], kid: &str) -> Result<&'a KeyRecord> {
-    keys.iter()
-        .find(|key| key.kid == kid)
-        .ok_or_else(|| Error::new(codes::NOT_FOUND, format!("there is no key {kid}; freehold keys list shows them")))
+    keys.iter().find(|key| key.kid == kid).ok_or_else(|| {
+        Error::new(codes::NOT_FOUND, format!("the key {kid} does not exist; freehold keys list shows all keys"))
+    })
 }
 
 fn later(at: Timestamp, by: SignedDuration) -> Timestamp {

@@ -7,12 +7,12 @@ use uuid::Uuid;
 use super::{KeyRecord, KeyRow};
 
 statements! {
-    /// Every key that still verifies.
+    /// All keys that still verify.
     fn key_list() -> KeyRow =
         "select id, kid, algorithm, sealed, state from freehold.signing_keys
          where state <> 'revoked' order by created_at desc, id";
 
-    /// Tells whether any key, of people's tokens or of services, is another or in another state than before.
+    /// A mark that changes whenever a signing key or service key is added or changes its state.
     fn key_mark() -> (String,) =
         "select md5(coalesce(string_agg(id::text || state, ',' order by id), ''))
          from (
@@ -21,25 +21,25 @@ statements! {
            select id, state from freehold.service_keys
          ) as k";
 
-    /// A key. Does nothing when another server was faster, or the key is there.
+    /// Inserts a key. Does nothing when another server was first, or the key exists.
     fn key_insert(id: Uuid, kid: &str, algorithm: &str, sealed: Vec<u8>, state: &str, now: Timestamp) -> () =
         "insert into freehold.signing_keys (id, kid, algorithm, sealed, state, created_at, changed_at)
          values ($1, $2, $3, $4, $5, $6, $6) on conflict do nothing";
 
-    /// All of them, as an operator sees them.
+    /// All keys, as an operator sees them.
     fn key_records() -> KeyRecord =
         "select kid, algorithm, state, created_at, changed_at from freehold.signing_keys
          order by array_position(array['current', 'standby', 'previous', 'revoked'], state), created_at desc, id";
 
-    /// All of them, kept from changing.
+    /// All keys, locked.
     fn key_lock() -> KeyRecord =
         "select kid, algorithm, state, created_at, changed_at from freehold.signing_keys order by created_at, id
          for update";
 
-    /// The key is something else from now on.
+    /// Changes the state of a key.
     fn key_change(kid: &str, state: &str, now: Timestamp) -> () =
         "update freehold.signing_keys set state = $2, changed_at = $3 where kid = $1";
 
-    /// The key is forgotten.
+    /// Deletes a key.
     fn key_delete(kid: &str) -> () = "delete from freehold.signing_keys where kid = $1";
 }

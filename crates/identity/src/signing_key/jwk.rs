@@ -1,4 +1,4 @@
-//! Keys as RFC 7517 writes them: as we publish them, and as others hand them to us.
+//! Keys in the format of RFC 7517: published ones, and imported ones.
 
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Algorithm, KeyError};
 
-/// A public key as it is published. Which of the members are there depends on `kty`.
+/// A public key as it is published. Which members are present depends on `kty`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Jwk {
     /// `EC`, `RSA` or `OKP`.
@@ -27,7 +27,7 @@ pub struct Jwk {
     /// The exponent in base64url.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub e: Option<String>,
-    /// The key's name: what it was called where it came from, or its thumbprint (RFC 7638).
+    /// Id of the key: the one from its source, or its thumbprint (RFC 7638).
     pub kid: String,
     /// `ES256`, `RS256` or `EdDSA`.
     pub alg: String,
@@ -45,7 +45,7 @@ pub struct JwkSet {
     pub keys: Vec<Jwk>,
 }
 
-/// A key that somebody else wrote, private or public. Members that are not known are ignored (RFC 7517, section 4).
+/// A foreign key, private or public. Unknown members are ignored (RFC 7517, section 4).
 #[derive(Clone, Default, Deserialize)]
 pub struct GivenJwk {
     pub(super) kty: String,
@@ -67,7 +67,7 @@ pub struct GivenJwk {
     usage: Option<String>,
 }
 
-/// The longest `kid` that is taken, in bytes; it stands in every token.
+/// The longest `kid` that is accepted, in bytes; it is part of every token.
 const KID_MAX: usize = 128;
 
 impl Jwk {
@@ -106,7 +106,7 @@ impl Jwk {
 }
 
 impl GivenJwk {
-    /// How it signs. What it says of that itself has to agree with what it is.
+    /// Signature algorithm of the key. The algorithm that the JWK names must fit its type.
     pub fn algorithm(&self) -> Result<Algorithm, KeyError> {
         let algorithm = match (self.kty.as_str(), self.crv.as_deref()) {
             ("EC", Some("P-256")) => Algorithm::Es256,
@@ -116,14 +116,14 @@ impl GivenJwk {
             _ => return Err(KeyError::Unsupported),
         };
         let said = self.alg.as_deref().is_none_or(|alg| {
-            // RFC 9864 names the curve.
+            // RFC 9864 uses the name of the curve.
             alg == algorithm.name() || algorithm == Algorithm::EdDsa && alg == "Ed25519"
         });
         let signs = self.usage.as_deref().is_none_or(|usage| usage == "sig");
         if said && signs { Ok(algorithm) } else { Err(KeyError::Unsupported) }
     }
 
-    /// What it is called, if it says so.
+    /// Id of the key, if the JWK has one.
     pub fn kid(&self) -> Result<Option<&str>, KeyError> {
         match self.kid.as_deref() {
             None | Some("") => Ok(None),
@@ -132,18 +132,18 @@ impl GivenJwk {
         }
     }
 
-    /// Whether the private half is there.
+    /// Whether the private half is present.
     pub fn is_private(&self) -> bool {
         self.d.is_some() || self.k.is_some()
     }
 }
 
-/// The bytes that a member holds in base64url.
+/// The bytes of a member, which is in base64url.
 pub(super) fn bytes(member: Option<&str>) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(member?).ok()
 }
 
-/// The thumbprint of the members that make a key what it is, in their canonical form (RFC 7638).
+/// The thumbprint of a key's required members, in their canonical form (RFC 7638).
 fn thumbprint(canonical: &str) -> String {
     URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, canonical.as_bytes()))
 }

@@ -1,4 +1,4 @@
-//! The keys of a deployment together.
+//! The key ring: all keys of a deployment.
 
 use std::fmt;
 
@@ -11,9 +11,9 @@ use crate::{
     service_key::ServiceKeys,
 };
 
-/// The keys of a deployment, with what its tokens say of where they come from and whom they are for.
+/// The keys of a deployment, with the issuer and the audience of its tokens.
 pub struct KeyRing {
-    /// None: somebody else signs.
+    /// The key that signs; none: tokens are signed elsewhere.
     current: Option<SigningKey>,
     others: Vec<VerifyingKey>,
     services: ServiceKeys,
@@ -23,8 +23,8 @@ pub struct KeyRing {
 }
 
 impl KeyRing {
-    /// A ring that signs with `current` and also checks with `others`, which are standby and previous keys. Tokens are
-    /// taken only from `issuer` (`https://…/auth/v1`) and only for `audience` (`authenticated`).
+    /// Creates a ring that signs with `current` and also verifies with `others`, which are standby and previous keys.
+    /// Tokens are accepted only from `issuer` (`https://…/auth/v1`) and only for `audience` (`authenticated`).
     pub fn new(
         current: SigningKey,
         others: Vec<VerifyingKey>,
@@ -34,7 +34,7 @@ impl KeyRing {
         Self { current: Some(current), ..Self::of_others(others, issuer, audience) }
     }
 
-    /// A ring that checks what somebody else signs.
+    /// Creates a ring that verifies tokens which are signed elsewhere.
     pub fn of_others(others: Vec<VerifyingKey>, issuer: impl Into<String>, audience: impl Into<String>) -> Self {
         Self {
             current: None,
@@ -46,43 +46,43 @@ impl KeyRing {
         }
     }
 
-    /// The same with these keys of services.
+    /// The same ring with these service keys.
     pub(crate) fn with_services(self, services: ServiceKeys) -> Self {
         Self { services, ..self }
     }
 
-    /// The same with what tells whether it is still the newest.
+    /// The same ring with the mark that shows whether it is still current.
     pub(crate) fn marked(self, mark: String) -> Self {
         Self { mark, ..self }
     }
 
-    /// What tells whether it is still the newest.
+    /// The mark that shows whether the ring is still current.
     pub(crate) fn mark(&self) -> &str {
         &self.mark
     }
 
-    /// What `iss` is.
+    /// Issuer (`iss`) of the tokens.
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
 
-    /// What `aud` is.
+    /// Audience (`aud`) of the tokens.
     pub fn audience(&self) -> &str {
         &self.audience
     }
 
-    /// What services show.
+    /// The service keys.
     pub(crate) fn services(&self) -> &ServiceKeys {
         &self.services
     }
 
-    /// The token that makes these claims.
+    /// Signs a token with these claims.
     pub fn sign(&self, claims: &impl Serialize) -> Result<String, KeyError> {
         self.current.as_ref().ok_or(KeyError::Elsewhere)?.sign(claims)
     }
 
-    /// What the token claims, when one of our keys signed it and it holds at `now`. The key is found by the header's
-    /// `kid` and says the algorithm: what the header says it is has no influence but to be refused.
+    /// Returns the token's claims, if a key of the ring signed it and it is valid at `now`. The header's `kid` selects
+    /// the key, and the key decides the algorithm: a header that names another algorithm is rejected.
     ///
     /// # Errors
     /// See [`TokenError`].
@@ -95,22 +95,22 @@ impl KeyRing {
         Ok(claims)
     }
 
-    /// Which claim a token lacks that one of our keys signed.
+    /// The missing claim of a token that a key of the ring signed.
     fn missing(&self, token: &str) -> Option<TokenError> {
         let claims: serde_json::Map<String, serde_json::Value> = self.open(token).ok()?;
         REQUIRED.into_iter().find(|claim| !claims.contains_key(*claim)).map(TokenError::Missing)
     }
 
-    /// What a token says that one of our keys signed, whomever it is for and whenever it holds.
+    /// The content of a token that a key of the ring signed, without checking audience or time.
     pub(crate) fn open<T: DeserializeOwned>(&self, token: &str) -> Result<T, TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Malformed)?;
-        // `crit` names extensions that must be understood (RFC 7515, 4.1.11), and we know none.
+        // `crit` names extensions that must be understood (RFC 7515, 4.1.11), and none is supported.
         if header.typ.as_deref() != Some("JWT") || header.crit.is_some() {
             return Err(TokenError::Malformed);
         }
         let named = |kid: &str| self.keys().find(|key| key.kid() == kid);
         let key = match &header.kid {
-            // What older projects sign names no key, or one by a name that only they know.
+            // Tokens of older projects name no key, or one by a name that only the project knows.
             None => named(LEGACY),
             Some(kid) => named(kid).or_else(|| named(LEGACY).filter(|_| header.alg == Algorithm::Hs256.jws())),
         };
@@ -122,7 +122,7 @@ impl KeyRing {
         JwkSet { keys: self.keys().filter_map(|key| key.jwk().cloned()).collect() }
     }
 
-    /// How tokens are signed here, each way once.
+    /// The algorithms that tokens are signed with here, each once.
     pub fn algorithms(&self) -> Vec<&'static str> {
         let mut names: Vec<&str> = Vec::new();
         for name in self.keys().filter(|key| key.jwk().is_some()).map(|key| key.algorithm().name()) {

@@ -1,4 +1,5 @@
-//! RSA keys in the form that signing takes: `RSAPrivateKey` of RFC 8017, A.1.2, which a JWK holds in pieces.
+//! RSA keys in the format that signing needs: `RSAPrivateKey` of RFC 8017, A.1.2, whose parts a JWK has as separate
+//! members.
 
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
@@ -9,11 +10,11 @@ use zeroize::Zeroizing;
 
 use super::{KeyError, jwk::GivenJwk};
 
-/// What stands before the key in PKCS#8 when the key has 2048 bits or more: the outer head, the version, the name of the
-/// algorithm, and the head of the text that the key is.
+/// Length of the PKCS#8 header before a key of 2048 bits or more: the outer header, the version, the algorithm's name,
+/// and the header of the octet string with the key.
 const WRAPPING: usize = 4 + 3 + 15 + 4;
 
-/// A new key of 2048 bits.
+/// Creates a key of 2048 bits.
 pub(super) fn generate() -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError::Failed)?;
     let wrapped: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| KeyError::Failed)?;
@@ -22,7 +23,7 @@ pub(super) fn generate() -> Result<Zeroizing<Vec<u8>>, KeyError> {
     Ok(Zeroizing::new(key.to_vec()))
 }
 
-/// The key that a JWK holds in pieces, all of them needed.
+/// Builds the key from a JWK, which must have all parts.
 pub(super) fn from_jwk(jwk: &GivenJwk) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let public = [&jwk.n, &jwk.e].map(|member| member.as_deref());
     let private = [&jwk.d, &jwk.p, &jwk.q, &jwk.dp, &jwk.dq, &jwk.qi].map(|member| member.as_ref().map(Secret::expose));
@@ -38,7 +39,7 @@ pub(super) fn from_jwk(jwk: &GivenJwk) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     Ok(key)
 }
 
-/// A number in DER: the fewest bytes, and the first bit says that it is not negative.
+/// Writes a number in DER: in the fewest bytes, with the first bit zero because it is not negative.
 fn integer(out: &mut Vec<u8>, number: &[u8]) {
     let from = number.iter().position(|byte| *byte != 0).unwrap_or(number.len());
     let number = &number[from..];
@@ -50,14 +51,14 @@ fn integer(out: &mut Vec<u8>, number: &[u8]) {
     out.extend_from_slice(number);
 }
 
-/// What stands before a value of this kind and length.
+/// Writes the header of a value of this type and length.
 fn head(out: &mut Vec<u8>, kind: u8, length: usize) {
     let bytes = length.to_be_bytes();
     let from = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len() - 1);
     let bytes = &bytes[from..];
     out.push(kind);
     if length >= 0x80 {
-        // At most eight bytes of a length.
+        // A length has at most eight bytes.
         out.push(0x80 | u8::try_from(bytes.len()).unwrap_or_default());
     }
     out.extend_from_slice(bytes);

@@ -46,7 +46,7 @@ fn part(value: &Value) -> String {
     URL_SAFE_NO_PAD.encode(value.to_string())
 }
 
-/// A token with any header and any claims, really signed by the ring's key.
+/// A token with any header and any claims, with a valid signature by the ring's key.
 fn signed(ring: &KeyRing, header: &Value, claims: &Value) -> String {
     let message = format!("{}.{}", part(header), part(claims));
     let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, ring.current().material()).unwrap();
@@ -81,14 +81,14 @@ fn a_signed_token_verifies_and_says_what_was_claimed() {
 
 #[test]
 fn the_kid_is_the_thumbprint() {
-    // The key and its thumbprint of RFC 9449, sections 4.1 and 6.1.
+    // The example key and its thumbprint from RFC 9449, sections 4.1 and 6.1.
     let key = json!({
         "kty": "EC", "crv": "P-256",
         "x": "l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs", "y": "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA",
     });
     let key = VerifyingKey::from_jwk(&given(&key)).unwrap();
     assert_eq!(key.kid(), "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I");
-    // Those of RFC 8037, appendices A.2 and A.3.
+    // The example of RFC 8037, appendices A.2 and A.3.
     let key = json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
     let key = VerifyingKey::from_jwk(&given(&key)).unwrap();
     assert_eq!(key.kid(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
@@ -177,7 +177,7 @@ fn no_header_talks_us_into_another_algorithm() {
         assert_eq!(ring.verify(&unsigned, now()), Err(TokenError::Malformed), "{header}");
         assert_eq!(ring.verify(&signed(&ring, &header, &claims), now()), Err(TokenError::Malformed), "{header}");
     }
-    // HS256 with everything public of the key as its secret.
+    // HS256 with the key's public point as the secret.
     let mut point = vec![4];
     point.extend(URL_SAFE_NO_PAD.decode(x).unwrap());
     point.extend(URL_SAFE_NO_PAD.decode(y).unwrap());

@@ -1,4 +1,4 @@
-//! What checks signatures.
+//! Verifying signatures.
 
 use std::fmt;
 
@@ -14,19 +14,19 @@ use crate::access_token::TokenError;
 /// Fewest bytes of a shared secret (RFC 7518, 3.2).
 const SECRET_LEN: usize = 32;
 
-/// What checks the signatures of a key: its public half, or the secret itself.
+/// Verifies the signatures of a key: with its public half, or with the secret itself.
 #[derive(Clone)]
 pub struct VerifyingKey {
     pub(super) algorithm: Algorithm,
     pub(super) kid: String,
     decoding: DecodingKey,
     validation: Validation,
-    /// None: it is a secret.
+    /// None: the key is a secret.
     jwk: Option<Jwk>,
 }
 
 impl VerifyingKey {
-    /// The public key that somebody published.
+    /// Parses a published public key.
     pub fn from_jwk(jwk: &GivenJwk) -> Result<Self, KeyError> {
         let algorithm = jwk.algorithm()?;
         let own = |member: &Option<String>| member.clone().ok_or(KeyError::Public);
@@ -43,7 +43,7 @@ impl VerifyingKey {
         })
     }
 
-    /// The secret that whoever checks shares with whoever signs.
+    /// Creates a key from a shared secret.
     pub fn secret(secret: &[u8]) -> Result<Self, KeyError> {
         if secret.len() < SECRET_LEN {
             return Err(KeyError::Short);
@@ -51,7 +51,7 @@ impl VerifyingKey {
         Ok(Self::new(Algorithm::Hs256, LEGACY.to_owned(), DecodingKey::from_secret(secret), None))
     }
 
-    /// The key of a JWK, when it is one that is safe to use.
+    /// The key of a JWK, if it is safe to use.
     pub(crate) fn published(jwk: Jwk, algorithm: Algorithm) -> Result<Self, KeyError> {
         let number = |member: &Option<String>| {
             let bytes = jwk::bytes(member.as_deref()).ok_or(KeyError::Public)?;
@@ -73,7 +73,7 @@ impl VerifyingKey {
                 let (n, e) = (number(&jwk.n)?, number(&jwk.e)?);
                 let key = RsaPublicKeyComponents { n: &n, e: &e };
                 key.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).map_err(|_| KeyError::Public)?;
-                // The library does not look at these before it checks a signature.
+                // The library checks these only when it verifies a signature.
                 let bits = n.len() * 8 - n.first().map_or(0, |first| first.leading_zeros() as usize);
                 let odd = |number: &[u8]| number.last().is_some_and(|last| last & 1 == 1);
                 if !(2048..=8192).contains(&bits) || !odd(&n) || !odd(&e) || e == [1] {
@@ -88,7 +88,7 @@ impl VerifyingKey {
 
     fn new(algorithm: Algorithm, kid: String, decoding: DecodingKey, jwk: Option<Jwk>) -> Self {
         let mut validation = Validation::new(algorithm.jws());
-        // What the token claims is judged in `Claims::check`, by the clock that is passed in and not the machine's.
+        // `Claims::check` checks the claims, by the clock that is passed in and not the machine's.
         validation.required_spec_claims.clear();
         validation.validate_exp = false;
         validation.validate_nbf = false;
@@ -96,7 +96,7 @@ impl VerifyingKey {
         Self { algorithm, kid, decoding, validation, jwk }
     }
 
-    /// The same under another name.
+    /// The same key under another id.
     #[must_use]
     pub fn called(mut self, kid: &str) -> Self {
         kid.clone_into(&mut self.kid);
@@ -106,7 +106,8 @@ impl VerifyingKey {
         self
     }
 
-    /// What a token of this key says. Its header has no say in how it is signed, and nothing that it claims is judged here.
+    /// The content of a token that this key signed. The header cannot choose the algorithm, and the claims are not
+    /// checked.
     pub(crate) fn open<T: DeserializeOwned>(&self, token: &str, header: &Header) -> Result<T, TokenError> {
         if header.alg != self.algorithm.jws() {
             return Err(TokenError::Algorithm);
@@ -121,17 +122,17 @@ impl VerifyingKey {
         }
     }
 
-    /// How it signs.
+    /// Signature algorithm of the key.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// The key's name in token headers.
+    /// Id of the key in token headers.
     pub fn kid(&self) -> &str {
         &self.kid
     }
 
-    /// The key as it is published; none: it is a secret, and is not.
+    /// The key as it is published; none: it is a secret.
     pub fn jwk(&self) -> Option<&Jwk> {
         self.jwk.as_ref()
     }

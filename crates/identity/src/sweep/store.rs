@@ -1,29 +1,29 @@
-//! SQL of sweeping: each statement takes a thousand rows at most, and none that somebody works with.
+//! SQL of the sweep: each statement deletes a thousand rows at most, and skips locked rows.
 
 use freehold_db::statements;
 use jiff::Timestamp;
 
 statements! {
-    /// Sign-ins that nobody will finish.
+    /// Deletes sign-ins in progress that will not be finished.
     fn flow_sweep(before: Timestamp) -> () =
         "delete from auth.flow_state where id = any(array(
            select id from auth.flow_state where created_at < $1 order by created_at limit 1000 for update skip locked
          ))";
 
-    /// Links and codes that have long been too old.
+    /// Deletes links and codes that expired long ago.
     fn token_sweep(before: Timestamp) -> () =
         "delete from auth.one_time_tokens where id = any(array(
            select id from auth.one_time_tokens where created_at < $1::timestamptz at time zone 'utc'
            limit 1000 for update skip locked
          ))";
 
-    /// Sessions that were given an end, which has passed.
+    /// Deletes sessions whose fixed end has passed.
     fn session_sweep(now: Timestamp) -> () =
         "delete from auth.sessions where id = any(array(
            select id from auth.sessions where not_after <= $1 order by not_after desc limit 1000 for update skip locked
          ))";
 
-    /// Sessions that nobody has refreshed since.
+    /// Deletes sessions that were not refreshed since.
     fn session_sweep_idle(before: Timestamp) -> () =
         "delete from auth.sessions where id = any(array(
            select id from auth.sessions
@@ -31,31 +31,31 @@ statements! {
            limit 1000 for update skip locked
          ))";
 
-    /// Sessions that were opened before.
+    /// Deletes sessions that were opened before.
     fn session_sweep_old(before: Timestamp) -> () =
         "delete from auth.sessions where id = any(array(
            select id from auth.sessions where created_at < $1 limit 1000 for update skip locked
          ))";
 
-    /// Challenges of second factors that nobody answered.
+    /// Deletes challenges of second factors that were not answered.
     fn challenge_sweep(before: Timestamp) -> () =
         "delete from auth.mfa_challenges where id = any(array(
            select id from auth.mfa_challenges where created_at < $1 limit 1000 for update skip locked
          ))";
 
-    /// Challenges of passkeys that nobody answered.
+    /// Deletes challenges of passkeys that were not answered.
     fn passkey_challenge_sweep(before: Timestamp) -> () =
         "delete from auth.webauthn_challenges where id = any(array(
            select id from auth.webauthn_challenges where expires_at < $1 limit 1000 for update skip locked
          ))";
 
-    /// What happened to people long ago.
+    /// Deletes old entries of the users' audit log.
     fn audit_sweep(before: Timestamp) -> () =
         "delete from auth.audit_log_entries where id = any(array(
            select id from auth.audit_log_entries where created_at < $1 order by created_at limit 1000
          ))";
 
-    /// Who signed up by himself, never showed that the address is his, and never came in.
+    /// Deletes users who signed up themselves, never confirmed their address, and never signed in.
     fn unconfirmed_sweep(before: Timestamp) -> () =
         "delete from auth.users where id = any(array(
            select id from auth.users

@@ -1,11 +1,11 @@
-//! SQL of what people change of themselves.
+//! SQL of the changes that users make to their own account.
 
 use freehold_core::SessionId;
 use freehold_db::statements;
 use jiff::Timestamp;
 
 statements! {
-    /// Since when the session is.
+    /// When the session was opened.
     fn session_since(session: SessionId) -> (Timestamp,) =
         "select created_at from auth.sessions where id = $1 and created_at is not null";
 }

@@ -1,4 +1,4 @@
-//! SQL of using up links and codes.
+//! SQL of redeeming links and codes.
 
 use freehold_db::statements;
 
@@ -6,7 +6,7 @@ use super::TokenRow;
 use crate::Realm;
 
 statements! {
-    /// The token of a link, kept from being used twice.
+    /// The token of a link, locked so that it cannot be used twice.
     fn token_lock_by_hash(hash: &str, types: &[String]) -> TokenRow =
         "select id, user_id, token_type::text as token_type, relates_to, code_hash, failed_attempts,
            created_at at time zone 'utc' as created_at, flow_id
@@ -18,8 +18,8 @@ statements! {
            created_at at time zone 'utc' as created_at, flow_id
          from auth.one_time_tokens where token_hash = $1 and token_type::text = any($2)";
 
-    /// The tokens sent to an address, kept from being used twice. Who founds a tenant is found without naming it, until
-    /// his address is confirmed.
+    /// The tokens sent to an address, locked so that they cannot be used twice. A user who has created a tenant is
+    /// found without naming it, until their address is confirmed.
     fn token_lock_by_email(realm: Realm, emails: &[String], types: &[String]) -> TokenRow =
         "select t.id, t.user_id, t.token_type::text as token_type, t.relates_to, t.code_hash, t.failed_attempts,
            t.created_at at time zone 'utc' as created_at, t.flow_id
@@ -30,7 +30,7 @@ statements! {
          order by t.created_at desc
          for update of t";
 
-    /// A wrong code was tried.
+    /// Counts a wrong code.
     fn token_failed(realm: Realm, emails: &[String], types: &[String]) -> () =
         "update auth.one_time_tokens as t set failed_attempts = t.failed_attempts + 1
          from auth.users as u

@@ -1,4 +1,4 @@
-//! SQL of what people sign in with.
+//! SQL of sign-in methods and second factors.
 
 use freehold_core::UserId;
 use freehold_db::statements;
@@ -6,6 +6,6 @@ use freehold_db::statements;
 use super::Ways;
 
 statements! {
-    /// Ways in and second factors.
+    /// Sign-in methods and second factors.
     fn ways(user: UserId) -> Ways = "select identities, factors from freehold.people_with_ways where id = $1";
 }

@@ -1,4 +1,4 @@
-//! The backbone's API, over the real router.
+//! The API, through the real router.
 
 mod audit;
 mod documents;
@@ -17,13 +17,13 @@ use serde_json::json;
 
 use crate::harness::app::{Person, TestApp};
 
-/// Makes a workflow from a template.
+/// Creates a workflow from a template.
 async fn workflow(app: &TestApp, owner: &Person) -> String {
     let body = json!({ "template": "appointment_reminder" });
     app.post("/api/v1/workflows").key(&owner.key).json(&body).send().await.expect(201).at("/id")
 }
 
-/// Puts the person on a plan and forgets, so that the test need not wait for it.
+/// Puts the user on a plan and clears caches, so that the test need not wait for it.
 async fn on_plan(app: &TestApp, owner: &Person, plan: &str) {
     app.put_on_plan(owner, plan, 1).await;
     app.backbone.resolver.forget();

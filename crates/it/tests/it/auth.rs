@@ -26,7 +26,7 @@ use crate::harness::app::{Answer, Served, Setup, TestApp};
 
 const ADA: &str = "ada@example.org";
 
-/// A server where addresses are to be confirmed, as in production.
+/// A server where addresses must be confirmed, as in production.
 async fn confirming() -> TestApp {
     TestApp::with(Setup::default().confirming()).await
 }
@@ -35,12 +35,12 @@ async fn auth(app: &Served, path: &str, body: &Value) -> Answer {
     app.post(&format!("/auth/v1/{path}")).json(body).send().await
 }
 
-/// Types the code of a mail.
+/// Sends the code of a mail.
 async fn type_code(app: &Served, email: &str, code: &str) -> Answer {
     auth(app, "verify", &json!({ "type": "signup", "email": email, "token": code })).await
 }
 
-/// A code that is not the one in the mail.
+/// A code other than the one in the mail.
 fn another(code: &str) -> String {
     format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000)
 }

@@ -1,7 +1,7 @@
-//! Derived authority: what keys, invitations and replayed answers may do when their giver may do less than before.
+//! Derived authority: the limits of keys, invitations and replayed answers when their giver has lost rights.
 //!
-//! [`keys`], [`invitations`] and [`replays`] are the single faults, [`standing`] what works whatever the standing of the
-//! organization, [`upgrade`] what was there before, [`sequences`] all of it at random against a model.
+//! [`keys`], [`invitations`] and [`replays`] test single faults, [`standing`] operations that work whatever the
+//! standing of the organization, [`upgrade`] rows from before, [`sequences`] random sequences against a model.
 
 mod invitations;
 mod keys;
@@ -32,7 +32,7 @@ fn key_of(made: Answer) -> (String, String) {
     (made.at("/key"), made.at("/id"))
 }
 
-/// Who sends a request.
+/// The sender of a request.
 #[derive(Clone, Copy)]
 enum By<'a> {
     Person(&'a Person),
@@ -57,14 +57,14 @@ async fn change_role(app: &Served, owner: &Person, whom: &Person, role: Role) {
     app.patch(&member_path(owner, whom)).person(owner).json(&body).send().await.expect(200);
 }
 
-/// As the operator does it.
+/// Bans a user, as an operator does.
 async fn ban(app: &TestApp, whom: &Person, until: &str) {
     let ban = format!("update auth.users set banned_until = timestamptz '{until}' where id = '{}'", whom.id);
     app.test.admin().await.batch_execute(&ban).await.unwrap();
     app.backbone.resolver.forget();
 }
 
-/// Runs every job that waits.
+/// Runs all waiting jobs.
 async fn run_jobs(app: &TestApp) {
     let backbone = &app.backbone;
     let handlers = work::handlers(backbone, &freehold_voice::PRODUCT);

@@ -1,4 +1,4 @@
-//! Money: what is paid at Stripe is what holds here, however its events come.
+//! Billing: payments at Stripe decide the state here, whatever happens to Stripe's events.
 
 mod api;
 mod buying;

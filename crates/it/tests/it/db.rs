@@ -1,4 +1,4 @@
-//! The promises of `freehold-db`, kept by the real Postgres.
+//! The guarantees of `freehold-db`, on a real Postgres.
 
 mod canary;
 mod dropped;

@@ -1,7 +1,7 @@
-//! What tests stand on: a Postgres of their own and a fresh database each.
+//! The test harness: a Postgres for the tests and a fresh database for each.
 //!
-//! Read in this order: [`TestDatabase`] is what a test asks for, [`Cluster`] the server below it, [`schema`] what the
-//! database is built from; [`SlowLink`] and [`Pooler`] are what may stand between a server and its Postgres.
+//! Read in this order: [`TestDatabase`] is the database of a test, [`Cluster`] the server below it, [`schema`] what the
+//! database is built from; [`SlowLink`] and [`Pooler`] can be put between a server and its Postgres.
 
 pub(crate) mod app;
 mod cluster;
@@ -23,7 +23,7 @@ pub(crate) use pooler::Pooler;
 pub(crate) use raw::{connect, sqlstate};
 pub(crate) use slow_link::SlowLink;
 
-/// How long a test waits for anything before it fails. No test measures the machine: this only ends what hangs.
+/// Timeout of everything that a test waits for. No test measures the machine: this only ends a test that hangs.
 pub(crate) const CEILING: Duration = Duration::from_mins(10);
 
 /// Polls until `done`, for at most [`CEILING`].
@@ -35,12 +35,12 @@ pub(crate) async fn eventually(what: &str, mut done: impl AsyncFnMut() -> bool) 
     }
 }
 
-/// The address of a database whose server's socket lies in `folder`.
+/// The URL of a database whose server has its socket in `folder`.
 fn url_of(folder: &std::path::Path, port: u16, user: &str, database: &str) -> String {
     format!("postgres://{user}@{}:{port}/{database}", folder.display().to_string().replace('/', "%2F"))
 }
 
-/// Settings for `url` with so many connections, and patience for a busy machine.
+/// Settings for `url` with this many connections, and timeouts for a busy machine.
 pub(crate) fn settings(url: String, connections: usize) -> Settings {
     let pool = PoolSettings { connections, wait: CEILING, ..PoolSettings::default() };
     Settings::from_url(&Secret::new(url)).unwrap().with_pool(pool)

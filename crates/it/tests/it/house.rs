@@ -1,4 +1,4 @@
-//! The rules of the house, as tests.
+//! The rules of this repository, as tests.
 
 mod arrows;
 mod callers;
@@ -30,13 +30,13 @@ pub(crate) fn root() -> PathBuf {
 
 /// A crate of the workspace.
 struct Room {
-    /// `db`, `voice`: its package's name without `freehold-`.
+    /// `db`, `voice`: name of its package without `freehold-`.
     name: String,
     /// `crates/db`, `products/voice`.
     folder: String,
-    /// The names of the packages it depends on, in all of its tables of dependencies.
+    /// Names of the packages it depends on, in all of its dependency tables.
     dependencies: Vec<String>,
-    /// Of those, what gets into the room itself and not only into its tests.
+    /// Those of them that are part of the crate itself and not only of its tests.
     built_in: Vec<String>,
 }
 
@@ -69,13 +69,13 @@ fn dependencies(manifest: &toml::Table, kinds: &[&str]) -> Vec<String> {
     let tables = [manifest].into_iter().chain(targets);
     let all = tables.flat_map(|table| kinds.iter().filter_map(|kind| table.get(*kind)?.as_table()));
     let entries = all.flatten().map(|(name, value)| {
-        // A dependency may go by another name here.
+        // A dependency may be renamed here.
         value.get("package").and_then(toml::Value::as_str).unwrap_or(name).to_owned()
     });
     entries.collect()
 }
 
-/// Every Rust file in the `src` of every room, with its text.
+/// Every Rust file in the `src` of every crate, with its text.
 fn sources() -> BTreeMap<String, String> {
     let mut sources = BTreeMap::new();
     for room in rooms() {
@@ -97,7 +97,7 @@ fn collect(folder: &Path, sources: &mut BTreeMap<String, String>) {
     }
 }
 
-/// The lines of a list kept beside the rules: `what: why`. Lines that begin with `#` explain.
+/// The lines of a list beside the rules: `what: why`. Lines that begin with `#` are comments.
 fn exceptions(list: &'static str) -> BTreeMap<&'static str, &'static str> {
     let lines = list.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
     let entries = lines.map(|line| {
@@ -107,7 +107,7 @@ fn exceptions(list: &'static str) -> BTreeMap<&'static str, &'static str> {
     entries.collect()
 }
 
-/// Fails with every sentence.
+/// Fails with all sentences.
 fn refuse(rule: &str, broken: &[String]) {
     assert!(broken.is_empty(), "{rule}\n  - {}", broken.join("\n  - "));
 }

@@ -1,4 +1,4 @@
-//! The queue: nothing is lost, nothing is done twice that must not be, and nobody waits for somebody else's heap of work.
+//! The job queue: no job is lost, no effect happens twice, and no tenant waits for another tenant's jobs.
 
 mod api;
 mod at_once;
@@ -32,12 +32,12 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use crate::harness::{TestDatabase, eventually};
 
-/// Nothing special.
+/// A job kind with defaults.
 const PLAIN: JobKind = JobKind::named("it.plain");
-/// Can be looked at when it has ended.
+/// A job kind whose jobs are kept after they have ended.
 const KEPT: JobKind = JobKind { kept: Duration::from_hours(1), ..JobKind::named("it.kept") };
 
-/// Quick to hear, and with a lease that the test's clock decides about.
+/// Settings with short waits, and a lease that the test's clock decides.
 fn quick() -> WorkerSettings {
     let (poll, beat) = (Duration::from_millis(10), Duration::from_millis(20));
     WorkerSettings { poll, beat, lease: LEASE, ..WorkerSettings::default() }
@@ -45,14 +45,14 @@ fn quick() -> WorkerSettings {
 
 const LEASE: Duration = Duration::from_mins(1);
 
-/// A worker under way. Dropped, it is gone like one whose machine lost its power: what it was doing stays behind.
+/// A running worker. Dropping it is like a power cut: its work stays unfinished.
 struct Working {
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
 impl Working {
-    /// Tells it to stop, and waits until it has.
+    /// Signals shutdown, and waits until it has stopped.
     async fn stop(mut self) {
         self.stop.send_replace(true);
         (&mut self.task).await.unwrap();
@@ -82,7 +82,7 @@ fn scheduled(
     Working { stop, task: tokio::spawn(worker.run(stopping)) }
 }
 
-/// A handler that counts how often it was called, and does this.
+/// A handler that counts its calls, and runs this.
 fn counted<F>(kind: &'static JobKind, run: impl Fn(Job) -> F + Send + Sync + 'static) -> (Handler, Arc<AtomicUsize>)
 where
     F: Future<Output = freehold_core::Result<Done>> + Send + 'static,
@@ -96,7 +96,7 @@ where
     (handler, count)
 }
 
-/// Ends well at once.
+/// Succeeds at once.
 fn nothing(kind: &'static JobKind) -> (Handler, Arc<AtomicUsize>) {
     counted(kind, |_| async { Ok(Done::Done) })
 }
@@ -116,7 +116,7 @@ async fn enqueue(test: &TestDatabase, caller: &Caller, kind: &'static JobKind) -
     enqueue_as(test, caller, new(test, kind)).await.id()
 }
 
-/// So many at once, with these terms.
+/// Enqueues this many jobs at once, with this weight.
 async fn enqueue_many(test: &TestDatabase, caller: &Caller, kind: &'static JobKind, weight: i16, count: usize) {
     let jobs: Vec<NewJob> = (0..count).map(|_| new(test, kind)).collect();
     let mut tx = test.db.tenant(caller).begin().await.unwrap();
@@ -129,13 +129,13 @@ async fn get(test: &TestDatabase, caller: &Caller, id: JobId) -> JobRecord {
     job_get(&test.db, caller, id).await.unwrap()
 }
 
-/// Waits until the job is in this state; the job then.
+/// Waits until the job is in this state, and returns it.
 async fn until_state(test: &TestDatabase, caller: &Caller, id: JobId, state: &str) -> JobRecord {
     eventually(&format!("the job is {state}"), async || get(test, caller, id).await.state == state).await;
     get(test, caller, id).await
 }
 
-/// Waits until the queue is empty of jobs that have not ended.
+/// Waits until all jobs have ended.
 async fn until_empty(test: &TestDatabase) {
     eventually("every job has ended", async || unfinished(test).await == 0).await;
 }
@@ -149,7 +149,7 @@ async fn until_count(what: &str, count: &AtomicUsize, least: usize) {
     eventually(what, async || count.load(Ordering::SeqCst) >= least).await;
 }
 
-/// What a payload named.
+/// The value that a payload names.
 fn named(payload: &Value) -> String {
     payload["name"].as_str().unwrap_or_default().to_owned()
 }

@@ -1,6 +1,7 @@
-//! Mails: sent by the real sender to a real mail server (`aiosmtpd`), looked at by Python's own reader of mails.
+//! Mails: sent by the real sender to a real mail server (`aiosmtpd`), and parsed by Python's mail parser.
 //!
-//! Read in this order: [`server`] is the mail server, [`room`] a database with senders; the other modules are the tests.
+//! Read in this order: [`server`] is the mail server, [`room`] a database with senders; the other modules are the
+//! tests.
 
 mod away;
 mod brand;

@@ -1,9 +1,9 @@
 //! The one integration-test binary of the workspace.
 //!
-//! [`harness`] gives a test its Postgres, its database and its server; [`db`] and [`metering`] hold the promises that only
-//! a real database can keep; [`auth`], [`api`], [`pages`] and [`voice`] those of the server; [`outbound`] asks others what
-//! they think of what is sent; [`webhooks`] tell customers what happened; [`house`] holds the rules of the house, checked against the source tree and the document of
-//! the API.
+//! [`harness`] gives a test its Postgres, its database and its server; [`db`] and [`metering`] test the guarantees that
+//! need a real database; [`auth`], [`api`], [`pages`] and [`voice`] test the server; [`outbound`] shows sent messages
+//! to third-party verifiers; [`webhooks`] tests deliveries to customers; [`house`] checks the rules of this repository
+//! against the source tree and the API document.
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers are tests too, which clippy sees in a #[test] only")]
 

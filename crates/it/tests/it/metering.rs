@@ -14,7 +14,7 @@ use freehold_metering::{plan::Entitlements, usage::Allowance};
 
 use crate::harness::TestDatabase;
 
-/// What a caller may use of the meters of `product.toml`, on a database of its own.
+/// Callers with the meters of `product.toml`, on a database of their own.
 struct Shop {
     test: TestDatabase,
     entitlements: Entitlements,
@@ -33,7 +33,7 @@ impl Shop {
         self.entitlements.allowance(&self.test.db, caller, meter, self.test.clock.now()).await.unwrap()
     }
 
-    /// Used and promised of a meter in the running period.
+    /// Used and reserved amounts of a meter in the current period.
     async fn used(&self, caller: &Caller, meter: &str) -> (i64, i64) {
         let now = self.test.clock.now();
         let list = freehold_metering::usage::usage_list(&self.test.db, &self.entitlements, caller, now).await.unwrap();
@@ -41,11 +41,11 @@ impl Shop {
         (usage.used, usage.reserved)
     }
 
-    /// Nothing that differs from its ledger, and no promise that differs from its reservations.
+    /// Checks that all totals equal the sums of their ledgers and reservations.
     async fn in_balance(&self) {
         let drift = freehold_metering::usage::usage_drift(&self.test.db).await.unwrap();
         assert!(drift.is_empty(), "{drift:?}");
-        // The same question asked in other words, by somebody who sees everything.
+        // The same check in another query, by the superuser.
         let differing = "
             with totals as (
               select tenant_id, meter, period_start, used, reserved from freehold.usage_totals

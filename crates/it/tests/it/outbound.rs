@@ -1,5 +1,5 @@
-//! What receivers outside think of what is sent: [`verifiers`] asks the official libraries, [`signatures`] what they say
-//! of our signatures.
+//! Sent messages, checked by third-party programs: [`verifiers`] runs the official libraries, [`signatures`] checks the
+//! signatures with them.
 
 mod signatures;
 pub(crate) mod verifiers;

@@ -1,4 +1,4 @@
-//! Pages for people, over the real router.
+//! The pages, through the real router.
 
 use axum::http::Method;
 use serde_json::json;
@@ -7,7 +7,7 @@ use crate::harness::app::{Answer, Setup, TestApp};
 
 const POLICY: &str = freehold_console::CONTENT_SECURITY_POLICY;
 
-/// What every page has to be, whatever it shows.
+/// Checks what is true of every page.
 #[track_caller]
 pub(crate) fn is_a_page(page: &Answer) {
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{page}");
@@ -77,7 +77,7 @@ async fn everything_that_a_page_loads_or_leads_to_is_there() {
 
 #[tokio::test]
 async fn only_visitors_at_the_machine_of_the_local_whole_see_how_it_is_set_up() {
-    let setup = ["What it runs on", "SETTING", "stand-in", "/dev/mail", "curl"];
+    let setup = ["What it runs on", "SETTING", "local replacement", "/dev/mail", "curl"];
     let app = TestApp::new().await;
     let own = app.get("/").send().await.expect(200);
     for text in setup {
@@ -148,7 +148,7 @@ async fn nothing_of_the_path_comes_back_into_the_page() {
 }
 
 #[tokio::test]
-async fn somebody_signs_in_with_the_pages_alone() {
+async fn a_user_signs_in_with_the_pages_alone() {
     let app = TestApp::with(Setup::default().confirming()).await;
     let asked = app.post("/sign-in").browser().form("email=Ada%40Example.org&redirect_to=").send().await.expect(200);
     is_a_page(&asked);
@@ -157,7 +157,7 @@ async fn somebody_signs_in_with_the_pages_alone() {
     let form = |code: &str| app.post("/sign-in/code").browser().form(&format!("email=ada%40example.org&code={code}"));
     let page = form(wrong).send().await.expect(422);
     is_a_page(&page);
-    assert!(page.text().contains("That code is not right"), "{page}");
+    assert!(page.text().contains("The code is wrong"), "{page}");
     let gone = form(&code).send().await.expect(303);
     let place = gone.header("location");
     assert!(place.starts_with("https://app.example.org/welcome#access_token="), "{place}");
@@ -167,7 +167,7 @@ async fn somebody_signs_in_with_the_pages_alone() {
 }
 
 #[tokio::test]
-async fn the_sign_in_page_tells_nobody_who_is_known() {
+async fn the_sign_in_page_reveals_no_account() {
     let app = TestApp::with(Setup::default().confirming()).await;
     app.somebody("ada@example.org").await;
     app.advance_seconds(60);
@@ -176,7 +176,7 @@ async fn the_sign_in_page_tells_nobody_who_is_known() {
     let unknown = ask("eve%40example.org").await.expect(200);
     assert_eq!(known.text().replace("ada@", "eve@"), unknown.text());
     let none = ask("no+address").await.expect(200);
-    assert!(none.text().contains("does not look like an e-mail address"), "{none}");
+    assert!(none.text().contains("Enter a valid e-mail address"), "{none}");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
-//! No secret stands in the database.
+//! No secret is stored in plain text in the database.
 //!
-//! A used database is searched, in every column of every table, for every secret that the test was shown: what it holds
-//! of them is sealed, or a digest that cannot be guessed.
+//! After use, every column of every table is searched for every secret that the test has seen: the database may contain
+//! only sealed secrets, and digests that cannot be guessed.
 
 use freehold_delivery::mail::Post;
 use freehold_identity::service_key::service_keys_show;
@@ -20,7 +20,7 @@ use crate::{
 
 const ADA: &str = "ada@example.org";
 const NEW: &str = "ada@example.net";
-/// The password that is chosen later.
+/// The password that is set later.
 const CHOSEN: &str = "a quite different horse";
 
 #[tokio::test]
@@ -63,7 +63,7 @@ async fn the_search_finds_a_secret_however_it_is_written() {
     assert!(secrets.found(&admin).await.contains("code's bare digest in public.planted.digest"));
 }
 
-/// A server with everything on, where codes are too long to stand in a database by chance.
+/// A server with everything switched on, whose codes are too long to occur in a database by chance.
 async fn everything() -> TestApp {
     let setup = Setup::default().confirming().with_auth(|auth| {
         auth.code_digits = 10;
@@ -113,7 +113,7 @@ async fn no_column_holds_a_secret() {
     assert_eq!(secrets.found(&admin).await.into_iter().collect::<Vec<_>>(), Vec::<String>::new());
 }
 
-/// Signs up with a mail, in with password, link and code, and chooses a new password by a mail.
+/// Signs up with a mail, signs in with password, link and code, and resets the password by a mail.
 async fn sign_up_and_in(app: &TestApp, secrets: &mut Secrets) -> Person {
     app.sign_up(ADA).await.expect(200);
     secrets.add_mail(app, ADA).await;
@@ -143,7 +143,7 @@ async fn sign_up_and_in(app: &TestApp, secrets: &mut Secrets) -> Person {
     Person { token: session.at("/access_token"), refresh: session.at("/refresh_token"), ..ada }
 }
 
-/// Mails of every kind, none of which is answered.
+/// Requests mails of every kind, and uses none of them.
 async fn mails(app: &TestApp, ada: &mut Person, secrets: &mut Secrets) {
     app.advance_seconds(61);
     app.sign_up("new@example.org").await.expect(200);
@@ -172,7 +172,7 @@ async fn mails(app: &TestApp, ada: &mut Person, secrets: &mut Secrets) {
     secrets.add_answer("an administrator's link", &link.expect(200));
 }
 
-/// An authenticator app and recovery codes.
+/// Adds an authenticator app and recovery codes.
 async fn factors(app: &TestApp, ada: &mut Person, secrets: &mut Secrets) {
     let ask = async |token: &str, path: &str, body: Value| {
         app.post(&format!("/auth/v1/factors{path}")).token(token).json(&body).send().await
@@ -191,7 +191,7 @@ async fn factors(app: &TestApp, ada: &mut Person, secrets: &mut Secrets) {
     secrets.add_answer("the recovery codes", &codes);
 }
 
-/// Keys and secrets that are shown once, under an `Idempotency-Key`, and asked for again.
+/// Creates keys and secrets that are shown once, under an `Idempotency-Key`, and repeats the requests.
 async fn credentials(app: &TestApp, ada: &Person, secrets: &mut Secrets) {
     for (path, body) in [
         ("/api/v1/keys", json!({ "name": "deploy" })),

@@ -1,4 +1,4 @@
-//! The voice product, over the real router.
+//! The voice product, through the real router.
 
 mod analytics;
 mod campaigns;
@@ -16,7 +16,7 @@ use crate::{
     house::walk::graph,
 };
 
-/// An owner with room for more than one workflow.
+/// An owner whose plan allows more than one workflow.
 async fn owner(app: &TestApp) -> Person {
     let owner = app.owner().await;
     app.put_on_plan(&owner, "starter", 1).await;
@@ -24,13 +24,13 @@ async fn owner(app: &TestApp) -> Person {
     owner
 }
 
-/// Makes a workflow with this graph.
+/// Creates a workflow with this graph.
 async fn workflow(app: &TestApp, owner: &Person, graph: &Value) -> String {
     let body = json!({ "name": "Test", "graph": graph });
     app.post("/api/v1/workflows").key(&owner.key).json(&body).send().await.expect(201).at("/id")
 }
 
-/// Makes the workflow of the small graph.
+/// Creates the workflow of the small graph.
 async fn greeting(app: &TestApp, owner: &Person) -> String {
     workflow(app, owner, &graph()).await
 }
@@ -39,7 +39,7 @@ async fn run(app: &TestApp, owner: &Person, workflow: &str, body: &Value) -> Ans
     app.post(&format!("/api/v1/workflows/{workflow}/runs")).key(&owner.key).json(body).send().await
 }
 
-/// Used and promised calls of this month.
+/// Used and reserved calls of this month.
 async fn calls(app: &TestApp, owner: &Person) -> (i64, i64) {
     let usage = app.get("/api/v1/usage").key(&owner.key).send().await.expect(200).json();
     let calls = usage["meters"].as_array().unwrap().iter().find(|meter| meter["meter"] == "calls").unwrap();

@@ -1,4 +1,4 @@
-//! What happened is told outside: once it is true, signed, and never lost.
+//! Webhooks: sent once the change is committed, signed, and never lost.
 
 mod catalog;
 mod disabling;
@@ -61,14 +61,14 @@ impl Event for Opened {
     }
 }
 
-/// Dispatcher and sender of one process. Dropped, they are gone like those of a machine that lost its power.
+/// Dispatcher and sender of one process. Dropping them is like a power cut.
 struct Courier {
     stop: watch::Sender<bool>,
     tasks: [JoinHandle<()>; 2],
 }
 
 impl Courier {
-    /// With the usual settings, but quick.
+    /// Starts them with the usual settings, but short waits.
     fn start(app: &TestApp) -> Self {
         Self::with(app, quick())
     }
@@ -81,7 +81,7 @@ impl Courier {
         Self { stop, tasks }
     }
 
-    /// Tells them to stop, and waits until they have.
+    /// Signals shutdown, and waits until they have stopped.
     async fn stop(mut self) {
         self.stop.send_replace(true);
         for task in &mut self.tasks {
@@ -101,12 +101,12 @@ fn quick() -> Settings {
     Settings { poll_busy: poll, poll_quiet: poll, ..Settings::default() }
 }
 
-/// Makes an endpoint.
+/// Creates an endpoint.
 async fn endpoint(app: &TestApp, owner: &Person, body: Value) -> Answer {
     app.post("/api/v1/webhooks").key(&owner.key).json(&body).send().await
 }
 
-/// One that wants this, at the sink; its id and secret.
+/// Creates an endpoint at the sink with these fields; returns its id and secret.
 async fn endpoint_at(app: &TestApp, owner: &Person, sink: &Sink, body: Value) -> (String, String) {
     let mut body = body;
     body["url"] = sink.url.clone().into();
@@ -114,12 +114,13 @@ async fn endpoint_at(app: &TestApp, owner: &Person, sink: &Sink, body: Value) ->
     (made.at("/id"), made.at("/secret"))
 }
 
-/// Everything, at the sink; its id and secret.
+/// Creates an endpoint for all events at the sink; returns its id and secret.
 async fn endpoint_for_all(app: &TestApp, owner: &Person, sink: &Sink) -> (String, String) {
     endpoint_at(app, owner, sink, json!({})).await
 }
 
-/// The owner of the organization, on a plan with room for many endpoints. What he did until now has been told to nobody.
+/// The owner of the organization, on a plan that allows many endpoints. Their events so far were delivered to no
+/// endpoint.
 async fn owner(app: &TestApp) -> Person {
     let owner = app.owner().await;
     app.put_on_plan(&owner, "enterprise", 1).await;
@@ -128,19 +129,19 @@ async fn owner(app: &TestApp) -> Person {
     owner
 }
 
-/// Makes deliveries of what was published.
+/// Creates deliveries for the published events.
 async fn dispatch(app: &TestApp) {
     let admin = app.test.admin().await;
     admin.query("select freehold.webhook_dispatch(1000, $1)", &[&app.clock().now()]).await.unwrap();
 }
 
-/// Freehold itself, for the person's organization.
+/// Freehold itself as a caller, for the user's organization.
 fn house(owner: &Person) -> Caller {
     let plan = Plan { id: "enterprise".to_owned(), version: 1 };
     Caller::system(owner.organization.parse().unwrap(), "test", plan, Standing::Good)
 }
 
-/// A transaction in which an event is published and not yet true.
+/// A transaction in which an event is published but not committed.
 async fn publishing<E: Event>(app: &TestApp, db: &Db, owner: &Person, event: E) -> (TenantTx, EventId) {
     let (caller, id) = (house(owner), app.backbone.ids.next());
     let mut tx = db.tenant(&caller).begin().await.unwrap();
@@ -155,7 +156,7 @@ async fn publish<E: Event>(app: &TestApp, owner: &Person, event: E) -> String {
     id.to_string()
 }
 
-/// Publishes so many.
+/// Publishes this many events.
 async fn ring(app: &TestApp, owner: &Person, count: i32) -> Vec<String> {
     let mut ids = Vec::new();
     for number in 1..=count {
@@ -169,19 +170,19 @@ async fn delivery(app: &TestApp, owner: &Person, endpoint: &str, event: &str) ->
     app.get(&path).key(&owner.key).send().await.expect(200).json()
 }
 
-/// Waits until the delivery has had so many attempts; the delivery then.
+/// Waits until the delivery has this many attempts, and returns it.
 async fn attempted(app: &TestApp, owner: &Person, endpoint: &str, event: &str, count: usize) -> Value {
     let path = format!("/api/v1/webhooks/{endpoint}/deliveries/{event}");
     eventually(&format!("attempt {count}"), async || {
         let answer = app.get(&path).key(&owner.key).send().await;
-        // Before the dispatcher has been there is none.
+        // There is no delivery before the dispatcher has run.
         answer.status() == 200 && answer.json()["attempts"].as_array().unwrap().len() >= count
     })
     .await;
     delivery(app, owner, endpoint, event).await
 }
 
-/// Waits until so many deliveries are in this state.
+/// Waits until this many deliveries are in this state.
 async fn until_state(app: &TestApp, state: &str, count: i64) {
     let query = format!("select count(*) from freehold.webhook_deliveries where state = '{state}'");
     let mut found = 0;
@@ -193,7 +194,7 @@ async fn until_state(app: &TestApp, state: &str, count: i64) {
     assert_eq!(found, count);
 }
 
-/// The endpoint as its owner sees it.
+/// The endpoint, as its owner sees it.
 async fn shown(app: &TestApp, owner: &Person, endpoint: &str) -> Value {
     app.get(&format!("/api/v1/webhooks/{endpoint}")).key(&owner.key).send().await.expect(200).json()
 }

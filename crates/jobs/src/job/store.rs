@@ -7,12 +7,13 @@ use uuid::Uuid;
 use super::JobId;
 
 statements! {
-    /// Says how far it is. Its state is compared as in `migrations/0002_job_functions.sql`, for the sake of the primary key.
+    /// Records a job's progress. The state is compared as in `migrations/0002_job_functions.sql`, so that Postgres can
+    /// use the primary key.
     fn job_progress(tenant: Uuid, id: JobId, claim: i32, percent: i16, words: &str) -> () =
         "update freehold.jobs set progress = $4, progress_words = $5
          where tenant_id = $1 and id = $2 and claim = $3 and state = (select 'running')";
 
-    /// Ends it well. False: it is another claim's.
+    /// Marks a job as done. Returns false when another claim holds the job.
     fn job_finish(tenant: Uuid, id: JobId, claim: i32, kept_until: Option<Timestamp>, now: Timestamp) -> (bool,) =
         "select freehold.job_finish($1, $2, $3, $4, $5)";
 }

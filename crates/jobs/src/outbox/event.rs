@@ -1,52 +1,53 @@
-//! What an event is, and the catalog of those there are.
+//! Event types and their catalog.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-/// Something that happened and is told outside. Its JSON is `data` of the message; a change of it that a reader could
-/// trip over (a field that goes or means something else) is another version.
+/// An event that customers can read and receive by webhook. Its JSON is the message's `data`. A change that could break
+/// a reader (a field that is removed or changes its meaning) needs a new version.
 pub trait Event: Serialize + ToSchema {
-    /// `call.completed`: what happened to what, in lower case, with dots.
+    /// The event's type, such as `call.completed`: the object and what happened to it, in lower case, separated by
+    /// dots.
     const TYPE: &'static str;
-    /// Of the data's form, from 1.
+    /// The version of the data's schema, from 1.
     const VERSION: i16;
-    /// When it is told, in a sentence.
+    /// When the event is published, in one sentence.
     const SUMMARY: &'static str;
 
-    /// One that looks real, for the catalog and for tests.
+    /// A realistic example, for the catalog and for tests.
     fn sample() -> Self;
 }
 
 /// One entry of the catalog.
 #[derive(Clone, Copy, Debug)]
 pub struct EventType {
-    /// `call.completed`.
+    /// The event's type, such as `call.completed`.
     pub name: &'static str,
-    /// Of the data's form, from 1.
+    /// The version of the data's schema, from 1.
     pub version: i16,
-    /// When it is told, in a sentence.
+    /// When the event is published, in one sentence.
     pub summary: &'static str,
     /// The JSON schema of the data.
     pub schema: fn() -> Value,
-    /// Data that looks real.
+    /// A realistic example of the data.
     pub sample: fn() -> Value,
 }
 
 impl EventType {
-    /// The entry of this event.
+    /// The catalog entry of this event.
     pub const fn of<E: Event>() -> Self {
         Self {
             name: E::TYPE,
             version: E::VERSION,
             summary: E::SUMMARY,
             schema: schema::<E>,
-            // An event is a plain struct: writing it as JSON cannot fail.
+            // An event is a plain struct, so serializing it cannot fail.
             sample: || serde_json::to_value(E::sample()).unwrap_or_default(),
         }
     }
 
-    /// A whole message with the sample, as receivers get it.
+    /// A whole message with the example as its data, as webhook receivers get it.
     pub fn message(&self) -> Value {
         json!({
             "id": "01985a2e-7c60-7a31-8f2e-6d0c4be91a57",
@@ -58,14 +59,15 @@ impl EventType {
     }
 }
 
-/// The schema, with what it refers to under `$defs`.
+/// The schema, with the schemas that it refers to under `$defs`.
 fn schema<E: Event>() -> Value {
     let mut schema = serde_json::to_value(E::schema()).unwrap_or_default();
     let mut parts = Vec::new();
     E::schemas(&mut parts);
     let parts = parts.into_iter().map(|(name, part)| (name, serde_json::to_value(part).unwrap_or_default()));
     let mut parts: Map<String, Value> = parts.collect();
-    // Two events with the same data wrap one struct, which is the schema then.
+    // Two event types with the same data each wrap one shared struct; the schema is then only a reference to that
+    // struct.
     if let Some(name) = schema["$ref"].as_str().and_then(|target| target.strip_prefix(COMPONENTS)) {
         schema = parts.remove(name).unwrap_or_default();
     }
@@ -76,10 +78,10 @@ fn schema<E: Event>() -> Value {
     schema
 }
 
-/// Where the schemas of a document are.
+/// Where an OpenAPI document holds its schemas.
 const COMPONENTS: &str = "#/components/schemas/";
 
-/// References lead into the schema itself, which stands on its own.
+/// Points every reference at `$defs` inside the schema, so that the schema is complete by itself.
 fn refer_inside(value: &mut Value) {
     match value {
         Value::Object(fields) => {
@@ -99,7 +101,7 @@ mod tests {
 
     #[derive(Serialize, ToSchema)]
     struct Opened {
-        /// Which.
+        /// The door that was opened.
         door: Door,
         times: i32,
     }

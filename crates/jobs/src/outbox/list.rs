@@ -1,4 +1,4 @@
-//! Reading what happened: for whoever was away and catches up.
+//! Reading past events, for customers whose webhook endpoint missed some.
 
 use std::str::FromStr;
 
@@ -21,19 +21,19 @@ row! {
     }
 }
 
-/// An event as everybody outside gets it: in lists and in webhooks alike, byte for byte the same `data`.
+/// An event as it is published: lists and webhooks carry byte for byte the same `data`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Published {
-    /// Which.
+    /// The event's id.
     pub id: EventId,
-    /// `call.completed`.
+    /// The event's type, such as `call.completed`.
     #[serde(rename = "type")]
     pub name: String,
-    /// Of the data's form.
+    /// The version of the data's schema.
     pub version: i16,
-    /// When it happened.
+    /// When the event happened, UTC.
     pub timestamp: Timestamp,
-    /// What happened.
+    /// The event's data, as JSON.
     pub data: Box<RawValue>,
 }
 
@@ -44,12 +44,12 @@ impl From<EventRow> for Published {
     }
 }
 
-/// From where on somebody wants to catch up.
+/// Where a list of events starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Since {
-    /// What happened at this time or later.
+    /// Events that happened at this time or later.
     Time(Timestamp),
-    /// What came after this event; from the beginning, when it is gone.
+    /// Events after this one; all events when this one has been deleted.
     Event(EventId),
 }
 
@@ -64,8 +64,8 @@ impl FromStr for Since {
     }
 }
 
-/// A page of events in the order in which they became true, the oldest first: 30 days of them. Nothing ever appears before
-/// what an earlier page held, so going on from the last event misses nothing.
+/// A page of the events of the last 30 days, in the order in which they were committed, the oldest first. No event ever
+/// appears before those of an earlier page, so a reader who continues after the last event misses none.
 pub async fn event_list(
     db: &Db,
     caller: &Caller,
@@ -80,20 +80,20 @@ pub async fn event_list(
         Some(Since::Event(event)) => (kept, Some(event)),
         None => (kept, None),
     };
-    // A page after the first goes on where that one ended.
+    // A page after the first continues where the previous one ended.
     let after = request.after().map(EventId::new).or(after);
     let pattern = pattern.map(|pattern| pattern.as_str().to_owned());
     let rows = db.tenant(caller).fetch_all(store::event_list(pattern, from, after, request.rows())).await?;
     Ok(request.page(rows, |row: &EventRow| row.id).map(Published::from))
 }
 
-/// One event.
+/// Returns one event.
 pub async fn event_get(db: &Db, caller: &Caller, id: EventId) -> Result<Published> {
     let row = db.tenant(caller).fetch_optional(store::event_find(id)).await?;
     Ok(row.or_not_found("event")?.into())
 }
 
-/// Events of any tenants, for whoever sends them; those that are still kept.
+/// Returns the events of any tenants that have not been deleted yet, for the dispatcher that delivers them.
 pub async fn events_read(db: &Db, wanted: impl IntoIterator<Item = (Uuid, EventId)>) -> Result<Vec<Published>> {
     let (tenants, ids) = wanted.into_iter().map(|(tenant, id)| (tenant, id.uuid())).unzip();
     let rows = db.system("read events to send").fetch_all(store::events_read(tenants, ids)).await?;

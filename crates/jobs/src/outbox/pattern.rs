@@ -1,28 +1,30 @@
-//! Which events somebody wants: by type, or by what types begin with.
+//! Event patterns: one type, or all types with the same prefix.
 
 use std::{fmt, str::FromStr};
 
 use freehold_core::{Error, Result};
 
-/// `call.completed`, `call.*` (everything of calls, also `call.leg.ended`) or `*` (everything).
+/// A pattern of event types: `call.completed`, `call.*` (every type below `call`, such as `call.leg.ended`) or `*`
+/// (every type).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern(String);
 
 impl Pattern {
-    /// What is told to somebody whose pattern is none.
+    /// The message for a text that is not a pattern.
     pub const EXPECTED: &str = "expected a type of events (call.completed), a beginning (call.*) or * for all";
-    /// The longest pattern there is.
+    /// The longest pattern, in bytes.
     const LONGEST: usize = 100;
 
-    /// As it was written.
+    /// The pattern as it was written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether it catches events of this type. `freehold.event_patterns` says the same in the database.
+    /// Whether the pattern matches this event type. The function `freehold.event_patterns` applies the same rule in the
+    /// database.
     pub fn catches(&self, name: &str) -> bool {
         match self.0.strip_suffix('*') {
-            // What is left is empty, or ends with a dot.
+            // What is left is empty or ends with a dot.
             Some(beginning) => name.starts_with(beginning),
             None => self.0 == name,
         }
@@ -38,7 +40,7 @@ impl fmt::Display for Pattern {
 impl FromStr for Pattern {
     type Err = Error;
 
-    /// `validation_failed` at `?type`, when it is no type of events and no beginning of one.
+    /// Returns `validation_failed` at `?type` when the text is neither an event type nor a prefix with `*`.
     fn from_str(text: &str) -> Result<Self> {
         let words = if text == "*" { "" } else { text.strip_suffix(".*").unwrap_or(text) };
         let letters =

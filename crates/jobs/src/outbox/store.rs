@@ -15,7 +15,7 @@ statements! {
     ) -> () =
         "insert into freehold.events (tenant_id, id, type, version, data, occurred_at) values ($1, $2, $3, $4, $5, $6)";
 
-    /// Publishes several.
+    /// Publishes several events.
     fn event_insert_all(
         ids: Vec<Uuid>, names: Vec<String>, versions: Vec<i16>, data: Vec<String>, at: Timestamp
     ) -> () =
@@ -32,17 +32,17 @@ statements! {
            and ($1 is null or $1 = any (freehold.event_patterns(type)))
          order by position limit $4";
 
-    /// One event.
+    /// Finds one event.
     fn event_find(id: EventId) -> EventRow =
         "select id, type as name, version, data, occurred_at from freehold.events where id = $1";
 
-    /// Several events of any tenants.
+    /// Finds several events of any tenants.
     fn events_read(tenants: Vec<Uuid>, ids: Vec<Uuid>) -> EventRow =
         "select e.id, e.type as name, e.version, e.data, e.occurred_at
          from unnest($1::uuid[], $2::uuid[]) as w (tenant_id, id)
          join freehold.events as e on e.tenant_id = w.tenant_id and e.id = w.id";
 
-    /// Forgets the oldest of those from before a time, so many at once.
+    /// Deletes the oldest events from before this time, at most this many.
     fn event_forget(before: Timestamp, at_most: i64) -> () =
         "delete from freehold.events where ctid = any (array(
            select ctid from freehold.events where occurred_at < $1 limit $2

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{EnqueuedRow, Wanted};
 
 statements! {
-    /// Enqueues them, in their order; no row when there is no room.
+    /// Enqueues jobs, in their order. Returns no row when they exceed the tenant's limit.
     fn jobs_enqueue(
         tenant: Uuid, jobs: JsonText<Vec<Wanted>>, weight: i16, room: Option<i64>, now: Timestamp
     ) -> EnqueuedRow = "select id, made from freehold.jobs_enqueue($1, $2, $3, $4, $5)";

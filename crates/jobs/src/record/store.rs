@@ -1,4 +1,4 @@
-//! SQL of looking at jobs. A job whose time has not come is shown as waiting.
+//! SQL for a tenant's jobs. A job whose time has not come is shown as waiting.
 
 use freehold_db::statements;
 use jiff::Timestamp;
@@ -8,7 +8,7 @@ use super::JobRecord;
 use crate::JobId;
 
 statements! {
-    /// A page of the tenant's.
+    /// Lists a page of the tenant's jobs.
     fn job_list(before: Uuid, rows: i64, state: Option<String>, kind: Option<String>) -> JobRecord =
         "select id, kind, case state when 'scheduled' then 'waiting' else state end as state, urgency, attempt, attempts,
            run_at, progress, progress_words, cancel_requested, error, created_at, finished_at
@@ -18,7 +18,7 @@ statements! {
            and ($4::text is null or kind = $4)
          order by id desc limit $2";
 
-    /// A page of the tenant's dead letters.
+    /// Lists a page of the tenant's dead letters.
     fn dead_list(before: Uuid, rows: i64, kind: Option<String>) -> JobRecord =
         "select id, kind, state, urgency, attempt, attempts,
            run_at, progress, progress_words, cancel_requested, error, created_at, finished_at
@@ -26,13 +26,13 @@ statements! {
          where tenant_id = (select freehold.tenant_id()) and id < $1 and state = 'dead' and ($3::text is null or kind = $3)
          order by id desc limit $2";
 
-    /// One.
+    /// Finds one job.
     fn job_find(id: JobId) -> JobRecord =
         "select id, kind, case state when 'scheduled' then 'waiting' else state end as state, urgency, attempt, attempts,
            run_at, progress, progress_words, cancel_requested, error, created_at, finished_at
          from freehold.jobs where tenant_id = (select freehold.tenant_id()) and id = $1";
 
-    /// Cancels one that waits, and asks one that runs to stop; no row when it has ended.
+    /// Cancels a waiting job, or asks a running one to stop. Returns no row when the job has ended.
     fn job_cancel(id: JobId, now: Timestamp, forget_at: Timestamp) -> JobRecord =
         "update freehold.jobs set
            state = case state when 'running' then state else 'cancelled' end,
@@ -43,7 +43,7 @@ statements! {
          returning id, kind, state, urgency, attempt, attempts,
            run_at, progress, progress_words, cancel_requested, error, created_at, finished_at";
 
-    /// Runs a dead letter once more.
+    /// Replays a dead letter.
     fn job_replay(id: JobId, now: Timestamp) -> JobRecord =
         "update freehold.jobs set
            state = 'waiting', run_at = $2, attempt = 0, cancel_requested = false, progress = 0, progress_words = '',
@@ -52,7 +52,7 @@ statements! {
          returning id, kind, state, urgency, attempt, attempts,
            run_at, progress, progress_words, cancel_requested, error, created_at, finished_at";
 
-    /// Runs the dead letters of a kind once more, of each key only the latest, and that only when no other job has it.
+    /// Replays the dead letters of a kind: of each key only the latest, and only when no other job has that key.
     fn jobs_replay(kind: &str, now: Timestamp) -> () =
         "update freehold.jobs as j set
            state = 'waiting', run_at = $2, attempt = 0, cancel_requested = false, progress = 0, progress_words = '',

@@ -4,7 +4,7 @@ use freehold_db::statements;
 use jiff::Timestamp;
 
 statements! {
-    /// Takes what is due.
+    /// Takes the schedules that are due.
     fn schedules_due(names: Vec<String>, next: Vec<Timestamp>, now: Timestamp) -> (String,) =
         "select due from freehold.schedules_due($1, $2, $3) as due";
 }

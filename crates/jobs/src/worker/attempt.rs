@@ -14,21 +14,21 @@ use crate::{Done, Handler, Job, JobId, JobKind, job::owner};
 /// How an attempt ended.
 #[derive(Debug)]
 pub(super) enum Ending {
-    /// Well, and it has written that down itself.
+    /// The attempt succeeded and has already recorded this itself.
     Finished,
-    /// Well.
+    /// The attempt succeeded.
     Done,
-    /// To be run once more then.
+    /// The attempt succeeded and the job runs again at this time.
     Again(Timestamp),
-    /// With an error.
+    /// The attempt failed with this error.
     Failed(Error),
-    /// With an error that would come again.
+    /// The attempt failed with an error that a retry would meet again.
     GaveUp(Error),
-    /// Because it was told to.
+    /// The attempt was stopped, for this reason.
     Stopped(Stop),
 }
 
-/// An attempt that ended.
+/// An attempt that has ended.
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) tenant: Uuid,
@@ -39,11 +39,11 @@ pub(super) struct Outcome {
     pub(super) ending: Ending,
 }
 
-/// Runs the handler until it ends, takes too long, panics, or is told to stop.
+/// Runs the handler until it ends, exceeds its time limit, panics, or is stopped.
 pub(super) async fn attempt(handler: Handler, job: Job, stopped: oneshot::Receiver<Stop>) -> Outcome {
     let (tenant, id, kind, attempt, claim) = (owner(job.tenant), job.id, job.kind, job.attempt, job.claim);
     let finished = job.finished.clone();
-    // The handler's first steps, before its first wait, may panic as well.
+    // Inside the async block, so that a panic in the handler's first steps, before its first await, is caught too.
     let work = AssertUnwindSafe(async move { (handler.run)(job).await }).catch_unwind();
     let ending = tokio::select! {
         biased;
@@ -59,7 +59,8 @@ pub(super) async fn attempt(handler: Handler, job: Job, stopped: oneshot::Receiv
 
 fn ending(ended: Result<Done>, finished: bool) -> Ending {
     match ended {
-        // When the transaction it finished in was not committed after all, the job goes back into the queue at the next beat.
+        // If the transaction in which the job finished was not committed, the job goes back into the queue at the next
+        // heartbeat.
         Ok(_) if finished => Ending::Finished,
         Ok(Done::Done) => Ending::Done,
         Ok(Done::Again(at)) => Ending::Again(at),
@@ -72,7 +73,7 @@ fn too_long(kind: &JobKind) -> Error {
     Error::new(codes::REQUEST_TIMEOUT, format!("The attempt took longer than {} s.", kind.time_limit.as_secs_f64()))
 }
 
-/// What a panic says is for the log: it may hold anything.
+/// A panic's message goes only to the log, because it may hold anything.
 fn panicked(panic: &(dyn Any + Send)) -> Error {
     let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     Error::internal(format!("a job's handler panicked: {}", said.unwrap_or("(no text)")))

@@ -1,5 +1,5 @@
-//! Signs of life: a worker says regularly that it is there, hears what was cancelled, and takes over from workers that
-//! have said nothing for too long.
+//! Heartbeats: a worker regularly renews its lease, learns which jobs were cancelled, and takes over the jobs of
+//! workers whose lease has expired.
 
 use freehold_core::{Kind, Result};
 use freehold_db::row;
@@ -27,10 +27,10 @@ row! {
 }
 
 impl Worker {
-    /// Beats for ever.
+    /// Sends heartbeats and never returns.
     pub(super) async fn beat(&self) {
-        // Since when every beat was heard. After an outage everybody gets the time of a lease to be heard again, before anybody
-        // is taken for dead.
+        // Since when every heartbeat has succeeded. After an outage of the database every worker gets the time of one
+        // lease to renew its own, before others take over its jobs.
         let mut heard_since: Option<Timestamp> = None;
         loop {
             let now = self.clock.now();
@@ -88,7 +88,7 @@ impl Worker {
         }
     }
 
-    /// Tells the others that this worker is no more. What it was given and never heard of goes back into the queue.
+    /// Deletes this worker's row. Jobs that were assigned to it and that it never received go back into the queue.
     pub(super) async fn leave(&self) {
         let Some(worker) = self.lease.lock().await.worker.take() else { return };
         let left = async {
@@ -102,7 +102,7 @@ impl Worker {
     }
 }
 
-/// Names a worker.
+/// The kind of a worker's id.
 enum AnyWorker {}
 impl Kind for AnyWorker {
     const NAME: &'static str = "worker";

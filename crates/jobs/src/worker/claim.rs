@@ -1,4 +1,4 @@
-//! Claiming jobs: as many as there are slots free, whenever there may be some.
+//! Claiming jobs: as many as there are free slots, whenever there may be some.
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,12 +21,12 @@ use super::{
 };
 use crate::{Done, Handler, Job, JobId, JobKind, job::Finished};
 
-/// The longest wait for a database that is away.
+/// The longest wait between tries while the database is away.
 const LONGEST: Duration = Duration::from_secs(2);
-/// While more waits than there are slots: how long one may stay free for others to join it, so that one claim fills several.
+/// While more jobs wait than there are slots: how long a free slot waits for others, so that one claim fills several.
 const GATHERED: Duration = Duration::from_millis(2);
 
-/// Whose turn it was last: which tenant, and how many of its turns it has had.
+/// Which tenant had the last turn, and how many of its turns it has used.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Turn {
     tenant: Uuid,
@@ -49,16 +49,16 @@ row! {
     }
 }
 
-/// How a claim went.
+/// The result of a claim.
 enum Claimed {
-    /// There may be more: every free slot was filled, or not everything was looked at.
+    /// There may be more jobs: every free slot was filled, or not every job was looked at.
     More,
-    /// There is nothing more for us at the moment.
+    /// There are no more jobs for this worker at the moment.
     All,
 }
 
 impl Worker {
-    /// Claims until it is told to stop; the attempts that are under way then.
+    /// Claims jobs until the shutdown signal. Returns the attempts that still run then.
     pub(super) async fn claim_until(
         &self,
         stop: &mut watch::Receiver<bool>,
@@ -78,10 +78,10 @@ impl Worker {
                 slots = self.free_slots(pause.is_none()) => slots,
                 _ = stop.wait_for(|stop| *stop) => return tasks,
             };
-            // Not interrupted from here on: what was claimed is begun.
+            // This is not interrupted from here on, so that every claimed job is started.
             let claimed = match slots {
                 Ok(slots) => self.claim(slots, &mut tasks, outcomes).await,
-                // Nobody closes them.
+                // The semaphore is never closed.
                 Err(_) => return tasks,
             };
             match claimed {
@@ -97,7 +97,7 @@ impl Worker {
         tasks
     }
 
-    /// Waits until there may be something to claim, at most so long.
+    /// Waits until there may be a job to claim, or until this time has passed.
     async fn something(&self, at_most: Duration) {
         tokio::select! {
             () = self.settings.nudge.nudged() => {}
@@ -106,7 +106,7 @@ impl Worker {
         }
     }
 
-    /// All the slots that are free, as soon as one is, or a little later when there is `more` waiting than there are slots.
+    /// Takes all free slots as soon as one is free; a little later when `more` jobs wait than there are slots.
     async fn free_slots(&self, more: bool) -> Result<OwnedSemaphorePermit, AcquireError> {
         let some = u32::try_from(self.settings.slots / 4).unwrap_or(1).max(1);
         let acquire = |count| Arc::clone(&self.slots).acquire_many_owned(count);
@@ -199,8 +199,9 @@ impl Worker {
         let outcomes = outcomes.clone();
         tasks.spawn(async move {
             let outcome = attempt(handler, job, stopped).await;
-            // The slot is free before the end is written down: waiting for that is not work. Unless so many ends wait for it
-            // already that claiming more would only lengthen their line. An error means that the worker is gone.
+            // The slot is freed before the outcome is recorded, because waiting for that is not work. When the channel
+            // is full already, the slot stays taken: claiming more jobs would only lengthen the queue of outcomes. An
+            // error means that the worker is gone.
             let _ = outcomes.send(outcome).await;
             drop(slot);
         });
@@ -208,7 +209,7 @@ impl Worker {
     }
 }
 
-/// For a payload that is JSON to Postgres and not to us, because it nests deeper than we read.
+/// The handler for a payload that Postgres accepts as JSON and we do not, because it is nested too deeply.
 fn unreadable(kind: &'static JobKind) -> Handler {
     Handler::new(kind, |_| async { Ok(Done::GiveUp(Error::internal("the payload of a job cannot be read"))) })
 }

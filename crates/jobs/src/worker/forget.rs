@@ -1,4 +1,4 @@
-//! Forgetting jobs that nobody may look at any more.
+//! Deleting jobs that ended long ago.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use freehold_db::Db;
 use super::store;
 use crate::{Done, Handler, JobKind, Schedule};
 
-/// Forgets jobs that ended long ago.
+/// The kind of job that deletes old jobs.
 pub const FORGET: JobKind =
     JobKind { at_once: Some(1), time_limit: Duration::from_mins(5), ..JobKind::named("jobs.forget") };
 
-/// When that happens.
+/// The schedule of [`FORGET`].
 pub const FORGETTING: Schedule = Schedule { name: "jobs.forget", every: Duration::from_mins(1), kind: &FORGET };
 
-/// Does [`FORGET`].
+/// The handler of [`FORGET`].
 pub fn forget_handler(db: Db, clock: Clock) -> Handler {
     Handler::new(&FORGET, move |_| {
         let (db, clock) = (db.clone(), clock.clone());

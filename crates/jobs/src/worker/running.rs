@@ -1,4 +1,4 @@
-//! What a worker is doing.
+//! The attempts that a worker runs at the moment.
 
 use std::{
     collections::HashMap,
@@ -10,36 +10,36 @@ use uuid::Uuid;
 
 use crate::JobId;
 
-/// Why an attempt is to stop.
+/// Why an attempt has to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stop {
     /// Its tenant cancelled the job.
     Cancelled,
-    /// The worker stops; another goes on.
+    /// The worker is stopping; another one will run the job.
     GivenBack,
-    /// Others have taken it over.
+    /// Another worker has taken over the job.
     Lost,
 }
 
-/// The attempts whose end has not been written down yet.
+/// The attempts whose outcome has not been recorded yet.
 #[derive(Default)]
 pub(super) struct Running(Mutex<HashMap<JobId, Entry>>);
 
 struct Entry {
     claim: i32,
-    /// None: told already.
+    /// Stops the attempt; none: it has been stopped already.
     stop: Option<oneshot::Sender<Stop>>,
 }
 
 impl Running {
-    /// An attempt begins. What it receives tells it to stop.
+    /// Adds an attempt. The attempt has to stop when the returned receiver yields.
     pub(super) fn begin(&self, id: JobId, claim: i32) -> oneshot::Receiver<Stop> {
         let (stop, stopped) = oneshot::channel();
         self.held().insert(id, Entry { claim, stop: Some(stop) });
         stopped
     }
 
-    /// The end of this attempt has been written down.
+    /// Removes an attempt whose outcome has been recorded.
     pub(super) fn end(&self, id: JobId, claim: i32) {
         let mut held = self.held();
         if held.get(&id).is_some_and(|entry| entry.claim == claim) {
@@ -47,7 +47,7 @@ impl Running {
         }
     }
 
-    /// Tells these to stop. Those that have ended hear nothing.
+    /// Stops these attempts. Those that have ended ignore it.
     pub(super) fn stop(&self, ids: &[Uuid], why: Stop) {
         let mut held = self.held();
         for id in ids {
@@ -57,18 +57,18 @@ impl Running {
         }
     }
 
-    /// Tells all to stop; how many heard it.
+    /// Stops all attempts. Returns how many were still running.
     pub(super) fn stop_all(&self, why: Stop) -> usize {
         let mut held = self.held();
         held.values_mut().filter_map(|entry| entry.stop.take()).filter_map(|stop| stop.send(why).ok()).count()
     }
 
-    /// Which these are.
+    /// The ids of the jobs.
     pub(super) fn ids(&self) -> Vec<Uuid> {
         self.held().keys().map(|id| id.uuid()).collect()
     }
 
-    /// Nothing is done while it is held that could panic.
+    /// The lock. No code that could panic runs while it is held.
     fn held(&self) -> MutexGuard<'_, HashMap<JobId, Entry>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

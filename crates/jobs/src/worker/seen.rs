@@ -1,9 +1,9 @@
-//! Up to where a worker has claimed, so that it need not go again over what it has claimed.
+//! How far a worker has claimed, so that the next claim does not read the same index entries again.
 //!
-//! What was claimed stays in the index of what waits until the next vacuum. After 100,000 jobs of one tenant every claim
-//! would go over 100,000 dead entries, and that several times; beginning where the last one ended costs nothing. What comes
-//! into the queue before that place (its transaction took long, or it is more urgent) is found when everything is looked at
-//! again: after a second, or as soon as there is not enough behind it.
+//! Claimed jobs stay in the index of waiting jobs until the next vacuum. After 100,000 jobs of one tenant every claim
+//! would read 100,000 dead entries several times; starting where the last claim ended avoids that. Jobs that enter the
+//! queue before that position (because their transaction took long, or because they are more urgent) are found when the
+//! whole index is read again: after a second, or as soon as too few jobs follow the position.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -13,18 +13,18 @@ use uuid::Uuid;
 
 use super::claim::ClaimedRow;
 
-/// How often everything is looked at again.
+/// How often the whole index is read.
 const EVERYTHING: Duration = Duration::from_secs(1);
-/// Looking at everything may take this part of the time.
+/// Reading the whole index may take at most one part in this many of the time.
 const PART: u32 = 20;
-/// Tenants and kinds of which it is remembered: those of which most was claimed.
+/// How many pairs of tenant and kind are remembered: those with the most claimed jobs.
 const MOST: usize = 8;
 
-/// Up to where was claimed.
+/// How far the worker has claimed.
 #[derive(Default)]
 pub(super) struct Seen {
     lanes: HashMap<(Uuid, String), Lane>,
-    /// When to forget it; none: nothing was claimed since.
+    /// When to forget the position; none: nothing was claimed since.
     until: Option<Instant>,
 }
 
@@ -35,7 +35,7 @@ struct Lane {
     run_at: Timestamp,
 }
 
-/// What a claim is told.
+/// The positions, as parameters of a claim.
 #[derive(Default)]
 pub(super) struct SeenColumns {
     pub(super) tenants: Vec<Uuid>,
@@ -46,7 +46,7 @@ pub(super) struct SeenColumns {
 }
 
 impl Seen {
-    /// Where to begin.
+    /// The positions at which the next claim starts.
     pub(super) fn columns(&mut self, now: Instant) -> SeenColumns {
         if self.until.is_some_and(|until| until <= now) {
             self.forget();
@@ -64,10 +64,10 @@ impl Seen {
         columns
     }
 
-    /// Remembers what was claimed. `begun`: when the claim began.
+    /// Remembers claimed jobs. `begun` is when the claim started.
     pub(super) fn add(&mut self, rows: &[ClaimedRow], begun: Instant) {
         if self.until.is_none() {
-            // This one has looked at everything.
+            // This claim has read the whole index.
             self.until = Some(Instant::now() + EVERYTHING.max(begun.elapsed() * PART));
         }
         for row in rows {
@@ -78,14 +78,14 @@ impl Seen {
                 run_at: row.run_at,
             });
             lane.claimed += 1;
-            // The less urgent comes later, then the younger.
+            // Less urgent jobs come later in the index, and among equally urgent ones the younger.
             if (row.urgency, lane.run_at) < (lane.urgency, row.run_at) {
                 (lane.weight, lane.urgency, lane.run_at) = (row.weight, row.urgency, row.run_at);
             }
         }
     }
 
-    /// Looks at everything the next time.
+    /// Reads the whole index at the next claim.
     pub(super) fn forget(&mut self) {
         self.lanes.clear();
         self.until = None;

@@ -1,4 +1,4 @@
-//! Writing down how attempts ended, as many at a time as there are.
+//! Recording how attempts ended, in batches.
 
 use std::time::Duration;
 
@@ -21,14 +21,14 @@ use crate::{
     record::{CANCELLED_KEPT, DEAD_KEPT},
 };
 
-/// Most written down at once.
+/// Most outcomes in one batch.
 pub(super) const MOST: usize = 500;
-/// How long a job of a suspended tenant waits before it is tried whether it still is.
+/// How long a job of a suspended tenant waits before the tenant is checked again.
 const SUSPENDED: SignedDuration = SignedDuration::from_mins(15);
-/// How often it is tried to write when the database is away.
+/// How often the write is retried while the database is away.
 const TRY_AGAIN: Duration = Duration::from_millis(500);
 
-/// An ending for the database.
+/// An outcome, as it is sent to the database.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Settled {
     tenant_id: Uuid,
@@ -36,34 +36,35 @@ pub(super) struct Settled {
     claim: i32,
     state: &'static str,
     run_at: Option<Timestamp>,
-    /// Whether it counts as an attempt.
+    /// Whether the attempt counts.
     counted: bool,
     error: Option<String>,
     forget_at: Option<Timestamp>,
 }
 
-/// What is to be written down.
+/// Outcomes to be recorded.
 #[derive(Default)]
 struct Batch {
-    /// Ended well, and gone: tenants, ids, claims.
+    /// Jobs that succeeded and are deleted at once: tenants, ids, claims.
     done: (Vec<Uuid>, Vec<Uuid>, Vec<i32>),
-    /// Everything else.
+    /// All other outcomes.
     settled: Vec<Settled>,
 }
 
 impl Worker {
-    /// Writes down what comes, until nobody is left to send anything.
+    /// Records outcomes until all senders are gone.
     pub(super) async fn settle(&self, mut ended: mpsc::Receiver<Outcome>) {
         let mut outcomes = Vec::new();
         while ended.recv_many(&mut outcomes, MOST).await > 0 {
             let now = self.clock.now();
             let batch = outcomes.iter().fold(Batch::default(), |batch, outcome| self.add(batch, outcome, now));
             while let Err(error) = self.write(&batch, now).await {
-                // It stays known to us until it is written down, so nobody else takes it over meanwhile.
+                // Until its outcome is recorded, heartbeats still report the job as running here, so that no other
+                // worker takes it over.
                 tell(&error, "writing down how jobs ended");
                 sleep(TRY_AGAIN).await;
             }
-            // Where only so many may run at once, one that ended makes room for the next.
+            // Where the number of running jobs is limited, one that ended lets the next one start.
             if outcomes.iter().any(|outcome| outcome.kind.at_once.is_some()) {
                 self.wake.notify_one();
             }

@@ -20,30 +20,30 @@ statements! {
         "select tenant_id, id, kind, payload, attempt, claim, weight, urgency, run_at, place, turns
          from freehold.jobs_claim($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 
-    /// Ends jobs well that nobody will look at any more; how many.
+    /// Deletes jobs that succeeded and are not kept. Returns how many.
     fn jobs_done(tenants: Vec<Uuid>, ids: Vec<Uuid>, claims: Vec<i32>) -> (i32,) =
         "select freehold.jobs_done($1, $2, $3)";
 
-    /// Ends attempts otherwise; how many.
+    /// Records all other outcomes. Returns how many.
     fn jobs_settle(outcomes: JsonText<Vec<Settled>>, cancelled_until: Timestamp, now: Timestamp) -> (i32,) =
         "select freehold.jobs_settle($1, $2, $3)";
 
-    /// A new worker.
+    /// Registers a worker.
     fn worker_insert(worker: Uuid, until: Timestamp) -> () =
         "insert into freehold.workers (id, lease_until) values ($1, $2)";
 
-    /// Says that it lives.
+    /// Renews a worker's lease.
     fn worker_beat(worker: Uuid, known: Vec<Uuid>, until: Timestamp) -> BeatRow =
         "select lost, cancelled from freehold.worker_beat($1, $2, $3)";
 
-    /// It is no more.
+    /// Deletes a worker.
     fn worker_delete(worker: Uuid) -> () = "delete from freehold.workers where id = $1";
 
-    /// Takes over from workers that are lost.
+    /// Takes over the jobs of workers whose lease has expired.
     fn workers_bury(cancelled_until: Timestamp, dead_until: Timestamp, now: Timestamp) -> BuriedRow =
         "select tenant_id, id, kind, state from freehold.workers_bury($1, $2, $3)";
 
-    /// Forgets old jobs, some at a time.
+    /// Deletes old jobs, in batches.
     fn jobs_forget(now: Timestamp) -> () =
         "delete from freehold.jobs as j
          using (select tenant_id, id from freehold.jobs where forget_at <= $1 limit 1000) as old

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 statements! {
-    /// Records a version, once.
+    /// Records a version unless it exists.
     fn version_insert(product: &str, plan: &str, version: i32, definition: Value, now: Timestamp) -> () =
         "insert into freehold.plan_versions (product, plan, version, definition, created_at)
          values ($1, $2, $3, $4, $5) on conflict do nothing";
@@ -14,10 +14,10 @@ statements! {
     fn version_list(product: &str) -> (String, i32, Value) =
         "select plan, version, definition from freehold.plan_versions where product = $1";
 
-    /// The product this database belongs to; none when it is new.
+    /// The product to which this database belongs; none for a new database.
     fn product_in_use() -> (String,) = "select product from freehold.plan_versions limit 1";
 
-    /// One version.
+    /// One version of a plan.
     fn version_find(product: &str, plan: &str, version: i32) -> (Value,) =
         "select definition from freehold.plan_versions where product = $1 and plan = $2 and version = $3";
 }

@@ -7,40 +7,40 @@ use uuid::Uuid;
 use super::{Outcome, TotalRow};
 
 statements! {
-    /// Records an event if the limit allows.
+    /// Records an event if the limit allows it.
     fn usage_record(
         event: Uuid, meter: &str, period: Timestamp, quantity: i64, at_most: Option<i64>, now: Timestamp
     ) -> Outcome = "select outcome, used from freehold.usage_record($1, $2, $3, $4, $5, $6)";
 
-    /// Records one for each event, if the limit allows.
+    /// Records usage of one for each event, if the limit allows it.
     fn usage_record_each(
         events: Vec<Uuid>, meter: &str, period: Timestamp, at_most: Option<i64>, now: Timestamp
     ) -> Outcome =
         "select r.outcome, r.used from unnest($1::uuid[]) as e (id)
          cross join lateral freehold.usage_record(e.id, $2, $3, 1, $4, $5) as r";
 
-    /// Promises an amount.
+    /// Reserves an amount.
     fn usage_reserve(
         reservation: Uuid, meter: &str, period: Timestamp, quantity: i64, at_most: Option<i64>, now: Timestamp, until: Timestamp
     ) -> Outcome = "select outcome, used from freehold.usage_reserve($1, $2, $3, $4, $5, $6, $7)";
 
-    /// Turns a promise into usage.
+    /// Turns a reservation into usage.
     fn usage_commit(reservation: Uuid, meter: &str, period: Timestamp, quantity: i64, now: Timestamp) -> Outcome =
         "select outcome, used from freehold.usage_commit($1, $2, $3, $4, $5)";
 
-    /// Takes a promise back.
+    /// Releases a reservation.
     fn usage_release(reservation: Uuid, meter: &str, period: Timestamp) -> (bool,) =
         "select freehold.usage_release($1, $2, $3)";
 
-    /// Locks a total; what is used and promised.
+    /// Locks a total; returns what is used and reserved.
     fn usage_lock(meter: &str, period: Timestamp) -> (i64,) =
         "select used + reserved from freehold.usage_lock($1, $2)";
 
-    /// Gives expired promises back. Its total is locked.
+    /// Releases expired reservations of a locked total.
     fn usage_expire(meter: &str, period: Timestamp, now: Timestamp) -> (bool,) =
         "select freehold.usage_expire($1, $2, $3) is null";
 
-    /// Gives back what expired, of some totals; of how many.
+    /// Releases expired reservations of a batch of totals; returns their number.
     fn usage_sweep(batch: i32, now: Timestamp) -> (i32,) = "select freehold.usage_sweep($1, $2)";
 
     /// Every total of the tenant.

@@ -1,4 +1,4 @@
-//! Keys of both kinds.
+//! Keys of both kinds of signature.
 
 use std::{fmt, sync::Arc};
 
@@ -14,10 +14,10 @@ const SECRET: &str = "whsec_";
 const PRIVATE: &str = "whsk_";
 const PUBLIC: &str = "whpk_";
 
-/// Length of an ed25519 seed and of a public key.
+/// Length of an ed25519 seed and of a public key, in bytes.
 const ED25519_BYTES: usize = 32;
 
-/// What a sender signs with. Prints without the key, which is wiped from memory when dropped.
+/// The key of a sender. Its debug output leaves the key out, and dropping it wipes the key from memory.
 #[derive(Clone)]
 pub enum Key {
     /// `whsec_`: a secret that both sides know, for `v1`.
@@ -26,20 +26,20 @@ pub enum Key {
     Ed25519(Ed25519Key),
 }
 
-/// What a receiver verifies with.
+/// The key of a receiver.
 #[derive(Clone)]
 pub enum Verifier {
-    /// `whsec_`.
+    /// `whsec_`, for `v1`.
     Symmetric(SymmetricKey),
-    /// `whpk_`.
+    /// `whpk_`, for `v1a`.
     Ed25519([u8; ED25519_BYTES]),
 }
 
-/// The bytes of a `whsec_`: 24 to 64.
+/// The bytes of a `whsec_`, 24 to 64 of them.
 #[derive(Clone)]
 pub struct SymmetricKey(Zeroizing<Vec<u8>>);
 
-/// A key pair.
+/// An ed25519 key pair.
 #[derive(Clone)]
 pub struct Ed25519Key {
     seed: Zeroizing<[u8; ED25519_BYTES]>,
@@ -69,7 +69,7 @@ impl Key {
         }
         let text = text.strip_prefix(PRIVATE).ok_or(KeyError)?;
         let bytes = decode(text)?;
-        // The seed alone, or with the public key behind it.
+        // The seed alone, or the seed followed by the public key.
         let (seed, public) = bytes.split_at_checked(ED25519_BYTES).ok_or(KeyError)?;
         let key = Ed25519Key::from_seed(seed)?;
         if !public.is_empty() && public != key.pair.public_key().as_ref() {
@@ -86,7 +86,7 @@ impl Key {
         }
     }
 
-    /// What the receiver gets: the same `whsec_…`, or the public `whpk_…`.
+    /// The receiver's key as text: the same `whsec_…`, or the public `whpk_…`.
     pub fn receivers(&self) -> Secret {
         match self {
             Self::Symmetric(_) => self.reveal(),
@@ -94,7 +94,7 @@ impl Key {
         }
     }
 
-    /// The receiver's half.
+    /// The receiver's key.
     pub fn verifier(&self) -> Verifier {
         match self {
             Self::Symmetric(key) => Verifier::Symmetric(key.clone()),
@@ -137,7 +137,7 @@ impl Ed25519Key {
         Ok(Self { seed: kept, pair: Arc::new(pair) })
     }
 
-    /// The seed with the public key behind it, as libsodium and Svix write a private key.
+    /// The seed followed by the public key, as libsodium and Svix write a private key.
     fn reveal(&self) -> Secret {
         let mut bytes = Zeroizing::new([0; 2 * ED25519_BYTES]);
         let (seed, public) = bytes.split_at_mut(ED25519_BYTES);

@@ -1,4 +1,4 @@
-//! What Standard Webhooks says, and what a key must not say.
+//! Signatures as Standard Webhooks defines them, and keys that must not leak.
 
 use freehold_core::Random;
 use proptest::prelude::*;
@@ -39,7 +39,7 @@ fn an_ed25519_key_is_what_the_rfc_says() {
     let key = Key::parse(&format!("whsk_{seed}")).unwrap();
     let public = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
     assert_eq!(key.receivers().expose(), format!("whpk_{public}"));
-    // Both together, as libsodium writes them.
+    // Seed and public key together, as libsodium writes them.
     let whole = key.reveal();
     assert_eq!(Key::parse(whole.expose()).unwrap().receivers(), key.receivers());
     assert_eq!(whole.expose().len(), "whsk_".len() + 88);
@@ -163,7 +163,7 @@ fn keys_do_not_print() {
 }
 
 proptest! {
-    /// One byte changed anywhere, and nobody believes the message.
+    /// A message with one changed byte is not accepted.
     #[test]
     fn a_changed_message_is_not_believed(body in proptest::collection::vec(any::<u8>(), 1..300), at_byte in any::<usize>(), bit in 0..8u32) {
         let keys = keys();

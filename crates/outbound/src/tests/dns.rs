@@ -1,4 +1,4 @@
-//! DNS that says what a test wants.
+//! DNS with the answers that a test chooses.
 
 use std::{
     collections::HashMap,
@@ -12,8 +12,8 @@ use std::{
 
 use crate::{Addresses, Resolve, SystemResolver};
 
-/// Plays names, each with answers in turn, the last of which stays. What is not played, the system reads: that is how
-/// `0x7f000001` becomes an address for somebody who never saw the `url` crate.
+/// Answers for chosen names, each with a sequence of answers of which the last repeats. The system resolves other
+/// names, which turns `0x7f000001` into an address for code that does not use the `url` crate.
 #[derive(Default)]
 pub(super) struct PlayedDns {
     names: Mutex<HashMap<String, Vec<Vec<IpAddr>>>>,
@@ -22,7 +22,7 @@ pub(super) struct PlayedDns {
 }
 
 impl PlayedDns {
-    /// One name that answers this, then that.
+    /// One name with these answers in turn.
     pub(super) fn turning(name: &str, answers: &[&[&str]]) -> Self {
         let dns = Self::default();
         let answers = answers.iter().map(|answer| addresses(answer)).collect();
@@ -34,7 +34,7 @@ impl PlayedDns {
         self.names.lock().unwrap().insert(name.to_owned(), vec![addresses(answer)]);
     }
 
-    /// How often anything was asked.
+    /// Number of lookups.
     pub(super) fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }

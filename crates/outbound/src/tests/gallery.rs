@@ -1,30 +1,30 @@
-//! Tricks with which people get servers to call what they must not. One line a trick; `PORT` stands for a port on
-//! which a trap listens on loopback, of both families.
+//! Tricks to make a server call addresses that it must not call, one per line. `PORT` stands for a port on which a trap
+//! listens on loopback, for IPv4 and IPv6.
 //!
-//! [`refused`](super::refused) says what is done with them.
+//! [`refused`](super::refused) tries them.
 
 /// One trick.
 pub(super) struct Trick {
-    /// What a customer would save.
+    /// The URL that a customer would save.
     pub(super) url: &'static str,
-    /// What it is meant to reach.
+    /// The target of the trick.
     pub(super) what: &'static str,
-    /// Who stops it first.
+    /// The check that stops it first.
     pub(super) stop: Stop,
-    /// What DNS answers for its name; empty when it needs none.
+    /// The answer of DNS for its name; empty when it needs none.
     pub(super) dns: &'static [&'static str],
 }
 
-/// Who stops a trick first. Whatever stops it when it is saved, the connector stops it too, on its own.
+/// The check that stops a trick first. The connector on its own also stops every trick that the check at saving stops.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Stop {
-    /// It is refused when it is saved, and by the connector when it is not.
+    /// The check at saving refuses it, and so does the connector without that check.
     Saving,
-    /// It looks like any other name: only where it leads tells, when a connection is to be made.
+    /// It looks like any other name: only the connector can refuse it, by the address that the name resolves to.
     Connecting,
-    /// No reader makes an address of it, so there is nothing to connect to.
+    /// No parser makes an address of it, so there is nothing to connect to.
     Reading,
-    /// There is no request of that kind: another scheme.
+    /// It has another scheme, for which there are no requests.
     Sending,
 }
 
@@ -45,14 +45,14 @@ const fn scheme(url: &'static str, what: &'static str) -> Trick {
 }
 
 pub(super) const GALLERY: &[Trick] = &[
-    // IPv4 as everybody writes it.
+    // IPv4 in its usual spelling.
     literal("http://127.0.0.1:PORT/", "loopback"),
     literal("http://127.255.255.254:PORT/", "the other end of loopback"),
     literal("http://0.0.0.0:PORT/", "this host"),
     literal("http://10.0.0.1:PORT/", "a private network"),
     literal("http://172.16.0.1:PORT/", "a private network"),
     literal("http://172.31.255.255:PORT/", "the end of a private network"),
-    literal("http://192.168.1.1:PORT/", "somebody's router"),
+    literal("http://192.168.1.1:PORT/", "a router"),
     literal("http://100.64.0.1:PORT/", "behind a carrier's address translation"),
     literal("http://169.254.1.1:PORT/", "link-local"),
     literal("http://192.0.0.8:PORT/", "a protocol's dummy address"),
@@ -64,7 +64,7 @@ pub(super) const GALLERY: &[Trick] = &[
     literal("http://224.0.0.1:PORT/", "multicast"),
     literal("http://240.0.0.1:PORT/", "reserved"),
     literal("http://255.255.255.255:PORT/", "broadcast"),
-    // IPv4 as only machines read it.
+    // IPv4 in spellings that only parsers accept.
     literal("http://2130706433:PORT/", "127.0.0.1 as one decimal number"),
     literal("http://017700000001:PORT/", "127.0.0.1 as one octal number"),
     literal("http://0x7f000001:PORT/", "127.0.0.1 as one hexadecimal number"),
@@ -84,7 +84,7 @@ pub(super) const GALLERY: &[Trick] = &[
     unreadable("http://4294967297:PORT/", "a number too large, which some readers wrap round to 0.0.0.1"),
     unreadable("http://127.0.0.1.1:PORT/", "five parts"),
     unreadable("http://0x7f.0.0.09:PORT/", "an octal part with a nine"),
-    // IPv4 as no ASCII writes it.
+    // IPv4 with characters outside ASCII.
     literal("http://127\u{3002}0\u{3002}0\u{3002}1:PORT/", "127.0.0.1 with ideographic full stops"),
     literal("http://127\u{ff0e}0\u{ff0e}0\u{ff0e}1:PORT/", "127.0.0.1 with full-width dots"),
     literal("http://\u{2460}\u{2461}\u{2466}.0.0.1:PORT/", "127.0.0.1 with circled digits"),
@@ -108,7 +108,7 @@ pub(super) const GALLERY: &[Trick] = &[
     literal("http://[2001:10::1]:PORT/", "ORCHID"),
     literal("http://[2001:20::1]:PORT/", "ORCHID, second version"),
     literal("http://[5f00::1]:PORT/", "segment routing"),
-    literal("http://[4000::1]:PORT/", "nobody's"),
+    literal("http://[4000::1]:PORT/", "unassigned"),
     unreadable("http://[fe80::1%25lo]:PORT/", "link-local with a zone"),
     unreadable("http://[::1%lo]:PORT/", "loopback with a zone"),
     unreadable("http://[v1.7f000001]:PORT/", "a literal of the future (RFC 3986)"),
@@ -125,7 +125,7 @@ pub(super) const GALLERY: &[Trick] = &[
     literal("http://[64:ff9b:1::7f00:1]:PORT/", "loopback behind a network's own NAT64"),
     literal("http://[2002:7f00:1::1]:PORT/", "loopback behind 6to4"),
     literal("http://[2001:0:4136:e378:8000:63bf:80ff:fffe]:PORT/", "loopback behind Teredo"),
-    // Where clouds give out credentials.
+    // Metadata services of clouds.
     literal("http://169.254.169.254/latest/meta-data/iam/", "metadata"),
     literal("http://[::ffff:169.254.169.254]/latest/meta-data/", "metadata, mapped"),
     literal("http://[64:ff9b::a9fe:a9fe]/latest/meta-data/", "metadata behind NAT64"),
@@ -149,7 +149,7 @@ pub(super) const GALLERY: &[Trick] = &[
         stop: Stop::Saving,
         ..name("http://intranet:PORT/", "a name that the search list completes", &["10.1.2.3"])
     },
-    // Names of the public internet that lead inside.
+    // Public names that resolve to private addresses.
     name("http://127.0.0.1.nip.example:PORT/", "a name that says where it leads", &["127.0.0.1"]),
     name("http://inside.example:PORT/", "loopback by name", &["127.0.0.1"]),
     name("http://six.example:PORT/", "loopback by name, IPv6", &["::1"]),
@@ -161,7 +161,7 @@ pub(super) const GALLERY: &[Trick] = &[
     name("http://mixed.example:PORT/", "a good answer first, a bad one behind it", &["198.41.0.4", "127.0.0.1"]),
     name("http://mixed-six.example:PORT/", "good IPv4, bad IPv6", &["198.41.0.4", "::1"]),
     name("http://xn--bcher-kva.example:PORT/", "an international name that leads inside", &["127.0.0.1"]),
-    // Addresses in which two readers see two hosts.
+    // URLs in which two parsers see two hosts.
     literal("http://hooks.example@127.0.0.1:PORT/", "a user who looks like a host"),
     literal("http://hooks.example:443@127.0.0.1:PORT/", "a user and a password who look like a host"),
     literal("http://hooks.example%40127.0.0.1@127.0.0.1:PORT/", "two at signs, one of them encoded"),
@@ -176,7 +176,7 @@ pub(super) const GALLERY: &[Trick] = &[
     literal("http://hooks.example#.inside/", "a fragment"),
     unreadable("http://hooks.example:80:PORT/", "two ports"),
     unreadable("http://127.0.0.1:PORT:80/", "two ports behind an address"),
-    // Characters that readers drop.
+    // Characters that parsers drop.
     literal("http://127.0.0.1\t:PORT/", "a tab before the port"),
     literal("http://127.0\n.0.1:PORT/", "a line end inside of the address"),
     literal("\r\nhttp://127.0.0.1:PORT/", "a line end before everything"),
@@ -186,7 +186,7 @@ pub(super) const GALLERY: &[Trick] = &[
     unreadable("http://127.0.0.1 .hooks.example:PORT/", "a blank inside of the host"),
     unreadable("http://127.0.0.1\0.hooks.example:PORT/", "a nought inside of the host"),
     unreadable("http://127.0.0.1%00.hooks.example:PORT/", "an encoded nought inside of the host"),
-    // Ports that speak something else.
+    // Ports of other protocols.
     literal("https://198.41.0.4:22/", "SSH"),
     literal("https://198.41.0.4:25/", "mail"),
     literal("https://198.41.0.4:6379/", "Redis"),

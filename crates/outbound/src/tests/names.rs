@@ -1,5 +1,5 @@
-//! DNS that changes its mind between one question and the next. What may be called here is 127.0.0.2 alone, so that good
-//! and bad answers are both on loopback: 127.0.0.1 stands for the inside.
+//! DNS whose answers change between lookups. Only 127.0.0.2 may be called here, so that allowed and forbidden answers
+//! are both on loopback: 127.0.0.1 stands for the private network.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -16,7 +16,7 @@ const BAD: &str = "127.0.0.1";
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 const OK_ONCE: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok";
 
-/// A sink at the good address and a trap at the bad one, on the same port.
+/// A sink at the allowed address and a trap at the forbidden one, on the same port.
 async fn good_and_bad(answer: &str) -> (Sink, Trap) {
     let sink = Sink::on(GOOD.parse().unwrap(), 0, answer).await;
     let trap = Trap::on(SocketAddr::new(BAD.parse().unwrap(), sink.address.port()));
@@ -39,7 +39,7 @@ async fn a_name_that_changes_after_the_check_is_connected_to_where_it_was_checke
     assert_eq!(dns.asked(), 1, "one question, whose answer is checked and connected to");
     assert_eq!((sink.connections(), trap.visits()), (1, 0));
 
-    // The second request goes over the connection that was checked; nobody is asked.
+    // The second request uses the checked connection, without a lookup.
     assert_eq!(outbound.send(post(&url)).await.unwrap().status, 200);
     assert_eq!((dns.asked(), sink.connections(), trap.visits()), (1, 1, 0));
 }
@@ -114,7 +114,7 @@ async fn an_address_that_does_not_answer_is_followed_by_the_next() {
     assert_eq!(outbound.send(post(&url)).await.unwrap().status, 200);
 }
 
-/// A name with many addresses does not make a scanner of the server.
+/// A name with many addresses must not turn the server into a port scanner.
 #[tokio::test]
 async fn four_addresses_are_tried_and_no_more() {
     let sink = Sink::on("127.0.0.9".parse().unwrap(), 0, OK).await;

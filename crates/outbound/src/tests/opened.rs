@@ -1,4 +1,4 @@
-//! What an operator opens, and what stays closed all the same.
+//! Ranges that an operator opens, and addresses that stay closed.
 
 use crate::{Allowed, IpNet, Refusal, address_check};
 
@@ -127,7 +127,7 @@ fn plain_http_goes_to_opened_ranges_alone_unless_the_operator_says_otherwise() {
         assert!(address_check(url, &local).is_ok(), "{url}");
         assert!(address_check(url, &closed).is_err(), "{url}");
     }
-    // Whether a name leads into an opened range is for the connection to tell.
+    // Only the connection can tell whether a name resolves into an opened range.
     assert!(address_check("http://engine:8000/", &local).is_ok());
 }
 

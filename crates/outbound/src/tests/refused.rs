@@ -1,4 +1,4 @@
-//! The gallery, shown to everybody who has to refuse it.
+//! Tries every trick of the gallery on every check that must refuse it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -37,7 +37,7 @@ fn played() -> Arc<PlayedDns> {
         } else if let Some(host) = text.parse::<Uri>().ok().as_ref().and_then(Uri::host)
             && trick.stop == Stop::Reading
         {
-            // Nobody's address: the system would ask its name servers.
+            // Not an address: the system would ask its name servers.
             dns.play(host, &[]);
         }
     }
@@ -69,7 +69,7 @@ fn saving_refuses_every_trick_that_shows_itself() {
     }
 }
 
-/// What the strict reader of saved addresses would never let through, sent all the same.
+/// Addresses that the check at saving refuses, sent without that check.
 #[tokio::test]
 async fn sending_refuses_every_trick_without_the_check_at_saving() {
     let trap = Trap::new();
@@ -89,8 +89,8 @@ async fn sending_refuses_every_trick_without_the_check_at_saving() {
     assert_eq!(trap.visits(), 0);
 }
 
-/// The connector alone, behind every other reader: it knows nothing of the check at saving, of the scheme's rule or of
-/// users. It sees the address as the `url` crate spells it, and as the customer did.
+/// The connector alone, without the other checks: it does not know the check at saving, the rule of schemes or user
+/// names. It gets the address as the `url` crate spells it, and as the customer did.
 #[tokio::test]
 async fn the_connector_refuses_every_trick_on_its_own() {
     let trap = Trap::new();
@@ -100,14 +100,14 @@ async fn the_connector_refuses_every_trick_on_its_own() {
         let text = set(trick, &trap);
         let spelled = Url::parse(&text).ok().map(|url| url.to_string());
         for address in spelled.iter().chain([&text]) {
-            // What is no URI cannot be asked for.
+            // A text that is no URI cannot be requested.
             let Ok(uri) = address.parse::<Uri>() else { continue };
             if uri.host().is_none_or(|host| host.is_empty() || host == "hooks.example") {
                 continue;
             }
             match connector.clone().call(uri).await {
                 Err(ConnectError::Refused(Refusal::Address(_) | Refusal::Name(_) | Refusal::Port(_))) => refused += 1,
-                // As the customer spelled it, it may be no address for anybody; then it is a name that nobody has.
+                // The customer's spelling may be no address for any parser; then it is a name that does not exist.
                 Err(ConnectError::Dns(_)) if address == &text => {}
                 other => panic!("{}: {address:?}: {:?}", trick.what, other.map(|_| "connected")),
             }

@@ -1,4 +1,4 @@
-//! What a request is promised.
+//! Sending requests.
 
 use std::{
     io::{Read, Write},
@@ -26,7 +26,7 @@ async fn a_request_arrives_as_it_was_written() {
     let sink = Sink::new(ok("thanks")).await;
     let mut request = post(&sink.url("/in?x=1"));
     request.headers.insert("webhook-id", HeaderValue::from_static("evt_1"));
-    // Headers of the connection are the client's, whatever is said.
+    // The client sets the headers of the connection, whatever the request says.
     request.headers.insert(header::HOST, HeaderValue::from_static("inside.example"));
     request.headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("999"));
     request.headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
@@ -97,7 +97,7 @@ async fn the_time_limit_covers_every_step() {
     }
 }
 
-/// Says this to the first who connects and has said something, and hangs up.
+/// Sends this to the first client that connects and sends something, and closes the connection.
 fn greets_by(words: &'static str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

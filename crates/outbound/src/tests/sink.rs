@@ -1,4 +1,4 @@
-//! What listens on loopback in these tests.
+//! Servers on loopback for these tests.
 
 use std::{
     net::{IpAddr, SocketAddr, TcpListener as Blocking},
@@ -14,7 +14,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// Sockets on which nobody may ever knock, of both families where the machine has both.
+/// Sockets that no connection may reach, for IPv4 and IPv6 where the machine has both.
 pub(super) struct Trap(Vec<Blocking>);
 
 impl Trap {
@@ -37,13 +37,13 @@ impl Trap {
         self.0[0].local_addr().unwrap().port()
     }
 
-    /// How often somebody connected since the last question.
+    /// Number of connections since the last call.
     pub(super) fn visits(&self) -> usize {
         self.0.iter().map(|listener| std::iter::from_fn(|| listener.accept().ok()).count()).sum()
     }
 }
 
-/// Answers requests with what a test decides, over connections that stay open.
+/// Answers requests as a test decides, over connections that stay open.
 pub(super) struct Sink {
     pub(super) address: SocketAddr,
     seen: Arc<Mutex<Vec<String>>>,
@@ -52,7 +52,7 @@ pub(super) struct Sink {
 }
 
 impl Sink {
-    /// Answers everything with these bytes.
+    /// A sink that answers every request with these bytes.
     pub(super) async fn new(answer: impl Into<Vec<u8>>) -> Self {
         Self::on("127.0.0.1".parse().unwrap(), 0, answer).await
     }
@@ -76,7 +76,7 @@ impl Sink {
         format!("http://{}{path}", self.address)
     }
 
-    /// The requests, whole.
+    /// The complete requests.
     pub(super) fn seen(&self) -> Vec<String> {
         self.seen.lock().unwrap().clone()
     }
@@ -109,7 +109,7 @@ async fn converse(mut stream: TcpStream, seen: Arc<Mutex<Vec<String>>>, answer: 
     }
 }
 
-/// The length of the first request, when it is there in whole.
+/// Length of the first request; none while it is incomplete.
 fn request_length(read: &[u8]) -> Option<usize> {
     let text = String::from_utf8_lossy(read);
     let head = text.find("\r\n\r\n")? + 4;

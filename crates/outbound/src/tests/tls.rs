@@ -1,4 +1,4 @@
-//! TLS, with an authority of the test's own.
+//! TLS with the test's own certificate authority.
 
 use std::{sync::Arc, time::Duration};
 
@@ -71,7 +71,8 @@ async fn a_certificate_for_another_name_is_refused() {
     assert!(error.to_string().starts_with(words), "{error}");
 }
 
-/// A request's own limit would end this too; but a connection goes on without its request when that found another one.
+/// The limit of the request would end this, too; but a connection attempt continues after its request got another
+/// connection.
 #[tokio::test(start_paused = true)]
 async fn a_server_that_never_shakes_hands_does_not_keep_a_connection() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -1,4 +1,4 @@
-//! A client of a few lines: this crate has no driver.
+//! A small client, because this crate depends on no driver.
 
 use std::{io, path::PathBuf};
 
@@ -8,13 +8,13 @@ use tokio::{
     net::UnixStream,
 };
 
-/// Runs one statement as the superuser and answers the first column of its last row.
+/// Runs one statement as the superuser and returns the first column of its last row.
 pub(crate) async fn ask(server: &Server, sql: &str) -> io::Result<String> {
     let socket = server.socket_dir().join(format!(".s.PGSQL.{}", server.port()));
     ask_at(socket, sql).await
 }
 
-/// The same at a socket.
+/// Like [`ask`], at this socket.
 pub(crate) async fn ask_at(socket: PathBuf, sql: &str) -> io::Result<String> {
     let mut stream = UnixStream::connect(socket).await?;
     let startup = b"\0\x03\0\0user\0postgres\0database\0postgres\0\0";
@@ -40,7 +40,7 @@ async fn until_idle(stream: &mut UnixStream) -> io::Result<String> {
         match kind {
             b'Z' => return Ok(answer),
             b'E' => return Err(io::Error::other(text())),
-            // Two bytes of column count, four of the first column's length.
+            // Two bytes for the number of columns, four for the first column's length.
             b'D' => answer = String::from_utf8_lossy(&body[6..]).into_owned(),
             _ => {}
         }

@@ -10,12 +10,12 @@ use crate::{
 #[tokio::test]
 async fn a_killed_server_comes_back_on_the_same_socket() {
     let folder = folder();
-    // Durable, since a volatile server may forget the last half second.
+    // Durable, because a volatile server may lose the last half second.
     let settings = Settings::new(folder.path().join("pg"));
     let server = bounded(Server::start(settings)).await.unwrap();
     ask(&server, "create table kept as select 7 as answer").await.unwrap();
     let (url, first) = (server.url("postgres", "postgres"), server.pid().unwrap());
-    // A client in the middle of something holds a backend, and with it the shared memory.
+    // A client with an open connection keeps a backend running, and with it the shared memory.
     let socket = server.socket_dir().join(format!(".s.PGSQL.{}", server.port()));
     let busy = tokio::spawn(ask_at(socket, "select count(*) from generate_series(1, 100000000)"));
     let running = "select count(*) from pg_stat_activity where query like '%generate_series%' \
@@ -77,7 +77,7 @@ async fn a_start_right_after_the_kill_waits_for_the_old_server() {
     }
 }
 
-/// The moments reach from before the folder is made through `initdb` to the server's own start.
+/// The kills happen at moments from before the folder is created through `initdb` to the server's own start.
 #[tokio::test]
 async fn a_freehold_killed_in_its_first_start_does_no_harm() {
     for milliseconds in [30, 60, 160, 300, 500, 700] {
@@ -102,8 +102,8 @@ async fn an_orphan_without_a_watcher_is_stopped_by_the_next_start() {
     let data = folder.path().join("pg");
     let freehold = Freehold::spawn(&data);
     let postgres = freehold.postgres;
-    // The watcher is a child of that freehold, and no Postgres. Stopped, it can neither act nor be replaced; one that is
-    // being started is another process until it is there.
+    // The watcher is a child process of that Freehold and is not Postgres. A stopped watcher can neither act nor be
+    // replaced; one that is being started still looks like another process.
     eventually("every watcher is stopped", async || {
         let watchers: Vec<u32> = children(freehold.child.id()).into_iter().filter(|&child| child != postgres).collect();
         for &watcher in &watchers {
@@ -122,7 +122,7 @@ async fn an_orphan_without_a_watcher_is_stopped_by_the_next_start() {
     let server = start(&data).await.unwrap();
     assert!(!runs(postgres));
     assert_eq!(ask(&server, "select 1").await.unwrap(), "1");
-    // Woken, it finds its server gone and harms nobody.
+    // When it continues, it finds that its server has ended, and signals no other process.
     for process in watchers.into_iter().filter(|&process| process != postgres) {
         signal("CONT", process);
         eventually("the watcher ends", async || !runs(process)).await;
@@ -161,7 +161,7 @@ async fn a_stale_pid_file_of_a_living_process_does_no_harm() {
     }
 }
 
-/// A process of the server's own user is what Postgres itself cannot tell from a server.
+/// Postgres itself cannot distinguish a process of the server's own user from a server.
 #[tokio::test]
 async fn a_stale_pid_file_of_the_servers_user_does_no_harm() {
     let folder = folder();

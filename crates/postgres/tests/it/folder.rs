@@ -27,7 +27,7 @@ async fn odd_characters_in_the_path_do_no_harm() {
     bounded(server.stop()).await.unwrap();
 }
 
-/// Only root meets this: anybody else's server runs as themselves.
+/// This happens only to root: for any other user the server runs as that user.
 #[tokio::test]
 async fn a_folder_that_the_servers_user_cannot_reach_is_placed_elsewhere() {
     let folder = folder();

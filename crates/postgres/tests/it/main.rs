@@ -1,4 +1,4 @@
-//! The launcher against the Postgres of this machine, in folders of its own.
+//! Tests of this crate with the Postgres of this machine, in temporary folders.
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers are tests too, which clippy sees in a #[test] only")]
 

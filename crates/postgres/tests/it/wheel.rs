@@ -37,7 +37,7 @@ async fn data_of_the_wheel_is_served_by_the_wheel_although_another_is_installed(
     assert!(matches!(error, Error::VersionMismatch { made_by: 18, .. }), "{error}");
 }
 
-/// Where root runs this, the folder cannot be entered by the server's user and the wheel is copied.
+/// When root runs this test, the server's user cannot enter the folder, so the wheel is copied.
 #[tokio::test]
 #[ignore = "needs an unpacked wheel: FREEHOLD_POSTGRES_TEST_WHEEL names the folder given to the script"]
 async fn a_wheel_under_a_closed_folder_is_used_all_the_same() {
@@ -45,7 +45,7 @@ async fn a_wheel_under_a_closed_folder_is_used_all_the_same() {
     let closed = folder.path().join("closed");
     fs::create_dir(&closed).unwrap();
     fs::set_permissions(&closed, PermissionsExt::from_mode(0o700)).unwrap();
-    // Under a name of its own, so that the copy is not that of another checkout.
+    // A name of its own, so that this test does not use the copy of another checkout.
     let copy = PathBuf::from("/var/lib/freehold/binaries/postgres-test");
     let tree = closed.join("postgres-test");
     let copied = std::process::Command::new("cp").arg("-a").arg(wheel().join(RELEASE)).arg(&tree).status();

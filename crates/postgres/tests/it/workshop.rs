@@ -1,4 +1,4 @@
-//! What the tests share: settings, bounds in time, and a Freehold in a process of its own.
+//! What the tests share: settings, time limits, and a Freehold in a process of its own.
 
 use std::{
     fs,
@@ -13,7 +13,7 @@ use freehold_postgres::{Durability, Error, Server, Settings};
 
 const DATA: &str = "FREEHOLD_POSTGRES_TEST_DATA";
 
-/// A folder that goes with the test. In `/tmp`, which every user may enter.
+/// A folder that is deleted with the test. It is in `/tmp`, which every user may enter.
 pub(crate) fn folder() -> tempfile::TempDir {
     let folder = tempfile::Builder::new().prefix("freehold-pg-").tempdir_in("/tmp").unwrap();
     let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
@@ -21,7 +21,7 @@ pub(crate) fn folder() -> tempfile::TempDir {
     folder
 }
 
-/// A server without flushing.
+/// A server that flushes nothing to the disk.
 pub(crate) fn volatile(data: impl Into<PathBuf>) -> Settings {
     Settings { durability: Durability::Volatile, ..Settings::new(data) }
 }
@@ -30,15 +30,15 @@ pub(crate) async fn start(data: impl Into<PathBuf>) -> Result<Server, Error> {
     bounded(Server::start(volatile(data))).await
 }
 
-/// How long a test waits for anything before it fails. No test measures the machine: this only ends what hangs.
+/// How long a test waits for anything before it fails. It only ends tests that hang; no test measures the machine.
 const CEILING: Duration = Duration::from_mins(10);
 
-/// No test waits forever.
+/// Limits how long a test waits.
 pub(crate) async fn bounded<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(CEILING, work).await.expect("it hangs")
 }
 
-/// Polls until `done`, for at most [`CEILING`].
+/// Polls until `done` returns true, for at most [`CEILING`].
 pub(crate) async fn eventually(what: &str, mut done: impl AsyncFnMut() -> bool) {
     let since = Instant::now();
     while !done().await {
@@ -52,14 +52,14 @@ pub(crate) fn signal(name: &str, process: u32) {
     assert!(Command::new("/bin/sh").args(["-c", &line]).status().unwrap().success(), "{line}");
 }
 
-/// Whether the process runs; one that ended and waits for its parent does not.
+/// Whether the process runs. A process that has ended and waits for its parent does not count.
 pub(crate) fn runs(process: u32) -> bool {
     let output = Command::new("ps").args(["-o", "stat=", "-p", &process.to_string()]).output();
     let state = output.unwrap().stdout;
     !state.is_empty() && !state.starts_with(b"Z")
 }
 
-/// A Freehold in a process of its own, to be killed: this test program again, running only
+/// A Freehold in a process of its own, which tests kill: this test program again, running only
 /// [`a_freehold_of_its_own`].
 pub(crate) struct Freehold {
     pub(crate) child: Child,
@@ -77,7 +77,7 @@ impl Freehold {
         Self { child, postgres }
     }
 
-    /// Starts it without waiting for its server.
+    /// Starts the process without waiting for its server.
     pub(crate) fn begin(data: &Path) -> Child {
         Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "workshop::a_freehold_of_its_own", "--ignored", "--nocapture"])

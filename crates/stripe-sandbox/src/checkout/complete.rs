@@ -1,4 +1,4 @@
-//! Completing a session: what a customer does on its page.
+//! Completing a checkout session: what a customer does on its page.
 
 use crate::{
     account::Account,
@@ -16,28 +16,28 @@ use crate::{
     },
 };
 
-/// What somebody filled in.
+/// The submitted form.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Filled {
     pub(crate) email: String,
     pub(crate) name: String,
     pub(crate) card: String,
-    /// A promotion code, where the page asks for one.
+    /// A promotion code, if the page accepts one.
     pub(crate) code: Option<String>,
-    /// The owner of the card said yes (or no).
+    /// Whether the card's owner confirmed the authentication; none: they were not asked yet.
     pub(crate) authenticated: Option<bool>,
 }
 
-/// What comes next.
+/// What happens after the form was submitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Back to where the session was made, completed.
+    /// The session is complete, and the browser is redirected to its return URL.
     Done,
-    /// The owner of the card is asked.
+    /// The card's owner has to authenticate.
     Ask,
 }
 
-/// Takes what was filled in. A card that is refused changes nothing.
+/// Processes the submitted form. A refused card changes nothing.
 pub(crate) fn complete(account: &mut Account, id: &str, filled: &Filled) -> Result<Next> {
     let session = account.get::<Session>(id)?.clone();
     match session.status {
@@ -80,7 +80,7 @@ pub(crate) fn complete(account: &mut Account, id: &str, filled: &Filled) -> Resu
     Ok(Next::Done)
 }
 
-/// The session with the promotion code that was typed in, which is kept: the page shows what it takes off.
+/// Stores the promotion code that was entered with the session, so that the page shows the discount.
 pub(crate) fn redeem(account: &mut Account, session: Session, code: Option<&str>) -> Result<Session> {
     let code = code.map(str::trim);
     let same = |code: &str| session.code(account).unwrap_or_default().eq_ignore_ascii_case(code);
@@ -131,7 +131,7 @@ fn customer_of(account: &mut Account, session: &Session, filled: &Filled) -> Res
     Ok(made["id"].as_str().unwrap_or_default().to_owned())
 }
 
-/// The card as a payment method of the customer; where nothing is paid with it now, by way of a setup intent.
+/// Saves the card as a payment method of the customer. If nothing is paid with it now, a setup intent does that.
 fn keep_card(
     account: &mut Account,
     customer: &str,
@@ -157,7 +157,7 @@ fn subscribe(account: &mut Account, session: &Session, customer: &str, method: O
     subscription.default_payment_method.clone_from(&method);
     let payment = Payment { behavior: "allow_incomplete".to_owned(), off_session: false, method };
     let id = create::start(account, subscription, &payment, prorates)?;
-    // Its owner has said yes on the page already.
+    // The card's owner has already authenticated on the page.
     let started = account.subscriptions.get(&id);
     let waiting = started
         .filter(|each| each.status == SubscriptionStatus::Incomplete)

@@ -1,4 +1,4 @@
-//! The page of a session.
+//! The page of a checkout session.
 
 use askama::Template;
 
@@ -39,9 +39,9 @@ struct Page {
     email_fixed: bool,
     name: String,
     card: String,
-    /// The promotion code, where visitors can type one in.
+    /// The promotion code, if visitors can enter one.
     code: Option<String>,
-    /// What is taken off and added, with what for.
+    /// Discounts and taxes, with their names.
     extras: Vec<(String, String)>,
     asks_card: bool,
     setup: bool,
@@ -118,7 +118,7 @@ fn form(account: &Account, id: &str, filled: &Filled, error: Option<String>, sta
     )
 }
 
-/// Discounts and taxes of a period.
+/// The discounts and taxes of a period.
 fn extras(account: &Account, of: &Subscription) -> Vec<(String, String)> {
     let sums = sum::period(of, exempt_of(account, of));
     let mut extras = Vec::new();
@@ -135,7 +135,7 @@ fn extras(account: &Account, of: &Subscription) -> Vec<(String, String)> {
     extras
 }
 
-/// What a period costs once discounts that end have ended: `$12.00`.
+/// What a period costs after its limited discounts have ended: `$12.00`.
 fn later(account: &Account, of: &Subscription) -> String {
     let mut later = of.clone();
     if of.trial.is_none() {
@@ -206,7 +206,7 @@ pub(crate) fn submit(account: &mut Account, id: &str, params: &mut Params) -> An
     }
 }
 
-/// Shows what the promotion code takes off, and pays nothing yet.
+/// Shows the discount of the promotion code, without a payment.
 fn apply(account: &mut Account, id: &str, filled: &Filled) -> Answer {
     let Some(session) = account.sessions.get(id).filter(|session| session.status == Status::Open).cloned() else {
         return show(account, id);

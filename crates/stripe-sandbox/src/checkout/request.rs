@@ -1,4 +1,4 @@
-//! The API's requests about sessions.
+//! The API requests for checkout sessions.
 
 use serde_json::{Map, Value};
 
@@ -18,7 +18,7 @@ use crate::{
     tax_rate::TaxRate,
 };
 
-/// What is bought, and the tax rates of each.
+/// The prices and quantities, and the tax rates of each.
 type Bought = (Vec<(Price, i64)>, Vec<Vec<TaxRate>>);
 
 fn prices(account: &mut Account, list: Vec<Params>) -> Result<Bought> {
@@ -43,7 +43,8 @@ fn prices(account: &mut Account, list: Vec<Params>) -> Result<Bought> {
     Ok((prices, all_rates))
 }
 
-/// Reads `discounts`, of which a session has one at most. Who may redeem it is looked at with what is bought.
+/// Reads `discounts`, of which a session has at most one. Whether it can be redeemed is checked together with the
+/// prices.
 fn redeemed(account: &Account, params: &mut Params) -> Result<Option<Redeemed>> {
     let list = params.list("discounts")?.unwrap_or_default();
     if list.len() > 1 {
@@ -65,7 +66,7 @@ fn redeemed(account: &Account, params: &mut Params) -> Result<Option<Redeemed>> 
     }
 }
 
-/// What is asked for the subscription; reading it comes with what is bought, see [`Session::described`].
+/// Reads the parameters of the subscription; they are checked together with the prices, see [`Session::described`].
 fn subscription_data(params: &mut Params) -> Result<Params> {
     let data = params.map("subscription_data")?.unwrap_or_default();
     data.only_keys(&[
@@ -92,14 +93,14 @@ fn currency(params: &mut Params, prices: &[(Price, i64)]) -> Result<Option<Strin
     }
 }
 
-/// Languages of Stripe's page. The sandbox's is English in all of them.
+/// Languages of Stripe's page. The sandbox's page is always in English.
 const LOCALES: &[&str] = &[
     "auto", "bg", "cs", "da", "de", "el", "en", "en-GB", "es", "es-419", "et", "fi", "fil", "fr", "fr-CA", "hr", "hu",
     "id", "it", "ja", "ko", "lt", "lv", "ms", "mt", "nb", "nl", "pl", "pt", "pt-BR", "ro", "ru", "sk", "sl", "sv",
     "th", "tr", "vi", "zh", "zh-HK", "zh-TW",
 ];
 
-/// Reads what the page could ask for besides, all of which it does not.
+/// Reads further options of Stripe's page, which the sandbox's page ignores.
 fn page_read(params: &mut Params) -> Result<()> {
     params.cards_only("payment_method_types")?;
     params.cards_only("allowed_payment_method_types")?;
@@ -113,7 +114,7 @@ fn page_read(params: &mut Params) -> Result<()> {
     Ok(())
 }
 
-/// Reads what the page is for: whether only a card is kept.
+/// Reads the mode: whether only a card is saved.
 fn mode_read(params: &mut Params) -> Result<bool> {
     let words = ["payment", "setup", "subscription"];
     let mode = params.only("mode", &words[1..], &words)?.ok_or_else(|| StripeError::missing("mode"))?;
@@ -122,7 +123,7 @@ fn mode_read(params: &mut Params) -> Result<bool> {
     Ok(mode == "setup")
 }
 
-/// Reads who pays: a customer, an address, or neither.
+/// Reads who pays: a customer, an e-mail address, or neither.
 fn owner_read(account: &mut Account, params: &mut Params) -> Result<(Option<Customer>, Option<String>)> {
     let (customer, email) = (params.text("customer")?, params.text("customer_email")?);
     if customer.is_some() && email.is_some() {
@@ -207,7 +208,7 @@ pub(crate) fn expire(account: &mut Account, id: &str, params: Params) -> Result<
     Ok(account.shown::<Session>(id))
 }
 
-/// Nobody came.
+/// Expires the session, because it was not completed in time.
 pub(crate) fn expire_now(account: &mut Account, id: &str) {
     account.change_as(id, "checkout.session.expired", |session: &mut Session| session.status = Status::Expired);
 }

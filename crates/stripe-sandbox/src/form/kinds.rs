@@ -1,4 +1,5 @@
-//! Parameters of a kind: percentages, currencies, words of a few, and what the sandbox takes only as Stripe's default.
+//! Parameters of special kinds: percentages, currencies, enumerations, and options for which the sandbox accepts only
+//! Stripe's default.
 
 use serde_json::{Map, Value};
 
@@ -9,7 +10,7 @@ use crate::{
 };
 
 impl Params {
-    /// A whole number within bounds.
+    /// Takes an integer within limits.
     pub(crate) fn int_within(&mut self, key: &str, least: i64, most: i64) -> Result<Option<i64>> {
         let name = self.name(key);
         let number = self.int_from(key, least)?;
@@ -20,7 +21,7 @@ impl Params {
         Ok(number)
     }
 
-    /// A percentage of at most four decimals, in ten thousandths of a percent.
+    /// Takes a percentage with at most four decimals, in ten thousandths of a percent.
     pub(crate) fn percent(&mut self, key: &str) -> Result<Option<i64>> {
         let name = self.name(key);
         let Some(text) = self.text(key)? else { return Ok(None) };
@@ -28,7 +29,7 @@ impl Params {
         money::percent_read(&text).ok_or_else(wrong).map(Some)
     }
 
-    /// A currency's code, in small letters.
+    /// Takes a currency code, in lower case.
     pub(crate) fn currency(&mut self, key: &str) -> Result<Option<String>> {
         let name = self.name(key);
         let Some(text) = self.text(key)? else { return Ok(None) };
@@ -42,7 +43,7 @@ impl Params {
         Err(StripeError::invalid(message).at(&name))
     }
 
-    /// One of a few words.
+    /// Takes one of these values.
     pub(crate) fn one_of(&mut self, key: &str, words: &[&str]) -> Result<Option<String>> {
         let name = self.name(key);
         let text = self.text(key)?;
@@ -52,7 +53,7 @@ impl Params {
         Ok(text)
     }
 
-    /// One of the words that the sandbox has, where Stripe has more: those are refused as not modelled.
+    /// Takes one of the values that the sandbox supports. Other values of Stripe are refused as not modelled.
     pub(crate) fn only(&mut self, key: &str, ours: &[&str], stripes: &[&str]) -> Result<Option<String>> {
         let name = self.name(key);
         match self.one_of(key, stripes)? {
@@ -63,7 +64,7 @@ impl Params {
         }
     }
 
-    /// Sets an optional word, where it was sent; sent empty, it unsets.
+    /// Sets an optional value of an enumeration, if it was sent; an empty one unsets it.
     pub(crate) fn set_one_of(&mut self, key: &str, words: &[&str], target: &mut Option<String>) -> Result<()> {
         let name = self.name(key);
         if let Some(text) = self.text(key)? {
@@ -75,7 +76,7 @@ impl Params {
         Ok(())
     }
 
-    /// Words of a few, in order.
+    /// Takes a list of values of an enumeration.
     pub(crate) fn words(&mut self, key: &str, words: &[&str]) -> Result<Option<Vec<String>>> {
         let name = self.name(key);
         let Some(texts) = self.texts(key)? else { return Ok(None) };
@@ -85,7 +86,7 @@ impl Params {
         Ok(Some(texts))
     }
 
-    /// Takes what is only kept and given back as it is, such as the footer of an invoice; sent empty, it is null again.
+    /// Takes fields that are only stored and returned, such as the footer of an invoice; an empty one becomes null.
     pub(crate) fn keep(&mut self, keys: &[&str], target: &mut Map<String, Value>) -> Result<()> {
         for key in keys {
             if let Some(text) = self.text(key)? {
@@ -95,7 +96,7 @@ impl Params {
         Ok(())
     }
 
-    /// Payment methods are cards here: others are refused.
+    /// Takes payment method types: the sandbox supports only cards and refuses others.
     pub(crate) fn cards_only(&mut self, key: &str) -> Result<()> {
         let name = self.name(key);
         match self.texts(key)?.unwrap_or_default().into_iter().find(|kind| kind != "card") {
@@ -104,7 +105,7 @@ impl Params {
         }
     }
 
-    /// `automatic_tax`, which the sandbox refuses as Stripe does where its tax product is not set up.
+    /// Takes `automatic_tax`, which the sandbox refuses as Stripe does when Stripe Tax is not set up.
     pub(crate) fn automatic_tax(&mut self) -> Result<()> {
         let name = self.name("automatic_tax");
         let Some(mut tax) = self.map("automatic_tax")? else { return Ok(()) };
@@ -116,7 +117,7 @@ impl Params {
         tax.done()
     }
 
-    /// Takes an object that only says that something is off, which it is here: `automatic_tax[enabled]=false`.
+    /// Takes an object that switches off a feature which the sandbox does not have: `automatic_tax[enabled]=false`.
     pub(crate) fn disabled(&mut self, key: &str) -> Result<()> {
         let name = self.name(key);
         let Some(mut object) = self.map(key)? else { return Ok(()) };
@@ -126,7 +127,7 @@ impl Params {
         object.done()
     }
 
-    /// Merges `metadata` as Stripe does: an empty value takes the key away, an empty `metadata` all of them.
+    /// Merges `metadata` as Stripe does: an empty value deletes its key, and an empty `metadata` deletes all keys.
     pub(crate) fn metadata(&mut self, target: &mut Map<String, Value>) -> Result<()> {
         let Some(mut sent) = self.map("metadata")? else { return Ok(()) };
         if sent.is_empty() {
@@ -142,7 +143,7 @@ impl Params {
         Ok(())
     }
 
-    /// Sets an optional text, where it was sent; sent empty, it unsets.
+    /// Sets an optional text, if it was sent; an empty one unsets it.
     pub(crate) fn set(&mut self, key: &str, target: &mut Option<String>) -> Result<()> {
         if let Some(text) = self.text(key)? {
             *target = (!text.is_empty()).then_some(text);

@@ -5,38 +5,38 @@ use serde_json::{Map, Value, json};
 
 use crate::{invoice::sum::Tax, money, price::Price, tax_rate::TaxRate};
 
-/// Where a line comes from.
+/// The source of a line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Origin {
-    /// A subscription's item, for a whole period.
+    /// A subscription item, for a whole period.
     Item { subscription: String, item: String },
-    /// An invoice item: something asked for, or a proration of a subscription's item.
+    /// An invoice item: an amount that was added by request, or a proration of a subscription item.
     InvoiceItem { invoice_item: String, subscription: Option<String>, item: Option<String>, proration: bool },
 }
 
-/// A line.
+/// A line of an invoice.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Line {
     pub(crate) id: String,
-    /// In minor units; below 0 it is a credit.
+    /// The amount in minor units; a negative one is a credit.
     pub(crate) amount: i64,
     pub(crate) currency: String,
     pub(crate) description: String,
     pub(crate) metadata: Map<String, Value>,
-    /// From and to, in seconds since 1970.
+    /// The start and end of the period, in seconds since 1970.
     pub(crate) period: (i64, i64),
-    /// Price and product.
+    /// The ids of the price and the product.
     pub(crate) price: Option<(String, String)>,
     pub(crate) unit_amount: i64,
     pub(crate) quantity: i64,
     pub(crate) origin: Origin,
-    /// Whether discounts take something off it. Prorations are parts of what was left of the price.
+    /// Whether discounts apply to it. Prorations are parts of an amount from which discounts were already taken.
     #[serde(default = "yes")]
     pub(crate) discountable: bool,
-    /// Its own tax rates; none: the invoice's.
+    /// Its own tax rates; none: those of the invoice.
     #[serde(default)]
     pub(crate) tax_rates: Vec<TaxRate>,
-    /// What each discount takes off: its id, and the amount.
+    /// The ids of its discounts, and the amount of each.
     #[serde(default)]
     pub(crate) discounts: Vec<(String, i64)>,
     #[serde(default)]
@@ -130,7 +130,7 @@ impl Line {
     }
 }
 
-/// As Stripe describes a period's line: `2 × Pro (at $99.00 / month)`.
+/// Stripe's description of the line of a period: `2 × Pro (at $99.00 / month)`.
 pub(crate) fn description(quantity: i64, name: &str, price: &Price) -> String {
     let amount = money::words(price.unit_amount, &price.currency);
     match &price.recurring {

@@ -1,4 +1,4 @@
-//! Making an invoice: from lines to a draft, from a draft to something to pay.
+//! Creating an invoice: from lines to a draft, and from a draft to an open invoice.
 
 use crate::{
     account::{Account, Noun},
@@ -11,8 +11,8 @@ use crate::{
     subscription::Subscription,
 };
 
-/// A new draft under this id, with these lines; invoice items that wait for the customer (and the subscription) join it.
-/// The id is the caller's, so that a subscription can name its invoice before it is told of.
+/// Creates a draft with this id and these lines. Waiting invoice items of the customer (and the subscription) are
+/// added. The caller provides the id, so that a subscription can refer to its invoice before the invoice's event.
 pub(crate) fn draft(
     account: &mut Account,
     id: &str,
@@ -80,7 +80,7 @@ fn on(subscription: &Subscription, now: i64) -> Vec<Discount> {
     subscription.discounts.iter().filter(|discount| discount.is_on(now)).cloned().collect()
 }
 
-/// A discount for one invoice is used up once it took something off one.
+/// Ends a discount for one invoice once it has been applied to one.
 fn discounts_use_up(account: &mut Account, invoice: &Invoice) {
     let Some(subscription) = &invoice.subscription else { return };
     let took = |discount: &Discount| {
@@ -90,7 +90,8 @@ fn discounts_use_up(account: &mut Account, invoice: &Invoice) {
     discount::end(account, subscription, |discount| discount.coupon.duration == Duration::Once && took(discount));
 }
 
-/// Gives an invoice its number, uses the customer's balance, and opens it. An invoice over nothing is paid at once.
+/// Finalizes an invoice: gives it its number, uses the customer's balance, and opens it. An invoice over zero is paid
+/// at once.
 pub(crate) fn finalize(account: &mut Account, id: &str) {
     let Some(invoice) = account.invoices.get(id).filter(|invoice| invoice.status == Status::Draft).cloned() else {
         return;
@@ -118,7 +119,7 @@ pub(crate) fn finalize(account: &mut Account, id: &str) {
         invoice.starting_balance = balance;
         invoice.ending_balance = Some(ending);
         invoice.finalizes_at = None;
-        // Whoever collects it says when it is tried again.
+        // The collection sets the time of the next attempt.
         invoice.next_payment_attempt = None;
         invoice.finalized_at = Some(now);
         invoice.payment_intent = intent;

@@ -30,7 +30,7 @@ struct Page {
     status: &'static str,
     open: bool,
     rows: Vec<Row>,
-    /// Discounts and taxes, with what they are for.
+    /// Discounts and taxes, with their names.
     extras: Vec<(String, String)>,
     total: String,
     balance: Option<String>,
@@ -59,7 +59,7 @@ pub(crate) fn show(account: &Account, path: &str, as_pdf: bool) -> Answer {
     draw(account, invoice, None, 200)
 }
 
-/// What discounts take off, and the taxes: their names and amounts.
+/// The names and amounts of discounts and taxes.
 pub(crate) fn extras(account: &Account, invoice: &Invoice) -> Vec<(String, String)> {
     let mut extras = Vec::new();
     for amount in sum::discount_amounts(&invoice.lines).as_array().into_iter().flatten() {
@@ -111,7 +111,7 @@ fn draw(account: &Account, invoice: &Invoice, error: Option<String>, status: u16
     )
 }
 
-/// `POST /i/{account}/{token}`: pays with the card that was filled in.
+/// `POST /i/{account}/{token}`: pays with the card in the form.
 pub(crate) fn submit(account: &mut Account, path: &str, params: &mut Params) -> Answer {
     let Some(invoice) = find(account, path).and_then(|id| account.invoices.get(&id).cloned()) else {
         return page::not_found();

@@ -1,4 +1,4 @@
-//! Paying an invoice, trying again, giving up.
+//! Paying an invoice, retrying, and giving up.
 
 use crate::{
     account::Account,
@@ -12,7 +12,7 @@ use crate::{
 
 const DAY: i64 = 86_400;
 
-/// The card that an invoice is charged to: its own, its subscription's, its customer's.
+/// The card to which an invoice is charged: its own, its subscription's, or its customer's.
 pub(crate) fn method_of(account: &Account, invoice: &Invoice) -> Option<String> {
     let subscription = invoice.subscription.as_ref().and_then(|id| account.subscriptions.get(id));
     let customer = account.customers.get(&invoice.customer)?;
@@ -21,7 +21,7 @@ pub(crate) fn method_of(account: &Account, invoice: &Invoice) -> Option<String> 
     own.or_else(|| customer.default_payment_method.clone())
 }
 
-/// Tries to charge an open invoice with a card, or with the one that is set. `off_session`: nobody is there to ask.
+/// Charges an open invoice to this card, or to its default card. `off_session`: the card's owner is not present.
 pub(crate) fn collect(account: &mut Account, id: &str, method: Option<String>, off_session: bool) -> Outcome {
     let Some(invoice) = account.invoices.get(id).filter(|invoice| invoice.status == Status::Open).cloned() else {
         return Outcome::Succeeded;
@@ -35,7 +35,7 @@ pub(crate) fn collect(account: &mut Account, id: &str, method: Option<String>, o
     outcome
 }
 
-/// Nothing to charge.
+/// The error for an invoice without a card.
 pub(crate) fn no_method() -> StripeError {
     StripeError::coded(
         "resource_missing",
@@ -44,7 +44,7 @@ pub(crate) fn no_method() -> StripeError {
     )
 }
 
-/// A try has ended: says so, and sets when the next one is.
+/// Records the end of an attempt, and sets the time of the next.
 pub(crate) fn ended(account: &mut Account, id: &str, outcome: &Outcome, off_session: bool) {
     let Some(invoice) = account.invoices.get(id).filter(|invoice| invoice.status == Status::Open).cloned() else {
         return;
@@ -58,7 +58,7 @@ pub(crate) fn ended(account: &mut Account, id: &str, outcome: &Outcome, off_sess
         _ => {}
     }
     let count = invoice.attempt_count + 1;
-    // A first invoice is not tried again: its subscription waits for its customer and then expires.
+    // The first invoice of a subscription is not retried: the subscription waits for its customer and then expires.
     let again = usize::try_from(count - 1).ok().and_then(|tries| account.billing.retry_days.get(tries).copied());
     let again =
         again.filter(|_| invoice.billing_reason != "subscription_create" && !invoice.sends && invoice.auto_advance);
@@ -85,7 +85,7 @@ fn tell(account: &mut Account, id: &str, kinds: &[&str]) {
     }
 }
 
-/// An invoice is paid. `amount` is what came in.
+/// Marks an invoice as paid. `amount` is the amount that was received.
 pub(crate) fn settle(account: &mut Account, id: &str, amount: i64) {
     let now = account.now;
     account.change(id, |invoice: &mut Invoice| {
@@ -116,7 +116,7 @@ fn delinquent(account: &mut Account, customer: &str, is: bool) {
     account.change(customer, |customer: &mut Customer| customer.delinquent = is);
 }
 
-/// Voids an open invoice and gives its payment up.
+/// Voids an open invoice and cancels its payment.
 pub(crate) fn void(account: &mut Account, id: &str) {
     let now = account.now;
     let intent = account.invoices.get(id).and_then(|invoice| invoice.payment_intent.clone());
@@ -133,7 +133,7 @@ pub(crate) fn void(account: &mut Account, id: &str) {
     tell(account, id, &["invoice.voided"]);
 }
 
-/// Marks an open invoice as never to be paid.
+/// Marks an open invoice as uncollectible.
 pub(crate) fn mark_uncollectible(account: &mut Account, id: &str) {
     let now = account.now;
     account.change(id, |invoice: &mut Invoice| {

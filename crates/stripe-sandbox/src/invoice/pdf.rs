@@ -1,4 +1,4 @@
-//! An invoice on paper.
+//! The PDF of an invoice.
 
 use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, Str};
 
@@ -11,14 +11,14 @@ const WIDTH: f32 = 595.0;
 const HEIGHT: f32 = 842.0;
 const LEFT: f32 = 56.0;
 const RIGHT: f32 = WIDTH - 56.0;
-/// Where the lines of a page end.
+/// The lower end of the lines on a page.
 const BOTTOM: f32 = 96.0;
 const CATALOG: Ref = Ref::new(1);
 const PAGES: Ref = Ref::new(2);
 const REGULAR: Ref = Ref::new(3);
 const BOLD: Ref = Ref::new(4);
 
-/// A page that is being written, from the top down.
+/// A page that is being written from top to bottom.
 struct Sheet {
     content: Content,
     y: f32,
@@ -50,7 +50,7 @@ impl Sheet {
     }
 }
 
-/// The PDF of an invoice, as many pages as it has lines for.
+/// The PDF of an invoice, with as many pages as needed.
 pub(crate) fn invoice(invoice: &Invoice, extras: &[(String, String)]) -> Vec<u8> {
     let words = |amount| money::words(amount, &invoice.currency);
     let mut sheets = vec![head(invoice)];
@@ -142,7 +142,7 @@ fn bind(sheets: Vec<Sheet>) -> Vec<u8> {
     pdf.finish()
 }
 
-/// The built-in fonts know Windows' Latin letters; others become a question mark.
+/// The text in the encoding of the built-in fonts, Windows-1252; other characters become a question mark.
 fn win_ansi(text: &str) -> Vec<u8> {
     let byte = |letter: char| match letter {
         '€' => 0x80,
@@ -153,7 +153,7 @@ fn win_ansi(text: &str) -> Vec<u8> {
     text.chars().map(byte).collect()
 }
 
-/// How wide a text is in Helvetica, in points; near enough to align digits, whose widths are exact.
+/// The width of a text in Helvetica, in points. It is exact for digits, which is enough to align them.
 fn width(text: &str, size: f32) -> f32 {
     let letter = |letter: char| match letter {
         '0'..='9' | '$' | '€' | '£' => 0.556,

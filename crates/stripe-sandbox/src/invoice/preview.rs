@@ -1,4 +1,4 @@
-//! What the next invoice will be: computed on a copy of the customer by the same code that will make it.
+//! The preview of the next invoice: computed on a copy of the customer by the code that creates real invoices.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl Account {
-    /// A copy in which only this customer lives, and in which nothing is charged and nobody is told.
+    /// A copy that contains only this customer, and in which nothing is charged and no event is published.
     pub(crate) fn ghost(&self, customer: &str) -> Self {
         let mut ghost = Self::new(&self.key, 0);
         ghost.preview = true;
@@ -57,7 +57,7 @@ impl Account {
     }
 }
 
-/// The invoice of the next period; none where there will be none.
+/// The invoice of the next period; none if there will be none.
 pub(crate) fn next(account: &Account, subscription: &str) -> Option<Value> {
     let customer = account.subscriptions.get(subscription)?.customer.clone();
     next_in(&mut account.ghost(&customer), subscription)
@@ -69,7 +69,7 @@ fn next_in(ghost: &mut Account, id: &str) -> Option<Value> {
     if subscription.status.is_over() || subscription.cancel_at.is_some_and(|at| at <= end) {
         return None;
     }
-    // A phase that begins until then comes first.
+    // A phase that starts before then is applied first.
     let schedule = subscription.schedule.clone();
     let turns = schedule.filter(|id| {
         let running = ghost.schedules.get(id).and_then(Schedule::running);
@@ -134,7 +134,7 @@ pub(crate) fn create_preview(account: &mut Account, mut params: Params) -> Resul
     ghost.ghost_invoice().ok_or_else(none_upcoming)
 }
 
-/// After a change: the invoice it makes at once, or else the next one.
+/// The preview after a change: the invoice that the change creates at once, or else the next one.
 fn changed(ghost: &mut Account, id: &str, mut details: Params) -> Result<Option<Value>> {
     live(ghost, id)?;
     if details.is_empty() {
@@ -154,7 +154,7 @@ fn changed(ghost: &mut Account, id: &str, mut details: Params) -> Result<Option<
     }
 }
 
-/// After a change: what every later period costs, without prorations, waiting items, credit and discounts for one invoice.
+/// The regular invoice after a change, without prorations, waiting items, credits and discounts for one invoice.
 fn regular(ghost: &mut Account, id: &str, mut details: Params) -> Result<Option<Value>> {
     live(ghost, id)?;
     details.one_of("proration_behavior", &["create_prorations", "always_invoice", "none"])?;
@@ -170,7 +170,7 @@ fn regular(ghost: &mut Account, id: &str, mut details: Params) -> Result<Option<
     Ok(next_in(ghost, id))
 }
 
-/// What changing to another price would cost now, for the pages.
+/// What a change to another price would cost now, for the pages.
 pub(crate) fn change_costs(account: &Account, id: &str, item: &str, price: &str) -> Option<i64> {
     let subscription = account.subscriptions.get(id)?;
     let mut ghost = account.ghost(&subscription.customer);

@@ -1,4 +1,4 @@
-//! The API's requests about invoices.
+//! The API requests for invoices.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ use crate::{
     tax_rate,
 };
 
-/// An invoice in one of these states; what follows happens at its customer's time.
+/// Returns an invoice in one of these states, and switches to its customer's time.
 fn in_state(account: &mut Account, id: &str, states: &[Status]) -> Result<Invoice> {
     let invoice = account.get::<Invoice>(id)?.clone();
     account.enter(invoice.test_clock.as_deref());
@@ -31,7 +31,7 @@ fn in_state(account: &mut Account, id: &str, states: &[Status]) -> Result<Invoic
     Err(StripeError::coded(code, message))
 }
 
-/// `POST /v1/invoices`: a draft of what waits for the customer.
+/// `POST /v1/invoices`: creates a draft of the customer's waiting items.
 pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value> {
     let customer = params.need("customer")?;
     let subscription = params.text("subscription")?;
@@ -84,7 +84,7 @@ fn place<'a>(id: &'a str, customer: &'a str, currency: &'a str, there: &'a [Disc
     Place { customer, subscription: None, invoice: Some(id), currency, subtotal, there }
 }
 
-/// Gives a draft discounts of its own in the place of its subscription's.
+/// Replaces the subscription's discounts on a draft by others.
 fn discounts_set(account: &mut Account, id: &str, discounts: Vec<Discount>) {
     discount::begin(account, &[], &discounts);
     account.change_quietly(id, |invoice: &mut Invoice| invoice.discounts = discounts);
@@ -130,7 +130,7 @@ pub(crate) fn update(account: &mut Account, id: &str, mut params: Params) -> Res
     Ok(account.shown::<Invoice>(id))
 }
 
-/// `DELETE /v1/invoices/{id}`: drafts that belong to no subscription.
+/// `DELETE /v1/invoices/{id}`: only for drafts without a subscription.
 pub(crate) fn delete(account: &mut Account, id: &str) -> Result<Value> {
     let invoice = in_state(account, id, &[Status::Draft])?;
     if invoice.subscription.is_some() {

@@ -1,4 +1,5 @@
-//! What is taken off amounts and what is added to them: discounts, then taxes, line by line and to the unit of currency.
+//! Discounts and taxes on amounts: first discounts, then taxes, line by line and exact to the smallest unit of the
+//! currency.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -13,9 +14,9 @@ const WHOLE: i64 = 1_000_000;
 pub(crate) struct Tax {
     pub(crate) rate: String,
     pub(crate) amount: i64,
-    /// It is in the amount already.
+    /// Whether the tax is included in the amount.
     pub(crate) inclusive: bool,
-    /// What it is a percentage of.
+    /// The amount on which the tax is computed.
     taxable: i64,
     reason: String,
 }
@@ -33,7 +34,7 @@ impl Tax {
     }
 }
 
-/// An amount, and what counts for what is taken off it and added to it.
+/// An amount with the data for its discounts and taxes.
 struct Part<'a> {
     amount: i64,
     product: Option<&'a str>,
@@ -41,16 +42,16 @@ struct Part<'a> {
     rates: &'a [TaxRate],
 }
 
-/// What is taken off a part and added to it.
+/// The discounts and taxes of a part.
 #[derive(Clone, Debug, Default)]
 struct Share {
-    /// Id of the discount and amount.
+    /// The ids and amounts of the discounts.
     discounts: Vec<(String, i64)>,
     taxes: Vec<Tax>,
 }
 
-/// Discounts in their order, each on what the ones before it left; taxes on what is left then. Each is rounded once for
-/// a line, halves away from zero, and shared out so that the lines add up to the whole.
+/// Applies the discounts in their order, each to what the previous ones left, and taxes to the rest. Each is rounded
+/// once per line, with halves away from zero, and distributed so that the lines add up to the total.
 fn shares(parts: &[Part<'_>], discounts: &[Discount], exempt: Option<&str>) -> Vec<Share> {
     let mut left: Vec<i64> = parts.iter().map(|part| part.amount).collect();
     let mut shares = vec![Share::default(); parts.len()];
@@ -106,7 +107,7 @@ fn taxes(amount: i64, rates: &[TaxRate], exempt: Option<&str>) -> Vec<Tax> {
     rates.iter().map(tax).collect()
 }
 
-/// Writes down on each line what is taken off it and added to it.
+/// Stores the discounts and taxes on each line.
 pub(crate) fn apply(lines: &mut [Line], discounts: &[Discount], default_rates: &[TaxRate], exempt: Option<&str>) {
     let parts: Vec<Part<'_>> = lines
         .iter()
@@ -123,15 +124,15 @@ pub(crate) fn apply(lines: &mut [Line], discounts: &[Discount], default_rates: &
     }
 }
 
-/// What an invoice or a page adds up to, in the currency's smallest unit.
+/// The totals of an invoice or a page, in the currency's smallest unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Sums {
-    /// Before discounts; taxes that are in the amounts are in it.
+    /// The total before discounts, with inclusive taxes.
     pub(crate) subtotal: i64,
     pub(crate) discount: i64,
-    /// Of these taxes, those that are in the amounts already.
+    /// The part of `tax` that is included in the amounts.
     pub(crate) inclusive_tax: i64,
-    /// All of it.
+    /// All taxes.
     pub(crate) tax: i64,
 }
 
@@ -166,7 +167,7 @@ fn item_parts<'a>(subscription: &'a Subscription, items: &'a [crate::subscriptio
     items.iter().map(part).collect()
 }
 
-/// What each item costs for a whole period, and all of them.
+/// The totals of each item for a whole period, and their sum.
 pub(crate) fn by_item(subscription: &Subscription, exempt: Option<&str>) -> (Vec<Sums>, Sums) {
     let parts = item_parts(subscription, &subscription.items);
     let mut whole = Sums::default();
@@ -181,12 +182,12 @@ pub(crate) fn by_item(subscription: &Subscription, exempt: Option<&str>) -> (Vec
     (each, whole)
 }
 
-/// What a whole period of a subscription costs, usage apart.
+/// The totals of a subscription for a whole period, without usage.
 pub(crate) fn period(subscription: &Subscription, exempt: Option<&str>) -> Sums {
     by_item(subscription, exempt).1
 }
 
-/// What each of these items costs for a whole period after discounts and before taxes: what prorations are parts of.
+/// The amount of each item for a whole period, after discounts and before taxes; prorations are parts of it.
 pub(crate) fn nets(
     subscription: &Subscription,
     items: &[crate::subscription::Item],
@@ -199,7 +200,7 @@ pub(crate) fn nets(
     parts.iter().zip(&all).map(net).collect()
 }
 
-/// Amounts of the same discount, in the order in which they were met.
+/// The total of each discount, in the order of first occurrence.
 pub(crate) fn discount_amounts(lines: &[Line]) -> Value {
     let mut sums: Vec<(&str, i64)> = Vec::new();
     for (id, amount) in lines.iter().flat_map(|line| &line.discounts) {
@@ -211,7 +212,7 @@ pub(crate) fn discount_amounts(lines: &[Line]) -> Value {
     sums.into_iter().map(|(id, amount)| json!({ "amount": amount, "discount": id })).collect()
 }
 
-/// Taxes of the same rate, in the order in which they were met.
+/// The total of each tax rate, in the order of first occurrence.
 pub(crate) fn tax_amounts(lines: &[Line]) -> Vec<Tax> {
     let mut sums: Vec<Tax> = Vec::new();
     for tax in lines.iter().flat_map(|line| &line.taxes) {

@@ -1,4 +1,4 @@
-//! What customers do in the portal.
+//! The actions of customers in the portal.
 
 use serde_json::json;
 
@@ -15,15 +15,15 @@ use crate::{
     subscription::{BillingMode, Subscription, end, resume, update},
 };
 
-/// Where the page goes on.
+/// The page that follows an action.
 pub(crate) enum Next {
-    /// To the overview, with a notice.
+    /// The overview, with a notice.
     Done(&'static str),
-    /// The owner of the card is asked first.
+    /// The page on which the card's owner authenticates.
     Ask(String),
 }
 
-/// Carries an action out: `plan`, `card`, `cancel`, `keep`, `resume`.
+/// Carries out an action: `plan`, `card`, `cancel`, `keep`, `resume`.
 pub(crate) fn act(account: &mut Account, session: &PortalSession, action: &str, params: &mut Params) -> Result<Next> {
     customer::live(account, &session.customer, "customer")?;
     let feature = match action {
@@ -92,7 +92,7 @@ fn plan(
     Ok(Next::Done("changed"))
 }
 
-/// The prices that customers may change to: those the configuration lists, or every active recurring one.
+/// The prices that customers can change to: those in the configuration, or every active recurring one.
 pub(crate) fn offered(account: &Account, configuration: &Configuration) -> Vec<String> {
     let products = configuration.features["subscription_update"]["products"].as_array().cloned().unwrap_or_default();
     let listed = products.iter().filter_map(|product| product["prices"].as_array()).flatten();
@@ -121,7 +121,7 @@ fn card(account: &mut Account, session: &PortalSession, number: &str) -> Result<
     Ok(Next::Ask(format!("/authenticate/{intent}?then=/p/session/{}", session.id)))
 }
 
-/// Makes a card the customer's, and that of the subscriptions which had one of their own.
+/// Makes a card the default of the customer, and of the subscriptions that had one of their own.
 fn use_card(account: &mut Account, customer: &str, method: &str) {
     account.change(customer, |customer: &mut Customer| customer.default_payment_method = Some(method.to_owned()));
     let own = account
@@ -135,7 +135,7 @@ fn use_card(account: &mut Account, customer: &str, method: &str) {
     }
 }
 
-/// The owner of a new card came back from being asked; whether the card is in use now.
+/// Handles the return of a new card's owner from authentication. Returns whether the card is in use now.
 pub(crate) fn card_arrived(account: &mut Account, session: &PortalSession) -> Option<bool> {
     let intent = account.setup_intents.get(session.pending_card.as_ref()?)?.clone();
     account.change_quietly(&session.id, |session: &mut PortalSession| session.pending_card = None);

@@ -23,7 +23,7 @@ struct Plan {
     name: String,
     words: String,
     now: bool,
-    /// What changing to it costs or credits today.
+    /// What a change to it costs or credits today.
     costs: Option<String>,
 }
 
@@ -77,7 +77,7 @@ fn notice(word: &str) -> Option<&'static str> {
         "card" => "Your card was changed.",
         "canceling" => "Your subscription will end with its period.",
         "canceled" => "Your subscription has ended.",
-        "kept" => "Your subscription goes on.",
+        "kept" => "Your subscription continues.",
         "resumed" => "Your subscription was resumed.",
         _ => return None,
     })

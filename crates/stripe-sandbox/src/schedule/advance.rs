@@ -1,4 +1,4 @@
-//! What time does to a schedule: its subscription begins, phases follow one another, and it ends.
+//! The steps of a schedule in time: its subscription starts, phases follow one another, and the schedule ends.
 
 use crate::{
     account::{Account, Noun},
@@ -15,17 +15,17 @@ use crate::{
 
 const WEEK: i64 = 7 * 86_400;
 
-/// Something a schedule does at its time.
+/// A step of a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
     Start,
     Expiring,
-    /// The phase that runs is over.
+    /// The present phase ends.
     Next,
 }
 
 impl Schedule {
-    /// What is due next, and when.
+    /// The next step, and when it is due.
     pub(crate) fn due(&self) -> Option<(i64, Turn)> {
         match self.status {
             Status::NotStarted => self.phases.first().map(|phase| (phase.start, Turn::Start)),
@@ -40,9 +40,9 @@ impl Schedule {
     }
 }
 
-/// Does what is due at this time.
+/// Carries out the step that is due.
 pub(crate) fn turn(account: &mut Account, id: &str) {
-    // The requests that do the work happen at the sandbox's time, which is later while it catches up.
+    // The requests that do the work use the sandbox's time, which is later while the account catches up.
     let until = std::mem::replace(&mut account.sandbox_now, account.now);
     turn_now(account, id);
     account.sandbox_now = until;
@@ -66,7 +66,7 @@ fn turn_now(account: &mut Account, id: &str) {
     }
 }
 
-/// Begins the subscription of the first phase.
+/// Starts the subscription with the first phase.
 pub(crate) fn start(account: &mut Account, id: &str) -> Result<()> {
     let schedule = account.get::<Schedule>(id)?.clone();
     let Some(phase) = schedule.phases.first() else { return Ok(()) };
@@ -97,7 +97,7 @@ pub(crate) fn start(account: &mut Account, id: &str) -> Result<()> {
     Ok(())
 }
 
-/// The running phase is over: the next one begins, or the schedule ends.
+/// Ends the present phase: the next one starts, or the schedule ends.
 pub(crate) fn next(account: &mut Account, id: &str) {
     let Some(schedule) = account.schedules.get(id).cloned() else { return };
     if !schedule.is_last() {
@@ -119,7 +119,7 @@ pub(crate) fn next(account: &mut Account, id: &str) {
     }
 }
 
-/// Makes the subscription what the running phase says.
+/// Changes the subscription to what the present phase says.
 pub(crate) fn apply(account: &mut Account, id: &str, behavior: &str) -> Result<()> {
     let schedule = account.get::<Schedule>(id)?.clone();
     let (Some(phase), Some(subscription)) = (schedule.running(), &schedule.subscription) else { return Ok(()) };
@@ -129,7 +129,7 @@ pub(crate) fn apply(account: &mut Account, id: &str, behavior: &str) -> Result<(
     let mut free: Vec<_> = old.items.iter().collect();
     let mut index = 0;
     if !phase.is_on(&old) {
-        // An item of the same price goes on; others take the place of one that goes, in their order.
+        // An item with the same price continues; other new items replace removed ones, in their order.
         let mut pairs: Vec<_> = phase
             .items
             .iter()
@@ -161,14 +161,14 @@ pub(crate) fn apply(account: &mut Account, id: &str, behavior: &str) -> Result<(
     if phase.anchors && phase.start == now {
         params.add("billing_cycle_anchor", "now");
     }
-    // Nothing is left of a period that is over.
+    // A period that has ended leaves nothing to prorate.
     params.add("proration_behavior", if now >= old.period.1 { "none" } else { behavior });
     let end = (schedule.cancels && schedule.is_last()).then_some(phase.end);
     account.change_quietly(subscription, |subscription: &mut Subscription| subscription.cancel_at = end);
     update::update_scheduled(account, subscription, params)
 }
 
-/// What a phase says besides its items. Discounts that are there already are not redeemed again.
+/// The parameters of a phase besides its items. Existing discounts are not redeemed again.
 fn params(phase: &Phase, there: &[Discount]) -> Params {
     let mut params = Params::default();
     for (index, discount) in phase.discounts.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Phases of a schedule: from when to when, and what the subscription is meanwhile.
+//! The phases of a schedule: their start and end, and the terms of the subscription in between.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -21,7 +21,7 @@ pub(crate) struct Phase {
     pub(crate) start: i64,
     pub(crate) end: i64,
     pub(crate) items: Vec<Item>,
-    /// What is redeemed when it begins.
+    /// The discounts that are redeemed when it starts.
     pub(crate) discounts: Vec<Discount>,
     pub(crate) default_tax_rates: Vec<TaxRate>,
     pub(crate) trial_end: Option<i64>,
@@ -29,12 +29,12 @@ pub(crate) struct Phase {
     pub(crate) description: Option<String>,
     pub(crate) metadata: Map<String, Value>,
     pub(crate) proration_behavior: String,
-    /// The billing cycle begins anew with it.
+    /// Whether the billing cycle starts anew with it.
     pub(crate) anchors: bool,
 }
 
 impl Phase {
-    /// The running period of a subscription.
+    /// A phase for the present period of a subscription.
     pub(crate) fn of(subscription: &Subscription) -> Self {
         Self {
             start: subscription.period.0,
@@ -90,14 +90,14 @@ impl Phase {
         })
     }
 
-    /// Whether a subscription has what the phase says.
+    /// Whether a subscription has the terms of the phase.
     pub(crate) fn is_on(&self, subscription: &Subscription) -> bool {
         let same = |item: &Item| subscription.items.iter().any(|other| other.costs_as(item));
         self.items.len() == subscription.items.len() && self.items.iter().all(same)
     }
 }
 
-/// Reads phases, the first of which starts at `start` where it does not say when.
+/// Reads phases. The first one starts at `start` unless it names another time.
 pub(crate) fn read(account: &mut Account, list: Vec<Params>, customer: &str, start: i64) -> Result<Vec<Phase>> {
     let mut phases: Vec<Phase> = Vec::new();
     for params in list {

@@ -17,13 +17,13 @@ use crate::{
 
 const DAY: i64 = 86_400;
 
-/// What is done about the first payment.
+/// How the first payment is handled.
 #[derive(Clone, Debug)]
 pub(crate) struct Payment {
     /// `allow_incomplete`, `default_incomplete` or `error_if_incomplete`.
     pub(crate) behavior: String,
     pub(crate) off_session: bool,
-    /// A card that is not set on anything yet, as the checkout page has one.
+    /// A card that is not attached yet, as on the checkout page.
     pub(crate) method: Option<String>,
 }
 
@@ -48,7 +48,8 @@ pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value>
     Ok(account.shown::<Subscription>(&id))
 }
 
-/// A subscription as a request describes it, not started yet; and whether a first part of a period is charged.
+/// Reads a new subscription from a request, without starting it. Also returns whether a partial first period is
+/// charged.
 pub(crate) fn read(account: &mut Account, mut params: Params) -> Result<(Subscription, bool)> {
     let customer = customer::live(account, &params.need("customer")?, "customer")?;
     let list = params.list("items")?.ok_or_else(|| StripeError::missing("items"))?;
@@ -125,7 +126,7 @@ fn trial_end(params: &mut Params, now: i64) -> Result<Option<i64>> {
     Ok(end)
 }
 
-/// Starts a subscription: the first invoice, and as far as asked its payment. Its id.
+/// Starts a subscription: creates the first invoice and, if requested, pays it. Returns its id.
 pub(crate) fn start(
     account: &mut Account,
     mut subscription: Subscription,
@@ -171,7 +172,8 @@ fn pay_method(account: &Account, subscription: &Subscription) -> Option<String> 
     subscription.default_payment_method.clone().or_else(|| customer.default_payment_method.clone())
 }
 
-/// Refuses before anything is made where there is no card, or where a refused one is not to be allowed.
+/// Refuses, before anything is created, if there is no card, or if the card will be refused and the request does not
+/// permit that.
 fn first_payment_check(account: &Account, subscription: &Subscription, payment: &Payment) -> Result<()> {
     let Some(method) = pay_method(account, subscription) else { return Err(pay::no_method()) };
     if payment.behavior == "error_if_incomplete" {
@@ -192,7 +194,7 @@ fn first_lines(account: &mut Account, subscription: &Subscription, prorates: boo
         return item::trial_lines(account, subscription);
     }
     let mut lines = item::lines(account, subscription, subscription.period, None);
-    // A period that was cut short by its anchor costs its part of a whole one.
+    // A period that its anchor shortens costs its part of a whole one.
     if subscription.anchor > subscription.created {
         let whole = subscription.period_end(subscription.anchor) - subscription.anchor;
         let part = subscription.period.1 - subscription.period.0;

@@ -1,4 +1,4 @@
-//! What time does to a subscription: trials end, periods begin, payments fail and are made up for.
+//! What happens to a subscription in time: trials end, periods start, payments fail and are retried.
 
 use crate::{
     account::{Account, Noun},
@@ -7,7 +7,7 @@ use crate::{
     subscription::{Pause, Status, Subscription, end, item, resume},
 };
 
-/// A period (or the trial) is over.
+/// A period (or the trial) has ended.
 pub(crate) fn roll(account: &mut Account, id: &str) {
     let Some(old) = account.subscriptions.get(id).cloned() else { return };
     if old.status == Status::Trialing && old.days_until_due.is_none() && without_card(account, &old) {
@@ -73,13 +73,13 @@ fn tell(account: &mut Account, id: &str, kind: &str) {
     account.emit(kind, json, None);
 }
 
-/// The trial ends in three days, or sooner where it is shorter.
+/// The trial ends in three days, or sooner if it is shorter than that.
 pub(crate) fn trial_will_end(account: &mut Account, id: &str) {
     account.change_quietly(id, |subscription: &mut Subscription| subscription.trial_told = true);
     tell(account, id, "customer.subscription.trial_will_end");
 }
 
-/// The next period begins soon: tells what it will cost.
+/// The next period starts soon: publishes what it will cost.
 pub(crate) fn upcoming(account: &mut Account, id: &str) {
     account.change_quietly(id, |subscription: &mut Subscription| subscription.upcoming_told = true);
     if let Some(mut preview) = invoice::preview::next(account, id) {
@@ -91,24 +91,24 @@ pub(crate) fn upcoming(account: &mut Account, id: &str) {
     }
 }
 
-/// Discounts for some months are over.
+/// Discounts with a limited duration have ended.
 pub(crate) fn discounts_end(account: &mut Account, id: &str) {
     let now = account.now;
     discount::end(account, id, |discount| !discount.is_on(now));
 }
 
-/// Collection was paused until now.
+/// The pause of collection has ended.
 pub(crate) fn collection_resumes(account: &mut Account, id: &str) {
     account.change(id, |subscription: &mut Subscription| subscription.pause = None);
 }
 
-/// The day on which it was to end has come.
+/// The subscription's end has come.
 pub(crate) fn cancel_due(account: &mut Account, id: &str) {
     end::end(account, id, Some("cancellation_requested"));
     end::last_invoice(account, id);
 }
 
-/// An invoice of it is paid.
+/// An invoice of the subscription was paid.
 pub(crate) fn invoice_paid(account: &mut Account, id: &str, invoice: &str) {
     let Some(subscription) = account.subscriptions.get(id).cloned() else { return };
     let intent =
@@ -137,7 +137,7 @@ pub(crate) fn invoice_paid(account: &mut Account, id: &str, invoice: &str) {
     }
 }
 
-/// A payment for it failed; `last`: it will not be tried again by itself.
+/// A payment for the subscription failed; `last`: there is no further retry.
 pub(crate) fn payment_failed(account: &mut Account, id: &str, invoice: &str, last: bool) {
     let first = account.invoices.get(invoice).is_some_and(|invoice| invoice.billing_reason == "subscription_create");
     let Some(status) = account.subscriptions.get(id).map(|subscription| subscription.status) else { return };

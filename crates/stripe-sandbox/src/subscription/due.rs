@@ -1,4 +1,4 @@
-//! What is due next, and doing everything that became due, one after the other at its own time.
+//! Finds the next event that is due, and carries out all due events in order, each at its own time.
 
 use crate::{
     account::Account,
@@ -15,7 +15,7 @@ use crate::{
 const DAY: i64 = 86_400;
 const FIRST_PAYMENT: i64 = 23 * 3600;
 
-/// Something that time does. Of what is due at the same second, the first here goes first.
+/// A step that happens at a given time. If several are due in the same second, they happen in the order of this list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
     TrialWillEnd,
@@ -75,14 +75,14 @@ fn of_invoice(invoice: &Invoice) -> Option<(i64, Step)> {
 }
 
 impl Account {
-    /// The earliest thing due for customers of a test clock, or for those of none.
+    /// The earliest step for customers of a test clock, or for those without one.
     fn due_next(&self, clock: Option<&str>) -> Option<(i64, Step, String)> {
         let subscriptions = self.subscriptions.iter().filter(|each| each.test_clock.as_deref() == clock);
         let subscriptions = subscriptions
             .filter_map(|each| of_subscription(each, &self.billing).map(|(at, step)| (at, step, &each.id)));
         let invoices = self.invoices.iter().filter(|each| each.test_clock.as_deref() == clock);
         let invoices = invoices.filter_map(|each| of_invoice(each).map(|(at, step)| (at, step, &each.id)));
-        // Checkout is for a person who sits before it, so its sessions end by the sandbox's clock.
+        // A checkout session is for a visitor in front of its page, so it expires by the sandbox's clock.
         let sessions = self
             .sessions
             .iter()
@@ -103,7 +103,7 @@ impl Account {
         all.min().map(|(at, step, id)| (at, step, id.clone()))
     }
 
-    /// Does everything that became due until `until`, each at its own time.
+    /// Carries out everything that is due until `until`, each step at its own time.
     pub(crate) fn catch_up(&mut self, clock: Option<&str>, until: i64) {
         let request = self.request.take();
         while let Some((at, step, id)) = self.due_next(clock).filter(|(at, ..)| *at <= until) {

@@ -40,7 +40,7 @@ pub(crate) fn cancel(account: &mut Account, id: &str, mut params: Params) -> Res
     Ok(account.shown::<Subscription>(id))
 }
 
-/// Ends a subscription now: no invoice of it is collected any more.
+/// Ends a subscription now: none of its invoices is collected any more.
 pub(crate) fn end(account: &mut Account, id: &str, reason: Option<&str>) {
     let Some(subscription) = account.subscriptions.get(id).cloned() else { return };
     let now = account.now;
@@ -73,7 +73,7 @@ pub(crate) fn end(account: &mut Account, id: &str, reason: Option<&str>) {
     }
 }
 
-/// The invoice at the end: usage that was not billed, and prorations that wait.
+/// The last invoice: usage that was not billed, and waiting prorations.
 pub(crate) fn last_invoice(account: &mut Account, id: &str) {
     let Some(subscription) = account.subscriptions.get(id).cloned() else { return };
     let metered = subscription.items.iter().filter(|item| item.price.is_metered()).cloned().collect();
@@ -95,7 +95,7 @@ pub(crate) fn last_invoice(account: &mut Account, id: &str) {
     pay::collect(account, &invoice, None, true);
 }
 
-/// The time for the first payment is over.
+/// The time for the first payment has passed.
 pub(crate) fn expire(account: &mut Account, id: &str) {
     let now = account.now;
     let invoice = account.subscriptions.get(id).and_then(|subscription| subscription.latest_invoice.clone());

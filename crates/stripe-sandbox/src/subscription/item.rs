@@ -1,4 +1,4 @@
-//! A subscription's items: a price, how many of it, and what a period of it costs.
+//! Subscription items: a price, its quantity, and what a period costs.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -16,7 +16,7 @@ use crate::{
     tax_rate::TaxRate,
 };
 
-/// A price on a subscription.
+/// An item of a subscription.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Item {
     pub(crate) id: String,
@@ -24,7 +24,7 @@ pub(crate) struct Item {
     pub(crate) price: Price,
     pub(crate) quantity: i64,
     pub(crate) metadata: Map<String, Value>,
-    /// Its own tax rates; none: the subscription's.
+    /// Its own tax rates; none: those of the subscription.
     #[serde(default)]
     pub(crate) tax_rates: Vec<TaxRate>,
 }
@@ -52,18 +52,18 @@ impl Item {
         json
     }
 
-    /// What a period costs ahead; what is charged by usage costs nothing ahead.
+    /// What a period costs in advance; usage costs nothing in advance.
     pub(crate) fn amount(&self) -> i64 {
         if self.price.is_metered() { 0 } else { self.price.unit_amount.saturating_mul(self.quantity) }
     }
 
-    /// The same price and quantity, so that nothing is to be prorated.
+    /// Whether the price and the quantity are the same, so that nothing has to be prorated.
     pub(crate) fn costs_as(&self, other: &Self) -> bool {
         self.price.id == other.price.id && self.quantity == other.quantity
     }
 }
 
-/// The end of the period of these items that starts at `start`, counted from the anchor.
+/// The end of the period of these items that starts at `start`, computed from the anchor.
 pub(crate) fn period_end(items: &[Item], anchor: i64, start: i64) -> i64 {
     let Some(recurring) = items.iter().find_map(|item| item.price.recurring.as_ref()) else { return i64::MAX };
     if start < anchor {
@@ -82,13 +82,13 @@ pub(crate) fn period_end(items: &[Item], anchor: i64, start: i64) -> i64 {
     recurring.after(anchor, periods)
 }
 
-/// The name under which a price stands on invoices.
+/// The name of a price on invoices.
 pub(crate) fn name(account: &Account, price: &Price) -> String {
     let product = account.products.get(&price.product).map(|product: &Product| product.name.clone());
     product.or_else(|| price.nickname.clone()).unwrap_or_else(|| price.id.clone())
 }
 
-/// The lines of a new period: what is charged ahead for it, and the usage of the one before.
+/// The lines of a new period: charges in advance for it, and the usage of the previous one.
 pub(crate) fn lines(
     account: &mut Account,
     subscription: &Subscription,
@@ -126,7 +126,7 @@ pub(crate) fn lines(
     lines
 }
 
-/// The lines of a trial: nothing to pay.
+/// The lines of a trial, with an amount of zero.
 pub(crate) fn trial_lines(account: &mut Account, subscription: &Subscription) -> Vec<Line> {
     let mut all = lines(account, subscription, subscription.period, None);
     for (line, item) in all.iter_mut().zip(&subscription.items) {
@@ -136,7 +136,7 @@ pub(crate) fn trial_lines(account: &mut Account, subscription: &Subscription) ->
     all
 }
 
-/// Items as a request gives them. With `old`, it changes those; what it does not name stays.
+/// Reads items from a request. With `old`, the request changes those, and items that it does not name stay.
 pub(crate) fn read(account: &mut Account, list: Vec<Params>, old: &[Item]) -> Result<Vec<Item>> {
     let mut items = old.to_vec();
     for mut params in list {
@@ -183,7 +183,7 @@ pub(crate) fn read(account: &mut Account, list: Vec<Params>, old: &[Item]) -> Re
     Ok(items)
 }
 
-/// Items have no discounts of their own here: an empty list is what they have.
+/// The sandbox's items have no discounts of their own, so only an empty list is accepted.
 fn no_discounts(params: &mut Params) -> Result<()> {
     let name = params.name("discounts");
     match params.list("discounts")? {
@@ -250,7 +250,7 @@ pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
     list::page(all, &mut params, "/v1/subscription_items", |item| item.json(&subscription.id, subscription.period))
 }
 
-/// `POST /v1/subscription_items`, and of one: the subscription's change does the work.
+/// `POST /v1/subscription_items`, with or without an id: this is carried out as a change of the subscription.
 pub(crate) fn write(account: &mut Account, id: Option<&str>, mut params: Params, delete: bool) -> Result<Value> {
     let subscription = match id {
         Some(id) => owner(account, id)?.id,

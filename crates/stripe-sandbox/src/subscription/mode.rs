@@ -1,4 +1,4 @@
-//! Billing modes, which differ in how prorations and cancellations are shown.
+//! Billing modes, which differ in the form of prorations and cancellations.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::{
     subscription::{Subscription, live},
 };
 
-/// How a subscription is billed. Stripe's default is `flexible` as of API version 2025-09-30.clover.
+/// The billing mode of a subscription. Stripe's default is `flexible` since API version 2025-09-30.clover.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum BillingMode {
     Classic,
@@ -19,7 +19,7 @@ pub(crate) enum BillingMode {
 }
 
 impl BillingMode {
-    /// Reads `billing_mode`; none where it was not sent.
+    /// Reads `billing_mode`; none if it was not sent.
     pub(crate) fn read(params: &mut Params) -> Result<Option<Self>> {
         let Some(mut mode) = params.map("billing_mode")? else { return Ok(None) };
         let kind = mode.one_of("type", &["classic", "flexible"])?;
@@ -51,7 +51,7 @@ impl BillingMode {
     }
 }
 
-/// `POST /v1/subscriptions/{id}/migrate`: from classic to flexible billing, and never back.
+/// `POST /v1/subscriptions/{id}/migrate`: changes from classic to flexible billing, and never back.
 pub(crate) fn migrate(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
     let subscription = live(account, id)?;
     let mode = BillingMode::read(&mut params)?.ok_or_else(|| StripeError::missing("billing_mode"))?;

@@ -1,4 +1,5 @@
-//! Changing in the middle of a period: a credit for the rest of the old, a charge for the rest of the new.
+//! Changes in the middle of a period: a credit for the rest of the old items, and a charge for the rest of the new
+//! ones.
 
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -9,9 +10,9 @@ use crate::{
     subscription::{Item, Subscription, item},
 };
 
-/// What changing from the old items to those of `new` at `at` credits and charges, to the unit of currency. As Stripe
-/// does where prorations include discounts, both are parts of what the discounts leave: credits by those that were on
-/// when the period was charged, charges by those that are on now.
+/// The credits and charges for a change from the old items to those of `new` at `at`, exact to the smallest unit of the
+/// currency. As at Stripe if prorations include discounts, both are parts of the discounted amounts: credits with the
+/// discounts that applied when the period was charged, charges with the present ones.
 pub(crate) fn lines(account: &mut Account, old: &[Item], new: &Subscription, at: i64) -> Vec<Line> {
     let mut lines = Vec::new();
     let credits = sum::nets(new, old, &new.period_discounts);
@@ -31,13 +32,13 @@ pub(crate) fn lines(account: &mut Account, old: &[Item], new: &Subscription, at:
     lines
 }
 
-/// The credits alone, for a period that ends at `at`.
+/// Only the credits, for a period that ends at `at`.
 pub(crate) fn credits(account: &mut Account, old: &[Item], subscription: &Subscription, at: i64) -> Vec<Line> {
     let nets = sum::nets(subscription, old, &subscription.period_discounts);
     old.iter().zip(nets).filter_map(|(item, net)| line(account, subscription, item, at, (net, -1))).collect()
 }
 
-/// The rest of the period's part of an amount, as a charge (`1`) or a credit (`-1`).
+/// The part of an amount for the rest of the period, as a charge (`1`) or a credit (`-1`).
 fn line(
     account: &mut Account,
     subscription: &Subscription,

@@ -1,4 +1,4 @@
-//! Going on after a trial that ended without a card.
+//! Resuming a subscription whose trial ended without a card.
 
 use serde_json::Value;
 
@@ -33,12 +33,12 @@ pub(crate) fn resume(account: &mut Account, id: &str, mut params: Params) -> Res
     account.change(id, |subscription: &mut Subscription| *subscription = resumed.clone());
     make::draft(account, &invoice, &resumed.customer, Some(&resumed), "subscription_update", lines);
     make::finalize(account, &invoice);
-    // Paying the invoice is what resumes it.
+    // The payment of the invoice resumes it.
     pay::collect(account, &invoice, None, false);
     Ok(account.shown::<Subscription>(id))
 }
 
-/// The invoice of a resumption is paid.
+/// The invoice of a resumption was paid.
 pub(crate) fn resumed(account: &mut Account, id: &str) {
     account.change(id, |subscription: &mut Subscription| {
         subscription.status = Status::Active;

@@ -1,4 +1,4 @@
-//! Changing a subscription: plan, quantity, trial, card, pause, end.
+//! Updating a subscription: plan, quantity, trial, card, pause, end.
 
 use serde_json::Value;
 
@@ -17,14 +17,14 @@ use crate::{
     },
 };
 
-/// What a change costs, and when that is charged.
+/// The cost of a change, and when it is charged.
 struct Charge {
     lines: Vec<Line>,
-    /// Charged at once and not with the next invoice.
+    /// Whether it is charged at once and not with the next invoice.
     now: bool,
 }
 
-/// `billing_cycle_anchor=now`, or as of 2026-09-30 `billing_cycle_anchor[type]=now`.
+/// Reads `billing_cycle_anchor=now` or, since 2026-09-30, `billing_cycle_anchor[type]=now`.
 pub(crate) fn anchor_now(params: &mut Params) -> Result<Option<bool>> {
     let words = ["now", "unchanged"];
     if params.clone().text("billing_cycle_anchor").is_ok() {
@@ -51,7 +51,7 @@ pub(crate) fn update(account: &mut Account, id: &str, params: Params) -> Result<
     Ok(account.shown::<Subscription>(id))
 }
 
-/// A change that the subscription's schedule makes, at its time.
+/// A change by the subscription's schedule, at its time.
 pub(crate) fn update_scheduled(account: &mut Account, id: &str, params: Params) -> Result<()> {
     let old = account.get::<Subscription>(id)?.clone();
     if old.status.is_over() {
@@ -131,7 +131,7 @@ struct Asked<'a> {
     anchor: bool,
 }
 
-/// What the change costs. Sets the new period, where one begins.
+/// Computes the cost of the change. Sets the new period, if one starts.
 fn charge(account: &mut Account, old: &Subscription, new: &mut Subscription, asked: Asked<'_>) -> Charge {
     let now = account.now;
     let trial_over = old.status == Status::Trialing && new.trial.is_some_and(|(_, end)| end <= now);
@@ -171,7 +171,7 @@ fn charge(account: &mut Account, old: &Subscription, new: &mut Subscription, ask
     Charge { lines: proration::lines(account, &old.items, new, asked.at), now: asked.behavior == "always_invoice" }
 }
 
-/// Refuses where the card would not pay what the change costs now.
+/// Refuses if the card would not pay the present cost of the change.
 fn payment_check(account: &Account, new: &Subscription, charge: &Charge, off_session: bool) -> Result<()> {
     let balance = account.customers.get(&new.customer).map_or(0, |customer| customer.balance);
     let mut lines = charge.lines.clone();

@@ -1,11 +1,11 @@
-//! Chaos is repeatable, and nothing is lost but what it drops.
+//! Chaos is repeatable, and only the deliveries that it drops are lost.
 
 use serde_json::Value;
 
 use super::Bench;
 use crate::{form::Params, knob};
 
-/// What an endpoint received, with everything that goes wrong going wrong a third of the time.
+/// What an endpoint received when each fault had a probability of one third.
 fn received(seed: &str) -> (Vec<String>, Value, Vec<String>) {
     let mut bench = Bench::new();
     bench.post("webhook_endpoints", &[("url", "http://127.0.0.1:9/"), ("enabled_events[]", "customer.created")]);

@@ -1,4 +1,4 @@
-//! What time does: trials, renewals, payments that fail.
+//! Events in time: trials, renewals, failed payments.
 
 use super::{Bench, DAY, START, id};
 
@@ -59,7 +59,7 @@ fn from_trial_to_canceled_in_one_move_of_the_clock() {
     let customer = id(&bench.post("customers", &[]));
     let subscription = bench.subscribe(&customer, &price, &[("trial_period_days", "14")]);
     bench.advance(60 * DAY);
-    // An hour after the trial, then 3, 5 and 7 days after the try before.
+    // An hour after the trial, then 3, 5 and 7 days after the previous attempt.
     let tries = [14, 17, 22, 29].map(|day| day * DAY + 3600);
     assert_eq!(bench.times("invoice.payment_failed"), tries);
     assert_eq!(bench.times("customer.subscription.deleted"), [tries[3]]);
@@ -167,7 +167,7 @@ fn while_collection_is_paused_invoices_are_not_collected() {
 }
 
 #[test]
-fn a_test_clock_moves_its_own_customers_and_nobody_else() {
+fn a_test_clock_moves_only_its_own_customers() {
     let mut bench = Bench::new();
     let price = bench.price("Pro", 9_900, "month");
     let start = START.to_string();

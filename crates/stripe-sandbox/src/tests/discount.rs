@@ -1,4 +1,4 @@
-//! Coupons and promotion codes: what they take off, for how long, and who can redeem them.
+//! Coupons and promotion codes: amounts, durations, and who can redeem them.
 
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ impl Bench {
         error.body()["error"].clone()
     }
 
-    /// What a visitor sends on the page of a session; the status of the answer, and the page.
+    /// Submits the page of a session. Returns the status of the response, and the page.
     fn checkout_page(&mut self, session: &str, form: &[(&str, &str)]) -> (u16, String) {
         match checkout::page::submit(&mut self.0, session, &mut Params::of(form)) {
             Answer::Html(status, html) => (status, html),

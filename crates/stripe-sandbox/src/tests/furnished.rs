@@ -1,8 +1,8 @@
-//! An account with one of everything, and every request with what it needs.
+//! An account with one object of each kind, and all requests with their required parameters.
 
 use super::{Bench, id};
 
-/// Every address with a form that is refused for what it lacks, if at all.
+/// Every request, with a form that is refused, if at all, only because something is missing.
 pub(super) const REQUESTS: &[(&str, &str)] = &[
     ("GET", "account"),
     ("POST", "customers"),
@@ -137,7 +137,7 @@ pub(super) const REQUESTS: &[(&str, &str)] = &[
     ("GET", "events/EVT"),
 ];
 
-/// What a request needs besides, so that nothing but what is unknown is wrong with it.
+/// Further parameters that a request needs, so that only an unknown parameter can be wrong with it.
 const NEEDS: &[(&str, &[(&str, &str)])] = &[
     ("GET customers/search", &[("query", "email:'a'")]),
     ("GET payment_intents/search", &[("query", "amount>1")]),
@@ -185,7 +185,7 @@ const NEEDS: &[(&str, &[(&str, &str)])] = &[
     ("POST webhook_endpoints", &[("url", "http://127.0.0.1:1/"), ("enabled_events[]", "*")]),
 ];
 
-/// An account with one of everything, and the ids by the names above.
+/// Creates an account with one object of each kind. Returns it with the ids, by the names above.
 pub(super) fn furnished() -> (Bench, Vec<(&'static str, String)>) {
     let mut bench = Bench::new();
     let price = bench.price("Pro", 9_900, "month");
@@ -242,7 +242,7 @@ pub(super) fn named(text: &str, ids: &[(&str, String)]) -> String {
     text.split('/').map(whole).collect::<Vec<_>>().join("/")
 }
 
-/// The form of a request with what it needs.
+/// The form of a request with everything that it needs.
 pub(super) fn needs(method: &str, path: &str, ids: &[(&str, String)]) -> Vec<(&'static str, String)> {
     let name = format!("{method} {path}");
     let needs = NEEDS.iter().find(|(known, _)| *known == name).map_or(&[][..], |(_, needs)| needs);

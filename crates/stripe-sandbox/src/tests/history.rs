@@ -1,4 +1,4 @@
-//! Whatever is asked for in whatever order: sums are right, states make sense, and who reads the events knows it all.
+//! Any requests in any order: sums are right, states are consistent, and a reader of the events knows the whole state.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Bench, DAY};
 
-/// Something a customer, their card or time does.
+/// An action of a customer, of their card, or of time.
 #[derive(Clone, Debug)]
 enum Act {
     Subscribe { card: usize, plan: usize, trial: bool, quantity: i64 },
@@ -70,7 +70,7 @@ impl Play {
         self.subscriptions.get(which % self.subscriptions.len().max(1)).cloned()
     }
 
-    /// Asks; a refusal is an answer like any other.
+    /// Sends a request; a refusal is an acceptable response.
     fn ask(&mut self, method: &str, path: &str, form: &[(&str, &str)]) -> Option<Value> {
         match self.bench.call(method, path, form) {
             Ok(answer) => Some(answer),
@@ -190,7 +190,7 @@ impl Play {
         self.replay();
     }
 
-    /// Who reads the events from the start knows every object as it is.
+    /// Asserts that a reader of all events knows every object in its present state.
     fn replay(&self) {
         let account = &self.bench.0;
         let mut known: BTreeMap<String, Value> = BTreeMap::new();
@@ -207,7 +207,7 @@ impl Play {
         for mut object in all {
             let id = object["id"].as_str().unwrap().to_owned();
             let mut told = known.get(&id).cloned().unwrap_or_default();
-            // Stripe sends no event for the next invoice's number, nor does the sandbox.
+            // The events of Stripe do not include the next invoice's number, and neither do those of the sandbox.
             for each in [&mut object, &mut told] {
                 each.as_object_mut().unwrap().remove("next_invoice_sequence");
             }

@@ -1,4 +1,4 @@
-//! Changes in the middle of a period, to the cent.
+//! Changes in the middle of a period, exact to the cent.
 
 use super::{Bench, DAY, START};
 
@@ -20,7 +20,7 @@ fn a_third_of_the_period_before_its_end_a_third_is_credited_and_charged() {
     assert_eq!(invoice["billing_reason"], "subscription_update");
     let details = &invoice["lines"]["data"][0]["parent"]["subscription_item_details"];
     assert_eq!(details["proration"], true);
-    // The period is the old one.
+    // The period has not changed.
     assert_eq!(bench.subscription(&subscription)["items"]["data"][0]["current_period_start"], START);
 }
 

@@ -1,10 +1,10 @@
-//! Schedules: phases that begin at their time, and what becomes of the subscription at the end.
+//! Schedules: phases that start at their time, and what happens to the subscription at the end.
 
 use serde_json::{Value, json};
 
 use super::{Bench, DAY, START, id};
 
-/// `START` and so many months after it, in the year 2027.
+/// `START` plus this many months, in the year 2027.
 fn month(count: usize) -> i64 {
     START + [0, 30, 61, 91, 122, 153][count] * DAY
 }

@@ -1,4 +1,4 @@
-//! What the sandbox does not have is refused as Stripe refuses it, and never done in another way.
+//! The sandbox refuses what it does not support, and never does something else instead.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::account::Noun;
 
-/// Everything but what only counts ids.
+/// The whole state, without the counters of ids.
 fn state(bench: &Bench) -> Value {
     let mut state = serde_json::to_value(&bench.0).unwrap();
     state.as_object_mut().unwrap().remove("random");
@@ -18,7 +18,7 @@ fn state(bench: &Bench) -> Value {
 }
 
 #[test]
-fn every_request_refuses_a_parameter_that_nobody_knows_before_it_does_anything() {
+fn every_request_refuses_an_unknown_parameter_before_it_does_anything() {
     let (bench, ids) = furnished();
     for (method, path) in REQUESTS {
         let needs = needs(method, path, &ids);
@@ -136,7 +136,7 @@ fn a_word_that_stripe_does_not_have_is_refused_wherever_there_are_words() {
 }
 
 #[test]
-fn numbers_that_nobody_can_add_up_are_refused() {
+fn numbers_that_are_too_large_to_add_up_are_refused() {
     let (bench, ids) = furnished();
     let most = i64::MAX.to_string();
     for (method, path, param) in [

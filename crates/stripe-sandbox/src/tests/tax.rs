@@ -1,4 +1,4 @@
-//! Tax rates, to the cent.
+//! Tax rates, exact to the cent.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! SQL of people who go.
+//! SQL of user deletion.
 
 use freehold_core::{TenantId, UserId};
 use freehold_db::statements;
@@ -8,13 +8,13 @@ use uuid::Uuid;
 use super::Place;
 
 statements! {
-    /// The owners of the person's organizations, kept from changing.
+    /// Locks the owners of the user's organizations.
     fn owners_lock(user: UserId) -> (UserId,) =
         "select o.user_id from freehold.members as o
          where o.role = 'owner' and o.tenant_id in (select tenant_id from freehold.members where user_id = $1)
          order by o.tenant_id, o.user_id for update";
 
-    /// Where the person belongs, and who else does.
+    /// The user's organizations, and whether they have other members and owners.
     fn place_list(user: UserId) -> Place =
         "select m.tenant_id, t.slug, m.role,
            (select count(*) from freehold.members as o where o.tenant_id = m.tenant_id and o.user_id <> $1) as others,
@@ -23,11 +23,11 @@ statements! {
          from freehold.members as m join freehold.tenants as t using (tenant_id)
          where m.user_id = $1 order by m.tenant_id";
 
-    /// Ends all memberships.
+    /// Ends all memberships of the user.
     fn membership_delete_all(user: UserId) -> () = "delete from freehold.members where user_id = $1";
 
-    /// Writes down that the person went.
+    /// Records that the user left.
     fn departure_note(tenant: TenantId, entry: Uuid, user: &str, now: Timestamp) -> (bool,) =
-        "select freehold.audit_append($1, $2, 'system', null, 'member.removed', $3, '{\"reason\": \"the person was deleted\"}', $4)
+        "select freehold.audit_append($1, $2, 'system', null, 'member.removed', $3, '{\"reason\": \"the user was deleted\"}', $4)
            is null";
 }

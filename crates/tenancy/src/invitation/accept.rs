@@ -14,86 +14,89 @@ use crate::{
 };
 
 row! {
-    /// What a token offers, to whom.
+    /// The offer of a token.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Offer {
-        /// By which organization.
+        /// Id of the inviting organization.
         pub tenant_id: TenantId,
-        /// By which invitation.
+        /// Id of the invitation.
         pub invitation_id: InvitationId,
-        /// The organization's name.
+        /// Name of the organization.
         pub organization: String,
-        /// The invited address.
+        /// The invited e-mail address.
         pub email: String,
-        /// What its owner will be.
+        /// Role that the user gets.
         pub role: String,
-        /// The user who sent it last; null: a key did.
+        /// Id of the user who last sent it; none when a key did.
         pub invited_by: Option<UserId>,
-        /// The key that sent it last; null: a user did.
+        /// Id of the API key that last sent it; none when a user did.
         pub invited_by_key: Option<ApiKeyId>,
-        /// Until when it can be accepted.
+        /// When the invitation expires, UTC.
         pub expires_at: Timestamp,
-        /// When it was accepted.
+        /// When the invitation was accepted, UTC; none while it is not.
         pub accepted_at: Option<Timestamp>,
-        /// By whom.
+        /// Id of the user who accepted it; none while it is not accepted.
         pub accepted_by: Option<UserId>,
-        /// When it was taken back.
+        /// When the invitation was revoked, UTC; none when it was not.
         pub revoked_at: Option<Timestamp>,
     }
 }
 
-/// Who accepts.
+/// The user who accepts an invitation.
 #[derive(Clone, Copy, Debug)]
 pub struct Invitee<'a> {
-    /// Who.
+    /// Id of the user.
     pub user: UserId,
-    /// His address, lower case; none: he has confirmed none.
+    /// Confirmed e-mail address in lower case; none without one.
     pub confirmed: Option<&'a str>,
 }
 
 impl Offer {
-    /// Whether it can be accepted.
+    /// Whether the invitation can be accepted.
     pub fn is_open(&self, now: Timestamp) -> bool {
         self.accepted_at.is_none() && self.revoked_at.is_none() && self.expires_at > now
     }
 
-    /// Nothing, when it is for him: he has confirmed the invited address.
+    /// Succeeds when the user has confirmed the invited address.
     ///
     /// # Errors
-    /// `permission_denied`. Whoever has the token may know that there is an invitation; whose it is, is not told.
+    /// `permission_denied`. A user with the token may learn that there is an invitation, but not whose it is.
     pub fn check(&self, invitee: Invitee<'_>) -> Result<()> {
         match invitee.confirmed {
             Some(email) if EmailAddress::same(email, &self.email) => Ok(()),
             Some(_) => {
-                let message = "The invitation is for another address; sign in with the one it was sent to.";
+                let message = "The invitation was sent to another e-mail address. Sign in with that address.";
                 Err(Error::new(codes::PERMISSION_DENIED, message))
             }
-            None => {
-                Err(Error::new(codes::PERMISSION_DENIED, "Confirm your address first; the invitation is bound to one."))
-            }
+            None => Err(Error::new(
+                codes::PERMISSION_DENIED,
+                "Confirm your e-mail address before you accept the invitation.",
+            )),
         }
     }
 }
 
-/// What the token offers, whether or not it can still be accepted. None: nobody gave it out, or a newer mail replaced it.
+/// The offer of the token, whether or not it can still be accepted. None when the token was never issued or a newer
+/// mail replaced it.
 pub async fn offer_find(tx: &mut SystemTx, vault: &Vault, token: &InvitationToken) -> Result<Option<Offer>> {
     tx.fetch_optional(store::offer_find(token.digests(vault))).await
 }
 
-/// What the user who sent the invitation may do now. None: a key sent it, or the user may do nothing there any more.
+/// The current authority of the user who sent the invitation. None when a key sent it, or the user has no rights there
+/// any more.
 pub async fn inviter_bounds(tx: &mut SystemTx, offer: &Offer, now: Timestamp) -> Result<Option<Bounds>> {
     let Some(user) = offer.invited_by else { return Ok(None) };
     let found = tx.fetch_optional(store::inviter_role(offer.tenant_id, user, now)).await?;
     found.map(|(role,)| role.parse().map(Bounds::of_role)).transpose()
 }
 
-/// Makes the invitee a member, and switches them to the organization, if `seats` agrees to how many members there are then.
-/// The role is the one that was offered, and at most `bound`: that of its sender now. A user who accepted it before, or is a
-/// member already, is answered as if they had done it now.
+/// Makes the invitee a member and switches them to the organization, if `seats` accepts the resulting number of
+/// members. The role is the offered one, limited to `bound`, the current role of the sender. A user who accepted
+/// before, or is a member already, gets the same result.
 ///
 /// # Errors
-/// `not_found` when the invitation was taken back, is over or was accepted by another; `permission_denied` when it is not
-/// for them; and what `seats` says.
+/// `not_found` when the invitation was revoked, has expired or was accepted by another user; `permission_denied` when
+/// it was sent to another address; and the errors of `seats`.
 pub async fn invitation_accept(
     tx: &mut SystemTx,
     (offer, bound): (&Offer, Role),
@@ -127,7 +130,7 @@ pub async fn invitation_accept(
     audit_append_person(tx, tenant, invitee.user, entry, now).await
 }
 
-/// Whether an invitation waits for this address, of the organization that is named or of any.
+/// Whether an open invitation to this address exists, in the named organization or in any.
 pub async fn invitation_awaits(
     tx: &mut SystemTx,
     email: &str,

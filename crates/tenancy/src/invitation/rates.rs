@@ -1,4 +1,4 @@
-//! How many invitations are mailed: strangers read them, and they come in the product's name.
+//! Limits of invitation mails, since strangers receive them in the product's name.
 
 use std::time::Duration;
 
@@ -9,29 +9,29 @@ use jiff::{SignedDuration, Timestamp};
 use super::store;
 use crate::tenant::Tenant;
 
-/// For how long an organization is new.
+/// How long an organization counts as new.
 const NEW: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// Mails of invitations in a day; 0: no limit.
+/// Most invitation mails in a day; 0 for no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvitationRates {
-    /// Those that one user asks for, in all organizations together.
+    /// Limit for a user, in all organizations together.
     pub per_user: u32,
-    /// Those of one organization that has paid and is older than a week.
+    /// Limit for an organization that has paid and is older than a week.
     pub per_organization: u32,
-    /// Those of any other organization.
+    /// Limit for any other organization.
     pub per_new_organization: u32,
-    /// Those of the whole server, twice: for organizations that are new or have not paid, and for the others, so that the one
-    /// kind takes nothing from the other.
+    /// Limit for the whole server, counted separately for organizations that are new or have not paid and for the
+    /// others, so that neither kind uses up the other's.
     pub per_server: u32,
-    /// The organization pays, or nothing is sold here.
+    /// Whether the organization pays, or billing is disabled.
     pub pays: bool,
 }
 
 /// Counts a mail in this transaction.
 ///
 /// # Errors
-/// `rate_limited`, with the time after which the next one is sent.
+/// `rate_limited`, with the time after which the next mail is allowed.
 pub(super) async fn take(
     tx: &mut TenantTx,
     caller: &Caller,
@@ -47,10 +47,10 @@ pub(super) async fn take(
     } else {
         (rates.per_new_organization, "An organization that has not paid yet")
     };
-    // What an API key sends is counted for its organization.
+    // Mails of an API key count for its organization only.
     let user = caller.user().map(|user| ("user", rates.per_user, "A user", user.uuid()));
     let organization = ("organization", of_organization, whose, tenant.tenant_id.uuid());
-    // The whole server last, because everyone waits for that row.
+    // The server's row comes last, because all senders wait for it.
     let server = (
         if trusted { "server_of_trusted" } else { "server" },
         rates.per_server,
@@ -62,7 +62,7 @@ pub(super) async fn take(
         let (until,) = tx.fetch_one(store::invitation_take(scope, subject, per_day, now)).await?;
         let Some(until) = until else { continue };
         let seconds = u64::try_from(until.duration_since(now).as_millis()).unwrap_or_default().div_ceil(1000).max(1);
-        let message = format!("{who} may send {per_day} invitations a day. Retry after {seconds} s.");
+        let message = format!("{who} may send {per_day} invitations a day. Retry after {seconds} seconds.");
         return Err(Error::new(codes::RATE_LIMITED, message).with_retry_after(Duration::from_secs(seconds)));
     }
     Ok(())

@@ -9,26 +9,26 @@ use uuid::Uuid;
 use super::{Invitation, InvitationId, Offer};
 
 statements! {
-    /// Keeps others from taking a seat. Whoever makes an invitation or a member does this first.
+    /// Locks the seats of a tenant. Every creation of an invitation or member does this first.
     fn seats_lock(tenant: TenantId) -> (bool,) =
         "select true from freehold.tenants where tenant_id = $1 for no key update";
 
-    /// Members, and invitations that somebody could still accept.
+    /// The number of members, and of invitations that can still be accepted.
     fn seats_count(tenant: TenantId, now: Timestamp) -> (i64, i64) =
         "select (select count(*) from freehold.members where tenant_id = $1),
            (select count(*) from freehold.invitations
             where tenant_id = $1 and accepted_at is null and revoked_at is null and expires_at > $2)";
 
-    /// Closes one that nobody accepted in time, so that the address can be invited anew.
+    /// Closes expired invitations, so that their addresses can be invited again.
     fn invitation_expire(emails: &[String], now: Timestamp) -> () =
         "update freehold.invitations set revoked_at = expires_at
          where email = any($1) and accepted_at is null and revoked_at is null and expires_at <= $2";
 
-    /// How many mails went out since then.
+    /// The number of mails sent since a time.
     fn mails_count(since: Timestamp) -> (i64,) =
         "select coalesce(sum(mails), 0)::bigint from freehold.invitations where sent_at > $1";
 
-    /// Makes an invitation.
+    /// Creates an invitation.
     fn invitation_insert(
         tenant: TenantId, id: InvitationId, email: &str, role: &str, digest: Vec<u8>, by: Option<UserId>,
         by_key: Option<ApiKeyId>, now: Timestamp, until: Timestamp
@@ -39,19 +39,19 @@ statements! {
          returning invitation_id, email, role, invited_by, invited_by_key, mails, created_at, sent_at, expires_at, accepted_at,
            accepted_by, revoked_at";
 
-    /// A page of the tenant's.
+    /// A page of the tenant's invitations.
     fn invitation_list(before: Uuid, rows: i64) -> Invitation =
         "select invitation_id, email, role, invited_by, invited_by_key, mails, created_at, sent_at, expires_at, accepted_at, accepted_by,
            revoked_at
          from freehold.invitations where invitation_id < $1 order by invitation_id desc limit $2";
 
-    /// One of the tenant's, kept from being changed by others.
+    /// Locks an invitation of the tenant.
     fn invitation_lock(id: InvitationId) -> Invitation =
         "select invitation_id, email, role, invited_by, invited_by_key, mails, created_at, sent_at, expires_at, accepted_at, accepted_by,
            revoked_at
          from freehold.invitations where invitation_id = $1 for update";
 
-    /// Sends it anew: the token of the mail before stops working.
+    /// Renews an invitation: the previous mail's token stops working.
     fn invitation_renew(
         id: InvitationId, digest: Vec<u8>, by: Option<UserId>, by_key: Option<ApiKeyId>, now: Timestamp, until: Timestamp
     ) -> Invitation =
@@ -61,55 +61,55 @@ statements! {
          returning invitation_id, email, role, invited_by, invited_by_key, mails, created_at, sent_at, expires_at, accepted_at,
            accepted_by, revoked_at";
 
-    /// Takes it back.
+    /// Revokes an invitation.
     fn invitation_revoke(id: InvitationId, now: Timestamp) -> Invitation =
         "update freehold.invitations set revoked_at = $2 where invitation_id = $1
          returning invitation_id, email, role, invited_by, invited_by_key, mails, created_at, sent_at, expires_at, accepted_at,
            accepted_by, revoked_at";
 
-    /// Counts a mail; when there will be one for this scope, where there is none.
+    /// Counts a mail in this scope; at the limit returns when the next one is allowed.
     fn invitation_take(scope: &str, user: Uuid, per_day: i32, now: Timestamp) -> (Option<Timestamp>,) =
         "select freehold.invitation_take($1, $2, $3, $4)";
 
-    /// Asks for its mail.
+    /// Queues the mail of an invitation.
     fn invitation_mail(id: InvitationId, mail: Uuid, data: Value, now: Timestamp) -> (bool,) =
         "select freehold.invitation_mail($1, $2, $3, $4) is null";
 
-    /// What a token offers.
+    /// The offer of a token.
     fn offer_find(digests: Vec<Vec<u8>>) -> Offer =
         "select i.tenant_id, i.invitation_id, t.name as organization, i.email, i.role, i.invited_by, i.invited_by_key, i.expires_at,
            i.accepted_at, i.accepted_by, i.revoked_at
          from freehold.invitations as i join freehold.tenants as t using (tenant_id) where i.digest = any ($1)";
 
-    /// The same, kept from being accepted or taken back by others.
+    /// Locks the offer of an invitation.
     fn offer_lock(tenant: TenantId, id: InvitationId) -> Offer =
         "select i.tenant_id, i.invitation_id, t.name as organization, i.email, i.role, i.invited_by, i.invited_by_key, i.expires_at,
            i.accepted_at, i.accepted_by, i.revoked_at
          from freehold.invitations as i join freehold.tenants as t using (tenant_id)
          where i.tenant_id = $1 and i.invitation_id = $2 for update of i";
 
-    /// The present role of a member who is neither banned nor deleted.
+    /// The current role of a member who is neither banned nor deleted.
     fn inviter_role(tenant: TenantId, user: UserId, now: Timestamp) -> (String,) =
         "select m.role from freehold.members as m join auth.users as u on u.id = m.user_id
          where m.tenant_id = $1 and m.user_id = $2 and u.deleted_at is null
            and (u.banned_until is null or u.banned_until <= $3)";
 
-    /// Accepted.
+    /// Marks an invitation as accepted.
     fn offer_accept(tenant: TenantId, id: InvitationId, by: UserId, now: Timestamp) -> () =
         "update freehold.invitations set accepted_at = $4, accepted_by = $3 where tenant_id = $1 and invitation_id = $2";
 
-    /// Makes a member, who is switched to the organization at once.
+    /// Creates a member and switches the user to the organization.
     fn member_join(tenant: TenantId, user: UserId, role: &str, now: Timestamp) -> () =
         "insert into freehold.members (tenant_id, user_id, role, joined_at, selected_at) values ($1, $2, $3, $4, $4)
          on conflict on constraint members_pkey do update set selected_at = excluded.selected_at";
 
-    /// Forgets some of those that were over before a time.
+    /// Deletes a batch of invitations that were closed before a time.
     fn invitations_forget(before: Timestamp) -> () =
         "delete from freehold.invitations where ctid = any (array(
            select ctid from freehold.invitations where expires_at < $1 limit 1000
          ))";
 
-    /// Whether somebody waits for this address to come.
+    /// Whether an open invitation to this address exists.
     fn invitation_awaits(emails: &[String], tenant: Option<TenantId>, now: Timestamp) -> (bool,) =
         "select exists (
            select from freehold.invitations

@@ -1,21 +1,21 @@
-//! What the mail of an invitation carries.
+//! The token of an invitation, which its mail contains.
 
 use std::fmt::Write;
 
 use freehold_core::{Random, Secret};
 use freehold_vault::{Purpose, Vault};
 
-/// What every token begins with.
+/// Prefix of every token.
 const PREFIX: &str = "inv_";
-/// Random bytes of a token.
+/// Number of random bytes of a token.
 const BYTES: usize = 32;
 
-/// Who has it reads the mail of the invited address. `inv_` and 64 hexadecimal digits.
+/// The proof that a user reads the mail of the invited address: `inv_` and 64 hexadecimal digits.
 #[derive(Clone, Debug)]
 pub struct InvitationToken(Secret);
 
 impl InvitationToken {
-    /// A new one.
+    /// A new random token.
     pub fn generate(random: &Random) -> Self {
         let mut token = PREFIX.to_owned();
         for byte in random.bytes::<BYTES>() {
@@ -25,29 +25,29 @@ impl InvitationToken {
         Self(Secret::new(token))
     }
 
-    /// Reads one. None: it has another form, so nobody gave it out.
+    /// Parses a token. None for another form, which was never issued.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix(PREFIX)?;
         let good = digits.len() == 2 * BYTES && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         good.then(|| Self(Secret::new(text)))
     }
 
-    /// The text, for the mail.
+    /// The text of the token, for the mail.
     pub fn expose(&self) -> &str {
         self.0.expose()
     }
 
-    /// What is kept of it.
+    /// The stored digest of the token.
     pub(super) fn digest(&self, vault: &Vault) -> Vec<u8> {
         vault.mac(Purpose::OneTimeCode, self.labelled().as_bytes()).to_vec()
     }
 
-    /// What may have been kept of it, under each master key.
+    /// The possible stored digests of the token, one for each master key.
     pub(super) fn digests(&self, vault: &Vault) -> Vec<Vec<u8>> {
         vault.macs(Purpose::OneTimeCode, self.labelled().as_bytes()).map(|mac| mac.to_vec()).collect()
     }
 
-    /// No code that is sent by mail looks like this.
+    /// The digest's input, which no code of a mail equals.
     fn labelled(&self) -> String {
         format!("invitation/{}", self.0.expose())
     }

@@ -14,40 +14,40 @@ statements! {
          where $1 is null or (joined_at, user_id) > ($1, $2)
          order by joined_at, user_id limit $3";
 
-    /// A page of the organizations of a user.
+    /// A page of a user's organizations.
     fn membership_list(user: UserId, after: Option<Timestamp>, after_id: Option<Uuid>, rows: i64) -> Membership =
         "select t.tenant_id, t.name, t.slug, t.personal, m.role, t.plan, t.standing, m.selected_at
          from freehold.members as m join freehold.tenants as t using (tenant_id)
          where m.user_id = $1 and ($2 is null or m.selected_at < $2 or (m.selected_at = $2 and m.tenant_id > $3))
          order by m.selected_at desc, m.tenant_id limit $4";
 
-    /// One organization of a user.
+    /// An organization of a user.
     fn membership_find(user: UserId, tenant: TenantId) -> Membership =
         "select t.tenant_id, t.name, t.slug, t.personal, m.role, t.plan, t.standing, m.selected_at
          from freehold.members as m join freehold.tenants as t using (tenant_id)
          where m.user_id = $1 and m.tenant_id = $2";
 
-    /// Makes a member.
+    /// Creates a member.
     fn member_insert(tenant: TenantId, user: UserId, role: &str, now: Timestamp) -> () =
         "insert into freehold.members (tenant_id, user_id, role, joined_at, selected_at) values ($1, $2, $3, $4, $4)";
 
-    /// Switches.
+    /// Selects an organization.
     fn membership_select(tenant: TenantId, user: UserId, now: Timestamp) -> () =
         "update freehold.members set selected_at = $3 where tenant_id = $1 and user_id = $2";
 
-    /// The owners, kept from changing.
+    /// Locks the owners.
     fn owners_lock() -> (UserId,) = "select user_id from freehold.members where role = 'owner' order by user_id for update";
 
-    /// The role, kept from changing.
+    /// Locks a role for changes.
     fn role_lock(user: UserId) -> (String,) = "select role from freehold.members where user_id = $1 for update";
 
-    /// The role of the caller's user, kept from changing and not from being read.
+    /// Locks the role of the caller's user against changes.
     fn role_share(user: UserId) -> (String,) = "select role from freehold.members where user_id = $1 for share";
 
-    /// Another role.
+    /// Changes a role.
     fn member_change_role(user: UserId, role: &str) -> Member =
         "update freehold.members set role = $2 where user_id = $1 returning user_id, role, joined_at";
 
-    /// No longer a member.
+    /// Deletes a member.
     fn member_delete(user: UserId) -> () = "delete from freehold.members where user_id = $1";
 }

@@ -1,4 +1,4 @@
-//! SQL of resolving.
+//! SQL of the resolver.
 
 use freehold_core::{TenantId, UserId};
 use freehold_db::statements;
@@ -6,14 +6,14 @@ use freehold_db::statements;
 use super::PlaceRow;
 
 statements! {
-    /// A person's place.
+    /// The rights of a user.
     fn member_place(user: UserId, tenant: Option<TenantId>) -> PlaceRow =
         "select t.tenant_id, m.role, t.plan, t.plan_version, t.standing
          from freehold.members as m join freehold.tenants as t using (tenant_id)
          where m.user_id = $1 and ($2::uuid is null or m.tenant_id = $2)
          order by m.selected_at desc, t.tenant_id limit 1";
 
-    /// A tenant, with no role in it.
+    /// The rights in a tenant, without a role.
     fn tenant_place(tenant: TenantId) -> PlaceRow =
         "select tenant_id, null::text as role, plan, plan_version, standing from freehold.tenants where tenant_id = $1";
 }

@@ -17,7 +17,8 @@ fn what_was_sealed_opens() {
     assert!(vault.is_current(&sealed));
 }
 
-/// What is stored today must open in ten years: the format, the labels and the derivation are frozen here.
+/// Secrets that are stored today must still open in ten years: this test fixes the format, the labels and the
+/// derivation.
 #[test]
 fn the_stored_form_does_not_change() {
     let vault = Vault::new(master(1));

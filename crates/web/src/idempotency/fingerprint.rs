@@ -1,16 +1,16 @@
-//! What makes two requests the same: method and path, the value of the body, and who sends it.
+//! The fingerprint of a request: method, path, the value of the body, and the sender.
 
 use aws_lc_rs::digest::{Context, SHA256};
 use freehold_core::Actor;
 use serde_json::{Number, Value};
 
-/// A request, without its sender.
+/// The fingerprint of a request without its sender.
 #[derive(Debug)]
 pub(super) struct Fingerprint(Vec<u8>);
 
 impl Fingerprint {
-    /// Of a JSON body, by its value: neither spaces, the order of members nor the way of writing a number count. What is no
-    /// JSON, which is refused later, counts as it is.
+    /// The fingerprint with a JSON body by its value: spaces, the order of fields and the notation of numbers do not
+    /// count. Invalid JSON, which is refused later, counts byte by byte.
     pub(super) fn of_json(target: &str, body: &[u8]) -> Self {
         match serde_json::from_slice::<Value>(body) {
             Ok(value) => Self::of_bytes(target, plain(value).to_string().as_bytes()),
@@ -18,7 +18,7 @@ impl Fingerprint {
         }
     }
 
-    /// Of any other body, byte by byte.
+    /// The fingerprint with any other body, byte by byte.
     pub(super) fn of_bytes(target: &str, body: &[u8]) -> Self {
         let mut context = Context::new(&SHA256);
         context.update(target.as_bytes());
@@ -26,7 +26,7 @@ impl Fingerprint {
         Self(context.finish().as_ref().to_vec())
     }
 
-    /// The request as this user or key sends it. Sessions of one user are the same sender.
+    /// The fingerprint with its sender, a user or key. All sessions of a user are the same sender.
     pub(super) fn by(&self, actor: Actor) -> Vec<u8> {
         let mut context = Context::new(&SHA256);
         context.update(&self.0);
@@ -36,7 +36,7 @@ impl Fingerprint {
     }
 }
 
-/// The value with each number written in one way. Members are in order already: `serde_json` keeps them sorted.
+/// The value with every number in one notation. Fields are sorted already by `serde_json`.
 fn plain(value: Value) -> Value {
     match value {
         Value::Number(number) => Value::Number(integer(&number).unwrap_or(number)),
@@ -46,7 +46,7 @@ fn plain(value: Value) -> Value {
     }
 }
 
-/// `1.0` and `1e0` as `1`, where a float tells integers apart; null where it is none.
+/// `1.0` and `1e0` as `1`; none for a number that is not an integer.
 fn integer(number: &Number) -> Option<Number> {
     let float =
         number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0 && float.abs() < 2f64.powi(53))?;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::AnswerRow;
 
 statements! {
-    /// Takes the key for this request; no row when another request has it. Waits for one that is under way.
+    /// Claims the key for this request; no row when another request has it. Waits for a running one.
     fn claim(tenant: TenantId, key: &str, fingerprint: &[u8], now: Timestamp, expires_at: Timestamp) -> (bool,) =
         "insert into freehold.idempotent_answers as a (tenant_id, key, fingerprint, expires_at)
          values ($1, $2, $3, $5)
@@ -16,15 +16,15 @@ statements! {
            where a.expires_at <= $4
          returning true";
 
-    /// What the key's request was answered.
+    /// The stored answer of the key's request.
     fn find(key: &str) -> AnswerRow =
         "select fingerprint, status, sealed_body from freehold.idempotent_answers where key = $1";
 
-    /// Keeps the answer.
+    /// Stores the answer.
     fn keep(key: &str, status: i16, sealed_body: Vec<u8>) -> () =
         "update freehold.idempotent_answers set status = $2, sealed_body = $3 where key = $1";
 
-    /// Forgets the old ones, some at a time.
+    /// Deletes a batch of expired answers.
     fn forget(now: Timestamp) -> () =
         "delete from freehold.idempotent_answers as a
          using (select tenant_id, key from freehold.idempotent_answers where expires_at <= $1 limit 1000) as old

@@ -1,36 +1,36 @@
-//! Calls, counted.
+//! Counts of calls.
 
 use std::iter::Sum;
 
-/// What came of a number of calls.
+/// The counts of a set of calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
-    /// Calls that ended, well or not.
+    /// Calls that ended, successfully or not.
     pub calls: i64,
-    /// Calls that came to an end by themselves: those that the plan counts.
+    /// Calls that were completed: only these count against the plan.
     pub completed: i64,
-    /// Calls that came to what their workflow was made for.
+    /// Calls that reached the goal of their workflow.
     pub succeeded: i64,
-    /// How long all of them took together, in milliseconds.
+    /// The total duration, in milliseconds.
     pub duration_ms: i64,
-    /// What all of them cost together, in minor units.
+    /// The total cost, in minor units.
     pub cost_minor: i64,
 }
 
 impl Figures {
-    /// Calls that failed, through no choice of the callee.
+    /// Calls that failed for technical reasons, not because of the callee.
     pub fn failed(&self) -> i64 {
         self.calls - self.completed
     }
 
-    /// The share of all calls that succeeded, from 0 to 1. Those that failed count as calls: a workflow whose calls break
-    /// off is not a better one for it. None without calls.
+    /// The share of all calls that succeeded, from 0 to 1. Failed calls count as calls, so that a workflow does not
+    /// look better because its calls break off. None without calls.
     #[expect(clippy::cast_precision_loss, reason = "nobody makes 2^53 calls")]
     pub fn success_rate(&self) -> Option<f64> {
         (self.calls > 0).then(|| self.succeeded as f64 / self.calls as f64)
     }
 
-    /// How long a call took on average, in milliseconds, rounded down; none without calls.
+    /// The average duration of a call in milliseconds, rounded down; none without calls.
     pub fn average_duration_ms(&self) -> Option<i64> {
         self.duration_ms.checked_div(self.calls)
     }

@@ -1,8 +1,8 @@
-//! A document on paper: texts and rectangles on A4 pages, written as PDF 1.7.
+//! A printed document: texts and rectangles on A4 pages, written as PDF 1.7.
 //!
-//! Texts are set in Noto Sans, of which the document carries the glyphs it uses: Latin, Greek and Cyrillic, from left to
-//! right. A character of another script becomes `�`, and accents that stand alone are set as they come. The same
-//! document is the same bytes.
+//! Texts are set in Noto Sans, and the document embeds the glyphs it uses: Latin, Greek and Cyrillic, from left to
+//! right. Characters of other scripts become `�`, and combining accents are not composed. The same content always gives
+//! the same bytes.
 
 mod font;
 
@@ -14,47 +14,47 @@ use font::{FONTS, Font};
 
 /// Width of a page, in points of 1/72 inch.
 pub(super) const WIDTH: f32 = 595.0;
-/// Height of a page.
+/// Height of a page, in points.
 pub(super) const HEIGHT: f32 = 842.0;
 
 const CATALOG: Ref = Ref::new(1);
 const PAGES: Ref = Ref::new(2);
 const INFORMATION: Ref = Ref::new(3);
-/// Of the first object that is not one of the above.
+/// The number of the first object that is not one of the above.
 const FIRST: i32 = 4;
 
-/// Red, green and blue, from 0 to 1.
+/// A color: red, green and blue, each from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Color(pub(super) f32, pub(super) f32, pub(super) f32);
 
-/// How a text looks.
+/// The style of a text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Style {
     pub(super) weight: Weight,
-    /// In points.
+    /// The font size, in points.
     pub(super) size: f32,
     pub(super) color: Color,
 }
 
-/// How strong letters are.
+/// The weight of a font.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Weight {
     Regular,
     SemiBold,
 }
 
-/// On which side of its place a text stands.
+/// How a text is aligned to its x coordinate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Align {
-    /// It begins there.
+    /// The text starts there.
     Left,
-    /// It ends there.
+    /// The text ends there.
     Right,
-    /// Its middle is there.
+    /// The text is centered there.
     Center,
 }
 
-/// The document while it is written.
+/// A document that is being written.
 pub(super) struct Paper {
     fonts: [Font; 2],
     pages: Vec<Content>,
@@ -62,29 +62,29 @@ pub(super) struct Paper {
 }
 
 impl Paper {
-    /// A document without a page.
+    /// A document without pages.
     pub(super) fn new() -> Result<Self> {
         let [regular, semi_bold] = FONTS;
         Ok(Self { fonts: [Font::new(regular)?, Font::new(semi_bold)?], pages: Vec::new(), current: 0 })
     }
 
-    /// Begins a page.
+    /// Adds a page.
     pub(super) fn add_page(&mut self) {
         self.current = self.pages.len();
         self.pages.push(Content::new());
     }
 
-    /// How many pages there are.
+    /// The number of pages.
     pub(super) fn pages(&self) -> usize {
         self.pages.len()
     }
 
-    /// Goes back to a page, from 0.
+    /// Continues on this page, counted from 0.
     pub(super) fn turn_to(&mut self, page: usize) {
         self.current = page;
     }
 
-    /// A line of text; `y` is that of the line it stands on, from the upper edge of the page.
+    /// Writes a line of text. `y` is the distance of its baseline from the top of the page.
     pub(super) fn text(&mut self, style: Style, align: Align, x: f32, y: f32, text: &str) {
         let width = self.width(style, text);
         let x = match align {
@@ -104,12 +104,12 @@ impl Paper {
             .end_text();
     }
 
-    /// How wide a text is.
+    /// The width of a text, in points.
     pub(super) fn width(&self, style: Style, text: &str) -> f32 {
         self.fonts[style.weight as usize].width(text) * style.size
     }
 
-    /// The text, cut where it is wider than `width`.
+    /// The text, cut off if it is wider than `width`.
     pub(super) fn fit(&self, style: Style, width: f32, text: &str) -> String {
         if self.width(style, text) <= width {
             return text.to_owned();
@@ -124,7 +124,7 @@ impl Paper {
         String::new()
     }
 
-    /// A filled rectangle; `y` is that of its upper edge, from the upper edge of the page.
+    /// Draws a filled rectangle. `y` is the distance of its upper edge from the top of the page.
     pub(super) fn rectangle(&mut self, Color(red, green, blue): Color, x: f32, y: f32, width: f32, height: f32) {
         let Some(page) = self.pages.get_mut(self.current) else { return };
         page.set_fill_rgb(red, green, blue).rect(x, HEIGHT - y - height, width, height).fill_nonzero();

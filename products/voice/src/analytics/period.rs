@@ -3,19 +3,19 @@
 use freehold_core::{Error, FieldError, Result};
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned, civil::Date, tz::TimeZone};
 
-/// Days of a range that is not named.
+/// Days of a range whose start is not given.
 const DAYS: i32 = 30;
-/// Most days of a range that is counted by day.
+/// Most days of a range that is divided into days.
 const DAYS_MAX: i32 = 366;
-/// Most days of a range that is counted by hour.
+/// Most days of a range that is divided into hours.
 const DAYS_BY_HOUR_MAX: i32 = 31;
 
-/// How long a period is.
+/// The length of a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    /// From midnight to midnight, as the time zone has it: 23 or 25 hours when its clocks change.
+    /// From midnight to midnight in the time zone: 23 or 25 hours on a day when its clocks change.
     Day,
-    /// An hour.
+    /// One hour.
     Hour,
 }
 
@@ -29,45 +29,45 @@ impl By {
     }
 }
 
-/// Whole days of a time zone, counted by day or by hour.
+/// A range of whole days in a time zone, divided into days or hours.
 #[derive(Clone, Debug)]
 pub struct Range {
     /// The first day.
     pub from: Date,
     /// The last day.
     pub to: Date,
-    /// Whose days they are.
+    /// The time zone of the days.
     pub zone: TimeZone,
-    /// Counted by.
+    /// How the range is divided.
     pub by: By,
-    /// Midnight of each day and, at the end, of the day after. A day that the zone left out is not among them.
+    /// The midnight of each day and of the day after the last. A day that the time zone skipped is left out.
     midnights: Vec<Zoned>,
 }
 
-/// A range as it is asked for.
+/// A range as the caller writes it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RangeText<'a> {
-    /// The first day: `2026-03-01`. When left out: thirty days up to the last.
+    /// The first day, such as `2026-03-01`. None: thirty days that end with the last.
     pub from: Option<&'a str>,
-    /// The last day. When left out: today.
+    /// The last day. None: today.
     pub to: Option<&'a str>,
-    /// `day` or `hour`. When left out: `day`.
+    /// `day` or `hour`. None: `day`.
     pub by: Option<&'a str>,
-    /// A name of the IANA time zone database. When left out: UTC.
+    /// The name of a time zone in the IANA database. None: UTC.
     pub time_zone: Option<&'a str>,
 }
 
 /// One day or hour.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Period {
-    /// When it begins.
+    /// When it starts, UTC.
     pub starts_at: Timestamp,
-    /// The same on the clocks of the time zone: `2026-03-15`, or `2026-03-15T13:00-04:00`.
+    /// The same in the time zone: `2026-03-15`, or `2026-03-15T13:00-04:00`.
     pub local: String,
 }
 
 impl Range {
-    /// Reads a range; every parameter that is wrong is told.
+    /// Reads a range. The error lists every invalid parameter.
     pub fn parse(text: RangeText<'_>, now: Timestamp) -> Result<Self> {
         let mut wrong = Vec::new();
         let zone = or_told(zone(text.time_zone), &mut wrong).unwrap_or(TimeZone::UTC);
@@ -82,7 +82,7 @@ impl Range {
         Self::new(from, to, zone, by)
     }
 
-    /// The range from one day to another, both in it.
+    /// The range from one day to another, both included.
     pub fn new(from: Date, to: Date, zone: TimeZone, by: By) -> Result<Self> {
         if from > to {
             return Err(Error::invalid("?from", format!("{from} is after {to}, the last day")));
@@ -93,25 +93,25 @@ impl Range {
         };
         let days = (to - from).get_days() + 1;
         if days > most {
-            let message = format!("{days} days are more than the {most} that one answer by {} holds", by.name());
+            let message = format!("expected at most {most} days by {}, not {days}", by.name());
             return Err(Error::invalid("?from", message));
         }
-        let midnights = midnights(from, to, &zone)
-            .map_err(|_| Error::invalid("?from", "the days are too far from today to be told"))?;
+        let midnights =
+            midnights(from, to, &zone).map_err(|_| Error::invalid("?from", "expected days closer to today"))?;
         Ok(Self { from, to, zone, by, midnights })
     }
 
-    /// When the first day begins.
+    /// When the first day starts, UTC.
     pub fn starts_at(&self) -> Timestamp {
         self.midnights.first().map_or(Timestamp::MIN, Zoned::timestamp)
     }
 
-    /// When the day after the last begins.
+    /// When the day after the last starts, UTC.
     pub fn ends_at(&self) -> Timestamp {
         self.midnights.last().map_or(Timestamp::MIN, Zoned::timestamp)
     }
 
-    /// Every day or hour, in order.
+    /// Returns every day or hour, in order.
     pub fn periods(&self) -> Vec<Period> {
         let days = self.midnights.windows(2);
         match self.by {
@@ -126,7 +126,7 @@ impl Range {
     }
 }
 
-/// The hours that pass between two midnights. Where clocks change by half an hour, the last one is half.
+/// The hours between two midnights. When the clocks change by half an hour, the last one lasts half an hour.
 fn hours(midnight: &Zoned, next: &Zoned) -> Vec<Period> {
     let starts = std::iter::successors(Some(midnight.clone()), |start| {
         start.checked_add(SignedDuration::from_hours(1)).ok().filter(|start| start < next)
@@ -171,7 +171,7 @@ fn by(name: Option<&str>) -> Result<By, FieldError> {
 }
 
 fn date(pointer: &str, text: &str) -> Result<Date, FieldError> {
-    // jiff also takes a time behind the date, which would be dropped without a word.
+    // jiff also accepts a time after the date, which would be ignored silently.
     let date = text.parse::<Date>().ok().filter(|date| date.to_string() == text);
     date.ok_or_else(|| wrong(pointer, "expected a day such as 2026-03-15".to_owned()))
 }

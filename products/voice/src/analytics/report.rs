@@ -1,4 +1,4 @@
-//! A report on calls as PDF: totals, a chart and a table of the days, on as many pages as the days need.
+//! A report on calls as PDF: totals, a chart and a table of the days, on as many pages as needed.
 
 mod chart;
 mod days;
@@ -11,38 +11,38 @@ use super::{
     paper::{Align, Color, HEIGHT, Paper, Style, WIDTH, Weight},
 };
 
-/// Left and right edges of what is printed.
+/// The left and right edges of the printed area.
 const LEFT: f32 = 48.0;
 const RIGHT: f32 = WIDTH - 48.0;
 
 const INK: Color = Color(0.12, 0.13, 0.16);
 const FAINT: Color = Color(0.45, 0.47, 0.52);
 const RULE: Color = Color(0.87, 0.88, 0.90);
-/// Calls that succeeded.
+/// The color of calls that succeeded.
 const STRONG: Color = Color(0.16, 0.38, 0.72);
-/// All other calls.
+/// The color of all other calls.
 const PALE: Color = Color(0.74, 0.82, 0.93);
 
-/// What a report is about.
+/// The content of a report.
 pub struct Report<'a> {
-    /// What people call the product.
+    /// The product's name.
     pub product: &'a str,
-    /// Whose calls they are.
+    /// The name of the organization.
     pub organization: &'a str,
-    /// The workflow, the campaign; empty: all calls.
+    /// The names of the workflow and the campaign; empty: all calls.
     pub about: &'a [String],
-    /// Which days, in which time zone.
+    /// The days, with their time zone.
     pub range: &'a Range,
-    /// Every day's calls.
+    /// The counts of each day.
     pub days: &'a [(Period, Figures)],
-    /// Of the costs.
+    /// The currency of the costs.
     pub currency: Currency,
     /// When the report was made.
     pub made_at: Timestamp,
 }
 
-/// The report's bytes: the same for the same report. Names in Latin, Greek or Cyrillic letters are printed as they are;
-/// letters of other scripts become `�`.
+/// Returns the PDF file. The same report always gives the same bytes. Names in Latin, Greek or Cyrillic letters are
+/// printed as they are; letters of other scripts become `�`.
 pub fn report_write(report: &Report<'_>) -> Result<Vec<u8>> {
     let mut paper = Paper::new()?;
     paper.add_page();
@@ -91,7 +91,7 @@ fn totals(paper: &mut Paper, report: &Report<'_>, y: f32) {
     }
 }
 
-/// What stands below every page.
+/// Writes the footer of every page.
 fn feet(paper: &mut Paper, report: &Report<'_>) {
     let small = style(Weight::Regular, 8.0, FAINT);
     let made = format!("{} · made on {}", report.product, report.made_at.strftime("%-d %B %Y, %H:%M UTC"));
@@ -108,13 +108,13 @@ const fn style(weight: Weight, size: f32, color: Color) -> Style {
     Style { weight, size, color }
 }
 
-/// The days in words.
+/// The range in words.
 fn period(range: &Range) -> String {
     let long = |date: Date| date.strftime("%-d %B %Y").to_string();
     if range.from == range.to { long(range.to) } else { format!("{} to {}", long(range.from), long(range.to)) }
 }
 
-/// With its thousands apart.
+/// A number with separators between the thousands.
 fn number(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let groups: Vec<&str> =
@@ -134,7 +134,7 @@ fn average(figures: &Figures) -> String {
 
 fn money(figures: &Figures, currency: Currency) -> String {
     let money = Money { minor: figures.cost_minor, currency }.to_string();
-    // In a column of amounts each shows its cents.
+    // In a column of amounts each one shows its cents.
     if money.contains('.') { money } else { format!("{money}.00") }
 }
 

@@ -8,7 +8,8 @@ use super::{GroupRow, PeriodRow};
 use crate::{campaign::CampaignId, workflow::WorkflowId};
 
 statements! {
-    /// The calls of each period that has some; its number, from 1, is the place of its start among `starts`.
+    /// Counts the calls of each period that has some. A period's number, from 1, is the position of its start in
+    /// `starts`.
     fn period_list(
         from: Timestamp, until: Timestamp, starts: Vec<Timestamp>, workflow: Option<WorkflowId>, campaign: Option<CampaignId>,
         currency: &str
@@ -21,7 +22,7 @@ statements! {
            and ($4::uuid is null or workflow_id = $4) and ($5::uuid is null or campaign_id = $5)
          group by 1";
 
-    /// The calls of each workflow that has some.
+    /// Counts the calls of each workflow that has some.
     fn workflow_call_list(from: Timestamp, until: Timestamp, currency: &str, rows: i64) -> GroupRow =
         "select w.id, w.name, c.calls, c.completed, c.succeeded, c.duration_ms, c.cost_minor
          from (
@@ -34,7 +35,7 @@ statements! {
          join voice.workflows as w on w.id = c.workflow_id
          order by c.calls desc, w.id limit $4";
 
-    /// The calls of each campaign that made some.
+    /// Counts the calls of each campaign that made some.
     fn campaign_call_list(from: Timestamp, until: Timestamp, currency: &str, rows: i64) -> GroupRow =
         "select k.id, k.name, c.calls, c.completed, c.succeeded, c.duration_ms, c.cost_minor
          from (
@@ -47,12 +48,12 @@ statements! {
          join voice.campaigns as k on k.id = c.campaign_id
          order by c.calls desc, k.id limit $4";
 
-    /// A workflow's name, also when it has been deleted.
+    /// Finds a workflow's name, even if the workflow has been deleted.
     fn workflow_name(id: WorkflowId) -> (String,) = "select name from voice.workflows where id = $1";
 
-    /// A campaign's name.
+    /// Finds a campaign's name.
     fn campaign_name(id: CampaignId) -> (String,) = "select name from voice.campaigns where id = $1";
 
-    /// Counts a tenant's runs anew.
+    /// Counts a tenant's runs again.
     fn rebuild(tenant: TenantId) -> (i64,) = "select voice.call_quarters_rebuild($1)";
 }

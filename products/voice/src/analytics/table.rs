@@ -1,5 +1,5 @@
-//! Figures as CSV (RFC 4180): UTF-8, lines ended by CR and LF, the first one the names of the columns. Texts are guarded against
-//! spreadsheets that would run them ([`formula_guard`]); numbers are not.
+//! Call counts as CSV (RFC 4180): UTF-8, lines that end with CR and LF, and a first line with the names of the columns.
+//! Texts are escaped so that spreadsheets do not run them as formulas ([`formula_guard`]); numbers are not.
 
 use csv::{Terminator, WriterBuilder};
 use freehold_core::{Context, Result, formula_guard};
@@ -18,13 +18,13 @@ const FIGURES: [&str; 9] = [
     "currency",
 ];
 
-/// The calls of each period.
+/// The counts of each period.
 pub fn calls_table(calls: &[(Period, Figures)], currency: &str) -> Result<Vec<u8>> {
     let keys = |(period, figures): &(Period, Figures)| ([period.local.clone(), period.starts_at.to_string()], *figures);
     table(["local", "starts_at"], calls.iter().map(keys), currency)
 }
 
-/// The calls of each workflow or campaign.
+/// The counts of each workflow or campaign.
 pub fn groups_table(groups: &[Group], currency: &str) -> Result<Vec<u8>> {
     let keys = |group: &Group| ([group.id.to_string(), formula_guard(&group.name).into_owned()], group.figures);
     table(["id", "name"], groups.iter().map(keys), currency)

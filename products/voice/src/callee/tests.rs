@@ -9,7 +9,7 @@ fn graph(nodes: Value) -> Graph {
     serde_json::from_value(json!({ "nodes": nodes })).expect("the graph reads")
 }
 
-/// Two questions, a webhook that needs a seat, a transfer.
+/// A graph with two questions, a webhook that returns a seat, and a transfer.
 fn sample() -> Graph {
     graph(json!([
         { "id": "start", "type": "start", "next": "day" },
@@ -121,7 +121,7 @@ fn an_unknown_field_of_a_script_is_refused() {
     assert!(serde_json::from_value::<Script>(json!({ "reply": [] })).is_err());
 }
 
-/// A node between the start and the end whose way on is `forward`, and whose other ways lead anywhere.
+/// A node between the start and the end. Its main edge leads to `forward`, its other edges lead to any nodes.
 fn any_node(id: usize, forward: String, count: usize, kinds: std::ops::Range<u8>) -> impl Strategy<Value = Value> {
     (kinds, 0..count, 0..count, 0_u32..=5, any::<bool>()).prop_map(move |(kind, left, right, retries, flag)| {
         let (id, left, right) = (format!("n{id}"), format!("n{left}"), format!("n{right}"));
@@ -141,7 +141,7 @@ fn any_node(id: usize, forward: String, count: usize, kinds: std::ops::Range<u8>
     })
 }
 
-/// A chain of nodes with other ways between them. With `kinds` below 5 a third to a half of them are valid.
+/// A chain of nodes with further edges between them. With `kinds` below 5 a third to a half of the graphs are valid.
 fn any_graph(kinds: std::ops::Range<u8>) -> impl Strategy<Value = Graph> {
     (1_usize..10).prop_flat_map(move |count| {
         let forward = |at: usize| if at + 1 < count { format!("n{}", at + 1) } else { "z".to_owned() };

@@ -1,4 +1,4 @@
-//! What somebody does with a campaign: change it, start, pause, resume and cancel it.
+//! Commands of members: change, start, pause, resume and cancel a campaign.
 
 use freehold_core::{Caller, Error, Ids, Result, codes};
 use freehold_db::{JsonText, TenantTx};
@@ -12,30 +12,31 @@ use super::{
 };
 use crate::events::{CampaignCompleted, CampaignStarted, CampaignStopped};
 
-/// On whose account a campaign calls, and when that is.
+/// The caller, limits, ids and time with which a campaign works.
 #[derive(Clone, Copy, Debug)]
 pub struct Account<'a> {
-    /// Who.
+    /// The caller on whose behalf the campaign works.
     pub caller: &'a Caller,
-    /// What the plan gives of the queue.
+    /// The plan's limits for the job queue.
     pub terms: &'a QueueTerms,
-    /// What the plan gives of calls.
+    /// The plan's limit for calls.
     pub calls: &'a Allowance,
-    /// New ids.
+    /// The source of new ids.
     pub ids: &'a Ids,
-    /// When.
+    /// The present time.
     pub now: Timestamp,
 }
 
-/// Does it; the campaign afterwards. What has been done already is done again without effect. `conflict` where the
-/// campaign stands somewhere else, `quota_exceeded` when it is to call and the plan has no calls left.
+/// Carries out a command and returns the campaign afterwards. A command that was already carried out has no effect.
+/// Returns `conflict` when the campaign's status does not permit the command, and `quota_exceeded` when the campaign
+/// would call and the plan has no calls left.
 pub async fn campaign_command(
     tx: &mut TenantTx,
     account: Account<'_>,
     id: CampaignId,
     command: Command,
 ) -> Result<Campaign> {
-    // Usage is locked before campaigns, here as by calls.
+    // Usage is locked before campaigns, here and when calls are made, so that the two cannot deadlock.
     let room = match command {
         Command::Start | Command::Resume => usage_room(tx, account.calls, account.now).await?,
         Command::Pause | Command::Cancel => None,
@@ -46,10 +47,7 @@ pub async fn campaign_command(
         Outcome::Becomes(status) => campaign_move(tx, account, &campaign, status, None).await,
         Outcome::Goes => {
             if campaign.contacts == 0 {
-                return Err(Error::new(
-                    codes::CONFLICT,
-                    "The campaign has no contacts yet; send a list of them first.",
-                ));
+                return Err(Error::new(codes::CONFLICT, "The campaign has no contacts yet. Import contacts first."));
             }
             if room == Some(0) {
                 return Err(account.calls.exhausted());
@@ -59,7 +57,7 @@ pub async fn campaign_command(
     }
 }
 
-/// Lets a campaign call, from now on or from its time.
+/// Lets a campaign call, now or at its start time.
 pub(crate) async fn campaign_go(tx: &mut TenantTx, account: Account<'_>, campaign: &Campaign) -> Result<Campaign> {
     let later = campaign.schedule.0.start_at.is_some_and(|start| start > account.now);
     let status = if later { CampaignStatus::Scheduled } else { CampaignStatus::Running };
@@ -67,7 +65,7 @@ pub(crate) async fn campaign_go(tx: &mut TenantTx, account: Account<'_>, campaig
     campaign_drive(tx, account, campaign).await
 }
 
-/// Lets a new job drive the campaign; the one that did before finds out and ends.
+/// Enqueues a new job that drives the campaign. The previous job sees the new turn and ends.
 async fn campaign_drive(tx: &mut TenantTx, account: Account<'_>, campaign: Campaign) -> Result<Campaign> {
     let (turn,) = tx.fetch_one(store::campaign_turn(campaign.id)).await?;
     let job = Drive { campaign: campaign.id, turn }.job(account.ids, account.now)?;
@@ -75,12 +73,13 @@ async fn campaign_drive(tx: &mut TenantTx, account: Account<'_>, campaign: Campa
     Ok(Campaign { turns: turn, ..campaign })
 }
 
-/// Lets the campaign look again at what is before it, if it calls: something has changed that it may be asleep over.
+/// Lets a running campaign check again at once what it has to do, because a change may mean that it should not keep
+/// waiting.
 pub async fn campaign_wake(tx: &mut TenantTx, account: Account<'_>, campaign: Campaign) -> Result<Campaign> {
     if campaign.status()?.is_going() { campaign_drive(tx, account, campaign).await } else { Ok(campaign) }
 }
 
-/// Changes what `change` changes, if it agrees to what there is. A campaign that calls goes on with it at once.
+/// Updates a campaign with `change`, which may refuse. A running campaign uses the change at once.
 pub async fn campaign_change(
     tx: &mut TenantTx,
     account: Account<'_>,
@@ -91,7 +90,7 @@ pub async fn campaign_change(
     let terms = change(&current)?.checked()?;
     let status = current.status()?;
     if status.is_over() {
-        let message = format!("The campaign is {}: it cannot be changed any more.", status.name());
+        let message = format!("The campaign is {}, so it cannot be changed.", status.name());
         return Err(Error::new(codes::CONFLICT, message));
     }
     let CampaignTerms { name, concurrency, schedule, default_country, retry } = terms;
@@ -109,7 +108,7 @@ pub async fn campaign_change(
     campaign_wake(tx, account, campaign).await
 }
 
-/// Puts a campaign where it then stands, and tells outside what of that is news.
+/// Stores the campaign's new status and publishes the events that follow from it.
 pub(crate) async fn campaign_move(
     tx: &mut TenantTx,
     account: Account<'_>,

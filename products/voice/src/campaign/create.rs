@@ -1,4 +1,4 @@
-//! Making a campaign.
+//! Creating a campaign.
 
 use freehold_core::{Error, Result, TenantId};
 use freehold_db::{JsonText, TenantTx};
@@ -20,39 +20,40 @@ use crate::{
 /// Most scripts of one campaign.
 pub const SCRIPTS_MAX: usize = 20;
 
-/// How calls are made.
+/// The channel of a campaign's calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CampaignChannel {
-    /// Without a telephone: callees answer from scripts.
+    /// As text: callees answer from scripts, without a phone.
     #[default]
     Text,
     /// By a voice engine.
     Http,
 }
 
-/// A campaign to be made.
+/// A campaign to be created.
 #[derive(Clone, Debug)]
 pub struct NewCampaign {
-    /// Which.
+    /// The campaign's id.
     pub id: CampaignId,
-    /// How it calls.
+    /// The campaign's terms.
     pub terms: CampaignTerms,
-    /// What is run with each contact.
+    /// The workflow that runs for each contact.
     pub workflow: WorkflowId,
-    /// In which version; none: the current one.
+    /// The version of the workflow; none: the current one.
     pub version: Option<i32>,
-    /// Instead of a version: contacts are divided among the variants of the split that runs for the workflow.
+    /// Whether the running experiment of the workflow chooses the version: its variants divide the contacts.
     pub split: bool,
     /// How calls are made.
     pub channel: CampaignChannel,
-    /// The engine of the `http` channel, where there are several.
+    /// The engine of the `http` channel; none: the organization's only engine.
     pub engine: Option<Uuid>,
-    /// What callees say on the text channel, taken in turn by contact and try. None: yes to everything.
+    /// The scripts that callees follow on the `text` channel, used in turn by contact and try. None: a script that says
+    /// yes to every question.
     pub scripts: Option<Vec<Script>>,
 }
 
-/// Makes a campaign, if the plan has room for one more. It is a draft: contacts come next, then it is started.
+/// Creates a campaign, if the plan's limit allows one more. It is a draft: contacts are added next, then it is started.
 pub async fn campaign_create(
     tx: &mut TenantTx,
     allowance: &Allowance,
@@ -63,13 +64,13 @@ pub async fn campaign_create(
     let terms = new.terms.checked()?;
     let workflow = workflow_find(tx, new.workflow).await?;
     let version = match (new.split, new.version) {
-        (true, Some(_)) => return Err(Error::invalid("/split", "name a version, or let a split choose, not both")),
+        (true, Some(_)) => return Err(Error::invalid("/split", "send either version or split: true, not both")),
         (true, None) => None,
         (false, version) => Some(version.unwrap_or(workflow.version)),
     };
     let graphs = campaign_graphs(tx, new.workflow, version).await?;
     if new.split && graphs.len() < 2 {
-        return Err(Error::invalid("/split", "no split runs for this workflow; start one, or name a version"));
+        return Err(Error::invalid("/split", "this workflow has no running experiment: start one, or send a version"));
     }
     let scripts = scripts_check(new.scripts, new.channel, &graphs)?;
     usage_record(tx, allowance, new.id.uuid(), 1, now).await?;
@@ -97,7 +98,7 @@ pub async fn campaign_create(
     .await
 }
 
-/// The graphs that contacts of a campaign may be run with.
+/// The graphs that contacts of a campaign may run with.
 pub(crate) async fn campaign_graphs(
     tx: &mut TenantTx,
     workflow: WorkflowId,
@@ -112,7 +113,7 @@ fn scripts_check(scripts: Option<Vec<Script>>, channel: CampaignChannel, graphs:
     let scripts = match (scripts, channel) {
         (None, CampaignChannel::Http) => return Ok(Vec::new()),
         (Some(_), CampaignChannel::Http) => {
-            return Err(Error::invalid("/scripts", "people who are really called follow no script"));
+            return Err(Error::invalid("/scripts", "allowed on the channel text only"));
         }
         (None, CampaignChannel::Text) => vec![agreeable()],
         (Some(scripts), CampaignChannel::Text) => scripts,
@@ -128,7 +129,7 @@ fn scripts_check(scripts: Option<Vec<Script>>, channel: CampaignChannel, graphs:
     if problems.is_empty() { Ok(scripts) } else { Err(Error::invalid_fields(problems)) }
 }
 
-/// A callee who says yes to every question.
+/// A script that says yes to every question.
 fn agreeable() -> Script {
     Script { rules: vec![Rule { reply: "Yes.".to_owned(), ..Rule::default() }], ..Script::default() }
 }

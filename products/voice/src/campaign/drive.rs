@@ -1,5 +1,5 @@
-//! What a campaign does by itself. One job drives it: it looks what is to be done, has it done by jobs that call, and
-//! comes back, after a second or when there is something to do again.
+//! The jobs of a campaign. One job drives it: it decides what has to be done, enqueues jobs that call, and runs again
+//! after a second or at the time of the next call.
 
 mod call;
 mod lot;
@@ -26,20 +26,20 @@ use crate::{
 };
 use call::Lanes;
 
-/// Drives one campaign.
+/// The job that drives one campaign.
 pub(crate) const DRIVE: JobKind = JobKind {
-    // Over all the days that a campaign may take: whatever goes wrong meanwhile, a later try may go well.
+    // Many, because a campaign may take days: a later attempt may succeed after any temporary failure.
     attempts: 100,
     backoff: Backoff { first: Duration::from_secs(1), factor: 2, most: Duration::from_mins(1) },
     ..JobKind::named("voice.campaign")
 };
 
-/// How often a campaign looks that waits for calls to end.
+/// How often a campaign that waits for its calls to end is checked.
 const LOOKS: SignedDuration = SignedDuration::from_secs(1);
-/// In whose name campaigns work.
+/// The reason with which campaigns access the database.
 const REASON: &str = "campaign";
 
-/// What does the jobs of campaigns.
+/// The handlers of the jobs of campaigns.
 pub(crate) fn handlers(backbone: &Backbone) -> Vec<Handler> {
     let [driving, calling, reviving, watching] = [(); 4].map(|()| backbone.clone());
     vec![
@@ -50,24 +50,25 @@ pub(crate) fn handlers(backbone: &Backbone) -> Vec<Handler> {
     ]
 }
 
-/// Campaigns that stopped by themselves are looked at twice a minute.
+/// The schedule that checks stopped campaigns, twice a minute.
 pub(crate) const REVIVES: Schedule =
     Schedule { name: "voice.campaigns_revive", every: Duration::from_secs(30), kind: &revive::REVIVE };
 
-/// Those that call, every other minute.
+/// The schedule that checks running campaigns, every two minutes.
 pub(crate) const WATCHES: Schedule =
     Schedule { name: "voice.campaigns_watch", every: Duration::from_mins(2), kind: &revive::WATCH };
 
-/// What the job that drives a campaign is told.
+/// The payload of the job that drives a campaign.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Drive {
     pub(crate) campaign: CampaignId,
-    /// Another job drives the campaign when it has had another turn since.
+    /// The turn of the campaign that this job belongs to. After a later turn has begun, another job drives the
+    /// campaign.
     pub(crate) turn: i32,
 }
 
 impl Drive {
-    /// The job. While it is there, a second one of the same turn changes nothing.
+    /// The job. While it exists, enqueuing a second one for the same turn has no effect.
     pub(crate) fn job(self, ids: &Ids, now: Timestamp) -> Result<NewJob> {
         let payload = serde_json::to_value(self).context("writing a job's payload")?;
         let key = Some(format!("{}/{}", self.campaign, self.turn));
@@ -75,34 +76,34 @@ impl Drive {
     }
 }
 
-/// What is known of a campaign when it is decided what to do.
+/// The facts that decide what a campaign does next.
 #[derive(Clone, Copy, Debug)]
 struct Facts {
     status: CampaignStatus,
-    /// Whether its organization is suspended.
+    /// Whether the organization is suspended.
     suspended: bool,
     start_at: Option<Timestamp>,
-    /// Whether its workflow can be run.
+    /// Whether the workflow can be run.
     runnable: bool,
     ahead: Ahead,
 }
 
-/// What is done with a campaign.
+/// The next step of a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
-    /// Nothing any more.
+    /// The campaign is over.
     End,
-    /// Nothing before then.
+    /// Nothing happens before this time.
     Wait(Timestamp),
-    /// Its time has come.
+    /// The campaign's start time has come.
     Begin,
-    /// So many are to be called now.
+    /// Call this many contacts now.
     Call(i64),
-    /// Everybody was called.
+    /// All contacts have been called.
     Complete,
-    /// It cannot go on until something is mended.
+    /// The campaign stops until its reason has gone.
     Stop(CampaignReason),
-    /// It cannot go on.
+    /// The campaign cannot continue.
     Fail(CampaignReason),
 }
 
@@ -133,13 +134,13 @@ impl Facts {
     }
 }
 
-/// Does what is to be done for a campaign at this moment.
+/// Takes the campaign's next step.
 async fn campaign_drive(backbone: Backbone, job: Job) -> Result<Done> {
     let Drive { campaign, turn } = job.payload()?;
     let now = backbone.clock.now();
     let Some(caller) = caller_of(&backbone, &job).await? else { return Ok(Done::Done) };
     let suspended = caller.standing() != Standing::Good;
-    // A suspended organization changes nothing, so its campaign is stopped for it.
+    // A suspended organization may not write, so the system stops the campaign on its behalf.
     let settling = if suspended { backbone.settling_caller(caller.tenant(), REASON).await? } else { None };
     let caller = settling.as_ref().unwrap_or(&caller);
     let terms = backbone.entitlements.queue_terms(&backbone.db, caller).await?;
@@ -152,14 +153,15 @@ async fn campaign_drive(backbone: Backbone, job: Job) -> Result<Done> {
         None => None,
     };
     if next.is_none() {
-        // In the transaction that found nothing to do: whoever sets the campaign going at this moment enqueues another job.
+        // In the transaction that found nothing to do: a command that sets the campaign going at this moment enqueues
+        // another job.
         job.finish(&mut tx).await?;
     }
     tx.commit().await?;
     Ok(next.map_or(Done::Done, Done::Again))
 }
 
-/// Whose job it is. None: nobody's any more.
+/// The caller for the job's tenant. None: the tenant no longer exists.
 async fn caller_of(backbone: &Backbone, job: &Job) -> Result<Option<Arc<Caller>>> {
     match job.tenant {
         Some(tenant) => backbone.system_caller(tenant, REASON).await,
@@ -167,7 +169,7 @@ async fn caller_of(backbone: &Backbone, job: &Job) -> Result<Option<Arc<Caller>>
     }
 }
 
-/// Takes the next steps; when to come back. None: never.
+/// Takes the next steps and returns when to run again. None: never.
 async fn turn_take(
     tx: &mut TenantTx,
     account: Account<'_>,
@@ -220,7 +222,8 @@ async fn is_runnable(tx: &mut TenantTx, campaign: &Campaign) -> Result<bool> {
     }
 }
 
-/// Has so many called, by as many jobs as may call at the same time. Those that are still at it go on.
+/// Enqueues enough jobs to call this many contacts, up to the campaign's limit of simultaneous calls. Jobs that still
+/// run continue.
 async fn lanes_open(tx: &mut TenantTx, account: Account<'_>, campaign: &Campaign, due: i64) -> Result<()> {
     let jobs: Result<Vec<NewJob>> = Lanes::of(campaign)
         .for_contacts(due)
@@ -231,7 +234,7 @@ async fn lanes_open(tx: &mut TenantTx, account: Account<'_>, campaign: &Campaign
         })
         .collect();
     match jobs_enqueue(tx, account.caller, account.terms, jobs?, account.now).await {
-        // It waits until others have gone.
+        // The job waits until the queue has space again.
         Err(error) if error.is(codes::QUEUE_FULL) => Ok(()),
         enqueued => enqueued.map(drop),
     }

@@ -1,4 +1,4 @@
-//! Calling hours: when people may be called, by the clock on their wall.
+//! Calling hours: the local times at which calls may start.
 
 use std::{fmt, ops::RangeInclusive, str::FromStr};
 
@@ -14,56 +14,56 @@ use freehold_core::FieldError;
 
 /// Most windows of one day.
 const WINDOWS_MAX: usize = 10;
-/// How far ahead an opening is looked for. A window of one weekday may fall into the hour that a change of the clocks
-/// leaves out, and then comes a week later.
+/// How many days ahead the next opening is searched for. A window on one weekday may fall into the hour that a change
+/// of the clocks skips; then it opens a week later.
 const DAYS_AHEAD: RangeInclusive<i64> = 0..=15;
 
-/// The windows of each weekday in which calls may begin. A day that is left out has none.
+/// The windows of each weekday in which calls may start. A weekday that is left out has none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CallingHours {
-    /// At most 10 windows, none of which overlaps another.
+    /// Windows on Mondays, at most 10, without overlaps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub monday: Vec<Window>,
-    /// As for Monday.
+    /// Windows on Tuesdays, at most 10, without overlaps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tuesday: Vec<Window>,
-    /// As for Monday.
+    /// Windows on Wednesdays, at most 10, without overlaps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub wednesday: Vec<Window>,
-    /// As for Monday.
+    /// Windows on Thursdays, at most 10, without overlaps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub thursday: Vec<Window>,
-    /// As for Monday.
+    /// Windows on Fridays, at most 10, without overlaps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub friday: Vec<Window>,
-    /// As for Monday.
+    /// Windows on Saturdays, at most 10, without overlaps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub saturday: Vec<Window>,
-    /// As for Monday.
+    /// Windows on Sundays, at most 10, without overlaps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sunday: Vec<Window>,
 }
 
-/// A part of a day: calls may begin at `from` and later, and before `to`. It ends on the day on which it begins: what is
-/// meant to pass midnight is two windows.
+/// A part of a day: calls may start from `from` until before `to`. It ends on the same day; hours across midnight need
+/// two windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Window {
-    /// `HH:MM`, from `00:00`.
+    /// Start of the window as `HH:MM`, from `00:00`; included.
     #[schema(value_type = String)]
     pub from: TimeOfDay,
-    /// `HH:MM`, up to `24:00`.
+    /// End of the window as `HH:MM`, up to `24:00`; excluded.
     #[schema(value_type = String)]
     pub to: TimeOfDay,
 }
 
-/// Minutes since midnight on the clock, 0 to 1,440; `09:30` in JSON.
+/// Minutes since midnight, 0 to 1,440; `09:30` in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimeOfDay(i16);
 
 impl CallingHours {
-    /// Everything wrong with the hours. Pointers are into them.
+    /// Returns everything that is wrong with the hours. Pointers are relative to them.
     pub(crate) fn check(&self) -> Vec<FieldError> {
         let mut found = Vec::new();
         let mut report = |pointer: String, message: String| found.push(FieldError { pointer, message });
@@ -88,24 +88,24 @@ impl CallingHours {
         if self.days().iter().all(|(_, windows)| windows.is_empty()) {
             report(
                 String::new(),
-                "no day has a window, so nobody would ever be called; leave the hours out to call at any time"
+                "no weekday has a window, so no call could start: leave calling_hours out to call at any time"
                     .to_owned(),
             );
         }
         found
     }
 
-    /// The first moment, not before `now`, at which a call may begin in this zone; `now` itself inside a window. None:
+    /// The first time, `now` or later, at which a call may start in this zone; `now` itself inside a window. None:
     /// never.
     ///
-    /// What the clock on the wall shows decides. An hour that it shows twice, when daylight saving time ends, is open
-    /// twice or not at all; of a window that begins in an hour it leaves out, the rest after the gap is open.
+    /// The local time decides. An hour that occurs twice, when daylight saving time ends, is open both times or not at
+    /// all. Of a window that starts in a skipped hour, the part after the gap is open.
     pub(crate) fn opens_at(&self, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
         let shows = |at: Timestamp| self.contains(zone.to_datetime(at));
         if shows(now) {
             return Some(now);
         }
-        // A window opens when the clock comes to its beginning, or jumps into it.
+        // A window opens when the clock reaches its start, or jumps into the window.
         let today = zone.to_datetime(now).date();
         let last = now.checked_add(24.hours() * *DAYS_AHEAD.end()).ok()?;
         let jumps = zone.following(now).map(|jump| jump.timestamp()).take_while(|at| *at <= last);
@@ -148,7 +148,7 @@ impl CallingHours {
     }
 }
 
-/// When the zone's clock shows this: once, twice, or, in a gap, never.
+/// The times at which the zone's clock shows this: one, two, or none in a gap.
 fn moments(zone: &TimeZone, clock: DateTime) -> impl Iterator<Item = Timestamp> {
     let offsets = match zone.to_ambiguous_timestamp(clock).offset() {
         AmbiguousOffset::Unambiguous { offset } => [Some(offset), None],
@@ -167,7 +167,7 @@ impl Window {
 impl TimeOfDay {
     fn time(self) -> Time {
         let number = |minutes: i16| i8::try_from(minutes).unwrap_or_default();
-        // 24:00 begins no window that passed the check.
+        // 24:00 does not start any window that passed the check.
         Time::new(number(self.0 / 60), number(self.0 % 60), 0, 0).unwrap_or(Time::midnight())
     }
 }

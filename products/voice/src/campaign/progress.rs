@@ -1,4 +1,4 @@
-//! How far a campaign is.
+//! The progress of a campaign.
 
 use freehold_core::{Caller, Money, Result};
 use freehold_db::{Db, TenantTx, row};
@@ -10,61 +10,61 @@ use super::{Campaign, CampaignId, CampaignStatus, Schedule, campaign_get, store}
 use crate::contact::contacts_openings;
 
 row! {
-    /// A campaign's contacts, counted.
+    /// The numbers of a campaign's contacts.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub struct Counts {
-        /// All of them.
+        /// All contacts.
         pub total: i64,
-        /// To be called, perhaps once more.
+        /// Contacts that are still to be called, perhaps again.
         pub waiting: i64,
-        /// Being called.
+        /// Contacts that are being called.
         pub calling: i64,
-        /// Reached.
+        /// Contacts that were reached.
         pub reached: i64,
-        /// Called as often as the campaign tries, and never reached.
+        /// Contacts that were called as often as the campaign tries, without success.
         pub unreached: i64,
-        /// Whose call failed.
+        /// Contacts whose call failed.
         pub failed: i64,
-        /// Whose call came to what the workflow is for.
+        /// Contacts whose call reached the goal of the workflow.
         pub succeeded: i64,
         /// How many calls were made.
         pub calls: i64,
-        /// What they cost, in minor units.
+        /// The cost of the calls, in minor units.
         pub cost_minor: i64,
     }
 }
 
-/// How far a campaign is.
+/// The progress of a campaign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CampaignProgress {
-    /// Where it stands.
+    /// State of the campaign.
     pub status: CampaignStatus,
-    /// Why it stopped or failed, when it did: `quota_exceeded`, `subscription_suspended`, `engine_unavailable` or
-    /// `workflow_deleted`.
+    /// Why the campaign stopped or failed: `quota_exceeded`, `subscription_suspended`, `engine_unavailable` or
+    /// `workflow_deleted`; null when it did neither.
     pub reason: Option<String>,
-    /// How many contacts it has.
+    /// Number of contacts of the campaign.
     pub total: i64,
-    /// With how many it is done: `reached`, `unreached` and `failed` together.
+    /// Number of finished contacts: `reached`, `unreached` and `failed` together.
     pub done: i64,
-    /// How many were reached.
+    /// Number of contacts that were reached.
     pub reached: i64,
-    /// How many were called as often as the campaign tries, and never reached.
+    /// Number of contacts that were called as often as the campaign allows and not reached.
     pub unreached: i64,
-    /// How many calls failed, or could not be made.
+    /// Number of contacts whose call failed or could not be made.
     pub failed: i64,
-    /// How many calls came to what the workflow is for.
+    /// Number of contacts whose call achieved the goal of the workflow.
     pub succeeded: i64,
-    /// How many are being called.
+    /// Number of contacts that are being called.
     pub in_progress: i64,
-    /// How many are still to be called, perhaps once more.
+    /// Number of contacts that wait for their first or next call.
     pub left: i64,
-    /// How many calls were made.
+    /// Number of calls that were made.
     pub calls: i64,
-    /// What they cost, in minor units of `currency`.
+    /// Cost of the calls, in minor units of `currency`, such as cents.
     pub cost_minor: i64,
-    /// ISO 4217, lower case.
+    /// Currency in lower case (ISO 4217), such as `usd`.
     pub currency: String,
-    /// While it waits for its time or for calling hours: when the next call may begin.
+    /// When the next call may start, UTC, while the campaign waits for `start_at` or calling hours; null otherwise.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub waits_until: Option<Timestamp>,
 }
@@ -91,13 +91,13 @@ impl CampaignProgress {
         })
     }
 
-    /// Whether it goes on changing by itself soon: it calls, waits for its time, or calls are still under way.
+    /// Whether the campaign will soon change by itself: it calls, waits for its time, or has calls in progress.
     pub fn is_moving(&self) -> bool {
         self.status.is_going() || self.in_progress > 0
     }
 }
 
-/// A campaign and how far it is. `cost` says the currency.
+/// Returns a campaign and its progress. `cost` determines the currency.
 pub async fn campaign_progress(
     db: &Db,
     caller: &Caller,
@@ -119,7 +119,7 @@ pub async fn campaign_progress(
     Ok((campaign, progress))
 }
 
-/// How far a campaign is, in the transaction that has just changed it.
+/// The progress of a campaign, in the transaction that has just changed it.
 pub(crate) async fn campaign_progress_of(
     tx: &mut TenantTx,
     campaign: &Campaign,
@@ -131,13 +131,13 @@ pub(crate) async fn campaign_progress_of(
     CampaignProgress::of(campaign, counts, opens, cost, now)
 }
 
-/// Whether the campaign may have to wait for its time or for calling hours.
+/// Whether the campaign may have to wait for its start time or for calling hours.
 fn waits(campaign: &Campaign) -> Result<bool> {
     let Schedule { start_at, calling_hours, .. } = &campaign.schedule.0;
     Ok(campaign.status()?.is_going() && (start_at.is_some() || calling_hours.is_some()))
 }
 
-/// When the first call may begin, in whatever zone.
+/// When the first call may start, in any zone.
 async fn opens_at(tx: &mut TenantTx, campaign: &Campaign, now: Timestamp) -> Result<Option<Timestamp>> {
     let schedule = &campaign.schedule.0;
     match contacts_openings(tx, campaign.id, schedule, now).await?.first() {
@@ -146,7 +146,7 @@ async fn opens_at(tx: &mut TenantTx, campaign: &Campaign, now: Timestamp) -> Res
     }
 }
 
-/// The contacts, counted in this transaction.
+/// Counts the contacts, in this transaction.
 pub(crate) async fn campaign_counts(tx: &mut TenantTx, id: CampaignId) -> Result<Counts> {
     tx.fetch_one(store::campaign_counts(id)).await
 }

@@ -1,4 +1,4 @@
-//! When a campaign calls.
+//! The schedule of a campaign.
 
 use freehold_core::{Context, Error, FieldError, Result};
 use jiff::{Timestamp, tz::TimeZone};
@@ -7,18 +7,18 @@ use utoipa::ToSchema;
 
 use super::CallingHours;
 
-/// When a campaign calls: from a moment on, and by the clock of a time zone.
+/// The times at which a campaign's calls may start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Schedule {
-    /// Nobody is called before this, although the campaign was started. Left out: it begins when it is started.
+    /// Earliest start of calls, UTC; when left out, calls start with the campaign.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub start_at: Option<Timestamp>,
-    /// The IANA name of the zone whose clock `calling_hours` are read from, `Europe/Berlin`, for contacts who have no zone of
-    /// their own: neither a column of their list nor their number says one.
+    /// Time zone of `calling_hours`, by its IANA name such as `Europe/Berlin`, for contacts whose time zone is known
+    /// neither from the contact list nor from their number.
     pub time_zone: String,
-    /// When calls may begin. Left out: at any time.
+    /// The hours in which calls may start; at any time when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calling_hours: Option<CallingHours>,
 }
@@ -30,8 +30,8 @@ impl Default for Schedule {
 }
 
 impl Schedule {
-    /// The schedule, if it can be kept, its zone as IANA writes it; everything wrong with it, with pointers below `below`,
-    /// if not.
+    /// Returns the schedule with the IANA spelling of its zone if it is valid; otherwise an error that lists everything
+    /// wrong with it, with pointers below `below`.
     pub(crate) fn checked(self, below: &str) -> Result<Self> {
         let zone = TimeZone::get(&self.time_zone).ok().and_then(|zone| zone.iana_name().map(str::to_owned));
         let mut problems = self.calling_hours.as_ref().map(CallingHours::check).unwrap_or_default();
@@ -49,8 +49,8 @@ impl Schedule {
         }
     }
 
-    /// The first moment, not before `now`, at which a call may begin in this zone; where it is empty, in the schedule's own.
-    /// None: never again.
+    /// The first time, `now` or later, at which a call may start in this zone; if `zone` is empty, in the schedule's
+    /// own. None: never again.
     pub(crate) fn opens_at(&self, zone: &str, now: Timestamp) -> Result<Option<Timestamp>> {
         let begins = self.start_at.map_or(now, |start| start.max(now));
         let Some(hours) = &self.calling_hours else { return Ok(Some(begins)) };

@@ -1,4 +1,4 @@
-//! Where a campaign stands, and what can be done with it there.
+//! The states of a campaign, and the commands possible in each.
 
 use std::str::FromStr;
 
@@ -6,70 +6,70 @@ use freehold_core::{Error, Result, codes};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Where a campaign stands.
+/// State of a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CampaignStatus {
-    /// It was made, and waits to be started.
+    /// Created, not yet started.
     Draft,
-    /// It was started, and begins at its time.
+    /// Started, waiting for its `start_at`.
     Scheduled,
-    /// It calls, or waits for calling hours.
+    /// Making calls, or waiting for calling hours.
     Running,
-    /// Somebody paused it: it goes on when it is resumed.
+    /// Paused by a user, until it is resumed.
     Paused,
-    /// It stopped by itself (`reason` says why) and goes on by itself when that is mended.
+    /// Stopped by itself for the `reason`; continues by itself when the cause is removed.
     Stopped,
-    /// Everybody was called.
+    /// All contacts were called.
     Completed,
-    /// Somebody cancelled it: whoever was not called will not be.
+    /// Cancelled by a user; the remaining contacts are not called.
     Cancelled,
-    /// It cannot go on; `reason` says why.
+    /// Failed for the `reason`; it cannot continue.
     Failed,
 }
 
-/// Why a campaign stopped or failed.
+/// The reason for which a campaign stopped or failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CampaignReason {
-    /// The plan's calls are used up. It goes on when there are more: in the next month, or on another plan.
+    /// The plan's calls are used up. The campaign continues when there are more: next month, or on another plan.
     QuotaExceeded,
-    /// The organization is suspended. It goes on when that is lifted.
+    /// The organization is suspended. The campaign continues when it no longer is.
     SubscriptionSuspended,
-    /// The campaign's engine is not there or not enabled. It goes on when one is.
+    /// The voice engine is missing or disabled. The campaign continues when one is enabled.
     EngineUnavailable,
     /// The workflow was deleted.
     WorkflowDeleted,
 }
 
-/// What somebody does with a campaign.
+/// A command of a member to a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Lets a new one call.
+    /// Starts a new campaign.
     Start,
-    /// Holds it; calls under way end.
+    /// Pauses the campaign; calls in progress continue to their end.
     Pause,
-    /// Lets it go on.
+    /// Resumes a paused campaign.
     Resume,
-    /// Ends it; calls under way end.
+    /// Cancels the campaign; calls in progress continue to their end.
     Cancel,
 }
 
-/// What a command leads to.
+/// The result of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// The campaign is already there: nothing is to be done.
+    /// The campaign already has that status, so nothing is to be done.
     Already,
-    /// It runs from now on, or from its time.
+    /// The campaign runs, now or from its start time.
     Goes,
-    /// It is then this.
+    /// The campaign gets this status.
     Becomes(CampaignStatus),
 }
 
 use CampaignStatus as Status;
 
 impl CampaignStatus {
-    /// All of them.
+    /// All statuses.
     pub const ALL: [Self; 8] = [
         Self::Draft,
         Self::Scheduled,
@@ -81,7 +81,7 @@ impl CampaignStatus {
         Self::Failed,
     ];
 
-    /// Its name in the database and in JSON.
+    /// The name in the database and in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Draft => "draft",
@@ -95,17 +95,17 @@ impl CampaignStatus {
         }
     }
 
-    /// Whether nothing changes it any more.
+    /// Whether the status is final.
     pub fn is_over(self) -> bool {
         matches!(self, Self::Completed | Self::Cancelled | Self::Failed)
     }
 
-    /// Whether it calls by itself, now or in time.
+    /// Whether the campaign calls by itself, now or later.
     pub fn is_going(self) -> bool {
         matches!(self, Self::Scheduled | Self::Running)
     }
 
-    /// What the command leads to from here; `conflict`, saying what can be done instead, where it leads nowhere.
+    /// The result of the command in this status; `conflict`, with what is possible instead, when the command is not.
     pub(crate) fn after(self, command: Command) -> Result<Outcome> {
         let goes = self.is_going();
         match (command, self) {
@@ -116,9 +116,9 @@ impl CampaignStatus {
             (Command::Pause, _) if goes => Ok(Outcome::Becomes(Status::Paused)),
             (Command::Cancel, _) if !self.is_over() => Ok(Outcome::Becomes(Status::Cancelled)),
             (Command::Start, Status::Paused | Status::Stopped) => Err(refused(self, "resume it")),
-            (Command::Pause, Status::Draft) => Err(refused(self, "it calls nobody until it is started")),
+            (Command::Pause, Status::Draft) => Err(refused(self, "it makes no calls before it is started")),
             (Command::Resume, Status::Draft) => Err(refused(self, "start it")),
-            (_, _) => Err(refused(self, "make another one to call again")),
+            (_, _) => Err(refused(self, "create another campaign to call again")),
         }
     }
 }
@@ -141,7 +141,7 @@ impl FromStr for CampaignStatus {
 }
 
 impl CampaignReason {
-    /// Its name in the database and in JSON.
+    /// The name in the database and in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::QuotaExceeded => "quota_exceeded",
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn what_every_command_leads_to_from_everywhere() {
         let over = ["completed", "cancelled", "failed"]
-            .map(|status| format!("409: The campaign is {status}: make another one to call again."));
+            .map(|status| format!("409: The campaign is {status}: create another campaign to call again."));
         assert_eq!(
             leads(Command::Start),
             [
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(
             leads(Command::Pause),
             [
-                "409: The campaign is still a draft: it calls nobody until it is started.",
+                "409: The campaign is still a draft: it makes no calls before it is started.",
                 "paused",
                 "paused",
                 "already",

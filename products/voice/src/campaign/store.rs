@@ -9,7 +9,7 @@ use super::{Campaign, CampaignId, CampaignSummary, Schedule, progress::Counts};
 use crate::{callee::Script, workflow::WorkflowId};
 
 statements! {
-    /// Makes a campaign.
+    /// Creates a campaign.
     fn campaign_insert(
         tenant: TenantId, id: CampaignId, name: &str, workflow: WorkflowId, version: Option<i32>, channel: &str,
         engine: Option<Uuid>, concurrency: i32, schedule: JsonText<Schedule>, default_country: Option<String>, tries: i32,
@@ -22,24 +22,24 @@ statements! {
          returning id, name, workflow_id, version, channel, engine_id, concurrency, schedule, default_country, tries, retry_minutes, scripts,
            status, reason, turns, contacts, started_at, ended_at, created_at, updated_at";
 
-    /// One campaign.
+    /// Finds one campaign.
     fn campaign_find(id: CampaignId) -> Campaign =
         "select id, name, workflow_id, version, channel, engine_id, concurrency, schedule, default_country, tries, retry_minutes, scripts,
            status, reason, turns, contacts, started_at, ended_at, created_at, updated_at
          from voice.campaigns where id = $1 and deleted_at is null";
 
-    /// One campaign, kept from changing.
+    /// Finds one campaign and locks its row.
     fn campaign_lock(id: CampaignId) -> Campaign =
         "select id, name, workflow_id, version, channel, engine_id, concurrency, schedule, default_country, tries, retry_minutes, scripts,
            status, reason, turns, contacts, started_at, ended_at, created_at, updated_at
          from voice.campaigns where id = $1 and deleted_at is null for no key update";
 
-    /// A page of campaigns.
+    /// Lists a page of campaigns.
     fn campaign_list(before: Uuid, rows: i64) -> CampaignSummary =
         "select id, name, workflow_id, channel, status, reason, contacts, started_at, ended_at, created_at
          from voice.campaigns where id < $1 and deleted_at is null order by id desc limit $2";
 
-    /// Changes what was decided about a campaign.
+    /// Updates the terms of a campaign.
     fn campaign_change(
         id: CampaignId, name: &str, concurrency: i32, schedule: JsonText<Schedule>, default_country: Option<String>,
         tries: i32, retry_minutes: i32, now: Timestamp
@@ -50,7 +50,7 @@ statements! {
          returning id, name, workflow_id, version, channel, engine_id, concurrency, schedule, default_country, tries, retry_minutes, scripts,
            status, reason, turns, contacts, started_at, ended_at, created_at, updated_at";
 
-    /// Puts a campaign where it then stands. What begins and what ends keeps its first time.
+    /// Stores a campaign's new status. The times at which it started and ended are set only once.
     fn campaign_move(
         id: CampaignId, status: &str, reason: Option<String>, started_at: Option<Timestamp>, ended_at: Option<Timestamp>,
         now: Timestamp
@@ -61,11 +61,11 @@ statements! {
          returning id, name, workflow_id, version, channel, engine_id, concurrency, schedule, default_country, tries, retry_minutes, scripts,
            status, reason, turns, contacts, started_at, ended_at, created_at, updated_at";
 
-    /// Another job drives it from now on.
+    /// Begins a new turn, so that another job drives the campaign.
     fn campaign_turn(id: CampaignId) -> (i32,) =
         "update voice.campaigns set turns = turns + 1 where id = $1 returning turns";
 
-    /// Keeps how many contacts it has.
+    /// Stores the present number of contacts.
     fn campaign_count_contacts(id: CampaignId, now: Timestamp) -> Campaign =
         "update voice.campaigns
          set contacts = (select count(*) from voice.contacts where campaign_id = $1), updated_at = $2
@@ -77,7 +77,7 @@ statements! {
     fn campaign_delete(id: CampaignId, now: Timestamp) -> () =
         "update voice.campaigns set deleted_at = $2 where id = $1";
 
-    /// How far it is.
+    /// Counts the contacts by their status.
     fn campaign_counts(id: CampaignId) -> Counts =
         "select count(*) as total, count(*) filter (where status = 'waiting') as waiting,
            count(*) filter (where status = 'calling') as calling, count(*) filter (where status = 'reached') as reached,
@@ -86,12 +86,12 @@ statements! {
            coalesce(sum(cost_minor), 0)::bigint as cost_minor
          from voice.contacts where campaign_id = $1";
 
-    /// The campaigns that stopped by themselves, of all tenants.
+    /// Lists the campaigns of all tenants that stopped by themselves.
     fn stopped_list(after: Uuid, rows: i64) -> (CampaignId, TenantId) =
         "select id, tenant_id from voice.campaigns
          where status = 'stopped' and deleted_at is null and id > $1 order by id limit $2";
 
-    /// The campaigns that call or are about to, of all tenants.
+    /// Lists the campaigns of all tenants that are running or scheduled.
     fn going_list(after: Uuid, rows: i64) -> (CampaignId, TenantId, i32) =
         "select id, tenant_id, turns from voice.campaigns
          where status in ('scheduled', 'running') and deleted_at is null and id > $1 order by id limit $2";

@@ -1,4 +1,4 @@
-//! What can be decided about a campaign, until it is over.
+//! The terms of a campaign, which members can change until it is over.
 
 use freehold_core::{Error, FieldError, Result};
 use serde::{Deserialize, Serialize};
@@ -9,47 +9,47 @@ use crate::country::Country;
 
 /// Most calls of one campaign at the same time.
 pub const CONCURRENCY_MAX: i32 = 100;
-/// Most tries to reach somebody.
+/// Most calls to one contact until they are reached.
 pub const TRIES_MAX: i32 = 10;
 /// Longest wait between two tries, in minutes: a week.
 pub const RETRY_MINUTES_MAX: i32 = 7 * 24 * 60;
 
-/// What can be decided about a campaign.
+/// The terms of a campaign, which members can change until it is over.
 #[derive(Clone, Debug)]
 pub struct CampaignTerms {
-    /// What people call it.
+    /// The campaign's name.
     pub name: String,
     /// Most calls at the same time.
     pub concurrency: i32,
-    /// When it calls.
+    /// When the campaign calls.
     pub schedule: Schedule,
     /// The country of contacts whose number has no country code: ISO 3166-1 alpha-2.
     pub default_country: Option<String>,
-    /// How often.
+    /// How often a contact is called, and with which pause.
     pub retry: Retry,
 }
 
-/// How somebody who was not reached is called again.
+/// How often an unreached contact is called again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Retry {
-    /// How often somebody is called until he is reached, 1 to 10.
+    /// Largest number of calls to a contact, until one reaches them, 1 to 10.
     #[schema(minimum = 1, maximum = 10)]
     pub tries: i32,
-    /// Minutes from a try that reached nobody to the next, 0 to 10,080 (a week).
+    /// Minutes from an unsuccessful call to the next, 0 to 10,080 (a week).
     #[schema(minimum = 0, maximum = 10080)]
     pub wait_minutes: i32,
 }
 
 impl Default for Retry {
-    /// Once.
+    /// One call per contact.
     fn default() -> Self {
         Self { tries: 1, wait_minutes: 60 }
     }
 }
 
 impl CampaignTerms {
-    /// The terms as they are kept, or everything that is wrong with them.
+    /// Returns the terms as they are stored, or everything that is wrong with them.
     pub(super) fn checked(self) -> Result<Self> {
         let mut wrong: Vec<FieldError> = Vec::new();
         let mut check = |holds: bool, pointer: &str, expected: String| {

@@ -1,4 +1,4 @@
-//! Which column of a list is which: by its name, or as the sender says.
+//! The columns of a contact list, found by their names or by the request's mapping.
 
 mod names;
 
@@ -10,14 +10,14 @@ use utoipa::ToSchema;
 
 use crate::{fold::fold, graph::Graph};
 
-/// The number that is called.
+/// The field with the phone number.
 pub(super) const PHONE: &str = "phone";
-/// The country of numbers without a country code.
+/// The field with the country of numbers that have no country code.
 pub(super) const COUNTRY: &str = "country";
-/// The time zone that calling hours are read by.
+/// The field with the time zone, for calling hours.
 pub(super) const TIME_ZONE: &str = "time_zone";
 
-/// Which columns hold a field.
+/// The columns that hold a field.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
 enum Names {
@@ -25,7 +25,7 @@ enum Names {
     Several(Vec<String>),
 }
 
-/// Fields and the columns that hold them, as the sender names them.
+/// Fields and the columns that hold them, as the caller gives them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Mapping(BTreeMap<String, Names>);
 
@@ -49,38 +49,38 @@ impl Mapping {
     }
 }
 
-/// How columns are told apart.
+/// How columns are matched to fields.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ColumnOptions {
     pub(crate) mapping: Mapping,
-    /// Whether columns that mean nothing are left out; otherwise the file is refused.
+    /// Whether columns that match no field are left out; otherwise the file is refused.
     pub(crate) ignore_unknown: bool,
 }
 
-/// A column, and what it holds.
+/// A column of a file, and its field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ContactColumn {
-    /// Its name, as the file writes it.
+    /// Name of the column, as in the file.
     pub column: String,
-    /// `phone`, `country`, `time_zone` or an input of the workflow; null for a column that is ignored.
+    /// Field of the column: `phone`, `country`, `time_zone` or an input of the workflow; null for an ignored column.
     pub field: Option<String>,
 }
 
-/// The columns of a list, by what they hold. Places are counted from 0.
+/// The columns of a list, by the field that they hold. Positions are counted from 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Columns {
-    /// The names, as the file writes them.
+    /// The column names, as in the file.
     pub(crate) names: Vec<String>,
-    /// The first that is not empty is called.
+    /// The columns with phone numbers. The first one that is not empty is called.
     pub(crate) phone: Vec<usize>,
     pub(crate) country: Vec<usize>,
     pub(crate) time_zone: Vec<usize>,
-    /// Inputs of the workflow; several columns are joined by a space.
+    /// The inputs of the workflow and their columns; several columns are joined with a space.
     pub(crate) inputs: Vec<(String, Vec<usize>)>,
 }
 
 impl Columns {
-    /// The columns with these names.
+    /// Matches the columns with these names to fields.
     ///
     /// # Errors
     /// What is wrong, and what to do.
@@ -97,8 +97,8 @@ impl Columns {
         Self { names: header.iter().map(|cell| freehold_core::visible_line(cell)).collect(), ..Self::default() }
     }
 
-    /// What is wrong with the columns as a whole; none: the list can be read. `filled` says whether a column without a name
-    /// holds something, and on which line.
+    /// What is wrong with the columns as a whole; none: the list can be read. `filled` says whether a column without a
+    /// name holds a value, and on which line.
     pub(crate) fn problem(
         &self,
         graphs: &[Graph],
@@ -126,7 +126,7 @@ impl Columns {
             |name: &str| name == PHONE && !self.phone.is_empty() || self.inputs.iter().any(|(input, _)| input == name);
         if let Some(missing) = required.find(|input| !held(&input.name)) {
             return Some(format!(
-                "there is no column for the input '{0}', which is required; the columns are: {1}. Say which one holds it: \
+                "there is no column for the input '{0}', which is required; the columns are: {1}. Name it: \
                  mapping={{\"{0}\": \"…\"}}",
                 missing.name,
                 self.shown()
@@ -134,7 +134,7 @@ impl Columns {
         }
         (self.phone.is_empty() && self.inputs.is_empty()).then(|| {
             format!(
-                "no column is known; the columns are: {}. Say which one holds the telephone number: mapping={{\"phone\": \
+                "no column is known; the columns are: {}. Name the one with the phone number: mapping={{\"phone\": \
                  \"…\"}}",
                 self.shown()
             )
@@ -151,14 +151,14 @@ impl Columns {
         };
         let data = name.chars().filter(char::is_ascii_digit).count() >= 6;
         let advice = if data {
-            "The first line of the file has to name the columns"
+            "The first line of the file must name the columns"
         } else {
-            "Send ignore_unknown=true to leave other columns out, or say with `mapping` which field each of them is"
+            "Send ignore_unknown=true to ignore other columns, or name their fields in `mapping`"
         };
         format!("the workflow has no input '{name}'{more}; the columns can be: {}. {advice}", fields.join(", "))
     }
 
-    /// Every column, and what it holds.
+    /// Every column with the field that it holds.
     pub(crate) fn described(&self) -> Vec<ContactColumn> {
         let field =
             |place: usize| self.fields().find(|(_, places)| places.contains(&place)).map(|(name, _)| name.to_owned());
@@ -166,12 +166,12 @@ impl Columns {
         named.map(|(place, name)| ContactColumn { column: shortened(name), field: field(place) }).collect()
     }
 
-    /// The name of the column with this place.
+    /// The name of the column at this position.
     pub(crate) fn name(&self, place: usize) -> &str {
         self.names.get(place).map_or("", String::as_str)
     }
 
-    /// Whether the column holds something that is read.
+    /// Whether the column holds a field.
     pub(crate) fn uses(&self, place: usize) -> bool {
         self.fields().any(|(_, places)| places.contains(&place))
     }
@@ -187,7 +187,7 @@ impl Columns {
             .chain(inputs)
     }
 
-    /// The names of the columns, the first twenty.
+    /// The names of the first twenty columns.
     pub(crate) fn shown(&self) -> String {
         let names: Vec<String> = self
             .names
@@ -200,7 +200,7 @@ impl Columns {
         if more > 0 { format!("{} and {more} more", names.join(", ")) } else { names.join(", ") }
     }
 
-    /// Takes the columns that the sender named.
+    /// Assigns the columns that the caller named.
     fn map(&mut self, folded: &[String], graphs: &[Graph], mapping: &Mapping) -> Result<(), String> {
         for (field, names) in &mapping.0 {
             let names = match names {
@@ -227,7 +227,7 @@ impl Columns {
                 input if fields.contains(&input) => self.inputs.push((input.to_owned(), places)),
                 other => {
                     return Err(format!(
-                        "`mapping` names the field '{}', which there is not; the fields are: {}",
+                        "`mapping` names the unknown field '{}'; the fields are: {}",
                         shortened(other),
                         fields.join(", ")
                     ));
@@ -237,7 +237,7 @@ impl Columns {
         Ok(())
     }
 
-    /// Finds the columns of the fields that the sender did not name.
+    /// Finds the columns of the fields for which the caller named none.
     fn find(&mut self, folded: &[String], graphs: &[Graph], mapping: &Mapping) -> Result<(), String> {
         let mapped: Vec<usize> = self.fields().flat_map(|(_, places)| places.to_vec()).collect();
         let free = |place: &usize| !mapped.contains(place);
@@ -268,7 +268,7 @@ impl Columns {
                 return Err(twice(field));
             }
             let mut places = known(known_names);
-            // What is an input of its own is the number only where nothing else is.
+            // A column that matches an input is used as the phone number only if no other column is.
             let others: Vec<usize> =
                 places.iter().copied().filter(|place| !exact.contains(place) || folded[*place] == field).collect();
             if !others.is_empty() {
@@ -301,10 +301,10 @@ impl Columns {
 }
 
 fn twice(name: &str) -> String {
-    format!("two columns are called '{name}'; rename one, or say with `mapping` which one it is")
+    format!("two columns are called '{name}'; rename one, or name the right one in `mapping`")
 }
 
-/// The names of the inputs, those of several versions once.
+/// The names of the inputs of all versions, each once.
 fn inputs_of(graphs: &[Graph]) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();
     for input in graphs.iter().flat_map(|graph| &graph.inputs) {
@@ -315,7 +315,7 @@ fn inputs_of(graphs: &[Graph]) -> Vec<&str> {
     names
 }
 
-/// What columns can hold.
+/// The fields that columns can hold.
 fn field_names(graphs: &[Graph]) -> Vec<&str> {
     let mut names = vec![PHONE];
     names.extend(inputs_of(graphs).into_iter().filter(|name| *name != PHONE));
@@ -323,7 +323,7 @@ fn field_names(graphs: &[Graph]) -> Vec<&str> {
     names
 }
 
-/// A text of a file as it can be shown in a sentence.
+/// A text of a file, shortened for use in a sentence.
 pub(super) fn shortened(text: &str) -> String {
     let text = freehold_core::visible_line(text);
     if text.chars().count() > 64 { format!("{}…", text.chars().take(63).collect::<String>()) } else { text }

@@ -20,7 +20,7 @@ use crate::{
     phone::Phone,
 };
 
-/// What spreadsheets show in the place of a value.
+/// What spreadsheets show in place of a value that could not be computed.
 const ERRORS: &[&str] = &[
     "#N/A", "#NV", "#REF!", "#BEZUG!", "#VALUE!", "#WERT!", "#NAME?", "#DIV/0!", "#NUM!", "#ZAHL!", "#NULL!",
     "#SPILL!", "#CALC!",
@@ -30,47 +30,47 @@ const ERRORS: &[&str] = &[
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ListOptions {
     pub(crate) columns: ColumnOptions,
-    /// The country of numbers without a country code, where their row names none.
+    /// The country of numbers without a country code, for rows that name none.
     pub(crate) country: Option<Country>,
-    /// Whether a contact needs a number, because it is really called.
+    /// Whether a contact needs a number, because it is called by an engine.
     pub(crate) calls: bool,
 }
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Debug, Default)]
 pub(crate) struct ContactFile {
-    /// Its columns.
+    /// The columns of the file.
     pub(crate) columns: Columns,
-    /// What can be called, in the file's order.
+    /// The rows that can be called, in the order of the file.
     pub(crate) good: Vec<ContactRow>,
-    /// What cannot, in the file's order.
+    /// The rows that cannot be called, in the order of the file.
     pub(crate) bad: Vec<BadRow>,
 }
 
 /// A row that can be called.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ContactRow {
-    /// The line on which it begins; the header is line 1.
+    /// The line on which the row starts; the header is line 1.
     pub(crate) line: u64,
-    /// The number as it is dialled: E.164.
+    /// The phone number, in E.164 form.
     pub(crate) phone: Option<String>,
-    /// The zone whose clock says when the contact may be called: an IANA name.
+    /// The IANA time zone of the contact, for calling hours; none: the campaign's.
     pub(crate) time_zone: Option<String>,
     /// The values of the workflow's inputs.
     pub(crate) inputs: Variables,
 }
 
-/// A row that was not taken.
+/// A refused row of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct BadRow {
-    /// The line on which it begins, or its number in a sheet; the header is line 1.
+    /// Line on which the row begins, or its row number in a sheet; the header is line 1.
     pub line: u64,
-    /// The column at fault, if one is, as the file calls it.
+    /// Name of the invalid column, as in the file; absent when the row as a whole is invalid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
-    /// What is wrong with it, and what to do.
+    /// What is wrong with the row, and how to correct it.
     pub message: String,
-    /// Whether it is refused only because the file or the campaign has its number already.
+    /// Whether the row is refused only because the file or the campaign has its number already.
     #[serde(skip)]
     #[schema(ignore)]
     pub(crate) duplicate: bool,
@@ -82,8 +82,8 @@ impl BadRow {
     }
 }
 
-/// Reads a list for the workflow of these graphs (the versions among which a split divides): every row has to be good for
-/// all of them. Refused as a whole is what is no list of contacts for them.
+/// Reads a list for the workflow of these graphs (the versions among which an experiment divides). Every row has to be
+/// valid for all of them. A file that is not a contact list for these graphs is refused as a whole.
 pub(crate) fn contact_file_read(table: &Table, graphs: &[Graph], options: &ListOptions) -> Result<ContactFile> {
     let columns = columns_of(table, graphs, options).map_err(refused)?;
     if let Some(problem) = list_problem(table, graphs, options, &columns) {
@@ -92,7 +92,7 @@ pub(crate) fn contact_file_read(table: &Table, graphs: &[Graph], options: &ListO
     Ok(rows_read(table, graphs, options, columns))
 }
 
-/// Which column is which.
+/// Matches the columns of a table to fields.
 ///
 /// # Errors
 /// What is wrong, and what to do.
@@ -119,11 +119,11 @@ pub(crate) fn list_problem(
     }
     if options.calls && columns.phone.is_empty() {
         return Some(format!(
-            "no column holds the telephone number; the columns are: {}. Say which one does: mapping={{\"phone\": \"…\"}}",
+            "no column for the phone number was found; the columns are: {}. Name it: mapping={{\"phone\": \"…\"}}",
             columns.shown()
         ));
     }
-    rows.is_empty().then(|| "the file names its columns, and holds no contact below them".to_owned())
+    rows.is_empty().then(|| "the file has a header and no contacts below it".to_owned())
 }
 
 /// Reads all rows.
@@ -147,7 +147,7 @@ struct List<'a> {
     options: &'a ListOptions,
     good: Vec<ContactRow>,
     bad: Vec<BadRow>,
-    /// On which line a number was.
+    /// The line on which each number was found.
     phones: HashMap<String, u64>,
 }
 
@@ -162,12 +162,12 @@ impl List<'_> {
         if row.cells.iter().skip(expected).any(|cell| !cell.trim().is_empty()) {
             return Err(count());
         }
-        // Spreadsheets leave out empty cells at the end of a row. Where a value is missed, the row was cut or torn.
+        // Spreadsheets leave out empty cells at the end of a row. If a used column is missing, the row is incomplete.
         let misses = (found..expected).any(|place| self.columns.uses(place));
         let contact = self.values(row).map_err(|bad| if misses { count() } else { bad })?;
         if let Some(phone) = &contact.phone {
             if let Some(first) = self.phones.get(phone) {
-                let message = format!("the number of line {first} once more");
+                let message = format!("repeats the number of line {first}");
                 return Err(BadRow { duplicate: true, ..BadRow::new(row.line, Some(self.column(PHONE)), message) });
             }
             self.phones.insert(phone.clone(), row.line);
@@ -187,7 +187,7 @@ impl List<'_> {
         let mut inputs: Variables =
             self.columns.inputs.iter().map(|(name, places)| (name.clone(), joined(row, places))).collect();
         if let Some((place, phone)) = &phone {
-            // A workflow that asks for the number gets it as it is dialled.
+            // A workflow with an input for the phone number gets the normalized number.
             let asked = self.graphs.iter().any(|graph| graph.input(PHONE).is_some()).then_some(PHONE);
             let others = self.columns.inputs.iter().filter(|(_, places)| places[..] == [*place]);
             for name in asked.into_iter().chain(others.map(|(name, _)| name.as_str())) {
@@ -202,7 +202,7 @@ impl List<'_> {
         Ok(ContactRow { line: row.line, phone, time_zone, inputs })
     }
 
-    /// The number and the place of its column, if the list has any.
+    /// The number and the position of its column, if the row has any.
     fn phone(&self, row: &TableRow) -> Result<Option<(usize, Phone)>, BadRow> {
         let Some((place, cell)) = first(row, &self.columns.phone) else {
             let missing = self.options.calls || !self.columns.phone.is_empty();
@@ -224,7 +224,7 @@ impl List<'_> {
         })
     }
 
-    /// The zone that the row names.
+    /// The time zone that the row names.
     fn time_zone(&self, row: &TableRow) -> Result<Option<String>, BadRow> {
         let Some((place, cell)) = first(row, &self.columns.time_zone) else { return Ok(None) };
         zone_named(cell).map(Some).ok_or_else(|| {
@@ -236,12 +236,12 @@ impl List<'_> {
         })
     }
 
-    /// The first thing wrong with the values. A version that does not know a column is not given it.
+    /// The first problem with the values. A version does not get values for columns that it does not know.
     fn problem(&self, inputs: &Variables) -> Option<Problem> {
         self.graphs.iter().find_map(|graph| validate_inputs(graph, &inputs_of(graph, inputs)).into_iter().next())
     }
 
-    /// The name of the column that holds a field, or that of the field.
+    /// The name of the column that holds a field; without one, the name of the field.
     fn column<'n>(&'n self, field: &'n str) -> &'n str {
         let places = match field {
             PHONE => Some(&self.columns.phone),
@@ -255,34 +255,34 @@ impl List<'_> {
     }
 }
 
-/// What no value may be.
+/// What is wrong with any cell of this content.
 fn cell_fault(cell: &str) -> Option<String> {
-    // Postgres keeps no NUL in a text.
+    // Postgres cannot store NUL in a text.
     if cell.contains('\0') {
-        return Some("holds the character NUL".to_owned());
+        return Some("contains the character NUL".to_owned());
     }
     if cell.contains('\u{fffd}') {
-        return Some("holds bytes that are no letters in the file's encoding; save the file as UTF-8".to_owned());
+        return Some("contains bytes that are invalid in the file's encoding; save the file as UTF-8".to_owned());
     }
     let cell = cell.trim();
     let hashes = cell.len() > 2 && cell.bytes().all(|byte| byte == b'#');
     (hashes || ERRORS.contains(&cell.to_ascii_uppercase().as_str()))
-        .then(|| format!("holds '{}', which a spreadsheet shows in the place of a value", shortened(cell)))
+        .then(|| format!("contains '{}', which is a spreadsheet's error value", shortened(cell)))
 }
 
-/// The first of these cells that holds something visible.
+/// The first of these cells that holds visible text.
 fn first<'r>(row: &'r TableRow, places: &[usize]) -> Option<(usize, &'r str)> {
     let cells = places.iter().filter_map(|place| Some((*place, row.cells.get(*place)?.as_str())));
     cells.into_iter().find(|(_, cell)| !visible_line(cell).is_empty())
 }
 
-/// These cells with a space between those that hold something.
+/// The non-empty ones of these cells, joined with a space.
 fn joined(row: &TableRow, places: &[usize]) -> String {
     let cells = places.iter().filter_map(|place| row.cells.get(*place)).map(|cell| visible(cell));
     cells.filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// The text without characters that cannot be seen, which nobody could say; lines stay lines.
+/// The text without invisible characters, which cannot be spoken; line breaks stay.
 fn visible(cell: &str) -> String {
     let lines = cell.trim().lines().map(|line| match HiddenCharacter::in_name(line) {
         Some(_) => visible_line(line),
@@ -291,14 +291,14 @@ fn visible(cell: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The zone that this text names: `Europe/Berlin`, in any case, with a space for `_`, or as HubSpot writes it.
+/// The time zone with this name: `Europe/Berlin`, in any case, with a space for `_`, or in HubSpot's spelling.
 fn zone_named(text: &str) -> Option<String> {
     let text = visible_line(text).replace("_slash_", "/").replace(' ', "_");
     let zone = TimeZone::get(&text).ok()?;
     zone.iana_name().filter(|name| *name != "Etc/Unknown").map(str::to_owned)
 }
 
-/// Those of the values that the graph has inputs for.
+/// The values for which the graph has inputs.
 pub(crate) fn inputs_of(graph: &Graph, inputs: &Variables) -> Variables {
     let known = inputs.iter().filter(|(name, _)| graph.input(name).is_some());
     known.map(|(name, value)| (name.clone(), value.clone())).collect()

@@ -24,40 +24,40 @@ use crate::{
     graph::Graph,
 };
 
-/// Most bad rows that are told one by one.
+/// Most bad rows that are listed one by one.
 pub(super) const TOLD_MAX: usize = 100;
-/// What a row is told whose number was there before the file.
+/// The message for a row whose number the campaign had before the import.
 pub(super) const KNOWN: &str = "the campaign has this number already";
 
-/// What happens to a file that holds bad rows.
+/// What to do with a file that has invalid rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnError {
-    /// The good rows are added.
+    /// Add the valid rows.
     #[default]
     KeepGood,
-    /// No row is added.
+    /// Add no row.
     RefuseAll,
 }
 
-/// What became of a file.
+/// The result of an import.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Import {
-    /// How many contacts were added.
+    /// Number of added contacts.
     pub added: usize,
-    /// How many rows were not.
+    /// Number of refused rows.
     pub refused: usize,
-    /// How many of these only because the file or the campaign has their number already.
+    /// Number of refused rows whose number the file or the campaign has already.
     pub duplicates: usize,
-    /// Why rows were refused, by line; the first 100.
+    /// The errors of refused rows, by line; at most 100.
     pub errors: Vec<BadRow>,
-    /// How many contacts the campaign has now.
+    /// Number of contacts of the campaign after the import.
     pub contacts: i32,
     /// How the file was read.
     pub format: ContactListFormat,
-    /// The columns of the file, and the field that each of them holds.
+    /// The columns of the file, each with its field.
     pub columns: Vec<ContactColumn>,
-    /// The columns that were left out because they mean nothing.
+    /// Names of the columns that were ignored because they are unknown.
     pub ignored_columns: Vec<String>,
 }
 
@@ -94,8 +94,8 @@ pub(crate) struct ReadList {
     file: ContactFile,
 }
 
-/// Reads a list for a campaign. This may take seconds, and Postgres ends a transaction in which nothing is asked for that long: so
-/// none is open meanwhile.
+/// Reads a list for a campaign. No transaction is open meanwhile: reading may take seconds, and Postgres ends a transaction that is idle for
+/// that long.
 pub(crate) async fn list_read(
     db: &Db,
     caller: &Caller,
@@ -127,16 +127,16 @@ pub(crate) async fn contacts_import(
         file = read_apart(table.clone(), &now_terms, &sent).await?;
     }
     refuse_bad(&file, on_error)?;
-    // Only now, so that nobody waits for the reading.
+    // Only now, so that no other transaction waits while the file is read.
     let campaign = campaign_lock(tx, campaign).await?;
     let status = campaign.status()?;
     if status.is_over() {
-        let message = format!("The campaign is {}: it calls nobody any more.", status.name());
+        let message = format!("The campaign is {}, so no contacts can be added.", status.name());
         return Err(Error::new(codes::CONFLICT, message));
     }
     let room = usize::try_from(CONTACTS_MAX - campaign.contacts).unwrap_or_default();
     if file.good.len() > room {
-        let message = format!("a campaign has {CONTACTS_MAX} contacts at most, and this one room for {room} more");
+        let message = format!("a campaign has at most {CONTACTS_MAX} contacts; this one can take {room} more");
         return Err(Error::invalid("", message));
     }
     let known = contacts_insert(tx, &campaign, &file.good, ids, now).await?;
@@ -167,7 +167,7 @@ async fn read_apart(table: Arc<Table>, terms: &Terms, sent: &ListOptions) -> Res
     read.context("reading a contact list")?
 }
 
-/// Refuses the good rows of these lines, whose numbers the campaign has already.
+/// Refuses the good rows of these lines, because the campaign already has their numbers.
 pub(super) fn known_refuse(file: &mut ContactFile, lines: &HashSet<u64>) {
     let (known, good): (Vec<_>, Vec<_>) =
         std::mem::take(&mut file.good).into_iter().partition(|row| lines.contains(&row.line));
@@ -192,7 +192,7 @@ pub(super) fn told(mut bad: Vec<BadRow>) -> Vec<BadRow> {
     bad
 }
 
-/// Adds them; the lines of those whose number was there already.
+/// Inserts the rows and returns the lines of those whose number the campaign already had.
 async fn contacts_insert(
     tx: &mut TenantTx,
     campaign: &Campaign,
@@ -212,7 +212,7 @@ async fn contacts_insert(
     Ok(rows.iter().filter(|row| !added.contains(&line(row))).map(|row| row.line).collect())
 }
 
-/// Refuses a file of which no row is good, and one with a bad row where all are to be good.
+/// Refuses a file without any good row, and one with a bad row if the caller wants all or none.
 fn refuse_bad(file: &ContactFile, on_error: OnError) -> Result<()> {
     let bad = &file.bad;
     let refuses = !bad.is_empty() && (on_error == OnError::RefuseAll || file.good.is_empty());
@@ -238,7 +238,7 @@ fn refuse_bad(file: &ContactFile, on_error: OnError) -> Result<()> {
     Err(Error::new(codes::VALIDATION_FAILED, message).with_fields(fields))
 }
 
-/// RFC 6901.
+/// Escapes a name for a JSON pointer (RFC 6901).
 fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

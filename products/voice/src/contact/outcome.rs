@@ -1,4 +1,4 @@
-//! What comes of a call, for the one who was called.
+//! What the result of a call means for the contact.
 
 use freehold_core::Result;
 use freehold_db::{Json, TenantTx, row};
@@ -11,19 +11,19 @@ use crate::{
     run::{Run, RunId},
 };
 
-/// What a call comes to that nobody took, or in which nobody ever said a word.
+/// The outcome of a call that was not answered, or in which the callee never said a word.
 const NO_ANSWER: &str = "no_answer";
-/// What stands for the outcome where no call could be made.
+/// The outcome of a contact that could not be called.
 const NOT_CALLABLE: &str = "not_callable";
-/// Most calls whose end is noted at once.
+/// Most ended calls that are recorded at once.
 const SETTLED_AT_ONCE: i64 = 200;
 
-/// What came of one call, as it is kept.
+/// The result of one call, as it is stored.
 #[derive(Debug, Serialize)]
 pub(crate) struct Called {
     id: ContactId,
     status: &'static str,
-    /// 1 for a call that began, 0 for one that was known to be under way, or was not made.
+    /// 1 for a call that started now; 0 for one that was already in progress, or was not made.
     began: i32,
     due_at: Timestamp,
     run_id: Option<RunId>,
@@ -34,7 +34,7 @@ pub(crate) struct Called {
 }
 
 row! {
-    /// A call under way that has ended.
+    /// A call that was in progress and has ended.
     #[derive(Debug)]
     pub(crate) struct EndedCall {
         pub(crate) id: ContactId,
@@ -48,7 +48,7 @@ row! {
     }
 }
 
-/// How somebody who is not reached is called again.
+/// How a contact who is not reached is called again.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patience {
     tries: i32,
@@ -56,12 +56,12 @@ pub(crate) struct Patience {
 }
 
 impl Patience {
-    /// The campaign's.
+    /// The values of this campaign.
     pub(crate) fn of(campaign: &Campaign) -> Self {
         Self { tries: campaign.tries, wait: SignedDuration::from_mins(campaign.retry_minutes.into()) }
     }
 
-    /// Where somebody stands after so many tries, and when he is to be called if he is to be called again.
+    /// The status after this many tries, and when the contact is due again if they are to be called again.
     fn after(self, status: &str, outcome: Option<&str>, tries: i32, now: Timestamp) -> (ContactStatus, Timestamp) {
         match (status, outcome) {
             ("completed", Some(NO_ANSWER)) if tries < self.tries => (ContactStatus::Waiting, now + self.wait),
@@ -74,7 +74,7 @@ impl Patience {
 }
 
 impl Called {
-    /// By this run, which may still be under way.
+    /// The result of this run, which may still be in progress.
     pub(crate) fn by(run: &Run, contact: &Contact, patience: Patience, now: Timestamp) -> Self {
         let (status, due_at) = patience.after(&run.status, run.outcome.as_deref(), contact.tries + 1, now);
         Self {
@@ -90,7 +90,7 @@ impl Called {
         }
     }
 
-    /// Not at all: what is known of him does not fit the workflow any more.
+    /// The result when no call is possible, because the contact's values no longer fit the workflow.
     pub(crate) fn not_callable(contact: &Contact, now: Timestamp) -> Self {
         Self {
             id: contact.id,
@@ -106,12 +106,12 @@ impl Called {
     }
 }
 
-/// Keeps what came of calls that began now.
+/// Stores the results of calls that started now.
 pub(crate) async fn contacts_called(tx: &mut TenantTx, calls: Vec<Called>, now: Timestamp) -> Result<()> {
     tx.execute(store::contacts_called(Json(calls), now)).await.map(drop)
 }
 
-/// Keeps what came of calls that were under way and have ended; how many.
+/// Stores the results of calls that were in progress and have ended. Returns how many.
 pub(crate) async fn contacts_settle(tx: &mut TenantTx, campaign: &Campaign, now: Timestamp) -> Result<usize> {
     let ended = tx.fetch_all(store::ended_calls(campaign.id, SETTLED_AT_ONCE)).await?;
     let count = ended.len();
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_is_not_reached_is_called_again_as_often_as_was_asked_for() {
+    fn a_contact_who_is_not_reached_is_called_again_as_often_as_the_campaign_tries() {
         let now: Timestamp = "2026-03-15T12:00:00Z".parse().expect("a time");
         let patience = Patience { tries: 3, wait: SignedDuration::from_mins(90) };
         let after = |status, outcome, tries| {

@@ -1,4 +1,4 @@
-//! What would become of a file of contacts, without adding any.
+//! The preview of an import, which adds no contacts.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -19,44 +19,44 @@ use crate::{
     graph::{Graph, Variables},
 };
 
-/// Most contacts that are shown.
+/// Most contacts in a preview.
 const SHOWN_MAX: usize = 10;
 
-/// What would become of a file.
+/// The preview of an import.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ContactListPreview {
     /// How the file was read.
     pub format: ContactListFormat,
-    /// The columns of the file, and the field that each of them holds.
+    /// The columns of the file, each with its field.
     pub columns: Vec<ContactColumn>,
-    /// The columns that are left out because they mean nothing.
+    /// Names of the columns that are ignored because they are unknown.
     pub ignored_columns: Vec<String>,
-    /// Why the file as a whole would be refused, and what to do; null when its rows can be read.
+    /// Why the file as a whole would be refused, and how to correct it; null when its rows can be read.
     pub problem: Option<String>,
-    /// How many rows the file has below its header.
+    /// Number of rows below the header.
     pub rows: usize,
-    /// How many of them would be added.
+    /// Number of rows that would be added.
     pub accepted: usize,
-    /// How many would not.
+    /// Number of rows that would be refused.
     pub refused: usize,
-    /// How many of these only because the file or the campaign has their number already.
+    /// Number of refused rows whose number the file or the campaign has already.
     pub duplicates: usize,
     /// The first 10 contacts that would be added.
     pub sample: Vec<ContactSample>,
-    /// Why rows would be refused, by line; the first 100.
+    /// The errors of rows that would be refused, by line; at most 100.
     pub errors: Vec<BadRow>,
 }
 
-/// A contact as it would be added.
+/// A contact that would be added.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ContactSample {
-    /// The line of the file.
+    /// Line of the file on which the contact begins.
     pub line: u64,
-    /// The number as it is dialled: E.164.
+    /// Phone number of the contact (E.164); null without one.
     pub phone: Option<String>,
-    /// The zone by whose clock calling hours are read: an IANA name; null for that of the campaign.
+    /// Time zone for the contact's calling hours, by its IANA name; null for the campaign's.
     pub time_zone: Option<String>,
-    /// The values of the workflow's inputs.
+    /// Values of the workflow's inputs, by name.
     #[schema(value_type = Object)]
     pub inputs: Variables,
 }

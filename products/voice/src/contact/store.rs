@@ -11,7 +11,7 @@ use super::{
 use crate::campaign::CampaignId;
 
 statements! {
-    /// Adds contacts; which were not there before. Of a number that the campaign has already, nothing is added.
+    /// Adds contacts and returns those that are new. A contact whose number the campaign already has is skipped.
     fn contacts_insert(
         campaign: CampaignId, ids: Vec<Uuid>, lines: Vec<i32>, phones: Vec<String>, zones: Vec<String>, inputs: Vec<String>,
         now: Timestamp
@@ -22,7 +22,7 @@ statements! {
          on conflict (tenant_id, campaign_id, phone) do nothing
          returning line";
 
-    /// A page of contacts.
+    /// Lists a page of contacts.
     fn contact_list(campaign: CampaignId, status: Option<String>, before: Uuid, rows: i64) -> Contact =
         "select id, line, phone, time_zone, inputs, status, tries, due_at, run_id, outcome, success, duration_ms, cost_minor, called_at
          from voice.contacts
@@ -31,11 +31,11 @@ statements! {
     /// Deletes all contacts of a campaign.
     fn contacts_delete(campaign: CampaignId) -> () = "delete from voice.contacts where campaign_id = $1";
 
-    /// Those of the numbers that a campaign has.
+    /// Lists those of the numbers that the campaign already has.
     fn contact_phones(campaign: CampaignId, phones: Vec<String>) -> (String,) =
         "select phone from voice.contacts where campaign_id = $1 and phone = any($2)";
 
-    /// The zones of contacts that wait, each found by one look into the index.
+    /// Lists the zones of waiting contacts. Each zone takes one look-up in the index.
     fn contact_zones(campaign: CampaignId) -> (String,) =
         "with recursive zones as (
            (select time_zone from voice.contacts where campaign_id = $1 and status = 'waiting' order by time_zone limit 1)
@@ -47,7 +47,7 @@ statements! {
          )
          select time_zone from zones where time_zone is not null";
 
-    /// What a campaign has before it, given its zones and when calls may begin there.
+    /// Counts what a campaign still has to do, given its zones and when calls may start there.
     fn contacts_ahead(campaign: CampaignId, zones: Vec<String>, opens: Vec<Timestamp>, now: Timestamp) -> Ahead =
         "with zones as (select * from unnest($2::text[], $3::timestamptz[]) as z (time_zone, opens_at))
          select
@@ -66,11 +66,11 @@ statements! {
             ) as c on true) as next_due,
            (select count(*) from voice.contacts where campaign_id = $1 and status = 'calling') as calling";
 
-    /// How many contacts are being called.
+    /// Counts the contacts that are being called.
     fn contacts_calling(campaign: CampaignId) -> (i64,) =
         "select count(*) from voice.contacts where campaign_id = $1 and status = 'calling'";
 
-    /// The next contacts of these zones, in the order of the list; those whose turn came first go first.
+    /// Claims the next contacts of these zones, in the order of the list; those that became due first come first.
     fn contacts_claim(campaign: CampaignId, now: Timestamp, zones: Vec<String>, at_most: i64) -> Contact =
         "select c.id, c.line, c.phone, c.time_zone, c.inputs, c.status, c.tries, c.due_at, c.run_id, c.outcome, c.success,
            c.duration_ms, c.cost_minor, c.called_at
@@ -81,7 +81,7 @@ statements! {
          ) as c on true
          order by c.due_at, c.id limit $4";
 
-    /// What came of calls.
+    /// Stores the results of calls.
     fn contacts_called(calls: Json<Vec<Called>>, now: Timestamp) -> () =
         "update voice.contacts as c
          set status = u.status, due_at = u.due_at, run_id = u.run_id, outcome = u.outcome, success = u.success,
@@ -93,7 +93,7 @@ statements! {
          )
          where c.id = u.id";
 
-    /// Calls under way that have ended meanwhile.
+    /// Lists calls of the campaign that have ended meanwhile.
     fn ended_calls(campaign: CampaignId, at_most: i64) -> EndedCall =
         "select c.id, c.tries, r.id as run_id, r.status, r.outcome, r.success, r.duration_ms, r.cost_minor
          from voice.contacts as c join voice.runs as r on r.tenant_id = c.tenant_id and r.id = c.run_id

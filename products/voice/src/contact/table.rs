@@ -1,4 +1,4 @@
-//! Contact lists as files: what kind a file is, and its rows, whichever program wrote it.
+//! Contact lists as files: the kind of a file, and its rows, whichever program wrote it.
 
 mod kind;
 mod open_document;
@@ -26,19 +26,19 @@ pub(crate) const COLUMNS_MAX: usize = 500;
 pub(crate) const CELLS_MAX: usize = 1_000_000;
 /// Most bytes of text in all cells of one file: a small workbook may repeat one long text in every cell.
 const TEXT_MAX: usize = 32 * 1024 * 1024;
-/// How many files are read at the same time: a file may take a hundred times its size of memory.
+/// How many files are read at the same time, because reading a file may take a hundred times its size in memory.
 static READERS: Semaphore = Semaphore::const_new(2);
 
-/// How a file was read.
+/// The format of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ContactListFormat {
-    /// `csv`, `xlsx` or `ods`, by its content.
+    /// Format of the file, detected from its content: `csv`, `xlsx` or `ods`.
     pub kind: &'static str,
-    /// The encoding of its text, such as `UTF-8`, `UTF-16LE` or `windows-1252`; null for workbooks.
+    /// Encoding of the text, such as `UTF-8`, `UTF-16LE` or `windows-1252`; null for workbooks.
     pub encoding: Option<&'static str>,
-    /// The character between its cells: `,`, `;`, a tab or `|`; null for workbooks.
+    /// Separator of the cells: `,`, `;`, a tab or `|`; null for workbooks.
     pub separator: Option<char>,
-    /// The sheet that was read, the first visible one that is not empty; null for `csv`.
+    /// Name of the sheet that was read: the first visible one that is not empty; null for `csv`.
     pub sheet: Option<String>,
 }
 
@@ -46,42 +46,42 @@ pub struct ContactListFormat {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Table {
     pub(crate) format: ContactListFormat,
-    /// Those that hold something. The first one names the columns.
+    /// The rows that are not empty. The first one holds the names of the columns.
     pub(crate) rows: Vec<TableRow>,
 }
 
 /// A row of a file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct TableRow {
-    /// The line on which it begins, or its number in a sheet; from 1.
+    /// The line on which the row starts, or its number in a sheet; from 1.
     pub(crate) line: u64,
     pub(crate) cells: Vec<String>,
-    /// What is wrong with the row as a whole.
+    /// What is wrong with the row as a whole; none: nothing.
     pub(crate) fault: Option<&'static str>,
 }
 
-/// What is known of a file besides its bytes.
+/// What the caller says about a file.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Hints {
-    /// The encoding that was named; none: as it is detected.
+    /// The encoding that the caller named; none: it is detected.
     pub(crate) encoding: Option<&'static Encoding>,
-    /// The country that the numbers are from, whose encodings are then more likely.
+    /// The country of the phone numbers, whose encodings are then more likely.
     pub(crate) country: Option<Country>,
 }
 
-/// Reads a file, apart from the threads that answer requests.
+/// Reads a file on a separate thread, so that it does not block the threads that answer requests.
 ///
 /// # Errors
 /// `validation_failed` with what the file is instead, and what to do.
 pub(crate) async fn table_load(bytes: impl AsRef<[u8]> + Send + 'static, hints: Hints) -> Result<Arc<Table>> {
     let place = READERS.acquire().await.context("waiting for a turn to read a contact list")?;
     let read = tokio::task::spawn_blocking(move || {
-        // Kept until the file is read, also where its sender has gone.
+        // Held until the file is read, even if the caller has disconnected.
         let _place = place;
         table_read(bytes.as_ref(), hints)
     })
     .await;
-    // The libraries for spreadsheets may stumble over a file that was made for it.
+    // The libraries for spreadsheets may panic on a file that was made for that purpose.
     read.unwrap_or_else(|_| Err(refused("the file cannot be read. Save it as CSV in UTF-8, and send that")))
         .map(Arc::new)
 }
@@ -94,13 +94,13 @@ pub(crate) fn table_read(bytes: &[u8], hints: Hints) -> Result<Table> {
         kind::Kind::OpenDocument => open_document::read(workbook::archive(bytes)?)?,
     };
     match table.rows.len() {
-        0 => Err(refused("the file is empty; its first line has to name the columns")),
+        0 => Err(refused("the file is empty; its first line must name the columns")),
         rows if rows > ROWS_MAX + 1 => Err(too_many_rows()),
         _ => Ok(table),
     }
 }
 
-/// How much text a file may still hold.
+/// How many bytes of text a file may still hold.
 struct TextRoom(usize);
 
 impl Default for TextRoom {
@@ -110,7 +110,7 @@ impl Default for TextRoom {
 }
 
 impl TextRoom {
-    /// Takes room for so many bytes, so often, before they are copied.
+    /// Counts this many bytes, this many times, before they are copied. Fails when the limit is exceeded.
     fn take(&mut self, bytes: usize, times: usize) -> Result<()> {
         let left = bytes.checked_mul(times).and_then(|bytes| self.0.checked_sub(bytes));
         self.0 = left.ok_or_else(|| {
@@ -123,7 +123,7 @@ impl TextRoom {
     }
 }
 
-/// The file as a whole is refused.
+/// The error that refuses the file as a whole.
 pub(crate) fn refused(message: impl Into<String>) -> Error {
     Error::invalid("", message)
 }

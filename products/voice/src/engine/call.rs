@@ -1,8 +1,8 @@
-//! Calls: runs in the hands of an engine.
+//! Calls: runs that an engine conducts.
 //!
-//! A call is created with its run and a job that [hands it over](handover); the engine's [reports](report) and the
-//! [watch](mod@watch) move it on, `state` decides how. However it ends, it ends once: the promise of its call is kept or taken
-//! back, and what happened is published, in the transaction that ends it.
+//! A call is created with its run and a job that [posts it to the engine](handover). The engine's [reports](report) and
+//! the [watch](mod@watch) advance it; `state` decides how. A call ends only once. The transaction that ends it also
+//! commits or releases the reservation of its usage, and publishes the events.
 
 mod cancel;
 pub mod handover;
@@ -39,52 +39,52 @@ use crate::{
     split::Choice,
 };
 
-/// How long a run may wait for an engine to take it.
+/// How long a run may wait for an engine to accept it.
 pub const TAKEN_WITHIN: SignedDuration = SignedDuration::from_hours(1);
-/// Most reports that are kept of one run; after that only its result is.
+/// Most reports that are stored for one run; after that only its result is accepted.
 pub const REPORTS_KEPT: i64 = 5_000;
-/// How much longer the promise of a call is kept than the call can last. The watch ends it long before.
+/// How much longer the reservation of a call is kept than the call can last. The watch ends the call long before.
 const SLACK: SignedDuration = SignedDuration::from_hours(1);
 
-/// What moving a call on takes.
+/// The context that is needed to advance a call.
 #[derive(Clone, Copy)]
 pub struct Office<'a> {
-    /// For whom.
+    /// The caller on whose behalf the call is made.
     pub caller: &'a Caller,
-    /// New ids.
+    /// The source of new ids.
     pub ids: &'a Ids,
-    /// What a started minute costs.
+    /// The price of a started minute.
     pub minute: Money,
 }
 
-/// A run to be handed to an engine.
+/// A run to be conducted by an engine.
 #[derive(Clone, Debug)]
 pub struct NewCall {
-    /// Which.
+    /// The run's id.
     pub id: RunId,
     /// The values of the graph's inputs.
     pub inputs: Variables,
-    /// Which engine; none: the only one.
+    /// The engine; none: the organization's only engine.
     pub engine: Option<EngineId>,
-    /// Whom to call: a number with its country code or a `sip:` address. Engines that know it by themselves need none.
+    /// Who is called: a phone number with its country code or a `sip:` address. None: the engine knows it by itself.
     pub phone_number: Option<String>,
-    /// The campaign that calls.
+    /// The campaign that calls; none: the run belongs to no campaign.
     pub campaign: Option<Uuid>,
 }
 
-/// What became of a message of an engine.
+/// The result of a message from an engine.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
     /// The run's status now.
     pub(crate) status: &'static str,
-    /// By when the engine has to be heard of again; none: the run has ended.
+    /// The lease: when the engine has to send its next message, UTC; none: the run has ended.
     pub(crate) lease_until: Option<Timestamp>,
     /// How many of its reports were new.
     pub(crate) new: usize,
 }
 
-/// Makes a run for an engine: it waits in the queue, and a call of the plan is promised to it. For handlers and
-/// campaigns; `terms` are the plan's share of the queue.
+/// Creates a run for an engine: it waits in the queue, and one call of the plan is reserved for it. For handlers and
+/// campaigns; `terms` are the plan's limits for the job queue.
 pub async fn call_create(
     tx: &mut TenantTx,
     office: Office<'_>,
@@ -142,7 +142,7 @@ pub async fn call_create(
     Ok(run)
 }
 
-/// Takes what an engine says of a call. What came before counts no second time.
+/// Processes reports of an engine on a call. Reports that were received before have no effect.
 pub(crate) async fn call_report(
     tx: &mut TenantTx,
     office: Office<'_>,
@@ -164,7 +164,7 @@ pub(crate) async fn call_report(
     Ok(Received { status: call.status.name(), lease_until, new: count })
 }
 
-/// Something else happens to a call: what is left of it, and its run where that changed.
+/// Processes another event of a call. Returns the call, and its run if that changed.
 async fn call_happens(
     tx: &mut TenantTx,
     office: Office<'_>,
@@ -178,7 +178,7 @@ async fn call_happens(
     }
 }
 
-/// Moves a locked call on, and does everything that follows from it.
+/// Advances a locked call, and does everything that follows from it.
 async fn call_advance(
     tx: &mut TenantTx,
     office: Office<'_>,
@@ -209,13 +209,13 @@ async fn call_advance(
     if stop_engine {
         let key = Some(id.to_string());
         let job = NewJob::now(office.ids.next(), &CANCEL, json!({ "run_id": id }), now);
-        // Ours, and not the customer's wish: it needs no room in his plan.
+        // This job is the system's and not the customer's, so the plan's limit for the queue does not apply.
         job_enqueue(tx, office.caller, &QueueTerms::OPEN, NewJob { key, ..job }, now).await?;
     }
     Ok((call, run))
 }
 
-/// The run has ended: its promise is kept or taken back.
+/// Ends the run: the reservation of its usage is committed or released.
 async fn run_end(
     tx: &mut TenantTx,
     office: Office<'_>,
@@ -239,18 +239,19 @@ async fn run_end(
     tx.fetch_one(store::run_end(id, status.name(), &outcome, success, execution, duration_ms, cost, now)).await
 }
 
-/// Nothing, while there is room for the reports. A result always finds some.
+/// Succeeds while more reports may be stored. A result is always accepted.
 fn room_check(row: &store::CallRow, call: &Call, reports: &[Report]) -> Result<()> {
     let count = i64::try_from(reports.len()).unwrap_or(i64::MAX);
     let last_word = !call.status.is_final() && matches!(reports, [Report::Result { .. }]);
     if row.reports.saturating_add(count) <= REPORTS_KEPT || last_word {
         return Ok(());
     }
-    let message = format!("A run keeps {REPORTS_KEPT} reports. Only its result, alone in its message, is taken now.");
+    let message =
+        format!("A run stores at most {REPORTS_KEPT} reports. It now accepts only its result, alone in a message.");
     Err(Error::new(codes::CONFLICT, message))
 }
 
-/// Keeps the reports; those that are new.
+/// Stores the reports and returns the new ones.
 async fn reports_keep(
     tx: &mut TenantTx,
     office: Office<'_>,
@@ -265,7 +266,7 @@ async fn reports_keep(
     let ids = reports.iter().map(|report| report.id().to_owned()).collect();
     let insert = store::report_insert(office.caller.tenant(), id, ids, json!(reports), late, now);
     let mut new: Vec<String> = tx.fetch_all(insert).await?.into_iter().map(|(id,)| id).collect();
-    // Of two with one id in one message the first was kept.
+    // If one message holds two reports with the same id, the first was stored.
     let kept = reports.iter().filter(|report| {
         let found = new.iter().position(|id| id == report.id());
         found.map(|index| new.swap_remove(index)).is_some()
@@ -273,7 +274,7 @@ async fn reports_keep(
     Ok(kept.cloned().collect())
 }
 
-/// A call as readers see it, with what its engine told and counts.
+/// A call as readers see it, after the reports of its engine that count.
 pub(crate) async fn call_see(tx: &mut TenantTx, id: RunId) -> Result<(CallSeen, View)> {
     let seen = tx.fetch_one(store::call_find(id)).await?;
     let rows = tx.fetch_all(store::report_list(id)).await?;
@@ -282,12 +283,12 @@ pub(crate) async fn call_see(tx: &mut TenantTx, id: RunId) -> Result<(CallSeen, 
     Ok((seen, view))
 }
 
-/// Everything that the engine of a run told, in order.
+/// Lists every report of a run's engine, in order.
 pub(crate) async fn report_list(db: &Db, caller: &Caller, id: RunId) -> Result<Vec<ReportRow>> {
     db.tenant(caller).fetch_all(store::report_list(id)).await
 }
 
-/// Whose run it is; none: no engine's.
+/// Returns the tenant of a run; none: the run has no engine.
 pub(crate) async fn call_tenant(db: &Db, id: RunId) -> Result<Option<freehold_core::TenantId>> {
     let found = db.system("find whose run an engine reports on").fetch_optional(store::tenant_of(id)).await?;
     Ok(found.map(|(tenant,)| tenant))

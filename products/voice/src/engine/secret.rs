@@ -1,4 +1,4 @@
-//! What an engine and we sign our messages with.
+//! The secrets with which an engine and Freehold sign their messages.
 
 use freehold_core::{Context, Random, Result, Secret};
 use freehold_outbound::{Allowed, signature::Key};
@@ -7,19 +7,19 @@ use jiff::Timestamp;
 
 use super::{EngineId, store::SealedSecrets};
 
-/// What setting up an engine takes.
+/// What is needed to create an engine's secret.
 #[derive(Clone, Copy)]
 pub struct Sealing<'a> {
     /// Seals the secret.
     pub vault: &'a Vault,
-    /// Makes it.
+    /// Generates the secret.
     pub random: &'a Random,
-    /// Which addresses may be named.
+    /// The network addresses that an engine's URL may lead to.
     pub allowed: &'a Allowed,
 }
 
 impl Sealing<'_> {
-    /// A new secret for an engine: as the customer reads it, and as it is kept.
+    /// A new secret for an engine: as the customer sees it, and sealed for the database.
     pub(super) fn make(&self, id: EngineId) -> (Secret, Vec<u8>) {
         let shown = Key::generate_symmetric(self.random).reveal();
         let sealed = self.vault.seal(Purpose::WebhookSecret, shown.expose().as_bytes(), &place(id), self.random);
@@ -27,7 +27,7 @@ impl Sealing<'_> {
     }
 }
 
-/// The engine's keys, the newest first: the one before the last rotation is among them until its time is up.
+/// The engine's keys, the newest first. The key before the last rotation is included until it expires.
 pub(super) fn keys(vault: &Vault, secrets: &SealedSecrets, now: Timestamp) -> Result<Vec<Key>> {
     let previous = secrets.previous_sealed_secret.as_deref();
     let previous = previous.filter(|_| secrets.previous_until.is_some_and(|until| now < until));

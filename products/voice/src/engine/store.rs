@@ -9,7 +9,7 @@ use super::{Engine, EngineId};
 use crate::run::RunId;
 
 row! {
-    /// The secrets of an engine, sealed.
+    /// The sealed secrets of an engine.
     pub(super) struct SealedSecrets {
         pub(super) id: EngineId,
         pub(super) sealed_secret: Vec<u8>,
@@ -19,11 +19,11 @@ row! {
 }
 
 statements! {
-    /// How many there are.
+    /// Counts the engines.
     fn engine_count() -> (i64,) =
         "select count(*) from voice.engines where deleted_at is null";
 
-    /// Sets an engine up.
+    /// Creates an engine.
     fn engine_insert(
         tenant: TenantId, id: EngineId, name: &str, url: &str, enabled: bool, lease_seconds: i32, longest_seconds: i32,
         sealed_secret: Vec<u8>, now: Timestamp
@@ -33,27 +33,27 @@ statements! {
          ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
          returning id, name, url, enabled, lease_seconds, longest_seconds, previous_until, created_at, updated_at";
 
-    /// One engine.
+    /// Finds one engine.
     fn engine_find(id: EngineId) -> Engine =
         "select id, name, url, enabled, lease_seconds, longest_seconds, previous_until, created_at, updated_at
          from voice.engines where id = $1 and deleted_at is null";
 
-    /// One engine, kept from changing.
+    /// Finds one engine and locks its row.
     fn engine_lock(id: EngineId) -> Engine =
         "select id, name, url, enabled, lease_seconds, longest_seconds, previous_until, created_at, updated_at
          from voice.engines where id = $1 and deleted_at is null for update";
 
-    /// A page of engines.
+    /// Lists a page of engines.
     fn engine_list(before: Uuid, rows: i64) -> Engine =
         "select id, name, url, enabled, lease_seconds, longest_seconds, previous_until, created_at, updated_at
          from voice.engines where id < $1 and deleted_at is null order by id desc limit $2";
 
-    /// The engines that are given runs: two at most, to tell one from several.
+    /// Lists at most two engines that get runs, which is enough to tell one from several.
     fn engine_enabled_list() -> Engine =
         "select id, name, url, enabled, lease_seconds, longest_seconds, previous_until, created_at, updated_at
          from voice.engines where enabled and deleted_at is null limit 2";
 
-    /// Changes an engine.
+    /// Updates an engine.
     fn engine_update(
         id: EngineId, name: &str, url: &str, enabled: bool, lease_seconds: i32, longest_seconds: i32, now: Timestamp
     ) -> Engine =
@@ -62,7 +62,7 @@ statements! {
          where id = $1
          returning id, name, url, enabled, lease_seconds, longest_seconds, previous_until, created_at, updated_at";
 
-    /// Gives an engine another secret; the present one stays good for a while.
+    /// Gives the engine a new secret; the present one stays valid for a while.
     fn engine_rotate(id: EngineId, sealed_secret: Vec<u8>, previous_until: Timestamp, now: Timestamp) -> Engine =
         "update voice.engines
          set sealed_secret = $2, previous_sealed_secret = sealed_secret, previous_until = $3, updated_at = $4
@@ -74,11 +74,11 @@ statements! {
         "update voice.engines set deleted_at = $2, enabled = false, updated_at = $2
          where id = $1 and deleted_at is null";
 
-    /// What an engine's messages are signed with; of a deleted engine, too.
+    /// Finds the secrets of an engine, even if it has been deleted.
     fn engine_secrets(id: EngineId) -> SealedSecrets =
         "select id, sealed_secret, previous_sealed_secret, previous_until from voice.engines where id = $1";
 
-    /// The same of the engine of a run.
+    /// Finds the secrets of a run's engine.
     fn engine_secrets_of_run(run: RunId) -> SealedSecrets =
         "select e.id, e.sealed_secret, e.previous_sealed_secret, e.previous_until
          from voice.engine_calls as c join voice.engines as e on e.tenant_id = c.tenant_id and e.id = c.engine_id

@@ -1,4 +1,4 @@
-//! What can happen to a run.
+//! The events of a run.
 
 use std::fmt;
 
@@ -6,45 +6,45 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// What happened while a run waited.
+/// An event for which a run has waited.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    /// The callee said something. Nothing but spaces is silence.
+    /// The callee said something. Only spaces count as silence.
     Heard {
-        /// The words, at most 2,000 characters; what is longer is cut.
+        /// The words, at most 2,000 characters; longer texts are cut.
         text: String,
     },
-    /// The callee said nothing in the time the question gives.
+    /// The callee said nothing within the question's time.
     Silence,
-    /// The callee hung up. May happen whatever the run waits for.
+    /// The callee hung up. Possible in every state.
     HungUp,
-    /// The customer's server was called and answered.
+    /// The customer's server answered.
     WebhookAnswered(WebhookAnswer),
-    /// A script answered in the server's stead; the transcript says so.
+    /// A script answered in place of the server; the transcript notes that.
     WebhookScripted(WebhookAnswer),
     /// The customer's server could not be reached or did not answer in time.
     WebhookFailed {
-        /// Why, for the transcript: a clause without a full stop.
+        /// The reason for the transcript: a clause without a full stop.
         reason: String,
     },
-    /// Somebody took the transferred call.
+    /// The transferred call was answered.
     TransferConnected,
-    /// Nobody took the transferred call.
+    /// The transferred call was not answered.
     TransferFailed {
-        /// Why, for the transcript: a clause without a full stop.
+        /// The reason for the transcript: a clause without a full stop.
         reason: String,
     },
 }
 
-/// What a webhook's server answered.
+/// The answer of a webhook's server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookAnswer {
-    /// The HTTP status; 200 when left out.
+    /// HTTP status of the answer; 200 when left out.
     #[serde(default = "status_default")]
     pub status: u16,
-    /// The body as JSON; an empty object when left out.
+    /// Body of the answer as JSON; an empty object when left out.
     #[serde(default = "body_default")]
     pub body: Value,
 }
@@ -63,14 +63,14 @@ fn body_default() -> Value {
     Value::Object(serde_json::Map::new())
 }
 
-/// Why a run did not take an event.
+/// Why a run refuses an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
     /// The run has ended.
     Ended,
-    /// The run waits for something else.
+    /// The run waits for another event.
     Unexpected {
-        /// What it waits for: `waiting_for_reply`, `waiting_for_webhook`, `waiting_for_transfer` or `with_its_engine`.
+        /// The awaited event: `waiting_for_reply`, `waiting_for_webhook`, `waiting_for_transfer` or `with_its_engine`.
         waiting_for: &'static str,
     },
 }

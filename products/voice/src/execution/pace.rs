@@ -1,29 +1,29 @@
-//! How long things take.
+//! The duration of speech and other parts of a call.
 
 use serde::{Deserialize, Serialize};
 
 use super::Execution;
 
-/// A speaker says 150 words a minute.
+/// Milliseconds for one word: a speaker says 150 words per minute.
 const WORD_MS: u64 = 400;
-/// No utterance is shorter.
+/// The shortest utterance, in milliseconds.
 const UTTERANCE_MIN_MS: u64 = 400;
-/// The pause before the other one speaks.
+/// The pause between two speakers, in milliseconds.
 const TURN_GAP_MS: u64 = 300;
-/// How long a server takes to answer a webhook.
+/// How long a server takes to answer a webhook, in milliseconds.
 const WEBHOOK_MS: u64 = 250;
-/// How long a transferred call rings.
+/// How long a transferred call rings, in milliseconds.
 const RINGING_MS: u64 = 4_000;
 
-/// Where a run's time comes from.
+/// How the time of a run is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pace {
-    /// Nobody is really speaking: time is reckoned from the words, at 150 a minute.
+    /// There is no real speech: the time is computed from the number of words, at 150 per minute.
     Simulated,
-    /// Somebody is: time is what has passed.
+    /// A real conversation: the time is the time that has passed.
     Live {
-        /// Milliseconds since the call's start. A value before an earlier one is taken as that one.
+        /// Milliseconds since the call's start. A value lower than an earlier one is replaced by that one.
         elapsed_ms: u64,
     },
 }
@@ -36,7 +36,7 @@ impl Execution {
         }
     }
 
-    /// Lets this much time pass, unless real time does.
+    /// Advances the time, unless it is measured.
     fn pass(&mut self, milliseconds: u64) {
         if self.pace == Pace::Simulated {
             self.elapsed_ms = self.elapsed_ms.saturating_add(milliseconds);

@@ -7,36 +7,36 @@ use utoipa::ToSchema;
 use super::{Event, Refused};
 use crate::graph::{Expect, Method};
 
-/// Where a run stands between two events.
+/// The state of a run between two events.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum State {
-    /// The agent has asked and listens.
+    /// The agent has asked a question and waits for the answer.
     WaitingForReply {
-        /// The id of the `ask`.
+        /// The id of the `ask` node.
         node: String,
-        /// Which kind of answer is understood.
+        /// The kind of answer that is expected.
         expect: Expect,
-        /// After this many seconds without a word comes `silence`.
+        /// After this many seconds without a word the event `silence` follows.
         timeout_seconds: u32,
     },
-    /// The customer's server is to be called.
+    /// The customer's server has to be called.
     WaitingForWebhook(WebhookCall),
-    /// The callee is to be put through.
+    /// The callee has to be transferred.
     WaitingForTransfer {
-        /// The id of the `transfer`.
+        /// The id of the `transfer` node.
         node: String,
         /// The number (E.164) or `sip:` address to dial.
         to: String,
     },
-    /// A voice engine conducts the call: only its reports move it.
+    /// A voice engine conducts the call; only its reports change the state.
     WithItsEngine,
     /// The call is over.
     Ended(Ended),
 }
 
 impl State {
-    /// Refuses an event that cannot follow this.
+    /// Refuses an event that is not possible in this state.
     pub(super) fn expects(&self, event: &Event) -> Result<(), Refused> {
         match (self, event) {
             (Self::Ended(_), _) => Err(Refused::Ended),
@@ -70,25 +70,26 @@ pub struct WebhookCall {
     pub node: String,
     /// The HTTP method.
     pub method: Method,
-    /// The address, its variables filled in.
+    /// The URL, with its variables filled in.
     pub url: String,
     /// The JSON body, `{ "node": …, "variables": { … } }`. None with `GET`.
     pub body: Option<Value>,
-    /// How long to wait for the answer, in seconds.
+    /// How long to wait for the response, in seconds.
     pub timeout_seconds: u32,
 }
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ended {
-    /// What the call came to: the `outcome` of its end node, or one of `transferred`, `no_answer` (nobody there, or never
-    /// a word), `hung_up`, `no_match` (answers that could not be used), `failed`.
+    /// The outcome: the `outcome` of the end node, or one of `transferred`, `no_answer` (the call was not answered, or
+    /// the callee never said a word), `hung_up`, `no_match` (no usable answer), `failed`.
     pub outcome: String,
-    /// Whether the call ran its course.
+    /// Whether the call was completed.
     pub status: Status,
-    /// Whether it came to what the workflow is for, as its end or transfer node says. False of every other ending.
+    /// Whether the call reached the goal of the workflow, as its end or transfer node says. False for every other
+    /// ending.
     pub success: bool,
-    /// Why it failed, if it did. The transcript's last line says it in words.
+    /// Why the call failed; none: it did not fail. The last line of the transcript says it in words.
     pub reason: Option<Reason>,
 }
 
@@ -106,40 +107,40 @@ impl Ended {
     }
 }
 
-/// Whether a run ran its course.
+/// Whether a call was completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// It did, whatever the callee decided.
+    /// The call was completed, whatever the callee decided.
     Completed,
-    /// It could not go on.
+    /// The call failed for technical reasons.
     Failed,
 }
 
-/// Why a run could not go on.
+/// The reason for which a run failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// It took more than 1,000 steps: the conversation went in circles.
+    /// The run took more than 1,000 steps: the conversation goes in circles.
     StepLimit,
-    /// It called more than 100 webhooks and transfers: it went in circles over one of them.
+    /// The run made more than 100 webhook requests and transfers: the conversation goes in circles.
     RequestLimit,
-    /// A webhook failed, and its node has no `on_error`.
+    /// A webhook failed and its node has no `on_error`.
     WebhookFailed,
-    /// Nobody took the transferred call, and its node has no `on_error`.
+    /// The transferred call was not answered and its node has no `on_error`.
     TransferFailed,
-    /// The graph is not one that validation lets through.
+    /// The stored graph is invalid.
     GraphBroken,
-    /// Nobody went on with a live conversation for an hour.
+    /// A live run got no message for an hour.
     Abandoned,
-    /// The voice engine would not take the call.
+    /// The voice engine refused the call.
     EngineRefused,
     /// The voice engine could not be reached in time.
     EngineUnreachable,
-    /// The voice engine was not heard of for longer than its lease.
+    /// The voice engine sent no report before its lease expired.
     EngineLost,
-    /// The voice engine said that the call failed.
+    /// The voice engine reported that the call failed.
     EngineFailed,
-    /// The call took longer than its engine's `longest_seconds`.
+    /// The call took longer than the engine's `longest_seconds`.
     TooLong,
 }

@@ -1,4 +1,4 @@
-//! What each type of node does when it is entered, and when what it waits for has come.
+//! What each type of node does when the run enters it, and when the event that it waits for arrives.
 
 use serde_json::{Value, json};
 
@@ -7,14 +7,14 @@ use crate::graph::answer::understand;
 use crate::graph::destination::dialled;
 use crate::graph::{Graph, Method, Node, VALUE_MAX, Variables, wording};
 
-/// Longest reason of a failure that is kept, in characters.
+/// Longest stored reason of a failure, in characters.
 const REASON_MAX: usize = 500;
 
 /// What follows a step.
 pub(super) enum Step<'g> {
-    /// The node of this id.
+    /// Continue at the node with this id.
     Go(&'g str),
-    /// Nothing before something happens, or nothing at all.
+    /// Wait for an event, or end.
     Stop(State),
 }
 
@@ -66,7 +66,7 @@ impl Execution {
         None
     }
 
-    /// Counts what is asked of others: a loop over a webhook must not become a storm on somebody's server.
+    /// Counts requests to other servers, so that a loop over a webhook cannot flood the customer's server.
     fn count_request<'g>(&mut self, node: &Node) -> Option<Step<'g>> {
         if !matches!(node, Node::Webhook { .. } | Node::Transfer { .. }) {
             return None;
@@ -116,7 +116,7 @@ impl Execution {
         }
     }
 
-    /// Asks again, or gives up.
+    /// Repeats the question, or gives up.
     fn not_understood<'g>(&mut self, graph: &'g Graph) -> Step<'g> {
         let Some(node @ Node::Ask { text, reprompt, variable, retries, no_match, .. }) = graph.node(&self.node) else {
             return self.broken(&format!("node '{}' is no question", self.node));
@@ -132,7 +132,7 @@ impl Execution {
             self.asked_again += 1;
             return self.ask(node, reprompt.as_ref().unwrap_or(text));
         }
-        // An answer of an earlier time round must not stand for this one.
+        // An answer from an earlier visit of this node must not count for this one.
         self.set(variable, "");
         self.note(match retries {
             0 => "no usable answer".to_owned(),
@@ -164,7 +164,7 @@ impl Execution {
         }))
     }
 
-    /// The customer's server answered, or a script in its stead; `how` says which.
+    /// The customer's server answered, or a script in its place; `how` says which.
     pub(super) fn webhook_answered<'g>(&mut self, graph: &'g Graph, answer: &WebhookAnswer, how: &str) -> Step<'g> {
         self.pass_webhook();
         self.note(format!("webhook '{}' answered {}{how}", self.node, answer.status));
@@ -207,7 +207,7 @@ impl Execution {
         }
     }
 
-    /// Somebody took the call.
+    /// The transferred call was answered.
     pub(super) fn transfer_connected<'g>(&mut self, graph: &'g Graph) -> Step<'g> {
         self.pass_ringing();
         self.note(format!("transfer '{}' was connected", self.node));
@@ -215,7 +215,7 @@ impl Execution {
         Step::Stop(State::Ended(Ended::with("transferred", success)))
     }
 
-    /// Nobody took the call.
+    /// The transferred call was not answered.
     pub(super) fn transfer_failed<'g>(&mut self, graph: &'g Graph, reason: &str) -> Step<'g> {
         self.note(format!("transfer '{}' failed: {}", self.node, wording::cut(reason, REASON_MAX)));
         if let Some(Node::Transfer { on_error: Some(next), .. }) = graph.node(&self.node) {
@@ -226,7 +226,8 @@ impl Execution {
     }
 }
 
-/// A part of a webhook's answer as a variable keeps it: text as it is, nothing as empty, all else as its JSON.
+/// Converts a part of a webhook's response to the value of a variable: text as it is, null as empty, everything else as
+/// JSON.
 fn value_text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),

@@ -7,7 +7,7 @@ fn graph(nodes: Value) -> Graph {
         .expect("the graph reads")
 }
 
-/// Asks for yes or no and ends as `yes`, `no` or, after one more try, however `no_match` says.
+/// A graph that asks for yes or no and ends as `yes` or `no`; after one retry it continues at `no_match`.
 fn question(no_match: Option<&str>) -> Graph {
     graph(json!([
         { "id": "start", "type": "start", "next": "greet" },
@@ -135,7 +135,7 @@ fn a_callee_who_never_says_a_word_has_not_answered() {
 }
 
 #[test]
-fn a_call_nobody_takes_ends_before_anything_is_said() {
+fn a_call_that_is_not_answered_ends_before_anything_is_said() {
     let graph = question(None);
     let execution = Execution::unanswered(&graph, &Variables::new());
     assert_eq!(outcome(&execution), "no_answer");
@@ -221,7 +221,7 @@ fn a_transfer_that_connects_ends_the_call() {
 }
 
 #[test]
-fn a_transfer_nobody_takes_goes_where_on_error_leads_or_fails_the_run() {
+fn a_transfer_that_is_not_answered_continues_at_on_error_or_fails_the_run() {
     let failed = Event::TransferFailed { reason: "busy".to_owned() };
     let graph = transfer("+4930901820", Some("sorry"));
     let mut execution = start(&graph);

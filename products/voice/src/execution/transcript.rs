@@ -1,38 +1,38 @@
-//! What was said.
+//! The transcript of a run.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Execution;
 
-/// One line of a transcript.
+/// A line of a transcript.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = TranscriptEntry)]
 pub struct Entry {
-    /// When it began, in milliseconds since the call's start.
+    /// Start of the line, in milliseconds since the start of the call.
     pub at_ms: u64,
-    /// Who said it.
+    /// Speaker of the line: `agent`, `callee` or `system`.
     pub speaker: Speaker,
-    /// The id of the node it was said at.
+    /// Id of the graph's node at which it was said.
     pub node: String,
-    /// The words. Of the agent at most 4,000 characters, of the callee at most 2,000.
+    /// Words of the line: at most 4,000 characters of the agent, 2,000 of the callee.
     pub text: String,
 }
 
-/// Who speaks.
+/// The speaker of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Speaker {
-    /// The workflow.
+    /// The agent of the workflow.
     Agent,
-    /// The person called, or calling.
+    /// The called or calling user.
     Callee,
-    /// Nobody: what happened beside the conversation, such as a webhook or silence.
+    /// No speaker: an event beside the conversation, such as a webhook or silence.
     System,
 }
 
 impl Execution {
-    /// The agent says something. A text that came out empty, because all of its variables are, is not said.
+    /// Adds words of the agent. A text that is empty because all of its variables are is left out.
     pub(super) fn say(&mut self, text: String) {
         if text.trim().is_empty() {
             return;
@@ -43,7 +43,7 @@ impl Execution {
         self.enter_line(at_ms, Speaker::Agent, text);
     }
 
-    /// The callee said something.
+    /// Adds words of the callee.
     pub(super) fn listen(&mut self, text: String) {
         self.pass_turn();
         let at_ms = self.elapsed_ms;
@@ -51,7 +51,7 @@ impl Execution {
         self.enter_line(at_ms, Speaker::Callee, text);
     }
 
-    /// Something happened beside the conversation.
+    /// Adds a note on something that happened beside the conversation.
     pub(super) fn note(&mut self, text: String) {
         self.enter_line(self.elapsed_ms, Speaker::System, text);
     }

@@ -1,10 +1,10 @@
-//! Answers as people give them: yes, no, numbers, digits.
+//! Understanding spoken answers: yes, no, numbers, digits.
 
 use super::Expect;
 use super::wording::words;
 
-/// The answer as it is kept, or none if it is not of the kind expected. `min` and `max` bound a number's value or the
-/// count of digits.
+/// The answer in its stored form, or none if it is not of the expected kind. `min` and `max` limit the value of a
+/// number or the number of digits.
 pub(crate) fn understand(answer: &str, expect: Expect, min: Option<f64>, max: Option<f64>) -> Option<String> {
     let within = |number: f64| min.is_none_or(|min| number >= min) && max.is_none_or(|max| number <= max);
     match expect {
@@ -19,7 +19,7 @@ pub(crate) fn understand(answer: &str, expect: Expect, min: Option<f64>, max: Op
     }
 }
 
-/// The one number a text speaks of. Of several ("between 10 and 20") none is taken; "9 out of 10" and "9/10" are 9.
+/// The one number in a text. If there are several ("between 10 and 20"), none; but "9 out of 10" and "9/10" are 9.
 pub(crate) fn number(text: &str) -> Option<f64> {
     let mut numbers = Vec::new();
     let mut tokens = text.split_whitespace().peekable();
@@ -46,13 +46,13 @@ fn number_of_token(token: &str) -> Option<f64> {
     {
         return None;
     }
-    // "1,200" groups thousands; "3,5" is how half of Europe writes three and a half.
+    // "1,200" groups thousands; in "3,5" the comma is the decimal separator of many European languages.
     let grouped = digits.split(',').skip(1).all(|group| group.split('.').next().is_some_and(|three| three.len() == 3));
     let plain = digits.replace(',', if grouped { "" } else { "." });
     plain.parse::<f64>().ok().filter(|number| number.is_finite())
 }
 
-/// Answers that decide nothing: better asked again than guessed.
+/// Answers that are neither yes nor no. It is better to ask again than to guess.
 const UNSURE: &[&str] = &[
     "not sure",
     "im unsure",
@@ -66,9 +66,9 @@ const UNSURE: &[&str] = &[
     "weiß nicht",
     "vielleicht",
 ];
-/// Agreement that has a word of refusal in it.
+/// Phrases of agreement that contain a word of refusal.
 const YES_IDIOMS: &[&str] = &["no problem", "why not", "no worries", "kein problem", "warum nicht"];
-/// Refusal that has a word of agreement in it, or is one only as a whole.
+/// Phrases of refusal that contain a word of agreement, or that refuse only as a whole.
 const NO_IDIOMS: &[&str] = &[
     "of course not",
     "absolutely not",
@@ -126,12 +126,12 @@ const NO: &[&str] = &[
     "no", "nope", "nah", "never", "not", "dont", "wont", "cant", "cannot", "isnt", "doesnt", "didnt", "negative",
     "nein", "nee", "nicht", "non", "não",
 ];
-/// Words that agree when they are all that is said, and mean little inside a sentence.
+/// Words that agree when they are the whole answer, and mean little inside a sentence.
 const YES_ALONE: &[&str] =
     &["right", "fine", "good", "great", "perfect", "alright", "all right", "please", "si", "y", "mhm", "uh huh"];
 const NO_ALONE: &[&str] = &["n", "wrong", "stop", "uh uh"];
 
-/// Whether an answer agrees (true) or refuses (false). None if it does neither, or both.
+/// Whether an answer agrees (true) or refuses (false). None if it does neither or both.
 pub(crate) fn yes_no(answer: &str) -> Option<bool> {
     let said = words(answer);
     if YES_ALONE.contains(&said.as_str()) {
@@ -151,7 +151,7 @@ pub(crate) fn yes_no(answer: &str) -> Option<bool> {
     (yes != no).then_some(yes)
 }
 
-/// Takes these phrases out of what was said; whether there was one.
+/// Removes these phrases from the answer and returns whether it contained one.
 fn take(said: &mut String, phrases: &[&str]) -> bool {
     let mut taken = false;
     for phrase in phrases {

@@ -5,45 +5,45 @@ use utoipa::ToSchema;
 
 use super::{answer, wording};
 
-/// One way out of a branch.
+/// A case of a branch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = BranchCase)]
 pub struct Case {
-    /// What must hold of the branch's variable.
+    /// Condition on the branch's variable.
     pub when: Condition,
-    /// The id of the node that follows when it does.
+    /// Id of the next node when the condition is true.
     #[serde(default)]
     pub next: String,
 }
 
-/// What is asked of a variable's value. Case and punctuation never matter.
+/// A condition on a variable's value. Letter case and punctuation are ignored.
 ///
-/// To tell yes from no let the `ask` do it (`expect: yes_no`): `any_of: ["sure"]` also holds of "I am not sure".
+/// To tell yes from no, use `expect: yes_no` in the `ask` node: `any_of: ["sure"]` is also true for "I am not sure".
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {
-    /// The whole value is this text: `{ "equals": "yes" }`.
+    /// True when the whole value is this text: `{ "equals": "yes" }`.
     Equals(String),
-    /// The value has one of these words or phrases among its words: `{ "any_of": ["agent", "a person"] }`. Only whole
+    /// True when the value contains one of these words or phrases: `{ "any_of": ["agent", "a person"] }`. Only whole
     /// words count: "no" is not found in "I know". At most 50, each of at most 100 characters.
     AnyOf(Vec<String>),
-    /// The value has this text anywhere, also inside a word: `{ "contains": "book" }` holds of "rebooking".
+    /// True when the value contains this text, even inside a word: `{ "contains": "book" }` is true for "rebooking".
     Contains(String),
-    /// The value is a number greater than this one: `{ "greater": 8 }`.
+    /// True when the value is a number greater than this: `{ "greater": 8 }`.
     Greater(f64),
-    /// The value is a number less than this one: `{ "less": 7 }`.
+    /// True when the value is a number less than this: `{ "less": 7 }`.
     Less(f64),
-    /// The value is this number or greater: `{ "at_least": 9 }`.
+    /// True when the value is this number or greater: `{ "at_least": 9 }`.
     AtLeast(f64),
-    /// The value is this number or less: `{ "at_most": 6 }`.
+    /// True when the value is this number or less: `{ "at_most": 6 }`.
     AtMost(f64),
-    /// The value is empty (`true`) or has something in it (`false`): `{ "is_empty": true }`.
+    /// True when the value is empty (`true`) or not empty (`false`): `{ "is_empty": true }`.
     IsEmpty(bool),
 }
 
 impl Condition {
-    /// Whether it holds of this value. A variable that was never set is an empty value.
+    /// Whether the condition is true for this value. A variable that was never set is an empty value.
     pub fn holds(&self, value: &str) -> bool {
         let number = || answer::number(value);
         match self {
@@ -64,7 +64,7 @@ impl Condition {
         }
     }
 
-    /// The words looked for, each with the JSON pointer of its field inside the condition.
+    /// The words that the condition searches for, each with the JSON pointer of its field inside the condition.
     pub fn phrases(&self) -> Vec<(String, &str)> {
         match self {
             Self::Equals(text) => vec![("/equals".to_owned(), text)],

@@ -1,8 +1,8 @@
-//! Where a call is transferred to.
+//! The destination of a transferred call.
 
 use crate::phone::Phone;
 
-/// The number or address as it is dialled: a number with its country code (E.164), or a `sip:` or `sips:` address.
+/// Returns the destination as it is dialled: a number with its country code (E.164), or a `sip:` or `sips:` address.
 ///
 /// # Errors
 /// What is wrong with it, as the end of a sentence.

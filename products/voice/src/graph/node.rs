@@ -1,4 +1,4 @@
-//! The nodes of a graph: one moment of a conversation each.
+//! The nodes of a graph.
 
 use std::collections::BTreeMap;
 
@@ -7,164 +7,167 @@ use utoipa::ToSchema;
 
 use super::Case;
 
-/// One moment of a conversation. `type` says which.
+/// A node: one step of a conversation, of the kind that `type` names.
 ///
-/// An id is `a-z`, `0-9`, `_` and `-`, at most 64 characters, unique in its graph. Texts are at most 2,000 characters and
-/// may hold variables as `{{name}}`. Fields that every node of a type needs read as empty when left out: validation
-/// reports them together with everything else.
+/// An id consists of `a-z`, `0-9`, `_` and `-`, has at most 64 characters and is unique in its graph. Texts have at
+/// most 2,000 characters and may contain variables as `{{name}}`. A required field that is left out counts as empty, so
+/// that validation reports it together with all other errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Node {
-    /// Where a call begins. A graph has exactly one, and nothing leads to it.
+    /// The start of a call. A graph has exactly one, to which no node leads.
     Start {
-        /// The node's id.
+        /// Id of the node, unique in its graph.
         #[serde(default)]
         id: String,
-        /// The id of the first node of the conversation.
+        /// Id of the first node of the conversation.
         #[serde(default)]
         next: String,
     },
-    /// The agent says something and goes on.
+    /// The agent says something.
     Say {
-        /// The node's id.
+        /// Id of the node, unique in its graph.
         #[serde(default)]
         id: String,
-        /// What the agent says.
+        /// Text that the agent says.
         #[serde(default)]
         text: String,
-        /// The id of the node that follows.
+        /// Id of the next node.
         #[serde(default)]
         next: String,
     },
-    /// The agent asks, listens, and keeps the answer in a variable.
+    /// The agent asks a question and stores the answer in a variable.
     Ask {
-        /// The node's id.
+        /// Id of the node, unique in its graph.
         #[serde(default)]
         id: String,
-        /// The question.
+        /// Text of the question.
         #[serde(default)]
         text: String,
-        /// What the agent says when it asks again; the question itself when left out.
+        /// Text with which the agent asks again; the question when left out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reprompt: Option<String>,
-        /// The variable that keeps the answer. It is empty when the callee gave none that could be used.
+        /// Variable for the answer; empty when there was no usable answer.
         #[serde(default)]
         variable: String,
-        /// Which kind of answer is understood. Anything else counts as no answer.
+        /// Kind of answer that is understood: `any` (the default), `yes_no`, `number` or `digits`. Other answers count
+        /// as none.
         #[serde(default, skip_serializing_if = "Expect::is_any")]
         expect: Expect,
-        /// With `expect: number` the smallest number accepted, with `expect: digits` the fewest digits.
+        /// Smallest number with `expect: number`, or fewest digits with `expect: digits`; no limit when left out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         min: Option<f64>,
-        /// With `expect: number` the largest number accepted, with `expect: digits` the most digits.
+        /// Largest number with `expect: number`, or most digits with `expect: digits`; no limit when left out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         max: Option<f64>,
-        /// How many times the agent asks again after silence or an answer it cannot use: 0 to 5, 2 when left out.
+        /// How many times the agent asks again after silence or an unusable answer, 0 to 5; 2 when left out.
         #[serde(default = "retries_default")]
         retries: u32,
-        /// How long the agent waits for an answer, in seconds: 1 to 60, 8 when left out.
+        /// How long the agent waits for an answer, in seconds, 1 to 60; 8 when left out.
         #[serde(default = "reply_timeout_default")]
         timeout_seconds: u32,
-        /// The id of the node that follows an answer.
+        /// Id of the next node after an answer.
         #[serde(default)]
         next: String,
-        /// The id of the node that follows when all attempts brought no usable answer. Left out, the call ends with the
-        /// outcome `no_match`, or `no_answer` if the callee never said a word.
+        /// Id of the next node when there was no usable answer. When left out, the call ends with the outcome
+        /// `no_match`, or `no_answer` if the callee never said a word.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         no_match: Option<String>,
     },
-    /// Chooses the way by the value of a variable. The first case that holds decides.
+    /// Chooses the next node by the value of a variable. The first matching case decides.
     Branch {
-        /// The node's id.
+        /// Id of the node, unique in its graph.
         #[serde(default)]
         id: String,
-        /// The variable looked at.
+        /// Name of the variable to test.
         #[serde(default)]
         variable: String,
-        /// The cases, tried in this order. 1 to 50.
+        /// The cases, tested in order; 1 to 50.
         #[serde(default)]
         cases: Vec<Case>,
-        /// The id of the node that follows when no case holds. Validation asks for it: a call must never be stuck.
+        /// Id of the next node when no case matches. Validation requires it, so that a call always continues.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         otherwise: Option<String>,
     },
-    /// Calls the customer's own server, and may keep parts of its answer in variables.
+    /// Sends a request to the customer's server and can store parts of its answer in variables.
     Webhook {
-        /// The node's id.
+        /// Id of the node, unique in its graph.
         #[serde(default)]
         id: String,
-        /// An `https` or `http` address. Variables in its path or query are percent-encoded; its host is written out.
+        /// URL of the server, `https` or `http`. Variables in its path or query are percent-encoded; its host contains
+        /// none.
         #[serde(default)]
         url: String,
-        /// The HTTP method, `POST` when left out. `GET` carries no body.
+        /// HTTP method of the request; `POST` when left out. `GET` has no body.
         #[serde(default)]
         method: Method,
-        /// The variables sent, `{ "node": …, "variables": { … } }`. Left out, all of them are. At most 50.
+        /// Names of the variables to send, as `{ "node": …, "variables": { … } }`, at most 50; all variables when left
+        /// out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         send: Option<Vec<String>>,
-        /// The variables kept from the answer: name to JSON pointer (RFC 6901) into its body, as in
-        /// `{ "slot": "/slots/0/time" }`. What the answer does not hold becomes empty. At most 50.
+        /// The variables to store: name to JSON pointer (RFC 6901) into the answer's body, such as `{ "slot":
+        /// "/slots/0/time" }`; at most 50. A value that the answer lacks becomes empty.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         save: BTreeMap<String, String>,
-        /// How long to wait for the answer, in seconds: 1 to 30, 10 when left out. The callee waits as long.
+        /// How long to wait for the answer, in seconds, 1 to 30; 10 when left out. The callee waits meanwhile.
         #[serde(default = "webhook_timeout_default")]
         timeout_seconds: u32,
-        /// The id of the node that follows an answer of status 200 to 299.
+        /// Id of the next node after an answer with a status from 200 to 299.
         #[serde(default)]
         next: String,
-        /// The id of the node that follows any other answer, or none in time. Left out, the call ends as failed.
+        /// Id of the next node after any other answer, or none in time. When left out, the call ends as failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         on_error: Option<String>,
     },
-    /// Hands the callee to a person. The call ends with the outcome `transferred`.
+    /// Transfers the callee to a human. The call ends with the outcome `transferred`.
     Transfer {
-        /// The node's id.
+        /// Id of the node, unique in its graph.
         #[serde(default)]
         id: String,
-        /// What the agent says before.
+        /// Text that the agent says before the transfer.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
-        /// A telephone number with country code (`+4930901820`), a `sip:` address, or one variable (`{{desk}}`) that is
-        /// an input or comes from a webhook. What the callee said is never dialled.
+        /// Phone number with country code (`+4930901820`), `sip:` address, or one variable (`{{desk}}`) from an input
+        /// or a webhook. Words of the callee are never dialled.
         #[serde(default)]
         to: String,
-        /// The id of the node that follows when nobody takes the call. Left out, the call ends as failed.
+        /// Id of the next node when the transferred call is not answered. When left out, the call ends as failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         on_error: Option<String>,
-        /// Whether a call that ends here counts as a success in analytics. True when left out.
+        /// Whether a call that ends here counts as a success in analytics. Default true.
         #[serde(default = "success_default")]
         success: bool,
     },
     /// The agent says goodbye and hangs up.
     End {
-        /// The node's id.
+        /// Id of the node, unique in its graph.
         #[serde(default)]
         id: String,
-        /// What the agent says last.
+        /// Last text that the agent says.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
-        /// How the call is counted, such as `booked`: `a-z`, `0-9`, `_` and `-`, at most 64 characters. Not `failed`,
-        /// `hung_up` or `transferred`, which tell what the callee or the line did.
+        /// Outcome of the call, such as `booked`: `a-z`, `0-9`, `_` and `-`, at most 64 characters. `failed`, `hung_up`
+        /// and `transferred` are reserved.
         #[serde(default)]
         outcome: String,
-        /// Whether a call that ends here counts as a success in analytics. True when left out.
+        /// Whether a call that ends here counts as a success in analytics. Default true.
         #[serde(default = "success_default")]
         success: bool,
     },
 }
 
-/// Which kind of answer an `ask` understands, and how it is kept.
+/// The kind of answer that an `ask` node understands, and its stored form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Expect {
-    /// Any words, kept as they were said.
+    /// Any words, stored as they were said.
     #[default]
     Any,
-    /// Agreement or refusal in any usual wording ("sure", "no thanks"), kept as `yes` or `no`.
+    /// Agreement or refusal in any usual wording ("sure", "no thanks"), stored as `yes` or `no`.
     YesNo,
-    /// One number written in digits ("about 25", "9 out of 10"), kept as its digits: `25`, `9`, `3.5`.
+    /// One number written in digits ("about 25", "9 out of 10"), stored as its digits: `25`, `9`, `3.5`.
     Number,
-    /// A row of digits such as an account number ("12 34-56"), kept without what stands between: `123456`.
+    /// A row of digits such as an account number ("12 34-56"), stored without separators: `123456`.
     Digits,
 }
 
@@ -175,18 +178,18 @@ impl Expect {
     }
 }
 
-/// The HTTP method of a webhook.
+/// The HTTP method of a webhook request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
-    /// No body; what the server needs stands in the address.
+    /// Without a body; the parameters are in the URL.
     Get,
-    /// The usual one.
+    /// The default method.
     #[default]
     Post,
-    /// Replaces.
+    /// For servers that expect a replacement.
     Put,
-    /// Changes in part.
+    /// For servers that expect a partial change.
     Patch,
 }
 
@@ -222,8 +225,8 @@ impl Node {
         matches!(self, Self::Transfer { .. } | Self::End { .. })
     }
 
-    /// The ids this node leads to, each with the JSON pointer of its field inside the node. A required one that was left
-    /// out is there as an empty id, an optional one is not.
+    /// The ids of the nodes that this node leads to, each with the JSON pointer of its field inside the node. A
+    /// required id that is missing is returned as an empty one; an optional id that is missing is left out.
     pub fn targets(&self) -> Vec<(String, &str)> {
         let (required, optional): (Vec<(String, &str)>, _) = match self {
             Self::Start { next, .. } | Self::Say { next, .. } => (vec![("/next".to_owned(), next)], None),
@@ -241,7 +244,8 @@ impl Node {
         required.into_iter().chain(optional).collect()
     }
 
-    /// What is said or dialled here with variables in it, each with the JSON pointer of its field inside the node.
+    /// The texts and destinations of this node that may contain variables, each with the JSON pointer of its field
+    /// inside the node.
     pub fn texts(&self) -> Vec<(&'static str, &str)> {
         match self {
             Self::Say { text, .. } => vec![("/text", text)],

@@ -1,4 +1,4 @@
-//! Whether a graph can be run: everything that is wrong with it, told at once.
+//! Validating a graph: it returns everything that is wrong, not only the first problem.
 
 mod fields;
 mod flow;
@@ -12,14 +12,15 @@ use serde::{Deserialize, Serialize};
 use super::{Graph, ID_MAX, NODES_MAX, Node, VALUE_MAX, Variables};
 use flow::Flow;
 
-/// One thing wrong with what a customer sent.
+/// A problem with a graph, its inputs or a script.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// Where: a JSON pointer (RFC 6901) into the graph, such as `/nodes/3/next`. Empty for the graph as a whole.
+    /// The location, as a JSON pointer (RFC 6901) into the graph, such as `/nodes/3/next`. Empty for the graph as a
+    /// whole.
     pub pointer: String,
-    /// What is wrong and, where there is one way, how to mend it; a clause without a full stop, in English.
+    /// What is wrong and, if there is only one way, how to correct it: a clause without a full stop, in English.
     pub message: String,
-    /// The id of the node at fault, if one is and it has an id.
+    /// The id of the node with the problem; none: the problem is not in a node, or the node has no id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
 }
@@ -30,9 +31,9 @@ impl Problem {
     }
 }
 
-/// Everything wrong with a graph; nothing, if it can be run.
+/// Returns everything that is wrong with a graph; an empty list if it can be run.
 ///
-/// Of a graph that is too large to be looked through only that is told.
+/// For a graph that is too large to be checked, the only problem returned is its size.
 pub fn validate(graph: &Graph) -> Vec<Problem> {
     if graph.nodes.len() > NODES_MAX {
         let count = graph.nodes.len();
@@ -47,7 +48,7 @@ pub fn validate(graph: &Graph) -> Vec<Problem> {
     found
 }
 
-/// Everything wrong with the values a run of this graph is to begin with. Pointers are into `{ "inputs": { … } }`.
+/// Returns everything that is wrong with the inputs for a run of this graph. Pointers are into `{ "inputs": { … } }`.
 pub fn validate_inputs(graph: &Graph, inputs: &Variables) -> Vec<Problem> {
     let mut found = Vec::new();
     for input in &graph.inputs {
@@ -72,12 +73,12 @@ fn input_pointer(name: &str) -> String {
     format!("/inputs/{}", pointer_token(name))
 }
 
-/// A key as it stands in a JSON pointer.
+/// A key in the form of a JSON pointer's token.
 fn pointer_token(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-/// How a message names a node.
+/// The name of a node in a message.
 fn name_of(index: usize, node: &Node) -> String {
     if node.id().is_empty() {
         format!("node number {} (without an id)", index + 1)
@@ -86,7 +87,7 @@ fn name_of(index: usize, node: &Node) -> String {
     }
 }
 
-/// A problem of one node. `field` is the pointer inside the node; the message reads on after the node's name.
+/// A problem of one node. `field` is the pointer inside the node; the message continues after the node's name.
 fn of_node(index: usize, node: &Node, field: &str, message: impl Display) -> Problem {
     Problem {
         pointer: format!("/nodes/{index}{field}"),
@@ -95,13 +96,13 @@ fn of_node(index: usize, node: &Node, field: &str, message: impl Display) -> Pro
     }
 }
 
-/// Whether this can be the id of a node or an outcome.
+/// Whether the text is a valid id of a node or a valid outcome.
 pub(crate) fn is_id(id: &str) -> bool {
     let allowed = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || matches!(letter, b'_' | b'-');
     !id.is_empty() && id.len() <= ID_MAX && id.bytes().all(allowed)
 }
 
-/// Whether this can be the name of a variable.
+/// Whether the text is a valid name of a variable.
 fn is_variable(name: &str) -> bool {
     let allowed = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'_';
     name.len() <= ID_MAX && name.starts_with(|letter: char| letter.is_ascii_lowercase()) && name.bytes().all(allowed)

@@ -1,25 +1,25 @@
-//! Texts: variables in them, and their words.
+//! Texts with variables, and the words of a text.
 
 use freehold_core::percent_encode;
 
 use super::Variables;
 
-/// Longest text after its variables are filled in, in characters; what is longer is cut. A run keeps every text it says,
-/// and a text may name a long variable hundreds of times.
+/// Longest text after its variables are filled in, in characters; the rest is cut off. A run stores every text that it
+/// says, and a text may contain a long variable hundreds of times.
 const FILLED_MAX: usize = 4_000;
 
-/// A piece of a text.
+/// A part of a text.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Piece<'a> {
-    /// Words said as they are.
+    /// Plain text.
     Plain(&'a str),
-    /// A variable, `{{name}}`; the name without the spaces around it.
+    /// A variable, `{{name}}`: its name without surrounding spaces.
     Variable(&'a str),
-    /// A `{{` that is never closed, and all that follows it.
+    /// A `{{` without `}}`, and everything after it.
     Unclosed(&'a str),
 }
 
-/// The pieces of a text in order.
+/// Splits a text into its parts, in order.
 pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut found = Vec::new();
     let mut rest = text;
@@ -41,12 +41,12 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
     found
 }
 
-/// The text with its variables filled in. One that is not set is left out.
+/// Fills the variables into a text. A variable that is not set becomes empty.
 pub(crate) fn fill(text: &str, variables: &Variables) -> String {
     fill_with(text, variables, str::to_owned)
 }
 
-/// The address with its variables filled in, each percent-encoded so that it cannot change the address around it.
+/// Fills the variables into a URL. Each is percent-encoded, so that it cannot change the rest of the URL.
 pub(crate) fn fill_url(url: &str, variables: &Variables) -> String {
     fill_with(url, variables, percent_encode)
 }
@@ -62,12 +62,13 @@ fn fill_with(text: &str, variables: &Variables, encode: impl Fn(&str) -> String)
     cut(&filled, FILLED_MAX).to_owned()
 }
 
-/// The text's first characters, at most this many.
+/// The first characters of the text, at most this many.
 pub(crate) fn cut(text: &str, characters: usize) -> &str {
     text.char_indices().nth(characters).map_or(text, |(end, _)| &text[..end])
 }
 
-/// The words of a text in lower case, one space between, without punctuation: "Don't, please!" is `dont please`.
+/// The words of a text in lower case, separated by single spaces and without punctuation: "Don't, please!" becomes
+/// `dont please`.
 pub(crate) fn words(text: &str) -> String {
     let mut found = String::with_capacity(text.len());
     for letter in text.chars().filter(|letter| !matches!(letter, '\'' | '’' | '`')).flat_map(char::to_lowercase) {
@@ -81,7 +82,7 @@ pub(crate) fn words(text: &str) -> String {
     found
 }
 
-/// Whether these words, as `words` makes them, have the phrase among them.
+/// Whether these words, as `words` returns them, contain the phrase.
 pub(crate) fn is_among(said: &str, phrase: &str) -> bool {
     let phrase = words(phrase);
     !phrase.is_empty() && format!(" {said} ").contains(&format!(" {phrase} "))

@@ -115,7 +115,7 @@ fn a_number_says_its_time_zone_where_it_has_one() {
         ("+442079460018", Some("Europe/London")),
         ("+447911123456", Some("Europe/London")),
         ("+81312345678", Some("Asia/Tokyo")),
-        // Toll-free and satellite numbers are nowhere.
+        // Toll-free and satellite numbers belong to no place.
         ("+18003569377", None),
         ("+80012345678", None),
     ] {
@@ -127,7 +127,7 @@ fn a_number_says_its_time_zone_where_it_has_one() {
 }
 
 proptest::proptest! {
-    /// Whatever is sent, it is a number of E.164 or refused with words.
+    /// Any text is either read as an E.164 number or refused with a message.
     #[test]
     fn any_text_is_read_or_refused(text in "[-+0-9()/ .a-zA-Z;=:'\"\u{200b}\u{ff10}-\u{ff19}\u{0660}-\u{0669}]{0,30}|.{0,60}") {
         for home in [None, Country::find("DE"), Country::find("US")] {
@@ -136,7 +136,7 @@ proptest::proptest! {
                     let digits = phone.0.strip_prefix('+').expect("it begins with a plus");
                     proptest::prop_assert!((5..=15).contains(&digits.len()), "{}", phone);
                     proptest::prop_assert!(digits.bytes().all(|digit| digit.is_ascii_digit()), "{}", phone);
-                    // Reading what was read changes nothing.
+                    // Reading a number again does not change it.
                     proptest::prop_assert_eq!(Phone::read(&phone.0, home), Ok(phone));
                 }
                 Err(said) => proptest::prop_assert!(!said.is_empty()),

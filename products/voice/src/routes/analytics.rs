@@ -11,37 +11,37 @@ use crate::{
     analytics::{self, By, Figures, Filter, Period, Range, RangeText},
 };
 
-/// Which calls, counted how.
+/// The calls to count and the grouping.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CallsQuery {
-    /// The first day, as `2026-03-01`; when left out, thirty days up to the last.
+    /// First day of the range, such as `2026-03-01`; 30 days up to the last day when left out.
     from: Option<String>,
-    /// The last day; when left out, today.
+    /// Last day of the range; today when left out.
     to: Option<String>,
-    /// `day`, which it is when left out, or `hour`.
+    /// Grouping of the calls: `day` (the default) or `hour`.
     by: Option<String>,
-    /// A name of the IANA database, as `Europe/Berlin`; when left out, `UTC`.
+    /// Time zone of the days, by its IANA name such as `Europe/Berlin`; `UTC` when left out.
     time_zone: Option<String>,
-    /// Only this workflow's calls.
+    /// Count only the calls of the workflow with this id.
     #[param(value_type = Option<uuid::Uuid>)]
     workflow_id: Option<String>,
-    /// Only this campaign's calls.
+    /// Count only the calls of the campaign with this id.
     #[param(value_type = Option<uuid::Uuid>)]
     campaign_id: Option<String>,
 }
 
-/// Which days.
+/// The days to count.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DaysQuery {
-    /// The first day, as `2026-03-01`; when left out, thirty days up to the last.
+    /// First day of the range, such as `2026-03-01`; 30 days up to the last day when left out.
     from: Option<String>,
-    /// The last day; when left out, today.
+    /// Last day of the range; today when left out.
     to: Option<String>,
-    /// A name of the IANA database, as `Europe/Berlin`; when left out, `UTC`.
+    /// Time zone of the days, by its IANA name such as `Europe/Berlin`; `UTC` when left out.
     time_zone: Option<String>,
 }
 
@@ -52,15 +52,15 @@ impl DaysQuery {
     }
 }
 
-/// Calls that were asked for.
+/// The counted calls of a query.
 pub(crate) struct Calls {
     pub(crate) range: Range,
     pub(crate) data: Vec<(Period, Figures)>,
-    /// The names of the workflow and of the campaign that are meant.
+    /// The names of the selected workflow and campaign.
     pub(crate) names: Vec<String>,
 }
 
-/// Counts what was asked for, if the plan contains it.
+/// Counts the calls of a query, if the plan includes it.
 pub(crate) async fn calls(backbone: &Backbone, caller: &Caller, query: &CallsQuery) -> Result<Calls> {
     caller.allow(ANALYTICS_READ)?;
     let text = RangeText {
@@ -80,7 +80,7 @@ pub(crate) async fn calls(backbone: &Backbone, caller: &Caller, query: &CallsQue
     Ok(Calls { range, data, names })
 }
 
-/// Nothing, when the caller's plan contains the module.
+/// An error, unless the caller's plan includes the module.
 pub(crate) async fn require(backbone: &Backbone, caller: &Caller, module: &str) -> Result<()> {
     backbone.entitlements.module_require(&backbone.db, caller, module).await
 }
@@ -92,9 +92,9 @@ fn id<K>(pointer: &str, text: Option<&str>) -> Result<Option<Id<K>>> {
 
 /// Count calls
 ///
-/// Your calls by day, or by hour: how many, how many succeeded, how long they took, what they cost. A call counts when
-/// it has ended, in the day and hour in which it began. Days and hours are those of `time_zone`; hours, and the calls of
-/// one campaign, are part of advanced analytics. At most 366 days, by hour 31.
+/// Returns the number, success, duration and cost of your calls by day or hour. A call counts once it has ended, in the
+/// day and hour in which it began, in `time_zone`. Hours, and the calls of one campaign, need advanced analytics. At
+/// most 366 days, or 31 by hour.
 #[utoipa::path(get, path = "/analytics/calls", tag = "Analytics", params(CallsQuery),
     responses((status = 200, body = CallsBody)))]
 pub(crate) async fn call_list(
@@ -115,7 +115,7 @@ pub(crate) async fn call_list(
 
 /// Count calls by workflow
 ///
-/// The calls of every workflow that had some in these days, deleted workflows too.
+/// Returns the calls of every workflow that had some in the range, including deleted workflows.
 #[utoipa::path(get, path = "/analytics/workflows", tag = "Analytics", params(DaysQuery),
     responses((status = 200, body = GroupList)))]
 pub(crate) async fn workflow_call_list(
@@ -129,7 +129,7 @@ pub(crate) async fn workflow_call_list(
 
 /// Count calls by campaign
 ///
-/// The calls of every campaign that made some in these days. Part of advanced analytics.
+/// Returns the calls of every campaign that made some in the range. Needs advanced analytics.
 #[utoipa::path(get, path = "/analytics/campaigns", tag = "Analytics", params(DaysQuery),
     responses((status = 200, body = GroupList)))]
 pub(crate) async fn campaign_call_list(
@@ -146,7 +146,7 @@ fn list(backbone: &Backbone, range: &Range, groups: Vec<analytics::Group>) -> Gr
     GroupList { range: range.into(), data: groups.into_iter().map(|group| GroupBody::new(group, currency)).collect() }
 }
 
-/// The calls of every workflow, if the plan contains that.
+/// The calls of every workflow, if the plan includes that.
 pub(crate) async fn workflow_groups(
     backbone: &Backbone,
     caller: &Caller,
@@ -159,7 +159,7 @@ pub(crate) async fn workflow_groups(
     Ok((range, groups))
 }
 
-/// The calls of every campaign, if the plan contains that.
+/// The calls of every campaign, if the plan includes that.
 pub(crate) async fn campaign_groups(
     backbone: &Backbone,
     caller: &Caller,

@@ -1,4 +1,4 @@
-//! Calls, counted, as the API shows them.
+//! Response bodies of analytics.
 
 use freehold_core::Currency;
 use jiff::{Timestamp, civil::Date};
@@ -9,24 +9,24 @@ use uuid::Uuid;
 use super::run_body::CostBody;
 use crate::analytics::{Figures, Group, Period, Range};
 
-/// What came of a number of calls.
+/// The figures of a group of calls.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct FiguresBody {
-    /// Calls that ended, well or not. Cancelled ones were no calls.
+    /// Number of ended calls, successful or not; cancelled ones do not count.
     calls: i64,
-    /// Calls that came to an end by themselves: those that the plan counts.
+    /// Number of completed calls, which are those that the plan counts.
     completed: i64,
-    /// Calls that failed.
+    /// Number of failed calls.
     failed: i64,
-    /// Calls that came to what their workflow was made for.
+    /// Number of calls that achieved the goal of their workflow.
     succeeded: i64,
-    /// The share of all calls that succeeded, from 0 to 1, with four places; null without calls.
+    /// Share of all calls that succeeded, from 0 to 1 with four decimals; null without calls.
     success_rate: Option<f64>,
-    /// How long all of them took together, in milliseconds.
+    /// Total duration of the calls, in milliseconds.
     duration_ms: i64,
-    /// How long a call took on average, in milliseconds; null without calls.
+    /// Average duration of a call, in milliseconds; null without calls.
     average_duration_ms: Option<i64>,
-    /// What all of them cost together, in the product's currency.
+    /// Total cost of the calls, in the product's currency.
     cost: CostBody,
 }
 
@@ -45,21 +45,21 @@ impl FiguresBody {
     }
 }
 
-/// More places would only seem exact.
+/// More decimals would suggest an accuracy that is not there.
 pub(crate) fn four_places(rate: f64) -> f64 {
     (rate * 10_000.0).round() / 10_000.0
 }
 
-/// Which days were counted.
+/// The counted days.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RangeBody {
-    /// The first day.
+    /// First day of the range.
     #[schema(value_type = String, format = Date)]
     from: Date,
-    /// The last day.
+    /// Last day of the range.
     #[schema(value_type = String, format = Date)]
     to: Date,
-    /// Whose days they are.
+    /// Time zone of the days, by its IANA name.
     time_zone: String,
 }
 
@@ -72,10 +72,10 @@ impl From<&Range> for RangeBody {
 /// The calls of a day or an hour.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PeriodBody {
-    /// When it begins.
+    /// Start of the day or hour, UTC.
     #[schema(value_type = String, format = DateTime)]
     starts_at: Timestamp,
-    /// The same on the clocks of the time zone: `2026-03-15`, or `2026-03-15T13:00-04:00`.
+    /// Start in the time zone: `2026-03-15`, or `2026-03-15T13:00-04:00` for an hour.
     local: String,
     #[serde(flatten)]
     figures: FiguresBody,
@@ -88,25 +88,25 @@ impl PeriodBody {
     }
 }
 
-/// The calls of some days, by day or by hour.
+/// The calls of a range, by day or by hour.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CallsBody {
     #[serde(flatten)]
     pub(crate) range: RangeBody,
-    /// `day` or `hour`.
+    /// Grouping of the calls: `day` or `hour`.
     pub(crate) by: &'static str,
-    /// Every day or hour in order, those without calls too.
+    /// Every day or hour of the range in order, including those without calls.
     pub(crate) data: Vec<PeriodBody>,
-    /// All of them together.
+    /// The figures of the whole range.
     pub(crate) total: FiguresBody,
 }
 
-/// The calls of a workflow or a campaign.
+/// The calls of a workflow or campaign.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct GroupBody {
-    /// Which.
+    /// Id of the workflow or campaign.
     id: Uuid,
-    /// What you call it.
+    /// Name of the workflow or campaign.
     name: String,
     #[serde(flatten)]
     figures: FiguresBody,
@@ -124,6 +124,6 @@ impl GroupBody {
 pub(crate) struct GroupList {
     #[serde(flatten)]
     pub(crate) range: RangeBody,
-    /// Those with the most calls first, 200 at most.
+    /// The groups, those with the most calls first, at most 200.
     pub(crate) data: Vec<GroupBody>,
 }

@@ -1,5 +1,4 @@
-//! `/analytics` as files: CSV and PDF. Whoever may see figures may take them along, so a file asks for no other module
-//! than the answer it says the same as.
+//! Analytics as files: CSV and PDF. A file has the figures of an answer, so it needs the same module as that answer.
 
 use axum::{
     extract::{FromRequestParts, State},
@@ -14,24 +13,24 @@ use serde::{Deserialize, de::DeserializeOwned};
 use super::analytics::{Calls, CallsQuery, DaysQuery, calls, campaign_groups, workflow_groups};
 use crate::analytics::{By, Range, Report, calls_table, groups_table, report_write};
 
-/// A file to be kept, named after what is in it.
+/// A download, named after its content.
 fn file(kind: &'static str, name: &str, range: &Range, extension: &str, bytes: Vec<u8>) -> Response {
     let disposition = format!("attachment; filename=\"{name}-{}-to-{}.{extension}\"", range.from, range.to);
     ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response()
 }
 
-/// How a table is written.
+/// The format of a table.
 #[derive(Clone, Copy, Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TableOptions {
-    /// Whether the file begins with a byte order mark, by which Excel knows that it is UTF-8; when left out, false.
+    /// Whether the file starts with a byte order mark, by which Excel recognizes UTF-8. Default false.
     #[serde(default)]
     #[param(value_type = Option<bool>)]
     bom: bool,
 }
 
-/// What a table is asked for: how it is written, and what is in it.
+/// The request for a table: its format and its content.
 pub(crate) struct Table<T> {
     options: TableOptions,
     query: T,
@@ -55,9 +54,9 @@ fn csv(name: &str, range: &Range, options: TableOptions, table: Vec<u8>) -> Resp
     file("text/csv; charset=utf-8; header=present", name, range, "csv", bytes)
 }
 
-/// Count calls, as CSV
+/// Count calls as CSV
 ///
-/// What `/analytics/calls` answers, as a table for spreadsheets.
+/// Returns the figures of `/analytics/calls` as a table for spreadsheets.
 #[utoipa::path(get, path = "/analytics/calls.csv", tag = "Analytics", params(CallsQuery, TableOptions),
     responses((status = 200, content_type = "text/csv", body = String)))]
 pub(crate) async fn call_table(
@@ -70,10 +69,10 @@ pub(crate) async fn call_table(
     Ok(csv(name, &range, options, calls_table(&data, backbone.product.currency.code())?))
 }
 
-/// Count calls, as PDF
+/// Count calls as PDF
 ///
-/// A report on the calls of some days, to be printed or handed on: totals, a chart and a table of the days. Names in
-/// Latin, Greek and Cyrillic letters are printed as they are; letters of other scripts are replaced.
+/// Returns a report on the calls of a range for printing: totals, a chart and a table of the days. Latin, Greek and
+/// Cyrillic letters in names are printed; others are replaced.
 #[utoipa::path(get, path = "/analytics/calls.pdf", tag = "Analytics", params(CallsQuery),
     responses((status = 200, content_type = "application/pdf", body = Vec<u8>)))]
 pub(crate) async fn call_report(
@@ -83,7 +82,7 @@ pub(crate) async fn call_report(
 ) -> Answer<Response> {
     let Calls { range, data, names } = calls(&backbone, &caller, &query).await?;
     if range.by == By::Hour {
-        return Err(Error::invalid("?by", "a report has no hours; expected day").into());
+        return Err(Error::invalid("?by", "a report has no hours: send day").into());
     }
     let mut tx = backbone.db.tenant(&caller).begin().await?;
     let organization = tenant_get(&mut tx, caller.tenant()).await?.name;
@@ -100,11 +99,12 @@ pub(crate) async fn call_report(
     Ok(file("application/pdf", "calls", &range, "pdf", report_write(&report)?))
 }
 
-/// Count calls by workflow, as CSV
+/// Count calls by workflow as CSV
 ///
-/// What `/analytics/workflows` answers, as a table for spreadsheets. In a name, each part that a spreadsheet would take for a
-/// formula has an apostrophe before it: a part that begins with `=`, `+`, `-` or `@` (or such an apostrophe), at the beginning and
-/// after a comma, semicolon, tab, bar or line break. A program that reads the file takes that apostrophe away.
+/// Returns the figures of `/analytics/workflows` as a table for spreadsheets. To keep spreadsheets from running names
+/// as formulas, an apostrophe precedes each part of a name that begins with `=`, `+`, `-`, `@` or such an apostrophe; a
+/// part begins at the start and after a comma, semicolon, tab, bar or line break. Programs that read the file remove
+/// it.
 #[utoipa::path(get, path = "/analytics/workflows.csv", tag = "Analytics", params(DaysQuery, TableOptions),
     responses((status = 200, content_type = "text/csv", body = String)))]
 pub(crate) async fn workflow_call_table(
@@ -116,10 +116,10 @@ pub(crate) async fn workflow_call_table(
     Ok(csv("calls-by-workflow", &range, options, groups_table(&groups, backbone.product.currency.code())?))
 }
 
-/// Count calls by campaign, as CSV
+/// Count calls by campaign as CSV
 ///
-/// What `/analytics/campaigns` answers, as a table for spreadsheets. Names are guarded as in `/analytics/workflows.csv`. Part of
-/// advanced analytics.
+/// Returns the figures of `/analytics/campaigns` as a table for spreadsheets. Names are protected as in
+/// `/analytics/workflows.csv`. Needs advanced analytics.
 #[utoipa::path(get, path = "/analytics/campaigns.csv", tag = "Analytics", params(DaysQuery, TableOptions),
     responses((status = 200, content_type = "text/csv", body = String)))]
 pub(crate) async fn campaign_call_table(

@@ -1,4 +1,4 @@
-//! Campaigns and contacts as the API shows them.
+//! Request and response bodies of campaigns and contacts.
 
 use freehold_core::{Cursor, Result};
 use jiff::Timestamp;
@@ -17,40 +17,42 @@ use crate::{
     workflow::WorkflowId,
 };
 
-/// A campaign to be made.
+/// The campaign to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CampaignNew {
-    /// What people call it; 1 to 200 characters.
+    /// Your name for the campaign: 1 to 200 characters.
     #[schema(max_length = 200)]
     name: String,
-    /// What is run with each contact.
+    /// Id of the workflow to run with each contact.
     #[schema(value_type = uuid::Uuid)]
     workflow_id: WorkflowId,
-    /// In which version; the current one when left out.
+    /// Version of the workflow; the current one when left out.
     version: Option<i32>,
-    /// Instead of a version: contacts are divided among the variants of the split that runs for the workflow.
+    /// Whether the workflow's running experiment assigns a version to each contact, instead of `version`. Default
+    /// false.
     #[serde(default)]
     split: bool,
-    /// How calls are made.
+    /// Channel of the calls: `text` (the default) or `http`.
     #[serde(default)]
     channel: CampaignChannel,
-    /// Which engine conducts the calls of the `http` channel, where there are several.
+    /// Id of the voice engine for the channel `http`; required where there are several.
     engine_id: Option<uuid::Uuid>,
-    /// Most calls at the same time; 5 when left out.
+    /// Largest number of simultaneous calls, 1 to 100; 5 when left out.
     #[serde(default = "some_at_once")]
     #[schema(minimum = 1, maximum = 100)]
     concurrency: i32,
-    /// When it calls; at any time when left out.
+    /// The times at which calls may start; at any time when left out.
     #[serde(default)]
     schedule: Schedule,
-    /// The country of contacts whose number has no country code: ISO 3166-1 alpha-2, such as `DE`. None when left out.
+    /// Country of contacts whose number has no country code (ISO 3166-1 alpha-2), such as `DE`; none when left out.
     #[schema(max_length = 2)]
     default_country: Option<String>,
-    /// How somebody who was not reached is called again; not at all when left out.
+    /// How often unreached contacts are called again; never when left out.
     #[serde(default)]
     retry: Retry,
-    /// What callees say on the text channel, taken in turn by contact and try. Left out: yes to every question. At most 20.
+    /// Scripts for the callees on the channel `text`, taken in turn by contact and attempt, at most 20. When left out,
+    /// callees answer yes to every question.
     scripts: Option<Vec<Script>>,
 }
 
@@ -58,64 +60,64 @@ fn some_at_once() -> i32 {
     5
 }
 
-/// What is to be changed of a campaign. What is left out stays as it is.
+/// The changes of a campaign; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CampaignChange {
-    /// What people call it.
+    /// Your name for the campaign: 1 to 200 characters.
     #[schema(max_length = 200)]
     name: Option<String>,
-    /// Most calls at the same time.
+    /// Largest number of simultaneous calls, 1 to 100.
     #[schema(minimum = 1, maximum = 100)]
     concurrency: Option<i32>,
-    /// When it calls.
+    /// The times at which calls may start.
     schedule: Option<Schedule>,
-    /// The country of contacts who are added later and whose number has no country code: ISO 3166-1 alpha-2.
+    /// Country of contacts that are added later and whose number has no country code (ISO 3166-1 alpha-2).
     #[schema(max_length = 2)]
     default_country: Option<String>,
-    /// How somebody who was not reached is called again.
+    /// How often unreached contacts are called again.
     retry: Option<Retry>,
 }
 
-/// A campaign, and how far it is.
+/// A campaign with its progress.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CampaignBody {
-    /// Which.
+    /// Id of the campaign.
     #[schema(value_type = uuid::Uuid)]
     id: CampaignId,
-    /// What people call it.
+    /// Your name for the campaign.
     name: String,
-    /// What is run with each contact.
+    /// Id of the workflow that is run with each contact.
     #[schema(value_type = uuid::Uuid)]
     workflow_id: WorkflowId,
-    /// In which version; null: a split of the workflow chooses.
+    /// Version of the workflow; null when an experiment assigns it.
     version: Option<i32>,
-    /// `text` or `http`.
+    /// Channel of the calls: `text` or `http`.
     channel: String,
-    /// Which engine conducts the calls of the `http` channel; null: the only one.
+    /// Id of the voice engine for the channel `http`; null for the only engine.
     engine_id: Option<uuid::Uuid>,
-    /// Most calls at the same time.
+    /// Largest number of simultaneous calls, 1 to 100.
     concurrency: i32,
-    /// When it calls.
+    /// The times at which calls may start.
     schedule: Schedule,
-    /// The country of contacts whose number has no country code: ISO 3166-1 alpha-2; null: none.
+    /// Country of contacts whose number has no country code (ISO 3166-1 alpha-2); null for none.
     default_country: Option<String>,
-    /// How somebody who was not reached is called again.
+    /// How often unreached contacts are called again.
     retry: Retry,
-    /// What callees say on the text channel.
+    /// Scripts for the callees on the channel `text`.
     scripts: Vec<Script>,
-    /// Where it stands and how far it is.
+    /// State and progress of the campaign.
     progress: CampaignProgress,
-    /// When it first called.
+    /// When the first call started, UTC; null before it.
     #[schema(value_type = Option<String>, format = DateTime)]
     started_at: Option<Timestamp>,
-    /// When it was over.
+    /// When the campaign ended, UTC; null until then.
     #[schema(value_type = Option<String>, format = DateTime)]
     ended_at: Option<Timestamp>,
-    /// When it was made.
+    /// When the campaign was created, UTC.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// Last change.
+    /// When the campaign was last changed, UTC.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
 }
@@ -123,29 +125,29 @@ pub(crate) struct CampaignBody {
 /// A campaign in a list.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CampaignSummaryBody {
-    /// Which.
+    /// Id of the campaign.
     #[schema(value_type = uuid::Uuid)]
     id: CampaignId,
-    /// What people call it.
+    /// Your name for the campaign.
     name: String,
-    /// What is run with each contact.
+    /// Id of the workflow that is run with each contact.
     #[schema(value_type = uuid::Uuid)]
     workflow_id: WorkflowId,
-    /// `text` or `http`.
+    /// Channel of the calls: `text` or `http`.
     channel: String,
-    /// Where it stands.
+    /// State of the campaign.
     status: CampaignStatus,
-    /// Why it stopped or failed, when it did.
+    /// Why the campaign stopped or failed; null when it did neither.
     reason: Option<String>,
-    /// How many contacts it has.
+    /// Number of contacts of the campaign.
     contacts: i32,
-    /// When it first called.
+    /// When the first call started, UTC; null before it.
     #[schema(value_type = Option<String>, format = DateTime)]
     started_at: Option<Timestamp>,
-    /// When it was over.
+    /// When the campaign ended, UTC; null until then.
     #[schema(value_type = Option<String>, format = DateTime)]
     ended_at: Option<Timestamp>,
-    /// When it was made.
+    /// When the campaign was created, UTC.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
 }
@@ -153,47 +155,48 @@ pub(crate) struct CampaignSummaryBody {
 /// A page of campaigns.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CampaignPage {
-    /// The newest first.
+    /// The campaigns, newest first.
     pub(crate) data: Vec<CampaignSummaryBody>,
-    /// Send it as `cursor` for the next page.
+    /// Value of `cursor` for the next page; null on the last page.
     #[schema(value_type = Option<String>)]
     pub(crate) next_cursor: Option<Cursor>,
 }
 
-/// Somebody a campaign calls.
+/// A contact of a campaign.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ContactBody {
-    /// Which.
+    /// Id of the contact.
     #[schema(value_type = uuid::Uuid)]
     id: ContactId,
-    /// The line of the file it came with.
+    /// Line of the imported file, from 1.
     line: i32,
-    /// The number: E.164.
+    /// Phone number of the contact (E.164); null without one.
     phone: Option<String>,
-    /// The IANA name of the zone by whose clock calling hours are read, by the list or the number; null: the campaign's.
+    /// Time zone for the contact's calling hours, by its IANA name, from the file or the number; null for the
+    /// campaign's.
     time_zone: Option<String>,
-    /// The values of the workflow's inputs.
+    /// Values of the workflow's inputs, by name.
     #[schema(value_type = Object)]
     inputs: Variables,
-    /// `waiting`, `calling`, `reached`, `unreached` or `failed`.
+    /// State of the contact: `waiting`, `calling`, `reached`, `unreached` or `failed`.
     status: String,
-    /// How often he was called.
+    /// Number of calls to the contact.
     tries: i32,
-    /// When he is to be called, while he waits.
+    /// When the contact is called next, UTC; null unless it waits.
     #[schema(value_type = Option<String>, format = DateTime)]
     due_at: Option<Timestamp>,
-    /// The last call.
+    /// Id of the run of the last call; null before the first.
     #[schema(value_type = Option<uuid::Uuid>)]
     run_id: Option<RunId>,
-    /// What it came to; `not_callable` where his values do not fit the workflow any more.
+    /// Outcome of the last call; `not_callable` when the values no longer fit the workflow; null before it.
     outcome: Option<String>,
-    /// Whether that is what the workflow is for.
+    /// Whether the last call achieved the goal of the workflow.
     success: bool,
-    /// How long it took, in milliseconds.
+    /// Duration of the last call, in milliseconds.
     duration_ms: i64,
-    /// What all his calls cost, in minor units.
+    /// Cost of all calls to the contact, in minor units such as cents.
     cost_minor: i64,
-    /// When he was last called.
+    /// When the contact was last called, UTC; null before the first call.
     #[schema(value_type = Option<String>, format = DateTime)]
     called_at: Option<Timestamp>,
 }
@@ -201,9 +204,9 @@ pub(crate) struct ContactBody {
 /// A page of contacts.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ContactPage {
-    /// The last of the list first.
+    /// The contacts, from the end of the file to its beginning.
     pub(crate) data: Vec<ContactBody>,
-    /// Send it as `cursor` for the next page.
+    /// Value of `cursor` for the next page; null on the last page.
     #[schema(value_type = Option<String>)]
     pub(crate) next_cursor: Option<Cursor>,
 }

@@ -22,36 +22,41 @@ use crate::{
     },
 };
 
-/// How often the numbers are looked at, for all who watch a campaign together.
+/// Time between two readings of the progress, shared by all watchers of a campaign.
 const LOOKS: Duration = Duration::from_secs(1);
-/// How long one answer goes on. A client connects again then, and shows again who it is.
+/// Longest time for one response. The client then reconnects and authenticates again.
 const LONGEST: Duration = Duration::from_secs(15);
-/// How long a line may be silent, so that nobody in between takes it for dead.
+/// Longest time without data, so that proxies keep the connection open.
 const SILENT: Duration = Duration::from_secs(5);
-/// How soon a client connects again when the answer ends.
+/// Time after which a client reconnects when the response ends.
 const CONNECTS_AGAIN: Duration = Duration::from_secs(1);
-/// How soon, when nothing changes until somebody does something.
+/// The same for a campaign that only a user's action can change.
 const CONNECTS_AGAIN_IDLE: Duration = Duration::from_secs(30);
 
-/// The numbers that were looked at within the last second, so that a hundred who watch cost no more than one.
+/// The progress read within the last second, so that many watchers cost one query.
 #[derive(Clone)]
 pub(crate) struct Watched(Cache<(TenantId, CampaignId), Arc<CampaignProgress>>);
 
 impl Default for Watched {
     fn default() -> Self {
-        // A little less than a second: who looks once a second always sees something new.
+        // Slightly less than a second, so that a reading every second is never stale.
         Self(Cache::builder().max_capacity(10_000).time_to_live(LOOKS * 9 / 10).build())
     }
 }
 
 /// Watch a campaign
 ///
-/// How far a campaign is, as server-sent events: `progress` whenever a number has changed, looked at once a second, and
-/// `end` when nothing changes any more until somebody does something: after that, close the connection. An answer goes on
-/// for 15 seconds at most; clients connect again by themselves.
-#[utoipa::path(get, path = "/campaigns/{id}/progress", tag = "Campaigns", params(("id" = uuid::Uuid, Path)),
-    responses((status = 200, content_type = "text/event-stream", body = CampaignProgress,
-        description = "The data of every event")))]
+/// Streams the progress of a campaign as server-sent events. `progress` follows each change, checked once a second;
+/// `end` says that nothing changes until a user acts, so close the connection. A response lasts at most 15 seconds;
+/// clients reconnect by themselves.
+#[utoipa::path(
+    get, path = "/campaigns/{id}/progress", tag = "Campaigns",
+    params(("id" = uuid::Uuid, Path, description = "Id of the campaign")),
+    responses(
+        (status = 200, content_type = "text/event-stream", body = CampaignProgress,
+         description = "The data of each event"),
+    ),
+)]
 pub(crate) async fn campaign_watch(
     State(backbone): State<Backbone>,
     Extension(watched): Extension<Watched>,
@@ -60,7 +65,7 @@ pub(crate) async fn campaign_watch(
 ) -> Answer<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
     caller.allow(CAMPAIGNS_READ)?;
     let view = View { backbone, watched, caller, id };
-    // Before the answer begins, so that what is not there is 404.
+    // Read before the response begins, so that an unknown campaign is a 404.
     let first = view.look().await?;
     let begun = Instant::now();
     let mut looks = interval_at(begun + LOOKS, LOOKS);
@@ -70,7 +75,7 @@ pub(crate) async fn campaign_watch(
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(SILENT)))
 }
 
-/// Who looks at what.
+/// A caller's view of a campaign.
 struct View {
     backbone: Backbone,
     watched: Watched,
@@ -84,7 +89,7 @@ impl View {
         if seen.is_moving() {
             return Ok(seen);
         }
-        // Whoever hears that it is at an end goes away, so that has to be true at this moment.
+        // A client that reads `end` leaves, so it must be true at this moment.
         self.watched.0.invalidate(&self.key()).await;
         self.look_at().await
     }
@@ -104,19 +109,19 @@ impl View {
     }
 }
 
-/// Somebody who watches.
+/// A running watch of a campaign.
 struct Watch {
     view: View,
     looks: Interval,
     until: Instant,
-    /// What was looked at and is not yet shown.
+    /// A progress that is read and not yet sent.
     next: Option<Arc<CampaignProgress>>,
     shown: Option<Arc<CampaignProgress>>,
     over: bool,
 }
 
 impl Watch {
-    /// The next event. None: the answer ends.
+    /// The next event; none ends the response.
     async fn event(mut self) -> Option<(Result<Event, Infallible>, Self)> {
         while !self.over {
             let progress = if let Some(progress) = self.next.take() {
@@ -124,19 +129,19 @@ impl Watch {
             } else {
                 let look = tokio::select! {
                     _ = self.looks.tick() => Instant::now() < self.until,
-                    // The client connects again, to a server that stays.
+                    // The client reconnects, to a server that keeps running.
                     () = self.view.backbone.shutdown.begun() => false,
                 };
                 if !look {
                     return None;
                 }
-                // Whatever is wrong is told when the client connects again.
+                // Errors are reported when the client reconnects.
                 self.view.look().await.ok()?
             };
             self.over = !progress.is_moving();
             let (name, again) = if self.over { ("end", CONNECTS_AGAIN_IDLE) } else { ("progress", CONNECTS_AGAIN) };
             if self.over || self.shown.as_ref() != Some(&progress) {
-                // A struct of texts and numbers always has a JSON form.
+                // A struct of texts and numbers always serializes.
                 let event = Event::default().event(name).retry(again).json_data(&*progress).ok()?;
                 self.shown = Some(progress);
                 return Some((Ok(event), self));

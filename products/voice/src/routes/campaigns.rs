@@ -20,9 +20,16 @@ use crate::{
 
 /// List campaigns
 ///
-/// The campaigns.
-#[utoipa::path(get, path = "/campaigns", tag = "Campaigns",
-    params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = CampaignPage)))]
+/// Returns your campaigns, newest first.
+#[utoipa::path(
+    get, path = "/campaigns", tag = "Campaigns",
+    params(
+        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
+         left out"),
+    ),
+    responses((status = 200, body = CampaignPage)),
+)]
 pub(crate) async fn campaign_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -34,12 +41,18 @@ pub(crate) async fn campaign_list(
     Ok(Json(CampaignPage { data: data?, next_cursor: page.next_cursor }))
 }
 
-/// Make a campaign
+/// Create a campaign
 ///
-/// Makes a campaign, if the plan has room for one more. It is a draft: send its contacts next, then start it.
-#[utoipa::path(post, path = "/campaigns", tag = "Campaigns", params(
-    ("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer again")),
-    request_body = CampaignNew, responses((status = 201, body = CampaignBody)))]
+/// Creates a campaign within the plan's limit. It is a draft: add contacts, then start it.
+#[utoipa::path(
+    post, path = "/campaigns", tag = "Campaigns",
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
+         retry with the same key gets the first answer again"),
+    ),
+    request_body = CampaignNew,
+    responses((status = 201, body = CampaignBody)),
+)]
 pub(crate) async fn campaign_create(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -58,11 +71,14 @@ pub(crate) async fn campaign_create(
     Ok(fresh.finish(StatusCode::CREATED, &body).await?)
 }
 
-/// Read a campaign
+/// Get a campaign
 ///
-/// A campaign, and how far it is.
-#[utoipa::path(get, path = "/campaigns/{id}", tag = "Campaigns", params(("id" = uuid::Uuid, Path)),
-    responses((status = 200, body = CampaignBody, headers(("ETag" = String)))))]
+/// Returns a campaign with its progress.
+#[utoipa::path(
+    get, path = "/campaigns/{id}", tag = "Campaigns",
+    params(("id" = uuid::Uuid, Path, description = "Id of the campaign")),
+    responses((status = 200, body = CampaignBody, headers(("ETag" = String)))),
+)]
 pub(crate) async fn campaign_get(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -74,12 +90,19 @@ pub(crate) async fn campaign_get(
     Ok(Versioned(entity_tag(&campaign), Json(CampaignBody::of(campaign, progress))))
 }
 
-/// Change a campaign
+/// Update a campaign
 ///
-/// Changes name, concurrency, schedule or retries, until the campaign is over. One that calls goes on with it at once.
-#[utoipa::path(patch, path = "/campaigns/{id}", tag = "Campaigns", params(("id" = uuid::Uuid, Path),
-    ("If-Match" = Option<String>, Header, description = "Change it only if this is still its ETag")),
-    request_body = CampaignChange, responses((status = 200, body = CampaignBody, headers(("ETag" = String)))))]
+/// Changes name, concurrency, schedule, default country or retries of a campaign that has not ended. A running campaign
+/// applies the changes at once.
+#[utoipa::path(
+    patch, path = "/campaigns/{id}", tag = "Campaigns",
+    params(
+        ("id" = uuid::Uuid, Path, description = "Id of the campaign"),
+        ("If-Match" = Option<String>, Header, description = "`ETag` of the version on which the change is based"),
+    ),
+    request_body = CampaignChange,
+    responses((status = 200, body = CampaignBody, headers(("ETag" = String)))),
+)]
 pub(crate) async fn campaign_change(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -104,9 +127,12 @@ pub(crate) async fn campaign_change(
 
 /// Delete a campaign
 ///
-/// Deletes a campaign that does not call, with its contacts, which gives the plan's room back. Its runs stay.
-#[utoipa::path(delete, path = "/campaigns/{id}", tag = "Campaigns", params(("id" = uuid::Uuid, Path)),
-    responses((status = 204)))]
+/// Deletes a campaign that is not running, with its contacts, and frees its place in the plan. Its runs stay.
+#[utoipa::path(
+    delete, path = "/campaigns/{id}", tag = "Campaigns",
+    params(("id" = uuid::Uuid, Path, description = "Id of the campaign")),
+    responses((status = 204)),
+)]
 pub(crate) async fn campaign_delete(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -124,9 +150,12 @@ pub(crate) async fn campaign_delete(
 
 /// Start a campaign
 ///
-/// Lets a draft call, from now on or from its `start_at`. Starting one that calls changes nothing.
-#[utoipa::path(post, path = "/campaigns/{id}/start", tag = "Campaigns", params(("id" = uuid::Uuid, Path)),
-    responses((status = 200, body = CampaignBody)))]
+/// Starts a draft, now or at its `start_at`. Starting a running campaign changes nothing.
+#[utoipa::path(
+    post, path = "/campaigns/{id}/start", tag = "Campaigns",
+    params(("id" = uuid::Uuid, Path, description = "Id of the campaign")),
+    responses((status = 200, body = CampaignBody)),
+)]
 pub(crate) async fn campaign_start(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -137,9 +166,13 @@ pub(crate) async fn campaign_start(
 
 /// Pause a campaign
 ///
-/// Holds a campaign until it is resumed. Calls under way end. Pausing one that is paused changes nothing.
-#[utoipa::path(post, path = "/campaigns/{id}/pause", tag = "Campaigns", params(("id" = uuid::Uuid, Path)),
-    responses((status = 200, body = CampaignBody)))]
+/// Starts no further calls until the campaign is resumed; calls in progress finish. Pausing a paused campaign changes
+/// nothing.
+#[utoipa::path(
+    post, path = "/campaigns/{id}/pause", tag = "Campaigns",
+    params(("id" = uuid::Uuid, Path, description = "Id of the campaign")),
+    responses((status = 200, body = CampaignBody)),
+)]
 pub(crate) async fn campaign_pause(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -150,9 +183,12 @@ pub(crate) async fn campaign_pause(
 
 /// Resume a campaign
 ///
-/// Lets a paused or stopped campaign go on. Resuming one that calls changes nothing.
-#[utoipa::path(post, path = "/campaigns/{id}/resume", tag = "Campaigns", params(("id" = uuid::Uuid, Path)),
-    responses((status = 200, body = CampaignBody)))]
+/// Continues a paused or stopped campaign. Resuming a running campaign changes nothing.
+#[utoipa::path(
+    post, path = "/campaigns/{id}/resume", tag = "Campaigns",
+    params(("id" = uuid::Uuid, Path, description = "Id of the campaign")),
+    responses((status = 200, body = CampaignBody)),
+)]
 pub(crate) async fn campaign_resume(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -163,10 +199,13 @@ pub(crate) async fn campaign_resume(
 
 /// Cancel a campaign
 ///
-/// Ends a campaign for good. Calls under way end; whoever was not called will not be. Cancelling one that is cancelled
-/// changes nothing.
-#[utoipa::path(post, path = "/campaigns/{id}/cancel", tag = "Campaigns", params(("id" = uuid::Uuid, Path)),
-    responses((status = 200, body = CampaignBody)))]
+/// Ends a campaign for good. Calls in progress finish; the remaining contacts are not called. Cancelling a cancelled
+/// campaign changes nothing.
+#[utoipa::path(
+    post, path = "/campaigns/{id}/cancel", tag = "Campaigns",
+    params(("id" = uuid::Uuid, Path, description = "Id of the campaign")),
+    responses((status = 200, body = CampaignBody)),
+)]
 pub(crate) async fn campaign_cancel(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -190,7 +229,7 @@ async fn campaign_command(
     Ok(Json(body))
 }
 
-/// What the caller's plan gives of what campaigns need.
+/// The limits of the caller's plan for campaigns.
 pub(super) struct Limits {
     terms: QueueTerms,
     calls: Allowance,
@@ -215,12 +254,12 @@ async fn body_of(tx: &mut TenantTx, backbone: &Backbone, campaign: Campaign, now
     Ok(CampaignBody::of(campaign, progress))
 }
 
-/// What costs are in.
+/// The currency of costs.
 pub(super) fn currency(backbone: &Backbone) -> Money {
     Money::zero(backbone.product.currency)
 }
 
-/// The time of the last change, and where it stands since.
+/// The time of the last change and the state.
 fn entity_tag(campaign: &Campaign) -> String {
     format!("{}-{}-{}", campaign.status, campaign.turns, campaign.updated_at.as_microsecond())
 }

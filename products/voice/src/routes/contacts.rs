@@ -27,7 +27,7 @@ use crate::{
     country::Country,
 };
 
-/// What programs say a list is. What it is, its content tells.
+/// Content types that programs send for contact lists. The content itself decides the format.
 const LIST_KINDS: &[&str] = &[
     "text/csv",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -60,7 +60,7 @@ pub(crate) struct PreviewOptions {
     encoding: Option<String>,
 }
 
-/// What happens to a file.
+/// How a file is imported.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ImportOptions {
@@ -74,7 +74,7 @@ pub(crate) struct ImportOptions {
 }
 
 impl PreviewOptions {
-    /// How the file is decoded, and how its rows are read.
+    /// The hints for decoding the file and the options for its rows.
     fn read(self) -> Result<(Hints, ListOptions)> {
         let country =
             self.default_country.as_deref().map(|code| Country::from_code("?default_country", code)).transpose()?;
@@ -85,7 +85,7 @@ impl PreviewOptions {
     }
 }
 
-/// Which contacts.
+/// The filter of contacts.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ContactFilter {
@@ -94,28 +94,36 @@ pub(crate) struct ContactFilter {
     cursor: Option<String>,
 }
 
-/// Add contacts
+/// Import contacts
 ///
-/// Adds the contacts of a list to a campaign, at most 10,000: a CSV file as any spreadsheet program or CRM writes it, in any encoding
-/// and with any separator, an Excel workbook (.xlsx) or an OpenDocument spreadsheet (.ods). What it is, its content tells. Its first line names the columns: `phone` for
-/// the number, the workflow's inputs, and, if you like, `country` and `time_zone`; the names that CRMs give them are known. Rows that
-/// cannot be called are listed with their line and column; `on_error` says whether the others are added all the same. A list
-/// without a good row is refused. A number is called once by a campaign. `POST …/contacts/preview` shows beforehand what would
-/// be added.
-#[utoipa::path(post, path = "/campaigns/{id}/contacts", tag = "Campaigns", params(("id" = uuid::Uuid, Path),
-    ("on_error" = inline(Option<OnError>), Query, description = "Add the good rows (`keep_good`, the default), or none \
-     (`refuse_all`), when some are bad"),
-    ("mapping" = Option<String>, Query, description = "The columns of fields, as a JSON object: \
-     `{\"phone\": \"Mobile Phone\", \"name\": [\"First Name\", \"Last Name\"]}`. Of several columns the first that is not empty is \
-     called; those of an input are joined by a space. Fields that are not named are found by the names of the columns"),
-    ("ignore_unknown" = Option<bool>, Query, description = "Leave out columns that mean nothing, and name them in the answer; \
-     otherwise they are refused"),
-    ("default_country" = Option<String>, Query, description = "The country (ISO 3166-1 alpha-2) of numbers without a country \
-     code whose row names none; that of the campaign when left out"),
-    ("encoding" = Option<String>, Query, description = "The encoding of the file's text, such as `windows-1252`; detected when \
-     left out"),
-    ("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer again")),
-    request_body(content = String, content_type = "text/csv"), responses((status = 201, body = Import)))]
+/// Adds the contacts of a file, at most 10,000, to a campaign: CSV in any encoding and with any separator, an Excel
+/// workbook (.xlsx) or an OpenDocument spreadsheet (.ods). The format is detected from the content. The first line
+/// names the columns: `phone`, the workflow's inputs, and optionally `country` and `time_zone`; the usual column names
+/// of CRMs are known. Rows that cannot be called are listed with line and column; `on_error` decides whether the other
+/// rows are added. A file without a valid row is refused. A campaign calls each number once. To see the result in
+/// advance, use `POST …/contacts/preview`.
+#[utoipa::path(
+    post, path = "/campaigns/{id}/contacts", tag = "Campaigns",
+    params(
+        ("id" = uuid::Uuid, Path, description = "Id of the campaign"),
+        ("on_error" = inline(Option<OnError>), Query, description = "What to do with a file that has invalid rows: \
+         add the valid rows (`keep_good`, the default) or none (`refuse_all`)"),
+        ("mapping" = Option<String>, Query, description = "The columns of fields, as a JSON object: `{\"phone\": \
+         \"Mobile Phone\", \"name\": [\"First Name\", \"Last Name\"]}`. Of several columns for `phone` the first \
+         non-empty one is used; those of an input are joined by a space. Other fields are found by the names of the \
+         columns"),
+        ("ignore_unknown" = Option<bool>, Query, description = "Whether to ignore unknown columns and list them in \
+         the answer; when false, a file with unknown columns is refused. Default false"),
+        ("default_country" = Option<String>, Query, description = "Country (ISO 3166-1 alpha-2) of numbers without a \
+         country code in rows without a country; the campaign's when left out"),
+        ("encoding" = Option<String>, Query, description = "Encoding of the file's text, such as `windows-1252`; \
+         detected when left out"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
+         retry with the same key gets the first answer again"),
+    ),
+    request_body(content = String, content_type = "text/csv"),
+    responses((status = 201, body = Import)),
+)]
 pub(crate) async fn contacts_import(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -145,14 +153,23 @@ pub(crate) async fn contacts_import(
 
 /// Preview contacts
 ///
-/// Reads a list as "Add contacts" does, and changes nothing: shows how the file was read, which column holds what, the first
-/// contacts, and the rows that would be refused.
-#[utoipa::path(post, path = "/campaigns/{id}/contacts/preview", tag = "Campaigns", params(("id" = uuid::Uuid, Path),
-    ("mapping" = Option<String>, Query, description = "As for adding contacts"),
-    ("ignore_unknown" = Option<bool>, Query, description = "As for adding contacts"),
-    ("default_country" = Option<String>, Query, description = "As for adding contacts"),
-    ("encoding" = Option<String>, Query, description = "As for adding contacts")),
-    request_body(content = String, content_type = "text/csv"), responses((status = 200, body = ContactListPreview)))]
+/// Reads a file as "Import contacts" does, and changes nothing. Returns how the file was read, the field of each
+/// column, the first contacts, and the rows that would be refused.
+#[utoipa::path(
+    post, path = "/campaigns/{id}/contacts/preview", tag = "Campaigns",
+    params(
+        ("id" = uuid::Uuid, Path, description = "Id of the campaign"),
+        ("mapping" = Option<String>, Query, description = "The columns of fields, as for importing contacts"),
+        ("ignore_unknown" = Option<bool>, Query, description = "Whether to ignore unknown columns, as for importing \
+         contacts"),
+        ("default_country" = Option<String>, Query, description = "The country of numbers without a country code, as \
+         for importing contacts"),
+        ("encoding" = Option<String>, Query, description = "The encoding of the file's text, as for importing \
+         contacts"),
+    ),
+    request_body(content = String, content_type = "text/csv"),
+    responses((status = 200, body = ContactListPreview)),
+)]
 pub(crate) async fn contacts_preview(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -169,10 +186,18 @@ pub(crate) async fn contacts_preview(
 
 /// List contacts
 ///
-/// The contacts of a campaign.
-#[utoipa::path(get, path = "/campaigns/{id}/contacts", tag = "Campaigns", params(("id" = uuid::Uuid, Path),
-    ("status" = inline(Option<ContactStatus>), Query, description = "Only those who stand there"),
-    ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = ContactPage)))]
+/// Returns the contacts of a campaign, from the end of the file to its beginning.
+#[utoipa::path(
+    get, path = "/campaigns/{id}/contacts", tag = "Campaigns",
+    params(
+        ("id" = uuid::Uuid, Path, description = "Id of the campaign"),
+        ("status" = inline(Option<ContactStatus>), Query, description = "Return only contacts in this state"),
+        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
+         left out"),
+    ),
+    responses((status = 200, body = ContactPage)),
+)]
 pub(crate) async fn contact_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,

@@ -1,4 +1,4 @@
-//! `/engine-callbacks`: what voice engines report.
+//! `/engine-callbacks`: reports from voice engines.
 
 use axum::{extract::State, http::HeaderMap};
 use freehold_core::{Error, codes};
@@ -15,52 +15,64 @@ use crate::{
     run::RunId,
 };
 
-/// What an engine tells of a run.
+/// A message of a voice engine about a run.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CallbackNew {
-    /// Of which run.
+    /// Id of the run.
     #[schema(value_type = uuid::Uuid)]
     run_id: RunId,
-    /// At most 100. None at all is a sign of life.
+    /// The reports, at most 100; empty to renew the lease only.
     #[schema(max_items = 100)]
     reports: Vec<Report>,
 }
 
-/// Which run a message is about. All that is read of it before its signature has been checked.
+/// The run of a message: the only part that is read before the signature is verified.
 #[derive(Deserialize)]
 struct Addressed {
     run_id: RunId,
 }
 
-/// Where the run stands after a message.
+/// The state of the run after a message.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CallbackAnswer {
-    /// `in_progress`, `completed`, `failed` or `cancelled`. An engine that reads anything but `in_progress` hangs up.
+    /// State of the run: `in_progress`, `completed`, `failed` or `cancelled`. The engine hangs up on any value but
+    /// `in_progress`.
     status: &'static str,
-    /// By when we want to hear of the call again; null once it has ended.
+    /// When the lease expires without another message, UTC; null once the run has ended.
     #[schema(value_type = Option<String>, format = DateTime)]
     lease_until: Option<Timestamp>,
-    /// How many of the reports were new.
+    /// Number of reports that were new.
     new: usize,
 }
 
 /// Report on a run
 ///
-/// For voice engines: tells how a run goes on and ends. The credential is the signature over the body (Standard Webhooks,
-/// with the engine's secret). A report may be sent again, and in any order.
-#[utoipa::path(post, path = "/engine-callbacks", tag = "Engines", request_body = CallbackNew, security(()),
-    params(("webhook-id" = String, Header, description = "Names the message"),
-        ("webhook-timestamp" = String, Header, description = "Seconds since 1970, at most five minutes from now"),
-        ("webhook-signature" = String, Header, description = "`v1,` and the signature")),
-    responses((status = 200, body = CallbackAnswer)))]
+/// Receives reports from voice engines on the progress and end of a run. The credential is the signature over the body
+/// (Standard Webhooks, with the engine's secret). Reports may be repeated and come in any order.
+#[utoipa::path(
+    post, path = "/engine-callbacks", tag = "Engines", request_body = CallbackNew, security(()),
+    params(
+        ("webhook-id" = String, Header, description = "Id of the message"),
+        ("webhook-timestamp" = String, Header, description = "Time of the message in seconds since 1970 (UTC), at \
+         most five minutes off"),
+        ("webhook-signature" = String, Header, description = "Signature of the message: `v1,` followed by the \
+         signature in base64"),
+    ),
+    responses((status = 200, body = CallbackAnswer)),
+)]
 pub(crate) async fn engine_callback(
     State(backbone): State<Backbone>,
     headers: HeaderMap,
     RawJson(body): RawJson,
 ) -> Answer<Json<CallbackAnswer>> {
-    // Whatever is wrong until the signature has been checked, one answer: nobody learns from it which runs there are.
-    let refused = || Error::new(codes::UNAUTHENTICATED, "The signature is not valid for this run.");
+    // One error for everything before the signature is verified, so that it does not reveal which runs exist.
+    let refused = || {
+        Error::new(
+            codes::UNAUTHENTICATED,
+            "The signature is invalid for this run. Sign the body with the engine's secret.",
+        )
+    };
     let Addressed { run_id } = serde_json::from_slice(&body).map_err(|_| refused())?;
     let tenant = call_tenant(&backbone.db, run_id).await?.ok_or_else(refused)?;
     let caller = backbone.settling_caller(tenant, "take a report of an engine").await?.ok_or_else(refused)?;

@@ -1,4 +1,4 @@
-//! `/runs/{id}` on the `http` channel: cancelling, and what the engine reported.
+//! `/runs/{id}` on the `http` channel: cancelling, and the reports of the engine.
 
 use axum::extract::State;
 use freehold_web::{Answer, Authenticated, Backbone, Json, Path};
@@ -16,23 +16,23 @@ use crate::{
     run::{self, RunId},
 };
 
-/// A report as it was kept.
+/// A stored report of a voice engine.
 #[derive(Serialize, ToSchema)]
 #[schema(as = RecordedReport)]
 pub(crate) struct ReportBody {
-    /// What was reported.
+    /// The report as the engine sent it.
     report: Report,
-    /// It came after the run was given up or cancelled, and changed nothing.
+    /// Whether the report came after the end of the run and changed nothing.
     late: bool,
-    /// When it first came.
+    /// When the report first arrived, UTC.
     #[schema(value_type = String, format = DateTime)]
     received_at: Timestamp,
 }
 
-/// What an engine reported of a run.
+/// The reports of a run.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ReportList {
-    /// In the order of their sequences.
+    /// The reports, in the order of `sequence`.
     data: Vec<ReportBody>,
 }
 
@@ -44,10 +44,14 @@ impl From<ReportRow> for ReportBody {
 
 /// Cancel a run
 ///
-/// Cancels a run on the `http` channel, and tells its engine. One that no engine has taken yet uses nothing and ends as
-/// `cancelled`; one that is under way is hung up: it ends as `completed` with the outcome `cancelled`, and uses its call.
-#[utoipa::path(post, path = "/runs/{id}/cancel", tag = "Runs", params(("id" = uuid::Uuid, Path)),
-    responses((status = 200, body = RunBody)))]
+/// Cancels a run on the channel `http` and informs its engine. A run that no engine has accepted ends as `cancelled`
+/// and uses nothing. A call in progress is hung up: the run ends as `completed` with the outcome `cancelled` and uses
+/// one call of the plan.
+#[utoipa::path(
+    post, path = "/runs/{id}/cancel", tag = "Runs",
+    params(("id" = uuid::Uuid, Path, description = "Id of the run")),
+    responses((status = 200, body = RunBody)),
+)]
 pub(crate) async fn run_cancel(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -60,11 +64,14 @@ pub(crate) async fn run_cancel(
     Ok(Json(RunBody::of(&backbone.db, &caller, run).await?))
 }
 
-/// Read an engine's reports
+/// List engine reports
 ///
-/// Everything that the engine of a run told, also what came too late. Empty for runs without an engine.
-#[utoipa::path(get, path = "/runs/{id}/reports", tag = "Runs", params(("id" = uuid::Uuid, Path)),
-    responses((status = 200, body = ReportList)))]
+/// Returns all reports of the run's voice engine, including late ones. Empty for runs without an engine.
+#[utoipa::path(
+    get, path = "/runs/{id}/reports", tag = "Runs",
+    params(("id" = uuid::Uuid, Path, description = "Id of the run")),
+    responses((status = 200, body = ReportList)),
+)]
 pub(crate) async fn run_report_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,

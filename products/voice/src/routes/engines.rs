@@ -15,92 +15,92 @@ use crate::{
 /// A voice engine, without its secret.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct EngineBody {
-    /// Which.
+    /// Id of the voice engine.
     #[schema(value_type = uuid::Uuid)]
     id: EngineId,
-    /// What you call it.
+    /// Your name for the voice engine.
     name: String,
-    /// Where runs are posted.
+    /// URL to which runs are posted.
     url: String,
-    /// Whether it is given new runs.
+    /// Whether the engine gets new runs.
     enabled: bool,
-    /// How long it may be silent about a call, in seconds, before the call is given up.
+    /// Longest time without a message about a call, in seconds, before the call is given up.
     lease_seconds: i32,
-    /// How long a call may last, in seconds.
+    /// Longest duration of a call, in seconds.
     longest_seconds: i32,
-    /// Until when the secret before the last rotation is good.
+    /// When the previous secret expires, UTC; null without a previous one.
     #[schema(value_type = Option<String>, format = DateTime)]
     previous_secret_until: Option<Timestamp>,
-    /// Since when.
+    /// When the engine was created, UTC.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// Last change.
+    /// When the engine was last changed, UTC.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
 }
 
-/// An engine with a secret that was just made.
+/// A voice engine with its new secret.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct EngineWithSecret {
-    /// What both sides sign with (Standard Webhooks, `whsec_…`). It is shown here once: the answer to a retry with the same
-    /// `Idempotency-Key` has null.
+    /// Secret with which both sides sign (Standard Webhooks): `whsec_…`. It is shown only here: the answer to a retry
+    /// with the same `Idempotency-Key` has null.
     #[schema(value_type = Option<String>)]
     secret: String,
     #[serde(flatten)]
     body: EngineBody,
 }
 
-/// A page of engines.
+/// A page of voice engines.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct EnginePage {
-    /// The newest first.
+    /// The voice engines, newest first.
     data: Vec<EngineBody>,
-    /// Send it as `cursor` for the next page.
+    /// Value of `cursor` for the next page; null on the last page.
     #[schema(value_type = Option<String>)]
     next_cursor: Option<Cursor>,
 }
 
-/// An engine to be set up.
+/// The voice engine to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EngineNew {
-    /// What you call it; 1 to 100 characters.
+    /// Your name for the voice engine: 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     name: String,
-    /// Where runs are posted: `https://…`, on the public internet.
+    /// URL to which runs are posted: `https`, on the public internet.
     url: String,
-    /// How long it may be silent about a call, in seconds; 60 when left out.
+    /// Longest time without a message about a call, in seconds, 15 to 600; 60 when left out.
     #[schema(minimum = 15, maximum = 600)]
     lease_seconds: Option<i32>,
-    /// How long a call may last, in seconds; 3,600 when left out.
+    /// Longest duration of a call, in seconds, 60 to 86,400; 3,600 when left out.
     #[schema(minimum = 60, maximum = 86_400)]
     longest_seconds: Option<i32>,
 }
 
-/// What to change of an engine.
+/// The changes of a voice engine; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EngineChange {
-    /// What you call it.
+    /// Your name for the voice engine: 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     name: Option<String>,
-    /// Where runs are posted.
+    /// URL to which runs are posted: `https`, on the public internet.
     url: Option<String>,
-    /// Whether it is given new runs. What it has under way it can still report.
+    /// Whether the engine gets new runs. A disabled engine can still report on its current runs.
     enabled: Option<bool>,
-    /// How long it may be silent about a call, in seconds. Calls under way keep theirs.
+    /// Longest time without a message about a call, in seconds, 15 to 600. Calls in progress keep theirs.
     #[schema(minimum = 15, maximum = 600)]
     lease_seconds: Option<i32>,
-    /// How long a call may last, in seconds. Calls under way keep theirs.
+    /// Longest duration of a call, in seconds, 60 to 86,400. Calls in progress keep theirs.
     #[schema(minimum = 60, maximum = 86_400)]
     longest_seconds: Option<i32>,
 }
 
-/// How to change the secret.
+/// The rotation of an engine's secret.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EngineRotation {
-    /// For how many seconds both secrets are good; 86,400 (a day) when left out, 604,800 (a week) at most.
+    /// How long the previous secret stays valid, in seconds, 0 to 604,800 (a week); 86,400 (a day) when left out.
     #[schema(minimum = 0, maximum = 604_800)]
     overlap_seconds: Option<i64>,
 }
@@ -140,12 +140,18 @@ fn entity_tag(engine: &Engine) -> String {
     engine.updated_at.as_microsecond().to_string()
 }
 
-/// List engines
+/// List voice engines
 ///
-/// Your voice engines.
-#[utoipa::path(get, path = "/engines", tag = "Engines",
-    params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = EnginePage)))]
+/// Returns your voice engines, newest first.
+#[utoipa::path(
+    get, path = "/engines", tag = "Engines",
+    params(
+        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
+         left out"),
+    ),
+    responses((status = 200, body = EnginePage)),
+)]
 pub(crate) async fn engine_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -156,13 +162,18 @@ pub(crate) async fn engine_list(
     Ok(Json(EnginePage { data: page.data, next_cursor: page.next_cursor }))
 }
 
-/// Set an engine up
+/// Create a voice engine
 ///
-/// Sets up a program that conducts calls. Runs on the `http` channel are posted to it, and it reports back, both signed
-/// with the secret, which the answer holds this once.
-#[utoipa::path(post, path = "/engines", tag = "Engines", request_body = EngineNew,
-    params(("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer again")),
-    responses((status = 201, body = EngineWithSecret)))]
+/// Registers a program that conducts calls. Runs on the channel `http` are posted to it, and it reports back; both are
+/// signed with the secret, which is shown only in this answer.
+#[utoipa::path(
+    post, path = "/engines", tag = "Engines", request_body = EngineNew,
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
+         retry with the same key gets the first answer again"),
+    ),
+    responses((status = 201, body = EngineWithSecret)),
+)]
 pub(crate) async fn engine_create(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -185,11 +196,14 @@ pub(crate) async fn engine_create(
     Ok(fresh.finish_shown_once(StatusCode::CREATED, &EngineWithSecret::new(made), "secret").await?)
 }
 
-/// Read an engine
+/// Get a voice engine
 ///
-/// An engine, without its secret.
-#[utoipa::path(get, path = "/engines/{id}", tag = "Engines", params(("id" = uuid::Uuid, Path)),
-    responses((status = 200, body = EngineBody)))]
+/// Returns a voice engine without its secret.
+#[utoipa::path(
+    get, path = "/engines/{id}", tag = "Engines",
+    params(("id" = uuid::Uuid, Path, description = "Id of the voice engine")),
+    responses((status = 200, body = EngineBody)),
+)]
 pub(crate) async fn engine_get(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -200,12 +214,18 @@ pub(crate) async fn engine_get(
     Ok(Versioned(entity_tag(&engine), Json(engine.into())))
 }
 
-/// Change an engine
+/// Update a voice engine
 ///
-/// Changes what is named. With `If-Match`, only if nobody changed it meanwhile.
-#[utoipa::path(patch, path = "/engines/{id}", tag = "Engines",
-    params(("id" = uuid::Uuid, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` the change was made from")),
-    request_body = EngineChange, responses((status = 200, body = EngineBody)))]
+/// Updates a voice engine. With `If-Match`, only if the engine has not changed since.
+#[utoipa::path(
+    patch, path = "/engines/{id}", tag = "Engines",
+    params(
+        ("id" = uuid::Uuid, Path, description = "Id of the voice engine"),
+        ("If-Match" = Option<String>, Header, description = "`ETag` of the version on which the change is based"),
+    ),
+    request_body = EngineChange,
+    responses((status = 200, body = EngineBody)),
+)]
 pub(crate) async fn engine_change(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -225,11 +245,14 @@ pub(crate) async fn engine_change(
     Ok(Versioned(entity_tag(&engine), Json(engine.into())))
 }
 
-/// Delete an engine
+/// Delete a voice engine
 ///
-/// Deletes an engine: it is given no run any more. What it has under way it can still report.
-#[utoipa::path(delete, path = "/engines/{id}", tag = "Engines", params(("id" = uuid::Uuid, Path)),
-    responses((status = 204)))]
+/// Deletes a voice engine, which gets no further runs. It can still report on its current runs.
+#[utoipa::path(
+    delete, path = "/engines/{id}", tag = "Engines",
+    params(("id" = uuid::Uuid, Path, description = "Id of the voice engine")),
+    responses((status = 204)),
+)]
 pub(crate) async fn engine_delete(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -242,20 +265,26 @@ pub(crate) async fn engine_delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Change an engine's secret
+/// Rotate an engine's secret
 ///
-/// Makes another secret, which the answer holds this once. For some time we sign with both and accept either.
-#[utoipa::path(post, path = "/engines/{id}/secret", tag = "Engines", request_body = EngineRotation,
-    params(("id" = uuid::Uuid, Path),
-    ("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer again")),
-    responses((status = 201, body = EngineWithSecret)))]
+/// Creates a new secret and returns it, this once. For a day or `overlap_seconds`, messages are signed with both
+/// secrets, and either is accepted.
+#[utoipa::path(
+    post, path = "/engines/{id}/secret", tag = "Engines", request_body = EngineRotation,
+    params(
+        ("id" = uuid::Uuid, Path, description = "Id of the voice engine"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
+         retry with the same key gets the first answer again"),
+    ),
+    responses((status = 201, body = EngineWithSecret)),
+)]
 pub(crate) async fn engine_rotate(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<EngineId>,
     creation: Creation<EngineRotation>,
 ) -> Answer<Response> {
-    // The secret of before is taken away.
+    // Rotating invalidates the previous secret.
     let caller = caller.allow_taking_away(ENGINES_WRITE)?;
     let (mut fresh, body) = match creation.attempt(&backbone, &caller).await? {
         Attempt::Fresh(fresh, body) => (fresh, body),

@@ -1,4 +1,4 @@
-//! A run as the API shows it.
+//! Response bodies of runs.
 
 use freehold_core::{Caller, Cursor, Result};
 use freehold_db::{Db, TenantTx};
@@ -17,111 +17,112 @@ use crate::{
     workflow::WorkflowId,
 };
 
-/// A run with its transcript.
+/// A run of a workflow with its transcript.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RunBody {
-    /// Which.
+    /// Id of the run.
     #[schema(value_type = uuid::Uuid)]
     id: RunId,
-    /// Of which workflow.
+    /// Id of the workflow.
     #[schema(value_type = uuid::Uuid)]
     workflow_id: WorkflowId,
-    /// Of which of its versions.
+    /// Version of the workflow, from 1.
     version: i32,
-    /// The split that chose the version; null: none did.
+    /// Id of the experiment that chose the version; null for none.
     #[schema(value_type = Option<uuid::Uuid>)]
     split_id: Option<SplitId>,
-    /// The campaign that called; null: none.
+    /// Id of the campaign that started the run; null for none.
     campaign_id: Option<uuid::Uuid>,
-    /// `text` or `http`.
+    /// Channel of the run: `text` or `http`.
     channel: String,
-    /// `outbound`.
+    /// Direction of the call; always `outbound`.
     direction: String,
-    /// `queued`, `in_progress`, `completed`, `failed` or `cancelled`. Only a completed run uses a call of the plan.
+    /// State of the run: `queued`, `in_progress`, `completed`, `failed` or `cancelled`. Only a completed run uses a
+    /// call of the plan.
     status: String,
-    /// What it came to; null while it is in progress.
+    /// Outcome of the run, such as `booked`; null until it has ended.
     outcome: Option<String>,
-    /// Whether that is what the workflow was made for.
+    /// Whether the run achieved the goal of the workflow.
     success: bool,
-    /// Why it failed, when it did.
+    /// Why the run failed; null when it did not.
     reason: Option<Reason>,
-    /// The node at which a live run waits for a reply.
+    /// Id of the node at which a live run waits for a reply; null while none is awaited.
     waiting_at: Option<String>,
-    /// Who said what, and when.
+    /// The transcript: each line with its speaker and time.
     transcript: Vec<Entry>,
-    /// The engine that conducts it; null on the text channel.
+    /// The voice engine that conducts the run; null on the channel `text`.
     engine: Option<EngineCallBody>,
-    /// How long it took, in milliseconds.
+    /// Duration of the run, in milliseconds.
     duration_ms: i64,
-    /// What it cost.
+    /// Cost of the run.
     cost: CostBody,
-    /// When it began; of a run that waits for its engine, when it was made.
+    /// When the run began, UTC; when it was created, for a run that waits for its engine.
     #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
-    /// When it ended.
+    /// When the run ended, UTC; null until then.
     #[schema(value_type = Option<String>, format = DateTime)]
     ended_at: Option<Timestamp>,
 }
 
-/// A run in the hands of a voice engine.
+/// The voice engine's call for a run.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct EngineCallBody {
-    /// Which engine.
+    /// Id of the voice engine.
     #[schema(value_type = uuid::Uuid)]
     id: EngineId,
-    /// Whom it calls.
+    /// Phone number or `sip:` address that the engine calls; null when none was given.
     phone_number: Option<String>,
-    /// When it took the run.
+    /// When the engine accepted the run, UTC; null before that.
     #[schema(value_type = Option<String>, format = DateTime)]
     accepted_at: Option<Timestamp>,
-    /// By when it has to be heard of, or has to take the run; null once the run has ended.
+    /// When the lease expires unless the engine accepts the run or reports, UTC; null once the run has ended.
     #[schema(value_type = Option<String>, format = DateTime)]
     lease_until: Option<Timestamp>,
-    /// Where it says that the call stands: `ringing`.
+    /// Stage of the call as the engine reported it, such as `ringing`; null before the first report.
     stage: Option<String>,
-    /// More of that.
+    /// The engine's note on the stage; null without one.
     note: Option<String>,
 }
 
-/// An amount.
+/// An amount of money.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CostBody {
-    /// Minor units: cents.
+    /// Amount in minor units, such as cents.
     pub(crate) minor: i64,
-    /// ISO 4217, lower case.
+    /// Currency in lower case (ISO 4217), such as `usd`.
     pub(crate) currency: String,
 }
 
 /// A run in a list.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RunSummaryBody {
-    /// Which.
+    /// Id of the run.
     #[schema(value_type = uuid::Uuid)]
     id: RunId,
-    /// Of which workflow.
+    /// Id of the workflow.
     #[schema(value_type = uuid::Uuid)]
     workflow_id: WorkflowId,
-    /// Of which of its versions.
+    /// Version of the workflow, from 1.
     version: i32,
-    /// The split that chose the version; null: none did.
+    /// Id of the experiment that chose the version; null for none.
     #[schema(value_type = Option<uuid::Uuid>)]
     split_id: Option<SplitId>,
-    /// The campaign that called; null: none.
+    /// Id of the campaign that started the run; null for none.
     campaign_id: Option<uuid::Uuid>,
-    /// `queued`, `in_progress`, `completed`, `failed` or `cancelled`.
+    /// State of the run: `queued`, `in_progress`, `completed`, `failed` or `cancelled`.
     status: String,
-    /// What it came to.
+    /// Outcome of the run, such as `booked`; null until it has ended.
     outcome: Option<String>,
-    /// Whether that is what the workflow was made for.
+    /// Whether the run achieved the goal of the workflow.
     success: bool,
-    /// How long it took, in milliseconds.
+    /// Duration of the run, in milliseconds.
     duration_ms: i64,
-    /// What it cost.
+    /// Cost of the run.
     cost: CostBody,
-    /// When it began.
+    /// When the run began, UTC.
     #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
-    /// When it ended.
+    /// When the run ended, UTC; null until then.
     #[schema(value_type = Option<String>, format = DateTime)]
     ended_at: Option<Timestamp>,
 }
@@ -129,15 +130,15 @@ pub(crate) struct RunSummaryBody {
 /// A page of runs.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RunPage {
-    /// The newest first.
+    /// The runs, newest first.
     pub(crate) data: Vec<RunSummaryBody>,
-    /// Send it as `cursor` for the next page.
+    /// Value of `cursor` for the next page; null on the last page.
     #[schema(value_type = Option<String>)]
     pub(crate) next_cursor: Option<Cursor>,
 }
 
 impl RunBody {
-    /// The run with what its engine told, where it has one.
+    /// The run with its engine's reports, if it has an engine.
     pub(crate) async fn of(db: &Db, caller: &Caller, run: Run) -> Result<Self> {
         if run.channel == "http" {
             Self::within(&mut db.tenant(caller).begin().await?, run).await
@@ -146,7 +147,7 @@ impl RunBody {
         }
     }
 
-    /// The same within a transaction that does more.
+    /// The same within a larger transaction.
     pub(crate) async fn within(tx: &mut TenantTx, mut run: Run) -> Result<Self> {
         if run.channel != "http" {
             return Ok(run.into());
@@ -161,7 +162,7 @@ impl RunBody {
     }
 }
 
-/// Of a run on the text channel, whose transcript is its own.
+/// A run on the channel `text`, whose transcript is stored with it.
 impl From<Run> for RunBody {
     fn from(run: Run) -> Self {
         let execution = run.execution.0;

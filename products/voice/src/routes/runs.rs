@@ -22,55 +22,55 @@ use crate::{
     workflow::{WorkflowId, workflow_get},
 };
 
-/// A run to be made.
+/// The run to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RunNew {
-    /// Where: `text` (when left out), with a script or live, or `http`, by a voice engine.
+    /// Channel of the run: `text` (the default; with `script` or `live`) or `http` (by a voice engine).
     #[serde(default)]
     channel: Channel,
-    /// The values of the graph's inputs.
+    /// Values of the graph's inputs, by name.
     #[serde(default)]
     #[schema(value_type = Object)]
     inputs: Variables,
-    /// A callee by the script: the run is over when it is answered.
+    /// Script of the callee; the run has ended when the request is answered.
     script: Option<Script>,
-    /// A callee who answers by and by: send what he says to `/runs/{id}/messages`.
+    /// Whether you play the callee, through `/runs/{id}/messages`. Default false.
     #[serde(default)]
     live: bool,
-    /// Which version to run. When left out: the variant that a running split chooses, or the current version.
+    /// Version of the workflow; when left out, the one that a running experiment chooses, or else the current one.
     version: Option<i32>,
-    /// Whom the run calls, as you name him: a number, an address. While a split runs, one contact always gets the same
-    /// variant. It is not kept. At most 200 characters.
+    /// Your identifier of the contact, such as a number or address, at most 200 characters. A running experiment always
+    /// gives the same contact the same version. It is not stored.
     #[schema(max_length = 200)]
     contact: Option<String>,
-    /// On the http channel: which engine. May be left out where there is only one.
+    /// Id of the voice engine for the channel `http`; may be left out where there is only one.
     #[schema(value_type = Option<uuid::Uuid>)]
     engine_id: Option<EngineId>,
-    /// On the http channel: the number to call, with its country code, or a `sip:` address.
+    /// Number to call on the channel `http`, with its country code, or a `sip:` address.
     #[schema(max_length = 255)]
     phone_number: Option<String>,
 }
 
-/// Where a run happens.
+/// Channel of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Channel {
-    /// In writing.
+    /// As text.
     #[default]
     Text,
     /// By a voice engine.
     Http,
 }
 
-/// What the callee of a live run does: says something, or else.
+/// What the callee of a live run says or does: either `text` or `event`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MessageNew {
-    /// What he says; at most 2,000 characters.
+    /// Words of the callee, at most 2,000 characters.
     #[schema(max_length = 2000)]
     text: Option<String>,
-    /// `silence` when he said nothing in time, `hang_up` when he hung up.
+    /// `silence` when the callee said nothing in time, `hang_up` when they hung up.
     event: Option<MessageEvent>,
 }
 
@@ -78,19 +78,26 @@ pub(crate) struct MessageNew {
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum MessageEvent {
-    /// He said nothing in time.
+    /// The callee said nothing in time.
     Silence,
-    /// He hung up.
+    /// The callee hung up.
     HangUp,
 }
 
 /// Run a workflow
 ///
-/// Runs a workflow, and uses one call of the plan unless the run fails. On the http channel the run waits (`queued`) until
-/// its voice engine takes it.
-#[utoipa::path(post, path = "/workflows/{id}/runs", tag = "Runs", params(("id" = uuid::Uuid, Path),
-    ("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer again")),
-    request_body = RunNew, responses((status = 201, body = RunBody)))]
+/// Runs a workflow and uses one call of the plan, unless the run fails. On the channel `http` the run waits (`queued`)
+/// until its voice engine accepts it.
+#[utoipa::path(
+    post, path = "/workflows/{id}/runs", tag = "Runs",
+    params(
+        ("id" = uuid::Uuid, Path, description = "Id of the workflow"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
+         retry with the same key gets the first answer again"),
+    ),
+    request_body = RunNew,
+    responses((status = 201, body = RunBody)),
+)]
 pub(crate) async fn run_create(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -104,7 +111,7 @@ pub(crate) async fn run_create(
         Attempt::Fresh(fresh, body) => (fresh, body),
         Attempt::Replay(answer) => return Ok(answer),
     };
-    // Only now: a retry is answered also when the workflow has been deleted since.
+    // Checked here and not before: a repeated request is answered even when the workflow was deleted meanwhile.
     let run = backbone.ids.next();
     let subject = subject(body.contact.as_ref().or(body.phone_number.as_ref()), run)?;
     let choice = version_choose(&mut fresh.tx, id, body.version, &subject).await?;
@@ -126,7 +133,7 @@ pub(crate) async fn run_create(
 fn text_run(backbone: &Backbone, id: RunId, body: RunNew) -> Result<NewRun> {
     for (given, pointer) in [(body.engine_id.is_some(), "/engine_id"), (body.phone_number.is_some(), "/phone_number")] {
         if given {
-            return Err(Error::invalid(pointer, "only runs on the http channel have one"));
+            return Err(Error::invalid(pointer, "allowed on the channel http only"));
         }
     }
     let callee = callee(body.script, body.live)?;
@@ -136,13 +143,16 @@ fn text_run(backbone: &Backbone, id: RunId, body: RunNew) -> Result<NewRun> {
 fn http_run(id: RunId, body: RunNew) -> Result<NewCall> {
     for (given, pointer) in [(body.script.is_some(), "/script"), (body.live, "/live")] {
         if given {
-            return Err(Error::invalid(pointer, "on the http channel the voice engine speaks with the callee"));
+            return Err(Error::invalid(
+                pointer,
+                "not allowed on the channel http, where the voice engine speaks with the callee",
+            ));
         }
     }
     Ok(NewCall { id, inputs: body.inputs, engine: body.engine_id, phone_number: body.phone_number, campaign: None })
 }
 
-/// Whom a split knows the run by.
+/// The contact by which an experiment identifies the run.
 fn subject(contact: Option<&String>, run: RunId) -> Result<String> {
     match contact {
         Some(contact) if !(1..=200).contains(&contact.chars().count()) => {
@@ -158,9 +168,9 @@ fn callee(script: Option<Script>, live: bool) -> Result<Callee> {
         (Some(script), false) => Ok(Callee::Scripted(Box::new(script))),
         (None, true) => Ok(Callee::Live),
         (None, false) => {
-            Err(Error::invalid("/script", "send a script of what the callee says, or live: true to speak yourself"))
+            Err(Error::invalid("/script", "send a script of the callee, or live: true to play the callee yourself"))
         }
-        (Some(_), true) => Err(Error::invalid("/live", "send either a script or live: true, not both")),
+        (Some(_), true) => Err(Error::invalid("/live", "send either script or live: true, not both")),
     }
 }
 
@@ -170,9 +180,17 @@ fn minute(backbone: &Backbone) -> Money {
 
 /// List a workflow's runs
 ///
-/// The runs of a workflow.
-#[utoipa::path(get, path = "/workflows/{id}/runs", tag = "Runs", params(("id" = uuid::Uuid, Path),
-    ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = RunPage)))]
+/// Returns the runs of a workflow, newest first.
+#[utoipa::path(
+    get, path = "/workflows/{id}/runs", tag = "Runs",
+    params(
+        ("id" = uuid::Uuid, Path, description = "Id of the workflow"),
+        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
+         left out"),
+    ),
+    responses((status = 200, body = RunPage)),
+)]
 pub(crate) async fn workflow_run_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -187,9 +205,16 @@ pub(crate) async fn workflow_run_list(
 
 /// List runs
 ///
-/// All runs.
-#[utoipa::path(get, path = "/runs", tag = "Runs",
-    params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = RunPage)))]
+/// Returns the runs of all workflows, newest first.
+#[utoipa::path(
+    get, path = "/runs", tag = "Runs",
+    params(
+        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
+         left out"),
+    ),
+    responses((status = 200, body = RunPage)),
+)]
 pub(crate) async fn run_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -200,10 +225,10 @@ pub(crate) async fn run_list(
     Ok(Json(RunPage { data: page.data, next_cursor: page.next_cursor }))
 }
 
-/// Read a run
+/// Get a run
 ///
-/// A run with its transcript.
-#[utoipa::path(get, path = "/runs/{id}", tag = "Runs", params(("id" = uuid::Uuid, Path)),
+/// Returns a run with its transcript.
+#[utoipa::path(get, path = "/runs/{id}", tag = "Runs", params(("id" = uuid::Uuid, Path, description = "Id of the run")),
     responses((status = 200, body = RunBody)))]
 pub(crate) async fn run_get(
     State(backbone): State<Backbone>,
@@ -215,12 +240,16 @@ pub(crate) async fn run_get(
     Ok(Json(RunBody::of(&backbone.db, &caller, run).await?))
 }
 
-/// Speak in a live run
+/// Send a message to a live run
 ///
-/// What the callee of a live run says or does. The answer is the run after it: the agent's next words are at the end of
+/// Sends what the callee of a live run says or does. Returns the updated run; the agent's next words are at the end of
 /// the transcript.
-#[utoipa::path(post, path = "/runs/{id}/messages", tag = "Runs", params(("id" = uuid::Uuid, Path)),
-    request_body = MessageNew, responses((status = 200, body = RunBody)))]
+#[utoipa::path(
+    post, path = "/runs/{id}/messages", tag = "Runs",
+    params(("id" = uuid::Uuid, Path, description = "Id of the run")),
+    request_body = MessageNew,
+    responses((status = 200, body = RunBody)),
+)]
 pub(crate) async fn run_message(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -241,7 +270,7 @@ fn event(body: MessageNew) -> Result<Event> {
         (Some(_), None) => Err(Error::invalid("/text", "expected at most 2,000 characters")),
         (None, Some(MessageEvent::Silence)) => Ok(Event::Silence),
         (None, Some(MessageEvent::HangUp)) => Ok(Event::HungUp),
-        (None, None) => Err(Error::invalid("/text", "send what the callee says as text, or an event")),
-        (Some(_), Some(_)) => Err(Error::invalid("/event", "send either a text or an event, not both")),
+        (None, None) => Err(Error::invalid("/text", "send the callee's words as text, or an event")),
+        (Some(_), Some(_)) => Err(Error::invalid("/event", "send either text or event, not both")),
     }
 }

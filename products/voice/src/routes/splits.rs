@@ -1,4 +1,4 @@
-//! `/splits`, and those of a workflow.
+//! `/splits`, and the experiments of a workflow.
 
 use axum::{extract::State, http::StatusCode, response::Response};
 use freehold_core::Cursor;
@@ -17,7 +17,7 @@ use crate::{
     workflow::{WorkflowId, workflow_get},
 };
 
-/// A split to be started.
+/// The experiment to start.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SplitNew {
@@ -26,31 +26,31 @@ pub(crate) struct SplitNew {
     variants: Vec<Variant>,
 }
 
-/// How a split ends.
+/// The end of an experiment.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SplitEnd {
-    /// The version that becomes the workflow's current one; when left out, the current version stays what it is.
+    /// Version that becomes the workflow's current one; when left out, the current version stays.
     winner: Option<i32>,
 }
 
-/// A comparison of versions of one workflow.
+/// An experiment: a comparison of versions of a workflow.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SplitBody {
-    /// Which.
+    /// Id of the experiment.
     #[schema(value_type = uuid::Uuid)]
     id: SplitId,
-    /// Of which workflow.
+    /// Id of the workflow.
     #[schema(value_type = uuid::Uuid)]
     workflow_id: WorkflowId,
-    /// What is compared. It never changes.
+    /// The compared versions; they never change.
     variants: Vec<Variant>,
-    /// The version that became current when it ended; null: none did.
+    /// Version that became current at the end; null for none.
     winner: Option<i32>,
-    /// Since when runs are divided.
+    /// When the experiment started, UTC.
     #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
-    /// Until when; null: still.
+    /// When the experiment ended, UTC; null while it runs.
     #[schema(value_type = Option<String>, format = DateTime)]
     ended_at: Option<Timestamp>,
 }
@@ -62,50 +62,57 @@ impl From<Split> for SplitBody {
     }
 }
 
-/// A page of splits.
+/// A page of experiments.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SplitPage {
-    /// The newest first.
+    /// The experiments, newest first.
     data: Vec<SplitBody>,
-    /// Send it as `cursor` for the next page.
+    /// Value of `cursor` for the next page; null on the last page.
     #[schema(value_type = Option<String>)]
     next_cursor: Option<Cursor>,
 }
 
-/// What the runs of a split say.
+/// The results of an experiment.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SplitResults {
-    /// In a word.
+    /// The verdict as a code.
     verdict: Verdict,
-    /// In a sentence.
+    /// The verdict as a sentence.
     statement: String,
-    /// The version that does clearly better; null: none does.
+    /// Version that does clearly better; null for none.
     better: Option<i32>,
-    /// How often chance alone would make a difference at least as large, from 0 to 1; null: too few runs to tell.
+    /// Probability, from 0 to 1, that chance alone makes a difference this large; null with too few runs.
     p_value: Option<f64>,
-    /// Every variant, in the split's order.
+    /// The results of every variant, in the experiment's order.
     variants: Vec<VariantResult>,
 }
 
-/// What the runs of one variant say.
+/// The results of a variant.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct VariantResult {
     #[serde(flatten)]
     variant: Variant,
     #[serde(flatten)]
     figures: FiguresBody,
-    /// Where the success rate of many more runs would lie, with 95 % confidence; null without runs.
+    /// Range of the true success rate with 95 % confidence; null without runs.
     success_rate_interval: Option<Interval>,
 }
 
-/// Start a split
+/// Start an experiment
 ///
-/// Compares versions of a workflow: from now on runs that name no version are divided among these by weight. A run with
-/// a `contact` always gets the same version for the same contact. One split of a workflow runs at a time; while it does,
-/// a change of the graph makes a new version as ever, but nobody gets it who does not name it.
-#[utoipa::path(post, path = "/workflows/{id}/splits", tag = "Splits", params(("id" = uuid::Uuid, Path),
-    ("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer again")),
-    request_body = SplitNew, responses((status = 201, body = SplitBody)))]
+/// Compares versions of a workflow: from now on, runs without a version are distributed among the variants by weight,
+/// and runs with the same `contact` get the same version. A workflow has at most one running experiment. A change of
+/// the graph creates a version as usual, which meanwhile only runs that name it get.
+#[utoipa::path(
+    post, path = "/workflows/{id}/splits", tag = "Splits",
+    params(
+        ("id" = uuid::Uuid, Path, description = "Id of the workflow"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
+         retry with the same key gets the first answer again"),
+    ),
+    request_body = SplitNew,
+    responses((status = 201, body = SplitBody)),
+)]
 pub(crate) async fn split_start(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -122,11 +129,19 @@ pub(crate) async fn split_start(
     Ok(fresh.finish(StatusCode::CREATED, &SplitBody::from(split)).await?)
 }
 
-/// List a workflow's splits
+/// List a workflow's experiments
 ///
-/// The splits of a workflow.
-#[utoipa::path(get, path = "/workflows/{id}/splits", tag = "Splits", params(("id" = uuid::Uuid, Path),
-    ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)), responses((status = 200, body = SplitPage)))]
+/// Returns the experiments of a workflow, newest first.
+#[utoipa::path(
+    get, path = "/workflows/{id}/splits", tag = "Splits",
+    params(
+        ("id" = uuid::Uuid, Path, description = "Id of the workflow"),
+        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
+         left out"),
+    ),
+    responses((status = 200, body = SplitPage)),
+)]
 pub(crate) async fn split_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -139,11 +154,14 @@ pub(crate) async fn split_list(
     Ok(Json(SplitPage { data: page.data, next_cursor: page.next_cursor }))
 }
 
-/// Read a split
+/// Get an experiment
 ///
-/// A split: what it compares, and since when.
-#[utoipa::path(get, path = "/splits/{id}", tag = "Splits", params(("id" = uuid::Uuid, Path)),
-    responses((status = 200, body = SplitBody)))]
+/// Returns an experiment with its variants.
+#[utoipa::path(
+    get, path = "/splits/{id}", tag = "Splits",
+    params(("id" = uuid::Uuid, Path, description = "Id of the experiment")),
+    responses((status = 200, body = SplitBody)),
+)]
 pub(crate) async fn split_get(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -153,15 +171,18 @@ pub(crate) async fn split_get(
     Ok(Json(split::split_get(&backbone.db, &caller, id).await?.into()))
 }
 
-/// Judge a split
+/// Get an experiment's results
 ///
-/// The runs of each variant that have ended, and whether one variant does better than the others by more than chance
-/// would make it: a two-proportion z test of the success rates (pooled, both sides; of more than two variants the best
-/// one against each other one, corrected after Bonferroni), clear below 0.05. It is made for one look: decide beforehand
-/// how many runs you wait for, for who looks every day and stops at the first clear difference is sometimes fooled. Part
-/// of advanced analytics.
-#[utoipa::path(get, path = "/splits/{id}/results", tag = "Splits", params(("id" = uuid::Uuid, Path)),
-    responses((status = 200, body = SplitResults)))]
+/// Returns the results of each variant's ended runs, and whether one does better than chance explains. The test is a
+/// two-proportion z test of the success rates (pooled, two-sided, clear below 0.05); with more than two variants the
+/// best is compared with each other one, with Bonferroni correction. The test is valid for one look: decide in advance
+/// how many runs to wait for, since checking daily and stopping at the first clear difference finds differences that do
+/// not exist. Needs advanced analytics.
+#[utoipa::path(
+    get, path = "/splits/{id}/results", tag = "Splits",
+    params(("id" = uuid::Uuid, Path, description = "Id of the experiment")),
+    responses((status = 200, body = SplitResults)),
+)]
 pub(crate) async fn split_results(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -184,12 +205,16 @@ pub(crate) async fn split_results(
     Ok(Json(SplitResults { verdict, statement, better, p_value: p_value.map(four_places), variants }))
 }
 
-/// End a split
+/// End an experiment
 ///
-/// Ends a split: every run that names no version gets the current one again. With a winner, that version becomes the
+/// Ends an experiment: runs without a version get the current one again. With `winner`, that version becomes the
 /// current one.
-#[utoipa::path(post, path = "/splits/{id}/end", tag = "Splits", params(("id" = uuid::Uuid, Path)),
-    request_body = SplitEnd, responses((status = 200, body = SplitBody)))]
+#[utoipa::path(
+    post, path = "/splits/{id}/end", tag = "Splits",
+    params(("id" = uuid::Uuid, Path, description = "Id of the experiment")),
+    request_body = SplitEnd,
+    responses((status = 200, body = SplitBody)),
+)]
 pub(crate) async fn split_end(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,

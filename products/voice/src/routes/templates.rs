@@ -10,29 +10,29 @@ use crate::{
     template::{self, Template},
 };
 
-/// The templates.
+/// The templates of workflows.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TemplateList {
-    /// In the order in which they are shown.
+    /// The templates, in their display order.
     data: Vec<TemplateSummary>,
 }
 
 /// A template in a list.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TemplateSummary {
-    /// What `POST /workflows` takes as `template`.
+    /// Id of the template, which `POST /workflows` takes as `template`.
     id: String,
-    /// Its name.
+    /// Display name of the template.
     name: String,
-    /// What the agent does.
+    /// What the agent of the template does.
     description: String,
-    /// Who uses it and what it is good for.
+    /// Who uses the template, and for what.
     purpose: String,
 }
 
 /// List templates
 ///
-/// Workflows to begin with.
+/// Returns templates from which to create workflows.
 #[utoipa::path(get, path = "/templates", tag = "Templates", responses((status = 200, body = TemplateList)))]
 pub(crate) async fn template_list(Authenticated(caller): Authenticated) -> Answer<Json<TemplateList>> {
     caller.allow(WORKFLOWS_READ)?;
@@ -43,11 +43,14 @@ pub(crate) async fn template_list(Authenticated(caller): Authenticated) -> Answe
     Ok(Json(TemplateList { data: template::template_list().into_iter().map(summary).collect() }))
 }
 
-/// Read a template
+/// Get a template
 ///
-/// A template with its graph, and inputs and a script for a sample run.
-#[utoipa::path(get, path = "/templates/{id}", tag = "Templates", params(("id" = String, Path)),
-    responses((status = 200, body = Template)))]
+/// Returns a template with its graph, and inputs and a script for a sample run.
+#[utoipa::path(
+    get, path = "/templates/{id}", tag = "Templates",
+    params(("id" = String, Path, description = "Id of the template")),
+    responses((status = 200, body = Template)),
+)]
 pub(crate) async fn template_get(
     Authenticated(caller): Authenticated,
     Path(id): Path<String>,

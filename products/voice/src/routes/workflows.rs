@@ -15,23 +15,23 @@ use crate::{
     workflow::{self, Version, Workflow, WorkflowDocument, WorkflowId, WorkflowSummary},
 };
 
-/// A workflow.
+/// A workflow with its graph.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WorkflowBody {
-    /// Which.
+    /// Id of the workflow.
     #[schema(value_type = uuid::Uuid)]
     id: WorkflowId,
-    /// What you call it.
+    /// Your name for the workflow.
     name: String,
-    /// The current version, from 1; every change of the graph makes a new one.
+    /// Current version, from 1; every change of the graph creates one.
     version: i32,
-    /// What the agent does.
+    /// The graph of the current version.
     #[schema(value_type = Graph)]
     graph: Box<RawValue>,
-    /// Since when.
+    /// When the workflow was created, UTC.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// Last change.
+    /// When the workflow was last changed, UTC.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
 }
@@ -56,17 +56,17 @@ impl TryFrom<Workflow> for WorkflowBody {
 /// A workflow in a list.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WorkflowSummaryBody {
-    /// Which.
+    /// Id of the workflow.
     #[schema(value_type = uuid::Uuid)]
     id: WorkflowId,
-    /// What you call it.
+    /// Your name for the workflow.
     name: String,
-    /// The current version.
+    /// Current version, from 1.
     version: i32,
-    /// Since when.
+    /// When the workflow was created, UTC.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// Last change.
+    /// When the workflow was last changed, UTC.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
 }
@@ -81,41 +81,41 @@ impl From<WorkflowSummary> for WorkflowSummaryBody {
 /// A page of workflows.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WorkflowPage {
-    /// The newest first.
+    /// The workflows, newest first.
     data: Vec<WorkflowSummaryBody>,
-    /// Send it as `cursor` for the next page.
+    /// Value of `cursor` for the next page; null on the last page.
     #[schema(value_type = Option<String>)]
     next_cursor: Option<Cursor>,
 }
 
-/// A workflow to be made: of a template, or with a graph of your own.
+/// The workflow to create, from a template or a graph.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WorkflowNew {
-    /// What you call it; the template's name when left out.
+    /// Your name for the workflow; the template's name when left out.
     name: Option<String>,
-    /// The id of a template; see `/templates`.
+    /// Id of a template from `GET /templates`.
     template: Option<String>,
-    /// What the agent does.
+    /// The graph, instead of a template.
     graph: Option<Graph>,
 }
 
-/// What to change of a workflow.
+/// The changes of a workflow; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WorkflowChange {
-    /// What you call it.
+    /// Your name for the workflow.
     name: Option<String>,
-    /// What the agent does; makes a new version.
+    /// The new graph, which becomes a new version.
     graph: Option<Graph>,
 }
 
 /// A version of a workflow.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct VersionBody {
-    /// From 1.
+    /// Number of the version, from 1.
     version: i32,
-    /// When it was saved.
+    /// When the version was created, UTC.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
 }
@@ -123,19 +123,25 @@ pub(crate) struct VersionBody {
 /// A page of the versions of a workflow.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct VersionPage {
-    /// The newest first.
+    /// The versions, newest first.
     data: Vec<VersionBody>,
-    /// Send it as `cursor` for the next page; null on the last.
+    /// Value of `cursor` for the next page; null on the last page.
     #[schema(value_type = Option<String>)]
     next_cursor: Option<Cursor>,
 }
 
 /// List workflows
 ///
-/// Your workflows.
-#[utoipa::path(get, path = "/workflows", tag = "Workflows",
-    params(("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = WorkflowPage)))]
+/// Returns your workflows, newest first.
+#[utoipa::path(
+    get, path = "/workflows", tag = "Workflows",
+    params(
+        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
+         left out"),
+    ),
+    responses((status = 200, body = WorkflowPage)),
+)]
 pub(crate) async fn workflow_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -147,13 +153,17 @@ pub(crate) async fn workflow_list(
     Ok(Json(WorkflowPage { data: page.data, next_cursor: page.next_cursor }))
 }
 
-/// Make a workflow
+/// Create a workflow
 ///
-/// Makes a workflow, of a template or with a graph of your own. A graph that cannot be run is refused with every problem
-/// and the node it is at.
-#[utoipa::path(post, path = "/workflows", tag = "Workflows", request_body = WorkflowNew,
-    params(("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer again")),
-    responses((status = 201, body = WorkflowBody)))]
+/// Creates a workflow from a template or a graph. An invalid graph is refused with all its errors and the node of each.
+#[utoipa::path(
+    post, path = "/workflows", tag = "Workflows", request_body = WorkflowNew,
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
+         retry with the same key gets the first answer again"),
+    ),
+    responses((status = 201, body = WorkflowBody)),
+)]
 pub(crate) async fn workflow_create(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -177,26 +187,28 @@ fn name_and_graph(body: WorkflowNew) -> Result<(String, Graph)> {
         (Some(id), None) => {
             let known = || {
                 let ids: Vec<String> = template::template_list().into_iter().map(|template| template.id).collect();
-                Error::invalid("/template", format!("there is no template {id:?}; there are: {}", ids.join(", ")))
+                Error::invalid("/template", format!("unknown template {id:?}; the templates are: {}", ids.join(", ")))
             };
             let template = template::template_find(&id).ok_or_else(known)?;
             Ok((body.name.unwrap_or(template.name), template.graph))
         }
         (None, Some(graph)) => {
-            let name =
-                body.name.ok_or_else(|| Error::invalid("/name", "a workflow with a graph of your own needs a name"))?;
+            let name = body.name.ok_or_else(|| Error::invalid("/name", "required with a graph of your own"))?;
             Ok((name, graph))
         }
-        (None, None) => Err(Error::invalid("/graph", "send a graph, or the id of a template as template")),
-        (Some(_), Some(_)) => Err(Error::invalid("/template", "send either a template or a graph, not both")),
+        (None, None) => Err(Error::invalid("/graph", "send either graph or template")),
+        (Some(_), Some(_)) => Err(Error::invalid("/template", "send either template or graph, not both")),
     }
 }
 
-/// Read a workflow
+/// Get a workflow
 ///
-/// A workflow with its graph.
-#[utoipa::path(get, path = "/workflows/{id}", tag = "Workflows", params(("id" = uuid::Uuid, Path)),
-    responses((status = 200, body = WorkflowBody)))]
+/// Returns a workflow with its graph.
+#[utoipa::path(
+    get, path = "/workflows/{id}", tag = "Workflows",
+    params(("id" = uuid::Uuid, Path, description = "Id of the workflow")),
+    responses((status = 200, body = WorkflowBody)),
+)]
 pub(crate) async fn workflow_get(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -207,12 +219,18 @@ pub(crate) async fn workflow_get(
     Ok(Versioned(entity_tag(workflow.version, workflow.updated_at), Json(workflow.into())))
 }
 
-/// Change a workflow
+/// Update a workflow
 ///
-/// Changes name or graph. With `If-Match`, only if nobody changed it meanwhile.
-#[utoipa::path(patch, path = "/workflows/{id}", tag = "Workflows",
-    params(("id" = uuid::Uuid, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` the change was made from")),
-    request_body = WorkflowChange, responses((status = 200, body = WorkflowBody)))]
+/// Changes name or graph. With `If-Match`, only if the workflow has not changed since.
+#[utoipa::path(
+    patch, path = "/workflows/{id}", tag = "Workflows",
+    params(
+        ("id" = uuid::Uuid, Path, description = "Id of the workflow"),
+        ("If-Match" = Option<String>, Header, description = "`ETag` of the version on which the change is based"),
+    ),
+    request_body = WorkflowChange,
+    responses((status = 200, body = WorkflowBody)),
+)]
 pub(crate) async fn workflow_change(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -231,9 +249,12 @@ pub(crate) async fn workflow_change(
 
 /// Delete a workflow
 ///
-/// Deletes a workflow, which gives the plan's room back. Its runs stay.
-#[utoipa::path(delete, path = "/workflows/{id}", tag = "Workflows", params(("id" = uuid::Uuid, Path)),
-    responses((status = 204)))]
+/// Deletes a workflow, which frees its place in the plan. Its runs stay.
+#[utoipa::path(
+    delete, path = "/workflows/{id}", tag = "Workflows",
+    params(("id" = uuid::Uuid, Path, description = "Id of the workflow")),
+    responses((status = 204)),
+)]
 pub(crate) async fn workflow_delete(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -251,10 +272,17 @@ pub(crate) async fn workflow_delete(
 
 /// List versions
 ///
-/// The versions of a workflow, the newest first.
-#[utoipa::path(get, path = "/workflows/{id}/versions", tag = "Workflows",
-    params(("id" = uuid::Uuid, Path), ("limit" = Option<i64>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = VersionPage)))]
+/// Returns the versions of a workflow, newest first.
+#[utoipa::path(
+    get, path = "/workflows/{id}/versions", tag = "Workflows",
+    params(
+        ("id" = uuid::Uuid, Path, description = "Id of the workflow"),
+        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
+         left out"),
+    ),
+    responses((status = 200, body = VersionPage)),
+)]
 pub(crate) async fn version_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
@@ -269,7 +297,7 @@ pub(crate) async fn version_list(
     Ok(Json(VersionPage { data: page.data, next_cursor: page.next_cursor }))
 }
 
-/// Version and time: a change of the name alone is a change, too.
+/// Version and time, since a change of the name alone counts as a change.
 fn entity_tag(version: i32, updated_at: Timestamp) -> String {
     format!("{version}-{}", updated_at.as_microsecond())
 }

@@ -1,4 +1,4 @@
-//! Live runs that nobody goes on with are ended, and what was promised to them is given back.
+//! Ending live runs that were not continued, and releasing the reservations of their calls.
 
 use std::time::Duration;
 
@@ -8,17 +8,17 @@ use freehold_web::Backbone;
 
 use super::{LIVE_AT_MOST, RunId, run_abandon, store};
 
-/// Ends all there are.
+/// The job that ends such runs.
 pub(crate) const ABANDON: JobKind = JobKind { at_once: Some(1), ..JobKind::named("voice.runs_abandon") };
 
 /// Once a minute.
 pub(crate) const SCHEDULE: Schedule =
     Schedule { name: "voice.runs_abandon", every: Duration::from_mins(1), kind: &ABANDON };
 
-/// Most that are ended in one go; the rest is for the next.
+/// Most runs that are ended in one job; the next job ends the rest.
 const AT_ONCE: i64 = 500;
 
-/// Does [`ABANDON`].
+/// The handler of [`ABANDON`].
 pub(crate) fn handler(backbone: &Backbone) -> Handler {
     let backbone = backbone.clone();
     Handler::new(&ABANDON, move |_| runs_abandon(backbone.clone()))
@@ -29,7 +29,7 @@ async fn runs_abandon(backbone: Backbone) -> Result<Done> {
     let abandoned = backbone.db.system("look for conversations that nobody goes on with");
     let mut first_failure = None;
     for (tenant, run) in abandoned.fetch_all(store::abandoned_list(began, AT_ONCE)).await? {
-        // One that cannot be ended is no reason to leave the others.
+        // An error in one run must not keep the others from being ended.
         if let Err(error) = end(&backbone, tenant, run).await {
             first_failure.get_or_insert(error);
         }

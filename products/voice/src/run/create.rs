@@ -1,4 +1,4 @@
-//! Making runs.
+//! Creating runs.
 
 use freehold_core::{Error, Ids, Money, Result, TenantId};
 use freehold_db::{Json, TenantTx};
@@ -17,31 +17,31 @@ use crate::{
     split::Choice,
 };
 
-/// Who answers.
+/// How the callee's answers come.
 #[derive(Clone, Debug)]
 pub enum Callee {
-    /// A script: the run is over when the request is.
+    /// From a script: the run ends within the request.
     Scripted(Box<Script>),
-    /// Somebody who answers by and by, message by message.
+    /// From a live conversation, message by message.
     Live,
 }
 
-/// A run to be made.
+/// A run to be created.
 #[derive(Clone, Debug)]
 pub struct NewRun {
-    /// Which.
+    /// The run's id.
     pub id: RunId,
     /// The values of the graph's inputs.
     pub inputs: Variables,
-    /// Who answers.
+    /// How the callee's answers come.
     pub callee: Callee,
-    /// What a started minute costs.
+    /// The price of a started minute.
     pub minute: Money,
-    /// The campaign that calls.
+    /// The campaign that calls; none: the run belongs to no campaign.
     pub campaign: Option<Uuid>,
 }
 
-/// Runs the version of a workflow that was chosen.
+/// Runs the chosen version of a workflow.
 pub async fn run_create(
     tx: &mut TenantTx,
     tenant: TenantId,
@@ -53,7 +53,7 @@ pub async fn run_create(
 ) -> Result<Run> {
     let run = run_make(allowance, choice, new, now)?;
     match run.status.as_str() {
-        // A run that failed used nothing.
+        // A failed run does not count as usage.
         "failed" => {}
         "in_progress" => {
             usage_reserve(tx, allowance, run.id.uuid(), 1, now, now + LIVE_AT_MOST).await.map(drop)?;
@@ -83,7 +83,7 @@ pub async fn run_create(
     Ok(run)
 }
 
-/// What comes of a run, if its inputs and script fit the version that was chosen. Nothing is kept yet.
+/// Executes a run, if its inputs and script fit the chosen version. Nothing is stored yet.
 pub(crate) fn run_make(
     allowance: &Allowance,
     Choice { workflow, split }: Choice,
@@ -129,8 +129,8 @@ pub(crate) fn run_make(
     })
 }
 
-/// Keeps several runs that have ended, in a few round trips. Whoever looks with `usage_room` before knows that there is
-/// room for them.
+/// Stores several runs that have ended, in a few round trips. The caller has to check with `usage_room` first that the
+/// plan has enough calls left.
 pub(crate) async fn runs_keep(
     tx: &mut TenantTx,
     allowance: &Allowance,
@@ -138,7 +138,7 @@ pub(crate) async fn runs_keep(
     ids: &Ids,
     now: Timestamp,
 ) -> Result<()> {
-    // A run that failed used nothing.
+    // A failed run does not count as usage.
     let used = runs.iter().filter(|run| run.status != "failed").map(|run| run.id.uuid()).collect();
     usage_record_each(tx, allowance, used, now).await?;
     let documents: Vec<_> = runs.iter().map(store::RunDocument::of).collect();

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{Run, RunId, RunSummary};
 use crate::{execution::Execution, split::SplitId, workflow::WorkflowId};
 
-/// A run as one of several is handed to the database.
+/// One of several runs, as it is sent to the database.
 #[derive(Debug, Serialize)]
 pub(super) struct RunDocument {
     id: RunId,
@@ -49,7 +49,7 @@ impl RunDocument {
 }
 
 statements! {
-    /// Keeps a run.
+    /// Creates a run.
     fn run_insert(
         tenant: TenantId, id: RunId, workflow: WorkflowId, version: i32, split: Option<SplitId>, campaign: Option<Uuid>,
         status: &str, outcome: Option<String>, success: bool, execution: Json<Execution>, duration_ms: i64,
@@ -60,7 +60,7 @@ statements! {
            execution, duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at
          ) values ($1, $2, $3, $4, $5, $6, 'text', 'outbound', $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
 
-    /// Keeps several, which began and ended at the same time.
+    /// Creates several runs, which started and ended at the same time.
     fn runs_insert(runs: Json<Vec<RunDocument>>, now: Timestamp) -> () =
         "insert into voice.runs (
            tenant_id, id, workflow_id, version, split_id, campaign_id, channel, direction, status, outcome, success,
@@ -74,19 +74,19 @@ statements! {
            usage_period timestamptz
          )";
 
-    /// One run.
+    /// Finds one run.
     fn run_find(id: RunId) -> Run =
         "select id, workflow_id, version, channel, direction, status, outcome, success, split_id, campaign_id, execution,
            duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at
          from voice.runs where id = $1";
 
-    /// One run, kept from changing.
+    /// Finds one run and locks its row.
     fn run_lock(id: RunId) -> Run =
         "select id, workflow_id, version, channel, direction, status, outcome, success, split_id, campaign_id, execution,
            duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at
          from voice.runs where id = $1 for update";
 
-    /// A run went on.
+    /// Updates a run.
     fn run_update(
         id: RunId, status: &str, outcome: Option<String>, success: bool, execution: Json<Execution>, duration_ms: i64,
         cost_minor: i64, ended_at: Option<Timestamp>
@@ -97,13 +97,13 @@ statements! {
          returning id, workflow_id, version, channel, direction, status, outcome, success, split_id, campaign_id, execution,
            duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at";
 
-    /// A page of runs.
+    /// Lists a page of runs.
     fn run_list(workflow: Option<WorkflowId>, before: Uuid, rows: i64) -> RunSummary =
         "select id, workflow_id, version, split_id, campaign_id, status, outcome, success, duration_ms, cost_minor,
            cost_currency, started_at, ended_at
          from voice.runs where id < $2 and ($1::uuid is null or workflow_id = $1) order by id desc limit $3";
 
-    /// Conversations that began before a time and have not ended, of all tenants.
+    /// Lists the live runs of all tenants that started before this time and have not ended.
     fn abandoned_list(began_before: Timestamp, at_most: i64) -> (TenantId, RunId) =
         "select tenant_id, id from voice.runs
          where status = 'in_progress' and channel = 'text' and started_at < $1 order by started_at limit $2";

@@ -1,4 +1,4 @@
-//! What came of the runs of a split, variant by variant.
+//! The outcomes of the runs of a split, by variant.
 
 use freehold_core::{Caller, Result};
 use freehold_db::{Db, row};
@@ -17,18 +17,18 @@ row! {
     }
 }
 
-/// What came of the runs that a split gave to one variant. Runs that have not ended do not count yet.
+/// The outcomes of the runs that a split gave to one variant. Runs that have not ended do not count yet.
 #[derive(Clone, Debug)]
 pub struct VariantOutcome {
     /// The variant.
     pub variant: Variant,
-    /// Its runs, counted.
+    /// The counts of its runs.
     pub figures: Figures,
-    /// Where the success rate that it would show in the long run lies, with 95 % confidence; none without a run.
+    /// The 95 % confidence interval of the success rate; none without runs.
     pub interval: Option<Interval>,
 }
 
-/// What came of every variant, in the split's order. `currency` is that of the costs.
+/// Returns the outcomes of every variant, in the split's order. Costs are those in `currency`.
 pub async fn split_outcomes(db: &Db, caller: &Caller, split: &Split, currency: &str) -> Result<Vec<VariantOutcome>> {
     let rows = db.tenant(caller).fetch_all(store::outcome_list(split.id, currency)).await?;
     let outcome = |variant: &Variant| {
@@ -39,7 +39,7 @@ pub async fn split_outcomes(db: &Db, caller: &Caller, split: &Split, currency: &
 }
 
 impl VariantOutcome {
-    /// The outcome with these figures.
+    /// The outcome with these counts.
     pub fn new(variant: Variant, figures: Figures) -> Self {
         Self { variant, figures, interval: wilson_interval(figures.succeeded, figures.calls) }
     }

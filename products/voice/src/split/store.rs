@@ -9,14 +9,14 @@ use super::{Runnable, Split, SplitId, Variant, outcome::OutcomeRow};
 use crate::workflow::WorkflowId;
 
 statements! {
-    /// A workflow and the split that runs for it.
+    /// Finds a workflow and its running split.
     fn runnable_find(workflow: WorkflowId) -> Runnable =
         "select w.id, w.name, w.version, w.graph, w.created_at, w.updated_at, s.id as split_id, s.variants
          from voice.workflows as w
          left join voice.splits as s on s.tenant_id = w.tenant_id and s.workflow_id = w.id and s.ended_at is null
          where w.id = $1 and w.deleted_at is null";
 
-    /// The split that runs for a workflow.
+    /// Finds the running split of a workflow.
     fn split_running(workflow: WorkflowId) -> (SplitId,) =
         "select id from voice.splits where workflow_id = $1 and ended_at is null";
 
@@ -27,11 +27,11 @@ statements! {
         "insert into voice.splits (tenant_id, id, workflow_id, variants, started_at) values ($1, $2, $3, $4, $5)
          returning id, workflow_id, variants, winner, started_at, ended_at";
 
-    /// One split.
+    /// Finds one split.
     fn split_find(id: SplitId) -> Split =
         "select id, workflow_id, variants, winner, started_at, ended_at from voice.splits where id = $1";
 
-    /// One split, kept from ending.
+    /// Finds one split and locks its row, so that it cannot end meanwhile.
     fn split_lock(id: SplitId) -> Split =
         "select id, workflow_id, variants, winner, started_at, ended_at from voice.splits where id = $1 for update";
 
@@ -40,12 +40,12 @@ statements! {
         "update voice.splits set winner = $2, ended_at = $3 where id = $1
          returning id, workflow_id, variants, winner, started_at, ended_at";
 
-    /// A page of a workflow's splits.
+    /// Lists a page of a workflow's splits.
     fn split_list(workflow: WorkflowId, before: Uuid, rows: i64) -> Split =
         "select id, workflow_id, variants, winner, started_at, ended_at
          from voice.splits where workflow_id = $1 and id < $2 order by id desc limit $3";
 
-    /// What came of the runs of each variant. Runs before and after count, because a live one ends later than it began.
+    /// Counts the runs of each variant, without limits of time, because a live run may end after its split has ended.
     fn outcome_list(split: SplitId, currency: &str) -> OutcomeRow =
         "select version, sum(calls)::bigint as calls, sum(completed)::bigint as completed,
            sum(succeeded)::bigint as succeeded, sum(duration_ms)::bigint as duration_ms,

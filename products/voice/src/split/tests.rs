@@ -10,7 +10,7 @@ fn variants(weights: &[u32]) -> Vec<Variant> {
     (1..).zip(weights).map(|(version, &weight)| Variant { version, weight }).collect()
 }
 
-/// How many of 20,000 subjects each variant gets.
+/// The share of 20,000 subjects that each variant gets.
 fn shares(split: SplitId, variants: &[Variant]) -> Vec<f64> {
     let mut counts = vec![0_u32; variants.len()];
     for subject in 0..20_000 {
@@ -27,7 +27,7 @@ fn every_variant_gets_its_share() {
         let variants = variants(weights);
         for (share, &weight) in shares(split(7), &variants).into_iter().zip(weights) {
             let expected = f64::from(weight) / total;
-            // Five standard deviations.
+            // A tolerance of five standard deviations.
             let tolerance = 5.0 * (expected * (1.0 - expected) / 20_000.0).sqrt();
             assert!((share - expected).abs() < tolerance, "{weights:?}: {share} instead of {expected}");
         }
@@ -46,7 +46,8 @@ fn subjects_fall_anew_in_every_split() {
 
 #[test]
 fn the_choice_is_written_in_stone() {
-    // Servers of two releases work side by side: another choice for the same subject would mix the variants.
+    // Servers of two releases run at the same time: if they chose differently for the same subject, the variants would
+    // be mixed.
     let chosen: Vec<i32> = ["+49301234567", "ada@example.org", "", "Zoë", "5"]
         .into_iter()
         .filter_map(|subject| variant_of(split(7), &variants(&[1, 2, 3]), subject))

@@ -1,19 +1,19 @@
-//! Whether one variant does better than the others, or chance may have done it.
+//! Whether one variant does better than the others, or the difference may be due to chance.
 //!
-//! What is compared is the share of the runs that succeeded, of all that ended. Two variants are compared by the
+//! The compared value is the share of runs that succeeded, of all runs that ended. Two variants are compared by the
 //! two-proportion z test with a pooled rate (NIST/SEMATECH e-Handbook of Statistical Methods, 7.3.3):
 //!
 //! ```text
 //! p = (s₁ + s₂) / (n₁ + n₂)        z = (s₁/n₁ − s₂/n₂) / √(p (1 − p) (1/n₁ + 1/n₂))
 //! ```
 //!
-//! The p-value is that of both sides, `erfc(|z| / √2)`. Of more than two variants the leader is compared with every other
-//! one, and each p-value is multiplied by the number of pairs there are (Bonferroni), because the leader was picked after
-//! the fact. The normal distribution stands in for the binomial only where each side can be expected to have at least
-//! five successes and five failures (Cochran 1954); with less nothing is said.
+//! The p-value is two-sided, `erfc(|z| / √2)`. If there are more than two variants, the leader is compared with every
+//! other one, and each p-value is multiplied by the number of pairs (Bonferroni), because the leader was chosen after
+//! the fact. The normal distribution approximates the binomial one only if at least five successes and five failures
+//! can be expected for each variant (Cochran 1954); with fewer there is no verdict.
 //!
-//! The test is made for one look. Who looks every day and stops at the first clear difference will see one that is
-//! not there more often than in five cases of a hundred.
+//! The test is meant to be used once. Users who check every day and stop at the first clear difference will see one
+//! that does not exist in more than five of a hundred cases.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -21,49 +21,49 @@ use utoipa::ToSchema;
 use super::VariantOutcome;
 use crate::analytics::Figures;
 
-/// The 97.5 % quantile of the normal distribution: 95 % lie within it on both sides.
+/// The 97.5 % quantile of the normal distribution: 95 % of it lie between this and its negative.
 const Z_95: f64 = 1.959_963_984_540_054;
-/// Differences that chance makes less often than this count as clear.
+/// A difference counts as clear if chance alone causes it less often than this.
 const SIGNIFICANCE: f64 = 0.05;
-/// Least successes and failures to be expected of each variant.
+/// The fewest expected successes and failures of each variant.
 const EXPECTED_LEAST: f64 = 5.0;
 
-/// What can be said of a split.
+/// The verdict on an experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Some variant has too few runs, or too few that succeeded or did not.
+    /// A variant has too few runs, or too few successes or failures.
     TooFewToTell,
-    /// The variants differ by no more than chance would make them.
+    /// Chance may explain the difference between the variants.
     NoClearDifference,
-    /// One variant has a higher success rate than every other, by more than chance would make it.
+    /// One variant has a higher success rate than every other, by more than chance explains.
     ClearDifference,
 }
 
-/// A range of success rates, both ends in it.
+/// A range of success rates, including both ends.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = ConfidenceInterval)]
 pub struct Interval {
-    /// From 0 to 1.
+    /// Lower end of the range, 0 to 1.
     pub low: f64,
-    /// From 0 to 1.
+    /// Upper end of the range, 0 to 1.
     pub high: f64,
 }
 
-/// What the outcomes of a split say.
+/// The result of comparing a split's outcomes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
-    /// In a word.
+    /// The verdict, as one word.
     pub verdict: Verdict,
-    /// The version that does clearly better.
+    /// The version that does clearly better; none: no version does.
     pub better: Option<i32>,
-    /// How often chance alone would make a difference at least as large; none where there is too little to tell.
+    /// The probability that chance alone causes a difference at least as large; none: too few runs.
     pub p_value: Option<f64>,
-    /// In a sentence.
+    /// The result as a sentence.
     pub statement: String,
 }
 
-/// Judges the outcomes of a split.
+/// Compares the outcomes of a split.
 pub fn judge(outcomes: &[VariantOutcome]) -> Judgement {
     let few = || Judgement {
         verdict: Verdict::TooFewToTell,
@@ -75,7 +75,7 @@ pub fn judge(outcomes: &[VariantOutcome]) -> Judgement {
                 .to_owned(),
     };
     let rate = |outcome: &VariantOutcome| outcome.figures.success_rate().unwrap_or_default();
-    // The first of equals, so that the answer does not hang on the order of floating point.
+    // The first of equal ones, so that the result does not depend on floating-point rounding.
     let leader = outcomes.iter().rev().max_by(|one, other| rate(one).total_cmp(&rate(other)));
     let Some(leader) = leader else { return few() };
     let pairs = count(outcomes.len()) * (count(outcomes.len()) - 1.0) / 2.0;
@@ -110,7 +110,7 @@ pub fn judge(outcomes: &[VariantOutcome]) -> Judgement {
     Judgement { verdict: Verdict::NoClearDifference, better: None, p_value: Some(largest), statement }
 }
 
-/// How often chance alone makes two equal things differ as much as these; none where there are too few to tell.
+/// The p-value of the difference between two variants; none: too few runs.
 fn two_proportions(one: Figures, other: Figures) -> Option<f64> {
     let (n1, n2) = (real(one.calls), real(other.calls));
     if n1 == 0.0 || n2 == 0.0 {
@@ -125,9 +125,9 @@ fn two_proportions(one: Figures, other: Figures) -> Option<f64> {
     Some(libm::erfc(z.abs() * std::f64::consts::FRAC_1_SQRT_2))
 }
 
-/// Where a rate lies with 95 % confidence after `succeeded` of `calls` did; none without calls. E. B. Wilson, "Probable
-/// Inference, the Law of Succession, and Statistical Inference", 1927: it holds for few calls and for rates near 0 and 1,
-/// too.
+/// The 95 % confidence interval of a rate after `succeeded` of `calls` succeeded; none without calls. E. B. Wilson,
+/// "Probable Inference, the Law of Succession, and Statistical Inference", 1927: it is valid for few calls and for
+/// rates near 0 and 1, too.
 pub fn wilson_interval(succeeded: i64, calls: i64) -> Option<Interval> {
     if calls <= 0 {
         return None;
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn the_interval_is_wilsons() {
-        // Found by halving, as the ends of where the score test keeps a rate.
+        // The expected ends were found by bisection of the score test.
         for (succeeded, calls, low, high) in [
             (0, 1, 0.0, 0.793_450_685_622_762_6),
             (1, 2, 0.094_531_205_734_230_74, 0.905_468_794_265_769_3),
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn the_p_value_is_that_of_the_textbook() {
-        // z = -1.266015, both sides.
+        // z = -1.266015, two-sided.
         let [one, other] =
             [(140, 200), (255, 340)].map(|(succeeded, calls)| Figures { calls, succeeded, ..Figures::default() });
         assert!((two_proportions(one, other).unwrap() - 0.205_51).abs() < 1e-4);

@@ -9,38 +9,38 @@ use super::{Version, Workflow, WorkflowDocument, WorkflowId, WorkflowSummary};
 use crate::graph::Graph;
 
 statements! {
-    /// Makes a workflow.
+    /// Creates a workflow.
     fn workflow_insert(tenant: TenantId, id: WorkflowId, name: &str, graph: JsonText<Graph>, now: Timestamp) -> Workflow =
         "insert into voice.workflows (tenant_id, id, name, version, graph, created_at, updated_at)
          values ($1, $2, $3, 1, $4, $5, $5)
          returning id, name, version, graph, created_at, updated_at";
 
-    /// Keeps a version.
+    /// Creates a version.
     fn version_insert(tenant: TenantId, workflow: WorkflowId, version: i32, graph: JsonText<Graph>, now: Timestamp) -> () =
         "insert into voice.workflow_versions (tenant_id, workflow_id, version, graph, created_at)
          values ($1, $2, $3, $4, $5)";
 
-    /// One workflow.
+    /// Finds one workflow.
     fn workflow_find(id: WorkflowId) -> Workflow =
         "select id, name, version, graph, created_at, updated_at
          from voice.workflows where id = $1 and deleted_at is null";
 
-    /// One workflow, its graph as it was written.
+    /// Finds one workflow, with its graph as stored.
     fn workflow_document(id: WorkflowId) -> WorkflowDocument =
         "select id, name, version, graph, created_at, updated_at
          from voice.workflows where id = $1 and deleted_at is null";
 
-    /// One workflow, kept from changing.
+    /// Finds one workflow and locks its row.
     fn workflow_lock(id: WorkflowId) -> Workflow =
         "select id, name, version, graph, created_at, updated_at
          from voice.workflows where id = $1 and deleted_at is null for update";
 
-    /// A page of workflows.
+    /// Lists a page of workflows.
     fn workflow_list(before: Uuid, rows: i64) -> WorkflowSummary =
         "select id, name, version, created_at, updated_at
          from voice.workflows where id < $1 and deleted_at is null order by id desc limit $2";
 
-    /// Changes a workflow.
+    /// Updates a workflow.
     fn workflow_update(id: WorkflowId, name: &str, version: i32, graph: JsonText<Graph>, now: Timestamp) -> Workflow =
         "update voice.workflows set name = $2, version = $3, graph = $4, updated_at = $5 where id = $1
          returning id, name, version, graph, created_at, updated_at";
@@ -49,16 +49,16 @@ statements! {
     fn workflow_delete(id: WorkflowId, now: Timestamp) -> () =
         "update voice.workflows set deleted_at = $2 where id = $1 and deleted_at is null";
 
-    /// The versions of a workflow.
+    /// Lists the versions of a workflow.
     fn version_list(workflow: WorkflowId, before: i32, rows: i64) -> Version =
         "select version, created_at from voice.workflow_versions where workflow_id = $1 and version < $2
          order by version desc limit $3";
 
-    /// The highest version of a workflow.
+    /// Finds the highest version of a workflow.
     fn version_newest(workflow: WorkflowId) -> (i32,) =
         "select version from voice.workflow_versions where workflow_id = $1 order by version desc limit 1";
 
-    /// The graph of a version.
+    /// Finds the graph of a version.
     fn version_graph(workflow: WorkflowId, version: i32) -> (JsonText<Graph>,) =
         "select graph from voice.workflow_versions where workflow_id = $1 and version = $2";
 }

@@ -1,4 +1,4 @@
-//! Who may do what administrators do.
+//! Authentication of administrators by a service key.
 
 use axum::{
     extract::FromRequestParts,
@@ -8,11 +8,11 @@ use freehold_core::Error;
 use freehold_identity::{Realm, audit_entry::By, codes, service_key::administrator_anew};
 use freehold_web::{Backbone, Problem, client, realm};
 
-/// Whoever brings a service key: as a bearer token, or in `apikey`, where Supabase's clients put it, too.
+/// A caller with a service key, sent as bearer token or in the header `apikey`, as Supabase's clients do.
 pub(crate) struct Administrator {
-    /// Who: `service_role` or `supabase_admin`, and from where.
+    /// The administrator for the audit log: `service_role` or `supabase_admin`, and the client's address.
     pub(crate) by: By,
-    /// Of which realm the request is: everybody's, or that of the organization it names.
+    /// The realm of the request: the shared one, or that of the organization it names.
     pub(crate) realm: Realm,
 }
 

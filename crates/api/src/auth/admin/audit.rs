@@ -1,4 +1,4 @@
-//! What happened to people.
+//! The audit log of sign-in.
 
 use axum::{
     extract::State,
@@ -23,7 +23,7 @@ use super::{
     params::invalid,
 };
 
-/// Which entries, and which page of them.
+/// Filter and page of the log.
 #[derive(Default, Deserialize)]
 pub(crate) struct EntryQuery {
     query: Option<String>,
@@ -31,17 +31,19 @@ pub(crate) struct EntryQuery {
     per_page: Option<String>,
 }
 
-/// Something that happened.
+/// An entry of the sign-in audit log.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AuthAuditEntry)]
 pub(crate) struct EntryBody {
+    /// Id of the entry.
     id: Uuid,
-    /// `action`, `actor_id`, `actor_username`, `log_type`, `traits` and so on.
+    /// The facts of the entry: `action`, `actor_id`, `actor_username`, `log_type`, `traits` and others.
     #[schema(value_type = Object)]
     payload: Value,
+    /// When it happened, UTC.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// From where; empty: not known.
+    /// IP address of the client; empty when it is unknown.
     ip_address: String,
 }
 
@@ -52,13 +54,19 @@ impl From<AuditEntry> for EntryBody {
     }
 }
 
-/// List what happened
+/// List sign-in audit entries
 ///
-/// What happened to people, the latest first.
-#[utoipa::path(get, path = "/admin/audit", tag = "Administration",
-    params(("query" = Option<String>, Query, description = "`author:`, `action:` or `type:` and a part of it"),
-        ("page" = Option<i64>, Query), ("per_page" = Option<i64>, Query)),
-    responses((status = 200, body = Vec<EntryBody>)))]
+/// Returns the audit entries of all users, newest first.
+#[utoipa::path(
+    get, path = "/admin/audit", tag = "Administration",
+    params(
+        ("query" = Option<String>, Query, description = "`author:`, `action:` or `type:`, followed by a part of the \
+         value"),
+        ("page" = Option<i64>, Query, description = "Number of the page, from 1; 1 when left out"),
+        ("per_page" = Option<i64>, Query, description = "Page size, 1 to 1,000; 50 when left out"),
+    ),
+    responses((status = 200, body = Vec<EntryBody>)),
+)]
 pub(crate) async fn people_audit_list(
     State(backbone): State<Backbone>,
     administrator: Administrator,

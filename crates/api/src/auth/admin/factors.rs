@@ -1,4 +1,4 @@
-//! Second factors and passkeys of others.
+//! Second factors and passkeys of a user, for administrators.
 
 use axum::extract::{Path, State, rejection::PathRejection};
 use freehold_core::{Error, Result, UserId, codes as core_codes};
@@ -19,14 +19,14 @@ use uuid::Uuid;
 use super::{administrator::Administrator, params::given, users::person_id};
 use crate::auth::{factors::FactorBody, passkeys::PasskeyBody};
 
-/// What is changed of a second factor.
+/// The change of a user's second factor.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct FactorChange {
-    /// What the person calls it.
+    /// New name of the second factor.
     friendly_name: Option<String>,
 }
 
-/// The two ids of a path.
+/// Both ids of a path.
 type Ids = Result<Path<(String, String)>, PathRejection>;
 
 fn ids(path: Ids, second: &str) -> Result<(UserId, Uuid)> {
@@ -37,11 +37,14 @@ fn ids(path: Ids, second: &str) -> Result<(UserId, Uuid)> {
     Ok((user, other))
 }
 
-/// List a person's second factors
+/// List a user's second factors
 ///
-/// A person's second factors, the oldest first, those included that he began and never showed.
-#[utoipa::path(get, path = "/admin/users/{id}/factors", tag = "Administration", params(("id" = Uuid, Path)),
-    responses((status = 200, body = Vec<FactorBody>)))]
+/// Returns the user's second factors, oldest first, including unverified ones.
+#[utoipa::path(
+    get, path = "/admin/users/{id}/factors", tag = "Administration",
+    params(("id" = Uuid, Path, description = "Id of the user")),
+    responses((status = 200, body = Vec<FactorBody>)),
+)]
 pub(crate) async fn people_factor_list(
     State(backbone): State<Backbone>,
     _administrator: Administrator,
@@ -52,12 +55,18 @@ pub(crate) async fn people_factor_list(
     Ok(Json(factor_list(&mut tx, user.id).await?.into_iter().map(FactorBody::from).collect()))
 }
 
-/// Rename a person's second factor
+/// Rename a user's second factor
 ///
-/// Gives a second factor of a person's another name.
-#[utoipa::path(put, path = "/admin/users/{id}/factors/{factor_id}", tag = "Administration",
-    params(("id" = Uuid, Path), ("factor_id" = Uuid, Path)), request_body = FactorChange,
-    responses((status = 200, body = FactorBody)))]
+/// Changes the name of a user's second factor.
+#[utoipa::path(
+    put, path = "/admin/users/{id}/factors/{factor_id}", tag = "Administration",
+    params(
+        ("id" = Uuid, Path, description = "Id of the user"),
+        ("factor_id" = Uuid, Path, description = "Id of the second factor"),
+    ),
+    request_body = FactorChange,
+    responses((status = 200, body = FactorBody)),
+)]
 pub(crate) async fn people_factor_change(
     State(backbone): State<Backbone>,
     administrator: Administrator,
@@ -77,12 +86,18 @@ pub(crate) async fn people_factor_change(
     Ok(Json(changed.into()))
 }
 
-/// Take a person's second factor away
+/// Delete a user's second factor
 ///
-/// Takes a second factor of a person's away, as when he has lost it. His sessions that had shown it have shown one factor
-/// only. The answer is the factor as it was.
-#[utoipa::path(delete, path = "/admin/users/{id}/factors/{factor_id}", tag = "Administration",
-    params(("id" = Uuid, Path), ("factor_id" = Uuid, Path)), responses((status = 200, body = FactorBody)))]
+/// Deletes a user's second factor, for example after the user lost the device. Sessions that were verified with it go
+/// back to one factor (`aal1`). The answer is the deleted factor.
+#[utoipa::path(
+    delete, path = "/admin/users/{id}/factors/{factor_id}", tag = "Administration",
+    params(
+        ("id" = Uuid, Path, description = "Id of the user"),
+        ("factor_id" = Uuid, Path, description = "Id of the second factor"),
+    ),
+    responses((status = 200, body = FactorBody)),
+)]
 pub(crate) async fn people_factor_delete(
     State(backbone): State<Backbone>,
     administrator: Administrator,
@@ -99,11 +114,14 @@ pub(crate) async fn people_factor_delete(
     Ok(Json(gone.into()))
 }
 
-/// List a person's passkeys
+/// List a user's passkeys
 ///
-/// A person's passkeys, the oldest first.
-#[utoipa::path(get, path = "/admin/users/{id}/passkeys", tag = "Administration", params(("id" = Uuid, Path)),
-    responses((status = 200, body = Vec<PasskeyBody>)))]
+/// Returns the user's passkeys, oldest first.
+#[utoipa::path(
+    get, path = "/admin/users/{id}/passkeys", tag = "Administration",
+    params(("id" = Uuid, Path, description = "Id of the user")),
+    responses((status = 200, body = Vec<PasskeyBody>)),
+)]
 pub(crate) async fn people_passkey_list(
     State(backbone): State<Backbone>,
     _administrator: Administrator,
@@ -114,12 +132,17 @@ pub(crate) async fn people_passkey_list(
     Ok(Json(user_passkey_list(&mut tx, user.id).await?.into_iter().map(PasskeyBody::from).collect()))
 }
 
-/// Take a person's passkey away
+/// Delete a user's passkey
 ///
-/// Takes a passkey of a person's away.
-#[utoipa::path(delete, path = "/admin/users/{id}/passkeys/{passkey_id}", tag = "Administration",
-    params(("id" = Uuid, Path), ("passkey_id" = Uuid, Path)),
-    responses((status = 200, description = "Done; the answer is `{}`")))]
+/// Deletes a passkey of the user; it no longer signs in.
+#[utoipa::path(
+    delete, path = "/admin/users/{id}/passkeys/{passkey_id}", tag = "Administration",
+    params(
+        ("id" = Uuid, Path, description = "Id of the user"),
+        ("passkey_id" = Uuid, Path, description = "Id of the passkey"),
+    ),
+    responses((status = 200, description = "The passkey is deleted; the body is `{}`")),
+)]
 pub(crate) async fn people_passkey_delete(
     State(backbone): State<Backbone>,
     administrator: Administrator,

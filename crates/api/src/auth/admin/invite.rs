@@ -1,4 +1,4 @@
-//! Inviting somebody to the house.
+//! Inviting a user by mail.
 
 use axum::{extract::State, http::Uri};
 use freehold_identity::admin::{Invitee, user_invite};
@@ -13,22 +13,22 @@ use super::{
 };
 use crate::auth::{body::UserBody, otp::redirect_to};
 
-/// Somebody to be invited.
+/// The user to invite.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct InviteBody {
-    /// The address.
+    /// E-mail address of the user; required.
     email: Option<String>,
-    /// What new users say of themselves: at most 4,096 bytes as JSON, for it goes into every token.
+    /// The user's `user_metadata`: at most 4,096 bytes as JSON, because every access token contains it.
     #[schema(value_type = Option<Object>)]
     data: Option<Value>,
 }
 
-/// Invite a person
+/// Invite a user
 ///
-/// Invites somebody by a mail with a link and a code, which confirm the address and sign in. For an invitation to an
-/// organization see `POST /api/v1/invitations`.
+/// Creates a user and sends a mail with a link and a code, which confirm the address and sign the user in. To invite a
+/// user to an organization, use `POST /api/v1/invitations`.
 #[utoipa::path(post, path = "/invite", tag = "Administration", request_body = InviteBody,
-    params(("redirect_to" = Option<String>, Query, description = "Where the link of the mail leads")),
+    params(("redirect_to" = Option<String>, Query, description = "URL to which the mail's link leads")),
     responses((status = 200, body = UserBody)))]
 pub(crate) async fn people_invite(
     State(backbone): State<Backbone>,

@@ -1,4 +1,4 @@
-//! Links that an administrator mails himself.
+//! Links that an administrator sends to users on their own.
 
 use axum::{extract::State, http::Uri};
 use freehold_core::Secret;
@@ -14,47 +14,47 @@ use super::{
 };
 use crate::auth::{body::UserBody, otp::redirect_to};
 
-/// A link to be made.
+/// The link to create.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct LinkBody {
-    /// `signup`, `invite`, `magiclink`, `recovery`, `email_change_current` or `email_change_new`.
+    /// Kind of link: `signup`, `invite`, `magiclink`, `recovery`, `email_change_current` or `email_change_new`.
     r#type: Option<String>,
-    /// Whose.
+    /// E-mail address of the user; required.
     email: Option<String>,
-    /// For a change of address: the new one.
+    /// The new e-mail address, for a change of address only.
     new_email: Option<String>,
-    /// For somebody new who signs up.
+    /// The new user's password, for `signup` only.
     #[schema(value_type = Option<String>)]
     password: Option<Secret>,
-    /// What new users say of themselves: at most 4,096 bytes as JSON, for it goes into every token.
+    /// The new user's `user_metadata`: at most 4,096 bytes as JSON, because every access token contains it.
     #[schema(value_type = Option<Object>)]
     data: Option<Value>,
-    /// Where the link leads; the query may say it, too.
+    /// URL to which the link leads; same as the query parameter `redirect_to`.
     redirect_to: Option<String>,
 }
 
-/// A link that was made, and whose.
+/// A created link with its user.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MadeLinkBody {
     #[serde(flatten)]
     user: UserBody,
-    /// The link itself.
+    /// The link, valid for one use.
     action_link: String,
-    /// The code to type.
+    /// The code to type instead of opening the link, valid for one use.
     email_otp: String,
-    /// For `POST /auth/v1/verify`, as `token_hash`.
+    /// Hash of the token; `POST /auth/v1/verify` takes it as `token_hash`.
     hashed_token: String,
-    /// Of which type to verify it.
+    /// Kind of link; `POST /auth/v1/verify` takes it as `type`.
     verification_type: &'static str,
-    /// Where the link leads.
+    /// URL to which the link leads.
     redirect_to: String,
 }
 
-/// Make a link
+/// Create a sign-in link
 ///
-/// Makes a link and a code, and mails nothing: who asks for it sees to that. Each works once.
+/// Creates a link and a code and sends no mail: the caller delivers them. Link and code work once.
 #[utoipa::path(post, path = "/admin/generate_link", tag = "Administration", request_body = LinkBody,
-    params(("redirect_to" = Option<String>, Query, description = "Where the link leads")),
+    params(("redirect_to" = Option<String>, Query, description = "URL to which the link leads")),
     responses((status = 200, body = MadeLinkBody)))]
 pub(crate) async fn people_link(
     State(backbone): State<Backbone>,

@@ -1,4 +1,4 @@
-//! Lists of people, and the two ways of going through them.
+//! Lists of users, paged by number or by cursor.
 
 use std::fmt::Write;
 
@@ -19,12 +19,12 @@ use utoipa::ToSchema;
 use super::{administrator::Administrator, params::invalid};
 use crate::auth::body::UserBody;
 
-/// People on a page when nobody says how many.
+/// Default page size, in users.
 const PAGE: i64 = 50;
-/// Most people on a page.
+/// Largest page size, in users.
 const PAGE_MAX: i64 = 1000;
 
-/// Which people, and which page of them. What is empty is as good as left out.
+/// Filter, order and page of users. An empty parameter counts as left out.
 #[derive(Default, Deserialize)]
 pub(crate) struct PeopleQuery {
     page: Option<String>,
@@ -36,36 +36,45 @@ pub(crate) struct PeopleQuery {
     aud: Option<String>,
 }
 
-/// A page of people.
+/// A page of users.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PeopleBody {
+    /// The users, in the order of `sort`.
     users: Vec<UserBody>,
-    /// Whom their tokens are for.
+    /// Audience of the users' access tokens.
     aud: String,
-    /// How it goes on, where the page was asked for by `limit` and `cursor`.
+    /// The next page, for requests with `limit` and `cursor` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pagination: Option<PaginationBody>,
 }
 
-/// How a list goes on.
+/// Continuation of a list.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PaginationBody {
-    /// Send it as `cursor` for the next page.
+    /// Value of `cursor` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
-    /// Whether there is more.
+    /// Whether another page follows.
     has_more: bool,
 }
 
-/// List people
+/// List users
 ///
-/// The people of the house, the latest first. By `page` and `per_page`, with their number in `X-Total-Count` and the other
-/// pages in `Link`; or by `limit` and `cursor`, which costs the same on every page.
-#[utoipa::path(get, path = "/admin/users", tag = "Administration",
-    params(("page" = Option<i64>, Query), ("per_page" = Option<i64>, Query), ("limit" = Option<i64>, Query),
-        ("filter" = Option<String>, Query, description = "Part of the address or of `full_name`"),
-        ("sort" = Option<String>, Query, description = "`created_at desc` or `created_at asc`")),
-    responses((status = 200, body = PeopleBody)))]
+/// Returns the users, newest first. With `page` and `per_page` the total is in `X-Total-Count` and the other pages are
+/// in `Link`. With `limit` and `cursor` every page is equally fast.
+#[utoipa::path(
+    get, path = "/admin/users", tag = "Administration",
+    params(
+        ("page" = Option<i64>, Query, description = "Number of the page, from 1; 1 when left out"),
+        ("per_page" = Option<i64>, Query, description = "Page size, 1 to 1,000; 50 when left out"),
+        ("limit" = Option<i64>, Query, description = "Page size, 1 to 1,000; 50 when left out"),
+        ("filter" = Option<String>, Query, description = "Return only users whose e-mail address or `full_name` \
+         contains this text"),
+        ("sort" = Option<String>, Query, description = "Order of the list: `created_at desc` (the default) or \
+         `created_at asc`"),
+    ),
+    responses((status = 200, body = PeopleBody)),
+)]
 pub(crate) async fn people_list(
     State(backbone): State<Backbone>,
     administrator: Administrator,
@@ -112,13 +121,13 @@ fn bodies(users: Listing) -> Vec<UserBody> {
     users.into_iter().map(|(user, identities)| UserBody::new(user, identities)).collect()
 }
 
-/// The page that is wanted, and how much is on one.
+/// Page number and page size of a request.
 pub(super) fn page_of(page: Option<&String>, per_page: Option<&String>) -> Result<(i64, i64)> {
     Ok((number(page, 1, "page")?, number(per_page, PAGE, "per_page")?.min(PAGE_MAX)))
 }
 
-/// `Link` and `X-Total-Count`. Supabase's client reads one character behind the first `=` of each link, so the page comes
-/// first.
+/// `Link` and `X-Total-Count`. Supabase's client reads one character behind the first `=` of each link, so the page
+/// comes first.
 pub(super) fn page_headers(response: &mut Response, uri: &Uri, page: i64, per_page: i64, total: i64) -> Result<()> {
     let last = (total + per_page - 1) / per_page;
     let kept: Vec<&str> = uri
@@ -126,7 +135,7 @@ pub(super) fn page_headers(response: &mut Response, uri: &Uri, page: i64, per_pa
         .unwrap_or_default()
         .split('&')
         .filter(|pair| !pair.is_empty() && !["page", "per_page"].contains(&pair.split('=').next().unwrap_or_default()))
-        // Nothing that a list of links is written with.
+        // Drop characters that delimit links in the header.
         .filter(|pair| !pair.contains(['<', '>', ',', ';', '"']))
         .collect();
     let rest = kept.iter().fold(String::new(), |rest, pair| rest + "&" + pair);
@@ -174,7 +183,7 @@ fn oldest_first(sort: Option<&str>) -> Result<bool> {
     }
 }
 
-/// Where a list goes on, as a text without meaning to others.
+/// An opaque cursor for a position in the list.
 fn cursor(position: UserPosition) -> String {
     format!("{}_{}", position.created_at.as_microsecond(), position.id.uuid().simple())
 }

@@ -1,4 +1,4 @@
-//! What administrators say of a person, read and checked.
+//! The fields of a user that an administrator sets, parsed and checked.
 
 use freehold_core::{Error, Result, Secret, codes as core_codes};
 use freehold_identity::{admin::Ban, password::hash_check, user::email_normalize};
@@ -10,37 +10,38 @@ use utoipa::ToSchema;
 
 use crate::auth::signup::password_check;
 
-/// A person, as an administrator makes or changes him. A null is as good as leaving a field out; unknown fields are
-/// ignored.
+/// A user to create or change. A null counts as left out; unknown fields are ignored.
 #[derive(Default, Deserialize, ToSchema)]
 pub(crate) struct PersonBody {
-    /// Only when making a person: his id.
+    /// Id of the new user; ignored in a change. A random id when left out.
     pub(super) id: Option<String>,
-    /// Whom tokens are for; `authenticated`.
+    /// Audience of the user's access tokens; only `authenticated`.
     pub(super) aud: Option<String>,
-    /// The role in tokens; `authenticated`.
+    /// Role in the user's access tokens; only `authenticated`.
     pub(super) role: Option<String>,
-    /// The address.
+    /// E-mail address of the user.
     pub(super) email: Option<String>,
-    /// The number, with its country.
+    /// Phone number of the user, with its country code (E.164).
     pub(super) phone: Option<String>,
-    /// The password.
+    /// Password of the user.
     #[schema(value_type = Option<String>)]
     pub(super) password: Option<Secret>,
-    /// Only when making a person: the hash of the password he has elsewhere (bcrypt, argon2, Firebase scrypt).
+    /// Hash of an existing password (bcrypt, argon2 or Firebase scrypt), when creating a user only.
     #[schema(value_type = Option<String>)]
     pub(super) password_hash: Option<Secret>,
-    /// The address needs no confirmation.
+    /// Whether the e-mail address counts as confirmed.
     pub(super) email_confirm: Option<bool>,
-    /// The number needs none.
+    /// Whether the phone number counts as confirmed.
     pub(super) phone_confirm: Option<bool>,
-    /// What the users say of themselves; merged, a null takes a key away: at most 4,096 bytes as JSON, for it goes into every token.
+    /// Metadata that the user may change, merged into `user_metadata`; a null deletes a key. At most 4,096 bytes as
+    /// JSON, because every access token contains it.
     #[schema(value_type = Option<Object>)]
     pub(super) user_metadata: Option<Value>,
-    /// What the system knows of the user; merged, a null takes a key away: at most 4,096 bytes as JSON, for it goes into every token.
+    /// Metadata that only administrators change, merged into `app_metadata`; a null deletes a key. At most 4,096 bytes
+    /// as JSON, because every access token contains it.
     #[schema(value_type = Option<Object>)]
     pub(super) app_metadata: Option<Value>,
-    /// Locked out for so long: `24h`, `1h30m`; `none`: let in again.
+    /// How long the user is banned, such as `24h` or `1h30m`; `none` ends the ban.
     pub(super) ban_duration: Option<String>,
 }
 
@@ -49,12 +50,12 @@ pub(super) fn given(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.trim().is_empty())
 }
 
-/// The address in the form in which it is kept.
+/// The e-mail address in its stored form.
 pub(super) fn email(text: Option<String>) -> Result<Option<String>> {
     given(text).map(|text| email_normalize(&text)).transpose()
 }
 
-/// The number in the form in which it is kept: digits (E.164) and nothing else.
+/// The phone number in its stored form: digits (E.164) and nothing else.
 pub(super) fn phone(text: Option<String>) -> Result<Option<String>> {
     let Some(text) = given(text) else { return Ok(None) };
     let digits: String = text.trim().trim_start_matches('+').chars().filter(|letter| *letter != ' ').collect();
@@ -73,7 +74,7 @@ pub(super) fn metadata(name: &str, data: Option<Value>) -> Result<Option<Value>>
     }
 }
 
-/// The hash of the password that is given in either form. Takes long where it has to be made.
+/// The password hash, given as a hash or as a password. Hashing a password takes long.
 pub(super) async fn password_hash(
     backbone: &Backbone,
     password: Option<Secret>,
@@ -94,7 +95,7 @@ pub(super) async fn password_hash(
     }
 }
 
-/// What becomes of who is locked out.
+/// The change of a ban that `text` asks for.
 pub(super) fn ban(text: Option<String>, now: Timestamp) -> Result<Option<Ban>> {
     let Some(text) = given(text) else { return Ok(None) };
     if text == "none" {
@@ -108,7 +109,7 @@ pub(super) fn ban(text: Option<String>, now: Timestamp) -> Result<Option<Ban>> {
     now.checked_add(duration).map(|until| Some(Ban::Until(until))).map_err(|_| unreadable())
 }
 
-/// A span in the way that Go writes one: `1h30m`, `1.5h`, `-300ms`; at most 292 years.
+/// A duration in Go's notation: `1h30m`, `1.5h`, `-300ms`; at most 292 years.
 fn go_duration(text: &str) -> Option<SignedDuration> {
     let (negative, mut rest) = match text.as_bytes().first()? {
         b'-' => (true, &text[1..]),
@@ -150,14 +151,14 @@ fn decimal_times(number: &str, unit: i128) -> Option<i128> {
         return None;
     }
     let whole: i128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-    // More than a billionth of a unit is less than a nanosecond, or so little more that nobody sees it.
+    // Fifteen digits suffice: what follows is less than a nanosecond.
     let fraction = &fraction[..fraction.len().min(15)];
     let scale = 10_i128.pow(u32::try_from(fraction.len()).ok()?);
     let part: i128 = if fraction.is_empty() { 0 } else { fraction.parse().ok()? };
     whole.checked_mul(unit)?.checked_add(part.checked_mul(unit)? / scale)
 }
 
-/// A refusal of what was said.
+/// A `validation_failed` with this message.
 pub(super) fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(core_codes::VALIDATION_FAILED, message)
 }

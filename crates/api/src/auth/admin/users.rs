@@ -1,4 +1,4 @@
-//! One person.
+//! Creating, reading, changing and deleting a user.
 
 use axum::extract::State;
 use freehold_core::{Error, Result, SessionId, UserId};
@@ -20,21 +20,22 @@ use super::{
 };
 use crate::auth::body::UserBody;
 
-/// How a person is deleted.
+/// How to delete a user.
 #[derive(Default, Deserialize, ToSchema)]
 pub(crate) struct DeleteBody {
-    /// Keeps that there was somebody, and nothing of who he was.
+    /// Whether to keep the record of the user, with digests in place of the personal data; otherwise it is deleted.
+    /// Default false.
     should_soft_delete: Option<bool>,
 }
 
-/// The id in a path.
+/// The user's id in a path.
 pub(super) fn person_id(text: &str) -> Result<UserId> {
     text.parse().map_err(|_| Error::new(codes::NO_UUID, "user_id must be an UUID"))
 }
 
-/// Make a person
+/// Create a user
 ///
-/// Makes a person, without a mail. An organization comes with the first sign-in.
+/// Creates a user without sending a mail. The user gets an organization at the first sign-in.
 #[utoipa::path(post, path = "/admin/users", tag = "Administration", request_body = PersonBody,
     responses((status = 200, body = UserBody)))]
 pub(crate) async fn people_create(
@@ -74,11 +75,14 @@ pub(crate) async fn people_create(
     Ok(Json(body))
 }
 
-/// Read a person
+/// Get a user
 ///
-/// One person.
-#[utoipa::path(get, path = "/admin/users/{id}", tag = "Administration", params(("id" = Uuid, Path)),
-    responses((status = 200, body = UserBody)))]
+/// Returns a user with their second factors and sign-in methods.
+#[utoipa::path(
+    get, path = "/admin/users/{id}", tag = "Administration",
+    params(("id" = Uuid, Path, description = "Id of the user")),
+    responses((status = 200, body = UserBody)),
+)]
 pub(crate) async fn people_get(
     State(backbone): State<Backbone>,
     _administrator: Administrator,
@@ -89,11 +93,15 @@ pub(crate) async fn people_get(
     Ok(Json(UserBody::load(&mut tx, user).await?))
 }
 
-/// Change a person
+/// Update a user
 ///
-/// Changes a person. A new password ends his sessions.
-#[utoipa::path(put, path = "/admin/users/{id}", tag = "Administration", params(("id" = Uuid, Path)),
-    request_body = PersonBody, responses((status = 200, body = UserBody)))]
+/// Updates a user. A new password ends the user's sessions.
+#[utoipa::path(
+    put, path = "/admin/users/{id}", tag = "Administration",
+    params(("id" = Uuid, Path, description = "Id of the user")),
+    request_body = PersonBody,
+    responses((status = 200, body = UserBody)),
+)]
 pub(crate) async fn people_change(
     State(backbone): State<Backbone>,
     administrator: Administrator,
@@ -127,12 +135,16 @@ pub(crate) async fn people_change(
     Ok(Json(body))
 }
 
-/// Delete a person
+/// Delete a user
 ///
-/// Deletes a person with his sessions, and ends his memberships. Refused while he alone owns an organization that others
-/// belong to; one that nobody else belongs to is kept, without anybody.
-#[utoipa::path(delete, path = "/admin/users/{id}", tag = "Administration", params(("id" = Uuid, Path)),
-    request_body = DeleteBody, responses((status = 200, description = "Done; the answer is `{}`")))]
+/// Deletes a user with their sessions and memberships. Refused while the user is the only owner of an organization with
+/// other members. An organization without other members is kept, without members.
+#[utoipa::path(
+    delete, path = "/admin/users/{id}", tag = "Administration",
+    params(("id" = Uuid, Path, description = "Id of the user")),
+    request_body = DeleteBody,
+    responses((status = 200, description = "The user is deleted; the body is `{}`")),
+)]
 pub(crate) async fn people_delete(
     State(backbone): State<Backbone>,
     administrator: Administrator,
@@ -154,7 +166,7 @@ pub(crate) async fn people_delete(
     Ok(Json(json!({})))
 }
 
-/// Nothing of these sessions is believed any more.
+/// Removes ended sessions from the caches, so that their tokens are refused at once.
 fn forget(backbone: &Backbone, ended: &[SessionId]) {
     sessions_revoke(&backbone.identity, ended);
     backbone.resolver.forget();

@@ -1,4 +1,4 @@
-//! Sending a browser off.
+//! Sending a browser to an external identity provider.
 
 use axum::{
     extract::{Request, State},
@@ -15,25 +15,30 @@ use freehold_web::{Answer, Backbone, Cookie, Query, SameSite, realm};
 
 use crate::auth::otp::redirect_of;
 
-/// Where the cookie is sent by which a browser is known again.
+/// Path of the cookie by which the returning browser is recognized.
 const PATH: &str = "/auth/v1/callback";
-/// For as many seconds as it may take at the provider.
+/// Longest time at the provider, in seconds.
 const SECONDS: u32 = 600;
 
-/// Sign in by a provider
+/// Sign in with a provider
 ///
-/// Sends the browser to a provider, from where it comes back to `/callback`. Parameters that are not named here go on to the
-/// provider (`prompt`, `login_hint`, `access_type`, …).
-#[utoipa::path(get, path = "/authorize", tag = "Sign-in", security(()),
+/// Redirects the browser to an external identity provider, which sends it back to `/callback`. Other parameters are
+/// passed on to the provider (`prompt`, `login_hint`, `access_type`, …).
+#[utoipa::path(
+    get, path = "/authorize", tag = "Sign-in", security(()),
     params(
-        ("provider" = String, Query, description = "`google`, `github`, …: one of those in `/settings`"),
-        ("redirect_to" = Option<String>, Query, description = "Where the browser goes in the end"),
-        ("scopes" = Option<String>, Query, description = "What to ask the provider for besides"),
-        ("code_challenge" = Option<String>, Query, description = "For the PKCE flow: what is made of the verifier"),
-        ("code_challenge_method" = Option<String>, Query, description = "How: `s256` or `plain`"),
-        ("invite_token" = Option<String>, Query, description = "The token of an invitation that is taken up with it"),
+        ("provider" = String, Query, description = "Provider, such as `google` or `github`: one that `/settings` \
+         lists"),
+        ("redirect_to" = Option<String>, Query, description = "URL to which the browser goes after the sign-in"),
+        ("scopes" = Option<String>, Query, description = "Further scopes to request from the provider"),
+        ("code_challenge" = Option<String>, Query, description = "PKCE code challenge, derived from the verifier: 43 \
+         to 128 characters"),
+        ("code_challenge_method" = Option<String>, Query, description = "Method of the PKCE code challenge: `s256` or \
+         `plain`"),
+        ("invite_token" = Option<String>, Query, description = "Token of an invitation to accept with this sign-in"),
     ),
-    responses((status = 302, description = "To the provider's page")))]
+    responses((status = 302, description = "Redirect to the provider")),
+)]
 pub(crate) async fn authorize(
     State(backbone): State<Backbone>,
     Query(query): Query<Vec<(String, String)>>,
@@ -45,7 +50,7 @@ pub(crate) async fn authorize(
     Ok(departure(&backbone, provider_begin(&backbone.identity, destination).await?)?)
 }
 
-/// Where the browser of this request wants to go.
+/// The sign-in that this request starts.
 pub(super) fn destination(
     backbone: &Backbone,
     parts: &Parts,
@@ -69,13 +74,13 @@ pub(super) fn destination(
     })
 }
 
-/// Sends the browser on, with a cookie by which it is known again.
+/// Redirects the browser, with a cookie by which it is recognized when it returns.
 pub(super) fn departure(backbone: &Backbone, departure: Departure) -> Result<Response> {
     let mut answer = (StatusCode::FOUND, [(header::CACHE_CONTROL, "no-store")]).into_response();
     let place = HeaderValue::try_from(departure.url).context("writing the provider's address")?;
     answer.headers_mut().insert(header::LOCATION, place);
     if let Some(BrowserMark { name, value, by_form }) = departure.mark {
-        // A form of the provider's page comes from another site, and brings no other cookies.
+        // A form on the provider's page is a cross-site request, which carries only cookies with `SameSite=None`.
         let same_site = if by_form { SameSite::None } else { SameSite::Lax };
         let cookie = cookie(&name, value.expose(), SECONDS, same_site);
         answer.headers_mut().insert(header::SET_COOKIE, cookie.header(backbone)?);
@@ -83,7 +88,7 @@ pub(super) fn departure(backbone: &Backbone, departure: Departure) -> Result<Res
     Ok(answer)
 }
 
-/// A cookie of the way back.
+/// A cookie for the callback.
 pub(super) fn cookie<'a>(name: &'a str, value: &'a str, seconds: u32, same_site: SameSite) -> Cookie<'a> {
     Cookie { name, value, path: PATH, same_site, seconds: Some(seconds) }
 }

@@ -1,4 +1,4 @@
-//! Taking a browser back.
+//! The callback from an external identity provider.
 
 use std::sync::Arc;
 
@@ -22,48 +22,49 @@ use utoipa::ToSchema;
 use super::authorize::cookie;
 use crate::auth::face::status_and_code;
 
-/// What the provider sends along.
+/// What the provider sends to the callback.
 #[derive(Default, Deserialize, ToSchema)]
 pub(crate) struct CallbackBody {
-    /// Which sign-in it is.
+    /// State that identifies the sign-in, as sent to the provider.
     state: Option<String>,
-    /// What we trade for who it is.
+    /// Code that Freehold exchanges for the user's identity; null after an error.
     code: Option<String>,
-    /// Why there is no code.
+    /// Code of the provider's error; null on success.
     error: Option<String>,
-    /// The same for people.
+    /// The provider's error as a sentence; null on success.
     error_description: Option<String>,
-    /// Who sends the browser back.
+    /// Issuer identifier of the provider (RFC 9207); null when it sends none.
     iss: Option<String>,
-    /// The person's name, as Apple tells it.
+    /// The user's name as JSON, sent by Apple only.
     user: Option<String>,
 }
 
-/// Come back from a provider
+/// Handle a provider callback
 ///
-/// Where providers send browsers back to. The browser goes on to where it wanted to go, with its session in the fragment, or
-/// with a code in the query (PKCE); or with `error`, `error_code` and `error_description` in both.
+/// External identity providers send the browser back to this path. It then goes to the sign-in's `redirect_to`, with
+/// the session in the fragment or a code in the query (PKCE); after a failure with `error`, `error_code` and
+/// `error_description` in both.
 #[utoipa::path(get, path = "/callback", tag = "Sign-in", security(()),
     params(
-        ("state" = String, Query, description = "Which sign-in it is"),
-        ("code" = Option<String>, Query, description = "What is traded for who it is"),
-        ("error" = Option<String>, Query, description = "Why there is none"),
-        ("error_description" = Option<String>, Query, description = "The same for people"),
-        ("iss" = Option<String>, Query, description = "Who sends the browser back"),
+        ("state" = String, Query, description = "State that identifies the sign-in"),
+        ("code" = Option<String>, Query, description = "Code that Freehold exchanges for the user's identity"),
+        ("error" = Option<String>, Query, description = "Code of the provider's error"),
+        ("error_description" = Option<String>, Query, description = "The provider's error as a sentence"),
+        ("iss" = Option<String>, Query, description = "Issuer identifier of the provider (RFC 9207)"),
     ),
-    responses((status = 302, description = "To where the browser wanted to go")))]
+    responses((status = 302, description = "Redirect to `redirect_to` of the sign-in, or to the site")))]
 pub(crate) async fn callback(State(backbone): State<Backbone>, request: Request) -> Answer<Response> {
     let parts = request.into_parts().0;
     let body = Query::<CallbackBody>::try_from_uri(&parts.uri).map(|query| query.0).unwrap_or_default();
     Ok(take(&backbone, &parts, body, StatusCode::FOUND).await?)
 }
 
-/// Come back from a provider with a form
+/// Handle a provider callback by form
 ///
-/// The same for providers that send a form, as Apple does.
+/// Same as `GET /auth/v1/callback`, for providers that post a form, such as Apple.
 #[utoipa::path(post, path = "/callback", tag = "Sign-in", security(()),
     request_body(content = CallbackBody, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 303, description = "To where the browser wanted to go")))]
+    responses((status = 303, description = "Redirect to `redirect_to` of the sign-in, or to the site")))]
 pub(crate) async fn callback_form(State(backbone): State<Backbone>, request: Request) -> Answer<Response> {
     let (parts, body) = request.into_parts();
     let form = length_check(Request::from_parts(parts.clone(), body))?;
@@ -92,7 +93,7 @@ async fn take(backbone: &Backbone, parts: &Parts, body: CallbackBody, status: St
             (with_error(&target, in_oauth(&error, status), Some(code), error.message()), Some(error))
         }
     };
-    // With a type, so that nobody writes the error's own answer into it.
+    // The content type is set so that no later layer writes the error as JSON into the response.
     let headers = [(header::CACHE_CONTROL, "no-store"), (header::CONTENT_TYPE, "text/plain")];
     let mut answer = (status, headers).into_response();
     let place = HeaderValue::try_from(place).context("writing where the browser goes")?;
@@ -101,7 +102,7 @@ async fn take(backbone: &Backbone, parts: &Parts, body: CallbackBody, status: St
         answer.headers_mut().insert(header::SET_COOKIE, cookie(&name, "", 0, SameSite::Lax).header(backbone)?);
     }
     if let Some(error) = error {
-        // For the log.
+        // The log reads the error from here.
         answer.extensions_mut().insert(Arc::new(error));
     }
     Ok(answer)
@@ -119,7 +120,7 @@ fn with_session(target: &str, tokens: &Tokens, provider: &ProviderTokens) -> Str
     landing(target, &[], &fragment)
 }
 
-/// Clients read the one or the other.
+/// The error in query and fragment, since clients read the one or the other.
 fn with_error(target: &str, error: &str, code: Option<&str>, description: &str) -> String {
     let mut pairs = vec![("error", error)];
     pairs.extend(code.map(|code| ("error_code", code)));

@@ -1,4 +1,4 @@
-//! What Supabase Auth has and this house does not: SAML, and being a provider for others. Their paths say so.
+//! Features of Supabase Auth that Freehold does not have: SAML, and the OAuth server. Their paths answer with an error.
 
 use axum::routing::{get, post};
 use freehold_core::{Code, Error};
@@ -6,7 +6,7 @@ use freehold_identity::codes;
 use freehold_web::{Backbone, Problem};
 use utoipa_axum::router::OpenApiRouter;
 
-/// The paths. They stand in no document, because there is nothing to be had.
+/// The paths. No document lists them, since they offer nothing.
 pub(super) fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new()
         .route("/sso", post(saml))

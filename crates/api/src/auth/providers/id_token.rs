@@ -1,4 +1,4 @@
-//! The grant of a token that a program got from a provider by itself.
+//! The grant `id_token`: a program has obtained a token from a provider on its own.
 
 use axum::{
     extract::FromRequestParts,
@@ -17,29 +17,29 @@ use utoipa::ToSchema;
 use super::identities::linking_allowed;
 use crate::auth::{body::SessionBody, user::Bearer};
 
-/// What the grant `id_token` brings.
+/// The fields of the grant `id_token`.
 #[derive(Default, Deserialize, ToSchema)]
 #[schema(as = IdTokenSignIn)]
 pub(crate) struct IdTokenBody {
-    /// `id_token`: the provider's name.
+    /// `id_token`: name of the provider, such as `google`.
     provider: Option<String>,
-    /// `id_token`: instead of the name, who signed the token.
+    /// `id_token`: issuer of the token, instead of `provider`.
     issuer: Option<String>,
-    /// `id_token`: with `issuer`, for whom the token is.
+    /// `id_token`: audience of the token; together with `issuer`.
     client_id: Option<String>,
-    /// `id_token`: the provider's token.
+    /// `id_token`: ID token of the provider.
     #[schema(value_type = Option<String>)]
     id_token: Option<Secret>,
-    /// `id_token`: what came with it.
+    /// `id_token`: access token that the provider issued with the ID token.
     #[schema(value_type = Option<String>)]
     access_token: Option<Secret>,
-    /// `id_token`: of what the token holds the SHA-256.
+    /// `id_token`: nonce, whose SHA-256 is in the ID token.
     nonce: Option<String>,
-    /// `id_token`: add what the token names to the signed-in person, instead of signing in.
+    /// `id_token`: whether to add the identity to the signed-in user instead of signing in. Default false.
     link_identity: Option<bool>,
 }
 
-/// Signs in with the token of a provider, or adds what it names to the signed-in person.
+/// Signs in with a provider's ID token, or adds its identity to the signed-in user.
 pub(in crate::auth) async fn id_token(
     backbone: &Backbone,
     headers: HeaderMap,
@@ -69,7 +69,7 @@ pub(in crate::auth) async fn id_token(
     Ok(SessionBody::load(backbone, tokens).await?)
 }
 
-/// An error that is answered in the shape of OAuth: its name is the message of the only field.
+/// An error in the shape of OAuth; the message of its only field is the error's name.
 fn in_oauth(name: &str, sentence: String) -> Error {
     let field = FieldError { pointer: "/error".to_owned(), message: name.to_owned() };
     Error::new(codes::OAUTH_REQUEST_INVALID, sentence).with_fields(vec![field])

@@ -1,4 +1,4 @@
-//! Ways of signing in that people add to themselves, and take away.
+//! Sign-in methods that users add and remove themselves.
 
 use axum::{
     extract::{Request, State},
@@ -17,19 +17,29 @@ use uuid::Uuid;
 use super::authorize::{departure, destination};
 use crate::auth::user::Bearer;
 
-/// Add a way of signing in
+/// Add a sign-in method
 ///
-/// Says where to send the browser so that a provider names the signed-in person; what it names is added to him.
-#[utoipa::path(get, path = "/user/identities/authorize", tag = "Sign-in",
+/// Returns the URL at which an external identity provider identifies the signed-in user; that identity becomes a
+/// sign-in method of the user.
+#[utoipa::path(
+    get, path = "/user/identities/authorize", tag = "Sign-in",
     params(
-        ("provider" = String, Query, description = "`google`, `github`, …"),
-        ("redirect_to" = Option<String>, Query, description = "Where the browser goes in the end"),
-        ("scopes" = Option<String>, Query, description = "What to ask the provider for besides"),
-        ("code_challenge" = Option<String>, Query, description = "For the PKCE flow: what is made of the verifier"),
-        ("code_challenge_method" = Option<String>, Query, description = "How: `s256` or `plain`"),
-        ("skip_http_redirect" = Option<bool>, Query, description = "Answer the address instead of going there"),
+        ("provider" = String, Query, description = "Provider, such as `google` or `github`: one that `/settings` \
+         lists"),
+        ("redirect_to" = Option<String>, Query, description = "URL to which the browser goes afterwards"),
+        ("scopes" = Option<String>, Query, description = "Further scopes to request from the provider"),
+        ("code_challenge" = Option<String>, Query, description = "PKCE code challenge, derived from the verifier: 43 \
+         to 128 characters"),
+        ("code_challenge_method" = Option<String>, Query, description = "Method of the PKCE code challenge: `s256` or \
+         `plain`"),
+        ("skip_http_redirect" = Option<bool>, Query, description = "Whether to return the URL as JSON instead of \
+         redirecting. Default false"),
     ),
-    responses((status = 200, description = "`url`: the provider's page"), (status = 302, description = "To that page")))]
+    responses(
+        (status = 200, description = "The provider's URL, as `url`"),
+        (status = 302, description = "Redirect to the provider"),
+    ),
+)]
 pub(crate) async fn identity_authorize(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,
@@ -43,18 +53,18 @@ pub(crate) async fn identity_authorize(
     let answered = query.iter().any(|(name, value)| name == "skip_http_redirect" && value == "true");
     let mut wanted = destination(&backbone, &request.into_parts().0, query, user.realm)?;
     wanted.linking = Some(claims.holder());
-    // A program that asks for the address keeps no cookie for the browser that it sends there.
+    // A program that asks for the URL keeps no cookie for the browser that it sends there.
     wanted.mark_browser = !answered;
     let begun = provider_begin(&backbone.identity, wanted).await?;
     if answered { Ok(Json(json!({ "url": begun.url })).into_response()) } else { Ok(departure(&backbone, begun)?) }
 }
 
-/// Take a way of signing in away
+/// Remove a sign-in method
 ///
-/// Takes a way of signing in away from the signed-in person, who keeps at least one.
+/// Removes a sign-in method from the signed-in user, who keeps at least one.
 #[utoipa::path(delete, path = "/user/identities/{identity_id}", tag = "Sign-in",
-    params(("identity_id" = Uuid, Path, description = "Its `identity_id`")),
-    responses((status = 200, description = "It is gone; the answer is `{}`")))]
+    params(("identity_id" = Uuid, Path, description = "The method's `identity_id`")),
+    responses((status = 200, description = "The sign-in method is removed; the body is `{}`")))]
 pub(crate) async fn identity_unlink(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,
@@ -68,7 +78,7 @@ pub(crate) async fn identity_unlink(
     Ok(Json(json!({})))
 }
 
-/// Nothing, where people may do this themselves.
+/// An error, unless users may link sign-in methods themselves.
 pub(super) fn linking_allowed(backbone: &Backbone) -> Result<()> {
     let disabled = || Error::new(codes::MANUAL_LINKING_DISABLED, "Manual linking is disabled");
     if backbone.identity.settings.auth.manual_linking { Ok(()) } else { Err(disabled()) }

@@ -1,13 +1,13 @@
-//! Whoever looks often sees what he sees who looks rarely.
+//! Frequent and rare checks lead to the same results.
 
 use super::*;
 
-/// What requests and people see of a decision.
+/// The parts of a decision that requests and users see.
 fn visible(decision: &Decision) -> (State, Standing, Plan, Timestamp, Option<Timestamp>) {
     (decision.state, decision.standing, decision.plan.clone(), decision.since, decision.until)
 }
 
-/// The mails that somebody gets who looks at these times; each cause once.
+/// The mails that checks at these times send; each cause once.
 fn sent(facts: &Facts, terms: &Terms, times: impl IntoIterator<Item = Timestamp>) -> Vec<Notice> {
     let mut before = Before { state: State::Free, since: facts.created_at };
     let mut sent: Vec<Notice> = Vec::new();
@@ -23,7 +23,7 @@ fn sent(facts: &Facts, terms: &Terms, times: impl IntoIterator<Item = Timestamp>
     sent
 }
 
-/// The times at which somebody looks who looks when he was told to.
+/// The times of checks that happen exactly when the last decision asked for one.
 fn told_to(facts: &Facts, terms: &Terms, from: Timestamp, until: Timestamp) -> Vec<Timestamp> {
     let next = |now: &Timestamp| decide(facts, terms, *now).next.filter(|next| *next <= until);
     std::iter::successors(Some(from), next).take(20).collect()
@@ -61,7 +61,7 @@ proptest! {
     }
 
     #[test]
-    fn whoever_looks_once_and_late_says_nothing_stale(facts in any_facts(), terms in any_terms(), now in any_time()) {
+    fn a_single_late_check_sends_no_outdated_mail(facts in any_facts(), terms in any_terms(), now in any_time()) {
         for notice in sent(&facts, &terms, [now]) {
             let stale = match notice.template {
                 Template::TrialEnding => facts.trial_ends_at.is_none_or(|end| now >= end),
@@ -77,16 +77,16 @@ proptest! {
 }
 
 proptest! {
-    // Each looks a thousand times.
+    // Each case runs a thousand checks.
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn whoever_looks_when_told_to_misses_nothing(facts in any_facts(), terms in any_terms(), from in any_time()) {
+    fn checks_at_the_requested_times_miss_nothing(facts in any_facts(), terms in any_terms(), from in any_time()) {
         let until = from + SignedDuration::from_hours(24 * 150);
         let told = told_to(&facts, &terms, from, until);
         prop_assert!(told.len() < 20, "it never ends: {told:?}");
         let hours = (0..150 * 24).map(|hour| from + SignedDuration::from_hours(hour));
-        // Those who look all the time look at the told times, too: a state may last less than an hour.
+        // Frequent checks include the requested times, too: a state may last less than an hour.
         let mut often: Vec<Timestamp> = hours.chain(told.iter().copied()).collect();
         often.sort_unstable();
         let rarely = sent(&facts, &terms, told.iter().copied());

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// The mails due at `now` for somebody who stood so before.
+/// The mails due at `now` for an organization with this state before.
 fn due(before: (State, Timestamp), facts: &Facts, terms: &Terms, now: Timestamp) -> Vec<Notice> {
     let before = Before { state: before.0, since: before.1 };
     notices(before, &decide(facts, terms, now), facts, terms, now)
@@ -22,7 +22,7 @@ fn the_end_of_the_trial_is_announced_while_it_is_to_come() {
     let notices = due(trialing, &facts, &terms, day(12));
     assert_eq!(templates(&notices), ["trial_ending"]);
     assert_eq!((notices[0].until, notices[0].became), (Some(day(14)), Some(Became::ReadOnly)));
-    // Whoever was away until after the end says what became of it, and nothing else.
+    // A check after the end only reports the result.
     let notices = due(trialing, &facts, &terms, day(15));
     assert_eq!(templates(&notices), ["trial_ended"]);
     assert_eq!((notices[0].until, notices[0].became), (Some(day(44)), Some(Became::ReadOnly)));
@@ -31,7 +31,7 @@ fn the_end_of_the_trial_is_announced_while_it_is_to_come() {
     assert_eq!(templates(&due(suspended, &facts, &terms, day(37))), ["archive_reminder"]);
     assert_eq!(templates(&due(suspended, &facts, &terms, day(44))), ["archived"]);
     assert!(due((State::Archived, day(44)), &facts, &terms, day(45)).is_empty());
-    // Away from the trial into the archive.
+    // From the trial directly into the archive.
     assert_eq!(templates(&due(trialing, &facts, &terms, day(60))), ["archived"]);
 }
 
@@ -59,7 +59,7 @@ fn a_failed_payment_is_told_with_the_way_to_pay() {
     assert!(due(behind, &facts, &terms, day(49) - SECOND).is_empty());
     assert_eq!(templates(&due(behind, &facts, &terms, day(49))), ["payment_reminder"]);
     assert_eq!(templates(&due(behind, &facts, &terms, day(51))), ["suspended"]);
-    // Another invoice is another occasion, though nobody looked in between.
+    // Another invoice is another occasion, even without a check in between.
     let mut other = facts.clone();
     other.subscription.as_mut().unwrap().unpaid_since = Some(day(75));
     let again = due(behind, &other, &terms, day(75));
@@ -72,7 +72,7 @@ fn who_hears_for_the_first_time_when_grace_ends_soon_is_told_both() {
     let terms = pharmacy();
     let notices = due((State::Active, day(13)), &behind(&terms, "past_due"), &terms, day(50));
     assert_eq!(templates(&notices), ["payment_failed", "payment_reminder"]);
-    // With so few days of grace the first mail says it all.
+    // With so few days of grace the first mail says everything.
     let terms = Terms { lifecycle: Lifecycle { grace_days: 2, keep_days: 7 }, ..terms };
     let notices = due((State::Active, day(13)), &behind(&terms, "past_due"), &terms, day(45));
     assert_eq!(templates(&notices), ["payment_failed"]);
@@ -90,7 +90,7 @@ fn what_is_cancelled_goes_on_and_then_ends() {
     assert_eq!(templates(&notices), ["subscription_cancelled"]);
     assert_eq!((notices[0].until, notices[0].became), (Some(day(44)), None));
     assert_eq!(notices[0].plan.id, "pro");
-    // Cancelled once more is another occasion; looked at once more is not.
+    // Cancelling again is another occasion; checking again is not.
     assert_eq!(due(active, &facts, &terms, day(30))[0].cause, notices[0].cause);
     facts.subscription.as_mut().unwrap().canceled_at = Some(day(25));
     assert_ne!(due(active, &facts, &terms, day(30))[0].cause, notices[0].cause);
@@ -120,7 +120,7 @@ fn trouble_that_is_over_is_told_once() {
     for state in [State::Free, State::Trialing, State::Active] {
         assert!(due((state, day(13)), &facts, &terms, day(20)).is_empty(), "{state}");
     }
-    // Falling back to the own trial is no payment.
+    // Falling back to the trial is not a payment.
     let early = Subscription { ended_at: Some(day(5)), ..subscription("canceled") };
     let fallen = Facts { subscription: Some(early), ..super::facts(&terms) };
     assert!(due((State::PastDue, day(4)), &fallen, &terms, day(6)).is_empty());

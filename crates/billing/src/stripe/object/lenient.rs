@@ -1,15 +1,15 @@
-//! Reading what several versions of the API write differently.
+//! Reading fields that differ between versions of the API.
 
 use serde::{Deserialize, Deserializer};
 
 use super::{Expandable, Page};
 
-/// The value, or its default where it is `null`.
+/// The value, or its default for `null`.
 pub(super) fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(from: D) -> Result<T, D::Error> {
     Option::<T>::deserialize(from).map(Option::unwrap_or_default)
 }
 
-/// What stands in a list object, or in a bare array; nothing where it is `null`.
+/// The elements of a list object or of an array; empty for `null`.
 pub(super) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -24,7 +24,7 @@ pub(super) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> R
     })
 }
 
-/// Of anything but its id nothing is wanted.
+/// An object of which only the id is needed.
 #[derive(Deserialize)]
 struct Named {
     id: String,
@@ -35,7 +35,7 @@ pub(super) fn expandable<'de, D: Deserializer<'de>>(from: D) -> Result<String, D
     Expandable::<Named>::deserialize(from).map(id)
 }
 
-/// The same, where there may be none.
+/// The same for an optional field.
 pub(super) fn expandable_some<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     Ok(Option::<Expandable<Named>>::deserialize(from)?.map(id))
 }

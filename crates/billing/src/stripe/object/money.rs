@@ -1,4 +1,4 @@
-//! Invoices.
+//! Stripe's invoices, discounts and coupons.
 
 use serde::{Deserialize, Deserializer};
 
@@ -7,77 +7,77 @@ use super::{
     lenient::{expandable_some, list, or_default},
 };
 
-/// What a customer owes or paid.
+/// An invoice: what a customer owes or paid.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-// As with subscriptions: `Deserialize` puts in place what stands elsewhere in older versions.
+// As with subscriptions: `Deserialize` moves fields that other versions have elsewhere.
 #[serde(remote = "Self", default)]
 pub struct Invoice {
     /// `in_…`; empty for a preview of an older version of the API.
     #[serde(deserialize_with = "or_default")]
     pub id: String,
-    /// Whose.
+    /// Id of the customer.
     #[serde(deserialize_with = "expandable_some")]
     pub customer: Option<String>,
-    /// Of which subscription; none for a single one.
+    /// Id of the subscription; none for a one-time invoice.
     #[serde(deserialize_with = "expandable_some")]
     pub subscription: Option<String>,
-    /// What stands on the paper; none for a draft.
+    /// Number printed on the invoice; none for a draft.
     pub number: Option<String>,
     /// `draft`, `open`, `paid`, `uncollectible` or `void`.
     pub status: Option<String>,
-    /// Sum of its lines before discounts; taxes that are in the prices are in it.
+    /// Sum of the lines before discounts; includes taxes that are part of the prices.
     #[serde(deserialize_with = "or_default")]
     pub subtotal: i64,
-    /// What each discount takes off.
+    /// Amount of each discount.
     #[serde(deserialize_with = "or_default")]
     pub total_discount_amounts: Vec<DiscountAmount>,
-    /// Its discounts, where they were expanded.
+    /// Discounts, if they were expanded.
     #[serde(deserialize_with = "or_default")]
     discounts: Vec<Expandable<Discount>>,
-    /// Taxes, one for each rate; since 2025-03-31.
+    /// Taxes, one for each rate; in API versions since 2025-03-31.
     #[serde(deserialize_with = "or_default")]
     total_taxes: Vec<TaxAmount>,
-    /// All taxes, before 2025-03-31.
+    /// Total of the taxes, in API versions before 2025-03-31.
     tax: Option<i64>,
-    /// What it is about in all; below zero it becomes credit.
+    /// Total; below zero it becomes credit.
     #[serde(deserialize_with = "or_default")]
     pub total: i64,
-    /// What of it is to be paid, after credit.
+    /// Amount to pay, after credit.
     #[serde(deserialize_with = "or_default")]
     pub amount_due: i64,
-    /// What was paid.
+    /// Amount paid.
     #[serde(deserialize_with = "or_default")]
     pub amount_paid: i64,
-    /// What is still to be paid.
+    /// Amount still to pay.
     #[serde(deserialize_with = "or_default")]
     pub amount_remaining: i64,
     /// `usd`
     #[serde(deserialize_with = "or_default")]
     pub currency: String,
-    /// When it was made.
+    /// When it was created.
     pub created: Option<i64>,
-    /// The period that came before it.
+    /// Start of the period before the invoice.
     pub period_start: Option<i64>,
-    /// When the period before it ended.
+    /// End of the period before the invoice.
     pub period_end: Option<i64>,
-    /// Where it can be seen and paid.
+    /// URL of the page where it can be seen and paid.
     pub hosted_invoice_url: Option<String>,
-    /// Where its paper is.
+    /// URL of its PDF.
     pub invoice_pdf: Option<String>,
-    /// What happened to it when.
+    /// Times of the status changes.
     #[serde(deserialize_with = "or_default")]
     pub status_transitions: StatusTransitions,
-    /// How often it was tried.
+    /// Number of payment attempts.
     #[serde(deserialize_with = "or_default")]
     pub attempt_count: i64,
-    /// When it is tried again.
+    /// When the next payment is attempted.
     pub next_payment_attempt: Option<i64>,
     /// `subscription_create`, `subscription_cycle`, `subscription_update`, `manual`, `upcoming`.
     pub billing_reason: Option<String>,
-    /// What it is made of; of long ones the first page.
+    /// Lines; only the first page of a long invoice.
     #[serde(deserialize_with = "list")]
     pub lines: Vec<Line>,
-    /// Where the subscription stands since 2025-03-31.
+    /// Names the subscription in API versions since 2025-03-31.
     parent: Option<Parent>,
 }
 
@@ -91,14 +91,14 @@ impl<'de> Deserialize<'de> for Invoice {
     }
 }
 
-/// What a discount takes off an invoice.
+/// The amount that a discount takes off an invoice.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct DiscountAmount {
     /// In the currency's smallest unit.
     #[serde(deserialize_with = "or_default")]
     pub amount: i64,
-    /// Which: `di_…`
+    /// Id of the discount: `di_…`
     #[serde(deserialize_with = "expandable_some")]
     pub discount: Option<String>,
 }
@@ -112,9 +112,9 @@ pub struct Discount {
     pub id: String,
     /// When it ends, seconds since 1970; null: after one invoice, or never.
     pub end: Option<i64>,
-    /// Where the coupon stands since 2025-09-30.
+    /// Contains the coupon in API versions since 2025-09-30.
     source: Option<DiscountSource>,
-    /// Where the coupon stood before.
+    /// The coupon in earlier API versions.
     coupon: Option<Expandable<Coupon>>,
 }
 
@@ -124,20 +124,20 @@ struct DiscountSource {
     coupon: Option<Expandable<Coupon>>,
 }
 
-/// What a discount takes off.
+/// The terms of a discount.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Coupon {
-    /// What customers read.
+    /// Name for customers.
     pub name: Option<String>,
-    /// Percent taken off; null for a coupon of an amount.
+    /// Percent taken off; null for a coupon of a fixed amount.
     pub percent_off: Option<f64>,
     /// Amount taken off, in the currency's smallest unit; null for a coupon of a percentage.
     pub amount_off: Option<i64>,
 }
 
 impl Discount {
-    /// Its coupon, where that was expanded.
+    /// The coupon, if it was expanded.
     pub fn coupon(&self) -> Option<&Coupon> {
         let coupon = self.source.as_ref().and_then(|source| source.coupon.as_ref()).or(self.coupon.as_ref());
         match coupon? {
@@ -155,7 +155,7 @@ struct TaxAmount {
 }
 
 impl Invoice {
-    /// One of its discounts, where they were expanded.
+    /// The discount with this id, if the discounts were expanded.
     pub fn discount_find(&self, id: &str) -> Option<&Discount> {
         self.discounts.iter().find_map(|each| match each {
             Expandable::Object(discount) if discount.id == id => Some(&**discount),
@@ -163,12 +163,12 @@ impl Invoice {
         })
     }
 
-    /// What discounts take off in all.
+    /// Total of the discounts.
     pub fn discount(&self) -> i64 {
         self.total_discount_amounts.iter().map(|each| each.amount).sum()
     }
 
-    /// All taxes, those that are in the prices among them.
+    /// Total of the taxes, including those that are part of the prices.
     pub fn tax(&self) -> i64 {
         if self.total_taxes.is_empty() {
             self.tax.unwrap_or(0)
@@ -177,7 +177,7 @@ impl Invoice {
         }
     }
 
-    /// Whether it waits to be paid.
+    /// Whether it waits for payment.
     pub fn is_open(&self) -> bool {
         self.status.as_deref() == Some("open")
     }
@@ -200,7 +200,7 @@ struct Details {
     proration: bool,
 }
 
-/// When an invoice became what it is.
+/// Times of an invoice's status changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct StatusTransitions {
@@ -208,9 +208,9 @@ pub struct StatusTransitions {
     pub finalized_at: Option<i64>,
     /// When it was paid.
     pub paid_at: Option<i64>,
-    /// When it was given up.
+    /// When it was marked uncollectible.
     pub marked_uncollectible_at: Option<i64>,
-    /// When it was taken back.
+    /// When it was voided.
     pub voided_at: Option<i64>,
 }
 
@@ -221,22 +221,22 @@ pub struct Line {
     /// `il_…`
     #[serde(deserialize_with = "or_default")]
     pub id: String,
-    /// Below zero it is credit.
+    /// Amount; below zero it is credit.
     #[serde(deserialize_with = "or_default")]
     pub amount: i64,
     /// `usd`
     #[serde(deserialize_with = "or_default")]
     pub currency: String,
-    /// What people read.
+    /// Description for the customer.
     pub description: Option<String>,
-    /// For which time.
+    /// The time that the line is for.
     pub period: Option<Period>,
-    /// How many.
+    /// Quantity of the price.
     pub quantity: Option<i64>,
     /// Whether it settles a change in the middle of a period.
     #[serde(deserialize_with = "or_default")]
     pub proration: bool,
-    /// Where that stands since 2025-03-31.
+    /// Has the proration flag in API versions since 2025-03-31.
     parent: Option<Parent>,
 }
 
@@ -251,7 +251,7 @@ impl<'de> Deserialize<'de> for Line {
     }
 }
 
-/// From when to when, seconds since 1970.
+/// A time span, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub struct Period {
     /// The first second.

@@ -1,10 +1,10 @@
-//! Mistakes in `[brand]`.
+//! Errors in `[brand]`.
 
 use freehold_catalog::{Brand, Color, Product};
 
 use super::{FILE, NOTES, changed};
 
-/// The mistakes of the product with this section before its last.
+/// The errors of the product with this section before its last one.
 #[track_caller]
 fn with_brand(lines: &str) -> String {
     changed("[costs]", &format!("[brand]\n{lines}\n\n[costs]"))
@@ -58,7 +58,7 @@ fn a_support_address_that_is_none() {
 fn a_key_misspelled() {
     insta::assert_snapshot!(
         with_brand(r##"colour = "#1d6b48""##),
-        @r#"notes/product.toml:48: brand: there is no key "colour" — did you mean "color"?"#
+        @r#"notes/product.toml:48: brand: unknown key "colour" — did you mean "color"?"#
     );
-    assert!(changed("[costs]", "brand = 3\n\n[costs]").contains("there is no key"));
+    assert!(changed("[costs]", "brand = 3\n\n[costs]").contains("unknown key"));
 }

@@ -1,4 +1,4 @@
-//! Mistakes in the limits of a plan.
+//! Errors in the limits of a plan.
 
 use super::changed;
 
@@ -94,7 +94,7 @@ fn a_period_for_a_rate() {
 fn a_limit_that_is_missing() {
     insta::assert_snapshot!(
         changed("notes = 20, ", ""),
-        @r#"notes/product.toml:37: plan "free": says nothing about meter "notes" — add a number or "unlimited""#
+        @r#"notes/product.toml:37: plan "free": has no limit for meter "notes" — add a number or "unlimited""#
     );
 }
 
@@ -103,10 +103,10 @@ fn limits_that_are_missing() {
     insta::assert_snapshot!(
         changed("limits = { notes = 20, storage = \"5 MB\", exports = \"1 a week\", requests = 60 }\n", ""),
         @r#"
-notes/product.toml:33: plan "free": says nothing about meter "notes" — add a number or "unlimited"
-notes/product.toml:33: plan "free": says nothing about meter "storage" — add a number or "unlimited"
-notes/product.toml:33: plan "free": says nothing about meter "exports" — add a number or "unlimited"
-notes/product.toml:33: plan "free": says nothing about meter "requests" — add a number or "unlimited"
+notes/product.toml:33: plan "free": has no limit for meter "notes" — add a number or "unlimited"
+notes/product.toml:33: plan "free": has no limit for meter "storage" — add a number or "unlimited"
+notes/product.toml:33: plan "free": has no limit for meter "exports" — add a number or "unlimited"
+notes/product.toml:33: plan "free": has no limit for meter "requests" — add a number or "unlimited"
 "#
     );
 }
@@ -115,7 +115,7 @@ notes/product.toml:33: plan "free": says nothing about meter "requests" — add 
 fn a_limit_for_no_meter() {
     insta::assert_snapshot!(
         changed("notes = 20", "note = 20"),
-        @r#"notes/product.toml:37: plan "free": there is no meter "note" — did you mean "notes"?"#
+        @r#"notes/product.toml:37: plan "free": unknown meter "note" — did you mean "notes"?"#
     );
 }
 

@@ -1,10 +1,10 @@
-//! Mistakes in `[mail.…]`.
+//! Errors in `[mail.…]`.
 
 use freehold_catalog::{MAILS, MailWords, Product};
 
 use super::{FILE, NOTES, changed};
 
-/// The mistakes of the product with these words in its mail to sign in.
+/// The errors of the product with these texts for its sign-in mail.
 #[track_caller]
 fn with_words(lines: &str) -> String {
     changed("[costs]", &format!("[mail.magic_link]\n{lines}\n\n[costs]"))
@@ -34,7 +34,7 @@ fn words_are_kept_and_paragraphs_lose_their_line_breaks() {
 fn a_mail_that_there_is_not() {
     insta::assert_snapshot!(
         changed("[costs]", "[mail.magik_link]\nsubject = \"x\"\n\n[costs]"),
-        @r#"notes/product.toml:47: there is no mail "magik_link" — did you mean "magic_link"?"#
+        @r#"notes/product.toml:47: unknown mail "magik_link" — did you mean "magic_link"?"#
     );
 }
 
@@ -42,10 +42,10 @@ fn a_mail_that_there_is_not() {
 fn a_name_that_the_mail_does_not_know() {
     insta::assert_snapshot!(
         with_words(r#"heading = "Dear {name}""#),
-        @r#"notes/product.toml:48: mail "magic_link": heading = "Dear {name}" — there is no {name} in this mail — expected "product_name" or "validity""#
+        @r#"notes/product.toml:48: mail "magic_link": heading = "Dear {name}" — this mail has no variable {name} — expected "product_name" or "validity""#
     );
-    // The code has its place, which is neither the subject nor the preview line.
-    assert!(with_words(r#"subject = "Your code is {code}""#).contains("there is no {code} in this mail"));
+    // The code has a fixed place in the mail, which is neither the subject nor the preview line.
+    assert!(with_words(r#"subject = "Your code is {code}""#).contains("this mail has no variable {code}"));
     assert!(with_words(r#"button = "{product_name""#).contains("a { without its }"));
 }
 
@@ -61,7 +61,7 @@ fn words_that_are_none() {
     ] {
         assert!(with_words(lines).contains("expected"), "{lines}");
     }
-    assert!(with_words("colour = \"red\"").contains("there is no key"));
+    assert!(with_words("colour = \"red\"").contains("unknown key"));
 }
 
 #[test]

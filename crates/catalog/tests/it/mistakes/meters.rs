@@ -1,4 +1,4 @@
-//! Mistakes in `[meters]`.
+//! Errors in `[meters]`.
 
 use super::changed;
 
@@ -79,9 +79,9 @@ fn the_same_counted_twice() {
     insta::assert_snapshot!(
         changed("name = \"notes\"\nkind = \"level\"", "name = \"notes\"\nkind = \"level\"\ncounts = \"members\"\n\n[meters.seats]\nname = \"seats\"\nkind = \"level\"\ncounts = \"members\""),
         @r#"
-notes/product.toml:15: meter "seats": counts the same as meter "notes" — one meter counts it, not two
-notes/product.toml:43: plan "free": says nothing about meter "seats" — add a number or "unlimited"
-notes/product.toml:51: plan "pro": says nothing about meter "seats" — add a number or "unlimited"
+notes/product.toml:15: meter "seats": counts the same as meter "notes" — remove one of them
+notes/product.toml:43: plan "free": has no limit for meter "seats" — add a number or "unlimited"
+notes/product.toml:51: plan "pro": has no limit for meter "seats" — add a number or "unlimited"
 "#
     );
 }

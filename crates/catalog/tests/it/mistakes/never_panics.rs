@@ -1,11 +1,11 @@
-//! Whatever the text, the answer is a product or its mistakes.
+//! Every text results in a product or its errors, never in a panic.
 
 use freehold_catalog::Product;
 use proptest::prelude::*;
 
 use super::{FILE, NOTES};
 
-/// What is likely to meet a reader where it hurts.
+/// Texts that are likely to break a parser.
 const SCRAPS: [&str; 35] = [
     "",
     "-1",
@@ -45,7 +45,7 @@ const SCRAPS: [&str; 35] = [
 ];
 
 proptest! {
-    /// Text with pieces cut out and scraps put in, at any character.
+    /// A text with parts removed and others inserted, at any character.
     #[test]
     fn parsing_never_panics_on_a_product_gone_wrong(
         cuts in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..30, 0..SCRAPS.len()), 1..6),
@@ -65,7 +65,8 @@ proptest! {
         }
     }
 
-    /// Whole lines swapped, dropped and doubled: mostly still TOML, so the rules behind the syntax are reached.
+    /// A text with lines swapped, removed and doubled: it is mostly still TOML, so the rules behind the syntax are
+    /// tested.
     #[test]
     fn parsing_never_panics_on_lines_in_disorder(
         moves in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..4), 1..8),

@@ -1,4 +1,4 @@
-//! Mistakes in `[modules]` and `[plans]`, but for the limits.
+//! Errors in `[modules]` and `[plans]`, except for limits.
 
 use super::changed;
 
@@ -22,7 +22,7 @@ fn a_version_that_is_missing() {
 fn a_key_misspelled() {
     insta::assert_snapshot!(
         changed("version = 1", "verson = 1"),
-        @r#"notes/product.toml:34: plan "free": there is no key "verson" — did you mean "version"?"#
+        @r#"notes/product.toml:34: plan "free": unknown key "verson" — did you mean "version"?"#
     );
 }
 
@@ -30,7 +30,7 @@ fn a_key_misspelled() {
 fn a_key_that_nobody_knows() {
     insta::assert_snapshot!(
         changed("[costs]", "[plans.pro.colours]\nhue = 3\n\n[costs]"),
-        @r#"notes/product.toml:47: plan "pro": there is no key "colours" — expected "version", "name", "price", "limits", "modules", "processing", "queue", "webhooks", "support", "sla" or "features""#
+        @r#"notes/product.toml:47: plan "pro": unknown key "colours" — expected "version", "name", "price", "limits", "modules", "processing", "queue", "webhooks", "support", "sla" or "features""#
     );
 }
 
@@ -46,7 +46,7 @@ fn a_plan_with_a_poor_id() {
 fn a_module_that_is_not_declared() {
     insta::assert_snapshot!(
         changed(r#"modules = ["search"]"#, r#"modules = ["serch"]"#),
-        @r#"notes/product.toml:43: plan "pro": there is no module "serch" — did you mean "search"?"#
+        @r#"notes/product.toml:43: plan "pro": unknown module "serch" — did you mean "search"?"#
     );
 }
 
@@ -54,7 +54,7 @@ fn a_module_that_is_not_declared() {
 fn a_module_named_twice() {
     insta::assert_snapshot!(
         changed(r#"modules = ["search"]"#, r#"modules = ["search", "search"]"#),
-        @r#"notes/product.toml:43: plan "pro": module "search" is named twice — once is enough"#
+        @r#"notes/product.toml:43: plan "pro": module "search" is listed twice — remove one"#
     );
 }
 
@@ -156,6 +156,6 @@ fn a_price_is_for_all_or_for_each_member() {
     );
     insta::assert_snapshot!(
         changed(price, r#"{ month = "$5", pre = "member" }"#),
-        @r#"notes/product.toml:42: plan "pro" price: there is no key "pre" — expected "month", "year" or "per""#
+        @r#"notes/product.toml:42: plan "pro" price: unknown key "pre" — expected "month", "year" or "per""#
     );
 }

@@ -1,4 +1,4 @@
-//! Mistakes at the top of the file, in `[trial]`, `[lifecycle]` and `[costs]`.
+//! Errors at the top of the file, and in `[trial]`, `[lifecycle]` and `[costs]`.
 
 use super::changed;
 
@@ -6,7 +6,7 @@ use super::changed;
 fn a_key_misspelled_at_the_top() {
     insta::assert_snapshot!(
         changed(r#"currency = "usd""#, r#"curency = "usd""#),
-        @r#"notes/product.toml:8: there is no key "curency" — did you mean "currency"?"#
+        @r#"notes/product.toml:8: unknown key "curency" — did you mean "currency"?"#
     );
 }
 
@@ -14,7 +14,7 @@ fn a_key_misspelled_at_the_top() {
 fn a_text_that_is_missing() {
     insta::assert_snapshot!(
         changed("name = \"Notes\"\n", ""),
-        @r#"notes/product.toml:1: name is missing — expected what people read, such as "VoiceFX AI""#
+        @r#"notes/product.toml:1: name is missing — expected a display name such as "VoiceFX AI""#
     );
 }
 
@@ -22,7 +22,7 @@ fn a_text_that_is_missing() {
 fn a_text_that_is_empty() {
     insta::assert_snapshot!(
         changed(r#"name = "Notes""#, r#"name = " ""#),
-        @r#"notes/product.toml:2: name = " " — expected what people read, such as "VoiceFX AI""#
+        @r#"notes/product.toml:2: name = " " — expected a display name such as "VoiceFX AI""#
     );
 }
 
@@ -30,7 +30,7 @@ fn a_text_that_is_empty() {
 fn a_text_of_two_lines() {
     insta::assert_snapshot!(
         changed(r#"name = "Notes""#, "name = \"\"\"\nNo\ntes\"\"\""),
-        @r#"notes/product.toml:2: name = """… — expected what people read, such as "VoiceFX AI""#
+        @r#"notes/product.toml:2: name = """… — expected a display name such as "VoiceFX AI""#
     );
 }
 
@@ -150,6 +150,6 @@ fn a_text_that_is_not_toml() {
 fn a_trial_of_a_free_plan() {
     insta::assert_snapshot!(
         changed("[costs]", "[trial]\nplan = \"free\"\ndays = 7\n\n[costs]"),
-        @r#"notes/product.toml:48: trial: plan = "free" — only a plan with a price can be tried"#
+        @r#"notes/product.toml:48: trial: plan = "free" — expected a paid plan"#
     );
 }

@@ -1,4 +1,4 @@
-//! From what is known of an organization's money to what stands on its page.
+//! Writes what billing knows of an organization as the texts of its page.
 
 use freehold_billing::{
     lifecycle::{State, Why},
@@ -8,12 +8,12 @@ use freehold_catalog::{Plan, Price, Product};
 use freehold_metering::usage::Usage;
 
 use super::super::plan_cards::card;
-use crate::{
-    BillingBanner, BillingButton, BillingPlan, BillingTone, BillingUsage, PayBy,
-    times::{day, day_near},
-};
+use crate::{BillingBanner, BillingButton, BillingPlan, BillingTone, BillingUsage, PayBy, times::day};
 
-/// Whom and what the page is about.
+/// The text for an organization whose trial or subscription has ended.
+const READ_ONLY: &str = "You can read everything, but change nothing. Choosing a plan restores full access at once.";
+
+/// The organization of the page and what is known of it.
 pub(super) struct Subject<'a> {
     pub(super) product: &'a Product,
     /// The organization's name.
@@ -21,7 +21,7 @@ pub(super) struct Subject<'a> {
     /// The organization's id.
     pub(super) id: String,
     pub(super) overview: &'a Overview,
-    /// Whether the reader may change any of it.
+    /// Whether the user may change plan and payments.
     pub(super) may_change: bool,
 }
 
@@ -31,29 +31,32 @@ impl Subject<'_> {
         self.product.plan(id).map_or(id, |plan| &plan.name)
     }
 
-    /// Where the organization stands, in a sentence.
+    /// Plan and state of the organization, in one or two sentences.
     pub(super) fn sentence(&self) -> String {
         let (name, plan, seen) = (self.name, self.plan_name(), self.overview);
         if seen.granted {
-            return format!("{name} is on the plan {plan}, which whoever operates this server gave it.");
+            return format!("{name} is on the {plan} plan, granted by the operator of this server.");
         }
         match seen.state {
-            State::Free if self.is_free() => format!("{name} is on the plan {plan}, which costs nothing."),
-            State::Free => format!("{name} is on the plan {plan}."),
+            State::Free if self.is_free() => format!("{name} is on the {plan} plan, which costs nothing."),
+            State::Free => format!("{name} is on the {plan} plan."),
             State::Trialing => match (seen.trial_ends_at(), seen.running()) {
                 (_, Some(paid)) if paid.ends_unrenewed() => {
-                    let end = paid.ends_at().map_or_else(String::new, |end| format!(" It ends on {}.", day(end)));
-                    format!("{name} tries the plan {plan}.{end}")
+                    let end = paid.ends_at();
+                    let end = end.map_or_else(String::new, |end| format!(" The subscription ends on {}.", day(end)));
+                    format!("{name} is trying the {plan} plan.{end}")
                 }
-                (Some(end), Some(_)) => format!("{name} tries the plan {plan}. The first payment is on {}.", day(end)),
-                (Some(end), None) => format!("{name} tries the plan {plan} until {}, without a card.", day(end)),
-                (None, _) => format!("{name} tries the plan {plan}."),
+                (Some(end), Some(_)) => {
+                    format!("{name} is trying the {plan} plan. The first payment is on {}.", day(end))
+                }
+                (Some(end), None) => format!("{name} is trying the {plan} plan until {}, without a card.", day(end)),
+                (None, _) => format!("{name} is trying the {plan} plan."),
             },
             State::Active => self.paid(),
-            State::PastDue => format!("{name} is on the plan {plan}, and the last payment did not go through."),
-            State::Suspended => format!("{name} can only be read at the moment."),
-            State::Cancelled => format!("{name} can only be read: its subscription has ended."),
-            State::Archived => format!("{name} is in the archive. A payment brings it back."),
+            State::PastDue => format!("{name} is on the {plan} plan, and the last payment failed."),
+            State::Suspended => format!("{name} is read-only at the moment."),
+            State::Cancelled => format!("{name} is read-only: its subscription has ended."),
+            State::Archived => format!("{name} is archived. A payment restores it."),
         }
     }
 
@@ -63,7 +66,7 @@ impl Subject<'_> {
 
     fn paid(&self) -> String {
         let (name, plan) = (self.name, self.plan_name());
-        let Some(paid) = self.overview.running() else { return format!("{name} is on the plan {plan}.") };
+        let Some(paid) = self.overview.running() else { return format!("{name} is on the {plan} plan.") };
         let members = if paid.per_member {
             let plural = if paid.seats == 1 { "" } else { "s" };
             format!(" for {} member{plural}", paid.seats)
@@ -71,25 +74,28 @@ impl Subject<'_> {
             String::new()
         };
         let next = match (paid.next_payment_at(), paid.ends_at()) {
-            (Some(next), Some(end)) => format!(" The next payment is on {}, and it ends on {}.", day(next), day(end)),
+            (Some(next), Some(end)) => {
+                format!(" The next payment is on {}, and the subscription ends on {}.", day(next), day(end))
+            }
             (Some(next), None) => format!(" The next payment is on {}.", day(next)),
-            (None, Some(end)) => format!(" It ends on {}.", day(end)),
+            (None, Some(end)) => format!(" The subscription ends on {}.", day(end)),
             (None, None) => String::new(),
         };
-        format!("{name} is on the plan {plan}, paid by the {}{members}.{next}", paid.interval)
+        let paid = if paid.interval == PayBy::Year.name() { "yearly" } else { "monthly" };
+        format!("{name} is on the {plan} plan, paid {paid}{members}.{next}")
     }
 
-    /// What the reader should know first.
+    /// The notices above everything else.
     pub(super) fn banners(&self) -> Vec<BillingBanner> {
         let mut banners: Vec<BillingBanner> = self.of_state().into_iter().collect();
         if let Some(end) = self.overview.ends_at().filter(|_| self.overview.state != State::PastDue) {
-            let text = "Until then everything stays as it is. If you change your mind, keep the subscription below.";
+            let text = "Nothing changes until then. To keep the subscription, use the button below.";
             banners.push(banner(BillingTone::Warn, format!("The subscription ends on {}", day(end)), text));
         }
         let over: Vec<&str> = self.overview.over().map(|usage| usage.name.as_str()).collect();
         if !over.is_empty() {
-            let text = "Nothing is deleted and everything goes on working; only new ones have to wait until there is room again.";
-            let title = format!("More is used than the plan {} has: {}", self.plan_name(), over.join(", "));
+            let text = "Nothing is deleted, but you cannot add more until usage is below the limit.";
+            let title = format!("Over the limits of the {} plan: {}", self.plan_name(), over.join(", "));
             banners.push(banner(BillingTone::Warn, title, text));
         }
         banners
@@ -97,45 +103,48 @@ impl Subject<'_> {
 
     fn of_state(&self) -> Option<BillingBanner> {
         let seen = self.overview;
+        let kept = seen.kept_until();
         let kept =
-            seen.kept_until().map_or_else(String::new, |until| format!(" Everything is kept until {}.", day(until)));
+            kept.map_or_else(String::new, |end| format!(" Everything is kept until {}, then archived.", day(end)));
         let pay = || seen.pay_url().map(|to| ("Pay now".to_owned(), to.to_owned()));
         let found = match (seen.state, seen.why) {
             (State::Trialing, _) if seen.running().is_none() => {
                 let end = day(seen.trial_ends_at()?);
-                let text = "Choose a plan before, and nothing changes that day but who pays.";
+                let text = "Choose a plan before that day, and everything keeps working.";
                 banner(BillingTone::Good, format!("The trial ends on {end}"), text)
             }
             (State::PastDue, _) => {
                 let until = seen.grace_ends_at().map_or_else(String::new, |end| format!(" until {}", day(end)));
-                let text = format!("Everything works{until}. After that the organization can only be read.");
+                let text = format!("Everything works{until}. After that the organization is read-only.");
                 BillingBanner { link: pay(), ..banner(BillingTone::Warn, "A payment did not go through", text) }
             }
             (State::Suspended, Some(Why::Unpaid)) => {
-                let text = "Reading and exporting work, changing does not. The payment lifts that at once.";
+                let text = "You can read everything, but change nothing. Paying the invoice restores full access.";
                 BillingBanner { link: pay(), ..banner(BillingTone::Bad, "An invoice was not paid", text) }
             }
             (State::Suspended, Some(Why::TrialOver)) => {
-                let text = format!("Reading and exporting work, changing does not. A plan lifts that at once.{kept}");
-                banner(BillingTone::Bad, "The trial is over", text)
+                let text = format!("{READ_ONLY}{kept}");
+                banner(BillingTone::Bad, "The trial has ended", text)
             }
-            (State::Suspended, _) => {
-                banner(BillingTone::Bad, "There is nothing paid", format!("A plan makes everything work again.{kept}"))
-            }
+            (State::Suspended, _) => banner(
+                BillingTone::Bad,
+                "There is no paid plan",
+                format!("Choose a plan to restore full access.{kept}"),
+            ),
             (State::Cancelled, _) => {
-                let text = format!("Reading and exporting work, changing does not. A plan lifts that at once.{kept}");
+                let text = format!("{READ_ONLY}{kept}");
                 banner(BillingTone::Bad, "The subscription has ended", text)
             }
             (State::Archived, _) => {
-                let text = "Nothing of it is lost. Whoever pays for a plan has it all back at once.";
-                banner(BillingTone::Bad, "The organization is in the archive", text)
+                let text = "Its data is kept. Paying for a plan restores everything at once.";
+                banner(BillingTone::Bad, "The organization is archived", text)
             }
             _ => return None,
         };
         Some(found)
     }
 
-    /// The plans with what can be done about each.
+    /// The plans, each with the button that fits it.
     pub(super) fn plans(&self, pay_by: Option<PayBy>) -> Vec<BillingPlan> {
         self.overview.moves(self.product).map(|(plan, step, way)| self.plan(plan, step, way, pay_by)).collect()
     }
@@ -150,13 +159,13 @@ impl Subject<'_> {
             Some(Way::Change) => self.change(plan, step, pay_by),
             Some(Way::Cancel) => {
                 let to = format!("/billing/cancel?organization={}", self.id);
-                (Some(BillingButton::Look { label: format!("Go back to {}", plan.name), to, down: true }), None)
+                (Some(BillingButton::Look { label: format!("Downgrade to {}", plan.name), to, down: true }), None)
             }
             Some(Way::Contact) => match &self.product.brand.support {
                 Some(address) => {
-                    (Some(BillingButton::Mail { label: "Talk to us".to_owned(), address: address.clone() }), None)
+                    (Some(BillingButton::Mail { label: "Contact us".to_owned(), address: address.clone() }), None)
                 }
-                None => (None, Some("Talk to whoever operates this server.".to_owned())),
+                None => (None, Some("Contact the operator of this server.".to_owned())),
             },
             None => (None, None),
         };
@@ -177,7 +186,8 @@ impl Subject<'_> {
             return (None, None);
         }
         let label = match (step, interval) {
-            (Move::Current, interval) => format!("Pay by the {}", interval.name()),
+            (Move::Current, PayBy::Year) => "Pay yearly".to_owned(),
+            (Move::Current, PayBy::Month) => "Pay monthly".to_owned(),
             _ => format!("Change to {}", plan.name),
         };
         let to = format!("/billing/change?organization={}&plan={}&interval={}", self.id, plan.id, interval.name());
@@ -185,13 +195,13 @@ impl Subject<'_> {
     }
 }
 
-/// What is used, a line each.
+/// One line for each meter.
 pub(super) fn usage(used: &[Usage]) -> Vec<BillingUsage> {
     let line = |usage: &Usage| BillingUsage {
         name: usage.name.clone(),
         used: usage.used,
         limit: usage.limit,
-        again_on: usage.period_end.map(day_near),
+        resets_on: usage.period_end.map(day),
     };
     used.iter().map(line).collect()
 }

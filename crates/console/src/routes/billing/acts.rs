@@ -1,4 +1,4 @@
-//! What the buttons of `/billing` do. Each form carries a token, so that no other site can press one.
+//! The buttons of `/billing`. Each form has a token, so that no other site can submit it.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use serde::Deserialize;
 use super::{Reader, Wanted, brand, html, shown};
 use crate::{BillingLeavePage, routes::sign_in::form};
 
-/// What a form of the page sends.
+/// The fields of a form.
 #[derive(Deserialize)]
 struct Fields {
     #[serde(default)]
@@ -36,20 +36,20 @@ struct Fields {
     at: Option<String>,
 }
 
-/// A form that somebody sent who has signed in.
+/// A form that a signed-in user sent.
 struct Sent {
     visitor: Visitor,
     fields: Fields,
 }
 
 impl Sent {
-    /// Reads it; none: nobody has signed in.
+    /// Reads the form; none when the visitor is not signed in.
     async fn of(visitor: MaybeVisitor, request: Request) -> Result<Option<Self>> {
         let fields = form(request).await?;
         Ok(visitor.0.map(|visitor| Self { visitor, fields }))
     }
 
-    /// Who sent it, when he may change what is paid.
+    /// The user who sent the form, if they may change billing.
     async fn reader(&self, backbone: &Backbone) -> Result<(Reader, Arc<Caller>)> {
         self.visitor.form_check(backbone, &self.fields.token)?;
         let reader = Reader::of(backbone, self.visitor, Some(&self.fields.organization)).await?;
@@ -62,7 +62,7 @@ impl Sent {
         self.fields.interval.parse().map_err(|expected| Error::invalid("/interval", expected))
     }
 
-    /// The page again, saying what went wrong.
+    /// Shows the page again, with the error.
     async fn failed(&self, backbone: &Backbone, error: Error) -> Answer<Response> {
         if error.code().status >= 500 && error.code().status != 503 {
             return Err(error.into());
@@ -71,10 +71,10 @@ impl Sent {
         shown(backbone, self.visitor, &wanted, Some(&error)).await
     }
 
-    /// Back to the page, which says what was done, or what went wrong.
+    /// Goes back to the page, which says what was done or what went wrong.
     async fn ended(&self, backbone: &Backbone, what: &str, outcome: Result<()>) -> Answer<Response> {
         match outcome {
-            // An id, because a caller was found by it.
+            // It is a valid id, because a caller was found by it.
             Ok(()) => {
                 let to = format!("/billing?organization={}&done={what}", self.fields.organization);
                 Ok(Redirect::to(&to).into_response())
@@ -84,7 +84,7 @@ impl Sent {
     }
 }
 
-/// Nobody has signed in: the page asks for that.
+/// Redirects a visitor who is not signed in to the page, which asks them to sign in.
 fn signed_out() -> Response {
     Redirect::to("/billing").into_response()
 }
@@ -93,7 +93,7 @@ fn sold(backbone: &Backbone) -> Result<&Billing> {
     backbone.billing.as_ref().or_not_found("page")
 }
 
-/// Leads on to a page of Stripe's.
+/// Leads to a page of Stripe.
 fn leave(backbone: &Backbone, title: &str, to: String) -> Answer<Response> {
     html(BillingLeavePage { brand: brand(backbone), title: title.to_owned(), to }.render())
 }
@@ -117,7 +117,7 @@ pub(super) async fn checkout(
         checkout_create(billing, caller.tenant(), &payer(&reader, &caller), &wanted).await
     };
     match made.await {
-        Ok(made) => leave(&backbone, "The payment page opens", made.url),
+        Ok(made) => leave(&backbone, "Opening the payment page", made.url),
         Err(error) => sent.failed(&backbone, error).await,
     }
 }
@@ -135,7 +135,7 @@ pub(super) async fn portal(
         portal_create(billing, caller.tenant(), &payer(&reader, &caller), Some(&back)).await
     };
     match made.await {
-        Ok(to) => leave(&backbone, "The page for card and invoices opens", to),
+        Ok(to) => leave(&backbone, "Opening the page for card and invoices", to),
         Err(error) => sent.failed(&backbone, error).await,
     }
 }
@@ -186,7 +186,7 @@ pub(super) async fn resume(
     sent.ended(&backbone, "resumed", resumed.await).await
 }
 
-/// Ends the session, here and in the tokens that belong to it.
+/// Ends the session and revokes its tokens.
 pub(super) async fn sign_out(
     State(backbone): State<Backbone>,
     visitor: MaybeVisitor,
@@ -210,7 +210,7 @@ pub(super) async fn sign_out(
     Ok(answer)
 }
 
-/// Who stands on the invoices when the organization becomes a customer.
+/// Name and address on the invoices when the organization becomes a customer.
 fn payer(reader: &Reader, caller: &Caller) -> Payer {
     Payer { name: Some(reader.name(caller.tenant()).to_owned()), email: Some(reader.email.clone()) }
 }

@@ -1,4 +1,4 @@
-//! What a change would mean, before it is done.
+//! The pages that ask for confirmation before a change or a cancellation.
 
 use axum::{
     extract::State,
@@ -27,7 +27,7 @@ pub(super) struct Wanted {
     interval: String,
 }
 
-/// What the pages share.
+/// The parts that both pages share.
 struct Asked<'a> {
     billing: &'a Billing,
     visitor: Visitor,
@@ -46,13 +46,13 @@ impl<'a> Asked<'a> {
         format!("/billing?organization={}", self.caller.tenant())
     }
 
-    /// The fields that every form has.
+    /// The hidden fields of every form.
     fn fields(&self, backbone: &Backbone) -> Vec<(String, String)> {
         let organization = self.caller.tenant().to_string();
         vec![("token".to_owned(), self.visitor.form_token(backbone)), ("organization".to_owned(), organization)]
     }
 
-    /// A page that can confirm nothing.
+    /// A page without a form.
     fn page(&self, backbone: &Backbone, title: String) -> BillingConfirmPage {
         BillingConfirmPage {
             brand: brand(backbone),
@@ -70,7 +70,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// `/billing/change`
+/// `/billing/change`.
 pub(super) async fn change(
     State(backbone): State<Backbone>,
     MaybeVisitor(visitor): MaybeVisitor,
@@ -108,24 +108,25 @@ async fn previewed(asked: &Asked<'_>, wanted: &Wanted) -> Result<(Interval, Prev
     Ok((interval, change_preview(asked.billing, asked.caller.tenant(), &change).await?))
 }
 
-/// What it means besides the money.
+/// Consequences of the change besides its costs.
 fn meaning(backbone: &Backbone, seen: &Overview, plan: &str) -> Vec<String> {
-    let mut sentences = vec!["The limits of the new plan hold at once.".to_owned()];
+    let mut sentences = vec!["The limits of the new plan apply at once.".to_owned()];
     let over: Vec<String> = backbone.product.plan(plan).map_or_else(Vec::new, |plan| {
         let beyond = seen.usage.iter().filter_map(|usage| {
             let limit = backbone.product.limit(plan, &usage.meter)?.amount()?;
-            (usage.used > limit).then(|| format!("{} {}, the plan has {limit}", usage.used, usage.name))
+            (usage.used > limit).then(|| format!("{} {}, the limit is {limit}", usage.used, usage.name))
         });
         beyond.collect()
     });
     if !over.is_empty() {
         sentences.push(format!(
-            "More is used than it has: {}. Nothing is deleted; only new ones have to wait until there is room again.",
+            "You use more than the new plan allows: {}. Nothing is deleted, but you cannot add more until usage is below \
+             the limit.",
             over.join("; ")
         ));
     }
     if seen.ends_at().is_some() {
-        sentences.push("The cancellation is taken back with it.".to_owned());
+        sentences.push("The change also undoes the cancellation.".to_owned());
     }
     sentences
 }
@@ -138,25 +139,25 @@ fn costs(interval: Interval, preview: &Preview) -> Vec<BillingCost> {
     };
     let mut costs = Vec::new();
     if preview.now.minor > 0 {
-        let note = "what is new for the days that are left, less what is paid for them already";
+        let note = "the new price for the days that are left, minus what you have already paid for them";
         costs.push(cost("Now", preview.now, note.to_owned()));
     }
     if preview.credit.minor > 0 {
-        costs.push(cost("Credit", preview.credit, "taken off later invoices".to_owned()));
+        costs.push(cost("Credit", preview.credit, "deducted from later invoices".to_owned()));
     }
     let on = preview.next_at.map_or_else(String::new, |at| format!("on {}", day(at)));
     if preview.next == preview.regular {
         let note = if on.is_empty() { format!("every {interval}") } else { format!("every {interval}, next {on}") };
         costs.push(cost("Then", preview.regular, note));
     } else {
-        let on = format!("{on}, with what was paid too much taken off").trim_start_matches(", ").to_owned();
+        let on = format!("{on}, minus what you have overpaid").trim_start_matches(", ").to_owned();
         costs.push(cost("The next invoice", preview.next, on));
-        costs.push(cost("Every later one", preview.regular, format!("every {interval}")));
+        costs.push(cost("Later invoices", preview.regular, format!("every {interval}")));
     }
     costs
 }
 
-/// `/billing/cancel`
+/// `/billing/cancel`.
 pub(super) async fn cancel(
     State(backbone): State<Backbone>,
     MaybeVisitor(visitor): MaybeVisitor,
@@ -173,29 +174,28 @@ pub(super) async fn cancel(
         (None, Some(paid)) => {
             let end = paid.ends_at().filter(|_| paid.ends_unrenewed()).or(paid.period_end);
             let end = end.map_or_else(|| "the end of the period".to_owned(), day);
-            page.sentences.push(format!("Until {end} everything stays as it is, and nothing more is paid."));
+            page.sentences.push(format!("Nothing changes until {end}, and there are no further payments."));
             page.sentences.push(afterwards(&backbone));
             page.action = Some("/billing/cancel".to_owned());
-            page.button = format!("End it on {end}");
+            page.button = format!("End the subscription on {end}");
             page.grave = true;
-            let now = "End it now; what was paid ahead is not paid back";
+            let now = "End it now, without a refund";
             page.other = Some(("at".to_owned(), "now".to_owned(), now.to_owned()));
         }
     }
     html(page.render())
 }
 
-/// Where an organization is that has ended its subscription.
+/// The state of the organization after its subscription has ended.
 fn afterwards(backbone: &Backbone) -> String {
     let default = backbone.product.default_plan();
     if default.price == Price::Free {
         let name = &default.name;
         return format!(
-            "Then the organization is on the plan {name}. Nothing is deleted; only new ones have to wait for room."
+            "After that the organization is on the {name} plan. Nothing is deleted, but you cannot add more while usage is \
+             over its limits."
         );
     }
     let days = backbone.product.lifecycle.keep_days;
-    format!(
-        "Then the organization can only be read. Everything is kept for {days} days, and after that goes to the archive."
-    )
+    format!("After that the organization is read-only. Everything is kept for {days} days and then archived.")
 }

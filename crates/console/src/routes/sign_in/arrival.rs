@@ -1,5 +1,5 @@
-//! Where every sign-in ends: a second factor where there is one, a new password where that is what somebody came for, and
-//! then the session is handed over.
+//! The last steps of every sign-in: a second factor if the user has one, a new password if the user asked for one, and
+//! then the hand-over of the session.
 
 use axum::{
     http::{StatusCode, header},
@@ -13,25 +13,25 @@ use serde::{Deserialize, Serialize};
 use super::{super::brand, Visit, html_with_status, with_policy};
 use crate::{Carried, FactorPage, NewPasswordPage};
 
-/// Pages of ours that the cookie signs in to, so that no token is in their address.
+/// Pages of this site that use the cookie, so that their address needs no token.
 const WITH_COOKIE: [&str; 2] = ["/billing", "/invitation"];
-/// Those that a session is handed over to in the fragment, as to an application.
+/// Pages of this site that get the session in the fragment, like an application.
 const WITH_FRAGMENT: [&str; 1] = ["/welcome"];
-/// Where a mail leads by which a new password is chosen.
+/// The page that the mail about a new password leads to.
 pub(super) const NEW_PASSWORD: &str = "/sign-in/new-password";
 
-/// A session that is to be handed over, and what for.
+/// A session to hand over, and its purpose.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Arrival {
     access_token: String,
     refresh_token: String,
     expires_in: i64,
     expires_at: i64,
-    /// The `type` of the link or code.
+    /// The `type` of the link or code that opened the session.
     pub(super) kind: String,
 }
 
-/// What comes next for who has arrived. It is sealed for this step alone.
+/// The next step of a sign-in. A ticket is sealed for one step only.
 #[derive(Clone, Copy)]
 pub(super) enum Step {
     Factor,
@@ -59,7 +59,7 @@ impl Arrival {
         }
     }
 
-    /// A session of the project where people sign in.
+    /// A session of the Supabase project where users sign in.
     pub(super) fn of_project(session: &ProjectSession, kind: &str) -> Self {
         Self {
             access_token: session.access_token.expose().to_owned(),
@@ -70,7 +70,7 @@ impl Arrival {
         }
     }
 
-    /// The address with the session in its fragment, which browsers send to no server.
+    /// `target` with the session in its fragment, which browsers send to no server.
     pub(super) fn place(&self, target: &str) -> String {
         let Self { access_token, refresh_token, expires_in, expires_at, kind } = self;
         format!(
@@ -79,7 +79,7 @@ impl Arrival {
         )
     }
 
-    /// Who was told to take this step, with what the access token claims. None: the form was looked at for too long.
+    /// Opens the ticket of a step and reads the claims of its access token; none when the ticket has expired.
     pub(super) fn open(backbone: &Backbone, step: Step, ticket: &str) -> Option<(Self, std::sync::Arc<Claims>)> {
         let arrival: Self = ticket_open(backbone, step.name(), ticket)?;
         let claims = backbone.claims(&arrival.access_token).ok()?;
@@ -91,7 +91,7 @@ impl Arrival {
     }
 }
 
-/// Leads somebody on who has signed in on one of our pages.
+/// Continues after a sign-in on a page of this site.
 pub(super) async fn arrive(
     backbone: &Backbone,
     visit: &Visit,
@@ -121,7 +121,7 @@ pub(super) async fn arrive(
     proceed(backbone, visit, &arrival, &claims, carried)
 }
 
-/// Leads somebody on who has shown all that was asked for.
+/// Continues after all factors have been verified.
 pub(super) fn proceed(
     backbone: &Backbone,
     visit: &Visit,
@@ -134,7 +134,7 @@ pub(super) fn proceed(
     let target = backbone.identity.settings.redirect_or_site(carried.redirect_to.as_deref());
     match own_path(backbone, &target) {
         Some(own) if chooses => {
-            // The mail's own address of that page holds where to go afterwards.
+            // The address of that page in the mail holds where to go afterwards.
             let carried =
                 if own == NEW_PASSWORD { Carried { redirect_to: after(&target), ..carried } } else { carried };
             new_password_page(backbone, arrival, claims, carried)
@@ -161,8 +161,8 @@ pub(super) fn factor_page(backbone: &Backbone, status: StatusCode, page: &Factor
     Ok(with_policy(html_with_status(status, page.render())?, &page.content_security_policy(&backbone.site_url)))
 }
 
-/// Sends the browser on with its session in the fragment, which browsers send to no server, and with a cookie for those of
-/// our pages that are written here. Those are shown the cookie only.
+/// Redirects the browser with the session in the fragment, which browsers send to no server, and with a cookie for the
+/// pages of this site. Pages that use the cookie get no fragment.
 pub(super) fn hand_over(
     backbone: &Backbone,
     visit: &Visit,
@@ -186,12 +186,12 @@ pub(super) fn hand_over(
     Ok(answer)
 }
 
-/// Whether this is a page of ours that is shown the cookie only.
+/// Whether `target` is a page of this site that uses only the cookie.
 pub(super) fn is_for_cookie(backbone: &Backbone, target: &str) -> bool {
     own_path(backbone, target).is_some_and(|own| WITH_COOKIE.contains(&own))
 }
 
-/// The path of a page of ours that people are led to after signing in; none: it is an application's.
+/// The path of `target` if it is a page of this site for signed-in users; none for an application's page.
 pub(super) fn own_path<'a>(backbone: &Backbone, target: &'a str) -> Option<&'a str> {
     let rest = target.strip_prefix(backbone.site_url.as_str())?;
     let path = rest.split(['?', '#']).next().unwrap_or_default();
@@ -199,20 +199,20 @@ pub(super) fn own_path<'a>(backbone: &Backbone, target: &'a str) -> Option<&'a s
     known.into_iter().any(|page| *page == path).then_some(path)
 }
 
-/// Where the page of the new password leads on to.
+/// Where the page of the new password redirects to.
 fn after(target: &str) -> Option<String> {
     let (_, query) = target.split_once('?')?;
     let value = query.split('&').find_map(|pair| pair.strip_prefix("redirect_to="))?;
     query_decode(value)
 }
 
-/// The address with these behind its query.
+/// The address with these pairs added to its query.
 pub(super) fn with_query(target: &str, pairs: &[(&str, &str)]) -> String {
     let joint = if target.contains('?') { '&' } else { '?' };
     format!("{target}{joint}{}", query_of(pairs))
 }
 
-/// These as a query, or as a fragment that is read like one.
+/// The pairs as a query, or as a fragment of the same form.
 pub(super) fn query_of(pairs: &[(&str, &str)]) -> String {
     let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", percent_encode(value))).collect();
     pairs.join("&")
@@ -232,14 +232,14 @@ fn query_decode(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// Who looked at a form for too long begins again.
+/// Shows the sign-in page again after a ticket has expired.
 pub(super) fn too_late(backbone: &Backbone, visit: &Visit, redirect_to: Option<String>) -> Answer<Response> {
     let mut page = super::page(backbone, visit.carried(redirect_to));
     page.error = Some("That took too long. Sign in again.".to_owned());
     super::show(backbone, StatusCode::UNPROCESSABLE_ENTITY, &page)
 }
 
-/// A text that is not to be logged.
+/// A password from a form; logs never show it.
 pub(super) fn secret(text: String) -> Result<Secret> {
     if text.is_empty() {
         return Err(Error::new(freehold_core::codes::VALIDATION_FAILED, "Type a password."));

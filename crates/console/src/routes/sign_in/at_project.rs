@@ -1,5 +1,5 @@
-//! The same pages where people sign in at a Supabase project: they sign in through it, with a password. Everything else that a
-//! project can do (providers, links, second factors) is done by the application, and the pages say so.
+//! The same pages when users sign in at a Supabase project: these pages sign them in there with a password. The
+//! application does everything else that a project offers (providers, links, second factors), and the pages say so.
 
 use axum::{
     extract::{Request, State},
@@ -39,7 +39,7 @@ struct MailForm {
     redirect_to: Option<String>,
 }
 
-/// The middleware: answers in the place of every page of sign-in, when people sign in at a project.
+/// The middleware that replaces all sign-in pages when users sign in at a Supabase project.
 pub async fn project_pages(State(backbone): State<Backbone>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let inside = ["/sign-in", "/sign-up"]
@@ -85,7 +85,7 @@ async fn carried(request: Request) -> Result<Carried, freehold_web::Problem> {
     Ok(Carried { redirect_to: wanted.redirect_to, organization: wanted.organization })
 }
 
-/// The form that asks for address and password.
+/// The sign-in page with e-mail address and password only.
 pub(crate) fn sign_in_page(backbone: &Backbone, carried: Carried) -> SignInPage {
     let ways = SignInWays { password: true, mail: false, sign_up: true, providers: Vec::new() };
     SignInPage { ways, ..page(backbone, carried) }
@@ -179,7 +179,7 @@ async fn read<T: DeserializeOwned>(backbone: &Backbone, request: Request) -> Res
     visit(backbone, request).await
 }
 
-/// Leads a visitor on who has signed in at the project.
+/// Continues after a sign-in at the project.
 async fn arrive(
     backbone: &Backbone,
     visit: &Visit,
@@ -207,7 +207,7 @@ async fn arrive(
     Ok(answer)
 }
 
-/// What pages say that cannot sign in.
+/// The page when these pages cannot sign users in.
 pub(crate) fn at_application(backbone: &Backbone) -> Answer<Response> {
     let name = &backbone.product.name;
     let link = application_sign_in(&backbone.identity).map(|url| (url.to_owned(), "Go to sign-in"));
@@ -215,18 +215,18 @@ pub(crate) fn at_application(backbone: &Backbone) -> Answer<Response> {
         format!("{name} signs its users in with its own application. This page cannot do it.")
     } else {
         format!(
-            "{name} signs its users in with its own application. Open it to sign in. For operators: with \
-             SUPABASE_PUBLISHABLE_KEY (or SUPABASE_ANON_KEY) this page signs in, and SUPABASE_SIGN_IN_URL says where the \
-             application does."
+            "{name} signs its users in with its own application. Open it to sign in. For operators: set \
+             SUPABASE_PUBLISHABLE_KEY (or SUPABASE_ANON_KEY) to sign users in on this page, and SUPABASE_SIGN_IN_URL to link to \
+             the sign-in page of the application."
         )
     };
     notice(backbone, StatusCode::OK, "Sign in with the application", text, link)
 }
 
-/// What else a project can do.
+/// The page for sign-in methods that only the application offers.
 fn elsewhere(backbone: &Backbone) -> Answer<Response> {
-    let text = "This page signs in with an address and a password. Sign-in with a link, a code, a provider or a second factor is \
-                done by the application."
+    let text = "This page signs users in with an e-mail address and a password. Use the application to sign in with a link, a \
+                code, a provider or a second factor."
         .to_owned();
     let link = application_sign_in(&backbone.identity).map(|url| (url.to_owned(), "Go to the application"));
     let link = link.unwrap_or_else(|| ("/sign-in".to_owned(), "Sign in with a password"));

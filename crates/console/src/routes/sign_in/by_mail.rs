@@ -1,4 +1,4 @@
-//! Signing in by a mail: asking for it, and typing its code.
+//! Sign-in by mail: sends the mail and checks its code.
 
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ async fn link_send(backbone: &Backbone, visit: &Visit, form: &MailForm) -> Resul
     person_mail(backbone, visit.realm, email, true, json!({}), target, &visit.client).await
 }
 
-/// What somebody sees who asked for a mail.
+/// The page after a mail was requested.
 pub(super) fn sent_page(
     backbone: &Backbone,
     pages: &Pages,
@@ -69,7 +69,7 @@ pub(super) fn sent_page(
     let check_mail = SignInStep::CheckMail { local_mailbox: pages.local.mailbox, purpose };
     let (status, step, error) = match sent {
         Ok(()) => (StatusCode::OK, check_mail, None),
-        // The mail of a moment ago is as good as a new one.
+        // The mail that was just sent still works.
         Err(error) if error.is(codes::OVER_EMAIL_SEND_RATE_LIMIT) => {
             (StatusCode::OK, check_mail, Some(error.message().to_owned()))
         }

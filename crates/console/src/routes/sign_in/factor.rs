@@ -1,4 +1,4 @@
-//! The second step, for who has a second factor.
+//! The second step of a sign-in, for users with a second factor.
 
 use axum::{
     extract::{Request, State},
@@ -63,7 +63,7 @@ pub(super) async fn factor_show(State(backbone): State<Backbone>, request: Reque
     }
 }
 
-/// Shows a code of an app. Who has several types the code of whichever he likes.
+/// Verifies a code of an authenticator app. A user with several apps may enter the code of any of them.
 async fn code_show(
     backbone: &Backbone,
     visit: &Visit,

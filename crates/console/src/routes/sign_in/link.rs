@@ -1,4 +1,5 @@
-//! The link of a mail. Programs that check mails open it, so opening it shows a page; the button there uses it up.
+//! The link of a mail. Programs that check mails open links, so opening the link only shows a page; the button there
+//! uses it.
 
 use axum::{
     extract::{Request, State},
@@ -30,13 +31,13 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// What it is for. A link that does not say so is one to sign in with.
+    /// Type of the link. A link without a type signs in.
     fn kind(&self) -> Option<VerifyType> {
         VerifyType::parse(self.r#type.as_deref().filter(|kind| !kind.is_empty()).unwrap_or("email"))
     }
 }
 
-/// A link was opened, perhaps by a program that checks mails: nothing happens but a page.
+/// Opens a link, perhaps by a program that checks mails: shows the page and changes nothing.
 pub(super) async fn link_look(State(backbone): State<Backbone>, Query(link): Query<Link>) -> Answer<Response> {
     let token = link.token.as_deref().and_then(LinkToken::parse);
     let target = backbone.identity.settings.redirect_or_site(link.redirect_to.as_deref());
@@ -60,7 +61,7 @@ pub(super) async fn link_look(State(backbone): State<Backbone>, Query(link): Que
     Ok(with_policy(html_with_status(StatusCode::OK, page.render())?, &policy))
 }
 
-/// The button behind the link.
+/// Uses the link after a click on the button.
 pub(super) async fn link_press(State(backbone): State<Backbone>, request: Request) -> Answer<Response> {
     let (visit, link): (Visit, Link) = visit(&backbone, request).await?;
     let target = backbone.identity.settings.redirect_or_site(link.redirect_to.as_deref());
@@ -82,7 +83,8 @@ pub(super) async fn link_press(State(backbone): State<Backbone>, request: Reques
             if own_path(&backbone, &target).is_some() {
                 return arrive(&backbone, &visit, &tokens, kind, link.redirect_to).await;
             }
-            // An application asks for the second factor by itself; our own pages would have to, so they are not opened.
+            // The application asks for the second factor itself. The cookie for our pages is not set, because they
+            // would have to ask, too.
             let visit = Visit { from_here: false, ..visit };
             let arrival = Arrival::new(&tokens, kind);
             let claims = backbone.claims(tokens.access_token.expose())?;
@@ -95,7 +97,7 @@ fn expired() -> Error {
     Error::new(codes::OTP_EXPIRED, "Email link is invalid or has expired")
 }
 
-/// Where a link leads that does not work: to a page of ours, or back to the application, as Supabase says it.
+/// Answers an invalid link: with a page of this site, or with a redirect to the application, as Supabase does.
 fn dead(backbone: &Backbone, target: &str, token: Option<&str>, error: &Error) -> Answer<Response> {
     if own_path(backbone, target).is_some() {
         return html_with_status(StatusCode::FORBIDDEN, LinkExpiredPage { brand: brand(backbone) }.render());
@@ -110,7 +112,7 @@ fn dead(backbone: &Backbone, target: &str, token: Option<&str>, error: &Error) -
     Ok(Redirect::to(&format!("{base}#{}&sb=", query_of(&pairs))).into_response())
 }
 
-/// One of the two links of a change of address was used.
+/// Answers the first of the two links of a change of address.
 fn half_confirmed(backbone: &Backbone, target: &str, flow: Flow) -> Answer<Response> {
     if own_path(backbone, target).is_some() {
         return html_with_status(StatusCode::OK, HalfConfirmedPage { brand: brand(backbone) }.render());

@@ -1,4 +1,4 @@
-//! A forgotten password, and the one that takes its place.
+//! Requests and saves a new password.
 
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ pub(super) async fn forgot_send(
         && error.code().status < 500
         && !error.is(codes::OVER_EMAIL_SEND_RATE_LIMIT)
     {
-        let error = Some("That does not look like an e-mail address.".to_owned());
+        let error = Some("Enter a valid e-mail address.".to_owned());
         let page = ForgotPage { brand: brand(&backbone), email, carried: visit.carried(redirect_to), error };
         return html_with_status(StatusCode::UNPROCESSABLE_ENTITY, page.render());
     }
@@ -76,7 +76,7 @@ async fn recovery_send(backbone: &Backbone, visit: &Visit, email: &str, then: Op
     recovery_request(&backbone.identity, visit.realm, &email, &target, None, &visit.client).await
 }
 
-/// The address of that page alone says nothing of who reads it.
+/// The address of that page alone does not identify the user, so it leads to the request for a mail.
 pub(super) async fn ask_again() -> Response {
     Redirect::to("/sign-in/forgot").into_response()
 }
@@ -110,14 +110,14 @@ pub(super) async fn new_password_save(State(backbone): State<Backbone>, request:
 }
 
 async fn password_save(backbone: &Backbone, visit: &Visit, claims: &Claims, password: String) -> Result<()> {
-    // The ticket is older than the session's end, where somebody ended it meanwhile.
+    // The session may have been ended after the ticket was made.
     backbone.session_check(claims.session_id, claims.aal).await?;
     let password = password_wanted(backbone, password)?;
     let change = UserChange { password: Some(password), ..UserChange::default() };
     user_change(&backbone.identity, claims, change, |_| Ok(()), &visit.client).await.map(drop)
 }
 
-/// The password, if somebody may have it.
+/// The password, if the policy allows it.
 pub(super) fn password_wanted(backbone: &Backbone, password: String) -> Result<Secret> {
     let password = secret(password)?;
     let weak = |problem: freehold_identity::password::PasswordProblem| {

@@ -1,8 +1,9 @@
-//! Signing in by another provider: away, and back with a code that only this browser can trade (RFC 7636).
+//! Sign-in with an external identity provider: redirects there, and comes back with a code that only this browser can
+//! exchange (RFC 7636).
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use freehold_core::Result;
@@ -13,12 +14,13 @@ use serde::Deserialize;
 use super::{
     Visit,
     arrival::{arrive, with_query},
+    page, show,
 };
-use crate::Carried;
+use crate::{Carried, SignInPage};
 
-/// The cookie that keeps the verifier while the browser is away.
+/// The cookie that keeps the verifier while the browser is at the provider.
 const COOKIE: &str = "freehold_verifier";
-/// How long it may be away, in seconds.
+/// Life of the cookie, in seconds.
 const LIFE: u32 = 900;
 
 #[derive(Deserialize)]
@@ -37,8 +39,14 @@ pub(super) struct Arrived {
 
 pub(super) async fn leave(State(backbone): State<Backbone>, Query(leaving): Query<Leaving>) -> Answer<Response> {
     let Leaving { provider, redirect_to, organization } = leaving;
-    let (verifier, challenge) = verifier_generate(&backbone);
     let carried = Carried { redirect_to, organization: organization.clone() };
+    if backbone.identity.providers.find(&provider).is_none() {
+        // `/auth/v1/authorize` answers this with JSON, which a user cannot read.
+        let error = "Sign-in with this provider is not available here. Sign in another way.".to_owned();
+        let page = SignInPage { error: Some(error), ..page(&backbone, carried) };
+        return show(&backbone, StatusCode::UNPROCESSABLE_ENTITY, &page);
+    }
+    let (verifier, challenge) = verifier_generate(&backbone);
     let back = carried.link(&format!("{}/sign-in/arrived", backbone.site_url));
     let mut pairs = vec![
         ("provider", provider.as_str()),
@@ -58,7 +66,7 @@ pub(super) async fn arrived(
     request: Request,
 ) -> Answer<Response> {
     let (parts, _) = request.into_parts();
-    // The verifier in its cookie shows that this browser began it, wherever it comes from now.
+    // The verifier in the cookie proves that this browser started the sign-in, whichever site it comes from now.
     let visit = Visit { from_here: true, ..Visit::of(&backbone, &parts)? };
     let Arrived { code, redirect_to, organization } = arrived;
     let signed_in = match (code, cookie_read(&parts.headers, COOKIE)) {

@@ -1,4 +1,4 @@
-//! Somebody new makes an account with a password.
+//! Creates an account with a password.
 
 use std::sync::Arc;
 
@@ -53,7 +53,7 @@ fn show(backbone: &Backbone, status: StatusCode, page: &SignUpPage) -> Answer<Re
 pub(super) async fn sign_up(State(backbone): State<Backbone>, Query(wanted): Query<Wanted>) -> Answer<Response> {
     let carried = Carried { redirect_to: wanted.redirect_to, organization: wanted.organization };
     if !backbone.identity.settings.password {
-        // Without passwords, signing in makes the account.
+        // Without passwords, sign-in creates the account.
         return Ok(Redirect::to(&carried.link("/sign-in")).into_response());
     }
     show(&backbone, StatusCode::OK, &page(&backbone, carried))
@@ -80,7 +80,7 @@ pub(super) async fn sign_up_send(
     }
 }
 
-/// The session of somebody whose address needs no confirmation; none: a mail is on its way.
+/// Signs up. Returns a session if the address needs no confirmation; none when a mail was sent.
 async fn signed_up(
     backbone: &Backbone,
     visit: &Visit,
@@ -105,7 +105,7 @@ async fn signed_up(
     })
 }
 
-/// The mail once more.
+/// Sends the confirmation mail again.
 pub(super) async fn sign_up_again(
     State(backbone): State<Backbone>,
     Extension(pages): Extension<Arc<Pages>>,

@@ -1,4 +1,4 @@
-//! The pages by which people come in.
+//! The sign-in pages.
 
 use freehold_console::{
     Carried, InvitationOffer, InvitationPage, InvitationReader, InvitationState, MailPurpose, ProviderButton, Purpose,
@@ -49,7 +49,7 @@ fn invitations(text: &str) -> Vec<(&'static str, String)> {
     let offer =
         || InvitationOffer { organization: own(), invited_by: Some(own()), role: own(), email: own(), until: own() };
     let readers = [
-        InvitationReader::Nobody { carried: carried(), sign_up: true },
+        InvitationReader::SignedOut { carried: carried(), sign_up: true },
         InvitationReader::Invited { email: own(), invitation: own(), token: own() },
         InvitationReader::Other { email: own(), carried: carried() },
     ];
@@ -60,7 +60,7 @@ fn invitations(text: &str) -> Vec<(&'static str, String)> {
     states.into_iter().map(|state| ("invitation", page(state).render().unwrap())).collect()
 }
 
-/// Nothing of the text has become a directive.
+/// Checks that no part of the text became a directive.
 #[track_caller]
 fn harmless(policy: &str) {
     assert!(!policy.contains("alert") && !policy.contains('\n'), "{policy}");

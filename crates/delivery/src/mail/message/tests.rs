@@ -87,7 +87,7 @@ fn a_sender_that_is_none_is_refused() {
 }
 
 #[test]
-fn nothing_that_somebody_wrote_begins_a_header() {
+fn no_data_of_users_begins_a_header() {
     let hostile = "x\r\nBcc: all\r\n\r\n<b>";
     let tenant = TenantBrand {
         sender_name: Some(hostile.to_owned()),
@@ -104,7 +104,7 @@ fn nothing_that_somebody_wrote_begins_a_header() {
     for (name, value) in headers(&content) {
         assert!(known.contains(&name.as_str()), "{name}: {value}");
     }
-    assert_eq!(header(&content, "Subject"), "A webhook endpoint of x Bcc: all <b> was switched off");
+    assert_eq!(header(&content, "Subject"), "A webhook endpoint of x Bcc: all <b> was disabled");
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn letters_outside_of_ascii_are_encoded_where_they_can_be() {
     assert!(content.is_ascii());
     assert_eq!(header(&content, "To"), "ada@xn--exmple-cua.de");
     assert!(header(&content, "From").starts_with("=?utf-8?b?"));
-    // Before the @ there is no such encoding: the server has to take UTF-8.
+    // Before the @ there is no such encoding, so the server must accept UTF-8.
     assert_eq!(header(&written("jürgen@example.de", &brand), "To"), "jürgen@example.de");
 }
 

@@ -15,23 +15,23 @@ use crate::mail::{
     tenant_brand::{MailBrand, brand_of},
 };
 
-/// How often the lease of a mail that is under way is renewed.
+/// Interval in which the lease of a mail under way is renewed.
 const RENEW: Duration = Duration::from_secs(30);
-/// For how long and how often a success is brought to the database: nobody else knows of it.
+/// For how long and how often storing a success is retried, because only this sender knows of it.
 const WRITE_FOR: Duration = Duration::from_mins(10);
 const WRITE_EVERY: Duration = Duration::from_millis(500);
 
 /// How an attempt ends.
 enum End {
-    /// Delivered; what the server said.
+    /// Delivered; holds the server's answer.
     Sent(String),
-    /// To be tried again; why.
+    /// To be retried; holds the reason.
     Again(String),
-    /// Given back untried, for the server is away; why.
+    /// Back in the queue without an attempt, because the server is away; holds the reason.
     Back(String),
-    /// Over, in this state; why.
+    /// Ended in this state; holds the reason.
     Over(&'static str, String),
-    /// Over, and nothing is to be sent to this address any more; why.
+    /// Ended, and the address is suppressed; holds the reason.
     Bounced(Address, String),
 }
 
@@ -41,7 +41,7 @@ impl Parts {
         self.tell(&taken, &end);
         let since = Instant::now();
         while let Err(error) = self.write_down(&taken, &end).await {
-            // The rest is found out anew by whoever takes the mail next.
+            // Any other result is found again by the sender that takes the mail next.
             if !matches!(end, End::Sent(_)) || since.elapsed() > WRITE_FOR {
                 tracing::warn!("what came of mail {} could not be written down: {error:?}", taken.id);
                 break;
@@ -51,7 +51,7 @@ impl Parts {
         reached
     }
 
-    /// How it ends, and whether the mail server was there.
+    /// Makes the attempt. Returns how it ended and whether the mail server was reached.
     async fn end_of(&self, taken: &Taken) -> (End, Reached) {
         let (mail, address) = match self.readied(taken).await {
             Ok(readied) => readied,
@@ -63,13 +63,13 @@ impl Parts {
         }
     }
 
-    /// The mail and where it goes, if it is to go at all.
+    /// The mail and its recipient, or why the mail is not sent.
     async fn readied(&self, taken: &Taken) -> Result<(Mail, Address), End> {
         let over = |state, why: &str| Err(End::Over(state, why.to_owned()));
         if taken.attempts > pace::MOST_ATTEMPTS {
-            return over("failed", "whoever sent it was stopped, or died of it, every time");
+            return over("failed", "the sender stopped or crashed during every attempt");
         }
-        // A newer server may have asked for it, and one like that may be beside us.
+        // A newer server may have queued the mail, and such a server may also be running now.
         let mail = self.mail_of(taken).map_err(|why| again(taken, format!("this server cannot write it: {why}")))?;
         if mail.useless_from(taken.created_at).is_some_and(|useless| useless <= self.clock.now()) {
             return over("expired", "its link had stopped working before it could be sent");
@@ -84,7 +84,7 @@ impl Parts {
         }
     }
 
-    /// The mail, or why this server cannot write it, without values of its data: they may be secrets.
+    /// The mail, or why this server cannot write it. The reason holds no values of the data, which may be secrets.
     fn mail_of(&self, taken: &Taken) -> Result<Mail, String> {
         let Taken { id, template, data, .. } = taken;
         if Template::find(template).is_none() {
@@ -131,7 +131,8 @@ impl Parts {
         self.brand.of_tenant(brand_of(MailBrand { sender_name, reply_to, color, footer, updated_at: None }))
     }
 
-    /// Whoever is slow keeps its mail. If this fails it is another's in the end, which then sends it as well.
+    /// Renews the lease, so that a slow sender keeps its mail. If this fails, the lease expires and another sender
+    /// sends the mail as well.
     async fn renew(&self, taken: &Taken) {
         let until = until(self.clock.now());
         let renewed = self.db.system("keep a mail that is being sent");
@@ -159,7 +160,8 @@ impl Parts {
         tx.commit().await
     }
 
-    /// For the log: neither code nor link, which are as good as a password, and no address but in the local mailbox.
+    /// Logs the result, without code and link, which are as good as a password, and without the address unless the mail
+    /// went to the local mailbox.
     fn tell(&self, taken: &Taken, end: &End) {
         let Taken { id, template, recipient, .. } = taken;
         match (end, &self.post) {
@@ -178,17 +180,17 @@ impl Parts {
     }
 }
 
-/// What was behind an error in the end.
+/// The text of the innermost cause of an error.
 fn root(error: &dyn std::error::Error) -> String {
     error.source().map_or_else(|| error.to_string(), root)
 }
 
-/// When a mail that is taken or kept now is anybody's again.
+/// When a lease that is taken or renewed now expires.
 pub(super) fn until(now: Timestamp) -> Timestamp {
     now.saturating_add(LEASE).unwrap_or(now)
 }
 
-/// Tried again, or over when it was tried often enough.
+/// Retries the mail, or ends it after the last attempt.
 fn again(taken: &Taken, why: String) -> End {
     if taken.attempts >= pace::MOST_ATTEMPTS {
         End::Over("failed", format!("given up after {} attempts: {why}", taken.attempts))

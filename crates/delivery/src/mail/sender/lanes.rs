@@ -1,6 +1,7 @@
-//! Who may send at once: mails that users wait for go first, and no receiving domain takes all senders of a process.
+//! Limits of mails under way: mails that users wait for go first, and no receiving domain takes all senders of a
+//! process.
 //!
-//! Every process keeps these shares among its own senders, so they hold for any number of processes.
+//! Every process applies these limits to its own senders, so they work with any number of processes.
 
 use std::{
     collections::BTreeMap,
@@ -9,20 +10,20 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 
-/// How many mails a process has under way at once, without those that are slow.
+/// Most mails that a process has under way at once, without slow ones.
 pub(super) const AT_ONCE: usize = 8;
-/// So many of these are kept for mails that users wait for.
+/// Slots of these that are reserved for mails that users wait for.
 const KEPT: usize = 3;
-/// The most mails to one domain, slow or not.
+/// Most mails under way to one domain, slow ones included.
 const OF_DOMAIN: usize = 3;
-/// The most mails to one domain that no user waits for.
+/// Most mails under way to one domain that no user waits for.
 const OF_DOMAIN_ORDINARY: usize = 2;
-/// A mail that is under way for so long is slow, and another takes its place: it only waits for the other side.
+/// A mail under way for this long is slow: it only waits for the other side, so another mail may use its slot.
 const SLOW: SignedDuration = SignedDuration::from_secs(10);
-/// The most mails under way, with those that are slow.
+/// Most mails under way, slow ones included.
 const MOST: usize = 24;
 
-/// The mails that are under way, by a number of their own.
+/// The mails under way, by a serial number.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lanes(Arc<Mutex<BTreeMap<u64, Mail>>>);
 
@@ -34,7 +35,7 @@ struct Mail {
     since: Timestamp,
 }
 
-/// How many mails to a domain are under way.
+/// Number of mails under way to a domain.
 #[derive(Clone, Copy, Debug, Default)]
 struct Held {
     urgent: usize,
@@ -52,15 +53,15 @@ impl Held {
 /// What may be claimed next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Claim {
-    /// At most so many mails.
+    /// Most mails to claim.
     pub(super) most: usize,
-    /// At most so many of a domain of which none is under way.
+    /// Most mails of a domain without mails under way.
     pub(super) share: usize,
-    /// Domains of which some are under way, with how many more there may be; none: 0.
+    /// Domains with mails under way, and how many more each may have, possibly 0.
     pub(super) domains: Vec<(String, usize)>,
 }
 
-/// The place of a mail that is under way. It is free again when this value goes, however the attempt ends.
+/// The slot of a mail under way. Dropping this value frees the slot, however the attempt ended.
 #[derive(Debug)]
 pub(super) struct UnderWay {
     lanes: Lanes,
@@ -68,10 +69,10 @@ pub(super) struct UnderWay {
 }
 
 impl Lanes {
-    /// What may be claimed of this kind while `most` mails may be under way at once; none: nothing.
+    /// What may be claimed of this kind while at most `most` mails are under way at once; none when nothing may be.
     pub(super) fn claim(&self, urgent: bool, most: usize, now: Timestamp) -> Option<Claim> {
         let mails = self.mails();
-        // While the mail server is away one mail finds out whether it is back, of whichever kind and however slow.
+        // While the mail server is away, one mail of any kind and speed finds out whether it is back.
         let is_away = most < AT_ONCE;
         let counts = |mail: &&Mail| is_away || now.duration_since(mail.since) < SLOW;
         let total = mails.values().filter(counts).count();
@@ -90,7 +91,7 @@ impl Lanes {
         Some(Claim { most: room, share: Held::default().room(urgent), domains })
     }
 
-    /// A mail that was claimed is under way now.
+    /// Takes a slot for a claimed mail.
     pub(super) fn enter(&self, domain: String, urgent: bool, now: Timestamp) -> UnderWay {
         let mut mails = self.mails();
         let number = mails.last_key_value().map_or(0, |(last, _)| last + 1);

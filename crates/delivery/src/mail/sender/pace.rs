@@ -1,4 +1,4 @@
-//! How long to wait.
+//! Waits between attempts, and the pause while the mail server is away.
 
 use std::time::Duration;
 
@@ -6,15 +6,15 @@ use freehold_core::Random;
 use jiff::SignedDuration;
 use tokio::time::Instant;
 
-/// How often a mail is tried. With the waits between them that is about a day.
+/// Most attempts to send a mail. With the waits between them they take about a day.
 pub(super) const MOST_ATTEMPTS: i16 = 10;
-/// The wait behind the first attempt; each is four times the one before.
+/// Wait after the first attempt, in seconds; each further wait is four times as long.
 const FIRST: i64 = 10;
-/// The longest, in seconds.
+/// Longest wait, in seconds.
 const LONGEST: i64 = 6 * 60 * 60;
 
-/// How long to wait behind this attempt: longer each time, and not the same for all, so that a server that was
-/// overwhelmed is not so again.
+/// Wait after this attempt: longer each time, and a little different for each mail, so that an overloaded server does
+/// not get all mails again at once.
 pub(super) fn wait(attempt: i16, random: &Random) -> SignedDuration {
     let steps = u32::try_from(attempt - 1).unwrap_or_default();
     let seconds = 4_i64.saturating_pow(steps).saturating_mul(FIRST).min(LONGEST);
@@ -22,11 +22,12 @@ pub(super) fn wait(attempt: i16, random: &Random) -> SignedDuration {
     SignedDuration::from_millis(seconds * 10 * percent)
 }
 
-/// While the mail server is away, nothing is taken from the queue, and then one mail to see whether it is back.
+/// While the mail server is away, takes no mail from the queue for a while, and then one mail to see whether it is
+/// back.
 #[derive(Debug, Default)]
 pub(super) struct Pause {
     until: Option<Instant>,
-    /// How often in a row nobody was there.
+    /// Number of pauses in a row.
     times: u32,
 }
 
@@ -34,7 +35,7 @@ impl Pause {
     const SHORTEST: Duration = Duration::from_secs(1);
     const LONGEST: Duration = Duration::from_secs(30);
 
-    /// How many mails may be under way, of the most.
+    /// How many mails may be under way: `most`, or fewer during a pause.
     pub(super) fn room(&self, most: usize, now: Instant) -> usize {
         match self.until {
             Some(until) if now < until => 0,
@@ -43,9 +44,9 @@ impl Pause {
         }
     }
 
-    /// Nobody was there.
+    /// The mail server was not reached.
     pub(super) fn begin(&mut self, now: Instant) {
-        // Those that were under way together are one time.
+        // Several mails that were under way together count once.
         if self.until.is_some_and(|until| now < until) {
             return;
         }
@@ -57,7 +58,7 @@ impl Pause {
         }
     }
 
-    /// Somebody was there.
+    /// The mail server was reached.
     pub(super) fn end(&mut self) {
         if self.until.take().is_some() {
             tracing::info!("the mail server is back");

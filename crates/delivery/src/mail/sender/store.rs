@@ -1,5 +1,5 @@
-//! SQL of sending. Each statement that ends an attempt names it, so that who lost his mail to another changes nothing;
-//! only a success is written by whoever had it.
+//! SQL of sending. Each statement that ends an attempt names the attempt, so that a sender whose lease expired changes
+//! nothing; only a success is stored in any case.
 
 use freehold_db::statements;
 use jiff::Timestamp;
@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::Taken;
 
 statements! {
-    /// Takes mails of one kind that are due, each by one sender only: of each domain at most `share`, or what `rooms` says of it,
-    /// and of all domains in turn, the oldest first. No more than `looked` of the oldest are looked at.
+    /// Leases due mails of one kind: of each domain at most `share`, or its number in `rooms`; the domains take turns,
+    /// and the oldest mails come first. Looks only at the `looked` oldest mails.
     fn mail_take(
         now: Timestamp, until: Timestamp, urgent: bool, most: i64, share: i64, domains: Vec<String>, rooms: Vec<i64>,
         full: Vec<String>, looked: i64
@@ -42,31 +42,31 @@ statements! {
          returning m.id, m.template, m.recipient, m.data, m.created_at, m.attempts, m.domain,
                    b.sender_name, b.reply_to, b.color, b.footer";
 
-    /// Keeps a mail for longer.
+    /// Renews the lease of a mail.
     fn mail_keep(id: Uuid, attempt: i16, until: Timestamp) -> () =
         "update freehold.mails set due_at = $3 where id = $1 and attempts = $2 and state = 'queued'";
 
-    /// It was delivered. Where it is shown in the local mailbox, that keeps its sealed secrets.
+    /// Stores that a mail was sent. If the local mailbox shows it, its sealed secrets are kept.
     fn mail_sent(id: Uuid, answer: &str, now: Timestamp, shown: bool) -> () =
         "update freehold.mails
          set state = 'sent', answer = $2, ended_at = $3, mailbox_sealed = case when $4 then data->>'sealed' end
          where id = $1 and state = 'queued'";
 
-    /// It is to be tried again.
+    /// Stores that a mail is to be retried.
     fn mail_again(id: Uuid, attempt: i16, answer: &str, due: Timestamp) -> () =
         "update freehold.mails set answer = $3, due_at = $4 where id = $1 and attempts = $2 and state = 'queued'";
 
-    /// It was not tried after all.
+    /// Puts a mail back without counting the attempt.
     fn mail_back(id: Uuid, attempt: i16, answer: &str, now: Timestamp) -> () =
         "update freehold.mails set attempts = attempts - 1, answer = $3, due_at = $4
          where id = $1 and attempts = $2 and state = 'queued'";
 
-    /// It is over.
+    /// Ends a mail.
     fn mail_over(id: Uuid, attempt: i16, state: &str, answer: &str, now: Timestamp) -> () =
         "update freehold.mails set state = $3, answer = $4, ended_at = $5
          where id = $1 and attempts = $2 and state = 'queued'";
 
-    /// Forgets what ended before then.
+    /// Deletes mails that ended before a time.
     fn mail_forget(before: Timestamp) -> () =
         "delete from freehold.mails where state <> 'queued' and ended_at < $1";
 }

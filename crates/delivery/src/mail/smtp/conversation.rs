@@ -1,4 +1,4 @@
-//! What is said to a mail server (RFC 5321).
+//! The SMTP conversation with a mail server (RFC 5321).
 
 use std::{future::Future, time::Duration};
 
@@ -15,11 +15,11 @@ use super::{
 };
 use crate::mail::message::Outgoing;
 
-/// How long a connection may take to be made.
+/// Time limit to connect.
 const CONNECT: Duration = Duration::from_secs(15);
-/// How long a server may think about a command.
+/// Time limit for the answer to a command.
 const COMMAND: Duration = Duration::from_secs(30);
-/// How long it may think about a mail that it was given: many look for viruses first.
+/// Time limit for the answer to a mail; many servers scan it for viruses first.
 const CONTENT: Duration = Duration::from_mins(2);
 
 type Answered<T> = Result<T, lettre::transport::smtp::Error>;
@@ -48,21 +48,20 @@ pub(super) async fn open(server: &Server, tls: &TlsParameters, hello: &ClientId)
     Ok(connection)
 }
 
-/// Whether a connection that was idle still serves.
+/// Whether an idle connection still works.
 pub(super) async fn is_alive(connection: &mut AsyncSmtpConnection) -> bool {
     within(COMMAND, async { Ok(connection.test_connected().await) }).await.unwrap_or(false)
 }
 
-/// Ends a connection as is polite.
+/// Closes a connection with `QUIT`.
 pub(super) async fn close(mut connection: AsyncSmtpConnection) {
-    // It ends one way or the other.
+    // Whatever the server answers, the connection is closed.
     let _ = within(Duration::from_secs(2), connection.command(Quit)).await;
 }
 
-/// Hands one mail over. The connection is given back when it can take another.
+/// Sends one mail. Returns the connection if it can send another.
 ///
-/// Up to the server's agreement to hear from our address everything says something about the server; from the
-/// recipient on, about the mail.
+/// A refusal up to `MAIL FROM` concerns the server or our address; a refusal from the recipient on concerns the mail.
 pub(super) async fn hand_over(
     mut connection: AsyncSmtpConnection,
     mail: &Outgoing,
@@ -84,7 +83,7 @@ pub(super) async fn hand_over(
     (verdict, usable.then_some(connection))
 }
 
-/// What the server said to the whole mail; or why not, and whether it was the recipient that it refused.
+/// Sends recipient and content. Returns the server's answer, or the fault and whether the server refused the recipient.
 async fn give(connection: &mut AsyncSmtpConnection, mail: &Outgoing) -> Result<String, (Fault, bool)> {
     let recipient = Rcpt::new(mail.to.clone(), vec![]);
     within(COMMAND, connection.command(recipient)).await.map_err(|fault| (fault, true))?;
@@ -94,7 +93,7 @@ async fn give(connection: &mut AsyncSmtpConnection, mail: &Outgoing) -> Result<S
     Ok(Fault { code: Some(answer.code().into()), text }.words())
 }
 
-/// What the mail asks of the server beyond the ordinary (RFC 6152, RFC 6531).
+/// The SMTP extensions that the mail needs (RFC 6152, RFC 6531).
 fn parameters(connection: &AsyncSmtpConnection, mail: &Outgoing) -> Result<Vec<MailParameter>, &'static str> {
     let offers = |feature| connection.server_info().supports_feature(feature);
     let mut parameters = Vec::new();
@@ -113,7 +112,7 @@ fn parameters(connection: &AsyncSmtpConnection, mail: &Outgoing) -> Result<Vec<M
     Ok(parameters)
 }
 
-/// Abandoned halfway, a connection is of no use any more; every caller drops it then.
+/// Limits the time of a step. A connection whose step was interrupted cannot be used again; every caller drops it.
 async fn within<T>(limit: Duration, step: impl Future<Output = Answered<T>>) -> Result<T, Fault> {
     match tokio::time::timeout(limit, step).await {
         Ok(Ok(answer)) => Ok(answer),

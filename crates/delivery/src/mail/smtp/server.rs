@@ -1,4 +1,4 @@
-//! Which mail server, and how to talk to it: what `SMTP_URL` says.
+//! The mail server and its options, read from `SMTP_URL`.
 
 use std::{borrow::Cow, fmt, net::IpAddr, path::PathBuf};
 
@@ -6,43 +6,43 @@ use freehold_core::{Error, Result, Secret};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-/// The mail server that takes our mails.
+/// The mail server that sends our mails.
 #[derive(Clone, Debug)]
 pub struct Server {
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) tls: Tls,
     pub(super) login: Option<Login>,
-    /// An authority to believe besides the machine's own, as a PEM file.
+    /// PEM file of a certificate authority to trust besides the system's; none for the system's only.
     pub(super) ca: Option<PathBuf>,
 }
 
-/// Name and password.
+/// User and password.
 #[derive(Clone, Debug)]
 pub(super) struct Login {
     pub(super) user: String,
     pub(super) password: Secret,
 }
 
-/// When the conversation is encrypted.
+/// When the connection is encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tls {
-    /// From its first byte (`smtps://`).
+    /// From the first byte (`smtps://`).
     Always,
-    /// From STARTTLS on, and without it there is none.
+    /// After STARTTLS; a server that does not offer it is not used.
     Upgraded,
-    /// From STARTTLS on, where the server offers it.
+    /// After STARTTLS if the server offers it, or else unencrypted.
     IfOffered,
     /// Never.
     Never,
 }
 
 impl Server {
-    /// Reads `smtps://user:password@host:465` or `smtp://user:password@host:587`. Behind it may stand `?tls=required`,
-    /// which is what `smtp://` means anyway unless the host is this machine; `?tls=opportunistic`; `?tls=none`; and
-    /// `?ca=FILE`, a PEM file with an authority to believe besides the machine's own.
+    /// Reads `smtps://user:password@host:465` or `smtp://user:password@host:587`. The query may hold `tls=required`
+    /// (the default of `smtp://` unless the host is this machine), `tls=opportunistic` or `tls=none`, and `ca=FILE`, a
+    /// PEM file of a certificate authority to trust besides the system's.
     ///
-    /// No error repeats any of it, since it may hold a password.
+    /// No error repeats any of it, because it may hold a password.
     pub fn parse(text: &Secret) -> Result<Self> {
         const FORM: &str = "expected smtp:// or smtps://, such as smtp://user:password@mail.example.org:587";
         let url = Url::parse(text.expose()).map_err(|_| invalid(FORM))?;
@@ -83,13 +83,13 @@ impl Server {
         Ok(Self { host: host.to_owned(), port, tls, login, ca })
     }
 
-    /// Whether it is on this machine, so that nobody reads along on the way to it.
+    /// Whether the server is on this machine, so that its traffic crosses no network.
     pub fn is_near(&self) -> bool {
         is_near(&self.host)
     }
 }
 
-/// The server's place, without the login.
+/// Host and port, without the login.
 impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.host.contains(':') {
@@ -121,7 +121,7 @@ fn invalid(why: &'static str) -> Error {
     Error::invalid("SMTP_URL", why)
 }
 
-/// Whether what is said to this host stays on this machine.
+/// Whether traffic to this host stays on this machine.
 fn is_near(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

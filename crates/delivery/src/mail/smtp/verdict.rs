@@ -1,34 +1,34 @@
-//! What came of an attempt to send a mail.
+//! The result of an attempt to send a mail.
 
-/// What came of an attempt to send a mail.
+/// The result of an attempt to send a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::mail) enum Verdict {
-    /// The server has taken it; what it said.
+    /// The server accepted the mail; holds its answer.
     Taken(String),
-    /// Not now; why.
+    /// The mail can be retried; holds the reason.
     Later(String),
-    /// Never; why.
+    /// The mail has failed for good.
     Never {
-        /// Why, for an operator.
+        /// The reason, for operators.
         why: String,
-        /// Whether there is no such address, so that no mail should go there again.
+        /// Whether the address does not exist, so that it is suppressed.
         bounced: bool,
     },
-    /// The server cannot be reached or takes nothing from us at all, which is not this mail's fault; why.
+    /// The server cannot be reached or refuses all mails, which is not the fault of this mail; holds the reason.
     Away(String),
 }
 
-/// Why a step of the conversation failed.
+/// The failure of a step of the conversation.
 #[derive(Debug)]
 pub(super) struct Fault {
-    /// What the server answered; none: nothing, and the connection is of no use any more.
+    /// Code of the server's answer; none when it did not answer and the connection cannot be used again.
     pub(super) code: Option<u16>,
-    /// What it said, or what happened.
+    /// Text of the server's answer, or what happened.
     pub(super) text: String,
 }
 
 impl Fault {
-    /// Without an answer.
+    /// A failure without an answer of the server.
     pub(super) fn silent(text: impl Into<String>) -> Self {
         Self { code: None, text: text.into() }
     }
@@ -43,7 +43,7 @@ impl Fault {
         }
     }
 
-    /// Code and enhanced code alone: what answers a password could repeat it.
+    /// Code and enhanced code only, because the text of an answer to a login may repeat the password.
     pub(super) fn code_words(&self) -> String {
         match (self.code, enhanced(&self.text)) {
             (Some(code), Some((class, subject, detail))) => format!("{code} {class}.{subject}.{detail}"),
@@ -52,12 +52,12 @@ impl Fault {
         }
     }
 
-    /// Whether the same connection can go on with another mail.
+    /// Whether the connection can send another mail.
     pub(super) fn keeps_connection(&self) -> bool {
         self.code.is_some_and(|code| code != 421)
     }
 
-    /// What it means for the mail, once the server has agreed to hear it.
+    /// What the failure means for the mail, after the server has accepted `MAIL FROM`.
     pub(super) fn verdict(&self, at_recipient: bool) -> Verdict {
         match self.code {
             Some(500..) => Verdict::Never { why: self.words(), bounced: at_recipient && self.is_bounce() },
@@ -65,16 +65,16 @@ impl Fault {
         }
     }
 
-    /// Whether a recipient was refused because there is no such address. A refusal for any other reason — a policy, a
-    /// full mailbox, a server that will not relay for us — says nothing about the address.
+    /// Whether the recipient was refused because the address does not exist. A refusal for another reason (a policy, a
+    /// full mailbox, a server that does not relay for us) says nothing about the address.
     fn is_bounce(&self) -> bool {
         match (self.code, enhanced(&self.text)) {
-            // RFC 3463: of the classes of address status, 7 and 8 are about the sender's.
+            // RFC 3463: of the address status codes, 7 and 8 concern the sender's address.
             (Some(500..), Some((5, 1, detail))) => !matches!(detail, 7 | 8),
             // Mailbox disabled.
             (Some(500..), Some((5, 2, 1))) => true,
             (Some(_), Some(_)) | (None, _) => false,
-            // Servers without enhanced codes say so in words alone when they will not relay.
+            // Servers without enhanced codes say only in words that they do not relay.
             (Some(code), None) => matches!(code, 550 | 551 | 553) && !self.text.to_ascii_lowercase().contains("relay"),
         }
     }

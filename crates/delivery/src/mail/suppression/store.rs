@@ -1,4 +1,4 @@
-//! SQL of addresses that take no mails.
+//! SQL of suppressed addresses.
 
 use freehold_db::statements;
 use jiff::Timestamp;
@@ -6,19 +6,19 @@ use jiff::Timestamp;
 use super::Suppression;
 
 statements! {
-    /// All of them, the latest first.
+    /// All suppressed addresses, the latest first.
     fn suppression_list() -> Suppression =
         "select address, reason, answer, since from freehold.mail_suppressions order by since desc, address limit 1000";
 
-    /// Those among some addresses.
+    /// The suppressed ones of some addresses.
     fn suppression_among(addresses: Vec<String>) -> (String,) =
         "select address from freehold.mail_suppressions where address = any($1)";
 
-    /// Adds one, unless it is there.
+    /// Suppresses an address unless it already is.
     fn suppression_insert(address: &str, reason: &str, answer: Option<String>, now: Timestamp) -> () =
         "insert into freehold.mail_suppressions (address, reason, answer, since) values ($1, $2, $3, $4)
          on conflict (address) do nothing";
 
-    /// Removes one.
+    /// Removes a suppression.
     fn suppression_delete(address: &str) -> () = "delete from freehold.mail_suppressions where address = $1";
 }

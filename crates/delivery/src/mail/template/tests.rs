@@ -24,7 +24,7 @@ fn brands() -> [Brand; 2] {
     [product(), product().sample_tenant()]
 }
 
-/// A brand whose every text is somebody's attack.
+/// A brand in which every text is an attack.
 fn hostile_brand() -> Brand {
     let text = || Some("<script>alert('x')</script>\r\nBcc: all@example.org".to_owned());
     product().of_tenant(TenantBrand { sender_name: text(), footer: text(), ..TenantBrand::default() })
@@ -56,7 +56,7 @@ fn hostile(template: Template) -> Mail {
     Template::parse(template.name(), data).unwrap()
 }
 
-/// The words of an HTML mail's body, as far as our templates need it: tags away, our entities back.
+/// The words of an HTML mail's body: without tags, with the entities of our templates decoded.
 fn words(html: &str) -> String {
     let body = html.split_once("<body").unwrap().1;
     let mut text = String::new();
@@ -179,7 +179,7 @@ fn no_data_can_begin_a_header() {
 }
 
 #[test]
-fn a_mail_that_lets_somebody_in_is_useless_when_its_link_is() {
+fn a_sign_in_mail_is_useless_when_its_link_has_expired() {
     let asked: Timestamp = "2026-03-15T12:00:00Z".parse().unwrap();
     let useless: Vec<Option<String>> =
         Template::samples().iter().map(|mail| mail.useless_from(asked).map(|at| at.to_string())).collect();
@@ -215,7 +215,7 @@ fn a_mail_fetches_nothing() {
     }
 }
 
-/// The product's brand, with words of its own for every mail, in which every name is used that there is.
+/// The product's brand, with own words for every mail that use every name of the mail.
 fn wordy(words: &str) -> Brand {
     let own = |(mail, names): &(&str, &[&str])| {
         let all: Vec<String> = names.iter().map(|name| format!("{name}={{{name}}}")).collect();

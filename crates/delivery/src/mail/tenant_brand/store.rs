@@ -7,27 +7,27 @@ use jiff::Timestamp;
 use super::{MailBrand, NamedRow};
 
 statements! {
-    /// The tenant's.
+    /// The brand of one tenant.
     fn mail_brand_find(tenant: TenantId) -> MailBrand =
         "select sender_name, reply_to, color, footer, nullif(updated_at, 'epoch') as updated_at
          from freehold.mail_brands where tenant_id = $1";
 
-    /// Those of all tenants, the latest first.
+    /// The brands of all tenants, the latest first.
     fn mail_brand_list() -> NamedRow =
         "select tenant_id, name, sender_name, reply_to, color, footer
          from freehold.mail_brands as b join freehold.tenants using (tenant_id)
          order by b.updated_at desc limit 50";
 
-    /// Makes an empty one, unless there is one.
+    /// Inserts an empty brand unless there is one.
     fn mail_brand_ensure(tenant: TenantId, never: Timestamp) -> () =
         "insert into freehold.mail_brands (tenant_id, updated_at) values ($1, $2) on conflict (tenant_id) do nothing";
 
-    /// Finds it and keeps others from changing it.
+    /// Reads and locks a brand.
     fn mail_brand_lock(tenant: TenantId) -> MailBrand =
         "select sender_name, reply_to, color, footer, updated_at
          from freehold.mail_brands where tenant_id = $1 for update";
 
-    /// Replaces it.
+    /// Replaces a brand.
     fn mail_brand_update(
         tenant: TenantId, sender_name: Option<String>, reply_to: Option<String>, color: Option<String>,
         footer: Option<String>, now: Timestamp,

@@ -1,4 +1,4 @@
-//! SQL of deliveries, as their owners see them. `webhook_replay` is in `migrations/0003_webhook_functions.sql`.
+//! SQL of deliveries for the API. `webhook_replay` is in `migrations/0003_webhook_functions.sql`.
 
 use freehold_core::TenantId;
 use freehold_db::statements;
@@ -24,12 +24,12 @@ statements! {
         "select event_id, state, tried, case when not leased then due_at end as next_at, created_at, ended_at, attempts
          from freehold.webhook_deliveries where endpoint_id = $1 and event_id = $2";
 
-    /// Makes a delivery.
+    /// Inserts a delivery.
     fn delivery_insert(tenant: TenantId, endpoint: EndpointId, event: EventId, now: Timestamp) -> () =
         "insert into freehold.webhook_deliveries (tenant_id, endpoint_id, event_id, due_at, created_at)
          values ($1, $2, $3, $4, $4)";
 
-    /// Begins a delivery anew, unless it is on its way; whether it is there.
+    /// Restarts the schedule of a delivery unless an attempt is under way. Returns whether the delivery exists.
     fn delivery_replay(endpoint: EndpointId, event: EventId, now: Timestamp) -> (bool,) =
         "with begun as (
            update freehold.webhook_deliveries set state = 'waiting', tried = 0, due_at = $3, leased = false, ended_at = null
@@ -37,7 +37,7 @@ statements! {
          )
          select exists (select from freehold.webhook_deliveries where endpoint_id = $1 and event_id = $2)";
 
-    /// Begins many.
+    /// Restarts the schedules of many deliveries.
     fn deliveries_replay(
         endpoint: EndpointId, since: Timestamp, only_missed: bool, now: Timestamp, at_most: i32
     ) -> ReplayRow = "select replayed, next_since from freehold.webhook_replay($1, $2, $3, $4, $5)";

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::Dispatched;
 
 statements! {
-    /// Gives places to events and makes deliveries of them.
+    /// Numbers events and creates their deliveries.
     fn webhook_dispatch(at_most: i32, now: Timestamp) -> Dispatched =
         "select events, deliveries from freehold.webhook_dispatch($1, $2)";
 }

@@ -1,4 +1,4 @@
-//! What an endpoint is to be, checked.
+//! The checked values of a new or changed endpoint.
 
 use std::str::FromStr;
 
@@ -8,44 +8,44 @@ use freehold_outbound::{Allowed, address_check};
 
 use super::Endpoint;
 
-/// Most requests on the way at once, where nobody says.
+/// Default of the most requests under way at once.
 const AT_ONCE: i32 = 20;
 
-/// An endpoint to be made.
+/// The values of a new endpoint, not yet checked.
 #[derive(Clone, Debug)]
 pub struct EndpointNew {
-    /// Where to.
+    /// URL that receives the events.
     pub url: String,
-    /// What its owner calls it, at most 500 characters.
+    /// Description by its owner, at most 500 characters.
     pub description: String,
-    /// Which events; none named: all.
+    /// Filters of events; empty for all events.
     pub events: Vec<String>,
-    /// Whether anything is sent.
+    /// Whether events are sent to the endpoint.
     pub enabled: bool,
-    /// Most requests a second, 1 to 10,000; none: no limit.
+    /// Most requests per second, 1 to 10,000; none for no limit.
     pub per_second: Option<i32>,
-    /// Most requests on the way at once, 1 to 100; 20, where it is left out.
+    /// Most requests under way at once, 1 to 100; none for 20.
     pub at_once: Option<i32>,
 }
 
-/// What to change; what is none stays.
+/// A change of an endpoint; fields that are none stay as they are.
 #[derive(Clone, Debug, Default)]
 pub struct EndpointChange {
-    /// Where to.
+    /// URL that receives the events.
     pub url: Option<String>,
-    /// What its owner calls it.
+    /// Description by its owner, at most 500 characters.
     pub description: Option<String>,
-    /// Which events.
+    /// Filters of events; empty for all events.
     pub events: Option<Vec<String>>,
-    /// Whether anything is sent.
+    /// Whether events are sent to the endpoint.
     pub enabled: Option<bool>,
-    /// Most requests a second; `Some(None)` takes the limit away.
+    /// Most requests per second, 1 to 10,000; `Some(None)` removes the limit.
     pub per_second: Option<Option<i32>>,
-    /// Most requests on the way at once.
+    /// Most requests under way at once, 1 to 100.
     pub at_once: Option<i32>,
 }
 
-/// What an endpoint is to be: every value has been looked at.
+/// The values of an endpoint, all checked.
 #[derive(Clone, Debug)]
 pub struct EndpointDraft {
     pub(super) url: String,
@@ -57,7 +57,7 @@ pub struct EndpointDraft {
 }
 
 impl EndpointDraft {
-    /// Looks at every value. `validation_failed` with each that is not allowed: an address that is not called says why.
+    /// Checks every value. Fails with `validation_failed`, which names each value that is not allowed and why.
     pub fn check(new: EndpointNew, allowed: &Allowed) -> Result<Self> {
         let mut problems = Problems::default();
         let url = problems.url(&new.url, allowed);
@@ -66,7 +66,7 @@ impl EndpointDraft {
         Self { url, description, patterns: events, enabled, per_second, at_once }.checked(problems)
     }
 
-    /// Itself, when nothing is wrong with it.
+    /// The draft if there are no problems, or else an error that lists them.
     fn checked(mut self, mut problems: Problems) -> Result<Self> {
         let control = |letter: char| letter.is_control() && letter != '\n';
         if self.description.chars().count() > 500 || self.description.chars().any(control) {
@@ -84,8 +84,8 @@ impl EndpointDraft {
 }
 
 impl EndpointChange {
-    /// The endpoint with this change. An address that does not change is not looked at again: it may have been saved when
-    /// more was allowed.
+    /// The endpoint with this change. A URL that does not change is not checked again, because it may have been saved
+    /// when more was allowed.
     pub(super) fn over(self, current: Endpoint, allowed: &Allowed) -> Result<EndpointDraft> {
         let mut problems = Problems::default();
         let url = match self.url {
@@ -104,7 +104,7 @@ impl EndpointChange {
     }
 }
 
-/// What is wrong, gathered.
+/// The problems found so far.
 #[derive(Default)]
 struct Problems(Vec<FieldError>);
 
@@ -123,7 +123,7 @@ impl Problems {
         }
     }
 
-    /// The patterns, each once; all events, where none is named.
+    /// The patterns without duplicates; `*` when there are none.
     fn patterns(&mut self, events: Vec<String>) -> Vec<String> {
         if events.is_empty() {
             return vec!["*".to_owned()];

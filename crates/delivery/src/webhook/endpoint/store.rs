@@ -9,16 +9,16 @@ use super::Endpoint;
 use crate::webhook::EndpointId;
 
 statements! {
-    /// Lets one at a time count and make endpoints of a tenant.
+    /// Locks the count of a tenant's endpoints, so that one transaction at a time creates an endpoint.
     fn endpoint_count_lock() -> () =
         "with locked as materialized (
            select pg_advisory_xact_lock(hashtextextended('webhook_endpoints/' || freehold.tenant_id()::text, 0))
          ) select from locked";
 
-    /// How many there are.
+    /// Number of endpoints.
     fn endpoint_count() -> (i64,) = "select count(*) from freehold.webhook_endpoints where deleted_at is null";
 
-    /// Makes an endpoint.
+    /// Inserts an endpoint.
     fn endpoint_insert(
         tenant: TenantId, id: EndpointId, url: String, description: String, patterns: Vec<String>, enabled: bool,
         signature: &str, sealed_secret: Vec<u8>, public_key: Option<String>, per_second: Option<i32>, at_once: i32,
@@ -34,7 +34,7 @@ statements! {
          returning id, url, description, patterns, enabled, disabled_at, disabled_because, signature, public_key,
            previous_until, per_second, at_once, failing_since, revision, created_at, updated_at";
 
-    /// Its lane.
+    /// Inserts the lane of an endpoint.
     fn lane_insert(tenant: TenantId, id: EndpointId) -> () =
         "insert into freehold.webhook_lanes (tenant_id, endpoint_id) values ($1, $2)";
 
@@ -50,13 +50,13 @@ statements! {
            previous_until, per_second, at_once, failing_since, revision, created_at, updated_at
          from freehold.webhook_endpoints where id = $1 and deleted_at is null";
 
-    /// One endpoint, to be changed.
+    /// One endpoint, locked for a change.
     fn endpoint_lock(id: EndpointId) -> Endpoint =
         "select id, url, description, patterns, enabled, disabled_at, disabled_because, signature, public_key,
            previous_until, per_second, at_once, failing_since, revision, created_at, updated_at
          from freehold.webhook_endpoints where id = $1 and deleted_at is null for update";
 
-    /// Changes an endpoint. One that is enabled again begins anew.
+    /// Updates an endpoint. Enabling it again forgets its failures.
     fn endpoint_update(
         id: EndpointId, url: String, description: String, patterns: Vec<String>, enabled: bool, per_second: Option<i32>,
         at_once: i32, now: Timestamp
@@ -70,20 +70,20 @@ statements! {
          returning id, url, description, patterns, enabled, disabled_at, disabled_because, signature, public_key,
            previous_until, per_second, at_once, failing_since, revision, created_at, updated_at";
 
-    /// Has the sender look at endpoints.
+    /// Makes the sender look for due deliveries of endpoints.
     fn lanes_arm(endpoints: Vec<Uuid>, now: Timestamp) -> () =
         "with armed as materialized (select freehold.webhook_lanes_arm($1, $2)) select from armed";
 
-    /// Deletes an endpoint: the row stays for the sweep, without its secrets.
+    /// Deletes an endpoint: the row stays, without its secrets, until the sweep deletes it.
     fn endpoint_delete(id: EndpointId, now: Timestamp) -> () =
         "update freehold.webhook_endpoints
          set deleted_at = $2, enabled = false, sealed_secret = '', previous_sealed_secret = null, previous_until = null
          where id = $1 and deleted_at is null";
 
-    /// And its lane.
+    /// Deletes the lane of an endpoint.
     fn lane_delete(id: EndpointId) -> () = "delete from freehold.webhook_lanes where endpoint_id = $1";
 
-    /// Gives an endpoint another secret; the one before stays for a while.
+    /// Rotates the secret of an endpoint and keeps the previous one until the overlap ends.
     fn secret_rotate(
         id: EndpointId, signature: &str, sealed_secret: Vec<u8>, public_key: Option<String>, until: Timestamp, now: Timestamp
     ) -> Endpoint =

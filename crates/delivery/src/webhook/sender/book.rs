@@ -1,4 +1,4 @@
-//! What the sender knows by heart: endpoints with their opened keys as long as they do not change, and bodies of events.
+//! The sender's cache: endpoints with their opened keys until they change, and bodies of events.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -17,9 +17,9 @@ use uuid::Uuid;
 use super::{Claimed, store};
 use crate::webhook::{EndpointId, Parts, secret};
 
-/// How many endpoints are kept.
+/// Most endpoints in the cache.
 const ENDPOINTS: usize = 10_000;
-/// How many bodies are kept for the next claims: an event for a thousand endpoints is read and written once.
+/// Most bodies in the cache, so that an event for a thousand endpoints is read and serialized once.
 const BODIES: usize = 2_048;
 
 row! {
@@ -33,23 +33,23 @@ row! {
     }
 }
 
-/// What sending to an endpoint takes.
+/// What the sender needs to send to an endpoint.
 pub(super) struct Known {
     revision: i32,
-    /// As it is stored.
+    /// The URL as it is stored.
     pub(super) url: String,
-    /// The address and the keys; none when they cannot be read, which is a fault of ours.
+    /// The parsed URL and the keys; none when they cannot be read, which is an internal error.
     pub(super) means: Option<(Url, Keys)>,
 }
 
-/// The keys that sign.
+/// The signing keys of an endpoint.
 pub(super) struct Keys {
     current: Key,
     previous: Option<(Key, Timestamp)>,
 }
 
 impl Keys {
-    /// Those that sign at this time.
+    /// The keys that sign at this time.
     pub(super) fn at(&self, now: Timestamp) -> Vec<Key> {
         let previous = self.previous.iter().filter(|(_, until)| *until > now).map(|(key, _)| key.clone());
         std::iter::once(self.current.clone()).chain(previous).collect()
@@ -63,7 +63,7 @@ pub(super) struct Book {
 }
 
 impl Book {
-    /// Reads what is wanted and not known.
+    /// Reads the endpoints and bodies of these deliveries that the cache lacks.
     pub(super) async fn read(&mut self, parts: &Parts, claimed: &[Claimed]) -> Result<()> {
         if claimed.is_empty() {
             return Ok(());
@@ -89,7 +89,7 @@ impl Book {
         Ok(())
     }
 
-    /// Whether the endpoint is known as it was when the delivery was claimed, or later.
+    /// Whether the cache holds the endpoint at the revision of the claim or a later one.
     fn knows(&self, claimed: &Claimed) -> bool {
         self.endpoints.get(&claimed.endpoint_id).is_some_and(|known| known.revision >= claimed.revision)
     }
@@ -99,7 +99,7 @@ impl Book {
         self.endpoints.get(&claimed.endpoint_id).filter(|_| self.knows(claimed)).cloned()
     }
 
-    /// The message, unless the event is no longer kept.
+    /// The body of the event; none when the event has been deleted.
     pub(super) fn body(&self, id: EventId) -> Option<Bytes> {
         self.bodies.get(&id).cloned()
     }

@@ -12,7 +12,7 @@ use crate::webhook::{
     verdict::Verdict,
 };
 
-/// Signs and sends; what came of it and what follows.
+/// Signs and sends a delivery. Returns the attempt and what follows from it.
 pub(super) async fn post(
     parts: &Parts,
     delivery: &Claimed,
@@ -24,7 +24,7 @@ pub(super) async fn post(
         return (Attempt::not_made(now, endpoint.url.clone(), "The event is no longer kept."), Verdict::given_up());
     };
     let Some((url, keys)) = &endpoint.means else {
-        let attempt = Attempt::not_made(now, endpoint.url.clone(), "Something went wrong on our side.");
+        let attempt = Attempt::not_made(now, endpoint.url.clone(), "An internal error occurred.");
         return (attempt, Verdict::again(delivery.tried, None, now, &parts.random));
     };
     let mut headers = HeaderMap::with_capacity(8);

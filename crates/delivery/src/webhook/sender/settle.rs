@@ -1,4 +1,4 @@
-//! Writes down what came of requests, many at once.
+//! Stores the results of requests in batches.
 
 use std::sync::Arc;
 
@@ -9,22 +9,22 @@ use tokio::{sync::mpsc, time::sleep};
 use super::{Claimed, store};
 use crate::webhook::{Attempt, Parts, settings::Rhythm, verdict::Verdict};
 
-/// How many are written at once.
+/// Most results in one batch.
 const BATCH: usize = 256;
 
 /// A request that has ended.
 pub(super) struct Ended {
-    /// Of which delivery.
+    /// The delivery.
     pub(super) delivery: Claimed,
-    /// Until when it is ours.
+    /// When the lease of the delivery ends.
     pub(super) until: Timestamp,
-    /// What came of it.
+    /// The attempt with its result.
     pub(super) attempt: Attempt,
-    /// What follows.
+    /// What follows from the attempt.
     pub(super) verdict: Verdict,
 }
 
-/// Writes until nobody sends any more. While the database is away, it waits.
+/// Stores results until all senders of the channel are gone. Waits while the database is away.
 pub(super) async fn run(parts: Arc<Parts>, mut arriving: mpsc::Receiver<Ended>) {
     let mut rhythm = Rhythm::new(&parts.settings);
     let mut batch = Vec::with_capacity(BATCH);
@@ -35,7 +35,7 @@ pub(super) async fn run(parts: Arc<Parts>, mut arriving: mpsc::Receiver<Ended>) 
                 Err(error) if error.is_temporary() => {
                     sleep(rhythm.trouble("the outcome of webhooks is not written down", &error)).await;
                 }
-                // One of them cannot be written: the others are.
+                // One result cannot be stored, so store each of them on its own.
                 Err(_) => break one_by_one(&parts, &batch).await,
             }
         }
@@ -44,7 +44,7 @@ pub(super) async fn run(parts: Arc<Parts>, mut arriving: mpsc::Receiver<Ended>) 
     }
 }
 
-/// What cannot be written even alone stays leased, and is sent again when the lease ends.
+/// Stores each result on its own. A delivery whose result cannot be stored is sent again when its lease ends.
 async fn one_by_one(parts: &Parts, batch: &[Ended]) {
     for ended in batch {
         if let Err(error) = write(parts, std::slice::from_ref(ended)).await {

@@ -8,16 +8,16 @@ use uuid::Uuid;
 use super::{Claimed, book::EndpointRow};
 
 statements! {
-    /// Leases deliveries that are due.
+    /// Leases due deliveries.
     fn webhook_claim(room: i32, now: Timestamp, until: Timestamp) -> Claimed =
         "select tenant_id, endpoint_id, event_id, tried, revision from freehold.webhook_claim($1, $2, $3)";
 
-    /// What sending to endpoints takes.
+    /// URLs and sealed keys of endpoints.
     fn endpoints_read(ids: Vec<Uuid>) -> EndpointRow =
         "select id, revision, url, sealed_secret, previous_sealed_secret, previous_until
          from freehold.webhook_endpoints where id = any ($1) and deleted_at is null";
 
-    /// Writes down what came of deliveries; whether endpoints are to be looked at again at once.
+    /// Stores the results of deliveries. Returns whether some endpoints have more due deliveries.
     fn webhook_settle(
         tenants: Vec<Uuid>, endpoints: Vec<Uuid>, events: Vec<Uuid>, leases: Vec<Timestamp>, states: Vec<String>,
         dues: Vec<Option<Timestamp>>, holds: Vec<Option<Timestamp>>, attempts: Vec<Value>, gone: Vec<Uuid>, now: Timestamp,

@@ -1,16 +1,16 @@
-//! SQL of forgetting.
+//! SQL of the sweep.
 
 use freehold_db::statements;
 use jiff::Timestamp;
 
 statements! {
-    /// Forgets deliveries from before a time, so many at once.
+    /// Deletes deliveries from before a time, at most a batch.
     fn deliveries_forget(before: Timestamp, at_most: i64) -> () =
         "delete from freehold.webhook_deliveries where ctid = any (array(
            select ctid from freehold.webhook_deliveries where created_at < $1 limit $2
          ))";
 
-    /// Forgets deliveries of deleted endpoints, so many at once.
+    /// Deletes deliveries of deleted endpoints, at most a batch.
     fn deliveries_sweep(at_most: i64) -> () =
         "delete from freehold.webhook_deliveries where ctid = any (array(
            select d.ctid
@@ -19,7 +19,7 @@ statements! {
            where w.deleted_at is not null limit $1
          ))";
 
-    /// Wakes endpoints that have slept for minutes over what is due. There should never be one.
+    /// Wakes endpoints whose due deliveries have waited for minutes. There should never be one.
     fn lanes_wake(now: Timestamp) -> () =
         "update freehold.webhook_lanes set due_at = $1 where endpoint_id in (
            select l.endpoint_id
@@ -32,7 +32,7 @@ statements! {
            for update of l skip locked
          )";
 
-    /// Forgets deleted endpoints of which nothing is left.
+    /// Deletes the rows of deleted endpoints that have no deliveries left.
     fn endpoints_sweep() -> () =
         "delete from freehold.webhook_endpoints as w
          where w.deleted_at is not null and not exists (

@@ -29,28 +29,29 @@ use crate::settings::Settings;
 /// The exit code where some rows were refused and the others imported.
 const SOME_REFUSED: u8 = 3;
 
-/// So many lines that could not be read for the same reason are printed one by one.
+/// How many lines with the same error are printed one by one.
 const ONE_BY_ONE: usize = 20;
 
-/// What a dump is read to.
+/// A part of a dump, as it is read.
 enum Step {
     Row(Found),
-    /// What is wrong with a line.
+    /// A line that cannot be read, with the reason.
     Strange(DumpProblem),
-    /// Why there is nothing to import.
+    /// Why nothing can be imported.
     NoDump(io::Error),
-    /// The end of a dump; what it is if it had no user.
+    /// The end of the dump; with a description of the file if it had no user.
     End(NoDump),
 }
 
-/// Users being imported, and what became of them.
+/// A running import, and the outcome of its rows.
 struct Importing<'a> {
     keeper: &'a Keeper,
     people: PeopleOf,
     report: Report,
 }
 
-/// Imports users from a dump or a database, and prints what became of them. The exit code tells a script of rows that were refused.
+/// Imports users from a dump or a database, and prints the outcome. The exit code tells a script whether rows were
+/// refused.
 pub(super) async fn import(
     settings: &Settings,
     keeper: &Keeper,
@@ -74,14 +75,15 @@ impl Importing<'_> {
     }
 }
 
-/// Imports users from a dump; `-` is the standard input. What became of the rows, and which lines could not be read.
+/// Imports users from a dump; `-` is the standard input. Returns the outcome of the rows, and the lines that could not
+/// be read.
 ///
 /// # Errors
-/// Where the file is no dump, or has no user: what it is, and what to do.
+/// The file is no dump, or has no user: the error says what it is and what to do.
 pub async fn people_from_dump(keeper: &Keeper, people: PeopleOf, dump: &Path) -> Result<(Report, Vec<String>)> {
     let mut importing = Importing { keeper, people, report: Report::default() };
     let mut steps = reading(dump)?;
-    // What is a user's may stand in the dump before the user, so it is imported when all users are.
+    // Identities and factors can precede their user in the dump, so they are imported after all users.
     let (mut users, mut others, mut strange) = (Vec::new(), Vec::new(), Vec::new());
     let (mut found_users, mut without_users) = (false, None);
     while let Some(step) = steps.recv().await {
@@ -103,7 +105,7 @@ pub async fn people_from_dump(keeper: &Keeper, people: PeopleOf, dump: &Path) ->
         if let Some(what) = without_users.filter(|_| strange.is_empty()) {
             return Err(anyhow!(what).context(nothing(dump)));
         }
-        // Lines of users that could not be read, and nothing else: the first says why.
+        // The dump has only lines of users that could not be read: the first says why.
         let first = strange.first().cloned().unwrap_or_default();
         return Err(anyhow!("{first} ({} such lines)", strange.len()).context(nothing(dump)));
     }
@@ -141,7 +143,7 @@ fn reading(dump: &Path) -> Result<Receiver<Step>> {
     tokio::task::spawn_blocking(move || {
         let mut reader = match dump_open(file) {
             Ok(lines) => DumpReader::new(lines),
-            // Sending fails only where the import has been given up.
+            // Sending fails only if the import was cancelled.
             Err(error) => return drop(sender.blocking_send(Step::NoDump(error))),
         };
         loop {
@@ -159,7 +161,7 @@ fn reading(dump: &Path) -> Result<Receiver<Step>> {
     Ok(receiver)
 }
 
-/// What a folder is that was named in the place of a dump.
+/// Describes a folder that was given in place of a dump.
 fn folder(dump: &Path) -> NoDump {
     if dump.join("toc.dat").exists() {
         let advice =
@@ -169,7 +171,7 @@ fn folder(dump: &Path) -> NoDump {
     NoDump::new("a folder", "Name the SQL dump inside")
 }
 
-/// Imports users from a project's database. What became of the rows.
+/// Imports users from a project's database. Returns the outcome of the rows.
 pub async fn people_from_database(keeper: &Keeper, people: PeopleOf, url: Secret) -> Result<Report> {
     let mut importing = Importing { keeper, people, report: Report::default() };
     let foreign = freehold_db::Settings::from_variable("--database (SUPABASE_DB_URL)", &url)?;
@@ -203,7 +205,7 @@ fn columns(row: Value) -> Columns {
     fields.into_iter().map(|(name, value)| (name, text(value))).collect()
 }
 
-/// Prints what became of the rows; the exit code.
+/// Prints the outcome of the rows, and returns the exit code.
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
 fn print(report: &Report, strange: &[String]) -> ExitCode {
     for line in shortened(strange) {
@@ -228,7 +230,7 @@ fn print(report: &Report, strange: &[String]) -> ExitCode {
     ExitCode::from(SOME_REFUSED)
 }
 
-/// The lines, of many with the same reason only the first.
+/// The lines to print: of many with the same reason only the first ones.
 fn shortened(strange: &[String]) -> Vec<String> {
     let reason = |line: &str| line.split_once(": ").map_or_else(|| line.to_owned(), |(_, reason)| reason.to_owned());
     let mut counts: HashMap<String, usize> = HashMap::new();

@@ -1,23 +1,23 @@
-//! Taking a statement apart: words, signs, names and values, each passed by as it is read.
+//! Parsing a statement: words, signs, names and values, each consumed as it is read.
 
 use super::Table;
 
-/// Whether the letter may be part of a word.
+/// Whether the character may be part of a word.
 pub(super) fn is_of_word(letter: char) -> bool {
     letter.is_alphanumeric() || letter == '_' || letter == '$'
 }
 
-/// What a statement names where a table is expected.
+/// The table that a statement names.
 pub(super) enum Named {
-    /// One of those that are imported.
+    /// A table that is imported.
     Wanted(Table),
-    /// Another one.
+    /// Another table.
     Another(String),
-    /// None.
+    /// No table.
     Nothing,
 }
 
-/// What is left to read of a statement.
+/// The rest of a statement that is still to be read.
 pub(super) struct Reader<'a>(pub(super) &'a str);
 
 impl Reader<'_> {
@@ -25,7 +25,7 @@ impl Reader<'_> {
         self.0.trim().is_empty()
     }
 
-    /// Passes by this word, if it comes next, in whatever case.
+    /// Consumes this word if it comes next, ignoring case.
     pub(super) fn word(&mut self, word: &str) -> bool {
         let rest = self.0.trim_start();
         let Some(found) = rest.get(..word.len()).filter(|found| found.eq_ignore_ascii_case(word)) else { return false };
@@ -37,7 +37,7 @@ impl Reader<'_> {
         true
     }
 
-    /// Passes by this sign, if it comes next.
+    /// Consumes this sign if it comes next.
     pub(super) fn sign(&mut self, sign: char) -> bool {
         let rest = self.0.trim_start().strip_prefix(sign);
         if let Some(rest) = rest {
@@ -46,7 +46,7 @@ impl Reader<'_> {
         rest.is_some()
     }
 
-    /// A name, in quotes or not.
+    /// Reads a name, quoted or not.
     fn name(&mut self) -> Option<String> {
         let rest = self.0.trim_start();
         if let Some(quoted) = rest.strip_prefix('"') {
@@ -73,7 +73,7 @@ impl Reader<'_> {
         Some(rest[..end].to_lowercase())
     }
 
-    /// A table with its schema.
+    /// Reads a table name with its schema.
     pub(super) fn table(&mut self) -> Named {
         let Some(schema) = self.name() else { return Named::Nothing };
         if !self.sign('.') {
@@ -84,7 +84,7 @@ impl Reader<'_> {
         found.filter(|_| schema == "auth").map_or_else(|| Named::Another(format!("{schema}.{name}")), Named::Wanted)
     }
 
-    /// `CREATE TABLE`, with what may stand in it.
+    /// Reads `CREATE TABLE` with its options.
     pub(super) fn create(&mut self) -> bool {
         if !self.word("create") {
             return false;
@@ -99,7 +99,7 @@ impl Reader<'_> {
         true
     }
 
-    /// The names of the columns of a `CREATE TABLE`, without its constraints.
+    /// Reads the column names of a `CREATE TABLE`, without its constraints.
     pub(super) fn columns(&mut self) -> Option<Vec<String>> {
         const NO_COLUMNS: [&str; 7] = ["constraint", "primary", "unique", "check", "foreign", "exclude", "like"];
         if !self.sign('(') {
@@ -112,7 +112,7 @@ impl Reader<'_> {
             if is_quoted || !NO_COLUMNS.contains(&name.as_str()) {
                 names.push(name);
             }
-            // The rest of the column, in which commas stand in brackets and texts only.
+            // Skips the rest of the column; commas occur there only in brackets and texts.
             let (mut depth, mut quote) = (0_u32, None);
             let end = self.0.find(|letter| {
                 match (quote, letter) {
@@ -133,7 +133,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `(id, "email")`.
+    /// Reads `(id, "email")`.
     pub(super) fn names(&mut self) -> Option<Vec<String>> {
         if !self.sign('(') {
             return None;
@@ -145,7 +145,7 @@ impl Reader<'_> {
         self.sign(')').then_some(names)
     }
 
-    /// `('a', null, 1)`.
+    /// Reads `('a', null, 1)`.
     pub(super) fn row(&mut self) -> Option<Vec<Option<String>>> {
         if !self.sign('(') {
             return None;
@@ -158,7 +158,7 @@ impl Reader<'_> {
         self.sign(')').then_some(values)
     }
 
-    /// Reads a value, of which none is `null`, behind the others.
+    /// Reads a value and appends it; `null` becomes none.
     fn value_into(&mut self, values: &mut Vec<Option<String>>) -> Option<()> {
         let rest = self.0.trim_start();
         let escaped = rest.strip_prefix(['E', 'e']).and_then(|rest| rest.strip_prefix('\''));
@@ -169,7 +169,7 @@ impl Reader<'_> {
                 let end = rest.find([',', ')', ':', ' ', '\n']).filter(|end| *end > 0)?;
                 let word = &rest[..end];
                 self.0 = &rest[end..];
-                // Nothing that is worked out: pg_dump writes constants.
+                // No expressions: pg_dump writes constants.
                 if !word.chars().all(|letter| letter.is_ascii_alphanumeric() || "+-._".contains(letter)) {
                     return None;
                 }
@@ -181,7 +181,7 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// The rest of a text behind its first quote.
+    /// Reads the rest of a text after its opening quote.
     fn text(&mut self, rest: &str, escapes: bool) -> Option<String> {
         let start = self.0.len() - rest.len();
         let mut text = String::new();
@@ -206,7 +206,7 @@ impl Reader<'_> {
         None
     }
 
-    /// `::jsonb`, `::timestamp with time zone`, `::character varying(255)`: what the column is anyway.
+    /// Skips `::jsonb`, `::timestamp with time zone`, `::character varying(255)`: the column has that type anyway.
     fn cast(&mut self) -> Option<()> {
         while let Some(rest) = self.0.trim_start().strip_prefix("::") {
             let mut depth = 0;
@@ -225,7 +225,7 @@ impl Reader<'_> {
     }
 }
 
-/// What a letter behind a backslash means; none: it begins a byte by its number.
+/// The character that a backslash escape stands for; none: the escape gives a byte by its number.
 pub(super) fn escape(letter: char) -> Option<char> {
     Some(match letter {
         'b' => '\u{8}',
@@ -234,7 +234,7 @@ pub(super) fn escape(letter: char) -> Option<char> {
         'r' => '\r',
         't' => '\t',
         'v' => '\u{b}',
-        // Bytes by their number: pg_dump writes none.
+        // Escapes of bytes by number: pg_dump writes none.
         '0'..='9' | 'x' | 'u' | 'U' => return None,
         other => other,
     })

@@ -1,5 +1,5 @@
-//! From a file as it was handed over to lines of SQL: compressed files are unpacked, other encodings read, and what is no SQL
-//! dump is named with what to do about it.
+//! Turns an uploaded file into lines of SQL: unpacks compressed files, converts encodings, and reports a file that is
+//! not an SQL dump, with advice.
 
 use std::{
     fmt,
@@ -9,29 +9,29 @@ use std::{
 use encoding_rs::{Decoder, UTF_16BE, UTF_16LE};
 use flate2::bufread::MultiGzDecoder;
 
-/// So many bytes are looked at to know what a file is.
+/// Number of bytes read to detect the type of a file.
 const LOOK: usize = 4_096;
-/// A file compressed more often than this is not unpacked further.
+/// Most layers of compression that are unpacked.
 const LAYERS: usize = 3;
 
-const SQL: &str = "Make a dump in SQL: supabase db dump --data-only --schema auth -f people.sql, or pg_dump --data-only --schema auth";
+const SQL: &str = "Create an SQL dump: supabase db dump --data-only --schema auth -f people.sql, or pg_dump --data-only --schema auth";
 
-/// Why a file is no dump that can be read.
+/// Why a file is not a dump that can be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoDump {
-    /// What it is.
+    /// What the file is.
     pub found: String,
-    /// What to do.
+    /// What the user should do.
     pub advice: String,
 }
 
 impl NoDump {
-    /// Found this, to be answered by that.
+    /// Creates the reason and the advice.
     pub fn new(found: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { found: found.into(), advice: advice.into() }
     }
 
-    /// What to do about a file that has no user.
+    /// Advice for a file that contains no user.
     pub fn advice_for_sql() -> &'static str {
         SQL
     }
@@ -45,7 +45,7 @@ impl fmt::Display for NoDump {
 
 impl std::error::Error for NoDump {}
 
-/// The lines of the dump in UTF-8, whatever it is packed in.
+/// The lines of the dump in UTF-8, whatever its compression and encoding.
 ///
 /// # Errors
 /// An error of reading; one whose inner error is [`NoDump`] for a file that is no SQL dump.
@@ -73,7 +73,7 @@ fn beginning(reader: &mut dyn Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The text in UTF-8, if it may be SQL.
+/// Returns the text in UTF-8, if it may be SQL.
 fn text(beginning: &[u8], mut whole: Box<dyn BufRead + Send>) -> io::Result<Box<dyn BufRead + Send>> {
     if let Some(problem) = binary(beginning) {
         return Err(no_dump(problem));
@@ -81,7 +81,7 @@ fn text(beginning: &[u8], mut whole: Box<dyn BufRead + Send>) -> io::Result<Box<
     let utf_16 = match beginning {
         [0xff, 0xfe, ..] => Some(UTF_16LE),
         [0xfe, 0xff, ..] => Some(UTF_16BE),
-        // Without a mark, every other byte of what is mostly ASCII is NUL.
+        // Without a byte order mark: in UTF-16, every other byte of mostly-ASCII text is NUL.
         bytes if mostly_nul(bytes, 1) => Some(UTF_16LE),
         bytes if mostly_nul(bytes, 0) => Some(UTF_16BE),
         _ => None,
@@ -114,7 +114,7 @@ fn mostly_nul(bytes: &[u8], offset: usize) -> bool {
     looked.len() >= 2 && looked.iter().all(|byte| *byte == 0) && others.iter().all(|byte| *byte != 0)
 }
 
-/// A file of another kind, told by its first bytes.
+/// Detects a file of another type by its first bytes.
 fn binary(bytes: &[u8]) -> Option<NoDump> {
     let restore = "Turn it into SQL: pg_restore --data-only --schema auth -f people.sql FILE, and import people.sql";
     let unpack = "Unpack it, and import the SQL dump inside";
@@ -140,7 +140,7 @@ fn binary(bytes: &[u8]) -> Option<NoDump> {
     })
 }
 
-/// A text of another kind than SQL, told by how it begins.
+/// Detects a text that is not SQL by its first characters.
 fn other_text(bytes: &[u8]) -> Option<NoDump> {
     let text = String::from_utf8_lossy(bytes);
     let text = text.trim_start();

@@ -1,4 +1,4 @@
-//! Telling statements from texts, and taking apart those that are wanted.
+//! Telling statements from texts, and parsing those that are needed.
 
 use std::collections::HashMap;
 
@@ -7,18 +7,18 @@ use super::{
     reader::{Named, Reader, escape, is_of_word},
 };
 
-/// So much of a statement is looked at to see whether it is wanted.
+/// Number of characters of a statement that decide whether it is needed.
 const BEGINNING: usize = 96;
 
-/// Splits lines into statements, as Postgres' own lexer does: nothing in a text, a name or a comment ends one.
+/// Splits lines into statements as Postgres' lexer does: nothing inside a text, a name or a comment ends one.
 #[derive(Default)]
 pub(super) struct Scanner {
     state: State,
-    /// The statement so far; while it is skipped, its beginning.
+    /// The statement so far; for a statement that is skipped, only its beginning.
     text: String,
     first_line: u64,
     passed_by: bool,
-    /// The two letters before the next one.
+    /// The two characters before the next one.
     before: [char; 2],
 }
 
@@ -26,31 +26,31 @@ pub(super) struct Scanner {
 enum State {
     #[default]
     Plain,
-    /// In `'…'`; with backslashes that mean something in `E'…'`.
+    /// In `'…'`; in `E'…'`, backslashes are escapes.
     Text { escapes: bool },
     /// In `"…"`.
     Name,
     /// In `$tag$…$tag$`.
     Dollar(String),
-    /// In `/* … */`, so deep.
+    /// In `/* … */`, nested this deep.
     Comment(u32),
 }
 
 impl Scanner {
-    /// Forgets what was begun; its text, if something was.
+    /// Drops an unfinished statement and returns its text, if there is one.
     pub(super) fn forget(&mut self) -> Option<String> {
         let open = self.state != State::Plain || !self.text.trim().is_empty() || self.passed_by;
         let text = std::mem::take(self).text;
         open.then_some(text)
     }
 
-    /// Takes a line, and gives the statements that end in it, each with the line in which it began.
+    /// Reads a line and returns the statements that end in it, each with the line in which it began.
     pub(super) fn line(&mut self, line: &str, number: u64) -> Vec<(u64, String)> {
         let between = self.state == State::Plain && self.text.trim().is_empty() && !self.passed_by;
         if between {
             self.text.clear();
             self.first_line = number;
-            // A command for psql itself.
+            // A psql command.
             if line.starts_with('\\') {
                 return Vec::new();
             }
@@ -69,7 +69,7 @@ impl Scanner {
             } else if !self.passed_by && !commented {
                 self.text.push_str(piece);
             }
-            // A comment is as good as a space.
+            // A comment counts as a space.
             let letters = piece.chars().map(|letter| if commented { ' ' } else { letter });
             self.before = letters.fold(self.before, |[_, last], letter| [last, letter]);
             rest = behind;
@@ -78,7 +78,7 @@ impl Scanner {
         if !self.passed_by {
             self.text.push('\n');
             if self.text.trim_start().len() >= BEGINNING && !is_wanted(&self.text) {
-                // Its beginning says what it was.
+                // The beginning is enough to know what kind of statement it was.
                 self.text = self.text.trim_start().chars().take(BEGINNING).collect();
                 self.passed_by = true;
             }
@@ -86,7 +86,7 @@ impl Scanner {
         ended
     }
 
-    /// How many bytes belong together, and whether they end the statement.
+    /// The number of bytes that form the next token, and whether the token ends the statement.
     fn step(&mut self, rest: &str) -> (usize, bool) {
         let first = rest.chars().next().map_or(0, char::len_utf8);
         match &mut self.state {
@@ -160,7 +160,7 @@ impl Scanner {
     }
 }
 
-/// `$tag$` or `$$` at the beginning.
+/// `$tag$` or `$$` at the start of the text.
 fn dollar_tag(rest: &str) -> Option<&str> {
     let end = rest[1..].find('$')? + 2;
     let tag = &rest[1..end - 1];
@@ -169,7 +169,7 @@ fn dollar_tag(rest: &str) -> Option<&str> {
     good.then(|| &rest[..end])
 }
 
-/// Whether this is the beginning of what has to be read to its end.
+/// Whether a statement with this beginning must be read to its end.
 fn is_wanted(text: &str) -> bool {
     let mut reader = Reader(text);
     if reader.word("copy") {
@@ -182,28 +182,28 @@ fn is_wanted(text: &str) -> bool {
     reader.create() && matches!(reader.table(), Named::Wanted(_))
 }
 
-/// A statement, as far as it matters.
+/// A parsed statement.
 pub(super) enum Statement {
-    /// One that says nothing of rows.
+    /// A statement without rows.
     Nothing,
     /// The encoding of the dump.
     Encoding(String),
-    /// A table that is wanted, with its columns.
+    /// A table that is imported, with its columns.
     Create(Table, Vec<String>),
-    /// Rows of a table that is wanted follow.
+    /// Rows of a table that is imported follow.
     Copy((Table, Vec<String>)),
     /// Rows of another table follow.
     CopyOther(String),
-    /// Rows of a table that is wanted follow, in a form that cannot be read.
+    /// Rows of a table that is imported follow, in a format that cannot be read.
     StrangeCopy,
-    /// Rows of a table that is wanted.
+    /// Rows of a table that is imported.
     Insert(Table, Vec<String>, Vec<Vec<Option<String>>>),
     /// Rows of another table.
     InsertOther(String),
 }
 
 impl Statement {
-    /// Whether it begins as one of those that dumps have.
+    /// Whether it begins like one of the statements that dumps have.
     pub(super) fn is_sql(text: &str) -> bool {
         const WORDS: [&str; 16] = [
             "alter", "begin", "comment", "commit", "copy", "create", "delete", "do", "drop", "grant", "insert",
@@ -212,7 +212,7 @@ impl Statement {
         WORDS.into_iter().any(|word| Reader(text).word(word))
     }
 
-    /// Reads it. `created` are the columns of tables, for rows that do not name theirs.
+    /// Parses a statement. `created` has the columns of tables, for rows that do not name theirs.
     pub(super) fn read(text: &str, created: &HashMap<Table, Vec<String>>) -> Result<Self, &'static str> {
         let mut reader = Reader(text);
         if reader.word("copy") {
@@ -273,7 +273,7 @@ fn copy(mut reader: Reader<'_>, created: &HashMap<Table, Vec<String>>) -> Statem
     }
 }
 
-/// The values of a row of a `COPY`: apart by tabs, `\N` for null.
+/// The values of a row of a `COPY`: separated by tabs, `\N` for null.
 pub(super) fn copy_row(line: &str) -> Result<Vec<Option<String>>, &'static str> {
     line.split('\t').map(copy_value).collect()
 }

@@ -131,11 +131,11 @@ fn a_dump_without_users_says_what_it_has() {
     };
     assert!(said("Dear Ada,\nthank you.\n").contains("without any SQL statement"));
     let todos = "SET x = 1;\nCOPY public.todos (id) FROM stdin;\n1\n\\.\nINSERT INTO public.notes (id) VALUES (1);\n";
-    assert!(said(todos).contains("it has rows of public.notes, public.todos. Make a dump"), "{}", said(todos));
+    assert!(said(todos).contains("it has rows of public.notes, public.todos. Create an SQL dump"), "{}", said(todos));
     let long = format!("INSERT INTO public.notes (id) VALUES ('{}');\n", "x".repeat(500));
     assert!(said(&long).contains("it has rows of public.notes"), "{}", said(&long));
     assert!(said("CREATE TABLE auth.users (id uuid);\n").contains("none of its rows"));
-    assert!(said("CREATE TABLE public.x (id uuid);\n").contains("without rows of auth.users. Make a dump"));
+    assert!(said("CREATE TABLE public.x (id uuid);\n").contains("without rows of auth.users. Create an SQL dump"));
 }
 
 proptest::proptest! {
@@ -152,12 +152,12 @@ proptest::proptest! {
         proptest::prop_assert_eq!(value(all[0].as_ref().unwrap(), "email").unwrap_or_default(), kept);
     }
 
-    /// What Postgres would read back is read back: any text in any row of an `INSERT`.
+    /// Any text that an `INSERT` can hold is read as Postgres would read it.
     #[test]
     fn any_text_survives(text in "[^\u{0}]{0,60}") {
         let dump = format!("INSERT INTO auth.users (id, email) VALUES ('1', '{}');\n", text.replace('\'', "''"));
         let all = read(&dump);
-        // A line ends in one way only.
+        // The reader normalizes line ends.
         let kept = text.replace("\r\n", "\n");
         proptest::prop_assert_eq!(value(all[0].as_ref().unwrap(), "email").unwrap_or_default(), kept);
     }

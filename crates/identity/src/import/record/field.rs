@@ -1,4 +1,4 @@
-//! Single fields of a row, and what is said of odd ones.
+//! Reading single fields of a row, and remarks about invalid ones.
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde_json::{Map, Value};
@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Refusal, TEXT_BYTES_MAX};
 use crate::{admin::METADATA_BYTES, import::Columns};
 
-/// So many names of fields that were left out are told.
+/// Number of names of left-out fields that a remark lists.
 const NAMED: usize = 5;
 
 /// A time as Postgres writes it.
@@ -15,13 +15,13 @@ const NAMED: usize = 5;
 pub(super) enum Moment {
     /// The column is null.
     None,
-    /// A time.
+    /// A valid time.
     At(Timestamp),
-    /// Before all times that are kept here: `-infinity`, or a year before Christ.
+    /// Before all times that can be stored: `-infinity`, or a year before Christ.
     Always,
-    /// After all of them: `infinity`, or a year of more than four digits.
+    /// After all times that can be stored: `infinity`, or a year of more than four digits.
     Never,
-    /// No time.
+    /// Not a time.
     Odd,
 }
 
@@ -36,7 +36,7 @@ impl<'a> Reader<'a> {
         Self { columns, remarks: Vec::new() }
     }
 
-    /// What there is to say of the row.
+    /// The remarks about the row.
     pub(super) fn remarks(self) -> Vec<String> {
         self.remarks
     }
@@ -45,12 +45,12 @@ impl<'a> Reader<'a> {
         self.remarks.push(remark.into());
     }
 
-    /// The text of a column, unless it is empty.
+    /// The text of a column; none when it is empty.
     pub(super) fn text(&self, name: &str) -> Option<&'a str> {
         self.columns.get(name)?.as_deref().filter(|text| !text.is_empty())
     }
 
-    /// The same, left out where it is longer than its column here.
+    /// Like `text`, but leaves out a value that is longer than its column here.
     pub(super) fn short_text(&mut self, name: &str) -> Option<String> {
         let text = self.text(name)?;
         if text.len() <= TEXT_BYTES_MAX && !text.contains('\0') {
@@ -65,7 +65,7 @@ impl<'a> Reader<'a> {
         Uuid::parse_str(text).ok().filter(|id| !id.is_nil()).ok_or_else(|| format!("its {name} is not a UUID"))
     }
 
-    /// False where it is neither.
+    /// Reads a boolean; false for any other value.
     pub(super) fn boolean(&mut self, name: &str) -> bool {
         match self.text(name) {
             None | Some("f" | "false" | "FALSE" | "0") => false,
@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
         self.text(name).map_or(Moment::None, moment)
     }
 
-    /// A time that is left out where it is none.
+    /// Reads a time; leaves out an invalid one.
     pub(super) fn time(&mut self, name: &str) -> Option<Timestamp> {
         match self.moment(name) {
             Moment::None => None,
@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// When something was confirmed; with a time that cannot be kept it counts from `created`.
+    /// When something was confirmed; `created` when the time cannot be stored.
     pub(super) fn confirmed(&mut self, name: &str, created: Timestamp) -> Option<Timestamp> {
         match self.moment(name) {
             Moment::Always | Moment::Never => {
@@ -104,9 +104,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Until when the user may not sign in. Who was locked out without an end, or until nobody knows when, stays so.
+    /// Until when the user is banned. A user who was banned without an end, or until an invalid time, stays banned.
     pub(super) fn banned(&mut self) -> Option<Timestamp> {
-        // The last day that both Postgres and we keep.
+        // The last day that both Postgres and jiff can store.
         let far = Some("9999-12-30T00:00:00Z".parse().unwrap_or(Timestamp::MAX));
         match self.moment("banned_until") {
             Moment::None => None,
@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A JSON object, empty where it is none; without the character NUL, which Postgres keeps in no text.
+    /// Reads a JSON object; empty for any other value. Removes NUL characters, which Postgres cannot store in text.
     pub(super) fn object(&mut self, name: &str) -> Map<String, Value> {
         let Some(text) = self.text(name) else { return Map::new() };
         let mut value = match serde_json::from_str(text) {
@@ -142,7 +142,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What is known of a user. It goes into every token, so there is a limit to it: the largest fields are left out until it fits.
+    /// Reads a user's metadata. It goes into every token, so it is limited: the largest fields are left out until it
+    /// fits.
     pub(super) fn metadata(&mut self, name: &str) -> Map<String, Value> {
         let mut fields = self.object(name);
         let size = |fields: &Map<String, Value>| serde_json::to_string(fields).map_or(0, |text| text.len());
@@ -164,7 +165,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Removes the character NUL from all texts and names; whether there was one.
+/// Removes NUL characters from all texts and names; returns whether there were any.
 fn nul_remove(value: &mut Value) -> bool {
     match value {
         Value::String(text) => {
@@ -185,7 +186,7 @@ fn nul_remove(value: &mut Value) -> bool {
     }
 }
 
-/// A time as Postgres writes it, or as JSON has it; one without a zone is in UTC, as Supabase's databases are.
+/// Parses a time as Postgres writes it or as JSON has it; without a zone it is in UTC, as Supabase's databases are.
 fn moment(text: &str) -> Moment {
     let text = text.trim();
     match text.to_ascii_lowercase().as_str() {
@@ -208,7 +209,7 @@ fn moment(text: &str) -> Moment {
     }
 }
 
-/// Postgres and JSON keep years from 1 to 9999 alike.
+/// The time, if its year is from 1 to 9999: Postgres and JSON write these alike.
 fn kept(at: Timestamp) -> Moment {
     match at.to_zoned(TimeZone::UTC).year() {
         ..1 => Moment::Always,

@@ -108,7 +108,7 @@ fn pages_domains_challenges_and_ceremonies_of_others_are_refused() {
 }
 
 #[test]
-fn somebody_has_to_be_there_and_recognised() {
+fn a_user_must_be_present_and_verified() {
     for flags in [ATTESTED, ATTESTED | PRESENT, ATTESTED | RECOGNISED, HERE, HERE | ATTESTED | BACKED_UP] {
         register(&auth_data("app.example.org", flags, &attested(&[])), &good()).unwrap_err();
     }
@@ -122,7 +122,7 @@ fn keys_of_other_kinds_are_refused() {
         assert_eq!(PublicKey::from_bytes(&other), None, "{at}");
         other[at] = kept;
     }
-    // A label that stands twice.
+    // A label that occurs twice.
     let twice = [&[0xa5], &key()[1..], &[0x20, 0x06]].concat();
     assert_eq!(PublicKey::from_bytes(&twice), None);
     assert_eq!(ALGORITHMS, [-7, -8, -257]);

@@ -1,4 +1,4 @@
-//! SQL of a project's people.
+//! SQL of a project's users.
 
 use freehold_core::UserId;
 use freehold_db::statements;
@@ -8,16 +8,17 @@ use serde_json::Value;
 use crate::Realm;
 
 statements! {
-    /// Notes that a token of the person was seen: whether it is the first. No row: one as new was seen before.
+    /// Records that a token of the user was seen; returns whether it is the first. No row: a token as new was seen
+    /// before.
     fn person_see(user: UserId, now: Timestamp, issued: Timestamp) -> (bool,) =
         "insert into freehold.project_people as p (user_id, seen_at, token_at) values ($1, $2, $3)
          on conflict (user_id) do update set token_at = excluded.token_at where p.token_at < excluded.token_at
          returning p.xmax = 0";
 
-    /// Whether we may write people.
+    /// Whether Freehold may write users.
     fn people_writable() -> (bool,) = "select has_table_privilege('auth.users', 'insert')";
 
-    /// Takes address and number from whoever else has them.
+    /// Removes the address and the phone number from any other user.
     fn address_free(user: UserId, realm: Realm, email: Option<String>, phone: Option<String>, now: Timestamp) -> () =
         "update auth.users
          set email = case when email = $3 then null else email end,
@@ -27,7 +28,7 @@ statements! {
              updated_at = $5
          where id <> $1 and (instance_id = $2 and email = $3 and not is_sso_user or phone = $4)";
 
-    /// Writes what the project says of a person. It lets nobody in whose address it has not confirmed.
+    /// Stores the profile of a project's user. An address that the project has not confirmed signs no one in.
     fn profile_write(
         user: UserId, realm: Realm, email: Option<String>, phone: Option<String>, app_metadata: Value,
         user_metadata: Value, anonymous: bool, issued: Timestamp, now: Timestamp

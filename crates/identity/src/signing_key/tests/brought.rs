@@ -1,4 +1,4 @@
-//! Keys that somebody brings along.
+//! Imported keys.
 
 use super::*;
 use crate::signing::keys_parse;
@@ -32,7 +32,7 @@ fn private(key: &SigningKey) -> Value {
     jwk["key_ops"] = json!(["sign", "verify"]);
     match key.algorithm() {
         Algorithm::Es256 => {
-            // PKCS#8 of a P-256 key has its number at a fixed place.
+            // PKCS#8 has the private number of a P-256 key at a fixed position.
             jwk["d"] = json!(URL_SAFE_NO_PAD.encode(&key.material()[36..68]));
         }
         Algorithm::EdDsa => jwk["d"] = json!(URL_SAFE_NO_PAD.encode(&key.material()[16..48])),
@@ -84,9 +84,9 @@ fn sets_and_lists_and_a_bare_secret_are_read() {
     for (text, word) in [
         ("", "32 bytes"),
         ("short", "32 bytes"),
-        ("{}", "not a JWK"),
-        ("[1]", "not a JWK"),
-        ("{\"kty\":\"EC\"", "not a JWK"),
+        ("{}", "neither a JWK"),
+        ("[1]", "neither a JWK"),
+        ("{\"kty\":\"EC\"", "neither a JWK"),
         (r#"{"kty":"oct","k":"c2hvcnQ","kid":"small"}"#, "\"small\""),
         (r#"{"kty":"EC","crv":"P-521","kid":"large"}"#, "\"large\""),
     ] {

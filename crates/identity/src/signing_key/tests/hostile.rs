@@ -1,4 +1,4 @@
-//! Tokens of people who would like to be let in, against keys of every kind.
+//! Attackers' tokens, against keys of every type.
 
 use aws_lc_rs::{
     rsa::KeyPair as RsaPair,
@@ -11,7 +11,7 @@ use super::*;
 
 const SECRET: &[u8] = b"super-secret-jwt-token-with-at-least-32-characters-long";
 
-/// One key of each kind, each of them current in its own ring, beside the others.
+/// One ring for each type of key: that key is current, the others verify.
 fn rings() -> Vec<KeyRing> {
     let keys = || {
         let made =
@@ -30,7 +30,7 @@ fn rings() -> Vec<KeyRing> {
         .collect()
 }
 
-/// What the key signed of this header and these claims.
+/// The key's signature over this header and these claims.
 fn forged(key: &SigningKey, header: &Value, claims: &Value) -> String {
     let message = format!("{}.{}", part(header), part(claims));
     let honest = key.sign(claims).unwrap();
@@ -110,7 +110,7 @@ fn the_key_says_the_algorithm_and_the_header_does_not() {
     }
 }
 
-/// The published half of a key is known to everybody: it must never be taken for a secret.
+/// The public half of a key is known to everyone: it must never be accepted as a secret.
 #[test]
 fn nothing_published_is_a_secret() {
     let claims = json!(claims());
@@ -167,7 +167,7 @@ fn a_name_finds_its_own_key_and_nothing_else() {
             let token = forged(key, &with(honest_header(key), "kid", json!(upper)), &claims);
             assert_eq!(ring.verify(&token, now()), Err(TokenError::UnknownKey));
         }
-        // The name of another key of ours, whose way of signing the header names, too.
+        // The token names another key of the ring and that key's algorithm.
         for other in ring.others() {
             let header = json!({ "alg": other.algorithm().name(), "typ": "JWT", "kid": other.kid() });
             let token = forged(key, &header, &claims);
@@ -192,7 +192,7 @@ fn only_the_secret_of_older_projects_needs_no_name() {
     assert_eq!(serde_json::from_slice::<Value>(&header).unwrap(), json!({ "alg": "HS256", "typ": "JWT" }));
     assert_eq!(ring.verify(&token, now()), Ok(super::claims()));
     assert!(ring.jwks().keys.is_empty(), "a secret is published");
-    // Hosted projects call it something that only they know.
+    // Hosted projects use a key id that only they know.
     let hosted = json!({ "alg": "HS256", "typ": "JWT", "kid": "QSbTHVzaq8xv6dcK" });
     assert_eq!(ring.verify(&forged(ring.current(), &hosted, &claims), now()), Ok(super::claims()));
     let stranger = SigningKey::generate().unwrap();

@@ -1,11 +1,11 @@
-//! Who did what: written with what it tells of, read by administrators, changed by nobody.
+//! The audit log: written together with each change, read by administrators, changed by no one.
 
 use freehold_core::Role;
 use serde_json::{Value, json};
 
 use crate::harness::app::{Person, TestApp};
 
-/// The audit as the person reads it.
+/// The audit log as this user reads it.
 async fn audit(app: &TestApp, person: &Person, query: &str) -> Vec<Value> {
     let list = app.get(&format!("/api/v1/audit{query}")).person(person).send().await.expect(200).json();
     list["data"].as_array().unwrap().clone()
@@ -19,7 +19,7 @@ async fn what_is_done_to_members_and_keys_is_written_down() {
     let path = format!("/api/v1/organizations/{}/members/{}", owner.organization, member.id);
     app.advance_seconds(1);
     app.patch(&path).person(&admin).json(&json!({ "role": "viewer" })).send().await.expect(200);
-    // What is refused has not happened.
+    // A rejected request leaves no entry.
     app.patch(&path).person(&member).json(&json!({ "role": "owner" })).send().await.refused(403, "permission_denied");
     let key = app.get("/api/v1/keys").key(&owner.key).send().await.expect(200).ids().remove(0);
     app.advance_seconds(1);
@@ -47,7 +47,7 @@ async fn what_is_done_to_members_and_keys_is_written_down() {
     assert_eq!(entries[0]["actor"]["kind"], "key");
     assert_eq!(entries[2]["detail"], json!({ "role": "viewer" }));
     assert!(!entries[3].to_string().contains(&owner.key), "{}", entries[3]);
-    // The event of the same id tells the same outside.
+    // The event with the same id has the same content.
     let event = app.get(&format!("/api/v1/events/{}", entries[2]["id"].as_str().unwrap())).person(&owner);
     assert_eq!(event.send().await.expect(200).at("/type"), "member.changed");
     assert_eq!(audit(&app, &owner, "?action=member.*").await, entries[1..3]);
@@ -77,7 +77,7 @@ async fn the_audit_comes_in_pages_and_to_administrators_only() {
 }
 
 #[tokio::test]
-async fn nobody_changes_the_audit() {
+async fn no_one_changes_the_audit() {
     let app = TestApp::new().await;
     let owner = app.owner().await;
     for role in ["freehold_app", "freehold_system", "freehold_readonly"] {
@@ -90,7 +90,7 @@ async fn nobody_changes_the_audit() {
             assert_eq!(refused.code().unwrap().code(), "42501", "{role}: {change}");
         }
     }
-    // It goes with the tenant.
+    // The entries are deleted with the tenant.
     let admin = app.test.admin().await;
     assert!(app.count("select count(*) from freehold.audit_entries").await > 0);
     admin.batch_execute("set session_replication_role = 'origin'; delete from freehold.tenants").await.unwrap();

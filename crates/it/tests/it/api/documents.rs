@@ -1,4 +1,4 @@
-//! The form of errors and answers that all of the API shares.
+//! The format of errors and answers that the whole API shares.
 
 use serde_json::json;
 
@@ -20,7 +20,7 @@ async fn an_error_is_a_problem_document() {
       "code": "unauthenticated",
       "detail": "Send an access token or an API key: Authorization: Bearer ….",
       "status": 401,
-      "title": "Sign in, or send a valid API key",
+      "title": "A valid access token or API key is required",
       "trace_id": "[32 hexadecimal digits]",
       "type": "/docs/errors#unauthenticated"
     }

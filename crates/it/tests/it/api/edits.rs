@@ -1,4 +1,4 @@
-//! Two people editing one thing: `ETag` and `If-Match`.
+//! Two users editing one object: `ETag` and `If-Match`.
 
 use serde_json::{Value, json};
 

@@ -49,7 +49,7 @@ async fn a_test_key_says_so() {
     let owner = app.owner().await;
     let made = key_create(&app, &owner, json!({ "name": "try", "mode": "test" })).await.expect(201);
     assert!(made.at("/key").starts_with("sk_test_") && made.at("/prefix").starts_with("sk_test_"));
-    // It belongs in the ways a live one does.
+    // A test key works wherever a live key does.
     app.get("/api/v1/usage").header("authorization", format!("Bearer {}", made.at("/key"))).send().await.expect(200);
 }
 

@@ -1,5 +1,5 @@
-//! Requests that are wrong in every way we could think of, at every operation that takes one: each is refused with an
-//! error in the right form, none of them is our fault, and none of them leaves anything behind.
+//! Requests that are wrong in every way we could think of, at every operation that takes one: each is rejected with an
+//! error in the right format, none causes a 5xx, and none leaves anything behind.
 
 mod bodies;
 mod requests;
@@ -15,7 +15,7 @@ use crate::{
     house::walk::{About, Operation, Things},
 };
 
-/// A good request made wrong in one way.
+/// A valid request with one fault.
 struct Wrong {
     kind: String,
     ask: Ask,
@@ -27,12 +27,12 @@ impl Wrong {
     }
 }
 
-/// An owner with things, and who to look whether anything was written.
+/// An owner with objects, and a database connection to check whether anything was written.
 struct Bench {
     app: TestApp,
     owner: Person,
     things: Things,
-    /// What administrators of people show.
+    /// Service key of an administrator.
     service_key: String,
     admin: Client,
 }
@@ -60,13 +60,13 @@ impl Bench {
         }
     }
 
-    /// Everything that a request could have written, in one text.
+    /// Everything that a request could have written, as one text.
     async fn written(&self) -> String {
         let rows = self.admin.query_one(WRITTEN, &[]).await.unwrap();
         rows.get(0)
     }
 
-    /// Sends each, and fails with all that were not refused as they should be.
+    /// Sends each request, and fails with the list of those that were not rejected as expected.
     async fn refused(&self, operation: &Operation, wrongs: Vec<Wrong>) -> usize {
         let before = self.written().await;
         let count = wrongs.len();
@@ -102,7 +102,7 @@ const WRITTEN: &str = "
       (select md5(string_agg(c::text, ',' order by id)) from voice.campaigns as c),
       (select md5(string_agg(r::text, ',' order by id)) from voice.runs as r))";
 
-/// What is wrong with the way in which something was refused; none: nothing.
+/// What is wrong with the rejection; none: nothing.
 fn not_a_refusal(answer: &Answer, is_auth: bool) -> Option<&'static str> {
     if !(400..500).contains(&answer.status()) {
         return Some("was not refused");
@@ -189,8 +189,8 @@ async fn every_refusal_names_what_is_wrong_in_words_of_ours() {
         all.extend(wording::bodies(&bench.app.document, &operation, &good));
         for wording::Named { wrong: Wrong { kind, ask }, pointer } in all {
             let answer = ask.send().await;
-            // Much is ignored under /auth/v1, and some values are good after all; what is refused is refused in words of ours.
-            // Payments are switched off here, which a good request to them is told by 503.
+            // Much is ignored under /auth/v1, and some values are valid after all; what is rejected has an error of
+            // ours. Payments are switched off here, so a valid payment request gets 503.
             if !(400..500).contains(&answer.status()) {
                 if answer.status() >= 500 && !(answer.status() == 503 && operation.pays()) {
                     broken.push(format!("{} with {kind}: {answer}", operation.name));
@@ -202,7 +202,8 @@ async fn every_refusal_names_what_is_wrong_in_words_of_ours() {
             }
             let errors = answer.json()["errors"].as_array().cloned().unwrap_or_default();
             let pointers: Vec<&str> = errors.iter().filter_map(|error| error["pointer"].as_str()).collect();
-            // Where a field is left out, or an array is read as the fields of an object in their order, others may be wrong for it.
+            // When a field is missing, or an array is read as the fields of an object in order, another field may be
+            // the wrong one.
             let may_be_others = kind.starts_with("no ") || kind.ends_with("[[]]");
             if pointers.iter().any(|found| found.starts_with(&pointer)) {
                 named += 1;

@@ -1,4 +1,4 @@
-//! Who belongs to an organization, and what each may do to the others.
+//! The members of an organization, and what each may do to the others.
 
 use freehold_core::Role;
 use serde_json::json;
@@ -15,7 +15,7 @@ async fn remove(app: &TestApp, by: &Person, whom: &Person) -> Answer {
 }
 
 #[tokio::test]
-async fn everybody_sees_who_belongs() {
+async fn every_member_sees_the_members() {
     let app = TestApp::new().await;
     let owner = app.owner().await;
     let viewer = app.member(&owner, Role::Viewer).await;
@@ -29,7 +29,7 @@ async fn everybody_sees_who_belongs() {
 }
 
 #[tokio::test]
-async fn nobody_hands_out_more_than_he_has() {
+async fn no_member_grants_more_than_their_own_role() {
     let app = TestApp::new().await;
     let owner = app.owner().await;
     let (admin, member) = (app.member(&owner, Role::Admin).await, app.member(&owner, Role::Member).await);
@@ -40,7 +40,7 @@ async fn nobody_hands_out_more_than_he_has() {
     change(&app, &member, &member, "admin").await.refused(403, "permission_denied");
     remove(&app, &member, &admin).await.refused(403, "permission_denied");
     assert_eq!(change(&app, &admin, &member, "admin").await.expect(200).at("/role"), "admin");
-    // An administrator's key is an administrator.
+    // An administrator's key has the administrator's rights.
     let path = format!("/api/v1/organizations/{}/members/{}", owner.organization, member.id);
     let key = app.post("/api/v1/keys").person(&admin).json(&json!({ "name": "k" })).send().await.expect(201).at("/key");
     app.patch(&path).key(&key).json(&json!({ "role": "owner" })).send().await.refused(403, "permission_denied");
@@ -67,7 +67,7 @@ async fn owners_who_leave_or_demote_each_other_at_once_leave_one() {
     let other = app.member(&owner, Role::Owner).await;
     let owners =
         format!("select count(*) from freehold.members where tenant_id = '{}' and role = 'owner'", owner.organization);
-    // A race that is lost once in a while is lost in one of these.
+    // Repeated, so that a race that is lost only sometimes shows up.
     for _ in 0..10 {
         let (one, two) = tokio::join!(remove(&app, &owner, &owner), remove(&app, &other, &other));
         let mut statuses = [one.status(), two.status()];
@@ -84,7 +84,7 @@ async fn owners_who_leave_or_demote_each_other_at_once_leave_one() {
 }
 
 #[tokio::test]
-async fn everybody_may_leave_and_is_out_at_once() {
+async fn every_member_may_leave_and_loses_access_at_once() {
     let app = TestApp::new().await;
     let owner = app.owner().await;
     for role in [Role::Viewer, Role::Member, Role::Admin] {

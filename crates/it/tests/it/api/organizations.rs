@@ -8,13 +8,13 @@ async fn create(app: &Served, person: &Person, name: &str) -> Answer {
     app.post("/api/v1/organizations").token(&person.token).json(&json!({ "name": name })).send().await
 }
 
-/// The organization that a request without a name for one goes to.
+/// The organization that a request without an organization header goes to.
 async fn current(app: &Served, person: &Person) -> String {
     app.get("/api/v1/me").token(&person.token).send().await.expect(200).at("/organizations/0/id")
 }
 
 #[tokio::test]
-async fn whoever_makes_one_owns_it_and_is_in_it() {
+async fn the_creator_of_an_organization_owns_it_and_is_in_it() {
     let app = TestApp::new().await;
     let owner = app.owner().await;
     app.advance_seconds(1);
@@ -51,7 +51,7 @@ async fn a_request_goes_where_it_says_or_where_one_switched_last() {
     select.send().await.expect(204);
     assert_eq!(workflows(None).await, 1);
     assert_eq!(workflows(Some(&second)).await, 0);
-    // A key stays in its own.
+    // A key works only in its own organization.
     let in_second = app.get("/api/v1/usage").key(&owner.key).header("x-organization-id", &second);
     in_second.send().await.refused(404, "not_found");
     app.get("/api/v1/usage").key(&owner.key).header("x-organization-id", &owner.organization).send().await.expect(200);
@@ -98,7 +98,7 @@ async fn names_are_checked() {
 }
 
 #[tokio::test]
-async fn in_a_product_for_single_people_everybody_is_his_own() {
+async fn in_a_product_for_single_users_every_user_has_their_own() {
     let app = TestApp::with(Setup::of("documents")).await;
     let owner = app.owner().await;
     let list = app.get("/api/v1/organizations").token(&owner.token).send().await.expect(200);

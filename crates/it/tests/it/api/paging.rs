@@ -75,7 +75,7 @@ async fn what_is_made_meanwhile_moves_nothing() {
 }
 
 #[tokio::test]
-async fn a_cursor_of_somebody_else_shows_only_ones_own() {
+async fn another_users_cursor_shows_only_ones_own() {
     let app = TestApp::new().await;
     let (owner, stranger) = (app.owner().await, app.stranger().await);
     keys(&app, &owner, 3).await;
@@ -86,7 +86,7 @@ async fn a_cursor_of_somebody_else_shows_only_ones_own() {
     assert!(seen.iter().all(|id| !owners.contains(id)), "{seen:?}");
 }
 
-/// Reads a list of objects page by page, as a signed-in user; the values of `field` in their order.
+/// Reads a list page by page, as a signed-in user; returns the values of `field` in order.
 async fn pages_of(app: &TestApp, user: &Person, (path, field): (&str, &str), limit: usize) -> Vec<String> {
     let (mut all, mut cursor) = (Vec::new(), String::new());
     loop {
@@ -106,7 +106,7 @@ async fn pages_of(app: &TestApp, user: &Person, (path, field): (&str, &str), lim
 async fn members_come_in_pages_the_first_to_join_first() {
     let app = TestApp::new().await;
     let owner = app.owner().await;
-    // Several join in the same microsecond.
+    // Several members join in the same microsecond.
     let join = format!(
         "with people as (
            insert into auth.users (id, instance_id, aud, role, email, created_at, updated_at)
@@ -128,7 +128,7 @@ async fn members_come_in_pages_the_first_to_join_first() {
     }
     let first = app.get(&path).person(&owner).send().await.expect(200);
     assert_eq!(first.json()["data"].as_array().unwrap().len(), 50);
-    // A member who leaves between two pages takes nobody along.
+    // A member who leaves between two pages does not hide others.
     let cursor = app.get(&format!("{path}?limit=10")).person(&owner).send().await.expect(200).at("/next_cursor");
     let last = &all[9];
     app.delete(&format!("{path}/{}", last.trim_matches('"'))).person(&owner).send().await.expect(204);

@@ -1,4 +1,4 @@
-//! Plans have versions: whoever bought one keeps it.
+//! Plans have versions: an organization that bought one keeps it.
 
 use serde_json::{Value, json};
 
@@ -56,7 +56,7 @@ async fn a_tenant_keeps_the_version_it_bought() {
         create(&newcomer.key).await.expect(201);
     }
     create(&newcomer.key).await.refused(402, "quota_exceeded");
-    // The older server, which never heard of version 2, looks it up.
+    // The older server, which does not know version 2, looks it up in the database.
     let usage = app.get("/api/v1/usage").key(&newcomer.key).send().await.expect(200);
     assert_eq!((usage.at("/plan_version"), usage.at("/meters/0/limit")), ("2".into(), "3".into()));
 }
@@ -73,7 +73,7 @@ async fn a_plan_changed_in_silence_does_not_start() {
     ] {
         assert!(said.contains(part), "{said}");
     }
-    // Wording may change at any time.
+    // Texts may change at any time.
     app.beside(Setup::of_text(free_plan("name = \"Free\"", "name = \"Gratis\"", 1))).await.unwrap();
 }
 

@@ -1,4 +1,4 @@
-//! What the plan does not reach is told with what it takes to decide.
+//! A request above the plan's limit is rejected with the information needed to upgrade.
 
 use serde_json::json;
 
@@ -28,7 +28,7 @@ async fn a_plan_without_room_says_which_limit_and_where_to_upgrade() {
       "meter": "workflows",
       "plan": "free",
       "status": 402,
-      "title": "The plan's limit is used up",
+      "title": "The plan's limit is reached",
       "trace_id": "[32 hexadecimal digits]",
       "type": "/docs/errors#quota_exceeded",
       "upgrade_url": "https://app.example.org/billing",
@@ -64,7 +64,7 @@ async fn the_calls_of_a_month_come_back_with_the_next() {
       "meter": "calls",
       "plan": "free",
       "status": 402,
-      "title": "The plan's limit is used up",
+      "title": "The plan's limit is reached",
       "trace_id": "[32 hexadecimal digits]",
       "type": "/docs/errors#quota_exceeded",
       "upgrade_url": "https://app.example.org/billing",

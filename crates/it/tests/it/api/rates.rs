@@ -1,4 +1,4 @@
-//! Requests in a window, where the product sells so many: `documents` includes 50 an hour for each key.
+//! Rate limits of a plan: `documents` includes 50 requests an hour for each key.
 
 use serde_json::json;
 
@@ -13,14 +13,14 @@ async fn documents() -> (TestApp, Person) {
 #[tokio::test]
 async fn answers_say_how_many_requests_are_left() {
     let (app, owner) = documents().await;
-    // Ten minutes before the hour ends.
+    // Ten minutes before the window ends.
     app.advance_seconds(50 * 60);
     for left in [49, 48, 47] {
         let answer = app.get("/api/v1/usage").key(&owner.key).send().await.expect(200);
         assert_eq!(answer.header("ratelimit-policy"), "\"requests\";q=50;w=3600");
         assert_eq!(answer.header("ratelimit"), format!("\"requests\";r={left};t=600"));
     }
-    // Also where the answer is an error of another kind, which was a request all the same.
+    // An error of another kind counts, too, because it was a request.
     let missing =
         app.get(&format!("/api/v1/keys/{}", app.test.uuid())).key(&owner.key).send().await.refused(404, "not_found");
     assert_eq!(missing.header("ratelimit"), "\"requests\";r=46;t=600");
@@ -37,7 +37,7 @@ async fn past_the_limit_it_says_when_to_come_again() {
     assert_eq!((refused.header("retry-after"), refused.at("/retry_after")), ("3510", "3510".into()));
     assert_eq!(refused.header("ratelimit"), "\"requests\";r=0;t=3510");
     assert!(refused.at("/detail").contains("50 requests"), "{refused}");
-    // Each key has its own, and people have none.
+    // Each key has its own limit, and users have none.
     app.get("/api/v1/usage").person(&owner).send().await.expect(200);
     let other = app.post("/api/v1/keys").person(&owner).json(&json!({ "name": "other" })).send().await.expect(201);
     app.get("/api/v1/usage").key(&other.at("/key")).send().await.expect(200);

@@ -1,4 +1,4 @@
-//! Creating things over a network that loses answers: `Idempotency-Key`.
+//! Creating objects over a network that loses answers: `Idempotency-Key`.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ async fn a_retry_gets_the_first_answer() {
     let retry = create(&app, &owner, "one", &reminder()).await.expect(201);
     assert_eq!(retry.header("idempotent-replayed"), "true");
     assert_eq!((retry.text(), retry.header("content-type")), (first.text(), first.header("content-type")));
-    // Also by the path without a version, at another server, and when the plan has no room left.
+    // Also under the path without a version, at another server, and when the plan's limit is reached.
     let other = app.beside(Setup::default()).await.unwrap();
     let ask = other.post("/api/workflows").key(&owner.key).idempotent("one").json(&reminder());
     assert_eq!(ask.send().await.expect(201).text(), first.text());

@@ -1,4 +1,4 @@
-//! One e-mail address is one user, however it is typed, and no part of it is hidden.
+//! One e-mail address is one user, however it is spelled, and no part of it is invisible.
 
 use freehold_core::percent_encode;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ const SPELLINGS: [&str; 6] = [
     "ada@ｂücher。example",
     "Ada@XN--BCHER-KVA.Example",
 ];
-/// A character that cannot be seen of each kind, and what the refusal calls it.
+/// An invisible character of each kind, and its name in the error message.
 const HIDDEN: [(char, &str); 14] = [
     ('\u{200b}', "U+200B ZERO WIDTH SPACE"),
     ('\u{feff}', "U+FEFF ZERO WIDTH NO-BREAK SPACE"),
@@ -117,7 +117,7 @@ async fn a_user_stored_with_the_domain_as_it_was_typed_is_still_found() {
         assert_eq!(sign_in(&app, spelling).await, 200, "{spelling}");
     }
     app.advance_seconds(3_600);
-    // A link and its code, asked for and used by another spelling.
+    // A link and its code, requested and used with another spelling.
     auth(&app, "otp", &json!({ "email": SPELLINGS[0], "create_user": false })).await.expect(200);
     let code = app.code("ada@bücher.example").await;
     let verify: Value = json!({ "type": "email", "email": SPELLINGS[2], "token": code });
@@ -126,7 +126,7 @@ async fn a_user_stored_with_the_domain_as_it_was_typed_is_still_found() {
     let taken = auth(&app, "signup", &json!({ "email": SPELLINGS[0], "password": "another horse" })).await.expect(200);
     assert_eq!(taken.json()["identities"], json!([]), "nobody signs up a second time");
     assert_eq!(app.count("select count(*) from auth.users").await, 1);
-    // Wrong passwords at both spellings are counted as one account's.
+    // Wrong passwords with both spellings count for one account.
     let app = TestApp::with(Setup::default().with_auth(|auth| auth.limits.enabled = true)).await;
     app.sign_up(CANONICAL).await.expect(200);
     stored_as(&app, "ada@bücher.example").await;
@@ -156,7 +156,7 @@ async fn an_invitation_is_accepted_by_the_user_of_the_address_in_another_spellin
     assert!(again.at("/detail").contains("member already"), "{again}");
 }
 
-/// Addresses that earlier versions stored and that are refused today.
+/// Addresses that earlier versions stored and that are rejected today.
 const REFUSED_TODAY: [&str; 3] = ["ju\u{308}rgen@example.org", "a..b@example.org", "ad\u{200b}a@example.org"];
 
 /// A user whose address is stored in this form.
@@ -175,14 +175,14 @@ async fn a_user_with_an_address_that_is_refused_today_signs_in_by_its_stored_for
         stored_today(&app, number, email).await;
         for typed in [email.to_owned(), format!(" {}\n", email.to_uppercase())] {
             assert_eq!(sign_in(&app, &typed).await, 200, "{typed:?}");
-            // The page signs in, too: it leads on where it shows the form again for a wrong password.
+            // The page signs in, too: it redirects, but shows the form again for a wrong password.
             let form = format!("email={}&password={}", percent_encode(&typed), percent_encode(PASSWORD));
             let page = app.post("/sign-in/password").browser().form(&form).send().await;
             assert_eq!(page.status(), 303, "{typed:?}: {page}");
         }
         let body = json!({ "email": email, "password": "wrong" });
         let wrong = auth(&app, "token?grant_type=password", &body).await;
-        // Nothing tells that there is such a user.
+        // No answer reveals that there is such a user.
         let nobody = json!({ "email": email.replace("org", "net"), "password": "wrong" });
         let unknown = auth(&app, "token?grant_type=password", &nobody).await;
         assert_eq!(
@@ -203,7 +203,7 @@ async fn a_user_whose_address_is_stored_decomposed_gets_mails_when_it_is_typed_s
     let code = app.code(REFUSED_TODAY[0]).await;
     let verify = json!({ "type": "email", "email": REFUSED_TODAY[0], "token": code });
     auth(&app, "verify", &verify).await.expect(200);
-    // Another user has the composed form, and that goes first.
+    // Another user has the composed form, and that one has priority.
     app.sign_up("jürgen@example.org").await.expect(200);
     let other = json!({ "email": REFUSED_TODAY[0], "password": PASSWORD });
     let session = auth(&app, "token?grant_type=password", &other).await.expect(200);

@@ -1,4 +1,4 @@
-//! What administrators do to people, and people who move here.
+//! Administrators' calls on users, and imported users.
 
 mod audit;
 mod bans;
@@ -22,7 +22,7 @@ use serde_json::Value;
 const ADA: &str = "ada@example.org";
 const PEOPLE: &str = "/auth/v1/admin/users";
 
-/// What an operator is shown.
+/// The keys that an operator is shown.
 async fn service_keys(app: &Served) -> ServiceKeySet {
     let identity = &app.backbone.identity;
     let keys = service_keys_show(&identity.keeper(), &identity.settings.issuer()).await.unwrap();
@@ -30,7 +30,7 @@ async fn service_keys(app: &Served) -> ServiceKeySet {
     keys
 }
 
-/// As an administrator.
+/// Sends a request as an administrator.
 trait AsAdministrator {
     async fn by(self, app: &Served) -> Answer;
 }
@@ -42,12 +42,12 @@ impl AsAdministrator for Ask {
     }
 }
 
-/// Makes a person.
+/// Creates a user.
 async fn make(app: &Served, body: Value) -> Answer {
     app.post(PEOPLE).json(&body).by(app).await
 }
 
-/// The path of a person.
+/// The path of a user.
 fn at(person: &Answer) -> String {
     format!("{PEOPLE}/{}", person.at("/id"))
 }

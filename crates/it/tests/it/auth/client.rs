@@ -1,12 +1,12 @@
-//! Supabase's own client, unmodified, drives the server and notices nothing (`research/features.md` 1.11). What it is to
-//! see stands in the scripts of `js/`, one for each test.
+//! Supabase's own client, unmodified, works with the server (`research/features.md` 1.11). The scripts in `js/`, one
+//! for each test, say what it must see.
 
 mod house;
 
 use crate::harness::app::Setup;
 use house::House;
 
-/// A server where addresses are to be confirmed, as in production, and everything is open.
+/// A server where addresses must be confirmed, as in production, and everything is switched on.
 fn open() -> Setup {
     Setup::default().confirming().with_auth(|auth| {
         auth.anonymous_users = true;

@@ -103,7 +103,7 @@ async fn a_new_mail_ends_the_one_before() {
 }
 
 #[tokio::test]
-async fn a_mail_again_tells_nobody_who_is_known() {
+async fn resending_a_mail_reveals_no_account() {
     let app = confirming().await;
     app.somebody(ADA).await;
     app.advance_seconds(60);

@@ -1,4 +1,4 @@
-//! The two forms in which Supabase Auth tells an error.
+//! The two formats of Supabase Auth's errors.
 
 use serde_json::json;
 

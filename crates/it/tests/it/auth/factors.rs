@@ -18,7 +18,7 @@ use crate::harness::app::{Answer, Served, TestApp};
 
 const ADA: &str = "ada@example.org";
 
-/// What a client holds.
+/// A client's session.
 #[derive(Clone, Debug)]
 struct Session {
     token: String,
@@ -43,7 +43,7 @@ impl Session {
         self.claims()["aal"].as_str().unwrap().to_owned()
     }
 
-    /// How its holder showed who he is, the latest first.
+    /// The session's authentication methods, the latest first.
     fn methods(&self) -> Vec<String> {
         let claims = self.claims();
         let amr = claims["amr"].as_array().unwrap();
@@ -51,12 +51,12 @@ impl Session {
     }
 }
 
-/// Somebody who has just signed up.
+/// A user who has just signed up.
 async fn newcomer(app: &Served) -> Session {
     Session::of(&app.sign_up(ADA).await.expect(200))
 }
 
-/// The same on another device.
+/// The same user on another device.
 async fn elsewhere(app: &Served) -> Session {
     Session::of(&app.sign_in(ADA).await.expect(200))
 }
@@ -66,24 +66,24 @@ async fn ask(app: &Served, session: &Session, path: &str, body: &Value) -> Answe
     app.post(&format!("/auth/v1/{path}")).token(&session.token).json(body).send().await
 }
 
-/// Begins an authenticator app of this name.
+/// Enrolls an authenticator app with this name.
 async fn enroll(app: &Served, session: &Session, name: &str) -> Answer {
     ask(app, session, "factors", &json!({ "factor_type": "totp", "friendly_name": name })).await
 }
 
-/// Asks for a code; which challenge it is.
+/// Creates a challenge and returns its id.
 async fn challenge(app: &Served, session: &Session, factor: &str) -> String {
     ask(app, session, &format!("factors/{factor}/challenge"), &json!({})).await.expect(200).at("/id")
 }
 
-/// Asks for a code, and shows this one.
+/// Creates a challenge, and sends this code.
 async fn show(app: &Served, session: &Session, factor: &str, code: &str) -> Answer {
     let challenge = challenge(app, session, factor).await;
     let body = json!({ "challenge_id": challenge, "code": code });
     ask(app, session, &format!("factors/{factor}/verify"), &body).await
 }
 
-/// Somebody with an authenticator app, in a session that has just shown it. The next code is a new one.
+/// A user with an authenticator app, in a session that has just used it. The next code is a new one.
 async fn protected(app: &TestApp) -> (Session, AuthenticatorApp) {
     let session = newcomer(app).await;
     let phone = AuthenticatorApp::of(&enroll(app, &session, "Telephone").await.expect(200));

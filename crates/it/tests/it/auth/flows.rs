@@ -1,4 +1,4 @@
-//! Signing in by password, by mail, and what people change of themselves.
+//! Signing in with a password and by mail, and changes that users make to their account.
 
 mod anonymous;
 mod email_change;
@@ -18,7 +18,7 @@ use crate::harness::app::{Answer, Served, Setup, TestApp};
 const ADA: &str = "ada@example.org";
 const NEW: &str = "ada@example.net";
 
-/// A server where addresses are to be confirmed, as in production.
+/// A server where addresses must be confirmed, as in production.
 async fn confirming() -> TestApp {
     TestApp::with(Setup::default().confirming()).await
 }
@@ -31,22 +31,22 @@ async fn change(app: &Served, token: &str, body: &Value) -> Answer {
     app.put("/auth/v1/user").token(token).json(body).send().await
 }
 
-/// Types the code of a mail.
+/// Sends the code of a mail.
 async fn type_code(app: &Served, kind: &str, email: &str, code: &str) -> Answer {
     auth(app, "verify", &json!({ "type": kind, "email": email, "token": code })).await
 }
 
-/// Gives a program the token of a link.
+/// Sends the token of a link, as a program does.
 async fn follow(app: &Served, kind: &str, token: &str) -> Answer {
     auth(app, "verify", &json!({ "type": kind, "token_hash": token })).await
 }
 
-/// A code that is not the one in the mail.
+/// A code other than the one in the mail.
 fn another(code: &str) -> String {
     format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000)
 }
 
-/// How the session of an access token says that its person came in.
+/// The authentication methods in the session's access token.
 fn methods(session: &Answer) -> Vec<String> {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     let token = session.at("/access_token");
@@ -55,7 +55,7 @@ fn methods(session: &Answer) -> Vec<String> {
     claims["amr"].as_array().unwrap().iter().map(|amr| amr["method"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The name of the template of the newest mail.
+/// Template of the newest mail.
 async fn newest_mail(app: &Served, to: &str) -> String {
     let row = app.mails(to).await;
     row[0].mail.template().name().to_owned()

@@ -32,7 +32,7 @@ async fn accept(app: &Served, access_token: &str, token: &str) -> Answer {
     app.post("/api/v1/invitations/accept").token(access_token).json(&json!({ "token": token })).send().await
 }
 
-/// A text in a form.
+/// Encodes a form value.
 fn encoded(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()

@@ -1,4 +1,4 @@
-//! Signing keys, Supabase's keys, and a Supabase project instead.
+//! Signing keys, Supabase's keys, and sign-in with a Supabase project.
 
 mod brought;
 mod discovery;
@@ -13,7 +13,7 @@ use crate::harness::app::Served;
 
 const ADA: &str = "ada@example.org";
 
-/// The names of the published keys, the current one first.
+/// Ids of the published keys, the current one first.
 async fn published(server: &Served) -> Vec<String> {
     let set = server.get("/auth/v1/.well-known/jwks.json").send().await.expect(200).json();
     set["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
@@ -24,12 +24,12 @@ fn header(token: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap()).unwrap()
 }
 
-/// What a token claims.
+/// The claims of a token.
 fn claims(token: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap()).unwrap()
 }
 
-/// A token of these claims under a shared secret, which names no key.
+/// A token with these claims under a shared secret, which names no key.
 fn with_secret(secret: &str, claims: &Value) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let message = format!("{}.{}", part(&serde_json::json!({ "alg": "HS256", "typ": "JWT" })), part(claims));

@@ -1,4 +1,4 @@
-//! The link of a mail: programs that check mails open it, people click the button behind it.
+//! The link of a mail: mail scanners open it, users press the button on its page.
 
 use serde_json::json;
 
@@ -91,7 +91,7 @@ async fn the_way_on_never_leaves_the_site() {
         let email = format!("ada{number}@example.org");
         let body = json!({ "email": email, "password": crate::harness::app::PASSWORD });
         auth(&app, &format!("signup?redirect_to={wanted}"), &body).await.expect(200);
-        // As the mail carries it, and as somebody may have changed it on the way.
+        // As the mail contains it, and as another person may have changed it on the way.
         let link = app.link(&email).await;
         let carried = link.split_once("redirect_to=").unwrap().1;
         let in_mail = app.get(&link).browser().send().await.expect(200);
@@ -107,7 +107,7 @@ async fn the_way_on_never_leaves_the_site() {
 }
 
 #[tokio::test]
-async fn a_link_signs_in_somebody_known() {
+async fn a_link_signs_in_an_existing_user() {
     let app = confirming().await;
     app.somebody(ADA).await;
     app.advance_seconds(60);

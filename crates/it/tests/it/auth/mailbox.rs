@@ -1,4 +1,4 @@
-//! `/dev`: for visitors at this machine.
+//! `/dev`: only for visitors on this machine.
 
 use super::{ADA, confirming};
 use crate::harness::app::{Setup, TestApp};
@@ -6,7 +6,7 @@ use crate::harness::app::{Setup, TestApp};
 const PAGES: [&str; 2] = ["/dev/mail", "/dev/mail/messages"];
 
 #[tokio::test]
-async fn whoever_sits_at_the_machine_reads_the_mails() {
+async fn a_visitor_on_this_machine_reads_the_mails() {
     let app = confirming().await;
     app.sign_up(ADA).await.expect(200);
     app.sign_up("eve@example.org").await.expect(200);
@@ -26,7 +26,7 @@ async fn whoever_sits_at_the_machine_reads_the_mails() {
 }
 
 #[tokio::test]
-async fn nobody_else_does() {
+async fn no_other_visitor_reads_them() {
     let app = confirming().await;
     app.sign_up(ADA).await.expect(200);
     let id = app.mails(ADA).await[0].id;
@@ -35,7 +35,7 @@ async fn nobody_else_does() {
         for peer in ["192.168.1.7:1", "10.0.0.1:1", "203.0.113.9:1", "[2001:db8::1]:1", "0.0.0.0:1", "[::]:1"] {
             app.get(&page).from(peer).send().await.refused(404, "not_found");
         }
-        // A proxy on this machine speaks for others.
+        // A proxy on this machine forwards requests of others.
         for name in ["x-forwarded-for", "forwarded", "x-real-ip", "via", "x-forwarded-proto", "cf-connecting-ip"] {
             app.get(&page).header(name, "203.0.113.9").send().await.refused(404, "not_found");
         }

@@ -1,4 +1,4 @@
-//! Signing in by other providers, which a stand-in plays over a socket.
+//! Signing in with external identity providers, simulated by a server on a socket.
 
 mod browser;
 mod directory;

@@ -1,4 +1,4 @@
-//! Refresh tokens (`research/features.md` 1.6): good once, forgiving to clients that lose answers, hard on thieves.
+//! Refresh tokens (`research/features.md` 1.6): valid once, tolerant of clients that lose answers, strict with thieves.
 
 use freehold_core::SessionId;
 use freehold_identity::refresh_token::{RefreshToken, SessionKey};

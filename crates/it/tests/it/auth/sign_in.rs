@@ -9,7 +9,7 @@ use crate::harness::{
 };
 
 #[tokio::test]
-async fn a_wrong_password_and_nobody_at_all_are_answered_alike() {
+async fn a_wrong_password_and_an_unknown_address_are_answered_alike() {
     let app = TestApp::new().await;
     app.sign_up(ADA).await.expect(200);
     let wrong = json!({ "email": ADA, "password": "not it at all" });
@@ -87,7 +87,7 @@ async fn signing_out_ends_what_the_scope_says() {
                 me.expect(200);
                 refreshed.expect(200);
             } else {
-                // A session that has just been ended here is refused before the database is asked.
+                // A session that has just been ended here is rejected before the database is queried.
                 assert!(
                     [("session_not_found".to_owned(), 403), ("bad_jwt".to_owned(), 403)]
                         .contains(&(user.code(), user.status())),
@@ -125,7 +125,7 @@ async fn who_is_locked_out_is_out() {
     app.sign_in(ADA).await.expect(200);
 }
 
-/// Checking a password takes its time, and whoever is found before it may be changed until it is done.
+/// Checking a password takes time, and the user may be changed meanwhile.
 #[tokio::test]
 async fn what_changes_while_a_password_is_checked_counts() {
     for (change, refusal) in [
@@ -165,7 +165,7 @@ async fn what_changes_while_a_password_is_checked_counts() {
 }
 
 #[tokio::test]
-async fn somebody_may_sign_in_at_many_places_at_once() {
+async fn a_user_may_sign_in_on_many_devices_at_once() {
     let app = TestApp::new().await;
     app.sign_up(ADA).await.expect(200);
     let answers = futures_util::future::join_all((0..12).map(|_| app.sign_in(ADA))).await;

@@ -6,7 +6,7 @@ use super::{ADA, auth, confirming};
 use crate::harness::app::{PASSWORD, Setup, TestApp};
 
 #[tokio::test]
-async fn somebody_new_gets_a_person_and_a_mail_and_no_session() {
+async fn a_sign_up_creates_a_user_and_sends_a_mail_without_a_session() {
     let app = confirming().await;
     let body = json!({ "email": " Ada@Example.org ", "password": PASSWORD, "data": { "name": "Ada" } });
     let answer = auth(&app, "signup", &body).await.expect(200);
@@ -31,7 +31,7 @@ async fn somebody_new_gets_a_person_and_a_mail_and_no_session() {
     assert_eq!(mails.len(), 1);
     assert_eq!(mails[0].mail.template().name(), "confirm_signup");
     assert_eq!(app.count("select count(*) from auth.sessions").await, 0);
-    // Whoever never confirms the address never makes an organization, nor begins a trial.
+    // A user who never confirms the address gets no organization and starts no trial.
     assert_eq!(app.count("select count(*) from freehold.tenants").await, 0);
 }
 
@@ -48,7 +48,7 @@ async fn a_confirmed_address_gets_the_answer_of_a_new_one_and_no_mail() {
     assert_eq!(disguised["role"], "");
     let new =
         auth(&app, "signup", &json!({ "email": "new@example.org", "password": PASSWORD })).await.expect(200).json();
-    // Supabase tells by `identities`, because its users asked for it; nothing else may.
+    // Supabase's answer reveals it by empty `identities`, because its users asked for that; no other field may.
     assert_eq!(names(&disguised), names(&new));
 
     assert_eq!(app.mails(ADA).await.len(), mails);
@@ -79,7 +79,7 @@ async fn an_unconfirmed_address_gets_another_mail_after_a_minute() {
 }
 
 #[tokio::test]
-async fn a_password_that_somebody_else_gave_before_the_confirmation_opens_nothing() {
+async fn a_strangers_password_from_before_the_confirmation_is_invalid() {
     let app = confirming().await;
     let eve = json!({ "email": ADA, "password": "the password of eve" });
     auth(&app, "signup", &eve).await.expect(200);

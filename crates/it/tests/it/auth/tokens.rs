@@ -1,4 +1,4 @@
-//! Access tokens, checked with nothing of ours but the published keys.
+//! Access tokens, verified with the published keys and without Freehold's code.
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -10,7 +10,7 @@ async fn change(app: &TestApp, token: &str, body: Value) -> Answer {
 }
 
 #[tokio::test]
-async fn a_person_reads_himself() {
+async fn a_user_reads_their_own_account() {
     let app = TestApp::new().await;
     let session = app.sign_up(ADA).await.expect(200);
     let user = app.get("/auth/v1/user").token(&session.at("/access_token")).send().await.expect(200);
@@ -23,14 +23,14 @@ async fn a_person_reads_himself() {
 }
 
 #[tokio::test]
-async fn what_he_says_of_himself_is_merged_and_null_takes_a_name_away() {
+async fn user_metadata_is_merged_and_null_removes_a_key() {
     let app = TestApp::new().await;
     let data = json!({ "name": "Ada", "color": "green", "nested": { "a": 1, "b": null } });
     let body = json!({ "email": ADA, "password": PASSWORD, "data": data });
     let token = auth(&app, "signup", &body).await.expect(200).at("/access_token");
     let body = json!({ "data": { "color": null, "size": 3, "nested": { "c": null } } });
     let user = change(&app, &token, body).await.expect(200);
-    // Only names at the top are taken away; a value is replaced as a whole, with the nulls inside it.
+    // Only top-level keys are removed; a value is replaced as a whole, with the nulls inside it.
     assert_eq!(user.json()["user_metadata"], json!({ "name": "Ada", "size": 3, "nested": { "c": null } }));
     let read = app.get("/auth/v1/user").token(&token).send().await.expect(200);
     assert_eq!(read.json()["user_metadata"], user.json()["user_metadata"]);
@@ -41,7 +41,7 @@ async fn what_he_says_of_himself_is_merged_and_null_takes_a_name_away() {
 }
 
 #[tokio::test]
-async fn what_he_says_of_himself_never_outgrows_a_token() {
+async fn user_metadata_never_exceeds_the_limit_of_a_token() {
     let app = TestApp::new().await;
     let token = app.sign_up(ADA).await.expect(200).at("/access_token");
     let mut taken = 0;
@@ -82,7 +82,7 @@ async fn a_weak_password_is_refused_with_its_reasons() {
 }
 
 #[tokio::test]
-async fn what_the_system_knows_is_not_his_to_change() {
+async fn users_cannot_change_app_metadata() {
     let app = TestApp::new().await;
     let token = app.sign_up(ADA).await.expect(200).at("/access_token");
     for data in [json!({ "role": "admin" }), json!({})] {

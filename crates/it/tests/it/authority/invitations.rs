@@ -1,4 +1,4 @@
-//! Invitations whose sender may do less than before.
+//! Invitations whose sender has lost rights.
 
 use freehold_core::Role;
 use serde_json::json;
@@ -129,7 +129,7 @@ async fn a_narrow_key_gives_no_role_that_can_do_more() {
     invite(&app, By::Key(&narrow), "viewer").await.refused(403, "permission_denied");
     let raise = app.patch(&member_path(&owner, &member)).key(&narrow).json(&json!({ "role": "admin" }));
     raise.send().await.refused(403, "permission_denied");
-    // Taking away is what the scope is for.
+    // Removing members is what the scope is for.
     app.delete(&member_path(&owner, &member)).key(&narrow).send().await.expect(204);
 
     let areas: Vec<String> =

@@ -1,4 +1,4 @@
-//! API keys whose giver may do less than before.
+//! API keys whose giver has lost rights.
 
 use freehold_core::Role;
 use freehold_delivery::mail::Mail;
@@ -32,7 +32,7 @@ async fn the_key_of_an_admin_who_was_demoted_and_left_does_not_get_its_rights_ba
     assert_eq!(status(&app, &key).await, 401);
     let kept = app.get(&format!("/api/v1/keys/{id}")).person(&owner).send().await.expect(200);
     assert_eq!(kept.at("/state"), "suspended");
-    // Coming back is no adoption.
+    // Joining again does not adopt the key.
     app.join(&admin, Role::Admin).await;
     assert_eq!(status(&app, &key).await, 401);
 }
@@ -74,7 +74,7 @@ async fn the_keys_of_a_deleted_user_open_nothing() {
     tx.commit().await.unwrap();
     app.backbone.resolver.forget();
     assert_eq!((status(&app, &key).await, status(&app, &child).await), (401, 401));
-    // Also where the rows go without us, as in a Supabase project.
+    // Also where other programs delete the rows, as in a Supabase project.
     let other = app.stranger().await;
     let gone = format!("delete from auth.users where id = '{}'", other.id);
     app.test.admin().await.batch_execute(&gone).await.unwrap();
@@ -94,7 +94,7 @@ async fn a_test_key_that_ends_creates_no_live_one_and_none_that_outlives_it() {
     let denied = async |body| key_create(&app, by, &body).await.refused(403, "permission_denied");
     denied(json!({ "name": "k", "mode": "live" })).await;
     denied(json!({ "name": "k", "mode": "test", "expires_at": "2026-03-15T13:00:01Z" })).await;
-    // What is left out is what the parent has.
+    // A field that is left out is inherited from the parent.
     let child = key_create(&app, by, &json!({ "name": "k" })).await.expect(201);
     assert_eq!((child.at("/mode"), child.at("/expires_at")), ("test".into(), "2026-03-15T13:00:00Z".into()));
     app.advance_seconds(3_600);
@@ -137,10 +137,10 @@ async fn a_key_revokes_only_what_may_do_no_more_than_itself() {
     let everything = all.json()["data"].as_array().unwrap().last().unwrap()["id"].as_str().unwrap().to_owned();
     revoke(&everything, By::Key(&narrow)).await.refused(403, "permission_denied");
     revoke(&id, By::Key(&narrow)).await.refused(403, "permission_denied");
-    // An admin's key, or the admin, reaches up to admins.
+    // An admin's key, or the admin, may revoke the keys of roles up to admin.
     revoke(&everything, By::Key(&theirs)).await.refused(403, "permission_denied");
     revoke(&everything, By::Person(&admin)).await.refused(403, "permission_denied");
-    // What it created, what is within it, and itself.
+    // A key may revoke the keys that it created, keys within its own rights, and itself.
     let (_, child) =
         key_of(key_create(&app, By::Key(&narrow), &json!({ "name": "c", "scopes": ["usage:read"] })).await);
     revoke(&child, By::Key(&narrow)).await.expect(200);

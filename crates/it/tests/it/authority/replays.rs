@@ -1,4 +1,4 @@
-//! Answers that are given again.
+//! Replayed answers.
 
 use freehold_core::Role;
 use serde_json::{Value, json};
@@ -58,7 +58,7 @@ async fn a_replay_shows_no_secret_that_is_shown_once() {
         assert_eq!(retry.json()[secret], Value::Null, "{path}");
         assert!(!retry.holds(&shown), "{path}");
     }
-    // Every operation that shows a secret says in the document that it may be null.
+    // For every operation that shows a secret, the document says that it may be null.
     let document = &app.document;
     for (path, methods) in document["paths"].as_object().unwrap() {
         let Some(created) = methods.pointer("/post/responses/201/content/application~1json/schema/$ref") else {

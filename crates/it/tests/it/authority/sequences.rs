@@ -1,9 +1,10 @@
-//! Random sequences of giving rights and taking them away, on the real server and on a model that knows only the rule. Every
-//! answer has to be the one that the model expects, and in the end every credential may do what the model says, exactly.
+//! Random sequences of granting and removing rights, on the real server and on a model that knows only the rule. Every
+//! answer must be the one that the model expects, and at the end every credential must have exactly the rights that the
+//! model says.
 //!
-//! `FREEHOLD_SEQUENCES` says how many, `FREEHOLD_SEQUENCES_SEED` which; what fails is shrunk and printed.
+//! `FREEHOLD_SEQUENCES` sets their number, `FREEHOLD_SEQUENCES_SEED` the seed; a failing one is shrunk and printed.
 //!
-//! Read in this order: [`step`] is what happens, [`model`] what has to come of it, [`lane`] where it really happens.
+//! Read in this order: [`step`] has the steps, [`model`] their expected results, [`lane`] runs them on the server.
 
 mod lane;
 mod model;
@@ -25,17 +26,17 @@ use model::Model;
 use step::{Step, steps};
 
 const SEQUENCES: u32 = 5_000;
-/// Sequences at a time.
+/// Sequences that run in parallel.
 const LANES: u32 = 3;
 
-/// Plays a sequence on both, and compares.
+/// Runs a sequence on both, and compares.
 async fn play(lane: &mut Lane, sequence: &[Step]) -> Result<(), TestCaseError> {
     lane.begin().await;
     let mut model = Model::default();
     for (number, step) in sequence.iter().enumerate() {
         let expected = model.take(step);
         let found = lane.take(step).await;
-        // Where the organization is suspended, a refusal may have two reasons, and either is named.
+        // For a suspended organization a rejection may have two reasons, and either is accepted.
         let refused = model.is_suspended() && expected >= 400 && found >= 400;
         if expected != found && !refused {
             let message = format!("step {number}, {step:?}: the rule says {expected}, the server {found}");

@@ -1,4 +1,4 @@
-//! What only takes rights away works whatever the standing of the organization.
+//! Operations that only remove rights work whatever the standing of the organization.
 
 use freehold_core::{Role, Standing};
 use serde_json::json;
@@ -44,7 +44,7 @@ async fn a_suspended_or_archived_organization_takes_rights_away_and_gives_none()
         app.delete(&member_path(&owner, &member)).person(&owner).send().await.expect(204);
         let withdrawn = app.delete(&format!("/api/v1/invitations/{invitation}")).person(&owner).send().await;
         assert_eq!(withdrawn.expect(200).at("/state"), "revoked");
-        // It takes what it may: a viewer takes nothing.
+        // The usual permissions apply: a viewer may remove nothing.
         app.delete(&member_path(&owner, &owner)).person(&admin).send().await.refused(403, "permission_denied");
     }
 }

@@ -7,7 +7,7 @@ use crate::harness::app::TestApp;
 
 const MIGRATION: &str = include_str!("../../../../tenancy/migrations/0007_authority_ends.sql");
 
-/// What the migration does with the rows that it finds.
+/// The statements with which the migration updates existing rows.
 fn rows_moved() -> String {
     let (_, rows) = MIGRATION.split_once("-- Keys that keys created").unwrap();
     format!("set role freehold_owner;\n-- Keys that keys created{rows}; reset role;")

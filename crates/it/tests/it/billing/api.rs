@@ -16,7 +16,7 @@ async fn post(shop: &Shop, person: &Person, what: &str, body: Value) -> Answer {
     shop.app.post(&format!("/api/v1/billing/{what}")).person(person).json(&body).send().await
 }
 
-/// What changing to each plan means, and how it is done.
+/// For each plan: what a change to it means, and how it is made.
 fn moves(plans: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let line = |plan: &Value| format!("{} {} {}", text(&plan["id"]), text(&plan["move"]), text(&plan["way"]));
@@ -195,7 +195,7 @@ async fn where_nothing_is_sold_nothing_is_limited() {
     app.post("/webhooks/stripe").json(&json!({})).send().await.refused(404, "billing_disabled");
     assert_eq!(app.get("/api/v1/plans").send().await.expect(200).json()["sold"], false);
 
-    // Who was stopped while something was sold goes on.
+    // An organization that was suspended while plans were sold works again.
     app.stand(&owner, Standing::Suspended).await;
     let body = json!({ "template": "appointment_reminder" });
     app.post("/api/v1/workflows").key(&owner.key).json(&body).send().await.expect(201);

@@ -1,4 +1,4 @@
-//! What people ask for: checkout, another plan, its preview, the end and the way back, invoices.
+//! User requests: checkout, another plan, its preview, cancelling and resuming, invoices.
 
 use freehold_core::Role;
 use serde_json::{Value, json};
@@ -7,17 +7,17 @@ use super::shop::Shop;
 use crate::harness::app::{Answer, Person, Setup};
 
 const CARD: &str = "4242424242424242";
-/// Pays while its owner is there, and is refused later.
+/// Pays the first time, and is declined on renewal.
 const FAILS_LATER: &str = "4000000000007767";
 
 async fn post(shop: &Shop, person: &Person, path: &str, body: Value) -> Answer {
     let ask = shop.app.post(&format!("/api/v1/billing/{path}")).json(&body);
-    // Days go by, and a key outlives them.
+    // Days pass, and a key does not expire.
     let ask = if person.key.is_empty() { ask.person(person) } else { ask.key(&person.key) };
     ask.send().await
 }
 
-/// Pays for a plan by the month.
+/// Buys a plan with the interval month.
 async fn subscribe(shop: &Shop, person: &Person, to: &str) {
     let page = post(shop, person, "checkout", plan(to, "month")).await.expect(201).at("/url");
     assert_eq!(shop.pay(&page, CARD).await.0, 303);
@@ -40,7 +40,7 @@ async fn newest_invoice(shop: &Shop) -> Value {
     shop.stripe("/v1/invoices?limit=1", None).await["data"][0].clone()
 }
 
-/// Subscribed to a plan of the voice product, with ten days of the month gone.
+/// A subscription to a plan of the voice product, ten days into the month.
 async fn ten_days_on(plan: &str, card: &str) -> (Shop, Person) {
     let shop = Shop::of("voice").await;
     let owner = shop.app.owner().await;
@@ -108,7 +108,7 @@ async fn a_checkout_that_was_paid_is_known_before_its_webhook() {
     let page = post(&shop, &owner, "checkout", plan("starter", "month")).await.expect(201).at("/url");
     assert_eq!(shop.pay(&page, CARD).await.0, 303);
     post(&shop, &owner, "checkout", plan("pro", "month")).await.refused(409, "conflict");
-    // What is asked for is done, and then we know.
+    // The requested change is made at Stripe, and is stored at once.
     let changed = post(&shop, &owner, "change", plan("pro", "month")).await.expect(200);
     assert_eq!((changed.at("/plan"), changed.at("/state")), ("pro".to_owned(), "active".to_owned()));
 }
@@ -133,7 +133,7 @@ async fn lost_answers_make_nothing_twice() {
 async fn a_customer_that_was_deleted_at_stripe_is_replaced() {
     let shop = Shop::of("voice").await;
     let owner = shop.app.owner().await;
-    // Who asks with a key has no address: the page asks for one.
+    // A caller with a key has no address: the page asks for one.
     let ask = shop.app.post("/api/v1/billing/checkout").person(&owner).json(&plan("starter", "month"));
     ask.send().await.expect(201);
     let customers = shop.stripe("/v1/customers", None).await;
@@ -185,7 +185,7 @@ async fn an_upgrade_costs_what_its_preview_says_and_holds_at_once() {
     let now = said["now"]["minor"].as_i64().unwrap();
     assert!((1..7000).contains(&now), "{now}");
 
-    // Five minutes of thinking cost nothing.
+    // Waiting five minutes after the preview changes nothing.
     shop.app.advance_seconds(300);
     let mut body = plan("pro", "month");
     body["at"] = said["at"].clone();
@@ -195,14 +195,14 @@ async fn an_upgrade_costs_what_its_preview_says_and_holds_at_once() {
         (&json!("pro"), &json!("active"), &said["next_at"])
     );
     assert_eq!(newest_invoice(&shop).await["amount_paid"], json!(now));
-    // Asked for again, nothing happens.
+    // The same request again changes nothing.
     post(&shop, &owner, "change", plan("pro", "month")).await.expect(200);
     assert_eq!(newest_invoice(&shop).await["amount_paid"], json!(now));
     assert_eq!(shop.stripe("/v1/invoices", None).await["data"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]
-async fn nobody_chooses_the_moment_to_be_charged_for() {
+async fn no_one_chooses_the_time_of_the_proration() {
     let (shop, owner) = ten_days_on("starter", CARD).await;
     let end = subscription(&shop, &owner).await["period_end"].clone();
     for at in [end, json!("2026-03-25T10:59:59Z"), json!("2026-03-15T12:00:00Z")] {
@@ -233,7 +233,7 @@ async fn another_interval_begins_a_new_period() {
     assert_eq!((&changed["interval"], &changed["period_end"]), (&json!("year"), &said["next_at"]));
     assert_eq!(changed["period_end"], json!("2027-03-25T12:00:00Z"));
     assert_eq!(newest_invoice(&shop).await["amount_paid"], said["now"]["minor"]);
-    // Back to the month: what was paid for the year becomes credit.
+    // Back to monthly: the rest of the paid year becomes credit.
     shop.advance_days(20).await;
     let said = post(&shop, &owner, "preview", plan("starter", "month")).await.expect(200).json();
     assert_eq!(said["now"]["minor"], json!(0));
@@ -278,7 +278,7 @@ async fn what_was_cancelled_goes_on_when_asked_in_time() {
     assert_eq!(kept["cancel_at_period_end"], json!(false));
     post(&shop, &owner, "resume", json!({})).await.expect(200);
 
-    // Whoever chooses a plan goes on, even with the one that is paid.
+    // Choosing a plan takes back the cancellation, even if it is the present plan.
     for chosen in ["starter", "starter", "pro"] {
         post(&shop, &owner, "cancel", json!({})).await.expect(200);
         let chosen = post(&shop, &owner, "change", plan(chosen, "month")).await.expect(200).json();

@@ -1,4 +1,4 @@
-//! A subscription that ends, however it was cancelled: no other payment is announced anywhere.
+//! A cancelled subscription, however it was cancelled: no further payment is announced anywhere.
 
 use serde_json::{Value, json};
 
@@ -47,10 +47,10 @@ async fn a_cancellation_by_date_announces_no_other_payment_on_page_and_api() {
         );
         assert!(text(&ending["cancel_at"]).starts_with(said), "{ending}");
         let (page, _) = browser.page().await;
-        assert!(!page.contains("next payment") && page.contains("It ends on"), "{page}");
+        assert!(!page.contains("next payment") && page.contains("The subscription ends on"), "{page}");
         assert!(page.contains("The subscription ends on") && page.contains("Keep"), "{page}");
         assert!(!page.contains("Cancel the subscription"), "{page}");
-        // Cancelled once more it does not go on for longer.
+        // Cancelling again does not make it last longer.
         let again = post(&shop, &owner, "cancel", json!({})).await.expect(200).json();
         assert_eq!(again["cancel_at"], ending["cancel_at"]);
     }
@@ -68,8 +68,11 @@ async fn a_subscription_that_ends_after_another_payment_announces_both() {
     assert_eq!((&ending["next_payment_at"], &ending["cancel_at_period_end"]), (&ending["period_end"], &json!(false)));
     assert!(text(&ending["cancel_at"]).starts_with("2026-04-25"), "{ending}");
     let (page, _) = browser.page().await;
-    assert!(page.contains("The next payment is on 15 April 2026, and it ends on 25 April 2026"), "{page}");
-    // It can end sooner, and go on.
+    assert!(
+        page.contains("The next payment is on 15 April 2026, and the subscription ends on 25 April 2026"),
+        "{page}"
+    );
+    // It can end sooner, and be resumed.
     let sooner = post(&shop, &owner, "cancel", json!({})).await.expect(200).json();
     assert_eq!((&sooner["cancel_at"], &sooner["next_payment_at"]), (&ending["period_end"], &Value::Null));
     let kept = post(&shop, &owner, "resume", json!({})).await.expect(200).json();
@@ -87,6 +90,6 @@ async fn a_trial_that_was_cancelled_by_date_announces_no_first_payment() {
     let found = running(&shop).await.remove(0);
     cancel_at(&shop, &text(&found["id"]), found["trial_end"].as_i64().unwrap()).await;
     let (page, _) = browser.page().await;
-    assert!(!page.contains("first payment") && page.contains("It ends on"), "{page}");
+    assert!(!page.contains("first payment") && page.contains("The subscription ends on"), "{page}");
     assert_eq!(subscription(&shop, &owner).await["next_payment_at"], Value::Null);
 }

@@ -1,4 +1,4 @@
-//! From the limit that stops somebody to the payment that lets him go on, and back.
+//! From the limit that stops a user to the payment that lets them continue, and back.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::{
 
 const GOOD: &str = "4242424242424242";
 const DECLINED: &str = "4000000000000002";
-/// Pays while its owner is there, and is refused later.
+/// Pays the first time, and is declined on renewal.
 const FAILS_LATER: &str = "4000000000007767";
 
 async fn workflow(shop: &Shop, person: &Person) -> Answer {
@@ -27,7 +27,7 @@ async fn post(shop: &Shop, person: &Person, what: &str, body: Value) -> Answer {
     shop.app.post(&format!("/api/v1/billing/{what}")).key(&person.key).json(&body).send().await
 }
 
-/// Buys a plan with the key, which time does not end.
+/// Buys a plan with the key, which does not expire.
 async fn buy(shop: &Shop, person: &Person, wanted: &str) {
     let made = post(shop, person, "checkout", plan(wanted)).await.expect(201);
     assert_eq!(shop.pay(&made.at("/url"), GOOD).await.0, 303);
@@ -59,10 +59,10 @@ async fn an_upgrade_lifts_the_limit_in_the_same_second() {
     assert_eq!(status, 303);
     assert!(to.starts_with("https://app.example.org/billing?checkout=cs_"), "{to}");
     shop.settle().await;
-    // The clock stands still: it is the same second.
+    // The clock has not moved: it is the same second.
     call(&shop, &owner, &id).await.expect(201);
 
-    // And by a change of plan there is nothing to wait for at all.
+    // A change of plan takes effect at once.
     assert_eq!(post(&shop, &owner, "change", plan("pro")).await.expect(200).at("/plan"), "pro");
     let usage = shop.app.get("/api/v1/usage").key(&owner.key).send().await.expect(200);
     assert_eq!((usage.at("/meters/1/used"), usage.at("/meters/1/limit")), ("51".to_owned(), "5000".to_owned()));
@@ -103,7 +103,7 @@ async fn a_refused_card_changes_nothing() {
     assert_eq!(shop.pay(&made.at("/url"), DECLINED).await.0, 402);
     shop.settle().await;
     assert_eq!(shop.standing(&owner).await, ("free/good".to_owned(), "free".to_owned()));
-    // The page is still there for another card.
+    // The page still accepts another card.
     assert_eq!(shop.pay(&made.at("/url"), GOOD).await.0, 303);
     shop.settle().await;
 
@@ -142,7 +142,7 @@ async fn a_cancellation_ends_with_the_period_and_can_be_taken_back() {
     shop.advance_days(2).await;
     assert_eq!(shop.standing(&owner).await, ("free/good".to_owned(), "free".to_owned()));
     post(&shop, &owner, "resume", json!({})).await.refused(409, "conflict");
-    // Whoever comes back, comes by a checkout.
+    // A returning customer needs a checkout.
     buy(&shop, &owner, "pro").await;
     let now = post(&shop, &owner, "cancel", json!({ "at": "now" })).await.expect(200).json();
     assert_eq!((&now["plan"], &now["state"], &now["interval"]), (&json!("free"), &json!("free"), &Value::Null));
@@ -179,7 +179,7 @@ async fn a_second_checkout_closes_the_first_and_a_second_subscription_is_refused
     let second = post(&shop, &owner, "checkout", plan("pro")).await.expect(201).at("/url");
     assert_ne!(shop.pay(&first, GOOD).await.0, 303, "nobody pays twice");
     assert_eq!(shop.pay(&second, GOOD).await.0, 303);
-    // Also before the webhook is there.
+    // Also before the webhook has arrived.
     post(&shop, &owner, "checkout", plan("starter")).await.refused(409, "conflict");
     shop.settle().await;
     assert_eq!(subscription(&shop, &owner).await["plan"], "pro");
@@ -187,7 +187,7 @@ async fn a_second_checkout_closes_the_first_and_a_second_subscription_is_refused
 }
 
 #[tokio::test]
-async fn whoever_is_suspended_pays_and_comes_back() {
+async fn a_suspended_organization_pays_and_is_active_again() {
     let shop = Shop::of("voice").await;
     let owner = shop.app.owner().await;
     shop.subscribe(&owner, "starter", FAILS_LATER).await;

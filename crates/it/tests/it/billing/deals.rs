@@ -1,4 +1,4 @@
-//! Prices of their own at Stripe: deals that were made with one customer.
+//! Custom prices at Stripe: deals that were made with one customer.
 
 use freehold_billing::reconcile::reconcile;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::harness::app::{Person, Setup};
 
 const CARD: &str = "4242424242424242";
 
-/// A price of $500 a month, with these fields besides.
+/// A price of $500 a month, with these additional fields.
 async fn price(shop: &Shop, fields: &[(&str, &str)]) -> String {
     let product = shop.stripe("/v1/products", Some(&[("name", "A deal")])).await;
     let product = text(&product["id"]);
@@ -24,7 +24,7 @@ async fn price_of(shop: &Shop, product: &str, fields: &[(&str, &str)]) -> String
     text(&shop.stripe("/v1/prices", Some(&form)).await["id"])
 }
 
-/// An operator makes a subscription at Stripe's dashboard.
+/// An operator creates a subscription in Stripe's dashboard.
 async fn deal(shop: &Shop, customer: &str, price: &str) -> String {
     let card = shop.stripe("/v1/payment_methods/pm_card_visa/attach", Some(&[("customer", customer)])).await;
     let default = [("invoice_settings[default_payment_method]", card["id"].as_str().unwrap())];
@@ -110,7 +110,7 @@ async fn a_price_that_stands_for_nothing_is_told_to_the_operator() {
         line.contains(&owner.organization) && line.contains("a_secret_deal") && line.contains("freehold_plan"),
         "{line}"
     );
-    // No checkout begins beside it, and it can be cancelled.
+    // No checkout can be started beside it, and it can be cancelled.
     let refused = post(&shop, &owner, "checkout", plan("pro")).await.refused(409, "conflict");
     assert!(refused.text().contains("is running already"), "{}", refused.text());
     post(&shop, &owner, "cancel", json!({ "at": "now" })).await.expect(200);

@@ -1,4 +1,4 @@
-//! The play that everybody is shown goes on past the limit.
+//! The demo, which continues past the limit.
 
 use std::{
     io::Write,
@@ -11,7 +11,7 @@ use freehold::demo::demo_to;
 use super::shop::Shop;
 use crate::harness::app::{Setup, Stripe, TestApp};
 
-/// What the audience would read.
+/// The output of the demo.
 #[derive(Clone, Default)]
 struct Page(Arc<Mutex<Vec<u8>>>);
 
@@ -44,7 +44,7 @@ async fn the_demo_pays_and_goes_on() {
 }
 
 #[tokio::test]
-async fn the_demo_needs_nobody_who_sells() {
+async fn the_demo_runs_without_billing() {
     let app = TestApp::with(Setup::default().confirming().paying(Stripe::Off)).await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

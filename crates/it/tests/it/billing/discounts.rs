@@ -1,11 +1,11 @@
-//! Discounts and taxes of Stripe's, as customers see them here: in the API and on the page.
+//! Discounts and taxes of Stripe, as customers see them: in the API and on the page.
 
 use serde_json::{Value, json};
 
 use super::{pages::Browser, shop::Shop};
 use crate::harness::app::Person;
 
-/// The id of something that is made at Stripe.
+/// Creates an object at Stripe and returns its id.
 async fn made(shop: &Shop, noun: &str, form: &[(&str, &str)]) -> String {
     shop.stripe(&format!("/v1/{noun}"), Some(form)).await["id"].as_str().unwrap().to_owned()
 }
@@ -28,7 +28,7 @@ async fn buy(shop: &Shop, owner: &Person, code: &str) -> u16 {
     answer.status().as_u16()
 }
 
-/// Subtotal, discount, tax, total and what was paid, of the newest invoice.
+/// Subtotal, discount, tax, total and amount paid of the newest invoice.
 async fn newest(shop: &Shop, owner: &Person) -> (Value, [i64; 5]) {
     let list = shop.app.get("/api/v1/billing/invoices").person(owner).send().await.expect(200).json();
     let invoice = list["data"][0].clone();

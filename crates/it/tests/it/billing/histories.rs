@@ -1,10 +1,12 @@
-//! Whatever happens at Stripe, and whatever becomes of the webhooks that tell of it: after a round of [`reconcile`] Freehold
-//! says what Stripe says, no more than one subscription runs, and no tenant has paid twice without a refund. And while none is lost, webhooks alone are enough, however often and in whatever order they come.
+//! Whatever happens at Stripe, and whatever happens to its webhooks: after [`reconcile`] Freehold has the same state as
+//! Stripe, at most one subscription runs, and no tenant has paid twice without a refund. And while no webhook is lost,
+//! webhooks alone are enough, however often and in whatever order they arrive.
 //!
-//! `FREEHOLD_HISTORIES` says how many, `FREEHOLD_HISTORIES_SEED` which; what fails is shrunk, printed, and its seed kept in
+//! `FREEHOLD_HISTORIES` sets their number, `FREEHOLD_HISTORIES_SEED` the seed; a failing one is shrunk, printed, and
+//! its seed stored in
 //! `histories.proptest-regressions`, which is tried first the next time.
 //!
-//! Read in this order: [`history`] is what happens, [`lane`] where, [`oracle`] what has to be true then.
+//! Read in this order: [`history`] has the operations, [`lane`] runs them, [`oracle`] computes the expected state.
 
 mod history;
 mod lane;
@@ -27,25 +29,25 @@ use serde_json::Value;
 
 const HISTORIES: u32 = 2_000;
 const WITHOUT_LOSS: u32 = 200;
-/// Histories at a time; every other lane sells a product that has no free plan.
+/// Histories that run in parallel; every other lane sells a product without a free plan.
 const LANES: u32 = 4;
 const REGRESSIONS: &str = "tests/it/billing/histories.proptest-regressions";
 
-/// What mends or does not mend what webhooks left behind.
+/// What repairs the state after lost webhooks.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mend {
-    /// The daily round.
+    /// The daily reconciliation.
     Reconcile,
-    /// Nothing: all webhooks came, and time is looked at as always.
+    /// Nothing: all webhooks arrived, and the sweep runs as usual.
     Webhooks,
 }
 
-/// Tells one history, and what is found different then.
+/// Runs one history, and compares the results.
 async fn tell(lane: &Lane, history: &History, mend: Mend) -> Result<(), TestCaseError> {
     lane.forget().await;
     let told = tell_on(lane, history, mend).await;
     if told.is_err() {
-        // It ended in the midst of things.
+        // The history may have ended in the middle of an operation.
         lane.settle().await;
     }
     told
@@ -63,7 +65,8 @@ async fn tell_on(lane: &Lane, history: &History, mend: Mend) -> Result<(), TestC
     }
     let known = Known { created, trial_end: None, free, now: lane.now().as_second() };
     if mend == Mend::Reconcile {
-        // Who never bought anything is no concern of the round, but of time. All of it in the midst of webhooks that still come.
+        // A tenant that never bought anything changes by time only, and not by reconciling. Webhooks still arrive
+        // meanwhile.
         lifecycle::sweep(&lane.billing).await.unwrap();
         let report = reconcile(&lane.billing).await.unwrap();
         if !report.failed.is_empty() || !report.strange.is_empty() {
@@ -93,7 +96,8 @@ async fn compare(
         assert_eq!(trial_end, Some(known.created + 14 * 86_400));
     }
     let expected = truth(lane, payer, Known { trial_end, ..known }).await;
-    // Of a customer that has bought nothing only an event of its own tells, which may be lost or about to be dealt with.
+    // For a customer that has bought nothing, only its own event names the tenant, and that may be lost or still
+    // waiting.
     let unheard = !history.known && !history.trial && expected["subscriptions"] == serde_json::json!({});
     let wrong = money(lane, payer).await;
     if !wrong.is_empty() {
@@ -117,7 +121,7 @@ fn differences(expected: &Value, found: &Value, at: &str) -> Vec<String> {
     keys.iter().flat_map(|key| differences(&expected[*key], &found[*key], &format!("{at}/{key}"))).collect()
 }
 
-/// Tells so many histories in all lanes; how many, in words.
+/// Runs this many histories in all lanes; returns their number, in words.
 fn tell_all(count: u32, drop: u8, mend: Mend) -> String {
     let setting = |name: &str| std::env::var_os(name).map(|text| text.to_str().unwrap().parse::<u32>().unwrap());
     let count = setting("FREEHOLD_HISTORIES").unwrap_or(count);

@@ -1,4 +1,4 @@
-//! What Stripe tells: kept once however often it comes, believed never, and asked after until there is an answer.
+//! Stripe's webhooks: stored once however often they arrive, never trusted, and retried until Stripe answers.
 
 use freehold_billing::{
     account::account_grant,
@@ -12,7 +12,7 @@ use super::shop::Shop;
 use crate::harness::eventually;
 
 #[tokio::test]
-async fn what_nobody_signed_is_refused_and_leaves_nothing() {
+async fn an_unsigned_event_is_rejected_and_leaves_nothing() {
     let shop = Shop::of("voice").await;
     let event = json!({ "id": "evt_1", "object": "event", "type": "customer.updated", "created": 1_773_576_000,
         "livemode": false, "data": { "object": { "object": "customer", "id": "cus_1" } } });
@@ -48,7 +48,7 @@ async fn an_event_that_comes_again_is_known() {
     assert_eq!((again.event_id, again.times, again.state.as_str()), (newest.event_id.clone(), 2, "done"));
     assert_eq!(shop.app.count("select count(*) from freehold.stripe_events").await, events);
 
-    // An operator has everything dealt with once more; nothing happens twice.
+    // An operator replays all events; no effect happens twice.
     let since = newest.received_at - jiff::SignedDuration::from_hours(1);
     assert!(inbox_replay(billing, &Replay::Since(since)).await.unwrap() > 5);
     shop.settle().await;
@@ -57,7 +57,7 @@ async fn an_event_that_comes_again_is_known() {
 }
 
 #[tokio::test]
-async fn a_customer_of_somebody_else_is_nobody_here() {
+async fn a_customer_of_no_tenant_here_is_ignored() {
     let shop = Shop::of("voice").await;
     let owner = shop.app.owner().await;
     shop.stripe("/v1/customers", Some(&[("email", "other@example.org")])).await;
@@ -67,7 +67,7 @@ async fn a_customer_of_somebody_else_is_nobody_here() {
     let ignored = "select count(*) from freehold.stripe_events where type = 'customer.created' and state = 'ignored'";
     assert_eq!(shop.app.count(ignored).await, 2);
 
-    // Made for a tenant by somebody who died before he could write it down.
+    // Created for a tenant by a process that died before it could store it.
     let named = [("metadata[freehold_tenant]", owner.organization.as_str()), ("email", "payer@example.org")];
     let orphan = shop.stripe("/v1/customers", Some(&named)).await["id"].as_str().unwrap().to_owned();
     shop.settle().await;
@@ -92,7 +92,7 @@ async fn while_stripe_is_away_an_event_waits() {
     assert_eq!(shop.standing(&owner).await.0, "starter/good");
 
     shop.stripe("/_sandbox/chaos", Some(&[("fail", "0")])).await;
-    // The attempts wait by the clock of the server.
+    // The retries wait by the server's clock.
     shop.app.advance_seconds(3600);
     shop.settle().await;
     assert!(inbox_list(billing, Some("waiting"), None, 9).await.unwrap().is_empty());
@@ -118,7 +118,7 @@ async fn the_daily_round_mends_what_got_lost_and_says_so() {
     assert_eq!(report.repaired, [format!("tenant {}: {id} had other terms, seats or dates", owner.organization)]);
     assert_eq!(shop.app.count(ends).await, 1);
 
-    // And what was changed here by hand follows from Stripe again.
+    // A change made here by hand is replaced by Stripe's state.
     let admin = shop.app.test.admin().await;
     admin.batch_execute("update freehold.tenants set plan = 'pro', standing = 'suspended'").await.unwrap();
     assert_eq!(reconcile(billing).await.unwrap().repaired.len(), 1);
@@ -146,7 +146,7 @@ async fn a_stripe_that_has_lost_a_customer_takes_nothing_from_it() {
     let shop = Shop::of("voice").await;
     let owner = shop.app.owner().await;
     shop.subscribe(&owner, "starter", "4242424242424242").await;
-    // Another account answers: a key was exchanged, or the sandbox's file is gone.
+    // Another account answers: the key was replaced, or the sandbox's file is gone.
     shop.stripe("/_sandbox/reset", Some(&[])).await;
     let billing = shop.app.backbone.billing.as_ref().unwrap();
     let report = reconcile(billing).await.unwrap();

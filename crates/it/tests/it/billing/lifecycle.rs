@@ -1,11 +1,11 @@
-//! The lifecycle, day by day: every mail, event, state and right on its day, and not a minute before.
+//! The lifecycle, day by day: every mail, event, state and right on its day, and not a minute earlier.
 
 mod story;
 mod sweeping;
 
 use story::{May, Story, days, hours};
 
-/// Pays while its owner is there, and fails on renewal.
+/// Pays the first time, and fails on renewal.
 const FAILS_LATER: &str = "4000000000007767";
 /// Always pays.
 const PAYS: &str = "4242424242424242";
@@ -25,7 +25,7 @@ async fn from_sign_up_over_a_failed_payment_into_the_archive_and_back() {
     story.stands("starter/good", "trialing", May::Write).await;
     assert_eq!(story.last_mail("until").await, "2026-03-29T12:00:00Z");
 
-    // Subscribing ends it without a word of ours: Stripe sends the receipt.
+    // Subscribing ends the trial without a mail from Freehold: Stripe sends the receipt.
     story.quiet_until(days(13)).await;
     story.at(days(13)).await;
     story.subscribe("professional", FAILS_LATER).await;
@@ -48,7 +48,7 @@ async fn from_sign_up_over_a_failed_payment_into_the_archive_and_back() {
     assert_eq!(story.at(failed + days(7)).await, ["mail suspended", "past_due -> suspended"]);
     story.stands("professional/suspended", "suspended", May::Read).await;
 
-    // Stripe tries after 3, 5 and 7 days more, and gives up.
+    // Stripe retries after 3, 5 and 7 more days, and gives up.
     let over = failed + days(3 + 5 + 7);
     story.quiet_until(over).await;
     assert_eq!(
@@ -67,7 +67,7 @@ async fn from_sign_up_over_a_failed_payment_into_the_archive_and_back() {
     story.stands("starter/archived", "archived", May::Pay).await;
     story.quiet_until(over + days(300)).await;
 
-    // Whoever pays is back, with all there was.
+    // After a payment the organization is back, with all its data.
     story.subscribe("starter", PAYS).await;
     assert_eq!(story.news().await, ["mail payment_received", "archived -> active"]);
     story.stands("starter/good", "active", May::Write).await;
@@ -75,7 +75,7 @@ async fn from_sign_up_over_a_failed_payment_into_the_archive_and_back() {
 }
 
 #[tokio::test]
-async fn a_trial_that_nobody_pays_ends_in_the_archive() {
+async fn an_unpaid_trial_ends_in_the_archive() {
     let mut story = Story::of("pharmacy").await;
     assert_eq!(story.news().await, ["free -> trialing"]);
     assert_eq!(story.at(days(12)).await, ["mail trial_ending"]);
@@ -95,8 +95,8 @@ async fn a_trial_that_nobody_pays_ends_in_the_archive() {
 }
 
 #[tokio::test]
-async fn whoever_looks_only_once_says_nothing_stale() {
-    // Nothing ran for 40 days: no mail about the end of a trial that is long over.
+async fn a_single_late_check_sends_no_outdated_mail() {
+    // No server ran for 40 days: there is no mail about the end of a trial that ended long ago.
     let mut story = Story::of("pharmacy").await;
     story.news().await;
     assert_eq!(story.at(days(40)).await, ["mail archive_reminder", "mail trial_ended", "trialing -> suspended"]);
@@ -105,7 +105,7 @@ async fn whoever_looks_only_once_says_nothing_stale() {
 }
 
 #[tokio::test]
-async fn a_free_plan_is_what_is_left_when_nobody_pays() {
+async fn without_a_payment_the_free_plan_is_left() {
     let mut story = Story::of("voice").await;
     assert_eq!(story.news().await, [""; 0]);
     story.stands("free/good", "free", May::Write).await;
@@ -138,7 +138,7 @@ async fn who_pays_within_the_days_of_grace_goes_on() {
     story.pay_what_is_open().await;
     assert_eq!(story.news().await, ["mail payment_received", "past_due -> active"]);
     story.stands("starter/good", "active", May::Write).await;
-    // Grace that was not needed is forgotten: the next failure is another one, with days of its own.
+    // Unused days of grace do not count: the next failure has days of its own.
     let failed = days(31 + 30) + DRAFT;
     story.quiet_until(failed).await;
 }
@@ -150,7 +150,7 @@ async fn who_subscribes_early_keeps_the_days_of_the_trial() {
     story.subscribe("professional", PAYS).await;
     assert_eq!(story.news().await, ["plan starter -> professional"]);
     story.stands("professional/good", "trialing", May::Write).await;
-    // Nothing ends for whoever has given a card: no mail says so.
+    // Nothing ends for a customer with a card: there is no mail.
     story.quiet_until(days(14)).await;
     assert_eq!(story.at(days(14)).await, ["trialing -> active"]);
     story.quiet_until(days(14) + days(25)).await;
@@ -171,7 +171,7 @@ async fn what_is_cancelled_goes_on_to_the_end_of_what_was_paid() {
     assert_eq!(story.last_mail("until").await, "2026-04-28T12:00:00Z");
     assert_eq!(story.last_mail("plan").await, "Professional");
     story.stands("professional/good", "active", May::Write).await;
-    // Taken up again, and cancelled once more.
+    // Resumed, and cancelled again.
     story.at(begun + days(4)).await;
     story.change(&[("cancel_at_period_end", "false")]).await;
     assert_eq!(story.news().await, [""; 0]);

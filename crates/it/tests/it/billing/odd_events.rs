@@ -1,11 +1,11 @@
-//! Whatever Stripe signs is taken in: what is refused comes again for days.
+//! Everything that Stripe signs is stored, because Stripe retries a rejected webhook for days.
 
 use freehold_billing::{inbox::inbox_get, stripe::signature};
 use serde_json::{Value, json};
 
 use super::shop::Shop;
 
-/// Sends a body that Stripe signed; what was answered.
+/// Sends a body with Stripe's signature; returns the answer.
 async fn send(shop: &Shop, body: &[u8], kind: &str) -> Value {
     let billing = shop.app.backbone.billing.as_ref().unwrap();
     let signed = signature::sign(&billing.webhook_secrets, body, shop.app.clock().now());

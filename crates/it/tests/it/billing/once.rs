@@ -1,4 +1,4 @@
-//! No tenant pays twice: parallel checkouts, and what becomes of a second subscription.
+//! No tenant pays twice: concurrent checkouts, and what happens to a second subscription.
 
 use freehold_billing::{extra::extra_list, reconcile::reconcile};
 use freehold_delivery::mail::Brand;
@@ -9,7 +9,7 @@ use super::shop::Shop;
 use crate::harness::app::{Answer, Person};
 
 const CARD: &str = "4242424242424242";
-/// It pays, and its refunds fail later.
+/// A card that pays, and whose refunds fail later.
 const REFUND_FAILS: &str = "4000000000005126";
 
 pub(super) async fn post(shop: &Shop, person: &Person, path: &str, body: Value) -> Answer {
@@ -24,7 +24,7 @@ async fn open_pages(shop: &Shop) -> Vec<Value> {
     shop.stripe("/v1/checkout/sessions?status=open&limit=100", None).await["data"].as_array().unwrap().clone()
 }
 
-/// The subscriptions at Stripe that run.
+/// The running subscriptions at Stripe.
 pub(super) async fn running(shop: &Shop) -> Vec<Value> {
     let all = shop.stripe("/v1/subscriptions?status=all&limit=100", None).await;
     let runs = |each: &&Value| {
@@ -33,7 +33,7 @@ pub(super) async fn running(shop: &Shop) -> Vec<Value> {
     all["data"].as_array().unwrap().iter().filter(runs).cloned().collect()
 }
 
-/// What was paid, less what went back.
+/// Total of the payments, less the refunds.
 pub(super) async fn paid(shop: &Shop) -> i64 {
     let charges = shop.stripe("/v1/charges?limit=100", None).await;
     let left = |each: &Value| each["amount_captured"].as_i64().unwrap() - each["amount_refunded"].as_i64().unwrap();
@@ -44,7 +44,7 @@ pub(super) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
 }
 
-/// The customer of the person's organization, made by a checkout whose page closes.
+/// The customer of the user's organization, created by a checkout whose page closes.
 pub(super) async fn customer(shop: &Shop, person: &Person) -> String {
     post(shop, person, "portal", json!({})).await.expect(201);
     let query =
@@ -52,7 +52,7 @@ pub(super) async fn customer(shop: &Shop, person: &Person) -> String {
     shop.app.test.admin().await.query_one(&query, &[]).await.unwrap().get(0)
 }
 
-/// A page as a server made it that died before it closed the others.
+/// A page left by a server that died before it closed the others.
 async fn old_page(shop: &Shop, customer: &str, plan: &str) -> String {
     let prices = shop.stripe(&format!("/v1/prices?lookup_keys[]=freehold_voice_{plan}_v1_month"), None).await;
     let form = [
@@ -70,7 +70,7 @@ async fn parallel_checkouts_leave_one_page_that_can_be_paid() {
     let shop = Shop::of("voice").await;
     let owner = shop.app.owner().await;
     let made = join_all((0..4).map(|_| post(&shop, &owner, "checkout", plan("pro")))).await;
-    // One that began when another one had just ended takes its place, and the other may be told so.
+    // A checkout that began when another one had just ended replaces it, and the other may get `conflict`.
     let (made, overtaken): (Vec<_>, Vec<_>) = made.into_iter().partition(|answer| answer.status == 201);
     for answer in overtaken {
         answer.refused(409, "conflict");
@@ -79,7 +79,7 @@ async fn parallel_checkouts_leave_one_page_that_can_be_paid() {
     let open = open_pages(&shop).await;
     assert_eq!(open.len(), 1, "{pages:?}");
     assert!(pages.contains(&text(&open[0]["url"])), "{pages:?}");
-    // All of them are filled in at once, as they lie open in several tabs.
+    // All of them are paid at once, as if they were open in several tabs.
     join_all(pages.iter().map(|page| shop.pay(page, CARD))).await;
     shop.settle().await;
     assert_eq!((running(&shop).await.len(), paid(&shop).await), (1, 9_900));
@@ -135,10 +135,10 @@ async fn a_second_subscription_is_cancelled_and_refunded_when_its_webhook_comes(
     assert_eq!((&told[0].kept_id, &told[0].note), (&text(&kept[0]["id"]), &None));
     let mail = shop.app.mails(&owner.email).await.remove(0).mail;
     let words = mail.text(&Brand::of_product(&shop.app.backbone.product)).unwrap();
-    assert!(words.contains("had a second subscription") && words.contains("$99 go back"), "{words}");
+    assert!(words.contains("had a second subscription") && words.contains("refund $99"), "{words}");
     let audit = shop.app.get("/api/v1/audit?action=billing.extra_subscription_ended").key(&owner.key).send().await;
     assert_eq!(audit.expect(200).at("/data/0/subject"), told[0].subscription_id);
-    // Whatever comes again, nothing goes back twice.
+    // Repeated calls refund nothing twice.
     let report = reconcile(billing).await.unwrap();
     assert_eq!((report.repaired.len(), report.strange.len()), (0, 0), "{report:?}");
     assert_eq!(paid(&shop).await, 2_900);
@@ -162,7 +162,7 @@ async fn the_daily_round_ends_extra_subscriptions_of_which_no_webhook_told() {
     let report = reconcile(billing).await.unwrap();
     let ended = report.repaired.iter().filter(|line| line.contains("went back")).count();
     assert_eq!((running(&shop).await.len(), report.strange.len(), report.failed.len()), (1, 0, 0), "{report:?}");
-    // The worker may have been as fast as the round.
+    // The worker may have been as fast as the reconciliation.
     assert!(ended <= 3, "{report:?}");
     shop.settle().await;
     let kept = running(&shop).await.remove(0)["items"]["data"][0]["price"]["unit_amount"].as_i64().unwrap();
@@ -181,14 +181,15 @@ async fn a_crash_between_cancelling_and_refunding_makes_one_refund() {
         shop.app.advance_seconds(60);
     }
     shop.settle().await;
-    // As after a crash: Stripe has done it all, and it was not written down here. A day later the keys of idempotency are gone.
+    // As after a crash: Stripe has done everything, and it was not stored here. A day later the idempotency keys are
+    // gone.
     let admin = shop.app.test.admin().await;
     for state in ["found", "cancelled"] {
         shop.app.advance_seconds(2 * 86_400);
         let back = format!("update freehold.extra_subscriptions set state = '{state}', refunded = 0, ended_at = null");
         assert_eq!(admin.execute(&back, &[]).await.unwrap(), 1);
         let report = reconcile(shop.app.backbone.billing.as_ref().unwrap()).await.unwrap();
-        // The worker, whose daily round is due as well, may have been faster.
+        // The worker, whose daily reconciliation is due as well, may have been faster.
         assert!(report.repaired.len() <= 1, "{report:?}");
         shop.settle().await;
         assert_eq!(paid(&shop).await, 2_900);
@@ -216,7 +217,7 @@ async fn a_refund_that_the_bank_refuses_later_is_noted_for_operators_once() {
     shop.app.advance_seconds(2 * 86_400);
     shop.settle().await;
     let report = reconcile(billing).await.unwrap();
-    // The worker, whose daily round is due as well, may have been faster.
+    // The worker, whose daily reconciliation is due as well, may have been faster.
     assert!(report.strange.iter().all(|line| line.contains("$99 did not reach the customer")), "{report:?}");
     shop.settle().await;
     let noted = extra_list(billing, 9).await.unwrap().remove(0);

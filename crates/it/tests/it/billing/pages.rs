@@ -1,4 +1,4 @@
-//! What people do about money on our own pages, with nothing but forms and a cookie.
+//! Billing on the site's own pages, with nothing but forms and a cookie.
 
 use freehold_core::Role;
 
@@ -10,7 +10,7 @@ use crate::{
 
 const GOOD: &str = "4242424242424242";
 
-/// Somebody's browser.
+/// A user's browser.
 pub(super) struct Browser<'a> {
     shop: &'a Shop,
     cookie: String,
@@ -18,7 +18,7 @@ pub(super) struct Browser<'a> {
 }
 
 impl<'a> Browser<'a> {
-    /// After a sign-in by code.
+    /// Signs in with a code.
     pub(super) async fn of(shop: &'a Shop, person: &Person) -> Self {
         let email = person.email.replace('@', "%40");
         shop.app.post("/sign-in").browser().form(&format!("email={email}")).send().await.expect(200);
@@ -36,7 +36,7 @@ impl<'a> Browser<'a> {
         self.shop.app.get(path).browser().header("cookie", &self.cookie).send().await
     }
 
-    /// The page, and the token of its forms.
+    /// Gets the page, and the token of its forms.
     pub(super) async fn page(&self) -> (String, String) {
         let page = self.get(&format!("/billing?organization={}", self.organization)).await.expect(200);
         is_a_page(&page);
@@ -52,7 +52,7 @@ impl<'a> Browser<'a> {
         ask.form(&form).send().await
     }
 
-    /// Presses a button, and sees where it leads.
+    /// Presses a button; returns where it leads.
     async fn pressed(&self, button: &str, fields: &str) -> String {
         let gone = self.press(button, fields).await.expect(303);
         let page = self.get(gone.header("location")).await.expect(200);
@@ -61,7 +61,7 @@ impl<'a> Browser<'a> {
     }
 }
 
-/// The address that a page leads on to.
+/// The URL that a page redirects to.
 fn leads_to(page: &Answer) -> String {
     is_a_page(page);
     let link = page.text().split("class=\"button wide\" href=\"").nth(1).unwrap();
@@ -69,15 +69,15 @@ fn leads_to(page: &Answer) -> String {
 }
 
 #[tokio::test]
-async fn somebody_buys_changes_cancels_and_keeps_a_plan_with_the_pages_alone() {
+async fn a_user_buys_changes_cancels_and_keeps_a_plan_with_the_pages_alone() {
     let shop = Shop::of("voice").await;
     let owner = shop.app.owner().await;
     let browser = Browser::of(&shop, &owner).await;
     let (page, _) = browser.page().await;
-    assert!(page.contains("is on the plan Free, which costs nothing") && page.contains("Choose Pro"), "{page}");
-    assert!(!page.contains("Cancel the subscription") && page.contains("There are none yet"), "{page}");
+    assert!(page.contains("is on the Free plan, which costs nothing") && page.contains("Choose Pro"), "{page}");
+    assert!(!page.contains("Cancel the subscription") && page.contains("No invoices yet"), "{page}");
 
-    // Webhooks get lost; whoever has paid sees his plan all the same.
+    // Webhooks are lost; a user who has paid sees their plan all the same.
     shop.stripe("/_sandbox/chaos", Some(&[("drop", "1")])).await;
     let leaving = browser.press("checkout", "plan=starter&interval=month").await.expect(200);
     let (status, back) = shop.pay(&leads_to(&leaving), GOOD).await;
@@ -85,8 +85,8 @@ async fn somebody_buys_changes_cancels_and_keeps_a_plan_with_the_pages_alone() {
     let back = back.strip_prefix("https://app.example.org").unwrap().to_owned();
     let page = browser.get(&back).await.expect(200);
     is_a_page(&page);
-    assert!(page.holds("Thank you, it is paid") && page.holds("is on the plan Starter, paid by the month"), "{page}");
-    assert!(page.holds("Pay by the year") || page.holds("By the year"), "{page}");
+    assert!(page.holds("your payment has arrived") && page.holds("is on the Starter plan, paid monthly"), "{page}");
+    assert!(page.holds("Pay yearly") || page.holds("Yearly"), "{page}");
     shop.stripe("/_sandbox/chaos", Some(&[("drop", "0")])).await;
 
     let asks = format!("/billing/change?organization={}&plan=pro&interval=month", owner.organization);
@@ -94,22 +94,22 @@ async fn somebody_buys_changes_cancels_and_keeps_a_plan_with_the_pages_alone() {
     is_a_page(&asked);
     assert!(asked.holds("Pay $70 and change to Pro") && asked.holds("$99"), "{asked}");
     let page = browser.pressed("change", "plan=pro&interval=month").await;
-    assert!(page.contains("The plan is changed") && page.contains("is on the plan Pro"), "{page}");
+    assert!(page.contains("The plan was changed") && page.contains("is on the Pro plan"), "{page}");
 
     let asked = browser.get(&format!("/billing/cancel?organization={}", owner.organization)).await.expect(200);
-    assert!(asked.holds("End it on 15 April 2026") && asked.holds("is on the plan Free"), "{asked}");
+    assert!(asked.holds("End the subscription on 15 April 2026") && asked.holds("is on the Free plan"), "{asked}");
     let page = browser.pressed("cancel", "").await;
     assert!(
         page.contains("The subscription ends on 15 April 2026") && page.contains("Keep the subscription"),
         "{page}"
     );
     let page = browser.pressed("resume", "").await;
-    assert!(page.contains("The subscription goes on") && !page.contains("Keep the subscription"), "{page}");
+    assert!(page.contains("The subscription continues") && !page.contains("Keep the subscription"), "{page}");
     assert!(page.contains("$70") && page.contains("$29"), "both invoices: {page}");
     let portal = browser.press("portal", "").await.expect(200);
     assert!(leads_to(&portal).contains("/p/session/"), "{portal}");
     let page = browser.pressed("cancel", "at=now").await;
-    assert!(page.contains("Nothing more is paid") && page.contains("is on the plan Free"), "{page}");
+    assert!(page.contains("There are no further payments") && page.contains("is on the Free plan"), "{page}");
 }
 
 #[tokio::test]
@@ -141,10 +141,10 @@ async fn no_other_site_and_no_stranger_presses_a_button() {
         let refused = send(&browser.cookie, wrong).await.expect(403);
         is_a_page(&refused);
     }
-    // Somebody else's organization is not there.
+    // Another user's organization is not found.
     send(&other.cookie, &others).await.expect(404);
     other.get(&format!("/billing?organization={}", owner.organization)).await.expect(404);
-    // Nobody is asked to sign in, also who changed his cookie.
+    // A changed cookie is not a session.
     let forged = browser.cookie.replacen(&owner.id, &stranger.id, 1);
     assert_ne!(forged, browser.cookie);
     for cookie in ["", "freehold_session=x.y.z", &forged] {
@@ -152,7 +152,7 @@ async fn no_other_site_and_no_stranger_presses_a_button() {
         let page = shop.app.get("/billing").browser().header("cookie", cookie).send().await.expect(200);
         assert!(page.holds("Sign in to VoiceFX AI") && !page.holds("owner@example.org"), "{page}");
     }
-    // Another site signs nobody in here, as whomever.
+    // Another site cannot sign a user in here, under any account.
     shop.app.advance_seconds(60);
     shop.app.post("/sign-in").browser().form("email=owner%40example.org").send().await.expect(200);
     let form = format!("email=owner%40example.org&code={}", shop.app.code(&owner.email).await);
@@ -163,7 +163,7 @@ async fn no_other_site_and_no_stranger_presses_a_button() {
 
     let still = shop.app.get("/api/v1/billing/subscription").person(&owner).send().await.expect(200);
     assert_eq!(still.at("/cancel_at_period_end"), "false");
-    // After a sign-out the cookie is worth nothing.
+    // After a sign-out the cookie is invalid.
     browser.press("sign-out", "").await.expect(303);
     let page = browser.get("/billing").await.expect(200);
     assert!(page.holds("Sign in to VoiceFX AI"), "{page}");
@@ -177,7 +177,7 @@ async fn who_may_not_pay_looks_without_buttons() {
     let viewer = shop.app.member(&owner, Role::Viewer).await;
     let browser = Browser::of(&shop, &viewer).await;
     let (page, _) = browser.page().await;
-    assert!(page.contains("Owners and administrators change the plan") && page.contains("$29"), "{page}");
+    assert!(page.contains("Only owners and administrators can change the plan") && page.contains("$29"), "{page}");
     for gone in ["/billing/checkout", "/billing/change", "/billing/cancel", "/billing/portal", "F00D", "<table"] {
         assert!(!page.contains(gone), "{gone}: {page}");
     }
@@ -210,12 +210,12 @@ async fn where_nothing_is_sold_no_page_has_a_button_to_buy() {
     let page = app.get("/billing").browser().send().await.expect(200);
     is_a_page(&page);
     assert!(
-        page.holds("Nothing is sold on this server") && !page.holds("<form") && !page.holds("class=\"button"),
+        page.holds("Billing is off on this server") && !page.holds("<form") && !page.holds("class=\"button"),
         "{page}"
     );
     let page = app.get("/plans").browser().send().await.expect(200);
     assert!(
-        page.holds("Nothing is sold on this server") && !page.holds("class=\"button") && !page.holds("/billing"),
+        page.holds("Billing is off on this server") && !page.holds("class=\"button") && !page.holds("/billing"),
         "{page}"
     );
     is_a_page(&app.get("/dev/billing").browser().send().await.expect(200));

@@ -1,4 +1,4 @@
-//! A price for each member: what is paid follows who is there, up and down.
+//! A price per member: the quantity follows the members, up and down.
 
 use freehold_core::Role;
 use freehold_identity::admin::user_delete;
@@ -7,7 +7,7 @@ use freehold_tenancy::departure::person_depart;
 use super::shop::Shop;
 use crate::harness::app::Setup;
 
-/// The voice product, with a price for each member.
+/// The voice product, with a price per member.
 fn per_member() -> Setup {
     let toml = freehold_voice::PRODUCT.toml;
     let changed =
@@ -39,7 +39,7 @@ async fn seats_follow_members_both_ways() {
     shop.settle().await;
     assert_eq!(paid(&shop).await, (3, 3));
 
-    // Somebody changes the number at Stripe: it follows the members again.
+    // The quantity is changed at Stripe: it follows the members again.
     let found = shop.stripe("/v1/subscriptions", None).await;
     let subscription = format!("/v1/subscriptions/{}", found["data"][0]["id"].as_str().unwrap());
     let item = found["data"][0]["items"]["data"][0]["id"].as_str().unwrap();
@@ -49,9 +49,9 @@ async fn seats_follow_members_both_ways() {
     assert_eq!(paid(&shop).await, (3, 3));
 }
 
-/// Whoever is deleted can stop nothing any more, so what he paid ends with what is paid already.
+/// A deleted user can no longer cancel, so the subscription ends with the paid period.
 #[tokio::test]
-async fn what_nobody_belongs_to_any_more_is_not_paid_for_again() {
+async fn an_organization_without_members_is_not_charged_again() {
     let shop = Shop::of("voice").await;
     let owner = shop.app.owner().await;
     shop.subscribe(&owner, "starter", "4242424242424242").await;

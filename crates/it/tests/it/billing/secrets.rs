@@ -1,4 +1,4 @@
-//! What is secret at Stripe is not kept here.
+//! Stripe's secrets are not stored here.
 
 use super::shop::Shop;
 use crate::harness::secrets::Secrets;
@@ -22,7 +22,7 @@ async fn no_column_holds_a_secret_of_stripe() {
         }
     }
     assert!(intents > 0, "nothing was paid");
-    // The sandbox tells every event, those of payments too.
+    // The sandbox sends every event, including those of payments.
     let told = "select count(*) from freehold.stripe_events where type like 'payment_intent.%'";
     assert!(shop.app.count(told).await > 0);
     let found = secrets.found(&shop.app.test.admin().await).await;

@@ -1,4 +1,4 @@
-//! A server and its Stripe: one clock, webhooks over a socket, a worker that does what they cause.
+//! A server and its Stripe: one clock, webhooks over a socket, and a worker for the resulting jobs.
 
 use std::{
     net::TcpListener as StdListener,
@@ -24,15 +24,15 @@ use crate::harness::{
     eventually,
 };
 
-/// The account of every test's sandbox.
+/// Secret key of every test's sandbox account.
 const KEY: &str = "sk_test_shop";
 
-/// A server that sells, with a Stripe of its own.
+/// A server with billing and a Stripe of its own.
 pub(super) struct Shop {
     pub(super) app: TestApp,
     pub(super) sandbox: Sandbox,
     pub(super) http: reqwest::Client,
-    /// Where its socket is.
+    /// URL of its socket.
     pub(super) url: String,
     webhook_secret: String,
     stop: watch::Sender<bool>,
@@ -49,17 +49,18 @@ impl Drop for Shop {
 }
 
 impl Shop {
-    /// The product of this name, with its prices at Stripe.
+    /// Sells this product, with its prices at Stripe.
     pub(super) async fn of(product: &str) -> Self {
         Self::open(Setup::of(product)).await
     }
 
-    /// As the test decides.
+    /// Starts with this setup.
     pub(super) async fn open(setup: Setup) -> Self {
         Self::open_on(setup, true, None).await
     }
 
-    /// The voice product, whose checkout pages take promotion codes or not, and charge an exclusive tax of so many percent.
+    /// The voice product; its checkout pages may accept promotion codes, and charge an exclusive tax of this
+    /// percentage.
     pub(super) async fn on_terms(promotion_codes: bool, tax: Option<&str>) -> Self {
         Self::open_on(Setup::of("voice"), promotion_codes, tax).await
     }
@@ -89,12 +90,12 @@ impl Shop {
         Self { app, sandbox, http, url, webhook_secret: secret, stop, tasks }
     }
 
-    /// The key of the account, and what its webhooks are signed with.
+    /// The key of the account, and the signing secret of its webhooks.
     pub(super) fn secrets(&self) -> [String; 2] {
         [KEY.to_owned(), self.webhook_secret.clone()]
     }
 
-    /// Asks the sandbox itself: `GET` without a form, `POST` with one.
+    /// Sends a request to the sandbox itself: `GET` without a form, `POST` with one.
     pub(super) async fn stripe(&self, path: &str, form: Option<&[(&str, &str)]>) -> Value {
         let url = format!("{}{path}", self.sandbox.url());
         let request = match form {
@@ -108,7 +109,7 @@ impl Shop {
         body
     }
 
-    /// What somebody does on the page of a checkout, with this card. Where he is led then.
+    /// Pays on a checkout page with this card; returns status and target of the redirect.
     pub(super) async fn pay(&self, page: &str, card: &str) -> (u16, String) {
         let form = [("email", "payer@example.org"), ("card_number", card), ("name", "Pia Payer")];
         let answer = self.http.post(page).form(&form).send().await.unwrap();
@@ -116,7 +117,7 @@ impl Shop {
         (answer.status().as_u16(), to)
     }
 
-    /// The person's organization subscribes to a plan by the month, by checkout with this card.
+    /// Subscribes the user's organization to a plan with the interval month, by checkout with this card.
     pub(super) async fn subscribe(&self, person: &Person, plan: &str, card: &str) {
         let body = serde_json::json!({ "plan": plan, "interval": "month" });
         let answer = self.app.post("/api/v1/billing/checkout").person(person).json(&body).send().await.expect(201);
@@ -125,7 +126,7 @@ impl Shop {
         self.settle().await;
     }
 
-    /// Waits until every webhook was delivered and everything that it caused was done.
+    /// Waits until every webhook was delivered and all resulting jobs are done.
     pub(super) async fn settle(&self) {
         self.sandbox.catch_up();
         let open = "select (select count(*) from freehold.stripe_events where state = 'waiting')
@@ -133,7 +134,7 @@ impl Shop {
         settle(&self.http, &self.sandbox, KEY, async || self.app.count(open).await).await;
     }
 
-    /// Time goes by: Stripe does what became due, tells it, and the lifecycle looks at who is due.
+    /// Lets time pass: Stripe does what is due, sends its webhooks, and the sweep processes the accounts that are due.
     pub(super) async fn advance(&self, by: SignedDuration) {
         self.app.clock().advance(by);
         self.settle().await;
@@ -141,12 +142,12 @@ impl Shop {
         self.settle().await;
     }
 
-    /// So many days.
+    /// The same by this many days.
     pub(super) async fn advance_days(&self, days: i64) {
         self.advance(SignedDuration::from_hours(24 * days)).await;
     }
 
-    /// `plan/standing` of the person's organization, and the state of its account.
+    /// `plan/standing` of the user's organization, and the state of its account.
     pub(super) async fn standing(&self, person: &Person) -> (String, String) {
         let query = "select t.plan || '/' || t.standing, coalesce(a.state, '-') from freehold.tenants as t
             left join freehold.billing_accounts as a using (tenant_id) where t.tenant_id = $1::text::uuid";
@@ -155,8 +156,8 @@ impl Shop {
     }
 }
 
-/// Has everything delivered, and waits until all that it causes is done: that may tell Stripe something, which sends events again.
-/// What could not be delivered in spite of it is in the answer, by state. `open` counts what is still to be done.
+/// Delivers everything, and waits until all consequences are done; these may change Stripe, which sends events again.
+/// Returns what could not be delivered, by state. `open` counts what is still to be done.
 pub(super) async fn settle(http: &reqwest::Client, sandbox: &Sandbox, key: &str, open: impl AsyncFn() -> i64) -> Value {
     let mut before = flush(http, sandbox, key).await;
     loop {
@@ -169,7 +170,7 @@ pub(super) async fn settle(http: &reqwest::Client, sandbox: &Sandbox, key: &str,
     }
 }
 
-/// Has everything tried that waits to be delivered, three times; how much still waits is in the answer.
+/// Attempts every waiting delivery, three times; returns what still waits.
 async fn flush(http: &reqwest::Client, sandbox: &Sandbox, key: &str) -> Value {
     let mut left = Value::Null;
     eventually("everything that waits was tried", async || {
@@ -177,7 +178,7 @@ async fn flush(http: &reqwest::Client, sandbox: &Sandbox, key: &str) -> Value {
         let answer = request.bearer_auth(key).send().await.unwrap();
         let status = answer.status();
         left = answer.json().await.unwrap();
-        // It gives up after a minute, which on a busy machine may be too short.
+        // The sandbox gives up after a minute, which may be too short on a busy machine.
         assert!(status.is_success() || status == reqwest::StatusCode::SERVICE_UNAVAILABLE, "{status} {left}");
         status.is_success()
     })
@@ -194,7 +195,7 @@ fn sandbox(clock: &Arc<OnceLock<Clock>>) -> Sandbox {
     Sandbox::start(listener, Settings { now, seed: 2026, ..Settings::default() }).unwrap()
 }
 
-/// The tax rates of a server that charges a tax of so many percent.
+/// The tax rates of a server that charges a tax of this percentage.
 async fn tax_rates(sandbox: &Sandbox, tax: Option<&str>) -> Vec<String> {
     let Some(percentage) = tax else { return Vec::new() };
     let form = [("display_name", "VAT"), ("percentage", percentage), ("inclusive", "false")];
@@ -204,7 +205,7 @@ async fn tax_rates(sandbox: &Sandbox, tax: Option<&str>) -> Vec<String> {
     vec![made["id"].as_str().unwrap().to_owned()]
 }
 
-/// Has the sandbox send everything there; the secret it signs with.
+/// Creates an endpoint for all events; returns its signing secret.
 async fn endpoint(sandbox: &Sandbox, hook: &str) -> String {
     let (clock, random) = (Clock::system(), Random::seeded(1));
     let settings = ClientSettings { url: sandbox.url(), key: Secret::new(KEY.to_owned()), clock, random };

@@ -1,4 +1,4 @@
-//! A trial belongs to a person, a card and an organization; and how many organizations a person may own that pay nothing.
+//! A user, a card and an organization get one trial each; and the limit of organizations without a paid plan.
 
 use freehold_billing::reconcile::reconcile;
 use freehold_core::Role;
@@ -43,7 +43,7 @@ async fn the_second_organization_of_a_person_begins_without_a_trial() {
     assert_eq!(account(&app, &second.at("/id")).await, without());
     let other = app.stranger().await;
     assert_eq!(account(&app, &other.organization).await, trialing());
-    // What is kept names no person.
+    // The stored rows identify no user.
     let rows =
         "select count(*) from freehold.trials where encode(digest, 'escape') like '%example%' or length(digest) <> 32";
     assert_eq!(app.count(rows).await, 0);
@@ -54,7 +54,7 @@ async fn a_trial_from_before_it_was_noted_is_noted_by_the_daily_round() {
     let app = TestApp::with(Setup::of("pharmacy")).await;
     let owner = app.owner().await;
     app.test.admin().await.batch_execute("delete from freehold.trials").await.unwrap();
-    // Stripe is away in this test, which concerns what is asked of it and not what is noted.
+    // Stripe does not answer in this test, which is about requests to it and not about what is stored.
     reconcile(app.backbone.billing.as_ref().unwrap()).await.unwrap();
     let second = found(&app, &owner, "Second").await.expect(201);
     assert_eq!(account(&app, &second.at("/id")).await, without());
@@ -106,7 +106,7 @@ async fn an_invited_member_who_founds_an_organization_has_a_trial() {
 async fn of_two_organizations_at_once_one_has_a_trial() {
     let app = TestApp::with(Setup::of("pharmacy")).await;
     let owner = app.owner().await;
-    // As if they had none yet.
+    // As if no holder had been recorded yet.
     let admin = app.test.admin().await;
     admin.batch_execute("delete from freehold.trials").await.unwrap();
     let names = ["One", "Two", "Three", "Four"];
@@ -148,7 +148,7 @@ async fn a_person_owns_five_organizations_that_pay_nothing_and_no_more() {
         "{refused}"
     );
     assert_eq!(refused.at("/upgrade_url"), "https://app.example.org/billing");
-    // One that pays counts no longer; one that is handed over does.
+    // An organization that pays no longer counts; one that was handed over does.
     let paying =
         format!("update freehold.billing_accounts set state = 'active' where tenant_id = '{}'", owner.organization);
     app.test.admin().await.execute(&paying, &[]).await.unwrap();

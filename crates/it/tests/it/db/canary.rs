@@ -1,4 +1,4 @@
-//! The server refuses to start on a leak.
+//! The server refuses to start when tenants are not isolated.
 
 use freehold_db::{canary, faults};
 use tokio_postgres::Client;
@@ -13,7 +13,7 @@ async fn a_clean_database_has_no_faults() {
     canary(&test.db).await.unwrap();
 }
 
-/// What breaks the isolation, what mends it again, and what the refusal must say.
+/// What breaks the isolation, what repairs it, and what the error must say.
 const LEAKS: &[(&str, &str, &[&str])] = &[
     (
         "alter policy freehold_select on it.notes using (true)",
@@ -107,7 +107,7 @@ async fn each_leak_is_found_and_named() {
     }
 }
 
-/// Why a view is among the leaks: it reads with the rights of its owner, who may see everything.
+/// Such a view is a leak because it reads with the rights of its owner, who may see everything.
 #[tokio::test]
 async fn a_view_without_security_invoker_shows_every_tenant() {
     let test = TestDatabase::new().await;
@@ -129,9 +129,9 @@ async fn a_view_without_security_invoker_shows_every_tenant() {
     assert!(found.len() == 1 && found[0].contains("it.leaking"), "{found:?}");
 }
 
-/// Views that show nobody anything are not faults.
+/// Views that no role may read are not faults.
 #[tokio::test]
-async fn a_view_that_nobody_may_read_is_no_fault() {
+async fn a_view_that_no_role_may_read_is_no_fault() {
     let test = TestDatabase::new().await;
     let make = "set role freehold_owner; create view it.report as select * from it.notes;
                 create view it.tight with (security_invoker = true) as select * from it.notes;
@@ -140,7 +140,7 @@ async fn a_view_that_nobody_may_read_is_no_fault() {
     assert_eq!(faults(&test.db).await.unwrap(), [] as [String; 0]);
 }
 
-/// Roles belong to the whole server, so this test has one of its own.
+/// Roles belong to the whole server, so this test has a server of its own.
 #[tokio::test]
 async fn roles_that_may_pass_by_are_found() {
     let test = TestDatabase::on(Cluster::private("roles")).await;

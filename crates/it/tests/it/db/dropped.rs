@@ -1,4 +1,4 @@
-//! Requests that are dropped on the way, as axum does when a client hangs up.
+//! Requests that are dropped midway, as axum does when a client disconnects.
 
 use std::{
     future::Future,
@@ -12,12 +12,12 @@ use super::probe::{context, note_insert, note_list, pool_is_whole_and_clean};
 use crate::harness::{SlowLink, TestDatabase, settings};
 
 const TRIES: u32 = 300;
-/// Requests that are let through first, to see how long one takes.
+/// Requests that complete first, to measure how long one takes.
 const UNDISTURBED: u32 = 10;
 const CONNECTIONS: usize = 2;
 
-/// Runs `work` and drops it after so many microseconds; whether it ended before. Tokio's own timer knows no less than a
-/// millisecond.
+/// Runs `work` and drops it after this many microseconds; returns whether it ended before. Tokio's own timer has a
+/// resolution of a millisecond.
 async fn drop_after(micros: u32, work: impl Future<Output = Result<()>>) -> bool {
     let alarm = tokio::task::spawn_blocking(move || std::thread::sleep(Duration::from_micros(micros.into())));
     tokio::select! {
@@ -27,8 +27,8 @@ async fn drop_after(micros: u32, work: impl Future<Output = Result<()>>) -> bool
     }
 }
 
-/// Drops requests at random moments, and after each looks at what is set on both connections of the pool. How many
-/// were dropped on the way.
+/// Drops requests at random moments, and after each checks what is set on both connections of the pool. Returns how
+/// many were dropped midway.
 async fn dropped_tries<F>(test: &TestDatabase, cache: StatementCache, request: impl Fn(Db, Caller, String) -> F) -> u32
 where
     F: Future<Output = Result<()>>,
@@ -40,7 +40,7 @@ where
     let caller = test.caller();
     let random = Random::seeded(14);
     pool_is_whole_and_clean(&db, CONNECTIONS).await;
-    // On this machine, as busy as it is, half of the moments lie within a request.
+    // Half of the moments lie within a request, however busy the machine is.
     let since = Instant::now();
     for number in 0..UNDISTURBED {
         request(db.clone(), caller.clone(), format!("{:03}", TRIES + number)).await.unwrap();
@@ -68,7 +68,7 @@ where
     dropped
 }
 
-/// A request writes two notes. One alone would have been committed by whoever came next.
+/// A request writes two notes. A single note would mean that the next user of the connection committed it.
 async fn half_done_requests(test: &TestDatabase, caller: &Caller) {
     let mut bodies: Vec<String> =
         test.db.tenant(caller).fetch_all(note_list()).await.unwrap().into_iter().map(|(_, body)| body).collect();
@@ -138,7 +138,7 @@ async fn a_flight_dropped_while_its_statement_is_prepared_leaves_nothing_open() 
         if !drop_after(random.below(6_000), insert).await {
             dropped += 1;
         }
-        // The one connection comes back, or another in its place, and no transaction is open on it.
+        // The connection returns, or another one in its place, and no transaction is open on it.
         pool_is_whole_and_clean(&db, 1).await;
     }
     assert!(dropped > 4, "{dropped} of 40 were dropped: nothing was tested");

@@ -14,7 +14,7 @@ fn pool(test: &TestDatabase) -> Db {
     Db::new(&test.settings(CONNECTIONS)).unwrap()
 }
 
-/// How many statements of this test's database are being worked on that hold a pause.
+/// Number of running statements in this test's database that contain a pause.
 async fn pauses(admin: &tokio_postgres::Client) -> i64 {
     let running = "select count(*) from pg_stat_activity
                    where datname = current_database() and state = 'active' and query like '%from pg_sleep%' and pid <> pg_backend_pid()";
@@ -94,7 +94,7 @@ async fn transactions_dropped_within_a_long_statement_are_thrown_away() {
     let before = pool_is_whole_and_clean(&db, CONNECTIONS).await;
     let handlers: Vec<_> = (0..CONNECTIONS)
         .map(|_| {
-            // One of each tenant, because no tenant gets every connection.
+            // One for each tenant, because no tenant gets every connection.
             let (db, caller) = (db.clone(), test.caller());
             tokio::spawn(async move { db.tenant(&caller).begin().await.unwrap().fetch_one(pause(60.0)).await })
         })
@@ -107,8 +107,8 @@ async fn transactions_dropped_within_a_long_statement_are_thrown_away() {
     assert!(after.iter().all(|backend| !before.contains(backend)), "a connection came back in mid-statement");
 }
 
-/// No tenant is left behind by a flight, but its connection is busy; whoever got it next would wait for the whole of
-/// a statement that nobody wants any more.
+/// A dropped flight leaves no tenant behind, but its connection is busy; the next user would have to wait for the whole
+/// of a statement whose result is no longer needed.
 #[tokio::test]
 async fn a_flight_dropped_within_a_long_statement_does_not_hold_up_the_next_user() {
     let test = TestDatabase::new().await;
@@ -141,7 +141,7 @@ async fn backends_that_are_ended_are_replaced() {
     let lost = tx.execute(note_insert(ada.tenant(), "never")).await.unwrap_err();
     assert!(lost.is(codes::UNAVAILABLE), "{lost:?}");
     assert!(tx.commit().await.is_err());
-    // The pool learns of an ended backend from its own connection, a moment later.
+    // The pool notices a terminated backend a moment later.
     eventually("the pool answers again", async || db.tenant(&ada).fetch_all(context()).await.is_ok()).await;
     eventually("the dead are gone", async || db.connections().1 <= 1).await;
     let after = pool_is_whole_and_clean(&db, CONNECTIONS).await;

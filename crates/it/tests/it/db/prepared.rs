@@ -1,4 +1,4 @@
-//! Connections that keep the statements they have sent keep no tenant with them.
+//! Connections that cache prepared statements keep no tenant.
 
 use freehold_core::{Caller, Result, Standing, codes};
 use freehold_db::{Db, PoolSettings, StatementCache};
@@ -6,7 +6,7 @@ use freehold_db::{Db, PoolSettings, StatementCache};
 use super::probe::{divide, note_count, note_insert, note_list, pool_is_whole_and_clean, prepared_count};
 use crate::harness::{TestDatabase, sqlstate};
 
-/// One connection, so that everybody uses the same statements.
+/// One connection, so that all users share its statements.
 fn one_connection(test: &TestDatabase) -> Db {
     let settings = test.settings(1);
     let pool = PoolSettings { statement_cache: StatementCache::On, ..settings.pool };
@@ -89,7 +89,7 @@ async fn a_table_that_changes_under_a_prepared_statement_costs_no_request() {
             db.tenant(&ada).fetch_all(note_list()).await.unwrap();
         }
         admin.batch_execute(&format!("alter table it.notes alter column body type {kind}")).await.unwrap();
-        // In one flight it is tried once more; in a transaction that has looked already, the caller is told to.
+        // A single flight is retried; a transaction that has read already is not, and the caller is told to retry.
         assert_eq!(db.tenant(&ada).fetch_all(note_list()).await.unwrap().len(), 1);
         db.tenant(&ada).fetch_all(note_list()).await.unwrap();
     }

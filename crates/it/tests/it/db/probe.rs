@@ -1,63 +1,63 @@
-//! What the tests send.
+//! The statements that the tests send.
 
 use freehold_core::TenantId;
 use freehold_db::{Db, row, statements};
 
 row! {
-    /// What is set on a connection.
+    /// The settings of a connection.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub(crate) struct Context {
-        /// Which role the statement runs as.
+        /// Role that the statement runs as.
         pub(crate) role: String,
-        /// Whose rows it sees.
+        /// Tenant whose rows it sees.
         pub(crate) tenant: Option<String>,
-        /// Who asks.
+        /// Claims of the caller.
         pub(crate) claims: Option<String>,
-        /// The server's process.
+        /// Process id of the backend.
         pub(crate) backend: i32,
     }
 }
 
 statements! {
-    /// Writes a note.
+    /// Inserts a note.
     fn note_insert(tenant: TenantId, body: &str) -> () = "insert into it.notes (tenant_id, body) values ($1, $2)";
 
-    /// All notes there are.
+    /// All visible notes.
     fn note_list() -> (TenantId, String) = "select tenant_id, body from it.notes order by body";
 
-    /// How many notes there are.
+    /// Number of visible notes.
     fn note_count() -> (i64,) = "select count(*) from it.notes";
 
-    /// Changes all notes of a tenant.
+    /// Updates all notes of a tenant.
     fn note_update(tenant: TenantId, body: &str) -> () = "update it.notes set body = $2 where tenant_id = $1";
 
-    /// Gives all notes to a tenant.
+    /// Moves all notes to a tenant.
     fn note_give(tenant: TenantId) -> () = "update it.notes set tenant_id = $1";
 
-    /// Removes all notes of a tenant.
+    /// Deletes all notes of a tenant.
     fn note_delete(tenant: TenantId) -> () = "delete from it.notes where tenant_id = $1";
 
-    /// What is set.
+    /// The present settings.
     fn context() -> Context =
         "select current_user::text as role, current_setting('freehold.tenant_id', true) as tenant,
                 current_setting('request.jwt.claims', true) as claims, pg_backend_pid() as backend";
 
-    /// Takes its time, in seconds.
+    /// Sleeps for this many seconds.
     fn pause(seconds: f64) -> (bool,) = "select true from pg_sleep($1)";
 
-    /// How many statements the connection keeps.
+    /// Number of prepared statements on the connection.
     fn prepared_count() -> (i64,) = "select count(*) from pg_prepared_statements";
 
     /// Fails when the number is 0.
     fn divide(by: i32) -> (i32,) = "select 1 / $1";
 }
 
-/// Takes every connection of the pool at the same time and looks at what is set on it: nothing may be. The processes
-/// that serve them.
+/// Takes every connection of the pool at the same time and checks that nothing is set on it. Returns the process ids of
+/// the backends.
 pub(crate) async fn pool_is_whole_and_clean(db: &Db, size: usize) -> Vec<i32> {
     let mut held = Vec::new();
     let mut backends = Vec::new();
-    // Each for another reason, because no reason gets every connection.
+    // Three reasons, because no reason gets every connection.
     let doors = [db.system("test"), db.system("another test"), db.system("a third test")];
     assert!(size <= doors.len());
     for door in &doors[..size] {

@@ -1,4 +1,4 @@
-//! `freehold.protect`: what every tenant table is made with.
+//! `freehold.protect`, with which every tenant table is created.
 
 use tokio_postgres::Client;
 
@@ -41,7 +41,7 @@ async fn a_table_without_a_tenant_is_refused() {
 }
 
 #[tokio::test]
-async fn calling_it_again_restores_what_somebody_broke() {
+async fn calling_it_again_restores_what_was_broken() {
     let test = TestDatabase::new().await;
     let owner = as_owner(&test).await;
     let whole = policies(&owner, "it.notes").await;
@@ -100,7 +100,7 @@ async fn a_signed_in_client_reads_its_tenants_and_writes_nothing() {
     assert_eq!(notes().await, [first.uuid(), second.uuid()]);
     let tenants = admin.query("select from freehold.tenants", &[]).await.unwrap();
     assert_eq!(tenants.len(), 2);
-    // A tenant in the settings is a request's, and a client can set it.
+    // A session that has set a tenant counts as a request, and any client can set one.
     admin.batch_execute(&format!("set freehold.tenant_id = '{of_bob}'")).await.unwrap();
     assert_eq!(notes().await, [first.uuid(), second.uuid()], "the setting opened another tenant");
     for write in [

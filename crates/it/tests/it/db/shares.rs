@@ -9,7 +9,7 @@ use tokio::{sync::Barrier, task::JoinHandle};
 use super::probe::{context, note_count, note_insert, note_update};
 use crate::harness::{TestDatabase, eventually};
 
-/// How many statements of this test's database wait for a lock.
+/// Number of statements of this test's database that wait for a lock.
 async fn waiting_for_locks(admin: &tokio_postgres::Client) -> i64 {
     let waiting =
         "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
@@ -39,7 +39,7 @@ async fn another_tenant_gets_a_connection_while_one_tenant_holds_all_of_its_shar
     let writes = writes(&db, &ada, 200);
     eventually("the writes hold the share", async || waiting_for_locks(&admin).await == 3).await;
 
-    // Every one of these would wait for Ada's lock if it had to wait for Ada's connections.
+    // All of these would wait for Ada's lock if they had to wait for Ada's connections.
     let mut held = Vec::new();
     for _ in 0..2 {
         let mut tx = db.tenant(&ben).begin().await.unwrap();
@@ -79,7 +79,7 @@ async fn tenants_that_wait_take_turns() {
             tx.fetch_one(context()).await.unwrap();
             tx.commit().await.unwrap();
         }));
-        // On this runtime's one thread the task runs until it waits.
+        // On this runtime's only thread the task runs until it waits.
         tokio::task::yield_now().await;
     }
     drop(held);
@@ -89,7 +89,7 @@ async fn tenants_that_wait_take_turns() {
     assert_eq!(*order.lock().unwrap(), ["ada 1", "ben", "cem", "ada 2", "ada 3"]);
 }
 
-/// Each holds a connection, and asks for another while all the others do so too.
+/// Each holds a connection, and requests a second one while all the others do so too.
 #[tokio::test]
 async fn transactions_that_need_a_second_connection_never_wait_for_each_other() {
     let test = TestDatabase::new().await;
@@ -137,7 +137,7 @@ async fn a_tenant_that_waits_for_itself_is_told_so_and_no_other_is_refused() {
         db.tenant(&ben).fetch_all(note_count()).await.unwrap();
     }
     let told = |what: &str| messages.iter().filter(|message| message.contains(what)).count();
-    // Those that held the share waited for the lock, which they may for less long than the others for a connection.
+    // Those that held the share waited for the lock, whose timeout is shorter than the others' for a connection.
     assert!(told("changing the same data") > 0, "{messages:?}");
     assert!(told("requests of your organization") > 0, "{messages:?}");
     assert_eq!(told("changing the same data") + told("requests of your organization"), 40, "{messages:?}");

@@ -1,4 +1,4 @@
-//! Supabase's functions, and a database of Supabase's.
+//! Supabase's functions, and a database created by Supabase.
 
 use freehold_db::Migrator;
 use tokio_postgres::Client;
@@ -36,8 +36,8 @@ async fn who_asks_is_told_as_on_supabase() {
     assert_eq!(asked(&client).await[..2], [some(older), some("anon")], "PostgREST's older form goes first");
 }
 
-/// As Supabase makes a project: `auth` belongs to `supabase_auth_admin`, `postgres` may use it and refer to its tables
-/// and is no superuser.
+/// As in a Supabase project: `auth` belongs to `supabase_auth_admin`; `postgres` may use it and refer to its tables,
+/// and is not a superuser.
 const PROJECT: &str = include_str!("supabase.sql");
 
 #[tokio::test]

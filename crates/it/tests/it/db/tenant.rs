@@ -1,4 +1,4 @@
-//! The tenant's two forms of a transaction.
+//! The two forms of a tenant's transaction.
 
 use freehold_core::{Caller, codes};
 use freehold_db::{Db, PoolSettings, Query, Row, StatementCache};
@@ -8,7 +8,7 @@ use super::probe::{
 };
 use crate::harness::{TestDatabase, sqlstate};
 
-/// The two forms. Both keep the same promises.
+/// The two forms. Both have the same guarantees.
 #[derive(Clone, Copy, Debug)]
 enum Form {
     OneFlight,
@@ -54,7 +54,7 @@ async fn a_tenant_sees_its_own_rows_and_no_others() {
 }
 
 #[tokio::test]
-async fn a_tenant_writes_for_itself_and_for_nobody_else() {
+async fn a_tenant_writes_only_its_own_rows() {
     let test = TestDatabase::new().await;
     for form in FORMS {
         let (ada, bob) = (test.caller(), test.caller());
@@ -151,7 +151,7 @@ async fn two_answers_come_together() {
         let (count, notes) = tx.fetch_both(note_count(), note_list()).await.unwrap();
         assert_eq!((count, notes), (vec![(1,)], vec![(ada.tenant(), "1".to_owned())]));
     }
-    // Whichever fails is the one that is told of.
+    // The statement that fails is the one that is reported.
     assert_eq!(sqlstate(&tx.fetch_both(note_count(), divide(0)).await.unwrap_err()), Some("22012"));
     assert!(tx.commit().await.is_err());
     let mut tx = test.db.tenant(&ada).begin().await.unwrap();
@@ -178,7 +178,7 @@ async fn what_is_sent_together_is_done_together() {
             assert_eq!(db.tenant(&ada).fetch_all(note_count()).await.unwrap(), [(3,)], "{cache:?}, {known}");
             db.tenant(&ada).execute(note_delete(ada.tenant())).await.unwrap();
 
-            // One that fails: it is the one that is told of, and nothing of all of them stays.
+            // When one fails, it is the one that is reported, and none of them has an effect.
             let mut tx = db.tenant(&ada).begin().await.unwrap();
             let with_a_strangers =
                 [note_insert(ada.tenant(), "1"), note_insert(eve.tenant(), "2"), note_update(ada.tenant(), "3")];
@@ -198,7 +198,7 @@ async fn a_commit_with_a_statement_that_fails_keeps_nothing_and_leaves_nothing_o
         let db = Db::new(&settings.clone().with_pool(pool)).unwrap();
         let tenant = test.caller().tenant();
         for _ in 0..2 {
-            // The system writes no tenant's rows.
+            // A system transaction cannot write a tenant's rows.
             let tx = db.system("test").begin().await.unwrap();
             let refused = tx.commit_with(&[note_insert(tenant, "1"), note_delete(tenant)]).await.unwrap_err();
             assert_eq!(sqlstate(&refused), Some("42501"), "{cache:?}");
@@ -212,8 +212,8 @@ async fn a_commit_with_a_statement_that_fails_keeps_nothing_and_leaves_nothing_o
     }
 }
 
-/// Whoever gives up on a statement does not know how it ended. Had it failed, Postgres would answer the commit with a
-/// rollback and no error.
+/// A caller that gives up on a statement does not know its result. Had it failed, Postgres would answer the commit with
+/// a rollback and no error.
 #[tokio::test]
 async fn a_commit_after_an_abandoned_statement_is_an_error() {
     let test = TestDatabase::new().await;

@@ -1,8 +1,8 @@
 //! The whole server without a socket: the real router on a database of its own, with a clock that a test moves.
 //!
-//! A [`TestApp`] is a [`Served`] with its database; a test with two servers on one database asks it for another
-//! [`beside`](TestApp::beside). [`Ask`] is a request that is being written, [`Answer`] what came back, [`Person`]
-//! somebody who signed up.
+//! A [`TestApp`] is a [`Served`] with its database; a test with two servers on one database starts the second with
+//! [`beside`](TestApp::beside). [`Ask`] is a request being built, [`Answer`] its response, [`Person`] a user who has
+//! signed up.
 
 mod ask;
 mod documented;
@@ -20,40 +20,40 @@ pub(crate) use served::Served;
 
 use super::{TestDatabase, connect};
 
-/// What a test decides about its server.
+/// The setup of a test's server.
 #[derive(Clone, Copy)]
 pub(crate) struct Setup {
     pub(crate) product: &'static Product,
     pub(crate) autoconfirm: bool,
-    /// What else `[auth]` says.
+    /// Changes to `[auth]`.
     pub(crate) auth: fn(&mut AuthSettings),
     pub(crate) mailbox: bool,
     /// Whether its database is on this machine, too.
     pub(crate) whole: bool,
-    /// Whether the site is taken for one of this machine, though its name is another.
+    /// Whether the site counts as one of this machine, though its name is another.
     pub(crate) near: bool,
-    /// Where people and engines reach it.
+    /// URL for users and engines.
     pub(crate) site: &'static str,
-    /// What its clock shows at first; none: what every test's does.
+    /// Initial time of its clock; none: the same as in every test.
     pub(crate) now: Option<Timestamp>,
-    /// Where its Stripe is.
+    /// Its Stripe.
     pub(crate) stripe: Stripe,
-    /// Which plans the prices of custom deals stand for, as `[billing.prices]` says.
+    /// The plans that custom prices stand for, as in `[billing.prices]`.
     pub(crate) prices: &'static [(&'static str, &'static str)],
-    /// Ranges of the proxies that it trusts.
+    /// Network ranges of trusted proxies.
     pub(crate) proxies: &'static [&'static str],
-    /// What older tokens are signed with.
+    /// Secret that older tokens are signed with.
     pub(crate) jwt_secret: Option<&'static str>,
-    /// Where people sign in instead of here, and its service key.
+    /// URL and service key of the project where users sign in; none: they sign in here.
     pub(crate) project: Option<(&'static str, &'static str)>,
 }
 
-/// Where a test's Stripe is.
+/// The Stripe of a test.
 #[derive(Clone, Copy)]
 pub(crate) enum Stripe {
-    /// Nobody answers.
+    /// Stripe does not answer.
     Away,
-    /// There, with this key, signing with this secret.
+    /// A server at this URL, with this key and signing secret.
     At { url: &'static str, key: &'static str, secret: &'static str, checkout: &'static CheckoutTerms },
     /// Billing is switched off.
     Off,
@@ -81,7 +81,7 @@ impl Default for Setup {
 }
 
 impl Setup {
-    /// The product of this name.
+    /// The product with this name.
     pub(crate) fn of(product: &str) -> Self {
         let product = Box::leak(Box::new(freehold::compose::product(product).unwrap()));
         Self { product, ..Self::default() }
@@ -89,13 +89,13 @@ impl Setup {
 
     /// The voice product with another text for its `product.toml`.
     pub(crate) fn of_text(text: String) -> Self {
-        // As long as the test's process, like the text it stands for.
+        // Leaked: it lives as long as the test's process.
         let product = Product { toml: text.leak(), ..freehold_voice::PRODUCT };
         let product = Box::leak(Box::new(product));
         Self { product, ..Self::default() }
     }
 
-    /// Reached at this address, by somebody whose clock shows this.
+    /// With this site URL, and a clock that starts at this time.
     pub(crate) fn at(self, site: &str, now: Timestamp) -> Self {
         Self { site: site.to_owned().leak(), now: Some(now), ..self }
     }
@@ -105,12 +105,12 @@ impl Setup {
         Self { stripe, ..self }
     }
 
-    /// Where people sign in at the project at `url`, which is administered with this key.
+    /// With sign-in at the project at `url`, which is managed with this key.
     pub(crate) fn at_project(self, url: &str, key: &str) -> Self {
         Self { project: Some((url.to_owned().leak(), key.to_owned().leak())), ..self }
     }
 
-    /// What is told of Supabase.
+    /// Settings of the Supabase project.
     fn supabase(self) -> SupabaseSettings {
         let secret = |text: &str| Secret::new(text.to_owned());
         let project = self.project.map(|(url, key)| ProjectSettings {
@@ -127,25 +127,25 @@ impl Setup {
         Self { auth, ..self }
     }
 
-    /// Behind proxies in these ranges.
+    /// Behind trusted proxies in these ranges.
     pub(crate) fn behind(self, proxies: &'static [&'static str]) -> Self {
         Self { proxies, ..self }
     }
 
-    /// The proxies, as the server takes them.
+    /// The proxies in the server's format.
     fn proxies(&self) -> TrustedProxies {
         TrustedProxies::new(self.proxies.iter().map(|range| range.parse().unwrap()).collect())
     }
 
-    /// Addresses are to be confirmed.
+    /// Requires addresses to be confirmed.
     pub(crate) fn confirming(self) -> Self {
         Self { autoconfirm: false, ..self }
     }
 }
 
-/// A server with a fresh database. When it is dropped, every total has to equal what it is the total of.
+/// A server with a fresh database. When it is dropped, it checks that every total equals the sum of its entries.
 pub(crate) struct TestApp {
-    /// Asked before the database goes.
+    /// Queried before the database is dropped.
     served: Served,
     pub(crate) test: TestDatabase,
 }
@@ -156,7 +156,7 @@ impl TestApp {
         Self::with(Setup::default()).await
     }
 
-    /// As the test decides.
+    /// Starts with this setup.
     pub(crate) async fn with(setup: Setup) -> Self {
         let mut test = TestDatabase::new().await;
         if let Some(now) = setup.now {
@@ -171,7 +171,7 @@ impl TestApp {
         Served::start(&self.test, setup).await
     }
 
-    /// The number that a query counts.
+    /// The result of a count query.
     pub(crate) async fn count(&self, query: &str) -> i64 {
         self.test.admin().await.query_one(query, &[]).await.unwrap().get(0)
     }

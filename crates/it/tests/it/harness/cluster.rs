@@ -1,4 +1,4 @@
-//! One throw-away Postgres for the process.
+//! One temporary Postgres for the process.
 
 use std::{
     path::PathBuf,
@@ -11,8 +11,8 @@ use tokio::{runtime::Handle, sync::oneshot};
 
 use super::{folder::folder, url_of};
 
-/// A server that runs as long as somebody holds it. It lives on a thread of its own, so that it outlives the runtime
-/// of the test that happened to ask for it first, and so that dropping it can wait until it has stopped.
+/// A server that runs as long as it is used. It lives on a thread of its own, so that it outlives the runtime of the
+/// test that started it, and so that dropping it can wait until it has stopped.
 pub(crate) struct Cluster {
     socket: PathBuf,
     port: u16,
@@ -21,18 +21,18 @@ pub(crate) struct Cluster {
     ending: Ending,
 }
 
-/// The server's thread, until somebody has waited for its end. Others wait for whoever does.
+/// The server's thread, until one caller has waited for its end. Other callers wait for that one.
 type Ending = Arc<Mutex<Option<JoinHandle<()>>>>;
 
 struct Shared {
     cluster: Weak<Cluster>,
-    /// Of the last one that was started.
+    /// Ending of the last server that was started.
     ending: Ending,
 }
 
 impl Cluster {
-    /// The server that all tests share. The last to let go of it stops it; who comes after that starts it again on the
-    /// same data, which takes 40 ms.
+    /// The server that all tests share. The last user stops it; a later one starts it again on the same data, which
+    /// takes 40 ms.
     pub(crate) fn shared() -> Arc<Self> {
         static SHARED: Mutex<Option<Shared>> = Mutex::new(None);
         let mut shared = held(&SHARED);
@@ -47,8 +47,8 @@ impl Cluster {
         cluster
     }
 
-    /// A server for one test that does to it what others could not bear. `name` names its data: asked for again, after
-    /// the first was dropped, it is the same server started again.
+    /// A server for one test that would disturb others. `name` names its data: a second call with the name, after the
+    /// first server was dropped, starts it again on the same data.
     pub(crate) fn private(name: &str) -> Arc<Self> {
         Arc::new(Self::start(name))
     }
@@ -65,7 +65,7 @@ impl Cluster {
                 let server = Server::start(settings).await.unwrap();
                 let place = (server.socket_dir().to_owned(), server.port(), Handle::current());
                 ready.send(place).unwrap();
-                // Dropping the sender is asking, too.
+                // Dropping the sender also stops it.
                 let _ = stopped.await;
                 server.stop().await.unwrap();
             });
@@ -74,7 +74,7 @@ impl Cluster {
         Self { socket, port, runtime, stop: Some(stop), ending: Arc::new(Mutex::new(Some(thread))) }
     }
 
-    /// The address of a database here, for everybody and without a password.
+    /// The URL of a database here, for all users and without a password.
     pub(crate) fn url(&self, user: &str, database: &str) -> String {
         url_of(&self.socket, self.port, user, database)
     }
@@ -89,7 +89,7 @@ impl Cluster {
         self.port
     }
 
-    /// Where work runs that must not depend on a test's runtime.
+    /// Runtime for work that must not depend on a test's runtime.
     pub(crate) fn runtime(&self) -> &Handle {
         &self.runtime
     }
@@ -111,7 +111,7 @@ fn wait(ending: &Ending) {
     }
 }
 
-/// A test that panicked while it held the lock left nothing half-done.
+/// Locks the mutex even after a panic: a test that panicked while it held the lock left nothing half-done.
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -23,47 +23,47 @@ const TEMPLATE: &str = "freehold_template";
 pub(crate) struct TestDatabase {
     /// The database as requests see it.
     pub(crate) db: Db,
-    /// Stands at noon of 15 March 2026.
+    /// Starts at noon of 15 March 2026.
     pub(crate) clock: Clock,
-    /// Repeatable.
+    /// Seeded, so that tests are repeatable.
     pub(crate) random: Random,
-    /// Ids from both.
+    /// Ids from clock and random source.
     pub(crate) ids: Ids,
     name: String,
-    /// None: given up.
+    /// None: already returned.
     cluster: Option<Arc<Cluster>>,
 }
 
 impl TestDatabase {
-    /// On the server that all tests share.
+    /// A database on the server that all tests share.
     pub(crate) async fn new() -> Self {
         Self::on(Cluster::shared()).await
     }
 
-    /// With a clock that shows this.
+    /// Sets the clock.
     pub(crate) fn at(mut self, now: Timestamp) -> Self {
         self.clock = Clock::fixed(now);
         self.ids = Ids::new(self.clock.clone(), self.random.clone());
         self
     }
 
-    /// On this server.
+    /// A database on this server.
     pub(crate) async fn on(cluster: Arc<Cluster>) -> Self {
         template(&cluster).await;
         Self::made(cluster, TEMPLATE).await
     }
 
-    /// With nothing in it.
+    /// An empty database.
     pub(crate) async fn empty() -> Self {
         Self::made(Cluster::shared(), "template1").await
     }
 
-    /// With nothing in it, on this server.
+    /// An empty database on this server.
     pub(crate) async fn bare(cluster: Arc<Cluster>) -> Self {
         Self::made(cluster, "template1").await
     }
 
-    /// The same database after its private server, which nobody else holds, was stopped and started again.
+    /// The same database after its private server, which no other test uses, was stopped and started again.
     pub(crate) fn restart(mut self, server: &str) -> Self {
         let cluster = self.cluster.take().unwrap();
         assert_eq!(Arc::strong_count(&cluster), 1, "somebody else holds the server");
@@ -85,7 +85,7 @@ impl TestDatabase {
         Self { db, clock, random, ids, name, cluster: Some(cluster) }
     }
 
-    /// The server it is on.
+    /// Its server.
     pub(crate) fn cluster(&self) -> &Arc<Cluster> {
         self.cluster.as_ref().unwrap()
     }
@@ -95,12 +95,12 @@ impl TestDatabase {
         &self.name
     }
 
-    /// How requests reach it, over so many connections.
+    /// Settings for requests, with this many connections.
     pub(crate) fn settings(&self, connections: usize) -> Settings {
         settings(self.cluster().url(SERVER_LOGIN, &self.name), connections)
     }
 
-    /// How whoever migrates it reaches it: the superuser `postgres`.
+    /// Settings for migrations: as the superuser `postgres`.
     pub(crate) fn admin_settings(&self) -> Settings {
         settings(self.cluster().url("postgres", &self.name), 4)
     }
@@ -115,19 +115,19 @@ impl TestDatabase {
         connect(&self.cluster().url(SERVER_LOGIN, &self.name)).await
     }
 
-    /// The owner of a tenant that nobody has used before.
+    /// The owner of a new tenant.
     pub(crate) fn caller(&self) -> Caller {
         let plan = Plan { id: "free".to_owned(), version: 1 };
         Caller::member(self.ids.next(), self.ids.next(), self.ids.next(), Role::Owner, plan, Standing::Good)
     }
 
-    /// The same person in the same tenant, suspended.
+    /// The same user in the same tenant, suspended.
     pub(crate) fn suspended(&self, caller: &Caller) -> Caller {
         let (tenant, user) = (caller.tenant(), caller.user().unwrap());
         Caller::member(tenant, user, self.ids.next(), caller.role(), caller.plan().clone(), Standing::Suspended)
     }
 
-    /// Somebody who has signed up.
+    /// A user who has signed up.
     pub(crate) async fn person(&self) -> UserId {
         let (user, now): (UserId, _) = (self.ids.next(), self.clock.now());
         let insert = "insert into auth.users (id, email, created_at, updated_at) values ($1, $1::uuid::text || '@example.org', $2, $2)";
@@ -135,7 +135,7 @@ impl TestDatabase {
         user
     }
 
-    /// A tenant of tenancy's, with its owner.
+    /// A tenant created by the tenancy crate, with its owner.
     pub(crate) async fn tenant(&self, owner: UserId) -> TenantId {
         let plan = Plan { id: "free".to_owned(), version: 1 };
         let id: TenantId = self.ids.next();
@@ -170,7 +170,7 @@ impl Drop for TestDatabase {
     }
 }
 
-/// Makes the template once; it gets its name when it is whole.
+/// Creates the template once; it gets its final name when it is complete.
 async fn template(cluster: &Cluster) {
     static MAKING: Mutex<()> = Mutex::const_new(());
     let _making = MAKING.lock().await;
@@ -184,7 +184,7 @@ async fn template(cluster: &Cluster) {
         Migrator::connect(&settings(cluster.url("postgres", "making"), 1), Some(SERVER_LOGIN)).await.unwrap();
     migrator.migrate(&schema::migration_sets()).await.unwrap();
     drop(migrator);
-    // Renamed only when nobody is connected to it; the migrator's connection is about to end.
+    // It can be renamed only when no connection uses it; the migrator's connection is about to end.
     super::eventually("the template is free", async || {
         admin.batch_execute(&format!("alter database making rename to {TEMPLATE}")).await.is_ok()
     })

@@ -1,4 +1,4 @@
-//! Where the servers of this process keep their data: a folder that goes when the process does.
+//! The data folder of the servers of this process; it is deleted when the process ends.
 
 use std::{
     fs,
@@ -10,8 +10,7 @@ use std::{
 
 const PREFIX: &str = "freehold-it-";
 
-/// Removes the folder as soon as nobody holds the other end of its input any more, however this process ends, and the
-/// servers in it have gone.
+/// Deletes the folder once its input is closed, however this process ends, and its servers have ended.
 const REMOVE: &str = r#"
     read -r _
     tries=0
@@ -23,15 +22,15 @@ const REMOVE: &str = r#"
 
 struct Folder {
     path: PathBuf,
-    /// Its input closes with this process.
+    /// Its input is closed when this process ends.
     _remover: Child,
 }
 
-/// Memory that has to be free for the data to lie in it.
+/// Free memory that is needed to keep the data in memory.
 const ROOM: u64 = 4 << 30;
 
-/// The folder of this process, where the user of the server may enter: in memory, if there is enough of it, because every test
-/// makes and removes a thousand files, and a disk's file system takes longer for that than the tests do; else in the system's
+/// The folder of this process, which the server's user may enter: in memory, if there is enough of it, because every
+/// test creates and deletes a thousand files, which takes longer on a disk than the tests do; otherwise in the system's
 /// temporary folder.
 pub(crate) fn folder() -> &'static Path {
     static FOLDER: OnceLock<Folder> = OnceLock::new();
@@ -42,7 +41,7 @@ fn make() -> Folder {
     let parent = in_memory().unwrap_or_else(std::env::temp_dir);
     sweep(&parent);
     let path = parent.join(format!("{PREFIX}{}", std::process::id()));
-    // A dead process with our number left it.
+    // Left by an ended process with the same process id.
     let _ = fs::remove_dir_all(&path);
     fs::create_dir(&path).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -59,7 +58,7 @@ fn in_memory() -> Option<PathBuf> {
     (found.f_bavail.saturating_mul(found.f_frsize) >= ROOM).then_some(memory)
 }
 
-/// Removes what dead processes left behind.
+/// Deletes the folders of ended processes.
 fn sweep(parent: &Path) {
     for entry in fs::read_dir(parent).unwrap().flatten() {
         let name = entry.file_name();

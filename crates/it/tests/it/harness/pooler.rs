@@ -18,7 +18,7 @@ pub(crate) struct Pooler {
 }
 
 impl Pooler {
-    /// Starts one before this server.
+    /// Starts one for this server.
     pub(crate) async fn start(cluster: &Cluster) -> Self {
         let folder = tempfile::Builder::new().prefix("freehold-pooler-").tempdir().unwrap();
         let place = folder.path().display();
@@ -32,7 +32,7 @@ impl Pooler {
         fs::write(folder.path().join("config.ini"), config).unwrap();
         fs::write(folder.path().join("logins"), "\"postgres\" \"\"\n\"freehold_server\" \"\"\n").unwrap();
 
-        // As the user of the server: PgBouncer refuses to run as root, and the socket is closed to everybody else.
+        // Runs as the server's user: PgBouncer refuses to run as root, and no other user may open the socket.
         let owner = fs::metadata(cluster.socket()).unwrap();
         let (user, group) = (owner.uid(), owner.gid());
         let mut command = Command::new(binary());
@@ -50,7 +50,7 @@ impl Pooler {
         pooler
     }
 
-    /// The address of a database behind it.
+    /// The URL of a database behind it.
     pub(crate) fn url(&self, user: &str, database: &str) -> String {
         url_of(self.folder.path(), PORT, user, database)
     }

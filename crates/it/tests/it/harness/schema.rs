@@ -1,8 +1,8 @@
-//! What a test's database is built from, and what is sent to it.
+//! What a test's database is built from, and the statements sent to it.
 
 use freehold_db::{Migration, MigrationSet, Statement};
 
-/// All migration sets in the order they are applied in, with the product that has tables.
+/// All migration sets in the order in which they are applied, including the product that has tables.
 pub(crate) fn migration_sets() -> Vec<MigrationSet> {
     freehold::compose::migrations(&freehold_voice::PRODUCT).into_iter().chain([TEST_TABLES]).collect()
 }
@@ -13,6 +13,6 @@ pub(crate) fn statements() -> Vec<&'static Statement> {
     house.into_iter().chain(crate::db::probe::STATEMENTS.iter().copied()).collect()
 }
 
-/// A tenant's table for tests that are about tenants and nothing else.
+/// A tenant table for tests that need no other tables.
 const TEST_TABLES: MigrationSet =
     MigrationSet { name: "it", migrations: &[Migration { number: 1, name: "notes", sql: include_str!("notes.sql") }] };

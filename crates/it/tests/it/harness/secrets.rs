@@ -1,7 +1,7 @@
-//! Secrets that a test knows, and where in a database they stand.
+//! Secrets that a test knows, and searching a database for them.
 //!
-//! A secret is looked for in every column of every table, whatever schema it is in, in every form that something may
-//! have written it in: as it is, in base64 within a longer text, in hexadecimal digits, percent-encoded, as bytes.
+//! A secret is searched in every column of every table, in all schemas, in every form in which it may have been
+//! written: plain, in base64 within a longer text, in hexadecimal digits, percent-encoded, as bytes.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use tokio_postgres::Client;
 
 use super::app::{Answer, Served};
 
-/// Fields of answers that only their reader may ever see.
+/// Secret fields of answers.
 const FIELDS: &[&str] = &[
     "access_token",
     "action_link",
@@ -30,7 +30,7 @@ const FIELDS: &[&str] = &[
     "secret",
     "token_hash",
 ];
-/// Shorter ones stand in a database by chance.
+/// Shorter ones occur in a database by chance.
 const SHORTEST: usize = 8;
 
 /// Secrets, each with a name for messages.
@@ -38,18 +38,18 @@ const SHORTEST: usize = 8;
 pub(crate) struct Secrets(Vec<(String, Vec<u8>)>);
 
 impl Secrets {
-    /// One more.
+    /// Adds a secret.
     #[track_caller]
     pub(crate) fn add(&mut self, name: &str, secret: &str) {
         assert!(secret.len() >= SHORTEST, "{name} is too short to be looked for: {secret}");
         self.0.push((name.to_owned(), secret.as_bytes().to_vec()));
-        // Of a token, what makes it one is its signature.
+        // The signature is the secret part of a token.
         if let [_, _, signature] = secret.split('.').collect::<Vec<_>>()[..] {
             self.0.push((format!("{name}'s signature"), signature.as_bytes().to_vec()));
         }
     }
 
-    /// A secret short enough to be guessed, which must not stand there as a bare digest, either.
+    /// Adds a secret that is short enough to be guessed, so that its plain digest must not be stored either.
     #[track_caller]
     pub(crate) fn add_code(&mut self, name: &str, to: &str, code: &str) {
         self.add(name, code);
@@ -60,7 +60,7 @@ impl Secrets {
         }
     }
 
-    /// The secrets in an answer. There has to be one.
+    /// Adds the secrets in an answer. It must have at least one.
     #[track_caller]
     pub(crate) fn add_answer(&mut self, name: &str, answer: &Answer) {
         let before = self.0.len();
@@ -87,7 +87,7 @@ impl Secrets {
         }
     }
 
-    /// Code, link and the link's token of the newest mail to an address.
+    /// Adds code, link and the link's token of the newest mail to an address.
     pub(crate) async fn add_mail(&mut self, app: &Served, to: &str) {
         let newest = &app.mails(to).await[0];
         let name = format!("the {} mail to {to}", newest.mail.template());
@@ -101,7 +101,7 @@ impl Secrets {
         }
     }
 
-    /// Where they stand: secret, table and column.
+    /// Where the secrets are stored: secret, table and column.
     pub(crate) async fn found(&self, database: &Client) -> BTreeSet<String> {
         assert!(!self.0.is_empty());
         let needles: Vec<(&str, Vec<Vec<u8>>)> =
@@ -140,7 +140,7 @@ fn contains(value: &[u8], form: &[u8]) -> bool {
     value.len() >= form.len() && value.windows(form.len()).any(|window| window[0] == *first && window == form)
 }
 
-/// In how many ways it may be written.
+/// All forms in which it may be written.
 fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
     let hex = secret.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     let encoded: String = secret
@@ -159,7 +159,7 @@ fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
         quoted.trim_matches('"').as_bytes().to_vec(),
     ];
     for offset in 0..3 {
-        // What of the base64 of a longer text depends on the secret alone.
+        // The part of a longer text's base64 that depends only on the secret.
         let mut text = vec![0; offset];
         text.extend(secret);
         let (begin, open) = ([0, 2, 3][offset], usize::from(text.len() % 3 != 0));

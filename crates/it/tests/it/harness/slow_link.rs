@@ -1,4 +1,4 @@
-//! A link to Postgres that takes its time, so that a request can be dropped while its messages are on the way.
+//! A slow connection to Postgres, so that a request can be dropped while its messages are on the way.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,14 +10,14 @@ use tokio::{
 
 use super::{Cluster, url_of};
 
-/// Listens where a Postgres would and hands on what comes in, late.
+/// Listens like a Postgres and forwards what it receives, late.
 pub(crate) struct SlowLink {
     folder: tempfile::TempDir,
     accepting: JoinHandle<()>,
 }
 
 impl SlowLink {
-    /// Whatever is sent arrives `delay` later, in both directions.
+    /// Delays everything by `delay`, in both directions.
     pub(crate) fn new(cluster: &Arc<Cluster>, delay: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join(".s.PGSQL.5432")).unwrap();
@@ -34,7 +34,7 @@ impl SlowLink {
         Self { folder, accepting }
     }
 
-    /// The address of a database behind this link.
+    /// The URL of a database behind this link.
     pub(crate) fn url(&self, user: &str, database: &str) -> String {
         url_of(self.folder.path(), 5432, user, database)
     }

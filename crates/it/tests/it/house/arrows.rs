@@ -1,8 +1,8 @@
-//! Which room may name which: an arrow goes down, never up, never sideways between products.
+//! Which crate may depend on which: a dependency points down, never up, never between products.
 
 use super::{refuse, rooms};
 
-/// The floors, from the ground up, and the rooms on each. A room may name every room on a floor below its own.
+/// The layers, from the bottom up, and the crates of each. A crate may depend on every crate of a lower layer.
 const FLOORS: &[(&str, &[&str])] = &[
     ("ground", &["core", "catalog", "db", "vault", "files", "jobs", "outbound", "postgres"]),
     ("capabilities", &["identity", "tenancy", "billing", "metering", "delivery", "fleet", "privacy", "prover"]),
@@ -13,7 +13,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("tests", &["it", "bench", "fuzz"]),
 ];
 
-/// Arrows within a floor.
+/// Dependencies within a layer.
 const SIDEWAYS: &[(&str, &str)] = &[
     ("catalog", "core"),
     ("db", "core"),
@@ -27,8 +27,8 @@ const SIDEWAYS: &[(&str, &str)] = &[
     ("billing", "metering"),
 ];
 
-/// Rooms that are nobody's ground but these rooms': the local server is started by who runs something, and no
-/// capability knows that there is one.
+/// Crates that only these crates may depend on: the local server is started by whatever program runs something, and no
+/// capability knows that it exists.
 const RESERVED: &[(&str, &[&str])] = &[
     ("postgres", &["freehold", "it", "bench"]),
     ("freehold", &["it", "bench"]),
@@ -38,10 +38,11 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("studio", &["freehold", "it", "bench"]),
 ];
 
-/// Knows nothing of Freehold. Only the program knows it, which starts it where no Stripe is connected, and tests.
+/// Depends on nothing of Freehold. Only the program depends on it, which starts it where no Stripe is connected, and
+/// tests.
 const APART: &str = "stripe-sandbox";
 
-/// Which rooms may name a library. Those that are not here may be named by all.
+/// The crates that may depend on a library. All crates may depend on libraries that are not listed.
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("argon2", &["identity"]),
     ("askama", &["console", "delivery", APART]),
@@ -105,7 +106,7 @@ fn floor(room: &str) -> Option<usize> {
     FLOORS.iter().position(|(_, rooms)| rooms.contains(&room))
 }
 
-/// Why a room may not name another; none: it may.
+/// Why a crate may not depend on another; none: it may.
 fn forbidden(from: &str, to: &str) -> Option<String> {
     if from == to {
         return None;
@@ -141,7 +142,7 @@ fn arrows_between_rooms_go_down() {
         if room.name != APART && floor(&room.name).is_none() {
             broken.push(format!("{} stands on no floor: give it a place in FLOORS", room.folder));
         }
-        // What only tests of the room name does not get into it; a Stripe to play against is for tests of every room.
+        // A dev-dependency is not part of the crate; tests of every crate may use the Stripe sandbox.
         let tested = |to: &str| to == APART && !room.built_in.iter().any(|name| name == APART);
         for to in room.dependencies.iter().filter_map(|name| room_of(name)).filter(|to| !tested(to)) {
             broken.extend(forbidden(&room.name, to));
@@ -154,7 +155,7 @@ fn arrows_between_rooms_go_down() {
 fn libraries_are_named_by_the_rooms_they_are_for() {
     let mut broken = Vec::new();
     for room in rooms() {
-        // What only tests of the room name does not get into it.
+        // A dev-dependency is not part of the crate.
         for name in &room.built_in {
             if let Some((library, rooms)) = LIBRARIES.iter().find(|(library, _)| library == name)
                 && !rooms.contains(&room.name.as_str())
@@ -195,7 +196,7 @@ fn the_rule_tells_right_from_wrong() {
     }
 }
 
-/// The room of a package of ours.
+/// The crate name of a Freehold package.
 fn room_of(package: &str) -> Option<&str> {
     package.strip_prefix("freehold-").or(["freehold", APART].contains(&package).then_some(package))
 }

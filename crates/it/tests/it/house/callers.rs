@@ -1,8 +1,8 @@
-//! A `Caller` opens a tenant, so it is made only where a credential has been checked.
+//! A `Caller` gives access to a tenant, so it is created only where a credential has been checked.
 
 use super::{refuse, sources};
 
-/// Which files may make which callers, and why.
+/// Which files may create which callers, and why.
 const MAY: &[(&str, &str, &str)] = &[
     ("Caller::member(", "crates/web/src/resolve.rs", "the access token was checked, and the member looked up"),
     ("Caller::key(", "crates/web/src/resolve.rs", "the key was checked, and its tenant looked up"),
@@ -17,7 +17,7 @@ fn callers_are_made_where_credentials_are_checked() {
     let mut broken = Vec::new();
     let mut used = vec![false; MAY.len()];
     for (file, text) in sources() {
-        // Tests of a file stand at its end, and bring their own callers.
+        // Unit tests are at the end of a file, and create their own callers.
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         for made in MADE.iter().filter(|made| code.contains(**made)) {
             match MAY.iter().position(|(what, place, _)| what == made && *place == file) {

@@ -11,7 +11,7 @@ use crate::harness::app::TestApp;
 fn the_list_of_error_codes_is_the_one_in_the_repository() {
     let mut codes = error_codes();
     codes.sort_by_key(|code| (code.status, code.name));
-    let head = "# Error codes\n\nEvery error carries a stable `code` to branch on. Made from the code by `make snapshots`; \
+    let head = "# Error codes\n\nEvery error has a stable `code` to branch on. Made from the code by `make snapshots`; \
         do not edit.\n\n| status | code | what it means |\n|---|---|---|";
     let rows = codes.iter().map(|code| format!("| {} | `{}` | {} |", code.status, code.name, code.title));
     let text: Vec<String> = std::iter::once(head.to_owned()).chain(rows).collect();
@@ -39,7 +39,7 @@ fn every_error_code_of_the_source_tree_is_listed() {
     let mut found = 0;
     let mut broken = Vec::new();
     for (file, text) in sources() {
-        // Where a constructor of codes is not followed by a text, the code is being declared or copied.
+        // A constructor without a text declares or copies a code.
         for name in text.split("Code::new(").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"')) {
             let name = name.split('"').next().unwrap();
             found += 1;
@@ -49,7 +49,7 @@ fn every_error_code_of_the_source_tree_is_listed() {
         }
     }
     assert!(found >= listed.len(), "the codes were not found");
-    // Supabase's words for codes of ours are codes, too.
+    // Supabase's names for Freehold's codes are codes, too.
     let face = sources().into_iter().find(|(file, _)| file.ends_with("api/src/auth/face.rs")).unwrap().1;
     let answered = face.split("fn status_and_code").nth(1).unwrap();
     broken.extend(

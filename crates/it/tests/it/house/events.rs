@@ -1,4 +1,4 @@
-//! The catalog of events: every one is documented, and none changes unseen.
+//! The event catalog: every event is documented, and no change goes unnoticed.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +10,8 @@ use super::{refuse, snapshot, sources};
 
 #[test]
 fn the_catalog_of_events_is_the_one_in_the_repository() {
-    let head = "# Events\n\nWhat is told outside, to webhooks and to `GET /api/v1/events`; the server shows it at `/docs/events`. Made \
-        from the code by `make snapshots`; do not edit.\n\n| event | version | when it is told |\n|---|---|---|";
+    let head = "# Events\n\nThe events for webhooks and `GET /api/v1/events`; the server shows them at `/docs/events`. Made from \
+        the code by `make snapshots`; do not edit.\n\n| event | version | when it is published |\n|---|---|---|";
     let events = event_types(&freehold_voice::PRODUCT);
     let rows = events
         .iter()
@@ -21,7 +21,7 @@ fn the_catalog_of_events_is_the_one_in_the_repository() {
     snapshot::same_as("docs/events.md", &format!("{}\n\n{}", table.join("\n"), chapters.join("\n")));
 }
 
-/// Where the heading of its chapter is found.
+/// The anchor of its section.
 fn anchor(event: &EventType) -> String {
     event.name.replace('.', "")
 }
@@ -29,7 +29,8 @@ fn anchor(event: &EventType) -> String {
 fn chapter(event: &EventType) -> String {
     let schema = (event.schema)();
     let fields = schema["properties"].as_object().unwrap().iter().map(|(name, property)| {
-        let words = property["description"].as_str().unwrap_or("see its own fields");
+        // A line break would end the row of the table.
+        let words = property["description"].as_str().unwrap_or("see its own fields").replace('\n', " ");
         format!("| `{name}` | {} | {words} |", kind(property))
     });
     let fields: Vec<String> = fields.collect();

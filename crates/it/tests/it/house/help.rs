@@ -1,4 +1,4 @@
-//! What the program says of itself, as it is kept in the repository.
+//! The program's help, as stored in the repository.
 
 use super::snapshot;
 

@@ -1,4 +1,4 @@
-//! Whose work this stands on, under which licence.
+//! Third-party packages and their licences.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,7 +7,7 @@ use std::{
 
 use super::{refuse, root};
 
-/// Licences that ask for no more than to be named.
+/// Licences that only require attribution.
 const ALLOWED: &[&str] = &[
     "0BSD",
     "Apache-2.0",
@@ -28,7 +28,7 @@ const ALLOWED: &[&str] = &[
     "Zlib",
 ];
 
-/// Packages we do without.
+/// Packages that must not be used.
 const BANNED: &[(&str, &str)] = &[
     ("openssl", "TLS is rustls"),
     ("openssl-sys", "TLS is rustls"),
@@ -37,7 +37,7 @@ const BANNED: &[(&str, &str)] = &[
     ("chrono", "time is jiff"),
 ];
 
-/// Two of one of these are two worlds whose types do not fit.
+/// Packages of which two versions would have incompatible types.
 const ONCE: &[&str] = &[
     "axum",
     "axum-core",
@@ -53,8 +53,8 @@ const ONCE: &[&str] = &[
     "tracing-core",
 ];
 
-/// Name, version and licence of everything the workspace is made of, for any platform, tests included. From `cargo
-/// tree`: `cargo metadata` and Cargo.lock also hold what only features that nobody asks for would bring.
+/// Name, version and licence of every package of the workspace, for any platform, including tests. From `cargo tree`:
+/// `cargo metadata` and Cargo.lock also contain the packages of features that are not enabled.
 fn packages() -> BTreeSet<(String, String, String)> {
     let output = Command::new(env!("CARGO"))
         .args(["tree", "--offline", "--locked", "--workspace", "--target", "all", "--edges", "all"])
@@ -98,7 +98,7 @@ fn licences_versions_and_bans() {
     refuse("What we stand on:", &broken);
 }
 
-/// Whether a licence expression (SPDX) can be satisfied with what is allowed: one side of every `OR`, all of every
+/// Whether a licence expression (SPDX) can be satisfied with the allowed licences: one side of every `OR`, all of every
 /// `AND`. `OR` binds weaker; an old `/` means `OR`.
 fn satisfied(expression: &str) -> bool {
     let expression = expression.trim().replace('/', " OR ");

@@ -1,4 +1,4 @@
-//! Every list comes in pages, or says what bounds it.
+//! Every list is paged, or is listed with the reason why it is short.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ fn is_list(document: &Value, schema: &Value) -> bool {
     kind == "array" || kind.as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "array"))
 }
 
-/// The lists of an answer: its fields that are lists, or an empty name where it is one itself.
+/// The lists of an answer: its list fields, or an empty name if the answer itself is a list.
 fn lists_of(document: &Value, operation: &Value) -> Vec<String> {
     let schema = resolved(document, &operation["responses"]["200"]["content"]["application/json"]["schema"]);
     if is_list(document, schema) {

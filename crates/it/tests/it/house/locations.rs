@@ -1,10 +1,10 @@
-//! The log names the place in our code where an error was made.
+//! The log names the location in Freehold's code where an error was created.
 
 use std::collections::BTreeSet;
 
 use super::{refuse, sources};
 
-/// What takes a function and calls it from within the standard library.
+/// Methods that take a function and call it from within the standard library.
 const CALLERS: &[&str] = &[
     "map_err(",
     "or_else(",
@@ -17,13 +17,13 @@ const CALLERS: &[&str] = &[
     "inspect_err(",
 ];
 
-/// Functions that note who calls them: `from_driver`, or `Error::internal` where they belong to a type.
+/// Functions that record their caller: `from_driver`, or `Error::internal` for methods.
 fn noting(text: &str) -> BTreeSet<String> {
     let (mut names, mut of_type, mut in_trait, mut noted) = (BTreeSet::new(), None, false, false);
     for line in text.lines() {
         let code = line.trim_start();
         if line.starts_with("impl") || line.starts_with('}') || line.contains("trait ") && line.ends_with('{') {
-            // Methods of traits are called by their names, never passed on.
+            // Trait methods are called by name, never passed as values.
             in_trait = !line.starts_with('}') && (!line.starts_with("impl ") || line.contains(" for "));
             let inherent = line.starts_with("impl ") && !in_trait;
             of_type = inherent.then(|| line["impl ".len()..].trim_end_matches(['{', ' ']).to_owned());
@@ -40,7 +40,7 @@ fn noting(text: &str) -> BTreeSet<String> {
     names
 }
 
-/// The paths that this line passes on by name.
+/// The paths that this line passes as values.
 fn passed_on(line: &str) -> Vec<&str> {
     let after =
         |caller: &&str| line.match_indices(*caller).map(|(at, _)| &line[at + caller.len()..]).collect::<Vec<_>>();

@@ -1,11 +1,11 @@
-//! Every file of every folder of migrations is in its room's set.
+//! Every migration file is in the migration set of its crate.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
 use super::{refuse, rooms, root};
 use crate::harness::schema::migration_sets;
 
-/// Not a migration: what all of them stand on.
+/// Not a migration: the foundation of all of them.
 const FOUNDATION: &str = "bootstrap.sql";
 
 #[test]

@@ -1,4 +1,4 @@
-//! The OpenAPI document, as it is kept in the repository.
+//! The OpenAPI document, as stored in the repository.
 
 use std::collections::BTreeSet;
 
@@ -85,6 +85,46 @@ async fn operations_for_users_alone_ask_for_an_access_token() {
         }
     }
     refuse("What an operation accepts is documented:", &broken);
+}
+
+/// Words for people and things that readers have to translate first.
+const WORDS: &[&str] = &["somebody", "nobody", "whoever", "he", "his", "him", "himself", "he's"];
+
+#[tokio::test]
+async fn descriptions_are_sentences_in_plain_words() {
+    let app = TestApp::new().await;
+    let mut broken = Vec::new();
+    for (place, text) in descriptions(&app.document, "#") {
+        let words: Vec<String> = text
+            .split(|letter: char| !letter.is_alphanumeric() && letter != '\'')
+            .filter(|word| !word.is_empty())
+            .map(str::to_lowercase)
+            .collect();
+        if words.len() < 3 {
+            broken.push(format!("{place}: {text:?} is no sentence"));
+        }
+        broken.extend(
+            words.iter().filter(|word| WORDS.contains(&word.as_str())).map(|word| format!("{place}: {word:?}")),
+        );
+    }
+    refuse("Descriptions are written for readers:", &broken);
+}
+
+/// Every description of the document, with its place.
+fn descriptions(value: &Value, place: &str) -> Vec<(String, String)> {
+    match value {
+        Value::Array(items) => {
+            let items = items.iter().enumerate();
+            items.flat_map(|(index, item)| descriptions(item, &format!("{place}/{index}"))).collect()
+        }
+        Value::Object(fields) => {
+            let own = fields.get("description").and_then(Value::as_str);
+            let own = own.map(|text| (place.to_owned(), text.to_owned()));
+            let others = fields.iter().flat_map(|(name, field)| descriptions(field, &format!("{place}/{name}")));
+            own.into_iter().chain(others).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 #[tokio::test]

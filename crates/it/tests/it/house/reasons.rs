@@ -1,8 +1,8 @@
-//! Every door around the tenants' transactions, in one list that a reviewer sees change.
+//! All reasons for transactions outside a tenant, in one list, so that a reviewer sees each change.
 
 use super::sources;
 
-/// With `cargo insta review`, or `INSTA_UPDATE=always cargo test`, a change of this list is accepted.
+/// `cargo insta review`, or `INSTA_UPDATE=always cargo test`, accepts a change of this list.
 #[test]
 fn the_reasons_for_working_outside_of_a_tenant() {
     let mut reasons = Vec::new();

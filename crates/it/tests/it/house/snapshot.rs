@@ -1,10 +1,10 @@
-//! Files that are made from the code and kept in the repository, so that a change of them is seen by whoever reads it.
+//! Files that are generated from the code and stored in the repository, so that a reviewer sees each change.
 
 use std::fs;
 
 use super::root;
 
-/// Fails when the file does not hold `text`. With `UPDATE_SNAPSHOTS=1` it is written.
+/// Fails if the file does not contain `text`. With `UPDATE_SNAPSHOTS=1` it writes the file.
 pub(super) fn same_as(file: &str, text: &str) {
     let path = root().join(file);
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some_and(|value| value == "1") {

@@ -1,4 +1,4 @@
-//! Every statement means what it says: prepared against the migrated schema, its types and columns are those stated.
+//! Every statement has the declared types: prepared against the migrated schema, its parameters and columns match.
 
 use std::collections::BTreeSet;
 
@@ -26,14 +26,14 @@ async fn every_statement_fits_the_schema() {
     println!("{} statements fit", statements.len());
 }
 
-/// Types that are told explicitly are taken as told, so the statement is also prepared without them.
+/// Postgres accepts explicitly given types, so the statement is also prepared without them.
 #[tokio::test]
 async fn every_parameter_has_the_type_that_the_schema_would_give_it() {
     let test = TestDatabase::new().await;
     let admin = test.admin().await;
     let mut broken = Vec::new();
     for statement in schema::statements() {
-        // Where Postgres cannot tell a type by itself, or tells another function's, the stated one decides.
+        // Where Postgres cannot derive a type, or chooses another function's, the declared one applies.
         let Ok(prepared) = admin.prepare(statement.sql).await else { continue };
         for (index, (stated, found)) in statement.params.iter().zip(prepared.params()).enumerate() {
             let texts = ["text", "varchar", "bpchar", "name", "citext"];
@@ -82,7 +82,7 @@ fn differences(statement: &Statement, prepared: &tokio_postgres::Statement) -> V
     found
 }
 
-/// States something else than it answers.
+/// Declares other types than it returns.
 static WRONG: Statement = Statement {
     name: "it::wrong",
     sql: "select tenant_id as owner, used from freehold.usage_totals where tenant_id = $1",
@@ -109,7 +109,7 @@ fn every_statement_of_the_source_tree_is_registered() {
         schema::statements().iter().map(|statement| statement.name.rsplit_once("::").unwrap().0).collect();
     let mut broken = Vec::new();
     for (file, text) in sources() {
-        // The macro's own crate shows it in comments and declares it.
+        // The macro's own crate uses it in comments and defines it.
         let declares = text
             .lines()
             .any(|line| line.starts_with("statements! {") || line.starts_with("freehold_db::statements! {"));

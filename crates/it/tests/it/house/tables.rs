@@ -1,4 +1,4 @@
-//! Every table is a tenant's and protected, or stands in a list with a reason.
+//! Every table belongs to tenants and is protected, or is listed with a reason.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use tokio_postgres::Client;
 use super::{exceptions, refuse};
 use crate::harness::TestDatabase;
 
-/// Everything that migrations made belongs to `freehold_owner`.
+/// All tables that migrations create belong to `freehold_owner`.
 const OURS: &str = "c.relkind in ('r', 'p') and pg_get_userbyid(c.relowner) = 'freehold_owner'";
 
 async fn sentences(client: &Client, sql: &str) -> Vec<String> {
@@ -40,7 +40,7 @@ async fn every_table_is_a_tenants_or_says_why_not() {
     }
     refuse("Tables and their tenants:", &broken);
 
-    // What no tenant owns, no tenant's request may touch.
+    // A tenant's request may not access a table that belongs to no tenant.
     let reachable = format!(
         "select format('%s: %s may %s it', c.oid::regclass, r, p) from pg_class as c
          cross join unnest(array['freehold_app', 'freehold_readonly', 'anon', 'authenticated']) as r

@@ -1,5 +1,5 @@
-//! Every operation of the API, called as everybody who may not: the document lists the operations, so that none is
-//! forgotten.
+//! Every operation of the API, called by every kind of caller without the right: the document lists the operations, so
+//! none is left out.
 
 mod makers;
 mod operations;
@@ -15,7 +15,7 @@ pub(crate) use things::Things;
 use super::refuse;
 use crate::harness::app::{Answer, Person, TestApp};
 
-/// An owner with things, and the list of what can be done to them.
+/// An owner with objects, and the list of operations.
 async fn world() -> (TestApp, Person, Things, Vec<Operation>) {
     let app = TestApp::new().await;
     let owner = app.owner().await;
@@ -25,7 +25,7 @@ async fn world() -> (TestApp, Person, Things, Vec<Operation>) {
     (app, owner, things, operations)
 }
 
-/// The answer without what differs from request to request.
+/// The answer without the values that differ from request to request.
 fn said(answer: &Answer) -> (u16, Value) {
     let mut body = match answer.bytes() {
         [] => Value::Null,
@@ -57,20 +57,21 @@ fn differs(operation: &Operation, answer: &Answer, status: u16, code: &str) -> O
     (!well_formed).then(|| format!("{name}: not the form of an error: {found}"))
 }
 
-/// What is wrong with an answer of what only administrators do; none: nothing. An organization's key is no credential there.
+/// What is wrong with an answer of an administrators' operation; none: nothing. An organization's key is not a
+/// credential there.
 fn not_administrator(operation: &Operation, answer: &Answer, by_key: bool) -> Option<String> {
     let (status, code) = if by_key { (401, "no_authorization") } else { (403, "not_admin") };
     differs(operation, answer, status, code)
 }
 
-/// Whether the operation was let through to Stripe, which is away in these tests, or has nothing to do there, because nothing
-/// is paid.
+/// Whether the operation was allowed and reached Stripe, which does not answer in these tests, or had nothing to do
+/// there, because there is no subscription.
 fn got_to_stripe(operation: &Operation, answer: &Answer) -> bool {
     operation.pays() && [(409, "conflict"), (503, "unavailable")].contains(&(answer.status(), answer.code().as_str()))
 }
 
 #[tokio::test]
-async fn nobody_reaches_only_what_is_public() {
+async fn without_a_credential_only_public_operations_work() {
     let (app, _owner, things, operations) = world().await;
     let mut broken = Vec::new();
     for operation in &operations {
@@ -99,7 +100,7 @@ async fn the_document_marks_what_is_public() {
 }
 
 #[tokio::test]
-async fn a_credential_that_does_not_hold_is_nobody() {
+async fn an_invalid_credential_opens_nothing() {
     let (app, owner, things, operations) = world().await;
     let mut broken = Vec::new();
     for operation in operations.iter().filter(|operation| operation.about != About::Public) {
@@ -177,7 +178,7 @@ async fn another_tenants_things_are_not_there() {
 }
 
 #[tokio::test]
-async fn a_stranger_sees_only_his_own() {
+async fn a_stranger_sees_only_their_own_objects() {
     let (app, owner, things, operations) = world().await;
     let stranger = app.stranger().await;
     app.put_on_plan(&stranger, "pro", 1).await;
@@ -229,7 +230,7 @@ async fn naming_another_organization_is_naming_none() {
     refuse("X-Organization-Id opens no door:", &broken);
 }
 
-/// What only administrators may look at.
+/// Objects that only administrators may see.
 const ADMINISTRATORS: [&str; 5] = ["keys", "webhooks", "events", "audit", "billing/invoices"];
 
 #[tokio::test]

@@ -1,10 +1,10 @@
-//! What stands in no tracked file.
+//! Words that no tracked file may contain.
 
 use std::{collections::BTreeSet, path::Path, process::Command};
 
 use super::{exceptions, refuse, root};
 
-/// In two pieces, so that this file does not hold them.
+/// Split in two, so that this file does not contain them.
 const WORDS: &[(&str, &str)] = &[
     (concat!("TO", "DO"), "finish it, or open an issue"),
     (concat!("FIX", "ME"), "fix it"),
@@ -22,12 +22,12 @@ const WORDS: &[(&str, &str)] = &[
     (concat!("GOPROXY", "=http"), "a registry of one machine"),
 ];
 
-/// Names of modules and folders that say nothing.
+/// Names of modules and folders that carry no meaning.
 const NAMES: &[&str] = &["utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"];
 
 const LONGEST: usize = 450;
 
-/// Written by programs, or read from the end.
+/// Generated files, and files that are not code.
 const NOT_MEASURED: &[&str] = &["lock", "md", "snap", "json", "svg"];
 
 const CRATES_IO: &str = "source = \"registry+https://github.com/rust-lang/crates.io-index\"";
@@ -52,7 +52,7 @@ fn no_tracked_file_holds_what_it_should_not() {
                 found.push((stem.to_owned(), "a name that says nothing; name it after what it does".to_owned()));
             }
         }
-        // Gone from the folder but not yet from the index, or not text.
+        // Deleted but still in the index, or not text.
         let Ok(text) = std::fs::read_to_string(root().join(file)) else { continue };
         for (word, instead) in WORDS {
             if let Some(number) = text.lines().position(|line| line.contains(word)) {

@@ -1,4 +1,4 @@
-//! What an organization sees of its jobs over the API.
+//! An organization's jobs in the API.
 
 use freehold_jobs::{Done, JobKind, NewJob, QueueTerms, job_enqueue};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Limits of how many run at once hold exactly, over all workers.
+//! Concurrency limits hold exactly, across all workers.
 
 use std::{
     collections::HashMap,
@@ -15,7 +15,7 @@ use crate::harness::{Pooler, TestDatabase, settings};
 
 const LIMITED: JobKind = JobKind { at_once: Some(3), ..JobKind::named("it.limited") };
 
-/// Who has how many running, and had at most.
+/// For each tenant: jobs that run now, and the highest number so far.
 #[derive(Default)]
 struct Counts(Mutex<HashMap<TenantId, (usize, usize)>>);
 

@@ -1,4 +1,4 @@
-//! Cancelling, and saying how far one is.
+//! Cancelling jobs, and reporting progress.
 
 use std::sync::Arc;
 
@@ -63,7 +63,7 @@ async fn a_job_that_runs_is_stopped() {
     worker.stop().await;
 }
 
-/// A worker hears of it only at its next beat; the attempt may fail before.
+/// A worker notices the cancellation only when it next extends its lease; the attempt may fail before.
 #[tokio::test]
 async fn a_cancelled_job_whose_attempt_fails_is_not_tried_again() {
     let test = TestDatabase::new().await;

@@ -1,4 +1,4 @@
-//! Whose turn it is.
+//! The order in which tenants' jobs are claimed.
 
 use freehold_core::{Caller, TenantId};
 use freehold_jobs::{JobKind, NewJob};
@@ -14,7 +14,7 @@ const OTHER: JobKind = JobKind::named("it.other");
 const UNKNOWN: JobKind = JobKind::named("it.unknown");
 const NO_LIMIT: i32 = i32::MAX;
 
-/// A worker that claims and does nothing.
+/// A worker that claims jobs and runs none.
 struct Claimer {
     client: Client,
     worker: Uuid,
@@ -37,7 +37,7 @@ impl Claimer {
         Self { client, worker, turn: (Uuid::nil(), 0) }
     }
 
-    /// Claims up to so many, in the order of turns.
+    /// Claims up to this many jobs, in the fair order.
     async fn claim(&mut self, test: &TestDatabase, kinds: &[(&JobKind, i32)], slots: i32) -> Vec<Claimed> {
         let names: Vec<&str> = kinds.iter().map(|(kind, _)| kind.name).collect();
         let limits: Vec<i32> = kinds.iter().map(|(_, limit)| *limit).collect();
@@ -57,7 +57,7 @@ impl Claimer {
         rows.iter().map(claimed).collect()
     }
 
-    /// How many pages a claim looks at that finds something.
+    /// Number of pages that a successful claim reads.
     async fn pages(&self, test: &TestDatabase) -> i64 {
         let query = "explain (analyze, buffers, format json)
             select * from freehold.jobs_claim($1, array['it.plain'], array[2147483647], $2, 0, 16, $3, '{}', '{}', '{}', '{}', '{}')";
@@ -65,7 +65,7 @@ impl Claimer {
         pages(&row.get(0))
     }
 
-    /// How many pages are looked at to end these, which were claimed once.
+    /// Number of pages that are read to end these claimed jobs.
     async fn pages_to_end(&self, claimed: &[Claimed]) -> i64 {
         let query = "explain (analyze, buffers, format json) select freehold.jobs_done($1, $2, $3)";
         let tenants: Vec<Uuid> = claimed.iter().map(|job| job.tenant).collect();
@@ -84,7 +84,7 @@ fn of(claimed: &[Claimed], tenant: TenantId) -> usize {
     claimed.iter().filter(|job| job.tenant == tenant.uuid()).count()
 }
 
-/// Many jobs without the way of many requests.
+/// Inserts many jobs without a request for each.
 async fn heap(test: &TestDatabase, caller: &Caller, kind: &str, count: i32) {
     heap_by(&test.admin().await, test, caller, kind, count).await;
 }
@@ -103,7 +103,7 @@ async fn a_hundred_thousand_jobs_of_one_tenant_do_not_delay_anothers_first() {
     let (noisy, quiet) = (test.caller(), test.caller());
     heap(&test, &noisy, PLAIN.name, 100).await;
     let mut claimer = Claimer::new(&test).await;
-    // The first one of a connection also plans.
+    // The first claim on a connection also plans the statement.
     claimer.pages(&test).await;
     let with_few = claimer.pages(&test).await;
     heap(&test, &noisy, PLAIN.name, 100_000).await;
@@ -111,7 +111,7 @@ async fn a_hundred_thousand_jobs_of_one_tenant_do_not_delay_anothers_first() {
     println!("a claim of 16 looks at {with_few} pages with 100 jobs waiting, and at {with_many} with 100,000");
     assert!(with_many < with_few * 3, "claiming looks at {with_many} pages instead of {with_few}");
 
-    // Whoever's turn it was last: the newcomer's first job is in the next claim.
+    // Whichever tenant came last: the new tenant's first job is in the next claim.
     for round in 0..4 {
         let first = enqueue(&test, &quiet, &PLAIN).await;
         let claimed = claimer.claim(&test, &[(&PLAIN, NO_LIMIT)], 2).await;
@@ -120,7 +120,7 @@ async fn a_hundred_thousand_jobs_of_one_tenant_do_not_delay_anothers_first() {
     }
 }
 
-/// What is not committed yet is in the indexes already, and not in what the planner counts.
+/// Uncommitted rows are in the indexes already, but not in the planner's statistics.
 #[tokio::test]
 async fn nor_when_the_planner_counted_before_they_were_committed() {
     let test = TestDatabase::new().await;
@@ -131,7 +131,7 @@ async fn nor_when_the_planner_counted_before_they_were_committed() {
     test.admin().await.batch_execute("analyze freehold.jobs").await.unwrap();
     writer.batch_execute("commit").await.unwrap();
     let claimer = Claimer::new(&test).await;
-    // The first one of a connection also plans.
+    // The first claim on a connection also plans the statement.
     claimer.pages(&test).await;
     let pages = claimer.pages(&test).await;
     println!("a claim of 16 looks at {pages} pages");
@@ -142,7 +142,7 @@ async fn nor_when_the_planner_counted_before_they_were_committed() {
 async fn ending_jobs_takes_no_longer_because_more_run() {
     let test = TestDatabase::new().await;
     heap(&test, &test.caller(), PLAIN.name, 6000).await;
-    // The planner learns that nothing runs.
+    // The planner learns that no job is running.
     test.admin().await.batch_execute("vacuum analyze freehold.jobs").await.unwrap();
     let mut claimer = Claimer::new(&test).await;
     claimer.pages_to_end(&[]).await;
@@ -193,7 +193,7 @@ async fn a_plan_of_weight_two_gets_two_turns_for_each_turn_of_another() {
 }
 
 #[tokio::test]
-async fn what_others_leave_free_goes_to_whoever_has_work() {
+async fn unused_slots_go_to_tenants_with_work() {
     let test = TestDatabase::new().await;
     let (little, much) = (test.caller(), test.caller());
     enqueue_many(&test, &little, &PLAIN, 9, 2).await;
@@ -226,7 +226,7 @@ async fn within_a_tenant_urgency_goes_first_then_age_over_all_kinds() {
 }
 
 #[tokio::test]
-async fn whoever_may_have_no_more_at_once_costs_no_turn() {
+async fn a_tenant_at_its_limit_uses_up_no_turn() {
     let test = TestDatabase::new().await;
     let full: Vec<Caller> = (0..30).map(|_| test.caller()).collect();
     let (strange, free) = (test.caller(), test.caller());
@@ -259,7 +259,7 @@ async fn a_job_is_not_begun_before_its_time() {
     assert_eq!(claimer.claim(&test, &[(&PLAIN, NO_LIMIT)], 5).await.len(), 1);
 }
 
-/// What a claim is told that it need not look at again is left out, and nothing else, wherever it lies.
+/// A claim skips the lanes that it is told to skip, and no others, wherever they are.
 #[tokio::test]
 async fn what_was_seen_is_left_out_and_nothing_else() {
     let test = TestDatabase::new().await;
@@ -276,7 +276,7 @@ async fn what_was_seen_is_left_out_and_nothing_else() {
     let claimer = Claimer::new(&test).await;
     let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
     let now = test.clock.now();
-    // Every subset of six lanes that lie before, beside and behind each other.
+    // Every subset of six lanes that come before, with and after each other.
     let lanes: Vec<(Uuid, &str)> =
         [(0, 0), (0, 2), (2, 1), (3, 0), (3, 1), (5, 2)].map(|(t, k)| (callers[t].tenant().uuid(), names[k])).into();
     for subset in 0_u32..64 {
@@ -297,7 +297,7 @@ async fn what_was_seen_is_left_out_and_nothing_else() {
         for row in rows {
             let lane: (Uuid, String) = (row.get(0), row.get(1));
             let found: (i64, i16, i16, i64) = (row.get(2), row.get(3), row.get(4), row.get(5));
-            // The urgent one and the oldest lie before the place.
+            // The urgent one and the oldest come before the position.
             let expected = if seen.contains(&(lane.0, lane.1.as_str())) { (3, -4, 0, 3) } else { (5, -4, 4, 5) };
             assert_eq!(found, expected, "{lane:?} of {seen:?}");
         }
@@ -306,7 +306,7 @@ async fn what_was_seen_is_left_out_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn somebody_who_just_cancels_a_job_holds_nobody_up() {
+async fn cancelling_a_job_delays_no_other_claim() {
     let test = TestDatabase::new().await;
     let caller = test.caller();
     let (first, second) = (enqueue(&test, &caller, &PLAIN).await, enqueue(&test, &caller, &PLAIN).await);
@@ -318,7 +318,7 @@ async fn somebody_who_just_cancels_a_job_holds_nobody_up() {
 }
 
 #[tokio::test]
-async fn whoever_is_no_worker_any_more_gets_nothing() {
+async fn a_worker_that_is_no_longer_registered_gets_nothing() {
     let test = TestDatabase::new().await;
     let caller = test.caller();
     enqueue(&test, &caller, &PLAIN).await;

@@ -1,4 +1,4 @@
-//! Attempts that fail: how often, how long they wait, and what becomes of the last.
+//! Attempts that fail: how often, how long they wait, and what happens after the last.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -101,7 +101,7 @@ async fn a_panic_is_a_failed_attempt_and_not_a_dead_worker() {
     for kind in [&PANICKING, &LATE] {
         let id = enqueue(&test, &caller, kind).await;
         let error = until_state(&test, &caller, id, "dead").await.error.unwrap();
-        assert!(error.starts_with("Something went wrong on our side."), "{error}");
+        assert!(error.starts_with("An internal error occurred."), "{error}");
     }
     enqueue(&test, &caller, &super::PLAIN).await;
     until_count("the worker goes on", &done, 1).await;
@@ -120,9 +120,9 @@ async fn giving_up_makes_a_dead_letter_at_once() {
     worker.stop().await;
 }
 
-/// Postgres takes JSON that nests deeper than we read; one such job must not be in the way of the others.
+/// Postgres stores JSON that is nested deeper than the parser accepts; such a job must not block others.
 #[tokio::test]
-async fn a_payload_that_cannot_be_read_is_a_dead_letter_and_holds_nobody_up() {
+async fn a_payload_that_cannot_be_read_is_a_dead_letter_and_blocks_no_other_job() {
     let test = TestDatabase::new().await;
     let caller = test.caller();
     let id = enqueue(&test, &caller, &FAILING).await;

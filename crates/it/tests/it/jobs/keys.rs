@@ -1,4 +1,4 @@
-//! Putting into the queue: with the change or not at all, once for a key, and only where there is room.
+//! Enqueueing: with the change or not at all, once for a key, and only below the limit.
 
 use freehold_core::codes;
 use freehold_jobs::{Enqueued, NewJob, QueueTerms, job_enqueue, job_enqueue_system, jobs_enqueue};
@@ -96,7 +96,7 @@ async fn a_queue_without_room_refuses_and_the_transaction_can_go_on() {
 }
 
 #[tokio::test]
-async fn work_across_tenants_enqueues_for_a_tenant_or_for_nobody() {
+async fn work_across_tenants_enqueues_for_a_tenant_or_for_none() {
     let test = TestDatabase::new().await;
     let caller = test.caller();
     let (handler, done) = super::counted(&PLAIN, |job| async move {

@@ -1,4 +1,4 @@
-//! A database whose connections break over and over.
+//! A database whose connections break repeatedly.
 
 use freehold_db::Db;
 use freehold_jobs::{Backoff, Done, Handler, JobKind, WorkerSettings};

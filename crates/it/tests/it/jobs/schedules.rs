@@ -1,4 +1,4 @@
-//! What comes regularly comes once, whoever is there.
+//! Scheduled jobs run once, however many workers there are.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
@@ -26,7 +26,7 @@ async fn two_workers_run_each_period_once_and_missed_ones_once_altogether() {
         scheduled(&test, db, vec![handler.clone()], vec![HOURLY], quick())
     };
     let (first, second) = (worker(), worker());
-    // It is noon, so the first period that begins is that of one o'clock.
+    // It is noon, so the first new period begins at one o'clock.
     eventually("they know it", async || next(&test).await.is_some()).await;
     assert_eq!(run.load(Ordering::SeqCst), 0);
     for times in 1..=3 {

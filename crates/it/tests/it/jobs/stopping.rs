@@ -1,4 +1,4 @@
-//! Stopping in order.
+//! Graceful shutdown.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Work of a suspended organization.
+//! Jobs of a suspended organization.
 
 use freehold_core::Standing;
 use freehold_db::TenantTx;
@@ -57,12 +57,12 @@ async fn it_waits_until_the_organization_may_write_again() {
 }
 
 #[tokio::test]
-async fn nobody_acts_for_an_organization_that_is_gone() {
+async fn no_system_caller_is_made_for_a_missing_organization() {
     let app = TestApp::new().await;
     assert!(app.backbone.system_caller(app.test.ids.next(), "test").await.unwrap().is_none());
 }
 
-/// The server itself: what the house does regularly is done.
+/// The server's own maintenance jobs run.
 #[tokio::test]
 async fn the_worker_of_the_house_does_its_chores() {
     let app = TestApp::new().await;

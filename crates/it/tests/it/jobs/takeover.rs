@@ -1,5 +1,5 @@
-//! Workers that die, or freeze and come back: nothing is lost, and an effect that is committed with the end of its job
-//! happens once.
+//! Workers that die, or freeze and return: no job is lost, and an effect that is committed together with the end of its
+//! job happens once.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -25,7 +25,7 @@ fn pass_the_lease(test: &TestDatabase) {
     test.clock.advance(SignedDuration::try_from(LEASE).unwrap());
 }
 
-/// Drops a worker, and waits until what it had sent to the database has come to an end: it may have been claiming.
+/// Drops a worker, and waits until its statements in the database have ended: it may have been claiming.
 async fn gone(test: &TestDatabase, worker: Working) {
     drop(worker);
     eventually("its last words were heard", async || {
@@ -84,7 +84,7 @@ async fn worker_count(test: &TestDatabase) -> i64 {
     test.admin().await.query_one("select count(*) from freehold.workers", &[]).await.unwrap().get(0)
 }
 
-/// Writes a note and ends its job, both in one transaction, when it may.
+/// Inserts a note and ends its job, both in one transaction, when it gets the signal.
 fn noting(db: Db, caller: freehold_core::Caller, said: mpsc::UnboundedSender<i16>, go: Option<Arc<Notify>>) -> Handler {
     let work = async move |job: Job, db: Db, caller: freehold_core::Caller, go: Option<Arc<Notify>>| {
         let mut tx = db.tenant(&caller).begin().await?;
@@ -108,7 +108,7 @@ async fn a_worker_that_was_frozen_cannot_end_what_another_has_taken_over() {
     let caller = test.caller();
     let (said, mut heard) = mpsc::unbounded_channel();
     let go = Arc::new(Notify::new());
-    // It says once that it lives, and does not hear that it was taken for dead.
+    // It extends its lease once, and does not notice that it was taken for dead.
     let deaf = WorkerSettings { beat: Duration::from_hours(1), ..quick() };
     let handler = noting(test.db.clone(), caller.clone(), said.clone(), Some(Arc::clone(&go)));
     let frozen = working(&test, test.db.clone(), vec![handler], deaf);
@@ -121,7 +121,7 @@ async fn a_worker_that_was_frozen_cannot_end_what_another_has_taken_over() {
     pass_the_lease(&test);
     assert_eq!(heard.recv().await, Some(2));
     until_empty(&test).await;
-    // Now the frozen one goes on: it has written its note, and is about to end the job.
+    // Now the frozen one continues: it has written its note, and is about to end the job.
     go.notify_one();
     eventually("it has given up", async || {
         test.db.connections().0 > 0 && notes(&test).await == ["attempt 2"] && idle(&test).await
@@ -137,7 +137,7 @@ async fn notes(test: &TestDatabase) -> Vec<String> {
     rows.iter().map(|row| row.get(0)).collect()
 }
 
-/// Nobody has a transaction open.
+/// Whether no transaction is open.
 async fn idle(test: &TestDatabase) -> bool {
     let query = "select count(*) from pg_stat_activity
         where datname = current_database() and state like 'idle in transaction%'";
@@ -158,13 +158,13 @@ async fn a_worker_that_was_taken_for_dead_hears_it_stops_and_begins_anew() {
     until_count("it runs", &begun, 1).await;
     test.admin().await.execute("delete from freehold.workers", &[]).await.unwrap();
     eventually("it has another name", async || worker_count(&test).await == 1).await;
-    // Its old self is dead, also in its own eyes.
+    // The attempt of the old worker is over when its lease has expired.
     pass_the_lease(&test);
     assert_eq!(until_state(&test, &caller, id, "done").await.attempt, 2);
     worker.stop().await;
 }
 
-/// The answer of a claim may be lost on its way: then the worker does not know what it was given.
+/// The answer of a claim may be lost: then the worker does not know which jobs it got.
 #[tokio::test]
 async fn what_a_worker_was_given_without_hearing_of_it_goes_back_without_an_attempt() {
     let test = TestDatabase::new().await;
@@ -215,7 +215,7 @@ async fn finishing_twice_or_after_cancelling_is_refused() {
     worker.stop().await;
 }
 
-/// Workers die over and over in the middle of things; every note is written once.
+/// Workers die repeatedly in the middle of jobs; every note is written once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_hundred_jobs_under_dying_workers_each_takes_effect_once() {
     let test = TestDatabase::new().await;
@@ -247,7 +247,7 @@ async fn of_two_hundred_jobs_under_dying_workers_each_takes_effect_once() {
     eventually("it is there", async || worker_count(&test).await > 0).await;
     pass_the_lease(&test);
     until_empty(&test).await;
-    // A note is written once for each job, or its unique text would have refused the second.
+    // A note is written once for each job; its unique text would have rejected a second one.
     let dead = "select count(*) from freehold.jobs";
     assert_eq!(test.admin().await.query_one(dead, &[]).await.unwrap().get::<_, i64>(0), 0);
     assert_eq!(effects().await, 200);

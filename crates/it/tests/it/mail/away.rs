@@ -1,4 +1,4 @@
-//! A mail server that is not there.
+//! A mail server that does not answer.
 
 use super::{
     room::{Room, smtp},
@@ -9,7 +9,7 @@ use crate::harness::eventually;
 #[tokio::test]
 async fn mails_wait_for_a_server_that_is_away_and_use_up_no_attempts() {
     let room = Room::new().await;
-    // A port where nobody listens, and later somebody does.
+    // A port on which no server listens at first.
     let port = MailServer::start().port();
     let mut mails = Vec::new();
     for number in 0..10 {
@@ -39,7 +39,7 @@ async fn a_server_that_went_away_between_two_mails_and_came_back_gets_the_second
     room.ended(first).await;
     assert_eq!(server.mails().await.len(), 1);
     drop(server);
-    // The connection that waited for another mail is dead now.
+    // The connection that was kept for another mail is broken now.
     let server = MailServer::at(port);
     let second = room.enqueue("eve@example.org").await;
     let row = room.ended(second).await;
@@ -75,7 +75,7 @@ async fn who_dies_waiting_for_a_server_that_says_nothing_leaves_the_mail_to_othe
     let sender = room.send_by(&url);
     let (_connection, _) = silent.accept().await.unwrap();
     sender.kill().await;
-    // The mail is another's when the lease has ended.
+    // Another sender takes the mail when the lease has expired.
     let server = MailServer::start();
     let _sender = room.send_by(&server.url());
     assert_eq!(room.row(id).await.state, "queued");

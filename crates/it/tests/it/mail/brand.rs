@@ -1,4 +1,4 @@
-//! How a tenant's mails look.
+//! The look of a tenant's mails.
 
 use freehold_delivery::mail::Post;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ fn bright_dental() -> Value {
     })
 }
 
-/// Asks for a mail in the tenant's name.
+/// Requests a mail in the tenant's name.
 async fn enqueue(app: &TestApp, owner: &Person, to: &str) {
     let enqueue = "select freehold.mail_enqueue($1, $2, 'webhook_disabled', $2, $3, $4, $5)";
     let (id, now) = (app.test.uuid(), app.clock().now());
@@ -32,7 +32,7 @@ async fn enqueue(app: &TestApp, owner: &Person, to: &str) {
 }
 
 #[tokio::test]
-async fn a_tenants_mails_carry_its_name_colour_and_reply_address_and_nobody_elses_do() {
+async fn only_a_tenants_own_mails_carry_its_name_colour_and_reply_address() {
     let app = TestApp::new().await;
     let (owner, stranger) = (app.owner().await, app.stranger().await);
     app.put(BRAND).key(&owner.key).json(&bright_dental()).send().await.expect(200);
@@ -74,7 +74,7 @@ async fn a_brand_is_read_replaced_and_taken_back() {
     let back = app.put(BRAND).key(&owner.key).json(&json!({})).send().await.expect(200);
     assert_eq!(back.json()["sender_name"], Value::Null);
     assert_ne!(back.header("etag"), written.header("etag"));
-    // Another organization's is its own.
+    // Another organization's mails have their own look.
     let stranger = app.stranger().await;
     app.put(BRAND).key(&stranger.key).json(&bright_dental()).send().await.expect(200);
     assert_eq!(app.get(BRAND).key(&owner.key).send().await.expect(200).json()["sender_name"], Value::Null);
@@ -97,7 +97,7 @@ async fn of_two_who_change_it_at_once_one_is_told_also_when_both_are_the_first()
 }
 
 #[tokio::test]
-async fn a_brand_cannot_smuggle_a_header_or_pretend_to_be_somebody() {
+async fn a_brand_cannot_smuggle_a_header_or_impersonate_a_sender() {
     let app = TestApp::new().await;
     let owner = app.owner().await;
     for (field, value) in [

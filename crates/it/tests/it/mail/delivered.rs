@@ -1,4 +1,4 @@
-//! What arrives.
+//! The delivered mails.
 
 use freehold_delivery::mail::Post;
 use serde_json::json;
@@ -13,7 +13,7 @@ use crate::harness::{
 };
 
 #[tokio::test]
-async fn a_sign_up_is_a_mail_with_a_text_and_an_html_that_lets_somebody_in() {
+async fn a_sign_up_sends_a_mail_with_a_text_and_an_html_that_signs_the_user_in() {
     let app = TestApp::with(Setup::default().confirming()).await;
     let server = MailServer::start();
     let sender = Running::of(&app.test, Post::Smtp { smtp: Box::new(smtp(&server.url())), shown: true });
@@ -36,7 +36,7 @@ async fn a_sign_up_is_a_mail_with_a_text_and_an_html_that_lets_somebody_in() {
     let html = mail["html"].as_str().unwrap();
     assert!(html.contains(code) && html.contains(&link.replace('&', "&#38;")), "{html}");
     assert_eq!(header(mail, "Message-ID"), format!("<{}@voicefx.example>", sent.id));
-    // The code that was mailed is the code that lets in.
+    // The code in the mail signs the user in.
     let code = json!({ "type": "signup", "email": "ada@example.org", "token": code });
     app.post("/auth/v1/verify").json(&code).send().await.expect(200);
     sender.stop().await;

@@ -1,4 +1,4 @@
-//! Mails that users wait for go first, and no receiving domain holds everybody's up.
+//! Mails that users wait for go first, and no receiving domain delays the mails to others.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ impl Room {
         self.enqueue_as("webhook_disabled", to, &webhook_disabled()).await
     }
 
-    /// Recipients of mails that are under way, or were.
+    /// Recipients of mails that are being sent, or were.
     async fn taken(&self) -> BTreeSet<String> {
         let query = "select recipient from freehold.mails where attempts > 0";
         self.admin.query(query, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
@@ -78,7 +78,7 @@ async fn many_slow_domains_do_not_keep_all_senders() {
     let sender = room.send_by(&server.url());
     eventually("all senders are at slow domains", async || room.taken().await.len() == 8).await;
     let waited_for = room.enqueue("ada@example.org").await;
-    // The slow ones have been under way for a while: those that wait, and then the last one, take their place.
+    // The slow ones have been in progress for a while: the waiting ones, and then the last one, take their place.
     room.advance(11);
     assert_eq!(room.ended(waited_for).await.state, "sent");
     server.release();
@@ -112,7 +112,7 @@ async fn the_mails_that_go_first_are_those_of_sign_in() {
         let id = room.enqueue_as(template.name(), &to, &webhook_disabled()).await;
         let row =
             room.admin.query_one("select urgent, domain from freehold.mails where id = $1", &[&id]).await.unwrap();
-        // Whom an administrator invites does not wait for the mail.
+        // A user whom an administrator invites does not wait for the mail.
         let waited_for = matches!(template, Template::SignIn(kind) if kind != SignInMail::Invite);
         assert_eq!(row.get::<_, bool>(0), waited_for, "{template:?}");
         assert_eq!(row.get::<_, &str>(1), "example.org");

@@ -1,4 +1,4 @@
-//! Each mail once.
+//! Each mail is sent once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -92,7 +92,7 @@ async fn a_success_that_comes_late_still_counts() {
     let id = room.enqueue("held-busy.ada@example.org").await;
     let slow = room.send_by(&server.url());
     eventually("the server has it", async || server.mails().await.len() == 1).await;
-    // Long enough for another to take the mail over, which then has no luck.
+    // Long enough for another sender to take the mail over, which then fails.
     room.advance(121);
     let other = room.send_by(&server.url());
     let row = room.tried(id, 2).await;

@@ -35,7 +35,7 @@ async fn an_operator_sees_every_mail_as_html_and_as_text_in_every_brand() {
 }
 
 #[tokio::test]
-async fn nobody_elsewhere_does() {
+async fn visitors_on_other_machines_do_not() {
     let app = TestApp::new().await;
     for page in [PAGE.to_owned(), format!("{PAGE}/magic_link/html")] {
         app.get(&page).from("203.0.113.9:1").send().await.refused(404, "not_found");

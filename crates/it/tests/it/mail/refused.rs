@@ -1,4 +1,4 @@
-//! What a mail server refuses.
+//! Mails that a mail server rejects.
 
 use freehold_delivery::mail::{Address, mail_retry, mail_retry_all, suppression_list, suppression_remove};
 

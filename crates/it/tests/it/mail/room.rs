@@ -1,4 +1,4 @@
-//! A database with mails in it, and who sends them.
+//! A database with mails, and their senders.
 
 use freehold_core::Secret;
 use freehold_delivery::mail::{Brand, Origin, Post, Sender, Server, Smtp};
@@ -11,19 +11,19 @@ use uuid::Uuid;
 
 use crate::harness::{TestDatabase, eventually};
 
-/// A database with mails in it.
+/// A database with mails.
 pub(crate) struct Room {
     pub(crate) test: TestDatabase,
     pub(crate) admin: Client,
 }
 
-/// Somebody who sends. Stopped in the middle of everything when this value goes.
+/// A running sender. Dropping it is like a power cut.
 pub(crate) struct Running {
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
-/// A mail as the database has it.
+/// A mail as stored in the database.
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) state: String,
@@ -38,12 +38,12 @@ impl Room {
         Self { test, admin }
     }
 
-    /// Asks for a mail that lets somebody in.
+    /// Enqueues a sign-in mail.
     pub(crate) async fn enqueue(&self, to: &str) -> Uuid {
         self.enqueue_as("magic_link", to, &sign_in()).await
     }
 
-    /// Queues a sign-in mail as servers do: its link and code are sealed.
+    /// Enqueues a sign-in mail as servers do: its link and code are sealed.
     pub(crate) async fn enqueue_sealed(&self, to: &str) -> Uuid {
         let id = self.test.uuid();
         let mut data = sign_in();
@@ -53,7 +53,7 @@ impl Room {
         self.enqueue_with(id, "magic_link", to, &data).await
     }
 
-    /// Asks for a mail.
+    /// Enqueues a mail.
     pub(crate) async fn enqueue_as(&self, template: &str, to: &str, data: &Value) -> Uuid {
         self.enqueue_with(self.test.uuid(), template, to, data).await
     }
@@ -65,7 +65,7 @@ impl Room {
         id
     }
 
-    /// Begins to send by that server.
+    /// Starts a sender for that server.
     pub(crate) fn send_by(&self, url: &str) -> Running {
         self.send_with(smtp(url))
     }
@@ -74,7 +74,7 @@ impl Room {
         self.run(Post::Smtp { smtp: Box::new(smtp), shown: false })
     }
 
-    /// Begins to send into the local mailbox.
+    /// Starts a sender for the local mailbox.
     pub(crate) fn send_to_mailbox(&self) -> Running {
         self.run(Post::Mailbox { site_url: "https://app.example.org".to_owned() })
     }
@@ -89,15 +89,15 @@ impl Room {
         Row { state: row.get(0), attempts: row.get(1), answer: row.get(2) }
     }
 
-    /// Waits until the mail has ended.
+    /// Waits until the mail was sent or has failed.
     pub(crate) async fn ended(&self, id: Uuid) -> Row {
         eventually("the mail has ended", async || self.row(id).await.state != "queued").await;
         self.row(id).await
     }
 
-    /// Waits until the mail was tried so often and waits to be tried again.
+    /// Waits until the mail was attempted this often and waits for a retry.
     pub(crate) async fn tried(&self, id: Uuid, attempts: i16) -> Row {
-        // While it is under way it is due when its lease ends.
+        // While it is in progress, it is due when its lease expires.
         let waits = "select from freehold.mails
             where id = $1 and attempts = $2 and answer is not null and due_at <> $3::timestamptz + interval '2 minutes'";
         let now = self.test.clock.now();
@@ -119,12 +119,12 @@ impl Room {
 }
 
 impl Running {
-    /// Sends what is queued in this database.
+    /// Sends the queued mails of this database.
     pub(crate) fn of(test: &TestDatabase, post: Post) -> Self {
         Self::with_vault(test, post, vault())
     }
 
-    /// The same, opening what is sealed with this vault.
+    /// The same, opening sealed values with this vault.
     pub(crate) fn with_vault(test: &TestDatabase, post: Post, vault: Vault) -> Self {
         let (db, clock, random) = (test.db.clone(), test.clock.clone(), test.random.clone());
         let sender = Sender::new(db, vault, clock, random, brand(), post);
@@ -132,13 +132,13 @@ impl Running {
         Self { stop, task: tokio::spawn(sender.run(stopping)) }
     }
 
-    /// Tells it to stop, and waits until it has ended what it had under way.
+    /// Signals shutdown, and waits until mails in progress were sent.
     pub(crate) async fn stop(mut self) {
         self.stop.send_replace(true);
         (&mut self.task).await.unwrap();
     }
 
-    /// Ends it in the middle of everything, as a power cut would.
+    /// Ends it at once, like a power cut.
     pub(crate) async fn kill(mut self) {
         self.task.abort();
         let _ = (&mut self.task).await;
@@ -151,23 +151,23 @@ impl Drop for Running {
     }
 }
 
-/// The way to that server.
+/// Settings of that server.
 pub(crate) fn smtp(url: &str) -> Smtp {
     let server = Server::parse(&Secret::new(url)).unwrap();
     Smtp::new(server, Origin::parse("no-reply@voicefx.example").unwrap(), "app.example.org").unwrap()
 }
 
-/// What every test's server seals with.
+/// The vault of every test's server.
 pub(crate) fn vault() -> Vault {
     Vault::new([7; 32])
 }
 
-/// The product's.
+/// The product's brand.
 pub(crate) fn brand() -> Brand {
     Brand::of_product(&freehold::compose::specification(&freehold_voice::PRODUCT).unwrap())
 }
 
-/// The data of a mail that lets somebody in for an hour.
+/// Data of a sign-in mail that is valid for an hour.
 pub(crate) fn sign_in() -> Value {
     json!({
         "product_name": "VoiceFX AI",
@@ -178,7 +178,7 @@ pub(crate) fn sign_in() -> Value {
     })
 }
 
-/// The data of a mail that is never too late.
+/// Data of a mail that never expires.
 pub(crate) fn webhook_disabled() -> Value {
     json!({
         "product_name": "VoiceFX AI",

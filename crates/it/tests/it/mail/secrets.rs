@@ -1,4 +1,4 @@
-//! Links and codes of mails: sealed while a mail is queued, gone when it has ended.
+//! Links and codes of mails: sealed while a mail is queued, deleted when it was sent or has failed.
 
 use freehold_core::codes;
 use freehold_db::Migrator;
@@ -25,7 +25,7 @@ const CODE: &str = "428613";
 const TOKEN: &str = "token=abc";
 
 impl Room {
-    /// The whole row as a reader of the database sees it.
+    /// The whole row, as a reader of the database sees it.
     async fn text(&self, id: Uuid) -> String {
         let query = "select m::text from freehold.mails as m where id = $1";
         self.admin.query_one(query, &[&id]).await.unwrap().get(0)
@@ -53,7 +53,7 @@ async fn a_sealed_mail_is_sent_with_its_link_and_code_and_keeps_neither() {
 #[tokio::test]
 async fn whatever_way_a_mail_ends_its_secrets_are_deleted() {
     let (room, server) = (Room::new().await, MailServer::start());
-    // In clear, as servers of before queued them.
+    // In plain text, as earlier servers queued them.
     let late = [room.enqueue("ada@example.org").await, room.enqueue_sealed("ada@example.org").await];
     room.advance(60 * 60);
     let sender = room.send_by(&server.url());
@@ -70,7 +70,7 @@ async fn whatever_way_a_mail_ends_its_secrets_are_deleted() {
         }
     }
     sender.stop().await;
-    // No statement can end one and keep them.
+    // No statement can end a mail and keep its secrets.
     for template in Template::ALL.into_iter().filter(|template| template.has_secrets()) {
         let id = room.enqueue_as(template.name(), "ada@example.org", &sign_in()).await;
         let end = "update freehold.mails set state = 'sent', ended_at = created_at, data = data || $2 where id = $1";
@@ -81,7 +81,7 @@ async fn whatever_way_a_mail_ends_its_secrets_are_deleted() {
 
 #[test]
 fn every_mail_with_a_code_or_a_token_is_one_with_secrets() {
-    // What a mail of this template lets its reader do is decided by its link; those without a token lead to a page.
+    // The link of a mail decides what its reader can do; mails without a token link to a page.
     for mail in Template::samples() {
         let secret = mail.code().is_some() || mail.link().is_some_and(|link| link.contains("token="));
         assert_eq!(mail.template().has_secrets(), secret, "{}", mail.template());
@@ -221,7 +221,7 @@ async fn an_upgrade_deletes_the_secrets_of_mails_that_have_ended() {
     let data: Value =
         room.admin.query_one("select data from freehold.mails where id = $1", &[&other]).await.unwrap().get(0);
     assert_eq!(data, webhook_disabled(), "it holds no secret");
-    // What waits is sent after the upgrade.
+    // Waiting mails are sent after the upgrade.
     let server = MailServer::start();
     let _sender = room.send_by(&server.url());
     assert_eq!(room.ended(waiting).await.state, "sent");

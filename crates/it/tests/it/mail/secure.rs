@@ -1,4 +1,4 @@
-//! Encryption and signing in.
+//! Encryption and authentication.
 
 use std::{path::Path, process::Command};
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::harness::eventually;
 
-/// An authority, and a certificate of it for this machine.
+/// A certificate authority, and a certificate of it for this machine.
 struct Certificates(tempfile::TempDir);
 
 impl Certificates {
@@ -33,7 +33,7 @@ impl Certificates {
         Path::new(self.0.path()).join(name).display().to_string()
     }
 
-    /// A server that asks for `ada:hunter2`.
+    /// A server that requires `ada:hunter2`.
     fn server(&self, options: &[&str]) -> MailServer {
         let (certificate, key) = (self.path("certificate.pem"), self.path("key.pem"));
         let own = ["--certificate", &certificate, &key, "--login", "ada:hunter2"];
@@ -63,7 +63,7 @@ async fn mails_are_sent_encrypted_after_signing_in() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_keeps_mails_waiting_and_is_told_to_nobody() {
+async fn a_wrong_password_keeps_mails_waiting_and_is_shown_nowhere() {
     let (room, certificates) = (Room::new().await, Certificates::new());
     let server = certificates.server(&[]);
     let url = certificates.url("smtp", "ada:hunter3", &server);
@@ -81,7 +81,7 @@ async fn a_wrong_password_keeps_mails_waiting_and_is_told_to_nobody() {
 #[tokio::test]
 async fn without_encryption_that_can_be_believed_nothing_is_said() {
     let certificates = Certificates::new();
-    // Of an authority that nobody knows.
+    // A certificate of an unknown authority.
     let server = certificates.server(&[]);
     let unknown = format!("smtp://ada:hunter2@127.0.0.1:{}?tls=required", server.port());
     let why = smtp(&unknown).check().await.unwrap_err();
@@ -89,10 +89,10 @@ async fn without_encryption_that_can_be_believed_nothing_is_said() {
     let implicit = certificates.server(&["--implicit"]);
     let why = smtp(&format!("smtps://ada:hunter2@127.0.0.1:{}", implicit.port())).check().await.unwrap_err();
     assert!(why.contains("UnknownIssuer"), "{why}");
-    // Of another host.
+    // A certificate for another host.
     let elsewhere = format!("smtp://ada:hunter2@127.0.0.2:{}?ca={}", server.port(), certificates.path("ca.pem"));
     assert!(smtp(&elsewhere).check().await.is_err());
-    // Without STARTTLS.
+    // A server without STARTTLS.
     let plain = MailServer::start();
     let why = smtp(&format!("{}?tls=required", plain.url())).check().await.unwrap_err();
     assert_eq!(why, "it offers no STARTTLS, and nothing is sent in the clear");

@@ -1,13 +1,13 @@
 """A mail server for tests: aiosmtpd, with recipients that it treats in different ways.
 
-Tells what happens in lines of JSON, before clients learn of it; the first line holds its port. Answers "sync N", ends when
-its input does.
+Prints events as lines of JSON, before it answers clients; the first line has its port. Answers "sync N", and ends when its
+input is closed.
 
     unknown…@   550 5.1.1, there is no such address       busy-N…@   450, the first N times
-    relay…@     554 5.7.1, at the recipient               lost…@     takes the first mail, and hangs up without a word
-    full…@      552 5.2.2, at the recipient               held…@     takes the first mail, and says so when it is told
-    spam…@      554 5.7.1, at the content                            to ("release"); held-busy…@: 450 meanwhile
-    quote-N…@   N, at the content, and says what it found there
+    relay…@     554 5.7.1, at the recipient               lost…@     accepts the first mail, and disconnects without an answer
+    full…@      552 5.2.2, at the recipient               held…@     accepts the first mail, and confirms it on the
+    spam…@      554 5.7.1, at the content                            command "release"; held-busy…@: 450 meanwhile
+    quote-N…@   N, at the content, and quotes it
 """
 
 import argparse
@@ -37,7 +37,7 @@ if options.certificate:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*options.certificate)
 
-# What clients do wrong is what the tests are about.
+# Faults of clients are intended in these tests.
 logging.disable(logging.CRITICAL)
 seen = Counter()
 held = asyncio.Event()
@@ -50,7 +50,7 @@ def tell(**event):
 def authenticate(server, session, envelope, mechanism, given):
     pair = f"{given.login.decode()}:{given.password.decode()}"
     tell(event="login", ok=pair == options.login)
-    # Not handled: the server itself is to answer a refusal.
+    # Not handled: the server itself answers a rejection.
     return AuthResult(success=pair == options.login, handled=False)
 
 
@@ -139,7 +139,7 @@ async def main():
             tell(event=line.strip())
         else:
             held.set()
-    # Without waiting for anybody: as if the machine had gone.
+    # Ends without closing connections, like a power cut.
     sys.stdout.flush()
     os._exit(0)
 

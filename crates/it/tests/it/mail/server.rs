@@ -1,4 +1,4 @@
-//! A mail server that is not ours, as a process.
+//! A third-party mail server, as a process.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::{harness::eventually, house::root};
 
-/// A mail server. It ends with this value.
+/// A mail server. It stops when this value is dropped.
 pub(crate) struct MailServer {
     process: Child,
     input: Mutex<ChildStdin>,
@@ -23,7 +23,7 @@ pub(crate) struct MailServer {
 }
 
 impl MailServer {
-    /// One that takes mails from everybody.
+    /// A server that accepts all mails.
     pub(crate) fn start() -> Self {
         Self::with(&[])
     }
@@ -50,7 +50,7 @@ impl MailServer {
         Self { process, input, port, events }
     }
 
-    /// Another one where one was.
+    /// A server on the port of an earlier one.
     pub(crate) fn at(port: u16) -> Self {
         Self::with(&["--port", &port.to_string()])
     }
@@ -63,17 +63,17 @@ impl MailServer {
         format!("smtp://127.0.0.1:{}", self.port)
     }
 
-    /// Lets it say that it has taken what it holds.
+    /// Lets it confirm the mails that it is holding back.
     pub(crate) fn release(&self) {
         self.tell("release");
     }
 
-    /// What it has taken so far.
+    /// The mails accepted so far.
     pub(crate) async fn mails(&self) -> Vec<Value> {
         self.events("mail").await
     }
 
-    /// What has happened so far, nothing missing of what a client knows.
+    /// The events so far, including everything that a client has seen.
     pub(crate) async fn events(&self, kind: &str) -> Vec<Value> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let sync = format!("sync {}", COUNT.fetch_add(1, Ordering::Relaxed));
@@ -99,7 +99,7 @@ impl Drop for MailServer {
     }
 }
 
-/// The header of a mail that has one of that name.
+/// The value of a mail's header.
 #[track_caller]
 pub(crate) fn header<'m>(mail: &'m Value, name: &str) -> &'m str {
     let headers = mail["headers"].as_array().unwrap();

@@ -1,4 +1,4 @@
-//! Promises: made, kept, taken back, expired.
+//! Reservations: made, committed, released, expired.
 
 use freehold_core::{Caller, Error, codes};
 use freehold_db::TenantTx;
@@ -60,7 +60,7 @@ async fn a_promise_counts_until_it_is_kept_or_taken_back() {
 }
 
 #[tokio::test]
-async fn a_promise_that_expired_is_given_back_when_somebody_needs_it() {
+async fn an_expired_reservation_is_released_when_its_amount_is_needed() {
     let shop = Shop::new().await;
     let caller = shop.test.caller();
     let calls = shop.allowance(&caller, "calls").await;
@@ -90,7 +90,7 @@ async fn what_was_used_after_the_promise_expired_still_counts() {
     shop.in_balance().await;
 }
 
-/// Whoever repeats a whole action repeats its promise too.
+/// A retry of a whole operation repeats its reservation too.
 #[tokio::test]
 async fn a_promise_that_was_kept_cannot_be_made_again() {
     let shop = Shop::new().await;
@@ -105,7 +105,7 @@ async fn a_promise_that_was_kept_cannot_be_made_again() {
     shop.in_balance().await;
 }
 
-/// What one month's calls need must not wait for the other month's: two transactions would wait for each other.
+/// One month's transaction must not wait for the other month's: they could deadlock.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn months_do_not_lock_each_other() {
     let shop = Shop::new().await;
@@ -117,7 +117,7 @@ async fn months_do_not_lock_each_other() {
     shop.reserve(&caller, &april, shop.test.uuid(), 50).await.unwrap();
     shop.test.clock.advance(HOUR);
 
-    // Both find their month full and give expired promises back, one after the other's month was locked.
+    // Both find their month full and release expired reservations, each after the other's month was locked.
     let now = shop.test.clock.now();
     let mut late = shop.test.db.tenant(&caller).begin().await.unwrap();
     let mut early = shop.test.db.tenant(&caller).begin().await.unwrap();
@@ -133,7 +133,7 @@ async fn months_do_not_lock_each_other() {
     shop.in_balance().await;
 }
 
-/// A month that is over is asked for room by nobody, so nobody would find out.
+/// No request checks the limit of a past month, so only the sweep releases its reservations.
 #[tokio::test]
 async fn the_sweep_gives_back_what_expired_of_every_tenant_and_month() {
     let shop = Shop::new().await;
@@ -147,7 +147,7 @@ async fn the_sweep_gives_back_what_expired_of_every_tenant_and_month() {
     let april = shop.allowance(&callers[0], "calls").await;
     shop.reserve(&callers[0], &april, shop.test.uuid(), 9).await.unwrap();
 
-    // Somebody works with one of the totals: it is left for the next time, and nobody waits.
+    // Another transaction has locked one of the totals: the sweep skips it until the next time, and does not wait.
     let now = shop.test.clock.now();
     let mut held = shop.test.db.tenant(&callers[1]).begin().await.unwrap();
     usage_record(&mut held, &march, shop.test.uuid(), 0, now).await.unwrap();
@@ -160,7 +160,7 @@ async fn the_sweep_gives_back_what_expired_of_every_tenant_and_month() {
     shop.in_balance().await;
 }
 
-/// What is promised, of every tenant and month, the largest first.
+/// The reserved amounts of all tenants and months, the largest first.
 async fn promised(shop: &Shop) -> Vec<i64> {
     let query = "select reserved from freehold.usage_totals where reserved > 0 order by reserved desc";
     shop.test.admin().await.query(query, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()

@@ -1,5 +1,5 @@
-//! Whatever happens, in whatever order and whatever of it is rolled back: the total is the sum of its ledger, the
-//! promises are the sum of their reservations, and every answer is that of a model of thirty lines.
+//! Random operations in any order, some rolled back: the total is the sum of its ledger, the reserved amount is the sum
+//! of its reservations, and every answer is that of a model of thirty lines.
 
 use std::collections::BTreeMap;
 
@@ -37,13 +37,13 @@ enum Operation {
     Release {
         id: u8,
     },
-    /// Time goes on.
+    /// Time passes.
     Wait {
         minutes: i64,
     },
 }
 
-/// An operation on one of the meters, and whether the transaction is rolled back after it.
+/// An operation on one of the meters, and whether its transaction is rolled back.
 type Step = (Operation, usize, bool);
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -58,7 +58,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec((operation, 0..METERS.len(), prop::bool::weighted(0.2)), OPERATIONS)
 }
 
-/// What the database should hold of one meter of one tenant.
+/// The expected state of one meter of one tenant.
 #[derive(Clone, Debug, Default)]
 struct Model {
     ledger: BTreeMap<u8, i64>,
@@ -74,7 +74,7 @@ impl Model {
         self.promises.values().map(|(quantity, _)| quantity).sum()
     }
 
-    /// What is answered: the total then, or the total that left no room.
+    /// The answer: the total after the operation, or the total that left no room.
     fn apply(&mut self, operation: &Operation, limit: i64, now: Timestamp) -> Result<i64, i64> {
         match *operation {
             Operation::Record { event, quantity } if !self.ledger.contains_key(&event) => {
@@ -94,7 +94,7 @@ impl Model {
                 self.ledger.entry(id).or_insert(quantity);
             }
             Operation::Release { id } => return Ok(i64::from(self.promises.remove(&id).is_some())),
-            // Known already, or time, which changes nothing by itself.
+            // Already recorded, or only time, which changes nothing by itself.
             Operation::Record { .. } | Operation::Reserve { .. } | Operation::Wait { .. } => {}
         }
         Ok(self.total())
@@ -170,7 +170,7 @@ async fn play(shop: &Shop, steps: &[Step]) -> Result<(), TestCaseError> {
 fn the_total_always_equals_its_ledger() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let shop = runtime.block_on(Shop::new());
-    // The sequences are the same in each run; one that fails is shrunk and printed.
+    // The sequences are the same in each run; a failing one is shrunk and printed.
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let config = Config { cases: SEQUENCES, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, rng);

@@ -1,4 +1,4 @@
-//! The limit lets exactly as much through as it says.
+//! A limit allows exactly as much as it says.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ enum Form {
     Reserve,
 }
 
-/// One use in a transaction of its own.
+/// Records one use in a transaction of its own.
 async fn use_one(shop: &Shop, caller: &Caller, allowance: &Allowance, form: Form, id: Uuid) -> Result<i64, Error> {
     let now = shop.test.clock.now();
     let mut tx = shop.test.db.tenant(caller).begin().await.unwrap();

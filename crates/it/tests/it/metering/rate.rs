@@ -34,12 +34,12 @@ async fn of_100_parallel_requests_the_window_lets_exactly_30_through() {
         }
         left.sort_unstable();
         assert_eq!(left, (0..30).collect::<Vec<i64>>());
-        // The next caller is the same person suspended: in another window.
+        // The next caller is the same user, suspended: in another window.
         shop.test.clock.advance(SignedDuration::from_mins(1));
     }
 }
 
-/// The clocks of two servers differ by a little, so that requests of the window before arrive in the next one.
+/// The clocks of two servers differ a little, so that requests of the previous window arrive in the next one.
 #[tokio::test]
 async fn a_clock_that_is_late_does_not_begin_the_window_again() {
     let shop = Shop::new().await;

@@ -1,4 +1,4 @@
-//! Several uses at once: who looked how many fit is not refused, and nobody gets in between.
+//! Several uses at once: a caller that has checked how many fit is not rejected, and no other caller gets in between.
 
 use freehold_core::codes;
 use freehold_metering::usage::{usage_record, usage_record_each, usage_reserve, usage_room};
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::Shop;
 
 #[tokio::test]
-async fn whoever_looks_how_much_fits_can_use_that_much() {
+async fn a_caller_that_checked_how_much_fits_can_use_that_much() {
     let shop = Shop::new().await;
     let caller = shop.test.caller();
     let allowance = shop.allowance(&caller, "calls").await;
@@ -18,7 +18,7 @@ async fn whoever_looks_how_much_fits_can_use_that_much() {
     assert_eq!(usage_room(&mut tx, &allowance, now).await.unwrap(), Some(30));
     let ids: Vec<Uuid> = (0..30).map(|_| shop.test.uuid()).collect();
     usage_record_each(&mut tx, &allowance, ids.clone(), now).await.unwrap();
-    // What was recorded before counts once.
+    // Uses that were recorded before count once.
     usage_record_each(&mut tx, &allowance, ids, now).await.unwrap();
     assert_eq!(usage_room(&mut tx, &allowance, now).await.unwrap(), Some(0));
     tx.commit().await.unwrap();
@@ -29,7 +29,7 @@ async fn whoever_looks_how_much_fits_can_use_that_much() {
     let refused = usage_record_each(&mut tx, &allowance, vec![shop.test.uuid()], now).await.unwrap_err();
     assert!(refused.is(codes::QUOTA_EXCEEDED), "{refused:?}");
     drop(tx);
-    // The promise was never kept.
+    // The reservation was never committed.
     shop.test.clock.advance(SignedDuration::from_hours(2));
     let mut tx = db.tenant(&caller).begin().await.unwrap();
     assert_eq!(usage_room(&mut tx, &allowance, shop.test.clock.now()).await.unwrap(), Some(20));
@@ -39,7 +39,7 @@ async fn whoever_looks_how_much_fits_can_use_that_much() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn until_the_transaction_ends_nobody_else_takes_the_room() {
+async fn until_the_transaction_ends_no_other_caller_uses_the_rest_of_the_limit() {
     let shop = Shop::new().await;
     let caller = shop.test.caller();
     let allowance = shop.allowance(&caller, "calls").await;

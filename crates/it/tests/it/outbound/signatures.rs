@@ -1,4 +1,4 @@
-//! Our signatures before the official verifiers.
+//! Freehold's signatures, checked by the official verifiers.
 
 use std::slice;
 
@@ -19,19 +19,19 @@ fn asymmetric() -> Key {
     Key::generate_ed25519(&Random::system()).unwrap()
 }
 
-/// Signed at this time with these keys.
+/// A message signed at this time with these keys.
 fn signed(keys: &[Key], at: Timestamp) -> Received {
     let id = "0195a3c4-7d10-7000-8000-00000000002a".to_owned();
     let signature = sign(keys, &id, at, BODY.as_bytes());
     Received { id, timestamp: at.as_second().to_string(), signature, body: BODY.to_owned() }
 }
 
-/// The verifiers look at the machine's clock.
+/// The verifiers use the machine's clock.
 fn now() -> Timestamp {
     Clock::system().now()
 }
 
-/// Every way in which somebody could have changed it on the way.
+/// All ways in which a message can be changed on the way.
 fn tampered(message: &Received) -> Vec<Received> {
     let message = message.clone();
     let later: i64 = message.timestamp.parse::<i64>().unwrap() + 1;
@@ -51,7 +51,7 @@ fn turned(signature: &str) -> String {
     format!("{version},{first}{}", &text[1..])
 }
 
-/// A receiver with this key is shown every tampered form of the message.
+/// All changed forms of the message, for a receiver with this key.
 fn tampered_for<'a>(key: &'a Secret, message: &Received) -> Vec<Case<'a>> {
     tampered(message).into_iter().map(|changed| (key, changed)).collect()
 }
@@ -97,7 +97,7 @@ fn the_official_verifiers_refuse_a_message_of_another_time() {
     all_refuse(&official(&[(&receivers, at(-400)), (&receivers, at(400))]));
 }
 
-/// When this fails, an official verifier has learned `v1a`: show our signatures to it instead.
+/// When this fails, an official verifier supports `v1a`: use it to verify Freehold's signatures instead.
 #[test]
 fn no_official_verifier_knows_v1a_yet() {
     let key = asymmetric();

@@ -1,5 +1,5 @@
-//! The official verifiers, in processes of their own: `standardwebhooks` and `svix` of npm and of PyPI. Neither of the
-//! four knows `v1a` so far; those signatures are shown to OpenSSL (by node) and libsodium (by Python).
+//! The official verifiers, in processes of their own: `standardwebhooks` and `svix` of npm and of PyPI. None of the
+//! four supports `v1a` so far; those signatures are verified with OpenSSL (by node) and libsodium (by Python).
 
 use std::{
     io::Write,
@@ -21,38 +21,38 @@ pub(crate) struct Received {
     pub(crate) body: String,
 }
 
-/// What one verifier says of a message.
+/// One verifier's result for a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Verdict {
     /// `npm svix`.
     pub(crate) verifier: String,
     pub(crate) accepted: bool,
-    /// Its words when it refused.
+    /// Its error message.
     pub(crate) why: String,
 }
 
 /// A message and the key that its receiver has.
 pub(crate) type Case<'a> = (&'a Secret, Received);
 
-/// What the four official verifiers say of each message, with the receiver's `whsec_…`.
+/// The results of the four official verifiers for each message, with the receiver's `whsec_…`.
 pub(crate) fn official(cases: &[Case<'_>]) -> Vec<Vec<Verdict>> {
     both(&["standardwebhooks", "svix"], cases)
 }
 
-/// What OpenSSL and libsodium say of each message's `v1a`, with the receiver's `whpk_…`.
+/// The results of OpenSSL and libsodium for each message's `v1a`, with the receiver's `whpk_…`.
 pub(crate) fn ed25519(cases: &[Case<'_>]) -> Vec<Vec<Verdict>> {
     both(&["ed25519"], cases)
 }
 
-/// Fails unless all of them accept all messages.
+/// Fails unless all verifiers accept all messages.
 pub(crate) fn all_accept(said: &[Vec<Verdict>]) {
     for verdicts in said {
         assert!(verdicts.len() >= 2 && verdicts.iter().all(|verdict| verdict.accepted), "{verdicts:#?}");
     }
 }
 
-/// Fails unless all of them refuse all messages, because no signature fits or the time does not; anything else would be
-/// a verifier that could not read the message at all.
+/// Fails unless all verifiers reject all messages because of the signature or the time; any other error would mean that
+/// the verifier could not read the message at all.
 pub(crate) fn all_refuse(said: &[Vec<Verdict>]) {
     let reasons = ["No matching signature found", "timestamp too old", "timestamp too new", "BadSignatureError"];
     for verdicts in said {

@@ -1,4 +1,4 @@
-//! What came of the calls, counted.
+//! Analytics of calls.
 
 mod counting;
 mod files;
@@ -19,7 +19,7 @@ async fn owner(app: &TestApp) -> Person {
     owner
 }
 
-/// A call that is over at once.
+/// A call that ends at once.
 async fn call(app: &TestApp, owner: &Person, workflow: &str) -> Answer {
     run(app, owner, workflow, &json!({ "script": { "replies": ["Well."] } })).await.expect(201)
 }
@@ -86,7 +86,7 @@ async fn calls_are_counted_with_their_success_duration_and_cost() {
     assert_eq!(by_workflow.ids()[0], good);
     assert_eq!(by_workflow.json()["data"].as_array().unwrap().len(), 3);
     assert_eq!(by_workflow.at("/data/0/calls"), "2");
-    // A deleted workflow's calls have been made all the same.
+    // The calls of a deleted workflow still count.
     app.delete(&format!("/api/v1/workflows/{good}")).key(&owner.key).send().await.expect(204);
     assert_eq!(app.get(path).key(&owner.key).send().await.expect(200).ids()[0], good);
     assert_eq!(calls(&app, &owner, &format!("workflow_id={good}")).await["total"]["calls"], 2);
@@ -137,7 +137,7 @@ async fn a_day_is_a_day_of_its_time_zone() {
     let app = TestApp::new().await;
     let owner = owner(&app).await;
     let id = greeting(&app, &owner).await;
-    // Midnight in Kolkata is 18:30, in New York 4:00 with summer time and 5:00 without, on the 8th of March and before.
+    // Midnight in Kolkata is 18:30 UTC; in New York 4:00 with summer time and 5:00 without, before 8 March.
     at(&app, "2026-03-15T18:20:00Z");
     call(&app, &owner, &id).await;
     at(&app, "2026-03-15T18:30:00Z");
@@ -155,7 +155,7 @@ async fn a_day_is_a_day_of_its_time_zone() {
     let hours = calls(&app, &owner, "from=2026-03-15&to=2026-03-16&time_zone=Asia/Kolkata&by=hour").await;
     assert_eq!(counted(&hours), ["2026-03-15T23:00+05:30 1", "2026-03-16T00:00+05:30 1", "2026-03-16T09:00+05:30 2"]);
 
-    // The night in which New York's clocks go back has two hours from one to two.
+    // In the night in which New York's clocks go back, there are two hours from one to two.
     for time in ["2026-11-01T03:59:00Z", "2026-11-01T05:30:00Z", "2026-11-01T06:30:00Z", "2026-11-02T04:59:00Z"] {
         at(&app, time);
         call(&app, &owner, &id).await;
@@ -234,7 +234,11 @@ async fn hours_and_campaigns_are_advanced_analytics() {
             answer.expect(200);
         } else {
             let refused = answer.refused(402, "module_not_in_plan");
-            assert_eq!(refused.at("/detail"), "Advanced analytics is not part of the plan Free.", "{query}");
+            assert_eq!(
+                refused.at("/detail"),
+                "The plan Free does not include Advanced analytics. Upgrade to use it.",
+                "{query}"
+            );
         }
     }
 }

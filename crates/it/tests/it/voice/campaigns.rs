@@ -32,7 +32,7 @@ pub(super) struct Scene {
     workflow: String,
 }
 
-/// Workers who do the product's jobs. Dropped, they are gone like those whose machine lost its power.
+/// Workers for the product's jobs. Dropping them is like a power cut.
 pub(super) struct Works(Vec<JoinHandle<()>>);
 
 impl Works {
@@ -40,7 +40,7 @@ impl Works {
         Self((0..count).map(|_| Self::one(app)).collect())
     }
 
-    /// One that hears quickly, with a lease that the test's clock decides about.
+    /// A worker with short waits, and a lease that the test's clock decides.
     fn one(app: &Served) -> JoinHandle<()> {
         let (poll, beat) = (Duration::from_millis(10), Duration::from_millis(20));
         let settings = WorkerSettings { poll, beat, lease: Duration::from_mins(1), ..WorkerSettings::default() };
@@ -91,7 +91,7 @@ impl Scene {
         self.app.post(&format!("/api/v1{path}")).key(&self.owner.key)
     }
 
-    /// Asks for a campaign of the workflow, with these fields besides.
+    /// Requests a campaign of the workflow, with these additional fields.
     pub(super) async fn make(&self, fields: &Value) -> Answer {
         let mut body = json!({ "name": "Recall", "workflow_id": self.workflow });
         for (name, value) in fields.as_object().unwrap() {
@@ -100,7 +100,7 @@ impl Scene {
         self.post("/campaigns").json(&body).send().await
     }
 
-    /// A draft with so many contacts.
+    /// Creates a draft with this many contacts.
     pub(super) async fn draft(&self, fields: &Value, contacts: usize) -> String {
         let id = self.make(fields).await.expect(201).at("/id");
         let added = self.add(&id, &list(0..contacts)).await.expect(201);
@@ -108,7 +108,7 @@ impl Scene {
         id
     }
 
-    /// Sends a file of contacts.
+    /// Uploads a file of contacts.
     async fn add(&self, id: &str, file: &str) -> Answer {
         self.upload(id, file).send().await
     }
@@ -129,7 +129,7 @@ impl Scene {
         self.read(id).await.json()["progress"].clone()
     }
 
-    /// Waits until the campaign stands there, while the clock goes on: twenty seconds in each of ours.
+    /// Waits until the campaign has this status, while the clock moves on: twenty seconds in each of ours.
     pub(super) async fn until(&self, id: &str, status: &str) -> Value {
         self.until_progress(id, status, |progress| progress["status"] == status).await
     }
@@ -147,7 +147,7 @@ impl Scene {
         }
     }
 
-    /// Waits until campaigns that stopped have been looked at once more.
+    /// Waits until stopped campaigns were checked again.
     async fn until_looked_at(&self) {
         self.app.advance_seconds(30);
         let schedule = "select count(*) from freehold.schedules where name = 'voice.campaigns_revive' and next_at > ";
@@ -171,19 +171,19 @@ impl Scene {
         calls(&self.app, &self.owner).await
     }
 
-    /// How many events of this type there are.
+    /// Number of events of this type.
     pub(super) async fn events(&self, name: &str) -> i64 {
         self.app.count(&format!("select count(*) from freehold.events where type = '{name}'")).await
     }
 }
 
-/// A file of these contacts, by their numbers.
+/// A file with the contacts of these numbers.
 fn list(contacts: std::ops::Range<usize>) -> String {
     let rows: Vec<String> = contacts.map(|contact| format!("+49309{contact:06}")).collect();
     format!("phone\n{}\n", rows.join("\n"))
 }
 
-/// One that nobody answers, and one that somebody does.
+/// A script in which the callee does not answer, and one in which they do.
 fn silent() -> Value {
     json!({ "silent": true })
 }

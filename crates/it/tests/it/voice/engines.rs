@@ -1,4 +1,4 @@
-//! Voice engines: runs handed over by HTTP, and what is reported back.
+//! Voice engines: runs are handed over by HTTP, and reported back.
 
 mod callbacks;
 mod campaigns;
@@ -28,7 +28,7 @@ use crate::harness::{
 
 const CALLBACKS: &str = "/api/v1/engine-callbacks";
 
-/// A worker that does the product's jobs until this is dropped.
+/// A worker for the product's jobs; stops when this is dropped.
 struct Works(JoinHandle<()>);
 
 impl Works {
@@ -58,7 +58,7 @@ impl Drop for Works {
     }
 }
 
-/// An owner with a workflow and an engine that a test plays.
+/// An owner with a workflow and an engine that the test simulates.
 struct Scene {
     app: TestApp,
     owner: Person,
@@ -78,14 +78,14 @@ impl Scene {
         Self { app, owner, workflow, engine: made.at("/id"), secret: made.at("/secret"), stand_in }
     }
 
-    /// Makes a run for the engine.
+    /// Creates a run for the engine.
     async fn begin(&self) -> String {
         let made = run(&self.app, &self.owner, &self.workflow, &json!({ "channel": "http" })).await.expect(201);
         assert_eq!((made.at("/status"), made.at("/channel")), ("queued".into(), "http".into()));
         made.at("/id")
     }
 
-    /// Makes a run, and waits until the engine has it.
+    /// Creates a run, and waits until the engine has it.
     async fn taken(&self) -> String {
         let id = self.begin().await;
         self.becomes(&id, "in_progress").await;
@@ -102,7 +102,7 @@ impl Scene {
         self.read(run).await
     }
 
-    /// What the engine says, signed with its secret.
+    /// Sends a report of the engine, signed with its secret.
     async fn report(&self, run: &str, reports: Value) -> Answer {
         signed(&self.app, &self.secret, &json!({ "run_id": run, "reports": reports })).send().await
     }
@@ -111,12 +111,12 @@ impl Scene {
         calls(&self.app, &self.owner).await
     }
 
-    /// How many events of this type there are.
+    /// Number of events of this type.
     async fn events(&self, name: &str) -> i64 {
         self.app.count(&format!("select count(*) from freehold.events where type = '{name}'")).await
     }
 
-    /// What the engine is answered about the run.
+    /// The outcome of the run that the engine is told.
     fn outcome(run: &Answer) -> (String, String, String) {
         (run.at("/status"), run.at("/outcome"), run.at("/success"))
     }
@@ -127,12 +127,12 @@ async fn engine_create(app: &Served, owner: &Person, url: &str) -> Answer {
     app.post("/api/v1/engines").key(&owner.key).json(&body).send().await.expect(201)
 }
 
-/// A message to us with this secret's signature, made now.
+/// A message to the server with this secret's signature and the present time.
 fn signed(app: &Served, secret: &str, body: &Value) -> Ask {
     signed_at(app, secret, body, 0)
 }
 
-/// The same, made so many seconds from now.
+/// The same with a time this many seconds from now.
 fn signed_at(app: &Served, secret: &str, body: &Value, seconds: i64) -> Ask {
     let body = body.to_string();
     let mut headers = HeaderMap::new();

@@ -1,11 +1,11 @@
-//! Graphs that cannot be run, and how that is told.
+//! Graphs that cannot be run, and their error messages.
 
 use serde_json::{Value, json};
 
 use super::{greeting, owner};
 use crate::{harness::app::TestApp, house::walk::graph};
 
-/// The pointers and messages of a refusal.
+/// The pointers and messages of a rejection.
 fn errors(problem: &Value) -> Vec<(String, String)> {
     let text = |error: &Value, name: &str| error[name].as_str().unwrap().to_owned();
     problem["errors"].as_array().unwrap().iter().map(|error| (text(error, "pointer"), text(error, "message"))).collect()
@@ -39,7 +39,7 @@ async fn every_problem_is_told_at_once_with_its_place_and_node() {
         let found = told.iter().any(|(at, message)| at == pointer && message.contains(part));
         assert!(found, "{pointer} {part} is not in {told:#?}");
     }
-    assert!(refused.at("/detail").contains("values are not valid"), "{refused}");
+    assert!(refused.at("/detail").contains("values are invalid"), "{refused}");
     assert_eq!(app.count("select count(*) from voice.workflows").await, 0);
 }
 

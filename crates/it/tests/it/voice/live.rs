@@ -1,4 +1,4 @@
-//! Conversations that go on message by message.
+//! Conversations that continue message by message.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ async fn say(app: &TestApp, owner: &Person, run: &str, message: &Value) -> Answe
     app.post(&format!("/api/v1/runs/{run}/messages")).key(&owner.key).json(message).send().await
 }
 
-/// What the agent said last.
+/// The agent's last message.
 fn last(answer: &Answer) -> String {
     let run = answer.json();
     run["transcript"].as_array().unwrap().last().unwrap()["text"].as_str().unwrap().to_owned()
@@ -82,7 +82,7 @@ async fn silence_is_asked_again_and_ends_the_run_at_last() {
 async fn a_live_run_that_fails_gives_its_call_back() {
     let app = TestApp::new().await;
     let owner = owner(&app).await;
-    // Every answer asks a webhook, and 100 of them are the most a run may ask.
+    // Every answer calls a webhook, and a run may call 100 of them.
     let nodes = json!([
         { "id": "start", "type": "start", "next": "again" },
         { "id": "again", "type": "ask", "variable": "more", "text": "More?", "next": "call", "no_match": "bye" },
@@ -130,7 +130,7 @@ async fn a_conversation_outlives_its_workflow_and_its_month() {
     app.advance_seconds(3_600);
     let done = say(&app, &owner, &run, &json!({ "text": "Well." })).await.expect(200);
     assert_eq!((done.at("/status"), done.at("/outcome")), ("completed".into(), "greeted".into()));
-    // March pays for it, April has all its calls.
+    // The call is counted in March; April has all its calls.
     assert_eq!(calls(&app, &owner).await, (0, 0));
     let march =
         "select used from freehold.usage_totals where meter = 'calls' and period_start = '2026-03-01T00:00:00Z'";
@@ -155,7 +155,7 @@ async fn what_is_no_message_is_told() {
 }
 
 #[tokio::test]
-async fn a_conversation_that_nobody_goes_on_with_is_ended_after_an_hour_and_uses_nothing() {
+async fn an_idle_conversation_is_ended_after_an_hour_and_uses_nothing() {
     let app = TestApp::new().await;
     let owner = owner(&app).await;
     let id = greeting(&app, &owner).await;
@@ -164,7 +164,7 @@ async fn a_conversation_that_nobody_goes_on_with_is_ended_after_an_hour_and_uses
     let young = run(&app, &owner, &id, &json!({ "live": true })).await.expect(201).at("/id");
     app.advance_seconds(1_801);
     assert_eq!(calls(&app, &owner).await, (0, 2));
-    // Also that of an organization which is suspended meanwhile.
+    // Also for an organization that was suspended meanwhile.
     app.suspend(&owner, true).await;
     let _works = Works::on(&app, 1);
     let read = async |run: &str| app.get(&format!("/api/v1/runs/{run}")).key(&owner.key).send().await.expect(200);
@@ -179,7 +179,7 @@ async fn a_conversation_that_nobody_goes_on_with_is_ended_after_an_hour_and_uses
         (ended.at("/reason"), ended.at("/outcome"), ended.at("/cost/minor")),
         ("abandoned".into(), "failed".into(), "0".into())
     );
-    assert!(ended.text().contains("nobody went on with the conversation"), "{ended}");
+    assert!(ended.text().contains("the conversation was abandoned"), "{ended}");
     assert_eq!(read(&young).await.at("/status"), "in_progress");
     assert_eq!(calls(&app, &owner).await, (0, 1));
     assert_eq!(app.count("select count(*) from freehold.events where type = 'call.failed'").await, 1);

@@ -1,4 +1,4 @@
-//! Calls are counted exactly, however many come at once.
+//! Calls are counted exactly, however many arrive at once.
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::{
     house::walk::graph,
 };
 
-/// An owner on the free plan, which holds 50 calls, with the one workflow it holds.
+/// An owner on the free plan, which has 50 calls, with the one workflow that it allows.
 async fn shop() -> (TestApp, Person, String) {
     let app = TestApp::new().await;
     let owner = app.owner().await;
@@ -54,7 +54,7 @@ async fn promises_to_live_runs_count_too_and_are_given_back_after_an_hour() {
     assert_eq!(calls(&app, &owner).await, (0, 50));
     let script = json!({ "script": { "replies": ["Well."] } });
     run(&app, &owner, &id, &script).await.refused(402, "quota_exceeded");
-    // Nobody ever answered them.
+    // No reply ever came.
     app.advance_seconds(3_600);
     run(&app, &owner, &id, &script).await.expect(201);
     assert_eq!(calls(&app, &owner).await, (1, 0));

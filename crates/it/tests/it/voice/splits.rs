@@ -1,4 +1,4 @@
-//! Versions of a workflow compared with each other.
+//! Splits: versions of a workflow compared with each other.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::{
     house::walk::graph,
 };
 
-/// An owner with every module, and a workflow of two versions: only the first comes to a success.
+/// An owner with every module, and a workflow of two versions: only the first one succeeds.
 async fn shop(app: &TestApp) -> (Person, String) {
     let owner = app.owner().await;
     app.put_on_plan(&owner, "pro", 1).await;
@@ -65,10 +65,10 @@ async fn runs_are_divided_by_weight_and_a_contact_keeps_its_variant() {
         assert_eq!(first.at("/split_id"), split);
         firsts += i32::from(first.at("/version") == "1");
     }
-    // 60 of 80 are the share; the spread of a fair coin of that weight is 3.9.
+    // 60 of 80 are expected; the standard deviation is 3.9.
     assert!((45..=75).contains(&firsts), "{firsts} of 80 got the variant with three quarters of the weight");
 
-    // Without a contact every run is a subject of its own.
+    // Without a contact every run is assigned on its own.
     let mut versions = std::collections::BTreeSet::new();
     for _ in 0..40 {
         let body = json!({ "script": { "replies": ["Well."] } });
@@ -112,7 +112,7 @@ async fn the_numbers_are_those_of_the_runs() {
         runs[variant] += 1;
         took[variant] += made["duration_ms"].as_i64().unwrap();
     }
-    // One that has not ended does not count.
+    // A run that has not ended does not count.
     run(&app, &owner, &id, &json!({ "live": true })).await.expect(201);
 
     let counted = results(&app, &owner, &split).await;
@@ -127,7 +127,7 @@ async fn the_numbers_are_those_of_the_runs() {
         let rate = variant["success_rate"].as_f64().unwrap();
         assert!(low <= rate && rate <= high && high - low < 0.3, "{variant:#}");
     }
-    // All of one and none of the other is no chance.
+    // All of one version and none of the other is not a coincidence.
     assert_eq!((&counted["verdict"], &counted["better"]), (&json!("clear_difference"), &json!(1)));
     assert!(counted["p_value"].as_f64().unwrap() < 0.001);
     assert!(
@@ -147,7 +147,7 @@ async fn the_winner_becomes_current_and_versions_go_on_counting() {
     let mut third = graph();
     third["nodes"][2]["text"] = json!("Farewell!");
     change(&app, &owner, &id, &third).await;
-    // The new version waits until the split has ended.
+    // The new version is not used until the split has ended.
     assert!(["1", "2"].contains(&call(&app, &owner, &id, "ada").await.at("/version").as_str()));
     let stale = app.get(&path).key(&owner.key).send().await.expect(200).header("etag").to_owned();
 
@@ -161,7 +161,7 @@ async fn the_winner_becomes_current_and_versions_go_on_counting() {
     let made = call(&app, &owner, &id, "ada").await;
     assert_eq!((made.at("/version"), made.at("/split_id")), ("1".into(), "null".into()));
 
-    // Whoever edits from what was current before is told, and the next version is the fourth.
+    // An edit based on an older version is rejected, and the next version is the fourth.
     let edit = json!({ "graph": third });
     let late = app.patch(&path).key(&owner.key).header("if-match", &stale).json(&edit);
     late.send().await.refused(412, "stale_edit");
@@ -192,7 +192,7 @@ async fn one_split_of_a_workflow_runs_at_a_time() {
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 409, 409, 409, 409, 409]);
     let conflict = answers.into_iter().find(|answer| answer.status() == 409).unwrap();
-    assert!(conflict.refused(409, "conflict").at("/detail").contains("end it before you start another"));
+    assert!(conflict.refused(409, "conflict").at("/detail").contains("End it before you start another"));
 }
 
 #[tokio::test]
@@ -230,11 +230,11 @@ async fn a_strangers_split_is_not_there_and_results_are_advanced_analytics() {
     app.get(&format!("/api/v1/splits/{split}")).key(&owner.key).send().await.expect(200);
     let results = app.get(&format!("/api/v1/splits/{split}/results")).key(&owner.key).send().await;
     let refused = results.refused(402, "module_not_in_plan");
-    assert_eq!(refused.at("/detail"), "Advanced analytics is not part of the plan Starter.");
+    assert_eq!(refused.at("/detail"), "The plan Starter does not include Advanced analytics. Upgrade to use it.");
     assert_eq!(refused.at("/upgrade_url"), "https://app.example.org/billing");
 }
 
-/// The graph of a version as the database keeps it.
+/// The graph of a version, as stored in the database.
 async fn graph_of(app: &TestApp, workflow: &str, version: i32) -> Value {
     let query = format!(
         "select graph::text from voice.workflow_versions where workflow_id = '{workflow}' and version = {version}"

@@ -1,4 +1,4 @@
-//! The catalog of events.
+//! The event catalog.
 
 use freehold::compose::{PRODUCTS, event_types};
 

@@ -1,4 +1,4 @@
-//! Endpoints that are told nothing any more.
+//! Disabled endpoints.
 
 use freehold_delivery::{
     mail::{Brand, Template},
@@ -33,7 +33,7 @@ async fn mail(app: &TestApp, owner: &Person) -> String {
 }
 
 #[tokio::test]
-async fn whoever_is_gone_is_told_nothing_any_more_and_others_hear_of_it() {
+async fn an_endpoint_that_answers_gone_is_disabled_and_the_owner_is_notified() {
     let app = TestApp::new().await;
     let (owner, courier) = (owner(&app).await, Courier::start(&app));
     let (sink, watcher) = (Sink::answering(Reply::status(410)).await, Sink::new().await);
@@ -80,9 +80,9 @@ async fn five_days_of_nothing_but_failures_disable_an_endpoint() {
     let endpoint = until_disabled(&app, &owner, &id).await;
     assert_eq!(endpoint["disabled_because"], "failing");
     let mail = mail(&app, &owner).await;
-    assert!(mail.contains("For 5 days no delivery succeeded. The last answer was: 500"), "{mail}");
+    assert!(mail.contains("No delivery succeeded for 5 days. The last answer was: 500"), "{mail}");
 
-    // Enabled again, it begins anew, and what had been waiting is sent.
+    // Once enabled again, it starts anew, and waiting deliveries are sent.
     sink.answer(Reply::status(200));
     let path = format!("/api/v1/webhooks/{id}");
     let enabled = app.patch(&path).key(&owner.key).json(&json!({ "enabled": true })).send().await.expect(200).json();

@@ -1,4 +1,4 @@
-//! Making and keeping endpoints.
+//! Creating and managing endpoints.
 
 use freehold_core::Role;
 use serde_json::{Value, json};
@@ -104,7 +104,7 @@ async fn the_plan_says_how_many_there_may_be() {
         ("3".into(), "3".into(), "free".into())
     );
     assert!(refused.at("/upgrade_url").ends_with("/billing"));
-    // A disabled one takes its place, a deleted one does not.
+    // A disabled endpoint counts, a deleted one does not.
     let path = format!("/api/v1/webhooks/{}", ids[0]);
     app.patch(&path).key(&owner.key).json(&json!({ "enabled": false })).send().await.expect(200);
     another().await.refused(402, "quota_exceeded");
@@ -147,7 +147,7 @@ async fn a_change_names_what_it_changes_and_null_takes_the_throttle_away() {
 }
 
 #[tokio::test]
-async fn a_change_of_what_somebody_else_has_changed_is_refused() {
+async fn a_change_of_an_outdated_version_is_rejected() {
     let app = TestApp::new().await;
     let owner = owner(&app).await;
     let id = endpoint(&app, &owner, json!({ "url": "https://example.org/" })).await.expect(201).at("/id");

@@ -50,7 +50,7 @@ async fn pages_hold_every_event_once_in_order() {
     loop {
         let page = list(&app, &owner, &format!("?type=bell.*&limit=3{cursor}")).await.expect(200);
         found.extend(page.ids());
-        // What comes while somebody reads is on a later page.
+        // Events that arrive while the list is read are on a later page.
         if found.len() == 3 {
             published.extend(ring(&app, &owner, 1).await);
             dispatch(&app).await;
@@ -77,12 +77,12 @@ async fn what_commits_late_comes_late_and_is_not_missed() {
     app.advance_seconds(1);
     let after = publish(&app, &owner, Rang { number: 3 }).await;
     dispatch(&app).await;
-    // Whoever goes on from where he was gets it, although it happened before.
+    // A reader that continues from its last position gets it, although it happened before.
     assert_eq!(ids(&app, &owner, &format!("?since={meanwhile}")).await, [late.to_string(), after]);
 }
 
 #[tokio::test]
-async fn a_second_dispatcher_waits_for_nobody_and_gives_no_places() {
+async fn a_second_dispatcher_does_not_wait_and_assigns_no_positions() {
     let app = TestApp::new().await;
     let owner = owner(&app).await;
     let (mut one, other) = (app.test.admin().await, app.test.admin().await);

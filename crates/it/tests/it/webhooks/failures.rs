@@ -1,4 +1,4 @@
-//! Endpoints that fail, and what is done about it.
+//! Endpoints that fail, and how failures are handled.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ async fn attempts_are_shown_with_what_was_sent_and_answered() {
     let answers: Vec<_> =
         done["attempts"].as_array().unwrap().iter().map(|a| (a["status"].clone(), a["answer"].clone())).collect();
     assert_eq!(answers, [(json!(500), json!("not today")), (json!(201), json!("thanks"))]);
-    // Both attempts carry one id and times of their own.
+    // Both attempts have the same id and different times.
     let (first, second) = (&sink.heard()[0], &sink.heard()[1]);
     assert_eq!((first.id(), second.id()), (event.clone(), event));
     assert_ne!(first.header("webhook-timestamp"), second.header("webhook-timestamp"));
@@ -104,7 +104,7 @@ async fn what_is_not_answered_in_time_has_failed() {
 }
 
 #[tokio::test]
-async fn nobody_at_the_address_is_a_failure_with_a_reason() {
+async fn an_address_without_a_server_is_a_failure_with_a_reason() {
     let app = TestApp::new().await;
     let (owner, courier) = (owner(&app).await, Courier::start(&app));
     let sink = Sink::new().await;
@@ -128,7 +128,7 @@ async fn a_wish_to_be_left_alone_holds_back_everything_for_the_endpoint() {
     assert_eq!(held["next_attempt_at"], "2026-03-15T12:02:00Z");
     busy.answer(Reply::status(200));
     endpoint_for_all(&app, &owner, &other).await;
-    // Another endpoint gets the next at once; the busy one when its time has come.
+    // Another endpoint gets the next event at once; the busy one gets it later.
     publish(&app, &owner, Rang { number: 2 }).await;
     other.hears(1).await;
     app.advance_seconds(119);

@@ -1,4 +1,4 @@
-//! One endpoint that is slow, busy or gone does not delay another.
+//! An endpoint that is slow, busy or down does not delay another.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::harness::{app::TestApp, eventually};
 
-/// As many deliveries as an endpoint may have waiting for it.
+/// Inserts as many deliveries as may wait for an endpoint.
 async fn heap(app: &TestApp, endpoint: &str, count: i32) {
     let sql = "with made as (
         insert into freehold.events (tenant_id, id, position, type, version, data, occurred_at)
@@ -43,7 +43,7 @@ async fn a_slow_endpoint_with_a_heap_of_work_does_not_delay_another() {
         publish(&app, &owner, Rang { number }).await;
         fast.hears(usize::try_from(number).unwrap()).await;
     }
-    // None of them waited for the heap: the slow endpoint has answered nothing yet.
+    // None of them waited for the many others: the slow endpoint has answered nothing yet.
     assert_eq!(slow.heard().len(), 4);
 }
 
@@ -58,7 +58,7 @@ async fn turns_are_taken_by_endpoints_and_not_by_deliveries() {
     heap(&app, &id, 50).await;
     let _courier = Courier::with(&app, Settings { in_flight: 8, ..quick() });
     few.hears(50).await;
-    // Whoever came with less is done long before the other.
+    // The endpoint with fewer deliveries gets them long before the other has all of its own.
     let others = many.heard().len();
     assert!(others < 500, "{others}");
     until_state(&app, "delivered", 2_050).await;
@@ -94,7 +94,7 @@ async fn a_throttle_lets_through_so_many_a_second() {
     let lane = "select count(*) from freehold.webhook_lanes where free_at <= $1";
     let (admin, mut sent) = (app.test.admin().await, Vec::new());
     for _ in 0..5 {
-        // In steps of a twentieth of a second, each time until nothing more is let through.
+        // In steps of a twentieth of a second, each time until the limit is reached.
         for _ in 0..20 {
             app.clock().advance(jiff::SignedDuration::from_millis(50));
             eventually("the throttle's clock has caught up", async || {
@@ -110,7 +110,7 @@ async fn a_throttle_lets_through_so_many_a_second() {
 }
 
 #[tokio::test]
-async fn deleting_an_endpoint_for_which_messages_wait_disturbs_nobody() {
+async fn deleting_an_endpoint_with_waiting_messages_disturbs_no_other() {
     let app = TestApp::new().await;
     let (owner, gone, other) = (owner(&app).await, Sink::answering(Reply::status(500)).await, Sink::new().await);
     let (id, _) = endpoint_for_all(&app, &owner, &gone).await;

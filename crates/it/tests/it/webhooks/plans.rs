@@ -1,9 +1,9 @@
-//! How Postgres goes about it when there is much: by index, whatever it knew when the plan was made.
+//! Query plans for large tables: Postgres uses an index, whatever its statistics were when it made the plan.
 
 use super::{owner, sink::Sink};
 use crate::harness::app::TestApp;
 
-/// What a statement of the functions reads, with 200,000 deliveries of 1,000 endpoints, most of them done.
+/// Inserts 200,000 deliveries of 1,000 endpoints, most of them done, for measuring what a statement reads.
 const SEED: &str = "
     insert into freehold.webhook_endpoints (tenant_id, id, url, description, patterns, signature, sealed_secret, at_once,
       created_at, updated_at)
@@ -16,7 +16,7 @@ const SEED: &str = "
       case when n >= 190 then now() end, now()
     from freehold.webhook_endpoints as w, generate_series(1, 200) as n";
 
-/// Everything that is leased was answered.
+/// Marks all leased deliveries as answered.
 const SETTLE: &str = "
     select freehold.webhook_settle(
       array_agg(tenant_id), array_agg(endpoint_id), array_agg(event_id), array_agg(due_at), array_agg('delivered'::text),
@@ -30,7 +30,7 @@ async fn claiming_and_settling_among_two_hundred_thousand_read_little() {
     let (_owner, _sink) = (owner(&app).await, Sink::new().await);
     let admin = app.test.admin().await;
     let claim = "select count(*) from freehold.webhook_claim(256, now(), now() + interval '30 seconds')";
-    // A plan that was made while the tables were empty is kept.
+    // A plan that was made while the tables were empty stays cached.
     for _ in 0..10 {
         admin.query_one(claim, &[]).await.unwrap();
     }
@@ -39,7 +39,7 @@ async fn claiming_and_settling_among_two_hundred_thousand_read_little() {
     let plan: serde_json::Value = admin.query_one(&explain, &[]).await.unwrap().get(0);
     let blocks = plan[0]["Plan"]["Shared Hit Blocks"].as_i64().unwrap()
         + plan[0]["Plan"]["Shared Read Blocks"].as_i64().unwrap();
-    // 256 lanes and as many deliveries, each by a few pages of an index; the table alone has more than 3,000.
+    // 256 lanes and as many deliveries, each by a few pages of an index; the table alone has more than 3,000 pages.
     assert!(blocks < 40_000, "{blocks} blocks: {plan:#}");
     let taken = "select count(*) from freehold.webhook_deliveries where leased";
     assert_eq!(app.count(taken).await, 256);

@@ -1,4 +1,4 @@
-//! Sending again.
+//! Replaying deliveries.
 
 use std::collections::BTreeSet;
 
@@ -41,7 +41,7 @@ async fn what_was_not_delivered_since_a_time_is_sent_again() {
     attempted(&app, &owner, &id, &before, 1).await;
     app.advance_seconds(60);
     let since = app.clock().now();
-    // Missed while it was disabled: three, of which one is none of its events.
+    // Missed while it was disabled: three, one of which is not an event that it subscribes to.
     let path = format!("/api/v1/webhooks/{id}");
     app.patch(&path).key(&owner.key).json(&json!({ "enabled": false })).send().await.expect(200);
     let missed = ring(&app, &owner, 2).await;
@@ -49,7 +49,7 @@ async fn what_was_not_delivered_since_a_time_is_sent_again() {
     dispatch(&app).await;
     replay(&app, &owner, &id, json!({ "since": since })).await.refused(409, "conflict");
     app.patch(&path).key(&owner.key).json(&json!({ "enabled": true })).send().await.expect(200);
-    // Delivered in the meantime: not wanted again.
+    // Delivered in the meantime: not sent again.
     let delivered = publish(&app, &owner, Rang { number: 3 }).await;
     attempted(&app, &owner, &id, &delivered, 1).await;
 

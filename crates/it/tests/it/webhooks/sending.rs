@@ -1,4 +1,4 @@
-//! What is sent, to whom, and that it can be believed.
+//! Sent messages: content, recipients and signatures.
 
 use serde_json::json;
 
@@ -66,7 +66,7 @@ async fn filters_let_through_types_and_what_begins_like_them() {
 }
 
 #[tokio::test]
-async fn nobody_hears_of_another_organization() {
+async fn no_endpoint_gets_another_organizations_events() {
     let app = TestApp::new().await;
     let (owner, stranger, sink) = (owner(&app).await, app.stranger().await, Sink::new().await);
     endpoint_for_all(&app, &owner, &sink).await;
@@ -123,7 +123,7 @@ async fn a_rotation_may_change_the_kind_of_signature_and_overlaps_a_day_by_itsel
     let path = format!("/api/v1/webhooks/{id}/secret");
     let rotated = app.post(&path).key(&owner.key).json(&json!({ "signature": "v1a" })).send().await.expect(201);
     assert_eq!(rotated.at("/previous_secret_until"), "2026-03-16T12:00:00Z");
-    // Also what was published before, because it is signed when it is sent.
+    // Also events that were published before, because a message is signed when it is sent.
     publish(&app, &owner, Rang { number: 1 }).await;
     let _courier = Courier::start(&app);
     let heard = sink.hears(1).await[0].clone();
@@ -148,7 +148,7 @@ async fn a_test_goes_to_one_endpoint_whatever_its_filters_say() {
     assert_eq!(heard.json()["data"]["endpoint_id"], id);
     assert!(heard.believed(&secret, app.clock().now()));
     assert_eq!(attempt["state"], "delivered");
-    // The event is listed like any other, once it has its place.
+    // The event is listed like any other once it has its position.
     crate::harness::eventually("the test is listed", async || {
         app.get("/api/v1/events?type=webhook.test").key(&owner.key).send().await.ids() == [event.clone()]
     })

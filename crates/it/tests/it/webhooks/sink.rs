@@ -18,7 +18,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::harness::eventually;
 
-/// Listens until it is dropped, and keeps what it hears.
+/// Listens until it is dropped, and stores the messages.
 pub(super) struct Sink {
     pub(super) url: String,
     desk: Desk,
@@ -31,7 +31,7 @@ struct Desk {
     reply: Arc<Mutex<Reply>>,
 }
 
-/// How it answers.
+/// The response to a message.
 #[derive(Clone)]
 pub(super) struct Reply {
     pub(super) status: u16,
@@ -48,12 +48,12 @@ pub(super) struct Heard {
 }
 
 impl Reply {
-    /// This status and nothing else.
+    /// A response with this status and nothing else.
     pub(super) fn status(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: "", after: Duration::ZERO }
     }
 
-    /// With this header.
+    /// Adds this header.
     pub(super) fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.to_owned()));
         self
@@ -61,7 +61,7 @@ impl Reply {
 }
 
 impl Sink {
-    /// One that is content with everything.
+    /// A sink that accepts everything.
     pub(super) async fn new() -> Self {
         Self::answering(Reply::status(200)).await
     }
@@ -75,7 +75,7 @@ impl Sink {
         Self { url, desk, task }
     }
 
-    /// Answers like this from now on.
+    /// Sets the response from now on.
     pub(super) fn answer(&self, reply: Reply) {
         *self.desk.reply.lock().unwrap() = reply;
     }
@@ -84,7 +84,7 @@ impl Sink {
         self.desk.heard.lock().unwrap().clone()
     }
 
-    /// Waits until it has heard so many messages.
+    /// Waits until this many messages have arrived.
     pub(super) async fn hears(&self, count: usize) -> Vec<Heard> {
         eventually(&format!("the sink hears {count} messages"), async || self.heard().len() >= count).await;
         self.heard()
@@ -100,12 +100,12 @@ impl Heard {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
-    /// Which event.
+    /// Id of the event.
     pub(super) fn id(&self) -> String {
         self.header("webhook-id").to_owned()
     }
 
-    /// Whether a receiver with this key believes it at the time.
+    /// Whether a receiver with this key accepts the message at that time.
     pub(super) fn believed(&self, key: &str, now: Timestamp) -> bool {
         verify(&[Verifier::parse(key).unwrap()], &self.headers, &self.body, now).is_ok()
     }

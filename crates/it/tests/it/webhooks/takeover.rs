@@ -1,4 +1,4 @@
-//! Senders that die, and a database that is away.
+//! Senders that die, and a database that does not answer.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -23,7 +23,7 @@ async fn what_a_dead_sender_had_leased_another_takes_over() {
     drop(dead);
     sink.answer(Reply::status(200));
     let courier = Courier::start(&app);
-    // As long as its lease lasts it might be alive.
+    // Until its lease expires it counts as alive.
     let late = publish(&app, &owner, Rang { number: 6 }).await;
     until_state(&app, "delivered", 1).await;
     assert_eq!(sink.heard()[5].id(), late);
@@ -59,7 +59,7 @@ async fn several_processes_share_the_work_and_send_everything_once() {
     for courier in couriers {
         courier.stop().await;
     }
-    // Nobody died, so nothing was sent twice.
+    // No sender died, so nothing was sent twice.
     let mut heard: Vec<String> = sink.heard().iter().map(Heard::id).collect();
     heard.sort();
     let mut expected: Vec<String> = events.iter().flat_map(|event| std::iter::repeat_n(event.clone(), 5)).collect();
@@ -67,7 +67,7 @@ async fn several_processes_share_the_work_and_send_everything_once() {
     assert_eq!(heard, expected);
 }
 
-/// Publishes over whatever connection still lives, as somebody does who is answered 503.
+/// Publishes over any connection that still works, as a client does that got 503.
 async fn publish_surely(app: &TestApp, owner: &Person, number: i32) -> String {
     let caller = house(owner);
     loop {
@@ -94,7 +94,7 @@ async fn connections_that_break_lose_nothing() {
             let kill = "select count(pg_terminate_backend(pid)) from pg_stat_activity
                         where datname = current_database() and pid <> pg_backend_pid()";
             admin.query_one(kill, &[]).await.unwrap();
-            // Whoever was claiming when it happened gives up what he had; its lease ends.
+            // A sender that was claiming at that moment gives up its deliveries; their lease expires.
             app.advance_seconds(31);
         }
     }

@@ -1,4 +1,4 @@
-//! Alerts: limits that come near, each told once.
+//! Alerts: usage that reaches a threshold, each announced once.
 
 use freehold_core::Caller;
 use freehold_jobs::outbox::Event;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{dispatch, house};
 use crate::harness::app::{Person, TestApp};
 
-/// Percent and use of every alert about a meter.
+/// Percentage and usage of every alert about a meter.
 async fn told(app: &TestApp, owner: &Person, meter: &str) -> Vec<(i64, i64)> {
     dispatch(app).await;
     let listed = app.get("/api/v1/events?type=usage.*&limit=200").key(&owner.key).send().await.expect(200).json();
@@ -91,7 +91,7 @@ async fn a_promise_counts_and_its_giving_back_is_no_reason_to_tell_again() {
         if released {
             assert!(usage_release(&mut tx, "calls", allowance.period_start, promise).await.unwrap());
         } else {
-            // It used more than was promised, and that is told.
+            // It used more than was reserved, and that causes an alert.
             usage_commit(&mut tx, "calls", allowance.period_start, promise, 6, now).await.unwrap();
         }
         tx.commit().await.unwrap();

@@ -1,4 +1,4 @@
-//! What arrives on a customer's socket, shown to the official verifiers.
+//! Messages received on a customer's socket, checked by the official verifiers.
 
 use freehold_core::{Clock, Secret};
 use serde_json::json;
@@ -15,15 +15,15 @@ use crate::{
 #[tokio::test]
 async fn the_official_verifiers_accept_what_arrives_and_refuse_it_tampered() {
     let app = TestApp::new().await;
-    // They look at the machine's clock, so it is the server's here.
+    // They use the machine's clock, so the server uses it here, too.
     app.clock().advance(Clock::system().now().duration_since(app.clock().now()));
     let (owner, sink, courier) = (owner(&app).await, Sink::new().await, Courier::start(&app));
     let (id, secret) = endpoint_for_all(&app, &owner, &sink).await;
     publish(&app, &owner, Rang { number: 1 }).await;
     let first = received(&sink.hears(1).await[0]);
 
-    // From now on by both keys, each with a signature of its own kind; a sender knows an endpoint for a second, a new one
-    // reads it at once.
+    // From now on signed with both keys, each with a signature of its own kind; a sender caches an endpoint for a
+    // second, a new one reads it at once.
     courier.stop().await;
     let path = format!("/api/v1/webhooks/{id}/secret");
     let rotated = app.post(&path).person(&owner).json(&json!({ "signature": "v1a" })).send().await.expect(201);

@@ -1,5 +1,5 @@
-//! A font of a document: which of its glyphs are used, how wide they are, and how they get into the file (ISO 32000-1,
-//! 9.7: a composite font whose character codes are glyph numbers).
+//! A font of a document: which of its glyphs are used, how wide they are, and how they are embedded in the file (ISO
+//! 32000-1, 9.7: a composite font whose character codes are glyph numbers).
 
 use std::collections::BTreeMap;
 
@@ -11,18 +11,18 @@ use pdf_writer::{
 use subsetter::{GlyphRemapper, subset};
 use ttf_parser::{Face, GlyphId};
 
-/// A font of ours; where it comes from is told in `fonts/README.md`.
+/// A font of this crate; `fonts/README.md` says where it comes from.
 pub(super) struct FontFile {
-    /// The name by which pages know it.
+    /// The name that pages use for it.
     name: Name<'static>,
-    /// Its PostScript name, with the six letters that say "not all of it" (ISO 32000-1, 9.6.4).
+    /// Its PostScript name, with the six-letter prefix that marks a subset (ISO 32000-1, 9.6.4).
     base: Name<'static>,
-    /// How thick its stems are, in thousandths of its size.
+    /// The thickness of its stems, in thousandths of the font size.
     stem: f32,
     data: &'static [u8],
 }
 
-/// By weight.
+/// The fonts, by weight.
 pub(super) const FONTS: [FontFile; 2] = [
     FontFile {
         name: Name(b"F0"),
@@ -40,13 +40,13 @@ pub(super) const FONTS: [FontFile; 2] = [
 
 const SYSTEM: SystemInfo<'static> = SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
 
-/// A font and what a document has used of it.
+/// A font, and the glyphs that a document has used.
 pub(super) struct Font {
     file: FontFile,
     face: Face<'static>,
-    /// From the font's numbers of glyphs to the document's.
+    /// From the glyph numbers of the font to those of the document.
     used: GlyphRemapper,
-    /// What stands for what, by the document's numbers.
+    /// The characters, by the glyph numbers of the document.
     characters: BTreeMap<u16, char>,
 }
 
@@ -56,12 +56,12 @@ impl Font {
         Ok(Self { file, face, used: GlyphRemapper::new(), characters: BTreeMap::new() })
     }
 
-    /// The name by which pages know it.
+    /// The name that pages use for it.
     pub(super) fn name(&self) -> Name<'static> {
         self.file.name
     }
 
-    /// The text in numbers of glyphs, two bytes each.
+    /// The text as glyph numbers, two bytes each.
     pub(super) fn glyphs(&mut self, text: &str) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(text.len() * 2);
         for character in text.chars() {
@@ -73,12 +73,12 @@ impl Font {
         bytes
     }
 
-    /// How wide a text of size 1 is.
+    /// The width of a text at font size 1.
     pub(super) fn width(&self, text: &str) -> f32 {
         text.chars().map(|character| self.advance(self.glyph(character).1)).sum()
     }
 
-    /// The glyph of a character; of the replacement character where the font has none.
+    /// The glyph of a character, or of the replacement character if the font has none.
     fn glyph(&self, character: char) -> (char, GlyphId) {
         let known = |character| self.face.glyph_index(character).map(|glyph| (character, glyph));
         known(character)
@@ -94,7 +94,7 @@ impl Font {
         units / f32::from(self.face.units_per_em())
     }
 
-    /// Writes the font, as far as it was used.
+    /// Writes the used part of the font to the document.
     pub(super) fn embed(&self, pdf: &mut Pdf, font: Ref, next: &mut impl FnMut() -> Ref) -> Result<()> {
         let (descendant, descriptor, program, unicode) = (next(), next(), next(), next());
         pdf.type0_font(font)

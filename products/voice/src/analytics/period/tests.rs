@@ -38,7 +38,7 @@ fn a_day_has_the_hours_that_pass_in_it() {
         autumn[1..3],
         ["2026-11-01T01:00-04:00 2026-11-01T05:00:00Z", "2026-11-01T01:00-05:00 2026-11-01T06:00:00Z"]
     );
-    // Half an hour is left out, so the day's last hour is half.
+    // The clocks skip half an hour, so the day's last hour lasts half an hour.
     let howe = hours("2026-10-04", "Australia/Lord_Howe");
     assert_eq!((howe.len(), howe[23].as_str()), (24, "2026-10-04T23:30+11:00 2026-10-04T12:30:00Z"));
     assert_eq!(hours("2026-03-15", "Asia/Kathmandu")[0], "2026-03-15T00:00+05:45 2026-03-14T18:15:00Z");
@@ -46,9 +46,9 @@ fn a_day_has_the_hours_that_pass_in_it() {
 
 #[test]
 fn days_without_midnight_and_days_that_never_were() {
-    // In Cairo clocks went from midnight to one.
+    // In Cairo the clocks went from midnight to one o'clock.
     assert_eq!(starts(&range("2023-04-28", "2023-04-28", "Africa/Cairo", "day")), ["2023-04-28 2023-04-27T22:00:00Z"]);
-    // Samoa left a Friday out.
+    // Samoa skipped a Friday.
     assert_eq!(
         starts(&range("2011-12-29", "2011-12-31", "Pacific/Apia", "day")),
         ["2011-12-29 2011-12-29T10:00:00Z", "2011-12-31 2011-12-30T10:00:00Z"]
@@ -60,7 +60,7 @@ fn every_zone_in_use_begins_its_days_at_a_quarter_of_an_hour() {
     let mut zones = 0;
     for name in jiff::tz::db().available() {
         let name = name.to_string();
-        // What the database keeps for leap seconds is not anybody's time.
+        // The entry for leap seconds in the IANA database is no local time.
         let Some(zone) =
             Some(name.as_str()).filter(|name| !name.starts_with("right/")).and_then(|name| TimeZone::get(name).ok())
         else {

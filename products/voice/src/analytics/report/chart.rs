@@ -1,13 +1,13 @@
-//! A bar for each day.
+//! A bar chart with one bar for each day.
 
 use super::{Align, FAINT, LEFT, PALE, Paper, RIGHT, RULE, Report, STRONG, Weight, number, style};
 
-/// Height of the highest bar.
+/// The height of the highest bar.
 const TALL: f32 = 92.0;
-/// Room for the numbers of the axis.
+/// The space for the numbers of the axis.
 const AXIS: f32 = 34.0;
 
-/// Draws the chart; `y` is that of its upper edge.
+/// Draws the chart. `y` is its upper edge.
 pub(super) fn draw(paper: &mut Paper, report: &Report<'_>, y: f32) {
     legend(paper, y);
     let bottom = y + 16.0 + TALL;
@@ -33,7 +33,7 @@ pub(super) fn draw(paper: &mut Paper, report: &Report<'_>, y: f32) {
     days(paper, report, bottom + 11.0, step);
 }
 
-/// The first, the last and the middle day, each below its bar.
+/// Writes the first, the middle and the last day, each below its bar.
 fn days(paper: &mut Paper, report: &Report<'_>, y: f32, step: f32) {
     let small = style(Weight::Regular, 7.5, FAINT);
     let short = |index: usize| report.days.get(index).map(|(period, _)| period.local.clone()).unwrap_or_default();
@@ -58,7 +58,7 @@ fn legend(paper: &mut Paper, y: f32) {
     }
 }
 
-/// The next of 2, 4, 10, 20, 40, 100 and so on, so that half of it is a whole number.
+/// Rounds up to the next of 2, 4, 10, 20, 40, 100 and so on, so that half of the result is a whole number.
 fn round_up(most: i64) -> i64 {
     let steps = (0..18).flat_map(|power| [2, 4, 10].map(|step| step * 10_i64.pow(power)));
     steps.into_iter().find(|step| *step >= most).unwrap_or(i64::MAX)

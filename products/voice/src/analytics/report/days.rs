@@ -5,12 +5,12 @@ use super::{
 };
 
 const ROW: f32 = 13.2;
-/// Where a page's rows end.
+/// Where the rows of a page end.
 const BOTTOM: f32 = HEIGHT - 48.0;
-/// Where the rows of a further page begin.
+/// Where the rows of a following page start.
 const TOP: f32 = 60.0;
 
-/// The columns: what stands above them, and where they end.
+/// The columns: their titles and where they end.
 const COLUMNS: [(&str, f32); 7] = [
     ("Calls", 160.0),
     ("Completed", 224.0),
@@ -21,7 +21,7 @@ const COLUMNS: [(&str, f32); 7] = [
     ("Cost", RIGHT),
 ];
 
-/// Draws the table, on further pages where it needs them; `y` is that of its head.
+/// Draws the table, on several pages if needed. `y` is the upper edge of its header.
 pub(super) fn draw(paper: &mut Paper, report: &Report<'_>, y: f32) {
     let mut y = head(paper, y);
     for (period, figures) in report.days {
@@ -41,7 +41,7 @@ pub(super) fn draw(paper: &mut Paper, report: &Report<'_>, y: f32) {
     row(paper, report, y + 3.0, Weight::SemiBold, "Total", &total);
 }
 
-/// Where the first row stands.
+/// Draws the header and returns where the first row is.
 fn head(paper: &mut Paper, y: f32) -> f32 {
     let small = style(Weight::Regular, 8.0, FAINT);
     paper.text(small, Align::Left, LEFT, y, "Day");
@@ -53,7 +53,7 @@ fn head(paper: &mut Paper, y: f32) -> f32 {
 }
 
 fn row(paper: &mut Paper, report: &Report<'_>, y: f32, weight: Weight, day: &str, figures: &Figures) {
-    // A day without calls is there, and does not get in the way.
+    // A day without calls is listed too, but in a faint color.
     let style = style(weight, 9.0, if figures.calls == 0 { FAINT } else { INK });
     paper.text(style, Align::Left, LEFT, y, day);
     let cells = [

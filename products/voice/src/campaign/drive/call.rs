@@ -1,7 +1,7 @@
-//! Calling the contacts of a campaign. A lane is a job that calls one lot of contacts after another, each in one
-//! transaction: the runs, what they used of the plan, what is told of them and where the contacts stand then are committed
-//! together, so that nobody is called twice or for nothing, whoever is killed when. Between two lots other tenants get
-//! their turns.
+//! Calling the contacts of a campaign. A lane is a job that calls one lot of contacts after another. Each lot is one
+//! transaction: the runs, their usage, the events and the new status of the contacts are committed together. So no
+//! contact is called twice or without a record, whichever process is killed at whatever moment. Between two lots other
+//! tenants have their turns.
 
 use std::time::Duration;
 
@@ -26,24 +26,25 @@ use crate::{
     contact::{contacts_ahead, contacts_calling, contacts_claim, contacts_openings},
 };
 
-/// Calls contacts, one lot after another.
+/// The job that calls contacts, one lot after another.
 pub(super) const CALL: JobKind = JobKind {
     attempts: 20,
     backoff: Backoff { first: Duration::from_secs(1), factor: 2, most: Duration::from_mins(1) },
     ..JobKind::named("voice.campaign_call")
 };
 
-/// Most calls of one lot. They begin and end together, so a campaign that may make fewer at the same time has smaller lots.
+/// Most calls of one lot. They start and end together, so a campaign that may make fewer calls at the same time has
+/// smaller lots.
 const LOT_MAX: i32 = 25;
 
-/// How many calls a lane makes before others have their turns.
+/// How many calls a lane makes before other jobs have their turns.
 const CALLS_A_TURN: usize = 25;
 
-/// What a job that calls is told.
+/// The payload of a job that calls.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Lane {
     pub(super) campaign: CampaignId,
-    /// Its number, from 0.
+    /// The lane's number, from 0.
     pub(super) lane: i64,
 }
 
@@ -53,29 +54,29 @@ impl Lane {
     }
 }
 
-/// How the calls that a campaign may make at the same time are divided among jobs.
+/// How the simultaneous calls of a campaign are divided among jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Lanes {
     /// Most calls of one lot.
     pub(super) lot: i64,
-    /// Most jobs.
+    /// Most lanes.
     most: i64,
 }
 
 impl Lanes {
-    /// Those of a campaign.
+    /// The lanes of this campaign.
     pub(super) fn of(campaign: &Campaign) -> Self {
         Self::new(&campaign.channel, campaign.concurrency)
     }
 
-    /// Calls by an engine last beyond the job that began them, so one job counts and begins them all.
+    /// Calls by an engine last longer than the job that starts them, so one job counts and starts all of them.
     pub(super) fn new(channel: &str, concurrency: i32) -> Self {
         let lot = concurrency.clamp(1, LOT_MAX);
         let most = if channel == "text" { concurrency / lot } else { 1 };
         Self { lot: lot.into(), most: most.max(1).into() }
     }
 
-    /// The numbers of those that are worth while for so many contacts.
+    /// The numbers of the lanes that are worth opening for this many contacts.
     pub(super) fn for_contacts(self, due: i64) -> std::ops::Range<i64> {
         0..(due + self.lot - 1).div_euclid(self.lot).min(self.most)
     }
@@ -91,16 +92,16 @@ pub(super) async fn campaign_call(backbone: Backbone, job: Job) -> Result<Done> 
             count => called += count,
         }
     }
-    // Others have their turns now.
+    // Other jobs have their turns now.
     Ok(Done::Again(backbone.clock.now()))
 }
 
-/// Calls one lot in a transaction of its own; how many that were.
+/// Calls one lot in a transaction of its own and returns how many contacts were called.
 async fn lot(backbone: &Backbone, job: &Job, lane: Lane) -> Result<usize> {
     let now = backbone.clock.now();
     let Some(caller) = caller_of(backbone, job).await? else { return Ok(0) };
     if caller.standing() != Standing::Good {
-        // The job that drives the campaign stops it.
+        // The job that drives the campaign will stop it.
         return Ok(0);
     }
     let terms = backbone.entitlements.queue_terms(&backbone.db, &caller).await?;
@@ -112,12 +113,13 @@ async fn lot(backbone: &Backbone, job: &Job, lane: Lane) -> Result<usize> {
     Ok(called)
 }
 
-/// Calls a lot; how many that were. None when the campaign does not call at the moment, or has nobody to call.
+/// Calls a lot and returns how many contacts were called. Zero when the campaign does not call at the moment, or no
+/// contact is due.
 async fn lot_call(tx: &mut TenantTx, backbone: &Backbone, account: Account<'_>, lane: Lane) -> Result<usize> {
     let (id, now) = (lane.campaign, account.now);
     let Some(campaign) = tx.fetch_optional(store::campaign_find(id)).await? else { return Ok(0) };
     let lanes = Lanes::of(&campaign);
-    // Somebody may have asked for fewer calls at the same time since the lane was opened.
+    // The limit of simultaneous calls may have been lowered since the lane was opened.
     if campaign.status()? != CampaignStatus::Running || lane.lane >= lanes.most {
         return Ok(0);
     }
@@ -144,10 +146,10 @@ async fn lot_call(tx: &mut TenantTx, backbone: &Backbone, account: Account<'_>, 
     Ok(called)
 }
 
-/// Ends the campaign when nobody is left, so that nobody waits until the job that drives it looks again.
+/// Ends the campaign when no contact is left, without waiting for the next check by the job that drives it.
 async fn complete(tx: &mut TenantTx, account: Account<'_>, id: CampaignId) -> Result<()> {
     let campaign = campaign_lock(tx, id).await?;
-    // After the lock, so that contacts are seen which somebody was adding.
+    // After the lock, so that contacts of an import that was running are visible.
     let openings = contacts_openings(tx, id, &campaign.schedule.0, account.now).await?;
     let ahead = contacts_ahead(tx, id, &openings, account.now).await?;
     let nobody = ahead.due == 0 && ahead.next_due.is_none() && ahead.calling == 0;
@@ -157,7 +159,7 @@ async fn complete(tx: &mut TenantTx, account: Account<'_>, id: CampaignId) -> Re
     Ok(())
 }
 
-/// Lets the campaign call no further, unless somebody else just decided something about it.
+/// Stops the campaign, or ends it as failed if its workflow was deleted, unless it is no longer running.
 async fn halt(tx: &mut TenantTx, account: Account<'_>, id: CampaignId, reason: CampaignReason) -> Result<()> {
     let status = match reason {
         CampaignReason::WorkflowDeleted => CampaignStatus::Failed,

@@ -1,4 +1,4 @@
-//! Calling a lot of contacts: all that comes of it is written in the transaction in which they were claimed.
+//! Calling a lot of contacts: every result is written in the transaction in which the contacts were claimed.
 
 use freehold_core::{Money, Result, codes};
 use freehold_db::TenantTx;
@@ -22,7 +22,7 @@ use crate::{
     split::{Choice, version_choose},
 };
 
-/// What it takes to call a campaign's contacts.
+/// What is needed to call a campaign's contacts.
 #[derive(Clone, Copy)]
 pub(super) struct Lot<'a> {
     pub(super) backbone: &'a Backbone,
@@ -30,18 +30,18 @@ pub(super) struct Lot<'a> {
     pub(super) campaign: &'a Campaign,
 }
 
-/// What came of calling a lot.
+/// The result of calling a lot.
 pub(super) enum Called {
-    /// So many were called: fewer than there are where the plan had no calls for the others, who are left as they were.
+    /// This many contacts were called. If the plan had too few calls left, the others are unchanged.
     Lot(usize),
-    /// Nobody was: there is no engine.
+    /// No contact was called, because there is no engine.
     NoEngine,
-    /// Nobody was: there is no workflow.
+    /// No contact was called, because there is no workflow.
     NoWorkflow,
 }
 
 impl Lot<'_> {
-    /// Calls these contacts, or as many of them as the plan has calls for.
+    /// Calls these contacts, or as many of them as the plan has calls left for.
     pub(super) async fn call(self, tx: &mut TenantTx, contacts: Vec<Contact>) -> Result<Called> {
         if self.campaign.channel != "text" && !engine_ready(tx, self.campaign).await? {
             return Ok(Called::NoEngine);
@@ -62,10 +62,10 @@ impl Lot<'_> {
         Ok(Called::Lot(count))
     }
 
-    /// What each of them is called with.
+    /// Chooses the version of the workflow for each contact.
     async fn choices(self, tx: &mut TenantTx, contacts: Vec<Contact>) -> Result<Vec<(Contact, Choice)>> {
         let workflow = self.campaign.workflow_id;
-        // A version that was named is the same for all of them.
+        // A version that the campaign names is the same for all contacts.
         let named = match self.campaign.version {
             Some(version) => Some(version_choose(tx, workflow, Some(version), "").await?),
             None => None,
@@ -81,13 +81,13 @@ impl Lot<'_> {
         Ok(chosen)
     }
 
-    /// Calls on the text channel, which have ended when they have begun.
+    /// Makes calls on the `text` channel, which end as soon as they start.
     async fn texts(self, tx: &mut TenantTx, chosen: Vec<(Contact, Choice)>) -> Result<Vec<ContactCalled>> {
         let Account { calls, ids, now, .. } = self.account;
         let made: Result<Vec<(Contact, Option<Run>)>> =
             chosen.into_iter().map(|(contact, choice)| Ok((contact.clone(), self.text(&contact, choice)?))).collect();
         let made = made?;
-        // Only now: until the transaction ends, nobody else of the tenant begins a call.
+        // Only now, because from here until the transaction ends no other call of the tenant can start.
         let mut room = usage_room(tx, calls, now).await?;
         let (mut runs, mut called) = (Vec::new(), Vec::new());
         for (contact, run) in made {
@@ -95,7 +95,7 @@ impl Lot<'_> {
                 called.push(ContactCalled::not_callable(&contact, now));
                 continue;
             };
-            // A run that failed used nothing.
+            // A failed run does not count as usage.
             let used = i64::from(run.status != "failed");
             if room.is_some_and(|room| room < used) {
                 break;
@@ -108,7 +108,7 @@ impl Lot<'_> {
         Ok(called)
     }
 
-    /// What comes of a call on the text channel. None: what is known of the contact does not fit the workflow.
+    /// Makes one call on the `text` channel. None: the contact's values do not fit the workflow.
     fn text(self, contact: &Contact, choice: Choice) -> Result<Option<Run>> {
         let Account { calls, ids, now, .. } = self.account;
         let product = &self.backbone.product;
@@ -122,7 +122,7 @@ impl Lot<'_> {
         callable(run_make(calls, choice, new, now))
     }
 
-    /// Calls by an engine, which begin when it takes them.
+    /// Creates calls for an engine, which start when the engine accepts them.
     async fn engine_calls(self, tx: &mut TenantTx, chosen: Vec<(Contact, Choice)>) -> Result<Vec<ContactCalled>> {
         let Account { caller, terms, calls, ids, now } = self.account;
         let mut room = usage_room(tx, calls, now).await?;
@@ -151,7 +151,7 @@ impl Lot<'_> {
     }
 }
 
-/// The list was good for the versions of its day; a later one may ask for more.
+/// The list was checked against the versions of its time; a later version may require more inputs.
 fn callable(run: Result<Run>) -> Result<Option<Run>> {
     match run {
         Ok(run) => Ok(Some(run)),
@@ -160,7 +160,7 @@ fn callable(run: Result<Run>) -> Result<Option<Run>> {
     }
 }
 
-/// Whether there is somebody to conduct the calls.
+/// Whether there is an engine to conduct the calls.
 pub(super) async fn engine_ready(tx: &mut TenantTx, campaign: &Campaign) -> Result<bool> {
     match engine_choose(tx, campaign.engine_id.map(EngineId::new)).await {
         Ok(_) => Ok(true),
@@ -169,12 +169,12 @@ pub(super) async fn engine_ready(tx: &mut TenantTx, campaign: &Campaign) -> Resu
     }
 }
 
-/// Whom a split knows a contact by.
+/// The subject by which an experiment assigns a contact to a variant.
 fn subject(contact: &Contact) -> String {
     contact.phone.clone().unwrap_or_else(|| contact.id.to_string())
 }
 
-/// What this contact says, this time.
+/// The script that this contact follows in this try.
 fn script(campaign: &Campaign, contact: &Contact) -> Script {
     let scripts = &campaign.scripts.0;
     // The header is line 1.

@@ -1,5 +1,5 @@
-//! Campaigns that stopped by themselves go on when what stopped them is mended, and those that lost the job that drives
-//! them get another.
+//! Resumes campaigns that stopped by themselves, once the cause has gone, and enqueues a new job for campaigns that
+//! lost the one that drives them.
 
 use freehold_core::{Caller, Result, Standing};
 use freehold_jobs::{Done, JobKind, job_enqueue_system};
@@ -17,16 +17,16 @@ use crate::{
     },
 };
 
-/// Looks at all campaigns that stopped.
+/// The job that checks all stopped campaigns.
 pub(super) const REVIVE: JobKind = JobKind { at_once: Some(1), ..JobKind::named("voice.campaigns_revive") };
 
-/// Looks at all campaigns that call or are about to.
+/// The job that checks all campaigns that are running or scheduled.
 pub(super) const WATCH: JobKind = JobKind { at_once: Some(1), ..JobKind::named("voice.campaigns_watch") };
 
-/// How many are looked up at once.
+/// How many campaigns are read at once.
 const AT_ONCE: i64 = 200;
 
-/// Lets those go on that can.
+/// Resumes every stopped campaign whose cause has gone.
 pub(super) async fn campaigns_revive(backbone: Backbone) -> Result<Done> {
     let mut after = Uuid::nil();
     loop {
@@ -37,7 +37,7 @@ pub(super) async fn campaigns_revive(backbone: Backbone) -> Result<Done> {
         for (campaign, tenant) in stopped {
             let caller = backbone.system_caller(tenant, REASON).await?;
             let Some(caller) = caller.filter(|caller| caller.standing() == Standing::Good) else { continue };
-            // One that cannot go on holds nobody else up.
+            // An error in one campaign must not delay the others.
             if let Err(error) = campaign_revive(&backbone, &caller, campaign).await {
                 tracing::warn!(%campaign, "a campaign that stopped was not looked at: {error:?}");
             }
@@ -65,8 +65,8 @@ async fn campaign_revive(backbone: &Backbone, caller: &Caller, id: CampaignId) -
     }
 }
 
-/// A job that fails again and again becomes a dead letter, also one that drives a campaign. Where it is there, nothing
-/// happens.
+/// Enqueues a new driving job for campaigns that have none, because a job that fails again and again becomes a dead
+/// letter. If the job still exists, this has no effect.
 pub(super) async fn campaigns_watch(backbone: Backbone) -> Result<Done> {
     let mut after = Uuid::nil();
     loop {

@@ -22,11 +22,11 @@ fn expect(facts: Facts, step: Step) {
 }
 
 #[test]
-fn a_campaign_calls_while_somebody_is_due_and_the_hours_allow() {
+fn a_campaign_calls_while_contacts_are_due_and_the_hours_allow() {
     let Facts { ahead, .. } = facts();
     expect(facts(), Step::Call(30));
     expect(Facts { ahead: Ahead { calling: 10, ..ahead }, ..facts() }, Step::Call(30));
-    // Those in other zones go on waiting meanwhile.
+    // Contacts in other zones continue to wait meanwhile.
     expect(Facts { ahead: Ahead { next_due: Some(at(NOW + 90)), ..ahead }, ..facts() }, Step::Call(30));
 }
 
@@ -51,7 +51,7 @@ fn a_campaign_looks_every_second_while_calls_are_under_way() {
 }
 
 #[test]
-fn a_campaign_is_complete_when_nobody_is_left() {
+fn a_campaign_is_complete_when_no_contact_is_left() {
     expect(Facts { ahead: Ahead::default(), ..facts() }, Step::Complete);
 }
 
@@ -72,7 +72,7 @@ fn without_its_workflow_a_campaign_fails() {
 }
 
 #[test]
-fn a_suspended_organization_calls_nobody() {
+fn a_suspended_organization_calls_no_contact() {
     for status in [CampaignStatus::Scheduled, CampaignStatus::Running] {
         expect(Facts { status, suspended: true, ..facts() }, Step::Stop(CampaignReason::SubscriptionSuspended));
     }

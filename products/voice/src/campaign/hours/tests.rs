@@ -20,7 +20,7 @@ fn at(text: &str) -> Timestamp {
     text.parse().expect("a time")
 }
 
-/// Asserts the opening, both times as the zone's clock shows them, with its offset.
+/// Asserts when the hours open. Both times are local times of the zone, with the offset.
 #[track_caller]
 fn opens(hours: &CallingHours, place: &str, now: &str, expected: &str) {
     let zone = zone(place);
@@ -66,22 +66,22 @@ fn a_window_up_to_midnight_and_one_from_midnight_are_one_night() {
 
 #[test]
 fn when_the_clocks_go_forward_what_they_leave_out_is_not_open() {
-    // Berlin, Sunday the 29th of March 2026: 02:00 is followed by 03:00.
+    // Berlin, Sunday, 29 March 2026: 02:00 is followed by 03:00.
     let place = "Europe/Berlin";
     opens(&hours(&["sunday"], &[("09:00", "10:00")]), place, "2026-03-28T20:00:00Z", "2026-03-29T07:00:00Z");
-    // The window begins in the gap: its rest is open.
+    // The window starts in the gap: the rest of it is open.
     opens(&hours(&["sunday"], &[("02:30", "03:30")]), place, "2026-03-29T00:59:00Z", "2026-03-29T01:00:00Z");
     opens(&hours(&["sunday"], &[("02:30", "03:30")]), place, "2026-03-29T01:30:00Z", "2026-04-05T00:30:00Z");
-    // All of it is in the gap: it comes a week later.
+    // The whole window is in the gap: it opens a week later.
     opens(&hours(&["sunday"], &[("02:00", "03:00")]), place, "2026-03-28T22:00:00Z", "2026-04-05T00:00:00Z");
-    // It ends in the gap.
+    // The window ends in the gap.
     opens(&hours(&["sunday"], &[("01:30", "02:30")]), place, "2026-03-29T00:59:59Z", "2026-03-29T00:59:59Z");
     opens(&hours(&["sunday"], &[("01:30", "02:30")]), place, "2026-03-29T01:00:00Z", "2026-04-04T23:30:00Z");
 }
 
 #[test]
 fn when_the_clocks_go_back_what_they_show_twice_is_open_twice() {
-    // New York, Sunday the 1st of November 2026: 02:00 is followed by 01:00.
+    // New York, Sunday, 1 November 2026: 02:00 is followed by 01:00.
     let place = "America/New_York";
     let early = hours(&["sunday"], &[("01:15", "01:45")]);
     opens(&early, place, "2026-11-01T05:00:00Z", "2026-11-01T05:15:00Z");
@@ -90,7 +90,7 @@ fn when_the_clocks_go_back_what_they_show_twice_is_open_twice() {
     // The clock jumps back into the window.
     let before = hours(&["sunday"], &[("00:30", "01:30")]);
     opens(&before, place, "2026-11-01T05:30:00Z", "2026-11-01T06:00:00Z");
-    // And out of it.
+    // And out of the window.
     let after = hours(&["sunday"], &[("01:30", "03:00")]);
     opens(&after, place, "2026-11-01T05:59:59Z", "2026-11-01T05:59:59Z");
     opens(&after, place, "2026-11-01T06:00:00Z", "2026-11-01T06:30:00Z");
@@ -98,12 +98,12 @@ fn when_the_clocks_go_back_what_they_show_twice_is_open_twice() {
 
 #[test]
 fn other_changes_of_the_clock() {
-    // Lord Howe goes back by half an hour: 2026-04-05 at 02:00 (+11) comes 01:30 (+10:30).
+    // Lord Howe sets the clocks back by half an hour: on 2026-04-05, 02:00 (+11) is followed by 01:30 (+10:30).
     let half = hours(&["sunday"], &[("01:45", "02:15")]);
     opens(&half, "Australia/Lord_Howe", "2026-04-04T15:00:00Z", "2026-04-04T15:15:00Z");
-    // Havana goes forward at midnight: 2026-03-08 begins at 01:00.
+    // Havana sets the clocks forward at midnight: 2026-03-08 starts at 01:00.
     opens(&hours(&["sunday"], &[("00:00", "02:00")]), "America/Havana", "2026-03-08T04:59:00Z", "2026-03-08T05:00:00Z");
-    // Apia left out the whole of Friday the 30th of December 2011.
+    // Apia skipped the whole of Friday, 30 December 2011.
     opens(&hours(&["friday"], &[("09:00", "17:00")]), "Pacific/Apia", "2011-12-30T09:59:00Z", "2012-01-05T19:00:00Z");
 }
 
@@ -150,7 +150,7 @@ fn any_hours() -> impl Strategy<Value = CallingHours> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// Around every kind of change of the clocks, the opening is the one that looking at each quarter of an hour finds.
+    /// Around every kind of clock change, the opening is the first open quarter of an hour.
     #[test]
     fn the_opening_is_the_first_quarter_that_is_open(
         hours in any_hours(),

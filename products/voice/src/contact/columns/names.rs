@@ -1,7 +1,7 @@
-//! What spreadsheets and CRMs call the columns of a contact list: HubSpot, Salesforce, Google Contacts, Outlook and people, in
-//! several languages, with `_` between words.
+//! The column names that HubSpot, Salesforce, Google Contacts, Outlook and handmade spreadsheets use, in several
+//! languages, with `_` between words.
 
-/// The number that is called, the likeliest first. No fax numbers, and nobody's assistant.
+/// Columns with the phone number, the most likely first. Without fax numbers and numbers of assistants.
 pub(super) const PHONES: &[&str] = &[
     "phone",
     // Mobile phones.
@@ -47,7 +47,7 @@ pub(super) const PHONES: &[&str] = &[
     "мобильный_телефон",
     "мобильный",
     "мобільний_телефон",
-    // Telephones without saying where.
+    // Phone numbers of no particular place.
     "phone_number",
     "phonenumber",
     "telephone",
@@ -87,7 +87,7 @@ pub(super) const PHONES: &[&str] = &[
     "номер_телефона",
     "номер_телефону",
     "msisdn",
-    // At work, at home, and elsewhere.
+    // Phone numbers at work, at home, and elsewhere.
     "business_phone",
     "work_phone",
     "work_phone_number",
@@ -114,7 +114,7 @@ pub(super) const PHONES: &[&str] = &[
     "other_phone",
 ];
 
-/// The country that numbers without a country code are from.
+/// Columns with the country of numbers that have no country code.
 pub(super) const COUNTRIES: &[&str] = &[
     "country",
     "country_region",
@@ -147,7 +147,7 @@ pub(super) const COUNTRIES: &[&str] = &[
     "країна",
 ];
 
-/// The zone whose clock says when the contact may be called.
+/// Columns with the time zone of the contact, for calling hours.
 pub(super) const TIME_ZONES: &[&str] = &[
     "time_zone",
     "timezone",
@@ -165,7 +165,7 @@ pub(super) const TIME_ZONES: &[&str] = &[
     "часовой_пояс",
 ];
 
-/// What workflows often ask for: in each list, all names of one thing, the likeliest first.
+/// Frequent inputs of workflows. Each list holds all names of one input, the most likely first.
 pub(super) const INPUTS: &[&[&str]] = &[
     FULL_NAMES,
     FIRST_NAMES,

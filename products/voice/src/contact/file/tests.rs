@@ -32,7 +32,7 @@ fn refusal(text: impl AsRef<[u8]>) -> String {
     read_for(text.as_ref(), &[people()]).expect_err("it is no list of contacts").to_string()
 }
 
-/// With columns that mean nothing left out, and these fields where the sender says.
+/// Options that ignore unknown columns and use this mapping.
 fn loose(mapping: &str) -> ListOptions {
     let mapping = Mapping::read("?mapping", mapping).expect("it is a mapping");
     ListOptions { columns: ColumnOptions { mapping, ignore_unknown: true }, ..ListOptions::default() }
@@ -104,8 +104,8 @@ fn every_bad_row_is_told_with_its_line_and_column() {
         (b"+4930901820,,", ("name", "the input 'name' is required")),
         (b"+4930901820", ("-", "the row has 1 cells, the header 3")),
         (b"+4930901820,Ada,Berlin,more", ("-", "the row has 4 cells, the header 3")),
-        (b"+4930901820,A\0a,", ("name", "holds the character NUL")),
-        (b"+4930901820,#REF!,", ("name", "holds '#REF!', which a spreadsheet shows in the place of a value")),
+        (b"+4930901820,A\0a,", ("name", "contains the character NUL")),
+        (b"+4930901820,#REF!,", ("name", "contains '#REF!', which is a spreadsheet's error value")),
         (long.as_bytes(), ("-", "the row has 1 cells, the header 3")),
         (b"+4930901820,\"Ada,\nBob", ("-", "a quotation mark opens a cell, and none closes it")),
     ];
@@ -123,9 +123,9 @@ fn every_bad_row_is_told_with_its_line_and_column() {
 fn a_number_is_called_once_however_it_is_written() {
     let file = read("phone,name\n+4930901820,Ada\n+4930901821,Bob\n+49 30 901820,Cyd\n+49(30)901-821,Dan\n");
     assert_eq!(good(&file).len(), 2);
-    let again = [(4, "phone", "the number of line 2 once more"), (5, "phone", "the number of line 3 once more")];
+    let again = [(4, "phone", "repeats the number of line 2"), (5, "phone", "repeats the number of line 3")];
     assert_eq!(told(&file), again);
-    // Without numbers nobody can say who is who.
+    // Without numbers, duplicates cannot be detected.
     assert_eq!(good(&read("name\nAda\nAda\n")).len(), 2);
 }
 
@@ -154,11 +154,11 @@ fn what_is_no_list_for_the_workflow_is_refused_as_a_whole() {
         ("phone,name,age,x,y\n", "'age' (and 2 more columns)"),
         ("phone,name,age\n", "ignore_unknown=true"),
         ("+4930901820,Ada\n", "no input '+4930901820'"),
-        ("+4930901820,Ada\n", "The first line of the file has to name the columns"),
+        ("+4930901820,Ada\n", "The first line of the file must name the columns"),
         ("phone,city\n", "no column for the input 'name'"),
         ("phone,city\n", "the columns are: 'phone', 'city'"),
-        ("phone,name\n", "holds no contact below them"),
-        ("phone,name\n\n,\n", "holds no contact below them"),
+        ("phone,name\n", "no contacts below it"),
+        ("phone,name\n\n,\n", "no contacts below it"),
     ] {
         let refusal = refusal(text);
         assert!(refusal.contains(expected), "{text:?}: {refusal}");
@@ -183,7 +183,7 @@ fn columns_are_found_by_the_names_that_crms_give_them() {
     }
     let file = read("First Name,Last Name,Phone\nAda,Lovelace,+4930901820\nBob,,+4930901821\n");
     assert_eq!(good(&file), [(2, "+4930901820", "Ada Lovelace"), (3, "+4930901821", "Bob")]);
-    // Of several numbers the likeliest is called, and another where it is empty; never a fax.
+    // Of several numbers the most likely one is called, and the next one where it is empty; never a fax number.
     let text = "Name,Home Phone,Mobile Phone,Fax\nAda,+4930901820,+491701234567,+4930901829\nBob,+4930901821,,\n";
     let file = read_with(text.as_bytes(), &[people()], &loose("{}")).expect("it is a list");
     assert_eq!(good(&file), [(2, "+491701234567", "Ada"), (3, "+4930901821", "Bob")]);
@@ -199,7 +199,7 @@ fn columns_are_what_the_sender_says() {
     assert_eq!(fields, [Some("name".into()), Some("name".into()), Some("phone".into()), None]);
     for (mapping, said) in [
         (r#"{"phone": "Fon"}"#, "names the column 'Fon', which the file does not have; its columns are: 'Who'"),
-        (r#"{"fon": "Line"}"#, "names the field 'fon', which there is not; the fields are: phone, name"),
+        (r#"{"fon": "Line"}"#, "names the unknown field 'fon'; the fields are: phone, name"),
         (r#"{"phone": "Line"}"#, "no column for the input 'name'"),
     ] {
         let refused = read_with(text.as_bytes(), &[people()], &loose(mapping)).expect_err(mapping).to_string();
@@ -216,7 +216,7 @@ fn columns_that_mean_nothing_are_left_out_on_request() {
     let file = read_with(text.as_bytes(), &[people()], &loose("{}")).expect("it is a list");
     assert_eq!(good(&file), [(2, "+4930901820", "Ada")]);
     assert_eq!(crate::contact::import::ignored(&file.columns.described()), ["age"]);
-    // Columns without a name and without a value are nothing at all.
+    // Columns without a name and without values are ignored.
     assert_eq!(good(&read("phone,name,,\n+4930901820,Ada,,\n+4930901821,Bob\n")).len(), 2);
     let nothing = read_with(b"a,b\n1,2\n", &[graph(json!([]))], &loose("{}")).expect_err("no column is known");
     assert!(nothing.to_string().contains("no column is known; the columns are: 'a', 'b'"), "{nothing}");
@@ -276,7 +276,7 @@ fn rows_have_to_be_good_for_every_version_of_a_split() {
 }
 
 proptest::proptest! {
-    /// Whatever is sent, every row is either good or bad, and nothing breaks.
+    /// For any input, every row is either good or bad, and nothing panics.
     #[test]
     fn any_bytes_are_read_or_refused(
         begin in proptest::sample::select(vec![

@@ -1,4 +1,4 @@
-//! What kind a file is, by its content: what it is called and what its sender says of it are often wrong.
+//! The kind of a file, by its content: file names and content types are often wrong.
 
 use freehold_core::Result;
 
@@ -7,7 +7,7 @@ use super::{refused, workbook};
 /// A kind of file that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Cells with separators between them.
+    /// Text with separators between the cells.
     Text,
     /// A workbook of Excel since 2007.
     Xlsx,
@@ -17,7 +17,7 @@ pub(super) enum Kind {
 
 const SAVE_AS: &str = "Open it in a spreadsheet program, and save it as CSV or as an Excel workbook (.xlsx)";
 
-/// What many files that are no lists begin with: their beginning, what they are, and what to do.
+/// The first bytes of frequent files that are not lists, what the file is, and what to do.
 const OTHERS: &[(&[u8], &str, &str)] = &[
     (b"\x1f\x8b", "is compressed (gzip)", "Decompress it, and send the file inside"),
     (b"BZh", "is compressed (bzip2)", "Decompress it, and send the file inside"),
@@ -33,7 +33,7 @@ const OTHERS: &[(&[u8], &str, &str)] = &[
     (b"PAR1", "is a Parquet file", "Export the list as CSV"),
 ];
 
-/// The same for texts, whatever the case of their letters.
+/// The same for text files, ignoring case.
 const OTHER_TEXTS: &[(&str, &str, &str)] = &[
     ("<!doctype html", "is a web page (HTML), whatever its name says", SAVE_AS),
     ("<html", "is a web page (HTML), whatever its name says", SAVE_AS),
@@ -45,7 +45,7 @@ const OTHER_TEXTS: &[(&str, &str, &str)] = &[
     ("mime-version:", "is a mail or a web archive", SAVE_AS),
 ];
 
-/// What kind this file is.
+/// Detects the kind of this file.
 ///
 /// # Errors
 /// `validation_failed` with what the file is instead, and what to do.
@@ -75,7 +75,7 @@ pub(super) fn kind_of(bytes: &[u8]) -> Result<Kind> {
     Ok(Kind::Text)
 }
 
-/// Files of older versions of Microsoft's Office, and encrypted ones of newer versions.
+/// The message for files of older versions of Microsoft Office, and for encrypted ones of newer versions.
 fn compound(bytes: &[u8]) -> String {
     let holds = |name: &str| {
         let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();

@@ -1,5 +1,5 @@
-//! OpenDocument spreadsheets (ODS), as LibreOffice writes them. Repeated cells and rows are counted before they are made, so
-//! that a small file cannot stand for a very large one.
+//! OpenDocument spreadsheets (ODS), as LibreOffice writes them. Repeated cells and rows are counted before they are
+//! created, so that a small file cannot expand to a very large table.
 
 use std::{collections::BTreeSet, io::Read};
 
@@ -14,7 +14,7 @@ use super::{
     too_many_columns, too_many_rows, workbook::Archive,
 };
 
-/// Reads the first visible sheet that holds something.
+/// Reads the first visible sheet that is not empty.
 pub(super) fn read(mut archive: Archive<'_>) -> Result<Table> {
     let mut manifest = String::new();
     let part = archive.by_name("META-INF/manifest.xml");
@@ -57,7 +57,7 @@ fn damaged() -> freehold_core::Error {
 /// A document that is being read.
 #[derive(Default)]
 struct Document {
-    /// The style that is described, and those of sheets that are not shown.
+    /// The style that is being read, and the styles of hidden sheets.
     style: String,
     hidden: BTreeSet<String>,
     sheet: Option<Sheet>,
@@ -69,16 +69,16 @@ struct Sheet {
     name: String,
     visible: bool,
     rows: Vec<TableRow>,
-    /// How many rows and cells there were.
+    /// The number of rows and cells so far.
     line: u64,
     cells: usize,
     room: TextRoom,
     row: Vec<String>,
     row_repeats: u64,
-    /// The place of the next cell.
+    /// The position of the next cell.
     column: usize,
     cell: Option<Cell>,
-    /// How many remarks on cells are open.
+    /// How many comments on cells are open.
     remarks: usize,
 }
 
@@ -86,7 +86,7 @@ struct Sheet {
 #[derive(Default)]
 struct Cell {
     repeats: usize,
-    /// What it holds, where that is not what it shows.
+    /// The value of the cell, if it differs from the text that is shown.
     value: Option<String>,
     paragraphs: usize,
     text: String,
@@ -110,7 +110,7 @@ impl Document {
         }
     }
 
-    /// The table, when its sheet has ended.
+    /// Ends the sheet and returns its table.
     fn end(&mut self, name: &str) -> Result<Option<Table>> {
         let Some(sheet) = &mut self.sheet else { return Ok(None) };
         if name != "table:table" {
@@ -206,11 +206,11 @@ fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
     attribute.normalized_value(XmlVersion::Implicit1_0).ok().map(std::borrow::Cow::into_owned)
 }
 
-/// The value of a cell that holds a number, a date or a truth, however it is shown.
+/// The value of a cell with a number, a date or a boolean, independent of its format.
 fn value_of(element: &BytesStart<'_>) -> Option<String> {
     match attribute(element, "office:value-type")?.as_str() {
         "float" | "currency" | "percentage" => {
-            // Telephone numbers are whole numbers, and have no exponent.
+            // A phone number is an integer, and is written without an exponent.
             attribute(element, "office:value")?.parse::<f64>().ok().map(|number| number.to_string())
         }
         "date" => {

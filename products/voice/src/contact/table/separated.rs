@@ -1,4 +1,4 @@
-//! Cells with separators between them: RFC 4180, and how spreadsheet programs write it.
+//! Text with separators between the cells: RFC 4180, and the variants of spreadsheet programs.
 
 use csv::{ReaderBuilder, StringRecord};
 use freehold_core::{Context, Result};
@@ -8,12 +8,12 @@ use super::{
     too_many_rows,
 };
 
-/// What programs put between cells.
+/// The separators that programs use.
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
-/// How many rows tell which one it is.
+/// How many rows are used to detect the separator.
 const LOOKED_AT: usize = 20;
 
-/// Reads the rows that hold something.
+/// Reads the rows that are not empty.
 pub(super) fn read(text: &Text<'_>) -> Result<Table> {
     let whole = text.text.as_ref();
     let (begin, named) = separator_line(whole);
@@ -52,7 +52,7 @@ pub(super) fn read(text: &Text<'_>) -> Result<Table> {
         if cells > CELLS_MAX {
             return Err(too_many_cells());
         }
-        // The reader takes the end of the file for the end of a quote.
+        // The reader treats the end of the file as the end of a quote.
         let quotes = body.get(start.min(end)..end).unwrap_or_default().matches('"').count();
         let unclosed = end == body.len() && quotes % 2 == 1;
         table.rows.push(TableRow {
@@ -68,7 +68,7 @@ fn reader(text: &str, separator: u8) -> csv::Reader<&[u8]> {
     ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(text.as_bytes())
 }
 
-/// Where the list begins, and the separator that a line `sep=;` before it names, as Excel reads and writes it.
+/// Where the list starts, and the separator that a first line such as `sep=;` names, as Excel reads and writes it.
 fn separator_line(text: &str) -> (usize, Option<u8>) {
     let end = text.find(['\n', '\r']).unwrap_or(text.len());
     let line = text[..end].trim_matches(['"', ' ', '\t', ',', ';']);
@@ -84,8 +84,8 @@ fn separator_line(text: &str) -> (usize, Option<u8>) {
     }
 }
 
-/// The separator with which most of the first rows have as many cells as the header, and those more than one; of several the
-/// one that makes most cells.
+/// The separator for which most of the first rows have as many cells as the header, and more than one. If several are
+/// equal, the one with the most cells.
 fn separator_of(text: &str) -> u8 {
     let score = |separator: u8| {
         let mut reader = reader(text, separator);
@@ -105,20 +105,20 @@ fn separator_of(text: &str) -> u8 {
         }
         if header > 1 { (alike + 1, header) } else { (0, 0) }
     };
-    // The first of equals.
+    // The first one, if several are equal.
     SEPARATORS.into_iter().rev().max_by_key(|separator| score(*separator)).unwrap_or(b',')
 }
 
-/// Counts lines, whichever way they end. The reader's own count leaves out some.
+/// Counts lines, with any line ending. The reader's own count skips some.
 struct Lines<'a> {
     text: &'a [u8],
     at: usize,
-    /// Of the line at `at`, from 1.
+    /// The number of the line at `at`, from 1.
     number: u64,
 }
 
 impl Lines<'_> {
-    /// The line of a row that the reader began to read there, after what empty lines there are.
+    /// The line of a row that the reader started to read at this position, after any empty lines.
     fn of(&mut self, place: usize) -> u64 {
         let rest = &self.text[place.min(self.text.len())..];
         let empty = rest.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();

@@ -56,7 +56,7 @@ fn the_country_of_the_numbers_tells_encodings_apart() {
         let named = Hints { encoding: Some(encoding), ..Hints::default() };
         assert_eq!(rows(&table_read(&bytes, named).expect(label))[1][1], name);
     }
-    // Old Macs' encoding looks like others, so it has to be named.
+    // The encoding of old Macs resembles others, so it has to be named.
     let hints = Hints { encoding: Some(encoding_named("?encoding", "macintosh").expect("known")), ..Hints::default() };
     assert_eq!(rows(&table_read(b"phone,name\r+4930901820,J\x9frgen\r", hints).expect("a list"))[1][1], "Jürgen");
     assert!(encoding_named("?encoding", "klingon").is_err());
@@ -90,7 +90,7 @@ fn the_separator_is_found_or_named() {
     }
     let table = read(b"sep=;\nname;notes\nAda;\"one, two,\nthree\"\nBob;x\n").expect("a list");
     assert_eq!(table.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 3, 5]);
-    // Commas inside of cells are none between them.
+    // Commas inside of cells are not separators.
     let table = read(b"name;notes, remarks, more\nAda;a, b, c\nBob;d\n").expect("a list");
     assert_eq!(table.format.separator, Some(';'));
 }
@@ -136,7 +136,7 @@ const WORKBOOK: &str = r#"<workbook xmlns="http://schemas.openxmlformats.org/spr
 const RELATIONS: &str = r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet2.xml"/></Relationships>"#;
 const STYLES: &str = r#"<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>"#;
 
-/// A workbook whose second sheet has these rows; the first one is hidden.
+/// A workbook whose first sheet is hidden and whose second one has these rows.
 fn workbook(rows: &str) -> Vec<u8> {
     workbook_with(rows, &[])
 }
@@ -272,7 +272,7 @@ fn other_archives_say_what_they_are() {
         let refused = refusal(&archive(&[(name, bytes)]));
         assert!(refused.contains(said), "{name}: {refused}");
     }
-    // Whatever a workbook is cut down to, it is refused and nothing breaks.
+    // However a workbook is cut off, it is refused and nothing panics.
     let whole = workbook(r#"<row r="1"><c r="A1"><v>1</v></c></row>"#);
     for length in (0..whole.len()).step_by(7) {
         assert!(read(&whole[..length]).is_err(), "{length}");

@@ -1,4 +1,4 @@
-//! Texts in whatever encoding they are.
+//! Decoding texts of any encoding.
 
 use std::borrow::Cow;
 
@@ -8,17 +8,17 @@ use freehold_core::{Error, Result};
 
 use super::{Hints, refused};
 
-/// How much of a file tells whether it is UTF-16 without a mark.
+/// How many bytes of a file are used to detect UTF-16 without a byte order mark.
 const LOOKED_AT: usize = 1_024;
 
 /// The text of a file.
 pub(super) struct Text<'a> {
     pub(super) encoding: &'static Encoding,
-    /// Where bytes could not be read in the encoding, it holds U+FFFD.
+    /// The text, with U+FFFD in place of bytes that could not be decoded.
     pub(super) text: Cow<'a, str>,
 }
 
-/// The encoding with this name, as the web knows it: `windows-1252`, `latin1`, `shift_jis`.
+/// The encoding with this name, as the web uses it: `windows-1252`, `latin1`, `shift_jis`.
 ///
 /// # Errors
 /// `validation_failed` at `pointer`.
@@ -30,7 +30,7 @@ pub(crate) fn encoding_named(pointer: &str, name: &str) -> Result<&'static Encod
     })
 }
 
-/// Decodes a file: by its mark, else as it was named, else as it looks.
+/// Decodes a file: by its byte order mark, or else the named encoding, or else the detected one.
 pub(super) fn decode(bytes: &[u8], hints: Hints) -> Result<Text<'_>> {
     if bytes.starts_with(b"\xff\xfe\0\0") || bytes.starts_with(b"\0\0\xfe\xff") {
         return Err(refused("the file is UTF-32. Save it as CSV in UTF-8, and send that"));
@@ -49,7 +49,7 @@ pub(super) fn decode(bytes: &[u8], hints: Hints) -> Result<Text<'_>> {
     Ok(Text { encoding, text })
 }
 
-/// Whether no text holds the character.
+/// Whether the character never occurs in a text.
 fn is_odd(letter: char) -> bool {
     letter == '\u{fffd}' || letter.is_control() && !matches!(letter, '\t' | '\n' | '\r' | '\u{b}' | '\u{c}')
 }
@@ -63,7 +63,8 @@ fn detected(bytes: &[u8], hints: Hints) -> &'static Encoding {
         letters += chunk.valid().chars().filter(|letter| !letter.is_ascii()).count();
         faults += usize::from(!chunk.invalid().is_empty());
     }
-    // Other encodings hardly ever form letters of UTF-8, so a text with many of them and a few broken bytes is UTF-8.
+    // Other encodings hardly ever produce valid UTF-8 sequences, so a text with many of them and a few invalid bytes is
+    // UTF-8.
     if faults == 0 || letters > 2 * faults {
         return UTF_8;
     }
@@ -73,7 +74,7 @@ fn detected(bytes: &[u8], hints: Hints) -> &'static Encoding {
     detector.guess(country.as_deref().map(str::as_bytes), Utf8Detection::Deny)
 }
 
-/// UTF-16 without a mark: of every other byte many are zero, and of those in between hardly any.
+/// Detects UTF-16 without a byte order mark: many of every other byte are zero, and hardly any of those in between.
 fn utf_16(bytes: &[u8]) -> Option<&'static Encoding> {
     let begin = &bytes[..bytes.len().min(LOOKED_AT)];
     if begin.len() < 4 || begin.len() % 2 == 1 {

@@ -1,4 +1,4 @@
-//! Workbooks of Excel (XLSX), within bounds: a small file may stand for a very large one.
+//! Excel workbooks (XLSX), read within limits, because a small file may expand to a very large one.
 
 use std::{
     borrow::Cow,
@@ -29,7 +29,7 @@ pub(super) fn archive(bytes: &[u8]) -> Result<Archive<'_>> {
     ZipArchive::new(Cursor::new(bytes)).map_err(|_| damaged())
 }
 
-/// What kind of workbook this ZIP archive is, if it is one that can be read.
+/// Which kind of workbook this ZIP archive is, if it can be read.
 ///
 /// # Errors
 /// `validation_failed` with what the file is instead, and what to do.
@@ -45,14 +45,14 @@ pub(super) fn kind_of(bytes: &[u8]) -> Result<Kind> {
     Ok(kind)
 }
 
-/// What an OpenDocument file says it is.
+/// The media type that an OpenDocument file declares.
 fn media_type(archive: &mut Archive<'_>) -> String {
     let mut kind = String::new();
     let read = archive.by_name("mimetype").ok().and_then(|part| part.take(100).read_to_string(&mut kind).ok());
     if read.is_some() { kind } else { String::new() }
 }
 
-/// What an archive with these parts is, or what it is instead of a workbook, and what to do.
+/// Which kind of workbook an archive with these parts is, or the message that says what it is instead, and what to do.
 fn named(names: &[String], media_type: &str) -> Result<Kind, String> {
     let holds = |begin: &str| names.iter().any(|name| name.to_ascii_lowercase().starts_with(begin));
     let copy = "Copy its table into a spreadsheet program, and save it there as CSV";
@@ -80,7 +80,7 @@ fn named(names: &[String], media_type: &str) -> Result<Kind, String> {
     }
 }
 
-/// Decompresses every part without keeping it: the sizes that an archive declares may be wrong.
+/// Decompresses every part without storing it, because the sizes that an archive declares may be wrong.
 fn unpacked_check(archive: &mut Archive<'_>) -> Result<()> {
     let mut left = UNPACKED_MAX;
     let mut buffer = vec![0; 64 * 1024];
@@ -114,7 +114,7 @@ fn too_large() -> Error {
     ))
 }
 
-/// Reads the first visible sheet that holds something.
+/// Reads the first visible sheet that is not empty.
 pub(super) fn read(bytes: &[u8]) -> Result<Table> {
     let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(|_| damaged())?;
     let sheets = workbook.sheets_metadata().iter();
@@ -130,7 +130,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Table> {
     Ok(Table::default())
 }
 
-/// The rows of a sheet that hold something. Cells come one by one, so a cell far out costs no more than others.
+/// The rows of a sheet that are not empty. Cells are read one by one, so a single cell far away costs no more than
+/// others.
 fn rows_of(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<TableRow>> {
     let mut reader = workbook.worksheet_cells_reader(sheet).map_err(|_| damaged())?;
     let mut found: BTreeMap<u32, BTreeMap<usize, String>> = BTreeMap::new();
@@ -147,7 +148,7 @@ fn rows_of(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<TableR
             return Err(too_many_columns(u64::from(row) + 1));
         }
         let columns = found.entry(row).or_default();
-        // The cells before it are there too, empty.
+        // The empty cells before it count too.
         cells += (column + 1).saturating_sub(columns.last_key_value().map_or(0, |(last, _)| last + 1));
         columns.insert(column, text);
         if found.len() > ROWS_MAX + 1 {
@@ -165,7 +166,7 @@ fn rows_of(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<TableR
     Ok(found.into_iter().map(row).collect())
 }
 
-/// The length of a text of any size, in bytes.
+/// The length of a text, in bytes.
 fn length_of(value: &DataRef<'_>) -> usize {
     match value {
         DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.len(),
@@ -174,12 +175,12 @@ fn length_of(value: &DataRef<'_>) -> usize {
     }
 }
 
-/// A cell as people see it, as far as the workbook says.
+/// The text of a cell as users see it, as far as the workbook contains that.
 fn text_of(value: &DataRef<'_>) -> String {
     match value {
         DataRef::Empty => String::new(),
         DataRef::Int(number) => number.to_string(),
-        // Telephone numbers are whole numbers, and have no exponent.
+        // A phone number is an integer, and is written without an exponent.
         DataRef::Float(number) => number.to_string(),
         DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
         DataRef::SharedString(text) => (*text).to_owned(),

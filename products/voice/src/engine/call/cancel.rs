@@ -13,22 +13,22 @@ use super::{
 };
 use crate::run::{Run, RunId};
 
-/// Tells an engine that nobody waits for a call any more.
+/// The job that informs an engine that a call was cancelled.
 pub const CANCEL: JobKind = JobKind { attempts: 5, ..JobKind::named("voice.engine_cancel") };
 
-/// Cancels a run that waits for its engine, or hangs up one that is under way; its engine is told.
+/// Cancels a run that waits for its engine, or hangs up a call in progress. The engine is informed.
 pub async fn call_cancel(tx: &mut TenantTx, office: Office<'_>, id: RunId, now: Timestamp) -> Result<Run> {
     match call_happens(tx, office, id, Happening::Cancelled, now).await {
         Err(error) if error.is(codes::NOT_FOUND) => {
             tx.fetch_optional(store::run_known(id)).await?.or_not_found("run")?;
-            let text = "Only runs on the http channel are cancelled; hang up a text run by a message.";
+            let text = "Only runs on the channel http can be cancelled. End a text run with the event hang_up.";
             Err(Error::new(codes::CONFLICT, text))
         }
         run => run?.or_not_found("run"),
     }
 }
 
-/// One attempt to tell. An engine that does not hear of it learns it from the answer to its next report.
+/// One attempt to inform the engine. An engine that misses it learns of the end from the response to its next report.
 pub(super) async fn tell(backbone: Backbone, job: Job) -> Result<Done> {
     let run_id = job.payload::<OfRun>()?.run_id;
     let Some(tenant) = job.tenant else { return Ok(Done::GiveUp(Error::internal("a run without a tenant"))) };
@@ -39,8 +39,10 @@ pub(super) async fn tell(backbone: Backbone, job: Job) -> Result<Done> {
     match message_send(&backbone, &caller, (engine, &url), &Message::Cancel { run_id }).await? {
         Ok(answer) if answer.status < 500 && answer.status != 429 => Ok(Done::Done),
         _ if last => Ok(Done::Done),
-        Ok(answer) => Err(Error::new(codes::UNAVAILABLE, "The engine did not listen.")
+        Ok(answer) => Err(Error::new(codes::UNAVAILABLE, "The engine did not accept the cancellation.")
             .caused_by(format!("it answered {}", answer.status))),
-        Err(error) => Err(Error::new(codes::UNAVAILABLE, "The engine did not listen.").caused_by(error)),
+        Err(error) => {
+            Err(Error::new(codes::UNAVAILABLE, "The engine did not accept the cancellation.").caused_by(error))
+        }
     }
 }

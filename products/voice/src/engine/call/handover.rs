@@ -1,4 +1,4 @@
-//! Handing a call to its engine.
+//! Posting a call to its engine.
 
 use std::time::Duration;
 
@@ -14,7 +14,8 @@ use super::{
 };
 use crate::{engine::office, execution::Reason, run::RunId};
 
-/// Hands a run to its engine. Up to a quarter of an hour of trying; an engine that says when it has time is asked then.
+/// The job that posts a run to its engine, with retries for up to a quarter of an hour. An engine that asks for a later
+/// retry gets it then.
 pub const HANDOVER: JobKind = JobKind {
     attempts: 8,
     at_once: Some(8),
@@ -22,22 +23,22 @@ pub const HANDOVER: JobKind = JobKind {
     ..JobKind::named("voice.engine_handover")
 };
 
-/// Longest that an engine may ask for patience at once.
+/// The longest delay that an engine may ask for at once.
 const PATIENCE: Duration = Duration::from_mins(10);
 
-/// How often a run of a suspended organization is looked at.
+/// How often a run of a suspended organization is checked.
 const WHILE_SUSPENDED: Duration = Duration::from_mins(1);
 
-/// What an engine's answer, or its absence, means.
+/// What an engine's response, or its absence, means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Verdict {
-    /// It has the call.
+    /// The engine has accepted the call.
     Taken,
-    /// It will never take it.
+    /// The engine has refused the call for good.
     Refused,
-    /// It is busy, and says for how long.
+    /// The engine is busy for this long.
     Busy(Duration),
-    /// Another attempt may end better.
+    /// A retry may succeed.
     Again(String),
 }
 
@@ -48,11 +49,11 @@ pub(super) async fn hand_over(backbone: Backbone, job: Job) -> Result<Done> {
     let caller = backbone.system_caller(tenant, "hand a run to its engine").await?;
     let Some(caller) = caller else { return Ok(Done::Done) };
     if caller.standing() != Standing::Good {
-        // Nothing new begins. Where it stays so, the watch gives the run up.
+        // A suspended organization starts no new calls. If it stays suspended, the watch ends the run.
         return Ok(Done::Again(backbone.clock.now() + WHILE_SUSPENDED));
     }
     let found = backbone.db.tenant(&caller).fetch_optional(store::handover_find(id)).await?;
-    // Cancelled, deleted, or reported on already.
+    // The run was cancelled or deleted, or the engine has reported on it already.
     let Some(told) = found.filter(|told| told.status == "queued") else { return Ok(Done::Done) };
     let verdict = if told.enabled { ask(&backbone, &caller, id, &told).await? } else { Verdict::Refused };
     let now = backbone.clock.now();
@@ -61,7 +62,7 @@ pub(super) async fn hand_over(backbone: Backbone, job: Job) -> Result<Done> {
         Verdict::Refused => Happening::NotTaken(Reason::EngineRefused),
         Verdict::Busy(wait) if now + wait < told.lease_until => return Ok(Done::Again(now + wait)),
         Verdict::Again(why) if job.attempt < HANDOVER.attempts => {
-            return Err(Error::new(codes::UNAVAILABLE, "The engine did not take the run.").caused_by(why));
+            return Err(Error::new(codes::UNAVAILABLE, "The engine did not accept the run.").caused_by(why));
         }
         Verdict::Busy(_) | Verdict::Again(_) => Happening::NotTaken(Reason::EngineUnreachable),
     };
@@ -72,7 +73,7 @@ pub(super) async fn hand_over(backbone: Backbone, job: Job) -> Result<Done> {
     Ok(Done::Done)
 }
 
-/// Asks the engine to take the call.
+/// Asks the engine to accept the call.
 async fn ask(backbone: &Backbone, caller: &Caller, run_id: RunId, told: &store::HandoverRow) -> Result<Verdict> {
     let start = Start {
         run_id,
@@ -96,7 +97,7 @@ fn verdict(answer: Result<Answer, SendError>) -> Verdict {
             let after = answer.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
             of_status(answer.status, after)
         }
-        // The address is one that is not called, and will not become another one.
+        // The URL leads to an address that is not permitted, and a retry would not change that.
         Err(error) if error.failure() == Failure::Refused => Verdict::Refused,
         Err(error) => Verdict::Again(error.to_string()),
     }

@@ -1,4 +1,4 @@
-//! What is told to an engine, signed.
+//! Signed messages to an engine.
 
 use std::time::Duration;
 
@@ -15,20 +15,20 @@ use crate::{
     workflow::WorkflowId,
 };
 
-/// How long an engine may take to answer.
+/// How long an engine may take to respond.
 pub(super) const TIME_LIMIT: Duration = Duration::from_secs(15);
 
-/// What an engine is told. `docs/voice-engine.md` describes it.
+/// A message to an engine. `docs/voice-engine.md` describes it.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type")]
 pub(super) enum Message<'a> {
     /// Conduct this call.
     #[serde(rename = "run.start")]
     Start(Box<Start<'a>>),
-    /// Nobody waits for this call any more.
+    /// The call was cancelled.
     #[serde(rename = "run.cancel")]
     Cancel {
-        /// Which.
+        /// The run's id.
         run_id: RunId,
     },
 }
@@ -48,14 +48,14 @@ pub(super) struct Start<'a> {
     pub(super) longest_seconds: i32,
 }
 
-/// The payload of our jobs.
+/// The payload of the jobs that send messages.
 #[derive(Deserialize)]
 pub(super) struct OfRun {
     pub(super) run_id: RunId,
 }
 
 impl Message<'_> {
-    /// The `webhook-id`: the same at every attempt, so that an engine knows what it has heard before.
+    /// The `webhook-id`: the same at every attempt, so that an engine recognizes a message that it has received before.
     fn id(&self) -> String {
         match self {
             Self::Start(start) => start.run_id.to_string(),
@@ -64,7 +64,7 @@ impl Message<'_> {
     }
 }
 
-/// Tells an engine something, once.
+/// Sends a message to an engine, once.
 pub(super) async fn message_send(
     backbone: &Backbone,
     caller: &Caller,

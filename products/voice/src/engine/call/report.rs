@@ -1,4 +1,4 @@
-//! What an engine says of a call.
+//! The reports of voice engines about a call.
 
 use freehold_core::FieldError;
 use serde::{Deserialize, Serialize};
@@ -15,91 +15,92 @@ pub const REPORTS_MAX: usize = 100;
 const TEXT_MAX: usize = 4_000;
 /// Longest note, in characters.
 const NOTE_MAX: usize = 500;
-/// Longest call an engine may tell of: a day.
+/// The longest duration that an engine may report, in milliseconds: a day.
 const DURATION_MAX_MS: i64 = 86_400_000;
 
-/// One thing that an engine tells of a call. A report may come several times and in any order: `id` says which it is,
-/// `sequence` where it belongs.
+/// A report of a voice engine about a call. Reports may be repeated and come in any order: `id` identifies a report,
+/// `sequence` gives its place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Report {
-    /// Where the call stands.
+    /// A stage of the call.
     Progress {
-        /// Names the report within its run: 1 to 64 visible ASCII characters, the engine's choice.
+        /// Id of the report within its run, chosen by the engine: 1 to 64 visible ASCII characters.
         #[schema(min_length = 1, max_length = 64)]
         id: String,
-        /// Its place among the run's reports, from 0; a later event has a higher one.
+        /// Place among the run's reports, from 0; later events have higher numbers.
         #[schema(minimum = 0)]
         sequence: i64,
-        /// `ringing`, `answered`, …: `a-z`, `0-9`, `_` and `-`, at most 64 characters.
+        /// Stage of the call, such as `ringing` or `answered`: `a-z`, `0-9`, `_` and `-`, at most 64 characters.
         #[schema(min_length = 1, max_length = 64)]
         stage: String,
-        /// More of it, for people.
+        /// Further text about the stage, at most 500 characters.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(max_length = 500)]
         note: Option<String>,
     },
     /// A line of the transcript.
     Transcript {
-        /// Names the report within its run.
+        /// Id of the report within its run, chosen by the engine: 1 to 64 visible ASCII characters.
         #[schema(min_length = 1, max_length = 64)]
         id: String,
-        /// Its place among the run's reports.
+        /// Place among the run's reports, from 0; later events have higher numbers.
         #[schema(minimum = 0)]
         sequence: i64,
-        /// When it began, in milliseconds since the call's start.
+        /// Start of the line, in milliseconds since the start of the call.
         at_ms: u64,
-        /// Who said it.
+        /// Speaker of the line: `agent`, `callee` or `system`.
         speaker: Speaker,
-        /// The id of the graph's node it was said at.
+        /// Id of the graph's node at which it was said, at most 64 characters.
         #[serde(default)]
         #[schema(max_length = 64)]
         node: String,
-        /// The words.
+        /// Words of the line, 1 to 4,000 characters.
         #[schema(min_length = 1, max_length = 4000)]
         text: String,
     },
-    /// How the call ended. A run has one result, and it is final.
+    /// The result of the call. A run has one result, which is final.
     Result {
-        /// Names the report within its run.
+        /// Id of the report within its run, chosen by the engine: 1 to 64 visible ASCII characters.
         #[schema(min_length = 1, max_length = 64)]
         id: String,
-        /// Its place among the run's reports. What has a higher one happened after the end and does not count.
+        /// Place among the run's reports, from 0. Reports with higher numbers come after the end and are ignored.
         #[schema(minimum = 0)]
         sequence: i64,
-        /// Whether the call ran its course.
+        /// Whether the call completed or failed.
         status: ResultStatus,
-        /// What it came to: as a rule the `outcome` of the graph's end node. `a-z`, `0-9`, `_` and `-`.
+        /// Outcome of the call, usually the `outcome` of the graph's end node: `a-z`, `0-9`, `_` and `-`, at most 64
+        /// characters.
         #[schema(min_length = 1, max_length = 64)]
         outcome: String,
-        /// Whether that is what the workflow was made for.
+        /// Whether the call achieved the goal of the workflow. Default false.
         #[serde(default)]
         success: bool,
-        /// How long it took, in milliseconds; a day at most.
+        /// Duration of the call, in milliseconds, at most 86,400,000 (a day).
         #[schema(minimum = 0, maximum = 86_400_000)]
         duration_ms: i64,
     },
 }
 
-/// Whether a call ran its course.
+/// Whether a call completed or failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ResultStatus {
-    /// It did, whatever the callee decided, and uses one call of the plan.
+    /// The call ran to its end, whatever the callee decided, and uses one call of the plan.
     Completed,
-    /// It could not go on, and uses nothing.
+    /// The call could not continue, and uses nothing of the plan.
     Failed,
 }
 
 impl Report {
-    /// Which.
+    /// The report's id.
     pub fn id(&self) -> &str {
         match self {
             Self::Progress { id, .. } | Self::Transcript { id, .. } | Self::Result { id, .. } => id,
         }
     }
 
-    /// Its place among the run's reports.
+    /// The report's position among the run's reports.
     pub fn sequence(&self) -> i64 {
         match self {
             Self::Progress { sequence, .. } | Self::Transcript { sequence, .. } | Self::Result { sequence, .. } => {
@@ -108,12 +109,12 @@ impl Report {
         }
     }
 
-    /// What reports are sorted by. Two with one sequence are the engine's mistake; they are sorted all the same.
+    /// The sort key of reports. If an engine gives two reports the same sequence by mistake, their ids decide.
     pub(super) fn place(&self) -> (i64, &str) {
         (self.sequence(), self.id())
     }
 
-    /// The line that this adds to the transcript.
+    /// The line that the report adds to the transcript; none: it adds no line.
     pub(super) fn line(&self) -> Option<Entry> {
         match self {
             Self::Transcript { at_ms, speaker, node, text, .. } => {
@@ -123,7 +124,7 @@ impl Report {
         }
     }
 
-    /// What is wrong with it; pointers begin with `below`.
+    /// Adds everything that is wrong with the report to `found`; pointers start with `below`.
     fn problems(&self, below: &str, found: &mut Vec<FieldError>) {
         let mut check = |holds: bool, field: &str, expected: String| {
             if !holds {
@@ -156,10 +157,10 @@ impl Report {
     }
 }
 
-/// Everything wrong with the reports of one message.
+/// Returns everything that is wrong with the reports of one message.
 pub(super) fn problems(reports: &[Report]) -> Vec<FieldError> {
     if reports.len() > REPORTS_MAX {
-        let message = format!("{} reports in one message; at most {REPORTS_MAX} are taken", reports.len());
+        let message = format!("{} reports in one message; at most {REPORTS_MAX} are allowed", reports.len());
         return vec![FieldError { pointer: "/reports".to_owned(), message }];
     }
     let mut found = Vec::new();

@@ -1,8 +1,8 @@
-//! What becomes of a call: a machine that reads no clock and knows no database.
+//! The state machine of a call. It reads no clock and no database.
 //!
-//! Whichever order an engine's reports come in, and however often, the same is left in the end: reports are kept once by
-//! their id, what counts of them is read in the order of their sequences ([`view`]), and only the result ends the call.
-//! A call that has ended never goes on, so its call is paid for once or never.
+//! The final state does not depend on the order in which an engine's reports arrive, nor on how often. Each report is
+//! stored once, by its id; those that count are read in the order of their sequences ([`view`]); and only the result
+//! ends the call. A call that has ended never continues, so it is charged at most once.
 
 use freehold_core::{Error, codes};
 use jiff::{SignedDuration, Timestamp};
@@ -10,62 +10,62 @@ use jiff::{SignedDuration, Timestamp};
 use super::report::{Report, ResultStatus};
 use crate::execution::{Ended, Entry, Reason, Status as Course};
 
-/// Where a call stands.
+/// The status of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
-    /// No engine has taken it yet.
+    /// No engine has accepted the call yet.
     Queued,
-    /// An engine has it.
+    /// An engine has accepted the call.
     InProgress,
-    /// It ran its course.
+    /// The call was completed.
     Completed,
-    /// It could not go on.
+    /// The call failed.
     Failed,
-    /// Somebody stopped it before it began.
+    /// A member, an API key or a campaign cancelled the call before it began.
     Cancelled,
 }
 
-/// A call, as far as it decides what may become of it.
+/// The part of a call that decides how it can continue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Call {
     pub(crate) status: Status,
-    /// How long an engine may be silent.
+    /// How long the engine may be silent.
     pub(crate) lease: SignedDuration,
-    /// How long a call may last.
+    /// How long the call may last.
     pub(crate) longest: SignedDuration,
-    /// Given up then unless heard of; while queued: unless taken.
+    /// When the call is given up unless the engine sends a message; while queued: unless an engine accepts the call.
     pub(crate) lease_until: Timestamp,
-    /// Given up then in any case.
+    /// When the call is given up in any case.
     pub(crate) deadline: Timestamp,
-    /// When an engine took it.
+    /// When an engine accepted the call; none: not yet.
     pub(crate) accepted_at: Option<Timestamp>,
-    /// Of the result that counts.
+    /// The sequence of the result that counts; none: there is no result yet.
     pub(crate) result_sequence: Option<i64>,
 }
 
-/// What can happen to a call.
+/// An event of a call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Happening<'a> {
-    /// The engine answered that it has it.
+    /// The engine responded that it has accepted the call.
     Taken,
-    /// No engine will take it.
+    /// No engine will accept the call.
     NotTaken(Reason),
-    /// The engine says something; perhaps nothing but that it lives.
+    /// The engine sent reports; an empty list only renews the lease.
     Reported(&'a [Report]),
-    /// Somebody looks whether it is overdue.
+    /// The watch checks whether the call is overdue.
     Watched,
-    /// Somebody wants it to end.
+    /// The call is to be cancelled.
     Cancelled,
 }
 
-/// What is to be done about what happened.
+/// What has to be done after an event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Effects {
-    /// An engine has the call from now on.
+    /// The engine has accepted the call just now.
     pub(crate) began: bool,
     /// The call has ended just now.
     pub(crate) ended: Option<Ending>,
-    /// The engine may be at a call that nobody waits for any more, and has to be told.
+    /// The engine may still conduct a call that has been ended, and has to be informed.
     pub(crate) stop_engine: bool,
 }
 
@@ -75,7 +75,7 @@ pub(crate) struct Ending {
     pub(crate) status: Status,
     pub(crate) ended: Ended,
     pub(crate) duration_ms: i64,
-    /// Whether it uses a call of the plan and its started minutes are paid for.
+    /// Whether the call counts as usage and its started minutes are charged.
     pub(crate) paid: bool,
 }
 
@@ -91,21 +91,21 @@ impl Status {
         }
     }
 
-    /// The status of this name.
+    /// The status with this name.
     pub(crate) fn of(name: &str) -> Result<Self, Error> {
         let all = [Self::Queued, Self::InProgress, Self::Completed, Self::Failed, Self::Cancelled];
         let found = all.into_iter().find(|status| status.name() == name);
         found.ok_or_else(|| Error::internal(format!("a run of an engine has the status {name:?}")))
     }
 
-    /// Whether nothing changes it any more.
+    /// Whether the status is final.
     pub(crate) fn is_final(self) -> bool {
         !matches!(self, Self::Queued | Self::InProgress)
     }
 }
 
 impl Call {
-    /// A call that waits for its engine, for `within` at most.
+    /// A call that waits for its engine, for at most `within`.
     pub(crate) fn new(lease: SignedDuration, longest: SignedDuration, within: SignedDuration, now: Timestamp) -> Self {
         let lease_until = now + within;
         Self {
@@ -119,21 +119,21 @@ impl Call {
         }
     }
 
-    /// Whether reports that come now have no effect: the call was ended by somebody else than its engine.
+    /// Whether reports have no effect any more, because the call was ended by something other than its engine.
     pub(crate) fn is_deaf(&self) -> bool {
         self.status.is_final() && self.result_sequence.is_none()
     }
 
-    /// Something happens. Refused only where a caller wants what cannot be any more.
+    /// Processes an event. Fails only when a caller wants something that is no longer possible.
     pub(crate) fn advance(&mut self, happening: Happening<'_>, now: Timestamp) -> Result<Effects, Error> {
         let mut effects = Effects::default();
         match (happening, self.status) {
             (Happening::Taken, Status::Queued) => self.begin(now, &mut effects),
-            // It was cancelled, or given up, while the engine was being asked.
+            // The call was cancelled or given up while the engine was being asked.
             (Happening::Taken, _) => effects.stop_engine = self.is_deaf(),
             (Happening::NotTaken(reason), Status::Queued) => {
                 self.give_up(reason, now, &mut effects);
-                // It may have taken the call at an attempt whose answer was lost.
+                // The engine may have accepted the call in an attempt whose response was lost.
                 effects.stop_engine = reason == Reason::EngineUnreachable;
             }
             (Happening::Reported(reports), status) if !status.is_final() => self.hear(reports, now, &mut effects),
@@ -148,7 +148,7 @@ impl Call {
             }
             (Happening::Cancelled, status) if !status.is_final() => self.cancel(now, &mut effects),
             (Happening::Cancelled, _) => {
-                return Err(Error::new(codes::CONFLICT, "The run has ended; there is nothing to cancel."));
+                return Err(Error::new(codes::CONFLICT, "The run has ended already."));
             }
             (Happening::NotTaken(_) | Happening::Reported(_) | Happening::Watched, _) => {}
         }
@@ -165,7 +165,7 @@ impl Call {
 
     fn hear(&mut self, reports: &[Report], now: Timestamp, effects: &mut Effects) {
         if self.status == Status::Queued {
-            // Its answer to the hand-over was lost, or is still on its way.
+            // The engine's response to the hand-over was lost, or is still on its way.
             self.begin(now, effects);
         }
         self.lease_until = self.deadline.min(self.lease_until.max(now + self.lease));
@@ -191,8 +191,9 @@ impl Call {
         self.end(Ending { status: Status::Failed, ended, duration_ms, paid: false }, effects);
     }
 
-    /// What was not begun costs nothing. Ending a call that an engine has is hanging up, as on any other channel: the call
-    /// was made, and is paid for. Else every call could be heard to its last word and then cancelled.
+    /// A call that has not begun costs nothing. Cancelling a call that an engine conducts means hanging up, as on any
+    /// other channel: the call was made and is charged. Otherwise every call could be conducted to its last word and
+    /// then be cancelled for free.
     fn cancel(&mut self, now: Timestamp, effects: &mut Effects) {
         let begun = self.status == Status::InProgress;
         let duration_ms = self.lasted_ms(now);
@@ -214,7 +215,7 @@ impl Call {
     }
 }
 
-/// What a run that was given up came to, in a word.
+/// The outcome of a run that was given up.
 fn outcome(reason: Reason) -> &'static str {
     match reason {
         Reason::EngineRefused => "engine_refused",
@@ -225,24 +226,24 @@ fn outcome(reason: Reason) -> &'static str {
     }
 }
 
-/// A report as it was kept.
+/// A report that was stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Kept {
     pub(crate) report: Report,
-    /// It came when the call was deaf.
+    /// Whether it arrived when reports had no effect any more.
     pub(crate) late: bool,
 }
 
-/// What the reports that count say.
+/// The content of the reports that count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct View {
-    /// Who said what, in order.
+    /// The lines of the transcript, in order.
     pub(crate) transcript: Vec<Entry>,
-    /// The last progress: its stage and its note.
+    /// The stage and the note of the last progress report; none: there was no such report.
     pub(crate) stage: Option<(String, Option<String>)>,
 }
 
-/// What a call's reports say together.
+/// Reads the reports of a call that count.
 pub(crate) fn view(mut kept: Vec<Kept>, result_sequence: Option<i64>) -> View {
     kept.retain(|kept| !kept.late && result_sequence.is_none_or(|end| kept.report.sequence() < end));
     kept.sort_by(|one, other| one.report.place().cmp(&other.report.place()));

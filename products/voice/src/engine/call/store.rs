@@ -1,4 +1,4 @@
-//! SQL of calls in the hands of engines.
+//! SQL of calls that engines conduct.
 
 use freehold_core::TenantId;
 use freehold_db::{Json, JsonText, row, statements};
@@ -16,7 +16,7 @@ use crate::{
 };
 
 row! {
-    /// A call with what of its run decides about it.
+    /// A call, with the columns of its run that decide how it continues.
     pub(super) struct CallRow {
         pub(super) engine_id: EngineId,
         pub(super) lease_seconds: i32,
@@ -33,7 +33,7 @@ row! {
 }
 
 row! {
-    /// What an engine is told of a call.
+    /// What the engine needs to know about a call.
     pub(super) struct HandoverRow {
         pub(super) url: String,
         pub(super) enabled: bool,
@@ -52,7 +52,7 @@ row! {
 }
 
 row! {
-    /// A call as the run's readers see it.
+    /// A call as readers of the run see it.
     #[derive(Clone, Debug)]
     pub(crate) struct CallSeen {
         pub(crate) engine_id: EngineId,
@@ -64,7 +64,7 @@ row! {
 }
 
 row! {
-    /// A report as it was kept.
+    /// A report that was stored.
     #[derive(Clone, Debug)]
     pub(crate) struct ReportRow {
         pub(crate) report: Json<Report>,
@@ -74,7 +74,7 @@ row! {
 }
 
 statements! {
-    /// Keeps a run that waits for its engine.
+    /// Creates a run that waits for its engine.
     fn run_insert(
         tenant: TenantId, id: RunId, workflow: WorkflowId, version: i32, split: Option<SplitId>, campaign: Option<Uuid>,
         execution: Json<Execution>, cost_currency: &str, usage_period: Timestamp, now: Timestamp
@@ -86,7 +86,7 @@ statements! {
          returning id, workflow_id, version, channel, direction, status, outcome, success, split_id, campaign_id,
            execution, duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at";
 
-    /// Keeps what the run has besides a run.
+    /// Creates the call of a run.
     fn call_insert(
         tenant: TenantId, run: RunId, engine: EngineId, phone_number: Option<String>, lease_seconds: i32,
         longest_seconds: i32, lease_until: Timestamp, deadline: Timestamp
@@ -95,7 +95,7 @@ statements! {
            tenant_id, run_id, engine_id, phone_number, lease_seconds, longest_seconds, lease_until, deadline
          ) values ($1, $2, $3, $4, $5, $6, $7, $8)";
 
-    /// One call, kept from changing together with its run.
+    /// Finds one call and locks it together with its run.
     fn call_lock(run: RunId) -> CallRow =
         "select c.engine_id, c.lease_seconds, c.longest_seconds, c.lease_until, c.deadline, c.accepted_at,
            c.result_sequence, r.status, r.execution, r.usage_period,
@@ -104,7 +104,7 @@ statements! {
          where c.run_id = $1
          for update of c, r";
 
-    /// A call went on.
+    /// Updates a call.
     fn call_update(
         run: RunId, lease_until: Timestamp, deadline: Timestamp, accepted_at: Option<Timestamp>,
         result_sequence: Option<i64>, ended_at: Option<Timestamp>
@@ -113,13 +113,13 @@ statements! {
          set lease_until = $2, deadline = $3, accepted_at = $4, result_sequence = $5, ended_at = coalesce(ended_at, $6)
          where run_id = $1";
 
-    /// An engine has the call: it begins now.
+    /// Starts a run, because an engine has accepted its call.
     fn run_begin(run: RunId, now: Timestamp) -> Run =
         "update voice.runs set status = 'in_progress', started_at = $2 where id = $1
          returning id, workflow_id, version, channel, direction, status, outcome, success, split_id, campaign_id,
            execution, duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at";
 
-    /// The call has ended.
+    /// Ends a run.
     fn run_end(
         run: RunId, status: &str, outcome: &str, success: bool, execution: Json<Execution>, duration_ms: i64,
         cost_minor: i64, now: Timestamp
@@ -130,7 +130,7 @@ statements! {
          returning id, workflow_id, version, channel, direction, status, outcome, success, split_id, campaign_id,
            execution, duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at";
 
-    /// What is to be told to the engine.
+    /// Finds what the engine needs to know about a call.
     fn handover_find(run: RunId) -> HandoverRow =
         "select e.url, e.enabled, e.id as engine_id, r.status, r.workflow_id, r.version, v.graph, r.execution,
            c.phone_number, r.direction, c.lease_seconds, c.longest_seconds, c.lease_until
@@ -141,17 +141,17 @@ statements! {
            on v.tenant_id = r.tenant_id and v.workflow_id = r.workflow_id and v.version = r.version
          where c.run_id = $1";
 
-    /// The run of whatever channel.
+    /// Finds a run of any channel.
     fn run_known(run: RunId) -> (RunId,) =
         "select id from voice.runs where id = $1";
 
-    /// Where the engine of a call is.
+    /// Finds the URL of a call's engine.
     fn engine_of(run: RunId) -> (String, EngineId) =
         "select e.url, e.id
          from voice.engine_calls as c join voice.engines as e on e.tenant_id = c.tenant_id and e.id = c.engine_id
          where c.run_id = $1";
 
-    /// Keeps the reports that are new; their ids.
+    /// Stores the reports that are new and returns their ids.
     fn report_insert(
         tenant: TenantId, run: RunId, ids: Vec<String>, reports: serde_json::Value, late: bool, now: Timestamp
     ) -> (String,) =
@@ -163,20 +163,20 @@ statements! {
          on conflict (tenant_id, run_id, report_id) do nothing
          returning report_id";
 
-    /// A call as readers see it.
+    /// Finds a call as readers see it.
     fn call_find(run: RunId) -> CallSeen =
         "select engine_id, phone_number, accepted_at, lease_until, result_sequence
          from voice.engine_calls where run_id = $1";
 
-    /// All reports of a call, in order.
+    /// Lists all reports of a call, in order.
     fn report_list(run: RunId) -> ReportRow =
         "select report, late, received_at from voice.engine_reports where run_id = $1 order by sequence, report_id";
 
-    /// Whose a run is, for a report that names nothing but the run.
+    /// Finds the tenant of a run, for a report that names only the run.
     fn tenant_of(run: RunId) -> (TenantId,) =
         "select tenant_id from voice.engine_calls where run_id = $1";
 
-    /// Calls that were not heard of in time, the longest first.
+    /// Lists calls whose lease has expired, the longest overdue first.
     fn overdue_list(now: Timestamp, rows: i64) -> (TenantId, RunId) =
         "select tenant_id, run_id from voice.engine_calls
          where ended_at is null and lease_until <= $1 order by lease_until limit $2";

@@ -1,4 +1,4 @@
-//! Noticing engines that are not heard of any more.
+//! Ending the calls of engines that have stopped reporting.
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use freehold_web::Backbone;
 use super::{CANCEL, Happening, call_happens, cancel, handover, store};
 use crate::{engine::office, run::RunId};
 
-/// Looks for calls whose lease has run out.
+/// The job that ends calls whose lease has expired.
 pub const WATCH: JobKind = JobKind { attempts: 3, ..JobKind::named("voice.engine_watch") };
 
-/// Every ten seconds, so a lost engine is noticed at most that long after its lease.
+/// Every ten seconds, so that a lost engine is noticed at most that long after its lease.
 pub const SCHEDULE: Schedule = Schedule { name: "voice.engine_watch", every: Duration::from_secs(10), kind: &WATCH };
 
-/// Most calls that are ended in one go.
+/// Most calls that are ended in one job.
 const AT_ONCE: i64 = 500;
 
-/// Who does the work about engines.
+/// The handlers of the jobs of engines.
 pub(crate) fn handlers(backbone: &Backbone) -> Vec<Handler> {
     let (one, two, three) = (backbone.clone(), backbone.clone(), backbone.clone());
     vec![
@@ -33,7 +33,7 @@ async fn watch(backbone: Backbone, _job: Job) -> Result<Done> {
     let overdue = backbone.db.system("look for calls whose engine fell silent");
     let mut first_failure = None;
     for (tenant, run) in overdue.fetch_all(store::overdue_list(now, AT_ONCE)).await? {
-        // One that cannot be ended is no reason to leave the others.
+        // An error in one call must not keep the others from being ended.
         if let Err(error) = give_up(&backbone, tenant, run).await {
             first_failure.get_or_insert(error);
         }
@@ -45,7 +45,7 @@ async fn give_up(backbone: &Backbone, tenant: TenantId, run: RunId) -> Result<()
     let caller = backbone.settling_caller(tenant, "give up a call whose engine fell silent").await?;
     let Some(caller) = caller else { return Ok(()) };
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    // Looked at again under its lock: a report may have come meanwhile.
+    // Checked again under the lock, because a report may have arrived meanwhile.
     call_happens(&mut tx, office(backbone, &caller), run, Happening::Watched, backbone.clock.now()).await?;
     tx.commit().await
 }

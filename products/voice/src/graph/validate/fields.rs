@@ -1,4 +1,4 @@
-//! What each node says of itself: texts, numbers, addresses, conditions. Where it leads is `flow`'s matter.
+//! Checks of the fields of each node: texts, numbers, addresses, conditions. `flow` checks where nodes lead.
 
 use super::{Problem, is_id, is_variable, of_node, pointer_token};
 use crate::graph::destination::dialled;
@@ -8,7 +8,8 @@ use crate::graph::{
     TEXT_MAX,
 };
 
-/// Outcomes that tell what the callee or the line did: an end node that claimed one would falsify the analytics.
+/// Outcomes that report what the callee or the connection did. An end node with one of them would falsify the
+/// analytics.
 const OUTCOMES_RESERVED: &[&str] = &["failed", "hung_up", "transferred"];
 
 pub(super) fn check(graph: &Graph, found: &mut Vec<Problem>) {
@@ -164,7 +165,7 @@ impl<'a> Fields<'a> {
         if host.is_empty() {
             self.report("/url", "calls an address without a host");
         }
-        // A callee's words must not choose which server is called.
+        // The callee's words must not decide which server is called.
         if host.contains("{{") {
             self.report("/url", "has a variable in the host of its address: write the host out");
         }

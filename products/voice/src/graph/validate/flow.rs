@@ -1,20 +1,20 @@
-//! Where the nodes lead: missing targets, nodes never reached, and ways that never end.
+//! Checks of where nodes lead: missing targets, unreachable nodes, and endless loops.
 
 use std::collections::{HashMap, VecDeque};
 
 use super::{Problem, name_of, of_node};
 use crate::graph::{Graph, Node};
 
-/// The edges of a graph between the indices of its nodes, and what can be reached along them.
+/// The edges of a graph between the indexes of its nodes, and which nodes can be reached along them.
 ///
-/// Every pair is kept: at most 500 nodes make that small, and every question below one look.
+/// Every pair is stored: with at most 500 nodes this is small, and each question below is one look-up.
 pub(super) struct Flow {
-    /// By node, the nodes it leads to directly.
+    /// For each node, the nodes that it leads to directly.
     edges: Vec<Vec<usize>>,
-    /// By node, whether each other one can be reached from it in one or more steps.
+    /// For each node, whether each other node can be reached from it in one or more steps.
     reach: Vec<Vec<bool>>,
-    /// By node, whether a call can stop there: it is an end, or its way on is missing, which is told on its own and
-    /// should not be told again of everything that leads to it.
+    /// For each node, whether a call can stop there: it is an end, or its next node is missing. The latter is reported
+    /// as a problem of its own and should not be reported again for every node that leads there.
     stops: Vec<bool>,
     /// The first start node.
     start: Option<usize>,
@@ -41,12 +41,12 @@ impl Flow {
         Self { edges, reach, stops, start }
     }
 
-    /// Whether a call can come to `to` after `from`.
+    /// Whether a call can reach `to` after `from`.
     pub(super) fn leads(&self, from: usize, to: usize) -> bool {
         self.reach[from][to]
     }
 
-    /// Whether a call can come to this node at all. Unknown, and so assumed, of a graph without a start.
+    /// Whether a call can reach this node at all. In a graph without a start this is unknown, so true is assumed.
     pub(super) fn is_reached(&self, index: usize) -> bool {
         self.start.is_none_or(|start| start == index || self.reach[start][index])
     }
@@ -60,7 +60,7 @@ impl Flow {
 
     fn check_reached(&self, graph: &Graph, found: &mut Vec<Problem>) {
         for (index, node) in graph.nodes.iter().enumerate() {
-            // A second start, a second node of the same id and a node without one are told as what they are.
+            // A second start, a duplicate id and a node without an id are reported as problems of their own.
             let told = matches!(node, Node::Start { .. })
                 || node.id().is_empty()
                 || graph.nodes[..index].iter().any(|earlier| earlier.id() == node.id());
@@ -70,7 +70,7 @@ impl Flow {
         }
     }
 
-    /// Cycles without a way out, and the nodes that lead only into them.
+    /// Reports cycles without an exit, and nodes that lead only into such cycles.
     fn check_ends(&self, graph: &Graph, found: &mut Vec<Problem>) {
         let lost: Vec<bool> = (0..self.edges.len()).map(|index| !self.can_stop(index)).collect();
         let mut told = vec![false; self.edges.len()];
@@ -85,7 +85,7 @@ impl Flow {
                     alike += 1;
                 }
             }
-            // A node that leads only to itself is told where its target is looked at.
+            // A node that leads only to itself is reported where its target is checked.
             if alike > 1 {
                 let cycle = cycle_names(graph, &self.edges, index, &lost);
                 found.push(of_cycle(index, &graph.nodes[index], format!("the cycle {cycle} never reaches an end")));
@@ -101,8 +101,8 @@ impl Flow {
         }
     }
 
-    /// Cycles of nodes that neither listen nor call: once entered nothing can change, and the call repeats itself for ever
-    /// even if a branch in it has a way out.
+    /// Reports cycles of nodes that neither wait for an answer nor call a server: nothing can change inside such a
+    /// cycle, so the call repeats it for ever, even if a branch in it has an exit.
     fn check_quiet(&self, graph: &Graph, found: &mut Vec<Problem>) {
         let quiet: Vec<bool> = graph
             .nodes
@@ -151,12 +151,12 @@ fn check_targets(graph: &Graph, found: &mut Vec<Problem>) {
     }
 }
 
-/// A problem of a cycle, told at its first node.
+/// A problem of a cycle, reported at its first node.
 fn of_cycle(index: usize, node: &Node, message: String) -> Problem {
     Problem { message, ..of_node(index, node, "", "") }
 }
 
-/// Which nodes can be reached from this one in one or more steps along allowed nodes.
+/// The nodes that can be reached from this one in one or more steps along allowed nodes.
 fn reached(edges: &[Vec<usize>], from: usize, allowed: &[bool]) -> Vec<bool> {
     let mut reached = vec![false; edges.len()];
     let mut open = vec![from];
@@ -171,7 +171,7 @@ fn reached(edges: &[Vec<usize>], from: usize, allowed: &[bool]) -> Vec<bool> {
     reached
 }
 
-/// The shortest way from a node back to itself along allowed nodes: `a -> b -> c`.
+/// The shortest path from a node back to itself along allowed nodes: `a -> b -> c`.
 fn cycle_names(graph: &Graph, edges: &[Vec<usize>], from: usize, allowed: &[bool]) -> String {
     let mut came_from: HashMap<usize, usize> = HashMap::new();
     let mut open = VecDeque::from([from]);

@@ -1,4 +1,4 @@
-//! Ids, the one start, and the declared inputs.
+//! Checks of ids, of the single start node, and of the declared inputs.
 
 use std::collections::HashSet;
 

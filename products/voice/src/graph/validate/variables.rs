@@ -1,4 +1,4 @@
-//! Variables are set before they are used.
+//! Checks that variables are set before they are used.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,7 +7,7 @@ use super::{Problem, is_variable, of_node};
 use crate::graph::wording::{Piece, pieces};
 use crate::graph::{Graph, Node};
 
-/// By variable, the indices of the nodes that set it.
+/// For each variable, the indexes of the nodes that set it.
 type Setters<'g> = HashMap<&'g str, Vec<usize>>;
 
 pub(super) fn check(graph: &Graph, flow: &Flow, found: &mut Vec<Problem>) {
@@ -33,7 +33,7 @@ pub(super) fn check(graph: &Graph, flow: &Flow, found: &mut Vec<Problem>) {
     }
 }
 
-/// The variables a node uses, each with the JSON pointer of its field inside the node.
+/// The variables that a node uses, each with the JSON pointer of its field inside the node.
 fn uses(node: &Node) -> Vec<(String, &str)> {
     let in_texts = node.texts().into_iter().flat_map(|(field, text)| {
         pieces(text).into_iter().filter_map(move |piece| match piece {
@@ -51,7 +51,7 @@ fn uses(node: &Node) -> Vec<(String, &str)> {
     in_texts.chain(named).collect()
 }
 
-/// Why a variable that is no input cannot have a value at this node; none if it can.
+/// Why a variable that is not an input cannot have a value at this node; none if it can.
 fn unset(graph: &Graph, flow: &Flow, index: usize, name: &str, setters: &[usize]) -> Option<String> {
     if setters.iter().any(|&setter| flow.leads(setter, index)) {
         return None;
@@ -67,7 +67,7 @@ fn unset(graph: &Graph, flow: &Flow, index: usize, name: &str, setters: &[usize]
     })
 }
 
-/// A callee must not be able to say the number that is then called at the customer's cost.
+/// Callees must not be able to choose a number that is then called at the customer's cost.
 fn check_dialled(graph: &Graph, index: usize, node: &Node, to: &str, setters: &Setters<'_>, found: &mut Vec<Problem>) {
     let [Piece::Variable(name)] = pieces(to)[..] else { return };
     for &setter in setters.get(name).into_iter().flatten() {

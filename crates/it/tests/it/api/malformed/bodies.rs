@@ -1,4 +1,4 @@
-//! Bodies that are none.
+//! Invalid bodies.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::{harness::app::Ask, house::walk::Operation};
 
 const MEBIBYTE: usize = 1024 * 1024;
 
-/// Every wrong body for the operation, made of its good one.
+/// Every invalid body for the operation, derived from its valid one.
 pub(super) fn wrong(operation: &Operation, good: &Ask) -> Vec<Wrong> {
     let body = operation.sample.body.as_ref().unwrap();
     let mut all = not_json(good, &body.to_string());
@@ -108,7 +108,7 @@ fn other_kinds(good: &Ask) -> Vec<Wrong> {
     all
 }
 
-/// Each field of the good body made wrong.
+/// The valid body with each field made invalid.
 fn fields(operation: &Operation, good: &Ask, body: &Value) -> Vec<Wrong> {
     let mut all = Vec::new();
     let mut put = |kind: &str, name: &str, value: Value| {
@@ -124,14 +124,14 @@ fn fields(operation: &Operation, good: &Ask, body: &Value) -> Vec<Wrong> {
         if value.is_string() {
             put("a NUL escaped in a text", name, json!("a\0b"));
             put("a very long text", name, json!("x".repeat(100_000)));
-            // A password, and what somebody says on the telephone, may hold whatever his machine sent.
+            // A password, and what a caller says on the telephone, may contain any characters.
             if !["text", "password"].contains(&name.as_str()) {
                 put("a text of control characters", name, json!("\u{1}\u{7f}\u{9b}\u{202e}\r\n"));
             }
         }
     }
     put("a NUL in a name", "na\0me", json!(1));
-    // Supabase ignores names it does not know, and so do we under /auth/v1.
+    // Supabase ignores unknown names, and so does Freehold under /auth/v1.
     if !operation.is_auth() {
         put("an unknown name", "nmae", json!(1));
         put("a name of JavaScript's", "__proto__", json!({ "admin": true }));

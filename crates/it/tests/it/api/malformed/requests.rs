@@ -1,4 +1,4 @@
-//! Headers, paths and queries that are none.
+//! Invalid headers, paths and queries.
 
 use axum::http::Method;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -9,7 +9,7 @@ use crate::{
     house::walk::{About, Operation, Things},
 };
 
-/// Credentials that do not hold, where the operation asks for one.
+/// Invalid credentials, for operations that require one.
 pub(super) fn credentials(operation: &Operation, good: &Ask, owner: &Person) -> Vec<Wrong> {
     if operation.about == About::Public {
         return Vec::new();
@@ -56,7 +56,7 @@ pub(super) fn credentials(operation: &Operation, good: &Ask, owner: &Person) -> 
     all
 }
 
-/// Headers that say something, and say it wrongly, to the operations that read them.
+/// Invalid values of headers, for the operations that read them.
 pub(super) fn headers(operation: &Operation, good: &Ask, stranger: &Person) -> Vec<Wrong> {
     let mut all = Vec::new();
     let mut put = |name: &str, values: &[&[u8]]| {
@@ -130,7 +130,7 @@ pub(super) fn places(operation: &Operation, good: &Ask, things: &Things) -> Vec<
     all
 }
 
-/// Pages that there are not.
+/// Pages that do not exist.
 pub(super) fn pages(good: &Ask) -> Vec<Wrong> {
     let queries = [
         "limit=0",

@@ -1,4 +1,4 @@
-//! How refusals are worded: none shows the words of a parser, and each names the field or parameter it is about.
+//! The wording of rejections: none contains a parser's message, and each names the field or parameter that is wrong.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::{
     house::walk::Operation,
 };
 
-/// What parsers say, and no caller should read: of serde, of numbers, times, ids, addresses and base64.
+/// Messages of parsers that no caller should read: of serde, of numbers, times, ids, URLs and base64.
 const PARSER_WORDS: &[&str] = &[
     "missing field",
     "unknown variant",
@@ -70,7 +70,7 @@ const PARSER_WORDS: &[&str] = &[
     "Rust",
 ];
 
-/// What is wrong with the wording of a refusal; none: nothing.
+/// What is wrong with the wording of a rejection; none: nothing.
 pub(super) fn complaint(answer: &Answer) -> Option<String> {
     let body: Value = serde_json::from_str(answer.text()).ok()?;
     let mut texts: Vec<&str> =
@@ -87,21 +87,21 @@ pub(super) fn complaint(answer: &Answer) -> Option<String> {
     }
     fields.iter().find_map(|field| {
         let (pointer, message) = (field["pointer"].as_str()?, field["message"].as_str()?);
-        // Only the whole body has no pointer: it is of another kind than an object.
+        // Only the whole body has no pointer: then it is not an object.
         let whole = message.starts_with("expected an object");
         let good = pointer.starts_with('/') || pointer.starts_with('?') || pointer.is_empty() && whole;
         (!good).then(|| format!("the pointer {pointer:?} names no field: {message:?}"))
     })
 }
 
-/// The field or parameter that a refusal has to name.
+/// The field or parameter that a rejection must name.
 pub(super) struct Named {
     pub(super) wrong: Wrong,
-    /// How its pointer begins.
+    /// Prefix of its pointer.
     pub(super) pointer: String,
 }
 
-/// Each field that the document knows, with a value of every other type, and the good body without each of its fields.
+/// Each field of the document with a value of every other type, and the valid body without each of its fields.
 pub(super) fn bodies(document: &Value, operation: &Operation, good: &Ask) -> Vec<Named> {
     let mut all = Vec::new();
     let Some(sample) = &operation.sample.body else { return all };
@@ -127,7 +127,7 @@ pub(super) fn bodies(document: &Value, operation: &Operation, good: &Ask) -> Vec
     all
 }
 
-/// Each parameter of the query that the document knows with values that it does not take, and one that nobody knows.
+/// Each query parameter of the document with values that it does not accept, and one unknown parameter.
 pub(super) fn queries(operation: &Operation, good: &Ask) -> Vec<Named> {
     let mut all = Vec::new();
     let mut put = |name: &str, query: String| {
@@ -186,7 +186,7 @@ fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     }
 }
 
-/// The types of JSON that a schema allows; empty: any, or it is not told.
+/// The JSON types that a schema allows; empty: any, or not stated.
 fn types(document: &Value, schema: &Value) -> Vec<&'static str> {
     let schema = resolved(document, schema);
     let mut all = Vec::new();

@@ -1,4 +1,4 @@
-//! What happened to people, as administrators read it.
+//! The users' audit log, as administrators read it.
 
 use serde_json::json;
 

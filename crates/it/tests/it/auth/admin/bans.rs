@@ -1,4 +1,4 @@
-//! Locking people out.
+//! Banning users.
 
 use serde_json::{Value, json};
 

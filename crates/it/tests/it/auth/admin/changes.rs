@@ -1,4 +1,4 @@
-//! Changing people.
+//! Updating users.
 
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ async fn metadata_is_merged_and_null_takes_a_name_away() {
 }
 
 #[tokio::test]
-async fn a_new_password_ends_his_sessions_and_what_was_sent_to_him() {
+async fn a_new_password_ends_the_users_sessions_and_links_in_mails() {
     let app = TestApp::with(Setup::default()).await;
     let session = app.sign_up(ADA).await.expect(200);
     app.post("/auth/v1/otp").json(&json!({ "email": ADA })).send().await.expect(200);

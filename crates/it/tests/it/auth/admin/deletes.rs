@@ -1,4 +1,4 @@
-//! Deleting people.
+//! Deleting users.
 
 use freehold_core::Role;
 use serde_json::json;
@@ -13,7 +13,7 @@ async fn signed_up(app: &TestApp) -> (Answer, Answer) {
 }
 
 #[tokio::test]
-async fn who_is_deleted_is_gone_with_all_that_is_his() {
+async fn a_deleted_user_is_gone_with_all_their_rows() {
     let app = TestApp::new().await;
     let (session, person) = signed_up(&app).await;
     let deleted = app.delete(&at(&person)).by(&app).await.expect(200);
@@ -26,11 +26,11 @@ async fn who_is_deleted_is_gone_with_all_that_is_his() {
     for table in ["auth.users", "auth.identities", "auth.sessions", "auth.one_time_tokens", "freehold.members"] {
         assert_eq!(app.count(&format!("select count(*) from {table}")).await, 0, "{table}");
     }
-    // His organization is kept, without anybody, and says why.
+    // The user's organization is kept without members, and says why.
     assert_eq!(app.count("select count(*) from freehold.tenants").await, 1);
     let told = "select count(*) from freehold.audit_entries where action = 'member.removed' and actor_kind = 'system'";
     assert_eq!(app.count(told).await, 1);
-    // Whoever has the address may sign up anew.
+    // The address may sign up again.
     app.sign_up(ADA).await.expect(200);
 }
 
@@ -48,7 +48,7 @@ async fn who_is_deleted_softly_leaves_a_row_that_tells_nothing() {
     app.get("/auth/v1/user").token(&session.at("/access_token")).send().await.expect(403);
     app.refresh(&session.at("/refresh_token")).await.refused(400, "refresh_token_not_found");
     app.sign_in(ADA).await.refused(400, "invalid_credentials");
-    // Once more is once.
+    // Deleting again changes nothing.
     app.delete(&at(&person)).json(&body).by(&app).await.expect(200);
     assert_eq!(app.get(&at(&person)).by(&app).await.expect(200).json(), gone.json());
     let again = app.sign_up(ADA).await.expect(200);
@@ -58,14 +58,14 @@ async fn who_is_deleted_softly_leaves_a_row_that_tells_nothing() {
 }
 
 #[tokio::test]
-async fn who_alone_owns_what_others_belong_to_cannot_be_deleted_before_somebody_else_owns_it() {
+async fn the_only_owner_of_an_organization_with_members_cannot_be_deleted() {
     let app = TestApp::new().await;
     let owner = app.owner().await;
     let member = app.member(&owner, Role::Member).await;
     let path = format!("{PEOPLE}/{}", owner.id);
     let members = format!("/api/v1/organizations/{}/members", owner.organization);
     let refused = app.delete(&path).by(&app).await.refused(409, "conflict");
-    assert!(refused.at("/msg").contains("make one of them its owner first"), "{refused}");
+    assert!(refused.at("/msg").contains("Make one of them an owner first"), "{refused}");
     app.get(&path).by(&app).await.expect(200);
     app.get(&members).person(&owner).send().await.expect(200);
     let role = json!({ "role": "owner" });
@@ -73,13 +73,13 @@ async fn who_alone_owns_what_others_belong_to_cannot_be_deleted_before_somebody_
     app.delete(&path).by(&app).await.expect(200);
     let left = app.get(&members).person(&member).send().await.expect(200);
     assert_eq!(left.json()["data"].as_array().unwrap().len(), 1);
-    // Who is left still cannot leave it without an owner by himself.
+    // The last owner still cannot leave the organization without an owner.
     app.delete(&format!("{members}/{}", member.id)).person(&member).send().await.refused(409, "conflict");
     app.delete(&format!("{PEOPLE}/{}", member.id)).by(&app).await.expect(200);
 }
 
 #[tokio::test]
-async fn a_body_that_is_none_deletes_nobody() {
+async fn an_invalid_body_deletes_no_user() {
     let app = TestApp::new().await;
     let (_, person) = signed_up(&app).await;
     for body in ["{", "[true]", "{\"should_soft_delete\": 7}"] {

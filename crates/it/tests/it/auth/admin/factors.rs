@@ -1,4 +1,4 @@
-//! Second factors and passkeys of others.
+//! Administrators manage users' second factors and passkeys.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use crate::harness::app::{Answer, TestApp};
 const FACTOR: &str = "2b0b7f5e-0000-4000-8000-000000000001";
 const PASSKEY: &str = "3b0b7f5e-0000-4000-8000-000000000001";
 
-/// Somebody with an authenticator app that a session has shown, and a passkey.
+/// A user with a passkey and an authenticator app that a session has used.
 async fn protected(app: &TestApp) -> (Answer, String) {
     let session = app.sign_up(ADA).await.expect(200);
     let person = session.at("/user/id");
@@ -61,7 +61,7 @@ async fn a_factor_gets_another_name() {
         .by(&app)
         .await
         .refused(404, "mfa_factor_not_found");
-    // Nobody's factor is another one's.
+    // A factor is not found under another user.
     let other = app.somebody("other@example.org").await;
     app.delete(&format!("{PEOPLE}/{}/factors/{FACTOR}", other.id)).by(&app).await.refused(404, "mfa_factor_not_found");
 }

@@ -1,4 +1,4 @@
-//! People who bring the hash of a password they have elsewhere.
+//! Users created with a password hash from another system.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Users who move here from Supabase: `freehold users import`.
+//! Importing users from Supabase: `freehold users import`.
 
 use std::fmt::Write;
 
@@ -13,7 +13,7 @@ use serde_json::json;
 use super::{ADA, AsAdministrator, PEOPLE};
 use crate::harness::app::{Answer, PASSWORD, Setup, TestApp};
 
-/// What `supabase db dump --data-only --schema auth` writes, shortened.
+/// Output of `supabase db dump --data-only --schema auth`, shortened.
 const DUMP: &str = include_str!("people.sql");
 const OLD_PASSWORD: &str = "abcdefghijklmnopqrstuvwxyz";
 
@@ -27,7 +27,7 @@ async fn bring(app: &TestApp, dump: &str) -> Report {
     report
 }
 
-/// Imports a file of these bytes: what became of its users, or what the command says.
+/// Imports a file of these bytes; returns the results for its users, or the command's error.
 async fn import_bytes(app: &TestApp, bytes: &[u8]) -> Result<(Report, Vec<String>), String> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("people");
@@ -36,7 +36,7 @@ async fn import_bytes(app: &TestApp, bytes: &[u8]) -> Result<(Report, Vec<String
     people_from_dump(&keeper, PeopleOf::House, &file).await.map_err(|error| format!("{error:#}"))
 }
 
-/// The same users as another program writes them.
+/// The same users in the format of another program.
 fn inserts(with_columns: bool) -> String {
     let names = if with_columns { " (id, email, encrypted_password, email_confirmed_at)" } else { "" };
     let create = "CREATE TABLE auth.users (\n    id uuid NOT NULL,\n    email character varying(255),\n    \
@@ -134,7 +134,7 @@ async fn one_odd_field_refuses_no_user() {
         let id = uuid::Uuid::from_u128(number as u128 + 1);
         writeln!(dump, "{id}\t{email}\t{hash}\t{confirmed}\t{banned}\t{metadata}").unwrap();
     }
-    // Locked out without an end, and still so here.
+    // Banned without an end, and still banned here.
     let id = uuid::Uuid::from_u128(7);
     writeln!(dump, "{id}\tlocked@example.org\t{hash}\t2024-01-01 00:00:00+00\tinfinity\t{{}}").unwrap();
     dump.push_str("\\.\n");
@@ -179,10 +179,10 @@ async fn people_do_not_notice_that_they_moved() {
     let ours = "select count(*) from auth.users where encrypted_password like '$argon2id$v=19$m=19456,t=2,p=1$%'";
     assert_eq!(app.count(ours).await, 1);
     sign_in(&app, ADA, OLD_PASSWORD).await.expect(200);
-    // Not confirmed there, so not here; locked out there, so here.
+    // Not confirmed there, so not confirmed here; banned there, so banned here.
     sign_in(&app, "unconfirmed@example.org", OLD_PASSWORD).await.refused(400, "email_not_confirmed");
     assert_eq!(sign_in(&app, "banned@example.org", OLD_PASSWORD).await.code(), "user_banned");
-    // Who has a number only is kept.
+    // A user with only a phone number is kept.
     assert_eq!(app.count("select count(*) from auth.users where phone = '491701234567'").await, 1);
 }
 
@@ -245,7 +245,7 @@ async fn what_cannot_be_imported_is_said_with_its_line_and_without_its_secrets()
         ]
     );
     assert!(!format!("{report:?}").contains("md5md5"));
-    // One bad row keeps no good one out.
+    // One bad row does not prevent good ones from being imported.
     sign_in(&app, ADA, OLD_PASSWORD).await.expect(200);
 }
 

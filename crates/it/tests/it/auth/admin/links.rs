@@ -1,4 +1,4 @@
-//! Invitations to the house, and links that an administrator mails himself.
+//! Invitations, and links that an administrator mails.
 
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ async fn an_invitation_is_mailed_and_lets_its_reader_in() {
     let session = verify(&app, json!({ "type": "invite", "token_hash": token })).await.expect(200);
     assert_eq!(session.at("/user/id"), invited.at("/id"));
     verify(&app, json!({ "type": "invite", "token_hash": token })).await.refused(403, "otp_expired");
-    // Who is here already is not invited.
+    // An existing user cannot be invited.
     let taken = app.post("/auth/v1/invite").json(&json!({ "email": ADA })).by(&app).await.refused(422, "email_exists");
     assert_eq!(taken.at("/msg"), "A user with this email address has already been registered");
     app.post("/auth/v1/invite").json(&json!({})).by(&app).await.refused(400, "validation_failed");
@@ -53,7 +53,7 @@ async fn who_was_invited_and_did_not_come_is_invited_again() {
 }
 
 #[tokio::test]
-async fn a_link_of_each_kind_works_and_is_mailed_by_nobody() {
+async fn a_link_of_each_kind_works_and_is_not_mailed() {
     for (kind, known) in
         [("signup", false), ("magiclink", false), ("invite", false), ("magiclink", true), ("recovery", true)]
     {
@@ -66,7 +66,7 @@ async fn a_link_of_each_kind_works_and_is_mailed_by_nobody() {
         let made = link(&app, body.clone()).await.expect(200);
         assert!(app.mails(ADA).await.is_empty(), "{kind}");
         assert_eq!((made.at("/email"), made.at("/aud")), (ADA.to_owned(), "authenticated".to_owned()));
-        // For somebody unknown a magic link is one that confirms the address.
+        // For an unknown address a magic link also confirms the address.
         let verified = if known || kind != "magiclink" { kind } else { "signup" };
         assert_eq!(made.at("/verification_type"), verified);
         let token = made.at("/hashed_token");
@@ -131,10 +131,10 @@ async fn a_link_leads_only_where_links_may() {
 }
 
 #[tokio::test]
-async fn a_password_that_somebody_else_left_does_not_survive_an_invitation() {
+async fn a_strangers_password_does_not_survive_an_invitation() {
     for kind in ["invite", "signup", "recovery", "magiclink"] {
         let app = confirming().await;
-        // Somebody signs up with an address of hers, and never reads its mail.
+        // Another person signs up with Ada's address, and never reads its mail.
         let stranger = json!({ "email": ADA, "password": "a stranger's password" });
         app.post("/auth/v1/signup").json(&stranger).send().await.expect(200);
         let asked = json!({ "type": kind, "email": ADA, "password": PASSWORD });

@@ -1,4 +1,4 @@
-//! Lists of people, and going through them.
+//! Lists of users, and paging through them.
 
 use serde_json::json;
 
@@ -24,7 +24,7 @@ async fn list(app: &TestApp, query: &str) -> Answer {
     app.get(&format!("{PEOPLE}{query}")).by(app).await
 }
 
-/// What supabase-js makes of a `Link` header, with the mistakes that it makes.
+/// How supabase-js reads a `Link` header, including its mistakes.
 fn pages_as_the_client_reads_them(link: &str) -> Vec<(String, u32)> {
     let read = |link: &str| {
         let mut halves = link.split(';');
@@ -57,7 +57,7 @@ async fn pages_are_numbered_and_say_how_many_there_are() {
     assert_eq!(addresses(&all).len(), 7);
     assert_eq!(all.json()["users"][0]["identities"][0]["provider"], "email");
     assert!(all.json().get("pagination").is_none());
-    // As supabase-js sends it when nothing is said.
+    // What supabase-js sends by default.
     assert_eq!(addresses(&list(&app, "?page=&per_page=").await.expect(200)).len(), 7);
 }
 

@@ -1,4 +1,4 @@
-//! Making people.
+//! Creating users.
 
 use freehold_identity::AuthSettings;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use super::{ADA, AsAdministrator, PEOPLE, at, make};
 use crate::harness::app::{PASSWORD, Setup, TestApp};
 
 #[tokio::test]
-async fn a_person_is_made_without_a_mail_and_gets_a_place_when_he_comes() {
+async fn a_user_is_created_without_a_mail_and_provisioned_at_the_first_sign_in() {
     let app = TestApp::with(Setup::default().confirming()).await;
     let body = json!({
         "email": " Ada@Example.org", "password": PASSWORD, "email_confirm": true,
@@ -43,7 +43,7 @@ async fn an_unconfirmed_person_has_to_confirm_first() {
 }
 
 #[tokio::test]
-async fn somebody_may_have_an_id_a_number_and_no_password() {
+async fn a_user_may_have_a_given_id_a_number_and_no_password() {
     let app = TestApp::new().await;
     let id = "7c1d5d2e-9e4f-4f4c-8a52-0a6f8d4e1b10";
     let body = json!({ "id": id, "phone": "+49 170 1234567", "phone_confirm": true, "role": "service" });

@@ -1,4 +1,4 @@
-//! Who may do what administrators do.
+//! Who may call the administrators' operations.
 
 use serde_json::json;
 
@@ -12,7 +12,7 @@ async fn a_service_key_administers_and_nothing_else_does() {
     let keys = service_keys(&app).await;
     for key in [&keys.service_role_key, &keys.secret_key] {
         app.get(PEOPLE).token(key.expose()).send().await.expect(200);
-        // Supabase's client sends it in both, its gateway looks at `apikey`.
+        // Supabase's client sends the key in both headers; its gateway reads `apikey`.
         app.get(PEOPLE).header("apikey", key.expose()).send().await.expect(200);
         app.get(PEOPLE).header("apikey", keys.anon_key.expose()).token(key.expose()).send().await.expect(200);
     }
@@ -21,7 +21,7 @@ async fn a_service_key_administers_and_nothing_else_does() {
     for stranger in [keys.anon_key.expose(), keys.publishable_key.expose(), &person.token] {
         let refused = app.get(PEOPLE).token(stranger).send().await.refused(403, "not_admin");
         assert_eq!(refused.at("/msg"), "User not allowed");
-        // Whoever shows something to be judged by is judged by that.
+        // A bearer token decides, even when `apikey` has a valid key.
         let both = app.get(PEOPLE).token(stranger).header("apikey", keys.service_role_key.expose());
         both.send().await.refused(403, "not_admin");
     }
@@ -29,7 +29,7 @@ async fn a_service_key_administers_and_nothing_else_does() {
     for bad in ["x", "sb_secret_x", &forged, "a.b.c"] {
         app.get(PEOPLE).token(bad).send().await.refused(403, "bad_jwt");
     }
-    // An organization's key is for its things, not for people.
+    // An organization's key may not manage users.
     app.get(PEOPLE).key(&person.key).send().await.refused(401, "no_authorization");
 }
 

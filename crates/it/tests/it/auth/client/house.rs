@@ -1,4 +1,4 @@
-//! A server on a socket, and what a script beside it asks of the test: mails, the clock, a page of another origin.
+//! A server on a socket, and a helper through which a script uses the test's mails, clock and a page of another origin.
 
 use std::{net::SocketAddr, path::PathBuf, process::Stdio, sync::Arc};
 
@@ -24,13 +24,13 @@ use crate::harness::{
     app::{Setup, TestApp},
 };
 
-/// A server that Supabase's client reaches, with the script's helper beside it.
+/// A server that Supabase's client can reach, with the script's helper beside it.
 pub(crate) struct House {
-    /// Where the server is.
+    /// URL of the server.
     url: String,
-    /// Where the helper is.
+    /// URL of the helper.
     helper: String,
-    /// What the client is given as the project's keys.
+    /// The keys that the client is created with.
     keys: ServiceKeySet,
     helping: JoinHandle<()>,
     shared: Arc<Shared>,
@@ -51,7 +51,7 @@ impl Drop for House {
 }
 
 impl House {
-    /// As the test decides; its clock begins at the present, because the client looks at its own.
+    /// Starts a server with this setup; its clock starts at the present, because the client reads its own clock.
     pub(crate) async fn open(setup: Setup) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -70,12 +70,12 @@ impl House {
         Self { url, helper, keys, helping, shared }
     }
 
-    /// Runs a script of this folder to its end, with the keys that are tokens.
+    /// Runs a script of this folder, with the keys that are tokens.
     pub(crate) async fn run(&self, script: &str) {
         self.run_with(script, &self.keys.anon_key, &self.keys.service_role_key).await;
     }
 
-    /// The same with the newer keys, which are not.
+    /// The same with the newer keys, which are not tokens.
     pub(crate) async fn run_with_newer_keys(&self, script: &str) {
         self.run_with(script, &self.keys.publishable_key, &self.keys.secret_key).await;
     }
@@ -97,7 +97,7 @@ impl House {
     }
 }
 
-/// Where `scripts/test-programs.sh` unpacks them.
+/// The folder where `scripts/test-programs.sh` unpacks them.
 fn packages() -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../.freehold/supabase-client");
     assert!(folder.join("versions").is_file(), "{} is missing: run `make test`", folder.display());
@@ -148,7 +148,7 @@ async fn advance(State(shared): State<Arc<Shared>>, Query(asked): Query<Asked>) 
 async fn stop(State(shared): State<Arc<Shared>>) {
     if let Some(serving) = shared.serving.lock().await.take() {
         serving.abort();
-        // What was accepted before goes on; the client opens a new connection for what it asks next.
+        // Accepted connections are served to the end; the client opens a new connection for its next request.
         let _ = serving.await;
     }
 }

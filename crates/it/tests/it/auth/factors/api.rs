@@ -1,4 +1,4 @@
-//! The API asks for the second factor of whoever has one.
+//! The API requires the second factor from users who have one.
 
 use serde_json::json;
 
@@ -6,10 +6,10 @@ use super::{ADA, AuthenticatorApp, Session, elsewhere, enroll, newcomer, protect
 use crate::harness::app::{Setup, TestApp};
 
 #[tokio::test]
-async fn a_password_alone_is_not_enough_for_somebody_with_a_second_factor() {
+async fn a_password_alone_is_not_enough_for_a_user_with_a_second_factor() {
     let app = TestApp::new().await;
     let (_, phone) = protected(&app).await;
-    // Somebody has her password.
+    // A thief has Ada's password.
     let thief = elsewhere(&app).await;
     for path in ["/api/v1/me", "/api/v1/usage", "/api/v1/keys", "/api/v1/auth/me", "/api/v1/me/sessions"] {
         let refused = app.get(path).token(&thief.token).send().await.refused(403, "insufficient_aal");
@@ -17,14 +17,14 @@ async fn a_password_alone_is_not_enough_for_somebody_with_a_second_factor() {
     }
     let body = json!({ "name": "mine" });
     app.post("/api/v1/keys").token(&thief.token).json(&body).send().await.refused(403, "insufficient_aal");
-    // A refresh shows nothing more.
+    // A refresh does not raise the assurance level.
     let refreshed = Session::of(&app.refresh(&thief.refresh).await.expect(200));
     app.get("/api/v1/me").token(&refreshed.token).send().await.refused(403, "insufficient_aal");
-    // What it takes to show the factor is there.
+    // The calls needed to use the factor work.
     app.get("/auth/v1/user").token(&refreshed.token).send().await.expect(200);
     let shown = Session::of(&show(&app, &refreshed, &phone.factor, &phone.code(app.clock())).await.expect(200));
     app.get("/api/v1/me").token(&shown.token).send().await.expect(200);
-    // A token of the same session from before stays one from before.
+    // An earlier token of the same session stays at the lower level.
     app.get("/api/v1/me").token(&refreshed.token).send().await.refused(403, "insufficient_aal");
 }
 
@@ -37,7 +37,7 @@ async fn a_factor_that_was_only_begun_is_not_asked_for() {
 }
 
 #[tokio::test]
-async fn our_pages_know_nobody_by_a_cookie_from_before_the_factor() {
+async fn the_pages_reject_a_cookie_from_before_the_factor() {
     let app = TestApp::new().await;
     app.somebody(ADA).await;
     app.advance_seconds(60);

@@ -1,4 +1,4 @@
-//! A device that keeps passkeys, in software: what a telephone and its browser do.
+//! A device with passkeys, in software: does what a telephone and its browser do.
 
 use std::sync::Arc;
 
@@ -18,16 +18,16 @@ pub(super) enum Key {
     Rs256(RsaKeyPair),
 }
 
-/// A device with one passkey. What it says can be made wrong.
+/// A device with one passkey. Its answers can be made invalid.
 #[derive(Clone)]
 pub(super) struct Device {
     pub(super) key: Arc<Key>,
     pub(super) id: Vec<u8>,
-    /// Whom it thinks it is for; known since it was registered.
+    /// Id of the user that it was registered for.
     pub(super) user_handle: Vec<u8>,
-    /// Which page it is asked on.
+    /// Origin of the page.
     pub(super) origin: String,
-    /// Which domain the browser tells it.
+    /// Domain that the browser passes on.
     pub(super) domain: String,
     pub(super) flags: u8,
     pub(super) count: u32,
@@ -129,7 +129,7 @@ impl Device {
         }
     }
 
-    /// The public key as COSE has it.
+    /// The public key in COSE format.
     fn cose(&self) -> Vec<u8> {
         match &*self.key {
             Key::Es256(key) => {

@@ -1,4 +1,4 @@
-//! An authenticator app, as a telephone has it.
+//! An authenticator app, as on a telephone.
 
 use aws_lc_rs::hmac;
 use freehold_core::Clock;
@@ -15,22 +15,22 @@ pub(crate) struct AuthenticatorApp {
 }
 
 impl AuthenticatorApp {
-    /// Reads the key of an answer.
+    /// Reads the key from an answer.
     pub(crate) fn of(answer: &Answer) -> Self {
         Self { factor: answer.at("/id"), key: base32(&answer.at("/totp/secret")) }
     }
 
-    /// With this key.
+    /// Creates an entry with this key.
     pub(crate) fn with_key(factor: &str, key: &[u8]) -> Self {
         Self { factor: factor.to_owned(), key: key.to_vec() }
     }
 
-    /// The code that it shows now.
+    /// The present code.
     pub(crate) fn code(&self, clock: &Clock) -> String {
         self.code_of(clock, 0)
     }
 
-    /// The code that it shows so many periods later.
+    /// The code of a period after the present one.
     pub(crate) fn code_of(&self, clock: &Clock, periods: i64) -> String {
         let step = clock.now().as_second().div_euclid(30) + periods;
         let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &self.key);
@@ -41,7 +41,7 @@ impl AuthenticatorApp {
         format!("{:06}", number % 1_000_000)
     }
 
-    /// A code that it does not show about now.
+    /// A code that is not valid at present.
     pub(crate) fn wrong_code(&self, clock: &Clock) -> String {
         let right: Vec<String> = (-2..=2).map(|periods| self.code_of(clock, periods)).collect();
         let mut all = (0..).map(|number| format!("{number:06}"));

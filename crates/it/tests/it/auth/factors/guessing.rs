@@ -12,7 +12,7 @@ async fn after_five_wrong_codes_each_one_costs_a_wait() {
         let wrong = phone.wrong_code(app.clock());
         show(&app, &thief, &phone.factor, &wrong).await.refused(422, "mfa_verification_failed");
     }
-    // Not even the right one is looked at now, wherever it comes from.
+    // Now even the right code is rejected, from any session.
     for session in [&thief, &elsewhere(&app).await] {
         let refused = show(&app, session, &phone.factor, &phone.code(app.clock())).await;
         let refused = refused.refused(429, "over_request_rate_limit");

@@ -29,7 +29,7 @@ async fn post(app: &Served, path: &str, body: &Value) -> Answer {
     app.post(&format!("/auth/v1/passkeys/authentication/{path}")).json(body).send().await
 }
 
-/// What a page sends after it asked the device.
+/// What a page sends after it has called the device.
 async fn answered(app: &Served, device: &mut Device) -> Value {
     let captcha = json!({ "gotrue_meta_security": { "captcha_token": null } });
     let asked = post(app, "options", &captcha).await.expect(200);
@@ -108,7 +108,7 @@ async fn a_challenge_is_answered_once_and_in_time() {
     post(&app, "verify", &body).await.refused(400, "webauthn_challenge_expired");
     post(&app, "verify", &body).await.refused(400, "webauthn_challenge_not_found");
 
-    // Also a wrong answer uses it up.
+    // A wrong answer uses the challenge up, too.
     let mut body = answered(&app, &mut device).await;
     let right = body.clone();
     body["credential"]["response"]["signature"] = json!("AAAA");
@@ -186,7 +186,7 @@ async fn a_registration_is_for_who_asked_and_for_one_person() {
     ask(&app, &session, "passkeys/registration/verify", &body).await.expect(200);
     register(&app, &eve, &mut device).await.refused(422, "webauthn_credential_exists");
 
-    // The browser is told which ones there are, so that a device does not make a second.
+    // The browser gets the list of existing passkeys, so that a device does not create a second one.
     let again = begin(&app, &session).await.expect(200);
     assert_eq!(again.json()["options"]["excludeCredentials"].as_array().unwrap().len(), 1);
     let mut unseen = Device { origin: "https://evil.example".to_owned(), id: vec![1], ..Device::es256() };

@@ -1,4 +1,4 @@
-//! Recovery codes: for the day on which the other factor is lost.
+//! Recovery codes, for users who have lost their other factor.
 
 use serde_json::{Value, json};
 
@@ -50,7 +50,7 @@ async fn ten_codes_are_shown_once() {
 async fn the_body_may_be_left_out_or_name_them() {
     let app = TestApp::new().await;
     let (lifted, _) = protected(&app).await;
-    // The client says that there is JSON, and sends nothing.
+    // The client announces JSON, and sends an empty body.
     let empty = app.post(&format!("/auth/v1/{PATH}")).token(&lifted.token).header("content-type", "application/json");
     assert_eq!(empty.send().await.expect(200).at("/friendly_name"), "Recovery codes");
     app.delete(&format!("/auth/v1/{PATH}")).token(&lifted.token).send().await.expect(200);

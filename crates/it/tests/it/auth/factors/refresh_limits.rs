@@ -1,4 +1,4 @@
-//! How long sessions live, and what a refresh says that cannot be done.
+//! Lifetimes of sessions, and the errors of a rejected refresh.
 
 use freehold_identity::session::session_refresh;
 
@@ -22,7 +22,7 @@ async fn a_session_ends_when_its_time_is_over() {
     app.advance_seconds(1);
     let refused = app.refresh(&session.refresh).await.refused(400, "session_expired");
     assert_eq!(refused.at("/msg"), "Invalid Refresh Token: Session Expired");
-    // Also an access token that would hold for longer does not.
+    // An access token that has not expired yet is rejected, too.
     let fresh = elsewhere(&app).await;
     app.advance_seconds(24 * HOUR - 10);
     let late = Session::of(&app.refresh(&fresh.refresh).await.expect(200));
@@ -31,7 +31,7 @@ async fn a_session_ends_when_its_time_is_over() {
 }
 
 #[tokio::test]
-async fn a_session_ends_when_nobody_uses_it() {
+async fn a_session_ends_when_it_is_not_used() {
     let app = TestApp::with(Setup::default().with_auth(|auth| auth.sessions.idle_hours = 8)).await;
     let (kept, left) = (newcomer(&app).await, elsewhere(&app).await);
     app.advance_seconds(8 * HOUR);
@@ -45,7 +45,7 @@ async fn a_session_ends_when_nobody_uses_it() {
     assert_eq!(listed.json()["data"].as_array().unwrap().len(), 2);
 }
 
-/// Signs in on our own page, by a code from a mail: the cookie of our pages.
+/// Signs in on the site's page, with a code from a mail; returns the pages' cookie.
 async fn cookie(app: &TestApp) -> String {
     app.advance_seconds(60);
     app.post("/sign-in").browser().form("email=ada%40example.org").send().await.expect(200);
@@ -67,7 +67,7 @@ async fn an_idle_session_ends_for_access_tokens_and_for_the_cookie_of_pages_too(
     let page = async |cookie: &str| app.get("/billing").browser().header("cookie", cookie).send().await.holds(ADA);
     assert!(page(&left_cookie).await);
     app.get("/api/v1/me").token(&left.token).send().await.expect(200);
-    // What is used within the hour lives on, however old it is.
+    // A session that is used within the hour lives on, however old it is.
     for _ in 0..3 {
         app.advance_seconds(HOUR / 2);
         app.backbone.resolver.forget();
@@ -81,7 +81,7 @@ async fn an_idle_session_ends_for_access_tokens_and_for_the_cookie_of_pages_too(
     assert!(!page(&left_cookie).await);
     app.refresh(&left.refresh).await.refused(400, "session_expired");
     app.refresh(&used.refresh).await.expect(200);
-    // Once it was idle, nothing wakes it.
+    // A session that was idle too long cannot be used again.
     app.get("/api/v1/me").token(&left.token).send().await.refused(401, "unauthenticated");
 }
 

@@ -1,4 +1,4 @@
-//! Where am I signed in?
+//! The list of a user's sessions.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ async fn list(app: &Served, session: &Session) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_person_sees_where_he_is_signed_in() {
+async fn a_user_sees_their_sessions() {
     let app = TestApp::new().await;
     let first = newcomer(&app).await;
     app.advance_seconds(60);

@@ -21,7 +21,7 @@ async fn enrolling_gives_what_an_app_needs() {
             "otpauth://totp/app.example.org:ada%40example.org?algorithm=SHA1&digits=6&issuer=app.example.org&period=30&secret={secret}"
         )
     );
-    // The client puts it behind `data:image/svg+xml;utf-8,`, where a # would end it.
+    // The client puts it after `data:image/svg+xml;utf-8,`, where a # would end it.
     assert!(picture.contains("<svg ") && !picture.contains('#'), "{picture}");
     let user = app.get("/auth/v1/user").token(&session.token).send().await.expect(200);
     assert_eq!(user.at("/factors/0/id"), enrolled.at("/id"));
@@ -68,7 +68,7 @@ async fn a_code_lifts_the_session_to_aal2() {
 async fn a_refresh_token_from_before_never_becomes_one_with_a_second_factor() {
     let app = TestApp::new().await;
     let first = newcomer(&app).await;
-    // Refreshed a moment before, so that the grace of a refresh would still run.
+    // Refreshed a moment before, so that the grace of that refresh would still apply.
     let session = Session::of(&app.refresh(&first.refresh).await.expect(200));
     let phone = AuthenticatorApp::of(&enroll(&app, &session, "Telephone").await.expect(200));
     let lifted = Session::of(&show(&app, &session, &phone.factor, &phone.code(app.clock())).await.expect(200));
@@ -96,7 +96,7 @@ async fn sessions_that_showed_one_factor_only_end() {
     app.get("/auth/v1/user").token(&lifted.token).send().await.expect(200);
     app.get("/auth/v1/user").token(&stranger.token).send().await.expect(200);
 
-    // One that shows it, too, stays.
+    // A session that uses it, too, stays.
     app.advance_seconds(30);
     let second = elsewhere(&app).await;
     let second = Session::of(&show(&app, &second, &phone.factor, &phone.code(app.clock())).await.expect(200));
@@ -209,7 +209,7 @@ async fn a_factor_that_counts_is_taken_away_by_who_has_shown_it() {
 }
 
 #[tokio::test]
-async fn one_that_does_not_count_is_given_up_by_whoever_began_it() {
+async fn an_unverified_factor_is_removed_without_a_second_factor() {
     let app = TestApp::new().await;
     let session = newcomer(&app).await;
     let factor = enroll(&app, &session, "Telephone").await.expect(200).at("/id");
@@ -219,7 +219,7 @@ async fn one_that_does_not_count_is_given_up_by_whoever_began_it() {
 }
 
 #[tokio::test]
-async fn somebody_elses_factor_is_not_there() {
+async fn another_users_factor_is_not_found() {
     let app = TestApp::new().await;
     let (_, phone) = protected(&app).await;
     let stranger = Session::of(&app.sign_up("eve@example.net").await.expect(200));
@@ -345,7 +345,7 @@ async fn who_has_a_second_factor_shows_it_before_changing_the_password() {
 }
 
 #[tokio::test]
-async fn names_that_nobody_can_read_are_refused() {
+async fn unreadable_names_are_rejected() {
     let app = TestApp::new().await;
     let session = newcomer(&app).await;
     for (name, issuer) in [("a\0b", ""), ("a\nb", ""), ("Telephone", "a\0b"), ("Telephone", "\u{9b}")] {
@@ -373,7 +373,7 @@ async fn two_sessions_that_show_different_factors_at_once_do_not_hold_each_other
             ask(&app, &first, &path, &code),
             ask(&app, &second, "factors/recovery-codes/verify", &recovery)
         );
-        // The faster one ends the slower one's session, which had shown one factor only.
+        // The faster one ends the slower one's session, which has one factor only.
         let statuses = [one.status(), other.status()];
         assert!(statuses.contains(&200) && statuses.iter().all(|status| [200, 403].contains(status)), "{statuses:?}");
     }
@@ -386,7 +386,7 @@ async fn an_access_token_from_before_the_second_factor_stays_one_from_before() {
     let phone = AuthenticatorApp::of(&enroll(&app, &before, "Telephone").await.expect(200));
     let lifted = Session::of(&show(&app, &before, &phone.factor, &phone.code(app.clock())).await.expect(200));
     assert_eq!((before.aal(), lifted.aal()), ("aal1".to_owned(), "aal2".to_owned()));
-    // Whoever stole it waited for the owner to show the second factor.
+    // A stolen token does not gain the second factor when the owner uses it.
     enroll(&app, &before, "Another").await.refused(403, "insufficient_aal");
     ask(&app, &before, "factors/recovery-codes", &json!({})).await.refused(403, "insufficient_aal");
     let path = format!("/auth/v1/factors/{}", phone.factor);

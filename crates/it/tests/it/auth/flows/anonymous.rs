@@ -1,4 +1,4 @@
-//! People without an address, and how they get one.
+//! Anonymous users, and how they add an address.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ async fn app(setup: Setup) -> TestApp {
 }
 
 #[tokio::test]
-async fn nobody_in_particular_comes_in_with_an_organization() {
+async fn an_anonymous_user_signs_in_with_an_organization() {
     let app = app(Setup::default().confirming()).await;
     let session = auth(&app, "signup", &json!({ "data": { "color": "green" } })).await.expect(200);
     assert_eq!(session.json()["user"]["is_anonymous"], true);
@@ -38,7 +38,7 @@ async fn where_they_are_not_wanted_they_are_told() {
 }
 
 #[tokio::test]
-async fn an_address_makes_them_somebody_once_it_is_confirmed() {
+async fn an_anonymous_user_becomes_a_regular_one_once_the_address_is_confirmed() {
     let app = app(Setup::default().confirming()).await;
     let session = auth(&app, "signup", &json!({})).await.expect(200);
     let token = session.at("/access_token");
@@ -46,7 +46,7 @@ async fn an_address_makes_them_somebody_once_it_is_confirmed() {
     assert!(no_address.at("/msg").contains("anonymous user without an email"), "{no_address}");
     let user = change(&app, &token, &json!({ "email": ADA, "password": PASSWORD })).await.expect(200).json();
     assert_eq!((&user["is_anonymous"], &user["new_email"]), (&json!(true), &json!(ADA)));
-    // There is one address only, so one is enough.
+    // There is only one address, so one confirmation is enough.
     let somebody = type_code(&app, "email_change", ADA, &app.code(ADA).await).await.expect(200);
     assert_eq!(somebody.at("/user/id"), session.at("/user/id"));
     check(&somebody.json()["user"]);
@@ -56,7 +56,7 @@ async fn an_address_makes_them_somebody_once_it_is_confirmed() {
 }
 
 #[tokio::test]
-async fn without_confirmation_they_are_somebody_at_once() {
+async fn without_confirmation_an_anonymous_user_becomes_a_regular_one_at_once() {
     let app = app(Setup::default()).await;
     let session = auth(&app, "signup", &json!({})).await.expect(200);
     let user = change(&app, &session.at("/access_token"), &json!({ "email": ADA, "password": PASSWORD })).await;

@@ -1,4 +1,4 @@
-//! Nobody learns from an answer who is known here.
+//! No answer reveals whether an address has an account.
 
 use serde_json::{Value, json};
 
@@ -52,7 +52,7 @@ fn names(object: &Value) -> Vec<&String> {
 }
 
 #[tokio::test]
-async fn nobody_is_written_to_and_nobodys_address_is_kept() {
+async fn an_unknown_address_gets_no_mail_and_is_not_stored() {
     let app = confirming().await;
     app.somebody(ADA).await;
     app.advance_seconds(600);
@@ -60,7 +60,7 @@ async fn nobody_is_written_to_and_nobodys_address_is_kept() {
     auth(&app, "recover", &json!({ "email": ADA })).await.expect(200);
     assert_eq!(app.count("select count(*) from freehold.mails where recipient = 'nobody@example.org'").await, 0);
     assert_eq!(app.count("select count(*) from auth.users").await, 1);
-    // The waits are kept under digests, and forgotten when they are over.
+    // The waits are stored under digests, and deleted when they are over.
     assert_eq!(app.count("select count(*) from freehold.mail_requests").await, 2);
     app.advance_seconds(60);
     auth(&app, "recover", &json!({ "email": "another@example.org" })).await.expect(200);
@@ -68,7 +68,7 @@ async fn nobody_is_written_to_and_nobodys_address_is_kept() {
 }
 
 #[tokio::test]
-async fn where_nobody_new_may_sign_up_a_link_is_answered_alike() {
+async fn where_sign_up_is_closed_a_link_is_answered_alike() {
     let setup = crate::harness::app::Setup::default().confirming().with_auth(|auth| auth.signup_disabled = true);
     let app = crate::harness::app::TestApp::with(setup).await;
     assert_eq!(auth(&app, "otp", &json!({ "email": NOBODY })).await.expect(200).text(), "{}");

@@ -1,4 +1,4 @@
-//! Passwords that were good enough once, and those that are not any more.
+//! Changing passwords, and stored passwords that no longer meet the policy.
 
 use serde_json::json;
 
@@ -77,9 +77,9 @@ async fn who_comes_by_a_companys_sign_in_changes_it_there() {
 }
 
 #[tokio::test]
-async fn a_password_that_somebody_gave_before_the_owner_asked_for_a_link_opens_nothing() {
+async fn a_strangers_password_from_before_the_owners_link_is_invalid() {
     let app = TestApp::with(Setup::default().confirming()).await;
-    // Eve, who cannot read the mail.
+    // Eve cannot read the mail.
     app.sign_up(ADA).await.expect(200);
     auth(&app, "otp", &json!({ "email": ADA })).await.expect(200);
     super::type_code(&app, "email", ADA, &app.code(ADA).await).await.expect(200);

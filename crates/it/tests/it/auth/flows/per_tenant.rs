@@ -1,4 +1,4 @@
-//! One address, another person at each tenant (`identity = "per_tenant"`).
+//! One address, another user at each tenant (`identity = "per_tenant"`).
 
 use freehold_identity::PeopleOf;
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ async fn the_same_address_is_two_people_with_two_passwords() {
     assert_eq!(sign_in(&two, "another good horse").await.expect(200).at("/user/id"), second.at("/user/id"));
     sign_in(&one, "another good horse").await.refused(400, "invalid_credentials");
     sign_in(&two, PASSWORD).await.refused(400, "invalid_credentials");
-    // Without saying where, there is nobody of that address.
+    // Without naming the tenant, no user has that address.
     app.sign_in(ADA).await.refused(400, "invalid_credentials");
 
     let usage = async |session: &Answer, organization: &str| {
@@ -62,14 +62,14 @@ async fn who_founds_a_tenant_need_not_name_it_until_the_address_is_confirmed() {
     let body = json!({ "type": "signup", "email": ADA, "token": app.code(ADA).await });
     let session = app.post("/auth/v1/verify").json(&body).send().await.expect(200);
     assert_eq!(organization(&app, &session).await, person.at("/id"));
-    // The next one who signs up with the address is somebody else.
+    // The next sign-up with the address creates another user.
     app.advance_seconds(60);
     let other = app.sign_up(ADA).await.expect(200);
     assert_ne!(other.at("/id"), person.at("/id"));
 }
 
 #[tokio::test]
-async fn nobody_signs_himself_up_into_somebody_elses_tenant() {
+async fn no_user_signs_up_into_another_users_tenant() {
     let app = app(Setup::default()).await;
     let one = organization(&app, &app.sign_up(ADA).await.expect(200)).await;
     for email in [ADA, "eve@example.org"] {
@@ -120,7 +120,7 @@ async fn who_was_invited_becomes_a_person_of_the_tenant() {
     let eve = at(&app, &here, "signup", &body).await.expect(200);
     at(&app, &here, "token?grant_type=password", &body).await.expect(200);
     app.post("/auth/v1/token?grant_type=password").json(&body).send().await.refused(400, "invalid_credentials");
-    // She makes none of her own; accepting makes her a member.
+    // Ada gets no organization of her own; accepting makes her a member.
     assert_eq!(app.count("select count(*) from freehold.tenants").await, 1);
     assert_ne!(eve.at("/user/id"), founder.at("/user/id"));
     let other = json!({ "email": "mallory@example.org", "password": PASSWORD });

@@ -1,4 +1,4 @@
-//! Sign-ins that a browser begins with a challenge and ends with a code (RFC 7636).
+//! Sign-ins that a browser starts with a challenge and finishes with a code (RFC 7636).
 
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -14,7 +14,7 @@ use crate::harness::app::{PASSWORD, Served, Setup, TestApp};
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-/// The body with the challenge of [`VERIFIER`].
+/// The body, with the challenge of [`VERIFIER`].
 fn begun(mut body: Value) -> Value {
     body["code_challenge"] = json!(URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, VERIFIER.as_bytes())));
     body["code_challenge_method"] = json!("s256");

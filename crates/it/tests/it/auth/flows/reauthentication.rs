@@ -1,4 +1,4 @@
-//! `GET /auth/v1/reauthenticate`, and what a new password needs.
+//! `GET /auth/v1/reauthenticate`, and the requirements of a new password.
 
 use serde_json::json;
 
@@ -15,7 +15,7 @@ async fn a_session_of_yesterday_needs_a_code_for_a_new_password() {
     let token = app.refresh(&ada.refresh).await.expect(200).at("/access_token");
     let needed = change(&app, &token, &json!({ "password": OTHER })).await.refused(400, "reauthentication_needed");
     assert_eq!(needed.at("/msg"), "Password update requires reauthentication");
-    // What is no secret needs none.
+    // A change of metadata needs no code.
     change(&app, &token, &json!({ "data": { "name": "Ada" } })).await.expect(200);
 
     let sent = app.get("/auth/v1/reauthenticate").token(&token).send().await.expect(200);
@@ -26,7 +26,7 @@ async fn a_session_of_yesterday_needs_a_code_for_a_new_password() {
     let wrong = change(&app, &token, &json!({ "password": OTHER, "nonce": another(&code) })).await;
     assert_eq!(wrong.refused(422, "reauthentication_not_valid").at("/msg"), "Nonce has expired or is invalid");
     type_code(&app, "email", ADA, &code).await.refused(403, "otp_expired");
-    // A password that cannot be uses nothing up.
+    // A rejected password does not use the code up.
     change(&app, &token, &json!({ "password": PASSWORD, "nonce": code })).await.refused(422, "same_password");
     change(&app, &token, &json!({ "password": OTHER, "nonce": code })).await.expect(200);
     let again = change(&app, &token, &json!({ "password": PASSWORD, "nonce": code })).await;
@@ -54,7 +54,7 @@ async fn five_wrong_codes_kill_it_and_an_hour_ends_it() {
     let token = app.sign_in(ADA).await.expect(200);
     app.advance_seconds(101);
     let body = json!({ "password": OTHER, "nonce": code });
-    // A session of a moment ago needs none, so it is not looked at.
+    // A fresh session needs no code, so it is not checked.
     change(&app, &token.at("/access_token"), &body).await.expect(200);
 }
 
@@ -80,7 +80,7 @@ async fn the_present_password_is_shown_where_it_is_wanted() {
     let right = json!({ "password": OTHER, "current_password": PASSWORD });
     change(&app, &token, &right).await.expect(200);
 
-    // Who forgot it comes in by mail.
+    // A user who forgot the password signs in by mail.
     auth(&app, "recover", &json!({ "email": ADA })).await.expect(200);
     let session = type_code(&app, "recovery", ADA, &app.code(ADA).await).await.expect(200);
     assert_eq!(methods(&session), ["otp"]);
@@ -88,7 +88,7 @@ async fn the_present_password_is_shown_where_it_is_wanted() {
 }
 
 #[tokio::test]
-async fn nobody_is_sent_a_code_without_a_session_or_an_address() {
+async fn no_code_is_sent_without_a_session_or_an_address() {
     let app = TestApp::with(Setup::default().with_auth(|auth| auth.anonymous_users = true)).await;
     app.get("/auth/v1/reauthenticate").send().await.refused(401, "no_authorization");
     let token = auth(&app, "signup", &json!({})).await.expect(200).at("/access_token");

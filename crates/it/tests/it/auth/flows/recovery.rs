@@ -41,7 +41,7 @@ async fn who_has_not_confirmed_the_address_does_so_by_it() {
     auth(&app, "recover", &json!({ "email": ADA })).await.expect(200);
     let session = type_code(&app, "recovery", ADA, &app.code(ADA).await).await.expect(200);
     assert_eq!(session.at("/user/email_confirmed_at"), "2026-03-15T12:00:00Z");
-    // Whoever gave the password need not be who reads the mail.
+    // The person who set the password may not be the one who reads the mail.
     app.sign_in(ADA).await.refused(400, "invalid_credentials");
     change(&app, &session.at("/access_token"), &json!({ "password": PASSWORD })).await.expect(200);
     app.sign_in(ADA).await.expect(200);

@@ -21,7 +21,7 @@ async fn the_mails_of_a_change_are_sent_again_to_both_addresses() {
 }
 
 #[tokio::test]
-async fn a_change_that_nobody_wants_is_answered_like_any() {
+async fn resending_a_change_that_was_not_requested_is_answered_alike() {
     let app = confirming().await;
     app.somebody(ADA).await;
     let mails = app.count("select count(*) from freehold.mails").await;

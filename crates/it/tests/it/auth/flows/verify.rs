@@ -1,4 +1,4 @@
-//! `POST /auth/v1/verify`: which type is good for which mail.
+//! `POST /auth/v1/verify`: which type fits which mail.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! How many invitations are mailed.
+//! Limits of invitations.
 
 use serde_json::json;
 
@@ -20,7 +20,7 @@ async fn counted() -> TestApp {
     .await
 }
 
-/// How many of so many invitations at once were sent.
+/// How many of `many` concurrent invitations were sent.
 async fn at_once(app: &TestApp, by: &Person, name: &str, many: usize) -> usize {
     let one = |number: usize| async move { invite(app, by, &format!("{name}{number}@example.org"), "member").await };
     let answers = futures_util::future::join_all((0..many).map(one)).await;
@@ -43,7 +43,7 @@ async fn a_new_organization_sends_few_invitations_however_many_it_asks_for_at_on
     let refused = invite(&app, &owner, "late@example.org", "member").await.refused(429, "rate_limited");
     assert!(refused.at("/detail").starts_with("An organization in its first week may send 3"), "{refused}");
     assert_eq!(refused.header("retry-after"), "28800");
-    // Sending one again counts as well.
+    // Resending one counts as well.
     app.advance_seconds(120);
     let list = app.get("/api/v1/invitations").person(&owner).send().await.expect(200).ids();
     let again = format!("/api/v1/invitations/{}/resend", list[0]);
@@ -66,7 +66,7 @@ async fn one_user_and_the_whole_server_send_so_many_in_all_organizations_togethe
     from_second("b0@example.org").await.expect(201);
     let refused = from_second("b1@example.org").await.refused(429, "rate_limited");
     assert!(refused.at("/detail").starts_with("A user may send 4"), "{refused}");
-    // Others: three are left to the server.
+    // The server's limit has three left for other organizations.
     let other = app.stranger().await;
     assert_eq!(at_once(&app, &other, "c", 5).await, 3);
     let third = app.somebody("third@example.org").await;

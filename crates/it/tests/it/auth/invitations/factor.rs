@@ -1,4 +1,4 @@
-//! The second step, for who has a second factor.
+//! The second step of signing in, for users with a second factor.
 
 use aws_lc_rs::hmac;
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::harness::app::{Answer, PASSWORD, Person, Setup, TestApp};
 
 const BILLING: &str = "https://app.example.org/billing";
 
-/// What an app shows for this key at this time (RFC 6238).
+/// The app's code for this key at this time (RFC 6238).
 fn totp(secret: &str, seconds: i64) -> String {
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let (mut bits, mut held, mut key) = (0_u32, 0_u32, Vec::new());
@@ -35,7 +35,7 @@ struct Protected {
 }
 
 impl Protected {
-    /// Where Ada has an authenticator app.
+    /// A server where Ada has an authenticator app.
     async fn new() -> Self {
         let app = TestApp::with(Setup::of("pharmacy")).await;
         let ada = app.somebody(ADA).await;
@@ -61,11 +61,11 @@ impl Protected {
         self.app.post(path).browser().form(&form.join("&")).send().await
     }
 
-    /// Types the password; the ticket of the form that asks for more.
+    /// Sends the password; returns the ticket of the form that asks for the code.
     async fn half(&self) -> String {
         let fields = [("email", ADA), ("password", PASSWORD), ("redirect_to", BILLING)];
         let asked = self.send("/sign-in/password", &fields).await.expect(200);
-        assert!(asked.holds("One more step"), "{asked}");
+        assert!(asked.holds("Two-factor sign-in"), "{asked}");
         assert_eq!(asked.header("set-cookie"), "", "nobody is in with half of what it takes");
         asked.text().split("name=\"ticket\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
     }
@@ -78,7 +78,7 @@ async fn who_has_an_app_shows_its_code() {
     let wrong = if app.code() == "000000" { "000001" } else { "000000" };
     let fields = [("ticket", &*ticket), ("code", wrong), ("redirect_to", BILLING)];
     let refused = app.send("/sign-in/factor", &fields).await.expect(422);
-    assert!(refused.holds("That code is not right"), "{refused}");
+    assert!(refused.holds("The code is wrong"), "{refused}");
     let code = app.code();
     let (first, rest) = code.split_at(3);
     let spaced = format!("{first} {rest}");
@@ -87,7 +87,7 @@ async fn who_has_an_app_shows_its_code() {
     assert_eq!(gone.header("location"), BILLING);
     let cookie = gone.header("set-cookie").split(';').next().unwrap().to_owned();
     app.app.get("/billing").browser().header("cookie", &cookie).send().await.expect(200);
-    // A code is good for once.
+    // A code is valid once.
     let again = app.half().await;
     let fields = [("ticket", &*again), ("code", &*code), ("redirect_to", BILLING)];
     app.send("/sign-in/factor", &fields).await.expect(422);
@@ -115,7 +115,7 @@ async fn a_forgotten_password_is_chosen_after_the_second_step() {
     let code = app.app.code(ADA).await;
     let fields = [("email", ADA), ("type", "recovery"), ("code", &*code), ("redirect_to", BILLING)];
     let asked = app.send("/sign-in/code", &fields).await.expect(200);
-    assert!(asked.holds("One more step"), "{asked}");
+    assert!(asked.holds("Two-factor sign-in"), "{asked}");
     let ticket = |page: &Answer| {
         page.text().split("name=\"ticket\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
     };

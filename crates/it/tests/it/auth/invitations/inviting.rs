@@ -1,4 +1,4 @@
-//! Who may invite whom, and what becomes of an invitation that is not accepted.
+//! Who may invite whom, and what happens to an invitation that is not accepted.
 
 use freehold_core::Role;
 use freehold_tenancy::invitation::invitations_forget;
@@ -14,25 +14,25 @@ async fn states(app: &TestApp, owner: &Person) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn administrators_invite_and_nobody_above_themselves() {
+async fn administrators_invite_up_to_their_own_role() {
     let app = TestApp::new().await;
     let owner = app.owner().await;
     let (admin, member) = (app.member(&owner, Role::Admin).await, app.member(&owner, Role::Member).await);
     invite(&app, &member, ADA, "viewer").await.refused(403, "permission_denied");
     let refused = invite(&app, &admin, ADA, "owner").await.refused(403, "permission_denied");
-    assert_eq!(refused.at("/detail"), "The role admin does not reach up to owner.");
+    assert_eq!(refused.at("/detail"), "The role admin cannot grant or manage the role owner, which is above it.");
     assert_eq!(app.mails(ADA).await.len(), 0, "what is refused sends nothing");
     let made = invite(&app, &admin, " Ada@Example.ORG ", "admin").await.expect(201);
     assert_eq!((made.at("/email"), made.at("/role"), made.at("/state")), (ADA.into(), "admin".into(), "open".into()));
     assert_eq!(made.at("/invited_by"), admin.id);
     invite(&app, &owner, "grace@example.org", "owner").await.expect(201);
-    // Who may not make an owner may not touch an invitation to become one.
+    // A member who may not make owners may not change an owner's invitation.
     let list = app.get("/api/v1/invitations").person(&member).send().await.expect(200).ids();
     let path = format!("/api/v1/invitations/{}", list[0]);
     app.delete(&path).person(&member).send().await.refused(403, "permission_denied");
     app.delete(&path).person(&admin).send().await.refused(403, "permission_denied");
     app.delete(&path).person(&owner).send().await.expect(200);
-    // A key invites as its maker; the mail then names nobody.
+    // A key invites for its creator; the mail then names no one.
     let body = json!({ "email": "joan@example.org" });
     let by_key = app.post("/api/v1/invitations").key(&owner.key).json(&body).send().await.expect(201);
     assert_eq!((by_key.at("/role"), by_key.at("/invited_by")), ("member".into(), "null".into()));
@@ -64,9 +64,9 @@ async fn an_address_has_one_open_invitation() {
     let owner = app.owner().await;
     let first = invite(&app, &owner, ADA, "member").await.expect(201);
     let refused = invite(&app, &owner, "ADA@example.org", "viewer").await.refused(409, "conflict");
-    assert!(refused.at("/detail").contains("invited already"), "{refused}");
+    assert!(refused.at("/detail").contains("has an open invitation already"), "{refused}");
     assert_eq!(app.mails(ADA).await.len(), 1);
-    // Two at once: one is made.
+    // Of two concurrent invitations one is created.
     let (one, two) =
         tokio::join!(invite(&app, &owner, "joan@x.org", "member"), invite(&app, &owner, "joan@x.org", "member"));
     let mut statuses = [one.status(), two.status()];
@@ -77,7 +77,7 @@ async fn an_address_has_one_open_invitation() {
     assert_eq!(app.delete(&path).person(&owner).send().await.expect(200).at("/state"), "revoked");
     app.delete(&path).person(&owner).send().await.refused(409, "conflict");
     invite(&app, &owner, ADA, "viewer").await.expect(201);
-    // After its time it makes room for another.
+    // Once expired, it can be replaced by another.
     app.advance_seconds(8 * 24 * 3600);
     let body = json!({ "email": ADA });
     app.post("/api/v1/invitations").key(&owner.key).json(&body).send().await.expect(201);

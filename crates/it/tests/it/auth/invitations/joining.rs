@@ -1,4 +1,4 @@
-//! Accepting.
+//! Accepting an invitation.
 
 use freehold_core::{Role, Standing};
 use serde_json::json;
@@ -20,7 +20,7 @@ async fn who_is_invited_joins_and_works_there_at_once() {
     let text = mails[0].mail.text(&freehold_delivery::mail::Brand::of_product(&app.backbone.product)).unwrap();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
-        text.contains("owner@example.org invites you to owner's organization at VoiceFX AI, as an admin."),
+        text.contains("owner@example.org invites you to join owner's organization on VoiceFX AI as an admin."),
         "{text}"
     );
     let link = mails[0].mail.link().unwrap();
@@ -35,7 +35,7 @@ async fn who_is_invited_joins_and_works_there_at_once() {
     assert_eq!(me.at("/organizations/1/id"), stranger.organization, "and still in his own");
     app.get("/api/v1/keys").token(&stranger.token).send().await.expect(200);
 
-    // Who did not get the answer asks again; nobody else gets one.
+    // A client that did not get the answer repeats the request; no other client gets an answer.
     assert_eq!(accept(&app, &stranger.token, &token).await.expect(200).text(), joined.text());
     accept(&app, &owner.token, &token).await.refused(403, "permission_denied");
     let listed = app.get("/api/v1/invitations").person(&owner).send().await.expect(200);
@@ -58,7 +58,7 @@ async fn who_is_invited_joins_and_works_there_at_once() {
 }
 
 #[tokio::test]
-async fn a_newcomer_who_is_invited_gets_no_organization_of_his_own() {
+async fn an_invited_new_user_gets_no_organization_of_their_own() {
     let app = TestApp::with(Setup::default().confirming()).await;
     let owner = app.owner().await;
     invite(&app, &owner, ADA, "member").await.expect(201);
@@ -75,7 +75,7 @@ async fn a_newcomer_who_is_invited_gets_no_organization_of_his_own() {
 }
 
 #[tokio::test]
-async fn an_invitation_that_was_taken_back_leaves_the_newcomer_his_own() {
+async fn after_a_revoked_invitation_the_new_user_gets_their_own_organization() {
     let app = TestApp::new().await;
     let owner = app.owner().await;
     let id = invite(&app, &owner, ADA, "member").await.expect(201).at("/id");
@@ -120,7 +120,7 @@ async fn who_accepts_twice_at_once_joins_once() {
 }
 
 #[tokio::test]
-async fn a_member_who_is_invited_all_the_same_keeps_his_role() {
+async fn a_member_who_accepts_an_invitation_keeps_their_role() {
     let app = TestApp::new().await;
     let owner = app.owner().await;
     let ada = app.somebody(ADA).await;
@@ -132,7 +132,7 @@ async fn a_member_who_is_invited_all_the_same_keeps_his_role() {
 }
 
 #[tokio::test]
-async fn nobody_joins_where_nothing_can_be_changed() {
+async fn no_one_joins_an_organization_that_is_read_only() {
     let app = TestApp::new().await;
     let (owner, stranger) = (app.owner().await, app.stranger().await);
     invite(&app, &owner, &stranger.email, "member").await.expect(201);
@@ -162,7 +162,7 @@ async fn who_was_removed_does_not_come_back_by_the_old_link() {
 }
 
 #[tokio::test]
-async fn who_is_invited_may_sign_up_where_nobody_else_may() {
+async fn an_invited_user_may_sign_up_where_sign_up_is_closed() {
     let app = TestApp::with(Setup::default().confirming()).await;
     let owner = app.owner().await;
     let closed = Setup::default().confirming().with_auth(|auth| auth.signup_disabled = true);

@@ -1,11 +1,12 @@
-//! The link of a mail, on our page: what it leads to.
+//! The link of a mail, on the site's page: where it leads.
 
+use freehold_identity::ProviderSettings;
 use serde_json::json;
 
 use super::{ADA, encoded};
 use crate::harness::app::{Answer, PASSWORD, Served, Setup, TestApp};
 
-/// Where an application is that uses us.
+/// URL of an application that uses Freehold.
 const APP: &str = "https://shop.example.net/after?x=1";
 /// RFC 7636, appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -16,7 +17,7 @@ async fn app() -> TestApp {
     TestApp::with(setup.with_auth(|auth| auth.redirect_urls = vec!["https://shop.example.net/**".to_owned()])).await
 }
 
-/// Asks for a link to sign in.
+/// Requests a sign-in link.
 async fn ask(app: &Served, redirect_to: &str, challenge: Option<&str>) {
     let body = json!({ "email": ADA, "code_challenge": challenge, "code_challenge_method": challenge.map(|_| "s256") });
     app.post(&format!("/auth/v1/otp?redirect_to={}", encoded(redirect_to))).json(&body).send().await.expect(200);
@@ -63,7 +64,11 @@ async fn who_began_it_with_a_challenge_gets_a_code() {
 
 #[tokio::test]
 async fn our_own_pages_end_a_sign_in_with_the_verifier_in_a_cookie() {
-    let app = app().await;
+    let setup = Setup::default().confirming().with_auth(|auth| {
+        let google = ProviderSettings { client_id: "us".to_owned(), ..ProviderSettings::default() };
+        auth.providers.insert("google".to_owned(), google);
+    });
+    let app = TestApp::with(setup).await;
     let leaving = app.get("/sign-in/with?provider=google&redirect_to=https%3A%2F%2Fapp.example.org%2Fbilling");
     let leaving = leaving.browser().send().await.expect(303);
     let place = leaving.header("location");
@@ -73,7 +78,7 @@ async fn our_own_pages_end_a_sign_in_with_the_verifier_in_a_cookie() {
     assert!(place.contains("&code_challenge_method=s256"), "{place}");
     let cookie = leaving.header("set-cookie");
     assert!(cookie.ends_with("; Path=/sign-in; Max-Age=900; HttpOnly; SameSite=Lax; Secure"), "{cookie}");
-    // What a provider would do in between, a mail does here.
+    // A mail replaces the provider here.
     ask(
         &app,
         "https://app.example.org/sign-in/arrived?redirect_to=https%3A%2F%2Fapp.example.org%2Fbilling",
@@ -82,7 +87,7 @@ async fn our_own_pages_end_a_sign_in_with_the_verifier_in_a_cookie() {
     .await;
     let gone = follow(&app, &app.link(ADA).await).await.expect(303);
     let back = gone.header("location").strip_prefix("https://app.example.org").unwrap().to_owned();
-    // Somebody else's browser has no verifier, and another's is none.
+    // Another browser has no verifier, or another one.
     for cookie in ["", "freehold_verifier=", &format!("freehold_verifier={}", "a".repeat(64))] {
         let other = app.get(&back).browser().header("cookie", cookie).send().await.expect(303);
         assert!(other.header("location").starts_with("/sign-in?failed=provider"), "{other}");
@@ -93,7 +98,18 @@ async fn our_own_pages_end_a_sign_in_with_the_verifier_in_a_cookie() {
     let in_ = in_.send().await.expect(303);
     assert_eq!(in_.header("location"), "https://app.example.org/billing");
     let page = app.get("/sign-in?failed=provider").browser().send().await.expect(200);
-    assert!(page.text().contains("That did not work."), "{page}");
+    assert!(page.text().contains("Signing in did not work."), "{page}");
+}
+
+#[tokio::test]
+async fn a_provider_that_is_not_configured_is_a_page_with_a_sentence() {
+    let app = app().await;
+    for provider in ["google", "nothing", "", "%3Cscript%3E"] {
+        let page = app.get(&format!("/sign-in/with?provider={provider}")).browser().send().await.expect(422);
+        assert!(page.header("content-type").starts_with("text/html"), "{page}");
+        assert!(page.text().contains("Sign-in with this provider is not available here."), "{page}");
+        assert!(page.cookies().is_empty(), "{page}");
+    }
 }
 
 #[tokio::test]
@@ -149,7 +165,7 @@ async fn of_a_change_of_address_both_links_are_followed() {
     let place = gone.header("location");
     assert!(place.starts_with(&format!("{APP}#access_token=")) && place.ends_with("&type=email_change"), "{place}");
 
-    // On our own page the same is said in words.
+    // The site's own page says the same in words.
     app.advance_seconds(60);
     let body = json!({ "email": "countess@lovelace.example" });
     let signed_in = json!({ "email": "ada@lovelace.example", "password": PASSWORD });

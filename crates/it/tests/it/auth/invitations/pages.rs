@@ -1,4 +1,4 @@
-//! Coming in with the pages alone: forms and a cookie.
+//! Signing in with the pages alone: forms and a cookie.
 
 use freehold_identity::PeopleOf;
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::harness::app::{Answer, PASSWORD, Setup, TestApp};
 
 const BILLING: &str = "https%3A%2F%2Fapp.example.org%2Fbilling";
 
-/// The pharmacy sells to who signs in with a password, and with nothing else.
+/// The pharmacy product, where users sign in with a password only.
 async fn by_password() -> TestApp {
     TestApp::with(Setup::of("pharmacy").confirming()).await
 }
@@ -35,7 +35,10 @@ fn field(page: &Answer, name: &str) -> String {
 async fn the_page_offers_what_the_product_allows() {
     let app = by_password().await;
     let page = app.get("/sign-in").browser().send().await.expect(200);
-    assert!(page.holds("type=\"password\"") && page.holds("Forgotten?") && page.holds("Make an account"), "{page}");
+    assert!(
+        page.holds("type=\"password\"") && page.holds("Forgot password?") && page.holds("Create account"),
+        "{page}"
+    );
     assert!(!page.holds("sign-in link"), "{page}");
     let refused = send(&app, "/sign-in", &[("email", ADA)]).await;
     assert!(refused.holds("not offered here"), "{refused}");
@@ -49,21 +52,21 @@ async fn the_page_offers_what_the_product_allows() {
 }
 
 #[tokio::test]
-async fn somebody_new_signs_up_confirms_and_sees_what_he_pays() {
+async fn a_new_user_signs_up_confirms_and_sees_the_billing_page() {
     let app = by_password().await;
     let short = send(&app, "/sign-up", &[("email", ADA), ("password", "short")]).await.expect(422);
     assert!(short.holds("at least 6 characters"), "{short}");
     let to = ("redirect_to", "https://app.example.org/billing");
     let sent = send(&app, "/sign-up", &[("email", "Ada@Example.org"), ("password", PASSWORD), to]).await.expect(200);
     assert!(sent.holds("Check your mail"), "{sent}");
-    // Of an address that is taken nothing else is said.
+    // For an address that is taken the page is the same.
     let early = send(&app, "/sign-in/password", &[("email", ADA), ("password", PASSWORD)]).await.expect(422);
     assert!(early.holds("Confirm your address first"), "{early}");
     let code = app.code(ADA).await;
     let fields = [("email", ADA), ("type", "signup"), to];
     let wrong = if code == "000000" { "000001" } else { "000000" };
     let refused = send(&app, "/sign-in/code", &[fields[0], fields[1], to, ("code", wrong)]).await.expect(422);
-    assert!(refused.holds("That code is not right"), "{refused}");
+    assert!(refused.holds("The code is wrong"), "{refused}");
     let gone = send(&app, "/sign-in/code", &[fields[0], fields[1], to, ("code", &code)]).await.expect(303);
     assert_eq!(gone.header("location"), "https://app.example.org/billing");
     let page = app.get("/billing").browser().header("cookie", cookie(&gone)).send().await.expect(200);
@@ -80,16 +83,16 @@ async fn a_password_lets_in_and_a_wrong_one_says_so() {
     app.somebody(ADA).await;
     for (email, password) in [(ADA, "wrong"), ("nobody@example.org", PASSWORD), (ADA, "")] {
         let refused = send(&app, "/sign-in/password", &[("email", email), ("password", password)]).await.expect(422);
-        assert!(refused.holds("is not right") || refused.holds("Type a password"), "{refused}");
+        assert!(refused.holds("Wrong e-mail address or password.") || refused.holds("Type a password"), "{refused}");
         assert!(!refused.holds("wrong"), "a password comes back in the page");
     }
     let fields = [("email", ADA), ("password", PASSWORD), ("redirect_to", "https://app.example.org/billing")];
     let gone = send(&app, "/sign-in/password", &fields).await.expect(303);
     app.get("/billing").browser().header("cookie", cookie(&gone)).send().await.expect(200);
-    // Without a wish the session is handed over to the welcome page, as ever.
+    // Without a redirect the session goes to the welcome page, as usual.
     let gone = send(&app, "/sign-in/password", &fields[..2]).await.expect(303);
     assert!(gone.header("location").starts_with("https://app.example.org/welcome#access_token="));
-    // Another site's form signs nobody in here.
+    // Another site's form cannot sign a user in.
     let form = format!("email={}&password={}&redirect_to={BILLING}", encoded(ADA), encoded(PASSWORD));
     let foreign = app.post("/sign-in/password").browser().header("sec-fetch-site", "cross-site").form(&form);
     assert_eq!(foreign.send().await.expect(303).header("set-cookie"), "");
@@ -106,9 +109,9 @@ async fn a_forgotten_password_is_replaced() {
     let known = send(&app, "/sign-in/forgot", &[("email", ADA), to]).await.expect(200);
     assert_eq!(known.text(), unknown.text().replace("nobody@example.org", ADA));
     let none = send(&app, "/sign-in/forgot", &[("email", "no address")]).await.expect(422);
-    assert!(none.holds("does not look like an e-mail address"), "{none}");
+    assert!(none.holds("Enter a valid e-mail address"), "{none}");
 
-    // By the link, through the page that scanners see.
+    // With the link, through the page that mail scanners see.
     let link = app.link(ADA).await;
     let page = app.get(&link).browser().send().await.expect(200);
     assert!(page.holds("Choose a new password for") && page.holds("a…@example.org") && !page.holds(ADA), "{page}");
@@ -190,11 +193,11 @@ async fn who_is_invited_signs_up_and_joins_on_the_pages() {
     assert_eq!(app.count("select count(*) from freehold.members").await, 2);
     assert_eq!(app.count("select count(*) from freehold.tenants").await, 1);
     let page = app.get(&place).browser().header("cookie", &cookie).send().await.expect(404);
-    assert!(page.holds("no longer holds"), "{page}");
+    assert!(page.holds("no longer valid"), "{page}");
 }
 
 #[tokio::test]
-async fn somebody_else_is_told_to_sign_in_with_that_address() {
+async fn another_user_is_told_to_sign_in_with_that_address() {
     let app = TestApp::new().await;
     let (owner, stranger) = (app.owner().await, app.stranger().await);
     invite(&app, &owner, ADA, "member").await.expect(201);
@@ -207,7 +210,7 @@ async fn somebody_else_is_told_to_sign_in_with_that_address() {
     assert!(page.holds("Sign in with that address") && page.holds(&stranger.email) && !page.holds(ADA), "{page}");
     for token in ["", "x", &format!("inv_{}", "0".repeat(64)), "%3Cscript%3E"] {
         let page = app.get(&format!("/invitation?token={token}")).browser().send().await.expect(404);
-        assert!(page.holds("no longer holds"), "{page}");
+        assert!(page.holds("no longer valid"), "{page}");
     }
     let nobody = app.post("/invitation").browser().form(&format!("invitation={secret}&token=00")).send().await;
     assert!(nobody.expect(200).holds("Sign in"));
@@ -227,7 +230,7 @@ async fn who_tries_too_often_reads_it_on_a_page() {
         }
     }
     let page = last.expect("nobody is ever stopped");
-    assert!(page.header("content-type").starts_with("text/html") && page.holds("a little too often"), "{page}");
+    assert!(page.header("content-type").starts_with("text/html") && page.holds("Too many requests"), "{page}");
 }
 
 #[tokio::test]
@@ -245,7 +248,7 @@ async fn where_people_are_a_tenants_the_pages_say_whose() {
 
     let to = format!("https://app.example.org{place}");
     let fields = [("email", ADA), ("password", PASSWORD), ("redirect_to", to.as_str())];
-    // Without saying where, he would found a tenant of his own.
+    // Without naming the tenant, the sign-up would create a new one.
     send(&app, &format!("/sign-up?{at}"), &fields).await.expect(200);
     let code = app.mails(ADA).await.iter().find_map(|mail| mail.mail.code().map(str::to_owned)).unwrap();
     let fields = [("email", ADA), ("type", "signup"), ("code", &code), ("redirect_to", &to)];
@@ -257,7 +260,7 @@ async fn where_people_are_a_tenants_the_pages_say_whose() {
     assert!(joined.holds("Welcome to"), "{joined}");
     assert_eq!(app.count("select count(*) from freehold.members").await, 2);
     assert_eq!(app.count("select count(*) from freehold.tenants").await, 1);
-    // His address and password open nothing elsewhere.
+    // The address and password work nowhere else.
     let fields = [("email", ADA), ("password", PASSWORD)];
     send(&app, "/sign-in/password", &fields).await.expect(422);
     send(&app, &format!("/sign-in/password?{at}"), &fields).await.expect(303);

@@ -1,4 +1,4 @@
-//! What the plan says of how many people there may be.
+//! The plan's limit of members.
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{ADA, accept, invite, token};
 use crate::harness::app::{Person, Setup, Stripe, TestApp};
 
-/// A product whose plan has room for five, one of whom is the owner.
+/// A product whose plan allows five members, including the owner.
 async fn five() -> (TestApp, Person) {
     let app = TestApp::with(Setup::of("pharmacy")).await;
     let owner = app.owner().await;
@@ -53,10 +53,10 @@ async fn an_invitation_keeps_its_seat_until_it_is_over() {
     let path = format!("/api/v1/organizations/{}/members/{}", owner.organization, ada.id);
     app.delete(&path).person(&owner).send().await.expect(204);
     assert_eq!(used(&app, &owner).await, 4);
-    // What nobody accepted gives its seat back by itself.
+    // An invitation that expires gives its seat back.
     app.advance_seconds(8 * 24 * 3600);
     assert_eq!(used(&app, &owner).await, 1);
-    // One of those can be sent again while there is a seat for it.
+    // An expired invitation can be sent again while a seat is free.
     let again = |id: &str| app.post(&format!("/api/v1/invitations/{id}/resend")).key(&owner.key).send();
     let list = app.get("/api/v1/invitations").key(&owner.key).send().await.expect(200).json();
     let expired: Vec<String> = list["data"]
@@ -77,7 +77,7 @@ async fn an_invitation_keeps_its_seat_until_it_is_over() {
 }
 
 #[tokio::test]
-async fn a_smaller_plan_refuses_whoever_comes_later_and_removes_nobody() {
+async fn a_smaller_plan_rejects_new_members_and_removes_none() {
     let app = TestApp::with(Setup::of("pharmacy")).await;
     let owner = app.owner().await;
     app.put_on_plan(&owner, "professional", 1).await;
@@ -101,7 +101,7 @@ async fn a_smaller_plan_refuses_whoever_comes_later_and_removes_nobody() {
 }
 
 #[tokio::test]
-async fn where_nothing_is_sold_everybody_may_come() {
+async fn where_nothing_is_sold_members_are_not_limited() {
     let app = TestApp::with(Setup::of("pharmacy").paying(Stripe::Off)).await;
     let owner = app.owner().await;
     for number in 0..8 {

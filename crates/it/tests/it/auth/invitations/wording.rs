@@ -1,4 +1,4 @@
-//! What mails say, in a product's own words.
+//! The texts of mails, with a product's name.
 
 use serde_json::json;
 
@@ -19,8 +19,8 @@ async fn a_product_says_it_in_its_own_words() {
     invite(&app, &owner, "joan@example.org", "member").await.expect(201);
     let mail = app.mails("joan@example.org").await.remove(0).mail;
     assert!(mail.html(&brand).unwrap().contains(">Komm rein</a>"));
-    assert!(mail.subject(&brand).starts_with("You are invited to"), "what is left out stays");
-    // The local mailbox and the page of all mails say it, too.
+    assert!(mail.subject(&brand).starts_with("Invitation to join"), "what is left out stays");
+    // The local mailbox and the page of all mails use it, too.
     let inbox = app.get("/dev/mail").browser().send().await.expect(200);
     assert!(inbox.text().contains("Moin! VoiceFX AI"));
     let all = app.get("/dev/mail/templates").browser().send().await.expect(200);
@@ -53,18 +53,18 @@ async fn an_invitation_never_carries_a_link_or_a_hidden_character_of_its_organiz
         let to = format!("joan{number}@example.org");
         invite(&app, &owner, &to, "member").await.expect(201);
         let mail = app.mails(&to).await.remove(0).mail;
-        assert_eq!(mail.subject(&brand), format!("You are invited to {shown} at VoiceFX AI"));
+        assert_eq!(mail.subject(&brand), format!("Invitation to join {shown} on VoiceFX AI"));
         let (text, html) = (mail.text(&brand).unwrap(), mail.html(&brand).unwrap());
         for body in [text, html] {
             assert!(!body.contains("evil.example") && !body.contains("Booking.com"), "{body}");
         }
     }
-    // What was stored before such names were refused is shown without.
+    // A name that was stored before such names were rejected is shown without the hidden characters.
     let hostile = "Acme\u{202e}moc.live\u{2028}GmbH";
     app.test.admin().await.execute("update freehold.tenants set name = $1", &[&hostile]).await.unwrap();
     invite(&app, &owner, "last@example.org", "member").await.expect(201);
     let mail = app.mails("last@example.org").await.remove(0).mail;
-    assert_eq!(mail.subject(&brand), "You are invited to Acmemoc live GmbH at VoiceFX AI");
+    assert_eq!(mail.subject(&brand), "Invitation to join Acmemoc live GmbH on VoiceFX AI");
     for (name, named) in [
         ("Acme\u{202e}moc", "U+202E RIGHT-TO-LEFT OVERRIDE at position 5"),
         ("Acme\u{2066}", "U+2066 LEFT-TO-RIGHT ISOLATE at position 5"),

@@ -1,4 +1,4 @@
-//! Keys of other kinds, and of other houses.
+//! Imported keys of other types and from other systems.
 
 use aws_lc_rs::{
     encoding::{AsBigEndian, EcPrivateKeyBin},
@@ -26,7 +26,7 @@ async fn rotate_to(app: &TestApp, kid: &str) {
     keys_refresh(&app.backbone.identity).await.unwrap();
 }
 
-/// Whether the published key vouches for the token, as RFC 7518 and 8037 have it, without any code of ours.
+/// Whether the published key verifies the token by RFC 7518 and 8037, without Freehold's code.
 fn vouches(key: &Value, token: &str) -> bool {
     let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap();
     let member = |name: &str| decode(key[name].as_str().unwrap());
@@ -70,11 +70,11 @@ async fn keys_of_every_kind_sign_and_are_published_but_for_secrets() {
     assert_eq!(published(&app).await.len(), 3, "the secret is not published");
     let set = app.get("/auth/v1/.well-known/jwks.json").send().await.expect(200);
     assert!(!set.holds("oct") && !set.holds("\"k\"") && !set.holds("\"d\""), "{set}");
-    // The next rotation that names no key goes to one that everybody can check.
+    // The next rotation without a key id uses a key that every client can verify with.
     assert!(matches!(key_rotate(&keeper, None, false).await.unwrap(), Rotated::Published { .. }));
 }
 
-/// A list as Supabase's command line makes it (`supabase gen signing-key`).
+/// A list in the format of Supabase's command line (`supabase gen signing-key`).
 #[tokio::test]
 async fn a_set_of_keys_moves_in_and_its_tokens_hold() {
     let old = TestApp::new().await;

@@ -1,4 +1,4 @@
-//! What clients learn of the keys.
+//! The published keys and the discovery document.
 
 use serde_json::json;
 
@@ -23,7 +23,7 @@ async fn the_discovery_document_leads_to_the_keys() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_no_token_is_ignored_where_nobody_is_asked_for() {
+async fn a_key_that_is_not_a_token_is_ignored_where_no_credential_is_required() {
     let app = TestApp::new().await;
     let publishable = "sb_publishable_AAAAAAAAAAAAAAAAAAAAAA_AAAAAAAA";
     let body = json!({ "email": "ada@example.org", "password": crate::harness::app::PASSWORD, "code_challenge": null });

@@ -1,4 +1,4 @@
-//! A Supabase project instead, which a second Freehold plays: on a socket, with a clock of its own that goes along.
+//! Sign-in with a Supabase project: a second Freehold on a socket takes its part, with a clock that moves along.
 
 mod pages;
 mod standing;
@@ -31,16 +31,16 @@ use crate::harness::{
 const SECRET: &str = "super-secret-jwt-token-with-at-least-32-characters-long";
 const HOUR: i64 = 3_600;
 
-/// Another Freehold on a socket.
+/// A second Freehold on a socket, used as the project.
 struct Project {
     app: TestApp,
     url: String,
     key: String,
-    /// It answers nothing.
+    /// Whether it rejects all requests.
     away: Arc<AtomicBool>,
-    /// How often it was asked for its keys.
+    /// How often its keys were requested.
     asked: Arc<AtomicUsize>,
-    /// How often it was asked for a user or a session.
+    /// How often a user or a session was requested.
     looked: Arc<AtomicUsize>,
     serving: JoinHandle<()>,
 }
@@ -69,7 +69,7 @@ impl Project {
         Self { app, url, key: keys.secret_key.expose().to_owned(), away, asked, looked, serving }
     }
 
-    /// A server whose people sign in here.
+    /// A server whose users sign in at the project.
     async fn customer(&self) -> TestApp {
         TestApp::with(Setup::default().at_project(&self.url, &self.key)).await
     }
@@ -95,7 +95,7 @@ impl Project {
         self.away.store(away, Ordering::Relaxed);
     }
 
-    /// Signs with another key from now on.
+    /// Rotates the signing key.
     async fn rotate(&self) {
         key_rotate(&self.app.backbone.identity.keeper(), None, true).await.unwrap();
         keys_refresh(&self.app.backbone.identity).await.unwrap();
@@ -127,7 +127,7 @@ async fn who_signed_in_at_the_project_is_known_here() {
     assert_eq!((me.at("/id"), me.at("/email")), (ada["user"]["id"].as_str().unwrap().to_owned(), ADA.to_owned()));
     let organizations = app.get("/api/v1/organizations").token(token(&ada)).send().await.expect(200);
     assert_eq!(organizations.json()["data"].as_array().unwrap().len(), 1, "a newcomer gets a place");
-    // A second server on the same database, and another sign-in: the same person.
+    // A second server on the same database, and another sign-in: the same user.
     let beside = app.beside(Setup::default().at_project(&project.url, "")).await.unwrap();
     let again = project.app.sign_in(ADA).await.expect(200).json();
     beside.get("/api/v1/me").token(token(&again)).send().await.expect(200);
@@ -148,7 +148,7 @@ async fn a_first_visit_with_many_requests_makes_one_person() {
     }
     assert_eq!(app.count("select count(*) from freehold.tenants").await, 1);
     assert_eq!(project.asked(), 1, "all of them waited for the same answer");
-    // And when it signs with another key, all of them learn it.
+    // When it signs with another key, all servers learn it.
     advance(&[&app, &project.app], 10);
     project.rotate().await;
     let again = project.app.sign_in(ADA).await.expect(200).json();
@@ -176,7 +176,7 @@ async fn its_keys_are_asked_for_once_and_again_when_it_signs_with_another() {
         app.get("/api/v1/me").token(token(session)).send().await.expect(200);
     }
     assert_eq!(project.asked(), 2);
-    // Whoever makes names of keys up does not make us ask.
+    // Made-up key ids do not cause requests to the project.
     for made_up in 0..20 {
         let nonsense = header_of(token(&first), &json!({ "alg": "ES256", "typ": "JWT", "kid": made_up.to_string() }));
         app.get("/api/v1/me").token(&nonsense).send().await.refused(401, "unauthenticated");
@@ -202,7 +202,7 @@ async fn it_may_be_away_for_as_long_as_tokens_hold() {
     let ada = project.sign_up(ADA).await;
     app.get("/api/v1/me").token(token(&ada)).send().await.expect(200);
     project.go_away(true);
-    // Nobody is signed out for what we cannot know.
+    // No user is signed out because the project cannot be reached.
     late.get("/api/v1/me").token(token(&ada)).send().await.refused(503, "unavailable");
     for _ in 0..5 {
         advance(&[&app, &late], 11 * 60);
@@ -262,13 +262,13 @@ async fn projects_that_share_a_secret_are_understood() {
     let app = TestApp::with(told.at_project(&project.url, "")).await;
     app.get("/api/v1/me").token(token(&ada)).send().await.expect(200);
     assert_eq!(project.asked(), 0, "there is nothing to ask for");
-    // A hook of the project may leave these out.
+    // A hook of the project may leave these claims out.
     let mut bare = claims(token(&ada));
     for name in ["app_metadata", "user_metadata", "amr", "phone", "is_anonymous", "email", "aal"] {
         bare.as_object_mut().unwrap().remove(name);
         app.get("/api/v1/me").token(&with_secret(SECRET, &bare)).send().await.expect(200);
     }
-    // Without these nobody knows whose token it is, for how long, and of which session.
+    // Without these claims the user, the expiry or the session of the token is unknown.
     for name in ["iss", "sub", "aud", "exp", "iat", "role", "session_id"] {
         let mut less = bare.clone();
         less.as_object_mut().unwrap().remove(name);
@@ -310,7 +310,7 @@ async fn what_it_says_of_a_person_is_taken_from_the_newest_token() {
     let address = "update auth.users set email = 'countess@example.org'";
     project.app.test.admin().await.batch_execute(address).await.unwrap();
     let second = project.app.refresh(first["refresh_token"].as_str().unwrap()).await.expect(200).json();
-    // The order in which they come does not matter.
+    // The order of the tokens does not matter.
     for session in [&second, &first] {
         app.get("/api/v1/me").token(token(session)).send().await.expect(200);
         let known = "select email || ' ' || (raw_user_meta_data ->> 'name') from auth.users";
@@ -325,7 +325,7 @@ async fn an_address_goes_to_whom_the_project_gave_it() {
     let app = project.customer().await;
     let ada = project.sign_up(ADA).await;
     app.get("/api/v1/me").token(token(&ada)).send().await.expect(200);
-    // Ada left the address, and somebody else has it, before a newer token of Ada's came by.
+    // Ada gave up the address, and another user has it, before a newer token of Ada's arrives.
     let left = "update auth.users set email = 'left@example.org'";
     project.app.test.admin().await.batch_execute(left).await.unwrap();
     let heir = project.sign_up(ADA).await;
@@ -340,7 +340,7 @@ async fn an_address_goes_to_whom_the_project_gave_it() {
     assert_eq!(me.at("/email"), "left@example.org");
 }
 
-/// Nothing but the end of the token tells us.
+/// Without a key only the token's expiry shows it.
 #[tokio::test]
 async fn without_a_key_of_the_project_a_session_that_it_ended_is_good_until_its_token_ends() {
     let project = Project::start().await;
@@ -353,7 +353,7 @@ async fn without_a_key_of_the_project_a_session_that_it_ended_is_good_until_its_
 }
 
 #[tokio::test]
-async fn nobody_signs_in_here() {
+async fn users_sign_in_only_at_the_project() {
     let project = Project::start().await;
     let app = project.customer().await;
     let body = json!({ "email": ADA, "password": PASSWORD });

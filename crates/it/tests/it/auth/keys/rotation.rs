@@ -1,4 +1,4 @@
-//! One key after the other, without anybody noticing.
+//! Rotating keys without an interruption.
 
 use freehold_identity::signing::{
     Rotated, key_delete, key_records, key_restore, key_revoke, key_rotate, keys_refresh, keys_watch,
@@ -14,7 +14,7 @@ use crate::harness::{
 const HOUR: i64 = 3_600;
 const MINUTE: i64 = 60;
 
-/// What happens every two seconds at each server.
+/// The refresh that each server does every two seconds.
 async fn refresh(servers: [&Served; 2]) {
     for server in servers {
         keys_refresh(&server.backbone.identity).await.unwrap();
@@ -55,7 +55,7 @@ async fn a_key_is_published_before_it_signs_and_checked_after() {
     app.advance_seconds(1);
     assert_eq!(key_rotate(&keeper, None, false).await.unwrap(), Rotated::Now { kid: next.clone() });
 
-    // Before a server knows, it signs with the old key, which the others check.
+    // A server that does not know the new key yet signs with the old one, which the others verify.
     let late = other.sign_in(ADA).await.expect(200).at("/access_token");
     assert_eq!(header(&late)["kid"], *old);
     refresh([&app, &other]).await;
@@ -96,7 +96,7 @@ async fn what_a_revoked_key_signed_dies_at_every_server_and_lives_again() {
     let app = TestApp::new().await;
     let other = app.beside(Setup::default()).await.unwrap();
     let token = app.sign_up(ADA).await.expect(200).at("/access_token");
-    // Both have verified it, and remember that.
+    // Both have verified it, and cached the result.
     for server in [&*app, &other] {
         server.get("/api/v1/me").token(&token).send().await.expect(200);
     }
@@ -108,14 +108,14 @@ async fn what_a_revoked_key_signed_dies_at_every_server_and_lives_again() {
         server.get("/api/v1/me").token(&token).send().await.refused(401, "unauthenticated");
         server.get("/auth/v1/user").token(&token).send().await.refused(403, "bad_jwt");
     }
-    // Its person is not signed out: the session is as good as before.
+    // Its user is not signed out: the session is still valid.
     app.sign_in(ADA).await.expect(200);
     key_restore(&keeper, &old).await.unwrap();
     refresh([&app, &other]).await;
     for server in [&*app, &other] {
         server.get("/api/v1/me").token(&token).send().await.expect(200);
     }
-    // And back to it: each step can be taken back.
+    // Every step can be reversed.
     assert_eq!(key_rotate(&keeper, Some(&old), false).await.unwrap(), Rotated::Now { kid: old.clone() });
     refresh([&app, &other]).await;
     assert_eq!(published(&other).await[0], old);
@@ -157,6 +157,6 @@ async fn a_stolen_table_signs_nothing() {
     let sealed: Vec<u8> = row.get(0);
     let key = app.backbone.identity.keeper();
     assert!(key.vault.is_current(&sealed));
-    // PKCS#8 begins with this for every P-256 key.
+    // PKCS#8 of every P-256 key begins with these bytes.
     assert!(!sealed.windows(4).any(|window| window == [0x30, 0x81, 0x87, 0x02]));
 }

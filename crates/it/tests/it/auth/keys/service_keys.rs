@@ -1,4 +1,4 @@
-//! What applications and services show.
+//! Keys of applications and services.
 
 use freehold::operate::keys::supabase;
 use freehold_core::Result;
@@ -61,7 +61,7 @@ async fn an_operator_is_shown_the_same_four_keys_each_time() {
     for (key, expected) in all(&keys) {
         assert_eq!(role(&app, key), Ok(expected));
     }
-    // Kept sealed: the table holds none of them.
+    // Stored sealed: the table contains none of them.
     let row = app.test.admin().await.query_one("select sealed from freehold.service_keys", &[]).await.unwrap();
     let sealed: Vec<u8> = row.get(0);
     assert!(!sealed.windows(3).any(|window| window == b"sb_" || window == b"eyJ"));
@@ -93,7 +93,7 @@ async fn they_open_nothing_of_a_persons() {
     }
     let person = app.sign_up(ADA).await.expect(200).at("/access_token");
     assert_eq!(role(&app, &person), Err("not_admin"));
-    // Whatever role a person was given: a person is no service.
+    // Whatever role a user has, a user is not a service.
     let row = "update auth.users set role = 'service_role'";
     app.test.admin().await.batch_execute(row).await.unwrap();
     let person = app.sign_in(ADA).await.expect(200).at("/access_token");
@@ -157,7 +157,7 @@ async fn they_outlive_the_rotation_of_signing_keys() {
     key_revoke(&keeper, old, 3_600, false).await.unwrap();
 }
 
-/// What Supabase's own guides for hosting it oneself begin with.
+/// Supabase's guides for self-hosting begin with these keys.
 #[tokio::test]
 async fn the_keys_of_an_older_project_hold_where_its_secret_is_known() {
     let app = TestApp::with(Setup { jwt_secret: Some(SECRET), ..Setup::default() }).await;

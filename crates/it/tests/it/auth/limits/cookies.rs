@@ -1,4 +1,4 @@
-//! The cookie way: the refresh token stays where no script reads it, and no other site uses it.
+//! Sign-in with a cookie: no script can read the refresh token, and no other site can use it.
 
 use serde_json::json;
 
@@ -17,7 +17,7 @@ async fn app() -> TestApp {
     .await
 }
 
-/// What the browser would send back, of what an answer set.
+/// The cookies that a browser would send back after this answer.
 fn kept(answer: &Answer) -> String {
     let set = answer.header("set-cookie");
     set.split(';').next().unwrap().to_owned()
@@ -44,7 +44,7 @@ async fn a_link_a_cookie_the_next_token_and_good_bye() {
         }
         let me = app.get(&format!("{base}/auth/me")).token(&first.at("/access_token")).send().await.expect(200);
         assert_eq!(me.at("/email"), ADA);
-        // A cookie alone is nobody's word for anything else.
+        // A cookie alone does not authorize other requests.
         app.get(&format!("{base}/auth/me")).header("cookie", kept(&first)).send().await.refused(401, "unauthenticated");
 
         let refresh = |cookie: String| {
@@ -99,7 +99,7 @@ async fn no_other_site_uses_the_cookie() {
         for site in ["cross-site", "same-site"] {
             ask.clone().header("sec-fetch-site", site).send().await.refused(403, "permission_denied");
         }
-        // What a form of another site can send, as browsers without Origin would have.
+        // What another site's form can send, as from browsers that send no Origin.
         ask.clone().header("origin", "https://evil.example").form("a=b").send().await.refused(403, "permission_denied");
     }
     assert_eq!(app.count(sessions).await, 1, "somebody used the cookie");
@@ -148,13 +148,13 @@ async fn an_application_takes_over_the_session_of_a_link() {
 }
 
 #[tokio::test]
-async fn without_a_cookie_nobody_is_signed_in() {
+async fn without_a_cookie_no_user_is_signed_in() {
     let app = app().await;
     app.post("/api/v1/auth/refresh").send().await.refused(401, "unauthenticated");
     let nonsense = app.post("/api/v1/auth/refresh").header("cookie", "freehold_refresh=nonsense").send().await;
     assert!(nonsense.refused(401, "unauthenticated").header("set-cookie").contains("Max-Age=0"));
     app.post("/api/v1/auth/logout").send().await.expect(204);
-    // Nobody's cookie is not asked for, and what is not known is refused.
+    // Without a cookie nothing is checked, and an unknown field is rejected.
     let typo = json!({ "mail": ADA });
     app.post("/api/v1/auth/magic-link/request").json(&typo).send().await.refused(422, "validation_failed");
 }

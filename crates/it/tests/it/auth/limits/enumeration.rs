@@ -1,4 +1,5 @@
-//! Who has an account is nobody's business: neither the answer tells it, nor the work that is done for it, nor its time.
+//! Account enumeration: neither the answer, nor the work done for it, nor its time reveals whether an address has an
+//! account.
 
 use std::time::{Duration, Instant};
 
@@ -9,14 +10,14 @@ use crate::harness::app::{Answer, PASSWORD, Served, Setup, TestApp};
 
 const NOBODY: &str = "nobody@example.org";
 
-/// What an answer shows, but for what is made anew each time.
+/// The answer, without the values that differ each time.
 fn shown(answer: &Answer) -> (u16, Value, String, String) {
     let mut body = answer.json();
     if let Some(fields) = body.as_object_mut() {
         for made_anew in ["id", "created_at", "updated_at", "confirmation_sent_at", "email", "user_metadata"] {
             fields.remove(made_anew);
         }
-        // Supabase's own sign: applications look whether it is empty.
+        // Supabase's own sign: applications check whether it is empty.
         fields.remove("identities");
         fields.remove("role");
     }
@@ -24,7 +25,7 @@ fn shown(answer: &Answer) -> (u16, Value, String, String) {
     (answer.status(), body, header("x-sb-error-code"), header("retry-after"))
 }
 
-/// The answer, and how many hashes it cost.
+/// The answer, and the number of hashes it cost.
 async fn asked(app: &Served, path: &str, body: &Value) -> ((u16, Value, String, String), u64) {
     let passwords = &app.backbone.identity.passwords;
     let before = passwords.hashed();
@@ -56,12 +57,12 @@ async fn known_and_unknown_addresses_get_the_same_answer_for_the_same_work() {
         let known = asked(&app, path, &of(ADA)).await;
         let unknown = asked(&app, path, &of(NOBODY)).await;
         assert_eq!(known, unknown, "{path} {body}");
-        // And the same when asked again at once.
+        // The same when requested again at once.
         let known = asked(&app, path, &of(ADA)).await;
         let unknown = asked(&app, path, &of(NOBODY)).await;
         assert_eq!(known, unknown, "{path} {body}, again");
         app.advance_seconds(120);
-        // Somebody unknown whom a request has made would be known from here on.
+        // A user whom a request has created would be known from here on.
         let admin = app.test.admin().await;
         admin.execute("delete from auth.users where email = $1", &[&NOBODY]).await.unwrap();
     }
@@ -86,8 +87,8 @@ async fn the_cookie_way_tells_no_more() {
     }
 }
 
-/// What is found and written for an address takes longer for some than for others, so these answers are kept until it is done for
-/// any. How even that is, `make bench` measures.
+/// The work takes longer for some addresses than for others, so these answers are delayed to a common time.
+/// `make bench` measures how constant the time is.
 #[tokio::test]
 async fn what_could_tell_who_has_an_account_is_answered_in_even_time() {
     let app = TestApp::with(Setup::default().confirming()).await;

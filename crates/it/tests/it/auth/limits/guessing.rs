@@ -1,4 +1,4 @@
-//! Wrong passwords and codes at one account, from wherever they come.
+//! Wrong passwords and codes at one account, from any network address.
 
 use futures_util::{StreamExt, stream};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{ADA, ELSEWHERE, limited, machine, mail_from, sign_in_from, sign_in_right};
 use crate::harness::app::{Setup, TestApp};
 
-/// Hashes that one account may be worth to those who guess, in one hour.
+/// Hashes that guessers may cause for one account in one hour.
 const AFFORDED: u64 = 20;
 
 #[tokio::test]
@@ -23,15 +23,15 @@ async fn ten_thousand_wrong_passwords_from_a_thousand_addresses_cost_twenty_hash
     assert_eq!((of(429), of(200)), (9_980, 0));
     assert_eq!(app.backbone.identity.passwords.hashed() - before, AFFORDED);
 
-    // From where the owner has been before, the password works as ever.
+    // From a network address that the owner used before, the password works as usual.
     sign_in_right(&app, "127.0.0.1:1", ADA).await.expect(200);
-    // From anywhere else it does not help to know it now, but a mail does.
+    // From any other network address even the right password is rejected now, but a mail works.
     let held = sign_in_right(&app, ELSEWHERE, ADA).await.refused(429, "over_request_rate_limit");
     assert!(held.header("retry-after").parse::<u64>().unwrap() <= 180, "{held}");
     mail_from(&app, ELSEWHERE, ADA).await.expect(200);
     let code = json!({ "type": "email", "email": ADA, "token": app.code(ADA).await });
     app.post("/auth/v1/verify").json(&code).from(ELSEWHERE).send().await.expect(200);
-    // Which makes that a place where the owner has been.
+    // That makes it a network address that the owner has used.
     sign_in_right(&app, ELSEWHERE, ADA).await.expect(200);
 }
 
@@ -56,7 +56,7 @@ async fn an_account_that_does_not_exist_is_held_off_the_same_way() {
     for email in [ADA, "nobody@example.org"] {
         let mut row = Vec::new();
         for number in 0..22 {
-            // Other machines for each: what counts here is the account.
+            // Other machines for each: the account is what counts.
             let peer = machine(number + 100 * answers.len());
             let answer = sign_in_from(&app, &peer, email, "wrong").await;
             row.push((answer.status(), answer.text().to_owned(), answer.header("retry-after").to_owned()));
@@ -102,12 +102,12 @@ async fn at_a_known_place_guesses_are_held_off_too() {
         sign_in_from(&app, near, ADA, "wrong").await.refused(400, "invalid_credentials");
     }
     sign_in_right(&app, near, ADA).await.refused(429, "over_request_rate_limit");
-    // Nobody else is: strangers have their own count.
+    // Other network addresses are not affected: unknown ones have a count of their own.
     sign_in_right(&app, ELSEWHERE, ADA).await.expect(200);
 }
 
 #[tokio::test]
-async fn somebody_elses_place_is_not_the_owners() {
+async fn another_users_network_address_is_not_the_owners() {
     let app = limited().await;
     app.sign_up(ADA).await.expect(200);
     let eve = json!({ "email": "eve@example.org", "password": "correct horse battery" });
@@ -141,7 +141,7 @@ async fn guessing_codes_is_held_off_mail_after_mail_and_the_link_works() {
             }
         }
     }
-    // Thirty, and the few that grew back in nine minutes.
+    // Thirty, and the few that were refilled in nine minutes.
     assert!((30..=35).contains(&wrong) && wrong + held == 50, "{wrong} wrong, {held} held off");
     let link = json!({ "type": "signup", "token_hash": app.link_token(ADA).await });
     app.post("/auth/v1/verify").json(&link).from(ELSEWHERE).send().await.expect(200);

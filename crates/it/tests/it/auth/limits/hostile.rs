@@ -1,4 +1,4 @@
-//! What else may be sent.
+//! Other hostile requests.
 
 use std::time::Instant;
 
@@ -36,7 +36,7 @@ async fn deep_and_odd_bodies_are_refused_in_order() {
         let short: String = body.chars().take(60).collect();
         assert_eq!(answer.status(), 400, "{short}: {answer}");
     }
-    // What Postgres could not keep is refused, and not an error of ours.
+    // A value that Postgres cannot store is rejected, and is not an internal error.
     let data = json!({ "email": ADA, "password": "correct horse battery", "data": { "x": "\u{0}" } });
     let answer = app.post("/auth/v1/signup").json(&data).send().await;
     assert!([200, 400, 422].contains(&answer.status()), "{answer}");

@@ -1,11 +1,11 @@
-//! The budget of mails: whoever asks for mails to addresses of strangers keeps no user out, and learns of nobody.
+//! The budget of mails: requesting mails to strangers' addresses keeps no user out, and reveals nothing.
 
 use serde_json::json;
 
 use super::{ADA, ELSEWHERE, machine, mail_from, sign_in_from};
 use crate::harness::app::{Answer, PASSWORD, Served, Setup, TestApp};
 
-/// Twenty mails an hour, of which ten are for users who confirmed their address, and each network has eight others.
+/// Twenty mails an hour, of which ten are for users who confirmed their address; each network has eight of the others.
 async fn few_mails() -> TestApp {
     TestApp::with(Setup::default().confirming().with_auth(|auth| {
         auth.limits.enabled = true;
@@ -21,7 +21,7 @@ async fn ask(app: &Served, path: &str, peer: &str, email: &str) -> Answer {
     app.post(&format!("/auth/v1/{path}")).json(&body).from(peer).send().await
 }
 
-/// Asks for as many links to made-up addresses as there is room for, from many networks.
+/// Requests links to made-up addresses from many networks, until the budget is used up.
 async fn flood(app: &Served) {
     for number in 0..40 {
         let peer = format!("203.0.{number}.1:1");
@@ -42,7 +42,7 @@ async fn a_flood_of_mails_to_strangers_keeps_no_confirmed_user_out() {
         10,
         "nobody is made unmailed"
     );
-    // Twenty wrong passwords, too: at a new place the password is refused, and a mail is the way in.
+    // Also twenty wrong passwords: from a new network address the password is rejected, and a mail is the only way.
     for number in 0..20 {
         sign_in_from(&app, &machine(number), ADA, "wrong").await.refused(400, "invalid_credentials");
     }
@@ -69,7 +69,7 @@ async fn over_the_budget_a_stranger_gets_the_answer_of_a_user_and_no_mail() {
         assert_eq!(unknown.status(), 200, "{path}");
     }
     assert_eq!(app.mails("nobody@example.org").await.len(), 0);
-    // Signing up is refused to both alike.
+    // Sign-up is rejected for both alike.
     for email in [ADA, "nobody@example.org"] {
         let refused = ask(&app, "signup", ELSEWHERE, email).await.refused(429, "over_email_send_rate_limit");
         assert!(refused.header("retry-after").parse::<u64>().unwrap() <= 3_600);
@@ -89,9 +89,9 @@ async fn what_a_network_may_still_ask_for_tells_nothing_of_whom_it_asked_about()
                 .expect(200);
         }
         ask(&app, "recover", ELSEWHERE, probed).await.expect(200);
-        // The eighth was counted, whoever has the address; the ninth finds no room.
+        // The eighth was counted, whether or not the address has an account; the ninth exceeds the budget.
         ask(&app, "signup", ELSEWHERE, "canary@example.org").await.refused(429, "over_email_send_rate_limit");
-        // Another network has its own.
+        // Another network has its own budget.
         ask(&app, "signup", "192.0.2.7:1", "canary@example.org").await.expect(200);
         assert_eq!(app.mails("canary@example.org").await.len(), 1);
     }

@@ -1,4 +1,4 @@
-//! Whom a request comes from, when something stands in between.
+//! The client's address, when a proxy is in between.
 
 use serde_json::json;
 
@@ -15,7 +15,7 @@ fn guess(app: &Served, number: usize) -> Ask {
 }
 
 #[tokio::test]
-async fn nobody_gets_another_count_by_saying_who_he_is() {
+async fn no_client_gets_another_count_by_sending_headers() {
     let app = TestApp::with(limited()).await;
     for number in 0..30 {
         let ask = guess(&app, number).header("x-forwarded-for", format!("203.0.113.{number}"));
@@ -34,11 +34,11 @@ async fn behind_a_trusted_proxy_each_client_has_a_count() {
         through(number, "203.0.113.9").await.refused(400, "invalid_credentials");
     }
     through(98, "203.0.113.9").await.refused(429, "over_request_rate_limit");
-    // What the client wrote in front changes nothing, and neither does a second trusted proxy behind.
+    // Addresses that the client added itself are ignored, and so is a second trusted proxy behind.
     through(98, "1.2.3.4, 203.0.113.9").await.refused(429, "over_request_rate_limit");
     through(98, "203.0.113.9, 10.1.1.1").await.refused(429, "over_request_rate_limit");
     through(98, "203.0.113.10").await.refused(400, "invalid_credentials");
-    // Past the proxy nobody is believed.
+    // A request that bypasses the proxy is counted for its own address.
     let past = guess(&app, 98).from("198.51.100.7:1").header("x-forwarded-for", "203.0.113.9");
     past.send().await.refused(400, "invalid_credentials");
 }

@@ -1,4 +1,4 @@
-//! How fast one network address may ask.
+//! Rate limits of one network address.
 
 use serde_json::json;
 
@@ -17,7 +17,7 @@ async fn thirty_sign_ins_at_once_and_then_one_every_two_seconds() {
     assert_eq!((held.at("/msg").as_str(), held.header("retry-after")), ("Request rate limit reached", "2"));
     assert_eq!(held.header("x-sb-error-code"), "over_request_rate_limit");
     assert_eq!(app.backbone.identity.passwords.hashed(), hashed, "who is refused costs no hash");
-    // Nobody else is refused for it.
+    // Other network addresses are not affected.
     sign_in_from(&app, &machine(1), ADA, "wrong").await.refused(400, "invalid_credentials");
     app.advance_seconds(2);
     sign_in_from(&app, ELSEWHERE, ADA, "wrong").await.refused(400, "invalid_credentials");
@@ -38,7 +38,7 @@ async fn a_refresh_is_never_refused() {
 }
 
 #[tokio::test]
-async fn mails_are_counted_whoever_they_would_go_to() {
+async fn mails_are_counted_alike_for_every_address() {
     let app = limited().await;
     app.sign_up(ADA).await.expect(200);
     for number in 0..30 {
@@ -90,7 +90,7 @@ async fn many_at_once_are_as_many_as_one_after_the_other() {
 }
 
 #[tokio::test]
-async fn the_whole_server_sends_so_many_mails_and_says_so_to_everybody_alike() {
+async fn the_servers_limit_of_mails_rejects_every_request_alike() {
     let setup = Setup::default().confirming().with_auth(|auth| {
         auth.limits.enabled = true;
         auth.limits.mails_per_hour = 3;
@@ -151,9 +151,9 @@ async fn people_without_an_address_are_made_slowly() {
     make(ELSEWHERE).await.expect(200);
 }
 
-/// What a server wrote whose clock was ahead.
+/// Written by a server whose clock was ahead.
 #[tokio::test]
-async fn a_count_that_lies_further_ahead_than_its_window_locks_nobody_out() {
+async fn a_count_that_lies_further_ahead_than_its_window_locks_no_one_out() {
     let app = limited().await;
     app.sign_up(ADA).await.expect(200);
     sign_in_from(&app, ELSEWHERE, ADA, PASSWORD).await.expect(200);

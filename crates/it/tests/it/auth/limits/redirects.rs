@@ -1,5 +1,5 @@
-//! Where a link may lead, and which name the server goes by. The rules themselves are tested beside them
-//! (`freehold_identity::redirect`); here they hold on the way from the request into the mail.
+//! Where a link may lead, and the server's own name. The rules have unit tests (`freehold_identity::redirect`); these
+//! tests check that they apply from the request to the mail.
 
 use serde_json::json;
 
@@ -15,7 +15,7 @@ async fn confirming() -> TestApp {
     .await
 }
 
-/// What a query value looks like.
+/// Encodes a query value.
 fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat()
 }
@@ -62,7 +62,7 @@ async fn links_lead_to_the_site_and_to_what_is_listed_and_nowhere_else() {
         let email = format!("ada{number}@example.org");
         sign_up(&app, &format!("/auth/v1/signup?redirect_to={}", encoded(wanted)), &email).send().await.expect(200);
         assert_eq!(leads_to(&app, &email).await, expected, "{wanted}");
-        // Clients may put it into a header as well.
+        // Clients may send it in a header as well.
         let email = format!("eve{number}@example.org");
         if wanted.is_ascii() {
             sign_up(&app, "/auth/v1/signup", &email).header("redirect_to", wanted).send().await.expect(200);
@@ -90,7 +90,7 @@ async fn where_nothing_good_is_asked_for_the_page_it_comes_from_is_taken_if_it_m
 }
 
 #[tokio::test]
-async fn nobody_tells_the_server_its_name() {
+async fn no_client_sets_the_servers_name() {
     let app = TestApp::with(Setup::default().confirming().behind(&["10.0.0.0/8"])).await;
     for (number, peer) in ["198.51.100.7:1", "10.0.0.1:1"].into_iter().enumerate() {
         let email = format!("ada{number}@example.org");

@@ -1,10 +1,10 @@
-//! How fast one signed-in user may send requests.
+//! Rate limit of one signed-in user.
 
 use serde_json::json;
 
 use crate::harness::app::{Person, Setup, TestApp};
 
-/// Six requests a minute.
+/// A limit of six requests a minute.
 async fn few_requests() -> (TestApp, Person) {
     let app = TestApp::with(Setup::default().with_auth(|auth| {
         auth.limits.enabled = true;
@@ -26,7 +26,7 @@ async fn every_endpoint_of_a_signed_in_user_counts_and_says_what_is_left() {
         assert_eq!(answer.header("ratelimit-policy"), "\"user_requests\";q=6;w=60", "{path}");
         assert_eq!(answer.header("ratelimit"), format!("\"user_requests\";r={left};t={}", (6 - left) * 10), "{path}");
     }
-    // A user's requests for an organization are theirs, too; those of its keys are not.
+    // A user's requests for an organization count for the user; those of its keys do not.
     app.get("/api/v1/usage").person(&user).send().await.expect(200);
     app.get("/api/v1/usage").key(&user.key).send().await.expect(200);
     app.get("/api/v1/me").person(&user).send().await.expect(200);
@@ -38,7 +38,7 @@ async fn every_endpoint_of_a_signed_in_user_counts_and_says_what_is_left() {
     assert_eq!(refused.header("retry-after"), "10");
     app.get("/api/v1/usage").person(&user).send().await.refused(429, "rate_limited");
     app.get("/api/v1/usage").key(&user.key).send().await.expect(200);
-    // One has grown back.
+    // One request was refilled.
     app.advance_seconds(10);
     app.get("/api/v1/me").person(&user).send().await.expect(200);
     app.get("/api/v1/me").person(&user).send().await.refused(429, "rate_limited");

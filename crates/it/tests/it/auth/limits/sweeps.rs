@@ -1,4 +1,4 @@
-//! Tables clean themselves.
+//! Expired rows are swept.
 
 use freehold_identity::sweep::{Swept, sweep};
 use serde_json::json;
@@ -63,7 +63,7 @@ async fn who_never_came_in_goes_where_the_operator_says_so() {
 }
 
 #[tokio::test]
-async fn thousands_go_in_small_steps_past_what_somebody_works_with() {
+async fn thousands_are_deleted_in_small_steps_without_locked_rows() {
     let app = limited().await;
     app.sign_up(ADA).await.expect(200);
     let admin = app.test.admin().await;
@@ -86,7 +86,7 @@ async fn the_house_does_it_regularly() {
     let app = limited().await;
     let kinds: Vec<_> = freehold::chores::handlers(&app.backbone).iter().map(|handler| handler.kind.name).collect();
     assert!(kinds.contains(&"house.sweep_sign_ins"), "{kinds:?}");
-    // A thousand machines leave a thousand counts behind, and none of them stays.
+    // A thousand machines leave a thousand counts behind, and all of them are deleted.
     for number in 0..50 {
         sign_in_from(&app, &machine(number), "nobody@example.org", "wrong").await;
     }

@@ -1,4 +1,4 @@
-//! A browser: it follows where it is sent, and keeps cookies.
+//! A browser: it follows redirects, and keeps cookies.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use freehold_identity::{AuthSettings, ProviderKind, ProviderSettings};
 use super::stand_in::{self, CLIENT, SECRET, Somebody};
 use crate::harness::app::{Answer, Served, Setup, TestApp};
 
-/// The providers of OpenID Connect that the tests know, by the way in which they behave.
+/// The OpenID Connect providers of the tests, named by how they behave.
 const VARIANTS: &[&str] = &[
     "bent",
     "by-public-key",
@@ -38,7 +38,7 @@ const VARIANTS: &[&str] = &[
     "wrong-party",
 ];
 
-/// `[auth]` with all providers, where people confirm their addresses.
+/// `[auth]` with all providers, where users must confirm their addresses.
 pub(crate) fn providers(auth: &mut AuthSettings) {
     let provider = |issuer: &str| ProviderSettings {
         client_id: CLIENT.to_owned(),
@@ -68,7 +68,7 @@ pub(crate) fn providers(auth: &mut AuthSettings) {
     auth.anonymous_users = true;
 }
 
-/// A server with all of them.
+/// A server with all providers.
 pub(crate) async fn app() -> TestApp {
     TestApp::with(Setup::default().confirming().with_auth(providers)).await
 }
@@ -85,7 +85,7 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Goes to a page of ours.
+    /// Opens a page of the site.
     pub(crate) async fn get(&mut self, app: &Served, path: &str) -> Answer {
         let answer = app.get(path).header("cookie", self.cookie()).send().await;
         self.keep(&answer);
@@ -106,13 +106,13 @@ impl Browser {
         }
     }
 
-    /// Is sent off to a provider: the address of its page.
+    /// Starts a sign-in at a provider; returns the URL of its page.
     pub(crate) async fn begin(&mut self, app: &Served, provider: &str, who: &Somebody, more: &str) -> String {
         let path = format!("/auth/v1/authorize?provider={provider}&login_hint={}{more}", who.hint());
         self.get(app, &path).await.expect(302).header("location").to_owned()
     }
 
-    /// Signs in at a provider, up to where it is sent in the end.
+    /// Signs in at a provider; returns where the browser ends up.
     pub(crate) async fn sign_in(&mut self, app: &Served, provider: &str, who: &Somebody, more: &str) -> Answer {
         let page = self.begin(app, provider, who, more).await;
         self.get(app, &visit(&page).await).await
@@ -124,7 +124,7 @@ pub(crate) async fn sign_in(app: &Served, provider: &str, who: &Somebody) -> Pla
     Place::of(&Browser::default().sign_in(app, provider, who, "").await.expect(302))
 }
 
-/// Goes to the provider's page, which sends the browser back at once: path and query of where to.
+/// Opens the provider's page, which redirects at once; returns path and query of the target.
 pub(crate) async fn visit(page: &str) -> String {
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let answer = client.get(page).send().await.unwrap();
@@ -133,10 +133,10 @@ pub(crate) async fn visit(page: &str) -> String {
     place.strip_prefix("https://app.example.org").unwrap_or_else(|| panic!("sent to {place}")).to_owned()
 }
 
-/// Where a browser was sent, with what it was given.
+/// Where a browser was redirected to, with its parameters.
 #[derive(Debug)]
 pub(crate) struct Place {
-    /// Without query and fragment.
+    /// URL without query and fragment.
     pub(crate) address: String,
     pub(crate) query: BTreeMap<String, String>,
     pub(crate) fragment: BTreeMap<String, String>,
@@ -150,13 +150,13 @@ impl Place {
         Self { address: address.to_owned(), query: pairs(query), fragment: pairs(fragment) }
     }
 
-    /// The access token with which the browser arrived.
+    /// The access token that the browser got.
     #[track_caller]
     pub(crate) fn token(&self) -> &str {
         self.fragment.get("access_token").unwrap_or_else(|| panic!("nobody came in: {self:?}"))
     }
 
-    /// The error with which it arrived, in OAuth's words and in Supabase's; both stand in the query and in the fragment.
+    /// The error that the browser got, as OAuth's and as Supabase's code; both are in the query and in the fragment.
     #[track_caller]
     pub(crate) fn error(&self) -> (&str, &str) {
         let error = |pairs: &'_ BTreeMap<String, String>, name: &str| pairs.get(name).cloned().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What providers publish about themselves is kept, and read anew when it has to be.
+//! Providers' metadata are cached, and fetched again when necessary.
 
 use super::{
     browser::{Browser, Place, ada, app, sign_in, visit},
@@ -19,7 +19,7 @@ async fn a_provider_that_turns_its_keys_goes_on_working() {
     let old = id_token("turning", &ada(), None, CLIENT);
     stand_in::rotate();
     let new = id_token("turning", &ada(), None, CLIENT);
-    // A key that is not known is looked for, but not all the time: anybody can name keys that are not there.
+    // An unknown key is looked up, but not every time: anyone can name keys that do not exist.
     for _ in 0..5 {
         grant(new.clone()).await.expect(400);
     }
@@ -39,12 +39,12 @@ async fn a_provider_whose_directory_is_away_goes_on_working() {
     sign_in(&app, "leaving", &ada()).await.token();
     stand_in::away(true);
     Place::of(&browser.get(&app, &back).await).token();
-    // An hour later what was read is old, and the provider still cannot be asked.
+    // An hour later the cached metadata are old, and the provider still does not answer.
     app.advance_seconds(4000);
     let page = browser.begin(&app, "leaving", &ada(), "").await;
     assert!(page.starts_with(&format!("{}/leaving/authorize", stand_in::place())));
 
-    // Who never read it cannot go on.
+    // A server that never fetched them cannot continue.
     let fresh = self::app().await;
     let answer = fresh.get("/auth/v1/authorize?provider=leaving").send().await;
     answer.refused(503, "unexpected_failure");

@@ -1,4 +1,4 @@
-//! GitHub, which speaks OAuth only.
+//! GitHub, which supports OAuth only.
 
 use serde_json::json;
 
@@ -26,13 +26,13 @@ async fn people_come_by_github() {
             "email_verified": true, "phone_verified": false,
         })
     );
-    // The same verified address is the same person.
+    // The same verified address is the same user.
     let other = sign_in(&app, "es", &Somebody::new("9", "ada@example.org", true)).await;
     assert_eq!(user(&app, &other).await["id"], person["id"]);
 }
 
 #[tokio::test]
-async fn an_address_that_github_did_not_verify_leads_to_nobody() {
+async fn an_address_that_github_did_not_verify_leads_to_no_existing_user() {
     let app = app().await;
     sign_in(&app, "es", &Somebody::new("9", "ada@example.org", true)).await.token();
     let place = sign_in(&app, "github", &Somebody::new("7", "ada@example.org", false)).await;

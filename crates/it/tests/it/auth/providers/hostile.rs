@@ -1,4 +1,4 @@
-//! Providers that lie, and browsers that bring what is not theirs.
+//! Providers that lie, and browsers that send another browser's values.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use super::{
 };
 
 #[tokio::test]
-async fn a_provider_that_lies_lets_nobody_in() {
+async fn a_provider_that_lies_signs_no_one_in() {
     let app = app().await;
     for provider in [
         "bent",
@@ -66,12 +66,12 @@ async fn a_sign_in_ends_in_the_browser_in_which_it_began() {
     let forged = app.get(&back).header("cookie", format!("{name}={value}")).send().await.expect(302);
     assert_eq!(Place::of(&forged).error(), ("invalid_request", "bad_oauth_state"));
 
-    // None of that has used it up.
+    // None of these attempts has used it up.
     Place::of(&attacker.get(&app, &back).await.expect(302)).token();
 }
 
 #[tokio::test]
-async fn nobody_comes_back_twice() {
+async fn no_browser_returns_twice() {
     let app = app().await;
     let mut browser = Browser::default();
     let back = visit(&browser.begin(&app, "es", &ada(), "").await).await;
@@ -104,7 +104,7 @@ async fn of_many_at_once_one_comes_back() {
 }
 
 #[tokio::test]
-async fn somebody_new_who_comes_twice_at_once_is_one_person() {
+async fn a_new_user_who_returns_twice_at_once_is_one_user() {
     let app = app().await;
     let tries = (0..6).map(|_| async { sign_in(&app, "es", &ada()).await.token().to_owned() });
     let tokens = futures_util::future::join_all(tries).await;
@@ -206,7 +206,7 @@ async fn the_way_on_never_leaves_the_site() {
 async fn what_a_provider_says_is_text() {
     let app = app().await;
     let who = Somebody::new("a'%3B--", "%22%3E%3Cscript%3E%40example.org", true);
-    // Nobody can be written to at such an address.
+    // No mail can be sent to such an address.
     let place = sign_in(&app, "es", &who).await;
     assert_eq!(place.error(), ("server_error", "unexpected_failure"));
     assert_eq!(place.description(), "Error getting user email from external provider");

@@ -1,4 +1,4 @@
-//! A token that a program got from a provider by itself.
+//! A token that a program got from a provider itself.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ async fn a_token_signs_in() {
         ("ada@example.org".into(), "es".into())
     );
     assert!(session.json().get("provider_token").is_none());
-    // It is the person who comes by the browser.
+    // It is the same user as with the browser.
     let place = sign_in(&app, "es", &ada()).await;
     assert_eq!(user(&app, &place).await["id"], json!(session.at("/user/id")));
 }
@@ -87,7 +87,7 @@ async fn a_nonce_binds_a_token_to_its_program() {
     );
     let wrong = json!({ "provider": "es", "id_token": bound, "nonce": "another" });
     in_oauth(&grant(&app, wrong).await, "invalid nonce", "Nonces mismatch");
-    // The browser's nonce is not hashed, so its tokens are of no use here.
+    // The browser's nonce is not hashed, so its tokens cannot be used here.
     let raw = id_token("es", &ada(), Some(NONCE), CLIENT);
     let raw = json!({ "provider": "es", "id_token": raw, "nonce": NONCE });
     in_oauth(&grant(&app, raw).await, "invalid nonce", "Nonces mismatch");
@@ -102,7 +102,7 @@ async fn a_token_that_lies_opens_nothing() {
         let answer = grant(&app, json!({ "provider": variant, "id_token": token })).await;
         in_oauth(&answer, "invalid request", "Bad ID token");
     }
-    // Another provider's token, and one that came with another access token.
+    // Another provider's token, and one that belongs to another access token.
     let token = id_token("rs", &ada(), None, CLIENT);
     let answer = grant(&app, json!({ "provider": "es", "id_token": token })).await;
     in_oauth(&answer, "invalid request", "Bad ID token");
@@ -124,7 +124,7 @@ async fn an_unverified_address_is_refused_here_too() {
 }
 
 #[tokio::test]
-async fn somebody_signed_in_adds_what_a_token_names() {
+async fn a_signed_in_user_links_the_identity_of_a_token() {
     let app = app().await;
     let nobody = app.post("/auth/v1/signup").json(&json!({})).send().await.expect(200);
     let token = id_token("es", &ada(), None, CLIENT);

@@ -1,4 +1,4 @@
-//! Ways of signing in that people add to themselves, and take away again.
+//! Sign-in methods that users add to their account and remove again.
 
 use serde_json::{Value, json};
 
@@ -9,8 +9,8 @@ use super::{
 };
 use crate::harness::app::{Answer, PASSWORD, Served, Setup, TestApp};
 
-/// Adds what a provider says to whom this token names, as a program does: it asks for the address of the page, and sends a
-/// browser there.
+/// Links an external identity to the user of this token, as a program does: it requests the URL of the page, and sends
+/// a browser there.
 async fn link(app: &Served, token: &str, provider: &str, who: &Somebody) -> Place {
     let path = format!("/auth/v1/user/identities/authorize?provider={provider}&skip_http_redirect=true");
     let begun = app.get(&format!("{path}&login_hint={}", who.hint())).token(token).send().await.expect(200);
@@ -30,7 +30,7 @@ fn of<'a>(user: &'a Value, provider: &str) -> &'a Value {
 }
 
 #[tokio::test]
-async fn somebody_signed_in_adds_a_way() {
+async fn a_signed_in_user_adds_a_sign_in_method() {
     let app = app().await;
     let first = sign_in(&app, "es", &ada()).await;
     let linked = link(&app, first.token(), "rs", &Somebody::new("77", "other@example.net", false)).await;
@@ -40,13 +40,13 @@ async fn somebody_signed_in_adds_a_way() {
         (&person["email"], &person["app_metadata"]["providers"]),
         (&json!("ada@example.org"), &json!(["es", "rs"]))
     );
-    // And comes by it from now on.
+    // And signs in with it from now on.
     let by = sign_in(&app, "rs", &Somebody::new("77", "other@example.net", false)).await;
     assert_eq!(user(&app, &by).await["id"], person["id"]);
 }
 
 #[tokio::test]
-async fn what_somebody_signs_in_with_cannot_be_added_twice() {
+async fn a_sign_in_method_in_use_cannot_be_added_again() {
     let app = app().await;
     let first = sign_in(&app, "es", &ada()).await;
     let again = link(&app, first.token(), "es", &ada()).await;
@@ -69,7 +69,7 @@ async fn a_browser_that_asks_itself_is_marked() {
 }
 
 #[tokio::test]
-async fn nobody_in_particular_becomes_somebody() {
+async fn an_anonymous_user_becomes_a_regular_one() {
     let app = app().await;
     let nobody = app.post("/auth/v1/signup").json(&json!({})).send().await.expect(200);
     let (id, token) = (nobody.at("/user/id"), nobody.at("/access_token"));
@@ -102,13 +102,13 @@ async fn a_way_is_taken_away() {
 
     let last = unlink(&app, first.token(), of(&person, "rs")).await.refused(422, "single_identity_not_deletable");
     assert_eq!(last.at("/msg"), "User must have at least 1 identity after unlinking");
-    // Who comes with what was taken away is somebody new.
+    // A removed external identity leads to a new user.
     let new = sign_in(&app, "es", &ada()).await;
     assert_ne!(user(&app, &new).await["id"], person["id"]);
 }
 
 #[tokio::test]
-async fn what_is_left_has_a_verified_address_that_is_nobody_elses() {
+async fn the_remaining_method_has_a_verified_address_of_no_other_user() {
     let app = app().await;
     let first = sign_in(&app, "es", &ada()).await;
     link(&app, first.token(), "rs", &Somebody::new("77", "victim@example.org", false)).await.token();
@@ -170,7 +170,7 @@ async fn where_people_may_not_add_ways_they_are_told() {
     }
 }
 
-/// The user has a second factor, which this session has not shown.
+/// Gives the user a second factor, which this session has not used.
 async fn protect(app: &TestApp, user: &Value) {
     let factor = format!(
         "insert into auth.mfa_factors (id, user_id, friendly_name, factor_type, status, created_at, updated_at)
@@ -186,7 +186,7 @@ async fn a_session_that_has_not_shown_the_second_factor_links_and_unlinks_nothin
     let first = sign_in(&app, "es", &ada()).await;
     link(&app, first.token(), "rs", &Somebody::new("77", "other@example.net", true)).await.token();
     let person = user(&app, &first).await;
-    // One is on its way to the provider when the factor comes.
+    // One link is in progress at the provider when the factor is added.
     let third = Somebody::new("78", "third@example.net", true);
     let path = "/auth/v1/user/identities/authorize?provider=rs&skip_http_redirect=true";
     let path = &format!("{path}&login_hint={}", third.hint());

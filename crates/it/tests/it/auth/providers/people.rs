@@ -1,4 +1,4 @@
-//! Whose sign-in it is: the same verified address is the same person, an unverified one never.
+//! Which user signs in: the same verified address is the same user, an unverified one never is.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::harness::app::{PASSWORD, Served, Setup, TestApp};
 
 const EMAIL: &str = "ada@example.org";
 
-/// The person whom a browser brings.
+/// The user that a browser signed in as.
 pub(crate) async fn user(app: &Served, place: &Place) -> Value {
     app.get("/auth/v1/user").token(place.token()).send().await.expect(200).json()
 }
@@ -38,17 +38,17 @@ async fn the_same_verified_address_is_the_same_person() {
         (&user["user_metadata"]["color"], &user["user_metadata"]["name"]),
         (&json!("red"), &json!("Ada Lovelace"))
     );
-    // The password goes on working.
+    // The password still works.
     let body = json!({ "email": EMAIL, "password": PASSWORD });
     app.post("/auth/v1/token?grant_type=password").json(&body).send().await.expect(200);
 
-    // And a third way leads to the same person.
+    // And a third sign-in method leads to the same user.
     let other = sign_in(&app, "rs", &Somebody::new("2002", EMAIL, true)).await;
     assert_eq!(self::user(&app, &other).await["id"], signed_up["id"]);
 }
 
 #[tokio::test]
-async fn an_address_that_is_not_verified_leads_to_nobody() {
+async fn an_unverified_address_leads_to_no_existing_user() {
     let app = app().await;
     sign_up(&app, EMAIL).await;
     confirm(&app, EMAIL).await;
@@ -58,7 +58,7 @@ async fn an_address_that_is_not_verified_leads_to_nobody() {
     assert_eq!(app.count("select count(*) from auth.identities where provider = 'es'").await, 0);
     assert_eq!(app.count("select count(*) from auth.users").await, 1);
 
-    // Not even where nobody has to confirm anything.
+    // Not even where addresses need no confirmation.
     let open = TestApp::with(Setup::default().with_auth(providers)).await;
     sign_up(&open, EMAIL).await;
     let place = sign_in(&open, "es", &Somebody::new("666", EMAIL, false)).await;
@@ -66,7 +66,7 @@ async fn an_address_that_is_not_verified_leads_to_nobody() {
 }
 
 #[tokio::test]
-async fn somebody_new_with_an_unverified_address_confirms_it_by_mail() {
+async fn a_new_user_with_an_unverified_address_confirms_it_by_mail() {
     let app = app().await;
     let who = Somebody::new("1001", EMAIL, false);
     let place = sign_in(&app, "es", &who).await;
@@ -86,7 +86,7 @@ async fn who_came_with_an_unverified_address_does_not_share_it_with_its_owner() 
         let stranger = Somebody::new("666", EMAIL, false);
         sign_in(&app, "es", &stranger).await.error();
         app.advance_seconds(61);
-        // The owner knows nothing of that, and signs up.
+        // The owner does not know of that, and signs up.
         let body = json!({ "email": EMAIL, "password": PASSWORD });
         app.post(&format!("/auth/v1/{asks}")).json(&body).send().await.expect(200);
         let kind = if asks == "recover" { "recovery" } else { "email" };
@@ -100,7 +100,7 @@ async fn who_came_with_an_unverified_address_does_not_share_it_with_its_owner() 
 }
 
 #[tokio::test]
-async fn nor_when_his_provider_verifies_another_address_meanwhile() {
+async fn nor_when_the_provider_verifies_another_address_meanwhile() {
     let app = app().await;
     sign_in(&app, "es", &Somebody::new("666", EMAIL, false)).await.error();
     app.advance_seconds(61);
@@ -115,9 +115,9 @@ async fn nor_when_his_provider_verifies_another_address_meanwhile() {
 }
 
 #[tokio::test]
-async fn what_somebody_else_left_at_an_unconfirmed_address_is_taken_away() {
+async fn what_a_stranger_left_at_an_unconfirmed_address_is_removed() {
     let app = app().await;
-    // Somebody signs up with an address of hers, and never reads its mail.
+    // Another person signs up with Ada's address, and never reads its mail.
     sign_up(&app, EMAIL).await;
     let stranger = sign_in(&app, "rs", &Somebody::new("666", "stranger@example.org", true)).await;
     let add = "insert into auth.identities (provider_id, user_id, identity_data, provider, created_at)
@@ -138,13 +138,13 @@ async fn what_somebody_else_left_at_an_unconfirmed_address_is_taken_away() {
 async fn another_verified_address_of_a_person_leads_to_her_too() {
     let app = app().await;
     let first = user(&app, &sign_in(&app, "es", &ada()).await).await;
-    // The provider knows her by another address now, and so does the next one.
+    // The provider has another address for Ada now, and so does the next one.
     sign_in(&app, "es", &Somebody::new("1001", "lovelace@example.org", true)).await;
     let second = user(&app, &sign_in(&app, "rs", &Somebody::new("9", "lovelace@example.org", true)).await).await;
     assert_eq!(first["id"], second["id"]);
     assert_eq!(second["email"], json!(EMAIL), "the own address stays what it was");
 
-    // An unverified one does not: anybody could have written it there.
+    // An unverified one does not: anyone could have entered it there.
     sign_in(&app, "es", &Somebody::new("1001", "victim@example.org", false)).await;
     let victim = user(&app, &sign_in(&app, "rs", &Somebody::new("10", "victim@example.org", true)).await).await;
     assert_ne!(first["id"], victim["id"]);
@@ -172,7 +172,7 @@ async fn the_operator_may_vouch_for_a_provider() {
 }
 
 #[tokio::test]
-async fn where_nobody_may_sign_up_only_known_people_come_in() {
+async fn where_sign_up_is_closed_only_existing_users_sign_in() {
     let app = TestApp::with(Setup::default().with_auth(|auth| {
         providers(auth);
         auth.signup_disabled = true;
@@ -214,7 +214,7 @@ async fn what_happened_is_written_down() {
 #[tokio::test]
 async fn an_invitation_is_taken_up_with_a_provider() {
     let app = app().await;
-    // The invitation as an administrator's would be.
+    // An invitation like an administrator's.
     sign_up(&app, EMAIL).await;
     let invite = "update auth.users set invited_at = '2026-03-15T12:00:00Z'";
     app.test.admin().await.execute(invite, &[]).await.unwrap();

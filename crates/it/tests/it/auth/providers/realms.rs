@@ -1,4 +1,4 @@
-//! Where each tenant has people of its own, the same person at a provider is another one at another tenant.
+//! Where each tenant has users of its own, the same account at a provider is another user at another tenant.
 
 use freehold_identity::PeopleOf;
 use serde_json::json;
@@ -28,7 +28,7 @@ async fn who_names_no_organization_founds_one_and_comes_back_to_it() {
     assert_eq!(user(&app, &again).await["id"], first["id"]);
     assert_eq!(app.count("select count(*) from freehold.tenants").await, 1);
 
-    // The organization's own door leads to the same person, and its name comes along.
+    // The organization's own sign-in leads to the same user, and its name is passed along.
     let more = format!("&organization={}", organizations[0]);
     let gone = Browser::default().sign_in(&app, "es", &ada(), &more).await.expect(302);
     let place = Place::of(&gone);
@@ -37,7 +37,7 @@ async fn who_names_no_organization_founds_one_and_comes_back_to_it() {
 }
 
 #[tokio::test]
-async fn nobody_lets_himself_into_somebody_elses_organization() {
+async fn no_user_joins_another_users_organization_uninvited() {
     let app = app().await;
     let owner = app.post("/auth/v1/signup").json(&json!({ "email": "owner@example.org", "password": "correct horse" }));
     let owner = owner.send().await.expect(200).at("/access_token");
@@ -60,7 +60,7 @@ async fn the_same_person_at_two_tenants_is_two_people() {
         }
     };
     let (first, second) = (found("one@example.org").await, found("two@example.org").await);
-    // As an administrator of each would make her.
+    // As an administrator of each tenant would create her.
     for tenant in [&first, &second] {
         let make = format!(
             "insert into auth.users (instance_id, id, aud, role, email, email_confirmed_at, last_sign_in_at, created_at, updated_at)
@@ -78,7 +78,7 @@ async fn the_same_person_at_two_tenants_is_two_people() {
     assert_eq!(people[0], people[2]);
     assert_eq!(app.count("select count(*) from auth.identities where provider = 'es'").await, 2);
 
-    // Where it is not said which of them is meant, neither is.
+    // Without naming the tenant, neither user is chosen.
     let place = sign_in(&app, "es", &ada()).await;
     assert_eq!(place.error(), ("invalid_request", "validation_failed"));
 }

@@ -35,7 +35,7 @@ async fn the_implicit_flow_ends_with_a_session_in_the_fragment() {
     assert_eq!((&user["identities"][0]["provider"], &user["identities"][0]["id"]), (&json!("es"), &json!("1001")));
     assert!(user["email_confirmed_at"].is_string() && user["last_sign_in_at"].is_string(), "{user}");
 
-    // Whoever comes for the first time has an organization.
+    // A new user gets an organization.
     let organizations = app.get("/api/v1/organizations").token(place.token()).send().await.expect(200);
     assert_eq!(organizations.ids().len(), 1);
     assert_eq!(app.count("select count(*) from auth.flow_state").await, 0);
@@ -50,7 +50,7 @@ async fn no_column_holds_what_a_provider_gave() {
     for name in ["access_token", "refresh_token", "provider_token", "provider_refresh_token"] {
         secrets.add(name, &place.fragment[name]);
     }
-    // One that its beginner has not redeemed yet.
+    // A sign-in whose code is not redeemed yet.
     let more = format!("&code_challenge={CHALLENGE}&code_challenge_method=s256");
     let gone = Browser::default().sign_in(&app, "es", &ada(), &more).await.expect(302);
     let code = Place::of(&gone).query["code"].clone();
@@ -95,7 +95,7 @@ async fn the_pkce_flow_ends_with_a_code_that_its_beginner_redeems() {
 }
 
 #[tokio::test]
-async fn whoever_comes_again_is_the_same_person() {
+async fn a_returning_user_is_the_same_user() {
     let app = app().await;
     let first = sign_in(&app, "rs", &ada()).await;
     app.advance_seconds(30);
@@ -256,7 +256,7 @@ async fn what_this_house_does_not_offer_says_so() {
     app.post("/auth/v1/token?grant_type=web3").json(&json!({})).send().await.refused(422, "web3_provider_disabled");
 }
 
-/// How somebody showed who he is, by his access token.
+/// The authentication methods in a session's access token.
 fn methods(session: &Answer) -> serde_json::Value {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     let token = session.at("/access_token");

@@ -1,7 +1,7 @@
-//! A provider to sign in at, over a socket: OpenID Connect under many names, of which most misbehave, and a GitHub.
+//! A simulated provider on a socket: OpenID Connect under many names, most of which misbehave, and a GitHub.
 //!
-//! It asks nobody anything: who signs in stands in `login_hint`, as `subject,address,verified`. It keeps nothing but which
-//! codes were used: a code holds all that is needed to answer it.
+//! It shows no forms: `login_hint` says who signs in, as `subject,address,verified`. It stores only which codes were
+//! used: a code contains everything that is needed to answer it.
 
 mod github;
 mod signer;
@@ -31,9 +31,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use signer::Signer;
 
-/// What everybody is called by the provider's applications.
+/// Client id of every application.
 pub(crate) const CLIENT: &str = "freehold";
-/// What shows that it is the application.
+/// Client secret of every application.
 pub(crate) const SECRET: &str = "s3cret/+ of a client";
 
 static PLACE: LazyLock<String> = LazyLock::new(start);
@@ -44,12 +44,12 @@ static AWAY: AtomicBool = AtomicBool::new(false);
 static ROTATED: AtomicBool = AtomicBool::new(false);
 static KEYS_READ: AtomicUsize = AtomicUsize::new(0);
 
-/// Where it is.
+/// Its URL.
 pub(crate) fn place() -> &'static str {
     &PLACE
 }
 
-/// Whether `leaving` answers nothing but errors.
+/// Sets whether `leaving` answers only errors.
 pub(crate) fn away(away: bool) {
     AWAY.store(away, SeqCst);
 }
@@ -59,12 +59,12 @@ pub(crate) fn rotate() {
     ROTATED.store(true, SeqCst);
 }
 
-/// How often somebody read the keys of `turning`.
+/// How often the keys of `turning` were fetched.
 pub(crate) fn keys_read() -> usize {
     KEYS_READ.load(SeqCst)
 }
 
-/// Somebody who signs in.
+/// A user who signs in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Somebody {
     pub(crate) subject: String,
@@ -77,7 +77,7 @@ impl Somebody {
         Self { subject: subject.to_owned(), email: email.to_owned(), verified }
     }
 
-    /// For `login_hint`.
+    /// The value for `login_hint`.
     pub(crate) fn hint(&self) -> String {
         format!("{},{},{}", self.subject, self.email, self.verified)
     }
@@ -89,7 +89,7 @@ impl Somebody {
     }
 }
 
-/// What a code holds.
+/// The contents of a code.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Code {
     number: usize,
@@ -104,7 +104,7 @@ impl Code {
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap())
     }
 
-    /// The code of this text, if nobody used it yet.
+    /// Parses a code that was not used yet.
     fn take(form: &BTreeMap<String, String>) -> Result<Self, &'static str> {
         let value = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
         let text = value("code");
@@ -118,7 +118,7 @@ impl Code {
     }
 }
 
-/// A token that the provider `variant` would sign for a telephone.
+/// A token that the provider `variant` would sign for a mobile app.
 pub(crate) fn id_token(variant: &str, who: &Somebody, nonce: Option<&str>, audience: &str) -> String {
     let now = app_now();
     let mut claims = json!({
@@ -132,7 +132,7 @@ pub(crate) fn id_token(variant: &str, who: &Somebody, nonce: Option<&str>, audie
     signer::token(variant, claims)
 }
 
-/// What the clocks of all tests show at first, as the stand-in does always.
+/// The initial time of all tests' clocks, which the provider uses always.
 fn app_now() -> i64 {
     "2026-03-15T12:00:00Z".parse::<jiff::Timestamp>().unwrap().as_second()
 }
@@ -185,7 +185,7 @@ async fn authorize(Query(query): Query<BTreeMap<String, String>>) -> Response {
     consent(&query)
 }
 
-/// Sends the browser back at once.
+/// Redirects the browser at once.
 fn consent(query: &BTreeMap<String, String>) -> Response {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     let value = |name: &str| query.get(name).cloned().unwrap_or_default();
@@ -236,7 +236,7 @@ async fn token(
     .into_response()
 }
 
-/// What each of the hostile ones says.
+/// The changes that each hostile provider makes.
 fn misbehave(variant: &str, claims: &mut Value) {
     match variant {
         "wrong-nonce" => claims["nonce"] = json!("another"),

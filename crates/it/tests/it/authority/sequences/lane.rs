@@ -1,4 +1,4 @@
-//! Where sequences happen: one server, on which every sequence has an organization of its own.
+//! Where sequences run: one server, on which every sequence has an organization of its own.
 
 use freehold_core::{Action, Area, Permission, codes};
 use freehold_identity::admin::user_delete;
@@ -20,14 +20,14 @@ pub(super) struct Lane {
     app: TestApp,
     users: Vec<Person>,
     deleted: [bool; USERS],
-    /// How often users were made, for addresses that are new.
+    /// Number of users created, for unique addresses.
     made: usize,
-    /// How many sequences there were.
+    /// Number of sequences so far.
     number: usize,
     began: Timestamp,
     organization: String,
     keys: Vec<(String, String)>,
-    /// Tokens.
+    /// Tokens of invitations.
     invitations: Vec<String>,
 }
 
@@ -51,14 +51,14 @@ impl Lane {
         self.app.somebody(&format!("user{}@example.org", self.made)).await
     }
 
-    /// A new organization, everybody in their first place.
+    /// Creates a new organization, with all users in their initial roles.
     pub(super) async fn begin(&mut self) {
         for user in 0..USERS {
             if std::mem::take(&mut self.deleted[user]) {
                 self.users[user] = self.user().await;
             }
         }
-        // Whoever still owns one of before could not be deleted.
+        // A user who still owns an earlier organization could not be deleted.
         let before = format!("delete from freehold.tenants where tenant_id = '{}';", self.organization);
         let before = if self.organization.is_empty() { String::new() } else { before };
         self.number += 1;
@@ -104,7 +104,7 @@ impl Lane {
         if self.keys.is_empty() { none.to_owned() } else { self.keys[number % self.keys.len()].1.clone() }
     }
 
-    /// Takes the step; the status that was answered, 0 for what the operator does.
+    /// Runs the step; returns the status of the answer, 0 for an operator's action.
     pub(super) async fn take(&mut self, step: &Step) -> u16 {
         let answer = match *step {
             Step::CreateKey { by, wanted } => self.create_key(by, wanted).await,
@@ -186,7 +186,7 @@ impl Lane {
         answer
     }
 
-    /// Keeps a key that was created.
+    /// Stores a key that was created.
     fn keep(&mut self, answer: &Answer) {
         if answer.status() == 201 {
             self.keys.push((answer.at("/key"), answer.at("/id")));
@@ -226,7 +226,7 @@ impl Lane {
         ask.json(&json!({ "token": token })).send().await
     }
 
-    /// Where what a credential may do is not what the model says, a line each.
+    /// The differences between the credentials' rights and the model's, a line each.
     pub(super) async fn differences(&self, model: &Model) -> Vec<String> {
         let mut lines = Vec::new();
         let credentials = (0..USERS).map(By::User).chain((0..model.keys()).map(By::Key));

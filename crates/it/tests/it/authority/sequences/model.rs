@@ -1,17 +1,17 @@
-//! The rule by itself, without database, clock or server: whoever gave something bounds it at each moment.
+//! The rule alone, without database, clock or server: the rights of a giver limit at each moment what they gave.
 
 use freehold_core::Role;
 
 use super::step::{By, ROLES, SCOPES, Step, USERS, Wanted};
 
-/// What a caller may do at this moment.
+/// The rights of a caller at this moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct May {
     pub(super) role: Role,
-    /// The narrowings on the way from the user, each a list of scopes; all have to let something through.
+    /// The scopes of each key in the chain from the user; all of them must allow an action.
     pub(super) scopes: Vec<&'static [&'static str]>,
     pub(super) live: bool,
-    /// The half hour in which it ends.
+    /// The half hour in which the rights end.
     pub(super) ends: Option<u32>,
 }
 
@@ -52,7 +52,7 @@ impl Default for Model {
     }
 }
 
-/// Whether scopes let an action in an area through.
+/// Whether scopes allow an action in an area.
 pub(super) fn lets(scopes: &[&str], area: &str, write: bool) -> bool {
     let own = |action: &str| scopes.contains(&format!("{area}:{action}").as_str());
     scopes.is_empty() || scopes.contains(&area) || own("write") || (!write && own("read"))
@@ -67,12 +67,12 @@ impl May {
         self.scopes.iter().all(|scopes| scopes.is_empty())
     }
 
-    /// Whether a member with this role could do nothing more: members use live data, without end and scopes.
+    /// Whether a member with this role would have no more rights: members use live data, without expiry and scopes.
     fn gives(&self, role: Role) -> bool {
         role <= self.role && self.live && self.unscoped() && (self.ends.is_none() || role < Role::Admin)
     }
 
-    /// Whether all that these scopes let through is let through.
+    /// Whether everything that these scopes allow is allowed.
     fn covers(&self, scopes: &[&str]) -> bool {
         if scopes.is_empty() {
             return self.unscoped();
@@ -88,7 +88,7 @@ impl Model {
         self.roles[user].filter(|_| !self.banned[user] && !self.deleted[user])
     }
 
-    /// What a caller may do; none: it is no caller.
+    /// The rights of a caller; none: the credential is invalid.
     pub(super) fn may(&self, by: By) -> Option<May> {
         match by {
             By::User(user) => self.user_may(user).map(|role| May { role, scopes: Vec::new(), live: true, ends: None }),
@@ -96,7 +96,7 @@ impl Model {
         }
     }
 
-    /// Which key a number means.
+    /// The key with this number.
     fn key(&self, number: usize) -> Option<usize> {
         (!self.keys.is_empty()).then(|| number % self.keys.len())
     }
@@ -116,7 +116,7 @@ impl Model {
         works.then_some(may)
     }
 
-    /// Takes the step; the status that is answered.
+    /// Runs the step; returns the expected status.
     pub(super) fn take(&mut self, step: &Step) -> u16 {
         match *step {
             Step::CreateKey { by, wanted } => self.create_key(by, wanted),
@@ -142,8 +142,8 @@ impl Model {
         0
     }
 
-    /// The caller, when they may write in this area; the refusal, when not. A user who is no member is told that there is no
-    /// such organization.
+    /// The caller's rights, if they may write in this area; otherwise the rejection. A user who is not a member is told
+    /// that there is no such organization.
     fn writer(&self, by: By, area: &str) -> Result<May, u16> {
         let Some(may) = self.may(by) else {
             let known = matches!(by, By::User(user) if !self.banned[user] && !self.deleted[user]);
@@ -190,7 +190,7 @@ impl Model {
         key.map_or(0, |key| 1 + self.line(self.keys[key].parent))
     }
 
-    /// A retry of the same sender is answered again, that of another is not.
+    /// A retry of the same sender is answered again, that of another sender is not.
     fn replay(&mut self, by: By, again: By) -> u16 {
         let wanted = Wanted { scopes: 4, live: None, ends: None };
         let first = self.create_key(by, wanted);
@@ -200,7 +200,7 @@ impl Model {
         if let Err(refused) = self.writer(again, "keys") {
             return refused;
         }
-        // Keys are counted round and round, and there is one more now.
+        // Key numbers wrap around, and there is one key more now.
         let before = self.keys.len() - 1;
         let same = match (by, again) {
             (By::User(one), By::User(other)) => one == other,
@@ -328,7 +328,7 @@ impl Model {
         200
     }
 
-    /// Accepting again is answered as before, unless the membership is gone since.
+    /// Accepting again gets the same answer, unless the membership has ended since.
     fn accepted_before(&self, user: usize) -> u16 {
         if self.roles[user].is_some() { 200 } else { 404 }
     }
@@ -342,7 +342,7 @@ impl Model {
         let own = matches!(by, By::User(user) if user == whom);
         let may = match self.writer(by, "members") {
             Ok(may) => may,
-            // Users lower their own role without any right.
+            // Users may lower their own role without any right.
             Err(403) if own && self.roles[whom].is_some_and(|current| role <= current) => self.may(by).unwrap(),
             Err(refused) => return refused,
         };
@@ -365,8 +365,8 @@ impl Model {
         200
     }
 
-    /// Whether a caller takes from a member with this role. With administrators and owners go their keys, so a key has to be
-    /// able to do all that they can.
+    /// Whether a caller may act on a member with this role. Administrators and owners take their keys with them, so a
+    /// key needs all the rights that they have.
     fn reaches(by: By, may: &May, current: Role) -> bool {
         current <= may.role && (matches!(by, By::User(_)) || current < Role::Admin || may.gives(current))
     }
@@ -398,7 +398,7 @@ impl Model {
         }
     }
 
-    /// The membership ends, and with it what was given.
+    /// The membership ends, and with it everything that the member gave.
     fn gone(&mut self, user: usize) -> u16 {
         self.roles[user] = None;
         self.close_invitations(By::User(user));
@@ -428,7 +428,7 @@ impl Model {
         self.suspended
     }
 
-    /// How many keys there are.
+    /// Number of keys.
     pub(super) fn keys(&self) -> usize {
         self.keys.len()
     }

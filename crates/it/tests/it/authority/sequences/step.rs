@@ -1,32 +1,32 @@
-//! What can happen.
+//! The steps.
 
 use freehold_core::Role;
 use proptest::prelude::*;
 
-/// How many users there are: an owner, two admins, and two who belong to other organizations.
+/// Number of users: an owner, two admins, and two who belong to other organizations.
 pub(super) const USERS: usize = 5;
-/// The roles that they begin with.
+/// Their initial roles.
 pub(super) const ROLES: [Option<Role>; USERS] = [Some(Role::Owner), Some(Role::Admin), Some(Role::Admin), None, None];
 
-/// Who acts: a user, or one of the keys so far, counted round and round.
+/// The actor: a user, or one of the keys so far; numbers wrap around.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum By {
     User(usize),
     Key(usize),
 }
 
-/// What a key is asked to be.
+/// The key to create.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
-    /// Which of [`SCOPES`].
+    /// Index in [`SCOPES`].
     pub(super) scopes: usize,
-    /// Live, test, or what the creator is.
+    /// Live, test, or as the creator.
     pub(super) live: Option<bool>,
-    /// In how many half hours it ends.
+    /// Number of half hours until it expires.
     pub(super) ends: Option<u8>,
 }
 
-/// The scopes that keys have. None: everything.
+/// The scopes of the keys. Empty: everything.
 pub(super) const SCOPES: [&[&str]; 5] = [
     &[],
     &["keys:write", "members:write", "usage:read"],
@@ -41,7 +41,7 @@ pub(super) enum Step {
         by: By,
         wanted: Wanted,
     },
-    /// Creates a key with an `Idempotency-Key`, and sends the same as another.
+    /// Creates a key with an `Idempotency-Key`, and sends the same request as another caller.
     Replay {
         by: By,
         again: By,

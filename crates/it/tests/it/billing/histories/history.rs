@@ -1,4 +1,4 @@
-//! What can happen to a tenant that pays, and what can become of the webhooks that tell of it.
+//! Operations on a paying tenant, and faults of its webhooks.
 
 use freehold_billing::{
     Interval,
@@ -14,55 +14,55 @@ use serde_json::Value;
 
 use super::lane::{Lane, Payer, text};
 
-/// Plans, in both products, and what one of them costs is of no importance here.
+/// Plans of both products; their prices do not matter here.
 const PLANS: [&str; 2] = ["starter", "pro"];
-/// Pays.
+/// A card that pays.
 const GOOD: &str = "pm_card_visa";
-/// Is taken, and never pays.
+/// A card that is accepted, and never pays.
 const BAD: &str = "pm_card_chargeCustomerFail";
-/// By number, for pages: pays, is declined, pays once.
+/// Card numbers for pages: pays, is declined, pays only once.
 const NUMBERS: [&str; 3] = ["4242424242424242", "4000000000000002", "4000000000007767"];
-/// What becomes of a subscription that nobody pays after the last try.
+/// What happens to a subscription that is still unpaid after the last attempt.
 const AFTER: [&str; 3] = ["cancel", "unpaid", "past_due"];
 
-/// Something that happens at Stripe. `which`: of the customer's subscriptions, counted round and round.
+/// An operation at Stripe. `which`: index of the customer's subscriptions; it wraps around.
 #[derive(Clone, Debug)]
 pub(super) enum Op {
-    /// On a page.
+    /// A checkout on Stripe's page.
     Checkout { plan: usize, yearly: bool, card: usize, seats: u8 },
-    /// By somebody at Stripe's dashboard, with a card or without.
+    /// A subscription made in Stripe's dashboard, with a card or without.
     Subscribe { plan: usize, yearly: bool, trial_days: u16, card: bool, seats: u8 },
-    /// Two people begin to pay on pages of ours at the same moment, and each pays on the page that they got.
+    /// Two users start a checkout at the same moment, and each pays on the page that they got.
     Race { plans: (usize, usize), yearly: bool, card: usize },
-    /// A deal: an operator makes a subscription at Stripe with a price of its own.
+    /// A deal: an operator creates a subscription at Stripe with a custom price.
     Deal { plan: usize },
-    /// It ends at a chosen moment: so many hours from now, or with its period.
+    /// The subscription is set to end: after this many hours, or with its period.
     CancelAt { which: usize, hours: Option<u16> },
-    /// A coupon takes something off the next invoices, where the sandbox has coupons.
+    /// A coupon reduces the next invoices, if the sandbox has coupons.
     Coupon { which: usize, percent: u8 },
-    /// Up, down, or to another interval.
+    /// A change to another plan or interval.
     Change { which: usize, plan: usize, yearly: bool, at_once: bool },
-    /// More or fewer of it.
+    /// A change of the quantity.
     Seats { which: usize, seats: u8 },
-    /// The card fails from now on, and a renewal comes; then so many days more.
+    /// The card fails from now on, and a renewal comes; then this many days pass.
     Fail { which: usize, days: u16 },
-    /// Another card pays all that is owed.
+    /// Another card pays everything that is owed.
     Recover { which: usize },
-    /// It will end with its period.
+    /// The subscription is cancelled with its period.
     CancelAtEnd { which: usize },
-    /// It ends.
+    /// The subscription is cancelled at once.
     Cancel { which: usize, prorate: bool },
-    /// It will not end after all, or goes on after a trial that ended without a card.
+    /// A cancellation is taken back, or a subscription resumes after a trial that ended without a card.
     Resume { which: usize },
-    /// Money goes back.
+    /// A payment is refunded.
     Refund,
-    /// Time goes by.
+    /// Time passes.
     Wait { hours: u16 },
-    /// The lifecycle looks who is due.
+    /// The sweep processes the accounts that are due.
     Look,
 }
 
-/// What becomes of webhooks, in percent.
+/// Faults of webhooks, in percent.
 #[derive(Clone, Debug)]
 pub(super) struct Chaos {
     pub(super) duplicate: u8,
@@ -70,15 +70,15 @@ pub(super) struct Chaos {
     pub(super) delay: u8,
     pub(super) drop: u8,
     pub(super) wrong_signature: u8,
-    /// How many come at a time.
+    /// How many are delivered at the same time.
     pub(super) at_once: u8,
     pub(super) seed: u16,
 }
 
-/// All that happens.
+/// A whole history.
 #[derive(Clone, Debug)]
 pub(super) struct History {
-    /// Whether it is written down whose customer that is; if not, the customer says so.
+    /// Whether the customer's tenant is stored; if not, only the customer's metadata name it.
     pub(super) known: bool,
     /// Whether the tenant began with a trial of its own.
     pub(super) trial: bool,
@@ -116,7 +116,7 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// Histories, in which at most so many percent of the webhooks are dropped.
+/// Histories in which at most this many percent of the webhooks are dropped.
 pub(super) fn histories(drop: u8) -> impl Strategy<Value = History> {
     let percent = |most: u8| prop_oneof![Just(0), 0..=most];
     let chaos = (percent(50), percent(80), percent(50), percent(drop), percent(30), 1..5_u8, any::<u16>()).prop_map(
@@ -130,14 +130,14 @@ pub(super) fn histories(drop: u8) -> impl Strategy<Value = History> {
             seed,
         },
     );
-    // What happens comes first, because it is shrunk first.
+    // The operations come first, because they are shrunk first.
     let ops = prop::collection::vec(op(), 1..=10);
     (ops, any::<bool>(), any::<bool>(), 0..AFTER.len(), chaos)
         .prop_map(|(ops, known, trial, after_retries, chaos)| History { known, trial, after_retries, chaos, ops })
 }
 
 impl History {
-    /// Turns the knobs of the lane's sandbox.
+    /// Applies the settings to the lane's sandbox.
     pub(super) async fn knobs(&self, lane: &Lane) {
         let Chaos { duplicate, reorder, delay, drop, wrong_signature, at_once, seed } = &self.chaos;
         let share = |percent: &u8| (f64::from(*percent) / 100.0).to_string();
@@ -159,11 +159,11 @@ impl History {
     }
 }
 
-/// Somebody to whom things happen.
+/// The tenant and customer of a history.
 pub(super) struct Play<'a> {
     lane: &'a Lane,
     payer: &'a Payer,
-    /// The names of the lane's two plans that can be bought.
+    /// Ids of the two plans that the lane sells.
     plans: [&'static str; 2],
 }
 
@@ -182,7 +182,7 @@ impl<'a> Play<'a> {
         text(&found.unwrap_or_else(|| panic!("no price {key}"))["id"])
     }
 
-    /// The oldest first.
+    /// The customer's subscriptions, the oldest first.
     async fn subscriptions(&self) -> Vec<Value> {
         let path = format!("/v1/subscriptions?customer={}&status=all&limit=100", self.payer.customer);
         self.lane.get(&path).await["data"].as_array().unwrap().iter().rev().cloned().collect()
@@ -193,7 +193,7 @@ impl<'a> Play<'a> {
         all.get(which % all.len().max(1)).cloned()
     }
 
-    /// Makes it happen. What Stripe refuses does not.
+    /// Runs the operation. An operation that Stripe rejects has no effect.
     pub(super) async fn op(&self, op: &Op) {
         match *op {
             Op::Checkout { plan, yearly, card, seats } => {
@@ -259,7 +259,7 @@ impl<'a> Play<'a> {
                 self.card(BAD).await;
                 let end = found["items"]["data"][0]["current_period_end"].as_i64().unwrap();
                 let left = (end - self.lane.now().as_second()).max(0);
-                // Invoices are drafts for an hour before anybody tries to be paid.
+                // Invoices are drafts for an hour before payment is attempted.
                 self.lane.wait(SignedDuration::from_secs(left + 4_000));
                 self.lane.wait(SignedDuration::from_hours(24 * i64::from(days)));
             }
@@ -303,7 +303,7 @@ impl<'a> Play<'a> {
 
     async fn race(&self, plans: (usize, usize), yearly: bool, card: &str) {
         let (billing, tenant) = (&self.lane.billing, self.payer.tenant);
-        // A customer who begins to pay is known.
+        // A customer who starts a checkout is stored.
         account_put_customer(billing, tenant, &self.payer.customer, self.lane.now()).await.unwrap();
         let interval = if yearly { Interval::Year } else { Interval::Month };
         let begin = async |plan: usize| {
@@ -339,7 +339,7 @@ impl<'a> Play<'a> {
         self.lane.fill(&text(&session["url"]), card).await;
     }
 
-    /// This card pays from now on, for everything.
+    /// Makes this card the default for all payments.
     async fn card(&self, card: &str) {
         let customer = &self.payer.customer;
         let attach = format!("/v1/payment_methods/{card}/attach");

@@ -1,5 +1,5 @@
-//! Where histories happen one after the other: a database, a Stripe, an inbox and a worker with one clock, all of it used
-//! again. Before each history everything is forgotten, so that each begins alike and can be shrunk.
+//! Where histories run one after the other: a database, a Stripe, an inbox and a worker with one clock, all of them
+//! reused. Everything is deleted before each history, so that all begin alike and can be shrunk.
 
 use std::{net::TcpListener as StdListener, sync::Arc};
 
@@ -35,19 +35,19 @@ use crate::{
     harness::{CEILING, TestDatabase},
 };
 
-/// The account at the sandbox.
+/// Secret key of the sandbox account.
 const KEY: &str = "sk_test_histories";
-/// Whose endpoint it is.
+/// Metadata of the inbox's endpoint.
 const INBOX: &str = "inbox";
 
-/// Everything that one history after the other needs.
+/// The servers that one history after the other uses.
 pub(super) struct Lane {
     test: TestDatabase,
     pub(super) billing: Billing,
     pub(super) default_plan: String,
-    /// All that the sandbox has.
+    /// All prices of the sandbox.
     pub(super) prices: Vec<Value>,
-    /// The prices of deals for the two plans that can be bought, in the order of their prices.
+    /// The custom prices for the two plans that are sold, in the order of their amounts.
     pub(super) deals: Vec<String>,
     sandbox: Sandbox,
     http: reqwest::Client,
@@ -68,14 +68,14 @@ impl Drop for Lane {
     }
 }
 
-/// Whom a history is about.
+/// The tenant that a history is about.
 pub(super) struct Payer {
     pub(super) tenant: TenantId,
     pub(super) customer: String,
 }
 
 impl Lane {
-    /// A lane that sells this product.
+    /// Starts a lane that sells this product.
     pub(super) async fn open(product: &str) -> Self {
         let test = TestDatabase::new().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -87,7 +87,7 @@ impl Lane {
 
         let router = Router::new().fallback(receive).with_state(billing.clone());
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        // No schedules: a daily round would mend what these histories want to see broken.
+        // No schedules: the daily reconciliation would repair the differences that the tests look for.
         let settings = WorkerSettings { nudge: billing.nudge.clone(), ..WorkerSettings::default() };
         let (handlers, db, clock) = (job::handlers(&billing), billing.db.clone(), test.clock.clone());
         let worker = Worker::new(db, clock, test.random.clone(), test.ids.clone(), handlers, Vec::new(), settings);
@@ -118,12 +118,12 @@ impl Lane {
         lane
     }
 
-    /// What is now.
+    /// The present time of the lane's clock.
     pub(super) fn now(&self) -> Timestamp {
         self.test.clock.now()
     }
 
-    /// Nothing has happened yet; the prices and the inbox's endpoint are there.
+    /// Deletes everything but the prices and the inbox's endpoint.
     pub(super) async fn forget(&self) {
         self.post("/_sandbox/reset", &[("keep", "catalog")]).await.unwrap();
         let wipe = "delete from freehold.stripe_events; delete from freehold.jobs where kind like 'billing.%';
@@ -132,7 +132,7 @@ impl Lane {
         self.admin.batch_execute(wipe).await.unwrap();
     }
 
-    /// A new tenant with a customer; whether we know whose that is, and whether the tenant has its trial.
+    /// Creates a tenant with a customer; `known`: the customer is stored; `trial`: the tenant has its trial.
     pub(super) async fn payer(&self, known: bool, trial: bool) -> Payer {
         let (tenant, now): (TenantId, _) = (self.test.ids.next(), self.now());
         let owner: UserId = self.test.ids.next();
@@ -155,7 +155,7 @@ impl Lane {
         Payer { tenant, customer }
     }
 
-    /// What is at a path of the sandbox.
+    /// Gets an object of the sandbox.
     pub(super) async fn get(&self, path: &str) -> Value {
         let request = self.http.get(format!("{}{path}", self.sandbox.url())).bearer_auth(KEY);
         let answer = request.send().await.unwrap();
@@ -165,13 +165,13 @@ impl Lane {
         body
     }
 
-    /// Asks the sandbox for something; none where it has reasons to refuse, as it has with cards.
+    /// Sends a request to the sandbox; none: it was rejected, as with some cards.
     pub(super) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Option<Value> {
         let request = self.http.post(format!("{}{path}", self.sandbox.url())).form(form);
         self.answer(path, request.bearer_auth(KEY).send().await.unwrap()).await
     }
 
-    /// Ends something at the sandbox.
+    /// Deletes an object of the sandbox.
     pub(super) async fn delete(&self, path: &str) -> Option<Value> {
         let request = self.http.delete(format!("{}{path}", self.sandbox.url())).bearer_auth(KEY);
         self.answer(path, request.send().await.unwrap()).await
@@ -185,7 +185,7 @@ impl Lane {
         status.is_success().then_some(body)
     }
 
-    /// Fills in a page of the sandbox.
+    /// Pays on a page of the sandbox.
     pub(super) async fn fill(&self, page: &str, card: &str) {
         let form = [("email", "payer@example.org"), ("card_number", card), ("name", "Pia Payer")];
         let status = self.http.post(page).form(&form).send().await.unwrap().status();
@@ -199,13 +199,13 @@ impl Lane {
         assert!(!status.is_server_error(), "{page}: {status}");
     }
 
-    /// Time goes by, for everybody.
+    /// Lets time pass, for all servers.
     pub(super) fn wait(&self, by: SignedDuration) {
         self.test.clock.advance(by);
         self.sandbox.catch_up();
     }
 
-    /// Delivers everything that still waits, and lets all that it causes be done.
+    /// Delivers everything that still waits, and waits until its consequences are done.
     pub(super) async fn settle(&self) {
         self.post("/_sandbox/chaos", &[("wrong_signature", "0")]).await.unwrap();
         let open = async || self.admin.query_one(&self.open, &[]).await.unwrap().get(0);
@@ -213,24 +213,24 @@ impl Lane {
         assert_eq!(left["waiting"], 0, "{left}");
     }
 
-    /// How many events are in the inbox that are neither done nor ignored.
+    /// Number of events in the inbox that are neither done nor ignored.
     pub(super) async fn lost(&self) -> i64 {
         let lost = "select count(*) from freehold.stripe_events where state not in ('done', 'ignored')";
         self.admin.query_one(lost, &[]).await.unwrap().get(0)
     }
 
-    /// What Freehold says of a tenant.
+    /// The state of a tenant in Freehold.
     pub(super) async fn projection(&self, tenant: TenantId) -> Value {
         let row = self.admin.query_one(&self.projection, &[&tenant.uuid()]).await.unwrap();
         serde_json::from_str(row.get(0)).unwrap()
     }
 }
 
-/// How much is still to be done.
+/// Number of events and jobs that are still to be done.
 const OPEN: &str = "select (select count(*) from freehold.stripe_events where state = 'waiting')
     + (select count(*) from freehold.jobs where kind like 'billing.%')";
 
-/// What Freehold says of a tenant. Times in seconds since 1970, as Stripe has them.
+/// The state of a tenant in Freehold. Times in seconds since 1970, as at Stripe.
 const PROJECTION: &str = "select json_build_object(
       'state', a.state, 'plan', t.plan, 'version', t.plan_version, 'standing', t.standing,
       'trial_end', extract(epoch from a.trial_ends_at)::bigint,
@@ -248,7 +248,7 @@ const PROJECTION: &str = "select json_build_object(
       ))::text
     from freehold.tenants as t left join freehold.billing_accounts as a using (tenant_id) where t.tenant_id = $1";
 
-/// The inbox behind a socket, as the server has it at `POST /webhooks/stripe`.
+/// The inbox on a socket, as the server has it at `POST /webhooks/stripe`.
 async fn receive(State(billing): State<Billing>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let signature = headers.get("stripe-signature").and_then(|value| value.to_str().ok());
     match inbox::event_receive(&billing, signature, &body).await {
@@ -262,7 +262,7 @@ pub(super) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
 }
 
-/// Billing as the server has it, on connections that keep their statements.
+/// Billing as in the server, on connections with prepared statements.
 async fn billing(test: &TestDatabase, product: &str, url: &str, secret: &str) -> Billing {
     let pool =
         PoolSettings { connections: 8, wait: CEILING, statement_cache: StatementCache::On, ..PoolSettings::default() };

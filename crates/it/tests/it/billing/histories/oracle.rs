@@ -1,30 +1,30 @@
-//! What has to be true of a tenant, from nothing but the sandbox's objects and the words of `product.toml`. Written apart from
-//! the code that it judges, and as plainly as can be: no name of `freehold_billing` stands here.
+//! Computes the expected state of a tenant, only from the sandbox's objects and `product.toml`. Written independently
+//! of the code under test, and as simply as possible: it uses nothing of `freehold_billing`.
 
 use serde_json::{Map, Value, json};
 
 use super::lane::{Lane, Payer, text};
 
 const DAY: i64 = 86_400;
-/// Of both products that are tried: days of grace, and days that data is kept.
+/// For both products: days of grace, and days that data is kept.
 const GRACE: i64 = 7 * DAY;
 const KEEP: i64 = 30 * DAY;
 
-/// What is known of the tenant apart from Stripe. Times in seconds since 1970.
+/// The facts about the tenant that are not at Stripe. Times in seconds since 1970.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known {
     pub(super) created: i64,
     /// When its own trial of Starter ends.
     pub(super) trial_end: Option<i64>,
-    /// Voice has a plan that costs nothing, the pharmacy has not.
+    /// Whether the product has a free plan: voice has, the pharmacy has not.
     pub(super) free: bool,
     pub(super) now: i64,
 }
 
-/// One subscription, as far as it decides.
+/// The facts of one subscription that decide the state.
 struct Fact {
     status: String,
-    /// Its price was made for one customer, and says its plan in its metadata.
+    /// Whether its price is custom, with the plan in its metadata.
     deal: bool,
     plan: String,
     version: i64,
@@ -36,7 +36,7 @@ struct Fact {
     id: String,
 }
 
-/// All that Freehold should say of the tenant.
+/// The expected state of the tenant in Freehold.
 pub(super) async fn truth(lane: &Lane, payer: &Payer, known: Known) -> Value {
     let path = format!("/v1/subscriptions?customer={}&status=all&limit=100", payer.customer);
     let (mut rows, mut facts) = (Map::new(), Vec::new());
@@ -51,7 +51,7 @@ pub(super) async fn truth(lane: &Lane, payer: &Payer, known: Known) -> Value {
     whole
 }
 
-/// Since when the oldest invoice of a subscription is owed that nobody paid.
+/// Since when the oldest unpaid invoice of a subscription has been open.
 async fn owed_since(lane: &Lane, subscription: &Value) -> Option<i64> {
     if !["past_due", "unpaid"].contains(&subscription["status"].as_str().unwrap()) {
         return None;
@@ -65,7 +65,7 @@ async fn owed_since(lane: &Lane, subscription: &Value) -> Option<i64> {
 fn read(found: &Value, owed: Option<i64>) -> (Value, Fact) {
     let item = &found["items"]["data"][0];
     let deal = item["price"]["lookup_key"].is_null();
-    // `freehold_voice_starter_v1_month`, or as if it were so.
+    // `freehold_voice_starter_v1_month`, or the same key made up for a deal.
     let key = if deal {
         format!(
             "{}_v1_{}",
@@ -104,9 +104,9 @@ fn is(state: &str, plan: &str, version: i64, standing: &str, since: Option<i64>)
     json!({ "state": state, "plan": plan, "version": version, "standing": standing, "since": since })
 }
 
-/// Where the tenant stands, by the table of the plan: the first line that applies.
+/// The tenant's state, by the plan's table: the first line that applies.
 fn standing(facts: &[Fact], known: Known) -> Value {
-    // Of those that run, the oldest; of those that are over, the last to end.
+    // Of running ones the oldest; of ended ones the last to end.
     let best = |status: &str| {
         let mut those: Vec<&Fact> = facts.iter().filter(|fact| fact.status == status).collect();
         those.sort_by_key(|fact| (fact.deal, fact.ended, fact.created, fact.id.clone()));
@@ -149,8 +149,8 @@ fn standing(facts: &[Fact], known: Known) -> Value {
     is(state, "starter", 1, "suspended", Some(over))
 }
 
-/// What is wrong with the money of a customer, from nothing but Stripe's objects: more than one subscription runs, or one that was
-/// ended because another ran beside it has kept money for time that the other one was paid for.
+/// Errors in a customer's payments, from Stripe's objects alone: more than one subscription runs, or one that was
+/// cancelled because another ran beside it has kept money for time that was paid with the other one, too.
 pub(super) async fn money(lane: &Lane, payer: &Payer) -> Vec<String> {
     let path = format!("/v1/subscriptions?customer={}&status=all&limit=100", payer.customer);
     let all = lane.get(&path).await["data"].as_array().unwrap().clone();
@@ -174,7 +174,7 @@ pub(super) async fn money(lane: &Lane, payer: &Payer) -> Vec<String> {
     wrong
 }
 
-/// What is wrong with an invoice of a subscription that should not have gone on after `since`.
+/// Errors in an invoice of a subscription that should not have been paid after `since`.
 async fn kept_twice(lane: &Lane, invoice: &Value, since: i64) -> Option<String> {
     let (id, paid) = (text(&invoice["id"]), invoice["amount_paid"].as_i64().unwrap());
     match invoice["status"].as_str().unwrap() {
@@ -199,7 +199,7 @@ async fn kept_twice(lane: &Lane, invoice: &Value, since: i64) -> Option<String> 
     let refunds = lane.get(&format!("/v1/refunds?payment_intent={intent}&limit=100")).await;
     let refunds = refunds["data"].as_array().unwrap();
     let back: f64 = refunds.iter().map(|refund| number(&refund["amount"])).sum();
-    // An operator may have given back more by hand.
+    // An operator may have refunded more by hand.
     let by_hand = refunds.iter().any(|refund| refund["reason"] != "duplicate");
     let right = back >= expected - 1.0 && (by_hand || back <= expected + 1.0);
     (!right).then(|| format!("{id}: {expected} of {paid} were paid twice, and {back} went back"))

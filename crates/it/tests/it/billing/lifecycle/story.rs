@@ -1,4 +1,4 @@
-//! An organization, told day by day.
+//! An organization's story, day by day.
 
 use std::collections::HashSet;
 
@@ -9,17 +9,17 @@ use serde_json::json;
 use super::super::shop::Shop;
 use crate::harness::app::Person;
 
-/// Minutes of so many days.
+/// Minutes of this many days.
 pub(super) const fn days(count: i64) -> i64 {
     hours(24 * count)
 }
 
-/// Minutes of so many hours.
+/// Minutes of this many hours.
 pub(super) const fn hours(count: i64) -> i64 {
     60 * count
 }
 
-/// What members may do, by trying.
+/// What members may do, found out by trying.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum May {
     Write,
@@ -32,7 +32,7 @@ pub(super) struct Story {
     pub(super) shop: Shop,
     pub(super) owner: Person,
     begun: Timestamp,
-    /// What was told already: mails and events are forgotten after a while.
+    /// Mails and events that were reported already, because they are deleted after a while.
     told: HashSet<String>,
     events: usize,
 }
@@ -48,14 +48,14 @@ impl Story {
         Self { shop, owner, begun, told: HashSet::new(), events: 0 }
     }
 
-    /// Goes on to so many minutes after the sign-up. What was said there since somebody last asked.
+    /// Moves the clock to this many minutes after the sign-up. Returns the news since the last call.
     pub(super) async fn at(&mut self, minutes: i64) -> Vec<String> {
         let to = self.begun + SignedDuration::from_mins(minutes);
         self.shop.advance(to.duration_since(self.shop.app.clock().now())).await;
         self.news().await
     }
 
-    /// Goes on to a day, and then to a minute, before that time, and nothing is said.
+    /// Moves the clock to a day, and then to a minute, before that time, and expects no news.
     #[track_caller]
     pub(super) fn quiet_until(&mut self, minutes: i64) -> impl Future<Output = ()> {
         let caller = std::panic::Location::caller();
@@ -70,7 +70,7 @@ impl Story {
         }
     }
 
-    /// Mails and events about money since somebody last asked; mails first, each once though several get it.
+    /// Mails and events about billing since the last call; mails first, each once though several members get it.
     pub(super) async fn news(&mut self) -> Vec<String> {
         let admin = self.shop.app.test.admin().await;
         let mails =
@@ -98,7 +98,7 @@ impl Story {
         news
     }
 
-    /// A field of the data of the newest mail about money.
+    /// A field of the data of the newest mail about billing.
     pub(super) async fn last_mail(&self, field: &str) -> String {
         let query = "select data->>$2::text from freehold.mails where for_tenant::text = $1 and cause like 'billing/%'
             order by created_at desc, id desc limit 1";
@@ -106,7 +106,7 @@ impl Story {
         admin.query_one(query, &[&self.owner.organization, &field]).await.unwrap().get(0)
     }
 
-    /// Since when the account is in its state.
+    /// Since when the account has been in its state.
     pub(super) async fn since(&self) -> String {
         let query =
             "select to_char(state_since at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS') from freehold.billing_accounts
@@ -115,7 +115,7 @@ impl Story {
         admin.query_one(query, &[&self.owner.organization]).await.unwrap().get(0)
     }
 
-    /// Compares plan and standing, the state of the account, and what members can do.
+    /// Checks plan and standing, the state of the account, and what members can do.
     #[track_caller]
     pub(super) fn stands(&mut self, plan: &str, state: &str, may: May) -> impl Future<Output = ()> {
         let (caller, expected) = (std::panic::Location::caller(), (plan.to_owned(), state.to_owned()));
@@ -125,7 +125,7 @@ impl Story {
         }
     }
 
-    /// What the owner's key can do: what it is not allowed is refused with the way to pay.
+    /// What the owner's key can do; a rejection must say how to pay.
     async fn tried(&mut self) -> May {
         let app = &self.shop.app;
         let path = format!("/api/v1/organizations/{}", self.owner.organization);
@@ -156,7 +156,7 @@ impl Story {
         }
     }
 
-    /// Tokens last an hour.
+    /// Signs in again, because tokens last an hour.
     async fn sign_in(&mut self) {
         let answer = self.shop.app.sign_in(&self.owner.email).await.expect(200);
         self.owner.token = answer.at("/access_token");
@@ -184,7 +184,7 @@ impl Story {
         self.shop.settle().await;
     }
 
-    /// Every event about money has its entry in the audit, which says the same, and administrators read it.
+    /// Checks that every event about billing has an audit entry with the same content, which administrators can read.
     pub(super) async fn audit_says_what_events_say(&mut self) {
         let differing = "select count(*) from freehold.events as e left join freehold.audit_entries as a on a.entry_id = e.id
             where e.type like 'billing.%' and (e.data::jsonb, e.type, 'system') is distinct from (a.detail, a.action, a.actor_kind)";

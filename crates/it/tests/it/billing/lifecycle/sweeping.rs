@@ -1,4 +1,4 @@
-//! Looking at accounts whose time has come.
+//! Processing accounts that are due.
 
 use freehold_billing::lifecycle::sweep::{Swept, sweep};
 use jiff::SignedDuration;
@@ -18,7 +18,7 @@ async fn each_account_is_looked_at_once_when_its_time_has_come() {
     let (one, other) = (one.unwrap(), other.unwrap());
     assert!(one.settled + other.settled <= 3, "{one:?} {other:?}");
     sweep(billing).await.unwrap();
-    // The worker of the shop looks, too.
+    // The worker of the shop sweeps, too.
     let suspended = "select count(*) from freehold.tenants where standing = 'suspended'";
     assert_eq!(shop.app.count(suspended).await, 3);
     for told in [
@@ -56,7 +56,7 @@ async fn one_that_fails_holds_up_no_other() {
 }
 
 #[tokio::test]
-async fn one_that_somebody_holds_is_his() {
+async fn a_locked_account_is_skipped() {
     let shop = Shop::of("pharmacy").await;
     let owner = shop.app.owner().await;
     let mut holder = shop.app.test.admin().await;

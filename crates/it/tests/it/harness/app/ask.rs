@@ -1,4 +1,4 @@
-//! A request and its answer.
+//! A request and its response.
 
 use std::{future::Future, net::SocketAddr};
 
@@ -13,7 +13,7 @@ use tower::ServiceExt;
 
 use super::{Person, documented, served::near};
 
-/// A request that is being written.
+/// A request being built.
 #[derive(Clone)]
 pub(crate) struct Ask {
     router: Router,
@@ -24,10 +24,10 @@ pub(crate) struct Ask {
     peer: SocketAddr,
 }
 
-/// What came back.
+/// The response.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    /// What was asked, for messages.
+    /// The request, for messages.
     asked: String,
     pub(crate) status: u16,
     headers: HeaderMap,
@@ -40,32 +40,32 @@ impl Ask {
         Self { router, method, path: path.to_owned(), headers, body, peer: near() }
     }
 
-    /// At another path.
+    /// Sends it to another path.
     pub(crate) fn at_path(mut self, path: impl Into<String>) -> Self {
         self.path = path.into();
         self
     }
 
-    /// With another method.
+    /// Uses another method.
     pub(crate) fn with_method(mut self, method: Method) -> Self {
         self.method = method;
         self
     }
 
-    /// With this query behind its path.
+    /// Adds this query to the path.
     pub(crate) fn query(mut self, query: &str) -> Self {
         self.path = format!("{}?{query}", self.path);
         self
     }
 
-    /// One more header.
+    /// Adds a header.
     pub(crate) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
         self.headers.insert(name, HeaderValue::from_bytes(value.as_ref()).unwrap());
         self
     }
 
-    /// Without that header.
+    /// Removes a header.
     pub(crate) fn without(mut self, name: &str) -> Self {
         self.headers.remove(name);
         self
@@ -81,7 +81,7 @@ impl Ask {
         self.header("authorization", format!("Bearer {token}"))
     }
 
-    /// As this person in his organization.
+    /// As this user in their organization.
     pub(crate) fn person(self, person: &Person) -> Self {
         self.token(&person.token).header("x-organization-id", &person.organization)
     }
@@ -91,7 +91,7 @@ impl Ask {
         self.header("accept", "text/html,application/xhtml+xml,*/*;q=0.8")
     }
 
-    /// In the way the new clients of Supabase want errors.
+    /// As newer Supabase clients, which expect another error format.
     pub(crate) fn supabase(self) -> Self {
         self.header("x-supabase-api-version", "2024-01-01")
     }
@@ -106,18 +106,18 @@ impl Ask {
         self.header(header::CONTENT_TYPE.as_str(), "application/json").bytes(body.to_string())
     }
 
-    /// With these bytes for a body.
+    /// With these bytes as the body.
     pub(crate) fn bytes(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
     }
 
-    /// With a form, its values already encoded.
+    /// With a form whose values are encoded already.
     pub(crate) fn form(self, body: &str) -> Self {
         self.header(header::CONTENT_TYPE.as_str(), "application/x-www-form-urlencoded").bytes(body)
     }
 
-    /// From somebody else's machine.
+    /// From another machine.
     pub(crate) fn from(mut self, peer: &str) -> Self {
         self.peer = peer.parse().unwrap();
         self
@@ -154,7 +154,7 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
-    /// What the cookies of the answer say, as a browser sends them back; without those that it removes.
+    /// The cookies of the response, as a browser sends them back; without those that it deletes.
     pub(crate) fn cookies(&self) -> String {
         let set = self.headers.get_all("set-cookie").into_iter().map(|value| value.to_str().unwrap());
         let kept: Vec<&str> =
@@ -166,7 +166,7 @@ impl Answer {
         &self.body
     }
 
-    /// Whether the text is somewhere in the body, whatever kind of body it is.
+    /// Whether the body contains the text, whatever its type.
     pub(crate) fn holds(&self, text: &str) -> bool {
         self.body.windows(text.len()).any(|window| window == text.as_bytes())
     }
@@ -188,7 +188,7 @@ impl Answer {
         found.as_str().map_or_else(|| found.to_string(), str::to_owned)
     }
 
-    /// The stable code of an error: a problem document's, or either of Supabase's.
+    /// The error code, in the problem format or in one of Supabase's.
     #[track_caller]
     pub(crate) fn code(&self) -> String {
         let body = self.json();
@@ -196,14 +196,14 @@ impl Answer {
         code.unwrap_or_else(|| panic!("{self} has no code")).to_owned()
     }
 
-    /// The same, when it has this status; the test ends, when not.
+    /// Returns the response if it has this status; panics otherwise.
     #[track_caller]
     pub(crate) fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{self}");
         self
     }
 
-    /// The same, when it is this error; the test ends, when not.
+    /// Returns the response if it is this error; panics otherwise.
     #[track_caller]
     pub(crate) fn refused(self, status: u16, code: &str) -> Self {
         assert_eq!((self.status, self.code().as_str()), (status, code), "{self}");

@@ -1,4 +1,4 @@
-//! People who signed up.
+//! Users who have signed up.
 
 use freehold_core::{Plan, Role, Standing};
 use freehold_tenancy::{
@@ -9,10 +9,10 @@ use serde_json::json;
 
 use super::{Answer, Served};
 
-/// Everybody's password.
+/// Password of all users.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
-/// Somebody who signed up, with an organization.
+/// A user who has signed up, with an organization.
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
     pub(crate) id: String,
@@ -20,7 +20,7 @@ pub(crate) struct Person {
     pub(crate) token: String,
     pub(crate) refresh: String,
     pub(crate) organization: String,
-    /// May do everything the person may. Empty for members of somebody else's organization.
+    /// API key with all rights of the user. Empty for members of another user's organization.
     pub(crate) key: String,
 }
 
@@ -35,7 +35,7 @@ impl Served {
         self.somebody("stranger@example.net").await
     }
 
-    /// Signs somebody up who owns an organization and has a key.
+    /// Signs up a user who owns an organization and has a key.
     pub(crate) async fn somebody(&self, email: &str) -> Person {
         let mut person = self.person(email).await;
         let key = json!({ "name": "everything" });
@@ -43,7 +43,7 @@ impl Served {
         person
     }
 
-    /// A person with this role in the owner's organization.
+    /// A user with this role in the owner's organization.
     pub(crate) async fn member(&self, owner: &Person, role: Role) -> Person {
         let email = format!("{}.member@example.org", role.name());
         let person = Person { organization: owner.organization.clone(), ..self.person(&email).await };
@@ -51,7 +51,7 @@ impl Served {
         person
     }
 
-    /// Makes the person a member of the organization he names.
+    /// Makes the user a member of the organization that `person` names.
     pub(crate) async fn join(&self, person: &Person, role: Role) {
         let mut tx = self.backbone.db.system("test").begin().await.unwrap();
         let (tenant, user) = (person.organization.parse().unwrap(), person.id.parse().unwrap());
@@ -72,23 +72,23 @@ impl Served {
         Person { id, email: email.to_owned(), token, refresh, organization, key: String::new() }
     }
 
-    /// `POST /auth/v1/signup` with everybody's password.
+    /// `POST /auth/v1/signup` with the common password.
     pub(crate) async fn sign_up(&self, email: &str) -> Answer {
         self.post("/auth/v1/signup").json(&json!({ "email": email, "password": PASSWORD })).send().await
     }
 
-    /// Signs in with everybody's password.
+    /// Signs in with the common password.
     pub(crate) async fn sign_in(&self, email: &str) -> Answer {
         let body = json!({ "email": email, "password": PASSWORD });
         self.post("/auth/v1/token?grant_type=password").json(&body).send().await
     }
 
-    /// Trades a refresh token.
+    /// Exchanges a refresh token.
     pub(crate) async fn refresh(&self, token: &str) -> Answer {
         self.post("/auth/v1/token?grant_type=refresh_token").json(&json!({ "refresh_token": token })).send().await
     }
 
-    /// What an operator does with `freehold plan`, on whatever server.
+    /// What `freehold plan` does, on any server.
     pub(crate) async fn put_on_plan(&self, person: &Person, plan: &str, version: i32) {
         let mut tx = self.backbone.db.system("test").begin().await.unwrap();
         let plan = Plan { id: plan.to_owned(), version };
@@ -97,12 +97,12 @@ impl Served {
         tx.commit().await.unwrap();
     }
 
-    /// Suspends the person's organization, or lifts it.
+    /// Suspends the user's organization, or lifts the suspension.
     pub(crate) async fn suspend(&self, person: &Person, suspended: bool) {
         self.stand(person, if suspended { Standing::Suspended } else { Standing::Good }).await;
     }
 
-    /// Says what the person's organization may do.
+    /// Sets the standing of the user's organization.
     pub(crate) async fn stand(&self, person: &Person, standing: Standing) {
         let mut tx = self.backbone.db.system("test").begin().await.unwrap();
         let tenant = person.organization.parse().unwrap();

@@ -21,10 +21,10 @@ use serde_json::Value;
 use super::{Ask, Setup, Stripe, documented};
 use crate::harness::TestDatabase;
 
-/// Where people reach every test's server.
+/// Site URL of every test's server.
 pub(crate) const SITE: &str = "https://app.example.org";
 
-/// A router and what it stands on.
+/// A router and its services.
 pub(crate) struct Served {
     pub(crate) backbone: Backbone,
     pub(crate) router: Router,
@@ -35,7 +35,7 @@ pub(crate) struct Served {
 impl Served {
     pub(super) async fn start(test: &TestDatabase, setup: Setup) -> anyhow::Result<Self> {
         let mut auth = AuthSettings { autoconfirm: setup.autoconfirm, ..AuthSettings::default() };
-        // Everybody sits at one address here, and asks at one moment.
+        // All requests come from one address here, at one moment.
         auth.limits.enabled = false;
         (setup.auth)(&mut auth);
         let materials = Materials {
@@ -122,12 +122,12 @@ impl Served {
     }
 }
 
-/// Somebody at this machine.
+/// A client on this machine.
 pub(super) fn near() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 50_000))
 }
 
-/// How the server reaches its Stripe. Where nobody answers, that is learnt at once.
+/// Settings of billing. A Stripe that does not answer fails at once.
 fn money(test: &TestDatabase, setup: Setup) -> Option<Money> {
     let (url, key, secret, checkout) = match setup.stripe {
         Stripe::Off => return None,

@@ -13,7 +13,7 @@ async fn made_by(app: &TestApp, owner: &Person, role: Role) -> (Person, String) 
     (maker, made.at("/key"))
 }
 
-/// Walks all operations with a key that does not work.
+/// Calls all operations with a key that does not work.
 async fn walk_as_nobody(app: &TestApp, things: &Things, operations: &[Operation], key: &str) -> Vec<String> {
     let mut broken = Vec::new();
     for operation in operations.iter().filter(|operation| operation.about != About::Public) {

@@ -1,4 +1,4 @@
-//! Every operation of the OpenAPI document, with a body that is good for it.
+//! Every operation of the OpenAPI document, with a valid body for it.
 
 use axum::http::Method;
 use freehold_voice::template::template_find;
@@ -12,45 +12,46 @@ use crate::{
 const PUBLIC: &str = include_str!("../public_operations.txt");
 const PERSONAL: &str = include_str!("../personal_operations.txt");
 
-/// One operation: a method and a path with names for ids.
+/// One operation: a method, and a path with placeholders for ids.
 pub(crate) struct Operation {
     /// `POST /api/v1/workflows/{id}/runs`.
     pub(crate) name: String,
     pub(crate) method: Method,
     pub(crate) path: String,
-    /// Whom it asks for.
+    /// The kind of caller that it requires.
     pub(crate) about: About,
     pub(crate) sample: Sample,
     /// Headers and parameters, as the document describes them.
     parameters: Vec<Value>,
 }
 
-/// Whom an operation asks for.
+/// The kind of caller that an operation requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum About {
-    /// Nobody.
+    /// No credential.
     Public,
-    /// A person, of whatever organization.
+    /// A user, of any organization.
     Person,
-    /// Whoever brings a service key.
+    /// A caller with a service key.
     Administrator,
     /// A member or a key of a tenant.
     Tenant,
 }
 
-/// What is sent to an operation.
+/// The sample request of an operation.
 pub(crate) struct Sample {
-    /// Where it holds `{workflow}`, that of the owner's workflow.
+    /// JSON body; `{workflow}` stands for the owner's workflow.
     pub(crate) body: Option<Value>,
-    /// A CSV file in the place of a body.
+    /// A CSV file instead of a JSON body.
     pub(crate) file: Option<&'static str>,
     pub(crate) query: &'static str,
-    /// What whoever may gets for it, where that is no success: nobody, or a person who has just signed in.
+    /// The status for an allowed caller, where it is not a success: for a call without a credential, or by a user who
+    /// has just signed in.
     pub(crate) public_status: u16,
 }
 
 impl Operation {
-    /// All that the document lists. Fails with the names of those that have no sample.
+    /// All operations of the document. Fails with the names of those without a sample.
     pub(crate) fn all(document: &Value) -> Vec<Self> {
         let mut missing = Vec::new();
         let mut all = Vec::new();
@@ -82,17 +83,17 @@ impl Operation {
         all
     }
 
-    /// Whether the document says that it reads this header.
+    /// Whether the operation reads this header, according to the document.
     pub(crate) fn takes_header(&self, name: &str) -> bool {
         self.parameters.iter().any(|parameter| parameter["in"] == "header" && parameter["name"] == name)
     }
 
-    /// Whether the document says that it answers page by page.
+    /// Whether the operation answers in pages, according to the document.
     pub(crate) fn has_pages(&self) -> bool {
         self.parameters.iter().any(|parameter| parameter["in"] == "query" && parameter["name"] == "cursor")
     }
 
-    /// The parameters of its query that the document knows.
+    /// The query parameters in the document.
     pub(crate) fn query_parameters(&self) -> Vec<&str> {
         let of_query = self.parameters.iter().filter(|parameter| parameter["in"] == "query");
         of_query.filter_map(|parameter| parameter["name"].as_str()).collect()
@@ -102,23 +103,23 @@ impl Operation {
         self.method == Method::GET
     }
 
-    /// Whether it changes what is paid.
+    /// Whether it changes the subscription.
     pub(crate) fn pays(&self) -> bool {
         !self.reads() && self.path.starts_with("/api/v1/billing/")
     }
 
-    /// Whether the path or the body names something of a tenant.
+    /// Whether the path or the body contains an id of a tenant's object.
     pub(crate) fn names_things(&self) -> bool {
         let in_body = self.sample.body.as_ref().is_some_and(|body| body.to_string().contains("{workflow}"));
         in_body || self.path.contains('{') && !self.path.contains("/templates/")
     }
 
-    /// Under `/auth/v1`, where errors have Supabase's shape.
+    /// Whether it is under `/auth/v1`, where errors have Supabase's format.
     pub(crate) fn is_auth(&self) -> bool {
         self.path.starts_with("/auth/v1/")
     }
 
-    /// The operation with its sample.
+    /// The sample request.
     pub(crate) fn ask(&self, app: &TestApp, things: &Things) -> Ask {
         let ask = self.ask_at(app, &things.fill(&self.path));
         match self.body(things) {
@@ -133,7 +134,7 @@ impl Operation {
         Some(serde_json::from_str(&body.replace("{workflow}", &things.workflow)).unwrap())
     }
 
-    /// The operation with its sample at this path.
+    /// The sample request at this path.
     pub(crate) fn ask_at(&self, app: &TestApp, path: &str) -> Ask {
         let ask = app.ask(self.method.clone(), &format!("{path}{}", self.sample.query));
         match (&self.sample.body, self.sample.file) {
@@ -144,7 +145,7 @@ impl Operation {
     }
 }
 
-/// A small graph that can be run.
+/// A small runnable graph.
 pub(crate) fn graph() -> Value {
     json!({ "start": "start", "inputs": [], "nodes": [
         { "id": "start", "type": "start", "next": "hello" },
@@ -153,11 +154,11 @@ pub(crate) fn graph() -> Value {
     ]})
 }
 
-/// A list for the template's workflow.
+/// A contact list for the template's workflow.
 pub(super) const CONTACTS: &str =
     "phone,name,business,date,time,desk\n+4930901821,Ada,the practice,Thursday,ten,+4930901820\n";
 
-/// A comparison of the first two versions.
+/// A split of the first two versions.
 pub(super) fn split() -> Value {
     json!({ "variants": [{ "version": 1, "weight": 1 }, { "version": 2, "weight": 1 }] })
 }
@@ -174,7 +175,7 @@ fn nothing() -> Sample {
     Sample { body: None, file: None, query: "", public_status: 200 }
 }
 
-/// Of what administrators do to people.
+/// Samples of the administrators' operations.
 fn of_administrators(operation: &str) -> Option<Sample> {
     let email = "somebody@example.org";
     let sample = match operation {
@@ -195,7 +196,7 @@ fn of_administrators(operation: &str) -> Option<Sample> {
     Some(sample)
 }
 
-/// Of the product's operations.
+/// Samples of the product's operations.
 fn of_voice(operation: &str) -> Option<Sample> {
     let template = template_find("appointment_reminder").unwrap();
     let (inputs, script) = (&template.sample_inputs, &template.sample_script);
@@ -235,7 +236,7 @@ fn of_voice(operation: &str) -> Option<Sample> {
     Some(sample)
 }
 
-/// Of those about money.
+/// Samples of the billing operations.
 fn of_billing(operation: &str) -> Option<Sample> {
     let sample = match operation {
         "POST /api/v1/billing/checkout" | "POST /api/v1/billing/create-checkout-session" => with(json!({
@@ -260,7 +261,7 @@ fn of_billing(operation: &str) -> Option<Sample> {
     Some(sample)
 }
 
-/// Of signing in.
+/// Samples of the sign-in operations.
 fn of_sign_in(operation: &str) -> Option<Sample> {
     let sample = match operation {
         "POST /auth/v1/signup" => {
@@ -307,7 +308,7 @@ fn of_sign_in(operation: &str) -> Option<Sample> {
     Some(sample)
 }
 
-/// Of second factors and passkeys.
+/// Samples of the second-factor and passkey operations.
 fn of_factors(operation: &str) -> Option<Sample> {
     let sample = match operation {
         "POST /auth/v1/factors" => with(json!({ "factor_type": "totp", "friendly_name": "Tablet", "issuer": "Voice" })),
@@ -340,7 +341,7 @@ fn of_factors(operation: &str) -> Option<Sample> {
     Some(sample)
 }
 
-/// Of the backbone's.
+/// Samples of the backbone's operations.
 fn of_house(operation: &str) -> Option<Sample> {
     if let Some(sample) =
         of_administrators(operation).or_else(|| of_sign_in(operation)).or_else(|| of_factors(operation))
@@ -361,7 +362,7 @@ fn of_house(operation: &str) -> Option<Sample> {
         "POST /api/v1/organizations" | "PATCH /api/v1/organizations/{id}" => with(json!({ "name": "Another name" })),
         "PATCH /api/v1/organizations/{id}/members/{user_id}" => with(json!({ "role": "member" })),
         "POST /api/v1/invitations" => Sample {
-            // Once is enough.
+            // A second time is a conflict.
             public_status: 409,
             ..with(json!({ "email": "joan@example.org", "role": "viewer" }))
         },

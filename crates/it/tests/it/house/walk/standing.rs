@@ -17,12 +17,12 @@ async fn a_suspended_organization_reads_and_does_not_write() {
             let ask = operation.ask(&app, &things);
             let answer = if by_key { ask.key(&owner.key) } else { ask.person(&owner) }.send().await;
             if operation.name == LEAVING && !by_key {
-                // That works as ever, which for the last owner means that it does not.
+                // This works whatever the standing; for the last owner it is a conflict.
                 broken.extend(differs(operation, &answer, 409, "conflict"));
             } else if TAKING_AWAY.contains(&operation.name.as_str()) {
                 broken.extend(takes_away(operation, &answer));
             } else if operation.pays() {
-                // Paying is how it comes back.
+                // Paying is how the organization becomes active again.
                 if !got_to_stripe(operation, &answer) {
                     broken.push(format!("{}: nobody can pay: {answer}", operation.name));
                 }
@@ -42,7 +42,8 @@ async fn a_suspended_organization_reads_and_does_not_write() {
     rename.json(&json!({ "name": "Back again" })).send().await.expect(200);
 }
 
-/// What only takes rights away works whatever the state of the organization. Last, so that the keys go on until then.
+/// Operations that only remove rights work whatever the state of the organization. They come last, because they remove
+/// the keys.
 const TAKING_AWAY: [&str; 8] = [
     "POST /api/v1/webhooks/{id}/secret",
     "DELETE /api/v1/webhooks/{id}",
@@ -54,12 +55,12 @@ const TAKING_AWAY: [&str; 8] = [
     "DELETE /api/v1/keys/{id}",
 ];
 
-/// What can be taken away can be looked at, whatever the state of the organization.
+/// What can be removed can be read, whatever the state of the organization.
 const LOOKING: [&str; 4] =
     ["GET /api/v1/keys", "GET /api/v1/keys/{id}", "GET /api/v1/invitations", "GET /api/v1/organizations/{id}/members"];
 
-/// What is wrong with the answer to the owner, or their key, who takes away what they have; none: nothing. They are the last
-/// owner, and an invitation is taken back once.
+/// What is wrong with the answer to the owner, or their key, who removes what they have; none: nothing. They are the
+/// last owner, and an invitation can be revoked once.
 fn takes_away(operation: &Operation, answer: &Answer) -> Option<String> {
     let expected: &[u16] = match operation.name.as_str() {
         "DELETE /api/v1/invitations/{id}" => &[200, 409],
@@ -71,7 +72,7 @@ fn takes_away(operation: &Operation, answer: &Answer) -> Option<String> {
     (!expected.contains(&answer.status())).then(|| format!("{}: {answer}", operation.name))
 }
 
-/// The operations of a tenant, those that take away last.
+/// A tenant's operations; those that remove something come last.
 fn taking_away_last(operations: &[Operation]) -> Vec<&Operation> {
     let place = |operation: &Operation| TAKING_AWAY.iter().position(|name| *name == operation.name);
     let mut all: Vec<_> = operations.iter().filter(|operation| operation.about == About::Tenant).collect();
@@ -79,7 +80,7 @@ fn taking_away_last(operations: &[Operation]) -> Vec<&Operation> {
     all
 }
 
-/// What members may do by themselves, whatever the state of their organization.
+/// Operations for members themselves, whatever the state of their organization.
 const LEAVING: &str = "DELETE /api/v1/organizations/{id}/members/{user_id}";
 
 #[tokio::test]

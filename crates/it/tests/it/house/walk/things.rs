@@ -1,4 +1,4 @@
-//! What an owner has, for the ids in the paths of operations.
+//! An owner's objects, for the ids in the paths of operations.
 
 use freehold_jobs::{JobKind, NewJob, QueueTerms, job_enqueue};
 use freehold_voice::template::template_find;
@@ -7,34 +7,34 @@ use serde_json::json;
 use super::operations::{CONTACTS, graph, split};
 use crate::harness::app::{Person, TestApp};
 
-/// The owner's things, for the ids in paths.
+/// The owner's objects, for ids in paths.
 pub(crate) struct Things {
     pub(crate) organization: String,
     pub(crate) user: String,
     pub(crate) workflow: String,
-    /// A conversation that waits for a reply.
+    /// A run with a conversation that waits for a reply.
     pub(crate) run: String,
-    /// One that has ended.
+    /// A split that has ended.
     pub(crate) split: String,
     pub(crate) engine: String,
-    /// A draft with a contact.
+    /// A draft campaign with a contact.
     pub(crate) campaign: String,
     pub(crate) key: String,
     pub(crate) webhook: String,
-    /// One that was sent to it.
+    /// An event that was sent to the webhook endpoint.
     pub(crate) event: String,
-    /// One that waits.
+    /// A waiting job.
     pub(crate) job: String,
-    /// Another one of the owner's.
+    /// Another session of the owner.
     pub(crate) session: String,
-    /// An authenticator app that has shown nothing yet.
+    /// An authenticator app that was not verified yet.
     pub(crate) factor: String,
-    /// One that nobody has accepted.
+    /// An open invitation.
     pub(crate) invitation: String,
 }
 
 impl Things {
-    /// Makes them.
+    /// Creates the objects.
     pub(crate) async fn of(app: &TestApp, owner: &Person) -> Self {
         app.put_on_plan(owner, "pro", 1).await;
         app.backbone.resolver.forget();
@@ -123,7 +123,7 @@ impl Things {
 
     /// The path with these ids.
     pub(crate) fn fill(&self, path: &str) -> String {
-        // There is no passkey: they are switched off.
+        // There is no passkey: passkeys are switched off.
         let path = path.replace("{factor_id}", &self.factor).replace("{passkey_id}", &self.user);
         let path = path.as_str();
         let Some((head, tail)) = path.split_once("{id}") else { return path.to_owned() };
@@ -147,7 +147,7 @@ impl Things {
         format!("{head}{id}{}", tail.replace("{user_id}", &self.user).replace("{event_id}", &self.event))
     }
 
-    /// What nobody else may read.
+    /// Values that no other user may read.
     pub(crate) fn secrets<'a>(&'a self, owner: &'a Person) -> Vec<&'a str> {
         vec![
             &self.organization,

@@ -1,4 +1,4 @@
-//! The rollup is what counting the runs would say, whatever happened and however many at once.
+//! The rollup equals the counts of the runs, whatever happened and however much ran concurrently.
 
 use freehold_core::{Caller, Plan, Standing};
 use freehold_voice::analytics::analytics_rebuild;
@@ -13,14 +13,14 @@ use serde_json::{Value, json};
 use super::{Person, TestApp, at, calls, greeting, owner, run};
 use crate::house::walk::graph;
 
-/// Everything the rollup says, as one text.
+/// The whole rollup, as one text.
 const ROLLUP: &str = "select coalesce(string_agg(q::text, e'\\n' order by q::text), '') from voice.call_quarters as q";
 
 async fn text(app: &TestApp, query: &str) -> String {
     app.test.admin().await.query_one(query, &[]).await.unwrap().get(0)
 }
 
-/// Counts anew, as the person's organization.
+/// Rebuilds the rollup of the user's organization.
 async fn rebuild(app: &TestApp, person: &Person) -> i64 {
     let tenant = person.organization.parse().unwrap();
     let plan = Plan { id: "pro".to_owned(), version: 1 };
@@ -36,7 +36,7 @@ async fn check(app: &TestApp, owner: &Person) {
     let kept = text(app, ROLLUP).await;
     rebuild(app, owner).await;
     assert_eq!(text(app, ROLLUP).await, kept);
-    // Every completed call, and nothing else, is in the ledger, in the month that pays for it.
+    // Every completed call, and nothing else, is in the ledger, in the month that it is counted in.
     let differ = "with ledger as (
             select period_start as month, sum(quantity)::bigint as calls from freehold.usage_events where meter = 'calls' group by 1
         ), rollup as (
@@ -47,16 +47,16 @@ async fn check(app: &TestApp, owner: &Person) {
     assert_eq!(app.count(differ).await, 0);
 }
 
-/// What somebody does.
+/// One step of a random sequence.
 #[derive(Clone, Debug)]
 enum Step {
-    /// A call that is over at once, of this workflow.
+    /// A call of this workflow that ends at once.
     Scripted(usize),
     /// A call that fails.
     Failing,
     /// A conversation begins.
     Live(usize),
-    /// Somebody speaks in the one that began first, which ends it.
+    /// The contact speaks in the oldest conversation, which ends it.
     Speak,
     /// Seconds pass.
     Wait(i64),
@@ -162,7 +162,7 @@ async fn fifty_at_once_are_fifty() {
     let body = json!({ "script": { "replies": ["Well."] } });
     let path = format!("/api/v1/workflows/{id}/runs");
     let asks: Vec<_> = (0..50).map(|_| tokio::spawn(app.post(&path).key(&owner.key).json(&body).send())).collect();
-    // While they come, others count anew.
+    // While they arrive, the rollup is rebuilt.
     let rebuilds = join_all((0..3).map(|_| rebuild(&app, &owner)));
     let (answers, _) = tokio::join!(join_all(asks), rebuilds);
     for answer in answers {
@@ -195,7 +195,7 @@ async fn a_run_that_is_corrected_is_counted_as_it_is_now() {
 }
 
 #[tokio::test]
-async fn a_rebuild_mends_what_somebody_broke_and_touches_nobody_else() {
+async fn a_rebuild_repairs_the_rollup_of_its_own_organization_only() {
     let app = TestApp::new().await;
     let (owner, stranger) = (owner(&app).await, app.stranger().await);
     for person in [&owner, &stranger] {
@@ -207,7 +207,7 @@ async fn a_rebuild_mends_what_somebody_broke_and_touches_nobody_else() {
     assert_eq!(rebuild(&app, &owner).await, 1);
     assert_eq!(app.count("select count(*) from voice.call_quarters_drift").await, 1);
     assert_eq!(calls(&app, &owner, "").await["total"]["calls"], 1);
-    // The stranger's are not the owner's to rebuild.
+    // The owner cannot rebuild the stranger's rollup.
     at(&app, "2026-03-15T13:00:00Z");
     rebuild(&app, &stranger).await;
     assert_eq!(app.count("select count(*) from voice.call_quarters_drift").await, 0);

@@ -1,4 +1,4 @@
-//! Figures to take along.
+//! Analytics as files.
 
 use std::{
     io::Write,
@@ -19,7 +19,7 @@ async fn named(app: &TestApp, owner: &Person, name: &str) -> String {
     app.post("/api/v1/workflows").key(&owner.key).json(&body).send().await.expect(201).at("/id")
 }
 
-/// What a reader of PDF finds in it.
+/// The texts that a PDF reader finds in it.
 fn printed(report: &[u8]) -> String {
     let mut reader = Command::new("pdftotext")
         .args(["-layout", "-enc", "UTF-8", "-", "-"])

@@ -1,4 +1,4 @@
-//! What a campaign does by itself.
+//! What a campaign does automatically.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::{Scene, Works, list, silent, talkative};
 use crate::house::walk::graph;
 
 #[tokio::test]
-async fn everybody_is_called_once_and_it_is_told() {
+async fn every_contact_is_called_once_and_events_are_published() {
     let scene = Scene::new().await;
     let _works = Works::on(&scene.app, 2);
     let id = scene.draft(&json!({ "concurrency": 60 }), 130).await;
@@ -34,10 +34,11 @@ async fn everybody_is_called_once_and_it_is_told() {
 }
 
 #[tokio::test]
-async fn whoever_is_not_reached_is_called_again() {
+async fn a_contact_who_is_not_reached_is_called_again() {
     let scene = Scene::new().await;
     let _works = Works::on(&scene.app, 2);
-    // Of four, the first needs one try, the second and third are silent at first, the fourth never answers thrice.
+    // Of four contacts, the first needs one attempt, the second and third do not answer at first, the fourth does not
+    // answer three times.
     let fields = json!({
         "retry": { "tries": 3, "wait_minutes": 30 }, "scripts": [talkative(), silent(), silent(), silent()]
     });
@@ -61,12 +62,12 @@ async fn whoever_is_not_reached_is_called_again() {
     let tries = scene.get(&format!("/campaigns/{id}/contacts")).send().await.expect(200).json();
     let tries: Vec<&Value> = tries["data"].as_array().unwrap().iter().rev().map(|contact| &contact["tries"]).collect();
     assert_eq!(tries, [1, 3, 3, 2]);
-    // A call that nobody answers is a call.
+    // A call without an answer is a call.
     assert_eq!(scene.calls().await, (9, 0));
 }
 
 #[tokio::test]
-async fn nobody_is_called_outside_of_the_hours() {
+async fn no_contact_is_called_outside_the_hours() {
     let scene = Scene::new().await;
     let _works = Works::on(&scene.app, 1);
     // It is Sunday noon in Greenwich, and eight in the morning in New York.
@@ -74,7 +75,7 @@ async fn nobody_is_called_outside_of_the_hours() {
         "time_zone": "America/New_York", "calling_hours": { "sunday": [{ "from": "09:00", "to": "09:30" }] }
     } });
     let id = scene.make(&hours).await.expect(201).at("/id");
-    // Toll-free numbers are nowhere, so the campaign's clock counts.
+    // Toll-free numbers have no location, so the campaign's time zone applies.
     scene.add(&id, "phone\n+18003569377\n+18003569378\n+18003569379\n").await.expect(201);
     let begun = scene.command(&id, "start").await.expect(200);
     assert_eq!(begun.at("/progress/waits_until"), "2026-03-15T13:00:00Z");
@@ -87,7 +88,7 @@ async fn nobody_is_called_outside_of_the_hours() {
 }
 
 #[tokio::test]
-async fn everybody_is_called_by_the_clock_on_their_own_wall() {
+async fn every_contact_is_called_in_their_own_time_zone() {
     let scene = Scene::new().await;
     let _works = Works::on(&scene.app, 1);
     // It is Sunday noon in Greenwich, one in the afternoon in Berlin, and eight in the morning in New York.
@@ -144,14 +145,14 @@ async fn a_campaign_begins_at_its_time_and_another_time_holds_at_once() {
 }
 
 #[tokio::test]
-async fn a_paused_campaign_calls_nobody_and_goes_on_where_it_was() {
+async fn a_paused_campaign_makes_no_calls_and_continues_where_it_was() {
     let scene = Scene::new().await;
     let works = Works::on(&scene.app, 2);
     let id = scene.draft(&json!({ "concurrency": 5 }), 200).await;
     scene.command(&id, "start").await.expect(200);
     scene.until_progress(&id, "under way", |progress| progress["done"].as_i64() > Some(10)).await;
     scene.command(&id, "pause").await.expect(200);
-    // What was under way has ended when the last job has.
+    // Calls in progress have ended when the last job has.
     scene.until_idle().await;
     let paused = scene.progress(&id).await;
     assert!(paused["left"].as_i64() > Some(0), "{paused}");
@@ -192,7 +193,7 @@ async fn contacts_that_come_while_it_calls_are_called_too() {
         .await;
     scene.command(&id, "start").await.expect(200);
     scene.until_progress(&id, "all were tried", |progress| progress["calls"] == 40).await;
-    // It sleeps until the next tries.
+    // It waits until the next attempts.
     scene.add(&id, &list(40..60)).await.expect(201);
     let more = scene.until_progress(&id, "the new ones, too", |progress| progress["calls"] == 60).await;
     assert_eq!((&more["total"], &more["left"]), (&json!(60), &json!(60)));
@@ -236,7 +237,7 @@ async fn calls_that_fail_are_told_apart_and_use_nothing() {
 }
 
 #[tokio::test]
-async fn a_split_divides_the_contacts_and_whoever_no_longer_fits_is_not_called() {
+async fn a_split_divides_the_contacts_and_contacts_that_no_longer_fit_are_not_called() {
     let scene = Scene::new().await;
     let mut other = graph();
     other["nodes"][1]["text"] = json!("How do you do?");
@@ -253,7 +254,7 @@ async fn a_split_divides_the_contacts_and_whoever_no_longer_fits_is_not_called()
     let first = scene.app.count("select count(*) from voice.runs where version = 1 and split_id is not null").await;
     assert!((70..=130).contains(&first), "{first}");
     assert_eq!(scene.app.count("select count(*) from voice.runs where split_id is not null").await, 200);
-    // The split ends, and the version of the day asks for more than the list has.
+    // The split ends, and the current version requires fields that the list does not have.
     let id = scene.draft(&json!({ "split": true }), 3).await;
     scene.post(&format!("/splits/{}/end", split.at("/id"))).json(&json!({ "winner": null })).send().await.expect(200);
     other["inputs"] = json!([{ "name": "name", "required": true }]);

@@ -1,4 +1,4 @@
-//! Making, changing, starting, pausing, resuming, cancelling, deleting.
+//! Creating, updating, starting, pausing, resuming, cancelling, deleting.
 
 use serde_json::{Value, json};
 

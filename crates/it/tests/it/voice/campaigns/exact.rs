@@ -1,4 +1,5 @@
-//! Workers that are lost in the midst of it: nobody is called twice, nothing is metered twice, nobody is forgotten.
+//! Workers that are lost during a campaign: no contact is called twice, nothing is metered twice, no contact is left
+//! out.
 
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Scene, Works, silent, talkative};
 
 const CONTACTS: usize = 300;
-/// One in so many turns waits until there was another call: a slow machine has as many turns as a fast one.
+/// One in this many turns waits until there was another call: a slow machine has as many turns as a fast one.
 const REST_EVERY: u32 = 4;
 
 /// Waits until there were more calls than before, or the campaign is over.
@@ -18,7 +19,7 @@ async fn calls_go_on(scene: &Scene, id: &str, calls: &mut Option<i64>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn workers_that_are_lost_at_any_moment_call_nobody_twice_and_forget_nobody() {
+async fn workers_that_are_lost_at_any_moment_call_no_contact_twice_and_miss_none() {
     let scene = Scene::new().await;
     let id = scene.draft(&json!({ "concurrency": 20 }), CONTACTS).await;
     let mut works = Works::on(&scene.app, 3);
@@ -27,7 +28,7 @@ async fn workers_that_are_lost_at_any_moment_call_nobody_twice_and_forget_nobody
     let random = &scene.app.backbone.random;
     while scene.progress(&id).await["status"] != "completed" {
         tokio::time::sleep(Duration::from_millis(random.below(50).into())).await;
-        // In three turns more than the lease, so that what the lost one was doing is taken over.
+        // Longer than the lease in three turns, so that the lost worker's jobs are taken over.
         scene.app.advance_seconds(20);
         let victim = usize::try_from(random.below(3)).unwrap();
         works.0[victim].abort();
@@ -59,7 +60,7 @@ async fn workers_that_are_lost_at_any_moment_call_nobody_twice_and_forget_nobody
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_retries_and_pauses_too_every_try_is_metered_once() {
     let scene = Scene::new().await;
-    // Two of three are silent the first time, one of them the second time, too.
+    // Two of three do not answer the first time, one of them not the second time either.
     let fields = json!({
         "concurrency": 50, "retry": { "tries": 3, "wait_minutes": 1 }, "scripts": [talkative(), silent(), silent()]
     });
@@ -77,7 +78,7 @@ async fn with_retries_and_pauses_too_every_try_is_metered_once() {
                 works.0[0] = Works::one(&scene.app);
             }
             1 => {
-                // It may be over by now.
+                // It may have ended by now.
                 scene.command(&id, "pause").await;
                 scene.command(&id, "resume").await;
             }

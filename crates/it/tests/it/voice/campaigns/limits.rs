@@ -1,4 +1,4 @@
-//! A campaign stops by itself at the plan's limit, and goes on by itself when there is room again.
+//! A campaign stops by itself at the plan's limit, and continues by itself when the limit allows it again.
 
 use serde_json::json;
 
@@ -25,7 +25,7 @@ async fn at_the_plans_limit_it_stops_and_goes_on_after_an_upgrade() {
         (refused.at("/limit"), refused.at("/used"), refused.at("/meter")),
         ("50".into(), "50".into(), "calls".into())
     );
-    // Looked at again and again, it stays where it is.
+    // Repeated checks change nothing.
     scene.until_idle().await;
     for _ in 0..3 {
         scene.until_looked_at().await;
@@ -60,7 +60,7 @@ async fn a_new_month_brings_new_calls() {
 }
 
 #[tokio::test]
-async fn a_stopped_campaign_that_is_paused_waits_for_somebody() {
+async fn a_stopped_campaign_that_is_paused_waits_to_be_resumed() {
     let scene = Scene::new().await;
     let id = scene.draft(&json!({ "concurrency": 100 }), 60).await;
     scene.plan("free").await;
@@ -94,7 +94,7 @@ async fn two_campaigns_share_what_the_plan_has() {
 }
 
 #[tokio::test]
-async fn a_suspended_organization_calls_nobody_until_that_is_lifted() {
+async fn a_suspended_organization_makes_no_calls_until_that_is_lifted() {
     let scene = Scene::new().await;
     let _works = Works::on(&scene.app, 2);
     let patient = json!({ "retry": { "tries": 2, "wait_minutes": 60 }, "scripts": [silent()] });

@@ -1,4 +1,4 @@
-//! Contacts by CSV.
+//! Contact lists in CSV.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Scene, list};
 use crate::voice::workflow;
 
-/// A campaign with the template that asks for a name.
+/// A campaign with the template that needs a name.
 async fn reminder(scene: &Scene) -> String {
     let template = freehold_voice::template::template_find("appointment_reminder").unwrap();
     let workflow = workflow(&scene.app, &scene.owner, &json!(template.graph)).await;
@@ -47,7 +47,7 @@ async fn the_good_rows_of_a_file_are_kept_and_the_bad_ones_told_by_line() {
             "errors": [
                 { "line": 3, "column": "phone", "message": number },
                 { "line": 4, "column": "name", "message": "the input 'name' is required" },
-                { "line": 5, "column": "phone", "message": "the number of line 2 once more" },
+                { "line": 5, "column": "phone", "message": "repeats the number of line 2" },
                 { "line": 6, "message": "the row has 2 cells, the header 6" },
             ],
         })
@@ -71,7 +71,7 @@ async fn when_all_rows_are_to_be_good_one_bad_one_keeps_all_out() {
     );
     assert!(refused.at("/detail").starts_with("2 rows are not valid"), "{refused}");
     assert_eq!(scene.progress(&id).await["total"], 0);
-    // A number that the campaign has already is found only when it is added.
+    // A number that is in the campaign already is found only when it is added.
     scene.add(&id, &format!("{HEADER}\n{}\n", row("+4930901821", "Ada"))).await.expect(201);
     let again = format!("{HEADER}\n{}\n{}\n", row("+4930901829", "Gus"), row("+4930901821", "Ada"));
     let refused = scene.upload(&id, &again).query("on_error=refuse_all").send().await.refused(422, "validation_failed");
@@ -115,7 +115,7 @@ async fn a_campaign_has_room_for_a_hundred_thousand() {
     let admin = scene.app.test.admin().await;
     admin.batch_execute("update voice.campaigns set contacts = 99999").await.unwrap();
     let full = scene.add(&id, &list(10..12)).await.refused(422, "validation_failed");
-    assert!(full.at("/errors/0/message").contains("room for 1 more"), "{full}");
+    assert!(full.at("/errors/0/message").contains("can take 1 more"), "{full}");
     scene.add(&id, &list(10..11)).await.expect(201);
 }
 
@@ -152,7 +152,7 @@ async fn a_file_says_what_it_is_and_is_not_endless() {
 #[tokio::test]
 async fn a_retried_file_is_added_once() {
     let scene = Scene::new().await;
-    // Without numbers nobody could tell a contact from another.
+    // Without numbers, contacts cannot be told apart.
     let mut with_name = crate::house::walk::graph();
     with_name["inputs"] = json!([{ "name": "name" }]);
     let named = workflow(&scene.app, &scene.owner, &with_name).await;

@@ -1,4 +1,4 @@
-//! Whose campaigns they are.
+//! Access to campaigns.
 
 use serde_json::json;
 
@@ -24,7 +24,7 @@ async fn a_stranger_finds_nothing_and_changes_nothing() {
     change.send().await.refused(404, "not_found");
     scene.app.delete(&at("")).key(&stranger.key).send().await.refused(404, "not_found");
     assert!(scene.app.get("/api/v1/campaigns").key(&stranger.key).send().await.expect(200).ids().is_empty());
-    // Nor does he call with somebody else's workflow.
+    // Nor can the stranger use another organization's workflow.
     let body = json!({ "name": "Theirs", "workflow_id": scene.workflow });
     scene.app.post("/api/v1/campaigns").key(&stranger.key).json(&body).send().await.refused(404, "not_found");
     let untouched = scene.read(&id).await;

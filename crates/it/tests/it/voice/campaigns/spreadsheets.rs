@@ -1,22 +1,22 @@
-//! Contact lists as spreadsheet programs and CRMs write them. The people in them are invented.
+//! Contact lists in the formats of spreadsheet programs and CRMs. The people in them are invented.
 
 use serde_json::{Value, json};
 
 use super::Scene;
 use crate::{harness::app::Ask, voice::workflow};
 
-/// A list, and what it comes to.
+/// A list, and the expected result.
 struct List {
     file: &'static str,
     bytes: &'static [u8],
-    /// What its program says it is.
+    /// Content type that its program sends.
     kind: &'static str,
     query: &'static str,
-    /// Encoding or kind, separator or sheet.
+    /// Encoding or type, separator or sheet.
     format: (&'static str, &'static str),
     /// Line, number, time zone, name, company or city.
     contacts: &'static [(i64, &'static str, &'static str, &'static str, &'static str)],
-    /// Line, column, and what the sentence says.
+    /// Line, column, and a part of the message.
     refused: &'static [(i64, &'static str, &'static str)],
     ignored: &'static [&'static str],
 }
@@ -182,7 +182,7 @@ const LISTS: &[List] = &[
             (3, "+14155550132", "America/Los_Angeles", "Bob Reyes", "San Francisco"),
             (4, "+442079460018", "Europe/London", "Cyd Okafor", "London"),
         ],
-        refused: &[(5, "Phone", "holds '#REF!', which a spreadsheet shows in the place of a value")],
+        refused: &[(5, "Phone", "contains '#REF!', which is a spreadsheet's error value")],
         ignored: &[],
     },
     List {
@@ -247,13 +247,13 @@ const LISTS: &[List] = &[
             (2, "+4930901820", "Europe/Berlin", "Ada", "Berlin"),
             (3, "+12125550132", "America/New_York", "Bob", "New York"),
         ],
-        refused: &[(4, "phone", "the number of line 2 once more")],
+        refused: &[(4, "phone", "repeats the number of line 2")],
         ignored: &["id", "created_at"],
     },
 ];
 
 impl Scene {
-    /// A campaign of a workflow that asks for a name, and likes to know a company or a city.
+    /// A campaign of a workflow that requires a name, and can use a company or a city.
     async fn of_names(&self) -> String {
         let mut graph = crate::house::walk::graph();
         graph["inputs"] = json!([{ "name": "name", "required": true }, { "name": "company" }, { "name": "city" }]);
@@ -267,7 +267,7 @@ impl Scene {
 }
 
 impl List {
-    /// Whether an answer says how the list was read, and which rows are refused.
+    /// Checks how the list was read, and which rows are rejected.
     #[track_caller]
     fn check(&self, answer: &Value) {
         let file = self.file;
@@ -286,7 +286,7 @@ impl List {
         }
     }
 
-    /// Whether these are the contacts of the list.
+    /// Checks that these are the contacts of the list.
     #[track_caller]
     fn check_contacts(&self, contacts: &[Value]) {
         let seen: Vec<_> = contacts
@@ -295,7 +295,7 @@ impl List {
                 let inputs = &contact["inputs"];
                 let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
                 let place = [text(&inputs["company"]), text(&inputs["city"])];
-                // Only one of them, which is the company where there is one.
+                // Only one of them: the company, if there is one.
                 let place = place.into_iter().find(|place| !place.is_empty()).unwrap_or_default();
                 let (phone, zone) = (text(&contact["phone"]), text(&contact["time_zone"]));
                 (contact["line"].as_i64().unwrap(), phone, zone, text(&inputs["name"]), place)
@@ -332,7 +332,7 @@ async fn fifteen_lists_of_spreadsheets_and_crms_are_read_right() {
         let mut contacts = contacts["data"].as_array().unwrap().clone();
         contacts.reverse();
         list.check_contacts(&contacts);
-        // Sent once more, all its numbers are there already, which is no mistake.
+        // When the list is sent again, all its numbers are there already, which is not an error.
         let again = scene.send(&path, list).send().await.expect(201).json();
         assert_eq!(again["added"], 0, "{again}");
         let seen = scene.send(&format!("{path}/preview"), list).send().await.expect(200).json();

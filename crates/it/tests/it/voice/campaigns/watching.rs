@@ -15,7 +15,7 @@ fn events(text: &str) -> Vec<(String, Value)> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_watches_sees_it_go_on_to_the_end() {
+async fn a_watcher_sees_the_progress_to_the_end() {
     let scene = Scene::new().await;
     let id = scene.draft(&json!({ "concurrency": 4 }), 150).await;
     scene.command(&id, "start").await.expect(200);
@@ -32,7 +32,7 @@ async fn whoever_watches_sees_it_go_on_to_the_end() {
     assert!(names.starts_with(&["progress"]) && names.ends_with(&["end"]), "{names:?}");
     assert_eq!(seen.last().unwrap().1, scene.progress(&id).await);
     assert!(answer.text().contains("retry:"), "{answer}");
-    // Afterwards the end is all there is to see.
+    // Afterwards only the final event is sent.
     let after = events(scene.get(&path).send().await.expect(200).text());
     assert_eq!((after.len(), after[0].0.as_str(), &after[0].1["status"]), (1, "end", &json!("completed")));
 }
@@ -55,7 +55,7 @@ async fn where_nothing_moves_the_answer_ends_at_once_and_what_was_just_decided_i
 }
 
 #[tokio::test]
-async fn nobody_watches_what_is_not_his() {
+async fn no_stranger_watches_a_campaign() {
     let scene = Scene::new().await;
     let id = scene.draft(&json!({}), 1).await;
     let stranger = scene.app.stranger().await;

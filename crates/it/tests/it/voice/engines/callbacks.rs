@@ -1,4 +1,4 @@
-//! Who may report.
+//! Who may send reports.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ fn said(answer: &Answer) -> Value {
 }
 
 #[tokio::test]
-async fn whoever_is_not_the_runs_engine_learns_nothing_and_changes_nothing() {
+async fn only_the_runs_engine_learns_and_changes_anything() {
     let scene = Scene::new().await;
     let (app, id) = (&scene.app, scene.begin().await);
     let stranger = app.stranger().await;
@@ -53,7 +53,7 @@ async fn whoever_is_not_the_runs_engine_learns_nothing_and_changes_nothing() {
     }
     assert_eq!(app.count("select count(*) from voice.engine_reports").await, 0);
     assert_eq!((scene.read(&id).await.at("/status"), scene.calls().await), ("queued".into(), (0, 1)));
-    // The two ends of the tolerance are inside of it, and the good one was good.
+    // Both ends of the tolerance are accepted, and so was the valid message.
     signed_at(app, &scene.secret, &body, -300).send().await.expect(200);
     signed_at(app, &scene.secret, &body, 300).send().await.expect(200);
     good().send().await.expect(200);
@@ -87,7 +87,7 @@ async fn both_secrets_are_good_during_a_rotation_and_one_after_it() {
     let body = json!({ "run_id": id, "reports": [] });
     signed(&scene.app, &scene.secret, &body).send().await.refused(401, "unauthenticated");
     signed(&scene.app, &new, &body).send().await.expect(200);
-    // Without an overlap the old one is good for nothing at once.
+    // Without an overlap the old secret is invalid at once.
     let newest = rotate(json!({ "overlap_seconds": 0 })).await.expect(201).at("/secret");
     signed(&scene.app, &new, &body).send().await.refused(401, "unauthenticated");
     signed(&scene.app, &newest, &body).send().await.expect(200);

@@ -1,4 +1,4 @@
-//! Campaigns by a voice engine: as many calls at a time as the campaign may make, and no more.
+//! Campaigns with a voice engine: as many concurrent calls as the campaign may make, and no more.
 
 use std::collections::HashSet;
 
@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use super::{engine_create, failure, result, signed, stand_in::StandIn};
 use crate::voice::campaigns::{Scene, Works};
 
-/// A campaign's owner with an engine that a test plays.
+/// A campaign's owner with an engine that the test simulates.
 struct Switchboard {
     scene: Scene,
     engine: String,
     secret: String,
     stand_in: StandIn,
-    /// Runs that were reported on.
+    /// Runs that were reported.
     reported: HashSet<String>,
 }
 
@@ -25,7 +25,7 @@ impl Switchboard {
         Self { scene, engine: made.at("/id"), secret: made.at("/secret"), stand_in, reported: HashSet::new() }
     }
 
-    /// The runs that were handed over, with the number to call, the first first, and not yet reported on.
+    /// The runs that were handed over and not reported yet, with the number to call, in order.
     fn calls(&self) -> Vec<(String, String)> {
         let heard = self.stand_in.heard();
         let calls = heard.iter().map(super::stand_in::Heard::json).filter(|body| body["type"] == "run.start");
@@ -36,7 +36,7 @@ impl Switchboard {
         calls.filter(|(run, _)| !self.reported.contains(run)).collect()
     }
 
-    /// Waits until so many calls are under way.
+    /// Waits until this many calls are in progress.
     async fn busy_with(&self, id: &str, count: usize) -> Vec<(String, String)> {
         let busy = format!("busy with {count}");
         self.scene
@@ -64,7 +64,7 @@ async fn an_engine_conducts_as_many_calls_at_a_time_as_the_campaign_may_make() {
     let calls = board.busy_with(&id, 3).await;
     assert!(calls.iter().all(|(_, phone)| phone.starts_with("+49309")), "{calls:?}");
     assert_eq!(board.scene.calls().await, (0, 3));
-    // One is reached, one fails, one does not answer: two more are called, and then the silent one again.
+    // One is reached, one fails, one does not answer: two more are called, and then the one that did not answer again.
     board.report(&calls[0].0, result(1, "greeted")).await;
     board.report(&calls[1].0, failure(1, "failed")).await;
     board.report(&calls[2].0, result(1, "no_answer")).await;
@@ -80,7 +80,7 @@ async fn an_engine_conducts_as_many_calls_at_a_time_as_the_campaign_may_make() {
     }
     let done = board.scene.until(&id, "completed").await;
     assert_eq!((&done["reached"], &done["failed"], &done["calls"]), (&json!(4), &json!(1), &json!(6)));
-    // The one that failed used nothing.
+    // The failed call was not counted.
     assert_eq!(board.scene.calls().await, (5, 0));
 }
 
@@ -123,7 +123,7 @@ async fn without_an_engine_a_campaign_stops_and_goes_on_when_there_is_one() {
 }
 
 #[tokio::test]
-async fn whoever_is_really_called_has_a_number() {
+async fn a_contact_for_a_real_call_needs_a_number() {
     let board = Switchboard::new().await;
     let id = board.scene.make(&json!({ "channel": "http" })).await.expect(201).at("/id");
     let mut with_name = crate::house::walk::graph();
@@ -136,7 +136,7 @@ async fn whoever_is_really_called_has_a_number() {
     };
     file(&id, "phone\n+4930901820\n").await.expect(201);
     let refused = file(&other, "name\nAda\n").await.refused(422, "validation_failed");
-    assert!(refused.at("/errors/0/message").contains("no column holds the telephone number"), "{refused}");
+    assert!(refused.at("/errors/0/message").contains("no column for the phone number was found"), "{refused}");
     let added = file(&other, "name,phone\nAda,\nBob,+4930901820\n").await.expect(201);
     assert_eq!((added.at("/added"), added.at("/errors/0/message")), ("1".into(), "is missing".into()));
 }

@@ -10,14 +10,14 @@ async fn cancel(scene: &Scene, run: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_run_that_nobody_has_taken_is_cancelled_and_uses_nothing() {
+async fn a_run_that_no_engine_has_taken_is_cancelled_and_uses_nothing() {
     let scene = Scene::new().await;
     let id = scene.begin().await;
     let cancelled = cancel(&scene, &id).await.expect(200);
     assert_eq!(Scene::outcome(&cancelled), ("cancelled".into(), "cancelled".into(), "false".into()));
     assert_eq!((cancelled.at("/cost/minor"), scene.calls().await), ("0".into(), (0, 0)));
     cancel(&scene, &id).await.refused(409, "conflict");
-    // It is not handed over any more.
+    // A cancelled run is not handed over any more.
     let _works = Works::on(&scene.app);
     let told = scene.stand_in.hears(1).await.remove(0).json();
     assert_eq!(told, json!({ "type": "run.cancel", "run_id": id }));
@@ -65,7 +65,7 @@ async fn an_engine_that_is_away_is_told_again_and_then_left_alone() {
     cancel(&scene, &id).await.expect(200);
     for count in 2..=6 {
         scene.stand_in.hears(count).await;
-        // Only then is the next attempt ten minutes or less from now.
+        // Only then is the next attempt at most ten minutes away.
         eventually("the failure is written down", async || {
             let running = "select count(*) from freehold.jobs where kind = 'voice.engine_cancel' and state = 'running'";
             scene.app.count(running).await == 0

@@ -1,4 +1,4 @@
-//! The engine of `examples/voice-engine`, as its readers start it.
+//! The engine of `examples/voice-engine`, started as its README says.
 
 use std::{
     io::{BufRead, BufReader},
@@ -17,7 +17,7 @@ use crate::{
     voice::{calls, owner, run, workflow},
 };
 
-/// A process that ends with this value.
+/// A process that ends when this value is dropped.
 struct Engine {
     child: Child,
     url: String,
@@ -47,14 +47,14 @@ impl Drop for Engine {
 async fn the_example_conducts_runs_from_end_to_end() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let site = format!("http://{}", listener.local_addr().unwrap());
-    // It checks our times against its own clock.
+    // It checks the server's times against its own clock.
     let app = TestApp::with(Setup::default().at(&site, Clock::system().now())).await;
     let service = app.router.clone().into_make_service_with_connect_info::<SocketAddr>();
     let served = tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
     let owner = owner(&app).await;
     let template = freehold_voice::template::template_find("appointment_reminder").unwrap();
     let workflow = workflow(&app, &owner, &json!(template.graph)).await;
-    // The address is known when the engine runs, and its secret when it is set up.
+    // The URL is known when the engine runs, and its secret once the engine is created here.
     let made = engine_create(&app, &owner, "https://engine.example.org/").await;
     let engine = Engine::start(&made.at("/secret"));
     let here = app.patch(&format!("/api/v1/engines/{}", made.at("/id"))).key(&owner.key);

@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use super::{Scene, StandIn, Works, engine_create, line, result, run};
 use crate::harness::app::Answer;
 
-/// Moves the clock until the run has this status: whoever waits for another attempt waits for the clock.
+/// Moves the clock until the run has this status: retries wait by the clock.
 async fn becomes_by_and_by(scene: &Scene, run: &str, status: &str) -> Answer {
     for _ in 0..2_000 {
         let read = scene.read(run).await;
@@ -44,7 +44,7 @@ async fn a_run_is_handed_over_signed_and_begins_when_it_is_taken() {
     verify(&[key.verifier()], &heard.headers, &heard.body, scene.app.clock().now()).unwrap();
     let graph = scene.app.get(&format!("/api/v1/workflows/{}", scene.workflow)).key(&scene.owner.key).send().await;
     let mut told = heard.json();
-    // As the product writes a graph, without what was left out.
+    // The format of the product's graphs, without fields that were left out.
     assert_eq!(
         told["graph"]["nodes"].as_array().map(Vec::len),
         graph.json()["graph"]["nodes"].as_array().map(Vec::len)
@@ -86,7 +86,7 @@ async fn an_engine_that_is_down_is_asked_again_until_it_is_up() {
     becomes_by_and_by(&scene, &id, "in_progress").await;
     let heard = scene.stand_in.heard();
     assert_eq!(heard.len(), 4);
-    // One message, four attempts: each says when it was made.
+    // One message, four attempts: each has a time of its own.
     assert!(heard.iter().all(|heard| heard.header("webhook-id") == id && heard.body == heard.body));
     assert_eq!(scene.calls().await, (0, 1));
     scene.report(&id, json!([result(0, "done")])).await.expect(200);
@@ -96,7 +96,7 @@ async fn an_engine_that_is_down_is_asked_again_until_it_is_up() {
 #[tokio::test]
 async fn an_engine_that_did_not_listen_is_reached_when_it_does() {
     let scene = Scene::new().await;
-    // The address is there, and nobody at it yet.
+    // The URL is valid, but no server listens there yet.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -124,7 +124,7 @@ async fn an_engine_that_stays_away_fails_the_run() {
     let failed = becomes_by_and_by(&scene, &id, "failed").await;
     assert_eq!(failed.at("/outcome"), "engine_unreachable");
     assert_eq!((scene.calls().await, scene.events("call.failed").await), ((0, 0), 1));
-    // It may have taken the run at an attempt whose answer was lost, so it is told.
+    // It may have taken the run at an attempt whose answer was lost, so it is notified.
     let heard = scene.stand_in.hears(9).await;
     let types: Vec<_> = heard.iter().map(|heard| heard.json()["type"].as_str().unwrap().to_owned()).collect();
     assert_eq!((types[..8].iter().all(|name| name == "run.start"), types[8].as_str()), (true, "run.cancel"));
@@ -134,7 +134,7 @@ async fn an_engine_that_stays_away_fails_the_run() {
 async fn a_busy_engine_is_asked_when_it_says() {
     let scene = Scene::new().await;
     let _works = Works::on(&scene.app);
-    // More often than there are attempts: patience is none.
+    // A 429 uses up no attempt: there are more of them here than a run has attempts.
     scene.stand_in.answers([(429, Some(30)); 12]);
     let id = scene.begin().await;
     for count in 1..=12 {

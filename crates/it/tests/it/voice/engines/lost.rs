@@ -1,4 +1,4 @@
-//! Engines that are not heard of any more.
+//! Engines that stop reporting.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ async fn an_engine_that_falls_silent_is_noticed_and_a_result_that_comes_later_ch
     scene.app.advance_seconds(50);
     let alive = scene.report(&id, json!([line(1, "agent", "Hello!")])).await.expect(200);
     assert_eq!((alive.at("/status"), alive.at("/lease_until")), ("in_progress".into(), "2026-03-15T12:01:50Z".into()));
-    // A sign of life without a word is one.
+    // An empty report is a sign of life, too.
     scene.app.advance_seconds(50);
     assert_eq!(scene.report(&id, json!([])).await.expect(200).at("/lease_until"), "2026-03-15T12:02:40Z");
     scene.app.advance_seconds(70);
@@ -25,7 +25,7 @@ async fn an_engine_that_falls_silent_is_noticed_and_a_result_that_comes_later_ch
         ("0".into(), "170000".into(), "Hello!".into())
     );
     assert_eq!((scene.calls().await, scene.events("call.failed").await), ((0, 0), 1));
-    // Perhaps it is only its way to us that is broken: it is told to stop.
+    // The engine may be alive but unable to reach the server: it is told to stop.
     let told = scene.stand_in.hears(2).await.remove(1);
     assert_eq!(
         (told.json(), told.header("webhook-id")),
@@ -40,7 +40,7 @@ async fn an_engine_that_falls_silent_is_noticed_and_a_result_that_comes_later_ch
     assert_eq!(scene.read(&id).await.json(), lost.json());
     assert_eq!(scene.calls().await, (0, 0));
     assert_eq!((scene.events("call.completed").await, scene.events("call.failed").await), (0, 1));
-    // But it is there to be read.
+    // But it can still be read.
     let kept = scene.app.get(&format!("/api/v1/runs/{id}/reports")).key(&scene.owner.key).send().await.expect(200);
     let kept = kept.json();
     let late: Vec<&Value> = kept["data"].as_array().unwrap().iter().map(|row| &row["late"]).collect();
@@ -87,10 +87,10 @@ async fn a_call_that_lasts_too_long_is_given_up_though_it_is_heard_of() {
 }
 
 #[tokio::test]
-async fn a_run_that_nobody_hands_over_is_given_up_after_an_hour() {
+async fn a_run_that_is_not_handed_over_fails_after_an_hour() {
     let scene = Scene::new().await;
     let id = scene.begin().await;
-    // Nothing new begins for a suspended organization.
+    // No new run starts for a suspended organization.
     scene.app.suspend(&scene.owner, true).await;
     let _works = Works::on(&scene.app);
     let tried =

@@ -18,7 +18,7 @@ fn permutations(items: &[Value]) -> Vec<Vec<Value>> {
     all
 }
 
-/// The run without what is its own.
+/// The run without its own ids and times.
 fn story(mut run: Value) -> Value {
     for field in ["id", "started_at", "ended_at"] {
         run[field] = Value::Null;
@@ -37,7 +37,7 @@ async fn whatever_order_reports_come_in_and_however_often_the_run_is_the_same() 
     for order in &orders {
         let id = scene.begin().await;
         for report in order {
-            // Each comes twice, the second time beside the one before it.
+            // Each arrives twice, the second time together with the one before it.
             scene.report(&id, json!([report])).await.expect(200);
             scene.report(&id, json!([order[0], report, report])).await.expect(200);
         }

@@ -1,4 +1,4 @@
-//! Setting engines up.
+//! Creating and updating engines.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ async fn what_makes_no_engine_is_told_with_its_place() {
         ("url", json!("not at all")),
         ("url", json!("ftp://engine.example.org/")),
         ("url", json!("https://user@engine.example.org/")),
-        // The cloud's, the operator's and nobody's.
+        // The cloud's metadata server, and addresses of private networks.
         ("url", json!("http://169.254.169.254/latest/meta-data")),
         ("url", json!("https://10.0.0.7/")),
         ("url", json!("https://[fd00::1]/")),
@@ -91,12 +91,12 @@ async fn a_run_goes_to_the_only_engine_or_to_the_one_it_names() {
     let other = engine_create(&app, &owner, "https://other.example.org/").await.at("/id");
     ask(Value::Null).await.refused(422, "validation_failed");
     assert_eq!(ask(json!(other)).await.expect(201).at("/engine/id"), other);
-    // One that is off is given nothing, and leaves one that is meant without being named.
+    // A disabled engine gets no runs; the only enabled one is then used by default.
     let off = app.patch(&format!("/api/v1/engines/{other}")).key(&owner.key).json(&json!({ "enabled": false }));
     off.send().await.expect(200);
     ask(json!(other)).await.refused(409, "conflict");
     assert_eq!(ask(Value::Null).await.expect(201).at("/engine/id"), one);
-    // A stranger's is like none.
+    // A stranger's engine is not found.
     let stranger = app.stranger().await;
     let theirs = engine_create(&app, &stranger, "https://theirs.example.org/").await.at("/id");
     ask(json!(theirs)).await.refused(422, "validation_failed");

@@ -1,4 +1,4 @@
-//! An engine that does what a test wants.
+//! A simulated engine that a test controls.
 
 use std::{
     collections::VecDeque,
@@ -18,7 +18,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::harness::eventually;
 
-/// Listens until it is dropped, keeps what it hears, and takes every run unless told otherwise.
+/// Listens until it is dropped, stores the messages, and accepts every run by default.
 pub(super) struct StandIn {
     pub(super) url: String,
     desk: Desk,
@@ -31,7 +31,7 @@ struct Desk {
     answers: Arc<Mutex<VecDeque<Reply>>>,
 }
 
-/// A status and, where there is one, a `Retry-After`.
+/// A status and, if given, a `Retry-After`.
 type Reply = (u16, Option<u32>);
 
 /// One message.
@@ -54,7 +54,7 @@ impl StandIn {
         Self { url, desk, task }
     }
 
-    /// The next messages are answered with these statuses and, where it is named, a `Retry-After`.
+    /// Answers the next messages with these statuses and, if given, a `Retry-After`.
     pub(super) fn answers(&self, answers: impl IntoIterator<Item = Reply>) {
         self.desk.answers.lock().unwrap().extend(answers);
     }
@@ -63,7 +63,7 @@ impl StandIn {
         self.desk.heard.lock().unwrap().clone()
     }
 
-    /// Waits until it has heard so many messages.
+    /// Waits until this many messages have arrived.
     pub(super) async fn hears(&self, count: usize) -> Vec<Heard> {
         eventually(&format!("the engine hears {count} messages"), async || self.heard().len() >= count).await;
         self.heard()

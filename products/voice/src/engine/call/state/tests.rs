@@ -7,11 +7,11 @@ const LEASE: SignedDuration = SignedDuration::from_secs(60);
 const LONGEST: SignedDuration = SignedDuration::from_hours(1);
 const WITHIN: SignedDuration = SignedDuration::from_mins(30);
 
-/// A call with what was kept of it, as the database keeps it.
+/// A call with its stored reports, as the database holds them.
 #[derive(Clone)]
 struct Desk {
     call: Call,
-    /// In the order of arrival.
+    /// The stored reports, in the order of their arrival.
     kept: Vec<Kept>,
     now: Timestamp,
     begun: usize,
@@ -55,7 +55,7 @@ impl Desk {
         self.happens(Happening::Reported(&new)).expect("reports are never refused");
     }
 
-    /// Everything of it that does not depend on when something arrived.
+    /// Everything about the call that does not depend on when reports arrived.
     fn known(&self) -> (Status, Vec<Ending>, Option<i64>, View, Vec<String>) {
         let view = view(self.kept.clone(), self.call.result_sequence);
         let mut ids: Vec<String> = self.kept.iter().map(|kept| kept.report.id().to_owned()).collect();
@@ -130,7 +130,7 @@ fn silence_of_a_lease_loses_the_engine_and_a_sign_of_life_keeps_it() {
     let effects = desk.happens(Happening::Watched).expect("watched");
     assert!(effects.stop_engine);
     assert_eq!((desk.endings[0].ended.outcome.as_str(), desk.endings[0].paid), ("engine_lost", false));
-    // What comes now is kept and changes nothing.
+    // A later report is stored and changes nothing.
     let before = desk.known();
     desk.hears(&[line(1, "Hello?"), result(2, ResultStatus::Completed)]);
     let after = desk.known();
@@ -139,11 +139,11 @@ fn silence_of_a_lease_loses_the_engine_and_a_sign_of_life_keeps_it() {
 }
 
 #[test]
-fn a_call_that_nobody_takes_is_given_up() {
+fn a_call_that_no_engine_accepts_is_given_up() {
     let mut desk = Desk::new().after(30 * 60);
     desk.happens(Happening::Watched).expect("watched");
     assert_eq!(desk.endings[0].ended.outcome, "engine_unreachable");
-    // The engine took it after all: it is told to stop.
+    // The engine did accept the call, so it has to be informed.
     assert!(desk.happens(Happening::Taken).expect("taken").stop_engine);
 }
 
@@ -164,7 +164,7 @@ fn cancelling_costs_what_was_begun() {
     let mut desk = Desk::new();
     assert!(desk.happens(Happening::Cancelled).expect("cancelled").stop_engine);
     assert_eq!((desk.call.status, desk.endings[0].paid), (Status::Cancelled, false));
-    // The engine took it while it was being cancelled.
+    // The engine accepted the call while it was being cancelled.
     assert!(desk.happens(Happening::Taken).expect("taken").stop_engine);
     let mut desk = Desk::taken().after(90);
     assert!(desk.happens(Happening::Cancelled).expect("cancelled").stop_engine);
@@ -176,7 +176,7 @@ fn cancelling_costs_what_was_begun() {
     assert!(desk.happens(Happening::Cancelled).is_err(), "it has ended");
 }
 
-/// Reports as a sound engine makes them: every id and every sequence once, and one result, not always the last.
+/// Reports of a correct engine: every id and every sequence once, and one result, which is not always the last.
 fn reports() -> impl Strategy<Value = Vec<Report>> {
     let kinds = prop::collection::vec((any::<bool>(), "[a-z]{1,8}"), 0..12);
     (kinds, any::<prop::sample::Index>(), any::<bool>()).prop_map(|(kinds, place, completed)| {
@@ -198,7 +198,7 @@ fn reports() -> impl Strategy<Value = Vec<Report>> {
     })
 }
 
-/// The same reports in another order, some of them several times, in messages of any size, at any speed.
+/// The same reports in another order, some of them several times, in messages of any size and at any speed.
 fn deliveries() -> impl Strategy<Value = (Vec<Report>, Vec<(Vec<Report>, i64)>)> {
     reports().prop_flat_map(|all| {
         let again = prop::collection::vec(any::<prop::sample::Index>(), 0..12);
@@ -291,7 +291,7 @@ proptest! {
         }
         prop_assert!(desk.begun <= 1 && desk.endings.len() <= 1);
         prop_assert_eq!(desk.call.status.is_final(), desk.endings.len() == 1);
-        // Only what an engine had can be paid for.
+        // Only a call that an engine accepted can be charged.
         prop_assert!(!desk.endings.iter().any(|ending| ending.paid) || desk.begun == 1);
     }
 }

@@ -1,4 +1,4 @@
-// What a project's own server does with the service key.
+// Calls of a project's own server with the service key.
 const { PASSWORD, administrator, all, assert, device, follow, good, helper, mail, person } = require("./client.cjs");
 
 const { auth } = administrator();
@@ -92,7 +92,7 @@ all({
   },
 
   async "brings a password's hash along"() {
-    // By bcrypt, cost 12.
+    // A bcrypt hash with cost 12.
     const password_hash = "$2a$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW";
     good(await admin.createUser({ email: "moved@example.org", password_hash, email_confirm: true }));
     good(await device().auth.signInWithPassword({ email: "moved@example.org", password: "abc123xyz" }));

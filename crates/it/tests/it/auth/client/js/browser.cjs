@@ -1,4 +1,4 @@
-// The same client in headless Chromium, on a page of another origin: what it keeps, what it hears, what it may read.
+// The same client in headless Chromium, on a page of another origin: its storage, its events, and what it may read.
 const { mkdtempSync, rmSync } = require("node:fs");
 const { tmpdir } = require("node:os");
 const { join } = require("node:path");
@@ -55,12 +55,12 @@ all({
       const { data } = await ask(tab, "getUser");
       assert.equal(data.user.email, "ada@example.org");
     }
-    // Both refresh at the same moment, and both stay signed in. The client itself drops an answer when the other tab's came
+    // Both refresh at the same moment, and both stay signed in. The client drops an answer when the other tab's came
     // first.
     const refreshed = await Promise.all([ask(one, "refreshSession"), ask(other, "refreshSession")]);
     for (const { error } of refreshed) assert.ok([undefined, "AuthRefreshDiscardedError"].includes(error?.name), error?.name);
     for (const tab of [one, other]) assert.equal((await ask(tab, "getUser")).error, null);
-    // Signing out in one is heard in the other.
+    // Signing out in one tab signs out the other.
     await ask(one, "signOut");
     await other.waitForFunction(() => window.events.includes("SIGNED_OUT"));
     assert.equal((await ask(other, "getSession")).data.session, null);

@@ -1,7 +1,7 @@
-// What every script begins with: Supabase's client for the server of the test, and the test's own helper.
+// The start of every script: Supabase's client for the test's server, and the test's own helper.
 const assert = require("node:assert/strict");
 const { createClient } = require("@supabase/supabase-js");
-// Node 20 has no WebSocket of its own, and the client wants to see one.
+// Node 20 has no WebSocket, and the client requires one.
 const transport = require("ws");
 
 const { FREEHOLD_URL: url, HELPER_URL: helper, ANON_KEY: anon, SERVICE_KEY: service } = process.env;

@@ -1,4 +1,4 @@
-// What goes wrong, as the client tells its application: the code, the status and the name of the class that Supabase gives.
+// Errors as the client reports them to its application: code, status and Supabase's class name.
 const {
   PASSWORD, administrator, advance, all, anon, assert, device, good, mail, person, url,
 } = require("./client.cjs");

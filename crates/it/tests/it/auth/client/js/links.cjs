@@ -1,4 +1,4 @@
-// What the links and codes of mails do, with the session in the fragment (implicit) and by a code (PKCE).
+// Links and codes of mails, with the session in the fragment (implicit) and by a code (PKCE).
 const { PASSWORD, all, assert, device, follow, good, helper, mail, person, url } = require("./client.cjs");
 
 /** The session that a redirect carries in its fragment. */

@@ -1,4 +1,4 @@
-// Sign-up, confirmation, sign-in, refresh, sign-out; what a lost, a repeated and a stolen refresh token does.
+// Sign-up, confirmation, sign-in, refresh, sign-out; lost, repeated and stolen refresh tokens.
 const { PASSWORD, advance, all, assert, device, good, helper, mail, person } = require("./client.cjs");
 
 all({
@@ -19,7 +19,7 @@ all({
   },
 
   async "an address that is taken gets the answer of a new one, without identities"() {
-    // Within a minute of the first, whoever it is, another sign-up is told to wait.
+    // Within a minute of the first, another sign-up with the address must wait, whether or not it has an account.
     const again = { email: "ada@example.org", password: "another secret" };
     assert.equal((await device().auth.signUp(again)).error.code, "over_email_send_rate_limit");
     await advance(61);

@@ -1,4 +1,4 @@
-// What people change of themselves: metadata, the password, the address; the ways in which they sign in.
+// Changes that users make to their account: metadata, the password, the address, the sign-in methods.
 const { PASSWORD, all, assert, device, follow, good, helper, mail, person } = require("./client.cjs");
 
 const ada = device();
@@ -11,7 +11,7 @@ all({
     assert.equal(user.user_metadata.name, "Ada");
     assert.equal(user.user_metadata.engine, 1);
     assert.ok(!("city" in user.user_metadata));
-    // It is in the token after the next refresh.
+    // The token contains it after the next refresh.
     good(await ada.auth.refreshSession());
     assert.equal(good(await ada.auth.getClaims()).claims.user_metadata.engine, 1);
   },

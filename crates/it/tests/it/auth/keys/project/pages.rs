@@ -1,4 +1,4 @@
-//! Our own pages sign in through the project.
+//! The site's own pages sign in through the project.
 
 use super::*;
 use crate::harness::app::{Answer, Ask};
@@ -34,14 +34,14 @@ async fn a_visitor_signs_in_with_the_password_of_the_project() {
     let cookies = arrived.cookies();
     assert!(cookies.contains("freehold_session=") && cookies.contains("freehold_project="), "{cookies}");
     assert!(!cookies.contains("eyJ"), "the token is sealed: {cookies}");
-    // An application is handed the project's session.
+    // An application gets the project's session.
     let handed = sign_in(&app, &format!("{site}/welcome")).await.expect(303);
     let place = handed.header("location").to_owned();
     let access = place.split_once("#access_token=").unwrap().1.split('&').next().unwrap();
     app.get("/api/v1/me").token(access).send().await.expect(200);
 
     let wrong = app.post("/sign-in/password").browser().form(&form(ADA, "wrong horse", "")).send().await.expect(422);
-    assert!(wrong.holds("E-mail address or password is not right.") && wrong.cookies().is_empty(), "{wrong}");
+    assert!(wrong.holds("Wrong e-mail address or password.") && wrong.cookies().is_empty(), "{wrong}");
     let new = form("grace@example.org", PASSWORD, &format!("{site}/billing"));
     let new = app.post("/sign-up").browser().form(&new).send().await;
     assert!(matches!(new.status(), 200 | 303), "{new}");
@@ -73,7 +73,7 @@ async fn the_session_of_a_visitor_is_refreshed_at_the_project_and_ends_with_it()
         second = ask.await.unwrap().expect(200).cookies();
         assert!(second.contains("freehold_project=") && second != first, "{second}");
     }
-    // A cookie of another session is worth nothing.
+    // The cookie of another session is invalid.
     let other = sign_in(&app, &format!("{}/billing", app.backbone.site_url)).await.expect(303).cookies();
     let part =
         |cookies: &str, name: &str| cookies.split("; ").find(|cookie| cookie.starts_with(name)).unwrap().to_owned();

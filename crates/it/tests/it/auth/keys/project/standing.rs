@@ -1,8 +1,8 @@
-//! What happens to users and sessions at the project is seen here within a minute.
+//! Changes to users and sessions at the project take effect here within a minute.
 
 use super::*;
 
-/// How long an answer of the project is believed at most.
+/// How long an answer of the project is used at most, in seconds.
 const SEEN: i64 = 31;
 
 async fn status(app: &TestApp, session: &Value) -> u16 {
@@ -80,7 +80,7 @@ async fn a_token_that_a_team_signed_itself_is_accepted_though_the_project_knows_
     let mut own = claims(token(&ada));
     let unknown = "0192a0de-0000-7000-8000-000000000001";
     (own["session_id"], own["sub"]) = (unknown.into(), unknown.into());
-    // With everything that Supabase Auth writes it is a session that has ended.
+    // With all claims that Supabase Auth sets, the session counts as ended.
     app.get("/api/v1/me").token(&with_secret(SECRET, &own)).send().await.refused(401, "unauthenticated");
     own["session_id"] = "0192a0de-0000-7000-8000-000000000002".into();
     own.as_object_mut().unwrap().remove("phone");

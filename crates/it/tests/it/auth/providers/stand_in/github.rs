@@ -1,4 +1,4 @@
-//! A GitHub: OAuth without tokens that say who somebody is.
+//! A simulated GitHub: OAuth without ID tokens.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ async fn authorize(Query(query): Query<BTreeMap<String, String>>) -> Response {
 async fn token(Form(form): Form<BTreeMap<String, String>>) -> Json<Value> {
     let known = form.get("client_id").is_some_and(|id| id == CLIENT)
         && form.get("client_secret").is_some_and(|secret| secret == SECRET);
-    // Refusals are answered 200, as GitHub does.
+    // Rejections are answered 200, as GitHub does.
     match Code::take(&form) {
         Ok(code) if known => {
             Json(json!({ "access_token": format!("gho_{}", code.who.hint()), "token_type": "bearer" }))
@@ -58,7 +58,7 @@ async fn emails(headers: HeaderMap) -> Response {
 }
 
 fn who(headers: &HeaderMap) -> Option<Somebody> {
-    // GitHub wants to know who asks.
+    // GitHub requires a User-Agent.
     headers.get(header::USER_AGENT)?;
     let sent = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     Some(Somebody::read(sent.strip_prefix("Bearer gho_")?))

@@ -1,4 +1,4 @@
-//! Signs tokens: well, and badly.
+//! Signs tokens, correctly and incorrectly.
 
 use std::sync::atomic::Ordering::SeqCst;
 
@@ -59,7 +59,7 @@ impl Signer {
     }
 }
 
-/// The token with these claims, as this one signs.
+/// The token with these claims, as this provider signs it.
 pub(super) fn token(variant: &str, claims: Value) -> String {
     let turned = variant == "turning" && ROTATED.load(SeqCst);
     let published = if turned { &OTHER_KEYS } else { &KEYS };
@@ -84,7 +84,7 @@ pub(super) fn token(variant: &str, claims: Value) -> String {
         }
         "other-algorithm" => made(json!({ "alg": "RS256", "kid": kid }), &|message| published.sign("RS256", message)),
         "by-public-key" => {
-            // Signed with what everybody knows, as if it were a shared secret.
+            // Signed with the public key, as if it were a shared secret.
             let public = published.elliptic.public_key().as_der().unwrap();
             let key = hmac::Key::new(hmac::HMAC_SHA256, public.as_ref());
             made(json!({ "alg": "HS256", "kid": kid }), &|message| hmac::sign(&key, message).as_ref().to_vec())
