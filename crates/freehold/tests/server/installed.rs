@@ -10,6 +10,7 @@ use freehold_postgres::{Durability, Server, Settings};
 use tokio_postgres::Client;
 
 use crate::{
+    certificates::Authority,
     pgbouncer::PgBouncer,
     postgres::connect,
     server::{Home, url_of},
@@ -54,9 +55,9 @@ impl Installed {
     }
 
     /// Starts a PgBouncer in front of it, for these logins.
-    pub(crate) async fn pooler(&self, logins: &[&str]) -> PgBouncer {
+    pub(crate) async fn pooler(&self, logins: &[&str], authority: &Authority) -> PgBouncer {
         let logins: Vec<&str> = logins.iter().copied().chain(["postgres"]).collect();
-        PgBouncer::before_socket(self.0.socket_dir(), self.0.port(), &logins).await
+        PgBouncer::before_socket(self.0.socket_dir(), self.0.port(), &logins, Some(authority)).await
     }
 
     /// Its port.

@@ -91,16 +91,20 @@ async fn the_owner_of_a_database_who_is_no_superuser_migrates_and_the_login_of_r
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn both_logins_work_through_a_pooler_in_transaction_mode() {
+async fn both_logins_work_over_tls_through_a_pooler_in_transaction_mode() {
     for version in VERSIONS {
         let home = Home::new();
         let postgres = Installed::start(&home, version).await;
         postgres.database("owner", "app").await;
-        let pooler = postgres.pooler(&["owner", "web"]).await;
+        // With `verify-full` on both versions: Postgres 18 as the package of PyPI builds it has no TLS of its own.
+        let authority = Authority::new();
+        let root = home.path().join("authority.pem");
+        fs::write(&root, &authority.pem).unwrap();
+        let pooler = postgres.pooler(&["owner", "web"], &authority).await;
         let admin = postgres.admin("postgres").await;
         admin.batch_execute("create role web login noinherit password 'secret'").await.unwrap();
-        let web = Program::at(&home).with(KEY.0, KEY.1).with("DATABASE_URL", &pooler.url("web", "app"));
-        let both = web.clone().with("DATABASE_MIGRATION_URL", &pooler.url("owner", "app"));
+        let web = Program::at(&home).with(KEY.0, KEY.1).with("DATABASE_URL", &pooler.url_over_tls("web", "app", &root));
+        let both = web.clone().with("DATABASE_MIGRATION_URL", &pooler.url_over_tls("owner", "app", &root));
         passes(&both, &["migrate"]).await;
         assert!(passes(&both, &["doctor"]).await.contains(" 0 failures"), "{version}");
 
@@ -109,6 +113,10 @@ async fn both_logins_work_through_a_pooler_in_transaction_mode() {
         let server = web.start().await;
         let demo = passes(&web, &["demo", "--url", &server.site]).await;
         assert!(demo.contains("all as they should be"), "{version}: {demo}");
+        let mut worker = web.begin_as(&["work"]);
+        eventually("the worker works", async || worker.output.text().contains("Freehold works for")).await;
+        signal("TERM", worker.process());
+        assert_eq!(worker.ended().await.code(), Some(0), "{}", worker.output.text());
         server.stop().await;
         drop(pooler);
         postgres.stop().await;
