@@ -303,9 +303,6 @@ fn checks(layers: &mut Layers<'_>, file: &File) {
             layers.check(&format!("{section}.{name}"), Some(problem));
         }
     }
-    for (name, problem) in file.connections.problems() {
-        layers.check(&format!("connections.{name}"), Some(problem));
-    }
     layers.check("log.filter", file.log.problem());
     for pattern in &file.auth.redirect_urls {
         let problem = pattern_problem(pattern).map(|problem| format!("redirect_urls in [auth]: {pattern:?} {problem}"));
@@ -315,10 +312,16 @@ fn checks(layers: &mut Layers<'_>, file: &File) {
 
 /// The numbers with a range: section, name, value, lowest and highest.
 fn ranges(file: &File) -> Vec<(&'static str, &'static str, i128, i128, i128)> {
-    let (database, work, shutdown, auth) = (&file.database, &file.work, &file.shutdown, &file.auth);
+    let (connections, database, work) = (&file.connections, &file.database, &file.work);
+    let (shutdown, auth) = (&file.shutdown, &file.auth);
     let size = |value: usize| value.try_into().unwrap_or(i128::MAX);
     let (hours, days) = (87_600, 36_500);
     vec![
+        ("connections", "most", size(connections.most), 10, 1_000_000),
+        ("connections", "most_per_address", size(connections.most_per_address), 1, 1_000_000),
+        ("connections", "header_seconds", connections.header_seconds.into(), 1, 3600),
+        ("connections", "idle_seconds", connections.idle_seconds.into(), 1, 3600),
+        ("connections", "transfer_seconds", connections.transfer_seconds.into(), 1, 3600),
         ("database", "connections", size(database.connections), 1, 1000),
         ("database", "wait_seconds", database.wait_seconds.into(), 1, 60),
         ("database", "statement_seconds", database.statement_seconds.into(), 1, 3600),

@@ -49,21 +49,6 @@ pub struct ConnectionSettings {
 }
 
 impl ConnectionSettings {
-    /// Each value that is out of its range: its name, and the error message.
-    pub(super) fn problems(&self) -> Vec<(&'static str, String)> {
-        let seconds = |name, value| (name, value, 1, 3600);
-        let values = [
-            ("most", self.most as u64, 10, 1_000_000),
-            ("most_per_address", self.most_per_address as u64, 1, 1_000_000),
-            seconds("header_seconds", self.header_seconds),
-            seconds("idle_seconds", self.idle_seconds),
-            seconds("transfer_seconds", self.transfer_seconds),
-        ];
-        let wrong = values.into_iter().filter(|(_, value, low, high)| !(low..=high).contains(&value));
-        let told = |(name, _, low, high)| (name, format!("{name} in [connections] is not between {low} and {high}"));
-        wrong.map(told).collect()
-    }
-
     /// The limits of a server with a database pool of this size, as far as its descriptors allow them.
     pub fn limits(&self, pool: usize, proxies: &[IpNet]) -> Limits {
         Limits {
