@@ -72,9 +72,8 @@ pub(crate) struct AuditPage {
 #[utoipa::path(
     get, path = "/audit", tag = "Organizations",
     params(
-        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
-         left out"),
+        ("limit" = Option<i64>, Query),
+        ("cursor" = Option<String>, Query),
         ("action" = Option<String>, Query, description = "Return only this action (`billing.state_changed`), or \
          all actions with a prefix (`billing.*`)"),
     ),

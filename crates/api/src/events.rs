@@ -61,9 +61,8 @@ pub(crate) struct EventPage {
 #[utoipa::path(
     get, path = "/events", tag = "Events and webhooks",
     params(
-        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
-         left out"),
+        ("limit" = Option<i64>, Query),
+        ("cursor" = Option<String>, Query),
         ("type" = Option<String>, Query, description = "Return only this type (`call.completed`), or all types with a \
          prefix (`call.*`)"),
         ("since" = Option<String>, Query, description = "Return only events from this time on, or events after the \
@@ -90,7 +89,7 @@ pub(crate) async fn event_list(
 /// Returns an event of the last 30 days.
 #[utoipa::path(
     get, path = "/events/{id}", tag = "Events and webhooks",
-    params(("id" = Uuid, Path, description = "Id of the event")),
+    params(("id" = Uuid, Path)),
     responses((status = 200, body = EventBody)),
 )]
 pub(crate) async fn event_get(

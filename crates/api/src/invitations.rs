@@ -113,9 +113,8 @@ pub(crate) struct InvitationAccept {
 #[utoipa::path(
     get, path = "/invitations", tag = "Organizations",
     params(
-        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
-         left out"),
+        ("limit" = Option<i64>, Query),
+        ("cursor" = Option<String>, Query),
     ),
     responses((status = 200, body = InvitationPage)),
 )]
@@ -185,7 +184,7 @@ pub(crate) async fn invitation_create(
 /// Sends another mail, whose link replaces the previous one, and restarts the time until the invitation expires.
 #[utoipa::path(
     post, path = "/invitations/{id}/resend", tag = "Organizations",
-    params(("id" = Uuid, Path, description = "Id of the invitation")),
+    params(("id" = Uuid, Path)),
     responses((status = 200, body = InvitationBody)),
 )]
 pub(crate) async fn invitation_resend(
@@ -217,7 +216,7 @@ pub(crate) async fn invitation_resend(
 /// Revokes the invitation; the link in its mail stops working. Also works in a suspended or archived organization.
 #[utoipa::path(
     delete, path = "/invitations/{id}", tag = "Organizations",
-    params(("id" = Uuid, Path, description = "Id of the invitation")),
+    params(("id" = Uuid, Path)),
     responses((status = 200, body = InvitationBody)),
 )]
 pub(crate) async fn invitation_revoke(

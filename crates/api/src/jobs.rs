@@ -136,9 +136,8 @@ pub(crate) struct JobReplayed {
 #[utoipa::path(
     get, path = "/jobs", tag = "Jobs",
     params(
-        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
-         left out"),
+        ("limit" = Option<i64>, Query),
+        ("cursor" = Option<String>, Query),
         ("state" = Option<JobState>, Query, description = "Return only jobs in this state"),
         ("kind" = Option<String>, Query, description = "Return only jobs of this kind"),
     ),
@@ -161,7 +160,7 @@ pub(crate) async fn job_list(
 /// Returns a job with its progress.
 #[utoipa::path(
     get, path = "/jobs/{id}", tag = "Jobs",
-    params(("id" = Uuid, Path, description = "Id of the job")),
+    params(("id" = Uuid, Path)),
     responses((status = 200, body = JobBody)),
 )]
 pub(crate) async fn job_get(
@@ -178,7 +177,7 @@ pub(crate) async fn job_get(
 /// Cancels a waiting job at once, and stops a running one within seconds, unless it ends first.
 #[utoipa::path(
     post, path = "/jobs/{id}/cancel", tag = "Jobs",
-    params(("id" = Uuid, Path, description = "Id of the job")),
+    params(("id" = Uuid, Path)),
     responses((status = 200, body = JobBody)),
 )]
 pub(crate) async fn job_cancel(
@@ -198,7 +197,7 @@ pub(crate) async fn job_cancel(
 /// Runs a job that failed for good again, with all its attempts.
 #[utoipa::path(
     post, path = "/jobs/{id}/replay", tag = "Jobs",
-    params(("id" = Uuid, Path, description = "Id of the job")),
+    params(("id" = Uuid, Path)),
     responses((status = 200, body = JobBody)),
 )]
 pub(crate) async fn job_replay(

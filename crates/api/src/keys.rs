@@ -131,9 +131,8 @@ pub(crate) struct KeyPage {
 #[utoipa::path(
     get, path = "/keys", tag = "API keys",
     params(
-        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
-         left out"),
+        ("limit" = Option<i64>, Query),
+        ("cursor" = Option<String>, Query),
     ),
     responses((status = 200, body = KeyPage)),
 )]

@@ -55,10 +55,9 @@ pub(crate) struct MemberChange {
 #[utoipa::path(
     get, path = "/organizations/{id}/members", tag = "Organizations",
     params(
-        ("id" = Uuid, Path, description = "Id of the organization"),
-        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
-         left out"),
+        ("id" = Uuid, Path),
+        ("limit" = Option<i64>, Query),
+        ("cursor" = Option<String>, Query),
     ),
     responses((status = 200, body = MemberPage)),
 )]
@@ -83,8 +82,8 @@ pub(crate) async fn member_list(
 #[utoipa::path(
     patch, path = "/organizations/{id}/members/{user_id}", tag = "Organizations",
     params(
-        ("id" = Uuid, Path, description = "Id of the organization"),
-        ("user_id" = Uuid, Path, description = "Id of the user"),
+        ("id" = Uuid, Path),
+        ("user_id" = Uuid, Path),
     ),
     request_body = MemberChange,
     responses((status = 200, body = MemberBody)),
@@ -113,8 +112,8 @@ pub(crate) async fn member_change(
 #[utoipa::path(
     delete, path = "/organizations/{id}/members/{user_id}", tag = "Organizations",
     params(
-        ("id" = Uuid, Path, description = "Id of the organization"),
-        ("user_id" = Uuid, Path, description = "Id of the user"),
+        ("id" = Uuid, Path),
+        ("user_id" = Uuid, Path),
     ),
     responses((status = 204)),
 )]

@@ -77,9 +77,8 @@ pub(crate) struct OrganizationPage {
     get, path = "/organizations", tag = "Organizations",
     security(("bearer" = [])),
     params(
-        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
-         left out"),
+        ("limit" = Option<i64>, Query),
+        ("cursor" = Option<String>, Query),
     ),
     responses((status = 200, body = OrganizationPage)),
 )]
@@ -129,7 +128,7 @@ pub(crate) async fn organization_create(
 /// Returns an organization of which you are a member.
 #[utoipa::path(
     get, path = "/organizations/{id}", tag = "Organizations",
-    params(("id" = Uuid, Path, description = "Id of the organization")),
+    params(("id" = Uuid, Path)),
     responses((status = 200, body = OrganizationBody)),
 )]
 pub(crate) async fn organization_get(
@@ -150,7 +149,7 @@ pub(crate) async fn organization_get(
 #[utoipa::path(
     patch, path = "/organizations/{id}", tag = "Organizations",
     params(
-        ("id" = Uuid, Path, description = "Id of the organization"),
+        ("id" = Uuid, Path),
         ("If-Match" = Option<String>, Header, description = "`ETag` of the version on which the change is based"),
     ),
     request_body = OrganizationName,
@@ -178,7 +177,7 @@ pub(crate) async fn organization_change(
 #[utoipa::path(
     post, path = "/organizations/{id}/select", tag = "Organizations",
     security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "Id of the organization")),
+    params(("id" = Uuid, Path)),
     responses((status = 204)),
 )]
 pub(crate) async fn organization_select(

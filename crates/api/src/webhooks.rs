@@ -33,9 +33,8 @@ const LONGEST_OVERLAP: i64 = 7 * 24 * 3600;
 #[utoipa::path(
     get, path = "/webhooks", tag = "Events and webhooks",
     params(
-        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
-         left out"),
+        ("limit" = Option<i64>, Query),
+        ("cursor" = Option<String>, Query),
     ),
     responses((status = 200, body = WebhookPage)),
 )]

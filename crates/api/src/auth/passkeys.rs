@@ -186,7 +186,7 @@ pub(crate) async fn passkey_list(
 /// Changes the name of a passkey.
 #[utoipa::path(
     patch, path = "/passkeys/{passkey_id}", tag = "Sign-in",
-    params(("passkey_id" = Uuid, Path, description = "Id of the passkey")),
+    params(("passkey_id" = Uuid, Path)),
     request_body = PasskeyChange,
     responses((status = 200, body = PasskeyBody)),
 )]
@@ -207,7 +207,7 @@ pub(crate) async fn passkey_rename(
 /// Deletes a passkey; it no longer signs in.
 #[utoipa::path(
     delete, path = "/passkeys/{passkey_id}", tag = "Sign-in",
-    params(("passkey_id" = Uuid, Path, description = "Id of the passkey")),
+    params(("passkey_id" = Uuid, Path)),
     responses((status = 204)),
 )]
 pub(crate) async fn passkey_remove(

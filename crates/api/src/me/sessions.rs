@@ -76,7 +76,7 @@ pub(crate) async fn own_session_list(
 #[utoipa::path(
     delete, path = "/me/sessions/{id}", tag = "Account",
     security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "Id of the session")),
+    params(("id" = Uuid, Path)),
     responses((status = 204)),
 )]
 pub(crate) async fn own_session_end(

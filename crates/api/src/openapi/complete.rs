@@ -229,11 +229,10 @@ fn describe(path: &str, parameter: &mut Value) {
         return;
     }
     let description = match (place.as_str(), name.as_str()) {
-        ("query", "limit" | "per_page") => "Most entries on the page.".to_owned(),
-        ("query", "cursor") => "The `next_cursor` of the page before; left out for the first page.".to_owned(),
-        ("query", "page") => "Number of the page, from 1.".to_owned(),
-        ("path", "id") => format!("Id of the {}.", resource(path)),
-        ("path", _) => format!("Id of the {}.", name.trim_end_matches("_id").replace('_', " ")),
+        ("query", "limit") => format!("Page size, 1 to {}; {} when left out", PageRequest::MOST, PageRequest::USUAL),
+        ("query", "cursor") => "`next_cursor` of the previous page; the first page when left out".to_owned(),
+        ("path", "id") => format!("Id of the {}", resource(path)),
+        ("path", _) => format!("Id of the {}", name.trim_end_matches("_id").replace('_', " ")),
         _ => return,
     };
     parameter["description"] = json!(description);
@@ -393,6 +392,6 @@ mod tests {
         health.sort_unstable();
         assert_eq!(health.join(" "), "200 400 429 500 503 default");
         let id = &document["paths"]["/api/v1/things/{id}"]["patch"]["parameters"][0];
-        assert_eq!(id["description"], "Id of the thing.");
+        assert_eq!(id["description"], "Id of the thing");
     }
 }

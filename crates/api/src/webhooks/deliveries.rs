@@ -49,9 +49,8 @@ pub(crate) async fn webhook_test(
     get, path = "/webhooks/{id}/deliveries", tag = "Events and webhooks",
     params(
         ("id" = Uuid, Path, description = "Id of the webhook endpoint"),
-        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
-         left out"),
+        ("limit" = Option<i64>, Query),
+        ("cursor" = Option<String>, Query),
         ("state" = Option<DeliveryState>, Query, description = "Return only deliveries in this state"),
     ),
     responses((status = 200, body = DeliveryPage)),

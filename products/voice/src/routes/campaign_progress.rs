@@ -51,7 +51,7 @@ impl Default for Watched {
 /// clients reconnect by themselves.
 #[utoipa::path(
     get, path = "/campaigns/{id}/progress", tag = "Campaigns",
-    params(("id" = uuid::Uuid, Path, description = "Id of the campaign")),
+    params(("id" = uuid::Uuid, Path)),
     responses(
         (status = 200, content_type = "text/event-stream", body = CampaignProgress,
          description = "The data of each event"),

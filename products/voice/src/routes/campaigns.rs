@@ -24,9 +24,8 @@ use crate::{
 #[utoipa::path(
     get, path = "/campaigns", tag = "Campaigns",
     params(
-        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
-         left out"),
+        ("limit" = Option<i64>, Query),
+        ("cursor" = Option<String>, Query),
     ),
     responses((status = 200, body = CampaignPage)),
 )]
@@ -76,7 +75,7 @@ pub(crate) async fn campaign_create(
 /// Returns a campaign with its progress.
 #[utoipa::path(
     get, path = "/campaigns/{id}", tag = "Campaigns",
-    params(("id" = uuid::Uuid, Path, description = "Id of the campaign")),
+    params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = CampaignBody, headers(("ETag" = String)))),
 )]
 pub(crate) async fn campaign_get(
@@ -97,7 +96,7 @@ pub(crate) async fn campaign_get(
 #[utoipa::path(
     patch, path = "/campaigns/{id}", tag = "Campaigns",
     params(
-        ("id" = uuid::Uuid, Path, description = "Id of the campaign"),
+        ("id" = uuid::Uuid, Path),
         ("If-Match" = Option<String>, Header, description = "`ETag` of the version on which the change is based"),
     ),
     request_body = CampaignChange,
@@ -130,7 +129,7 @@ pub(crate) async fn campaign_change(
 /// Deletes a campaign that is not running, with its contacts, and frees its place in the plan. Its runs stay.
 #[utoipa::path(
     delete, path = "/campaigns/{id}", tag = "Campaigns",
-    params(("id" = uuid::Uuid, Path, description = "Id of the campaign")),
+    params(("id" = uuid::Uuid, Path)),
     responses((status = 204)),
 )]
 pub(crate) async fn campaign_delete(
@@ -153,7 +152,7 @@ pub(crate) async fn campaign_delete(
 /// Starts a draft, now or at its `start_at`. Starting a running campaign changes nothing.
 #[utoipa::path(
     post, path = "/campaigns/{id}/start", tag = "Campaigns",
-    params(("id" = uuid::Uuid, Path, description = "Id of the campaign")),
+    params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = CampaignBody)),
 )]
 pub(crate) async fn campaign_start(
@@ -170,7 +169,7 @@ pub(crate) async fn campaign_start(
 /// nothing.
 #[utoipa::path(
     post, path = "/campaigns/{id}/pause", tag = "Campaigns",
-    params(("id" = uuid::Uuid, Path, description = "Id of the campaign")),
+    params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = CampaignBody)),
 )]
 pub(crate) async fn campaign_pause(
@@ -186,7 +185,7 @@ pub(crate) async fn campaign_pause(
 /// Continues a paused or stopped campaign. Resuming a running campaign changes nothing.
 #[utoipa::path(
     post, path = "/campaigns/{id}/resume", tag = "Campaigns",
-    params(("id" = uuid::Uuid, Path, description = "Id of the campaign")),
+    params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = CampaignBody)),
 )]
 pub(crate) async fn campaign_resume(
@@ -203,7 +202,7 @@ pub(crate) async fn campaign_resume(
 /// campaign changes nothing.
 #[utoipa::path(
     post, path = "/campaigns/{id}/cancel", tag = "Campaigns",
-    params(("id" = uuid::Uuid, Path, description = "Id of the campaign")),
+    params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = CampaignBody)),
 )]
 pub(crate) async fn campaign_cancel(

@@ -105,7 +105,7 @@ pub(crate) struct ContactFilter {
 #[utoipa::path(
     post, path = "/campaigns/{id}/contacts", tag = "Campaigns",
     params(
-        ("id" = uuid::Uuid, Path, description = "Id of the campaign"),
+        ("id" = uuid::Uuid, Path),
         ("on_error" = inline(Option<OnError>), Query, description = "What to do with a file that has invalid rows: \
          add the valid rows (`keep_good`, the default) or none (`refuse_all`)"),
         ("mapping" = Option<String>, Query, description = "The columns of fields, as a JSON object: `{\"phone\": \
@@ -158,7 +158,7 @@ pub(crate) async fn contacts_import(
 #[utoipa::path(
     post, path = "/campaigns/{id}/contacts/preview", tag = "Campaigns",
     params(
-        ("id" = uuid::Uuid, Path, description = "Id of the campaign"),
+        ("id" = uuid::Uuid, Path),
         ("mapping" = Option<String>, Query, description = "The columns of fields, as for importing contacts"),
         ("ignore_unknown" = Option<bool>, Query, description = "Whether to ignore unknown columns, as for importing \
          contacts"),
@@ -190,11 +190,10 @@ pub(crate) async fn contacts_preview(
 #[utoipa::path(
     get, path = "/campaigns/{id}/contacts", tag = "Campaigns",
     params(
-        ("id" = uuid::Uuid, Path, description = "Id of the campaign"),
+        ("id" = uuid::Uuid, Path),
         ("status" = inline(Option<ContactStatus>), Query, description = "Return only contacts in this state"),
-        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
-         left out"),
+        ("limit" = Option<i64>, Query),
+        ("cursor" = Option<String>, Query),
     ),
     responses((status = 200, body = ContactPage)),
 )]

@@ -49,7 +49,7 @@ impl From<ReportRow> for ReportBody {
 /// one call of the plan.
 #[utoipa::path(
     post, path = "/runs/{id}/cancel", tag = "Runs",
-    params(("id" = uuid::Uuid, Path, description = "Id of the run")),
+    params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = RunBody)),
 )]
 pub(crate) async fn run_cancel(
@@ -69,7 +69,7 @@ pub(crate) async fn run_cancel(
 /// Returns all reports of the run's voice engine, including late ones. Empty for runs without an engine.
 #[utoipa::path(
     get, path = "/runs/{id}/reports", tag = "Runs",
-    params(("id" = uuid::Uuid, Path, description = "Id of the run")),
+    params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = ReportList)),
 )]
 pub(crate) async fn run_report_list(

@@ -91,7 +91,7 @@ pub(crate) enum MessageEvent {
 #[utoipa::path(
     post, path = "/workflows/{id}/runs", tag = "Runs",
     params(
-        ("id" = uuid::Uuid, Path, description = "Id of the workflow"),
+        ("id" = uuid::Uuid, Path),
         ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
          retry with the same key gets the first answer again"),
     ),
@@ -184,10 +184,9 @@ fn minute(backbone: &Backbone) -> Money {
 #[utoipa::path(
     get, path = "/workflows/{id}/runs", tag = "Runs",
     params(
-        ("id" = uuid::Uuid, Path, description = "Id of the workflow"),
-        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
-         left out"),
+        ("id" = uuid::Uuid, Path),
+        ("limit" = Option<i64>, Query),
+        ("cursor" = Option<String>, Query),
     ),
     responses((status = 200, body = RunPage)),
 )]
@@ -209,9 +208,8 @@ pub(crate) async fn workflow_run_list(
 #[utoipa::path(
     get, path = "/runs", tag = "Runs",
     params(
-        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
-         left out"),
+        ("limit" = Option<i64>, Query),
+        ("cursor" = Option<String>, Query),
     ),
     responses((status = 200, body = RunPage)),
 )]
@@ -228,7 +226,7 @@ pub(crate) async fn run_list(
 /// Get a run
 ///
 /// Returns a run with its transcript.
-#[utoipa::path(get, path = "/runs/{id}", tag = "Runs", params(("id" = uuid::Uuid, Path, description = "Id of the run")),
+#[utoipa::path(get, path = "/runs/{id}", tag = "Runs", params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = RunBody)))]
 pub(crate) async fn run_get(
     State(backbone): State<Backbone>,
@@ -246,7 +244,7 @@ pub(crate) async fn run_get(
 /// the transcript.
 #[utoipa::path(
     post, path = "/runs/{id}/messages", tag = "Runs",
-    params(("id" = uuid::Uuid, Path, description = "Id of the run")),
+    params(("id" = uuid::Uuid, Path)),
     request_body = MessageNew,
     responses((status = 200, body = RunBody)),
 )]

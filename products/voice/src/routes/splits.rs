@@ -106,7 +106,7 @@ pub(crate) struct VariantResult {
 #[utoipa::path(
     post, path = "/workflows/{id}/splits", tag = "Splits",
     params(
-        ("id" = uuid::Uuid, Path, description = "Id of the workflow"),
+        ("id" = uuid::Uuid, Path),
         ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
          retry with the same key gets the first answer again"),
     ),
@@ -135,10 +135,9 @@ pub(crate) async fn split_start(
 #[utoipa::path(
     get, path = "/workflows/{id}/splits", tag = "Splits",
     params(
-        ("id" = uuid::Uuid, Path, description = "Id of the workflow"),
-        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
-         left out"),
+        ("id" = uuid::Uuid, Path),
+        ("limit" = Option<i64>, Query),
+        ("cursor" = Option<String>, Query),
     ),
     responses((status = 200, body = SplitPage)),
 )]

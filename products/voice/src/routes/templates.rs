@@ -48,7 +48,7 @@ pub(crate) async fn template_list(Authenticated(caller): Authenticated) -> Answe
 /// Returns a template with its graph, and inputs and a script for a sample run.
 #[utoipa::path(
     get, path = "/templates/{id}", tag = "Templates",
-    params(("id" = String, Path, description = "Id of the template")),
+    params(("id" = String, Path)),
     responses((status = 200, body = Template)),
 )]
 pub(crate) async fn template_get(

@@ -136,9 +136,8 @@ pub(crate) struct VersionPage {
 #[utoipa::path(
     get, path = "/workflows", tag = "Workflows",
     params(
-        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
-         left out"),
+        ("limit" = Option<i64>, Query),
+        ("cursor" = Option<String>, Query),
     ),
     responses((status = 200, body = WorkflowPage)),
 )]
@@ -206,7 +205,7 @@ fn name_and_graph(body: WorkflowNew) -> Result<(String, Graph)> {
 /// Returns a workflow with its graph.
 #[utoipa::path(
     get, path = "/workflows/{id}", tag = "Workflows",
-    params(("id" = uuid::Uuid, Path, description = "Id of the workflow")),
+    params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = WorkflowBody)),
 )]
 pub(crate) async fn workflow_get(
@@ -225,7 +224,7 @@ pub(crate) async fn workflow_get(
 #[utoipa::path(
     patch, path = "/workflows/{id}", tag = "Workflows",
     params(
-        ("id" = uuid::Uuid, Path, description = "Id of the workflow"),
+        ("id" = uuid::Uuid, Path),
         ("If-Match" = Option<String>, Header, description = "`ETag` of the version on which the change is based"),
     ),
     request_body = WorkflowChange,
@@ -252,7 +251,7 @@ pub(crate) async fn workflow_change(
 /// Deletes a workflow, which frees its place in the plan. Its runs stay.
 #[utoipa::path(
     delete, path = "/workflows/{id}", tag = "Workflows",
-    params(("id" = uuid::Uuid, Path, description = "Id of the workflow")),
+    params(("id" = uuid::Uuid, Path)),
     responses((status = 204)),
 )]
 pub(crate) async fn workflow_delete(
@@ -276,10 +275,9 @@ pub(crate) async fn workflow_delete(
 #[utoipa::path(
     get, path = "/workflows/{id}/versions", tag = "Workflows",
     params(
-        ("id" = uuid::Uuid, Path, description = "Id of the workflow"),
-        ("limit" = Option<i64>, Query, description = "Page size, 1 to 200; 50 when left out"),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page; the first page when \
-         left out"),
+        ("id" = uuid::Uuid, Path),
+        ("limit" = Option<i64>, Query),
+        ("cursor" = Option<String>, Query),
     ),
     responses((status = 200, body = VersionPage)),
 )]

@@ -42,7 +42,7 @@ fn ids(path: Ids, second: &str) -> Result<(UserId, Uuid)> {
 /// Returns the user's second factors, oldest first, including unverified ones.
 #[utoipa::path(
     get, path = "/admin/users/{id}/factors", tag = "Administration",
-    params(("id" = Uuid, Path, description = "Id of the user")),
+    params(("id" = Uuid, Path)),
     responses((status = 200, body = Vec<FactorBody>)),
 )]
 pub(crate) async fn people_factor_list(
@@ -61,7 +61,7 @@ pub(crate) async fn people_factor_list(
 #[utoipa::path(
     put, path = "/admin/users/{id}/factors/{factor_id}", tag = "Administration",
     params(
-        ("id" = Uuid, Path, description = "Id of the user"),
+        ("id" = Uuid, Path),
         ("factor_id" = Uuid, Path, description = "Id of the second factor"),
     ),
     request_body = FactorChange,
@@ -93,7 +93,7 @@ pub(crate) async fn people_factor_change(
 #[utoipa::path(
     delete, path = "/admin/users/{id}/factors/{factor_id}", tag = "Administration",
     params(
-        ("id" = Uuid, Path, description = "Id of the user"),
+        ("id" = Uuid, Path),
         ("factor_id" = Uuid, Path, description = "Id of the second factor"),
     ),
     responses((status = 200, body = FactorBody)),
@@ -119,7 +119,7 @@ pub(crate) async fn people_factor_delete(
 /// Returns the user's passkeys, oldest first.
 #[utoipa::path(
     get, path = "/admin/users/{id}/passkeys", tag = "Administration",
-    params(("id" = Uuid, Path, description = "Id of the user")),
+    params(("id" = Uuid, Path)),
     responses((status = 200, body = Vec<PasskeyBody>)),
 )]
 pub(crate) async fn people_passkey_list(
@@ -138,8 +138,8 @@ pub(crate) async fn people_passkey_list(
 #[utoipa::path(
     delete, path = "/admin/users/{id}/passkeys/{passkey_id}", tag = "Administration",
     params(
-        ("id" = Uuid, Path, description = "Id of the user"),
-        ("passkey_id" = Uuid, Path, description = "Id of the passkey"),
+        ("id" = Uuid, Path),
+        ("passkey_id" = Uuid, Path),
     ),
     responses((status = 200, description = "The passkey is deleted; the body is `{}`")),
 )]

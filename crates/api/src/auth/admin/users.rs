@@ -80,7 +80,7 @@ pub(crate) async fn people_create(
 /// Returns a user with their second factors and sign-in methods.
 #[utoipa::path(
     get, path = "/admin/users/{id}", tag = "Administration",
-    params(("id" = Uuid, Path, description = "Id of the user")),
+    params(("id" = Uuid, Path)),
     responses((status = 200, body = UserBody)),
 )]
 pub(crate) async fn people_get(
@@ -98,7 +98,7 @@ pub(crate) async fn people_get(
 /// Updates a user. A new password ends the user's sessions.
 #[utoipa::path(
     put, path = "/admin/users/{id}", tag = "Administration",
-    params(("id" = Uuid, Path, description = "Id of the user")),
+    params(("id" = Uuid, Path)),
     request_body = PersonBody,
     responses((status = 200, body = UserBody)),
 )]
@@ -141,7 +141,7 @@ pub(crate) async fn people_change(
 /// other members. An organization without other members is kept, without members.
 #[utoipa::path(
     delete, path = "/admin/users/{id}", tag = "Administration",
-    params(("id" = Uuid, Path, description = "Id of the user")),
+    params(("id" = Uuid, Path)),
     request_body = DeleteBody,
     responses((status = 200, description = "The user is deleted; the body is `{}`")),
 )]
