@@ -24,6 +24,7 @@ use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError};
 
 use crate::{
     client::{Client, text},
+    nginx::free_address,
     postgres::{Postgres, connect},
     server::{Home, Program, eventually},
 };
@@ -185,7 +186,7 @@ async fn fifty_kills_between_inbox_and_effect_lose_no_event_and_repeat_none() {
     let postgres = Postgres::start(&home).await;
     let url = postgres.database("billing").await;
     // The same port each time, because an endpoint's address does not change when its server dies.
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = free_address();
     let (shelf, secret) = Shelf::open(&format!("http://{address}{INBOX}")).await;
     let program = Program::at(&home)
         .with("DATABASE_URL", &url)

@@ -11,6 +11,7 @@ use crate::{
     certificates::{Authority, encrypt},
     client::Client,
     installed::{Installed, VERSIONS},
+    nginx::free_address,
     server::{Home, Program, eventually},
 };
 
@@ -31,11 +32,6 @@ fn environment(text: &str) -> Vec<(String, String)> {
     pairs.map(|(name, value)| (name.into(), value.trim_matches('\'').into())).collect()
 }
 
-/// A free port.
-fn port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_section_deploy_of_the_readme_ends_with_a_server_that_the_doctor_passes() {
     for version in VERSIONS {
@@ -46,7 +42,7 @@ async fn the_section_deploy_of_the_readme_ends_with_a_server_that_the_doctor_pas
         let etc = home.path().join("etc");
         fs::create_dir(&etc).unwrap();
         fs::write(etc.join("database-ca.pem"), &authority.pem).unwrap();
-        let (server_port, proxy_port) = (port(), port());
+        let (server_port, proxy_port) = (free_address().port(), free_address().port());
         let put_in = |text: &str| {
             let tls = "sslmode=verify-full&sslrootcert=/etc/freehold/database-ca.pem";
             let text = if encrypted { text.to_owned() } else { text.replace(tls, "sslmode=disable") };

@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    net::TcpListener,
     os::unix::{fs::MetadataExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -10,6 +9,7 @@ use std::{
 
 use crate::{
     certificates::Authority,
+    nginx::free_address,
     postgres::Postgres,
     server::{eventually, url_of},
 };
@@ -46,7 +46,7 @@ impl PgBouncer {
             fs::write(folder.path().join("certificate"), certificate).unwrap();
             fs::write(folder.path().join("key"), key).unwrap();
             files.extend(["certificate", "key"]);
-            port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            port = free_address().port();
             over_tls = format!(
                 "listen_addr = 127.0.0.1\nclient_tls_sslmode = require\nclient_tls_cert_file = {place}/certificate\n\
                  client_tls_key_file = {place}/key\n"

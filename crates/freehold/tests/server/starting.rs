@@ -4,6 +4,7 @@
 use std::{fs, io::Write, net::TcpListener, thread};
 
 use crate::{
+    nginx::free_address,
     postgres::{Postgres, connect},
     server::{Finished, Home, Program},
 };
@@ -40,15 +41,10 @@ async fn refused(program: &Program, arguments: &[&str], said: &[&str]) -> Finish
     finished
 }
 
-/// A port of 127.0.0.1 that is free.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_command_says_that_postgres_does_not_answer_and_which_setting_to_check() {
     let home = Home::new();
-    let port = free_port();
+    let port = free_address().port();
     let url = format!("postgres://app:{PASSWORD}@127.0.0.1:{port}/x");
     let program = Program::at(&home).with("DATABASE_URL", &url);
     let sentence = format!("Postgres at 127.0.0.1:{port} does not answer: connection refused.");
@@ -164,7 +160,7 @@ async fn every_usual_form_of_a_listening_address_is_taken() {
         assert!(server.site.starts_with(site), "{listen}: {}", server.site);
         server.stop().await;
     }
-    let port = free_port().to_string();
+    let port = free_address().port().to_string();
     let server = Program::at(&home).with("FREEHOLD_LISTEN", &port).start().await;
     assert_eq!(server.site, format!("http://127.0.0.1:{port}"));
     server.stop().await;
