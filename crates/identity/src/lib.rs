@@ -5,44 +5,17 @@
 //! every request; [`key`] is the credential of programs. The other modules are building blocks: [`password`],
 //! [`one_time`] codes and links, [`refresh_token`], [`signing_key`], the format of an [`api_key`].
 
-pub mod access_token;
-pub mod admin;
-pub mod anonymous;
-pub mod api_key;
-pub mod audit_entry;
 pub mod codes;
-pub mod email_change;
-mod even;
 pub mod event;
-pub mod factor;
-pub mod flow;
-pub mod import;
-pub mod key;
-pub mod limit;
-mod mail_request;
-pub mod mail_token;
-pub mod one_time;
-pub mod passkey;
-pub mod password;
-pub mod project;
-pub mod provider;
+pub mod factors;
+pub mod guard;
+pub mod keys;
+pub mod people;
 mod realm;
-pub mod reauthentication;
-pub mod recovery;
-pub mod redirect;
-pub mod refresh_token;
-pub mod service_key;
-pub mod session;
+pub mod sessions;
 mod settings;
-pub mod sign_in;
-pub mod sign_up;
-pub mod signing;
-pub mod signing_key;
+pub mod signin;
 pub mod sweep;
-pub mod user;
-pub mod user_change;
-pub mod verify;
-pub mod ways;
 
 use std::{pin::Pin, sync::Arc};
 
@@ -53,15 +26,23 @@ use freehold_db::{Db, Migration, MigrationSet, Statement, SystemTx};
 use freehold_outbound::Outbound;
 use freehold_vault::Vault;
 
+pub use factors::{factor, passkey};
+pub use guard::{limit, reauthentication, redirect};
+pub use keys::{api_key, key, service_key, signing, signing_key};
+pub use people::{admin, anonymous, audit_entry, email_change, import, user, user_change, ways};
 pub use realm::{HOUSE, Realm, RealmKind, realm_is_founders, realm_of, realm_of_newcomer, realm_tenant};
+pub use sessions::{access_token, refresh_token, session};
 pub use settings::{
     AuthSettings, FactorSettings, LimitSettings, PeopleOf, ProjectSettings, ProviderKind, ProviderSettings,
     ProvidersSettings, SessionSettings, Settings, SupabaseSettings, SweepSettings, WebauthnSettings, secret_variable,
 };
+pub use signin::{flow, mail_token, one_time, password, project, provider, recovery, sign_in, sign_up, verify};
 
 use access_token::Verifier;
+use guard::even;
 use password::{Cost, PasswordPolicy, Passwords, at_once};
 use project::Project;
+use signin::mail_request;
 use signing::Keeper;
 
 /// The migrations of this crate's tables.

@@ -1,0 +1,4 @@
+//! Second factors and passkeys.
+
+pub mod factor;
+pub mod passkey;

@@ -1,0 +1,7 @@
+//! Keys: those that sign access tokens, those of the service, and API keys of organizations.
+
+pub mod api_key;
+pub mod key;
+pub mod service_key;
+pub mod signing;
+pub mod signing_key;

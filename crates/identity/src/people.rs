@@ -1,0 +1,10 @@
+//! Users: their accounts and changes, administration, import, and the log of what happened to them.
+
+pub mod admin;
+pub mod anonymous;
+pub mod audit_entry;
+pub mod email_change;
+pub mod import;
+pub mod user;
+pub mod user_change;
+pub mod ways;
