@@ -2,6 +2,7 @@
 
 mod arrows;
 mod callers;
+mod circles;
 mod error_codes;
 mod events;
 mod help;
