@@ -21,6 +21,7 @@ pub mod key;
 pub mod limit;
 mod mail_request;
 pub mod mail_token;
+mod module;
 pub mod one_time;
 pub mod passkey;
 pub mod password;
@@ -53,6 +54,7 @@ use freehold_db::{Db, Migration, MigrationSet, Statement, SystemTx};
 use freehold_outbound::Outbound;
 use freehold_vault::Vault;
 
+pub use module::module;
 pub use realm::{HOUSE, Realm, RealmKind, realm_is_founders, realm_of, realm_of_newcomer, realm_tenant};
 pub use settings::{
     AuthSettings, FactorSettings, LimitSettings, PeopleOf, ProjectSettings, ProviderKind, ProviderSettings,
@@ -137,7 +139,8 @@ pub struct Identity {
     pub project: Option<Arc<Project>>,
     /// Settings of sign-in.
     pub settings: Arc<Settings>,
-    /// Provisioning hook for a user who signs in for the first time.
+    /// Provisioning hook for a user who signs in for the first time; does nothing, until [`Identity::with_newcomers`]
+    /// sets it.
     pub newcomer: Arc<Newcomer>,
     /// Checks whether an address was invited; always no, until [`Identity::with_invitations`] sets it.
     pub invited: Arc<Invited>,
@@ -172,7 +175,6 @@ impl Identity {
         clock: Clock,
         random: Random,
         settings: Settings,
-        newcomer: Arc<Newcomer>,
         outbound: Outbound,
     ) -> Result<Self> {
         let ids = Ids::new(clock.clone(), random.clone());
@@ -200,13 +202,19 @@ impl Identity {
             looks: Arc::default(),
             project,
             settings,
-            newcomer,
+            newcomer: Arc::new(|_, _| Box::pin(async { Ok(()) })),
             invited: Arc::new(|_, _, _| Box::pin(async { Ok(false) })),
             outbound,
             providers: Arc::new(providers),
             refusals,
             turns: limit::Turns::default(),
         })
+    }
+
+    /// Provisions users at their first sign-in with `newcomer`.
+    #[must_use]
+    pub fn with_newcomers(self, newcomer: Arc<Newcomer>) -> Self {
+        Self { newcomer, ..self }
     }
 
     /// Lets invited users sign up: into a tenant with users of its own, and where sign-up is closed to others.
