@@ -16,7 +16,7 @@ pub fn routes() -> Router<Backbone> {
 }
 
 async fn ready(State(backbone): State<Backbone>) -> Answer<Response> {
-    if backbone.shutdown.has_begun() {
+    if backbone.server.shutdown.has_begun() {
         // This is no error: the load balancer should send requests to another server, and the shutdown is logged
         // already.
         return Ok((StatusCode::SERVICE_UNAVAILABLE, "shutting down\n").into_response());

@@ -23,21 +23,8 @@ mod webhooks;
 
 pub use billing::stripe_routes;
 
-use freehold_core::Area;
 use freehold_web::Backbone;
 use utoipa_axum::{router::OpenApiRouter, routes};
-
-/// The areas of the backbone for permissions and scopes.
-pub const AREAS: &[Area] = &[
-    Area::Organization,
-    Area::Members,
-    Area::Keys,
-    Area::Usage,
-    Area::Billing,
-    Area::Jobs,
-    Area::Events,
-    Area::Webhooks,
-];
 
 /// The backbone's routes under `/api/v1`.
 pub fn routes() -> OpenApiRouter<Backbone> {

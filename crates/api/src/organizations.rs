@@ -1,16 +1,13 @@
 //! Organizations.
 
 use axum::{extract::State, http::StatusCode};
-use freehold_billing::unpaid::organization_allowed;
+use freehold_app::provision;
 use freehold_core::{Area, Caller, Error, Permission, Place, TenantId};
-use freehold_metering::plan::plan_of_new_tenant;
 use freehold_tenancy::{
     member::{membership_list, membership_select},
-    tenant::{NewTenant, Tenant, tenant_create, tenant_get, tenant_rename},
+    tenant::{Tenant, tenant_get, tenant_rename},
 };
-use freehold_web::{
-    Answer, Authenticated, Backbone, IfMatch, Json, Paging, Path, Query, SignedIn, Versioned, account_begin,
-};
+use freehold_web::{Answer, Authenticated, Backbone, IfMatch, Json, Paging, Path, Query, SignedIn, Versioned};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -105,20 +102,7 @@ pub(crate) async fn organization_create(
     signed_in: SignedIn,
     Json(body): Json<OrganizationName>,
 ) -> Answer<(StatusCode, Json<OrganizationBody>)> {
-    let mut tx = backbone.db.system("make an organization").begin().await?;
-    if let Some(billing) = &backbone.billing {
-        organization_allowed(&mut tx, billing, signed_in.user).await?;
-    }
-    let new = NewTenant {
-        id: backbone.ids.next(),
-        name: body.name,
-        personal: false,
-        plan: plan_of_new_tenant(&backbone.product),
-        owner: signed_in.user,
-    };
-    let tenant = tenant_create(&mut tx, new, backbone.clock.now()).await?;
-    account_begin(&backbone, &mut tx, tenant.tenant_id).await?;
-    tx.commit().await?;
+    let tenant = provision::organization_create(&backbone, signed_in.user, body.name).await?;
     backbone.resolver.forget();
     Ok((StatusCode::CREATED, Json(tenant.into())))
 }

@@ -22,6 +22,7 @@ mod interval;
 pub mod invoice;
 pub mod job;
 pub mod lifecycle;
+mod module;
 mod offer;
 pub mod overview;
 pub mod portal;
@@ -37,6 +38,7 @@ pub mod unpaid;
 
 pub use billing::{Billing, CheckoutTerms, Parts};
 pub use interval::Interval;
+pub use module::module;
 
 use freehold_core::Code;
 use freehold_db::{Migration, MigrationSet, Statement};

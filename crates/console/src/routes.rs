@@ -22,7 +22,7 @@ use axum::{
 };
 use freehold_core::{Code, Context, Result};
 use freehold_jobs::outbox::EventType;
-use freehold_web::{Answer, Backbone};
+use freehold_web::{Answer, Backbone, FirstStep, Surface};
 use serde_json::Value;
 
 pub use error_pages::error_pages;
@@ -55,16 +55,24 @@ struct Pages {
     document: Value,
     codes: Vec<Code>,
     events: Vec<EventType>,
+    /// The requests that a developer tries first.
+    first_steps: &'static [FirstStep],
 }
 
 /// The routes of all pages.
-pub fn routes(local: Local, document: Value, codes: Vec<Code>, events: Vec<EventType>) -> Router<Backbone> {
+pub fn routes(
+    local: Local,
+    document: Value,
+    codes: Vec<Code>,
+    events: Vec<EventType>,
+    surface: Surface,
+) -> Router<Backbone> {
     let local = Local { mailbox: local.mailbox && local.near, whole: local.whole && local.near, ..local };
     let mailbox = if local.mailbox { mailbox::routes().merge(stripe_events::routes()) } else { Router::new() };
     // One guard for everything under `/dev`, so that no page there can lack it.
     let dev = mail_templates::routes().merge(mailbox).route_layer(middleware::from_fn(this_machine_only));
     let dev = if local.near { dev } else { Router::new() };
-    let pages = Arc::new(Pages { local, document, codes, events });
+    let pages = Arc::new(Pages { local, document, codes, events, first_steps: surface.first_steps });
     Router::new()
         .merge(assets::routes())
         .merge(reading::routes())

@@ -5,7 +5,10 @@
 
 pub mod mail;
 pub mod mailbox;
+mod module;
 pub mod webhook;
+
+pub use module::module;
 
 use freehold_db::{Migration, MigrationSet, Statement};
 

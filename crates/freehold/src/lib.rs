@@ -2,11 +2,10 @@
 //!
 //! Read in this order: [`command`] is the command line, [`settings`] the operator's settings, [`compose`] puts the
 //! crates together, [`serve`] runs the server, [`mod@billing`] connects Stripe or starts the sandbox, [`work`] runs
-//! background workers with the maintenance jobs of [`chores`] and the sender of [`mod@mail`], [`start_screen`] prints
+//! background workers with the sender of [`mod@mail`], [`start_screen`] prints
 //! the start screen. [`demo`], [`doctor`] and [`operate`] are the other commands.
 
 pub mod billing;
-pub mod chores;
 pub mod command;
 pub mod compose;
 pub mod connections;

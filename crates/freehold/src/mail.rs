@@ -1,8 +1,8 @@
 //! The destination of mails: a mail server, the local mailbox, or the queue alone.
 
 use anyhow::{Context, Result};
+use freehold_app::App;
 use freehold_delivery::mail::{Brand, Origin, Post, Sender, Server, Smtp};
-use freehold_web::Backbone;
 
 use crate::settings::Settings;
 
@@ -24,15 +24,15 @@ impl MailServer {
 }
 
 /// The sender of this process's mails; none if there is no mail server and no mailbox, so that mails wait in the queue.
-pub fn sender(settings: &Settings, backbone: &Backbone, shown: bool) -> Result<Option<Sender>> {
+pub fn sender(settings: &Settings, app: &App, shown: bool) -> Result<Option<Sender>> {
     let post = match &settings.mail_server {
-        Some(server) => Post::Smtp { smtp: Box::new(server.connect(&backbone.site_url)?), shown },
-        None if shown => Post::Mailbox { site_url: backbone.site_url.clone() },
+        Some(server) => Post::Smtp { smtp: Box::new(server.connect(&app.site_url)?), shown },
+        None if shown => Post::Mailbox { site_url: app.site_url.clone() },
         None => return Ok(None),
     };
-    let (db, vault) = (backbone.db.clone(), backbone.vault.clone());
-    let (clock, random) = (backbone.clock.clone(), backbone.random.clone());
-    Ok(Some(Sender::new(db, vault, clock, random, Brand::of_product(&backbone.product), post)))
+    let (db, vault) = (app.db.clone(), app.vault.clone());
+    let (clock, random) = (app.clock.clone(), app.random.clone());
+    Ok(Some(Sender::new(db, vault, clock, random, Brand::of_product(&app.product), post)))
 }
 
 /// The host of a URL: `app.example.org` of `https://app.example.org:8443`.

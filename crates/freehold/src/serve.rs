@@ -76,8 +76,8 @@ async fn run_with(
     let outbound = Outbound::new(settings.outbound.allowed(database.is_local()))?;
     let (db, auth, supabase) = (database.pool()?, settings.auth.clone(), settings.supabase.clone());
     let trusted_proxies = TrustedProxies::new(settings.trusted_proxies.clone());
-    let materials = Materials { db, vault, clock, random, site_url, auth, supabase, outbound, money, trusted_proxies };
-    let backbone = compose::backbone(materials, product).await?;
+    let materials = Materials { db, vault, clock, random, site_url, auth, supabase, outbound, money };
+    let backbone = compose::backbone(materials, trusted_proxies, product).await?;
     let mailbox = settings.shows_mails(database.is_local());
     let sends_mails = settings.mail_server.is_some();
     let local = Local { mailbox, sends_mails, whole: database.is_local(), near: settings.site_is_near(), parts };
@@ -87,7 +87,7 @@ async fn run_with(
     let (router, _) = compose::router(backbone.clone(), product, local);
     let limits = settings.connections.limits(settings.pool.connections, &settings.trusted_proxies);
     let (stop, stopping) = watch::channel(false);
-    let (shutdown, pace) = (backbone.shutdown.clone(), settings.shutdown.pace(database.is_local()));
+    let (shutdown, pace) = (backbone.server.shutdown.clone(), settings.shutdown.pace(database.is_local()));
     let keys = keys_watch(backbone.identity.clone(), stopping.clone());
     let (db, house_clock) = (backbone.db.clone(), backbone.clock.clone());
     let server = tokio::spawn(connections::serve(listener, router, limits, shutdown.clone(), stopping.clone()));
@@ -107,7 +107,7 @@ async fn run_with(
     let later = async {
         let work = async {
             if settings.work.in_server {
-                work(backbone, product, settings.work, mails, stopping.clone()).await;
+                work(backbone.app.clone(), settings.work, mails, stopping.clone()).await;
             }
         };
         tokio::join!(work, keys);

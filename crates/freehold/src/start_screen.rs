@@ -3,8 +3,12 @@
 
 use freehold_console::{Local, Part, Standing};
 use freehold_delivery::mailbox::mailbox_list;
-use freehold_identity::{HOUSE, session::Client};
-use freehold_web::{Backbone, person_mail};
+use freehold_identity::{
+    HOUSE,
+    session::Client,
+    sign_in::{LinkRequest, link_request},
+};
+use freehold_web::Backbone;
 use serde_json::json;
 
 use crate::{data_folder, database::Database, demo, settings::Settings};
@@ -150,7 +154,9 @@ async fn first_link(backbone: &Backbone, local: &Local) -> Option<String> {
     let data = json!({ "organization": "First organization" });
     let target = format!("{}/welcome", backbone.site_url);
     // Within a minute of the last start no new mail is sent, and the last link still works.
-    if let Err(error) = person_mail(backbone, HOUSE, OWNER.to_owned(), true, data, target, &Client::default()).await {
+    let new =
+        LinkRequest { realm: HOUSE, email: OWNER.to_owned(), create: true, data, redirect_to: target, challenge: None };
+    if let Err(error) = link_request(&backbone.identity, new, &Client::default()).await {
         tracing::debug!("no new sign-in link: {error:?}");
     }
     let mails = mailbox_list(&backbone.db, &backbone.vault, Some(OWNER)).await.ok()?;

@@ -2,15 +2,16 @@
 //! (`freehold work`).
 
 use anyhow::Result;
+use freehold_app::App;
 use freehold_core::{Clock, Random};
 use freehold_delivery::{mail::Sender, webhook};
-use freehold_jobs::{Handler, Schedule, Worker, WorkerSettings};
+use freehold_jobs::{Worker, WorkerSettings};
 use freehold_outbound::Outbound;
-use freehold_web::{Backbone, Product, TrustedProxies};
+use freehold_web::{Product, TrustedProxies};
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    billing, chores,
+    billing,
     compose::{self, Materials},
     database::Database,
     mail, running, secret_key,
@@ -18,51 +19,25 @@ use crate::{
     shutdown::Signals,
 };
 
-/// The job handlers of the backbone and of the product.
-pub fn handlers(backbone: &Backbone, product: &Product) -> Vec<Handler> {
-    let billing = backbone.billing.iter().flat_map(freehold_billing::job::handlers);
-    chores::handlers(backbone).into_iter().chain(billing).chain((product.jobs)(backbone)).collect()
-}
-
-/// The schedules of the backbone and of the product.
-pub fn schedules(backbone: &Backbone, product: &Product) -> Vec<Schedule> {
-    let billing = if backbone.billing.is_some() { freehold_billing::job::SCHEDULES } else { &[] };
-    chores::SCHEDULES.iter().chain(billing).chain(product.schedules).copied().collect()
-}
-
 /// Creates the worker of this process.
-pub fn worker(backbone: &Backbone, product: &Product, settings: WorkerSettings) -> Worker {
-    let settings = WorkerSettings { nudge: backbone.nudge.clone(), ..settings };
-    let (db, clock, random) = (backbone.db.clone(), backbone.clock.clone(), backbone.random.clone());
-    Worker::new(
-        db,
-        clock,
-        random,
-        backbone.ids.clone(),
-        handlers(backbone, product),
-        schedules(backbone, product),
-        settings,
-    )
+pub fn worker(app: &App, settings: WorkerSettings) -> Worker {
+    let settings = WorkerSettings { nudge: app.nudge.clone(), ..settings };
+    let (db, clock, random, ids) = (app.db.clone(), app.clock.clone(), app.random.clone(), app.ids.clone());
+    Worker::new(db, clock, random, ids, compose::handlers(app), compose::schedules(app), settings)
 }
 
 /// Creates the sender of webhooks of this process.
-pub fn webhooks(backbone: &Backbone, settings: webhook::Settings) -> webhook::Parts {
-    let settings = webhook::Settings { nudge: backbone.nudge.clone(), ..settings };
-    let own = (backbone.db.clone(), backbone.clock.clone(), backbone.random.clone());
-    let names = (backbone.product.name.as_str(), backbone.site_url.as_str());
-    webhook::Parts::new(own, backbone.vault.clone(), backbone.outbound.clone(), names, settings)
+pub fn webhooks(app: &App, settings: webhook::Settings) -> webhook::Parts {
+    let settings = webhook::Settings { nudge: app.nudge.clone(), ..settings };
+    let own = (app.db.clone(), app.clock.clone(), app.random.clone());
+    let names = (app.product.name.as_str(), app.site_url.as_str());
+    webhook::Parts::new(own, app.vault.clone(), app.outbound.clone(), names, settings)
 }
 
 /// Works until `stop` is true, then gives back the jobs that have not ended.
-pub async fn work(
-    backbone: Backbone,
-    product: &Product,
-    settings: WorkSettings,
-    mails: Option<Sender>,
-    stop: watch::Receiver<bool>,
-) {
-    let worker = worker(&backbone, product, settings.worker());
-    let webhooks = webhooks(&backbone, webhook::Settings::default());
+pub async fn work(app: App, settings: WorkSettings, mails: Option<Sender>, stop: watch::Receiver<bool>) {
+    let worker = worker(&app, settings.worker());
+    let webhooks = webhooks(&app, webhook::Settings::default());
     let (dispatcher, sender) = (webhook::Dispatcher::new(webhooks.clone()), webhook::Sender::new(webhooks));
     // Each loop has a task of its own; dropping this future ends all of them.
     let mut loops = JoinSet::new();
@@ -108,18 +83,18 @@ async fn run(
     let money = billing::beside(settings, &sources)?;
     let ((clock, random), db) = (sources, database.pool()?);
     let (auth, supabase) = (settings.auth.clone(), settings.supabase.clone());
+    let materials = Materials { db, vault, clock, random, site_url, auth, supabase, outbound, money };
     // This process answers no requests.
-    let trusted_proxies = TrustedProxies::default();
-    let materials = Materials { db, vault, clock, random, site_url, auth, supabase, outbound, money, trusted_proxies };
-    let backbone = compose::backbone(materials, product).await?;
-    let mails = mail::sender(settings, &backbone, settings.shows_mails(database.is_local()))?;
+    let backbone = compose::backbone(materials, TrustedProxies::default(), product).await?;
+    let app = backbone.app.clone();
+    let mails = mail::sender(settings, &app, settings.shows_mails(database.is_local()))?;
     let mut signals = Signals::listen();
-    say(&backbone, product, settings.work);
+    say(&app, settings.work);
 
     let (stop, stopping) = watch::channel(false);
-    let (db, clock) = (backbone.db.clone(), backbone.clock.clone());
+    let (db, clock) = (app.db.clone(), app.clock.clone());
     let mut working = std::pin::pin!(async {
-        tokio::join!(work(backbone, product, settings.work, mails, stopping.clone()), db.clock_keep(clock, stopping));
+        tokio::join!(work(app, settings.work, mails, stopping.clone()), db.clock_keep(clock, stopping));
     });
     tokio::select! {
         () = &mut working => return Ok(()),
@@ -137,12 +112,12 @@ async fn run(
 
 /// Prints the start screen of a worker.
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
-fn say(backbone: &Backbone, product: &Product, settings: WorkSettings) {
-    println!("\n  Freehold works for {}, up to {} jobs at once:\n", backbone.product.name, settings.slots);
-    for handler in handlers(backbone, product) {
+fn say(app: &App, settings: WorkSettings) {
+    println!("\n  Freehold works for {}, up to {} jobs at once:\n", app.product.name, settings.slots);
+    for handler in compose::handlers(app) {
         println!("  job        {}", handler.kind.name);
     }
-    for schedule in schedules(backbone, product) {
+    for schedule in compose::schedules(app) {
         println!("  every      {} s: {}", schedule.every.as_secs(), schedule.name);
     }
     println!("\n  Ctrl-C stops it.\n");

@@ -10,6 +10,7 @@ pub mod event;
 pub mod factors;
 pub mod guard;
 pub mod keys;
+mod module;
 pub mod people;
 mod realm;
 pub mod sessions;
@@ -30,6 +31,7 @@ pub use factors::{factor, passkey};
 pub use guard::{limit, reauthentication, redirect};
 pub use keys::{api_key, key, service_key, signing, signing_key};
 pub use people::{admin, anonymous, audit_entry, email_change, import, user, user_change, ways};
+pub use module::module;
 pub use realm::{HOUSE, Realm, RealmKind, realm_is_founders, realm_of, realm_of_newcomer, realm_tenant};
 pub use sessions::{access_token, refresh_token, session};
 pub use settings::{
@@ -118,7 +120,8 @@ pub struct Identity {
     pub project: Option<Arc<Project>>,
     /// Settings of sign-in.
     pub settings: Arc<Settings>,
-    /// Provisioning hook for a user who signs in for the first time.
+    /// Provisioning hook for a user who signs in for the first time; does nothing, until [`Identity::with_newcomers`]
+    /// sets it.
     pub newcomer: Arc<Newcomer>,
     /// Checks whether an address was invited; always no, until [`Identity::with_invitations`] sets it.
     pub invited: Arc<Invited>,
@@ -153,7 +156,6 @@ impl Identity {
         clock: Clock,
         random: Random,
         settings: Settings,
-        newcomer: Arc<Newcomer>,
         outbound: Outbound,
     ) -> Result<Self> {
         let ids = Ids::new(clock.clone(), random.clone());
@@ -181,13 +183,19 @@ impl Identity {
             looks: Arc::default(),
             project,
             settings,
-            newcomer,
+            newcomer: Arc::new(|_, _| Box::pin(async { Ok(()) })),
             invited: Arc::new(|_, _, _| Box::pin(async { Ok(false) })),
             outbound,
             providers: Arc::new(providers),
             refusals,
             turns: limit::Turns::default(),
         })
+    }
+
+    /// Provisions users at their first sign-in with `newcomer`.
+    #[must_use]
+    pub fn with_newcomers(self, newcomer: Arc<Newcomer>) -> Self {
+        Self { newcomer, ..self }
     }
 
     /// Lets invited users sign up: into a tenant with users of its own, and where sign-up is closed to others.

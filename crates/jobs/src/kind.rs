@@ -35,6 +35,11 @@ impl JobKind {
             kept: Duration::ZERO,
         }
     }
+
+    /// The kind of a maintenance job that a schedule runs: 3 attempts of 5 minutes, one at a time over all workers.
+    pub const fn maintenance(name: &'static str) -> Self {
+        Self { attempts: 3, at_once: Some(1), time_limit: Duration::from_mins(5), ..Self::named(name) }
+    }
 }
 
 /// How long a job waits after a failed attempt: a random time between zero and a limit that grows exponentially ("full

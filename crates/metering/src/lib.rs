@@ -4,9 +4,12 @@
 //! exactly, in a ledger; [`rate`] counts requests in a window.
 
 pub mod event;
+mod module;
 pub mod plan;
 pub mod rate;
 pub mod usage;
+
+pub use module::module;
 
 use freehold_db::{Migration, MigrationSet, Statement};
 

@@ -9,8 +9,11 @@ pub mod departure;
 pub mod event;
 pub mod invitation;
 pub mod member;
+mod module;
 pub mod resolve;
 pub mod tenant;
+
+pub use module::module;
 
 use freehold_db::{Migration, MigrationSet, Statement};
 

@@ -32,7 +32,7 @@ impl FromRequestParts<Backbone> for Authenticated {
         let slot = parts.extensions.get::<CallerSlot>();
         if let Some(slot) = slot {
             // A request has only one extractor of this kind, so the slot is empty.
-            let _ = slot.0.run.set(backbone.running.enter(caller.tenant())?);
+            let _ = slot.0.run.set(backbone.server.running.enter(caller.tenant())?);
         }
         let (rate, verdict) = rate_take(&backbone.db, &backbone.entitlements, &caller, backbone.clock.now()).await?;
         match (rate, caller.user()) {

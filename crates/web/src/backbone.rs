@@ -8,61 +8,36 @@ use std::{
     },
 };
 
-use freehold_billing::Billing;
-use freehold_catalog::Product;
-use freehold_core::{Area, Clock, Ids, Random};
-use freehold_db::Db;
-use freehold_identity::Identity;
-use freehold_jobs::Nudge;
-use freehold_metering::plan::Entitlements;
-use freehold_outbound::Outbound;
-use freehold_vault::Vault;
+use freehold_app::App;
 use jiff::Timestamp;
 
 use crate::{Resolver, Running, Shutdown, TrustedProxies};
 
-/// The state of the router. Cheap to clone.
+/// The state of the router: the [`App`], which jobs have too, and what only requests need. Cheap to clone.
 #[derive(Clone)]
 pub struct Backbone(Arc<Parts>);
 
 /// The parts of a [`Backbone`].
 pub struct Parts {
-    /// The database.
-    pub db: Db,
-    /// The clock.
-    pub clock: Clock,
-    /// The source of ids.
-    pub ids: Ids,
-    /// The random source.
-    pub random: Random,
-    /// Encrypts stored secrets.
-    pub vault: Vault,
-    /// The product definition from `product.toml`.
-    pub product: Arc<Product>,
-    /// The entitlements of each plan.
-    pub entitlements: Arc<Entitlements>,
-    /// Authentication of users and keys.
-    pub identity: Identity,
+    /// The capabilities and the product.
+    pub app: App,
     /// Turns credentials into callers, which are cached for half a second.
     pub resolver: Resolver,
+    /// The running requests, the shutdown and the outages of this server.
+    pub server: ServerState,
+    /// The reverse proxies of this server.
+    pub trusted_proxies: TrustedProxies,
+}
+
+/// What this server is doing at the moment.
+#[derive(Default)]
+pub struct ServerState {
     /// The running requests of each organization.
     pub running: Running,
     /// Whether this server is shutting down.
     pub shutdown: Shutdown,
     /// Limits repeated log lines during an outage.
     pub outage: Outage,
-    /// The areas for permissions and scopes, including the product's.
-    pub areas: Vec<Area>,
-    /// The public URL of this server, without a slash at the end.
-    pub site_url: String,
-    /// Wakes the worker of this process.
-    pub nudge: Nudge,
-    /// Sends requests to URLs from customers.
-    pub outbound: Outbound,
-    /// Billing; none where it is disabled and nothing is limited.
-    pub billing: Option<Billing>,
-    /// The reverse proxies of this server.
-    pub trusted_proxies: TrustedProxies,
 }
 
 impl Backbone {
@@ -70,17 +45,19 @@ impl Backbone {
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
     }
-
-    /// URL of the billing page, to which errors with status 402 refer.
-    pub fn billing_url(&self) -> String {
-        format!("{}/billing", self.site_url)
-    }
 }
 
 impl Deref for Backbone {
     type Target = Parts;
     fn deref(&self) -> &Parts {
         &self.0
+    }
+}
+
+impl Deref for Parts {
+    type Target = App;
+    fn deref(&self) -> &App {
+        &self.app
     }
 }
 

@@ -17,11 +17,15 @@ use axum::{
 use freehold_core::{Error, codes};
 use freehold_metering::rate::Rate;
 use futures_util::FutureExt;
+use tokio::time::Instant;
 
-use crate::{Backbone, Problem, problem::ProblemBody, running::Run};
+use crate::{
+    Backbone, Problem,
+    problem::ProblemBody,
+    running::Run,
+    time_limit::{TimeLimitSlot, USUAL},
+};
 
-/// Longest time for a request.
-const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// The content security policy of pages: only our own resources, and scripts only from our own files. A page with other
 /// needs sets its own.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
@@ -69,13 +73,15 @@ pub async fn frame(State(backbone): State<Backbone>, mut request: Request, next:
     request.extensions_mut().insert(AskedAt(uri.clone()));
 
     let changing = !method.is_safe();
+    let own_limit = TimeLimitSlot::default();
+    request.extensions_mut().insert(own_limit.clone());
     let guarded = AssertUnwindSafe(next.run(request)).catch_unwind();
-    let mut response = match tokio::time::timeout(TIME_LIMIT, guarded).await {
+    let mut response = match within_limit(guarded, &own_limit).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => Problem(Error::internal("a handler panicked")).into_response(),
-        Err(_) => {
-            Problem(Error::new(codes::REQUEST_TIMEOUT, "The request took longer than 30 seconds and was stopped."))
-                .into_response()
+        Err(limit) => {
+            let message = format!("The request took longer than {} seconds and was stopped.", limit.as_secs());
+            Problem(Error::new(codes::REQUEST_TIMEOUT, message)).into_response()
         }
     };
     if changing && response.status().is_success() && response.extensions().get::<NothingLater>().is_none() {
@@ -91,6 +97,23 @@ pub async fn frame(State(backbone): State<Backbone>, mut request: Request, next:
     cookies(response.headers_mut(), of_caller.0.cookies.get().map_or(&[], Vec::as_slice));
     headers(response.headers_mut(), &trace, of_caller.0.rate.get(), uri.path());
     response
+}
+
+/// The result of a request, or the time limit that it exceeded. Its route, which may have a limit of its own, is known
+/// only once the request has arrived there.
+async fn within_limit<T>(request: impl Future<Output = T>, own: &TimeLimitSlot) -> Result<T, Duration> {
+    let begun = Instant::now();
+    let mut request = std::pin::pin!(request);
+    let mut limit = USUAL;
+    loop {
+        if let Ok(done) = tokio::time::timeout_at(begun + limit, &mut request).await {
+            return Ok(done);
+        }
+        match own.0.get() {
+            Some(longer) if *longer > limit => limit = *longer,
+            _ => return Err(limit),
+        }
+    }
 }
 
 fn trace_id(backbone: &Backbone, headers: &HeaderMap) -> TraceId {
@@ -123,7 +146,9 @@ fn log(backbone: &Backbone, error: &Error, method: &Method, uri: &Uri, trace: &T
     let (path, trace) = (uri.path(), &trace.0);
     match error.code().status {
         // During a database outage every request would log the same line.
-        503 if backbone.outage.speaks(backbone.clock.now()) => tracing::warn!(%method, path, %trace, "{error:?}"),
+        503 if backbone.server.outage.speaks(backbone.clock.now()) => {
+            tracing::warn!(%method, path, %trace, "{error:?}");
+        }
         503 => tracing::debug!(%method, path, %trace, "{error:?}"),
         500.. => tracing::error!(%method, path, %trace, "{error:?}"),
         _ => tracing::debug!(%method, path, %trace, "{error:?}"),

@@ -18,13 +18,13 @@ use jiff::SignedDuration;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-pub use store::STATEMENTS;
+pub(crate) use store::STATEMENTS;
 
 use crate::{Backbone, Problem, body, read_json};
 use fingerprint::Fingerprint;
 
 /// The table of this module.
-pub const MIGRATIONS: MigrationSet = MigrationSet {
+pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
     name: "web",
     migrations: &[Migration {
         number: 1,

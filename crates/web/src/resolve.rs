@@ -11,7 +11,8 @@ use std::{
 };
 
 use axum::http::HeaderMap;
-use freehold_core::{Caller, Error, Result, SessionId, Standing, TenantId, UserId, codes};
+use freehold_app::SystemCallers;
+use freehold_core::{Caller, Error, Result, SessionId, TenantId, UserId, codes};
 use freehold_identity::{
     access_token::{Aal, Claims, TokenError},
     api_key::ApiKey,
@@ -47,7 +48,7 @@ pub struct Resolver {
     /// The second in which the log last reported why a token was refused.
     told: Arc<AtomicI64>,
     /// Callers for work that no request started.
-    systems: Cache<(TenantId, &'static str), Option<Arc<Caller>>>,
+    system_callers: SystemCallers,
 }
 
 #[derive(Clone)]
@@ -65,8 +66,9 @@ pub enum Credential<'a> {
     Token(&'a str),
 }
 
-impl Default for Resolver {
-    fn default() -> Self {
+impl Resolver {
+    /// An empty cache, which is cleared together with `system_callers`.
+    pub fn new(system_callers: SystemCallers) -> Self {
         let familiar = Cache::builder().max_capacity(100_000).time_to_live(FAMILIAR).build();
         Self {
             keys: cache(),
@@ -75,8 +77,17 @@ impl Default for Resolver {
             members: cache(),
             sessions: cache(),
             told: Arc::default(),
-            systems: cache(),
+            system_callers,
         }
+    }
+
+    /// Clears the cache of sessions and keys, after a change on this server.
+    pub fn forget(&self) {
+        self.keys.invalidate_all();
+        self.refused.invalidate_all();
+        self.members.invalidate_all();
+        self.sessions.invalidate_all();
+        self.system_callers.forget();
     }
 }
 
@@ -95,17 +106,6 @@ impl<'a> Credential<'a> {
         let bearer = authorization.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let credential = bearer.map_or(authorization, |(_, credential)| credential.trim());
         Some(if credential.starts_with("sk_") { Self::Key(credential) } else { Self::Token(credential) })
-    }
-}
-
-impl Resolver {
-    /// Clears the cache of sessions and keys, after a change on this server.
-    pub fn forget(&self) {
-        self.keys.invalidate_all();
-        self.refused.invalidate_all();
-        self.members.invalidate_all();
-        self.sessions.invalidate_all();
-        self.systems.invalidate_all();
     }
 }
 
@@ -197,29 +197,6 @@ impl Backbone {
                 Err(Error::new(codes::UNAUTHENTICATED, "The session has ended. Sign in again."))
             }
         }
-    }
-
-    /// Freehold itself, for this reason: the caller of a tenant's job. It has the tenant's plan and no write access in
-    /// a suspended tenant. None when the tenant does not exist any more.
-    pub async fn system_caller(&self, tenant: TenantId, reason: &'static str) -> Result<Option<Arc<Caller>>> {
-        let look_up = async {
-            let place = tenant_place(&self.db, tenant).await?;
-            Ok(place.map(|place| Arc::new(Caller::system(tenant, reason, place.plan, self.stands(place.standing)))))
-        };
-        let found = self.resolver.systems.try_get_with((tenant, reason), look_up).await;
-        found.map_err(|error: Arc<Error>| error.shared())
-    }
-
-    /// The same, with write access even in a suspended tenant: for completing what began before, such as a running
-    /// call.
-    pub async fn settling_caller(&self, tenant: TenantId, reason: &'static str) -> Result<Option<Caller>> {
-        let caller = self.system_caller(tenant, reason).await?;
-        Ok(caller.map(|caller| Caller::system(tenant, reason, caller.plan().clone(), Standing::Good)))
-    }
-
-    /// The tenant's state; without billing no tenant is stopped for an earlier payment.
-    fn stands(&self, standing: Standing) -> Standing {
-        if self.billing.is_some() { standing } else { Standing::Good }
     }
 
     async fn key_caller(&self, text: &str, wanted: Option<TenantId>, address: Option<IpAddr>) -> Result<Arc<Caller>> {

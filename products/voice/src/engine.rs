@@ -7,10 +7,10 @@ pub mod call;
 mod secret;
 mod store;
 
+use freehold_app::App;
 use freehold_core::{Caller, Error, Id, Kind, Money, OptionExt, Page, PageRequest, Result, Secret, TenantId, codes};
 use freehold_db::{Db, TenantTx, row};
 use freehold_outbound::{Allowed, address_check};
-use freehold_web::Backbone;
 use jiff::{SignedDuration, Timestamp};
 
 pub use secret::Sealing;
@@ -196,7 +196,7 @@ pub(crate) async fn engine_choose(tx: &mut TenantTx, wanted: Option<EngineId>) -
 }
 
 /// The context that is needed to advance a call, for this caller.
-pub(crate) fn office<'a>(backbone: &'a Backbone, caller: &'a Caller) -> call::Office<'a> {
-    let minute = backbone.product.cost("http_minute").unwrap_or(Money::zero(backbone.product.currency));
-    call::Office { caller, ids: &backbone.ids, minute }
+pub(crate) fn office<'a>(app: &'a App, caller: &'a Caller) -> call::Office<'a> {
+    let minute = app.product.cost("http_minute").unwrap_or(Money::zero(app.product.currency));
+    call::Office { caller, ids: &app.ids, minute }
 }

@@ -22,15 +22,41 @@ pub mod split;
 pub mod template;
 pub mod workflow;
 
+use freehold_app::App;
 use freehold_core::{Area, FieldError, Permission};
 use freehold_db::{Migration, MigrationSet};
 use freehold_jobs::Handler;
-use freehold_web::{Backbone, Product};
+use freehold_module::Module;
+use freehold_web::{FirstStep, Product, Surface};
 
 /// The product, as the binary uses it.
 pub const PRODUCT: Product = Product {
     file: "products/voice/product.toml",
     toml: include_str!("../product.toml"),
+    module: Some(MODULE),
+    surface: Surface {
+        api: routes::routes,
+        topics: &[
+            ("Workflows", "Workflows: the graphs that calls follow, and their versions."),
+            ("Templates", "Ready-made workflows to begin with."),
+            ("Runs", "Runs of workflows: calls and chats, with what was said and collected."),
+            ("Campaigns", "Campaigns call lists of contacts by a workflow, within calling hours."),
+            ("Splits", "Experiments (A/B): versions of a workflow compared on real runs."),
+            ("Engines", "Voice engines: the servers that speak and listen for your workflows."),
+            ("Analytics", "Figures on calls, workflows and campaigns, as JSON, CSV and PDF."),
+        ],
+        first_steps: &[FirstStep {
+            title: "Create a workflow",
+            text: "Creates a workflow from a template. The [API reference](/docs) says how to run it and how to write your own.",
+            path: "/api/v1/workflows",
+            body: r#"{"template": "appointment_reminder"}"#,
+        }],
+        ..Surface::NONE
+    },
+};
+
+/// The product's tables, jobs and events.
+pub const MODULE: Module<App> = Module {
     migrations: Some(MigrationSet {
         name: "voice",
         migrations: &[
@@ -61,6 +87,7 @@ pub const PRODUCT: Product = Product {
         workflow::STATEMENTS,
         run::STATEMENTS,
     ],
+    events: events::ALL,
     areas: &[WORKFLOWS, RUNS, CAMPAIGNS, ANALYTICS, ENGINES],
     jobs,
     schedules: &[
@@ -69,17 +96,7 @@ pub const PRODUCT: Product = Product {
         campaign::drive::WATCHES,
         run::abandoned::SCHEDULE,
     ],
-    events: events::ALL,
-    routes: routes::routes,
-    topics: &[
-        ("Workflows", "Workflows: the graphs that calls follow, and their versions."),
-        ("Templates", "Ready-made workflows to begin with."),
-        ("Runs", "Runs of workflows: calls and chats, with what was said and collected."),
-        ("Campaigns", "Campaigns call lists of contacts by a workflow, within calling hours."),
-        ("Splits", "Experiments (A/B): versions of a workflow compared on real runs."),
-        ("Engines", "Voice engines: the servers that speak and listen for your workflows."),
-        ("Analytics", "Figures on calls, workflows and campaigns, as JSON, CSV and PDF."),
-    ],
+    ..Module::named("voice")
 };
 
 /// Workflows and their versions.
@@ -117,9 +134,9 @@ const CALLS_METER: &str = "calls";
 const CAMPAIGNS_METER: &str = "campaigns";
 
 /// The handlers of the product's jobs.
-fn jobs(backbone: &Backbone) -> Vec<Handler> {
-    let runs = vec![run::abandoned::handler(backbone)];
-    [engine::call::watch::handlers(backbone), campaign::drive::handlers(backbone), runs].concat()
+fn jobs(app: &App) -> Vec<Handler> {
+    let runs = vec![run::abandoned::handler(app)];
+    [engine::call::watch::handlers(app), campaign::drive::handlers(app), runs].concat()
 }
 
 /// Converts problems with a graph, inputs or a script to the field errors of the API.

@@ -29,14 +29,14 @@ async fn home(
         brand: brand(&backbone),
         description: backbone.product.description.clone(),
         parts: if told { pages.local.parts.clone() } else { Vec::new() },
-        steps: if told { steps(&backbone, pages.local.mailbox) } else { Vec::new() },
+        steps: if told { steps(&backbone, &pages) } else { Vec::new() },
         local_mailbox: told && pages.local.mailbox,
         sign_in: true,
     };
     html(page.render())
 }
 
-fn steps(backbone: &Backbone, mailbox: bool) -> Vec<Step> {
+fn steps(backbone: &Backbone, pages: &Pages) -> Vec<Step> {
     let site = &backbone.site_url;
     let post = |path: &str, token: &str, body: &str| {
         let token = if token.is_empty() { String::new() } else { format!(" -H 'Authorization: Bearer {token}'") };
@@ -47,7 +47,7 @@ fn steps(backbone: &Backbone, mailbox: bool) -> Vec<Step> {
         text: text.to_owned(),
         command: Some(command),
     };
-    let read = if mailbox { "The code is at [/dev/mail](/dev/mail)." } else { "The code is in the mail." };
+    let read = if pages.local.mailbox { "The code is at [/dev/mail](/dev/mail)." } else { "The code is in the mail." };
     let mut steps = vec![
         step(
             "Sign up",
@@ -69,14 +69,8 @@ fn steps(backbone: &Backbone, mailbox: bool) -> Vec<Step> {
         // Users sign up at the Supabase project, whose client gets the access token.
         steps.drain(..2);
     }
-    if backbone.product.id == "voice" {
-        steps.push(step(
-            "Create a workflow",
-            "Creates a workflow from a template. The [API reference](/docs) says how to run it and how to write your own.",
-            post("/api/v1/workflows", "sk_live_…", r#"{"template": "appointment_reminder"}"#),
-        ));
-    }
-    steps
+    let own = pages.first_steps.iter().map(|own| step(own.title, own.text, post(own.path, "sk_live_…", own.body)));
+    steps.into_iter().chain(own).collect()
 }
 
 async fn welcome(State(backbone): State<Backbone>) -> Answer<Response> {

@@ -10,7 +10,7 @@ mod sequences;
 mod standing;
 mod upgrade;
 
-use freehold::work;
+use freehold::compose;
 use freehold_core::Role;
 use freehold_jobs::{Worker, WorkerSettings};
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ async fn ban(app: &TestApp, whom: &Person, until: &str) {
 /// Runs all waiting jobs.
 async fn run_jobs(app: &TestApp) {
     let backbone = &app.backbone;
-    let handlers = work::handlers(backbone, &freehold_voice::PRODUCT);
+    let handlers = compose::handlers(backbone);
     let (db, clock) = (backbone.db.clone(), backbone.clock.clone());
     let (random, ids) = (app.test.random.clone(), backbone.ids.clone());
     let worker = Worker::new(db, clock, random, ids, handlers, Vec::new(), WorkerSettings::default());

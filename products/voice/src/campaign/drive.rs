@@ -7,10 +7,10 @@ mod revive;
 
 use std::{sync::Arc, time::Duration};
 
+use freehold_app::App;
 use freehold_core::{Caller, Context, Ids, Result, Standing, codes};
 use freehold_db::TenantTx;
 use freehold_jobs::{Backoff, Done, Handler, Job, JobKind, NewJob, Schedule, jobs_enqueue};
-use freehold_web::Backbone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -40,8 +40,8 @@ const LOOKS: SignedDuration = SignedDuration::from_secs(1);
 const REASON: &str = "campaign";
 
 /// The handlers of the jobs of campaigns.
-pub(crate) fn handlers(backbone: &Backbone) -> Vec<Handler> {
-    let [driving, calling, reviving, watching] = [(); 4].map(|()| backbone.clone());
+pub(crate) fn handlers(app: &App) -> Vec<Handler> {
+    let [driving, calling, reviving, watching] = [(); 4].map(|()| app.clone());
     vec![
         Handler::new(&DRIVE, move |job| campaign_drive(driving.clone(), job)),
         Handler::new(&call::CALL, move |job| call::campaign_call(calling.clone(), job)),
@@ -135,18 +135,18 @@ impl Facts {
 }
 
 /// Takes the campaign's next step.
-async fn campaign_drive(backbone: Backbone, job: Job) -> Result<Done> {
+async fn campaign_drive(app: App, job: Job) -> Result<Done> {
     let Drive { campaign, turn } = job.payload()?;
-    let now = backbone.clock.now();
-    let Some(caller) = caller_of(&backbone, &job).await? else { return Ok(Done::Done) };
+    let now = app.clock.now();
+    let Some(caller) = caller_of(&app, &job).await? else { return Ok(Done::Done) };
     let suspended = caller.standing() != Standing::Good;
     // A suspended organization may not write, so the system stops the campaign on its behalf.
-    let settling = if suspended { backbone.settling_caller(caller.tenant(), REASON).await? } else { None };
+    let settling = if suspended { app.settling_caller(caller.tenant(), REASON).await? } else { None };
     let caller = settling.as_ref().unwrap_or(&caller);
-    let terms = backbone.entitlements.queue_terms(&backbone.db, caller).await?;
-    let calls = backbone.entitlements.allowance(&backbone.db, caller, CALLS_METER, now).await?;
-    let account = Account { caller, terms: &terms, calls: &calls, ids: &backbone.ids, now };
-    let mut tx = backbone.db.tenant(caller).begin().await?;
+    let terms = app.entitlements.queue_terms(&app.db, caller).await?;
+    let calls = app.entitlements.allowance(&app.db, caller, CALLS_METER, now).await?;
+    let account = Account { caller, terms: &terms, calls: &calls, ids: &app.ids, now };
+    let mut tx = app.db.tenant(caller).begin().await?;
     let found = tx.fetch_optional(store::campaign_lock(campaign)).await?;
     let next = match found.filter(|campaign| campaign.turns == turn) {
         Some(campaign) => turn_take(&mut tx, account, &campaign, suspended).await?,
@@ -162,9 +162,9 @@ async fn campaign_drive(backbone: Backbone, job: Job) -> Result<Done> {
 }
 
 /// The caller for the job's tenant. None: the tenant no longer exists.
-async fn caller_of(backbone: &Backbone, job: &Job) -> Result<Option<Arc<Caller>>> {
+async fn caller_of(app: &App, job: &Job) -> Result<Option<Arc<Caller>>> {
     match job.tenant {
-        Some(tenant) => backbone.system_caller(tenant, REASON).await,
+        Some(tenant) => app.system_caller(tenant, REASON).await,
         None => Ok(None),
     }
 }

@@ -130,7 +130,7 @@ impl Watch {
                 let look = tokio::select! {
                     _ = self.looks.tick() => Instant::now() < self.until,
                     // The client reconnects, to a server that keeps running.
-                    () = self.view.backbone.shutdown.begun() => false,
+                    () = self.view.backbone.server.shutdown.begun() => false,
                 };
                 if !look {
                     return None;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use freehold_app::App;
 use freehold_core::{Money, Result, TenantId};
 use freehold_jobs::{Done, Handler, JobKind, Schedule};
-use freehold_web::Backbone;
 
 use super::{LIVE_AT_MOST, RunId, run_abandon, store};
 
@@ -19,29 +19,29 @@ pub(crate) const SCHEDULE: Schedule =
 const AT_ONCE: i64 = 500;
 
 /// The handler of [`ABANDON`].
-pub(crate) fn handler(backbone: &Backbone) -> Handler {
-    let backbone = backbone.clone();
-    Handler::new(&ABANDON, move |_| runs_abandon(backbone.clone()))
+pub(crate) fn handler(app: &App) -> Handler {
+    let app = app.clone();
+    Handler::new(&ABANDON, move |_| runs_abandon(app.clone()))
 }
 
-async fn runs_abandon(backbone: Backbone) -> Result<Done> {
-    let began = backbone.clock.now() - LIVE_AT_MOST;
-    let abandoned = backbone.db.system("look for conversations that nobody goes on with");
+async fn runs_abandon(app: App) -> Result<Done> {
+    let began = app.clock.now() - LIVE_AT_MOST;
+    let abandoned = app.db.system("look for conversations that nobody goes on with");
     let mut first_failure = None;
     for (tenant, run) in abandoned.fetch_all(store::abandoned_list(began, AT_ONCE)).await? {
         // An error in one run must not keep the others from being ended.
-        if let Err(error) = end(&backbone, tenant, run).await {
+        if let Err(error) = end(&app, tenant, run).await {
             first_failure.get_or_insert(error);
         }
     }
     first_failure.map_or(Ok(Done::Done), Err)
 }
 
-async fn end(backbone: &Backbone, tenant: TenantId, run: RunId) -> Result<()> {
-    let caller = backbone.settling_caller(tenant, "end a conversation that nobody goes on with").await?;
+async fn end(app: &App, tenant: TenantId, run: RunId) -> Result<()> {
+    let caller = app.settling_caller(tenant, "end a conversation that nobody goes on with").await?;
     let Some(caller) = caller else { return Ok(()) };
-    let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let nothing = Money::zero(backbone.product.currency);
-    run_abandon(&mut tx, run, nothing, &backbone.ids, backbone.clock.now()).await?;
+    let mut tx = app.db.tenant(&caller).begin().await?;
+    let nothing = Money::zero(app.product.currency);
+    run_abandon(&mut tx, run, nothing, &app.ids, app.clock.now()).await?;
     tx.commit().await
 }

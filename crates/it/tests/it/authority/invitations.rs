@@ -134,7 +134,7 @@ async fn a_narrow_key_gives_no_role_that_can_do_more() {
 
     let areas: Vec<String> =
         ["organization", "members", "usage", "jobs"].iter().map(|area| (*area).to_owned()).collect();
-    let products = freehold_voice::PRODUCT.areas.iter().map(|area| format!("{}:read", area.name()));
+    let products = freehold_voice::MODULE.areas.iter().map(|area| format!("{}:read", area.name()));
     let scopes: Vec<String> = areas.into_iter().chain(products).collect();
     let wide = json!({ "name": "people", "scopes": scopes });
     let (wide, _) = key_of(key_create(&app, By::Person(&owner), &wide).await);

@@ -82,7 +82,7 @@ impl Shop {
 
         let (stop, stopping) = watch::channel(false);
         let settings = WorkerSettings { poll: Duration::from_millis(10), ..WorkerSettings::default() };
-        let worker = work::worker(&app.backbone, setup.product, settings);
+        let worker = work::worker(&app.backbone, settings);
         let router = app.router.clone().into_make_service_with_connect_info::<std::net::SocketAddr>();
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let tasks = vec![serving, tokio::spawn(worker.run(stopping))];

@@ -4,8 +4,9 @@ use super::{refuse, rooms};
 
 /// The layers, from the bottom up, and the crates of each. A crate may depend on every crate of a lower layer.
 const FLOORS: &[(&str, &[&str])] = &[
-    ("ground", &["core", "catalog", "db", "vault", "files", "jobs", "outbound", "postgres"]),
+    ("ground", &["core", "catalog", "db", "vault", "files", "jobs", "outbound", "postgres", "module"]),
     ("capabilities", &["identity", "tenancy", "billing", "metering", "delivery", "fleet", "privacy", "prover"]),
+    ("app", &["app"]),
     ("shared face", &["web"]),
     ("products", &["voice", "documents", "pharmacy", "studio"]),
     ("faces", &["api", "console", "gateway"]),
@@ -24,6 +25,11 @@ const SIDEWAYS: &[(&str, &str)] = &[
     ("jobs", "db"),
     ("jobs", "catalog"),
     ("outbound", "core"),
+    ("module", "core"),
+    ("module", "db"),
+    ("module", "jobs"),
+    ("module", "outbound"),
+    ("module", "vault"),
     ("billing", "metering"),
 ];
 

@@ -9,7 +9,7 @@ use crate::harness::app::TestApp;
 
 #[test]
 fn the_list_of_error_codes_is_the_one_in_the_repository() {
-    let mut codes = error_codes();
+    let mut codes = error_codes(&freehold_voice::PRODUCT);
     codes.sort_by_key(|code| (code.status, code.name));
     let head = "# Error codes\n\nEvery error has a stable `code` to branch on. Made from the code by `make snapshots`; \
         do not edit.\n\n| status | code | what it means |\n|---|---|---|";
@@ -21,7 +21,7 @@ fn the_list_of_error_codes_is_the_one_in_the_repository() {
 #[test]
 fn no_two_error_codes_have_one_name_and_status() {
     let mut names = BTreeSet::new();
-    for code in error_codes() {
+    for code in error_codes(&freehold_voice::PRODUCT) {
         // Supabase answers a few of its codes with two statuses.
         assert!(names.insert((code.name, code.status)), "{} is there twice", code.name);
         assert!(
@@ -35,7 +35,7 @@ fn no_two_error_codes_have_one_name_and_status() {
 
 #[test]
 fn every_error_code_of_the_source_tree_is_listed() {
-    let listed: BTreeSet<&str> = error_codes().iter().map(|code| code.name).collect();
+    let listed: BTreeSet<&str> = error_codes(&freehold_voice::PRODUCT).iter().map(|code| code.name).collect();
     let mut found = 0;
     let mut broken = Vec::new();
     for (file, text) in sources() {
@@ -62,7 +62,7 @@ fn every_error_code_of_the_source_tree_is_listed() {
 async fn the_page_of_error_codes_has_a_place_for_every_code() {
     let app = TestApp::new().await;
     let page = app.get("/docs/errors").send().await.expect(200);
-    for code in error_codes() {
+    for code in error_codes(&freehold_voice::PRODUCT) {
         assert!(page.text().contains(&format!("id=\"{}\"", code.name)), "{} has no place to link to", code.name);
     }
 }

@@ -50,11 +50,14 @@ async fn two_workers_run_each_period_once_and_missed_ones_once_altogether() {
 
 #[tokio::test]
 async fn every_kind_and_every_schedule_of_the_house_has_a_name_of_its_own() {
-    let (app, product) = (TestApp::new().await, freehold_voice::PRODUCT);
+    let app = TestApp::new().await;
     let mut names: Vec<&str> =
-        freehold::work::schedules(&app.backbone, &product).iter().map(|schedule| schedule.name).collect();
+        freehold::compose::schedules(&app.backbone).iter().map(|schedule| schedule.name).collect();
     let count = names.len();
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), count);
+    // A schedule whose job has no handler would be left out.
+    let declared: usize = app.backbone.modules.iter().map(|module| module.schedules.len()).sum();
+    assert_eq!(count, declared);
 }

@@ -71,7 +71,7 @@ async fn the_worker_of_the_house_does_its_chores() {
     let key = json!({ "name": "k" });
     app.post("/api/v1/keys").key(&owner.key).idempotent("once").json(&key).send().await.expect(201);
     assert_eq!(app.count(kept).await, 1);
-    let worker = freehold::work::worker(&app.backbone, &freehold_voice::PRODUCT, quick());
+    let worker = freehold::work::worker(&app.backbone, quick());
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let working = tokio::spawn(worker.run(stopping));
     eventually("it knows what comes regularly", async || {
@@ -83,7 +83,7 @@ async fn the_worker_of_the_house_does_its_chores() {
     stop.send_replace(true);
     working.await.unwrap();
 
-    let handlers = freehold::work::handlers(&app.backbone, &freehold_voice::PRODUCT);
+    let handlers = freehold::compose::handlers(&app.backbone);
     let names: std::collections::BTreeSet<&str> = handlers.iter().map(|handler| handler.kind.name).collect();
     assert_eq!(names.len(), handlers.len(), "two handlers of one kind");
     let plain = |name: &str| name.bytes().all(|byte| byte == b'.' || byte == b'_' || byte.is_ascii_lowercase());

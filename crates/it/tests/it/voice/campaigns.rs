@@ -44,14 +44,14 @@ impl Works {
     fn one(app: &Served) -> JoinHandle<()> {
         let (poll, beat) = (Duration::from_millis(10), Duration::from_millis(20));
         let settings = WorkerSettings { poll, beat, lease: Duration::from_mins(1), ..WorkerSettings::default() };
-        let (backbone, product) = (&app.backbone, freehold_voice::PRODUCT);
+        let (backbone, module) = (&app.backbone, freehold_voice::MODULE);
         let worker = Worker::new(
             backbone.db.clone(),
             backbone.clock.clone(),
             backbone.random.clone(),
             backbone.ids.clone(),
-            (product.jobs)(backbone),
-            product.schedules.to_vec(),
+            (module.jobs)(backbone),
+            module.schedules.to_vec(),
             settings,
         );
         let (stop, stopping) = watch::channel(false);

@@ -34,14 +34,14 @@ struct Works(JoinHandle<()>);
 impl Works {
     fn on(app: &Served) -> Self {
         let backbone = &app.backbone;
-        let product = freehold_voice::PRODUCT;
+        let module = freehold_voice::MODULE;
         let worker = Worker::new(
             backbone.db.clone(),
             backbone.clock.clone(),
             backbone.random.clone(),
             backbone.ids.clone(),
-            (product.jobs)(backbone),
-            product.schedules.to_vec(),
+            (module.jobs)(backbone),
+            module.schedules.to_vec(),
             WorkerSettings::default(),
         );
         let (stop, stopping) = watch::channel(false);

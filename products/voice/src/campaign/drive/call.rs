@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
+use freehold_app::App;
 use freehold_core::{Context, Result, Standing};
 use freehold_db::TenantTx;
 use freehold_jobs::{Backoff, Done, Job, JobKind};
-use freehold_web::Backbone;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -83,39 +83,39 @@ impl Lanes {
 }
 
 /// Calls one lot, or several small ones.
-pub(super) async fn campaign_call(backbone: Backbone, job: Job) -> Result<Done> {
+pub(super) async fn campaign_call(app: App, job: Job) -> Result<Done> {
     let lane: Lane = job.payload()?;
     let mut called = 0;
     while called < CALLS_A_TURN {
-        match lot(&backbone, &job, lane).await? {
+        match lot(&app, &job, lane).await? {
             0 => return Ok(Done::Done),
             count => called += count,
         }
     }
     // Other jobs have their turns now.
-    Ok(Done::Again(backbone.clock.now()))
+    Ok(Done::Again(app.clock.now()))
 }
 
 /// Calls one lot in a transaction of its own and returns how many contacts were called.
-async fn lot(backbone: &Backbone, job: &Job, lane: Lane) -> Result<usize> {
-    let now = backbone.clock.now();
-    let Some(caller) = caller_of(backbone, job).await? else { return Ok(0) };
+async fn lot(app: &App, job: &Job, lane: Lane) -> Result<usize> {
+    let now = app.clock.now();
+    let Some(caller) = caller_of(app, job).await? else { return Ok(0) };
     if caller.standing() != Standing::Good {
         // The job that drives the campaign will stop it.
         return Ok(0);
     }
-    let terms = backbone.entitlements.queue_terms(&backbone.db, &caller).await?;
-    let calls = backbone.entitlements.allowance(&backbone.db, &caller, CALLS_METER, now).await?;
-    let account = Account { caller: &caller, terms: &terms, calls: &calls, ids: &backbone.ids, now };
-    let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let called = lot_call(&mut tx, backbone, account, lane).await?;
+    let terms = app.entitlements.queue_terms(&app.db, &caller).await?;
+    let calls = app.entitlements.allowance(&app.db, &caller, CALLS_METER, now).await?;
+    let account = Account { caller: &caller, terms: &terms, calls: &calls, ids: &app.ids, now };
+    let mut tx = app.db.tenant(&caller).begin().await?;
+    let called = lot_call(&mut tx, app, account, lane).await?;
     tx.commit().await?;
     Ok(called)
 }
 
 /// Calls a lot and returns how many contacts were called. Zero when the campaign does not call at the moment, or no
 /// contact is due.
-async fn lot_call(tx: &mut TenantTx, backbone: &Backbone, account: Account<'_>, lane: Lane) -> Result<usize> {
+async fn lot_call(tx: &mut TenantTx, app: &App, account: Account<'_>, lane: Lane) -> Result<usize> {
     let (id, now) = (lane.campaign, account.now);
     let Some(campaign) = tx.fetch_optional(store::campaign_find(id)).await? else { return Ok(0) };
     let lanes = Lanes::of(&campaign);
@@ -135,7 +135,7 @@ async fn lot_call(tx: &mut TenantTx, backbone: &Backbone, account: Account<'_>, 
         return Ok(0);
     }
     let wanted = contacts.len();
-    let lot = Lot { backbone, account, campaign: &campaign };
+    let lot = Lot { app, account, campaign: &campaign };
     let (called, why) = match lot.call(tx, contacts).await? {
         Called::Lot(called) if called == wanted => return Ok(called),
         Called::Lot(called) => (called, CampaignReason::QuotaExceeded),

@@ -1,9 +1,9 @@
 //! Calling a lot of contacts: every result is written in the transaction in which the contacts were claimed.
 
+use freehold_app::App;
 use freehold_core::{Money, Result, codes};
 use freehold_db::TenantTx;
 use freehold_metering::usage::usage_room;
-use freehold_web::Backbone;
 
 use crate::{
     callee::Script,
@@ -25,7 +25,7 @@ use crate::{
 /// What is needed to call a campaign's contacts.
 #[derive(Clone, Copy)]
 pub(super) struct Lot<'a> {
-    pub(super) backbone: &'a Backbone,
+    pub(super) app: &'a App,
     pub(super) account: Account<'a>,
     pub(super) campaign: &'a Campaign,
 }
@@ -111,7 +111,7 @@ impl Lot<'_> {
     /// Makes one call on the `text` channel. None: the contact's values do not fit the workflow.
     fn text(self, contact: &Contact, choice: Choice) -> Result<Option<Run>> {
         let Account { calls, ids, now, .. } = self.account;
-        let product = &self.backbone.product;
+        let product = &self.app.product;
         let new = NewRun {
             id: ids.next(),
             inputs: inputs_of(&choice.workflow.graph.0, &contact.inputs.0),
@@ -138,7 +138,7 @@ impl Lot<'_> {
                 phone_number: contact.phone.clone(),
                 campaign: Some(self.campaign.id.uuid()),
             };
-            let run = call_create(tx, office(self.backbone, caller), (calls, terms), choice, new, now).await;
+            let run = call_create(tx, office(self.app, caller), (calls, terms), choice, new, now).await;
             called.push(match callable(run)? {
                 Some(run) => {
                     room = room.map(|room| room - 1);

@@ -1,10 +1,10 @@
 //! Resumes campaigns that stopped by themselves, once the cause has gone, and enqueues a new job for campaigns that
 //! lost the one that drives them.
 
+use freehold_app::App;
 use freehold_core::{Caller, Result, Standing};
 use freehold_jobs::{Done, JobKind, job_enqueue_system};
 use freehold_metering::usage::usage_room;
-use freehold_web::Backbone;
 use uuid::Uuid;
 
 use super::{Drive, REASON, lot::engine_ready};
@@ -27,30 +27,30 @@ pub(super) const WATCH: JobKind = JobKind { at_once: Some(1), ..JobKind::named("
 const AT_ONCE: i64 = 200;
 
 /// Resumes every stopped campaign whose cause has gone.
-pub(super) async fn campaigns_revive(backbone: Backbone) -> Result<Done> {
+pub(super) async fn campaigns_revive(app: App) -> Result<Done> {
     let mut after = Uuid::nil();
     loop {
         let stopped = store::stopped_list(after, AT_ONCE);
-        let stopped = backbone.db.system("look for campaigns that stopped").fetch_all(stopped).await?;
+        let stopped = app.db.system("look for campaigns that stopped").fetch_all(stopped).await?;
         let Some((last, _)) = stopped.last() else { return Ok(Done::Done) };
         after = last.uuid();
         for (campaign, tenant) in stopped {
-            let caller = backbone.system_caller(tenant, REASON).await?;
+            let caller = app.system_caller(tenant, REASON).await?;
             let Some(caller) = caller.filter(|caller| caller.standing() == Standing::Good) else { continue };
             // An error in one campaign must not delay the others.
-            if let Err(error) = campaign_revive(&backbone, &caller, campaign).await {
+            if let Err(error) = campaign_revive(&app, &caller, campaign).await {
                 tracing::warn!(%campaign, "a campaign that stopped was not looked at: {error:?}");
             }
         }
     }
 }
 
-async fn campaign_revive(backbone: &Backbone, caller: &Caller, id: CampaignId) -> Result<()> {
-    let now = backbone.clock.now();
-    let terms = backbone.entitlements.queue_terms(&backbone.db, caller).await?;
-    let calls = backbone.entitlements.allowance(&backbone.db, caller, CALLS_METER, now).await?;
-    let account = Account { caller, terms: &terms, calls: &calls, ids: &backbone.ids, now };
-    let mut tx = backbone.db.tenant(caller).begin().await?;
+async fn campaign_revive(app: &App, caller: &Caller, id: CampaignId) -> Result<()> {
+    let now = app.clock.now();
+    let terms = app.entitlements.queue_terms(&app.db, caller).await?;
+    let calls = app.entitlements.allowance(&app.db, caller, CALLS_METER, now).await?;
+    let account = Account { caller, terms: &terms, calls: &calls, ids: &app.ids, now };
+    let mut tx = app.db.tenant(caller).begin().await?;
     if usage_room(&mut tx, &calls, now).await? == Some(0) {
         return Ok(());
     }
@@ -67,16 +67,16 @@ async fn campaign_revive(backbone: &Backbone, caller: &Caller, id: CampaignId) -
 
 /// Enqueues a new driving job for campaigns that have none, because a job that fails again and again becomes a dead
 /// letter. If the job still exists, this has no effect.
-pub(super) async fn campaigns_watch(backbone: Backbone) -> Result<Done> {
+pub(super) async fn campaigns_watch(app: App) -> Result<Done> {
     let mut after = Uuid::nil();
     loop {
-        let mut tx = backbone.db.system("look whether every campaign is driven").begin().await?;
+        let mut tx = app.db.system("look whether every campaign is driven").begin().await?;
         let going = tx.fetch_all(store::going_list(after, AT_ONCE)).await?;
         let Some((last, ..)) = going.last() else { return Ok(Done::Done) };
         after = last.uuid();
         for (campaign, tenant, turn) in going {
-            let job = Drive { campaign, turn }.job(&backbone.ids, backbone.clock.now())?;
-            job_enqueue_system(&mut tx, Some(tenant), job, backbone.clock.now()).await?;
+            let job = Drive { campaign, turn }.job(&app.ids, app.clock.now())?;
+            job_enqueue_system(&mut tx, Some(tenant), job, app.clock.now()).await?;
         }
         tx.commit().await?;
     }

@@ -1,9 +1,9 @@
 //! Ending a call before its engine does.
 
+use freehold_app::App;
 use freehold_core::{Error, OptionExt, Result, codes};
 use freehold_db::TenantTx;
 use freehold_jobs::{Done, Job, JobKind};
-use freehold_web::Backbone;
 use jiff::Timestamp;
 
 use super::{
@@ -29,14 +29,14 @@ pub async fn call_cancel(tx: &mut TenantTx, office: Office<'_>, id: RunId, now: 
 }
 
 /// One attempt to inform the engine. An engine that misses it learns of the end from the response to its next report.
-pub(super) async fn tell(backbone: Backbone, job: Job) -> Result<Done> {
+pub(super) async fn tell(app: App, job: Job) -> Result<Done> {
     let run_id = job.payload::<OfRun>()?.run_id;
     let Some(tenant) = job.tenant else { return Ok(Done::GiveUp(Error::internal("a run without a tenant"))) };
-    let Some(caller) = backbone.settling_caller(tenant, "tell an engine to stop").await? else { return Ok(Done::Done) };
-    let found = backbone.db.tenant(&caller).fetch_optional(store::engine_of(run_id)).await?;
+    let Some(caller) = app.settling_caller(tenant, "tell an engine to stop").await? else { return Ok(Done::Done) };
+    let found = app.db.tenant(&caller).fetch_optional(store::engine_of(run_id)).await?;
     let Some((url, engine)) = found else { return Ok(Done::Done) };
     let last = job.attempt >= CANCEL.attempts;
-    match message_send(&backbone, &caller, (engine, &url), &Message::Cancel { run_id }).await? {
+    match message_send(&app, &caller, (engine, &url), &Message::Cancel { run_id }).await? {
         Ok(answer) if answer.status < 500 && answer.status != 429 => Ok(Done::Done),
         _ if last => Ok(Done::Done),
         Ok(answer) => Err(Error::new(codes::UNAVAILABLE, "The engine did not accept the cancellation.")

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use freehold_app::App;
 use freehold_core::{Caller, Error, Result, Standing, codes};
 use freehold_jobs::{Backoff, Done, Job, JobKind};
 use freehold_outbound::{Answer, Failure, SendError, header};
-use freehold_web::Backbone;
 
 use super::{
     Happening, call_happens,
@@ -43,20 +43,20 @@ enum Verdict {
 }
 
 /// One attempt.
-pub(super) async fn hand_over(backbone: Backbone, job: Job) -> Result<Done> {
+pub(super) async fn hand_over(app: App, job: Job) -> Result<Done> {
     let id = job.payload::<OfRun>()?.run_id;
     let Some(tenant) = job.tenant else { return Ok(Done::GiveUp(Error::internal("a run without a tenant"))) };
-    let caller = backbone.system_caller(tenant, "hand a run to its engine").await?;
+    let caller = app.system_caller(tenant, "hand a run to its engine").await?;
     let Some(caller) = caller else { return Ok(Done::Done) };
     if caller.standing() != Standing::Good {
         // A suspended organization starts no new calls. If it stays suspended, the watch ends the run.
-        return Ok(Done::Again(backbone.clock.now() + WHILE_SUSPENDED));
+        return Ok(Done::Again(app.clock.now() + WHILE_SUSPENDED));
     }
-    let found = backbone.db.tenant(&caller).fetch_optional(store::handover_find(id)).await?;
+    let found = app.db.tenant(&caller).fetch_optional(store::handover_find(id)).await?;
     // The run was cancelled or deleted, or the engine has reported on it already.
     let Some(told) = found.filter(|told| told.status == "queued") else { return Ok(Done::Done) };
-    let verdict = if told.enabled { ask(&backbone, &caller, id, &told).await? } else { Verdict::Refused };
-    let now = backbone.clock.now();
+    let verdict = if told.enabled { ask(&app, &caller, id, &told).await? } else { Verdict::Refused };
+    let now = app.clock.now();
     let happening = match verdict {
         Verdict::Taken => Happening::Taken,
         Verdict::Refused => Happening::NotTaken(Reason::EngineRefused),
@@ -66,15 +66,15 @@ pub(super) async fn hand_over(backbone: Backbone, job: Job) -> Result<Done> {
         }
         Verdict::Busy(_) | Verdict::Again(_) => Happening::NotTaken(Reason::EngineUnreachable),
     };
-    let mut tx = backbone.db.tenant(&caller).begin().await?;
-    call_happens(&mut tx, office(&backbone, &caller), id, happening, now).await?;
+    let mut tx = app.db.tenant(&caller).begin().await?;
+    call_happens(&mut tx, office(&app, &caller), id, happening, now).await?;
     job.finish(&mut tx).await?;
     tx.commit().await?;
     Ok(Done::Done)
 }
 
 /// Asks the engine to accept the call.
-async fn ask(backbone: &Backbone, caller: &Caller, run_id: RunId, told: &store::HandoverRow) -> Result<Verdict> {
+async fn ask(app: &App, caller: &Caller, run_id: RunId, told: &store::HandoverRow) -> Result<Verdict> {
     let start = Start {
         run_id,
         workflow_id: told.workflow_id,
@@ -83,12 +83,12 @@ async fn ask(backbone: &Backbone, caller: &Caller, run_id: RunId, told: &store::
         phone_number: told.phone_number.as_deref(),
         inputs: told.execution.0.variables(),
         graph: &told.graph.0,
-        callback_url: format!("{}/api/v1/engine-callbacks", backbone.site_url),
+        callback_url: format!("{}/api/v1/engine-callbacks", app.site_url),
         lease_seconds: told.lease_seconds,
         longest_seconds: told.longest_seconds,
     };
     let place = (told.engine_id, told.url.as_str());
-    Ok(verdict(message_send(backbone, caller, place, &Message::Start(Box::new(start))).await?))
+    Ok(verdict(message_send(app, caller, place, &Message::Start(Box::new(start))).await?))
 }
 
 fn verdict(answer: Result<Answer, SendError>) -> Verdict {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use freehold_app::App;
 use freehold_core::{Caller, Context, OptionExt, Result};
 use freehold_outbound::{Answer, Bytes, HeaderMap, HeaderValue, Method, Request, SendError, Url, header, signature};
-use freehold_web::Backbone;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -66,16 +66,16 @@ impl Message<'_> {
 
 /// Sends a message to an engine, once.
 pub(super) async fn message_send(
-    backbone: &Backbone,
+    app: &App,
     caller: &Caller,
     (engine, url): (EngineId, &str),
     message: &Message<'_>,
 ) -> Result<Result<Answer, SendError>> {
-    let now = backbone.clock.now();
-    let secrets = backbone.db.tenant(caller).fetch_optional(engine_secrets(engine)).await?.or_not_found("engine")?;
-    let keys = keys(&backbone.vault, &secrets, now)?;
+    let now = app.clock.now();
+    let secrets = app.db.tenant(caller).fetch_optional(engine_secrets(engine)).await?.or_not_found("engine")?;
+    let keys = keys(&app.vault, &secrets, now)?;
     let request = request(url, &keys, message, now)?;
-    Ok(backbone.outbound.send(request).await)
+    Ok(app.outbound.send(request).await)
 }
 
 fn request(url: &str, keys: &[signature::Key], message: &Message<'_>, now: Timestamp) -> Result<Request> {

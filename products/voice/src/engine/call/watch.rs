@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use freehold_app::App;
 use freehold_core::{Result, TenantId};
 use freehold_jobs::{Done, Handler, Job, JobKind, Schedule};
-use freehold_web::Backbone;
 
 use super::{CANCEL, Happening, call_happens, cancel, handover, store};
 use crate::{engine::office, run::RunId};
@@ -19,8 +19,8 @@ pub const SCHEDULE: Schedule = Schedule { name: "voice.engine_watch", every: Dur
 const AT_ONCE: i64 = 500;
 
 /// The handlers of the jobs of engines.
-pub(crate) fn handlers(backbone: &Backbone) -> Vec<Handler> {
-    let (one, two, three) = (backbone.clone(), backbone.clone(), backbone.clone());
+pub(crate) fn handlers(app: &App) -> Vec<Handler> {
+    let (one, two, three) = (app.clone(), app.clone(), app.clone());
     vec![
         Handler::new(&handover::HANDOVER, move |job| handover::hand_over(one.clone(), job)),
         Handler::new(&CANCEL, move |job| cancel::tell(two.clone(), job)),
@@ -28,24 +28,24 @@ pub(crate) fn handlers(backbone: &Backbone) -> Vec<Handler> {
     ]
 }
 
-async fn watch(backbone: Backbone, _job: Job) -> Result<Done> {
-    let now = backbone.clock.now();
-    let overdue = backbone.db.system("look for calls whose engine fell silent");
+async fn watch(app: App, _job: Job) -> Result<Done> {
+    let now = app.clock.now();
+    let overdue = app.db.system("look for calls whose engine fell silent");
     let mut first_failure = None;
     for (tenant, run) in overdue.fetch_all(store::overdue_list(now, AT_ONCE)).await? {
         // An error in one call must not keep the others from being ended.
-        if let Err(error) = give_up(&backbone, tenant, run).await {
+        if let Err(error) = give_up(&app, tenant, run).await {
             first_failure.get_or_insert(error);
         }
     }
     first_failure.map_or(Ok(Done::Done), Err)
 }
 
-async fn give_up(backbone: &Backbone, tenant: TenantId, run: RunId) -> Result<()> {
-    let caller = backbone.settling_caller(tenant, "give up a call whose engine fell silent").await?;
+async fn give_up(app: &App, tenant: TenantId, run: RunId) -> Result<()> {
+    let caller = app.settling_caller(tenant, "give up a call whose engine fell silent").await?;
     let Some(caller) = caller else { return Ok(()) };
-    let mut tx = backbone.db.tenant(&caller).begin().await?;
+    let mut tx = app.db.tenant(&caller).begin().await?;
     // Checked again under the lock, because a report may have arrived meanwhile.
-    call_happens(&mut tx, office(backbone, &caller), run, Happening::Watched, backbone.clock.now()).await?;
+    call_happens(&mut tx, office(app, &caller), run, Happening::Watched, app.clock.now()).await?;
     tx.commit().await
 }

@@ -48,9 +48,8 @@ impl Served {
             supabase: setup.supabase(),
             outbound: Outbound::new(Allowed::public_only().with_loopback())?,
             money: money(test, setup),
-            trusted_proxies: setup.proxies(),
         };
-        let backbone = compose::backbone(materials, setup.product).await?;
+        let backbone = compose::backbone(materials, setup.proxies(), setup.product).await?;
         let part = |name: &str, standing| Part {
             name: name.to_owned(),
             now: "a test's".to_owned(),

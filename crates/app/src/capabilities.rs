@@ -1,0 +1,20 @@
+//! The modules of the backbone.
+
+use freehold_module::{Module, jobs, platform};
+
+use crate::{App, hooks};
+
+/// The capabilities and what they stand on, in the order in which they are migrated. Products and faces come after
+/// them.
+pub const fn capabilities() -> [Module<App>; 8] {
+    [
+        platform(),
+        jobs(),
+        freehold_identity::module(),
+        freehold_metering::module(),
+        freehold_tenancy::module(),
+        freehold_delivery::module(),
+        freehold_billing::module(),
+        hooks::module(),
+    ]
+}

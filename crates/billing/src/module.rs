@@ -1,0 +1,33 @@
+//! Billing as a module of the program.
+
+use freehold_core::Area;
+use freehold_module::{Hooks, Infra, Module};
+
+use crate::{Billing, MIGRATIONS, STATEMENTS, account::account_open, codes, event, job};
+
+/// What organizations pay. Where billing is switched off it has no jobs, and new organizations get no account.
+pub const fn module<C: AsRef<Option<Billing>> + AsRef<Infra> + Sync>() -> Module<C> {
+    Module {
+        migrations: Some(MIGRATIONS),
+        statements: STATEMENTS,
+        error_codes: codes::ALL,
+        events: event::ALL,
+        areas: &[Area::Billing],
+        jobs: |context| {
+            let billing: &Option<Billing> = context.as_ref();
+            billing.iter().flat_map(job::handlers).collect()
+        },
+        schedules: job::SCHEDULES,
+        hooks: Hooks {
+            tenant_created: Some(|context, tx, tenant| {
+                Box::pin(async move {
+                    let billing: &Option<Billing> = context.as_ref();
+                    let Some(billing) = billing else { return Ok(()) };
+                    account_open(tx, billing, tenant, billing.clock.now()).await
+                })
+            }),
+            ..Hooks::NONE
+        },
+        ..Module::named("billing")
+    }
+}

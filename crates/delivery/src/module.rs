@@ -1,0 +1,43 @@
+//! Delivery as a module of the program.
+
+use std::time::Duration;
+
+use freehold_core::Area;
+use freehold_jobs::{Done, Handler, JobKind, Schedule};
+use freehold_module::{Infra, Module};
+
+use crate::{
+    MIGRATIONS, STATEMENTS,
+    mail::mails_seal,
+    webhook::{event, sweep},
+};
+
+/// Encrypts the secrets of mails that an older version queued in plain text.
+const MAILS: JobKind = JobKind::maintenance("house.seal_mails");
+
+const SCHEDULES: &[Schedule] =
+    &[Schedule { name: MAILS.name, every: Duration::from_mins(10), kind: &MAILS }, sweep::SCHEDULE];
+
+/// Mails and webhooks.
+pub const fn module<C: AsRef<Infra>>() -> Module<C> {
+    Module {
+        migrations: Some(MIGRATIONS),
+        statements: STATEMENTS,
+        events: event::ALL,
+        areas: &[Area::Webhooks],
+        jobs: |context| {
+            let infra: &Infra = context.as_ref();
+            vec![seal(infra), sweep::handler(infra.db.clone(), infra.clock.clone())]
+        },
+        schedules: SCHEDULES,
+        ..Module::named("delivery")
+    }
+}
+
+fn seal(infra: &Infra) -> Handler {
+    let infra = infra.clone();
+    Handler::new(&MAILS, move |_| {
+        let infra = infra.clone();
+        async move { mails_seal(&infra.db, &infra.vault, &infra.random).await.map(|_| Done::Done) }
+    })
+}

@@ -1,0 +1,39 @@
+//! What a module does when an organization changes.
+
+use freehold_core::{Result, TenantId, UserId};
+use freehold_db::SystemTx;
+use futures_util::future::BoxFuture;
+
+/// Runs in the transaction that creates an organization. An error undoes the creation.
+pub type TenantCreated<C> = for<'a> fn(&'a C, &'a mut SystemTx, TenantId) -> BoxFuture<'a, Result<()>>;
+
+/// Runs after a change of an organization was committed, as a job: at least once, and again after an error.
+pub type AfterTenant<C> = for<'a> fn(&'a C, TenantId) -> BoxFuture<'a, Result<()>>;
+
+/// Runs after a member left an organization or was removed from it, as a job: at least once, and again after an error.
+pub type AfterMember<C> = for<'a> fn(&'a C, TenantId, UserId) -> BoxFuture<'a, Result<()>>;
+
+/// The hooks of a module; none: the module does nothing on this occasion.
+pub struct Hooks<C: 'static> {
+    /// An organization is created.
+    pub tenant_created: Option<TenantCreated<C>>,
+    /// The plan of an organization changed, or the version of its plan.
+    pub plan_changed: Option<AfterTenant<C>>,
+    /// An organization was closed: its data can be read for some time, and it can still pay.
+    pub tenant_closed: Option<AfterTenant<C>>,
+    /// A member left an organization or was removed from it.
+    pub member_removed: Option<AfterMember<C>>,
+}
+
+impl<C> Hooks<C> {
+    /// No hooks.
+    pub const NONE: Self = Self { tenant_created: None, plan_changed: None, tenant_closed: None, member_removed: None };
+}
+
+impl<C> Clone for Hooks<C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C> Copy for Hooks<C> {}

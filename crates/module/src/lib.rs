@@ -1,0 +1,15 @@
+//! What a capability or a product adds to the program.
+//!
+//! Each of them declares one [`Module`]: its migrations, statements, error codes, events, areas, jobs, schedules and
+//! hooks. The program is composed by going through the list of all modules, so a new one is added in one place.
+//!
+//! A module is generic over the context `C` that its jobs and hooks get. A capability asks only for what it uses
+//! (`C: AsRef<Infra> + AsRef<Identity>`); the context that has all of it is `freehold_app::App`.
+
+mod hooks;
+mod infra;
+mod module;
+
+pub use hooks::{AfterMember, AfterTenant, Hooks, TenantCreated};
+pub use infra::Infra;
+pub use module::{Module, jobs, platform};

@@ -1,0 +1,85 @@
+//! The declaration of a module.
+
+use freehold_core::{Area, Code};
+use freehold_db::{MigrationSet, Statement};
+use freehold_jobs::{FORGETTING, Handler, Schedule, forget_handler, outbox::EventType};
+
+use crate::{Hooks, Infra};
+
+/// A capability or a product, as the program is composed of them. Written as a constant:
+/// `Module { areas: &[…], ..Module::named("tenancy") }`.
+pub struct Module<C: 'static> {
+    /// The module's name, which is unique: `tenancy`.
+    pub name: &'static str,
+    /// The migrations of its tables; none: it has no tables.
+    pub migrations: Option<MigrationSet>,
+    /// Its SQL statements. A test prepares all of them.
+    pub statements: &'static [&'static [&'static Statement]],
+    /// Its error codes.
+    pub error_codes: &'static [Code],
+    /// The types of the events that it publishes.
+    pub events: &'static [EventType],
+    /// Its areas for permissions and scopes.
+    pub areas: &'static [Area],
+    /// The handlers of its jobs. A capability that is switched off has none.
+    pub jobs: fn(&C) -> Vec<Handler>,
+    /// The schedules of its recurring jobs. Those whose job has no handler are left out.
+    pub schedules: &'static [Schedule],
+    /// What it does when an organization changes.
+    pub hooks: Hooks<C>,
+}
+
+impl<C> Module<C> {
+    /// A module with this name and nothing else.
+    pub const fn named(name: &'static str) -> Self {
+        Self {
+            name,
+            migrations: None,
+            statements: &[],
+            error_codes: &[],
+            events: &[],
+            areas: &[],
+            jobs: |_| Vec::new(),
+            schedules: &[],
+            hooks: Hooks::NONE,
+        }
+    }
+}
+
+impl<C> Clone for Module<C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C> Copy for Module<C> {}
+
+/// The module of what all others stand on: error codes, the schema of the database, and its self-checks.
+pub const fn platform<C>() -> Module<C> {
+    Module {
+        migrations: Some(freehold_db::MIGRATIONS),
+        statements: &[
+            freehold_db::CANARY_STATEMENTS,
+            freehold_db::INSPECT_STATEMENTS,
+            freehold_db::FOREIGN_STATEMENTS,
+            freehold_db::HEALTH_STATEMENTS,
+        ],
+        error_codes: freehold_core::codes::ALL,
+        ..Module::named("db")
+    }
+}
+
+/// The module of background jobs and of the outbox of events.
+pub const fn jobs<C: AsRef<Infra>>() -> Module<C> {
+    Module {
+        migrations: Some(freehold_jobs::MIGRATIONS),
+        statements: freehold_jobs::STATEMENTS,
+        areas: &[Area::Jobs, Area::Events],
+        jobs: |context| {
+            let Infra { db, clock, .. } = context.as_ref();
+            vec![forget_handler(db.clone(), clock.clone())]
+        },
+        schedules: &[FORGETTING],
+        ..Module::named("jobs")
+    }
+}

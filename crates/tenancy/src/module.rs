@@ -1,0 +1,36 @@
+//! Tenancy as a module of the program.
+
+use std::time::Duration;
+
+use freehold_core::Area;
+use freehold_jobs::{Done, Handler, JobKind, Schedule};
+use freehold_module::{Infra, Module};
+
+use crate::{MIGRATIONS, STATEMENTS, event, invitation::invitations_forget};
+
+/// Deletes old invitations, with their addresses.
+const INVITATIONS: JobKind = JobKind::maintenance("house.forget_invitations");
+
+const SCHEDULES: &[Schedule] =
+    &[Schedule { name: INVITATIONS.name, every: Duration::from_hours(6), kind: &INVITATIONS }];
+
+/// Organizations, their members and invitations, and the audit log.
+pub const fn module<C: AsRef<Infra>>() -> Module<C> {
+    Module {
+        migrations: Some(MIGRATIONS),
+        statements: STATEMENTS,
+        events: event::ALL,
+        areas: &[Area::Organization, Area::Members],
+        jobs: |context| vec![forget(context.as_ref())],
+        schedules: SCHEDULES,
+        ..Module::named("tenancy")
+    }
+}
+
+fn forget(infra: &Infra) -> Handler {
+    let (db, clock) = (infra.db.clone(), infra.clock.clone());
+    Handler::new(&INVITATIONS, move |_| {
+        let (db, now) = (db.clone(), clock.now());
+        async move { invitations_forget(&db, now).await.map(|_| Done::Done) }
+    })
+}

@@ -1,0 +1,60 @@
+//! A time limit of its own for a route.
+
+use std::{
+    sync::{Arc, OnceLock},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::extract::Request;
+use tower::{Layer, Service};
+
+/// The longest time that requests may take without a limit of their own: 30 seconds.
+pub(crate) const USUAL: Duration = Duration::from_secs(30);
+
+/// Where the layer of a route tells its limit to the frame around all routes.
+#[derive(Clone, Default)]
+pub(crate) struct TimeLimitSlot(pub(crate) Arc<OnceLock<Duration>>);
+
+/// A layer of routes whose requests may take longer than 30 seconds: uploads and downloads of large files.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use freehold_web::{Backbone, TimeLimit};
+/// let routes: axum::Router<Backbone> = axum::Router::new().layer(TimeLimit(Duration::from_mins(10)));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct TimeLimit(pub Duration);
+
+impl<S> Layer<S> for TimeLimit {
+    type Service = Limited<S>;
+
+    fn layer(&self, inner: S) -> Limited<S> {
+        Limited { inner, limit: self.0 }
+    }
+}
+
+/// The service of a [`TimeLimit`].
+#[derive(Clone, Debug)]
+pub struct Limited<S> {
+    inner: S,
+    limit: Duration,
+}
+
+impl<S: Service<Request>> Service<Request> for Limited<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> S::Future {
+        if let Some(slot) = request.extensions().get::<TimeLimitSlot>() {
+            // The innermost layer is called last, and the outermost has already been heard.
+            let _ = slot.0.set(self.limit);
+        }
+        self.inner.call(request)
+    }
+}
