@@ -2,6 +2,7 @@
 
 mod arrows;
 mod callers;
+mod doctests;
 mod error_codes;
 mod events;
 mod help;
