@@ -7,6 +7,7 @@
 //! Only tests depend on this crate.
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers are tests too, which clippy sees in a #[test] only")]
+#![expect(clippy::return_self_not_must_use, reason = "builders, whose result every test uses")]
 
 pub mod app;
 mod cluster;

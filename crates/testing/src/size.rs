@@ -13,6 +13,7 @@ pub fn seed(name: &str) -> u32 {
 }
 
 fn number(name: &str) -> Option<u32> {
-    let text = std::env::var(name).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name} is {text:?}, which is not a whole number")))
+    let text = std::env::var_os(name)?;
+    let number = text.to_str().and_then(|text| text.parse().ok());
+    Some(number.unwrap_or_else(|| panic!("{name} is {}, which is not a whole number", text.display())))
 }
