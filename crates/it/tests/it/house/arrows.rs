@@ -11,6 +11,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("products", &["voice", "documents", "pharmacy", "studio"]),
     ("faces", &["api", "console", "gateway"]),
     ("doors", &["freehold"]),
+    ("testing", &["testing"]),
     ("tests", &["it", "bench", "fuzz"]),
 ];
 
@@ -36,13 +37,16 @@ const SIDEWAYS: &[(&str, &str)] = &[
 /// Crates that only these crates may depend on: the local server is started by whatever program runs something, and no
 /// capability knows that it exists.
 const RESERVED: &[(&str, &[&str])] = &[
-    ("postgres", &["freehold", "it", "bench"]),
-    ("freehold", &["it", "bench"]),
-    ("voice", &["freehold", "it", "bench"]),
-    ("documents", &["freehold", "it", "bench"]),
-    ("pharmacy", &["freehold", "it", "bench"]),
-    ("studio", &["freehold", "it", "bench"]),
+    ("postgres", &["freehold", "testing", "it", "bench"]),
+    ("freehold", &["testing", "it", "bench"]),
+    ("voice", &["freehold", "testing", "it", "bench"]),
+    ("documents", &["freehold", "testing", "it", "bench"]),
+    ("pharmacy", &["freehold", "testing", "it", "bench"]),
+    ("studio", &["freehold", "testing", "it", "bench"]),
 ];
+
+/// What tests share. A crate below it depends on it for its tests only.
+const SHARED: &str = "testing";
 
 /// Depends on nothing of Freehold. Only the program depends on it, which starts it where no Stripe is connected, and
 /// tests.
@@ -52,7 +56,10 @@ const APART: &str = "stripe-sandbox";
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("argon2", &["identity"]),
     ("askama", &["console", "delivery", APART]),
-    ("aws-lc-rs", &["vault", "identity", "db", "delivery", "billing", "web", "outbound", "it", "bench", APART]),
+    (
+        "aws-lc-rs",
+        &["vault", "identity", "db", "delivery", "billing", "web", "outbound", "testing", "it", "bench", APART],
+    ),
     (
         "axum",
         &[
@@ -66,6 +73,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
             "pharmacy",
             "studio",
             APART,
+            "testing",
             "it",
             "fuzz",
         ],
@@ -86,7 +94,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("rustls", &["db", "outbound", "delivery"]),
     ("rustls-native-certs", &["db", "outbound", "delivery"]),
     ("scrypt", &["identity"]),
-    ("tokio-postgres", &["db", "jobs", "prover", "it", "bench"]),
+    ("tokio-postgres", &["db", "jobs", "prover", "testing", "it", "bench"]),
     ("tokio-postgres-rustls", &["db"]),
     (
         "utoipa",
@@ -148,8 +156,9 @@ fn arrows_between_rooms_go_down() {
         if room.name != APART && floor(&room.name).is_none() {
             broken.push(format!("{} stands on no floor: give it a place in FLOORS", room.folder));
         }
-        // A dev-dependency is not part of the crate; tests of every crate may use the Stripe sandbox.
-        let tested = |to: &str| to == APART && !room.built_in.iter().any(|name| name == APART);
+        // A dev-dependency is not part of the crate; tests of every crate may use the Stripe sandbox and what tests share.
+        let built_in = |to: &str| room.built_in.iter().filter_map(|name| room_of(name)).any(|name| name == to);
+        let tested = |to: &str| [APART, SHARED].contains(&to) && !built_in(to);
         for to in room.dependencies.iter().filter_map(|name| room_of(name)).filter(|to| !tested(to)) {
             broken.extend(forbidden(&room.name, to));
         }
@@ -179,6 +188,8 @@ fn the_rule_tells_right_from_wrong() {
         ("api", "web"),
         ("billing", "metering"),
         ("voice", "tenancy"),
+        ("testing", "freehold"),
+        ("it", SHARED),
         ("freehold", "postgres"),
         ("freehold", APART),
         ("it", APART),
@@ -190,9 +201,10 @@ fn the_rule_tells_right_from_wrong() {
         ("core", "db", "sideways"),
         ("db", "tenancy", "up"),
         ("web", "api", "up"),
-        ("voice", "documents", "only freehold, it, bench may name"),
-        ("api", "voice", "only freehold, it, bench may name"),
-        ("db", "postgres", "only freehold, it, bench may name"),
+        ("voice", SHARED, "up"),
+        ("voice", "documents", "only freehold, testing, it, bench may name"),
+        ("api", "voice", "only freehold, testing, it, bench may name"),
+        ("db", "postgres", "only freehold, testing, it, bench may name"),
         ("web", "cellar", "no floor"),
         (APART, "core", "stands apart"),
         ("billing", APART, "stands apart"),

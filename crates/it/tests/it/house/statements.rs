@@ -5,14 +5,22 @@ use std::collections::BTreeSet;
 use freehold_db::{Statement, Type};
 
 use super::{refuse, sources};
-use crate::harness::{TestDatabase, schema};
+use crate::{
+    db::probe::STATEMENTS,
+    harness::{TestDatabase, schema},
+};
+
+/// All statements, including those of the tests.
+fn statements() -> Vec<&'static Statement> {
+    schema::statements().into_iter().chain(STATEMENTS.iter().copied()).collect()
+}
 
 #[tokio::test]
 async fn every_statement_fits_the_schema() {
     let test = TestDatabase::new().await;
     let admin = test.admin().await;
     let mut broken = Vec::new();
-    let statements = schema::statements();
+    let statements = statements();
     for statement in &statements {
         match admin.prepare_typed(statement.sql, statement.params).await {
             Ok(prepared) => broken.extend(differences(statement, &prepared)),
@@ -32,7 +40,7 @@ async fn every_parameter_has_the_type_that_the_schema_would_give_it() {
     let test = TestDatabase::new().await;
     let admin = test.admin().await;
     let mut broken = Vec::new();
-    for statement in schema::statements() {
+    for statement in statements() {
         // Where Postgres cannot derive a type, or chooses another function's, the declared one applies.
         let Ok(prepared) = admin.prepare(statement.sql).await else { continue };
         for (index, (stated, found)) in statement.params.iter().zip(prepared.params()).enumerate() {
@@ -106,7 +114,7 @@ async fn a_statement_that_differs_is_told_how() {
 #[test]
 fn every_statement_of_the_source_tree_is_registered() {
     let registered: BTreeSet<&str> =
-        schema::statements().iter().map(|statement| statement.name.rsplit_once("::").unwrap().0).collect();
+        statements().iter().map(|statement| statement.name.rsplit_once("::").unwrap().0).collect();
     let mut broken = Vec::new();
     for (file, text) in sources() {
         // The macro's own crate uses it in comments and defines it.

@@ -2,15 +2,12 @@
 //! none is left out.
 
 mod makers;
-mod operations;
 mod standing;
-mod things;
 
 use freehold_core::Role;
 use serde_json::{Value, json};
 
-pub(crate) use operations::{About, Operation, graph};
-pub(crate) use things::Things;
+pub(crate) use crate::harness::walk::{About, Operation, Things, graph};
 
 use super::refuse;
 use crate::harness::app::{Answer, Person, TestApp};

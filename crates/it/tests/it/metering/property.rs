@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 use super::Shop;
 
-const SEQUENCES: u32 = 40;
+/// How many sequences run in `make test`, and in `make soak`.
+const SEQUENCES: [u32; 2] = [40, 1_000];
 const OPERATIONS: usize = 30;
 const METERS: [(&str, i64); 2] = [("calls", 50), ("things", 10)];
 
@@ -172,10 +173,11 @@ fn the_total_always_equals_its_ledger() {
     let shop = runtime.block_on(Shop::new());
     // The sequences are the same in each run; a failing one is shrunk and printed.
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let config = Config { cases: SEQUENCES, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
+    let sequences = crate::harness::size("FREEHOLD_METERING_SEQUENCES", SEQUENCES[0], SEQUENCES[1]);
+    let config = Config { cases: sequences, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, rng);
     let result = runner.run(&steps(), |steps| runtime.block_on(play(&shop, &steps)));
     runtime.block_on(shop.in_balance());
     result.unwrap_or_else(|failure| panic!("{failure}"));
-    println!("{SEQUENCES} sequences of {OPERATIONS} operations, every answer and every total as the model says");
+    println!("{sequences} sequences of {OPERATIONS} operations, every answer and every total as the model says");
 }
