@@ -1,18 +1,21 @@
 //! Verifying a customer's API key for the product's application, to which the customer sent it.
 
 use axum::extract::State;
-use freehold_core::{Actor, ApiKeyId, Caller, Secret, TenantId};
+use freehold_core::{Actor, ApiKeyId, Caller, Error, Secret, TenantId};
 use freehold_metering::rate::{Rate, rate_take};
 use freehold_web::{Answer, Backbone, Json, KeyVerdict, Operator};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+/// Longest text in place of a key, in bytes; a key has 57.
+const LONGEST: usize = 200;
 
 /// The API key to verify.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeyVerificationNew {
     /// The whole key that a customer sent to your application. It is neither stored nor logged.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1, max_length = 200)]
     key: Secret,
 }
 
@@ -81,7 +84,12 @@ pub(crate) async fn key_verify(
     operator: Operator,
     Json(body): Json<KeyVerificationNew>,
 ) -> Answer<Json<KeyVerificationBody>> {
-    let caller = match backbone.key_verify(body.key.expose(), operator.organization).await? {
+    let text = body.key.expose();
+    // Never with the text, which may be a valid key with something around it.
+    if !(1..=LONGEST).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Error::invalid("/key", format!("expected 1 to {LONGEST} visible ASCII characters")).into());
+    }
+    let caller = match backbone.key_verify(text, operator.organization).await? {
         KeyVerdict::Valid(caller) => caller,
         KeyVerdict::Invalid(reason) => {
             return Ok(Json(KeyVerificationBody { reason: Some(reason), ..KeyVerificationBody::default() }));
