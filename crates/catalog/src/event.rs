@@ -163,12 +163,7 @@ impl EventField {
         let kind = section.word("type");
         let description = section.text("description", "expected what the value is, such as \"Id of the order.\"");
         let optional = section.get("optional").and_then(|value| value.truth("expected true or false"));
-        Some(Self {
-            name: name?.to_owned(),
-            kind: kind?,
-            description,
-            optional: optional.unwrap_or_default(),
-        })
+        Some(Self { name: name?.to_owned(), kind: kind?, description, optional: optional.unwrap_or_default() })
     }
 }
 

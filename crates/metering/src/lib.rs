@@ -27,4 +27,5 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
 };
 
 /// Every SQL statement of this crate.
-pub const STATEMENTS: &[&[&Statement]] = &[plan::STATEMENTS, usage::STATEMENTS, application::STATEMENTS, rate::STATEMENTS];
+pub const STATEMENTS: &[&[&Statement]] =
+    &[plan::STATEMENTS, usage::STATEMENTS, application::STATEMENTS, rate::STATEMENTS];

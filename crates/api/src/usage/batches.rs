@@ -101,8 +101,11 @@ pub(crate) async fn usage_events_record(
     let mut results = BTreeMap::new();
     let mut tx = backbone.db.tenant(&caller).begin().await?;
     for (allowance, places) in allowances {
-        let items: Vec<(Uuid, i64)> =
-            places.iter().filter_map(|place| batch.events.get(*place)).map(|event| (event.id, event.quantity)).collect();
+        let items: Vec<(Uuid, i64)> = places
+            .iter()
+            .filter_map(|place| batch.events.get(*place))
+            .map(|event| (event.id, event.quantity))
+            .collect();
         let recorded = usage_record_batch(&mut tx, &allowance, &items, now).await?;
         results.extend(places.into_iter().zip(recorded).map(|(place, recorded)| {
             let body = UsageEventBody {

@@ -152,10 +152,12 @@ async fn an_application_elsewhere_checks_reserves_records_verifies_and_publishes
     let shown = &shown[shown.find('{').unwrap()..=shown.rfind('}').unwrap()];
     let service_key = text(&serde_json::from_str(shown).unwrap(), "/secret_key");
     let person = json!({ "email": "ada@example.test", "password": "correct horse battery" });
-    let session = client.send(client.request(Method::POST, format!("{site}/auth/v1/signup")).json(&person)).await.unwrap();
+    let session =
+        client.send(client.request(Method::POST, format!("{site}/auth/v1/signup")).json(&person)).await.unwrap();
     let token = text(&session.expect(200), "/access_token");
     let made = ask(Method::POST, "/api/v1/keys", &token, json!({ "name": "customer" })).await.expect(201);
-    let (key, organization) = (text(&made, "/key"), ask(Method::GET, "/api/v1/me", &token, json!({})).await.expect(200));
+    let (key, organization) =
+        (text(&made, "/key"), ask(Method::GET, "/api/v1/me", &token, json!({})).await.expect(200));
     let organization = text(&organization, "/organizations/0/id");
     let shop = Application { client: &client, site, service_key, organization: organization.clone() };
 
@@ -170,7 +172,8 @@ async fn an_application_elsewhere_checks_reserves_records_verifies_and_publishes
     let failed = shop.post("/api/v1/usage/reserve", json!({ "meter": "orders" })).await.expect(201);
     let release = json!({ "reservation_id": failed["reservation_id"] });
     assert_eq!(shop.post("/api/v1/usage/release", release).await.expect(200)["released"], true);
-    let batch = json!({ "events": [{ "id": "019cf1a0-7000-7000-8000-000000000001", "meter": "orders", "quantity": 17 }] });
+    let batch =
+        json!({ "events": [{ "id": "019cf1a0-7000-7000-8000-000000000001", "meter": "orders", "quantity": 17 }] });
     let recorded = shop.post("/api/v1/usage/events", batch.clone()).await.expect(200);
     assert_eq!(recorded["results"][0]["status"], "recorded");
     assert_eq!(shop.post("/api/v1/usage/events", batch).await.expect(200)["results"][0]["status"], "duplicate");

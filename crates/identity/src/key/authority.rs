@@ -72,7 +72,8 @@ pub async fn key_refusal(
 ) -> Result<Option<&'static str>> {
     let digests: Vec<Vec<u8>> = vault.macs(Purpose::ApiKey, key.as_bytes()).map(Vec::from).collect();
     // In the queue of unknown keys, so that made-up ones delay no others.
-    let found = db.system("say why a key is refused").of(1).fetch_optional(store::key_of_digest(digests, tenant)).await?;
+    let found =
+        db.system("say why a key is refused").of(1).fetch_optional(store::key_of_digest(digests, tenant)).await?;
     Ok(found.map(|key| key.state(now)).filter(|state| *state != "active"))
 }
 

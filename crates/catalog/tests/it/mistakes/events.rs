@@ -29,10 +29,7 @@ fn an_event_is_read_with_its_fields_and_checks_data() {
     let expected = |place: &str, message: &str| vec![(place.to_owned(), message.to_owned())];
     assert_eq!(wrong(json!({ "note_id": 1 })), expected("/note_id", "expected a string"));
     assert_eq!(wrong(json!({})), expected("/note_id", "missing; expected a string"));
-    assert_eq!(
-        wrong(json!({ "note_id": "1", "too": [] })),
-        expected("/too", r#"unknown field; did you mean "to"?"#)
-    );
+    assert_eq!(wrong(json!({ "note_id": "1", "too": [] })), expected("/too", r#"unknown field; did you mean "to"?"#));
 }
 
 #[test]
@@ -45,7 +42,8 @@ fn an_event_without_fields_takes_any_object() {
 
 #[test]
 fn a_name_that_is_no_type_of_events() {
-    let expected = "not a type of events — expected an object and what happened to it, in quotes: [events.\"order.paid\"]";
+    let expected =
+        "not a type of events — expected an object and what happened to it, in quotes: [events.\"order.paid\"]";
     for name in ["shared", "Note.shared", "note.", ".", "note shared", "note.*"] {
         let found = with_event(&SHARED.replace("note.shared", name));
         assert_eq!(found, format!("notes/product.toml:47: event {name:?}: {expected}"));
@@ -100,7 +98,8 @@ fn what_is_missing_or_wrong_is_told_with_its_line() {
 
 #[test]
 fn who_records_a_meter() {
-    let product = Product::parse(FILE, &NOTES.replacen("kind = \"level\"", "kind = \"level\"\nrecorded_by = \"code\"", 1));
+    let product =
+        Product::parse(FILE, &NOTES.replacen("kind = \"level\"", "kind = \"level\"\nrecorded_by = \"code\"", 1));
     let product = product.unwrap();
     assert!(!product.meter("notes").unwrap().is_recorded_by_api());
     assert!(product.meter("exports").unwrap().is_recorded_by_api());

@@ -16,7 +16,10 @@ fn paid(order: &str) -> Value {
 }
 
 async fn published(shop: &Shop, owner: &Person) -> i64 {
-    let query = format!("select count(*) from freehold.events where tenant_id = '{}' and type like 'order.%'", owner.organization);
+    let query = format!(
+        "select count(*) from freehold.events where tenant_id = '{}' and type like 'order.%'",
+        owner.organization
+    );
     shop.app.count(&query).await
 }
 
@@ -75,8 +78,16 @@ async fn data_is_checked_against_the_declaration() {
         (json!({ "type": "order.payed", "data": {} }), "/type", "product.toml declares: order.paid, shelf.moved"),
         (json!({ "type": "api_key.created", "data": {} }), "/type", "unknown type"),
         (json!({ "type": "order.paid", "data": { "books": 1 } }), "/data/order_id", "missing; expected a string"),
-        (json!({ "type": "order.paid", "data": { "order_id": "1", "books": 1.5 } }), "/data/books", "expected an integer"),
-        (json!({ "type": "order.paid", "data": { "order_id": "1", "books": 1, "b/k": 1 } }), "/data/b~1k", "unknown field"),
+        (
+            json!({ "type": "order.paid", "data": { "order_id": "1", "books": 1.5 } }),
+            "/data/books",
+            "expected an integer",
+        ),
+        (
+            json!({ "type": "order.paid", "data": { "order_id": "1", "books": 1, "b/k": 1 } }),
+            "/data/b~1k",
+            "unknown field",
+        ),
         (json!({ "type": "shelf.moved", "data": { "text": "x".repeat(65_536) } }), "/data", "at most 65536 bytes"),
     ] {
         let refused = shop.post(&owner, EVENTS, event).await.refused(422, "validation_failed");
@@ -92,7 +103,8 @@ async fn data_is_checked_against_the_declaration() {
 async fn the_page_of_events_lists_the_declared_ones() {
     let shop = Shop::new().await;
     let page = shop.app.get("/docs/events").send().await.expect(200);
-    for text in ["id=\"order.paid\"", "id=\"shelf.moved\"", "An order is paid.", ">order_id</code>", "Id of the order."] {
+    for text in ["id=\"order.paid\"", "id=\"shelf.moved\"", "An order is paid.", ">order_id</code>", "Id of the order."]
+    {
         assert!(page.text().contains(text), "{text} is not shown");
     }
 }

@@ -73,7 +73,7 @@ async fn a_key_that_does_not_work_says_no_more_than_why() {
     let (id, revoked) = shop.key(&owner, json!({ "name": "revoked" })).await;
     shop.app.delete(&format!("/api/v1/keys/{id}")).person(&owner).send().await.expect(200);
     assert_eq!(shop.verify(&revoked).await, invalid("revoked"));
-    let (_, expired) = shop.key(&owner, json!({ "name": "expires", "expires_at": "2026-03-02T00:00:00Z" })).await;
+    let (_, expired) = shop.key(&owner, json!({ "name": "expires", "expires_at": "2026-12-01T00:00:00Z" })).await;
     let (id, suspended) = shop.key(&owner, json!({ "name": "suspended" })).await;
     let suspend = format!("update freehold.api_keys set suspended_at = now() where id = '{id}'");
     shop.app.test.admin().await.batch_execute(&suspend).await.unwrap();

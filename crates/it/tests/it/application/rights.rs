@@ -55,7 +55,8 @@ async fn a_service_key_names_the_organization_it_acts_in() {
         nowhere.json(&body).send().await.refused(404, "not_found");
     }
     // What belongs to one organization cannot be reached in another.
-    let made = shop.post(&owner, "/api/v1/usage/reserve", json!({ "meter": "orders", "quantity": 4 })).await.expect(201);
+    let made =
+        shop.post(&owner, "/api/v1/usage/reserve", json!({ "meter": "orders", "quantity": 4 })).await.expect(201);
     let id = json!({ "reservation_id": made.at("/reservation_id") });
     shop.post(&stranger, "/api/v1/usage/commit", id.clone()).await.refused(404, "not_found");
     assert_eq!(shop.post(&stranger, "/api/v1/usage/release", id.clone()).await.expect(200).json()["released"], false);

@@ -17,7 +17,10 @@ async fn entitlements_say_plan_modules_and_what_remains() {
     let shop = Shop::new().await;
     let owner = shop.app.owner().await;
     let answer = shop.service(shop.app.get("/api/v1/entitlements"), &owner).send().await.expect(200).json();
-    assert_eq!((&answer["plan"], &answer["plan_name"], &answer["standing"]), (&json!("free"), &json!("Free"), &json!("good")));
+    assert_eq!(
+        (&answer["plan"], &answer["plan_name"], &answer["standing"]),
+        (&json!("free"), &json!("Free"), &json!("good"))
+    );
     assert_eq!(answer["modules"], json!(["gift_cards"]));
     assert_eq!(answer["upgrade_url"], "https://app.example.org/billing");
     let orders = answer["meters"].as_array().unwrap().iter().find(|meter| meter["meter"] == "orders").unwrap().clone();
@@ -38,7 +41,10 @@ async fn fifty_reservations_at_once_against_a_limit_of_twenty_admit_twenty() {
     assert_eq!(admitted, 20);
     for refused in answers.into_iter().filter(|answer| answer.status() != 201) {
         let refused = refused.refused(402, "quota_exceeded").json();
-        assert_eq!((&refused["meter"], &refused["limit"], &refused["used"]), (&json!("orders"), &json!(20), &json!(20)));
+        assert_eq!(
+            (&refused["meter"], &refused["limit"], &refused["used"]),
+            (&json!("orders"), &json!(20), &json!(20))
+        );
         assert_eq!(refused["upgrade_url"], "https://app.example.org/billing");
     }
     assert_eq!(shop.meter(&owner, "orders").await, numbers(0, 20, 0));
@@ -48,7 +54,8 @@ async fn fifty_reservations_at_once_against_a_limit_of_twenty_admit_twenty() {
 async fn a_reservation_is_committed_with_what_was_used_or_released() {
     let shop = Shop::new().await;
     let owner = shop.app.owner().await;
-    let made = shop.post(&owner, RESERVE, json!({ "meter": "orders", "quantity": 5, "ttl_seconds": 60 })).await.expect(201);
+    let made =
+        shop.post(&owner, RESERVE, json!({ "meter": "orders", "quantity": 5, "ttl_seconds": 60 })).await.expect(201);
     assert_eq!((made.json()["used"].clone(), made.json()["remaining"].clone()), (json!(5), json!(15)));
     let id = made.at("/reservation_id");
     let commit = json!({ "reservation_id": id, "quantity": 3 });
@@ -109,7 +116,10 @@ async fn a_batch_counts_each_item_once_and_answers_for_each() {
     ]});
     let statuses = |answer: Value| -> Vec<String> {
         let results = answer["results"].as_array().unwrap();
-        results.iter().map(|result| format!("{} {}", result["meter"].as_str().unwrap(), result["status"].as_str().unwrap())).collect()
+        results
+            .iter()
+            .map(|result| format!("{} {}", result["meter"].as_str().unwrap(), result["status"].as_str().unwrap()))
+            .collect()
     };
     let first = shop.post(&owner, EVENTS, batch.clone()).await.expect(200).json();
     assert_eq!((&first["results"][2]["limit"], &first["results"][2]["used"]), (&json!(20), &json!(15)));
@@ -131,7 +141,8 @@ async fn a_batch_counts_each_item_once_and_answers_for_each() {
     assert_eq!(shop.meter(&owner, "orders").await, numbers(16, 0, 4));
     assert_eq!(shop.meter(&owner, "titles").await, numbers(1, 0, 4));
     // The ledger names the service key.
-    let named = "select count(*) from freehold.usage_events where service_key_id = (select id from freehold.service_keys)";
+    let named =
+        "select count(*) from freehold.usage_events where service_key_id = (select id from freehold.service_keys)";
     assert_eq!(shop.app.count(named).await, 4);
 }
 
@@ -170,7 +181,9 @@ async fn meters_that_the_application_may_not_record_are_named() {
         let refused = shop.post(&owner, EVENTS, batch).await.refused(422, "validation_failed");
         assert_eq!(refused.at("/errors/0/pointer"), "/events/1/meter");
     }
-    for (field, value) in [("quantity", json!(0)), ("quantity", json!(-1)), ("ttl_seconds", json!(0)), ("ttl_seconds", json!(86_401))] {
+    for (field, value) in
+        [("quantity", json!(0)), ("quantity", json!(-1)), ("ttl_seconds", json!(0)), ("ttl_seconds", json!(86_401))]
+    {
         let mut body = json!({ "meter": "orders" });
         body[field] = value;
         let refused = shop.post(&owner, RESERVE, body).await.refused(422, "validation_failed");

@@ -365,11 +365,10 @@ fn of_application(operation: &str) -> Option<Sample> {
 
 /// Samples of the backbone's operations.
 fn of_house(operation: &str) -> Option<Sample> {
-    if let Some(sample) =
-        of_administrators(operation)
-            .or_else(|| of_application(operation))
-            .or_else(|| of_sign_in(operation))
-            .or_else(|| of_factors(operation))
+    if let Some(sample) = of_administrators(operation)
+        .or_else(|| of_application(operation))
+        .or_else(|| of_sign_in(operation))
+        .or_else(|| of_factors(operation))
     {
         return Some(sample);
     }
