@@ -63,8 +63,8 @@ impl From<Usage> for EntitlementMeterBody {
 
 /// Get entitlements
 ///
-/// Returns the organization's plan, the modules that it includes, and the limit of each meter with what is used and what
-/// remains. Your application can read it with its service key, and a customer with an API key.
+/// Returns the organization's plan, the modules that it includes, and the limit of each meter with what is used and
+/// what remains. Your application can read it with its service key, and a customer with an API key.
 #[utoipa::path(
     get, path = "/entitlements", tag = "Usage and plans",
     security(("bearer" = []), ("key" = []), ("service" = [])),

@@ -3,8 +3,9 @@
 //!
 //! Read in this order: [`Product`] is the whole file, a [`Meter`] is something counted, a [`Module`] a part of the
 //! product that plans switch on, a [`Plan`] has limits and a [`Price`]. A [`Limit`] is the amount of a meter, over a
-//! [`Period`] or a [`Window`]. An [`Event`] is a type of events that the application publishes. A [`Brand`] with its [`Color`] is the branding of mails, [`MailWords`] their texts.
-//! [`Mistakes`] are the errors of a file. `read/` turns the text into values.
+//! [`Period`] or a [`Window`]. An [`Event`] is a type of events that the application publishes. A [`Brand`] with its
+//! [`Color`] is the branding of mails, [`MailWords`] their texts. [`Mistakes`] are the errors of a file. `read/` turns
+//! the text into values.
 //!
 //! ```
 //! let text = r#"

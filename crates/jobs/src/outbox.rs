@@ -59,8 +59,8 @@ pub async fn event_publish_system<E: Event>(
     tx.execute(store::event_insert(tenant, id, E::TYPE, E::VERSION, JsonText(data), at)).await.map(drop)
 }
 
-/// Publishes an event of a type that the product declares in `product.toml`, unless the tenant has an event with its id.
-/// Returns false when there is one.
+/// Publishes an event of a type that the product declares in `product.toml`, unless the tenant has an event with its
+/// id. Returns false when there is one.
 pub async fn event_publish_declared(tx: &mut TenantTx, tenant: TenantId, event: Published) -> Result<bool> {
     let Published { id, name, version, timestamp, data } = event;
     let insert = store::event_insert_once(tenant, id, &name, version, JsonText(data), timestamp);

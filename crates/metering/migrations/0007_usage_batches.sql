@@ -1,11 +1,11 @@
--- Which service key recorded usage, for the application's own records; null for what code of a product recorded. The default is
--- evaluated once for older rows, outside of any request, so it is null there and the table is not rewritten.
+-- Which service key recorded usage, for the application's own records; null for what code of a product recorded. The
+-- default is evaluated once for older rows, outside of any request, so it is null there and the table is not rewritten.
 alter table freehold.usage_events add column service_key_id uuid
   default (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'service_key_id')::uuid;
 comment on column freehold.usage_events.service_key_id is 'the service key of the application that recorded it; null: code of a product did';
 
--- Records a list of usage of one meter, in its order, each once per event. outcome: as usage_record, or 'below_zero' where a
--- level would become negative, or 'too_large' where the total would no longer be a number. Both change nothing.
+-- Records a list of usage of one meter, in its order, each once per event. outcome: as usage_record, or 'below_zero'
+-- where a level would become negative, or 'too_large' where the total would no longer be a number. Both change nothing.
 create function freehold.usage_record_batch(
   events uuid[], amounts bigint[], of_meter text, of_period timestamptz, at_most bigint, at timestamptz
 ) returns table (event_id uuid, outcome text, used bigint)

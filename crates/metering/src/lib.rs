@@ -1,8 +1,8 @@
 //! Entitlements and usage.
 //!
 //! [`plan`] knows every version of every plan and the entitlements of a tenant; [`usage`] counts levels and counters
-//! exactly, in a ledger; [`application`] is usage that an application records over the API; [`rate`] counts requests in a
-//! window.
+//! exactly, in a ledger; [`application`] is usage that an application records over the API; [`rate`] counts requests in
+//! a window.
 
 pub mod application;
 pub mod event;

@@ -1,8 +1,9 @@
 //! What all axum routers share: authentication, reading of requests, and error responses.
 //!
 //! Read in this order: [`Backbone`] is the state of every handler, [`Product`] a product built on it, [`Authenticated`]
-//! and [`SignedIn`] authenticate requests, [`Application`] those of the product's application, [`Json`], [`Query`] and [`Path`] read and check them, [`Creation`] makes
-//! creations safe to retry, [`Problem`] is the error response, [`frame`](frame::frame) wraps every request.
+//! and [`SignedIn`] authenticate requests, [`Application`] those of the product's application, [`Json`], [`Query`] and
+//! [`Path`] read and check them, [`Creation`] makes creations safe to retry, [`Problem`] is the error response,
+//! [`frame`](frame::frame) wraps every request.
 
 mod application;
 mod authenticated;

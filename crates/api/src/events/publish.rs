@@ -32,8 +32,8 @@ pub(crate) struct EventNew {
 /// Publish an event
 ///
 /// Publishes an event in the organization's name. It is listed with the other events and delivered to the webhook
-/// endpoints that subscribed to its type. Send an `id` or an `Idempotency-Key` to retry safely: a repeated `id` returns the
-/// first event with status 200.
+/// endpoints that subscribed to its type. Send an `id` or an `Idempotency-Key` to retry safely: a repeated `id` returns
+/// the first event with status 200.
 #[utoipa::path(
     post, path = "/events", tag = "Events and webhooks", request_body = EventNew,
     security(("service" = [])),

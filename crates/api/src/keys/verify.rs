@@ -24,8 +24,8 @@ pub(crate) struct KeyVerificationNew {
 pub(crate) struct KeyVerificationBody {
     /// Whether the key works now. Also look at `rate_limit.exceeded`.
     valid: bool,
-    /// Why the key does not work: `expired`, `revoked`, `suspended`, or `invalid` for every other reason; null for a key
-    /// that works.
+    /// Why the key does not work: `expired`, `revoked`, `suspended`, or `invalid` for every other reason; null for a
+    /// key that works.
     reason: Option<&'static str>,
     /// Id of the key.
     #[schema(value_type = Option<Uuid>)]
@@ -35,8 +35,8 @@ pub(crate) struct KeyVerificationBody {
     organization_id: Option<TenantId>,
     /// Role of the key: viewer, member, admin or owner, limited by the current role of the key's user.
     role: Option<&'static str>,
-    /// Scopes that narrow the role, such as `usage:read`; null for everything that the role allows. An empty list allows
-    /// nothing.
+    /// Scopes that narrow the role, such as `usage:read`; null for everything that the role allows. An empty list
+    /// allows nothing.
     scopes: Option<Vec<String>>,
     /// Mode of the key: `live` or `test`.
     mode: Option<&'static str>,

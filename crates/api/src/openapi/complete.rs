@@ -1,5 +1,5 @@
-//! Completes the OpenAPI document with what follows from rules: the errors of each operation, its headers, descriptions of
-//! parameters and answers, topics.
+//! Completes the OpenAPI document with what follows from rules: the errors of each operation, its headers, descriptions
+//! of parameters and answers, topics.
 
 use freehold_core::PageRequest;
 use serde_json::{Map, Value, json};

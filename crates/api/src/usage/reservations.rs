@@ -65,9 +65,9 @@ pub(crate) struct ReservationBody {
 
 /// Reserve usage
 ///
-/// Reserves a quantity for an action that begins now. The limit is exact, whatever runs at once: where the quantity does
-/// not fit, the answer is 402 with `limit`, `used` and `upgrade_url`. Commit the reservation when the action succeeded, and
-/// release it when the action failed.
+/// Reserves a quantity for an action that begins now. The limit is exact, whatever runs at once: where the quantity
+/// does not fit, the answer is 402 with `limit`, `used` and `upgrade_url`. Commit the reservation when the action
+/// succeeded, and release it when the action failed.
 #[utoipa::path(
     post, path = "/usage/reserve", tag = "Usage and plans", request_body = ReservationNew,
     security(("service" = [])),
@@ -138,9 +138,9 @@ pub(crate) struct CommittedBody {
 
 /// Commit a reservation
 ///
-/// Records what an action used, after it succeeded, in the period in which it was reserved. Repeating the request changes
-/// nothing and returns what was recorded. Also works in a suspended or archived organization, for actions that began
-/// before.
+/// Records what an action used, after it succeeded, in the period in which it was reserved. Repeating the request
+/// changes nothing and returns what was recorded. Also works in a suspended or archived organization, for actions that
+/// began before.
 #[utoipa::path(
     post, path = "/usage/commit", tag = "Usage and plans", request_body = ReservationCommit,
     security(("service" = [])),
