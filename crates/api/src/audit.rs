@@ -30,12 +30,12 @@ pub(crate) struct AuditEntryBody {
     detail: Value,
 }
 
-/// The user, key or system that made a change.
+/// The user, key, application or system that made a change.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ActorBody {
-    /// `user`, `key`, or `system` (Freehold itself, after a deadline or a payment).
+    /// `user`, `key`, `service` (the product's application), or `system` (Freehold itself, after a deadline or a payment).
     kind: String,
-    /// Id of the user or API key; null for `system`.
+    /// Id of the user, API key or service key; null for `system`.
     id: Option<Uuid>,
 }
 

@@ -1,5 +1,7 @@
 //! Events of the last 30 days, for applications that missed a delivery.
 
+pub(crate) mod publish;
+
 use axum::extract::State;
 use freehold_core::{Area, Cursor, Permission};
 use freehold_jobs::outbox::{self, EventId, Published};

@@ -1,5 +1,7 @@
 //! API keys.
 
+pub(crate) mod verify;
+
 use axum::{extract::State, http::StatusCode, response::Response};
 use freehold_core::{ApiKeyId, Area, Cursor, Permission, UserId};
 use freehold_identity::key::{self, Key, NewKey};

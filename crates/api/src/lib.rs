@@ -7,6 +7,7 @@ mod audit;
 pub mod auth;
 mod billing;
 mod cookie_sessions;
+mod entitlements;
 mod events;
 pub mod health;
 mod invitations;
@@ -43,9 +44,16 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(invitations::invitation_revoke))
         .routes(routes!(invitations::invitation_resend))
         .routes(routes!(keys::key_list, keys::key_create))
+        .routes(routes!(keys::verify::key_verify))
         .routes(routes!(keys::key_get, keys::key_revoke))
         .routes(routes!(keys::key_adopt))
         .routes(routes!(usage::usage_list))
+        .routes(routes!(usage::check::usage_check))
+        .routes(routes!(usage::reservations::usage_reserve))
+        .routes(routes!(usage::reservations::usage_commit))
+        .routes(routes!(usage::reservations::usage_release))
+        .routes(routes!(usage::batches::usage_events_record))
+        .routes(routes!(entitlements::entitlements_get))
         .routes(routes!(plans::plan_list))
         .merge(billing::routes())
         .merge(cookie_sessions::routes())
@@ -55,7 +63,7 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(jobs::job_replay))
         .routes(routes!(jobs::jobs_replay))
         .routes(routes!(audit::audit_list))
-        .routes(routes!(events::event_list))
+        .routes(routes!(events::event_list, events::publish::event_publish))
         .routes(routes!(events::event_get))
         .routes(routes!(webhooks::webhook_list, webhooks::webhook_create))
         .routes(routes!(webhooks::webhook_get, webhooks::webhook_change, webhooks::webhook_delete))

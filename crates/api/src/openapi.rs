@@ -37,6 +37,11 @@ impl Modify for Security {
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
         let key = ApiKey::Header(ApiKeyValue::with_description("X-API-Key", "An API key (sk_live_…, sk_test_…)"));
         components.add_security_scheme("key", SecurityScheme::ApiKey(key));
+        let service = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("The operator's service key (sb_secret_…), for the product's own application"))
+            .build();
+        components.add_security_scheme("service", SecurityScheme::Http(service));
     }
 }
 

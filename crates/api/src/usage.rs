@@ -1,9 +1,16 @@
-//! Usage of the plan.
+//! Usage of the plan: reading it, and recording it for an application that runs elsewhere.
+
+pub(crate) mod batches;
+pub(crate) mod check;
+pub(crate) mod reservations;
 
 use axum::extract::State;
 use freehold_catalog::Counts;
-use freehold_core::{Area, Permission};
-use freehold_metering::usage::{self, Usage};
+use freehold_core::{Area, Caller, Error, Permission, Result};
+use freehold_metering::{
+    application::MOST,
+    usage::{self, Usage},
+};
 use freehold_tenancy::invitation::seats_show;
 use freehold_web::{Answer, Authenticated, Backbone, Json};
 use jiff::Timestamp;
@@ -59,13 +66,28 @@ pub(crate) async fn usage_list(
     Authenticated(caller): Authenticated,
 ) -> Answer<Json<UsageBody>> {
     caller.allow(Permission::read(Area::Usage))?;
-    let used = usage::usage_list(&backbone.db, &backbone.entitlements, &caller, backbone.clock.now()).await?;
+    let meters = meters_list(&backbone, &caller).await?.into_iter().map(MeterBody::from).collect();
     let plan = caller.plan();
-    let mut meters: Vec<MeterBody> = used.into_iter().map(MeterBody::from).collect();
+    Ok(Json(UsageBody { plan: plan.id.clone(), plan_version: plan.version, meters }))
+}
+
+/// The caller's usage of every level and counter.
+pub(crate) async fn meters_list(backbone: &Backbone, caller: &Caller) -> Result<Vec<Usage>> {
+    let now = backbone.clock.now();
+    let mut meters = usage::usage_list(&backbone.db, &backbone.entitlements, caller, now).await?;
     // Members are not metered; their number is read from the members themselves.
     let members = backbone.product.meters.iter().find(|meter| meter.counts == Some(Counts::Members));
     if let Some(meter) = members.and_then(|members| meters.iter_mut().find(|meter| meter.meter == members.id)) {
-        meter.used = seats_show(&backbone.db, &caller, backbone.clock.now()).await?;
+        meter.used = seats_show(&backbone.db, caller, now).await?;
     }
-    Ok(Json(UsageBody { plan: plan.id.clone(), plan_version: plan.version, meters }))
+    Ok(meters)
+}
+
+/// Succeeds when the quantity may be used at once.
+fn quantity_check(pointer: &str, quantity: i64, least: i64) -> Result<()> {
+    if (least..=MOST).contains(&quantity) && quantity != 0 {
+        return Ok(());
+    }
+    let not_zero = if least < 0 { ", except 0" } else { "" };
+    Err(Error::invalid(pointer, format!("expected a whole number from {least} to {MOST}{not_zero}")))
 }

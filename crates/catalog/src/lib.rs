@@ -3,8 +3,9 @@
 //!
 //! Read in this order: [`Product`] is the whole file, a [`Meter`] is something counted, a [`Module`] a part of the
 //! product that plans switch on, a [`Plan`] has limits and a [`Price`]. A [`Limit`] is the amount of a meter, over a
-//! [`Period`] or a [`Window`]. A [`Brand`] with its [`Color`] is the branding of mails, [`MailWords`] their texts.
-//! [`Mistakes`] are the errors of a file. `read/` turns the text into values.
+//! [`Period`] or a [`Window`]. An [`Event`] is a type of events that the application publishes. A [`Brand`] with its
+//! [`Color`] is the branding of mails, [`MailWords`] their texts. [`Mistakes`] are the errors of a file. `read/` turns
+//! the text into values.
 //!
 //! ```
 //! let text = r#"
@@ -36,6 +37,7 @@
 mod brand;
 mod change;
 mod color;
+mod event;
 mod limit;
 mod mail;
 mod meter;
@@ -53,9 +55,10 @@ mod trial;
 pub use brand::Brand;
 pub use change::Change;
 pub use color::Color;
+pub use event::{Event, EventField, FieldKind, RESERVED_EVENTS};
 pub use limit::Limit;
 pub use mail::{MAILS, MailWords};
-pub use meter::{Counts, Meter, MeterKind, Unit};
+pub use meter::{Counts, Meter, MeterKind, RecordedBy, Unit};
 pub use mistake::{Mistake, Mistakes};
 pub use module::{Module, Modules};
 pub use period::{Per, Period, Window};

@@ -21,6 +21,18 @@ pub struct Meter {
     pub unit: Unit,
     /// What Freehold counts by itself; `None` when the product reports the usage.
     pub counts: Option<Counts>,
+    /// Who records the usage, where Freehold does not count it by itself.
+    pub recorded_by: RecordedBy,
+}
+
+/// Who records the usage of a meter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RecordedBy {
+    /// The application, over the API.
+    #[default]
+    Api,
+    /// Code of the product in this program; the API refuses to record the meter, so that nothing counts twice.
+    Code,
 }
 
 /// How a meter counts.
@@ -79,13 +91,17 @@ impl Words for Unit {
     const WORDS: &'static [(&'static str, Self)] = &[("things", Self::Things), ("bytes", Self::Bytes)];
 }
 
+impl Words for RecordedBy {
+    const WORDS: &'static [(&'static str, Self)] = &[("api", Self::Api), ("code", Self::Code)];
+}
+
 impl Words for Counts {
     const WORDS: &'static [(&'static str, Self)] =
         &[("members", Self::Members), ("files", Self::Files), ("exports", Self::Exports)];
 }
 
 impl Meter {
-    const KEYS: &[&str] = &["name", "one", "kind", "unit", "period", "window", "per", "counts"];
+    const KEYS: &[&str] = &["name", "one", "kind", "unit", "period", "window", "per", "counts", "recorded_by"];
 
     /// Reads `[meters.…]`, in the order of the file. Also returns the ids of invalid meters, so that a plan which names
     /// one gets no further error.
@@ -110,6 +126,7 @@ impl Meter {
         let one = section.text_optional("one").unwrap_or_else(|| name.clone());
         let unit = section.word_optional("unit").unwrap_or_default();
         let counts: Option<Counts> = section.word_optional("counts");
+        let recorded_by: Option<RecordedBy> = section.word_optional("recorded_by");
         let kind = Self::read_kind(&section, section.word("kind")?)?;
         let unit = if unit == Unit::Bytes && matches!(kind, MeterKind::Rate { .. }) {
             section.say("unit", "a rate counts requests, not bytes — leave the unit out");
@@ -126,7 +143,10 @@ impl Meter {
         if !fits {
             section.say("counts", r#"members are a level, files a level with unit = "bytes", exports a counter"#);
         }
-        Some(Self { id: id.to_owned(), name, one, kind, unit, counts })
+        if recorded_by.is_some() && (counts.is_some() || matches!(kind, MeterKind::Rate { .. })) {
+            section.say("recorded_by", "Freehold counts this by itself — remove this line");
+        }
+        Some(Self { id: id.to_owned(), name, one, kind, unit, counts, recorded_by: recorded_by.unwrap_or_default() })
     }
 
     fn read_kind(section: &Section<'_>, kind: KindWord) -> Option<MeterKind> {
@@ -147,6 +167,11 @@ impl Meter {
             section.say(key, &format!("{needs} {key} — remove this line"));
         }
         kind
+    }
+
+    /// Whether the application may record usage of the meter over the API.
+    pub fn is_recorded_by_api(&self) -> bool {
+        self.counts.is_none() && self.recorded_by == RecordedBy::Api && !matches!(self.kind, MeterKind::Rate { .. })
     }
 
     /// The period of a counter with this limit: the limit's own, or else the meter's. `None` for levels and rates.

@@ -6,6 +6,7 @@ use freehold_core::{Currency, Money};
 
 use crate::{
     brand::Brand,
+    event::Event,
     limit::Limit,
     mail::MailWords,
     meter::Meter,
@@ -43,6 +44,8 @@ pub struct Product {
     pub meters: Vec<Meter>,
     /// Modules, in the order of the file.
     pub modules: Vec<Module>,
+    /// Types of the events that the application publishes, in the order of the file.
+    pub events: Vec<Event>,
     /// Trial of a paid plan without a card, if the product has one.
     pub trial: Option<Trial>,
     /// What happens to a tenant that stops paying.
@@ -113,6 +116,7 @@ impl Product {
         "mail",
         "meters",
         "modules",
+        "events",
         "plans",
         "trial",
         "lifecycle",
@@ -149,6 +153,7 @@ impl Product {
         let trial = Trial::read(file, &plans, &plan_ids);
         let default_plan = read_default_plan(file, &plans, &plan_ids, trial.as_ref());
         let (brand, mail) = (Brand::read(file, &name), MailWords::read_all(file));
+        let events = Event::read_all(file);
         let (lifecycle, costs) = (Lifecycle::read(file), read_costs(file, currency));
         Some(Self {
             id,
@@ -162,6 +167,7 @@ impl Product {
             mail,
             meters,
             modules,
+            events,
             trial,
             lifecycle,
             costs,
@@ -193,6 +199,11 @@ impl Product {
     /// The module with this id.
     pub fn module(&self, id: &str) -> Option<&Module> {
         self.modules.iter().find(|module| module.id == id)
+    }
+
+    /// The event type of the application with this name.
+    pub fn event(&self, name: &str) -> Option<&Event> {
+        self.events.iter().find(|event| event.name == name)
     }
 
     /// The price of a single use with this name.

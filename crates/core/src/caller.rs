@@ -4,7 +4,9 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-use crate::{ApiKeyId, Area, Bounds, Error, Permission, Result, Role, Scopes, SessionId, TenantId, UserId, codes};
+use crate::{
+    ApiKeyId, Area, Bounds, Error, Permission, Result, Role, Scopes, ServiceKeyId, SessionId, TenantId, UserId, codes,
+};
 
 /// Who acts, for one tenant, with what rights. `Db::tenant` requires a caller, so a tenant's rows cannot be reached
 /// without one. Only code that has checked a credential calls the constructors (`crates/it/tests/it/house/callers.rs`
@@ -36,6 +38,11 @@ pub enum Actor {
         /// Whether the key is a live key; test keys begin with `sk_test_`.
         live: bool,
     },
+    /// The operator's application, with a service key.
+    Service {
+        /// Id of the service key.
+        key: ServiceKeyId,
+    },
     /// Freehold itself, for a reason.
     System {
         /// The reason, in a few words.
@@ -64,20 +71,22 @@ pub enum Standing {
 }
 
 impl Actor {
-    /// The kind of actor: `user`, `key` or `system`.
+    /// The kind of actor: `user`, `key`, `service` or `system`.
     pub const fn kind(self) -> &'static str {
         match self {
             Self::User { .. } => "user",
             Self::Key { .. } => "key",
+            Self::Service { .. } => "service",
             Self::System { .. } => "system",
         }
     }
 
-    /// Id of the user or key; none for the system.
+    /// Id of the user, API key or service key; none for the system.
     pub const fn id(self) -> Option<Uuid> {
         match self {
             Self::User { user, .. } => Some(user.uuid()),
             Self::Key { key, .. } => Some(key.uuid()),
+            Self::Service { key } => Some(key.uuid()),
             Self::System { .. } => None,
         }
     }
@@ -139,6 +148,18 @@ impl Caller {
         Self { tenant, actor, behind: Some(behind), bounds, plan, standing }
     }
 
+    /// The operator's application, which named the tenant. It can do what [`SERVICE_SCOPES`](Self::SERVICE_SCOPES)
+    /// say, and no user is responsible for it, so it can grant nothing to anyone.
+    pub fn service(tenant: TenantId, key: ServiceKeyId, plan: Plan, standing: Standing) -> Self {
+        let scopes = Scopes::stored(Self::SERVICE_SCOPES.map(str::to_owned).to_vec());
+        // Recording usage and publishing events are the tasks of an admin; nothing here needs an owner.
+        let bounds = Bounds { scopes, ..Bounds::of_role(Role::Admin) };
+        Self { tenant, actor: Actor::Service { key }, behind: None, bounds, plan, standing }
+    }
+
+    /// What a service key may do in an organization: record usage and publish events.
+    pub const SERVICE_SCOPES: [&str; 2] = ["usage", "events"];
+
     /// Freehold itself, working for a tenant. For a suspended tenant it can read and not write.
     pub fn system(tenant: TenantId, reason: &'static str, plan: Plan, standing: Standing) -> Self {
         let actor = Actor::System { reason };
@@ -159,7 +180,7 @@ impl Caller {
     pub fn user(&self) -> Option<UserId> {
         match self.actor {
             Actor::User { user, .. } => Some(user),
-            Actor::Key { .. } | Actor::System { .. } => None,
+            Actor::Key { .. } | Actor::Service { .. } | Actor::System { .. } => None,
         }
     }
 
@@ -167,7 +188,7 @@ impl Caller {
     pub fn api_key(&self) -> Option<ApiKeyId> {
         match self.actor {
             Actor::Key { key, .. } => Some(key),
-            Actor::User { .. } | Actor::System { .. } => None,
+            Actor::User { .. } | Actor::Service { .. } | Actor::System { .. } => None,
         }
     }
 
@@ -231,6 +252,23 @@ impl Caller {
         self.permits(permission)?;
         Ok(Self { standing: Standing::Good, ..self.clone() })
     }
+
+    /// Succeeds when the operator's application acts. What customers pay for is recorded by the application, never by
+    /// the customers.
+    ///
+    /// # Errors
+    /// `permission_denied`.
+    #[track_caller]
+    pub fn allow_service(&self) -> Result<()> {
+        match self.actor {
+            Actor::Service { .. } => Ok(()),
+            _ => Err(Error::new(codes::PERMISSION_DENIED, Self::SERVICE_ONLY)),
+        }
+    }
+
+    /// The message for members and API keys where only a service key may act.
+    pub const SERVICE_ONLY: &str = "Only the application's server may do this, with its service key (`freehold keys \
+                                    supabase` shows it) and X-Organization-Id.";
 
     /// Succeeds when the current role of the caller's user is not below the role with which the caller was
     /// authenticated. None: the user is no longer a member.

@@ -32,6 +32,8 @@ pub type UserId = Id<UserKind>;
 pub type SessionId = Id<SessionKind>;
 /// Id of an API key.
 pub type ApiKeyId = Id<ApiKeyKind>;
+/// Id of the operator's service keys; the keys that are created together share it.
+pub type ServiceKeyId = Id<ServiceKeyKind>;
 
 /// The kind of [`TenantId`].
 pub enum TenantKind {}
@@ -55,6 +57,12 @@ impl Kind for SessionKind {
 pub enum ApiKeyKind {}
 impl Kind for ApiKeyKind {
     const NAME: &'static str = "key";
+}
+
+/// The kind of [`ServiceKeyId`].
+pub enum ServiceKeyKind {}
+impl Kind for ServiceKeyKind {
+    const NAME: &'static str = "service key";
 }
 
 impl<K> Id<K> {

@@ -31,7 +31,10 @@ pub use email_address::{EmailAddress, EmailAddressError};
 pub use error::{Code, Context, Error, FieldError, Limit, OptionExt, Result, codes};
 pub use formula::{formula_guard, formula_unguard};
 pub use hidden::{HiddenCharacter, name_check, visible_line};
-pub use id::{ApiKeyId, ApiKeyKind, Id, Ids, Kind, SessionId, SessionKind, TenantId, TenantKind, UserId, UserKind};
+pub use id::{
+    ApiKeyId, ApiKeyKind, Id, Ids, Kind, ServiceKeyId, ServiceKeyKind, SessionId, SessionKind, TenantId, TenantKind,
+    UserId, UserKind,
+};
 pub use mail_text::{mail_address, mail_name, mail_text};
 pub use money::{Currency, Money, ParseMoneyError};
 pub use page::{Cursor, Page, PageRequest, Place, PlacePage, PlaceRequest};

@@ -208,6 +208,11 @@ impl Scopes {
         self.0.as_deref().unwrap_or_default()
     }
 
+    /// Whether the scopes narrow nothing.
+    pub const fn are_everything(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Whether the scopes include the permission. Writing includes reading.
     pub fn allow(&self, permission: Permission) -> bool {
         self.0.as_ref().is_none_or(|names| {

@@ -144,6 +144,7 @@ impl Db {
         let _ = match caller.actor() {
             Actor::User { user, session } => write!(claims, r#","sub":"{user}","session_id":"{session}"}}"#),
             Actor::Key { key, .. } => write!(claims, r#","key_id":"{key}"}}"#),
+            Actor::Service { key } => write!(claims, r#","service_key_id":"{key}"}}"#),
             Actor::System { .. } => write!(claims, "}}"),
         };
         let timeout = self.timeout.as_millis();

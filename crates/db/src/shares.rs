@@ -41,7 +41,7 @@ impl Party {
     pub(crate) fn of(caller: &Caller) -> Self {
         match caller.actor() {
             Actor::System { .. } => Self::Work(caller.tenant()),
-            Actor::User { .. } | Actor::Key { .. } => Self::Requests(caller.tenant()),
+            Actor::User { .. } | Actor::Key { .. } | Actor::Service { .. } => Self::Requests(caller.tenant()),
         }
     }
 

@@ -14,7 +14,7 @@ use freehold_db::{Db, JsonText, SystemTx, TenantTx};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-pub use event::{Event, EventType};
+pub use event::{Event, EventType, message_of};
 pub use list::{Published, Since, event_get, event_list, events_read};
 pub use pattern::Pattern;
 pub use store::STATEMENTS;
@@ -57,6 +57,19 @@ pub async fn event_publish_system<E: Event>(
 ) -> Result<()> {
     let data = serde_json::value::to_raw_value(event).context("writing an event")?;
     tx.execute(store::event_insert(tenant, id, E::TYPE, E::VERSION, JsonText(data), at)).await.map(drop)
+}
+
+/// Publishes an event of a type that the product declares in `product.toml`, unless the tenant has an event with its
+/// id. Returns false when there is one.
+pub async fn event_publish_declared(tx: &mut TenantTx, tenant: TenantId, event: Published) -> Result<bool> {
+    let Published { id, name, version, timestamp, data } = event;
+    let insert = store::event_insert_once(tenant, id, &name, version, JsonText(data), timestamp);
+    Ok(tx.fetch_optional(insert).await?.is_some())
+}
+
+/// The tenant's event with this id, read in the transaction.
+pub async fn event_find(tx: &mut TenantTx, id: EventId) -> Result<Option<Published>> {
+    Ok(tx.fetch_optional(store::event_find(id)).await?.map(Published::from))
 }
 
 /// Several events of one change, to be published together.

@@ -1,8 +1,10 @@
 //! Entitlements and usage.
 //!
 //! [`plan`] knows every version of every plan and the entitlements of a tenant; [`usage`] counts levels and counters
-//! exactly, in a ledger; [`rate`] counts requests in a window.
+//! exactly, in a ledger; [`application`] is usage that an application records over the API; [`rate`] counts requests in
+//! a window.
 
+pub mod application;
 pub mod event;
 mod module;
 pub mod plan;
@@ -23,8 +25,10 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 4, name: "rate_windows", sql: include_str!("../migrations/0004_rate_windows.sql") },
         Migration { number: 5, name: "usage_sweep", sql: include_str!("../migrations/0005_usage_sweep.sql") },
         Migration { number: 6, name: "bounded_rates", sql: include_str!("../migrations/0006_bounded_rates.sql") },
+        Migration { number: 7, name: "usage_batches", sql: include_str!("../migrations/0007_usage_batches.sql") },
     ],
 };
 
 /// Every SQL statement of this crate.
-pub const STATEMENTS: &[&[&Statement]] = &[plan::STATEMENTS, usage::STATEMENTS, rate::STATEMENTS];
+pub const STATEMENTS: &[&[&Statement]] =
+    &[plan::STATEMENTS, usage::STATEMENTS, application::STATEMENTS, rate::STATEMENTS];

@@ -26,6 +26,8 @@ pub struct Allowance {
     pub meter: String,
     /// Start of the current period, UTC; 1970 for levels.
     pub period_start: Timestamp,
+    /// End of the current period, UTC; none for levels.
+    pub period_end: Option<Timestamp>,
     /// The limit for the period, in the meter's unit; none for unlimited.
     pub at_most: Option<i64>,
     plan: String,
@@ -72,11 +74,11 @@ impl Entitlements {
 
 fn allowance(product: &Product, plan: &Plan, meter: &str, limit: Limit, now: Timestamp) -> Allowance {
     let found = product.meter(meter);
+    let period = found.and_then(|meter| meter.period(limit));
     Allowance {
         meter: meter.to_owned(),
-        period_start: found
-            .and_then(|meter| meter.period(limit))
-            .map_or(Timestamp::UNIX_EPOCH, |period| period.start_of(now)),
+        period_start: period.map_or(Timestamp::UNIX_EPOCH, |period| period.start_of(now)),
+        period_end: period.map(|period| period.end_of(now)),
         at_most: limit.amount(),
         plan: plan.id.clone(),
         plan_name: plan.name.clone(),
@@ -189,7 +191,7 @@ pub async fn usage_list(db: &Db, entitlements: &Entitlements, caller: &Caller, n
             reserved: total.map_or(0, |total| total.reserved),
             limit: allowance.at_most,
             allowance: allowance.describes,
-            period_end: meter.period(limit).map(|period| period.end_of(now)),
+            period_end: allowance.period_end,
         })
     });
     Ok(meters.collect())

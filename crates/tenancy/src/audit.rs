@@ -30,9 +30,9 @@ row! {
         pub entry_id: EntryId,
         /// When the change was made, UTC.
         pub at: Timestamp,
-        /// Kind of actor: `user`, `key` or `system`.
+        /// Kind of actor: `user`, `key`, `service` or `system`.
         pub actor_kind: String,
-        /// Id of the user or key; none for Freehold itself.
+        /// Id of the user, API key or service key; none for Freehold itself.
         pub actor_id: Option<Uuid>,
         /// The kind of change, such as `member.role_changed`.
         pub action: String,

@@ -31,6 +31,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 8, name: "invitation_rates", sql: include_str!("../migrations/0008_invitation_rates.sql") },
         Migration { number: 9, name: "lists", sql: include_str!("../migrations/0009_lists.sql") },
         Migration { number: 10, name: "members_user_id", sql: include_str!("../migrations/0010_members_user_id.sql") },
+        Migration { number: 11, name: "audit_service", sql: include_str!("../migrations/0011_audit_service.sql") },
     ],
 };
 

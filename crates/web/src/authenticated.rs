@@ -111,7 +111,7 @@ fn nobody() -> Error {
     Error::new(codes::UNAUTHENTICATED, "Send an access token or an API key: Authorization: Bearer ….")
 }
 
-fn wanted_organization(headers: &HeaderMap) -> Result<Option<TenantId>> {
+pub(crate) fn wanted_organization(headers: &HeaderMap) -> Result<Option<TenantId>> {
     let Some(value) = headers.get("x-organization-id") else { return Ok(None) };
     let id = value.to_str().ok().and_then(|text| text.trim().parse().ok());
     id.map(Some).ok_or_else(|| {

@@ -1,9 +1,11 @@
 //! What all axum routers share: authentication, reading of requests, and error responses.
 //!
 //! Read in this order: [`Backbone`] is the state of every handler, [`Product`] a product built on it, [`Authenticated`]
-//! and [`SignedIn`] authenticate requests, [`Json`], [`Query`] and [`Path`] read and check them, [`Creation`] makes
-//! creations safe to retry, [`Problem`] is the error response, [`frame`](frame::frame) wraps every request.
+//! and [`SignedIn`] authenticate requests, [`Application`] those of the product's application, [`Json`], [`Query`] and
+//! [`Path`] read and check them, [`Creation`] makes creations safe to retry, [`Problem`] is the error response,
+//! [`frame`](frame::frame) wraps every request.
 
+mod application;
 mod authenticated;
 mod backbone;
 mod body;
@@ -29,6 +31,7 @@ mod ticket;
 mod time_limit;
 mod visitor;
 
+pub use application::{Application, MemberOrApplication, Operator};
 pub use authenticated::{Authenticated, SignedIn, bearer, caller_anew, client, realm, user_rate_take};
 pub use backbone::{Backbone, Outage, Parts, ServerState};
 pub use body::{Json, MaybeJson, RawBody, RawJson, length_check, read_json};
@@ -44,7 +47,7 @@ pub use problem::{Answer, Problem};
 pub use product::{FirstStep, Product, Surface};
 pub use project_visit::{project_cookies, project_cookies_removed, project_visit_end};
 pub use query::{Paging, Path, Query, read_form, read_query};
-pub use resolve::{Credential, Resolver};
+pub use resolve::{Credential, KeyVerdict, Resolver};
 pub use running::Running;
 pub use shutdown::Shutdown;
 pub use ticket::{ticket_open, ticket_seal, verifier_generate};

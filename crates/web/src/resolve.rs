@@ -12,12 +12,12 @@ use std::{
 
 use axum::http::HeaderMap;
 use freehold_app::SystemCallers;
-use freehold_core::{Caller, Error, Result, SessionId, TenantId, UserId, codes};
+use freehold_core::{Caller, Error, Result, ServiceKeyId, SessionId, TenantId, UserId, codes};
 use freehold_identity::{
     access_token::{Aal, Claims, TokenError},
     api_key::ApiKey,
     codes::AAL2_REQUIRED,
-    key::key_holder,
+    key::{key_holder, key_refusal},
     project::token_claims,
     session::{SessionStanding, session_standing},
 };
@@ -49,6 +49,17 @@ pub struct Resolver {
     told: Arc<AtomicI64>,
     /// Callers for work that no request started.
     system_callers: SystemCallers,
+    /// Callers for the product's application, in each organization that it named.
+    services: Cache<(TenantId, ServiceKeyId), Option<Arc<Caller>>>,
+}
+
+/// Whether a customer's API key works.
+#[derive(Clone, Debug)]
+pub enum KeyVerdict {
+    /// It works, and is this caller.
+    Valid(Arc<Caller>),
+    /// It does not work: it is `expired`, `revoked` or `suspended`, or `invalid` for every other reason.
+    Invalid(&'static str),
 }
 
 #[derive(Clone)]
@@ -78,6 +89,7 @@ impl Resolver {
             sessions: cache(),
             told: Arc::default(),
             system_callers,
+            services: cache(),
         }
     }
 
@@ -87,6 +99,7 @@ impl Resolver {
         self.refused.invalidate_all();
         self.members.invalidate_all();
         self.sessions.invalidate_all();
+        self.services.invalidate_all();
         self.system_callers.forget();
     }
 }
@@ -196,6 +209,40 @@ impl Backbone {
             SessionStanding::Banned | SessionStanding::Ended => {
                 Err(Error::new(codes::UNAUTHENTICATED, "The session has ended. Sign in again."))
             }
+        }
+    }
+
+    /// The product's application with this service key, in the organization that it named.
+    ///
+    /// # Errors
+    /// `not_found` when the organization does not exist.
+    pub(crate) async fn service_caller(&self, key: ServiceKeyId, tenant: TenantId) -> Result<Arc<Caller>> {
+        let look_up = async {
+            let place = tenant_place(&self.db, tenant).await?;
+            Ok(place.map(|place| Arc::new(Caller::service(tenant, key, place.plan, self.stands(place.standing)))))
+        };
+        let found = self.resolver.services.try_get_with((tenant, key), look_up).await;
+        found.map_err(|error: Arc<Error>| error.shared())?.ok_or_else(|| Error::not_found("organization"))
+    }
+
+    /// Whether a customer's API key works, and why not. Only for the operator's application, which the customer sent
+    /// the key.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn key_verify(&self, text: &str, wanted: Option<TenantId>) -> Result<KeyVerdict> {
+        match self.key_caller(text, wanted, None).await {
+            Ok(caller) => Ok(KeyVerdict::Valid(caller)),
+            Err(error) if error.is(codes::UNAUTHENTICATED) => {
+                if ApiKey::parse(text).is_err() {
+                    return Ok(KeyVerdict::Invalid("invalid"));
+                }
+                let why = key_refusal(&self.db, &self.vault, text, wanted, self.clock.now()).await?;
+                Ok(KeyVerdict::Invalid(why.unwrap_or("invalid")))
+            }
+            // The key of another organization than the one that the application named.
+            Err(error) if error.is(codes::NOT_FOUND) => Ok(KeyVerdict::Invalid("invalid")),
+            Err(error) => Err(error),
         }
     }
 

@@ -1,5 +1,5 @@
-//! Completes the OpenAPI document with what follows from rules: the errors of each operation, its headers, descriptions of
-//! parameters and answers, topics.
+//! Completes the OpenAPI document with what follows from rules: the errors of each operation, its headers, descriptions
+//! of parameters and answers, topics.
 
 use freehold_core::PageRequest;
 use serde_json::{Map, Value, json};
@@ -98,7 +98,8 @@ fn operation_complete(path: &str, method: &str, operation: &mut Value) {
     let face = Face::of(path);
     let asked = credential(face, operation);
     if face == Face::Api && asked == Credential::Any {
-        parameters(operation).push(organization());
+        let service = operation["security"].as_array().is_some_and(|all| all.contains(&json!({ "service": [] })));
+        parameters(operation).push(organization(service));
     }
     for parameter in parameters(operation) {
         describe(path, parameter);
@@ -128,6 +129,8 @@ enum Credential {
     Token,
     /// An access token or an API key.
     Any,
+    /// The operator's service key.
+    Service,
 }
 
 fn credential(face: Face, operation: &mut Value) -> Credential {
@@ -138,17 +141,27 @@ fn credential(face: Face, operation: &mut Value) -> Credential {
     if face == Face::Auth {
         operation["security"] = json!([{ "bearer": [] }]);
     }
-    if operation["security"] == json!([{ "bearer": [] }]) { Credential::Token } else { Credential::Any }
+    match &operation["security"] {
+        only if *only == json!([{ "bearer": [] }]) => Credential::Token,
+        only if *only == json!([{ "service": [] }]) => Credential::Service,
+        _ => Credential::Any,
+    }
 }
 
-/// The header by which a user chooses an organization.
-fn organization() -> Value {
+/// The header by which a user chooses an organization, and a service key names one.
+fn organization(service: bool) -> Value {
+    let description = if service {
+        "Id of the organization that the request is for. Required with the service key. Optional for users: without it, the \
+         organization that the user last selected. An API key belongs to one organization."
+    } else {
+        "Id of the organization that the request is for. For users only: an API key belongs to one \
+         organization. Without it, the organization that the user last selected."
+    };
     json!({
         "name": "X-Organization-Id",
         "in": "header",
         "required": false,
-        "description": "Id of the organization that the request is for. For users only: an API key belongs to one \
-            organization. Without it, the organization that the user last selected.",
+        "description": description,
         "schema": { "type": "string", "format": "uuid" },
     })
 }
@@ -160,12 +173,12 @@ fn refusals(path: &str, method: &str, operation: &Value, asked: Credential) -> V
     if asked != Credential::None {
         refused.extend([UNAUTHORIZED, FORBIDDEN]);
     }
-    if path.contains('{') {
+    if path.contains('{') || asked == Credential::Service {
         refused.push(NOT_FOUND);
     }
     if method != "get" {
         refused.extend([CONFLICT, UNPROCESSABLE]);
-        if asked == Credential::Any {
+        if matches!(asked, Credential::Any | Credential::Service) {
             refused.push(PAYMENT_REQUIRED);
         }
     } else if !given.is_empty() {

@@ -13,7 +13,10 @@ const TOPICS: &[Topic] = &[
     ("Account", "The signed-in user: who they are and where they are signed in."),
     ("Organizations", "Organizations with their members, invitations, audit log and the look of their mails."),
     ("API keys", "Create, list and revoke API keys, with which programs call this API."),
-    ("Usage and plans", "The plans that are sold, and how much of its plan an organization has used."),
+    (
+        "Usage and plans",
+        "The plans that are sold, what an organization may use of its plan, and recording what it used.",
+    ),
     ("Billing", "Subscriptions, checkout, invoices and the customer portal."),
     ("Jobs", "Background jobs of the organization: list, cancel and retry them."),
     ("Events and webhooks", "What happened in the organization, and webhook endpoints that events are delivered to."),

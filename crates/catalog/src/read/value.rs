@@ -124,6 +124,15 @@ impl<'t> Value<'t> {
         number
     }
 
+    /// True or false.
+    pub(crate) fn truth(&self, expected: &str) -> Option<bool> {
+        let truth = self.written.get_ref().as_bool();
+        if truth.is_none() {
+            self.refuse(expected);
+        }
+        truth
+    }
+
     /// A word of a fixed list.
     pub(crate) fn word<W: Words>(&self) -> Option<W> {
         let word = self.as_text().and_then(W::from_word);

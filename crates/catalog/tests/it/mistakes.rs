@@ -1,6 +1,7 @@
 //! The error messages for a wrong `product.toml`, one test per kind. Each changes the small product below in one place.
 
 mod brand;
+mod events;
 mod limits;
 mod mail;
 mod meters;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Extension, Router, extract::State, response::Response, routing::get};
+use freehold_jobs::outbox::message_of;
 use freehold_web::{Answer, Backbone};
 
 use super::{Pages, brand, html, plan_cards::card, this_machine::AtThisMachine};
@@ -118,5 +119,12 @@ async fn events(State(backbone): State<Backbone>, Extension(pages): Extension<Ar
         schema: (event.schema)(),
         message: event.message(),
     });
-    html(EventsPage { brand: brand(&backbone), events: events.collect() }.render())
+    let declared = backbone.product.events.iter().map(|event| EventEntry {
+        name: event.name.clone(),
+        version: event.version,
+        summary: event.summary.clone(),
+        schema: event.schema(),
+        message: message_of(&event.name, event.version, event.sample()),
+    });
+    html(EventsPage { brand: brand(&backbone), events: events.chain(declared).collect() }.render())
 }

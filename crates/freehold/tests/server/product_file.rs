@@ -29,6 +29,11 @@ period = "month"
 [modules]
 gift_cards = "Gift cards"
 
+[events."order.paid"]
+version = 1
+summary = "An order is paid."
+fields = { order_id = { type = "string", description = "Id of the order." } }
+
 [plans.free]
 version = 1
 name = "Free"
@@ -107,7 +112,87 @@ async fn a_product_file_that_is_missing_or_wrong_is_refused_with_its_place() {
     assert!(missing.contains("product.toml") && missing.contains("No such file"), "{missing}");
     fs::write(&file, SHOP.replace("orders = 20\n", "orders = \"many\"\n")).unwrap();
     let wrong = program.refused().await.output;
-    assert!(wrong.contains("product.toml:26: plan \"free\"") && wrong.contains("many"), "{wrong}");
+    assert!(wrong.contains("product.toml:31: plan \"free\"") && wrong.contains("many"), "{wrong}");
     let unknown = program.with("FREEHOLD_PRODUCT", "piano").refused().await.output;
     assert!(unknown.contains("there is no product \"piano\"") && unknown.contains("./product.toml"), "{unknown}");
+}
+
+/// An application outside of the repository, which knows the server's address, its own service key, and no Rust.
+struct Application<'a> {
+    client: &'a Client,
+    site: &'a str,
+    service_key: String,
+    organization: String,
+}
+
+impl Application<'_> {
+    async fn post(&self, path: &str, body: Value) -> crate::client::Answer {
+        let request = self.client.request(Method::POST, format!("{}{path}", self.site)).json(&body);
+        let request = request.header(header::AUTHORIZATION, format!("Bearer {}", self.service_key));
+        self.client.send(request.header("x-organization-id", &self.organization)).await.unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_elsewhere_checks_reserves_records_verifies_and_publishes() {
+    let home = Home::new();
+    let file = home.path().join("bookshop.toml");
+    fs::write(&file, SHOP).unwrap();
+    let program = Program::at(&home).with("FREEHOLD_PRODUCT", file.to_str().unwrap());
+    let server = program.start().await;
+    let client = Client::new();
+    let site = server.site.as_str();
+    let ask = async |method: Method, path: &str, token: &str, body: Value| {
+        let request = client.request(method, format!("{site}{path}")).json(&body);
+        client.send(request.header(header::AUTHORIZATION, format!("Bearer {token}"))).await.unwrap()
+    };
+    let text = |body: &Value, pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap().to_owned();
+
+    let shown = program.run(&["keys", "supabase", "--json"]).await.output;
+    let shown = &shown[shown.find('{').unwrap()..=shown.rfind('}').unwrap()];
+    let service_key = text(&serde_json::from_str(shown).unwrap(), "/secret_key");
+    let person = json!({ "email": "ada@example.test", "password": "correct horse battery" });
+    let session =
+        client.send(client.request(Method::POST, format!("{site}/auth/v1/signup")).json(&person)).await.unwrap();
+    let token = text(&session.expect(200), "/access_token");
+    let made = ask(Method::POST, "/api/v1/keys", &token, json!({ "name": "customer" })).await.expect(201);
+    let (key, organization) =
+        (text(&made, "/key"), ask(Method::GET, "/api/v1/me", &token, json!({})).await.expect(200));
+    let organization = text(&organization, "/organizations/0/id");
+    let shop = Application { client: &client, site, service_key, organization: organization.clone() };
+
+    // A customer calls the application with a key of theirs.
+    let whose = shop.post("/api/v1/keys/verify", json!({ "key": key })).await.expect(200);
+    assert_eq!((&whose["valid"], &whose["organization_id"]), (&json!(true), &json!(organization)));
+    let check = shop.post("/api/v1/usage/check", json!({ "meter": "orders" })).await.expect(200);
+    assert_eq!((&check["allowed"], &check["remaining"]), (&json!(true), &json!(20)));
+    let reserved = shop.post("/api/v1/usage/reserve", json!({ "meter": "orders", "quantity": 5 })).await.expect(201);
+    let commit = json!({ "reservation_id": reserved["reservation_id"], "quantity": 2 });
+    shop.post("/api/v1/usage/commit", commit).await.expect(200);
+    let failed = shop.post("/api/v1/usage/reserve", json!({ "meter": "orders" })).await.expect(201);
+    let release = json!({ "reservation_id": failed["reservation_id"] });
+    assert_eq!(shop.post("/api/v1/usage/release", release).await.expect(200)["released"], true);
+    let batch =
+        json!({ "events": [{ "id": "019cf1a0-7000-7000-8000-000000000001", "meter": "orders", "quantity": 17 }] });
+    let recorded = shop.post("/api/v1/usage/events", batch.clone()).await.expect(200);
+    assert_eq!(recorded["results"][0]["status"], "recorded");
+    assert_eq!(shop.post("/api/v1/usage/events", batch).await.expect(200)["results"][0]["status"], "duplicate");
+    let refused = shop.post("/api/v1/usage/reserve", json!({ "meter": "orders", "quantity": 2 })).await.expect(402);
+    assert_eq!((&refused["limit"], &refused["used"]), (&json!(20), &json!(19)));
+    assert_eq!(refused["upgrade_url"], format!("{site}/billing"));
+    let event = json!({ "type": "order.paid", "data": { "order_id": "1" } });
+    let event = shop.post("/api/v1/events", event).await.expect(201);
+    eventually("the event is listed", async || {
+        let listed = ask(Method::GET, "/api/v1/events?type=order.*", &key, json!({})).await.expect(200);
+        listed["data"] == json!([event])
+    })
+    .await;
+    // The customer sees the same numbers, and cannot change them.
+    let usage = ask(Method::GET, "/api/v1/usage", &key, json!({})).await.expect(200);
+    assert_eq!((&usage["meters"][0]["used"], &usage["meters"][0]["reserved"]), (&json!(19), &json!(0)));
+    let forbidden = ask(Method::POST, "/api/v1/usage/reserve", &key, json!({ "meter": "orders" })).await;
+    assert_eq!(forbidden.status, 403);
+    let log = server.output.text();
+    assert!(!log.contains(&key) && !log.contains(&shop.service_key), "a key is in the log");
+    server.stop().await;
 }

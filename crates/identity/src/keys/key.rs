@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
-pub use authority::{Holder, key_bounds, key_holder};
+pub use authority::{Holder, key_bounds, key_holder, key_refusal};
 pub use store::STATEMENTS;
 pub use suspension::handler as suspension_handler;
 

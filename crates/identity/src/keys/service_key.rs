@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use freehold_core::{Context, Error, Random, Result, Secret};
+use freehold_core::{Context, Error, Random, Result, Secret, ServiceKeyId};
 use freehold_db::{SystemTx, row};
 use freehold_vault::Purpose;
 use jiff::Timestamp;
@@ -86,7 +86,17 @@ pub struct ServiceKeySet {
 #[derive(Default)]
 pub(crate) struct ServiceKeys {
     generations: HashSet<Uuid>,
-    opaque: HashMap<[u8; 32], ServiceRole>,
+    opaque: HashMap<[u8; 32], ServiceKey>,
+}
+
+/// A valid service key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServiceKey {
+    /// The Postgres role that the key names.
+    pub role: ServiceRole,
+    /// Id for logs and the audit, which the keys that were created together share. A Supabase project's key has the
+    /// same id as long as its text is the same.
+    pub id: ServiceKeyId,
 }
 
 /// Claims of a service's token. Tokens of a Supabase project have fewer than Freehold's.
@@ -121,6 +131,10 @@ row! {
 /// # Errors
 /// `bad_jwt` when it is not a valid service key, `not_admin` when it is a user's token, whatever its role.
 pub fn role_of(identity: &Identity, text: &str) -> Result<ServiceRole> {
+    service_key_of(identity, text).map(|key| key.role)
+}
+
+fn service_key_of(identity: &Identity, text: &str) -> Result<ServiceKey> {
     let bad = |why: TokenError| {
         let message = format!("invalid JWT: unable to parse or verify signature, {why}");
         Error::new(codes::BAD_JWT, message).caused_by(why)
@@ -129,8 +143,8 @@ pub fn role_of(identity: &Identity, text: &str) -> Result<ServiceRole> {
         return Err(bad(TokenError::Malformed));
     }
     let ring = identity.verifier.ring();
-    if let Some(role) = ring.services().opaque.get(&hash(text)) {
-        return Ok(*role);
+    if let Some(key) = ring.services().opaque.get(&hash(text)) {
+        return Ok(*key);
     }
     let claims: ServiceClaims = ring.open(text).map_err(bad)?;
     let now = identity.clock.now().as_second();
@@ -144,7 +158,8 @@ pub fn role_of(identity: &Identity, text: &str) -> Result<ServiceRole> {
         return Err(bad(TokenError::Revoked));
     }
     let role = claims.role.as_deref().filter(|_| claims.session_id.is_none()).and_then(ServiceRole::named);
-    role.ok_or_else(not_admin)
+    let id = claims.generation.unwrap_or_else(|| Uuid::new_v5(&Uuid::NAMESPACE_OID, &hash(text)));
+    role.map(|role| ServiceKey { role, id: ServiceKeyId::new(id) }).ok_or_else(not_admin)
 }
 
 /// The role of a key that may manage users.
@@ -152,13 +167,32 @@ pub fn role_of(identity: &Identity, text: &str) -> Result<ServiceRole> {
 /// # Errors
 /// As [`role_of`], and `not_admin` when the key may not.
 pub fn administrator(identity: &Identity, text: &str) -> Result<ServiceRole> {
-    let role = role_of(identity, text)?;
-    if role.administers() { Ok(role) } else { Err(not_admin()) }
+    administering(identity, text).map(|key| key.role)
+}
+
+fn administering(identity: &Identity, text: &str) -> Result<ServiceKey> {
+    let key = service_key_of(identity, text)?;
+    if key.role.administers() { Ok(key) } else { Err(not_admin()) }
 }
 
 /// The same, for a key that another process may have created a moment ago.
 pub async fn administrator_anew(identity: &Identity, text: &str) -> Result<ServiceRole> {
-    let known = administrator(identity, text);
+    service_key_anew(identity, text).await.map(|key| key.role)
+}
+
+/// Whether the text has the form of a service key: an opaque key, or a token that claims such a role. It may still be
+/// invalid.
+pub fn service_key_shaped(text: &str) -> bool {
+    [PUBLISHABLE, SECRET].iter().any(|prefix| text.starts_with(prefix))
+        || (text.len() <= MAX_LEN && role_claimed(text).is_some())
+}
+
+/// The key, when it may act for the operator; also one that another process may have created a moment ago.
+///
+/// # Errors
+/// As [`administrator`].
+pub async fn service_key_anew(identity: &Identity, text: &str) -> Result<ServiceKey> {
+    let known = administering(identity, text);
     let Err(error) = &known else { return known };
     let why = std::error::Error::source(error).and_then(|why| why.downcast_ref::<TokenError>());
     let opaque = [PUBLISHABLE, SECRET].iter().any(|prefix| text.starts_with(prefix));
@@ -170,7 +204,7 @@ pub async fn administrator_anew(identity: &Identity, text: &str) -> Result<Servi
     if !new || identity.project.is_some() {
         return known;
     }
-    let look = || administrator(identity, text).ok();
+    let look = || administering(identity, text).ok();
     identity.looks.again(identity, text, look).await?.map_or(known, Ok)
 }
 
@@ -220,8 +254,10 @@ pub(crate) async fn service_keys_load(keeper: &Keeper) -> Result<ServiceKeys> {
     for row in keeper.db.system("load service keys").fetch_all(store::keys_live()).await? {
         let keys = open(keeper, &row)?;
         known.generations.insert(row.id);
-        known.opaque.insert(hash(keys.publishable_key.expose()), ServiceRole::Anon);
-        known.opaque.insert(hash(keys.secret_key.expose()), ServiceRole::Service);
+        let id = ServiceKeyId::new(row.id);
+        for (key, role) in [(&keys.publishable_key, ServiceRole::Anon), (&keys.secret_key, ServiceRole::Service)] {
+            known.opaque.insert(hash(key.expose()), ServiceKey { role, id });
+        }
     }
     Ok(known)
 }

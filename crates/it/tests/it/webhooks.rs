@@ -9,7 +9,7 @@ mod fairness;
 mod plans;
 mod replays;
 mod sending;
-mod sink;
+pub(crate) mod sink;
 mod takeover;
 mod thresholds;
 mod verified;
@@ -62,14 +62,14 @@ impl Event for Opened {
 }
 
 /// Dispatcher and sender of one process. Dropping them is like a power cut.
-struct Courier {
+pub(crate) struct Courier {
     stop: watch::Sender<bool>,
     tasks: [JoinHandle<()>; 2],
 }
 
 impl Courier {
     /// Starts them with the usual settings, but short waits.
-    fn start(app: &TestApp) -> Self {
+    pub(crate) fn start(app: &TestApp) -> Self {
         Self::with(app, quick())
     }
 
@@ -82,7 +82,7 @@ impl Courier {
     }
 
     /// Signals shutdown, and waits until they have stopped.
-    async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         self.stop.send_replace(true);
         for task in &mut self.tasks {
             task.await.unwrap();

@@ -49,14 +49,19 @@ impl EventType {
 
     /// A whole message with the example as its data, as webhook receivers get it.
     pub fn message(&self) -> Value {
-        json!({
-            "id": "01985a2e-7c60-7a31-8f2e-6d0c4be91a57",
-            "type": self.name,
-            "version": self.version,
-            "timestamp": "2026-07-30T09:15:00Z",
-            "data": (self.sample)(),
-        })
+        message_of(self.name, self.version, (self.sample)())
     }
+}
+
+/// A whole message with this example as its data.
+pub fn message_of(name: &str, version: i16, data: Value) -> Value {
+    json!({
+        "id": "01985a2e-7c60-7a31-8f2e-6d0c4be91a57",
+        "type": name,
+        "version": version,
+        "timestamp": "2026-07-30T09:15:00Z",
+        "data": data,
+    })
 }
 
 /// The schema, with the schemas that it refers to under `$defs`.

@@ -15,6 +15,13 @@ statements! {
     ) -> () =
         "insert into freehold.events (tenant_id, id, type, version, data, occurred_at) values ($1, $2, $3, $4, $5, $6)";
 
+    /// Publishes an event unless one with its id exists.
+    fn event_insert_once(
+        tenant: TenantId, id: EventId, name: &str, version: i16, data: JsonText<Box<RawValue>>, at: Timestamp
+    ) -> (bool,) =
+        "insert into freehold.events (tenant_id, id, type, version, data, occurred_at) values ($1, $2, $3, $4, $5, $6)
+         on conflict (tenant_id, id) do nothing returning true";
+
     /// Publishes several events.
     fn event_insert_all(
         ids: Vec<Uuid>, names: Vec<String>, versions: Vec<i16>, data: Vec<String>, at: Timestamp

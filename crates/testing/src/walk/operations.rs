@@ -39,9 +39,14 @@ pub enum About {
     Person,
     /// A caller with a service key.
     Administrator,
+    /// The product's application, with a service key.
+    Service,
     /// A member or a key of a tenant.
     Tenant,
 }
+
+/// Operations of a POST that change nothing.
+const READING_BY_POST: [&str; 1] = ["POST /api/v1/usage/check"];
 
 /// The sample request of an operation.
 pub struct Sample {
@@ -73,6 +78,7 @@ impl Operation {
                 let administers = path.starts_with("/auth/v1/admin/") || path == "/auth/v1/invite";
                 let about = match (public.contains_key(name.as_str()), personal.contains_key(name.as_str())) {
                     (false, false) if administers => About::Administrator,
+                    (false, false) if described["security"] == json!([{ "service": [] }]) => About::Service,
                     (true, false) => About::Public,
                     (false, true) => About::Person,
                     (false, false) => About::Tenant,
@@ -107,7 +113,7 @@ impl Operation {
 
     /// Whether it changes nothing.
     pub fn reads(&self) -> bool {
-        self.method == Method::GET
+        self.method == Method::GET || READING_BY_POST.contains(&self.name.as_str())
     }
 
     /// Whether it changes the subscription.
@@ -290,10 +296,28 @@ fn of_factors(operation: &str) -> Option<Sample> {
     Some(sample)
 }
 
+/// Samples of the operations of the product's application. Customers are refused.
+fn of_application(operation: &str) -> Option<Sample> {
+    const ID: &str = "019cf1a0-7000-7000-8000-000000000000";
+    let body = match operation {
+        "POST /api/v1/usage/check" => return Some(with(json!({ "meter": "calls", "quantity": 2 }))),
+        "POST /api/v1/usage/reserve" => json!({ "meter": "orders", "quantity": 2, "ttl_seconds": 60 }),
+        "POST /api/v1/usage/commit" => json!({ "reservation_id": ID, "quantity": 1 }),
+        "POST /api/v1/usage/release" => json!({ "reservation_id": ID }),
+        "POST /api/v1/usage/events" => json!({ "events": [{ "id": ID, "meter": "orders", "quantity": 3 }] }),
+        "POST /api/v1/keys/verify" => json!({ "key": "sk_live_nothing" }),
+        "POST /api/v1/events" => json!({ "id": ID, "type": "order.paid", "data": { "order_id": "1" } }),
+        _ => return None,
+    };
+    Some(Sample { public_status: 403, ..with(body) })
+}
+
 /// Samples of the backbone's operations.
 fn of_house(operation: &str) -> Option<Sample> {
-    if let Some(sample) =
-        of_administrators(operation).or_else(|| of_sign_in(operation)).or_else(|| of_factors(operation))
+    if let Some(sample) = of_administrators(operation)
+        .or_else(|| of_application(operation))
+        .or_else(|| of_sign_in(operation))
+        .or_else(|| of_factors(operation))
     {
         return Some(sample);
     }

@@ -60,6 +60,23 @@ pub async fn key_holder(db: &Db, vault: &Vault, key: &str, origin: u64, now: Tim
     holder(db.system("look up a key").of(origin).fetch_all(store::key_line_used(digests, now)).await?, now)
 }
 
+/// Why a key does not work: `expired`, `revoked` or `suspended`; none for a key that is unknown, or whose user may do
+/// nothing, and for keys of other organizations than `tenant` where one is given. The answer is for the operator's
+/// application, which sent the whole key.
+pub async fn key_refusal(
+    db: &Db,
+    vault: &Vault,
+    key: &str,
+    tenant: Option<TenantId>,
+    now: Timestamp,
+) -> Result<Option<&'static str>> {
+    let digests: Vec<Vec<u8>> = vault.macs(Purpose::ApiKey, key.as_bytes()).map(Vec::from).collect();
+    // In the queue of unknown keys, so that made-up ones delay no others.
+    let found =
+        db.system("say why a key is refused").of(1).fetch_optional(store::key_of_digest(digests, tenant)).await?;
+    Ok(found.map(|key| key.state(now)).filter(|state| *state != "active"))
+}
+
 /// What a key may do now; none: it does not work.
 pub async fn key_bounds(tx: &mut SystemTx, id: ApiKeyId, now: Timestamp) -> Result<Option<Bounds>> {
     let found = holder(tx.fetch_all(store::key_line_of(id, now)).await?, now)?;

@@ -130,6 +130,12 @@ statements! {
          left join auth.users as u on u.id = l.created_by
          order by l.place";
 
+    /// The key with this digest, whatever its state, in any or in this organization.
+    fn key_of_digest(digests: Vec<Vec<u8>>, tenant: Option<TenantId>) -> Key =
+        "select id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
+           suspended_at, revoked_at
+         from freehold.api_keys where digest = any ($1) and ($2 is null or tenant_id = $2)";
+
     /// The same chain for a key known by its id, without recording its use.
     fn key_line_of(id: ApiKeyId, now: Timestamp) -> Link =
         "select k.tenant_id, k.id, k.live, k.role, k.scopes, k.created_by, k.expires_at, k.parent_id,

@@ -11,10 +11,14 @@ const MAY: &[(&str, &str, &str)] = &[
         "crates/app/src/authority.rs",
         "a job of the tenant was in the queue, and the tenant looked up",
     ),
+        "Caller::service(",
+        "crates/web/src/resolve.rs",
+        "the service key was checked, and the tenant that it named looked up",
+    ),
     ("Caller::system(", "crates/db/src/canary.rs", "two synthetic tenants, before the first request"),
 ];
 
-const MADE: [&str; 3] = ["Caller::member(", "Caller::key(", "Caller::system("];
+const MADE: [&str; 4] = ["Caller::member(", "Caller::key(", "Caller::service(", "Caller::system("];
 
 #[test]
 fn callers_are_made_where_credentials_are_checked() {

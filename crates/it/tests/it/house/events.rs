@@ -71,6 +71,15 @@ fn types_of_events_are_distinct_and_said_in_a_sentence() {
 }
 
 #[test]
+fn a_product_file_cannot_declare_events_of_the_backbone() {
+    let bare = freehold_web::Product::from_toml("bare.toml", "");
+    for event in event_types(&bare) {
+        let first = event.name.split('.').next().unwrap_or_default();
+        assert!(freehold_catalog::RESERVED_EVENTS.contains(&first), "{first} is not in RESERVED_EVENTS");
+    }
+}
+
+#[test]
 fn every_event_of_the_source_tree_is_in_the_catalog() {
     let listed: BTreeSet<&str> =
         PRODUCTS.iter().flat_map(|(_, product)| event_types(product)).map(|event| event.name).collect();

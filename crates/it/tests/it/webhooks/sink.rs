@@ -19,8 +19,8 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use crate::harness::eventually;
 
 /// Listens until it is dropped, and stores the messages.
-pub(super) struct Sink {
-    pub(super) url: String,
+pub(crate) struct Sink {
+    pub(crate) url: String,
     desk: Desk,
     task: JoinHandle<()>,
 }
@@ -33,28 +33,28 @@ struct Desk {
 
 /// The response to a message.
 #[derive(Clone)]
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) body: &'static str,
-    pub(super) after: Duration,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: &'static str,
+    pub(crate) after: Duration,
 }
 
 /// One message.
 #[derive(Clone, Debug)]
-pub(super) struct Heard {
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+pub(crate) struct Heard {
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Reply {
     /// A response with this status and nothing else.
-    pub(super) fn status(status: u16) -> Self {
+    pub(crate) fn status(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: "", after: Duration::ZERO }
     }
 
     /// Adds this header.
-    pub(super) fn header(mut self, name: &'static str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.to_owned()));
         self
     }
@@ -62,11 +62,11 @@ impl Reply {
 
 impl Sink {
     /// A sink that accepts everything.
-    pub(super) async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::answering(Reply::status(200)).await
     }
 
-    pub(super) async fn answering(reply: Reply) -> Self {
+    pub(crate) async fn answering(reply: Reply) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let desk = Desk { heard: Arc::default(), reply: Arc::new(Mutex::new(reply)) };
         let url = format!("http://{}/hooks", listener.local_addr().unwrap());
@@ -76,37 +76,37 @@ impl Sink {
     }
 
     /// Sets the response from now on.
-    pub(super) fn answer(&self, reply: Reply) {
+    pub(crate) fn answer(&self, reply: Reply) {
         *self.desk.reply.lock().unwrap() = reply;
     }
 
-    pub(super) fn heard(&self) -> Vec<Heard> {
+    pub(crate) fn heard(&self) -> Vec<Heard> {
         self.desk.heard.lock().unwrap().clone()
     }
 
     /// Waits until this many messages have arrived.
-    pub(super) async fn hears(&self, count: usize) -> Vec<Heard> {
+    pub(crate) async fn hears(&self, count: usize) -> Vec<Heard> {
         eventually(&format!("the sink hears {count} messages"), async || self.heard().len() >= count).await;
         self.heard()
     }
 }
 
 impl Heard {
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    pub(super) fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
     /// Id of the event.
-    pub(super) fn id(&self) -> String {
+    pub(crate) fn id(&self) -> String {
         self.header("webhook-id").to_owned()
     }
 
     /// Whether a receiver with this key accepts the message at that time.
-    pub(super) fn believed(&self, key: &str, now: Timestamp) -> bool {
+    pub(crate) fn believed(&self, key: &str, now: Timestamp) -> bool {
         verify(&[Verifier::parse(key).unwrap()], &self.headers, &self.body, now).is_ok()
     }
 }
