@@ -72,6 +72,7 @@ fn pages() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("dev/billing/event/index.html", billing_samples::event().render()?),
         ("dev/billing/account/index.html", billing_samples::stripe_account().render()?),
         ("docs/index.html", samples::docs().render()?),
+        ("docs/search/index.html", samples::docs().render_search("list", &[])?),
         ("docs/errors/index.html", samples::errors().render()?),
         ("docs/events/index.html", samples::events().render()?),
         ("404/index.html", samples::error(Trouble::NotFound).render()?),
