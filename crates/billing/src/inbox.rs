@@ -60,11 +60,11 @@ row! {
     /// An event in the inbox.
     #[derive(Clone, Debug, PartialEq)]
     pub struct InboxEvent {
-        /// `evt_…`
+        /// Id of the event at Stripe: `evt_…`.
         pub event_id: String,
         /// Number of the event, in the order of arrival.
         pub number: i64,
-        /// `customer.subscription.updated`
+        /// Type of the event, such as `customer.subscription.updated`.
         pub kind: String,
         /// When it happened, according to Stripe.
         pub created_at: Timestamp,

@@ -93,11 +93,11 @@ pub struct Counts {
 /// Results of an import.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// `auth.users`.
+    /// Rows of `auth.users`.
     pub users: Counts,
-    /// `auth.identities`.
+    /// Rows of `auth.identities`.
     pub identities: Counts,
-    /// `auth.mfa_factors`.
+    /// Rows of `auth.mfa_factors`.
     pub factors: Counts,
     /// Rows that were not imported, with the reason.
     pub refused: Vec<Remark>,

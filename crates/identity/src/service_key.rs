@@ -76,9 +76,9 @@ pub struct ServiceKeySet {
     pub anon_key: Secret,
     /// A token of the role `service_role`.
     pub service_role_key: Secret,
-    /// `sb_publishable_…`.
+    /// Key for browsers: `sb_publishable_…`.
     pub publishable_key: Secret,
-    /// `sb_secret_…`.
+    /// Key for servers, which administers users: `sb_secret_…`.
     pub secret_key: Secret,
 }
 

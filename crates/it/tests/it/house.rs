@@ -5,6 +5,7 @@ mod callers;
 mod error_codes;
 mod events;
 mod help;
+mod language;
 mod licences;
 mod lists;
 mod locations;
