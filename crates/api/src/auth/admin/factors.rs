@@ -21,7 +21,7 @@ use crate::auth::{factors::FactorBody, passkeys::PasskeyBody};
 
 /// The change of a user's second factor.
 #[derive(Deserialize, ToSchema)]
-pub(crate) struct FactorChange {
+pub(crate) struct UpdateFactor {
     /// New name of the second factor.
     friendly_name: Option<String>,
 }
@@ -64,14 +64,14 @@ pub(crate) async fn people_factor_list(
         ("id" = Uuid, Path),
         ("factor_id" = Uuid, Path, description = "Id of the second factor"),
     ),
-    request_body = FactorChange,
+    request_body = UpdateFactor,
     responses((status = 200, body = FactorBody)),
 )]
 pub(crate) async fn people_factor_change(
     State(backbone): State<Backbone>,
     administrator: Administrator,
     path: Ids,
-    Json(asked): Json<FactorChange>,
+    Json(asked): Json<UpdateFactor>,
 ) -> Answer<Json<FactorBody>> {
     let (id, factor) = ids(path, "factor_id")?;
     let mut tx = backbone.db.system("administrator renames a person's factor").begin().await?;
