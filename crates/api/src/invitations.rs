@@ -151,7 +151,7 @@ pub(crate) async fn invitation_create(
     let email =
         EmailAddress::parse(&creation.body.email).map_err(|error| Error::invalid("/email", error.to_string()))?;
     let email = email.into_string();
-    let mut tx = backbone.db.system("see whether who is invited is a member").begin().await?;
+    let mut tx = backbone.db.system("check whether an invited user is a member").begin().await?;
     let is_member = member_with_address(&mut tx, caller.tenant(), &email).await?;
     drop(tx);
     let seats = Seats::of(&backbone, &caller).await?;

@@ -105,7 +105,7 @@ pub(crate) async fn organization_create(
     signed_in: SignedIn,
     Json(body): Json<OrganizationName>,
 ) -> Answer<(StatusCode, Json<OrganizationBody>)> {
-    let mut tx = backbone.db.system("make an organization").begin().await?;
+    let mut tx = backbone.db.system("create an organization").begin().await?;
     if let Some(billing) = &backbone.billing {
         organization_allowed(&mut tx, billing, signed_in.user).await?;
     }

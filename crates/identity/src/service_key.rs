@@ -239,7 +239,7 @@ async fn make(keeper: &Keeper, issuer: &str) -> Result<()> {
     let text = Zeroizing::new(keys.to_string());
     let sealed = keeper.vault.seal(Purpose::Credential, text.as_bytes(), &place(id), &keeper.random);
     let insert = store::keys_insert(id, signing.kid(), sealed, now);
-    keeper.db.system("make service keys").execute(insert).await.map(drop)
+    keeper.db.system("create service keys").execute(insert).await.map(drop)
 }
 
 fn open(keeper: &Keeper, row: &ServiceKeyRow) -> Result<ServiceKeySet> {

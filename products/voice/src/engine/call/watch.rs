@@ -30,7 +30,7 @@ pub(crate) fn handlers(backbone: &Backbone) -> Vec<Handler> {
 
 async fn watch(backbone: Backbone, _job: Job) -> Result<Done> {
     let now = backbone.clock.now();
-    let overdue = backbone.db.system("look for calls whose engine fell silent");
+    let overdue = backbone.db.system("find calls whose engine is silent");
     let mut first_failure = None;
     for (tenant, run) in overdue.fetch_all(store::overdue_list(now, AT_ONCE)).await? {
         // An error in one call must not keep the others from being ended.
