@@ -73,6 +73,8 @@ fn pages() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("dev/billing/account/index.html", billing_samples::stripe_account().render()?),
         ("docs/index.html", samples::docs().render()?),
         ("docs/search/index.html", samples::docs().render_search("list", &[])?),
+        ("docs/topics/keys/index.html", samples::docs().render_topic("keys")?.unwrap_or_default()),
+        ("docs/operations/run_start/index.html", samples::docs().render_operation("run_start")?.unwrap_or_default()),
         ("docs/errors/index.html", samples::errors().render()?),
         ("docs/events/index.html", samples::events().render()?),
         ("404/index.html", samples::error(Trouble::NotFound).render()?),

@@ -29,7 +29,7 @@ pub(super) enum Credential {
     AccessToken,
 }
 
-/// A command that works once the variable `KEY` or `TOKEN` is set. Every word from the document is quoted for the shell.
+/// A command that works once the variable `KEY` or `TOKEN` is set. Every word of the document is quoted for the shell.
 pub(super) fn curl(request: &Request<'_>) -> String {
     let mut command = "curl".to_owned();
     let method = request.method.to_uppercase();
