@@ -13,7 +13,7 @@ use tokio::{
 
 use crate::{
     nginx::free_address,
-    server::{CEILING, Home, Program},
+    server::{CEILING, Home, Program, eventually},
 };
 
 /// The page, with the addresses of this test in place of its own.
@@ -59,12 +59,17 @@ impl Application {
         let folder = home.path().join("application");
         fs::create_dir_all(folder.join("node_modules")).unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.freehold");
-        for (set, package) in [("supabase-client", "@supabase"), ("webhook-verifiers", "standardwebhooks")] {
+        for (set, package) in
+            [("supabase-client", "@supabase"), ("supabase-client", "ws"), ("webhook-verifiers", "standardwebhooks")]
+        {
             let package_folder = root.join(set).join("node_modules").join(package);
             let package_folder =
                 fs::canonicalize(package_folder).expect("packages of npm are missing: run `make test`");
             std::os::unix::fs::symlink(package_folder, folder.join("node_modules").join(package)).unwrap();
         }
+        // The page asks for Node.js 22, which has a WebSocket; the client requires one, although the page does not use it.
+        let websocket = "import WebSocket from \"ws\";\nglobalThis.WebSocket ??= WebSocket;\n";
+        fs::write(folder.join("websocket.mjs"), websocket).unwrap();
         Self { folder, variables: Vec::new() }
     }
 
@@ -92,10 +97,8 @@ impl Application {
     async fn receive(&self, program: &str, file: &str, port: u16) -> (Child, Lines<BufReader<ChildStdout>>) {
         let mut child = self.command(program, &[file]).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        crate::server::eventually("the receiver listens", async || {
-            tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
-        })
-        .await;
+        eventually("the receiver listens", async || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok())
+            .await;
         (child, lines)
     }
 }
@@ -120,7 +123,8 @@ async fn the_quickstart_works_as_it_is_written() {
     let secret = printed.lines().find(|line| line.starts_with("whsec_")).unwrap().to_owned();
     application.variables.push(("SECRET".to_owned(), secret));
 
-    let keys = program.run(&["keys", "supabase"]).await;
+    // The server has chosen its port itself, so its command does not know the address.
+    let keys = program.clone().with("FREEHOLD_SITE_URL", &server.site).run(&["keys", "supabase"]).await;
     assert_eq!(keys.code, Some(0), "{}", keys.output);
     let public = keys.output.lines().filter(|line| !line.contains("SERVICE_ROLE") && !line.contains("SECRET"));
     fs::write(application.folder.join(".env"), public.collect::<Vec<_>>().join("\n")).unwrap();
@@ -129,7 +133,7 @@ async fn the_quickstart_works_as_it_is_written() {
     {
         fs::write(application.folder.join(name), page.file(name, language)).unwrap();
     }
-    let printed = application.run("node", &["--env-file=.env", "sign-in.mjs"]).await;
+    let printed = application.run("node", &["--import", "./websocket.mjs", "--env-file=.env", "sign-in.mjs"]).await;
     assert!(
         printed.contains("Analytical Engines: owner, plan free") && printed.contains("workflows: 0 of "),
         "{printed}"
