@@ -3,9 +3,11 @@
 use super::outline::{Outline, Topic};
 use crate::prose::Prose;
 
-/// Most words of a query that are looked for, most bytes of a query, and most results.
+/// Most words of a query; further ones are ignored.
 const MOST_WORDS: usize = 8;
+/// Characters of a query that are read; the search field takes no more.
 const LONGEST: usize = 200;
+/// Most results on a page.
 const MOST_HITS: usize = 50;
 
 /// Something besides operations that the search finds, such as an event type or an error code.
