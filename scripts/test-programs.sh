@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the programs that the tests start and that are not in Rust: PgBouncer, nginx, a PDF reader, a browser, Node.js with the
-# official webhook verifiers, Stripe's packages and Supabase's client, a mail server, and OpenSSL, which makes its certificates.
+# official webhook verifiers, Stripe's packages and Supabase's client, a mail server, OpenSSL, which makes
+# its certificates, and what the quickstart uses (curl and jq).
 set -eu
 
 . "$(dirname "$0")/debian-packages.sh"
@@ -11,6 +12,8 @@ install_missing node nodejs
 install_missing npm npm
 install_missing pdftotext poppler-utils
 install_missing openssl openssl
+install_missing curl curl
+install_missing jq jq
 install_missing chromium chromium
 # The tests set the clock of a server forward with it, without a change to the server.
 install_missing faketime faketime

@@ -75,7 +75,7 @@ impl InvitationBody {
 /// The invitation to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct InvitationNew {
+pub(crate) struct CreateInvitation {
     /// E-mail address of the user to invite.
     #[schema(max_length = 254, example = "ada@example.org")]
     email: String,
@@ -135,7 +135,7 @@ pub(crate) async fn invitation_list(
 /// Sends an invitation mail; the user becomes a member by accepting. An open invitation takes a seat of the plan. The
 /// answer does not reveal whether the address has an account.
 #[utoipa::path(
-    post, path = "/invitations", tag = "Organizations", request_body = InvitationNew,
+    post, path = "/invitations", tag = "Organizations", request_body = CreateInvitation,
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
          retry with the same key gets the first answer again"),
@@ -145,13 +145,13 @@ pub(crate) async fn invitation_list(
 pub(crate) async fn invitation_create(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
-    creation: Creation<InvitationNew>,
+    creation: Creation<CreateInvitation>,
 ) -> Answer<Response> {
     caller.allow(Permission::write(Area::Members))?;
     let email =
         EmailAddress::parse(&creation.body.email).map_err(|error| Error::invalid("/email", error.to_string()))?;
     let email = email.into_string();
-    let mut tx = backbone.db.system("see whether who is invited is a member").begin().await?;
+    let mut tx = backbone.db.system("check whether an invited user is a member").begin().await?;
     let is_member = member_with_address(&mut tx, caller.tenant(), &email).await?;
     drop(tx);
     let seats = Seats::of(&backbone, &caller).await?;

@@ -91,7 +91,7 @@ pub(crate) struct CreatedKey {
 /// The API key to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct KeyNew {
+pub(crate) struct CreateKey {
     /// Your name for the key: 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     name: String,
@@ -154,7 +154,7 @@ pub(crate) async fn key_list(
 /// Creates an API key and returns it, this once. At every use your current role limits it; a key that another key
 /// creates also has that key's scopes, mode and expiry as limits.
 #[utoipa::path(
-    post, path = "/keys", tag = "API keys", request_body = KeyNew,
+    post, path = "/keys", tag = "API keys", request_body = CreateKey,
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
          retry with the same key gets the first answer again"),
@@ -164,7 +164,7 @@ pub(crate) async fn key_list(
 pub(crate) async fn key_create(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
-    creation: Creation<KeyNew>,
+    creation: Creation<CreateKey>,
 ) -> Answer<Response> {
     caller.allow(Permission::write(Area::Keys))?;
     let (mut fresh, new) = match creation.attempt(&backbone, &caller).await? {

@@ -34,7 +34,7 @@ impl From<MailBrand> for MailBrandBody {
 /// The branding of the organization's mails. The product's value applies where a field is null or left out.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct MailBrandChange {
+pub(crate) struct UpdateMailBrand {
     /// Name of the sender: 1 to 60 characters on one line, without `@`, `<`, `>`, quotes and backslashes.
     #[schema(min_length = 1, max_length = 60, example = "Bright Dental")]
     sender_name: Option<String>,
@@ -68,15 +68,15 @@ pub(crate) async fn mail_brand_get(
 /// Replaces the branding of your organization's mails. With `If-Match`, only if the branding has not changed since.
 #[utoipa::path(put, path = "/mail/brand", tag = "Organizations",
     params(("If-Match" = Option<String>, Header, description = "`ETag` of the version on which the change is based")),
-    request_body = MailBrandChange, responses((status = 200, body = MailBrandBody)))]
+    request_body = UpdateMailBrand, responses((status = 200, body = MailBrandBody)))]
 pub(crate) async fn mail_brand_replace(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     if_match: IfMatch,
-    Json(body): Json<MailBrandChange>,
+    Json(body): Json<UpdateMailBrand>,
 ) -> Answer<Versioned<Json<MailBrandBody>>> {
     caller.allow(Permission::write(Area::Organization))?;
-    let MailBrandChange { sender_name, reply_to, color, footer } = body;
+    let UpdateMailBrand { sender_name, reply_to, color, footer } = body;
     let new = MailBrandNew { sender_name, reply_to, color, footer };
     let mut tx = backbone.db.tenant(&caller).begin().await?;
     let check = |current: &MailBrand| if_match.check(&version(current));

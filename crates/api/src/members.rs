@@ -43,7 +43,7 @@ pub(crate) struct MemberPage {
 /// The new role of a member.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct MemberChange {
+pub(crate) struct UpdateMember {
     /// Role: viewer, member, admin or owner; at most your own.
     #[schema(value_type = String)]
     role: Role,
@@ -85,14 +85,14 @@ pub(crate) async fn member_list(
         ("id" = Uuid, Path),
         ("user_id" = Uuid, Path),
     ),
-    request_body = MemberChange,
+    request_body = UpdateMember,
     responses((status = 200, body = MemberBody)),
 )]
 pub(crate) async fn member_change(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path((id, user)): Path<(TenantId, UserId)>,
-    Json(body): Json<MemberChange>,
+    Json(body): Json<UpdateMember>,
 ) -> Answer<Json<MemberBody>> {
     own(&caller, id)?;
     let writer = taking_away(&backbone, &caller, user).await?;

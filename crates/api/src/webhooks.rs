@@ -17,7 +17,7 @@ use freehold_delivery::webhook::{
 use freehold_web::{Answer, Attempt, Authenticated, Backbone, Creation, IfMatch, Json, Paging, Path, Query, Versioned};
 use jiff::SignedDuration;
 
-use self::body::{SecretRotation, WebhookBody, WebhookChange, WebhookNew, WebhookPage, WebhookWithSecret};
+use self::body::{CreateWebhook, SecretRotation, UpdateWebhook, WebhookBody, WebhookPage, WebhookWithSecret};
 
 const READ: Permission = Permission::read(Area::Webhooks);
 const WRITE: Permission = Permission::write(Area::Webhooks);
@@ -58,7 +58,7 @@ pub(crate) async fn webhook_list(
 /// attempts over three days, or later where `Retry-After` asks for it. Redirects are not followed. A 410 disables the
 /// endpoint at once, as do five days of failures only.
 #[utoipa::path(
-    post, path = "/webhooks", tag = "Events and webhooks", request_body = WebhookNew,
+    post, path = "/webhooks", tag = "Events and webhooks", request_body = CreateWebhook,
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
          retry with the same key gets the first answer again"),
@@ -68,7 +68,7 @@ pub(crate) async fn webhook_list(
 pub(crate) async fn webhook_create(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
-    creation: Creation<WebhookNew>,
+    creation: Creation<CreateWebhook>,
 ) -> Answer<Response> {
     caller.allow(WRITE)?;
     let room = room(&backbone, &caller).await?;
@@ -121,7 +121,7 @@ pub(crate) async fn webhook_get(
         ("id" = Uuid, Path, description = "Id of the webhook endpoint"),
         ("If-Match" = Option<String>, Header, description = "`ETag` of the version on which the change is based"),
     ),
-    request_body = WebhookChange,
+    request_body = UpdateWebhook,
     responses((status = 200, body = WebhookBody)),
 )]
 pub(crate) async fn webhook_change(
@@ -129,7 +129,7 @@ pub(crate) async fn webhook_change(
     Authenticated(caller): Authenticated,
     Path(id): Path<EndpointId>,
     if_match: IfMatch,
-    Json(body): Json<WebhookChange>,
+    Json(body): Json<UpdateWebhook>,
 ) -> Answer<Versioned<Json<WebhookBody>>> {
     caller.allow(WRITE)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;

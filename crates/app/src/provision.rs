@@ -50,7 +50,7 @@ pub async fn newcomer_settle(app: &App, tx: &mut SystemTx, user: &User) -> Resul
 /// `unpaid_organizations` when the user owns as many without a payment as this server allows; `validation` for a name
 /// that cannot be used.
 pub async fn organization_create(app: &App, owner: UserId, name: String) -> Result<Tenant> {
-    let mut tx = app.db.system("make an organization").begin().await?;
+    let mut tx = app.db.system("create an organization").begin().await?;
     if let Some(billing) = &app.billing {
         organization_allowed(&mut tx, billing, owner).await?;
     }

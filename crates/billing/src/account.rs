@@ -78,7 +78,7 @@ pub async fn account_get(tx: &mut TenantTx) -> Result<Option<Account>> {
 
 /// The account of a tenant, for reading.
 pub async fn account_find(billing: &Billing, tenant: TenantId) -> Result<Option<Account>> {
-    billing.db.system("look at a billing account").fetch_optional(store::account_find(tenant)).await
+    billing.db.system("read a billing account").fetch_optional(store::account_find(tenant)).await
 }
 
 /// The tenant with this customer id.
@@ -90,7 +90,7 @@ pub async fn account_of_customer(billing: &Billing, customer: &str) -> Result<Op
 
 /// Stores the tenant's customer id at Stripe.
 pub async fn account_put_customer(billing: &Billing, tenant: TenantId, customer: &str, now: Timestamp) -> Result<()> {
-    let mut tx = billing.db.system("write down a customer").begin().await?;
+    let mut tx = billing.db.system("record a customer").begin().await?;
     account_lock(&mut tx, billing, tenant, now).await?;
     account_write_customer(&mut tx, tenant, customer, now).await?;
     tx.commit().await
@@ -124,7 +124,7 @@ pub async fn account_grant(billing: &Billing, tenant: TenantId, plan: Option<&Pl
 /// there is no such tenant.
 pub(crate) async fn refresh_begin(billing: &Billing, tenant: TenantId) -> Result<(Account, i64)> {
     let now = billing.clock.now();
-    let mut tx = billing.db.system("ask Stripe anew").begin().await?;
+    let mut tx = billing.db.system("refresh a subscription from Stripe").begin().await?;
     account_lock(&mut tx, billing, tenant, now).await?;
     let account = tx.fetch_one(store::refresh_begin(tenant)).await?;
     let (last,) = tx.fetch_one(store::last_event()).await?;

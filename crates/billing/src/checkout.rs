@@ -37,7 +37,7 @@ pub struct CheckoutWanted {
 /// A checkout page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkout {
-    /// `cs_…`
+    /// Id at Stripe: `cs_…`.
     pub id: String,
     /// URL of the page.
     pub url: String,

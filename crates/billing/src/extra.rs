@@ -45,7 +45,7 @@ row! {
     pub struct ExtraSubscription {
         /// Id of the tenant.
         pub tenant_id: TenantId,
-        /// `sub_…`
+        /// Id of the subscription at Stripe: `sub_…`.
         pub subscription_id: String,
         /// Id of the subscription that is kept: `sub_…`.
         pub kept_id: String,

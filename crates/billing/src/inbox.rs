@@ -60,11 +60,11 @@ row! {
     /// An event in the inbox.
     #[derive(Clone, Debug, PartialEq)]
     pub struct InboxEvent {
-        /// `evt_…`
+        /// Id of the event at Stripe: `evt_…`.
         pub event_id: String,
         /// Number of the event, in the order of arrival.
         pub number: i64,
-        /// `customer.subscription.updated`
+        /// Type of the event, such as `customer.subscription.updated`.
         pub kind: String,
         /// When it happened, according to Stripe.
         pub created_at: Timestamp,
@@ -195,7 +195,7 @@ pub(crate) async fn adopt(billing: &Billing, customer: &str) -> Result<Option<Te
 
 async fn put_away(billing: &Billing, event: &str, state: &str, note: &str) -> Result<()> {
     let query = store::event_put_away(event, state, note, billing.clock.now());
-    billing.db.system("put an event away").execute(query).await.map(drop)
+    billing.db.system("settle an event of Stripe").execute(query).await.map(drop)
 }
 
 /// Marks a customer's events that arrived before Stripe was asked as done.
@@ -211,20 +211,20 @@ pub async fn inbox_list(
     before: Option<i64>,
     limit: i64,
 ) -> Result<Vec<InboxEvent>> {
-    billing.db.system("look into Stripe's inbox").fetch_all(store::inbox_list(state, before, limit)).await
+    billing.db.system("read Stripe's inbox").fetch_all(store::inbox_list(state, before, limit)).await
 }
 
 /// Returns one event with its body; a body that is not valid JSON is returned as text.
 pub async fn inbox_get(billing: &Billing, event: &str) -> Result<(InboxEvent, Value)> {
     let found = inbox_find(billing, event).await?.or_not_found("event")?;
     let query = store::inbox_payload(event);
-    let payload = billing.db.system("look into Stripe's inbox").fetch_optional(query).await?;
+    let payload = billing.db.system("read Stripe's inbox").fetch_optional(query).await?;
     let (payload,) = payload.or_not_found("event")?;
     Ok((found, serde_json::from_str(&payload).unwrap_or(Value::String(payload))))
 }
 
 async fn inbox_find(billing: &Billing, event: &str) -> Result<Option<InboxEvent>> {
-    billing.db.system("look into Stripe's inbox").fetch_optional(store::inbox_find(event)).await
+    billing.db.system("read Stripe's inbox").fetch_optional(store::inbox_find(event)).await
 }
 
 /// Which events to replay.
@@ -260,6 +260,6 @@ pub async fn inbox_replay(billing: &Billing, which: &Replay) -> Result<usize> {
 /// Deletes events that are so old that Stripe has deleted them, too.
 pub(crate) async fn events_forget(billing: &Billing) -> Result<()> {
     let before = billing.clock.now().saturating_sub(KEPT).context("when an event is old")?;
-    while billing.db.system("forget old events of Stripe").execute(store::events_forget(before, PORTION)).await? > 0 {}
+    while billing.db.system("delete old events of Stripe").execute(store::events_forget(before, PORTION)).await? > 0 {}
     Ok(())
 }

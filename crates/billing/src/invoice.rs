@@ -19,7 +19,7 @@ const PAGE: usize = 100;
 /// An invoice: what a tenant owes or paid.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Invoice {
-    /// `in_…`
+    /// Id at Stripe: `in_…`.
     pub id: String,
     /// Number printed on the invoice; none for a draft.
     pub number: Option<String>,

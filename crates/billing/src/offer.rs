@@ -15,7 +15,7 @@ pub(crate) struct Offer<'a> {
 
 /// The offer as Stripe sells it to a tenant.
 pub(crate) struct Priced {
-    /// `price_…`
+    /// Id of the price at Stripe: `price_…`.
     pub(crate) price: String,
     /// Quantity: 1, or the number of members.
     pub(crate) quantity: i64,

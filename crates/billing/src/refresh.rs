@@ -129,7 +129,7 @@ impl Billing {
                 None => AtStripe::default(),
             };
             let now = self.clock.now();
-            let mut tx = self.db.system("write down what Stripe answered").begin().await?;
+            let mut tx = self.db.system("record Stripe's answer").begin().await?;
             let account = account_lock(&mut tx, self, tenant, now).await?;
             if account.refresh_done == begun.refresh_done || tries == TRIES {
                 return Ok(Asked { number: begun.refresh_begun, last_event, found, now, tx, account });

@@ -59,14 +59,14 @@ pub(crate) async fn see_to(
 /// Number of members to pay for; at least one.
 pub(crate) async fn seats_needed(billing: &Billing, tenant: TenantId) -> Result<i64> {
     let query = store::member_count(tenant);
-    let found = billing.db.system("count members who are paid for").fetch_optional(query).await?;
+    let found = billing.db.system("count paid seats").fetch_optional(query).await?;
     Ok(found.map_or(1, |(members,)| members.max(1)))
 }
 
 /// Runs [`SEATS`].
 pub(crate) async fn seats_follow(billing: &Billing, job: &Job) -> Result<Done> {
     let Some(tenant) = job.tenant else { return Ok(Done::Done) };
-    let mut tx = billing.db.system("count members who are paid for").begin().await?;
+    let mut tx = billing.db.system("count paid seats").begin().await?;
     let (members,) = tx.fetch_one(store::member_count(tenant)).await?;
     let subscriptions = subscription_list_of(&mut tx, tenant).await?;
     tx.commit().await?;

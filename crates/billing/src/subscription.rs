@@ -43,7 +43,7 @@ row! {
 /// One subscription of a tenant's customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
-    /// `sub_…`
+    /// Id of the subscription at Stripe: `sub_…`.
     pub subscription_id: String,
     /// Stripe's status: `trialing`, `active`, `past_due`, `unpaid`, `paused`, `incomplete`, `incomplete_expired` or
     /// `canceled`.

@@ -103,7 +103,7 @@ pub(crate) async fn trial_begin(
 pub(crate) async fn trials_remember(billing: &Billing) -> Result<()> {
     let mut after = Uuid::nil();
     loop {
-        let mut tx = billing.db.system("note who had a trial").begin().await?;
+        let mut tx = billing.db.system("record a trial").begin().await?;
         let page = tx.fetch_all(store::trials_unnoted(after, PAGE)).await?;
         let Some(last) = page.last() else { return Ok(()) };
         after = last.tenant_id.uuid();
@@ -165,7 +165,7 @@ pub(crate) async fn customer_tried_elsewhere(billing: &Billing, tenant: TenantId
         return Ok(false);
     }
     let query = store::trial_elsewhere(all(&holders), tenant);
-    let found = billing.db.system("look whether a card had a trial").fetch_optional(query).await?;
+    let found = billing.db.system("check whether a card had a trial").fetch_optional(query).await?;
     Ok(found.is_some_and(|(held,)| held))
 }
 

@@ -1,18 +1,29 @@
-//! `/docs`: the API reference, made from the OpenAPI document.
+//! `/docs`: the API reference, made from the OpenAPI document. It has an index with search, a page for each topic (tag)
+//! and a page for each operation.
 
 mod command;
 mod events;
 mod example;
 mod operation;
+mod outline;
 mod schema;
+mod search;
 
-use std::{collections::HashSet, fmt::Write as _};
+use std::sync::Arc;
 
 use askama::Template;
 use serde_json::Value;
 
-pub use self::events::{EventEntry, EventsPage};
-use self::operation::Operation;
+use self::{
+    command::Credential,
+    operation::Operation,
+    outline::{Outline, Topic},
+    search::Hit,
+};
+pub use self::{
+    events::{EventEntry, EventsPage},
+    search::SearchEntry,
+};
 use crate::{
     Brand,
     prose::{Block, Prose, Span},
@@ -24,88 +35,101 @@ pub struct DocsPage {
     /// Name of the product and address of the site.
     pub brand: Brand,
     /// The OpenAPI 3.1 document, as served at `/api/v1/openapi.json`.
-    pub document: Value,
+    pub document: Arc<Value>,
 }
 
 #[derive(Template)]
 #[template(path = "docs.html")]
-struct View<'a> {
+struct IndexView<'a> {
     brand: &'a Brand,
+    contents: Contents<'a>,
     title: &'a str,
     version: &'a str,
     introduction: Prose,
-    groups: Vec<Group>,
 }
 
-/// The operations of one tag.
-struct Group {
-    name: String,
-    anchor: String,
-    description: Prose,
-    operations: Vec<Operation>,
+#[derive(Template)]
+#[template(path = "docs_search.html")]
+struct SearchView<'a> {
+    brand: &'a Brand,
+    contents: Contents<'a>,
+    hits: Vec<Hit>,
+}
+
+#[derive(Template)]
+#[template(path = "docs_topic.html")]
+struct TopicView<'a> {
+    brand: &'a Brand,
+    contents: Contents<'a>,
+    topic: &'a Topic<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "docs_operation.html")]
+struct OperationView<'a> {
+    brand: &'a Brand,
+    contents: Contents<'a>,
+    topic: &'a Topic<'a>,
+    outline: &'a Outline<'a>,
+    operation: Operation,
+}
+
+/// What every page of the reference shows beside its subject: the search field and the topics.
+struct Contents<'a> {
+    topics: &'a [Topic<'a>],
+    /// Text in the search field; may be empty.
+    query: &'a str,
+    /// Key of the topic whose operations are listed; empty for none.
+    topic: &'a str,
+    /// Key of the operation that the page shows; empty for none.
+    operation: &'a str,
 }
 
 impl DocsPage {
-    /// Renders the page as HTML.
+    /// Renders `/docs`: the topics.
     pub fn render(&self) -> Result<String, askama::Error> {
         let info = &self.document["info"];
-        let view = View {
+        let topics = outline::topics(&self.document);
+        let view = IndexView {
             brand: &self.brand,
+            contents: Contents { topics: &topics, query: "", topic: "", operation: "" },
             title: info["title"].as_str().unwrap_or("API"),
             version: info["version"].as_str().unwrap_or_default(),
             introduction: Prose::parse(info["description"].as_str().unwrap_or_default()),
-            groups: groups(&self.document, &self.brand.site_url),
         };
         view.render()
     }
-}
 
-/// The operations by their first tag: declared tags in the order of the document, then others in order of appearance.
-fn groups(document: &Value, site_url: &str) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    for tag in document["tags"].as_array().into_iter().flatten() {
-        if let Some(name) = tag["name"].as_str() {
-            group_of(&mut groups, name).description = Prose::parse(tag["description"].as_str().unwrap_or_default());
-        }
+    /// Renders `/docs?q=…`: the operations and the `entries` that contain all words of `query`, best first.
+    pub fn render_search(&self, query: &str, entries: &[SearchEntry]) -> Result<String, askama::Error> {
+        let topics = outline::topics(&self.document);
+        let hits = search::search(query, &topics, entries);
+        let contents = Contents { topics: &topics, query: query.trim(), topic: "", operation: "" };
+        SearchView { brand: &self.brand, contents, hits }.render()
     }
-    for operation in operation::all(document, site_url) {
-        group_of(&mut groups, &operation.tag).operations.push(operation);
+
+    /// Renders the page of a topic by its key, such as `api-keys`; none when the document has no such topic.
+    pub fn render_topic(&self, key: &str) -> Result<Option<String>, askama::Error> {
+        let topics = outline::topics(&self.document);
+        let Some(topic) = topics.iter().find(|topic| topic.key == key) else { return Ok(None) };
+        let contents = Contents { topics: &topics, query: "", topic: key, operation: "" };
+        TopicView { brand: &self.brand, contents, topic }.render().map(Some)
     }
-    groups.retain(|group| !group.operations.is_empty());
-    anchors_distinct(&mut groups);
-    groups
-}
 
-fn group_of<'a>(groups: &'a mut Vec<Group>, name: &str) -> &'a mut Group {
-    let index = groups.iter().position(|group| group.name == name).unwrap_or_else(|| {
-        groups.push(Group {
-            name: name.to_owned(),
-            anchor: format!("tag-{}", anchor(name)),
-            description: Prose::default(),
-            operations: Vec::new(),
-        });
-        groups.len() - 1
-    });
-    &mut groups[index]
-}
-
-/// `text` as an anchor: letters, digits, `_` and `-`.
-fn anchor(text: &str) -> String {
-    let kept = |c: char| if c.is_alphanumeric() || c == '_' { c } else { '-' };
-    text.chars().map(kept).collect::<String>().split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
-}
-
-/// Adds a number to repeated anchors, so that every anchor of the page is unique.
-fn anchors_distinct(groups: &mut [Group]) {
-    let mut seen = HashSet::new();
-    let anchors = groups.iter_mut().flat_map(|group| {
-        std::iter::once(&mut group.anchor).chain(group.operations.iter_mut().map(|operation| &mut operation.anchor))
-    });
-    for (index, anchor) in anchors.enumerate() {
-        if !seen.insert(anchor.clone()) {
-            let _ = write!(anchor, "-{index}");
-            seen.insert(anchor.clone());
-        }
+    /// Renders the page of an operation by its key, such as `workflow_create`; none when the document has no such
+    /// operation.
+    pub fn render_operation(&self, key: &str) -> Result<Option<String>, askama::Error> {
+        let topics = outline::topics(&self.document);
+        let mut operations = topics.iter().flat_map(|topic| topic.operations.iter().map(move |each| (topic, each)));
+        let Some((topic, outline)) = operations.find(|(_, outline)| outline.key == key) else { return Ok(None) };
+        let view = OperationView {
+            brand: &self.brand,
+            contents: Contents { topics: &topics, query: "", topic: &topic.key, operation: key },
+            topic,
+            outline,
+            operation: operation::read(&self.document, &self.brand.site_url, &outline.source),
+        };
+        view.render().map(Some)
     }
 }
 

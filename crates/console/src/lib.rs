@@ -47,7 +47,7 @@ pub use billing::{
 };
 pub use brand::Brand;
 pub use confirm::{ConfirmPage, Purpose};
-pub use docs::{DocsPage, EventEntry, EventsPage};
+pub use docs::{DocsPage, EventEntry, EventsPage, SearchEntry};
 pub use error::{ErrorPage, Trouble};
 pub use errors::{ErrorCode, ErrorsPage};
 pub use factor::FactorPage;

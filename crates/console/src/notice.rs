@@ -10,7 +10,7 @@ use crate::Brand;
 pub struct NoticePage {
     /// Name of the product and address of the site.
     pub brand: Brand,
-    /// Heading.
+    /// Heading of the page.
     pub title: &'static str,
     /// Text, one or two sentences.
     pub text: String,

@@ -2,6 +2,7 @@
 
 mod assets;
 mod billing;
+mod docs;
 mod error_pages;
 mod invitation;
 mod mail_templates;
@@ -52,7 +53,7 @@ pub struct Local {
 struct Pages {
     local: Local,
     /// The OpenAPI document.
-    document: Value,
+    document: Arc<Value>,
     codes: Vec<Code>,
     events: Vec<EventType>,
     /// The requests that a developer tries first.
@@ -72,10 +73,11 @@ pub fn routes(
     // One guard for everything under `/dev`, so that no page there can lack it.
     let dev = mail_templates::routes().merge(mailbox).route_layer(middleware::from_fn(this_machine_only));
     let dev = if local.near { dev } else { Router::new() };
-    let pages = Arc::new(Pages { local, document, codes, events, first_steps: surface.first_steps });
+    let pages = Arc::new(Pages { local, document: Arc::new(document), codes, events, first_steps: surface.first_steps });
     Router::new()
         .merge(assets::routes())
         .merge(reading::routes())
+        .merge(docs::routes())
         .merge(sign_in::routes())
         .merge(invitation::routes())
         .merge(billing::routes())

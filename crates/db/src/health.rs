@@ -163,7 +163,7 @@ impl Db {
     async fn heartbeat(&self) -> Result<()> {
         let machine = Clock::system();
         let before = machine.now();
-        let beat = self.system("look whether the database can be written").fetch_optional(heartbeat()).await?;
+        let beat = self.system("check whether the database accepts writes").fetch_optional(heartbeat()).await?;
         let Some((there,)) = beat else { return Err(Error::internal("the heartbeat answered no row")) };
         let ahead = ahead(before, there, machine.now());
         let health = self.health();

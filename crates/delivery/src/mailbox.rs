@@ -46,7 +46,7 @@ pub struct Received {
 /// was deleted, such as failed and expired ones.
 pub async fn mailbox_list(db: &Db, vault: &Vault, to: Option<&str>) -> Result<Vec<Received>> {
     let list = store::mail_list(to.map(str::to_lowercase), Template::with_secrets());
-    let rows = db.system("look into the local mailbox").fetch_all(list).await?;
+    let rows = db.system("list local mails").fetch_all(list).await?;
     rows.into_iter().map(|row| received(vault, row)).collect()
 }
 

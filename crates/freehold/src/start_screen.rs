@@ -87,7 +87,7 @@ pub async fn print(settings: &Settings, backbone: &Backbone, local: &Local) {
     for part in &local.parts {
         let standing = match part.standing {
             Standing::Connected => "real     ",
-            Standing::StandIn => "stand-in ",
+            Standing::StandIn => "local    ",
             Standing::Missing => "missing  ",
         };
         let real = part

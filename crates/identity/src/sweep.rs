@@ -83,7 +83,7 @@ async fn table(identity: &Identity, age: SignedDuration, query: fn(Timestamp) ->
 async fn rounds(identity: &Identity, query: impl Fn() -> Query<()>) -> Result<u64> {
     let mut swept = 0;
     for _ in 0..ROUNDS {
-        match identity.db.system("sweep what has ended").execute(query()).await? {
+        match identity.db.system("delete expired rows of sign-in").execute(query()).await? {
             0 => break,
             some => swept += some,
         }

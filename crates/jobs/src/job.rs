@@ -64,7 +64,7 @@ impl Job {
     /// Records the job's progress in percent, 0 to 100, and in words. Fails when this attempt no longer holds the job.
     pub async fn progress(&self, percent: i16, words: &str) -> Result<()> {
         let update = store::job_progress(self.owner(), self.id, self.claim, percent.clamp(0, 100), words);
-        match self.db.system("say how far a job is").execute(update).await? {
+        match self.db.system("record the progress of a job").execute(update).await? {
             0 => Err(lost()),
             _ => Ok(()),
         }

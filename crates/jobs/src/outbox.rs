@@ -105,7 +105,7 @@ pub async fn event_publish_all(tx: &mut TenantTx, drafts: Drafts, at: Timestamp)
 pub async fn event_forget_old(db: &Db, now: Timestamp) -> Result<u64> {
     let mut forgotten = 0;
     loop {
-        let gone = db.system("forget old events").execute(store::event_forget(now - KEPT, FORGOTTEN_AT_ONCE)).await?;
+        let gone = db.system("delete old events").execute(store::event_forget(now - KEPT, FORGOTTEN_AT_ONCE)).await?;
         forgotten += gone;
         if gone == 0 {
             return Ok(forgotten);

@@ -41,7 +41,7 @@ pub(crate) async fn schedules_run(db: &Db, ids: &Ids, schedules: &[Schedule], no
     }
     let names: Vec<String> = schedules.iter().map(|schedule| schedule.name.to_owned()).collect();
     let next: Vec<Timestamp> = schedules.iter().map(|schedule| schedule.next(now)).collect();
-    let mut tx = db.system("begin what happens regularly").begin().await?;
+    let mut tx = db.system("start scheduled jobs").begin().await?;
     for (due,) in tx.fetch_all(store::schedules_due(names, next, now)).await? {
         for schedule in schedules.iter().filter(|schedule| schedule.name == due) {
             let job = NewJob::now(ids.next(), schedule.kind, json!({}), now);

@@ -162,7 +162,7 @@ pub async fn usage_room(tx: &mut TenantTx, allowance: &Allowance, now: Timestamp
 /// Releases the expired reservations of every tenant, in all periods.
 pub async fn usage_sweep(db: &Db, now: Timestamp) -> Result<()> {
     loop {
-        let swept = db.system("give back expired promises").fetch_optional(store::usage_sweep(SWEPT, now)).await?;
+        let swept = db.system("release expired reservations").fetch_optional(store::usage_sweep(SWEPT, now)).await?;
         if swept.is_none_or(|(totals,)| totals == 0) {
             return Ok(());
         }

@@ -40,7 +40,7 @@ use crate::{
 /// The objects of one account. A request locks the account for all of its work.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Account {
-    /// `acct_…`
+    /// Id of the account: `acct_…`.
     pub(crate) id: String,
     pub(crate) key: String,
     /// The time of the sandbox's clock, in seconds since 1970.

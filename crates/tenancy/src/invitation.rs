@@ -249,7 +249,7 @@ pub async fn invitations_forget(db: &Db, now: Timestamp) -> Result<u64> {
     let before = now.saturating_sub(KEPT).unwrap_or(now);
     let mut forgotten = 0;
     loop {
-        match db.system("forget old invitations").execute(store::invitations_forget(before)).await? {
+        match db.system("delete old invitations").execute(store::invitations_forget(before)).await? {
             0 => return Ok(forgotten),
             some => forgotten += some,
         }

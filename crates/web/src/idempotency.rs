@@ -206,7 +206,7 @@ fn key(request: &Request) -> Result<Option<String>> {
 pub async fn forget_old(db: &Db, now: jiff::Timestamp) -> Result<u64> {
     let mut forgotten = 0;
     loop {
-        match db.system("forget idempotent answers").execute(store::forget(now)).await? {
+        match db.system("delete expired idempotent answers").execute(store::forget(now)).await? {
             0 => return Ok(forgotten),
             some => forgotten += some,
         }

@@ -44,7 +44,7 @@ impl Seats {
 pub async fn invitation_letter(backbone: &Backbone, caller: &Caller) -> Result<Letter> {
     let invited_by = match caller.user() {
         Some(user) => {
-            let mut tx = backbone.db.system("name who invites").begin().await?;
+            let mut tx = backbone.db.system("read the name of an inviting user").begin().await?;
             user_find(&mut tx, user).await?.map(|user| user.email).filter(|email| !email.is_empty())
         }
         None => None,
@@ -84,7 +84,7 @@ async fn invitation_rates(backbone: &Backbone, caller: &Caller) -> Result<Option
 /// The current offer of a token, limited to what its sender may do. None when the token was never issued, a newer mail
 /// replaced it, or its sender has no rights in the organization any more.
 pub async fn invitation_look(backbone: &Backbone, token: &str) -> Result<Option<Offer>> {
-    let mut tx = backbone.db.system("look at an invitation").begin().await?;
+    let mut tx = backbone.db.system("read an invitation").begin().await?;
     let Some((offer, bound)) = bounded(backbone, &mut tx, token).await? else { return Ok(None) };
     let role = offer.role.parse::<Role>()?.min(bound).name().to_owned();
     Ok(Some(Offer { role, ..offer }))

@@ -59,7 +59,7 @@ impl From<Factor> for FactorBody {
 
 /// The second factor to enroll.
 #[derive(Deserialize, ToSchema)]
-pub(crate) struct FactorNew {
+pub(crate) struct CreateFactor {
     /// Type of the second factor: `totp`, the only one offered.
     factor_type: Option<String>,
     /// The user's name for the second factor.
@@ -124,13 +124,13 @@ pub(crate) struct UnenrolledBody {
 /// Enroll a second factor
 ///
 /// Enrolls an authenticator app. The second factor counts after its first code is verified.
-#[utoipa::path(post, path = "/factors", tag = "Sign-in", request_body = FactorNew,
+#[utoipa::path(post, path = "/factors", tag = "Sign-in", request_body = CreateFactor,
     responses((status = 200, body = EnrolledBody)))]
 pub(crate) async fn factor_enroll(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,
     parts: Parts,
-    Json(body): Json<FactorNew>,
+    Json(body): Json<CreateFactor>,
 ) -> Answer<Json<EnrolledBody>> {
     match body.factor_type.as_deref() {
         Some("totp") => {}

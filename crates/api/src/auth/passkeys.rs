@@ -83,7 +83,7 @@ pub(crate) struct PasskeyBody {
 
 /// The new name of a passkey.
 #[derive(Deserialize, ToSchema)]
-pub(crate) struct PasskeyChange {
+pub(crate) struct UpdatePasskey {
     /// The user's name for the passkey: 1 to 120 characters.
     friendly_name: Option<String>,
 }
@@ -187,7 +187,7 @@ pub(crate) async fn passkey_list(
 #[utoipa::path(
     patch, path = "/passkeys/{passkey_id}", tag = "Sign-in",
     params(("passkey_id" = Uuid, Path)),
-    request_body = PasskeyChange,
+    request_body = UpdatePasskey,
     responses((status = 200, body = PasskeyBody)),
 )]
 pub(crate) async fn passkey_rename(
@@ -195,7 +195,7 @@ pub(crate) async fn passkey_rename(
     Bearer(claims): Bearer,
     parts: Parts,
     Path(id): Path<String>,
-    Json(body): Json<PasskeyChange>,
+    Json(body): Json<UpdatePasskey>,
 ) -> Answer<Json<PasskeyBody>> {
     let (id, name) = (passkey_id(&id)?, body.friendly_name.unwrap_or_default());
     let client = client(&backbone, &parts);

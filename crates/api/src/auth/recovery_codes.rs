@@ -58,7 +58,7 @@ pub(crate) struct NewCodesBody {
 
 /// The name of the recovery codes.
 #[derive(Default, Deserialize, ToSchema)]
-pub(crate) struct RecoveryCodesNew {
+pub(crate) struct GenerateRecoveryCodes {
     /// The user's name for the codes.
     friendly_name: Option<String>,
 }
@@ -96,7 +96,7 @@ pub(crate) async fn codes_status(
 /// Generate recovery codes
 ///
 /// Generates codes that replace a lost second factor. Requires a session at `aal2`.
-#[utoipa::path(post, path = "/factors/recovery-codes", tag = "Sign-in", request_body = Option<RecoveryCodesNew>,
+#[utoipa::path(post, path = "/factors/recovery-codes", tag = "Sign-in", request_body = Option<GenerateRecoveryCodes>,
     responses((status = 200, body = NewCodesBody)))]
 pub(crate) async fn codes_generate(
     State(backbone): State<Backbone>,
@@ -107,7 +107,8 @@ pub(crate) async fn codes_generate(
     // Clients announce JSON even when they send no body.
     let too_large = |_| Error::new(core_codes::BODY_TOO_LARGE, "The body is larger than this path allows.");
     let bytes = length_check(request)?.extract::<Bytes, _>().await.map_err(too_large)?;
-    let body: RecoveryCodesNew = if bytes.is_empty() { RecoveryCodesNew::default() } else { read_json(&bytes)? };
+    let body: GenerateRecoveryCodes =
+        if bytes.is_empty() { GenerateRecoveryCodes::default() } else { read_json(&bytes)? };
     let name = body.friendly_name.unwrap_or_default();
     let client = client(&backbone, &parts);
     let new = recovery_code::codes_generate(&backbone.identity, claims.holder(), &name, &client).await?;

@@ -54,7 +54,7 @@ impl FromRequestParts<Backbone> for Bearer {
 
 /// The change of the signed-in user.
 #[derive(Deserialize, ToSchema)]
-pub(crate) struct UserChangeBody {
+pub(crate) struct UpdateUser {
     /// New password of the user.
     #[schema(value_type = Option<String>)]
     password: Option<Secret>,
@@ -93,7 +93,7 @@ pub(crate) async fn user_get(State(backbone): State<Backbone>, Bearer(claims): B
 /// Update the user
 ///
 /// Changes e-mail address, password or `user_metadata`. A new password ends the user's other sessions.
-#[utoipa::path(put, path = "/user", tag = "Sign-in", request_body = UserChangeBody,
+#[utoipa::path(put, path = "/user", tag = "Sign-in", request_body = UpdateUser,
     params(("redirect_to" = Option<String>, Query, description = "URL to which the mails' links lead")),
     responses((status = 200, body = UserBody)))]
 pub(crate) async fn user_update(
@@ -103,7 +103,7 @@ pub(crate) async fn user_update(
 ) -> Answer<Json<UserBody>> {
     let (parts, body) = request.into_parts();
     let (client, redirect_to) = (client(&backbone, &parts), redirect_of(&backbone, &parts));
-    let body: UserChangeBody = read(parts, body).await?;
+    let body: UpdateUser = read(parts, body).await?;
     let change = change_wanted(&backbone, body, redirect_to)?;
     let fits = |user: &User| metadata(Some(user.user_metadata.clone())).map(drop);
     let user = user_change(&backbone.identity, &claims, change, fits, &client).await?;
@@ -112,7 +112,7 @@ pub(crate) async fn user_update(
     Ok(Json(UserBody::load(&mut tx, user).await?))
 }
 
-fn change_wanted(backbone: &Backbone, body: UserChangeBody, redirect_to: String) -> Result<UserChange> {
+fn change_wanted(backbone: &Backbone, body: UpdateUser, redirect_to: String) -> Result<UserChange> {
     let email = given(body.email).map(|email| email_normalize(&email)).transpose()?;
     if given(body.phone).is_some() {
         return Err(Error::new(codes::PHONE_PROVIDER_DISABLED, "Phone logins are disabled"));

@@ -144,7 +144,7 @@ impl From<&Overview> for SubscriptionBody {
 /// The plan to pay for on a checkout page.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct CheckoutNew {
+pub(crate) struct CreateCheckoutSession {
     /// Id of the plan, such as `pro`: 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     pub(crate) plan: String,
@@ -161,7 +161,7 @@ pub(crate) struct CheckoutNew {
 /// The page to which Stripe's portal returns.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct PortalNew {
+pub(crate) struct CreatePortalSession {
     /// URL to which the portal leads back, on this site or an allowed origin; `/billing` when left out.
     #[schema(max_length = 2000)]
     pub(crate) return_url: Option<String>,
@@ -199,7 +199,7 @@ pub(crate) struct PortalBody {
 /// The plan or interval to change to.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct PlanChange {
+pub(crate) struct ChangePlan {
     /// Id of the plan, such as `pro`: 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     plan: String,
@@ -210,9 +210,9 @@ pub(crate) struct PlanChange {
     at: Option<Timestamp>,
 }
 
-impl From<PlanChange> for Change {
-    fn from(change: PlanChange) -> Self {
-        let PlanChange { plan, interval, at } = change;
+impl From<ChangePlan> for Change {
+    fn from(change: ChangePlan) -> Self {
+        let ChangePlan { plan, interval, at } = change;
         Self { plan, interval, at }
     }
 }
@@ -289,7 +289,7 @@ pub(crate) enum CancelAt {
 /// The cancellation of a subscription.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct CancelNew {
+pub(crate) struct CancelSubscription {
     /// `period_end` (the default) or `now`.
     #[serde(default)]
     pub(crate) at: CancelAt,

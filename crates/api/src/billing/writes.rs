@@ -21,7 +21,10 @@ use freehold_web::{Answer, Authenticated, Backbone, Json, MaybeJson, Problem, ca
 
 use super::{
     WRITE,
-    body::{CancelNew, CheckoutBody, CheckoutNew, PlanChange, PortalBody, PortalNew, PreviewBody, SubscriptionBody},
+    body::{
+        CancelSubscription, ChangePlan, CheckoutBody, CreateCheckoutSession, CreatePortalSession, PortalBody,
+        PreviewBody, SubscriptionBody,
+    },
     sold,
 };
 
@@ -30,12 +33,12 @@ use super::{
 /// Creates a page on which a plan is paid for, for an organization without a subscription, and returns its URL. The
 /// plan applies as soon as it is paid. Earlier pages close, so repeated requests charge nothing twice. Of simultaneous
 /// requests one page stays open: requests for that page get it, the others get `conflict`.
-#[utoipa::path(post, path = "/billing/checkout", tag = "Billing", request_body = CheckoutNew,
+#[utoipa::path(post, path = "/billing/checkout", tag = "Billing", request_body = CreateCheckoutSession,
     responses((status = 201, body = CheckoutBody)))]
 pub(crate) async fn checkout_create(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
-    Json(body): Json<CheckoutNew>,
+    Json(body): Json<CreateCheckoutSession>,
 ) -> Answer<(StatusCode, Json<CheckoutBody>)> {
     checkout(&backbone, &caller, body).await
 }
@@ -43,20 +46,24 @@ pub(crate) async fn checkout_create(
 /// Create a checkout session
 ///
 /// Same as `POST /billing/checkout`.
-#[utoipa::path(post, path = "/billing/create-checkout-session", tag = "Billing", request_body = CheckoutNew,
+#[utoipa::path(post, path = "/billing/create-checkout-session", tag = "Billing", request_body = CreateCheckoutSession,
     responses((status = 201, body = CheckoutBody)))]
 pub(crate) async fn checkout_session_create(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
-    Json(body): Json<CheckoutNew>,
+    Json(body): Json<CreateCheckoutSession>,
 ) -> Answer<(StatusCode, Json<CheckoutBody>)> {
     checkout(&backbone, &caller, body).await
 }
 
-async fn checkout(backbone: &Backbone, caller: &Caller, body: CheckoutNew) -> Answer<(StatusCode, Json<CheckoutBody>)> {
+async fn checkout(
+    backbone: &Backbone,
+    caller: &Caller,
+    body: CreateCheckoutSession,
+) -> Answer<(StatusCode, Json<CheckoutBody>)> {
     caller.allow(WRITE)?;
     let billing = sold(backbone)?;
-    let CheckoutNew { plan, interval, success_url, cancel_url } = body;
+    let CreateCheckoutSession { plan, interval, success_url, cancel_url } = body;
     let wanted = CheckoutWanted { plan, interval, success_url, cancel_url };
     let payer = payer(backbone, caller).await?;
     let made = checkout::checkout_create(billing, caller.tenant(), &payer, &wanted).await?;
@@ -67,12 +74,12 @@ async fn checkout(backbone: &Backbone, caller: &Caller, body: CheckoutNew) -> An
 ///
 /// Creates a page of Stripe's portal, on which card, billing address and plan can be changed, and returns its URL. The
 /// URL works for one visit; open it soon.
-#[utoipa::path(post, path = "/billing/portal", tag = "Billing", request_body = PortalNew,
+#[utoipa::path(post, path = "/billing/portal", tag = "Billing", request_body = CreatePortalSession,
     responses((status = 201, body = PortalBody)))]
 pub(crate) async fn portal_create(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
-    MaybeJson(body): MaybeJson<PortalNew>,
+    MaybeJson(body): MaybeJson<CreatePortalSession>,
 ) -> Answer<(StatusCode, Json<PortalBody>)> {
     caller.allow(WRITE)?;
     let billing = sold(&backbone)?;
@@ -84,12 +91,12 @@ pub(crate) async fn portal_create(
 /// Preview a plan change
 ///
 /// Returns what a change of plan or interval would cost, now and later. Changes nothing.
-#[utoipa::path(post, path = "/billing/preview", tag = "Billing", request_body = PlanChange,
+#[utoipa::path(post, path = "/billing/preview", tag = "Billing", request_body = ChangePlan,
     responses((status = 200, body = PreviewBody)))]
 pub(crate) async fn change_preview(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
-    Json(body): Json<PlanChange>,
+    Json(body): Json<ChangePlan>,
 ) -> Answer<Json<PreviewBody>> {
     caller.allow(WRITE)?;
     let billing = sold(&backbone)?;
@@ -101,13 +108,13 @@ pub(crate) async fn change_preview(
 /// Changes plan or interval of a running subscription at once. An upgrade is charged at once; if the card is declined,
 /// nothing changes (`payment_failed`). A downgrade deletes nothing, and the unused amount is credited to the next
 /// invoice. A pending cancellation is undone.
-#[utoipa::path(post, path = "/billing/change", tag = "Billing", request_body = PlanChange,
+#[utoipa::path(post, path = "/billing/change", tag = "Billing", request_body = ChangePlan,
     responses((status = 200, body = SubscriptionBody)))]
 pub(crate) async fn plan_change(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     headers: HeaderMap,
-    Json(body): Json<PlanChange>,
+    Json(body): Json<ChangePlan>,
 ) -> Answer<Json<SubscriptionBody>> {
     caller.allow(WRITE)?;
     change::plan_change(sold(&backbone)?, caller.tenant(), &body.into()).await?;
@@ -118,13 +125,13 @@ pub(crate) async fn plan_change(
 ///
 /// Ends the subscription at the end of the paid period, or at once. With several subscriptions, all of them end.
 /// Nothing is deleted.
-#[utoipa::path(post, path = "/billing/cancel", tag = "Billing", request_body = CancelNew,
+#[utoipa::path(post, path = "/billing/cancel", tag = "Billing", request_body = CancelSubscription,
     responses((status = 200, body = SubscriptionBody)))]
 pub(crate) async fn subscription_cancel(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     headers: HeaderMap,
-    MaybeJson(body): MaybeJson<CancelNew>,
+    MaybeJson(body): MaybeJson<CancelSubscription>,
 ) -> Answer<Json<SubscriptionBody>> {
     caller.allow(WRITE)?;
     change::subscription_cancel(sold(&backbone)?, caller.tenant(), body.at.into()).await?;

@@ -123,7 +123,7 @@ impl From<SignatureName> for Signature {
 /// The webhook endpoint to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct WebhookNew {
+pub(crate) struct CreateWebhook {
     /// URL to which events are sent: `https`, on the public internet, at most 2,048 characters.
     #[schema(max_length = 2048)]
     url: String,
@@ -154,7 +154,7 @@ fn yes() -> bool {
     true
 }
 
-impl WebhookNew {
+impl CreateWebhook {
     /// The signature scheme and the remaining fields.
     pub(super) fn split(self) -> (Signature, EndpointNew) {
         let Self { url, description, events, enabled, signature, per_second, at_once } = self;
@@ -165,7 +165,7 @@ impl WebhookNew {
 /// The changes of a webhook endpoint; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct WebhookChange {
+pub(crate) struct UpdateWebhook {
     /// URL to which events are sent: `https`, on the public internet, at most 2,048 characters.
     #[schema(max_length = 2048)]
     url: Option<String>,
@@ -200,9 +200,9 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Throttle, D::Er
     Option::deserialize(deserializer).map(Throttle::To)
 }
 
-impl From<WebhookChange> for EndpointChange {
-    fn from(change: WebhookChange) -> Self {
-        let WebhookChange { url, description, events, enabled, per_second, at_once } = change;
+impl From<UpdateWebhook> for EndpointChange {
+    fn from(change: UpdateWebhook) -> Self {
+        let UpdateWebhook { url, description, events, enabled, per_second, at_once } = change;
         let per_second = match per_second {
             Throttle::AsItIs => None,
             Throttle::To(per_second) => Some(per_second),

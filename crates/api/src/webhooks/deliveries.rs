@@ -9,7 +9,9 @@ use serde::Deserialize;
 
 use super::{
     READ, WRITE, accepted,
-    delivery_body::{DeliveryBody, DeliveryPage, DeliveryState, DeliverySummaryBody, ReplayNew, Replayed, TestSent},
+    delivery_body::{
+        DeliveryBody, DeliveryPage, DeliveryState, DeliverySummaryBody, ReplayDeliveries, Replayed, TestSent,
+    },
 };
 
 /// Filter and page of deliveries.
@@ -123,14 +125,14 @@ pub(crate) async fn delivery_replay(
 #[utoipa::path(
     post, path = "/webhooks/{id}/replay", tag = "Events and webhooks",
     params(("id" = Uuid, Path, description = "Id of the webhook endpoint")),
-    request_body = ReplayNew,
+    request_body = ReplayDeliveries,
     responses((status = 202, body = Replayed)),
 )]
 pub(crate) async fn webhook_replay(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<EndpointId>,
-    Json(body): Json<ReplayNew>,
+    Json(body): Json<ReplayDeliveries>,
 ) -> Answer<Response> {
     caller.allow(WRITE)?;
     let replay = delivery::Replay { since: body.since, only_missed: body.only_failed };

@@ -165,7 +165,7 @@ impl AttemptBody {
 /// The deliveries to replay.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ReplayNew {
+pub(crate) struct ReplayDeliveries {
     /// Start of the period whose events are replayed, UTC; at most 30 days ago.
     #[schema(value_type = String, format = DateTime)]
     pub(super) since: Timestamp,

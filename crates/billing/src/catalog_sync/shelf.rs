@@ -12,7 +12,7 @@ use crate::stripe::{
 /// A product at Stripe, as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShelfProduct {
-    /// `freehold_voice_pro`
+    /// Id of the product at Stripe: `freehold_voice_pro`.
     pub id: String,
     /// `VoiceFX AI Pro`: name on pages and invoices.
     pub name: String,

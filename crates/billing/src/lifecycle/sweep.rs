@@ -51,7 +51,7 @@ pub async fn sweep(billing: &Billing) -> Result<Swept> {
     let mut after = (Timestamp::UNIX_EPOCH, TenantId::new(Uuid::nil()));
     loop {
         let due = store::accounts_due(now, after.0, after.1, PORTION);
-        let due = billing.db.system("look for accounts whose time has come").fetch_all(due).await?;
+        let due = billing.db.system("find accounts that are due").fetch_all(due).await?;
         let Some((last, at)) = due.last() else { break };
         after = (*at, *last);
         for (tenant, _) in due {
@@ -79,7 +79,7 @@ pub async fn sweep(billing: &Billing) -> Result<Swept> {
 
 /// Processes one account; returns whether requests see something new. None: it is locked, or no longer due.
 async fn settle_due(billing: &Billing, tenant: TenantId, now: Timestamp) -> Result<Option<bool>> {
-    let mut tx = billing.db.system("move an account on in time").begin().await?;
+    let mut tx = billing.db.system("advance a due account").begin().await?;
     if tx.fetch_optional(store::account_take(tenant, now)).await?.is_none() {
         return Ok(None);
     }

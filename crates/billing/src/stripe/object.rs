@@ -40,7 +40,7 @@ pub enum Expandable<T> {
 /// A customer.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Customer {
-    /// `cus_…`
+    /// Id at Stripe: `cus_…`.
     pub id: String,
     /// Whether it was deleted; then only the id is left, and it can buy nothing.
     #[serde(default, deserialize_with = "or_default")]
@@ -62,7 +62,7 @@ pub struct Customer {
 // The derived implementation is a separate function, because `Deserialize` also moves the period to the items.
 #[serde(remote = "Self")]
 pub struct Subscription {
-    /// `sub_…`
+    /// Id at Stripe: `sub_…`.
     pub id: String,
     /// Id of the customer: `cus_…`.
     #[serde(deserialize_with = "expandable")]
@@ -145,7 +145,7 @@ impl Subscription {
 /// A payment of an invoice.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct InvoicePayment {
-    /// `inpay_…`
+    /// Id at Stripe: `inpay_…`.
     #[serde(default, deserialize_with = "or_default")]
     pub id: String,
     /// Amount paid.
@@ -162,10 +162,10 @@ pub struct InvoicePayment {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct PaidBy {
-    /// `pi_…`
+    /// Id of the payment intent, such as `pi_…`; null for other payments.
     #[serde(deserialize_with = "expandable_some")]
     pub payment_intent: Option<String>,
-    /// `ch_…`
+    /// Id of the charge, such as `ch_…`; null for other payments.
     #[serde(deserialize_with = "expandable_some")]
     pub charge: Option<String>,
 }
@@ -173,7 +173,7 @@ pub struct PaidBy {
 /// A refund.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Refund {
-    /// `re_…`
+    /// Id at Stripe: `re_…`.
     pub id: String,
     /// Refunded amount.
     #[serde(default, deserialize_with = "or_default")]
@@ -195,7 +195,7 @@ impl Refund {
 /// A payment method.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct PaymentMethod {
-    /// `pm_…`
+    /// Id at Stripe: `pm_…`.
     pub id: String,
     /// The card; none: the payment method is not a card.
     pub card: Option<Card>,
@@ -220,7 +220,7 @@ pub struct PauseCollection {
 /// An item of a subscription: a price and its quantity.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Item {
-    /// `si_…`
+    /// Id at Stripe: `si_…`.
     pub id: String,
     /// Price of the item.
     pub price: Price,
@@ -235,7 +235,7 @@ pub struct Item {
 /// Price of one unit of a product for one interval. Its amount never changes.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Price {
-    /// `price_…`
+    /// Id at Stripe: `price_…`.
     pub id: String,
     /// Lookup key.
     pub lookup_key: Option<String>,
@@ -244,7 +244,7 @@ pub struct Price {
     pub metadata: Metadata,
     /// Amount in the currency's smallest unit; none for tiered prices.
     pub unit_amount: Option<i64>,
-    /// `usd`
+    /// Currency as a lower-case ISO 4217 code: `usd`.
     #[serde(default, deserialize_with = "or_default")]
     pub currency: String,
     /// Billing interval; none: a one-time price.
@@ -297,7 +297,7 @@ pub struct Product {
 /// A checkout page.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct CheckoutSession {
-    /// `cs_…`
+    /// Id at Stripe: `cs_…`.
     pub id: String,
     /// URL of the page; none once it is closed.
     pub url: Option<String>,
@@ -321,7 +321,7 @@ pub struct CheckoutSession {
 /// A portal page, where a customer changes the card and sees invoices.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct PortalSession {
-    /// `bps_…`
+    /// Id at Stripe: `bps_…`.
     pub id: String,
     /// URL of the page, valid for a few minutes.
     pub url: String,
@@ -330,7 +330,7 @@ pub struct PortalSession {
 /// A portal configuration.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct PortalConfiguration {
-    /// `bpc_…`
+    /// Id at Stripe: `bpc_…`.
     pub id: String,
     /// Metadata of the request.
     #[serde(default, deserialize_with = "or_default")]
@@ -340,7 +340,7 @@ pub struct PortalConfiguration {
 /// A webhook endpoint of the Stripe account.
 #[derive(Clone, Debug, Deserialize)]
 pub struct WebhookEndpoint {
-    /// `we_…`
+    /// Id at Stripe: `we_…`.
     pub id: String,
     /// URL of the endpoint.
     #[serde(default, deserialize_with = "or_default")]
@@ -364,7 +364,7 @@ pub struct WebhookEndpoint {
 pub struct Event {
     /// `evt_…`; the same for every delivery.
     pub id: String,
-    /// `customer.subscription.updated`
+    /// Type of the event, such as `customer.subscription.updated`.
     #[serde(default, deserialize_with = "or_default")]
     pub r#type: String,
     /// When it happened.
@@ -405,7 +405,7 @@ impl Event {
 /// The Stripe account that the key belongs to.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Account {
-    /// `acct_…`
+    /// Id at Stripe: `acct_…`.
     pub id: String,
     /// E-mail address of the account.
     pub email: Option<String>,

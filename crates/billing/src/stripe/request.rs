@@ -291,7 +291,7 @@ pub struct NewPrice<'a> {
     pub lookup_key: &'a str,
     /// Amount in the currency's smallest unit.
     pub unit_amount: i64,
-    /// `usd`
+    /// Currency as a lower-case ISO 4217 code: `usd`.
     pub currency: &'a str,
     /// `month` or `year`.
     pub interval: &'a str,

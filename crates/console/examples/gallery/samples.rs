@@ -1,5 +1,7 @@
 //! Pages with sample data. The gallery shows them, the tests render them.
 
+use std::sync::Arc;
+
 use freehold_catalog::Color;
 use freehold_console::{
     Brand, DocsPage, ErrorCode, ErrorPage, ErrorsPage, EventEntry, EventsPage, HomePage, MailBrandChoice, MailPage,
@@ -171,7 +173,7 @@ pub(crate) fn plans() -> PlansPage {
 
 pub(crate) fn docs() -> DocsPage {
     let document = serde_json::from_str(include_str!("openapi.json")).unwrap_or_default();
-    DocsPage { brand: brand(), document }
+    DocsPage { brand: brand(), document: Arc::new(document) }
 }
 
 pub(crate) fn events() -> EventsPage {

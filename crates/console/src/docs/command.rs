@@ -18,7 +18,18 @@ pub(super) struct Request<'a> {
     pub(super) body: Option<&'a Value>,
 }
 
-/// A command that works after the key is filled in. Every word from the document is quoted for the shell.
+/// What a command sends to prove who calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Credential {
+    /// The operation needs none.
+    None,
+    /// An API key, in the variable `KEY`.
+    ApiKey,
+    /// A user's access token, in the variable `TOKEN`; the operation takes no API key.
+    AccessToken,
+}
+
+/// A command that works once the variable `KEY` or `TOKEN` is set. Every word of the document is quoted for the shell.
 pub(super) fn curl(request: &Request<'_>) -> String {
     let mut command = "curl".to_owned();
     let method = request.method.to_uppercase();
@@ -27,8 +38,10 @@ pub(super) fn curl(request: &Request<'_>) -> String {
         let _ = write!(command, " -X {method}");
     }
     let _ = write!(command, " {}", quoted(&address(request)));
-    if needs_credential(request) {
-        command.push_str(" \\\n  -H 'Authorization: Bearer sk_live_…'");
+    match credential(request) {
+        Credential::None => {}
+        Credential::ApiKey => command.push_str(" \\\n  -H \"Authorization: Bearer $KEY\""),
+        Credential::AccessToken => command.push_str(" \\\n  -H \"Authorization: Bearer $TOKEN\""),
     }
     for header in required(request, "header") {
         let name = header["name"].as_str().unwrap_or_default();
@@ -78,13 +91,20 @@ fn value_of(request: &Request<'_>, parameter: &Value) -> String {
     }
 }
 
-/// Whether the operation needs a credential, by its own `security` or the document's. An empty requirement makes it
-/// optional.
-fn needs_credential(request: &Request<'_>) -> bool {
+/// The credential of the operation, by its own `security` or the document's. An empty requirement makes it optional.
+pub(super) fn credential(request: &Request<'_>) -> Credential {
     let stated = request.operation.get("security").or_else(|| request.document.get("security"));
-    stated.and_then(Value::as_array).is_some_and(|security| {
-        !security.is_empty() && !security.iter().any(|one| one.as_object().is_some_and(serde_json::Map::is_empty))
-    })
+    let Some(security) = stated.and_then(Value::as_array).filter(|security| !security.is_empty()) else {
+        return Credential::None;
+    };
+    let schemes = || security.iter().filter_map(Value::as_object);
+    if schemes().any(serde_json::Map::is_empty) {
+        Credential::None
+    } else if schemes().any(|scheme| scheme.contains_key("key")) {
+        Credential::ApiKey
+    } else {
+        Credential::AccessToken
+    }
 }
 
 /// A word for a POSIX shell, quoted if necessary.

@@ -3,30 +3,23 @@
 use serde_json::Value;
 
 use super::{
-    anchor, command, example,
+    command::{self, Credential},
+    example,
+    outline::Source,
     schema::{self, Row},
 };
 use crate::prose::Prose;
 
-/// The methods of OpenAPI in the order of the page.
-const METHODS: [&str; 8] = ["get", "post", "put", "patch", "delete", "head", "options", "trace"];
-
 /// One method of one path.
 pub(super) struct Operation {
-    pub(super) tag: String,
-    pub(super) anchor: String,
-    /// HTTP method in capitals: `POST`.
-    pub(super) method: String,
-    pub(super) path: String,
-    /// Name in the navigation and the heading.
-    pub(super) name: String,
     pub(super) description: Prose,
-    pub(super) deprecated: bool,
     pub(super) parameters: Vec<Parameters>,
     pub(super) body: Option<Body>,
     pub(super) responses: Vec<Response>,
     /// The curl command.
     pub(super) command: String,
+    /// The credential that the command expects in a variable of the shell.
+    pub(super) credential: Credential,
     /// Example of a successful response; none when it is not JSON.
     pub(super) answer: Option<String>,
 }
@@ -54,51 +47,30 @@ pub(super) struct Response {
     pub(super) rows: Vec<Row>,
 }
 
-/// All operations, in the order of the document.
-pub(super) fn all(document: &Value, site_url: &str) -> Vec<Operation> {
-    let paths = document["paths"].as_object().into_iter().flatten();
-    let each = paths.flat_map(|(path, item)| {
-        let item = schema::resolve(document, item);
-        METHODS.iter().filter_map(move |method| Some((path, *method, item, item.get(method)?)))
-    });
-    each.filter(|(_, _, _, operation)| operation.is_object())
-        .map(|(path, method, item, operation)| read(document, site_url, path, method, item, operation))
-        .collect()
-}
-
-fn read(document: &Value, site_url: &str, path: &str, method: &str, item: &Value, operation: &Value) -> Operation {
+/// Reads an operation for its page.
+pub(super) fn read(document: &Value, site_url: &str, source: &Source<'_>) -> Operation {
+    let Source { path, method, item, operation } = *source;
     let parameters: Vec<&Value> = [&item["parameters"], &operation["parameters"]]
         .into_iter()
         .filter_map(Value::as_array)
         .flatten()
         .map(|parameter| schema::resolve(document, parameter))
         .collect();
-    let id = operation["operationId"].as_str().unwrap_or_default();
-    let summary = operation["summary"].as_str().unwrap_or_default().trim().trim_end_matches('.');
-    let name = match (summary, id) {
-        ("", "") => format!("{} {path}", method.to_uppercase()),
-        ("", id) => id.replace('_', " "),
-        (summary, _) => summary.replace('`', ""),
-    };
     let content = json_content(schema::resolve(document, &operation["requestBody"]));
     let body_example = content.map(|(_, media)| example::of_media(document, media));
+    let request = command::Request {
+        document,
+        site_url,
+        method,
+        path,
+        operation,
+        parameters: &parameters,
+        body: body_example.as_ref(),
+    };
     Operation {
-        tag: operation["tags"][0].as_str().unwrap_or("Other").to_owned(),
-        anchor: anchor(if id.is_empty() { &name } else { id }),
-        method: method.to_uppercase(),
-        path: path.to_owned(),
-        name,
         description: Prose::parse(operation["description"].as_str().unwrap_or_default()),
-        deprecated: operation["deprecated"].as_bool().unwrap_or(false),
-        command: command::curl(&command::Request {
-            document,
-            site_url,
-            method,
-            path,
-            operation,
-            parameters: &parameters,
-            body: body_example.as_ref(),
-        }),
+        command: command::curl(&request),
+        credential: command::credential(&request),
         parameters: parameters_by_place(document, &parameters),
         body: body(document, operation),
         responses: responses(document, operation),

@@ -2,9 +2,25 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn page(document: Value) -> String {
+fn docs(document: Value) -> DocsPage {
     let brand = Brand { product_name: "VoiceFX AI".to_owned(), site_url: "https://app.example.org".to_owned() };
-    DocsPage { brand, document }.render().unwrap()
+    DocsPage { brand, document: Arc::new(document) }
+}
+
+/// All pages of a document: the index, a search, and each topic and operation to which the index and topics link.
+fn page(document: Value) -> String {
+    let docs = docs(document);
+    let mut pages = vec![docs.render().unwrap(), docs.render_search("a", &[]).unwrap()];
+    for topic in outline::topics(&docs.document) {
+        assert!(pages[0].contains(&format!("href=\"/docs/topics/{}\"", topic.key)), "{}", topic.key);
+        let html = docs.render_topic(&topic.key).unwrap().unwrap();
+        for outline in &topic.operations {
+            assert!(html.contains(&format!("href=\"/docs/operations/{}\"", outline.key)), "{}", outline.key);
+            pages.push(docs.render_operation(&outline.key).unwrap().unwrap());
+        }
+        pages.push(html);
+    }
+    pages.concat()
 }
 
 /// The page of an API with one `POST /things` that takes this schema, beside these named ones.
@@ -44,7 +60,7 @@ fn an_operation_shows_its_path_parameters_body_answers_and_command() {
     }));
     for part in [
         "id=\"run_start\"",
-        ">Starts a run</a>",
+        ">Starts a run</h1>",
         "<span class=\"method post\">POST</span> <code>/api/v1/workflows/{id}/runs</code>",
         "<p>Counts one <code>calls</code>.</p>",
         "string (uuid)",
@@ -53,7 +69,7 @@ fn an_operation_shows_its_path_parameters_body_answers_and_command() {
         "at most 80 characters",
         "It runs.",
         "curl https://app.example.org/api/v1/workflows/01890a5d-ac96-774b-bcce-b302099a8057/runs",
-        "Authorization: Bearer sk_live_…",
+        "Authorization: Bearer $KEY",
         "&#34;channel&#34;: &#34;text&#34;",
     ] {
         assert!(html.contains(part), "{part} is missing in {html}");
@@ -115,9 +131,54 @@ fn no_shape_of_document_is_too_odd() {
 }
 
 #[test]
-fn two_operations_of_one_name_have_two_anchors() {
+fn two_operations_of_one_name_have_two_pages() {
     let operation = json!({"operationId": "list"});
-    let html = page(json!({"paths": {"/a": {"get": operation}, "/b": {"get": operation}}}));
-    assert_eq!(html.matches("id=\"list\"").count(), 1);
-    assert!(html.contains("id=\"list-2\""));
+    let docs = docs(json!({"paths": {"/a": {"get": operation}, "/b": {"get": operation}, "/c": {"get": operation}}}));
+    for (key, path) in [("list", "/a"), ("list-2", "/b"), ("list-3", "/c")] {
+        let html = docs.render_operation(key).unwrap().unwrap();
+        assert!(html.contains(&format!("<code>{path}</code>")), "{key}: {html}");
+    }
+    assert_eq!(docs.render_operation("list-4").unwrap(), None);
+    assert_eq!(docs.render_topic("missing").unwrap(), None);
+}
+
+#[test]
+fn a_command_sends_the_credential_that_the_operation_takes() {
+    let of = |security: Value| page(json!({"paths": {"/things": {"get": {"security": security}}}}));
+    let (key, token) = ("Authorization: Bearer $KEY", "Authorization: Bearer $TOKEN");
+    let both = of(json!([{"bearer": []}, {"key": []}]));
+    assert!(both.contains(key) && !both.contains(token));
+    let users_only = of(json!([{"bearer": []}]));
+    assert!(!users_only.contains(key) && users_only.contains(token));
+    for none in [json!([]), json!([{}]), json!([{"bearer": []}, {}])] {
+        let html = of(none);
+        assert!(!html.contains(key) && !html.contains(token), "{html}");
+    }
+}
+
+#[test]
+fn the_search_finds_operations_events_and_error_codes() {
+    let docs = docs(json!({"paths": {
+        "/keys": {"post": {"operationId": "key_create", "summary": "Create an API key", "tags": ["API keys"]}},
+        "/runs": {"get": {"operationId": "run_list", "summary": "List runs", "description": "Needs a key. Or not."}},
+    }}));
+    let entries = [SearchEntry {
+        name: "quota_exceeded".to_owned(),
+        kind: "Error code",
+        href: "/docs/errors#quota_exceeded".to_owned(),
+        summary: "The plan's limit is reached".to_owned(),
+    }];
+    let hits = |query: &str| {
+        let html = docs.render_search(query, &entries).unwrap();
+        let (_, results) = html.split_once("role=\"status\"").unwrap();
+        let links = results.split("<h2><a href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+        links.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(hits("KEYS"), ["/docs/operations/key_create", "/docs/operations/run_list"]);
+    assert_eq!(hits("create key"), ["/docs/operations/key_create"]);
+    assert_eq!(hits("get /runs"), ["/docs/operations/run_list"]);
+    assert_eq!(hits("quota_exceeded"), ["/docs/errors#quota_exceeded"]);
+    assert!(hits("key nothing").is_empty() && hits("%%%").is_empty());
+    let html = docs.render_search("<script>\"'", &entries).unwrap();
+    assert!(!html.contains("<script>"), "{html}");
 }

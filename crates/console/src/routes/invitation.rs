@@ -83,7 +83,7 @@ fn sentence(error: &Error) -> String {
 }
 
 async fn open(backbone: &Backbone, visitor: Option<Visitor>, offer: Offer, token: &str) -> Result<InvitationState> {
-    let mut tx = backbone.db.system("look at an invitation").begin().await?;
+    let mut tx = backbone.db.system("read an invitation").begin().await?;
     let inviter = match offer.invited_by {
         Some(inviter) => user_find(&mut tx, inviter).await?.map(|user| user.email).filter(|email| !email.is_empty()),
         None => None,

@@ -1,22 +1,15 @@
-//! Pages without forms: `/`, `/welcome`, `/plans` and `/docs`.
+//! Pages without forms: `/`, `/welcome` and `/plans`.
 
 use std::sync::Arc;
 
 use axum::{Extension, Router, extract::State, response::Response, routing::get};
-use freehold_jobs::outbox::message_of;
 use freehold_web::{Answer, Backbone};
 
 use super::{Pages, brand, html, plan_cards::card, this_machine::AtThisMachine};
-use crate::{DocsPage, ErrorCode, ErrorsPage, EventEntry, EventsPage, HomePage, PlansPage, Step, WelcomePage};
+use crate::{HomePage, PlansPage, Step, WelcomePage};
 
 pub(super) fn routes() -> Router<Backbone> {
-    Router::new()
-        .route("/", get(home))
-        .route("/welcome", get(welcome))
-        .route("/plans", get(plans))
-        .route("/docs", get(docs))
-        .route("/docs/errors", get(errors))
-        .route("/docs/events", get(events))
+    Router::new().route("/", get(home)).route("/welcome", get(welcome)).route("/plans", get(plans))
 }
 
 async fn home(
@@ -96,35 +89,4 @@ async fn plans(State(backbone): State<Backbone>) -> Answer<Response> {
         choose_at: sold.then(|| "/billing".to_owned()),
     };
     html(page.render())
-}
-
-async fn docs(State(backbone): State<Backbone>, Extension(pages): Extension<Arc<Pages>>) -> Answer<Response> {
-    html(DocsPage { brand: brand(&backbone), document: pages.document.clone() }.render())
-}
-
-async fn errors(State(backbone): State<Backbone>, Extension(pages): Extension<Arc<Pages>>) -> Answer<Response> {
-    let codes = pages.codes.iter().map(|code| ErrorCode {
-        name: code.name.to_owned(),
-        status: code.status,
-        title: code.title.to_owned(),
-    });
-    html(ErrorsPage { brand: brand(&backbone), codes: codes.collect() }.render())
-}
-
-async fn events(State(backbone): State<Backbone>, Extension(pages): Extension<Arc<Pages>>) -> Answer<Response> {
-    let events = pages.events.iter().map(|event| EventEntry {
-        name: event.name.to_owned(),
-        version: event.version,
-        summary: event.summary.to_owned(),
-        schema: (event.schema)(),
-        message: event.message(),
-    });
-    let declared = backbone.product.events.iter().map(|event| EventEntry {
-        name: event.name.clone(),
-        version: event.version,
-        summary: event.summary.clone(),
-        schema: event.schema(),
-        message: message_of(&event.name, event.version, event.sample()),
-    });
-    html(EventsPage { brand: brand(&backbone), events: events.chain(declared).collect() }.render())
 }

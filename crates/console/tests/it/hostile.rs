@@ -2,6 +2,8 @@
 
 mod sign_in;
 
+use std::sync::Arc;
+
 use freehold_console::{BillingButton, BillingContent, Brand, PlanPrice, ReceivedMail, Standing, Trouble};
 use serde_json::{Value, json};
 
@@ -41,12 +43,12 @@ fn pages(text: &str, rows: usize) -> Vec<(&'static str, String)> {
         ("plans", plans.render().unwrap()),
         ("errors", errors.render().unwrap()),
         ("internal", samples::error(Trouble::Internal { trace_id: own() }).render().unwrap()),
-        ("docs", docs(text, rows)),
         ("events", events(text, rows)),
     ];
     pages.extend(sign_in::pages(text, rows));
     pages.extend(billing(text, rows));
     pages.extend(mails(text, rows));
+    pages.extend(docs(text, rows));
     pages
 }
 
@@ -133,7 +135,7 @@ fn mails(text: &str, rows: usize) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn docs(text: &str, rows: usize) -> String {
+fn docs(text: &str, rows: usize) -> Vec<(&'static str, String)> {
     let operation = json!({
         "tags": [text], "operationId": text, "summary": text, "description": text, "deprecated": true,
         "parameters": [{"name": text, "in": "query", "required": true, "description": text, "schema": {"enum": [text]}}],
@@ -147,12 +149,21 @@ fn docs(text: &str, rows: usize) -> String {
         (0..rows).map(|row| (format!("/{row}/{text}"), json!({"post": operation}))).collect();
     let mut page = samples::docs();
     page.brand = brand(text);
-    page.document = json!({
-        "info": {"title": text, "version": text, "description": text},
-        "tags": [{"name": text, "description": text}],
-        "paths": paths,
-    });
-    page.render().unwrap()
+    let info = json!({"title": text, "version": text, "description": text});
+    page.document = Arc::new(json!({"info": info, "tags": [{"name": text, "description": text}], "paths": paths}));
+    let index = page.render().unwrap();
+    let search = page.render_search(text, &[]).unwrap();
+    if rows == 0 {
+        return vec![("docs", index), ("search", search)];
+    }
+    let topic = page.render_topic(key_in(&index, "/docs/topics/")).unwrap().unwrap();
+    let operation = page.render_operation(key_in(&topic, "/docs/operations/")).unwrap().unwrap();
+    vec![("docs", index), ("topic", topic), ("operation", operation), ("search", search)]
+}
+
+/// The rest of the first link to a page under `path`.
+fn key_in<'a>(html: &'a str, path: &str) -> &'a str {
+    html.split_once(path).unwrap().1.split('"').next().unwrap()
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn pages_without_rows_say_so() {
     let (mut plans, mut errors, mut docs) = (samples::plans(), samples::errors(), samples::docs());
     plans.plans.clear();
     errors.codes.clear();
-    docs.document = serde_json::Value::Null;
+    docs.document = serde_json::Value::Null.into();
     assert!(plans.render().unwrap().contains("No plans yet"));
     assert!(errors.render().unwrap().contains("No codes"));
     let events = freehold_console::EventsPage { events: Vec::new(), ..samples::events() };

@@ -38,7 +38,7 @@ pub(crate) fn mail_data(vault: &Vault, id: Uuid, mut data: Value) -> Result<Valu
 pub async fn mails_seal(db: &Db, vault: &Vault, random: &Random) -> Result<u64> {
     let mut sealed = 0;
     loop {
-        let mut tx = db.system("seal the secrets of queued mails").begin().await?;
+        let mut tx = db.system("encrypt the secrets of queued mails").begin().await?;
         let found = tx.fetch_all(store::mails_in_clear(Template::with_secrets())).await?;
         if found.is_empty() {
             return Ok(sealed);

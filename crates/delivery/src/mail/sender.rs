@@ -190,7 +190,7 @@ impl Parts {
         let full = full.into_iter().map(|(domain, _)| domain).collect();
         let (most, share) = (number(claim.most), number(claim.share));
         let query = store::mail_take(now, until(now), urgent, most, share, domains, rooms, full, LOOKED);
-        self.db.system("take mails to send").fetch_all(query).await
+        self.db.system("claim mails to send").fetch_all(query).await
     }
 
     /// Closes idle connections.
@@ -203,7 +203,7 @@ impl Parts {
     /// Deletes mails that ended long ago, with their addresses.
     async fn forget(&self) {
         let before = self.clock.now().saturating_sub(KEEP).unwrap_or(Timestamp::MIN);
-        if let Err(error) = self.db.system("forget old mails").execute(store::mail_forget(before)).await {
+        if let Err(error) = self.db.system("delete old mails").execute(store::mail_forget(before)).await {
             tracing::debug!("old mails are forgotten next time: {error:?}");
         }
     }

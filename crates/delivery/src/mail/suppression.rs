@@ -54,7 +54,7 @@ row! {
 
 /// The suppressed addresses, the latest first, at most 1,000.
 pub async fn suppression_list(db: &Db) -> Result<Vec<Suppression>> {
-    db.system("list addresses that take no mails").fetch_all(store::suppression_list()).await
+    db.system("list suppressed addresses").fetch_all(store::suppression_list()).await
 }
 
 /// Suppresses an address. If it is already suppressed, its first reason stays. Returns whether it is new.
@@ -79,7 +79,6 @@ pub async fn suppression_remove(tx: &mut SystemTx, address: &Address) -> Result<
 
 /// The suppressed ones of these addresses, all in their canonical spelling.
 pub(super) async fn suppression_among(db: &Db, addresses: Vec<String>) -> Result<HashSet<String>> {
-    let found =
-        db.system("look for addresses that take no mails").fetch_all(store::suppression_among(addresses)).await?;
+    let found = db.system("find suppressed addresses").fetch_all(store::suppression_among(addresses)).await?;
     Ok(found.into_iter().map(|(address,)| address).collect())
 }

@@ -75,7 +75,7 @@ pub struct NamedBrand {
 
 /// The brands of tenants that have one, the latest first, at most 50.
 pub async fn mail_brand_list(db: &Db) -> Result<Vec<NamedBrand>> {
-    let rows = db.system("show operators how mails look").fetch_all(store::mail_brand_list()).await?;
+    let rows = db.system("list brands for operators").fetch_all(store::mail_brand_list()).await?;
     let named = |row: NamedRow| {
         let NamedRow { tenant_id: tenant, name: organization, sender_name, reply_to, color, footer } = row;
         let brand = brand_of(MailBrand { sender_name, reply_to, color, footer, updated_at: None });

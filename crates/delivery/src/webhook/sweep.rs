@@ -36,10 +36,10 @@ pub fn handler(db: Db, clock: Clock) -> Handler {
 pub async fn sweep(db: &Db, now: Timestamp) -> Result<()> {
     outbox::event_forget_old(db, now).await?;
     let before = now - outbox::KEPT;
-    while db.system("forget old deliveries").execute(store::deliveries_forget(before, PORTION)).await? > 0 {}
-    while db.system("sweep up after deleted endpoints").execute(store::deliveries_sweep(PORTION)).await? > 0 {}
-    db.system("sweep up deleted endpoints").execute(store::endpoints_sweep()).await?;
-    let woken = db.system("wake endpoints that sleep over work").execute(store::lanes_wake(now)).await?;
+    while db.system("delete old deliveries").execute(store::deliveries_forget(before, PORTION)).await? > 0 {}
+    while db.system("delete deliveries of deleted endpoints").execute(store::deliveries_sweep(PORTION)).await? > 0 {}
+    db.system("delete rows of deleted endpoints").execute(store::endpoints_sweep()).await?;
+    let woken = db.system("repair lanes that miss their work").execute(store::lanes_wake(now)).await?;
     if woken > 0 {
         tracing::warn!(woken, "webhooks had been forgotten; they go on now");
     }

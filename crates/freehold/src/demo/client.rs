@@ -110,7 +110,7 @@ impl Client {
     fn explain(&self, error: &reqwest::Error) -> String {
         let base = &self.base;
         if refused(error) {
-            return format!("Nobody answers at {base}: start the server with `make run`, then play the demo again.");
+            return format!("No server answers at {base}: start it with `make run`, then run the demo again.");
         }
         if error.is_timeout() {
             return format!("The server at {base} did not answer within {} seconds.", PATIENCE.as_secs());

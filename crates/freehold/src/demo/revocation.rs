@@ -23,7 +23,7 @@ pub(super) async fn revocation(play: &mut Play, ann: &Member) -> Played<()> {
     play.hold("the time of its end is there", true, !answer.text("/revoked_at").is_empty());
 
     let request = Request::get("/api/v1/usage").with(&ann.key);
-    let step = Step::new("Whoever found it tries it", request, 401, "The key is refused.");
+    let step = Step::new("A finder of the key tries it", request, 401, "The key is refused.");
     play.announce(&step);
     let revoked = Instant::now();
     loop {

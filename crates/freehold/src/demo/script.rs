@@ -41,7 +41,7 @@ pub(super) async fn script(play: &mut Play) -> Played<()> {
         purchase(play, &ann.key, &workflow, &template).await?;
     }
 
-    play.printer.part("Nobody else sees it");
+    play.printer.part("Other organizations cannot see it");
     stranger(play, &ann, &workflow, &[run, conversation]).await?;
 
     play.printer.part("A lost key is worth nothing");

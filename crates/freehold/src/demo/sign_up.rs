@@ -60,7 +60,7 @@ pub(super) async fn sign_up(play: &mut Play, who: &str, organization: &str) -> P
         );
         play.step(step).await?
     } else {
-        play.printer.note("This server asks nobody to confirm an address: the answer was a session already.");
+        play.printer.note("This server does not ask users to confirm addresses: the answer was a session already.");
         answer
     };
     let token = play.need(&answer, "/access_token")?;

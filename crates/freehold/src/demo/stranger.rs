@@ -17,7 +17,7 @@ pub(super) async fn stranger(play: &mut Play, ann: &Member, workflow: &Workflow,
     for (title, request) in theirs(ann, workflow, runs) {
         play.step_brief(Step::new(title, request.with(&key), 404, "")).await;
     }
-    play.printer.last_words("\n      Somebody without a key asks for the same, and is told to sign in:");
+    play.printer.last_words("\n      The same request without a key is refused:");
     for (title, request) in theirs(ann, workflow, runs) {
         play.step_brief(Step::new(title, request, 401, "")).await;
     }
@@ -56,6 +56,6 @@ async fn untouched(play: &mut Play, ann: &Member, workflow: &Workflow) {
     let request = Request::get(workflow.path()).with(&ann.key);
     let step = Step::new("A looks after the workflow", request, 200, "It is there, and A's key still works.");
     if let Ok(answer) = play.step(step).await {
-        play.hold("nobody has changed it: the ETag is the same", &workflow.etag, answer.header("etag"));
+        play.hold("it is unchanged: the ETag is the same", &workflow.etag, answer.header("etag"));
     }
 }

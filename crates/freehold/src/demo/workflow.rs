@@ -79,7 +79,7 @@ pub(super) async fn workflow_make(play: &mut Play, key: &Badge, template: &Templ
         "Read it back",
         Request::get(format!("/api/v1/workflows/{id}")).with(key),
         200,
-        "The same, with its version as ETag: who sends it as If-Match overwrites nobody's change.",
+        "The same, with its version as ETag: an update that sends it as If-Match overwrites no other change.",
     );
     let answer = play.step(step).await?;
     let etag = answer.header("etag").to_owned();

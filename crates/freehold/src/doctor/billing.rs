@@ -52,7 +52,10 @@ fn custom_prices(settings: &Settings) -> Option<Finding> {
 fn without(billing: &BillingSettings, far: bool) -> Finding {
     let advice = "set STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET; docs/billing.md says where from";
     if far {
-        return Finding::warn("payments go to a sandbox on this machine: nobody far away can pay", advice);
+        return Finding::warn(
+            "payments go to a sandbox on this machine, which customers elsewhere cannot reach",
+            advice,
+        );
     }
     if !billing.webhook_secrets.is_empty() {
         return Finding::warn("STRIPE_WEBHOOK_SECRET is set, but no Stripe: a sandbox stands in for it", advice);
@@ -67,7 +70,7 @@ fn keys(stripe: &StripeSettings, billing: &BillingSettings, far: bool) -> Vec<Fi
             "take the one that begins with sk_ or rk_ from Developers > API keys; pk_ is the publishable one",
         ),
         Some(false) if far => Finding::warn(
-            "STRIPE_SECRET_KEY is of test mode: people get plans and nobody pays",
+            "STRIPE_SECRET_KEY is a test key: customers get plans without paying",
             "set the one that begins with sk_live_ or rk_live_, and the secret of the webhook in live mode",
         ),
         Some(live) => Finding::ok(format!("Stripe is connected, {} mode", if live { "live" } else { "test" })),

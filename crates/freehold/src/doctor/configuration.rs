@@ -79,7 +79,7 @@ fn sign_up(settings: &Settings) -> Option<Finding> {
     let far = !settings.listen.is_near() || settings.database_url.is_some();
     (open && far).then(|| {
         Finding::warn(
-            "autoconfirm is on: anybody may sign up with an address that is somebody else's",
+            "autoconfirm is on: users can sign up with addresses that are not theirs",
             "set autoconfirm = false in [auth] (FREEHOLD_AUTH_AUTOCONFIRM)",
         )
     })

@@ -24,7 +24,7 @@ pub(super) async fn examine(settings: &Settings) -> Option<Finding> {
     }
     if shown && !local {
         return Some(Finding::warn(
-            "mails are not sent but shown at /dev/mail to whoever sits at the server",
+            "mails are not sent; visitors at this machine read them at /dev/mail",
             "name a mail server in SMTP_URL, and set mailbox = \"local\" in [mail]",
         ));
     }
@@ -35,7 +35,7 @@ pub(super) async fn examine(settings: &Settings) -> Option<Finding> {
         return None;
     }
     Some(Finding::warn(
-        "no mail server is connected, so mails wait in the queue and nobody new can confirm an address",
+        "no mail server is connected: mails wait in the queue, and new users cannot confirm their addresses",
         "name one in SMTP_URL; mails that wait are sent then",
     ))
 }

@@ -45,7 +45,7 @@ fn judge_role(facts: &RoleFacts) -> Option<Finding> {
         return Some(Finding::fail(what, format!("alter role {role} nosuperuser nobypassrls")));
     }
     if *logs_in && ours {
-        let what = format!("somebody may log in as the role {role}, which is only to be taken on");
+        let what = format!("the role {role} can log in; it must only be assumed by other logins");
         return Some(Finding::fail(what, format!("alter role {role} nologin")));
     }
     if !may_become && ours && !owner {

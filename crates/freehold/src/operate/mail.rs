@@ -125,7 +125,7 @@ async fn act(db: &Db, action: Action) -> Result<()> {
         }
         Action::Unsuppress { address } => {
             let address = read(&address)?;
-            let mut tx = db.system("operator frees an address").begin().await?;
+            let mut tx = db.system("operator allows mails to an address").begin().await?;
             let removed = suppression_remove(&mut tx, &address).await;
             removed.map_err(|_| anyhow!("{} is not suppressed", address.canonical()))?;
             tx.commit().await?;
@@ -160,7 +160,7 @@ fn lines(mail: &MailRecord) -> String {
 }
 
 async fn retry(db: &Db, id: Option<Uuid>, now: Timestamp) -> Result<String> {
-    let mut tx = db.system("operator sends mails again").begin().await?;
+    let mut tx = db.system("operator retries mails").begin().await?;
     let (count, left) = match id {
         Some(id) => {
             mail_retry(&mut tx, id, now).await.map_err(|error| {

@@ -115,7 +115,7 @@ async fn list(db: &Db, filter: Option<String>, limit: i64) -> Result<()> {
     let filter = UserFilter { aud: "authenticated".to_owned(), realm: None, holds: filter, oldest_first: false };
     let (mut left, mut after): (i64, Option<UserPosition>) = (limit, None);
     while left > 0 {
-        let mut tx = db.system("operator lists people").begin().await?;
+        let mut tx = db.system("operator lists users").begin().await?;
         let (users, next) = user_list_after(&mut tx, &filter, after, left.min(500)).await?;
         if users.is_empty() {
             println!("no people");
@@ -157,7 +157,7 @@ fn line(user: &User, ways: &str) -> String {
 async fn ban(db: &Db, person: &str, span: Option<&str>, lift: bool) -> Result<()> {
     let (ids, now) = ids(db).await?;
     let until = if lift { None } else { Some(until(span, now)?) };
-    let mut tx = db.system("operator locks a person out").begin().await?;
+    let mut tx = db.system("operator bans a user").begin().await?;
     let user = find(&mut tx, person).await?;
     user_ban(&mut tx, user.id, until, now).await?;
     audit_note_by(&ids, now, &mut tx, &By::operator(), audit_entry::Action::UserModified, &user).await?;
@@ -172,7 +172,7 @@ async fn ban(db: &Db, person: &str, span: Option<&str>, lift: bool) -> Result<()
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
 async fn delete(db: &Db, person: &str, soft: bool) -> Result<()> {
     let (ids, now) = ids(db).await?;
-    let mut tx = db.system("operator deletes a person").begin().await?;
+    let mut tx = db.system("operator deletes a user").begin().await?;
     let user = find(&mut tx, person).await?;
     audit_note_by(&ids, now, &mut tx, &By::operator(), audit_entry::Action::UserDeleted, &user).await?;
     person_depart(&mut tx, &ids, user.id, now).await?;

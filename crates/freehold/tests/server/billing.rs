@@ -38,7 +38,7 @@ async fn a_sandbox_stands_in_for_stripe_and_remembers() {
     let server = program.start().await;
     let url = sandbox(&home);
     let payments = line(&server, "Payments");
-    assert!(payments.contains("stand-in") && payments.contains(&url), "{payments}");
+    assert!(payments.contains("local ") && payments.contains(&url), "{payments}");
     assert!(payments.contains("STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET"), "{payments}");
 
     // The sandbox has the plans, and sends webhooks to the server.

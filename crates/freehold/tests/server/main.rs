@@ -38,6 +38,7 @@ mod pooler;
 mod postgres;
 mod product_file;
 mod project;
+mod quickstart;
 mod refusals;
 mod rolling;
 mod server;

@@ -260,7 +260,7 @@ async fn challenge_check(
 /// `mfa_recovery_codes_sole_factor` when only recovery codes would be left.
 pub async fn factor_unenroll(identity: &Identity, holder: Holder, factor: Uuid, client: &Client) -> Result<()> {
     let now = identity.clock.now();
-    let mut tx = identity.db.system("take a second factor away").begin().await?;
+    let mut tx = identity.db.system("delete a second factor").begin().await?;
     let held = factors_hold(identity, &mut tx, holder).await?;
     let factor = factor_lock(&mut tx, held.user.id, factor).await?;
     if factor.kind == RECOVERY_CODE {

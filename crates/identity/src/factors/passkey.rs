@@ -275,7 +275,7 @@ pub async fn passkey_rename(
 /// `not_found`; `insufficient_aal` as for [`registration_begin`].
 pub async fn passkey_remove(identity: &Identity, holder: Holder, passkey: Uuid, client: &Client) -> Result<()> {
     relying_party(identity)?;
-    let mut tx = identity.db.system("take a passkey away").begin().await?;
+    let mut tx = identity.db.system("delete a passkey").begin().await?;
     let held = hold(identity, &mut tx, holder).await?;
     tx.fetch_optional(store::passkey_delete(held.user.id, passkey)).await?.ok_or_else(missing)?;
     audit_note(identity, &mut tx, Action::PasskeyDeleted, &held.user, json!({ "passkey_id": passkey }), client).await?;
@@ -337,7 +337,7 @@ async fn challenge_make(
 /// Returns the challenge's text and uses the challenge up, whether or not the answer is valid.
 async fn challenge_take(identity: &Identity, id: Uuid, user: Option<UserId>, kind: &str) -> Result<String> {
     let take = store::challenge_take(id, user.map(UserId::uuid), kind);
-    let taken = identity.db.system("use a passkey's challenge up").fetch_optional(take).await?;
+    let taken = identity.db.system("consume a passkey's challenge").fetch_optional(take).await?;
     let missing = || Error::new(codes::WEBAUTHN_CHALLENGE_NOT_FOUND, "Challenge not found or already used");
     let (nonce, expires_at) = taken.ok_or_else(missing)?;
     if expires_at < identity.clock.now() {

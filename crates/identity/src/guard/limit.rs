@@ -192,7 +192,7 @@ pub(crate) async fn account_try(
         room,
         now,
     );
-    let found = identity.db.system("find who signs in").fetch_optional(query).await?;
+    let found = identity.db.system("find the user who signs in").fetch_optional(query).await?;
     let FoundAccount { person, known, until } = found.ok_or_else(|| Error::internal("account_take answered no row"))?;
     let (person, subject) = (person.map(|JsonText(person)| person), subjects[usize::from(known)]);
     if let Some(bucket) = refused {
@@ -271,7 +271,7 @@ pub(crate) fn place_note(identity: &Identity, user: &User, client: &Client) -> O
 pub(crate) async fn place_known(identity: &Identity, user: &User, client: &Client) -> Result<bool> {
     let Some(place) = place(identity, user.realm, &user.email, client) else { return Ok(false) };
     let known = store::place_known(user.id, &place);
-    Ok(identity.db.system("find from where somebody signs in").fetch_optional(known).await?.is_some())
+    Ok(identity.db.system("find a known network of a user").fetch_optional(known).await?.is_some())
 }
 
 /// Digest of a known network address. It uses the e-mail address, not the user's id, so that the query that finds the
@@ -291,7 +291,7 @@ pub(crate) async fn limit_sweep(identity: &Identity) -> Result<u64> {
     let (mut swept, now) = (0, identity.clock.now());
     let before = now.saturating_sub(PLACE_LIFE).unwrap_or(Timestamp::MIN);
     loop {
-        let system = identity.db.system("sweep limits");
+        let system = identity.db.system("delete expired limits");
         let some = system.execute(store::bucket_sweep(now)).await? + system.execute(store::place_sweep(before)).await?;
         swept += some;
         if some == 0 {

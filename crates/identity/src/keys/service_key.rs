@@ -76,9 +76,9 @@ pub struct ServiceKeySet {
     pub anon_key: Secret,
     /// A token of the role `service_role`.
     pub service_role_key: Secret,
-    /// `sb_publishable_…`.
+    /// Key for browsers: `sb_publishable_…`.
     pub publishable_key: Secret,
-    /// `sb_secret_…`.
+    /// Key for servers, which administers users: `sb_secret_…`.
     pub secret_key: Secret,
 }
 
@@ -275,7 +275,7 @@ async fn make(keeper: &Keeper, issuer: &str) -> Result<()> {
     let text = Zeroizing::new(keys.to_string());
     let sealed = keeper.vault.seal(Purpose::Credential, text.as_bytes(), &place(id), &keeper.random);
     let insert = store::keys_insert(id, signing.kid(), sealed, now);
-    keeper.db.system("make service keys").execute(insert).await.map(drop)
+    keeper.db.system("create service keys").execute(insert).await.map(drop)
 }
 
 fn open(keeper: &Keeper, row: &ServiceKeyRow) -> Result<ServiceKeySet> {

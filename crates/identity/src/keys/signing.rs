@@ -79,7 +79,7 @@ impl Keeper {
         let sealed = self.vault.seal(Purpose::SigningKey, key.material(), &id.to_string(), &self.random);
         let name = key.algorithm().name();
         let insert = store::key_insert(id, key.kid(), name, sealed, state, self.clock.now());
-        Ok(self.db.system("keep a signing key").execute(insert).await? == 1)
+        Ok(self.db.system("store a signing key").execute(insert).await? == 1)
     }
 
     fn key_open(&self, row: &KeyRow) -> Result<SigningKey> {
@@ -129,12 +129,12 @@ pub(crate) async fn keys_load(keeper: &Keeper) -> Result<(SigningKey, Vec<Verify
 /// # Errors
 /// `internal`; the message says what to do.
 pub async fn keys_check(keeper: &Keeper) -> Result<()> {
-    let rows = keeper.db.system("check that signing keys open").fetch_all(store::key_list()).await?;
+    let rows = keeper.db.system("check that signing keys can be decrypted").fetch_all(store::key_list()).await?;
     rows.iter().try_for_each(|row| keeper.key_open(row).map(drop))
 }
 
 async fn mark_read(keeper: &Keeper) -> Result<String> {
-    let mark = keeper.db.system("look whether keys changed").fetch_optional(store::key_mark()).await?;
+    let mark = keeper.db.system("check whether keys changed").fetch_optional(store::key_mark()).await?;
     Ok(mark.map(|(mark,)| mark).unwrap_or_default())
 }
 

@@ -130,7 +130,7 @@ pub async fn audit_entry_list(
 ) -> Result<(Vec<AuditEntry>, i64)> {
     let text = |scope| filter.holds.as_ref().filter(|(held, _)| *held == scope).map(|(_, text)| text.to_lowercase());
     let (author, action, kind) = (text(AuditScope::Author), text(AuditScope::Action), text(AuditScope::Type));
-    let mut tx = db.system("list what happened to people").begin().await?;
+    let mut tx = db.system("list the audit log of users").begin().await?;
     let count = store::entry_count(filter.realm, author.clone(), action.clone(), kind.clone());
     let (total,) = tx.fetch_one(count).await?;
     let entries = tx.fetch_all(store::entry_list(filter.realm, author, action, kind, limit, offset)).await?;

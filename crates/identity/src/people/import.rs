@@ -93,11 +93,11 @@ pub struct Counts {
 /// Results of an import.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// `auth.users`.
+    /// Rows of `auth.users`.
     pub users: Counts,
-    /// `auth.identities`.
+    /// Rows of `auth.identities`.
     pub identities: Counts,
-    /// `auth.mfa_factors`.
+    /// Rows of `auth.mfa_factors`.
     pub factors: Counts,
     /// Rows that were not imported, with the reason.
     pub refused: Vec<Remark>,
@@ -207,7 +207,7 @@ pub async fn rows_import(
 
 async fn portion_import(db: &Db, table: Table, portion: &[(Option<u64>, Record)], report: &mut Report) -> Result<()> {
     let records = || Value::Array(portion.iter().map(|(_, record)| record.kept.clone()).collect());
-    let mut tx = db.system("bring people from elsewhere").begin().await?;
+    let mut tx = db.system("import users").begin().await?;
     let insert = match table {
         Table::Users => store::users_insert(records()),
         Table::Identities => store::identities_insert(records()),

@@ -125,7 +125,7 @@ pub(crate) async fn session_open_unchanged(
     client: &Client,
     besides: Option<Query<()>>,
 ) -> Result<Option<Tokens>> {
-    let mut tx = identity.db.system("sign in somebody who is as he was found").begin().await?;
+    let mut tx = identity.db.system("sign in an unchanged user").begin().await?;
     let signed_in = user_signed_in_unchanged(&user, identity.clock.now());
     let (tokens, notes) = session_begin(identity, &mut tx, user, "password", client).await?;
     // Runs first, so that the user's row is locked before anything is written for the user.

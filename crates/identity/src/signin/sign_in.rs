@@ -141,7 +141,7 @@ fn refusal(user: &User, now: Timestamp) -> Option<Error> {
 pub(crate) async fn password_of(identity: &Identity, realm: Realm, email: &str) -> Result<Option<Secret>> {
     let found = identity
         .db
-        .system("find who signs up")
+        .system("find the user who signs up")
         .fetch_optional(store::password_of(realm, &EmailAddress::spellings(email)))
         .await?;
     Ok(found.and_then(|(hash,)| hash))

@@ -133,7 +133,7 @@ row! {
 /// The address that the link was sent to, without redeeming the link; none: the link is invalid, or has another type.
 pub async fn link_peek(identity: &Identity, token: &LinkToken, kind: VerifyType) -> Result<Option<String>> {
     let query = store::token_by_hash(&token.hash(), &kind.token_types());
-    let row = identity.db.system("look at a link").fetch_optional(query).await?;
+    let row = identity.db.system("read a link").fetch_optional(query).await?;
     let now = identity.clock.now();
     Ok(row.filter(|row| alive(identity, row, now)).map(|row| row.relates_to))
 }

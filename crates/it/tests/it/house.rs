@@ -7,6 +7,7 @@ mod doctests;
 mod error_codes;
 mod events;
 mod help;
+mod language;
 mod licences;
 mod lists;
 mod locations;

@@ -1,5 +1,7 @@
 //! The pages, through the real router.
 
+use std::collections::BTreeSet;
+
 use axum::http::Method;
 use serde_json::json;
 
@@ -198,14 +200,55 @@ async fn forms_that_cannot_be_read_are_refused() {
 }
 
 #[tokio::test]
-async fn the_document_of_the_api_is_readable_as_a_page() {
+async fn every_operation_of_the_api_has_a_page_that_is_linked_and_found() {
     let app = TestApp::new().await;
-    let page = app.get("/docs").browser().send().await.expect(200);
+    let index = app.get("/docs").browser().send().await.expect(200);
+    let mut topics = String::new();
+    for link in links(index.text(), "/docs/topics/") {
+        topics.push_str(app.get(&link).browser().send().await.expect(200).text());
+    }
+    let pages = links(&topics, "/docs/operations/");
+    let mut operations = 0;
     for (path, methods) in app.document["paths"].as_object().unwrap() {
-        assert!(page.text().contains(path), "{path} is not in /docs");
         for operation in methods.as_object().unwrap().values() {
-            let tag = operation["tags"][0].as_str().unwrap();
-            assert!(page.text().contains(tag), "{tag} is not in /docs");
+            let id = operation["operationId"].as_str().unwrap();
+            let address = format!("/docs/operations/{id}");
+            assert!(pages.contains(&address), "no topic links to {address}");
+            assert!(index.text().contains(operation["tags"][0].as_str().unwrap()), "the topic of {id} is not in /docs");
+            let page = app.get(&address).browser().send().await.expect(200);
+            assert!(page.text().contains(path), "{path} is not in {address}");
+            let found = app.get(&format!("/docs?q={id}")).browser().send().await.expect(200);
+            let (_, results) = found.text().split_once("role=\"status\"").unwrap();
+            assert!(results.contains(&format!("\"{address}\"")), "the search does not find {id}");
+            operations += 1;
         }
     }
+    assert_eq!(pages.len(), operations, "pages without operation: {pages:?}");
+    for (word, result) in
+        [("quota_exceeded", "/docs/errors#quota_exceeded"), ("key.created", "/docs/events#api_key.created")]
+    {
+        let found = app.get(&format!("/docs?q={word}")).browser().send().await.expect(200);
+        assert!(found.text().contains(&format!("\"{result}\"")), "{result}: {found}");
+    }
+}
+
+#[tokio::test]
+async fn the_reference_refuses_what_it_does_not_have_and_takes_every_query() {
+    let app = TestApp::new().await;
+    for path in ["/docs/topics/nothing", "/docs/operations/nothing", "/docs/operations/..%2f", "/docs/topics/%00"] {
+        app.get(path).browser().send().await.expect(404);
+    }
+    for query in
+        ["", "q=", "q=%00", "q=%3Cscript%3E", "q=%F0%9F%94%91", "other=1", &format!("q={}", "key+".repeat(1000))]
+    {
+        let page = app.get(&format!("/docs?{query}")).browser().send().await.expect(200);
+        assert!(page.text().contains("name=\"q\"") && !page.text().contains("<script>"), "{query}: {page}");
+    }
+}
+
+/// The addresses under `path` to which a page links, each once, in alphabetical order.
+fn links(html: &str, path: &str) -> BTreeSet<String> {
+    let start = format!("href=\"{path}");
+    let links = html.split(&start).skip(1).filter_map(|rest| rest.split('"').next());
+    links.map(|key| format!("{path}{key}")).collect()
 }

@@ -53,7 +53,7 @@ impl Worker {
     async fn beat_once(&self, now: Timestamp) -> Result<()> {
         let until = now.checked_add(self.settings.lease).unwrap_or(Timestamp::MAX);
         let mut lease = self.lease.lock().await;
-        let system = self.db.system("say that a worker lives");
+        let system = self.db.system("renew a worker's lease");
         if let Some(worker) = lease.worker {
             let beat = system.fetch_optional(store::worker_beat(worker, self.running.ids(), until)).await?;
             if beat.as_ref().is_some_and(|beat| !beat.lost) {
@@ -75,7 +75,7 @@ impl Worker {
     async fn bury(&self, now: Timestamp) {
         let until = |kept| now.checked_add(kept).unwrap_or(Timestamp::MAX);
         let query = store::workers_bury(until(CANCELLED_KEPT), until(DEAD_KEPT), now);
-        match self.db.system("take over from dead workers").fetch_all(query).await {
+        match self.db.system("take over jobs of dead workers").fetch_all(query).await {
             Ok(buried) => {
                 for BuriedRow { tenant_id, id, kind, state } in &buried {
                     tracing::warn!(%tenant_id, job = %id, kind, "the worker of a job was lost; the job is {state} now");
@@ -92,7 +92,7 @@ impl Worker {
     pub(super) async fn leave(&self) {
         let Some(worker) = self.lease.lock().await.worker.take() else { return };
         let left = async {
-            let system = self.db.system("say that a worker stops");
+            let system = self.db.system("end a worker's lease");
             system.fetch_optional(store::worker_beat(worker, Vec::new(), self.clock.now())).await?;
             system.execute(store::worker_delete(worker)).await
         };

@@ -20,7 +20,7 @@ pub fn forget_handler(db: Db, clock: Clock) -> Handler {
     Handler::new(&FORGET, move |_| {
         let (db, clock) = (db.clone(), clock.clone());
         async move {
-            while db.system("forget old jobs").execute(store::jobs_forget(clock.now())).await? > 0 {}
+            while db.system("delete old jobs").execute(store::jobs_forget(clock.now())).await? > 0 {}
             Ok(Done::Done)
         }
     })

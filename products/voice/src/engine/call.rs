@@ -290,7 +290,7 @@ pub(crate) async fn report_list(db: &Db, caller: &Caller, id: RunId) -> Result<V
 
 /// Returns the tenant of a run; none: the run has no engine.
 pub(crate) async fn call_tenant(db: &Db, id: RunId) -> Result<Option<freehold_core::TenantId>> {
-    let found = db.system("find whose run an engine reports on").fetch_optional(store::tenant_of(id)).await?;
+    let found = db.system("find the tenant of an engine's run").fetch_optional(store::tenant_of(id)).await?;
     Ok(found.map(|(tenant,)| tenant))
 }
 

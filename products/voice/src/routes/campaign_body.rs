@@ -20,7 +20,7 @@ use crate::{
 /// The campaign to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct CampaignNew {
+pub(crate) struct CreateCampaign {
     /// Your name for the campaign: 1 to 200 characters.
     #[schema(max_length = 200)]
     name: String,
@@ -63,7 +63,7 @@ fn some_at_once() -> i32 {
 /// The changes of a campaign; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct CampaignChange {
+pub(crate) struct UpdateCampaign {
     /// Your name for the campaign: 1 to 200 characters.
     #[schema(max_length = 200)]
     name: Option<String>,
@@ -211,7 +211,7 @@ pub(crate) struct ContactPage {
     pub(crate) next_cursor: Option<Cursor>,
 }
 
-impl CampaignNew {
+impl CreateCampaign {
     pub(crate) fn campaign(self, id: CampaignId) -> NewCampaign {
         let Self { name, concurrency, schedule, default_country, retry, .. } = self;
         NewCampaign {
@@ -227,7 +227,7 @@ impl CampaignNew {
     }
 }
 
-impl CampaignChange {
+impl UpdateCampaign {
     pub(crate) fn terms(self, current: &Campaign) -> CampaignTerms {
         let terms = current.terms();
         CampaignTerms {

@@ -8,7 +8,7 @@ use freehold_metering::usage::Allowance;
 use freehold_web::{Answer, Attempt, Authenticated, Backbone, Creation, IfMatch, Json, Paging, Path, Query, Versioned};
 use jiff::Timestamp;
 
-use super::campaign_body::{CampaignBody, CampaignChange, CampaignNew, CampaignPage, CampaignSummaryBody};
+use super::campaign_body::{CampaignBody, CampaignPage, CampaignSummaryBody, CreateCampaign, UpdateCampaign};
 use crate::{
     CALLS_METER, CAMPAIGNS_METER, CAMPAIGNS_READ, CAMPAIGNS_WRITE,
     campaign::{
@@ -49,13 +49,13 @@ pub(crate) async fn campaign_list(
         ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
          retry with the same key gets the first answer again"),
     ),
-    request_body = CampaignNew,
+    request_body = CreateCampaign,
     responses((status = 201, body = CampaignBody)),
 )]
 pub(crate) async fn campaign_create(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
-    creation: Creation<CampaignNew>,
+    creation: Creation<CreateCampaign>,
 ) -> Answer<Response> {
     caller.allow(CAMPAIGNS_WRITE)?;
     let now = backbone.clock.now();
@@ -99,7 +99,7 @@ pub(crate) async fn campaign_get(
         ("id" = uuid::Uuid, Path),
         ("If-Match" = Option<String>, Header, description = "`ETag` of the version on which the change is based"),
     ),
-    request_body = CampaignChange,
+    request_body = UpdateCampaign,
     responses((status = 200, body = CampaignBody, headers(("ETag" = String)))),
 )]
 pub(crate) async fn campaign_change(
@@ -107,7 +107,7 @@ pub(crate) async fn campaign_change(
     Authenticated(caller): Authenticated,
     Path(id): Path<CampaignId>,
     if_match: IfMatch,
-    Json(body): Json<CampaignChange>,
+    Json(body): Json<UpdateCampaign>,
 ) -> Answer<Versioned<Json<CampaignBody>>> {
     caller.allow(CAMPAIGNS_WRITE)?;
     let limits = Limits::of(&backbone, &caller).await?;

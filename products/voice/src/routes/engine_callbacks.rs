@@ -18,7 +18,7 @@ use crate::{
 /// A message of a voice engine about a run.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct CallbackNew {
+pub(crate) struct EngineCallback {
     /// Id of the run.
     #[schema(value_type = uuid::Uuid)]
     run_id: RunId,
@@ -51,7 +51,7 @@ pub(crate) struct CallbackAnswer {
 /// Receives reports from voice engines on the progress and end of a run. The credential is the signature over the body
 /// (Standard Webhooks, with the engine's secret). Reports may be repeated and come in any order.
 #[utoipa::path(
-    post, path = "/engine-callbacks", tag = "Engines", request_body = CallbackNew, security(()),
+    post, path = "/engine-callbacks", tag = "Engines", request_body = EngineCallback, security(()),
     params(
         ("webhook-id" = String, Header, description = "Id of the message"),
         ("webhook-timestamp" = String, Header, description = "Time of the message in seconds since 1970 (UTC), at \
@@ -80,7 +80,7 @@ pub(crate) async fn engine_callback(
     if !call_signed(&backbone.db, &caller, &backbone.vault, run_id, (&headers, &body), now).await? {
         return Err(refused().into());
     }
-    let CallbackNew { run_id, reports } = read_json(&body)?;
+    let EngineCallback { run_id, reports } = read_json(&body)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
     let received = call_report(&mut tx, office(&backbone, &caller), run_id, &reports, now).await?;
     tx.commit().await?;

@@ -63,7 +63,7 @@ pub(crate) struct EnginePage {
 /// The voice engine to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct EngineNew {
+pub(crate) struct CreateEngine {
     /// Your name for the voice engine: 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     name: String,
@@ -80,7 +80,7 @@ pub(crate) struct EngineNew {
 /// The changes of a voice engine; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct EngineChange {
+pub(crate) struct UpdateEngine {
     /// Your name for the voice engine: 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     name: Option<String>,
@@ -120,7 +120,7 @@ impl EngineWithSecret {
     }
 }
 
-impl EngineChange {
+impl UpdateEngine {
     fn over(self, terms: EngineTerms) -> EngineTerms {
         EngineTerms {
             name: self.name.unwrap_or(terms.name),
@@ -166,7 +166,7 @@ pub(crate) async fn engine_list(
 /// Registers a program that conducts calls. Runs on the channel `http` are posted to it, and it reports back; both are
 /// signed with the secret, which is shown only in this answer.
 #[utoipa::path(
-    post, path = "/engines", tag = "Engines", request_body = EngineNew,
+    post, path = "/engines", tag = "Engines", request_body = CreateEngine,
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
          retry with the same key gets the first answer again"),
@@ -176,7 +176,7 @@ pub(crate) async fn engine_list(
 pub(crate) async fn engine_create(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
-    creation: Creation<EngineNew>,
+    creation: Creation<CreateEngine>,
 ) -> Answer<Response> {
     caller.allow(ENGINES_WRITE)?;
     let (mut fresh, new) = match creation.attempt(&backbone, &caller).await? {
@@ -222,7 +222,7 @@ pub(crate) async fn engine_get(
         ("id" = uuid::Uuid, Path, description = "Id of the voice engine"),
         ("If-Match" = Option<String>, Header, description = "`ETag` of the version on which the change is based"),
     ),
-    request_body = EngineChange,
+    request_body = UpdateEngine,
     responses((status = 200, body = EngineBody)),
 )]
 pub(crate) async fn engine_change(
@@ -230,7 +230,7 @@ pub(crate) async fn engine_change(
     Authenticated(caller): Authenticated,
     Path(id): Path<EngineId>,
     if_match: IfMatch,
-    Json(body): Json<EngineChange>,
+    Json(body): Json<UpdateEngine>,
 ) -> Answer<Versioned<Json<EngineBody>>> {
     caller.allow(ENGINES_WRITE)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;

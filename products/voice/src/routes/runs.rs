@@ -25,7 +25,7 @@ use crate::{
 /// The run to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct RunNew {
+pub(crate) struct CreateRun {
     /// Channel of the run: `text` (the default; with `script` or `live`) or `http` (by a voice engine).
     #[serde(default)]
     channel: Channel,
@@ -66,7 +66,7 @@ pub(crate) enum Channel {
 /// What the callee of a live run says or does: either `text` or `event`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct MessageNew {
+pub(crate) struct SendMessage {
     /// Words of the callee, at most 2,000 characters.
     #[schema(max_length = 2000)]
     text: Option<String>,
@@ -95,14 +95,14 @@ pub(crate) enum MessageEvent {
         ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
          retry with the same key gets the first answer again"),
     ),
-    request_body = RunNew,
+    request_body = CreateRun,
     responses((status = 201, body = RunBody)),
 )]
 pub(crate) async fn run_create(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<WorkflowId>,
-    creation: Creation<RunNew>,
+    creation: Creation<CreateRun>,
 ) -> Answer<Response> {
     caller.allow(RUNS_WRITE)?;
     let now = backbone.clock.now();
@@ -130,7 +130,7 @@ pub(crate) async fn run_create(
     Ok(fresh.finish(StatusCode::CREATED, &body).await?)
 }
 
-fn text_run(backbone: &Backbone, id: RunId, body: RunNew) -> Result<NewRun> {
+fn text_run(backbone: &Backbone, id: RunId, body: CreateRun) -> Result<NewRun> {
     for (given, pointer) in [(body.engine_id.is_some(), "/engine_id"), (body.phone_number.is_some(), "/phone_number")] {
         if given {
             return Err(Error::invalid(pointer, "allowed on the channel http only"));
@@ -140,7 +140,7 @@ fn text_run(backbone: &Backbone, id: RunId, body: RunNew) -> Result<NewRun> {
     Ok(NewRun { id, inputs: body.inputs, callee, minute: minute(backbone), campaign: None })
 }
 
-fn http_run(id: RunId, body: RunNew) -> Result<NewCall> {
+fn http_run(id: RunId, body: CreateRun) -> Result<NewCall> {
     for (given, pointer) in [(body.script.is_some(), "/script"), (body.live, "/live")] {
         if given {
             return Err(Error::invalid(
@@ -245,14 +245,14 @@ pub(crate) async fn run_get(
 #[utoipa::path(
     post, path = "/runs/{id}/messages", tag = "Runs",
     params(("id" = uuid::Uuid, Path)),
-    request_body = MessageNew,
+    request_body = SendMessage,
     responses((status = 200, body = RunBody)),
 )]
 pub(crate) async fn run_message(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<RunId>,
-    Json(body): Json<MessageNew>,
+    Json(body): Json<SendMessage>,
 ) -> Answer<Json<RunBody>> {
     caller.allow(RUNS_WRITE)?;
     let event = event(body)?;
@@ -262,7 +262,7 @@ pub(crate) async fn run_message(
     Ok(Json(run.into()))
 }
 
-fn event(body: MessageNew) -> Result<Event> {
+fn event(body: SendMessage) -> Result<Event> {
     match (body.text, body.event) {
         (Some(text), None) if text.chars().count() <= 2_000 => Ok(Event::Heard { text }),
         (Some(_), None) => Err(Error::invalid("/text", "expected at most 2,000 characters")),

@@ -20,7 +20,7 @@ use crate::{
 /// The experiment to start.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct SplitNew {
+pub(crate) struct CreateSplit {
     /// Two to ten versions, each with its weight.
     #[schema(min_items = 2, max_items = 10)]
     variants: Vec<Variant>,
@@ -110,14 +110,14 @@ pub(crate) struct VariantResult {
         ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
          retry with the same key gets the first answer again"),
     ),
-    request_body = SplitNew,
+    request_body = CreateSplit,
     responses((status = 201, body = SplitBody)),
 )]
 pub(crate) async fn split_start(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<WorkflowId>,
-    creation: Creation<SplitNew>,
+    creation: Creation<CreateSplit>,
 ) -> Answer<Response> {
     caller.allow(WORKFLOWS_WRITE)?;
     let (mut fresh, body) = match creation.attempt(&backbone, &caller).await? {

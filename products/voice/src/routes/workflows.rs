@@ -91,7 +91,7 @@ pub(crate) struct WorkflowPage {
 /// The workflow to create, from a template or a graph.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct WorkflowNew {
+pub(crate) struct CreateWorkflow {
     /// Your name for the workflow; the template's name when left out.
     name: Option<String>,
     /// Id of a template from `GET /templates`.
@@ -103,7 +103,7 @@ pub(crate) struct WorkflowNew {
 /// The changes of a workflow; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct WorkflowChange {
+pub(crate) struct UpdateWorkflow {
     /// Your name for the workflow.
     name: Option<String>,
     /// The new graph, which becomes a new version.
@@ -156,7 +156,7 @@ pub(crate) async fn workflow_list(
 ///
 /// Creates a workflow from a template or a graph. An invalid graph is refused with all its errors and the node of each.
 #[utoipa::path(
-    post, path = "/workflows", tag = "Workflows", request_body = WorkflowNew,
+    post, path = "/workflows", tag = "Workflows", request_body = CreateWorkflow,
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
          retry with the same key gets the first answer again"),
@@ -166,7 +166,7 @@ pub(crate) async fn workflow_list(
 pub(crate) async fn workflow_create(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
-    creation: Creation<WorkflowNew>,
+    creation: Creation<CreateWorkflow>,
 ) -> Answer<Response> {
     caller.allow(WORKFLOWS_WRITE)?;
     let now = backbone.clock.now();
@@ -181,7 +181,7 @@ pub(crate) async fn workflow_create(
     Ok(fresh.finish(StatusCode::CREATED, &WorkflowBody::try_from(workflow)?).await?)
 }
 
-fn name_and_graph(body: WorkflowNew) -> Result<(String, Graph)> {
+fn name_and_graph(body: CreateWorkflow) -> Result<(String, Graph)> {
     match (body.template, body.graph) {
         (Some(id), None) => {
             let known = || {
@@ -227,7 +227,7 @@ pub(crate) async fn workflow_get(
         ("id" = uuid::Uuid, Path),
         ("If-Match" = Option<String>, Header, description = "`ETag` of the version on which the change is based"),
     ),
-    request_body = WorkflowChange,
+    request_body = UpdateWorkflow,
     responses((status = 200, body = WorkflowBody)),
 )]
 pub(crate) async fn workflow_change(
@@ -235,7 +235,7 @@ pub(crate) async fn workflow_change(
     Authenticated(caller): Authenticated,
     Path(id): Path<WorkflowId>,
     if_match: IfMatch,
-    Json(body): Json<WorkflowChange>,
+    Json(body): Json<UpdateWorkflow>,
 ) -> Answer<Versioned<Json<WorkflowBody>>> {
     caller.allow(WORKFLOWS_WRITE)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;

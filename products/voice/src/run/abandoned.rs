@@ -26,7 +26,7 @@ pub(crate) fn handler(app: &App) -> Handler {
 
 async fn runs_abandon(app: App) -> Result<Done> {
     let began = app.clock.now() - LIVE_AT_MOST;
-    let abandoned = app.db.system("look for conversations that nobody goes on with");
+    let abandoned = app.db.system("find abandoned conversations");
     let mut first_failure = None;
     for (tenant, run) in abandoned.fetch_all(store::abandoned_list(began, AT_ONCE)).await? {
         // An error in one run must not keep the others from being ended.

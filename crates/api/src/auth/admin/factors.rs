@@ -21,7 +21,7 @@ use crate::auth::{factors::FactorBody, passkeys::PasskeyBody};
 
 /// The change of a user's second factor.
 #[derive(Deserialize, ToSchema)]
-pub(crate) struct FactorChange {
+pub(crate) struct UpdateFactor {
     /// New name of the second factor.
     friendly_name: Option<String>,
 }
@@ -50,7 +50,7 @@ pub(crate) async fn people_factor_list(
     _administrator: Administrator,
     freehold_web::Path(id): freehold_web::Path<String>,
 ) -> Answer<Json<Vec<FactorBody>>> {
-    let mut tx = backbone.db.system("administrator reads a person's factors").begin().await?;
+    let mut tx = backbone.db.system("administrator reads a user's factors").begin().await?;
     let user = user_get(&mut tx, person_id(&id)?).await?;
     Ok(Json(factor_list(&mut tx, user.id).await?.into_iter().map(FactorBody::from).collect()))
 }
@@ -64,17 +64,17 @@ pub(crate) async fn people_factor_list(
         ("id" = Uuid, Path),
         ("factor_id" = Uuid, Path, description = "Id of the second factor"),
     ),
-    request_body = FactorChange,
+    request_body = UpdateFactor,
     responses((status = 200, body = FactorBody)),
 )]
 pub(crate) async fn people_factor_change(
     State(backbone): State<Backbone>,
     administrator: Administrator,
     path: Ids,
-    Json(asked): Json<FactorChange>,
+    Json(asked): Json<UpdateFactor>,
 ) -> Answer<Json<FactorBody>> {
     let (id, factor) = ids(path, "factor_id")?;
-    let mut tx = backbone.db.system("administrator renames a person's factor").begin().await?;
+    let mut tx = backbone.db.system("administrator renames a user's factor").begin().await?;
     let user = user_get(&mut tx, id).await?;
     let changed = match given(asked.friendly_name) {
         Some(name) => user_factor_rename(&mut tx, id, factor, &name, backbone.clock.now()).await?,
@@ -104,7 +104,7 @@ pub(crate) async fn people_factor_delete(
     path: Ids,
 ) -> Answer<Json<FactorBody>> {
     let (id, factor) = ids(path, "factor_id")?;
-    let mut tx = backbone.db.system("administrator takes a person's factor away").begin().await?;
+    let mut tx = backbone.db.system("administrator deletes a user's factor").begin().await?;
     let user = user_get(&mut tx, id).await?;
     let gone = user_factor_delete(&mut tx, id, factor, backbone.clock.now()).await?;
     audit_note_by(&backbone.ids, backbone.clock.now(), &mut tx, &administrator.by, Action::FactorDeleted, &user)
@@ -127,7 +127,7 @@ pub(crate) async fn people_passkey_list(
     _administrator: Administrator,
     freehold_web::Path(id): freehold_web::Path<String>,
 ) -> Answer<Json<Vec<PasskeyBody>>> {
-    let mut tx = backbone.db.system("administrator reads a person's passkeys").begin().await?;
+    let mut tx = backbone.db.system("administrator reads a user's passkeys").begin().await?;
     let user = user_get(&mut tx, person_id(&id)?).await?;
     Ok(Json(user_passkey_list(&mut tx, user.id).await?.into_iter().map(PasskeyBody::from).collect()))
 }
@@ -149,7 +149,7 @@ pub(crate) async fn people_passkey_delete(
     path: Ids,
 ) -> Answer<Json<Value>> {
     let (id, passkey) = ids(path, "passkey_id")?;
-    let mut tx = backbone.db.system("administrator takes a person's passkey away").begin().await?;
+    let mut tx = backbone.db.system("administrator deletes a user's passkey").begin().await?;
     let user = user_get(&mut tx, id).await?;
     user_passkey_delete(&mut tx, id, passkey).await?;
     audit_note_by(&backbone.ids, backbone.clock.now(), &mut tx, &administrator.by, Action::PasskeyDeleted, &user)

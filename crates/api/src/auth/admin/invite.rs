@@ -43,7 +43,7 @@ pub(crate) async fn people_invite(
         data: metadata("data", asked.data)?.unwrap_or_else(|| json!({})),
         redirect_to: redirect_to(&backbone, &uri),
     };
-    let mut tx = backbone.db.system("administrator invites a person").begin().await?;
+    let mut tx = backbone.db.system("administrator invites a user").begin().await?;
     let user = user_invite(&backbone.identity, &mut tx, invitee, &administrator.by).await?;
     let body = UserBody::load(&mut tx, user).await?;
     tx.commit().await?;

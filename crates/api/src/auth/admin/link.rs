@@ -80,7 +80,7 @@ pub(crate) async fn people_link(
         data: metadata("data", asked.data)?.unwrap_or_else(|| json!({})),
         redirect_to: redirect_to.clone(),
     };
-    let mut tx = backbone.db.system("administrator makes a link").begin().await?;
+    let mut tx = backbone.db.system("administrator creates a link").begin().await?;
     let (user, made, kind) = link_make(&backbone.identity, &mut tx, new, &administrator.by).await?;
     let body = UserBody::load(&mut tx, user).await?;
     tx.commit().await?;

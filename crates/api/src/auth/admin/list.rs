@@ -98,7 +98,7 @@ pub(crate) async fn people_list(
 
 async fn numbered_page(backbone: &Backbone, filter: UserFilter, query: &PeopleQuery, uri: &Uri) -> Answer<Response> {
     let (page, per_page) = page_of(query.page.as_ref(), query.per_page.as_ref())?;
-    let mut tx = backbone.db.system("administrator lists people").begin().await?;
+    let mut tx = backbone.db.system("administrator lists users").begin().await?;
     let (users, total) = user_list(&mut tx, &filter, per_page, (page - 1).saturating_mul(per_page)).await?;
     drop(tx);
     let mut response = Json(PeopleBody { users: bodies(users), aud: filter.aud, pagination: None }).into_response();
@@ -109,7 +109,7 @@ async fn numbered_page(backbone: &Backbone, filter: UserFilter, query: &PeopleQu
 async fn following_page(backbone: &Backbone, filter: UserFilter, query: &PeopleQuery) -> Answer<Response> {
     let limit = number(query.limit.as_ref(), PAGE, "limit")?.min(PAGE_MAX);
     let after = filled(query.cursor.as_ref()).map(position).transpose()?;
-    let mut tx = backbone.db.system("administrator lists people").begin().await?;
+    let mut tx = backbone.db.system("administrator lists users").begin().await?;
     let (users, next) = user_list_after(&mut tx, &filter, after, limit).await?;
     drop(tx);
     let next_cursor = next.map(cursor);

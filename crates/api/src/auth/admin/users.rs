@@ -67,7 +67,7 @@ pub(crate) async fn people_create(
         // Last, because it takes long.
         password_hash: password_hash(&backbone, asked.password, asked.password_hash).await?,
     };
-    let mut tx = backbone.db.system("administrator makes a person").begin().await?;
+    let mut tx = backbone.db.system("administrator creates a user").begin().await?;
     let user = user_make(&backbone.identity, &mut tx, new).await?;
     audit_note_by(&backbone.ids, backbone.clock.now(), &mut tx, &administrator.by, Action::UserSignedUp, &user).await?;
     let body = UserBody::load(&mut tx, user).await?;
@@ -88,7 +88,7 @@ pub(crate) async fn people_get(
     _administrator: Administrator,
     Path(id): Path<String>,
 ) -> Answer<Json<UserBody>> {
-    let mut tx = backbone.db.system("administrator reads a person").begin().await?;
+    let mut tx = backbone.db.system("administrator reads a user").begin().await?;
     let user = user_get(&mut tx, person_id(&id)?).await?;
     Ok(Json(UserBody::load(&mut tx, user).await?))
 }
@@ -108,7 +108,7 @@ pub(crate) async fn people_change(
     Path(id): Path<String>,
     Json(asked): Json<PersonBody>,
 ) -> Answer<Json<UserBody>> {
-    let mut tx = backbone.db.system("administrator looks for a person").begin().await?;
+    let mut tx = backbone.db.system("administrator finds a user").begin().await?;
     let id = user_get(&mut tx, person_id(&id)?).await?.id;
     drop(tx);
     if asked.password.as_ref().is_some_and(|password| password.expose().is_empty()) {
@@ -126,7 +126,7 @@ pub(crate) async fn people_change(
         ban: ban(asked.ban_duration, backbone.clock.now())?,
         password_hash: password_hash(&backbone, asked.password, None).await?,
     };
-    let mut tx = backbone.db.system("administrator changes a person").begin().await?;
+    let mut tx = backbone.db.system("administrator updates a user").begin().await?;
     let (user, ended) = user_change(&backbone.identity, &mut tx, id, changes).await?;
     audit_note_by(&backbone.ids, backbone.clock.now(), &mut tx, &administrator.by, Action::UserModified, &user).await?;
     let body = UserBody::load(&mut tx, user).await?;
@@ -152,7 +152,7 @@ pub(crate) async fn people_delete(
     MaybeJson(asked): MaybeJson<DeleteBody>,
 ) -> Answer<Json<Value>> {
     let now = backbone.clock.now();
-    let mut tx = backbone.db.system("administrator deletes a person").begin().await?;
+    let mut tx = backbone.db.system("administrator deletes a user").begin().await?;
     let id = user_get(&mut tx, person_id(&id)?).await?.id;
     person_depart(&mut tx, &backbone.ids, id, now).await?;
     let (user, ended) = if asked.should_soft_delete.unwrap_or_default() {

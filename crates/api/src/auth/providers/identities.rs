@@ -47,7 +47,7 @@ pub(crate) async fn identity_authorize(
     request: Request,
 ) -> Answer<Response> {
     linking_allowed(&backbone)?;
-    let mut tx = backbone.db.system("find who adds a way of signing in").begin().await?;
+    let mut tx = backbone.db.system("find the user who adds a sign-in method").begin().await?;
     let user = user_find(&mut tx, claims.sub).await?.or_not_found("user")?;
     drop(tx);
     let answered = query.iter().any(|(name, value)| name == "skip_http_redirect" && value == "true");

@@ -51,7 +51,7 @@ pub struct Invoice {
     /// Amount still to pay.
     #[serde(deserialize_with = "or_default")]
     pub amount_remaining: i64,
-    /// `usd`
+    /// Currency as a lower-case ISO 4217 code: `usd`.
     #[serde(deserialize_with = "or_default")]
     pub currency: String,
     /// When it was created.
@@ -107,7 +107,7 @@ pub struct DiscountAmount {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Discount {
-    /// `di_…`
+    /// Id at Stripe: `di_…`.
     #[serde(deserialize_with = "or_default")]
     pub id: String,
     /// When it ends, seconds since 1970; null: after one invoice, or never.
@@ -218,13 +218,13 @@ pub struct StatusTransitions {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(remote = "Self", default)]
 pub struct Line {
-    /// `il_…`
+    /// Id at Stripe: `il_…`.
     #[serde(deserialize_with = "or_default")]
     pub id: String,
     /// Amount; below zero it is credit.
     #[serde(deserialize_with = "or_default")]
     pub amount: i64,
-    /// `usd`
+    /// Currency as a lower-case ISO 4217 code: `usd`.
     #[serde(deserialize_with = "or_default")]
     pub currency: String,
     /// Description for the customer.

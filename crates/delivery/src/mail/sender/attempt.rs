@@ -135,7 +135,7 @@ impl Parts {
     /// sends the mail as well.
     async fn renew(&self, taken: &Taken) {
         let until = until(self.clock.now());
-        let renewed = self.db.system("keep a mail that is being sent");
+        let renewed = self.db.system("extend the lease of a mail");
         if let Err(error) = renewed.execute(store::mail_keep(taken.id, taken.attempts, until)).await {
             tracing::debug!("the lease of mail {} was not renewed: {error:?}", taken.id);
         }
@@ -143,7 +143,7 @@ impl Parts {
 
     async fn write_down(&self, taken: &Taken, end: &End) -> Result<(), Error> {
         let (id, attempt, now) = (taken.id, taken.attempts, self.clock.now());
-        let mut tx = self.db.system("write down what came of a mail").begin().await?;
+        let mut tx = self.db.system("record the outcome of a mail").begin().await?;
         match end {
             End::Sent(answer) => tx.execute(store::mail_sent(id, answer, now, self.post.shown())).await?,
             End::Again(why) => {

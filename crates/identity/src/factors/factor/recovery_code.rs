@@ -85,7 +85,7 @@ pub async fn codes_generate(
     client: &Client,
 ) -> Result<NewCodes> {
     let now = identity.clock.now();
-    let mut tx = identity.db.system("make recovery codes").begin().await?;
+    let mut tx = identity.db.system("create recovery codes").begin().await?;
     let held = factors_hold(identity, &mut tx, holder).await?;
     admit(identity, &held, "AAL2 required to generate recovery codes")?;
     if tx.fetch_optional(store::codes_find(held.user.id)).await?.is_some() {
@@ -166,7 +166,7 @@ pub async fn codes_verify(identity: &Identity, holder: Holder, code: &str, clien
 /// `mfa_factor_not_found` when there are none, `insufficient_aal` when the session has not used a second factor.
 pub async fn codes_delete(identity: &Identity, holder: Holder, client: &Client) -> Result<Uuid> {
     let now = identity.clock.now();
-    let mut tx = identity.db.system("take recovery codes away").begin().await?;
+    let mut tx = identity.db.system("delete recovery codes").begin().await?;
     let held = factors_hold(identity, &mut tx, holder).await?;
     if !held.has_second_factor() {
         return Err(Error::new(codes::AAL2_REQUIRED, "AAL2 required to delete recovery codes"));

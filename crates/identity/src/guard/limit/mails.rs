@@ -89,7 +89,7 @@ impl Budget {
 /// `over_email_send_rate_limit`.
 pub async fn mails_check(identity: &Identity) -> Result<()> {
     let Some(budget) = Budget::of(identity) else { return Ok(()) };
-    let mut tx = identity.db.system("look how many mails were sent").begin().await?;
+    let mut tx = identity.db.system("count mails sent in an hour").begin().await?;
     let confirmed = wait(identity, &mut tx, budget.confirmed, EVERYBODY).await?;
     let rest = wait(identity, &mut tx, budget.rest, EVERYBODY).await?;
     match (confirmed, rest) {

@@ -31,10 +31,10 @@ pub struct Jwk {
     pub kid: String,
     /// `ES256`, `RS256` or `EdDSA`.
     pub alg: String,
-    /// `sig`.
+    /// Use of the key: always `sig`.
     #[serde(rename = "use")]
     pub usage: String,
-    /// `verify`.
+    /// Operations that the key is for: always `verify`.
     pub key_ops: Vec<String>,
 }
 

@@ -24,7 +24,7 @@ impl Project {
         }
         let issued = Timestamp::from_second(claims.iat).context("reading when a token was issued")?;
         let now = identity.clock.now();
-        let mut tx = identity.db.system("settle a person of the project").begin().await?;
+        let mut tx = identity.db.system("record a user of the project").begin().await?;
         if let Some((first,)) = tx.fetch_optional(store::person_see(claims.sub, now, issued)).await? {
             let own = *self.own_tables.get_or_try_init(|| async { own_tables(&mut tx).await }).await?;
             if own {

@@ -134,7 +134,7 @@ async fn take(
     let state = returned.state.as_deref().filter(|state| !state.is_empty());
     let missing = || Error::new(codes::BAD_OAUTH_CALLBACK, "OAuth state parameter missing");
     let id = Uuid::try_parse(state.ok_or_else(missing)?).map_err(|_| bad("OAuth state parameter is invalid"))?;
-    let mut tx = identity.db.system("take a browser back from a provider").begin().await?;
+    let mut tx = identity.db.system("receive a browser from a provider").begin().await?;
     let flow = flow_lock(&mut tx, id).await?.filter(|flow| flow.method == METHOD);
     let flow = flow.ok_or_else(|| bad("OAuth state not found or expired"))?;
     if now.duration_since(flow.created_at) > LIFE {
@@ -202,7 +202,7 @@ async fn settle(identity: &Identity, taken: &Taken, told: &Told, client: &Client
         &site
     };
     let named = Named { provider, profile: &told.profile, realm: flow.realm, redirect_to };
-    let mut tx = identity.db.system("sign in by a provider").begin().await?;
+    let mut tx = identity.db.system("sign in with a provider").begin().await?;
     let settled = match (flow.linking, &kept.invitation) {
         (Some(target), _) => {
             let gone = || Error::new(codes::LINKING_TARGET_NOT_FOUND, "Linking target user not found");

@@ -102,7 +102,7 @@ pub(super) async fn linking_hold(identity: &Identity, tx: &mut SystemTx, holder:
 /// `email_conflict_identity_not_deletable`.
 pub async fn identity_unlink(identity: &Identity, holder: Holder, id: Uuid, client: &Client) -> Result<()> {
     let now = identity.clock.now();
-    let mut tx = identity.db.system("take a way of signing in away").begin().await?;
+    let mut tx = identity.db.system("delete a sign-in method").begin().await?;
     let user = linking_hold(identity, &mut tx, holder).await?.user.id;
     let mut rows = tx.fetch_all(store::identities_lock(user)).await?;
     if rows.len() <= 1 {

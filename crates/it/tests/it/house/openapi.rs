@@ -42,6 +42,13 @@ async fn every_operation_says_what_it_is_and_what_it_answers() {
                     broken.push(format!("{method} {path}: does not describe its parameter {}", parameter["name"]));
                 }
             }
+            // A request is named after what it does: CreateWorkflow, UpdateWorkflow.
+            for content in operation["requestBody"]["content"].as_object().into_iter().flatten() {
+                let request = content.1["schema"]["$ref"].as_str().unwrap_or_default();
+                if ["New", "Change", "Body"].iter().any(|end| request.ends_with(end)) {
+                    broken.push(format!("{method} {path}: name its request after what it does, not {request}"));
+                }
+            }
             for tag in operation["tags"].as_array().into_iter().flatten() {
                 let topics = app.document["tags"].as_array().into_iter().flatten();
                 if !topics.into_iter().any(|topic| topic["name"] == *tag && !topic["description"].is_null()) {

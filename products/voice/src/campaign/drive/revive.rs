@@ -31,7 +31,7 @@ pub(super) async fn campaigns_revive(app: App) -> Result<Done> {
     let mut after = Uuid::nil();
     loop {
         let stopped = store::stopped_list(after, AT_ONCE);
-        let stopped = app.db.system("look for campaigns that stopped").fetch_all(stopped).await?;
+        let stopped = app.db.system("find campaigns that stopped").fetch_all(stopped).await?;
         let Some((last, _)) = stopped.last() else { return Ok(Done::Done) };
         after = last.uuid();
         for (campaign, tenant) in stopped {
@@ -70,7 +70,7 @@ async fn campaign_revive(app: &App, caller: &Caller, id: CampaignId) -> Result<(
 pub(super) async fn campaigns_watch(app: App) -> Result<Done> {
     let mut after = Uuid::nil();
     loop {
-        let mut tx = app.db.system("look whether every campaign is driven").begin().await?;
+        let mut tx = app.db.system("check that every campaign has a driver").begin().await?;
         let going = tx.fetch_all(store::going_list(after, AT_ONCE)).await?;
         let Some((last, ..)) = going.last() else { return Ok(Done::Done) };
         after = last.uuid();

@@ -30,7 +30,7 @@ pub(crate) fn handlers(app: &App) -> Vec<Handler> {
 
 async fn watch(app: App, _job: Job) -> Result<Done> {
     let now = app.clock.now();
-    let overdue = app.db.system("look for calls whose engine fell silent");
+    let overdue = app.db.system("find calls whose engine is silent");
     let mut first_failure = None;
     for (tenant, run) in overdue.fetch_all(store::overdue_list(now, AT_ONCE)).await? {
         // An error in one call must not keep the others from being ended.
