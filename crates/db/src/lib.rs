@@ -55,6 +55,7 @@ pub mod macros {
 /// This crate's own migrations: roles, `freehold.protect`, Supabase's `auth` functions.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "db",
+    tenant_tables: &["freehold.canary"],
     migrations: &[
         Migration { number: 1, name: "tenant_context", sql: include_str!("../migrations/0001_tenant_context.sql") },
         Migration {

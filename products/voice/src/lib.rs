@@ -33,6 +33,18 @@ pub const PRODUCT: Product = Product {
     toml: include_str!("../product.toml"),
     migrations: Some(MigrationSet {
         name: "voice",
+        tenant_tables: &[
+            "voice.call_quarters",
+            "voice.campaigns",
+            "voice.contacts",
+            "voice.engine_calls",
+            "voice.engine_reports",
+            "voice.engines",
+            "voice.runs",
+            "voice.splits",
+            "voice.workflow_versions",
+            "voice.workflows",
+        ],
         migrations: &[
             Migration { number: 1, name: "workflows", sql: include_str!("../migrations/0001_workflows.sql") },
             Migration { number: 2, name: "runs", sql: include_str!("../migrations/0002_runs.sql") },
@@ -49,6 +61,16 @@ pub const PRODUCT: Product = Product {
                 sql: include_str!("../migrations/0010_runs_under_way.sql"),
             },
             Migration { number: 11, name: "contact_zones", sql: include_str!("../migrations/0011_contact_zones.sql") },
+            Migration {
+                number: 12,
+                name: "engine_calls_of_run",
+                sql: include_str!("../migrations/0012_engine_calls_of_run.sql"),
+            },
+            Migration {
+                number: 13,
+                name: "keys_begin_with_tenant",
+                sql: include_str!("../migrations/0013_keys_begin_with_tenant.sql"),
+            },
         ],
     }),
     statements: &[

@@ -16,9 +16,9 @@ statements! {
     ) -> PeriodRow =
         "select width_bucket(quarter, $3) as number, sum(calls)::bigint as calls, sum(completed)::bigint as completed,
            sum(succeeded)::bigint as succeeded, sum(duration_ms)::bigint as duration_ms,
-           coalesce(sum(cost_minor) filter (where tenant_id = $7 and currency = $6), 0)::bigint as cost_minor
+           coalesce(sum(cost_minor) filter (where currency = $6), 0)::bigint as cost_minor
          from voice.call_quarters
-         where quarter >= $1 and quarter < $2
+         where tenant_id = $7 and quarter >= $1 and quarter < $2
            and ($4::uuid is null or workflow_id = $4) and ($5::uuid is null or campaign_id = $5)
          group by 1";
 

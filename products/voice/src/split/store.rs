@@ -49,7 +49,7 @@ statements! {
     fn outcome_list(split: SplitId, currency: &str; tenant) -> OutcomeRow =
         "select version, sum(calls)::bigint as calls, sum(completed)::bigint as completed,
            sum(succeeded)::bigint as succeeded, sum(duration_ms)::bigint as duration_ms,
-           coalesce(sum(cost_minor) filter (where tenant_id = $3 and currency = $2), 0)::bigint as cost_minor
+           coalesce(sum(cost_minor) filter (where currency = $2), 0)::bigint as cost_minor
          from voice.call_quarters
-         where split_id = $1 and split_id <> '00000000-0000-0000-0000-000000000000' group by version";
+         where tenant_id = $3 and split_id = $1 and split_id <> '00000000-0000-0000-0000-000000000000' group by version";
 }
