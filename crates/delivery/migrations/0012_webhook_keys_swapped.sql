@@ -1,4 +1,5 @@
 -- Locks both tables while the keys are swapped. The foreign key is checked at once: lanes are as few as endpoints.
+lock table freehold.webhook_endpoints, freehold.webhook_lanes in access exclusive mode;
 alter table freehold.webhook_lanes drop constraint webhook_lanes_endpoint_id_fkey;
 alter table freehold.webhook_endpoints
   drop constraint webhook_endpoints_pkey,

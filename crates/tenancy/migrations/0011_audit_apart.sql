@@ -1,5 +1,6 @@
 -- The audit lies where its tenant's data lies, and that may be another database than the one with the organizations: no foreign
--- key joins them. Locks both tables for a moment.
+-- key joins them. Locks both tables for a moment, in the order in which requests do.
+lock table freehold.tenants, freehold.audit_entries in access exclusive mode;
 alter table freehold.audit_entries drop constraint audit_entries_tenant_id_fkey;
 
 -- What the foreign key did: the entries are deleted with their organization. With the owner's rights, because no role may delete an

@@ -27,7 +27,8 @@ statements! {
     fn event_list(pattern: Option<String>, from: Timestamp, after: Option<EventId>, rows: i64; tenant) -> EventRow =
         "select id, type as name, version, data, occurred_at
          from freehold.events
-         where tenant_id = $5 and position > coalesce((select position from freehold.events where tenant_id = $5 and id = $3), 0)
+         where tenant_id = $5
+           and position > coalesce((select position from freehold.events where tenant_id = $5 and id = $3), 0)
            and occurred_at >= $2
            and ($1 is null or $1 = any (freehold.event_patterns(type)))
          order by position limit $4";

@@ -49,10 +49,12 @@ statements! {
          order by c.calls desc, k.id limit $4";
 
     /// Finds a workflow's name, even if the workflow has been deleted.
-    fn workflow_name(id: WorkflowId; tenant) -> (String,) = "select name from voice.workflows where tenant_id = $2 and id = $1";
+    fn workflow_name(id: WorkflowId; tenant) -> (String,) =
+        "select name from voice.workflows where tenant_id = $2 and id = $1";
 
     /// Finds a campaign's name.
-    fn campaign_name(id: CampaignId; tenant) -> (String,) = "select name from voice.campaigns where tenant_id = $2 and id = $1";
+    fn campaign_name(id: CampaignId; tenant) -> (String,) =
+        "select name from voice.campaigns where tenant_id = $2 and id = $1";
 
     /// Counts a tenant's runs again.
     fn rebuild(tenant: TenantId) -> (i64,) = "select voice.call_quarters_rebuild($1)";

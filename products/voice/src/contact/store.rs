@@ -26,10 +26,12 @@ statements! {
     fn contact_list(campaign: CampaignId, status: Option<String>, before: Uuid, rows: i64; tenant) -> Contact =
         "select id, line, phone, time_zone, inputs, status, tries, due_at, run_id, outcome, success, duration_ms, cost_minor, called_at
          from voice.contacts
-         where tenant_id = $5 and campaign_id = $1 and ($2::text is null or status = $2) and id < $3 order by id desc limit $4";
+         where tenant_id = $5 and campaign_id = $1 and ($2::text is null or status = $2) and id < $3
+         order by id desc limit $4";
 
     /// Deletes all contacts of a campaign.
-    fn contacts_delete(campaign: CampaignId; tenant) -> () = "delete from voice.contacts where tenant_id = $2 and campaign_id = $1";
+    fn contacts_delete(campaign: CampaignId; tenant) -> () =
+        "delete from voice.contacts where tenant_id = $2 and campaign_id = $1";
 
     /// Lists those of the numbers that the campaign already has.
     fn contact_phones(campaign: CampaignId, phones: Vec<String>; tenant) -> (String,) =
@@ -38,23 +40,28 @@ statements! {
     /// Lists the zones of waiting contacts. Each zone takes one look-up in the index.
     fn contact_zones(campaign: CampaignId; tenant) -> (String,) =
         "with recursive zones as (
-           (select time_zone from voice.contacts where tenant_id = $2 and campaign_id = $1 and status = 'waiting' order by time_zone limit 1)
+           (select time_zone from voice.contacts where tenant_id = $2 and campaign_id = $1
+           and status = 'waiting' order by time_zone limit 1)
            union all
            select (
              select c.time_zone from voice.contacts as c
-             where c.tenant_id = $2 and c.campaign_id = $1 and c.status = 'waiting' and c.time_zone > zones.time_zone order by c.time_zone limit 1
+             where c.tenant_id = $2 and c.campaign_id = $1 and c.status = 'waiting'
+             and c.time_zone > zones.time_zone order by c.time_zone limit 1
            ) from zones where zones.time_zone is not null
          )
          select time_zone from zones where time_zone is not null";
 
     /// Counts what a campaign still has to do, given its zones and when calls may start there.
-    fn contacts_ahead(campaign: CampaignId, zones: Vec<String>, opens: Vec<Timestamp>, now: Timestamp; tenant) -> Ahead =
+    fn contacts_ahead(
+        campaign: CampaignId, zones: Vec<String>, opens: Vec<Timestamp>, now: Timestamp; tenant
+    ) -> Ahead =
         "with zones as (select * from unnest($2::text[], $3::timestamptz[]) as z (time_zone, opens_at))
          select
            (select count(*) from (
               select from zones as z join lateral (
                 select from voice.contacts as c
-                where c.tenant_id = $5 and c.campaign_id = $1 and c.status = 'waiting' and c.time_zone = z.time_zone and c.due_at <= $4 limit 1000
+                where c.tenant_id = $5 and c.campaign_id = $1 and c.status = 'waiting'
+                and c.time_zone = z.time_zone and c.due_at <= $4 limit 1000
               ) as c on true
               where z.opens_at <= $4 limit 1000
             ) as due) as due,
@@ -64,7 +71,8 @@ statements! {
                 and (c.due_at > $4 or z.opens_at > $4)
               order by c.due_at limit 1
             ) as c on true) as next_due,
-           (select count(*) from voice.contacts where tenant_id = $5 and campaign_id = $1 and status = 'calling') as calling";
+           (select count(*) from voice.contacts where tenant_id = $5 and campaign_id = $1
+           and status = 'calling') as calling";
 
     /// Counts the contacts that are being called.
     fn contacts_calling(campaign: CampaignId; tenant) -> (i64,) =
@@ -76,7 +84,8 @@ statements! {
            c.duration_ms, c.cost_minor, c.called_at
          from unnest($3::text[]) as z (time_zone) join lateral (
            select * from voice.contacts as c
-           where c.tenant_id = $5 and c.campaign_id = $1 and c.status = 'waiting' and c.time_zone = z.time_zone and c.due_at <= $2
+           where c.tenant_id = $5 and c.campaign_id = $1 and c.status = 'waiting' and c.time_zone = z.time_zone
+           and c.due_at <= $2
            order by c.due_at, c.id limit $4 for no key update skip locked
          ) as c on true
          order by c.due_at, c.id limit $4";

@@ -55,7 +55,8 @@ statements! {
 
     /// Updates an engine.
     fn engine_update(
-        id: EngineId, name: &str, url: &str, enabled: bool, lease_seconds: i32, longest_seconds: i32, now: Timestamp; tenant
+        id: EngineId, name: &str, url: &str, enabled: bool, lease_seconds: i32, longest_seconds: i32,
+        now: Timestamp; tenant
     ) -> Engine =
         "update voice.engines
          set name = $2, url = $3, enabled = $4, lease_seconds = $5, longest_seconds = $6, updated_at = $7
@@ -63,7 +64,9 @@ statements! {
          returning id, name, url, enabled, lease_seconds, longest_seconds, previous_until, created_at, updated_at";
 
     /// Gives the engine a new secret; the present one stays valid for a while.
-    fn engine_rotate(id: EngineId, sealed_secret: Vec<u8>, previous_until: Timestamp, now: Timestamp; tenant) -> Engine =
+    fn engine_rotate(
+        id: EngineId, sealed_secret: Vec<u8>, previous_until: Timestamp, now: Timestamp; tenant
+    ) -> Engine =
         "update voice.engines
          set sealed_secret = $2, previous_sealed_secret = sealed_secret, previous_until = $3, updated_at = $4
          where tenant_id = $5 and id = $1 and deleted_at is null
@@ -76,7 +79,8 @@ statements! {
 
     /// Finds the secrets of an engine, even if it has been deleted.
     fn engine_secrets(id: EngineId; tenant) -> SealedSecrets =
-        "select id, sealed_secret, previous_sealed_secret, previous_until from voice.engines where tenant_id = $2 and id = $1";
+        "select id, sealed_secret, previous_sealed_secret, previous_until from voice.engines
+         where tenant_id = $2 and id = $1";
 
     /// Finds the secrets of a run's engine.
     fn engine_secrets_of_run(run: RunId; tenant) -> SealedSecrets =

@@ -101,7 +101,8 @@ statements! {
     fn run_list(workflow: Option<WorkflowId>, before: Uuid, rows: i64; tenant) -> RunSummary =
         "select id, workflow_id, version, split_id, campaign_id, status, outcome, success, duration_ms, cost_minor,
            cost_currency, started_at, ended_at
-         from voice.runs where tenant_id = $4 and id < $2 and ($1::uuid is null or workflow_id = $1) order by id desc limit $3";
+         from voice.runs where tenant_id = $4 and id < $2 and ($1::uuid is null or workflow_id = $1)
+         order by id desc limit $3";
 
     /// Lists the live runs of all tenants that started before this time and have not ended.
     fn abandoned_list(began_before: Timestamp, at_most: i64) -> (TenantId, RunId) =

@@ -29,11 +29,13 @@ statements! {
 
     /// Finds one split.
     fn split_find(id: SplitId; tenant) -> Split =
-        "select id, workflow_id, variants, winner, started_at, ended_at from voice.splits where tenant_id = $2 and id = $1";
+        "select id, workflow_id, variants, winner, started_at, ended_at from voice.splits
+         where tenant_id = $2 and id = $1";
 
     /// Finds one split and locks its row, so that it cannot end meanwhile.
     fn split_lock(id: SplitId; tenant) -> Split =
-        "select id, workflow_id, variants, winner, started_at, ended_at from voice.splits where tenant_id = $2 and id = $1 for update";
+        "select id, workflow_id, variants, winner, started_at, ended_at from voice.splits
+         where tenant_id = $2 and id = $1 for update";
 
     /// Ends a split.
     fn split_end(id: SplitId, winner: Option<i32>, now: Timestamp; tenant) -> Split =

@@ -10,13 +10,17 @@ use crate::graph::Graph;
 
 statements! {
     /// Creates a workflow.
-    fn workflow_insert(tenant: TenantId, id: WorkflowId, name: &str, graph: JsonText<Graph>, now: Timestamp) -> Workflow =
+    fn workflow_insert(
+        tenant: TenantId, id: WorkflowId, name: &str, graph: JsonText<Graph>, now: Timestamp
+    ) -> Workflow =
         "insert into voice.workflows (tenant_id, id, name, version, graph, created_at, updated_at)
          values ($1, $2, $3, 1, $4, $5, $5)
          returning id, name, version, graph, created_at, updated_at";
 
     /// Creates a version.
-    fn version_insert(tenant: TenantId, workflow: WorkflowId, version: i32, graph: JsonText<Graph>, now: Timestamp) -> () =
+    fn version_insert(
+        tenant: TenantId, workflow: WorkflowId, version: i32, graph: JsonText<Graph>, now: Timestamp
+    ) -> () =
         "insert into voice.workflow_versions (tenant_id, workflow_id, version, graph, created_at)
          values ($1, $2, $3, $4, $5)";
 
@@ -41,8 +45,11 @@ statements! {
          from voice.workflows where tenant_id = $3 and id < $1 and deleted_at is null order by id desc limit $2";
 
     /// Updates a workflow.
-    fn workflow_update(id: WorkflowId, name: &str, version: i32, graph: JsonText<Graph>, now: Timestamp; tenant) -> Workflow =
-        "update voice.workflows set name = $2, version = $3, graph = $4, updated_at = $5 where tenant_id = $6 and id = $1
+    fn workflow_update(
+        id: WorkflowId, name: &str, version: i32, graph: JsonText<Graph>, now: Timestamp; tenant
+    ) -> Workflow =
+        "update voice.workflows set name = $2, version = $3, graph = $4, updated_at = $5
+         where tenant_id = $6 and id = $1
          returning id, name, version, graph, created_at, updated_at";
 
     /// Deletes a workflow.
@@ -51,12 +58,14 @@ statements! {
 
     /// Lists the versions of a workflow.
     fn version_list(workflow: WorkflowId, before: i32, rows: i64; tenant) -> Version =
-        "select version, created_at from voice.workflow_versions where tenant_id = $4 and workflow_id = $1 and version < $2
+        "select version, created_at from voice.workflow_versions
+         where tenant_id = $4 and workflow_id = $1 and version < $2
          order by version desc limit $3";
 
     /// Finds the highest version of a workflow.
     fn version_newest(workflow: WorkflowId; tenant) -> (i32,) =
-        "select version from voice.workflow_versions where tenant_id = $2 and workflow_id = $1 order by version desc limit 1";
+        "select version from voice.workflow_versions where tenant_id = $2 and workflow_id = $1
+         order by version desc limit 1";
 
     /// Finds the graph of a version.
     fn version_graph(workflow: WorkflowId, version: i32; tenant) -> (JsonText<Graph>,) =

@@ -11,7 +11,9 @@ use crate::webhook::EndpointId;
 
 statements! {
     /// A page of an endpoint's deliveries.
-    fn delivery_list(endpoint: EndpointId, state: Option<&'static str>, before: Uuid, rows: i64; tenant) -> DeliverySummary =
+    fn delivery_list(
+        endpoint: EndpointId, state: Option<&'static str>, before: Uuid, rows: i64; tenant
+    ) -> DeliverySummary =
         "select d.event_id, e.type as event_type, d.state, d.tried, case when not d.leased then d.due_at end as next_at,
            d.created_at, d.ended_at, d.attempts -> -1 as last
          from freehold.webhook_deliveries as d
@@ -35,7 +37,8 @@ statements! {
            update freehold.webhook_deliveries set state = 'waiting', tried = 0, due_at = $3, leased = false, ended_at = null
            where tenant_id = $4 and endpoint_id = $1 and event_id = $2 and not (leased and due_at > $3)
          )
-         select exists (select from freehold.webhook_deliveries where tenant_id = $4 and endpoint_id = $1 and event_id = $2)";
+         select exists (select from freehold.webhook_deliveries
+         where tenant_id = $4 and endpoint_id = $1 and event_id = $2)";
 
     /// Restarts the schedules of many deliveries.
     fn deliveries_replay(

@@ -16,7 +16,8 @@ statements! {
          ) select from locked";
 
     /// Number of endpoints.
-    fn endpoint_count(; tenant) -> (i64,) = "select count(*) from freehold.webhook_endpoints where tenant_id = $1 and deleted_at is null";
+    fn endpoint_count(; tenant) -> (i64,) =
+        "select count(*) from freehold.webhook_endpoints where tenant_id = $1 and deleted_at is null";
 
     /// Inserts an endpoint.
     fn endpoint_insert(
@@ -42,7 +43,8 @@ statements! {
     fn endpoint_list(before: Uuid, rows: i64; tenant) -> Endpoint =
         "select id, url, description, patterns, enabled, disabled_at, disabled_because, signature, public_key,
            previous_until, per_second, at_once, failing_since, revision, created_at, updated_at
-         from freehold.webhook_endpoints where tenant_id = $3 and id < $1 and deleted_at is null order by id desc limit $2";
+         from freehold.webhook_endpoints where tenant_id = $3 and id < $1 and deleted_at is null
+         order by id desc limit $2";
 
     /// One endpoint.
     fn endpoint_find(id: EndpointId; tenant) -> Endpoint =
@@ -81,11 +83,13 @@ statements! {
          where tenant_id = $3 and id = $1 and deleted_at is null";
 
     /// Deletes the lane of an endpoint.
-    fn lane_delete(id: EndpointId; tenant) -> () = "delete from freehold.webhook_lanes where tenant_id = $2 and endpoint_id = $1";
+    fn lane_delete(id: EndpointId; tenant) -> () =
+        "delete from freehold.webhook_lanes where tenant_id = $2 and endpoint_id = $1";
 
     /// Rotates the secret of an endpoint and keeps the previous one until the overlap ends.
     fn secret_rotate(
-        id: EndpointId, signature: &str, sealed_secret: Vec<u8>, public_key: Option<String>, until: Timestamp, now: Timestamp; tenant
+        id: EndpointId, signature: &str, sealed_secret: Vec<u8>, public_key: Option<String>, until: Timestamp,
+        now: Timestamp; tenant
     ) -> Endpoint =
         "update freehold.webhook_endpoints set
            previous_sealed_secret = sealed_secret, previous_until = $5, sealed_secret = $3, signature = $2, public_key = $4,

@@ -170,7 +170,8 @@ statements! {
 
     /// Lists all reports of a call, in order.
     fn report_list(run: RunId; tenant) -> ReportRow =
-        "select report, late, received_at from voice.engine_reports where tenant_id = $2 and run_id = $1 order by sequence, report_id";
+        "select report, late, received_at from voice.engine_reports where tenant_id = $2 and run_id = $1
+         order by sequence, report_id";
 
     /// Finds the tenant of a run, for a report that names only the run.
     fn tenant_of(run: RunId) -> (TenantId,) =
