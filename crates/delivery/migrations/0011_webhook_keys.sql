@@ -1,5 +1,5 @@
 -- Endpoints and lanes belong to the tenant plane, whose keys begin with the tenant. Builds the indexes beside the old keys, which
--- holds up whoever writes; thousands of rows take less than a second.
+-- delays writes; thousands of rows take less than a second.
 create unique index webhook_endpoints_key on freehold.webhook_endpoints (tenant_id, id);
 create unique index webhook_lanes_key on freehold.webhook_lanes (tenant_id, endpoint_id);
 -- The sender works for all tenants at once and finds endpoints by their ids.
