@@ -46,6 +46,7 @@ use freehold_db::{Migration, MigrationSet, Statement};
 /// The migrations of this crate's tables.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "billing",
+    tenant_tables: &[],
     migrations: &[
         Migration { number: 1, name: "billing", sql: include_str!("../migrations/0001_billing.sql") },
         Migration {

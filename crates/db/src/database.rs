@@ -10,10 +10,10 @@ use std::{
 };
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, QueueMode, RecyclingMethod, Status};
-use freehold_core::{Actor, Caller, Context, Error, Result, Standing, codes};
+use freehold_core::{Actor, Caller, Context, Error, Result, Standing, TenantId, codes};
 
 use crate::{
-    PoolSettings, Query, Row, Settings, StatementCache,
+    PoolSettings, Query, Row, Scope, Settings, StatementCache,
     error::{crowded, database_error, from_pool, unreached},
     health::Health,
     pulse::Pulse,
@@ -63,7 +63,13 @@ impl Db {
 
     /// The rows of the caller's tenant. There is no other way to reach them.
     pub fn tenant(&self, caller: &Caller) -> Tenant<'_> {
-        Tenant { db: self, party: Party::of(caller), opening: self.tenant_opening(caller), standing: caller.standing() }
+        Tenant {
+            db: self,
+            party: Party::of(caller),
+            opening: self.tenant_opening(caller),
+            tenant: caller.tenant(),
+            standing: caller.standing(),
+        }
     }
 
     /// Rows that belong to no tenant or to all of them: sign-in, finding the tenant of a key, maintenance jobs.
@@ -247,35 +253,36 @@ pub struct Tenant<'a> {
     db: &'a Db,
     party: Party,
     opening: String,
+    tenant: TenantId,
     standing: Standing,
 }
 
 impl Tenant<'_> {
     /// Returns all rows of the result.
-    pub async fn fetch_all<R: Row>(&self, query: Query<R>) -> Result<Vec<R>> {
-        let (rows, _) = self.one_flight(&query).await?;
+    pub async fn fetch_all<R: Row, S: Scope>(&self, query: Query<R, S>) -> Result<Vec<R>> {
+        let (rows, _) = self.one_flight(query).await?;
         rows.iter().map(R::from_row).collect()
     }
 
     /// Returns the row of the result, if there is one.
-    pub async fn fetch_optional<R: Row>(&self, query: Query<R>) -> Result<Option<R>> {
-        let (rows, _) = self.one_flight(&query).await?;
+    pub async fn fetch_optional<R: Row, S: Scope>(&self, query: Query<R, S>) -> Result<Option<R>> {
+        let (rows, _) = self.one_flight(query).await?;
         rows.first().map(R::from_row).transpose()
     }
 
     /// Runs the statement and returns how many rows it changed.
-    pub async fn execute(&self, query: Query<()>) -> Result<u64> {
-        Ok(self.one_flight(&query).await?.1)
+    pub async fn execute<S: Scope>(&self, query: Query<(), S>) -> Result<u64> {
+        Ok(self.one_flight(query).await?.1)
     }
 
     /// Begins a transaction for several statements, to read, decide, write and commit.
     pub async fn begin(&self) -> Result<TenantTx> {
-        Ok(TenantTx::new(self.db.begin(self.party, &self.opening).await?, self.standing))
+        Ok(TenantTx::new(self.db.begin(self.party, &self.opening).await?, self.tenant, self.standing))
     }
 
-    async fn one_flight<R>(&self, query: &Query<R>) -> Result<(Vec<tokio_postgres::Row>, u64)> {
+    async fn one_flight<R, S: Scope>(&self, query: Query<R, S>) -> Result<(Vec<tokio_postgres::Row>, u64)> {
         self.db
-            .one_flight(self.party, &self.opening, query)
+            .one_flight(self.party, &self.opening, &query.of(self.tenant))
             .await
             .map_err(|error| explain_suspension(error, self.standing))
     }

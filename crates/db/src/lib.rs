@@ -15,6 +15,7 @@ mod migrate;
 mod pulse;
 mod refusal;
 mod roles;
+mod scope;
 mod send;
 mod settings;
 mod shares;
@@ -34,6 +35,7 @@ pub use inspect::{
 };
 pub use migrate::{Migrated, Migration, MigrationSet, Migrator, ServerLogin, database_ensure};
 pub use refusal::Refusal;
+pub use scope::{AnyTx, OfTenant, Scope};
 pub use send::StatementCache;
 pub use settings::{PoolSettings, Settings};
 pub use statement::{Query, Row, Statement};
@@ -53,6 +55,7 @@ pub mod macros {
 /// This crate's own migrations: roles, `freehold.protect`, Supabase's `auth` functions.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "db",
+    tenant_tables: &["freehold.canary"],
     migrations: &[
         Migration { number: 1, name: "tenant_context", sql: include_str!("../migrations/0001_tenant_context.sql") },
         Migration {

@@ -35,6 +35,9 @@ pub struct Migration {
 pub struct MigrationSet {
     /// The name of the crate or product.
     pub name: &'static str,
+    /// The tables of the tenant plane, with their schema: their rows lie where their tenant's data lies. Every other table
+    /// of the set belongs to the control plane, which is one for all tenants.
+    pub tenant_tables: &'static [&'static str],
     /// The migrations, in order.
     pub migrations: &'static [Migration],
 }

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use freehold_core::{Context, Result};
 use postgres_types::{ToSql, Type};
 
-use crate::value::Column;
+use crate::{AnyTx, value::Column};
 
 /// One SQL statement with its types, made by [`statements!`](crate::statements).
 #[derive(Debug)]
@@ -17,25 +17,29 @@ pub struct Statement {
     pub sql: &'static str,
     /// The types of the parameters.
     pub params: &'static [Type],
+    /// Whether the last parameter is the tenant of the transaction, which the transaction adds.
+    pub adds_tenant: bool,
     /// The names and types of the result's columns. The name `""` is not compared.
     pub columns: &'static [(&'static str, Type)],
 }
 
 /// A statement with its parameters, ready to be sent.
 #[must_use = "a query does nothing until a transaction sends it"]
-pub struct Query<R> {
+pub struct Query<R, S = AnyTx> {
     pub(crate) statement: &'static Statement,
     pub(crate) params: Vec<Box<dyn ToSql + Send + Sync>>,
-    row: PhantomData<fn() -> R>,
+    row: PhantomData<fn() -> (R, S)>,
 }
 
-impl<R> Query<R> {
+impl<R, S> Query<R, S> {
     /// Only for [`statements!`](crate::statements).
     #[doc(hidden)]
     pub fn new(statement: &'static Statement, params: Vec<Box<dyn ToSql + Send + Sync>>) -> Self {
         Self { statement, params, row: PhantomData }
     }
+}
 
+impl<R> Query<R> {
     pub(crate) fn params(&self) -> impl ExactSizeIterator<Item = &(dyn ToSql + Sync)> {
         self.params.iter().map(|value| value.as_ref() as &(dyn ToSql + Sync))
     }
@@ -86,31 +90,41 @@ row_of!(A 0, B 1, C 2, D 3);
 /// Declares statements. Each becomes a function that takes the parameters and returns a [`Query`]. All of them become
 /// the module's `STATEMENTS`, which the crate lists for the test that prepares them.
 ///
+/// A statement on the tables of the tenant plane names its tenant. `; tenant` adds the tenant as the last parameter: the
+/// transaction that sends the statement fills it in, so the function does not take it, and only a tenant's transaction
+/// can send it.
+///
 /// ```ignore
 /// statements! {
 ///     /// The workflow with this id.
-///     fn workflow_find(id: WorkflowId) -> WorkflowRow = "select id, name from voice.workflows where id = $1";
+///     fn workflow_find(id: WorkflowId; tenant) -> WorkflowRow =
+///         "select id, name from voice.workflows where tenant_id = $2 and id = $1";
 /// }
 /// ```
 #[macro_export]
 macro_rules! statements {
-    ($( $(#[$meta:meta])* fn $name:ident ( $($param:ident : $type:ty),* $(,)? ) -> $row:ty = $sql:expr; )*) => {
+    ($(
+        $(#[$meta:meta])*
+        fn $name:ident ( $($param:ident : $type:ty),* $(,)? $(; $tenant:ident)? ) -> $row:ty = $sql:expr;
+    )*) => {
         /// Every statement of this module.
         pub const STATEMENTS: &[&$crate::Statement] = &[$(
             &$crate::Statement {
                 name: concat!(module_path!(), "::", stringify!($name)),
                 sql: $sql,
-                params: &[$(<$type as $crate::Param>::TYPE),*],
+                params: &[$(<$type as $crate::Param>::TYPE,)* $($crate::added!($tenant type))?],
+                adds_tenant: false $(|| $crate::added!($tenant is))?,
                 columns: <$row as $crate::Row>::COLUMNS,
             }
         ),*];
         $(
             $(#[$meta])*
-            pub(super) fn $name($($param: $type),*) -> $crate::Query<$row> {
+            pub(super) fn $name($($param: $type),*) -> $crate::Query<$row $(, $crate::added!($tenant scope))?> {
                 static STATEMENT: $crate::Statement = $crate::Statement {
                     name: concat!(module_path!(), "::", stringify!($name)),
                     sql: $sql,
-                    params: &[$(<$type as $crate::Param>::TYPE),*],
+                    params: &[$(<$type as $crate::Param>::TYPE,)* $($crate::added!($tenant type))?],
+                    adds_tenant: false $(|| $crate::added!($tenant is))?,
                     columns: <$row as $crate::Row>::COLUMNS,
                 };
                 $crate::Query::new(
@@ -119,6 +133,21 @@ macro_rules! statements {
                 )
             }
         )*
+    };
+}
+
+/// What `; tenant` means in [`statements!`](crate::statements).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! added {
+    (tenant type) => {
+        $crate::Type::UUID
+    };
+    (tenant is) => {
+        true
+    };
+    (tenant scope) => {
+        $crate::OfTenant
     };
 }
 

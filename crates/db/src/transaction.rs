@@ -7,12 +7,12 @@ use std::{
     time::Duration,
 };
 
-use freehold_core::{Error, Result, Standing};
+use freehold_core::{Error, Result, Standing, TenantId};
 use futures_util::future::{join, join3};
 use tokio_postgres::error::SqlState;
 
 use crate::{
-    Query, Row,
+    Query, Row, Scope,
     database::{Connection, explain_suspension},
     pulse::Pulse,
     send::{Answered, Answers, Sent, StatementCache, TOGETHER, fly, send, send_all},
@@ -231,17 +231,41 @@ fn settle(mut client: Connection, last: &'static str) {
 }
 
 /// A tenant's transaction: row-level security decides which rows are visible in it.
-pub struct TenantTx(Transaction);
+pub struct TenantTx {
+    inner: Transaction,
+    tenant: TenantId,
+}
 
+/// As those of [`Transaction`], and for statements that get their tenant from the transaction, too.
 impl TenantTx {
-    pub(crate) fn new(mut inner: Transaction, standing: Standing) -> Self {
+    pub(crate) fn new(mut inner: Transaction, tenant: TenantId, standing: Standing) -> Self {
         inner.standing = standing;
-        Self(inner)
+        Self { inner, tenant }
+    }
+
+    /// Returns all rows of the result.
+    pub async fn fetch_all<R: Row, S: Scope>(&mut self, query: Query<R, S>) -> Result<Vec<R>> {
+        self.inner.fetch_all(query.of(self.tenant)).await
+    }
+
+    /// Returns the row of the result, if there is one.
+    pub async fn fetch_optional<R: Row, S: Scope>(&mut self, query: Query<R, S>) -> Result<Option<R>> {
+        self.inner.fetch_optional(query.of(self.tenant)).await
+    }
+
+    /// Returns the one row of the result; no row is an internal error.
+    pub async fn fetch_one<R: Row, S: Scope>(&mut self, query: Query<R, S>) -> Result<R> {
+        self.inner.fetch_one(query.of(self.tenant)).await
+    }
+
+    /// Runs the statement and returns how many rows it changed.
+    pub async fn execute<S: Scope>(&mut self, query: Query<(), S>) -> Result<u64> {
+        self.inner.execute(query.of(self.tenant)).await
     }
 
     /// Commits the transaction.
     pub async fn commit(mut self) -> Result<()> {
-        self.0.commit().await
+        self.inner.commit().await
     }
 }
 
@@ -267,12 +291,12 @@ impl SystemTx {
 impl Deref for TenantTx {
     type Target = Transaction;
     fn deref(&self) -> &Transaction {
-        &self.0
+        &self.inner
     }
 }
 impl DerefMut for TenantTx {
     fn deref_mut(&mut self) -> &mut Transaction {
-        &mut self.0
+        &mut self.inner
     }
 }
 impl Deref for SystemTx {

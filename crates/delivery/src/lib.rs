@@ -15,6 +15,7 @@ use freehold_db::{Migration, MigrationSet, Statement};
 /// The migrations of this crate's tables.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "delivery",
+    tenant_tables: &["freehold.webhook_deliveries", "freehold.webhook_endpoints", "freehold.webhook_lanes"],
     migrations: &[
         Migration { number: 1, name: "mails", sql: include_str!("../migrations/0001_mails.sql") },
         Migration { number: 2, name: "webhooks", sql: include_str!("../migrations/0002_webhooks.sql") },
@@ -38,6 +39,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             sql: include_str!("../migrations/0009_mail_lanes_queued.sql"),
         },
         Migration { number: 10, name: "mails_due", sql: include_str!("../migrations/0010_mails_due.sql") },
+        Migration { number: 11, name: "webhook_keys", sql: include_str!("../migrations/0011_webhook_keys.sql") },
+        Migration {
+            number: 12,
+            name: "webhook_keys_swapped",
+            sql: include_str!("../migrations/0012_webhook_keys_swapped.sql"),
+        },
     ],
 };
 

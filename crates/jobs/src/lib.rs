@@ -31,6 +31,7 @@ pub use worker::{FORGET, FORGETTING, Worker, WorkerSettings, forget_handler};
 /// The tables of this crate.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "jobs",
+    tenant_tables: &["freehold.events", "freehold.jobs"],
     migrations: &[
         Migration { number: 1, name: "jobs", sql: include_str!("../migrations/0001_jobs.sql") },
         Migration { number: 2, name: "job_functions", sql: include_str!("../migrations/0002_job_functions.sql") },

@@ -18,6 +18,13 @@ use freehold_db::{Migration, MigrationSet, Statement};
 /// The migrations of this crate.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "metering",
+    tenant_tables: &[
+        "freehold.rate_windows",
+        "freehold.usage_alerts",
+        "freehold.usage_events",
+        "freehold.usage_reservations",
+        "freehold.usage_totals",
+    ],
     migrations: &[
         Migration { number: 1, name: "plan_versions", sql: include_str!("../migrations/0001_plan_versions.sql") },
         Migration { number: 2, name: "usage", sql: include_str!("../migrations/0002_usage.sql") },

@@ -20,6 +20,7 @@ use freehold_db::{Migration, MigrationSet, Statement};
 /// The migrations of this crate.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "tenancy",
+    tenant_tables: &["freehold.audit_entries"],
     migrations: &[
         Migration { number: 1, name: "tenants", sql: include_str!("../migrations/0001_tenants.sql") },
         Migration { number: 2, name: "members", sql: include_str!("../migrations/0002_members.sql") },
@@ -32,6 +33,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 9, name: "lists", sql: include_str!("../migrations/0009_lists.sql") },
         Migration { number: 10, name: "members_user_id", sql: include_str!("../migrations/0010_members_user_id.sql") },
         Migration { number: 11, name: "audit_service", sql: include_str!("../migrations/0011_audit_service.sql") },
+        Migration { number: 12, name: "audit_apart", sql: include_str!("../migrations/0012_audit_apart.sql") },
     ],
 };
 

@@ -13,5 +13,8 @@ pub fn statements() -> Vec<&'static Statement> {
 }
 
 /// A tenant table for tests that need no other tables.
-const TEST_TABLES: MigrationSet =
-    MigrationSet { name: "it", migrations: &[Migration { number: 1, name: "notes", sql: include_str!("notes.sql") }] };
+const TEST_TABLES: MigrationSet = MigrationSet {
+    name: "it",
+    tenant_tables: &["it.notes"],
+    migrations: &[Migration { number: 1, name: "notes", sql: include_str!("notes.sql") }],
+};

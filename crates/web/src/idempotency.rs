@@ -26,6 +26,7 @@ use fingerprint::Fingerprint;
 /// The table of this module.
 pub(crate) const MIGRATIONS: MigrationSet = MigrationSet {
     name: "web",
+    tenant_tables: &["freehold.idempotent_answers"],
     migrations: &[Migration {
         number: 1,
         name: "idempotent_answers",

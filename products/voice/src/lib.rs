@@ -59,6 +59,18 @@ pub const PRODUCT: Product = Product {
 pub const MODULE: Module<App> = Module {
     migrations: Some(MigrationSet {
         name: "voice",
+        tenant_tables: &[
+            "voice.call_quarters",
+            "voice.campaigns",
+            "voice.contacts",
+            "voice.engine_calls",
+            "voice.engine_reports",
+            "voice.engines",
+            "voice.runs",
+            "voice.splits",
+            "voice.workflow_versions",
+            "voice.workflows",
+        ],
         migrations: &[
             Migration { number: 1, name: "workflows", sql: include_str!("../migrations/0001_workflows.sql") },
             Migration { number: 2, name: "runs", sql: include_str!("../migrations/0002_runs.sql") },
@@ -75,6 +87,20 @@ pub const MODULE: Module<App> = Module {
                 sql: include_str!("../migrations/0010_runs_under_way.sql"),
             },
             Migration { number: 11, name: "contact_zones", sql: include_str!("../migrations/0011_contact_zones.sql") },
+            Migration {
+                number: 12,
+                name: "engine_calls_of_run",
+                sql: include_str!("../migrations/0012_engine_calls_of_run.sql"),
+            },
+            Migration { number: 13, name: "workflows_id", sql: include_str!("../migrations/0013_workflows_id.sql") },
+            Migration { number: 14, name: "runs_id", sql: include_str!("../migrations/0014_runs_id.sql") },
+            Migration { number: 15, name: "campaigns_id", sql: include_str!("../migrations/0015_campaigns_id.sql") },
+            Migration { number: 16, name: "engines_id", sql: include_str!("../migrations/0016_engines_id.sql") },
+            Migration {
+                number: 17,
+                name: "engine_calls_run",
+                sql: include_str!("../migrations/0017_engine_calls_run.sql"),
+            },
         ],
     }),
     statements: &[

@@ -24,24 +24,25 @@ statements! {
 
     /// Publishes several events.
     fn event_insert_all(
-        ids: Vec<Uuid>, names: Vec<String>, versions: Vec<i16>, data: Vec<String>, at: Timestamp
+        ids: Vec<Uuid>, names: Vec<String>, versions: Vec<i16>, data: Vec<String>, at: Timestamp; tenant
     ) -> () =
         "insert into freehold.events (tenant_id, id, type, version, data, occurred_at)
-         select freehold.tenant_id(), e.id, e.type, e.version, e.data::json, $5
+         select $6, e.id, e.type, e.version, e.data::json, $5
          from unnest($1::uuid[], $2::text[], $3::smallint[], $4::text[]) as e (id, type, version, data)";
 
     /// A page of events, the oldest first.
-    fn event_list(pattern: Option<String>, from: Timestamp, after: Option<EventId>, rows: i64) -> EventRow =
+    fn event_list(pattern: Option<String>, from: Timestamp, after: Option<EventId>, rows: i64; tenant) -> EventRow =
         "select id, type as name, version, data, occurred_at
          from freehold.events
-         where position > coalesce((select position from freehold.events where id = $3), 0)
+         where tenant_id = $5
+           and position > coalesce((select position from freehold.events where tenant_id = $5 and id = $3), 0)
            and occurred_at >= $2
            and ($1 is null or $1 = any (freehold.event_patterns(type)))
          order by position limit $4";
 
     /// Finds one event.
-    fn event_find(id: EventId) -> EventRow =
-        "select id, type as name, version, data, occurred_at from freehold.events where id = $1";
+    fn event_find(id: EventId; tenant) -> EventRow =
+        "select id, type as name, version, data, occurred_at from freehold.events where tenant_id = $2 and id = $1";
 
     /// Finds several events of any tenants.
     fn events_read(tenants: Vec<Uuid>, ids: Vec<Uuid>) -> EventRow =

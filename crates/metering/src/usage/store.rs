@@ -44,7 +44,8 @@ statements! {
     fn usage_sweep(batch: i32, now: Timestamp) -> (i32,) = "select freehold.usage_sweep($1, $2)";
 
     /// Every total of the tenant.
-    fn total_list() -> TotalRow = "select meter, period_start, used, reserved from freehold.usage_totals";
+    fn total_list(; tenant) -> TotalRow =
+        "select meter, period_start, used, reserved from freehold.usage_totals where tenant_id = $1";
 
     /// Totals that differ from their ledger.
     fn drift_list() -> (Uuid, String, i64, i64) =

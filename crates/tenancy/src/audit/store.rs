@@ -16,10 +16,10 @@ statements! {
     ) -> (bool,) = "select freehold.audit_append($1, $2, $3, $4, $5, $6, $7, $8) is null";
 
     /// A page of entries.
-    fn audit_list(action: Option<&str>, before: Uuid, rows: i64) -> Entry =
+    fn audit_list(action: Option<&str>, before: Uuid, rows: i64; tenant) -> Entry =
         "select entry_id, at, actor_kind, actor_id, action, subject, detail
          from freehold.audit_entries
-         where entry_id < $2
+         where tenant_id = $4 and entry_id < $2
            and ($1 is null or action = $1 or (right($1, 2) = '.*' and starts_with(action, left($1, -1))))
          order by entry_id desc limit $3";
 }

@@ -17,12 +17,12 @@ statements! {
          returning true";
 
     /// The stored answer of the key's request.
-    fn find(key: &str) -> AnswerRow =
-        "select fingerprint, status, sealed_body from freehold.idempotent_answers where key = $1";
+    fn find(key: &str; tenant) -> AnswerRow =
+        "select fingerprint, status, sealed_body from freehold.idempotent_answers where tenant_id = $2 and key = $1";
 
     /// Stores the answer.
-    fn keep(key: &str, status: i16, sealed_body: Vec<u8>) -> () =
-        "update freehold.idempotent_answers set status = $2, sealed_body = $3 where key = $1";
+    fn keep(key: &str, status: i16, sealed_body: Vec<u8>; tenant) -> () =
+        "update freehold.idempotent_answers set status = $2, sealed_body = $3 where tenant_id = $4 and key = $1";
 
     /// Deletes a batch of expired answers.
     fn forget(now: Timestamp) -> () =

@@ -23,68 +23,68 @@ statements! {
            status, reason, turns, contacts, started_at, ended_at, created_at, updated_at";
 
     /// Finds one campaign.
-    fn campaign_find(id: CampaignId) -> Campaign =
+    fn campaign_find(id: CampaignId; tenant) -> Campaign =
         "select id, name, workflow_id, version, channel, engine_id, concurrency, schedule, default_country, tries, retry_minutes, scripts,
            status, reason, turns, contacts, started_at, ended_at, created_at, updated_at
-         from voice.campaigns where id = $1 and deleted_at is null";
+         from voice.campaigns where tenant_id = $2 and id = $1 and deleted_at is null";
 
     /// Finds one campaign and locks its row.
-    fn campaign_lock(id: CampaignId) -> Campaign =
+    fn campaign_lock(id: CampaignId; tenant) -> Campaign =
         "select id, name, workflow_id, version, channel, engine_id, concurrency, schedule, default_country, tries, retry_minutes, scripts,
            status, reason, turns, contacts, started_at, ended_at, created_at, updated_at
-         from voice.campaigns where id = $1 and deleted_at is null for no key update";
+         from voice.campaigns where tenant_id = $2 and id = $1 and deleted_at is null for no key update";
 
     /// Lists a page of campaigns.
-    fn campaign_list(before: Uuid, rows: i64) -> CampaignSummary =
+    fn campaign_list(before: Uuid, rows: i64; tenant) -> CampaignSummary =
         "select id, name, workflow_id, channel, status, reason, contacts, started_at, ended_at, created_at
-         from voice.campaigns where id < $1 and deleted_at is null order by id desc limit $2";
+         from voice.campaigns where tenant_id = $3 and id < $1 and deleted_at is null order by id desc limit $2";
 
     /// Updates the terms of a campaign.
     fn campaign_change(
         id: CampaignId, name: &str, concurrency: i32, schedule: JsonText<Schedule>, default_country: Option<String>,
-        tries: i32, retry_minutes: i32, now: Timestamp
+        tries: i32, retry_minutes: i32, now: Timestamp; tenant
     ) -> Campaign =
         "update voice.campaigns set name = $2, concurrency = $3, schedule = $4, default_country = $5, tries = $6,
            retry_minutes = $7, updated_at = $8
-         where id = $1
+         where tenant_id = $9 and id = $1
          returning id, name, workflow_id, version, channel, engine_id, concurrency, schedule, default_country, tries, retry_minutes, scripts,
            status, reason, turns, contacts, started_at, ended_at, created_at, updated_at";
 
     /// Stores a campaign's new status. The times at which it started and ended are set only once.
     fn campaign_move(
         id: CampaignId, status: &str, reason: Option<String>, started_at: Option<Timestamp>, ended_at: Option<Timestamp>,
-        now: Timestamp
+        now: Timestamp; tenant
     ) -> Campaign =
         "update voice.campaigns set status = $2, reason = $3, started_at = coalesce(started_at, $4),
            ended_at = coalesce(ended_at, $5), updated_at = $6
-         where id = $1
+         where tenant_id = $7 and id = $1
          returning id, name, workflow_id, version, channel, engine_id, concurrency, schedule, default_country, tries, retry_minutes, scripts,
            status, reason, turns, contacts, started_at, ended_at, created_at, updated_at";
 
     /// Begins a new turn, so that another job drives the campaign.
-    fn campaign_turn(id: CampaignId) -> (i32,) =
-        "update voice.campaigns set turns = turns + 1 where id = $1 returning turns";
+    fn campaign_turn(id: CampaignId; tenant) -> (i32,) =
+        "update voice.campaigns set turns = turns + 1 where tenant_id = $2 and id = $1 returning turns";
 
     /// Stores the present number of contacts.
-    fn campaign_count_contacts(id: CampaignId, now: Timestamp) -> Campaign =
+    fn campaign_count_contacts(id: CampaignId, now: Timestamp; tenant) -> Campaign =
         "update voice.campaigns
-         set contacts = (select count(*) from voice.contacts where campaign_id = $1), updated_at = $2
-         where id = $1
+         set contacts = (select count(*) from voice.contacts where tenant_id = $3 and campaign_id = $1), updated_at = $2
+         where tenant_id = $3 and id = $1
          returning id, name, workflow_id, version, channel, engine_id, concurrency, schedule, default_country, tries, retry_minutes, scripts,
            status, reason, turns, contacts, started_at, ended_at, created_at, updated_at";
 
     /// Deletes a campaign.
-    fn campaign_delete(id: CampaignId, now: Timestamp) -> () =
-        "update voice.campaigns set deleted_at = $2 where id = $1";
+    fn campaign_delete(id: CampaignId, now: Timestamp; tenant) -> () =
+        "update voice.campaigns set deleted_at = $2 where tenant_id = $3 and id = $1";
 
     /// Counts the contacts by their status.
-    fn campaign_counts(id: CampaignId) -> Counts =
+    fn campaign_counts(id: CampaignId; tenant) -> Counts =
         "select count(*) as total, count(*) filter (where status = 'waiting') as waiting,
            count(*) filter (where status = 'calling') as calling, count(*) filter (where status = 'reached') as reached,
            count(*) filter (where status = 'unreached') as unreached, count(*) filter (where status = 'failed') as failed,
            count(*) filter (where success) as succeeded, coalesce(sum(tries), 0)::bigint as calls,
            coalesce(sum(cost_minor), 0)::bigint as cost_minor
-         from voice.contacts where campaign_id = $1";
+         from voice.contacts where tenant_id = $2 and campaign_id = $1";
 
     /// Lists the campaigns of all tenants that stopped by themselves.
     fn stopped_list(after: Uuid, rows: i64) -> (CampaignId, TenantId) =

@@ -14,75 +14,84 @@ statements! {
     /// Adds contacts and returns those that are new. A contact whose number the campaign already has is skipped.
     fn contacts_insert(
         campaign: CampaignId, ids: Vec<Uuid>, lines: Vec<i32>, phones: Vec<String>, zones: Vec<String>, inputs: Vec<String>,
-        now: Timestamp
+        now: Timestamp; tenant
     ) -> (i32,) =
         "insert into voice.contacts (tenant_id, campaign_id, id, line, phone, time_zone, inputs, due_at, created_at)
-         select (select freehold.tenant_id()), $1, c.id, c.line, nullif(c.phone, ''), c.zone, c.inputs::json, $7, $7
+         select $8, $1, c.id, c.line, nullif(c.phone, ''), c.zone, c.inputs::json, $7, $7
          from unnest($2::uuid[], $3::integer[], $4::text[], $5::text[], $6::text[]) as c (id, line, phone, zone, inputs)
          on conflict (tenant_id, campaign_id, phone) do nothing
          returning line";
 
     /// Lists a page of contacts.
-    fn contact_list(campaign: CampaignId, status: Option<String>, before: Uuid, rows: i64) -> Contact =
+    fn contact_list(campaign: CampaignId, status: Option<String>, before: Uuid, rows: i64; tenant) -> Contact =
         "select id, line, phone, time_zone, inputs, status, tries, due_at, run_id, outcome, success, duration_ms, cost_minor, called_at
          from voice.contacts
-         where campaign_id = $1 and ($2::text is null or status = $2) and id < $3 order by id desc limit $4";
+         where tenant_id = $5 and campaign_id = $1 and ($2::text is null or status = $2) and id < $3
+         order by id desc limit $4";
 
     /// Deletes all contacts of a campaign.
-    fn contacts_delete(campaign: CampaignId) -> () = "delete from voice.contacts where campaign_id = $1";
+    fn contacts_delete(campaign: CampaignId; tenant) -> () =
+        "delete from voice.contacts where tenant_id = $2 and campaign_id = $1";
 
     /// Lists those of the numbers that the campaign already has.
-    fn contact_phones(campaign: CampaignId, phones: Vec<String>) -> (String,) =
-        "select phone from voice.contacts where campaign_id = $1 and phone = any($2)";
+    fn contact_phones(campaign: CampaignId, phones: Vec<String>; tenant) -> (String,) =
+        "select phone from voice.contacts where tenant_id = $3 and campaign_id = $1 and phone = any($2)";
 
     /// Lists the zones of waiting contacts. Each zone takes one look-up in the index.
-    fn contact_zones(campaign: CampaignId) -> (String,) =
+    fn contact_zones(campaign: CampaignId; tenant) -> (String,) =
         "with recursive zones as (
-           (select time_zone from voice.contacts where campaign_id = $1 and status = 'waiting' order by time_zone limit 1)
+           (select time_zone from voice.contacts where tenant_id = $2 and campaign_id = $1
+           and status = 'waiting' order by time_zone limit 1)
            union all
            select (
              select c.time_zone from voice.contacts as c
-             where c.campaign_id = $1 and c.status = 'waiting' and c.time_zone > zones.time_zone order by c.time_zone limit 1
+             where c.tenant_id = $2 and c.campaign_id = $1 and c.status = 'waiting'
+             and c.time_zone > zones.time_zone order by c.time_zone limit 1
            ) from zones where zones.time_zone is not null
          )
          select time_zone from zones where time_zone is not null";
 
     /// Counts what a campaign still has to do, given its zones and when calls may start there.
-    fn contacts_ahead(campaign: CampaignId, zones: Vec<String>, opens: Vec<Timestamp>, now: Timestamp) -> Ahead =
+    fn contacts_ahead(
+        campaign: CampaignId, zones: Vec<String>, opens: Vec<Timestamp>, now: Timestamp; tenant
+    ) -> Ahead =
         "with zones as (select * from unnest($2::text[], $3::timestamptz[]) as z (time_zone, opens_at))
          select
            (select count(*) from (
               select from zones as z join lateral (
                 select from voice.contacts as c
-                where c.campaign_id = $1 and c.status = 'waiting' and c.time_zone = z.time_zone and c.due_at <= $4 limit 1000
+                where c.tenant_id = $5 and c.campaign_id = $1 and c.status = 'waiting'
+                and c.time_zone = z.time_zone and c.due_at <= $4 limit 1000
               ) as c on true
               where z.opens_at <= $4 limit 1000
             ) as due) as due,
            (select min(greatest(c.due_at, z.opens_at)) from zones as z join lateral (
               select c.due_at from voice.contacts as c
-              where c.campaign_id = $1 and c.status = 'waiting' and c.time_zone = z.time_zone
+              where c.tenant_id = $5 and c.campaign_id = $1 and c.status = 'waiting' and c.time_zone = z.time_zone
                 and (c.due_at > $4 or z.opens_at > $4)
               order by c.due_at limit 1
             ) as c on true) as next_due,
-           (select count(*) from voice.contacts where campaign_id = $1 and status = 'calling') as calling";
+           (select count(*) from voice.contacts where tenant_id = $5 and campaign_id = $1
+           and status = 'calling') as calling";
 
     /// Counts the contacts that are being called.
-    fn contacts_calling(campaign: CampaignId) -> (i64,) =
-        "select count(*) from voice.contacts where campaign_id = $1 and status = 'calling'";
+    fn contacts_calling(campaign: CampaignId; tenant) -> (i64,) =
+        "select count(*) from voice.contacts where tenant_id = $2 and campaign_id = $1 and status = 'calling'";
 
     /// Claims the next contacts of these zones, in the order of the list; those that became due first come first.
-    fn contacts_claim(campaign: CampaignId, now: Timestamp, zones: Vec<String>, at_most: i64) -> Contact =
+    fn contacts_claim(campaign: CampaignId, now: Timestamp, zones: Vec<String>, at_most: i64; tenant) -> Contact =
         "select c.id, c.line, c.phone, c.time_zone, c.inputs, c.status, c.tries, c.due_at, c.run_id, c.outcome, c.success,
            c.duration_ms, c.cost_minor, c.called_at
          from unnest($3::text[]) as z (time_zone) join lateral (
            select * from voice.contacts as c
-           where c.campaign_id = $1 and c.status = 'waiting' and c.time_zone = z.time_zone and c.due_at <= $2
+           where c.tenant_id = $5 and c.campaign_id = $1 and c.status = 'waiting' and c.time_zone = z.time_zone
+           and c.due_at <= $2
            order by c.due_at, c.id limit $4 for no key update skip locked
          ) as c on true
          order by c.due_at, c.id limit $4";
 
     /// Stores the results of calls.
-    fn contacts_called(calls: Json<Vec<Called>>, now: Timestamp) -> () =
+    fn contacts_called(calls: Json<Vec<Called>>, now: Timestamp; tenant) -> () =
         "update voice.contacts as c
          set status = u.status, due_at = u.due_at, run_id = u.run_id, outcome = u.outcome, success = u.success,
            duration_ms = u.duration_ms, cost_minor = c.cost_minor + u.cost_minor, tries = c.tries + u.began,
@@ -91,12 +100,12 @@ statements! {
            id uuid, status text, began integer, due_at timestamptz, run_id uuid, outcome text, success boolean,
            duration_ms bigint, cost_minor bigint
          )
-         where c.id = u.id";
+         where c.tenant_id = $3 and c.id = u.id";
 
     /// Lists calls of the campaign that have ended meanwhile.
-    fn ended_calls(campaign: CampaignId, at_most: i64) -> EndedCall =
+    fn ended_calls(campaign: CampaignId, at_most: i64; tenant) -> EndedCall =
         "select c.id, c.tries, r.id as run_id, r.status, r.outcome, r.success, r.duration_ms, r.cost_minor
          from voice.contacts as c join voice.runs as r on r.tenant_id = c.tenant_id and r.id = c.run_id
-         where c.campaign_id = $1 and c.status = 'calling' and r.ended_at is not null
+         where c.tenant_id = $3 and c.campaign_id = $1 and c.status = 'calling' and r.ended_at is not null
          limit $2 for no key update of c";
 }

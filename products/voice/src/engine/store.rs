@@ -20,8 +20,8 @@ row! {
 
 statements! {
     /// Counts the engines.
-    fn engine_count() -> (i64,) =
-        "select count(*) from voice.engines where deleted_at is null";
+    fn engine_count(; tenant) -> (i64,) =
+        "select count(*) from voice.engines where tenant_id = $1 and deleted_at is null";
 
     /// Creates an engine.
     fn engine_insert(
@@ -34,53 +34,57 @@ statements! {
          returning id, name, url, enabled, lease_seconds, longest_seconds, previous_until, created_at, updated_at";
 
     /// Finds one engine.
-    fn engine_find(id: EngineId) -> Engine =
+    fn engine_find(id: EngineId; tenant) -> Engine =
         "select id, name, url, enabled, lease_seconds, longest_seconds, previous_until, created_at, updated_at
-         from voice.engines where id = $1 and deleted_at is null";
+         from voice.engines where tenant_id = $2 and id = $1 and deleted_at is null";
 
     /// Finds one engine and locks its row.
-    fn engine_lock(id: EngineId) -> Engine =
+    fn engine_lock(id: EngineId; tenant) -> Engine =
         "select id, name, url, enabled, lease_seconds, longest_seconds, previous_until, created_at, updated_at
-         from voice.engines where id = $1 and deleted_at is null for update";
+         from voice.engines where tenant_id = $2 and id = $1 and deleted_at is null for update";
 
     /// Lists a page of engines.
-    fn engine_list(before: Uuid, rows: i64) -> Engine =
+    fn engine_list(before: Uuid, rows: i64; tenant) -> Engine =
         "select id, name, url, enabled, lease_seconds, longest_seconds, previous_until, created_at, updated_at
-         from voice.engines where id < $1 and deleted_at is null order by id desc limit $2";
+         from voice.engines where tenant_id = $3 and id < $1 and deleted_at is null order by id desc limit $2";
 
     /// Lists at most two engines that get runs, which is enough to tell one from several.
-    fn engine_enabled_list() -> Engine =
+    fn engine_enabled_list(; tenant) -> Engine =
         "select id, name, url, enabled, lease_seconds, longest_seconds, previous_until, created_at, updated_at
-         from voice.engines where enabled and deleted_at is null limit 2";
+         from voice.engines where tenant_id = $1 and enabled and deleted_at is null limit 2";
 
     /// Updates an engine.
     fn engine_update(
-        id: EngineId, name: &str, url: &str, enabled: bool, lease_seconds: i32, longest_seconds: i32, now: Timestamp
+        id: EngineId, name: &str, url: &str, enabled: bool, lease_seconds: i32, longest_seconds: i32,
+        now: Timestamp; tenant
     ) -> Engine =
         "update voice.engines
          set name = $2, url = $3, enabled = $4, lease_seconds = $5, longest_seconds = $6, updated_at = $7
-         where id = $1
+         where tenant_id = $8 and id = $1
          returning id, name, url, enabled, lease_seconds, longest_seconds, previous_until, created_at, updated_at";
 
     /// Gives the engine a new secret; the present one stays valid for a while.
-    fn engine_rotate(id: EngineId, sealed_secret: Vec<u8>, previous_until: Timestamp, now: Timestamp) -> Engine =
+    fn engine_rotate(
+        id: EngineId, sealed_secret: Vec<u8>, previous_until: Timestamp, now: Timestamp; tenant
+    ) -> Engine =
         "update voice.engines
          set sealed_secret = $2, previous_sealed_secret = sealed_secret, previous_until = $3, updated_at = $4
-         where id = $1 and deleted_at is null
+         where tenant_id = $5 and id = $1 and deleted_at is null
          returning id, name, url, enabled, lease_seconds, longest_seconds, previous_until, created_at, updated_at";
 
     /// Deletes an engine.
-    fn engine_delete(id: EngineId, now: Timestamp) -> () =
+    fn engine_delete(id: EngineId, now: Timestamp; tenant) -> () =
         "update voice.engines set deleted_at = $2, enabled = false, updated_at = $2
-         where id = $1 and deleted_at is null";
+         where tenant_id = $3 and id = $1 and deleted_at is null";
 
     /// Finds the secrets of an engine, even if it has been deleted.
-    fn engine_secrets(id: EngineId) -> SealedSecrets =
-        "select id, sealed_secret, previous_sealed_secret, previous_until from voice.engines where id = $1";
+    fn engine_secrets(id: EngineId; tenant) -> SealedSecrets =
+        "select id, sealed_secret, previous_sealed_secret, previous_until from voice.engines
+         where tenant_id = $2 and id = $1";
 
     /// Finds the secrets of a run's engine.
-    fn engine_secrets_of_run(run: RunId) -> SealedSecrets =
+    fn engine_secrets_of_run(run: RunId; tenant) -> SealedSecrets =
         "select e.id, e.sealed_secret, e.previous_sealed_secret, e.previous_until
          from voice.engine_calls as c join voice.engines as e on e.tenant_id = c.tenant_id and e.id = c.engine_id
-         where c.run_id = $1";
+         where c.tenant_id = $2 and c.run_id = $1";
 }

@@ -61,12 +61,12 @@ statements! {
          ) values ($1, $2, $3, $4, $5, $6, 'text', 'outbound', $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
 
     /// Creates several runs, which started and ended at the same time.
-    fn runs_insert(runs: Json<Vec<RunDocument>>, now: Timestamp) -> () =
+    fn runs_insert(runs: Json<Vec<RunDocument>>, now: Timestamp; tenant) -> () =
         "insert into voice.runs (
            tenant_id, id, workflow_id, version, split_id, campaign_id, channel, direction, status, outcome, success,
            execution, duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at
          )
-         select (select freehold.tenant_id()), r.id, r.workflow_id, r.version, r.split_id, r.campaign_id, 'text', 'outbound',
+         select $3, r.id, r.workflow_id, r.version, r.split_id, r.campaign_id, 'text', 'outbound',
            r.status, r.outcome, r.success, r.execution, r.duration_ms, r.cost_minor, r.cost_currency, r.usage_period, $2, $2
          from jsonb_to_recordset($1) as r (
            id uuid, workflow_id uuid, version integer, split_id uuid, campaign_id uuid, status text, outcome text,
@@ -75,33 +75,34 @@ statements! {
          )";
 
     /// Finds one run.
-    fn run_find(id: RunId) -> Run =
+    fn run_find(id: RunId; tenant) -> Run =
         "select id, workflow_id, version, channel, direction, status, outcome, success, split_id, campaign_id, execution,
            duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at
-         from voice.runs where id = $1";
+         from voice.runs where tenant_id = $2 and id = $1";
 
     /// Finds one run and locks its row.
-    fn run_lock(id: RunId) -> Run =
+    fn run_lock(id: RunId; tenant) -> Run =
         "select id, workflow_id, version, channel, direction, status, outcome, success, split_id, campaign_id, execution,
            duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at
-         from voice.runs where id = $1 for update";
+         from voice.runs where tenant_id = $2 and id = $1 for update";
 
     /// Updates a run.
     fn run_update(
         id: RunId, status: &str, outcome: Option<String>, success: bool, execution: Json<Execution>, duration_ms: i64,
-        cost_minor: i64, ended_at: Option<Timestamp>
+        cost_minor: i64, ended_at: Option<Timestamp>; tenant
     ) -> Run =
         "update voice.runs set status = $2, outcome = $3, success = $4, execution = $5, duration_ms = $6, cost_minor = $7,
            ended_at = $8
-         where id = $1
+         where tenant_id = $9 and id = $1
          returning id, workflow_id, version, channel, direction, status, outcome, success, split_id, campaign_id, execution,
            duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at";
 
     /// Lists a page of runs.
-    fn run_list(workflow: Option<WorkflowId>, before: Uuid, rows: i64) -> RunSummary =
+    fn run_list(workflow: Option<WorkflowId>, before: Uuid, rows: i64; tenant) -> RunSummary =
         "select id, workflow_id, version, split_id, campaign_id, status, outcome, success, duration_ms, cost_minor,
            cost_currency, started_at, ended_at
-         from voice.runs where id < $2 and ($1::uuid is null or workflow_id = $1) order by id desc limit $3";
+         from voice.runs where tenant_id = $4 and id < $2 and ($1::uuid is null or workflow_id = $1)
+         order by id desc limit $3";
 
     /// Lists the live runs of all tenants that started before this time and have not ended.
     fn abandoned_list(began_before: Timestamp, at_most: i64) -> (TenantId, RunId) =

@@ -10,15 +10,15 @@ use crate::workflow::WorkflowId;
 
 statements! {
     /// Finds a workflow and its running split.
-    fn runnable_find(workflow: WorkflowId) -> Runnable =
+    fn runnable_find(workflow: WorkflowId; tenant) -> Runnable =
         "select w.id, w.name, w.version, w.graph, w.created_at, w.updated_at, s.id as split_id, s.variants
          from voice.workflows as w
          left join voice.splits as s on s.tenant_id = w.tenant_id and s.workflow_id = w.id and s.ended_at is null
-         where w.id = $1 and w.deleted_at is null";
+         where w.tenant_id = $2 and w.id = $1 and w.deleted_at is null";
 
     /// Finds the running split of a workflow.
-    fn split_running(workflow: WorkflowId) -> (SplitId,) =
-        "select id from voice.splits where workflow_id = $1 and ended_at is null";
+    fn split_running(workflow: WorkflowId; tenant) -> (SplitId,) =
+        "select id from voice.splits where tenant_id = $2 and workflow_id = $1 and ended_at is null";
 
     /// Starts a split.
     fn split_insert(
@@ -28,28 +28,30 @@ statements! {
          returning id, workflow_id, variants, winner, started_at, ended_at";
 
     /// Finds one split.
-    fn split_find(id: SplitId) -> Split =
-        "select id, workflow_id, variants, winner, started_at, ended_at from voice.splits where id = $1";
+    fn split_find(id: SplitId; tenant) -> Split =
+        "select id, workflow_id, variants, winner, started_at, ended_at from voice.splits
+         where tenant_id = $2 and id = $1";
 
     /// Finds one split and locks its row, so that it cannot end meanwhile.
-    fn split_lock(id: SplitId) -> Split =
-        "select id, workflow_id, variants, winner, started_at, ended_at from voice.splits where id = $1 for update";
+    fn split_lock(id: SplitId; tenant) -> Split =
+        "select id, workflow_id, variants, winner, started_at, ended_at from voice.splits
+         where tenant_id = $2 and id = $1 for update";
 
     /// Ends a split.
-    fn split_end(id: SplitId, winner: Option<i32>, now: Timestamp) -> Split =
-        "update voice.splits set winner = $2, ended_at = $3 where id = $1
+    fn split_end(id: SplitId, winner: Option<i32>, now: Timestamp; tenant) -> Split =
+        "update voice.splits set winner = $2, ended_at = $3 where tenant_id = $4 and id = $1
          returning id, workflow_id, variants, winner, started_at, ended_at";
 
     /// Lists a page of a workflow's splits.
-    fn split_list(workflow: WorkflowId, before: Uuid, rows: i64) -> Split =
+    fn split_list(workflow: WorkflowId, before: Uuid, rows: i64; tenant) -> Split =
         "select id, workflow_id, variants, winner, started_at, ended_at
-         from voice.splits where workflow_id = $1 and id < $2 order by id desc limit $3";
+         from voice.splits where tenant_id = $4 and workflow_id = $1 and id < $2 order by id desc limit $3";
 
     /// Counts the runs of each variant, without limits of time, because a live run may end after its split has ended.
-    fn outcome_list(split: SplitId, currency: &str) -> OutcomeRow =
+    fn outcome_list(split: SplitId, currency: &str; tenant) -> OutcomeRow =
         "select version, sum(calls)::bigint as calls, sum(completed)::bigint as completed,
            sum(succeeded)::bigint as succeeded, sum(duration_ms)::bigint as duration_ms,
            coalesce(sum(cost_minor) filter (where currency = $2), 0)::bigint as cost_minor
          from voice.call_quarters
-         where split_id = $1 and split_id <> '00000000-0000-0000-0000-000000000000' group by version";
+         where tenant_id = $3 and split_id = $1 and split_id <> '00000000-0000-0000-0000-000000000000' group by version";
 }

@@ -10,55 +10,64 @@ use crate::graph::Graph;
 
 statements! {
     /// Creates a workflow.
-    fn workflow_insert(tenant: TenantId, id: WorkflowId, name: &str, graph: JsonText<Graph>, now: Timestamp) -> Workflow =
+    fn workflow_insert(
+        tenant: TenantId, id: WorkflowId, name: &str, graph: JsonText<Graph>, now: Timestamp
+    ) -> Workflow =
         "insert into voice.workflows (tenant_id, id, name, version, graph, created_at, updated_at)
          values ($1, $2, $3, 1, $4, $5, $5)
          returning id, name, version, graph, created_at, updated_at";
 
     /// Creates a version.
-    fn version_insert(tenant: TenantId, workflow: WorkflowId, version: i32, graph: JsonText<Graph>, now: Timestamp) -> () =
+    fn version_insert(
+        tenant: TenantId, workflow: WorkflowId, version: i32, graph: JsonText<Graph>, now: Timestamp
+    ) -> () =
         "insert into voice.workflow_versions (tenant_id, workflow_id, version, graph, created_at)
          values ($1, $2, $3, $4, $5)";
 
     /// Finds one workflow.
-    fn workflow_find(id: WorkflowId) -> Workflow =
+    fn workflow_find(id: WorkflowId; tenant) -> Workflow =
         "select id, name, version, graph, created_at, updated_at
-         from voice.workflows where id = $1 and deleted_at is null";
+         from voice.workflows where tenant_id = $2 and id = $1 and deleted_at is null";
 
     /// Finds one workflow, with its graph as stored.
-    fn workflow_document(id: WorkflowId) -> WorkflowDocument =
+    fn workflow_document(id: WorkflowId; tenant) -> WorkflowDocument =
         "select id, name, version, graph, created_at, updated_at
-         from voice.workflows where id = $1 and deleted_at is null";
+         from voice.workflows where tenant_id = $2 and id = $1 and deleted_at is null";
 
     /// Finds one workflow and locks its row.
-    fn workflow_lock(id: WorkflowId) -> Workflow =
+    fn workflow_lock(id: WorkflowId; tenant) -> Workflow =
         "select id, name, version, graph, created_at, updated_at
-         from voice.workflows where id = $1 and deleted_at is null for update";
+         from voice.workflows where tenant_id = $2 and id = $1 and deleted_at is null for update";
 
     /// Lists a page of workflows.
-    fn workflow_list(before: Uuid, rows: i64) -> WorkflowSummary =
+    fn workflow_list(before: Uuid, rows: i64; tenant) -> WorkflowSummary =
         "select id, name, version, created_at, updated_at
-         from voice.workflows where id < $1 and deleted_at is null order by id desc limit $2";
+         from voice.workflows where tenant_id = $3 and id < $1 and deleted_at is null order by id desc limit $2";
 
     /// Updates a workflow.
-    fn workflow_update(id: WorkflowId, name: &str, version: i32, graph: JsonText<Graph>, now: Timestamp) -> Workflow =
-        "update voice.workflows set name = $2, version = $3, graph = $4, updated_at = $5 where id = $1
+    fn workflow_update(
+        id: WorkflowId, name: &str, version: i32, graph: JsonText<Graph>, now: Timestamp; tenant
+    ) -> Workflow =
+        "update voice.workflows set name = $2, version = $3, graph = $4, updated_at = $5
+         where tenant_id = $6 and id = $1
          returning id, name, version, graph, created_at, updated_at";
 
     /// Deletes a workflow.
-    fn workflow_delete(id: WorkflowId, now: Timestamp) -> () =
-        "update voice.workflows set deleted_at = $2 where id = $1 and deleted_at is null";
+    fn workflow_delete(id: WorkflowId, now: Timestamp; tenant) -> () =
+        "update voice.workflows set deleted_at = $2 where tenant_id = $3 and id = $1 and deleted_at is null";
 
     /// Lists the versions of a workflow.
-    fn version_list(workflow: WorkflowId, before: i32, rows: i64) -> Version =
-        "select version, created_at from voice.workflow_versions where workflow_id = $1 and version < $2
+    fn version_list(workflow: WorkflowId, before: i32, rows: i64; tenant) -> Version =
+        "select version, created_at from voice.workflow_versions
+         where tenant_id = $4 and workflow_id = $1 and version < $2
          order by version desc limit $3";
 
     /// Finds the highest version of a workflow.
-    fn version_newest(workflow: WorkflowId) -> (i32,) =
-        "select version from voice.workflow_versions where workflow_id = $1 order by version desc limit 1";
+    fn version_newest(workflow: WorkflowId; tenant) -> (i32,) =
+        "select version from voice.workflow_versions where tenant_id = $2 and workflow_id = $1
+         order by version desc limit 1";
 
     /// Finds the graph of a version.
-    fn version_graph(workflow: WorkflowId, version: i32) -> (JsonText<Graph>,) =
-        "select graph from voice.workflow_versions where workflow_id = $1 and version = $2";
+    fn version_graph(workflow: WorkflowId, version: i32; tenant) -> (JsonText<Graph>,) =
+        "select graph from voice.workflow_versions where tenant_id = $3 and workflow_id = $1 and version = $2";
 }

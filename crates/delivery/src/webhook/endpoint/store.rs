@@ -10,13 +10,14 @@ use crate::webhook::EndpointId;
 
 statements! {
     /// Locks the count of a tenant's endpoints, so that one transaction at a time creates an endpoint.
-    fn endpoint_count_lock() -> () =
+    fn endpoint_count_lock(; tenant) -> () =
         "with locked as materialized (
-           select pg_advisory_xact_lock(hashtextextended('webhook_endpoints/' || freehold.tenant_id()::text, 0))
+           select pg_advisory_xact_lock(hashtextextended('webhook_endpoints/' || $1::uuid::text, 0))
          ) select from locked";
 
     /// Number of endpoints.
-    fn endpoint_count() -> (i64,) = "select count(*) from freehold.webhook_endpoints where deleted_at is null";
+    fn endpoint_count(; tenant) -> (i64,) =
+        "select count(*) from freehold.webhook_endpoints where tenant_id = $1 and deleted_at is null";
 
     /// Inserts an endpoint.
     fn endpoint_insert(
@@ -39,34 +40,35 @@ statements! {
         "insert into freehold.webhook_lanes (tenant_id, endpoint_id) values ($1, $2)";
 
     /// A page of endpoints.
-    fn endpoint_list(before: Uuid, rows: i64) -> Endpoint =
+    fn endpoint_list(before: Uuid, rows: i64; tenant) -> Endpoint =
         "select id, url, description, patterns, enabled, disabled_at, disabled_because, signature, public_key,
            previous_until, per_second, at_once, failing_since, revision, created_at, updated_at
-         from freehold.webhook_endpoints where id < $1 and deleted_at is null order by id desc limit $2";
+         from freehold.webhook_endpoints where tenant_id = $3 and id < $1 and deleted_at is null
+         order by id desc limit $2";
 
     /// One endpoint.
-    fn endpoint_find(id: EndpointId) -> Endpoint =
+    fn endpoint_find(id: EndpointId; tenant) -> Endpoint =
         "select id, url, description, patterns, enabled, disabled_at, disabled_because, signature, public_key,
            previous_until, per_second, at_once, failing_since, revision, created_at, updated_at
-         from freehold.webhook_endpoints where id = $1 and deleted_at is null";
+         from freehold.webhook_endpoints where tenant_id = $2 and id = $1 and deleted_at is null";
 
     /// One endpoint, locked for a change.
-    fn endpoint_lock(id: EndpointId) -> Endpoint =
+    fn endpoint_lock(id: EndpointId; tenant) -> Endpoint =
         "select id, url, description, patterns, enabled, disabled_at, disabled_because, signature, public_key,
            previous_until, per_second, at_once, failing_since, revision, created_at, updated_at
-         from freehold.webhook_endpoints where id = $1 and deleted_at is null for update";
+         from freehold.webhook_endpoints where tenant_id = $2 and id = $1 and deleted_at is null for update";
 
     /// Updates an endpoint. Enabling it again forgets its failures.
     fn endpoint_update(
         id: EndpointId, url: String, description: String, patterns: Vec<String>, enabled: bool, per_second: Option<i32>,
-        at_once: i32, now: Timestamp
+        at_once: i32, now: Timestamp; tenant
     ) -> Endpoint =
         "update freehold.webhook_endpoints set
            url = $2, description = $3, patterns = $4, enabled = $5, per_second = $6, at_once = $7, updated_at = $8, revision = revision + 1,
            disabled_at = case when not $5 then coalesce(disabled_at, $8) end,
            disabled_because = case when not $5 then coalesce(disabled_because, 'asked') end,
            failing_since = case when enabled or not $5 then failing_since end
-         where id = $1
+         where tenant_id = $9 and id = $1
          returning id, url, description, patterns, enabled, disabled_at, disabled_because, signature, public_key,
            previous_until, per_second, at_once, failing_since, revision, created_at, updated_at";
 
@@ -75,22 +77,24 @@ statements! {
         "with armed as materialized (select freehold.webhook_lanes_arm($1, $2)) select from armed";
 
     /// Deletes an endpoint: the row stays, without its secrets, until the sweep deletes it.
-    fn endpoint_delete(id: EndpointId, now: Timestamp) -> () =
+    fn endpoint_delete(id: EndpointId, now: Timestamp; tenant) -> () =
         "update freehold.webhook_endpoints
          set deleted_at = $2, enabled = false, sealed_secret = '', previous_sealed_secret = null, previous_until = null
-         where id = $1 and deleted_at is null";
+         where tenant_id = $3 and id = $1 and deleted_at is null";
 
     /// Deletes the lane of an endpoint.
-    fn lane_delete(id: EndpointId) -> () = "delete from freehold.webhook_lanes where endpoint_id = $1";
+    fn lane_delete(id: EndpointId; tenant) -> () =
+        "delete from freehold.webhook_lanes where tenant_id = $2 and endpoint_id = $1";
 
     /// Rotates the secret of an endpoint and keeps the previous one until the overlap ends.
     fn secret_rotate(
-        id: EndpointId, signature: &str, sealed_secret: Vec<u8>, public_key: Option<String>, until: Timestamp, now: Timestamp
+        id: EndpointId, signature: &str, sealed_secret: Vec<u8>, public_key: Option<String>, until: Timestamp,
+        now: Timestamp; tenant
     ) -> Endpoint =
         "update freehold.webhook_endpoints set
            previous_sealed_secret = sealed_secret, previous_until = $5, sealed_secret = $3, signature = $2, public_key = $4,
            updated_at = $6, revision = revision + 1
-         where id = $1
+         where tenant_id = $7 and id = $1
          returning id, url, description, patterns, enabled, disabled_at, disabled_because, signature, public_key,
            previous_until, per_second, at_once, failing_since, revision, created_at, updated_at";
 }

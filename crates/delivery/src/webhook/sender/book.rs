@@ -71,8 +71,8 @@ impl Book {
         if self.endpoints.len() > ENDPOINTS {
             self.endpoints.clear();
         }
-        let endpoints: HashSet<EndpointId> =
-            claimed.iter().filter(|one| !self.knows(one)).map(|one| one.endpoint_id).collect();
+        let endpoints: HashSet<(Uuid, EndpointId)> =
+            claimed.iter().filter(|one| !self.knows(one)).map(|one| (one.tenant_id, one.endpoint_id)).collect();
         if self.bodies.len() > BODIES {
             self.bodies.clear();
         }
@@ -108,13 +108,13 @@ impl Book {
 async fn read_endpoints(
     parts: &Parts,
     known: &mut HashMap<EndpointId, Arc<Known>>,
-    wanted: HashSet<EndpointId>,
+    wanted: HashSet<(Uuid, EndpointId)>,
 ) -> Result<()> {
     if wanted.is_empty() {
         return Ok(());
     }
-    let ids = wanted.into_iter().map(EndpointId::uuid).collect();
-    let rows = parts.db.system("read endpoints to send to").fetch_all(store::endpoints_read(ids)).await?;
+    let (tenants, ids) = wanted.into_iter().map(|(tenant, id)| (tenant, id.uuid())).unzip();
+    let rows = parts.db.system("read endpoints to send to").fetch_all(store::endpoints_read(tenants, ids)).await?;
     for row in rows {
         let means = means(&parts.vault, &row);
         if let Err(error) = &means {

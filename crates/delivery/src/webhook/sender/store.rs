@@ -13,9 +13,10 @@ statements! {
         "select tenant_id, endpoint_id, event_id, tried, revision from freehold.webhook_claim($1, $2, $3)";
 
     /// URLs and sealed keys of endpoints.
-    fn endpoints_read(ids: Vec<Uuid>) -> EndpointRow =
-        "select id, revision, url, sealed_secret, previous_sealed_secret, previous_until
-         from freehold.webhook_endpoints where id = any ($1) and deleted_at is null";
+    fn endpoints_read(tenants: Vec<Uuid>, ids: Vec<Uuid>) -> EndpointRow =
+        "select w.id, w.revision, w.url, w.sealed_secret, w.previous_sealed_secret, w.previous_until
+         from unnest($1::uuid[], $2::uuid[]) as o (tenant_id, id)
+         join freehold.webhook_endpoints as w on w.tenant_id = o.tenant_id and w.id = o.id and w.deleted_at is null";
 
     /// Stores the results of deliveries. Returns whether some endpoints have more due deliveries.
     fn webhook_settle(

@@ -5,7 +5,7 @@ use freehold_db::{Migration, MigrationSet, Migrator};
 use crate::harness::{TestDatabase, schema};
 
 fn set(migrations: Vec<Migration>) -> [MigrationSet; 2] {
-    [freehold_db::MIGRATIONS, MigrationSet { name: "shop", migrations: migrations.leak() }]
+    [freehold_db::MIGRATIONS, MigrationSet { name: "shop", tenant_tables: &[], migrations: migrations.leak() }]
 }
 
 const fn migration(number: i32, name: &'static str, sql: &'static str) -> Migration {

@@ -95,6 +95,7 @@ static WRONG: Statement = Statement {
     name: "it::wrong",
     sql: "select tenant_id as owner, used from freehold.usage_totals where tenant_id = $1",
     params: &[Type::UUID],
+    adds_tenant: false,
     columns: &[("tenant_id", Type::UUID), ("used", Type::INT4)],
 };
 

@@ -96,42 +96,42 @@ statements! {
          ) values ($1, $2, $3, $4, $5, $6, $7, $8)";
 
     /// Finds one call and locks it together with its run.
-    fn call_lock(run: RunId) -> CallRow =
+    fn call_lock(run: RunId; tenant) -> CallRow =
         "select c.engine_id, c.lease_seconds, c.longest_seconds, c.lease_until, c.deadline, c.accepted_at,
            c.result_sequence, r.status, r.execution, r.usage_period,
-           (select count(*) from voice.engine_reports as e where e.tenant_id = c.tenant_id and e.run_id = c.run_id) as reports
+           (select count(*) from voice.engine_reports as e where e.tenant_id = $2 and e.run_id = c.run_id) as reports
          from voice.engine_calls as c join voice.runs as r on r.tenant_id = c.tenant_id and r.id = c.run_id
-         where c.run_id = $1
+         where c.tenant_id = $2 and c.run_id = $1
          for update of c, r";
 
     /// Updates a call.
     fn call_update(
         run: RunId, lease_until: Timestamp, deadline: Timestamp, accepted_at: Option<Timestamp>,
-        result_sequence: Option<i64>, ended_at: Option<Timestamp>
+        result_sequence: Option<i64>, ended_at: Option<Timestamp>; tenant
     ) -> () =
         "update voice.engine_calls
          set lease_until = $2, deadline = $3, accepted_at = $4, result_sequence = $5, ended_at = coalesce(ended_at, $6)
-         where run_id = $1";
+         where tenant_id = $7 and run_id = $1";
 
     /// Starts a run, because an engine has accepted its call.
-    fn run_begin(run: RunId, now: Timestamp) -> Run =
-        "update voice.runs set status = 'in_progress', started_at = $2 where id = $1
+    fn run_begin(run: RunId, now: Timestamp; tenant) -> Run =
+        "update voice.runs set status = 'in_progress', started_at = $2 where tenant_id = $3 and id = $1
          returning id, workflow_id, version, channel, direction, status, outcome, success, split_id, campaign_id,
            execution, duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at";
 
     /// Ends a run.
     fn run_end(
         run: RunId, status: &str, outcome: &str, success: bool, execution: Json<Execution>, duration_ms: i64,
-        cost_minor: i64, now: Timestamp
+        cost_minor: i64, now: Timestamp; tenant
     ) -> Run =
         "update voice.runs
          set status = $2, outcome = $3, success = $4, execution = $5, duration_ms = $6, cost_minor = $7, ended_at = $8
-         where id = $1
+         where tenant_id = $9 and id = $1
          returning id, workflow_id, version, channel, direction, status, outcome, success, split_id, campaign_id,
            execution, duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at";
 
     /// Finds what the engine needs to know about a call.
-    fn handover_find(run: RunId) -> HandoverRow =
+    fn handover_find(run: RunId; tenant) -> HandoverRow =
         "select e.url, e.enabled, e.id as engine_id, r.status, r.workflow_id, r.version, v.graph, r.execution,
            c.phone_number, r.direction, c.lease_seconds, c.longest_seconds, c.lease_until
          from voice.engine_calls as c
@@ -139,17 +139,17 @@ statements! {
          join voice.runs as r on r.tenant_id = c.tenant_id and r.id = c.run_id
          join voice.workflow_versions as v
            on v.tenant_id = r.tenant_id and v.workflow_id = r.workflow_id and v.version = r.version
-         where c.run_id = $1";
+         where c.tenant_id = $2 and c.run_id = $1";
 
     /// Finds a run of any channel.
-    fn run_known(run: RunId) -> (RunId,) =
-        "select id from voice.runs where id = $1";
+    fn run_known(run: RunId; tenant) -> (RunId,) =
+        "select id from voice.runs where tenant_id = $2 and id = $1";
 
     /// Finds the URL of a call's engine.
-    fn engine_of(run: RunId) -> (String, EngineId) =
+    fn engine_of(run: RunId; tenant) -> (String, EngineId) =
         "select e.url, e.id
          from voice.engine_calls as c join voice.engines as e on e.tenant_id = c.tenant_id and e.id = c.engine_id
-         where c.run_id = $1";
+         where c.tenant_id = $2 and c.run_id = $1";
 
     /// Stores the reports that are new and returns their ids.
     fn report_insert(
@@ -164,13 +164,14 @@ statements! {
          returning report_id";
 
     /// Finds a call as readers see it.
-    fn call_find(run: RunId) -> CallSeen =
+    fn call_find(run: RunId; tenant) -> CallSeen =
         "select engine_id, phone_number, accepted_at, lease_until, result_sequence
-         from voice.engine_calls where run_id = $1";
+         from voice.engine_calls where tenant_id = $2 and run_id = $1";
 
     /// Lists all reports of a call, in order.
-    fn report_list(run: RunId) -> ReportRow =
-        "select report, late, received_at from voice.engine_reports where run_id = $1 order by sequence, report_id";
+    fn report_list(run: RunId; tenant) -> ReportRow =
+        "select report, late, received_at from voice.engine_reports where tenant_id = $2 and run_id = $1
+         order by sequence, report_id";
 
     /// Finds the tenant of a run, for a report that names only the run.
     fn tenant_of(run: RunId) -> (TenantId,) =

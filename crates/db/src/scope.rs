@@ -1,0 +1,46 @@
+//! Which transactions may send a statement. One that is made with `; tenant` gets its tenant from the transaction that
+//! sends it, so no caller can pass another, and a transaction without a tenant cannot send it.
+
+use freehold_core::TenantId;
+use postgres_types::ToSql;
+
+use crate::Query;
+
+/// Any transaction may send the statement.
+#[derive(Debug)]
+pub enum AnyTx {}
+
+/// Only [`Tenant`](crate::Tenant) and [`TenantTx`](crate::TenantTx) may send the statement; they add the tenant.
+#[derive(Debug)]
+pub enum OfTenant {}
+
+/// Who may send a statement: [`AnyTx`] or [`OfTenant`].
+pub trait Scope: sealed::Scope {}
+
+impl Scope for AnyTx {}
+impl Scope for OfTenant {}
+
+mod sealed {
+    pub trait Scope {
+        /// Whether the tenant is added after the other parameters.
+        const ADDS_TENANT: bool;
+    }
+
+    impl Scope for super::AnyTx {
+        const ADDS_TENANT: bool = false;
+    }
+    impl Scope for super::OfTenant {
+        const ADDS_TENANT: bool = true;
+    }
+}
+
+impl<R, S: Scope> Query<R, S> {
+    /// The query with all of its parameters, for a transaction of this tenant.
+    pub(crate) fn of(self, tenant: TenantId) -> Query<R> {
+        let mut params = self.params;
+        if S::ADDS_TENANT {
+            params.push(Box::new(tenant.uuid()) as Box<dyn ToSql + Send + Sync>);
+        }
+        Query::new(self.statement, params)
+    }
+}

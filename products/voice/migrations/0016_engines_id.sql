@@ -1,0 +1,2 @@
+-- As `workflows_id` before.
+drop index voice.engines_id;
