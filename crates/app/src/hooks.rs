@@ -11,6 +11,7 @@ use crate::App;
 /// The triggers that enqueue the jobs.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "app",
+    tenant_tables: &[],
     migrations: &[Migration { number: 1, name: "hooks", sql: include_str!("../migrations/0001_hooks.sql") }],
 };
 

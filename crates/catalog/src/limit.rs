@@ -149,6 +149,7 @@ fn grouped(amount: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::RecordedBy;
 
     #[test]
     fn limits_read_as_people_say_them() {
@@ -159,6 +160,7 @@ mod tests {
             kind: MeterKind::Level,
             unit,
             counts: None,
+            recorded_by: RecordedBy::default(),
         };
         let calls = meter("calls", "call", Unit::Things);
         let storage = meter("storage", "storage", Unit::Bytes);

@@ -235,6 +235,7 @@ mod tests {
 
     const SETS: &[MigrationSet] = &[MigrationSet {
         name: "notes",
+        tenant_tables: &[],
         migrations: &[
             Migration { number: 1, name: "tables", sql: "create table a ()" },
             Migration { number: 2, name: "columns", sql: "alter table a add b text" },
