@@ -9,14 +9,14 @@ pub use confirm::{BillingConfirmPage, BillingCost};
 pub use leave::BillingLeavePage;
 pub use plan::{BillingButton, BillingPlan, PayBy};
 
-use crate::{Brand, PlanPrice, prose::is_web_address};
+use crate::{PlanPrice, Shell, prose::is_web_address};
 
 /// The billing page of an organization.
 #[derive(Clone, Debug, Template)]
 #[template(path = "billing.html")]
 pub struct BillingPage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// E-mail address of the signed-in user.
     pub email: String,
     /// Token that every form sends; see `Visitor::form_token`.

@@ -14,15 +14,15 @@ use serde_json::Value;
 pub use self::events::{EventEntry, EventsPage};
 use self::operation::Operation;
 use crate::{
-    Brand,
+    Shell,
     prose::{Block, Prose, Span},
 };
 
 /// The API reference. It renders every document, and leaves out the parts that it does not understand.
 #[derive(Clone, Debug)]
 pub struct DocsPage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// The OpenAPI 3.1 document, as served at `/api/v1/openapi.json`.
     pub document: Value,
 }
@@ -30,7 +30,7 @@ pub struct DocsPage {
 #[derive(Template)]
 #[template(path = "docs.html")]
 struct View<'a> {
-    brand: &'a Brand,
+    shell: &'a Shell,
     title: &'a str,
     version: &'a str,
     introduction: Prose,
@@ -50,11 +50,11 @@ impl DocsPage {
     pub fn render(&self) -> Result<String, askama::Error> {
         let info = &self.document["info"];
         let view = View {
-            brand: &self.brand,
+            shell: &self.shell,
             title: info["title"].as_str().unwrap_or("API"),
             version: info["version"].as_str().unwrap_or_default(),
             introduction: Prose::parse(info["description"].as_str().unwrap_or_default()),
-            groups: groups(&self.document, &self.brand.site_url),
+            groups: groups(&self.document, &self.shell.brand.site_url),
         };
         view.render()
     }

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::{
-    Brand,
+    Shell,
     prose::{Block, Prose, Span},
 };
 
@@ -11,8 +11,8 @@ use crate::{
 #[derive(Clone, Debug, Template)]
 #[template(path = "home.html")]
 pub struct HomePage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// What the product does, one sentence: `AI voice agents that answer and make your calls.`
     pub description: String,
     /// The services that the server uses, the most important first. Empty for visitors of a deployment.

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::{
-    Brand,
+    Shell,
     prose::{Block, Prose, Span},
 };
 
@@ -11,8 +11,8 @@ use crate::{
 #[derive(Clone, Debug, Template)]
 #[template(path = "plans.html")]
 pub struct PlansPage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// The plans, in the order of the catalog.
     pub plans: Vec<PlanCard>,
     /// Id of the visitor's plan; none when it is not known.

@@ -14,14 +14,10 @@ mod this_machine;
 
 use std::sync::Arc;
 
-use axum::{
-    Extension, Router,
-    http::{StatusCode, header},
-    middleware,
-    response::{IntoResponse, Response},
-};
-use freehold_core::{Code, Context, Result};
+use axum::{Extension, Router, http::StatusCode, middleware, response::Response};
+use freehold_core::{Code, Result};
 use freehold_jobs::outbox::EventType;
+use freehold_pages::{Group, NavItem};
 use freehold_web::{Answer, Backbone};
 use serde_json::Value;
 
@@ -29,7 +25,7 @@ pub use error_pages::error_pages;
 pub use sign_in::project_pages;
 use this_machine::this_machine_only;
 
-use crate::{Brand, home::Part};
+use crate::{Shell, home::Part};
 
 /// How the server is set up, for the pages.
 #[derive(Clone, Debug)]
@@ -47,6 +43,10 @@ pub struct Local {
     /// The services that the server uses.
     pub parts: Vec<Part>,
 }
+
+/// The backbone's pages in the navigation. A page that is not listed has no link.
+pub const NAVIGATION: &[NavItem] =
+    &[NavItem { path: "/billing", label: "Billing", group: Group::Organization, needs: None }];
 
 /// Values of the pages that do not change while the server runs.
 struct Pages {
@@ -66,6 +66,7 @@ pub fn routes(local: Local, document: Value, codes: Vec<Code>, events: Vec<Event
     let dev = if local.near { dev } else { Router::new() };
     let pages = Arc::new(Pages { local, document, codes, events });
     Router::new()
+        .merge(freehold_pages::routes())
         .merge(assets::routes())
         .merge(reading::routes())
         .merge(sign_in::routes())
@@ -75,8 +76,9 @@ pub fn routes(local: Local, document: Value, codes: Vec<Code>, events: Vec<Event
         .layer(Extension(pages))
 }
 
-fn brand(backbone: &Backbone) -> Brand {
-    Brand { product_name: backbone.product.name.clone(), site_url: backbone.site_url.clone() }
+/// The frame of pages that do not ask who looks: of sign-in, of errors and of `/dev`.
+fn bare(backbone: &Backbone) -> Shell {
+    Shell::bare(backbone)
 }
 
 fn html(rendered: Result<String, askama::Error>) -> Answer<Response> {
@@ -84,6 +86,5 @@ fn html(rendered: Result<String, askama::Error>) -> Answer<Response> {
 }
 
 fn html_with_status(status: StatusCode, rendered: Result<String, askama::Error>) -> Answer<Response> {
-    let page = rendered.context("writing a page")?;
-    Ok((status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response())
+    freehold_pages::html(status, rendered)
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use anyhow::{Context, Result, anyhow};
 use axum::{
-    Router,
+    Extension, Router,
     extract::{DefaultBodyLimit, Request},
     http::{HeaderName, Method, header},
     middleware::{self, Next},
@@ -21,6 +21,7 @@ use freehold_identity::{AuthSettings, Identity, Invited, Newcomer, Settings as I
 use freehold_jobs::{Nudge, outbox::EventType};
 use freehold_metering::plan::Entitlements;
 use freehold_outbound::Outbound;
+use freehold_pages::Site;
 use freehold_tenancy::invitation::invitation_awaits;
 use freehold_vault::Vault;
 use freehold_web::{
@@ -285,6 +286,7 @@ pub fn router(backbone: Backbone, product: &Product, local: Local) -> (Router, V
     let (unversioned, _) = api().split_for_parts();
     let served = document.clone();
     let pages = freehold_console::routes(local, document.clone(), error_codes(), event_types(product));
+    let site = Site::new(freehold_console::NAVIGATION.iter().copied());
     let router = described
         .nest("/api", unversioned)
         .merge(freehold_api::health::routes())
@@ -297,6 +299,7 @@ pub fn router(backbone: Backbone, product: &Product, local: Local) -> (Router, V
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(backbone.clone(), limits))
         .layer(middleware::from_fn_with_state(backbone.clone(), freehold_console::error_pages))
+        .layer(Extension(site))
         .layer(middleware::from_fn_with_state(backbone.clone(), doors))
         .layer(middleware::from_fn(freehold_api::auth::face))
         .layer(middleware::from_fn_with_state(backbone.clone(), frame))

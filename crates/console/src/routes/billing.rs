@@ -22,18 +22,19 @@ use freehold_core::{
     Area, Caller, Error, Money, OptionExt, Permission, PlaceRequest, Result, Standing, TenantId, codes,
 };
 use freehold_identity::{project::client::pages_sign_in, user::user_find};
+use freehold_pages::times::day;
 use freehold_tenancy::member::{Membership, membership_find, membership_list};
 use freehold_web::{Answer, Backbone, MaybeVisitor, Query, Visitor};
 use serde::Deserialize;
 
 use self::account::{Subject, banner};
 use super::{
-    brand, html, html_with_status,
+    bare, html, html_with_status,
     sign_in::{at_application, page as page_of_sign_in, sign_in_page},
 };
 use crate::{
     BillingAccount, BillingBanner, BillingContent, BillingInvoice, BillingNextPayment, BillingOrganization,
-    BillingPage, BillingTone, Carried, PayBy, times::day,
+    BillingPage, BillingTone, Carried, PayBy,
 };
 
 /// How often the page reloads by itself to see whether a payment has arrived.
@@ -143,7 +144,7 @@ fn sign_in(backbone: &Backbone) -> Answer<Response> {
 
 fn off(backbone: &Backbone) -> Answer<Response> {
     let page = BillingPage {
-        brand: brand(backbone),
+        shell: bare(backbone),
         email: String::new(),
         token: String::new(),
         organizations: Vec::new(),
@@ -164,7 +165,7 @@ async fn shown(backbone: &Backbone, visitor: Visitor, wanted: &Wanted, trouble: 
         }
     };
     let page = BillingPage {
-        brand: brand(backbone),
+        shell: bare(backbone),
         token: reader.visitor.form_token(backbone),
         organizations: reader.organizations(),
         email: reader.email,

@@ -12,7 +12,7 @@ use axum::{
 use freehold_core::Error;
 use freehold_web::{Backbone, frame::TraceId};
 
-use super::brand;
+use super::bare;
 use crate::{ErrorPage, Trouble};
 
 /// The middleware that turns errors into pages for browsers. Programs get problem documents.
@@ -33,7 +33,7 @@ pub async fn error_pages(State(backbone): State<Backbone>, request: Request, nex
         500.. => Trouble::Internal { trace_id: trace },
         _ => return response,
     };
-    if let Ok(page) = (ErrorPage { brand: brand(&backbone), trouble }).render() {
+    if let Ok(page) = (ErrorPage { shell: bare(&backbone), trouble }).render() {
         *response.body_mut() = Body::from(page);
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         response.headers_mut().remove(header::CONTENT_LENGTH);

@@ -12,12 +12,13 @@ use freehold_identity::{
     PeopleOf,
     user::{User, user_find},
 };
+use freehold_pages::times::day;
 use freehold_tenancy::invitation::Offer;
 use freehold_web::{Answer, Backbone, MaybeVisitor, Query, Visitor, invitation_accept, invitation_look, invitee};
 use serde::Deserialize;
 
-use super::{brand, html_with_status, sign_in::form};
-use crate::{Carried, InvitationOffer, InvitationPage, InvitationReader, InvitationState, times::day};
+use super::{bare, html_with_status, sign_in::form};
+use crate::{Carried, InvitationOffer, InvitationPage, InvitationReader, InvitationState};
 
 pub(super) fn routes() -> Router<Backbone> {
     Router::new().route("/invitation", get(look).post(accept))
@@ -55,7 +56,7 @@ async fn accept(
     match invitation_accept(&backbone, visitor.user, &form.invitation).await {
         Ok(_) => {
             let state = InvitationState::Joined { organization: organization.or_not_found("invitation")? };
-            html_with_status(StatusCode::OK, InvitationPage { brand: brand(&backbone), state, error: None }.render())
+            html_with_status(StatusCode::OK, InvitationPage { shell: bare(&backbone), state, error: None }.render())
         }
         Err(error) if error.code().status < 500 => show(&backbone, Some(visitor), &form.invitation, Some(&error)).await,
         Err(error) => Err(error.into()),
@@ -71,7 +72,7 @@ async fn show(backbone: &Backbone, visitor: Option<Visitor>, token: &str, troubl
             (status.unwrap_or(StatusCode::OK), open(backbone, visitor, offer, token).await?)
         }
     };
-    let page = InvitationPage { brand: brand(backbone), state, error: trouble.map(sentence) };
+    let page = InvitationPage { shell: bare(backbone), state, error: trouble.map(sentence) };
     html_with_status(status, page.render())
 }
 

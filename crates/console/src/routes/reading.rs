@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Extension, Router, extract::State, response::Response, routing::get};
 use freehold_web::{Answer, Backbone};
 
-use super::{Pages, brand, html, plan_cards::card, this_machine::AtThisMachine};
+use super::{Pages, bare, html, plan_cards::card, this_machine::AtThisMachine};
 use crate::{DocsPage, ErrorCode, ErrorsPage, EventEntry, EventsPage, HomePage, PlansPage, Step, WelcomePage};
 
 pub(super) fn routes() -> Router<Backbone> {
@@ -26,7 +26,7 @@ async fn home(
     // Visitors of a deployment must not learn how the server is set up.
     let told = pages.local.whole && near;
     let page = HomePage {
-        brand: brand(&backbone),
+        shell: bare(&backbone),
         description: backbone.product.description.clone(),
         parts: if told { pages.local.parts.clone() } else { Vec::new() },
         steps: if told { steps(&backbone, pages.local.mailbox) } else { Vec::new() },
@@ -80,7 +80,7 @@ fn steps(backbone: &Backbone, mailbox: bool) -> Vec<Step> {
 }
 
 async fn welcome(State(backbone): State<Backbone>) -> Answer<Response> {
-    html(WelcomePage { brand: brand(&backbone) }.render())
+    html(WelcomePage { shell: bare(&backbone) }.render())
 }
 
 async fn plans(State(backbone): State<Backbone>) -> Answer<Response> {
@@ -94,7 +94,7 @@ async fn plans(State(backbone): State<Backbone>) -> Answer<Response> {
          The operator switches billing on with the `[billing]` section of `freehold.toml`."
     };
     let page = PlansPage {
-        brand: brand(&backbone),
+        shell: bare(&backbone),
         plans: product.plans().iter().map(|plan| card(product, plan)).collect(),
         current: None,
         how_to_change: how.to_owned(),
@@ -104,7 +104,7 @@ async fn plans(State(backbone): State<Backbone>) -> Answer<Response> {
 }
 
 async fn docs(State(backbone): State<Backbone>, Extension(pages): Extension<Arc<Pages>>) -> Answer<Response> {
-    html(DocsPage { brand: brand(&backbone), document: pages.document.clone() }.render())
+    html(DocsPage { shell: bare(&backbone), document: pages.document.clone() }.render())
 }
 
 async fn errors(State(backbone): State<Backbone>, Extension(pages): Extension<Arc<Pages>>) -> Answer<Response> {
@@ -113,7 +113,7 @@ async fn errors(State(backbone): State<Backbone>, Extension(pages): Extension<Ar
         status: code.status,
         title: code.title.to_owned(),
     });
-    html(ErrorsPage { brand: brand(&backbone), codes: codes.collect() }.render())
+    html(ErrorsPage { shell: bare(&backbone), codes: codes.collect() }.render())
 }
 
 async fn events(State(backbone): State<Backbone>, Extension(pages): Extension<Arc<Pages>>) -> Answer<Response> {
@@ -124,5 +124,5 @@ async fn events(State(backbone): State<Backbone>, Extension(pages): Extension<Ar
         schema: (event.schema)(),
         message: event.message(),
     });
-    html(EventsPage { brand: brand(&backbone), events: events.collect() }.render())
+    html(EventsPage { shell: bare(&backbone), events: events.collect() }.render())
 }

@@ -28,7 +28,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 pub use at_project::project_pages;
 pub(super) use at_project::{at_application, sign_in_page};
 
-use super::{brand, html_with_status};
+use super::{bare, html_with_status};
 use crate::{Carried, ProviderButton, SignInPage, SignInStep, SignInWays};
 
 pub(super) fn routes() -> Router<Backbone> {
@@ -102,7 +102,7 @@ async fn sign_in(State(backbone): State<Backbone>, Query(wanted): Query<Wanted>)
 /// The page that asks for the e-mail address.
 pub(super) fn page(backbone: &Backbone, carried: Carried) -> SignInPage {
     SignInPage {
-        brand: brand(backbone),
+        shell: bare(backbone),
         ways: ways(backbone),
         step: SignInStep::AskAddress,
         email: String::new(),

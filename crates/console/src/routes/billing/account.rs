@@ -6,9 +6,10 @@ use freehold_billing::{
 };
 use freehold_catalog::{Plan, Price, Product};
 use freehold_metering::usage::Usage;
+use freehold_pages::times::day;
 
 use super::super::plan_cards::card;
-use crate::{BillingBanner, BillingButton, BillingPlan, BillingTone, BillingUsage, PayBy, times::day};
+use crate::{BillingBanner, BillingButton, BillingPlan, BillingTone, BillingUsage, PayBy};
 
 /// The text for an organization whose trial or subscription has ended.
 const READ_ONLY: &str = "You can read everything, but change nothing. Choosing a plan restores full access at once.";

@@ -19,7 +19,7 @@ use freehold_identity::session::{Scope, session_end};
 use freehold_web::{Answer, Backbone, MaybeVisitor, Visitor, project_cookies_removed, project_visit_end};
 use serde::Deserialize;
 
-use super::{Reader, Wanted, brand, html, shown};
+use super::{Reader, Wanted, bare, html, shown};
 use crate::{BillingLeavePage, routes::sign_in::form};
 
 /// The fields of a form.
@@ -95,7 +95,7 @@ fn sold(backbone: &Backbone) -> Result<&Billing> {
 
 /// Leads to a page of Stripe.
 fn leave(backbone: &Backbone, title: &str, to: String) -> Answer<Response> {
-    html(BillingLeavePage { brand: brand(backbone), title: title.to_owned(), to }.render())
+    html(BillingLeavePage { shell: bare(backbone), title: title.to_owned(), to }.render())
 }
 
 pub(super) async fn checkout(

@@ -11,11 +11,12 @@ use freehold_billing::{
 };
 use freehold_catalog::Price;
 use freehold_core::{Area, Caller, Error, OptionExt, Permission, Result};
+use freehold_pages::times::day;
 use freehold_web::{Answer, Backbone, MaybeVisitor, Query, Visitor};
 use serde::Deserialize;
 
-use super::{Reader, brand, html};
-use crate::{BillingConfirmPage, BillingCost, times::day};
+use super::{Reader, bare, html};
+use crate::{BillingConfirmPage, BillingCost};
 
 #[derive(Deserialize)]
 pub(super) struct Wanted {
@@ -55,7 +56,7 @@ impl<'a> Asked<'a> {
     /// A page without a form.
     fn page(&self, backbone: &Backbone, title: String) -> BillingConfirmPage {
         BillingConfirmPage {
-            brand: brand(backbone),
+            shell: bare(backbone),
             title,
             sentences: Vec::new(),
             costs: Vec::new(),

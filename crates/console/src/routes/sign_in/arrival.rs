@@ -10,7 +10,7 @@ use freehold_identity::{access_token::Claims, factor::factor_list, project::clie
 use freehold_web::{Answer, Backbone, Visitor, ticket_open, ticket_seal};
 use serde::{Deserialize, Serialize};
 
-use super::{super::brand, Visit, html_with_status, with_policy};
+use super::{super::bare, Visit, html_with_status, with_policy};
 use crate::{Carried, FactorPage, NewPasswordPage};
 
 /// Pages of this site that use the cookie, so that their address needs no token.
@@ -109,7 +109,7 @@ pub(super) async fn arrive(
     let has = |kind: &str| factors.iter().any(|factor| factor.verified && factor.kind == kind);
     if has("totp") && claims.aal == freehold_identity::access_token::Aal::One {
         let page = FactorPage {
-            brand: brand(backbone),
+            shell: bare(backbone),
             ticket: arrival.ticket(backbone, Step::Factor)?,
             app: true,
             recovery: has("recovery_code"),
@@ -145,7 +145,7 @@ pub(super) fn proceed(
 
 fn new_password_page(backbone: &Backbone, arrival: &Arrival, claims: &Claims, carried: Carried) -> Answer<Response> {
     let page = NewPasswordPage {
-        brand: brand(backbone),
+        shell: bare(backbone),
         email: claims.email.clone(),
         first: arrival.kind == "invite",
         min_length: backbone.identity.policy.min_length,

@@ -19,7 +19,7 @@ use freehold_web::{Answer, Backbone, Query, project_cookies};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
-    super::{brand, html_with_status},
+    super::{bare, html_with_status},
     Visit, Wanted,
     arrival::{Arrival, is_for_cookie, secret},
     page, sentence, show, visit, with_policy,
@@ -68,7 +68,7 @@ async fn answer(backbone: &Backbone, request: Request) -> Answer<Response> {
         }
         (true, "/sign-in/forgot") => {
             let carried = carried(request).await?;
-            let page = ForgotPage { brand: brand(backbone), email: String::new(), carried, error: None };
+            let page = ForgotPage { shell: bare(backbone), email: String::new(), carried, error: None };
             html_with_status(StatusCode::OK, page.render())
         }
         (false, "/sign-in/password") => password_use(backbone, request).await,
@@ -93,7 +93,7 @@ pub(crate) fn sign_in_page(backbone: &Backbone, carried: Carried) -> SignInPage 
 
 fn sign_up_page(backbone: &Backbone, carried: Carried) -> SignUpPage {
     SignUpPage {
-        brand: brand(backbone),
+        shell: bare(backbone),
         closed: false,
         email: String::new(),
         min_length: backbone.identity.policy.min_length,
@@ -169,7 +169,7 @@ async fn forgot(backbone: &Backbone, request: Request) -> Answer<Response> {
         Err(error) => {
             let (status, said) = sentence(error)?;
             let carried = visit.carried(redirect_to);
-            let page = ForgotPage { brand: brand(backbone), email, carried, error: Some(said) };
+            let page = ForgotPage { shell: bare(backbone), email, carried, error: Some(said) };
             html_with_status(status, page.render())
         }
     }
@@ -240,5 +240,5 @@ fn notice(
     text: String,
     link: Option<(String, &'static str)>,
 ) -> Answer<Response> {
-    html_with_status(status, NoticePage { brand: brand(backbone), title, text, link }.render())
+    html_with_status(status, NoticePage { shell: bare(backbone), title, text, link }.render())
 }

@@ -7,6 +7,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("ground", &["core", "catalog", "db", "vault", "files", "jobs", "outbound", "postgres"]),
     ("capabilities", &["identity", "tenancy", "billing", "metering", "delivery", "fleet", "privacy", "prover"]),
     ("shared face", &["web"]),
+    ("page kit", &["pages"]),
     ("products", &["voice", "documents", "pharmacy", "studio"]),
     ("faces", &["api", "console", "gateway"]),
     ("doors", &["freehold"]),
@@ -45,12 +46,13 @@ const APART: &str = "stripe-sandbox";
 /// The crates that may depend on a library. All crates may depend on libraries that are not listed.
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("argon2", &["identity"]),
-    ("askama", &["console", "delivery", APART]),
+    ("askama", &["pages", "console", "voice", "documents", "pharmacy", "studio", "delivery", APART]),
     ("aws-lc-rs", &["vault", "identity", "db", "delivery", "billing", "web", "outbound", "it", "bench", APART]),
     (
         "axum",
         &[
             "web",
+            "pages",
             "api",
             "console",
             "gateway",
