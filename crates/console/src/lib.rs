@@ -4,22 +4,26 @@
 //! Pages load only the kit's stylesheets and images and, on one page, [`WELCOME_SCRIPT`]. They have no inline script, no inline
 //! style and no style attribute, so they work under the strict [`CONTENT_SECURITY_POLICY`].
 //!
-//! Read in this order: [`Shell`] is around every page. [`HomePage`], [`PlansPage`], [`DocsPage`], [`EventsPage`] and
-//! [`ErrorsPage`] only show information. [`SignInPage`], [`SignUpPage`], [`ForgotPage`], [`NewPasswordPage`],
+//! Read in this order: [`Shell`] is around every page. [`FrontPage`], [`PlansPage`], [`DocsPage`],
+//! [`EventsPage`] and [`ErrorsPage`] only show information, [`DevPage`] is for developers. [`HomePage`] is the home page
+//! of a signed-in user, [`AccountPage`] their account. [`SignInPage`], [`SignUpPage`], [`ForgotPage`], [`NewPasswordPage`],
 //! [`FactorPage`], [`ConfirmPage`], [`HalfConfirmedPage`], [`LinkExpiredPage`], [`NoticePage`] and [`WelcomePage`]
 //! belong to sign-in, [`InvitationPage`] to invitations. [`BillingPage`] shows what an organization pays,
 //! [`BillingConfirmPage`] asks before that changes, and [`BillingLeavePage`] leads to Stripe. [`MailboxPage`] and
 //! [`MailPage`] are the local mailbox, [`MailTemplatesPage`] shows every mail, [`StripeInboxPage`] lists the events
 //! from Stripe. [`ErrorPage`] shows errors.
 
+mod account;
 mod assets;
 mod billing;
 mod confirm;
+mod dev;
 mod docs;
 mod error;
 mod errors;
 mod factor;
 mod form_policy;
+mod front;
 mod half_confirmed;
 mod home;
 mod invitation;
@@ -37,21 +41,23 @@ mod sign_up;
 mod stripe_inbox;
 mod welcome;
 
+pub use account::{AccountFactor, AccountPage, AccountSession};
 pub use assets::WELCOME_SCRIPT;
 pub use billing::{
-    BillingAccount, BillingBanner, BillingButton, BillingConfirmPage, BillingContent, BillingCost, BillingInvoice,
-    BillingLeavePage, BillingNextPayment, BillingOrganization, BillingPage, BillingPlan, BillingTone, BillingUsage,
-    PayBy,
+    BillingAccount, BillingButton, BillingConfirmPage, BillingContent, BillingCost, BillingInvoice, BillingLeavePage,
+    BillingNextPayment, BillingPage, BillingPlan, PayBy,
 };
 pub use confirm::{ConfirmPage, Purpose};
+pub use dev::{DevPage, Part, Standing, Step};
 pub use docs::{DocsPage, EventEntry, EventsPage};
 pub use error::{ErrorPage, Trouble};
 pub use errors::{ErrorCode, ErrorsPage};
 pub use factor::FactorPage;
 pub use freehold_pages::{Brand, MARK, STYLESHEET, Shell};
 pub use freehold_web::frame::CONTENT_SECURITY_POLICY;
+pub use front::FrontPage;
 pub use half_confirmed::HalfConfirmedPage;
-pub use home::{HomePage, Part, Standing, Step};
+pub use home::{Hint, HomeEvent, HomePage, QuickAction};
 pub use invitation::{InvitationOffer, InvitationPage, InvitationReader, InvitationState};
 pub use link_expired::LinkExpiredPage;
 pub use mail::MailPage;
@@ -59,7 +65,7 @@ pub use mail_templates::{MailBrandChoice, MailTemplate, MailTemplatesPage};
 pub use mailbox::{MailboxPage, ReceivedMail};
 pub use new_password::{ForgotPage, NewPasswordPage};
 pub use notice::NoticePage;
-pub use plans::{PlanCard, PlanLimit, PlanPrice, PlansPage};
+pub use plans::{PlanCard, PlanLimit, PlanLinks, PlanPrice, PlansPage};
 pub use routes::{Local, NAVIGATION, error_pages, project_pages, routes};
 pub use sign_in::{Carried, MailPurpose, ProviderButton, SignInPage, SignInStep, SignInWays};
 pub use sign_up::SignUpPage;

@@ -1,8 +1,12 @@
 //! The routes of the pages.
 
+mod account;
 mod assets;
 mod billing;
+mod dev;
 mod error_pages;
+mod front;
+mod home;
 mod invitation;
 mod mail_templates;
 mod mailbox;
@@ -25,7 +29,7 @@ pub use error_pages::error_pages;
 pub use sign_in::project_pages;
 use this_machine::this_machine_only;
 
-use crate::{Shell, home::Part};
+use crate::{Shell, dev::Part};
 
 /// How the server is set up, for the pages.
 #[derive(Clone, Debug)]
@@ -34,7 +38,7 @@ pub struct Local {
     pub mailbox: bool,
     /// Whether a mail server sends the mails.
     pub sends_mails: bool,
-    /// Whether everything runs on this machine, including the database. Then `/` shows how the server is set up, only
+    /// Whether everything runs on this machine, including the database. Then `/dev` shows how the server is set up, only
     /// to visitors at this machine.
     pub whole: bool,
     /// Whether the site's address is one of this machine. With another address, requests come from users elsewhere,
@@ -62,12 +66,16 @@ pub fn routes(local: Local, document: Value, codes: Vec<Code>, events: Vec<Event
     let local = Local { mailbox: local.mailbox && local.near, whole: local.whole && local.near, ..local };
     let mailbox = if local.mailbox { mailbox::routes().merge(stripe_events::routes()) } else { Router::new() };
     // One guard for everything under `/dev`, so that no page there can lack it.
-    let dev = mail_templates::routes().merge(mailbox).route_layer(middleware::from_fn(this_machine_only));
+    let setup = if local.whole { dev::routes() } else { Router::new() };
+    let dev = mail_templates::routes().merge(setup).merge(mailbox).route_layer(middleware::from_fn(this_machine_only));
     let dev = if local.near { dev } else { Router::new() };
     let pages = Arc::new(Pages { local, document, codes, events });
     Router::new()
         .merge(freehold_pages::routes())
         .merge(assets::routes())
+        .merge(front::routes())
+        .merge(home::routes())
+        .merge(account::routes())
         .merge(reading::routes())
         .merge(sign_in::routes())
         .merge(invitation::routes())

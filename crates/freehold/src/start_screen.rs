@@ -148,7 +148,7 @@ async fn first_link(backbone: &Backbone, local: &Local) -> Option<String> {
         return None;
     }
     let data = json!({ "organization": "First organization" });
-    let target = format!("{}/welcome", backbone.site_url);
+    let target = format!("{}/home", backbone.site_url);
     // Within a minute of the last start no new mail is sent, and the last link still works.
     if let Err(error) = person_mail(backbone, HOUSE, OWNER.to_owned(), true, data, target, &Client::default()).await {
         tracing::debug!("no new sign-in link: {error:?}");

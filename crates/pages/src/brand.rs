@@ -10,8 +10,8 @@ pub const STYLESHEET: &str = include_str!("../assets/freehold.css");
 /// Freehold's mark, served at `/assets/mark.svg`. It is on developers' pages only, never on those of a product.
 pub const MARK: &str = include_str!("../assets/mark.svg");
 
-/// Ground of cards in the light and in the dark theme, as in the stylesheet.
-const GROUNDS: [Color; 2] = [Color::of(0xff, 0xff, 0xff), Color::of(0x18, 0x1c, 0x19)];
+/// The grounds with the least contrast in the light and in the dark theme, as in the stylesheet.
+const GROUNDS: [Color; 2] = [Color::of(0xf2, 0xf0, 0xea), Color::of(0x18, 0x1c, 0x19)];
 
 /// The product that this server sells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl Brand {
 }
 
 /// The product's logo as SVG, served at `/assets/logo.svg`: its own, or the first letter of its name on its color.
-pub(crate) fn logo(product: &Product) -> String {
+pub fn logo(product: &Product) -> String {
     if let Some(logo) = &product.brand.logo {
         return logo.clone();
     }
@@ -67,7 +67,7 @@ pub(crate) fn logo(product: &Product) -> String {
 
 /// The product's color as tokens of the stylesheet, served at `/assets/brand.css`: a shade that is readable on the
 /// light and one on the dark ground.
-pub(crate) fn brand_css(product: &Product) -> String {
+pub fn brand_css(product: &Product) -> String {
     let [light, dark] = GROUNDS.map(|ground| product.brand.color.readable_on(ground));
     format!(
         ":root {{\n  --accent: light-dark({light}, {dark});\n  --on-accent: light-dark({}, {});\n}}\n",

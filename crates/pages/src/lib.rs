@@ -37,7 +37,7 @@ mod shell;
 mod theme;
 pub mod times;
 
-pub use brand::{Brand, MARK, STYLESHEET};
+pub use brand::{Brand, MARK, STYLESHEET, brand_css, logo};
 pub use component::{Banner, Choice, Confirm, Empty, Pager, Progress, Tone, grouped};
 pub use context::{MemberPage, Refusal, UserPage, sign_in_path};
 pub use flash::Flash;

@@ -2,19 +2,25 @@
 //! `cargo run -p freehold-console --example gallery -- /tmp/gallery`.
 
 mod billing_samples;
+mod page_samples;
 mod samples;
 mod sign_in_samples;
 
 use std::{error::Error, fs, path::Path};
 
+use askama::Template as _;
 use freehold_console::{MARK, MailPurpose, STYLESHEET, SignInStep, Trouble, WELCOME_SCRIPT};
 use freehold_delivery::mail::Template;
+use freehold_pages::{brand_css, logo};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).ok_or("name the folder to write to")?;
     let folder = Path::new(&folder);
     write(folder, "assets/freehold.css", STYLESHEET)?;
     write(folder, "assets/mark.svg", MARK)?;
+    let product = page_samples::product();
+    write(folder, "assets/brand.css", &brand_css(&product))?;
+    write(folder, "assets/logo.svg", &logo(&product))?;
     write(folder, "assets/welcome.js", WELCOME_SCRIPT)?;
     for (name, page) in pages()? {
         write(folder, name, &page)?;
@@ -43,7 +49,15 @@ fn pages() -> Result<Vec<(&'static str, String)>, askama::Error> {
     let short = Some("Password should be at least 8 characters.");
     let trace_id = "0af7651916cd43dd8448eb211c80319c".to_owned();
     Ok(vec![
-        ("index.html", samples::home().render()?),
+        ("index.html", page_samples::front().render()?),
+        ("home/index.html", page_samples::home().render()?),
+        ("home-empty/index.html", page_samples::home_empty().render()?),
+        ("home-nowhere/index.html", page_samples::home_nowhere().render()?),
+        ("home-suspended/index.html", page_samples::home_suspended().render()?),
+        ("account/index.html", page_samples::account().render()?),
+        ("account-empty/index.html", page_samples::account_empty().render()?),
+        ("components/index.html", page_samples::components().render()?),
+        ("dev/index.html", samples::dev().render()?),
         ("sign-in/index.html", sign_in_samples::sign_in(SignInStep::AskAddress, None).render()?),
         ("sign-in-wrong/index.html", sign_in_samples::sign_in(SignInStep::AskAddress, wrong_password).render()?),
         ("sign-in-by-mail/index.html", sign_in_samples::sign_in_by_mail().render()?),

@@ -1,10 +1,15 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::Brand;
 
 fn page(document: Value) -> String {
-    let brand = Brand { product_name: "VoiceFX AI".to_owned(), site_url: "https://app.example.org".to_owned() };
-    DocsPage { brand, document }.render().unwrap()
+    let brand = Brand {
+        product_name: "VoiceFX AI".to_owned(),
+        site_url: "https://app.example.org".to_owned(),
+        ..Brand::default()
+    };
+    DocsPage { shell: Shell { brand, ..Shell::default() }, document }.render().unwrap()
 }
 
 /// The page of an API with one `POST /things` that takes this schema, beside these named ones.

@@ -21,7 +21,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use super::{
     super::{bare, html_with_status},
     Visit, Wanted,
-    arrival::{Arrival, is_for_cookie, secret},
+    arrival::{Arrival, is_for_cookie, secret, target_or_home},
     page, sentence, show, visit, with_policy,
 };
 use crate::{Carried, ForgotPage, NoticePage, SignInPage, SignInWays, SignUpPage};
@@ -195,9 +195,12 @@ async fn arrive(
         );
         return Err(Error::new(freehold_core::codes::VALIDATION_FAILED, message));
     }
-    let target = backbone.identity.settings.redirect_or_site(redirect_to.filter(|to| !to.is_empty()));
-    let place =
-        if is_for_cookie(backbone, &target) { target } else { Arrival::of_project(session, kind).place(&target) };
+    let target = target_or_home(backbone, redirect_to);
+    let place = if is_for_cookie(backbone, visit, &target) {
+        target
+    } else {
+        Arrival::of_project(session, kind).place(&target)
+    };
     let mut answer = Redirect::to(&place).into_response();
     if visit.from_here {
         for cookie in project_cookies(backbone, &claims, session)? {

@@ -20,7 +20,12 @@ use freehold_web::{Answer, Backbone, person_mail};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{super::Pages, Visit, arrival::arrive, page, sentence, show, visit};
+use super::{
+    super::Pages,
+    Visit,
+    arrival::{arrive, target_or_home},
+    page, sentence, show, visit,
+};
 use crate::{MailPurpose, SignInPage, SignInStep};
 
 #[derive(Deserialize)]
@@ -53,7 +58,7 @@ async fn link_send(backbone: &Backbone, visit: &Visit, form: &MailForm) -> Resul
         return Err(Error::new(codes::EMAIL_PROVIDER_DISABLED, "Sign-in by mail is not offered here."));
     }
     let email = email_find(&backbone.identity, visit.realm, &form.email).await?;
-    let target = settings.redirect_or_site(form.redirect_to.as_deref());
+    let target = target_or_home(backbone, form.redirect_to.as_deref());
     person_mail(backbone, visit.realm, email, true, json!({}), target, &visit.client).await
 }
 

@@ -22,7 +22,7 @@ use serde::Deserialize;
 use super::{
     super::{Pages, bare, html_with_status},
     Visit, Wanted,
-    arrival::{Arrival, NEW_PASSWORD, Step, hand_over, secret, too_late, with_query},
+    arrival::{Arrival, NEW_PASSWORD, Step, hand_over, secret, target_or_home, too_late, with_query},
     by_mail::sent_page,
     sentence, visit, with_policy,
 };
@@ -89,7 +89,7 @@ pub(super) async fn new_password_save(State(backbone): State<Backbone>, request:
     };
     match password_save(&backbone, &visit, &claims, password).await {
         Ok(()) => {
-            let target = backbone.identity.settings.redirect_or_site(redirect_to.as_deref());
+            let target = target_or_home(&backbone, redirect_to.as_deref());
             Ok(hand_over(&backbone, &visit, &arrival, &claims, &target)?)
         }
         Err(error) => {
