@@ -84,7 +84,7 @@ pub fn routes(local: Local, document: Value, codes: Vec<Code>, events: Vec<Event
         .layer(Extension(pages))
 }
 
-/// The frame of pages that do not ask who looks: of sign-in, of errors and of `/dev`.
+/// The frame of pages that do not show who is signed in: of sign-in, of errors and of `/dev`.
 fn bare(backbone: &Backbone) -> Shell {
     Shell::bare(backbone)
 }

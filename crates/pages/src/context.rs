@@ -1,4 +1,4 @@
-//! Who looks at a page, as extractors: a page without one of them is public, and says so by its type.
+//! The user who opens a page, as extractors: a page without one of them is public, and says so by its type.
 
 use std::sync::Arc;
 

@@ -12,7 +12,7 @@
 //! }
 //! ```
 //!
-//! - [`Shell`] is around every page: the brand, who looks, their organizations, navigation, theme and flash message. As
+//! - [`Shell`] is around every page: the brand, the signed-in user, their organizations, navigation, theme and flash message. As
 //!   an extractor it is for pages that visitors see, too; [`UserPage`] is for pages of signed-in users, [`MemberPage`]
 //!   for pages of an organization. Both redirect visitors to the sign-in page, which leads back.
 //! - [`Form`] and [`MemberForm`] are the same for the `POST` of a form: they check its token, so no handler can forget

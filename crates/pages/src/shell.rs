@@ -1,4 +1,4 @@
-//! What is around every page: the brand, who looks, navigation, theme and flash message.
+//! What is around every page: the brand, the signed-in user, navigation, theme and flash message.
 
 use askama::Template;
 use axum::{
@@ -29,7 +29,7 @@ pub struct Shell {
     /// Whether the current organization is in the address, because it is not the selected one. Then links name it, too.
     pub pinned: bool,
     /// The cookie that deletes the message that is shown.
-    pub(crate) spent: Option<HeaderValue>,
+    pub spent: Option<HeaderValue>,
 }
 
 /// The signed-in user.
@@ -79,7 +79,7 @@ pub struct NavEntry {
 }
 
 impl Shell {
-    /// The frame for a page that does not ask who looks: of sign-in, of an error, of a developer.
+    /// The frame for a page that does not show who is signed in: of sign-in, of an error, of a developer.
     pub fn bare(backbone: &Backbone) -> Self {
         Self { brand: Brand::of(backbone), ..Self::default() }
     }
@@ -103,7 +103,7 @@ impl Shell {
         })
     }
 
-    /// The current organization; none when the user has none, or nobody is signed in.
+    /// The current organization; none for a visitor, or a user without one.
     pub fn organization(&self) -> Option<&Organization> {
         self.viewer.as_ref()?.organizations.iter().find(|organization| organization.current)
     }

@@ -1,5 +1,7 @@
 //! Every page, rendered with ordinary data, hostile data, no data and much data.
 
+#[cfg(test)]
+mod accessible;
 #[path = "../../examples/gallery/billing_samples.rs"]
 mod billing_samples;
 #[cfg(test)]
@@ -12,6 +14,8 @@ mod samples;
 mod sign_in_samples;
 #[cfg(test)]
 mod strict;
+#[path = "../../examples/gallery/write.rs"]
+mod write;
 
 use freehold_console::{MailPurpose, SignInStep, SignInWays};
 

@@ -20,5 +20,6 @@ mod metering;
 mod outbound;
 mod pages;
 mod secrets;
+mod signed_in;
 mod voice;
 mod webhooks;
