@@ -19,9 +19,7 @@ const POLICY =
 const TYPES = { ".html": "text/html; charset=utf-8", ".css": "text/css", ".svg": "image/svg+xml", ".js": "text/javascript" };
 /** Raw mails are mails, not pages. */
 const IS_MAIL = /(^|\/)html$/;
-const PICTURES = [
-  "", "sign-in", "sign-up", "home", "home-empty", "home-suspended", "account", "billing", "billing/cancel", "plans", "dev", "components",
-];
+const PICTURES = ["", "sign-in", "home", "home-suspended", "account", "billing", "plans"];
 
 function pagesIn(path) {
   return readdirSync(path).flatMap((name) => {

@@ -164,3 +164,9 @@ fn every_form_of_a_signed_in_page_sends_its_token() {
         }
     }
 }
+
+#[test]
+fn a_field_holds_its_own_value() {
+    let html = page_samples::account().render().unwrap();
+    assert!(html.contains("name=\"name\" type=\"text\" value=\"Ada Lovelace\""), "{html}");
+}
