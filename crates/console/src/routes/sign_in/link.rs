@@ -18,7 +18,7 @@ use serde::Deserialize;
 use super::{
     super::{bare, html_with_status},
     Visit,
-    arrival::{Arrival, arrive, hand_over, own_path, query_of, with_query},
+    arrival::{Arrival, arrive, hand_over, is_for_cookie, own_path, query_of, with_query},
     visit, with_policy,
 };
 use crate::{ConfirmPage, HalfConfirmedPage, LinkExpiredPage, Purpose};
@@ -80,8 +80,8 @@ pub(super) async fn link_press(State(backbone): State<Backbone>, request: Reques
         Verified::HalfConfirmed => half_confirmed(&backbone, &target, flow),
         Verified::SignedIn(tokens) => {
             let kind = link.r#type.as_deref().filter(|kind| !kind.is_empty()).unwrap_or("magiclink");
-            if own_path(&backbone, &target).is_some() {
-                return arrive(&backbone, &visit, &tokens, kind, link.redirect_to).await;
+            if own_path(&backbone, &target).is_some() || is_for_cookie(&backbone, &visit, &target) {
+                return arrive(&backbone, &visit, &tokens, kind, Some(target)).await;
             }
             // The application asks for the second factor itself. The cookie for our pages is not set, because they
             // would have to ask, too.
