@@ -93,6 +93,9 @@ async fn everything_that_a_page_loads_or_leads_to_is_there() {
     assert!(checked.len() > 10, "the links were not found");
 }
 
+/// What a visitor's request differs by.
+type Change = fn(Ask) -> Ask;
+
 #[tokio::test]
 async fn only_visitors_at_the_machine_of_the_local_whole_see_how_it_is_set_up() {
     let setup = ["What it runs on", "SETTING", "local replacement", "/dev/mail", "curl"];
@@ -103,15 +106,14 @@ async fn only_visitors_at_the_machine_of_the_local_whole_see_how_it_is_set_up() 
     }
     let deployed = TestApp::with(Setup { whole: false, ..Setup::default() }).await;
     let far = TestApp::with(Setup { near: false, ..Setup::default() }).await;
-    type Change = fn(Ask) -> Ask;
-    let as_it_is: Change = |ask| ask;
-    for (app, change) in [
-        (&deployed, as_it_is),
-        (&far, as_it_is),
+    let visits: [(&TestApp, Change); 5] = [
+        (&deployed, |ask| ask),
+        (&far, |ask| ask),
         (&app, |ask| ask.from("203.0.113.9:1")),
         (&app, |ask| ask.header("x-forwarded-for", "203.0.113.9")),
         (&app, |ask| ask.header("host", "app.example.org")),
-    ] {
+    ];
+    for (app, change) in visits {
         is_a_page(&change(app.get("/dev")).browser().send().await.expect(404));
         let page = change(app.get("/")).browser().send().await.expect(200);
         is_a_page(&page);
