@@ -1,7 +1,7 @@
 # The two commands of the README are `make run` and `make test`. `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test soak check format bench fuzz snapshots
+.PHONY: help run demo test soak check format bench fuzz screenshots snapshots
 
 CARGO ?= cargo
 # Arguments for the server: make run ARGS="--product documents --listen 127.0.0.1:9000"
@@ -52,6 +52,9 @@ bench: ## Run the benchmark; prints ratios, takes about three minutes on an idle
 
 fuzz: ## Fuzz the code that reads unauthenticated input, for five minutes
 	@scripts/fuzz.sh 100
+
+screenshots: ## Take the pictures in docs/screenshots of every important page
+	@scripts/screenshots.sh
 
 snapshots: ## Write openapi.json, docs/errors.md, docs/events.md and docs/help.txt again
 	UPDATE_SNAPSHOTS=1 $(CARGO) test --locked --package freehold-it house::

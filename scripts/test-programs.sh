@@ -43,3 +43,6 @@ unpack_pinned .freehold api-clients \
 
 # The mail server that the tests send to.
 unpack_pinned .freehold mail-server "" "aiosmtpd==1.4.6 atpublic==9.0.0 attrs==26.1.0"
+
+# The accessibility checks of the pages, run in the browser that Playwright controls.
+unpack_pinned .freehold page-checks "axe-core@4.14.1 playwright-core@1.65.1" ""

@@ -1,13 +1,13 @@
-//! The branding of the product's mails.
+//! The branding of the product's mails and pages.
 
 use freehold_core::{EmailAddress, EmailAddressError};
 
 use crate::{
     color::Color,
-    read::{Section, Value},
+    read::{Section, Value, Words},
 };
 
-/// The branding of the product's mails: `[brand]`.
+/// The branding of the product's mails and pages: `[brand]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Brand {
     /// Name of the sender, such as `VoiceFX AI`; the product's name by default.
@@ -18,16 +18,26 @@ pub struct Brand {
     pub support: Option<String>,
     /// Line at the end of every mail: the sender's legal details, which some countries require.
     pub footer: Option<String>,
+    /// Logo on the pages, the text of an SVG image; none: the first letter of the product's name on its color.
+    pub logo: Option<String>,
+    /// Address of the terms of service, `https://…`; none: the pages link to none.
+    pub terms: Option<String>,
+    /// Address of the privacy notice, `https://…`; none: the pages link to none.
+    pub privacy: Option<String>,
+    /// Address of the contact page, `https://…`; none: the pages link to `support`, if it is set.
+    pub contact: Option<String>,
+    /// Whether the pages say that the product is powered by Freehold; no by default.
+    pub credit: bool,
 }
 
 impl Brand {
     /// Color of a product without one.
     pub const COLOR: Color = Color::of(0x1d, 0x6b, 0x48);
-    const KEYS: &[&str] = &["sender", "color", "support", "footer"];
+    const KEYS: &[&str] = &["sender", "color", "support", "footer", "logo", "terms", "privacy", "contact", "credit"];
 
     /// Reads `[brand]`; missing keys keep their default.
     pub(crate) fn read(file: &Section<'_>, name: &str) -> Self {
-        let default = Self { sender: name.to_owned(), color: Self::COLOR, support: None, footer: None };
+        let default = Self::of(name);
         let section = file.get("brand").and_then(|value| value.section("brand".to_owned(), Self::KEYS));
         let Some(section) = section else { return default };
         Self {
@@ -35,8 +45,66 @@ impl Brand {
             color: section.get("color").and_then(|value| read_color(&value)).unwrap_or(default.color),
             support: section.get("support").and_then(|value| read_address(&value)),
             footer: section.text_optional("footer"),
+            logo: section.get("logo").and_then(|value| read_logo(&value)),
+            terms: section.get("terms").and_then(|value| read_page(&value)),
+            privacy: section.get("privacy").and_then(|value| read_page(&value)),
+            contact: section.get("contact").and_then(|value| read_page(&value)),
+            credit: section.word_optional::<Shown>("credit") == Some(Shown::Yes),
         }
     }
+
+    /// The branding of a product that sets nothing.
+    fn of(name: &str) -> Self {
+        Self {
+            sender: name.to_owned(),
+            color: Self::COLOR,
+            support: None,
+            footer: None,
+            logo: None,
+            terms: None,
+            privacy: None,
+            contact: None,
+            credit: false,
+        }
+    }
+}
+
+/// Whether something is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    Yes,
+    No,
+}
+
+impl Words for Shown {
+    const WORDS: &'static [(&'static str, Self)] = &[("yes", Self::Yes), ("no", Self::No)];
+}
+
+/// Longest logo, in bytes.
+const LOGO_MAX: usize = 64 * 1024;
+
+fn read_logo(value: &Value<'_>) -> Option<String> {
+    let text = value.as_text().unwrap_or_default().trim();
+    let lower = text.to_ascii_lowercase();
+    // Browsers run no script of an image; this refuses one that a user opens by its address.
+    let runs = ["<script", "javascript:", "<foreignobject", " on"].iter().any(|word| lower.contains(word));
+    if !lower.starts_with("<svg") || !lower.ends_with("</svg>") || text.len() > LOGO_MAX || runs {
+        value
+            .refuse("expected an SVG image of at most 64 KiB, from <svg to </svg>, without scripts and event handlers");
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+fn read_page(value: &Value<'_>) -> Option<String> {
+    let text = value.as_text().unwrap_or_default();
+    let host = text.strip_prefix("https://").and_then(|rest| rest.split(['/', '?', '#']).next());
+    let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\'));
+    if !plain || host.is_none_or(|host| host.is_empty() || host.contains('@')) {
+        value.refuse("expected the address of a page such as \"https://example.org/terms\"");
+        return None;
+    }
+    Some(text.to_owned())
 }
 
 fn read_sender(section: &Section<'_>) -> Option<String> {

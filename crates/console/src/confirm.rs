@@ -2,14 +2,14 @@
 
 use askama::Template;
 
-use crate::{Brand, form_policy::form_policy};
+use crate::{Shell, form_policy::form_policy};
 
 /// Asks for a click before the link is used, because programs that check mails open every link.
 #[derive(Clone, Debug, Template)]
 #[template(path = "confirm.html")]
 pub struct ConfirmPage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// E-mail address of the user. The page shows `a…@example.org`, so that the reader of a forwarded mail does not
     /// learn it.
     pub email: String,

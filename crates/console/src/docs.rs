@@ -25,15 +25,15 @@ pub use self::{
     search::SearchEntry,
 };
 use crate::{
-    Brand,
+    Shell,
     prose::{Block, Prose, Span},
 };
 
 /// The API reference. It renders every document, and leaves out the parts that it does not understand.
 #[derive(Clone, Debug)]
 pub struct DocsPage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// The OpenAPI 3.1 document, as served at `/api/v1/openapi.json`.
     pub document: Arc<Value>,
 }
@@ -41,7 +41,7 @@ pub struct DocsPage {
 #[derive(Template)]
 #[template(path = "docs.html")]
 struct IndexView<'a> {
-    brand: &'a Brand,
+    shell: &'a Shell,
     contents: Contents<'a>,
     title: &'a str,
     version: &'a str,
@@ -51,7 +51,7 @@ struct IndexView<'a> {
 #[derive(Template)]
 #[template(path = "docs_search.html")]
 struct SearchView<'a> {
-    brand: &'a Brand,
+    shell: &'a Shell,
     contents: Contents<'a>,
     hits: Vec<Hit>,
 }
@@ -59,7 +59,7 @@ struct SearchView<'a> {
 #[derive(Template)]
 #[template(path = "docs_topic.html")]
 struct TopicView<'a> {
-    brand: &'a Brand,
+    shell: &'a Shell,
     contents: Contents<'a>,
     topic: &'a Topic<'a>,
 }
@@ -67,7 +67,7 @@ struct TopicView<'a> {
 #[derive(Template)]
 #[template(path = "docs_operation.html")]
 struct OperationView<'a> {
-    brand: &'a Brand,
+    shell: &'a Shell,
     contents: Contents<'a>,
     topic: &'a Topic<'a>,
     outline: &'a Outline<'a>,
@@ -91,7 +91,7 @@ impl DocsPage {
         let info = &self.document["info"];
         let topics = outline::topics(&self.document);
         let view = IndexView {
-            brand: &self.brand,
+            shell: &self.shell,
             contents: Contents { topics: &topics, query: "", topic: "", operation: "" },
             title: info["title"].as_str().unwrap_or("API"),
             version: info["version"].as_str().unwrap_or_default(),
@@ -105,7 +105,7 @@ impl DocsPage {
         let topics = outline::topics(&self.document);
         let hits = search::search(query, &topics, entries);
         let contents = Contents { topics: &topics, query: query.trim(), topic: "", operation: "" };
-        SearchView { brand: &self.brand, contents, hits }.render()
+        SearchView { shell: &self.shell, contents, hits }.render()
     }
 
     /// Renders the page of a topic by its key, such as `api-keys`; none when the document has no such topic.
@@ -113,7 +113,7 @@ impl DocsPage {
         let topics = outline::topics(&self.document);
         let Some(topic) = topics.iter().find(|topic| topic.key == key) else { return Ok(None) };
         let contents = Contents { topics: &topics, query: "", topic: key, operation: "" };
-        TopicView { brand: &self.brand, contents, topic }.render().map(Some)
+        TopicView { shell: &self.shell, contents, topic }.render().map(Some)
     }
 
     /// Renders the page of an operation by its key, such as `workflow_create`; none when the document has no such
@@ -123,11 +123,11 @@ impl DocsPage {
         let mut operations = topics.iter().flat_map(|topic| topic.operations.iter().map(move |each| (topic, each)));
         let Some((topic, outline)) = operations.find(|(_, outline)| outline.key == key) else { return Ok(None) };
         let view = OperationView {
-            brand: &self.brand,
+            shell: &self.shell,
             contents: Contents { topics: &topics, query: "", topic: &topic.key, operation: key },
             topic,
             outline,
-            operation: operation::read(&self.document, &self.brand.site_url, &outline.source),
+            operation: operation::read(&self.document, &self.shell.brand.site_url, &outline.source),
         };
         view.render().map(Some)
     }

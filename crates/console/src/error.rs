@@ -2,14 +2,14 @@
 
 use askama::Template;
 
-use crate::Brand;
+use crate::Shell;
 
 /// A page in place of the requested one.
 #[derive(Clone, Debug, Template)]
 #[template(path = "error.html")]
 pub struct ErrorPage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// The error.
     pub trouble: Trouble,
 }
@@ -19,6 +19,13 @@ pub struct ErrorPage {
 pub enum Trouble {
     /// 404: the page does not exist, or the user may not see it.
     NotFound,
+    /// 4xx: the server does not do what a form or link asked for.
+    Refused {
+        /// HTTP status of the answer.
+        status: u16,
+        /// The reason, as a problem document states it.
+        message: String,
+    },
     /// 500: an internal error.
     Internal {
         /// Id of the request in the log.
@@ -41,6 +48,7 @@ impl Trouble {
     pub const fn status(&self) -> u16 {
         match self {
             Self::NotFound => 404,
+            Self::Refused { status, .. } => *status,
             Self::Internal { .. } => 500,
             Self::Unavailable { .. } => 503,
             Self::TooMany { .. } => 429,
@@ -50,6 +58,7 @@ impl Trouble {
     fn title(&self) -> &'static str {
         match self {
             Self::NotFound => "Page not found",
+            Self::Refused { .. } => "That is not possible",
             Self::Internal { .. } => "Something went wrong on our side",
             Self::Unavailable { .. } => "Temporarily unavailable",
             Self::TooMany { .. } => "Too many requests",

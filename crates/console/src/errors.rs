@@ -2,14 +2,14 @@
 
 use askama::Template;
 
-use crate::Brand;
+use crate::Shell;
 
 /// Every error code of the API. The `type` of an error links here: `/docs/errors#quota_exceeded`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "errors.html")]
 pub struct ErrorsPage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// The codes, by status, then by name.
     pub codes: Vec<ErrorCode>,
 }

@@ -2,14 +2,14 @@
 
 use askama::Template;
 
-use crate::{Brand, Carried, form_policy::form_policy};
+use crate::{Carried, Shell, form_policy::form_policy};
 
 /// Asks for a code. `POST /sign-in/factor` takes `code` or `recovery_code`, and the `ticket` of the first step.
 #[derive(Clone, Debug, Template)]
 #[template(path = "factor.html")]
 pub struct FactorPage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// The session of the first step, sealed.
     pub ticket: String,
     /// Whether the user has an authenticator app.

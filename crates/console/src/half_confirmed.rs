@@ -2,14 +2,14 @@
 
 use askama::Template;
 
-use crate::Brand;
+use crate::Shell;
 
 /// One of the two addresses is confirmed; the user still has to follow the link in the other mail.
 #[derive(Clone, Debug, Template)]
 #[template(path = "half_confirmed.html")]
 pub struct HalfConfirmedPage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
 }
 
 impl HalfConfirmedPage {

@@ -1,63 +1,63 @@
-//! `/`: the product and, on a local installation, how the server is set up.
+//! `/home`: the home page of a signed-in user.
 
 use askama::Template;
+use freehold_pages::{Banner, Empty, Progress, Shell};
 
-use crate::{
-    Brand,
-    prose::{Block, Prose, Span},
-};
-
-/// The first page of a server.
+/// The home page of a user in their organization.
 #[derive(Clone, Debug, Template)]
 #[template(path = "home.html")]
 pub struct HomePage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
-    /// What the product does, one sentence: `AI voice agents that answer and make your calls.`
-    pub description: String,
-    /// The services that the server uses, the most important first. Empty for visitors of a deployment.
-    pub parts: Vec<Part>,
-    /// Steps to try, in this order. Empty for visitors of a deployment.
-    pub steps: Vec<Step>,
-    /// Whether the visitor may read the mails at `/dev/mail`.
-    pub local_mailbox: bool,
-    /// Whether users sign in on this server's pages.
-    pub sign_in: bool,
+    /// The frame of the page.
+    pub shell: Shell,
+    /// Notices above everything else, such as that the organization is read-only.
+    pub banners: Vec<Banner>,
+    /// Name of the organization's plan; none for a user without an organization.
+    pub plan: Option<String>,
+    /// Usage of the plan, one entry per meter; empty when the user may not see it.
+    pub usage: Vec<Progress>,
+    /// What is left to set up; empty when everything is.
+    pub hints: Vec<Hint>,
+    /// Links to what users do often.
+    pub actions: Vec<QuickAction>,
+    /// The latest events, the newest first; none when the user may not see them.
+    pub events: Option<Vec<HomeEvent>>,
 }
 
-/// A service that the server uses.
-#[derive(Clone, Debug)]
-pub struct Part {
-    /// Name of the service: `Database`.
-    pub name: String,
-    /// What the server uses now, one line with `code` and links: ``Local Postgres in `.freehold` ``.
-    pub now: String,
-    /// Whether the real service is connected.
-    pub standing: Standing,
-    /// The setting that connects the real service: `DATABASE_URL`; none when there is nothing to set.
-    pub setting: Option<String>,
-}
-
-/// Whether a service is the real one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// The real service is connected.
-    Connected,
-    /// A local replacement is used.
-    StandIn,
-    /// The service is missing, and features that need it do not work.
-    Missing,
-}
-
-/// A step to try.
-#[derive(Clone, Debug)]
-pub struct Step {
-    /// Title: `Sign up`.
+/// A step to set up an organization.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// What to do: `Invite your colleagues`.
     pub title: String,
-    /// What the step does, with `code` and links.
+    /// Why, one sentence.
     pub text: String,
-    /// Command to paste into a terminal; none for steps without one.
-    pub command: Option<String>,
+    /// Path of the page to do it.
+    pub path: String,
+    /// Label of the link.
+    pub label: String,
+    /// Whether it is done.
+    pub done: bool,
+}
+
+/// A link to what users do often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuickAction {
+    /// What the link leads to: `API keys`.
+    pub title: String,
+    /// What to do there, a few words.
+    pub text: String,
+    /// Path of the page.
+    pub path: String,
+}
+
+/// An event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HomeEvent {
+    /// What happened: `A call was completed`.
+    pub text: String,
+    /// When: `21 November 2026, 11:12 UTC`.
+    pub time: String,
+    /// The same in RFC 3339, for programs.
+    pub datetime: String,
 }
 
 impl HomePage {
@@ -65,23 +65,18 @@ impl HomePage {
     pub fn render(&self) -> Result<String, askama::Error> {
         Template::render(self)
     }
-}
 
-impl HomePage {
-    /// Whether the page shows how the server is set up.
-    fn tells_setup(&self) -> bool {
-        !self.parts.is_empty() || !self.steps.is_empty()
+    /// Whether anything is left to set up.
+    fn to_do(&self) -> bool {
+        self.hints.iter().any(|hint| !hint.done)
     }
-}
 
-impl Part {
-    fn now(&self) -> Prose {
-        Prose::parse(&self.now)
+    fn nowhere(&self) -> Empty {
+        let text = "Ask a colleague to invite you to theirs, then follow the link in the mail.";
+        Empty::new("You do not belong to an organization yet", text)
     }
-}
 
-impl Step {
-    fn text(&self) -> Prose {
-        Prose::parse(&self.text)
+    fn quiet(&self) -> Empty {
+        Empty::new("Nothing has happened yet", "Changes of the last 30 days are listed here.")
     }
 }

@@ -2,14 +2,14 @@
 
 use askama::Template;
 
-use crate::{Brand, Carried};
+use crate::{Carried, Shell};
 
 /// An invitation. `POST /invitation` takes `invitation` and the `token` of the form.
 #[derive(Clone, Debug, Template)]
 #[template(path = "invitation.html")]
 pub struct InvitationPage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// State of the invitation.
     pub state: InvitationState,
     /// Why accepting it failed, one sentence; none before the first try.

@@ -1,26 +1,29 @@
-//! The HTML pages. A page is a struct of plain data with a template of the same name: `HomePage` is in `home.rs` and
+//! The backbone's HTML pages, built with the page kit (`freehold_pages`). A page is a struct of plain data with a template of the same name: `HomePage` is in `home.rs` and
 //! `templates/home.html`. Only [`fn@routes`] uses the database and the router: it fills the struct and calls `render`.
 //!
-//! Pages load only [`STYLESHEET`], [`MARK`] and, on one page, [`WELCOME_SCRIPT`]. They have no inline script, no inline
+//! Pages load only the kit's stylesheets and images and, on one page, [`WELCOME_SCRIPT`]. They have no inline script, no inline
 //! style and no style attribute, so they work under the strict [`CONTENT_SECURITY_POLICY`].
 //!
-//! Read in this order: [`Brand`] is on every page. [`HomePage`], [`PlansPage`], [`DocsPage`], [`EventsPage`] and
-//! [`ErrorsPage`] only show information. [`SignInPage`], [`SignUpPage`], [`ForgotPage`], [`NewPasswordPage`],
+//! Read in this order: [`Shell`] is around every page. [`FrontPage`], [`PlansPage`], [`DocsPage`],
+//! [`EventsPage`] and [`ErrorsPage`] only show information, [`DevPage`] is for developers. [`HomePage`] is the home page
+//! of a signed-in user, [`AccountPage`] their account. [`SignInPage`], [`SignUpPage`], [`ForgotPage`], [`NewPasswordPage`],
 //! [`FactorPage`], [`ConfirmPage`], [`HalfConfirmedPage`], [`LinkExpiredPage`], [`NoticePage`] and [`WelcomePage`]
 //! belong to sign-in, [`InvitationPage`] to invitations. [`BillingPage`] shows what an organization pays,
 //! [`BillingConfirmPage`] asks before that changes, and [`BillingLeavePage`] leads to Stripe. [`MailboxPage`] and
 //! [`MailPage`] are the local mailbox, [`MailTemplatesPage`] shows every mail, [`StripeInboxPage`] lists the events
 //! from Stripe. [`ErrorPage`] shows errors.
 
+mod account;
 mod assets;
 mod billing;
-mod brand;
 mod confirm;
+mod dev;
 mod docs;
 mod error;
 mod errors;
 mod factor;
 mod form_policy;
+mod front;
 mod half_confirmed;
 mod home;
 mod invitation;
@@ -36,24 +39,25 @@ mod routes;
 mod sign_in;
 mod sign_up;
 mod stripe_inbox;
-mod times;
 mod welcome;
 
-pub use assets::{MARK, STYLESHEET, WELCOME_SCRIPT};
+pub use account::{AccountFactor, AccountPage, AccountSession};
+pub use assets::WELCOME_SCRIPT;
 pub use billing::{
-    BillingAccount, BillingBanner, BillingButton, BillingConfirmPage, BillingContent, BillingCost, BillingInvoice,
-    BillingLeavePage, BillingNextPayment, BillingOrganization, BillingPage, BillingPlan, BillingTone, BillingUsage,
-    PayBy,
+    BillingAccount, BillingButton, BillingConfirmPage, BillingContent, BillingCost, BillingInvoice, BillingLeavePage,
+    BillingNextPayment, BillingPage, BillingPlan, PayBy,
 };
-pub use brand::Brand;
 pub use confirm::{ConfirmPage, Purpose};
+pub use dev::{DevPage, Part, Standing, Step};
 pub use docs::{DocsPage, EventEntry, EventsPage, SearchEntry};
 pub use error::{ErrorPage, Trouble};
 pub use errors::{ErrorCode, ErrorsPage};
 pub use factor::FactorPage;
+pub use freehold_pages::{Brand, MARK, STYLESHEET, Shell};
 pub use freehold_web::frame::CONTENT_SECURITY_POLICY;
+pub use front::FrontPage;
 pub use half_confirmed::HalfConfirmedPage;
-pub use home::{HomePage, Part, Standing, Step};
+pub use home::{Hint, HomeEvent, HomePage, QuickAction};
 pub use invitation::{InvitationOffer, InvitationPage, InvitationReader, InvitationState};
 pub use link_expired::LinkExpiredPage;
 pub use mail::MailPage;
@@ -61,8 +65,8 @@ pub use mail_templates::{MailBrandChoice, MailTemplate, MailTemplatesPage};
 pub use mailbox::{MailboxPage, ReceivedMail};
 pub use new_password::{ForgotPage, NewPasswordPage};
 pub use notice::NoticePage;
-pub use plans::{PlanCard, PlanLimit, PlanPrice, PlansPage};
-pub use routes::{Local, error_pages, project_pages, routes};
+pub use plans::{PlanCard, PlanLimit, PlanLinks, PlanPrice, PlansPage};
+pub use routes::{Local, NAVIGATION, error_pages, project_pages, routes};
 pub use sign_in::{Carried, MailPurpose, ProviderButton, SignInPage, SignInStep, SignInWays};
 pub use sign_up::SignUpPage;
 pub use stripe_inbox::{StripeAccountPage, StripeEventLine, StripeEventPage, StripeInboxPage};

@@ -2,14 +2,14 @@
 
 use askama::Template;
 
-use crate::Brand;
+use crate::Shell;
 
 /// A link that was used before, has expired or was replaced by a newer one; the page does not say which.
 #[derive(Clone, Debug, Template)]
 #[template(path = "link_expired.html")]
 pub struct LinkExpiredPage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
 }
 
 impl LinkExpiredPage {

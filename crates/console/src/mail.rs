@@ -2,14 +2,16 @@
 
 use askama::Template;
 
-use crate::{Brand, prose::is_web_address, times};
+use freehold_pages::times;
+
+use crate::{Shell, prose::is_web_address};
 
 /// One mail of the local mailbox. The page shows its HTML in a frame of `/dev/mail/{id}/html`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "mail.html")]
 pub struct MailPage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// Id of the mail.
     pub id: String,
     /// E-mail address of the recipient.

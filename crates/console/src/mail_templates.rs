@@ -2,14 +2,14 @@
 
 use askama::Template;
 
-use crate::Brand;
+use crate::Shell;
 
 /// Every mail with sample data, in one brand.
 #[derive(Clone, Debug, Template)]
 #[template(path = "mail_templates.html")]
 pub struct MailTemplatesPage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// The brands to choose from; the one shown is marked.
     pub brands: Vec<MailBrandChoice>,
     /// Name of the sender: `Bright Dental via VoiceFX AI`.

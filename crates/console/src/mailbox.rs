@@ -2,14 +2,16 @@
 
 use askama::Template;
 
-use crate::{Brand, times};
+use freehold_pages::times;
+
+use crate::Shell;
 
 /// The list of mails in the local mailbox.
 #[derive(Clone, Debug, Template)]
 #[template(path = "mailbox.html")]
 pub struct MailboxPage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// Whether a mail server also sends the mails.
     pub sent: bool,
     /// The mails, the newest first.

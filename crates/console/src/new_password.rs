@@ -2,14 +2,14 @@
 
 use askama::Template;
 
-use crate::{Brand, Carried, form_policy::form_policy};
+use crate::{Carried, Shell, form_policy::form_policy};
 
 /// `/sign-in/forgot`: asks for the address. `POST /sign-in/forgot` takes `email`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "forgot.html")]
 pub struct ForgotPage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// E-mail address entered so far.
     pub email: String,
     /// Values that every page of the sign-in passes on.
@@ -22,8 +22,8 @@ pub struct ForgotPage {
 #[derive(Clone, Debug, Template)]
 #[template(path = "new_password.html")]
 pub struct NewPasswordPage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// E-mail address of the user.
     pub email: String,
     /// Whether this is the first password, of an invited user.

@@ -2,14 +2,14 @@
 
 use askama::Template;
 
-use crate::Brand;
+use crate::Shell;
 
 /// A notice and where to continue.
 #[derive(Clone, Debug, Template)]
 #[template(path = "notice.html")]
 pub struct NoticePage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// Heading of the page.
     pub title: &'static str,
     /// Text, one or two sentences.

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::{
-    Brand,
+    Shell,
     prose::{Block, Prose, Span},
 };
 
@@ -11,16 +11,16 @@ use crate::{
 #[derive(Clone, Debug, Template)]
 #[template(path = "plans.html")]
 pub struct PlansPage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// The plans, in the order of the catalog.
     pub plans: Vec<PlanCard>,
     /// Id of the visitor's plan; none when it is not known.
     pub current: Option<String>,
     /// How to change the plan, with `code` and links.
     pub how_to_change: String,
-    /// Path of the page to choose a plan; none when billing is off.
-    pub choose_at: Option<String>,
+    /// Where the buttons of the plans lead.
+    pub links: PlanLinks,
 }
 
 /// One plan.
@@ -73,12 +73,36 @@ impl PlansPage {
         self.current.as_deref() == Some(&plan.id)
     }
 
-    /// Path of the page to choose this plan; none for plans that have no price.
-    fn choose_at(&self, plan: &PlanCard) -> Option<&String> {
-        self.choose_at.as_ref().filter(|_| matches!(plan.price, PlanPrice::Paid { .. }))
-    }
-
     fn how_to_change(&self) -> Prose {
         Prose::parse(&self.how_to_change)
+    }
+}
+
+impl PlanCard {
+    pub(crate) fn is_paid(&self) -> bool {
+        matches!(self.price, PlanPrice::Paid { .. })
+    }
+}
+
+/// Where the buttons of plans lead.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlanLinks {
+    /// Path of the page to choose a paid plan; none when billing is off.
+    pub choose: Option<String>,
+    /// Path of the page to start with a free plan; none for users who have an account.
+    pub start: Option<String>,
+    /// Address of the operator, for plans whose price is agreed; none when the operator names none.
+    pub contact: Option<String>,
+}
+
+impl PlanLinks {
+    /// Label and target of the button of a plan; none for no button.
+    pub(crate) fn of(&self, plan: &PlanCard) -> Option<(String, String)> {
+        let (label, to) = match plan.price {
+            PlanPrice::Free => ("Start for free".to_owned(), self.start.as_ref()),
+            PlanPrice::Paid { .. } => (format!("Choose {}", plan.name), self.choose.as_ref()),
+            PlanPrice::ContactSales => ("Contact us".to_owned(), self.contact.as_ref()),
+        };
+        Some((label, to.filter(|to| freehold_pages::component::is_link(to))?.clone()))
     }
 }

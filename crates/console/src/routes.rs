@@ -1,9 +1,13 @@
 //! The routes of the pages.
 
+mod account;
 mod assets;
 mod billing;
+mod dev;
 mod docs;
 mod error_pages;
+mod front;
+mod home;
 mod invitation;
 mod mail_templates;
 mod mailbox;
@@ -15,14 +19,10 @@ mod this_machine;
 
 use std::sync::Arc;
 
-use axum::{
-    Extension, Router,
-    http::{StatusCode, header},
-    middleware,
-    response::{IntoResponse, Response},
-};
-use freehold_core::{Code, Context, Result};
+use axum::{Extension, Router, http::StatusCode, middleware, response::Response};
+use freehold_core::{Code, Result};
 use freehold_jobs::outbox::EventType;
+use freehold_pages::{Group, NavItem};
 use freehold_web::{Answer, Backbone, FirstStep, Surface};
 use serde_json::Value;
 
@@ -30,7 +30,7 @@ pub use error_pages::error_pages;
 pub use sign_in::project_pages;
 use this_machine::this_machine_only;
 
-use crate::{Brand, home::Part};
+use crate::{Shell, dev::Part};
 
 /// How the server is set up, for the pages.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ pub struct Local {
     pub mailbox: bool,
     /// Whether a mail server sends the mails.
     pub sends_mails: bool,
-    /// Whether everything runs on this machine, including the database. Then `/` shows how the server is set up, only
+    /// Whether everything runs on this machine, including the database. Then `/dev` shows how the server is set up, only
     /// to visitors at this machine.
     pub whole: bool,
     /// Whether the site's address is one of this machine. With another address, requests come from users elsewhere,
@@ -48,6 +48,10 @@ pub struct Local {
     /// The services that the server uses.
     pub parts: Vec<Part>,
 }
+
+/// The backbone's pages in the navigation. A page that is not listed has no link.
+pub const NAVIGATION: &[NavItem] =
+    &[NavItem { path: "/billing", label: "Billing", group: Group::Organization, needs: None }];
 
 /// Values of the pages that do not change while the server runs.
 struct Pages {
@@ -71,11 +75,17 @@ pub fn routes(
     let local = Local { mailbox: local.mailbox && local.near, whole: local.whole && local.near, ..local };
     let mailbox = if local.mailbox { mailbox::routes().merge(stripe_events::routes()) } else { Router::new() };
     // One guard for everything under `/dev`, so that no page there can lack it.
-    let dev = mail_templates::routes().merge(mailbox).route_layer(middleware::from_fn(this_machine_only));
+    let setup = if local.whole { dev::routes() } else { Router::new() };
+    let dev = mail_templates::routes().merge(setup).merge(mailbox).route_layer(middleware::from_fn(this_machine_only));
     let dev = if local.near { dev } else { Router::new() };
-    let pages = Arc::new(Pages { local, document: Arc::new(document), codes, events, first_steps: surface.first_steps });
+    let pages =
+        Arc::new(Pages { local, document: Arc::new(document), codes, events, first_steps: surface.first_steps });
     Router::new()
+        .merge(freehold_pages::routes())
         .merge(assets::routes())
+        .merge(front::routes())
+        .merge(home::routes())
+        .merge(account::routes())
         .merge(reading::routes())
         .merge(docs::routes())
         .merge(sign_in::routes())
@@ -85,8 +95,9 @@ pub fn routes(
         .layer(Extension(pages))
 }
 
-fn brand(backbone: &Backbone) -> Brand {
-    Brand { product_name: backbone.product.name.clone(), site_url: backbone.site_url.clone() }
+/// The frame of pages that do not show who is signed in: of sign-in, of errors and of `/dev`.
+fn bare(backbone: &Backbone) -> Shell {
+    Shell::bare(backbone)
 }
 
 fn html(rendered: Result<String, askama::Error>) -> Answer<Response> {
@@ -94,6 +105,5 @@ fn html(rendered: Result<String, askama::Error>) -> Answer<Response> {
 }
 
 fn html_with_status(status: StatusCode, rendered: Result<String, askama::Error>) -> Answer<Response> {
-    let page = rendered.context("writing a page")?;
-    Ok((status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response())
+    freehold_pages::html(status, rendered)
 }

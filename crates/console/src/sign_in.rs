@@ -5,7 +5,7 @@ use std::fmt::Write;
 use askama::Template;
 use freehold_core::percent_encode;
 
-use crate::{Brand, form_policy::form_policy};
+use crate::{Shell, form_policy::form_policy};
 
 /// The sign-in page. `POST /sign-in/password` takes `email` and `password`; `POST /sign-in` sends a mail to `email`,
 /// and `POST /sign-in/code` takes `email` and `code`; `GET /sign-in/with` redirects to a provider. All of them pass on
@@ -13,8 +13,8 @@ use crate::{Brand, form_policy::form_policy};
 #[derive(Clone, Debug, Template)]
 #[template(path = "sign_in.html")]
 pub struct SignInPage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// The sign-in methods offered.
     pub ways: SignInWays,
     /// Step of the sign-in.

@@ -2,14 +2,14 @@
 
 use askama::Template;
 
-use crate::{Brand, Carried, form_policy::form_policy};
+use crate::{Carried, Shell, form_policy::form_policy};
 
 /// The sign-up page. `POST /sign-up` takes `email` and `password`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "sign_up.html")]
 pub struct SignUpPage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// Whether sign-up is closed; the page then has no form.
     pub closed: bool,
     /// E-mail address entered so far.

@@ -2,14 +2,16 @@
 
 use askama::Template;
 
-use crate::{Brand, times};
+use freehold_pages::times;
+
+use crate::Shell;
 
 /// The list of events from Stripe.
 #[derive(Clone, Debug, Template)]
 #[template(path = "stripe_inbox.html")]
 pub struct StripeInboxPage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// State of the events shown; none for all.
     pub state: Option<String>,
     /// The events, the newest first.
@@ -41,8 +43,8 @@ pub struct StripeEventLine {
 #[derive(Clone, Debug, Template)]
 #[template(path = "stripe_event.html")]
 pub struct StripeEventPage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// The event.
     pub event: StripeEventLine,
     /// When Stripe created the event: RFC 3339, UTC.
@@ -65,8 +67,8 @@ pub struct StripeEventPage {
 #[derive(Clone, Debug, Template)]
 #[template(path = "stripe_account.html")]
 pub struct StripeAccountPage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// Id of the organization.
     pub tenant: String,
     /// Facts about the account, each a name and a value.

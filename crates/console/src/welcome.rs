@@ -2,15 +2,15 @@
 
 use askama::Template;
 
-use crate::Brand;
+use crate::Shell;
 
 /// The user's account, usage and first API key. The tokens arrive behind the `#` of the address, which browsers send to
 /// no server, so `welcome.js` fills this page; the server puts no personal data into it.
 #[derive(Clone, Debug, Template)]
 #[template(path = "welcome.html")]
 pub struct WelcomePage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
 }
 
 impl WelcomePage {

@@ -4,7 +4,7 @@ use std::{collections::HashSet, path::Path, sync::Arc};
 
 use anyhow::{Context, Result, anyhow};
 use axum::{
-    Router,
+    Extension, Router,
     extract::{DefaultBodyLimit, Request},
     http::{HeaderName, Method, header},
     middleware::{self, Next},
@@ -18,6 +18,7 @@ use freehold_core::{Code, Error, codes};
 use freehold_db::{MigrationSet, Statement};
 use freehold_jobs::{Handler, Schedule, outbox::EventType};
 use freehold_module::Module;
+use freehold_pages::Site;
 use freehold_web::{
     Backbone, Json, Parts, Problem, Product, Resolver, ServerState, TrustedProxies, credentials, elsewhere::doors,
     frame::frame, limits,
@@ -151,6 +152,7 @@ pub fn router(backbone: Backbone, product: &Product, local: Local) -> (Router, V
     let served = document.clone();
     let pages =
         freehold_console::routes(local, document.clone(), error_codes(product), event_types(product), product.surface);
+    let site = Site::new(freehold_console::NAVIGATION.iter().copied());
     let router = described
         .nest("/api", unversioned)
         .merge(freehold_api::health::routes())
@@ -164,6 +166,7 @@ pub fn router(backbone: Backbone, product: &Product, local: Local) -> (Router, V
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(backbone.clone(), limits))
         .layer(middleware::from_fn_with_state(backbone.clone(), freehold_console::error_pages))
+        .layer(Extension(site))
         .layer(middleware::from_fn_with_state(backbone.clone(), doors))
         .layer(middleware::from_fn(freehold_api::auth::face))
         .layer(middleware::from_fn_with_state(backbone.clone(), frame))

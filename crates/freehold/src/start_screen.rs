@@ -152,7 +152,7 @@ async fn first_link(backbone: &Backbone, local: &Local) -> Option<String> {
         return None;
     }
     let data = json!({ "organization": "First organization" });
-    let target = format!("{}/welcome", backbone.site_url);
+    let target = format!("{}/home", backbone.site_url);
     // Within a minute of the last start no new mail is sent, and the last link still works.
     let new =
         LinkRequest { realm: HOUSE, email: OWNER.to_owned(), create: true, data, redirect_to: target, challenge: None };

@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 pub use event::{Event, EventType, message_of};
-pub use list::{Published, Since, event_get, event_list, events_read};
+pub use list::{Published, Since, event_get, event_list, event_recent, events_read};
 pub use pattern::Pattern;
 pub use store::STATEMENTS;
 

@@ -33,7 +33,7 @@ impl FromRequestParts<Backbone> for MemberOrApplication {
         let caller = backbone.service_caller(key.id, tenant).await?;
         if let Some(slot) = parts.extensions.get::<CallerSlot>() {
             // A request has only one extractor of this kind, so the slot is empty.
-            let _ = slot.0.run.set(backbone.running.enter(caller.tenant())?);
+            let _ = slot.0.run.set(backbone.server.running.enter(caller.tenant())?);
         }
         Ok(Self(caller))
     }

@@ -1,16 +1,21 @@
 //! The billing pages with sample data.
 
 use freehold_console::{
-    BillingAccount, BillingBanner, BillingButton, BillingConfirmPage, BillingContent, BillingCost, BillingInvoice,
-    BillingLeavePage, BillingNextPayment, BillingOrganization, BillingPage, BillingPlan, BillingTone, BillingUsage,
-    PayBy, StripeAccountPage, StripeEventLine, StripeEventPage, StripeInboxPage,
+    BillingAccount, BillingButton, BillingConfirmPage, BillingContent, BillingCost, BillingInvoice, BillingLeavePage,
+    BillingNextPayment, BillingPage, BillingPlan, PayBy, StripeAccountPage, StripeEventLine, StripeEventPage,
+    StripeInboxPage,
 };
 
-use crate::samples::{brand, plans};
+use freehold_pages::{Banner, Progress, Tone};
+
+use crate::{
+    page_samples::{bare, shell},
+    samples::plans,
+};
 
 /// The page of an organization that pays and is over its limits.
 pub(crate) fn paying() -> BillingPage {
-    let banner = |tone, title: &str, text: &str, link: Option<(&str, &str)>| BillingBanner {
+    let banner = |tone, title: &str, text: &str, link: Option<(&str, &str)>| Banner {
         tone,
         title: title.to_owned(),
         text: text.to_owned(),
@@ -18,13 +23,13 @@ pub(crate) fn paying() -> BillingPage {
     };
     let banners = vec![
         banner(
-            BillingTone::Warn,
+            Tone::Warn,
             "A payment did not go through",
             "Everything works until 28 November 2026. After that the organization is read-only.",
             Some(("Pay now", "http://127.0.0.1:12111/i/acct_1/in_1")),
         ),
         banner(
-            BillingTone::Warn,
+            Tone::Warn,
             "Over the limits of the Starter plan: workflows",
             "Nothing is deleted, but you cannot add more until usage is below the limit.",
             None,
@@ -36,8 +41,8 @@ pub(crate) fn paying() -> BillingPage {
 
 /// The page of a member who may change nothing, in an organization that is read-only.
 pub(crate) fn looking() -> BillingPage {
-    let banners = vec![BillingBanner {
-        tone: BillingTone::Bad,
+    let banners = vec![Banner {
+        tone: Tone::Bad,
         title: "The trial has ended".to_owned(),
         text:
             "You can read everything, but change nothing. Choosing a plan restores full access at once. Everything is \
@@ -58,14 +63,16 @@ pub(crate) fn looking() -> BillingPage {
         invoices: None,
         ..seen
     });
-    page.organizations.truncate(1);
+    if let Some(viewer) = &mut page.shell.viewer {
+        viewer.organizations.truncate(1);
+    }
     page
 }
 
 /// The page of a user who comes back from paying.
 pub(crate) fn arriving() -> BillingPage {
-    let banners = vec![BillingBanner {
-        tone: BillingTone::Good,
+    let banners = vec![Banner {
+        tone: Tone::Good,
         title: "Thank you, your payment has arrived".to_owned(),
         text: "The new limits apply now.".to_owned(),
         link: None,
@@ -75,22 +82,11 @@ pub(crate) fn arriving() -> BillingPage {
 
 /// The page of a server without billing.
 pub(crate) fn off() -> BillingPage {
-    BillingPage { email: String::new(), organizations: Vec::new(), content: BillingContent::Off, ..paying() }
+    BillingPage { shell: bare(), content: BillingContent::Off }
 }
 
 fn account(account: BillingAccount) -> BillingPage {
-    let organization =
-        |id: &str, name: &str, shown| BillingOrganization { id: id.to_owned(), name: name.to_owned(), shown };
-    BillingPage {
-        brand: brand(),
-        email: "ada@example.org".to_owned(),
-        token: "5f8a".to_owned(),
-        organizations: vec![
-            organization("0199a1b2-0000-7000-8000-000000000001", "Riverside Dental", true),
-            organization("0199a1b2-0000-7000-8000-000000000002", "Ada's organization", false),
-        ],
-        content: BillingContent::Account(Box::new(account)),
-    }
+    BillingPage { shell: shell("/billing"), content: BillingContent::Account(Box::new(account)) }
 }
 
 fn next_payment() -> BillingNextPayment {
@@ -123,7 +119,7 @@ fn filled() -> BillingAccount {
         button,
         note,
     };
-    let usage = |name: &str, used, limit, again: Option<&str>| BillingUsage {
+    let usage = |name: &str, used, limit, again: Option<&str>| Progress {
         name: name.to_owned(),
         used,
         limit,
@@ -170,7 +166,7 @@ pub(crate) fn change() -> BillingConfirmPage {
         note: note.to_owned(),
     };
     BillingConfirmPage {
-        brand: brand(),
+        shell: shell("/billing"),
         title: "Change to Pro?".to_owned(),
         sentences: vec!["The limits of the new plan apply at once.".to_owned()],
         costs: vec![
@@ -183,7 +179,7 @@ pub(crate) fn change() -> BillingConfirmPage {
         ],
         trouble: None,
         action: Some("/billing/change".to_owned()),
-        fields: vec![("token".to_owned(), "5f8a".to_owned()), ("plan".to_owned(), "pro".to_owned())],
+        fields: vec![("plan".to_owned(), "pro".to_owned())],
         button: "Pay $46.67 and change to Pro".to_owned(),
         grave: false,
         other: None,
@@ -213,7 +209,7 @@ pub(crate) fn cancel() -> BillingConfirmPage {
 /// The page that leads to Stripe.
 pub(crate) fn leave() -> BillingLeavePage {
     let to = "http://127.0.0.1:12111/c/pay/cs_test_a1".to_owned();
-    BillingLeavePage { brand: brand(), title: "Opening the payment page".to_owned(), to }
+    BillingLeavePage { shell: shell("/billing"), title: "Opening the payment page".to_owned(), to }
 }
 
 /// The events that Stripe sent.
@@ -222,7 +218,7 @@ pub(crate) fn inbox(rows: usize) -> StripeInboxPage {
         [("customer.subscription.updated", "waiting"), ("invoice.paid", "done"), ("invoice.payment_failed", "failed")];
     let events = kinds.into_iter().cycle().take(rows).enumerate();
     let events = events.map(|(index, (kind, state))| line(kind, state, i32::from(index % 4 == 1) + 1));
-    StripeInboxPage { brand: brand(), state: None, events: events.collect(), next: Some(4), off: false }
+    StripeInboxPage { shell: bare(), state: None, events: events.collect(), next: Some(4), off: false }
 }
 
 fn line(kind: &str, state: &str, times: i32) -> StripeEventLine {
@@ -239,7 +235,7 @@ fn line(kind: &str, state: &str, times: i32) -> StripeEventLine {
 /// One event.
 pub(crate) fn event() -> StripeEventPage {
     StripeEventPage {
-        brand: brand(),
+        shell: bare(),
         event: line("customer.subscription.updated", "failed", 3),
         created_at: "2026-11-21T17:12:08Z".to_owned(),
         processed_at: Some("2026-11-21T17:20:00Z".to_owned()),
@@ -256,7 +252,7 @@ pub(crate) fn event() -> StripeEventPage {
 pub(crate) fn stripe_account() -> StripeAccountPage {
     let fact = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     StripeAccountPage {
-        brand: brand(),
+        shell: bare(),
         tenant: "0199a1b2-0000-7000-8000-000000000001".to_owned(),
         facts: vec![
             fact("State", "past_due"),

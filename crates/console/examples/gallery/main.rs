@@ -1,92 +1,13 @@
 //! Writes every page and every mail, with sample data, into a folder:
-//! `cargo run -p freehold-console --example gallery -- /tmp/gallery`.
+//! `cargo run -p freehold-console --example gallery -- /tmp/gallery`. `scripts/screenshots.sh` takes pictures of them.
 
 mod billing_samples;
+mod page_samples;
 mod samples;
 mod sign_in_samples;
+mod write;
 
-use std::{error::Error, fs, path::Path};
-
-use freehold_console::{MARK, MailPurpose, STYLESHEET, SignInStep, Trouble, WELCOME_SCRIPT};
-use freehold_delivery::mail::Template;
-
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::args().nth(1).ok_or("name the folder to write to")?;
-    let folder = Path::new(&folder);
-    write(folder, "assets/freehold.css", STYLESHEET)?;
-    write(folder, "assets/mark.svg", MARK)?;
-    write(folder, "assets/welcome.js", WELCOME_SCRIPT)?;
-    for (name, page) in pages()? {
-        write(folder, name, &page)?;
-    }
-    for (name, page) in sign_in_samples::invitations() {
-        write(folder, &format!("{name}/index.html"), &page.render()?)?;
-    }
-    let (mails, brand) = (Template::samples(), samples::mail_brand());
-    write(folder, "dev/mail/index.html", &samples::mailbox(&mails).render()?)?;
-    for (id, mail) in mails.iter().enumerate() {
-        write(folder, &format!("dev/mail/{id}/html/index.html"), &mail.html(&brand)?)?;
-        write(folder, &format!("dev/mail/{id}/index.html"), &samples::mail(id, mail, mail.text(&brand)?).render()?)?;
-    }
-    write(folder, "dev/mail/templates/index.html", &samples::mail_templates().render()?)?;
-    for mail in &mails {
-        let html = mail.html(&brand.sample_tenant())?;
-        write(folder, &format!("dev/mail/templates/{}/html/index.html", mail.template()), &html)?;
-    }
-    Ok(())
-}
-
-fn pages() -> Result<Vec<(&'static str, String)>, askama::Error> {
-    let sent = || sign_in_samples::sent(MailPurpose::SignIn);
-    let wrong_code = Some("The code is wrong or has expired.");
-    let wrong_password = Some("Wrong e-mail address or password.");
-    let short = Some("Password should be at least 8 characters.");
-    let trace_id = "0af7651916cd43dd8448eb211c80319c".to_owned();
-    Ok(vec![
-        ("index.html", samples::home().render()?),
-        ("sign-in/index.html", sign_in_samples::sign_in(SignInStep::AskAddress, None).render()?),
-        ("sign-in-wrong/index.html", sign_in_samples::sign_in(SignInStep::AskAddress, wrong_password).render()?),
-        ("sign-in-by-mail/index.html", sign_in_samples::sign_in_by_mail().render()?),
-        ("sign-in-by-password/index.html", sign_in_samples::sign_in_by_password().render()?),
-        ("sign-in-sent/index.html", sign_in_samples::sign_in(sent(), None).render()?),
-        ("sign-in-code/index.html", sign_in_samples::sign_in(sent(), wrong_code).render()?),
-        ("sign-up/index.html", sign_in_samples::sign_up(short).render()?),
-        ("sign-in/forgot/index.html", sign_in_samples::forgot().render()?),
-        ("sign-in/new-password/index.html", sign_in_samples::new_password(short).render()?),
-        ("sign-in/factor/index.html", sign_in_samples::factor(wrong_code).render()?),
-        ("auth/v1/verify/index.html", sign_in_samples::confirm().render()?),
-        ("half-confirmed/index.html", sign_in_samples::half_confirmed().render()?),
-        ("link-expired/index.html", sign_in_samples::link_expired().render()?),
-        ("notice/index.html", sign_in_samples::notice().render()?),
-        ("welcome/index.html", samples::welcome().render()?),
-        ("mailbox-empty/index.html", samples::mailbox(&[]).render()?),
-        ("plans/index.html", samples::plans().render()?),
-        ("billing/index.html", billing_samples::paying().render()?),
-        ("billing-looking/index.html", billing_samples::looking().render()?),
-        ("billing-arriving/index.html", billing_samples::arriving().render()?),
-        ("billing-off/index.html", billing_samples::off().render()?),
-        ("billing/change/index.html", billing_samples::change().render()?),
-        ("billing/cancel/index.html", billing_samples::cancel().render()?),
-        ("billing/checkout/index.html", billing_samples::leave().render()?),
-        ("dev/billing/index.html", billing_samples::inbox(6).render()?),
-        ("dev/billing/event/index.html", billing_samples::event().render()?),
-        ("dev/billing/account/index.html", billing_samples::stripe_account().render()?),
-        ("docs/index.html", samples::docs().render()?),
-        ("docs/search/index.html", samples::docs().render_search("list", &[])?),
-        ("docs/topics/keys/index.html", samples::docs().render_topic("keys")?.unwrap_or_default()),
-        ("docs/operations/run_start/index.html", samples::docs().render_operation("run_start")?.unwrap_or_default()),
-        ("docs/errors/index.html", samples::errors().render()?),
-        ("docs/events/index.html", samples::events().render()?),
-        ("404/index.html", samples::error(Trouble::NotFound).render()?),
-        ("500/index.html", samples::error(Trouble::Internal { trace_id }).render()?),
-        ("503/index.html", samples::error(Trouble::Unavailable { retry_after_seconds: Some(30) }).render()?),
-    ])
-}
-
-fn write(folder: &Path, name: &str, content: &str) -> std::io::Result<()> {
-    let path = folder.join(name);
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
-    }
-    fs::write(path, content)
+    write::write_all(std::path::Path::new(&folder))
 }

@@ -4,20 +4,18 @@ use std::sync::Arc;
 
 use freehold_catalog::Color;
 use freehold_console::{
-    Brand, DocsPage, ErrorCode, ErrorPage, ErrorsPage, EventEntry, EventsPage, HomePage, MailBrandChoice, MailPage,
+    DevPage, DocsPage, ErrorCode, ErrorPage, ErrorsPage, EventEntry, EventsPage, MailBrandChoice, MailPage,
     MailTemplate, MailTemplatesPage, MailboxPage, Part, PlanCard, PlanLimit, PlanPrice, PlansPage, ReceivedMail,
     Standing, Step, Trouble, WelcomePage,
 };
 use freehold_delivery::mail::{self, Mail, Template};
 use serde_json::json;
 
-const SITE: &str = "http://127.0.0.1:8900";
+use crate::page_samples::{bare, links};
 
-pub(crate) fn brand() -> Brand {
-    Brand { product_name: "VoiceFX AI".to_owned(), site_url: SITE.to_owned() }
-}
+pub(crate) const SITE: &str = "http://127.0.0.1:8900";
 
-pub(crate) fn home() -> HomePage {
+pub(crate) fn dev() -> DevPage {
     let part = |name: &str, now: &str, standing, setting: Option<&str>| Part {
         name: name.to_owned(),
         now: now.to_owned(),
@@ -29,8 +27,8 @@ pub(crate) fn home() -> HomePage {
         text: text.to_owned(),
         command: Some(command),
     };
-    HomePage {
-        brand: brand(),
+    DevPage {
+        shell: bare(),
         description: "AI voice agents that answer and make your calls.".to_owned(),
         parts: vec![
             part("Database", "Local Postgres in `.freehold`", Standing::StandIn, Some("DATABASE_URL")),
@@ -62,12 +60,11 @@ pub(crate) fn home() -> HomePage {
             ),
         ],
         local_mailbox: true,
-        sign_in: true,
     }
 }
 
 pub(crate) fn welcome() -> WelcomePage {
-    WelcomePage { brand: brand() }
+    WelcomePage { shell: bare() }
 }
 
 /// The product's brand, for its mails.
@@ -98,7 +95,7 @@ pub(crate) fn mail_templates() -> MailTemplatesPage {
         text: format!("{template} as plain text"),
     };
     MailTemplatesPage {
-        brand: brand(),
+        shell: bare(),
         brands,
         sender: "Bright Dental via VoiceFX AI".to_owned(),
         reply_to: Some("reception@brightdental.example".to_owned()),
@@ -114,12 +111,12 @@ pub(crate) fn mailbox(mails: &[Mail]) -> MailboxPage {
         received_at: format!("2026-11-21T11:{:02}:09Z", 40 - index),
         template: mail.template().to_string(),
     });
-    MailboxPage { brand: brand(), sent: false, mails: mails.collect() }
+    MailboxPage { shell: bare(), sent: false, mails: mails.collect() }
 }
 
 pub(crate) fn mail(id: usize, mail: &Mail, text: String) -> MailPage {
     MailPage {
-        brand: brand(),
+        shell: bare(),
         id: id.to_string(),
         to: "ada@example.org".to_owned(),
         subject: mail.subject(&mail_brand()),
@@ -145,7 +142,7 @@ pub(crate) fn plans() -> PlansPage {
         features: features.iter().map(|&feature| feature.to_owned()).collect(),
     };
     PlansPage {
-        brand: brand(),
+        shell: bare(),
         plans: vec![
             plan("Free", PlanPrice::Free, ["1", "50 a month", "none"], &["Basic analytics"]),
             plan("Starter", paid("$29", "$290"), ["5", "500 a month", "3"], &["Basic analytics", "Email support"]),
@@ -167,13 +164,13 @@ pub(crate) fn plans() -> PlansPage {
             "Owners and administrators choose a plan at [Billing](/billing). The new limits hold as soon as it is \
                         paid, and a smaller plan deletes nothing."
                 .to_owned(),
-        choose_at: Some("/billing".to_owned()),
+        links: links(),
     }
 }
 
 pub(crate) fn docs() -> DocsPage {
     let document = serde_json::from_str(include_str!("openapi.json")).unwrap_or_default();
-    DocsPage { brand: brand(), document: Arc::new(document) }
+    DocsPage { shell: bare(), document: Arc::new(document) }
 }
 
 pub(crate) fn events() -> EventsPage {
@@ -193,7 +190,7 @@ pub(crate) fn events() -> EventsPage {
     });
     let summary = "A door was opened, see [the doors](/docs).".to_owned();
     EventsPage {
-        brand: brand(),
+        shell: bare(),
         events: vec![EventEntry { name: "door.opened".to_owned(), version: 2, summary, schema, message }],
     }
 }
@@ -201,7 +198,7 @@ pub(crate) fn events() -> EventsPage {
 pub(crate) fn errors() -> ErrorsPage {
     let code = |status, name: &str, title: &str| ErrorCode { name: name.to_owned(), status, title: title.to_owned() };
     ErrorsPage {
-        brand: brand(),
+        shell: bare(),
         codes: vec![
             code(400, "malformed_request", "The request is malformed"),
             code(401, "unauthenticated", "A valid access token or API key is required"),
@@ -214,5 +211,5 @@ pub(crate) fn errors() -> ErrorsPage {
 }
 
 pub(crate) fn error(trouble: Trouble) -> ErrorPage {
-    ErrorPage { brand: brand(), trouble }
+    ErrorPage { shell: bare(), trouble }
 }

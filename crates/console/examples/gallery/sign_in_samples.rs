@@ -6,7 +6,7 @@ use freehold_console::{
     SignInStep, SignInWays, SignUpPage,
 };
 
-use super::samples::brand;
+use super::page_samples::bare;
 
 /// A sign-in mail was sent and is in the local mailbox.
 pub(crate) fn sent(purpose: MailPurpose) -> SignInStep {
@@ -21,7 +21,7 @@ pub(crate) fn carried() -> Carried {
 pub(crate) fn sign_in(step: SignInStep, error: Option<&str>) -> SignInPage {
     let provider = |name: &str, label: &str| ProviderButton { name: name.to_owned(), label: label.to_owned() };
     SignInPage {
-        brand: brand(),
+        shell: bare(),
         ways: SignInWays {
             password: true,
             mail: true,
@@ -49,7 +49,7 @@ pub(crate) fn sign_in_by_password() -> SignInPage {
 
 pub(crate) fn sign_up(error: Option<&str>) -> SignUpPage {
     SignUpPage {
-        brand: brand(),
+        shell: bare(),
         closed: false,
         email: String::new(),
         min_length: 8,
@@ -59,12 +59,12 @@ pub(crate) fn sign_up(error: Option<&str>) -> SignUpPage {
 }
 
 pub(crate) fn forgot() -> ForgotPage {
-    ForgotPage { brand: brand(), email: String::new(), carried: carried(), error: None }
+    ForgotPage { shell: bare(), email: String::new(), carried: carried(), error: None }
 }
 
 pub(crate) fn new_password(error: Option<&str>) -> NewPasswordPage {
     NewPasswordPage {
-        brand: brand(),
+        shell: bare(),
         email: "ada@example.org".to_owned(),
         first: false,
         min_length: 8,
@@ -76,7 +76,7 @@ pub(crate) fn new_password(error: Option<&str>) -> NewPasswordPage {
 
 pub(crate) fn factor(error: Option<&str>) -> FactorPage {
     FactorPage {
-        brand: brand(),
+        shell: bare(),
         ticket: "01ab".to_owned(),
         app: true,
         recovery: true,
@@ -87,7 +87,7 @@ pub(crate) fn factor(error: Option<&str>) -> FactorPage {
 
 pub(crate) fn confirm() -> ConfirmPage {
     ConfirmPage {
-        brand: brand(),
+        shell: bare(),
         email: "ada@example.org".to_owned(),
         purpose: Purpose::SignIn,
         token: "pM2vWb9oQ4nT7sYx1cKdLr".to_owned(),
@@ -98,7 +98,7 @@ pub(crate) fn confirm() -> ConfirmPage {
 
 pub(crate) fn notice() -> NoticePage {
     NoticePage {
-        brand: brand(),
+        shell: bare(),
         title: "Sign in with the application",
         text: "VoiceFX AI signs its users in with its own application. This page cannot do it.".to_owned(),
         link: Some(("https://app.example.org/login".to_owned(), "Go to sign-in")),
@@ -106,11 +106,11 @@ pub(crate) fn notice() -> NoticePage {
 }
 
 pub(crate) fn link_expired() -> LinkExpiredPage {
-    LinkExpiredPage { brand: brand() }
+    LinkExpiredPage { shell: bare() }
 }
 
 pub(crate) fn half_confirmed() -> HalfConfirmedPage {
-    HalfConfirmedPage { brand: brand() }
+    HalfConfirmedPage { shell: bare() }
 }
 
 pub(crate) fn offer() -> InvitationOffer {
@@ -124,12 +124,12 @@ pub(crate) fn offer() -> InvitationOffer {
 }
 
 pub(crate) fn invitation(reader: InvitationReader) -> InvitationPage {
-    InvitationPage { brand: brand(), state: InvitationState::Open { offer: offer(), reader }, error: None }
+    InvitationPage { shell: bare(), state: InvitationState::Open { offer: offer(), reader }, error: None }
 }
 
 /// The invitation page for every kind of visitor.
 pub(crate) fn invitations() -> Vec<(&'static str, InvitationPage)> {
-    let state = |state| InvitationPage { brand: brand(), state, error: None };
+    let state = |state| InvitationPage { shell: bare(), state, error: None };
     vec![
         ("invitation", invitation(InvitationReader::SignedOut { carried: carried(), sign_up: true })),
         ("invitation-invited", invitation(invited())),

@@ -2,14 +2,14 @@
 
 use askama::Template;
 
-use crate::Brand;
+use crate::Shell;
 
 /// Asks for confirmation before a plan or subscription changes.
 #[derive(Clone, Debug, Template)]
 #[template(path = "billing_confirm.html")]
 pub struct BillingConfirmPage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// Title: `Change to Pro?`
     pub title: String,
     /// The consequences, one sentence each.

@@ -3,14 +3,14 @@
 
 use askama::Template;
 
-use crate::{Brand, prose::is_web_address};
+use crate::{Shell, prose::is_web_address};
 
 /// Redirects to another site at once.
 #[derive(Clone, Debug, Template)]
 #[template(path = "billing_leave.html")]
 pub struct BillingLeavePage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// Title: `Opening the payment page`.
     pub title: String,
     /// URL of the other page.

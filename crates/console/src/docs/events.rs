@@ -5,15 +5,15 @@ use serde_json::Value;
 
 use super::schema::{Row, rows};
 use crate::{
-    Brand,
+    Shell,
     prose::{Block, Prose, Span},
 };
 
 /// Every event type, with its schema and a sample.
 #[derive(Clone, Debug)]
 pub struct EventsPage {
-    /// Name of the product and address of the site.
-    pub brand: Brand,
+    /// The frame of the page.
+    pub shell: Shell,
     /// The event types, in the order of the catalog.
     pub events: Vec<EventEntry>,
 }
@@ -36,7 +36,7 @@ pub struct EventEntry {
 #[derive(Template)]
 #[template(path = "events.html")]
 struct View<'a> {
-    brand: &'a Brand,
+    shell: &'a Shell,
     entries: Vec<Entry<'a>>,
 }
 
@@ -51,7 +51,7 @@ struct Entry<'a> {
 impl EventsPage {
     /// Renders the page as HTML.
     pub fn render(&self) -> Result<String, askama::Error> {
-        View { brand: &self.brand, entries: self.events.iter().map(Entry::of).collect() }.render()
+        View { shell: &self.shell, entries: self.events.iter().map(Entry::of).collect() }.render()
     }
 }
 

@@ -1,10 +1,15 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::Brand;
 
 fn docs(document: Value) -> DocsPage {
-    let brand = Brand { product_name: "VoiceFX AI".to_owned(), site_url: "https://app.example.org".to_owned() };
-    DocsPage { brand, document: Arc::new(document) }
+    let brand = Brand {
+        product_name: "VoiceFX AI".to_owned(),
+        site_url: "https://app.example.org".to_owned(),
+        ..Brand::default()
+    };
+    DocsPage { shell: Shell { brand, ..Shell::default() }, document: Arc::new(document) }
 }
 
 /// All pages of a document: the index, a search, and each topic and operation to which the index and topics link.

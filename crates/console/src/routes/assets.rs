@@ -1,4 +1,4 @@
-//! The routes of stylesheet, mark and script.
+//! The route of the script.
 
 use axum::{
     Router,
@@ -8,14 +8,10 @@ use axum::{
 };
 use freehold_web::Backbone;
 
-use crate::{MARK, STYLESHEET, WELCOME_SCRIPT};
+use crate::WELCOME_SCRIPT;
 
 pub(super) fn routes() -> Router<Backbone> {
-    Router::new()
-        .route("/assets/freehold.css", get(async || asset("text/css; charset=utf-8", STYLESHEET)))
-        .route("/assets/mark.svg", get(async || asset("image/svg+xml", MARK)))
-        .route("/favicon.ico", get(async || asset("image/svg+xml", MARK)))
-        .route("/assets/welcome.js", get(async || asset("text/javascript; charset=utf-8", WELCOME_SCRIPT)))
+    Router::new().route("/assets/welcome.js", get(async || asset("text/javascript; charset=utf-8", WELCOME_SCRIPT)))
 }
 
 fn asset(kind: &'static str, body: &'static str) -> Response {

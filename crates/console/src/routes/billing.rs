@@ -18,23 +18,18 @@ use freehold_billing::{
     overview::{Overview, overview},
 };
 use freehold_catalog::Price;
-use freehold_core::{
-    Area, Caller, Error, Money, OptionExt, Permission, PlaceRequest, Result, Standing, TenantId, codes,
-};
-use freehold_identity::{project::client::pages_sign_in, user::user_find};
-use freehold_tenancy::member::{Membership, membership_find, membership_list};
-use freehold_web::{Answer, Backbone, MaybeVisitor, Query, Visitor};
+use freehold_core::{Area, Caller, Error, Money, OptionExt, Permission, Result, Standing};
+use freehold_identity::project::client::pages_sign_in;
+use freehold_pages::{Banner, Refusal, Tone, UserPage, times::day};
+use freehold_web::{Answer, Backbone, Query};
 use serde::Deserialize;
 
 use self::account::{Subject, banner};
 use super::{
-    brand, html, html_with_status,
+    bare, html,
     sign_in::{at_application, page as page_of_sign_in, sign_in_page},
 };
-use crate::{
-    BillingAccount, BillingBanner, BillingContent, BillingInvoice, BillingNextPayment, BillingOrganization,
-    BillingPage, BillingTone, Carried, PayBy, times::day,
-};
+use crate::{BillingAccount, BillingContent, BillingInvoice, BillingNextPayment, BillingPage, Carried, PayBy, Shell};
 
 /// How often the page reloads by itself to see whether a payment has arrived.
 const LOOKS: u32 = 20;
@@ -51,13 +46,11 @@ pub(super) fn routes() -> Router<Backbone> {
         .route("/billing/change", get(ask::change).post(acts::change))
         .route("/billing/cancel", get(ask::cancel).post(acts::cancel))
         .route("/billing/resume", post(acts::resume))
-        .route("/billing/sign-out", post(acts::sign_out))
 }
 
 /// The query of the address. Other parameters are ignored, because Stripe and mails add their own.
 #[derive(Clone, Debug, Default, Deserialize)]
 struct Wanted {
-    organization: Option<String>,
     pay: Option<String>,
     /// Set when the user comes back from paying.
     checkout: Option<String>,
@@ -66,67 +59,16 @@ struct Wanted {
     done: Option<String>,
 }
 
-/// Most organizations offered to switch to, besides the one shown.
-const ORGANIZATIONS: i64 = 100;
-
-/// The signed-in user and the organization shown.
-struct Reader {
-    visitor: Visitor,
-    email: String,
-    memberships: Vec<Membership>,
-    /// None when the user belongs to no organization.
-    caller: Option<Arc<Caller>>,
-}
-
-impl Reader {
-    async fn of(backbone: &Backbone, visitor: Visitor, organization: Option<&str>) -> Result<Self> {
-        let wanted: Option<TenantId> = match organization.filter(|id| !id.is_empty()) {
-            // A text that is no id names no organization.
-            Some(id) => Some(id.parse().ok().or_not_found("organization")?),
-            None => None,
-        };
-        let mut tx = backbone.db.system("read own account").begin().await?;
-        let user = user_find(&mut tx, visitor.user).await?.or_not_found("user")?;
-        let first = PlaceRequest::new(Some(ORGANIZATIONS), None)?;
-        let mut memberships = membership_list(&mut tx, visitor.user, first).await?.data;
-        drop(tx);
-        let caller = match visitor.caller(backbone, wanted).await {
-            Ok(caller) => Some(caller),
-            Err(error) if error.is(codes::NOT_FOUND) && wanted.is_none() => None,
-            Err(error) => return Err(error),
-        };
-        let shown = caller.as_ref().map(|caller| caller.tenant());
-        if let Some(shown) = shown.filter(|shown| memberships.iter().all(|each| each.tenant_id != *shown)) {
-            let mut tx = backbone.db.system("read own account").begin().await?;
-            memberships.extend(membership_find(&mut tx, visitor.user, shown).await?);
-        }
-        Ok(Self { visitor, email: user.email, memberships, caller })
-    }
-
-    fn organizations(&self) -> Vec<BillingOrganization> {
-        let shown = self.caller.as_ref().map(|caller| caller.tenant());
-        let each = |membership: &Membership| BillingOrganization {
-            id: membership.tenant_id.to_string(),
-            name: membership.name.clone(),
-            shown: Some(membership.tenant_id) == shown,
-        };
-        self.memberships.iter().map(each).collect()
-    }
-
-    fn name(&self, tenant: TenantId) -> &str {
-        self.memberships.iter().find(|each| each.tenant_id == tenant).map_or("Your organization", |each| &each.name)
-    }
-}
-
 async fn page(
     State(backbone): State<Backbone>,
-    MaybeVisitor(visitor): MaybeVisitor,
+    page: Result<UserPage, Refusal>,
     Query(wanted): Query<Wanted>,
-) -> Answer<Response> {
-    match (&backbone.billing, visitor) {
-        (Some(_), None) => sign_in(&backbone),
-        (Some(_), Some(visitor)) => shown(&backbone, visitor, &wanted, None).await,
-        (None, _) => off(&backbone),
+) -> Result<Response, Refusal> {
+    match (&backbone.billing, page) {
+        (Some(_), Ok(page)) => Ok(shown(&backbone, &page, &wanted, None).await?),
+        (Some(_), Err(Refusal::SignedOut(_))) => Ok(sign_in(&backbone)?),
+        (Some(_), Err(refusal)) => Err(refusal),
+        (None, page) => Ok(off(page.map_or_else(|_| bare(&backbone), |page| page.shell))?),
     }
 }
 
@@ -141,43 +83,30 @@ fn sign_in(backbone: &Backbone) -> Answer<Response> {
     html(page.render())
 }
 
-fn off(backbone: &Backbone) -> Answer<Response> {
-    let page = BillingPage {
-        brand: brand(backbone),
-        email: String::new(),
-        token: String::new(),
-        organizations: Vec::new(),
-        content: BillingContent::Off,
-    };
-    html(page.render())
+fn off(shell: Shell) -> Answer<Response> {
+    let page = BillingPage { shell, content: BillingContent::Off };
+    page.shell.show(&page)
 }
 
 /// The page, with the error of the last action.
-async fn shown(backbone: &Backbone, visitor: Visitor, wanted: &Wanted, trouble: Option<&Error>) -> Answer<Response> {
+async fn shown(backbone: &Backbone, page: &UserPage, wanted: &Wanted, trouble: Option<&Error>) -> Answer<Response> {
     let billing = backbone.billing.as_ref().or_not_found("page")?;
-    let reader = Reader::of(backbone, visitor, wanted.organization.as_deref()).await?;
-    let content = match &reader.caller {
+    let content = match &page.caller {
         None => BillingContent::Nowhere,
         Some(caller) => {
-            let account = account_of(backbone, billing, &reader, Arc::clone(caller), wanted, trouble).await?;
+            let account = account_of(backbone, billing, page, Arc::clone(caller), wanted, trouble).await?;
             BillingContent::Account(Box::new(account))
         }
     };
-    let page = BillingPage {
-        brand: brand(backbone),
-        token: reader.visitor.form_token(backbone),
-        organizations: reader.organizations(),
-        email: reader.email,
-        content,
-    };
     let status = trouble.and_then(|error| StatusCode::from_u16(error.code().status).ok()).unwrap_or(StatusCode::OK);
-    html_with_status(status, page.render())
+    let page = BillingPage { shell: page.shell.clone(), content };
+    page.shell.show_with(status, &page)
 }
 
 async fn account_of(
     backbone: &Backbone,
     billing: &Billing,
-    reader: &Reader,
+    page: &UserPage,
     mut caller: Arc<Caller>,
     wanted: &Wanted,
     trouble: Option<&Error>,
@@ -190,15 +119,15 @@ async fn account_of(
         // The webhook may be late, and a user who has just paid should not have to wait for it.
         let asked = billing.refresh(caller.tenant()).await;
         if asked.is_ok() {
-            caller = reader.visitor.caller(backbone, Some(caller.tenant())).await?;
+            caller = page.visitor.caller(backbone, Some(caller.tenant())).await?;
             seen = overview(billing, &caller).await?;
         }
     }
-    let name = reader.name(caller.tenant());
+    let name = name(page);
     let subject =
         Subject { product: &backbone.product, name, id: caller.tenant().to_string(), overview: &seen, may_change };
     let pay_by = pay_by(&subject, wanted.pay.as_deref());
-    let mut banners: Vec<BillingBanner> = trouble.map(went_wrong).into_iter().collect();
+    let mut banners: Vec<Banner> = trouble.map(went_wrong).into_iter().collect();
     let again = if paid { arrived(&subject, look, &mut banners) } else { None };
     banners.extend(wanted.done.as_deref().and_then(|what| done(what, &subject)));
     banners.extend(subject.banners());
@@ -222,6 +151,11 @@ async fn account_of(
     })
 }
 
+/// Name of the organization of the page.
+fn name(page: &UserPage) -> &str {
+    page.shell.organization().map_or("Your organization", |organization| &organization.name)
+}
+
 /// The interval of the prices shown: the requested one, or that of the subscription.
 fn pay_by(subject: &Subject<'_>, wanted: Option<&str>) -> Option<PayBy> {
     let yearly = subject.product.plans().iter().any(|plan| matches!(plan.price, Price::Paid { year: Some(_), .. }));
@@ -232,16 +166,16 @@ fn pay_by(subject: &Subject<'_>, wanted: Option<&str>) -> Option<PayBy> {
 
 /// Adds the notice for a user who comes back from paying. Returns when and where to reload while the payment has not
 /// arrived.
-fn arrived(subject: &Subject<'_>, look: u32, banners: &mut Vec<BillingBanner>) -> Option<(u32, String)> {
+fn arrived(subject: &Subject<'_>, look: u32, banners: &mut Vec<Banner>) -> Option<(u32, String)> {
     let (tone, title, text) = if subject.overview.running().is_some() {
-        (BillingTone::Good, "Thank you, your payment has arrived", "The new limits apply now.")
+        (Tone::Good, "Thank you, your payment has arrived", "The new limits apply now.")
     } else if look < LOOKS {
         let text = "This page reloads until your payment has arrived, which takes a few seconds.";
-        (BillingTone::Good, "Waiting for your payment", text)
+        (Tone::Good, "Waiting for your payment", text)
     } else {
         let text =
             "Nothing is lost: the plan changes when Stripe reports the payment. Reload this page in a few minutes.";
-        (BillingTone::Warn, "Your payment takes longer than usual", text)
+        (Tone::Warn, "Your payment takes longer than usual", text)
     };
     banners.push(banner(tone, title, text));
     let waits = subject.overview.running().is_none() && look < LOOKS;
@@ -250,7 +184,7 @@ fn arrived(subject: &Subject<'_>, look: u32, banners: &mut Vec<BillingBanner>) -
 }
 
 /// The notice about what the user has just done.
-fn done(what: &str, subject: &Subject<'_>) -> Option<BillingBanner> {
+fn done(what: &str, subject: &Subject<'_>) -> Option<Banner> {
     let (title, text) = match what {
         "changed" => ("The plan was changed", "The new limits apply now."),
         "cancelled" if subject.overview.running().is_some() => return None,
@@ -258,16 +192,16 @@ fn done(what: &str, subject: &Subject<'_>) -> Option<BillingBanner> {
         "resumed" => ("The subscription continues", "Its cancellation was undone."),
         _ => return None,
     };
-    Some(banner(BillingTone::Good, title, text))
+    Some(banner(Tone::Good, title, text))
 }
 
-fn went_wrong(error: &Error) -> BillingBanner {
+fn went_wrong(error: &Error) -> Banner {
     let title = match error.code().status {
         402 => "The payment did not go through",
         503 => "Stripe cannot be reached at the moment",
         _ => "That did not work",
     };
-    banner(BillingTone::Bad, title, error.message())
+    banner(Tone::Bad, title, error.message())
 }
 
 /// The invoices, if the user may see them. Without an answer from Stripe the rest of the page is still shown.
@@ -275,7 +209,7 @@ async fn invoices(
     billing: &Billing,
     caller: &Caller,
     seen: &Overview,
-    banners: &mut Vec<BillingBanner>,
+    banners: &mut Vec<Banner>,
 ) -> Option<Vec<BillingInvoice>> {
     if caller.allow(Permission::read(Area::Billing)).is_err() {
         return None;
@@ -286,7 +220,7 @@ async fn invoices(
     let found = invoice::invoice_list(billing, caller.tenant(), INVOICES, None).await;
     if found.is_err() {
         let text = "Stripe does not answer. The rest of this page is up to date.";
-        banners.push(banner(BillingTone::Warn, "The invoices cannot be shown at the moment", text));
+        banners.push(banner(Tone::Warn, "The invoices cannot be shown at the moment", text));
     }
     Some(found.ok()?.data.iter().map(invoice_line).collect())
 }

@@ -8,8 +8,8 @@ use freehold_jobs::outbox::message_of;
 use freehold_web::{Answer, Backbone, Path, Query};
 use serde::Deserialize;
 
-use super::{Pages, brand, html};
-use crate::{DocsPage, ErrorCode, ErrorsPage, EventEntry, EventsPage, SearchEntry};
+use super::{Pages, html};
+use crate::{DocsPage, ErrorCode, ErrorsPage, EventEntry, EventsPage, SearchEntry, Shell};
 
 pub(super) fn routes() -> Router<Backbone> {
     Router::new()
@@ -26,38 +26,26 @@ struct Search {
     q: Option<String>,
 }
 
-async fn docs(
-    State(backbone): State<Backbone>,
-    Extension(pages): Extension<Arc<Pages>>,
-    Query(search): Query<Search>,
-) -> Answer<Response> {
-    let page = page(&backbone, &pages);
+async fn docs(shell: Shell, Extension(pages): Extension<Arc<Pages>>, Query(search): Query<Search>) -> Answer<Response> {
+    let page = page(shell, &pages);
     match search.q.filter(|query| !query.trim().is_empty()) {
         Some(query) => html(page.render_search(&query, &search_entries(&pages))),
         None => html(page.render()),
     }
 }
 
-async fn topic(
-    State(backbone): State<Backbone>,
-    Extension(pages): Extension<Arc<Pages>>,
-    Path(key): Path<String>,
-) -> Answer<Response> {
-    let rendered = page(&backbone, &pages).render_topic(&key).context("writing a page")?;
+async fn topic(shell: Shell, Extension(pages): Extension<Arc<Pages>>, Path(key): Path<String>) -> Answer<Response> {
+    let rendered = page(shell, &pages).render_topic(&key).context("writing a page")?;
     html(Ok(rendered.or_not_found("topic")?))
 }
 
-async fn operation(
-    State(backbone): State<Backbone>,
-    Extension(pages): Extension<Arc<Pages>>,
-    Path(key): Path<String>,
-) -> Answer<Response> {
-    let rendered = page(&backbone, &pages).render_operation(&key).context("writing a page")?;
+async fn operation(shell: Shell, Extension(pages): Extension<Arc<Pages>>, Path(key): Path<String>) -> Answer<Response> {
+    let rendered = page(shell, &pages).render_operation(&key).context("writing a page")?;
     html(Ok(rendered.or_not_found("operation")?))
 }
 
-fn page(backbone: &Backbone, pages: &Pages) -> DocsPage {
-    DocsPage { brand: brand(backbone), document: Arc::clone(&pages.document) }
+fn page(shell: Shell, pages: &Pages) -> DocsPage {
+    DocsPage { shell, document: Arc::clone(&pages.document) }
 }
 
 /// What the search finds besides operations: event types and error codes.
@@ -77,16 +65,20 @@ fn search_entries(pages: &Pages) -> Vec<SearchEntry> {
     events.chain(codes).collect()
 }
 
-async fn errors(State(backbone): State<Backbone>, Extension(pages): Extension<Arc<Pages>>) -> Answer<Response> {
+async fn errors(shell: Shell, Extension(pages): Extension<Arc<Pages>>) -> Answer<Response> {
     let codes = pages.codes.iter().map(|code| ErrorCode {
         name: code.name.to_owned(),
         status: code.status,
         title: code.title.to_owned(),
     });
-    html(ErrorsPage { brand: brand(&backbone), codes: codes.collect() }.render())
+    html(ErrorsPage { shell, codes: codes.collect() }.render())
 }
 
-async fn events(State(backbone): State<Backbone>, Extension(pages): Extension<Arc<Pages>>) -> Answer<Response> {
+async fn events(
+    shell: Shell,
+    State(backbone): State<Backbone>,
+    Extension(pages): Extension<Arc<Pages>>,
+) -> Answer<Response> {
     let events = pages.events.iter().map(|event| EventEntry {
         name: event.name.to_owned(),
         version: event.version,
@@ -101,5 +93,5 @@ async fn events(State(backbone): State<Backbone>, Extension(pages): Extension<Ar
         schema: event.schema(),
         message: message_of(&event.name, event.version, event.sample()),
     });
-    html(EventsPage { brand: brand(&backbone), events: events.chain(declared).collect() }.render())
+    html(EventsPage { shell, events: events.chain(declared).collect() }.render())
 }

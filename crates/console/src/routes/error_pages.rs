@@ -12,7 +12,7 @@ use axum::{
 use freehold_core::Error;
 use freehold_web::{Backbone, frame::TraceId};
 
-use super::brand;
+use super::bare;
 use crate::{ErrorPage, Trouble};
 
 /// The middleware that turns errors into pages for browsers. Programs get problem documents.
@@ -21,6 +21,8 @@ pub async fn error_pages(State(backbone): State<Backbone>, request: Request, nex
     if !accept.is_some_and(|accept| accept.contains("text/html")) {
         return next.run(request).await;
     }
+    // Programs may accept HTML, too, and expect the problem documents of the API.
+    let of_api = ["/api/", "/auth/"].iter().any(|begin| request.uri().path().starts_with(begin));
     let trace = request.extensions().get::<TraceId>().map_or_else(String::new, |trace| trace.0.to_string());
     let mut response = next.run(request).await;
     let error = response.extensions().get::<Arc<Error>>().cloned();
@@ -31,9 +33,12 @@ pub async fn error_pages(State(backbone): State<Backbone>, request: Request, nex
         429 => Trouble::TooMany { retry_after_seconds },
         503 => Trouble::Unavailable { retry_after_seconds },
         500.. => Trouble::Internal { trace_id: trace },
+        status @ (400 | 403 | 409 | 413 | 422) if !of_api => {
+            Trouble::Refused { status, message: error.message().to_owned() }
+        }
         _ => return response,
     };
-    if let Ok(page) = (ErrorPage { brand: brand(&backbone), trouble }).render() {
+    if let Ok(page) = (ErrorPage { shell: bare(&backbone), trouble }).render() {
         *response.body_mut() = Body::from(page);
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         response.headers_mut().remove(header::CONTENT_LENGTH);

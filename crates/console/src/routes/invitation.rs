@@ -12,12 +12,13 @@ use freehold_identity::{
     PeopleOf,
     user::{User, user_find},
 };
+use freehold_pages::{Shell, form_read, times::day};
 use freehold_tenancy::invitation::Offer;
 use freehold_web::{Answer, Backbone, MaybeVisitor, Query, Visitor, invitation_accept, invitation_look, invitee};
 use serde::Deserialize;
 
-use super::{brand, html_with_status, sign_in::form};
-use crate::{Carried, InvitationOffer, InvitationPage, InvitationReader, InvitationState, times::day};
+use super::{bare, html_with_status};
+use crate::{Carried, InvitationOffer, InvitationPage, InvitationReader, InvitationState};
 
 pub(super) fn routes() -> Router<Backbone> {
     Router::new().route("/invitation", get(look).post(accept))
@@ -38,9 +39,10 @@ struct AcceptForm {
 async fn look(
     State(backbone): State<Backbone>,
     MaybeVisitor(visitor): MaybeVisitor,
+    shell: Shell,
     Query(wanted): Query<Wanted>,
 ) -> Answer<Response> {
-    show(&backbone, visitor, wanted.token.as_deref().unwrap_or_default(), None).await
+    show(&backbone, shell, visitor, wanted.token.as_deref().unwrap_or_default(), None).await
 }
 
 async fn accept(
@@ -48,21 +50,29 @@ async fn accept(
     MaybeVisitor(visitor): MaybeVisitor,
     request: Request,
 ) -> Answer<Response> {
-    let form: AcceptForm = form(request).await?;
-    let Some(visitor) = visitor else { return show(&backbone, None, &form.invitation, None).await };
+    let form: AcceptForm = form_read(request).await?;
+    let Some(visitor) = visitor else { return show(&backbone, bare(&backbone), None, &form.invitation, None).await };
     visitor.form_check(&backbone, &form.token)?;
     let organization = invitation_look(&backbone, &form.invitation).await?.map(|offer| offer.organization);
     match invitation_accept(&backbone, visitor.user, &form.invitation).await {
         Ok(_) => {
             let state = InvitationState::Joined { organization: organization.or_not_found("invitation")? };
-            html_with_status(StatusCode::OK, InvitationPage { brand: brand(&backbone), state, error: None }.render())
+            html_with_status(StatusCode::OK, InvitationPage { shell: bare(&backbone), state, error: None }.render())
         }
-        Err(error) if error.code().status < 500 => show(&backbone, Some(visitor), &form.invitation, Some(&error)).await,
+        Err(error) if error.code().status < 500 => {
+            show(&backbone, bare(&backbone), Some(visitor), &form.invitation, Some(&error)).await
+        }
         Err(error) => Err(error.into()),
     }
 }
 
-async fn show(backbone: &Backbone, visitor: Option<Visitor>, token: &str, trouble: Option<&Error>) -> Answer<Response> {
+async fn show(
+    backbone: &Backbone,
+    shell: Shell,
+    visitor: Option<Visitor>,
+    token: &str,
+    trouble: Option<&Error>,
+) -> Answer<Response> {
     let offer = invitation_look(backbone, token).await?.filter(|offer| offer.is_open(backbone.clock.now()));
     let (status, state) = match offer {
         None => (StatusCode::NOT_FOUND, InvitationState::Gone),
@@ -71,7 +81,7 @@ async fn show(backbone: &Backbone, visitor: Option<Visitor>, token: &str, troubl
             (status.unwrap_or(StatusCode::OK), open(backbone, visitor, offer, token).await?)
         }
     };
-    let page = InvitationPage { brand: brand(backbone), state, error: trouble.map(sentence) };
+    let page = InvitationPage { shell, state, error: trouble.map(sentence) };
     html_with_status(status, page.render())
 }
 

@@ -10,7 +10,7 @@ use freehold_delivery::mail::{self, NamedBrand, Template, mail_brand_list};
 use freehold_web::{Answer, Backbone, Path, Query};
 use serde::Deserialize;
 
-use super::{Pages, brand, html, mailbox::with_policy};
+use super::{Pages, bare, html, mailbox::with_policy};
 use crate::{MailBrandChoice, MailPage, MailTemplate, MailTemplatesPage};
 
 /// Value of the product's own brand in addresses.
@@ -45,7 +45,7 @@ async fn mail_templates(
         })
     });
     let page = MailTemplatesPage {
-        brand: brand(&backbone),
+        shell: bare(&backbone),
         brands: choices,
         sender: shown.sender_name.clone(),
         reply_to: shown.reply_to.as_ref().map(ToString::to_string),

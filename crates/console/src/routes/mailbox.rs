@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Pages, brand, html};
+use super::{Pages, bare, html};
 use crate::{MailPage, MailboxPage, ReceivedMail};
 
 pub(super) fn routes() -> Router<Backbone> {
@@ -44,7 +44,7 @@ async fn mailbox(State(backbone): State<Backbone>, Extension(pages): Extension<A
         template: received.mail.template().to_string(),
         to: received.to,
     });
-    html(MailboxPage { brand: brand(&backbone), sent: pages.local.sends_mails, mails: mails.collect() }.render())
+    html(MailboxPage { shell: bare(&backbone), sent: pages.local.sends_mails, mails: mails.collect() }.render())
 }
 
 /// The mailbox as JSON, for tests and the demo.
@@ -69,7 +69,7 @@ async fn mail(State(backbone): State<Backbone>, Path(id): Path<String>) -> Answe
     let received = find(&backbone, &id).await?;
     let looks = look(&backbone, &received);
     let page = MailPage {
-        brand: brand(&backbone),
+        shell: bare(&backbone),
         id: received.id.to_string(),
         subject: received.mail.subject(&looks),
         received_at: received.received_at.to_string(),

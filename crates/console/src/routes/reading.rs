@@ -1,77 +1,20 @@
-//! Pages without forms: `/`, `/welcome` and `/plans`.
+//! Pages without forms: `/welcome` and `/plans`.
 
-use std::sync::Arc;
-
-use axum::{Extension, Router, extract::State, response::Response, routing::get};
+use axum::{Router, extract::State, response::Response, routing::get};
 use freehold_web::{Answer, Backbone};
 
-use super::{Pages, brand, html, plan_cards::card, this_machine::AtThisMachine};
-use crate::{HomePage, PlansPage, Step, WelcomePage};
+use super::{front::plan_links, html, plan_cards::card};
+use crate::{PlansPage, Shell, WelcomePage};
 
 pub(super) fn routes() -> Router<Backbone> {
-    Router::new().route("/", get(home)).route("/welcome", get(welcome)).route("/plans", get(plans))
+    Router::new().route("/welcome", get(welcome)).route("/plans", get(plans))
 }
 
-async fn home(
-    AtThisMachine(near): AtThisMachine,
-    State(backbone): State<Backbone>,
-    Extension(pages): Extension<Arc<Pages>>,
-) -> Answer<Response> {
-    // Visitors of a deployment must not learn how the server is set up.
-    let told = pages.local.whole && near;
-    let page = HomePage {
-        brand: brand(&backbone),
-        description: backbone.product.description.clone(),
-        parts: if told { pages.local.parts.clone() } else { Vec::new() },
-        steps: if told { steps(&backbone, &pages) } else { Vec::new() },
-        local_mailbox: told && pages.local.mailbox,
-        sign_in: true,
-    };
-    html(page.render())
+async fn welcome(shell: Shell) -> Answer<Response> {
+    html(WelcomePage { shell }.render())
 }
 
-fn steps(backbone: &Backbone, pages: &Pages) -> Vec<Step> {
-    let site = &backbone.site_url;
-    let post = |path: &str, token: &str, body: &str| {
-        let token = if token.is_empty() { String::new() } else { format!(" -H 'Authorization: Bearer {token}'") };
-        format!("curl -X POST {site}{path}{token} \\\n  -H 'Content-Type: application/json' \\\n  -d '{body}'")
-    };
-    let step = |title: &str, text: &str, command: String| Step {
-        title: title.to_owned(),
-        text: text.to_owned(),
-        command: Some(command),
-    };
-    let read = if pages.local.mailbox { "The code is at [/dev/mail](/dev/mail)." } else { "The code is in the mail." };
-    let mut steps = vec![
-        step(
-            "Sign up",
-            "Creates your account and an organization on the free plan, and mails you a code.",
-            post("/auth/v1/signup", "", r#"{"email": "you@example.org", "password": "correct horse"}"#),
-        ),
-        step(
-            "Confirm your address",
-            &format!("{read} The response holds an `access_token`."),
-            post("/auth/v1/verify", "", r#"{"type": "signup", "email": "you@example.org", "token": "CODE"}"#),
-        ),
-        step(
-            "Create an API key",
-            "The key is shown once and works until you revoke it.",
-            post("/api/v1/keys", "ACCESS_TOKEN", r#"{"name": "first key"}"#),
-        ),
-    ];
-    if backbone.identity.project.is_some() {
-        // Users sign up at the Supabase project, whose client gets the access token.
-        steps.drain(..2);
-    }
-    let own = pages.first_steps.iter().map(|own| step(own.title, own.text, post(own.path, "sk_live_…", own.body)));
-    steps.into_iter().chain(own).collect()
-}
-
-async fn welcome(State(backbone): State<Backbone>) -> Answer<Response> {
-    html(WelcomePage { brand: brand(&backbone) }.render())
-}
-
-async fn plans(State(backbone): State<Backbone>) -> Answer<Response> {
+async fn plans(shell: Shell, State(backbone): State<Backbone>) -> Answer<Response> {
     let product = &backbone.product;
     let sold = backbone.billing.is_some();
     let how = if sold {
@@ -82,11 +25,11 @@ async fn plans(State(backbone): State<Backbone>) -> Answer<Response> {
          The operator switches billing on with the `[billing]` section of `freehold.toml`."
     };
     let page = PlansPage {
-        brand: brand(&backbone),
         plans: product.plans().iter().map(|plan| card(product, plan)).collect(),
         current: None,
         how_to_change: how.to_owned(),
-        choose_at: sold.then(|| "/billing".to_owned()),
+        links: plan_links(&backbone, &shell),
+        shell,
     };
     html(page.render())
 }

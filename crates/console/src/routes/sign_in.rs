@@ -13,22 +13,25 @@ mod new_password;
 mod provider;
 mod sign_up;
 
+use std::sync::Arc;
+
 use axum::{
     Router,
-    extract::{FromRequest, RawForm, Request, State},
+    extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
-    response::Response,
+    response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
 use freehold_core::{Error, Result, codes as core_codes};
 use freehold_identity::{Realm, codes, session::Client};
-use freehold_web::{Answer, Backbone, Query, client, length_check, read_form, realm};
+use freehold_pages::{Shell, Site, form_read};
+use freehold_web::{Answer, Backbone, Query, client, realm};
 use serde::{Deserialize, de::DeserializeOwned};
 
 pub use at_project::project_pages;
 pub(super) use at_project::{at_application, sign_in_page};
 
-use super::{brand, html_with_status};
+use super::{bare, html_with_status};
 use crate::{Carried, ProviderButton, SignInPage, SignInStep, SignInWays};
 
 pub(super) fn routes() -> Router<Backbone> {
@@ -64,6 +67,8 @@ struct Visit {
     /// Whether a page of this site sent the form. Another site could sign a user in to an account of the attacker, who
     /// would then see what the user does or pays.
     from_here: bool,
+    /// The pages of the server and its product.
+    site: Arc<Site>,
 }
 
 impl Visit {
@@ -77,6 +82,7 @@ impl Visit {
             realm: realm(backbone, parts)?,
             organization: organization.map(str::to_owned),
             from_here: from_here(&parts.headers),
+            site: Site::of(parts),
         })
     }
 
@@ -90,9 +96,13 @@ fn from_here(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_none_or(|from| from == "same-origin")
 }
 
-async fn sign_in(State(backbone): State<Backbone>, Query(wanted): Query<Wanted>) -> Answer<Response> {
+async fn sign_in(State(backbone): State<Backbone>, shell: Shell, Query(wanted): Query<Wanted>) -> Answer<Response> {
+    let idle = wanted.redirect_to.as_ref().is_none_or(String::is_empty) && wanted.failed.is_none();
+    if shell.viewer.is_some() && idle {
+        return Ok(Redirect::to("/home").into_response());
+    }
     let carried = Carried { redirect_to: wanted.redirect_to, organization: wanted.organization };
-    let mut page = page(&backbone, carried);
+    let mut page = SignInPage { shell, ..page(&backbone, carried) };
     if wanted.failed.is_some() {
         page.error = Some("Signing in did not work. Try again, or sign in another way.".to_owned());
     }
@@ -102,7 +112,7 @@ async fn sign_in(State(backbone): State<Backbone>, Query(wanted): Query<Wanted>)
 /// The page that asks for the e-mail address.
 pub(super) fn page(backbone: &Backbone, carried: Carried) -> SignInPage {
     SignInPage {
-        brand: brand(backbone),
+        shell: bare(backbone),
         ways: ways(backbone),
         step: SignInStep::AskAddress,
         email: String::new(),
@@ -170,19 +180,9 @@ fn sentence(error: Error) -> Result<(StatusCode, String)> {
     Ok((status, said.to_owned()))
 }
 
-/// Reads the form of a request.
-pub(super) async fn form<T: DeserializeOwned>(request: Request) -> Result<T> {
-    let form = RawForm::from_request(length_check(request)?, &()).await;
-    let RawForm(form) = form.map_err(|_| {
-        let expected = "The form could not be read. Send its fields as application/x-www-form-urlencoded.";
-        Error::new(core_codes::MALFORMED_REQUEST, expected)
-    })?;
-    read_form(&form)
-}
-
 /// Reads the client and the form of a request.
 async fn visit<T: DeserializeOwned>(backbone: &Backbone, request: Request) -> Result<(Visit, T)> {
     let (parts, body) = request.into_parts();
     let visit = Visit::of(backbone, &parts)?;
-    Ok((visit, form(Request::from_parts(parts, body)).await?))
+    Ok((visit, form_read(Request::from_parts(parts, body)).await?))
 }

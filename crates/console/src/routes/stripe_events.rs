@@ -15,8 +15,9 @@ use freehold_core::{OptionExt, Result, TenantId};
 use freehold_web::{Answer, Backbone, Path, Query};
 use serde::Deserialize;
 
-use super::{brand, html};
-use crate::{StripeAccountPage, StripeEventLine, StripeEventPage, StripeInboxPage, times};
+use super::{bare, html};
+use crate::{StripeAccountPage, StripeEventLine, StripeEventPage, StripeInboxPage};
+use freehold_pages::times;
 
 /// Most events on a page.
 const PAGE: i64 = 50;
@@ -54,13 +55,13 @@ async fn inbox(State(backbone): State<Backbone>, Query(wanted): Query<Wanted>) -
     let next = found.last().filter(|_| more).map(|last| last.number);
     let events = found.iter().map(line).collect();
     let off = backbone.billing.is_none();
-    html(StripeInboxPage { brand: brand(&backbone), state, events, next, off }.render())
+    html(StripeInboxPage { shell: bare(&backbone), state, events, next, off }.render())
 }
 
 async fn event(State(backbone): State<Backbone>, Path(id): Path<String>, Query(done): Query<Done>) -> Answer<Response> {
     let (event, payload) = inbox_get(billing(&backbone)?, &id).await?;
     let page = StripeEventPage {
-        brand: brand(&backbone),
+        shell: bare(&backbone),
         created_at: event.created_at.to_string(),
         processed_at: event.processed_at.map(|at| at.to_string()),
         note: event.note.clone(),
@@ -100,7 +101,7 @@ async fn account(State(backbone): State<Backbone>, Path(id): Path<TenantId>) -> 
         fact("Reads from Stripe", account.refresh_begun.to_string());
         fact("Created", times::moment(account.created_at));
     }
-    html(StripeAccountPage { brand: brand(&backbone), tenant: id.to_string(), facts }.render())
+    html(StripeAccountPage { shell: bare(&backbone), tenant: id.to_string(), facts }.render())
 }
 
 fn billing(backbone: &Backbone) -> Result<&Billing> {

@@ -1,5 +1,5 @@
 //! Recognizes visitors at the machine of the server. Only they may open `/dev`, because a sign-in link is as good as a
-//! password, and only they see on `/` how the server is set up.
+//! password, and only they may learn how the server is set up.
 //!
 //! A loopback connection does not prove this: a proxy on the machine forwards requests of others, a page of any site
 //! can make the browser on this machine send requests, and a name that its owner points at 127.0.0.1 makes such a page

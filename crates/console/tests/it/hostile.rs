@@ -4,22 +4,39 @@ mod sign_in;
 
 use std::sync::Arc;
 
-use freehold_console::{BillingButton, BillingContent, Brand, PlanPrice, ReceivedMail, Standing, Trouble};
+use askama::Template as _;
+use freehold_console::{BillingButton, BillingContent, PlanPrice, ReceivedMail, Shell, Standing, Trouble};
+use freehold_pages::Tone;
 use serde_json::{Value, json};
 
-use crate::{billing_samples, samples, strict::assert_strict};
+use crate::{billing_samples, page_samples, samples, strict::assert_strict};
 
 const MARKUP: &str = "\"><script>alert('x')</script><img src=x onerror=alert(1)> style=\"x\" ' & javascript:alert(1)";
 
-pub(super) fn brand(text: &str) -> Brand {
-    Brand { product_name: text.to_owned(), site_url: text.to_owned() }
+/// The frame with `text` in every field.
+pub(super) fn shell(text: &str) -> Shell {
+    let mut shell = page_samples::shell(text);
+    shell.brand.product_name = text.to_owned();
+    shell.brand.site_url = text.to_owned();
+    shell.pinned = true;
+    if let Some(viewer) = &mut shell.viewer {
+        (viewer.name, viewer.email, viewer.token) = (Some(text.to_owned()), text.to_owned(), text.to_owned());
+        for organization in &mut viewer.organizations {
+            (organization.id, organization.name, organization.role) =
+                (text.to_owned(), text.to_owned(), text.to_owned());
+        }
+    }
+    for entry in shell.navigation.iter_mut().flat_map(|group| &mut group.entries) {
+        entry.label = text.to_owned();
+    }
+    shell.with_flash(Tone::Bad, text)
 }
 
 /// Every page with `text` in every field, and `rows` rows in every list.
 fn pages(text: &str, rows: usize) -> Vec<(&'static str, String)> {
     let own = || text.to_owned();
-    let (mut home, mut plans, mut errors) = (samples::home(), samples::plans(), samples::errors());
-    (home.brand, plans.brand, errors.brand) = (brand(text), brand(text), brand(text));
+    let (mut home, mut plans, mut errors) = (samples::dev(), samples::plans(), samples::errors());
+    (home.shell, plans.shell, errors.shell) = (shell(text), shell(text), shell(text));
     home.description = own();
     home.parts[0].name = own();
     home.parts[0].now = format!("{text} [x]({text}) [y](javascript:alert(1))");
@@ -39,24 +56,66 @@ fn pages(text: &str, rows: usize) -> Vec<(&'static str, String)> {
     (errors.codes[0].name, errors.codes[0].title) = (own(), own());
     errors.codes = errors.codes.into_iter().cycle().take(rows).collect();
     let mut pages = vec![
-        ("home", home.render().unwrap()),
+        ("developers", home.render().unwrap()),
         ("plans", plans.render().unwrap()),
         ("errors", errors.render().unwrap()),
         ("internal", samples::error(Trouble::Internal { trace_id: own() }).render().unwrap()),
         ("events", events(text, rows)),
     ];
     pages.extend(sign_in::pages(text, rows));
+    pages.extend(kit(text, rows));
     pages.extend(billing(text, rows));
     pages.extend(mails(text, rows));
     pages.extend(docs(text, rows));
     pages
 }
 
+fn kit(text: &str, rows: usize) -> Vec<(&'static str, String)> {
+    let own = || text.to_owned();
+    let mut home = page_samples::home_suspended();
+    (home.shell, home.plan) = (shell(text), Some(own()));
+    for banner in &mut home.banners {
+        (banner.title, banner.text, banner.link) = (own(), own(), Some((own(), own())));
+    }
+    (home.usage[0].name, home.usage[0].resets_on) = (own(), Some(own()));
+    let hint = &mut home.hints[0];
+    (hint.title, hint.text, hint.path, hint.label) = (own(), own(), format!("/{text}"), own());
+    let action = &mut home.actions[0];
+    (action.title, action.text, action.path) = (own(), own(), format!("/{text}"));
+    if let Some(events) = &mut home.events {
+        (events[0].text, events[0].time, events[0].datetime) = (own(), own(), own());
+        *events = events.iter().cloned().cycle().take(rows).collect();
+    }
+    home.usage = home.usage.into_iter().cycle().take(rows).collect();
+    home.hints = home.hints.into_iter().cycle().take(rows).collect();
+    home.actions = home.actions.into_iter().cycle().take(rows).collect();
+    let mut account = page_samples::account();
+    (account.shell, account.name, account.name_error) = (shell(text), own(), own());
+    (account.factors[0].kind, account.factors[0].name, account.factors[0].added) = (own(), own(), own());
+    let session = &mut account.sessions[1];
+    (session.id, session.device, session.ip, session.began, session.last_used) = (own(), own(), own(), own(), own());
+    account.sessions = account.sessions.into_iter().cycle().take(rows).collect();
+    let mut front = page_samples::front();
+    (front.shell, front.description, front.links.choose) = (shell(text), own(), Some(own()));
+    let mut components = page_samples::components();
+    (components.shell, components.secret, components.error) = (shell(text), own(), own());
+    (components.empty.title, components.empty.text) = (own(), own());
+    let choice = &mut components.choices[0];
+    (choice.value, choice.label, choice.hint) = (own(), own(), own());
+    components.chart.title = own();
+    components.chart.points = vec![(own(), i64::MIN), (own(), i64::MAX)].into_iter().cycle().take(rows).collect();
+    vec![
+        ("home", home.render().unwrap()),
+        ("account", account.render().unwrap()),
+        ("front", front.render().unwrap()),
+        ("components", components.render().unwrap()),
+    ]
+}
+
 fn billing(text: &str, rows: usize) -> Vec<(&'static str, String)> {
     let own = || text.to_owned();
     let mut page = billing_samples::paying();
-    (page.brand, page.email, page.token) = (brand(text), own(), own());
-    (page.organizations[0].id, page.organizations[0].name) = (own(), own());
+    page.shell = shell(text);
     if let BillingContent::Account(account) = &mut page.content {
         (account.sentence, account.usage[0].name, account.usage[0].resets_on) = (own(), own(), Some(own()));
         let banner = &mut account.banners[0];
@@ -75,7 +134,7 @@ fn billing(text: &str, rows: usize) -> Vec<(&'static str, String)> {
         account.plans = account.plans.iter().cloned().cycle().take(rows).collect();
     }
     let mut change = billing_samples::change();
-    (change.brand, change.title, change.button, change.trouble) = (brand(text), own(), own(), Some(own()));
+    (change.shell, change.title, change.button, change.trouble) = (shell(text), own(), own(), Some(own()));
     (change.sentences, change.fields, change.other) =
         (vec![own(); rows], vec![(own(), own())], Some((own(), own(), own())));
     let mut leave = billing_samples::leave();
@@ -100,7 +159,7 @@ fn billing(text: &str, rows: usize) -> Vec<(&'static str, String)> {
 
 fn events(text: &str, rows: usize) -> String {
     let mut page = samples::events();
-    page.brand = brand(text);
+    page.shell = shell(text);
     let event = &mut page.events[0];
     (event.name, event.summary) = (text.to_owned(), text.to_owned());
     event.schema = json!({
@@ -120,7 +179,7 @@ fn mails(text: &str, rows: usize) -> Vec<(&'static str, String)> {
     (page.id, page.to, page.subject, page.received_at) = (own(), own(), own(), own());
     (page.code, page.link) = (Some(own()), Some(format!("javascript:{text}")));
     let mut templates = samples::mail_templates();
-    (templates.brand, templates.sender, templates.reply_to) = (brand(text), own(), Some(own()));
+    (templates.shell, templates.sender, templates.reply_to) = (shell(text), own(), Some(own()));
     for choice in &mut templates.brands {
         (choice.value, choice.name) = (own(), own());
     }
@@ -148,7 +207,7 @@ fn docs(text: &str, rows: usize) -> Vec<(&'static str, String)> {
     let paths: serde_json::Map<String, Value> =
         (0..rows).map(|row| (format!("/{row}/{text}"), json!({"post": operation}))).collect();
     let mut page = samples::docs();
-    page.brand = brand(text);
+    page.shell = shell(text);
     let info = json!({"title": text, "version": text, "description": text});
     page.document = Arc::new(json!({"info": info, "tags": [{"name": text, "description": text}], "paths": paths}));
     let index = page.render().unwrap();

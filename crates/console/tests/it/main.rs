@@ -1,15 +1,21 @@
 //! Every page, rendered with ordinary data, hostile data, no data and much data.
 
+#[cfg(test)]
+mod accessible;
 #[path = "../../examples/gallery/billing_samples.rs"]
 mod billing_samples;
 #[cfg(test)]
 mod hostile;
+#[path = "../../examples/gallery/page_samples.rs"]
+mod page_samples;
 #[path = "../../examples/gallery/samples.rs"]
 mod samples;
 #[path = "../../examples/gallery/sign_in_samples.rs"]
 mod sign_in_samples;
 #[cfg(test)]
 mod strict;
+#[path = "../../examples/gallery/write.rs"]
+mod write;
 
 use freehold_console::{MailPurpose, SignInStep, SignInWays};
 
@@ -68,11 +74,11 @@ fn the_confirmation_posts_what_the_link_carried_and_may_go_on_to_its_destination
 
 #[test]
 fn the_mailbox_is_mentioned_only_where_there_is_one() {
-    let mut home = samples::home();
-    home.local_mailbox = false;
-    home.parts.clear();
-    home.steps.clear();
-    assert!(!home.render().unwrap().contains("/dev/mail"));
+    let mut dev = samples::dev();
+    dev.local_mailbox = false;
+    dev.parts.clear();
+    dev.steps.clear();
+    assert!(!dev.render().unwrap().contains("/dev/mail"));
     let step = SignInStep::CheckMail { local_mailbox: false, purpose: MailPurpose::SignIn };
     let sent = sign_in_samples::sign_in(step, None);
     assert!(!sent.render().unwrap().contains("/dev/mail"));
@@ -122,4 +128,45 @@ fn an_invitation_masks_its_address_before_sign_in() {
         let html = page.render().unwrap();
         assert_eq!(html.contains("ada@example.org"), name == "invitation-invited", "{name}");
     }
+}
+
+#[test]
+fn every_page_of_a_signed_in_user_says_who_is_signed_in() {
+    for html in [
+        page_samples::home().render().unwrap(),
+        page_samples::account().render().unwrap(),
+        billing_samples::paying().render().unwrap(),
+        billing_samples::cancel().render().unwrap(),
+    ] {
+        assert!(
+            html.contains("Signed in as") && html.contains("ada@example.org") && html.contains("action=\"/sign-out\"")
+        );
+        assert!(html.contains("value=\"0199a1b2-0000-7000-8000-000000000003\""), "no switch of organization: {html}");
+    }
+    assert!(!page_samples::front().render().unwrap().contains("Signed in as"));
+}
+
+#[test]
+fn no_mark_of_freehold_is_on_a_product_that_does_not_ask_for_it() {
+    let mut page = page_samples::front();
+    let html = page.render().unwrap();
+    assert!(!html.contains("Freehold") && !html.contains("mark.svg"), "{html}");
+    page.shell.brand.credit = true;
+    assert!(page.render().unwrap().contains("is powered by Freehold"));
+}
+
+#[test]
+fn every_form_of_a_signed_in_page_sends_its_token() {
+    for (name, html) in ordinary() {
+        for form in html.split("<form").skip(1).map(|rest| rest.split("</form>").next().unwrap()) {
+            let own = ["/sign-in", "/sign-up", "/dev/"].iter().any(|path| form.contains(&format!("action=\"{path}")));
+            assert!(own || !form.contains("method=\"post\"") || form.contains("name=\"token\""), "{name}: {form}");
+        }
+    }
+}
+
+#[test]
+fn a_field_holds_its_own_value() {
+    let html = page_samples::account().render().unwrap();
+    assert!(html.contains("name=\"name\" type=\"text\" value=\"Ada Lovelace\""), "{html}");
 }

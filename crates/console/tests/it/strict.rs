@@ -1,9 +1,10 @@
 //! No page contains what the strict content security policy forbids.
 
+use askama::Template as _;
 use freehold_console::{MARK, MailPurpose, STYLESHEET, SignInStep, Trouble, WELCOME_SCRIPT};
 use freehold_delivery::mail::Template;
 
-use crate::{billing_samples, samples, sign_in_samples};
+use crate::{billing_samples, page_samples, samples, sign_in_samples};
 
 /// Every page as the gallery shows it.
 pub(crate) fn ordinary() -> Vec<(&'static str, String)> {
@@ -13,7 +14,15 @@ pub(crate) fn ordinary() -> Vec<(&'static str, String)> {
     let sent = sign_in_samples::sent(MailPurpose::Recovery);
     let wrong = Some("The code is wrong.");
     let mut pages = vec![
-        ("home", samples::home().render().unwrap()),
+        ("front", page_samples::front().render().unwrap()),
+        ("home", page_samples::home().render().unwrap()),
+        ("home, empty", page_samples::home_empty().render().unwrap()),
+        ("home, nowhere", page_samples::home_nowhere().render().unwrap()),
+        ("home, suspended", page_samples::home_suspended().render().unwrap()),
+        ("account", page_samples::account().render().unwrap()),
+        ("account, empty", page_samples::account_empty().render().unwrap()),
+        ("components", page_samples::components().render().unwrap()),
+        ("developers", samples::dev().render().unwrap()),
         ("sign in", sign_in_samples::sign_in(SignInStep::AskAddress, wrong).render().unwrap()),
         ("sign in by mail", sign_in_samples::sign_in_by_mail().render().unwrap()),
         ("sign in by password", sign_in_samples::sign_in_by_password().render().unwrap()),
@@ -110,7 +119,7 @@ fn the_assets_load_nothing_either() {
 #[test]
 fn no_template_switches_escaping_off() {
     let mut seen = 0;
-    for folder in ["templates", "../delivery/templates"] {
+    for folder in ["templates", "../pages/templates", "../delivery/templates"] {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

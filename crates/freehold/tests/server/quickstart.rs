@@ -35,7 +35,8 @@ impl Page {
     fn blocks(&self, section: &str, language: &str) -> Vec<&str> {
         let (_, rest) = self.text.split_once(&format!("\n## {section}\n")).unwrap();
         let section = rest.split("\n## ").next().unwrap();
-        let pieces = section.split(&format!("```{language}\n")).skip(1);
+        let begin = format!("```{language}\n");
+        let pieces = section.split(&begin).skip(1);
         pieces.map(|piece| piece.split("```").next().unwrap()).collect()
     }
 

@@ -2,7 +2,7 @@
 
 mod store;
 
-use freehold_core::{Error, Result, Secret, SessionId, UserId, codes as core_codes};
+use freehold_core::{Error, Result, Secret, SessionId, UserId, codes as core_codes, name_check};
 use freehold_db::SystemTx;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -106,6 +106,26 @@ pub async fn user_change(
     audit_note(identity, &mut tx, Action::UserModified, &user, json!({}), client).await?;
     tx.commit().await?;
     sessions_revoke(identity, &ended);
+    Ok(user)
+}
+
+/// Longest name of a user, in characters.
+const NAME_LONGEST: usize = 80;
+
+/// Sets the name of the signed-in user (`name` in the metadata that users can change); an empty name removes it.
+///
+/// # Errors
+/// `validation_failed`.
+pub async fn user_rename(identity: &Identity, user: UserId, name: &str, client: &Client) -> Result<User> {
+    let name = match name.trim() {
+        "" => Value::Null,
+        name => Value::String(name_check("/name", name, NAME_LONGEST)?),
+    };
+    let mut tx = identity.db.system("rename own user").begin().await?;
+    user_merge_metadata(&mut tx, user, json!({ "name": name }), identity.clock.now()).await?;
+    let user = user_find(&mut tx, user).await?.ok_or_else(|| Error::not_found("user"))?;
+    audit_note(identity, &mut tx, Action::UserModified, &user, json!({}), client).await?;
+    tx.commit().await?;
     Ok(user)
 }
 

@@ -20,6 +20,7 @@ mod metering;
 mod outbound;
 mod pages;
 mod secrets;
+mod signed_in;
 mod webhooks;
 
 use freehold_testing as harness;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::http::Method;
 use serde_json::json;
 
-use crate::harness::app::{Answer, Setup, TestApp};
+use crate::harness::app::{Answer, Ask, Setup, TestApp};
 
 const POLICY: &str = freehold_console::CONTENT_SECURITY_POLICY;
 
@@ -38,9 +38,18 @@ pub(crate) fn is_a_page(page: &Answer) {
 async fn every_page_is_one_under_the_strict_policy() {
     for product in ["voice", "documents", "pharmacy", "studio"] {
         let app = TestApp::with(Setup::of(product)).await;
-        for path in
-            ["/", "/welcome", "/plans", "/billing", "/docs", "/docs/errors", "/sign-in", "/dev/mail", "/dev/billing"]
-        {
+        for path in [
+            "/",
+            "/welcome",
+            "/plans",
+            "/billing",
+            "/docs",
+            "/docs/errors",
+            "/sign-in",
+            "/dev",
+            "/dev/mail",
+            "/dev/billing",
+        ] {
             let page = app.get(path).browser().send().await.expect(200);
             is_a_page(&page);
             assert_eq!(page.header("content-security-policy"), POLICY, "{path}");
@@ -54,10 +63,19 @@ async fn every_page_is_one_under_the_strict_policy() {
 #[tokio::test]
 async fn everything_that_a_page_loads_or_leads_to_is_there() {
     let app = TestApp::new().await;
-    let mut checked = std::collections::BTreeSet::new();
-    for path in
-        ["/", "/welcome", "/plans", "/billing", "/docs", "/docs/errors", "/sign-in", "/dev/mail", "/dev/billing"]
-    {
+    let mut checked = BTreeSet::new();
+    for path in [
+        "/",
+        "/welcome",
+        "/plans",
+        "/billing",
+        "/docs",
+        "/docs/errors",
+        "/sign-in",
+        "/dev",
+        "/dev/mail",
+        "/dev/billing",
+    ] {
         let page = app.get(path).browser().send().await.expect(200);
         for name in ["href=\"", "src=\""] {
             for target in page.text().split(name).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()) {
@@ -77,30 +95,36 @@ async fn everything_that_a_page_loads_or_leads_to_is_there() {
     assert!(checked.len() > 10, "the links were not found");
 }
 
+/// What a visitor's request differs by.
+type Change = fn(Ask) -> Ask;
+
 #[tokio::test]
 async fn only_visitors_at_the_machine_of_the_local_whole_see_how_it_is_set_up() {
     let setup = ["What it runs on", "SETTING", "local replacement", "/dev/mail", "curl"];
     let app = TestApp::new().await;
-    let own = app.get("/").send().await.expect(200);
+    let own = app.get("/dev").send().await.expect(200);
     for text in setup {
         assert!(own.text().contains(text), "{text} is not there: {own}");
     }
     let deployed = TestApp::with(Setup { whole: false, ..Setup::default() }).await;
     let far = TestApp::with(Setup { near: false, ..Setup::default() }).await;
-    for page in [
-        deployed.get("/"),
-        far.get("/"),
-        app.get("/").from("203.0.113.9:1"),
-        app.get("/").header("x-forwarded-for", "203.0.113.9"),
-        app.get("/").header("host", "app.example.org"),
-    ] {
-        let page = page.browser().send().await.expect(200);
+    let visits: [(&TestApp, Change); 5] = [
+        (&deployed, |ask| ask),
+        (&far, |ask| ask),
+        (&app, |ask| ask.from("203.0.113.9:1")),
+        (&app, |ask| ask.header("x-forwarded-for", "203.0.113.9")),
+        (&app, |ask| ask.header("host", "app.example.org")),
+    ];
+    for (app, change) in visits {
+        is_a_page(&change(app.get("/dev")).browser().send().await.expect(404));
+        let page = change(app.get("/")).browser().send().await.expect(200);
         is_a_page(&page);
         for text in setup {
             assert!(!page.text().contains(text), "{text} is told: {page}");
         }
         assert!(page.text().contains("VoiceFX AI") && page.text().contains("href=\"/sign-in\""), "{page}");
     }
+    assert!(!app.get("/").send().await.expect(200).holds("What it runs on"));
 }
 
 #[tokio::test]
@@ -108,6 +132,8 @@ async fn assets_say_what_they_are() {
     let app = TestApp::new().await;
     for (path, kind) in [
         ("/assets/freehold.css", "text/css; charset=utf-8"),
+        ("/assets/brand.css", "text/css; charset=utf-8"),
+        ("/assets/logo.svg", "image/svg+xml"),
         ("/assets/welcome.js", "text/javascript; charset=utf-8"),
         ("/assets/mark.svg", "image/svg+xml"),
         ("/favicon.ico", "image/svg+xml"),
@@ -161,10 +187,11 @@ async fn a_user_signs_in_with_the_pages_alone() {
     is_a_page(&page);
     assert!(page.text().contains("The code is wrong"), "{page}");
     let gone = form(&code).send().await.expect(303);
-    let place = gone.header("location");
-    assert!(place.starts_with("https://app.example.org/welcome#access_token="), "{place}");
-    let token = place.split_once("access_token=").unwrap().1.split('&').next().unwrap();
-    app.get("/api/v1/me").token(token).send().await.expect(200);
+    assert_eq!(gone.header("location"), "https://app.example.org/home", "no token in the address");
+    let cookie = gone.header("set-cookie").split(';').next().unwrap().to_owned();
+    let home = app.get("/home").browser().header("cookie", &cookie).send().await.expect(200);
+    is_a_page(&home);
+    assert!(home.holds("Signed in as") && home.holds("ada@example.org"), "{home}");
     is_a_page(&form(&code).send().await.expect(422));
 }
 

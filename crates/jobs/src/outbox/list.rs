@@ -87,6 +87,13 @@ pub async fn event_list(
     Ok(request.page(rows, |row: &EventRow| row.id).map(Published::from))
 }
 
+/// The newest events of the last 30 days, the newest first, at most `count`. For display: an event that is committed
+/// later may have an earlier time, so a reader who must miss none uses [`event_list`].
+pub async fn event_recent(db: &Db, caller: &Caller, count: i64, now: Timestamp) -> Result<Vec<Published>> {
+    let rows = db.tenant(caller).fetch_all(store::event_recent(caller.tenant(), now - KEPT, count)).await?;
+    Ok(rows.into_iter().map(Published::from).collect())
+}
+
 /// Returns one event.
 pub async fn event_get(db: &Db, caller: &Caller, id: EventId) -> Result<Published> {
     let row = db.tenant(caller).fetch_optional(store::event_find(id)).await?;

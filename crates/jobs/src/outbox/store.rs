@@ -40,6 +40,13 @@ statements! {
            and ($1 is null or $1 = any (freehold.event_patterns(type)))
          order by position limit $4";
 
+    /// The newest events. Their ids begin with the time.
+    fn event_recent(tenant: TenantId, from: Timestamp, rows: i64) -> EventRow =
+        "select id, type as name, version, data, occurred_at
+         from freehold.events
+         where tenant_id = $1 and occurred_at >= $2
+         order by id desc limit $3";
+
     /// Finds one event.
     fn event_find(id: EventId; tenant) -> EventRow =
         "select id, type as name, version, data, occurred_at from freehold.events where tenant_id = $2 and id = $1";

@@ -6,9 +6,10 @@ use freehold_billing::{
 };
 use freehold_catalog::{Plan, Price, Product};
 use freehold_metering::usage::Usage;
+use freehold_pages::{Banner, Progress, Tone, times::day};
 
 use super::super::plan_cards::card;
-use crate::{BillingBanner, BillingButton, BillingPlan, BillingTone, BillingUsage, PayBy, times::day};
+use crate::{BillingButton, BillingPlan, PayBy};
 
 /// The text for an organization whose trial or subscription has ended.
 const READ_ONLY: &str = "You can read everything, but change nothing. Choosing a plan restores full access at once.";
@@ -86,22 +87,22 @@ impl Subject<'_> {
     }
 
     /// The notices above everything else.
-    pub(super) fn banners(&self) -> Vec<BillingBanner> {
-        let mut banners: Vec<BillingBanner> = self.of_state().into_iter().collect();
+    pub(super) fn banners(&self) -> Vec<Banner> {
+        let mut banners: Vec<Banner> = self.of_state().into_iter().collect();
         if let Some(end) = self.overview.ends_at().filter(|_| self.overview.state != State::PastDue) {
             let text = "Nothing changes until then. To keep the subscription, use the button below.";
-            banners.push(banner(BillingTone::Warn, format!("The subscription ends on {}", day(end)), text));
+            banners.push(banner(Tone::Warn, format!("The subscription ends on {}", day(end)), text));
         }
         let over: Vec<&str> = self.overview.over().map(|usage| usage.name.as_str()).collect();
         if !over.is_empty() {
             let text = "Nothing is deleted, but you cannot add more until usage is below the limit.";
             let title = format!("Over the limits of the {} plan: {}", self.plan_name(), over.join(", "));
-            banners.push(banner(BillingTone::Warn, title, text));
+            banners.push(banner(Tone::Warn, title, text));
         }
         banners
     }
 
-    fn of_state(&self) -> Option<BillingBanner> {
+    fn of_state(&self) -> Option<Banner> {
         let seen = self.overview;
         let kept = seen.kept_until();
         let kept =
@@ -111,33 +112,31 @@ impl Subject<'_> {
             (State::Trialing, _) if seen.running().is_none() => {
                 let end = day(seen.trial_ends_at()?);
                 let text = "Choose a plan before that day, and everything keeps working.";
-                banner(BillingTone::Good, format!("The trial ends on {end}"), text)
+                banner(Tone::Good, format!("The trial ends on {end}"), text)
             }
             (State::PastDue, _) => {
                 let until = seen.grace_ends_at().map_or_else(String::new, |end| format!(" until {}", day(end)));
                 let text = format!("Everything works{until}. After that the organization is read-only.");
-                BillingBanner { link: pay(), ..banner(BillingTone::Warn, "A payment did not go through", text) }
+                Banner { link: pay(), ..banner(Tone::Warn, "A payment did not go through", text) }
             }
             (State::Suspended, Some(Why::Unpaid)) => {
                 let text = "You can read everything, but change nothing. Paying the invoice restores full access.";
-                BillingBanner { link: pay(), ..banner(BillingTone::Bad, "An invoice was not paid", text) }
+                Banner { link: pay(), ..banner(Tone::Bad, "An invoice was not paid", text) }
             }
             (State::Suspended, Some(Why::TrialOver)) => {
                 let text = format!("{READ_ONLY}{kept}");
-                banner(BillingTone::Bad, "The trial has ended", text)
+                banner(Tone::Bad, "The trial has ended", text)
             }
-            (State::Suspended, _) => banner(
-                BillingTone::Bad,
-                "There is no paid plan",
-                format!("Choose a plan to restore full access.{kept}"),
-            ),
+            (State::Suspended, _) => {
+                banner(Tone::Bad, "There is no paid plan", format!("Choose a plan to restore full access.{kept}"))
+            }
             (State::Cancelled, _) => {
                 let text = format!("{READ_ONLY}{kept}");
-                banner(BillingTone::Bad, "The subscription has ended", text)
+                banner(Tone::Bad, "The subscription has ended", text)
             }
             (State::Archived, _) => {
                 let text = "Its data is kept. Paying for a plan restores everything at once.";
-                banner(BillingTone::Bad, "The organization is archived", text)
+                banner(Tone::Bad, "The organization is archived", text)
             }
             _ => return None,
         };
@@ -196,8 +195,8 @@ impl Subject<'_> {
 }
 
 /// One line for each meter.
-pub(super) fn usage(used: &[Usage]) -> Vec<BillingUsage> {
-    let line = |usage: &Usage| BillingUsage {
+pub(super) fn usage(used: &[Usage]) -> Vec<Progress> {
+    let line = |usage: &Usage| Progress {
         name: usage.name.clone(),
         used: usage.used,
         limit: usage.limit,
@@ -207,6 +206,6 @@ pub(super) fn usage(used: &[Usage]) -> Vec<BillingUsage> {
 }
 
 /// A banner without a link.
-pub(super) fn banner(tone: BillingTone, title: impl Into<String>, text: impl Into<String>) -> BillingBanner {
-    BillingBanner { tone, title: title.into(), text: text.into(), link: None }
+pub(super) fn banner(tone: Tone, title: impl Into<String>, text: impl Into<String>) -> Banner {
+    Banner { tone, title: title.into(), text: text.into(), link: None }
 }

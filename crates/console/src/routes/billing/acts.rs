@@ -1,10 +1,7 @@
 //! The buttons of `/billing`. Each form has a token, so that no other site can submit it.
 
-use std::sync::Arc;
-
 use axum::{
-    extract::{Request, State},
-    http::header,
+    extract::State,
     response::{IntoResponse, Redirect, Response},
 };
 use freehold_billing::{
@@ -15,20 +12,16 @@ use freehold_billing::{
     portal::portal_create,
 };
 use freehold_core::{Area, Caller, Error, OptionExt, Permission, Result};
-use freehold_identity::session::{Scope, session_end};
-use freehold_web::{Answer, Backbone, MaybeVisitor, Visitor, project_cookies_removed, project_visit_end};
+use freehold_pages::{Form, Shell};
+use freehold_web::{Answer, Backbone};
 use serde::Deserialize;
 
-use super::{Reader, Wanted, brand, html, shown};
-use crate::{BillingLeavePage, routes::sign_in::form};
+use super::{Wanted, name, shown};
+use crate::BillingLeavePage;
 
-/// The fields of a form.
+/// The fields of a form, besides token and organization.
 #[derive(Deserialize)]
-struct Fields {
-    #[serde(default)]
-    token: String,
-    #[serde(default)]
-    organization: String,
+pub(super) struct Fields {
     #[serde(default)]
     plan: String,
     #[serde(default)]
@@ -37,56 +30,36 @@ struct Fields {
 }
 
 /// A form that a signed-in user sent.
-struct Sent {
-    visitor: Visitor,
-    fields: Fields,
+type Sent = Form<Fields>;
+
+/// The user who sent the form, if they may change billing.
+fn payer_check(sent: &Sent) -> Result<&Caller> {
+    let caller = sent.page.caller.as_deref().or_not_found("organization")?;
+    caller.allow(Permission::write(Area::Billing))?;
+    Ok(caller)
 }
 
-impl Sent {
-    /// Reads the form; none when the visitor is not signed in.
-    async fn of(visitor: MaybeVisitor, request: Request) -> Result<Option<Self>> {
-        let fields = form(request).await?;
-        Ok(visitor.0.map(|visitor| Self { visitor, fields }))
-    }
-
-    /// The user who sent the form, if they may change billing.
-    async fn reader(&self, backbone: &Backbone) -> Result<(Reader, Arc<Caller>)> {
-        self.visitor.form_check(backbone, &self.fields.token)?;
-        let reader = Reader::of(backbone, self.visitor, Some(&self.fields.organization)).await?;
-        let caller = reader.caller.clone().or_not_found("organization")?;
-        caller.allow(Permission::write(Area::Billing))?;
-        Ok((reader, caller))
-    }
-
-    fn interval(&self) -> Result<Interval> {
-        self.fields.interval.parse().map_err(|expected| Error::invalid("/interval", expected))
-    }
-
-    /// Shows the page again, with the error.
-    async fn failed(&self, backbone: &Backbone, error: Error) -> Answer<Response> {
-        if error.code().status >= 500 && error.code().status != 503 {
-            return Err(error.into());
-        }
-        let wanted = Wanted { organization: Some(self.fields.organization.clone()), ..Wanted::default() };
-        shown(backbone, self.visitor, &wanted, Some(&error)).await
-    }
-
-    /// Goes back to the page, which says what was done or what went wrong.
-    async fn ended(&self, backbone: &Backbone, what: &str, outcome: Result<()>) -> Answer<Response> {
-        match outcome {
-            // It is a valid id, because a caller was found by it.
-            Ok(()) => {
-                let to = format!("/billing?organization={}&done={what}", self.fields.organization);
-                Ok(Redirect::to(&to).into_response())
-            }
-            Err(error) => self.failed(backbone, error).await,
-        }
-    }
+fn interval(sent: &Sent) -> Result<Interval> {
+    sent.fields.interval.parse().map_err(|expected| Error::invalid("/interval", expected))
 }
 
-/// Redirects a visitor who is not signed in to the page, which asks them to sign in.
-fn signed_out() -> Response {
-    Redirect::to("/billing").into_response()
+/// Shows the page again, with the error.
+async fn failed(backbone: &Backbone, sent: &Sent, error: Error) -> Answer<Response> {
+    if error.code().status >= 500 && error.code().status != 503 {
+        return Err(error.into());
+    }
+    shown(backbone, &sent.page, &Wanted::default(), Some(&error)).await
+}
+
+/// Goes back to the page, which says what was done or what went wrong.
+async fn ended(backbone: &Backbone, sent: &Sent, what: &str, outcome: Result<()>) -> Answer<Response> {
+    match outcome {
+        Ok(()) => {
+            let to = format!("/billing?organization={}&done={what}", sent.page.shell.organization_id());
+            Ok(Redirect::to(&to).into_response())
+        }
+        Err(error) => failed(backbone, sent, error).await,
+    }
 }
 
 fn sold(backbone: &Backbone) -> Result<&Billing> {
@@ -94,123 +67,74 @@ fn sold(backbone: &Backbone) -> Result<&Billing> {
 }
 
 /// Leads to a page of Stripe.
-fn leave(backbone: &Backbone, title: &str, to: String) -> Answer<Response> {
-    html(BillingLeavePage { brand: brand(backbone), title: title.to_owned(), to }.render())
+fn leave(shell: &Shell, title: &str, to: String) -> Answer<Response> {
+    shell.show(&BillingLeavePage { shell: shell.clone(), title: title.to_owned(), to })
 }
 
-pub(super) async fn checkout(
-    State(backbone): State<Backbone>,
-    visitor: MaybeVisitor,
-    request: Request,
-) -> Answer<Response> {
+pub(super) async fn checkout(State(backbone): State<Backbone>, sent: Sent) -> Answer<Response> {
     let billing = sold(&backbone)?;
-    let Some(sent) = Sent::of(visitor, request).await? else { return Ok(signed_out()) };
     let made = async {
-        let (reader, caller) = sent.reader(&backbone).await?;
+        let caller = payer_check(&sent)?;
         let back = format!("/billing?organization={}", caller.tenant());
         let wanted = CheckoutWanted {
             plan: sent.fields.plan.clone(),
-            interval: sent.interval()?,
+            interval: interval(&sent)?,
             success_url: Some(format!("{back}&checkout=done")),
             cancel_url: Some(back),
         };
-        checkout_create(billing, caller.tenant(), &payer(&reader, &caller), &wanted).await
+        checkout_create(billing, caller.tenant(), &payer(&sent), &wanted).await
     };
     match made.await {
-        Ok(made) => leave(&backbone, "Opening the payment page", made.url),
-        Err(error) => sent.failed(&backbone, error).await,
+        Ok(made) => leave(&sent.page.shell, "Opening the payment page", made.url),
+        Err(error) => failed(&backbone, &sent, error).await,
     }
 }
 
-pub(super) async fn portal(
-    State(backbone): State<Backbone>,
-    visitor: MaybeVisitor,
-    request: Request,
-) -> Answer<Response> {
+pub(super) async fn portal(State(backbone): State<Backbone>, sent: Sent) -> Answer<Response> {
     let billing = sold(&backbone)?;
-    let Some(sent) = Sent::of(visitor, request).await? else { return Ok(signed_out()) };
     let made = async {
-        let (reader, caller) = sent.reader(&backbone).await?;
+        let caller = payer_check(&sent)?;
         let back = format!("/billing?organization={}", caller.tenant());
-        portal_create(billing, caller.tenant(), &payer(&reader, &caller), Some(&back)).await
+        portal_create(billing, caller.tenant(), &payer(&sent), Some(&back)).await
     };
     match made.await {
-        Ok(to) => leave(&backbone, "Opening the page for card and invoices", to),
-        Err(error) => sent.failed(&backbone, error).await,
+        Ok(to) => leave(&sent.page.shell, "Opening the page for card and invoices", to),
+        Err(error) => failed(&backbone, &sent, error).await,
     }
 }
 
-pub(super) async fn change(
-    State(backbone): State<Backbone>,
-    visitor: MaybeVisitor,
-    request: Request,
-) -> Answer<Response> {
+pub(super) async fn change(State(backbone): State<Backbone>, sent: Sent) -> Answer<Response> {
     let billing = sold(&backbone)?;
-    let Some(sent) = Sent::of(visitor, request).await? else { return Ok(signed_out()) };
     let changed = async {
-        let (_, caller) = sent.reader(&backbone).await?;
+        let caller = payer_check(&sent)?;
         let at = sent.fields.at.as_deref().map(str::parse).transpose();
         let at = at.map_err(|_| Error::invalid("/at", "not the time of a preview"))?;
-        let change = Change { plan: sent.fields.plan.clone(), interval: sent.interval()?, at };
+        let change = Change { plan: sent.fields.plan.clone(), interval: interval(&sent)?, at };
         plan_change(billing, caller.tenant(), &change).await
     };
-    sent.ended(&backbone, "changed", changed.await).await
+    ended(&backbone, &sent, "changed", changed.await).await
 }
 
-pub(super) async fn cancel(
-    State(backbone): State<Backbone>,
-    visitor: MaybeVisitor,
-    request: Request,
-) -> Answer<Response> {
+pub(super) async fn cancel(State(backbone): State<Backbone>, sent: Sent) -> Answer<Response> {
     let billing = sold(&backbone)?;
-    let Some(sent) = Sent::of(visitor, request).await? else { return Ok(signed_out()) };
     let end = if sent.fields.at.as_deref() == Some("now") { End::Now } else { End::PeriodEnd };
     let cancelled = async {
-        let (_, caller) = sent.reader(&backbone).await?;
+        let caller = payer_check(&sent)?;
         subscription_cancel(billing, caller.tenant(), end).await
     };
-    sent.ended(&backbone, "cancelled", cancelled.await).await
+    ended(&backbone, &sent, "cancelled", cancelled.await).await
 }
 
-pub(super) async fn resume(
-    State(backbone): State<Backbone>,
-    visitor: MaybeVisitor,
-    request: Request,
-) -> Answer<Response> {
+pub(super) async fn resume(State(backbone): State<Backbone>, sent: Sent) -> Answer<Response> {
     let billing = sold(&backbone)?;
-    let Some(sent) = Sent::of(visitor, request).await? else { return Ok(signed_out()) };
     let resumed = async {
-        let (_, caller) = sent.reader(&backbone).await?;
+        let caller = payer_check(&sent)?;
         subscription_resume(billing, caller.tenant()).await
     };
-    sent.ended(&backbone, "resumed", resumed.await).await
-}
-
-/// Ends the session and revokes its tokens.
-pub(super) async fn sign_out(
-    State(backbone): State<Backbone>,
-    visitor: MaybeVisitor,
-    request: Request,
-) -> Answer<Response> {
-    let headers = request.headers().clone();
-    let Some(sent) = Sent::of(visitor, request).await? else { return Ok(signed_out()) };
-    sent.visitor.form_check(&backbone, &sent.fields.token)?;
-    let removed = if backbone.identity.project.is_some() {
-        project_visit_end(&backbone, &headers).await;
-        project_cookies_removed(&backbone)?
-    } else {
-        session_end(&backbone.identity, sent.visitor.user, sent.visitor.session, Scope::Local).await?;
-        vec![Visitor::cookie_removed(&backbone)?]
-    };
-    backbone.resolver.forget();
-    let mut answer = Redirect::to("/sign-in").into_response();
-    for cookie in removed {
-        answer.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    Ok(answer)
+    ended(&backbone, &sent, "resumed", resumed.await).await
 }
 
 /// Name and address on the invoices when the organization becomes a customer.
-fn payer(reader: &Reader, caller: &Caller) -> Payer {
-    Payer { name: Some(reader.name(caller.tenant()).to_owned()), email: Some(reader.email.clone()) }
+fn payer(sent: &Sent) -> Payer {
+    Payer { name: Some(name(&sent.page).to_owned()), email: Some(sent.page.user.email.clone()) }
 }

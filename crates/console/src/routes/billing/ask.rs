@@ -1,9 +1,6 @@
 //! The pages that ask for confirmation before a change or a cancellation.
 
-use axum::{
-    extract::State,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::{extract::State, response::Response};
 use freehold_billing::{
     Billing, Interval,
     change::{Change, Preview, change_preview},
@@ -11,16 +8,14 @@ use freehold_billing::{
 };
 use freehold_catalog::Price;
 use freehold_core::{Area, Caller, Error, OptionExt, Permission, Result};
-use freehold_web::{Answer, Backbone, MaybeVisitor, Query, Visitor};
+use freehold_pages::{MemberPage, times::day};
+use freehold_web::{Answer, Backbone, Query};
 use serde::Deserialize;
 
-use super::{Reader, brand, html};
-use crate::{BillingConfirmPage, BillingCost, times::day};
+use crate::{BillingConfirmPage, BillingCost};
 
 #[derive(Deserialize)]
 pub(super) struct Wanted {
-    #[serde(default)]
-    organization: String,
     #[serde(default)]
     plan: String,
     #[serde(default)]
@@ -30,42 +25,32 @@ pub(super) struct Wanted {
 /// The parts that both pages share.
 struct Asked<'a> {
     billing: &'a Billing,
-    visitor: Visitor,
-    caller: std::sync::Arc<Caller>,
+    page: MemberPage,
 }
 
 impl<'a> Asked<'a> {
-    async fn of(backbone: &'a Backbone, visitor: Visitor, organization: &str) -> Result<Self> {
-        let billing = backbone.billing.as_ref().or_not_found("page")?;
-        let reader = Reader::of(backbone, visitor, Some(organization)).await?;
-        let caller = reader.caller.or_not_found("organization")?;
-        Ok(Self { billing, visitor, caller })
+    fn of(backbone: &'a Backbone, page: MemberPage) -> Result<Self> {
+        Ok(Self { billing: backbone.billing.as_ref().or_not_found("page")?, page })
     }
 
-    fn back(&self) -> String {
-        format!("/billing?organization={}", self.caller.tenant())
-    }
-
-    /// The hidden fields of every form.
-    fn fields(&self, backbone: &Backbone) -> Vec<(String, String)> {
-        let organization = self.caller.tenant().to_string();
-        vec![("token".to_owned(), self.visitor.form_token(backbone)), ("organization".to_owned(), organization)]
+    fn caller(&self) -> &Caller {
+        &self.page.caller
     }
 
     /// A page without a form.
-    fn page(&self, backbone: &Backbone, title: String) -> BillingConfirmPage {
+    fn page(&self, title: String) -> BillingConfirmPage {
         BillingConfirmPage {
-            brand: brand(backbone),
+            shell: self.page.shell.clone(),
             title,
             sentences: Vec::new(),
             costs: Vec::new(),
             trouble: None,
             action: None,
-            fields: self.fields(backbone),
+            fields: Vec::new(),
             button: String::new(),
             grave: false,
             other: None,
-            back: self.back(),
+            back: format!("/billing?organization={}", self.caller().tenant()),
         }
     }
 }
@@ -73,16 +58,15 @@ impl<'a> Asked<'a> {
 /// `/billing/change`.
 pub(super) async fn change(
     State(backbone): State<Backbone>,
-    MaybeVisitor(visitor): MaybeVisitor,
+    page: MemberPage,
     Query(wanted): Query<Wanted>,
 ) -> Answer<Response> {
-    let Some(visitor) = visitor else { return Ok(Redirect::to("/billing").into_response()) };
-    let asked = Asked::of(&backbone, visitor, &wanted.organization).await?;
+    let asked = Asked::of(&backbone, page)?;
     let name = backbone.product.plan(&wanted.plan).map_or("another plan", |plan| plan.name.as_str());
-    let mut page = asked.page(&backbone, format!("Change to {name}?"));
+    let mut page = asked.page(format!("Change to {name}?"));
     match previewed(&asked, &wanted).await {
         Ok((interval, preview)) => {
-            let seen = overview(asked.billing, &asked.caller).await?;
+            let seen = overview(asked.billing, asked.caller()).await?;
             page.sentences = meaning(&backbone, &seen, &wanted.plan);
             page.costs = costs(interval, &preview);
             page.action = Some("/billing/change".to_owned());
@@ -98,14 +82,14 @@ pub(super) async fn change(
         Err(error) if error.code().status < 500 => page.trouble = Some(error.message().to_owned()),
         Err(error) => return Err(error.into()),
     }
-    html(page.render())
+    page.shell.show(&page)
 }
 
 async fn previewed(asked: &Asked<'_>, wanted: &Wanted) -> Result<(Interval, Preview)> {
-    asked.caller.allow(Permission::write(Area::Billing))?;
+    asked.caller().allow(Permission::write(Area::Billing))?;
     let interval = wanted.interval.parse().map_err(|expected| Error::invalid("/interval", expected))?;
     let change = Change { plan: wanted.plan.clone(), interval, at: None };
-    Ok((interval, change_preview(asked.billing, asked.caller.tenant(), &change).await?))
+    Ok((interval, change_preview(asked.billing, asked.caller().tenant(), &change).await?))
 }
 
 /// Consequences of the change besides its costs.
@@ -158,16 +142,11 @@ fn costs(interval: Interval, preview: &Preview) -> Vec<BillingCost> {
 }
 
 /// `/billing/cancel`.
-pub(super) async fn cancel(
-    State(backbone): State<Backbone>,
-    MaybeVisitor(visitor): MaybeVisitor,
-    Query(wanted): Query<Wanted>,
-) -> Answer<Response> {
-    let Some(visitor) = visitor else { return Ok(Redirect::to("/billing").into_response()) };
-    let asked = Asked::of(&backbone, visitor, &wanted.organization).await?;
-    let seen = overview(asked.billing, &asked.caller).await?;
-    let mut page = asked.page(&backbone, "Cancel the subscription?".to_owned());
-    let refused = asked.caller.allow(Permission::write(Area::Billing)).err();
+pub(super) async fn cancel(State(backbone): State<Backbone>, page: MemberPage) -> Answer<Response> {
+    let asked = Asked::of(&backbone, page)?;
+    let seen = overview(asked.billing, asked.caller()).await?;
+    let mut page = asked.page("Cancel the subscription?".to_owned());
+    let refused = asked.caller().allow(Permission::write(Area::Billing)).err();
     match (refused, seen.running()) {
         (Some(error), _) => page.trouble = Some(error.message().to_owned()),
         (None, None) => page.trouble = Some("There is no subscription, so there is nothing to cancel.".to_owned()),
@@ -183,7 +162,7 @@ pub(super) async fn cancel(
             page.other = Some(("at".to_owned(), "now".to_owned(), now.to_owned()));
         }
     }
-    html(page.render())
+    page.shell.show(&page)
 }
 
 /// The state of the organization after its subscription has ended.

@@ -7,14 +7,18 @@ use axum::{
 };
 use freehold_core::{Error, Result, Secret, percent_encode};
 use freehold_identity::{access_token::Claims, factor::factor_list, project::client::ProjectSession, session::Tokens};
+use freehold_pages::Site;
 use freehold_web::{Answer, Backbone, Visitor, ticket_open, ticket_seal};
 use serde::{Deserialize, Serialize};
 
-use super::{super::brand, Visit, html_with_status, with_policy};
+use super::{
+    super::{NAVIGATION, bare},
+    Visit, html_with_status, with_policy,
+};
 use crate::{Carried, FactorPage, NewPasswordPage};
 
-/// Pages of this site that use the cookie, so that their address needs no token.
-const WITH_COOKIE: [&str; 2] = ["/billing", "/invitation"];
+/// The page that uses the cookie and is not in the navigation.
+const INVITATION: &str = "/invitation";
 /// Pages of this site that get the session in the fragment, like an application.
 const WITH_FRAGMENT: [&str; 1] = ["/welcome"];
 /// The page that the mail about a new password leads to.
@@ -109,7 +113,7 @@ pub(super) async fn arrive(
     let has = |kind: &str| factors.iter().any(|factor| factor.verified && factor.kind == kind);
     if has("totp") && claims.aal == freehold_identity::access_token::Aal::One {
         let page = FactorPage {
-            brand: brand(backbone),
+            shell: bare(backbone),
             ticket: arrival.ticket(backbone, Step::Factor)?,
             app: true,
             recovery: has("recovery_code"),
@@ -131,7 +135,7 @@ pub(super) fn proceed(
 ) -> Answer<Response> {
     let by_password = backbone.identity.settings.password;
     let chooses = arrival.kind == "recovery" || arrival.kind == "invite" && by_password;
-    let target = backbone.identity.settings.redirect_or_site(carried.redirect_to.as_deref());
+    let target = target_or_home(backbone, carried.redirect_to.as_deref());
     match own_path(backbone, &target) {
         Some(own) if chooses => {
             // The address of that page in the mail holds where to go afterwards.
@@ -145,7 +149,7 @@ pub(super) fn proceed(
 
 fn new_password_page(backbone: &Backbone, arrival: &Arrival, claims: &Claims, carried: Carried) -> Answer<Response> {
     let page = NewPasswordPage {
-        brand: brand(backbone),
+        shell: bare(backbone),
         email: claims.email.clone(),
         first: arrival.kind == "invite",
         min_length: backbone.identity.policy.min_length,
@@ -171,9 +175,9 @@ pub(super) fn hand_over(
     target: &str,
 ) -> Result<Response> {
     let place = match own_path(backbone, target) {
-        Some(own) if WITH_COOKIE.contains(&own) => target.to_owned(),
+        _ if is_for_cookie(backbone, visit, target) => target.to_owned(),
         Some(own) if own == NEW_PASSWORD => {
-            let then = backbone.identity.settings.redirect_or_site(after(target).as_deref());
+            let then = target_or_home(backbone, after(target).as_deref());
             return hand_over(backbone, visit, arrival, claims, &then);
         }
         _ => arrival.place(target),
@@ -186,17 +190,32 @@ pub(super) fn hand_over(
     Ok(answer)
 }
 
-/// Whether `target` is a page of this site that uses only the cookie.
-pub(super) fn is_for_cookie(backbone: &Backbone, target: &str) -> bool {
-    own_path(backbone, target).is_some_and(|own| WITH_COOKIE.contains(&own))
+/// Where a sign-in on these pages leads: `wanted`, if a browser may be redirected there, or the home page.
+pub(super) fn target_or_home(backbone: &Backbone, wanted: Option<&str>) -> String {
+    match wanted.filter(|wanted| !wanted.is_empty()) {
+        Some(wanted) => backbone.identity.settings.redirect_or_site(Some(wanted)),
+        None => format!("{}/home", backbone.site_url),
+    }
+}
+
+/// Whether `target` is a page of this site, or of its product, that uses only the cookie.
+pub(super) fn is_for_cookie(backbone: &Backbone, visit: &Visit, target: &str) -> bool {
+    path_of(backbone, target).is_some_and(|path| uses_cookie(path) || visit.site.has(path))
 }
 
 /// The path of `target` if it is a page of this site for signed-in users; none for an application's page.
 pub(super) fn own_path<'a>(backbone: &Backbone, target: &'a str) -> Option<&'a str> {
-    let rest = target.strip_prefix(backbone.site_url.as_str())?;
-    let path = rest.split(['?', '#']).next().unwrap_or_default();
-    let known = WITH_COOKIE.iter().chain(&WITH_FRAGMENT).chain([&NEW_PASSWORD]);
-    known.into_iter().any(|page| *page == path).then_some(path)
+    let path = path_of(backbone, target)?;
+    (uses_cookie(path) || WITH_FRAGMENT.contains(&path) || path == NEW_PASSWORD).then_some(path)
+}
+
+fn path_of<'a>(backbone: &Backbone, target: &'a str) -> Option<&'a str> {
+    target.strip_prefix(backbone.site_url.as_str())?.split(['?', '#']).next()
+}
+
+/// Whether the backbone's page at this path uses the cookie, so that its address needs no token.
+fn uses_cookie(path: &str) -> bool {
+    path == INVITATION || Site { navigation: NAVIGATION.to_vec() }.has(path)
 }
 
 /// Where the page of the new password redirects to.

@@ -19,9 +19,9 @@ use freehold_web::{Answer, Backbone, Query, project_cookies};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
-    super::{brand, html_with_status},
+    super::{bare, html_with_status},
     Visit, Wanted,
-    arrival::{Arrival, is_for_cookie, secret},
+    arrival::{Arrival, is_for_cookie, secret, target_or_home},
     page, sentence, show, visit, with_policy,
 };
 use crate::{Carried, ForgotPage, NoticePage, SignInPage, SignInWays, SignUpPage};
@@ -68,7 +68,7 @@ async fn answer(backbone: &Backbone, request: Request) -> Answer<Response> {
         }
         (true, "/sign-in/forgot") => {
             let carried = carried(request).await?;
-            let page = ForgotPage { brand: brand(backbone), email: String::new(), carried, error: None };
+            let page = ForgotPage { shell: bare(backbone), email: String::new(), carried, error: None };
             html_with_status(StatusCode::OK, page.render())
         }
         (false, "/sign-in/password") => password_use(backbone, request).await,
@@ -93,7 +93,7 @@ pub(crate) fn sign_in_page(backbone: &Backbone, carried: Carried) -> SignInPage 
 
 fn sign_up_page(backbone: &Backbone, carried: Carried) -> SignUpPage {
     SignUpPage {
-        brand: brand(backbone),
+        shell: bare(backbone),
         closed: false,
         email: String::new(),
         min_length: backbone.identity.policy.min_length,
@@ -169,7 +169,7 @@ async fn forgot(backbone: &Backbone, request: Request) -> Answer<Response> {
         Err(error) => {
             let (status, said) = sentence(error)?;
             let carried = visit.carried(redirect_to);
-            let page = ForgotPage { brand: brand(backbone), email, carried, error: Some(said) };
+            let page = ForgotPage { shell: bare(backbone), email, carried, error: Some(said) };
             html_with_status(status, page.render())
         }
     }
@@ -195,9 +195,12 @@ async fn arrive(
         );
         return Err(Error::new(freehold_core::codes::VALIDATION_FAILED, message));
     }
-    let target = backbone.identity.settings.redirect_or_site(redirect_to.filter(|to| !to.is_empty()));
-    let place =
-        if is_for_cookie(backbone, &target) { target } else { Arrival::of_project(session, kind).place(&target) };
+    let target = target_or_home(backbone, redirect_to);
+    let place = if is_for_cookie(backbone, visit, &target) {
+        target
+    } else {
+        Arrival::of_project(session, kind).place(&target)
+    };
     let mut answer = Redirect::to(&place).into_response();
     if visit.from_here {
         for cookie in project_cookies(backbone, &claims, session)? {
@@ -240,5 +243,5 @@ fn notice(
     text: String,
     link: Option<(String, &'static str)>,
 ) -> Answer<Response> {
-    html_with_status(status, NoticePage { brand: brand(backbone), title, text, link }.render())
+    html_with_status(status, NoticePage { shell: bare(backbone), title, text, link }.render())
 }

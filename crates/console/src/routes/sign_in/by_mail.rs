@@ -21,7 +21,12 @@ use freehold_web::{Answer, Backbone};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{super::Pages, Visit, arrival::arrive, page, sentence, show, visit};
+use super::{
+    super::Pages,
+    Visit,
+    arrival::{arrive, target_or_home},
+    page, sentence, show, visit,
+};
 use crate::{MailPurpose, SignInPage, SignInStep};
 
 #[derive(Deserialize)]
@@ -54,7 +59,7 @@ async fn link_send(backbone: &Backbone, visit: &Visit, form: &MailForm) -> Resul
         return Err(Error::new(codes::EMAIL_PROVIDER_DISABLED, "Sign-in by mail is not offered here."));
     }
     let email = email_find(&backbone.identity, visit.realm, &form.email).await?;
-    let target = settings.redirect_or_site(form.redirect_to.as_deref());
+    let target = target_or_home(backbone, form.redirect_to.as_deref());
     let new =
         LinkRequest { realm: visit.realm, email, create: true, data: json!({}), redirect_to: target, challenge: None };
     link_request(&backbone.identity, new, &visit.client).await

@@ -18,7 +18,7 @@ use super::{
     arrival::{Arrival, Step, factor_page, proceed, too_late},
     sentence, visit,
 };
-use crate::{FactorPage, routes::brand};
+use crate::{FactorPage, routes::bare};
 
 #[derive(Deserialize)]
 struct FactorForm {
@@ -51,7 +51,7 @@ pub(super) async fn factor_show(State(backbone): State<Backbone>, request: Reque
         Err(error) => {
             let (status, said) = sentence(error)?;
             let page = FactorPage {
-                brand: brand(&backbone),
+                shell: bare(&backbone),
                 ticket: form.ticket,
                 app: true,
                 recovery: factors.iter().any(|factor| factor.verified && factor.kind == "recovery_code"),

@@ -16,9 +16,9 @@ use freehold_web::{Answer, Backbone, Query};
 use serde::Deserialize;
 
 use super::{
-    super::{brand, html_with_status},
+    super::{bare, html_with_status},
     Visit,
-    arrival::{Arrival, arrive, hand_over, own_path, query_of, with_query},
+    arrival::{Arrival, arrive, hand_over, is_for_cookie, own_path, query_of, with_query},
     visit, with_policy,
 };
 use crate::{ConfirmPage, HalfConfirmedPage, LinkExpiredPage, Purpose};
@@ -50,7 +50,7 @@ pub(super) async fn link_look(State(backbone): State<Backbone>, Query(link): Que
     };
     let kind = link.r#type.unwrap_or_else(|| "magiclink".to_owned());
     let page = ConfirmPage {
-        brand: brand(&backbone),
+        shell: bare(&backbone),
         email,
         purpose: Purpose::of(&kind),
         token: token.expose().to_owned(),
@@ -80,8 +80,8 @@ pub(super) async fn link_press(State(backbone): State<Backbone>, request: Reques
         Verified::HalfConfirmed => half_confirmed(&backbone, &target, flow),
         Verified::SignedIn(tokens) => {
             let kind = link.r#type.as_deref().filter(|kind| !kind.is_empty()).unwrap_or("magiclink");
-            if own_path(&backbone, &target).is_some() {
-                return arrive(&backbone, &visit, &tokens, kind, link.redirect_to).await;
+            if own_path(&backbone, &target).is_some() || is_for_cookie(&backbone, &visit, &target) {
+                return arrive(&backbone, &visit, &tokens, kind, Some(target)).await;
             }
             // The application asks for the second factor itself. The cookie for our pages is not set, because they
             // would have to ask, too.
@@ -100,7 +100,7 @@ fn expired() -> Error {
 /// Answers an invalid link: with a page of this site, or with a redirect to the application, as Supabase does.
 fn dead(backbone: &Backbone, target: &str, token: Option<&str>, error: &Error) -> Answer<Response> {
     if own_path(backbone, target).is_some() {
-        return html_with_status(StatusCode::FORBIDDEN, LinkExpiredPage { brand: brand(backbone) }.render());
+        return html_with_status(StatusCode::FORBIDDEN, LinkExpiredPage { shell: bare(backbone) }.render());
     }
     let pairs = [
         ("error", if error.code().status == 500 { "server_error" } else { "access_denied" }),
@@ -115,7 +115,7 @@ fn dead(backbone: &Backbone, target: &str, token: Option<&str>, error: &Error) -
 /// Answers the first of the two links of a change of address.
 fn half_confirmed(backbone: &Backbone, target: &str, flow: Flow) -> Answer<Response> {
     if own_path(backbone, target).is_some() {
-        return html_with_status(StatusCode::OK, HalfConfirmedPage { brand: brand(backbone) }.render());
+        return html_with_status(StatusCode::OK, HalfConfirmedPage { shell: bare(backbone) }.render());
     }
     let base = match flow {
         Flow::Pkce => with_query(target, &[("message", HALF_CONFIRMED)]),

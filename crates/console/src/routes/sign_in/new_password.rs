@@ -20,9 +20,9 @@ use freehold_web::{Answer, Backbone, Query};
 use serde::Deserialize;
 
 use super::{
-    super::{Pages, brand, html_with_status},
+    super::{Pages, bare, html_with_status},
     Visit, Wanted,
-    arrival::{Arrival, NEW_PASSWORD, Step, hand_over, secret, too_late, with_query},
+    arrival::{Arrival, NEW_PASSWORD, Step, hand_over, secret, target_or_home, too_late, with_query},
     by_mail::sent_page,
     sentence, visit, with_policy,
 };
@@ -43,7 +43,7 @@ struct NewPasswordForm {
 
 pub(super) async fn forgot(State(backbone): State<Backbone>, Query(wanted): Query<Wanted>) -> Answer<Response> {
     let carried = Carried { redirect_to: wanted.redirect_to, organization: wanted.organization };
-    let page = ForgotPage { brand: brand(&backbone), email: String::new(), carried, error: None };
+    let page = ForgotPage { shell: bare(&backbone), email: String::new(), carried, error: None };
     html_with_status(StatusCode::OK, page.render())
 }
 
@@ -60,7 +60,7 @@ pub(super) async fn forgot_send(
         && !error.is(codes::OVER_EMAIL_SEND_RATE_LIMIT)
     {
         let error = Some("Enter a valid e-mail address.".to_owned());
-        let page = ForgotPage { brand: brand(&backbone), email, carried: visit.carried(redirect_to), error };
+        let page = ForgotPage { shell: bare(&backbone), email, carried: visit.carried(redirect_to), error };
         return html_with_status(StatusCode::UNPROCESSABLE_ENTITY, page.render());
     }
     sent_page(&backbone, &pages, &visit, (email, redirect_to), MailPurpose::Recovery, sent)
@@ -89,13 +89,13 @@ pub(super) async fn new_password_save(State(backbone): State<Backbone>, request:
     };
     match password_save(&backbone, &visit, &claims, password).await {
         Ok(()) => {
-            let target = backbone.identity.settings.redirect_or_site(redirect_to.as_deref());
+            let target = target_or_home(&backbone, redirect_to.as_deref());
             Ok(hand_over(&backbone, &visit, &arrival, &claims, &target)?)
         }
         Err(error) => {
             let (status, said) = sentence(error)?;
             let page = NewPasswordPage {
-                brand: brand(&backbone),
+                shell: bare(&backbone),
                 email: claims.email.clone(),
                 first: arrival.kind == "invite",
                 min_length: backbone.identity.policy.min_length,

@@ -19,9 +19,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    super::{Pages, brand, html_with_status},
+    super::{Pages, bare, html_with_status},
     Visit, Wanted,
-    arrival::arrive,
+    arrival::{arrive, target_or_home},
     by_mail::{MailForm, sent_page},
     new_password::password_wanted,
     sentence, visit, with_policy,
@@ -37,7 +37,7 @@ struct SignUpForm {
 
 fn page(backbone: &Backbone, carried: Carried) -> SignUpPage {
     SignUpPage {
-        brand: brand(backbone),
+        shell: bare(backbone),
         closed: backbone.identity.settings.auth.signup_disabled,
         email: String::new(),
         min_length: backbone.identity.policy.min_length,
@@ -96,7 +96,7 @@ async fn signed_up(
         email,
         password,
         data: json!({}),
-        redirect_to: identity.settings.redirect_or_site(redirect_to),
+        redirect_to: target_or_home(backbone, redirect_to),
         challenge: None,
     };
     Ok(match identity_sign_up(identity, new, &visit.client).await? {
@@ -114,7 +114,7 @@ pub(super) async fn sign_up_again(
     let (visit, form): (Visit, MailForm) = visit(&backbone, request).await?;
     let sent = async {
         let email = email_normalize(&form.email)?;
-        let target = backbone.identity.settings.redirect_or_site(form.redirect_to.as_deref());
+        let target = target_or_home(&backbone, form.redirect_to.as_deref());
         sign_up_resend(&backbone.identity, visit.realm, &email, &target, None, &visit.client).await
     };
     let sent = sent.await;

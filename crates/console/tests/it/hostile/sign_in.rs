@@ -5,7 +5,7 @@ use freehold_console::{
     SignInStep,
 };
 
-use super::brand;
+use super::shell;
 use crate::sign_in_samples as samples;
 
 /// Each with `text` in every field, and `rows` rows in every list.
@@ -14,19 +14,19 @@ pub(super) fn pages(text: &str, rows: usize) -> Vec<(&'static str, String)> {
     let carried = || Carried { redirect_to: Some(own()), organization: Some(own()) };
     let asking = |step| {
         let mut page = samples::sign_in(step, Some(text));
-        (page.brand, page.email, page.carried) = (brand(text), own(), carried());
+        (page.shell, page.email, page.carried) = (shell(text), own(), carried());
         page.ways.providers = vec![ProviderButton { name: own(), label: own() }; rows];
         harmless(&page.content_security_policy(text));
         page.render().unwrap()
     };
     let mut confirm = samples::confirm();
-    (confirm.brand, confirm.purpose) = (brand(text), Purpose::of(text));
+    (confirm.shell, confirm.purpose) = (shell(text), Purpose::of(text));
     (confirm.email, confirm.token, confirm.kind) = (own(), own(), own());
     confirm.redirect_to = Some(own());
     harmless(&confirm.content_security_policy(text));
     let (mut sign_up, mut forgot) = (samples::sign_up(Some(text)), samples::forgot());
-    (sign_up.brand, sign_up.email, sign_up.carried) = (brand(text), own(), carried());
-    (forgot.brand, forgot.email, forgot.carried, forgot.error) = (brand(text), own(), carried(), Some(own()));
+    (sign_up.shell, sign_up.email, sign_up.carried) = (shell(text), own(), carried());
+    (forgot.shell, forgot.email, forgot.carried, forgot.error) = (shell(text), own(), carried(), Some(own()));
     let (mut new_password, mut factor) = (samples::new_password(Some(text)), samples::factor(Some(text)));
     (new_password.email, new_password.ticket, new_password.carried) = (own(), own(), carried());
     (factor.ticket, factor.carried) = (own(), carried());
@@ -56,7 +56,7 @@ fn invitations(text: &str) -> Vec<(&'static str, String)> {
     let mut states: Vec<_> =
         readers.into_iter().map(|reader| InvitationState::Open { offer: offer(), reader }).collect();
     states.push(InvitationState::Joined { organization: own() });
-    let page = |state| InvitationPage { brand: brand(text), state, error: Some(own()) };
+    let page = |state| InvitationPage { shell: shell(text), state, error: Some(own()) };
     states.into_iter().map(|state| ("invitation", page(state).render().unwrap())).collect()
 }
 

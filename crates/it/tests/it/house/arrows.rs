@@ -8,6 +8,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("capabilities", &["identity", "tenancy", "billing", "metering", "delivery", "fleet", "privacy", "prover"]),
     ("app", &["app"]),
     ("shared face", &["web"]),
+    ("page kit", &["pages"]),
     ("products", &["voice", "documents", "pharmacy", "studio"]),
     ("faces", &["api", "console", "gateway"]),
     ("doors", &["freehold"]),
@@ -55,7 +56,7 @@ const APART: &str = "stripe-sandbox";
 /// The crates that may depend on a library. All crates may depend on libraries that are not listed.
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("argon2", &["identity"]),
-    ("askama", &["console", "delivery", APART]),
+    ("askama", &["pages", "console", "voice", "documents", "pharmacy", "studio", "delivery", APART]),
     (
         "aws-lc-rs",
         &["vault", "identity", "db", "delivery", "billing", "web", "outbound", "testing", "it", "bench", APART],
@@ -64,6 +65,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
         "axum",
         &[
             "web",
+            "pages",
             "api",
             "console",
             "gateway",

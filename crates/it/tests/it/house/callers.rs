@@ -7,13 +7,14 @@ const MAY: &[(&str, &str, &str)] = &[
     ("Caller::member(", "crates/web/src/resolve.rs", "the access token was checked, and the member looked up"),
     ("Caller::key(", "crates/web/src/resolve.rs", "the key was checked, and its tenant looked up"),
     (
-        "Caller::system(",
-        "crates/app/src/authority.rs",
-        "a job of the tenant was in the queue, and the tenant looked up",
-    ),
         "Caller::service(",
         "crates/web/src/resolve.rs",
         "the service key was checked, and the tenant that it named looked up",
+    ),
+    (
+        "Caller::system(",
+        "crates/app/src/authority.rs",
+        "a job of the tenant was in the queue, and the tenant looked up",
     ),
     ("Caller::system(", "crates/db/src/canary.rs", "two synthetic tenants, before the first request"),
 ];

@@ -4,17 +4,17 @@ use jiff::Timestamp;
 
 /// `21 November 2026, 11:12 UTC` for an RFC 3339 time such as `2026-11-21T11:12:09.5Z`; returns any other text
 /// unchanged.
-pub(crate) fn minute(time: &str) -> String {
+pub fn minute(time: &str) -> String {
     time.parse().map_or_else(|_| time.to_owned(), moment)
 }
 
 /// `21 November 2026, 11:12 UTC`.
-pub(crate) fn moment(time: Timestamp) -> String {
+pub fn moment(time: Timestamp) -> String {
     time.strftime("%-d %B %Y, %H:%M UTC").to_string()
 }
 
 /// `21 November 2026`, the day in UTC.
-pub(crate) fn day(time: Timestamp) -> String {
+pub fn day(time: Timestamp) -> String {
     time.strftime("%-d %B %Y").to_string()
 }
 

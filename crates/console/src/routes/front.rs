@@ -1,0 +1,41 @@
+//! `/`: the product's own page for visitors.
+
+use axum::{Router, extract::State, response::Response, routing::get};
+use freehold_pages::Shell;
+use freehold_web::{Answer, Backbone};
+
+use super::plan_cards::card;
+use crate::{FrontPage, PlanLinks};
+
+pub(super) fn routes() -> Router<Backbone> {
+    Router::new().route("/", get(front))
+}
+
+async fn front(State(backbone): State<Backbone>, shell: Shell) -> Answer<Response> {
+    let product = &backbone.product;
+    let page = FrontPage {
+        description: product.description.clone(),
+        plans: product.plans().iter().map(|plan| card(product, plan)).collect(),
+        links: plan_links(&backbone, &shell),
+        sign_up: sign_up_open(&backbone),
+        shell,
+    };
+    page.shell.show(&page)
+}
+
+fn sign_up_open(backbone: &Backbone) -> bool {
+    !backbone.identity.settings.auth.signup_disabled
+}
+
+/// Where the buttons of plans lead.
+pub(super) fn plan_links(backbone: &Backbone, shell: &Shell) -> PlanLinks {
+    if backbone.billing.is_none() {
+        return PlanLinks::default();
+    }
+    let visitor = shell.viewer.is_none() && sign_up_open(backbone);
+    PlanLinks {
+        choose: Some("/billing".to_owned()),
+        start: visitor.then(|| "/sign-up".to_owned()),
+        contact: shell.brand.contact.clone(),
+    }
+}

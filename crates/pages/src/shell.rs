@@ -1,0 +1,255 @@
+//! What is around every page: the brand, the signed-in user, navigation, theme and flash message.
+
+use askama::Template;
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use freehold_core::{Context, percent_encode};
+use freehold_web::{Answer, Backbone, MaybeVisitor, Problem, frame::AskedAt};
+
+use crate::{Brand, Flash, Group, Site, Theme, Tone, context::Known};
+
+/// The frame of a page, as plain data.
+#[derive(Clone, Debug, Default)]
+pub struct Shell {
+    /// The product.
+    pub brand: Brand,
+    /// The signed-in user; none: a visitor.
+    pub viewer: Option<Viewer>,
+    /// The theme that the visitor chose.
+    pub theme: Theme,
+    /// A message that is shown once; none for no message.
+    pub flash: Option<Flash>,
+    /// Path of the page with its query, on this site: where a switch of theme or organization returns to.
+    pub path: String,
+    /// The navigation of a signed-in user.
+    pub navigation: Vec<NavGroup>,
+    /// Whether the current organization is in the address, because it is not the selected one. Then links name it, too.
+    pub pinned: bool,
+    /// The cookie that deletes the message that is shown.
+    pub spent: Option<HeaderValue>,
+}
+
+/// The signed-in user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Viewer {
+    /// Name of the user; none: they gave none.
+    pub name: Option<String>,
+    /// E-mail address of the user; empty for users without one.
+    pub email: String,
+    /// Their organizations, the last selected first, at most 100 and the current one.
+    pub organizations: Vec<Organization>,
+    /// Token that every form sends; see `Visitor::form_token`.
+    pub token: String,
+}
+
+/// An organization of the signed-in user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Organization {
+    /// Id of the organization.
+    pub id: String,
+    /// Name of the organization.
+    pub name: String,
+    /// The user's role: `viewer`, `member`, `admin` or `owner`.
+    pub role: String,
+    /// Whether the page shows this organization.
+    pub current: bool,
+}
+
+/// A group of links in the navigation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NavGroup {
+    /// The group.
+    pub group: Group,
+    /// The links that the user may follow.
+    pub entries: Vec<NavEntry>,
+}
+
+/// A link of the navigation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NavEntry {
+    /// Path of the page.
+    pub path: String,
+    /// Label of the link.
+    pub label: String,
+    /// Whether the link is that of the page shown.
+    pub current: bool,
+}
+
+impl Shell {
+    /// The frame for a page that does not show who is signed in: of sign-in, of an error, of a developer.
+    pub fn bare(backbone: &Backbone) -> Self {
+        Self { brand: Brand::of(backbone), ..Self::default() }
+    }
+
+    /// The frame for this request and signed-in user.
+    pub(crate) fn of(backbone: &Backbone, parts: &Parts, known: Option<&Known>) -> freehold_core::Result<Self> {
+        let path = asked_path(parts);
+        let flash = known.and_then(|known| Flash::read(backbone, &parts.headers, known.visitor));
+        let spent = if flash.is_some() { Some(Flash::cookie_removed(backbone)?) } else { None };
+        let place = path.split('?').next().unwrap_or_default();
+        let caller = known.and_then(|known| known.caller.as_deref());
+        Ok(Self {
+            brand: Brand::of(backbone),
+            viewer: known.map(|known| known.viewer(backbone)),
+            theme: Theme::read(&parts.headers),
+            flash,
+            navigation: known.map_or_else(Vec::new, |_| Site::of(parts).groups(caller, place)),
+            pinned: known.is_some_and(Known::pinned),
+            path,
+            spent,
+        })
+    }
+
+    /// The current organization; none for a visitor, or a user without one.
+    pub fn organization(&self) -> Option<&Organization> {
+        self.viewer.as_ref()?.organizations.iter().find(|organization| organization.current)
+    }
+
+    /// Id of the current organization; empty for none. Forms send it, so that they act on the organization of the page
+    /// even after another tab has switched.
+    pub fn organization_id(&self) -> &str {
+        self.organization().map_or("", |organization| &organization.id)
+    }
+
+    /// Token of forms; empty for visitors.
+    pub fn token(&self) -> &str {
+        self.viewer.as_ref().map_or("", |viewer| &viewer.token)
+    }
+
+    /// A path of this site as the target of a link; names the organization if the address of the page does.
+    pub fn link(&self, path: &str) -> String {
+        if !self.pinned {
+            return path.to_owned();
+        }
+        let (path, anchor) = path.split_once('#').map_or((path, String::new()), |(path, id)| (path, format!("#{id}")));
+        let joint = if path.contains('?') { '&' } else { '?' };
+        format!("{path}{joint}organization={}{anchor}", percent_encode(self.organization_id()))
+    }
+
+    /// The themes of the account menu.
+    pub fn themes(&self) -> [Theme; 3] {
+        Theme::ALL
+    }
+
+    /// Whether the navigation has this page, so that another page may link to it.
+    pub fn has(&self, path: &str) -> bool {
+        self.navigation.iter().flat_map(|group| &group.entries).any(|entry| entry.path == path)
+    }
+
+    /// The same frame with a message in place of the one that was stored.
+    #[must_use]
+    pub fn with_flash(self, tone: Tone, text: impl Into<String>) -> Self {
+        Self { flash: Some(Flash { tone, text: text.into() }), ..self }
+    }
+
+    /// The page as an answer.
+    ///
+    /// # Errors
+    /// A template that cannot be written.
+    pub fn show(&self, page: &impl Template) -> Answer<Response> {
+        self.show_with(StatusCode::OK, page)
+    }
+
+    /// The page as an answer with this status: 422 for a form with invalid input, for instance.
+    ///
+    /// # Errors
+    /// A template that cannot be written.
+    pub fn show_with(&self, status: StatusCode, page: &impl Template) -> Answer<Response> {
+        let mut answer = html(status, page.render())?;
+        if let Some(spent) = &self.spent {
+            answer.headers_mut().append(header::SET_COOKIE, spent.clone());
+        }
+        Ok(answer)
+    }
+}
+
+impl Viewer {
+    /// What the account menu calls the user: their name, or their address.
+    pub fn label(&self) -> &str {
+        self.name.as_deref().unwrap_or(if self.email.is_empty() { "Account" } else { &self.email })
+    }
+
+    /// The letter on the account menu.
+    pub fn initial(&self) -> String {
+        let letter = self.label().chars().find(|letter| letter.is_alphanumeric());
+        letter.map_or_else(|| "?".to_owned(), |letter| letter.to_uppercase().collect())
+    }
+}
+
+impl NavGroup {
+    /// Heading of the group; empty for none.
+    pub fn heading(&self) -> &'static str {
+        self.group.heading()
+    }
+}
+
+/// The frame of a page that visitors see, too.
+impl FromRequestParts<Backbone> for Shell {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, backbone: &Backbone) -> Result<Self, Problem> {
+        let MaybeVisitor(visitor) = MaybeVisitor::from_request_parts(parts, backbone).await?;
+        let known = match visitor {
+            Some(visitor) => Known::load(backbone, visitor, None).await?,
+            None => None,
+        };
+        Ok(Self::of(backbone, parts, known.as_ref())?)
+    }
+}
+
+/// The path of a request, with its query.
+pub(crate) fn asked_path(parts: &Parts) -> String {
+    let uri = parts.extensions.get::<AskedAt>().map_or(&parts.uri, |asked| &asked.0);
+    uri.path_and_query().map_or_else(|| "/".to_owned(), |path| path.as_str().to_owned())
+}
+
+/// The text if it is a path of this site; none for another site's address, which browsers read from `//` and `/\` too.
+pub fn own_path(text: &str) -> Option<&str> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    (text.starts_with('/') && !text.starts_with("//") && plain).then_some(text)
+}
+
+/// A rendered page as an answer.
+///
+/// # Errors
+/// A template that cannot be written.
+pub fn html(status: StatusCode, rendered: Result<String, askama::Error>) -> Answer<Response> {
+    let page = rendered.context("writing a page")?;
+    Ok((status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_of_this_site_are_own() {
+        for path in ["/", "/home", "/keys?a=b#c"] {
+            assert_eq!(own_path(path), Some(path));
+        }
+        for other in ["", "//evil.example", "/\\evil.example", "https://evil.example/", "home", "/a b", "/a\r\nb", "/ä"]
+        {
+            assert_eq!(own_path(other), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn links_name_an_organization_that_is_not_the_selected_one() {
+        let organization =
+            Organization { id: "7".into(), name: "Riverside".into(), role: "owner".into(), current: true };
+        let viewer = Viewer {
+            name: None,
+            email: "ada@example.org".into(),
+            organizations: vec![organization],
+            token: "t".into(),
+        };
+        let mut shell = Shell { viewer: Some(viewer), ..Shell::default() };
+        assert_eq!(shell.link("/keys"), "/keys");
+        shell.pinned = true;
+        assert_eq!(shell.link("/keys?a=b#c"), "/keys?a=b&organization=7#c");
+        assert_eq!(shell.viewer.as_ref().map(Viewer::initial).as_deref(), Some("A"));
+    }
+}
