@@ -73,7 +73,8 @@ pub fn routes(
     // One guard for everything under `/dev`, so that no page there can lack it.
     let dev = mail_templates::routes().merge(mailbox).route_layer(middleware::from_fn(this_machine_only));
     let dev = if local.near { dev } else { Router::new() };
-    let pages = Arc::new(Pages { local, document: Arc::new(document), codes, events, first_steps: surface.first_steps });
+    let pages =
+        Arc::new(Pages { local, document: Arc::new(document), codes, events, first_steps: surface.first_steps });
     Router::new()
         .merge(assets::routes())
         .merge(reading::routes())

@@ -30,8 +30,8 @@ use freehold_vault::Vault;
 pub use factors::{factor, passkey};
 pub use guard::{limit, reauthentication, redirect};
 pub use keys::{api_key, key, service_key, signing, signing_key};
-pub use people::{admin, anonymous, audit_entry, email_change, import, user, user_change, ways};
 pub use module::module;
+pub use people::{admin, anonymous, audit_entry, email_change, import, user, user_change, ways};
 pub use realm::{HOUSE, Realm, RealmKind, realm_is_founders, realm_of, realm_of_newcomer, realm_tenant};
 pub use sessions::{access_token, refresh_token, session};
 pub use settings::{
