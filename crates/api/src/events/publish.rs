@@ -18,7 +18,7 @@ const LARGEST: usize = 64 * 1024;
 /// An event to publish.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct EventNew {
+pub(crate) struct PublishEvent {
     /// Your id of the event, a UUID: an event with the same id is published once. Freehold chooses one when left out.
     #[schema(value_type = Option<Uuid>)]
     id: Option<EventId>,
@@ -35,7 +35,7 @@ pub(crate) struct EventNew {
 /// endpoints that subscribed to its type. Send an `id` or an `Idempotency-Key` to retry safely: a repeated `id` returns
 /// the first event with status 200.
 #[utoipa::path(
-    post, path = "/events", tag = "Events and webhooks", request_body = EventNew,
+    post, path = "/events", tag = "Events and webhooks", request_body = PublishEvent,
     security(("service" = [])),
     params(
         ("X-Organization-Id" = Uuid, Header, description = "Id of the organization in which it happened"),
@@ -47,7 +47,7 @@ pub(crate) struct EventNew {
 pub(crate) async fn event_publish(
     State(backbone): State<Backbone>,
     Application(caller): Application,
-    creation: Creation<EventNew>,
+    creation: Creation<PublishEvent>,
 ) -> Answer<Response> {
     caller.allow(Permission::write(Area::Events))?;
     caller.allow_change()?;
@@ -84,7 +84,7 @@ pub(crate) async fn event_publish(
 }
 
 /// The declaration of the event's type, if the data is as it says.
-fn event_check<'p>(product: &'p Product, new: &EventNew) -> Result<&'p Event> {
+fn event_check<'p>(product: &'p Product, new: &PublishEvent) -> Result<&'p Event> {
     let Some(declared) = product.event(&new.r#type) else {
         let known: Vec<&str> = product.events.iter().map(|event| event.name.as_str()).collect();
         let message = match known.as_slice() {

@@ -13,7 +13,7 @@ const LONGEST: usize = 200;
 /// The API key to verify.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct KeyVerificationNew {
+pub(crate) struct VerifyKey {
     /// The whole key that a customer sent to your application. It is neither stored nor logged.
     #[schema(value_type = String, min_length = 1, max_length = 200)]
     key: Secret,
@@ -73,7 +73,7 @@ pub(crate) struct KeyRateBody {
 /// request of the key against the rate limits of its plan. With `X-Organization-Id`, keys of other organizations are
 /// invalid.
 #[utoipa::path(
-    post, path = "/keys/verify", tag = "API keys", request_body = KeyVerificationNew,
+    post, path = "/keys/verify", tag = "API keys", request_body = VerifyKey,
     security(("service" = [])),
     params(("X-Organization-Id" = Option<Uuid>, Header, description = "Id of the organization that the key must belong \
      to; any organization when left out")),
@@ -82,7 +82,7 @@ pub(crate) struct KeyRateBody {
 pub(crate) async fn key_verify(
     State(backbone): State<Backbone>,
     operator: Operator,
-    Json(body): Json<KeyVerificationNew>,
+    Json(body): Json<VerifyKey>,
 ) -> Answer<Json<KeyVerificationBody>> {
     let text = body.key.expose();
     // Never with the text, which may be a valid key with something around it.

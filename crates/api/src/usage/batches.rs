@@ -20,7 +20,7 @@ const LARGEST: usize = 1_000;
 /// Usage that has happened.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct UsageEventsNew {
+pub(crate) struct RecordUsage {
     /// The usage to record, 1 to 1,000 items.
     #[schema(min_items = 1, max_items = 1_000)]
     events: Vec<UsageEventNew>,
@@ -74,7 +74,7 @@ pub(crate) struct UsageEventBody {
 /// answer: what was recorded before is a `duplicate`. Each item has its own result; one that exceeds the limit does not
 /// stop the others. A batch with an invalid item is refused as a whole.
 #[utoipa::path(
-    post, path = "/usage/events", tag = "Usage and plans", request_body = UsageEventsNew,
+    post, path = "/usage/events", tag = "Usage and plans", request_body = RecordUsage,
     security(("service" = [])),
     params(("X-Organization-Id" = Uuid, Header, description = "Id of the organization that uses something")),
     responses((status = 200, body = UsageEventsBody)),
@@ -82,7 +82,7 @@ pub(crate) struct UsageEventBody {
 pub(crate) async fn usage_events_record(
     State(backbone): State<Backbone>,
     Application(caller): Application,
-    Json(batch): Json<UsageEventsNew>,
+    Json(batch): Json<RecordUsage>,
 ) -> Answer<Json<UsageEventsBody>> {
     caller.allow(Permission::write(Area::Usage))?;
     caller.allow_change()?;

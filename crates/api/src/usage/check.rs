@@ -15,7 +15,7 @@ use super::quantity_check;
 /// A question about a limit.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct UsageCheckNew {
+pub(crate) struct CheckUsage {
     /// Id of the meter, such as `calls`; the product's `product.toml` declares it.
     meter: String,
     /// How much is to be used, in the meter's unit; 1 when left out.
@@ -53,14 +53,14 @@ pub(crate) struct UsageCheckBody {
 /// Returns whether a quantity of a meter fits into the organization's plan now, without using it. Reserve or record the
 /// usage to be sure: between a check and the action another request may use the rest.
 #[utoipa::path(
-    post, path = "/usage/check", tag = "Usage and plans", request_body = UsageCheckNew,
+    post, path = "/usage/check", tag = "Usage and plans", request_body = CheckUsage,
     security(("bearer" = []), ("key" = []), ("service" = [])),
     responses((status = 200, body = UsageCheckBody)),
 )]
 pub(crate) async fn usage_check(
     State(backbone): State<Backbone>,
     MemberOrApplication(caller): MemberOrApplication,
-    Json(wanted): Json<UsageCheckNew>,
+    Json(wanted): Json<CheckUsage>,
 ) -> Answer<Json<UsageCheckBody>> {
     caller.allow(Permission::read(Area::Usage))?;
     let meter = meter_known(&backbone.product, &wanted.meter, "/meter")?;

@@ -20,7 +20,7 @@ const LONGEST: i64 = 86_400;
 /// Usage to reserve.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ReservationNew {
+pub(crate) struct ReserveUsage {
     /// Id of the meter, such as `orders`; the product's `product.toml` declares it.
     meter: String,
     /// How much the action may use at most, in the meter's unit; 1 when left out.
@@ -69,7 +69,7 @@ pub(crate) struct ReservationBody {
 /// does not fit, the answer is 402 with `limit`, `used` and `upgrade_url`. Commit the reservation when the action
 /// succeeded, and release it when the action failed.
 #[utoipa::path(
-    post, path = "/usage/reserve", tag = "Usage and plans", request_body = ReservationNew,
+    post, path = "/usage/reserve", tag = "Usage and plans", request_body = ReserveUsage,
     security(("service" = [])),
     params(
         ("X-Organization-Id" = Uuid, Header, description = "Id of the organization that uses something"),
@@ -81,7 +81,7 @@ pub(crate) struct ReservationBody {
 pub(crate) async fn usage_reserve(
     State(backbone): State<Backbone>,
     Application(caller): Application,
-    creation: Creation<ReservationNew>,
+    creation: Creation<ReserveUsage>,
 ) -> Answer<Response> {
     caller.allow(Permission::write(Area::Usage))?;
     caller.allow_change()?;
