@@ -232,6 +232,18 @@ impl Caller {
         Ok(Self { standing: Standing::Good, ..self.clone() })
     }
 
+    /// As [`Caller::allow_taking_away`], for reducing the rights of `user`. Users need no permission to reduce their own.
+    ///
+    /// # Errors
+    /// `permission_denied`.
+    #[track_caller]
+    pub fn allow_taking_away_from(&self, user: UserId, permission: Permission) -> Result<Self> {
+        if self.user() == Some(user) {
+            return Ok(Self { standing: Standing::Good, ..self.clone() });
+        }
+        self.allow_taking_away(permission)
+    }
+
     /// Succeeds when the current role of the caller's user is not below the role with which the caller was
     /// authenticated. None: the user is no longer a member.
     ///
