@@ -28,6 +28,7 @@ mod running;
 mod shutdown;
 mod ticket;
 mod visitor;
+mod webhook;
 
 pub use authenticated::{Authenticated, SignedIn, bearer, caller_anew, client, realm, user_rate_take};
 pub use backbone::{Backbone, Outage, Parts};
@@ -36,7 +37,9 @@ pub use cookie::{Cookie, SameSite, cookie_read};
 pub use credentials::credentials;
 pub use etag::{IfMatch, Versioned};
 pub use idempotency::{Attempt, Creation, Fresh, MIGRATIONS, STATEMENTS as IDEMPOTENCY_STATEMENTS, forget_old};
-pub use invitation::{Seats, invitation_accept, invitation_letter, invitation_look, invitee};
+pub use invitation::{
+    InvitationDraft, invitation_accept, invitation_look, invitation_resend, invitation_revoke, invitee,
+};
 pub use limits::limits;
 pub use navigation::{Group, NavItem};
 pub use newcomer::{Places, account_begin, newcomer_settle, person_mail};
@@ -50,3 +53,4 @@ pub use running::Running;
 pub use shutdown::Shutdown;
 pub use ticket::{ticket_open, ticket_seal, verifier_generate};
 pub use visitor::{MaybeVisitor, Visitor};
+pub use webhook::{webhook_room, webhook_secrets};

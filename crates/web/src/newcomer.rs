@@ -9,7 +9,7 @@ use freehold_db::SystemTx;
 use freehold_identity::{
     Realm, realm_is_founders, realm_tenant,
     session::Client,
-    sign_in::{LinkRequest, link_request},
+    sign_in::{LinkRequest, operator_link_request},
     user::User,
 };
 use freehold_metering::plan::plan_of_new_tenant;
@@ -81,7 +81,7 @@ async fn open(tx: &mut SystemTx, billing: Option<&Billing>, tenant: TenantId, no
     }
 }
 
-/// Sends a sign-in mail to an address, creating the user first if `create` is set and the address is unknown.
+/// Sends a sign-in mail in the operator's name, whatever sign-in methods users have, creating the user first if `create` is set and the address is unknown.
 pub async fn person_mail(
     backbone: &Backbone,
     realm: Realm,
@@ -92,5 +92,5 @@ pub async fn person_mail(
     client: &Client,
 ) -> Result<()> {
     let new = LinkRequest { realm, email, create, data, redirect_to, challenge: None };
-    link_request(&backbone.identity, new, client).await
+    operator_link_request(&backbone.identity, new, client).await
 }
