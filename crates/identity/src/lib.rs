@@ -21,6 +21,7 @@ pub mod key;
 pub mod limit;
 mod mail_request;
 pub mod mail_token;
+pub mod methods;
 pub mod one_time;
 pub mod passkey;
 pub mod password;

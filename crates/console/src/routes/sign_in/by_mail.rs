@@ -13,10 +13,11 @@ use freehold_identity::{
     codes,
     one_time::OneTimeCode,
     session::Tokens,
+    sign_in::{LinkRequest, link_request},
     user::email_find,
     verify::{Proof, Verified, VerifyType, proof_use},
 };
-use freehold_web::{Answer, Backbone, person_mail};
+use freehold_web::{Answer, Backbone};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -54,12 +55,12 @@ pub(super) async fn mail_send(
 
 async fn link_send(backbone: &Backbone, visit: &Visit, form: &MailForm) -> Result<()> {
     let settings = &backbone.identity.settings;
-    if !settings.magic_link {
-        return Err(Error::new(codes::EMAIL_PROVIDER_DISABLED, "Sign-in by mail is not offered here."));
-    }
+    settings.mail_check()?;
     let email = email_find(&backbone.identity, visit.realm, &form.email).await?;
     let target = target_or_home(backbone, form.redirect_to.as_deref());
-    person_mail(backbone, visit.realm, email, true, json!({}), target, &visit.client).await
+    let wanted =
+        LinkRequest { realm: visit.realm, email, create: true, data: json!({}), redirect_to: target, challenge: None };
+    link_request(&backbone.identity, wanted, &visit.client).await
 }
 
 /// The page after a mail was requested.
