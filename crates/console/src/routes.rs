@@ -5,21 +5,25 @@ mod assets;
 mod billing;
 mod dev;
 mod error_pages;
+mod form;
 mod front;
 mod home;
 mod invitation;
+mod keys;
 mod mail_templates;
 mod mailbox;
+mod members;
 mod plan_cards;
 mod reading;
 mod sign_in;
 mod stripe_events;
 mod this_machine;
+mod webhooks;
 
 use std::sync::Arc;
 
 use axum::{Extension, Router, http::StatusCode, middleware, response::Response};
-use freehold_core::{Code, Result};
+use freehold_core::{Area, Code, Permission, Result};
 use freehold_jobs::outbox::EventType;
 use freehold_pages::{Group, NavItem};
 use freehold_web::{Answer, Backbone};
@@ -49,8 +53,22 @@ pub struct Local {
 }
 
 /// The backbone's pages in the navigation. A page that is not listed has no link.
-pub const NAVIGATION: &[NavItem] =
-    &[NavItem { path: "/billing", label: "Billing", group: Group::Organization, needs: None }];
+pub const NAVIGATION: &[NavItem] = &[
+    NavItem {
+        path: "/members",
+        label: "Members",
+        group: Group::Organization,
+        needs: Some(Permission::read(Area::Members)),
+    },
+    NavItem { path: "/keys", label: "API keys", group: Group::Organization, needs: Some(Permission::read(Area::Keys)) },
+    NavItem {
+        path: "/webhooks",
+        label: "Webhooks",
+        group: Group::Organization,
+        needs: Some(Permission::read(Area::Webhooks)),
+    },
+    NavItem { path: "/billing", label: "Billing", group: Group::Organization, needs: None },
+];
 
 /// Values of the pages that do not change while the server runs.
 struct Pages {
@@ -80,6 +98,9 @@ pub fn routes(local: Local, document: Value, codes: Vec<Code>, events: Vec<Event
         .merge(sign_in::routes())
         .merge(invitation::routes())
         .merge(billing::routes())
+        .merge(members::routes())
+        .merge(keys::routes())
+        .merge(webhooks::routes())
         .merge(dev)
         .layer(Extension(pages))
 }

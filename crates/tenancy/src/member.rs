@@ -2,6 +2,8 @@
 
 mod store;
 
+use std::collections::BTreeMap;
+
 use freehold_core::{
     Area, Caller, Error, Id, OptionExt, Permission, PlacePage, PlaceRequest, Result, Role, TenantId, UserId, codes,
 };
@@ -65,6 +67,18 @@ pub async fn member_list(db: &Db, caller: &Caller, request: PlaceRequest) -> Res
     let rows = store::member_list(request.after_time(), request.after_id(), request.rows());
     let rows = db.tenant(caller).fetch_all(rows).await?;
     Ok(request.page(rows, |member| (member.joined_at, member.user_id)))
+}
+
+/// The e-mail addresses of these users, of those who are members of the caller's organization and have one.
+///
+/// # Errors
+/// `permission_denied`.
+pub async fn member_emails(db: &Db, caller: &Caller, users: &[UserId]) -> Result<BTreeMap<UserId, String>> {
+    caller.allow_looking_at(Area::Members)?;
+    let users = users.iter().map(|user| user.uuid()).collect();
+    let system = db.system("name the members of an organization");
+    let found = system.fetch_all(store::member_emails(caller.tenant(), users)).await?;
+    Ok(found.into_iter().collect())
 }
 
 /// A page of a user's organizations, the last selected first.

@@ -30,7 +30,7 @@ mod ticket;
 mod visitor;
 mod webhook;
 
-pub use authenticated::{Authenticated, SignedIn, bearer, caller_anew, client, realm, user_rate_take};
+pub use authenticated::{Authenticated, SignedIn, bearer, caller_anew, client, plan_rate_take, realm, user_rate_take};
 pub use backbone::{Backbone, Outage, Parts};
 pub use body::{Json, MaybeJson, RawBody, RawJson, length_check, read_json};
 pub use cookie::{Cookie, SameSite, cookie_read};
