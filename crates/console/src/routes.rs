@@ -54,6 +54,7 @@ pub struct Local {
 
 /// The backbone's pages in the navigation. A page that is not listed has no link.
 pub const NAVIGATION: &[NavItem] = &[
+    NavItem { path: "/home", label: "Home", group: Group::Product, needs: None },
     NavItem {
         path: "/members",
         label: "Members",
@@ -68,6 +69,7 @@ pub const NAVIGATION: &[NavItem] = &[
         needs: Some(Permission::read(Area::Webhooks)),
     },
     NavItem { path: "/billing", label: "Billing", group: Group::Organization, needs: None },
+    NavItem { path: "/account", label: "Account", group: Group::Account, needs: None },
 ];
 
 /// Values of the pages that do not change while the server runs.
