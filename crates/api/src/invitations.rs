@@ -1,14 +1,13 @@
 //! Invitations to an organization.
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use freehold_core::{ApiKeyId, Area, Cursor, EmailAddress, Error, OptionExt, Permission, Role, UserId, codes};
-use freehold_jobs::outbox::EventId;
+use freehold_core::{ApiKeyId, Cursor, OptionExt, Role, UserId};
 use freehold_tenancy::{
-    invitation::{self, Invitation, InvitationId, InvitationToken, NewInvitation, member_with_address},
+    invitation::{self, Invitation, InvitationId},
     member::membership_find,
 };
 use freehold_web::{
-    Answer, Attempt, Authenticated, Backbone, Creation, Json, Paging, Path, Query, Seats, SignedIn, invitation_letter,
+    Answer, Attempt, Authenticated, Backbone, Creation, InvitationDraft, Json, Paging, Path, Query, SignedIn,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -123,7 +122,6 @@ pub(crate) async fn invitation_list(
     Authenticated(caller): Authenticated,
     Query(paging): Query<Paging>,
 ) -> Answer<Json<InvitationPage>> {
-    caller.allow_looking_at(Area::Members)?;
     let now = backbone.clock.now();
     let page = invitation::invitation_list(&backbone.db, &caller, paging.request()?).await?;
     let page = page.map(|invitation| InvitationBody::of(invitation, now));
@@ -147,36 +145,15 @@ pub(crate) async fn invitation_create(
     Authenticated(caller): Authenticated,
     creation: Creation<CreateInvitation>,
 ) -> Answer<Response> {
-    caller.allow(Permission::write(Area::Members))?;
-    let email =
-        EmailAddress::parse(&creation.body.email).map_err(|error| Error::invalid("/email", error.to_string()))?;
-    let email = email.into_string();
-    let mut tx = backbone.db.system("check whether an invited user is a member").begin().await?;
-    let is_member = member_with_address(&mut tx, caller.tenant(), &email).await?;
-    drop(tx);
-    let seats = Seats::of(&backbone, &caller).await?;
-    let letter = invitation_letter(&backbone, &caller).await?;
-    let (mut fresh, new) = match creation.attempt(&backbone, &caller).await? {
-        Attempt::Fresh(fresh, body) => (fresh, body),
+    let CreateInvitation { email, role } = &creation.body;
+    let draft = InvitationDraft::prepare(&backbone, &caller, email, *role).await?;
+    let mut fresh = match creation.attempt(&backbone, &caller).await? {
+        Attempt::Fresh(fresh, _) => fresh,
         Attempt::Replay(answer) => return Ok(answer),
     };
     // A repeated request gets its stored answer even when the invitation was accepted meanwhile.
-    if is_member {
-        return Err(Error::new(codes::CONFLICT, "A user with this e-mail address is a member already.").into());
-    }
-    let token = InvitationToken::generate(&backbone.random);
-    let new = NewInvitation { id: backbone.ids.next(), email: email.clone(), role: new.role };
-    let (event, now) = told(&backbone);
-    let made = invitation::invitation_create(
-        &mut fresh.tx,
-        (&caller, &backbone.vault, &backbone.areas),
-        new,
-        (&token, letter),
-        |taken| seats.admit(taken),
-        (event, now),
-    )
-    .await?;
-    Ok(fresh.finish(StatusCode::CREATED, &InvitationBody::of(made, now)).await?)
+    let created = draft.create(&mut fresh.tx).await?;
+    Ok(fresh.finish(StatusCode::CREATED, &InvitationBody::of(created, backbone.clock.now())).await?)
 }
 
 /// Resend an invitation
@@ -192,23 +169,8 @@ pub(crate) async fn invitation_resend(
     Authenticated(caller): Authenticated,
     Path(id): Path<InvitationId>,
 ) -> Answer<Json<InvitationBody>> {
-    caller.allow(Permission::write(Area::Members))?;
-    let seats = Seats::of(&backbone, &caller).await?;
-    let letter = invitation_letter(&backbone, &caller).await?;
-    let token = InvitationToken::generate(&backbone.random);
-    let (entry, now) = told(&backbone);
-    let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let sent = invitation::invitation_resend(
-        &mut tx,
-        (&caller, &backbone.vault, &backbone.areas),
-        id,
-        (&token, letter),
-        |taken| seats.admit(taken),
-        (entry, now),
-    )
-    .await?;
-    tx.commit().await?;
-    Ok(Json(InvitationBody::of(sent, now)))
+    let sent = freehold_web::invitation_resend(&backbone, &caller, id).await?;
+    Ok(Json(InvitationBody::of(sent, backbone.clock.now())))
 }
 
 /// Revoke an invitation
@@ -224,12 +186,8 @@ pub(crate) async fn invitation_revoke(
     Authenticated(caller): Authenticated,
     Path(id): Path<InvitationId>,
 ) -> Answer<Json<InvitationBody>> {
-    let caller = caller.allow_taking_away(Permission::write(Area::Members))?;
-    let (event, now) = told(&backbone);
-    let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let revoked = invitation::invitation_revoke(&mut tx, &caller, id, (event, now)).await?;
-    tx.commit().await?;
-    Ok(Json(InvitationBody::of(revoked, now)))
+    let revoked = freehold_web::invitation_revoke(&backbone, &caller, id).await?;
+    Ok(Json(InvitationBody::of(revoked, backbone.clock.now())))
 }
 
 /// Accept an invitation
@@ -248,9 +206,4 @@ pub(crate) async fn invitation_accept(
     let mut tx = backbone.db.system("list own organizations").begin().await?;
     let joined = membership_find(&mut tx, signed_in.user, tenant).await?;
     Ok(Json(joined.or_not_found("organization")?.into()))
-}
-
-/// Id and time for the event of a change.
-fn told(backbone: &Backbone) -> (EventId, Timestamp) {
-    (backbone.ids.next(), backbone.clock.now())
 }

@@ -3,7 +3,7 @@
 pub(crate) mod verify;
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use freehold_core::{ApiKeyId, Area, Cursor, Permission, UserId};
+use freehold_core::{ApiKeyId, Cursor, UserId};
 use freehold_identity::key::{self, Key, NewKey};
 use freehold_web::{Answer, Attempt, Authenticated, Backbone, Creation, Json, Paging, Path, Query};
 use jiff::Timestamp;
@@ -143,7 +143,6 @@ pub(crate) async fn key_list(
     Authenticated(caller): Authenticated,
     Query(paging): Query<Paging>,
 ) -> Answer<Json<KeyPage>> {
-    caller.allow_looking_at(Area::Keys)?;
     let now = backbone.clock.now();
     let page = key::key_list(&backbone.db, &caller, paging.request()?).await?.map(|key| KeyBody::of(key, now));
     Ok(Json(KeyPage { data: page.data, next_cursor: page.next_cursor }))
@@ -166,7 +165,7 @@ pub(crate) async fn key_create(
     Authenticated(caller): Authenticated,
     creation: Creation<CreateKey>,
 ) -> Answer<Response> {
-    caller.allow(Permission::write(Area::Keys))?;
+    caller.allow(key::WRITE)?;
     let (mut fresh, new) = match creation.attempt(&backbone, &caller).await? {
         Attempt::Fresh(fresh, body) => (fresh, body),
         Attempt::Replay(answer) => return Ok(answer),
@@ -192,7 +191,6 @@ pub(crate) async fn key_get(
     Authenticated(caller): Authenticated,
     Path(id): Path<ApiKeyId>,
 ) -> Answer<Json<KeyBody>> {
-    caller.allow_looking_at(Area::Keys)?;
     let key = key::key_get(&backbone.db, &caller, id).await?;
     Ok(Json(KeyBody::of(key, backbone.clock.now())))
 }
@@ -211,7 +209,6 @@ pub(crate) async fn key_revoke(
     Authenticated(caller): Authenticated,
     Path(id): Path<ApiKeyId>,
 ) -> Answer<Json<KeyBody>> {
-    let caller = caller.allow_taking_away(Permission::write(Area::Keys))?;
     let key = key::key_revoke(&backbone.identity, &caller, id).await?;
     backbone.resolver.forget();
     Ok(Json(KeyBody::of(key, backbone.clock.now())))
@@ -231,7 +228,6 @@ pub(crate) async fn key_adopt(
     Authenticated(caller): Authenticated,
     Path(id): Path<ApiKeyId>,
 ) -> Answer<Json<KeyBody>> {
-    caller.allow(Permission::write(Area::Keys))?;
     let key = key::key_adopt(&backbone.identity, &caller, id).await?;
     backbone.resolver.forget();
     Ok(Json(KeyBody::of(key, backbone.clock.now())))

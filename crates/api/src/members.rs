@@ -1,9 +1,9 @@
 //! The members of an organization.
 
 use axum::{extract::State, http::StatusCode};
-use freehold_core::{Area, Caller, OptionExt, Permission, Place, Result, Role, TenantId, UserId};
+use freehold_core::{Place, Role, TenantId, UserId};
 use freehold_jobs::outbox::EventId;
-use freehold_tenancy::member::{self, Member, members_commit};
+use freehold_tenancy::member::{self, Member};
 use freehold_web::{Answer, Authenticated, Backbone, Json, Paging, Path, Query};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -67,11 +67,8 @@ pub(crate) async fn member_list(
     Path(id): Path<TenantId>,
     Query(paging): Query<Paging>,
 ) -> Answer<Json<MemberPage>> {
-    caller.allow_looking_at(Area::Members)?;
     own(&caller, id)?;
-    let request = paging.place_request()?;
-    let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let page = member::member_list(&mut tx, request).await?.map(MemberBody::from);
+    let page = member::member_list(&backbone.db, &caller, paging.place_request()?).await?.map(MemberBody::from);
     Ok(Json(MemberPage { data: page.data, next_cursor: page.next_cursor }))
 }
 
@@ -95,11 +92,8 @@ pub(crate) async fn member_change(
     Json(body): Json<UpdateMember>,
 ) -> Answer<Json<MemberBody>> {
     own(&caller, id)?;
-    let writer = taking_away(&backbone, &caller, user).await?;
-    let mut tx = backbone.db.tenant(&writer).begin().await?;
     let giver = (&*caller, &*backbone.areas);
-    let member = member::member_change_role(&mut tx, giver, user, body.role, told(&backbone)).await?;
-    members_commit(tx).await?;
+    let member = member::member_change_role(&backbone.db, giver, user, body.role, told(&backbone)).await?;
     backbone.resolver.forget();
     Ok(Json(member.into()))
 }
@@ -123,22 +117,9 @@ pub(crate) async fn member_remove(
     Path((id, user)): Path<(TenantId, UserId)>,
 ) -> Answer<StatusCode> {
     own(&caller, id)?;
-    let writer = taking_away(&backbone, &caller, user).await?;
-    let mut tx = backbone.db.tenant(&writer).begin().await?;
-    member::member_remove(&mut tx, (&*caller, &*backbone.areas), user, told(&backbone)).await?;
-    members_commit(tx).await?;
+    member::member_remove(&backbone.db, (&*caller, &*backbone.areas), user, told(&backbone)).await?;
     backbone.resolver.forget();
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// The caller for reducing a member's rights, whatever the organization's state. Members need no permission to reduce
-/// their own.
-async fn taking_away(backbone: &Backbone, caller: &Caller, user: UserId) -> Result<Caller> {
-    if caller.user() != Some(user) {
-        return caller.allow_taking_away(Permission::write(Area::Members));
-    }
-    let found = backbone.settling_caller(caller.tenant(), "take rights from oneself").await?;
-    found.or_not_found("organization")
 }
 
 /// Id and time for the event of a change.

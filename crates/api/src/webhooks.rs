@@ -9,23 +9,16 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use freehold_core::{Area, Caller, Error, Permission, Result};
 use freehold_delivery::webhook::{
-    EndpointId, Secrets, Signature,
-    endpoint::{self, Endpoint, EndpointDraft, Room},
+    EndpointId,
+    endpoint::{self, Endpoint, EndpointDraft, WRITE},
 };
-use freehold_web::{Answer, Attempt, Authenticated, Backbone, Creation, IfMatch, Json, Paging, Path, Query, Versioned};
-use jiff::SignedDuration;
+use freehold_web::{
+    Answer, Attempt, Authenticated, Backbone, Creation, IfMatch, Json, Paging, Path, Query, Versioned, webhook_room,
+    webhook_secrets,
+};
 
 use self::body::{CreateWebhook, SecretRotation, UpdateWebhook, WebhookBody, WebhookPage, WebhookWithSecret};
-
-const READ: Permission = Permission::read(Area::Webhooks);
-const WRITE: Permission = Permission::write(Area::Webhooks);
-
-/// Default time for which an old secret still signs, in seconds: a day.
-const OVERLAP: i64 = 24 * 3600;
-/// Longest time for which an old secret still signs, in seconds: a week.
-const LONGEST_OVERLAP: i64 = 7 * 24 * 3600;
 
 /// List webhook endpoints
 ///
@@ -43,7 +36,6 @@ pub(crate) async fn webhook_list(
     Authenticated(caller): Authenticated,
     Query(paging): Query<Paging>,
 ) -> Answer<Json<WebhookPage>> {
-    caller.allow(READ)?;
     let page = endpoint::endpoint_list(&backbone.db, &caller, paging.request()?).await?.map(WebhookBody::from);
     Ok(Json(WebhookPage { data: page.data, next_cursor: page.next_cursor }))
 }
@@ -71,26 +63,17 @@ pub(crate) async fn webhook_create(
     creation: Creation<CreateWebhook>,
 ) -> Answer<Response> {
     caller.allow(WRITE)?;
-    let room = room(&backbone, &caller).await?;
+    let room = webhook_room(&backbone, &caller).await?;
     let (mut fresh, new) = match creation.attempt(&backbone, &caller).await? {
         Attempt::Fresh(fresh, body) => (fresh, body),
         Attempt::Replay(answer) => return Ok(answer),
     };
     let (signature, new) = new.split();
     let draft = EndpointDraft::check(new, backbone.outbound.allowed())?;
-    let (place, now) = ((caller.tenant(), backbone.ids.next()), backbone.clock.now());
-    let made =
-        endpoint::endpoint_create(&mut fresh.tx, secrets(&backbone), &room, place, draft, signature, now).await?;
+    let (place, now) = ((&*caller, backbone.ids.next()), backbone.clock.now());
+    let secrets = webhook_secrets(&backbone);
+    let made = endpoint::endpoint_create(&mut fresh.tx, secrets, &room, place, draft, signature, now).await?;
     Ok(fresh.finish_shown_once(StatusCode::CREATED, &WebhookWithSecret::from(made), "secret").await?)
-}
-
-async fn room(backbone: &Backbone, caller: &Caller) -> Result<Room> {
-    let plan = backbone.entitlements.plan(&backbone.db, caller.plan()).await?;
-    Ok(Room { limit: plan.webhook_endpoints(), plan: plan.id.clone() })
-}
-
-fn secrets(backbone: &Backbone) -> Secrets<'_> {
-    Secrets { vault: &backbone.vault, random: &backbone.random }
 }
 
 /// Get a webhook endpoint
@@ -106,7 +89,6 @@ pub(crate) async fn webhook_get(
     Authenticated(caller): Authenticated,
     Path(id): Path<EndpointId>,
 ) -> Answer<Versioned<Json<WebhookBody>>> {
-    caller.allow(READ)?;
     let endpoint = endpoint::endpoint_get(&backbone.db, &caller, id).await?;
     Ok(versioned(endpoint))
 }
@@ -131,12 +113,9 @@ pub(crate) async fn webhook_change(
     if_match: IfMatch,
     Json(body): Json<UpdateWebhook>,
 ) -> Answer<Versioned<Json<WebhookBody>>> {
-    caller.allow(WRITE)?;
-    let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let check = |current: &Endpoint| if_match.check(&version(current));
+    let check = |current: &Endpoint| if_match.check(&current.version());
     let (allowed, now) = (backbone.outbound.allowed(), backbone.clock.now());
-    let endpoint = endpoint::endpoint_change(&mut tx, id, body.into(), allowed, check, now).await?;
-    tx.commit().await?;
+    let endpoint = endpoint::endpoint_change(&backbone.db, &caller, id, body.into(), allowed, check, now).await?;
     Ok(versioned(endpoint))
 }
 
@@ -153,10 +132,7 @@ pub(crate) async fn webhook_delete(
     Authenticated(caller): Authenticated,
     Path(id): Path<EndpointId>,
 ) -> Answer<StatusCode> {
-    let caller = caller.allow_taking_away(WRITE)?;
-    let mut tx = backbone.db.tenant(&caller).begin().await?;
-    endpoint::endpoint_delete(&mut tx, id, backbone.clock.now()).await?;
-    tx.commit().await?;
+    endpoint::endpoint_delete(&backbone.db, &caller, id, backbone.clock.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -185,25 +161,13 @@ pub(crate) async fn webhook_secret_rotate(
         Attempt::Fresh(fresh, body) => (fresh, body),
         Attempt::Replay(answer) => return Ok(answer),
     };
-    let overlap = body.overlap_seconds.unwrap_or(OVERLAP);
-    if !(0..=LONGEST_OVERLAP).contains(&overlap) {
-        let message = format!("expected 0 to {LONGEST_OVERLAP} seconds (a week)");
-        return Err(Error::invalid("/overlap_seconds", message).into());
-    }
-    let (signature, overlap) = (body.signature.map(Signature::from), SignedDuration::from_secs(overlap));
-    let (secrets, now) = (secrets(&backbone), backbone.clock.now());
-    let made = endpoint::secret_rotate(&mut fresh.tx, secrets, id, signature, overlap, now).await?;
+    let (secrets, now) = (webhook_secrets(&backbone), backbone.clock.now());
+    let made = endpoint::secret_rotate(&mut fresh.tx, &caller, secrets, id, body.into(), now).await?;
     Ok(fresh.finish_shown_once(StatusCode::CREATED, &WebhookWithSecret::from(made), "secret").await?)
 }
 
 fn versioned(endpoint: Endpoint) -> Versioned<Json<WebhookBody>> {
-    Versioned(version(&endpoint), Json(endpoint.into()))
-}
-
-/// Automatic changes count, too: a caller who has read an enabled endpoint must not disable it without having seen
-/// them.
-fn version(endpoint: &Endpoint) -> String {
-    format!("{}-{}", endpoint.revision, endpoint.enabled)
+    Versioned(endpoint.version(), Json(endpoint.into()))
 }
 
 /// The body with status 202: accepted for later.

@@ -12,6 +12,9 @@ pub use store::STATEMENTS;
 
 use crate::{Billing, lifecycle, trial};
 
+/// Account states that count as paying.
+const PAYING: [&str; 2] = ["active", "past_due"];
+
 row! {
     /// A tenant's billing account, without its subscriptions.
     #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +82,14 @@ pub async fn account_get(tx: &mut TenantTx) -> Result<Option<Account>> {
 /// The account of a tenant, for reading.
 pub async fn account_find(billing: &Billing, tenant: TenantId) -> Result<Option<Account>> {
     billing.db.system("read a billing account").fetch_optional(store::account_find(tenant)).await
+}
+
+/// Whether a tenant pays: it has a subscription that is paid or being retried, or a plan that an operator granted. Where
+/// nothing is sold, every tenant counts as paying.
+pub async fn account_pays(billing: Option<&Billing>, tenant: TenantId) -> Result<bool> {
+    let Some(billing) = billing else { return Ok(true) };
+    let account = account_find(billing, tenant).await?;
+    Ok(account.is_some_and(|account| account.granted().is_some() || PAYING.contains(&account.state.as_str())))
 }
 
 /// The tenant with this customer id.

@@ -14,6 +14,7 @@
 //! from Stripe. [`ErrorPage`] shows errors.
 
 mod account;
+mod ask;
 mod assets;
 mod billing;
 mod confirm;
@@ -27,10 +28,12 @@ mod front;
 mod half_confirmed;
 mod home;
 mod invitation;
+mod keys;
 mod link_expired;
 mod mail;
 mod mail_templates;
 mod mailbox;
+mod members;
 mod new_password;
 mod notice;
 mod plans;
@@ -39,9 +42,11 @@ mod routes;
 mod sign_in;
 mod sign_up;
 mod stripe_inbox;
+mod webhooks;
 mod welcome;
 
 pub use account::{AccountFactor, AccountPage, AccountSession};
+pub use ask::{AskPage, SecretPage};
 pub use assets::WELCOME_SCRIPT;
 pub use billing::{
     BillingAccount, BillingButton, BillingConfirmPage, BillingContent, BillingCost, BillingInvoice, BillingLeavePage,
@@ -59,10 +64,12 @@ pub use front::FrontPage;
 pub use half_confirmed::HalfConfirmedPage;
 pub use home::{Hint, HomeEvent, HomePage, QuickAction};
 pub use invitation::{InvitationOffer, InvitationPage, InvitationReader, InvitationState};
+pub use keys::{KeyArea, KeyLine, KeyNewPage, KeysPage};
 pub use link_expired::LinkExpiredPage;
 pub use mail::MailPage;
 pub use mail_templates::{MailBrandChoice, MailTemplate, MailTemplatesPage};
 pub use mailbox::{MailboxPage, ReceivedMail};
+pub use members::{InvitationLine, InviteForm, MemberLine, MembersPage};
 pub use new_password::{ForgotPage, NewPasswordPage};
 pub use notice::NoticePage;
 pub use plans::{PlanCard, PlanLimit, PlanLinks, PlanPrice, PlansPage};
@@ -70,4 +77,5 @@ pub use routes::{Local, NAVIGATION, error_pages, project_pages, routes};
 pub use sign_in::{Carried, MailPurpose, ProviderButton, SignInPage, SignInStep, SignInWays};
 pub use sign_up::SignUpPage;
 pub use stripe_inbox::{StripeAccountPage, StripeEventLine, StripeEventPage, StripeInboxPage};
+pub use webhooks::{DeliveryLine, EndpointLine, WebhookNewPage, WebhookPage, WebhooksPage};
 pub use welcome::WelcomePage;

@@ -6,21 +6,25 @@ mod billing;
 mod dev;
 mod docs;
 mod error_pages;
+mod form;
 mod front;
 mod home;
 mod invitation;
+mod keys;
 mod mail_templates;
 mod mailbox;
+mod members;
 mod plan_cards;
 mod reading;
 mod sign_in;
 mod stripe_events;
 mod this_machine;
+mod webhooks;
 
 use std::sync::Arc;
 
 use axum::{Extension, Router, http::StatusCode, middleware, response::Response};
-use freehold_core::{Code, Result};
+use freehold_core::{Area, Code, Permission, Result};
 use freehold_jobs::outbox::EventType;
 use freehold_pages::{Group, NavItem};
 use freehold_web::{Answer, Backbone, FirstStep, Surface};
@@ -50,8 +54,24 @@ pub struct Local {
 }
 
 /// The backbone's pages in the navigation. A page that is not listed has no link.
-pub const NAVIGATION: &[NavItem] =
-    &[NavItem { path: "/billing", label: "Billing", group: Group::Organization, needs: None }];
+pub const NAVIGATION: &[NavItem] = &[
+    NavItem { path: "/home", label: "Home", group: Group::Product, needs: None },
+    NavItem {
+        path: "/members",
+        label: "Members",
+        group: Group::Organization,
+        needs: Some(Permission::read(Area::Members)),
+    },
+    NavItem { path: "/keys", label: "API keys", group: Group::Organization, needs: Some(Permission::read(Area::Keys)) },
+    NavItem {
+        path: "/webhooks",
+        label: "Webhooks",
+        group: Group::Organization,
+        needs: Some(Permission::read(Area::Webhooks)),
+    },
+    NavItem { path: "/billing", label: "Billing", group: Group::Organization, needs: None },
+    NavItem { path: "/account", label: "Account", group: Group::Account, needs: None },
+];
 
 /// Values of the pages that do not change while the server runs.
 struct Pages {
@@ -91,6 +111,9 @@ pub fn routes(
         .merge(sign_in::routes())
         .merge(invitation::routes())
         .merge(billing::routes())
+        .merge(members::routes())
+        .merge(keys::routes())
+        .merge(webhooks::routes())
         .merge(dev)
         .layer(Extension(pages))
 }

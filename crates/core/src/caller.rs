@@ -253,6 +253,18 @@ impl Caller {
         Ok(Self { standing: Standing::Good, ..self.clone() })
     }
 
+    /// As [`Caller::allow_taking_away`], for reducing the rights of `user`. Users need no permission to reduce their own.
+    ///
+    /// # Errors
+    /// `permission_denied`; `unauthenticated` when the rights of the caller have ended.
+    #[track_caller]
+    pub fn allow_taking_away_from(&self, user: UserId, permission: Permission) -> Result<Self> {
+        if self.user() == Some(user) {
+            return Ok(Self { standing: Standing::Good, ..self.clone() });
+        }
+        self.allow_taking_away(permission)
+    }
+
     /// Succeeds when the operator's application acts. What customers pay for is recorded by the application, never by
     /// the customers.
     ///

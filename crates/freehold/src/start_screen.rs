@@ -6,7 +6,7 @@ use freehold_delivery::mailbox::mailbox_list;
 use freehold_identity::{
     HOUSE,
     session::Client,
-    sign_in::{LinkRequest, link_request},
+    sign_in::{LinkRequest, operator_link_request},
 };
 use freehold_web::Backbone;
 use serde_json::json;
@@ -156,7 +156,7 @@ async fn first_link(backbone: &Backbone, local: &Local) -> Option<String> {
     // Within a minute of the last start no new mail is sent, and the last link still works.
     let new =
         LinkRequest { realm: HOUSE, email: OWNER.to_owned(), create: true, data, redirect_to: target, challenge: None };
-    if let Err(error) = link_request(&backbone.identity, new, &Client::default()).await {
+    if let Err(error) = operator_link_request(&backbone.identity, new, &Client::default()).await {
         tracing::debug!("no new sign-in link: {error:?}");
     }
     let mails = mailbox_list(&backbone.db, &backbone.vault, Some(OWNER)).await.ok()?;

@@ -38,7 +38,9 @@ pub use settings::{
     AuthSettings, FactorSettings, LimitSettings, PeopleOf, ProjectSettings, ProviderKind, ProviderSettings,
     ProvidersSettings, SessionSettings, Settings, SupabaseSettings, SweepSettings, WebauthnSettings, secret_variable,
 };
-pub use signin::{flow, mail_token, one_time, password, project, provider, recovery, sign_in, sign_up, verify};
+pub use signin::{
+    flow, mail_token, methods, one_time, password, project, provider, recovery, sign_in, sign_up, verify,
+};
 
 use access_token::Verifier;
 use guard::even;

@@ -12,7 +12,12 @@ pub use limits::{LimitSettings, SweepSettings};
 pub use providers::{ProviderKind, ProviderSettings, ProvidersSettings, secret_variable};
 pub use supabase::{ProjectSettings, SupabaseSettings};
 
-use crate::redirect::{origin_check, redirect_check};
+use freehold_core::{Error, Result};
+
+use crate::{
+    codes,
+    redirect::{origin_check, redirect_check},
+};
 
 /// Settings of sign-in: `[auth]` in `freehold.toml`, and values from elsewhere.
 #[derive(Clone, Debug)]
@@ -37,6 +42,33 @@ impl Settings {
         format!("{}/auth/v1", self.site_url)
     }
 
+    /// Succeeds where users sign in with a password.
+    ///
+    /// # Errors
+    /// `email_provider_disabled`.
+    pub fn password_check(&self) -> Result<()> {
+        offered(self.password)
+    }
+
+    /// Succeeds where users sign in by a link or code in a mail.
+    ///
+    /// # Errors
+    /// `email_provider_disabled`.
+    pub fn mail_check(&self) -> Result<()> {
+        offered(self.magic_link)
+    }
+
+    /// Succeeds where users sign up with a password.
+    ///
+    /// # Errors
+    /// `email_signups_disabled`.
+    pub fn password_sign_up_check(&self) -> Result<()> {
+        if self.password {
+            return Ok(());
+        }
+        Err(Error::new(codes::EMAIL_SIGNUPS_DISABLED, "Email signups are disabled"))
+    }
+
     /// Where a browser goes after a link: `wanted`, if it may be redirected there, else the site's welcome page. An
     /// open redirect would give sessions to strangers.
     pub fn redirect_or_site(&self, wanted: Option<&str>) -> String {
@@ -55,4 +87,9 @@ impl Settings {
     pub fn origin_allowed(&self, origin: &str) -> bool {
         origin_check(&self.site_url, &self.auth.redirect_urls, origin)
     }
+}
+
+/// Succeeds when the sign-in method is offered; the error is Supabase's.
+fn offered(offered: bool) -> Result<()> {
+    if offered { Ok(()) } else { Err(Error::new(codes::EMAIL_PROVIDER_DISABLED, "Email logins are disabled")) }
 }

@@ -3,6 +3,7 @@
 pub mod flow;
 pub(crate) mod mail_request;
 pub mod mail_token;
+pub mod methods;
 pub mod one_time;
 pub mod password;
 pub mod project;

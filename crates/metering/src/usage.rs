@@ -6,7 +6,7 @@
 
 mod store;
 
-use freehold_catalog::{Limit, MeterKind, Plan, Product};
+use freehold_catalog::{Counts, Limit, MeterKind, Plan, Product};
 use freehold_core::{Caller, Error, Result, codes};
 use freehold_db::{Db, TenantTx, row};
 use jiff::Timestamp;
@@ -33,6 +33,17 @@ pub struct Allowance {
     plan: String,
     plan_name: String,
     describes: String,
+}
+
+/// The seats that a plan includes. Each member and each open invitation takes one.
+#[derive(Clone, Debug)]
+pub struct Seats(Option<Allowance>);
+
+impl Seats {
+    /// Succeeds when `taken` seats are within the limit; otherwise `quota_exceeded`.
+    pub fn admit(&self, taken: i64) -> Result<()> {
+        self.0.as_ref().map_or(Ok(()), |allowance| allowance.admit(taken))
+    }
 }
 
 row! {
@@ -69,6 +80,13 @@ impl Entitlements {
         let plan = self.plan(db, caller.plan()).await?;
         let limit = self.limit_in(&plan, meter)?;
         Ok(allowance(self.product(), &plan, meter, limit, now))
+    }
+
+    /// The same for the meter that counts members; none: the product does not limit them.
+    pub async fn seats(&self, db: &Db, caller: &Caller, now: Timestamp) -> Result<Seats> {
+        let meter = self.product().meters.iter().find(|meter| meter.counts == Some(Counts::Members));
+        let Some(meter) = meter else { return Ok(Seats(None)) };
+        Ok(Seats(Some(self.allowance(db, caller, &meter.id, now).await?)))
     }
 }
 

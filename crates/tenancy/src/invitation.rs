@@ -21,7 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-pub use accept::{Invitee, Offer, invitation_accept, invitation_awaits, inviter_bounds, offer_find};
+pub use accept::{Invitee, Offer, invitation_accept, invitation_awaits, inviter_bounds, joining_check, offer_find};
 pub use rates::InvitationRates;
 pub use store::STATEMENTS;
 pub use token::InvitationToken;
@@ -29,7 +29,7 @@ pub use token::InvitationToken;
 use crate::{
     audit::{NewEntry, audit_append},
     event::{InvitationCreated, InvitationRevoked},
-    member::caller_check,
+    member::{WRITE, caller_check},
 };
 
 /// How long an invitation can be accepted after its last mail.
@@ -156,6 +156,7 @@ pub async fn invitation_create(
     seats: impl FnOnce(i64) -> Result<()>,
     (event, now): (EventId, Timestamp),
 ) -> Result<Invitation> {
+    caller.allow(WRITE)?;
     caller.bounds().check_role(new.role, areas)?;
     let tenant = caller.tenant();
     let taken = seats_taken(tx, tenant, now).await?;
@@ -190,6 +191,7 @@ pub async fn invitation_create(
 
 /// A page of the invitations of the caller's organization, newest first, including closed ones.
 pub async fn invitation_list(db: &Db, caller: &Caller, request: PageRequest) -> Result<Page<Invitation>> {
+    caller.allow_looking_at(Area::Members)?;
     let rows = db.tenant(caller).fetch_all(store::invitation_list(request.before(), request.rows())).await?;
     Ok(request.page(rows, |invitation| invitation.invitation_id))
 }
@@ -204,6 +206,7 @@ pub async fn invitation_resend(
     seats: impl FnOnce(i64) -> Result<()>,
     (entry, now): (EventId, Timestamp),
 ) -> Result<Invitation> {
+    caller.allow(WRITE)?;
     let taken = seats_taken(tx, caller.tenant(), now).await?;
     let found = pending(tx, id).await?;
     caller.bounds().check_role(found.role.parse()?, areas)?;
@@ -228,19 +231,26 @@ pub async fn invitation_resend(
     Ok(renewed)
 }
 
-/// Revokes an invitation; its token stops working.
+/// Revokes an invitation, in every state of the organization; its token stops working.
+///
+/// # Errors
+/// `permission_denied`, also for an invitation with a role above the caller's; `not_found`; `conflict` for an
+/// invitation that is closed.
 pub async fn invitation_revoke(
-    tx: &mut TenantTx,
+    db: &Db,
     caller: &Caller,
     id: InvitationId,
     (event, now): (EventId, Timestamp),
 ) -> Result<Invitation> {
-    let found = pending(tx, id).await?;
+    let caller = &caller.allow_taking_away(WRITE)?;
+    let mut tx = db.tenant(caller).begin().await?;
+    let found = pending(&mut tx, id).await?;
     caller.role().reach(found.role.parse()?)?;
     let revoked = tx.fetch_one(store::invitation_revoke(id, now)).await?;
-    event_publish(tx, caller.tenant(), event, &InvitationRevoked { invitation_id: id }, now).await?;
+    event_publish(&mut tx, caller.tenant(), event, &InvitationRevoked { invitation_id: id }, now).await?;
     let detail = json!({ "email": revoked.email });
-    audit(tx, caller, ("invitation.revoked", id, detail), (event, now)).await?;
+    audit(&mut tx, caller, ("invitation.revoked", id, detail), (event, now)).await?;
+    tx.commit().await?;
     Ok(revoked)
 }
 

@@ -2,10 +2,12 @@
 
 mod store;
 
+use std::collections::BTreeMap;
+
 use freehold_core::{
     Area, Caller, Error, Id, OptionExt, Permission, PlacePage, PlaceRequest, Result, Role, TenantId, UserId, codes,
 };
-use freehold_db::{OnConstraint, SystemTx, TenantTx, row};
+use freehold_db::{Db, OnConstraint, SystemTx, TenantTx, row};
 use freehold_jobs::outbox::{EventId, event_publish};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -53,10 +55,30 @@ row! {
     }
 }
 
+/// The permission to change members and invitations.
+pub const WRITE: Permission = Permission::write(Area::Members);
+
 /// A page of the members of the caller's organization, in the order in which they joined.
-pub async fn member_list(tx: &mut TenantTx, request: PlaceRequest) -> Result<PlacePage<Member>> {
-    let rows = tx.fetch_all(store::member_list(request.after_time(), request.after_id(), request.rows())).await?;
+///
+/// # Errors
+/// `permission_denied`.
+pub async fn member_list(db: &Db, caller: &Caller, request: PlaceRequest) -> Result<PlacePage<Member>> {
+    caller.allow_looking_at(Area::Members)?;
+    let rows = store::member_list(request.after_time(), request.after_id(), request.rows());
+    let rows = db.tenant(caller).fetch_all(rows).await?;
     Ok(request.page(rows, |member| (member.joined_at, member.user_id)))
+}
+
+/// The e-mail addresses of these users, of those who are members of the caller's organization and have one.
+///
+/// # Errors
+/// `permission_denied`.
+pub async fn member_emails(db: &Db, caller: &Caller, users: &[UserId]) -> Result<BTreeMap<UserId, String>> {
+    caller.allow_looking_at(Area::Members)?;
+    let users = users.iter().map(|user| user.uuid()).collect();
+    let system = db.system("name the members of an organization");
+    let found = system.fetch_all(store::member_emails(caller.tenant(), users)).await?;
+    Ok(found.into_iter().collect())
 }
 
 /// A page of a user's organizations, the last selected first.
@@ -87,51 +109,58 @@ pub async fn membership_select(tx: &mut SystemTx, tenant: TenantId, user: UserId
     }
 }
 
-/// Changes a member's role. Callers cannot grant more than their own authority, nor change members above them. Lowering
-/// a role works in every state of the organization; `tx` must be able to write. `areas` are all areas that roles cover,
-/// `event` is the event of the change.
+/// Changes a member's role. Callers cannot grant more than their own authority, nor change members above them; they
+/// need no permission to lower their own role. Lowering a role works in every state of the organization. `areas` are
+/// all areas that roles cover, `event` is the event of the change.
 ///
 /// # Errors
-/// `not_found`; `permission_denied`; for a higher role also the errors of [`Caller::allow_change`].
+/// `not_found`; `permission_denied`; `conflict` for the last owner; for a higher role also the errors of
+/// [`Caller::allow_change`].
 pub async fn member_change_role(
-    tx: &mut TenantTx,
+    db: &Db,
     (caller, areas): (&Caller, &[Area]),
     user: UserId,
     role: Role,
     (event, now): (EventId, Timestamp),
 ) -> Result<Member> {
-    let current = rank_check(tx, (caller, areas), user).await?;
+    let writer = caller.allow_taking_away_from(user, WRITE)?;
+    let mut tx = db.tenant(&writer).begin().await?;
+    let current = rank_check(&mut tx, (caller, areas), user).await?;
     if role > current {
-        caller.allow(Permission::write(Area::Members))?;
+        caller.allow(WRITE)?;
         caller.allow_change()?;
         caller.bounds().check_role(role, areas)?;
-        caller_check(tx, caller).await?;
+        caller_check(&mut tx, caller).await?;
     }
     let changed = tx.fetch_optional(store::member_change_role(user, role.name())).await?.or_not_found("member")?;
     let told = MemberChanged { user_id: user, role: changed.role.clone() };
-    event_publish(tx, caller.tenant(), event, &told, now).await?;
+    event_publish(&mut tx, caller.tenant(), event, &told, now).await?;
     let detail = json!({ "role": changed.role });
-    audit(tx, caller, ("member.role_changed", user, detail), (event, now)).await?;
+    audit(&mut tx, caller, ("member.role_changed", user, detail), (event, now)).await?;
+    commit(tx).await?;
     Ok(changed)
 }
 
-/// Ends a membership. Members need no permission to leave. `areas` are all areas that roles cover, `event` is the event
-/// of the change.
+/// Ends a membership, in every state of the organization. Members need no permission to leave. `areas` are all areas
+/// that roles cover, `event` is the event of the change.
 ///
 /// # Errors
-/// `not_found`; `permission_denied` for a member above the caller.
+/// `not_found`; `permission_denied` for a member above the caller; `conflict` for the last owner.
 pub async fn member_remove(
-    tx: &mut TenantTx,
+    db: &Db,
     (caller, areas): (&Caller, &[Area]),
     user: UserId,
     (event, now): (EventId, Timestamp),
 ) -> Result<()> {
-    rank_check(tx, (caller, areas), user).await?;
+    let writer = caller.allow_taking_away_from(user, WRITE)?;
+    let mut tx = db.tenant(&writer).begin().await?;
+    rank_check(&mut tx, (caller, areas), user).await?;
     if tx.execute(store::member_delete(user)).await? == 0 {
         return Err(Error::not_found("member"));
     }
-    event_publish(tx, caller.tenant(), event, &MemberRemoved { user_id: user }, now).await?;
-    audit(tx, caller, ("member.removed", user, json!({})), (event, now)).await
+    event_publish(&mut tx, caller.tenant(), event, &MemberRemoved { user_id: user }, now).await?;
+    audit(&mut tx, caller, ("member.removed", user, json!({})), (event, now)).await?;
+    commit(tx).await
 }
 
 /// Records the caller's action on a member, with the id of its event.
@@ -146,7 +175,7 @@ async fn audit(
 }
 
 /// Commits a change of members, unless the organization would lose its last owner.
-pub async fn members_commit(tx: TenantTx) -> Result<()> {
+async fn commit(tx: TenantTx) -> Result<()> {
     tx.commit().await.on_constraint("members_keep_owner", || {
         Error::new(codes::CONFLICT, "An organization needs an owner. Make another member an owner first.")
     })

@@ -75,6 +75,14 @@ impl FromRequestParts<Backbone> for SignedIn {
     }
 }
 
+/// Counts an action on a page against the rate limit of the organization's plan, as the API does for each request.
+///
+/// # Errors
+/// `rate_limited`.
+pub async fn plan_rate_take(backbone: &Backbone, caller: &Caller) -> Result<()> {
+    rate_take(&backbone.db, &backbone.entitlements, caller, backbone.clock.now()).await?.1
+}
+
 /// Counts a request of a signed-in user, and stores the remaining rate for the response headers.
 ///
 /// # Errors

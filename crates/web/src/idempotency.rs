@@ -11,6 +11,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use data_encoding::HEXLOWER;
 use freehold_core::{Caller, Context, Error, Result, codes};
 use freehold_db::{Db, Migration, MigrationSet, TenantTx, row};
 use freehold_vault::Purpose;
@@ -175,6 +176,20 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Creation<T> {
         let bytes = body::bytes(request).await?;
         let retry = key.map(|key| Retry { key, request: Fingerprint::of_json(&target, &bytes) });
         Ok(Self { body: read_json(&bytes)?, retry })
+    }
+}
+
+impl<T> Creation<T> {
+    /// The same for a page's form: `attempt` is the random value that the page put into the form, and `fields` are the
+    /// values that were sent. Sending the form twice creates one thing; sending it again with other values creates
+    /// another.
+    pub fn of_form(backbone: &Backbone, target: &str, attempt: &str, fields: &[(String, String)], body: T) -> Self {
+        let retry = (!attempt.is_empty()).then(|| {
+            let sent = fields.iter().fold(target.to_owned(), |text, (name, value)| format!("{text}\n{name}={value}"));
+            let key = format!("form-{}", HEXLOWER.encode(&backbone.vault.mac(Purpose::Answer, sent.as_bytes())));
+            Retry { key, request: Fingerprint::of_bytes(target, sent.as_bytes()) }
+        });
+        Self { body, retry }
     }
 }
 

@@ -1,47 +1,107 @@
 //! Invitations with the plan's seats and the invited user.
 
-use freehold_billing::account::account_find;
-use freehold_catalog::Counts;
+use freehold_billing::account::account_pays;
 use freehold_core::{
-    Area, Bounds, Caller, Error, OptionExt, Permission, Result, Role, Standing, TenantId, UserId, codes,
+    Area, Bounds, Caller, EmailAddress, Error, OptionExt, Permission, Result, Role, TenantId, UserId, codes,
 };
-use freehold_db::SystemTx;
+use freehold_db::{SystemTx, TenantTx};
 use freehold_identity::{
     key::key_bounds,
     realm_tenant,
     user::{User, user_find},
 };
-use freehold_metering::usage::Allowance;
-use freehold_tenancy::invitation::{
-    self, InvitationRates, InvitationToken, Invitee, Letter, Offer, inviter_bounds, offer_find,
+use freehold_jobs::outbox::EventId;
+use freehold_metering::usage::Seats;
+use freehold_tenancy::{
+    invitation::{
+        self, Invitation, InvitationId, InvitationRates, InvitationToken, Invitee, Letter, NewInvitation, Offer,
+        inviter_bounds, joining_check, member_with_address, offer_find,
+    },
+    member::WRITE,
 };
+use jiff::Timestamp;
 
 use crate::Backbone;
 
-/// Account states that count as paying.
-const PAYING: [&str; 2] = ["active", "past_due"];
+/// An invitation that is ready to be created: everything that the transaction of its creation cannot see was read.
+pub struct InvitationDraft<'a> {
+    backbone: &'a Backbone,
+    caller: &'a Caller,
+    new: NewInvitation,
+    is_member: bool,
+    seats: Seats,
+    letter: Letter,
+}
 
-/// The seats that the plan of the caller's organization includes. Each member and each open invitation takes one.
-#[derive(Clone, Debug)]
-pub struct Seats(Option<Allowance>);
-
-impl Seats {
-    /// The seats of the caller's plan.
-    pub async fn of(backbone: &Backbone, caller: &Caller) -> Result<Self> {
-        let meter = backbone.product.meters.iter().find(|meter| meter.counts == Some(Counts::Members));
-        let Some(meter) = meter else { return Ok(Self(None)) };
-        let allowance = backbone.entitlements.allowance(&backbone.db, caller, &meter.id, backbone.clock.now()).await?;
-        Ok(Self(Some(allowance)))
+impl<'a> InvitationDraft<'a> {
+    /// Prepares an invitation of an e-mail address with a role.
+    ///
+    /// # Errors
+    /// `permission_denied`; `validation_failed` for an address that is invalid.
+    pub async fn prepare(backbone: &'a Backbone, caller: &'a Caller, email: &str, role: Role) -> Result<Self> {
+        caller.allow(WRITE)?;
+        let email = EmailAddress::parse(email).map_err(|error| Error::invalid("/email", error.to_string()))?;
+        let new = NewInvitation { id: backbone.ids.next(), email: email.into_string(), role };
+        let mut tx = backbone.db.system("see whether who is invited is a member").begin().await?;
+        let is_member = member_with_address(&mut tx, caller.tenant(), &new.email).await?;
+        drop(tx);
+        let seats = seats(backbone, caller).await?;
+        Ok(Self { backbone, caller, new, is_member, seats, letter: letter(backbone, caller).await? })
     }
 
-    /// Succeeds when `taken` seats are within the limit; otherwise `quota_exceeded`.
-    pub fn admit(&self, taken: i64) -> Result<()> {
-        self.0.as_ref().map_or(Ok(()), |allowance| allowance.admit(taken))
+    /// Creates the invitation and queues its mail.
+    ///
+    /// # Errors
+    /// `conflict` for a member, or while the address has an open invitation; and those of
+    /// [`freehold_tenancy::invitation::invitation_create`].
+    pub async fn create(self, tx: &mut TenantTx) -> Result<Invitation> {
+        let Self { backbone, caller, new, is_member, seats, letter } = self;
+        if is_member {
+            return Err(Error::new(codes::CONFLICT, "A user with this e-mail address is a member already."));
+        }
+        let token = InvitationToken::generate(&backbone.random);
+        let inviter = (caller, &backbone.vault, &*backbone.areas);
+        let admit = |taken| seats.admit(taken);
+        invitation::invitation_create(tx, inviter, new, (&token, letter), admit, told(backbone)).await
     }
 }
 
-/// The sender and the product for an invitation's mail.
-pub async fn invitation_letter(backbone: &Backbone, caller: &Caller) -> Result<Letter> {
+/// Sends an invitation again. Its previous link stops working.
+///
+/// # Errors
+/// `permission_denied`; `not_found`; `conflict` for an invitation that is closed; `rate_limited`; `quota_exceeded` when
+/// an expired invitation finds no free seat.
+pub async fn invitation_resend(backbone: &Backbone, caller: &Caller, id: InvitationId) -> Result<Invitation> {
+    caller.allow(WRITE)?;
+    let (seats, letter) = (seats(backbone, caller).await?, letter(backbone, caller).await?);
+    let token = InvitationToken::generate(&backbone.random);
+    let inviter = (caller, &backbone.vault, &*backbone.areas);
+    let admit = |taken| seats.admit(taken);
+    let mut tx = backbone.db.tenant(caller).begin().await?;
+    let sent = invitation::invitation_resend(&mut tx, inviter, id, (&token, letter), admit, told(backbone)).await?;
+    tx.commit().await?;
+    Ok(sent)
+}
+
+/// Revokes an invitation; the link in its mail stops working.
+///
+/// # Errors
+/// As [`freehold_tenancy::invitation::invitation_revoke`].
+pub async fn invitation_revoke(backbone: &Backbone, caller: &Caller, id: InvitationId) -> Result<Invitation> {
+    invitation::invitation_revoke(&backbone.db, caller, id, told(backbone)).await
+}
+
+/// Id and time for the event of a change.
+fn told(backbone: &Backbone) -> (EventId, Timestamp) {
+    (backbone.ids.next(), backbone.clock.now())
+}
+
+async fn seats(backbone: &Backbone, caller: &Caller) -> Result<Seats> {
+    backbone.entitlements.seats(&backbone.db, caller, backbone.clock.now()).await
+}
+
+/// The content of an invitation's mail besides the invitation.
+async fn letter(backbone: &Backbone, caller: &Caller) -> Result<Letter> {
     let invited_by = match caller.user() {
         Some(user) => {
             let mut tx = backbone.db.system("read the name of an inviting user").begin().await?;
@@ -55,29 +115,22 @@ pub async fn invitation_letter(backbone: &Backbone, caller: &Caller) -> Result<L
         site_url: backbone.site_url.clone(),
         invited_by,
         random: backbone.random.clone(),
-        rates: invitation_rates(backbone, caller).await?,
+        rates: rates(backbone, caller).await?,
     })
 }
 
 /// How many invitations the caller's organization may send; none for no limit.
-async fn invitation_rates(backbone: &Backbone, caller: &Caller) -> Result<Option<InvitationRates>> {
+async fn rates(backbone: &Backbone, caller: &Caller) -> Result<Option<InvitationRates>> {
     let limits = &backbone.identity.settings.auth.limits;
     if !limits.enabled {
         return Ok(None);
     }
-    let pays = match &backbone.billing {
-        Some(billing) => {
-            let account = account_find(billing, caller.tenant()).await?;
-            account.is_some_and(|account| account.granted().is_some() || PAYING.contains(&account.state.as_str()))
-        }
-        None => true,
-    };
     Ok(Some(InvitationRates {
         per_user: limits.invitations_per_user,
         per_organization: limits.invitations_per_organization,
         per_new_organization: limits.invitations_per_new_organization,
         per_server: limits.invitations_per_server,
-        pays,
+        pays: account_pays(backbone.billing.as_ref(), caller.tenant()).await?,
     }))
 }
 
@@ -120,22 +173,14 @@ fn may_invite(sender: &Bounds) -> bool {
 pub async fn invitation_accept(backbone: &Backbone, user: UserId, token: &str) -> Result<TenantId> {
     let tenant = invitation_look(backbone, token).await?.or_not_found("invitation")?.tenant_id;
     let caller = backbone.system_caller(tenant, "let somebody in").await?.or_not_found("invitation")?;
-    match caller.standing() {
-        Standing::Good => {}
-        Standing::Suspended => {
-            let message =
-                "The organization is read-only, so new members cannot join. Ask its owner to restore the plan.";
-            return Err(Error::new(codes::SUBSCRIPTION_SUSPENDED, message));
-        }
-        Standing::Archived => return Err(Error::new(codes::ORGANIZATION_ARCHIVED, Standing::ARCHIVED_MESSAGE)),
-    }
-    let seats = Seats::of(backbone, &caller).await?;
+    joining_check(caller.standing())?;
+    let seats = seats(backbone, &caller).await?;
     let mut tx = backbone.db.system("accept an invitation").begin().await?;
     let (offer, bound) = bounded(backbone, &mut tx, token).await?.or_not_found("invitation")?;
     let user = user_find(&mut tx, user).await?.or_not_found("user")?;
     let invitee = invitee(&user, tenant);
-    let told = (backbone.ids.next(), backbone.clock.now());
-    invitation::invitation_accept(&mut tx, (&offer, bound), invitee, |members| seats.admit(members), told).await?;
+    let admit = |members| seats.admit(members);
+    invitation::invitation_accept(&mut tx, (&offer, bound), invitee, admit, told(backbone)).await?;
     tx.commit().await?;
     backbone.resolver.forget();
     Ok(tenant)

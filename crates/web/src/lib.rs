@@ -31,16 +31,19 @@ mod shutdown;
 mod ticket;
 mod time_limit;
 mod visitor;
+mod webhook;
 
 pub use application::{Application, MemberOrApplication, Operator};
-pub use authenticated::{Authenticated, SignedIn, bearer, caller_anew, client, realm, user_rate_take};
+pub use authenticated::{Authenticated, SignedIn, bearer, caller_anew, client, plan_rate_take, realm, user_rate_take};
 pub use backbone::{Backbone, Outage, Parts, ServerState};
 pub use body::{Json, MaybeJson, RawBody, RawJson, length_check, read_json};
 pub use cookie::{Cookie, SameSite, cookie_read};
 pub use credentials::credentials;
 pub use etag::{IfMatch, Versioned};
 pub use idempotency::{Attempt, Creation, Fresh, forget_old};
-pub use invitation::{Seats, invitation_accept, invitation_letter, invitation_look, invitee};
+pub use invitation::{
+    InvitationDraft, invitation_accept, invitation_look, invitation_resend, invitation_revoke, invitee,
+};
 pub use limits::limits;
 pub use module::module;
 pub use navigation::{Group, NavItem};
@@ -55,3 +58,4 @@ pub use shutdown::Shutdown;
 pub use ticket::{ticket_open, ticket_seal, verifier_generate};
 pub use time_limit::TimeLimit;
 pub use visitor::{MaybeVisitor, Visitor};
+pub use webhook::{webhook_room, webhook_secrets};

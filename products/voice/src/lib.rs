@@ -19,6 +19,7 @@ mod phone;
 mod routes;
 pub mod run;
 pub mod split;
+pub mod start;
 pub mod template;
 pub mod workflow;
 

@@ -99,9 +99,7 @@ async fn link_wanted(backbone: &Backbone, asked: &Asked, body: OtpBody) -> Resul
         }
         (Some(_), None) => {}
     }
-    if !backbone.identity.settings.magic_link {
-        return Err(Error::new(codes::EMAIL_PROVIDER_DISABLED, "Email logins are disabled"));
-    }
+    backbone.identity.settings.mail_check()?;
     Ok(LinkRequest {
         realm: asked.realm,
         email: email_find(&backbone.identity, asked.realm, &email.unwrap_or_default()).await?,

@@ -1,9 +1,8 @@
 //! Password recovery and reauthentication.
 
 use axum::extract::{Request, State};
-use freehold_core::Error;
 use freehold_identity::{
-    codes, flow::Challenge, reauthentication::reauthentication_request, recovery::recovery_request, user::email_find,
+    flow::Challenge, reauthentication::reauthentication_request, recovery::recovery_request, user::email_find,
 };
 use freehold_web::{Answer, Backbone, Json, client};
 use serde::Deserialize;
@@ -45,9 +44,7 @@ pub(crate) async fn recover(State(backbone): State<Backbone>, request: Request) 
     let (parts, body) = request.into_parts();
     let Asked { realm, redirect_to, client } = Asked::of(&backbone, &parts)?;
     let body: RecoverBody = read(parts, body).await?;
-    if !backbone.identity.settings.password {
-        return Err(Error::new(codes::EMAIL_PROVIDER_DISABLED, "Email logins are disabled").into());
-    }
+    backbone.identity.settings.password_check()?;
     let email = given(body.email).ok_or_else(|| invalid("Password recovery requires an email"))?;
     let email = email_find(&backbone.identity, realm, &email).await?;
     let challenge = Challenge::parse(body.code_challenge.as_deref(), body.code_challenge_method.as_deref())?;

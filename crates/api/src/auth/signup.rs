@@ -5,13 +5,13 @@ use axum::{
     http::request::Parts,
     response::{IntoResponse, Response},
 };
-use freehold_core::{Error, FieldError, Result, Secret, codes as core_codes};
+use freehold_core::{Error, Result, Secret, codes as core_codes};
 use freehold_identity::{
     anonymous::anonymous_sign_in,
     codes,
     flow::Challenge,
     limit::{Way, address_take},
-    password::PasswordProblem,
+    password::AcceptedPassword,
     sign_up::{SignUp, SignedUp, sign_up},
     user::email_normalize,
 };
@@ -114,7 +114,7 @@ fn credentials(
     email: Option<String>,
     phone: Option<String>,
     password: Option<Secret>,
-) -> Result<Option<(String, Secret)>> {
+) -> Result<Option<(String, AcceptedPassword)>> {
     let invalid = |message: &'static str| Error::new(core_codes::VALIDATION_FAILED, message);
     let (email, phone) = (email.filter(|email| !email.trim().is_empty()), given(phone));
     if email.is_none() && phone.is_none() {
@@ -122,29 +122,15 @@ fn credentials(
     }
     let password = password.filter(|password| !password.expose().is_empty());
     let password = password.ok_or_else(|| invalid("Signup requires a valid password"))?;
-    password_check(backbone, &password)?;
+    let password = backbone.identity.policy.accept(password)?;
     let Some(email) = email else {
         return Err(Error::new(codes::PHONE_PROVIDER_DISABLED, "Phone signups are disabled"));
     };
     if phone.is_some() {
         return Err(invalid("Only an email address or phone number should be provided on signup."));
     }
-    if !backbone.identity.settings.password {
-        return Err(Error::new(codes::EMAIL_SIGNUPS_DISABLED, "Email signups are disabled"));
-    }
+    backbone.identity.settings.password_sign_up_check()?;
     Ok(Some((email_normalize(&email)?, password)))
-}
-
-/// An error, unless the password is strong enough.
-pub(super) fn password_check(backbone: &Backbone, password: &Secret) -> Result<()> {
-    backbone.identity.policy.check(password).map_err(|problem| match problem {
-        PasswordProblem::TooLong => Error::new(core_codes::VALIDATION_FAILED, problem.to_string()),
-        PasswordProblem::Weak(weak) => {
-            let reason = |name: &str| FieldError { pointer: "/password".to_owned(), message: name.to_owned() };
-            let fields = weak.reasons.iter().map(|weak| reason(weak.name())).collect();
-            Error::new(codes::WEAK_PASSWORD, weak.to_string()).with_fields(fields)
-        }
-    })
 }
 
 /// Checks the user's own metadata, which is limited because every access token contains it.

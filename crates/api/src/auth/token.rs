@@ -98,9 +98,6 @@ async fn by_password(backbone: &Backbone, realm: Realm, body: TokenBody, client:
         (None, None) => return Err(invalid("missing email or phone")),
         (Some(email), None) => email,
     };
-    if !backbone.identity.settings.password {
-        return Err(Error::new(codes::EMAIL_PROVIDER_DISABLED, "Email logins are disabled"));
-    }
     let password = body.password.unwrap_or_default();
     let weak = backbone.identity.policy.check(&password).err();
     let tokens = sign_in_with_typed_address(&backbone.identity, realm, &email, password, client).await;

@@ -23,7 +23,7 @@ use utoipa::ToSchema;
 use super::{
     body::UserBody,
     otp::{given, redirect_of},
-    signup::{metadata, password_check, read},
+    signup::{metadata, read},
 };
 
 /// A user with a valid access token and a running session, with Supabase's errors.
@@ -117,15 +117,13 @@ fn change_wanted(backbone: &Backbone, body: UpdateUser, redirect_to: String) -> 
     if given(body.phone).is_some() {
         return Err(Error::new(codes::PHONE_PROVIDER_DISABLED, "Phone logins are disabled"));
     }
-    if let Some(password) = &body.password {
-        password_check(backbone, password)?;
-    }
+    let password = body.password.map(|password| backbone.identity.policy.accept(password)).transpose()?;
     if body.app_metadata.is_some() {
         return Err(Error::new(codes::NOT_ADMIN, "Updating app_metadata requires admin privileges"));
     }
     Ok(UserChange {
         email,
-        password: body.password,
+        password,
         current_password: body.current_password,
         nonce: body.nonce,
         data: body.data.map(|data| metadata(Some(data))).transpose()?,

@@ -5,7 +5,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use freehold_identity::provider::SUPABASE_NAMES;
+use freehold_identity::{methods::sign_in_methods, provider::SUPABASE_NAMES};
 use freehold_web::{Backbone, Json};
 use serde_json::{Map, Value, json};
 
@@ -32,21 +32,22 @@ pub(crate) async fn jwks(State(backbone): State<Backbone>) -> Response {
     responses((status = 200, description = "The enabled sign-in methods and options")),
 )]
 pub(crate) async fn settings(State(backbone): State<Backbone>) -> Json<Value> {
-    let settings = &backbone.identity.settings;
+    let identity = &backbone.identity;
+    let methods = sign_in_methods(&identity.settings, &identity.providers);
     let mut external: Map<String, Value> =
         SUPABASE_NAMES.iter().map(|name| ((*name).to_owned(), false.into())).collect();
-    external.extend(backbone.identity.providers.all().map(|provider| (provider.name.clone(), true.into())));
-    external.insert("email".to_owned(), (settings.password || settings.magic_link).into());
+    external.extend(methods.providers.iter().map(|provider| (provider.name.clone(), true.into())));
+    external.insert("email".to_owned(), (methods.password || methods.mail).into());
     external.insert("phone".to_owned(), false.into());
-    external.insert("anonymous_users".to_owned(), settings.auth.anonymous_users.into());
+    external.insert("anonymous_users".to_owned(), methods.anonymous.into());
     Json(json!({
         "external": external,
-        "disable_signup": settings.auth.signup_disabled,
-        "mailer_autoconfirm": settings.auth.autoconfirm,
+        "disable_signup": !methods.sign_up,
+        "mailer_autoconfirm": identity.settings.auth.autoconfirm,
         "phone_autoconfirm": false,
         "sms_provider": "",
         "saml_enabled": false,
-        "passkeys_enabled": settings.auth.passkeys,
+        "passkeys_enabled": methods.passkeys,
     }))
 }
 

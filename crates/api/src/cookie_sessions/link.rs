@@ -67,10 +67,7 @@ pub(crate) async fn magic_link_request(
     let (realm, client) = (realm(&backbone, &parts)?, client(&backbone, &parts));
     let body: MagicLinkRequestBody = read(parts, body).await?;
     let settings = &backbone.identity.settings;
-    if !settings.magic_link {
-        let message = "Sign-in by link is disabled. Sign in with a password.";
-        return Err(Error::new(codes::EMAIL_PROVIDER_DISABLED, message).into());
-    }
+    settings.mail_check()?;
     let email = email_find(&backbone.identity, realm, &body.email).await?;
     let redirect_to = settings.redirect_or_site(body.redirect_to.as_deref());
     let (create, data) = (body.create_user.unwrap_or(true), metadata(body.data)?);

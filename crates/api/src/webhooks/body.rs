@@ -3,7 +3,7 @@
 use freehold_core::{Cursor, Secret};
 use freehold_delivery::webhook::{
     EndpointId, Signature,
-    endpoint::{Endpoint, EndpointChange, EndpointNew},
+    endpoint::{Endpoint, EndpointChange, EndpointNew, Rotation},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -216,8 +216,14 @@ impl From<UpdateWebhook> for EndpointChange {
 #[serde(deny_unknown_fields)]
 pub(crate) struct SecretRotation {
     /// Signature of messages from now on: `v1` or `v1a`; unchanged when left out.
-    pub(super) signature: Option<SignatureName>,
+    signature: Option<SignatureName>,
     /// How long the previous secret still signs, in seconds, 0 to 604,800 (a week); 86,400 (a day) when left out.
     #[schema(minimum = 0, maximum = 604_800)]
-    pub(super) overlap_seconds: Option<i64>,
+    overlap_seconds: Option<i64>,
+}
+
+impl From<SecretRotation> for Rotation {
+    fn from(SecretRotation { signature, overlap_seconds }: SecretRotation) -> Self {
+        Self { signature: signature.map(Signature::from), overlap_seconds }
+    }
 }

@@ -8,7 +8,7 @@ use freehold_web::{Answer, Authenticated, Backbone, Json, Paging, Path, Query};
 use serde::Deserialize;
 
 use super::{
-    READ, WRITE, accepted,
+    accepted,
     delivery_body::{
         DeliveryBody, DeliveryPage, DeliveryState, DeliverySummaryBody, ReplayDeliveries, Replayed, TestSent,
     },
@@ -36,11 +36,8 @@ pub(crate) async fn webhook_test(
     Authenticated(caller): Authenticated,
     Path(id): Path<EndpointId>,
 ) -> Answer<Response> {
-    caller.allow(WRITE)?;
     let event_id = backbone.ids.next();
-    let mut tx = backbone.db.tenant(&caller).begin().await?;
-    delivery::test_send(&mut tx, (caller.tenant(), id), event_id, backbone.clock.now()).await?;
-    tx.commit().await?;
+    delivery::test_send(&backbone.db, &caller, id, event_id, backbone.clock.now()).await?;
     Ok(accepted(Json(TestSent { event_id })))
 }
 
@@ -63,7 +60,6 @@ pub(crate) async fn delivery_list(
     Path(id): Path<EndpointId>,
     Query(query): Query<DeliveryQuery>,
 ) -> Answer<Json<DeliveryPage>> {
-    caller.allow(READ)?;
     let page = Paging::new(query.limit, query.cursor).request()?;
     let state = query.state.map(DeliveryState::name);
     let page = delivery::delivery_list(&backbone.db, &caller, id, state, page).await?.map(DeliverySummaryBody::from);
@@ -86,7 +82,6 @@ pub(crate) async fn delivery_get(
     Authenticated(caller): Authenticated,
     Path((id, event)): Path<(EndpointId, EventId)>,
 ) -> Answer<Json<DeliveryBody>> {
-    caller.allow(READ)?;
     let delivery = delivery::delivery_get(&backbone.db, &caller, id, event).await?;
     let sent = match outbox::event_get(&backbone.db, &caller, event).await {
         Ok(event) => Some(serde_json::to_string(&event).context("writing an event")?),
@@ -112,10 +107,7 @@ pub(crate) async fn delivery_replay(
     Authenticated(caller): Authenticated,
     Path((id, event)): Path<(EndpointId, EventId)>,
 ) -> Answer<StatusCode> {
-    caller.allow(WRITE)?;
-    let mut tx = backbone.db.tenant(&caller).begin().await?;
-    delivery::delivery_replay(&mut tx, id, event, backbone.clock.now()).await?;
-    tx.commit().await?;
+    delivery::delivery_replay(&backbone.db, &caller, id, event, backbone.clock.now()).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -134,10 +126,7 @@ pub(crate) async fn webhook_replay(
     Path(id): Path<EndpointId>,
     Json(body): Json<ReplayDeliveries>,
 ) -> Answer<Response> {
-    caller.allow(WRITE)?;
     let replay = delivery::Replay { since: body.since, only_missed: body.only_failed };
-    let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let replayed = delivery::deliveries_replay(&mut tx, id, replay, backbone.clock.now()).await?;
-    tx.commit().await?;
+    let replayed = delivery::deliveries_replay(&backbone.db, &caller, id, replay, backbone.clock.now()).await?;
     Ok(accepted(Json(Replayed { replayed: replayed.count, next_since: replayed.next_since })))
 }

@@ -2,6 +2,7 @@
 //! `cargo run -p freehold-console --example gallery -- /tmp/gallery`. `scripts/screenshots.sh` takes pictures of them.
 
 mod billing_samples;
+mod organization_samples;
 mod page_samples;
 mod samples;
 mod sign_in_samples;

@@ -7,7 +7,7 @@ use freehold_console::{MARK, MailPurpose, STYLESHEET, SignInStep, Trouble, WELCO
 use freehold_delivery::mail::Template;
 use freehold_pages::{brand_css, logo};
 
-use crate::{billing_samples, page_samples, samples, sign_in_samples};
+use crate::{billing_samples, organization_samples, page_samples, samples, sign_in_samples};
 
 /// Writes every page and its assets.
 pub(crate) fn write_all(folder: &Path) -> Result<(), Box<dyn Error>> {
@@ -19,6 +19,9 @@ pub(crate) fn write_all(folder: &Path) -> Result<(), Box<dyn Error>> {
     write(folder, "assets/welcome.js", WELCOME_SCRIPT)?;
     for (name, page) in pages()? {
         write(folder, name, &page)?;
+    }
+    for (name, page) in organization_samples::ordinary()? {
+        write(folder, &format!("{name}/index.html"), &page)?;
     }
     for (name, page) in sign_in_samples::invitations() {
         write(folder, &format!("{name}/index.html"), &page.render()?)?;

@@ -23,7 +23,7 @@ use axum::{
     routing::{get, post},
 };
 use freehold_core::{Error, Result, codes as core_codes};
-use freehold_identity::{Realm, codes, session::Client};
+use freehold_identity::{Realm, codes, methods::sign_in_methods, provider::Provider, session::Client};
 use freehold_pages::{Shell, Site, form_read};
 use freehold_web::{Answer, Backbone, Query, client, realm};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -127,16 +127,13 @@ fn show(backbone: &Backbone, status: StatusCode, page: &SignInPage) -> Answer<Re
 
 /// The sign-in methods offered.
 fn ways(backbone: &Backbone) -> SignInWays {
-    let settings = &backbone.identity.settings;
-    let button = |provider: &freehold_identity::provider::Provider| ProviderButton {
-        name: provider.name.clone(),
-        label: provider.label.clone(),
-    };
+    let methods = sign_in_methods(&backbone.identity.settings, &backbone.identity.providers);
+    let button = |provider: &&Provider| ProviderButton { name: provider.name.clone(), label: provider.label.clone() };
     SignInWays {
-        password: settings.password,
-        mail: settings.magic_link,
-        sign_up: !settings.auth.signup_disabled,
-        providers: backbone.identity.providers.all().map(button).collect(),
+        password: methods.password,
+        mail: methods.mail,
+        sign_up: methods.sign_up,
+        providers: methods.providers.iter().map(button).collect(),
     }
 }
 
@@ -166,6 +163,8 @@ fn sentence(error: Error) -> Result<(StatusCode, String)> {
         "The code is wrong or has expired."
     } else if error.is(codes::OVER_REQUEST_RATE_LIMIT) {
         "Too many attempts. Wait a few minutes, or sign in with a link by mail."
+    } else if error.is(codes::EMAIL_PROVIDER_DISABLED) || error.is(codes::EMAIL_SIGNUPS_DISABLED) {
+        "This sign-in method is not offered here."
     } else if error.is(codes::SIGNUP_DISABLED) {
         "Sign-up is closed."
     } else if error.is(codes::USER_ALREADY_EXISTS) {

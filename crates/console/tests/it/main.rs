@@ -6,6 +6,8 @@ mod accessible;
 mod billing_samples;
 #[cfg(test)]
 mod hostile;
+#[path = "../../examples/gallery/organization_samples.rs"]
+mod organization_samples;
 #[path = "../../examples/gallery/page_samples.rs"]
 mod page_samples;
 #[path = "../../examples/gallery/samples.rs"]

@@ -4,7 +4,7 @@ use askama::Template as _;
 use freehold_console::{MARK, MailPurpose, STYLESHEET, SignInStep, Trouble, WELCOME_SCRIPT};
 use freehold_delivery::mail::Template;
 
-use crate::{billing_samples, page_samples, samples, sign_in_samples};
+use crate::{billing_samples, organization_samples, page_samples, samples, sign_in_samples};
 
 /// Every page as the gallery shows it.
 pub(crate) fn ordinary() -> Vec<(&'static str, String)> {
@@ -61,6 +61,7 @@ pub(crate) fn ordinary() -> Vec<(&'static str, String)> {
         ("unavailable", samples::error(Trouble::Unavailable { retry_after_seconds: None }).render().unwrap()),
         ("too many", samples::error(Trouble::TooMany { retry_after_seconds: Some(90) }).render().unwrap()),
     ];
+    pages.extend(organization_samples::ordinary().unwrap());
     pages.extend(sign_in_samples::invitations().into_iter().map(|(name, page)| (name, page.render().unwrap())));
     pages
 }

@@ -2,8 +2,8 @@
 
 mod store;
 
-use freehold_core::{Caller, Error, OptionExt, Page, PageRequest, Result, TenantId, codes};
-use freehold_db::{Db, Json, TenantTx, row};
+use freehold_core::{Caller, Error, OptionExt, Page, PageRequest, Result, codes};
+use freehold_db::{Db, Json, row};
 use freehold_jobs::outbox::{EventId, event_publish};
 use jiff::Timestamp;
 
@@ -11,7 +11,7 @@ pub use store::STATEMENTS;
 
 use super::{
     Attempt, EndpointId,
-    endpoint::{Endpoint, endpoint_get, endpoint_lock, lanes_arm},
+    endpoint::{Endpoint, WRITE, endpoint_get, endpoint_lock, lanes_arm},
     event::WebhookTest,
 };
 
@@ -108,39 +108,50 @@ pub async fn delivery_get(db: &Db, caller: &Caller, endpoint: EndpointId, event:
 }
 
 /// Replays one event to one endpoint, with a new schedule. A delivery with an attempt under way stays as it is.
-pub async fn delivery_replay(tx: &mut TenantTx, endpoint: EndpointId, event: EventId, now: Timestamp) -> Result<()> {
-    enabled(endpoint_lock(tx, endpoint).await?)?;
+pub async fn delivery_replay(
+    db: &Db,
+    caller: &Caller,
+    endpoint: EndpointId,
+    event: EventId,
+    now: Timestamp,
+) -> Result<()> {
+    caller.allow(WRITE)?;
+    let mut tx = db.tenant(caller).begin().await?;
+    enabled(endpoint_lock(&mut tx, endpoint).await?)?;
     let (found,) = tx.fetch_one(store::delivery_replay(endpoint, event, now)).await?;
     if !found {
         return Err(Error::not_found("delivery"));
     }
-    lanes_arm(tx, endpoint, now).await
+    lanes_arm(&mut tx, endpoint, now).await?;
+    tx.commit().await
 }
 
 /// Replays the events since a time, at most 10,000 deliveries.
 pub async fn deliveries_replay(
-    tx: &mut TenantTx,
+    db: &Db,
+    caller: &Caller,
     endpoint: EndpointId,
     Replay { since, only_missed }: Replay,
     now: Timestamp,
 ) -> Result<Replayed> {
-    enabled(endpoint_lock(tx, endpoint).await?)?;
+    caller.allow(WRITE)?;
+    let mut tx = db.tenant(caller).begin().await?;
+    enabled(endpoint_lock(&mut tx, endpoint).await?)?;
     let replay = store::deliveries_replay(endpoint, since, only_missed, now, REPLAYED_AT_ONCE);
     let ReplayRow { replayed, next_since } = tx.fetch_one(replay).await?;
+    tx.commit().await?;
     Ok(Replayed { count: replayed, next_since })
 }
 
 /// Sends a test event to one endpoint, regardless of its filters.
-pub async fn test_send(
-    tx: &mut TenantTx,
-    (tenant, endpoint): (TenantId, EndpointId),
-    event: EventId,
-    now: Timestamp,
-) -> Result<()> {
-    enabled(endpoint_lock(tx, endpoint).await?)?;
-    event_publish(tx, tenant, event, &WebhookTest::to(endpoint), now).await?;
-    tx.execute(store::delivery_insert(tenant, endpoint, event, now)).await?;
-    lanes_arm(tx, endpoint, now).await
+pub async fn test_send(db: &Db, caller: &Caller, endpoint: EndpointId, event: EventId, now: Timestamp) -> Result<()> {
+    caller.allow(WRITE)?;
+    let mut tx = db.tenant(caller).begin().await?;
+    enabled(endpoint_lock(&mut tx, endpoint).await?)?;
+    event_publish(&mut tx, caller.tenant(), event, &WebhookTest::to(endpoint), now).await?;
+    tx.execute(store::delivery_insert(caller.tenant(), endpoint, event, now)).await?;
+    lanes_arm(&mut tx, endpoint, now).await?;
+    tx.commit().await
 }
 
 fn enabled(endpoint: Endpoint) -> Result<()> {

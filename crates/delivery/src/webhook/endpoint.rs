@@ -3,7 +3,7 @@
 mod draft;
 mod store;
 
-use freehold_core::{Caller, Error, Limit, OptionExt, Page, PageRequest, Result, Secret, TenantId, codes};
+use freehold_core::{Area, Caller, Error, Limit, OptionExt, Page, PageRequest, Permission, Result, Secret, codes};
 use freehold_db::{Db, TenantTx, row};
 use freehold_outbound::Allowed;
 use jiff::{SignedDuration, Timestamp};
@@ -12,6 +12,16 @@ pub use draft::{EndpointChange, EndpointDraft, EndpointNew};
 pub use store::STATEMENTS;
 
 use super::{EndpointId, Secrets, Signature};
+
+/// The permission to read endpoints and their deliveries.
+pub const READ: Permission = Permission::read(Area::Webhooks);
+/// The permission to change endpoints and to send events to them again.
+pub const WRITE: Permission = Permission::write(Area::Webhooks);
+
+/// Default time for which an old secret still signs, in seconds: a day.
+const OVERLAP: i64 = 24 * 3600;
+/// Longest time for which an old secret still signs, in seconds: a week.
+const LONGEST_OVERLAP: i64 = 7 * 24 * 3600;
 
 row! {
     /// An endpoint, without its secret.
@@ -52,6 +62,14 @@ row! {
     }
 }
 
+impl Endpoint {
+    /// Version of the endpoint, for `If-Match`. Automatic changes count, too: a caller who has read an enabled endpoint
+    /// must not disable it without having seen them.
+    pub fn version(&self) -> String {
+        format!("{}-{}", self.revision, self.enabled)
+    }
+}
+
 /// The plan's limit of endpoints.
 #[derive(Clone, Debug)]
 pub struct Room {
@@ -61,17 +79,42 @@ pub struct Room {
     pub plan: String,
 }
 
+/// A rotation of an endpoint's secret.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rotation {
+    /// Kind of signature from now on; none: as before.
+    pub signature: Option<Signature>,
+    /// How long the previous secret still signs, in seconds, 0 to 604,800 (a week); none: 86,400 (a day).
+    pub overlap_seconds: Option<i64>,
+}
+
+impl Rotation {
+    fn overlap(self) -> Result<SignedDuration> {
+        let seconds = self.overlap_seconds.unwrap_or(OVERLAP);
+        if (0..=LONGEST_OVERLAP).contains(&seconds) {
+            return Ok(SignedDuration::from_secs(seconds));
+        }
+        let message = format!("expected 0 to {LONGEST_OVERLAP} seconds (a week)");
+        Err(Error::invalid("/overlap_seconds", message))
+    }
+}
+
 /// Creates an endpoint if the plan's limit allows one more. Returns the secret of `v1`, which is shown only once; for
 /// `v1a` the endpoint holds the public key, which is all that a receiver needs.
+///
+/// # Errors
+/// `permission_denied`; `quota_exceeded`.
 pub async fn endpoint_create(
     tx: &mut TenantTx,
     secrets: Secrets<'_>,
     room: &Room,
-    (tenant, id): (TenantId, EndpointId),
+    (caller, id): (&Caller, EndpointId),
     draft: EndpointDraft,
     signature: Signature,
     now: Timestamp,
 ) -> Result<(Endpoint, Option<Secret>)> {
+    caller.allow(WRITE)?;
+    let tenant = caller.tenant();
     tx.execute(store::endpoint_count_lock()).await?;
     let (used,) = tx.fetch_one(store::endpoint_count()).await?;
     if used >= room.limit {
@@ -110,56 +153,69 @@ fn full(Room { limit, plan }: &Room, used: i64) -> Error {
 
 /// A page of endpoints, the newest first.
 pub async fn endpoint_list(db: &Db, caller: &Caller, request: PageRequest) -> Result<Page<Endpoint>> {
+    caller.allow(READ)?;
     let rows = db.tenant(caller).fetch_all(store::endpoint_list(request.before(), request.rows())).await?;
     Ok(request.page(rows, |endpoint| endpoint.id))
 }
 
 /// One endpoint.
 pub async fn endpoint_get(db: &Db, caller: &Caller, id: EndpointId) -> Result<Endpoint> {
+    caller.allow(READ)?;
     db.tenant(caller).fetch_optional(store::endpoint_find(id)).await?.or_not_found("webhook")
 }
 
 /// Updates an endpoint if `check` accepts its current state. Enabling it sends the deliveries that have been waiting.
 pub async fn endpoint_change(
-    tx: &mut TenantTx,
+    db: &Db,
+    caller: &Caller,
     id: EndpointId,
     change: EndpointChange,
     allowed: &Allowed,
     check: impl FnOnce(&Endpoint) -> Result<()>,
     now: Timestamp,
 ) -> Result<Endpoint> {
-    let current = endpoint_lock(tx, id).await?;
+    caller.allow(WRITE)?;
+    let mut tx = db.tenant(caller).begin().await?;
+    let current = endpoint_lock(&mut tx, id).await?;
     check(&current)?;
     let enabled_before = current.enabled;
     let EndpointDraft { url, description, patterns, enabled, per_second, at_once } = change.over(current, allowed)?;
     let update = store::endpoint_update(id, url, description, patterns, enabled, per_second, at_once, now);
     let endpoint = tx.fetch_one(update).await?;
     if enabled && !enabled_before {
-        lanes_arm(tx, id, now).await?;
+        lanes_arm(&mut tx, id, now).await?;
     }
+    tx.commit().await?;
     Ok(endpoint)
 }
 
-/// Deletes an endpoint. Its waiting deliveries are never sent.
-pub async fn endpoint_delete(tx: &mut TenantTx, id: EndpointId, now: Timestamp) -> Result<()> {
+/// Deletes an endpoint, in every state of the organization. Its waiting deliveries are never sent.
+pub async fn endpoint_delete(db: &Db, caller: &Caller, id: EndpointId, now: Timestamp) -> Result<()> {
+    let caller = caller.allow_taking_away(WRITE)?;
+    let mut tx = db.tenant(&caller).begin().await?;
     if tx.execute(store::endpoint_delete(id, now)).await? == 0 {
         return Err(Error::not_found("webhook"));
     }
-    tx.execute(store::lane_delete(id)).await.map(drop)
+    tx.execute(store::lane_delete(id)).await?;
+    tx.commit().await
 }
 
-/// Rotates the secret of an endpoint; `signature` may choose another kind. The previous secret also signs during
-/// `overlap`.
+/// Rotates the secret of an endpoint.
+///
+/// # Errors
+/// `permission_denied`; `not_found`; `validation_failed` for an overlap that is too long.
 pub async fn secret_rotate(
     tx: &mut TenantTx,
+    caller: &Caller,
     secrets: Secrets<'_>,
     id: EndpointId,
-    signature: Option<Signature>,
-    overlap: SignedDuration,
+    rotation: Rotation,
     now: Timestamp,
 ) -> Result<(Endpoint, Option<Secret>)> {
+    caller.allow(WRITE)?;
+    let overlap = rotation.overlap()?;
     let current = endpoint_lock(tx, id).await?;
-    let signature = signature.map_or_else(|| current.signature.parse(), Ok)?;
+    let signature = rotation.signature.map_or_else(|| current.signature.parse(), Ok)?;
     let made = secrets.make(id, signature)?;
     let until = now.saturating_add(overlap).unwrap_or(now);
     let rotate = store::secret_rotate(id, signature.name(), made.sealed, made.public, until, now);

@@ -9,8 +9,8 @@ mod store;
 mod suspension;
 
 use freehold_core::{
-    ApiKeyId, Area, Bounds, Caller, Error, OptionExt, Page, PageRequest, Result, Role, Scopes, Secret, TenantId,
-    UserId, codes,
+    ApiKeyId, Area, Bounds, Caller, Error, OptionExt, Page, PageRequest, Permission, Result, Role, Scopes, Secret,
+    TenantId, UserId, codes,
 };
 use freehold_db::{Db, Query, TenantTx, row};
 use freehold_jobs::outbox::{EventId, event_publish};
@@ -27,6 +27,9 @@ use crate::{
     api_key::ApiKey,
     event::{KeyAdopted, KeyCreated, KeyRevoked},
 };
+
+/// The permission to create, adopt and revoke keys.
+pub const WRITE: Permission = Permission::write(Area::Keys);
 
 /// The longest chain of keys, each created by the one before.
 const GENERATIONS: i64 = 8;
@@ -112,6 +115,7 @@ pub async fn key_create(
     new: NewKey,
     areas: &[Area],
 ) -> Result<(Key, Secret)> {
+    caller.allow(WRITE)?;
     let now = identity.clock.now();
     let name = new.name.trim();
     if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
@@ -171,20 +175,23 @@ async fn caller_check(tx: &mut TenantTx, caller: &Caller) -> Result<()> {
 
 /// Returns a page of the keys of the caller's organization, the newest first.
 pub async fn key_list(db: &Db, caller: &Caller, request: PageRequest) -> Result<Page<Key>> {
+    caller.allow_looking_at(Area::Keys)?;
     let rows = db.tenant(caller).fetch_all(store::key_list(request.before(), request.rows())).await?;
     Ok(request.page(rows, |key| key.id))
 }
 
 /// Returns a key of the caller's organization.
 pub async fn key_get(db: &Db, caller: &Caller, id: ApiKeyId) -> Result<Key> {
+    caller.allow_looking_at(Area::Keys)?;
     db.tenant(caller).fetch_optional(store::key_find(id)).await?.or_not_found("key")
 }
 
-/// Revokes a key, and all keys that derive from it, at once. The rows stay, so that members can see which keys existed.
+/// Revokes a key, and all keys that derive from it, at once, in every state of the organization. The rows stay, so that members can see which keys existed.
 ///
 /// # Errors
 /// `permission_denied` for a key that may do more than the caller, unless the caller created it.
 pub async fn key_revoke(identity: &Identity, caller: &Caller, id: ApiKeyId) -> Result<Key> {
+    let caller = &caller.allow_taking_away(WRITE)?;
     let now = identity.clock.now();
     let mut tx = identity.db.tenant(caller).begin().await?;
     // Locks the keys in the order that the trigger on members uses, too, so that they cannot deadlock.
@@ -223,6 +230,7 @@ async fn revoking_check(tx: &mut TenantTx, caller: &Caller, key: &Key) -> Result
 /// # Errors
 /// `permission_denied` when the caller is not an owner; `conflict` when the key is revoked or has expired.
 pub async fn key_adopt(identity: &Identity, caller: &Caller, id: ApiKeyId) -> Result<Key> {
+    caller.allow(WRITE)?;
     let now = identity.clock.now();
     let mut tx = identity.db.tenant(caller).begin().await?;
     let key = tx.fetch_optional(store::key_lock(id)).await?.or_not_found("key")?;

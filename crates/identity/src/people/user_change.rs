@@ -18,6 +18,7 @@ use crate::{
     flow::Challenge,
     limit::{password_try, place_known},
     mail_token::mails_forget,
+    password::AcceptedPassword,
     reauthentication::reauthentication_use,
     session::{Client, Scope, session_hold, sessions_end, sessions_revoke},
     user::{User, identity_add, user_find, user_identities, user_merge_metadata, user_set_password},
@@ -31,8 +32,8 @@ const FRESH: SignedDuration = SignedDuration::from_hours(24);
 pub struct UserChange {
     /// New e-mail address, as [`email_normalize`](crate::user::email_normalize) returns it.
     pub email: Option<String>,
-    /// New password; already checked against the policy.
-    pub password: Option<Secret>,
+    /// New password.
+    pub password: Option<AcceptedPassword>,
     /// Current password, where `[auth]` requires it.
     pub current_password: Option<Secret>,
     /// Code of a reauthentication, where `[auth]` requires it.
@@ -72,6 +73,7 @@ pub async fn user_change(
     drop(tx);
     let hash = match &change.password {
         Some(password) => {
+            let password = password.secret();
             let new =
                 NewPassword { password, current: change.current_password.as_ref(), nonce: change.nonce.as_deref() };
             Some(password_new(identity, claims, &user, new, fresh, client).await?)

@@ -14,8 +14,9 @@ use std::{
 };
 
 use argon2::{Algorithm, Argon2, Params, Version, password_hash::phc::PasswordHash};
-use freehold_core::{Context, Random, Result, Secret};
+use freehold_core::{Context, Error, FieldError, Random, Result, Secret, codes as core_codes};
 
+use crate::codes;
 use argon::Memory;
 use hashes::Stored;
 pub use hashes::{HashProblem, hash_check};
@@ -78,7 +79,34 @@ impl Default for PasswordPolicy {
     }
 }
 
+/// A new password that the policy accepts.
+#[derive(Clone, Debug)]
+pub struct AcceptedPassword(Secret);
+
+impl AcceptedPassword {
+    /// The password.
+    pub fn secret(&self) -> &Secret {
+        &self.0
+    }
+}
+
 impl PasswordPolicy {
+    /// Accepts a new password. Everything that sets a password asks for the result.
+    ///
+    /// # Errors
+    /// `weak_password`, with the reasons as fields; `validation_failed` for a password that is too long.
+    pub fn accept(&self, password: Secret) -> Result<AcceptedPassword> {
+        self.check(&password).map_err(|problem| match problem {
+            PasswordProblem::TooLong => Error::new(core_codes::VALIDATION_FAILED, problem.to_string()),
+            PasswordProblem::Weak(weak) => {
+                let reason = |name: &str| FieldError { pointer: "/password".to_owned(), message: name.to_owned() };
+                let fields = weak.reasons.iter().map(|weak| reason(weak.name())).collect();
+                Error::new(codes::WEAK_PASSWORD, weak.to_string()).with_fields(fields)
+            }
+        })?;
+        Ok(AcceptedPassword(password))
+    }
+
     /// Checks a new password against the policy. Passwords that were set before are not checked again.
     ///
     /// # Errors

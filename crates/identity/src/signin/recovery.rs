@@ -19,7 +19,7 @@ use crate::{
 /// Sends a mail to choose a new password. The answer does not reveal whether the address has an account.
 ///
 /// # Errors
-/// `over_email_send_rate_limit`.
+/// `email_provider_disabled` where users do not sign in with a password; `over_email_send_rate_limit`.
 pub async fn recovery_request(
     identity: &Identity,
     realm: Realm,
@@ -28,6 +28,7 @@ pub async fn recovery_request(
     challenge: Option<Challenge>,
     client: &Client,
 ) -> Result<()> {
+    identity.settings.password_check()?;
     evenly(async {
         let room = mail_room(identity, client).await?;
         let mut tx = identity.db.system("send a mail for a new password").begin().await?;

@@ -58,7 +58,8 @@ pub async fn sign_in_with_password(
 /// rejected today signs in with it as it is stored. Only the right password reveals whether there is such a user.
 ///
 /// # Errors
-/// As [`email_find`] and [`sign_in_with_password`].
+/// `email_provider_disabled` where users do not sign in with a password; as [`email_find`] and
+/// [`sign_in_with_password`].
 pub async fn sign_in_with_typed_address(
     identity: &Identity,
     realm: Realm,
@@ -66,6 +67,7 @@ pub async fn sign_in_with_typed_address(
     password: Secret,
     client: &Client,
 ) -> Result<Tokens> {
+    identity.settings.password_check()?;
     let refusal = match email_find(identity, realm, typed).await {
         Ok(email) => return sign_in_with_password(identity, realm, &email, password, client).await,
         Err(refusal) if refusal.is(core_codes::VALIDATION_FAILED) => refusal,
@@ -172,8 +174,18 @@ pub struct LinkRequest {
 /// password is deleted, as in [`sign_up`](crate::sign_up::sign_up).
 ///
 /// # Errors
-/// `otp_disabled` for an unknown address when no user may be created, `over_email_send_rate_limit`.
+/// `email_provider_disabled` where users do not sign in by mail, `otp_disabled` for an unknown address when no user may
+/// be created, `over_email_send_rate_limit`.
 pub async fn link_request(identity: &Identity, new: LinkRequest, client: &Client) -> Result<()> {
+    identity.settings.mail_check()?;
+    evenly(link_send(identity, new, client)).await
+}
+
+/// The same for the operator of the server, whatever sign-in methods users have.
+///
+/// # Errors
+/// As [`link_request`], without the first.
+pub async fn operator_link_request(identity: &Identity, new: LinkRequest, client: &Client) -> Result<()> {
     evenly(link_send(identity, new, client)).await
 }
 

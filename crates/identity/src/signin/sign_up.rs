@@ -12,6 +12,7 @@ use crate::{
     flow::Challenge,
     limit::mail_room,
     mail_request::{Asking, mail_request_note},
+    password::AcceptedPassword,
     provider::strangers_forget,
     realm_of_newcomer, realm_tenant,
     session::{Client, Tokens, session_open},
@@ -27,8 +28,8 @@ pub struct SignUp {
     pub realm: Realm,
     /// E-mail address, as [`email_normalize`](crate::user::email_normalize) returns it.
     pub email: String,
-    /// Password; already checked against the policy.
-    pub password: Secret,
+    /// Password.
+    pub password: AcceptedPassword,
     /// Metadata of the new user.
     pub data: Value,
     /// Where the link in the mail finally leads; already checked.
@@ -57,14 +58,16 @@ pub enum SignedUp {
 /// Where each tenant has users of its own, a sign-up creates a tenant; only invited users can join another tenant.
 ///
 /// # Errors
-/// `signup_disabled`, `user_already_exists` where addresses need no confirmation, `over_email_send_rate_limit`.
+/// `email_signups_disabled` where there are no passwords, `signup_disabled`, `user_already_exists` where addresses need
+/// no confirmation, `over_email_send_rate_limit`.
 pub async fn sign_up(identity: &Identity, new: SignUp, client: &Client) -> Result<SignedUp> {
+    identity.settings.password_sign_up_check()?;
     // Hashing is slow, and must not happen inside a transaction.
-    let hash = identity.passwords.hash(&new.password).await?;
+    let hash = identity.passwords.hash(new.password.secret()).await?;
     if identity.settings.auth.autoconfirm {
         return sign_up_confirmed(identity, new, hash, client).await;
     }
-    let same_password = password_known(identity, new.realm, &new.email, &new.password).await?;
+    let same_password = password_known(identity, new.realm, &new.email, new.password.secret()).await?;
     // Boxed, because the future is large.
     evenly(Box::pin(sign_up_unconfirmed(identity, new, (hash, same_password), client))).await
 }

@@ -17,6 +17,7 @@ mod house;
 mod jobs;
 mod mail;
 mod metering;
+mod organization_pages;
 mod outbound;
 mod pages;
 mod secrets;

@@ -1,6 +1,8 @@
 //! Accepting an invitation.
 
-use freehold_core::{ApiKeyId, Bounds, EmailAddress, Error, Id, OptionExt, Result, Role, TenantId, UserId, codes};
+use freehold_core::{
+    ApiKeyId, Bounds, EmailAddress, Error, Id, OptionExt, Result, Role, Standing, TenantId, UserId, codes,
+};
 use freehold_db::{SystemTx, row};
 use freehold_jobs::outbox::{EventId, event_publish_system};
 use freehold_vault::Vault;
@@ -88,6 +90,22 @@ pub async fn inviter_bounds(tx: &mut SystemTx, offer: &Offer, now: Timestamp) ->
     let Some(user) = offer.invited_by else { return Ok(None) };
     let found = tx.fetch_optional(store::inviter_role(offer.tenant_id, user, now)).await?;
     found.map(|(role,)| role.parse().map(Bounds::of_role)).transpose()
+}
+
+/// Succeeds when new members may join an organization in this state.
+///
+/// # Errors
+/// `subscription_suspended` or `organization_archived`.
+pub fn joining_check(standing: Standing) -> Result<()> {
+    match standing {
+        Standing::Good => Ok(()),
+        Standing::Suspended => {
+            let message =
+                "The organization is read-only, so new members cannot join. Ask its owner to restore the plan.";
+            Err(Error::new(codes::SUBSCRIPTION_SUSPENDED, message))
+        }
+        Standing::Archived => Err(Error::new(codes::ORGANIZATION_ARCHIVED, Standing::ARCHIVED_MESSAGE)),
+    }
 }
 
 /// Makes the invitee a member and switches them to the organization, if `seats` accepts the resulting number of

@@ -14,6 +14,12 @@ statements! {
          where $1 is null or (joined_at, user_id) > ($1, $2)
          order by joined_at, user_id limit $3";
 
+    /// The e-mail addresses of the members among these users.
+    fn member_emails(tenant: TenantId, users: Vec<Uuid>) -> (UserId, String) =
+        "select m.user_id, u.email::text
+         from freehold.members as m join auth.users as u on u.id = m.user_id
+         where m.tenant_id = $1 and m.user_id = any($2) and u.email <> ''";
+
     /// A page of a user's organizations.
     fn membership_list(user: UserId, after: Option<Timestamp>, after_id: Option<Uuid>, rows: i64) -> Membership =
         "select t.tenant_id, t.name, t.slug, t.personal, m.role, t.plan, t.standing, m.selected_at

@@ -1,7 +1,7 @@
 //! `/runs`.
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use freehold_core::{Error, Money, Result};
+use freehold_core::{Caller, Error, Money, Result};
 use freehold_web::{Answer, Attempt, Authenticated, Backbone, Creation, Json, Paging, Path, Query};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -10,15 +10,11 @@ use super::run_body::{RunBody, RunPage, RunSummaryBody};
 use crate::{
     CALLS_METER, RUNS_READ, RUNS_WRITE,
     callee::Script,
-    engine::{
-        EngineId,
-        call::{NewCall, call_create},
-        office,
-    },
+    engine::{EngineId, office},
     execution::Event,
     graph::Variables,
-    run::{self, Callee, NewRun, RunId},
-    split::version_choose,
+    run::{self, RunId},
+    start::{self, RunTerms, StartRun, run_start},
     workflow::{WorkflowId, workflow_get},
 };
 
@@ -63,6 +59,23 @@ pub(crate) enum Channel {
     Http,
 }
 
+impl From<Channel> for start::Channel {
+    fn from(channel: Channel) -> Self {
+        match channel {
+            Channel::Text => Self::Text,
+            Channel::Http => Self::Http,
+        }
+    }
+}
+
+impl CreateRun {
+    fn start(self, id: RunId, workflow: WorkflowId) -> StartRun {
+        let Self { channel, inputs, script, live, version, contact, engine_id, phone_number } = self;
+        let (channel, engine) = (channel.into(), engine_id);
+        StartRun { id, workflow, version, channel, inputs, script, live, contact, engine, phone_number }
+    }
+}
+
 /// What the callee of a live run says or does: either `text` or `event`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -105,73 +118,27 @@ pub(crate) async fn run_create(
     creation: Creation<CreateRun>,
 ) -> Answer<Response> {
     caller.allow(RUNS_WRITE)?;
-    let now = backbone.clock.now();
-    let allowance = backbone.entitlements.allowance(&backbone.db, &caller, CALLS_METER, now).await?;
+    let terms = terms(&backbone, &caller).await?;
     let (mut fresh, body) = match creation.attempt(&backbone, &caller).await? {
         Attempt::Fresh(fresh, body) => (fresh, body),
         Attempt::Replay(answer) => return Ok(answer),
     };
     // Checked here and not before: a repeated request is answered even when the workflow was deleted meanwhile.
-    let run = backbone.ids.next();
-    let subject = subject(body.contact.as_ref().or(body.phone_number.as_ref()), run)?;
-    let choice = version_choose(&mut fresh.tx, id, body.version, &subject).await?;
-    let run = match body.channel {
-        Channel::Text => {
-            let new = text_run(&backbone, run, body)?;
-            run::run_create(&mut fresh.tx, caller.tenant(), &allowance, choice, new, &backbone.ids, now).await?
-        }
-        Channel::Http => {
-            let terms = backbone.entitlements.queue_terms(&backbone.db, &caller).await?;
-            let (office, new) = (office(&backbone, &caller), http_run(run, body)?);
-            call_create(&mut fresh.tx, office, (&allowance, &terms), choice, new, now).await?
-        }
-    };
+    let start = body.start(backbone.ids.next(), id);
+    let run = run_start(&mut fresh.tx, &caller, &terms, start, &backbone.ids, backbone.clock.now()).await?;
     let body = RunBody::within(&mut fresh.tx, run).await?;
     Ok(fresh.finish(StatusCode::CREATED, &body).await?)
 }
 
-fn text_run(backbone: &Backbone, id: RunId, body: CreateRun) -> Result<NewRun> {
-    for (given, pointer) in [(body.engine_id.is_some(), "/engine_id"), (body.phone_number.is_some(), "/phone_number")] {
-        if given {
-            return Err(Error::invalid(pointer, "allowed on the channel http only"));
-        }
-    }
-    let callee = callee(body.script, body.live)?;
-    Ok(NewRun { id, inputs: body.inputs, callee, minute: minute(backbone), campaign: None })
-}
-
-fn http_run(id: RunId, body: CreateRun) -> Result<NewCall> {
-    for (given, pointer) in [(body.script.is_some(), "/script"), (body.live, "/live")] {
-        if given {
-            return Err(Error::invalid(
-                pointer,
-                "not allowed on the channel http, where the voice engine speaks with the callee",
-            ));
-        }
-    }
-    Ok(NewCall { id, inputs: body.inputs, engine: body.engine_id, phone_number: body.phone_number, campaign: None })
-}
-
-/// The contact by which an experiment identifies the run.
-fn subject(contact: Option<&String>, run: RunId) -> Result<String> {
-    match contact {
-        Some(contact) if !(1..=200).contains(&contact.chars().count()) => {
-            Err(Error::invalid("/contact", "expected 1 to 200 characters"))
-        }
-        Some(contact) => Ok(contact.clone()),
-        None => Ok(run.to_string()),
-    }
-}
-
-fn callee(script: Option<Script>, live: bool) -> Result<Callee> {
-    match (script, live) {
-        (Some(script), false) => Ok(Callee::Scripted(Box::new(script))),
-        (None, true) => Ok(Callee::Live),
-        (None, false) => {
-            Err(Error::invalid("/script", "send a script of the callee, or live: true to play the callee yourself"))
-        }
-        (Some(_), true) => Err(Error::invalid("/live", "send either script or live: true, not both")),
-    }
+/// What the caller's plan allows for a run.
+async fn terms(backbone: &Backbone, caller: &Caller) -> Result<RunTerms> {
+    let (db, entitlements) = (&backbone.db, &backbone.entitlements);
+    Ok(RunTerms {
+        allowance: entitlements.allowance(db, caller, CALLS_METER, backbone.clock.now()).await?,
+        queue: entitlements.queue_terms(db, caller).await?,
+        text_minute: minute(backbone),
+        http_minute: office(backbone, caller).minute,
+    })
 }
 
 fn minute(backbone: &Backbone) -> Money {

@@ -8,8 +8,6 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::auth::signup::password_check;
-
 /// A user to create or change. A null counts as left out; unknown fields are ignored.
 #[derive(Default, Deserialize, ToSchema)]
 pub(crate) struct PersonBody {
@@ -88,8 +86,8 @@ pub(super) async fn password_hash(
             Ok(Some(hash))
         }
         (Some(password), None) if !password.expose().is_empty() => {
-            password_check(backbone, &password)?;
-            backbone.identity.passwords.hash(&password).await.map(Some)
+            let password = backbone.identity.policy.accept(password)?;
+            backbone.identity.passwords.hash(password.secret()).await.map(Some)
         }
         _ => Ok(None),
     }

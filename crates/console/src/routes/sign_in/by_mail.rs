@@ -55,9 +55,7 @@ pub(super) async fn mail_send(
 
 async fn link_send(backbone: &Backbone, visit: &Visit, form: &MailForm) -> Result<()> {
     let settings = &backbone.identity.settings;
-    if !settings.magic_link {
-        return Err(Error::new(codes::EMAIL_PROVIDER_DISABLED, "Sign-in by mail is not offered here."));
-    }
+    settings.mail_check()?;
     let email = email_find(&backbone.identity, visit.realm, &form.email).await?;
     let target = target_or_home(backbone, form.redirect_to.as_deref());
     let new =

@@ -4,8 +4,8 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
-use freehold_core::{Error, Result};
-use freehold_identity::{codes, session::Tokens, sign_in::sign_in_with_typed_address};
+use freehold_core::Result;
+use freehold_identity::{session::Tokens, sign_in::sign_in_with_typed_address};
 use freehold_web::{Answer, Backbone};
 use serde::Deserialize;
 
@@ -37,8 +37,5 @@ pub(super) async fn password_use(State(backbone): State<Backbone>, request: Requ
 }
 
 async fn signed_in(backbone: &Backbone, visit: &Visit, email: &str, password: String) -> Result<Tokens> {
-    if !backbone.identity.settings.password {
-        return Err(Error::new(codes::EMAIL_PROVIDER_DISABLED, "Sign-in with a password is not offered here."));
-    }
     sign_in_with_typed_address(&backbone.identity, visit.realm, email, secret(password)?, &visit.client).await
 }

@@ -8,7 +8,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use freehold_core::{Error, Result, Secret, codes as core_codes};
+use freehold_core::Result;
 use freehold_identity::{
     access_token::Claims,
     codes,
@@ -112,17 +112,7 @@ pub(super) async fn new_password_save(State(backbone): State<Backbone>, request:
 async fn password_save(backbone: &Backbone, visit: &Visit, claims: &Claims, password: String) -> Result<()> {
     // The session may have been ended after the ticket was made.
     backbone.session_check(claims.session_id, claims.aal).await?;
-    let password = password_wanted(backbone, password)?;
+    let password = backbone.identity.policy.accept(secret(password)?)?;
     let change = UserChange { password: Some(password), ..UserChange::default() };
     user_change(&backbone.identity, claims, change, |_| Ok(()), &visit.client).await.map(drop)
-}
-
-/// The password, if the policy allows it.
-pub(super) fn password_wanted(backbone: &Backbone, password: String) -> Result<Secret> {
-    let password = secret(password)?;
-    let weak = |problem: freehold_identity::password::PasswordProblem| {
-        Error::new(core_codes::VALIDATION_FAILED, problem.to_string())
-    };
-    backbone.identity.policy.check(&password).map_err(weak)?;
-    Ok(password)
 }

@@ -21,9 +21,8 @@ use serde_json::json;
 use super::{
     super::{Pages, bare, html_with_status},
     Visit, Wanted,
-    arrival::{arrive, target_or_home},
+    arrival::{arrive, secret, target_or_home},
     by_mail::{MailForm, sent_page},
-    new_password::password_wanted,
     sentence, visit, with_policy,
 };
 use crate::{Carried, MailPurpose, SignUpPage};
@@ -90,7 +89,7 @@ async fn signed_up(
 ) -> Result<Option<Tokens>> {
     let identity = &backbone.identity;
     let email = email_normalize(email)?;
-    let password = password_wanted(backbone, password)?;
+    let password = identity.policy.accept(secret(password)?)?;
     let new = SignUp {
         realm: visit.realm,
         email,

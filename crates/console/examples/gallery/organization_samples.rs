@@ -1,0 +1,344 @@
+//! The pages of members, API keys and webhooks with sample, empty and hostile data.
+
+use askama::Template;
+use freehold_console::{
+    AskPage, DeliveryLine, EndpointLine, InvitationLine, InviteForm, KeyArea, KeyLine, KeyNewPage, KeysPage,
+    MemberLine, MembersPage, SecretPage, Shell, WebhookNewPage, WebhookPage, WebhooksPage,
+};
+use freehold_pages::{Banner, Choice, Confirm, Empty, Pager, Tone};
+
+use crate::page_samples::shell;
+
+/// Every page with sample data and, where it has a list, without data.
+pub(crate) fn ordinary() -> Result<Vec<(&'static str, String)>, askama::Error> {
+    let mut looking = members();
+    looking.invite = None;
+    for member in &mut looking.members {
+        member.roles.clear();
+        member.removable = member.you;
+    }
+    for invitation in &mut looking.invitations {
+        (invitation.sendable, invitation.withdrawable) = (false, false);
+    }
+    let mut refused = members();
+    if let Some(form) = &mut refused.invite {
+        form.error = "This e-mail address has an open invitation already. Resend or revoke that one.".to_owned();
+    }
+    Ok(vec![
+        ("members", members().render()?),
+        ("members-looking", looking.render()?),
+        ("members-refused", refused.render()?),
+        ("members-remove", confirm().render()?),
+        ("keys", keys().render()?),
+        ("keys-empty", KeysPage { keys: Vec::new(), ..keys() }.render()?),
+        ("keys-new", key_new().render()?),
+        ("keys-shown", secret().render()?),
+        ("webhooks", webhooks().render()?),
+        ("webhooks-empty", WebhooksPage { endpoints: Vec::new(), ..webhooks() }.render()?),
+        ("webhooks-new", webhook_new().render()?),
+        ("webhooks-endpoint", webhook().render()?),
+        ("webhooks-endpoint-empty", WebhookPage { deliveries: Vec::new(), notice: None, ..webhook() }.render()?),
+    ])
+}
+
+fn choice(value: &str, label: &str, hint: &str, selected: bool) -> Choice {
+    Choice { value: value.to_owned(), label: label.to_owned(), hint: hint.to_owned(), selected }
+}
+
+fn roles(selected: &str) -> Vec<Choice> {
+    ["viewer", "member", "admin", "owner"].map(|role| choice(role, role, "", role == selected)).to_vec()
+}
+
+fn members() -> MembersPage {
+    let member = |id: &str, email: &str, role: &str, since: &str, you| MemberLine {
+        id: format!("0199a1b2-0000-7000-8000-00000000001{id}"),
+        email: email.to_owned(),
+        you,
+        role: role.to_owned(),
+        since: since.to_owned(),
+        roles: roles(role),
+        removable: true,
+    };
+    let invitation = |id: &str, email: &str, by: &str, expired| InvitationLine {
+        id: format!("0199a1b2-0000-7000-8000-00000000002{id}"),
+        email: email.to_owned(),
+        role: "member".to_owned(),
+        invited_by: by.to_owned(),
+        until: "28 November 2026".to_owned(),
+        expired,
+        sendable: true,
+        withdrawable: true,
+    };
+    MembersPage {
+        shell: shell("/members"),
+        members: vec![
+            member("1", "ada@example.org", "owner", "3 March 2026", true),
+            member("2", "grace.hopper@riverside-dental.example.org", "admin", "12 April 2026", false),
+            member("3", "lin@example.org", "member", "1 October 2026", false),
+            member("4", "front-desk@example.org", "viewer", "21 November 2026", false),
+        ],
+        pager: Pager::new("/members", None, Some("a")),
+        invitations: vec![
+            invitation("1", "bea@example.org", "ada@example.org", false),
+            invitation("2", "carl@example.org", "an API key", true),
+        ],
+        invite: Some(InviteForm {
+            email: String::new(),
+            roles: roles("member"),
+            attempt: "0199a1b2".to_owned(),
+            error: String::new(),
+        }),
+    }
+}
+
+fn confirm() -> AskPage {
+    AskPage {
+        shell: shell("/members"),
+        confirm: Confirm {
+            title: "Remove lin@example.org?".to_owned(),
+            sentences: vec![
+                "They lose access to Riverside Dental at once.".to_owned(),
+                "Their open invitations are withdrawn. Their API keys are suspended until an owner adopts them."
+                    .to_owned(),
+            ],
+            action: "/members/3/remove".to_owned(),
+            fields: Vec::new(),
+            button: "Remove the member".to_owned(),
+            back: "/members".to_owned(),
+        },
+    }
+}
+
+fn keys() -> KeysPage {
+    let key = |name: &str, state: &'static str, scopes: &str, last_used: &str| KeyLine {
+        id: "0199a1b2-0000-7000-8000-000000000031".to_owned(),
+        name: name.to_owned(),
+        prefix: "sk_live_4fJq8sWz".to_owned(),
+        state,
+        test: state == "expired",
+        role: "owner".to_owned(),
+        scopes: scopes.to_owned(),
+        made_by: if state == "suspended" { "a former member".to_owned() } else { "ada@example.org".to_owned() },
+        created: "3 March 2026".to_owned(),
+        last_used: last_used.to_owned(),
+        expires: "never".to_owned(),
+        revocable: state != "revoked",
+        adoptable: state == "suspended",
+    };
+    KeysPage {
+        shell: shell("/keys"),
+        keys: vec![
+            key("nightly import", "active", "usage:read, workflows:read", "21 November 2026, 03:00 UTC"),
+            key("reception desk", "suspended", "everything", "1 November 2026, 16:41 UTC"),
+            key("trial", "expired", "runs", "never"),
+            key("old laptop", "revoked", "everything", "3 April 2026, 09:12 UTC"),
+        ],
+        pager: Pager::default(),
+        may_create: true,
+        empty: Empty::new("No API keys yet", "A key lets a program call the API in the name of this organization.")
+            .with_action("Create an API key", "/keys/new"),
+    }
+}
+
+fn key_new() -> KeyNewPage {
+    let area = |(name, read): (&str, bool)| KeyArea { name: name.to_owned(), read, write: false };
+    KeyNewPage {
+        shell: shell("/keys"),
+        name: "nightly import".to_owned(),
+        modes: vec![
+            choice("live", "Live", "For real data.", true),
+            choice("test", "Test", "For trying things out. A test key cannot create a live one.", false),
+        ],
+        access: vec![
+            choice("some", "Only the scopes below", "Choose what the program needs, and no more.", true),
+            choice("all", "Everything you may do", "Also what your role may do later.", false),
+        ],
+        areas: [("organization", false), ("members", false), ("usage", true), ("events", true), ("workflows", false)]
+            .map(area)
+            .to_vec(),
+        expiries: vec![choice("", "Never", "", true), choice("30", "In 30 days", "", false)],
+        attempt: "0199a1b2".to_owned(),
+        error: "The request is invalid. scopes: choose at least one, or everything you may do.".to_owned(),
+    }
+}
+
+fn secret() -> SecretPage {
+    SecretPage {
+        shell: shell("/keys"),
+        title: "The API key “nightly import” was created".to_owned(),
+        text: "Store it where the program reads its secrets. Whoever has it acts in the name of this organization."
+            .to_owned(),
+        label: "API key".to_owned(),
+        secret: "sk_live_a_sample_that_opens_nothing_0000000000000".to_owned(),
+        next: ("I have copied it".to_owned(), "/keys".to_owned()),
+    }
+}
+
+fn endpoint(url: &str, state: &'static str, tone: Tone) -> EndpointLine {
+    EndpointLine {
+        id: "0199a1b2-0000-7000-8000-000000000041".to_owned(),
+        url: url.to_owned(),
+        description: "Writes finished calls into the patient file.".to_owned(),
+        events: "call.completed, call.failed".to_owned(),
+        state,
+        tone,
+        created: "12 April 2026".to_owned(),
+    }
+}
+
+fn webhooks() -> WebhooksPage {
+    WebhooksPage {
+        shell: shell("/webhooks"),
+        endpoints: vec![
+            endpoint("https://hooks.riverside-dental.example/voice", "enabled", Tone::Good),
+            endpoint("https://example.org/a/rather/long/path/that/ends/in/2026/hooks", "failing", Tone::Warn),
+            endpoint("https://old.example.org/hooks", "disabled", Tone::Bad),
+        ],
+        pager: Pager::default(),
+        may_create: true,
+        empty: Empty::new("No webhook endpoints yet", "An endpoint is a URL of yours that gets events as they happen.")
+            .with_action("Add an endpoint", "/webhooks/new"),
+    }
+}
+
+fn webhook_new() -> WebhookNewPage {
+    WebhookNewPage {
+        shell: shell("/webhooks"),
+        url: "https://hooks.riverside-dental.example/voice".to_owned(),
+        description: String::new(),
+        which: vec![
+            choice("all", "All events, also those that are added later", "", false),
+            choice("some", "Only the chosen events", "", true),
+        ],
+        events: vec![
+            choice("call.completed", "call.completed", "A call has ended.", true),
+            choice("key.created", "key.created", "An API key was created.", false),
+        ],
+        attempt: "0199a1b2".to_owned(),
+        error: String::new(),
+    }
+}
+
+fn webhook() -> WebhookPage {
+    let delivery = |event: &str, state: &str, answer: &str, next: &str| DeliveryLine {
+        event_id: "0199a1b2-0000-7000-8000-000000000051".to_owned(),
+        event: event.to_owned(),
+        state: state.to_owned(),
+        attempts: 3,
+        answer: answer.to_owned(),
+        created: "21 November 2026, 11:12 UTC".to_owned(),
+        next: next.to_owned(),
+    };
+    let filter = |label: &str, shown| (label.to_owned(), format!("/webhooks/7?state={label}"), shown);
+    WebhookPage {
+        shell: shell("/webhooks"),
+        endpoint: endpoint("https://hooks.riverside-dental.example/voice", "failing", Tone::Warn),
+        notice: Some(Banner::new(
+            Tone::Warn,
+            "The last deliveries failed",
+            "No delivery has succeeded since 21 November 2026, 10:02 UTC. After five days it is disabled.",
+        )),
+        signature: "HMAC-SHA256 with the secret (v1)".to_owned(),
+        enabled: true,
+        may_change: true,
+        may_remove: true,
+        filters: vec![
+            filter("All", true),
+            filter("Waiting", false),
+            filter("Delivered", false),
+            filter("Failed", false),
+        ],
+        deliveries: vec![
+            delivery("call.completed", "waiting", "503", "21 November 2026, 12:00 UTC"),
+            delivery("call.failed", "failed", "No connection to hooks.riverside-dental.example.", ""),
+            delivery("key.created", "delivered", "200", ""),
+        ],
+        pager: Pager::new("/webhooks/7", None, Some("a")),
+    }
+}
+
+/// Every page in this frame with `text` in every field, and `rows` rows in every list.
+pub(crate) fn hostile(shell: &Shell, text: &str, rows: usize) -> Result<Vec<(&'static str, String)>, askama::Error> {
+    let own = || text.to_owned();
+    let choices = |rows| vec![choice(text, text, text, true); rows];
+    let member = MemberLine {
+        id: own(),
+        email: own(),
+        you: true,
+        role: own(),
+        since: own(),
+        roles: choices(rows),
+        removable: true,
+    };
+    let invitation = InvitationLine {
+        id: own(),
+        email: own(),
+        role: own(),
+        invited_by: own(),
+        until: own(),
+        expired: true,
+        sendable: true,
+        withdrawable: true,
+    };
+    let members = MembersPage {
+        shell: shell.clone(),
+        members: vec![member; rows],
+        pager: Pager::new("/members", Some(text), Some(text)),
+        invitations: vec![invitation; rows],
+        invite: Some(InviteForm { email: own(), roles: choices(rows), attempt: own(), error: own() }),
+    };
+    let mut key = keys().keys.remove(1);
+    (key.id, key.name, key.prefix, key.role, key.scopes) = (own(), own(), own(), own(), own());
+    (key.made_by, key.created, key.last_used, key.expires) = (own(), own(), own(), own());
+    let new = KeyNewPage {
+        name: own(),
+        modes: choices(rows),
+        access: choices(rows),
+        areas: vec![KeyArea { name: own(), read: true, write: true }; rows],
+        expiries: choices(rows),
+        attempt: own(),
+        error: own(),
+        shell: shell.clone(),
+    };
+    let shown = SecretPage {
+        shell: shell.clone(),
+        title: own(),
+        text: own(),
+        label: own(),
+        secret: own(),
+        next: (own(), format!("/{text}")),
+    };
+    let mut line = endpoint(text, "failing", Tone::Warn);
+    (line.id, line.description, line.events, line.created) = (own(), own(), own(), own());
+    let mut delivery = webhook().deliveries.remove(0);
+    (delivery.event_id, delivery.event, delivery.state) = (own(), own(), own());
+    (delivery.answer, delivery.created, delivery.next) = (own(), own(), own());
+    let page = WebhookPage {
+        shell: shell.clone(),
+        endpoint: line.clone(),
+        notice: Some(Banner { tone: Tone::Bad, title: own(), text: own(), link: Some((own(), own())) }),
+        signature: own(),
+        filters: vec![(own(), format!("/{text}"), true); rows],
+        deliveries: vec![delivery; rows],
+        pager: Pager::new("/webhooks", Some(text), Some(text)),
+        ..webhook()
+    };
+    let create = WebhookNewPage {
+        shell: shell.clone(),
+        url: own(),
+        description: own(),
+        which: choices(rows),
+        events: choices(rows),
+        attempt: own(),
+        error: own(),
+    };
+    Ok(vec![
+        ("members", members.render()?),
+        ("keys", KeysPage { shell: shell.clone(), keys: vec![key; rows], ..keys() }.render()?),
+        ("a new key", new.render()?),
+        ("a shown key", shown.render()?),
+        ("webhooks", WebhooksPage { shell: shell.clone(), endpoints: vec![line; rows], ..webhooks() }.render()?),
+        ("a new endpoint", create.render()?),
+        ("an endpoint", page.render()?),
+    ])
+}

@@ -1,0 +1,107 @@
+//! `/keys`: the API keys of an organization.
+
+use askama::Template;
+use freehold_pages::{Choice, Empty, Pager, Tone};
+
+use crate::Shell;
+
+/// The page of API keys.
+#[derive(Clone, Debug, Template)]
+#[template(path = "keys.html")]
+pub struct KeysPage {
+    /// The frame of the page.
+    pub shell: Shell,
+    /// The keys, newest first, without their secrets.
+    pub keys: Vec<KeyLine>,
+    /// The pages of the list.
+    pub pager: Pager,
+    /// Whether the user may create keys.
+    pub may_create: bool,
+    /// What is shown in place of an empty list.
+    pub empty: Empty,
+}
+
+/// An API key.
+#[derive(Clone, Debug, Default)]
+pub struct KeyLine {
+    /// Id of the key.
+    pub id: String,
+    /// Name of the key.
+    pub name: String,
+    /// First characters of the key: `sk_live_abcd1234`.
+    pub prefix: String,
+    /// `active`, `suspended`, `expired` or `revoked`.
+    pub state: &'static str,
+    /// Whether the key is for test data.
+    pub test: bool,
+    /// The largest role of the key.
+    pub role: String,
+    /// Scopes of the key, separated by commas; `everything the role allows` without scopes.
+    pub scopes: String,
+    /// Who is responsible for it: an e-mail address, or `a former member`.
+    pub made_by: String,
+    /// The day on which it was created.
+    pub created: String,
+    /// When it was last used; `never` before its first use.
+    pub last_used: String,
+    /// When it expires; `never` for a key that does not.
+    pub expires: String,
+    /// Whether the user may revoke it.
+    pub revocable: bool,
+    /// Whether the user may adopt it.
+    pub adoptable: bool,
+}
+
+impl KeyLine {
+    /// Severity of the state.
+    pub fn tone(&self) -> Tone {
+        match self.state {
+            "active" => Tone::Good,
+            "suspended" => Tone::Warn,
+            _ => Tone::Plain,
+        }
+    }
+
+    /// Path of the page that asks before the key is revoked.
+    pub fn revocation(&self) -> String {
+        format!("/keys/{}/revoke", self.id)
+    }
+
+    /// Path of the page that asks before the key is adopted.
+    pub fn adoption(&self) -> String {
+        format!("/keys/{}/adopt", self.id)
+    }
+}
+
+/// The page that creates an API key.
+#[derive(Clone, Debug, Template)]
+#[template(path = "key_new.html")]
+pub struct KeyNewPage {
+    /// The frame of the page.
+    pub shell: Shell,
+    /// Name entered so far.
+    pub name: String,
+    /// Live or test.
+    pub modes: Vec<Choice>,
+    /// Everything, or the chosen scopes.
+    pub access: Vec<Choice>,
+    /// The areas, each with its scopes.
+    pub areas: Vec<KeyArea>,
+    /// When the key expires.
+    pub expiries: Vec<Choice>,
+    /// Random value of the form.
+    pub attempt: String,
+    /// Why the last try failed; empty before the first.
+    pub error: String,
+}
+
+/// The scopes of an area.
+#[derive(Clone, Debug, Default)]
+pub struct KeyArea {
+    /// Name of the area in scopes: `usage`.
+    pub name: String,
+    /// Whether reading is chosen.
+    pub read: bool,
+    /// Whether writing is chosen.
+    pub write: bool,
+}

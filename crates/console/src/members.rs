@@ -1,0 +1,89 @@
+//! `/members`: the members of an organization and its open invitations.
+
+use askama::Template;
+use freehold_pages::{Choice, Pager};
+
+use crate::Shell;
+
+/// The page of members and invitations.
+#[derive(Clone, Debug, Template)]
+#[template(path = "members.html")]
+pub struct MembersPage {
+    /// The frame of the page.
+    pub shell: Shell,
+    /// The members, in the order in which they joined.
+    pub members: Vec<MemberLine>,
+    /// The pages of the list of members.
+    pub pager: Pager,
+    /// The newest invitations that can be accepted or sent again.
+    pub invitations: Vec<InvitationLine>,
+    /// The form that invites; none for users who may not invite.
+    pub invite: Option<InviteForm>,
+}
+
+/// A member.
+#[derive(Clone, Debug, Default)]
+pub struct MemberLine {
+    /// Id of the user.
+    pub id: String,
+    /// E-mail address of the user; for users without one, a description.
+    pub email: String,
+    /// Whether it is the signed-in user.
+    pub you: bool,
+    /// Role of the member.
+    pub role: String,
+    /// The day on which they joined: `21 November 2026`.
+    pub since: String,
+    /// The roles that the user may give; empty for users who may not change this member.
+    pub roles: Vec<Choice>,
+    /// Whether the user may remove this member, or may leave.
+    pub removable: bool,
+}
+
+/// An invitation that is not closed.
+#[derive(Clone, Debug, Default)]
+pub struct InvitationLine {
+    /// Id of the invitation.
+    pub id: String,
+    /// The invited e-mail address.
+    pub email: String,
+    /// Role that the invited user gets.
+    pub role: String,
+    /// Who sent it: an e-mail address, `an API key` or `a former member`.
+    pub invited_by: String,
+    /// When it expires: `28 November 2026`.
+    pub until: String,
+    /// Whether it has expired.
+    pub expired: bool,
+    /// Whether the user may send it again.
+    pub sendable: bool,
+    /// Whether the user may withdraw it.
+    pub withdrawable: bool,
+}
+
+/// The form that invites a user.
+#[derive(Clone, Debug, Default)]
+pub struct InviteForm {
+    /// E-mail address entered so far.
+    pub email: String,
+    /// The roles that the user may give.
+    pub roles: Vec<Choice>,
+    /// Random value of the form.
+    pub attempt: String,
+    /// Why the last try failed; empty before the first.
+    pub error: String,
+}
+
+impl MemberLine {
+    /// Path of the page that asks before the member is removed.
+    pub fn removal(&self) -> String {
+        format!("/members/{}/remove", self.id)
+    }
+}
+
+impl InvitationLine {
+    /// Path of the page that asks before the invitation is withdrawn.
+    pub fn withdrawal(&self) -> String {
+        format!("/members/invitations/{}/revoke", self.id)
+    }
+}

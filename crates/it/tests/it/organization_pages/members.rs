@@ -1,0 +1,59 @@
+//! Members and invitations by form.
+
+use freehold_core::Role;
+
+use super::Browser;
+use crate::harness::app::TestApp;
+
+#[tokio::test]
+async fn an_owner_invites_resends_and_withdraws() {
+    let app = TestApp::new().await;
+    let owner = app.owner().await;
+    let browser = Browser::of(&app, &owner).await;
+    let done = browser.sent("/members", "/members/invitations", "email=bea%40example.org&role=admin&attempt=a").await;
+    assert!(done.holds("bea@example.org") && done.holds("Withdraw") && done.holds(&owner.email), "{done}");
+    assert_eq!(app.mails("bea@example.org").await.len(), 1);
+    // The same form again invites once.
+    browser.sent("/members", "/members/invitations", "email=bea%40example.org&role=admin&attempt=a").await;
+    let twice = browser.send("/members", "/members/invitations", "email=bea%40example.org&role=admin&attempt=b").await;
+    assert!(twice.status() == 409 && twice.holds("open invitation already"), "{twice}");
+    assert_eq!(app.count("select count(*) from freehold.invitations").await, 1);
+    let wrong =
+        browser.send("/members", "/members/invitations", "email=nobody&role=member&attempt=c").await.expect(422);
+    assert!(wrong.holds("value=\"nobody\""), "{wrong}");
+
+    let list = app.get("/api/v1/invitations").person(&owner).send().await.expect(200);
+    let id = list.at("/data/0/id");
+    app.advance_seconds(120);
+    let done = browser.sent("/members", &format!("/members/invitations/{id}/resend"), "").await;
+    assert!(done.holds("again"), "{done}");
+    assert_eq!(app.mails("bea@example.org").await.len(), 2);
+    browser.page(&format!("/members/invitations/{id}/revoke")).await;
+    let done = browser.sent("/members", &format!("/members/invitations/{id}/revoke"), "").await;
+    assert!(done.holds("was withdrawn") && !done.holds("Resend"), "{done}");
+}
+
+#[tokio::test]
+async fn roles_change_members_are_removed_and_leave() {
+    let app = TestApp::new().await;
+    let owner = app.owner().await;
+    let member = app.member(&owner, Role::Member).await;
+    let browser = Browser::of(&app, &owner).await;
+    let role = format!("/members/{}/role", member.id);
+    let done = browser.sent("/members", &role, "role=viewer").await;
+    assert!(done.holds("The role is now viewer") && done.holds(&member.email), "{done}");
+    let refused = browser.sent("/members", &format!("/members/{}/role", owner.id), "role=viewer").await;
+    assert!(refused.holds("needs an owner"), "{refused}");
+    let asked = browser.page(&format!("/members/{}/remove", member.id)).await;
+    assert!(asked.holds(&format!("Remove {}?", member.email)), "{asked}");
+    browser.sent("/members", &format!("/members/{}/remove", member.id), "").await;
+    assert_eq!(app.count("select count(*) from freehold.members where role = 'viewer'").await, 0);
+
+    let other = app.member(&owner, Role::Viewer).await;
+    let theirs = Browser::of(&app, &other).await;
+    let page = theirs.page("/members").await;
+    assert!(page.holds("Leave") && !page.holds("Remove") && !page.holds("Invite a colleague"), "{page}");
+    let gone = theirs.send("/members", &format!("/members/{}/remove", other.id), "").await.expect(303);
+    assert_eq!(gone.header("location"), "/home");
+    assert_eq!(theirs.get("/members").await.status(), 404);
+}
