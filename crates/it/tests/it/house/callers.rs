@@ -11,6 +11,7 @@ const MAY: &[(&str, &str, &str)] = &[
         "crates/app/src/authority.rs",
         "a job of the tenant was in the queue, and the tenant looked up",
     ),
+    (
         "Caller::service(",
         "crates/web/src/resolve.rs",
         "the service key was checked, and the tenant that it named looked up",
