@@ -206,10 +206,9 @@ async fn kills_between_inbox_and_effect_lose_no_event_and_repeat_none() {
 
     let (shelf, permits, idle) = (Arc::new(shelf), Arc::new(Semaphore::new(0)), Arc::new(AtomicBool::new(false)));
     let streaming = tokio::spawn(stream(shelf.clone(), payers.clone(), permits.clone(), idle.clone()));
-    let (begun, mut between) = (Instant::now(), 0);
+    let (begun, mut between, kills) = (Instant::now(), 0, size("FREEHOLD_BILLING_KILLS", KILLS[0], KILLS[1]));
     let waiting = "select count(*) from freehold.stripe_events where state = 'waiting'";
     let waits = async || database.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) > 0;
-    let kills = size("FREEHOLD_BILLING_KILLS", KILLS[0], KILLS[1]);
     for number in 0..kills {
         idle.store(false, Ordering::SeqCst);
         permits.add_permits(STEPS);
