@@ -62,7 +62,7 @@ fn a_rate_in_bytes() {
 fn a_meter_that_is_no_section() {
     insta::assert_snapshot!(
         changed("[modules]", "[meters]\nfaxes = 3\n\n[modules]"),
-        @r#"notes/product.toml:31: meter "faxes" = 3 — expected a section with the keys name, one, kind, unit, period, window, per, counts"#
+        @r#"notes/product.toml:31: meter "faxes" = 3 — expected a section with the keys name, one, kind, unit, period, window, per, counts, recorded_by"#
     );
 }
 
