@@ -10,7 +10,7 @@ use axum::{
     response::Response,
 };
 use freehold_core::Error;
-use freehold_pages::PageRefused;
+use freehold_pages::{PageRefused, Site};
 use freehold_web::{Backbone, frame::TraceId};
 
 use super::bare;
@@ -22,11 +22,14 @@ pub async fn error_pages(State(backbone): State<Backbone>, request: Request, nex
     if !accept.is_some_and(|accept| accept.contains("text/html")) {
         return next.run(request).await;
     }
+    let path = request.uri().path();
+    let of_page = request.extensions().get::<Arc<Site>>().is_some_and(|site| site.has(path));
     let trace = request.extensions().get::<TraceId>().map_or_else(String::new, |trace| trace.0.to_string());
     let mut response = next.run(request).await;
     let error = response.extensions().get::<Arc<Error>>().cloned();
     let Some(error) = error.filter(|_| !response.headers().contains_key(header::CONTENT_TYPE)) else { return response };
-    let of_page = response.extensions().get::<PageRefused>().is_some();
+    // The forms of the frame, such as that of the theme, belong to no page of the navigation.
+    let of_page = of_page || response.extensions().get::<PageRefused>().is_some();
     let retry_after_seconds = error.retry_after().map(|after| after.as_secs().max(1));
     let trouble = match error.code().status {
         404 | 405 => Trouble::NotFound,
