@@ -65,7 +65,7 @@ impl AccountPage {
         self.sessions.iter().filter(|session| !session.current).count()
     }
 
-    fn no_factors(&self) -> Empty {
+    fn no_factors() -> Empty {
         let text = "Your account is protected by your sign-in method alone.";
         Empty::new("No second factor", text)
     }

@@ -71,12 +71,12 @@ impl HomePage {
         self.hints.iter().any(|hint| !hint.done)
     }
 
-    fn nowhere(&self) -> Empty {
+    fn nowhere() -> Empty {
         let text = "Ask a colleague to invite you to theirs, then follow the link in the mail.";
         Empty::new("You do not belong to an organization yet", text)
     }
 
-    fn quiet(&self) -> Empty {
+    fn quiet() -> Empty {
         Empty::new("Nothing has happened yet", "Changes of the last 30 days are listed here.")
     }
 }

@@ -5,7 +5,7 @@ use freehold_core::percent_encode;
 use freehold_web::Backbone;
 
 /// The only stylesheet, served at `/assets/freehold.css` as `text/css`.
-pub const STYLESHEET: &str = include_str!("../assets/freehold.css");
+pub const STYLESHEET: &str = concat!(include_str!("../assets/frame.css"), include_str!("../assets/freehold.css"));
 
 /// Freehold's mark, served at `/assets/mark.svg`. It is on developers' pages only, never on those of a product.
 pub const MARK: &str = include_str!("../assets/mark.svg");

@@ -54,12 +54,20 @@ pub enum Refusal {
     Problem(Problem),
 }
 
+/// Marks the answer of a page, whose error a browser gets as a page, too.
+#[derive(Clone, Copy, Debug)]
+pub struct PageRefused;
+
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         match self {
             Self::SignedOut(path) => Redirect::to(&path).into_response(),
             Self::Nowhere => Redirect::to("/home").into_response(),
-            Self::Problem(problem) => problem.into_response(),
+            Self::Problem(problem) => {
+                let mut response = problem.into_response();
+                response.extensions_mut().insert(PageRefused);
+                response
+            }
         }
     }
 }

@@ -39,7 +39,7 @@ pub mod times;
 
 pub use brand::{Brand, MARK, STYLESHEET, brand_css, logo};
 pub use component::{Banner, Choice, Confirm, Empty, Pager, Progress, Tone, grouped};
-pub use context::{MemberPage, Refusal, UserPage, sign_in_path};
+pub use context::{MemberPage, PageRefused, Refusal, UserPage, sign_in_path};
 pub use flash::Flash;
 pub use form::{Form, MemberForm, form_read};
 pub use freehold_web::{Group, NavItem};

@@ -10,6 +10,7 @@ use axum::{
     response::Response,
 };
 use freehold_core::Error;
+use freehold_pages::{PageRefused, Site};
 use freehold_web::{Backbone, frame::TraceId};
 
 use super::bare;
@@ -21,21 +22,21 @@ pub async fn error_pages(State(backbone): State<Backbone>, request: Request, nex
     if !accept.is_some_and(|accept| accept.contains("text/html")) {
         return next.run(request).await;
     }
-    // Programs may accept HTML, too, and expect the problem documents of the API.
-    let of_api = ["/api/", "/auth/"].iter().any(|begin| request.uri().path().starts_with(begin));
+    let path = request.uri().path();
+    let of_page = request.extensions().get::<Arc<Site>>().is_some_and(|site| site.has(path));
     let trace = request.extensions().get::<TraceId>().map_or_else(String::new, |trace| trace.0.to_string());
     let mut response = next.run(request).await;
     let error = response.extensions().get::<Arc<Error>>().cloned();
     let Some(error) = error.filter(|_| !response.headers().contains_key(header::CONTENT_TYPE)) else { return response };
+    // The forms of the frame, such as that of the theme, belong to no page of the navigation.
+    let of_page = of_page || response.extensions().get::<PageRefused>().is_some();
     let retry_after_seconds = error.retry_after().map(|after| after.as_secs().max(1));
     let trouble = match error.code().status {
         404 | 405 => Trouble::NotFound,
         429 => Trouble::TooMany { retry_after_seconds },
         503 => Trouble::Unavailable { retry_after_seconds },
         500.. => Trouble::Internal { trace_id: trace },
-        status @ (400 | 403 | 409 | 413 | 422) if !of_api => {
-            Trouble::Refused { status, message: error.message().to_owned() }
-        }
+        status @ (400..=499) if of_page => Trouble::Refused { status, message: error.message().to_owned() },
         _ => return response,
     };
     if let Ok(page) = (ErrorPage { shell: bare(&backbone), trouble }).render() {

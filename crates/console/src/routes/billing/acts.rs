@@ -12,7 +12,7 @@ use freehold_billing::{
     portal::portal_create,
 };
 use freehold_core::{Area, Caller, Error, OptionExt, Permission, Result};
-use freehold_pages::{Form, Shell};
+use freehold_pages::{Form, Refusal, Shell};
 use freehold_web::{Answer, Backbone};
 use serde::Deserialize;
 
@@ -71,8 +71,12 @@ fn leave(shell: &Shell, title: &str, to: String) -> Answer<Response> {
     shell.show(&BillingLeavePage { shell: shell.clone(), title: title.to_owned(), to })
 }
 
-pub(super) async fn checkout(State(backbone): State<Backbone>, sent: Sent) -> Answer<Response> {
+pub(super) async fn checkout(
+    State(backbone): State<Backbone>,
+    sent: Result<Sent, Refusal>,
+) -> Result<Response, Refusal> {
     let billing = sold(&backbone)?;
+    let sent = sent?;
     let made = async {
         let caller = payer_check(&sent)?;
         let back = format!("/billing?organization={}", caller.tenant());
@@ -85,26 +89,28 @@ pub(super) async fn checkout(State(backbone): State<Backbone>, sent: Sent) -> An
         checkout_create(billing, caller.tenant(), &payer(&sent), &wanted).await
     };
     match made.await {
-        Ok(made) => leave(&sent.page.shell, "Opening the payment page", made.url),
-        Err(error) => failed(&backbone, &sent, error).await,
+        Ok(made) => Ok(leave(&sent.page.shell, "Opening the payment page", made.url)?),
+        Err(error) => Ok(failed(&backbone, &sent, error).await?),
     }
 }
 
-pub(super) async fn portal(State(backbone): State<Backbone>, sent: Sent) -> Answer<Response> {
+pub(super) async fn portal(State(backbone): State<Backbone>, sent: Result<Sent, Refusal>) -> Result<Response, Refusal> {
     let billing = sold(&backbone)?;
+    let sent = sent?;
     let made = async {
         let caller = payer_check(&sent)?;
         let back = format!("/billing?organization={}", caller.tenant());
         portal_create(billing, caller.tenant(), &payer(&sent), Some(&back)).await
     };
     match made.await {
-        Ok(to) => leave(&sent.page.shell, "Opening the page for card and invoices", to),
-        Err(error) => failed(&backbone, &sent, error).await,
+        Ok(to) => Ok(leave(&sent.page.shell, "Opening the page for card and invoices", to)?),
+        Err(error) => Ok(failed(&backbone, &sent, error).await?),
     }
 }
 
-pub(super) async fn change(State(backbone): State<Backbone>, sent: Sent) -> Answer<Response> {
+pub(super) async fn change(State(backbone): State<Backbone>, sent: Result<Sent, Refusal>) -> Result<Response, Refusal> {
     let billing = sold(&backbone)?;
+    let sent = sent?;
     let changed = async {
         let caller = payer_check(&sent)?;
         let at = sent.fields.at.as_deref().map(str::parse).transpose();
@@ -112,26 +118,28 @@ pub(super) async fn change(State(backbone): State<Backbone>, sent: Sent) -> Answ
         let change = Change { plan: sent.fields.plan.clone(), interval: interval(&sent)?, at };
         plan_change(billing, caller.tenant(), &change).await
     };
-    ended(&backbone, &sent, "changed", changed.await).await
+    Ok(ended(&backbone, &sent, "changed", changed.await).await?)
 }
 
-pub(super) async fn cancel(State(backbone): State<Backbone>, sent: Sent) -> Answer<Response> {
+pub(super) async fn cancel(State(backbone): State<Backbone>, sent: Result<Sent, Refusal>) -> Result<Response, Refusal> {
     let billing = sold(&backbone)?;
+    let sent = sent?;
     let end = if sent.fields.at.as_deref() == Some("now") { End::Now } else { End::PeriodEnd };
     let cancelled = async {
         let caller = payer_check(&sent)?;
         subscription_cancel(billing, caller.tenant(), end).await
     };
-    ended(&backbone, &sent, "cancelled", cancelled.await).await
+    Ok(ended(&backbone, &sent, "cancelled", cancelled.await).await?)
 }
 
-pub(super) async fn resume(State(backbone): State<Backbone>, sent: Sent) -> Answer<Response> {
+pub(super) async fn resume(State(backbone): State<Backbone>, sent: Result<Sent, Refusal>) -> Result<Response, Refusal> {
     let billing = sold(&backbone)?;
+    let sent = sent?;
     let resumed = async {
         let caller = payer_check(&sent)?;
         subscription_resume(billing, caller.tenant()).await
     };
-    ended(&backbone, &sent, "resumed", resumed.await).await
+    Ok(ended(&backbone, &sent, "resumed", resumed.await).await?)
 }
 
 /// Name and address on the invoices when the organization becomes a customer.
