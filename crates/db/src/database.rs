@@ -67,7 +67,7 @@ impl Db {
             db: self,
             party: Party::of(caller),
             opening: self.tenant_opening(caller),
-            tenant: caller.tenant(),
+            id: caller.tenant(),
             standing: caller.standing(),
         }
     }
@@ -253,7 +253,7 @@ pub struct Tenant<'a> {
     db: &'a Db,
     party: Party,
     opening: String,
-    tenant: TenantId,
+    id: TenantId,
     standing: Standing,
 }
 
@@ -277,12 +277,12 @@ impl Tenant<'_> {
 
     /// Begins a transaction for several statements, to read, decide, write and commit.
     pub async fn begin(&self) -> Result<TenantTx> {
-        Ok(TenantTx::new(self.db.begin(self.party, &self.opening).await?, self.tenant, self.standing))
+        Ok(TenantTx::new(self.db.begin(self.party, &self.opening).await?, self.id, self.standing))
     }
 
     async fn one_flight<R, S: Scope>(&self, query: Query<R, S>) -> Result<(Vec<tokio_postgres::Row>, u64)> {
         self.db
-            .one_flight(self.party, &self.opening, &query.of(self.tenant))
+            .one_flight(self.party, &self.opening, &query.of(self.id))
             .await
             .map_err(|error| explain_suspension(error, self.standing))
     }

@@ -127,7 +127,7 @@ fn keys_distinct<'a>(keys: impl Iterator<Item = &'a mut String>) {
     for key in keys {
         let base = if key.is_empty() { "unnamed".to_owned() } else { key.clone() };
         let mut number = 1;
-        *key = base.clone();
+        key.clone_from(&base);
         while !seen.insert(key.clone()) {
             number += 1;
             *key = format!("{base}-{number}");
