@@ -267,7 +267,8 @@ pub(crate) fn hostile(shell: &Shell, text: &str, rows: usize) -> Result<Vec<(&'s
         you: true,
         role: own(),
         since: own(),
-        roles: choices(rows),
+        // There are four roles.
+        roles: choices(rows.min(4)),
         removable: true,
     };
     let invitation = InvitationLine {
