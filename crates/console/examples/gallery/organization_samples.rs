@@ -1,9 +1,9 @@
-//! The pages of members, API keys and webhooks with sample, empty and hostile data.
+//! The pages of members, API keys and webhooks with sample data and without data.
 
 use askama::Template;
 use freehold_console::{
     AskPage, DeliveryLine, EndpointLine, InvitationLine, InviteForm, KeyArea, KeyLine, KeyNewPage, KeysPage,
-    MemberLine, MembersPage, SecretPage, Shell, WebhookNewPage, WebhookPage, WebhooksPage,
+    MemberLine, MembersPage, SecretPage, WebhookNewPage, WebhookPage, WebhooksPage,
 };
 use freehold_pages::{Banner, Choice, Confirm, Empty, Pager, Tone};
 
@@ -22,7 +22,7 @@ pub(crate) fn ordinary() -> Result<Vec<(&'static str, String)>, askama::Error> {
     }
     let mut refused = members();
     if let Some(form) = &mut refused.invite {
-        form.error = "This e-mail address has an open invitation already. Resend or revoke that one.".to_owned();
+        "This e-mail address has an open invitation already. Resend or revoke that one.".clone_into(&mut form.error);
     }
     Ok(vec![
         ("members", members().render()?),
@@ -41,7 +41,7 @@ pub(crate) fn ordinary() -> Result<Vec<(&'static str, String)>, askama::Error> {
     ])
 }
 
-fn choice(value: &str, label: &str, hint: &str, selected: bool) -> Choice {
+pub(crate) fn choice(value: &str, label: &str, hint: &str, selected: bool) -> Choice {
     Choice { value: value.to_owned(), label: label.to_owned(), hint: hint.to_owned(), selected }
 }
 
@@ -109,7 +109,7 @@ fn confirm() -> AskPage {
     }
 }
 
-fn keys() -> KeysPage {
+pub(crate) fn keys() -> KeysPage {
     let key = |name: &str, state: &'static str, scopes: &str, last_used: &str| KeyLine {
         id: "0199a1b2-0000-7000-8000-000000000031".to_owned(),
         name: name.to_owned(),
@@ -174,7 +174,7 @@ fn secret() -> SecretPage {
     }
 }
 
-fn endpoint(url: &str, state: &'static str, tone: Tone) -> EndpointLine {
+pub(crate) fn endpoint(url: &str, state: &'static str, tone: Tone) -> EndpointLine {
     EndpointLine {
         id: "0199a1b2-0000-7000-8000-000000000041".to_owned(),
         url: url.to_owned(),
@@ -186,7 +186,7 @@ fn endpoint(url: &str, state: &'static str, tone: Tone) -> EndpointLine {
     }
 }
 
-fn webhooks() -> WebhooksPage {
+pub(crate) fn webhooks() -> WebhooksPage {
     WebhooksPage {
         shell: shell("/webhooks"),
         endpoints: vec![
@@ -219,7 +219,7 @@ fn webhook_new() -> WebhookNewPage {
     }
 }
 
-fn webhook() -> WebhookPage {
+pub(crate) fn webhook() -> WebhookPage {
     let delivery = |event: &str, state: &str, answer: &str, next: &str| DeliveryLine {
         event_id: "0199a1b2-0000-7000-8000-000000000051".to_owned(),
         event: event.to_owned(),
@@ -255,91 +255,4 @@ fn webhook() -> WebhookPage {
         ],
         pager: Pager::new("/webhooks/7", None, Some("a")),
     }
-}
-
-/// Every page in this frame with `text` in every field, and `rows` rows in every list.
-pub(crate) fn hostile(shell: &Shell, text: &str, rows: usize) -> Result<Vec<(&'static str, String)>, askama::Error> {
-    let own = || text.to_owned();
-    let choices = |rows| vec![choice(text, text, text, true); rows];
-    let member = MemberLine {
-        id: own(),
-        email: own(),
-        you: true,
-        role: own(),
-        since: own(),
-        // There are four roles.
-        roles: choices(rows.min(4)),
-        removable: true,
-    };
-    let invitation = InvitationLine {
-        id: own(),
-        email: own(),
-        role: own(),
-        invited_by: own(),
-        until: own(),
-        expired: true,
-        sendable: true,
-        withdrawable: true,
-    };
-    let members = MembersPage {
-        shell: shell.clone(),
-        members: vec![member; rows],
-        pager: Pager::new("/members", Some(text), Some(text)),
-        invitations: vec![invitation; rows],
-        invite: Some(InviteForm { email: own(), roles: choices(rows), attempt: own(), error: own() }),
-    };
-    let mut key = keys().keys.remove(1);
-    (key.id, key.name, key.prefix, key.role, key.scopes) = (own(), own(), own(), own(), own());
-    (key.made_by, key.created, key.last_used, key.expires) = (own(), own(), own(), own());
-    let new = KeyNewPage {
-        name: own(),
-        modes: choices(rows),
-        access: choices(rows),
-        areas: vec![KeyArea { name: own(), read: true, write: true }; rows],
-        expiries: choices(rows),
-        attempt: own(),
-        error: own(),
-        shell: shell.clone(),
-    };
-    let shown = SecretPage {
-        shell: shell.clone(),
-        title: own(),
-        text: own(),
-        label: own(),
-        secret: own(),
-        next: (own(), format!("/{text}")),
-    };
-    let mut line = endpoint(text, "failing", Tone::Warn);
-    (line.id, line.description, line.events, line.created) = (own(), own(), own(), own());
-    let mut delivery = webhook().deliveries.remove(0);
-    (delivery.event_id, delivery.event, delivery.state) = (own(), own(), own());
-    (delivery.answer, delivery.created, delivery.next) = (own(), own(), own());
-    let page = WebhookPage {
-        shell: shell.clone(),
-        endpoint: line.clone(),
-        notice: Some(Banner { tone: Tone::Bad, title: own(), text: own(), link: Some((own(), own())) }),
-        signature: own(),
-        filters: vec![(own(), format!("/{text}"), true); rows],
-        deliveries: vec![delivery; rows],
-        pager: Pager::new("/webhooks", Some(text), Some(text)),
-        ..webhook()
-    };
-    let create = WebhookNewPage {
-        shell: shell.clone(),
-        url: own(),
-        description: own(),
-        which: choices(rows),
-        events: choices(rows),
-        attempt: own(),
-        error: own(),
-    };
-    Ok(vec![
-        ("members", members.render()?),
-        ("keys", KeysPage { shell: shell.clone(), keys: vec![key; rows], ..keys() }.render()?),
-        ("a new key", new.render()?),
-        ("a shown key", shown.render()?),
-        ("webhooks", WebhooksPage { shell: shell.clone(), endpoints: vec![line; rows], ..webhooks() }.render()?),
-        ("a new endpoint", create.render()?),
-        ("an endpoint", page.render()?),
-    ])
 }

@@ -1,5 +1,6 @@
 //! Pages with hostile data.
 
+mod organization;
 mod sign_in;
 
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use freehold_console::{BillingButton, BillingContent, PlanPrice, ReceivedMail, S
 use freehold_pages::Tone;
 use serde_json::{Value, json};
 
-use crate::{billing_samples, organization_samples, page_samples, samples, strict::assert_strict};
+use crate::{billing_samples, page_samples, samples, strict::assert_strict};
 
 const MARKUP: &str = "\"><script>alert('x')</script><img src=x onerror=alert(1)> style=\"x\" ' & javascript:alert(1)";
 
@@ -65,7 +66,7 @@ fn pages(text: &str, rows: usize) -> Vec<(&'static str, String)> {
     pages.extend(sign_in::pages(text, rows));
     pages.extend(kit(text, rows));
     pages.extend(billing(text, rows));
-    pages.extend(organization_samples::hostile(&shell(text), text, rows).unwrap());
+    pages.extend(organization::pages(&shell(text), text, rows).unwrap());
     pages.extend(mails(text, rows));
     pages.extend(docs(text, rows));
     pages

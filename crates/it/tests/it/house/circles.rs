@@ -202,7 +202,7 @@ fn defined_in(modules: &Crate, from: &Path, path: &[String], depth: usize) -> Op
         }
     }
     while let Some(word) = rest.first() {
-        let child = [here.as_slice(), &[word.clone()]].concat();
+        let child = [here.as_slice(), std::slice::from_ref(word)].concat();
         if modules.contains_key(&child) {
             here = child;
             rest = &rest[1..];

@@ -1,0 +1,115 @@
+//! The pages of members, API keys and webhooks with hostile data.
+
+use askama::Template;
+use freehold_console::{
+    InvitationLine, InviteForm, KeyArea, KeyNewPage, KeysPage, MemberLine, MembersPage, SecretPage, Shell,
+    WebhookNewPage, WebhookPage, WebhooksPage,
+};
+use freehold_pages::{Banner, Pager, Tone};
+
+use crate::organization_samples::{choice, endpoint, keys, webhook, webhooks};
+
+type Rendered = Vec<(&'static str, String)>;
+
+/// Every page in this frame with `text` in every field, and `rows` rows in every list.
+pub(super) fn pages(shell: &Shell, text: &str, rows: usize) -> Result<Rendered, askama::Error> {
+    Ok([members(shell, text, rows)?, key_pages(shell, text, rows)?, webhook_pages(shell, text, rows)?].concat())
+}
+
+fn members(shell: &Shell, text: &str, rows: usize) -> Result<Rendered, askama::Error> {
+    let own = || text.to_owned();
+    let choices = |rows| vec![choice(text, text, text, true); rows];
+    let member = MemberLine {
+        id: own(),
+        email: own(),
+        you: true,
+        role: own(),
+        since: own(),
+        // There are four roles.
+        roles: choices(rows.min(4)),
+        removable: true,
+    };
+    let invitation = InvitationLine {
+        id: own(),
+        email: own(),
+        role: own(),
+        invited_by: own(),
+        until: own(),
+        expired: true,
+        sendable: true,
+        withdrawable: true,
+    };
+    let members = MembersPage {
+        shell: shell.clone(),
+        members: vec![member; rows],
+        pager: Pager::new("/members", Some(text), Some(text)),
+        invitations: vec![invitation; rows],
+        invite: Some(InviteForm { email: own(), roles: choices(rows), attempt: own(), error: own() }),
+    };
+    Ok(vec![("members", members.render()?)])
+}
+
+fn key_pages(shell: &Shell, text: &str, rows: usize) -> Result<Rendered, askama::Error> {
+    let own = || text.to_owned();
+    let choices = |rows| vec![choice(text, text, text, true); rows];
+    let mut key = keys().keys.remove(1);
+    (key.id, key.name, key.prefix, key.role, key.scopes) = (own(), own(), own(), own(), own());
+    (key.made_by, key.created, key.last_used, key.expires) = (own(), own(), own(), own());
+    let new = KeyNewPage {
+        name: own(),
+        modes: choices(rows),
+        access: choices(rows),
+        areas: vec![KeyArea { name: own(), read: true, write: true }; rows],
+        expiries: choices(rows),
+        attempt: own(),
+        error: own(),
+        shell: shell.clone(),
+    };
+    let shown = SecretPage {
+        shell: shell.clone(),
+        title: own(),
+        text: own(),
+        label: own(),
+        secret: own(),
+        next: (own(), format!("/{text}")),
+    };
+    Ok(vec![
+        ("keys", KeysPage { shell: shell.clone(), keys: vec![key; rows], ..keys() }.render()?),
+        ("a new key", new.render()?),
+        ("a shown key", shown.render()?),
+    ])
+}
+
+fn webhook_pages(shell: &Shell, text: &str, rows: usize) -> Result<Rendered, askama::Error> {
+    let own = || text.to_owned();
+    let choices = |rows| vec![choice(text, text, text, true); rows];
+    let mut line = endpoint(text, "failing", Tone::Warn);
+    (line.id, line.description, line.events, line.created) = (own(), own(), own(), own());
+    let mut delivery = webhook().deliveries.remove(0);
+    (delivery.event_id, delivery.event, delivery.state) = (own(), own(), own());
+    (delivery.answer, delivery.created, delivery.next) = (own(), own(), own());
+    let page = WebhookPage {
+        shell: shell.clone(),
+        endpoint: line.clone(),
+        notice: Some(Banner { tone: Tone::Bad, title: own(), text: own(), link: Some((own(), own())) }),
+        signature: own(),
+        filters: vec![(own(), format!("/{text}"), true); rows],
+        deliveries: vec![delivery; rows],
+        pager: Pager::new("/webhooks", Some(text), Some(text)),
+        ..webhook()
+    };
+    let create = WebhookNewPage {
+        shell: shell.clone(),
+        url: own(),
+        description: own(),
+        which: choices(rows),
+        events: choices(rows),
+        attempt: own(),
+        error: own(),
+    };
+    Ok(vec![
+        ("webhooks", WebhooksPage { shell: shell.clone(), endpoints: vec![line; rows], ..webhooks() }.render()?),
+        ("a new endpoint", create.render()?),
+        ("an endpoint", page.render()?),
+    ])
+}
