@@ -181,14 +181,15 @@ async fn a_user_switches_organization_and_theme() {
     let (owner, stranger) = (app.owner().await, app.stranger().await);
     let browser = Browser::of(&app, &owner).await;
     browser.press("/organization/select", &format!("to={}", stranger.organization)).await.expect(404);
-    let second = Person { organization: stranger.organization.clone(), ..owner };
-    app.join(&second, Role::Member).await;
-    let pinned = browser.page(&format!("/home?organization={}", stranger.organization)).await;
-    assert!(pinned.contains(&format!("/account?organization={}", stranger.organization)), "links forget it: {pinned}");
+    let own = owner.organization.clone();
+    app.join(&Person { organization: stranger.organization.clone(), ..owner }, Role::Member).await;
     let gone = browser.press("/organization/select", &format!("to={}", stranger.organization)).await.expect(303);
     assert_eq!(gone.header("location"), "/home");
     let home = browser.page("/home").await;
     assert!(home.contains("stranger&#39;s organization</h1>") && home.contains("you are a member"), "{home}");
+
+    let pinned = browser.page(&format!("/home?organization={own}")).await;
+    assert!(pinned.contains(&format!("/account?organization={own}")), "links forget the organization: {pinned}");
 
     let gone = browser.press("/theme", "to=dark&back=%2Faccount").await.expect(303);
     assert_eq!(gone.header("location"), "/account");
