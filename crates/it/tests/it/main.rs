@@ -13,6 +13,7 @@ mod auth;
 mod authority;
 mod billing;
 mod db;
+mod fifth_product;
 mod house;
 mod jobs;
 mod mail;

@@ -8,14 +8,14 @@ use crate::{
 };
 
 /// A user's browser.
-struct Browser<'a> {
+pub(crate) struct Browser<'a> {
     app: &'a TestApp,
     cookie: String,
 }
 
 impl<'a> Browser<'a> {
     /// Signs in with a code, without a page to go to.
-    async fn of(app: &'a TestApp, person: &Person) -> Self {
+    pub(crate) async fn of(app: &'a TestApp, person: &Person) -> Self {
         let email = person.email.replace('@', "%40");
         app.advance_seconds(61);
         app.post("/sign-in").browser().form(&format!("email={email}")).send().await.expect(200);
@@ -27,7 +27,7 @@ impl<'a> Browser<'a> {
         Self { app, cookie: set.split(';').next().unwrap().to_owned() }
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.app.get(path).browser().header("cookie", &self.cookie).send().await
     }
 

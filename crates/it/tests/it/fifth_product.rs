@@ -1,0 +1,218 @@
+//! A fifth product: what a product needs, in one file. One table, one meter, one operation, one page, one job, one event
+//! and hooks; nothing else of the repository knows it.
+
+use std::time::Duration;
+
+use axum::{Router, extract::State, response::Html, routing::get};
+use freehold_app::App;
+use freehold_core::{Area, Permission, Role, TenantId};
+use freehold_db::{Migration, MigrationSet, Migrator, statements};
+use freehold_jobs::{
+    Done, Handler, JobKind, Schedule, WorkerSettings,
+    outbox::{Event, EventType, event_publish},
+};
+use freehold_metering::usage::usage_record;
+use freehold_module::{Hooks, Module};
+use freehold_pages::MemberPage;
+use freehold_web::{Answer, Authenticated, Backbone, Json, Product, Surface};
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
+
+use crate::{
+    harness::{app::Setup, app::TestApp, eventually},
+    signed_in::Browser,
+};
+
+static TODO: Product = Product {
+    file: "todo/product.toml",
+    toml: r#"
+        id = "todo"
+        name = "Todo"
+        description = "A list of what there is to do."
+        tenancy = "organizations"
+        isolation = "shared"
+        sign_in = ["password"]
+        default_plan = "free"
+        currency = "usd"
+        [meters.items]
+        name = "items"
+        one = "item"
+        kind = "level"
+        [plans.free]
+        version = 1
+        name = "Free"
+        price = "free"
+        [plans.free.limits]
+        items = 2
+    "#,
+    module: Some(Module {
+        migrations: Some(MIGRATIONS),
+        statements: &[STATEMENTS],
+        events: &[EventType::of::<ItemCreated>()],
+        areas: &[ITEMS],
+        jobs: |app| vec![tidy(app)],
+        schedules: &[Schedule { name: TIDY.name, every: Duration::from_hours(1), kind: &TIDY }],
+        hooks: Hooks {
+            tenant_created: Some(|app, tx, tenant| {
+                Box::pin(async move {
+                    tx.execute(note_insert(tenant, app.ids.next::<()>().uuid(), "Welcome")).await.map(drop)
+                })
+            }),
+            member_removed: Some(|app, tenant, user| {
+                Box::pin(async move {
+                    let note = format!("{user} left");
+                    let id = app.ids.next::<()>().uuid();
+                    app.db.system("test").execute(note_insert(tenant, id, &note)).await.map(drop)
+                })
+            }),
+            ..Hooks::NONE
+        },
+        ..Module::named("todo")
+    }),
+    surface: Surface {
+        api: || OpenApiRouter::new().routes(routes!(item_create)),
+        topics: &[("Items", "What there is to do.")],
+        pages: || Router::new().route("/items", get(items)),
+        ..Surface::NONE
+    },
+};
+
+const MIGRATIONS: MigrationSet = MigrationSet {
+    name: "todo",
+    tenant_tables: &["todo.items"],
+    migrations: &[Migration {
+        number: 1,
+        name: "items",
+        sql: "create schema todo;
+              grant usage on schema todo to freehold_app, freehold_system, freehold_readonly, authenticated, anon;
+              create table todo.items (
+                tenant_id uuid not null, id uuid not null, text text not null, primary key (tenant_id, id)
+              );
+              select freehold.protect('todo.items', system => 'write');",
+    }],
+};
+
+const ITEMS: Area = Area::Product("items");
+const TIDY: JobKind = JobKind::maintenance("todo.tidy");
+
+statements! {
+    /// Adds a note.
+    fn note_insert(tenant: TenantId, id: Uuid, text: &str) -> () =
+        "insert into todo.items (tenant_id, id, text) values ($1, $2, $3)";
+
+    /// Lists the texts of a tenant.
+    fn note_list(; tenant) -> (String,) = "select text from todo.items where tenant_id = $1 order by id";
+
+    /// Deletes what was done, of all tenants.
+    fn notes_tidy() -> () = "delete from todo.items where text like 'done: %'";
+}
+
+/// The content of `item.created`.
+#[derive(Debug, Serialize, ToSchema)]
+struct ItemCreated {
+    /// What there is to do.
+    text: String,
+}
+
+impl Event for ItemCreated {
+    const TYPE: &'static str = "item.created";
+    const VERSION: i16 = 1;
+    const SUMMARY: &'static str = "An item was created.";
+    fn sample() -> Self {
+        Self { text: "Water the plants".to_owned() }
+    }
+}
+
+/// A new item.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CreateItem {
+    /// What there is to do.
+    text: String,
+}
+
+/// Create an item
+///
+/// Adds an item to the list of the organization.
+#[utoipa::path(post, path = "/items", tag = "Items", request_body = CreateItem, responses((status = 200, body = String)))]
+async fn item_create(
+    State(backbone): State<Backbone>,
+    Authenticated(caller): Authenticated,
+    Json(body): Json<CreateItem>,
+) -> Answer<Json<String>> {
+    caller.allow(Permission::write(ITEMS))?;
+    let (now, id) = (backbone.clock.now(), backbone.ids.next::<()>().uuid());
+    let allowance = backbone.entitlements.allowance(&backbone.db, &caller, "items", now).await?;
+    let mut tx = backbone.db.tenant(&caller).begin().await?;
+    usage_record(&mut tx, &allowance, id, 1, now).await?;
+    tx.execute(note_insert(caller.tenant(), id, &body.text)).await?;
+    let created = ItemCreated { text: body.text.clone() };
+    event_publish(&mut tx, caller.tenant(), backbone.ids.next(), &created, now).await?;
+    tx.commit().await?;
+    Ok(Json(body.text))
+}
+
+/// The page with the items.
+async fn items(State(backbone): State<Backbone>, page: MemberPage) -> Answer<Html<String>> {
+    page.caller.allow(Permission::read(ITEMS))?;
+    let texts = backbone.db.tenant(&page.caller).fetch_all(note_list()).await?;
+    let texts: Vec<String> = texts.into_iter().map(|(text,)| text).collect();
+    Ok(Html(texts.join("<br>")))
+}
+
+fn tidy(app: &App) -> Handler {
+    let db = app.db.clone();
+    Handler::new(&TIDY, move |_| {
+        let db = db.clone();
+        async move { db.system("test").execute(notes_tidy()).await.map(|_| Done::Done) }
+    })
+}
+
+/// A server of the product, with its table.
+async fn served() -> TestApp {
+    let app = TestApp::with(Setup { product: &TODO, ..Setup::default() }).await;
+    let mut migrator = Migrator::connect(&app.test.admin_settings(), Some("freehold_server")).await.unwrap();
+    migrator.migrate(&freehold::compose::migrations(&TODO)).await.unwrap();
+    app
+}
+
+#[tokio::test]
+async fn a_product_is_one_declaration() {
+    let app = served().await;
+    let owner = app.owner().await;
+    let create =
+        async |text: &str| app.post("/api/v1/items").person(&owner).json(&json!({ "text": text })).send().await;
+    create("Water the plants").await.expect(200);
+    create("done: Read").await.expect(200);
+    create("Write").await.refused(402, "quota_exceeded");
+    let events = app.get("/api/v1/events").person(&owner).send().await.expect(200);
+    assert!(events.text().contains("item.created"), "{events}");
+    let usage = app.get("/api/v1/usage").person(&owner).send().await.expect(200);
+    assert!(usage.text().contains("\"items\""), "{usage}");
+    let key = json!({ "name": "narrow", "scopes": ["items:read"] });
+    let key = app.post("/api/v1/keys").person(&owner).json(&key).send().await.expect(201).at("/key");
+    app.post("/api/v1/items").key(&key).json(&json!({ "text": "x" })).send().await.refused(403, "permission_denied");
+
+    let page = Browser::of(&app, &owner).await.get("/items").await.expect(200);
+    assert_eq!(page.text(), "Welcome<br>Water the plants<br>done: Read", "with that of the hook");
+    let stranger = app.stranger().await;
+    let page = Browser::of(&app, &stranger).await.get("/items").await.expect(200);
+    assert_eq!(page.text(), "Welcome", "another organization sees its own only");
+
+    let member = app.member(&owner, Role::Member).await;
+    app.delete(&format!("/api/v1/members/{}", member.id)).person(&owner).send().await.expect(204);
+    let settings = WorkerSettings { poll: Duration::from_millis(10), ..WorkerSettings::default() };
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let working = tokio::spawn(freehold::work::worker(&app.backbone, settings).run(stopping));
+    let left = "select count(*) from todo.items where text like '% left'";
+    eventually("the hook of a removed member runs", async || app.count(left).await == 1).await;
+    app.clock().advance(SignedDuration::from_hours(2));
+    let done = "select count(*) from todo.items where text like 'done: %'";
+    eventually("the job of the product runs", async || app.count(done).await == 0).await;
+    stop.send_replace(true);
+    working.await.unwrap();
+}
