@@ -19,7 +19,7 @@ const POLICY =
 const TYPES = { ".html": "text/html; charset=utf-8", ".css": "text/css", ".svg": "image/svg+xml", ".js": "text/javascript" };
 /** Raw mails are mails, not pages. */
 const IS_MAIL = /(^|\/)html$/;
-const PICTURES = ["", "sign-in", "home", "home-suspended", "account", "billing", "plans"];
+const PICTURES = ["", "sign-in", "home", "account", "members", "keys", "webhooks", "billing"];
 
 function pagesIn(path) {
   return readdirSync(path).flatMap((name) => {
