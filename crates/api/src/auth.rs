@@ -11,6 +11,7 @@ mod passkeys;
 mod providers;
 mod recover;
 mod recovery_codes;
+mod request;
 mod signup;
 mod token;
 mod user;
@@ -21,7 +22,7 @@ use freehold_web::Backbone;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use face::face;
-pub(crate) use signup::{metadata, read};
+pub(crate) use request::{metadata, read};
 
 /// The endpoints under `/auth/v1`. The middleware `face` writes their errors. It wraps the whole router, so it also
 /// writes the errors of unknown paths and methods.

@@ -1,4 +1,5 @@
 //! Second factors and passkeys.
 
+pub mod enrolled;
 pub mod factor;
 pub mod passkey;

@@ -1,6 +1,7 @@
-//! Keys: those that sign access tokens, those of the service, and API keys of organizations.
+//! Keys that sign access tokens, keys of the service, and API keys of organizations.
 
 pub mod api_key;
+pub mod keeper;
 pub mod key;
 pub mod service_key;
 pub mod signing;

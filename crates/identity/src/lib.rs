@@ -1,9 +1,8 @@
 //! Authentication: the Supabase Auth protocol, implemented by Freehold itself, and API keys.
 //!
-//! Read in this order: [`user`] are the users, [`sign_up`] and [`sign_in`] sign them in, [`verify`] redeems links and
-//! codes that were mailed to them, [`session`] keeps them signed in, [`access_token`] is the credential they send with
-//! every request; [`key`] is the credential of programs. The other modules are building blocks: [`password`],
-//! [`one_time`] codes and links, [`refresh_token`], [`signing_key`], the format of an [`api_key`].
+//! Read in this order: [`people`] are the users, [`signin`] signs them up and in, over the [`factors`] that they have
+//! enrolled, [`sessions`] keeps them signed in by access and refresh tokens, [`keys`] signs those tokens and holds the
+//! credentials of programs, [`guard`] limits and disguises what strangers can find out.
 
 pub mod codes;
 pub mod event;
@@ -27,13 +26,13 @@ use freehold_db::{Db, Migration, MigrationSet, Statement, SystemTx};
 use freehold_outbound::Outbound;
 use freehold_vault::Vault;
 
-pub use factors::{factor, passkey};
+pub use factors::{enrolled, factor, passkey};
 pub use guard::{limit, reauthentication, redirect};
-pub use keys::{api_key, key, service_key, signing, signing_key};
+pub use keys::{api_key, keeper, key, service_key, signing, signing_key};
 pub use module::module;
 pub use people::{admin, anonymous, audit_entry, email_change, import, user, user_change, ways};
 pub use realm::{HOUSE, Realm, RealmKind, realm_is_founders, realm_of, realm_of_newcomer, realm_tenant};
-pub use sessions::{access_token, refresh_token, session};
+pub use sessions::{access_token, client, refresh_token, session};
 pub use settings::{
     AuthSettings, FactorSettings, LimitSettings, PeopleOf, ProjectSettings, ProviderKind, ProviderSettings,
     ProvidersSettings, SessionSettings, Settings, SupabaseSettings, SweepSettings, WebauthnSettings, secret_variable,
@@ -46,7 +45,7 @@ use access_token::Verifier;
 use guard::even;
 use password::{Cost, PasswordPolicy, Passwords, at_once};
 use project::Project;
-use signin::mail_request;
+use signin::{mail_request, sign_in_mail};
 use signing::Keeper;
 
 /// The migrations of this crate's tables.
@@ -74,10 +73,11 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
 pub const STATEMENTS: &[&[&Statement]] = &[
     user::STATEMENTS,
     session::STATEMENTS,
+    enrolled::STATEMENTS,
     factor::STATEMENTS,
     factor::recovery_code::STATEMENTS,
     passkey::STATEMENTS,
-    sign_in::STATEMENTS,
+    sign_up::STATEMENTS,
     mail_request::STATEMENTS,
     mail_token::STATEMENTS,
     verify::STATEMENTS,

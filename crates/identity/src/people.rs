@@ -1,4 +1,4 @@
-//! Users: their accounts and changes, administration, import, and the log of what happened to them.
+//! The users, how they are changed, administered and imported, and the log of what happened to them.
 
 pub mod admin;
 pub mod anonymous;

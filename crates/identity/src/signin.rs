@@ -10,5 +10,6 @@ pub mod project;
 pub mod provider;
 pub mod recovery;
 pub mod sign_in;
+pub(crate) mod sign_in_mail;
 pub mod sign_up;
 pub mod verify;

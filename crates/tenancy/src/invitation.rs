@@ -4,6 +4,7 @@
 //! becomes a member without consent. Members and open invitations together are the seats that a plan may limit.
 
 mod accept;
+mod id;
 mod rates;
 mod store;
 mod token;
@@ -11,8 +12,8 @@ mod token;
 use std::borrow::Cow;
 
 use freehold_core::{
-    ApiKeyId, Area, Caller, EmailAddress, Error, Id, Kind, OptionExt, Page, PageRequest, Random, Result, Role,
-    TenantId, UserId, codes,
+    ApiKeyId, Area, Caller, EmailAddress, Error, Id, OptionExt, Page, PageRequest, Random, Result, Role, TenantId,
+    UserId, codes,
 };
 use freehold_db::{Db, OnConstraint, SystemTx, TenantTx, row};
 use freehold_jobs::outbox::{EventId, event_publish};
@@ -21,9 +22,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-pub use accept::{Invitee, Offer, invitation_accept, invitation_awaits, inviter_bounds, joining_check, offer_find};
+pub use accept::{Invitee, invitation_accept, invitation_awaits, inviter_bounds, joining_check, offer_find};
+pub use id::{InvitationId, InvitationKind};
 pub use rates::InvitationRates;
-pub use store::STATEMENTS;
+pub use store::{Offer, STATEMENTS};
 pub use token::InvitationToken;
 
 use crate::{
@@ -42,15 +44,6 @@ const RESEND_SECONDS: i64 = 60;
 const MAILS: i32 = 10;
 /// Most invitation mails of an organization in a day, since they are sent in the product's name.
 const MAILS_A_DAY: i64 = 200;
-
-/// Id of an invitation.
-pub type InvitationId = Id<InvitationKind>;
-
-/// The kind of [`InvitationId`].
-pub enum InvitationKind {}
-impl Kind for InvitationKind {
-    const NAME: &'static str = "invitation";
-}
 
 row! {
     /// An invitation, without its token.

@@ -3,6 +3,7 @@
 use freehold_core::{Result, Secret};
 use freehold_db::SystemTx;
 use freehold_identity::{
+    factor::Factor,
     password::{WeakPassword, WeakReason},
     provider::ProviderTokens,
     session::Tokens,
@@ -15,8 +16,6 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-use super::factors::FactorBody;
 
 /// A session: an access token and the refresh token for the next one.
 #[derive(Serialize, ToSchema)]
@@ -132,6 +131,39 @@ pub(crate) struct UserBody {
     pub(crate) deleted_at: Option<Timestamp>,
     /// Whether the user has neither an e-mail address nor a password.
     pub(crate) is_anonymous: bool,
+}
+
+/// A second factor of a user.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FactorBody {
+    /// Id of the second factor.
+    id: Uuid,
+    /// When the second factor was enrolled, UTC.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When the second factor was last changed, UTC.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+    /// `verified` after a correct code; `unverified` factors do not count.
+    status: &'static str,
+    /// The user's name for the second factor; absent without one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    friendly_name: String,
+    /// `totp` or `recovery_code`; imported users may have `phone` and `webauthn`.
+    factor_type: String,
+    /// Phone number of a factor of type `phone`; empty for other types.
+    phone: String,
+    /// When a code was last requested, UTC; null when none was.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_challenged_at: Option<Timestamp>,
+}
+
+impl From<Factor> for FactorBody {
+    fn from(factor: Factor) -> Self {
+        let status = if factor.verified { "verified" } else { "unverified" };
+        let Factor { id, kind, friendly_name, phone, created_at, updated_at, last_challenged_at, .. } = factor;
+        Self { id, created_at, updated_at, status, friendly_name, factor_type: kind, phone, last_challenged_at }
+    }
 }
 
 /// A sign-in method of a user. `id` and `identity_id` are swapped, as in Supabase.

@@ -4,10 +4,9 @@ use axum::{extract::State, http::request::Parts};
 use freehold_core::{Error, Result, codes as core_codes};
 use freehold_identity::{
     codes,
-    factor::{self, Factor, NewFactor},
+    factor::{self, NewFactor},
 };
 use freehold_web::{Answer, Backbone, Json, Path, client};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -22,39 +21,6 @@ pub(super) fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(factor_unenroll))
         .routes(routes!(factor_challenge))
         .routes(routes!(factor_verify))
-}
-
-/// A second factor of a user.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct FactorBody {
-    /// Id of the second factor.
-    id: Uuid,
-    /// When the second factor was enrolled, UTC.
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-    /// When the second factor was last changed, UTC.
-    #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
-    /// `verified` after a correct code; `unverified` factors do not count.
-    status: &'static str,
-    /// The user's name for the second factor; absent without one.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    friendly_name: String,
-    /// `totp` or `recovery_code`; imported users may have `phone` and `webauthn`.
-    factor_type: String,
-    /// Phone number of a factor of type `phone`; empty for other types.
-    phone: String,
-    /// When a code was last requested, UTC; null when none was.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    last_challenged_at: Option<Timestamp>,
-}
-
-impl From<Factor> for FactorBody {
-    fn from(factor: Factor) -> Self {
-        let status = if factor.verified { "verified" } else { "unverified" };
-        let Factor { id, kind, friendly_name, phone, created_at, updated_at, last_challenged_at, .. } = factor;
-        Self { id, created_at, updated_at, status, friendly_name, factor_type: kind, phone, last_challenged_at }
-    }
 }
 
 /// The second factor to enroll.

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::signup::{metadata, read};
+use super::request::{metadata, read};
 
 /// The address to send a sign-in mail to.
 #[derive(Deserialize, ToSchema)]

@@ -12,7 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     otp::{Asked, given, invalid},
-    signup::read,
+    request::read,
     user::Bearer,
 };
 

@@ -21,7 +21,7 @@ use super::{
     body::SessionBody,
     otp::{given, invalid},
     providers::{IdTokenBody, id_token},
-    signup::read,
+    request::read,
 };
 
 /// The grant type of a request.

@@ -23,7 +23,7 @@ use utoipa::ToSchema;
 use super::{
     body::UserBody,
     otp::{given, redirect_of},
-    signup::{metadata, read},
+    request::{metadata, read},
 };
 
 /// A user with a valid access token and a running session, with Supabase's errors.

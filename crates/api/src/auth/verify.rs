@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use super::{
     body::SessionBody,
     otp::{given, invalid},
-    signup::read,
+    request::read,
 };
 
 /// The proof that the user reads the mail: `token_hash` alone, or `token` (the code) with `email`.

@@ -11,12 +11,9 @@ use super::{
         PortalConfiguration, PortalSession, Refund, Subscription,
     },
     request::{
-        Cancellation, ItemChange, NewCheckout, NewCustomer, NewPortal, NewPreview, NewRefund, SubscriptionUpdate,
+        Cancellation, ItemChange, NewCheckout, NewCustomer, NewPortal, NewPreview, NewRefund, PAGE, SubscriptionUpdate,
     },
 };
-
-/// Number of objects in a page: Stripe's maximum.
-pub(super) const PAGE: usize = 100;
 
 /// Expands the newest invoice of each subscription in a list.
 const EXPANDED: [&str; 1] = ["data.latest_invoice"];

@@ -13,6 +13,9 @@ pub const TRIAL: &str = "freehold_trial";
 /// Metadata key of a refund: the extra subscription that it is for.
 pub const EXTRA: &str = "freehold_extra";
 
+/// Number of objects in a page: Stripe's maximum.
+pub(super) const PAGE: usize = 100;
+
 /// A customer to create.
 #[derive(Clone, Debug)]
 pub struct NewCustomer {
@@ -350,7 +353,7 @@ pub struct EventFilter<'a> {
 impl EventFilter<'_> {
     pub(super) fn form(&self) -> Form {
         Form::new()
-            .with("limit", super::calls::PAGE)
+            .with("limit", PAGE)
             .with_some("starting_after", self.after)
             .with_some("created[gte]", self.created_from)
             .with_some("delivery_success", self.delivery_success)

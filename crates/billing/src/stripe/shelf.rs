@@ -2,11 +2,11 @@
 
 use super::{
     Client, VERSION,
-    calls::{PAGE, path},
+    calls::path,
     error::{Kind, Result},
     form::Form,
     object::{Account, Deleted, Event, Page, Price, Product, WebhookEndpoint},
-    request::{EventFilter, NewPrice, PriceUpdate, ProductFields},
+    request::{EventFilter, NewPrice, PAGE, PriceUpdate, ProductFields},
 };
 
 /// Most lookup keys that Stripe accepts in one request.

@@ -3,7 +3,10 @@
 use freehold_catalog::{Color, Product};
 use freehold_core::{mail_name, mail_text};
 
-use super::{Address, Wording, line::one_line, tenant_brand::FOOTER_LONGEST};
+use super::{Address, Wording, line::one_line};
+
+/// The most characters of a footer.
+pub(super) const FOOTER_LONGEST: usize = 300;
 
 /// The background of a mail's text in light and in dark mode.
 const DAY: Color = Color::WHITE;

@@ -9,12 +9,10 @@ use jiff::Timestamp;
 
 pub use store::STATEMENTS;
 
-use super::{Address, TenantBrand};
+use super::{Address, TenantBrand, brand::FOOTER_LONGEST};
 
 /// The most characters of a sender's name.
 const NAME_LONGEST: usize = 60;
-/// The most characters of a footer.
-pub(super) const FOOTER_LONGEST: usize = 300;
 
 const NAME: &str = "expected 1 to 60 characters on one line, without @, <, >, quotes, backslashes and web addresses";
 const ADDRESS: &str = "expected one mail address, such as reception@example.org, with only ASCII before the @";

@@ -13,12 +13,13 @@ use freehold_core::{Error, Random, Result, Secret, UserId, codes as core_codes};
 use freehold_db::{SystemTx, row};
 use freehold_vault::Vault;
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
 use serde_json::json;
 use url::{Position, Url};
 use uuid::Uuid;
 
 pub use store::STATEMENTS;
+
+pub use super::enrolled::{Factor, factor_list};
 
 use crate::{
     Identity,
@@ -38,29 +39,6 @@ const NAME_MAX: usize = 120;
 const TOTP: &str = "totp";
 /// Type of recovery codes.
 const RECOVERY_CODE: &str = "recovery_code";
-
-row! {
-    /// A second factor (`auth.mfa_factors`).
-    #[derive(Clone, Debug, Deserialize)]
-    pub struct Factor {
-        /// Id of the factor.
-        pub id: Uuid,
-        /// `totp` or `recovery_code`; imported users may have `phone` and `webauthn`.
-        pub kind: String,
-        /// Whether the user has entered a right code of it once.
-        pub verified: bool,
-        /// Name that the user gave it; may be empty.
-        pub friendly_name: String,
-        /// Phone number of a `phone` factor; empty for other types.
-        pub phone: String,
-        /// When the factor was created.
-        pub created_at: Timestamp,
-        /// When the factor was last changed.
-        pub updated_at: Timestamp,
-        /// When the last challenge was created; none: never.
-        pub last_challenged_at: Option<Timestamp>,
-    }
-}
 
 row! {
     struct FactorRow {
@@ -115,16 +93,6 @@ pub struct Challenge {
     pub kind: String,
     /// Expiry of the challenge.
     pub expires_at: Timestamp,
-}
-
-/// The user's factors, the oldest first, including those that were never verified.
-pub async fn factor_list(tx: &mut SystemTx, user: UserId) -> Result<Vec<Factor>> {
-    tx.fetch_all(store::factor_list(user)).await
-}
-
-/// Whether the user has a verified second factor.
-pub(crate) async fn factor_exists(tx: &mut SystemTx, user: UserId) -> Result<bool> {
-    Ok(tx.fetch_optional(store::factor_exists(user)).await?.is_some())
 }
 
 /// Enrolls an authenticator app. It counts as a second factor once a code of it was verified.

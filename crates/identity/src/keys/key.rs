@@ -5,20 +5,22 @@
 //! key ([`key_adopt`]) or revoke it.
 
 mod authority;
+mod record;
 mod store;
 mod suspension;
 
 use freehold_core::{
     ApiKeyId, Area, Bounds, Caller, Error, OptionExt, Page, PageRequest, Permission, Result, Role, Scopes, Secret,
-    TenantId, UserId, codes,
+    TenantId, codes,
 };
-use freehold_db::{Db, Query, TenantTx, row};
+use freehold_db::{Db, Query, TenantTx};
 use freehold_jobs::outbox::{EventId, event_publish};
 use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
 pub use authority::{Holder, key_bounds, key_holder, key_refusal};
+pub use record::Key;
 pub use store::STATEMENTS;
 pub use suspension::handler as suspension_handler;
 
@@ -33,61 +35,6 @@ pub const WRITE: Permission = Permission::write(Area::Keys);
 
 /// The longest chain of keys, each created by the one before.
 const GENERATIONS: i64 = 8;
-
-row! {
-    /// A key as its organization sees it, without the secret.
-    #[derive(Clone, Debug)]
-    pub struct Key {
-        /// Id of the key.
-        pub id: ApiKeyId,
-        /// Name that its creator gave it.
-        pub name: String,
-        /// First characters of the key, to recognize it by.
-        pub prefix: String,
-        /// Whether the key is for live data; otherwise it is for test data.
-        pub live: bool,
-        /// The highest role of the key: `viewer`, `member`, `admin` or `owner`. The present role of the user behind it
-        /// limits it, too.
-        pub role: String,
-        /// Scopes of the key within its role; empty: everything.
-        pub scopes: Vec<String>,
-        /// The user responsible for the key, who created it or is behind the key that did; null for keys from before
-        /// users were recorded.
-        pub created_by: Option<UserId>,
-        /// The key that created it; null: a user did.
-        pub parent_id: Option<ApiKeyId>,
-        /// When the key was created, UTC.
-        pub created_at: Timestamp,
-        /// Expiry of the key, UTC; null: it does not expire.
-        pub expires_at: Option<Timestamp>,
-        /// When the key was last used, UTC, exact to the minute; null: never.
-        pub last_used_at: Option<Timestamp>,
-        /// When the key was suspended, because the user behind it left the organization; null: it is not suspended.
-        pub suspended_at: Option<Timestamp>,
-        /// When the key was revoked; null: it is not revoked.
-        pub revoked_at: Option<Timestamp>,
-    }
-}
-
-impl Key {
-    /// State of the key: `active`, `suspended`, `expired` or `revoked`.
-    pub fn state(&self, now: Timestamp) -> &'static str {
-        if self.revoked_at.is_some() {
-            "revoked"
-        } else if self.expires_at.is_some_and(|end| end <= now) {
-            "expired"
-        } else if self.suspended_at.is_some() {
-            "suspended"
-        } else {
-            "active"
-        }
-    }
-
-    /// The key's own limits, without those of the user and keys it derives from.
-    fn own_bounds(&self) -> Result<Bounds> {
-        Bounds::stored(&self.role, &self.scopes, self.live, self.expires_at)
-    }
-}
 
 /// A key to create.
 #[derive(Clone, Debug)]

@@ -6,14 +6,13 @@
 //! is shown the same four each time, because they are stored sealed; renewing creates four more, and the old ones stay
 //! valid until they are revoked.
 
+mod known;
 mod store;
-
-use std::collections::{HashMap, HashSet};
 
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use freehold_core::{Context, Error, Random, Result, Secret, ServiceKeyId};
-use freehold_db::{SystemTx, row};
+use freehold_db::row;
 use freehold_vault::Purpose;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,15 +20,12 @@ use serde_json::json;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+pub use known::ServiceKey;
+pub(crate) use known::{ServiceKeys, service_key_needs, service_keys_load};
 pub use store::STATEMENTS;
 
-use crate::{
-    Identity,
-    access_token::TokenError,
-    codes,
-    signing::{Keeper, keys_load},
-    signing_key::SigningKey,
-};
+use crate::{Identity, access_token::TokenError, codes, keeper::Keeper, signing::keys_load, signing_key::SigningKey};
+use known::open;
 
 const PUBLISHABLE: &str = "sb_publishable_";
 const SECRET: &str = "sb_secret_";
@@ -80,23 +76,6 @@ pub struct ServiceKeySet {
     pub publishable_key: Secret,
     /// Key for servers, which administers users: `sb_secret_…`.
     pub secret_key: Secret,
-}
-
-/// The valid service keys, in memory: digests and names, no keys.
-#[derive(Default)]
-pub(crate) struct ServiceKeys {
-    generations: HashSet<Uuid>,
-    opaque: HashMap<[u8; 32], ServiceKey>,
-}
-
-/// A valid service key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ServiceKey {
-    /// The Postgres role that the key names.
-    pub role: ServiceRole,
-    /// Id for logs and the audit, which the keys that were created together share. A Supabase project's key has the
-    /// same id as long as its text is the same.
-    pub id: ServiceKeyId,
 }
 
 /// Claims of a service's token. Tokens of a Supabase project have fewer than Freehold's.
@@ -243,25 +222,6 @@ pub async fn service_keys_end(keeper: &Keeper) -> Result<u64> {
     keeper.db.system("end old service keys").execute(store::keys_end(keeper.clock.now())).await
 }
 
-/// Whether valid service keys are tokens that this signing key signed.
-pub(crate) async fn service_key_needs(tx: &mut SystemTx, kid: &str) -> Result<bool> {
-    Ok(tx.fetch_optional(store::keys_of(kid)).await?.is_some())
-}
-
-/// Loads what is needed to check whether a key is valid.
-pub(crate) async fn service_keys_load(keeper: &Keeper) -> Result<ServiceKeys> {
-    let mut known = ServiceKeys::default();
-    for row in keeper.db.system("load service keys").fetch_all(store::keys_live()).await? {
-        let keys = open(keeper, &row)?;
-        known.generations.insert(row.id);
-        let id = ServiceKeyId::new(row.id);
-        for (key, role) in [(&keys.publishable_key, ServiceRole::Anon), (&keys.secret_key, ServiceRole::Service)] {
-            known.opaque.insert(hash(key.expose()), ServiceKey { role, id });
-        }
-    }
-    Ok(known)
-}
-
 async fn make(keeper: &Keeper, issuer: &str) -> Result<()> {
     let (signing, _) = keys_load(keeper).await?;
     let (id, now) = (keeper.ids.next::<()>().uuid(), keeper.clock.now());
@@ -276,11 +236,6 @@ async fn make(keeper: &Keeper, issuer: &str) -> Result<()> {
     let sealed = keeper.vault.seal(Purpose::Credential, text.as_bytes(), &place(id), &keeper.random);
     let insert = store::keys_insert(id, signing.kid(), sealed, now);
     keeper.db.system("create service keys").execute(insert).await.map(drop)
-}
-
-fn open(keeper: &Keeper, row: &ServiceKeyRow) -> Result<ServiceKeySet> {
-    let text = keeper.vault.open(Purpose::Credential, &row.sealed, &place(row.id)).context("opening service keys")?;
-    serde_json::from_slice(&text).context("reading service keys")
 }
 
 /// The context that the keys are sealed for.

@@ -6,9 +6,9 @@ mod store;
 
 use std::time::Duration;
 
-use freehold_core::{Clock, Context, Error, Ids, Random, Result};
-use freehold_db::{Db, row};
-use freehold_vault::{Purpose, Vault};
+use freehold_core::{Context, Error, Result};
+use freehold_db::row;
+use freehold_vault::Purpose;
 use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::watch, time::sleep};
 use uuid::Uuid;
@@ -18,6 +18,8 @@ pub use operate::{
     Rotated, key_delete, key_make, key_records, key_restore, key_revoke, key_rotate, keys_import, keys_parse,
 };
 pub use store::STATEMENTS;
+
+pub use super::keeper::Keeper;
 
 use crate::{
     Identity, Settings,
@@ -29,21 +31,6 @@ use crate::{
 
 /// How often a server checks whether another process changed the keys.
 const WATCHED_EVERY: Duration = Duration::from_secs(2);
-
-/// The services needed to store keys. Cheap to clone.
-#[derive(Clone)]
-pub struct Keeper {
-    /// Database of the keys.
-    pub db: Db,
-    /// Seals the keys.
-    pub vault: Vault,
-    /// Source of the current time.
-    pub clock: Clock,
-    /// Generates ids.
-    pub ids: Ids,
-    /// Random source.
-    pub random: Random,
-}
 
 row! {
     struct KeyRow {

@@ -18,10 +18,9 @@ use crate::{
     flow::Challenge,
     limit::{MailRoom, Reader, mail_room},
     mail_request::{Asking, mail_request_note},
-    mail_token::{MailKind, NewToken, mail_flow, token_mail, token_make, tokens_forget},
+    mail_token::{MailKind, NewToken, TokenRow, mail_flow, token_mail, token_make, tokens_forget},
     session::Client,
     user::{User, identity_add, providers_note, user_find, user_find_by_email},
-    verify::TokenRow,
 };
 
 /// A requested change of address.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 pub use store::STATEMENTS;
 
-use crate::{factor::Factor, user::UserIdentity};
+use crate::{enrolled::Factor, user::UserIdentity};
 
 row! {
     /// A user's sign-in methods and second factors.

@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::session::Holder;
 pub use cache::TokenCache;
 pub use verifier::Verifier;
 
@@ -61,6 +60,18 @@ pub struct Claims {
     /// The OAuth scopes, separated by spaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
+}
+
+/// A signed-in user and their session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// Id of the user.
+    pub user: UserId,
+    /// Id of the session.
+    pub session: SessionId,
+    /// Assurance level that the access token names. A token from before the second factor stays at the lower level,
+    /// whatever the session has reached since.
+    pub aal: Aal,
 }
 
 impl Claims {

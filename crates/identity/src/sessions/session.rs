@@ -12,13 +12,14 @@ mod tokens;
 use freehold_core::{Error, Result, SessionId, UserId, codes as core_codes};
 use freehold_db::{OnConstraint, Query, SystemTx, row};
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-pub use list::{SessionInfo, session_list, session_revoke};
+pub use list::{session_list, session_revoke};
 pub(crate) use step_up::{Held, session_hold, session_step_up, sessions_step_down};
 pub use store::STATEMENTS;
 pub use tokens::Tokens;
+
+pub use super::{access_token::Holder, client::Client};
 
 use crate::{
     Identity,
@@ -32,27 +33,6 @@ use crate::{
 use life::{Life, Times, lifetime};
 use tokens::{amr_of, issue, open_key, seal_key};
 
-/// The client of a sign-in, as far as it identifies itself.
-#[derive(Clone, Debug, Default)]
-pub struct Client {
-    /// The `User-Agent` header.
-    pub user_agent: Option<String>,
-    /// IP address of the connection.
-    pub ip: Option<std::net::IpAddr>,
-}
-
-/// A signed-in user and their session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holder {
-    /// Id of the user.
-    pub user: UserId,
-    /// Id of the session.
-    pub session: SessionId,
-    /// Assurance level that the access token names. A token from before the second factor stays at the lower level,
-    /// whatever the session has reached since.
-    pub aal: Aal,
-}
-
 /// The sessions that a sign-out ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
@@ -62,6 +42,29 @@ pub enum Scope {
     Local,
     /// All sessions of the user but this one.
     Others,
+}
+
+row! {
+    /// One of a user's sessions, as shown to the user.
+    #[derive(Clone, Debug)]
+    pub struct SessionInfo {
+        /// Id of the session.
+        pub id: SessionId,
+        /// When the user signed in.
+        pub created_at: Timestamp,
+        /// When the session was last refreshed or stepped up; where idle sessions end, also when it was last used.
+        pub last_used_at: Timestamp,
+        /// The `User-Agent` header of the client that used it last.
+        pub user_agent: Option<String>,
+        /// IP address of the client that used it last.
+        pub ip: Option<String>,
+        /// `aal1`, or `aal2` when the session has used a second factor.
+        pub aal: String,
+        /// When the session ends; null: it has no fixed end.
+        pub not_after: Option<Timestamp>,
+        /// Authentication methods that the user has used, the latest first: `password`, `totp`, …
+        pub methods: Vec<String>,
+    }
 }
 
 row! {
@@ -75,18 +78,6 @@ row! {
         sealed_key: Option<String>,
         counter: Option<i64>,
         aal: String,
-    }
-}
-
-impl Client {
-    /// The `User-Agent` header as it is stored.
-    fn agent(&self) -> Option<String> {
-        self.user_agent.as_ref().map(|agent| agent.chars().take(512).collect())
-    }
-
-    /// The address as it is stored.
-    pub(crate) fn address(&self) -> Option<String> {
-        self.ip.map(|ip| ip.to_canonical().to_string())
     }
 }
 

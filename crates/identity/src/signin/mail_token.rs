@@ -3,8 +3,9 @@
 mod store;
 
 use freehold_core::{Result, Secret, UserId, percent_encode};
-use freehold_db::SystemTx;
+use freehold_db::{SystemTx, row};
 use freehold_vault::MAIL_SEALED;
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -18,6 +19,21 @@ use crate::{
     realm_tenant,
     user::User,
 };
+
+row! {
+    /// A link and code that were mailed.
+    #[derive(Clone)]
+    pub(crate) struct TokenRow {
+        pub(crate) id: Uuid,
+        pub(crate) user_id: UserId,
+        pub(crate) token_type: String,
+        pub(crate) relates_to: String,
+        pub(crate) code_hash: Option<Vec<u8>>,
+        pub(crate) failed_attempts: i32,
+        pub(crate) created_at: Timestamp,
+        pub(crate) flow_id: Option<Uuid>,
+    }
+}
 
 /// Purpose of a sign-in mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,6 +21,7 @@ mod link;
 mod person;
 mod profile;
 mod store;
+mod strangers;
 
 use std::collections::BTreeMap;
 
@@ -33,8 +34,8 @@ pub use grant::{GrantError, IdTokenGrant, id_token_sign_in};
 pub use known::SUPABASE_NAMES;
 pub use landing::landing;
 pub use link::identity_unlink;
-pub(crate) use person::strangers_forget;
 pub use store::STATEMENTS;
+pub(crate) use strangers::strangers_forget;
 
 use crate::{ProviderKind, ProviderSettings, ProvidersSettings, secret_variable};
 use directory::Directory;

@@ -1,25 +1,18 @@
 //! Signing in: with a password, or with the link or code of a mail (which [`verify`](crate::verify) redeems).
 
-mod store;
-
-use freehold_core::{EmailAddress, Error, Result, Secret, codes as core_codes};
-use freehold_db::SystemTx;
+use freehold_core::{Error, Result, Secret, codes as core_codes};
 use jiff::Timestamp;
-use serde_json::{Value, json};
-
-pub use store::STATEMENTS;
+use serde_json::Value;
 
 use crate::{
-    Identity, Realm,
-    audit_entry::{Action, audit_note},
-    codes,
+    Identity, Realm, codes,
     even::{Step, evenly},
     flow::Challenge,
-    limit::{Account, Reader, account_try, mail_room},
+    limit::{Account, account_try, mail_room},
     mail_request::{Asking, mail_request_note},
-    mail_token::{MailKind, NewToken, mail_flow, mail_send},
     provider::strangers_forget,
     session::{Client, Tokens, session_open, session_open_unchanged},
+    sign_in_mail::mail_sign_in_with,
     sign_up::person_new,
     user::{User, email_as_stored, email_find, person_find, user_lock, user_set_password},
     verify::{VerifyType, proof_use},
@@ -139,16 +132,6 @@ fn refusal(user: &User, now: Timestamp) -> Option<Error> {
     }
 }
 
-/// The password hash of the user with this address.
-pub(crate) async fn password_of(identity: &Identity, realm: Realm, email: &str) -> Result<Option<Secret>> {
-    let found = identity
-        .db
-        .system("find the user who signs up")
-        .fetch_optional(store::password_of(realm, &EmailAddress::spellings(email)))
-        .await?;
-    Ok(found.and_then(|(hash,)| hash))
-}
-
 /// A request to sign in by mail.
 #[derive(Clone, Debug)]
 pub struct LinkRequest {
@@ -216,25 +199,6 @@ async fn link_send(identity: &Identity, new: LinkRequest, client: &Client) -> Re
         mail_sign_in_with(identity, &mut tx, (&user, room.reader(&user)), &redirect_to, challenge, client).await?;
     }
     tx.commit().await
-}
-
-/// Sends the mail with link and code: it confirms the address of a new user and signs in an existing one.
-pub(crate) async fn mail_sign_in_with(
-    identity: &Identity,
-    tx: &mut SystemTx,
-    (user, reader): (&User, Reader<'_>),
-    redirect_to: &str,
-    challenge: Option<Challenge>,
-    client: &Client,
-) -> Result<()> {
-    let (kind, action) = if user.confirmed() {
-        (MailKind::MagicLink, Action::UserRecoveryRequested)
-    } else {
-        (MailKind::SignUp, Action::UserConfirmationRequested)
-    };
-    let flow = mail_flow(identity, tx, user.realm, Some(user.id), kind, challenge).await?;
-    mail_send(identity, tx, user, NewToken { kind, address: &user.email, redirect_to, flow }, reader).await?;
-    audit_note(identity, tx, action, user, json!({ "provider": "email" }), client).await
 }
 
 /// Signs in with a link or code of any mail that signs in: [`proof_use`] with [`VerifyType::Email`].

@@ -1,8 +1,12 @@
 //! Signing up: creating an account with an address and a password.
 
-use freehold_core::{Error, Result, Secret, UserId};
+mod store;
+
+use freehold_core::{EmailAddress, Error, Result, Secret, UserId};
 use freehold_db::SystemTx;
 use serde_json::{Value, json};
+
+pub use store::STATEMENTS;
 
 use crate::{
     Identity, PeopleOf, Realm,
@@ -16,7 +20,7 @@ use crate::{
     provider::strangers_forget,
     realm_of_newcomer, realm_tenant,
     session::{Client, Tokens, session_open},
-    sign_in::{mail_sign_in_with, password_of},
+    sign_in_mail::mail_sign_in_with,
     user::{NewUser, User, person_find, user_create_with_email, user_find, user_set_password},
     ways::{Ways, ways},
 };
@@ -206,4 +210,14 @@ async fn password_known(identity: &Identity, realm: Realm, email: &str, password
     // Takes as long when there is no hash, so that the time does not reveal whether the address is taken.
     let hash = password_of(identity, realm, email).await?;
     identity.passwords.verify(password, hash.as_ref()).await
+}
+
+/// The password hash of the user with this address.
+async fn password_of(identity: &Identity, realm: Realm, email: &str) -> Result<Option<Secret>> {
+    let found = identity
+        .db
+        .system("find the user who signs up")
+        .fetch_optional(store::password_of(realm, &EmailAddress::spellings(email)))
+        .await?;
+    Ok(found.and_then(|(hash,)| hash))
 }

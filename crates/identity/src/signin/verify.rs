@@ -5,11 +5,10 @@
 
 mod store;
 
-use freehold_core::{EmailAddress, Error, Result, Secret, UserId};
-use freehold_db::{SystemTx, row};
+use freehold_core::{EmailAddress, Error, Result, Secret};
+use freehold_db::SystemTx;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use uuid::Uuid;
 
 pub use store::STATEMENTS;
 
@@ -21,7 +20,7 @@ use crate::{
     even::evenly,
     flow::{flow_code, flow_end, flow_lock, flow_redeem},
     limit::code_try,
-    mail_token::token_use,
+    mail_token::{TokenRow, token_use},
     one_time::{Flow, LinkToken, OneTimeCode, code_matches},
     session::{Client, Tokens, session_open},
     user::{User, user_confirm, user_find, user_set_password},
@@ -114,20 +113,6 @@ pub enum Verified {
     /// One of the two addresses of a change is confirmed; the client gets the message [`HALF_CONFIRMED`]. A page passes
     /// it on as `#message=`, and for a link of the PKCE flow as `?message=` too.
     HalfConfirmed,
-}
-
-row! {
-    #[derive(Clone)]
-    pub(crate) struct TokenRow {
-        id: Uuid,
-        user_id: UserId,
-        pub(crate) token_type: String,
-        pub(crate) relates_to: String,
-        code_hash: Option<Vec<u8>>,
-        failed_attempts: i32,
-        created_at: Timestamp,
-        flow_id: Option<Uuid>,
-    }
 }
 
 /// The address that the link was sent to, without redeeming the link; none: the link is invalid, or has another type.

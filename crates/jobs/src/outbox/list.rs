@@ -3,23 +3,16 @@
 use std::str::FromStr;
 
 use freehold_core::{Caller, Error, OptionExt, Page, PageRequest, Result};
-use freehold_db::{Db, JsonText, row};
+use freehold_db::Db;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::{EventId, KEPT, Pattern, store};
-
-row! {
-    pub(super) struct EventRow {
-        id: EventId,
-        name: String,
-        version: i16,
-        data: JsonText<Box<RawValue>>,
-        occurred_at: Timestamp,
-    }
-}
+use super::{
+    EventId, KEPT, Pattern,
+    store::{self, EventRow},
+};
 
 /// An event as it is published: lists and webhooks carry byte for byte the same `data`.
 #[derive(Clone, Debug, Serialize)]

@@ -1,12 +1,22 @@
 //! SQL of events. The functions are in `migrations/0003_events.sql`.
 
 use freehold_core::TenantId;
-use freehold_db::{JsonText, statements};
+use freehold_db::{JsonText, row, statements};
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::{EventId, list::EventRow};
+use super::EventId;
+
+row! {
+    pub(super) struct EventRow {
+        pub(super) id: EventId,
+        pub(super) name: String,
+        pub(super) version: i16,
+        pub(super) data: JsonText<Box<RawValue>>,
+        pub(super) occurred_at: Timestamp,
+    }
+}
 
 statements! {
     /// Publishes an event.

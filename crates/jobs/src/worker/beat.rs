@@ -2,29 +2,16 @@
 //! workers whose lease has expired.
 
 use freehold_core::{Kind, Result};
-use freehold_db::row;
 use jiff::Timestamp;
 use tokio::time::sleep;
-use uuid::Uuid;
 
-use super::{Worker, running::Stop, store, tell};
+use super::{
+    Worker,
+    running::Stop,
+    store::{self, BuriedRow},
+    tell,
+};
 use crate::record::{CANCELLED_KEPT, DEAD_KEPT};
-
-row! {
-    pub(super) struct BeatRow {
-        lost: bool,
-        cancelled: Option<Vec<Uuid>>,
-    }
-}
-
-row! {
-    pub(super) struct BuriedRow {
-        tenant_id: Uuid,
-        id: Uuid,
-        kind: String,
-        state: String,
-    }
-}
 
 impl Worker {
     /// Sends heartbeats and never returns.

@@ -3,9 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use freehold_core::{Error, Result, TenantId};
-use freehold_db::{JsonText, Query, row};
-use jiff::Timestamp;
-use serde_json::{Value, value::RawValue};
+use freehold_db::Query;
+use serde_json::Value;
 use tokio::{
     sync::{AcquireError, OwnedSemaphorePermit, mpsc, watch},
     task::JoinSet,
@@ -17,9 +16,10 @@ use super::{
     Worker,
     attempt::{Outcome, attempt},
     seen::SeenColumns,
-    store, tell,
+    store::{self, ClaimedRow},
+    tell,
 };
-use crate::{Done, Handler, Job, JobId, JobKind, job::Finished};
+use crate::{Done, Handler, Job, JobKind, job::Finished};
 
 /// The longest wait between tries while the database is away.
 const LONGEST: Duration = Duration::from_secs(2);
@@ -31,22 +31,6 @@ const GATHERED: Duration = Duration::from_millis(2);
 pub(super) struct Turn {
     tenant: Uuid,
     taken: i32,
-}
-
-row! {
-    pub(super) struct ClaimedRow {
-        pub(super) tenant_id: Uuid,
-        id: JobId,
-        pub(super) kind: String,
-        payload: JsonText<Box<RawValue>>,
-        attempt: i16,
-        claim: i32,
-        pub(super) weight: i16,
-        pub(super) urgency: i16,
-        pub(super) run_at: Timestamp,
-        place: i32,
-        turns: i32,
-    }
 }
 
 /// The result of a claim.

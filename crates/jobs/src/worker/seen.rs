@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::claim::ClaimedRow;
+use super::store::ClaimedRow;
 
 /// How often the whole index is read.
 const EVERYTHING: Duration = Duration::from_secs(1);

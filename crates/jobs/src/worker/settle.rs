@@ -5,7 +5,6 @@ use std::time::Duration;
 use freehold_core::{Result, codes};
 use freehold_db::JsonText;
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
 use tokio::{sync::mpsc, time::sleep};
 use uuid::Uuid;
 
@@ -13,10 +12,10 @@ use super::{
     Worker,
     attempt::{Ending, Outcome},
     running::Stop,
-    store, tell,
+    store::{self, Settled},
+    tell,
 };
 use crate::{
-    JobId,
     job::kept_until,
     record::{CANCELLED_KEPT, DEAD_KEPT},
 };
@@ -27,20 +26,6 @@ pub(super) const MOST: usize = 500;
 const SUSPENDED: SignedDuration = SignedDuration::from_mins(15);
 /// How often the write is retried while the database is away.
 const TRY_AGAIN: Duration = Duration::from_millis(500);
-
-/// An outcome, as it is sent to the database.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Settled {
-    tenant_id: Uuid,
-    id: JobId,
-    claim: i32,
-    state: &'static str,
-    run_at: Option<Timestamp>,
-    /// Whether the attempt counts.
-    counted: bool,
-    error: Option<String>,
-    forget_at: Option<Timestamp>,
-}
 
 /// Outcomes to be recorded.
 #[derive(Default)]

@@ -1,14 +1,58 @@
 //! SQL of a worker. The functions are in `migrations/0002_job_functions.sql`.
 
-use freehold_db::{JsonText, statements};
+use freehold_db::{JsonText, row, statements};
 use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::{
-    beat::{BeatRow, BuriedRow},
-    claim::ClaimedRow,
-    settle::Settled,
-};
+use crate::JobId;
+
+row! {
+    pub(super) struct BeatRow {
+        pub(super) lost: bool,
+        pub(super) cancelled: Option<Vec<Uuid>>,
+    }
+}
+
+row! {
+    pub(super) struct BuriedRow {
+        pub(super) tenant_id: Uuid,
+        pub(super) id: Uuid,
+        pub(super) kind: String,
+        pub(super) state: String,
+    }
+}
+
+row! {
+    pub(super) struct ClaimedRow {
+        pub(super) tenant_id: Uuid,
+        pub(super) id: JobId,
+        pub(super) kind: String,
+        pub(super) payload: JsonText<Box<RawValue>>,
+        pub(super) attempt: i16,
+        pub(super) claim: i32,
+        pub(super) weight: i16,
+        pub(super) urgency: i16,
+        pub(super) run_at: Timestamp,
+        pub(super) place: i32,
+        pub(super) turns: i32,
+    }
+}
+
+/// An outcome, as it is sent to the database.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Settled {
+    pub(super) tenant_id: Uuid,
+    pub(super) id: JobId,
+    pub(super) claim: i32,
+    pub(super) state: &'static str,
+    pub(super) run_at: Option<Timestamp>,
+    /// Whether the attempt counts.
+    pub(super) counted: bool,
+    pub(super) error: Option<String>,
+    pub(super) forget_at: Option<Timestamp>,
+}
 
 statements! {
     /// Claims jobs.

@@ -1,48 +1,20 @@
 //! Accepting an invitation.
 
-use freehold_core::{
-    ApiKeyId, Bounds, EmailAddress, Error, Id, OptionExt, Result, Role, Standing, TenantId, UserId, codes,
-};
-use freehold_db::{SystemTx, row};
+use freehold_core::{Bounds, EmailAddress, Error, Id, OptionExt, Result, Role, Standing, TenantId, UserId, codes};
+use freehold_db::SystemTx;
 use freehold_jobs::outbox::{EventId, event_publish_system};
 use freehold_vault::Vault;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{InvitationId, InvitationToken, store};
+use super::{
+    InvitationToken,
+    store::{self, Offer},
+};
 use crate::{
     audit::{NewEntry, audit_append_person},
     event::InvitationAccepted,
 };
-
-row! {
-    /// The offer of a token.
-    #[derive(Clone, Debug, PartialEq, Eq)]
-    pub struct Offer {
-        /// Id of the inviting organization.
-        pub tenant_id: TenantId,
-        /// Id of the invitation.
-        pub invitation_id: InvitationId,
-        /// Name of the organization.
-        pub organization: String,
-        /// The invited e-mail address.
-        pub email: String,
-        /// Role that the user gets.
-        pub role: String,
-        /// Id of the user who last sent it; none when a key did.
-        pub invited_by: Option<UserId>,
-        /// Id of the API key that last sent it; none when a user did.
-        pub invited_by_key: Option<ApiKeyId>,
-        /// When the invitation expires, UTC.
-        pub expires_at: Timestamp,
-        /// When the invitation was accepted, UTC; none while it is not.
-        pub accepted_at: Option<Timestamp>,
-        /// Id of the user who accepted it; none while it is not accepted.
-        pub accepted_by: Option<UserId>,
-        /// When the invitation was revoked, UTC; none when it was not.
-        pub revoked_at: Option<Timestamp>,
-    }
-}
 
 /// The user who accepts an invitation.
 #[derive(Clone, Copy, Debug)]

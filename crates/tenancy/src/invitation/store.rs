@@ -1,12 +1,41 @@
 //! SQL of invitations.
 
 use freehold_core::{ApiKeyId, TenantId, UserId};
-use freehold_db::statements;
+use freehold_db::{row, statements};
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Invitation, InvitationId, Offer};
+use super::{Invitation, InvitationId};
+
+row! {
+    /// The offer of a token.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Offer {
+        /// Id of the inviting organization.
+        pub tenant_id: TenantId,
+        /// Id of the invitation.
+        pub invitation_id: InvitationId,
+        /// Name of the organization.
+        pub organization: String,
+        /// The invited e-mail address.
+        pub email: String,
+        /// Role that the user gets.
+        pub role: String,
+        /// Id of the user who last sent it; none when a key did.
+        pub invited_by: Option<UserId>,
+        /// Id of the API key that last sent it; none when a user did.
+        pub invited_by_key: Option<ApiKeyId>,
+        /// When the invitation expires, UTC.
+        pub expires_at: Timestamp,
+        /// When the invitation was accepted, UTC; none while it is not.
+        pub accepted_at: Option<Timestamp>,
+        /// Id of the user who accepted it; none while it is not accepted.
+        pub accepted_by: Option<UserId>,
+        /// When the invitation was revoked, UTC; none when it was not.
+        pub revoked_at: Option<Timestamp>,
+    }
+}
 
 statements! {
     /// Locks the seats of a tenant. Every creation of an invitation or member does this first.

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{administrator::Administrator, params::given, users::person_id};
-use crate::auth::{factors::FactorBody, passkeys::PasskeyBody};
+use crate::auth::{body::FactorBody, passkeys::PasskeyBody};
 
 /// The change of a user's second factor.
 #[derive(Deserialize, ToSchema)]

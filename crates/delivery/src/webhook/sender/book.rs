@@ -6,7 +6,6 @@ use std::{
 };
 
 use freehold_core::{Context, Result};
-use freehold_db::row;
 use freehold_jobs::outbox::{EventId, events_read};
 use freehold_outbound::{Bytes, Url, signature::Key};
 use freehold_vault::Vault;
@@ -14,24 +13,16 @@ use futures_util::future::try_join;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Claimed, store};
+use super::{
+    Claimed,
+    store::{self, EndpointRow},
+};
 use crate::webhook::{EndpointId, Parts, secret};
 
 /// Most endpoints in the cache.
 const ENDPOINTS: usize = 10_000;
 /// Most bodies in the cache, so that an event for a thousand endpoints is read and serialized once.
 const BODIES: usize = 2_048;
-
-row! {
-    pub(super) struct EndpointRow {
-        id: EndpointId,
-        revision: i32,
-        url: String,
-        sealed_secret: Vec<u8>,
-        previous_sealed_secret: Option<Vec<u8>>,
-        previous_until: Option<Timestamp>,
-    }
-}
 
 /// What the sender needs to send to an endpoint.
 pub(super) struct Known {

@@ -1,11 +1,23 @@
 //! SQL of the sender. The functions are in `migrations/0003_webhook_functions.sql`.
 
-use freehold_db::statements;
+use freehold_db::{row, statements};
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Claimed, book::EndpointRow};
+use super::Claimed;
+use crate::webhook::EndpointId;
+
+row! {
+    pub(super) struct EndpointRow {
+        pub(super) id: EndpointId,
+        pub(super) revision: i32,
+        pub(super) url: String,
+        pub(super) sealed_secret: Vec<u8>,
+        pub(super) previous_sealed_secret: Option<Vec<u8>>,
+        pub(super) previous_until: Option<Timestamp>,
+    }
+}
 
 statements! {
     /// Leases due deliveries.

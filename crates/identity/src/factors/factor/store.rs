@@ -5,23 +5,13 @@ use freehold_db::statements;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{ChallengeRow, Factor, FactorRow};
+use super::{ChallengeRow, FactorRow};
 
 statements! {
     /// Locks the user's factors. Others who want to change them wait for at most three seconds.
     fn person_lock(user: UserId) -> (UserId,) =
         "select u.id from auth.users as u, (select set_config('lock_timeout', '3s', true) as set) as patience
          where u.id = $1 and patience.set is not null for no key update of u";
-
-    /// A user's factors, the oldest first.
-    fn factor_list(user: UserId) -> Factor =
-        "select id, factor_type::text as kind, status = 'verified' as verified, coalesce(friendly_name, '') as friendly_name,
-           coalesce(phone, '') as phone, created_at, updated_at, last_challenged_at
-         from auth.mfa_factors where user_id = $1 order by created_at, id";
-
-    /// Whether the user has a verified second factor.
-    fn factor_exists(user: UserId) -> (bool,) =
-        "select true from auth.mfa_factors where user_id = $1 and status = 'verified' limit 1";
 
     /// Deletes factors that were never verified and whose challenges have expired.
     fn factors_forget(user: UserId, before: Timestamp) -> () =

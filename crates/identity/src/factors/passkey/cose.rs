@@ -9,6 +9,9 @@ use ciborium::Value;
 /// The accepted signature algorithms, in order of preference: ES256, EdDSA, RS256.
 pub(super) const ALGORITHMS: [i64; 3] = [-7, -8, -257];
 
+/// Nesting limit, deeper than anything an authenticator sends.
+const CBOR_DEPTH: usize = 8;
+
 /// A public key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PublicKey {
@@ -50,7 +53,7 @@ impl PublicKey {
 
     /// Parses a key as it is stored.
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        Self::read(&super::webauthn::read_cbor(&mut &*bytes)?)
+        Self::read(&read_cbor(&mut &*bytes)?)
     }
 
     /// Whether the key signed the message.
@@ -62,4 +65,9 @@ impl PublicKey {
         }
         .is_ok()
     }
+}
+
+/// Reads one value; the bytes after it stay in `bytes`.
+pub(super) fn read_cbor(bytes: &mut &[u8]) -> Option<Value> {
+    ciborium::de::from_reader_with_recursion_limit(bytes, CBOR_DEPTH).ok()
 }

@@ -15,15 +15,13 @@ use ciborium::Value as Cbor;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::cose::PublicKey;
+use super::cose::{PublicKey, read_cbor};
 
 /// Accepts Base64 with and without padding, as clients differ.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
     GeneralPurposeConfig::new().with_encode_padding(false).with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
-/// Nesting limit, deeper than anything an authenticator sends.
-const CBOR_DEPTH: usize = 8;
 /// Longest credential id that the specification allows, in bytes.
 const CREDENTIAL_ID_MAX: usize = 1023;
 
@@ -266,11 +264,6 @@ fn extensions(flags: u8, mut rest: &[u8]) -> Result<(), Rejected> {
         read.ok_or(Rejected("extensions that are no CBOR"))?;
     }
     if rest.is_empty() { Ok(()) } else { Err(Rejected("bytes behind the end")) }
-}
-
-/// Reads one value; the bytes after it stay in `bytes`.
-pub(super) fn read_cbor(bytes: &mut &[u8]) -> Option<Cbor> {
-    ciborium::de::from_reader_with_recursion_limit(bytes, CBOR_DEPTH).ok()
 }
 
 fn bytes(text: Option<&str>, missing: &'static str) -> Result<Vec<u8>, Rejected> {

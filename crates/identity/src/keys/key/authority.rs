@@ -1,28 +1,11 @@
 //! The authority that a key has at this moment.
 
 use freehold_core::{ApiKeyId, Bounds, Result, Role, TenantId, UserId};
-use freehold_db::{Db, SystemTx, row};
+use freehold_db::{Db, SystemTx};
 use freehold_vault::{Purpose, Vault};
 use jiff::Timestamp;
 
-use super::store;
-
-row! {
-    /// A key in the chain that a key derives from, with the standing of the user behind it.
-    pub(super) struct Link {
-        tenant_id: TenantId,
-        id: ApiKeyId,
-        live: bool,
-        role: String,
-        scopes: Vec<String>,
-        created_by: Option<UserId>,
-        expires_at: Option<Timestamp>,
-        parent_id: Option<ApiKeyId>,
-        stopped: bool,
-        role_now: Option<String>,
-        banned: bool,
-    }
-}
+use super::store::{self, Link};
 
 /// The identity and limits of a key that works.
 #[derive(Clone, Debug)]

@@ -1,12 +1,29 @@
 //! SQL of API keys.
 
 use freehold_core::{ApiKeyId, TenantId, UserId};
-use freehold_db::statements;
+use freehold_db::{row, statements};
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Key, authority::Link};
+use super::Key;
+
+row! {
+    /// A key in the chain that a key derives from, with the standing of the user behind it.
+    pub(super) struct Link {
+        pub(super) tenant_id: TenantId,
+        pub(super) id: ApiKeyId,
+        pub(super) live: bool,
+        pub(super) role: String,
+        pub(super) scopes: Vec<String>,
+        pub(super) created_by: Option<UserId>,
+        pub(super) expires_at: Option<Timestamp>,
+        pub(super) parent_id: Option<ApiKeyId>,
+        pub(super) stopped: bool,
+        pub(super) role_now: Option<String>,
+        pub(super) banned: bool,
+    }
+}
 
 statements! {
     /// Inserts a key.

@@ -1,12 +1,10 @@
 //! The list of a user's sessions.
 
 use freehold_core::{Result, SessionId, UserId};
-use freehold_db::row;
-use jiff::Timestamp;
 use serde_json::json;
 
 use super::{
-    Client, Holder, Scope,
+    Client, Holder, Scope, SessionInfo,
     life::{Life, Times},
     sessions_end, sessions_revoke, store,
 };
@@ -15,29 +13,6 @@ use crate::{
     audit_entry::{Action, audit_note},
     user::user_find,
 };
-
-row! {
-    /// One of a user's sessions, as shown to the user.
-    #[derive(Clone, Debug)]
-    pub struct SessionInfo {
-        /// Id of the session.
-        pub id: SessionId,
-        /// When the user signed in.
-        pub created_at: Timestamp,
-        /// When the session was last refreshed or stepped up; where idle sessions end, also when it was last used.
-        pub last_used_at: Timestamp,
-        /// The `User-Agent` header of the client that used it last.
-        pub user_agent: Option<String>,
-        /// IP address of the client that used it last.
-        pub ip: Option<String>,
-        /// `aal1`, or `aal2` when the session has used a second factor.
-        pub aal: String,
-        /// When the session ends; null: it has no fixed end.
-        pub not_after: Option<Timestamp>,
-        /// Authentication methods that the user has used, the latest first: `password`, `totp`, …
-        pub methods: Vec<String>,
-    }
-}
 
 /// The user's sessions that have not ended, the latest used first, at most 200.
 pub async fn session_list(identity: &Identity, user: UserId) -> Result<Vec<SessionInfo>> {

@@ -10,7 +10,7 @@ use crate::{
     Identity,
     access_token::Aal,
     codes,
-    factor::factor_exists,
+    enrolled::factor_exists,
     refresh_token::{RefreshToken, SessionKey},
     user::{User, user_find},
 };

@@ -1,7 +1,7 @@
 //! Sign-in methods that users add to their account and remove again.
 
 use freehold_core::{EmailAddress, Error, Result};
-use freehold_db::{OnConstraint, SystemTx, row};
+use freehold_db::{OnConstraint, SystemTx};
 use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     Providers,
     person::{Named, Settled, subject_in},
-    store,
+    store::{self, IdentityRow},
 };
 use crate::{
     Identity,
@@ -18,17 +18,6 @@ use crate::{
     session::{Client, Held, Holder, session_hold},
     user::{User, identity_add, providers_note, user_find, user_set_password},
 };
-
-row! {
-    /// A sign-in method.
-    pub(super) struct IdentityRow {
-        id: Uuid,
-        provider: String,
-        provider_id: String,
-        email: String,
-        verified: bool,
-    }
-}
 
 /// Links an external identity to the user who requested it in this session. An anonymous user becomes a regular one.
 ///

@@ -2,7 +2,7 @@
 //! address, or a new user. An address that the provider has not verified never leads to an existing user.
 
 use freehold_core::{EmailAddress, Error, Result, SessionId, UserId, codes as core_codes};
-use freehold_db::{SystemTx, row};
+use freehold_db::SystemTx;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use uuid::Uuid;
@@ -21,11 +21,11 @@ use crate::{
     mail_token::token_use,
     realm_tenant,
     session::{Client, sessions_end_all},
-    sign_in::mail_sign_in_with,
+    sign_in_mail::mail_sign_in_with,
     sign_up::realm_new,
     user::{
         NewUser, User, identity_add, providers_note, user_confirm, user_create, user_find, user_find_by_email,
-        user_identities, user_merge_metadata,
+        user_merge_metadata,
     },
 };
 
@@ -47,15 +47,6 @@ pub(super) struct Settled {
     pub(super) refusal: Option<Error>,
     /// Sessions that were ended; the caller passes them to the verifier.
     pub(super) ended: Vec<SessionId>,
-}
-
-row! {
-    /// An invitation, found by its token.
-    pub(super) struct Invited {
-        id: Uuid,
-        user_id: UserId,
-        created_at: Timestamp,
-    }
 }
 
 impl Settled {
@@ -268,22 +259,6 @@ async fn strip(tx: &mut SystemTx, user: &User, named: Named<'_>, now: Timestamp)
     tx.execute(store::identities_delete_others(user.id, &named.provider.name, &subject)).await?;
     providers_note(tx, user.id, now).await?;
     sessions_end_all(tx, user.id).await
-}
-
-/// Removes external identities that others may have left on an unconfirmed account, because its address now requests a
-/// mail: a person who came by a provider that did not verify the address may not be the one who reads the mail.
-pub(crate) async fn strangers_forget(tx: &mut SystemTx, user: &User, now: Timestamp) -> Result<()> {
-    if user.confirmed() {
-        return Ok(());
-    }
-    if tx.execute(store::identities_delete_unverified(user.id, &EmailAddress::spellings(&user.email))).await? == 0 {
-        return Ok(());
-    }
-    if user_identities(tx, user.id).await?.is_empty() {
-        let data = json!({ "sub": user.id, "email": user.email, "email_verified": false, "phone_verified": false });
-        return identity_add(tx, user.id, "email", &user.id.to_string(), data, now).await;
-    }
-    providers_note(tx, user.id, now).await
 }
 
 fn unverified_at(provider: &Provider) -> Error {

@@ -1,13 +1,32 @@
 //! SQL of external identity providers.
 
 use freehold_core::UserId;
-use freehold_db::statements;
+use freehold_db::{row, statements};
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{link::IdentityRow, person::Invited};
 use crate::Realm;
+
+row! {
+    /// An invitation, found by its token.
+    pub(super) struct Invited {
+        pub(super) id: Uuid,
+        pub(super) user_id: UserId,
+        pub(super) created_at: Timestamp,
+    }
+}
+
+row! {
+    /// A sign-in method.
+    pub(super) struct IdentityRow {
+        pub(super) id: Uuid,
+        pub(super) provider: String,
+        pub(super) provider_id: String,
+        pub(super) email: String,
+        pub(super) verified: bool,
+    }
+}
 
 statements! {
     /// Deletes the sealed values of a sign-in, so that the browser cannot return twice.

@@ -2,8 +2,7 @@
 
 use freehold_db::statements;
 
-use super::TokenRow;
-use crate::Realm;
+use crate::{Realm, mail_token::TokenRow};
 
 statements! {
     /// The token of a link, locked so that it cannot be used twice.

@@ -1,4 +1,4 @@
-//! SQL of signing in.
+//! SQL of signing up.
 
 use freehold_core::Secret;
 use freehold_db::statements;
