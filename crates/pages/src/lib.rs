@@ -1,7 +1,7 @@
 //! The page kit: what every HTML page of the server and of a product is built with. A page is a struct of plain data
 //! with a template, beside the handler that fills it:
 //!
-//! ```ignore
+//! ```text
 //! #[derive(Template)]
 //! #[template(path = "members.html")]           // {% extends "app.html" %}
 //! struct MembersPage { shell: Shell, members: Vec<MemberRow> }

@@ -2,7 +2,7 @@
 //!
 //! Read in this order: [`TestDatabase`] is the database of a test, [`Cluster`] the server below it, [`schema`] what the
 //! database is built from, [`app`] the server with its real router; [`walk`] has every operation with a request;
-//! [`SlowLink`] and [`Pooler`] can be put between a server and its Postgres; [`size`] is how much a long test does.
+//! [`SlowLink`] and [`Pooler`] can be put between a server and its Postgres; [`size()`] is how much a long test does.
 //!
 //! Only tests depend on this crate.
 
