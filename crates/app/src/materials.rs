@@ -105,7 +105,7 @@ fn billing_parts(
     changed: Arc<dyn Fn() + Send + Sync>,
 ) -> Result<freehold_billing::Parts> {
     let Infra { db, clock, ids, random, vault, nudge, .. } = infra.clone();
-    let custom_prices = CustomPrices::of(&money.prices, &product).map_err(Error::internal)?;
+    let custom_prices = CustomPrices::of(&money.prices, &product).map_err(|said| Error::internal(said))?;
     Ok(freehold_billing::Parts {
         db,
         clock,

@@ -23,9 +23,9 @@ pub struct Bar {
     pub x: String,
     /// Upper edge.
     pub y: String,
-    /// Width.
+    /// Width of the bar, in the units of the drawing.
     pub width: String,
-    /// Height.
+    /// Height of the bar, in the units of the drawing.
     pub height: String,
 }
 

@@ -175,7 +175,7 @@ impl Pager {
 pub struct Choice {
     /// Value that the form sends.
     pub value: String,
-    /// Label.
+    /// Text that the user sees.
     pub label: String,
     /// What the choice means, one sentence; may be empty.
     pub hint: String,

@@ -17,12 +17,6 @@ pub(crate) const USUAL: Duration = Duration::from_secs(30);
 pub(crate) struct TimeLimitSlot(pub(crate) Arc<OnceLock<Duration>>);
 
 /// A layer of routes whose requests may take longer than 30 seconds: uploads and downloads of large files.
-///
-/// ```
-/// # use std::time::Duration;
-/// # use freehold_web::{Backbone, TimeLimit};
-/// let routes: axum::Router<Backbone> = axum::Router::new().layer(TimeLimit(Duration::from_mins(10)));
-/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct TimeLimit(pub Duration);
 
@@ -56,5 +50,25 @@ impl<S: Service<Request>> Service<Request> for Limited<S> {
             let _ = slot.0.set(self.limit);
         }
         self.inner.call(request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use axum::body::Body;
+    use tower::{ServiceExt, service_fn};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_frame_hears_the_limit_of_the_route() {
+        let slot = TimeLimitSlot::default();
+        let mut request = Request::new(Body::empty());
+        request.extensions_mut().insert(slot.clone());
+        let route = service_fn(async |_: Request| Ok::<_, Infallible>(()));
+        TimeLimit(Duration::from_mins(10)).layer(route).oneshot(request).await.unwrap();
+        assert_eq!(slot.0.get(), Some(&Duration::from_mins(10)));
     }
 }

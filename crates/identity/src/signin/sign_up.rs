@@ -32,7 +32,7 @@ pub struct SignUp {
     pub realm: Realm,
     /// E-mail address, as [`email_normalize`](crate::user::email_normalize) returns it.
     pub email: String,
-    /// Password.
+    /// The password, which meets the policy.
     pub password: AcceptedPassword,
     /// Metadata of the new user.
     pub data: Value,

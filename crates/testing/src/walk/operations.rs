@@ -20,7 +20,7 @@ pub struct Operation {
     pub name: String,
     /// The method of the request.
     pub method: Method,
-    /// `/api/v1/workflows/{id}/runs`.
+    /// The path with its parameters: `/api/v1/workflows/{id}/runs`.
     pub path: String,
     /// The kind of caller that it requires.
     pub about: About,

@@ -15,7 +15,6 @@ const TO_BE_BROKEN: &[(&str, usize)] = &[
     ("freehold", 2),
     ("pages", 1),
     ("stripe-sandbox", 1),
-    ("testing", 2),
     ("voice", 4),
     ("web", 2),
 ];

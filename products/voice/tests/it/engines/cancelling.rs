@@ -23,7 +23,7 @@ async fn a_run_that_no_engine_has_taken_is_cancelled_and_uses_nothing() {
     assert_eq!(told, json!({ "type": "run.cancel", "run_id": id }));
     eventually("the jobs are gone", async || {
         let waiting =
-            "select count(*) from freehold.jobs where kind <> 'voice.engine_watch' and state in ('waiting', 'running')";
+            "select count(*) from freehold.jobs where kind like 'voice.%' and kind <> 'voice.engine_watch' and state in ('waiting', 'running')";
         scene.app.count(waiting).await == 0
     })
     .await;
