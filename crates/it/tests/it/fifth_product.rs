@@ -203,7 +203,11 @@ async fn a_product_is_one_declaration() {
     assert_eq!(page.text(), "Welcome", "another organization sees its own only");
 
     let member = app.member(&owner, Role::Member).await;
-    app.delete(&format!("/api/v1/members/{}", member.id)).person(&owner).send().await.expect(204);
+    app.delete(&format!("/api/v1/organizations/{}/members/{}", owner.organization, member.id))
+        .person(&owner)
+        .send()
+        .await
+        .expect(204);
     let settings = WorkerSettings { poll: Duration::from_millis(10), ..WorkerSettings::default() };
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let working = tokio::spawn(freehold::work::worker(&app.backbone, settings).run(stopping));
