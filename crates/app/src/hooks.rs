@@ -35,20 +35,10 @@ pub const fn module() -> Module<App> {
 }
 
 fn handlers(app: &App) -> Vec<Handler> {
-    let [plan, closed, member] = [(); 3].map(|()| app.clone());
     vec![
-        Handler::new(&PLAN_CHANGED, move |job| {
-            let app = plan.clone();
-            async move { plan_changed(&app, &job).await }
-        }),
-        Handler::new(&TENANT_CLOSED, move |job| {
-            let app = closed.clone();
-            async move { tenant_closed(&app, &job).await }
-        }),
-        Handler::new(&MEMBER_REMOVED, move |job| {
-            let app = member.clone();
-            async move { member_removed(&app, &job).await }
-        }),
+        Handler::with(&PLAN_CHANGED, app.clone(), |app, job| async move { plan_changed(&app, &job).await }),
+        Handler::with(&TENANT_CLOSED, app.clone(), |app, job| async move { tenant_closed(&app, &job).await }),
+        Handler::with(&MEMBER_REMOVED, app.clone(), |app, job| async move { member_removed(&app, &job).await }),
     ]
 }
 

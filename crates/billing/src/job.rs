@@ -20,34 +20,17 @@ pub const SCHEDULES: &[Schedule] =
 
 /// Handlers of the jobs.
 pub fn handlers(billing: &Billing) -> Vec<Handler> {
-    let (events, rounds, seated) = (billing.clone(), billing.clone(), billing.clone());
-    let (extras, trials) = (billing.clone(), billing.clone());
+    let of = || billing.clone();
     vec![
-        Handler::new(&inbox::EVENT, move |job| {
-            let billing = events.clone();
-            async move { inbox::event_process(&billing, &job).await }
+        Handler::with(&inbox::EVENT, of(), |billing, job| async move { inbox::event_process(&billing, &job).await }),
+        Handler::with(&RECONCILE, of(), |billing, _| async move {
+            reconcile::reconcile(&billing).await?.log();
+            inbox::events_forget(&billing).await?;
+            Ok(Done::Done)
         }),
-        Handler::new(&RECONCILE, move |_| {
-            let billing = rounds.clone();
-            async move {
-                let report = reconcile::reconcile(&billing).await?;
-                report.log();
-                inbox::events_forget(&billing).await?;
-                Ok(Done::Done)
-            }
-        }),
-        Handler::new(&seats::SEATS, move |job| {
-            let billing = seated.clone();
-            async move { seats::seats_follow(&billing, &job).await }
-        }),
-        Handler::new(&extra::EXTRA, move |job| {
-            let billing = extras.clone();
-            async move { extra::extra_process(&billing, &job).await }
-        }),
-        Handler::new(&trial::TRIAL_END, move |job| {
-            let billing = trials.clone();
-            async move { trial::trial_end(&billing, &job).await }
-        }),
+        Handler::with(&seats::SEATS, of(), |billing, job| async move { seats::seats_follow(&billing, &job).await }),
+        Handler::with(&extra::EXTRA, of(), |billing, job| async move { extra::extra_process(&billing, &job).await }),
+        Handler::with(&trial::TRIAL_END, of(), |billing, job| async move { trial::trial_end(&billing, &job).await }),
         lifecycle::handler(billing.clone()),
     ]
 }

@@ -35,9 +35,7 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
 }
 
 fn seal(infra: &Infra) -> Handler {
-    let infra = infra.clone();
-    Handler::new(&MAILS, move |_| {
-        let infra = infra.clone();
-        async move { mails_seal(&infra.db, &infra.vault, &infra.random).await.map(|_| Done::Done) }
+    Handler::with(&MAILS, infra.clone(), |infra, _| async move {
+        mails_seal(&infra.db, &infra.vault, &infra.random).await.map(|_| Done::Done)
     })
 }

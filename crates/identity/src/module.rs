@@ -31,9 +31,5 @@ pub const fn module<C: AsRef<Identity>>() -> Module<C> {
 }
 
 fn sweep_handler(identity: &Identity) -> Handler {
-    let identity = identity.clone();
-    Handler::new(&SIGN_INS, move |_| {
-        let identity = identity.clone();
-        async move { sweep(&identity).await.map(|_| Done::Done) }
-    })
+    Handler::with(&SIGN_INS, identity.clone(), |identity, _| async move { sweep(&identity).await.map(|_| Done::Done) })
 }

@@ -40,4 +40,13 @@ impl Handler {
     {
         Self { kind, run: Arc::new(move |job| Box::pin(run(job))) }
     }
+
+    /// A handler that runs jobs of this kind with the function `run`, which gets a clone of `context` for each attempt.
+    pub fn with<C, F>(kind: &'static JobKind, context: C, run: impl Fn(C, Job) -> F + Send + Sync + 'static) -> Self
+    where
+        C: Clone + Send + Sync + 'static,
+        F: Future<Output = Result<Done>> + Send + 'static,
+    {
+        Self::new(kind, move |job| run(context.clone(), job))
+    }
 }

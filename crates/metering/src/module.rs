@@ -28,9 +28,7 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
 }
 
 fn sweep(infra: &Infra) -> Handler {
-    let (db, clock) = (infra.db.clone(), infra.clock.clone());
-    Handler::new(&RESERVATIONS, move |_| {
-        let (db, now) = (db.clone(), clock.now());
-        async move { usage_sweep(&db, now).await.map(|()| Done::Done) }
+    Handler::with(&RESERVATIONS, infra.clone(), |infra, _| async move {
+        usage_sweep(&infra.db, infra.clock.now()).await.map(|()| Done::Done)
     })
 }

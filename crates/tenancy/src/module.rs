@@ -28,9 +28,7 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
 }
 
 fn forget(infra: &Infra) -> Handler {
-    let (db, clock) = (infra.db.clone(), infra.clock.clone());
-    Handler::new(&INVITATIONS, move |_| {
-        let (db, now) = (db.clone(), clock.now());
-        async move { invitations_forget(&db, now).await.map(|_| Done::Done) }
+    Handler::with(&INVITATIONS, infra.clone(), |infra, _| async move {
+        invitations_forget(&infra.db, infra.clock.now()).await.map(|_| Done::Done)
     })
 }

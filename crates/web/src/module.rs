@@ -23,9 +23,7 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
 }
 
 fn forget(infra: &Infra) -> Handler {
-    let (db, clock) = (infra.db.clone(), infra.clock.clone());
-    Handler::new(&ANSWERS, move |_| {
-        let (db, now) = (db.clone(), clock.now());
-        async move { forget_old(&db, now).await.map(|_| Done::Done) }
+    Handler::with(&ANSWERS, infra.clone(), |infra, _| async move {
+        forget_old(&infra.db, infra.clock.now()).await.map(|_| Done::Done)
     })
 }

@@ -37,10 +37,7 @@ pub struct Swept {
 
 /// The handler of [`SWEEP`].
 pub fn handler(billing: Billing) -> Handler {
-    Handler::new(&SWEEP, move |_| {
-        let billing = billing.clone();
-        async move { sweep(&billing).await.map(|_| Done::Done) }
-    })
+    Handler::with(&SWEEP, billing, |billing, _| async move { sweep(&billing).await.map(|_| Done::Done) })
 }
 
 /// Processes every due account, each in a transaction of its own. A failure does not stop the others, and an account

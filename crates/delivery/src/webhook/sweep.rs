@@ -23,12 +23,9 @@ const PORTION: i64 = 5_000;
 
 /// The job handler of [`SWEEP`].
 pub fn handler(db: Db, clock: Clock) -> Handler {
-    Handler::new(&SWEEP, move |_| {
-        let (db, now) = (db.clone(), clock.now());
-        async move {
-            sweep(&db, now).await?;
-            Ok(Done::Done)
-        }
+    Handler::with(&SWEEP, (db, clock), |(db, clock), _| async move {
+        sweep(&db, clock.now()).await?;
+        Ok(Done::Done)
     })
 }
 

@@ -17,11 +17,8 @@ pub const FORGETTING: Schedule = Schedule { name: "jobs.forget", every: Duration
 
 /// The handler of [`FORGET`].
 pub fn forget_handler(db: Db, clock: Clock) -> Handler {
-    Handler::new(&FORGET, move |_| {
-        let (db, clock) = (db.clone(), clock.clone());
-        async move {
-            while db.system("delete old jobs").execute(store::jobs_forget(clock.now())).await? > 0 {}
-            Ok(Done::Done)
-        }
+    Handler::with(&FORGET, (db, clock), |(db, clock), _| async move {
+        while db.system("delete old jobs").execute(store::jobs_forget(clock.now())).await? > 0 {}
+        Ok(Done::Done)
     })
 }

@@ -41,12 +41,11 @@ const REASON: &str = "campaign";
 
 /// The handlers of the jobs of campaigns.
 pub(crate) fn handlers(app: &App) -> Vec<Handler> {
-    let [driving, calling, reviving, watching] = [(); 4].map(|()| app.clone());
     vec![
-        Handler::new(&DRIVE, move |job| campaign_drive(driving.clone(), job)),
-        Handler::new(&call::CALL, move |job| call::campaign_call(calling.clone(), job)),
-        Handler::new(&revive::REVIVE, move |_| revive::campaigns_revive(reviving.clone())),
-        Handler::new(&revive::WATCH, move |_| revive::campaigns_watch(watching.clone())),
+        Handler::with(&DRIVE, app.clone(), campaign_drive),
+        Handler::with(&call::CALL, app.clone(), call::campaign_call),
+        Handler::with(&revive::REVIVE, app.clone(), |app, _| revive::campaigns_revive(app)),
+        Handler::with(&revive::WATCH, app.clone(), |app, _| revive::campaigns_watch(app)),
     ]
 }
 

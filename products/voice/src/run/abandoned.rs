@@ -20,8 +20,7 @@ const AT_ONCE: i64 = 500;
 
 /// The handler of [`ABANDON`].
 pub(crate) fn handler(app: &App) -> Handler {
-    let app = app.clone();
-    Handler::new(&ABANDON, move |_| runs_abandon(app.clone()))
+    Handler::with(&ABANDON, app.clone(), |app, _| runs_abandon(app))
 }
 
 async fn runs_abandon(app: App) -> Result<Done> {

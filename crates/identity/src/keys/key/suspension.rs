@@ -26,11 +26,7 @@ struct Payload {
 
 /// The handler of the job.
 pub fn handler(identity: &Identity) -> Handler {
-    let identity = identity.clone();
-    Handler::new(&SUSPENDED, move |job| {
-        let identity = identity.clone();
-        async move { announce(&identity, &job).await }
-    })
+    Handler::with(&SUSPENDED, identity.clone(), |identity, job| async move { announce(&identity, &job).await })
 }
 
 /// Publishes an event for each key that is still suspended, and requests one mail to each owner.

@@ -20,11 +20,10 @@ const AT_ONCE: i64 = 500;
 
 /// The handlers of the jobs of engines.
 pub(crate) fn handlers(app: &App) -> Vec<Handler> {
-    let (one, two, three) = (app.clone(), app.clone(), app.clone());
     vec![
-        Handler::new(&handover::HANDOVER, move |job| handover::hand_over(one.clone(), job)),
-        Handler::new(&CANCEL, move |job| cancel::tell(two.clone(), job)),
-        Handler::new(&WATCH, move |job| watch(three.clone(), job)),
+        Handler::with(&handover::HANDOVER, app.clone(), handover::hand_over),
+        Handler::with(&CANCEL, app.clone(), cancel::tell),
+        Handler::with(&WATCH, app.clone(), watch),
     ]
 }
 
