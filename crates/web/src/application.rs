@@ -8,8 +8,7 @@ use freehold_identity::service_key::{ServiceKey, service_key_anew, service_key_s
 
 use crate::{
     Authenticated, Backbone, Problem,
-    authenticated::{bearer, wanted_organization},
-    frame::CallerSlot,
+    authenticated::{bearer, run_enter, wanted_organization},
 };
 
 /// The product's application in the organization that `X-Organization-Id` names, or any caller of [`Authenticated`].
@@ -31,10 +30,7 @@ impl FromRequestParts<Backbone> for MemberOrApplication {
             return Err(Error::new(codes::MALFORMED_REQUEST, message).into());
         };
         let caller = backbone.service_caller(key.id, tenant).await?;
-        if let Some(slot) = parts.extensions.get::<CallerSlot>() {
-            // A request has only one extractor of this kind, so the slot is empty.
-            let _ = slot.0.run.set(backbone.server.running.enter(caller.tenant())?);
-        }
+        run_enter(parts, backbone, &caller)?;
         Ok(Self(caller))
     }
 }

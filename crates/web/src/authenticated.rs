@@ -16,7 +16,7 @@ use freehold_identity::{
 };
 use freehold_metering::rate::{Rate, rate_take};
 
-use crate::{Backbone, Problem, frame::CallerSlot, resolve::Credential};
+use crate::{Backbone, Problem, frame::RequestSlot, resolve::Credential};
 
 /// The caller of a tenant's endpoint, by access token or API key. The request counts against the plan's rate limits.
 #[derive(Clone, Debug)]
@@ -29,11 +29,7 @@ impl FromRequestParts<Backbone> for Authenticated {
         let credential = Credential::from_headers(&parts.headers).ok_or_else(nobody)?;
         let address = backbone.trusted_proxies.client_address(parts);
         let caller = backbone.caller_from(&credential, wanted_organization(&parts.headers)?, address).await?;
-        let slot = parts.extensions.get::<CallerSlot>();
-        if let Some(slot) = slot {
-            // A request has only one extractor of this kind, so the slot is empty.
-            let _ = slot.0.run.set(backbone.server.running.enter(caller.tenant())?);
-        }
+        run_enter(parts, backbone, &caller)?;
         let (rate, verdict) = rate_take(&backbone.db, &backbone.entitlements, &caller, backbone.clock.now()).await?;
         match (rate, caller.user()) {
             (None, Some(user)) => user_rate_take(backbone, parts, user, codes::RATE_LIMITED).await?,
@@ -101,9 +97,21 @@ pub async fn user_rate_take(backbone: &Backbone, parts: &Parts, user: UserId, co
     Err(Error::new(code, message).with_retry_after(Duration::from_secs(seconds)))
 }
 
+/// Counts the request among the running ones of the caller's organization, until its response is complete.
+///
+/// # Errors
+/// `rate_limited` when the organization has too many.
+pub(crate) fn run_enter(parts: &Parts, backbone: &Backbone, caller: &Caller) -> Result<()> {
+    if let Some(slot) = parts.extensions.get::<RequestSlot>() {
+        // A request has only one extractor of this kind, so the slot is empty.
+        let _ = slot.0.run.set(backbone.server.running.enter(caller.tenant())?);
+    }
+    Ok(())
+}
+
 /// Stores a rate for the response headers.
 fn note(parts: &Parts, rate: Option<Rate>) {
-    if let (Some(rate), Some(slot)) = (rate, parts.extensions.get::<CallerSlot>()) {
+    if let (Some(rate), Some(slot)) = (rate, parts.extensions.get::<RequestSlot>()) {
         // A request has only one extractor of this kind, so the slot is empty.
         let _ = slot.0.rate.set(rate);
     }

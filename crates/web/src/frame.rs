@@ -19,13 +19,10 @@ use freehold_metering::rate::Rate;
 use futures_util::FutureExt;
 use tokio::time::Instant;
 
-use crate::{
-    Backbone, Problem,
-    problem::ProblemBody,
-    running::Run,
-    time_limit::{TimeLimitSlot, USUAL},
-};
+use crate::{Backbone, Problem, problem::ProblemBody, running::Run};
 
+/// Longest time for a request whose route has no limit of its own.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// The content security policy of pages: only our own resources, and scripts only from our own files. A page with other
 /// needs sets its own.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
@@ -48,35 +45,35 @@ pub struct AskedAt(pub Uri);
 #[derive(Clone, Copy, Debug)]
 pub struct NothingLater;
 
-/// Where the caller's extractor stores values that live as long as the request.
+/// Where extractors and layers of routes store values that live as long as the request.
 #[derive(Clone, Default)]
-pub(crate) struct CallerSlot(pub(crate) Arc<OfCaller>);
+pub(crate) struct RequestSlot(pub(crate) Arc<OfRequest>);
 
-/// Values of a request that are known once its caller is.
+/// Values of a request that are known once its route and its caller are.
 #[derive(Default)]
-pub(crate) struct OfCaller {
+pub(crate) struct OfRequest {
     /// The rate limit against which the request was counted, for the response headers.
     pub(crate) rate: OnceLock<Rate>,
     /// The request's slot among those of its organization.
     pub(crate) run: OnceLock<Run>,
     /// Cookies of a session that was refreshed for this request.
     pub(crate) cookies: OnceLock<Vec<HeaderValue>>,
+    /// The time limit of the route, where it has its own.
+    pub(crate) time_limit: OnceLock<Duration>,
 }
 
 /// The middleware itself.
 pub async fn frame(State(backbone): State<Backbone>, mut request: Request, next: Next) -> Response {
     let trace = trace_id(&backbone, request.headers());
-    let of_caller = CallerSlot::default();
+    let of_request = RequestSlot::default();
     request.extensions_mut().insert(trace.clone());
-    request.extensions_mut().insert(of_caller.clone());
+    request.extensions_mut().insert(of_request.clone());
     let (method, uri) = (request.method().clone(), request.uri().clone());
     request.extensions_mut().insert(AskedAt(uri.clone()));
 
     let changing = !method.is_safe();
-    let own_limit = TimeLimitSlot::default();
-    request.extensions_mut().insert(own_limit.clone());
     let guarded = AssertUnwindSafe(next.run(request)).catch_unwind();
-    let mut response = match within_limit(guarded, &own_limit).await {
+    let mut response = match within_limit(guarded, &of_request.0.time_limit).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => Problem(Error::internal("a handler panicked")).into_response(),
         Err(limit) => {
@@ -94,22 +91,22 @@ pub async fn frame(State(backbone): State<Backbone>, mut request: Request, next:
             write_problem(&mut response, &error, &trace, &backbone);
         }
     }
-    cookies(response.headers_mut(), of_caller.0.cookies.get().map_or(&[], Vec::as_slice));
-    headers(response.headers_mut(), &trace, of_caller.0.rate.get(), uri.path());
+    cookies(response.headers_mut(), of_request.0.cookies.get().map_or(&[], Vec::as_slice));
+    headers(response.headers_mut(), &trace, of_request.0.rate.get(), uri.path());
     response
 }
 
 /// The result of a request, or the time limit that it exceeded. Its route, which may have a limit of its own, is known
 /// only once the request has arrived there.
-async fn within_limit<T>(request: impl Future<Output = T>, own: &TimeLimitSlot) -> Result<T, Duration> {
+async fn within_limit<T>(request: impl Future<Output = T>, own: &OnceLock<Duration>) -> Result<T, Duration> {
     let begun = Instant::now();
     let mut request = std::pin::pin!(request);
-    let mut limit = USUAL;
+    let mut limit = TIME_LIMIT;
     loop {
         if let Ok(done) = tokio::time::timeout_at(begun + limit, &mut request).await {
             return Ok(done);
         }
-        match own.0.get() {
+        match own.get() {
             Some(longer) if *longer > limit => limit = *longer,
             _ => return Err(limit),
         }

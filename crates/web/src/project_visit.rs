@@ -16,7 +16,7 @@ use freehold_identity::{
 use freehold_vault::Purpose;
 use serde::{Deserialize, Serialize};
 
-use crate::{Backbone, Cookie, SameSite, Visitor, cookie_read, frame::CallerSlot};
+use crate::{Backbone, Cookie, SameSite, Visitor, cookie_read, frame::RequestSlot};
 
 /// Name of the cookie.
 const NAME: &str = "freehold_project";
@@ -123,7 +123,7 @@ async fn live(backbone: &Backbone, parts: &Parts, visitor: Visitor) -> Result<Op
 
 /// Stores cookies for the response.
 fn leave(parts: &Parts, cookies: Vec<HeaderValue>) {
-    if let Some(slot) = parts.extensions.get::<CallerSlot>() {
+    if let Some(slot) = parts.extensions.get::<RequestSlot>() {
         // A request has only one extractor of this kind, so the slot is empty.
         let _ = slot.0.cookies.set(cookies);
     }

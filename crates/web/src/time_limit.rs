@@ -1,7 +1,6 @@
 //! A time limit of its own for a route.
 
 use std::{
-    sync::{Arc, OnceLock},
     task::{Context, Poll},
     time::Duration,
 };
@@ -9,12 +8,7 @@ use std::{
 use axum::extract::Request;
 use tower::{Layer, Service};
 
-/// The longest time that requests may take without a limit of their own: 30 seconds.
-pub(crate) const USUAL: Duration = Duration::from_secs(30);
-
-/// Where the layer of a route tells its limit to the frame around all routes.
-#[derive(Clone, Default)]
-pub(crate) struct TimeLimitSlot(pub(crate) Arc<OnceLock<Duration>>);
+use crate::frame::RequestSlot;
 
 /// A layer of routes whose requests may take longer than 30 seconds: uploads and downloads of large files.
 #[derive(Clone, Copy, Debug)]
@@ -45,9 +39,9 @@ impl<S: Service<Request>> Service<Request> for Limited<S> {
     }
 
     fn call(&mut self, request: Request) -> S::Future {
-        if let Some(slot) = request.extensions().get::<TimeLimitSlot>() {
+        if let Some(slot) = request.extensions().get::<RequestSlot>() {
             // The innermost layer is called last, and the outermost has already been heard.
-            let _ = slot.0.set(self.limit);
+            let _ = slot.0.time_limit.set(self.limit);
         }
         self.inner.call(request)
     }
@@ -64,11 +58,11 @@ mod tests {
 
     #[tokio::test]
     async fn the_frame_hears_the_limit_of_the_route() {
-        let slot = TimeLimitSlot::default();
+        let slot = RequestSlot::default();
         let mut request = Request::new(Body::empty());
         request.extensions_mut().insert(slot.clone());
         let route = service_fn(async |_: Request| Ok::<_, Infallible>(()));
         TimeLimit(Duration::from_mins(10)).layer(route).oneshot(request).await.unwrap();
-        assert_eq!(slot.0.get(), Some(&Duration::from_mins(10)));
+        assert_eq!(slot.0.time_limit.get(), Some(&Duration::from_mins(10)));
     }
 }
