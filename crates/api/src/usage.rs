@@ -5,7 +5,6 @@ pub(crate) mod check;
 pub(crate) mod reservations;
 
 use axum::extract::State;
-use freehold_catalog::Counts;
 use freehold_core::{Area, Caller, Error, Permission, Result};
 use freehold_metering::{
     application::MOST,
@@ -76,7 +75,7 @@ pub(crate) async fn meters_list(backbone: &Backbone, caller: &Caller) -> Result<
     let now = backbone.clock.now();
     let mut meters = usage::usage_list(&backbone.db, &backbone.entitlements, caller, now).await?;
     // Members are not metered; their number is read from the members themselves.
-    let members = backbone.product.meters.iter().find(|meter| meter.counts == Some(Counts::Members));
+    let members = backbone.product.members_meter();
     if let Some(meter) = members.and_then(|members| meters.iter_mut().find(|meter| meter.meter == members.id)) {
         meter.used = seats_show(&backbone.db, caller, now).await?;
     }

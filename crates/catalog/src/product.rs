@@ -9,7 +9,7 @@ use crate::{
     event::Event,
     limit::Limit,
     mail::MailWords,
-    meter::Meter,
+    meter::{Counts, Meter},
     mistake::Mistakes,
     module::Module,
     plan::{Declared, Plan},
@@ -194,6 +194,11 @@ impl Product {
     /// The meter with this id.
     pub fn meter(&self, id: &str) -> Option<&Meter> {
         self.meters.iter().find(|meter| meter.id == id)
+    }
+
+    /// The meter of members and open invitations; none: the product does not limit them.
+    pub fn members_meter(&self) -> Option<&Meter> {
+        self.meters.iter().find(|meter| meter.counts == Some(Counts::Members))
     }
 
     /// The module with this id.

@@ -6,7 +6,7 @@
 
 mod store;
 
-use freehold_catalog::{Counts, Limit, MeterKind, Plan, Product};
+use freehold_catalog::{Limit, MeterKind, Plan, Product};
 use freehold_core::{Caller, Error, Result, codes};
 use freehold_db::{Db, TenantTx, row};
 use jiff::Timestamp;
@@ -84,8 +84,7 @@ impl Entitlements {
 
     /// The same for the meter that counts members; none: the product does not limit them.
     pub async fn seats(&self, db: &Db, caller: &Caller, now: Timestamp) -> Result<Seats> {
-        let meter = self.product().meters.iter().find(|meter| meter.counts == Some(Counts::Members));
-        let Some(meter) = meter else { return Ok(Seats(None)) };
+        let Some(meter) = self.product().members_meter() else { return Ok(Seats(None)) };
         Ok(Seats(Some(self.allowance(db, caller, &meter.id, now).await?)))
     }
 }
@@ -247,6 +246,11 @@ impl Allowance {
             Some(at_most) if exist > at_most => Err(self.exceeded(exist - 1)),
             _ => Ok(()),
         }
+    }
+
+    /// What can still be used after this usage, in the meter's unit; none for unlimited.
+    pub fn remaining(&self, used: i64) -> Option<i64> {
+        self.at_most.map(|limit| limit.saturating_sub(used).max(0))
     }
 
     fn check(&self, answer: &Outcome) -> Result<i64> {

@@ -73,7 +73,7 @@ pub(crate) async fn usage_check(
         let room = room_find(&backbone.db, &caller, &allowance, now).await?;
         room.used.saturating_add(room.reserved)
     };
-    let remaining = allowance.at_most.map(|limit| limit.saturating_sub(used).max(0));
+    let remaining = allowance.remaining(used);
     Ok(Json(UsageCheckBody {
         allowed: remaining.is_none_or(|remaining| wanted.quantity <= remaining),
         meter: wanted.meter,

@@ -106,7 +106,7 @@ pub(crate) async fn usage_reserve(
         expires_at,
         limit: allowance.at_most,
         used,
-        remaining: allowance.at_most.map(|limit| limit.saturating_sub(used).max(0)),
+        remaining: allowance.remaining(used),
         resets_at: allowance.period_end,
         upgrade_url: backbone.billing_url(),
     };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Extension, Router, extract::State, response::Response, routing::get};
-use freehold_catalog::{Counts, Price};
+use freehold_catalog::Price;
 use freehold_core::{Area, Caller, PageRequest, Permission, Result, Standing};
 use freehold_identity::key::key_list;
 use freehold_jobs::outbox::{Published, event_recent};
@@ -81,7 +81,7 @@ async fn usage(backbone: &Backbone, caller: &Caller) -> Result<(Vec<Progress>, O
         return Ok((Vec::new(), seats));
     }
     let used = usage_list(&backbone.db, &backbone.entitlements, caller, now).await?;
-    let members = backbone.product.meters.iter().find(|meter| meter.counts == Some(Counts::Members));
+    let members = backbone.product.members_meter();
     let line = |usage: freehold_metering::usage::Usage| Progress {
         used: match members.filter(|members| members.id == usage.meter).and(seats) {
             Some(seats) => seats,
