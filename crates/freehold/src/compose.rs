@@ -152,7 +152,7 @@ pub fn router(backbone: Backbone, product: &Product, local: Local) -> (Router, V
     let served = document.clone();
     let pages =
         freehold_console::routes(local, document.clone(), error_codes(product), event_types(product), product.surface);
-    let site = Site::new(freehold_console::NAVIGATION.iter().copied());
+    let site = Site::new(freehold_console::NAVIGATION.iter().chain(product.surface.navigation).copied());
     let router = described
         .nest("/api", unversioned)
         .merge(freehold_api::health::routes())

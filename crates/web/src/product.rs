@@ -5,7 +5,7 @@ use freehold_app::App;
 use freehold_module::Module;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::Backbone;
+use crate::{Backbone, NavItem};
 
 /// The definition that a product passes to the binary: its `product.toml`, its [`Module`], and its [`Surface`].
 #[derive(Clone, Copy)]
@@ -30,6 +30,8 @@ pub struct Surface {
     pub topics: &'static [(&'static str, &'static str)],
     /// Pages, and addresses that other services call back, at any path that is not taken.
     pub pages: fn() -> Router<Backbone>,
+    /// The links of its pages in the navigation, after those of the backbone.
+    pub navigation: &'static [NavItem],
     /// What a developer who tries the product calls first, after the first API key was created.
     pub first_steps: &'static [FirstStep],
 }
@@ -49,7 +51,8 @@ pub struct FirstStep {
 
 impl Surface {
     /// A product without routes and pages.
-    pub const NONE: Self = Self { api: OpenApiRouter::new, topics: &[], pages: Router::new, first_steps: &[] };
+    pub const NONE: Self =
+        Self { api: OpenApiRouter::new, topics: &[], pages: Router::new, navigation: &[], first_steps: &[] };
 }
 
 impl Product {

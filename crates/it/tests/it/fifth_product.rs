@@ -13,7 +13,7 @@ use freehold_jobs::{
 };
 use freehold_metering::usage::usage_record;
 use freehold_module::{Hooks, Module};
-use freehold_pages::MemberPage;
+use freehold_pages::{Group, MemberPage, NavItem};
 use freehold_web::{Answer, Authenticated, Backbone, Json, Product, Surface};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -77,6 +77,12 @@ static PRODUCT: Product = Product {
         api: || OpenApiRouter::new().routes(routes!(item_create)),
         topics: &[("Items", "What there is to do.")],
         pages: || Router::new().route("/items", get(items)),
+        navigation: &[NavItem {
+            path: "/items",
+            label: "Items",
+            group: Group::Product,
+            needs: Some(Permission::read(ITEMS)),
+        }],
         ..Surface::NONE
     },
 };
@@ -196,7 +202,9 @@ async fn a_product_is_one_declaration() {
     let key = app.post("/api/v1/keys").person(&owner).json(&key).send().await.expect(201).at("/key");
     app.post("/api/v1/items").key(&key).json(&json!({ "text": "x" })).send().await.refused(403, "permission_denied");
 
-    let page = Browser::of(&app, &owner).await.get("/items").await.expect(200);
+    let browser = Browser::of(&app, &owner).await;
+    assert!(browser.get("/home").await.expect(200).holds("href=\"/items\""), "the page is in the navigation");
+    let page = browser.get("/items").await.expect(200);
     assert_eq!(page.text(), "Welcome<br>Water the plants<br>done: Read", "with that of the hook");
     let stranger = app.stranger().await;
     let page = Browser::of(&app, &stranger).await.get("/items").await.expect(200);
