@@ -3,11 +3,10 @@
 use std::{
     fs,
     os::unix::{fs::MetadataExt, process::CommandExt},
-    path::PathBuf,
     process::{Child, Command, Stdio},
 };
 
-use super::{Cluster, eventually, url_of};
+use super::{Cluster, eventually, program, url_of};
 
 const PORT: u16 = 6432;
 
@@ -35,7 +34,7 @@ impl Pooler {
         // Runs as the server's user: PgBouncer refuses to run as root, and no other user may open the socket.
         let owner = fs::metadata(cluster.socket()).unwrap();
         let (user, group) = (owner.uid(), owner.gid());
-        let mut command = Command::new(binary());
+        let mut command = Command::new(program("pgbouncer", "pgbouncer"));
         command.arg("-q").arg(folder.path().join("config.ini")).stdout(Stdio::null()).stderr(Stdio::null());
         if fs::metadata(folder.path()).unwrap().uid() != user {
             for path in [folder.path().to_owned(), folder.path().join("config.ini"), folder.path().join("logins")] {
@@ -61,12 +60,4 @@ impl Drop for Pooler {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-fn binary() -> PathBuf {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
-    folders.map(|folder| folder.join("pgbouncer")).find(|program| program.is_file()).expect(
-        "PgBouncer is missing: `apt-get install pgbouncer`, or run the tests with `make test`, which installs it",
-    )
 }

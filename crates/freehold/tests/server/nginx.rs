@@ -3,9 +3,10 @@
 use std::{
     fs,
     net::{SocketAddr, TcpListener},
-    path::PathBuf,
     process::{Child, Command, Stdio},
 };
+
+use freehold_testing::program;
 
 use crate::server::eventually;
 
@@ -43,7 +44,7 @@ impl Nginx {
         );
         let file = folder.path().join("nginx.conf");
         fs::write(&file, config).unwrap();
-        let process = Command::new(binary())
+        let process = Command::new(program("nginx", "nginx-light"))
             .arg("-p")
             .arg(folder.path())
             .arg("-c")
@@ -78,13 +79,4 @@ impl Drop for Nginx {
 /// An address of this machine on which no program listens.
 pub(crate) fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
-
-fn binary() -> PathBuf {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
-    folders
-        .map(|folder| folder.join("nginx"))
-        .find(|program| program.is_file())
-        .expect("nginx is missing: `apt-get install nginx-light`, or run the tests with `make test`, which installs it")
 }

@@ -3,9 +3,11 @@
 use std::{
     fs,
     os::unix::{fs::MetadataExt, process::CommandExt},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
 };
+
+use freehold_testing::program;
 
 use crate::{
     certificates::Authority,
@@ -65,7 +67,7 @@ impl PgBouncer {
         // As the user of Postgres: PgBouncer refuses to run as root, and other users cannot reach the socket.
         let owner = fs::metadata(socket_folder).unwrap();
         let (user, group) = (owner.uid(), owner.gid());
-        let mut command = Command::new(binary());
+        let mut command = Command::new(program("pgbouncer", "pgbouncer"));
         command.arg("-q").arg(folder.path().join("config.ini")).stdout(Stdio::null()).stderr(Stdio::null());
         if fs::metadata(folder.path()).unwrap().uid() != user {
             for path in files.into_iter().map(|name| folder.path().join(name)).chain([folder.path().to_owned()]) {
@@ -97,12 +99,4 @@ impl Drop for PgBouncer {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-fn binary() -> PathBuf {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
-    folders.map(|folder| folder.join("pgbouncer")).find(|program| program.is_file()).expect(
-        "PgBouncer is missing: `apt-get install pgbouncer`, or run the tests with `make test`, which installs it",
-    )
 }

@@ -34,22 +34,15 @@ pub(crate) fn is_a_page(page: &Answer) {
     }
 }
 
+/// Pages that need neither a session nor data.
+const PAGES: [&str; 10] =
+    ["/", "/welcome", "/plans", "/billing", "/docs", "/docs/errors", "/sign-in", "/dev", "/dev/mail", "/dev/billing"];
+
 #[tokio::test]
 async fn every_page_is_one_under_the_strict_policy() {
     for product in ["voice", "documents", "pharmacy", "studio"] {
         let app = TestApp::with(Setup::of(product)).await;
-        for path in [
-            "/",
-            "/welcome",
-            "/plans",
-            "/billing",
-            "/docs",
-            "/docs/errors",
-            "/sign-in",
-            "/dev",
-            "/dev/mail",
-            "/dev/billing",
-        ] {
+        for path in PAGES {
             let page = app.get(path).browser().send().await.expect(200);
             is_a_page(&page);
             assert_eq!(page.header("content-security-policy"), POLICY, "{path}");
@@ -64,18 +57,7 @@ async fn every_page_is_one_under_the_strict_policy() {
 async fn everything_that_a_page_loads_or_leads_to_is_there() {
     let app = TestApp::new().await;
     let mut checked = BTreeSet::new();
-    for path in [
-        "/",
-        "/welcome",
-        "/plans",
-        "/billing",
-        "/docs",
-        "/docs/errors",
-        "/sign-in",
-        "/dev",
-        "/dev/mail",
-        "/dev/billing",
-    ] {
+    for path in PAGES {
         let page = app.get(path).browser().send().await.expect(200);
         for name in ["href=\"", "src=\""] {
             for target in page.text().split(name).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()) {
