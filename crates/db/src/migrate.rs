@@ -121,6 +121,8 @@ impl Migrator {
             let stored: String = row.try_get(0).context("reading the ledger")?;
             return if stored == checksum { Ok(false) } else { Err(changed(set, migration)) };
         }
+        // Notices, such as that a constraint renames its index, tell an operator nothing.
+        transaction.batch_execute("set local client_min_messages = warning").await.or_error()?;
         let sql = self.names.rewrite(migration.sql);
         transaction.batch_execute(&sql).await.map_err(|error| failed(set, migration, error))?;
         transaction
