@@ -100,7 +100,11 @@ pub async fn print(settings: &Settings, backbone: &Backbone, local: &Local) {
             .unwrap_or_default();
         println!("  {:width$}  {standing} {}{real}", part.name, part.now);
     }
-    println!("\n  API        {site}/docs");
+    println!();
+    if local.whole && local.near {
+        println!("  Developer  {site}/dev");
+    }
+    println!("  API        {site}/docs");
     println!("  Plans      {site}/plans");
     if local.mailbox {
         println!("  Mailbox    {site}/dev/mail");
