@@ -166,7 +166,7 @@ fn secret() -> SecretPage {
     SecretPage {
         shell: shell("/keys"),
         title: "The API key “nightly import” was created".to_owned(),
-        text: "Store it where the program reads its secrets. Whoever has it acts in the name of this organization."
+        text: "Store it where the program reads its secrets. Every program that has it acts in the name of this organization."
             .to_owned(),
         label: "API key".to_owned(),
         secret: "sk_live_a_sample_that_opens_nothing_0000000000000".to_owned(),

@@ -20,6 +20,7 @@ use freehold_pages::{
 use freehold_web::{Answer, Backbone, Visitor, client};
 use serde::Deserialize;
 
+use super::form::Nothing;
 use crate::{AccountFactor, AccountPage, AccountSession, account::device};
 
 pub(super) fn routes() -> Router<Backbone> {
@@ -109,9 +110,6 @@ async fn session_end(State(backbone): State<Backbone>, form: Form<SessionForm>) 
     }
     form.page.done(&backbone, "/account", "The session was signed out.")
 }
-
-#[derive(Deserialize)]
-struct Nothing {}
 
 async fn sessions_end(State(backbone): State<Backbone>, form: Form<Nothing>) -> Answer<Response> {
     ended(&backbone, &form.parts, form.page.visitor, None).await?;

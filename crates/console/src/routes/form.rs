@@ -1,4 +1,4 @@
-//! What the forms of `/members`, `/keys` and `/webhooks` share.
+//! What the forms of `/members`, `/keys`, `/webhooks` and `/account` share.
 
 use axum::{
     http::StatusCode,
@@ -7,11 +7,16 @@ use axum::{
 use freehold_core::{Error, Result};
 use freehold_pages::{Confirm, MemberPage, Shell};
 use freehold_web::{Answer, Backbone};
+use serde::Deserialize;
 
 use crate::AskPage;
 
 /// The fields of a form in the order in which they were sent; checkboxes repeat a name.
 pub(super) type Fields = Vec<(String, String)>;
+
+/// The fields of a form that has none of its own.
+#[derive(Debug, Deserialize)]
+pub(super) struct Nothing {}
 
 /// The first value of a field; empty when the form does not have it.
 pub(super) fn value<'a>(fields: &'a Fields, name: &str) -> &'a str {

@@ -21,7 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::form::{Fields, ask, attempt, told, trouble, value, values};
+use super::form::{Fields, Nothing, ask, attempt, told, trouble, value, values};
 use crate::{KeyArea, KeyLine, KeyNewPage, KeysPage, SecretPage};
 
 /// Days after which a key may expire.
@@ -40,10 +40,6 @@ pub(super) fn routes() -> Router<Backbone> {
 struct Wanted {
     cursor: Option<String>,
 }
-
-/// A form without fields of its own.
-#[derive(Debug, Deserialize)]
-struct Nothing {}
 
 async fn show(State(backbone): State<Backbone>, page: MemberPage, Query(wanted): Query<Wanted>) -> Answer<Response> {
     let (db, caller, now) = (&backbone.db, &*page.caller, backbone.clock.now());
@@ -167,7 +163,7 @@ async fn created(backbone: &Backbone, page: &MemberPage, fields: &Fields) -> Res
     Ok(Some(SecretPage {
         shell: page.shell.clone(),
         title: format!("The API key “{}” was created", key.name),
-        text: "Store it where the program reads its secrets. Whoever has it acts in the name of this organization."
+        text: "Store it where the program reads its secrets. Every program that has it acts in the name of this organization."
             .to_owned(),
         label: "API key".to_owned(),
         secret: secret.expose().to_owned(),

@@ -23,7 +23,7 @@ use freehold_web::{
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::form::{Fields, ask, attempt, told, trouble, value};
+use super::form::{Fields, Nothing, ask, attempt, told, trouble, value};
 use crate::{InvitationLine, InviteForm, MemberLine, MembersPage};
 
 /// Most invitations on the page: an organization has more only while it invites by API.
@@ -44,10 +44,6 @@ pub(super) fn routes() -> Router<Backbone> {
 struct Wanted {
     cursor: Option<String>,
 }
-
-/// A form without fields of its own.
-#[derive(Debug, Deserialize)]
-struct Nothing {}
 
 #[derive(Debug, Deserialize)]
 struct RoleForm {

@@ -10,15 +10,10 @@ use freehold_delivery::webhook::{
 use freehold_jobs::outbox::EventId;
 use freehold_pages::{Confirm, MemberForm, MemberPage};
 use freehold_web::{Answer, Attempt, Backbone, Creation, Path, plan_rate_take, webhook_secrets};
-use serde::Deserialize;
 use serde_json::json;
 
-use super::super::form::{Fields, ask, attempt, go, told, value};
+use super::super::form::{Fields, Nothing, ask, attempt, go, told, value};
 use crate::SecretPage;
-
-/// A form without fields of its own.
-#[derive(Debug, Deserialize)]
-pub(super) struct Nothing {}
 
 fn path(id: EndpointId) -> String {
     format!("/webhooks/{id}")
