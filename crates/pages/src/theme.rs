@@ -15,9 +15,9 @@ pub enum Theme {
     /// That of the visitor's system.
     #[default]
     System,
-    /// Light.
+    /// Light colours, whatever the device prefers.
     Light,
-    /// Dark.
+    /// Dark colours, whatever the device prefers.
     Dark,
 }
 
