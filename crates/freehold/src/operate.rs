@@ -21,7 +21,7 @@ use crate::{
 /// `freehold migrate`: brings the schema up to date.
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
 pub async fn migrate(settings: &Settings) -> Result<()> {
-    let product = compose::product(&settings.product)?;
+    let product = crate::products::product(&settings.product)?;
     let database = Database::open_beside(settings).await?;
     let migrated = database.migrate(&compose::migrations(&product)).await;
     database.close().await?;
@@ -45,7 +45,7 @@ pub fn settings(options: Options, environment: &Environment) -> Result<()> {
 /// `freehold plan`: gives an organization a plan, whatever it pays; without `plan`, takes the given plan back.
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
 pub async fn plan_change(settings: &Settings, slug: &str, plan: Option<&str>) -> Result<()> {
-    let product = compose::product(&settings.product)?;
+    let product = crate::products::product(&settings.product)?;
     let spec = compose::specification(&product)?;
     let names: Vec<&str> = spec.plans().iter().map(|plan| plan.id.as_str()).collect();
     let find =

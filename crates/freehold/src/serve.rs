@@ -34,7 +34,7 @@ pub async fn serve(settings: Settings) -> Result<()> {
     }
     let site_url = settings.site_url.clone();
     let site_url = site_url.unwrap_or_else(|| settings.listen.clone().with_port(address.port()).site());
-    let product = compose::product(&settings.product)?;
+    let product = crate::products::product(&settings.product)?;
     let random = Random::system();
     let vault = secret_key::vault(&settings, &random)?;
 

@@ -78,7 +78,7 @@ async fn ask(settings: &Settings, database: &Database, db: &Db) -> Vec<Finding> 
     }
     findings.extend(schema::sharing(db).await);
     // An unknown product is reported by another check; its schema cannot be compared.
-    if let Ok(product) = compose::product(&settings.product) {
+    if let Ok(product) = crate::products::product(&settings.product) {
         let schema = schema::examine(db, &compose::migrations(&product)).await;
         let up_to_date = !schema.iter().any(Finding::failed);
         findings.extend(schema);

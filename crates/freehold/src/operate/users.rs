@@ -92,7 +92,7 @@ pub async fn users(settings: &Settings, action: Action) -> Result<ExitCode> {
         match action {
             Action::Import { from } => {
                 // Users can be imported before the first server starts.
-                database.prepare(&compose::migrations(&compose::product(&settings.product)?)).await?;
+                database.prepare(&compose::migrations(&crate::products::product(&settings.product)?)).await?;
                 let (clock, random) = (clock_of(&db()?).await?, Random::system());
                 let ids = Ids::new(clock.clone(), random.clone());
                 let keeper = Keeper { db: db()?, vault: secret_key::vault(settings, &random)?, clock, ids, random };

@@ -180,9 +180,9 @@ fn tidy(app: &App) -> Handler {
 
 /// A server of the product, with its table.
 async fn served() -> TestApp {
-    let app = TestApp::with(Setup { product: &PRODUCT, ..Setup::default() }).await;
+    let app = TestApp::with(Setup { product: &PRODUCT, ..crate::voice() }).await;
     let mut migrator = Migrator::connect(&app.test.admin_settings(), Some("freehold_server")).await.unwrap();
-    migrator.migrate(&freehold::compose::migrations(&PRODUCT)).await.unwrap();
+    migrator.migrate(&freehold_compose::migrations(&PRODUCT)).await.unwrap();
     app
 }
 
@@ -218,7 +218,7 @@ async fn a_product_is_one_declaration() {
         .expect(204);
     let settings = WorkerSettings { poll: Duration::from_millis(10), ..WorkerSettings::default() };
     let (stop, stopping) = tokio::sync::watch::channel(false);
-    let working = tokio::spawn(freehold::work::worker(&app.backbone, settings).run(stopping));
+    let working = tokio::spawn(freehold_compose::worker(&app.backbone, settings).run(stopping));
     let left = "select count(*) from todo.items where text like '% left'";
     eventually("the hook of a removed member runs", async || app.count(left).await == 1).await;
     app.clock().advance(SignedDuration::from_hours(2));

@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 
 use axum::{Router, http::Method};
-use freehold::compose::{self, Materials, Money};
 use freehold_billing::{
     CheckoutTerms,
     stripe::{Client, Settings},
 };
+use freehold_compose::{self as compose, Materials, Money};
 use freehold_console::{Local, Part, Standing};
 use freehold_core::{Clock, Secret};
 use freehold_delivery::mailbox::{Received, mailbox_list};

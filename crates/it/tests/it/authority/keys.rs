@@ -11,7 +11,7 @@ use crate::harness::app::{Person, TestApp};
 
 /// An owner, an admin, and a key that the admin created.
 async fn scene() -> (TestApp, Person, Person, String, String) {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let admin = app.member(&owner, Role::Admin).await;
     let (key, id) = key_of(key_create(&app, By::Person(&admin), &json!({ "name": "theirs" })).await);
@@ -86,7 +86,7 @@ async fn the_keys_of_a_deleted_user_open_nothing() {
 
 #[tokio::test]
 async fn a_test_key_that_ends_creates_no_live_one_and_none_that_outlives_it() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let parent = json!({ "name": "trial", "mode": "test", "expires_at": "2026-03-15T13:00:00Z" });
     let (parent, _) = key_of(key_create(&app, By::Person(&owner), &parent).await);
