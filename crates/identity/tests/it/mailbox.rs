@@ -64,7 +64,7 @@ async fn pages_of_other_sites_cannot_read_the_mailbox() {
         }
         let own = own.header("origin", "http://localhost:8080").header("sec-fetch-site", "same-origin");
         assert_eq!(own.send().await.expect(200).header("access-control-allow-origin"), "", "{page}");
-        let preflight = app.ask(axum::http::Method::OPTIONS, &page).header("origin", "https://evil.example");
+        let preflight = app.ask(http::Method::OPTIONS, &page).header("origin", "https://evil.example");
         let preflight = preflight.header("access-control-request-method", "GET").send().await;
         assert_eq!(preflight.header("access-control-allow-origin"), "", "{preflight}");
         assert_ne!(preflight.status(), 200, "{preflight}");

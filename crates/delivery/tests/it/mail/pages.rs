@@ -1,6 +1,6 @@
 //! `/dev/mail/templates`.
 
-use freehold_delivery::mail::{Brand, Template};
+use freehold_delivery::mail::Template;
 use serde_json::json;
 
 use crate::harness::app::{Setup, TestApp};

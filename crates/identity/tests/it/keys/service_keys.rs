@@ -12,7 +12,6 @@ use serde_json::json;
 use super::{ADA, claims, header, with_secret};
 use crate::harness::app::{Served, Setup, TestApp};
 
-const SITE: &str = "https://app.example.org";
 const ISSUER: &str = "https://app.example.org/auth/v1";
 const SECRET: &str = "super-secret-jwt-token-with-at-least-32-characters-long";
 

@@ -111,7 +111,7 @@ async fn browsers_are_told_which_pages_may_send_it_along() {
     let app = app().await;
     let first = sign_in(&app, "/api/v1").await;
     let preflight = |path: &str, origin: &str| {
-        let ask = app.ask(axum::http::Method::OPTIONS, path).header("origin", origin);
+        let ask = app.ask(http::Method::OPTIONS, path).header("origin", origin);
         let ask = ask.header("access-control-request-method", "POST");
         ask.header("access-control-request-headers", "authorization,content-type,x-client-info").send()
     };
