@@ -6,7 +6,7 @@ pub mod mail;
 pub mod users;
 
 use anyhow::{Result, anyhow, bail};
-use freehold_billing::account::account_grant;
+use freehold_billing::settle::account_grant;
 use freehold_core::Plan;
 use freehold_tenancy::tenant::{tenant_change_plan, tenant_find_by_slug};
 use freehold_web::Product;

@@ -9,7 +9,7 @@ use std::{
 use freehold::work;
 use freehold_billing::{
     CheckoutTerms, catalog_sync,
-    lifecycle::sweep::sweep,
+    settle::sweep::sweep,
     stripe::{Client, Settings as ClientSettings},
 };
 use freehold_core::{Clock, Random, Secret};
