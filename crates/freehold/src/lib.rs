@@ -17,6 +17,7 @@ pub mod listener;
 pub mod log;
 pub mod mail;
 pub mod operate;
+mod process_user;
 pub mod running;
 pub mod secret_key;
 pub mod serve;

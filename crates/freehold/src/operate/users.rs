@@ -2,10 +2,10 @@
 
 mod import;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use freehold_core::{EmailAddress, Ids, Random, UserId};
 use freehold_db::{Db, SystemTx};
 use freehold_identity::{
@@ -24,7 +24,7 @@ use crate::{
     compose,
     database::{Database, clock_of},
     secret_key,
-    settings::Settings,
+    settings::{Settings, SupabaseSource},
 };
 
 /// The actions of `freehold users`.
@@ -42,7 +42,7 @@ pub enum Action {
     Import {
         /// The source of the users
         #[command(flatten)]
-        from: From,
+        from: SupabaseSource,
     },
     /// List users, latest first
     List {
@@ -71,17 +71,6 @@ pub enum Action {
         #[arg(long)]
         soft: bool,
     },
-}
-
-/// The source of the users.
-#[derive(Args)]
-pub struct From {
-    /// SQL dump of the project's database; - reads standard input. Takes precedence over --database
-    #[arg(value_name = "DUMP", required_unless_present = "database")]
-    dump: Option<PathBuf>,
-    /// URL of the project's database, which is only read: postgres://…
-    #[arg(long, env = "SUPABASE_DB_URL", hide_env_values = true, value_name = "URL")]
-    database: Option<String>,
 }
 
 /// Runs the action.
