@@ -9,9 +9,10 @@ mod capabilities;
 mod hooks;
 mod materials;
 pub mod provision;
+mod system_callers;
 
 pub use app::{App, Parts};
-pub use authority::SystemCallers;
 pub use capabilities::capabilities;
 pub use hooks::{MIGRATIONS, module as hooks_module};
 pub use materials::{Materials, Money};
+pub use system_callers::SystemCallers;
