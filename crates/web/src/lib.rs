@@ -15,7 +15,6 @@ pub mod elsewhere;
 mod etag;
 pub mod frame;
 mod idempotency;
-mod invitation;
 mod limits;
 mod maybe_visitor;
 mod module;
@@ -43,9 +42,6 @@ pub use cookie::{Cookie, SameSite, cookie_read};
 pub use credentials::credentials;
 pub use etag::{IfMatch, Versioned};
 pub use idempotency::{Attempt, Creation, Fresh, forget_old};
-pub use invitation::{
-    InvitationDraft, invitation_accept, invitation_look, invitation_resend, invitation_revoke, invitee,
-};
 pub use limits::limits;
 pub use maybe_visitor::MaybeVisitor;
 pub use module::module;
