@@ -18,7 +18,7 @@ use freehold_tenancy::invitation::Offer;
 use freehold_web::{Answer, Backbone, MaybeVisitor, Query, Visitor};
 use serde::Deserialize;
 
-use super::{bare, html_with_status};
+use super::{bare, front::sign_up_open, html_with_status};
 use crate::{Carried, InvitationOffer, InvitationPage, InvitationReader, InvitationState};
 
 pub(super) fn routes() -> Router<Backbone> {
@@ -114,7 +114,7 @@ async fn open(backbone: &Backbone, visitor: Option<Visitor>, offer: Offer, token
 fn reader_of(backbone: &Backbone, reader: Option<(Visitor, User)>, offer: &Offer, token: &str) -> InvitationReader {
     let carried = carried(backbone, offer.tenant_id, token);
     match reader {
-        None => InvitationReader::SignedOut { carried, sign_up: !backbone.identity.settings.auth.signup_disabled },
+        None => InvitationReader::SignedOut { carried, sign_up: sign_up_open(backbone) },
         Some((visitor, user)) => match offer.check(invitee(&user, offer.tenant_id)) {
             Ok(()) => InvitationReader::Invited {
                 email: user.email,
