@@ -3,7 +3,7 @@
 use freehold_core::Area;
 use freehold_module::{Hooks, Infra, Module};
 
-use crate::{Billing, MIGRATIONS, STATEMENTS, account::account_open, codes, event, job};
+use crate::{Billing, MIGRATIONS, STATEMENTS, codes, event, job, settle::account_open};
 
 /// What organizations pay. Where billing is switched off it has no jobs, and new organizations get no account.
 pub const fn module<C: AsRef<Option<Billing>> + AsRef<Infra> + Sync>() -> Module<C> {

@@ -62,7 +62,7 @@ impl MailWords {
     }
 
     fn read(value: &Value<'_>, allowed: &[&str]) -> Option<Self> {
-        let section = value.section(value.place().to_owned(), Self::KEYS)?;
+        let section = Section::of(value, value.place().to_owned(), Self::KEYS)?;
         let line = |key: &str| {
             let value = section.get(key)?;
             let text = value.text("expected one line of text")?;

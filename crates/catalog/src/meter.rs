@@ -1,7 +1,6 @@
 //! Meters: what is counted.
 
 use crate::{
-    limit::Limit,
     period::{Per, Period, Window},
     read::{Section, Value, Words},
 };
@@ -121,7 +120,7 @@ impl Meter {
 
     fn read(value: &Value<'_>) -> Option<Self> {
         let id = value.id()?;
-        let section = value.section(value.place().to_owned(), Self::KEYS)?;
+        let section = Section::of(value, value.place().to_owned(), Self::KEYS)?;
         let name = section.text("name", "expected a display name such as \"calls\"");
         let one = section.text_optional("one").unwrap_or_else(|| name.clone());
         let unit = section.word_optional("unit").unwrap_or_default();
@@ -172,13 +171,5 @@ impl Meter {
     /// Whether the application may record usage of the meter over the API.
     pub fn is_recorded_by_api(&self) -> bool {
         self.counts.is_none() && self.recorded_by == RecordedBy::Api && !matches!(self.kind, MeterKind::Rate { .. })
-    }
-
-    /// The period of a counter with this limit: the limit's own, or else the meter's. `None` for levels and rates.
-    pub fn period(&self, limit: Limit) -> Option<Period> {
-        match (limit, self.kind) {
-            (Limit::Counter { period, .. }, _) | (_, MeterKind::Counter { period }) => Some(period),
-            _ => None,
-        }
     }
 }

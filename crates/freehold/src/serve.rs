@@ -14,7 +14,7 @@ use crate::{
     connections::{self, descriptors},
     database::Database,
     listener::Listener,
-    mail, running, secret_key,
+    mail, products, running, secret_key,
     settings::Settings,
     shutdown::{End, Signals, supervise},
     start_screen,
@@ -34,7 +34,7 @@ pub async fn serve(settings: Settings) -> Result<()> {
     }
     let site_url = settings.site_url.clone();
     let site_url = site_url.unwrap_or_else(|| settings.listen.clone().with_port(address.port()).site());
-    let product = crate::products::product(&settings.product)?;
+    let product = products::product(&settings.product)?;
     let random = Random::system();
     let vault = secret_key::vault(&settings, &random)?;
 

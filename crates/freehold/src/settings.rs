@@ -4,11 +4,13 @@
 //! Read in this order: `file` has the type of the settings file, `shape` derives all settings from it, `variables`
 //! their names in the environment, `layers` merges the sources and reports every mistake.
 
+mod arguments;
 mod billing;
 mod file;
 mod layers;
 mod listen;
 mod log;
+mod mail;
 mod near;
 mod providers;
 mod sections;
@@ -23,23 +25,23 @@ use anyhow::{Context, Result};
 use clap::Args;
 use freehold_core::Secret;
 use freehold_db::{PoolSettings, StatementCache};
-use freehold_delivery::mail::{Origin, Server};
 use freehold_identity::{AuthSettings, SupabaseSettings, redirect::pattern_problem};
 use freehold_outbound::IpNet;
 
+use arguments::variables;
 pub use billing::{BillingOptions, BillingSettings, StripeSettings};
 use file::File;
 use layers::Layers;
 pub use layers::Mistakes;
 pub use listen::ListenAddress;
 pub use log::{LogFormat, LogSettings};
+pub use mail::MailServer;
+use mail::mail_server;
 pub use sections::{ConnectionSettings, Mailbox, OutboundSettings, Prepared, ShutdownSettings, WorkSettings};
 use shape::Shape;
 pub use site::is_near as site_is_near;
-pub use supabase::SupabaseOptions;
+pub use supabase::{SupabaseOptions, SupabaseSource};
 pub use variables::Environment;
-
-use crate::{command, mail::MailServer};
 
 /// Every key with its default and its documentation.
 pub const DEFAULTS: &str = include_str!("../freehold.default.toml");
@@ -255,7 +257,7 @@ impl Options {
         layers.finish()?;
         let mut lines: Vec<String> =
             layers.every().into_iter().map(|(key, value, origin)| format!("{key} = {value}  # {origin}")).collect();
-        lines.extend(command::variables().into_iter().filter(|variable| variable.secret).map(|variable| {
+        lines.extend(variables().into_iter().filter(|variable| variable.secret).map(|variable| {
             let set = if environment.get(&variable.name).is_some() { "set" } else { "not set" };
             format!("{}: {set}", variable.name)
         }));
@@ -263,7 +265,7 @@ impl Options {
     }
 
     fn layers<'s>(&mut self, shape: &'s Shape, environment: &Environment) -> Result<Layers<'s>> {
-        let variables = command::variables();
+        let variables = variables();
         let secrets = variables.iter().filter(|variable| variable.secret).map(|variable| variable.name.clone());
         let mut layers = Layers::new(shape, secrets.collect())?;
         let config = self.config.take().or_else(|| environment.get(CONFIG).map(PathBuf::from));
@@ -341,22 +343,6 @@ fn ranges(file: &File) -> Vec<(&'static str, &'static str, i128, i128, i128)> {
         ("auth.sweep", "audit_days", auth.sweep.audit_days.into(), 0, days),
         ("auth.sweep", "unconfirmed_days", auth.sweep.unconfirmed_days.into(), 0, days),
     ]
-}
-
-/// The mail server at `url`, with `from` as the sender.
-fn mail_server(url: Option<String>, from: String) -> Result<Option<MailServer>> {
-    // A misspelt sender is reported even if no mail server is set.
-    let from = if from.trim().is_empty() {
-        None
-    } else {
-        Some(Origin::parse(&from).context("reading from in [mail] (FREEHOLD_MAIL_FROM)")?)
-    };
-    let Some(url) = url.filter(|url| !url.is_empty()).map(Secret::new) else { return Ok(None) };
-    let server = Server::parse(&url)?;
-    let from = from.context(
-        "SMTP_URL names a mail server, but from in [mail] (FREEHOLD_MAIL_FROM) does not say who mails come from",
-    )?;
-    Ok(Some(MailServer { server, from }))
 }
 
 #[cfg(test)]

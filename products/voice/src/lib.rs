@@ -18,6 +18,7 @@ pub mod graph;
 mod phone;
 mod routes;
 pub mod run;
+mod sample;
 pub mod split;
 pub mod start;
 pub mod template;
@@ -107,10 +108,13 @@ pub const MODULE: Module<App> = Module {
     statements: &[
         analytics::STATEMENTS,
         campaign::STATEMENTS,
+        campaign::progress::STATEMENTS,
         contact::STATEMENTS,
+        contact::outcome::STATEMENTS,
         engine::STATEMENTS,
         engine::call::STATEMENTS,
         split::STATEMENTS,
+        split::outcome::STATEMENTS,
         workflow::STATEMENTS,
         run::STATEMENTS,
     ],

@@ -158,7 +158,7 @@ fn documents_sells_search_to_persons() {
     assert_eq!(enterprise.processing, Processing::Dedicated);
     assert_eq!(enterprise.sla.as_deref(), Some("99.9%"));
     let exports = documents.meter("exports").unwrap();
-    let periods = [free, pro, enterprise].map(|plan| exports.period(plan.limit("exports").unwrap()));
+    let periods = [free, pro, enterprise].map(|plan| plan.limit("exports").unwrap().period(exports));
     assert_eq!(periods, [Some(MONTH), Some(Period::Week), Some(MONTH)]);
 }
 

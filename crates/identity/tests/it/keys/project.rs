@@ -377,27 +377,27 @@ async fn users_sign_in_only_at_the_project() {
 async fn its_people_are_administered_with_the_service_key() {
     let project = Project::start().await;
     let app = project.customer().await;
-    let identity = &app.backbone.identity;
+    let at = app.backbone.identity.project().unwrap();
     let person = json!({ "email": ADA, "password": PASSWORD, "email_confirm": true });
-    let made = project_person_create(identity, &person).await.unwrap();
+    let made = project_person_create(at, &person).await.unwrap();
     let id = made["id"].as_str().unwrap().parse().unwrap();
-    let error = project_person_create(identity, &person).await.unwrap_err();
+    let error = project_person_create(at, &person).await.unwrap_err();
     assert_eq!(error.code().name, "validation_failed");
     let session = project.app.sign_in(ADA).await.expect(200);
     app.get("/api/v1/me").token(&session.at("/access_token")).send().await.expect(200);
-    let changed = project_person_change(identity, id, &json!({ "user_metadata": { "name": "Ada" } })).await.unwrap();
+    let changed = project_person_change(at, id, &json!({ "user_metadata": { "name": "Ada" } })).await.unwrap();
     assert_eq!(changed["user_metadata"]["name"], "Ada");
-    assert_eq!(project_person_get(identity, id).await.unwrap().unwrap()["email"], ADA);
-    assert!(project_person_delete(identity, id).await.unwrap());
-    assert!(!project_person_delete(identity, id).await.unwrap());
-    assert!(project_person_get(identity, id).await.unwrap().is_none());
+    assert_eq!(project_person_get(at, id).await.unwrap().unwrap()["email"], ADA);
+    assert!(project_person_delete(at, id).await.unwrap());
+    assert!(!project_person_delete(at, id).await.unwrap());
+    assert!(project_person_get(at, id).await.unwrap().is_none());
 
     let keyless = app.beside(Setup::default().at_project(&project.url, "")).await.unwrap();
-    let error = project_person_get(&keyless.backbone.identity, id).await.unwrap_err();
+    let error = project_person_get(keyless.backbone.identity.project().unwrap(), id).await.unwrap_err();
     assert!(error.message().contains("SUPABASE_SECRET_KEY"), "{}", error.message());
     let wrong = app.beside(Setup::default().at_project(&project.url, "sb_secret_wrong")).await.unwrap();
-    let error = project_person_get(&wrong.backbone.identity, id).await.unwrap_err();
+    let error = project_person_get(wrong.backbone.identity.project().unwrap(), id).await.unwrap_err();
     assert_eq!(error.code().name, "internal");
     project.go_away(true);
-    assert_eq!(project_person_get(identity, id).await.unwrap_err().code().name, "unavailable");
+    assert_eq!(project_person_get(at, id).await.unwrap_err().code().name, "unavailable");
 }

@@ -8,7 +8,7 @@ use std::{
 
 use freehold_billing::{
     CheckoutTerms, catalog_sync,
-    lifecycle::sweep::sweep,
+    settle::sweep::sweep,
     stripe::{Client, Settings as ClientSettings},
 };
 use freehold_core::{Clock, Random, Secret};

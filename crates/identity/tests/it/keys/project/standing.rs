@@ -17,7 +17,9 @@ async fn a_user_who_is_banned_at_the_project_is_refused_within_a_minute_and_let_
     assert_eq!((status(&app, &ada).await, status(&app, &bob).await), (200, 200));
     let id = ada["user"]["id"].as_str().unwrap().parse().unwrap();
     let ban = async |duration: &str| {
-        project_person_change(&app.backbone.identity, id, &json!({ "ban_duration": duration })).await.unwrap();
+        project_person_change(app.backbone.identity.project().unwrap(), id, &json!({ "ban_duration": duration }))
+            .await
+            .unwrap();
         advance(&[&app, &project.app], SEEN);
     };
     ban("24h").await;
@@ -36,7 +38,7 @@ async fn a_user_who_is_deleted_at_the_project_is_refused_within_a_minute() {
     let ada = project.sign_up(ADA).await;
     assert_eq!(status(&app, &ada).await, 200);
     let id = ada["user"]["id"].as_str().unwrap().parse().unwrap();
-    assert!(project_person_delete(&app.backbone.identity, id).await.unwrap());
+    assert!(project_person_delete(app.backbone.identity.project().unwrap(), id).await.unwrap());
     advance(&[&app, &project.app], SEEN);
     assert_eq!(status(&app, &ada).await, 401);
 }

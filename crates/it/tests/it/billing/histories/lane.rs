@@ -12,9 +12,10 @@ use axum::{
 use freehold::{billing::EVENTS, compose, products};
 use freehold_billing::{
     Billing, Parts,
-    account::{account_open, account_put_customer},
+    account::account_put_customer,
     catalog_sync::{self, CustomPrices},
     inbox, job,
+    settle::account_open,
     stripe::{Client as Stripe, Settings as StripeSettings},
 };
 use freehold_core::{Clock, Plan, Secret, TenantId, UserId};

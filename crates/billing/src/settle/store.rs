@@ -1,4 +1,4 @@
-//! SQL of the lifecycle.
+//! SQL of settling.
 
 use freehold_core::TenantId;
 use freehold_db::statements;

@@ -1,18 +1,23 @@
 //! Storing the state of an organization: its account, what requests see, the events, the audit log and the mails, all
 //! in one transaction.
 
+mod store;
+pub mod sweep;
+
 use freehold_core::{Context, Plan, Result, TenantId};
 use freehold_db::SystemTx;
 use freehold_jobs::outbox::{Event, EventId, event_publish_system};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Before, Decision, Facts, Notice, State, Terms, decide, notices, store};
+pub use store::STATEMENTS;
+
 use crate::{
     Billing,
-    account::Account,
+    account::{Account, account_lock, account_write_grant},
     event::{PlanChanged, StateChanged},
-    subscription::Subscription,
+    lifecycle::{Became, Before, Decision, Facts, Notice, State, Terms, decide, notices},
+    subscription::{Subscription, counting, subscription_list_of},
 };
 
 /// The result of settling an organization.
@@ -24,6 +29,25 @@ pub struct Settled {
     pub decision: Decision,
     /// Whether requests see a new plan or a new standing.
     pub changed: bool,
+}
+
+/// Opens the account of a tenant that is created in this transaction.
+pub async fn account_open(tx: &mut SystemTx, billing: &Billing, tenant: TenantId, now: Timestamp) -> Result<()> {
+    let account = account_lock(tx, billing, tenant, now).await?;
+    settle(tx, billing, &account, None, now).await.map(drop)
+}
+
+/// Grants the tenant a plan whatever Stripe says, or revokes the grant.
+pub async fn account_grant(billing: &Billing, tenant: TenantId, plan: Option<&Plan>) -> Result<()> {
+    let now = billing.clock.now();
+    let mut tx = billing.db.system("operator grants a plan").begin().await?;
+    account_lock(&mut tx, billing, tenant, now).await?;
+    let account = account_write_grant(&mut tx, tenant, plan, now).await?;
+    let subscriptions = subscription_list_of(&mut tx, tenant).await?;
+    settle(&mut tx, billing, &account, counting(&subscriptions), now).await?;
+    tx.commit().await?;
+    (billing.changed)();
+    Ok(())
 }
 
 /// Decides the state of an organization and stores it with all consequences: once, however often it is called.
@@ -133,7 +157,7 @@ impl Told<'_> {
             "link": link,
             "plan": plan,
             "until": notice.until,
-            "became": notice.became.map(super::Became::name),
+            "became": notice.became.map(Became::name),
         })
     }
 }

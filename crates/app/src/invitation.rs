@@ -1,4 +1,5 @@
-//! Invitations with the plan's seats and the invited user.
+//! Invitations: what the plan, the server's limits, the inviting and the invited user mean for them. The API and the
+//! pages call these functions.
 
 use freehold_billing::account::account_pays;
 use freehold_core::{
@@ -21,11 +22,11 @@ use freehold_tenancy::{
 };
 use jiff::Timestamp;
 
-use crate::Backbone;
+use crate::App;
 
 /// An invitation that is ready to be created: everything that the transaction of its creation cannot see was read.
 pub struct InvitationDraft<'a> {
-    backbone: &'a Backbone,
+    app: &'a App,
     caller: &'a Caller,
     new: NewInvitation,
     is_member: bool,
@@ -38,15 +39,15 @@ impl<'a> InvitationDraft<'a> {
     ///
     /// # Errors
     /// `permission_denied`; `validation_failed` for an address that is invalid.
-    pub async fn prepare(backbone: &'a Backbone, caller: &'a Caller, email: &str, role: Role) -> Result<Self> {
+    pub async fn prepare(app: &'a App, caller: &'a Caller, email: &str, role: Role) -> Result<Self> {
         caller.allow(WRITE)?;
         let email = EmailAddress::parse(email).map_err(|error| Error::invalid("/email", error.to_string()))?;
-        let new = NewInvitation { id: backbone.ids.next(), email: email.into_string(), role };
-        let mut tx = backbone.db.system("see whether who is invited is a member").begin().await?;
+        let new = NewInvitation { id: app.ids.next(), email: email.into_string(), role };
+        let mut tx = app.db.system("see whether who is invited is a member").begin().await?;
         let is_member = member_with_address(&mut tx, caller.tenant(), &new.email).await?;
         drop(tx);
-        let seats = seats(backbone, caller).await?;
-        Ok(Self { backbone, caller, new, is_member, seats, letter: letter(backbone, caller).await? })
+        let seats = seats(app, caller).await?;
+        Ok(Self { app, caller, new, is_member, seats, letter: letter(app, caller).await? })
     }
 
     /// Creates the invitation and queues its mail.
@@ -55,14 +56,14 @@ impl<'a> InvitationDraft<'a> {
     /// `conflict` for a member, or while the address has an open invitation; and those of
     /// [`freehold_tenancy::invitation::invitation_create`].
     pub async fn create(self, tx: &mut TenantTx) -> Result<Invitation> {
-        let Self { backbone, caller, new, is_member, seats, letter } = self;
+        let Self { app, caller, new, is_member, seats, letter } = self;
         if is_member {
             return Err(Error::new(codes::CONFLICT, "A user with this e-mail address is a member already."));
         }
-        let token = InvitationToken::generate(&backbone.random);
-        let inviter = (caller, &backbone.vault, &*backbone.areas);
+        let token = InvitationToken::generate(&app.random);
+        let inviter = (caller, &app.vault, &*app.areas);
         let admit = |taken| seats.admit(taken);
-        invitation::invitation_create(tx, inviter, new, (&token, letter), admit, told(backbone)).await
+        invitation::invitation_create(tx, inviter, new, (&token, letter), admit, told(app)).await
     }
 }
 
@@ -71,14 +72,14 @@ impl<'a> InvitationDraft<'a> {
 /// # Errors
 /// `permission_denied`; `not_found`; `conflict` for an invitation that is closed; `rate_limited`; `quota_exceeded` when
 /// an expired invitation finds no free seat.
-pub async fn invitation_resend(backbone: &Backbone, caller: &Caller, id: InvitationId) -> Result<Invitation> {
+pub async fn invitation_resend(app: &App, caller: &Caller, id: InvitationId) -> Result<Invitation> {
     caller.allow(WRITE)?;
-    let (seats, letter) = (seats(backbone, caller).await?, letter(backbone, caller).await?);
-    let token = InvitationToken::generate(&backbone.random);
-    let inviter = (caller, &backbone.vault, &*backbone.areas);
+    let (seats, letter) = (seats(app, caller).await?, letter(app, caller).await?);
+    let token = InvitationToken::generate(&app.random);
+    let inviter = (caller, &app.vault, &*app.areas);
     let admit = |taken| seats.admit(taken);
-    let mut tx = backbone.db.tenant(caller).begin().await?;
-    let sent = invitation::invitation_resend(&mut tx, inviter, id, (&token, letter), admit, told(backbone)).await?;
+    let mut tx = app.db.tenant(caller).begin().await?;
+    let sent = invitation::invitation_resend(&mut tx, inviter, id, (&token, letter), admit, told(app)).await?;
     tx.commit().await?;
     Ok(sent)
 }
@@ -87,41 +88,41 @@ pub async fn invitation_resend(backbone: &Backbone, caller: &Caller, id: Invitat
 ///
 /// # Errors
 /// As [`freehold_tenancy::invitation::invitation_revoke`].
-pub async fn invitation_revoke(backbone: &Backbone, caller: &Caller, id: InvitationId) -> Result<Invitation> {
-    invitation::invitation_revoke(&backbone.db, caller, id, told(backbone)).await
+pub async fn invitation_revoke(app: &App, caller: &Caller, id: InvitationId) -> Result<Invitation> {
+    invitation::invitation_revoke(&app.db, caller, id, told(app)).await
 }
 
 /// Id and time for the event of a change.
-fn told(backbone: &Backbone) -> (EventId, Timestamp) {
-    (backbone.ids.next(), backbone.clock.now())
+fn told(app: &App) -> (EventId, Timestamp) {
+    (app.ids.next(), app.clock.now())
 }
 
-async fn seats(backbone: &Backbone, caller: &Caller) -> Result<Seats> {
-    backbone.entitlements.seats(&backbone.db, caller, backbone.clock.now()).await
+async fn seats(app: &App, caller: &Caller) -> Result<Seats> {
+    app.entitlements.seats(&app.db, caller, app.clock.now()).await
 }
 
 /// The content of an invitation's mail besides the invitation.
-async fn letter(backbone: &Backbone, caller: &Caller) -> Result<Letter> {
+async fn letter(app: &App, caller: &Caller) -> Result<Letter> {
     let invited_by = match caller.user() {
         Some(user) => {
-            let mut tx = backbone.db.system("read the name of an inviting user").begin().await?;
+            let mut tx = app.db.system("read the name of an inviting user").begin().await?;
             user_find(&mut tx, user).await?.map(|user| user.email).filter(|email| !email.is_empty())
         }
         None => None,
     };
     Ok(Letter {
-        mail: backbone.ids.next::<()>().uuid(),
-        product_name: backbone.product.name.clone(),
-        site_url: backbone.site_url.clone(),
+        mail: app.ids.next::<()>().uuid(),
+        product_name: app.product.name.clone(),
+        site_url: app.site_url.clone(),
         invited_by,
-        random: backbone.random.clone(),
-        rates: rates(backbone, caller).await?,
+        random: app.random.clone(),
+        rates: rates(app, caller).await?,
     })
 }
 
 /// How many invitations the caller's organization may send; none for no limit.
-async fn rates(backbone: &Backbone, caller: &Caller) -> Result<Option<InvitationRates>> {
-    let limits = &backbone.identity.settings.auth.limits;
+async fn rates(app: &App, caller: &Caller) -> Result<Option<InvitationRates>> {
+    let limits = &app.identity.settings.auth.limits;
     if !limits.enabled {
         return Ok(None);
     }
@@ -130,24 +131,24 @@ async fn rates(backbone: &Backbone, caller: &Caller) -> Result<Option<Invitation
         per_organization: limits.invitations_per_organization,
         per_new_organization: limits.invitations_per_new_organization,
         per_server: limits.invitations_per_server,
-        pays: account_pays(backbone.billing.as_ref(), caller.tenant()).await?,
+        pays: account_pays(app.billing.as_ref(), caller.tenant()).await?,
     }))
 }
 
 /// The current offer of a token, limited to what its sender may do. None when the token was never issued, a newer mail
 /// replaced it, or its sender has no rights in the organization any more.
-pub async fn invitation_look(backbone: &Backbone, token: &str) -> Result<Option<Offer>> {
-    let mut tx = backbone.db.system("read an invitation").begin().await?;
-    let Some((offer, bound)) = bounded(backbone, &mut tx, token).await? else { return Ok(None) };
+pub async fn invitation_look(app: &App, token: &str) -> Result<Option<Offer>> {
+    let mut tx = app.db.system("read an invitation").begin().await?;
+    let Some((offer, bound)) = bounded(app, &mut tx, token).await? else { return Ok(None) };
     let role = offer.role.parse::<Role>()?.min(bound).name().to_owned();
     Ok(Some(Offer { role, ..offer }))
 }
 
 /// The offer of a token, and the current role of its sender.
-async fn bounded(backbone: &Backbone, tx: &mut SystemTx, token: &str) -> Result<Option<(Offer, Role)>> {
+async fn bounded(app: &App, tx: &mut SystemTx, token: &str) -> Result<Option<(Offer, Role)>> {
     let Some(token) = InvitationToken::parse(token) else { return Ok(None) };
-    let Some(offer) = offer_find(tx, &backbone.vault, &token).await? else { return Ok(None) };
-    let now = backbone.clock.now();
+    let Some(offer) = offer_find(tx, &app.vault, &token).await? else { return Ok(None) };
+    let now = app.clock.now();
     if !offer.is_open(now) {
         // A closed invitation keeps showing what was offered.
         let role = offer.role.parse()?;
@@ -170,19 +171,18 @@ fn may_invite(sender: &Bounds) -> bool {
 /// # Errors
 /// `not_found` when the token offers nothing, `permission_denied` when it was sent to another address, `quota_exceeded`
 /// when the plan has no free seat, and the errors of a suspended or archived organization.
-pub async fn invitation_accept(backbone: &Backbone, user: UserId, token: &str) -> Result<TenantId> {
-    let tenant = invitation_look(backbone, token).await?.or_not_found("invitation")?.tenant_id;
-    let caller = backbone.system_caller(tenant, "let somebody in").await?.or_not_found("invitation")?;
+pub async fn invitation_accept(app: &App, user: UserId, token: &str) -> Result<TenantId> {
+    let tenant = invitation_look(app, token).await?.or_not_found("invitation")?.tenant_id;
+    let caller = app.system_caller(tenant, "let somebody in").await?.or_not_found("invitation")?;
     joining_check(caller.standing())?;
-    let seats = seats(backbone, &caller).await?;
-    let mut tx = backbone.db.system("accept an invitation").begin().await?;
-    let (offer, bound) = bounded(backbone, &mut tx, token).await?.or_not_found("invitation")?;
+    let seats = seats(app, &caller).await?;
+    let mut tx = app.db.system("accept an invitation").begin().await?;
+    let (offer, bound) = bounded(app, &mut tx, token).await?.or_not_found("invitation")?;
     let user = user_find(&mut tx, user).await?.or_not_found("user")?;
     let invitee = invitee(&user, tenant);
     let admit = |members| seats.admit(members);
-    invitation::invitation_accept(&mut tx, (&offer, bound), invitee, admit, told(backbone)).await?;
+    invitation::invitation_accept(&mut tx, (&offer, bound), invitee, admit, told(app)).await?;
     tx.commit().await?;
-    backbone.resolver.forget();
     Ok(tenant)
 }
 

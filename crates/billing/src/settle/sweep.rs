@@ -7,7 +7,7 @@ use freehold_jobs::{Done, Handler, JobKind, Schedule};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{settle::settle, store};
+use super::{settle, store};
 use crate::{
     Billing,
     account::account_lock,
